@@ -1,0 +1,33 @@
+# Each target makes what it needs: a virtual environment in .venv, then the tools in it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo test check faults clean
+
+demo: $(READY)  ## real batches to a stand-in TikTok's door, and what became of them
+	@$(BIN)/relay demo
+
+test: $(READY)  ## every test but the fault run
+	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py
+
+check: $(READY)  ## format, lint, types, layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+faults: $(READY)  ## about a minute of kills and refusals; SEED=n repeats one
+	@$(BIN)/pytest -s tests/pipeline/test_faults.py
+
+mutations: $(READY)  ## takes each guard of the lanes out in turn: a test must notice
+	@$(BIN)/python tests/mutations.py
+
+clean:
+	rm -rf $(VENV) .relay
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)

@@ -1,0 +1,1 @@
+"""Events out: client, verdict, backoff, dead letters."""

@@ -1,0 +1,1 @@
+"""Durable lanes on Redis: append, wake, claim, renew, settle."""

@@ -1,0 +1,1 @@
+"""Celery: the app, the deliver job, the timer."""

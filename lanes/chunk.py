@@ -1,0 +1,159 @@
+"""The chunk: what waits in a lane, a few source events of one input behind a header that reads without opening it.
+
+Layout, big-endian, the first three fields for ever where they are (the scripts read them in place):
+
+    version u8 | flags u8 | events u32 | received_ms u64 | first_unknown_ms u64
+    | input length u8 | peer_ip length u8 | input | peer_ip | body
+
+The body is msgpack, `[[shared, [[position, event id, raw, items], ...]], ...]`, then compressed, then encrypted, as the
+flags say. A later version may lengthen the arrays at their ends; this one ignores what it does not know.
+"""
+
+import struct
+import threading
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+import zstandard
+
+from lanes.errors import ChunkUnreadable
+
+VERSION: Final = 1
+COMPRESSED: Final = 1
+ENCRYPTED: Final = 2
+KNOWN_FLAGS: Final = COMPRESSED | ENCRYPTED
+
+_FIXED: Final = struct.Struct(">BBIQQBB")
+_COMPRESSION_LEVEL: Final = 3
+_LARGEST_BODY: Final = 64 * 1024 * 1024
+
+
+class Entry(msgspec.Struct, array_like=True, frozen=True):
+    """One source event: its place in the batch, the id minted for it (None: it has its own), its JSON bytes.
+
+    `items` names the TikTok events still to be sent for it; None means all that today's configuration makes of it.
+    """
+
+    position: int
+    event_id: str | None
+    raw: bytes
+    items: list[str] | None = None
+
+    @property
+    def weight(self) -> int:
+        """What this entry counts for in the books: its open items once they are known, else one event."""
+        return 1 if self.items is None else len(self.items)
+
+
+class Batch(msgspec.Struct, array_like=True, frozen=True):
+    """Entries of one batch with the rest of that batch, its JSON without `events`."""
+
+    shared: bytes
+    entries: list[Entry]
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """Waiting entries of one input. `first_unknown_ms`: first POST of them whose outcome is unknown, 0 if none."""
+
+    input: str
+    received_ms: int
+    batches: list[Batch]
+    first_unknown_ms: int = 0
+    peer_ip: str = ""
+
+    @property
+    def weight(self) -> int:
+        """What the chunk counts for in the books (see `Entry.weight`)."""
+        return sum(entry.weight for batch in self.batches for entry in batch.entries)
+
+
+class Header(NamedTuple):
+    """What a chunk says of itself unopened; times in Unix milliseconds."""
+
+    version: int
+    flags: int
+    events: int
+    received_ms: int
+    first_unknown_ms: int
+
+
+class Keyring(Protocol):
+    """Encryption at rest: `seal` and `open` bytes; `open` raises when no key of the ring fits."""
+
+    def seal(self, plain: bytes, /) -> bytes: ...
+    def open(self, sealed: bytes, /) -> bytes: ...
+
+
+def read_header(data: bytes) -> Header:
+    """The header of a sealed chunk, whatever its version."""
+    version, flags, events, received_ms, first_unknown_ms, _, _ = _FIXED.unpack_from(data)
+    return Header(version, flags, events, received_ms, first_unknown_ms)
+
+
+class ChunkCodec:
+    """Seals chunks to bytes and opens them again; one instance serves any number of threads."""
+
+    def __init__(self, keyring: Keyring | None = None) -> None:
+        self._keyring = keyring
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(list[Batch])
+        self._per_thread = threading.local()  # zstd objects shared between threads crash the process
+
+    def seal(self, chunk: Chunk) -> bytes:
+        """Compress, then encrypt when there is a key."""
+        flags = COMPRESSED
+        body = self._compressor().compress(self._encoder.encode(chunk.batches))
+        if self._keyring is not None:
+            flags |= ENCRYPTED
+            body = self._keyring.seal(body)
+        name, peer = chunk.input.encode(), chunk.peer_ip.encode()
+        fixed = _FIXED.pack(
+            VERSION, flags, chunk.weight, chunk.received_ms, chunk.first_unknown_ms, len(name), len(peer)
+        )
+        return b"".join((fixed, name, peer, body))
+
+    def open(self, data: bytes) -> Chunk:
+        """The chunk in `data`; raises ChunkUnreadable with what to do when this process cannot read it."""
+        version, flags, _, received_ms, first_unknown_ms, name_length, peer_length = _FIXED.unpack_from(data)
+        if version != VERSION or flags & ~KNOWN_FLAGS:
+            raise ChunkUnreadable(
+                f"written by a newer relay (chunk version {version}, flags {flags}): upgrade this worker"
+            )
+        at = _FIXED.size
+        name, peer = data[at : at + name_length], data[at + name_length : at + name_length + peer_length]
+        body = data[at + name_length + peer_length :]
+        return Chunk(name.decode(), received_ms, self._open_body(body, flags), first_unknown_ms, peer.decode())
+
+    def _open_body(self, body: bytes, flags: int) -> list[Batch]:
+        if flags & ENCRYPTED:
+            body = self._decrypt(body)
+        try:
+            if flags & COMPRESSED:
+                body = self._decompressor().decompress(body, max_output_size=_LARGEST_BODY)
+            return self._decoder.decode(body)
+        except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ChunkUnreadable(
+                f"damaged ({type(error).__name__}): keep a copy of Redis's data and report it"
+            ) from None
+
+    def _decrypt(self, body: bytes) -> bytes:
+        if self._keyring is None:
+            raise ChunkUnreadable("encrypted, and this worker has no key: set RELAY_ENCRYPTION_KEY to the one it had")
+        try:
+            return self._keyring.open(body)
+        except Exception:  # noqa: BLE001 - whatever a keyring raises means the same: no key fits
+            raise ChunkUnreadable(
+                "encrypted with a key this worker lacks: add the former key to RELAY_ENCRYPTION_KEY, after the newest"
+            ) from None
+
+    def _compressor(self) -> zstandard.ZstdCompressor:
+        if not hasattr(self._per_thread, "compressor"):
+            self._per_thread.compressor = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL)
+        compressor: zstandard.ZstdCompressor = self._per_thread.compressor
+        return compressor
+
+    def _decompressor(self) -> zstandard.ZstdDecompressor:
+        if not hasattr(self._per_thread, "decompressor"):
+            self._per_thread.decompressor = zstandard.ZstdDecompressor()
+        decompressor: zstandard.ZstdDecompressor = self._per_thread.decompressor
+        return decompressor

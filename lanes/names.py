@@ -1,0 +1,21 @@
+"""Names of lanes: `<connection>:<n>`. A connection's lanes are a group."""
+
+import re
+from typing import Final
+
+LANES_PER_GROUP: Final = 4
+
+_LANE: Final = re.compile(r"([a-z0-9-]+):(\d+)")
+
+
+def lane_name(group: str, number: int) -> str:
+    """The lane of that number in `group`."""
+    return f"{group}:{number}"
+
+
+def group_of(lane: str) -> str:
+    """The group a lane belongs to; raises ValueError for anything that is not a lane's name."""
+    match = _LANE.fullmatch(lane)
+    if match is None:
+        raise ValueError("not a lane's name: expected <connection>:<number>")
+    return match[1]

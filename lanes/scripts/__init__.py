@@ -1,0 +1,31 @@
+"""The Lua scripts: each atomic, each on Redis's own clock; `common.lua` opens with the glossary of keys."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from redis.exceptions import RedisError
+
+from lanes.errors import RedisAway, RedisFull
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+@cache
+def script_text(name: str) -> str:
+    """The text of a script, the common part first."""
+    folder = files(__package__)
+    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("common", name))
+
+
+def pack(argument: Any) -> bytes:
+    """A script's structured argument, as `cmsgpack.unpack` reads it."""
+    return _encoder.encode(argument)
+
+
+def refusal(error: RedisError) -> RedisFull | RedisAway:
+    """What an error of Redis means to whoever asked: memory is full, or Redis is not to be had now."""
+    if "OOM command not allowed" in str(error):
+        return RedisFull("Redis has reached its maxmemory")
+    return RedisAway(f"{type(error).__name__}: Redis did not take the write")

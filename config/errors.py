@@ -1,0 +1,24 @@
+"""What is wrong with a configuration, in sentences a person can act on."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong: where (a file and a line, or the name of a variable) and what is allowed instead."""
+
+    file: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.message}"
+
+
+class ConfigurationError(Exception):
+    """The settings or the configuration file cannot be used; every problem found is in `problems`."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))

@@ -1,0 +1,115 @@
+"""What a configuration file says, typed: inputs, connections and their custom mappings (product.md C, M)."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+Platform = Literal["web", "ios", "android", "feed"]
+EventSourceType = Literal["web", "feed", "app", "legacy_pixel_batch_web"]
+ContentType = Literal["product", "product_group"]
+InvalidTtclid = Literal["dead_letter", "drop_field"]
+EventType = Literal["commerce_event", "custom_event", "screen_view"]
+Source = Literal["attribute", "user_attribute", "field", "product", "static"]
+ParameterType = Literal["text", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One mParticle source, known by its key and secret."""
+
+    id: str
+    platform: Platform
+    api_key: str = field(repr=False)
+    api_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which events a custom mapping takes: all that is given must hold (M1).
+
+    Every value is casefolded already, because M5 compares without regard to case; names of attributes are not.
+    An event satisfies `attributes` when each named attribute has one of its values.
+    """
+
+    event_type: EventType | None = None
+    action: str | None = None
+    name: str | None = None
+    custom_event_type: str | None = None
+    attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Where one parameter of a TikTok event comes from; `name` is the value itself when the source is `static`."""
+
+    source: Source
+    name: str
+    type: ParameterType | None = None
+    required: bool = False
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomMapping:
+    """Events that match become `tiktok_event`, with these parameters and no others (M2b)."""
+
+    tiktok_event: str
+    match: Match
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One or several inputs joined to one TikTok event source; the defaults are those of product.md C.
+
+    `environments` are lower case; `max_events_per_request` is None where the route's own maximum applies;
+    `max_event_age_s` is in seconds.
+    """
+
+    id: str
+    inputs: tuple[str, ...]
+    access_token: str = field(repr=False)
+    event_source_id: str
+    event_source_type: EventSourceType = "legacy_pixel_batch_web"
+    enable_web_migration: bool = False
+    email_identity_type: str = "email"
+    external_identity_type: str = "customer_id"
+    phone_identity_type: str = "mobile_number"
+    content_type: ContentType = "product"
+    enrich_ip_address: bool = False
+    enabled: bool = True
+    environments: frozenset[str] = frozenset({"production"})
+    test_event_code: str | None = None
+    default_region: str | None = None
+    invalid_ttclid: InvalidTtclid = "dead_letter"
+    native_events: Mapping[str, str] = field(default_factory=dict)
+    max_events_per_request: int | None = None
+    peer_ip_fallback: bool = False
+    max_event_age_s: int | None = None
+    custom_mappings: tuple[CustomMapping, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change whenever any setting does, the token included."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A whole file that may be put in force; `warnings` are sentences for the operator, with file and line."""
+
+    inputs: Mapping[str, Input]
+    connections: Mapping[str, Connection]
+    warnings: tuple[str, ...] = ()
+    _by_input: Mapping[str, tuple[Connection, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_input = {name: tuple(c for c in self.connections.values() if name in c.inputs) for name in self.inputs}
+        object.__setattr__(self, "_by_input", by_input)
+
+    def connections_of(self, input_id: str) -> tuple[Connection, ...]:
+        """The connections an input feeds, disabled ones included, in the order of the file."""
+        return self._by_input.get(input_id, ())

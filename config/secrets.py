@@ -1,0 +1,59 @@
+"""The keys that encrypt what waits and the tokens in the configuration file: Fernet, newest key first."""
+
+import base64
+from collections.abc import Sequence
+from typing import Self
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class CannotOpen(Exception):
+    """None of the keys at hand opens this; the message says nothing of the content."""
+
+
+class Keyring:
+    """Seals with the newest key and opens with any of them, so that a key can be replaced while old data waits."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """`keys` are Fernet keys (32 bytes, URL-safe base64), newest first; ValueError names a bad one by position."""
+        self._fernet = MultiFernet([_fernet(key, position) for position, key in enumerate(keys, start=1)])
+
+    @classmethod
+    def from_text(cls, text: str | None) -> Self | None:
+        """Read keys written with commas between them; None when there are none."""
+        keys = [key.strip() for key in (text or "").split(",")]
+        return cls([key for key in keys if key]) if any(keys) else None
+
+    @staticmethod
+    def new_key() -> str:
+        return Fernet.generate_key().decode()
+
+    def seal(self, content: bytes) -> bytes:
+        """The raw bytes of a Fernet token, a quarter shorter than its usual base64."""
+        return base64.urlsafe_b64decode(self._fernet.encrypt(content))
+
+    def open(self, sealed: bytes) -> bytes:
+        return self._open(base64.urlsafe_b64encode(sealed))
+
+    def seal_text(self, text: str) -> str:
+        """What follows `enc:` in a configuration file."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def open_text(self, token: str) -> str:
+        try:
+            return self._open(token.encode()).decode()
+        except UnicodeDecodeError:
+            raise CannotOpen("what it encrypts is not text") from None
+
+    def _open(self, token: bytes) -> bytes:
+        try:
+            return self._fernet.decrypt(token)
+        except InvalidToken:
+            raise CannotOpen("none of the keys in RELAY_ENCRYPTION_KEY opens it") from None
+
+
+def _fernet(key: str, position: int) -> Fernet:
+    try:
+        return Fernet(key)
+    except ValueError:
+        raise ValueError(f"key {position} is not a Fernet key (make one with: relay secrets key)") from None

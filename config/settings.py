@@ -1,0 +1,193 @@
+"""What the environment says: `RELAY_…` variables, each of which may also come from a Docker secret file."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.errors import ConfigurationError, Problem
+from config.secrets import Keyring
+
+PREFIX = "RELAY_"
+SECRET_FILES = Path("/run/secrets")
+
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+_SIZE = re.compile(r"(\d{1,15}) ?(B|KiB|MiB|GiB)?", re.ASCII)
+_UNIT = {None: 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+class _Unusable(NamedTuple):
+    """Stands for a value that could not even be read, until validation reports it beside the other problems."""
+
+    why: str
+
+
+def _usable(value: object) -> object:
+    if isinstance(value, _Unusable):
+        raise ValueError(value.why)  # noqa: TRY004 - pydantic makes a problem of a ValueError only
+    return value
+
+
+def _tiktok_url(text: str) -> str:
+    """Scheme and host (and port), without a final slash; the token travels over it, so https unless it stays here."""
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        raise ValueError("must be a URL such as https://business-api.tiktok.com") from None
+    if url.scheme not in ("http", "https") or not host:
+        raise ValueError("must be a URL such as https://business-api.tiktok.com")
+    if url.username is not None or url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError("must be a scheme and a host only, such as https://business-api.tiktok.com")
+    if url.scheme == "http" and not _is_loopback(host):
+        raise ValueError("must begin with https:// (http:// is for 127.0.0.1, ::1 and localhost only)")
+    return f"{url.scheme}://{url.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _redis_url(secret: SecretStr) -> SecretStr:
+    scheme, separator, rest = secret.get_secret_value().partition("://")
+    if scheme not in _REDIS_SCHEMES or not separator or not rest:
+        raise ValueError("must be a URL such as redis://127.0.0.1:6379/0 (redis://, rediss:// or unix://)")
+    return secret
+
+
+def _encryption_key(secret: SecretStr) -> SecretStr:
+    Keyring.from_text(secret.get_secret_value())
+    return secret
+
+
+def _size(value: object) -> object:
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return int(match[1]) * _UNIT[match[2]] if match else value
+
+
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(_network(part) for part in re.split(r"[\s,]+", value.strip()) if part)
+
+
+def _network(text: str) -> IPNetwork:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(f"must be IP addresses and networks with commas between them; {text!r} is neither") from None
+
+
+class Settings(BaseSettings):
+    """One process's settings; a field `x` is read from RELAY_X or the file in RELAY_X_FILE, else /run/secrets/relay_x.
+
+    `max_request_bytes` counts bytes after decompression. Each description is what a refusal says is allowed.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    config: Path = Field(default=Path("relay.yaml"), description="the path of the configuration file")
+    redis_url: Annotated[SecretStr | None, AfterValidator(lambda v: v and _redis_url(v))] = Field(
+        default=None, description="a URL such as redis://127.0.0.1:6379/0"
+    )
+    tiktok_url: Annotated[str, AfterValidator(_tiktok_url)] = Field(
+        default="https://business-api.tiktok.com", description="a URL such as https://business-api.tiktok.com"
+    )
+    host: str = Field(default="127.0.0.1", description="the address to listen on, such as 127.0.0.1 or 0.0.0.0")
+    port: Port = Field(default=8080, description="a port from 1 to 65535")
+    sandbox_port: Port = Field(default=8090, description="a port from 1 to 65535")
+    data_dir: Path = Field(default=Path(".relay"), description="the path of a directory")
+    encryption_key: Annotated[SecretStr | None, AfterValidator(lambda v: v and _encryption_key(v))] = Field(
+        default=None,
+        description="Fernet keys with commas between them, newest first (make one with: relay secrets key)",
+    )
+    admin_password: SecretStr | None = Field(default=None, description="text")
+    metrics_token: SecretStr | None = Field(default=None, description="text")
+    log_format: Literal["text", "json"] = Field(default="text", description="text or json")
+    max_request_bytes: Annotated[int, BeforeValidator(_size), Field(ge=1024, le=1 << 30)] = Field(
+        default=4 << 20, description="a size from 1KiB to 1GiB, such as 4MiB or 4194304"
+    )
+    trusted_proxies: Annotated[tuple[IPNetwork, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        default=(), description="IP addresses and networks with commas between them, such as 10.0.0.0/8"
+    )
+
+    _readable = field_validator("*", mode="before")(_usable)
+
+    @property
+    def keyring(self) -> Keyring | None:
+        """The keys that encrypt at rest; None when none is set."""
+        return Keyring.from_text(self.encryption_key.get_secret_value()) if self.encryption_key else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings  # no .env file is read; SecretFiles also follows RELAY_X_FILE
+        return init_settings, SecretFiles(settings_cls, getattr(env_settings, "env_vars", {})), env_settings
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads a setting from the file RELAY_X_FILE names, else from /run/secrets/relay_x when Docker put one there."""
+
+    def __init__(self, settings_cls: type[BaseSettings], environ: Mapping[str, str | None]) -> None:
+        """`environ` has its names in lower case, as pydantic-settings reads them."""
+        super().__init__(settings_cls)
+        self._environ = environ
+
+    def get_field_value(self, field: object, field_name: str) -> tuple[Any, str, bool]:
+        del field  # where a setting comes from depends on its name only
+        return self._value(f"{PREFIX}{field_name}".lower()), field_name, False
+
+    def _value(self, name: str) -> str | _Unusable | None:
+        in_environment, file = self._environ.get(name), self._environ.get(f"{name}_file")
+        if in_environment and file:
+            return _Unusable(f"is set, and so is {name.upper()}_FILE: set one of them")
+        if file:
+            return _content(Path(file), f"{name.upper()}_FILE")
+        default = SECRET_FILES / name
+        return _content(default, str(default)) if not in_environment and default.is_file() else None
+
+    def __call__(self) -> dict[str, Any]:
+        values = ((name, self.get_field_value(None, name)[0]) for name in self.settings_cls.model_fields)
+        return {name: value for name, value in values if value not in (None, "")}
+
+
+def _content(path: Path, named_by: str) -> str | _Unusable:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "not UTF-8 text"
+        return _Unusable(f"cannot be read from the file in {named_by}: {why}")
+
+
+def load_settings() -> Settings:
+    """Read the environment; raises ConfigurationError with one problem per variable, never quoting a value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        fields = {str(problem["loc"][0]): problem for problem in reversed(error.errors(include_input=False))}
+        problems = [Problem(PREFIX + name.upper(), None, _say(name, problem)) for name, problem in fields.items()]
+    raise ConfigurationError(reversed(problems))
+
+
+def _say(name: str, problem: Mapping[str, Any]) -> str:
+    own = problem.get("ctx", {}).get("error")
+    return str(own) if isinstance(own, ValueError) else f"must be {Settings.model_fields[name].description}"

@@ -1,0 +1,74 @@
+"""A dead letter: one event, for one connection, that will not be tried again by itself (product.md Z1)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything kept about it. Stored as a map, so older and newer versions of `relay` read each other's letters:
+    an unknown field is passed over and a missing one takes its default.
+    """
+
+    id: str
+    connection: str
+    input: str
+    at_ms: int
+    """When it died, Unix milliseconds."""
+    stage: str = "delivery"
+    """`mapping` or `delivery`."""
+    reason: str = "internal_error"
+    """Machine-readable: `invalid_url`, `rejected_by_tiktok`, `expired`, …"""
+    message: str = ""
+    """For a person. TikTok's own words in full, which may quote personal data."""
+    field: str | None = None
+    """mapping: the incoming name (`TikTok.URL`); delivery: TikTok's path (`properties.value`) where it named one."""
+    event_id: str | None = None
+    tiktok_event: str | None = None
+    tiktok_code: int | None = None
+    tiktok_request_id: str | None = None
+    attempts: int = 0
+    job: str | None = None
+    source: bytes = b""
+    """Enough to map it again: a sealed chunk, opaque here."""
+
+    def __repr__(self) -> str:
+        return f"DeadLetter(id={self.id!r}, connection={self.connection!r}, reason={self.reason!r})"
+
+    def encode(self) -> bytes:
+        """The stored form."""
+        return _encoder.encode(self)
+
+    @staticmethod
+    def decode(stored: bytes) -> "DeadLetter":
+        """The letter in `stored`; raises `msgspec.MsgspecError` when it is none."""
+        return _decoder.decode(stored)
+
+    def public(self) -> dict[str, Any]:
+        """What `relay dead-letters list --json` prints: every field but the source, times in RFC 3339 UTC."""
+        return {
+            "id": self.id,
+            "connection": self.connection,
+            "input": self.input,
+            "event_id": self.event_id,
+            "tiktok_event": self.tiktok_event,
+            "stage": self.stage,
+            "reason": self.reason,
+            "field": self.field,
+            "message": self.message,
+            "tiktok_code": self.tiktok_code,
+            "tiktok_request_id": self.tiktok_request_id,
+            "attempts": self.attempts,
+            "job": self.job,
+            "at": _rfc3339(self.at_ms),
+        }
+
+
+def _rfc3339(ms: int) -> str:
+    seconds, rest = divmod(ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(DeadLetter)

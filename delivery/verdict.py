@@ -1,0 +1,157 @@
+"""What an answer of TikTok's means for the events that were sent; how long to wait is `backoff`'s."""
+
+import re
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from delivery.answer import Answer, NoAnswer
+from delivery.backoff import retry_after_s
+from delivery.codes import CODES, STATUSES, Broken, Meaning, Refused, Taken, Wait, find
+from delivery.remedies import PERMISSION, TOKEN_UNUSABLE, Remedy, setting
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why TikTok refused an event."""
+
+    code: int | None
+    message: str = field(repr=False)
+    """TikTok's own words in full, which may quote personal data."""
+    request_id: str | None
+    field: str | None
+    """TikTok's path of the value at fault, without the event's place: `properties.contents.0.content_id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """TikTok has the events, all but `rejected` (index in the request, from 0; each index once)."""
+
+    rejected: tuple[tuple[int, Rejection], ...] = ()
+    note: str | None = None
+    """Something odd about the answer that someone should see; holds no words of TikTok's."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater:
+    """Nobody must act: the same events again, later."""
+
+    after_s: float | None
+    """What TikTok asked for, unclamped."""
+    throttle: bool
+    """Too many requests: slow the whole connection."""
+    unknown: bool
+    """TikTok may have taken the events: the 47-hour clock runs (design.md, promise 5)."""
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """TikTok refused the request for the sake of some event in it: halve it. Alone, the event gets `rejection`."""
+
+    rejection: Rejection
+    hint: int | None = None
+    """The index that the message names, when it is one of this request: it saves requests and proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFault:
+    """No event of this connection can go until someone mends something."""
+
+    who: str
+    what_to_do: str
+    error: str
+
+
+Verdict = Delivered | RetryLater | Split | ConnectionFault
+
+_PLACE = re.compile(r"(?:batch|data)\.(\d{1,6})\.", re.IGNORECASE)
+# `Batch.0.properties.value: …`, `Invalid value for event_id: …`: a path, at the start, before a colon.
+_PATH = re.compile(r"(?:Invalid value for )?([a-z_]\w*(?:\.\w+)*)\s*:", re.IGNORECASE)
+_NO_PERMISSION = re.compile(r"No permission\b", re.IGNORECASE)
+_CONNECTION_FIELDS = frozenset(
+    (
+        "event_source",
+        "event_source_id",
+        "pixel_code",
+        "event_set_id",
+        "tiktok_app_id",
+        "test_event_code",
+        "partner_name",
+    )
+)
+
+
+def judge(answer: Answer | NoAnswer, events: int) -> Verdict:
+    """The verdict on a request that carried `events` events."""
+    match answer:
+        case NoAnswer(kind="token"):
+            return _fault(TOKEN_UNUSABLE)
+        case NoAnswer():
+            return RetryLater(None, throttle=False, unknown=answer.sent, error=f"no answer from TikTok ({answer.kind})")
+        case Answer():
+            rows, number = (STATUSES, answer.status) if answer.code is None else (CODES, answer.code)
+            says = f"HTTP {number}" if answer.code is None else str(number)
+            return _verdict(find(rows, number).meaning, answer, events, says)
+        case _:
+            assert_never(answer)
+
+
+def _verdict(meaning: Meaning, answer: Answer, events: int, says: str) -> Verdict:
+    match meaning:
+        case Taken():
+            return _delivered(answer, events)
+        case Wait():
+            return _later(meaning, answer, says)
+        case Refused():
+            remedy = _blamed(answer.message) if meaning.or_connection else None
+            return _fault(remedy, says) if remedy else _split(answer, events, says)
+        case Broken():
+            return _fault(meaning.remedy, says)
+        case _:
+            assert_never(meaning)
+
+
+def _delivered(answer: Answer, events: int) -> Delivered:
+    """A list that names an event outside the request is about something else than this request, and not believed."""
+    failed = answer.failed_events
+    if not failed:
+        return Delivered(note="TikTok refused some events without saying which" if answer.code == 20001 else None)
+    if not all(0 <= event.index < events for event in failed):
+        return Delivered(note="TikTok refused events that were not in the request; counted as delivered")
+    first = {event.index: event.error for event in reversed(failed)}
+    return Delivered(tuple((index, _rejection(answer, first[index])) for index in sorted(first)))
+
+
+def _later(wait: Wait, answer: Answer, says: str) -> RetryLater:
+    after_s = retry_after_s(answer.retry_after, answer.answered_s)
+    if after_s is None:
+        after_s = wait.least_s
+    return RetryLater(after_s, throttle=wait.throttle, unknown=wait.unknown, error=f"TikTok answered {says}")
+
+
+def _split(answer: Answer, events: int, says: str) -> Split:
+    place = _PLACE.match(answer.message)
+    hint = int(place[1]) if place and int(place[1]) < events else None
+    return Split(_rejection(answer, answer.message or f"TikTok answered {says} and gave no reason"), hint)
+
+
+def _rejection(answer: Answer, message: str) -> Rejection:
+    return Rejection(answer.code, message, answer.request_id, field_in(message))
+
+
+def field_in(message: str) -> str | None:
+    """The path that TikTok's message starts with, without the event's place in the request."""
+    path = _PATH.match(_PLACE.sub("", message, count=1) if _PLACE.match(message) else message)
+    return path[1] if path else None
+
+
+def _blamed(message: str) -> Remedy | None:
+    """What to mend if the message, at its start, blames the connection: further in, it may quote an event."""
+    if _NO_PERMISSION.match(message):
+        return PERMISSION
+    path = _PATH.match(message)
+    return setting(path[1]) if path and path[1] in _CONNECTION_FIELDS else None
+
+
+def _fault(remedy: Remedy, says: str | None = None) -> ConnectionFault:
+    return ConnectionFault(remedy.who, remedy.what_to_do, f"{remedy.fault} ({says})" if says else remedy.fault)

@@ -3,12 +3,12 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from lanes.errors import RedisFull
+from lanes.errors import ArrivalTooLarge, RedisFull
 from lanes.names import LANES_PER_GROUP, lane_name
 from lanes.scripts import pack, refusal, script_text
 
@@ -45,42 +45,43 @@ class Append:
         self,
         client: redis.asyncio.Redis,
         max_group_bytes: int = 0,
-        choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_GROUP),
+        choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_GROUP),  # noqa: S311 - spreads load, keeps no secret
     ) -> None:
         self.max_group_bytes = max_group_bytes
         self._script = client.register_script(script_text("append"))
         self._choose_lane = choose_lane
 
     async def append(self, arrivals: Sequence[Arrival], now_ms: int | None = None) -> None:
-        """Return once Redis has all of `arrivals`; raises RedisFull (nothing was written) or RedisAway.
+        """Return once Redis has all of `arrivals`.
 
-        RedisAway leaves open whether the write happened: whoever sent the events sends them again, with the same ids.
+        Raises RedisFull or ArrivalTooLarge when nothing was written, or RedisAway, which leaves open whether it was:
+        whoever sent the events sends them again, with the same ids.
         """
-        argument = append_argument(arrivals, self.max_group_bytes, self._choose_lane)
+        arguments = append_arguments(arrivals, self.max_group_bytes, self._choose_lane)
         try:
-            full = await self._script(args=["" if now_ms is None else now_ms, argument])
+            full = await self._script(args=["" if now_ms is None else now_ms, *arguments])
         except RedisError as error:
             raise refusal(error) from None
         if full:
             raise RedisFull(f"connection {full.decode()} holds its share of memory; its events must be delivered first")
 
 
-def append_argument(arrivals: Sequence[Arrival], max_group_bytes: int, choose_lane: Callable[[], int]) -> bytes:
-    """The append script's argument; raises RedisFull when it would be larger than one script may carry."""
-    shares: list[dict[str, Any]] = [
+def append_arguments(arrivals: Sequence[Arrival], max_group_bytes: int, choose_lane: Callable[[], int]) -> list[bytes]:
+    """The append script's arguments; raises ArrivalTooLarge when they are more than one script may carry."""
+    shares = [(group, share) for arrival in arrivals for group, share in arrival.shares.items()]
+    described = [
         {
             "group": group,
             "lane": lane_name(group, choose_lane()),
             "accepted": share.accepted,
             "unsupported": share.unsupported,
             "withheld": share.withheld,
-            "chunk": share.chunk or b"",
         }
-        for arrival in arrivals
-        for group, share in arrival.shares.items()
+        for group, share in shares
     ]
     inputs = [{"id": arrival.input, "accepted": arrival.accepted, "unrouted": arrival.unrouted} for arrival in arrivals]
-    argument = pack({"max_group_bytes": max_group_bytes, "inputs": inputs, "shares": shares})
-    if len(argument) > LARGEST_SCRIPT:
-        raise RedisFull(f"a request may come to {LARGEST_SCRIPT} compressed bytes over all connections: send less at once")
-    return argument
+    packed = pack({"max_group_bytes": max_group_bytes, "inputs": inputs, "shares": described})
+    arguments = [packed, *(share.chunk or b"" for _, share in shares)]
+    if sum(map(len, arguments)) > LARGEST_SCRIPT:
+        raise ArrivalTooLarge
+    return arguments

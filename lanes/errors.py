@@ -16,6 +16,10 @@ class RedisFull(Exception):
         self.what = what
 
 
+class ArrivalTooLarge(Exception):
+    """Arrivals that come to more, over all their connections, than one script may carry: send less at once (413)."""
+
+
 class ChunkUnreadable(Exception):
     """A chunk that this process cannot open; `what_to_do` is a sentence for the operator. The chunk stays."""
 

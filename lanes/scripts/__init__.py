@@ -20,7 +20,7 @@ def script_text(name: str) -> str:
 
 
 def pack(argument: Any) -> bytes:
-    """A script's structured argument, as `cmsgpack.unpack` reads it."""
+    """A script's structured argument, as `cmsgpack.unpack` reads it; it knows no bytes, so those go beside it."""
     return _encoder.encode(argument)
 
 
@@ -28,4 +28,4 @@ def refusal(error: RedisError) -> RedisFull | RedisAway:
     """What an error of Redis means to whoever asked: memory is full, or Redis is not to be had now."""
     if "OOM command not allowed" in str(error):
         return RedisFull("Redis has reached its maxmemory")
-    return RedisAway(f"{type(error).__name__}: Redis did not take the write")
+    return RedisAway(f"{type(error).__name__}: {error}")

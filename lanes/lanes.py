@@ -1,0 +1,151 @@
+"""The worker's side of the lanes: wake, claim, renew, settle; and putting a group to rest."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import msgspec
+import redis
+from redis.exceptions import RedisError
+
+from lanes.scripts import pack, refusal, script_text
+from lanes.settlement import Lease, Lost, Pace, Refused, Released, RestState, Settlement
+
+WAKE_HOLD_MS: Final = 2_000
+LEASE_MS: Final = 15_000
+RENEW_EVERY_S: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Appetite:
+    """What one claim asks for: at most so many events and sealed bytes, and so many events when it only probes."""
+
+    events: int = 1_000
+    bytes: int = 1024 * 1024
+    probe: int = 10
+
+
+class Lanes:
+    """Lanes on one Redis; any number of threads may share an instance. Every method raises RedisAway or RedisFull.
+
+    `now_ms`, in every method, is for tests: without it Redis's own clock counts.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        names = ("wake", "claim", "renew", "posted", "settle", "group")
+        self._scripts = {name: client.register_script(script_text(name)) for name in names}
+
+    def wake(self, now_ms: int | None = None) -> list[str]:
+        """The lanes that are due and that nobody has a promise on; each is now held for a wake-up's flight."""
+        return [lane.decode() for lane in self._run("wake", now_ms, WAKE_HOLD_MS)]
+
+    def claim(self, lane: str, appetite: Appetite, now_ms: int | None = None) -> Lease | Refused:
+        """Lease the lane for 15 s, or say why not."""
+        token = secrets.token_hex(16)
+        match self._run("claim", now_ms, lane, pack(_ask(token, appetite))):
+            case [b"granted", terms, chunks]:
+                return _lease(lane, token, terms, chunks)
+            case [reason]:
+                return Refused(reason.decode())
+            case other:
+                raise AssertionError(f"claim answered {len(other)} values")
+
+    def renew(self, lease: Lease, now_ms: int | None = None) -> bool:
+        """Whether the lease is still ours; if so it runs another 15 s."""
+        return bool(self._run("renew", now_ms, lease.lane, lease.token, LEASE_MS))
+
+    def posted(self, lease: Lease, chunks: int, now_ms: int | None = None) -> bool:
+        """Whether the lease is still ours; if so the lane now knows that its leading `chunks` are being posted."""
+        return bool(self._run("posted", now_ms, lease.lane, lease.token, lease.head, chunks))
+
+    def settle(
+        self, lease: Lease, settlement: Settlement, go_on: Appetite | None = None, now_ms: int | None = None
+    ) -> Lease | Released | Lost:
+        """Make the settlement hold; with `go_on`, and if nothing speaks against it, lease what comes next as well.
+
+        Safe to repeat after a lost reply: the second finds that the first held, and is Lost.
+        """
+        next_claim = b"" if go_on is None else pack(_ask(lease.token, go_on))
+        blobs = [*settlement.leftovers, *(letter for _, letter in settlement.letters)]
+        match self._run("settle", now_ms, lease.lane, pack(_settlement(lease, settlement)), next_claim, *blobs):
+            case [b"granted", terms, chunks]:
+                return _lease(lease.lane, lease.token, terms, chunks)
+            case [b"released", _]:
+                return Released()
+            case _:
+                return Lost()
+
+    def rest(
+        self, group: str, state: RestState, rest_ms: int, details: Mapping[str, str], now_ms: int | None = None
+    ) -> None:
+        """Put a group to rest; `details` may hold `by`, `what`, `fingerprint`."""
+        self._run("group", now_ms, group, state, rest_ms, pack(dict(details)))
+
+    def resume(self, group: str, now_ms: int | None = None) -> None:
+        """Make the group healthy and all its lanes due now."""
+        self._run("group", now_ms, group, "healthy", 0, pack({}))
+
+    def _run(self, script: str, now_ms: int | None, *arguments: bytes | str | int) -> Any:
+        try:
+            return self._scripts[script](args=["" if now_ms is None else now_ms, *arguments])
+        except RedisError as error:
+            if "UNBALANCED" in str(error):
+                raise AssertionError(f"a settlement that does not balance: {error}") from None
+            raise refusal(error) from None
+
+
+class _Terms(msgspec.Struct):
+    """What `grant` tells beside the chunks."""
+
+    head: int
+    now: int
+    limit: int
+    alone: int
+    attempts: int
+    failing_since: int
+    suspects: int
+    probes: int
+    probing: bool
+    delivered_at: int
+
+
+_terms_decoder = msgspec.msgpack.Decoder(_Terms, strict=False)
+
+
+def _ask(token: str, appetite: Appetite) -> dict[str, Any]:
+    return {"token": token, "lease": LEASE_MS, **asdict(appetite)}
+
+
+def _lease(lane: str, token: str, packed: bytes, chunks: list[bytes]) -> Lease:
+    terms = _terms_decoder.decode(packed)
+    return Lease(
+        lane=lane,
+        token=token,
+        head=terms.head,
+        now_ms=terms.now,
+        pace=Pace(terms.limit, terms.suspects, terms.attempts, terms.failing_since),
+        alone=terms.alone,
+        probing=terms.probing,
+        probes=terms.probes,
+        group_delivered_at=terms.delivered_at,
+        chunks=chunks,
+    )
+
+
+def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
+    return {
+        "token": lease.token,
+        "head": lease.head,
+        "probing": lease.probing,
+        "trim": settlement.trim,
+        "leftovers": len(settlement.leftovers),
+        "books": dict(settlement.books),
+        "letters": [letter_id for letter_id, _ in settlement.letters],
+        "pace": asdict(settlement.pace),
+        "delay": settlement.delay_ms,
+        "posted": settlement.posted,
+        "trouble": settlement.trouble,
+        "rest": None if settlement.rest is None else {k: v for k, v in asdict(settlement.rest).items() if v},
+        "last_error": settlement.last_error,
+    }

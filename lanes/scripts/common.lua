@@ -1,0 +1,146 @@
+-- Keys
+--   lane:<name>            list   the chunks that wait, oldest first; <name> is <group>:<n>
+--   lane:<name>:sizes      list   "events:bytes" of each chunk, in step with the chunks, so that counting reads no bodies
+--   lane:<name>:meta       hash   token        who holds the lane; it is a lease only while lanes:held says so too
+--                                 head         settles this lane has ever had; it outlives the lane's emptiness
+--                                 crashes      claims since the last settle: the process that made them died
+--                                 alone        those of them that took a single event
+--                                 attempts     retryable answers in a row;  failing_since: when the first of them came
+--                                 limit        events the next claim may take (absent: as many as it asks for)
+--                                 suspects     leading events known to hold one that TikTok refuses
+--                                 posted       leading chunks whose outcome is unknown;  posted_at: since when
+--                                 last_error   JSON for people
+--   lanes:due              zset   when work on a lane may next happen; a lane is in it if and only if its list is not empty
+--   lanes:held             zset   until when someone has a promise on a lane: a wake-up in flight, or a lease
+--   lanes:groups           set    every group that ever had anything
+--   group:<group>          hash   state (absent: healthy), until, by, what, probes, fingerprint
+--                                 trouble      1 while its last request failed or was slow
+--                                 delivered_at, bytes (of its waiting chunks)
+--   books:<group>          hash   counters that only rise
+--   books:input:<id>       hash   the same for an input
+--   letters:<group>        hash   dead letters by id
+-- Times are Unix milliseconds of Redis's clock; ARGV[1], empty but in tests, replaces it.
+-- At maxmemory a script may write only after a write that frees. So each but `append` opens with one.
+
+local LANES = 4
+local PAGE = 1000
+local UNTIL_ASKED_AGAIN = 60000
+
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function lane_key(lane) return 'lane:' .. lane end
+local function sizes_key(lane) return 'lane:' .. lane .. ':sizes' end
+local function meta_key(lane) return 'lane:' .. lane .. ':meta' end
+local function group_of(lane) return string.match(lane, '^(.-):%d+$') end
+
+local function events_in(chunk) return (struct.unpack('>I4', chunk, 3)) end
+
+local function size_of(entry)
+  local events, bytes = string.match(entry, '^(%d+):(%d+)$')
+  return tonumber(events), tonumber(bytes)
+end
+
+local function raise_counters(key, counts)
+  for name, count in pairs(counts) do
+    if count ~= 0 then redis.call('HINCRBY', key, name, count) end
+  end
+end
+
+local function push(lane, chunk, side)
+  redis.call(side, lane_key(lane), chunk)
+  redis.call(side, sizes_key(lane), events_in(chunk) .. ':' .. #chunk)
+  redis.call('HINCRBY', 'group:' .. group_of(lane), 'bytes', #chunk)
+end
+
+local function is_leased(lane)
+  local held = redis.call('ZSCORE', 'lanes:held', lane)
+  return held and tonumber(held) > now and redis.call('HEXISTS', meta_key(lane), 'token') == 1
+end
+
+local function other_leases(lane)
+  local group, running = group_of(lane), 0
+  for n = 0, LANES - 1 do
+    local sibling = group .. ':' .. n
+    if sibling ~= lane and is_leased(sibling) then running = running + 1 end
+  end
+  return running
+end
+
+-- Lets a group's waiting lanes be woken at once: at `due` when given, else when they are due anyway.
+local function free_lanes(group, due)
+  for n = 0, LANES - 1 do
+    local lane = group .. ':' .. n
+    if not is_leased(lane) then
+      redis.call('ZREM', 'lanes:held', lane)
+      if due then redis.call('ZADD', 'lanes:due', 'XX', due, lane) end
+    end
+  end
+end
+
+-- Why the lane's group allows no claim now, or nil. A group at rest puts the lane off until then, so it wakes nobody.
+local function refused_by_group(lane)
+  local state, until_, by, trouble = unpack(redis.call('HMGET', 'group:' .. group_of(lane), 'state', 'until', 'by', 'trouble'))
+  local rest = tonumber(until_ or 0)
+  if state and by == 'operator' then rest = now + UNTIL_ASKED_AGAIN end
+  if state and rest > now then
+    redis.call('ZREM', 'lanes:held', lane)
+    redis.call('ZADD', 'lanes:due', 'XX', rest, lane)
+    return state
+  end
+  local allowed = (state or trouble) and 1 or LANES
+  if other_leases(lane) >= allowed then return 'busy' end
+  return nil
+end
+
+-- Marks the chunks of a POST whose outcome nobody learnt, unless an earlier mark is there.
+local function stamp_posted(lane)
+  local posted, at = unpack(redis.call('HMGET', meta_key(lane), 'posted', 'posted_at'))
+  for i = 0, tonumber(posted or 0) - 1 do
+    local chunk = redis.call('LINDEX', lane_key(lane), i)
+    if chunk and struct.unpack('>I8', chunk, 15) == 0 then
+      redis.call('LSET', lane_key(lane), i, string.sub(chunk, 1, 14) .. struct.pack('>I8', tonumber(at)) .. string.sub(chunk, 23))
+    end
+  end
+  redis.call('HDEL', meta_key(lane), 'posted', 'posted_at')
+end
+
+-- Gives the lane to `ask.token`: a lease, and the leading chunks up to the limits, always at least the first.
+local function grant(lane, ask)
+  local meta, group = meta_key(lane), 'group:' .. group_of(lane)
+  redis.call('HDEL', meta, 'token')
+  stamp_posted(lane)
+  local head, crashes, alone, attempts, since, stored, suspects = unpack(
+    redis.call('HMGET', meta, 'head', 'crashes', 'alone', 'attempts', 'failing_since', 'limit', 'suspects'))
+  local limit = math.min(tonumber(stored or ask.events), ask.events)
+  if tonumber(crashes or 0) > 0 then
+    limit = math.max(1, math.floor(limit / 2))
+    redis.call('HSET', meta, 'limit', limit)
+  end
+  redis.call('HSET', meta, 'token', ask.token)
+  redis.call('HINCRBY', meta, 'crashes', 1)
+  local state, delivered_at, probes = unpack(redis.call('HMGET', group, 'state', 'delivered_at', 'probes'))
+  if state == 'paused' then
+    limit = math.min(limit, ask.probe)
+    redis.call('HSET', group, 'until', now + ask.lease)
+  end
+  if limit == 1 then redis.call('HINCRBY', meta, 'alone', 1) end
+  redis.call('ZADD', 'lanes:held', now + ask.lease, lane)
+
+  local count, events, bytes = 0, 0, 0
+  for i, entry in ipairs(redis.call('LRANGE', sizes_key(lane), 0, PAGE - 1)) do
+    local more_events, more_bytes = size_of(entry)
+    events, bytes = events + more_events, bytes + more_bytes
+    if i > 1 and (events > limit or bytes > ask.bytes) then break end
+    count = i
+  end
+  local terms = {
+    head = tonumber(head or 0), now = now, limit = limit, alone = tonumber(alone or 0), attempts = tonumber(attempts or 0),
+    failing_since = tonumber(since or 0), suspects = tonumber(suspects or 0), probes = tonumber(probes or 0),
+    probing = state ~= false, delivered_at = tonumber(delivered_at or 0),
+  }
+  return {'granted', cmsgpack.pack(terms), redis.call('LRANGE', lane_key(lane), 0, count - 1)}
+end

@@ -1,0 +1,67 @@
+-- Ends one step of a lease: trims what is finished, puts back what is not, keeps letters and counts, says when next.
+-- Returns {'lost'}, {'released', head}, or, when the job goes on, what `grant` returns.
+-- ARGV[2]: lane; ARGV[3]: settlement, see lanes/settlement.py; ARGV[4]: the next claim's terms, or empty
+-- ARGV[5...]: the leftovers, then the letters, in the order of `letters`, their ids
+local lane, done = ARGV[2], cmsgpack.unpack(ARGV[3])
+local meta, group_name = meta_key(lane), group_of(lane)
+local group, books = 'group:' .. group_name, 'books:' .. group_name
+
+local token, head = unpack(redis.call('HMGET', meta, 'token', 'head'))
+if token ~= done.token or tonumber(head or 0) ~= done.head then return {'lost'} end
+
+local trimmed, freed, kept = 0, 0, 0
+if done.trim > 0 then
+  for _, entry in ipairs(redis.call('LRANGE', sizes_key(lane), 0, done.trim - 1)) do
+    local events, bytes = size_of(entry)
+    trimmed, freed = trimmed + events, freed + bytes
+  end
+end
+for i = 1, done.leftovers do kept = kept + events_in(ARGV[4 + i]) end
+local ends = (done.books.delivered or 0) + (done.books.dead or 0) + (done.books.unsupported or 0) + (done.books.withheld or 0)
+if trimmed + (done.books.extra or 0) ~= ends + kept or (done.books.dead or 0) ~= #done.letters then
+  return redis.error_reply('UNBALANCED ' .. trimmed .. ' trimmed, ' .. kept .. ' kept, ' .. ends .. ' ended')
+end
+
+redis.call('LTRIM', lane_key(lane), done.trim, -1)
+redis.call('LTRIM', sizes_key(lane), done.trim, -1)
+for i = done.leftovers, 1, -1 do push(lane, ARGV[4 + i], 'LPUSH') end
+redis.call('HINCRBY', group, 'bytes', -freed)
+for i, id in ipairs(done.letters) do redis.call('HSET', 'letters:' .. group_name, id, ARGV[4 + done.leftovers + i]) end
+raise_counters(books, done.books)
+
+redis.call('HINCRBY', meta, 'head', 1)
+redis.call('HDEL', meta, 'crashes', 'alone')
+for name, value in pairs(done.pace) do
+  if value == 0 then redis.call('HDEL', meta, name) else redis.call('HSET', meta, name, value) end
+end
+if done.posted > 0 then redis.call('HSET', meta, 'posted', done.posted) else redis.call('HDEL', meta, 'posted', 'posted_at') end
+if done.last_error then redis.call('HSET', meta, 'last_error', done.last_error) end
+
+if (done.books.delivered or 0) > 0 then redis.call('HSET', group, 'delivered_at', now) end
+local recovered = false
+if done.trouble == true then redis.call('HSET', group, 'trouble', 1) end
+if done.trouble == false then recovered = redis.call('HDEL', group, 'trouble') == 1 end
+if redis.call('HGET', group, 'by') ~= 'operator' then
+  if done.rest then
+    redis.call('HSET', group, 'until', now + done.delay)
+    for name, value in pairs(done.rest) do redis.call('HSET', group, name, value) end
+  elseif done.trouble == false and done.probing then
+    redis.call('HDEL', group, 'state', 'until', 'by', 'what', 'probes', 'fingerprint')
+    free_lanes(group_name, now)
+  end
+end
+if recovered then free_lanes(group_name) end
+
+if redis.call('LLEN', lane_key(lane)) == 0 then
+  redis.call('ZREM', 'lanes:due', lane)
+  redis.call('ZREM', 'lanes:held', lane)
+  redis.call('HDEL', meta, 'token')
+  return {'released', done.head + 1}
+end
+redis.call('ZADD', 'lanes:due', now + done.delay, lane)
+if ARGV[4] ~= '' and done.delay == 0 and not refused_by_group(lane) then
+  return grant(lane, cmsgpack.unpack(ARGV[4]))
+end
+redis.call('ZREM', 'lanes:held', lane)
+redis.call('HDEL', meta, 'token')
+return {'released', done.head + 1}

@@ -1,0 +1,93 @@
+"""The values that a job and its lane exchange: a lease going in, a settlement coming out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Refusal = Literal["not due", "leased", "busy", "paused", "backing_off", "disabled", "removed"]
+RestState = Literal["paused", "backing_off", "disabled", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a lane goes: what its next claim may take, and what made it careful.
+
+    `limit`: events, 0 for as many as asked; `suspects`: leading events known to hold one that is refused;
+    `attempts`: retryable answers in a row, the first at `failing_since` (Unix ms, 0 for none).
+    """
+
+    limit: int = 0
+    suspects: int = 0
+    attempts: int = 0
+    failing_since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A claimed lane: the leading chunks, still sealed, and what is known of the lane and its group.
+
+    `now_ms` is Redis's clock at the claim. `alone`: earlier claims of a single event whose process died.
+    `probing`: the group rests and this request tries whether it is well. `group_delivered_at`: its last delivery.
+    """
+
+    lane: str
+    token: str = field(repr=False)
+    head: int
+    now_ms: int
+    pace: Pace
+    alone: int
+    probing: bool
+    probes: int
+    group_delivered_at: int
+    chunks: Sequence[bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The lane was not to be had, and why."""
+
+    why: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The settlement holds and the lease is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The lease was no longer ours (or this very settlement already held): drop the job, somebody claims again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Puts the whole group to rest for the settlement's delay. `by` is who ends it; `what` a sentence on what to do."""
+
+    state: RestState
+    what: str = ""
+    probes: int = 0
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a lease's leading chunks.
+
+    trim         leading chunks that are finished or rewritten; what of them goes on is in `leftovers`, oldest first
+    books        counters to raise: delivered, dead, unsupported, withheld, extra, and any others kept beside them
+    letters      (id, bytes) of each of the `dead`
+    delay_ms     until work on this lane (with `rest`: on the group) may next happen
+    posted       leading chunks, after all this, that are in a POST whose outcome is unknown
+    trouble      whether the last request failed or was slow; None when there was none
+    """
+
+    pace: Pace
+    trim: int = 0
+    leftovers: Sequence[bytes] = ()
+    books: Mapping[str, int] = field(default_factory=dict)
+    letters: Sequence[tuple[str, bytes]] = field(default=(), repr=False)
+    delay_ms: int = 0
+    posted: int = 0
+    trouble: bool | None = None
+    rest: Rest | None = None
+    last_error: str | None = None

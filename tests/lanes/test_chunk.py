@@ -1,0 +1,75 @@
+"""The chunk's format: what goes in comes out, and what cannot be opened says what to do and stays."""
+
+import pytest
+from cryptography.fernet import Fernet
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.secrets import Keyring
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry, read_header
+from lanes.errors import ChunkUnreadable
+
+times = st.integers(0, 2**53)
+entries = st.builds(
+    Entry,
+    st.integers(0, 10_000),
+    st.none() | st.text(),
+    st.binary(),
+    st.none() | st.lists(st.text(), min_size=1, max_size=3),
+)
+chunks = st.builds(
+    Chunk,
+    st.text(st.characters(codec="ascii"), max_size=100),
+    times,
+    st.lists(st.builds(Batch, st.binary(), st.lists(entries, max_size=5)), max_size=5),
+    times,
+    st.ip_addresses().map(str),
+)
+
+OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+PLAIN = Chunk("web", 7, [Batch(b'{"mpid":1}', [Entry(0, "id", b'{"raw":1}'), Entry(3, None, b"7", ["A", "B"])])])
+
+
+def keyring(text: str) -> Keyring:
+    """A ring of those keys."""
+    ring = Keyring.from_text(text)
+    assert ring is not None
+    return ring
+
+
+@given(chunks)
+def test_a_chunk_opens_as_it_was_sealed(chunk: Chunk) -> None:
+    """Compressed or compressed and encrypted."""
+    for codec in (ChunkCodec(), ChunkCodec(keyring(NEW))):
+        assert codec.open(codec.seal(chunk)) == chunk
+
+
+def test_the_header_reads_without_a_key() -> None:
+    """Books and stamps need no personal data. An entry counts as one event, or as its open items."""
+    sealed = ChunkCodec(keyring(NEW)).seal(PLAIN)
+    assert (read_header(sealed).events, read_header(sealed).received_ms) == (3, 7)
+    assert b"raw" not in sealed
+    assert b"mpid" not in sealed
+
+
+def test_a_former_key_still_opens() -> None:
+    """Keys rotate while chunks wait."""
+    sealed = ChunkCodec(keyring(OLD)).seal(PLAIN)
+    assert ChunkCodec(keyring(f"{NEW},{OLD}")).open(sealed) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("sealed", "codec", "advice"),
+    [
+        (ChunkCodec(keyring(OLD)).seal(PLAIN), ChunkCodec(), "set RELAY_ENCRYPTION_KEY"),
+        (ChunkCodec(keyring(OLD)).seal(PLAIN), ChunkCodec(keyring(NEW)), "add the former key"),
+        (b"\x02" + ChunkCodec().seal(PLAIN)[1:], ChunkCodec(), "upgrade this worker"),
+        (b"\x01\x41" + ChunkCodec().seal(PLAIN)[2:], ChunkCodec(), "upgrade this worker"),
+        (ChunkCodec().seal(PLAIN)[:-4], ChunkCodec(), "damaged"),
+    ],
+    ids=["no key", "another key", "newer version", "unknown flag", "cut short"],
+)
+def test_what_cannot_be_opened_says_what_to_do(sealed: bytes, codec: ChunkCodec, advice: str) -> None:
+    """And never what is in it."""
+    with pytest.raises(ChunkUnreadable, match=advice):
+        codec.open(sealed)

@@ -1,0 +1,330 @@
+"""What lanes promise, told as stories; `test_machine.py` tries every order of the same."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+
+from lanes.arrivals import LARGEST_SCRIPT, Append, Arrival, Share
+from lanes.books import read_books
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry, read_header
+from lanes.client import connect, connect_async
+from lanes.errors import ArrivalTooLarge, RedisAway, RedisFull
+from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, Appetite, Lanes
+from lanes.names import group_of
+from lanes.pace import after_success
+from lanes.settlement import Lease, Lost, Pace, Refused, Released, Rest, Settlement
+
+NOW = 1_000_000
+APPETITE = Appetite(events=1000, bytes=1 << 20, probe=2)
+CODEC = ChunkCodec()
+
+AppendEvents = Callable[..., None]
+
+
+def chunk_of(*ids: int, stamp: int = 0) -> bytes:
+    """A sealed chunk of entries at the positions `ids`."""
+    return CODEC.seal(Chunk("web", 5, [Batch(b"{}", [Entry(n, None, b"{}") for n in ids])], stamp))
+
+
+def ids_in(lease: Lease) -> list[int]:
+    """The positions a lease carries."""
+    return [e.position for c in lease.chunks for b in CODEC.open(c).batches for e in b.entries]
+
+
+def granted(lanes: Lanes, lane: str = "shop:0", now: int = NOW) -> Lease:
+    """The lane, claimed."""
+    lease = lanes.claim(lane, APPETITE, now)
+    assert isinstance(lease, Lease), lease
+    return lease
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client as workers have it."""
+    client = connect(redis_url)
+    yield client
+    client.config_set("maxmemory", 0)
+    client.close()
+
+
+@pytest.fixture
+def lanes(client: redis.Redis) -> Lanes:
+    """The lanes, empty."""
+    return Lanes(client)
+
+
+@pytest.fixture
+def append(redis_url: str) -> Iterator[AppendEvents]:
+    """append(*ids, lane=…, now=…): those events in one chunk of that lane."""
+    chosen = [0]
+    with asyncio.Runner() as runner:
+        client = connect_async(redis_url)
+        appender = Append(client, choose_lane=lambda: chosen[0])
+
+        def append_events(*ids: int, lane: str = "shop:0", now: int = NOW, most_bytes: int = 0) -> None:
+            chosen[0], appender.max_group_bytes = int(lane[-1]), most_bytes
+            share = Share(len(ids), chunk=chunk_of(*ids))
+            runner.run(appender.append([Arrival("web", len(ids), 0, {group_of(lane): share})], now))
+
+        yield append_events
+        runner.run(client.aclose())
+
+
+def test_a_job_that_slept_past_its_lease_settles_nothing(lanes: Lanes, append: AppendEvents) -> None:
+    """The lane is another's by then, even though nothing has been settled since."""
+    append(1, 2)
+    sleeper = granted(lanes)
+    other = granted(lanes, now=NOW + LEASE_MS)
+    assert lanes.settle(sleeper, Settlement(Pace(), trim=1, books={"delivered": 2}), now_ms=NOW + LEASE_MS) == Lost()
+    assert not lanes.renew(sleeper, NOW + LEASE_MS)
+    assert not lanes.posted(sleeper, 1, NOW + LEASE_MS)
+    assert ids_in(other) == [1, 2]
+    assert lanes.settle(other, Settlement(Pace(), trim=1, books={"delivered": 2})) == Released()
+
+
+def test_a_settlement_repeated_after_a_lost_reply_trims_nothing_more(lanes: Lanes, append: AppendEvents) -> None:
+    """The first made `head` rise while the job kept its token: the second is Lost."""
+    append(1)
+    append(2)
+    append(3)
+    lease = lanes.claim("shop:0", Appetite(events=1), NOW)
+    assert isinstance(lease, Lease)
+    settlement = Settlement(Pace(), trim=1, books={"delivered": 1})
+    assert isinstance(lanes.settle(lease, settlement, APPETITE, NOW), Lease)
+    assert lanes.settle(lease, settlement, APPETITE, NOW) == Lost()
+    assert ids_in(granted(lanes, now=NOW + LEASE_MS)) == [2, 3]
+
+
+def test_at_maxmemory_appends_are_refused_whole_and_jobs_go_on(
+    client: redis.Redis, lanes: Lanes, append: AppendEvents
+) -> None:
+    """Delivering is what frees memory, so every step of it works when nothing else may be written."""
+    append(1, 2, 3)
+    append(4, lane="shop:1")
+    client.config_set("maxmemory", 1)
+    with pytest.raises(RedisFull, match="maxmemory"):
+        append(5)
+    assert sorted(lanes.wake(NOW)) == ["shop:0", "shop:1"]
+    lease = granted(lanes)
+    assert lanes.renew(lease, NOW)
+    assert lanes.posted(lease, 1, NOW)
+    left = [chunk_of(2), chunk_of(3)]
+    books = {"delivered": 0, "dead": 1}
+    settlement = Settlement(
+        Pace(limit=1), trim=1, leftovers=left, books=books, letters=[("a", b"letter")], trouble=True
+    )
+    assert isinstance(lanes.settle(lease, settlement, APPETITE, NOW), Lease)
+    lanes.resume("shop", NOW)
+    reading = read_books(client, ["shop"], ["web"])
+    assert reading.groups[0].balances
+    assert (reading.groups[0].waiting, reading.groups[0].letters) == (3, 1)
+    assert reading.inputs[0].books == {"accepted": 4}
+
+
+def test_an_append_ends_neither_a_backoff_nor_a_lease(lanes: Lanes, append: AppendEvents) -> None:
+    """New events wait for the lane's next due time like those before them."""
+    append(1)
+    lanes.settle(granted(lanes), Settlement(Pace(), delay_ms=5_000, trouble=True), now_ms=NOW)
+    append(2, now=NOW + 1)
+    assert lanes.wake(NOW + 4_999) == []
+    assert lanes.wake(NOW + 5_000) == ["shop:0"]
+    lease = granted(lanes, now=NOW + 5_000)
+    append(3, now=NOW + 5_001)
+    assert lanes.wake(NOW + 5_002) == []
+    assert lanes.renew(lease, NOW + 5_002)
+
+
+def test_a_lane_whose_jobs_die_is_taken_in_ever_smaller_company(lanes: Lanes, append: AppendEvents) -> None:
+    """An event that kills the process is alone in the end, and counted as such; its neighbours go on."""
+    for number in range(8):
+        append(number)
+    taken, alone = [], []
+    for claim in range(8):
+        lease = granted(lanes, now=NOW + claim * LEASE_MS)
+        taken.append(len(ids_in(lease)))
+        alone.append(lease.alone)
+        if claim == 0:
+            assert lease.pace.limit == 1000
+    assert taken == [8, 8, 8, 8, 8, 8, 8, 7]
+    for claim in range(8, 14):
+        lease = granted(lanes, now=NOW + claim * LEASE_MS)
+        taken.append(len(ids_in(lease)))
+        alone.append(lease.alone)
+    assert taken[8:] == [3, 1, 1, 1, 1, 1]
+    assert alone[9:] == [0, 1, 2, 3, 4]
+    done = Settlement(after_success(lease.pace, 1, 1000), trim=1, books={"dead": 1}, letters=[("a", b"b")])
+    after = lanes.settle(lease, done, APPETITE, NOW + 14 * LEASE_MS)
+    assert isinstance(after, Lease)
+    assert (ids_in(after), after.alone) == ([1, 2], 0)
+
+
+def test_a_lane_that_runs_empty_sleeps_and_an_append_wakes_it(
+    client: redis.Redis, lanes: Lanes, append: AppendEvents
+) -> None:
+    """It is in `lanes:due` if and only if something waits; its `head` outlives the pause."""
+    append(1)
+    assert lanes.settle(granted(lanes), Settlement(Pace(), trim=1, books={"delivered": 1}), now_ms=NOW) == Released()
+    assert client.zcard("lanes:due") == client.zcard("lanes:held") == 0
+    assert lanes.claim("shop:0", APPETITE, NOW) == Refused("not due")
+    append(2, now=NOW + 1)
+    assert lanes.wake(NOW + 1) == ["shop:0"]
+    assert granted(lanes, now=NOW + 1).head == 1
+
+
+def test_a_wake_up_holds_for_its_flight_so_that_many_timers_make_one_message(
+    lanes: Lanes, append: AppendEvents
+) -> None:
+    """When its message is lost the lane is woken again."""
+    append(1)
+    assert lanes.wake(NOW) == ["shop:0"]
+    assert lanes.wake(NOW + WAKE_HOLD_MS - 1) == []
+    assert lanes.wake(NOW + WAKE_HOLD_MS) == ["shop:0"]
+
+
+def test_wake_writes_nothing_when_nothing_is_due(client: redis.Redis, lanes: Lanes) -> None:
+    """Twenty timers a second must not cost twenty writes to the append-only file."""
+    before = client.info("persistence")["rdb_changes_since_last_save"]
+    lanes.wake()
+    assert client.info("persistence")["rdb_changes_since_last_save"] == before
+
+
+def test_a_post_with_no_known_outcome_stamps_its_chunks_once(lanes: Lanes, append: AppendEvents) -> None:
+    """The stamp is the time of the first such POST, is never moved later, and spares events that were not in it."""
+    append(1)
+    append(2)
+    assert lanes.posted(granted(lanes), 1, NOW + 7)
+    again = granted(lanes, now=NOW + LEASE_MS)
+    assert [read_header(chunk).first_unknown_ms for chunk in again.chunks] == [NOW + 7, 0]
+    assert lanes.posted(again, 2, NOW + LEASE_MS + 9)
+    third = granted(lanes, now=NOW + 2 * LEASE_MS)
+    assert [read_header(chunk).first_unknown_ms for chunk in third.chunks] == [NOW + 7, NOW + LEASE_MS + 9]
+
+
+def test_an_answer_that_leaves_the_outcome_open_stamps_too(lanes: Lanes, append: AppendEvents) -> None:
+    """A time-out, with the job alive: the next claim finds the stamp; a known outcome leaves none."""
+    append(1)
+    lease = granted(lanes)
+    lanes.posted(lease, 1, NOW + 3)
+    lanes.settle(lease, Settlement(Pace(), posted=1, delay_ms=10, trouble=True), now_ms=NOW + 4)
+    lease = granted(lanes, now=NOW + 20)
+    assert read_header(lease.chunks[0]).first_unknown_ms == NOW + 3
+    append(2)
+    lanes.posted(lease, 1, NOW + 21)
+    lanes.settle(lease, Settlement(Pace(), posted=0, delay_ms=10, trouble=True), now_ms=NOW + 22)
+    assert [read_header(c).first_unknown_ms for c in granted(lanes, now=NOW + 40).chunks] == [NOW + 3, 0]
+
+
+def test_a_connection_in_trouble_holds_one_lease_and_its_recovery_frees_the_others(
+    lanes: Lanes, append: AppendEvents
+) -> None:
+    """One hung endpoint must not take every slot of every worker."""
+    for number in range(4):
+        append(number, lane=f"shop:{number}")
+    first, second = granted(lanes, "shop:0"), granted(lanes, "shop:1")
+    lanes.settle(first, Settlement(Pace(), delay_ms=9_000, trouble=True), now_ms=NOW)
+    assert lanes.claim("shop:2", APPETITE, NOW) == Refused("busy")
+    assert sorted(lanes.wake(NOW)) == ["shop:2", "shop:3"]
+    lanes.settle(second, Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False), now_ms=NOW)
+    assert sorted(lanes.wake(NOW)) == ["shop:2", "shop:3"]
+    granted(lanes, "shop:2")
+    granted(lanes, "shop:3")
+
+
+def test_a_paused_connection_wakes_nobody_probes_with_few_events_and_resumes(
+    lanes: Lanes, append: AppendEvents
+) -> None:
+    """While it is paused each lane is put off; then one lane asks TikTok with few events; success frees all."""
+    for number in range(4):
+        append(number, 10 + number, 20 + number, lane=f"shop:{number}")
+    lease = granted(lanes)
+    lanes.settle(
+        lease, Settlement(Pace(), delay_ms=60_000, trouble=True, rest=Rest("paused", "fix the token")), now_ms=NOW
+    )
+    assert lanes.claim("shop:1", APPETITE, NOW + 1) == Refused("paused")
+    assert "shop:1" not in lanes.wake(NOW + 59_999)
+    probe = granted(lanes, "shop:1", NOW + 60_000)
+    assert (probe.probing, probe.pace.limit) == (True, 2)
+    assert lanes.claim("shop:2", APPETITE, NOW + 60_000) == Refused("paused")
+    carved = Settlement(Pace(), trim=1, leftovers=[chunk_of(21)], books={"delivered": 2}, trouble=False)
+    lanes.settle(probe, carved, now_ms=NOW + 60_001)
+    assert sorted(lanes.wake(NOW + 60_001)) == ["shop:0", "shop:1", "shop:2", "shop:3"]
+    assert not granted(lanes, "shop:2", NOW + 60_001).probing
+
+
+def test_an_operators_pause_ends_only_by_resume(lanes: Lanes, append: AppendEvents) -> None:
+    """Neither a success that was under way nor time ends it."""
+    append(1)
+    append(2)
+    lease = granted(lanes)
+    lanes.rest("shop", "paused", 60_000, {"by": "operator"}, NOW)
+    done = Settlement(Pace(), trim=1, leftovers=[chunk_of(2)], books={"delivered": 0}, trouble=False)
+    assert lanes.settle(lease, done, APPETITE, NOW) == Released()
+    assert lanes.claim("shop:0", APPETITE, NOW + 99_000_000) == Refused("paused")
+    lanes.resume("shop", NOW + 99_000_001)
+    assert lanes.wake(NOW + 99_000_001) == ["shop:0"]
+
+
+def test_a_throttled_connection_goes_on_by_itself_with_one_lease_first(lanes: Lanes, append: AppendEvents) -> None:
+    """Backing off rests the whole group; the first success afterwards frees it."""
+    append(1, lane="shop:0")
+    append(2, lane="shop:1")
+    lanes.settle(granted(lanes), Settlement(Pace(), delay_ms=3_000, trouble=True, rest=Rest("backing_off")), now_ms=NOW)
+    assert lanes.claim("shop:1", APPETITE, NOW + 1) == Refused("backing_off")
+    first = granted(lanes, "shop:1", NOW + 3_000)
+    assert lanes.claim("shop:0", APPETITE, NOW + 3_000) == Refused("busy")
+    lanes.settle(first, Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False), now_ms=NOW + 3_001)
+    granted(lanes, "shop:0", NOW + 3_001)
+
+
+def test_a_connection_over_its_share_of_memory_is_refused_whole(
+    client: redis.Redis, lanes: Lanes, append: AppendEvents
+) -> None:
+    """Its own inputs hear it; once its events are delivered it may append again."""
+    append(1)
+    with pytest.raises(RedisFull, match="connection shop"):
+        append(2, most_bytes=100)
+    assert read_books(client, ["shop"], ["web"]).inputs[0].books == {"accepted": 1}
+    lanes.settle(granted(lanes), Settlement(Pace(), trim=1, books={"delivered": 1}), now_ms=NOW)
+    append(3, most_bytes=100)
+
+
+@pytest.mark.parametrize(
+    "settlement",
+    [
+        Settlement(Pace(), trim=1, books={"delivered": 1}),
+        Settlement(Pace(), trim=1, books={"delivered": 3}),
+        Settlement(Pace(), trim=0, books={"delivered": 1}),
+        Settlement(Pace(), trim=1, leftovers=[chunk_of(2)], books={"delivered": 2}),
+        Settlement(Pace(), trim=1, books={"delivered": 1, "dead": 1}),
+    ],
+    ids=["one is missing", "one too many", "nothing trimmed", "one twice", "a letter is missing"],
+)
+def test_a_settlement_that_does_not_balance_changes_nothing(
+    client: redis.Redis, lanes: Lanes, append: AppendEvents, settlement: Settlement
+) -> None:
+    """An error in a job must not become an error in the books."""
+    append(1, 2)
+    lease = granted(lanes)
+    with pytest.raises(AssertionError, match="UNBALANCED"):
+        lanes.settle(lease, settlement, now_ms=NOW)
+    assert read_books(client, ["shop"], []).groups[0].waiting == 2
+    extra = Settlement(Pace(), trim=1, books={"delivered": 3, "extra": 1})
+    assert lanes.settle(lease, extra, now_ms=NOW) == Released()
+
+
+def test_arrivals_too_large_for_one_script_are_refused_before_they_are_sent(redis_url: str) -> None:
+    """No script blocks Redis for long."""
+    shares = {name: Share(1, chunk=b"x" * (LARGEST_SCRIPT // 2)) for name in ("a", "b")}
+    with asyncio.Runner() as runner:
+        client = connect_async(redis_url)
+        with pytest.raises(ArrivalTooLarge):
+            runner.run(Append(client).append([Arrival("web", 1, 0, shares)]))
+        runner.run(client.aclose())
+
+
+def test_redis_that_is_not_there_is_said_to_be_away() -> None:
+    """One kind of error, whatever the client library calls it."""
+    with pytest.raises(RedisAway):
+        Lanes(connect("redis://127.0.0.1:1/0")).wake()

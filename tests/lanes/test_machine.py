@@ -1,0 +1,369 @@
+"""Lanes against a model: no order of appends, wakes, claims, deaths, lost replies and full memory loses an event."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+import redis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from lanes.arrivals import Append, Arrival, Share
+from lanes.books import read_books, recount, waiting_chunks
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
+from lanes.client import connect, connect_async
+from lanes.errors import RedisFull
+from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, Appetite, Lanes
+from lanes.names import group_of
+from lanes.pace import after_retry, after_success
+from lanes.settlement import Lease, Lost, Refused, Released, Rest, Settlement
+
+LANES = ("shop:0", "shop:1", "other:0")
+APPETITE = Appetite(events=8, bytes=1 << 20, probe=2)
+CODEC = ChunkCodec()
+
+Ids = list[int]
+
+
+def sealed(ids: Ids, first_unknown_ms: int = 0) -> bytes:
+    """A chunk whose entries carry `ids` as their positions."""
+    entries = [Entry(number, None, b"{}") for number in ids]
+    return CODEC.seal(Chunk("web", 1, [Batch(b"{}", entries)], first_unknown_ms))
+
+
+def opened(chunk: bytes) -> tuple[Ids, int]:
+    """The ids in a chunk, and its stamp."""
+    read = CODEC.open(chunk)
+    return [entry.position for batch in read.batches for entry in batch.entries], read.first_unknown_ms
+
+
+@dataclass
+class ModelLane:
+    """What one lane should hold and say."""
+
+    chunks: list[tuple[Ids, int]] = field(default_factory=list)
+    due: int | None = None
+    held: int | None = None
+    token: str | None = None
+    head: int = 0
+    crashes: int = 0
+    limit: int = APPETITE.events
+    posted: tuple[int, int] | None = None
+
+    def leased(self, now: int) -> bool:
+        return self.token is not None and self.held is not None and self.held > now
+
+
+@dataclass
+class ModelGroup:
+    """Whether a group rests, and until when."""
+
+    state: str | None = None
+    until: int = 0
+    trouble: bool = False
+
+
+class LanesMachine(RuleBasedStateMachine):
+    """Drives real scripts on a real server, with time passed in, beside a model in plain Python."""
+
+    def __init__(self, client: redis.Redis, append: Callable[[str, bytes, int, int], None]) -> None:
+        super().__init__()
+        client.flushall()
+        client.config_set("maxmemory", 0)
+        self.client, self.append_one = client, append
+        self.lanes = Lanes(client)
+        self.now, self.next_id, self.full = 1_000_000, 0, False
+        self.model = {lane: ModelLane() for lane in LANES}
+        self.groups = {"shop": ModelGroup(), "other": ModelGroup()}
+        self.ended: dict[str, int] = {"shop": 0, "other": 0}
+        self.accepted: dict[str, int] = {"shop": 0, "other": 0}
+        self.jobs: list[Lease] = []
+
+    # -- what happens ------------------------------------------------------------------------------------------------
+
+    @rule(lane=st.sampled_from(LANES), count=st.integers(1, 6))
+    def append(self, lane: str, count: int) -> None:
+        ids = list(range(self.next_id, self.next_id + count))
+        if self.full:
+            with pytest.raises(RedisFull):
+                self.append_one(lane, sealed(ids), count, self.now)
+            return
+        self.append_one(lane, sealed(ids), count, self.now)
+        self.next_id += count
+        self.accepted[group_of(lane)] += count
+        model = self.model[lane]
+        model.chunks.append((ids, 0))
+        if model.due is None:
+            model.due = self.now
+
+    @rule(ms=st.sampled_from([1, 60, WAKE_HOLD_MS, LEASE_MS, 61_000]))
+    def time_passes(self, ms: int) -> None:
+        self.now += ms
+
+    @rule(full=st.booleans())
+    def memory(self, full: bool) -> None:
+        self.full = full
+        self.client.config_set("maxmemory", 1 if full else 0)
+
+    @rule()
+    def wake(self) -> None:
+        expected = []
+        for name, lane in self.model.items():
+            if lane.due is not None and lane.due <= self.now and (lane.held is None or lane.held <= self.now):
+                lane.token, lane.held = None, self.now + WAKE_HOLD_MS
+                expected.append(name)
+        assert sorted(self.lanes.wake(self.now)) == sorted(expected)
+
+    @rule(lane=st.sampled_from(LANES))
+    def claim(self, lane: str) -> None:
+        expected = self._model_refusal(lane)
+        got = self.lanes.claim(lane, APPETITE, self.now)
+        if expected is None:
+            assert isinstance(got, Lease)
+            self._model_grant(lane, got)
+            self.jobs.append(got)
+        else:
+            assert got == Refused(expected)
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def renew(self, data: st.DataObject) -> None:
+        lease = data.draw(st.sampled_from(self.jobs))
+        lane = self.model[lease.lane]
+        ours = lane.token == lease.token
+        assert self.lanes.renew(lease, self.now) is ours
+        if ours:
+            lane.held = self.now + LEASE_MS
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def post(self, data: st.DataObject) -> None:
+        """A job says that it is about to send its chunks; it may die before it learns what came of it."""
+        lease = data.draw(st.sampled_from(self.jobs))
+        lane = self.model[lease.lane]
+        ours = self._ours(lease)
+        assert self.lanes.posted(lease, len(lease.chunks), self.now) is ours
+        if ours:
+            lane.posted = (len(lease.chunks), lane.posted[1] if lane.posted else self.now)
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), lost_reply=st.booleans(), go_on=st.booleans())
+    def succeed(self, data: st.DataObject, lost_reply: bool, go_on: bool) -> None:
+        """Some leading events are delivered, the rest of those chunks goes back; perhaps nobody hears the answer."""
+        lease = data.draw(st.sampled_from(self.jobs))
+        trim = data.draw(st.integers(1, len(lease.chunks)))
+        contents = [opened(chunk) for chunk in lease.chunks[:trim]]
+        done = data.draw(st.integers(0, sum(len(ids) for ids, _ in contents)))
+        leftovers = _after(contents, done)
+        settlement = Settlement(
+            pace=after_success(lease.pace, done, APPETITE.events),
+            trim=trim,
+            leftovers=[sealed(*left) for left in leftovers],
+            books={"delivered": done},
+            trouble=False,
+        )
+        self._settle(lease, settlement, done, leftovers, lost_reply=lost_reply, go_on=go_on)
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data(), delay=st.sampled_from([500, 5_000, 50_000]), unknown=st.booleans(), rest=st.booleans())
+    def fail(self, data: st.DataObject, delay: int, unknown: bool, rest: bool) -> None:
+        """Nothing was delivered: the lane, or its whole group, comes back later."""
+        lease = data.draw(st.sampled_from(self.jobs))
+        settlement = Settlement(
+            pace=after_retry(lease.pace, 4, self.now),
+            delay_ms=delay,
+            posted=len(lease.chunks) if unknown and self.model[lease.lane].posted else 0,
+            trouble=True,
+            rest=Rest("paused", what="fix it") if rest else None,
+        )
+        self._settle(lease, settlement, 0, None, lost_reply=False, go_on=True)
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def freeze(self, data: st.DataObject) -> None:
+        """A job sleeps past its lease and somebody else claims its lane; it later believes in its lease."""
+        lane = data.draw(st.sampled_from(self.jobs)).lane
+        self.now += LEASE_MS
+        self.claim(lane)
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def die(self, data: st.DataObject) -> None:
+        """The process is gone; nobody speaks for this lease again."""
+        self.jobs.remove(data.draw(st.sampled_from(self.jobs)))
+
+    @rule(group=st.sampled_from(["shop", "other"]), state=st.sampled_from(["paused", "backing_off", "disabled"]))
+    def rest(self, group: str, state: str) -> None:
+        if not self.full:
+            self.lanes.rest(group, state, 30_000, {}, self.now)
+            self.groups[group] = ModelGroup(state, self.now + 30_000, self.groups[group].trouble)
+
+    @rule(group=st.sampled_from(["shop", "other"]))
+    def resume(self, group: str) -> None:
+        self.lanes.resume(group, self.now)
+        self._model_free(group, self.now)
+        self.groups[group].state = None
+
+    # -- what must hold ----------------------------------------------------------------------------------------------
+
+    @invariant()
+    def real_lanes_are_as_the_model_says(self) -> None:
+        with self.client.pipeline(transaction=False) as asked:
+            asked.zrange("lanes:due", 0, -1, withscores=True).zrange("lanes:held", 0, -1, withscores=True)
+            for name in LANES:
+                asked.lrange(f"lane:{name}", 0, -1).hmget(f"lane:{name}:meta", "head", "crashes")
+            due, held, *lanes = asked.execute()
+        due, held = ({name.decode(): int(score) for name, score in scores} for scores in (due, held))
+        for name, chunks, (head, crashes) in zip(LANES, lanes[::2], lanes[1::2], strict=True):
+            lane = self.model[name]
+            assert [opened(chunk) for chunk in chunks] == lane.chunks
+            assert (due.get(name), held.get(name)) == (lane.due, lane.held), name
+            assert (lane.due is None) == (not lane.chunks)
+            assert (int(head or 0), int(crashes or 0)) == (lane.head, lane.crashes), name
+
+    @invariant()
+    def the_books_balance(self) -> None:
+        for group in read_books(self.client, ["shop", "other"], [], self.now).groups:
+            assert group.balances
+            assert group.books.get("accepted", 0) == self.accepted[group.name]
+            assert group.books.get("delivered", 0) == self.ended[group.name]
+
+    def teardown(self) -> None:
+        for group in read_books(self.client, ["shop", "other"], [], self.now).groups:
+            assert group.waiting == recount(self.client, group.name)
+            assert int(group.group.get("bytes", 0)) == sum(map(len, waiting_chunks(self.client, group.name)))
+
+    # -- the model ---------------------------------------------------------------------------------------------------
+
+    def _ours(self, lease: Lease) -> bool:
+        lane = self.model[lease.lane]
+        return lane.token == lease.token and lane.head == lease.head
+
+    def _model_refusal(self, name: str, *, own: bool = False) -> str | None:
+        lane, group = self.model[name], self.groups[group_of(name)]
+        if not own:
+            if lane.due is None or lane.due > self.now:
+                return "not due"
+            if lane.leased(self.now):
+                return "leased"
+        if group.state and group.until > self.now:
+            lane.held, lane.due = None, group.until
+            return group.state
+        allowed = 1 if group.state or group.trouble else 4
+        siblings = [n for n in LANES if n != name and group_of(n) == group_of(name)]
+        return "busy" if sum(self.model[n].leased(self.now) for n in siblings) >= allowed else None
+
+    def _model_grant(self, name: str, lease: Lease) -> None:
+        lane, group = self.model[name], self.groups[group_of(name)]
+        if lane.posted:
+            chunks, at = lane.posted
+            lane.chunks[:chunks] = [(ids, stamp or at) for ids, stamp in lane.chunks[:chunks]]
+            lane.posted = None
+        if lane.crashes:
+            lane.limit = max(1, lane.limit // 2)
+        lane.crashes += 1
+        limit = lane.limit
+        if group.state == "paused":
+            limit, group.until = min(limit, APPETITE.probe), self.now + LEASE_MS
+        lane.token, lane.held = lease.token, self.now + LEASE_MS
+        assert (lease.pace.limit, lease.head, lease.probing) == (limit, lane.head, group.state is not None)
+        taken = [opened(chunk) for chunk in lease.chunks]
+        assert taken == lane.chunks[: len(taken)]
+        assert len(taken) == 1 or sum(len(ids) for ids, _ in taken) <= limit
+
+    def _model_free(self, group: str, due: int | None) -> None:
+        for name, lane in self.model.items():
+            if group_of(name) == group and not lane.leased(self.now):
+                lane.held = None
+                if due is not None and lane.due is not None:
+                    lane.due = due
+
+    def _settle(
+        self,
+        lease: Lease,
+        settlement: Settlement,
+        done: int,
+        leftovers: list[tuple[Ids, int]] | None,
+        *,
+        lost_reply: bool,
+        go_on: bool,
+    ) -> None:
+        ours = self._ours(lease)
+        appetite = APPETITE if go_on else None
+        result = self.lanes.settle(lease, settlement, appetite, self.now)
+        if not ours:
+            assert result == Lost()
+            self.jobs.remove(lease)
+            return
+        released = self._model_settle(lease, settlement, done, leftovers, go_on=go_on)
+        assert (result == Released()) == released
+        self.jobs.remove(lease)
+        if isinstance(result, Lease):
+            self._model_grant(lease.lane, result)
+            self.jobs.append(result)
+        if lost_reply:
+            assert self.lanes.settle(lease, settlement, appetite, self.now) == Lost()
+
+    def _model_settle(
+        self, lease: Lease, settlement: Settlement, done: int, leftovers: list[tuple[Ids, int]] | None, *, go_on: bool
+    ) -> bool:
+        """Whether the lease ends here."""
+        lane, name = self.model[lease.lane], group_of(lease.lane)
+        group = self.groups[name]
+        if leftovers is not None:
+            lane.chunks[: settlement.trim] = leftovers
+        self.ended[name] += done
+        lane.head, lane.crashes = lane.head + 1, 0
+        lane.limit = settlement.pace.limit or APPETITE.events
+        lane.posted = (settlement.posted, lane.posted[1]) if settlement.posted and lane.posted else None
+        was_in_trouble, group.trouble = group.trouble, bool(settlement.trouble)
+        if settlement.rest:
+            group.state, group.until = settlement.rest.state, self.now + settlement.delay_ms
+        elif settlement.trouble is False and lease.probing:
+            group.state = None
+            self._model_free(name, self.now)
+        if was_in_trouble and not group.trouble:
+            self._model_free(name, None)
+        if not lane.chunks:
+            lane.due = lane.held = lane.token = None
+            return True
+        lane.due = self.now + settlement.delay_ms
+        if go_on and not settlement.delay_ms and self._model_refusal(lease.lane, own=True) is None:
+            return False
+        lane.held = lane.token = None
+        return True
+
+
+def _after(contents: list[tuple[Ids, int]], done: int) -> list[tuple[Ids, int]]:
+    """What is left of chunks when their first `done` events are finished."""
+    left = []
+    for ids, stamp in contents:
+        if ids[done:]:
+            left.append((ids[done:], stamp))
+        done = max(0, done - len(ids))
+    return left
+
+
+def test_lanes_keep_every_event_once(redis_url: str) -> None:
+    """No order of events, deaths, lost replies and full memory loses or doubles one, or leaves a lane asleep."""
+    client = connect(redis_url)
+    with asyncio.Runner() as runner:
+        async_client = connect_async(redis_url)
+        chosen = [0]
+        append = Append(async_client, choose_lane=lambda: chosen[0])
+
+        def append_one(lane: str, chunk: bytes, events: int, now: int) -> None:
+            chosen[0] = int(lane[-1])
+            runner.run(append.append([Arrival("web", events, 0, {group_of(lane): Share(events, chunk=chunk)})], now))
+
+        run_state_machine_as_test(
+            lambda: LanesMachine(client, append_one),
+            settings=settings(
+                max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            ),
+        )
+        client.config_set("maxmemory", 0)
+        runner.run(async_client.aclose())
+    client.close()

@@ -1,0 +1,110 @@
+"""Takes each guard the promises rest on out of a copy of the code, and shows that a test then fails.
+
+Run as a program: exit 0 when every mutation was noticed. `make mutations` does.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+COPIED = ("cli", "config", "delivery", "ingest", "lanes", "mapping", "sandbox", "tests", "worker", "pyproject.toml")
+
+
+class Mutation(NamedTuple):
+    """One guard taken out: in `file`, `guard` becomes `without`; then one of `tests` must fail."""
+
+    name: str
+    file: str
+    guard: str
+    without: str
+    tests: str
+
+
+MUTATIONS = (
+    Mutation(
+        "token check in settle",
+        "lanes/scripts/settle.lua",
+        "if token ~= done.token or tonumber(head or 0) ~= done.head then",
+        "if tonumber(head or 0) ~= done.head then",
+        "tests/lanes",
+    ),
+    Mutation(
+        "head check in settle",
+        "lanes/scripts/settle.lua",
+        "if token ~= done.token or tonumber(head or 0) ~= done.head then",
+        "if token ~= done.token then",
+        "tests/lanes",
+    ),
+    Mutation(
+        "trim first in settle",
+        "lanes/scripts/settle.lua",
+        "redis.call('LTRIM', lane_key(lane), done.trim, -1)\n"
+        "redis.call('LTRIM', sizes_key(lane), done.trim, -1)\n"
+        "for i = done.leftovers, 1, -1 do push(lane, ARGV[4 + i], 'LPUSH') end\n",
+        "for i = done.leftovers, 1, -1 do push(lane, ARGV[4 + i], 'LPUSH') end\n"
+        "for _, key in ipairs({lane_key(lane), sizes_key(lane)}) do\n"
+        "  for _ = 1, done.trim do redis.call('LSET', key, done.leftovers + _ - 1, '') end\n"
+        "  redis.call('LREM', key, 0, '')\n"
+        "end\n",
+        "tests/lanes",
+    ),
+    Mutation(
+        "NX in append",
+        "lanes/scripts/append.lua",
+        "'lanes:due', 'NX', now",
+        "'lanes:due', now",
+        "tests/lanes",
+    ),
+    Mutation(
+        "crash counter in claim",
+        "lanes/scripts/common.lua",
+        "redis.call('HINCRBY', meta, 'crashes', 1)\n",
+        "",
+        "tests/lanes",
+    ),
+)
+
+
+def noticed(mutation: Mutation) -> bool:
+    """Whether the mutation's tests fail on a copy of the code without the guard."""
+    with tempfile.TemporaryDirectory() as directory:
+        copy = Path(directory)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, copy / name)
+        target = copy / mutation.file
+        text = target.read_text(encoding="utf-8")
+        if text.count(mutation.guard) != 1:
+            sys.exit(
+                f"{mutation.name}: its guard stands {text.count(mutation.guard)} times in {mutation.file}, not once"
+            )
+        target.write_text(text.replace(mutation.guard, mutation.without), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutation.tests.split()]
+        result = subprocess.run(
+            command, cwd=copy, env={**os.environ, "PYTHONPATH": directory}, capture_output=True, text=True, check=False
+        )
+        if result.returncode not in (0, 1):
+            sys.exit(f"{mutation.name}: the tests did not run\n{result.stdout[-2000:]}")
+        return result.returncode == 1
+
+
+def main() -> int:
+    """Try every mutation; print a line for each."""
+    missed = 0
+    for mutation in MUTATIONS:
+        seen = noticed(mutation)
+        missed += not seen
+        print(f"{'noticed' if seen else 'MISSED '}  without the {mutation.name}", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

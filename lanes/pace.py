@@ -30,3 +30,8 @@ def after_retry(pace: Pace, taken: int, now_ms: int) -> Pace:
 def after_split(pace: Pace, taken: int) -> Pace:
     """`taken` events, more than one, were refused as a whole for at least one of them."""
     return replace(pace, limit=max(1, taken // 2), suspects=taken, attempts=0, failing_since=0)
+
+
+def after_rejection() -> Pace:
+    """The refused event was alone and is done with: nobody else is suspect, full speed again."""
+    return Pace()

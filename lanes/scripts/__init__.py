@@ -26,6 +26,6 @@ def pack(argument: Any) -> bytes:
 
 def refusal(error: RedisError) -> RedisFull | RedisAway:
     """What an error of Redis means to whoever asked: memory is full, or Redis is not to be had now."""
-    if "OOM command not allowed" in str(error):
+    if "command not allowed when used memory > 'maxmemory'" in str(error):
         return RedisFull("Redis has reached its maxmemory")
     return RedisAway(f"{type(error).__name__}: {error}")

@@ -90,23 +90,22 @@ def judge(answer: Answer | NoAnswer, events: int) -> Verdict:
             return RetryLater(None, throttle=False, unknown=answer.sent, error=f"no answer from TikTok ({answer.kind})")
         case Answer():
             rows, number = (STATUSES, answer.status) if answer.code is None else (CODES, answer.code)
-            says = f"HTTP {number}" if answer.code is None else str(number)
-            return _verdict(find(rows, number).meaning, answer, events, says)
+            return _verdict(find(rows, number).meaning, answer, events)
         case _:
             assert_never(answer)
 
 
-def _verdict(meaning: Meaning, answer: Answer, events: int, says: str) -> Verdict:
+def _verdict(meaning: Meaning, answer: Answer, events: int) -> Verdict:
     match meaning:
         case Taken():
             return _delivered(answer, events)
         case Wait():
-            return _later(meaning, answer, says)
+            return _later(meaning, answer)
         case Refused():
             remedy = _blamed(answer.message) if meaning.or_connection else None
-            return _fault(remedy, says) if remedy else _split(answer, events, says)
+            return _fault(remedy, answer) if remedy else _split(answer, events)
         case Broken():
-            return _fault(meaning.remedy, says)
+            return _fault(meaning.remedy, answer)
         case _:
             assert_never(meaning)
 
@@ -122,17 +121,19 @@ def _delivered(answer: Answer, events: int) -> Delivered:
     return Delivered(tuple((index, _rejection(answer, first[index])) for index in sorted(first)))
 
 
-def _later(wait: Wait, answer: Answer, says: str) -> RetryLater:
+def _later(wait: Wait, answer: Answer) -> RetryLater:
     after_s = retry_after_s(answer.retry_after, answer.answered_s)
     if after_s is None:
         after_s = wait.least_s
-    return RetryLater(after_s, throttle=wait.throttle, unknown=wait.unknown, error=f"TikTok answered {says}")
+    return RetryLater(
+        after_s, throttle=wait.throttle, unknown=wait.unknown, error=f"TikTok {says.removeprefix('HTTP ')}"
+    )
 
 
-def _split(answer: Answer, events: int, says: str) -> Split:
+def _split(answer: Answer, events: int) -> Split:
     place = _PLACE.match(answer.message)
     hint = int(place[1]) if place and int(place[1]) < events else None
-    return Split(_rejection(answer, answer.message or f"TikTok answered {says} and gave no reason"), hint)
+    return Split(_rejection(answer, answer.message or f"TikTok answered {_says(answer)} and gave no reason"), hint)
 
 
 def _rejection(answer: Answer, message: str) -> Rejection:
@@ -153,5 +154,10 @@ def _blamed(message: str) -> Remedy | None:
     return setting(path[1]) if path and path[1] in _CONNECTION_FIELDS else None
 
 
-def _fault(remedy: Remedy, says: str | None = None) -> ConnectionFault:
-    return ConnectionFault(remedy.who, remedy.what_to_do, f"{remedy.fault} ({says})" if says else remedy.fault)
+def _fault(remedy: Remedy, answer: Answer | None = None) -> ConnectionFault:
+    error = f"{remedy.fault} ({_says(answer)})" if answer else remedy.fault
+    return ConnectionFault(remedy.who, remedy.what_to_do, error)
+
+
+def _says(answer: Answer) -> str:
+    return f"HTTP {answer.status}" if answer.code is None else str(answer.code)

@@ -1,0 +1,126 @@
+"""The stand-in TikTok: two endpoints as strict as the real ones, and a control surface under /_sandbox."""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.answers import envelope, gateway, new_request_id
+from sandbox.connection import disconnected
+from sandbox.control import control_routes
+from sandbox.failures import afterwards, instead
+from sandbox.faults import ArmedFault, FaultBoard
+from sandbox.inspection import Inspector, Refusal, Submission, read, refusal_of_event
+from sandbox.ledger import Ledger
+from sandbox.rules import ENDPOINTS, Endpoint
+from sandbox.tree import Finding
+
+MAX_BODY_BYTES = 1_000_000
+KEEP = 20_000
+"""How many of the newest events are kept in full; ids and counts are kept of all."""
+NO_SUCH_PATH = Refusal(40400, "The request path or method does not exist.")
+
+
+class Sandbox:
+    """One stand-in: its rules, its memory and its faults."""
+
+    def __init__(self, inspector: Inspector, keep: int, clock: Callable[[], datetime]) -> None:
+        self.ledger = Ledger(keep)
+        self.faults = FaultBoard()
+        self._inspector = inspector
+        self._clock = clock
+
+    async def answer(self, endpoint: Endpoint, request: Request) -> Response:
+        """Fail on demand, or else take the request or refuse it."""
+        self.ledger.requests += 1
+        body = await _body(request)
+        if body is None:
+            return gateway(413)
+        submission = read(endpoint, body)
+        request_id = new_request_id(self._clock())
+        fault = await self._fault(endpoint, request, submission)
+        failure = instead(fault.fault, request_id) if fault else None
+        return failure or self._judge(endpoint, request, submission, fault, request_id)
+
+    async def _fault(self, endpoint: Endpoint, request: Request, submission: Submission | None) -> ArmedFault | None:
+        """The fault that strikes this request, after the wait that any `slow` one asks for."""
+        striking = None
+        for armed in self.faults.strikes(endpoint.path, submission):
+            self.ledger.faults[armed.fault.mode] += 1
+            if armed.fault.mode == "slow":
+                await disconnected(request.receive, 1.0 if armed.fault.seconds is None else armed.fault.seconds)
+            else:
+                striking = armed
+        return striking
+
+    def _judge(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        submission: Submission | None,
+        fault: ArmedFault | None,
+        request_id: str,
+    ) -> Response:
+        refusal = self._inspector.refuse(request.headers, submission)
+        if refusal is not None or submission is None:
+            return self._refuse(endpoint, submission, refusal or NO_SUCH_PATH, request_id)
+        bad = fault.bad_events(submission) if fault and fault.fault.mode in ("refuse_event", "partial_20001") else []
+        if fault and fault.fault.mode == "refuse_event" and bad:
+            refusal = refusal_of_event(endpoint, bad[0], Finding("event_id", "refused on demand"))
+            return self._refuse(endpoint, submission, refusal, request_id)
+        taken = [event for position, event in enumerate(submission.events) if position not in bad]
+        self.ledger.take(submission, taken, request_id, self._clock())
+        failure = afterwards(fault.fault, request_id, bad) if fault else None
+        return failure or envelope(0, "OK", request_id)
+
+    def _refuse(self, endpoint: Endpoint, submission: Submission | None, refusal: Refusal, request_id: str) -> Response:
+        self.ledger.refuse(endpoint.path, refusal, request_id, len(submission.events) if submission else 0)
+        return envelope(refusal.code, refusal.message, request_id)
+
+    def no_such_path(self) -> Response:
+        """TikTok's answer to a path or method that it does not have."""
+        return envelope(NO_SUCH_PATH.code, NO_SUCH_PATH.message, new_request_id(self._clock()))
+
+
+def create_app(
+    tokens: Collection[str] = (),
+    *,
+    keep: int = KEEP,
+    require_app_id: bool = False,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Starlette:
+    """The application. `tokens`: the accepted ones; none: any that is not empty and not written `Bearer …`.
+
+    `require_app_id` is off while relay does not map application info yet (product.md E12).
+    """
+    inspector = Inspector(tokens, ("require_app_id",) if require_app_id else ())
+    sandbox = Sandbox(inspector, keep, clock)
+    tiktok = [_route(sandbox, endpoint) for endpoint in ENDPOINTS]
+    return Starlette(routes=[*tiktok, *control_routes(sandbox.ledger, sandbox.faults), _elsewhere(sandbox)])
+
+
+def _route(sandbox: Sandbox, endpoint: Endpoint) -> Route:
+    async def post(request: Request) -> Response:
+        return await sandbox.answer(endpoint, request) if request.method == "POST" else sandbox.no_such_path()
+
+    return Route(endpoint.path, post, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+
+
+def _elsewhere(sandbox: Sandbox) -> Route:
+    async def nowhere(_request: Request) -> Response:
+        return sandbox.no_such_path()
+
+    return Route("/{path:path}", nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None as soon as it is longer than any request may be."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)

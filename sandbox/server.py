@@ -1,0 +1,62 @@
+"""The stand-in TikTok as a server: in this process until a signal, or in a thread for tests and the demo."""
+
+import socket
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from sandbox.app import KEEP, create_app
+from sandbox.connection import BreakableProtocol
+
+
+def run(
+    host: str,
+    port: int,
+    tokens: Collection[str] = (),
+    *,
+    keep: int = KEEP,
+    require_app_id: bool = False,
+) -> None:
+    """Serve until SIGINT or SIGTERM. OSError when the port is taken."""
+    with _listen(host, port) as listener:
+        _server(tokens, keep, require_app_id).run(sockets=[listener])
+
+
+@contextmanager
+def serving(
+    tokens: Collection[str] = (), *, port: int = 0, keep: int = KEEP, require_app_id: bool = False
+) -> Iterator[str]:
+    """Serve on loopback in a thread; gives the URL. Port 0 means any free one."""
+    with _listen("127.0.0.1", port) as listener:
+        server = _server(tokens, keep, require_app_id)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket: whoever connects from now on is served, even before the loop runs."""
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048)
+
+
+def _server(tokens: Collection[str], keep: int, require_app_id: bool) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(tokens, keep=keep, require_app_id=require_app_id),
+            http=BreakableProtocol,
+            ws="none",
+            lifespan="off",
+            proxy_headers=False,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=5,
+        )
+    )

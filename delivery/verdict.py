@@ -125,9 +125,10 @@ def _later(wait: Wait, answer: Answer) -> RetryLater:
     after_s = retry_after_s(answer.retry_after, answer.answered_s)
     if after_s is None:
         after_s = wait.least_s
-    return RetryLater(
-        after_s, throttle=wait.throttle, unknown=wait.unknown, error=f"TikTok {says.removeprefix('HTTP ')}"
-    )
+    error = f"TikTok {answer.status if answer.code is None else answer.code}"
+    if answer.code is None and answer.status < 300:
+        error += " without a code"
+    return RetryLater(after_s, throttle=wait.throttle, unknown=wait.unknown, error=error)
 
 
 def _split(answer: Answer, events: int) -> Split:

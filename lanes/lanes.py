@@ -71,8 +71,8 @@ class Lanes:
         match self._run("settle", now_ms, lease.lane, pack(_settlement(lease, settlement)), next_claim, *blobs):
             case [b"granted", terms, chunks]:
                 return _lease(lease.lane, lease.token, terms, chunks)
-            case [b"released", _]:
-                return Released()
+            case [b"released", waiting]:
+                return Released(waiting)
             case _:
                 return Lost()
 

@@ -51,7 +51,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The settlement holds and the lease is over."""
+    """The settlement holds and the lease is over; `waiting` events are left in the whole group."""
+
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)

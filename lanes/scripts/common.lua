@@ -15,7 +15,7 @@
 --   lanes:groups           set    every group that ever had anything
 --   group:<group>          hash   state (absent: healthy), until, by, what, probes, fingerprint
 --                                 trouble      1 while its last request failed or was slow
---                                 delivered_at, bytes (of its waiting chunks)
+--                                 delivered_at; events and bytes that wait, kept as sums for limits and messages
 --   books:<group>          hash   counters that only rise
 --   books:input:<id>       hash   the same for an input
 --   letters:<group>        hash   dead letters by id
@@ -51,9 +51,11 @@ local function raise_counters(key, counts)
 end
 
 local function push(lane, chunk, side)
+  local events, group = events_in(chunk), 'group:' .. group_of(lane)
   redis.call(side, lane_key(lane), chunk)
-  redis.call(side, sizes_key(lane), events_in(chunk) .. ':' .. #chunk)
-  redis.call('HINCRBY', 'group:' .. group_of(lane), 'bytes', #chunk)
+  redis.call(side, sizes_key(lane), events .. ':' .. #chunk)
+  redis.call('HINCRBY', group, 'events', events)
+  redis.call('HINCRBY', group, 'bytes', #chunk)
 end
 
 local function is_leased(lane)

@@ -1,5 +1,5 @@
 -- Ends one step of a lease: trims what is finished, puts back what is not, keeps letters and counts, says when next.
--- Returns {'lost'}, {'released', head}, or, when the job goes on, what `grant` returns.
+-- Returns {'lost'}, {'released', events the group still holds}, or, when the job goes on, what `grant` returns.
 -- ARGV[2]: lane; ARGV[3]: settlement, see lanes/settlement.py; ARGV[4]: the next claim's terms, or empty
 -- ARGV[5...]: the leftovers, then the letters, in the order of `letters`, their ids
 local lane, done = ARGV[2], cmsgpack.unpack(ARGV[3])
@@ -25,6 +25,7 @@ end
 redis.call('LTRIM', lane_key(lane), done.trim, -1)
 redis.call('LTRIM', sizes_key(lane), done.trim, -1)
 for i = done.leftovers, 1, -1 do push(lane, ARGV[4 + i], 'LPUSH') end
+redis.call('HINCRBY', group, 'events', -trimmed)
 redis.call('HINCRBY', group, 'bytes', -freed)
 for i, id in ipairs(done.letters) do redis.call('HSET', 'letters:' .. group_name, id, ARGV[4 + done.leftovers + i]) end
 raise_counters(books, done.books)
@@ -56,7 +57,7 @@ if redis.call('LLEN', lane_key(lane)) == 0 then
   redis.call('ZREM', 'lanes:due', lane)
   redis.call('ZREM', 'lanes:held', lane)
   redis.call('HDEL', meta, 'token')
-  return {'released', done.head + 1}
+  return {'released', tonumber(redis.call('HGET', group, 'events'))}
 end
 redis.call('ZADD', 'lanes:due', now + done.delay, lane)
 if ARGV[4] ~= '' and done.delay == 0 and not refused_by_group(lane) then
@@ -64,4 +65,4 @@ if ARGV[4] ~= '' and done.delay == 0 and not refused_by_group(lane) then
 end
 redis.call('ZREM', 'lanes:held', lane)
 redis.call('HDEL', meta, 'token')
-return {'released', done.head + 1}
+return {'released', tonumber(redis.call('HGET', group, 'events'))}

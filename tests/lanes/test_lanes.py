@@ -81,7 +81,7 @@ def test_a_job_that_slept_past_its_lease_settles_nothing(lanes: Lanes, append: A
     assert not lanes.renew(sleeper, NOW + LEASE_MS)
     assert not lanes.posted(sleeper, 1, NOW + LEASE_MS)
     assert ids_in(other) == [1, 2]
-    assert lanes.settle(other, Settlement(Pace(), trim=1, books={"delivered": 2})) == Released()
+    assert lanes.settle(other, Settlement(Pace(), trim=1, books={"delivered": 2})) == Released(waiting=0)
 
 
 def test_a_settlement_repeated_after_a_lost_reply_trims_nothing_more(lanes: Lanes, append: AppendEvents) -> None:
@@ -165,7 +165,7 @@ def test_a_lane_that_runs_empty_sleeps_and_an_append_wakes_it(
 ) -> None:
     """It is in `lanes:due` if and only if something waits; its `head` outlives the pause."""
     append(1)
-    assert lanes.settle(granted(lanes), Settlement(Pace(), trim=1, books={"delivered": 1}), now_ms=NOW) == Released()
+    assert lanes.settle(granted(lanes), Settlement(Pace(), trim=1, books={"delivered": 1}), now_ms=NOW) == Released(waiting=0)
     assert client.zcard("lanes:due") == client.zcard("lanes:held") == 0
     assert lanes.claim("shop:0", APPETITE, NOW) == Refused("not due")
     append(2, now=NOW + 1)
@@ -260,7 +260,7 @@ def test_an_operators_pause_ends_only_by_resume(lanes: Lanes, append: AppendEven
     lease = granted(lanes)
     lanes.rest("shop", "paused", 60_000, {"by": "operator"}, NOW)
     done = Settlement(Pace(), trim=1, leftovers=[chunk_of(2)], books={"delivered": 0}, trouble=False)
-    assert lanes.settle(lease, done, APPETITE, NOW) == Released()
+    assert lanes.settle(lease, done, APPETITE, NOW) == Released(waiting=2)
     assert lanes.claim("shop:0", APPETITE, NOW + 99_000_000) == Refused("paused")
     lanes.resume("shop", NOW + 99_000_001)
     assert lanes.wake(NOW + 99_000_001) == ["shop:0"]
@@ -311,7 +311,7 @@ def test_a_settlement_that_does_not_balance_changes_nothing(
         lanes.settle(lease, settlement, now_ms=NOW)
     assert read_books(client, ["shop"], []).groups[0].waiting == 2
     extra = Settlement(Pace(), trim=1, books={"delivered": 3, "extra": 1})
-    assert lanes.settle(lease, extra, now_ms=NOW) == Released()
+    assert lanes.settle(lease, extra, now_ms=NOW) == Released(waiting=0)
 
 
 def test_arrivals_too_large_for_one_script_are_refused_before_they_are_sent(redis_url: str) -> None:

@@ -233,6 +233,7 @@ class LanesMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         for group in read_books(self.client, ["shop", "other"], [], self.now).groups:
             assert group.waiting == recount(self.client, group.name)
+            assert int(group.group.get("events", 0)) == group.waiting
             assert int(group.group.get("bytes", 0)) == sum(map(len, waiting_chunks(self.client, group.name)))
 
     # -- the model ---------------------------------------------------------------------------------------------------
@@ -298,7 +299,7 @@ class LanesMachine(RuleBasedStateMachine):
             self.jobs.remove(lease)
             return
         released = self._model_settle(lease, settlement, done, leftovers, go_on=go_on)
-        assert (result == Released()) == released
+        assert isinstance(result, Released) == released
         self.jobs.remove(lease)
         if isinstance(result, Lease):
             self._model_grant(lease.lane, result)

@@ -10,7 +10,7 @@ import redis
 from redis.exceptions import RedisError
 
 from lanes.scripts import pack, refusal, script_text
-from lanes.settlement import Lease, Lost, Pace, Refused, Released, RestState, Settlement
+from lanes.settlement import Lease, Lost, Pace, Refused, Released, Resting, RestState, Settlement
 
 WAKE_HOLD_MS: Final = 2_000
 LEASE_MS: Final = 15_000
@@ -34,6 +34,7 @@ class Lanes:
 
     def __init__(self, client: redis.Redis) -> None:
         names = ("wake", "claim", "renew", "posted", "settle", "group")
+        self._client = client
         self._scripts = {name: client.register_script(script_text(name)) for name in names}
 
     def wake(self, now_ms: int | None = None) -> list[str]:
@@ -85,6 +86,16 @@ class Lanes:
     def resume(self, group: str, now_ms: int | None = None) -> None:
         """Make the group healthy and all its lanes due now."""
         self._run("group", now_ms, group, "healthy", 0, pack({}))
+
+    def resting(self, group: str) -> Resting | None:
+        """Whether the group rests, and who ends it."""
+        try:
+            state, by, fingerprint = self._client.hmget(f"group:{group}", ["state", "by", "fingerprint"])
+        except RedisError as error:
+            raise refusal(error) from None
+        if state is None:
+            return None
+        return Resting(state.decode(), (by or b"").decode(), (fingerprint or b"").decode())
 
     def _run(self, script: str, now_ms: int | None, *arguments: bytes | str | int) -> Any:
         try:

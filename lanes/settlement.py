@@ -72,6 +72,15 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
+class Resting:
+    """A group at rest. `by` is "operator" for a pause that only an operator ends; `fingerprint` is of what failed."""
+
+    state: RestState
+    by: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """What became of a lease's leading chunks.
 

@@ -1,7 +1,10 @@
--- Puts a group to rest, or resumes it.
+-- Puts a group to rest, or resumes it. An operator's pause is deeper than a configuration's, and stays.
 -- ARGV[2]: group; ARGV[3]: state, or 'healthy'; ARGV[4]: rest, ms; ARGV[5]: {by, what, ...} to keep beside it
 local group, state = ARGV[2], ARGV[3]
 local key = 'group:' .. group
+if (state == 'disabled' or state == 'removed') and redis.call('HGET', key, 'by') == 'operator' then
+  return redis.status_reply('OK')
+end
 redis.call('HDEL', key, 'state', 'until', 'by', 'what', 'probes', 'fingerprint')
 if state == 'healthy' then
   free_lanes(group, now)

@@ -1,0 +1,192 @@
+"""Composes one request to TikTok out of a lease: opens its chunks, maps each entry, takes what fits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from lanes.chunk import Batch, Chunk, Entry
+from lanes.errors import ChunkUnreadable
+from lanes.settlement import Lease
+from mapping.plan import Plan
+from mapping.results import Mapped, Rejected, Result, Unsupported
+
+MOST_BODY_BYTES: Final = 1_000_000 - 4_096
+"""TikTok documents no limit; others send up to 1 MB. The rest is room for the envelope."""
+
+DEDUPLICATED_FOR_MS: Final = 47 * 3_600_000
+"""TikTok forgets an event id 48 hours after it first saw it; an hour is left for clocks and the way."""
+
+DEADLY_CRASHES: Final = 5
+
+
+@dataclass(slots=True)
+class Prepared:
+    """One entry and what today's configuration makes of it; the first `sent` of its items are in the request."""
+
+    chunk: int
+    shared: bytes
+    entry: Entry
+    results: list[Result]
+    sent: int = 0
+
+    @property
+    def items(self) -> list[Mapped]:
+        """The results that go to TikTok."""
+        return [result for result in self.results if isinstance(result, Mapped)]
+
+
+@dataclass(slots=True)
+class Draft:
+    """The leading chunks of a lease, every entry of them prepared, and the request that can be made of it."""
+
+    plan: Plan
+    chunks: list[Chunk] = field(default_factory=list)
+    prepared: list[Prepared] = field(default_factory=list)
+    items: list[Mapped] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def weight(self) -> int:
+        """Events, as the books count them."""
+        return sum(chunk.weight for chunk in self.chunks)
+
+    def body(self) -> bytes:
+        """The request's body."""
+        return self.plan.request([item.body for item in self.items])
+
+
+@dataclass(frozen=True, slots=True)
+class Carved:
+    """The first chunk is more than one request takes: it must wait in two parts."""
+
+    parts: tuple[Chunk, Chunk]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """The first chunk cannot be read or mapped until someone acts; `what_to_do` is a sentence for them."""
+
+    what_to_do: str
+
+
+class Composer:
+    """Composes requests for one connection. `plan_of` gives the plan for an input, or None when there is no such."""
+
+    def __init__(self, open_chunk: Callable[[bytes], Chunk], plan_of: Callable[[str], Plan | None]) -> None:
+        self._open_chunk = open_chunk
+        self._plan_of = plan_of
+
+    def compose(self, lease: Lease) -> Draft | Carved | Blocked:
+        """A request of leading chunks, whole: what is being posted must be nameable by counting chunks."""
+        draft: Draft | None = None
+        for sealed in lease.chunks:
+            opened = self._open(sealed)
+            if isinstance(opened, Blocked):
+                return draft or opened
+            chunk, plan = opened
+            if draft is None:
+                if chunk.weight > lease.pace.limit and _entries(chunk) > 1:
+                    return carve(chunk, lease.pace.limit)
+                draft = Draft(plan)
+            elif plan.route != draft.plan.route or draft.weight + chunk.weight > lease.pace.limit:
+                break
+            fitting = self._add(draft, chunk, plan, lease)
+            if fitting is not None:
+                if draft.chunks:
+                    break
+                return carve(chunk, fitting)
+        if draft is None:
+            raise AssertionError("a lease without chunks")
+        return draft
+
+    def _open(self, sealed: bytes) -> tuple[Chunk, Plan] | Blocked:
+        try:
+            chunk = self._open_chunk(sealed)
+        except ChunkUnreadable as error:
+            return Blocked(error.what_to_do)
+        plan = self._plan_of(chunk.input)
+        if plan is None:
+            return Blocked(f"events of input {chunk.input} wait, which the configuration no longer has: put it back")
+        return chunk, plan
+
+    def _add(self, draft: Draft, chunk: Chunk, plan: Plan, lease: Lease) -> int | None:
+        """Add the whole chunk; or, adding nothing, how many leading entries of it (at least one) would fit."""
+        prepared = _prepare(chunk, len(draft.chunks), plan, lease)
+        items, size = list(draft.items), draft.size
+        for position, entry in enumerate(prepared):
+            for item in entry.items:
+                size += len(item.body) + 1
+                if items and (size > MOST_BODY_BYTES or len(items) >= plan.route.max_events):
+                    break
+                items.append(item)
+                entry.sent += 1
+            if entry.sent < len(entry.items) and len(prepared) > 1:
+                return max(1, position)
+        draft.chunks.append(chunk)
+        draft.prepared.extend(prepared)
+        draft.items, draft.size = items, size
+        return None
+
+
+def carve(chunk: Chunk, weight: int) -> Carved:
+    """The chunk in two, the first of at most `weight` events but of one entry at least, and not of all."""
+    first: list[Batch] = []
+    second: list[Batch] = []
+    room, count, total = weight, 0, _entries(chunk)
+    for batch in chunk.batches:
+        cut = 0
+        for entry in batch.entries:
+            if second or (count and (entry.weight > room or count == total - 1)):
+                break
+            room, count, cut = room - entry.weight, count + 1, cut + 1
+        if cut:
+            first.append(Batch(batch.shared, batch.entries[:cut]))
+        if cut < len(batch.entries):
+            second.append(Batch(batch.shared, batch.entries[cut:]))
+    return Carved((with_batches(chunk, first), with_batches(chunk, second)))
+
+
+def with_batches(chunk: Chunk, batches: list[Batch]) -> Chunk:
+    """The chunk with other content: its input, times and stamp stay."""
+    return Chunk(chunk.input, chunk.received_ms, batches, chunk.first_unknown_ms, chunk.peer_ip)
+
+
+def _entries(chunk: Chunk) -> int:
+    return sum(len(batch.entries) for batch in chunk.batches)
+
+
+def _prepare(chunk: Chunk, index: int, plan: Plan, lease: Lease) -> list[Prepared]:
+    if lease.pace.limit == 1 and lease.alone >= DEADLY_CRASHES:
+        return [Prepared(index, batch.shared, e, _deadly(e)) for batch in chunk.batches for e in batch.entries]
+    expired = 0 < chunk.first_unknown_ms <= lease.now_ms - DEDUPLICATED_FOR_MS
+    prepared = []
+    for batch in chunk.batches:
+        mapper = plan.batch(batch.shared, chunk.received_ms, chunk.peer_ip or None)
+        for entry in batch.entries:
+            results = mapper.map(entry.raw, entry.event_id, entry.items)
+            if expired:
+                results = [_expire(result) for result in results]
+            prepared.append(Prepared(index, batch.shared, entry, _complete(entry, results)))
+    return prepared
+
+
+def _deadly(entry: Entry) -> list[Result]:
+    message = f"the worker's process died {DEADLY_CRASHES} times on this event alone; keep it and report it"
+    names: list[str | None] = [None] if entry.items is None else [*entry.items]
+    return [Rejected(name, entry.event_id, "internal_error", None, message) for name in names]
+
+
+def _expire(result: Result) -> Result:
+    """Sent again now, an event whose first outcome nobody learnt could count twice."""
+    if not isinstance(result, Mapped):
+        return result
+    message = (
+        "TikTok did not say for 47 hours whether it took this event, and would now count it anew: check, then replay"
+    )
+    return Rejected(result.tiktok_event, result.event_id, "expired", None, message)
+
+
+def _complete(entry: Entry, results: list[Result]) -> list[Result]:
+    """Every open item of the entry ends somehow, also when today's configuration no longer makes it."""
+    missing = 0 if entry.items is None else max(0, len(entry.items) - len(results))
+    return results + [Unsupported("no longer mapped")] * missing

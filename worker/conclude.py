@@ -1,0 +1,164 @@
+"""Turns a verdict on a draft into the settlement of its lease: what ended, what goes on, and when."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+import msgspec
+
+from delivery.backoff import delay
+from delivery.verdict import ConnectionFault, Delivered, Rejection, RetryLater, Split, Verdict
+from lanes.chunk import Chunk
+from lanes.pace import after_rejection, after_retry, after_split, after_success
+from lanes.settlement import Lease, Pace, Rest, Settlement
+from worker.compose import Carved, Draft
+from worker.tally import Tally, Terms
+
+SLOW_S: Final = 2.0
+HOPELESS_ATTEMPTS: Final = 10
+FIRST_PROBE_S: Final = 5.0
+PROBE_CAP_S: Final = 300.0
+BLOCKED_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A settlement, and what is said of it: dead letters by reason, and the trouble if there is any."""
+
+    settlement: Settlement
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    ended: int = 0
+    trouble: str | None = None
+
+
+class LastError(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`last_error` in status: when, what happened, and who must do what (nothing, when it passes by itself)."""
+
+    at_ms: int
+    error: str
+    who: str = ""
+    what_to_do: str = ""
+
+    def text(self) -> str:
+        """As the lane keeps it."""
+        return msgspec.json.encode(self).decode()
+
+
+def conclude(draft: Draft, verdict: Verdict | None, lease: Lease, terms: Terms, *, slow: bool = False) -> Conclusion:
+    """`verdict` is None when nothing of the draft was to be sent; `slow`: the answer took more than 2 s."""
+    tally = Tally(draft, lease, terms)
+    match verdict:
+        case None:
+            return _conclusion(tally, tally.end(_open), lease.pace)
+        case Delivered():
+            rejected = dict(verdict.rejected)
+            pace = after_success(lease.pace, draft.weight, terms.most_events)
+            parts = tally.end(lambda index: rejected.get(index, verdict))
+            return _conclusion(tally, parts, pace, connection_works=True, slow=slow)
+        case RetryLater():
+            return _later(tally, verdict)
+        case Split():
+            return _split(tally, verdict, slow=slow)
+        case ConnectionFault():
+            return _fault(tally, verdict)
+        case _:
+            assert_never(verdict)
+
+
+def conclude_carved(carved: Carved, lease: Lease, seal: Callable[[Chunk], bytes]) -> Settlement:
+    """Nothing ended; the first chunk now waits in two parts."""
+    return Settlement(lease.pace, trim=1, leftovers=[seal(part) for part in carved.parts])
+
+
+def conclude_blocked(what_to_do: str, lease: Lease) -> Settlement:
+    """Nothing ended; the lane asks again in a minute."""
+    error = LastError(lease.now_ms, "waiting events cannot be read", "the operator of relay", what_to_do)
+    return Settlement(lease.pace, delay_ms=BLOCKED_MS, last_error=error.text())
+
+
+def _later(tally: Tally, verdict: RetryLater) -> Conclusion:
+    draft, lease = tally.draft, tally.lease
+    attempt = lease.pace.attempts + 1
+    if _is_hopeless(draft, lease, attempt):
+        rejection = Rejection(None, f"{verdict.error}, {attempt} times in a row, while others were taken", None, None)
+        return _conclusion(tally, tally.end(lambda _: rejection), after_rejection(), connection_works=True)
+    wait_s = delay(attempt, verdict.after_s, tally.terms.random)
+    parts = tally.end(_open)
+    return _conclusion(
+        tally,
+        parts,
+        after_retry(lease.pace, draft.weight, lease.now_ms),
+        delay_ms=math.ceil(wait_s * 1000),
+        unknown=verdict.unknown,
+        rest=Rest("backing_off", verdict.error) if verdict.throttle else None,
+        error=LastError(lease.now_ms, verdict.error),
+        trouble=f"{verdict.error}, attempt {attempt}, {{waiting}} events waiting, next try in {math.ceil(wait_s)} s",
+    )
+
+
+def _is_hopeless(draft: Draft, lease: Lease, attempt: int) -> bool:
+    """Alone, failing again and again, while the connection delivers others: it is the event."""
+    alone = len(draft.items) == 1
+    return alone and attempt >= HOPELESS_ATTEMPTS and lease.group_delivered_at > lease.pace.failing_since > 0
+
+
+def _split(tally: Tally, verdict: Split, *, slow: bool) -> Conclusion:
+    draft, lease = tally.draft, tally.lease
+    if len(draft.items) == 1:
+        parts = tally.end(lambda _: verdict.rejection)
+        return _conclusion(tally, parts, after_rejection(), connection_works=True, slow=slow)
+    explode = sum(1 for prepared in draft.prepared if prepared.sent) == 1
+    parts = tally.end(_open, explode=explode)
+    suspects = draft.weight if parts is None else sum(part.weight for part in parts)
+    pace = after_split(lease.pace, suspects)
+    return _conclusion(tally, parts, pace, connection_works=True, slow=slow)
+
+
+def _fault(tally: Tally, verdict: ConnectionFault) -> Conclusion:
+    lease, terms = tally.lease, tally.terms
+    wait_s = min(PROBE_CAP_S, FIRST_PROBE_S * 2.0 ** min(lease.probes, 10))
+    return _conclusion(
+        tally,
+        tally.end(_open),
+        lease.pace,
+        delay_ms=math.ceil(wait_s * 1000),
+        rest=Rest("paused", verdict.what_to_do, lease.probes + 1, terms.fingerprint),
+        error=LastError(lease.now_ms, verdict.error, verdict.who, verdict.what_to_do),
+        trouble=f"paused: {verdict.error}; {{waiting}} events kept",
+    )
+
+
+def _conclusion(
+    tally: Tally,
+    parts: list[Chunk] | None,
+    pace: Pace,
+    *,
+    connection_works: bool = False,
+    slow: bool = False,
+    delay_ms: int = 0,
+    unknown: bool = False,
+    rest: Rest | None = None,
+    error: LastError | None = None,
+    trouble: str | None = None,
+) -> Conclusion:
+    """The settlement of all that was ended, and what is said of it."""
+    in_doubt = len(tally.draft.chunks) if parts is None else len(parts)
+    settlement = Settlement(
+        pace=pace,
+        trim=0 if parts is None else len(tally.draft.chunks),
+        leftovers=[tally.terms.seal(part) for part in parts or ()],
+        books=tally.books,
+        letters=tally.letters,
+        delay_ms=delay_ms,
+        posted=in_doubt if unknown else 0,
+        trouble=slow if connection_works else (None if error is None else True),
+        rest=rest,
+        last_error=None if error is None else error.text(),
+    )
+    ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
+    return Conclusion(settlement, tally.reasons, ended, trouble)
+
+
+def _open(_: int) -> None:
+    """No item of the request ended."""

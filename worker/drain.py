@@ -1,0 +1,128 @@
+"""The journey of waiting events: claim the lane, map, post, judge, settle; again until nothing is left or time is up."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+from config.model import Configuration, Connection
+from delivery.verdict import Verdict, judge
+from lanes.lanes import Appetite
+from lanes.names import group_of
+from lanes.settlement import Lease, Lost, Refused, Released, RestState, Settlement
+from worker.compose import Blocked, Carved, Composer, Draft
+from worker.conclude import SLOW_S, conclude, conclude_blocked, conclude_carved
+from worker.runtime import Runtime
+from worker.tally import Terms
+
+DRAIN_FOR_S: Final = 5.0
+"""A job ends after this long even when more waits: jobs stay visible one by one, and workers leave quickly."""
+
+ASLEEP_MS: Final = 60_000
+"""A disabled or removed connection's lanes are looked at again this often."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What one job did, in counts and reason codes only: Flower shows it to whoever looks."""
+
+    connection: str
+    ended: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    trouble: str | None = None
+
+    def failure(self, job: str | None) -> str | None:
+        """One line, facts first, when there is something to act on; else None."""
+        lines = []
+        if self.reasons:
+            reasons = ", ".join(f"{reason} ×{count}" for reason, count in self.reasons.most_common())
+            dead = f"{self.reasons.total():,} of {self.ended:,} events dead-lettered: {reasons}"
+            lines.append(f"{dead} (relay dead-letters list --job {job})")
+        if self.trouble:
+            lines.append(self.trouble)
+        return f"{self.connection}: {'; '.join(lines)}" if lines else None
+
+
+def drain(
+    lane: str, runtime: Runtime, job: str | None = None, monotonic: Callable[[], float] = time.monotonic
+) -> Report:
+    """Deliver what waits in `lane` for up to 5 s. Raises ValueError for what is no lane's name, RedisAway, RedisFull."""
+    report = Report(group_of(lane))
+    configuration = runtime.file.current
+    connection = configuration.connections.get(report.connection)
+    if connection is None or not connection.enabled:
+        _put_to_sleep(report.connection, "removed" if connection is None else "disabled", lane, runtime)
+        return report
+    step = _Step(runtime, configuration, connection, report, job)
+    until = monotonic() + DRAIN_FOR_S
+    lease = runtime.lanes.claim(lane, step.appetite)
+    try:
+        while isinstance(lease, Lease):
+            runtime.leases.keep(lease)
+            lease = step.take(lease, go_on=monotonic() < until)
+    finally:
+        runtime.leases.drop(lane)
+    return report
+
+
+class _Step:
+    """One lease to one settlement."""
+
+    def __init__(
+        self, runtime: Runtime, configuration: Configuration, connection: Connection, report: Report, job: str | None
+    ) -> None:
+        self.appetite = runtime.appetite(connection, configuration)
+        self._runtime, self._connection, self._report = runtime, connection, report
+        self._composer = Composer(
+            runtime.codec.open, lambda input_id: runtime.plan(connection, input_id, configuration)
+        )
+        self._terms = Terms(
+            connection=connection.id,
+            job=job,
+            fingerprint=connection.fingerprint,
+            most_events=self.appetite.events,
+            seal=runtime.codec.seal,
+            random=runtime.random,
+        )
+
+    def take(self, lease: Lease, *, go_on: bool) -> Lease | Released | Lost | Refused:
+        """Compose, post, judge, settle."""
+        match self._composer.compose(lease):
+            case Blocked(what_to_do):
+                self._report.trouble = f"waiting events cannot be read: {what_to_do}"
+                return self._settle(lease, conclude_blocked(what_to_do, lease), go_on=False)
+            case Carved() as carved:
+                return self._settle(lease, conclude_carved(carved, lease, self._runtime.codec.seal), go_on=True)
+            case Draft() as draft:
+                return self._deliver(draft, lease, go_on=go_on)
+            case other:
+                assert_never(other)
+
+    def _deliver(self, draft: Draft, lease: Lease, *, go_on: bool) -> Lease | Released | Lost | Refused:
+        verdict: Verdict | None = None
+        slow = False
+        if draft.items:
+            if not self._runtime.lanes.posted(lease, len(draft.chunks)):
+                return Lost()
+            began = time.monotonic()
+            answer = self._runtime.client.post(draft.plan.route.path, draft.body(), self._connection.access_token)
+            verdict = judge(answer, len(draft.items))
+            slow = time.monotonic() - began > SLOW_S
+        conclusion = conclude(draft, verdict, lease, self._terms, slow=slow)
+        result = self._settle(lease, conclusion.settlement, go_on=go_on)
+        if not isinstance(result, Lost):
+            self._report.ended += conclusion.ended
+            self._report.reasons.update(conclusion.reasons)
+            if conclusion.trouble and isinstance(result, Released):
+                self._report.trouble = conclusion.trouble.replace("{waiting}", f"{result.waiting:,}")
+        return result
+
+    def _settle(self, lease: Lease, settlement: Settlement, *, go_on: bool) -> Lease | Released | Lost:
+        return self._runtime.lanes.settle(lease, settlement, self.appetite if go_on else None)
+
+
+def _put_to_sleep(group: str, state: RestState, lane: str, runtime: Runtime) -> None:
+    """A connection that must not deliver keeps its events; claiming once puts its lane off until then."""
+    runtime.lanes.rest(group, state, ASLEEP_MS, {})
+    runtime.lanes.claim(lane, Appetite())

@@ -1,0 +1,28 @@
+"""The one Celery job: drain a lane. Its whole journey is in `worker/drain.py`."""
+
+from typing import Any
+
+from celery import Task
+
+from lanes.errors import RedisAway, RedisFull
+from worker.app import app
+from worker.drain import drain
+from worker.runtime import runtime
+from worker.timer import wake_lanes
+
+
+class DeliveryTrouble(Exception):
+    """One line for Flower's list, said after everything is settled: counts and reason codes, no personal data."""
+
+
+@app.task(name="relay.deliver", bind=True, throws=(DeliveryTrouble,))
+def deliver(self: "Task[Any, Any]", lane: str) -> None:
+    """Deliver what waits in `lane`; fails, for people to see, when events died or the connection is in trouble."""
+    try:
+        report = drain(lane, runtime(), job=self.request.id)
+    except (RedisAway, RedisFull) as error:
+        raise DeliveryTrouble(f"{lane}: Redis did not answer; nothing is lost, the lane is woken again") from error
+    wake_lanes(runtime())
+    failure = report.failure(self.request.id)
+    if failure is not None:
+        raise DeliveryTrouble(failure)

@@ -1,0 +1,97 @@
+"""What every job of a worker process shares: the configuration in force, plans, lanes, the HTTP client."""
+
+import random
+import threading
+from typing import Final
+
+from config.file import ConfigurationFile
+from config.model import Configuration, Connection
+from config.secrets import Keyring
+from config.settings import Settings
+from delivery.client import Client
+from lanes.chunk import ChunkCodec
+from lanes.client import connect
+from lanes.lanes import Appetite, Lanes
+from lanes.settlement import Lease
+from mapping.plan import Plan, compile_plan
+
+PROBE_EVENTS: Final = 10
+
+
+class Runtime:
+    """One per process, shared by its threads."""
+
+    def __init__(self, settings: Settings, redis_url: str) -> None:
+        key = settings.encryption_key
+        keyring = None if key is None else Keyring.from_text(key.get_secret_value())
+        self.file = ConfigurationFile(settings.config, keyring)
+        self.codec = ChunkCodec(keyring)
+        self.redis_url = redis_url
+        self.lanes = Lanes(connect(redis_url))
+        self.client = Client(settings.tiktok_url)
+        self.leases = LeasesInHand()
+        self.random = random.SystemRandom().random
+        self._plans: tuple[Configuration, dict[tuple[str, str], Plan]] | None = None
+
+    def plan(self, connection: Connection, input_id: str, configuration: Configuration) -> Plan | None:
+        """The connection's plan for events of an input; None when the configuration has no such input."""
+        source = configuration.inputs.get(input_id)
+        if source is None:
+            return None
+        plans = self._plans_of(configuration)
+        key = (connection.id, input_id)
+        if key not in plans:
+            plans[key] = compile_plan(connection, source)
+        return plans[key]
+
+    def appetite(self, connection: Connection, configuration: Configuration) -> Appetite:
+        """What a claim for this connection asks for: as many events as its largest request takes."""
+        plans = (self.plan(connection, input_id, configuration) for input_id in connection.inputs)
+        return Appetite(events=max(plan.route.max_events for plan in plans if plan), probe=PROBE_EVENTS)
+
+    def _plans_of(self, configuration: Configuration) -> dict[tuple[str, str], Plan]:
+        """Plans live as long as the configuration that made them; two threads may make the same one, which is harmless."""
+        kept = self._plans
+        if kept is None or kept[0] is not configuration:
+            kept = (configuration, {})
+            self._plans = kept
+        return kept[1]
+
+
+class LeasesInHand:
+    """The leases this process's jobs hold now, for the timer to renew."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._leases: dict[str, Lease] = {}
+
+    def keep(self, lease: Lease) -> None:
+        """A job holds this lease now (in place of its former one on the same lane)."""
+        with self._lock:
+            self._leases[lease.lane] = lease
+
+    def drop(self, lane: str) -> None:
+        """The job on that lane is over."""
+        with self._lock:
+            self._leases.pop(lane, None)
+
+    def all(self) -> list[Lease]:
+        """Every lease in hand."""
+        with self._lock:
+            return list(self._leases.values())
+
+
+_started: list[Runtime] = []
+
+
+def start(settings: Settings) -> Runtime:
+    """Make this process's runtime. Raises ConfigurationError, and LookupError when nobody said where Redis is."""
+    if settings.redis_url is None:
+        raise LookupError("RELAY_REDIS_URL is not set: start workers with relay up, or say where Redis is")
+    _started[:] = [Runtime(settings, settings.redis_url.get_secret_value())]
+    return _started[0]
+
+
+def runtime() -> Runtime:
+    """This process's, once started."""
+    return _started[0]

@@ -1,0 +1,141 @@
+"""Counts how the results of a draft end, buries the dead, and gathers what goes on."""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+import msgspec
+
+from delivery.letters import DeadLetter
+from delivery.verdict import Delivered, Rejection
+from lanes.chunk import Batch, Chunk, Entry
+from lanes.settlement import Lease
+from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
+from worker.compose import Draft, Prepared, with_batches
+
+Outcome = Delivered | Rejection | None
+"""How an item of the request ended; None: it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a settlement needs beside the draft: whose it is, and the means to write it down."""
+
+    connection: str
+    job: str | None
+    fingerprint: str
+    most_events: int
+    seal: Callable[[Chunk], bytes]
+    random: Callable[[], float]
+
+
+class Tally:
+    """Counts how the results of a draft end and gathers what goes on."""
+
+    def __init__(self, draft: Draft, lease: Lease, terms: Terms) -> None:
+        self.draft, self.lease, self.terms = draft, lease, terms
+        self.books: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.letters: list[tuple[str, bytes]] = []
+
+    def end(self, outcome: Callable[[int], Outcome], *, explode: bool = False) -> list[Chunk] | None:
+        """What is left, oldest first; None when nothing at all ended and the chunks may stay as they are.
+
+        `outcome` says, by its index in the request, how an item ended. `explode` puts each item of
+        the one entry that was sent into a chunk of its own, so that a search can part them.
+        """
+        index = 0
+        left: list[list[tuple[Prepared, Entry]]] = [[] for _ in self.draft.chunks]
+        for prepared in self.draft.prepared:
+            still_open, sent = [], 0
+            for result in prepared.results:
+                ended: Outcome = None
+                if isinstance(result, Mapped):
+                    if sent < prepared.sent:
+                        ended, sent, index = outcome(index), sent + 1, index + 1
+                    if ended is None:
+                        still_open.append(result.tiktok_event)
+                        continue
+                self._count(prepared, result, ended)
+            left[prepared.chunk].extend((prepared, entry) for entry in self._left_of(prepared, still_open, explode))
+        if not self.books and not explode:
+            return None
+        return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries, explode)]
+
+    def _count(self, prepared: Prepared, result: Result, ended: Outcome) -> None:
+        match result:
+            case Mapped():
+                if isinstance(ended, Rejection):
+                    self._bury(prepared, _rejected_by_tiktok(result, ended), attempts=self.lease.pace.attempts + 1)
+                else:
+                    self.books["delivered"] += 1
+            case Rejected():
+                self._bury(prepared, _rejected_by_mapping(result), attempts=0)
+            case Unsupported():
+                self.books["unsupported"] += 1
+            case Withheld():
+                self.books["withheld"] += 1
+            case _:
+                assert_never(result)
+
+    def _bury(self, prepared: Prepared, why: dict[str, str | int | None], *, attempts: int) -> None:
+        """Keep a dead letter with its source: of an event of several items, only this item is replayed."""
+        name = why["tiktok_event"]
+        entry = prepared.entry
+        if isinstance(name, str) and len(prepared.results) > 1:
+            entry = msgspec.structs.replace(entry, items=[name])
+        chunk = self.draft.chunks[prepared.chunk]
+        letter = {
+            "id": f"{self.lease.now_ms:012x}{secrets.token_hex(5)}",
+            "connection": self.terms.connection,
+            "input": chunk.input,
+            "at_ms": self.lease.now_ms,
+            "job": self.terms.job,
+            "attempts": attempts,
+            "source": self.terms.seal(with_batches(chunk, [Batch(prepared.shared, [entry])])),
+            **why,
+        }
+        dead = msgspec.convert(letter, DeadLetter)
+        self.letters.append((dead.id, dead.encode()))
+        self.books["dead"] += 1
+        self.reasons[dead.reason] += 1
+
+    def _left_of(self, prepared: Prepared, still_open: list[str], explode: bool) -> list[Entry]:
+        """What of the entry waits on; entries that change their weight change the books' `extra`."""
+        results, entry = prepared.results, prepared.entry
+        untouched = len(still_open) == len(results) and not (explode and prepared.sent)
+        if untouched:
+            return [entry]
+        self.books["extra"] += len(results) - entry.weight
+        groups = [[name] for name in still_open] if explode and prepared.sent else [still_open] if still_open else []
+        return [msgspec.structs.replace(entry, items=items) for items in groups]
+
+    def _chunks(self, number: int, entries: list[tuple[Prepared, Entry]], explode: bool) -> list[Chunk]:
+        """Chunks like the draft's chunk `number` with these entries."""
+        batches: list[Batch] = []
+        for prepared, entry in entries:
+            if not explode and batches and batches[-1].shared is prepared.shared:
+                batches[-1].entries.append(entry)
+            else:
+                batches.append(Batch(prepared.shared, [entry]))
+        groups = [[batch] for batch in batches] if explode else [batches] if batches else []
+        return [with_batches(self.draft.chunks[number], group) for group in groups]
+
+
+def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> dict[str, str | int | None]:
+    return {
+        "stage": "delivery",
+        "reason": "rejected_by_tiktok",
+        "field": rejection.field,
+        "message": rejection.message,
+        "event_id": item.event_id,
+        "tiktok_event": item.tiktok_event,
+        "tiktok_code": rejection.code,
+        "tiktok_request_id": rejection.request_id,
+    }
+
+
+def _rejected_by_mapping(rejected: Rejected) -> dict[str, str | int | None]:
+    return {"stage": "mapping", **msgspec.structs.asdict(rejected)}

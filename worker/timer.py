@@ -1,0 +1,108 @@
+"""The heartbeat of a worker process: wakes due lanes, renews leases in hand, notices a changed configuration."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from kombu.exceptions import OperationalError
+
+from lanes.errors import RedisAway, RedisFull
+from lanes.lanes import RENEW_EVERY_S
+from worker.app import QUEUE, app
+from worker.runtime import Runtime
+
+TICK_S: Final = 0.05
+REFRESH_EVERY_S: Final = 0.5
+WAKE_UP_EXPIRES_S: Final = 60
+"""Long against clocks that differ between hosts, short against wake-ups that pile up while every slot is taken."""
+
+log = structlog.get_logger("relay.worker.timer")
+
+
+def wake_lanes(runtime: Runtime) -> None:
+    """Publish one wake-up for each lane that is due."""
+    for lane in runtime.lanes.wake():
+        app.send_task("relay.deliver", args=[lane], queue=QUEUE, expires=WAKE_UP_EXPIRES_S, retry=False)
+
+
+def renew_leases(runtime: Runtime) -> None:
+    """Lengthen every lease in hand. One that is lost is its job's to notice, when it settles."""
+    for lease in runtime.leases.all():
+        runtime.lanes.renew(lease)
+
+
+def refresh_configuration(runtime: Runtime) -> None:
+    """Put a changed file in force."""
+    before = runtime.file.error
+    if runtime.file.refresh():
+        log.info("configuration in force", file=str(runtime.file.path))
+        resume_mended(runtime)
+    elif runtime.file.error is not None and runtime.file.error is not before:
+        log.error("configuration refused, the former one stays", problems=[str(p) for p in runtime.file.error.problems])
+
+
+def resume_mended(runtime: Runtime) -> None:
+    """Wake connections whose rest the configuration ended: enabled again, put back, or no longer what failed."""
+    for connection in runtime.file.current.connections.values():
+        resting = runtime.lanes.resting(connection.id)
+        if resting is None or resting.by == "operator" or not connection.enabled:
+            continue
+        mended = resting.state == "paused" and resting.fingerprint != connection.fingerprint
+        if mended or resting.state in ("disabled", "removed"):
+            runtime.lanes.resume(connection.id)
+            log.info("connection resumed", connection=connection.id, was=resting.state)
+
+
+@dataclass(slots=True)
+class _Duty:
+    """Something done every so often."""
+
+    every_s: float
+    do: Callable[[Runtime], None]
+    next_s: float = 0.0
+
+
+class Timer(threading.Thread):
+    """Does its duties until stopped; trouble with Redis is said once and tried again at the next tick."""
+
+    def __init__(self, runtime: Runtime, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(name="relay-timer", daemon=True)
+        self._runtime, self._monotonic = runtime, monotonic
+        self._stopped = threading.Event()
+        self._in_trouble = False
+        self._duties = [
+            _Duty(TICK_S, wake_lanes),
+            _Duty(RENEW_EVERY_S, renew_leases),
+            _Duty(REFRESH_EVERY_S, refresh_configuration),
+        ]
+
+    def run(self) -> None:
+        """The thread's life."""
+        self._attempt(resume_mended)
+        while not self._stopped.wait(TICK_S):
+            for duty in self._duties:
+                if self._monotonic() >= duty.next_s:
+                    self._attempt(duty.do)
+                    duty.next_s = self._monotonic() + duty.every_s
+
+    def stop(self) -> None:
+        """No more duties; returns when the last one is done."""
+        self._stopped.set()
+        self.join(timeout=10.0)
+
+    def _attempt(self, do: Callable[[Runtime], None]) -> None:
+        try:
+            do(self._runtime)
+        except (RedisAway, RedisFull, OperationalError) as error:
+            if not self._in_trouble:
+                log.warning("Redis does not answer; trying on", error=type(error).__name__)
+            self._in_trouble = True
+        except Exception:
+            log.exception("a duty of the timer failed; trying on")
+        else:
+            if self._in_trouble:
+                log.info("Redis answers again")
+            self._in_trouble = False

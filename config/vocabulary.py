@@ -135,5 +135,9 @@ APP_EVENTS: Mapping[str, frozenset[str]] = {
 
 TIKTOK_EVENTS: Mapping[str, frozenset[str]] = {**WEB_EVENTS, **APP_EVENTS}
 
-# TikTok takes these until some time in 2027 and converts neither to a newer name.
-RETIRING_EVENTS = frozenset({"PlaceAnOrder", "ClickButton"})
+# TikTok takes these until some time in 2027 and converts neither to a newer name (N3); what to do instead.
+RETIRING_EVENTS: Mapping[str, str] = {
+    "PlaceAnOrder": ", and value-based optimisation needs a payment event instead;"
+    " send one with `native_events: {purchase: CompletePayment}` or a custom mapping",
+    "ClickButton": "; map these events to another",
+}

@@ -1,0 +1,135 @@
+"""What is wrong between settings that are each right; every check is one row of CHECKS."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from itertools import chain
+from typing import TypeVar
+
+from config.draft import Draft, Located
+from config.model import Connection, Input
+from config.readers import did_you_mean, shown
+from config.routes import LEGACY_MAX_EVENTS, Route, route_of
+from config.vocabulary import WEB_EVENTS
+from config.yaml_reader import Fault, Items, Table
+
+T = TypeVar("T", Input, Connection)
+
+# Settings that are read but not obeyed yet → their field in the model; anything but the default is refused.
+NOT_YET: Mapping[str, str] = {
+    "enrich_ip_address": "enrich_ip_address",
+    "peer_ip_fallback": "peer_ip_fallback",
+    "test_event_code": "test_event_code",
+    "max_event_age": "max_event_age_s",
+}
+_DEFAULTS = {field.name: field.default for field in fields(Connection)}
+
+
+def faults_of(draft: Draft) -> list[Fault]:
+    """Everything that keeps the file from being put in force, in the order of its lines."""
+    found = chain(draft.faults, *(check(draft) for check in CHECKS))
+    return sorted(found, key=lambda fault: fault.line or 0)
+
+
+def routes_of(connection: Connection, draft: Draft) -> dict[str, Route]:
+    """The routes of a connection, by input."""
+    platforms = {located.value.id: located.value.platform for located in draft.inputs}
+    return {name: route_of(platforms[name], connection) for name in connection.inputs if name in platforms}
+
+
+def mapping_tables(connection: Located[Connection]) -> Iterator[Table]:
+    """The tables of its custom mappings, in their order."""
+    items = connection.table.values.get("custom_mappings")
+    return (item for item in (items.values if isinstance(items, Items) else ()) if isinstance(item, Table))
+
+
+def _repeated(located: Iterable[Located[T]], key: Callable[[T], Hashable]) -> Iterator[Located[T]]:
+    seen: set[Hashable] = set()
+    for one in located:
+        if key(one.value) in seen:
+            yield one
+        seen.add(key(one.value))
+
+
+def _ids_are_unique(draft: Draft) -> Iterator[Fault]:
+    for one in _repeated(draft.inputs, lambda one: one.id):
+        yield Fault(one.line("id"), f"the id `{one.value.id}` is another input's too: each needs its own")
+    for other in _repeated(draft.connections, lambda one: one.id):
+        yield Fault(other.line("id"), f"the id `{other.value.id}` is another connection's too: each needs its own")
+
+
+def _keys_are_unique(draft: Draft) -> Iterator[Fault]:
+    for one in _repeated(draft.inputs, lambda one: one.api_key):
+        yield Fault(one.line("api_key"), "`api_key` is another input's too: each needs its own, as it says which input")
+
+
+def _inputs_exist(draft: Draft) -> Iterator[Fault]:
+    known = sorted(draft.declared)
+    for one in draft.connections:
+        nodes = one.table.values["inputs"]
+        lines = [node.line for node in nodes.values] if isinstance(nodes, Items) else []
+        for position, (name, line) in enumerate(zip(one.value.inputs, lines, strict=True)):
+            if name not in draft.declared:
+                allowed = f"the file has {', '.join(known) or 'none'}{did_you_mean(name, known)}"
+                yield Fault(line, f"`inputs` names `{shown(name)}`, which is no input: {allowed}")
+            elif name in one.value.inputs[:position]:
+                yield Fault(line, f"`inputs` names `{name}` twice: once is enough")
+
+
+def _one_kind_of_id(draft: Draft) -> Iterator[Fault]:
+    """C3: an event source id is a Pixel ID or an App ID or an Offline Event Set ID."""
+    for one in draft.connections:
+        kinds = {name: route.id_kind for name, route in routes_of(one.value, draft).items()}
+        if len(set(kinds.values())) > 1:
+            found = ", ".join(f"{name} needs a {kind}" for name, kind in kinds.items())
+            yield Fault(
+                one.line("inputs"),
+                f"`inputs` need different kinds of event source id ({found}): make a connection for each kind",
+            )
+
+
+def _legacy_takes_less(draft: Draft) -> Iterator[Fault]:
+    for one in draft.connections:
+        if not any(route.legacy for route in routes_of(one.value, draft).values()):
+            continue
+        if (one.value.max_events_per_request or 0) > LEGACY_MAX_EVENTS:
+            allowed = f"allowed is a whole number from 1 to {LEGACY_MAX_EVENTS} on a legacy connection"
+            message = f"`max_events_per_request` is `{one.value.max_events_per_request}`: {allowed}"
+            yield Fault(one.line("max_events_per_request"), message)
+        if one.value.test_event_code and "test_event_code" not in NOT_YET:
+            message = "`test_event_code` cannot be used on a legacy connection: TikTok's batch API takes none"
+            yield Fault(one.line("test_event_code"), message)
+
+
+def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
+    """M2: TikTok's names for app events are for connections that need an App ID."""
+    for one in draft.connections:
+        kinds = {route.id_kind for route in routes_of(one.value, draft).values()}
+        if not kinds or kinds == {"App ID"}:
+            continue
+        tables = mapping_tables(one)
+        targets = [
+            (m.tiktok_event, t.lines["tiktok_event"]) for m, t in zip(one.value.custom_mappings, tables, strict=True)
+        ]
+        targets += [(event, one.line("native_events")) for event in one.value.native_events.values()]
+        for event, line in targets:
+            if event not in WEB_EVENTS:
+                allowed = f"allowed are {', '.join(WEB_EVENTS)}"
+                yield Fault(line, f"`{event}` is for app connections, and this one needs a {min(kinds)}: {allowed}")
+
+
+def _not_yet(draft: Draft) -> Iterator[Fault]:
+    for one in draft.connections:
+        for key, field in NOT_YET.items():
+            if getattr(one.value, field) != _DEFAULTS[field]:
+                yield Fault(one.line(key), f"`{key}` is not available in this version: leave the line out")
+
+
+CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
+    _ids_are_unique,
+    _keys_are_unique,
+    _inputs_exist,
+    _one_kind_of_id,
+    _legacy_takes_less,
+    _app_names_on_app_connections,
+    _not_yet,
+)

@@ -1,0 +1,150 @@
+"""The rows of `custom_mappings`, and what is refused between keys that are each right (product.md M1–M5)."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from config.model import CustomMapping, Match, Parameter, Source
+from config.readers import NUMBER, Reader, boolean, choice, did_you_mean, exactly, folded, text
+from config.record import Record, Row, listing, mapping
+from config.vocabulary import (
+    CONTENT_PARAMETERS,
+    CUSTOM_EVENT_TYPES,
+    EVENT_FIELDS,
+    EVENT_TYPES,
+    NUMBER_PARAMETERS,
+    PRODUCT_ACTION_ALIASES,
+    PRODUCT_ACTIONS,
+    PRODUCT_FIELDS,
+    TIKTOK_EVENTS,
+)
+from config.yaml_reader import Fault, Items, Node, Table
+
+SOURCES: Mapping[Source, Reader[str]] = {
+    "attribute": text,
+    "user_attribute": text,
+    "field": choice(EVENT_FIELDS),
+    "product": choice(PRODUCT_FIELDS),
+    "static": text,
+}
+
+
+def _values(name: str, node: Node) -> frozenset[str]:
+    """One value, or a list of which any will do."""
+    if isinstance(node, Items):
+        return frozenset(listing(folded, "[shop, sale]", least=1)(name, node))
+    return frozenset({folded(name, node)})
+
+
+def _check_match(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
+    event_type = given.get("event_type")
+    if not given:
+        yield Fault(table.line, "`match` is empty and would take every event: give at least one of its keys")
+    if "action" in given and event_type not in (None, "commerce_event"):
+        yield Fault(table.lines["action"], f"`action` never holds for a {event_type}: only commerce events have one")
+    if "custom_event_type" in given and event_type == "screen_view":
+        yield Fault(table.lines["custom_event_type"], "`custom_event_type` never holds for a screen_view: it has none")
+
+
+MATCH = Record(
+    make=Match,
+    what="a match",
+    example="{event_type: commerce_event, action: purchase}",
+    check=_check_match,
+    rows={
+        "event_type": Row(choice(EVENT_TYPES)),
+        "action": Row(choice(PRODUCT_ACTIONS, PRODUCT_ACTION_ALIASES)),
+        "name": Row(folded),
+        "custom_event_type": Row(choice(CUSTOM_EVENT_TYPES)),
+        "attributes": Row(mapping(_values, "{section: [shop, sale]}")),
+    },
+)
+
+
+def _parameter(**given: Any) -> Parameter:
+    source, name = next((source, given.pop(source)) for source in SOURCES if source in given)
+    return Parameter(source=source, name=name, **given)
+
+
+def _check_parameter(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
+    sources = [source for source in SOURCES if source in given]
+    if len(sources) != 1:
+        found = f"has {' and '.join(sources)}" if sources else "has no source"
+        yield Fault(table.line, f"the parameter {found}: it needs exactly one of {', '.join(SOURCES)}")
+    elif "static" in given and "default" in given:
+        yield Fault(table.lines["default"], "`default` is never used beside `static`: leave one of them out")
+
+
+PARAMETER = Record(
+    make=_parameter,
+    what="a parameter",
+    example="{field: total_amount}",
+    check=_check_parameter,
+    rows={
+        **{source: Row(reader) for source, reader in SOURCES.items()},
+        "type": Row(choice(("text", "number"))),
+        "required": Row(boolean),
+        "default": Row(text),
+    },
+)
+
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+
+
+def _not_carried(target: str, name: str, _: Parameter) -> str | None:
+    carried = TIKTOK_EVENTS[target]
+    if name in carried:
+        return None
+    return f"{target} cannot carry `{name}`: allowed are {', '.join(sorted(carried))}{did_you_mean(name, carried)}"
+
+
+def _wrong_type(_: str, name: str, parameter: Parameter) -> str | None:
+    right = "number" if name in NUMBER_PARAMETERS else "text"
+    return None if parameter.type in (None, right) else f"`{name}` is always a {right}: write type: {right}, or no type"
+
+
+def _product_for_the_whole(_: str, name: str, parameter: Parameter) -> str | None:
+    if parameter.source != "product" or name in CONTENT_PARAMETERS:
+        return None
+    allowed = ", ".join(sorted(CONTENT_PARAMETERS))
+    return f"`{name}` is said once for the whole event, so no product field can fill it: `product` is for {allowed}"
+
+
+def _wrong_constant(_: str, name: str, parameter: Parameter) -> str | None:
+    constant = parameter.name if parameter.source == "static" else parameter.default
+    if constant is None:
+        return None
+    if name in NUMBER_PARAMETERS and not NUMBER.fullmatch(constant):
+        return f"`{name}` must be a number, such as 9.99"
+    if name == "currency" and not _CURRENCY.fullmatch(constant):
+        return "`currency` must be three letters, such as USD"
+    return None
+
+
+PARAMETER_RULES: tuple[Callable[[str, str, Parameter], str | None], ...] = (
+    _not_carried,
+    _wrong_type,
+    _product_for_the_whole,
+    _wrong_constant,
+)
+
+
+def _check_mapping(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
+    parameters = table.values.get("parameters")
+    for name, parameter in given.get("parameters", {}).items():
+        refusals = (rule(given["tiktok_event"], name, parameter) for rule in PARAMETER_RULES)
+        if isinstance(parameters, Table) and (refusal := next(filter(None, refusals), None)):
+            yield Fault(parameters.lines[name], refusal)
+
+
+CUSTOM_MAPPING = Record(
+    make=CustomMapping,
+    what="a custom mapping",
+    example="{tiktok_event: Search, match: {…}, parameters: {…}}",
+    check=_check_mapping,
+    rows={
+        "tiktok_event": Row(exactly(TIKTOK_EVENTS), required=True),
+        "match": Row(MATCH, required=True),
+        "parameters": Row(mapping(PARAMETER, "{value: {field: total_amount}}")),
+    },
+)

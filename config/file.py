@@ -1,0 +1,118 @@
+"""The configuration file: read whole or refused whole, and read again whenever it changes."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from config.checks import faults_of
+from config.draft import read_draft
+from config.errors import ConfigurationError, Problem
+from config.model import Configuration
+from config.references import References
+from config.secrets import Keyring
+from config.small_file import changed_ns, digest_of, read_small, signature_of
+from config.warnings import warnings_of
+from config.yaml_reader import Fault, read
+
+# Changed more recently than this, a file may change again without its times or its size showing it.
+SETTLED_NS = 2_000_000_000
+
+
+def load(path: Path, environ: Mapping[str, str] = os.environ, keyring: Keyring | None = None) -> Configuration:
+    """The configuration a file holds; raises ConfigurationError with every problem that could be found."""
+    return _parse(_content(path), path, References(environ, keyring))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_small(path)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "its path is not a path"
+        raise _refusal(path, [Fault(None, f"cannot be read: {why}")]) from None
+
+
+def _parse(raw: bytes, path: Path, references: References) -> Configuration:
+    root, faults = read(raw)
+    if root is None and faults:
+        raise _refusal(path, faults)
+    draft = read_draft(root, references)
+    if faults := [*faults, *faults_of(draft)]:
+        raise _refusal(path, faults)
+    return Configuration(
+        inputs={one.value.id: one.value for one in draft.inputs},
+        connections={one.value.id: one.value for one in draft.connections},
+        warnings=tuple(str(Problem(str(path), *warning)) for warning in warnings_of(draft)),
+    )
+
+
+def _refusal(path: Path, faults: Iterable[Fault]) -> ConfigurationError:
+    in_order = sorted(faults, key=lambda fault: fault.line or 0)
+    return ConfigurationError(Problem(str(path), *fault) for fault in in_order)
+
+
+class ConfigurationFile:
+    """The configuration in force, which follows its file and the secret files that it names.
+
+    A file that is missing, half-written or wrong is refused: `error` says why, and `current` stays what it was.
+    Any thread may call `refresh`; of several at once one does the work and the others go on with what is in force.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        keyring: Keyring | None = None,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """Raises ConfigurationError when the file cannot be put in force now; nothing raises afterwards."""
+        self.path = path
+        self.current = Configuration({}, {})
+        self.error: ConfigurationError | None = None
+        self._environ, self._keyring = environ, keyring
+        self._clock_ns = clock_ns
+        self._busy = threading.Lock()
+        self._digests: dict[Path, bytes | None] = {path: b""}  # of the file and the secret files it named, as last read
+        self._trusted: tuple[tuple[int, ...] | None, ...] = ()
+        self.refresh()
+        if self.error:
+            raise self.error
+
+    def refresh(self) -> bool:
+        """Look at the file; True when another configuration came in force. Costs a few `stat` calls otherwise."""
+        if not self._busy.acquire(blocking=False):
+            return False
+        try:
+            return self._touched() and self._read()
+        finally:
+            self._busy.release()
+
+    def _touched(self) -> bool:
+        """Whether any of the files may hold something else than when it was last read."""
+        now = self._clock_ns()
+        signature = tuple(map(signature_of, self._digests))
+        if signature == self._trusted:
+            return False
+        settled = max(map(changed_ns, signature)) < now - SETTLED_NS
+        self._trusted = signature if settled else ()
+        return True
+
+    def _read(self) -> bool:
+        """Put in force what the files hold, if it is new; the digests come first, so as never to be the newer."""
+        digests = {path: digest_of(path) for path in self._digests}
+        if digests == self._digests:
+            return False
+        references = References(self._environ, self._keyring)
+        before = self.current
+        try:
+            self.current = _parse(_content(self.path), self.path, references)
+            self.error = None
+        except ConfigurationError as error:
+            self.error = error
+        except Exception as surprise:  # noqa: BLE001 - a file may never stop a process that runs well without it
+            fault = Fault(None, f"cannot be understood because of a fault in relay ({type(surprise).__name__})")
+            self.error = _refusal(self.path, [fault])
+        self._digests = {self.path: digests[self.path], **references.digests}
+        return self.current != before

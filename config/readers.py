@@ -1,0 +1,138 @@
+"""Readers of single values: each turns a node of the file into a typed value or raises Refused, saying what is allowed.
+
+A reader takes the name to use in its sentences, and the node.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import NoReturn, TypeVar
+
+from config.yaml_reader import Fault, Items, Node, Table, Text, Unreadable
+
+T = TypeVar("T")
+Reader = Callable[[str, Node], T]
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_TRUTH = {"true": True, "yes": True, "false": False, "no": False}
+_AGE = re.compile(r"([1-9]\d{0,5})([dhm])", re.ASCII)
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
+_SHOWN = 60
+
+
+class Refused(Exception):
+    """What was read cannot be used; `faults` is empty when the reason was reported before."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        super().__init__()
+        self.faults = tuple(faults)
+
+
+def refuse(node: Node, message: str) -> NoReturn:
+    """Raise Refused with one sentence, at the node's line."""
+    raise Refused([Fault(node.line, message)])
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """A sentence to append when `word` nearly is one of `allowed`, else nothing."""
+    by_fold = {candidate.casefold(): candidate for candidate in allowed}
+    near = difflib.get_close_matches(word.casefold()[:_SHOWN], by_fold, n=1)
+    return f". Did you mean `{by_fold[near[0]]}`?" if near else ""
+
+
+def shown(value: str) -> str:
+    """A value as a message quotes it: one line, not too long."""
+    line = value.encode("unicode_escape").decode("ascii") if not value.isprintable() else value
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+
+
+def scalar(name: str, node: Node) -> str:
+    """The text of a scalar that says something: neither empty nor YAML's ways of writing nothing."""
+    match node:
+        case Unreadable():
+            raise Refused
+        case Items() | Table():
+            refuse(node, f"`{name}` must be one value, not a {'list' if isinstance(node, Items) else 'mapping'}")
+        case Text(value=value) if value.strip().lower() in ("", "~", "null"):
+            refuse(node, f"`{name}` is empty: give it a value, or leave the line out")
+        case Text(value=value):
+            return value
+
+
+def text(name: str, node: Node) -> str:
+    value = scalar(name, node)
+    if "${" in value:
+        refuse(node, f"`{name}` cannot use ${{…}}: only api_key, api_secret and access_token can; write the value here")
+    return value
+
+
+def folded(name: str, node: Node) -> str:
+    return text(name, node).casefold()
+
+
+def choice(allowed: Iterable[str], aliases: Mapping[str, str] | None = None) -> Reader[str]:
+    """One of `allowed`, written in any case; an alias is read as what it stands for."""
+    words = tuple(allowed)
+    by_fold = {word.casefold(): word for word in words} | dict(aliases or {})
+
+    def read(name: str, node: Node) -> str:
+        value = text(name, node)
+        found = by_fold.get(value.casefold())
+        return refuse(node, not_allowed(name, value, words)) if found is None else found
+
+    return read
+
+
+def exactly(allowed: Iterable[str]) -> Reader[str]:
+    """One of `allowed`, capitals and all: the names of TikTok's events."""
+    words = tuple(allowed)
+
+    def read(name: str, node: Node) -> str:
+        value = text(name, node)
+        return value if value in words else refuse(node, not_allowed(name, value, words))
+
+    return read
+
+
+def not_allowed(name: str, value: str, words: Iterable[str]) -> str:
+    words = tuple(words)
+    return f"`{name}` is `{shown(value)}`: allowed are {', '.join(words)}{did_you_mean(value, words)}"
+
+
+def matching(pattern: str, allowed: str) -> Reader[str]:
+    """Text of a given form; `allowed` says the form in words."""
+    compiled = re.compile(pattern)
+
+    def read(name: str, node: Node) -> str:
+        value = text(name, node)
+        return value if compiled.fullmatch(value) else refuse(node, f"`{name}` must be {allowed}")
+
+    return read
+
+
+def boolean(name: str, node: Node) -> bool:
+    value = text(name, node)
+    found = _TRUTH.get(value.lower())
+    return refuse(node, f"`{name}` is `{shown(value)}`: allowed are true and false") if found is None else found
+
+
+def whole(least: int, most: int) -> Reader[int]:
+    def read(name: str, node: Node) -> int:
+        value = text(name, node)
+        if _WHOLE.fullmatch(value) and least <= int(value) <= most:
+            return int(value)
+        return refuse(node, f"`{name}` is `{shown(value)}`: allowed is a whole number from {least} to {most}")
+
+    return read
+
+
+def age(name: str, node: Node) -> int:
+    """`7d`, `36h` or `90m`, in seconds."""
+    value = text(name, node)
+    if found := _AGE.fullmatch(value):
+        return int(found[1]) * _SECONDS[found[2]]
+    return refuse(node, f"`{name}` is `{shown(value)}`: allowed are days, hours or minutes, such as 7d, 36h or 90m")
+
+
+identifier = matching(r"[a-z0-9-]{1,64}", "1 to 64 lower-case letters, digits and hyphens, such as shop-web")

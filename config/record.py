@@ -1,0 +1,129 @@
+"""Combinators over readers: lists, mappings, and records with named keys; all that is wrong below one is gathered."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from config.readers import Reader, Refused, did_you_mean, refuse, shown
+from config.yaml_reader import Fault, Items, Node, Table, Text, Unreadable
+
+T = TypeVar("T")
+
+
+def attempt(reader: Reader[T], name: str, node: Node) -> T | Refused:
+    """What the reader made of the node, its refusal as a value."""
+    try:
+        return reader(name, node)
+    except Refused as refused:
+        return refused
+
+
+def gather(results: Iterable[T | Refused]) -> list[T]:
+    """All the values, or one Refused with the faults of all that were refused."""
+    values: list[T] = []
+    refusals: list[Refused] = []
+    for result in results:
+        if isinstance(result, Refused):
+            refusals.append(result)
+        else:
+            values.append(result)
+    if refusals:
+        raise Refused(fault for refusal in refusals for fault in refusal.faults)
+    return values
+
+
+def items_of(name: str, node: Node, example: str, *, least: int = 0) -> tuple[Node, ...]:
+    """The items of a list of at least `least`; `example` shows how one is written."""
+    match node:
+        case Unreadable():
+            raise Refused
+        case Items(values=values) if len(values) >= least:
+            return values
+        case Items() | Text(value=""):
+            return refuse(
+                node, f"`{name}` is empty: {'it needs at least one item' if least else 'leave it out, or write []'}"
+            )
+        case Text() | Table():
+            return refuse(node, f"`{name}` must be a list, such as {example}")
+
+
+def table_of(name: str, node: Node, example: str) -> Table:
+    """The node as a mapping."""
+    match node:
+        case Unreadable():
+            raise Refused
+        case Table():
+            return node
+        case Text(value=""):
+            return refuse(node, f"`{name}` is empty: leave it out, or write {{}}")
+        case Text() | Items():
+            return refuse(node, f"`{name}` must be a mapping, such as {example}")
+
+
+def listing(reader: Reader[T], example: str, *, least: int = 0) -> Reader[tuple[T, ...]]:
+    """A list, each of its items read by `reader`."""
+
+    def read(name: str, node: Node) -> tuple[T, ...]:
+        return tuple(gather(attempt(reader, name, item) for item in items_of(name, node, example, least=least)))
+
+    return read
+
+
+def mapping(reader: Reader[T], example: str, key: Reader[str] | None = None) -> Reader[dict[str, T]]:
+    """A mapping with keys of the user's choosing, or keys read by `key`; each value read by `reader`."""
+
+    def read(name: str, node: Node) -> dict[str, T]:
+        table = table_of(name, node, example)
+
+        def entry(word: str, value: Node) -> tuple[str, T]:
+            return (key(name, Text(table.lines[word], word)) if key else word), reader(word, value)
+
+        return dict(gather(attempt(entry, word, value) for word, value in table.values.items()))
+
+    return read
+
+
+class Row(NamedTuple):
+    """One key of a record: how it is read, whether it must be there, and `to`, its name in the model if another."""
+
+    read: Reader[Any]
+    required: bool = False
+    to: str | None = None
+
+
+def _nothing(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
+    del given, table
+    return ()
+
+
+@dataclass(frozen=True)
+class Record(Generic[T]):
+    """Reads a mapping with these keys and no others into what `make` makes of them.
+
+    `what` is what a sentence calls it; `check` finds what is wrong between keys that are each right.
+    """
+
+    make: Callable[..., T]
+    what: str
+    rows: Mapping[str, Row]
+    example: str
+    check: Callable[[Mapping[str, Any], Table], Iterable[Fault]] = _nothing
+
+    def __call__(self, name: str, node: Node) -> T:
+        table = table_of(name, node, self.example)
+        keys = [key for key in self.rows if key in table.values]
+        results: list[Any] = [attempt(self.rows[key].read, key, table.values[key]) for key in keys]
+        values = gather([*results, Refused(faults)] if (faults := [*self._misnamed(table)]) else results)
+        given = dict(zip((self.rows[key].to or key for key in keys), values, strict=True))
+        if faults := [*self.check(given, table)]:
+            raise Refused(faults)
+        return self.make(**given)
+
+    def _misnamed(self, table: Table) -> Iterable[Fault]:
+        for key in table.values:
+            if key not in self.rows:
+                allowed = f"allowed are {', '.join(self.rows)}{did_you_mean(key, self.rows)}"
+                yield Fault(table.lines[key], f"`{shown(key)}` is no setting of {self.what}: {allowed}")
+        for key, row in self.rows.items():
+            if row.required and key not in table.values:
+                yield Fault(table.line, f"{self.what} has no `{key}`, which it needs")

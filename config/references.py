@@ -1,0 +1,96 @@
+"""Credentials in the file: `${NAME}`, `file:/path` and `enc:…` are expanded here and nowhere else (C1)."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.readers import Reader, refuse, scalar
+from config.secrets import CannotOpen, Keyring
+from config.small_file import digest, read_small
+from config.yaml_reader import Node
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PRINTABLE = re.compile(r"[!-~]+")
+
+
+def is_reference(value: str) -> bool:
+    """Whether the file holds only a way to the secret, not the secret."""
+    return value.startswith(("${", "file:", "enc:"))
+
+
+class References:
+    """Expands the references of one reading of a file, and remembers what the files it read held."""
+
+    def __init__(self, environ: Mapping[str, str], keyring: Keyring | None) -> None:
+        self._environ = environ
+        self._keyring = keyring
+        self.digests: dict[Path, bytes | None] = {}
+
+    def expand(self, name: str, node: Node) -> str:
+        """A value in plain text; what a variable or file holds may in turn be `enc:…`."""
+        value = self._outer(name, node, scalar(name, node))
+        return self._decrypt(name, node, value.removeprefix("enc:")) if value.startswith("enc:") else value
+
+    def _outer(self, name: str, node: Node, value: str) -> str:
+        if variable := _VARIABLE.fullmatch(value):
+            return self._environ.get(variable[1]) or refuse(
+                node, f"`{name}`: the environment variable {variable[1]} is not set"
+            )
+        if "${" in value:
+            refuse(node, f"`{name}`: ${{NAME}} must be the whole value, NAME being letters, digits and _")
+        if value.startswith("file:"):
+            return self._read(name, node, Path(value.removeprefix("file:")))
+        return value
+
+    def _read(self, name: str, node: Node, path: Path) -> str:
+        if not path.is_absolute():
+            refuse(node, f"`{name}`: file: needs an absolute path, such as file:/run/secrets/tiktok_token")
+        try:
+            content = read_small(path)
+            self.digests[path] = digest(content)
+            return content.decode().strip() or refuse(node, f"`{name}`: the file {path} is empty")
+        except OSError as error:
+            self.digests[path] = None
+            refuse(node, f"`{name}`: the file {path} cannot be read: {error.strerror}")
+        except ValueError:
+            refuse(node, f"`{name}`: the file {path} is not UTF-8 text")
+
+    def _decrypt(self, name: str, node: Node, token: str) -> str:
+        if self._keyring is None:
+            refuse(node, f"`{name}` is encrypted, and RELAY_ENCRYPTION_KEY is not set")
+        try:
+            return self._keyring.open_text(token)
+        except CannotOpen as error:
+            refuse(node, f"`{name}` cannot be decrypted: {error}")
+
+
+def api_key(expand: Reader[str]) -> Reader[str]:
+    """The user name of HTTP Basic authentication, which a colon would end."""
+
+    def read(name: str, node: Node) -> str:
+        value = expand(name, node)
+        return refuse(node, f"`{name}` must have no colon in it") if ":" in value else _printable(name, node, value)
+
+    return read
+
+
+def api_secret(expand: Reader[str]) -> Reader[str]:
+    return lambda name, node: _printable(name, node, expand(name, node))
+
+
+def access_token(expand: Reader[str]) -> Reader[str]:
+    """The token alone: TikTok refuses it behind `Bearer` (40105)."""
+
+    def read(name: str, node: Node) -> str:
+        value = expand(name, node)
+        if value.lower().startswith("bearer "):
+            refuse(node, f"`{name}` begins with `Bearer`: write the token alone, as TikTok's Events Manager shows it")
+        return _printable(name, node, value)
+
+    return read
+
+
+def _printable(name: str, node: Node, value: str) -> str:
+    if _PRINTABLE.fullmatch(value):
+        return value
+    return refuse(node, f"`{name}` must be printable ASCII characters without spaces or line breaks")

@@ -1,0 +1,141 @@
+"""What works but deserves a second look; every warning is one row of WARNINGS."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
+
+from config.checks import mapping_tables, routes_of
+from config.draft import Draft, Located
+from config.model import Connection, Match
+from config.readers import scalar
+from config.references import is_reference
+from config.routes import IdKind
+from config.vocabulary import NATIVE_EVENTS, RETIRING_EVENTS
+from config.yaml_reader import Fault
+
+# Setting → the platforms that read it (C2, C7, I1).
+READ_BY: Mapping[str, frozenset[str]] = {
+    "event_source_type": frozenset({"feed"}),
+    "enable_web_migration": frozenset({"web"}),
+    "peer_ip_fallback": frozenset({"web", "ios", "android"}),
+}
+_DIGITS = re.compile(r"\d{15,}", re.ASCII)
+_SURPRISING_ID: Mapping[IdKind, Callable[[str], bool]] = {
+    "Pixel ID": lambda value: bool(_DIGITS.fullmatch(value)),
+    "App ID": lambda value: not value.isdecimal(),
+    "Offline Event Set ID": lambda value: not value.isdecimal(),
+}
+
+
+def warnings_of(draft: Draft) -> list[Fault]:
+    """In the order of the lines of the file."""
+    found = (warning for find in WARNINGS for warning in find(draft))
+    return sorted(found, key=lambda warning: warning.line or 0)
+
+
+def _plain_token(draft: Draft) -> Iterator[Fault]:
+    """C1."""
+    for one in draft.connections:
+        if not is_reference(scalar("access_token", one.table.values["access_token"])):
+            yield Fault(
+                one.line("access_token"),
+                f"the access token of `{one.value.id}` stands in the file in plain text:"
+                " encrypt it with `relay secrets encrypt`",
+            )
+
+
+def _legacy(draft: Draft) -> Iterator[Fault]:
+    """R1, R4."""
+    for one in draft.connections:
+        legacy = {name: route.row for name, route in routes_of(one.value, draft).items() if route.legacy}
+        if legacy:
+            remedies = {"R1": "enable_web_migration: true", "R4": "event_source_type: web"}
+            remedy = " and ".join(f"`{remedies[row]}`" for row in sorted(set(legacy.values())))
+            yield Fault(
+                one.table.line,
+                f"`{one.value.id}` sends the events of {', '.join(legacy)} to TikTok's legacy pixel batch API,"
+                f" which TikTok will remove: migrate to Events API 2.0 with {remedy}",
+            )
+
+
+def _unread_setting(draft: Draft) -> Iterator[Fault]:
+    platforms = {located.value.id: located.value.platform for located in draft.inputs}
+    for one in draft.connections:
+        here = {platforms[name] for name in one.value.inputs if name in platforms}
+        for key, readers in READ_BY.items():
+            if key in one.table.values and not here & readers:
+                yield Fault(one.line(key), f"`{key}` has no effect: only {', '.join(sorted(readers))} inputs read it")
+
+
+def _retiring_event(draft: Draft) -> Iterator[Fault]:
+    """N3: once for each event of a connection that TikTok takes until 2027 only."""
+    for one in draft.connections:
+        for event, line in {**_mapped_events(one), **_native_events(one)}.items():
+            if event in RETIRING_EVENTS:
+                yield Fault(
+                    line, f"`{one.value.id}` sends {event}: TikTok retires it during 2027{RETIRING_EVENTS[event]}"
+                )
+
+
+def _mapped_events(one: Located[Connection]) -> dict[str, int]:
+    pairs = zip(one.value.custom_mappings, mapping_tables(one), strict=True)
+    return {mapping.tiktok_event: table.lines["tiktok_event"] for mapping, table in pairs}
+
+
+def _native_events(one: Located[Connection]) -> dict[str, int]:
+    """The events sent for product actions that custom mappings leave over."""
+    mappings = one.value.custom_mappings
+    left = (action for action in NATIVE_EVENTS if not any(_takes_every(action, m.match) for m in mappings))
+    return {one.value.native_events.get(action, NATIVE_EVENTS[action]): one.line("native_events") for action in left}
+
+
+def _takes_every(action: str, match: Match) -> bool:
+    """Whether no event of this product action gets past the mapping."""
+    name = f"ecommerce - {action.replace('_', '')}"
+    return (
+        match.event_type in (None, "commerce_event")
+        and match.action in (None, action)
+        and match.name in (None, name)
+        and match.custom_event_type is None
+        and not match.attributes
+    )
+
+
+def _seen_twice(draft: Draft) -> Iterator[Fault]:
+    for one, other in combinations(draft.connections, 2):
+        shared = [name for name in one.value.inputs if name in other.value.inputs]
+        if shared and one.value.event_source_id == other.value.event_source_id:
+            yield Fault(
+                other.line("event_source_id"),
+                f"`{one.value.id}` and `{other.value.id}` both send the events of {', '.join(shared)}"
+                " to this event source: TikTok sees each of them twice",
+            )
+
+
+def _surprising_id(draft: Draft) -> Iterator[Fault]:
+    for one in draft.connections:
+        for kind in sorted({route.id_kind for route in routes_of(one.value, draft).values()}):
+            if _SURPRISING_ID[kind](one.value.event_source_id):
+                yield Fault(
+                    one.line("event_source_id"), f"`event_source_id` does not look like a {kind}, which it has to be"
+                )
+
+
+def _unserved_input(draft: Draft) -> Iterator[Fault]:
+    served = {name for one in draft.connections for name in one.value.inputs}
+    for one in draft.inputs:
+        if one.value.id not in served:
+            yield Fault(
+                one.line("id"), f"no connection takes the events of `{one.value.id}`: they are counted as unrouted"
+            )
+
+
+WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
+    _plain_token,
+    _legacy,
+    _unread_setting,
+    _retiring_event,
+    _seen_twice,
+    _surprising_id,
+    _unserved_input,
+)

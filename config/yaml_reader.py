@@ -1,0 +1,163 @@
+"""Bytes of YAML → a tree that keeps every scalar as text and every line number; nothing in it can run or expand.
+
+One document, at most MAX_BYTES and MAX_DEPTH; no anchors, aliases, tags or duplicate keys.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from config.small_file import MAX_BYTES
+
+MAX_DEPTH = 16
+
+
+class Fault(NamedTuple):
+    """A problem whose file is understood; `line` counts from 1."""
+
+    line: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A scalar, quoted or not; it may be a secret, so no repr shows it."""
+
+    line: int
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    line: int
+    values: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping; `lines` says where each key stands."""
+
+    line: int
+    values: "Mapping[str, Node]"
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands where the fault has been reported already."""
+
+    line: int
+
+
+Node = Text | Items | Table | Unreadable
+
+
+class _TooDeep(Exception):
+    pass
+
+
+def read(raw: bytes) -> tuple[Node | None, list[Fault]]:
+    """The tree, or None when there is nothing in the file or it is no YAML; and what is wrong with it as YAML."""
+    if len(raw) > MAX_BYTES:
+        return None, [Fault(None, f"is larger than {MAX_BYTES >> 20} MiB")]
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return None, [Fault(_line_at(raw, error.start), "is not UTF-8 text")]
+    tree = _Tree(text)
+    try:
+        return tree.document(), tree.faults
+    except _TooDeep:
+        return None, [Fault(tree.line, f"is nested more than {MAX_DEPTH} levels deep")]
+    except YAMLError as error:
+        return None, [_fault_of(error, text)]
+    except Exception:  # noqa: BLE001 - whatever the parser trips over, a bad file must end as a refusal
+        return None, [Fault(tree.line, "is not valid YAML")]
+
+
+def _line_at(text: bytes | str, position: int) -> int:
+    newline: Any = b"\n" if isinstance(text, bytes) else "\n"
+    return text[:position].count(newline) + 1
+
+
+def _fault_of(error: YAMLError, text: str) -> Fault:
+    """The parser's own words without the excerpt it adds, which may hold a secret."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return Fault(mark.line + 1, f"is not valid YAML: {getattr(error, 'problem', None) or 'it ends too early'}")
+    return Fault(_line_at(text, getattr(error, "position", 0)), "contains a character that YAML does not allow")
+
+
+class _Tree:
+    """Builds nodes from the parser's events as they come, so that nothing deep or long is ever held."""
+
+    def __init__(self, text: str) -> None:
+        self._events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(text))
+        self.line = 1
+        self.faults: list[Fault] = []
+
+    def _next(self) -> Any:
+        event = next(self._events)
+        self.line = event.start_mark.line + 1
+        return event
+
+    def _fault(self, message: str) -> None:
+        self.faults.append(Fault(self.line, message))
+
+    def document(self) -> Node | None:
+        self._next()  # the start of the stream
+        if isinstance(self._next(), StreamEndEvent):
+            return None
+        node = self._node(self._next(), 0)
+        self._next()  # the end of the document
+        if isinstance(self._next(), DocumentStartEvent):
+            self._fault("holds a second document (after ---): one file is one document")
+        return node
+
+    def _node(self, event: Any, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise _TooDeep
+        if isinstance(event, AliasEvent):
+            self._fault("uses an alias (*name): write the value out")
+            return Unreadable(self.line)
+        if event.anchor is not None:
+            self._fault("defines an anchor (&name): write the value out where it is needed")
+        if event.tag is not None:
+            self._fault("uses a tag (!name): write the plain value")
+        if isinstance(event, ScalarEvent):
+            return Text(self.line, event.value)
+        return self._items(self.line, depth) if isinstance(event, SequenceStartEvent) else self._table(self.line, depth)
+
+    def _items(self, line: int, depth: int) -> Items:
+        values = []
+        while not isinstance(event := self._next(), SequenceEndEvent):
+            values.append(self._node(event, depth + 1))
+        return Items(line, tuple(values))
+
+    def _table(self, line: int, depth: int) -> Table:
+        values: dict[str, Node] = {}
+        lines: dict[str, int] = {}
+        while not isinstance(event := self._next(), MappingEndEvent):
+            key = self._node(event, depth + 1)
+            value = self._node(self._next(), depth + 1)
+            if isinstance(value, Text) and not value.value:
+                value = Text(key.line, "")  # an empty value has no place of its own
+            if not isinstance(key, Text):
+                self.faults.append(Fault(key.line, "has a key that is not plain text"))
+            elif key.value in values:
+                self.faults.append(Fault(key.line, f"repeats `{key.value}`, already on line {lines[key.value]}"))
+            else:
+                values[key.value], lines[key.value] = value, key.line
+        return Table(line, values, lines)

@@ -64,9 +64,9 @@ class ConnectionFault:
 
 Verdict = Delivered | RetryLater | Split | ConnectionFault
 
-_PLACE = re.compile(r"(?:batch|data)\.(\d{1,6})\.", re.IGNORECASE)
+_PLACE = re.compile(r"^(?:batch|data)\.(\d{1,6})\.", re.IGNORECASE)
 # `Batch.0.properties.value: …`, `Invalid value for event_id: …`: a path, at the start, before a colon.
-_PATH = re.compile(r"(?:Invalid value for )?([a-z_]\w*(?:\.\w+)*)\s*:", re.IGNORECASE)
+_PATH = re.compile(r"(?i:Invalid value for )?([a-z_][a-z0-9_]*(?:\.[a-z0-9_]+)*)\s*:")
 _NO_PERMISSION = re.compile(r"No permission\b", re.IGNORECASE)
 _CONNECTION_FIELDS = frozenset(
     (
@@ -143,7 +143,7 @@ def _rejection(answer: Answer, message: str) -> Rejection:
 
 def field_in(message: str) -> str | None:
     """The path that TikTok's message starts with, without the event's place in the request."""
-    path = _PATH.match(_PLACE.sub("", message, count=1) if _PLACE.match(message) else message)
+    path = _PATH.match(_PLACE.sub("", message, count=1))
     return path[1] if path else None
 
 

@@ -64,15 +64,16 @@ class Sandbox:
         fault: ArmedFault | None,
         request_id: str,
     ) -> Response:
-        refusal = self._inspector.refuse(request.headers, submission)
-        if refusal is not None or submission is None:
-            return self._refuse(endpoint, submission, refusal or NO_SUCH_PATH, request_id)
-        bad = fault.bad_events(submission) if fault and fault.fault.mode in ("refuse_event", "partial_20001") else []
-        if fault and fault.fault.mode == "refuse_event" and bad:
+        inspected = self._inspector.inspect(request.headers, submission)
+        if isinstance(inspected, Refusal):
+            return self._refuse(endpoint, submission, inspected, request_id)
+        mode = fault.fault.mode if fault else None
+        bad = fault.bad_events(inspected) if fault and mode in ("refuse_event", "partial_20001") else []
+        if mode == "refuse_event" and bad:
             refusal = refusal_of_event(endpoint, bad[0], Finding("event_id", "refused on demand"))
-            return self._refuse(endpoint, submission, refusal, request_id)
-        taken = [event for position, event in enumerate(submission.events) if position not in bad]
-        self.ledger.take(submission, taken, request_id, self._clock())
+            return self._refuse(endpoint, inspected, refusal, request_id)
+        taken = [event for position, event in enumerate(inspected.events) if position not in bad]
+        self.ledger.take(inspected, taken, request_id, self._clock())
         failure = afterwards(fault.fault, request_id, bad) if fault else None
         return failure or envelope(0, "OK", request_id)
 

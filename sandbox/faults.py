@@ -65,10 +65,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class ArmedFault:
     """A fault with its dice and its count."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, place: int) -> None:
+        """`place`: among the faults in force; faults of one seed still throw different dice."""
         self.fault = fault
         self.struck = 0
-        self._random = random.Random(fault.seed)  # noqa: S311 - dice, not secrets
+        self._random = random.Random(f"{fault.seed}:{place}")  # noqa: S311 - dice, not secrets
 
     def strike(self, path: str, submission: Submission | None) -> bool:
         """Whether it strikes this request; a strike is counted."""
@@ -118,7 +119,7 @@ class FaultBoard:
 
     def arm(self, faults: Sequence[Fault]) -> None:
         """Replace whatever was in force."""
-        self.armed = tuple(ArmedFault(fault) for fault in faults)
+        self.armed = tuple(ArmedFault(fault, place) for place, fault in enumerate(faults))
 
     def strikes(self, path: str, submission: Submission | None) -> list[ArmedFault]:
         """What strikes this request: every `slow`, then the first other."""

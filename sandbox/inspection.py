@@ -67,15 +67,17 @@ class Inspector:
             for source in EVERY_SOURCE
         }
 
-    def refuse(self, headers: Mapping[str, str], submission: Submission | None) -> Refusal | None:
-        """Why the request is refused; None when TikTok would take all of it."""
+    def inspect(self, headers: Mapping[str, str], submission: Submission | None) -> Submission | Refusal:
+        """The submission itself when TikTok would take all of it, else why not."""
         refusal = self._refuse_headers(headers)
         if refusal is not None:
             return refusal
         if submission is None:
             return Refusal(INVALID_PARAMS, "The request body is not a valid JSON object.")
         finding = self._requests[submission.endpoint.path].find(submission.body)
-        return _refusal(finding) if finding else self._refuse_size(submission) or self._refuse_events(submission)
+        if finding is not None:
+            return _refusal(finding)
+        return self._refuse_size(submission) or self._refuse_events(submission) or submission
 
     def _refuse_headers(self, headers: Mapping[str, str]) -> Refusal | None:
         token = headers.get("access-token", "")

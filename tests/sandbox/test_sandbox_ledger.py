@@ -1,0 +1,110 @@
+"""The sandbox remembers what it took: every id with its count, the newest events in full."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.rules import LEGACY, TRACK
+from sandbox.testing import SandboxClient, running_sandbox
+
+PAGE = {"url": "https://demo.mywebsite.com/purchase"}
+NEW = {"event": "Purchase", "event_time": 1704721970, "page": PAGE}
+OLD = {"type": "track", "event": "Purchase", "context": {"page": PAGE}}
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxClient]:
+    with running_sandbox() as client:
+        yield client
+
+
+@pytest.fixture
+def http(sandbox: SandboxClient) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=sandbox.url, headers={"Access-Token": "token"}, trust_env=False) as client:
+        yield client
+
+
+def track(*events: Any, **fields: Any) -> dict[str, Any]:
+    """An event/track request from a web pixel."""
+    return {"event_source": "web", "event_source_id": "CUSG5HBC77UD11VVRQEG", "data": list(events), **fields}
+
+
+def legacy(*events: Any) -> dict[str, Any]:
+    """A pixel/batch request."""
+    return {"pixel_code": "CUSG5HBC77UD11VVRQEG", "batch": list(events)}
+
+
+def test_what_was_taken_is_shown_in_order_and_in_full(http: httpx.Client, sandbox: SandboxClient) -> None:
+    """With the address it came to and how often TikTok has seen it."""
+    first, second = {**NEW, "event_id": "a"}, {**OLD, "event_id": "b"}
+    one = http.post(TRACK.path, json=track(first, test_event_code="TEST1")).json()["request_id"]
+    two = http.post(LEGACY.path, json=legacy(second)).json()["request_id"]
+    shown = sandbox.events()
+    assert [event.pop("at")[:2] for event in shown] == ["20", "20"]
+    assert shown == [
+        {
+            "endpoint": TRACK.path,
+            "event_source": "web",
+            "event_source_id": "CUSG5HBC77UD11VVRQEG",
+            "pixel_code": None,
+            "test_event_code": "TEST1",
+            "event": "Purchase",
+            "event_id": "a",
+            "request_id": one,
+            "body": first,
+            "count": 1,
+        },
+        {
+            "endpoint": LEGACY.path,
+            "event_source": None,
+            "event_source_id": None,
+            "pixel_code": "CUSG5HBC77UD11VVRQEG",
+            "test_event_code": None,
+            "event": "Purchase",
+            "event_id": "b",
+            "request_id": two,
+            "body": second,
+            "count": 1,
+        },
+    ]
+    assert [event["event_id"] for event in sandbox.events(pixel_code="CUSG5HBC77UD11VVRQEG")] == ["b"]
+
+
+def test_duplicates_are_counted_as_tiktok_counts_them(http: httpx.Client, sandbox: SandboxClient) -> None:
+    """By event source, event and event_id; an event without an id is nobody's duplicate."""
+    events = [{**NEW, "event_id": "a"}, {**NEW, "event_id": "a"}, {**NEW, "event": "Search", "event_id": "a"}, NEW, NEW]
+    http.post(TRACK.path, json=track(*events))
+    http.post(TRACK.path, json=track(events[0], event_source_id="other"))
+    summary = sandbox.summary()
+    assert {name: summary[name] for name in ("requests", "events", "distinct", "duplicates")} == {
+        "requests": 2,
+        "events": 6,
+        "distinct": 5,
+        "duplicates": 1,
+    }
+    assert summary["sources"]["CUSG5HBC77UD11VVRQEG"]["Purchase"] == {"events": 4, "distinct": 3, "duplicates": 1}
+    assert sandbox.ids() == {
+        ("CUSG5HBC77UD11VVRQEG", "Purchase", "a"): 2,
+        ("CUSG5HBC77UD11VVRQEG", "Search", "a"): 1,
+        ("other", "Purchase", "a"): 1,
+    }
+    assert [event["count"] for event in sandbox.events()] == [2, 2, 1, 1, 1, 1]
+
+
+def test_only_the_newest_events_are_kept_in_full_and_all_are_counted() -> None:
+    """So a long run does not fill the memory."""
+    with running_sandbox(keep=3) as sandbox, httpx.Client(headers={"Access-Token": "t"}, trust_env=False) as http:
+        http.post(sandbox.url + TRACK.path, json=track(*({**NEW, "event_id": str(n)} for n in range(10))))
+        assert [event["event_id"] for event in sandbox.events()] == ["7", "8", "9"]
+        assert len(sandbox.ids()) == sandbox.summary()["events"] == 10
+
+
+def test_forgetting_forgets_everything_but_the_faults(http: httpx.Client, sandbox: SandboxClient) -> None:
+    """DELETE /_sandbox/events."""
+    http.post(TRACK.path, json=track(NEW, {**NEW, "event_id": "a"}))
+    http.post(TRACK.path, json=track())
+    sandbox.clear()
+    nothing = {"requests": 0, "refused": {}, "faults": {}, "events": 0, "distinct": 0, "duplicates": 0, "sources": {}}
+    assert (sandbox.summary(), sandbox.events(), sandbox.refusals(), sandbox.ids()) == (nothing, [], [], {})

@@ -1,4 +1,4 @@
-"""The journey of waiting events: claim the lane, map, post, judge, settle; again until nothing is left or time is up."""
+"""The journey of waiting events: claim the lane, map, post, judge, settle; again while something is left and time."""
 
 import time
 from collections import Counter
@@ -47,7 +47,7 @@ class Report:
 def drain(
     lane: str, runtime: Runtime, job: str | None = None, monotonic: Callable[[], float] = time.monotonic
 ) -> Report:
-    """Deliver what waits in `lane` for up to 5 s. Raises ValueError for what is no lane's name, RedisAway, RedisFull."""
+    """Deliver what waits in `lane` for up to 5 s. Raises ValueError for no lane's name, RedisAway, RedisFull."""
     report = Report(group_of(lane))
     configuration = runtime.file.current
     connection = configuration.connections.get(report.connection)

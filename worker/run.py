@@ -8,8 +8,8 @@ from typing import Any, Final
 import structlog
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
-from config.settings import Settings
 import worker.jobs  # noqa: F401 - registers the job
+from config.settings import Settings
 from worker.app import QUEUE, SLOTS, app
 from worker.runtime import runtime, start
 from worker.timer import Timer

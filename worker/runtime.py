@@ -50,7 +50,7 @@ class Runtime:
         return Appetite(events=max(plan.route.max_events for plan in plans if plan), probe=PROBE_EVENTS)
 
     def _plans_of(self, configuration: Configuration) -> dict[tuple[str, str], Plan]:
-        """Plans live as long as the configuration that made them; two threads may make the same one, which is harmless."""
+        """Plans live as long as the configuration that made them; two threads may make one twice, harmlessly."""
         kept = self._plans
         if kept is None or kept[0] is not configuration:
             kept = (configuration, {})

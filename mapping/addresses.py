@@ -1,0 +1,79 @@
+"""Which IP address goes out with an event, and which addresses are public (E4, I1)."""
+
+from bisect import bisect_right
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from mapping.remarks import LeftOut, Noted
+
+# Written out, because `is_global` also refuses the ranges kept for documentation, which count as public here.
+_NOT_PUBLIC = tuple(
+    ip_network(block)
+    for block in (  # in order of their first address within each version
+        "0.0.0.0/8",  # unspecified
+        "10.0.0.0/8",  # private
+        "100.64.0.0/10",  # carriers' own (CGNAT)
+        "127.0.0.0/8",  # loopback
+        "169.254.0.0/16",  # link-local
+        "172.16.0.0/12",  # private
+        "192.168.0.0/16",  # private
+        "224.0.0.0/4",  # multicast
+        "255.255.255.255/32",  # broadcast
+        "::/128",  # unspecified
+        "::1/128",  # loopback
+        "fc00::/7",  # unique local (ULA)
+        "fe80::/10",  # link-local
+        "fec0::/10",  # site-local
+        "ff00::/8",  # multicast
+    )
+)
+_FIRST = {version: [int(net[0]) for net in _NOT_PUBLIC if net.version == version] for version in (4, 6)}
+_LAST = {version: [int(net[-1]) for net in _NOT_PUBLIC if net.version == version] for version in (4, 6)}
+
+_NOT_AN_ADDRESS = LeftOut("not an IP address")
+_OUR_OWN = LeftOut("not a public address")
+_REMEMBERED = "the batch has no public address of its own: the last one known of this user is sent"
+_PEER = "the batch has no public address of its own: that of whoever posted it is sent (peer_ip_fallback)"
+
+
+def chosen_ip(candidates: tuple[object, object, object]) -> str | LeftOut | Noted | None:
+    """The first public address of the batch's own, the one remembered of its user, and the one it was posted from.
+
+    Which of the latter two may be used is the connection's business: what may not is None here (I1).
+    """
+    own, remembered, peer = candidates
+    address = public_ip(own)
+    if isinstance(address, str):
+        return address
+    for candidate, note in ((remembered, _REMEMBERED), (peer, _PEER)):
+        other = public_ip(candidate)
+        if isinstance(other, str):
+            return Noted(other, note)
+    return address
+
+
+def public_ip(value: object) -> str | LeftOut | None:
+    """A public IPv4 or IPv6 address, trimmed; an IPv4 address inside an IPv6 one is taken out of it."""
+    if value is None or value == "":
+        return None
+    return _public(value.strip()) if isinstance(value, str) else _NOT_AN_ADDRESS
+
+
+@lru_cache(maxsize=4096)
+def _public(text: str) -> str | LeftOut:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return _NOT_AN_ADDRESS
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return _public(str(address.ipv4_mapped))
+        if address.scope_id is not None:
+            return _OUR_OWN
+    return text if _is_public(address) else _OUR_OWN
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    number = int(address)
+    block = bisect_right(_FIRST[address.version], number) - 1
+    return block < 0 or number > _LAST[address.version][block]

@@ -1,0 +1,76 @@
+"""`properties` of a native event: the rows P1–P8, products included."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from config.model import Connection
+from mapping.incoming import Incoming, Product
+from mapping.results import Note
+from mapping.routes import Route
+from mapping.rows import COMMERCE, CONTENT_TYPE
+from mapping.shared import Shared
+from mapping.sources import Scope
+from mapping.steps import Failure, Step, run, steps_of
+from mapping.wire import Document, path_of, shape_of
+
+Build: TypeAlias = Callable[[Incoming, Shared, list[Note]], Document | Failure]
+"""Makes the `properties` of one item; notes are added to the list."""
+Furnish: TypeAlias = Callable[[Document, list[Document]], None]
+"""Puts contents, and what goes with them, into `properties`."""
+
+CONTENTS = "properties.contents[]."
+
+
+def native_properties(connection: Connection, route: Route) -> Build:
+    """What builds `properties` of native events on this connection's route."""
+    shape = shape_of(route)
+    steps = steps_of(COMMERCE, Scope.EVENT, route.name, shape, connection, inside="properties.")
+    of_product = steps_of(COMMERCE, Scope.PRODUCT, route.name, shape, connection, inside=CONTENTS)
+    furnish = contents_furnisher(connection, route)
+
+    def build(incoming: Incoming, _shared: Shared, notes: list[Note]) -> Document | Failure:
+        properties: Document = {}
+        failure = run(steps, incoming, properties, notes)
+        if failure is not None:
+            return failure
+        contents = contents_of(incoming.product_action.products, of_product, notes)
+        if isinstance(contents, Failure):
+            return contents
+        furnish(properties, contents)
+        return properties
+
+    return build
+
+
+def contents_of(
+    products: list[Product | None] | None, steps: tuple[Step, ...], notes: list[Note]
+) -> list[Document] | Failure:
+    """One item for each product that says anything."""
+    contents: list[Document] = []
+    for position, product in enumerate(products or ()):
+        if product is None:
+            continue
+        content: Document = {}
+        failure = run(steps, product, content, notes)
+        if failure is not None:
+            return failure.below(f"products[{position}]")
+        if content:
+            contents.append(content)
+    return contents
+
+
+def contents_furnisher(connection: Connection, route: Route) -> Furnish:
+    """What adds contents to `properties` with the content type in its place; nothing where there are none (P8)."""
+    path = path_of(CONTENT_TYPE, shape_of(route)) or ""
+    content_type = CONTENT_TYPE.source.bind(connection).read(None)
+    key = path.removeprefix(CONTENTS).removeprefix("properties.")
+    in_each = path.startswith(CONTENTS)
+
+    def furnish(properties: Document, contents: list[Document]) -> None:
+        if not contents:
+            return
+        properties["contents"] = contents
+        for holder in contents if in_each else (properties,):
+            holder[key] = content_type
+
+    return furnish

@@ -1,0 +1,54 @@
+"""A connection compiled: which events it wants, and what turns them into TikTok events."""
+
+from collections.abc import Sequence
+from enum import Enum
+
+from config.model import Connection, Input
+from mapping.mapper import BatchMapper
+from mapping.recipe import recipe_of
+from mapping.routes import route_of
+from mapping.source import Head
+from mapping.wire import envelope, shape_of
+
+
+class Gate(Enum):
+    """The cheap answer about an event, before it is stored."""
+
+    WANTED = "wanted"
+    UNSUPPORTED = "unsupported"
+    WITHHELD = "withheld"
+
+
+class Plan:
+    """What one connection makes of the events of one input; serves any number of threads."""
+
+    def __init__(self, connection: Connection, source: Input) -> None:
+        self.connection = connection.id
+        self.input = source.id
+        self.route = route_of(connection, source)
+        self._enabled = connection.enabled
+        self._recipe = recipe_of(connection, source, self.route)
+        self._envelope = envelope(self.route, shape_of(self.route), connection.event_source_id)
+
+    def gate(self, environment: str, head: Head | None) -> Gate:
+        """Whether an event is worth keeping; WANTED also where only mapping it can tell, and for unreadable ones."""
+        if not self._enabled or environment not in self._recipe.environments:
+            return Gate.WITHHELD
+        if head is None or self._recipe.may_want(head):
+            return Gate.WANTED
+        return Gate.UNSUPPORTED
+
+    def batch(
+        self, shared: bytes, received_ms: int, peer_ip: str | None = None, remembered_ip: str | None = None
+    ) -> BatchMapper:
+        """The mapper of one batch: `shared` is its JSON without `events`, the addresses serve row I1."""
+        return BatchMapper(self._recipe, shared, received_ms, peer_ip, remembered_ip)
+
+    def request(self, events: Sequence[bytes]) -> bytes:
+        """A request's body with these events, which `Mapped.body` holds."""
+        return self._envelope.around(events)
+
+
+def compile_plan(connection: Connection, source: Input) -> Plan:
+    """Resolve every row and setting once; raises nothing for a connection that the configuration accepted."""
+    return Plan(connection, source)

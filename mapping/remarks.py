@@ -1,0 +1,37 @@
+"""What a rule may answer instead of a value: refuse the event, leave the field out, or send it with a note."""
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The event cannot go. `message` follows the field's name: "must be a number such as 19.99."
+
+    On a batch's own fields, which many events share, it only leaves the field out.
+    """
+
+    reason: str
+    message: str
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """The field is not sent; `why` says so to a person."""
+
+    why: str
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """The field is sent as `value`; `note` says what a person should know about it."""
+
+    value: object
+    note: str
+
+
+Remark: TypeAlias = Refused | LeftOut | Noted
+REMARKS = (Refused, LeftOut, Noted)
+
+
+def invalid(message: str) -> Refused:
+    """A value of the wrong form (reason `invalid_value`)."""
+    return Refused("invalid_value", message)

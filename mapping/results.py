@@ -1,0 +1,51 @@
+"""What mapping one event yields: a closed union of outcomes, and the notes that preview shows."""
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something a person should know about an event that is sent; never holds a value of the event."""
+
+    field: str
+    """The incoming name, such as `user_identities.mobile_number`."""
+    note: str
+
+
+class Mapped(msgspec.Struct, frozen=True):
+    """One TikTok event; `body` is its JSON, ready to stand in a request."""
+
+    tiktok_event: str
+    event_id: str
+    body: bytes
+    notes: tuple[Note, ...] = ()
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """An event that cannot be sent as it is: a dead letter (product.md Z1).
+
+    `reason` is one of `invalid_url`, `missing_url`, `invalid_ttclid`, `missing_parameter`, `invalid_value` and
+    `internal_error`; `field` is the incoming name at fault; `message` a sentence without any value of the event.
+    """
+
+    tiktok_event: str | None
+    event_id: str | None
+    reason: str
+    field: str | None
+    message: str
+
+
+class Unsupported(msgspec.Struct, frozen=True):
+    """An event that no native row and no custom mapping wants (N6); `what` names its type and action only."""
+
+    what: str
+
+
+class Withheld(msgspec.Struct, frozen=True):
+    """An event of an environment that the connection does not send (product.md C, `environments`)."""
+
+    why: str
+
+
+Result: TypeAlias = Mapped | Rejected | Unsupported | Withheld

@@ -1,0 +1,119 @@
+"""The tables of product.md, E, U and P: which incoming value goes to which field of TikTok, and how.
+
+This is the whole truth about fields. `plan.compile_plan` turns the rows of a route into functions, once for each
+connection; nothing adds to them afterwards.
+"""
+
+from typing import NamedTuple
+
+from mapping import normalise
+from mapping.remarks import Refused
+from mapping.routes import RouteName
+from mapping.rules import (
+    PerConnection,
+    Rule,
+    click_id,
+    email_hashes,
+    event_time,
+    external_id_hashes,
+    hashed,
+    phone_hashes,
+    required,
+    scalar,
+    unhashed,
+    user_ip,
+)
+from mapping.sources import (
+    EVENT_ID,
+    MOMENT,
+    TIKTOK_EVENT,
+    Source,
+    action,
+    address,
+    application,
+    attribute,
+    device,
+    event,
+    flag,
+    identity,
+    partner,
+    product,
+    setting,
+)
+from mapping.values import currency, number, quantity, text, truth
+from mapping.web import MISSING_URL, ttp, web_url
+
+EVERY: frozenset[RouteName] = frozenset({"legacy", "web", "app", "offline"})
+TRACK: frozenset[RouteName] = EVERY - {"legacy"}  # the rows that say: every route but legacy
+PAGES: frozenset[RouteName] = frozenset({"legacy", "web"})  # events that happen on a page
+WEB: frozenset[RouteName] = frozenset({"web"})
+APP: frozenset[RouteName] = frozenset({"app"})
+
+
+class Row(NamedTuple):
+    """One row. `track` and `legacy` are the field's paths in the two APIs, None where one has no such field."""
+
+    id: str
+    source: Source
+    track: str | None
+    legacy: str | None
+    rule: Rule | PerConnection
+    routes: frozenset[RouteName] = EVERY
+
+
+NO_ID = Refused("internal_error", "is missing, and no id was made at ingest: a defect of relay, please report it")
+
+FIELDS = (
+    Row("E1", TIKTOK_EVENT, "event", "event", text),
+    Row("E2", EVENT_ID, "event_id", "event_id", required(text, NO_ID)),
+    Row("E3", MOMENT, "event_time", "timestamp", event_time),
+    Row("E4", address("ip"), "user.ip", "context.ip", user_ip),
+    Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", text),
+    Row("E6", flag("TikTok.URL"), "page.url", "context.page.url", required(scalar(web_url), MISSING_URL), PAGES),
+    Row("E6", flag("TikTok.URL"), "page.url", None, scalar(web_url), EVERY - PAGES),
+    Row("E7", flag("TikTok.Referrer"), "page.referrer", "context.page.referrer", scalar(text)),
+    Row("E8", flag("TikTok.Callback"), "user.ttclid", "context.ad.callback", click_id, EVERY - APP),
+    Row("E8", flag("TikTok.Callback"), "ad.callback", None, click_id, APP),
+    Row("E9", identity("email_identity_type"), "user.email[]", "context.user.email", email_hashes),
+    Row("E9", identity("external_identity_type"), "user.external_id[]", "context.user.external_id", external_id_hashes),
+    Row("E9", identity("phone_identity_type"), "user.phone[]", "context.user.phone_number", phone_hashes),
+    Row("E10", device("android_advertising_id"), "user.gaid", None, hashed(normalise.advertising_id), TRACK),
+    Row("E10", device("ios_advertising_id"), "user.idfa", None, hashed(normalise.advertising_id), TRACK),
+    Row("E11", partner("tiktok_cookie_id"), "user.ttp", "context.user.ttp", ttp, PAGES),
+    Row("E12", application("package"), "app.app_id", None, text, TRACK),
+    Row("E12", application("application_name"), "app.app_name", None, text, TRACK),
+    Row("E12", application("application_version"), "app.app_version", None, text, TRACK),
+    Row("U1", attribute("$FirstName"), "user.first_name", None, scalar(hashed(normalise.name)), WEB),
+    Row("U2", attribute("$LastName"), "user.last_name", None, scalar(hashed(normalise.name)), WEB),
+    Row("U3", attribute("$City"), "user.city", None, scalar(unhashed(normalise.place)), WEB),
+    Row("U4", attribute("$State"), "user.state", None, scalar(unhashed(normalise.place)), WEB),
+    Row("U5", attribute("$Country"), "user.country", None, scalar(unhashed(normalise.country)), WEB),
+    Row("U6", attribute("$Zip"), "user.zip_code", None, scalar(hashed(normalise.zip_code)), WEB),
+    Row("U7", attribute("campaignId"), "ad.campaign_id", None, scalar(text), WEB),
+    Row("U8", attribute("adId"), "ad.ad_id", None, scalar(text), WEB),
+    Row("U9", attribute("creativeId"), "ad.creative_id", None, scalar(text), WEB),
+    Row("U10", attribute("isRetargeting"), "ad.is_retargeting", None, scalar(truth), WEB),
+    Row("U11", attribute("attributed"), "ad.attributed", None, scalar(truth), WEB),
+    Row("U12", attribute("attributionType"), "ad.attribution_type", None, scalar(text), WEB),
+    Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, scalar(text), WEB),
+)
+
+# A native event carries these; a custom mapping lists its own (M2b).
+COMMERCE = (
+    Row("P1", event("currency_code"), "properties.currency", "properties.currency", currency),
+    Row("P2", action("total_amount"), "properties.value", "properties.value", number),
+    Row("P3", product("price"), "properties.contents[].price", "properties.contents[].price", number),
+    Row("P4", product("quantity"), "properties.contents[].quantity", "properties.contents[].quantity", quantity),
+    Row("P5", product("id"), "properties.contents[].content_id", "properties.contents[].content_id", text),
+    Row(
+        "P6",
+        product("category"),
+        "properties.contents[].content_category",
+        "properties.contents[].content_category",
+        text,
+    ),
+    Row("P7", product("name"), "properties.contents[].content_name", "properties.contents[].content_name", text),
+)
+
+# Goes with every event that has contents, native or not.
+CONTENT_TYPE = Row("P8", setting("content_type"), "properties.content_type", "properties.contents[].content_type", text)

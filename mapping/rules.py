@@ -1,0 +1,150 @@
+"""What a row does to its value: hashing, choosing among a list, and what hangs on a setting of the connection."""
+
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+from config.model import Connection
+from mapping import normalise, times, web
+from mapping.addresses import chosen_ip
+from mapping.hashing import Normaliser, hash_identity, is_hashed
+from mapping.phones import e164
+from mapping.remarks import LeftOut, Noted, Refused
+from mapping.values import first, text
+
+Rule = Callable[[object], object]
+"""A value, None where it was absent → the value to send, None to send nothing, or a remark."""
+
+
+class PerConnection(NamedTuple):
+    """A rule that a setting of the connection decides; `make` gives it."""
+
+    make: Callable[[Connection], Rule]
+
+
+def scalar(rule: Rule) -> Rule:
+    """`rule` for the first entry where the value is a list."""
+
+    def apply(value: object) -> object:
+        return rule(first(value) if type(value) is list else value)
+
+    return apply
+
+
+def hashed(normalise_text: Normaliser) -> Rule:
+    """Text normalised and hashed."""
+
+    def apply(value: object) -> object:
+        if type(value) is bool:
+            return _NOT_AN_IDENTITY
+        plain = text(value)
+        return hash_identity(plain, normalise_text) if isinstance(plain, str) else plain
+
+    return apply
+
+
+def hashed_list(normalise_text: Normaliser) -> Rule:
+    """Each identity of a list, or the only one, normalised and hashed: a list without repeats, or a remark."""
+    one = hashed(normalise_text)
+
+    def apply(value: object) -> object:
+        if type(value) is not list:
+            digest = one(value)
+            return [digest] if isinstance(digest, str) else digest
+        digests = [one(entry) for entry in value]
+        good = list(dict.fromkeys(digest for digest in digests if isinstance(digest, str)))
+        bad = [digest for digest in digests if isinstance(digest, LeftOut | Refused)]
+        if good:
+            return Noted(good, f"{len(bad)} of its {len(digests)} entries are not usable and left out") if bad else good
+        return bad[0] if bad else None
+
+    return apply
+
+
+def unhashed(normalise_text: Normaliser) -> Rule:
+    """Text normalised and sent readable: a hash is of no use there."""
+
+    def apply(value: object) -> object:
+        plain = text(value)
+        if not isinstance(plain, str):
+            return plain
+        if is_hashed(plain.strip()):
+            return _HASHED_ALREADY
+        normal = normalise_text(plain.strip())
+        return normal or _NOTHING_LEFT
+
+    return apply
+
+
+def forgiving(rule: Rule) -> Rule:
+    """`rule`, but what refuses the event only leaves the field out: for what all events of a batch share."""
+
+    def apply(value: object) -> object:
+        result = rule(value)
+        return LeftOut(result.message) if isinstance(result, Refused) else result
+
+    return apply
+
+
+def only_one(rule: Rule) -> Rule:
+    """The first of the list that `rule` gives, for the legacy API, which takes no lists."""
+
+    def apply(value: object) -> object:
+        result = rule(value)
+        values = result.value if isinstance(result, Noted) else result
+        if type(values) is not list:
+            return result
+        return values[0] if len(values) == 1 else Noted(values[0], "the legacy API takes one: the first is sent")
+
+    return apply
+
+
+def written(rule: Rule, write: Callable[[int], str]) -> Rule:
+    """`rule` with its number written as text."""
+
+    def apply(value: object) -> object:
+        result = rule(value)
+        if isinstance(result, Noted):
+            return Noted(write(cast("int", result.value)), result.note)
+        return write(result) if isinstance(result, int) else result
+
+    return apply
+
+
+def event_time(moment: object) -> object:
+    """E3, of a pair: the event's own time and that of receipt."""
+    value, received_ms = cast("tuple[object, int]", moment)
+    return times.event_time(value, received_ms)
+
+
+def user_ip(candidates: object) -> object:
+    """E4 and I1, of a triple: the batch's own address, the remembered one, the sender's."""
+    return chosen_ip(cast("tuple[object, object, object]", candidates))
+
+
+def required(rule: Rule, missing: Refused) -> Rule:
+    """`rule`, and `missing` where it finds nothing."""
+
+    def apply(value: object) -> object:
+        result = rule(value)
+        return missing if result is None else result
+
+    return apply
+
+
+def _phone(connection: Connection) -> Rule:
+    region = connection.default_region
+    return hashed_list(lambda number: e164(number, region))
+
+
+def _click_id(connection: Connection) -> Rule:
+    return scalar(web.ttclid_or_nothing if connection.invalid_ttclid == "drop_field" else web.ttclid)
+
+
+_NOT_AN_IDENTITY = LeftOut("true and false are no identity")
+_HASHED_ALREADY = LeftOut("TikTok wants it readable and this one is hashed")
+_NOTHING_LEFT = LeftOut("nothing remains of it once normalised")
+
+email_hashes = hashed_list(normalise.email)
+external_id_hashes = hashed_list(normalise.external_id)
+phone_hashes = PerConnection(_phone)
+click_id = PerConnection(_click_id)

@@ -1,0 +1,134 @@
+"""What ingest needs of a batch before it is stored: its events apart, what each is, and ids for those without (E2)."""
+
+from collections.abc import Callable
+from hashlib import sha256
+
+import msgspec
+
+from mapping.incoming import UNREADABLE, Leaf, action_name, names_of, own_id, word
+from mapping.shared import environment_of
+from mapping.values import text
+
+
+class NotABatch(ValueError):
+    """The JSON is no batch; the message says why, to the client."""
+
+
+class SplitBatch(msgspec.Struct, frozen=True):
+    """A batch taken apart: `events` as they came, `shared` the JSON of all the rest."""
+
+    shared: bytes
+    events: list[msgspec.Raw]
+    environment: str
+    source_request_id: str | None
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What an event is, as far as selecting it goes; words and names in lower case, "" when absent."""
+
+    event_type: str
+    action: str
+    names: tuple[str, ...]
+    custom_event_type: str
+    has_own_id: bool
+    has_timestamp: bool
+
+
+class _Action(msgspec.Struct):
+    action: Leaf = None
+
+
+class _Data(msgspec.Struct):
+    source_message_id: Leaf = None
+    event_id: Leaf = None
+    timestamp_unixtime_ms: Leaf = None
+    event_name: Leaf = None
+    screen_name: Leaf = None
+    custom_event_type: Leaf = None
+    product_action: _Action | None = None
+
+
+class _Event(msgspec.Struct):
+    event_type: Leaf = None
+    data: _Data | None = None
+
+
+_NO_DATA = _Data()
+_encode = msgspec.json.Encoder().encode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_events = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
+_decode_anything = msgspec.json.Decoder().decode
+_decode_head = msgspec.json.Decoder(_Event).decode
+
+
+def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
+    """The batch in `raw`; raises NotABatch when it is not a JSON object or its `events` not a list."""
+    try:
+        members = _decode_members(raw)
+    except UNREADABLE as error:
+        raise NotABatch(f"A batch must be a JSON object: {_reason(error)}.") from None
+    try:
+        events = _decode_events(members.pop("events", b"null")) or []
+    except UNREADABLE:
+        raise NotABatch('"events" of a batch must be an array of events.') from None
+    environment = environment_of(_scalar(members.get("environment")))
+    source_request_id = text(_scalar(members.get("source_request_id")))
+    return SplitBatch(
+        _encode(members), events, environment, source_request_id if isinstance(source_request_id, str) else None
+    )
+
+
+def head(raw: bytes | msgspec.Raw) -> Head | None:
+    """What the event in `raw` is; None when it cannot be read as one, and so will be a dead letter."""
+    try:
+        event = _decode_head(raw)
+    except UNREADABLE:
+        return None
+    data = event.data or _NO_DATA
+    action = action_name(data.product_action.action) if data.product_action else ""
+    return Head(
+        event_type=word(event.event_type),
+        action=action,
+        names=names_of(action, data.event_name, data.screen_name),
+        custom_event_type=word(data.custom_event_type),
+        has_own_id=own_id(data.source_message_id, data.event_id) is not None,
+        has_timestamp=data.timestamp_unixtime_ms is not None and data.timestamp_unixtime_ms != "",
+    )
+
+
+def mint(
+    input_id: str,
+    batch: SplitBatch,
+    batch_digest: bytes | Callable[[], bytes],
+    position: int,
+    head: Head | None,
+    received_ms: int,
+) -> str | None:
+    """An id for the event at `position`, the same whenever the same batch is sent again; None when it has its own.
+
+    `batch_digest` is a hash of the batch's bytes, or what makes it: it is asked for only where the batch has no
+    `source_request_id`. An event without any time in such a batch is told from its twin by the time of receipt.
+    """
+    if head is not None and head.has_own_id:
+        return None
+    if batch.source_request_id is not None:
+        seed: tuple[object, ...] = ("request", input_id, batch.source_request_id, position)
+    else:
+        digest = batch_digest if isinstance(batch_digest, bytes) else batch_digest()
+        timeless = head is None or not head.has_timestamp
+        seed = ("batch", input_id, digest.hex(), position, received_ms if timeless else None)
+    return sha256(_encode(seed)).hexdigest()[:32]
+
+
+def _scalar(raw: msgspec.Raw | None) -> object:
+    """What `raw` holds; None for nothing and for what cannot be read."""
+    try:
+        return None if raw is None else _decode_anything(raw)
+    except UNREADABLE:
+        return None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "this one is nested too deeply"
+    return "this one is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

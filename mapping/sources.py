@@ -1,0 +1,124 @@
+"""Where a row's value comes from: each source knows its incoming name and how to read it."""
+
+from collections.abc import Callable
+from enum import Enum
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from config.model import Connection
+from mapping.incoming import Incoming
+from mapping.shared import Shared
+
+Reader = Callable[[Any], object]
+
+
+class Scope(Enum):
+    """What a source reads from, and so how often: once a connection, a batch, an event, a product."""
+
+    CONNECTION = "connection"
+    BATCH = "batch"
+    EVENT = "event"
+    PRODUCT = "product"
+    ITEM = "item"
+
+
+class Bound(NamedTuple):
+    """A source of one connection: the incoming name that people know the value by, and what reads it."""
+
+    name: str
+    read: Reader
+
+
+class Source(NamedTuple):
+    """`name` is how the tables call it; `bind` makes it one connection's."""
+
+    scope: Scope
+    name: str
+    bind: Callable[[Connection], Bound]
+
+
+def _plain(scope: Scope, name: str, read: Reader) -> Source:
+    bound = Bound(name, read)
+    return Source(scope, name, lambda _connection: bound)
+
+
+def setting(name: str) -> Source:
+    """A setting of the connection."""
+    return Source(Scope.CONNECTION, name, lambda connection: Bound(name, lambda _: getattr(connection, name)))
+
+
+def address(name: str) -> Source:
+    """The batch's own address and those that may stand in for it (I1)."""
+    return _plain(Scope.BATCH, name, attrgetter("addresses"))
+
+
+def device(name: str) -> Source:
+    """A field of `device_info`."""
+    return _plain(Scope.BATCH, f"device_info.{name}", attrgetter(f"device.{name}"))
+
+
+def application(name: str) -> Source:
+    """A field of `application_info`."""
+    return _plain(Scope.BATCH, f"application_info.{name}", attrgetter(f"application.{name}"))
+
+
+def partner(name: str) -> Source:
+    """A partner identity."""
+
+    def read(shared: Shared) -> object:
+        return shared.partners.get(name)
+
+    return _plain(Scope.BATCH, f"partner_identities.{name}", read)
+
+
+def identity(setting_name: str) -> Source:
+    """The identity of the type that a setting names (C4–C6)."""
+
+    def bind(connection: Connection) -> Bound:
+        kind: str = getattr(connection, setting_name)
+
+        def read(shared: Shared) -> object:
+            return shared.identity(kind)
+
+        return Bound(f"user_identities.{kind}", read)
+
+    return Source(Scope.BATCH, setting_name, bind)
+
+
+def attribute(name: str) -> Source:
+    """A user attribute; names with `$` whatever their case."""
+    key = name.lower() if name.startswith("$") else name
+
+    def read(shared: Shared) -> object:
+        return shared.user.get(key)
+
+    return _plain(Scope.BATCH, f"user_attributes.{name}", read)
+
+
+def flag(name: str) -> Source:
+    """A custom flag of the event, `TikTok.` and what `Flags` calls it with a capital."""
+    return _plain(Scope.EVENT, name, attrgetter(f"flags.{name.removeprefix('TikTok.').lower()}"))
+
+
+def event(name: str) -> Source:
+    """A field of the event's `data`."""
+    return _plain(Scope.EVENT, name, attrgetter(f"data.{name}"))
+
+
+def action(name: str) -> Source:
+    """A field of the event's `product_action`."""
+    return _plain(Scope.EVENT, name, attrgetter(f"product_action.{name}"))
+
+
+def product(name: str) -> Source:
+    """A field of each product."""
+    return _plain(Scope.PRODUCT, name, attrgetter(name))
+
+
+def _moment(incoming: Incoming) -> object:
+    return incoming.data.timestamp_unixtime_ms, incoming.received_ms
+
+
+TIKTOK_EVENT = _plain(Scope.ITEM, "product action or custom mapping", lambda name: name)
+EVENT_ID = _plain(Scope.EVENT, "source_message_id", attrgetter("event_id"))  # else `event_id`, else minted
+MOMENT = _plain(Scope.EVENT, "timestamp_unixtime_ms", _moment)

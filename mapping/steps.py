@@ -1,0 +1,77 @@
+"""Rows resolved to steps: what reads a value, what judges it, what puts it in place."""
+
+from collections.abc import Iterable
+from typing import NamedTuple, assert_never
+
+from config.model import Connection
+from mapping.remarks import REMARKS, LeftOut, Noted, Refused
+from mapping.results import Note
+from mapping.routes import RouteName
+from mapping.rows import Row
+from mapping.rules import PerConnection, Rule, forgiving
+from mapping.sources import Reader, Scope
+from mapping.wire import Document, Put, Shape, path_of, put_at, represented
+
+
+class Failure(NamedTuple):
+    """The field, by its incoming name, for which an event cannot go, and why."""
+
+    field: str
+    refused: Refused
+
+    def below(self, where: str) -> "Failure":
+        """The same, of a field inside `where`."""
+        return Failure(f"{where}.{self.field}", self.refused)
+
+
+class Step(NamedTuple):
+    """One row on one connection's route."""
+
+    field: str
+    read: Reader
+    rule: Rule
+    put: Put
+
+
+def steps_of(
+    rows: Iterable[Row], scope: Scope, route: RouteName, shape: Shape, connection: Connection, inside: str = ""
+) -> tuple[Step, ...]:
+    """The steps of those rows that read from `scope` and have a field on this route, put relative to `inside`."""
+    return tuple(
+        _step(row, path, inside, connection)
+        for row in rows
+        if row.source.scope is scope and route in row.routes and (path := path_of(row, shape)) is not None
+    )
+
+
+def _step(row: Row, path: str, inside: str, connection: Connection) -> Step:
+    field, read = row.source.bind(connection)
+    rule = represented(row, path, resolved(row.rule, connection))
+    if row.source.scope is Scope.BATCH:
+        rule = forgiving(rule)
+    return Step(field, read, rule, put_at(path.removeprefix(inside)))
+
+
+def resolved(rule: Rule | PerConnection, connection: Connection) -> Rule:
+    """The rule itself, made for this connection where it depends on one."""
+    return rule.make(connection) if isinstance(rule, PerConnection) else rule
+
+
+def run(steps: tuple[Step, ...], subject: object, document: Document, notes: list[Note]) -> Failure | None:
+    """Fill `document` from `subject`; the failure when a value refuses the event."""
+    for field, read, rule, put in steps:
+        value = rule(read(subject))
+        if isinstance(value, REMARKS):
+            match value:
+                case Refused():
+                    return Failure(field, value)
+                case LeftOut(why):
+                    notes.append(Note(field, f"left out: {why}"))
+                    continue
+                case Noted(value, note):
+                    notes.append(Note(field, note))
+                case _:
+                    assert_never(value)
+        if value is not None:
+            put(document, value)
+    return None

@@ -1,0 +1,54 @@
+"""When an event happened: mParticle's time as Unix seconds, judged by the time of receipt (E3)."""
+
+import re
+from datetime import UTC, datetime
+
+from mapping.remarks import Noted, Refused, invalid
+
+_DIGITS = re.compile(r"[0-9]{1,15}").fullmatch
+_MILLISECONDS = range(10**12, 10**13)
+_SECONDS = range(10**9, 10**10)
+_CLOCK_SKEW_MS = 10 * 60 * 1000
+
+_NOT_A_TIME = invalid("must be a time in Unix milliseconds: thirteen digits, such as 1700000000000")
+_MISSING = "missing: the time of receipt is sent"
+_IN_SECONDS = "has ten digits and was taken as seconds; mParticle's times are in milliseconds"
+_AHEAD = "up to ten minutes in the future: the time of receipt is sent"
+_FAR_AHEAD = "more than ten minutes in the future: sent as it is; check the sender's clock"
+
+
+def event_time(value: object, received_ms: int) -> int | Noted | Refused:
+    """Unix seconds of an event whose `timestamp_unixtime_ms` is `value`, received at `received_ms`."""
+    if value is None or value == "":
+        return Noted(received_ms // 1000, _MISSING)
+    stamp = _integer(value)
+    if stamp in _MILLISECONDS:
+        return _sane(stamp, received_ms)
+    if stamp not in _SECONDS:
+        return _NOT_A_TIME
+    seconds = _sane(stamp * 1000, received_ms)
+    if isinstance(seconds, Noted):
+        return Noted(seconds.value, f"{_IN_SECONDS}; {seconds.note}")
+    return Noted(seconds, _IN_SECONDS)
+
+
+def _sane(stamp_ms: int, received_ms: int) -> int | Noted:
+    if stamp_ms <= received_ms:
+        return stamp_ms // 1000
+    if stamp_ms <= received_ms + _CLOCK_SKEW_MS:
+        return Noted(received_ms // 1000, _AHEAD)
+    return Noted(stamp_ms // 1000, _FAR_AHEAD)
+
+
+def _integer(value: object) -> int:
+    """The integer in `value`, fractions cut; -1, which is no time, when it is none."""
+    if isinstance(value, str):
+        return int(value) if _DIGITS(value) else -1
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return -1
+    return int(value)
+
+
+def iso_8601(seconds: int) -> str:
+    """`YYYY-MM-DDTHH:MM:SSZ`, as the legacy API wants it."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,61 @@
+"""Rules of what a browser knows: the page's address, TikTok's click id and its cookie (E6, E8, E11)."""
+
+import re
+
+from mapping.hashing import is_hashed
+from mapping.remarks import LeftOut, Refused
+from mapping.values import text
+
+_WEB_URL = re.compile(r"(https?)(://[^\s/?#].*)", re.IGNORECASE | re.DOTALL).fullmatch
+_TTCLID = re.compile(r"E\.C\.P\.[^\s\x00-\x1f]{1,994}").fullmatch
+_TTP = re.compile(r"[\w.~-]{1,256}", re.ASCII).fullmatch
+
+MISSING_URL = Refused(
+    "missing_url",
+    "is missing: TikTok takes no web event without it. Set the custom flag TikTok.URL to the page's full address",
+)
+_INVALID_URL = Refused(
+    "invalid_url",
+    "must start with http:// or https:// and a host. Set the custom flag TikTok.URL to the page's full address",
+)
+_INVALID_TTCLID = Refused(
+    "invalid_ttclid",
+    "is not a click id of TikTok: those start with E.C.P. and have at most 1000 characters, none of them a space. "
+    "Leave the flag out where there is none, or set invalid_ttclid: drop_field to send such events without it",
+)
+_TTCLID_DROPPED = LeftOut("not a click id of TikTok, and the connection says invalid_ttclid: drop_field")
+_NOT_A_TTP = LeftOut("not the value of TikTok's _ttp cookie")
+
+
+def web_url(value: object) -> str | Refused | None:
+    """An absolute address of a web page (E6); its scheme in lower case, for schemes know no case."""
+    url = text(value)
+    if not isinstance(url, str):
+        return url if url is None else _INVALID_URL
+    match = _WEB_URL(url.strip())
+    if match is None:
+        return _INVALID_URL
+    return match[1].lower() + match[2]
+
+
+def ttclid(value: object) -> str | Refused | None:
+    """A click id, never cut (E8); what ad macros leave behind when nobody filled them in is none."""
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str) and _TTCLID(value) else _INVALID_TTCLID
+
+
+def ttclid_or_nothing(value: object) -> str | LeftOut | None:
+    """The same where the connection says `invalid_ttclid: drop_field`."""
+    click = ttclid(value)
+    return _TTCLID_DROPPED if isinstance(click, Refused) else click
+
+
+def ttp(value: object) -> str | LeftOut | None:
+    """TikTok's cookie as the browser holds it (E11)."""
+    cookie = text(value)
+    if cookie is None:
+        return None
+    if not isinstance(cookie, str) or not _TTP(cookie.strip()) or is_hashed(cookie.strip()):
+        return _NOT_A_TTP
+    return cookie.strip()

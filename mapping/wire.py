@@ -1,0 +1,104 @@
+"""The two shapes that TikTok takes, in one place: where a row's field stands, what surrounds it, and the request."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mapping.routes import Route
+from mapping.rows import Row
+from mapping.rules import Rule, only_one, written
+from mapping.times import iso_8601
+
+Document = dict[str, Any]
+"""An event, or a part of one, as nested objects."""
+Put = Callable[[Document, object], None]
+
+encode = msgspec.json.Encoder().encode
+
+
+class Shape(NamedTuple):
+    """One API's: its column of the tables, what each event holds besides, and the names of a request's fields."""
+
+    column: str
+    constants: Document
+    source_id: str
+    events: str
+
+
+TRACK = Shape("track", {}, "event_source_id", "data")
+LEGACY = Shape("legacy", {"type": "track"}, "pixel_code", "batch")
+
+
+def shape_of(route: Route) -> Shape:
+    """The shape of requests on a route."""
+    return LEGACY if route.event_source is None else TRACK
+
+
+def path_of(row: Row, shape: Shape) -> str | None:
+    """Where `row` goes in this shape, None when this API has no such field."""
+    path: str | None = getattr(row, shape.column)
+    return path
+
+
+def represented(row: Row, path: str, rule: Rule) -> Rule:
+    """`rule` with what this API wants a value written as: one where the other takes lists, time as text."""
+    if row.track is not None and row.track.endswith("[]") and not path.endswith("[]"):
+        return only_one(rule)
+    return written(rule, iso_8601) if path == "timestamp" else rule
+
+
+def put_at(path: str) -> Put:
+    """What puts a value at `path` of a document; at most three levels deep."""
+    match path.removesuffix("[]").split("."):
+        case [key]:
+
+            def put(document: Document, value: object) -> None:
+                document[key] = value
+
+        case [first, key]:
+
+            def put(document: Document, value: object) -> None:
+                document.setdefault(first, {})[key] = value
+
+        case [first, second, key]:
+
+            def put(document: Document, value: object) -> None:
+                document.setdefault(first, {}).setdefault(second, {})[key] = value
+
+        case _:
+            raise ValueError(f"no field of TikTok's lies as deep as {path}")
+    return put
+
+
+class Envelope(NamedTuple):
+    """A request's body around its events."""
+
+    before: bytes
+    after: bytes
+
+    def around(self, events: Sequence[bytes]) -> bytes:
+        """The body with these events, which are JSON already."""
+        return b"".join((self.before, b",".join(events), self.after))
+
+
+def envelope(route: Route, shape: Shape, event_source_id: str) -> Envelope:
+    """What a request of this connection holds besides its events."""
+    source = {} if route.event_source is None else {"event_source": route.event_source}
+    fields = encode({**source, shape.source_id: event_source_id, shape.events: []})
+    return Envelope(fields[:-2], b"]}")
+
+
+class Spliced:
+    """A part of many events encoded once: its objects go into each event's document as they are."""
+
+    def __init__(self, document: Document) -> None:
+        encoded = {key: encode(part) for key, part in document.items()}
+        self._whole = {key: msgspec.Raw(part) for key, part in encoded.items()}
+        self._open = {key: part[:-1] + b"," for key, part in encoded.items()}
+
+    def into(self, document: Document) -> None:
+        """Add every object; one that the event has a part of already is joined with that part."""
+        for key, whole in self._whole.items():
+            own = document.get(key)
+            document[key] = whole if own is None else msgspec.Raw(self._open[key] + encode(own)[1:])

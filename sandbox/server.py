@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -20,7 +20,7 @@ def run(
     require_app_id: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. OSError when the port is taken."""
-    with _listen(host, port) as listener:
+    with _listen(host, port) as listener, suppress(KeyboardInterrupt):
         _server(tokens, keep, require_app_id).run(sockets=[listener])
 
 

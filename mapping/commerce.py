@@ -1,24 +1,30 @@
 """`properties` of a native event: the rows P1–P8, products included."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from config.model import Connection
 from mapping.incoming import Incoming, Product
 from mapping.results import Note
 from mapping.routes import Route
 from mapping.rows import COMMERCE, CONTENT_TYPE
-from mapping.shared import Shared
 from mapping.sources import Scope
 from mapping.steps import Failure, Step, run, steps_of
 from mapping.wire import Document, path_of, shape_of
 
-Build: TypeAlias = Callable[[Incoming, Shared, list[Note]], Document | Failure]
-"""Makes the `properties` of one item; notes are added to the list."""
+Build: TypeAlias = Callable[[Incoming, list[Note]], Document | Failure]
+"""Makes the `properties` of one item of an event; notes are added to the list."""
 Furnish: TypeAlias = Callable[[Document, list[Document]], None]
 """Puts contents, and what goes with them, into `properties`."""
 
 CONTENTS = "properties.contents[]."
+
+
+class Item(NamedTuple):
+    """One thing an event becomes: a TikTok event, and what makes its `properties`."""
+
+    tiktok_event: str
+    build: Build
 
 
 def native_properties(connection: Connection, route: Route) -> Build:
@@ -28,12 +34,12 @@ def native_properties(connection: Connection, route: Route) -> Build:
     of_product = steps_of(COMMERCE, Scope.PRODUCT, route.name, shape, connection, inside=CONTENTS)
     furnish = contents_furnisher(connection, route)
 
-    def build(incoming: Incoming, _shared: Shared, notes: list[Note]) -> Document | Failure:
+    def build(incoming: Incoming, notes: list[Note]) -> Document | Failure:
         properties: Document = {}
         failure = run(steps, incoming, properties, notes)
         if failure is not None:
             return failure
-        contents = contents_of(incoming.product_action.products, of_product, notes)
+        contents = contents_of(incoming.product_action.products, of_product, {}, notes)
         if isinstance(contents, Failure):
             return contents
         furnish(properties, contents)
@@ -43,14 +49,14 @@ def native_properties(connection: Connection, route: Route) -> Build:
 
 
 def contents_of(
-    products: list[Product | None] | None, steps: tuple[Step, ...], notes: list[Note]
+    products: list[Product | None] | None, steps: tuple[Step, ...], base: Document, notes: list[Note]
 ) -> list[Document] | Failure:
-    """One item for each product that says anything."""
+    """One content for each product, `base` and what the product adds; none for a product that says nothing."""
     contents: list[Document] = []
     for position, product in enumerate(products or ()):
         if product is None:
             continue
-        content: Document = {}
+        content = base.copy()
         failure = run(steps, product, content, notes)
         if failure is not None:
             return failure.below(f"products[{position}]")

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from config.vocabulary import PRODUCT_ACTION_ALIASES, PRODUCT_ACTIONS
+from mapping.kinds import action_name, custom_type_of, name_of, word
+from mapping.shared import Shared
 from mapping.values import text
 
 Leaf = Any  # whatever JSON holds: a value of any type must decode
@@ -71,12 +72,6 @@ class Event(msgspec.Struct):
     data: Data | None = None
 
 
-# What mParticle calls commerce events where it names them, as `eCommerce - Purchase`.
-COMMERCE_NAMES = {
-    action: f"ecommerce - {'removefromwishlist' if action == 'remove_from_wish_list' else action.replace('_', '')}"
-    for action in PRODUCT_ACTIONS
-}
-
 NO_FLAGS = Flags()
 NO_ACTION = ProductAction()
 NO_DATA = Data()
@@ -91,10 +86,12 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class Incoming:
     """One event as the rows read it, with what its batch and the relay add to it."""
 
-    __slots__ = ("data", "event_id", "event_type", "flags", "product_action", "received_ms")
+    __slots__ = (*("attributes", "data", "event_id", "event_type", "flags", "product_action", "received_ms", "shared"),)
 
-    def __init__(self, event: Event, minted_id: str | None, received_ms: int) -> None:
+    def __init__(self, event: Event, shared: Shared, minted_id: str | None, received_ms: int) -> None:
         data = event.data or NO_DATA
+        self.attributes: dict[str, Leaf] | None = None
+        self.shared = shared
         self.event_type = word(event.event_type)
         self.data = data
         self.flags = data.custom_flags or NO_FLAGS
@@ -108,43 +105,28 @@ class Incoming:
         return action_name(self.product_action.action)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names a custom mapping may know it by, in lower case."""
-        return names_of(self.action, self.data.event_name, self.data.screen_name)
+    def name(self) -> str:
+        """What mParticle calls the event, "" when it has no name."""
+        return name_of(self.event_type, self.action, self.data.event_name, self.data.screen_name)
 
     @property
     def custom_event_type(self) -> str:
         """`custom_event_type` in lower case."""
-        return word(self.data.custom_event_type)
+        return custom_type_of(self.event_type, self.data.custom_event_type)
 
-    def attributes(self) -> dict[str, Leaf]:
-        """`custom_attributes`, decoded anew at each call; empty when they are not an object."""
-        try:
-            return _decode_attributes(self.data.custom_attributes) or {}
-        except UNREADABLE:
-            return {}
-
-
-def read_event(raw: bytes, minted_id: str | None, received_ms: int) -> Incoming:
-    """`raw` as an event; raises one of UNREADABLE."""
-    return Incoming(_decode(raw), minted_id, received_ms)
+    def attribute(self, name: str) -> Leaf:
+        """One of `custom_attributes`; none of them exists when they are not an object."""
+        if self.attributes is None:
+            try:
+                self.attributes = _decode_attributes(self.data.custom_attributes) or {}
+            except UNREADABLE:
+                self.attributes = {}
+        return self.attributes.get(name)
 
 
-def word(value: Leaf) -> str:
-    """An enumerated word without regard to case, "" when there is none: Java writes them in capitals."""
-    return value.strip().casefold() if isinstance(value, str) else ""
-
-
-def action_name(value: Leaf) -> str:
-    """A product action, in the one spelling of the two that clients use."""
-    action = word(value)
-    return PRODUCT_ACTION_ALIASES.get(action, action)
-
-
-def names_of(action: str, event_name: Leaf, screen_name: Leaf) -> tuple[str, ...]:
-    """The names a custom mapping may know an event by (M1), in lower case."""
-    names = (COMMERCE_NAMES.get(action, ""), word(event_name), word(screen_name))
-    return tuple(name for name in names if name)
+def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: int) -> Incoming:
+    """`raw` as an event of the batch that `shared` is of; raises one of UNREADABLE."""
+    return Incoming(_decode(raw), shared, minted_id, received_ms)
 
 
 def own_id(source_message_id: Leaf, event_id: Leaf) -> str | None:

@@ -6,9 +6,10 @@ from typing import NamedTuple, assert_never
 from msgspec.structs import replace
 
 from config.vocabulary import ENVIRONMENTS
+from mapping.commerce import Item
 from mapping.incoming import UNREADABLE, Incoming, read_event
 from mapping.native import describe
-from mapping.recipe import Item, Recipe
+from mapping.recipe import Recipe
 from mapping.results import Mapped, Note, Rejected, Result, Unsupported, Withheld
 from mapping.shared import read_shared
 from mapping.source import head
@@ -59,7 +60,7 @@ class BatchMapper:
         if self._withheld is not None:
             return [self._withheld]
         try:
-            incoming = read_event(raw, minted_id, self._received_ms)
+            incoming = read_event(raw, self._shared, minted_id, self._received_ms)
         except UNREADABLE as error:
             return [self._unreadable(raw, minted_id, error)]
         items = self._recipe.items_of(incoming)
@@ -91,7 +92,7 @@ class BatchMapper:
         if isinstance(common, Failure):
             return _rejected(item.tiktok_event, incoming.event_id, common)
         notes = list(common.notes)
-        properties = item.build(incoming, self._shared, notes)
+        properties = item.build(incoming, notes)
         if isinstance(properties, Failure):
             return _rejected(item.tiktok_event, incoming.event_id, properties)
         document = {"event": item.tiktok_event, **common.document}

@@ -1,35 +1,18 @@
 """Everything a mapper follows, resolved from the tables for one connection and one input."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from config.model import Connection, Input
-from mapping.commerce import Build, native_properties
+from mapping.commerce import Item, native_properties
+from mapping.custom import Custom, compile_custom
+from mapping.incoming import Incoming
+from mapping.kinds import Kind
 from mapping.native import COMMERCE_EVENT, native_events
 from mapping.routes import Route
 from mapping.rows import FIELDS
 from mapping.sources import Scope
 from mapping.steps import Step, steps_of
 from mapping.wire import Document, shape_of
-
-
-class Kind(Protocol):
-    """What an event is, as far as selecting it goes: words and names in lower case."""
-
-    @property
-    def event_type(self) -> str: ...
-    @property
-    def action(self) -> str: ...
-    @property
-    def names(self) -> tuple[str, ...]: ...
-    @property
-    def custom_event_type(self) -> str: ...
-
-
-class Item(NamedTuple):
-    """One thing an event becomes: a TikTok event, and what makes its `properties`."""
-
-    tiktok_event: str
-    build: Build
 
 
 class Recipe(NamedTuple):
@@ -44,15 +27,23 @@ class Recipe(NamedTuple):
     of_batch: tuple[Step, ...]
     constants: Document
     native: dict[str, Item]
+    custom: tuple[Custom, ...]
 
     def may_want(self, kind: Kind) -> bool:
-        """Whether an event of this kind can become anything."""
-        return kind.event_type == COMMERCE_EVENT and kind.action in self.native
+        """Whether an event of this kind can become anything; only its attributes might still say no."""
+        return self._native_item(kind) is not None or any(custom.selects(kind) for custom in self.custom)
 
-    def items_of(self, kind: Kind) -> list[Item]:
-        """What the event becomes (N1–N6); nothing when it is unsupported."""
-        native = self.native.get(kind.action) if kind.event_type == COMMERCE_EVENT else None
+    def items_of(self, incoming: Incoming) -> list[Item]:
+        """What the event becomes: one item for each mapping that matches (M4), else the native one, else nothing."""
+        if self.custom:
+            matching = [one.item for one in self.custom if one.selects(incoming) and one.holds(incoming)]
+            if matching:
+                return matching
+        native = self._native_item(incoming)
         return [] if native is None else [native]
+
+    def _native_item(self, kind: Kind) -> Item | None:
+        return self.native.get(kind.action) if kind.event_type == COMMERCE_EVENT else None
 
 
 def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
@@ -66,5 +57,6 @@ def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
         of_event=steps_of(FIELDS, Scope.EVENT, route.name, shape, connection),
         of_batch=steps_of(FIELDS, Scope.BATCH, route.name, shape, connection),
         constants=shape.constants,
+        custom=tuple(compile_custom(mapping, connection, route) for mapping in connection.custom_mappings),
         native={action: Item(name, build) for action, name in native_events(connection).items()},
     )

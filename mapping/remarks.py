@@ -6,13 +6,15 @@ import msgspec
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The event cannot go. `message` follows the field's name: "must be a number such as 19.99."
+    """The event cannot go. `message` follows the name of the field at fault: "must be a number such as 19.99".
 
-    On a batch's own fields, which many events share, it only leaves the field out.
+    `field` names it where it is not the one that was read. On a batch's own fields, which many events share, this
+    only leaves the field out.
     """
 
     reason: str
     message: str
+    field: str | None = None
 
 
 class LeftOut(msgspec.Struct, frozen=True):

@@ -117,3 +117,24 @@ COMMERCE = (
 
 # Goes with every event that has contents, native or not.
 CONTENT_TYPE = Row("P8", setting("content_type"), "properties.content_type", "properties.contents[].content_type", text)
+
+
+class ParameterRow(NamedTuple):
+    """Where a parameter of a custom mapping goes and how it is read, on every route alike (M2)."""
+
+    name: str
+    path: str
+    rule: Rule
+
+
+PARAMETERS = (
+    ParameterRow("price", "properties.contents[].price", number),
+    ParameterRow("quantity", "properties.contents[].quantity", quantity),
+    ParameterRow("content_id", "properties.contents[].content_id", text),
+    ParameterRow("content_name", "properties.contents[].content_name", text),
+    ParameterRow("content_category", "properties.contents[].content_category", text),
+    ParameterRow("currency", "properties.currency", currency),
+    ParameterRow("value", "properties.value", number),
+    ParameterRow("query", "properties.query", text),
+    ParameterRow("description", "properties.description", text),
+)

@@ -122,11 +122,21 @@ def user_ip(candidates: object) -> object:
 
 
 def required(rule: Rule, missing: Refused) -> Rule:
-    """`rule`, and `missing` where it finds nothing."""
+    """`rule`, and `missing` where it finds nothing to send."""
 
     def apply(value: object) -> object:
         result = rule(value)
-        return missing if result is None else result
+        return missing if result is None or isinstance(result, LeftOut) else result
+
+    return apply
+
+
+def defaulted(rule: Rule, default: object) -> Rule:
+    """`rule`, and `default` where it finds nothing to send."""
+
+    def apply(value: object) -> object:
+        result = rule(value)
+        return default if result is None or isinstance(result, LeftOut) else result
 
     return apply
 

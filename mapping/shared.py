@@ -1,4 +1,4 @@
-"""What the events of a batch share: the batch's JSON without `events`, as types. An oddity costs one field, never more."""
+"""What the events of a batch share: its JSON without `events`, as types. An oddity costs one field, never more."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -127,4 +127,9 @@ def _dollars_lowered(attributes: dict[str, Leaf] | None) -> dict[str, Leaf]:
     """Reserved attributes, the ones with `$`, under their names in lower case (U)."""
     if not attributes:
         return {}
-    return {(name.lower() if name.startswith("$") else name): value for name, value in attributes.items()}
+    return {attribute_key(name): value for name, value in attributes.items()}
+
+
+def attribute_key(name: str) -> str:
+    """A user attribute's name as `Shared.user` knows it."""
+    return name.lower() if name.startswith("$") else name

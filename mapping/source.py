@@ -5,7 +5,8 @@ from hashlib import sha256
 
 import msgspec
 
-from mapping.incoming import UNREADABLE, Leaf, action_name, names_of, own_id, word
+from mapping.incoming import UNREADABLE, Leaf, own_id
+from mapping.kinds import action_name, custom_type_of, name_of, word
 from mapping.shared import environment_of
 from mapping.values import text
 
@@ -24,11 +25,11 @@ class SplitBatch(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """What an event is, as far as selecting it goes; words and names in lower case, "" when absent."""
+    """What an event is, as far as selecting it goes; words in lower case, "" when absent."""
 
     event_type: str
     action: str
-    names: tuple[str, ...]
+    name: str
     custom_event_type: str
     has_own_id: bool
     has_timestamp: bool
@@ -85,12 +86,13 @@ def head(raw: bytes | msgspec.Raw) -> Head | None:
     except UNREADABLE:
         return None
     data = event.data or _NO_DATA
+    event_type = word(event.event_type)
     action = action_name(data.product_action.action) if data.product_action else ""
     return Head(
-        event_type=word(event.event_type),
+        event_type=event_type,
         action=action,
-        names=names_of(action, data.event_name, data.screen_name),
-        custom_event_type=word(data.custom_event_type),
+        name=name_of(event_type, action, data.event_name, data.screen_name),
+        custom_event_type=custom_type_of(event_type, data.custom_event_type),
         has_own_id=own_id(data.source_message_id, data.event_id) is not None,
         has_timestamp=data.timestamp_unixtime_ms is not None and data.timestamp_unixtime_ms != "",
     )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from config.model import Connection
 from mapping.incoming import Incoming
-from mapping.shared import Shared
+from mapping.shared import Shared, attribute_key
 
 Reader = Callable[[Any], object]
 
@@ -87,7 +87,7 @@ def identity(setting_name: str) -> Source:
 
 def attribute(name: str) -> Source:
     """A user attribute; names with `$` whatever their case."""
-    key = name.lower() if name.startswith("$") else name
+    key = attribute_key(name)
 
     def read(shared: Shared) -> object:
         return shared.user.get(key)

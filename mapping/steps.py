@@ -20,8 +20,8 @@ class Failure(NamedTuple):
     refused: Refused
 
     def below(self, where: str) -> "Failure":
-        """The same, of a field inside `where`."""
-        return Failure(f"{where}.{self.field}", self.refused)
+        """The same, of a field read inside `where`."""
+        return self if self.refused.field else Failure(f"{where}.{self.field}", self.refused)
 
 
 class Step(NamedTuple):
@@ -64,7 +64,7 @@ def run(steps: tuple[Step, ...], subject: object, document: Document, notes: lis
         if isinstance(value, REMARKS):
             match value:
                 case Refused():
-                    return Failure(field, value)
+                    return Failure(value.field or field, value)
                 case LeftOut(why):
                     notes.append(Note(field, f"left out: {why}"))
                     continue

@@ -1,0 +1,95 @@
+"""Custom mappings compiled: which events one takes, and what it makes of them (M1–M5)."""
+
+from typing import NamedTuple
+
+from config.model import Connection, CustomMapping, Match
+from config.vocabulary import EVENT_TYPES
+from mapping.commerce import CONTENTS, Build, Furnish, Item, contents_furnisher, contents_of
+from mapping.incoming import Incoming, Product
+from mapping.kinds import Kind
+from mapping.parameters import ROWS, step_of
+from mapping.results import Note
+from mapping.routes import Route
+from mapping.steps import Failure, Step, run
+from mapping.values import first, text
+from mapping.wire import Document
+
+_NO_PRODUCT = Product()  # stands for the products of an event without any: one content, of what they do not say
+
+
+class Custom(NamedTuple):
+    """One mapping: the conditions that an event's kind can answer, those on its attributes, and the item."""
+
+    match: Match
+    item: Item
+
+    def selects(self, kind: Kind) -> bool:
+        """Whether all that is asked of the kind holds (M1, M5)."""
+        match = self.match
+        return (
+            (kind.event_type in EVENT_TYPES if match.event_type is None else kind.event_type == match.event_type)
+            and (match.action is None or kind.action == match.action)
+            and (match.name is None or kind.name.strip().casefold() == match.name)
+            and (match.custom_event_type is None or kind.custom_event_type == match.custom_event_type)
+        )
+
+    def holds(self, incoming: Incoming) -> bool:
+        """Whether the event's attributes have the values asked for."""
+        return all(_value(incoming, name) in allowed for name, allowed in self.match.attributes.items())
+
+
+def _value(incoming: Incoming, name: str) -> str | None:
+    value = text(first(incoming.attribute(name)))
+    return value.strip().casefold() if isinstance(value, str) else None
+
+
+def compile_custom(mapping: CustomMapping, connection: Connection, route: Route) -> Custom:
+    """`mapping` for one connection's route."""
+    return Custom(
+        mapping.match, Item(mapping.tiktok_event, _properties(mapping, contents_furnisher(connection, route)))
+    )
+
+
+def _properties(mapping: CustomMapping, furnish: Furnish) -> Build:
+    """What builds `properties` from the parameters that the mapping lists, and from nothing else (M2b)."""
+    of_event, of_content, of_product = _split(mapping)
+
+    def build(incoming: Incoming, notes: list[Note]) -> Document | Failure:
+        properties: Document = {}
+        content: Document = {}
+        failure = run(of_event, incoming, properties, notes) or run(of_content, incoming, content, notes)
+        if failure is not None:
+            return failure
+        contents = _contents(incoming, content, of_product, notes)
+        if isinstance(contents, Failure):
+            return contents
+        furnish(properties, contents)
+        return properties
+
+    return build
+
+
+def _contents(
+    incoming: Incoming, content: Document, of_product: tuple[Step, ...], notes: list[Note]
+) -> list[Document] | Failure:
+    """A content for each product where any parameter reads products, else the one that the others make."""
+    if not of_product:
+        return [content] if content else []
+    products = incoming.product_action.products
+    if not any(products or ()):
+        products = [_NO_PRODUCT]
+    return contents_of(products, of_product, content, notes)
+
+
+def _split(mapping: CustomMapping) -> tuple[tuple[Step, ...], tuple[Step, ...], tuple[Step, ...]]:
+    """The mapping's parameters by where their values go and come from: event, content, content from its product."""
+    of_event, of_content, of_product = [], [], []
+    for name, parameter in mapping.parameters.items():
+        step = step_of(name, parameter, mapping.tiktok_event)
+        if not ROWS[name].path.startswith(CONTENTS):
+            of_event.append(step)
+        elif parameter.source == "product":
+            of_product.append(step)
+        else:
+            of_content.append(step)
+    return tuple(of_event), tuple(of_content), tuple(of_product)

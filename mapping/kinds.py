@@ -1,0 +1,56 @@
+"""What an event is, as far as selecting it goes: the one vocabulary of ingest's quick look and of the mapping."""
+
+from typing import Any, Protocol
+
+from config.vocabulary import PRODUCT_ACTION_ALIASES, PRODUCT_ACTIONS
+
+Leaf = Any  # whatever JSON holds
+
+# What mParticle calls commerce events where it names them, as `eCommerce - Purchase`.
+COMMERCE_NAMES = {
+    action: f"eCommerce - {action.title().replace('_', '').replace('WishList', 'Wishlist')}"
+    for action in PRODUCT_ACTIONS
+}
+
+
+class Kind(Protocol):
+    """Words in lower case; "" where there is none."""
+
+    @property
+    def event_type(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def custom_event_type(self) -> str: ...
+
+
+def word(value: Leaf) -> str:
+    """An enumerated word without regard to case, "" when there is none: Java writes them in capitals."""
+    return value.strip().casefold() if isinstance(value, str) else ""
+
+
+def action_name(value: Leaf) -> str:
+    """A product action, in the one spelling of the two that clients use."""
+    action = word(value)
+    return PRODUCT_ACTION_ALIASES.get(action, action)
+
+
+def name_of(event_type: str, action: str, event_name: Leaf, screen_name: Leaf) -> str:
+    """The name people know an event by (M1): its own, its screen's, or `eCommerce - Purchase` and the like."""
+    match event_type:
+        case "custom_event":
+            name = event_name
+        case "screen_view":
+            name = screen_name
+        case "commerce_event":
+            name = COMMERCE_NAMES.get(action) or event_name
+        case _:
+            name = None
+    return name if isinstance(name, str) else ""
+
+
+def custom_type_of(event_type: str, custom_event_type: Leaf) -> str:
+    """`custom_event_type` in lower case; custom events that do not say theirs are `other`."""
+    return word(custom_event_type) or ("other" if event_type == "custom_event" else "")

@@ -1,0 +1,100 @@
+"""The ingest application: the door for batches in front, health and whatever else is mounted behind it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final
+
+import redis.asyncio
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from config.errors import ConfigurationError, Problem
+from config.file import ConfigurationFile
+from config.settings import Settings
+from ingest import in_force, memory
+from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
+from ingest.coalescer import Coalescer
+from ingest.door import PATHS, Door
+from ingest.health import health_routes
+from ingest.in_force import Follower
+from ingest.logs import log_surprise
+from ingest.memory import MemoryWatch
+from lanes.arrivals import Append
+from lanes.chunk import ChunkCodec
+from lanes.client import connect_async
+
+
+def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """The whole application; `routes` stand beside ours. Raises ConfigurationError when it cannot start so."""
+    if settings.redis_url is None:
+        raise ConfigurationError([Problem("RELAY_REDIS_URL", None, "must be set: ingest keeps all events in Redis")])
+    file = ConfigurationFile(settings.config, settings.keyring)
+    client = connect_async(settings.redis_url.get_secret_value())
+    append = Append(client)
+    follower = Follower(file)
+    watch = MemoryWatch(client, append)
+    door = Door(follower, watch, Coalescer(append, ChunkCodec(settings.keyring)), settings.max_request_bytes)
+    behind = Starlette(
+        routes=[*health_routes(follower, client), *routes],
+        exception_handlers={HTTPException: _answer_in_our_words},
+        lifespan=partial(_lifespan, follower, watch, client),
+    )
+    return _in_front(door, behind)
+
+
+def _in_front(door: ASGIApp, behind: ASGIApp) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = door if scope["type"] == "http" and scope["path"] in PATHS else behind
+        await chosen(scope, receive, send)
+
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(
+    follower: Follower, watch: MemoryWatch, client: redis.asyncio.Redis, _: Starlette
+) -> AsyncIterator[None]:
+    """While it serves: the configuration is followed and Redis's memory watched."""
+    await watch.read()
+    tasks = [
+        asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), in_force.INTERVAL_S)),
+        asyncio.create_task(_repeat(watch.read, memory.INTERVAL_S)),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await client.aclose()
+
+
+async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float) -> None:
+    while True:
+        await asyncio.sleep(interval_s)
+        try:
+            await step()
+        except Exception as surprise:  # noqa: BLE001 - one bad turn must not be the last
+            log_surprise("background task failed", surprise)
+
+
+async def _answer_in_our_words(request: Request, error: Exception) -> Response:
+    """mParticle's error body for what no route answers."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = _CODES.get(error.status_code, "ERROR")
+    message = _SENTENCES.get(request.url.path, error.detail)
+    return Response(error_body(code, message), error.status_code, error.headers, media_type="application/json")
+
+
+_CODES: Final = {row.status: row.code for row in (NOT_FOUND, METHOD_NOT_ALLOWED)}
+_SENTENCES: Final = {
+    "/v2/bulkevents/historical": "Historical batches are not taken, because they are not for event outputs: "
+    "mParticle itself forwards none of them. Recent ones go to /v2/bulkevents.",
+}

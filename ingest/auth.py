@@ -1,0 +1,56 @@
+"""Basic authentication: which input a request speaks for."""
+
+import base64
+import binascii
+import hashlib
+import secrets
+from collections.abc import Iterable
+from hmac import compare_digest
+from typing import Final
+
+from config.model import Input
+from ingest.answers import FORBIDDEN, UNAUTHORIZED, Refused
+
+_DIGEST_BYTES: Final = 16
+
+
+class Credentials:
+    """The keys and secrets in force, as digests under a key of this process.
+
+    Time tells nothing: looking up a digest does not depend on how much of a guess is right, and an unknown key is
+    compared with a decoy as a known one is with its secret.
+    """
+
+    def __init__(self, inputs: Iterable[Input]) -> None:
+        self._pepper = secrets.token_bytes(32)
+        self._known = {
+            self._digest(one.api_key.encode()): (self._digest(one.api_secret.encode()), one.id) for one in inputs
+        }
+        self._decoy = (secrets.token_bytes(_DIGEST_BYTES), None)
+
+    def input_of(self, authorization: bytes | None) -> str:
+        """The id of the input whose key and secret the header carries; Refused with 401 or 403 otherwise."""
+        key, secret = _read(authorization)
+        expected, input_id = self._known.get(self._digest(key), self._decoy)
+        if not compare_digest(expected, self._digest(secret)) or input_id is None:
+            raise Refused(FORBIDDEN, "The API key and secret are not those of any input.")
+        return input_id
+
+    def _digest(self, text: bytes) -> bytes:
+        return hashlib.blake2b(text, digest_size=_DIGEST_BYTES, key=self._pepper).digest()
+
+
+def _read(authorization: bytes | None) -> tuple[bytes, bytes]:
+    """Key and secret of a Basic header, each possibly empty, not both."""
+    scheme, _, encoded = (authorization or b"").partition(b" ")
+    if scheme.lower() != b"basic":
+        raise Refused(UNAUTHORIZED, "Send the input's API key and secret in an Authorization header (Basic).")
+    try:
+        key, colon, secret = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+    except binascii.Error:
+        colon = b""
+    if not colon:
+        raise Refused(UNAUTHORIZED, "The Authorization header must be: Basic base64(key:secret).")
+    if not (key or secret):
+        raise Refused(UNAUTHORIZED, "The API key and secret are both empty.")
+    return key, secret

@@ -1,0 +1,156 @@
+"""Coalescing: requests that come while Redis is writing wait for the next append and share it.
+
+One append is in flight at a time and each request is answered after its own, so many requests cost one round trip and
+one fsync; the busier it is, the fuller the chunks.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, Refused
+from ingest.logs import log_surprise
+from ingest.packing import pack
+from ingest.sorting import Sorted
+from lanes.arrivals import Append
+from lanes.chunk import ChunkCodec
+from lanes.errors import ArrivalTooLarge, RedisAway, RedisFull
+
+ANSWER_WITHIN_S: Final = 2.5
+"""From a request's arrival here to its answer, so that 503 comes within the 3 s that are promised."""
+LEAST_TIME_S: Final = 0.25
+"""A request with less time left is not sent any more: an append cut short leaves open whether it was made."""
+APPEND_BYTES: Final = 3 * 1024 * 1024
+"""One append takes this much at most, or a single request: a script carries 4 MiB."""
+MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
+INLINE_BYTES: Final = 512 * 1024
+"""Packing more than this takes long enough to be done beside the event loop."""
+
+Outcome = Exception | None
+"""None: Redis has it. RedisFull and ArrivalTooLarge: it has nothing of it. Anything else leaves that open."""
+
+
+class _Waiting(NamedTuple):
+    request: Sorted
+    deadline: float
+    outcome: asyncio.Future[Outcome]
+
+
+class Coalescer:
+    """Appends requests together; for use within one event loop."""
+
+    def __init__(self, append: Append, codec: ChunkCodec) -> None:
+        self._append = append
+        self._codec = codec
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
+        self._pump: asyncio.Task[None] | None = None
+
+    async def append(self, request: Sorted) -> None:
+        """Return once Redis has all of the request; raises Refused when it refuses it, or does not answer in time."""
+        if self._waiting_bytes + request.size > MOST_WAITING_BYTES:
+            raise Refused(UNAVAILABLE, "Redis does not keep up with what arrives.")
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(request, loop.time() + ANSWER_WITHIN_S, loop.create_future())
+        self._waiting.append(waiting)
+        self._waiting_bytes += request.size
+        if self._pump is None:
+            self._pump = loop.create_task(self._run())
+        failure = await waiting.outcome
+        if failure is not None:
+            raise _refused(failure)
+
+    async def _run(self) -> None:
+        """Append whatever waits, until nothing does."""
+        try:
+            while self._waiting:
+                if taken := self._take():
+                    await self._settle(taken)
+        finally:
+            self._pump = None
+
+    def _take(self) -> list[_Waiting]:
+        """The oldest requests that one append may carry; those whose time is up are answered instead."""
+        now = asyncio.get_running_loop().time()
+        taken: list[_Waiting] = []
+        size = 0
+        while self._waiting and (not taken or size + self._waiting[0].request.size <= APPEND_BYTES):
+            one = self._waiting.popleft()
+            self._waiting_bytes -= one.request.size
+            if one.deadline - now < LEAST_TIME_S:
+                _resolve(one, RedisAway("its turn did not come in time"))
+                continue
+            taken.append(one)
+            size += one.request.size
+        return taken
+
+    async def _settle(self, taken: Sequence[_Waiting]) -> None:
+        """Append requests together; when Redis refuses them together and wrote nothing, in smaller companies."""
+        failure = await self._try(taken)
+        smaller = _smaller(taken, failure)
+        if smaller:
+            for part in smaller:
+                await self._settle(part)
+            return
+        for one in taken:
+            _resolve(one, failure)
+
+    async def _try(self, taken: Sequence[_Waiting]) -> Outcome:
+        try:
+            async with asyncio.timeout_at(min(one.deadline for one in taken)):
+                await self._write([one.request for one in taken])
+        except TimeoutError:
+            return RedisAway("no answer in time")
+        except (RedisAway, RedisFull, ArrivalTooLarge) as failure:
+            return failure
+        except Exception as surprise:  # noqa: BLE001 - it fails these requests, not all that come after them
+            log_surprise("append failed", surprise)
+            return surprise
+        return None
+
+    async def _write(self, requests: Sequence[Sorted]) -> None:
+        by_input = [list(group) for _, group in groupby(sorted(requests, key=_input), key=_input)]
+        if sum(request.size for request in requests) > INLINE_BYTES:
+            packed = await asyncio.to_thread(lambda: [pack(group, self._codec) for group in by_input])
+        else:
+            packed = [pack(group, self._codec) for group in by_input]
+        await self._append.append([arrival for arrivals in packed for arrival in arrivals])
+
+
+def _input(request: Sorted) -> str:
+    return request.input
+
+
+def _smaller(taken: Sequence[_Waiting], failure: Outcome) -> list[list[_Waiting]]:
+    """How to divide requests so that those which caused a refusal fail alone; nothing when they are to stay together.
+
+    A connection that is full concerns its own inputs only, and requests too large together may fit one by one.
+    """
+    match failure:
+        case RedisFull():
+            inputs = {one.request.input for one in taken}
+            parts = [[one for one in taken if one.request.input == input_id] for input_id in inputs]
+        case ArrivalTooLarge():
+            parts = [[one] for one in taken]
+        case _:
+            return []
+    return parts if len(parts) > 1 else []
+
+
+def _resolve(waiting: _Waiting, outcome: Outcome) -> None:
+    if not waiting.outcome.done():
+        waiting.outcome.set_result(outcome)
+
+
+def _refused(failure: Exception) -> Refused:
+    match failure:
+        case RedisAway():
+            return Refused(UNAVAILABLE, "Redis did not take the events in time; send them again.")
+        case RedisFull():
+            return Refused(OVERLOADED, f"Too much is waiting: {failure.what}.")
+        case ArrivalTooLarge():
+            return Refused(TOO_LARGE, "The request's events are more than can be written at once: send fewer at once.")
+        case _:
+            return Refused(INTERNAL_ERROR, "The events could not be written because of a fault in relay.")

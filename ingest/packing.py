@@ -1,0 +1,90 @@
+"""Packing: sorted requests of one input become arrivals, their events joined in chunks of bounded size."""
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Final
+
+from ingest.sorting import ENTRY_OVERHEAD, Sorted, Wanted
+from lanes.arrivals import Arrival, Share
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
+
+CHUNK_EVENTS: Final = 500
+CHUNK_BYTES: Final = 256 * 1024
+
+
+def pack(requests: Sequence[Sorted], codec: ChunkCodec) -> list[Arrival]:
+    """Arrivals for requests of one input; the first carries the counts, the others what its chunks had no room for."""
+    first = requests[0]
+    seal = _Sealer(first.input, min(request.received_ms for request in requests), codec)
+    shares = {connection: _shares(wanted, seal) for connection, wanted in _joined(requests).items()}
+    accepted = sum(request.accepted for request in requests)
+    unrouted = sum(request.unrouted for request in requests)
+    arrivals = []
+    for number, row in enumerate(zip_longest(*shares.values())):
+        present = {connection: share for connection, share in zip(shares, row, strict=True) if share is not None}
+        arrivals.append(Arrival(first.input, 0 if number else accepted, 0 if number else unrouted, present))
+    return arrivals or [Arrival(first.input, accepted, unrouted)]
+
+
+def _joined(requests: Sequence[Sorted]) -> dict[str, Wanted]:
+    joined: dict[str, Wanted] = {}
+    for request in requests:
+        for connection, wanted in request.wanted.items():
+            whole = joined.setdefault(connection, Wanted())
+            whole.batches += wanted.batches
+            whole.unsupported += wanted.unsupported
+            whole.withheld += wanted.withheld
+    return joined
+
+
+def _shares(wanted: Wanted, seal: "_Sealer") -> list[Share]:
+    """One share per chunk, and one where there is none."""
+    unwanted = wanted.unsupported + wanted.withheld
+    chunks = seal(wanted.batches) or [(0, None)]
+    (events, chunk), *others = chunks
+    return [
+        Share(events + unwanted, wanted.unsupported, wanted.withheld, chunk),
+        *(Share(count, chunk=sealed) for count, sealed in others),
+    ]
+
+
+class _Sealer:
+    """Cuts and seals batches, once for all connections that want the same ones."""
+
+    def __init__(self, input_id: str, received_ms: int, codec: ChunkCodec) -> None:
+        self._input = input_id
+        self._received_ms = received_ms
+        self._codec = codec
+        self._sealed: dict[tuple[int, ...], list[tuple[int, bytes | None]]] = {}
+
+    def __call__(self, batches: list[Batch]) -> list[tuple[int, bytes | None]]:
+        """The chunks of these batches, each with the number of its events."""
+        same = tuple(map(id, batches))
+        if same not in self._sealed:
+            chunks = (Chunk(self._input, self._received_ms, part) for part in cut(batches))
+            self._sealed[same] = [(chunk.weight, self._codec.seal(chunk)) for chunk in chunks]
+        return self._sealed[same]
+
+
+def cut(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
+    """The batches in parts of at most CHUNK_EVENTS events and about CHUNK_BYTES bytes; never an empty part.
+
+    A batch that goes on in the next part has its shared JSON there again, uncounted, lest a large one make every event
+    a part of its own; events keep their positions.
+    """
+    part: list[Batch] = []
+    events = size = 0
+    for batch in batches:
+        entries: list[Entry] = []
+        size += len(batch.shared)
+        for entry in batch.entries:
+            entry_size = len(entry.raw) + ENTRY_OVERHEAD
+            if events == CHUNK_EVENTS or (events and size + entry_size > CHUNK_BYTES):
+                yield [*part, Batch(batch.shared, entries)] if entries else part
+                part, entries, events, size = [], [], 0, 0
+            entries.append(entry)
+            events += 1
+            size += entry_size
+        part.append(batch if len(entries) == len(batch.entries) else Batch(batch.shared, entries))
+    if part:
+        yield part

@@ -1,18 +1,14 @@
 """An mParticle event's JSON as types, as far as the mapping reads it.
 
-Leaves are `object`: senders write numbers as text and ids as numbers, so each field's rule judges its own value
+Leaves are untyped: senders write numbers as text and ids as numbers, so each field's rule judges its own value
 (mparticle-input.md §2). Only the nesting is typed; null means absent everywhere.
 """
 
-from typing import Any
-
 import msgspec
 
-from mapping.kinds import action_name, custom_type_of, name_of, word
+from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
 from mapping.shared import Shared
 from mapping.values import text
-
-Leaf = Any  # whatever JSON holds: a value of any type must decode
 
 
 class Flags(msgspec.Struct, rename={"url": "TikTok.URL", "referrer": "TikTok.Referrer", "callback": "TikTok.Callback"}):
@@ -62,6 +58,8 @@ class Data(msgspec.Struct):
     currency_code: Leaf = None
     custom_flags: Flags | None = None
     product_action: ProductAction | None = None
+    promotion_action: PromotionAction | None = None
+    product_impressions: msgspec.Raw = msgspec.Raw(b"null")
     custom_attributes: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -107,7 +105,7 @@ class Incoming:
     @property
     def name(self) -> str:
         """What mParticle calls the event, "" when it has no name."""
-        return name_of(self.event_type, self.action, self.data.event_name, self.data.screen_name)
+        return name_of(self.event_type, self.action, self.data)
 
     @property
     def custom_event_type(self) -> str:

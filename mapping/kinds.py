@@ -2,15 +2,35 @@
 
 from typing import Any, Protocol
 
+import msgspec
+
 from config.vocabulary import PRODUCT_ACTION_ALIASES, PRODUCT_ACTIONS
 
-Leaf = Any  # whatever JSON holds
+Leaf = Any  # whatever JSON holds: a value of any type must decode
 
 # What mParticle calls commerce events where it names them, as `eCommerce - Purchase`.
 COMMERCE_NAMES = {
     action: f"eCommerce - {action.title().replace('_', '').replace('WishList', 'Wishlist')}"
     for action in PRODUCT_ACTIONS
 }
+
+_PROMOTION_NAMES = {"view": "eCommerce - PromotionView", "click": "eCommerce - PromotionClick"}
+_NO_IMPRESSIONS = (b"null", b"[]")
+
+
+class PromotionAction(msgspec.Struct):
+    """`promotion_action` of a commerce event, as far as its name goes."""
+
+    action: Leaf = None
+
+
+class Names(Protocol):
+    """The fields of an event's `data` that name it."""
+
+    event_name: Leaf
+    screen_name: Leaf
+    promotion_action: PromotionAction | None
+    product_impressions: msgspec.Raw
 
 
 class Kind(Protocol):
@@ -37,18 +57,24 @@ def action_name(value: Leaf) -> str:
     return PRODUCT_ACTION_ALIASES.get(action, action)
 
 
-def name_of(event_type: str, action: str, event_name: Leaf, screen_name: Leaf) -> str:
+def name_of(event_type: str, action: str, data: Names) -> str:
     """The name people know an event by (M1): its own, its screen's, or `eCommerce - Purchase` and the like."""
     match event_type:
         case "custom_event":
-            name = event_name
+            name = data.event_name
         case "screen_view":
-            name = screen_name
+            name = data.screen_name
         case "commerce_event":
-            name = COMMERCE_NAMES.get(action) or event_name
+            name = COMMERCE_NAMES.get(action) or _name_without_product_action(data)
         case _:
-            name = None
+            name = ""
     return name if isinstance(name, str) else ""
+
+
+def _name_without_product_action(data: Names) -> Leaf:
+    if data.promotion_action is not None:
+        return _PROMOTION_NAMES.get(word(data.promotion_action.action), "")
+    return data.event_name if data.product_impressions in _NO_IMPRESSIONS else "eCommerce - Impression"
 
 
 def custom_type_of(event_type: str, custom_event_type: Leaf) -> str:

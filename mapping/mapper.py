@@ -14,7 +14,7 @@ from mapping.results import Mapped, Note, Rejected, Result, Unsupported, Withhel
 from mapping.shared import read_shared
 from mapping.source import head
 from mapping.steps import Failure, run
-from mapping.unreadable import culprit
+from mapping.unreadable import culprit, own_id_of
 from mapping.wire import Document, Spliced, encode
 
 
@@ -106,7 +106,7 @@ class BatchMapper:
         if kind is not None and not self._recipe.may_want(kind):
             return Unsupported(describe(kind.event_type, kind.action))
         field, message = culprit(error)
-        return Rejected(None, minted_id, "invalid_value", field, message)
+        return Rejected(None, own_id_of(raw) or minted_id, "invalid_value", field, message)
 
 
 def _withheld(environment: str, sent: frozenset[str]) -> Withheld | None:

@@ -1,13 +1,11 @@
 """What the events of a batch share: its JSON without `events`, as types. An oddity costs one field, never more."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
+from mapping.kinds import Leaf
 from mapping.results import Note
-
-Leaf = Any  # whatever JSON holds: a value of any type must decode
 
 # Names that clients send for an identity type besides its own: the SDKs' and those of the web SDK.
 _ALIASES: Mapping[str, str] = {

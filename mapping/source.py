@@ -5,8 +5,8 @@ from hashlib import sha256
 
 import msgspec
 
-from mapping.incoming import UNREADABLE, Leaf, own_id
-from mapping.kinds import action_name, custom_type_of, name_of, word
+from mapping.incoming import UNREADABLE, own_id
+from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
 from mapping.shared import environment_of
 from mapping.values import text
 
@@ -47,6 +47,8 @@ class _Data(msgspec.Struct):
     screen_name: Leaf = None
     custom_event_type: Leaf = None
     product_action: _Action | None = None
+    promotion_action: PromotionAction | None = None
+    product_impressions: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Event(msgspec.Struct):
@@ -91,7 +93,7 @@ def head(raw: bytes | msgspec.Raw) -> Head | None:
     return Head(
         event_type=event_type,
         action=action,
-        name=name_of(event_type, action, data.event_name, data.screen_name),
+        name=name_of(event_type, action, data),
         custom_event_type=custom_type_of(event_type, data.custom_event_type),
         has_own_id=own_id(data.source_message_id, data.event_id) is not None,
         has_timestamp=data.timestamp_unixtime_ms is not None and data.timestamp_unixtime_ms != "",

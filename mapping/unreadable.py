@@ -4,10 +4,34 @@ import re
 
 import msgspec
 
+from mapping.incoming import UNREADABLE, own_id
+from mapping.kinds import Leaf
+
 _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _PREFIX = re.compile(r"^\.(?:data\.)?(?:product_action\.(?=products))?")
 _KINDS = {"array": "a list", "object": "an object"}
 _EXPECTED = re.compile(r"^Expected `(object|array)")
+
+
+class _Data(msgspec.Struct):
+    source_message_id: Leaf = None
+    event_id: Leaf = None
+
+
+class _Event(msgspec.Struct):
+    data: _Data | None = None
+
+
+_decode = msgspec.json.Decoder(_Event).decode
+
+
+def own_id_of(raw: bytes) -> str | None:
+    """The id that an unreadable event has all the same, when that much of it can be read."""
+    try:
+        data = _decode(raw).data
+    except UNREADABLE:
+        return None
+    return None if data is None else own_id(data.source_message_id, data.event_id)
 
 
 def culprit(error: Exception) -> tuple[str | None, str]:

@@ -6,8 +6,7 @@ from itertools import chain
 from typing import TypeVar
 
 from config.draft import Draft, Located
-from config.model import Connection, Input
-from config.readers import did_you_mean, shown
+from config.model import Connection, CustomMapping, Input
 from config.routes import LEGACY_MAX_EVENTS, Route, route_of
 from config.vocabulary import WEB_EVENTS
 from config.yaml_reader import Fault, Items, Table
@@ -36,10 +35,11 @@ def routes_of(connection: Connection, draft: Draft) -> dict[str, Route]:
     return {name: route_of(platforms[name], connection) for name in connection.inputs if name in platforms}
 
 
-def mapping_tables(connection: Located[Connection]) -> Iterator[Table]:
-    """The tables of its custom mappings, in their order."""
-    items = connection.table.values.get("custom_mappings")
-    return (item for item in (items.values if isinstance(items, Items) else ()) if isinstance(item, Table))
+def mapped_events(one: Located[Connection]) -> list[tuple[CustomMapping, int]]:
+    """The custom mappings of a connection, each with the line that names its TikTok event."""
+    items = one.table.values.get("custom_mappings")
+    tables = (item for item in (items.values if isinstance(items, Items) else ()) if isinstance(item, Table))
+    return [(m, table.lines["tiktok_event"]) for m, table in zip(one.value.custom_mappings, tables, strict=True)]
 
 
 def _repeated(located: Iterable[Located[T]], key: Callable[[T], Hashable]) -> Iterator[Located[T]]:
@@ -62,17 +62,10 @@ def _keys_are_unique(draft: Draft) -> Iterator[Fault]:
         yield Fault(one.line("api_key"), "`api_key` is another input's too: each needs its own, as it says which input")
 
 
-def _inputs_exist(draft: Draft) -> Iterator[Fault]:
-    known = sorted(draft.declared)
+def _inputs_are_named_once(draft: Draft) -> Iterator[Fault]:
     for one in draft.connections:
-        nodes = one.table.values["inputs"]
-        lines = [node.line for node in nodes.values] if isinstance(nodes, Items) else []
-        for position, (name, line) in enumerate(zip(one.value.inputs, lines, strict=True)):
-            if name not in draft.declared:
-                allowed = f"the file has {', '.join(known) or 'none'}{did_you_mean(name, known)}"
-                yield Fault(line, f"`inputs` names `{shown(name)}`, which is no input: {allowed}")
-            elif name in one.value.inputs[:position]:
-                yield Fault(line, f"`inputs` names `{name}` twice: once is enough")
+        if len(set(one.value.inputs)) < len(one.value.inputs):
+            yield Fault(one.line("inputs"), "`inputs` names an input twice: once is enough")
 
 
 def _one_kind_of_id(draft: Draft) -> Iterator[Fault]:
@@ -80,7 +73,7 @@ def _one_kind_of_id(draft: Draft) -> Iterator[Fault]:
     for one in draft.connections:
         kinds = {name: route.id_kind for name, route in routes_of(one.value, draft).items()}
         if len(set(kinds.values())) > 1:
-            found = ", ".join(f"{name} needs a {kind}" for name, kind in kinds.items())
+            found = ", ".join(f"{name}: {kind}" for name, kind in kinds.items())
             yield Fault(
                 one.line("inputs"),
                 f"`inputs` need different kinds of event source id ({found}): make a connection for each kind",
@@ -88,30 +81,31 @@ def _one_kind_of_id(draft: Draft) -> Iterator[Fault]:
 
 
 def _legacy_takes_less(draft: Draft) -> Iterator[Fault]:
-    for one in draft.connections:
-        if not any(route.legacy for route in routes_of(one.value, draft).values()):
-            continue
+    for one in _legacy(draft):
         if (one.value.max_events_per_request or 0) > LEGACY_MAX_EVENTS:
             allowed = f"allowed is a whole number from 1 to {LEGACY_MAX_EVENTS} on a legacy connection"
             message = f"`max_events_per_request` is `{one.value.max_events_per_request}`: {allowed}"
             yield Fault(one.line("max_events_per_request"), message)
+
+
+def _legacy_has_no_tests(draft: Draft) -> Iterator[Fault]:
+    for one in _legacy(draft):
         if one.value.test_event_code and "test_event_code" not in NOT_YET:
             message = "`test_event_code` cannot be used on a legacy connection: TikTok's batch API takes none"
             yield Fault(one.line("test_event_code"), message)
 
 
+def _legacy(draft: Draft) -> Iterator[Located[Connection]]:
+    return (one for one in draft.connections if any(route.legacy for route in routes_of(one.value, draft).values()))
+
+
 def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
     """M2: TikTok's names for app events are for connections that need an App ID."""
     for one in draft.connections:
-        kinds = {route.id_kind for route in routes_of(one.value, draft).values()}
-        if not kinds or kinds == {"App ID"}:
-            continue
-        tables = mapping_tables(one)
-        targets = [
-            (m.tiktok_event, t.lines["tiktok_event"]) for m, t in zip(one.value.custom_mappings, tables, strict=True)
-        ]
-        targets += [(event, one.line("native_events")) for event in one.value.native_events.values()]
-        for event, line in targets:
+        kinds = {route.id_kind for route in routes_of(one.value, draft).values()} - {"App ID"}
+        events = [(mapping.tiktok_event, line) for mapping, line in mapped_events(one)]
+        events += [(event, one.line("native_events")) for event in one.value.native_events.values()]
+        for event, line in events if kinds else ():
             if event not in WEB_EVENTS:
                 allowed = f"allowed are {', '.join(WEB_EVENTS)}"
                 yield Fault(line, f"`{event}` is for app connections, and this one needs a {min(kinds)}: {allowed}")
@@ -127,9 +121,10 @@ def _not_yet(draft: Draft) -> Iterator[Fault]:
 CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _ids_are_unique,
     _keys_are_unique,
-    _inputs_exist,
+    _inputs_are_named_once,
     _one_kind_of_id,
     _legacy_takes_less,
+    _legacy_has_no_tests,
     _app_names_on_app_connections,
     _not_yet,
 )

@@ -6,10 +6,10 @@ from typing import Generic, TypeVar
 
 from config.model import Connection, Input
 from config.readers import Reader, Refused, did_you_mean, shown
-from config.record import attempt, items_of, table_of
+from config.record import attempt, items_of
 from config.references import References
 from config.schema import connection_record, input_record
-from config.yaml_reader import Fault, Items, Node, Table, Text
+from config.yaml_reader import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
 
@@ -43,29 +43,30 @@ class Located(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What could be read of a file; `declared` has the ids of unreadable inputs too, `faults` what is wrong so far."""
+    """What could be read of a file, and what is wrong with the rest."""
 
     inputs: tuple[Located[Input], ...]
     connections: tuple[Located[Connection], ...]
-    declared: frozenset[str]
     faults: tuple[Fault, ...]
 
 
 def read_draft(root: Node | None, references: References) -> Draft:
     """Type the tree by the schema."""
-    if root is None or root in (Text(root.line, ""), Table(root.line, {}, {})):
-        return _nothing(Fault(1, f"the file is empty; a minimal one is\n{MINIMAL_FILE}"))
-    table = attempt(lambda name, node: table_of(name, node, "inputs: […]"), "the file", root)
-    if isinstance(table, Refused):
-        return _nothing(*table.faults)
-    inputs, input_faults = _section(table, "inputs", input_record(references.expand))
-    connections, connection_faults = _section(table, "connections", connection_record(references.expand))
-    faults = (*_unknown_sections(table), *input_faults, *connection_faults)
-    return Draft(tuple(inputs), tuple(connections), frozenset(_declared(table)), faults)
+    if isinstance(root, Unreadable):
+        return _nothing()
+    if not isinstance(root, Table) or not root.values:
+        line = root.line if root else 1
+        return _nothing(Fault(line, f"the file must have inputs and connections; a minimal one is\n{MINIMAL_FILE}"))
+    inputs, input_faults = _section(root, "inputs", input_record(references.expand))
+    connections, connection_faults = _section(
+        root, "connections", connection_record(references.expand, [*_declared(root)])
+    )
+    faults = (*_unknown_sections(root), *input_faults, *connection_faults)
+    return Draft(tuple(inputs), tuple(connections), faults)
 
 
 def _nothing(*faults: Fault) -> Draft:
-    return Draft((), (), frozenset(), faults)
+    return Draft((), (), faults)
 
 
 def _unknown_sections(table: Table) -> Iterator[Fault]:
@@ -84,7 +85,7 @@ def _section(table: Table, name: str, record: Reader[T]) -> tuple[list[Located[T
     read: list[Located[T]] = []
     faults: list[Fault] = []
     for item in items:
-        value = attempt(record, f"an item of {name}", item)
+        value = attempt(record, name, item)
         if isinstance(value, Refused):
             faults.extend(value.faults)
         elif isinstance(item, Table):
@@ -93,6 +94,7 @@ def _section(table: Table, name: str, record: Reader[T]) -> tuple[list[Located[T
 
 
 def _declared(table: Table) -> Iterator[str]:
+    """The ids of all inputs of the file, those that cannot be read for other reasons too."""
     inputs = table.values.get("inputs")
     for item in inputs.values if isinstance(inputs, Items) else ():
         if isinstance(item, Table) and isinstance(declared := item.values.get("id"), Text):

@@ -16,7 +16,9 @@ from config.small_file import changed_ns, digest_of, read_small, signature_of
 from config.warnings import warnings_of
 from config.yaml_reader import Fault, read
 
-# Changed more recently than this, a file may change again without its times or its size showing it.
+# Changed more recently than this, a file may still be being written, and half a file can be valid YAML.
+QUIET_NS = 100_000_000
+# Changed more recently than this, it may change again without its times or its size showing it.
 SETTLED_NS = 2_000_000_000
 
 
@@ -55,7 +57,7 @@ def _refusal(path: Path, faults: Iterable[Fault]) -> ConfigurationError:
 class ConfigurationFile:
     """The configuration in force, which follows its file and the secret files that it names.
 
-    A file that is missing, half-written or wrong is refused: `error` says why, and `current` stays what it was.
+    A file that is missing or wrong is refused: `error` says why, and `current` stays what it was.
     Any thread may call `refresh`; of several at once one does the work and the others go on with what is in force.
     """
 
@@ -76,12 +78,15 @@ class ConfigurationFile:
         self._busy = threading.Lock()
         self._digests: dict[Path, bytes | None] = {path: b""}  # of the file and the secret files it named, as last read
         self._trusted: tuple[tuple[int, ...] | None, ...] = ()
-        self.refresh()
+        self._read()
         if self.error:
             raise self.error
 
     def refresh(self) -> bool:
-        """Look at the file; True when another configuration came in force. Costs a few `stat` calls otherwise."""
+        """True when another configuration came in force; costs a few `stat` calls when nothing changed.
+
+        A change is looked at once the file has been left alone for QUIET_NS, so call this at short intervals.
+        """
         if not self._busy.acquire(blocking=False):
             return False
         try:
@@ -90,13 +95,13 @@ class ConfigurationFile:
             self._busy.release()
 
     def _touched(self) -> bool:
-        """Whether any of the files may hold something else than when it was last read."""
+        """Whether any of the files may hold something else than when it was last read, and is written to its end."""
         now = self._clock_ns()
         signature = tuple(map(signature_of, self._digests))
-        if signature == self._trusted:
+        age = now - max(map(changed_ns, signature))
+        if signature == self._trusted or 0 <= age < QUIET_NS:
             return False
-        settled = max(map(changed_ns, signature)) < now - SETTLED_NS
-        self._trusted = signature if settled else ()
+        self._trusted = signature if age > SETTLED_NS else ()
         return True
 
     def _read(self) -> bool:

@@ -79,7 +79,7 @@ def choice(allowed: Iterable[str], aliases: Mapping[str, str] | None = None) -> 
     def read(name: str, node: Node) -> str:
         value = text(name, node)
         found = by_fold.get(value.casefold())
-        return refuse(node, not_allowed(name, value, words)) if found is None else found
+        return refuse(node, not_allowed(name, value, words, by_fold)) if found is None else found
 
     return read
 
@@ -90,14 +90,13 @@ def exactly(allowed: Iterable[str]) -> Reader[str]:
 
     def read(name: str, node: Node) -> str:
         value = text(name, node)
-        return value if value in words else refuse(node, not_allowed(name, value, words))
+        return value if value in words else refuse(node, not_allowed(name, value, words, words))
 
     return read
 
 
-def not_allowed(name: str, value: str, words: Iterable[str]) -> str:
-    words = tuple(words)
-    return f"`{name}` is `{shown(value)}`: allowed are {', '.join(words)}{did_you_mean(value, words)}"
+def not_allowed(name: str, value: str, words: Iterable[str], near: Iterable[str]) -> str:
+    return f"`{name}` is `{shown(value)}`: allowed are {', '.join(words)}{did_you_mean(value, near)}"
 
 
 def matching(pattern: str, allowed: str) -> Reader[str]:

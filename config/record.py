@@ -47,17 +47,17 @@ def items_of(name: str, node: Node, example: str, *, least: int = 0) -> tuple[No
             return refuse(node, f"`{name}` must be a list, such as {example}")
 
 
-def table_of(name: str, node: Node, example: str) -> Table:
-    """The node as a mapping."""
+def table_of(what: str, node: Node, example: str) -> Table:
+    """The node as a mapping; `what` is what a sentence calls it."""
     match node:
         case Unreadable():
             raise Refused
         case Table():
             return node
         case Text(value=""):
-            return refuse(node, f"`{name}` is empty: leave it out, or write {{}}")
+            return refuse(node, f"{what} is empty: leave it out, or write {{}}")
         case Text() | Items():
-            return refuse(node, f"`{name}` must be a mapping, such as {example}")
+            return refuse(node, f"{what} must be a mapping, such as {example}")
 
 
 def listing(reader: Reader[T], example: str, *, least: int = 0) -> Reader[tuple[T, ...]]:
@@ -73,7 +73,7 @@ def mapping(reader: Reader[T], example: str, key: Reader[str] | None = None) -> 
     """A mapping with keys of the user's choosing, or keys read by `key`; each value read by `reader`."""
 
     def read(name: str, node: Node) -> dict[str, T]:
-        table = table_of(name, node, example)
+        table = table_of(f"`{name}`", node, example)
 
         def entry(word: str, value: Node) -> tuple[str, T]:
             return (key(name, Text(table.lines[word], word)) if key else word), reader(word, value)
@@ -110,10 +110,13 @@ class Record(Generic[T]):
     check: Callable[[Mapping[str, Any], Table], Iterable[Fault]] = _nothing
 
     def __call__(self, name: str, node: Node) -> T:
-        table = table_of(name, node, self.example)
+        del name  # it is `what` that is missing or wrong, whatever key leads to it
+        table = table_of(self.what, node, self.example)
         keys = [key for key in self.rows if key in table.values]
         results: list[Any] = [attempt(self.rows[key].read, key, table.values[key]) for key in keys]
-        values = gather([*results, Refused(faults)] if (faults := [*self._misnamed(table)]) else results)
+        if misnamed := [*self._misnamed(table)]:
+            results.append(Refused(misnamed))
+        values = gather(results)
         given = dict(zip((self.rows[key].to or key for key in keys), values, strict=True))
         if faults := [*self.check(given, table)]:
             raise Refused(faults)

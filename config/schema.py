@@ -1,5 +1,7 @@
 """The rows of the configuration file: every key, how it is read, whether it must be there (product.md C)."""
 
+from collections.abc import Sequence
+
 import phonenumbers
 
 from config.custom_mappings import CUSTOM_MAPPING
@@ -48,7 +50,8 @@ def input_record(expand: Reader[str]) -> Record[Input]:
     )
 
 
-def connection_record(expand: Reader[str]) -> Record[Connection]:
+def connection_record(expand: Reader[str], inputs: Sequence[str]) -> Record[Connection]:
+    """`inputs` are the ids to choose from; when the file has none, that is what is wrong, and any will do."""
     identity = choice(IDENTITY_TYPES)
     return Record(
         make=Connection,
@@ -56,7 +59,7 @@ def connection_record(expand: Reader[str]) -> Record[Connection]:
         example="{id: shop-web, inputs: [web], access_token: …, event_source_id: …}",
         rows={
             "id": Row(identifier, required=True),
-            "inputs": Row(listing(text, "[web]", least=1), required=True),
+            "inputs": Row(listing(exactly(inputs) if inputs else text, "[web]", least=1), required=True),
             "access_token": Row(access_token(expand), required=True),  # C1
             "event_source_type": Row(choice(EVENT_SOURCE_TYPES, EVENT_SOURCE_TYPE_ALIASES)),  # C2
             "event_source_id": Row(

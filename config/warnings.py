@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
-from config.checks import mapping_tables, routes_of
+from config.checks import mapped_events, routes_of
 from config.draft import Draft, Located
 from config.model import Connection, Match
 from config.readers import scalar
@@ -70,16 +70,12 @@ def _unread_setting(draft: Draft) -> Iterator[Fault]:
 def _retiring_event(draft: Draft) -> Iterator[Fault]:
     """N3: once for each event of a connection that TikTok takes until 2027 only."""
     for one in draft.connections:
-        for event, line in {**_mapped_events(one), **_native_events(one)}.items():
+        mapped = {mapping.tiktok_event: line for mapping, line in mapped_events(one)}
+        for event, line in {**mapped, **_native_events(one)}.items():
             if event in RETIRING_EVENTS:
                 yield Fault(
                     line, f"`{one.value.id}` sends {event}: TikTok retires it during 2027{RETIRING_EVENTS[event]}"
                 )
-
-
-def _mapped_events(one: Located[Connection]) -> dict[str, int]:
-    pairs = zip(one.value.custom_mappings, mapping_tables(one), strict=True)
-    return {mapping.tiktok_event: table.lines["tiktok_event"] for mapping, table in pairs}
 
 
 def _native_events(one: Located[Connection]) -> dict[str, int]:

@@ -1,0 +1,91 @@
+"""The model: fingerprints, lookups, and no secret in any representation."""
+
+import dataclasses
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from config.model import Configuration, Connection, CustomMapping, Input, Match, Parameter
+
+INPUT = Input(id="web", platform="web", api_key="hidden-key", api_secret="hidden-secret")
+CONNECTION = Connection(
+    id="shop",
+    inputs=("web",),
+    access_token="hidden-token",
+    event_source_id="PIXEL",
+    environments=frozenset({"production", "development"}),
+    custom_mappings=(
+        CustomMapping(
+            "Search",
+            Match(name="site search", attributes={"section": frozenset({"shop", "sale", "new", "old"})}),
+            {"query": Parameter("attribute", "term")},
+        ),
+    ),
+)
+
+OTHER_VALUES: dict[str, Any] = {
+    "id": "other",
+    "inputs": ("app",),
+    "access_token": "rotated",
+    "event_source_id": "OTHER",
+    "event_source_type": "feed",
+    "enable_web_migration": True,
+    "email_identity_type": "other",
+    "external_identity_type": "other",
+    "phone_identity_type": "other",
+    "content_type": "product_group",
+    "enrich_ip_address": True,
+    "enabled": False,
+    "environments": frozenset({"production"}),
+    "test_event_code": "TEST1",
+    "default_region": "US",
+    "invalid_ttclid": "drop_field",
+    "native_events": {"purchase": "Purchase"},
+    "max_events_per_request": 7,
+    "peer_ip_fallback": True,
+    "max_event_age_s": 60,
+    "custom_mappings": (),
+}
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Connection)])
+def test_any_setting_changes_the_fingerprint(field: str) -> None:
+    """Whatever is repaired on a paused connection, its fingerprint tells."""
+    changed = dataclasses.replace(CONNECTION, **{field: OTHER_VALUES[field]})
+    assert changed.fingerprint != CONNECTION.fingerprint
+
+
+def test_equal_connections_have_equal_fingerprints_in_every_process() -> None:
+    """Whatever order a process keeps its sets in: one worker pauses a connection, another compares."""
+    program = (
+        "from config.model import Connection\n"
+        "c = Connection(id='a', inputs=('b',), access_token='t', event_source_id='P', "
+        "environments=frozenset({'production', 'development', 'unknown'}), native_events={'a': 'A', 'b': 'B'})\n"
+        "print(c.fingerprint)"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(printed) == 1
+    assert re.fullmatch(r"[0-9a-f]{16}\n", printed.pop())
+
+
+def test_no_representation_shows_a_secret() -> None:
+    """Whatever is logged or raised by mistake has no key, secret or token in it."""
+    configuration = Configuration({"web": INPUT}, {"shop": CONNECTION})
+    for value in (INPUT, CONNECTION, configuration, [configuration]):
+        assert "hidden" not in f"{value!r} {value!s}"
+
+
+def test_connections_are_found_by_input() -> None:
+    """In the order of the file, disabled ones too; an unknown input has none."""
+    second = dataclasses.replace(CONNECTION, id="second", enabled=False)
+    configuration = Configuration({"web": INPUT}, {"shop": CONNECTION, "second": second})
+    assert configuration.connections_of("web") == (CONNECTION, second)
+    assert configuration.connections_of("gone") == ()

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 import redis
@@ -90,12 +90,11 @@ class Lanes:
     def resting(self, group: str) -> Resting | None:
         """Whether the group rests, and who ends it."""
         try:
-            state, by, fingerprint = self._client.hmget(f"group:{group}", ["state", "by", "fingerprint"])
+            values = self._client.hmget(f"group:{group}", ["state", "by", "fingerprint"])
         except RedisError as error:
             raise refusal(error) from None
-        if state is None:
-            return None
-        return Resting(state.decode(), (by or b"").decode(), (fingerprint or b"").decode())
+        state, by, fingerprint = (str(cast("bytes", value or b""), "ascii") for value in values)
+        return Resting(state, by, fingerprint) if state else None
 
     def _run(self, script: str, now_ms: int | None, *arguments: bytes | str | int) -> Any:
         try:

@@ -75,7 +75,7 @@ class Rest:
 class Resting:
     """A group at rest. `by` is "operator" for a pause that only an operator ends; `fingerprint` is of what failed."""
 
-    state: RestState
+    state: str
     by: str
     fingerprint: str
 

@@ -56,7 +56,7 @@ def drain(
         return report
     step = _Step(runtime, configuration, connection, report, job)
     until = monotonic() + DRAIN_FOR_S
-    lease = runtime.lanes.claim(lane, step.appetite)
+    lease: Lease | Released | Lost | Refused = runtime.lanes.claim(lane, step.appetite)
     try:
         while isinstance(lease, Lease):
             runtime.leases.keep(lease)
@@ -86,7 +86,7 @@ class _Step:
             random=runtime.random,
         )
 
-    def take(self, lease: Lease, *, go_on: bool) -> Lease | Released | Lost | Refused:
+    def take(self, lease: Lease, *, go_on: bool) -> Lease | Released | Lost:
         """Compose, post, judge, settle."""
         match self._composer.compose(lease):
             case Blocked(what_to_do):
@@ -99,7 +99,7 @@ class _Step:
             case other:
                 assert_never(other)
 
-    def _deliver(self, draft: Draft, lease: Lease, *, go_on: bool) -> Lease | Released | Lost | Refused:
+    def _deliver(self, draft: Draft, lease: Lease, *, go_on: bool) -> Lease | Released | Lost:
         verdict: Verdict | None = None
         slow = False
         if draft.items:

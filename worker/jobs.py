@@ -15,7 +15,7 @@ class DeliveryTrouble(Exception):
     """One line for Flower's list, said after everything is settled: counts and reason codes, no personal data."""
 
 
-@app.task(name="relay.deliver", bind=True, throws=(DeliveryTrouble,))
+@app.task(name="relay.deliver", bind=True, throws=(DeliveryTrouble,))  # type: ignore[untyped-decorator]  # Celery's
 def deliver(self: "Task[Any, Any]", lane: str) -> None:
     """Deliver what waits in `lane`; fails, for people to see, when events died or the connection is in trouble."""
     try:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from typing import Any, Final
 
@@ -23,22 +24,22 @@ def run(settings: Settings) -> None:
     """Work until told to stop (SIGTERM, SIGINT). Ends the process or replaces it by a fresh one; never returns."""
     timer = Timer(start(settings))
     app.conf.broker_url = runtime().redis_url
-    state = {"asked": False}
+    told_to_stop = threading.Event()
 
-    @worker_shutting_down.connect(weak=False)
-    def _asked(**_: Any) -> None:
-        state["asked"] = True
-
-    @worker_ready.connect(weak=False)
-    def _ready(**_: Any) -> None:
+    def begin(**_: Any) -> None:
         timer.start()
 
-    @worker_shutdown.connect(weak=False)
-    def _down(**_: Any) -> None:
+    def stop(**_: Any) -> None:
+        told_to_stop.set()
+
+    def end(**_: Any) -> None:
         timer.stop()
 
+    worker_ready.connect(begin, weak=False)
+    worker_shutting_down.connect(stop, weak=False)
+    worker_shutdown.connect(end, weak=False)
     code = _work()
-    if state["asked"]:
+    if told_to_stop.is_set():
         raise SystemExit(code)
     log.error("Celery ended by itself; starting the worker anew", exit_code=code)
     time.sleep(RESTART_AFTER_S)

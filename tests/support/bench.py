@@ -1,0 +1,90 @@
+"""A worker's inside in one process: real lanes, a real sandbox, real configuration; only Celery is left out."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from support.events import as_json, batch
+
+from config.file import ConfigurationFile
+from config.settings import Settings
+from delivery.letters import DeadLetter
+from lanes.arrivals import Append, Arrival, Share
+from lanes.books import GroupReading, read_books
+from lanes.chunk import Batch, Chunk, Entry
+from lanes.client import connect, connect_async
+from sandbox.testing import SandboxClient
+from worker.drain import Report, drain
+from worker.runtime import Runtime
+from worker.timer import resume_mended
+
+HEADER = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+connections:
+  - id: shop
+    inputs: [web]
+    access_token: ${TOKEN}
+    event_source_id: CUSG5HBC77UD11VVRQEG
+"""
+
+
+class Bench:
+    """One worker's runtime with everything it touches within reach."""
+
+    def __init__(self, path: Path, redis_url: str, sandbox: SandboxClient) -> None:
+        self.path, self.sandbox, self.url = path, sandbox, redis_url
+        settings = Settings(config=path, redis_url=redis_url, tiktok_url=sandbox.url)  # type: ignore[arg-type]
+        self.runtime = Runtime(settings, redis_url)
+        self.redis = connect(redis_url)
+
+    def configure(self, *lines: str) -> None:
+        """Put these lines of the connection in force, as the timer would within a second."""
+        self.path.write_text(HEADER + "".join(f"    {line}\n" for line in lines))
+        self.runtime.file = ConfigurationFile(self.path)
+        resume_mended(self.runtime)
+
+    def put(self, *chunks: list[Any], shared: dict[str, Any] | None = None, stamp: int = 0) -> None:
+        """Append each list of events as one chunk of lane shop:0."""
+        asyncio.run(self._put(chunks, shared or batch(), stamp))
+
+    async def _put(self, chunks: tuple[list[Any], ...], shared: dict[str, Any], stamp: int) -> None:
+        rest = as_json({name: value for name, value in shared.items() if name != "events"})
+        client = connect_async(self.url)
+        appender = Append(client, choose_lane=lambda: 0)
+        for events in chunks:
+            entries = [Entry(position, f"minted-{position}", as_json(event)) for position, event in enumerate(events)]
+            chunk = Chunk("web", int(time.time() * 1000), [Batch(rest, entries)], stamp)
+            share = Share(len(events), chunk=self.runtime.codec.seal(chunk))
+            await appender.append([Arrival("web", len(events), 0, {"shop": share})])
+        await client.aclose()
+
+    def drain(self, now: bool = True) -> Report:
+        """One job on the lane; with `now`, as if every backoff and rest were over."""
+        if now:
+            self.redis.zadd("lanes:due", {"shop:0": 0}, xx=True)
+            if self.redis.hexists("group:shop", "until"):
+                self.redis.hset("group:shop", "until", 0)
+        return drain("shop:0", self.runtime, "job-1")
+
+    def group(self) -> GroupReading:
+        """The connection's books, which always balance."""
+        reading = read_books(self.redis, ["shop"], ["web"]).groups[0]
+        assert reading.balances, reading
+        return reading
+
+    def count(self, *names: str) -> tuple[int, ...]:
+        """Those counters of the books; `waiting` is one of them."""
+        reading = self.group()
+        return tuple(reading.waiting if name == "waiting" else reading.books.get(name, 0) for name in names)
+
+    def letters(self) -> list[DeadLetter]:
+        """The dead letters, in the order of the events' ids."""
+        letters = (DeadLetter.decode(stored) for stored in self.redis.hvals("letters:shop"))
+        return sorted(letters, key=lambda letter: (letter.event_id or "", letter.tiktok_event or ""))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.runtime.client.close()
+        self.redis.close()

@@ -1,0 +1,277 @@
+"""A job from claim to settlement, against a strict TikTok: what arrives, what dies, what waits, and what is said."""
+
+import time
+
+import pytest
+from support.bench import Bench
+from support.events import batch, purchase
+
+from lanes.chunk import Chunk, Entry
+
+MIGRATED = "enable_web_migration: true"
+TWO_ITEMS = (
+    MIGRATED,
+    "custom_mappings:",
+    "  - {tiktok_event: CompletePayment, match: {event_type: commerce_event, action: purchase},",
+    "     parameters: {value: {field: total_amount}, currency: {field: currency_code}}}",
+    "  - {tiktok_event: Subscribe, match: {event_type: commerce_event, action: purchase}}",
+)
+BAD_URL = {"TikTok.URL": "www.shop.com/x"}
+BAD_TTCLID = {"TikTok.URL": "https://shop.example/", "TikTok.Callback": "abc"}
+
+
+def test_a_purchase_arrives_as_tiktok_wants_it(bench: Bench) -> None:
+    """Source, id, seconds, hashes, page and contents."""
+    bench.put([purchase(1)], shared=batch(user=7))
+    assert bench.drain().failure("job") is None
+    (taken,) = bench.sandbox.events()
+    assert taken["endpoint"].endswith("event/track/")
+    assert (taken["event_source"], taken["event_source_id"]) == ("web", "CUSG5HBC77UD11VVRQEG")
+    event = taken["body"]
+    assert (event["event"], event["event_id"], event["event_time"]) == ("PlaceAnOrder", "e1", 1_795_000_000)
+    assert event["page"] == {"url": "https://shop.example/thanks"}
+    assert event["properties"]["contents"][0]["content_id"] == "sku-1"
+    assert len(event["user"]["email"][0]) == 64
+    assert bench.count("accepted", "delivered", "waiting") == (1, 1, 0)
+
+
+def test_the_same_purchase_takes_the_legacy_door_without_migration(bench: Bench) -> None:
+    """R1: `pixel/batch/`, with the pixel's code and TikTok's older shape."""
+    bench.configure("enable_web_migration: false")
+    bench.put([purchase(1)])
+    bench.drain()
+    (taken,) = bench.sandbox.events()
+    assert taken["endpoint"].endswith("pixel/batch/")
+    assert taken["pixel_code"] == "CUSG5HBC77UD11VVRQEG"
+    assert taken["body"]["timestamp"].endswith("Z")
+
+
+def test_bad_events_die_alone_with_a_reason_and_the_rest_of_their_batch_is_delivered(bench: Bench) -> None:
+    """A URL without its scheme, a ttclid that is none, an event that is no object."""
+    bench.put([purchase(1), purchase(2, custom_flags=BAD_URL), purchase(3, custom_flags=BAD_TTCLID), 7])
+    report = bench.drain()
+    assert report.failure("job-1") == (
+        "shop: 3 of 4 events dead-lettered: invalid_url ×1, invalid_ttclid ×1, invalid_value ×1 "
+        "(relay dead-letters list --job job-1)"
+    )
+    assert bench.count("delivered", "dead", "waiting") == (1, 3, 0)
+    letters = bench.letters()
+    assert [(letter.event_id, letter.reason, letter.field) for letter in letters] == [
+        ("e2", "invalid_url", "TikTok.URL"),
+        ("e3", "invalid_ttclid", "TikTok.Callback"),
+        ("minted-3", "invalid_value", None),
+    ]
+    assert {(letter.stage, letter.connection, letter.input, letter.job) for letter in letters} == {
+        ("mapping", "shop", "web", "job-1")
+    }
+    source: Chunk = bench.runtime.codec.open(letters[0].source)
+    assert source.batches[0].entries[0].position == 1
+
+
+@pytest.mark.parametrize("bad", [0, 333, 999])
+def test_one_bad_event_in_a_thousand_is_alone_in_its_dead_letter(bench: Bench, bad: int) -> None:
+    """The other 999 arrive, once each, in at most 25 requests."""
+    bench.sandbox.fault("refuse_event", event_id=f"e{bad}")
+    events = [purchase(number) for number in range(1000)]
+    bench.put(*(events[start : start + 100] for start in range(0, 1000, 100)))
+    report = bench.drain()
+    while bench.group().waiting:
+        bench.drain()
+    assert report.failure("j") is not None
+    assert bench.count("delivered", "dead") == (999, 1)
+    (letter,) = bench.letters()
+    assert (letter.event_id, letter.stage, letter.reason, letter.tiktok_code) == (
+        f"e{bad}",
+        "delivery",
+        "rejected_by_tiktok",
+        40002,
+    )
+    assert letter.tiktok_request_id
+    summary = bench.sandbox.summary()
+    assert (summary["distinct"], summary["duplicates"]) == (999, 0)
+    assert summary["requests"] <= 25
+
+
+def test_a_refused_token_pauses_keeps_and_goes_on_when_the_file_is_corrected(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost or buried; status says who must do what."""
+    bench.put([purchase(1), purchase(2)])
+    monkeypatch.setenv("TOKEN", "revoked")
+    bench.configure(MIGRATED, "content_type: product_group")
+    assert bench.drain().failure("j") == "shop: paused: token refused (40105); 2 events kept"
+    group = bench.group()
+    assert (group.waiting, group.letters, group.group["state"]) == (2, 0, "paused")
+    assert "access_token" in group.group["what"]
+    bench.drain(now=False)
+    assert bench.sandbox.summary()["requests"] == 1
+    bench.drain()
+    assert bench.group().group["probes"] == "2"
+    monkeypatch.setenv("TOKEN", "good")
+    bench.configure(MIGRATED)
+    bench.drain()
+    assert bench.count("delivered", "waiting") == (2, 0)
+    assert "state" not in bench.group().group
+
+
+@pytest.mark.parametrize(
+    ("fault", "trouble", "unknown"),
+    [
+        ({"mode": "http_503"}, "TikTok 503", True),
+        ({"mode": "error_50000"}, "TikTok 50000", True),
+        ({"mode": "reset"}, "no answer from TikTok (reset)", True),
+        ({"mode": "garbage"}, "TikTok 200", True),
+        ({"mode": "throttle_40100"}, "TikTok 40100", False),
+        ({"mode": "http_429", "retry_after": 7}, "TikTok 429", False),
+    ],
+    ids=["503", "50000", "reset", "garbage", "40100", "429"],
+)
+def test_what_may_pass_by_itself_is_tried_again_later(
+    bench: Bench, fault: dict[str, object], trouble: str, unknown: bool
+) -> None:
+    """Events wait; only where TikTok may have taken them does the 47-hour clock start."""
+    bench.put([purchase(1), purchase(2)])
+    bench.sandbox.fault(**fault)  # type: ignore[arg-type]
+    failure = bench.drain().failure("j")
+    assert failure is not None
+    assert failure.startswith(f"shop: {trouble}")
+    assert "attempt 1, 2 events waiting" in failure
+    assert bench.count("delivered", "dead", "waiting") == (0, 0, 2)
+    bench.sandbox.mend()
+    bench.drain()
+    stamped = bench.redis.hexists("lane:shop:0:meta", "posted")
+    while bench.group().waiting:
+        bench.drain()
+    assert bench.count("delivered", "waiting") == (2, 0)
+    assert not stamped
+    assert unknown or not bench.redis.hexists("lane:shop:0:meta", "posted_at")
+
+
+def test_an_unknown_outcome_stamps_what_was_sent(bench: Bench) -> None:
+    """The events were taken before the connection broke; they come again with the same ids."""
+    bench.put([purchase(1)])
+    bench.sandbox.fault("take_then_reset", count=2)
+    bench.drain()
+    before = time.time() * 1000
+    bench.drain()
+    (sealed,) = bench.redis.lrange("lane:shop:0", 0, -1)
+    assert 0 < bench.runtime.codec.open(sealed).first_unknown_ms <= before
+    bench.drain()
+    assert bench.sandbox.events()[0]["count"] == 3
+    assert bench.count("delivered", "waiting") == (1, 0)
+
+
+def test_47_hours_after_an_unknown_outcome_nothing_is_sent_by_itself(bench: Bench) -> None:
+    """TikTok would count it anew. What was never sent does not expire."""
+    old = int(time.time() * 1000) - 48 * 3_600_000
+    bench.put([purchase(1)], stamp=old)
+    bench.put([purchase(2)])
+    bench.drain()
+    assert bench.count("delivered", "dead") == (1, 1)
+    assert [(letter.event_id, letter.reason) for letter in bench.letters()] == [("e1", "expired")]
+    assert [event["event_id"] for event in bench.sandbox.events()] == ["e2"]
+
+
+def test_an_event_on_which_tiktok_always_fails_dies_alone_while_others_are_delivered(bench: Bench) -> None:
+    """Its neighbours are delivered first: the request shrinks with every failure."""
+    bench.put([purchase(number) for number in range(4)])
+    bench.sandbox.fault("http_503", event_id="e0")
+    for _ in range(4):
+        bench.drain()
+    bench.redis.hset("group:shop", "delivered_at", 2**45)
+    for _ in range(12):
+        bench.drain()
+    assert bench.count("delivered", "dead", "waiting") == (3, 1, 0)
+    (letter,) = bench.letters()
+    assert (letter.event_id, letter.reason, letter.attempts) == ("e0", "rejected_by_tiktok", 10)
+    assert "503" in letter.message
+
+
+def test_an_event_becomes_several_items_that_end_each_by_itself(bench: Bench) -> None:
+    """TikTok refuses one of the two: the other is delivered, and a replay of the letter is of that one only."""
+    bench.configure(*TWO_ITEMS)
+    bench.put([purchase(1), purchase(2)])
+    bench.sandbox.fault("code", code=40002, message="Batch.0.event: not allowed", count=3)
+    for _ in range(6):
+        bench.drain()
+    assert bench.count("accepted", "extra", "delivered", "dead", "waiting") == (2, 2, 3, 1, 0)
+    (letter,) = bench.letters()
+    entry: Entry = bench.runtime.codec.open(letter.source).batches[0].entries[0]
+    assert entry.items == [letter.tiktok_event]
+    assert bench.sandbox.summary()["distinct"] == 3
+
+
+def test_one_item_may_be_done_while_the_other_waits(bench: Bench) -> None:
+    """With one event a request, an event of two items is sent in two; the books count each."""
+    bench.configure(*TWO_ITEMS, "max_events_per_request: 1")
+    bench.put([purchase(1)])
+    bench.drain()
+    while bench.group().waiting:
+        bench.drain()
+    assert bench.count("accepted", "extra", "delivered", "waiting") == (1, 1, 2, 0)
+    assert sorted(event["event"] for event in bench.sandbox.events()) == ["CompletePayment", "Subscribe"]
+
+
+def test_a_request_is_as_full_as_its_limits_allow(bench: Bench) -> None:
+    """A chunk larger than a request is carved; no request has more events than the connection allows."""
+    bench.configure(MIGRATED, "max_events_per_request: 30")
+    bench.put([purchase(number) for number in range(100)])
+    while bench.group().waiting:
+        bench.drain()
+    assert bench.count("delivered", "dead") == (100, 0)
+    summary = bench.sandbox.summary()
+    assert (summary["requests"], summary["refused"]) == (4, {})
+
+
+def test_a_request_stays_below_a_megabyte(bench: Bench) -> None:
+    """However much is claimed at once."""
+    events = [purchase(n, custom_flags={"TikTok.URL": "https://shop.example/" + "x" * 4_000}) for n in range(400)]
+    bench.put(*(events[start : start + 50] for start in range(0, 400, 50)))
+    while bench.group().waiting:
+        bench.drain()
+    assert bench.count("delivered", "dead") == (400, 0)
+    assert bench.sandbox.summary()["refused"] == {}
+
+
+def test_a_disabled_connection_keeps_its_events_and_goes_on_when_enabled(bench: Bench) -> None:
+    """Nothing is sent; nothing is lost."""
+    bench.put([purchase(1)])
+    bench.configure(MIGRATED, "enabled: false")
+    bench.drain()
+    assert bench.group().group["state"] == "disabled"
+    assert bench.sandbox.summary()["requests"] == 0
+    bench.configure(MIGRATED)
+    bench.drain()
+    assert bench.count("delivered", "waiting") == (1, 0)
+
+
+def test_a_chunk_nobody_can_open_stays_and_says_what_to_do(bench: Bench) -> None:
+    """A newer version's, or one whose key is missing."""
+    bench.put([purchase(1)])
+    (sealed,) = bench.redis.lrange("lane:shop:0", 0, -1)
+    bench.redis.lset("lane:shop:0", 0, b"\x09" + sealed[1:])
+    failure = bench.drain().failure("j")
+    assert failure is not None
+    assert "upgrade this worker" in failure
+    assert bench.group().waiting == 1
+    bench.redis.lset("lane:shop:0", 0, sealed)
+    bench.drain()
+    assert bench.count("delivered") == (1,)
+
+
+def test_an_event_that_kills_the_process_dies_after_five_deaths_alone(bench: Bench) -> None:
+    """It is not even looked at any more: a dead letter with its source."""
+    bench.put([purchase(1)])
+    bench.redis.hset("lane:shop:0:meta", mapping={"crashes": 5, "alone": 5, "limit": 1})
+    bench.drain()
+    (letter,) = bench.letters()
+    assert (letter.reason, letter.stage) == ("internal_error", "mapping")
+    assert bench.sandbox.summary()["requests"] == 0
+
+
+def test_a_lane_is_named_like_a_lane() -> None:
+    """The job's only argument comes over a queue."""
+    from worker.drain import drain
+
+    with pytest.raises(ValueError, match="lane's name"):
+        drain("shop", None, "j")  # type: ignore[arg-type]

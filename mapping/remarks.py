@@ -1,11 +1,9 @@
 """What a rule may answer instead of a value: refuse the event, leave the field out, or send it with a note."""
 
-from typing import TypeAlias
-
-import msgspec
+from typing import NamedTuple, TypeAlias
 
 
-class Refused(msgspec.Struct, frozen=True):
+class Refused(NamedTuple):
     """The event cannot go. `message` follows the name of the field at fault: "must be a number such as 19.99".
 
     `field` names it where it is not the one that was read. On a batch's own fields, which many events share, this
@@ -17,13 +15,13 @@ class Refused(msgspec.Struct, frozen=True):
     field: str | None = None
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class LeftOut(NamedTuple):
     """The field is not sent; `why` says so to a person."""
 
     why: str
 
 
-class Noted(msgspec.Struct, frozen=True):
+class Noted(NamedTuple):
     """The field is sent as `value`; `note` says what a person should know about it."""
 
     value: object
@@ -31,7 +29,8 @@ class Noted(msgspec.Struct, frozen=True):
 
 
 Remark: TypeAlias = Refused | LeftOut | Noted
-REMARKS = (Refused, LeftOut, Noted)
+REMARKS = frozenset({Refused, LeftOut, Noted})
+"""Their types. Rules run for every field of every event, so what they answer is told apart by `type(…) in REMARKS`."""
 
 
 def invalid(message: str) -> Refused:

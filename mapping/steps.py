@@ -1,10 +1,10 @@
 """Rows resolved to steps: what reads a value, what judges it, what puts it in place."""
 
 from collections.abc import Iterable
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, assert_never, cast
 
 from config.model import Connection
-from mapping.remarks import REMARKS, LeftOut, Noted, Refused
+from mapping.remarks import REMARKS, LeftOut, Noted, Refused, Remark
 from mapping.results import Note
 from mapping.routes import RouteName
 from mapping.rows import Row
@@ -61,17 +61,19 @@ def run(steps: tuple[Step, ...], subject: object, document: Document, notes: lis
     """Fill `document` from `subject`; the failure when a value refuses the event."""
     for field, read, rule, put in steps:
         value = rule(read(subject))
-        if isinstance(value, REMARKS):
-            match value:
-                case Refused():
-                    return Failure(value.field or field, value)
-                case LeftOut(why):
-                    notes.append(Note(field, f"left out: {why}"))
-                    continue
-                case Noted(value, note):
-                    notes.append(Note(field, note))
-                case _:
-                    assert_never(value)
-        if value is not None:
+        if value is None:
+            continue
+        if type(value) not in REMARKS:
             put(document, value)
+            continue
+        match cast("Remark", value):
+            case Refused() as refused:
+                return Failure(refused.field or field, refused)
+            case LeftOut(why):
+                notes.append(Note(field, f"left out: {why}"))
+            case Noted(noted, note):
+                notes.append(Note(field, note))
+                put(document, noted)
+            case never:
+                assert_never(never)
     return None

@@ -1,0 +1,131 @@
+"""A bench for mapping: events and settings in, results out, with a purchase that goes through unless told otherwise."""
+
+import json
+from collections.abc import Callable, Collection
+from typing import Any
+
+import pytest
+
+from config.model import Connection, Input, Platform
+from mapping.plan import Plan, compile_plan
+from mapping.results import Mapped, Rejected, Result
+from mapping.source import head, mint, split_batch
+
+Json = dict[str, Any]
+
+RECEIVED_MS = 1_700_000_000_000
+URL = "https://shop.example/cart?step=1"
+
+# The settings and platform that put an event on each route.
+ROUTES: dict[str, tuple[Platform, Json]] = {
+    "legacy": ("web", {"enable_web_migration": False}),
+    "web": ("web", {"enable_web_migration": True}),
+    "app": ("ios", {}),
+    "offline": ("feed", {"event_source_type": "feed"}),
+}
+
+
+def merged(base: Json, changes: Json) -> Json:
+    """`base` with `changes` laid over it, objects inside objects too."""
+    result = dict(base)
+    for key, value in changes.items():
+        inner = result.get(key)
+        result[key] = merged(inner, value) if isinstance(value, dict) and isinstance(inner, dict) else value
+    return result
+
+
+class Bench:
+    """Maps batches the way ingest and worker together do, on any route."""
+
+    received_ms = RECEIVED_MS
+
+    def plan(self, route: str = "web", platform: Platform | None = None, **settings: Any) -> Plan:
+        """The plan of a connection on `route`."""
+        default_platform, needed = ROUTES[route]
+        fields = {
+            "id": "shop",
+            "inputs": ("in",),
+            "access_token": "token",
+            "event_source_id": "CUSG5HBC77UD11VVRQEG",
+            **needed,
+            **settings,
+        }
+        return compile_plan(Connection(**fields), Input("in", platform or default_platform, "key", "secret"))
+
+    def purchase(self, **data: Any) -> Json:
+        """A purchase that every route takes, `data` laid over its own."""
+        own = {
+            "source_message_id": "message-1",
+            "timestamp_unixtime_ms": RECEIVED_MS - 60_000,
+            "custom_flags": {"TikTok.URL": URL},
+            "product_action": {"action": "purchase"},
+        }
+        return {"event_type": "commerce_event", "data": merged(own, data)}
+
+    def results(
+        self,
+        plan: Plan,
+        batch: Json | bytes,
+        *,
+        peer_ip: str | None = None,
+        remembered_ip: str | None = None,
+        only: Collection[str] | None = None,
+    ) -> list[list[Result]]:
+        """What each event of `batch` becomes."""
+        raw = batch if isinstance(batch, bytes) else json.dumps(batch).encode()
+        split = split_batch(raw)
+        mapper = plan.batch(split.shared, self.received_ms, peer_ip, remembered_ip)
+        results = []
+        for position, event in enumerate(split.events):
+            minted = mint(plan.input, split, lambda: raw, position, head(event), self.received_ms)
+            results.append(mapper.map(bytes(event), minted, only))
+        return results
+
+    def one(self, plan: Plan, event: Json | None = None, **batch: Any) -> Result:
+        """What one event becomes, in a batch with these fields."""
+        events = [self.purchase() if event is None else event]
+        [[result]] = self.results(plan, {**batch, "events": events})
+        return result
+
+    def mapped(self, plan: Plan, event: Json | None = None, **batch: Any) -> Mapped:
+        """The same of an event that must go through."""
+        result = self.one(plan, event, **batch)
+        assert isinstance(result, Mapped), result
+        return result
+
+    def body(self, plan: Plan, event: Json | None = None, **batch: Any) -> Json:
+        """Its JSON."""
+        body: Json = json.loads(self.mapped(plan, event, **batch).body)
+        return body
+
+    def rejected(self, plan: Plan, event: Json | None = None, **batch: Any) -> Rejected:
+        """The same of an event that must not."""
+        result = self.one(plan, event, **batch)
+        assert isinstance(result, Rejected), result
+        return result
+
+
+ABSENT = object()
+
+
+def value_at(document: Json, path: str) -> Any:
+    """What stands at a path such as `properties.contents[0].price`; ABSENT when nothing does."""
+    found: Any = document
+    for key in path.replace("[", ".").replace("]", "").split("."):
+        try:
+            found = found[int(key)] if isinstance(found, list) else found[key]
+        except (KeyError, IndexError):
+            return ABSENT
+    return found
+
+
+@pytest.fixture(scope="session")
+def bench() -> Bench:
+    """The bench."""
+    return Bench()
+
+
+@pytest.fixture(scope="session")
+def at() -> Callable[[Json, str], Any]:
+    """Reads a path of a body: None where nothing stands."""
+    return lambda document, path: None if (found := value_at(document, path)) is ABSENT else found

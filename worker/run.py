@@ -4,14 +4,16 @@ import os
 import sys
 import threading
 import time
+import warnings
 from typing import Any, Final
 
 import structlog
+from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 import worker.jobs  # noqa: F401 - registers the job
 from config.settings import Settings
-from worker.app import QUEUE, SLOTS, app
+from worker.app import QUEUE, app
 from worker.runtime import runtime, start
 from worker.timer import Timer
 
@@ -48,17 +50,12 @@ def run(settings: Settings) -> None:
 
 def _work() -> int:
     """One life of the Celery worker; its exit code."""
+    # Celery warns root of pickle, which this worker refuses to read.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    name = f"--hostname=relay-{os.getpid()}@%h"  # several workers on one host are several rows in Flower
     try:
         app.worker_main(
-            [
-                "worker",
-                "--loglevel=INFO",
-                f"--concurrency={SLOTS}",
-                "--pool=threads",
-                f"--queues={QUEUE}",
-                "--without-mingle",
-                "--without-gossip",
-            ]
+            ["--quiet", "worker", name, f"--queues={QUEUE}", "--loglevel=INFO", "--without-mingle", "--without-gossip"]
         )
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1

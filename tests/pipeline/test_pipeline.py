@@ -1,0 +1,174 @@
+"""The whole relay as its user has it: real processes, mParticle's own SDK at one end, a strict TikTok at the other."""
+
+import base64
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import mparticle
+import pytest
+from support.events import batch, purchase
+from support.plant import Plant, Process
+
+from lanes.books import GroupReading, read_books
+
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+connections:
+  - id: shop
+    inputs: [web]
+    access_token: TOKEN_HERE
+    event_source_id: CUSG5HBC77UD11VVRQEG
+    enable_web_migration: true
+"""
+
+
+def configuration(token: str = "good", more: str = "") -> str:
+    """The file, with that token."""
+    return CONFIGURATION.replace("TOKEN_HERE", token) + more
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for something that real processes bring about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def shared_plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    """One ingest, one worker."""
+    with Plant(tmp_path_factory.mktemp("plant"), configuration(), ingests=1, workers=1) as plant:
+        plant.wait_until_ready()
+        yield plant
+
+
+@pytest.fixture
+def plant(shared_plant: Plant) -> Plant:
+    """The module's plant, as new: nothing waits, nothing was taken."""
+    if shared_plant.file.read_text() != configuration():
+        shared_plant.file.write_text(configuration())
+        time.sleep(2)
+    shared_plant.restart_the_dead()
+    shared_plant.sandbox.mend()
+    until(lambda: not books(shared_plant).waiting)
+    shared_plant.sandbox.clear()
+    return shared_plant
+
+
+def books(plant: Plant) -> GroupReading:
+    """The connection's books, which balance at every instant."""
+    with plant.client() as client:
+        reading = read_books(client, ["shop"], ["web"]).groups[0]
+    assert reading.balances, reading
+    return reading
+
+
+def post(plant: Plant, *events: object) -> None:
+    """One batch, accepted."""
+    answer = httpx.post(
+        f"{plant.ingest_urls[0]}/v2/events", json=batch(*events), auth=("key", "secret"), trust_env=False
+    )
+    assert (answer.status_code, answer.content) == (202, b"")
+
+
+def sdk(plant: Plant) -> mparticle.EventsApi:
+    """mParticle's official client, pointed here."""
+    settings = mparticle.Configuration()
+    settings.host = f"{plant.ingest_urls[0]}/v2"
+    settings.api_key, settings.api_secret = "key", "secret"
+    return mparticle.EventsApi(settings)
+
+
+def sdk_batch(number: int) -> mparticle.Batch:
+    """A purchase as the SDK builds it: without a time, without an id."""
+    made = mparticle.Batch(environment="production")
+    made.user_identities = mparticle.UserIdentities(customerid=f"c-{number}", email="someone@shop.example")
+    action = mparticle.ProductAction("purchase")
+    action.products = [mparticle.Product(id="sku-1", name="Shoe", price=19.5, quantity=2)]
+    action.total_amount = 39
+    event = mparticle.CommerceEvent(action, currency_code="USD")
+    event.custom_flags = {"TikTok.URL": f"https://shop.example/{number}"}
+    made.events = [event]
+    return made
+
+
+def test_the_official_sdk_uploads_and_its_events_arrive(plant: Plant) -> None:
+    """Single and bulk, answered 202; each event with an id, minted, and its hashes."""
+    api = sdk(plant)
+    assert api.upload_events_with_http_info(sdk_batch(1))[1] == 202
+    assert api.bulk_upload_events_with_http_info([sdk_batch(2), sdk_batch(3)])[1] == 202
+    plant.sandbox.wait_for(lambda summary: summary["distinct"] == 3)
+    taken = plant.sandbox.events()
+    assert {event["body"]["page"]["url"] for event in taken} == {f"https://shop.example/{n}" for n in (1, 2, 3)}
+    assert {event["event"] for event in taken} == {"PlaceAnOrder"}
+    assert all(len(event["body"]["user"]["external_id"][0]) == 64 for event in taken)
+
+
+def test_bad_events_become_dead_letters_while_the_rest_of_their_batch_is_delivered(plant: Plant) -> None:
+    """Each with its reason."""
+    before = books(plant).books
+    bad_url = purchase(2, custom_flags={"TikTok.URL": "www.shop.com/x"})
+    bad_ttclid = purchase(3, custom_flags={"TikTok.URL": "https://shop.example", "TikTok.Callback": "abc"})
+    post(plant, purchase(1), bad_url, bad_ttclid, purchase(4))
+    plant.sandbox.wait_for(lambda summary: summary["distinct"] == 2)
+    until(lambda: books(plant).books.get("dead", 0) == before.get("dead", 0) + 2)
+    assert {event["event_id"] for event in plant.sandbox.events()} == {"e1", "e4"}
+
+
+def test_a_refused_token_pauses_and_the_corrected_file_goes_on_without_restart(plant: Plant) -> None:
+    """Nothing is lost meanwhile, and a half-written file changes nothing."""
+    plant.file.write_text(configuration("revoked"))
+    time.sleep(2)
+    post(plant, purchase(11))
+    until(lambda: books(plant).group.get("state") == "paused")
+    assert books(plant).waiting == 1
+    plant.file.write_text("inputs: [")
+    time.sleep(1)
+    plant.file.write_text(configuration())
+    plant.sandbox.wait_for(lambda summary: summary["distinct"] == 1)
+    until(lambda: not books(plant).waiting)
+
+
+def test_lost_wake_ups_cost_time_and_nothing_else(plant: Plant) -> None:
+    """Celery's queue may vanish whenever it likes."""
+    worker = plant.workers[0]
+    worker.signal(signal.SIGSTOP)
+    post(plant, purchase(21))
+    with plant.client() as client:
+        client.delete("relay", "unacked", "unacked_index")
+    worker.signal(signal.SIGCONT)
+    plant.sandbox.wait_for(lambda summary: summary["distinct"] == 1)
+
+
+def test_a_worker_told_to_stop_settles_and_leaves(plant: Plant) -> None:
+    """SIGTERM: the requests under way are answered first, and what waits is left to others."""
+    worker: Process = plant.workers[0]
+    plant.sandbox.fault("slow", seconds=1)
+    for number in range(31, 36):
+        post(plant, purchase(number))
+    plant.sandbox.wait_for(lambda summary: summary["requests"] > 0)
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0
+    with plant.client() as client:
+        held = [
+            lane for lane in client.zrange("lanes:held", 0, -1) if client.hexists(f"lane:{lane.decode()}:meta", "token")
+        ]
+    assert held == []
+    plant.sandbox.mend()
+    plant.restart_the_dead()
+    plant.sandbox.wait_for(lambda summary: summary["distinct"] == 5)
+    assert plant.sandbox.summary()["duplicates"] == 0
+
+
+def test_a_job_that_failed_says_so_without_personal_data(plant: Plant) -> None:
+    """What Flower shows comes from the worker's events and log: a name of a lane, counts, reason codes."""
+    post(plant, purchase(41, custom_flags={"TikTok.URL": "www.private-shop.example/secret"}))
+    until(lambda: "invalid_url ×1" in plant.log_of("worker-0"))
+    for process in plant.processes:
+        said = plant.log_of(process.name)
+        for private in ("user0@shop.example", "private-shop", "good", base64.b64encode(b"key:secret").decode()):
+            assert private not in said, process.name

@@ -1,0 +1,87 @@
+"""However the results of a draft end, every event is accounted for: lanes refuse what does not balance."""
+
+from typing import cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.verdict import Delivered, Rejection
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
+from lanes.settlement import Lease, Pace
+from mapping.plan import Plan
+from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
+from worker.compose import Draft, Prepared, carve
+from worker.tally import Outcome, Tally, Terms
+
+CODEC = ChunkCodec()
+NAMES = ("Purchase", "Subscribe", "Search")
+REJECTION = Rejection(40002, "no", None, None)
+
+results = st.one_of(
+    st.sampled_from(NAMES).map(lambda name: Mapped(name, "id", b"{}")),
+    st.sampled_from(NAMES).map(lambda name: Rejected(name, "id", "invalid_value", None, "m")),
+    st.just(Unsupported("x")),
+    st.just(Withheld("x")),
+)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> tuple[Entry, list[Result], int]:
+    """An entry, at least as many results as it weighs, and how many of its items are in the request."""
+    items = draw(st.none() | st.lists(st.sampled_from(NAMES), min_size=1, max_size=3))
+    made = draw(st.lists(results, min_size=1 if items is None else len(items), max_size=4))
+    mapped = sum(isinstance(result, Mapped) for result in made)
+    return Entry(draw(st.integers(0, 99)), None, b"{}", items), made, draw(st.integers(0, mapped))
+
+
+def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
+    """A draft of those chunks; a plan is not needed to count."""
+    draft = Draft(plan=cast("Plan", None))
+    for index, chunk in enumerate(content):
+        draft.chunks.append(Chunk("web", 1, [Batch(b"{}", [entry for entry, _, _ in chunk])]))
+        for entry, made, sent in chunk:
+            prepared = Prepared(index, b"{}", entry, made, sent)
+            draft.prepared.append(prepared)
+            draft.items.extend(prepared.items[:sent])
+    return draft
+
+
+def tally_of(draft: Draft) -> Tally:
+    """Its tally."""
+    lease = Lease("shop:0", "t", 0, 1, Pace(), 0, False, 0, 0, ())
+    return Tally(draft, lease, Terms("shop", None, "", 1000, CODEC.seal, lambda: 0.5))
+
+
+@given(st.lists(st.lists(entries(), min_size=1, max_size=4), min_size=1, max_size=3), st.booleans(), st.data())
+def test_what_came_is_what_ended_and_what_goes_on(
+    content: list[list[tuple[Entry, list[Result], int]]], explode: bool, data: st.DataObject
+) -> None:
+    """trimmed + extra = delivered + dead + unsupported + withheld + kept, and a letter for each of the dead."""
+    draft = draft_of(content)
+    outcomes: list[Outcome] = data.draw(
+        st.lists(st.sampled_from([Delivered(), REJECTION, None]), min_size=len(draft.items), max_size=len(draft.items))
+    )
+    tally = tally_of(draft)
+    left = tally.end(lambda index: outcomes[index], explode=explode)
+    kept = draft.weight if left is None else sum(chunk.weight for chunk in left)
+    ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
+    assert draft.weight + tally.books["extra"] == ended + kept
+    assert tally.books["dead"] == len(tally.letters) == len({letter for letter, _ in tally.letters})
+    assert all(chunk.batches for chunk in left or ())
+
+
+@given(st.lists(st.lists(entries(), min_size=1, max_size=5), min_size=1, max_size=4), st.integers(1, 12))
+def test_a_carved_chunk_is_the_same_events_in_the_same_order(
+    batches: list[list[tuple[Entry, list[Result], int]]], weight: int
+) -> None:
+    """In two parts, neither of them empty, the first no heavier than asked unless it is a single entry."""
+    chunk = Chunk("web", 1, [Batch(b"%d" % n, [entry for entry, _, _ in part]) for n, part in enumerate(batches)], 7)
+    if sum(map(len, batches)) == 1:
+        return
+    first, second = carve(chunk, weight).parts
+    flat = [[(batch.shared, entry) for batch in part.batches for entry in batch.entries] for part in (first, second)]
+    assert flat[0] + flat[1] == [(batch.shared, entry) for batch in chunk.batches for entry in batch.entries]
+    assert flat[0]
+    assert flat[1]
+    assert first.weight <= weight or len(flat[0]) == 1
+    assert first.first_unknown_ms == second.first_unknown_ms == 7

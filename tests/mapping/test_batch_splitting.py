@@ -1,0 +1,124 @@
+"""What ingest asks of mapping: batches taken apart, events looked at, ids minted (E2)."""
+
+import hashlib
+import json
+
+import pytest
+
+from mapping.source import Head, NotABatch, head, mint, split_batch
+
+RAW = b'{"events": [{"a": 1}, null ,5], "ip": "203.0.113.9", "environment": "DEVELOPMENT", "mpid": -7346244611012968789}'
+
+
+def test_batch_is_taken_apart_without_changing_its_parts():
+    """Events stay as they came, in order; the rest keeps integers beyond 2^53."""
+    batch = split_batch(RAW)
+    assert [bytes(event) for event in batch.events] == [b'{"a": 1}', b"null", b"5"]
+    assert json.loads(batch.shared) == {"ip": "203.0.113.9", "environment": "DEVELOPMENT", "mpid": -7346244611012968789}
+    assert (batch.environment, batch.source_request_id) == ("development", None)
+
+
+@pytest.mark.parametrize("raw", [b"{}", b'{"events": null}', b'{"events": []}'])
+def test_batch_may_have_no_events(raw):
+    """Webhooks send such batches by default."""
+    assert split_batch(raw).events == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"x", b"[]", b"5", b"null", b'{"events": {}}', b'{"events": 5}', b'{"events": "x"}', b'{"a": }', b'{"a": 1}}',
+     b'{"a": ' + b"[" * 100_000, b'{"\xff": 1}'],
+)  # fmt: skip
+def test_what_is_no_batch_is_said_so(raw):
+    """NotABatch with a sentence for the client."""
+    with pytest.raises(NotABatch, match=r"must be"):
+        split_batch(raw)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("abc", "abc"), (17, "17"), ("", None), (None, None), ([], None), ({}, None)], ids=repr
+)
+def test_source_request_id_is_any_text(value, expected):
+    """Any string, also one that JSON has as a number."""
+    assert split_batch(json.dumps({"source_request_id": value}).encode()).source_request_id == expected
+
+
+@pytest.mark.parametrize("value", [None, "", " ", 5, [], {}], ids=repr)
+def test_batch_without_environment_is_productions(value):
+    """product.md C, `environments`."""
+    assert split_batch(json.dumps({"environment": value}).encode()).environment == "production"
+
+
+def test_head_reads_what_selecting_needs():
+    """Enumerations in lower case, a name as it is, whether id and time are there."""
+    event = {
+        "event_type": "CUSTOM_EVENT",
+        "data": {"event_name": "Site Search", "custom_event_type": "SEARCH", "event_id": 12, "timestamp_unixtime_ms": "1"},
+    }
+    assert head(json.dumps(event).encode()) == Head("custom_event", "", "Site Search", "search", True, True)
+
+
+@pytest.mark.parametrize(
+    ("data", "own"),
+    [
+        ({"source_message_id": "a"}, True),
+        ({"event_id": 0}, True),
+        ({"event_id": "-109840007014118971"}, True),
+        ({"source_message_id": "", "event_id": None}, False),
+        ({"source_message_id": " "}, False),
+        ({"source_message_id": {}, "event_id": []}, False),
+        ({"event_id": True}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_event_has_an_id_exactly_when_mapping_finds_it(bench, data, own):
+    """E2: nothing is minted for an event with its own id, and mapping uses what was minted for all others."""
+    event = bench.purchase()
+    del event["data"]["source_message_id"]
+    event["data"] |= data
+    found = head(json.dumps(event).encode())
+    assert found is not None
+    assert found.has_own_id is own
+    minted = mint("in", split_batch(b"{}"), b"digest", 0, found, 1)
+    assert (minted is None) is own
+    expected = minted or str(data.get("source_message_id") or data.get("event_id"))
+    [result] = bench.plan().batch(b"{}", bench.received_ms).map(json.dumps(event).encode(), minted)
+    assert result.event_id == expected
+
+
+def minted(
+    *, source="in", batch=b"{}", raw=b"raw", position=0, event=b'{"data": {"timestamp_unixtime_ms": 5}}', at=1
+):  # fmt: skip
+    return mint(source, split_batch(batch), hashlib.sha256(raw).digest, position, head(event), at)
+
+
+def test_minted_id_is_the_same_whenever_the_batch_is_sent_again():
+    """E2: a client's retry keeps the id, at whatever time it comes."""
+    assert minted() == minted(at=2)
+    assert minted(batch=b'{"source_request_id": "r"}') == minted(batch=b'{"source_request_id": "r"}', raw=b"other", at=2)
+
+
+@pytest.mark.parametrize(
+    "change", [{"source": "b"}, {"raw": b"x"}, {"position": 1}, {"batch": b'{"source_request_id": "r"}'}], ids=str
+)
+def test_minted_id_tells_events_apart(change):
+    """E2: by input, batch and position."""
+    assert minted() != minted(**change)
+
+
+@pytest.mark.parametrize("event", [b"{}", b'{"data": {"timestamp_unixtime_ms": null}}', b"5"])
+def test_equal_actions_without_time_are_told_apart_by_receipt(event):
+    """E2: SDKs send neither time nor request id, and two equal real actions must not become one."""
+    assert minted(event=event, at=1) != minted(event=event, at=2)
+    named = b'{"source_request_id": "r"}'
+    assert minted(event=event, batch=named, at=1) == minted(event=event, batch=named, at=2)
+
+
+def test_digest_is_asked_for_only_when_needed():
+    """A batch with a request id is not hashed."""
+
+    def never() -> bytes:
+        raise AssertionError
+
+    assert mint("in", split_batch(b'{"source_request_id": "r"}'), never, 0, None, 1)

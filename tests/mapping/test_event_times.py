@@ -1,0 +1,61 @@
+"""Row E3: an event's time in seconds, judged by the time of receipt and never by a clock."""
+
+import pytest
+
+from mapping.remarks import Noted, Refused
+from mapping.times import event_time, iso_8601
+
+NOW = 1_700_000_000_000
+MINUTES = 60_000
+
+TAKEN = [
+    ("milliseconds", 1_699_999_999_999, 1_699_999_999, None),
+    ("milliseconds as text", "1699999999999", 1_699_999_999, None),
+    ("milliseconds as a float", 1_699_999_999_999.9, 1_699_999_999, None),
+    ("the first millisecond time", 10**12, 10**9, None),
+    ("seconds", 1_699_999_999, 1_699_999_999, "seconds"),
+    ("seconds as text", "1699999999", 1_699_999_999, "seconds"),
+    ("null", None, NOW // 1000, "missing"),
+    ("empty", "", NOW // 1000, "missing"),
+    ("now", NOW, NOW // 1000, None),
+    ("a moment ahead", NOW + 1, NOW // 1000, "up to ten minutes"),
+    ("ten minutes ahead", NOW + 10 * MINUTES, NOW // 1000, "up to ten minutes"),
+    ("more than ten minutes ahead", NOW + 10 * MINUTES + 1, 1_700_000_600, "more than ten minutes"),
+    ("seconds, five minutes ahead", 1_700_000_300, NOW // 1000, "seconds"),
+    ("the last millisecond time", 10**13 - 1, 10**10 - 1, "more than ten minutes"),
+]
+
+REFUSED = [0, -1, 10**9 - 1, 10**10, 10**12 - 1, 10**13, True, False, "x", " 1699999999999", "-1699999999999", "1.5e12", [], {},
+           "1" * 5000, 1e300]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "seconds", "note"), [case[1:] for case in TAKEN], ids=[case[0] for case in TAKEN])
+def test_time_is_taken(value, seconds, note):
+    """Floor of milliseconds; seconds with a note; nothing, or a little ahead: the time of receipt."""
+    result = event_time(value, NOW)
+    if note is None:
+        assert result == seconds
+    else:
+        assert isinstance(result, Noted)
+        assert result.value == seconds
+        assert note in result.note
+
+
+@pytest.mark.parametrize("value", REFUSED, ids=lambda value: repr(value)[:20])
+def test_anything_else_refuses_the_event(value):
+    """Reason `invalid_value`."""
+    result = event_time(value, NOW)
+    assert isinstance(result, Refused)
+    assert result.reason == "invalid_value"
+
+
+def test_legacy_time_is_utc_with_z():
+    """`YYYY-MM-DDTHH:MM:SSZ`."""
+    assert iso_8601(1_600_372_167) == "2020-09-17T19:49:27Z"
+    assert iso_8601(10**9) == "2001-09-09T01:46:40Z"
+
+
+def test_notes_name_the_field(bench):
+    """What was assumed about a time is said beside the event."""
+    [note] = bench.mapped(bench.plan(), bench.purchase(timestamp_unixtime_ms=None)).notes
+    assert note.field == "timestamp_unixtime_ms"

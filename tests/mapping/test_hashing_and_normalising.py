@@ -1,0 +1,146 @@
+"""Hashing and normalising to the letter of tiktok-api.md §1.4 and §9, its own examples first."""
+
+from hashlib import sha256
+
+import pytest
+
+from mapping import normalise
+from mapping.hashing import hash_identity
+from mapping.phones import e164
+from mapping.remarks import LeftOut
+
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def phone(text: str) -> str | LeftOut:
+    return e164(text, None)
+
+
+VECTORS = [
+    ("E9 email", normalise.email, " ALICE_abc@gmail.com ", "848a771458438fc2ec420560d769fb9b9b86851ee338ec56517baabd79d3bb4f"),
+    ("E9 phone", phone, "(+1)2133734253", "9f7ec22d72092cd3c0b58726ed9c2d91b92e51a3f29837508fb2948bb22dd2fd"),
+    ("E9 external id", normalise.external_id, "user_123", "80fba0ae1c48e3978e43e4efc365e14e12ea0c830ba8ba5b9a2dafc7e3f2ab8b"),
+    ("U1 name", normalise.name, "Jane", "81f8f6dde88365f3928796ec7aa53f72820b06db8664f5fe76a7eb13e24546a2"),
+    ("U6 zip", normalise.zip_code, "95110", "383f7fffd99f3b1c3066086bcf991eae7ad543589d12bd792ecb6dc8b5acebc1"),
+    ("U6 zip with a space", normalise.zip_code, "M5V 3L9", "5c850751d57c5d887fe7807d3da801efe7e8faa1f105ea36cdcd913dd32a41c7"),
+    ("E10 IDFA", normalise.advertising_id, "7A3CBEA0-BDF5-11E4-8DFC-AA07A5B093DB",
+     "08f1f8e9e433f685c514154e1a5b0dfe1885c6f140a7e3eff08a037bda13dcc1"),
+]  # fmt: skip
+NORMALISERS = [phone, normalise.email, normalise.external_id, normalise.name, normalise.zip_code, normalise.advertising_id]
+
+
+@pytest.mark.parametrize(("normaliser", "text", "expected"), [v[1:] for v in VECTORS], ids=[v[0] for v in VECTORS])
+def test_published_example_reproduces(normaliser, text, expected):
+    """The hash examples of TikTok's documents."""
+    assert hash_identity(text, normaliser) == expected
+    assert hash_identity(f"\t{text}\n", normaliser) == expected
+
+
+@pytest.mark.parametrize("normaliser", NORMALISERS, ids=lambda one: one.__name__)
+def test_hashed_values_pass_through_once(normaliser):
+    """What has the form of a hash, tested after trimming, goes on in lower case whatever it is of."""
+    digest = sha256(b"x").hexdigest()
+    assert hash_identity(f"  {digest.upper()} ", normaliser) == digest
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u3000", EMPTY, EMPTY.upper(), f" {EMPTY} "], ids=repr)
+@pytest.mark.parametrize("normaliser", NORMALISERS, ids=lambda one: one.__name__)
+def test_nothing_is_never_hashed(normaliser, text):
+    """Neither the hash of an empty text nor that hash as a sender made it."""
+    assert isinstance(hash_identity(text, normaliser), LeftOut)
+
+
+NORMAL = [
+    ("U1 punctuation", normalise.name, "O'Neill-Smith Jr.", "oneillsmithjr"),
+    ("U1 spaces", normalise.name, "Mary Ann", "maryann"),
+    ("U1 accents stay", normalise.name, "José", "josé"),
+    ("U1 accents composed", normalise.name, "Jose\u0301", "josé"),
+    ("U1 symbols", normalise.name, "Ann™ ♥", "ann"),
+    ("U1 marks stay", normalise.name, "हिन्दी", "हिन्दी"),
+    ("U1 nothing left", normalise.name, "-.-", ""),
+    ("U3 hyphen", normalise.place, "Cluj-Napoca", "clujnapoca"),
+    ("U3 space", normalise.place, "New York", "newyork"),
+    ("U3 accents go", normalise.place, "São Paulo", "saopaulo"),
+    ("U3 Chinese", normalise.place, "北京市", "北京市"),
+    ("U3 Korean", normalise.place, "서울", "서울"),
+    ("U3 Cyrillic", normalise.place, "Москва", "москва"),
+    ("U3 nothing left", normalise.place, "—", ""),
+    ("U4 code", normalise.place, "CA", "ca"),
+    ("U5 two letters", normalise.country, "US", "us"),
+    ("U5 three letters", normalise.country, "DEU", "de"),
+    ("U5 name", normalise.country, "United States", "us"),
+    ("U5 name with accents", normalise.country, "Côte d’Ivoire", "ci"),
+    ("U5 everyday name", normalise.country, "UK", "gb"),
+    ("U5 unknown", normalise.country, "Middle-earth", "middleearth"),
+    ("U6 ZIP+4", normalise.zip_code, "95110-1234", "951101234"),
+    ("E10 zeros", normalise.advertising_id, "00000000-0000-0000-0000-000000000000", ""),
+    ("E9 email", normalise.email, "A.B+c@Example.COM", "a.b+c@example.com"),
+    ("E9 external id keeps its case", normalise.external_id, "AbC", "AbC"),
+]
+
+
+@pytest.mark.parametrize(("normaliser", "text", "expected"), [v[1:] for v in NORMAL], ids=[v[0] for v in NORMAL])
+def test_text_is_normalised(normaliser, text, expected):
+    """One rule of the documents or one of our decisions each."""
+    assert normaliser(text) == expected
+
+
+def test_every_country_has_its_codes():
+    """ISO 3166-1: 249 countries, each with two letters of its own and three."""
+    from mapping.countries import NAMES
+
+    three = {other: two for two, other in NAMES if len(other) == 3 and other.islower()}
+    assert len(three) == len(set(three.values())) == 249
+
+
+PHONES = [
+    ("E.164", "+12133734253", None, "+12133734253"),
+    ("written out", "+1 (213) 373-4253", None, "+12133734253"),
+    ("dots", "+1.213.373.4253", None, "+12133734253"),
+    ("brackets", "(+1)2133734253", None, "+12133734253"),
+    ("two zeros", "0044 20 7946 0958", None, "+442079460958"),
+    ("trunk zero", "+44 (0)20 7946 0958", None, "+442079460958"),
+    ("full width", "＋１２１３３７３４２５３", None, "+12133734253"),
+    ("Arabic digits", "+٩٧١٥٠١٢٣٤٥٦٧", None, "+971501234567"),
+    ("seven digits", "+2901234", None, "+2901234"),
+    ("fifteen digits", "+123456789012345", None, "+123456789012345"),
+    ("by region", "(213) 373-4253", "US", "+12133734253"),
+    ("by region, trunk zero", "020 7946 0958", "GB", "+442079460958"),
+    ("international beats region", "+44 20 7946 0958", "US", "+442079460958"),
+    ("plus forgotten", "12133734253", None, "+12133734253"),
+    ("plus forgotten, spaces", "44 20 7946 0958", None, "+442079460958"),
+]
+NO_PHONES = [
+    ("six digits", "+123456", None),
+    ("sixteen digits", "+1234567890123456", None),
+    ("country code zero", "+0123456789", None),
+    ("letters", "+1 800 FLOWERS", None),
+    ("an extension", "+1 213 373 4253 ext 5", None),
+    ("national without region", "(213) 373-4253", None),
+    ("national with trunk zero, without region", "020 7946 0958", None),
+    ("not of the region", "123", "US"),
+    ("letters with region", "anonymous", "US"),
+    ("an extension with region", "213 373 4253 x5", "US"),
+    ("only a plus", "+", None),
+    ("two numbers", "+12133734253, +442079460958", None),
+]
+
+
+@pytest.mark.parametrize(("text", "region", "expected"), [case[1:] for case in PHONES], ids=[case[0] for case in PHONES])
+def test_phone_becomes_e164(text, region, expected):
+    """E9: international numbers by shape, others by region or by a numbering plan."""
+    assert e164(text, region) == expected
+
+
+@pytest.mark.parametrize(("text", "region"), [case[1:] for case in NO_PHONES], ids=[case[0] for case in NO_PHONES])
+def test_phone_is_never_guessed(text, region):
+    """E9: anything else is left out, with why."""
+    assert isinstance(e164(text, region), LeftOut)
+
+
+def test_default_region_is_the_connections(bench, at):
+    """E9: the setting `default_region`."""
+    expected = hash_identity("+12133734253", normalise.external_id)
+    batch = {"user_identities": {"mobile_number": "213-373-4253"}}
+    assert at(bench.body(bench.plan(default_region="US"), **batch), "user.phone") == [expected]
+    assert at(bench.body(bench.plan(), **batch), "user.phone") is None

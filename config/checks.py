@@ -108,7 +108,10 @@ def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
         for event, line in events if kinds else ():
             if event not in WEB_EVENTS:
                 allowed = f"allowed are {', '.join(WEB_EVENTS)}"
-                yield Fault(line, f"`{event}` is for app connections, and this one needs a {min(kinds)}: {allowed}")
+                yield Fault(
+                    line,
+                    f"`{event}` is for app connections and this one has another kind of id ({min(kinds)}): {allowed}",
+                )
 
 
 def _not_yet(draft: Draft) -> Iterator[Fault]:

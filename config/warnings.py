@@ -113,7 +113,7 @@ def _surprising_id(draft: Draft) -> Iterator[Fault]:
         for kind in sorted({route.id_kind for route in routes_of(one.value, draft).values()}):
             if _SURPRISING_ID[kind](one.value.event_source_id):
                 yield Fault(
-                    one.line("event_source_id"), f"`event_source_id` does not look like a {kind}, which it has to be"
+                    one.line("event_source_id"), f"`event_source_id` has to be the {kind} and does not look like one"
                 )
 
 

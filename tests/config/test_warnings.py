@@ -1,0 +1,138 @@
+"""What works but deserves a second look is said once, with its line, and keeps nobody from starting."""
+
+from pathlib import Path
+
+import pytest
+
+from config.file import load
+
+# Line 5 begins the connection; settings follow from line 9 on.
+HEAD = """\
+inputs:
+  - {id: in, platform: PLATFORM, api_key: k, api_secret: s}
+# nothing
+connections:
+  - id: shop
+    inputs: [in]
+    access_token: ${TOKEN}
+    event_source_id: ID
+"""
+QUIET = ("native_events: {purchase: CompletePayment}", "enable_web_migration: true")
+PURCHASES = "- {tiktok_event: CompletePayment, match: {event_type: commerce_event, MORE}}"
+
+
+def warnings(tmp_path: Path, *settings: str, platform: str = "web", event_source_id: str = "PIXEL1") -> list[str]:
+    """The warnings of a file, without the path."""
+    head = HEAD.replace("PLATFORM", platform).replace("ID\n", f"{event_source_id}\n")
+    return of_text(tmp_path, head + "".join(f"    {setting}\n" for setting in settings))
+
+
+def of_text(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "relay.yaml"
+    path.write_text(text)
+    return [warning.removeprefix(f"{path}:") for warning in load(path, {"TOKEN": "t"}).warnings]
+
+
+def test_a_sound_connection_is_not_warned_about(tmp_path: Path) -> None:
+    """No noise: what is as it should be is not mentioned."""
+    assert warnings(tmp_path, *QUIET) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "platform", "line", "words"),
+    [
+        (
+            QUIET[:1],
+            "web",
+            5,
+            "legacy pixel batch API, which TikTok will remove: migrate to Events API 2.0 with `enable_web",
+        ),
+        (QUIET[:1], "feed", 5, "migrate to Events API 2.0 with `event_source_type: web`"),
+        ((*QUIET, "event_source_type: web"), "web", 11, "`event_source_type` has no effect: only feed inputs read it"),
+        ((*QUIET[:1], "event_source_type: web", "enable_web_migration: no"), "feed", 11, "only web inputs read it"),
+        ((*QUIET[:1], "event_source_type: web", "peer_ip_fallback: no"), "feed", 11, "only android, ios, web inputs"),
+        (QUIET[1:], "web", 5, "sends PlaceAnOrder: TikTok retires it during 2027"),
+        ((*QUIET[1:], "native_events: {checkout: Contact}"), "web", 10, "sends PlaceAnOrder"),
+        (
+            ("native_events: {purchase: ClickButton}", QUIET[1]),
+            "web",
+            9,
+            "sends ClickButton: TikTok retires it during 2027",
+        ),
+    ],
+    ids=["legacy web", "legacy feed", "source type", "migration", "peer", "purchase", "another native", "click"],
+)
+def test_a_setting_is_warned_about(
+    settings: tuple[str, ...], platform: str, line: int, words: str, tmp_path: Path
+) -> None:
+    """One warning, once for the connection, with the line it is about."""
+    (warning,) = warnings(tmp_path, *settings, platform=platform)
+    assert warning.startswith(f"{line}: ")
+    assert words in warning
+
+
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [
+        ("action: purchase", False),
+        ('name: "eCommerce - Purchase"', False),
+        ("action: purchase, attributes: {section: shop}", True),
+        ("action: checkout", True),
+        ("name: Orders", True),
+    ],
+)
+def test_only_a_mapping_that_takes_every_purchase_ends_the_warning(more: str, warned: bool, tmp_path: Path) -> None:
+    """N3: what a custom mapping leaves over is still sent as PlaceAnOrder."""
+    found = warnings(tmp_path, QUIET[1], f"custom_mappings: [{PURCHASES[2:].replace('MORE', more)}]")
+    assert bool(found) == warned, found
+
+
+def test_a_mapping_to_a_retiring_event_is_warned_about(tmp_path: Path) -> None:
+    """The line is the mapping's; two mappings to it are one warning."""
+    mapping = "      - {tiktok_event: ClickButton, match: {name: click}}"
+    (warning,) = warnings(tmp_path, *QUIET, "custom_mappings:", mapping, mapping)
+    assert warning.startswith("13: `shop` sends ClickButton")
+
+
+def test_a_token_in_plain_text_is_warned_about_and_not_shown(tmp_path: Path) -> None:
+    """C1: it works, and the warning names the command that encrypts it."""
+    text = HEAD.replace("PLATFORM", "ios").replace("${TOKEN}", "hidden").replace("ID\n", "7123456789012345678\n")
+    (warning,) = of_text(tmp_path, f"{text}    {QUIET[0]}\n")
+    assert warning.startswith("7: ")
+    assert "`relay secrets encrypt`" in warning
+    assert "hidden" not in warning
+
+
+@pytest.mark.parametrize(
+    ("platform", "more", "event_source_id", "kind"),
+    [
+        ("web", QUIET[1], "7123456789012345678", "Pixel ID"),
+        ("ios", "enabled: true", "CUSG5HBC77UD11VVRQEG", "App ID"),
+        ("feed", "event_source_type: feed", "CUSG5HBC77UD11VVRQEG", "Offline Event Set ID"),
+    ],
+)
+def test_the_wrong_kind_of_id_is_warned_about(
+    platform: str, more: str, event_source_id: str, kind: str, tmp_path: Path
+) -> None:
+    """TikTok says nothing but 40002 to it, so its looks are worth a word."""
+    (warning,) = warnings(tmp_path, QUIET[0], more, platform=platform, event_source_id=event_source_id)
+    assert warning.startswith("8: ")
+    assert f"has to be the {kind}" in warning
+
+
+def test_two_connections_that_send_the_same_events_are_warned_about(tmp_path: Path) -> None:
+    """Same input, same event source: TikTok sees each event twice. Another event source is another matter."""
+    head = HEAD.replace("PLATFORM", "ios").replace("ID\n", "71234567890123456\n") + f"    {QUIET[0]}\n"
+    second = head[head.index("  - id: shop") :].replace("id: shop", "id: twin")
+    (warning,) = of_text(tmp_path, head + second)
+    assert warning.startswith("13: `shop` and `twin` both send the events of in to this event source")
+    assert of_text(tmp_path, head + second.replace("7123", "9123")) == []
+
+
+def test_an_input_that_no_connection_takes_is_warned_about(tmp_path: Path) -> None:
+    """Its batches are accepted, and nothing is done with them."""
+    text = HEAD.replace("PLATFORM", "web").replace("ID\n", "PIXEL1\n").replace(
+        "# nothing", "  - {id: spare, platform: ios, api_key: k2, api_secret: s}"
+    ) + "".join(f"    {setting}\n" for setting in QUIET)
+    (warning,) = of_text(tmp_path, text)
+    assert warning.startswith("3: no connection takes the events of `spare`")

@@ -94,7 +94,7 @@ def checked_text(body: bytes) -> bytes:
         body.decode()
     except UnicodeDecodeError as error:
         raise Refused(BAD_REQUEST, f"The body is not UTF-8 (byte {error.start}).") from None
-    if b"\\ud" in body or b"\\uD" in body:
+    if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
         return _ESCAPES.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body)
     return body
 

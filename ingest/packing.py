@@ -34,14 +34,14 @@ def _joined(requests: Sequence[Sorted]) -> dict[str, Wanted]:
             whole.batches += wanted.batches
             whole.unsupported += wanted.unsupported
             whole.withheld += wanted.withheld
+            whole.size += wanted.size
     return joined
 
 
 def _shares(wanted: Wanted, seal: "_Sealer") -> list[Share]:
     """One share per chunk, and one where there is none."""
     unwanted = wanted.unsupported + wanted.withheld
-    chunks = seal(wanted.batches) or [(0, None)]
-    (events, chunk), *others = chunks
+    (events, chunk), *others = seal(wanted) or [(0, None)]
     return [
         Share(events + unwanted, wanted.unsupported, wanted.withheld, chunk),
         *(Share(count, chunk=sealed) for count, sealed in others),
@@ -57,24 +57,33 @@ class _Sealer:
         self._codec = codec
         self._sealed: dict[tuple[int, ...], list[tuple[int, bytes | None]]] = {}
 
-    def __call__(self, batches: list[Batch]) -> list[tuple[int, bytes | None]]:
-        """The chunks of these batches, each with the number of its events."""
-        same = tuple(map(id, batches))
+    def __call__(self, wanted: Wanted) -> list[tuple[int, bytes | None]]:
+        """The chunks of what is wanted, each with the number of its events."""
+        same = tuple(map(id, wanted.batches))
         if same not in self._sealed:
-            chunks = (Chunk(self._input, self._received_ms, part) for part in cut(batches))
-            self._sealed[same] = [(chunk.weight, self._codec.seal(chunk)) for chunk in chunks]
+            self._sealed[same] = [(_events(part), self._seal(part)) for part in cut(wanted)]
         return self._sealed[same]
 
+    def _seal(self, batches: list[Batch]) -> bytes:
+        return self._codec.seal(Chunk(self._input, self._received_ms, batches))
 
-def cut(batches: Sequence[Batch]) -> Iterator[list[Batch]]:
+
+def _events(batches: Sequence[Batch]) -> int:
+    return sum([len(batch.entries) for batch in batches])
+
+
+def cut(wanted: Wanted) -> Iterator[list[Batch]]:
     """The batches in parts of at most CHUNK_EVENTS events and about CHUNK_BYTES bytes; never an empty part.
 
     A batch that goes on in the next part has its shared JSON there again, uncounted, lest a large one make every event
     a part of its own; events keep their positions.
     """
+    if wanted.batches and wanted.size <= CHUNK_BYTES and _events(wanted.batches) <= CHUNK_EVENTS:
+        yield wanted.batches
+        return
     part: list[Batch] = []
     events = size = 0
-    for batch in batches:
+    for batch in wanted.batches:
         entries: list[Entry] = []
         size += len(batch.shared)
         for entry in batch.entries:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from hashlib import sha256
 from typing import Final
 
@@ -20,27 +19,35 @@ ENTRY_OVERHEAD: Final = 64
 
 @dataclass(slots=True)
 class Wanted:
-    """What one connection takes of a request; connections that choose the same events share the Batch."""
+    """What one connection takes of a request; connections that choose the same events share the Batch.
+
+    `size` is what the batches come to in chunks, in bytes before compression, at most.
+    """
 
     batches: list[Batch] = field(default_factory=list)
     unsupported: int = 0
     withheld: int = 0
+    size: int = 0
 
 
 @dataclass(slots=True)
 class Sorted:
-    """A request sorted: `accepted` events, what of them each connection wants, and the bytes of that at most."""
+    """A request sorted: `accepted` events, and what of them each connection wants."""
 
     input: str
     received_ms: int
     wanted: dict[str, Wanted]
     accepted: int = 0
-    size: int = 0
 
     @property
     def unrouted(self) -> int:
         """Events that no connection serves."""
         return 0 if self.wanted else self.accepted
+
+    @property
+    def size(self) -> int:
+        """Of all that is wanted, as in Wanted."""
+        return sum(wanted.size for wanted in self.wanted.values())
 
 
 def sort(input_id: str, plans: Sequence[Plan], batches: Iterable[JsonBytes], received_ms: int) -> Sorted:
@@ -61,29 +68,19 @@ def sort(input_id: str, plans: Sequence[Plan], batches: Iterable[JsonBytes], rec
 
 def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch) -> None:
     heads = [head(event) for event in split.events]
-    digest = cache(lambda: sha256(raw).digest())
-
-    @cache
-    def batch_of(positions: tuple[int, ...]) -> Batch:
-        return Batch(
-            split.shared,
-            [
-                Entry(
-                    position,
-                    mint(request.input, split, digest, position, heads[position], request.received_ms),
-                    bytes(split.events[position]),
-                )
-                for position in positions
-            ],
-        )
-
+    digest = _Digest(raw)
+    made: dict[tuple[int, ...], Batch] = {}
     for plan in plans:
         wanted = request.wanted[plan.connection]
         chosen = _choose(plan, split.environment, heads, wanted)
-        if chosen:
-            batch = batch_of(chosen)
-            wanted.batches.append(batch)
-            request.size += size_of(batch)
+        if not chosen:
+            continue
+        if chosen not in made:
+            ids = [mint(request.input, split, digest, at, heads[at], request.received_ms) for at in chosen]
+            entries = [Entry(at, own, bytes(split.events[at])) for at, own in zip(chosen, ids, strict=True)]
+            made[chosen] = Batch(split.shared, entries)
+        wanted.batches.append(made[chosen])
+        wanted.size += memoryview(raw).nbytes + ENTRY_OVERHEAD * (1 + len(chosen))
 
 
 def _choose(plan: Plan, environment: str, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:
@@ -100,6 +97,16 @@ def _choose(plan: Plan, environment: str, heads: Sequence[Head | None], wanted: 
     return tuple(chosen)
 
 
-def size_of(batch: Batch) -> int:
-    """Bytes of a batch in a chunk, at most."""
-    return len(batch.shared) + ENTRY_OVERHEAD + sum(len(entry.raw) + ENTRY_OVERHEAD for entry in batch.entries)
+class _Digest:
+    """SHA-256 of a batch, made when it is first asked for."""
+
+    __slots__ = ("_digest", "_raw")
+
+    def __init__(self, raw: JsonBytes) -> None:
+        self._raw = raw
+        self._digest: bytes | None = None
+
+    def __call__(self) -> bytes:
+        if self._digest is None:
+            self._digest = sha256(self._raw).digest()
+        return self._digest

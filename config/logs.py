@@ -1,0 +1,117 @@
+"""Logging for every process: structlog and the standard library alike, to stderr, as text or JSON.
+
+An exception is logged as its types and places only: its words may quote an event, and events hold personal data.
+"""
+
+import logging
+import logging.config
+import sys
+import traceback
+from pathlib import PurePath
+from types import TracebackType
+from typing import Any, Final
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from config.settings import Settings
+
+QUIET: Final = ("httpcore", "httpx", "uvicorn", "asyncio", "kombu", "amqp")
+"""What these say at INFO is of no use to an operator: who connected, which URL was posted to."""
+PLACES: Final = 6
+
+
+def configure_logging(settings: Settings, process: str = "relay") -> None:
+    """Send all logs of this process to stderr in the format that the settings ask for; `process` names it in JSON."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _places_of_exception,
+    ]
+    last = _json(process) if settings.log_format == "json" else _text()
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _json(process: str) -> list[Processor]:
+    def name_process(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event.setdefault("process", process)
+        return event
+
+    return [name_process, structlog.processors.JSONRenderer()]
+
+
+def _text() -> list[Processor]:
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            pad_event_to=32,
+            pad_level=False,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    ]
+
+
+def _places_of_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Replace `exc_info` by `exception`: types from the outermost to the cause, and where the last was raised."""
+    error = _exception(event.pop("exc_info", None))
+    if error is not None:
+        event["exception"] = describe(error)
+    record: logging.LogRecord | None = event.get("_record")
+    if record is not None:  # of the standard library's: its formatter would print the traceback, words and all
+        record.exc_info = record.exc_text = record.stack_info = None
+    return event
+
+
+def describe(error: BaseException) -> str:
+    """`OuterError < CauseError at drain.py:83 < jobs.py:22`, never what the exceptions say."""
+    types, seen = [], error
+    while True:
+        types.append(type(seen).__name__)
+        cause = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+        if cause is None or len(types) == PLACES:
+            break
+        seen = cause
+    return f"{' < '.join(types)} at {_places(seen.__traceback__)}"
+
+
+def _places(trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)[-PLACES:]
+    return " < ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in reversed(frames)) or "unknown"
+
+
+def _exception(info: Any) -> BaseException | None:
+    """The exception that a log call meant by `exc_info`."""
+    match info:
+        case None | False:
+            return None
+        case BaseException():
+            return info
+        case (_, BaseException() as error, _):
+            return error
+        case _:
+            return sys.exc_info()[1]

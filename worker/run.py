@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 from celery.exceptions import SecurityWarning
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
 import worker.jobs  # noqa: F401 - registers the job
 from config.settings import Settings
@@ -28,6 +28,9 @@ def run(settings: Settings) -> None:
     app.conf.broker_url = runtime().redis_url
     told_to_stop = threading.Event()
 
+    def keep_logging(**_: Any) -> None:
+        """Celery leaves logging alone when somebody listens."""
+
     def begin(**_: Any) -> None:
         timer.start()
 
@@ -37,6 +40,7 @@ def run(settings: Settings) -> None:
     def end(**_: Any) -> None:
         timer.stop()
 
+    setup_logging.connect(keep_logging, weak=False)
     worker_ready.connect(begin, weak=False)
     worker_shutting_down.connect(stop, weak=False)
     worker_shutdown.connect(end, weak=False)

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,7 @@ def replace(path: Path, content: str) -> None:
 
 @pytest.mark.parametrize("change", [Path.write_text, replace], ids=["in place", "by rename"])
 def test_a_change_comes_in_force_once(
-    change: "module.Callable[[Path, str], object]", path: Path, watched: ConfigurationFile
+    change: Callable[[Path, str], object], path: Path, watched: ConfigurationFile
 ) -> None:
     """However the file is written; only the look that finds the change says so."""
     assert not watched.refresh()

@@ -4,8 +4,10 @@ import re
 from unicodedata import category, combining, normalize
 
 from mapping.countries import NAMES
+from mapping.remarks import LeftOut
 
 _ZIP_SEPARATORS = re.compile(r"[\s\-]+")
+_LIMITED = LeftOut("all zeros, which is what a device says whose user limits ad tracking")
 _KEPT_IN_NAMES = "LMN"  # letters, marks, numbers: Unicode's major categories
 
 
@@ -19,10 +21,10 @@ def external_id(text: str) -> str:
     return text.strip()
 
 
-def advertising_id(text: str) -> str:
-    """Trimmed, lower case; the all-zero id, which means that tracking is limited, is nothing (E10, Q13)."""
+def advertising_id(text: str) -> str | LeftOut:
+    """Trimmed, lower case; the all-zero id stands for none (E10, Q13)."""
     lowered = text.strip().lower()
-    return lowered if lowered.strip("0-") else ""
+    return lowered if lowered.strip("0-") else _LIMITED
 
 
 def name(text: str) -> str:

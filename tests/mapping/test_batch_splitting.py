@@ -7,7 +7,9 @@ import pytest
 
 from mapping.source import Head, NotABatch, head, mint, split_batch
 
-RAW = b'{"events": [{"a": 1}, null ,5], "ip": "203.0.113.9", "environment": "DEVELOPMENT", "mpid": -7346244611012968789}'
+RAW = (
+    b'{"events": [{"a": 1}, null ,5], "ip": "203.0.113.9", "environment": "DEVELOPMENT", "mpid": -7346244611012968789}'
+)
 
 
 def test_batch_is_taken_apart_without_changing_its_parts():
@@ -53,7 +55,12 @@ def test_head_reads_what_selecting_needs():
     """Enumerations in lower case, a name as it is, whether id and time are there."""
     event = {
         "event_type": "CUSTOM_EVENT",
-        "data": {"event_name": "Site Search", "custom_event_type": "SEARCH", "event_id": 12, "timestamp_unixtime_ms": "1"},
+        "data": {
+            "event_name": "Site Search",
+            "custom_event_type": "SEARCH",
+            "event_id": 12,
+            "timestamp_unixtime_ms": "1",
+        },
     }
     assert head(json.dumps(event).encode()) == Head("custom_event", "", "Site Search", "search", True, True)
 
@@ -96,7 +103,9 @@ def minted(
 def test_minted_id_is_the_same_whenever_the_batch_is_sent_again():
     """E2: a client's retry keeps the id, at whatever time it comes."""
     assert minted() == minted(at=2)
-    assert minted(batch=b'{"source_request_id": "r"}') == minted(batch=b'{"source_request_id": "r"}', raw=b"other", at=2)
+    assert minted(batch=b'{"source_request_id": "r"}') == minted(
+        batch=b'{"source_request_id": "r"}', raw=b"other", at=2
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from config.model import CustomMapping, Match, Parameter
 
+from config.model import CustomMapping, Match, Parameter
 from mapping.plan import Gate
 from mapping.results import Mapped, Rejected, Unsupported
 from mapping.source import head
@@ -13,7 +13,11 @@ from mapping.source import head
 PURCHASE = {"event_type": "commerce_event", "data": {"product_action": {"action": "purchase"}}}
 SEARCH = {
     "event_type": "custom_event",
-    "data": {"event_name": "Site Search", "custom_event_type": "SEARCH", "custom_attributes": {"section": "Shop", "n": 5}},
+    "data": {
+        "event_name": "Site Search",
+        "custom_event_type": "SEARCH",
+        "custom_attributes": {"section": "Shop", "n": 5},
+    },
 }
 WELCOME = {"event_type": "screen_view", "data": {"screen_name": "Welcome"}}
 
@@ -49,7 +53,7 @@ MATCHING = [
     ("M1", "name of another type", Match("screen_view", name="site search"), SEARCH, False),
     ("M1", "screen by name", Match("screen_view", name="welcome"), WELCOME, True),
     ("M1", "a purchase made on that screen", Match(name="welcome"),
-     {"event_type": "commerce_event", "data": {"screen_name": "Welcome", "product_action": {"action": "purchase"}}}, False),
+     {**PURCHASE, "data": {**PURCHASE["data"], "screen_name": "Welcome"}}, False),
     ("M1", "custom event type", Match(custom_event_type="search"), SEARCH, True),
     ("M1", "another custom event type", Match(custom_event_type="media"), SEARCH, False),
     ("M1", "custom event that does not say its type", Match(custom_event_type="other"),
@@ -58,7 +62,7 @@ MATCHING = [
     ("M1", "neither commerce, custom nor screen", Match(),
      {"event_type": "session_start", "data": {"event_name": "x"}}, False),
     ("M1", "attribute", Match("custom_event", attributes=attributes(section="shop")), SEARCH, True),
-    ("M5", "one of several values", Match("custom_event", attributes=attributes(section=("sale", "shop"))), SEARCH, True),
+    ("M5", "one of several values", Match(attributes=attributes(section=("sale", "shop"))), SEARCH, True),
     ("M1", "a number as attribute", Match("custom_event", attributes=attributes(n="5")), SEARCH, True),
     ("M1", "another value", Match("custom_event", attributes=attributes(section="sale")), SEARCH, False),
     ("M1", "both attributes", Match("custom_event", attributes=attributes(section="shop", n="6")), SEARCH, False),
@@ -69,7 +73,9 @@ MATCHING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("match", "kind", "takes"), [c[2:] for c in MATCHING], ids=[f"{c[0]} {c[1]}" for c in MATCHING])
+@pytest.mark.parametrize(
+    ("match", "kind", "takes"), [c[2:] for c in MATCHING], ids=[f"{c[0]} {c[1]}" for c in MATCHING]
+)
 def test_mapping_takes_the_events_it_describes(bench, match, kind, takes):
     """All that `match` says must hold; ingest's gate never turns away what a mapping takes."""
     plan = bench.plan(custom_mappings=(mapping("Contact", match),))
@@ -81,7 +87,9 @@ def test_mapping_takes_the_events_it_describes(bench, match, kind, takes):
 
 def test_gate_turns_away_what_no_mapping_could_take(bench):
     """M1: only conditions on attributes are left for the worker."""
-    plan = bench.plan(custom_mappings=(mapping("Contact", Match("custom_event", name="a", attributes=attributes(b="c"))),))
+    plan = bench.plan(
+        custom_mappings=(mapping("Contact", Match("custom_event", name="a", attributes=attributes(b="c"))),)
+    )
     named, other = ({"event_type": "custom_event", "data": {"event_name": name}} for name in ("A", "B"))
     assert plan.gate("production", head(json.dumps(named).encode())) is Gate.WANTED
     assert bench.one(plan, named) == Unsupported("custom_event")
@@ -112,8 +120,14 @@ ORDER = {
     "currency_code": "usd",
     "custom_attributes": {"term": "shoes", "price": "7.5", "flag": True, "list": ["a", "b"]},
     "product_action": {
-        **{"action": "purchase", "total_amount": "59.97", "tax_amount": 1, "shipping_amount": "2", "transaction_id": 12},
-        **{"coupon_code": "SALE", "affiliation": "store", "products": PRODUCTS},
+        "action": "purchase",
+        "total_amount": "59.97",
+        "tax_amount": 1,
+        "shipping_amount": "2",
+        "transaction_id": 12,
+        "coupon_code": "SALE",
+        "affiliation": "store",
+        "products": PRODUCTS,
     },
 }
 USER = {"plan": ["gold", "silver"], "$zip": "95110", "ltv": "not known"}
@@ -144,9 +158,11 @@ PARAMETERS = [
     ("optional and missing", {"value": P("attribute", "none")}, None),
     ("product fields", {"content_id": P("product", "id"), "price": P("product", "price")},
      {"contents": [{"content_id": "1", "price": 2.5}, {"content_id": "2"}], "content_type": "product"}),
-    ("all product fields", {"content_id": P("product", "coupon_code"), "content_name": P("product", "brand"),
-                            "content_category": P("product", "variant"), "quantity": P("product", "position", default="1")},
-     {"contents": [{"content_id": "c", "content_name": "x", "quantity": 1}, {"quantity": 1}], "content_type": "product"}),
+    ("other product fields", {"content_id": P("product", "coupon_code"), "content_name": P("product", "brand"),
+                              "content_category": P("product", "variant")},
+     {"contents": [{"content_id": "c", "content_name": "x"}], "content_type": "product"}),
+    ("product field with a default", {"quantity": P("product", "position", default="1")},
+     {"contents": [{"quantity": 1}, {"quantity": 1}], "content_type": "product"}),
     ("products and others", {"content_id": P("product", "id"), "content_category": P("static", "all")},
      {"contents": [{"content_category": "all", "content_id": "1"}, {"content_category": "all", "content_id": "2"}],
       "content_type": "product"}),
@@ -166,7 +182,9 @@ def test_parameter_comes_from_where_the_mapping_says(bench, at, parameters, expe
 
 def test_contents_of_mappings_have_the_legacy_form_too(bench, at):
     """P8 on legacy: the content type stands in each of the contents."""
-    plan = bench.plan("legacy", custom_mappings=(mapping("AddToCart", Match(action="purchase"), content_id=P("product", "id")),))
+    plan = bench.plan(
+        "legacy", custom_mappings=(mapping("AddToCart", Match(action="purchase"), content_id=P("product", "id")),)
+    )
     body = bench.body(plan, event({"event_type": "commerce_event"}, **ORDER))
     assert at(body, "properties") == {
         "contents": [{"content_id": "1", "content_type": "product"}, {"content_id": "2", "content_type": "product"}]
@@ -196,7 +214,10 @@ MISSING = [
 def test_required_parameter_that_is_missing_is_a_dead_letter(bench, parameters, name):
     """M5: `missing_parameter`, with the parameter's name; the mapping's other events still go."""
     plan = bench.plan(
-        custom_mappings=(mapping("CompletePayment", Match(action="purchase"), **parameters), mapping("Contact", Match("commerce_event")))
+        custom_mappings=(
+            mapping("CompletePayment", Match(action="purchase"), **parameters),
+            mapping("Contact", Match("commerce_event")),
+        )
     )
     batch = {"user_attributes": USER, "events": [event(PURCHASE, custom_attributes={"blank": " "})]}
     [[rejected, sent]] = bench.results(plan, batch)
@@ -233,6 +254,11 @@ def test_value_of_the_wrong_kind_is_a_dead_letter(bench, parameters, data, field
 
 def test_page_and_click_id_are_asked_of_mapped_events_too(bench):
     """E6, E8: a custom mapping changes what is sent, not what TikTok demands of every event."""
-    plan = bench.plan(custom_mappings=(mapping("Contact", Match("custom_event")), mapping("Search", Match("custom_event"))))
+    plan = bench.plan(
+        custom_mappings=(mapping("Contact", Match("custom_event")), mapping("Search", Match("custom_event")))
+    )
     [results] = bench.results(plan, {"events": [event(SEARCH, custom_flags={})]})
-    assert [(one.reason, one.tiktok_event) for one in results] == [("missing_url", "Contact"), ("missing_url", "Search")]
+    assert [(one.reason, one.tiktok_event) for one in results] == [
+        ("missing_url", "Contact"),
+        ("missing_url", "Search"),
+    ]

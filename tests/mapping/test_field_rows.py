@@ -16,6 +16,7 @@ PHONE_HASH = "9f7ec22d72092cd3c0b58726ed9c2d91b92e51a3f29837508fb2948bb22dd2fd"
 USER_HASH = "80fba0ae1c48e3978e43e4efc365e14e12ea0c830ba8ba5b9a2dafc7e3f2ab8b"
 JANE_HASH = "81f8f6dde88365f3928796ec7aa53f72820b06db8664f5fe76a7eb13e24546a2"
 ZIP_HASH = "383f7fffd99f3b1c3066086bcf991eae7ad543589d12bd792ecb6dc8b5acebc1"
+CLICK = "E.C.P.abc"
 TTP = "2F7h37YkS1j57AYSKTI7IHhJPYH"
 
 
@@ -84,8 +85,8 @@ CASES = [
                data={"custom_flags": {"TikTok.URL": ["https://a.example", "https://b.example"]}}),
     everywhere("E7", "the referrer", "context.page.referrer", "page.referrer", "https://a.example/r",
                data={"custom_flags": {"TikTok.Referrer": "https://a.example/r"}}),
-    Case("E8", "the click id", ("context.ad.callback", "E.C.P.abc"), ("user.ttclid", "E.C.P.abc"),
-         ("ad.callback", "E.C.P.abc"), ("user.ttclid", "E.C.P.abc"), data={"custom_flags": {"TikTok.Callback": "E.C.P.abc"}}),
+    Case("E8", "the click id", ("context.ad.callback", CLICK), ("user.ttclid", CLICK), ("ad.callback", CLICK),
+         ("user.ttclid", CLICK), data={"custom_flags": {"TikTok.Callback": CLICK}}),
     Case("E8", "an empty click id", ("context.ad.callback", None), ("user.ttclid", None), ("ad.callback", None),
          ("user.ttclid", None), data={"custom_flags": {"TikTok.Callback": ""}}),
     Case("E8", "a bad click id dropped", ("context.ad.callback", None), ("user.ttclid", None), ("ad.callback", None),
@@ -96,7 +97,8 @@ CASES = [
     identity("E9", "phone", "(+1)2133734253", PHONE_HASH, "mobile_number", *PHONE),
     identity("E9", "emails in a list", ["alice_abc@gmail.com", "B@x.example"], [ALICE_HASH, sha("b@x.example")],
              "email", *EMAIL),
-    identity("E9", "an external id that is a number", 9007199254740993, sha("9007199254740993"), "customer_id", *EXTERNAL),
+    identity("E9", "an external id that is a number", 9007199254740993, sha("9007199254740993"),
+             "customer_id", *EXTERNAL),
     identity("E9", "an email hashed already", f" {ALICE_HASH.upper()} ", ALICE_HASH, "email", *EMAIL),
     identity("C4", "another identity as email", "alice_abc@gmail.com", ALICE_HASH, "other", *EMAIL,
              email_identity_type="other"),
@@ -145,8 +147,8 @@ CASES = [
             ("P2", "a refund", "properties.value", -5, {"product_action": {"total_amount": "-5"}}),
             ("P2", "an empty total", "properties.value", None, {"product_action": {"total_amount": ""}}),
             *(
-                (row, says, f"properties.contents[1].{field}", value, {"product_action": {"products": [{"id": 1}, product]}})
-                for row, says, field, value, product in (
+                (row, says, f"properties.contents[1].{name}", value, {"product_action": {"products": [{"id": 1}, one]}})
+                for row, says, name, value, one in (
                     ("P3", "a price", "price", 19.99, {"price": "19.99"}),
                     ("P3", "for free", "price", 0, {"price": 0}),
                     ("P4", "a quantity", "quantity", 3, {"quantity": "3"}),
@@ -204,7 +206,7 @@ REFUSED = [
     ("E8", "not one", {"custom_flags": {"TikTok.Callback": "abc"}}, "invalid_ttclid", "TikTok.Callback"),
     ("E8", "a macro", {"custom_flags": {"TikTok.Callback": "__CALLBACK_PARAM__"}}, "invalid_ttclid", "TikTok.Callback"),
     ("E8", "braces", {"custom_flags": {"TikTok.Callback": "{{ttclid}}"}}, "invalid_ttclid", "TikTok.Callback"),
-    ("E8", "too long", {"custom_flags": {"TikTok.Callback": "E.C.P." + "x" * 995}}, "invalid_ttclid", "TikTok.Callback"),
+    ("E8", "long", {"custom_flags": {"TikTok.Callback": "E.C.P." + 995 * "x"}}, "invalid_ttclid", "TikTok.Callback"),
     ("E8", "a space", {"custom_flags": {"TikTok.Callback": "E.C.P.a b"}}, "invalid_ttclid", "TikTok.Callback"),
     ("E8", "a line end", {"custom_flags": {"TikTok.Callback": "E.C.P.ab\n"}}, "invalid_ttclid", "TikTok.Callback"),
     ("E8", "a number", {"custom_flags": {"TikTok.Callback": 5}}, "invalid_ttclid", "TikTok.Callback"),
@@ -220,7 +222,7 @@ REFUSED = [
     ("P2", "a truth value", {"product_action": {"total_amount": True}}, "invalid_value", "total_amount"),
     ("P2", "a list", {"product_action": {"total_amount": [5]}}, "invalid_value", "total_amount"),
     ("P3", "text", {"product_action": {"products": [{"price": "abc"}]}}, "invalid_value", "products[0].price"),
-    ("P4", "text", {"product_action": {"products": [None, {"quantity": "many"}]}}, "invalid_value", "products[1].quantity"),
+    ("P4", "x", {"product_action": {"products": [None, {"quantity": "x"}]}}, "invalid_value", "products[1].quantity"),
     ("P5", "an object", {"product_action": {"products": [{}, {}, {"id": {}}]}}, "invalid_value", "products[2].id"),
     ("P6", "a list", {"product_action": {"products": [{"category": ["a"]}]}}, "invalid_value", "products[0].category"),
     ("P7", "an object", {"product_action": {"products": [{"name": {"a": 1}}]}}, "invalid_value", "products[0].name"),

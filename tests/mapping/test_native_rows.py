@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from config.model import CustomMapping, Match
 
+from config.model import CustomMapping, Match
 from mapping.plan import Gate
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
 from mapping.source import head
@@ -17,9 +17,14 @@ NATIVE = [
     ("N5", "view_detail", "ViewContent"),
 ]
 
+
+def commerce(data: object) -> dict[str, object]:
+    return {"event_type": "commerce_event", "data": data}
+
+
 UNSUPPORTED = [
     *(
-        (action, {"event_type": "commerce_event", "data": {"product_action": {"action": action}}}, f"commerce_event {said}")
+        (action, commerce({"product_action": {"action": action}}), f"commerce_event {said}")
         for action, said in (
             ("refund", "refund"),
             ("click", "click"),
@@ -29,16 +34,13 @@ UNSUPPORTED = [
             ("jane@example.com", "with an unknown action"),
         )
     ),
-    ("no action", {"event_type": "commerce_event", "data": {"product_action": {}}}, "commerce_event without product action"),
-    ("no data", {"event_type": "commerce_event", "data": None}, "commerce_event without product action"),
-    ("promotion", {"event_type": "commerce_event", "data": {"promotion_action": {"action": "view"}}},
-     "commerce_event without product action"),
-    ("impression", {"event_type": "commerce_event", "data": {"product_impressions": [{}]}},
-     "commerce_event without product action"),
+    ("no action", commerce({"product_action": {}}), "commerce_event without product action"),
+    ("no data", commerce(None), "commerce_event without product action"),
+    ("promotion", commerce({"promotion_action": {"action": "view"}}), "commerce_event without product action"),
+    ("impression", commerce({"product_impressions": [{}]}), "commerce_event without product action"),
     ("screen", {"event_type": "screen_view", "data": {"screen_name": "Jane's page"}}, "screen_view"),
     ("custom", {"event_type": "CUSTOM_EVENT", "data": {"event_name": "Jane logs in"}}, "custom_event"),
-    ("a purchase of no commerce event", {"event_type": "custom_event", "data": {"product_action": {"action": "purchase"}}},
-     "custom_event"),
+    ("not commerce", {"event_type": "custom_event", "data": {"product_action": {"action": "purchase"}}}, "custom_event"),
     ("unknown type", {"event_type": "jane@example.com"}, "event of an unknown type"),
     ("no type", {}, "event without a type"),
     ("a type that is a number", {"event_type": 7}, "event without a type"),
@@ -108,7 +110,9 @@ def test_disabled_connection_withholds_what_arrives_and_maps_what_waits(bench):
     assert isinstance(bench.one(plan), Mapped)
 
 
-@pytest.mark.parametrize("raw", [b"5", b"null", b'"x"', b"[]", b'{"data": 5}', b'{"data": {"product_action": []}}', b"{"])
+@pytest.mark.parametrize(
+    "raw", [b"5", b"null", b'"x"', b"[]", b'{"data": 5}', b'{"data": {"product_action": []}}', b"{"]
+)
 def test_what_is_no_event_is_wanted_so_that_it_can_be_a_dead_letter(bench, raw):
     """An element that cannot be read as an event ends as dead letter `invalid_value`, not in silence."""
     plan = bench.plan()
@@ -152,7 +156,9 @@ def test_only_keeps_the_items_still_to_be_sent(bench):
     mapped, unreadable = bench.results(plan, batch, only=["Contact", "Download"])
     assert [result.tiktok_event for result in mapped] == ["Contact", "Download"]
     assert [result.tiktok_event for result in unreadable] == ["Contact", "Download"]
-    [withheld] = bench.results(plan, {"environment": "development", **batch, "events": [{}]}, only=["Contact", "Download"])
+    [withheld] = bench.results(
+        plan, {"environment": "development", **batch, "events": [{}]}, only=["Contact", "Download"]
+    )
     assert len(withheld) == 2
 
 

@@ -66,7 +66,15 @@ def test_shared_part_that_is_no_object_costs_no_event(bench):
 def test_nulls_are_absent_everywhere(bench):
     """The Java SDK writes every unset field as null, and unset lists and objects as empty ones."""
     batch = dict.fromkeys(
-        ("ip", "user_identities", "user_attributes", "partner_identities", "device_info", "application_info", "environment")
+        (
+            "ip",
+            "user_identities",
+            "user_attributes",
+            "partner_identities",
+            "device_info",
+            "application_info",
+            "environment",
+        )
     )
     event = bench.purchase(
         currency_code=None,
@@ -74,7 +82,10 @@ def test_nulls_are_absent_everywhere(bench):
         custom_attributes=None,
         promotion_action=None,
         product_impressions=None,
-        product_action={"total_amount": None, "products": [dict.fromkeys(("id", "name", "price", "quantity", "category"))]},
+        product_action={
+            "total_amount": None,
+            "products": [dict.fromkeys(("id", "name", "price", "quantity", "category"))],
+        },
         custom_flags={"TikTok.Callback": None, "TikTok.Referrer": None},
     )
     for route in ("legacy", "web", "app", "offline"):
@@ -91,12 +102,16 @@ def test_integers_beyond_doubles_stay_exact(bench):
 
 def test_webhook_batch_with_text_integers(bench):
     """Outgoing batches may write every int64 as text."""
-    event = bench.purchase(source_message_id=None, event_id="-109840007014118971", timestamp_unixtime_ms="1595542763908")
+    event = bench.purchase(
+        source_message_id=None, event_id="-109840007014118971", timestamp_unixtime_ms="1595542763908"
+    )
     body = bench.body(bench.plan(), event, batch_id="1", message_type="events", schema_version=1)
     assert (body["event_id"], body["event_time"]) == ("-109840007014118971", 1595542763)
 
 
 def test_unknown_fields_are_ignored(bench):
     """mParticle's own schemas forbid what its SDKs send."""
-    event = bench.purchase(session_id=1, location={"latitude": 1}, is_goal_defined="x", product_action={"checkout_step": "a"})
+    event = bench.purchase(
+        session_id=1, location={"latitude": 1}, is_goal_defined="x", product_action={"checkout_step": "a"}
+    )
     assert bench.mapped(bench.plan(), event, mpid="x", consent_state=[], integration_attributes=5, job_id={})

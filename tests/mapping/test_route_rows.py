@@ -4,9 +4,9 @@ import itertools
 import json
 
 import pytest
+
 from config.model import Connection, Input
 from config.routes import route_of as config_route_of
-
 from mapping.routes import ROUTES, route_of
 
 TRACK = "/open_api/v1.3/event/track/"
@@ -68,7 +68,12 @@ def test_configuration_and_mapping_agree_on_every_route():
         ("web", "ios", "android", "feed"), (False, True), ("web", "feed", "app", "legacy_pixel_batch_web")
     ):
         connection = Connection(
-            id="c", inputs=("i",), access_token="t", event_source_id="x", enable_web_migration=migrated, event_source_type=kind
+            id="c",
+            inputs=("i",),
+            access_token="t",
+            event_source_id="x",
+            enable_web_migration=migrated,
+            event_source_type=kind,
         )
         route = route_of(connection, Input("i", platform, "k", "s"))
         row = config_route_of(platform, connection).row

@@ -1,0 +1,234 @@
+"""What holds for any JSON whatever, hunted by Hypothesis."""
+
+import json
+from contextlib import suppress
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.model import CustomMapping, Match, Parameter
+from mapping.results import Mapped, Rejected, Unsupported, Withheld
+from mapping.source import NotABatch, head, mint, split_batch
+
+ROUTES = ("legacy", "web", "app", "offline")
+EMPTY = sha256(b"").hexdigest()
+REASONS = {"invalid_url", "missing_url", "invalid_ttclid", "missing_parameter", "invalid_value"}
+RECEIVED_MS = 1_700_000_000_000
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12)
+    | st.sampled_from(
+        ["", " ", "0", "19.99", "usd", "https://a.example/x", "E.C.P.abc", "purchase", "PURCHASE", EMPTY, "1" * 5000]
+    )
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def maybe(likely: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Mostly what belongs there, sometimes anything."""
+    return st.one_of(likely, likely, likely, anything)
+
+
+def some(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """An object with any of these fields."""
+    return maybe(st.fixed_dictionaries({}, optional=fields))
+
+
+products = st.lists(
+    some(
+        {
+            name: maybe(st.sampled_from(["a", 1, "2.5", 0, ""]))
+            for name in ("id", "name", "category", "price", "quantity")
+        }
+    ),
+    max_size=3,
+)
+data = some(
+    {
+        "source_message_id": maybe(st.text(min_size=1, max_size=5)),
+        "event_id": scalars,
+        "timestamp_unixtime_ms": maybe(st.integers(10**12, 10**13 - 1) | st.integers(10**9, 10**10 - 1)),
+        "event_name": maybe(st.just("Site Search")),
+        "custom_flags": some(
+            {
+                "TikTok.URL": maybe(st.just("https://a.example/x")),
+                "TikTok.Referrer": scalars,
+                "TikTok.Callback": maybe(st.sampled_from([None, "E.C.P.abc"])),
+            }
+        ),
+        "currency_code": maybe(st.sampled_from(["usd", "EUR", None])),
+        "custom_attributes": some({"term": scalars}),
+        "product_action": some(
+            {
+                "action": maybe(st.sampled_from(["purchase", "ADD_TO_CART", "refund"])),
+                "total_amount": maybe(st.sampled_from([0, "5.5", 7])),
+                "products": maybe(products),
+            }
+        ),
+    }
+)
+events = maybe(
+    st.fixed_dictionaries({"event_type": maybe(st.sampled_from(["commerce_event", "custom_event"])), "data": data})
+)
+
+# Marked so that a body can be searched for them; each is someone's.
+personal = st.sampled_from(
+    [
+        "raw-Jane@example.com",
+        " raw-JANE ",
+        "raw-id-7",
+        "+1 213 373-4253",
+        "raw 2133734253",
+        True,
+        12345678901,
+        [],
+        {},
+        None,
+        "",
+    ]
+)
+batches = st.fixed_dictionaries(
+    {"events": st.lists(events, max_size=4)},
+    optional={
+        "environment": maybe(st.sampled_from(["production", "development"])),
+        "ip": maybe(st.sampled_from(["203.0.113.9", "10.0.0.1"])),
+        "user_identities": some(
+            {
+                name: personal | st.lists(personal, max_size=2)
+                for name in ("email", "customer_id", "customerid", "mobile_number")
+            }
+        ),
+        "user_attributes": some(
+            {
+                **dict.fromkeys(("$FirstName", "$lastname", "$Zip"), personal),
+                **dict.fromkeys(("$City", "$country", "isRetargeting", "adId"), anything),
+            }
+        ),
+        "partner_identities": some({"tiktok_cookie_id": scalars}),
+        "device_info": some(dict.fromkeys(("ios_advertising_id", "android_advertising_id"), personal)),
+        "application_info": some({"package": anything}),
+    },
+)
+MAPPINGS = (
+    CustomMapping("Search", Match("custom_event"), {"query": Parameter("attribute", "term", required=True)}),
+    CustomMapping(
+        "CompletePayment",
+        Match(action="purchase"),
+        {
+            "value": Parameter("field", "total_amount"),
+            "content_id": Parameter("product", "id"),
+            "price": Parameter("static", "1"),
+        },
+    ),
+)
+check = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="module")
+def plans(bench):
+    """A plan of each route, with native events only and with custom mappings too."""
+    return [bench.plan(route, custom_mappings=mappings) for route in ROUTES for mappings in ((), MAPPINGS)]
+
+
+def results_of(plan, batch):
+    raw = json.dumps(batch).encode()
+    split = split_batch(raw)
+    mapper = plan.batch(split.shared, RECEIVED_MS)
+    return [
+        mapper.map(bytes(one), mint("in", split, lambda: raw, i, head(one), RECEIVED_MS))
+        for i, one in enumerate(split.events)
+    ]
+
+
+def bodies_of(plan, batch):
+    return [json.loads(one.body) for results in results_of(plan, batch) for one in results if isinstance(one, Mapped)]
+
+
+@check
+@given(st.binary(max_size=60) | anything.map(lambda value: json.dumps(value).encode()))
+def test_no_bytes_crash_anything(plans, raw):
+    """Any bytes as batch, as the part its events share, as event."""
+    with suppress(NotABatch):
+        split_batch(raw)
+    head(raw)
+    for plan in plans:
+        for result in plan.batch(raw, RECEIVED_MS).map(raw, "minted"):
+            assert isinstance(result, Mapped | Unsupported | Withheld) or result.reason in REASONS
+
+
+@check
+@given(batches)
+def test_every_event_ends_somehow_and_says_why(plans, batch):
+    """Never nothing, never `internal_error`; a dead letter has a known reason and a sentence."""
+    for plan in plans:
+        for results in results_of(plan, batch):
+            assert results
+            for result in results:
+                if isinstance(result, Rejected):
+                    assert result.reason in REASONS
+                    assert result.message.endswith(".")
+
+
+@check
+@given(batches)
+def test_bodies_are_plausible(plans, batch):
+    """Ids are text, times are seconds, numbers finite, nothing empty is sent and nothing is the hash of nothing."""
+    for plan in plans:
+        for body in bodies_of(plan, batch):
+            assert isinstance(body["event_id"], str)
+            assert body["event_id"]
+            if "event_time" in body:
+                assert 10**9 <= body["event_time"] < 10**10
+            else:
+                assert len(body["timestamp"]) == len("2023-11-14T22:13:20Z")
+            for content in body.get("properties", {}).get("contents", []):
+                assert isinstance(content.get("content_id", ""), str)
+            text = json.dumps(body)
+            assert not any(word in text for word in ("null", "NaN", "Infinity", "{}", "[]", EMPTY))
+
+
+@check
+@given(batches)
+def test_no_raw_identity_is_ever_in_a_body(plans, batch):
+    """Not in a body, and not in what people are told about an event."""
+    for plan in plans:
+        for results in results_of(plan, batch):
+            for result in results:
+                said = result.body.decode() if isinstance(result, Mapped) else str(result)
+                notes = str(result.notes) if isinstance(result, Mapped) else ""
+                assert "raw" not in said.lower().replace("draw", "")
+                assert "2133734253" not in said
+                assert "12345678901" not in said
+                assert "raw" not in notes.lower()
+
+
+@check
+@given(batches)
+def test_same_input_gives_the_same_bytes(plans, batch):
+    """Whatever was mapped before, and by another plan of the same settings."""
+    for plan in plans:
+        assert results_of(plan, batch) == results_of(plan, batch)
+
+
+@check
+@given(batches)
+def test_each_event_is_independent_of_its_neighbours(plans, batch):
+    """An event alone in its batch becomes what it becomes among others; only a minted id knows its place."""
+    raw = json.dumps(batch).encode()
+    split = split_batch(raw)
+    for plan in plans:
+        together = plan.batch(split.shared, RECEIVED_MS)
+        for event in reversed(split.events):
+            alone = plan.batch(split.shared, RECEIVED_MS)
+            assert together.map(bytes(event), "minted") == alone.map(bytes(event), "minted")

@@ -1,12 +1,14 @@
 """Rules of what a browser knows: the page's address, TikTok's click id and its cookie (E6, E8, E11)."""
 
 import re
+from urllib.parse import quote
 
 from mapping.hashing import is_hashed
 from mapping.remarks import LeftOut, Refused
 from mapping.values import text
 
 _WEB_URL = re.compile(r"(https?)(://[^\s/?#].*)", re.IGNORECASE | re.DOTALL).fullmatch
+_SPACE = re.compile(r"\s")
 _TTCLID = re.compile(r"E\.C\.P\.[^\s\x00-\x1f]{1,994}").fullmatch
 _TTP = re.compile(r"[\w.~-]{1,256}", re.ASCII).fullmatch
 
@@ -28,14 +30,14 @@ _NOT_A_TTP = LeftOut("not the value of TikTok's _ttp cookie")
 
 
 def web_url(value: object) -> str | Refused | None:
-    """An absolute address of a web page (E6); its scheme in lower case, for schemes know no case."""
+    """An absolute address of a web page (E6), written as a browser would: scheme in small letters, spaces as %20."""
     url = text(value)
     if not isinstance(url, str):
         return url if url is None else _INVALID_URL
     match = _WEB_URL(url.strip())
     if match is None:
         return _INVALID_URL
-    return match[1].lower() + match[2]
+    return match[1].lower() + _SPACE.sub(lambda space: quote(space[0]), match[2])
 
 
 def ttclid(value: object) -> str | Refused | None:

@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from config.model import CustomMapping, Match, Parameter
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
 from mapping.source import NotABatch, head, mint, split_batch
+from sandbox.inspection import Inspector, read
+from sandbox.rules import ENDPOINTS
 
 ROUTES = ("legacy", "web", "app", "offline")
 EMPTY = sha256(b"").hexdigest()
 REASONS = {"invalid_url", "missing_url", "invalid_ttclid", "missing_parameter", "invalid_value"}
+INSPECTOR = Inspector()
+HEADERS = {"access-token": "token", "content-type": "application/json"}
 RECEIVED_MS = 1_700_000_000_000
 
 scalars = (
@@ -62,7 +66,7 @@ data = some(
         "event_name": maybe(st.just("Site Search")),
         "custom_flags": some(
             {
-                "TikTok.URL": maybe(st.just("https://a.example/x")),
+                "TikTok.URL": maybe(st.text(max_size=9).map("https://a".__add__)),
                 "TikTok.Referrer": scalars,
                 "TikTok.Callback": maybe(st.sampled_from([None, "E.C.P.abc"])),
             }
@@ -196,6 +200,19 @@ def test_bodies_are_plausible(plans, batch):
                 assert isinstance(content.get("content_id", ""), str)
             text = json.dumps(body)
             assert not any(word in text for word in ("null", "NaN", "Infinity", "{}", "[]", EMPTY))
+
+
+@check
+@given(batches)
+def test_sandbox_takes_every_body(plans, batch):
+    """What mapping lets through, a strict stand-in for TikTok takes."""
+    for plan in plans:
+        endpoint = next(one for one in ENDPOINTS if one.path == plan.route.path)
+        for results in results_of(plan, batch):
+            for result in results:
+                if isinstance(result, Mapped):
+                    submission = read(endpoint, plan.request([result.body]))
+                    assert INSPECTOR.inspect(HEADERS, submission) is submission
 
 
 @check

@@ -255,10 +255,20 @@ def test_page_is_required_of_web_events_alone(bench, at, route, url):
         assert at(bench.body(plan, event), "page") is None
 
 
-def test_scheme_of_a_page_knows_no_case(bench, at):
-    """E6: HTTPS:// is https://, and goes out as that."""
-    event = bench.purchase(custom_flags={"TikTok.URL": " HTTPS://Shop.example/A "})
-    assert at(bench.body(bench.plan(), event), "page.url") == "https://Shop.example/A"
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        (" https://a.example/x\n", "https://a.example/x"),
+        ("HTTPS://A.example/X", "https://A.example/X"),
+        ("https://a.example/?q=red shoes", "https://a.example/?q=red%20shoes"),
+        ("https://a.example/é?q=%20#f", "https://a.example/é?q=%20#f"),
+    ],
+    ids=["space around", "scheme in capitals", "space inside", "nothing to mend"],
+)
+def test_page_is_written_as_a_browser_would(bench, at, url, sent):
+    """E6: what is an address already goes out unchanged."""
+    event = bench.purchase(custom_flags={"TikTok.URL": url})
+    assert at(bench.body(bench.plan(), event), "page.url") == sent
 
 
 @pytest.mark.parametrize(

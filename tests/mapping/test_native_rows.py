@@ -40,7 +40,7 @@ UNSUPPORTED = [
     ("impression", commerce({"product_impressions": [{}]}), "commerce_event without product action"),
     ("screen", {"event_type": "screen_view", "data": {"screen_name": "Jane's page"}}, "screen_view"),
     ("custom", {"event_type": "CUSTOM_EVENT", "data": {"event_name": "Jane logs in"}}, "custom_event"),
-    ("not commerce", {"event_type": "custom_event", "data": {"product_action": {"action": "purchase"}}}, "custom_event"),
+    ("no commerce", {"event_type": "custom_event", "data": {"product_action": {"action": "purchase"}}}, "custom_event"),
     ("unknown type", {"event_type": "jane@example.com"}, "event of an unknown type"),
     ("no type", {}, "event without a type"),
     ("a type that is a number", {"event_type": 7}, "event without a type"),

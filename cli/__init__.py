@@ -1,1 +1,1 @@
-"""The relay command."""
+"""The `relay` command: serves, supervises, checks, previews, tells."""

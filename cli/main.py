@@ -1,8 +1,92 @@
-"""The `relay` command: one group, a module per command."""
+"""The `relay` command: a table of subcommands, each imported only when it is asked for."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 import click
 
+from cli.failures import sentences_of
+from lanes.errors import RedisAway
 
-@click.group()
+
+class Row(NamedTuple):
+    """A subcommand: where it is, and what the listing says of it without importing it."""
+
+    target: str
+    summary: str
+
+
+COMMANDS: Final = {
+    "demo": Row("cli.demo:demo", "Send realistic batches through a whole relay and show what became of them."),
+    "up": Row("cli.up:up", "Run everything here: a server if none is given, ingest, and workers."),
+    "ingest": Row("cli.serve:ingest", "Take batches over HTTP."),
+    "worker": Row("cli.serve:worker", "Deliver what waits to TikTok."),
+    "sandbox": Row("cli.serve:sandbox", "Stand in for TikTok: refuse what it refuses, fail on demand."),
+    "check": Row("cli.check:check", "Say whether the configuration and Redis are fit to run with."),
+    "preview": Row("cli.preview:preview", "Show what a batch would become, and send nothing."),
+    "send": Row("cli.send:send", "Post a batch to ingest as an SDK would."),
+    "status": Row("cli.status:status", "What arrived, what was delivered, what waits and why."),
+    "dead-letters": Row("cli.dead_letters:dead_letters", "Look at events that could not be delivered, and mend them."),
+    "connections": Row("cli.connections:connections", "List connections; pause and resume them."),
+    "secrets": Row("cli.secrets:secrets", "Make keys; encrypt what the configuration file holds."),
+    "forget": Row("cli.forget:forget", "Erase what is kept of a person."),
+}
+
+
+class Relay(click.Group):
+    """The group of all commands in the table whose module is installed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the table's order: a newcomer's first."""
+        del ctx
+        return [name for name, row in COMMANDS.items() if importlib.util.find_spec(row.target.partition(":")[0])]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module, _, attribute = COMMANDS[cmd_name].target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The listing, from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].summary) for name in self.list_commands(ctx)])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; what a person can mend is told in sentences (exit code 1), anything else is a fault of ours."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            sentences = _sentences(error)
+            if sentences is None:
+                raise
+            raise Told("\n".join(sentences)) from error
+
+
+class Told(click.ClickException):
+    """Sentences on stderr, exit code 1, no traceback."""
+
+    def show(self, file: Any = None) -> None:
+        """Each on its own line, as it is."""
+        click.echo(self.message, file=file or sys.stderr)
+
+
+def _sentences(error: Exception) -> Sequence[str] | None:
+    return sentences_of(RedisAway() if _is_redis_away(error) else error)
+
+
+def _is_redis_away(error: Exception) -> bool:
+    """Whether it is the client's own word for it; the client is not imported for commands that do without."""
+    client = sys.modules.get("redis.exceptions")
+    return client is not None and isinstance(error, (client.ConnectionError, client.TimeoutError))
+
+
+@click.group(cls=Relay)
+@click.version_option(package_name="tiktok-events-relay", prog_name="relay")
 def main() -> None:
     """Deliver mParticle batches to TikTok's Events API, losing none."""

@@ -1,0 +1,25 @@
+"""What each layer may raise that is no defect, as sentences for the person at the terminal."""
+
+from collections.abc import Sequence
+
+from config.errors import ConfigurationError
+from lanes.errors import RedisAway, RedisFull
+
+
+class BadNews(Exception):
+    """The answer is bad news (exit code 1); the message is a whole sentence: what, where, what to do."""
+
+
+def sentences_of(error: Exception) -> Sequence[str] | None:
+    """What to say of it; None for a defect, which deserves its traceback."""
+    match error:
+        case ConfigurationError():
+            return [str(problem) for problem in error.problems]
+        case BadNews():
+            return [str(error)]
+        case RedisAway():
+            return ["Redis does not answer: start it (relay up), or correct RELAY_REDIS_URL"]
+        case RedisFull():
+            return [f"Redis takes nothing more: {error.what}"]
+        case _:
+            return None

@@ -1,0 +1,68 @@
+"""Reads batches from a file: one batch, an array of batches, or ndjson; each stays the bytes it was written in."""
+
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+
+from cli.failures import BadNews
+
+_decode_any = msgspec.json.Decoder(msgspec.Raw).decode
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class BatchFile(NamedTuple):
+    """`batches` in their order; `is_array` when the file holds an array, or several, and so is for /v2/bulkevents."""
+
+    name: str
+    batches: tuple[bytes, ...]
+    is_array: bool
+
+    @property
+    def body(self) -> bytes:
+        """What a client would post of it."""
+        return b"[" + b",".join(self.batches) + b"]" if self.is_array else self.batches[0]
+
+
+def read_batches(file: BinaryIO, name: str) -> BatchFile:
+    """The batches in `file`; BadNews when they are not JSON. Whether each is a batch is for the mapping to say."""
+    text = file.read().strip()
+    if not text:
+        raise BadNews(f"{name} is empty: it must hold a batch, an array of batches, or one batch a line")
+    try:
+        _decode_any(text)
+    except _UNREADABLE as error:
+        return _lines(text, name, error)
+    if text[:1] != b"[":
+        return BatchFile(name, (text,), is_array=False)
+    batches = tuple(bytes(batch) for batch in _decode_list(text))
+    if not batches:
+        raise BadNews(f"{name} holds an array without any batch")
+    return BatchFile(name, batches, is_array=True)
+
+
+def _lines(text: bytes, name: str, as_one: Exception) -> BatchFile:
+    """ndjson; where not even the first line is JSON by itself, the file was meant as one value and that is told."""
+    batches = []
+    for number, line in enumerate(text.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            _decode_any(line)
+        except _UNREADABLE as error:
+            if not batches:
+                raise BadNews(f"{name} is not JSON: {_reason(as_one)}") from None
+            raise BadNews(f"{name}:{number}: this line is not JSON: {_reason(error)}") from None
+        batches.append(line.strip())
+    return BatchFile(name, tuple(batches), is_array=True)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case RecursionError():
+            return "it is nested too deeply"
+        case UnicodeDecodeError():
+            return "it is not UTF-8"
+        case _:
+            return str(error)

@@ -1,0 +1,103 @@
+"""RELAY_DATA_DIR: what `relay up` keeps there and other commands look for. Everything in it is its owner's alone."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from cli.failures import BadNews
+from config.secrets import Keyring
+
+PRIVATE_DIR: Final = 0o700
+PRIVATE_FILE: Final = 0o600
+
+
+class ServerRecord(msgspec.Struct, frozen=True):
+    """`server.json`: where the embedded server answers, password included, and its process (0: just starting)."""
+
+    url: str
+    pid: int
+
+    def __repr__(self) -> str:
+        return f"ServerRecord(pid={self.pid})"
+
+
+class DataDir:
+    """The names in the directory, and the files that are only a value."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.server = self.path / "redis"
+        """The server's working directory: its append-only file is in it."""
+        self.server_configuration = self.path / "server.conf"
+        self.server_log = self.path / "server.log"
+        self.server_lock = self.path / "server.lock"
+        self.encryption_key = self.path / "encryption.key"
+        self._up_lock = self.path / "up.lock"
+        self._record = self.path / "server.json"
+
+    def make(self) -> None:
+        """Make the directory, if it is not there. BadNews where that cannot be."""
+        try:
+            self.server.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+            if not (self.path / ".gitignore").exists():
+                self.write(self.path / ".gitignore", b"*\n")
+        except OSError as error:
+            raise BadNews(f"{self.path} cannot be made or written: {error.strerror}; set RELAY_DATA_DIR") from None
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Only one `relay up` at a time; the lock ends with the process, however it ends."""
+        with self._up_lock.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BadNews(
+                    f"another relay up runs on {self.path}: stop it, or give this one its own RELAY_DATA_DIR"
+                ) from None
+            yield
+
+    def record(self) -> ServerRecord | None:
+        """What `server.json` says; None when it is not there or not readable as such."""
+        try:
+            return msgspec.json.decode(self._record.read_bytes(), type=ServerRecord)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def write_record(self, record: ServerRecord) -> None:
+        self.write(self._record, msgspec.json.encode(record))
+
+    def forget_record(self, pid: int) -> None:
+        """The server of that process is gone."""
+        record = self.record()
+        if record is not None and record.pid == pid:
+            self._record.unlink(missing_ok=True)
+
+    def key(self) -> str | None:
+        """The encryption keys kept here, if any."""
+        try:
+            return self.encryption_key.read_text().strip() or None
+        except OSError:
+            return None
+
+    def make_key(self) -> None:
+        """Make an encryption key and keep it here."""
+        self.write(self.encryption_key, Keyring.new_key().encode() + b"\n")
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Put a file in its place whole, readable by its owner only."""
+        handle, name = tempfile.mkstemp(dir=self.path, prefix=f".{path.name}.")  # made with mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

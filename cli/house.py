@@ -1,0 +1,158 @@
+"""Everything of relay on one machine: the embedded server below, supervised programs above; up and down in order."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from cli.data_dir import DataDir
+from cli.embedded import EmbeddedServer
+from cli.failures import BadNews
+from cli.server_binary import find_server
+from cli.supervisor import PAUSE_S, PATIENT_FROM, SOON_AFTER, Program, Say, Supervisor, pause_before_restart, relay_command
+
+PORT_FREE_WITHIN_S: Final = 10.0
+INGEST_STOP_S: Final = 15.0
+WORKER_STOP_S: Final = 60.0
+"""A job may wait for TikTok's answer, then settle: warm."""
+SANDBOX_STOP_S: Final = 10.0
+WATCH_EVERY_S: Final = 0.1
+
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def ingest_program() -> Program:
+    return Program("ingest", relay_command("ingest"), INGEST_STOP_S)
+
+
+def worker_programs(count: int) -> list[Program]:
+    """`count` workers, numbered where there are several."""
+    names = ["worker"] if count == 1 else [f"worker {number}" for number in range(1, count + 1)]
+    return [Program(name, relay_command("worker"), WORKER_STOP_S) for name in names]
+
+
+def sandbox_program() -> Program:
+    return Program("sandbox", relay_command("sandbox"), SANDBOX_STOP_S)
+
+
+class Server:
+    """The embedded server, started again whenever it dies, until `stop`."""
+
+    def __init__(self, data: DataDir, say: Say) -> None:
+        """Starts or adopts it. BadNews when there is none to start, or it does not."""
+        found = find_server()
+        for remark in found.passed_over:
+            say("redis", remark)
+        self._data, self._say, self._binary = data, say, found.path
+        self._server = EmbeddedServer.start(data, found.path)
+        what = "adopted the server that still ran" if self._server.adopted else f"started {found.path.name}"
+        say("redis", f"{what} (process {self._server.pid}), data in {data.server}")
+
+    async def watch(self) -> None:
+        """Never returns; to be cancelled."""
+        deaths: list[float] = []
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            if self._server.is_alive:
+                continue
+            now = asyncio.get_running_loop().time()
+            deaths = [death for death in deaths if now - death <= SOON_AFTER][-PATIENT_FROM:] + [now]
+            self._say("redis", "died; starting it again")
+            await asyncio.sleep(pause_before_restart(deaths, now))
+            await self._start_again()
+
+    async def _start_again(self) -> None:
+        """Until it runs: nothing else can."""
+        while True:
+            # Shielded: a start cut short would leave a server that nobody knows of.
+            starting = asyncio.create_task(asyncio.to_thread(EmbeddedServer.start, self._data, self._binary))
+            try:
+                self._server = await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                self._server = await starting
+                raise
+            except BadNews as error:
+                self._say("redis", str(error))
+                await asyncio.sleep(PAUSE_S)
+            else:
+                return
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+@contextlib.asynccontextmanager
+async def running(
+    groups: Sequence[Sequence[Program]], environ: Mapping[str, str], data: DataDir | None, say: Say
+) -> AsyncIterator[asyncio.Event]:
+    """Everything runs within the block; gives the event that says that a signal asked to stop.
+
+    `data`: where the embedded server is to live, None when there is to be none. A second signal while stopping
+    kills what has not ended yet; the server is always stopped properly, and last.
+    """
+    with _signals() as asked:
+        async with _served(data, say):
+            supervisor = Supervisor([] if asked.is_set() else groups, environ, say)
+            asked.then = supervisor.kill
+            try:
+                yield asked
+            finally:
+                asked.set()
+                await supervisor.stop()
+
+
+@contextlib.asynccontextmanager
+async def _served(data: DataDir | None, say: Say) -> AsyncIterator[None]:
+    """The embedded server runs, and runs again, within the block."""
+    if data is None:
+        yield
+        return
+    server = await asyncio.to_thread(Server, data, say)
+    watching = asyncio.create_task(server.watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+        await asyncio.to_thread(server.stop)
+
+
+class Asked(asyncio.Event):
+    """Set by the first signal; `then` is what the next one does."""
+
+    then: Callable[[], None] = staticmethod(lambda: None)
+
+    def by_signal(self) -> None:
+        if self.is_set():
+            self.then()
+        self.set()
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[Asked]:
+    loop, asked = asyncio.get_running_loop(), Asked()
+    for sign in STOP_SIGNALS:
+        loop.add_signal_handler(sign, asked.by_signal)
+    try:
+        yield asked
+    finally:
+        for sign in STOP_SIGNALS:
+            loop.remove_signal_handler(sign)
+
+
+def wait_for_port(host: str, port: int, variable: str) -> None:
+    """Return when the port can be listened on: who has just been killed may need a moment. BadNews after 10 s."""
+    deadline = time.monotonic() + PORT_FREE_WITHIN_S
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    while True:
+        try:
+            socket.create_server((host, port), family=family).close()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise BadNews(f"cannot listen on {host}:{port}: {error.strerror}; set {variable}") from None
+            time.sleep(WATCH_EVERY_S)
+        else:
+            return

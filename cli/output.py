@@ -1,0 +1,57 @@
+"""What commands print: JSON alone on stdout, tables for people, everything else on stderr."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+MUTED = "dim"
+GOOD = "green"
+BAD = "red"
+CAREFUL = "yellow"
+
+STATE_STYLES = {"healthy": GOOD, "backing_off": CAREFUL, "paused": BAD, "disabled": MUTED, "removed": CAREFUL}
+
+AsCell = Callable[[Any], str | Text]
+
+
+def print_json(value: object) -> None:
+    """`value` as JSON, alone on stdout; `msgspec.Raw` inside it stays as it is."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+
+
+def console() -> Console:
+    """stdout for people."""
+    return Console(highlight=False, emoji=False)
+
+
+def note(sentence: str) -> None:
+    """A line on stderr: never part of an answer."""
+    click.echo(sentence, err=True)
+
+
+def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
+    """An empty table in the one look that all of them have; `right` are the columns of numbers."""
+    made = Table(title=title, title_justify="left", title_style="bold", header_style=MUTED, box=None, pad_edge=False)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def count(number: int) -> Text:
+    """A number in a table: zeros step back."""
+    return Text(f"{number:,}", style=MUTED if number == 0 else "")
+
+
+def state(name: str) -> Text:
+    """A connection's state."""
+    return Text(name.replace("_", " "), style=STATE_STYLES.get(name, ""))
+
+
+def plural(number: int, word: str, many: str | None = None) -> str:
+    """`1 event`, `2 events`."""
+    return f"{number:,} {word if number == 1 else many or word + 's'}"

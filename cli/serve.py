@@ -1,0 +1,72 @@
+"""`relay ingest`, `relay worker`, `relay sandbox`: the processes themselves, each in the foreground."""
+
+import sys
+
+import click
+import structlog
+
+from cli.companion import leave_with_parent
+from cli.failures import BadNews
+from cli.setting import settings_here, with_redis
+from config.logs import configure_logging
+from config.settings import Settings, load_settings
+
+log = structlog.get_logger("relay")
+
+
+@click.command
+def ingest() -> None:
+    """Take batches over HTTP, on RELAY_HOST and RELAY_PORT."""
+    leave_with_parent()
+    settings = with_redis(settings_here())
+    configure_logging(settings, "ingest")
+    from ingest.server import run
+
+    try:
+        run(settings)
+    except OSError as error:
+        raise _cannot_listen(settings.host, settings.port, "RELAY_PORT", error) from None
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+@click.command
+def worker() -> None:
+    """Deliver what waits to TikTok. Any number of workers may run, on any number of hosts."""
+    leave_with_parent()
+    settings = with_redis(settings_here())
+    configure_logging(settings, "worker")
+    _say_where_events_go(settings)
+    from worker.run import run
+
+    run(settings)
+
+
+@click.command
+@click.option("--token", "tokens", multiple=True, help="An access token to accept; by default every one is.")
+@click.option("--require-app-id", is_flag=True, help="Refuse app events without app.app_id, as TikTok does.")
+def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
+    """Stand in for TikTok, on RELAY_HOST and RELAY_SANDBOX_PORT.
+
+    Point relay at it with RELAY_TIKTOK_URL=http://127.0.0.1:8090; what it took is at /_sandbox/events.
+    """
+    leave_with_parent()
+    settings = load_settings()
+    configure_logging(settings, "sandbox")
+    from sandbox.server import run
+
+    log.info("sandbox starts", url=f"http://{settings.host}:{settings.sandbox_port}")
+    try:
+        run(settings.host, settings.sandbox_port, tokens, require_app_id=require_app_id)
+    except OSError as error:
+        raise _cannot_listen(settings.host, settings.sandbox_port, "RELAY_SANDBOX_PORT", error) from None
+
+
+def _say_where_events_go(settings: Settings) -> None:
+    default = Settings.model_fields["tiktok_url"].default
+    if settings.tiktok_url != default:
+        log.warning("events go to another place than TikTok", url=settings.tiktok_url)
+
+
+def _cannot_listen(host: str, port: int, variable: str, error: OSError) -> BadNews:
+    return BadNews(f"cannot listen on {host}:{port}: {error.strerror}; set {variable} (or RELAY_HOST)")

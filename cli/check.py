@@ -1,0 +1,81 @@
+"""`relay check`: whether the configuration and Redis are fit to run with, and what to do where they are not."""
+
+import sys
+
+import click
+import msgspec
+from pydantic import SecretStr
+from rich.text import Text
+
+from cli.failures import BadNews
+from cli.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
+from cli.redis_checks import Finding, findings_of_redis
+from cli.setting import configuration_of, redis_url, settings_here
+from config.errors import ConfigurationError
+from config.settings import Settings
+
+STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
+
+
+@click.command
+@click.option(
+    "--json", "as_json", is_flag=True, help="Findings as JSON: check, status (ok, warning, wrong), found, remedy."
+)
+def check(as_json: bool) -> None:
+    """Say whether the configuration and Redis are fit to run with. Exit code 1 when anything is wrong."""
+    findings = all_findings()
+    if as_json:
+        print_json([msgspec.structs.asdict(finding) for finding in findings])
+    else:
+        _show(findings)
+    sys.exit(any(finding.status == "wrong" for finding in findings))
+
+
+def all_findings() -> list[Finding]:
+    """Everything that can be said; what bad settings hide is left out."""
+    try:
+        settings = settings_here()
+    except ConfigurationError as error:
+        return _problems("settings", error)
+    return [*_findings_of_configuration(settings), _encryption(settings.encryption_key), *_findings_of_server(settings)]
+
+
+def _findings_of_configuration(settings: Settings) -> list[Finding]:
+    try:
+        configuration = configuration_of(settings)
+    except ConfigurationError as error:
+        return _problems("configuration", error)
+    size = f"{settings.config}: inputs {len(configuration.inputs)}, connections {len(configuration.connections)}"
+    return [
+        Finding("configuration", "ok", size),
+        *(Finding("configuration", "warning", warning) for warning in configuration.warnings),
+    ]
+
+
+def _problems(check: str, error: ConfigurationError) -> list[Finding]:
+    return [Finding(check, "wrong", str(problem)) for problem in error.problems]
+
+
+def _encryption(key: SecretStr | None) -> Finding:
+    if key is not None:
+        return Finding("encryption at rest", "ok", "a key is set")
+    remedy = "set RELAY_ENCRYPTION_KEY, the same for every process; relay up makes a key on its first start"
+    return Finding("encryption at rest", "warning", "no key is set: what waits in Redis is readable there", remedy)
+
+
+def _findings_of_server(settings: Settings) -> list[Finding]:
+    try:
+        url = redis_url(settings)
+    except BadNews as error:
+        return [Finding("redis", "wrong", str(error))]
+    return findings_of_redis(url)
+
+
+def _show(findings: list[Finding]) -> None:
+    made = table("check", "", "found")
+    for finding in findings:
+        found = Text(finding.found)
+        if finding.remedy:
+            found.append(f"\n{finding.remedy}", MUTED)
+        made.add_row(finding.check, Text(finding.status, STYLES[finding.status]), found)
+    console().print(made)

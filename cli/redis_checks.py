@@ -1,0 +1,148 @@
+"""What relay asks of a Redis server, as rows: a setting that is weaker could lose what was answered 202."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+import redis
+from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, ResponseError
+
+from lanes.client import connect
+
+OLDEST: Final = (6, 2)
+UNKNOWN: Final = "cannot be read: this user may not run CONFIG GET"
+
+Facts = Mapping[str, str]
+"""INFO and CONFIG GET in one, all values as text; what could not be read is absent."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing looked at: how it is, what was found, and what to do about it (empty: nothing)."""
+
+    check: str
+    status: Literal["ok", "warning", "wrong"]
+    found: str
+    remedy: str = ""
+
+
+class Requirement(NamedTuple):
+    """One thing a server must be: the fact that shows it, when that is good, and what to do when it is not."""
+
+    check: str
+    fact: str
+    good: Callable[[str], bool]
+    remedy: str
+
+
+def _set(setting: str, value: str, why: str) -> str:
+    return f"{why}: CONFIG SET {setting} {value} now, and `{setting} {value}` in the server's configuration file"
+
+
+def _is(*values: str) -> Callable[[str], bool]:
+    return lambda value: value in values
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdecimal())
+
+
+REQUIREMENTS: Final = (
+    Requirement(
+        "redis version", "redis_version", lambda text: _version(text) >= OLDEST, "run Redis 6.2 or newer, or any Valkey"
+    ),
+    Requirement("redis role", "role", _is("master"), "a replica takes no writes: point RELAY_REDIS_URL at the primary"),
+    Requirement(
+        "redis cluster",
+        "cluster_enabled",
+        _is("0"),
+        "scripts here touch keys of many slots: run one primary, not a cluster",
+    ),
+    Requirement(
+        "appendonly", "appendonly", _is("yes"), _set("appendonly", "yes", "a restart would lose everything that waits")
+    ),
+    Requirement(
+        "appendfsync",
+        "appendfsync",
+        _is("always"),
+        _set("appendfsync", "always", "a crash would lose batches already answered 202"),
+    ),
+    Requirement(
+        "last write to disk",
+        "aof_last_write_status",
+        _is("ok"),
+        "the append-only file cannot be written: look at the server's log and at the space on its disk",
+    ),
+    Requirement(
+        "maxmemory-policy",
+        "maxmemory-policy",
+        _is("noeviction"),
+        _set("maxmemory-policy", "noeviction", "a full server would drop events silently"),
+    ),
+    Requirement(
+        "maxmemory",
+        "maxmemory",
+        lambda text: int(text) > 0,
+        _set(
+            "maxmemory",
+            "1gb",
+            "a long outage would fill the machine; relay refuses new batches (429) once this much is used",
+        ),
+    ),
+)
+FROM_CONFIG: Final = ("appendonly", "appendfsync", "maxmemory", "maxmemory-policy")
+# Managed servers that forbid CONFIG still tell these in INFO.
+SAME_IN_INFO: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
+    "appendonly": ("aof_enabled", lambda text: "yes" if text == "1" else "no"),
+    "maxmemory": ("maxmemory", str),
+    "maxmemory-policy": ("maxmemory_policy", str),
+}
+
+
+def findings_of_redis(url: str) -> list[Finding]:
+    """Whether the server at `url` answers, and one finding a requirement if it does. Takes 3 s at most."""
+    try:
+        place = _place(url)
+        with connect(url) as client:
+            facts = _facts(client)
+    except ValueError:  # its message may quote the URL
+        return [Finding("redis", "wrong", "RELAY_REDIS_URL is not a URL that a client understands")]
+    except (RedisError, OSError) as error:
+        return [Finding("redis", "wrong", f"{place}: {_trouble(error)}")]
+    return [Finding("redis", "ok", f"{place} answers"), *(finding_of(row, facts) for row in REQUIREMENTS)]
+
+
+def finding_of(row: Requirement, facts: Facts) -> Finding:
+    """One requirement held against the facts; what cannot be read is not taken on trust."""
+    value = facts.get(row.fact)
+    if value is None:
+        return Finding(row.check, "wrong", UNKNOWN, f"allow it, or have the provider confirm. {row.remedy}")
+    if row.good(value):
+        return Finding(row.check, "ok", value)
+    return Finding(row.check, "wrong", value, row.remedy)
+
+
+def _facts(client: redis.Redis) -> dict[str, str]:
+    facts = {name: str(value) for name, value in client.info().items()}
+    told = {name: convert(facts[fact]) for name, (fact, convert) in SAME_IN_INFO.items() if fact in facts}
+    with contextlib.suppress(ResponseError):
+        for name in FROM_CONFIG:  # one at a time: 6.2 takes no list
+            told |= {str(key): str(value) for key, value in client.config_get(name).items()}
+    return {**facts, **told}
+
+
+def _place(url: str) -> str:
+    """Host and port without the password."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
+
+
+def _trouble(error: Exception) -> str:
+    match error:
+        case AuthenticationError():
+            return "asks for another user or password than RELAY_REDIS_URL has"
+        case BusyLoadingError():
+            return "is still reading its data: look again in a moment"
+        case _:
+            return f"does not answer ({type(error).__name__}): start it, or correct RELAY_REDIS_URL"

@@ -1,8 +1,9 @@
 """Which IP address goes out with an event, and which addresses are public (E4, I1)."""
 
+import re
 from bisect import bisect_right
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 
 from mapping.remarks import LeftOut, Noted
 
@@ -30,6 +31,15 @@ _NOT_PUBLIC = tuple(
 _FIRST = {version: [int(net[0]) for net in _NOT_PUBLIC if net.version == version] for version in (4, 6)}
 _LAST = {version: [int(net[-1]) for net in _NOT_PUBLIC if net.version == version] for version in (4, 6)}
 
+# Most addresses, told by their first number: IPv4 networks in which nothing is reserved.
+_PLAINLY_PUBLIC = frozenset(
+    str(number)
+    for number in range(1, 224)
+    if not any(block.overlaps(IPv4Network((number << 24, 8))) for block in _NOT_PUBLIC if block.version == 4)
+)
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_THREE_OCTETS = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
+
 _NOT_AN_ADDRESS = LeftOut("not an IP address")
 _OUR_OWN = LeftOut("not a public address")
 _REMEMBERED = "the batch has no public address of its own: the last one known of this user is sent"
@@ -56,7 +66,11 @@ def public_ip(value: object) -> str | LeftOut | None:
     """A public IPv4 or IPv6 address, trimmed; an IPv4 address inside an IPv6 one is taken out of it."""
     if value is None or value == "":
         return None
-    return _public(value.strip()) if isinstance(value, str) else _NOT_AN_ADDRESS
+    if not isinstance(value, str):
+        return _NOT_AN_ADDRESS
+    address = value.strip()
+    first, _, rest = address.partition(".")
+    return address if first in _PLAINLY_PUBLIC and _THREE_OCTETS(rest) else _public(address)
 
 
 @lru_cache(maxsize=4096)

@@ -9,15 +9,15 @@ from mapping.results import Note
 from mapping.routes import Route
 from mapping.rows import COMMERCE, CONTENT_TYPE
 from mapping.sources import Scope
-from mapping.steps import Failure, Step, run, steps_of
-from mapping.wire import Document, path_of, shape_of
+from mapping.steps import Failure, Step, groups_of, run
+from mapping.wire import Document, path_of, place_of, shape_of
 
 Build: TypeAlias = Callable[[Incoming, list[Note]], Document | Failure]
 """Makes the `properties` of one item of an event; notes are added to the list."""
 Furnish: TypeAlias = Callable[[Document, list[Document]], None]
 """Puts contents, and what goes with them, into `properties`."""
 
-CONTENTS = "properties.contents[]."
+CONTENTS = ("properties", "contents[]")
 
 
 class Item(NamedTuple):
@@ -30,13 +30,13 @@ class Item(NamedTuple):
 def native_properties(connection: Connection, route: Route) -> Build:
     """What builds `properties` of native events on this connection's route."""
     shape = shape_of(route)
-    steps = steps_of(COMMERCE, Scope.EVENT, route.name, shape, connection, inside="properties.")
-    of_product = steps_of(COMMERCE, Scope.PRODUCT, route.name, shape, connection, inside=CONTENTS)
+    [(_, of_event)] = groups_of(COMMERCE, Scope.EVENT, route.name, shape, connection)
+    [(_, of_product)] = groups_of(COMMERCE, Scope.PRODUCT, route.name, shape, connection)
     furnish = contents_furnisher(connection, route)
 
     def build(incoming: Incoming, notes: list[Note]) -> Document | Failure:
         properties: Document = {}
-        failure = run(steps, incoming, properties, notes)
+        failure = run(of_event, incoming, properties, notes)
         if failure is not None:
             return failure
         contents = contents_of(incoming.product_action.products, of_product, {}, notes)
@@ -67,16 +67,14 @@ def contents_of(
 
 def contents_furnisher(connection: Connection, route: Route) -> Furnish:
     """What adds contents to `properties` with the content type in its place; nothing where there are none (P8)."""
-    path = path_of(CONTENT_TYPE, shape_of(route)) or ""
+    within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
     content_type = CONTENT_TYPE.source.bind(connection).read(None)
-    key = path.removeprefix(CONTENTS).removeprefix("properties.")
-    in_each = path.startswith(CONTENTS)
 
     def furnish(properties: Document, contents: list[Document]) -> None:
         if not contents:
             return
         properties["contents"] = contents
-        for holder in contents if in_each else (properties,):
+        for holder in contents if within == CONTENTS else (properties,):
             holder[key] = content_type
 
     return furnish

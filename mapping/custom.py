@@ -12,7 +12,7 @@ from mapping.results import Note
 from mapping.routes import Route
 from mapping.steps import Failure, Step, run
 from mapping.values import first, text
-from mapping.wire import Document
+from mapping.wire import Document, place_of
 
 _NO_PRODUCT = Product()  # stands for the products of an event without any: one content, of what they do not say
 
@@ -86,7 +86,7 @@ def _split(mapping: CustomMapping) -> tuple[tuple[Step, ...], tuple[Step, ...], 
     of_event, of_content, of_product = [], [], []
     for name, parameter in mapping.parameters.items():
         step = step_of(name, parameter, mapping.tiktok_event)
-        if not ROWS[name].path.startswith(CONTENTS):
+        if place_of(ROWS[name].path).within != CONTENTS:
             of_event.append(step)
         elif parameter.source == "product":
             of_product.append(step)

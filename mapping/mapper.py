@@ -13,7 +13,7 @@ from mapping.recipe import Recipe
 from mapping.results import Mapped, Note, Rejected, Result, Unsupported, Withheld
 from mapping.shared import read_shared
 from mapping.source import head
-from mapping.steps import Failure, run
+from mapping.steps import Failure, fill
 from mapping.unreadable import culprit, own_id_of
 from mapping.wire import Document, Spliced, encode
 
@@ -73,7 +73,7 @@ class BatchMapper:
         """The document that all items of the event share, the user's part joined in."""
         document: Document = dict(self._recipe.constants)
         notes: list[Note] = []
-        failure = run(self._recipe.of_event, incoming, document, notes)
+        failure = fill(self._recipe.of_event, incoming, document, notes)
         if failure is not None:
             return failure
         if self._user is None:
@@ -85,7 +85,7 @@ class BatchMapper:
         """What all events of the batch share, encoded once."""
         document: Document = {}
         self._notes = list(self._shared.notes)
-        run(self._recipe.of_batch, self._shared, document, self._notes)  # its rules are forgiving: nothing fails
+        fill(self._recipe.of_batch, self._shared, document, self._notes)  # its rules are forgiving: nothing fails
         return Spliced(document)
 
     def _item(self, item: Item, incoming: Incoming, common: _Common | Failure) -> Result:

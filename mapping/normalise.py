@@ -1,6 +1,7 @@
 """One normaliser per kind of personal field: the text that TikTok compares (tiktok-api.md §1.4, §9)."""
 
 import re
+from functools import lru_cache
 from unicodedata import category, combining, normalize
 
 from mapping.countries import NAMES
@@ -33,6 +34,7 @@ def name(text: str) -> str:
     return lowered if lowered.isalpha() else "".join(c for c in lowered if category(c)[0] in _KEPT_IN_NAMES)
 
 
+@lru_cache(maxsize=4096)  # there are few places, and none of them is a person
 def place(text: str) -> str:
     """A city or state: lower case, letters and digits of any script, without accents (U3, U4, Q10)."""
     lowered = text.lower()
@@ -53,4 +55,5 @@ def country(text: str) -> str:
 
 def zip_code(text: str) -> str:
     """Lower case without spaces and dashes; the four digits of a ZIP+4 stay (U6, Q12)."""
-    return _ZIP_SEPARATORS.sub("", text.lower())
+    lowered = text.lower()
+    return lowered if lowered.isalnum() else _ZIP_SEPARATORS.sub("", lowered)

@@ -6,14 +6,13 @@ from typing import assert_never
 
 from config.model import Parameter
 from config.vocabulary import EVENT_FIELDS
-from mapping.commerce import CONTENTS
 from mapping.remarks import Refused
 from mapping.rows import PARAMETERS, ParameterRow
-from mapping.rules import Rule, defaulted, forgiving, required, scalar
 from mapping.shared import attribute_key
 from mapping.sources import Bound, Reader
 from mapping.steps import Step
-from mapping.wire import put_at
+from mapping.values import first
+from mapping.wire import place_of
 
 ROWS: Mapping[str, ParameterRow] = {row.name: row for row in PARAMETERS}
 
@@ -24,11 +23,16 @@ _FIELDS: Mapping[str, Reader] = {
 
 
 def step_of(name: str, parameter: Parameter, tiktok_event: str) -> Step:
-    """The step that fills parameter `name`, relative to `properties` or, for what contents hold, to one content."""
+    """The step that fills parameter `name` in the object where its row has it: `properties`, or one of the contents."""
     row = ROWS[name]
-    source = _source(parameter)
-    put = put_at(row.path.removeprefix(CONTENTS).removeprefix("properties."))
-    return Step(source.name, source.read, _rule(row.rule, source.name, name, parameter, tiktok_event), put)
+    field, read = _source(parameter)
+    absent: object = None
+    if parameter.required:
+        missing = f"is required by the custom mapping to {tiktok_event}, and {field} gives none"
+        absent = Refused("missing_parameter", missing, field=name)
+    if parameter.default is not None:
+        absent = row.rule(parameter.default)
+    return Step(field, read, row.rule, place_of(row.path).key, absent, parameter.source == "user_attribute")
 
 
 def _source(parameter: Parameter) -> Bound:
@@ -36,10 +40,10 @@ def _source(parameter: Parameter) -> Bound:
     name = parameter.name
     match parameter.source:
         case "attribute":
-            return Bound(f"custom_attributes.{name}", lambda incoming: incoming.attribute(name))
+            return Bound(f"custom_attributes.{name}", lambda incoming: first(incoming.attribute(name)))
         case "user_attribute":
             key = attribute_key(name)
-            return Bound(f"user_attributes.{name}", lambda incoming: incoming.shared.user.get(key))
+            return Bound(f"user_attributes.{name}", lambda incoming: first(incoming.shared.user.get(key)))
         case "field":
             return Bound(name, _FIELDS[name])
         case "product":
@@ -48,15 +52,3 @@ def _source(parameter: Parameter) -> Bound:
             return Bound("static", lambda _: name)
         case _:
             assert_never(parameter.source)
-
-
-def _rule(plain: Rule, source: str, name: str, parameter: Parameter, tiktok_event: str) -> Rule:
-    rule = scalar(plain)
-    if parameter.source == "user_attribute":
-        rule = forgiving(rule)
-    if parameter.default is not None:
-        rule = defaulted(rule, plain(parameter.default))
-    if parameter.required:
-        missing = f"is required by the custom mapping to {tiktok_event}, and {source} gives none"
-        rule = required(rule, Refused("missing_parameter", missing, field=name))
-    return rule

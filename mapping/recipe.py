@@ -11,7 +11,7 @@ from mapping.native import COMMERCE_EVENT, native_events
 from mapping.routes import Route
 from mapping.rows import FIELDS
 from mapping.sources import Scope
-from mapping.steps import Step, steps_of
+from mapping.steps import Group, groups_of
 from mapping.wire import Document, shape_of
 
 
@@ -23,8 +23,8 @@ class Recipe(NamedTuple):
     """Whether a remembered address may stand in for the batch's (I1)."""
     takes_peer: bool
     """Whether the address of whoever posted the batch may (I1)."""
-    of_event: tuple[Step, ...]
-    of_batch: tuple[Step, ...]
+    of_event: tuple[Group, ...]
+    of_batch: tuple[Group, ...]
     constants: Document
     native: dict[str, Item]
     custom: tuple[Custom, ...]
@@ -54,8 +54,8 @@ def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
         environments=connection.environments,
         remembers=connection.enrich_ip_address,
         takes_peer=connection.peer_ip_fallback and source.platform != "feed",
-        of_event=steps_of(FIELDS, Scope.EVENT, route.name, shape, connection),
-        of_batch=steps_of(FIELDS, Scope.BATCH, route.name, shape, connection),
+        of_event=groups_of(FIELDS, Scope.EVENT, route.name, shape, connection),
+        of_batch=groups_of(FIELDS, Scope.BATCH, route.name, shape, connection),
         constants=shape.constants,
         custom=tuple(compile_custom(mapping, connection, route) for mapping in connection.custom_mappings),
         native={action: Item(name, build) for action, name in native_events(connection).items()},

@@ -18,8 +18,6 @@ from mapping.rules import (
     external_id_hashes,
     hashed,
     phone_hashes,
-    required,
-    scalar,
     unhashed,
     user_ip,
 )
@@ -59,19 +57,21 @@ class Row(NamedTuple):
     legacy: str | None
     rule: Rule | PerConnection
     routes: frozenset[RouteName] = EVERY
+    missing: Refused | None = None
+    """What an event without the value is refused with."""
 
 
 NO_ID = Refused("internal_error", "is missing, and no id was made at ingest: a defect of relay, please report it")
 
 FIELDS = (
     Row("E1", TIKTOK_EVENT, "event", "event", text),
-    Row("E2", EVENT_ID, "event_id", "event_id", required(text, NO_ID)),
+    Row("E2", EVENT_ID, "event_id", "event_id", text, missing=NO_ID),
     Row("E3", MOMENT, "event_time", "timestamp", event_time),
     Row("E4", address("ip"), "user.ip", "context.ip", user_ip),
     Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", text),
-    Row("E6", flag("TikTok.URL"), "page.url", "context.page.url", required(scalar(web_url), MISSING_URL), PAGES),
-    Row("E6", flag("TikTok.URL"), "page.url", None, scalar(web_url), EVERY - PAGES),
-    Row("E7", flag("TikTok.Referrer"), "page.referrer", "context.page.referrer", scalar(text)),
+    Row("E6", flag("TikTok.URL"), "page.url", "context.page.url", web_url, PAGES, MISSING_URL),
+    Row("E6", flag("TikTok.URL"), "page.url", None, web_url, EVERY - PAGES),
+    Row("E7", flag("TikTok.Referrer"), "page.referrer", "context.page.referrer", text),
     Row("E8", flag("TikTok.Callback"), "user.ttclid", "context.ad.callback", click_id, EVERY - APP),
     Row("E8", flag("TikTok.Callback"), "ad.callback", None, click_id, APP),
     Row("E9", identity("email_identity_type"), "user.email[]", "context.user.email", email_hashes),
@@ -83,19 +83,19 @@ FIELDS = (
     Row("E12", application("package"), "app.app_id", None, text, TRACK),
     Row("E12", application("application_name"), "app.app_name", None, text, TRACK),
     Row("E12", application("application_version"), "app.app_version", None, text, TRACK),
-    Row("U1", attribute("$FirstName"), "user.first_name", None, scalar(hashed(normalise.name)), WEB),
-    Row("U2", attribute("$LastName"), "user.last_name", None, scalar(hashed(normalise.name)), WEB),
-    Row("U3", attribute("$City"), "user.city", None, scalar(unhashed(normalise.place)), WEB),
-    Row("U4", attribute("$State"), "user.state", None, scalar(unhashed(normalise.place)), WEB),
-    Row("U5", attribute("$Country"), "user.country", None, scalar(unhashed(normalise.country)), WEB),
-    Row("U6", attribute("$Zip"), "user.zip_code", None, scalar(hashed(normalise.zip_code)), WEB),
-    Row("U7", attribute("campaignId"), "ad.campaign_id", None, scalar(text), WEB),
-    Row("U8", attribute("adId"), "ad.ad_id", None, scalar(text), WEB),
-    Row("U9", attribute("creativeId"), "ad.creative_id", None, scalar(text), WEB),
-    Row("U10", attribute("isRetargeting"), "ad.is_retargeting", None, scalar(truth), WEB),
-    Row("U11", attribute("attributed"), "ad.attributed", None, scalar(truth), WEB),
-    Row("U12", attribute("attributionType"), "ad.attribution_type", None, scalar(text), WEB),
-    Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, scalar(text), WEB),
+    Row("U1", attribute("$FirstName"), "user.first_name", None, hashed(normalise.name), WEB),
+    Row("U2", attribute("$LastName"), "user.last_name", None, hashed(normalise.name), WEB),
+    Row("U3", attribute("$City"), "user.city", None, unhashed(normalise.place), WEB),
+    Row("U4", attribute("$State"), "user.state", None, unhashed(normalise.place), WEB),
+    Row("U5", attribute("$Country"), "user.country", None, unhashed(normalise.country), WEB),
+    Row("U6", attribute("$Zip"), "user.zip_code", None, hashed(normalise.zip_code), WEB),
+    Row("U7", attribute("campaignId"), "ad.campaign_id", None, text, WEB),
+    Row("U8", attribute("adId"), "ad.ad_id", None, text, WEB),
+    Row("U9", attribute("creativeId"), "ad.creative_id", None, text, WEB),
+    Row("U10", attribute("isRetargeting"), "ad.is_retargeting", None, truth, WEB),
+    Row("U11", attribute("attributed"), "ad.attributed", None, truth, WEB),
+    Row("U12", attribute("attributionType"), "ad.attribution_type", None, text, WEB),
+    Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, text, WEB),
 )
 
 # A native event carries these; a custom mapping lists its own (M2b).

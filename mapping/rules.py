@@ -9,25 +9,16 @@ from mapping.addresses import chosen_ip
 from mapping.hashing import Normaliser, hash_identity, is_hashed
 from mapping.phones import e164
 from mapping.remarks import LeftOut, Noted, Refused
-from mapping.values import first, text
+from mapping.values import text
 
 Rule = Callable[[object], object]
-"""A value, None where it was absent → the value to send, None to send nothing, or a remark."""
+"""A value that is not None → the value to send, None to send nothing, or a remark."""
 
 
 class PerConnection(NamedTuple):
     """A rule that a setting of the connection decides; `make` gives it."""
 
     make: Callable[[Connection], Rule]
-
-
-def scalar(rule: Rule) -> Rule:
-    """`rule` for the first entry where the value is a list."""
-
-    def apply(value: object) -> object:
-        return rule(first(value) if type(value) is list else value)
-
-    return apply
 
 
 def hashed(normalise_text: Normaliser) -> Rule:
@@ -75,25 +66,16 @@ def unhashed(normalise_text: Normaliser) -> Rule:
     return apply
 
 
-def forgiving(rule: Rule) -> Rule:
-    """`rule`, but what refuses the event only leaves the field out: for what all events of a batch share."""
-
-    def apply(value: object) -> object:
-        result = rule(value)
-        return LeftOut(result.message) if isinstance(result, Refused) else result
-
-    return apply
-
-
 def only_one(rule: Rule) -> Rule:
     """The first of the list that `rule` gives, for the legacy API, which takes no lists."""
 
     def apply(value: object) -> object:
         result = rule(value)
-        values = result.value if isinstance(result, Noted) else result
-        if type(values) is not list:
+        if isinstance(result, Noted):
+            return Noted(cast("list[object]", result.value)[0], f"{result.note}; {_ONE}")
+        if type(result) is not list:
             return result
-        return values[0] if len(values) == 1 else Noted(values[0], "the legacy API takes one: the first is sent")
+        return result[0] if len(result) == 1 else Noted(result[0], _ONE)
 
     return apply
 
@@ -121,35 +103,16 @@ def user_ip(candidates: object) -> object:
     return chosen_ip(cast("tuple[object, object, object]", candidates))
 
 
-def required(rule: Rule, missing: Refused) -> Rule:
-    """`rule`, and `missing` where it finds nothing to send."""
-
-    def apply(value: object) -> object:
-        result = rule(value)
-        return missing if result is None or isinstance(result, LeftOut) else result
-
-    return apply
-
-
-def defaulted(rule: Rule, default: object) -> Rule:
-    """`rule`, and `default` where it finds nothing to send."""
-
-    def apply(value: object) -> object:
-        result = rule(value)
-        return default if result is None or isinstance(result, LeftOut) else result
-
-    return apply
-
-
 def _phone(connection: Connection) -> Rule:
     region = connection.default_region
     return hashed_list(lambda number: e164(number, region))
 
 
 def _click_id(connection: Connection) -> Rule:
-    return scalar(web.ttclid_or_nothing if connection.invalid_ttclid == "drop_field" else web.ttclid)
+    return web.ttclid_or_nothing if connection.invalid_ttclid == "drop_field" else web.ttclid
 
 
+_ONE = "the legacy API takes one: the first is sent"
 _NOT_AN_IDENTITY = LeftOut("true and false are no identity")
 _HASHED_ALREADY = LeftOut("TikTok wants it readable and this one is hashed")
 _NOTHING_LEFT = LeftOut("nothing remains of it once normalised")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from config.model import Connection
 from mapping.incoming import Incoming
 from mapping.shared import Shared, attribute_key
+from mapping.values import first
 
 Reader = Callable[[Any], object]
 
@@ -86,18 +87,23 @@ def identity(setting_name: str) -> Source:
 
 
 def attribute(name: str) -> Source:
-    """A user attribute; names with `$` whatever their case."""
+    """A user attribute, the first value of a list; names with `$` whatever their case."""
     key = attribute_key(name)
 
     def read(shared: Shared) -> object:
-        return shared.user.get(key)
+        return first(shared.user.get(key))
 
     return _plain(Scope.BATCH, f"user_attributes.{name}", read)
 
 
 def flag(name: str) -> Source:
-    """A custom flag of the event, `TikTok.` and what `Flags` calls it with a capital."""
-    return _plain(Scope.EVENT, name, attrgetter(f"flags.{name.removeprefix('TikTok.').lower()}"))
+    """A custom flag of the event, the first where there are several; `Flags` calls it by what follows `TikTok.`."""
+    raw = attrgetter(f"flags.{name.removeprefix('TikTok.').lower()}")
+
+    def read(incoming: Incoming) -> object:
+        return first(raw(incoming))
+
+    return _plain(Scope.EVENT, name, read)
 
 
 def event(name: str) -> Source:

@@ -1,4 +1,4 @@
-"""Rows resolved to steps: what reads a value, what judges it, what puts it in place."""
+"""Rows resolved to steps: what reads a value, what judges it, which key it goes under."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, assert_never, cast
@@ -8,9 +8,9 @@ from mapping.remarks import REMARKS, LeftOut, Noted, Refused, Remark
 from mapping.results import Note
 from mapping.routes import RouteName
 from mapping.rows import Row
-from mapping.rules import PerConnection, Rule, forgiving
+from mapping.rules import PerConnection, Rule
 from mapping.sources import Reader, Scope
-from mapping.wire import Document, Put, Shape, path_of, put_at, represented
+from mapping.wire import Document, Shape, part_of, path_of, place_of, represented
 
 
 class Failure(NamedTuple):
@@ -25,55 +25,92 @@ class Failure(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One row on one connection's route."""
+    """One row on one connection's route, or one parameter of a custom mapping."""
 
     field: str
     read: Reader
     rule: Rule
-    put: Put
+    key: str
+    absent: object = None
+    """What takes the value's place where there is none to send; a Refused refuses the event."""
+    forgiving: bool = False
+    """Whether a value that is refused is only left out: where many events share it."""
 
 
-def steps_of(
-    rows: Iterable[Row], scope: Scope, route: RouteName, shape: Shape, connection: Connection, inside: str = ""
-) -> tuple[Step, ...]:
-    """The steps of those rows that read from `scope` and have a field on this route, put relative to `inside`."""
-    return tuple(
-        _step(row, path, inside, connection)
-        for row in rows
-        if row.source.scope is scope and route in row.routes and (path := path_of(row, shape)) is not None
-    )
+class Group(NamedTuple):
+    """Steps whose fields stand in the same object."""
+
+    within: tuple[str, ...]
+    steps: tuple[Step, ...]
 
 
-def _step(row: Row, path: str, inside: str, connection: Connection) -> Step:
+def groups_of(
+    rows: Iterable[Row], scope: Scope, route: RouteName, shape: Shape, connection: Connection
+) -> tuple[Group, ...]:
+    """The steps of those rows that read from `scope` and have a field on this route, by the object they fill."""
+    groups: dict[tuple[str, ...], list[Step]] = {}
+    for row in rows:
+        path = path_of(row, shape)
+        if row.source.scope is scope and route in row.routes and path is not None:
+            within, key = place_of(path)
+            groups.setdefault(within, []).append(_step(row, path, key, connection))
+    return tuple(Group(within, tuple(steps)) for within, steps in groups.items())
+
+
+def _step(row: Row, path: str, key: str, connection: Connection) -> Step:
     field, read = row.source.bind(connection)
-    rule = represented(row, path, resolved(row.rule, connection))
-    if row.source.scope is Scope.BATCH:
-        rule = forgiving(rule)
-    return Step(field, read, rule, put_at(path.removeprefix(inside)))
+    rule = row.rule.make(connection) if isinstance(row.rule, PerConnection) else row.rule
+    return Step(field, read, represented(row, path, rule), key, row.missing, row.source.scope is Scope.BATCH)
 
 
-def resolved(rule: Rule | PerConnection, connection: Connection) -> Rule:
-    """The rule itself, made for this connection where it depends on one."""
-    return rule.make(connection) if isinstance(rule, PerConnection) else rule
+def fill(groups: tuple[Group, ...], subject: object, document: Document, notes: list[Note]) -> Failure | None:
+    """Run every step on `subject`; the failure when a value refuses the event. Objects without fields are not made."""
+    for within, steps in groups:
+        part: Document = {}
+        failure = run(steps, subject, part, notes)
+        if failure is not None:
+            return failure
+        if part:
+            part_of(document, within).update(part)
+    return None
 
 
-def run(steps: tuple[Step, ...], subject: object, document: Document, notes: list[Note]) -> Failure | None:
-    """Fill `document` from `subject`; the failure when a value refuses the event."""
-    for field, read, rule, put in steps:
-        value = rule(read(subject))
+def run(steps: tuple[Step, ...], subject: object, part: Document, notes: list[Note]) -> Failure | None:
+    """Fill one object from `subject`; the failure when a value refuses the event."""
+    for step in steps:
+        _field, read, rule, key, absent, _forgiving = step
+        value = read(subject)
+        if value is not None:
+            value = rule(value)
         if value is None:
-            continue
-        if type(value) not in REMARKS:
-            put(document, value)
-            continue
-        match cast("Remark", value):
-            case Refused() as refused:
-                return Failure(refused.field or field, refused)
-            case LeftOut(why):
-                notes.append(Note(field, f"left out: {why}"))
-            case Noted(noted, note):
-                notes.append(Note(field, note))
-                put(document, noted)
-            case never:
-                assert_never(never)
+            value = absent
+            if value is None:
+                continue
+        if type(value) in REMARKS:
+            failure = _settle(cast("Remark", value), step, part, notes)
+            if failure is not None:
+                return failure
+        else:
+            part[key] = value
+    return None
+
+
+def _settle(remark: Remark, step: Step, part: Document, notes: list[Note]) -> Failure | None:
+    """What a remark means for the event: the failure, a note, or the value that the remark is about."""
+    match remark:
+        case Refused(message=message) if step.forgiving and remark is not step.absent:
+            return _settle(LeftOut(message), step, part, notes)
+        case Refused(field=field):
+            return Failure(field or step.field, remark)
+        case LeftOut(why) if step.absent is None:
+            notes.append(Note(step.field, f"left out: {why}"))
+        case LeftOut():
+            if isinstance(step.absent, Refused):
+                return _settle(step.absent, step, part, notes)
+            part[step.key] = step.absent
+        case Noted(value, note):
+            notes.append(Note(step.field, note))
+            part[step.key] = value
+        case _:
+            assert_never(remark)
     return None

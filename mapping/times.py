@@ -51,4 +51,4 @@ def _integer(value: object) -> int:
 
 def iso_8601(seconds: int) -> str:
     """`YYYY-MM-DDTHH:MM:SSZ`, as the legacy API wants it."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

@@ -25,7 +25,7 @@ def first(value: object) -> object:
     """The first scalar of a list, anything else as it is: clients send flags and user attributes both ways."""
     if type(value) is not list:
         return value
-    return next((entry for entry in value if entry is not None and not isinstance(entry, list | dict)), None)
+    return next((entry for entry in value if not isinstance(entry, list | dict | None)), None)
 
 
 def text(value: object) -> str | Refused | None:

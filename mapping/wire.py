@@ -1,6 +1,6 @@
 """The two shapes that TikTok takes, in one place: where a row's field stands, what surrounds it, and the request."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,7 +12,6 @@ from mapping.times import iso_8601
 
 Document = dict[str, Any]
 """An event, or a part of one, as nested objects."""
-Put = Callable[[Document, object], None]
 
 encode = msgspec.json.Encoder().encode
 
@@ -48,27 +47,24 @@ def represented(row: Row, path: str, rule: Rule) -> Rule:
     return written(rule, iso_8601) if path == "timestamp" else rule
 
 
-def put_at(path: str) -> Put:
-    """What puts a value at `path` of a document; at most three levels deep."""
-    match path.removesuffix("[]").split("."):
-        case [key]:
+class Place(NamedTuple):
+    """Where a field stands: the objects around it, outermost first, and its key."""
 
-            def put(document: Document, value: object) -> None:
-                document[key] = value
+    within: tuple[str, ...]
+    key: str
 
-        case [first, key]:
 
-            def put(document: Document, value: object) -> None:
-                document.setdefault(first, {})[key] = value
+def place_of(path: str) -> Place:
+    """The place that a path of the tables means."""
+    *within, key = path.removesuffix("[]").split(".")
+    return Place(tuple(within), key)
 
-        case [first, second, key]:
 
-            def put(document: Document, value: object) -> None:
-                document.setdefault(first, {}).setdefault(second, {})[key] = value
-
-        case _:
-            raise ValueError(f"no field of TikTok's lies as deep as {path}")
-    return put
+def part_of(document: Document, within: tuple[str, ...]) -> Document:
+    """The object at `within` of `document`, made where there is none."""
+    for key in within:
+        document = document.setdefault(key, {})
+    return document
 
 
 class Envelope(NamedTuple):

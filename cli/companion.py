@@ -1,4 +1,4 @@
-"""How a child of `relay up` learns that its parent is gone: its standard input, a pipe that only the parent holds, ends.
+"""How a child of `relay up` learns that its parent is gone: standard input, a pipe only the parent holds, ends.
 
 It works for a parent killed with SIGKILL, on every Unix, and across the worker's replacing itself.
 """

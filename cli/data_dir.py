@@ -14,7 +14,6 @@ from cli.failures import BadNews
 from config.secrets import Keyring
 
 PRIVATE_DIR: Final = 0o700
-PRIVATE_FILE: Final = 0o600
 
 
 class ServerRecord(msgspec.Struct, frozen=True):
@@ -44,7 +43,9 @@ class DataDir:
     def make(self) -> None:
         """Make the directory, if it is not there. BadNews where that cannot be."""
         try:
-            self.server.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            for directory in (self.path, self.server):
+                directory.mkdir(mode=PRIVATE_DIR, exist_ok=True)
             if not (self.path / ".gitignore").exists():
                 self.write(self.path / ".gitignore", b"*\n")
         except OSError as error:

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -12,7 +13,15 @@ from cli.data_dir import DataDir
 from cli.embedded import EmbeddedServer
 from cli.failures import BadNews
 from cli.server_binary import find_server
-from cli.supervisor import PAUSE_S, PATIENT_FROM, SOON_AFTER, Program, Say, Supervisor, pause_before_restart, relay_command
+from cli.supervisor import (
+    PATIENT_FROM,
+    PAUSE_S,
+    Program,
+    Say,
+    Supervisor,
+    pause_before_restart,
+    relay_command,
+)
 
 PORT_FREE_WITHIN_S: Final = 10.0
 INGEST_STOP_S: Final = 15.0
@@ -51,18 +60,21 @@ class Server:
         what = "adopted the server that still ran" if self._server.adopted else f"started {found.path.name}"
         say("redis", f"{what} (process {self._server.pid}), data in {data.server}")
 
-    async def watch(self) -> None:
-        """Never returns; to be cancelled."""
-        deaths: list[float] = []
+    async def watch(self, moved: Callable[[], None]) -> None:
+        """Never returns; to be cancelled. Calls `moved` when the server, started again, is at another URL."""
+        deaths: deque[float] = deque(maxlen=PATIENT_FROM)
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             if self._server.is_alive:
                 continue
             now = asyncio.get_running_loop().time()
-            deaths = [death for death in deaths if now - death <= SOON_AFTER][-PATIENT_FROM:] + [now]
+            deaths.append(now)
             self._say("redis", "died; starting it again")
             await asyncio.sleep(pause_before_restart(deaths, now))
+            url = self._server.url
             await self._start_again()
+            if self._server.url != url:
+                moved()
 
     async def _start_again(self) -> None:
         """Until it runs: nothing else can."""
@@ -94,30 +106,19 @@ async def running(
     kills what has not ended yet; the server is always stopped properly, and last.
     """
     with _signals() as asked:
-        async with _served(data, say):
-            supervisor = Supervisor([] if asked.is_set() else groups, environ, say)
-            asked.then = supervisor.kill
-            try:
-                yield asked
-            finally:
-                asked.set()
-                await supervisor.stop()
-
-
-@contextlib.asynccontextmanager
-async def _served(data: DataDir | None, say: Say) -> AsyncIterator[None]:
-    """The embedded server runs, and runs again, within the block."""
-    if data is None:
-        yield
-        return
-    server = await asyncio.to_thread(Server, data, say)
-    watching = asyncio.create_task(server.watch())
-    try:
-        yield
-    finally:
-        watching.cancel()
-        await asyncio.wait([watching])
-        await asyncio.to_thread(server.stop)
+        server = await asyncio.to_thread(Server, data, say) if data else None
+        supervisor = Supervisor([] if asked.is_set() else groups, environ, say)
+        asked.then = supervisor.kill
+        watching = asyncio.create_task(server.watch(supervisor.renew)) if server else None
+        try:
+            yield asked
+        finally:
+            asked.set()
+            await supervisor.stop()
+            if server and watching:
+                watching.cancel()
+                await asyncio.wait([watching])
+                await asyncio.to_thread(server.stop)
 
 
 class Asked(asyncio.Event):

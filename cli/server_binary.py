@@ -25,7 +25,7 @@ class Found(NamedTuple):
 
 def find_server(search_path: str | None = None) -> Found:
     """The first server that is new enough; BadNews when there is none. `search_path` stands in for PATH."""
-    passed_over = []
+    passed_over: list[str] = []
     for path in _candidates(search_path):
         version = version_of(path)
         if version is not None and version >= OLDEST:
@@ -33,7 +33,7 @@ def find_server(search_path: str | None = None) -> Found:
         what = "does not tell its version" if version is None else f"is version {version[0]}.{version[1]}"
         passed_over.append(f"{path} {what}, and relay needs {OLDEST[0]}.{OLDEST[1]} or newer: passed over")
     raise BadNews(
-        "there is no Redis server to run: install Valkey or Redis 6.2 or newer, or say in RELAY_REDIS_URL where one runs"
+        "there is no Redis server to run: install Valkey or Redis 6.2 or newer, or set RELAY_REDIS_URL to one that runs"
     )
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import sysconfig
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,6 +18,7 @@ SOON_AFTER: Final = 10.0
 PATIENT_FROM: Final = 3
 PAUSE_S: Final = 1.0
 LAST_WORDS_S: Final = 1.0
+LONGEST_LINE: Final = 1 << 16
 
 Say = Callable[[str, str], None]
 """Takes a program's name and a line it said, or that is said of it."""
@@ -71,11 +72,15 @@ class Kept:
                 _signal(process, signal.SIGKILL)
         await self._keeper
 
+    def renew(self) -> None:
+        """End it at once, to be started again: nothing it has begun is lost by that."""
+        if self._process is not None:
+            _signal(self._process, signal.SIGKILL)
+
     def kill(self) -> None:
         """End it at once."""
         self._stopping.set()
-        if self._process is not None:
-            _signal(self._process, signal.SIGKILL)
+        self.renew()
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
@@ -107,6 +112,8 @@ class Kept:
             _signal(process, signal.SIGTERM)
         forwarding = asyncio.create_task(self._forward(process.stdout))
         code = await process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
         await asyncio.wait([forwarding], timeout=LAST_WORDS_S)
         forwarding.cancel()
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
@@ -115,10 +122,15 @@ class Kept:
         rest = b""
         while part := await output.read(1 << 16) if output else b"":
             *lines, rest = (rest + part).split(b"\n")
-            for line in lines:
-                self._say(self.program.name, line.decode(errors="replace"))
-        if rest:
-            self._say(self.program.name, rest.decode(errors="replace"))
+            if len(rest) > LONGEST_LINE:
+                lines, rest = [*lines, rest], b""
+            self._forward_lines(lines)
+        self._forward_lines([rest])
+
+    def _forward_lines(self, lines: Iterable[bytes]) -> None:
+        for line in lines:
+            if line.strip():
+                self._say(self.program.name, line.decode(errors="replace").rstrip())
 
 
 class Supervisor:
@@ -128,6 +140,11 @@ class Supervisor:
         """Within a running event loop. `groups` are in the order in which they are stopped."""
         self._groups = [[Kept(program, environ, say) for program in group] for group in groups]
 
+    def renew(self) -> None:
+        """Start everything anew: what it was told at its start is no longer so."""
+        for kept in self._all():
+            kept.renew()
+
     async def stop(self) -> None:
         """Stop everything, in order."""
         for group in self._groups:
@@ -135,9 +152,11 @@ class Supervisor:
 
     def kill(self) -> None:
         """Stop everything at once."""
-        for group in self._groups:
-            for kept in group:
-                kept.kill()
+        for kept in self._all():
+            kept.kill()
+
+    def _all(self) -> Iterable[Kept]:
+        return (kept for group in self._groups for kept in group)
 
 
 def _signal(process: asyncio.subprocess.Process, sign: signal.Signals) -> None:

@@ -1,6 +1,7 @@
 """`relay up`: everything on this machine, kept running."""
 
 import asyncio
+import contextlib
 import os
 from typing import Final
 
@@ -40,7 +41,7 @@ def up(workers: int) -> None:
     with data.claimed():
         if settings.encryption_key is None:
             data.make_key()
-            say("relay", f"made an encryption key, {data.encryption_key}: keep a copy, what waits is unreadable without")
+            say("relay", f"made an encryption key, {data.encryption_key}: keep a copy, for what waits needs it")
             say("relay", "other hosts that share this Redis need the same, as RELAY_ENCRYPTION_KEY")
         wait_for_port(settings.host, settings.port, "RELAY_PORT")
         asyncio.run(_run(settings, workers, data if settings.redis_url is None else None, say))
@@ -57,11 +58,12 @@ async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: 
 
 
 def sayer(settings: Settings) -> Say:
-    """Writes lines to stderr: as text, each after the name of whose it is; as JSON, where children's lines are already."""
+    """Writes lines to stderr: as text, each after the name of whose it is; as JSON, which children's lines are already."""
     if settings.log_format == "text":
 
         def say_text(name: str, line: str) -> None:
-            click.echo(f"{name:<7} | {line}", err=True)
+            with contextlib.suppress(OSError):  # nobody listens any more: that is no reason to stop
+                click.echo(f"{name:<7} | {line}", err=True)
 
         return say_text
 
@@ -71,6 +73,7 @@ def sayer(settings: Settings) -> Say:
         if name in OWN or not line.startswith("{"):
             structlog.get_logger(f"relay.{name}").info(line)
         else:
-            click.echo(line, err=True)
+            with contextlib.suppress(OSError):
+                click.echo(line, err=True)
 
     return say_json

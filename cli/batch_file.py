@@ -44,7 +44,7 @@ def read_batches(file: BinaryIO, name: str) -> BatchFile:
 
 def _lines(text: bytes, name: str, as_one: Exception) -> BatchFile:
     """ndjson; where not even the first line is JSON by itself, the file was meant as one value and that is told."""
-    batches = []
+    batches: list[bytes] = []
     for number, line in enumerate(text.split(b"\n"), start=1):
         if not line.strip():
             continue

@@ -1,0 +1,149 @@
+"""`relay connections`: which there are, how they stand, and putting one to rest and setting it going again."""
+
+from typing import Any, Final
+
+import click
+import redis
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.output import BAD, console, count, note, print_json, state, table
+from cli.setting import configuration_of, redis_url, settings_here
+from cli.standing import Overview, Standing, overview
+from cli.wrong_use import unknown_id
+from config.errors import ConfigurationError
+from config.model import Configuration
+from config.settings import Settings
+from lanes.client import connect
+from lanes.lanes import Lanes
+from mapping.routes import route_of
+
+UNTIL_ASKED_AGAIN_MS: Final = 60_000
+"""Lanes of a connection at rest wake nobody for this long at a time; an operator's pause has no other end."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
+
+
+@click.group()
+def connections() -> None:
+    """List connections; pause and resume them."""
+
+
+@connections.command("list")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """List connections: what they deliver where, and how they stand."""
+    settings = settings_here()
+    with connect(redis_url(settings)) as client:
+        seen = overview(settings, client)
+    routes = _routes(settings)
+    if as_json:
+        print_json([_object(standing, routes) for standing in seen.standings])
+        if seen.refused:
+            note(str(seen.refused))
+        return
+    console().print(_table(seen, routes))
+
+
+@connections.command("pause")
+@click.argument("connection_id", metavar="ID")
+@json_option
+def pause(*, connection_id: str, as_json: bool) -> None:
+    """Stop delivering; what waits and what arrives is kept until somebody resumes it."""
+    settings = settings_here()
+    with connect(redis_url(settings)) as client:
+        _named(settings, client, connection_id)
+        what = f"relay connections resume {connection_id}"
+        Lanes(client).rest(connection_id, "paused", UNTIL_ASKED_AGAIN_MS, {"by": "operator", "what": what})
+        _say(_named(settings, client, connection_id), settings, as_json=as_json, said=f"paused; to go on: {what}")
+
+
+@connections.command("resume")
+@click.argument("connection_id", metavar="ID")
+@json_option
+def resume(*, connection_id: str, as_json: bool) -> None:
+    """Deliver again, at once."""
+    settings = settings_here()
+    with connect(redis_url(settings)) as client:
+        _named(settings, client, connection_id)
+        Lanes(client).resume(connection_id)
+        standing = _named(settings, client, connection_id)
+    said = {
+        "disabled": "is disabled in the configuration file (enabled: false) and stays so",
+        "removed": "is not in the configuration file: what waits stays until it is put back",
+    }.get(standing.state, f"goes on; {standing.books.waiting:,} events wait")
+    _say(standing, settings, as_json=as_json, said=said)
+
+
+def _named(settings: Settings, client: redis.Redis, connection_id: str) -> Standing:
+    """How that connection stands; wrong use when there is none."""
+    standings = {standing.id: standing for standing in overview(settings, client).standings}
+    if connection_id not in standings:
+        raise unknown_id("ID", connection_id, standings)
+    return standings[connection_id]
+
+
+def _say(standing: Standing, settings: Settings, *, as_json: bool, said: str) -> None:
+    if as_json:
+        print_json(_object(standing, _routes(settings)))
+    else:
+        click.echo(f"{standing.id}: {said}")
+
+
+def _routes(settings: Settings) -> dict[str, list[str]]:
+    """The paths that each connection posts to; none while the configuration is refused."""
+    try:
+        configuration = configuration_of(settings)
+    except ConfigurationError:
+        return {}
+    return {connection_id: _paths(configuration, connection_id) for connection_id in configuration.connections}
+
+
+def _paths(configuration: Configuration, connection_id: str) -> list[str]:
+    connection = configuration.connections[connection_id]
+    paths = (route_of(connection, configuration.inputs[input_id]).path for input_id in connection.inputs)
+    return list(dict.fromkeys(paths))
+
+
+def _object(standing: Standing, routes: dict[str, list[str]]) -> dict[str, Any]:
+    connection = standing.connection
+    status = standing.as_object()
+    return {
+        "id": standing.id,
+        "state": standing.state,
+        "inputs": list(connection.inputs) if connection else [],
+        "event_source_id": connection.event_source_id if connection else None,
+        "paths": routes.get(standing.id, []),
+        "waiting": standing.books.waiting,
+        "letters": standing.books.letters,
+        "paused_by": "operator" if standing.state == "paused" and standing.paused_by_operator else None,
+        "what_to_do": standing.what_to_do,
+        "next_attempt_at": status["next_attempt_at"],
+    }
+
+
+def _table(seen: Overview, routes: dict[str, list[str]]) -> RenderableType:
+    made = table(
+        "connection",
+        "state",
+        "inputs",
+        "posts to",
+        "event source id",
+        "waiting",
+        "letters",
+        right=("waiting", "letters"),
+    )
+    for standing in seen.standings:
+        connection = standing.connection
+        made.add_row(
+            standing.id,
+            state(standing.state),
+            ", ".join(connection.inputs) if connection else "",
+            "\n".join(path.removeprefix("/open_api/v1.3/") for path in routes.get(standing.id, [])),
+            connection.event_source_id if connection else "",
+            count(standing.books.waiting),
+            count(standing.books.letters),
+        )
+    notes = [Text.assemble((f"{one.id}  ", "bold"), what) for one in seen.standings if (what := one.what_to_do)]
+    refused = [Text(str(seen.refused), style=BAD)] if seen.refused else []
+    return Group(*refused, made, *notes)

@@ -1,0 +1,94 @@
+"""The dead letters of all connections, decoded; and what is inside one, masked unless somebody asks."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import msgspec
+import redis
+
+from cli.failures import BadNews
+from cli.masking import mask, mask_sentence
+from cli.setting import configuration_of
+from cli.standing import rfc3339
+from config.errors import ConfigurationError
+from config.settings import Settings
+from delivery.letters import DeadLetter
+from lanes.chunk import Chunk, ChunkCodec
+from lanes.errors import ChunkUnreadable
+from lanes.known import groups_known
+from lanes.letters import letter_of, letters_of
+
+
+class LetterBox:
+    """Every letter on one Redis. Raises RedisAway."""
+
+    def __init__(self, settings: Settings, client: redis.Redis) -> None:
+        self._client = client
+        self._codec = ChunkCodec(settings.keyring)
+        self.connections = _connections(settings, client)
+        """The connections that may have letters: the configuration's, then those that only Redis knows."""
+
+    def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
+        """The letters of these connections, as they come; without their sources, which are most of their bytes."""
+        for connection in connections:
+            for letter_id, stored in letters_of(self._client, connection):
+                yield msgspec.structs.replace(_decode(stored, letter_id), source=b"")
+
+    def find(self, letter_id: str) -> DeadLetter | None:
+        """The letter of that id, wherever it is."""
+        for connection in self.connections:
+            stored = letter_of(self._client, connection, letter_id)
+            if stored is not None:
+                return _decode(stored, letter_id)
+        return None
+
+    def open(self, letter: DeadLetter) -> Chunk:
+        """Its source. Raises ChunkUnreadable."""
+        if not letter.source:
+            raise ChunkUnreadable("the letter has no source")
+        return self._codec.open(letter.source)
+
+
+def _connections(settings: Settings, client: redis.Redis) -> list[str]:
+    try:
+        configured = list(configuration_of(settings).connections)
+    except ConfigurationError:  # letters are worth reading most of all when something is wrong
+        configured = []
+    return [*configured, *(group for group in groups_known(client) if group not in configured)]
+
+
+def _decode(stored: bytes, letter_id: str) -> DeadLetter:
+    try:
+        return DeadLetter.decode(stored)
+    except msgspec.MsgspecError:
+        raise BadNews(f"dead letter {letter_id} cannot be read: it is damaged, or a newer relay wrote it") from None
+
+
+def public(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
+    """Every field but the source. Only TikTok's own words may quote an event, so only they are masked."""
+    shown = letter.public()
+    if letter.stage == "delivery" and not reveal:
+        shown["message"] = mask_sentence(letter.message)
+    return shown
+
+
+def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
+    """What the letter holds of its event: the batch with this event only, and what ingest noted."""
+    batch = chunk.batches[0]
+    entry = batch.entries[0]
+    whole = {**_json(batch.shared), "events": [_json(entry.raw)]}
+    return {
+        "received_at": rfc3339(chunk.received_ms),
+        "position": entry.position,
+        "minted_id": entry.event_id,
+        "only": entry.items,
+        "batch": whole if reveal else mask(whole),
+    }
+
+
+def _json(raw: bytes) -> Any:
+    """What `raw` holds; an event that is no JSON to us (a lone surrogate, a depth) is told by its size."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return f"{len(raw):,} bytes that cannot be shown"

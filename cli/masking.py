@@ -1,0 +1,73 @@
+"""Masks personal data for the terminal: shapes stand for values; what the mapping decides by stays readable."""
+
+import re
+from typing import Any, Final
+
+READABLE: Final = frozenset(
+    (
+        *("event_type", "action", "custom_event_type", "environment", "currency_code", "platform", "schema_version"),
+        *("total_amount", "tax_amount", "shipping_amount", "price", "quantity", "position", "checkout_step"),
+        *("timestamp_unixtime_ms", "event_start_unixtime_ms", "session_start_unixtime_ms", "is_non_interactive"),
+    )
+)
+"""Members whose values name no person; numbers with any other name may be an account or a phone."""
+
+PRIVATE: Final = frozenset(
+    (
+        *("user_identities", "user_attributes", "custom_attributes", "custom_flags", "partner_identities"),
+        *("integration_attributes", "consent_state", "device_info", "location", "session"),
+    )
+)
+"""Below these, names are whatever a client likes, so no name makes a value readable."""
+
+_READABLE_TEXT = re.compile(r"[A-Za-z0-9_ .+-]{0,40}")
+_EMAIL = re.compile(r"([^\s@])[^\s@]*@[^\s@]+")
+_URL = re.compile(r"(?i)(https?)://\S*")
+
+# What may be someone's in a sentence of TikTok's: whatever it quotes, addresses, long numbers, long words.
+_QUOTED = re.compile(r"""(["'`“‘«])(?=\S)(.*?)(["'`”’»])(?!\w)""", re.DOTALL)
+_IN_SENTENCES = (
+    (_EMAIL, r"\1…@…"),
+    (_URL, r"\1://…"),
+    (re.compile(r"\+?\d[\d ().-]{5,}\d"), "…"),
+    (re.compile(r"[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*"), "…"),
+    (re.compile(r"[^\s.]{25,}"), "…"),
+)
+
+
+def shape_of(text: str) -> str:
+    """What stands for a text: `j…@… (17 characters)`, `https://… (42 characters)`, `… (6 characters)`."""
+    if not text:
+        return ""
+    length = f" ({len(text)} character{'' if len(text) == 1 else 's'})"
+    if email := _EMAIL.fullmatch(text.strip()):
+        return f"{email[1]}…@…{length}"
+    if url := _URL.match(text):
+        return f"{url[1]}://…{length}"
+    return f"…{length}"
+
+
+def mask(value: Any, *, readable: bool = False, private: bool = False) -> Any:
+    """`value` of JSON with shapes for texts and `…` for numbers, but where the member's name says it is nobody's."""
+    match value:
+        case dict():
+            return {
+                key: mask(member, readable=not private and key in READABLE, private=private or key in PRIVATE)
+                for key, member in value.items()
+            }
+        case list():
+            return [mask(member, readable=readable, private=private) for member in value]
+        case None | bool():
+            return value
+        case str():
+            return value if readable and _READABLE_TEXT.fullmatch(value) else shape_of(value)
+        case _:
+            return value if readable else "…"
+
+
+def mask_sentence(sentence: str) -> str:
+    """A sentence of TikTok's without what it may have from an event: it quotes values when it refuses them."""
+    masked = _QUOTED.sub(lambda quoted: f"{quoted[1]}…{quoted[3]}", sentence)
+    for pattern, instead in _IN_SENTENCES:
+        masked = pattern.sub(instead, masked)
+    return masked

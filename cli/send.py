@@ -1,0 +1,91 @@
+"""`relay send`: posts batches to a running ingest with an input's credentials, as an SDK would."""
+
+from typing import BinaryIO, Final
+
+import click
+import httpx
+import msgspec
+
+from cli.batch_file import BatchFile, read_batches
+from cli.failures import BadNews
+from cli.output import note, plural
+from cli.setting import configuration_of, settings_here
+from cli.wrong_use import unknown_id
+from config.model import Input
+from config.settings import Settings
+
+TIMEOUT_S: Final = 30.0
+ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to reach what listens on all addresses
+SINGLE: Final = "/v2/events"
+BULK: Final = "/v2/bulkevents"
+
+
+@click.command
+@click.argument("file", type=click.File("rb"))
+@click.option("--input", "input_id", metavar="ID", required=True, help="Whose key and secret to send with.")
+@click.option("--url", metavar="URL", help="Where ingest is.  [default: http://RELAY_HOST:RELAY_PORT]")
+def send(file: BinaryIO, input_id: str, url: str | None) -> None:
+    """Post the batches in FILE to ingest. FILE: a batch, an array of batches, or ndjson; - is stdin."""
+    settings = settings_here()
+    configuration = configuration_of(settings)
+    if input_id not in configuration.inputs:
+        raise unknown_id("--input", input_id, configuration.inputs)
+    read = read_batches(file, file.name)
+    answer = post(read, configuration.inputs[input_id], (url or ingest_url(settings)).rstrip("/"))
+    click.echo(
+        f"{answer.status_code} {answer.reason_phrase}: {plural(len(read.batches), 'batch', 'batches')} from {file.name}"
+    )
+    if answer.status_code != httpx.codes.ACCEPTED:
+        for sentence in refusals(answer):
+            note(sentence)
+        raise click.exceptions.Exit(1)
+
+
+def ingest_url(settings: Settings) -> str:
+    """Where these settings have ingest listen."""
+    host = ANYWHERE.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
+    return f"http://{host}:{settings.port}"
+
+
+def post(read: BatchFile, source: Input, url: str) -> httpx.Response:
+    """Ingest's answer; BadNews when there is none."""
+    path = BULK if read.is_array else SINGLE
+    try:
+        return httpx.post(
+            url + path,
+            content=read.body,
+            auth=(source.api_key, source.api_secret),
+            headers={"content-type": "application/json"},
+            timeout=httpx.Timeout(TIMEOUT_S, connect=2.0),
+            trust_env=False,  # the secret is for ingest, not for a proxy
+        )
+    except (httpx.ConnectError, httpx.ConnectTimeout):
+        raise BadNews(f"nothing listens on {url}: start relay up, or say with --url where ingest is") from None
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+        raise click.UsageError(f"--url: {url} is no URL such as http://127.0.0.1:8080") from None
+    except httpx.HTTPError as error:
+        raise BadNews(
+            f"{url} gave no answer ({type(error).__name__}), so whether it took the batches is unknown; sent again as "
+            "they are, events with an id or a time keep their ids, and TikTok counts them once"
+        ) from None
+
+
+class _Error(msgspec.Struct):
+    code: str = ""
+    message: str = ""
+
+
+class _Errors(msgspec.Struct):
+    errors: list[_Error]
+
+
+def refusals(answer: httpx.Response) -> list[str]:
+    """What mParticle's error body says, else the start of whatever else there is."""
+    try:
+        errors = msgspec.json.decode(answer.content, type=_Errors).errors
+    except msgspec.DecodeError:
+        return [answer.text[:500]] if answer.text else []
+    retry_after = answer.headers.get("retry-after")
+    return [f"{error.code}: {error.message}" for error in errors] + (
+        [f"try again in {retry_after} s"] if retry_after else []
+    )

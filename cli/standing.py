@@ -1,0 +1,173 @@
+"""How each connection stands: the configuration's word and Redis's, put together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+import msgspec
+import redis
+
+from cli.setting import configuration_of
+from config.errors import ConfigurationError
+from config.model import Configuration, Connection
+from config.settings import Settings
+from lanes.books import GroupReading, Reading, read_books
+from lanes.known import groups_known, inputs_known
+
+State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
+
+COUNTERS: Final = ("accepted", "extra", "replayed", "delivered", "dead", "unsupported", "withheld", "forgotten")
+
+
+class LastError(msgspec.Struct, frozen=True):
+    """The newest trouble of a connection's lanes, as the worker wrote it; not every trouble needs somebody to act."""
+
+    at_ms: int
+    error: str
+    who: str = ""
+    what_to_do: str = ""
+
+    def as_object(self) -> dict[str, str]:
+        """As `--json` has it."""
+        return {"at": rfc3339(self.at_ms), "error": self.error, "who": self.who, "what_to_do": self.what_to_do}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One connection: its state, its books, what troubles it and when it tries next."""
+
+    id: str
+    state: State
+    books: GroupReading
+    connection: Connection | None
+    last_error: LastError | None
+    next_attempt_ms: int | None
+    oldest_waiting_s: float | None
+
+    @property
+    def paused_by_operator(self) -> bool:
+        """Whether only an operator ends its rest."""
+        return self.books.group.get("by") == "operator"
+
+    @property
+    def what_to_do(self) -> str | None:
+        """What someone has to do to set it going, None when it goes or will go by itself."""
+        match self.state:
+            case "paused" if self.paused_by_operator:
+                return f"paused by an operator; to go on: relay connections resume {self.id}"
+            case "paused":
+                what = self.books.group.get("what") or (self.last_error.what_to_do if self.last_error else "")
+                who = self.last_error.who if self.last_error else ""
+                error = self.last_error.error if self.last_error else "its requests are refused"
+                return f"{error}: {who + ': ' if who else ''}{what}"
+            case "removed":
+                return "not in the configuration file: put it back to deliver what waits"
+            case _ if self.last_error is not None and self.last_error.what_to_do and self.books.waiting:
+                return f"{self.last_error.error}: {self.last_error.who}: {self.last_error.what_to_do}"
+            case _:
+                return None
+
+    def as_object(self) -> dict[str, Any]:
+        """As `relay status --json` has it (design.md)."""
+        return {
+            "id": self.id,
+            "state": self.state,
+            **{name: self.books.books.get(name, 0) for name in COUNTERS},
+            "waiting": self.books.waiting,
+            "letters": self.books.letters,
+            "oldest_waiting_s": self.oldest_waiting_s,
+            "last_error": self.last_error.as_object() if self.last_error else None,
+            "next_attempt_at": None if self.next_attempt_ms is None else rfc3339(self.next_attempt_ms),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything `relay status` says, at one instant of Redis's."""
+
+    reading: Reading
+    standings: list[Standing]
+    refused: ConfigurationError | None
+    """Why the configuration file cannot be read now; states are then as the workers last left them."""
+
+    def as_object(self) -> dict[str, Any]:
+        """As `relay status --json` has it."""
+        inputs = [
+            {"id": one.id, "accepted": one.books.get("accepted", 0), "unrouted": one.books.get("unrouted", 0)}
+            for one in self.reading.inputs
+        ]
+        return {"inputs": inputs, "connections": [standing.as_object() for standing in self.standings]}
+
+
+def overview(settings: Settings, client: redis.Redis) -> Overview:
+    """Read the configuration and the books. Raises RedisAway; why a configuration is refused is in the overview."""
+    configuration, refused = None, None
+    try:
+        configuration = configuration_of(settings)
+    except ConfigurationError as error:
+        refused = error
+    groups = groups_known(client) if configuration is None else list(configuration.connections)
+    inputs = inputs_known(client) if configuration is None else list(configuration.inputs)
+    reading = read_books(client, groups, inputs)
+    return Overview(reading, list(_standings(reading, configuration)), refused)
+
+
+def _standings(reading: Reading, configuration: Configuration | None) -> Iterable[Standing]:
+    """In the file's order, then those that only Redis knows and that still hold something."""
+    for group in reading.groups:
+        connection = configuration.connections.get(group.name) if configuration else None
+        forgotten = configuration is not None and connection is None
+        if forgotten and not (group.waiting or group.letters):
+            continue
+        state = "removed" if forgotten else _state(group, connection, reading.now_ms)
+        oldest = group.oldest_ms
+        yield Standing(
+            id=group.name,
+            state=state,
+            books=group,
+            connection=connection,
+            last_error=_last_error(group),
+            next_attempt_ms=_next_attempt(group, state),
+            oldest_waiting_s=None if oldest is None else round(max(0, reading.now_ms - oldest) / 1000, 1),
+        )
+
+
+def _state(group: GroupReading, connection: Connection | None, now_ms: int) -> State:
+    if connection is not None and not connection.enabled:
+        return "disabled"
+    match group.group.get("state"):
+        case "paused":
+            return "paused"
+        case "backing_off":
+            return "backing_off"
+        case ("disabled" | "removed") as state if connection is None:
+            return state
+        case _:
+            retrying = any(lane.attempts and lane.due_ms > now_ms for lane in group.lanes)
+            return "backing_off" if retrying else "healthy"
+
+
+def _last_error(group: GroupReading) -> LastError | None:
+    errors = []
+    for lane in group.lanes:
+        try:
+            errors.append(msgspec.json.decode(lane.last_error, type=LastError))
+        except msgspec.DecodeError:  # none, or a later version's
+            continue
+    return max(errors, key=lambda error: error.at_ms, default=None)
+
+
+def _next_attempt(group: GroupReading, state: State) -> int | None:
+    """When the next request may go out; None when no time is set, or nothing waits to be sent."""
+    if state not in ("paused", "backing_off") or not group.lanes or group.group.get("by") == "operator":
+        return None
+    due = min((lane.due_ms for lane in group.lanes if lane.attempts), default=min(lane.due_ms for lane in group.lanes))
+    until = group.group.get("until")
+    return int(until) if group.group.get("state") and until else due
+
+
+def rfc3339(ms: int) -> str:
+    """Unix milliseconds as JSON has them: RFC 3339, UTC."""
+    seconds, rest = divmod(ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"

@@ -1,8 +1,10 @@
 """The one Celery job: drain a lane. Its whole journey is in `worker/drain.py`."""
 
+from contextlib import suppress
 from typing import Any
 
 from celery import Task
+from kombu.exceptions import OperationalError
 
 from lanes.errors import RedisAway, RedisFull
 from worker.app import app
@@ -22,7 +24,8 @@ def deliver(self: "Task[Any, Any]", lane: str) -> None:
         report = drain(lane, runtime(), job=self.request.id)
     except (RedisAway, RedisFull) as error:
         raise DeliveryTrouble(f"{lane}: Redis did not answer; nothing is lost, the lane is woken again") from error
-    wake_lanes(runtime())
+    with suppress(RedisAway, RedisFull, OperationalError):  # the timer's next tick does the same
+        wake_lanes(runtime())
     failure = report.failure(self.request.id)
     if failure is not None:
         raise DeliveryTrouble(failure)

@@ -98,25 +98,21 @@ FIELDS = (
     Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, text, WEB),
 )
 
+CONTENT = "properties.contents[]"
+
 # A native event carries these; a custom mapping lists its own (M2b).
 COMMERCE = (
     Row("P1", event("currency_code"), "properties.currency", "properties.currency", currency),
     Row("P2", action("total_amount"), "properties.value", "properties.value", number),
-    Row("P3", product("price"), "properties.contents[].price", "properties.contents[].price", number),
-    Row("P4", product("quantity"), "properties.contents[].quantity", "properties.contents[].quantity", quantity),
-    Row("P5", product("id"), "properties.contents[].content_id", "properties.contents[].content_id", text),
-    Row(
-        "P6",
-        product("category"),
-        "properties.contents[].content_category",
-        "properties.contents[].content_category",
-        text,
-    ),
-    Row("P7", product("name"), "properties.contents[].content_name", "properties.contents[].content_name", text),
+    Row("P3", product("price"), f"{CONTENT}.price", f"{CONTENT}.price", number),
+    Row("P4", product("quantity"), f"{CONTENT}.quantity", f"{CONTENT}.quantity", quantity),
+    Row("P5", product("id"), f"{CONTENT}.content_id", f"{CONTENT}.content_id", text),
+    Row("P6", product("category"), f"{CONTENT}.content_category", f"{CONTENT}.content_category", text),
+    Row("P7", product("name"), f"{CONTENT}.content_name", f"{CONTENT}.content_name", text),
 )
 
 # Goes with every event that has contents, native or not.
-CONTENT_TYPE = Row("P8", setting("content_type"), "properties.content_type", "properties.contents[].content_type", text)
+CONTENT_TYPE = Row("P8", setting("content_type"), "properties.content_type", f"{CONTENT}.content_type", text)
 
 
 class ParameterRow(NamedTuple):
@@ -128,11 +124,11 @@ class ParameterRow(NamedTuple):
 
 
 PARAMETERS = (
-    ParameterRow("price", "properties.contents[].price", number),
-    ParameterRow("quantity", "properties.contents[].quantity", quantity),
-    ParameterRow("content_id", "properties.contents[].content_id", text),
-    ParameterRow("content_name", "properties.contents[].content_name", text),
-    ParameterRow("content_category", "properties.contents[].content_category", text),
+    ParameterRow("price", f"{CONTENT}.price", number),
+    ParameterRow("quantity", f"{CONTENT}.quantity", quantity),
+    ParameterRow("content_id", f"{CONTENT}.content_id", text),
+    ParameterRow("content_name", f"{CONTENT}.content_name", text),
+    ParameterRow("content_category", f"{CONTENT}.content_category", text),
     ParameterRow("currency", "properties.currency", currency),
     ParameterRow("value", "properties.value", number),
     ParameterRow("query", "properties.query", text),

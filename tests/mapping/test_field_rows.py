@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from mapping.rows import FIELDS
+from mapping.sources import Scope
+
 ROUTES = ("legacy", "web", "app", "offline")
 UUID = "7A3CBEA0-BDF5-11E4-8DFC-AA07A5B093DB"
 UUID_HASH = "08f1f8e9e433f685c514154e1a5b0dfe1885c6f140a7e3eff08a037bda13dcc1"
@@ -304,3 +307,16 @@ def test_empty_objects_are_omitted(bench):
         "event_id",
         "event_time",
     }
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_no_two_rows_fill_the_same_field(route):
+    """What a batch gives and what an event gives are joined object by object, so neither may hold the other's."""
+    column = "legacy" if route == "legacy" else "track"
+    places = [(row, path) for row in FIELDS if route in row.routes and (path := getattr(row, column))]
+    assert len({path for _, path in places}) == len(places)
+    inner = {
+        scope: {path.rpartition(".")[0] for row, path in places if row.source.scope is scope and path.count(".") > 1}
+        for scope in Scope
+    }
+    assert not inner[Scope.BATCH] & inner[Scope.EVENT]

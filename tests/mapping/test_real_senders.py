@@ -115,3 +115,27 @@ def test_unknown_fields_are_ignored(bench):
         session_id=1, location={"latitude": 1}, is_goal_defined="x", product_action={"checkout_step": "a"}
     )
     assert bench.mapped(bench.plan(), event, mpid="x", consent_state=[], integration_attributes=5, job_id={})
+
+
+MANY = ["a@b.c", "A@B.C ", "d@e.f", "", True]
+
+
+def test_list_of_identities_is_a_list_without_repeats(bench, at):
+    """E9, 2.0: every entry that is of use, and a note on the others."""
+    mapped = bench.mapped(bench.plan(), user_identities={"email": MANY})
+    assert at(json.loads(mapped.body), "user.email") == [sha("a@b.c"), sha("d@e.f")]
+    assert [note.field for note in mapped.notes] == ["user_identities.email"]
+
+
+def test_legacy_takes_the_first_identity_and_says_so(bench, at):
+    """E9, legacy: one text."""
+    mapped = bench.mapped(bench.plan("legacy"), user_identities={"email": MANY, "customer_id": ["x", "y"]})
+    assert at(json.loads(mapped.body), "context.user.email") == sha("a@b.c")
+    assert at(json.loads(mapped.body), "context.user.external_id") == sha("x")
+    assert [note.field for note in mapped.notes] == ["user_identities.email", "user_identities.customer_id"]
+
+
+@pytest.mark.parametrize("empty", [[], [None], [""], [[]]], ids=str)
+def test_list_without_identities_is_none(bench, at, empty):
+    """E9: an empty list is never sent."""
+    assert at(bench.body(bench.plan(), user_identities={"email": empty}), "user") is None

@@ -1,0 +1,117 @@
+"""docs/mapping.md says what the code does: its tables are read and compared with the code's, row by row."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mapping.native import NATIVE
+from mapping.routes import ROUTES
+from mapping.rows import COMMERCE, CONTENT_TYPE, EVERY, FIELDS, PARAMETERS, Row
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "mapping.md").read_text()
+SCOPES_NOT_QUOTED = "product action or custom mapping"
+
+
+def table_under(heading: str) -> list[list[str]]:
+    """The rows of the first table under a heading, cell by cell."""
+    section = DOCUMENT.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def quoted(cell: str) -> str | None:
+    """The first name in a cell that stands in backticks."""
+    found = re.search(r"`([^`]+)`", cell)
+    return found[1] if found else None
+
+
+def routes_in(cell: str) -> frozenset[str]:
+    if cell.startswith("all"):
+        return EVERY - set(re.findall("legacy", cell))
+    return frozenset(cell.split(", "))
+
+
+def said_of(row: Row) -> tuple[object, ...]:
+    source = None if row.source.name == SCOPES_NOT_QUOTED else row.source.name
+    return (row.id, source, row.track, row.legacy if "legacy" in row.routes else None, row.routes)
+
+
+@pytest.mark.parametrize(
+    ("heading", "rows"),
+    [
+        ("Every event", [row for row in FIELDS if row.id.startswith("E")]),
+        ("User attributes", [row for row in FIELDS if row.id.startswith("U")]),
+        ("Commerce fields", [*COMMERCE, CONTENT_TYPE]),
+    ],
+    ids=["E", "U", "P"],
+)
+def test_fields_are_as_documented(heading, rows):
+    """E, U, P: source, both paths and the routes of each row, in order, and that each says its rule."""
+    table = table_under(heading)
+    assert [
+        (ident, quoted(source), quoted(track), quoted(legacy), routes_in(routes))
+        for ident, source, track, legacy, routes, _ in table
+    ] == [said_of(row) for row in rows]
+    assert all(rule for *_, rule in table)
+
+
+def test_routes_are_as_documented():
+    """R."""
+
+    def setting(name: str | None, value: object) -> str | None:
+        return name and f"{name}: {str(value).lower()}"
+
+    assert [
+        (ident, platforms, quoted(given), quoted(path), quoted(source))
+        for ident, platforms, given, path, source in table_under("Routes")
+    ] == [
+        (row.id, ", ".join(row.platforms), setting(row.setting, row.value), row.route.path.partition("v1.3/")[2],
+         row.route.event_source)
+        for row in ROUTES
+    ]  # fmt: skip
+
+
+def test_native_events_are_as_documented():
+    """N."""
+    assert [(ident, quoted(action), quoted(event)) for ident, action, event in table_under("Native events")] == list(
+        NATIVE
+    )
+
+
+def test_parameters_are_as_documented():
+    """M2."""
+    assert [(name, quoted(path), quoted(kind)) for name, path, kind in table_under("Custom mappings")] == [
+        (row.name, row.path, getattr(row.rule, "__name__", None)) for row in PARAMETERS
+    ]
+
+
+PLACES = table_under("Where each row is")
+
+
+def ids_of(cell: str) -> list[str]:
+    """`R1–R7` as its seven ids."""
+    first, _, last = cell.partition("–")
+    letter = first[0]
+    return [f"{letter}{number}" for number in range(int(first[1:]), int((last or first)[1:]) + 1)]
+
+
+@pytest.mark.parametrize(("ids", "code", "test"), PLACES, ids=[place[0] for place in PLACES])
+def test_each_row_is_where_the_document_says(ids, code, test):
+    """The code has that name, and the test names the row, by itself or as one of a range."""
+    path, name = re.findall(r"`([^`]+)`", code)
+    assert re.search(rf"^(\s*def {name}\(|class {name}\b|{name} = )", (ROOT / path).read_text(), re.MULTILINE)
+    source = (ROOT / (quoted(test) or "")).read_text()
+    ranges = [ids_of(found) for found in re.findall(r"\b[A-Z]\d+–[A-Z]\d+", source)]
+    for one in ids_of(ids):
+        assert re.search(rf"\b{one}\b", source) or any(one in some for some in ranges), one
+
+
+def test_every_row_of_the_specification_has_its_place():
+    """No id is passed over; C1, M3 and Z are other packages'."""
+    placed = [one for ids, *_ in PLACES for one in ids_of(ids)]
+    wanted = {"R": 7, "E": 12, "U": 13, "N": 6, "P": 8, "M": 5, "I": 1, "C": 10}
+    expected = {f"{letter}{number}" for letter, last in wanted.items() for number in range(1, last + 1)} - {"C1", "M3"}
+    assert set(placed) == expected
+    assert len(placed) == len(set(placed))

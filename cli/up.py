@@ -58,7 +58,7 @@ async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: 
 
 
 def sayer(settings: Settings) -> Say:
-    """Writes lines to stderr: as text, each after the name of whose it is; as JSON, which children's lines are already."""
+    """Writes lines to stderr: as text, each after the name of whose it is; or as JSON, as children write it."""
     if settings.log_format == "text":
 
         def say_text(name: str, line: str) -> None:

@@ -1,0 +1,187 @@
+"""The supervisor with small programs: what dies is started again, what is said arrives, all is stopped in order."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from cli.supervisor import LONGEST_LINE, Program, Supervisor, pause_before_restart
+
+LIFELINE = "import os, signal; from cli.companion import leave_with_parent; leave_with_parent(); "
+
+Line = tuple[str, str]
+
+
+class Heard:
+    """What programs said, and what was said of them."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self._more = asyncio.Event()
+
+    def say(self, name: str, line: str) -> None:
+        """Take a line."""
+        self.lines.append((name, line))
+        self._more.set()
+
+    async def wait_for(self, condition: Callable[[list[Line]], bool]) -> None:
+        """Return as soon as the lines fulfil it; fail after 20 s."""
+        async with asyncio.timeout(20):
+            while not condition(self.lines):
+                self._more.clear()
+                await self._more.wait()
+
+
+def python(name: str, code: str, stop_within_s: float = 10.0) -> Program:
+    """A program that is this Python code; `run()` in it waits until SIGTERM."""
+    run = "run = lambda: __import__('signal').pause()\n"
+    return Program(name, [sys.executable, "-u", "-c", run + code], stop_within_s)
+
+
+def play(story: Callable[[Heard], Awaitable[None]]) -> list[Line]:
+    """Run the story; every line heard."""
+
+    async def main() -> list[Line]:
+        heard = Heard()
+        await story(heard)
+        return heard.lines
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("deaths", "pause"),
+    [
+        ([100.0], 0.0),
+        ([99.0, 100.0], 0.0),
+        ([98.0, 99.0, 100.0], 1.0),
+        ([90.0, 99.0, 100.0], 1.0),
+        ([89.0, 99.0, 100.0], 0.0),
+    ],
+    ids=["first", "second", "third", "third in 10 s", "third in more than 10 s"],
+)
+def test_the_third_death_within_ten_seconds_makes_it_wait_a_second(deaths: list[float], pause: float) -> None:
+    """Before that it is started at once, and it is never given up."""
+    assert pause_before_restart(deaths, now=100.0) == pause
+
+
+def test_a_program_that_dies_is_started_again() -> None:
+    """Killed or ended by itself, with what happened said."""
+
+    async def story(heard: Heard) -> None:
+        supervisor = Supervisor([[python("worker", "import os; print(os.getpid()); run()")]], os.environ, heard.say)
+        await heard.wait_for(lambda lines: len(lines) == 1)
+        os.kill(int(heard.lines[0][1]), signal.SIGKILL)
+        await heard.wait_for(lambda lines: len(lines) == 3)
+        await supervisor.stop()
+
+    (_, first), said, (_, second) = play(story)
+    assert said == ("worker", "killed by SIGKILL; starting it again")
+    assert first != second
+
+
+def test_a_program_that_keeps_dying_is_started_again_and_again() -> None:
+    """With its exit code, and in the end with a pause."""
+
+    async def story(heard: Heard) -> None:
+        supervisor = Supervisor([[python("ingest", "raise SystemExit(7)")]], os.environ, heard.say)
+        await heard.wait_for(lambda lines: len(lines) == 4)
+        await supervisor.stop()
+
+    how = "ended with exit code 7; starting it again"
+    assert play(story) == [("ingest", how), ("ingest", how), ("ingest", f"{how} in 1 s"), ("ingest", f"{how} in 1 s")]
+
+
+def test_a_program_that_is_not_there_does_not_stop_the_others() -> None:
+    """It is tried again; the sentence says why."""
+
+    async def story(heard: Heard) -> None:
+        absent = Program("absent", ["/nowhere/relay"], 1.0)
+        supervisor = Supervisor([[absent, python("other", "print('here'); run()")]], os.environ, heard.say)
+        await heard.wait_for(lambda lines: ("other", "here") in lines)
+        await supervisor.stop()
+
+    assert ("absent", "cannot be started: No such file or directory; starting it again") in play(story)
+
+
+def test_groups_are_stopped_one_after_the_other() -> None:
+    """The second only once every program of the first is gone."""
+
+    async def story(heard: Heard) -> None:
+        code = """
+import signal, sys, time
+def leave(*_):
+    print('leaving'); time.sleep({delay}); print('gone'); sys.exit()
+signal.signal(signal.SIGTERM, leave)
+print('ready')
+while True: signal.pause()
+"""
+        groups = [[python("ingest", code.format(delay=0.2))], [python("worker", code.format(delay=0))]]
+        supervisor = Supervisor(groups, os.environ, heard.say)
+        await heard.wait_for(lambda lines: len(lines) == 2)
+        await supervisor.stop()
+
+    assert play(story)[2:] == [("ingest", "leaving"), ("ingest", "gone"), ("worker", "leaving"), ("worker", "gone")]
+
+
+def test_a_program_that_does_not_leave_is_killed() -> None:
+    """After the time that is its own."""
+
+    async def story(heard: Heard) -> None:
+        stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('no')\nwhile True: run()"
+        supervisor = Supervisor([[python("worker", stubborn, stop_within_s=0.1)]], os.environ, heard.say)
+        await heard.wait_for(lambda lines: len(lines) == 1)
+        await supervisor.stop()
+
+    assert play(story)[1:] == [("worker", "did not end when asked to; killed")]
+
+
+def test_what_a_program_says_arrives_line_by_line() -> None:
+    """Both its outputs, the last line without its end, no empty ones, and a line without end in parts."""
+    long = LONGEST_LINE + 10
+    code = f"import sys; print('one\\n\\ntwo'); sys.stderr.write('three\\n'); print('x' * {long}, end=''); run()"
+
+    async def story(heard: Heard) -> None:
+        supervisor = Supervisor([[python("worker", code)]], os.environ, heard.say)
+        await heard.wait_for(lambda lines: sum(line.count("x") for _, line in lines) >= LONGEST_LINE)
+        await supervisor.stop()
+
+    lines = [line for _, line in play(story)]
+    assert lines[:3] == ["one", "two", "three"]
+    assert "".join(lines[3:]) == "x" * long
+
+
+def test_programs_are_in_process_groups_of_their_own() -> None:
+    """Ctrl-C reaches the supervisor alone; the session is the same."""
+
+    async def story(heard: Heard) -> None:
+        code = "import os; print(os.getpid(), os.getpgid(0), os.getsid(0)); run()"
+        supervisor = Supervisor([[python("worker", code)]], os.environ, heard.say)
+        await heard.wait_for(lambda lines: len(lines) == 1)
+        await supervisor.stop()
+
+    pid, group, session = map(int, play(story)[0][1].split())
+    assert (group, session) == (pid, os.getsid(0))
+
+
+def test_a_program_leaves_with_its_parent() -> None:
+    """Even if that is killed: the end of standard input tells it."""
+    code = f"{LIFELINE} print('ready'); signal.pause()"
+
+    async def main() -> int:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-u", "-c", code),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "RELAY_SUPERVISED": "1"},
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        await process.stdout.readline()
+        process.stdin.close()
+        return await process.wait()
+
+    assert asyncio.run(main()) == -signal.SIGTERM

@@ -1,0 +1,82 @@
+"""Logs: to stderr, in the format asked for, and never in the words of an exception."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from config.logs import configure_logging, describe
+from config.settings import Settings
+
+SECRET = "jane@shop.example"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Other tests find the root logger as pytest made it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+def fail() -> None:
+    """Raise an error that quotes an event, because of another that does."""
+    try:
+        {}[SECRET]
+    except KeyError as error:
+        raise ValueError(f"cannot read {SECRET}") from error
+
+
+def log_everything() -> None:
+    """Say something through either library, with an exception each."""
+    structlog.get_logger("relay.test").info("started", port=8080)
+    logging.getLogger("some.library").warning("slow: %s s", 3)
+    try:
+        fail()
+    except ValueError:
+        structlog.get_logger("relay.test").exception("failed")
+        logging.getLogger("some.library").exception("failed")
+        structlog.get_logger("relay.test").warning("failed", exc_info=True)
+
+
+def test_each_line_is_json_and_says_which_process(capsys: pytest.CaptureFixture[str]) -> None:
+    """One object a line, of structlog's and the standard library's alike."""
+    configure_logging(Settings(log_format="json"), "ingest")
+    log_everything()
+    printed = capsys.readouterr()
+    lines: list[dict[str, Any]] = [json.loads(line) for line in printed.err.splitlines()]
+    assert printed.out == ""
+    assert [(line["event"], line["level"], line["logger"]) for line in lines[:2]] == [
+        ("started", "info", "relay.test"),
+        ("slow: 3 s", "warning", "some.library"),
+    ]
+    assert {line["process"] for line in lines} == {"ingest"}
+    assert lines[0]["port"] == 8080
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_an_exception_is_told_by_type_and_place(log_format: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its words may quote an event; they are nowhere."""
+    configure_logging(Settings(log_format=log_format), "worker")
+    log_everything()
+    printed = capsys.readouterr().err
+    assert SECRET not in printed
+    assert printed.count("ValueError < KeyError at test_logs.py:") == 3
+
+
+def test_an_error_never_raised_is_told_too() -> None:
+    """It has a type and no place."""
+    assert describe(OSError(SECRET)) == "OSError at unknown"
+
+
+def test_urls_of_requests_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    """httpx tells each request at INFO."""
+    configure_logging(Settings(), "worker")
+    logging.getLogger("httpx").info("HTTP Request: POST https://example.com")
+    assert capsys.readouterr().err == ""

@@ -19,6 +19,13 @@ NOT_YET: Mapping[str, str] = {
     "peer_ip_fallback": "peer_ip_fallback",
     "test_event_code": "test_event_code",
     "max_event_age": "max_event_age_s",
+    "ccpa_limited_data_use": "ccpa_limited_data_use",
+    "gdpr_purpose": "gdpr_purpose",
+    "att_withholds_idfa": "att_withholds_idfa",
+    "ttclid_from_url": "ttclid_from_url",
+    "send_content_ids": "send_content_ids",
+    "send_search_string": "send_search_string",
+    "send_order_id": "send_order_id",
 }
 _DEFAULTS = {field.name: field.default for field in fields(Connection)}
 

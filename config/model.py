@@ -66,7 +66,7 @@ class Connection:
     """One or several inputs joined to one TikTok event source; the defaults are those of product.md C.
 
     `environments` are lower case; `max_events_per_request` is None where the route's own maximum applies;
-    `max_event_age_s` is in seconds.
+    `max_event_age_s` is in seconds; `gdpr_purpose` is casefolded, for purposes compare without regard to case.
     """
 
     id: str
@@ -89,6 +89,13 @@ class Connection:
     max_events_per_request: int | None = None
     peer_ip_fallback: bool = False
     max_event_age_s: int | None = None
+    ccpa_limited_data_use: bool = False
+    gdpr_purpose: str | None = None
+    att_withholds_idfa: bool = False
+    ttclid_from_url: bool = False
+    send_content_ids: bool = False
+    send_search_string: bool = False
+    send_order_id: bool = False
     custom_mappings: tuple[CustomMapping, ...] = ()
 
     @property

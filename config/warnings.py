@@ -19,6 +19,15 @@ READ_BY: Mapping[str, frozenset[str]] = {
     "enable_web_migration": frozenset({"web"}),
     "peer_ip_fallback": frozenset({"web", "ios", "android"}),
 }
+_NOT_LEGACY = frozenset({"R2", "R3", "R5", "R6", "R7"})
+# Setting → the routes whose events it changes, and what people call those.
+OBEYED_ON: Mapping[str, tuple[frozenset[str], str]] = {
+    "ccpa_limited_data_use": (frozenset({"R2", "R3", "R5", "R6"}), "web and app events of Events API 2.0"),
+    "att_withholds_idfa": (_NOT_LEGACY, "events of Events API 2.0"),
+    "send_content_ids": (_NOT_LEGACY, "events of Events API 2.0"),
+    "send_search_string": (_NOT_LEGACY, "events of Events API 2.0"),
+    "send_order_id": (_NOT_LEGACY, "events of Events API 2.0"),
+}
 _DIGITS = re.compile(r"\d{15,}", re.ASCII)
 _SURPRISING_ID: Mapping[IdKind, Callable[[str], bool]] = {
     "Pixel ID": lambda value: bool(_DIGITS.fullmatch(value)),
@@ -65,6 +74,14 @@ def _unread_setting(draft: Draft) -> Iterator[Fault]:
         for key, readers in READ_BY.items():
             if key in one.table.values and not here & readers:
                 yield Fault(one.line(key), f"`{key}` has no effect: only {', '.join(sorted(readers))} inputs read it")
+
+
+def _idle_setting(draft: Draft) -> Iterator[Fault]:
+    for one in draft.connections:
+        taken = {route.row for route in routes_of(one.value, draft).values()}
+        for key, (routes, events) in OBEYED_ON.items():
+            if key in one.table.values and not taken & routes:
+                yield Fault(one.line(key), f"`{key}` has no effect: it is for {events}, and this connection sends none")
 
 
 def _retiring_event(draft: Draft) -> Iterator[Fault]:
@@ -130,6 +147,7 @@ WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _plain_token,
     _legacy,
     _unread_setting,
+    _idle_setting,
     _retiring_event,
     _seen_twice,
     _surprising_id,

@@ -47,6 +47,13 @@ OTHER_VALUES: dict[str, Any] = {
     "max_events_per_request": 7,
     "peer_ip_fallback": True,
     "max_event_age_s": 60,
+    "ccpa_limited_data_use": True,
+    "gdpr_purpose": "marketing",
+    "att_withholds_idfa": True,
+    "ttclid_from_url": True,
+    "send_content_ids": True,
+    "send_search_string": True,
+    "send_order_id": True,
     "custom_mappings": (),
 }
 

@@ -87,6 +87,32 @@ def test_only_a_mapping_that_takes_every_purchase_ends_the_warning(more: str, wa
     assert bool(found) == warned, found
 
 
+NEEDS_2_0 = ("att_withholds_idfa", "ccpa_limited_data_use", "send_content_ids", "send_order_id", "send_search_string")
+
+
+@pytest.mark.parametrize("setting", NEEDS_2_0)
+def test_a_setting_of_events_api_2_0_is_warned_about_on_legacy(
+    setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The legacy API has no field for it; on a web connection of Events API 2.0 it is what it says."""
+    monkeypatch.setattr("config.checks.NOT_YET", {})
+    assert warnings(tmp_path, *QUIET, f"{setting}: true") == []
+    found = [one for one in warnings(tmp_path, QUIET[0], f"{setting}: true") if setting in one]
+    assert found == [
+        f"10: `{setting}` has no effect: it is for "
+        + ("web and app events" if setting == "ccpa_limited_data_use" else "events")
+        + " of Events API 2.0, and this connection sends none"
+    ]
+
+
+def test_limited_data_use_is_warned_about_on_offline_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TikTok has that field for web and app events only."""
+    monkeypatch.setattr("config.checks.NOT_YET", {})
+    settings = (QUIET[0], "event_source_type: feed", "ccpa_limited_data_use: true")
+    (warning,) = warnings(tmp_path, *settings, platform="feed", event_source_id="71234567890123456")
+    assert warning.startswith("11: `ccpa_limited_data_use` has no effect")
+
+
 def test_a_mapping_to_a_retiring_event_is_warned_about(tmp_path: Path) -> None:
     """The line is the mapping's; two mappings to it are one warning."""
     mapping = "      - {tiktok_event: ClickButton, match: {name: click}}"

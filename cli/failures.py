@@ -1,5 +1,6 @@
 """What each layer may raise that is no defect, as sentences for the person at the terminal."""
 
+import os
 from collections.abc import Sequence
 
 from config.errors import ConfigurationError
@@ -23,3 +24,8 @@ def sentences_of(error: Exception) -> Sequence[str] | None:
             return [f"Redis takes nothing more: {error.what}"]
         case _:
             return None
+
+
+def reason_of(error: OSError) -> str:
+    """Why, in the system's words: `Address already in use`."""
+    return os.strerror(error.errno) if error.errno else str(error)

@@ -11,7 +11,7 @@ from typing import Final
 
 from cli.data_dir import DataDir
 from cli.embedded import EmbeddedServer
-from cli.failures import BadNews
+from cli.failures import BadNews, reason_of
 from cli.server_binary import find_server
 from cli.supervisor import (
     PATIENT_FROM,
@@ -153,7 +153,7 @@ def wait_for_port(host: str, port: int, variable: str) -> None:
             socket.create_server((host, port), family=family).close()
         except OSError as error:
             if time.monotonic() > deadline:
-                raise BadNews(f"cannot listen on {host}:{port}: {error.strerror}; set {variable}") from None
+                raise BadNews(f"cannot listen on {host}:{port}: {reason_of(error)}; set {variable}") from None
             time.sleep(WATCH_EVERY_S)
         else:
             return

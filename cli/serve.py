@@ -6,7 +6,7 @@ import click
 import structlog
 
 from cli.companion import leave_with_parent
-from cli.failures import BadNews
+from cli.failures import BadNews, reason_of
 from cli.setting import settings_here, with_redis
 from config.logs import configure_logging
 from config.settings import Settings, load_settings
@@ -69,4 +69,4 @@ def _say_where_events_go(settings: Settings) -> None:
 
 
 def _cannot_listen(host: str, port: int, variable: str, error: OSError) -> BadNews:
-    return BadNews(f"cannot listen on {host}:{port}: {error.strerror}; set {variable} (or RELAY_HOST)")
+    return BadNews(f"cannot listen on {host}:{port}: {reason_of(error)}; set {variable} (or RELAY_HOST)")

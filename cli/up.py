@@ -34,11 +34,12 @@ def up(workers: int) -> None:
     """
     settings = settings_here()
     say = sayer(settings)
-    for warning in configuration_of(settings).warnings:
-        say("relay", f"warning: {warning}")
+    configuration = configuration_of(settings)
     data = DataDir(settings.data_dir)
     data.make()
     with data.claimed():
+        for warning in configuration.warnings:
+            say("relay", f"warning: {warning}")
         if settings.encryption_key is None:
             data.make_key()
             say("relay", f"made an encryption key, {data.encryption_key}: keep a copy, for what waits needs it")

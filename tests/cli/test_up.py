@@ -1,0 +1,280 @@
+"""`relay up` with real processes: whatever is killed comes back, nothing is lost, and it leaves in order."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.events import batch, purchase
+
+from cli.data_dir import DataDir
+from cli.embedded import is_running
+from cli.failures import BadNews
+from cli.house import wait_for_port
+from sandbox.testing import SandboxClient, running_sandbox
+
+RELAY = Path(sysconfig.get_path("scripts")) / "relay"
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+connections:
+  - {id: shop, inputs: [web], access_token: token, event_source_id: CUSG5HBC77UD11VVRQEG, enable_web_migration: true}
+"""
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """What `condition` gives once it is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it never came true"
+        threading.Event().wait(0.02)
+    return found
+
+
+class Place:
+    """A directory with a configuration, and `relay` run in it."""
+
+    def __init__(self, directory: Path, sandbox: SandboxClient) -> None:
+        self.sandbox = sandbox
+        self.data = DataDir(directory / ".relay")
+        self.port = free_port()
+        self.configuration = directory / "relay.yaml"
+        self.configuration.write_text(CONFIGURATION)
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
+        self.environ = {
+            **inherited,
+            "RELAY_CONFIG": str(self.configuration),
+            "RELAY_DATA_DIR": str(self.data.path),
+            "RELAY_PORT": str(self.port),
+            "RELAY_TIKTOK_URL": sandbox.url,
+        }
+        self._said = directory / "said"
+
+    def up(self, **environ: str) -> "subprocess.Popen[bytes]":
+        """Start relay up in a session of its own; return when it takes batches."""
+        with self._said.open("ab") as said:
+            process = subprocess.Popen(
+                [RELAY, "up"],
+                stderr=said,
+                stdin=subprocess.DEVNULL,
+                env={**self.environ, **environ},
+                start_new_session=True,
+            )
+        until(lambda: self.is_ready() or process.poll() is not None)
+        return process
+
+    def run(self, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+        """A relay command that ends."""
+        environment = {**self.environ, **environ}
+        return subprocess.run(
+            [RELAY, *arguments], capture_output=True, text=True, env=environment, timeout=30, check=False
+        )
+
+    def said(self) -> str:
+        """What every relay up said so far."""
+        return self._said.read_text()
+
+    def is_ready(self) -> bool:
+        """Whether ingest answers that it can take batches."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def post(self, number: int) -> None:
+        """Post one purchase until it is accepted."""
+        url = f"http://127.0.0.1:{self.port}/v2/events"
+
+        def accepted() -> bool:
+            try:
+                answer = httpx.post(url, json=batch(purchase(number)), auth=("key", "secret"), trust_env=False)
+            except httpx.TransportError:
+                return False
+            return answer.status_code == 202
+
+        until(accepted)
+
+    def arrived(self, number: int) -> bool:
+        """Whether the stand-in TikTok has it."""
+        return bool(self.sandbox.events(event_id=f"e{number}"))
+
+
+def processes(session: int) -> dict[int, str]:
+    """The living processes of a session: what they are, as a list of processes reads."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            pid = int(entry.name)
+            if os.getsid(pid) == session and is_running(pid):
+                found[pid] = entry.joinpath("cmdline").read_text().replace("\0", " ").strip()
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def pid_of(session: int, what: str) -> int:
+    """The process of the session whose command line ends so."""
+    return int(until(lambda: [pid for pid, line in processes(session).items() if line.endswith(what)])[0])
+
+
+def server_of(place: Place) -> int:
+    """The process of the embedded server, whatever it is called."""
+
+    def living() -> int:
+        record = place.data.record()
+        return record.pid if record is not None and is_running(record.pid) else 0
+
+    return int(until(living))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A place of its own, of whose processes nothing is left afterwards."""
+    with running_sandbox() as sandbox:
+        made = Place(tmp_path, sandbox)
+        made.data.make()
+        yield made
+        record = made.data.record()
+        if record is not None and is_running(record.pid):
+            os.kill(record.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def running_up(place: Place) -> Iterator["subprocess.Popen[bytes]"]:
+    """relay up, ready."""
+    with place.up() as process:
+        yield process
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def test_whatever_dies_comes_back(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
+    """Ingest, worker and server, each killed, are replaced at once; what was accepted before arrives."""
+    session = running_up.pid
+    those: list[Callable[[], int]] = [
+        lambda: pid_of(session, "relay ingest"),
+        lambda: pid_of(session, "relay worker"),
+        lambda: server_of(place),
+    ]
+    for number, find in enumerate(those):
+        killed = find()
+        place.post(number)
+        os.kill(killed, signal.SIGKILL)
+        until(lambda find=find, killed=killed: find() != killed, seconds=5)
+        place.post(number + 10)
+    until(lambda: all(place.arrived(number) for number in (0, 1, 2, 10, 11, 12)))
+    assert "ingest  | killed by SIGKILL; starting it again" in place.said()
+    assert "redis   | died; starting it again" in place.said()
+
+
+def test_it_encrypts_what_waits_from_the_first_start(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
+    """With a key that is its owner's alone and that is said once."""
+    running_up.terminate()
+    assert running_up.wait(timeout=30) == 0
+    key = place.data.encryption_key.read_bytes()
+    assert stat.S_IMODE(place.data.encryption_key.stat().st_mode) == 0o600
+    with place.up() as again:
+        again.terminate()
+    assert place.data.encryption_key.read_bytes() == key
+    assert place.said().count("made an encryption key") == 1
+    assert key.decode().strip() not in place.said()
+
+
+def test_asked_to_stop_it_leaves_nothing_behind(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
+    """Exit code 0; ingest goes first, the server last; other commands then say that no Redis runs."""
+    assert {line.partition("relay ")[2] for line in processes(running_up.pid).values()} >= {"up", "ingest", "worker"}
+    running_up.send_signal(signal.SIGINT)
+    assert running_up.wait(timeout=30) == 0
+    assert processes(running_up.pid) == {}
+    assert place.data.record() is None
+
+
+def test_a_second_one_on_the_same_data_is_refused(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
+    """In one sentence, and the first one goes on."""
+    second = place.run("up")
+    assert second.returncode == 1
+    assert second.stderr.count("\n") == 1
+    assert "another relay up runs on" in second.stderr
+    assert place.is_ready()
+
+
+def test_killed_it_leaves_a_server_that_the_next_one_adopts(place: Place) -> None:
+    """Its other children leave by themselves; nothing accepted is lost."""
+    place.sandbox.fault("http_503")
+    with place.up() as first:
+        server = server_of(place)
+        place.post(1)
+        first.kill()
+    until(lambda: [*processes(first.pid)] == [server])
+    with place.up() as second:
+        assert server_of(place) == server
+        place.sandbox.mend()
+        until(lambda: place.arrived(1))
+        second.terminate()
+        assert second.wait(timeout=30) == 0
+    assert "redis   | adopted the server that still ran" in place.said()
+    assert not is_running(server)
+
+
+def test_a_wrong_configuration_starts_nothing(place: Place) -> None:
+    """Every problem with its line, exit code 1."""
+    place.configuration.write_text(CONFIGURATION.replace("platform: web", "platform: wb"))
+    refused = place.run("up")
+    assert refused.returncode == 1
+    assert "relay.yaml:3:" in refused.stderr
+    assert place.data.record() is None
+
+
+def test_with_json_logs_every_line_is_json(place: Place) -> None:
+    """Its own as well as its children's."""
+    with place.up(RELAY_LOG_FORMAT="json") as process:
+        process.terminate()
+        process.wait(timeout=30)
+    lines = [json.loads(line) for line in place.said().splitlines()]
+    assert {"up", "worker"} <= {line["process"] for line in lines}
+
+
+def test_a_port_in_use_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it has had the time that someone just killed needs to let go of it."""
+    monkeypatch.setattr("cli.house.PORT_FREE_WITHIN_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BadNews, match=rf"cannot listen on 127\.0\.0\.1:{port}: .*; set RELAY_PORT"):
+            wait_for_port("127.0.0.1", port, "RELAY_PORT")
+
+
+@pytest.mark.parametrize("command", ["ingest", "worker", "status"])
+def test_without_redis_a_command_says_so_and_ends(place: Place, command: str) -> None:
+    """One sentence, exit code 1, within 3 s."""
+    began = time.monotonic()
+    done = place.run(command)
+    assert time.monotonic() - began < 3
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "no Redis runs here: start one with relay up, or say in RELAY_REDIS_URL where one is\n"
+
+
+@pytest.mark.parametrize(("command", "variable"), [("ingest", "RELAY_PORT"), ("sandbox", "RELAY_SANDBOX_PORT")])
+def test_a_process_whose_port_is_taken_says_so(place: Place, redis_url: str, command: str, variable: str) -> None:
+    """One sentence that names the variable, exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = place.run(command, RELAY_REDIS_URL=redis_url, **{variable: port})
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; set {variable}" in done.stderr

@@ -1,6 +1,7 @@
 """The keys that encrypt what waits and the tokens in the configuration file: Fernet, newest key first."""
 
 import base64
+import hmac
 from collections.abc import Sequence
 from typing import Self
 
@@ -16,6 +17,7 @@ class Keyring:
 
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys` are Fernet keys (32 bytes, URL-safe base64), newest first; ValueError names a bad one by position."""
+        self._newest = keys[0].encode() if keys else b""
         self._fernet = MultiFernet([_fernet(key, position) for position, key in enumerate(keys, start=1)])
 
     @classmethod
@@ -34,6 +36,10 @@ class Keyring:
 
     def open(self, sealed: bytes) -> bytes:
         return self._open(base64.urlsafe_b64encode(sealed))
+
+    def derive(self, purpose: bytes) -> bytes:
+        """A secret of 32 bytes for this one purpose, made of the newest key and telling nothing of it."""
+        return hmac.digest(self._newest, purpose, "sha256")
 
     def seal_text(self, text: str) -> str:
         """What follows `enc:` in a configuration file."""

@@ -36,6 +36,14 @@ def test_a_key_can_be_replaced() -> None:
         Keyring([OLD]).open(both.seal(b"fresh"))
 
 
+def test_a_secret_derived_is_of_the_newest_key_and_of_its_purpose() -> None:
+    """The same in every process that has the key; another key or purpose makes another."""
+    secret = Keyring([NEW, OLD]).derive(b"memory")
+    assert len(secret) == 32
+    assert secret == Keyring([NEW]).derive(b"memory")
+    assert secret not in (Keyring([OLD, NEW]).derive(b"memory"), Keyring([NEW]).derive(b"other"))
+
+
 @pytest.mark.parametrize("text", [None, "", " ", ",", " , "])
 def test_no_key_is_no_keyring(text: str | None) -> None:
     """Nothing set means nothing is encrypted."""

@@ -1,0 +1,87 @@
+"""Remembers a short value about someone for a while, under a key that tells nobody who it is."""
+
+import hmac
+import secrets
+from collections.abc import Collection, Mapping
+from typing import Final, Protocol, cast
+
+import redis
+from redis.exceptions import RedisError
+
+from lanes.scripts import refusal
+
+SHARED: Final = "memory:secret"
+PREFIX: Final = b"memory:"
+_PURPOSE: Final = b"relay memory of subjects"
+_DIGEST_BYTES: Final = 16
+_SECRET_BYTES: Final = 32
+
+
+class Keyring(Protocol):
+    """Seals what is remembered; `derive` makes a secret for one purpose out of the newest key."""
+
+    def seal(self, plain: bytes, /) -> bytes: ...
+    def open(self, sealed: bytes, /) -> bytes: ...
+    def derive(self, purpose: bytes, /) -> bytes: ...
+
+
+class Memory:
+    """Values by subject; serves any number of threads. A subject is any text, and is only ever kept as an HMAC.
+
+    With a keyring, names are made under its newest key and values are encrypted: after that key is replaced, what was
+    remembered is not found any more and expires. Without one, names are made under a random secret kept in Redis.
+    """
+
+    def __init__(self, client: redis.Redis, keyring: Keyring | None, expires_s: int) -> None:
+        self._client = client
+        self._keyring = keyring
+        self._expires_s = expires_s
+        self._secret = None if keyring is None else keyring.derive(_PURPOSE)
+
+    def recall(self, subjects: Collection[str]) -> dict[str, bytes]:
+        """What is remembered of these, in one round trip; those of whom nothing is are not in it. Raises RedisAway."""
+        if not subjects:
+            return {}
+        names = [self._name(subject) for subject in subjects]
+        try:
+            kept = cast("list[bytes | None]", self._client.mget(names))
+        except RedisError as error:
+            raise refusal(error) from None
+        opened = ((subject, self._open(value)) for subject, value in zip(subjects, kept, strict=True) if value)
+        return {subject: value for subject, value in opened if value is not None}
+
+    def remember(self, values: Mapping[str, bytes]) -> None:
+        """Keep these, each anew until it expires, in one pipeline. Raises RedisAway or RedisFull."""
+        if not values:
+            return
+        pipeline = self._client.pipeline(transaction=False)
+        for subject, value in values.items():
+            sealed = value if self._keyring is None else self._keyring.seal(value)
+            pipeline.set(self._name(subject), sealed, ex=self._expires_s)
+        try:
+            pipeline.execute()
+        except RedisError as error:
+            raise refusal(error) from None
+
+    def _name(self, subject: str) -> bytes:
+        if self._secret is None:
+            self._secret = self._shared_secret()
+        return PREFIX + hmac.digest(self._secret, subject.encode(), "sha256")[:_DIGEST_BYTES]
+
+    def _shared_secret(self) -> bytes:
+        """The secret that all processes of this Redis use: the one that came first. Only making it needs memory."""
+        try:
+            if not self._client.exists(SHARED):
+                self._client.set(SHARED, secrets.token_bytes(_SECRET_BYTES), nx=True)
+            return cast("bytes", self._client.get(SHARED))
+        except RedisError as error:
+            raise refusal(error) from None
+
+    def _open(self, value: bytes) -> bytes | None:
+        """The value; None when no key opens it, which is as good as forgotten."""
+        if self._keyring is None:
+            return value
+        try:
+            return self._keyring.open(value)
+        except Exception:  # noqa: BLE001 - whatever a keyring raises means the same: no key fits
+            return None

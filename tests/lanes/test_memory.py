@@ -1,0 +1,71 @@
+"""What is remembered of a subject: found again, until it expires, and by nobody who only reads Redis."""
+
+import pytest
+import redis
+
+from config.secrets import Keyring
+from lanes.client import connect
+from lanes.errors import RedisAway, RedisFull
+from lanes.memory import SHARED, Memory
+
+DAY_S = 86_400
+OLD, NEW = Keyring.new_key(), Keyring.new_key()
+RINGS = [None, Keyring([NEW])]
+IDS = ["without a key", "with a key"]
+
+
+@pytest.fixture
+def client(redis_url: str) -> redis.Redis:
+    return connect(redis_url)
+
+
+@pytest.mark.parametrize("keyring", RINGS, ids=IDS)
+def test_what_is_remembered_is_recalled_by_every_process(client: redis.Redis, keyring: Keyring | None) -> None:
+    """The latest value of each subject; none of subjects never heard of."""
+    one, other = (Memory(client, keyring, DAY_S) for _ in range(2))
+    one.remember({"jane": b"first", "joe": b"his"})
+    other.remember({"jane": b"second"})
+    assert one.recall(["jane", "nobody", "joe"]) == {"jane": b"second", "joe": b"his"}
+
+
+@pytest.mark.parametrize("keyring", RINGS, ids=IDS)
+def test_names_in_redis_are_of_nobody(client: redis.Redis, keyring: Keyring | None) -> None:
+    """No subject stands in a key, and where there is an encryption key no value stands in the open."""
+    Memory(client, keyring, DAY_S).remember({"jane@shop.example": b"203.0.113.9"})
+    names = [name for name in client.scan_iter() if name != SHARED.encode()]
+    assert [len(name) for name in names] == [len("memory:") + 16]
+    assert b"jane" not in names[0]
+    assert (b"203.0.113.9" in (client.get(names[0]) or b"")) == (keyring is None)
+
+
+def test_what_is_remembered_expires(client: redis.Redis) -> None:
+    """Each value anew, so many seconds after it was last kept."""
+    Memory(client, Keyring([NEW]), DAY_S).remember({"jane": b"x"})
+    [name] = client.keys()
+    assert 0 < client.ttl(name) <= DAY_S
+
+
+def test_a_replaced_key_forgets(client: redis.Redis) -> None:
+    """Names are made with the newest key, so what stood under the former one is not found, and does no harm."""
+    Memory(client, Keyring([OLD]), DAY_S).remember({"jane": b"x"})
+    assert Memory(client, Keyring([NEW, OLD]), DAY_S).recall(["jane"]) == {}
+
+
+def test_nothing_asked_is_nothing_sent(client: redis.Redis) -> None:
+    """No round trip, and no secret, for nobody."""
+    memory = Memory(client, None, DAY_S)
+    memory.remember({})
+    assert memory.recall([]) == {}
+    assert client.keys() == []
+
+
+def test_trouble_has_its_name(client: redis.Redis) -> None:
+    """Redis full or away is said as everywhere in lanes."""
+    memory = Memory(client, Keyring([NEW]), DAY_S)
+    client.config_set("maxmemory", 1)
+    with pytest.raises(RedisFull):
+        memory.remember({"jane": b"x"})
+    client.config_set("maxmemory", 0)
+    away = Memory(connect("redis://127.0.0.1:1/0"), Keyring([NEW]), DAY_S)
+    with pytest.raises(RedisAway):
+        away.recall(["jane"])

@@ -30,7 +30,7 @@ WORKER_STOP_S: Final = 60.0
 SANDBOX_STOP_S: Final = 10.0
 WATCH_EVERY_S: Final = 0.1
 
-STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def ingest_program() -> Program:
@@ -135,12 +135,14 @@ class Asked(asyncio.Event):
 @contextlib.contextmanager
 def _signals() -> Iterator[Asked]:
     loop, asked = asyncio.get_running_loop(), Asked()
-    for sign in STOP_SIGNALS:
+    nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    signals = STOP_SIGNALS if nohup else (*STOP_SIGNALS, signal.SIGHUP)
+    for sign in signals:
         loop.add_signal_handler(sign, asked.by_signal)
     try:
         yield asked
     finally:
-        for sign in STOP_SIGNALS:
+        for sign in signals:
             loop.remove_signal_handler(sign)
 
 

@@ -83,6 +83,21 @@ def test_a_program_that_dies_is_started_again() -> None:
     assert first != second
 
 
+def test_all_programs_are_started_anew_when_asked_to() -> None:
+    """As when the server they were told of is elsewhere now."""
+
+    async def story(heard: Heard) -> None:
+        programs = [python(name, "print('here'); run()") for name in ("ingest", "worker")]
+        supervisor = Supervisor([[program] for program in programs], os.environ, heard.say)
+        await heard.wait_for(lambda lines: len(lines) == 2)
+        supervisor.renew()
+        await heard.wait_for(lambda lines: len(lines) == 6)
+        await supervisor.stop()
+
+    lines = play(story)
+    assert [lines.count((name, "here")) for name in ("ingest", "worker")] == [2, 2]
+
+
 def test_a_program_that_keeps_dying_is_started_again_and_again() -> None:
     """With its exit code, and in the end with a pause."""
 

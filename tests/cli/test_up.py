@@ -67,11 +67,11 @@ class Place:
         }
         self._said = directory / "said"
 
-    def up(self, **environ: str) -> "subprocess.Popen[bytes]":
+    def up(self, *options: str, **environ: str) -> "subprocess.Popen[bytes]":
         """Start relay up in a session of its own; return when it takes batches."""
         with self._said.open("ab") as said:
             process = subprocess.Popen(
-                [RELAY, "up"],
+                [RELAY, "up", *options],
                 stderr=said,
                 stdin=subprocess.DEVNULL,
                 env={**self.environ, **environ},
@@ -239,6 +239,18 @@ def test_a_wrong_configuration_starts_nothing(place: Place) -> None:
     refused = place.run("up")
     assert refused.returncode == 1
     assert "relay.yaml:3:" in refused.stderr
+    assert place.data.record() is None
+
+
+def test_with_a_redis_of_its_own_it_starts_none(place: Place, redis_url: str) -> None:
+    """Ingest and workers use the one in RELAY_REDIS_URL, with as many workers as asked for."""
+    with place.up("--workers", "2", RELAY_REDIS_URL=redis_url) as process:
+        place.post(1)
+        until(lambda: place.arrived(1))
+        lines = [line.partition("relay ")[2] for line in processes(process.pid).values()]
+        assert sorted(lines) == ["ingest", "up --workers 2", "worker", "worker"]
+        process.terminate()
+        assert process.wait(timeout=30) == 0
     assert place.data.record() is None
 
 

@@ -1,0 +1,62 @@
+"""Whose address a request came from: the peer's, or what a trusted proxy in front says of it (I1, peer_ip_fallback)."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from starlette.types import Scope
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_FORWARDED = b"x-forwarded-for"
+
+
+class Peers:
+    """Finds the address of whoever sent a request; `trusted` are the proxies whose word is taken for it."""
+
+    def __init__(self, trusted: Sequence[Network]) -> None:
+        self._trusted = tuple(trusted)
+        self._read = lru_cache(maxsize=4096)(self._judge)
+
+    def address_of(self, scope: Scope) -> str:
+        """The peer's own address; behind trusted proxies the right-most one in X-Forwarded-For that is none of them.
+
+        "" when there is none to be had. What stands further left anyone may have written, so it is never read.
+        """
+        client = scope.get("client")
+        text, is_proxy = self._read(client[0] if client else "")
+        if not is_proxy:
+            return text
+        for hop in reversed(_hops(scope)):
+            text, is_proxy = self._read(hop)
+            if not is_proxy:
+                return text
+        return ""
+
+    def _judge(self, hop: str) -> tuple[str, bool]:
+        """The address in one hop, "" when it is none, and whether it is a trusted proxy's."""
+        address = _address(hop)
+        if address is None:
+            return "", False
+        return str(address), any(address in network for network in self._trusted)
+
+
+def _hops(scope: Scope) -> list[str]:
+    """The addresses that proxies appended, the nearest last; several headers are one list (RFC 9110, 5.3)."""
+    values = [value for name, value in scope["headers"] if name == _FORWARDED]
+    return b",".join(values).decode("latin-1").split(",") if values else []
+
+
+def _address(hop: str) -> Address | None:
+    """`203.0.113.9`, `203.0.113.9:4711`, `2001:db8::7` or `[2001:db8::7]:4711`, IPv4 inside IPv6 taken out."""
+    host = hop.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address

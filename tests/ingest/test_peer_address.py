@@ -1,0 +1,44 @@
+"""I1, `peer_ip_fallback`: whose address a request came from, and whose word is taken for it."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from ingest.peer import Peers
+
+TRUSTED = ("10.0.0.0/8", "2001:db8:aaaa::/48")
+USER = "203.0.113.9"
+PROXY = "10.0.0.7"
+
+CASES = {
+    "a direct peer": (USER, [], USER),
+    "a direct peer that says it is another": (USER, ["198.51.100.1"], USER),
+    "behind a trusted proxy": (PROXY, [USER], USER),
+    "what the user wrote himself is further left": (PROXY, [f"198.51.100.1, {USER}"], USER),
+    "two trusted proxies": (PROXY, [f"{USER}, 10.0.0.8"], USER),
+    "an untrusted proxy between": (PROXY, [f"{USER}, 198.51.100.77"], "198.51.100.77"),
+    "several headers are one list": (PROXY, [f"1.1.1.1, {USER}", "10.0.0.8"], USER),
+    "a port": (PROXY, [f"{USER}:4711"], USER),
+    "IPv6 in brackets with a port": (PROXY, ["[2001:db8:bbbb::7]:4711"], "2001:db8:bbbb::7"),
+    "an IPv6 proxy": ("2001:db8:aaaa::1", [USER], USER),
+    "an IPv4 proxy seen through an IPv6 socket": ("::ffff:10.0.0.7", [USER], USER),
+    "a trusted proxy that says nothing": (PROXY, [], ""),
+    "nothing but proxies": (PROXY, ["10.0.0.9, 10.0.0.8"], ""),
+    "nonsense from a trusted proxy": (PROXY, [f"{USER}, unknown"], ""),
+    "an empty header": (PROXY, [""], ""),
+    "no peer, as on a socket file": (None, [USER], ""),
+}
+
+
+@pytest.mark.parametrize(("peer", "forwarded", "expected"), CASES.values(), ids=CASES.keys())
+def test_address_of_the_sender(peer: str | None, forwarded: list[str], expected: str) -> None:
+    """The right-most address that is no trusted proxy's, and none where that cannot be told."""
+    peers = Peers([ip_network(network) for network in TRUSTED])
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
+    assert peers.address_of({"client": peer and (peer, 4711), "headers": headers}) == expected
+
+
+def test_no_proxy_is_trusted_unless_listed() -> None:
+    """By default a header that anyone may send says nothing."""
+    scope = {"client": (PROXY, 4711), "headers": [(b"x-forwarded-for", USER.encode())]}
+    assert Peers(()).address_of(scope) == PROXY

@@ -29,10 +29,8 @@ def faults_of(group: GroupReading) -> list[str]:
     if group.letters_discrepancy:
         what = "missing" if group.letters_discrepancy > 0 else "too many"
         faults.append(f"{plural(abs(group.letters_discrepancy), 'dead letter')} {what}")
-    for lane in group.lanes:
-        if lane.chunks != lane.sizes:
-            faults.append(f"lane {lane.name} has {lane.chunks:,} chunks and {lane.sizes:,} sizes")
-    return faults
+    uneven = [lane for lane in group.lanes if lane.chunks != lane.sizes]
+    return faults + [f"lane {lane.name} has {lane.chunks:,} chunks and {lane.sizes:,} sizes" for lane in uneven]
 
 
 def _sum(terms: list[tuple[str, int]]) -> Text:

@@ -138,19 +138,17 @@ def _opened(box: LetterBox, letter: DeadLetter) -> Chunk | ChunkUnreadable:
 
 
 def _table(letters: list[DeadLetter], *, reveal: bool) -> RenderableType:
-    made = table("id", "at", "connection", "event", "reason", "field", "message")
+    made = table("id and time", "connection and event", "reason and field", "what to do")
+    made.show_lines = True
+    made.columns[0].no_wrap = made.columns[2].no_wrap = True
     for letter in letters:
         shown = public(letter, reveal=reveal)
-        code = f" ({letter.tiktok_code})" if letter.tiktok_code is not None else ""
-        event = "\n".join(part for part in (letter.tiktok_event, letter.event_id) if part)
+        code = "" if letter.tiktok_code is None else f" {letter.tiktok_code}"
         made.add_row(
-            Text(letter.id, style=MUTED),
-            Text(shown["at"][:19].replace("T", " "), style=MUTED),
-            letter.connection,
-            event,
-            Text(letter.reason + code, style=BAD),
-            letter.field or "",
-            shown["message"],
+            Text(f"{letter.id}\n{shown['at'][:19].replace('T', ' ')}", style=MUTED),
+            "\n".join(part for part in (letter.connection, letter.tiktok_event, letter.event_id) if part),
+            Text.assemble((letter.reason + code, BAD), "\n", letter.field or ""),
+            Text(shown["message"]),
         )
     return made
 

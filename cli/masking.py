@@ -5,7 +5,7 @@ from typing import Any, Final
 
 READABLE: Final = frozenset(
     (
-        *("event_type", "action", "custom_event_type", "environment", "currency_code", "platform", "schema_version"),
+        *("event_type", "action", "custom_event_type", "environment", "currency_code", "schema_version"),
         *("total_amount", "tax_amount", "shipping_amount", "price", "quantity", "position", "checkout_step"),
         *("timestamp_unixtime_ms", "event_start_unixtime_ms", "session_start_unixtime_ms", "is_non_interactive"),
     )

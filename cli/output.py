@@ -1,5 +1,6 @@
 """What commands print: JSON alone on stdout, tables for people, everything else on stderr."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +9,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+PIPE_WIDTH = 110
 
 MUTED = "dim"
 GOOD = "green"
@@ -24,9 +27,12 @@ def print_json(value: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
-def console() -> Console:
-    """stdout for people."""
-    return Console(highlight=False, emoji=False)
+def console(*, record: bool = False) -> Console:
+    """stdout for people; `record` keeps what is printed, for export. In a pipe or a file lines are 110 wide."""
+    made = Console(highlight=False, emoji=False, record=record)
+    if record or not (made.is_terminal or "COLUMNS" in os.environ):
+        made.width = PIPE_WIDTH
+    return made
 
 
 def note(sentence: str) -> None:

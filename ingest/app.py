@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from config.errors import ConfigurationError, Problem
 from config.file import ConfigurationFile
@@ -20,7 +20,7 @@ from config.settings import Settings
 from ingest import in_force, memory
 from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
 from ingest.coalescer import Coalescer
-from ingest.door import PATHS, Door
+from ingest.door import Door
 from ingest.health import health_routes
 from ingest.in_force import Follower
 from ingest.logs import log_surprise
@@ -39,21 +39,13 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     append = Append(client)
     follower = Follower(file)
     watch = MemoryWatch(client, append)
-    door = Door(follower, watch, Coalescer(append, ChunkCodec(settings.keyring)), settings.max_request_bytes)
     behind = Starlette(
         routes=[*health_routes(follower, client), *routes],
         exception_handlers={HTTPException: _answer_in_our_words},
         lifespan=partial(_lifespan, follower, watch, client),
     )
-    return _in_front(door, behind)
-
-
-def _in_front(door: ASGIApp, behind: ASGIApp) -> ASGIApp:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = door if scope["type"] == "http" and scope["path"] in PATHS else behind
-        await chosen(scope, receive, send)
-
-    return app
+    coalescer = Coalescer(append, ChunkCodec(settings.keyring))
+    return Door(follower, watch, coalescer, settings.max_request_bytes, behind)
 
 
 @contextlib.asynccontextmanager

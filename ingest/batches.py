@@ -17,8 +17,13 @@ _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 def one_batch(body: bytes) -> Sequence[JsonBytes]:
     """The body of /v2/events: a batch."""
-    _demand_json(body)
-    return (_within_size(body, 1),)
+    if not body or body.isspace():
+        raise _empty()
+    if body.lstrip()[:1] == b"[":
+        raise Refused(BAD_REQUEST, "The body is an array: /v2/events takes one batch, /v2/bulkevents an array of them.")
+    if len(body) > LARGEST_BATCH:
+        raise _too_large(1, len(body))
+    return (body,)
 
 
 def many_batches(body: bytes) -> Sequence[JsonBytes]:
@@ -27,7 +32,8 @@ def many_batches(body: bytes) -> Sequence[JsonBytes]:
     An empty array is refused as an empty body is, because a client asked to upload nothing sends one or the other
     depending on its language.
     """
-    _demand_json(body)
+    if not body or body.isspace():
+        raise _empty()
     try:
         batches = _decode_list(body)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -36,19 +42,18 @@ def many_batches(body: bytes) -> Sequence[JsonBytes]:
         raise Refused(BAD_REQUEST, "The array holds no batch.")
     if len(batches) > MOST_BATCHES:
         raise Refused(TOO_LARGE, f"The request has {len(batches)} batches; at most {MOST_BATCHES} are taken at once.")
-    return [_within_size(batch, number) for number, batch in enumerate(batches, start=1)]
+    for number, batch in enumerate(batches, start=1):
+        if (size := memoryview(batch).nbytes) > LARGEST_BATCH:
+            raise _too_large(number, size)
+    return batches
 
 
-def _demand_json(body: bytes) -> None:
-    if not body.strip():
-        raise Refused(BAD_REQUEST, "The body is empty.")
+def _empty() -> Refused:
+    return Refused(BAD_REQUEST, "The body is empty.")
 
 
-def _within_size(batch: JsonBytes, number: int) -> JsonBytes:
-    size = memoryview(batch).nbytes
-    if size > LARGEST_BATCH:
-        raise Refused(TOO_LARGE, f"Batch {number} has {size} bytes, at most {LARGEST_BATCH} are taken: split it.")
-    return batch
+def _too_large(number: int, size: int) -> Refused:
+    return Refused(TOO_LARGE, f"Batch {number} has {size} bytes, at most {LARGEST_BATCH} are taken: split it.")
 
 
 def _reason(error: Exception) -> str:

@@ -7,14 +7,13 @@ one fsync; the busier it is, the fuller the chunks.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Final, NamedTuple
 
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, Refused
 from ingest.logs import log_surprise
 from ingest.packing import pack
 from ingest.sorting import Sorted
-from lanes.arrivals import Append
+from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge, RedisAway, RedisFull
 
@@ -99,8 +98,8 @@ class Coalescer:
 
     async def _try(self, taken: Sequence[_Waiting]) -> Outcome:
         try:
-            async with asyncio.timeout_at(min(one.deadline for one in taken)):
-                await self._write([one.request for one in taken])
+            async with asyncio.timeout_at(taken[0].deadline):  # the oldest comes first
+                await self._write(taken)
         except TimeoutError:
             return RedisAway("no answer in time")
         except (RedisAway, RedisFull, ArrivalTooLarge) as failure:
@@ -110,17 +109,22 @@ class Coalescer:
             return surprise
         return None
 
-    async def _write(self, requests: Sequence[Sorted]) -> None:
-        by_input = [list(group) for _, group in groupby(sorted(requests, key=_input), key=_input)]
-        if sum(request.size for request in requests) > INLINE_BYTES:
-            packed = await asyncio.to_thread(lambda: [pack(group, self._codec) for group in by_input])
+    async def _write(self, taken: Sequence[_Waiting]) -> None:
+        if sum([one.request.size for one in taken]) > INLINE_BYTES:
+            arrivals = await asyncio.to_thread(self._pack, taken)
         else:
-            packed = [pack(group, self._codec) for group in by_input]
-        await self._append.append([arrival for arrivals in packed for arrival in arrivals])
+            arrivals = self._pack(taken)
+        await self._append.append(arrivals)
+
+    def _pack(self, taken: Sequence[_Waiting]) -> list[Arrival]:
+        return [arrival for part in _by_input(taken) for arrival in pack([one.request for one in part], self._codec)]
 
 
-def _input(request: Sorted) -> str:
-    return request.input
+def _by_input(taken: Sequence[_Waiting]) -> list[list[_Waiting]]:
+    inputs: dict[str, list[_Waiting]] = {}
+    for one in taken:
+        inputs.setdefault(one.request.input, []).append(one)
+    return list(inputs.values())
 
 
 def _smaller(taken: Sequence[_Waiting], failure: Outcome) -> list[list[_Waiting]]:
@@ -130,8 +134,7 @@ def _smaller(taken: Sequence[_Waiting], failure: Outcome) -> list[list[_Waiting]
     """
     match failure:
         case RedisFull():
-            inputs = {one.request.input for one in taken}
-            parts = [[one for one in taken if one.request.input == input_id] for input_id in inputs]
+            parts = _by_input(taken)
         case ArrivalTooLarge():
             parts = [[one] for one in taken]
         case _:

@@ -7,15 +7,15 @@ adds would cost more than all of that.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest.answers import ACCEPTED, INTERNAL_ERROR, METHOD_NOT_ALLOWED, OVERLOADED, Refused, refusal
 from ingest.batches import JsonBytes, many_batches, one_batch
 from ingest.body import ClientGone, checked_text, gunzip, is_gzip, read_body
 from ingest.coalescer import Coalescer
-from ingest.in_force import Follower, InForce
+from ingest.in_force import Follower
 from ingest.logs import RefusalLog, log_surprise
 from ingest.memory import MemoryWatch
 from ingest.sorting import Sorted, sort
@@ -23,18 +23,8 @@ from ingest.sorting import Sorted, sort
 INLINE_BYTES: Final = 256 * 1024
 INLINE_GZIP_BYTES: Final = 16 * 1024
 
-PATHS: Final[dict[str, Callable[[bytes], Sequence[JsonBytes]]]] = {
-    "/v2/events": one_batch,
-    "/v2/bulkevents": many_batches,
-}
-
-
-class Headers(NamedTuple):
-    """The request headers that matter here."""
-
-    authorization: bytes | None = None
-    content_encoding: bytes = b""
-    content_length: bytes = b""
+Parse = Callable[[bytes], Sequence[JsonBytes]]
+PATHS: Final[dict[str, Parse]] = {"/v2/events": one_batch, "/v2/bulkevents": many_batches}
 
 
 class Door:
@@ -46,20 +36,26 @@ class Door:
         memory: MemoryWatch,
         coalescer: Coalescer,
         largest_request: int,
+        behind: ASGIApp,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        """`largest_request` is in bytes after decompression."""
+        """`largest_request` is in bytes after decompression; `behind` answers everything that is not for the door."""
         self._follower = follower
         self._memory = memory
         self._coalescer = coalescer
         self._largest_request = largest_request
+        self._behind = behind
         self._clock_ms = clock_ms
         self._refusals = RefusalLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request for one of PATHS."""
+        """Answer a request for one of PATHS; let others pass."""
+        parse = PATHS.get(scope.get("path", ""))
+        if parse is None:
+            await self._behind(scope, receive, send)
+            return
         try:
-            await self._take(scope, receive)
+            await self._take(scope, receive, parse)
             answer = ACCEPTED
         except Refused as refused:
             self._refusals.note(scope.get("relay.input"), refused.row, refused.message)
@@ -72,31 +68,28 @@ class Door:
         await send(answer.start)
         await send(answer.body)
 
-    async def _take(self, scope: Scope, receive: Receive) -> None:
+    async def _take(self, scope: Scope, receive: Receive, parse: Parse) -> None:
         """The journey; returns when all of the request is safe."""
         if scope["method"] != "POST":
             raise Refused(METHOD_NOT_ALLOWED, "Batches are sent with POST.")
         in_force = self._follower.now
-        headers = _read_headers(scope)
-        scope["relay.input"] = in_force.credentials.input_of(headers.authorization)
-        if self._memory.latest.is_full:
+        authorization, encoding, length = _headers(scope)
+        scope["relay.input"] = input_id = in_force.credentials.input_of(authorization)
+        if self._memory.is_full:
             raise Refused(OVERLOADED, "Redis's memory is nearly full: what waits must be delivered first.")
-        gzipped = is_gzip(headers.content_encoding)
-        body = await read_body(receive, headers.content_length, self._largest_request)
-        if len(body) > (INLINE_GZIP_BYTES if gzipped else INLINE_BYTES):  # long enough to be done beside the loop
-            request = await asyncio.to_thread(self._sort, scope, in_force, body, gzipped)
-        else:
-            request = self._sort(scope, in_force, body, gzipped)
-        await self._coalescer.append(request)
+        gzipped = is_gzip(encoding)
+        body = await read_body(receive, length, self._largest_request)
 
-    def _sort(self, scope: Scope, in_force: InForce, body: bytes, gzipped: bool) -> Sorted:
-        text = checked_text(gunzip(body, self._largest_request) if gzipped else body)
-        batches = PATHS[scope["path"]](text)
-        input_id = scope["relay.input"]
-        return sort(input_id, in_force.plans[input_id], batches, self._clock_ms())
+        def sorted_request() -> Sorted:
+            plain = gunzip(body, self._largest_request) if gzipped else body
+            return sort(input_id, in_force.plans[input_id], parse(checked_text(plain)), self._clock_ms())
+
+        takes_long = len(body) > (INLINE_GZIP_BYTES if gzipped else INLINE_BYTES)
+        await self._coalescer.append(await asyncio.to_thread(sorted_request) if takes_long else sorted_request())
 
 
-def _read_headers(scope: Scope) -> Headers:
+def _headers(scope: Scope) -> tuple[bytes | None, bytes, bytes]:
+    """Authorization, Content-Encoding and Content-Length."""
     authorization, encoding, length = None, b"", b""
     for name, value in scope["headers"]:
         if name == b"authorization":
@@ -105,4 +98,4 @@ def _read_headers(scope: Scope) -> Headers:
             encoding = value
         elif name == b"content-length":
             length = value
-    return Headers(authorization, encoding, length)
+    return authorization, encoding, length

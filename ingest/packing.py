@@ -15,10 +15,10 @@ CHUNK_BYTES: Final = 256 * 1024
 def pack(requests: Sequence[Sorted], codec: ChunkCodec) -> list[Arrival]:
     """Arrivals for requests of one input; the first carries the counts, the others what its chunks had no room for."""
     first = requests[0]
-    seal = _Sealer(first.input, min(request.received_ms for request in requests), codec)
+    seal = _Sealer(first.input, first.received_ms, codec)
     shares = {connection: _shares(wanted, seal) for connection, wanted in _joined(requests).items()}
-    accepted = sum(request.accepted for request in requests)
-    unrouted = sum(request.unrouted for request in requests)
+    accepted = sum([request.accepted for request in requests])
+    unrouted = sum([request.accepted for request in requests if not request.wanted])
     arrivals = []
     for number, row in enumerate(zip_longest(*shares.values())):
         present = {connection: share for connection, share in zip(shares, row, strict=True) if share is not None}
@@ -30,7 +30,9 @@ def _joined(requests: Sequence[Sorted]) -> dict[str, Wanted]:
     joined: dict[str, Wanted] = {}
     for request in requests:
         for connection, wanted in request.wanted.items():
-            whole = joined.setdefault(connection, Wanted())
+            whole = joined.get(connection)
+            if whole is None:
+                whole = joined[connection] = Wanted()
             whole.batches += wanted.batches
             whole.unsupported += wanted.unsupported
             whole.withheld += wanted.withheld

@@ -32,22 +32,16 @@ class Wanted:
 
 @dataclass(slots=True)
 class Sorted:
-    """A request sorted: `accepted` events, and what of them each connection wants."""
+    """A request sorted: `accepted` events and what each of the input's connections wants of them.
+
+    With no connection, all its events are unrouted. `size` is as in Wanted, of all connections together.
+    """
 
     input: str
     received_ms: int
     wanted: dict[str, Wanted]
     accepted: int = 0
-
-    @property
-    def unrouted(self) -> int:
-        """Events that no connection serves."""
-        return 0 if self.wanted else self.accepted
-
-    @property
-    def size(self) -> int:
-        """Of all that is wanted, as in Wanted."""
-        return sum(wanted.size for wanted in self.wanted.values())
+    size: int = 0
 
 
 def sort(input_id: str, plans: Sequence[Plan], batches: Iterable[JsonBytes], received_ms: int) -> Sorted:
@@ -76,25 +70,25 @@ def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: S
         if not chosen:
             continue
         if chosen not in made:
-            ids = [mint(request.input, split, digest, at, heads[at], request.received_ms) for at in chosen]
-            entries = [Entry(at, own, bytes(split.events[at])) for at, own in zip(chosen, ids, strict=True)]
+            entries = [
+                Entry(
+                    at, mint(request.input, split, digest, at, heads[at], request.received_ms), bytes(split.events[at])
+                )
+                for at in chosen
+            ]
             made[chosen] = Batch(split.shared, entries)
+        size = memoryview(raw).nbytes + ENTRY_OVERHEAD * (1 + len(chosen))
         wanted.batches.append(made[chosen])
-        wanted.size += memoryview(raw).nbytes + ENTRY_OVERHEAD * (1 + len(chosen))
+        wanted.size += size
+        request.size += size
 
 
 def _choose(plan: Plan, environment: str, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:
     """Positions of the events that the connection wants; the others are counted."""
-    chosen = []
-    for position, seen in enumerate(heads):
-        match plan.gate(environment, seen):
-            case Gate.WANTED:
-                chosen.append(position)
-            case Gate.UNSUPPORTED:
-                wanted.unsupported += 1
-            case Gate.WITHHELD:
-                wanted.withheld += 1
-    return tuple(chosen)
+    gates = [plan.gate(environment, seen) for seen in heads]
+    wanted.unsupported += gates.count(Gate.UNSUPPORTED)
+    wanted.withheld += gates.count(Gate.WITHHELD)
+    return tuple([position for position, gate in enumerate(gates) if gate is Gate.WANTED])
 
 
 class _Digest:

@@ -10,7 +10,7 @@ import redis
 from redis.exceptions import RedisError
 
 from lanes.scripts import pack, refusal, script_text
-from lanes.settlement import Lease, Lost, Pace, Refused, Released, Resting, RestState, Settlement
+from lanes.settlement import Lease, Lost, Pace, Refused, Released, Rest, Resting, RestState, Settlement, Valve
 
 WAKE_HOLD_MS: Final = 2_000
 LEASE_MS: Final = 15_000
@@ -115,6 +115,7 @@ class _Terms(msgspec.Struct):
     attempts: int
     failing_since: int
     suspects: int
+    hint: int
     probes: int
     probing: bool
     delivered_at: int
@@ -134,7 +135,7 @@ def _lease(lane: str, token: str, packed: bytes, chunks: list[bytes]) -> Lease:
         token=token,
         head=terms.head,
         now_ms=terms.now,
-        pace=Pace(terms.limit, terms.suspects, terms.attempts, terms.failing_since),
+        pace=Pace(terms.limit, terms.suspects, terms.attempts, terms.failing_since, terms.hint),
         alone=terms.alone,
         probing=terms.probing,
         probes=terms.probes,
@@ -156,6 +157,22 @@ def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
         "delay": settlement.delay_ms,
         "posted": settlement.posted,
         "trouble": settlement.trouble,
-        "rest": None if settlement.rest is None else {k: v for k, v in asdict(settlement.rest).items() if v},
+        "rest": None if settlement.rest is None else _rest(settlement.rest),
+        "refused": settlement.refused if settlement.valve else 0,
+        "valve": None if settlement.valve is None else _valve(settlement.valve),
         "last_error": settlement.last_error,
+    }
+
+
+def _rest(rest: Rest) -> dict[str, Any]:
+    return {name: value for name, value in asdict(rest).items() if value}
+
+
+def _valve(valve: Valve) -> dict[str, Any]:
+    return {
+        "rest": _rest(valve.rest),
+        "events": valve.events,
+        "requests": valve.requests,
+        "window": valve.window_ms,
+        "delay": valve.delay_ms,
     }

@@ -12,7 +12,8 @@ RestState = Literal["paused", "backing_off", "disabled", "removed"]
 class Pace:
     """How fast a lane goes: what its next claim may take, and what made it careful.
 
-    `limit`: events, 0 for as many as asked; `suspects`: leading events known to hold one that is refused;
+    `limit`: events, 0 for as many as asked; `suspects`: leading events known to hold one that is refused; `hint`: the
+    place among them, from 1, of the one that the refusal named, 0 for none;
     `attempts`: retryable answers in a row, the first at `failing_since` (Unix ms, 0 for none).
     """
 
@@ -20,6 +21,7 @@ class Pace:
     suspects: int = 0
     attempts: int = 0
     failing_since: int = 0
+    hint: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,11 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Puts the whole group to rest for the settlement's delay. `by` is who ends it; `what` a sentence on what to do."""
+    """Puts the whole group to rest for the settlement's delay. `by`: whose doing; `what`: a sentence on what to do."""
 
     state: RestState
     what: str = ""
+    by: str = ""
     probes: int = 0
     fingerprint: str = ""
 
@@ -81,6 +84,17 @@ class Resting:
 
 
 @dataclass(frozen=True, slots=True)
+class Valve:
+    """When refusals put a group to rest: so many events in so many requests within a window, with none delivered."""
+
+    rest: Rest
+    events: int = 50
+    requests: int = 2
+    window_ms: int = 600_000
+    delay_ms: int = 300_000
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """What became of a lease's leading chunks.
 
@@ -89,6 +103,7 @@ class Settlement:
     letters      (id, bytes) of each of the `dead`
     delay_ms     until work on this lane (with `rest`: on the group) may next happen
     posted       leading chunks, after all this, that are in a POST whose outcome is unknown
+    refused      events that were refused, not by us; together with `valve`, it may put the group to rest
     trouble      whether the last request failed or was slow; None when there was none
     """
 
@@ -102,3 +117,5 @@ class Settlement:
     trouble: bool | None = None
     rest: Rest | None = None
     last_error: str | None = None
+    refused: int = 0
+    valve: Valve | None = None

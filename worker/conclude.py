@@ -11,7 +11,7 @@ from delivery.backoff import delay
 from delivery.verdict import ConnectionFault, Delivered, Rejection, RetryLater, Split, Verdict
 from lanes.chunk import Chunk
 from lanes.pace import after_rejection, after_retry, after_split, after_success
-from lanes.settlement import Lease, Pace, Rest, Settlement
+from lanes.settlement import Lease, Pace, Rest, Settlement, Valve
 from worker.compose import Carved, Draft
 from worker.tally import Tally, Terms
 
@@ -20,6 +20,10 @@ HOPELESS_ATTEMPTS: Final = 10
 FIRST_PROBE_S: Final = 5.0
 PROBE_CAP_S: Final = 300.0
 BLOCKED_MS: Final = 60_000
+ALL_REFUSED: Final = (
+    "TikTok refuses every event and takes none: read the dead letters, correct the configuration or the source, then "
+    "relay connections resume; until then a few events are tried every five minutes"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,22 @@ def _split(tally: Tally, verdict: Split, *, slow: bool) -> Conclusion:
     explode = sum(1 for prepared in draft.prepared if prepared.sent) == 1
     parts = tally.end(_open, explode=explode)
     suspects = draft.weight if parts is None else sum(part.weight for part in parts)
-    pace = after_split(lease.pace, suspects)
+    pace = after_split(lease.pace, suspects, 0 if explode else _place(draft, verdict.hint))
     return _conclusion(tally, parts, pace, connection_works=True, slow=slow)
+
+
+def _place(draft: Draft, hint: int | None) -> int:
+    """The place, from 1 and as the books weigh it, of the entry whose item TikTok's message named; 0 for none."""
+    if hint is None:
+        return 0
+    place, items = 1, 0
+    for prepared in draft.prepared:
+        items += prepared.sent
+        if items > hint:
+            return place
+        whole = prepared.sent == len(prepared.results)
+        place += prepared.entry.weight if whole else prepared.sent
+    return 0
 
 
 def _fault(tally: Tally, verdict: ConnectionFault) -> Conclusion:
@@ -123,7 +141,7 @@ def _fault(tally: Tally, verdict: ConnectionFault) -> Conclusion:
         tally.end(_open),
         lease.pace,
         delay_ms=math.ceil(wait_s * 1000),
-        rest=Rest("paused", verdict.what_to_do, lease.probes + 1, terms.fingerprint),
+        rest=Rest("paused", verdict.what_to_do, probes=lease.probes + 1, fingerprint=terms.fingerprint),
         error=LastError(lease.now_ms, verdict.error, verdict.who, verdict.what_to_do),
         trouble=f"paused: {verdict.error}; {{waiting}} events kept",
     )
@@ -155,6 +173,8 @@ def _conclusion(
         trouble=slow if connection_works else (None if error is None else True),
         rest=rest,
         last_error=None if error is None else error.text(),
+        refused=tally.reasons["rejected_by_tiktok"],
+        valve=Valve(Rest("paused", ALL_REFUSED, "valve", fingerprint=tally.terms.fingerprint)),
     )
     ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
     return Conclusion(settlement, tally.reasons, ended, trouble)

@@ -8,6 +8,7 @@
 --                                 attempts     retryable answers in a row;  failing_since: when the first of them came
 --                                 limit        events the next claim may take (absent: as many as it asks for)
 --                                 suspects     leading events known to hold one that TikTok refuses
+--                                 hint         the place among them, from 1, of the one its message named
 --                                 posted       leading chunks whose outcome is unknown;  posted_at: since when
 --                                 last_error   JSON for people
 --   lanes:due              zset   when work on a lane may next happen; a lane is in it if and only if its list is not empty
@@ -15,6 +16,8 @@
 --   lanes:groups           set    every group that ever had anything
 --   group:<group>          hash   state (absent: healthy), until, by, what, probes, fingerprint
 --                                 trouble      1 while its last request failed or was slow
+--                                 refused, refusals, refused_since: events refused, by how many requests, since when,
+--                                              with none delivered in between: what trips the valve
 --                                 delivered_at; events and bytes that wait, kept as sums for limits and messages
 --   books:<group>          hash   counters that only rise
 --   books:input:<id>       hash   the same for an input
@@ -117,8 +120,8 @@ local function grant(lane, ask)
   local meta, group = meta_key(lane), 'group:' .. group_of(lane)
   redis.call('HDEL', meta, 'token')
   stamp_posted(lane)
-  local head, crashes, alone, attempts, since, stored, suspects = unpack(
-    redis.call('HMGET', meta, 'head', 'crashes', 'alone', 'attempts', 'failing_since', 'limit', 'suspects'))
+  local head, crashes, alone, attempts, since, stored, suspects, hint = unpack(
+    redis.call('HMGET', meta, 'head', 'crashes', 'alone', 'attempts', 'failing_since', 'limit', 'suspects', 'hint'))
   local limit = math.min(tonumber(stored or ask.events), ask.events)
   if tonumber(crashes or 0) > 0 then
     limit = math.max(1, math.floor(limit / 2))
@@ -143,7 +146,7 @@ local function grant(lane, ask)
   end
   local terms = {
     head = tonumber(head or 0), now = now, limit = limit, alone = tonumber(alone or 0), attempts = tonumber(attempts or 0),
-    failing_since = tonumber(since or 0), suspects = tonumber(suspects or 0), probes = tonumber(probes or 0),
+    failing_since = tonumber(since or 0), suspects = tonumber(suspects or 0), hint = tonumber(hint or 0), probes = tonumber(probes or 0),
     probing = state ~= false, delivered_at = tonumber(delivered_at or 0),
   }
   return {'granted', cmsgpack.pack(terms), redis.call('LRANGE', lane_key(lane), 0, count - 1)}

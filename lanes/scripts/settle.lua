@@ -6,6 +6,18 @@ local lane, done = ARGV[2], cmsgpack.unpack(ARGV[3])
 local meta, group_name = meta_key(lane), group_of(lane)
 local group, books = 'group:' .. group_name, 'books:' .. group_name
 
+-- Many events refused and none delivered: it is not the events. Rather than bury a day of them, the group pauses.
+local function trips_valve(group, done)
+  local since = redis.call('HGET', group, 'refused_since')
+  if not since or tonumber(since) < now - done.valve.window then
+    redis.call('HDEL', group, 'refused', 'refusals')
+    redis.call('HSET', group, 'refused_since', now)
+  end
+  local refused = redis.call('HINCRBY', group, 'refused', done.refused)
+  local refusals = redis.call('HINCRBY', group, 'refusals', 1)
+  return refused >= done.valve.events and refusals >= done.valve.requests
+end
+
 local token, head = unpack(redis.call('HMGET', meta, 'token', 'head'))
 if token ~= done.token or tonumber(head or 0) ~= done.head then return {'lost'} end
 
@@ -38,15 +50,24 @@ end
 if done.posted > 0 then redis.call('HSET', meta, 'posted', done.posted) else redis.call('HDEL', meta, 'posted', 'posted_at') end
 if done.last_error then redis.call('HSET', meta, 'last_error', done.last_error) end
 
-if (done.books.delivered or 0) > 0 then redis.call('HSET', group, 'delivered_at', now) end
+local delivered = (done.books.delivered or 0) > 0
+if delivered then
+  redis.call('HSET', group, 'delivered_at', now)
+  redis.call('HDEL', group, 'refused', 'refusals', 'refused_since')
+end
+local tripped = not delivered and done.refused > 0 and trips_valve(group, done)
 local recovered = false
 if done.trouble == true then redis.call('HSET', group, 'trouble', 1) end
 if done.trouble == false then recovered = redis.call('HDEL', group, 'trouble') == 1 end
-if redis.call('HGET', group, 'by') ~= 'operator' then
+local by = redis.call('HGET', group, 'by')
+if by ~= 'operator' then
+  if tripped then
+    done.rest, done.delay = done.valve.rest, done.valve.delay
+  end
   if done.rest then
     redis.call('HSET', group, 'until', now + done.delay)
     for name, value in pairs(done.rest) do redis.call('HSET', group, name, value) end
-  elseif done.trouble == false and done.probing then
+  elseif done.trouble == false and done.probing and (delivered or by ~= 'valve') then
     redis.call('HDEL', group, 'state', 'until', 'by', 'what', 'probes', 'fingerprint')
     free_lanes(group_name, now)
   end

@@ -165,7 +165,9 @@ def test_a_lane_that_runs_empty_sleeps_and_an_append_wakes_it(
 ) -> None:
     """It is in `lanes:due` if and only if something waits; its `head` outlives the pause."""
     append(1)
-    assert lanes.settle(granted(lanes), Settlement(Pace(), trim=1, books={"delivered": 1}), now_ms=NOW) == Released(waiting=0)
+    assert lanes.settle(granted(lanes), Settlement(Pace(), trim=1, books={"delivered": 1}), now_ms=NOW) == Released(
+        waiting=0
+    )
     assert client.zcard("lanes:due") == client.zcard("lanes:held") == 0
     assert lanes.claim("shop:0", APPETITE, NOW) == Refused("not due")
     append(2, now=NOW + 1)

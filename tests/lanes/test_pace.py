@@ -49,3 +49,21 @@ def test_the_one_bad_event_is_found_in_few_requests(events: int, data: st.DataOb
             break
         else:
             pace = after_split(pace, taken)
+
+
+@given(st.integers(2, 1000), st.data())
+def test_a_name_in_the_refusal_saves_requests_and_a_wrong_one_costs_few(events: int, data: st.DataObject) -> None:
+    """Right: three requests. Wrong: two more than without any."""
+    bad = data.draw(st.integers(0, events - 1))
+    named = data.draw(st.just(bad) | st.integers(0, events - 1))
+    pace, first, requests = Pace(limit=events), 0, 0
+    while True:
+        taken = min(pace.limit or MOST, events - first)
+        requests += 1
+        if not first <= bad < first + taken:
+            first, pace = first + taken, after_success(pace, taken, MOST)
+        elif taken == 1:
+            break
+        else:
+            pace = after_split(pace, taken, named - first + 1 if first <= named < first + taken else 0)
+    assert requests <= (3 if named == bad else 4 + events.bit_length())

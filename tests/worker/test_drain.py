@@ -233,6 +233,47 @@ def test_a_request_stays_below_a_megabyte(bench: Bench) -> None:
     assert bench.sandbox.summary()["refused"] == {}
 
 
+def test_the_valve_pauses_a_connection_of_which_tiktok_takes_nothing(bench: Bench) -> None:
+    """Rather than bury a day of events one by one; a probe tries one now and then, and an operator may end it."""
+    bench.put([purchase(number) for number in range(120)])
+    bench.sandbox.fault("code", code=40002, message="Invalid value for value: no")
+    while "state" not in bench.group().group:
+        bench.drain()
+    group = bench.group()
+    assert (group.group["state"], group.group["by"]) == ("paused", "valve")
+    assert (group.letters, group.waiting) == (50, 70)
+    for _ in range(5):
+        bench.drain()
+    assert bench.group().letters <= 52
+    assert bench.group().group["by"] == "valve"
+    bench.sandbox.mend()
+    bench.runtime.lanes.resume("shop")
+    bench.drain()
+    assert bench.group().waiting == 0
+    assert "state" not in bench.group().group
+
+
+def test_a_few_refused_among_many_delivered_trip_nothing(bench: Bench) -> None:
+    """Any delivery in between begins the count anew."""
+    bench.sandbox.fault("refuse_event", probability=0.3)
+    bench.put([purchase(number) for number in range(300)])
+    while bench.group().waiting:
+        bench.drain()
+    assert "state" not in bench.group().group
+    assert bench.group().letters > 60
+
+
+def test_a_name_in_tiktoks_message_saves_the_search(bench: Bench) -> None:
+    """`Batch.17.…`: those before it go, then it alone is refused, then the rest."""
+    bench.configure("enable_web_migration: false")
+    bench.put([purchase(number) for number in range(50)])
+    bench.sandbox.fault("refuse_event", event_id="e17")
+    while bench.group().waiting:
+        bench.drain()
+    assert bench.count("delivered", "dead") == (49, 1)
+    assert bench.sandbox.summary()["requests"] == 4
+
+
 def test_a_disabled_connection_keeps_its_events_and_goes_on_when_enabled(bench: Bench) -> None:
     """Nothing is sent; nothing is lost."""
     bench.put([purchase(1)])

@@ -1,0 +1,223 @@
+"""`relay check`: every weaker server is refused with what to set; all being well is exit code 0."""
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from click.testing import CliRunner
+from conftest import SERVER, free_port, wait_until_ready
+
+from cli.check import check
+from cli.main import main
+from cli.redis_checks import REQUIREMENTS, findings_of_redis
+from config.secrets import Keyring
+
+FIT = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "maxmemory": "100mb"}
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+connections:
+  - id: shop
+    inputs: [web]
+    access_token: ${TOKEN}
+    event_source_id: CUSG5HBC77UD11VVRQEG
+    enable_web_migration: true
+    native_events: {purchase: CompletePayment}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server of this module's own, for it to be weakened."""
+    port = free_port()
+    options = {**FIT, "port": port, "bind": "127.0.0.1", "save": "", "dir": tmp_path_factory.mktemp("weak")}
+    words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
+    with subprocess.Popen([os.fspath(SERVER), *words], stdout=subprocess.DEVNULL) as process:
+        url = f"redis://127.0.0.1:{port}/0"
+        wait_until_ready(url)
+        yield url
+        process.terminate()
+
+
+@pytest.fixture
+def fit(server: str) -> str:
+    """That server, strong again."""
+    with redis.Redis.from_url(server) as client:
+        for name, value in FIT.items():
+            client.config_set(name, value)
+    return server
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with a good relay.yaml, no environment but what that needs."""
+    for name in [name for name in os.environ if name.startswith("RELAY_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "relay.yaml").write_text(CONFIGURATION)
+    monkeypatch.setenv("TOKEN", "good")
+    monkeypatch.setenv("RELAY_ENCRYPTION_KEY", Keyring.new_key())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(**environ: str) -> tuple[int, list[dict[str, Any]]]:
+    """The exit code and the findings."""
+    result = CliRunner().invoke(check, ["--json"], env=environ)
+    return result.exit_code, json.loads(result.stdout)
+
+
+def wrong(findings: list[dict[str, Any]]) -> dict[str, str]:
+    """What is wrong, and how it was found."""
+    return {finding["check"]: finding["found"] for finding in findings if finding["status"] == "wrong"}
+
+
+@pytest.mark.usefixtures("at_home")
+def test_all_is_well(fit: str) -> None:
+    code, findings = run(RELAY_REDIS_URL=fit)
+    assert (code, {finding["status"] for finding in findings}) == (0, {"ok"})
+    assert {row.check for row in REQUIREMENTS} < {finding["check"] for finding in findings}
+
+
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("appendonly", "no"),
+        ("appendfsync", "everysec"),
+        ("appendfsync", "no"),
+        ("maxmemory-policy", "allkeys-lru"),
+        ("maxmemory-policy", "volatile-ttl"),
+        ("maxmemory", "0"),
+    ],
+)
+def test_a_weaker_server_is_refused_with_what_to_set(fit: str, setting: str, value: str) -> None:
+    with redis.Redis.from_url(fit) as client:
+        client.config_set(setting, value)
+    code, findings = run(RELAY_REDIS_URL=fit)
+    assert (code, wrong(findings)) == (1, {setting: value})
+    remedy = next(finding["remedy"] for finding in findings if finding["check"] == setting)
+    good = "1gb" if setting == "maxmemory" else FIT[setting]
+    assert f"CONFIG SET {setting} {good} now" in remedy
+    assert f"`{setting} {good}` in the server's configuration file" in remedy
+
+
+def test_every_remedy_that_names_a_command_mends_what_it_says(fit: str) -> None:
+    """The rows' own words, run as they stand, turn each wrong finding into a good one."""
+    with redis.Redis.from_url(fit) as client:
+        for setting, value in {"appendfsync": "no", "maxmemory-policy": "allkeys-lru", "maxmemory": 0}.items():
+            client.config_set(setting, value)
+        client.config_set("appendonly", "no")
+        for finding in findings_of_redis(fit):
+            if finding.status == "wrong":
+                command = finding.remedy.partition(": ")[2].partition(" now")[0]
+                client.execute_command(*command.split())
+    assert [finding for finding in findings_of_redis(fit) if finding.status != "ok"] == []
+
+
+VERSION, ROLE, CLUSTER, LAST_WRITE = (
+    next(row for row in REQUIREMENTS if row.check == name)
+    for name in ("redis version", "redis role", "redis cluster", "last write to disk")
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "good"),
+    [
+        (VERSION, "6.2.0", True),
+        (VERSION, "6.2", True),
+        (VERSION, "7.0.15", True),
+        (VERSION, "10.0.1", True),
+        (VERSION, "6.0.16", False),
+        (VERSION, "5.0.7", False),
+        (ROLE, "slave", False),
+        (CLUSTER, "1", False),
+        (LAST_WRITE, "err", False),
+    ],
+    ids=lambda value: getattr(value, "check", str(value)),
+)
+def test_what_no_test_server_shows_is_judged_by_its_row(row: Any, value: str, good: bool) -> None:
+    assert row.good(value) is good
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_user_who_may_not_read_the_settings_is_told_which_are_unknown(fit: str) -> None:
+    """What INFO tells is believed; appendfsync it does not tell, and nothing is taken on trust."""
+    with redis.Redis.from_url(fit) as client:
+        client.execute_command("ACL", "SETUSER", "guest", "on", ">pass", "~*", "+@all", "-config")
+    code, findings = run(RELAY_REDIS_URL=fit.replace("//", "//guest:pass@"))
+    assert code == 1
+    assert list(wrong(findings)) == ["appendfsync"]
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_wrong_password_is_called_so_and_not_shown(fit: str) -> None:
+    result = CliRunner().invoke(check, env={"RELAY_REDIS_URL": fit.replace("//", "//:hunter2@"), "COLUMNS": "200"})
+    assert result.exit_code == 1
+    assert "password" in result.stdout
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_server_that_is_away_is_one_wrong_finding() -> None:
+    code, findings = run(RELAY_REDIS_URL=f"redis://:hunter2@127.0.0.1:{free_port()}/0")
+    assert code == 1
+    assert list(wrong(findings)) == ["redis"]
+    assert "hunter2" not in str(findings)
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_server_that_takes_connections_and_never_answers_is_given_up() -> None:
+    """The client's own timeout (2 s) ends it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        code, findings = run(RELAY_REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+    assert (code, list(wrong(findings))) == (1, ["redis"])
+
+
+@pytest.mark.usefixtures("at_home")
+def test_no_redis_at_all_says_how_to_get_one() -> None:
+    code, findings = run()
+    assert code == 1
+    assert "relay up" in wrong(findings)["redis"]
+    assert "RELAY_REDIS_URL" in wrong(findings)["redis"]
+
+
+def test_the_configurations_faults_stand_beside_the_servers(at_home: Path, fit: str) -> None:
+    """One look tells everything: the file's lines, and a server that answers."""
+    (at_home / "relay.yaml").write_text(CONFIGURATION.replace("platform: web", "platform: fax"))
+    code, findings = run(RELAY_REDIS_URL=fit)
+    assert code == 1
+    assert wrong(findings)["configuration"].startswith("relay.yaml:3: ")
+    assert {"check": "maxmemory-policy", "status": "ok", "found": "noeviction", "remedy": ""} in findings
+
+
+def test_warnings_are_told_and_are_no_bad_news(at_home: Path, fit: str) -> None:
+    """No key, and a legacy connection that sends what TikTok retires."""
+    (at_home / "relay.yaml").write_text(CONFIGURATION.replace("enable_web_migration: true", "enabled: true"))
+    code, findings = run(RELAY_REDIS_URL=fit, RELAY_ENCRYPTION_KEY="")
+    warned = {finding["check"] for finding in findings if finding["status"] == "warning"}
+    assert (code, warned) == (0, {"configuration", "encryption at rest"})
+
+
+@pytest.mark.usefixtures("at_home")
+def test_wrong_settings_hide_the_rest() -> None:
+    code, findings = run(RELAY_PORT="none")
+    assert (code, findings) == (
+        1,
+        [{"check": "settings", "status": "wrong", "found": "RELAY_PORT: must be a port from 1 to 65535", "remedy": ""}],
+    )
+
+
+@pytest.mark.usefixtures("at_home")
+def test_people_get_a_table_with_the_remedies(fit: str) -> None:
+    with redis.Redis.from_url(fit) as client:
+        client.config_set("maxmemory", 0)
+    result = CliRunner().invoke(main, ["check"], env={"RELAY_REDIS_URL": fit, "COLUMNS": "200"})
+    assert result.exit_code == 1
+    assert "CONFIG SET maxmemory 1gb" in result.stdout
+    assert result.stderr == ""

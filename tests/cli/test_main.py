@@ -1,0 +1,118 @@
+"""The `relay` command itself: its listing, its lateness in importing, its exit codes, its sentences."""
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import pytest
+import redis
+from click.testing import CliRunner
+
+from cli import main as module
+from cli.failures import BadNews
+from cli.main import COMMANDS, Relay, Row, main
+from config.errors import ConfigurationError, Problem
+from lanes.errors import RedisAway, RedisFull
+
+THERE = [name for name, row in COMMANDS.items() if importlib.util.find_spec(row.target.partition(":")[0])]
+
+
+def relay(*arguments: str, environ: Mapping[str, str] | None = None, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the real command."""
+    command = [str(Path(sys.executable).with_name("relay")), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environ, cwd=cwd, timeout=30, check=False)
+
+
+def test_help_lists_every_command_that_is_there_in_the_tables_order() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    listed = [line.split()[0] for line in result.output.partition("Commands:")[2].splitlines() if line[2:3].strip()]
+    assert result.exit_code == 0
+    assert listed == THERE
+
+
+@pytest.mark.parametrize("name", THERE)
+def test_every_command_of_the_table_is_where_the_table_says(name: str) -> None:
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(f"Usage: main {name}")
+
+
+def test_help_imports_no_part_of_relay_that_is_slow(tmp_path: Path) -> None:
+    """`relay --help` answers at once: neither Celery nor Starlette, Redis or Rich is loaded for it."""
+    code = "import sys, cli.main as m; m.main(['--help'], standalone_mode=False); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    loaded = {name.partition(".")[0] for name in done.stderr.split()}
+    assert not loaded & {"celery", "kombu", "redis", "starlette", "uvicorn", "httpx", "pydantic", "rich", "structlog"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["check", "--nonsense"], "No such option"),
+        (["up", "--workers", "many"], "not a valid integer"),
+        (["up", "--workers", "0"], "0 is not in the range"),
+        (["ingest", "now"], "unexpected extra argument"),
+    ],
+    ids=["unknown command", "unknown option", "not a number", "no workers", "surplus argument"],
+)
+def test_wrong_use_is_exit_code_2(arguments: list[str], says: str) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, says in result.output) == (2, True), result.output
+
+
+@pytest.mark.parametrize("name", ["up", "ingest", "worker", "sandbox"])
+def test_wrong_settings_are_told_one_a_line_without_a_traceback(name: str, tmp_path: Path) -> None:
+    """Exit code 1, and nothing was started or written."""
+    done = relay(name, environ={"RELAY_PORT": "none", "RELAY_LOG_FORMAT": "prose"}, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "RELAY_PORT: must be a port from 1 to 65535",
+        "RELAY_LOG_FORMAT: must be text or json",
+    ]
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+ERRORS: list[tuple[Exception, list[str]]] = [
+    (BadNews("the cellar is under water: pump"), ["the cellar is under water: pump"]),
+    (
+        ConfigurationError([Problem("relay.yaml", 3, "must be text"), Problem("RELAY_PORT", None, "must be a port")]),
+        ["relay.yaml:3: must be text", "RELAY_PORT: must be a port"],
+    ),
+    (RedisAway(), ["Redis does not answer: start it (relay up), or correct RELAY_REDIS_URL"]),
+    (redis.ConnectionError("secret"), ["Redis does not answer: start it (relay up), or correct RELAY_REDIS_URL"]),
+    (redis.TimeoutError("secret"), ["Redis does not answer: start it (relay up), or correct RELAY_REDIS_URL"]),
+    (RedisFull("maxmemory is reached"), ["Redis takes nothing more: maxmemory is reached"]),
+]
+
+
+@pytest.mark.parametrize(("error", "sentences"), ERRORS, ids=lambda value: type(value).__name__)
+def test_what_a_person_can_mend_is_told_in_sentences(
+    error: Exception, sentences: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 1, on stderr alone."""
+    result = CliRunner().invoke(_group_that_raises(error, monkeypatch), ["fail"])
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == sentences
+    assert result.stdout == ""
+
+
+def test_a_defect_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = CliRunner().invoke(_group_that_raises(ZeroDivisionError(), monkeypatch), ["fail"])
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def _group_that_raises(error: Exception, monkeypatch: pytest.MonkeyPatch) -> click.Group:
+    """The real group with one more command in its table, which fails so."""
+
+    @click.command
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(module, "fail", fail, raising=False)
+    monkeypatch.setitem(COMMANDS, "fail", Row("cli.main:fail", ""))
+    return Relay()

@@ -1,0 +1,27 @@
+"""An ingest as it runs in production, on a real port, with real lanes behind it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.site import CONFIGURATION, Site, running_site
+
+
+@pytest.fixture(scope="session")
+def long_running_site(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One ingest for the whole session."""
+    with running_site(tmp_path_factory.mktemp("site"), redis_server) as site:
+        yield site
+
+
+@pytest.fixture
+def site(long_running_site: Site, redis_url: str) -> Site:
+    """The session's ingest, its Redis emptied."""
+    return long_running_site
+
+
+@pytest.fixture
+def own_site(redis_url: str, tmp_path: Path) -> Iterator[Site]:
+    """An ingest of the test's own, whose configuration it may change."""
+    with running_site(tmp_path, redis_url, CONFIGURATION) as site:
+        yield site

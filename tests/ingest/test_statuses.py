@@ -1,0 +1,142 @@
+"""Every status of the door, over real HTTP: which request gets it, and mParticle's error body with it."""
+
+import gzip
+from typing import Any
+
+import pytest
+from support.events import as_json, batch, purchase
+from support.site import LONELY, WEB, Site, refusal_of
+
+ONE = as_json(batch(purchase(1)))
+EVENTS, BULK = "/v2/events", "/v2/bulkevents"
+DEEP = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+MIB = 1024 * 1024
+
+TAKEN: dict[str, tuple[str, bytes, dict[str, str]]] = {
+    "a batch": (EVENTS, ONE, {}),
+    "batches": (BULK, b"[" + ONE + b"," + ONE + b"]", {}),
+    "a batch without events": (EVENTS, b'{"environment": "production"}', {}),
+    "null events, as the Java SDK sends": (EVENTS, b'{"events": null}', {}),
+    "an empty batch": (EVENTS, b"{}", {}),
+    "an event that is none": (EVENTS, b'{"events": [7, null, "x", {"data": 3}]}', {}),
+    "gzip": (EVENTS, gzip.compress(ONE), {"content-encoding": "gzip"}),
+    "gzip in two members": (EVENTS, gzip.compress(ONE[:50]) + gzip.compress(ONE[50:]), {"content-encoding": "GZIP"}),
+    "identity": (EVENTS, ONE, {"content-encoding": "identity"}),
+    "any content type": (EVENTS, ONE, {"content-type": "text/plain"}),
+    "half an emoji": (EVENTS, as_json(batch(purchase(1, coupon="\ud83d"))), {}),
+    "a batch of just 1 MiB": (EVENTS, b'{"x":"' + b"x" * (MIB - 8) + b'"}', {}),
+    "a thousand batches": (BULK, b"[" + b",".join([b"{}"] * 1000) + b"]", {}),
+}
+
+REFUSED: dict[str, tuple[int, str, str, bytes, dict[str, str]]] = {
+    "no body": (400, "BAD_REQUEST", EVENTS, b"", {}),
+    "no body, bulk": (400, "BAD_REQUEST", BULK, b"", {}),
+    "only white space": (400, "BAD_REQUEST", EVENTS, b" \r\n", {}),
+    "an empty array": (400, "BAD_REQUEST", BULK, b"[]", {}),
+    "half a batch": (400, "BAD_REQUEST", EVENTS, ONE[:-9], {}),
+    "two batches in a row": (400, "BAD_REQUEST", EVENTS, ONE + ONE, {}),
+    "an array to /v2/events": (400, "BAD_REQUEST", EVENTS, b"[" + ONE + b"]", {}),
+    "a batch to /v2/bulkevents": (400, "BAD_REQUEST", BULK, ONE, {}),
+    "an array of something else": (400, "BAD_REQUEST", BULK, b"[1]", {}),
+    "one bad batch of two": (400, "BAD_REQUEST", BULK, b"[" + ONE + b",7]", {}),
+    "events that are no array": (400, "BAD_REQUEST", EVENTS, b'{"events": {"0": {}}}', {}),
+    "a number": (400, "BAD_REQUEST", EVENTS, b"17", {}),
+    "NaN": (400, "BAD_REQUEST", EVENTS, b'{"x": NaN}', {}),
+    "too deep": (400, "BAD_REQUEST", EVENTS, DEEP, {}),
+    "too deep in an array": (400, "BAD_REQUEST", BULK, b"[" + DEEP + b"]", {}),
+    "too deep in an event": (400, "BAD_REQUEST", EVENTS, b'{"events":[' + DEEP + b"]}", {}),
+    "not UTF-8": (400, "BAD_REQUEST", EVENTS, b'{"x": "\xff"}', {}),
+    "not UTF-8 in an event": (400, "BAD_REQUEST", EVENTS, b'{"events": [{"x": "\xe2\x28\xa1"}]}', {}),
+    "UTF-16": (400, "BAD_REQUEST", EVENTS, ONE.decode().encode("utf-16"), {}),
+    "not gzip": (400, "BAD_REQUEST", EVENTS, ONE, {"content-encoding": "gzip"}),
+    "gzip cut short": (400, "BAD_REQUEST", EVENTS, gzip.compress(ONE)[:-9], {"content-encoding": "gzip"}),
+    "gzip with rubbish behind": (400, "BAD_REQUEST", EVENTS, gzip.compress(ONE) + b"?", {"content-encoding": "gzip"}),
+    "gzip of nothing": (400, "BAD_REQUEST", EVENTS, gzip.compress(b""), {"content-encoding": "gzip"}),
+    "a batch over 1 MiB": (413, "REQUEST_TOO_LARGE", EVENTS, b'{"x":"' + b"x" * MIB + b'"}', {}),
+    "a batch over 1 MiB in an array": (413, "REQUEST_TOO_LARGE", BULK, b'[{"x":"' + b"x" * MIB + b'"}]', {}),
+    "over 4 MiB": (413, "REQUEST_TOO_LARGE", BULK, b" " * (4 * MIB + 1), {}),
+    "1,001 batches": (413, "REQUEST_TOO_LARGE", BULK, b"[" + b",".join([b"{}"] * 1001) + b"]", {}),
+    "a million events": (413, "REQUEST_TOO_LARGE", BULK, b"[" + b",".join([b'{"events":[' + b"0," * 249_999 + b"0]}"] * 4) + b"]", {}),
+    "a gzip bomb": (413, "REQUEST_TOO_LARGE", EVENTS, gzip.compress(b" " * (64 * MIB)), {"content-encoding": "gzip"}),
+    "deflate": (415, "UNSUPPORTED_ENCODING", EVENTS, ONE, {"content-encoding": "deflate"}),
+    "br": (415, "UNSUPPORTED_ENCODING", EVENTS, ONE, {"content-encoding": "br"}),
+    "gzip twice": (415, "UNSUPPORTED_ENCODING", EVENTS, ONE, {"content-encoding": "gzip, gzip"}),
+    "history": (404, "NOT_FOUND", "/v2/bulkevents/historical", b"[" + ONE + b"]", {}),
+    "another path": (404, "NOT_FOUND", "/v1/events", ONE, {}),
+    "a slash too many": (404, "NOT_FOUND", "/v2/events/", ONE, {}),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "headers"), TAKEN.values(), ids=TAKEN.keys())
+def test_taken(site: Site, path: str, body: bytes, headers: dict[str, str]) -> None:
+    """202 and nothing in it, which every SDK understands."""
+    response = site.post(body, path, headers=headers)
+    assert (response.status_code, response.content) == (202, b"")
+
+
+@pytest.mark.parametrize(("status", "code", "path", "body", "headers"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused_as_a_whole(
+    site: Site, status: int, code: str, path: str, body: bytes, headers: dict[str, str]
+) -> None:
+    """The status, mParticle's error body, and nothing in Redis."""
+    response = site.post(body, path, headers=headers)
+    assert (response.status_code, refusal_of(response)) == (status, code)
+    assert site.redis.dbsize() == 0
+    assert site.post(ONE).status_code == 202  # the connection is still good
+
+
+def test_historical_batches_are_refused_in_a_sentence(site: Site) -> None:
+    """Whoever uploads history learns why it is not taken and where recent batches go."""
+    response = site.post([batch(purchase(1))], "/v2/bulkevents/historical")
+    assert "/v2/bulkevents" in response.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("path", [EVENTS, BULK])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+def test_only_post(site: Site, method: str, path: str) -> None:
+    """405 says which method is allowed."""
+    response = site.http.request(method, path)
+    assert (response.status_code, refusal_of(response)) == (405, "METHOD_NOT_ALLOWED")
+    assert response.headers["allow"] == "POST"
+
+
+AUTHORIZATIONS: dict[str, tuple[Any, int]] = {
+    "right": (WEB, 202),
+    "another input": (LONELY, 202),
+    "a wrong secret": (("web-key", "web-secreT"), 403),
+    "no secret": (("web-key", ""), 403),
+    "an unknown key": (("web-keys", "web-secret"), 403),
+    "another input's secret": (("web-key", "lonely-secret"), 403),
+    "none": (None, 401),
+    "nothing in it": (("", ""), 401),
+}
+
+
+@pytest.mark.parametrize(("auth", "status"), AUTHORIZATIONS.values(), ids=AUTHORIZATIONS.keys())
+def test_who_may_post(site: Site, auth: tuple[str, str] | None, status: int) -> None:
+    """401 without credentials, which says how to send them; 403 with wrong ones; and not a byte of the body is read."""
+    client_auth: Any = auth or (lambda request: request)  # None would be the client's own
+    response = site.post(ONE, auth=client_auth)
+    assert response.status_code == status
+    if status != 202:
+        assert refusal_of(response) == {401: "UNAUTHORIZED", 403: "FORBIDDEN"}[status]
+        assert site.redis.dbsize() == 0
+    assert ("www-authenticate" in response.headers) == (status == 401)
+
+
+def test_a_chunked_body_is_read_to_its_end(site: Site) -> None:
+    """Its length is known only then."""
+    assert site.http.post(EVENTS, content=iter([ONE[:100], ONE[100:]])).status_code == 202
+    assert site.books("shop") == {"accepted": 1}
+
+
+def test_a_chunked_body_is_refused_at_its_limit(site: Site) -> None:
+    """However long it would have gone on, the client hears the answer."""
+    response = site.http.post(BULK, content=(b" " * 65536 for _ in range(100)))
+    assert (response.status_code, refusal_of(response)) == (413, "REQUEST_TOO_LARGE")
+    assert site.post(ONE).status_code == 202
+
+
+def test_an_answer_says_nothing_of_the_server(site: Site) -> None:
+    """Neither its name nor its version."""
+    assert "server" not in site.post(ONE).headers

@@ -1,0 +1,90 @@
+"""A running ingest within reach: its URL, and what it has put in Redis."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import redis
+from support.events import as_json
+
+from config.settings import Settings
+from ingest.server import serving
+from lanes.chunk import Chunk, ChunkCodec
+from lanes.client import connect
+
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: web-key, api_secret: web-secret}
+  - {id: app, platform: ios, api_key: app-key, api_secret: "s:ecret"}
+  - {id: lonely, platform: web, api_key: lonely-key, api_secret: lonely-secret}
+connections:
+  - {id: shop, inputs: [web], access_token: token, event_source_id: PIXEL1, enable_web_migration: true}
+  - {id: mirror, inputs: [web], access_token: token, event_source_id: PIXEL2, enable_web_migration: true}
+  - id: searches
+    inputs: [web]
+    access_token: token
+    event_source_id: PIXEL3
+    enable_web_migration: true
+    custom_mappings:
+      - {tiktok_event: Search, match: {event_type: custom_event, name: Site Search}}
+  - {id: resting, inputs: [web], access_token: token, event_source_id: PIXEL4, enable_web_migration: true, enabled: false}
+  - {id: game, inputs: [app], access_token: token, event_source_id: "7000000000000000001"}
+"""
+WEB = ("web-key", "web-secret")
+APP = ("app-key", "s:ecret")
+LONELY = ("lonely-key", "lonely-secret")
+
+
+class Site:
+    """A running ingest: how to reach it, and what it has put in Redis."""
+
+    def __init__(self, url: str, redis_url: str, configuration: Path) -> None:
+        self.url = url
+        self.configuration = configuration
+        self.redis: redis.Redis = connect(redis_url)
+        self.http = httpx.Client(base_url=url, auth=WEB, trust_env=False, timeout=10)
+
+    def post(self, content: Any, path: str = "/v2/events", **options: Any) -> httpx.Response:
+        """Post bytes as they are, anything else as JSON."""
+        body = content if isinstance(content, bytes) else as_json(content)
+        return self.http.post(path, content=body, **options)
+
+    def chunks(self, connection: str) -> list[Chunk]:
+        """Everything that waits in the lanes of a connection."""
+        sealed = [one for n in range(4) for one in self.redis.lrange(f"lane:{connection}:{n}", 0, -1)]
+        return [ChunkCodec().open(one) for one in sealed]
+
+    def books(self, name: str) -> dict[str, int]:
+        """The counters of a connection, or of `input:<id>`."""
+        return {field.decode(): int(count) for field, count in self.redis.hgetall(f"books:{name}").items()}
+
+    def close(self) -> None:
+        """Let go of both ends."""
+        self.http.close()
+        self.redis.close()
+
+
+def refusal_of(response: httpx.Response) -> str:
+    """The code in mParticle's error body, having checked that it is one."""
+    assert response.headers["content-type"] == "application/json"
+    [error] = response.json()["errors"]
+    assert error["message"]
+    code: str = error["code"]
+    return code
+
+
+@contextmanager
+def running_site(
+    directory: Path, redis_url: str, configuration: str = CONFIGURATION, **settings: Any
+) -> Iterator[Site]:
+    """An ingest with this configuration, and further settings by their names."""
+    path = directory / "relay.yaml"
+    path.write_text(configuration, encoding="utf-8")
+    with serving(Settings(config=path, redis_url=redis_url, **settings)) as url:
+        site = Site(url, redis_url, path)
+        try:
+            yield site
+        finally:
+            site.close()

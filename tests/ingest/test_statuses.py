@@ -11,6 +11,7 @@ ONE = as_json(batch(purchase(1)))
 EVENTS, BULK = "/v2/events", "/v2/bulkevents"
 DEEP = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 MIB = 1024 * 1024
+MANY = b'{"events":[' + b"0," * 249_999 + b"0]}"
 
 TAKEN: dict[str, tuple[str, bytes, dict[str, str]]] = {
     "a batch": (EVENTS, ONE, {}),
@@ -56,7 +57,13 @@ REFUSED: dict[str, tuple[int, str, str, bytes, dict[str, str]]] = {
     "a batch over 1 MiB in an array": (413, "REQUEST_TOO_LARGE", BULK, b'[{"x":"' + b"x" * MIB + b'"}]', {}),
     "over 4 MiB": (413, "REQUEST_TOO_LARGE", BULK, b" " * (4 * MIB + 1), {}),
     "1,001 batches": (413, "REQUEST_TOO_LARGE", BULK, b"[" + b",".join([b"{}"] * 1001) + b"]", {}),
-    "a million events": (413, "REQUEST_TOO_LARGE", BULK, b"[" + b",".join([b'{"events":[' + b"0," * 249_999 + b"0]}"] * 4) + b"]", {}),
+    "a million events": (
+        413,
+        "REQUEST_TOO_LARGE",
+        BULK,
+        b"[" + b",".join([MANY] * 4) + b"]",
+        {},
+    ),
     "a gzip bomb": (413, "REQUEST_TOO_LARGE", EVENTS, gzip.compress(b" " * (64 * MIB)), {"content-encoding": "gzip"}),
     "deflate": (415, "UNSUPPORTED_ENCODING", EVENTS, ONE, {"content-encoding": "deflate"}),
     "br": (415, "UNSUPPORTED_ENCODING", EVENTS, ONE, {"content-encoding": "br"}),

@@ -29,7 +29,7 @@ connections:
     enable_web_migration: true
     custom_mappings:
       - {tiktok_event: Search, match: {event_type: custom_event, name: Site Search}}
-  - {id: resting, inputs: [web], access_token: token, event_source_id: PIXEL4, enable_web_migration: true, enabled: false}
+  - {id: resting, inputs: [web], access_token: token, event_source_id: PIXEL4, enabled: false}
   - {id: game, inputs: [app], access_token: token, event_source_id: "7000000000000000001"}
 """
 WEB = ("web-key", "web-secret")

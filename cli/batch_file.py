@@ -1,7 +1,10 @@
 """Reads batches from a file: one batch, an array of batches, or ndjson; each stays the bytes it was written in."""
 
-from typing import BinaryIO, NamedTuple
+import sys
+from pathlib import Path
+from typing import Final, NamedTuple
 
+import click
 import msgspec
 
 from cli.failures import BadNews
@@ -25,9 +28,20 @@ class BatchFile(NamedTuple):
         return b"[" + b",".join(self.batches) + b"]" if self.is_array else self.batches[0]
 
 
-def read_batches(file: BinaryIO, name: str) -> BatchFile:
-    """The batches in `file`; BadNews when they are not JSON. Whether each is a batch is for the mapping to say."""
-    text = file.read().strip()
+FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
+"""What a command takes as its FILE; `-` is stdin."""
+
+
+def read_batches(path: str) -> BatchFile:
+    """The batches in a file, or in stdin; BadNews when they are not JSON."""
+    if path == "-":
+        return parse_batches(sys.stdin.buffer.read(), "stdin")
+    return parse_batches(Path(path).read_bytes(), path)
+
+
+def parse_batches(content: bytes, name: str) -> BatchFile:
+    """The batches in `content`; BadNews when they are not JSON. Whether each is a batch is for the mapping to say."""
+    text = content.strip()
     if not text:
         raise BadNews(f"{name} is empty: it must hold a batch, an array of batches, or one batch a line")
     try:

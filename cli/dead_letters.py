@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cli.failures import BadNews
 from cli.letter_box import LetterBox, public, source_of
-from cli.output import BAD, MUTED, console, note, print_json, table
+from cli.output import BAD, MUTED, console, note, plain, print_json, table
 from cli.setting import redis_url, settings_here
 from cli.wrong_use import unknown_id
 from delivery.letters import DeadLetter
@@ -146,9 +146,9 @@ def _table(letters: list[DeadLetter], *, reveal: bool) -> RenderableType:
         code = "" if letter.tiktok_code is None else f" {letter.tiktok_code}"
         made.add_row(
             Text(f"{letter.id}\n{shown['at'][:19].replace('T', ' ')}", style=MUTED),
-            "\n".join(part for part in (letter.connection, letter.tiktok_event, letter.event_id) if part),
-            Text.assemble((letter.reason + code, BAD), "\n", letter.field or ""),
-            Text(shown["message"]),
+            plain("\n".join(part for part in (letter.connection, letter.tiktok_event, letter.event_id) if part)),
+            Text.assemble((letter.reason + code, BAD), "\n", plain(letter.field or "")),
+            plain(shown["message"]),
         )
     return made
 
@@ -157,12 +157,12 @@ def _whole(fields: dict[str, Any], inside: dict[str, Any] | None) -> RenderableT
     made = table("", "")
     made.show_header = False
     for name, value in fields.items():
-        made.add_row(Text(name, style=MUTED), Text("–", style=MUTED) if value is None else Text(str(value)))
+        made.add_row(Text(name, style=MUTED), Text("–", style=MUTED) if value is None else plain(str(value)))
     if inside is None:
         return made
     for name, value in inside.items():
         if name != "batch" and value is not None:
-            made.add_row(Text(name, style=MUTED), Text(str(value)))
+            made.add_row(Text(name, style=MUTED), plain(str(value)))
     return Group(
         made, "", Text("The batch, with this event only", style="bold"), JSON(_text(inside["batch"]), indent=2)
     )

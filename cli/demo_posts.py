@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 from importlib.resources import files
-from io import BytesIO
 from typing import NamedTuple
 
-from cli.batch_file import BatchFile, read_batches
+from cli.batch_file import BatchFile, parse_batches
 
 FOLDER = "demo_batches"
 _NAME = re.compile(r"\d+-([a-z]+)-.*\.json")
@@ -30,4 +29,4 @@ def _posts(now_ms: int) -> Iterator[Post]:
     for entry in sorted(folder.iterdir(), key=lambda file: file.name):
         if name := _NAME.fullmatch(entry.name):
             content = _AGO.sub(lambda ago: str(now_ms - int(ago[1]) * 1000).encode(), entry.read_bytes())
-            yield Post(name[1], read_batches(BytesIO(content), entry.name))
+            yield Post(name[1], parse_batches(content, entry.name))

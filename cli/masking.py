@@ -25,7 +25,9 @@ _EMAIL = re.compile(r"([^\s@])[^\s@]*@[^\s@]+")
 _URL = re.compile(r"(?i)(https?)://\S*")
 
 # What may be someone's in a sentence of TikTok's: whatever it quotes, addresses, long numbers, long words.
-_QUOTED = re.compile(r"""(["'`“‘«])(?=\S)(.*?)(["'`”’»])(?!\w)""", re.DOTALL)
+_QUOTED = re.compile(
+    r"""(?<!\w)(?:(")[^"]*("|$)|(')(?:[^']|'(?=\w))*('|$)|(`)[^`]*(`|$)|(“)[^”]*(”|$)|(‘)[^’]*(’|$))"""
+)
 _IN_SENTENCES = (
     (_EMAIL, r"\1…@…"),
     (_URL, r"\1://…"),
@@ -67,7 +69,12 @@ def mask(value: Any, *, readable: bool = False, private: bool = False) -> Any:
 
 def mask_sentence(sentence: str) -> str:
     """A sentence of TikTok's without what it may have from an event: it quotes values when it refuses them."""
-    masked = _QUOTED.sub(lambda quoted: f"{quoted[1]}…{quoted[3]}", sentence)
+    masked = _QUOTED.sub(_only_quotes, sentence)
     for pattern, instead in _IN_SENTENCES:
         masked = pattern.sub(instead, masked)
     return masked
+
+
+def _only_quotes(quoted: re.Match[str]) -> str:
+    opening, closing = (mark for mark in quoted.groups() if mark is not None)
+    return f"{opening}…{closing}"

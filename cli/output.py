@@ -1,6 +1,7 @@
 """What commands print: JSON alone on stdout, tables for people, everything else on stderr."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ GOOD = "green"
 BAD = "red"
 CAREFUL = "yellow"
 
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
 STATE_STYLES = {"healthy": GOOD, "backing_off": CAREFUL, "paused": BAD, "disabled": MUTED, "removed": CAREFUL}
 
 AsCell = Callable[[Any], str | Text]
@@ -28,8 +31,11 @@ def print_json(value: object) -> None:
 
 
 def console(*, record: bool = False) -> Console:
-    """stdout for people; `record` keeps what is printed, for export. In a pipe or a file lines are 110 wide."""
-    made = Console(highlight=False, emoji=False, record=record)
+    """stdout for people; `record` keeps what is printed, for export. In a pipe or a file lines are 110 wide.
+
+    What stands in brackets is text: events hold whatever their senders like.
+    """
+    made = Console(highlight=False, emoji=False, markup=False, record=record)
     if record or not (made.is_terminal or "COLUMNS" in os.environ):
         made.width = PIPE_WIDTH
     return made
@@ -56,6 +62,11 @@ def count(number: int) -> Text:
 def state(name: str) -> Text:
     """A connection's state."""
     return Text(name.replace("_", " "), style=STATE_STYLES.get(name, ""))
+
+
+def plain(text: str) -> str:
+    """`text` of an event, safe to print: what could move a terminal's cursor becomes a visible mark."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def plural(number: int, word: str, many: str | None = None) -> str:

@@ -1,6 +1,6 @@
 """`relay preview`: what batches would become, connection by connection; nothing is sent and no Redis is needed."""
 
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 import msgspec
@@ -9,9 +9,9 @@ from rich.json import JSON
 from rich.rule import Rule
 from rich.text import Text
 
-from cli.batch_file import read_batches
+from cli.batch_file import FILE, read_batches
 from cli.failures import BadNews
-from cli.output import BAD, CAREFUL, MUTED, console, plural, print_json, table
+from cli.output import BAD, CAREFUL, MUTED, console, plain, plural, print_json, table
 from cli.previewing import Preview, RefusedBatch, Request, pairs_of, preview_all
 from cli.setting import configuration_of, settings_here
 from cli.wrong_use import unknown_id
@@ -22,20 +22,20 @@ SHOWN_EVENTS = 10
 
 
 @click.command
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=FILE)
 @click.option("--input", "input_id", metavar="ID", help="Only as if it came from this input.")
 @click.option("--connection", "connection_id", metavar="ID", help="Only for this connection.")
 @click.option(
     "--json", "as_json", is_flag=True, help="JSON alone on stdout; each body is exactly what would be posted."
 )
-def preview(file: BinaryIO, input_id: str | None, connection_id: str | None, as_json: bool) -> None:
+def preview(file: str, input_id: str | None, connection_id: str | None, as_json: bool) -> None:
     """Show what the batches in FILE would become. FILE: a batch, an array of batches, or ndjson; - is stdin.
 
     An event's index is its position among the events of the whole file, from 0.
     """
     settings = settings_here()
     pairs = _chosen(configuration_of(settings), input_id, connection_id)
-    read = read_batches(file, file.name)
+    read = read_batches(file)
     try:
         previews = preview_all(read.batches, pairs, settings.tiktok_url)
     except RefusedBatch as error:
@@ -98,7 +98,9 @@ def _shown(made: Preview) -> RenderableType:
     if made.rejected:
         letters = table("index", "event id", "reason", "field", "what to do", title="Dead letters")
         for index, one in made.rejected:
-            letters.add_row(str(index), one.event_id or "", Text(one.reason, style=BAD), one.field or "", one.message)
+            letters.add_row(
+                str(index), plain(one.event_id or ""), Text(one.reason, style=BAD), one.field or "", one.message
+            )
         parts.append(letters)
     for name, rows in (
         ("Unsupported", [(index, one.what) for index, one in made.unsupported]),

@@ -1,12 +1,12 @@
 """`relay send`: posts batches to a running ingest with an input's credentials, as an SDK would."""
 
-from typing import BinaryIO, Final
+from typing import Final
 
 import click
 import httpx
 import msgspec
 
-from cli.batch_file import BatchFile, read_batches
+from cli.batch_file import FILE, BatchFile, read_batches
 from cli.failures import BadNews
 from cli.output import note, plural
 from cli.setting import configuration_of, settings_here
@@ -21,19 +21,19 @@ BULK: Final = "/v2/bulkevents"
 
 
 @click.command
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=FILE)
 @click.option("--input", "input_id", metavar="ID", required=True, help="Whose key and secret to send with.")
 @click.option("--url", metavar="URL", help="Where ingest is.  [default: http://RELAY_HOST:RELAY_PORT]")
-def send(file: BinaryIO, input_id: str, url: str | None) -> None:
+def send(file: str, input_id: str, url: str | None) -> None:
     """Post the batches in FILE to ingest. FILE: a batch, an array of batches, or ndjson; - is stdin."""
     settings = settings_here()
     configuration = configuration_of(settings)
     if input_id not in configuration.inputs:
         raise unknown_id("--input", input_id, configuration.inputs)
-    read = read_batches(file, file.name)
+    read = read_batches(file)
     answer = post(read, configuration.inputs[input_id], (url or ingest_url(settings)).rstrip("/"))
     click.echo(
-        f"{answer.status_code} {answer.reason_phrase}: {plural(len(read.batches), 'batch', 'batches')} from {file.name}"
+        f"{answer.status_code} {answer.reason_phrase}: {plural(len(read.batches), 'batch', 'batches')} from {read.name}"
     )
     if answer.status_code != httpx.codes.ACCEPTED:
         for sentence in refusals(answer):

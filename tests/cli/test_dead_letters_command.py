@@ -1,0 +1,149 @@
+"""`relay dead-letters`: real letters of a real job, listed, counted, opened; personal data only when asked for."""
+
+import json
+from typing import Any
+
+import pytest
+from support.bench import Bench
+from support.events import batch, purchase
+from support.terminal import relay
+
+from config.secrets import Keyring
+from lanes.chunk import ChunkCodec
+
+KEYS = [
+    *("id", "connection", "input", "event_id", "tiktok_event", "stage", "reason", "field", "message"),
+    *("tiktok_code", "tiktok_request_id", "attempts", "job", "at"),
+]
+PRIVATE = ("someone@shop.example", "+14155550134", "c-77", "Hidden")
+
+
+@pytest.fixture
+def letters(bench: Bench) -> list[dict[str, Any]]:
+    """Two of mapping's and one of TikTok's, which quotes an address, as the list has them."""
+    shared = {
+        **batch(),
+        "user_identities": {"email": "someone@shop.example", "mobile_number": "+14155550134", "customer_id": "c-77"},
+        "user_attributes": {"$LastName": "Hidden"},
+    }
+    bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"}), purchase(2, custom_flags={})], shared=shared)
+    bench.drain()
+    bench.put([purchase(3)], shared=shared)
+    message = "Invalid value for properties.value: 'someone@shop.example' of +14155550134 is not a number."
+    bench.sandbox.fault("code", code=40002, message=message)
+    bench.drain()
+    said = relay("dead-letters", "list", "--json")
+    assert said.exit_code == 0, said.stderr
+    return list(said.json)
+
+
+def test_the_list_is_as_designed(letters: list[dict[str, Any]]) -> None:
+    """Every key, in the order in which they died."""
+    assert [list(letter) for letter in letters] == [KEYS] * 3
+    first, second, third = letters
+    assert {first["event_id"], second["event_id"]} == {"e1", "e2"}
+    assert (third["event_id"], third["stage"], third["reason"]) == ("e3", "delivery", "rejected_by_tiktok")
+    assert (third["tiktok_code"], third["field"], third["attempts"]) == (40002, "properties.value", 1)
+    assert third["tiktok_request_id"]
+    assert {letter["job"] for letter in letters} == {"job-1"}
+    assert all(letter["at"].endswith("Z") for letter in letters)
+    mapping = next(letter for letter in letters if letter["event_id"] == "e1")
+    assert (mapping["stage"], mapping["reason"], mapping["field"]) == ("mapping", "invalid_url", "TikTok.URL")
+    assert (mapping["tiktok_event"], mapping["tiktok_code"], mapping["attempts"]) == ("PlaceAnOrder", None, 0)
+
+
+def test_what_tiktok_quotes_is_masked_and_its_sense_kept(letters: list[dict[str, Any]]) -> None:
+    """Also in JSON, for logs are made of that; --reveal shows all."""
+    assert letters[2]["message"] == "Invalid value for properties.value: '…' of … is not a number."
+    revealed = relay("dead-letters", "list", "--json", "--reveal").json
+    assert "someone@shop.example" in revealed[2]["message"]
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        (["--reason", "invalid_url"], ["e1"]),
+        (["--reason", "nothing"], []),
+        (["--connection", "shop", "--job", "job-1", "--reason", "missing_url"], ["e2"]),
+        (["--job", "job-2"], []),
+    ],
+    ids=["reason", "no such reason", "all three", "no such job"],
+)
+def test_the_list_can_be_narrowed(letters: list[dict[str, Any]], options: list[str], ids: list[str]) -> None:
+    """By connection, reason and job."""
+    said = relay("dead-letters", "list", "--json", *options)
+    assert [letter["event_id"] for letter in said.json] == ids
+
+
+def test_people_get_a_table(letters: list[dict[str, Any]]) -> None:
+    """The newest of them, masked."""
+    said = relay("dead-letters", "list")
+    for fact in (letters[0]["id"], "invalid_url", "TikTok.URL", "rejected_by_tiktok 40002", "missing_url"):
+        assert fact in said.stdout
+    assert not any(private in said.stdout for private in PRIVATE)
+    newest = relay("dead-letters", "list", "--limit", "1")
+    assert "invalid_url" not in newest.stdout
+    assert "the newest 1 of 3" in newest.stderr
+
+
+def test_counts_by_connection_stage_and_reason(letters: list[dict[str, Any]]) -> None:
+    """As JSON and as a table."""
+    rows = relay("dead-letters", "count", "--json").json
+    assert {"connection": "shop", "stage": "delivery", "reason": "rejected_by_tiktok", "letters": 1} in rows
+    assert sum(row["letters"] for row in rows) == 3
+    assert "missing_url" in relay("dead-letters", "count").stdout
+
+
+def test_show_opens_the_source_and_masks_it(letters: list[dict[str, Any]]) -> None:
+    """Names, types, actions and amounts stay; what is somebody's becomes a shape."""
+    letter = next(one for one in letters if one["event_id"] == "e1")
+    said = relay("dead-letters", "show", letter["id"], "--json")
+    assert list(said.json) == [*KEYS, "source"]
+    inside = said.json["source"]["batch"]
+    assert inside["user_identities"]["email"] == "s…@… (20 characters)"
+    data = inside["events"][0]["data"]
+    assert (inside["events"][0]["event_type"], data["product_action"]["action"]) == ("commerce_event", "purchase")
+    assert (data["product_action"]["total_amount"], data["product_action"]["products"][0]["price"]) == (21, 10)
+    assert data["custom_flags"] == {"TikTok.URL": "… (14 characters)"}
+    for shown in (said.stdout, relay("dead-letters", "show", letter["id"]).stdout):
+        assert not any(private in shown for private in PRIVATE)
+
+
+def test_show_reveals_when_asked(letters: list[dict[str, Any]]) -> None:
+    """The very event."""
+    letter = next(one for one in letters if one["event_id"] == "e1")
+    revealed = relay("dead-letters", "show", letter["id"], "--reveal", "--json").json["source"]["batch"]
+    assert revealed["events"] == [json.loads(json.dumps(purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})))]
+    assert revealed["user_attributes"] == {"$LastName": "Hidden"}
+    assert "someone@shop.example" in relay("dead-letters", "show", letter["id"], "--reveal").stdout
+
+
+def test_a_source_that_cannot_be_opened_says_what_is_missing(bench: Bench) -> None:
+    """The rest of the letter is shown, the exit code is 1."""
+    bench.runtime.codec = ChunkCodec(Keyring.from_text(Keyring.new_key()))
+    bench.put([purchase(1, custom_flags={})])
+    bench.drain()
+    (letter,) = relay("dead-letters", "list", "--json").json
+    said = relay("dead-letters", "show", letter["id"], "--json")
+    assert (said.exit_code, said.json["source"], said.json["reason"]) == (1, None, "missing_url")
+    assert "set RELAY_ENCRYPTION_KEY" in said.stderr
+
+
+def test_what_is_not_there_is_said(bench: Bench) -> None:
+    """No letter: bad news; no connection: wrong use; no letters at all: fine."""
+    missing = relay("dead-letters", "show", "nothing")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert "there is no dead letter nothing" in missing.stderr
+    wrong = relay("dead-letters", "list", "--connection", "shpo")
+    assert wrong.exit_code == 2
+    assert "did you mean shop?" in wrong.stderr
+    assert relay("dead-letters", "list", "--json").json == []
+    assert relay("dead-letters", "list") == (0, "", "no dead letters\n")
+
+
+def test_letters_can_be_read_while_the_configuration_cannot(bench: Bench) -> None:
+    """Something is wrong then, and letters say what."""
+    bench.put([purchase(1, custom_flags={})])
+    bench.drain()
+    bench.path.write_text("inputs: [")
+    assert [letter["reason"] for letter in relay("dead-letters", "list", "--json").json] == ["missing_url"]

@@ -1,0 +1,186 @@
+"""`relay preview`: what would be posted, exactly, without sending anything or needing Redis."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.events import batch, purchase
+from support.terminal import relay
+
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+  - {id: blog, platform: web, api_key: key2, api_secret: secret}
+connections:
+  - {id: new, inputs: [web], access_token: t, event_source_id: CNEW, enable_web_migration: true}
+  - {id: old, inputs: [web, blog], access_token: t, event_source_id: COLD, enable_web_migration: true}
+  - {id: off, inputs: [blog], access_token: t, event_source_id: COFF, enabled: false}
+"""
+KEYS = ["connection", "input", "requests", "dead_letters", "unsupported", "withheld", "notes"]
+TRACK = "https://business-api.tiktok.com/open_api/v1.3/event/track/"
+
+
+@pytest.fixture(autouse=True)
+def _configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "relay.yaml").write_text(CONFIGURATION)
+    monkeypatch.setenv("RELAY_CONFIG", str(tmp_path / "relay.yaml"))
+    monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "none"))
+    monkeypatch.delenv("RELAY_REDIS_URL", raising=False)
+
+
+def preview(*arguments: str, stdin: Any = None) -> Any:
+    """The JSON for these batches from stdin."""
+    said = relay("preview", "-", "--json", *arguments, stdin=json.dumps(stdin).encode())
+    assert said.exit_code == 0, said.stderr
+    return said.json
+
+
+def odd_events() -> list[Any]:
+    """One of each fate."""
+    bad_url = purchase(2, custom_flags={"TikTok.URL": "www.shop.com/x"})
+    seconds = purchase(3, timestamp_unixtime_ms=1_795_000_000)
+    return [purchase(1), {"event_type": "screen_view", "data": {}}, bad_url, seconds]
+
+
+def test_one_object_for_every_input_and_connection_in_the_order_of_the_file() -> None:
+    """All of them by default; fewer where asked."""
+    pairs = [(made["input"], made["connection"]) for made in preview(stdin=batch(purchase(1)))]
+    assert pairs == [("web", "new"), ("web", "old"), ("blog", "old"), ("blog", "off")]
+    of_blog = [(made["input"], made["connection"]) for made in preview("--input", "blog", stdin=batch())]
+    assert of_blog == [("blog", "old"), ("blog", "off")]
+    assert [made["input"] for made in preview("--connection", "old", stdin=batch())] == ["web", "blog"]
+
+
+def test_the_object_is_as_designed() -> None:
+    """Every key, with the event's position."""
+    (made,) = preview("--input", "web", "--connection", "new", stdin=batch(*odd_events()))
+    assert list(made) == KEYS
+    (request,) = made["requests"]
+    assert list(request) == ["url", "body"]
+    assert request["url"] == TRACK
+    assert [event["event_id"] for event in request["body"]["data"]] == ["e1", "e3"]
+    (letter,) = made["dead_letters"]
+    assert list(letter) == ["index", "event_id", "reason", "field", "message"]
+    assert (letter["index"], letter["event_id"], letter["reason"], letter["field"]) == (
+        2,
+        "e2",
+        "invalid_url",
+        "TikTok.URL",
+    )
+    assert made["unsupported"] == [{"index": 1, "what": "screen_view"}]
+    assert made["withheld"] == []
+    (note,) = made["notes"]
+    assert list(note) == ["index", "field", "note"]
+    assert (note["index"], note["field"]) == (3, "timestamp_unixtime_ms")
+
+
+def test_indexes_count_through_all_batches_of_the_file() -> None:
+    """An array of batches is one list of events."""
+    bad = purchase(9, custom_flags={"TikTok.URL": "x"})
+    (made,) = preview("--input", "web", "--connection", "new", stdin=[batch(purchase(1), purchase(2)), batch(bad)])
+    assert [letter["index"] for letter in made["dead_letters"]] == [2]
+
+
+def test_ndjson_is_as_good_as_an_array() -> None:
+    """One batch a line, empty lines passed over."""
+    lines = "\n\n".join(json.dumps(batch(purchase(n), user=n)) for n in range(3)).encode()
+    said = relay("preview", "-", "--json", "--input", "web", "--connection", "new", stdin=lines)
+    assert len(said.json[0]["requests"][0]["body"]["data"]) == 3
+
+
+def test_requests_hold_what_the_worker_would_put_in_them() -> None:
+    """1000 events at most, and 1 MB at most."""
+    (many,) = preview("--input", "web", "--connection", "new", stdin=batch(*map(purchase, range(1001))))
+    assert [len(request["body"]["data"]) for request in many["requests"]] == [1000, 1]
+    url = {"TikTok.URL": "https://shop.example/" + "x" * 100_000}
+    (large,) = preview(
+        "--input", "web", "--connection", "new", stdin=batch(*(purchase(n, custom_flags=url) for n in range(12)))
+    )
+    assert [len(request["body"]["data"]) for request in large["requests"]] == [9, 3]
+
+
+def test_what_is_not_sent_is_withheld_with_the_reason() -> None:
+    """Another environment, or a connection that is disabled."""
+    development = {**batch(purchase(1)), "environment": "Development"}
+    (made,) = preview("--input", "web", "--connection", "new", stdin=development)
+    assert made["withheld"] == [
+        {"index": 0, "why": "environment development, and this connection sends production only"}
+    ]
+    (disabled,) = preview("--connection", "off", stdin=batch(purchase(1)))
+    assert disabled["withheld"] == [{"index": 0, "why": "the connection is disabled (enabled: false)"}]
+    assert disabled["requests"] == []
+
+
+def test_an_id_that_must_be_minted_is_the_same_every_time() -> None:
+    """For a batch that says when its events happened."""
+    event = purchase(1, source_message_id=None)
+    first, second = (preview("--connection", "new", stdin=batch(event)) for _ in range(2))
+    assert first == second
+    assert len(first[0]["requests"][0]["body"]["data"][0]["event_id"]) == 32
+
+
+def test_people_get_a_form_to_read() -> None:
+    """The same facts, in words; brackets in an event are no markup, and escapes move no cursor."""
+    events = [*odd_events(), purchase(5, source_message_id="[/red]\x1b[2J", custom_flags={})]
+    said = relay("preview", "-", "--connection", "new", stdin=json.dumps(batch(*events)).encode())
+    assert said.exit_code == 0
+    for fact in (
+        "web → new",
+        TRACK,
+        "2 events",
+        "invalid_url",
+        "1 × screen_view (1)",
+        "timestamp_unixtime_ms",
+        "[/red]",
+    ):
+        assert fact in said.stdout
+    assert "\x1b[2J" not in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--input", "wep"], "there is no wep (did you mean web?); there are web and blog"),
+        (["--connection", "shop"], "there is no shop; there are new, old and off"),
+        (
+            ["--input", "blog", "--connection", "new"],
+            "connection new does not take events of blog; it takes those of web",
+        ),
+    ],
+    ids=["input", "connection", "both"],
+)
+def test_unknown_ids_are_wrong_use(arguments: list[str], said: str) -> None:
+    """With what would be right."""
+    answer = relay("preview", "-", *arguments, stdin=b"{}")
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert said in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "stdin is empty"),
+        (b'{"events": [}', "is not JSON: "),
+        (b'{"events": []}\n{"events"', ":2: this line is not JSON"),
+        (b"[]", "holds an array without any batch"),
+        (b'[{"events": []}, 3]', "batch 2: A batch must be a JSON object"),
+        (b'{"events": 3}', '"events" of a batch must be an array'),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'"\xff"', "must be a JSON object"),
+    ],
+    ids=["empty", "syntax", "a line", "no batch", "no object", "no list", "depth", "no UTF-8"],
+)
+def test_what_is_no_batch_is_bad_news(content: bytes, said: str) -> None:
+    """A sentence and exit code 1, no traceback."""
+    answer = relay("preview", "-", "--json", stdin=content)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert said in answer.stderr
+
+
+def test_a_wrong_configuration_is_said_with_file_and_line(tmp_path: Path) -> None:
+    """And nothing else."""
+    (tmp_path / "relay.yaml").write_text("inputs: 3\n")
+    answer = relay("preview", "-", stdin=b"{}")
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "relay.yaml:1: " in answer.stderr

@@ -1,0 +1,74 @@
+"""`relay send`: posts as an SDK would, and says what ingest answered."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.bench import Bench
+from support.events import batch, purchase
+from support.terminal import relay
+
+from config.settings import load_settings
+from ingest.server import serving
+
+
+@pytest.fixture
+def url(bench: Bench) -> Iterator[str]:
+    """A running ingest of the bench's."""
+    with serving(load_settings()) as url:
+        yield url
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the batches are."""
+    return tmp_path / "batches.json"
+
+
+def test_a_batch_is_accepted(bench: Bench, url: str, file: Path) -> None:
+    """With the input's own credentials."""
+    file.write_text(json.dumps(batch(purchase(1), purchase(2))))
+    said = relay("send", str(file), "--input", "web", "--url", url)
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert said.stdout.startswith("202 Accepted: 1 batch")
+    assert bench.count("accepted", "waiting") == (2, 2)
+
+
+def test_an_array_goes_to_the_bulk_route(bench: Bench, url: str, file: Path) -> None:
+    """And so do lines."""
+    batches = [json.dumps(batch(purchase(number), user=number)) for number in range(3)]
+    for content in (f"[{','.join(batches)}]", "\n".join(batches)):
+        file.write_text(content)
+        assert relay("send", str(file), "--input", "web", "--url", f"{url}/").stdout.startswith(
+            "202 Accepted: 3 batches"
+        )
+    assert bench.count("accepted") == (6,)
+
+
+def test_a_refusal_is_told_in_the_words_of_ingest(url: str, file: Path) -> None:
+    """Exit code 1."""
+    file.write_text('[{"events": 3}]')
+    said = relay("send", str(file), "--input", "web", "--url", url)
+    assert said.exit_code == 1
+    assert "400 Bad Request: 1 batch" in said.stdout
+    assert said.stderr.startswith('BAD_REQUEST: Batch 1: "events"')
+
+
+def test_where_nothing_listens_one_sentence_says_so(bench: Bench, file: Path) -> None:
+    """Exit code 1, no traceback."""
+    file.write_text("{}")
+    said = relay("send", str(file), "--input", "web", "--url", "http://127.0.0.1:1")
+    assert said.exit_code == 1
+    assert "nothing listens on http://127.0.0.1:1: " in said.stderr
+    assert said.stderr.count("\n") == 1
+
+
+def test_an_unknown_input_is_wrong_use(bench: Bench, file: Path) -> None:
+    """With those that there are."""
+    file.write_text("{}")
+    said = relay("send", str(file), "--input", "ios")
+    assert said.exit_code == 2
+    assert "there is web" in said.stderr
+    assert relay("send", str(file)).exit_code == 2
+    assert relay("send", str(file), "--input", "web", "--url", "shop").exit_code == 2

@@ -1,0 +1,181 @@
+"""`relay status`: the books of real lanes, as JSON and for people."""
+
+import time
+from pathlib import Path
+
+import pytest
+from support.bench import Bench
+from support.events import purchase
+from support.terminal import relay
+
+CONNECTION_KEYS = [
+    *("id", "state", "accepted", "extra", "replayed", "delivered", "dead", "unsupported", "withheld", "forgotten"),
+    *("waiting", "letters", "oldest_waiting_s", "last_error", "next_attempt_at"),
+]
+
+
+def connection() -> dict[str, object]:
+    """The bench's only connection, as status has it."""
+    said = relay("status", "--json")
+    assert said.exit_code == 0, said.stderr
+    (one,) = said.json["connections"]
+    assert list(one) == CONNECTION_KEYS
+    return dict(one)
+
+
+def test_before_anything_came_all_is_zero_and_healthy(bench: Bench) -> None:
+    """Configured inputs and connections are there from the start."""
+    said = relay("status", "--json")
+    assert list(said.json) == ["inputs", "connections"]
+    assert said.json["inputs"] == [{"id": "web", "accepted": 0, "unrouted": 0}]
+    assert connection() == {
+        **dict.fromkeys(CONNECTION_KEYS, 0),
+        "id": "shop",
+        "state": "healthy",
+        "oldest_waiting_s": None,
+        "last_error": None,
+        "next_attempt_at": None,
+    }
+
+
+def test_it_counts_what_came_what_waits_and_what_became_of_it(bench: Bench) -> None:
+    """From accepted to delivered and dead."""
+    bench.put([purchase(1), purchase(2, custom_flags={}), {"event_type": "screen_view"}])
+    waiting = connection()
+    assert (waiting["accepted"], waiting["waiting"]) == (3, 3)
+    assert isinstance(waiting["oldest_waiting_s"], float)
+    assert 0 <= waiting["oldest_waiting_s"] < 60
+    bench.drain()
+    done = connection()
+    counts = {
+        name: done[name] for name in ("delivered", "dead", "unsupported", "waiting", "letters", "oldest_waiting_s")
+    }
+    assert counts == {"delivered": 1, "dead": 1, "unsupported": 1, "waiting": 0, "letters": 1, "oldest_waiting_s": None}
+
+
+def test_a_refused_token_shows_as_paused_with_who_must_do_what(bench: Bench) -> None:
+    """And when it is tried again."""
+    bench.put([purchase(1)])
+    bench.sandbox.fault("refuse_token")
+    bench.drain()
+    paused = connection()
+    assert paused["state"] == "paused"
+    assert isinstance(paused["next_attempt_at"], str)
+    assert paused["next_attempt_at"].endswith("Z")
+    error = paused["last_error"]
+    assert isinstance(error, dict)
+    assert list(error) == ["at", "error", "who", "what_to_do"]
+    assert error["error"] == "token refused (40105)"
+    said = relay("status")
+    assert "To do" in said.stdout
+    assert "an admin of the TikTok advertiser account" in said.stdout
+
+
+@pytest.mark.parametrize("fault", ["http_503", "http_429"])
+def test_an_outage_and_a_throttle_show_as_backing_off(bench: Bench, fault: str) -> None:
+    """The lane's own backoff and the whole connection's."""
+    bench.put([purchase(1)])
+    bench.sandbox.fault(fault, retry_after="30")
+    bench.drain()
+    one = connection()
+    assert (one["state"], one["waiting"]) == ("backing_off", 1)
+    assert one["next_attempt_at"] is not None
+
+
+def test_a_disabled_connection_is_disabled_whatever_redis_says(bench: Bench) -> None:
+    """The configuration decides."""
+    bench.put([purchase(1)])
+    bench.configure("enabled: false")
+    assert connection()["state"] == "disabled"
+
+
+def test_a_connection_that_left_the_file_is_removed_while_it_holds_something(bench: Bench) -> None:
+    """And is no longer told of when it does not."""
+    bench.put([purchase(1)])
+    text = bench.path.read_text()
+    bench.path.write_text(text.replace("id: shop", "id: other"))
+    said = relay("status", "--json")
+    assert [(one["id"], one["state"]) for one in said.json["connections"]] == [
+        ("other", "healthy"),
+        ("shop", "removed"),
+    ]
+    bench.path.write_text(text)
+    bench.drain()
+    bench.path.write_text(text.replace("id: shop", "id: other"))
+    assert [one["id"] for one in relay("status", "--json").json["connections"]] == ["other"]
+
+
+def test_a_broken_configuration_is_said_and_the_books_are_told_all_the_same(bench: Bench) -> None:
+    """From what Redis knows."""
+    bench.put([purchase(1)])
+    bench.path.write_text("inputs: [")
+    said = relay("status", "--json")
+    assert said.exit_code == 0
+    assert said.json["inputs"] == [{"id": "web", "accepted": 1, "unrouted": 0}]
+    assert [(one["id"], one["waiting"]) for one in said.json["connections"]] == [("shop", 1)]
+    assert "relay.yaml:1: " in said.stderr
+    assert "relay.yaml:1: " in relay("status").stdout
+
+
+def test_people_read_that_the_books_balance(bench: Bench) -> None:
+    """In one line that adds up."""
+    bench.put([purchase(1), purchase(2, custom_flags={})])
+    bench.drain()
+    bench.put([purchase(3)])
+    said = relay("status")
+    assert "books balance" in said.stdout
+    assert "3 accepted = 1 delivered + 1 dead + 1 waiting  ✓" in said.stdout
+    assert "1 dead letter: relay dead-letters list" in said.stdout
+
+
+def test_verify_counts_anew(bench: Bench) -> None:
+    """And finds nothing where nothing is wrong."""
+    bench.put([purchase(1)], [purchase(2), purchase(3)])
+    said = relay("status", "--verify", "--json")
+    assert said.exit_code == 0
+    assert said.json["connections"][0]["waiting"] == 3
+    assert "counted anew, 3 events waiting" in said.stderr
+
+
+def test_verify_finds_what_is_missing(bench: Bench) -> None:
+    """A chunk that vanished, by hand of man: exit code 1 and by how much."""
+    bench.put([purchase(1)], [purchase(2), purchase(3)])
+    bench.redis.lpop("lane:shop:0")
+    said = relay("status", "--verify")
+    assert said.exit_code == 1
+    assert "lane shop:0 has 1 chunks and 2 sizes" in said.stderr
+    assert "the chunks hold 2" in said.stderr
+    assert "books do NOT balance" in said.stdout
+
+
+def test_verify_finds_a_letter_that_is_missing(bench: Bench) -> None:
+    """Letters are counted too."""
+    bench.put([purchase(1, custom_flags={})])
+    bench.drain()
+    bench.redis.delete("letters:shop")
+    said = relay("status", "--verify")
+    assert (said.exit_code, "1 dead letter missing" in said.stderr) == (1, True)
+
+
+def test_redis_away_is_one_sentence_within_three_seconds(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback, exit code 1."""
+    monkeypatch.setenv("RELAY_REDIS_URL", "redis://127.0.0.1:1/0")
+    began = time.monotonic()
+    said = relay("status", "--json")
+    assert (said.exit_code, said.stdout, said.stderr.count("\n")) == (1, "", 1)
+    assert "Redis does not answer" in said.stderr
+    assert time.monotonic() - began < 3
+
+
+def test_no_redis_at_all_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a URL nor an embedded server."""
+    monkeypatch.delenv("RELAY_REDIS_URL", raising=False)
+    monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path))
+    said = relay("status")
+    assert (said.exit_code, said.stderr.count("\n")) == (1, 1)
+    assert "RELAY_REDIS_URL" in said.stderr
+
+
+def test_watching_is_for_people(bench: Bench) -> None:
+    """Not with --json."""
+    assert relay("status", "--watch", "--json").exit_code == 2

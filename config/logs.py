@@ -7,6 +7,7 @@ import logging
 import logging.config
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any, Final
@@ -38,6 +39,7 @@ def configure_logging(settings: Settings, process: str = "relay") -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(_jobs_in_few_words)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
@@ -55,6 +57,16 @@ def configure_logging(settings: Settings, process: str = "relay") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _jobs_in_few_words(record: logging.LogRecord) -> bool:
+    """Celery tells all of a job's end twice, and of one that failed by surprise the exception's words as well."""
+    if record.name.startswith("celery."):
+        vars(record).pop("data", None)
+    if record.name == "celery.app.trace" and record.exc_info and isinstance(record.args, Mapping):
+        kind = record.exc_info[0]
+        record.args = {**record.args, "exc": kind.__name__ if kind else "an exception"}
+    return True
 
 
 def _json(process: str) -> list[Processor]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import structlog
+from celery import Celery
 
 from config.logs import configure_logging, describe
 from config.settings import Settings
@@ -68,6 +69,21 @@ def test_an_exception_is_told_by_type_and_place(log_format: Any, capsys: pytest.
     printed = capsys.readouterr().err
     assert SECRET not in printed
     assert printed.count("ValueError < KeyError at test_logs.py:") == 3
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_job_that_fails_by_surprise_is_told_by_type_and_place(
+    log_format: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Celery's own line quotes the exception, and its traceback beside it; of both the words are left out."""
+    configure_logging(Settings(log_format=log_format), "worker")
+    app = Celery("test", set_as_current=False)
+    app.task(fail, name="test.fail").apply()
+    printed = capsys.readouterr().err
+    assert "Task test.fail[" in printed
+    assert "ValueError < KeyError at test_logs.py:" in printed
+    assert SECRET not in printed
+    assert "Traceback" not in printed
 
 
 def test_an_error_never_raised_is_told_too() -> None:

@@ -17,15 +17,7 @@ T = TypeVar("T", Input, Connection)
 NOT_YET: Mapping[str, str] = {
     "enrich_ip_address": "enrich_ip_address",
     "peer_ip_fallback": "peer_ip_fallback",
-    "test_event_code": "test_event_code",
     "max_event_age": "max_event_age_s",
-    "ccpa_limited_data_use": "ccpa_limited_data_use",
-    "gdpr_purpose": "gdpr_purpose",
-    "att_withholds_idfa": "att_withholds_idfa",
-    "ttclid_from_url": "ttclid_from_url",
-    "send_content_ids": "send_content_ids",
-    "send_search_string": "send_search_string",
-    "send_order_id": "send_order_id",
 }
 _DEFAULTS = {field.name: field.default for field in fields(Connection)}
 
@@ -97,7 +89,7 @@ def _legacy_takes_less(draft: Draft) -> Iterator[Fault]:
 
 def _legacy_has_no_tests(draft: Draft) -> Iterator[Fault]:
     for one in _legacy(draft):
-        if one.value.test_event_code and "test_event_code" not in NOT_YET:
+        if one.value.test_event_code:
             message = "`test_event_code` cannot be used on a legacy connection: TikTok's batch API takes none"
             yield Fault(one.line("test_event_code"), message)
 

@@ -7,7 +7,7 @@ from config.model import Connection
 from mapping.incoming import Incoming, Product
 from mapping.results import Note
 from mapping.routes import Route
-from mapping.rows import COMMERCE, CONTENT_TYPE
+from mapping.rows import COMMERCE, CONTENT_IDS, CONTENT_TYPE, ORDER_ID
 from mapping.sources import Scope
 from mapping.steps import Failure, Step, groups_of, run
 from mapping.wire import Document, path_of, place_of, shape_of
@@ -30,7 +30,7 @@ class Item(NamedTuple):
 def native_properties(connection: Connection, route: Route) -> Build:
     """What builds `properties` of native events on this connection's route."""
     shape = shape_of(route)
-    [(_, of_event)] = groups_of(COMMERCE, Scope.EVENT, route.name, shape, connection)
+    [(_, of_event)] = groups_of((*COMMERCE, ORDER_ID), Scope.EVENT, route.name, shape, connection)
     [(_, of_product)] = groups_of(COMMERCE, Scope.PRODUCT, route.name, shape, connection)
     furnish = contents_furnisher(connection, route)
 
@@ -66,9 +66,10 @@ def contents_of(
 
 
 def contents_furnisher(connection: Connection, route: Route) -> Furnish:
-    """What adds contents to `properties` with the content type in its place; nothing where there are none (P8)."""
+    """What adds contents to `properties` with the content type in its place (P8), and their ids (X5)."""
     within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
     content_type = CONTENT_TYPE.source.bind(connection).read(None)
+    of_contents = groups_of((CONTENT_IDS,), Scope.CONTENTS, route.name, shape_of(route), connection)
 
     def furnish(properties: Document, contents: list[Document]) -> None:
         if not contents:
@@ -76,5 +77,7 @@ def contents_furnisher(connection: Connection, route: Route) -> Furnish:
         properties["contents"] = contents
         for holder in contents if within == CONTENTS else (properties,):
             holder[key] = content_type
+        for _, steps in of_contents:
+            run(steps, contents, properties, [])  # makes no notes: what a list holds was judged before
 
     return furnish

@@ -4,15 +4,17 @@ from typing import NamedTuple
 
 from config.model import Connection, CustomMapping, Match
 from config.vocabulary import EVENT_TYPES
-from mapping.commerce import CONTENTS, Build, Furnish, Item, contents_furnisher, contents_of
+from mapping.commerce import CONTENTS, Build, Item, contents_furnisher, contents_of
 from mapping.incoming import Incoming, Product
 from mapping.kinds import Kind
-from mapping.parameters import ROWS, step_of
+from mapping.parameters import rows_of, step_of
 from mapping.results import Note
 from mapping.routes import Route
-from mapping.steps import Failure, Step, run
+from mapping.rows import ORDER_ID
+from mapping.sources import Scope
+from mapping.steps import Failure, Step, groups_of, run
 from mapping.values import first, text
-from mapping.wire import Document, place_of
+from mapping.wire import Document, place_of, shape_of
 
 _NO_PRODUCT = Product()  # stands for the products of an event without any: one content, of what they do not say
 
@@ -45,14 +47,13 @@ def _value(incoming: Incoming, name: str) -> str | None:
 
 def compile_custom(mapping: CustomMapping, connection: Connection, route: Route) -> Custom:
     """`mapping` for one connection's route."""
-    return Custom(
-        mapping.match, Item(mapping.tiktok_event, _properties(mapping, contents_furnisher(connection, route)))
-    )
+    return Custom(mapping.match, Item(mapping.tiktok_event, _properties(mapping, connection, route)))
 
 
-def _properties(mapping: CustomMapping, furnish: Furnish) -> Build:
-    """What builds `properties` from the parameters that the mapping lists, and from nothing else (M2b)."""
-    of_event, of_content, of_product = _split(mapping)
+def _properties(mapping: CustomMapping, connection: Connection, route: Route) -> Build:
+    """What builds `properties` from the parameters that the mapping lists (M2b), and what a setting adds."""
+    of_event, of_content, of_product = _split(mapping, connection, route)
+    furnish = contents_furnisher(connection, route)
 
     def build(incoming: Incoming, notes: list[Note]) -> Document | Failure:
         properties: Document = {}
@@ -81,12 +82,16 @@ def _contents(
     return contents_of(products, of_product, content, notes)
 
 
-def _split(mapping: CustomMapping) -> tuple[tuple[Step, ...], tuple[Step, ...], tuple[Step, ...]]:
+def _split(
+    mapping: CustomMapping, connection: Connection, route: Route
+) -> tuple[tuple[Step, ...], tuple[Step, ...], tuple[Step, ...]]:
     """The mapping's parameters by where their values go and come from: event, content, content from its product."""
-    of_event, of_content, of_product = [], [], []
-    for name, parameter in mapping.parameters.items():
-        step = step_of(name, parameter, mapping.tiktok_event)
-        if place_of(ROWS[name].path).within != CONTENTS:
+    beside = groups_of((ORDER_ID,), Scope.EVENT, route.name, shape_of(route), connection)
+    of_event, of_content, of_product = [step for group in beside for step in group.steps], [], []
+    placed = ((row, p) for name, p in mapping.parameters.items() for row in rows_of(name, connection, route))
+    for row, parameter in placed:
+        step = step_of(row, parameter, mapping.tiktok_event)
+        if place_of(row.path).within != CONTENTS:
             of_event.append(step)
         elif parameter.source == "product":
             of_product.append(step)

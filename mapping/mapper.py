@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from config.vocabulary import ENVIRONMENTS
 from mapping.commerce import Item
+from mapping.consent import consents_to
 from mapping.incoming import UNREADABLE, Incoming, read_event
 from mapping.native import describe
 from mapping.recipe import Recipe
 from mapping.results import Mapped, Note, Rejected, Result, Unsupported, Withheld
-from mapping.shared import read_shared
+from mapping.shared import Shared, read_shared
 from mapping.source import head
 from mapping.steps import Failure, fill
 from mapping.unreadable import culprit, own_id_of
@@ -40,7 +41,7 @@ class BatchMapper:
             remembered_ip if recipe.remembers else None,
             peer_ip if recipe.takes_peer else None,
         )
-        self._withheld = _withheld(self._shared.environment, recipe.environments)
+        self._withheld = withheld(self._shared, recipe)
         self._user: Spliced | None = None
         self._notes: list[Note] = []
 
@@ -109,11 +110,14 @@ class BatchMapper:
         return Rejected(None, own_id_of(raw) or minted_id, "invalid_value", field, message)
 
 
-def _withheld(environment: str, sent: frozenset[str]) -> Withheld | None:
-    if environment in sent:
-        return None
-    name = environment if environment in ENVIRONMENTS else "another"
-    return Withheld(f"environment {name}, and this connection sends {', '.join(sorted(sent))} only")
+def withheld(shared: Shared, recipe: Recipe) -> Withheld | None:
+    """Why no event of the batch is sent; None when they may be."""
+    if shared.environment not in recipe.environments:
+        name = shared.environment if shared.environment in ENVIRONMENTS else "another"
+        return Withheld(f"environment {name}, and this connection sends {', '.join(sorted(recipe.environments))} only")
+    if recipe.purpose is not None and not consents_to(recipe.purpose, shared.consent):
+        return Withheld(f"no GDPR consent to {recipe.purpose}, which this connection asks for (gdpr_purpose)")
+    return None
 
 
 def _rejected(tiktok_event: str, event_id: str | None, failure: Failure) -> Rejected:

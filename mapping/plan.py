@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from enum import Enum
+from functools import cached_property
 
 from config.model import Connection, Input
 from mapping.mapper import BatchMapper
 from mapping.recipe import recipe_of
 from mapping.routes import route_of
+from mapping.sighting import Observer
 from mapping.source import Head
 from mapping.wire import envelope, shape_of
 
@@ -25,10 +27,14 @@ class Plan:
     def __init__(self, connection: Connection, source: Input) -> None:
         self.connection = connection.id
         self.input = source.id
+        self.platform = source.platform
+        self._connection = connection
         self.route = route_of(connection, source)
         self._enabled = connection.enabled
         self._recipe = recipe_of(connection, source, self.route)
-        self._envelope = envelope(self.route, shape_of(self.route), connection.event_source_id)
+        self._envelope = envelope(
+            self.route, shape_of(self.route), connection.event_source_id, connection.test_event_code
+        )
 
     def gate(self, environment: str, head: Head | None) -> Gate:
         """Whether an event is worth keeping; WANTED also where only mapping it can tell, and for unreadable ones."""
@@ -43,6 +49,16 @@ class Plan:
     ) -> BatchMapper:
         """The mapper of one batch: `shared` is its JSON without `events`, the addresses serve row I1."""
         return BatchMapper(self._recipe, shared, received_ms, peer_ip, remembered_ip)
+
+    @property
+    def takes_peer(self) -> bool:
+        """Whether the address of whoever posts a batch may be sent (I1): then it must be kept with the batch."""
+        return self._recipe.takes_peer
+
+    @cached_property
+    def observer(self) -> Observer | None:
+        """What sees users' addresses in batches; None unless the connection wants them remembered (I1)."""
+        return Observer(self._connection, self._recipe) if self._recipe.remembers else None
 
     def request(self, events: Sequence[bytes]) -> bytes:
         """A request's body with these events, which `Mapped.body` holds."""

@@ -19,6 +19,8 @@ class Recipe(NamedTuple):
     """The steps of one connection's route, and how its items are chosen."""
 
     environments: frozenset[str]
+    purpose: str | None
+    """The GDPR purpose that must be consented to (X2)."""
     remembers: bool
     """Whether a remembered address may stand in for the batch's (I1)."""
     takes_peer: bool
@@ -52,6 +54,7 @@ def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
     build = native_properties(connection, route)
     return Recipe(
         environments=connection.environments,
+        purpose=connection.gdpr_purpose,
         remembers=connection.enrich_ip_address,
         takes_peer=connection.peer_ip_fallback and source.platform != "feed",
         of_event=groups_of(FIELDS, Scope.EVENT, route.name, shape, connection),

@@ -43,7 +43,7 @@ class Unsupported(msgspec.Struct, frozen=True):
 
 
 class Withheld(msgspec.Struct, frozen=True):
-    """An event of an environment that the connection does not send (product.md C, `environments`)."""
+    """An event that the connection's settings keep back: its environment (product.md C), or consent that is missing."""
 
     why: str
 

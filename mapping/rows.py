@@ -1,4 +1,4 @@
-"""The tables of product.md, E, U and P: which incoming value goes to which field of TikTok, and how.
+"""The tables of product.md, E, U and P, and of settings beyond it (X): which value goes to which field, and how.
 
 This is the whole truth about fields. `plan.compile_plan` turns the rows of a route into functions, once for each
 connection; nothing adds to them afterwards.
@@ -7,12 +7,15 @@ connection; nothing adds to them afterwards.
 from typing import NamedTuple
 
 from mapping import normalise
+from mapping.consent import att_status, limited, permitted_idfa
 from mapping.remarks import Refused
 from mapping.routes import RouteName
 from mapping.rules import (
     PerConnection,
     Rule,
     click_id,
+    click_id_or_the_pages,
+    distinct,
     email_hashes,
     event_time,
     external_id_hashes,
@@ -22,14 +25,18 @@ from mapping.rules import (
     user_ip,
 )
 from mapping.sources import (
+    CLICK,
     EVENT_ID,
+    IDFA_ASKED_FOR,
     MOMENT,
+    OPT_OUT,
     TIKTOK_EVENT,
     Source,
     action,
     address,
     application,
     attribute,
+    contents,
     device,
     event,
     flag,
@@ -59,8 +66,12 @@ class Row(NamedTuple):
     routes: frozenset[RouteName] = EVERY
     missing: Refused | None = None
     """What an event without the value is refused with."""
+    setting: str | None = None
+    """The connection's setting that must be on; the row then takes the place of any before it with the same path."""
 
 
+ATT = "att_authorization_status"
+FROM_URL = "ttclid_from_url"
 NO_ID = Refused("internal_error", "is missing, and no id was made at ingest: a defect of relay, please report it")
 
 FIELDS = (
@@ -96,6 +107,11 @@ FIELDS = (
     Row("U11", attribute("attributed"), "ad.attributed", None, truth, WEB),
     Row("U12", attribute("attributionType"), "ad.attribution_type", None, text, WEB),
     Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, text, WEB),
+    Row("X1", OPT_OUT, "limited_data_use", None, limited, WEB | APP, setting="ccpa_limited_data_use"),
+    Row("X3", IDFA_ASKED_FOR, "user.idfa", None, permitted_idfa, TRACK, setting="att_withholds_idfa"),
+    Row("X3", device(ATT), "user.att_status", None, att_status, APP, setting="att_withholds_idfa"),
+    Row("X4", CLICK, "user.ttclid", "context.ad.callback", click_id_or_the_pages, EVERY - APP, setting=FROM_URL),
+    Row("X4", CLICK, "ad.callback", None, click_id_or_the_pages, APP, setting=FROM_URL),
 )
 
 CONTENT = "properties.contents[]"
@@ -114,13 +130,23 @@ COMMERCE = (
 # Goes with every event that has contents, native or not.
 CONTENT_TYPE = Row("P8", setting("content_type"), "properties.content_type", f"{CONTENT}.content_type", text)
 
+# Go with every event that has contents, or a product action with a transaction; native or not.
+CONTENT_IDS = Row(
+    "X5", contents("content_id"), "properties.content_ids", None, distinct, TRACK, setting="send_content_ids"
+)
+ORDER_ID = Row("X7", action("transaction_id"), "properties.order_id", None, text, TRACK, setting="send_order_id")
+
 
 class ParameterRow(NamedTuple):
-    """Where a parameter of a custom mapping goes and how it is read, on every route alike (M2)."""
+    """Where a parameter of a custom mapping goes and how it is read (M2).
+
+    `setting`: the connection's setting that must be on, for routes but legacy (X6); without one, always.
+    """
 
     name: str
     path: str
     rule: Rule
+    setting: str | None = None
 
 
 PARAMETERS = (
@@ -132,5 +158,6 @@ PARAMETERS = (
     ParameterRow("currency", "properties.currency", currency),
     ParameterRow("value", "properties.value", number),
     ParameterRow("query", "properties.query", text),
+    ParameterRow("query", "properties.search_string", text, setting="send_search_string"),
     ParameterRow("description", "properties.description", text),
 )

@@ -112,6 +112,22 @@ def _click_id(connection: Connection) -> Rule:
     return web.ttclid_or_nothing if connection.invalid_ttclid == "drop_field" else web.ttclid
 
 
+def _click_id_or_the_pages(connection: Connection) -> Rule:
+    own = _click_id(connection)
+
+    def apply(clicked: object) -> object:
+        """X4, of a pair: the flag, and the page's address for where there is no flag."""
+        flag, url = cast("tuple[object, object]", clicked)
+        return web.ttclid_in(url) if flag is None or flag == "" else own(flag)
+
+    return apply
+
+
+def distinct(values: object) -> object:
+    """A list without repeats, None where it is empty."""
+    return list(dict.fromkeys(cast("list[object]", values))) or None
+
+
 _ONE = "the legacy API takes one: the first is sent"
 _NOT_AN_IDENTITY = LeftOut("true and false are no identity")
 _HASHED_ALREADY = LeftOut("TikTok wants it readable and this one is hashed")
@@ -121,3 +137,4 @@ email_hashes = hashed_list(normalise.email)
 external_id_hashes = hashed_list(normalise.external_id)
 phone_hashes = PerConnection(_phone)
 click_id = PerConnection(_click_id)
+click_id_or_the_pages = PerConnection(_click_id_or_the_pages)

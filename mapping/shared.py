@@ -29,6 +29,7 @@ class DeviceInfo(msgspec.Struct):
     http_header_user_agent: Leaf = None
     ios_advertising_id: Leaf = None
     android_advertising_id: Leaf = None
+    att_authorization_status: Leaf = None
 
 
 class ApplicationInfo(msgspec.Struct):
@@ -40,15 +41,17 @@ class ApplicationInfo(msgspec.Struct):
 
 
 class Fields(msgspec.Struct):
-    """A batch's own fields."""
+    """A batch's own fields; `consent_state` stays JSON until a setting of the connection asks for it."""
 
     environment: Leaf = None
     ip: Leaf = None
+    mpid: Leaf = None
     user_identities: dict[str, Leaf] | list[Identity | None] | None = None
     user_attributes: dict[str, Leaf] | None = None
     partner_identities: dict[str, Leaf] | None = None
     device_info: DeviceInfo | None = None
     application_info: ApplicationInfo | None = None
+    consent_state: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _NO_DEVICE = DeviceInfo()
@@ -61,7 +64,10 @@ _DECODERS = {field.name: msgspec.json.Decoder(field.type).decode for field in ms
 class Shared:
     """A batch's own fields as the rows read them; `notes` names those that could not be read."""
 
-    __slots__ = ("addresses", "application", "device", "environment", "identities", "ip", "notes", "partners", "user")
+    __slots__ = (
+        *("addresses", "application", "consent", "device", "environment", "identities", "ip", "mpid", "notes"),
+        *("partners", "user"),
+    )
 
     def __init__(self, fields: Fields, notes: tuple[Note, ...] = ()) -> None:
         self.environment = environment_of(fields.environment)
@@ -72,6 +78,8 @@ class Shared:
         self.partners = fields.partner_identities or {}
         self.device = fields.device_info or _NO_DEVICE
         self.application = fields.application_info or _NO_APPLICATION
+        self.consent = fields.consent_state
+        self.mpid = fields.mpid
         self.notes = notes
 
     def identity(self, kind: str) -> Leaf:

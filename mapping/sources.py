@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from config.model import Connection
+from mapping.consent import opt_out
 from mapping.incoming import Incoming
 from mapping.shared import Shared, attribute_key
 from mapping.values import first
@@ -14,12 +15,13 @@ Reader = Callable[[Any], object]
 
 
 class Scope(Enum):
-    """What a source reads from, and so how often: once a connection, a batch, an event, a product."""
+    """What a source reads from, and so how often: once a connection, a batch, an event, a product, an item."""
 
     CONNECTION = "connection"
     BATCH = "batch"
     EVENT = "event"
     PRODUCT = "product"
+    CONTENTS = "contents"
     ITEM = "item"
 
 
@@ -121,10 +123,34 @@ def product(name: str) -> Source:
     return _plain(Scope.PRODUCT, name, attrgetter(name))
 
 
+def contents(name: str) -> Source:
+    """A field of each of the contents that were made of an event, as a list of those that have it."""
+
+    def read(made: list[dict[str, object]]) -> object:
+        return [content[name] for content in made if name in content]
+
+    return _plain(Scope.CONTENTS, name, read)
+
+
+def _clicked(incoming: Incoming) -> object:
+    return first(incoming.flags.callback), first(incoming.flags.url)
+
+
+def _asked(shared: Shared) -> object:
+    return shared.device.ios_advertising_id, shared.device.att_authorization_status
+
+
+def _opt_out(shared: Shared) -> object:
+    return opt_out(shared.consent)
+
+
 def _moment(incoming: Incoming) -> object:
     return incoming.data.timestamp_unixtime_ms, incoming.received_ms
 
 
 TIKTOK_EVENT = _plain(Scope.ITEM, "product action or custom mapping", lambda name: name)
 EVENT_ID = _plain(Scope.EVENT, "source_message_id", attrgetter("event_id"))  # else `event_id`, else minted
+CLICK = _plain(Scope.EVENT, "TikTok.Callback", _clicked)  # and the page's address
+IDFA_ASKED_FOR = _plain(Scope.BATCH, "device_info.ios_advertising_id", _asked)  # and the user's answer
+OPT_OUT = _plain(Scope.BATCH, "consent_state.ccpa.data_sale_opt_out.consented", _opt_out)
 MOMENT = _plain(Scope.EVENT, "timestamp_unixtime_ms", _moment)

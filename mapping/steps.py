@@ -48,13 +48,18 @@ def groups_of(
     rows: Iterable[Row], scope: Scope, route: RouteName, shape: Shape, connection: Connection
 ) -> tuple[Group, ...]:
     """The steps of those rows that read from `scope` and have a field on this route, by the object they fill."""
-    groups: dict[tuple[str, ...], list[Step]] = {}
+    groups: dict[tuple[str, ...], dict[str, Step]] = {}
     for row in rows:
         path = path_of(row, shape)
-        if row.source.scope is scope and route in row.routes and path is not None:
+        if row.source.scope is scope and route in row.routes and path is not None and is_on(row.setting, connection):
             within, key = place_of(path)
-            groups.setdefault(within, []).append(_step(row, path, key, connection))
-    return tuple(Group(within, tuple(steps)) for within, steps in groups.items())
+            groups.setdefault(within, {})[key] = _step(row, path, key, connection)
+    return tuple(Group(within, tuple(steps.values())) for within, steps in groups.items())
+
+
+def is_on(setting: str | None, connection: Connection) -> bool:
+    """Whether a row with this setting holds for the connection."""
+    return setting is None or bool(getattr(connection, setting))
 
 
 def _step(row: Row, path: str, key: str, connection: Connection) -> Step:

@@ -1,10 +1,10 @@
 """Rules of what a browser knows: the page's address, TikTok's click id and its cookie (E6, E8, E11)."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from mapping.hashing import is_hashed
-from mapping.remarks import LeftOut, Refused
+from mapping.remarks import LeftOut, Noted, Refused
 from mapping.values import text
 
 _WEB_URL = re.compile(r"(https?)(://[^\s/?#].*)", re.IGNORECASE | re.DOTALL).fullmatch
@@ -26,6 +26,8 @@ _INVALID_TTCLID = Refused(
     "Leave the flag out where there is none, or set invalid_ttclid: drop_field to send such events without it",
 )
 _TTCLID_DROPPED = LeftOut("not a click id of TikTok, and the connection says invalid_ttclid: drop_field")
+_PAGES_NOT_ONE = LeftOut("the flag is absent, and the ttclid in the page's address is not a click id of TikTok")
+_FROM_PAGE = "the flag is absent: taken from the page's address (ttclid_from_url)"
 _NOT_A_TTP = LeftOut("not the value of TikTok's _ttp cookie")
 
 
@@ -51,6 +53,17 @@ def ttclid_or_nothing(value: object) -> str | LeftOut | None:
     """The same where the connection says `invalid_ttclid: drop_field`."""
     click = ttclid(value)
     return _TTCLID_DROPPED if isinstance(click, Refused) else click
+
+
+def ttclid_in(url: object) -> Noted | LeftOut | None:
+    """The click id that TikTok put in the query of the page's address (X4); a bad one costs no event."""
+    if not isinstance(url, str) or "ttclid" not in url:
+        return None
+    pairs = (pair.partition("=") for pair in url.partition("#")[0].partition("?")[2].split("&"))
+    found = next((unquote(value) for name, _, value in pairs if name == "ttclid" and value), None)
+    if found is None:
+        return None
+    return Noted(found, _FROM_PAGE) if _TTCLID(found) else _PAGES_NOT_ONE
 
 
 def ttp(value: object) -> str | LeftOut | None:

@@ -23,10 +23,11 @@ class Shape(NamedTuple):
     constants: Document
     source_id: str
     events: str
+    takes_tests: bool
 
 
-TRACK = Shape("track", {}, "event_source_id", "data")
-LEGACY = Shape("legacy", {"type": "track"}, "pixel_code", "batch")
+TRACK = Shape("track", {}, "event_source_id", "data", takes_tests=True)
+LEGACY = Shape("legacy", {"type": "track"}, "pixel_code", "batch", takes_tests=False)
 
 
 def shape_of(route: Route) -> Shape:
@@ -78,10 +79,11 @@ class Envelope(NamedTuple):
         return b"".join((self.before, b",".join(events), self.after))
 
 
-def envelope(route: Route, shape: Shape, event_source_id: str) -> Envelope:
-    """What a request of this connection holds besides its events."""
+def envelope(route: Route, shape: Shape, event_source_id: str, test_event_code: str | None = None) -> Envelope:
+    """What a request of this connection holds besides its events; a test code marks them all (X8)."""
     source = {} if route.event_source is None else {"event_source": route.event_source}
-    fields = encode({**source, shape.source_id: event_source_id, shape.events: []})
+    test = {"test_event_code": test_event_code} if test_event_code and shape.takes_tests else {}
+    fields = encode({**source, shape.source_id: event_source_id, **test, shape.events: []})
     return Envelope(fields[:-2], b"]}")
 
 

@@ -37,6 +37,7 @@ connections:
     environments: [production]                     # [production]
     default_region: US                             # [none] for phone numbers without a country code
     invalid_ttclid: drop_field                     # [dead_letter]
+    test_event_code: TEST12345                     # [none]
     native_events: {purchase: CompletePayment}     # [none] one-line override of N1–N5
     max_events_per_request: 1000                   # [1000, legacy 50]
     peer_ip_fallback: false                        # [false]
@@ -156,6 +157,9 @@ def test_false_may_be_written_in_these_ways(written_as: str, tmp_path: Path) -> 
         ("external_identity_type: other_id_10", "external_identity_type", "other_id_10"),
         ("custom_mappings: []", "custom_mappings", ()),
         ("native_events: {}", "native_events", {}),
+        ("gdpr_purpose: Marketing", "gdpr_purpose", "marketing"),
+        *((f"{name}: yes", name, True) for name in ("ccpa_limited_data_use", "att_withholds_idfa", "ttclid_from_url")),
+        *((f"{name}: yes", name, True) for name in ("send_content_ids", "send_search_string", "send_order_id")),
     ],
 )
 def test_a_setting_is_read_as(setting: str, field: str, value: object, tmp_path: Path) -> None:
@@ -172,9 +176,8 @@ def test_an_age_is_read_in_seconds(
     assert connection(tmp_path, f"max_event_age: {written_as}").max_event_age_s == seconds
 
 
-def test_a_legacy_connection_takes_no_test_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_legacy_connection_takes_no_test_code(tmp_path: Path) -> None:
     """TikTok's batch API has no place for it; Events API 2.0 has."""
-    monkeypatch.setattr("config.checks.NOT_YET", {})
     assert connection(tmp_path, "test_event_code: TEST1", platform="ios").test_event_code == "TEST1"
     with pytest.raises(config.errors.ConfigurationError, match="cannot be used on a legacy connection"):
         connection(tmp_path, "test_event_code: TEST1")

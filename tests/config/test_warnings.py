@@ -91,11 +91,8 @@ NEEDS_2_0 = ("att_withholds_idfa", "ccpa_limited_data_use", "send_content_ids", 
 
 
 @pytest.mark.parametrize("setting", NEEDS_2_0)
-def test_a_setting_of_events_api_2_0_is_warned_about_on_legacy(
-    setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_setting_of_events_api_2_0_is_warned_about_on_legacy(setting: str, tmp_path: Path) -> None:
     """The legacy API has no field for it; on a web connection of Events API 2.0 it is what it says."""
-    monkeypatch.setattr("config.checks.NOT_YET", {})
     assert warnings(tmp_path, *QUIET, f"{setting}: true") == []
     found = [one for one in warnings(tmp_path, QUIET[0], f"{setting}: true") if setting in one]
     assert found == [
@@ -105,9 +102,8 @@ def test_a_setting_of_events_api_2_0_is_warned_about_on_legacy(
     ]
 
 
-def test_limited_data_use_is_warned_about_on_offline_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limited_data_use_is_warned_about_on_offline_events(tmp_path: Path) -> None:
     """TikTok has that field for web and app events only."""
-    monkeypatch.setattr("config.checks.NOT_YET", {})
     settings = (QUIET[0], "event_source_type: feed", "ccpa_limited_data_use: true")
     (warning,) = warnings(tmp_path, *settings, platform="feed", event_source_id="71234567890123456")
     assert warning.startswith("11: `ccpa_limited_data_use` has no effect")

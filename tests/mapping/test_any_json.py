@@ -66,7 +66,10 @@ data = some(
         "event_name": maybe(st.just("Site Search")),
         "custom_flags": some(
             {
-                "TikTok.URL": maybe(st.text(max_size=9).map("https://a".__add__)),
+                "TikTok.URL": maybe(
+                    st.text(max_size=9).map("https://a".__add__)
+                    | st.text(max_size=9).map("https://a/?ttclid=E.C.P.".__add__)
+                ),
                 "TikTok.Referrer": scalars,
                 "TikTok.Callback": maybe(st.sampled_from([None, "E.C.P.abc"])),
             }
@@ -77,6 +80,7 @@ data = some(
             {
                 "action": maybe(st.sampled_from(["purchase", "ADD_TO_CART", "refund"])),
                 "total_amount": maybe(st.sampled_from([0, "5.5", 7])),
+                "transaction_id": maybe(st.sampled_from([None, "T-1", 7])),
                 "products": maybe(products),
             }
         ),
@@ -120,8 +124,20 @@ batches = st.fixed_dictionaries(
             }
         ),
         "partner_identities": some({"tiktok_cookie_id": scalars}),
-        "device_info": some(dict.fromkeys(("ios_advertising_id", "android_advertising_id"), personal)),
+        "device_info": some(
+            {
+                **dict.fromkeys(("ios_advertising_id", "android_advertising_id"), personal),
+                "att_authorization_status": maybe(st.sampled_from(["denied", "Authorized", "unknown"])),
+            }
+        ),
         "application_info": some({"package": anything}),
+        "mpid": scalars,
+        "consent_state": some(
+            {
+                "gdpr": some({"marketing": some({"consented": maybe(st.booleans())})}),
+                "ccpa": some({"data_sale_opt_out": some({"consented": maybe(st.booleans())})}),
+            }
+        ),
     },
 )
 MAPPINGS = (
@@ -136,13 +152,20 @@ MAPPINGS = (
         },
     ),
 )
+BEYOND = {
+    "test_event_code": "TEST12345",
+    **dict.fromkeys(("ccpa_limited_data_use", "att_withholds_idfa", "ttclid_from_url"), True),
+    **dict.fromkeys(("send_content_ids", "send_search_string", "send_order_id", "enrich_ip_address"), True),
+}
 check = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
 def plans(bench):
-    """A plan of each route, with native events only and with custom mappings too."""
-    return [bench.plan(route, custom_mappings=mappings) for route in ROUTES for mappings in ((), MAPPINGS)]
+    """A plan of each route: native events only, mapped ones too, all settings beyond the page; and consent asked."""
+    choices = ({}, {"custom_mappings": MAPPINGS}, {"custom_mappings": MAPPINGS, **BEYOND})
+    made = [bench.plan(route, **chosen) for route in ROUTES for chosen in choices]
+    return [*made, bench.plan("web", gdpr_purpose="marketing", **BEYOND)]
 
 
 def results_of(plan, batch):

@@ -7,7 +7,7 @@ import pytest
 
 from mapping.native import NATIVE
 from mapping.routes import ROUTES
-from mapping.rows import COMMERCE, CONTENT_TYPE, EVERY, FIELDS, PARAMETERS, Row
+from mapping.rows import COMMERCE, CONTENT_IDS, CONTENT_TYPE, EVERY, FIELDS, ORDER_ID, PARAMETERS, Row
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "mapping.md").read_text()
@@ -54,6 +54,17 @@ def test_fields_are_as_documented(heading, rows):
         (ident, quoted(source), quoted(track), quoted(legacy), routes_in(routes))
         for ident, source, track, legacy, routes, _ in table
     ] == [said_of(row) for row in rows]
+    assert all(rule for *_, rule in table)
+
+
+def test_settings_beyond_the_page_are_as_documented():
+    """X: the setting of each row too."""
+    rows = [*(row for row in FIELDS if row.setting), CONTENT_IDS, ORDER_ID]
+    table = table_under("Settings beyond the page")
+    assert [
+        (quoted(setting), (ident, quoted(source), quoted(track), quoted(legacy), routes_in(routes)))
+        for ident, setting, source, track, legacy, routes, _ in table
+    ] == [(row.setting, said_of(row)) for row in rows]
     assert all(rule for *_, rule in table)
 
 
@@ -111,7 +122,7 @@ def test_each_row_is_where_the_document_says(ids, code, test):
 def test_every_row_of_the_specification_has_its_place():
     """No id is passed over; C1, M3 and Z are other packages'."""
     placed = [one for ids, *_ in PLACES for one in ids_of(ids)]
-    wanted = {"R": 7, "E": 12, "U": 13, "N": 6, "P": 8, "M": 5, "I": 1, "C": 10}
+    wanted = {"R": 7, "E": 12, "U": 13, "N": 6, "P": 8, "M": 5, "I": 1, "C": 10, "X": 8}
     expected = {f"{letter}{number}" for letter, last in wanted.items() for number in range(1, last + 1)} - {"C1", "M3"}
     assert set(placed) == expected
     assert len(placed) == len(set(placed))

@@ -1,0 +1,70 @@
+"""What a batch tells a memory of addresses: the user's own public address, and whose it is (I1)."""
+
+from typing import NamedTuple
+
+from config.model import Connection
+from mapping.addresses import public_ip
+from mapping.mapper import withheld
+from mapping.recipe import Recipe
+from mapping.remarks import Noted
+from mapping.rows import FIELDS
+from mapping.rules import PerConnection, Rule
+from mapping.shared import Shared, read_shared
+from mapping.sources import Reader
+from mapping.values import text
+
+NOBODY = ("0", "-1")  # what senders write for a user they do not know
+_MOST_SUBJECTS = 8
+
+
+class Sighting(NamedTuple):
+    """`ip`: the address the batch itself gives, None when it gives no public one. `subjects`: the user, under each
+    name that there is, the one to trust most first; never a raw identity. None of either: nothing may be remembered.
+    """
+
+    ip: str | None
+    subjects: tuple[str, ...]
+
+
+UNSEEN = Sighting(None, ())
+
+
+class Observer:
+    """Sees batches for one connection: its user is whoever it tells TikTok that is."""
+
+    def __init__(self, connection: Connection, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._identities = tuple(_identity(setting, connection) for setting in ("external", "email", "phone"))
+
+    def see(self, raw: bytes) -> Sighting:
+        """The sighting in a batch's shared JSON; UNSEEN where none of its events would be sent. Never raises."""
+        shared = read_shared(raw)
+        if withheld(shared, self._recipe) is not None:
+            return UNSEEN
+        address = public_ip(shared.ip)
+        return Sighting(address if isinstance(address, str) else None, self._subjects(shared))
+
+    def _subjects(self, shared: Shared) -> tuple[str, ...]:
+        subjects = [
+            f"{kind}:{digest}" for kind, read, rule in self._identities for digest in _digests(read(shared), rule)
+        ]
+        mpid = None if isinstance(shared.mpid, bool | float) else text(shared.mpid)
+        if isinstance(mpid, str) and mpid not in NOBODY:
+            subjects.append(f"mpid:{mpid}")
+        return tuple(dict.fromkeys(subjects))[:_MOST_SUBJECTS]
+
+
+def _identity(what: str, connection: Connection) -> tuple[str, Reader, Rule]:
+    """One identity of E9 as it goes to TikTok: what its name is made of, what reads it, what hashes it."""
+    setting = f"{what}_identity_type"
+    row = next(row for row in FIELDS if row.id == "E9" and row.source.name == setting)
+    rule = row.rule.make(connection) if isinstance(row.rule, PerConnection) else row.rule
+    kind = getattr(connection, setting) if what == "external" else what  # an email is one whatever its field
+    return kind, row.source.bind(connection).read, rule
+
+
+def _digests(value: object, rule: Rule) -> list[str]:
+    result = None if value is None else rule(value)
+    if isinstance(result, Noted):
+        result = result.value
+    return [digest for digest in result if isinstance(digest, str)] if isinstance(result, list) else []

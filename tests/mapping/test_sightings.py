@@ -1,0 +1,95 @@
+"""I1: what a batch tells the memory of addresses, and how it calls the user without saying who it is."""
+
+import json
+from hashlib import sha256
+
+import pytest
+
+from mapping.sighting import UNSEEN
+
+IP = "203.0.113.9"
+WITH_ID = {"user_identities": {"customer_id": "user_123"}}
+
+
+def see(bench, batch, route="web", **settings):
+    plan = bench.plan(route, **{"enrich_ip_address": True, **settings})
+    return plan.observer.see(json.dumps(batch).encode())
+
+
+def sha(text):
+    return sha256(text.encode()).hexdigest()
+
+
+CASES = [
+    ("external id", WITH_ID, (f"customer_id:{sha('user_123')}",)),
+    ("an SDK's name for it", {"user_identities": {"customerid": "user_123"}}, (f"customer_id:{sha('user_123')}",)),
+    ("email", {"user_identities": {"email": " Jane@A.example "}}, (f"email:{sha('jane@a.example')}",)),
+    (
+        "email hashed already",
+        {"user_identities": {"email": sha("jane@a.example")}},
+        (f"email:{sha('jane@a.example')}",),
+    ),
+    ("phone", {"user_identities": {"mobile_number": "(+1)2133734253"}}, (f"phone:{sha('+12133734253')}",)),
+    ("mpid", {"mpid": 7346244611012968789}, ("mpid:7346244611012968789",)),
+    ("mpid as text", {"mpid": "-5"}, ("mpid:-5",)),
+    ("nobody's mpid", {"mpid": 0}, ()),
+    ("an mpid that lost digits", {"mpid": 7.346244611012969e18}, ()),
+    ("anonymous", {}, ()),
+    ("nonsense", {"user_identities": {"email": {}, "customer_id": True}, "mpid": []}, ()),
+    (
+        "all, the most trusted first",
+        {"mpid": 5, "user_identities": {"mobile_number": "+12133734253", "email": "a@b.c", "customer_id": ["x", "y"]}},
+        (
+            f"customer_id:{sha('x')}",
+            f"customer_id:{sha('y')}",
+            f"email:{sha('a@b.c')}",
+            f"phone:{sha('+12133734253')}",
+            "mpid:5",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("batch", "subjects"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_user_is_who_the_connection_says(bench, batch, subjects):
+    """The hashes of E9 as TikTok gets them, and mParticle's own id; never a raw identity."""
+    assert see(bench, batch).subjects == subjects
+
+
+def test_other_identity_types_are_the_connections(bench):
+    """C4, C5: an email is the same person's whatever field it came in; an external id only that of its own type."""
+    batch = {"user_identities": {"other": "a@b.c", "other_id_2": "x"}}
+    seen = see(bench, batch, email_identity_type="other", external_identity_type="other_id_2")
+    assert seen.subjects == (f"other_id_2:{sha('x')}", f"email:{sha('a@b.c')}")
+
+
+@pytest.mark.parametrize(
+    ("ip", "seen"),
+    [(IP, IP), (f" {IP} ", IP), ("10.0.0.1", None), ("", None), (None, None), (7, None), ("nonsense", None)],
+)
+def test_only_explicit_public_addresses_are_seen(bench, ip, seen):
+    """What the batch itself says, by the rule of E4."""
+    assert see(bench, {**WITH_ID, "ip": ip}).ip == seen
+
+
+@pytest.mark.parametrize(
+    ("batch", "settings"),
+    [
+        ({"environment": "development"}, {}),
+        ({"consent_state": {"gdpr": {"marketing": {"consented": False}}}}, {"gdpr_purpose": "marketing"}),
+    ],
+    ids=["environment", "consent"],
+)
+def test_nothing_is_seen_of_a_batch_that_is_withheld(bench, batch, settings):
+    """Nobody's address is remembered whose events may not be sent."""
+    assert see(bench, {**WITH_ID, "ip": IP, **batch}, **settings) == UNSEEN
+
+
+def test_connections_that_do_not_enrich_see_nothing(bench):
+    """C9 off costs nothing."""
+    assert bench.plan().observer is None
+
+
+def test_any_bytes_can_be_seen(bench):
+    """A batch that cannot be read is one of nobody."""
+    assert bench.plan(enrich_ip_address=True).observer.see(b"\xff[") == UNSEEN

@@ -35,4 +35,6 @@ def faults_of(group: GroupReading) -> list[str]:
 
 def _sum(terms: list[tuple[str, int]]) -> Text:
     shown = [(name, number) for name, number in terms if number or name in ALWAYS]
-    return Text(" + ", style=MUTED).join(Text.assemble((f"{number:,}", "bold"), f" {name}") for name, number in shown)
+    return Text.assemble((" + ", MUTED)).join(
+        Text.assemble((f"{number:,}", "bold"), f" {name}") for name, number in shown
+    )

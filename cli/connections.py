@@ -7,7 +7,7 @@ import redis
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.output import BAD, console, count, note, print_json, state, table
+from cli.output import BAD, console, count, note, plural, print_json, state, table
 from cli.setting import configuration_of, redis_url, settings_here
 from cli.standing import Overview, Standing, overview
 from cli.wrong_use import unknown_id
@@ -71,7 +71,7 @@ def resume(*, connection_id: str, as_json: bool) -> None:
     said = {
         "disabled": "is disabled in the configuration file (enabled: false) and stays so",
         "removed": "is not in the configuration file: what waits stays until it is put back",
-    }.get(standing.state, f"goes on; {standing.books.waiting:,} events wait")
+    }.get(standing.state, f"goes on; waiting: {plural(standing.books.waiting, 'event')}")
     _say(standing, settings, as_json=as_json, said=said)
 
 

@@ -57,16 +57,19 @@ class Standing:
             case "paused" if self.paused_by_operator:
                 return f"paused by an operator; to go on: relay connections resume {self.id}"
             case "paused":
-                what = self.books.group.get("what") or (self.last_error.what_to_do if self.last_error else "")
-                who = self.last_error.who if self.last_error else ""
-                error = self.last_error.error if self.last_error else "its requests are refused"
-                return f"{error}: {who + ': ' if who else ''}{what}"
+                return self._error_to_act_on or self.books.group.get("what")
             case "removed":
                 return "not in the configuration file: put it back to deliver what waits"
-            case _ if self.last_error is not None and self.last_error.what_to_do and self.books.waiting:
-                return f"{self.last_error.error}: {self.last_error.who}: {self.last_error.what_to_do}"
             case _:
-                return None
+                return self._error_to_act_on
+
+    @property
+    def _error_to_act_on(self) -> str | None:
+        """The last error as a sentence, unless it passes by itself or is not why the connection rests."""
+        error, reason = self.last_error, self.books.group.get("what")
+        if error is None or not error.what_to_do or (self.state == "paused" and error.what_to_do != reason):
+            return None
+        return f"{error.error}: {error.who}: {error.what_to_do}"
 
     def as_object(self) -> dict[str, Any]:
         """As `relay status --json` has it (design.md)."""

@@ -35,7 +35,7 @@ def test_a_paused_connection_delivers_nothing_until_it_is_resumed(bench: Bench) 
     assert bench.count("waiting", "delivered") == (1, 0)
     assert "paused by an operator" in relay("status").stdout
     resumed = relay("connections", "resume", "shop")
-    assert (resumed.exit_code, resumed.stdout) == (0, "shop: goes on; 1 events wait\n")
+    assert (resumed.exit_code, resumed.stdout) == (0, "shop: goes on; waiting: 1 event\n")
     bench.drain(now=False)
     assert bench.count("waiting", "delivered") == (0, 1)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.bench import Bench
 from support.events import batch, purchase
 from support.terminal import relay
 
@@ -184,3 +185,16 @@ def test_a_wrong_configuration_is_said_with_file_and_line(tmp_path: Path) -> Non
     answer = relay("preview", "-", stdin=b"{}")
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert "relay.yaml:1: " in answer.stderr
+
+
+def test_bodies_are_those_that_the_worker_posts(bench: Bench) -> None:
+    """Event by event, as the stand-in received them."""
+    events = [purchase(1), purchase(2, custom_flags={}), purchase(3)]
+    shared = batch(user=7)
+    (made,) = preview(stdin={**shared, "events": events})
+    bench.put(events, shared=shared)
+    bench.drain()
+    taken = bench.sandbox.events()
+    assert [event["body"] for event in taken] == made["requests"][0]["body"]["data"]
+    assert {bench.sandbox.url + event["endpoint"] for event in taken} == {made["requests"][0]["url"]}
+    assert [letter["event_id"] for letter in made["dead_letters"]] == [letter.event_id for letter in bench.letters()]

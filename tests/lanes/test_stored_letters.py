@@ -3,6 +3,7 @@
 import pytest
 import redis
 
+from lanes.client import connect
 from lanes.errors import RedisAway
 from lanes.known import groups_known, inputs_known
 from lanes.letters import count_letters, letter_of, letters_of
@@ -43,7 +44,7 @@ def test_groups_and_inputs_that_redis_knows(client: redis.Redis) -> None:
 
 def test_redis_away_is_said_as_such() -> None:
     """Not in the client's words."""
-    gone = redis.Redis(port=1)
+    gone = connect("redis://127.0.0.1:1/0")
     for read in (groups_known, inputs_known, lambda client: list(letters_of(client, "shop"))):
         with pytest.raises(RedisAway):
             read(gone)

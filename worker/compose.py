@@ -1,8 +1,9 @@
 """Composes one request to TikTok out of a lease: opens its chunks, maps each entry, takes what fits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import zip_longest
+from typing import Final, NamedTuple, TypeAlias
 
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.errors import ChunkUnreadable
@@ -69,28 +70,45 @@ class Blocked:
     what_to_do: str
 
 
-class Composer:
-    """Composes requests for one connection. `plan_of` gives the plan for an input, or None when there is no such."""
+Recall: TypeAlias = Callable[[Sequence[tuple[Chunk, Plan]], int], list[list[str | None]]]
+"""Chunks and the time now → for each chunk, each of its batches' remembered address (`worker/addresses.py`)."""
 
-    def __init__(self, open_chunk: Callable[[bytes], Chunk], plan_of: Callable[[str], Plan | None]) -> None:
+
+class _Opened(NamedTuple):
+    """A chunk that can be mapped; `addresses` are its batches' remembered ones, empty where none are wanted."""
+
+    chunk: Chunk
+    plan: Plan
+    addresses: Sequence[str | None] = ()
+
+
+class Composer:
+    """Composes requests for one connection. `plan_of` gives the plan for an input, or None when there is no such.
+
+    `recall` is None for connections that send no remembered addresses.
+    """
+
+    def __init__(
+        self, open_chunk: Callable[[bytes], Chunk], plan_of: Callable[[str], Plan | None], recall: Recall | None = None
+    ) -> None:
         self._open_chunk = open_chunk
         self._plan_of = plan_of
+        self._recall = recall
 
     def compose(self, lease: Lease) -> Draft | Carved | Blocked:
         """A request of leading chunks, whole: what is being posted must be nameable by counting chunks."""
         draft: Draft | None = None
-        for sealed in lease.chunks:
-            opened = self._open(sealed)
+        for opened in self._opened(lease):
             if isinstance(opened, Blocked):
                 return draft or opened
-            chunk, plan = opened
+            chunk, plan = opened.chunk, opened.plan
             if draft is None:
                 if chunk.weight > lease.pace.limit and _entries(chunk) > 1:
                     return carve(chunk, lease.pace.limit)
                 draft = Draft(plan)
             elif plan.route != draft.plan.route or draft.weight + chunk.weight > lease.pace.limit:
                 break
-            fitting = self._add(draft, chunk, plan, lease)
+            fitting = self._add(draft, opened, lease)
             if fitting is not None:
                 if draft.chunks:
                     break
@@ -99,7 +117,18 @@ class Composer:
             raise AssertionError("a lease without chunks")
         return draft
 
-    def _open(self, sealed: bytes) -> tuple[Chunk, Plan] | Blocked:
+    def _opened(self, lease: Lease) -> Iterator[_Opened | Blocked]:
+        """The lease's chunks: each opened when it is its turn, or all at once where addresses are recalled for them."""
+        opened = map(self._open, lease.chunks)
+        if self._recall is None:
+            yield from opened
+            return
+        every = list(opened)
+        readable = [one for one in every if isinstance(one, _Opened)]
+        recalled = iter(self._recall([(one.chunk, one.plan) for one in readable], lease.now_ms))
+        yield from (one._replace(addresses=next(recalled)) if isinstance(one, _Opened) else one for one in every)
+
+    def _open(self, sealed: bytes) -> _Opened | Blocked:
         try:
             chunk = self._open_chunk(sealed)
         except ChunkUnreadable as error:
@@ -107,11 +136,12 @@ class Composer:
         plan = self._plan_of(chunk.input)
         if plan is None:
             return Blocked(f"events of input {chunk.input} wait, which the configuration no longer has: put it back")
-        return chunk, plan
+        return _Opened(chunk, plan)
 
-    def _add(self, draft: Draft, chunk: Chunk, plan: Plan, lease: Lease) -> int | None:
+    def _add(self, draft: Draft, opened: _Opened, lease: Lease) -> int | None:
         """Add the whole chunk; or, adding nothing, how many leading entries of it (at least one) would fit."""
-        prepared = _prepare(chunk, len(draft.chunks), plan, lease)
+        chunk, plan, _ = opened
+        prepared = _prepare(opened, len(draft.chunks), lease)
         items, size = list(draft.items), draft.size
         for position, entry in enumerate(prepared):
             for item in entry.items:
@@ -155,13 +185,14 @@ def _entries(chunk: Chunk) -> int:
     return sum(len(batch.entries) for batch in chunk.batches)
 
 
-def _prepare(chunk: Chunk, index: int, plan: Plan, lease: Lease) -> list[Prepared]:
+def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
+    chunk, plan, addresses = opened
     if lease.pace.limit == 1 and lease.alone >= DEADLY_CRASHES:
         return [Prepared(index, batch.shared, e, _deadly(e)) for batch in chunk.batches for e in batch.entries]
     expired = 0 < chunk.first_unknown_ms <= lease.now_ms - DEDUPLICATED_FOR_MS
     prepared = []
-    for batch in chunk.batches:
-        mapper = plan.batch(batch.shared, chunk.received_ms, chunk.peer_ip or None)
+    for batch, address in zip_longest(chunk.batches, addresses):
+        mapper = plan.batch(batch.shared, chunk.received_ms, chunk.peer_ip or None, address)
         for entry in batch.entries:
             results = mapper.map(entry.raw, entry.event_id, entry.items)
             if expired:

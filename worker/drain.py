@@ -75,7 +75,9 @@ class _Step:
         self.appetite = runtime.appetite(connection, configuration)
         self._runtime, self._connection, self._report = runtime, connection, report
         self._composer = Composer(
-            runtime.codec.open, lambda input_id: runtime.plan(connection, input_id, configuration)
+            runtime.codec.open,
+            lambda input_id: runtime.plan(connection, input_id, configuration),
+            runtime.addresses.recall if connection.enrich_ip_address else None,
         )
         self._terms = Terms(
             connection=connection.id,

@@ -12,8 +12,10 @@ from delivery.client import Client
 from lanes.chunk import ChunkCodec
 from lanes.client import connect
 from lanes.lanes import Appetite, Lanes
+from lanes.memory import Memory
 from lanes.settlement import Lease
 from mapping.plan import Plan, compile_plan
+from worker.addresses import EXPIRES_S, Addresses
 
 PROBE_EVENTS: Final = 10
 
@@ -28,6 +30,7 @@ class Runtime:
         self.codec = ChunkCodec(keyring)
         self.redis_url = redis_url
         self.lanes = Lanes(connect(redis_url))
+        self.addresses = Addresses(Memory(connect(redis_url), keyring, EXPIRES_S))
         self.client = Client(settings.tiktok_url)
         self.leases = LeasesInHand()
         self.random = random.SystemRandom().random

@@ -32,7 +32,7 @@ connections:
     external_identity_type: customer_id
     phone_identity_type: mobile_number
     content_type: product
-    enrich_ip_address: false
+    enrich_ip_address: true                        # [false]
     enabled: true                                  # [true]
     environments: [production]                     # [production]
     default_region: US                             # [none] for phone numbers without a country code

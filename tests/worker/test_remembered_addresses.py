@@ -1,0 +1,179 @@
+"""I1: the last public address of a user, remembered between batches on a real Redis and sent where a batch has none."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+import structlog
+from support.bench import Bench
+from support.events import as_json, batch, purchase
+
+from config.model import Connection, Input, Platform
+from config.secrets import Keyring
+from lanes.chunk import Batch, Chunk
+from lanes.client import connect
+from lanes.memory import Memory
+from mapping.plan import Plan, compile_plan
+from worker.addresses import EXPIRES_S, REFRESHED_MS, Addresses
+
+NOW = 1_795_000_000_000
+HOME, WORK = "203.0.113.9", "198.51.100.4"
+RING = Keyring([Keyring.new_key()])
+ENRICH = ("enable_web_migration: true", "enrich_ip_address: true")
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with connect(redis_url) as made:
+        yield made
+
+
+@pytest.fixture
+def addresses(client: redis.Redis) -> Addresses:
+    return Addresses(Memory(client, RING, EXPIRES_S))
+
+
+def plan(platform: Platform = "web", **settings: Any) -> Plan:
+    """What a connection with enrichment makes of an input's events."""
+    fields = {"enrich_ip_address": True, "event_source_type": "web", **settings}
+    connection = Connection(id="shop", inputs=("in",), access_token="t", event_source_id="P", **fields)
+    return compile_plan(connection, Input("in", platform, "k", "s"))
+
+
+def chunk(*batches: dict[str, Any], at: int = NOW) -> Chunk:
+    """Batches without their events: those play no part."""
+    return Chunk("in", at, [Batch(as_json(one), []) for one in batches])
+
+
+def jane(ip: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"user_identities": {"customer_id": "jane"}, "ip": ip, **more}
+
+
+def recall(addresses: Addresses, *batches: dict[str, Any], platform: Platform = "web", at: int = NOW) -> list[Any]:
+    [found] = addresses.recall([(chunk(*batches, at=at), plan(platform))], at)
+    return found
+
+
+def test_a_batch_without_an_address_gets_the_last_one(addresses: Addresses) -> None:
+    """Of the same user, from another draft or from earlier in this one; what a batch says itself is not recalled."""
+    assert recall(addresses, jane(), jane(HOME), jane()) == [None, None, HOME]
+    assert recall(addresses, jane(), jane(WORK), jane("10.0.0.1")) == [HOME, None, WORK]
+    assert recall(addresses, {"user_identities": {"customer_id": "joe"}}, {}) == [None, None]
+
+
+def test_the_same_platform_comes_first_and_then_any(addresses: Addresses) -> None:
+    """However much newer another platform's is; among others the newest."""
+    recall(addresses, jane(HOME), platform="web", at=NOW)
+    recall(addresses, jane(WORK), platform="ios", at=NOW + 1)
+    assert recall(addresses, jane(), platform="web", at=NOW + 2) == [HOME]
+    assert recall(addresses, jane(), platform="ios", at=NOW + 2) == [WORK]
+    assert recall(addresses, jane(), platform="feed", at=NOW + 2) == [WORK]
+    recall(addresses, jane(HOME), platform="web", at=NOW + 3)
+    assert recall(addresses, jane(), platform="feed", at=NOW + 4) == [HOME]
+
+
+def test_the_newest_batch_decides_not_the_last_one_mapped(addresses: Addresses) -> None:
+    """Retries and replays come late and change nothing."""
+    recall(addresses, jane(HOME), at=NOW + 5)
+    [found] = addresses.recall([(chunk(jane(WORK), at=NOW), plan())], NOW + 6)
+    assert found == [None]
+    assert recall(addresses, jane(), at=NOW + 7) == [HOME]
+
+
+def test_a_user_is_known_by_any_of_the_names(addresses: Addresses) -> None:
+    """mParticle's id leads from an anonymous batch to a known user's; the external id is trusted first."""
+    recall(addresses, jane(HOME, mpid=5))
+    assert recall(addresses, {"mpid": 5}) == [HOME]
+    recall(addresses, {"user_identities": {"customer_id": "joe"}, "mpid": 5, "ip": WORK}, at=NOW + 1)
+    assert recall(addresses, jane(mpid=5), at=NOW + 2) == [HOME]
+
+
+def test_what_is_too_old_is_neither_recalled_nor_remembered(addresses: Addresses) -> None:
+    """A month after it was received, whatever else was learnt of the user since."""
+    recall(addresses, jane(HOME), platform="web", at=NOW)
+    later = NOW + EXPIRES_S * 1000
+    recall(addresses, jane(WORK), platform="ios", at=later)
+    assert recall(addresses, jane(), platform="web", at=later + 1) == [WORK]
+    addresses.recall([(chunk({"mpid": 7, "ip": HOME}, at=NOW), plan())], later + 1)
+    assert recall(addresses, {"mpid": 7}, at=later + 1) == [None]
+
+
+def test_news_alone_is_written(addresses: Addresses, client: redis.Redis) -> None:
+    """The same address again costs no write until a day has passed."""
+    recall(addresses, jane(HOME))
+    [name] = client.keys("memory:*")
+    client.expire(name, 10)
+    recall(addresses, jane(HOME), at=NOW + REFRESHED_MS - 1)
+    assert client.ttl(name) <= 10
+    recall(addresses, jane(HOME), at=NOW + REFRESHED_MS)
+    assert client.ttl(name) > EXPIRES_S - 10
+
+
+def test_one_reading_and_one_writing_for_many_chunks(addresses: Addresses, client: redis.Redis) -> None:
+    """Whatever the number of batches and users."""
+    web = plan()
+    chunks = [(chunk({"mpid": n, "ip": HOME}, {"mpid": n + 1}), web) for n in range(1, 50)]
+    addresses.recall(chunks[:1], NOW)
+    client.config_resetstat()
+    addresses.recall(chunks, NOW)
+    calls = {name.removeprefix("cmdstat_"): row["calls"] for name, row in client.info("commandstats").items()}
+    assert calls["mget"] == 1
+    assert calls["set"] == 48
+
+
+def test_trouble_with_redis_costs_the_addresses_and_is_said_once() -> None:
+    """The events go without them; the log is not filled with it."""
+    away = Addresses(Memory(connect("redis://127.0.0.1:1/0"), RING, EXPIRES_S))
+    with structlog.testing.capture_logs() as said:
+        assert recall(away, jane(HOME), jane()) == [None, None]
+        assert recall(away, jane()) == [None]
+    assert [one["log_level"] for one in said] == ["warning"]
+    assert HOME not in json.dumps(said)
+
+
+def test_a_value_of_another_make_is_as_good_as_none(client: redis.Redis, addresses: Addresses) -> None:
+    """What cannot be read is forgotten."""
+    memory = Memory(client, RING, EXPIRES_S)
+    recall(addresses, {"mpid": 5, "ip": HOME})
+    memory.remember({"mpid:5": b"\xc1"})
+    assert recall(addresses, {"mpid": 5}) == [None]
+
+
+def user_ips(bench: Bench) -> list[str | None]:
+    taken = sorted(bench.sandbox.events(), key=lambda event: event["body"]["event_id"])
+    return [event["body"].get("user", {}).get("ip") for event in taken]
+
+
+def test_a_job_sends_the_remembered_address(bench: Bench) -> None:
+    """From the first request to a later one; and no raw identity or address stands in a name."""
+    bench.configure(*ENRICH)
+    bench.put([purchase(1)], shared=batch(user=7))
+    bench.drain()
+    bench.put([purchase(2)], shared={**batch(user=7), "ip": None})
+    bench.put([purchase(3)], shared={**batch(user=8), "ip": None})
+    bench.drain()
+    assert user_ips(bench) == ["203.0.113.7", "203.0.113.7", None]
+    assert not any(b"shop.example" in name or b"c-7" in name for name in bench.redis.scan_iter())
+
+
+def test_a_connection_without_the_setting_remembers_nothing(bench: Bench) -> None:
+    """C9 off: no key, no reading."""
+    bench.put([purchase(1)], shared=batch(user=7))
+    bench.drain()
+    bench.put([purchase(2)], shared={**batch(user=7), "ip": None})
+    bench.redis.config_resetstat()
+    bench.drain()
+    assert user_ips(bench) == ["203.0.113.7", None]
+    assert bench.redis.keys("memory:*") == []
+    assert "cmdstat_mget" not in bench.redis.info("commandstats")
+
+
+def test_a_memory_out_of_reach_delivers_without_addresses(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enrichment that fails is no reason to keep events."""
+    bench.configure(*ENRICH)
+    bench.put([purchase(1)], shared=batch(user=7))
+    monkeypatch.setattr(bench.runtime.addresses, "_memory", Memory(connect("redis://127.0.0.1:1/0"), RING, 60))
+    assert bench.drain().failure("j") is None
+    assert bench.count("delivered", "waiting") == (1, 0)

@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check faults clean
+.PHONY: demo test check faults soak mutations clean
 
 demo: $(READY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
@@ -20,6 +20,9 @@ check: $(READY)  ## format, lint, types, layers
 
 faults: $(READY)  ## about a minute of kills and refusals; SEED=n repeats one
 	@$(BIN)/pytest -s tests/pipeline/test_faults.py
+
+soak: $(READY)  ## an hour of everything that can go wrong; SHORT=1: ten minutes
+	@$(BIN)/python tests/soak.py
 
 mutations: $(READY)  ## takes each guard of the lanes out in turn: a test must notice
 	@$(BIN)/python tests/mutations.py

@@ -5,8 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -56,6 +58,24 @@ class Process:
         self.wait()
         self.kills += 1
 
+    def pause(self, seconds: float) -> None:
+        """SIGSTOP, and SIGCONT after a while, from another thread."""
+        self.signal(signal.SIGSTOP)
+        threading.Timer(seconds, self._wake_up).start()
+
+    def _wake_up(self) -> None:
+        with suppress(ProcessLookupError):
+            self.signal(signal.SIGCONT)
+
+    def pss(self) -> int | None:
+        """Its share of memory, in bytes."""
+        assert self._child is not None
+        try:
+            rollup = Path(f"/proc/{self._child.pid}/smaps_rollup").read_text()
+        except OSError:
+            return None
+        return next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), None)
+
     def signal(self, number: int) -> None:
         """Send a signal to the whole group."""
         assert self._child is not None
@@ -78,6 +98,7 @@ class Process:
         """Ask, then insist."""
         assert self._child is not None
         if self._child.poll() is None:
+            os.killpg(self._child.pid, signal.SIGCONT)
             os.killpg(self._child.pid, signal.SIGTERM)
             try:
                 self._child.wait(timeout=10)
@@ -104,13 +125,48 @@ class Plant:
             "TOKEN": "good",
         }
         self.processes: list[Process] = []
+        self._workers_ever = 0
         self.server = self._add("server", self._server_command(), {})
         self.sandbox_process = self._add("sandbox", [str(RELAY), "sandbox", "--token", "good"], {})
         self.sandbox = SandboxClient(self.environment["RELAY_TIKTOK_URL"])
-        ports = [free_port() for _ in range(ingests)]
-        self.ingest_urls = [f"http://127.0.0.1:{port}" for port in ports]
-        self.ingests = [self._add(f"ingest-{p}", [str(RELAY), "ingest"], {"RELAY_PORT": str(p)}) for p in ports]
-        self.workers = [self._add(f"worker-{n}", [str(RELAY), "worker"], {}) for n in range(workers)]
+        self.ingests: list[Process] = []
+        self.workers: list[Process] = []
+        self.kills_of_the_gone = 0
+        self._urls: dict[Process, str] = {}
+        for _ in range(ingests):
+            self.add_ingest()
+        for _ in range(workers):
+            self.add_worker()
+
+    @property
+    def ingest_urls(self) -> list[str]:
+        """Where ingests listen."""
+        return [self._urls[ingest] for ingest in list(self.ingests)]
+
+    @property
+    def kills(self) -> int:
+        """Processes killed so far."""
+        return self.kills_of_the_gone + sum(process.kills for process in self.processes)
+
+    def add_ingest(self) -> None:
+        """One more, on a port of its own."""
+        port = free_port()
+        ingest = self._add(f"ingest-{len(self._urls)}", [str(RELAY), "ingest"], {"RELAY_PORT": str(port)})
+        self._urls[ingest] = f"http://127.0.0.1:{port}"
+        self.ingests.append(ingest)
+
+    def add_worker(self) -> None:
+        """One more."""
+        self._workers_ever += 1
+        self.workers.append(self._add(f"worker-{self._workers_ever - 1}", [str(RELAY), "worker"], {}))
+
+    def remove(self, process: Process) -> None:
+        """One fewer: told to stop, as when a deployment shrinks."""
+        for group in (self.ingests, self.workers, self.processes):
+            if process in group:
+                group.remove(process)
+        self.kills_of_the_gone += process.kills
+        process.stop()
 
     def wait_until_ready(self, seconds: float = 30.0) -> None:
         """Return when the server, the sandbox and every ingest answer."""

@@ -1,0 +1,203 @@
+"""Everything that may befall a relay, at random instants; and the reckoning afterwards: who is lost?"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+from support.plant import Plant
+from support.posters import Posters
+
+from delivery.letters import DeadLetter
+from lanes.books import GroupReading, read_books
+from lanes.client import connect
+from lanes.lanes import Lanes
+
+SOURCES = {"shop-web": "CUSG5HBC77UD11VVRQEG", "shop-legacy": "C9LEGACYPIXELCODE0000"}
+CONFIGURATION = f"""
+inputs:
+  - {{id: web, platform: web, api_key: key, api_secret: secret}}
+connections:
+  - id: shop-web
+    inputs: [web]
+    access_token: TOKEN
+    event_source_id: {SOURCES["shop-web"]}
+    enable_web_migration: true
+  - id: shop-legacy
+    inputs: [web]
+    access_token: good
+    event_source_id: {SOURCES["shop-legacy"]}
+"""
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"mode": "http_503", "probability": 0.2},
+    {"mode": "http_429", "probability": 0.1, "retry_after": 1},
+    {"mode": "throttle_40100", "probability": 0.1},
+    {"mode": "error_50000", "probability": 0.2},
+    {"mode": "partial_20001_no_list", "probability": 0.1},
+    {"mode": "garbage", "probability": 0.1},
+    {"mode": "slow", "probability": 0.2, "seconds": 3},
+    {"mode": "hang", "probability": 0.1, "seconds": 3},
+    {"mode": "reset", "probability": 0.2},
+    {"mode": "take_then_reset", "probability": 0.3},
+    {"mode": "take_then_503", "probability": 0.2},
+)
+WAIT_FOR_REST_S = 180.0
+
+
+def configuration(token: str = "good") -> str:
+    """The file; another token is one that TikTok refuses."""
+    return CONFIGURATION.replace("TOKEN", token)
+
+
+class Chaos:
+    """Does things to a plant; counts each by its name."""
+
+    def __init__(
+        self, plant: Plant, posters: Posters, choices: random.Random, always: Sequence[dict[str, Any]]
+    ) -> None:
+        self.plant, self._posters, self._choices, self._always = plant, posters, choices, always
+        self.done: Counter[str] = Counter()
+        self.recoveries: list[float] = []
+        self.worker_pss: list[int] = []
+
+    def go_on(self, seconds: float, actions: Mapping[str, int]) -> None:
+        """Do one of `actions`, by weight, every half second or so; the sandbox's faults change every few."""
+        names, weights = list(actions), list(actions.values())
+        until, faults_until = time.monotonic() + seconds, 0.0
+        while time.monotonic() < until:
+            if time.monotonic() > faults_until:
+                some = self._choices.sample(FAULTS, self._choices.randint(0, 3))
+                seeded = ({**fault, "seed": self._choices.randrange(1000)} for fault in some)
+                self.plant.sandbox.faults(*self._always, *seeded)
+                self.done.update(fault["mode"] for fault in some)
+                faults_until = time.monotonic() + self._choices.uniform(1, 4)
+            name = self._choices.choices(names, weights)[0]
+            action: Callable[[], None] = getattr(self, name)
+            action()
+            self.done[name] += 1
+            self.plant.restart_the_dead()
+            self.worker_pss.extend(filter(None, (worker.pss() for worker in self.plant.workers)))
+            time.sleep(self._choices.uniform(0, 0.8))
+
+    def kill_worker(self) -> None:
+        """SIGKILL."""
+        self._choices.choice(self.plant.workers).kill()
+        time.sleep(self._choices.uniform(0, 0.5))
+
+    def kill_ingest(self) -> None:
+        """SIGKILL."""
+        self._choices.choice(self.plant.ingests).kill()
+        time.sleep(self._choices.uniform(0, 0.5))
+
+    def kill_server(self) -> None:
+        """SIGKILL; how long until a sender hears 202 again is noted."""
+        self.plant.server.kill()
+        time.sleep(self._choices.uniform(0, 0.5))
+        self.plant.restart_the_dead()
+        restarted = time.monotonic()
+        while self._posters.last_accepted < restarted and time.monotonic() < restarted + 30:
+            self.plant.restart_the_dead()
+            time.sleep(0.01)
+        self.recoveries.append(self._posters.last_accepted - restarted)
+
+    def freeze(self) -> None:
+        """SIGSTOP and SIGCONT, to any process; a worker may sleep past its lease."""
+        victim = self._choices.choice([*self.plant.workers, *self.plant.ingests, self.plant.server])
+        victim.pause(self._choices.choice((0.3, 1.0, 2.5, 16.0) if victim in self.plant.workers else (0.3, 1.0, 2.5)))
+
+    def stop_worker(self) -> None:
+        """SIGTERM."""
+        self._choices.choice(self.plant.workers).stop()
+
+    def join(self) -> None:
+        """One more worker, one more ingest, up to four of each."""
+        self.plant.add_worker() if len(self.plant.workers) < 4 else self.plant.remove(self.plant.workers[0])
+        self.plant.add_ingest() if len(self.plant.ingests) < 4 else self.plant.remove(self.plant.ingests[0])
+
+    def leave(self) -> None:
+        """One worker and one ingest fewer, never the last."""
+        for group in (self.plant.workers, self.plant.ingests):
+            if len(group) > 1:
+                self.plant.remove(self._choices.choice(group))
+
+    def spoil_file(self) -> None:
+        """Half a file and a slip of the hand, for a while. (Half a file alone may be right, with fewer connections.)"""
+        self.plant.file.write_text(configuration()[: self._choices.randrange(300)] + "\n: [")
+        time.sleep(1)
+        self.plant.file.write_text(configuration())
+
+    def refuse_token(self) -> None:
+        """A token that TikTok refuses, then the right one again."""
+        self.plant.file.write_text(configuration("revoked"))
+        time.sleep(self._choices.uniform(1, 4))
+        self.plant.file.write_text(configuration())
+
+    def fill_memory(self) -> None:
+        """No memory for a while."""
+        try:
+            with self.plant.client() as client:
+                client.config_set("maxmemory", 1)
+                time.sleep(self._choices.uniform(0.5, 2))
+                client.config_set("maxmemory", "512mb")
+        except redis.RedisError:
+            return
+
+
+@dataclass
+class Reckoning:
+    """What came of it. `posted` and `lost` are pairs of event source id and event id."""
+
+    posted: set[tuple[str, str]]
+    arrived: dict[tuple[str, str, str], int]
+    dead: dict[tuple[str, str], str]
+    groups: list[GroupReading]
+    lost: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.lost = self.posted - {(source, event_id) for source, _, event_id in self.arrived} - self.dead.keys()
+
+    @property
+    def duplicates(self) -> int:
+        """Events that TikTok got more than once, and forgets by their id."""
+        return sum(self.arrived.values()) - len(self.arrived)
+
+
+def reckon(plant: Plant, posters: Posters) -> Reckoning:
+    """Wait until nothing waits (backoffs cut short; leases of the dead run out by themselves), then compare."""
+    client = connect(plant.redis_url)
+    lanes, deadline = Lanes(client), time.monotonic() + WAIT_FOR_REST_S
+    while sum(group.waiting for group in _groups(client)):
+        assert time.monotonic() < deadline, f"still waiting: {_groups(client)}"
+        for group in SOURCES:
+            lanes.resume(group)
+        plant.restart_the_dead()
+        time.sleep(0.5)
+    groups = _groups(client)
+    letters = [DeadLetter.decode(one) for group in SOURCES for one in client.hvals(f"letters:{group}")]
+    client.close()
+    return Reckoning(
+        posted={(source, event_id) for source in SOURCES.values() for event_id in posters.accepted},
+        arrived=plant.sandbox.ids(),
+        dead={(SOURCES[letter.connection], letter.event_id or ""): letter.reason for letter in letters},
+        groups=groups,
+    )
+
+
+def _groups(client: redis.Redis) -> list[GroupReading]:
+    return read_books(client, list(SOURCES), ["web"]).groups
+
+
+def check(result: Reckoning, bad: set[str]) -> None:
+    """Nothing is lost, only what deserves it is dead, and the books say the same as TikTok does."""
+    assert not result.lost
+    assert {event_id for (_, event_id), reason in result.dead.items() if reason == "invalid_url"} == bad
+    assert set(result.dead.values()) <= {"invalid_url", "rejected_by_tiktok"}
+    for group in result.groups:
+        assert group.balances, group
+        books = group.books
+        assert books["accepted"] == books["delivered"] + books.get("dead", 0)
+        here = sum(count for (source, _, _), count in result.arrived.items() if source == SOURCES[group.name])
+        assert here >= books["delivered"]

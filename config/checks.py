@@ -15,7 +15,6 @@ T = TypeVar("T", Input, Connection)
 
 # Settings that are read but not obeyed yet → their field in the model; anything but the default is refused.
 NOT_YET: Mapping[str, str] = {
-    "peer_ip_fallback": "peer_ip_fallback",
     "max_event_age": "max_event_age_s",
 }
 _DEFAULTS = {field.name: field.default for field in fields(Connection)}

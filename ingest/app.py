@@ -25,6 +25,7 @@ from ingest.health import health_routes
 from ingest.in_force import Follower
 from ingest.logs import log_surprise
 from ingest.memory import MemoryWatch
+from ingest.peer import Peers
 from lanes.arrivals import Append
 from lanes.chunk import ChunkCodec
 from lanes.client import connect_async
@@ -45,7 +46,8 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
         lifespan=partial(_lifespan, follower, watch, client),
     )
     coalescer = Coalescer(append, ChunkCodec(settings.keyring))
-    return Door(follower, watch, coalescer, settings.max_request_bytes, behind)
+    peers = Peers(settings.trusted_proxies)
+    return Door(follower, watch, coalescer, peers, settings.max_request_bytes, behind)
 
 
 @contextlib.asynccontextmanager

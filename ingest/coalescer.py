@@ -6,7 +6,7 @@ one fsync; the busier it is, the fuller the chunks.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Final, NamedTuple
 
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, Refused
@@ -117,14 +117,23 @@ class Coalescer:
         await self._append.append(arrivals)
 
     def _pack(self, taken: Sequence[_Waiting]) -> list[Arrival]:
-        return [arrival for part in _by_input(taken) for arrival in pack([one.request for one in part], self._codec)]
+        alike = _grouped(taken, _origin)  # a chunk has one input and one peer
+        return [arrival for part in alike for arrival in pack([one.request for one in part], self._codec)]
 
 
-def _by_input(taken: Sequence[_Waiting]) -> list[list[_Waiting]]:
-    inputs: dict[str, list[_Waiting]] = {}
+def _input(waiting: _Waiting) -> str:
+    return waiting.request.input
+
+
+def _origin(waiting: _Waiting) -> tuple[str, str]:
+    return waiting.request.input, waiting.request.peer_ip
+
+
+def _grouped(taken: Sequence[_Waiting], key: Callable[[_Waiting], Hashable]) -> list[list[_Waiting]]:
+    groups: dict[Hashable, list[_Waiting]] = {}
     for one in taken:
-        inputs.setdefault(one.request.input, []).append(one)
-    return list(inputs.values())
+        groups.setdefault(key(one), []).append(one)
+    return list(groups.values())
 
 
 def _smaller(taken: Sequence[_Waiting], failure: Outcome) -> list[list[_Waiting]]:
@@ -134,7 +143,7 @@ def _smaller(taken: Sequence[_Waiting], failure: Outcome) -> list[list[_Waiting]
     """
     match failure:
         case RedisFull():
-            parts = _by_input(taken)
+            parts = _grouped(taken, _input)
         case ArrivalTooLarge():
             parts = [[one] for one in taken]
         case _:

@@ -18,6 +18,7 @@ from ingest.coalescer import Coalescer
 from ingest.in_force import Follower
 from ingest.logs import RefusalLog, log_surprise
 from ingest.memory import MemoryWatch
+from ingest.peer import Peers
 from ingest.sorting import Sorted, sort
 
 INLINE_BYTES: Final = 256 * 1024
@@ -35,6 +36,7 @@ class Door:
         follower: Follower,
         memory: MemoryWatch,
         coalescer: Coalescer,
+        peers: Peers,
         largest_request: int,
         behind: ASGIApp,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
@@ -43,6 +45,7 @@ class Door:
         self._follower = follower
         self._memory = memory
         self._coalescer = coalescer
+        self._peers = peers
         self._largest_request = largest_request
         self._behind = behind
         self._clock_ms = clock_ms
@@ -77,12 +80,13 @@ class Door:
         scope["relay.input"] = input_id = in_force.credentials.input_of(authorization)
         if self._memory.is_full:
             raise Refused(OVERLOADED, "Redis's memory is nearly full: what waits must be delivered first.")
+        peer = self._peers.address_of(scope) if input_id in in_force.peer_inputs else ""
         gzipped = is_gzip(encoding)
         body = await read_body(receive, length, self._largest_request)
 
         def sorted_request() -> Sorted:
             plain = gunzip(body, self._largest_request) if gzipped else body
-            return sort(input_id, in_force.plans[input_id], parse(checked_text(plain)), self._clock_ms())
+            return sort(input_id, in_force.plans[input_id], parse(checked_text(plain)), self._clock_ms(), peer)
 
         takes_long = len(body) > (INLINE_GZIP_BYTES if gzipped else INLINE_BYTES)
         await self._coalescer.append(await asyncio.to_thread(sorted_request) if takes_long else sorted_request())

@@ -19,10 +19,14 @@ log = structlog.get_logger("relay.ingest")
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A configuration ready for requests; `plans` has each input's, disabled connections included."""
+    """A configuration ready for requests; `plans` has each input's, disabled connections included.
+
+    `peer_inputs`: those with a connection that may send the address of whoever posts (I1).
+    """
 
     credentials: Credentials
     plans: Mapping[str, tuple[Plan, ...]]
+    peer_inputs: frozenset[str]
 
 
 def compile_configuration(configuration: Configuration) -> InForce:
@@ -32,7 +36,8 @@ def compile_configuration(configuration: Configuration) -> InForce:
         one.id: tuple(compile_plan(connection, one) for connection in configuration.connections_of(one.id))
         for one in inputs
     }
-    return InForce(Credentials(inputs), plans)
+    peer_inputs = frozenset(name for name, some in plans.items() if any(plan.takes_peer for plan in some))
+    return InForce(Credentials(inputs), plans, peer_inputs)
 
 
 class Follower:

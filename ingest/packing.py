@@ -13,9 +13,9 @@ CHUNK_BYTES: Final = 256 * 1024
 
 
 def pack(requests: Sequence[Sorted], codec: ChunkCodec) -> list[Arrival]:
-    """Arrivals for requests of one input; the first carries the counts, the others what its chunks had no room for."""
+    """Arrivals for requests of one input and peer; the first has the counts, the others what its chunks had no room for."""
     first = requests[0]
-    seal = _Sealer(first.input, first.received_ms, codec)
+    seal = _Sealer(first, codec)
     shares = {connection: _shares(wanted, seal) for connection, wanted in _joined(requests).items()}
     accepted = sum([request.accepted for request in requests])
     unrouted = sum([request.accepted for request in requests if not request.wanted])
@@ -53,9 +53,9 @@ def _shares(wanted: Wanted, seal: "_Sealer") -> list[Share]:
 class _Sealer:
     """Cuts and seals batches, once for all connections that want the same ones."""
 
-    def __init__(self, input_id: str, received_ms: int, codec: ChunkCodec) -> None:
-        self._input = input_id
-        self._received_ms = received_ms
+    def __init__(self, first: Sorted, codec: ChunkCodec) -> None:
+        """`first` of the requests: its input, time and peer are the chunks'."""
+        self._first = first
         self._codec = codec
         self._sealed: dict[tuple[int, ...], list[tuple[int, bytes | None]]] = {}
 
@@ -67,7 +67,8 @@ class _Sealer:
         return self._sealed[same]
 
     def _seal(self, batches: list[Batch]) -> bytes:
-        return self._codec.seal(Chunk(self._input, self._received_ms, batches))
+        first = self._first
+        return self._codec.seal(Chunk(first.input, first.received_ms, batches, peer_ip=first.peer_ip))
 
 
 def _events(batches: Sequence[Batch]) -> int:

@@ -1,8 +1,11 @@
 """Sorting: which events of a request each connection of its input wants, and the ids of those without one."""
 
+import secrets
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import count
 from typing import Final
 
 from ingest.answers import BAD_REQUEST, TOO_LARGE, Refused
@@ -15,6 +18,10 @@ MOST_EVENTS: Final = 100_000
 """No client has so many in one request; it bounds what a body of a million zeros can cost."""
 ENTRY_OVERHEAD: Final = 64
 """Bytes around each event in a chunk, at most: its place, its id, the framing."""
+
+_PROCESS: Final = secrets.token_hex(8)
+_numbers = count()
+"""With these no two batches received in the same millisecond, anywhere, are taken for one (E2)."""
 
 
 @dataclass(slots=True)
@@ -34,7 +41,8 @@ class Wanted:
 class Sorted:
     """A request sorted: `accepted` events and what each of the input's connections wants of them.
 
-    With no connection, all its events are unrouted. `size` is as in Wanted, of all connections together.
+    With no connection, all its events are unrouted. `size` is as in Wanted, of all connections together. `peer_ip` is
+    whose address it came from, "" where no connection asks (I1).
     """
 
     input: str
@@ -42,11 +50,14 @@ class Sorted:
     wanted: dict[str, Wanted]
     accepted: int = 0
     size: int = 0
+    peer_ip: str = ""
 
 
-def sort(input_id: str, plans: Sequence[Plan], batches: Iterable[JsonBytes], received_ms: int) -> Sorted:
+def sort(
+    input_id: str, plans: Sequence[Plan], batches: Iterable[JsonBytes], received_ms: int, peer_ip: str = ""
+) -> Sorted:
     """Sort all events of a request; Refused when one of its batches is no batch."""
-    request = Sorted(input_id, received_ms, {plan.connection: Wanted() for plan in plans})
+    request = Sorted(input_id, received_ms, {plan.connection: Wanted() for plan in plans}, peer_ip=peer_ip)
     for number, raw in enumerate(batches, start=1):
         try:
             split = split_batch(raw)
@@ -61,8 +72,11 @@ def sort(input_id: str, plans: Sequence[Plan], batches: Iterable[JsonBytes], rec
 
 
 def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch) -> None:
+    # Ids that need the time of receipt (E2) get a number that is new at each receipt in its place: equal batches may
+    # come in the same millisecond, even in the same request.
+    receipt = random.getrandbits(63)  # noqa: S311 - tells receipts apart, keeps no secret
     heads = [head(event) for event in split.events]
-    digest = _Digest(raw)
+    digest, receipt = _Digest(raw), f"{request.received_ms} {_PROCESS} {next(_numbers)}"
     made: dict[tuple[int, ...], Batch] = {}
     for plan in plans:
         wanted = request.wanted[plan.connection]
@@ -70,12 +84,8 @@ def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: S
         if not chosen:
             continue
         if chosen not in made:
-            entries = [
-                Entry(
-                    at, mint(request.input, split, digest, at, heads[at], request.received_ms), bytes(split.events[at])
-                )
-                for at in chosen
-            ]
+            ids = [mint(request.input, split, digest, at, heads[at], receipt) for at in chosen]
+            entries = [Entry(at, own, bytes(split.events[at])) for at, own in zip(chosen, ids, strict=True)]
             made[chosen] = Batch(split.shared, entries)
         size = memoryview(raw).nbytes + ENTRY_OVERHEAD * (1 + len(chosen))
         wanted.batches.append(made[chosen])

@@ -40,7 +40,7 @@ connections:
     test_event_code: TEST12345                     # [none]
     native_events: {purchase: CompletePayment}     # [none] one-line override of N1–N5
     max_events_per_request: 1000                   # [1000, legacy 50]
-    peer_ip_fallback: false                        # [false]
+    peer_ip_fallback: true                         # [false]
     custom_mappings:
       - tiktok_event: CompletePayment
         match: {event_type: commerce_event, action: purchase}       # or name: "eCommerce - Purchase"

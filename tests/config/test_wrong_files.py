@@ -187,7 +187,6 @@ CASES = {
     "an app event mapped on a pixel": Case(
         mapping("tiktok_event: LaunchAPP", "match: {name: x}"), 13, ("`LaunchAPP` is for app connections", "Pixel ID")
     ),
-    "not yet: peer address": Case(setting("peer_ip_fallback: yes"), 12, ("not available in this version",)),
     "a test code on legacy": Case(
         swapped("enable_web_migration: true", "test_event_code: TEST12345"),
         11,

@@ -13,7 +13,7 @@ CHUNK_BYTES: Final = 256 * 1024
 
 
 def pack(requests: Sequence[Sorted], codec: ChunkCodec) -> list[Arrival]:
-    """Arrivals for requests of one input and peer; the first has the counts, the others what its chunks had no room for."""
+    """Arrivals for requests of one input and peer; the first has the counts, others what its chunks had no room for."""
     first = requests[0]
     seal = _Sealer(first, codec)
     shares = {connection: _shares(wanted, seal) for connection, wanted in _joined(requests).items()}

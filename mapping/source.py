@@ -106,12 +106,13 @@ def mint(
     batch_digest: bytes | Callable[[], bytes],
     position: int,
     head: Head | None,
-    received_ms: int,
+    receipt: int | str,
 ) -> str | None:
     """An id for the event at `position`, the same whenever the same batch is sent again; None when it has its own.
 
     `batch_digest` is a hash of the batch's bytes, or what makes it: it is asked for only where the batch has no
-    `source_request_id`. An event without any time in such a batch is told from its twin by the time of receipt.
+    `source_request_id`. An event without any time in such a batch is told from its twin by its `receipt`: the
+    time of it, and whatever else tells receipts of the same instant apart.
     """
     if head is not None and head.has_own_id:
         return None
@@ -120,7 +121,7 @@ def mint(
     else:
         digest = batch_digest if isinstance(batch_digest, bytes) else batch_digest()
         timeless = head is None or not head.has_timestamp
-        seed = ("batch", input_id, digest.hex(), position, received_ms if timeless else None)
+        seed = ("batch", input_id, digest.hex(), position, receipt if timeless else None)
     return sha256(_encode(seed)).hexdigest()[:32]
 
 

@@ -1,0 +1,40 @@
+"""Ids made at ingest: a repeated request has the same ones, two equal real actions have not (E2)."""
+
+from support.events import as_json, batch, purchase
+
+from config.model import Connection, Input
+from ingest.sorting import sort
+from mapping.plan import compile_plan
+
+WEB = Input("web", "web", "k", "s")
+PLAN = compile_plan(
+    Connection(id="shop", inputs=("web",), access_token="t", event_source_id="C", enable_web_migration=True), WEB
+)
+
+
+def ids_of(*batches: bytes, received_ms: int = 7) -> list[str | None]:
+    """What one request's events are called."""
+    request = sort("web", [PLAN], batches, received_ms)
+    return [entry.event_id for one in request.wanted["shop"].batches for entry in one.entries]
+
+
+def test_two_equal_batches_without_times_are_two_actions() -> None:
+    """As the official SDKs send them: in one request, or in two of the same millisecond."""
+    timeless = as_json(batch(purchase(1, source_message_id=None, timestamp_unixtime_ms=None)))
+    ids = [*ids_of(timeless, timeless), *ids_of(timeless)]
+    assert len(set(ids)) == 3
+
+
+def test_a_repeated_request_with_times_or_a_request_id_is_the_same_action() -> None:
+    """Whenever it comes again."""
+    timed = as_json(batch(purchase(1, source_message_id=None)))
+    named = as_json(
+        {**batch(purchase(1, source_message_id=None, timestamp_unixtime_ms=None)), "source_request_id": "r"}
+    )
+    for one in (timed, named):
+        assert ids_of(one) == ids_of(one, received_ms=9)
+
+
+def test_an_event_with_an_id_of_its_own_gets_none() -> None:
+    """It keeps its own."""
+    assert ids_of(as_json(batch(purchase(1)))) == [None]

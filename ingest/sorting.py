@@ -1,7 +1,6 @@
 """Sorting: which events of a request each connection of its input wants, and the ids of those without one."""
 
 import secrets
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -72,9 +71,6 @@ def sort(
 
 
 def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch) -> None:
-    # Ids that need the time of receipt (E2) get a number that is new at each receipt in its place: equal batches may
-    # come in the same millisecond, even in the same request.
-    receipt = random.getrandbits(63)  # noqa: S311 - tells receipts apart, keeps no secret
     heads = [head(event) for event in split.events]
     digest, receipt = _Digest(raw), f"{request.received_ms} {_PROCESS} {next(_numbers)}"
     made: dict[tuple[int, ...], Batch] = {}

@@ -233,6 +233,24 @@ def test_a_request_stays_below_a_megabyte(bench: Bench) -> None:
     assert bench.sandbox.summary()["refused"] == {}
 
 
+def test_a_day_without_tiktok_ends_with_everything_delivered_and_no_stampede(bench: Bench) -> None:
+    """288 failed tries, as in five minutes each; then requests grow from one event, doubling, and nothing expired."""
+    bench.put(*([purchase(start + number) for number in range(500)] for start in range(0, 5000, 500)))
+    bench.sandbox.fault("http_503")
+    for _ in range(288):
+        bench.drain()
+    assert bench.count("delivered", "dead", "waiting") == (0, 0, 5000)
+    assert bench.sandbox.summary()["requests"] == 288
+    bench.sandbox.clear()
+    bench.sandbox.mend()
+    while bench.group().waiting:
+        bench.drain()
+    assert bench.count("delivered", "dead") == (5000, 0)
+    sizes = [event["request_id"] for event in bench.sandbox.events()]
+    assert [sizes.count(request) for request in dict.fromkeys(sizes)][:5] == [1, 2, 4, 8, 16]
+    assert bench.sandbox.summary()["requests"] < 25
+
+
 def test_the_valve_pauses_a_connection_of_which_tiktok_takes_nothing(bench: Bench) -> None:
     """Rather than bury a day of events one by one; a probe tries one now and then, and an operator may end it."""
     bench.put([purchase(number) for number in range(120)])

@@ -1,0 +1,90 @@
+"""Which input a header speaks for, compared in a way that tells a clock nothing."""
+
+import base64
+import hmac
+
+import pytest
+
+from config.model import Input
+from ingest import auth
+from ingest.answers import FORBIDDEN, UNAUTHORIZED, Refused, Row
+from ingest.auth import Credentials
+
+INPUTS = [
+    Input("web", "web", "web-key", "web-secret"),
+    Input("colons", "web", "k2", "a:b:c"),
+    Input("unicode", "web", "ключ", "пароль"),
+]
+
+
+def basic(text: str) -> bytes:
+    """A Basic header's value."""
+    return b"Basic " + base64.b64encode(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (basic("web-key:web-secret"), "web"),
+        (basic("k2:a:b:c"), "colons"),
+        (basic("ключ:пароль"), "unicode"),
+        (b"bAsIc  " + basic("web-key:web-secret")[6:] + b" ", "web"),
+        (basic("web-key:web-secre"), FORBIDDEN),
+        (basic("web-key:web-secret "), FORBIDDEN),
+        (basic("web-key:"), FORBIDDEN),
+        (basic(":web-secret"), FORBIDDEN),
+        (basic("nobody:web-secret"), FORBIDDEN),
+        (basic("k2:web-secret"), FORBIDDEN),
+        (None, UNAUTHORIZED),
+        (b"", UNAUTHORIZED),
+        (b"Basic", UNAUTHORIZED),
+        (b"Basic ???", UNAUTHORIZED),
+        (basic(":"), UNAUTHORIZED),
+        (basic("no colon"), UNAUTHORIZED),
+        (b"Bearer " + basic("web-key:web-secret")[6:], UNAUTHORIZED),
+    ],
+    ids=repr,
+)
+def test_whose_header_it_is(header: bytes | None, expected: str | Row) -> None:
+    """An input, or 403 for wrong credentials and 401 for none that can be read; the second time as the first."""
+    credentials = Credentials(INPUTS)
+    for _ in range(2):
+        try:
+            answer: str | Row = credentials.input_of(header)
+        except Refused as refused:
+            answer = refused.row
+        assert answer == expected
+
+
+@pytest.mark.parametrize("text", ["web-key:wrong", "web-key:web-secreT", "nobody:web-secret", "nobody:"], ids=repr)
+def test_every_wrong_guess_costs_the_same_comparison(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Known key or not, near or far: one constant-time comparison of digests of one length."""
+    compared: list[tuple[int, int]] = []
+
+    def spy(expected: bytes, given: bytes) -> bool:
+        compared.append((len(expected), len(given)))
+        return hmac.compare_digest(expected, given)
+
+    monkeypatch.setattr(auth, "compare_digest", spy)
+    with pytest.raises(Refused):
+        Credentials(INPUTS).input_of(basic(text))
+    assert compared == [(16, 16)]
+
+
+def test_wrong_guesses_are_not_remembered() -> None:
+    """So that guessing neither fills memory nor gets another answer in time."""
+    credentials = Credentials(INPUTS)
+    for number in range(100):
+        with pytest.raises(Refused):
+            credentials.input_of(basic(f"web-key:{number}"))
+    assert credentials._admitted == {}
+
+
+def test_a_secret_is_in_no_message_and_no_repr() -> None:
+    """Not even of those who may see the objects."""
+    credentials = Credentials(INPUTS)
+    credentials.input_of(basic("web-key:web-secret"))
+    with pytest.raises(Refused) as refused:
+        credentials.input_of(basic("web-key:other-secret"))
+    assert "secret" not in repr(credentials)
+    assert "other-secret" not in str(refused.value)

@@ -11,41 +11,73 @@ from rich.text import Text
 
 from cli.batch_file import FILE, read_batches
 from cli.failures import BadNews
-from cli.output import BAD, CAREFUL, MUTED, console, plain, plural, print_json, table
+from cli.matching import Matching, matching_of
+from cli.output import BAD, CAREFUL, GOOD, MUTED, console, plain, plural, print_json, table
+from cli.preview_diff import Wanted, show_diff
 from cli.previewing import Preview, RefusedBatch, Request, pairs_of, preview_all
 from cli.setting import configuration_of, settings_here
 from cli.wrong_use import unknown_id
 from config.model import Configuration, Connection, Input
+from mapping.results import Note
 
 SHOWN_EVENTS = 10
 """Of a request, to people; `--json` holds all."""
 
 
 @click.command
-@click.argument("file", type=FILE)
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 @click.option("--input", "input_id", metavar="ID", help="Only as if it came from this input.")
 @click.option("--connection", "connection_id", metavar="ID", help="Only for this connection.")
 @click.option(
+    "--diff",
+    "changed",
+    type=click.Path(exists=True, dir_okay=False),
+    nargs=2,
+    metavar="OLD NEW",
+    help="What would change if the configuration file NEW came in the place of OLD.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="JSON alone on stdout; each body is exactly what would be posted."
 )
-def preview(file: str, input_id: str | None, connection_id: str | None, as_json: bool) -> None:
+def preview(
+    files: tuple[str, ...],
+    input_id: str | None,
+    connection_id: str | None,
+    changed: tuple[str, str] | None,
+    as_json: bool,
+) -> None:
     """Show what the batches in FILE would become. FILE: a batch, an array of batches, or ndjson; - is stdin.
 
-    An event's index is its position among the events of the whole file, from 0.
+    An event's index is its position among the events of all files, from 0.
     """
     settings = settings_here()
-    pairs = _chosen(configuration_of(settings), input_id, connection_id)
-    read = read_batches(file)
+    batches = [batch for file in files for batch in read_batches(file).batches]
     try:
-        previews = preview_all(read.batches, pairs, settings.tiktok_url)
+        if changed:
+            wanted = _wanted(input_id, connection_id)
+            show_diff(changed, batches, wanted, settings, as_json=as_json)
+        else:
+            _preview(
+                batches, _chosen(configuration_of(settings), input_id, connection_id), settings.tiktok_url, as_json
+            )
     except RefusedBatch as error:
-        raise BadNews(f"{read.name}: {error} Ingest would answer 400 and take nothing of the request.") from None
+        name = "stdin" if files == ("-",) else ", ".join(files)
+        raise BadNews(f"{name}: {error} Ingest would answer 400 and take nothing of the request.") from None
+
+
+def _wanted(input_id: str | None, connection_id: str | None) -> Wanted:
+    """Whether an input and a connection were asked for."""
+    return lambda source, connection: input_id in (None, source.id) and connection_id in (None, connection.id)
+
+
+def _preview(batches: list[bytes], pairs: list[tuple[Input, Connection]], tiktok_url: str, as_json: bool) -> None:
+    previews = preview_all(batches, pairs, tiktok_url)
     if as_json:
         print_json([as_object(made) for made in previews])
     else:
         out = console()
-        for made in previews:
-            out.print(_shown(made))
+        for made, (_, connection) in zip(previews, pairs, strict=True):
+            out.print(_shown(made, matching_of(made, connection)))
 
 
 def _chosen(
@@ -56,11 +88,8 @@ def _chosen(
         raise unknown_id("--input", input_id, configuration.inputs)
     if connection_id is not None and connection_id not in configuration.connections:
         raise unknown_id("--connection", connection_id, configuration.connections)
-    pairs = [
-        (source, connection)
-        for source, connection in pairs_of(configuration)
-        if input_id in (None, source.id) and connection_id in (None, connection.id)
-    ]
+    wanted = _wanted(input_id, connection_id)
+    pairs = [pair for pair in pairs_of(configuration) if wanted(*pair)]
     if not pairs and input_id is not None and connection_id is not None:
         inputs = ", ".join(configuration.connections[connection_id].inputs)
         raise click.UsageError(
@@ -91,10 +120,12 @@ def as_object(made: Preview) -> dict[str, Any]:
     }
 
 
-def _shown(made: Preview) -> RenderableType:
+def _shown(made: Preview, matching: Matching) -> RenderableType:
     title = f"{made.input} → {made.connection}"
     parts: list[RenderableType] = [Rule(Text(title, style="bold"), align="left", style=MUTED)]
     parts.extend(_request(request) for request in made.requests)
+    if matching.events:
+        parts.append(_matching(matching))
     if made.rejected:
         letters = table("index", "event id", "reason", "field", "what to do", title="Dead letters")
         for index, one in made.rejected:
@@ -108,11 +139,8 @@ def _shown(made: Preview) -> RenderableType:
     ):
         if rows:
             parts.append(Text.assemble((name, "bold"), f": {_grouped(rows)}"))
-    if made.notes:
-        notes = table("index", "field", "note", title="Notes on what is sent")
-        for index, note in made.notes:
-            notes.add_row(str(index), note.field, Text(note.note, style=CAREFUL))
-        parts.append(notes)
+    if others := [(index, note) for index, note in made.notes if note not in matching.told]:
+        parts.append(_notes(others))
     if len(parts) == 1:
         parts.append(Text("nothing: the batches hold no events", style=MUTED))
     return Group(*parts, "")
@@ -126,6 +154,40 @@ def _request(request: Request) -> RenderableType:
     more = len(request.items) - len(bodies)
     rest = [Text(f"… and {plural(more, 'event')} more; --json shows all", style=MUTED)] if more else []
     return Group(line, *bodies, *rest)
+
+
+def _matching(matching: Matching) -> RenderableType:
+    """What TikTok could match by, sort by sort, and one line that sums it up."""
+    rows = table("identifier", "events", "what is missing", title="Who TikTok can match", right=["events"])
+    for one in matching.identifiers:
+        reasons = [f"left out of {count}: {why}" for why, count in one.left_out.items()]
+        silent = matching.events - one.sent - sum(one.left_out.values())
+        if silent > 0:
+            reasons.append(f"{one.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
+        rows.add_row(one.kind.name, f"{one.sent:,}", Text("; ".join(reasons), style=CAREFUL if one.left_out else MUTED))
+    return Group(rows, _quality(matching))
+
+
+def _quality(matching: Matching) -> RenderableType:
+    total, (good, fair, none) = matching.events, (matching.grades[grade] for grade in ("good", "fair", "none"))
+    said = [f"good for {good:,} of {plural(total, 'event')} (click id, email, phone or advertising id)"]
+    if fair:
+        said.append(f"fair for {fair:,} (only what matches less often)")
+    if none:
+        said.append(f"none for {none:,}: TikTok counts them, and ties them to nobody")
+    style = GOOD if good == total else BAD if none else CAREFUL
+    return Text.assemble(("Match quality: ", "bold"), ("; ".join(said), style))
+
+
+def _notes(notes: list[tuple[int, Note]]) -> RenderableType:
+    """Each once, with the events it is about."""
+    rows = table("events", "field", "note", title="Notes on what is sent")
+    by_note: dict[Note, list[str]] = {}
+    for index, one in notes:
+        by_note.setdefault(one, []).append(str(index))
+    for one, indexes in by_note.items():
+        rows.add_row(_some(indexes), one.field, Text(one.note, style=CAREFUL))
+    return rows
 
 
 def _grouped(rows: list[tuple[int, str]]) -> str:

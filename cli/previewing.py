@@ -32,6 +32,8 @@ class Preview:
     input: str
     plan: Plan
     requests: list[Request] = field(default_factory=list)
+    indexes: list[int] = field(default_factory=list)
+    """The position of each of `items`."""
     rejected: list[tuple[int, Rejected]] = field(default_factory=list)
     unsupported: list[tuple[int, Unsupported]] = field(default_factory=list)
     withheld: list[tuple[int, Withheld]] = field(default_factory=list)
@@ -103,6 +105,7 @@ def _sort(made: Preview, items: list[Mapped], index: int, result: Mapped | Rejec
     match result:
         case Mapped():
             items.append(result)
+            made.indexes.append(index)
             made.notes.extend((index, note) for note in result.notes)
         case Rejected():
             made.rejected.append((index, result))

@@ -1,0 +1,171 @@
+"""`relay preview --diff`: what a change of configuration would change, request by request."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.events import batch, purchase
+from support.terminal import Said, relay
+
+OLD = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+  - {id: blog, platform: web, api_key: key2, api_secret: secret}
+connections:
+  - {id: shop, inputs: [web], access_token: t, event_source_id: CNEW, enable_web_migration: true}
+  - {id: blog, inputs: [blog], access_token: t, event_source_id: COLD, enable_web_migration: true}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No configuration but the two that are compared, no Redis, no key."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "none"))
+    for name in ("RELAY_CONFIG", "RELAY_REDIS_URL", "RELAY_ENCRYPTION_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(old: str, new: str, *batches: dict[str, Any], json_too: bool = True, more: tuple[str, ...] = ()) -> Said:
+    Path("old.yaml").write_text(old)
+    Path("new.yaml").write_text(new)
+    files = []
+    for number, one in enumerate(batches):
+        files.append(f"batch-{number}.json")
+        Path(files[-1]).write_text(json.dumps(one))
+    return relay("preview", "--diff", "old.yaml", "new.yaml", *files, *more, *(("--json",) if json_too else ()))
+
+
+def shop(*batches: dict[str, Any], old: str = OLD, **settings: str) -> Any:
+    """What changes for the shop when its connection gets these settings."""
+    added = "".join(f", {name}: {value}" for name, value in settings.items())
+    said = run(
+        old, old.replace("CNEW, enable_web_migration: true", f"CNEW, enable_web_migration: true{added}"), *batches
+    )
+    assert said.exit_code == 0, said.stderr
+    return next(one for one in said.json if one["connection"] == "shop")
+
+
+def test_nothing_changes_nothing() -> None:
+    """Every pair is there, with null for its change; people get one line."""
+    said = run(OLD, OLD + "# a comment\n", batch(purchase(1)))
+    assert [(one["input"], one["change"], one["requests"]) for one in said.json] == [
+        ("web", None, []),
+        ("blog", None, []),
+    ]
+    assert (
+        run(OLD, OLD, batch(purchase(1)), json_too=False).stdout
+        == "nothing changes: the same requests, byte for byte\n"
+    )
+
+
+def test_a_field_that_is_added_is_named_event_by_event() -> None:
+    """A side without the field has no key for it."""
+    event = purchase(1)
+    event["data"]["product_action"]["transaction_id"] = "T-1"
+    changed = shop(batch(event, purchase(2)), send_order_id="true")
+    assert changed["outcomes"] == []
+    assert changed["requests"] == [
+        {
+            "request": 0,
+            "change": "changed",
+            "fields": [],
+            "events": [
+                {
+                    "index": 0,
+                    "tiktok_event": "PlaceAnOrder",
+                    "change": "changed",
+                    "fields": [{"path": "properties.order_id", "after": "T-1"}],
+                }
+            ],
+        }
+    ]
+
+
+def test_another_event_name_is_a_change_of_the_event() -> None:
+    """Not one removed and another added: the rest of it is compared too."""
+    changed = shop(batch(purchase(1)), native_events="{purchase: CompletePayment}")
+    [event] = changed["requests"][0]["events"]
+    assert (event["tiktok_event"], event["change"]) == ("CompletePayment", "changed")
+    assert event["fields"] == [{"path": "event", "before": "PlaceAnOrder", "after": "CompletePayment"}]
+    assert changed["outcomes"] == [{"index": 0, "before": ["PlaceAnOrder"], "after": ["CompletePayment"]}]
+
+
+def test_what_surrounds_the_events_is_compared_too() -> None:
+    """A test code, another pixel: once for the request."""
+    changed = shop(batch(purchase(1)), test_event_code="TEST1")
+    assert changed["requests"] == [
+        {"request": 0, "change": "changed", "fields": [{"path": "test_event_code", "after": "TEST1"}], "events": []}
+    ]
+
+
+def test_events_that_move_to_another_request_are_no_change_of_theirs() -> None:
+    """Requests that come are added; bodies that stay the same are not spoken of."""
+    changed = shop(batch(purchase(1), purchase(2)), max_events_per_request="1")
+    assert [(one["request"], one["change"], one["events"]) for one in changed["requests"]] == [(1, "added", [])]
+
+
+def test_a_dead_letter_that_would_go_is_an_outcome() -> None:
+    """And an event that is added."""
+    flags = {"TikTok.URL": "https://a.b", "TikTok.Callback": "__CALLBACK_PARAM__"}
+    changed = shop(batch(purchase(1), purchase(2, custom_flags=flags)), invalid_ttclid="drop_field")
+    assert changed["outcomes"] == [
+        {"index": 1, "before": ["dead letter invalid_ttclid (TikTok.Callback)"], "after": ["PlaceAnOrder"]}
+    ]
+    assert [(one["index"], one["change"]) for one in changed["requests"][0]["events"]] == [(1, "added")]
+
+
+def test_a_migration_shows_every_field() -> None:
+    """From the legacy API to Events API 2.0: another URL, another shape."""
+    legacy = OLD.replace("CNEW, enable_web_migration: true", "CNEW, enable_web_migration: false")
+    [one] = [one for one in run(legacy, OLD, batch(purchase(1))).json if one["connection"] == "shop"]
+    [request] = one["requests"]
+    paths = {field["path"] for field in request["fields"]}
+    assert paths == {"url", "pixel_code", "event_source", "event_source_id"}
+    assert {"path": "context.ip", "before": "203.0.113.7"} in request["events"][0]["fields"]
+    assert {"path": "user.ip", "after": "203.0.113.7"} in request["events"][0]["fields"]
+
+
+def test_connections_come_and_go() -> None:
+    """One that is only in the new file is added, with all it would send; one only in the old is removed."""
+    renamed = OLD.replace("id: shop", "id: store")
+    said = run(OLD, renamed, batch(purchase(1)))
+    changes = {one["connection"]: one["change"] for one in said.json}
+    assert changes == {"store": "added", "blog": None, "shop": "removed"}
+    added = next(one for one in said.json if one["connection"] == "store")
+    assert (added["requests"][0]["change"], added["requests"][0]["events"][0]["change"]) == ("added", "added")
+
+
+def test_several_files_are_read_as_one() -> None:
+    """Indexes count on."""
+    changed = shop(batch(purchase(1)), batch(purchase(2)), content_type="product_group")
+    assert [event["index"] for event in changed["requests"][0]["events"]] == [0, 1]
+
+
+def test_people_read_it() -> None:
+    """The same facts, with values; what is in an event moves no cursor."""
+    new = OLD.replace("CNEW, enable_web_migration: true", "CNEW, enable_web_migration: true, send_order_id: true")
+    event = purchase(1)
+    event["data"]["product_action"]["transaction_id"] = "T\x1b[2J"
+    said = run(OLD, new, batch(event), json_too=False)
+    assert "web → shop  changed" in said.stdout
+    assert "PlaceAnOrder (0)  changed" in said.stdout
+    assert "properties.order_id: nothing → " in said.stdout
+    assert "1 event would be sent differently, in 1 of 2 connections and inputs" in said.stdout
+    assert "\x1b" not in said.stdout
+
+
+@pytest.mark.parametrize("wrong", ["old.yaml", "new.yaml"])
+def test_a_wrong_file_is_said_with_its_line(wrong: str) -> None:
+    """Whichever of the two."""
+    old, new = (text if name != wrong else "inputs: 3\n" for name, text in (("old.yaml", OLD), ("new.yaml", OLD)))
+    said = run(old, new, batch(purchase(1)))
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert f"{wrong}:1: " in said.stderr
+
+
+def test_one_connection_may_be_asked_for() -> None:
+    """As without --diff."""
+    said = run(OLD, OLD, batch(purchase(1)), more=("--connection", "blog"))
+    assert [one["connection"] for one in said.json] == ["blog"]

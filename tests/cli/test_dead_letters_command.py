@@ -67,7 +67,7 @@ def test_what_tiktok_quotes_is_masked_and_its_sense_kept(letters: list[dict[str,
         (["--connection", "shop", "--job", "job-1", "--reason", "missing_url"], ["e2"]),
         (["--job", "job-2"], []),
     ],
-    ids=["reason", "no such reason", "all three", "no such job"],
+    ids=["Z3 reason", "Z3 no such reason", "Z3 all three", "Z3 no such job"],
 )
 def test_the_list_can_be_narrowed(letters: list[dict[str, Any]], options: list[str], ids: list[str]) -> None:
     """By connection, reason and job."""

@@ -8,10 +8,11 @@ import pytest
 import config
 from config.checks import NOT_YET
 from config.file import load
-from config.model import Connection, Match, Parameter
+from config.model import Connection, CustomMapping, Match, Parameter
 from config.secrets import Keyring
 
 ENVIRON = {"WEB_KEY": "key", "WEB_SECRET": "secret", "TIKTOK_TOKEN": "token"}
+CONTACT = CustomMapping("Contact", Match(name="x"))
 EXAMPLE = Path(config.__file__).with_name("relay.example.yaml")
 
 # The whole surface, as the design shows it, without the settings that are not available yet.
@@ -165,6 +166,43 @@ def test_false_may_be_written_in_these_ways(written_as: str, tmp_path: Path) -> 
 def test_a_setting_is_read_as(setting: str, field: str, value: object, tmp_path: Path) -> None:
     """Words compare without case; aliases become what they stand for (C2)."""
     assert getattr(connection(tmp_path, setting, platform="feed"), field) == value
+
+
+SETTINGS_OF_THE_PAGE = [
+    ("C1", "access_token", "t", "${TOKEN}", "from-the-environment"),
+    ("C2", "event_source_type", "legacy_pixel_batch_web", "app", "app"),
+    ("C3", "event_source_id", "P", "0123", "0123"),
+    ("C4", "email_identity_type", "email", "other", "other"),
+    ("C5", "external_identity_type", "customer_id", "other_id_2", "other_id_2"),
+    ("C6", "phone_identity_type", "mobile_number", "phone_number_3", "phone_number_3"),
+    ("C7", "enable_web_migration", False, "true", True),
+    ("C8", "content_type", "product", "product_group", "product_group"),
+    ("C9", "enrich_ip_address", False, "true", True),
+    ("C10", "custom_mappings", (), "[{tiktok_event: Contact, match: {name: X}}]", (CONTACT,)),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "written_as", "value"),
+    [case[1:] for case in SETTINGS_OF_THE_PAGE],
+    ids=[f"{case[0]} {case[1]}" for case in SETTINGS_OF_THE_PAGE],
+)
+def test_a_setting_of_the_page_has_its_default_and_its_value(
+    name: str, default: object, written_as: str, value: object, tmp_path: Path
+) -> None:
+    """C: what it is when left out (the least that a file must hold stands in its place), and when written."""
+    given = {"event_source_id": "P", "access_token": "t"}
+    assert getattr(connection_of(tmp_path, given), name) == default
+    assert getattr(connection_of(tmp_path, {**given, name: written_as}), name) == value
+
+
+def connection_of(tmp_path: Path, settings: dict[str, str]) -> Connection:
+    """The connection of a feed with these settings."""
+    lines = "".join(f"    {name}: {value}\n" for name, value in settings.items())
+    text = (
+        "inputs: [{id: in, platform: feed, api_key: k, api_secret: s}]\nconnections:\n  - id: out\n    inputs: [in]\n"
+    )
+    return load(written(tmp_path, text + lines), {"TOKEN": "from-the-environment"}).connections["out"]
 
 
 @pytest.mark.parametrize(("written_as", "seconds"), [("7d", 604_800), ("36h", 129_600), ("90m", 5_400)])

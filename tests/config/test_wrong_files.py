@@ -92,8 +92,8 @@ CASES = {
         swapped("platform: web", "platform: web\n    plattform: web"), 4, ("no setting of an input", "`platform`?")
     ),
     "no platform": Case(swapped("    platform: web\n", ""), 2, ("an input has no `platform`",)),
-    "no token": Case(swapped("    access_token: token-of-shop\n", ""), 7, ("a connection has no `access_token`",)),
-    "no event source id": Case(
+    "C1 no token": Case(swapped("    access_token: token-of-shop\n", ""), 7, ("a connection has no `access_token`",)),
+    "C3 no event source id": Case(
         swapped("    event_source_id: CUSG5HBC77UD11VVRQEG\n", ""), 7, ("a connection has no `event_source_id`",)
     ),
     "an empty id": Case(swapped("id: shop", "id:"), 7, ("`id` is empty", "give it a value")),
@@ -199,7 +199,7 @@ CASES = {
     "not yet: age": Case(setting("max_event_age: 7d"), 12, ("not available in this version",)),
     "an age": Case(setting("max_event_age: 7 days"), 12, ("`7 days`", "7d, 36h or 90m")),
     "mappings as a mapping": Case(setting("custom_mappings: {a: b}"), 12, ("`custom_mappings` must be a list",)),
-    "an unknown target": Case(
+    "M3 an unknown target": Case(
         mapping("tiktok_event: Purchas", PURCHASE),
         13,
         ("`Purchas`: allowed are", "Subscribe", "Did you mean `Purchase`?"),
@@ -238,17 +238,17 @@ CASES = {
     "no values of an attribute": Case(
         mapping("tiktok_event: Search", "match: {attributes: {section: []}}"), 14, ("`section` is empty",)
     ),
-    "a parameter the target cannot carry": Case(
+    "M3 a parameter the target cannot carry": Case(
         parameter("query: {attribute: term}"), 16, ("CompletePayment cannot carry `query`", "allowed are", "value")
     ),
-    "a parameter of Contact": Case(
+    "M3 a parameter of Contact": Case(
         parameter("value: {static: 1}", "Contact"), 16, ("Contact cannot carry `value`: allowed are description",)
     ),
-    "a misspelt parameter": Case(parameter("valeu: {static: 1}"), 16, ("Did you mean `value`?",)),
-    "an unknown field": Case(
+    "M3 a misspelt parameter": Case(parameter("valeu: {static: 1}"), 16, ("Did you mean `value`?",)),
+    "M3 an unknown field": Case(
         parameter("value: {field: total}"), 16, ("`total`: allowed are currency_code, total_amount", "event_name")
     ),
-    "an unknown product field": Case(
+    "M3 an unknown product field": Case(
         parameter("price: {product: cost}"), 16, ("`cost`: allowed are id, name, category, brand", "coupon_code")
     ),
     "two sources": Case(

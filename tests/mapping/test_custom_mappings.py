@@ -96,23 +96,25 @@ def test_gate_turns_away_what_no_mapping_could_take(bench):
     assert plan.gate("production", head(json.dumps(other).encode())) is Gate.UNSUPPORTED
 
 
-def test_every_matching_mapping_sends_one_and_the_native_event_is_not_sent(bench):
-    """M4: or users of value-based optimisation would count orders twice."""
-    plan = bench.plan(
-        custom_mappings=(
-            mapping("CompletePayment", Match(action="purchase")),
-            mapping("Contact", Match("custom_event")),
-            mapping("Subscribe", Match(name="ecommerce - purchase")),
-        )
-    )
+BY_ACTION, BY_NAME = Match(action="purchase"), Match(name="ecommerce - purchase")
+OTHER = Match(action="purchase", attributes=attributes(a="b"))
+TOGETHER = [
+    ("M4 one mapping", [("CompletePayment", BY_ACTION)], ["CompletePayment"]),
+    ("M4 two mappings", [("CompletePayment", BY_ACTION), ("Subscribe", BY_NAME)], ["CompletePayment", "Subscribe"]),
+    ("M4 the same event twice", [("Contact", BY_ACTION), ("Contact", BY_NAME)], ["Contact", "Contact"]),
+    ("M4 one of two matches", [("Contact", Match("custom_event")), ("Subscribe", BY_NAME)], ["Subscribe"]),
+    ("M4 none matches", [("Contact", OTHER)], ["PlaceAnOrder"]),
+    ("C10 none at all", [], ["PlaceAnOrder"]),
+    ("C10 for another type", [("Contact", Match("custom_event"))], ["PlaceAnOrder"]),
+]
+
+
+@pytest.mark.parametrize(("mappings", "sent"), [case[1:] for case in TOGETHER], ids=[case[0] for case in TOGETHER])
+def test_every_matching_mapping_sends_one_and_only_without_any_the_native_row(bench, mappings, sent):
+    """M4: or users of value-based optimisation would count orders twice; all have the event's own id."""
+    plan = bench.plan(custom_mappings=tuple(mapping(target, match) for target, match in mappings))
     [results] = bench.results(plan, {"events": [event(PURCHASE)]})
-    assert [(one.tiktok_event, one.event_id) for one in results] == [("CompletePayment", "m"), ("Subscribe", "m")]
-
-
-def test_native_event_is_sent_where_no_mapping_matches(bench):
-    """M4, the other way: a mapping whose attributes do not hold leaves the native row in force."""
-    plan = bench.plan(custom_mappings=(mapping("Contact", Match(action="purchase", attributes=attributes(a="b"))),))
-    assert bench.mapped(plan, event(PURCHASE)).tiktok_event == "PlaceAnOrder"
+    assert [(one.tiktok_event, one.event_id) for one in results] == [(name, "m") for name in sent]
 
 
 PRODUCTS = [{"id": 1, "name": "a", "price": "2.50", "quantity": 2, "brand": "x", "coupon_code": "c"}, {"id": "2"}]
@@ -133,42 +135,42 @@ ORDER = {
 USER = {"plan": ["gold", "silver"], "$zip": "95110", "ltv": "not known"}
 P = Parameter
 PARAMETERS = [
-    ("event attribute", {"query": P("attribute", "term")}, {"query": "shoes"}),
-    ("attribute as number", {"value": P("attribute", "price")}, {"value": 7.5}),
-    ("truth value as text", {"description": P("attribute", "flag")}, {"description": "true"}),
-    ("first of a list", {"description": P("attribute", "list")}, {"description": "a"}),
-    ("names of attributes know their case", {"query": P("attribute", "TERM")}, None),
-    ("user attribute", {"description": P("user_attribute", "plan")}, {"description": "gold"}),
-    ("reserved user attribute", {"description": P("user_attribute", "$Zip")}, {"description": "95110"}),
-    ("bad user attribute left out", {"value": P("user_attribute", "ltv")}, None),
-    ("bad user attribute defaulted", {"value": P("user_attribute", "ltv", default="3")}, {"value": 3}),
-    ("total", {"value": P("field", "total_amount", type="number")}, {"value": 59.97}),
-    ("tax", {"value": P("field", "tax_amount")}, {"value": 1}),
-    ("shipping", {"value": P("field", "shipping_amount")}, {"value": 2}),
-    ("currency", {"currency": P("field", "currency_code")}, {"currency": "USD"}),
-    ("transaction", {"description": P("field", "transaction_id")}, {"description": "12"}),
-    ("coupon", {"description": P("field", "coupon_code")}, {"description": "SALE"}),
-    ("affiliation", {"description": P("field", "affiliation")}, {"description": "store"}),
-    ("name", {"description": P("field", "event_name")}, {"description": "eCommerce - Purchase"}),
-    ("static", {"description": P("static", "web order")}, {"description": "web order"}),
-    ("static number", {"value": P("static", "9.99")}, {"value": 9.99}),
-    ("static currency", {"currency": P("static", "eur")}, {"currency": "EUR"}),
-    ("default", {"currency": P("attribute", "none", default="USD")}, {"currency": "USD"}),
-    ("default not needed", {"currency": P("field", "currency_code", default="EUR")}, {"currency": "USD"}),
-    ("optional and missing", {"value": P("attribute", "none")}, None),
-    ("product fields", {"content_id": P("product", "id"), "price": P("product", "price")},
+    ("M2 event attribute", {"query": P("attribute", "term")}, {"query": "shoes"}),
+    ("M2 attribute as number", {"value": P("attribute", "price")}, {"value": 7.5}),
+    ("M2 truth value as text", {"description": P("attribute", "flag")}, {"description": "true"}),
+    ("M2 first of a list", {"description": P("attribute", "list")}, {"description": "a"}),
+    ("M2b names of attributes know their case", {"query": P("attribute", "TERM")}, None),
+    ("M2 user attribute", {"description": P("user_attribute", "plan")}, {"description": "gold"}),
+    ("M2 reserved user attribute", {"description": P("user_attribute", "$Zip")}, {"description": "95110"}),
+    ("M2 bad user attribute left out", {"value": P("user_attribute", "ltv")}, None),
+    ("M2 bad user attribute defaulted", {"value": P("user_attribute", "ltv", default="3")}, {"value": 3}),
+    ("M2 total", {"value": P("field", "total_amount", type="number")}, {"value": 59.97}),
+    ("M2 tax", {"value": P("field", "tax_amount")}, {"value": 1}),
+    ("M2 shipping", {"value": P("field", "shipping_amount")}, {"value": 2}),
+    ("M2 currency", {"currency": P("field", "currency_code")}, {"currency": "USD"}),
+    ("M2 transaction", {"description": P("field", "transaction_id")}, {"description": "12"}),
+    ("M2 coupon", {"description": P("field", "coupon_code")}, {"description": "SALE"}),
+    ("M2 affiliation", {"description": P("field", "affiliation")}, {"description": "store"}),
+    ("M2 name", {"description": P("field", "event_name")}, {"description": "eCommerce - Purchase"}),
+    ("M2 static", {"description": P("static", "web order")}, {"description": "web order"}),
+    ("M2 static number", {"value": P("static", "9.99")}, {"value": 9.99}),
+    ("M2 static currency", {"currency": P("static", "eur")}, {"currency": "EUR"}),
+    ("M5 default", {"currency": P("attribute", "none", default="USD")}, {"currency": "USD"}),
+    ("M5 default not needed", {"currency": P("field", "currency_code", default="EUR")}, {"currency": "USD"}),
+    ("M5 optional and missing", {"value": P("attribute", "none")}, None),
+    ("M2b product fields", {"content_id": P("product", "id"), "price": P("product", "price")},
      {"contents": [{"content_id": "1", "price": 2.5}, {"content_id": "2"}], "content_type": "product"}),
-    ("other product fields", {"content_id": P("product", "coupon_code"), "content_name": P("product", "brand"),
+    ("M2 other product fields", {"content_id": P("product", "coupon_code"), "content_name": P("product", "brand"),
                               "content_category": P("product", "variant")},
      {"contents": [{"content_id": "c", "content_name": "x"}], "content_type": "product"}),
-    ("product field with a default", {"quantity": P("product", "position", default="1")},
+    ("M2 product field with a default", {"quantity": P("product", "position", default="1")},
      {"contents": [{"quantity": 1}, {"quantity": 1}], "content_type": "product"}),
-    ("products and others", {"content_id": P("product", "id"), "content_category": P("static", "all")},
+    ("M2b products and others", {"content_id": P("product", "id"), "content_category": P("static", "all")},
      {"contents": [{"content_category": "all", "content_id": "1"}, {"content_category": "all", "content_id": "2"}],
       "content_type": "product"}),
-    ("contents of the event", {"content_id": P("attribute", "term"), "quantity": P("static", "1")},
+    ("M2b contents of the event", {"content_id": P("attribute", "term"), "quantity": P("static", "1")},
      {"contents": [{"content_id": "shoes", "quantity": 1}], "content_type": "product"}),
-    ("nothing listed", {}, None),
+    ("M2b nothing listed", {}, None),
 ]  # fmt: skip
 
 
@@ -201,12 +203,12 @@ def test_products_that_are_missing_leave_what_the_event_says(bench, at):
 
 
 MISSING = [
-    ("attribute", {"query": P("attribute", "none", required=True)}, "query"),
-    ("blank attribute", {"query": P("attribute", "blank", required=True)}, "query"),
-    ("field", {"value": P("field", "total_amount", required=True)}, "value"),
-    ("user attribute", {"value": P("user_attribute", "none", required=True)}, "value"),
-    ("bad user attribute", {"value": P("user_attribute", "ltv", required=True)}, "value"),
-    ("product field", {"content_id": P("product", "id", required=True)}, "content_id"),
+    ("M5 attribute", {"query": P("attribute", "none", required=True)}, "query"),
+    ("M5 blank attribute", {"query": P("attribute", "blank", required=True)}, "query"),
+    ("M5 field", {"value": P("field", "total_amount", required=True)}, "value"),
+    ("M5 user attribute", {"value": P("user_attribute", "none", required=True)}, "value"),
+    ("M5 bad user attribute", {"value": P("user_attribute", "ltv", required=True)}, "value"),
+    ("M5 product field", {"content_id": P("product", "id", required=True)}, "content_id"),
 ]  # fmt: skip
 
 

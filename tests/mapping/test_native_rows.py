@@ -58,7 +58,9 @@ def test_action_becomes_its_event(bench, row, action, name, spelt):
     assert plan.gate("production", head(json.dumps(event).encode())) is Gate.WANTED
 
 
-@pytest.mark.parametrize(("event", "what"), [case[1:] for case in UNSUPPORTED], ids=[case[0] for case in UNSUPPORTED])
+@pytest.mark.parametrize(
+    ("event", "what"), [case[1:] for case in UNSUPPORTED], ids=[f"N6 {case[0]}" for case in UNSUPPORTED]
+)
 def test_all_else_is_unsupported(bench, event, what):
     """N6: said in mParticle's words only, known to ingest already, and never a dead letter."""
     plan = bench.plan()

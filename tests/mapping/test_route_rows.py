@@ -25,9 +25,13 @@ ROWS = [
     ("R7", "feed", {"event_source_type": "feed"}, TRACK, "offline"),
 ]
 
+_SETTING = {"web": "C7", "feed": "C2"}
+
 
 @pytest.mark.parametrize(
-    ("row", "platform", "settings", "path", "source"), ROWS, ids=[f"{row[0]} {row[1]} {row[2]}" for row in ROWS]
+    ("row", "platform", "settings", "path", "source"),
+    ROWS,
+    ids=[f"{row[0]} {_SETTING.get(row[1], '')} {row[1]} {row[2]}" for row in ROWS],
 )
 def test_input_and_settings_choose_the_route(bench, row, platform, settings, path, source):
     """C2 is read for feeds only and C7 for web inputs only; the request names its source as its API wants it."""
@@ -40,7 +44,9 @@ def test_input_and_settings_choose_the_route(bench, row, platform, settings, pat
         assert body == {"event_source": source, "event_source_id": ID, "data": [{"a": 1}, {"b": 2}]}
 
 
-@pytest.mark.parametrize("event_source_id", ["0123", "7123456789012345678", 'quo"te'], ids=["zero", "long", "quote"])
+@pytest.mark.parametrize(
+    "event_source_id", ["0123", "7123456789012345678", 'quo"te'], ids=["C3 zero", "C3 long", "C3 quote"]
+)
 def test_event_source_id_is_text(bench, event_source_id):
     """C3: always a string on the wire, with its leading zeros."""
     plan = bench.plan(event_source_id=event_source_id)

@@ -131,7 +131,7 @@ CONSENTS = [
 
 
 @pytest.mark.parametrize("route", ROUTES)
-@pytest.mark.parametrize(("consent", "sent"), [case[1:] for case in CONSENTS], ids=[case[0] for case in CONSENTS])
+@pytest.mark.parametrize(("consent", "sent"), [case[1:] for case in CONSENTS], ids=[f"X2 {c[0]}" for c in CONSENTS])
 def test_event_without_the_consent_asked_for_is_withheld(bench, route, consent, sent):
     """X2: only a true answer to the named purpose lets events go; without the setting nobody asks."""
     plan = bench.plan(route, gdpr_purpose="marketing")
@@ -145,7 +145,7 @@ SEARCH = CustomMapping("Search", Match("custom_event"), {"query": Parameter("att
 SEARCHED = {"event_type": "custom_event", "data": {"custom_attributes": {"term": "shoes"}}}
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", ROUTES, ids=[f"X6 {route}" for route in ROUTES])
 def test_search_string_stands_beside_query(bench, at, route):
     """X6: on Events API 2.0 both names carry the words; legacy knows `query` alone, as every route does by default."""
     event = {**SEARCHED, "data": {**SEARCHED["data"], "custom_flags": {"TikTok.URL": "https://a.b"}}}
@@ -171,7 +171,7 @@ def test_mapped_purchases_have_the_settings_too(bench, at):
     assert at(body, "properties.order_id") == "T-1"
 
 
-@pytest.mark.parametrize("route", TRACK)
+@pytest.mark.parametrize("route", TRACK, ids=[f"X8 {route}" for route in TRACK])
 def test_test_event_code_stands_at_the_top_of_the_request(bench, route):
     """X8: once for all events of the request, never inside one, where TikTok would overlook it and count the test."""
     plan = bench.plan(route, test_event_code="TEST12345")

@@ -31,6 +31,7 @@ ACTIONS = {
     "spoil_file": 1,
     "refuse_token": 1,
     "fill_memory": 1,
+    "fill_disk": 1,
 }
 
 

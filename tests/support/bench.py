@@ -40,8 +40,12 @@ class Bench:
         self.redis = connect(redis_url)
 
     def configure(self, *lines: str) -> None:
-        """Put these lines of the connection in force, as the timer would within a second."""
+        """Put these lines of the connection in force."""
         self.path.write_text(HEADER + "".join(f"    {line}\n" for line in lines))
+        self.reload()
+
+    def reload(self) -> None:
+        """Put the file in force, as the timer would within a second."""
         self.runtime.file = ConfigurationFile(self.path)
         resume_mended(self.runtime)
 

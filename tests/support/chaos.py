@@ -145,6 +145,12 @@ class Chaos:
         except redis.RedisError:
             return
 
+    def fill_disk(self) -> None:
+        """A disk with room for a few hundred bytes more: the server writes half a line and dies; then there is room."""
+        self.plant.server.limit_file_size(300)
+        time.sleep(self._choices.uniform(0.5, 2))
+        self.plant.server.limit_file_size(None)
+
 
 @dataclass
 class Reckoning:

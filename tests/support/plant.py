@@ -1,6 +1,7 @@
 """A whole relay of real processes on loopback, for those who break it: a server, a sandbox, ingests, workers."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -66,6 +67,14 @@ class Process:
     def _wake_up(self) -> None:
         with suppress(ProcessLookupError):
             self.signal(signal.SIGCONT)
+
+    def limit_file_size(self, room: int | None) -> None:
+        """Let its files grow by no more than `room` bytes; None: as they like."""
+        assert self._child is not None
+        files = (self._log.parent / "appendonlydir").glob("*")
+        limit = resource.RLIM_INFINITY if room is None else max(file.stat().st_size for file in files) + room
+        with suppress(ProcessLookupError):
+            resource.prlimit(self._child.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     def pss(self) -> int | None:
         """Its share of memory, in bytes."""

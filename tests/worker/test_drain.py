@@ -1,6 +1,7 @@
 """A job from claim to settlement, against a strict TikTok: what arrives, what dies, what waits, and what is said."""
 
 import time
+from typing import Any
 
 import pytest
 from support.bench import Bench
@@ -302,6 +303,37 @@ def test_a_disabled_connection_keeps_its_events_and_goes_on_when_enabled(bench: 
     bench.configure(MIGRATED)
     bench.drain()
     assert bench.count("delivered", "waiting") == (1, 0)
+
+
+def test_a_removed_connection_keeps_its_events_and_goes_on_when_put_back(bench: Bench) -> None:
+    """A slip in the file is no reason to forget."""
+    bench.put([purchase(1)])
+    whole = bench.path.read_text()
+    bench.path.write_text(whole.replace("id: shop", "id: another"))
+    bench.reload()
+    bench.drain()
+    assert bench.group().group["state"] == "removed"
+    assert (bench.sandbox.summary()["requests"], bench.group().waiting) == (0, 1)
+    bench.path.write_text(whole)
+    bench.reload()
+    bench.drain()
+    assert bench.count("delivered", "waiting") == (1, 0)
+
+
+def test_a_job_whose_lease_was_taken_over_posts_nothing(bench: Bench) -> None:
+    """It asks before each POST; whoever has the lane now does the sending."""
+    bench.put([purchase(1)])
+    lanes, claim = bench.runtime.lanes, bench.runtime.lanes.claim
+
+    def claim_and_sleep_past_it(*args: Any, **kwargs: Any) -> Any:
+        lease = claim(*args, **kwargs)
+        bench.redis.hset("lane:shop:0:meta", "token", "another's")
+        return lease
+
+    lanes.claim = claim_and_sleep_past_it  # type: ignore[method-assign]
+    bench.drain()
+    assert bench.sandbox.summary()["requests"] == 0
+    assert bench.group().waiting == 1
 
 
 def test_a_chunk_nobody_can_open_stays_and_says_what_to_do(bench: Bench) -> None:

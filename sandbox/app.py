@@ -95,7 +95,7 @@ def create_app(
 ) -> Starlette:
     """The application. `tokens`: the accepted ones; none: any that is not empty and not written `Bearer …`.
 
-    `require_app_id` is off while relay does not map application info yet (product.md E12).
+    `require_app_id` demands what TikTok documents and batches from servers often lack (product.md E12).
     """
     inspector = Inspector(tokens, ("require_app_id",) if require_app_id else ())
     sandbox = Sandbox(inspector, keep, clock)

@@ -109,7 +109,7 @@ TRACK_EVENT = (
     Row("page.url", http_url),
     Row("page.url", http_url, required=True, sources=WEB),
     Row("page.referrer", string),
-    # The mapping of app information comes later; until then app events go without it.
+    # TikTok documents it as required; batches from servers often name no app, so it is demanded on request only.
     Row("app.app_id", filled, required=True, sources=APP, option="require_app_id"),
     Row("app.app_id", string),
     Row("app.app_name", string),

@@ -1,0 +1,62 @@
+"""Settings beyond the page, from a waiting chunk to TikTok's door: what arrives, and what the books say of the rest."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from support.bench import Bench
+from support.events import as_json, batch, purchase
+
+from lanes.arrivals import Append, Arrival, Share
+from lanes.chunk import Batch, Chunk, Entry
+from lanes.client import connect_async
+
+MIGRATED = "enable_web_migration: true"
+NOW_MS = 1_795_000_000_000
+PEER = "198.51.100.9"
+
+
+@pytest.mark.parametrize(
+    ("consent", "delivered", "withheld"),
+    [({"gdpr": {"marketing": {"consented": True}}}, 1, 0), ({"gdpr": {}}, 0, 1), (None, 0, 1)],
+    ids=["X2 consented", "X2 another purpose", "X2 nothing said"],
+)
+def test_an_event_without_consent_is_withheld_in_the_books(
+    bench: Bench, consent: Any, delivered: int, withheld: int
+) -> None:
+    """Neither delivered nor a dead letter; the books balance."""
+    bench.configure(MIGRATED, "gdpr_purpose: Marketing")
+    bench.put([purchase(1)], shared={**batch(), "consent_state": consent})
+    bench.drain()
+    assert bench.count("delivered", "withheld", "dead", "waiting") == (delivered, withheld, 0, 0)
+    assert len(bench.sandbox.events()) == delivered
+
+
+def test_a_test_code_marks_requests_while_it_is_configured(bench: Bench) -> None:
+    """X8: what goes before and after it is set goes without, in requests of its own."""
+    for lines in ((MIGRATED,), (MIGRATED, "test_event_code: TEST12345"), (MIGRATED,)):
+        bench.configure(*lines)
+        bench.put([purchase(len(bench.sandbox.events()) + 1)])
+        bench.drain()
+    codes = {event["event_id"]: event["test_event_code"] for event in bench.sandbox.events()}
+    assert codes == {"e1": None, "e2": "TEST12345", "e3": None}
+
+
+@pytest.mark.parametrize(("setting", "ip"), [("true", PEER), ("false", None)], ids=["I1 on", "I1 off"])
+def test_the_sender_stands_in_for_a_missing_address(bench: Bench, setting: str, ip: str | None) -> None:
+    """I1: only where the connection says so when it is mapped, whatever ingest kept."""
+    bench.configure(MIGRATED, f"peer_ip_fallback: {setting}")
+    asyncio.run(_put_from(bench, PEER))
+    bench.drain()
+    [event] = bench.sandbox.events()
+    assert event["body"]["user"].get("ip") == ip
+
+
+async def _put_from(bench: Bench, peer: str) -> None:
+    """A batch without an address, as ingest keeps it."""
+    shared = {name: value for name, value in batch().items() if name not in ("events", "ip")}
+    chunk = Chunk("web", NOW_MS, [Batch(as_json(shared), [Entry(0, None, as_json(purchase(1)))])], peer_ip=peer)
+    client = connect_async(bench.url)
+    share = Share(1, chunk=bench.runtime.codec.seal(chunk))
+    await Append(client, choose_lane=lambda: 0).append([Arrival("web", 1, 0, {"shop": share})])
+    await client.aclose()

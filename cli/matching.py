@@ -65,13 +65,15 @@ class Matching:
     events: int = 0
     grades: dict[Grade, int] = field(default_factory=lambda: {"good": 0, "fair": 0, "none": 0})
 
+    remembers: bool = False
+    """Whether a remembered IP address may be sent, which a preview does not know (I1)."""
     told: set[Note] = field(default_factory=set)
     """The notes that stand here as reasons."""
 
 
 def matching_of(made: Preview, connection: Connection) -> Matching:
     """What TikTok could match the events of `made` by."""
-    matching = Matching(tuple(_identifiers(made, connection)))
+    matching = Matching(tuple(_identifiers(made, connection)), remembers=connection.enrich_ip_address)
     for item in made.items:
         body = msgspec.json.decode(item.body)
         present = [one for one in matching.identifiers if _at(body, one.path)]

@@ -164,6 +164,8 @@ def _matching(matching: Matching) -> RenderableType:
         silent = matching.events - one.sent - sum(one.left_out.values())
         if silent > 0:
             reasons.append(f"{one.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
+        if matching.remembers and one.kind.path == "user.ip" and one.sent < matching.events:
+            reasons.append("the user's last known one is sent where relay remembers one (enrich_ip_address)")
         rows.add_row(one.kind.name, f"{one.sent:,}", Text("; ".join(reasons), style=CAREFUL if one.left_out else MUTED))
     return Group(rows, _quality(matching))
 

@@ -47,20 +47,25 @@ class Addresses:
         seen = [[_see(plan, batch.shared) for batch in chunk.batches] for chunk, plan in chunks]
         try:
             known = _Known(self._memory.recall(_subjects(seen)), now_ms)
-            found = [
-                [known.take(sighting, plan.platform, chunk.received_ms) for sighting in sightings]
-                for (chunk, plan), sightings in zip(chunks, seen, strict=True)
-            ]
-            self._memory.remember(known.news())
         except (RedisAway, RedisFull) as error:
             self._say_once(error)
             return [[None] * len(sightings) for sightings in seen]
-        self._in_trouble = False
+        found = [
+            [known.take(sighting, plan.platform, chunk.received_ms) for sighting in sightings]
+            for (chunk, plan), sightings in zip(chunks, seen, strict=True)
+        ]
+        try:
+            self._memory.remember(known.news())
+        except (RedisAway, RedisFull) as error:
+            self._say_once(error)
+        else:
+            self._in_trouble = False
         return found
 
     def _say_once(self, error: Exception) -> None:
+        """Once for each time that trouble begins; the errors of lanes quote no value."""
         if not self._in_trouble:
-            log.warning("addresses are not remembered now; events go without them", error=str(error))
+            log.warning("users' addresses cannot be remembered or recalled now; events go without", error=str(error))
         self._in_trouble = True
 
 

@@ -77,7 +77,7 @@ def test_people_read_it(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "relay.yaml").write_text(
         "inputs: [{id: app, platform: ios, api_key: k, api_secret: s}]\n"
         "connections: [{id: game, inputs: [app], access_token: t, event_source_id: '71234567890123456',"
-        " att_withholds_idfa: true}]\n"
+        " att_withholds_idfa: true, enrich_ip_address: true}]\n"
     )
     monkeypatch.setenv("RELAY_CONFIG", str(tmp_path / "relay.yaml"))
     monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "none"))
@@ -95,3 +95,4 @@ def test_people_read_it(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Match quality: good for 2 of 3 events (click id, email, phone or advertising id); none for 1" in text
     assert "0, 1 timestamp_unixtime_ms missing: the time of receipt is sent" in text
     assert text.count("refused tracking") == 1
+    assert "ip: not given; the user's last known one is sent where relay remembers one" in text

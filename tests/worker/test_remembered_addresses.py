@@ -133,6 +133,20 @@ def test_trouble_with_redis_costs_the_addresses_and_is_said_once() -> None:
     assert HOME not in json.dumps(said)
 
 
+def test_a_full_redis_remembers_nothing_new_and_recalls_the_rest(addresses: Addresses, client: redis.Redis) -> None:
+    """Said once, and again when trouble comes back."""
+    recall(addresses, jane(HOME))
+    with structlog.testing.capture_logs() as said:
+        client.config_set("maxmemory", 1)
+        assert recall(addresses, {"mpid": 9, "ip": WORK}, jane()) == [None, HOME]
+        assert recall(addresses, {"mpid": 9, "ip": WORK}, {"mpid": 9}) == [None, WORK]
+        client.config_set("maxmemory", 0)
+        assert recall(addresses, {"mpid": 9}) == [None]
+        client.config_set("maxmemory", 1)
+        recall(addresses, {"mpid": 9, "ip": WORK})
+    assert len(said) == 2
+
+
 def test_a_value_of_another_make_is_as_good_as_none(client: redis.Redis, addresses: Addresses) -> None:
     """What cannot be read is forgotten."""
     memory = Memory(client, RING, EXPIRES_S)

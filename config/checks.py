@@ -1,7 +1,6 @@
 """What is wrong between settings that are each right; every check is one row of CHECKS."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import chain
 from typing import TypeVar
 
@@ -12,12 +11,6 @@ from config.vocabulary import WEB_EVENTS
 from config.yaml_reader import Fault, Items, Table
 
 T = TypeVar("T", Input, Connection)
-
-# Settings that are read but not obeyed yet → their field in the model; anything but the default is refused.
-NOT_YET: Mapping[str, str] = {
-    "max_event_age": "max_event_age_s",
-}
-_DEFAULTS = {field.name: field.default for field in fields(Connection)}
 
 
 def faults_of(draft: Draft) -> list[Fault]:
@@ -111,13 +104,6 @@ def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
                 )
 
 
-def _not_yet(draft: Draft) -> Iterator[Fault]:
-    for one in draft.connections:
-        for key, field in NOT_YET.items():
-            if getattr(one.value, field) != _DEFAULTS[field]:
-                yield Fault(one.line(key), f"`{key}` is not available in this version: leave the line out")
-
-
 CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _ids_are_unique,
     _keys_are_unique,
@@ -126,5 +112,4 @@ CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _legacy_takes_less,
     _legacy_has_no_tests,
     _app_names_on_app_connections,
-    _not_yet,
 )

@@ -30,11 +30,18 @@ class BatchMapper:
     """Maps the events of one batch, in any order and each by itself; one thread at a time."""
 
     def __init__(
-        self, recipe: Recipe, shared: bytes, received_ms: int, peer_ip: str | None, remembered_ip: str | None
+        self,
+        recipe: Recipe,
+        shared: bytes,
+        received_ms: int,
+        peer_ip: str | None,
+        remembered_ip: str | None,
+        now_ms: int,
     ) -> None:
         self._recipe = recipe
         self._shared = read_shared(shared)
         self._received_ms = received_ms
+        self._shared.now_ms = now_ms
         own = self._shared.ip
         self._shared.addresses = (
             own,

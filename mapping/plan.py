@@ -45,10 +45,19 @@ class Plan:
         return Gate.UNSUPPORTED
 
     def batch(
-        self, shared: bytes, received_ms: int, peer_ip: str | None = None, remembered_ip: str | None = None
+        self,
+        shared: bytes,
+        received_ms: int,
+        peer_ip: str | None = None,
+        remembered_ip: str | None = None,
+        now_ms: int | None = None,
     ) -> BatchMapper:
-        """The mapper of one batch: `shared` is its JSON without `events`, the addresses serve row I1."""
-        return BatchMapper(self._recipe, shared, received_ms, peer_ip, remembered_ip)
+        """The mapper of one batch: `shared` is its JSON without `events`, the addresses serve row I1.
+
+        `now_ms` is what events are too old by, where the connection says so; without it, the time of receipt.
+        """
+        now_ms = received_ms if now_ms is None else now_ms
+        return BatchMapper(self._recipe, shared, received_ms, peer_ip, remembered_ip, now_ms)
 
     @property
     def takes_peer(self) -> bool:

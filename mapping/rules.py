@@ -92,10 +92,16 @@ def written(rule: Rule, write: Callable[[int], str]) -> Rule:
     return apply
 
 
-def event_time(moment: object) -> object:
-    """E3, of a pair: the event's own time and that of receipt."""
-    value, received_ms = cast("tuple[object, int]", moment)
-    return times.event_time(value, received_ms)
+def _event_time(connection: Connection) -> Rule:
+    oldest_s = connection.max_event_age_s
+
+    def apply(moment: object) -> object:
+        """E3, of a triple: the event's own time, that of receipt, and now."""
+        value, received_ms, now_ms = cast("tuple[object, int, int]", moment)
+        taken = times.event_time(value, received_ms)
+        return taken if oldest_s is None else times.young_enough(taken, now_ms // 1000 - oldest_s)
+
+    return apply
 
 
 def user_ip(candidates: object) -> object:
@@ -135,6 +141,7 @@ _NOTHING_LEFT = LeftOut("nothing remains of it once normalised")
 
 email_hashes = hashed_list(normalise.email)
 external_id_hashes = hashed_list(normalise.external_id)
+event_time = PerConnection(_event_time)
 phone_hashes = PerConnection(_phone)
 click_id = PerConnection(_click_id)
 click_id_or_the_pages = PerConnection(_click_id_or_the_pages)

@@ -65,7 +65,18 @@ class Shared:
     """A batch's own fields as the rows read them; `notes` names those that could not be read."""
 
     __slots__ = (
-        *("addresses", "application", "consent", "device", "environment", "identities", "ip", "mpid", "notes"),
+        *(
+            "addresses",
+            "application",
+            "consent",
+            "device",
+            "environment",
+            "identities",
+            "ip",
+            "mpid",
+            "notes",
+            "now_ms",
+        ),
         *("partners", "user"),
     )
 
@@ -73,6 +84,7 @@ class Shared:
         self.environment = environment_of(fields.environment)
         self.ip = fields.ip
         self.addresses: tuple[Leaf, Leaf, Leaf] = (fields.ip, None, None)
+        self.now_ms = 0
         self.identities = _by_type(fields.user_identities)
         self.user = _dollars_lowered(fields.user_attributes)
         self.partners = fields.partner_identities or {}

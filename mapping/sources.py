@@ -145,7 +145,7 @@ def _opt_out(shared: Shared) -> object:
 
 
 def _moment(incoming: Incoming) -> object:
-    return incoming.data.timestamp_unixtime_ms, incoming.received_ms
+    return incoming.data.timestamp_unixtime_ms, incoming.received_ms, incoming.shared.now_ms
 
 
 TIKTOK_EVENT = _plain(Scope.ITEM, "product action or custom mapping", lambda name: name)

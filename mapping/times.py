@@ -11,6 +11,7 @@ _SECONDS = range(10**9, 10**10)
 _CLOCK_SKEW_MS = 10 * 60 * 1000
 
 _NOT_A_TIME = invalid("must be a time in Unix milliseconds: thirteen digits, such as 1700000000000")
+_TOO_OLD = Refused("too_old", "is longer ago than max_event_age of this connection allows")
 _MISSING = "missing: the time of receipt is sent"
 _IN_SECONDS = "has ten digits and was taken as seconds; mParticle's times are in milliseconds"
 _AHEAD = "up to ten minutes in the future: the time of receipt is sent"
@@ -30,6 +31,12 @@ def event_time(value: object, received_ms: int) -> int | Noted | Refused:
     if isinstance(seconds, Noted):
         return Noted(seconds.value, f"{_IN_SECONDS}; {seconds.note}")
     return Noted(seconds, _IN_SECONDS)
+
+
+def young_enough(taken: int | Noted | Refused, oldest_s: int) -> int | Noted | Refused:
+    """`taken`, a result of `event_time`, unless it is before `oldest_s` (X9)."""
+    seconds = taken.value if isinstance(taken, Noted) else taken
+    return _TOO_OLD if isinstance(seconds, int) and seconds < oldest_s else taken
 
 
 def _sane(stamp_ms: int, received_ms: int) -> int | Noted:

@@ -192,7 +192,7 @@ def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
     expired = 0 < chunk.first_unknown_ms <= lease.now_ms - DEDUPLICATED_FOR_MS
     prepared = []
     for batch, address in zip_longest(chunk.batches, addresses):
-        mapper = plan.batch(batch.shared, chunk.received_ms, chunk.peer_ip or None, address)
+        mapper = plan.batch(batch.shared, chunk.received_ms, chunk.peer_ip or None, address, lease.now_ms)
         for entry in batch.entries:
             results = mapper.map(entry.raw, entry.event_id, entry.items)
             if expired:

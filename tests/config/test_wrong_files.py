@@ -196,7 +196,6 @@ CASES = {
     "an empty purpose": Case(setting("gdpr_purpose:"), 12, ("`gdpr_purpose` is empty", "leave the line out")),
     "a purpose in a list": Case(setting("gdpr_purpose: [marketing]"), 12, ("must be one value, not a list",)),
     "a setting that is on or off": Case(setting("send_order_id: sometimes"), 12, ("allowed are true and false",)),
-    "not yet: age": Case(setting("max_event_age: 7d"), 12, ("not available in this version",)),
     "an age": Case(setting("max_event_age: 7 days"), 12, ("`7 days`", "7d, 36h or 90m")),
     "mappings as a mapping": Case(setting("custom_mappings: {a: b}"), 12, ("`custom_mappings` must be a list",)),
     "M3 an unknown target": Case(
@@ -324,7 +323,7 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         "      - tiktok_event: Search\n"
         "        match: {action: buy}\n"
         "        parameters: {query: {atribute: term}}\n"
-        "  - {id: three, inputs: [web], access_token: t, event_source_id: P, max_event_age: 7d}\n"
+        "  - {id: three, inputs: [web], access_token: t, event_source_id: P, max_event_age: 7x}\n"
     )
     problems, path = problems_of(text, tmp_path)
     lines = [int(problem.removeprefix(f"{path}:").split(":")[0]) for problem in problems]

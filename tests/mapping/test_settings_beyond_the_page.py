@@ -1,4 +1,4 @@
-"""X1–X8: settings beyond the page. Off, the event is the page's; on, it is what the setting says, where a route can."""
+"""X1–X9: settings beyond the page. Off, the event is the page's; on, it is what the setting says, where a route can."""
 
 import json
 
@@ -180,3 +180,15 @@ def test_test_event_code_stands_at_the_top_of_the_request(bench, route):
     assert len(request["data"]) == 2
     assert "test_event_code" not in json.dumps(request["data"])
     assert "test_event_code" not in json.loads(bench.plan(route).request([]))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=[f"X9 {route}" for route in ROUTES])
+def test_an_event_that_is_too_old_when_its_turn_comes_is_a_dead_letter(bench, route):
+    """X9: by its own time, not by how long it waited here; one exactly as old as allowed still goes."""
+    plan = bench.plan(route, max_event_age_s=3600)
+    event = bench.purchase(timestamp_unixtime_ms=bench.received_ms - 1_000_000)
+    for waited_ms, reason in ((2_600_000, None), (2_601_000, "too_old")):
+        mapper = plan.batch(b"{}", bench.received_ms, now_ms=bench.received_ms + waited_ms)
+        [result] = mapper.map(json.dumps(event).encode(), "id")
+        assert getattr(result, "reason", None) == reason
+    assert bench.mapped(bench.plan(route), bench.purchase(timestamp_unixtime_ms=10**12))

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "up": Row("cli.up:up", "Run everything here: a server if none is given, ingest, and workers."),
     "ingest": Row("cli.serve:ingest", "Take batches over HTTP."),
     "worker": Row("cli.serve:worker", "Deliver what waits to TikTok."),
+    "flower": Row("cli.flower:flower", "Show the workers' jobs in a browser."),
     "sandbox": Row("cli.serve:sandbox", "Stand in for TikTok: refuse what it refuses, fail on demand."),
     "check": Row("cli.check:check", "Say whether the configuration and Redis are fit to run with."),
     "preview": Row("cli.preview:preview", "Show what a batch would become, and send nothing."),

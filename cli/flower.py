@@ -1,0 +1,57 @@
+"""`relay flower`: Celery's own web page on relay's jobs, set so that the list itself says what failed and why."""
+
+import os
+from typing import Any, Final
+
+import click
+
+from cli.companion import leave_with_parent
+from cli.failures import BadNews
+from cli.setting import settings_here, with_redis
+
+COLUMNS: Final = "name,state,args,exception,received,runtime,uuid,worker"
+"""Flower's own choice leaves out `exception`, which is the line a failed job ends with."""
+PASSWORD: Final = "FLOWER_BASIC_AUTH"  # noqa: S105 - the variable's name
+_FORMER_WORDS: Final = "DeliveryTrouble("
+
+
+@click.command
+@click.option("--port", type=click.IntRange(1, 65535), default=5555, show_default=True, help="Where to listen.")
+def flower(port: int) -> None:
+    """Show the workers' jobs in a browser, on RELAY_HOST; asks for the user and password in FLOWER_BASIC_AUTH.
+
+    It only shows: what to do with an event that failed is for relay dead-letters. Flower's other settings are
+    read from FLOWER_… variables.
+    """
+    leave_with_parent()
+    settings = with_redis(settings_here())
+    user, separator, password = os.environ.get(PASSWORD, "").partition(":")
+    if not (user and separator and password):
+        raise BadNews(f"{PASSWORD} is not set: set it to USER:PASSWORD, for Flower shows itself to nobody without")
+    try:
+        from flower.options import options
+    except ImportError:
+        raise BadNews("Flower is not installed: install the package with its extra, [flower]") from None
+    from worker.jobs import app
+
+    assert settings.redis_url is not None  # noqa: S101 - with_redis saw to it
+    app.conf.broker_url = settings.redis_url.get_secret_value()
+    options.format_task = plainly
+    # The password stays in the environment, because a command line is public.
+    app.start(
+        [
+            "flower",
+            f"--address={settings.host}",
+            f"--port={port}",
+            f"--tasks_columns={os.environ.get('FLOWER_TASKS_COLUMNS', COLUMNS)}",
+            f"--read_only={os.environ.get('FLOWER_READ_ONLY', 'true')}",
+        ]
+    )
+
+
+def plainly(task: Any) -> Any:
+    """A task (Flower's own copy) as its pages show it: the line itself instead of its Python repr."""
+    said = task.exception
+    if isinstance(said, str) and said.startswith(_FORMER_WORDS):
+        task.exception = said[len(_FORMER_WORDS) : -1].strip("'\"")
+    return task

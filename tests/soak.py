@@ -45,7 +45,7 @@ def main() -> int:
     refused = {"mode": "refuse_event", "probability": 0.001, "seed": seed}
     with tempfile.TemporaryDirectory() as directory, Plant(Path(directory), configuration()) as plant:
         plant.wait_until_ready()
-        posters = Posters(lambda: plant.ingest_urls, seed, bulk=20, bad=0.002)
+        posters = Posters(lambda: plant.ingest_urls, seed, bulk=20, bad=0.002, pause_s=0.15)
         chaos = Chaos(plant, posters, random.Random(seed), always=(refused,))
         chaos.go_on(seconds, ACTIONS)
         plant.sandbox.faults(refused)

@@ -44,7 +44,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"mode": "take_then_reset", "probability": 0.3},
     {"mode": "take_then_503", "probability": 0.2},
 )
-WAIT_FOR_REST_S = 180.0
+WAIT_FOR_REST_S = 300.0
 
 
 def configuration(token: str = "good") -> str:

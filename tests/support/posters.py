@@ -17,14 +17,22 @@ BAD_URL = {"TikTok.URL": "www.shop.example/x"}
 class Posters:
     """`count` threads that post single batches and, where `bulk` is given, arrays of so many.
 
-    `bad` is the share of events whose page address no mapping takes. `urls` is asked before each request, so that
+    `bad` is the share of events whose page address no mapping takes; each thread rests `pause_s` after a request. `urls` is asked before each request, so that
     ingests may come and go.
     """
 
     def __init__(
-        self, urls: Callable[[], Sequence[str]], seed: int, *, count: int = 4, bulk: int = 0, bad: float = 0.0
+        self,
+        urls: Callable[[], Sequence[str]],
+        seed: int,
+        *,
+        count: int = 4,
+        bulk: int = 0,
+        bad: float = 0.0,
+        pause_s: float = 0.01,
     ) -> None:
         self._urls, self._seed, self._bulk, self._bad_share = urls, seed, bulk, bad
+        self._pause_s = pause_s
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self.accepted: set[str] = set()
@@ -61,7 +69,7 @@ class Posters:
                 with self._lock:
                     self.accepted.update(e["data"]["source_message_id"] for b in batches for e in b["events"])
                     self.bad |= bad
-                time.sleep(0.01)
+                time.sleep(self._pause_s)
 
     def _post(self, http: httpx.Client, choices: random.Random, batches: list[dict[str, Any]]) -> bool:
         path, body = ("events", batches[0]) if len(batches) == 1 else ("bulkevents", batches)

@@ -17,8 +17,8 @@ BAD_URL = {"TikTok.URL": "www.shop.example/x"}
 class Posters:
     """`count` threads that post single batches and, where `bulk` is given, arrays of so many.
 
-    `bad` is the share of events whose page address no mapping takes; each thread rests `pause_s` after a request. `urls` is asked before each request, so that
-    ingests may come and go.
+    `bad` is the share of events whose page address no mapping takes; each thread rests `pause_s` after a request.
+    `urls` is asked before each request, so that ingests may come and go.
     """
 
     def __init__(

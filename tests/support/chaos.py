@@ -36,6 +36,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"mode": "http_429", "probability": 0.1, "retry_after": 1},
     {"mode": "throttle_40100", "probability": 0.1},
     {"mode": "error_50000", "probability": 0.2},
+    {"mode": "partial_20001", "probability": 0.1},
     {"mode": "partial_20001_no_list", "probability": 0.1},
     {"mode": "garbage", "probability": 0.1},
     {"mode": "slow", "probability": 0.2, "seconds": 3},

@@ -1,14 +1,29 @@
-"""Dead letters as the lanes keep them: opaque bytes by id, a hash for each group; here they are only read."""
+"""Dead letters as the lanes keep them: opaque bytes by id, a hash for each group; read, sent again, mended, discarded.
 
-from collections.abc import Iterator
-from typing import Final, cast
+What is done to a letter moves it and counts it in one script, so the books hold at every instant, and a command that
+was cut off may simply be given again: a letter that has gone is left alone.
+"""
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, cast
 
 import redis
 from redis.exceptions import RedisError
 
-from lanes.scripts import refusal
+from lanes.names import LANES_PER_GROUP, lane_name
+from lanes.scripts import pack, refusal, script_text
 
 _PAGE: Final = 500
+
+
+class Revived(NamedTuple):
+    """A letter on its way back: its id, its bytes as they were read, and its source as a sealed chunk."""
+
+    id: str
+    read: bytes
+    chunk: bytes
 
 
 def letters_of(client: redis.Redis, group: str) -> Iterator[tuple[str, bytes]]:
@@ -41,6 +56,52 @@ def count_letters(client: redis.Redis, group: str) -> int:
         return client.hlen(_key(group))
     except RedisError as error:
         raise refusal(error) from None
+
+
+def replay_letters(
+    client: redis.Redis,
+    group: str,
+    letters: Sequence[Revived],
+    now_ms: int | None = None,
+    choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_GROUP),  # noqa: S311 - spreads load, keeps no secret
+) -> list[str]:
+    """Append the sources to the group's lanes and drop the letters; the ids of those still there as they were read.
+
+    All in one script: give it at most a few hundred letters, and 4 MiB, at a time. Works at maxmemory.
+    Raises RedisAway, which leaves open whether it was done: done again, it does the rest.
+    """
+    described = [
+        {"id": letter.id, "sha1": _sha1(letter.read), "lane": lane_name(group, choose_lane())} for letter in letters
+    ]
+    packed = pack({"group": group, "letters": described})
+    return _ids(_run(client, "replay", now_ms, packed, *(letter.chunk for letter in letters)))
+
+
+def discard_letters(client: redis.Redis, group: str, ids: Sequence[str]) -> list[str]:
+    """Throw the letters away; the ids of those that were still there. Works at maxmemory. Raises RedisAway."""
+    return _ids(_run(client, "discard", None, pack({"group": group, "ids": list(ids)})))
+
+
+def amend_letter(client: redis.Redis, group: str, letter_id: str, read: bytes, amended: bytes) -> bool:
+    """Put `amended` in the place of the letter; False, and nothing done, unless it still is as it was read."""
+    packed = pack({"group": group, "id": letter_id, "sha1": _sha1(read)})
+    return bool(_run(client, "amend", None, packed, amended))
+
+
+def _run(client: redis.Redis, script: str, now_ms: int | None, *arguments: bytes) -> Any:
+    try:
+        return client.register_script(script_text(script))(args=["" if now_ms is None else now_ms, *arguments])
+    except RedisError as error:
+        raise refusal(error) from None
+
+
+def _ids(answer: list[bytes]) -> list[str]:
+    return [letter_id.decode() for letter_id in answer]
+
+
+def _sha1(letter: bytes) -> str:
+    """What the scripts compare: they are told what was read without being sent it."""
+    return hashlib.sha1(letter, usedforsecurity=False).hexdigest()
 
 
 def _key(group: str) -> str:

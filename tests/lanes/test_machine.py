@@ -16,8 +16,10 @@ from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect, connect_async
 from lanes.errors import RedisFull
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, Appetite, Lanes
+from lanes.letters import Revived, amend_letter, discard_letters, letters_of, replay_letters
 from lanes.names import group_of
 from lanes.pace import after_retry, after_success
+from lanes.removal import abandon
 from lanes.settlement import Lease, Lost, Refused, Released, Rest, Settlement
 
 LANES = ("shop:0", "shop:1", "other:0")
@@ -79,6 +81,9 @@ class LanesMachine(RuleBasedStateMachine):
         self.groups = {"shop": ModelGroup(), "other": ModelGroup()}
         self.ended: dict[str, int] = {"shop": 0, "other": 0}
         self.accepted: dict[str, int] = {"shop": 0, "other": 0}
+        self.letters: dict[str, dict[str, bytes]] = {"shop": {}, "other": {}}
+        self.forgotten: dict[str, int] = {"shop": 0, "other": 0}
+        self.buried = 0
         self.jobs: list[Lease] = []
 
     # -- what happens ------------------------------------------------------------------------------------------------
@@ -149,19 +154,21 @@ class LanesMachine(RuleBasedStateMachine):
             lane.posted = (len(lease.chunks), lane.posted[1] if lane.posted else self.now)
 
     @precondition(lambda self: self.jobs)
-    @rule(data=st.data(), lost_reply=st.booleans(), go_on=st.booleans())
-    def succeed(self, data: st.DataObject, lost_reply: bool, go_on: bool) -> None:
-        """Some leading events are delivered, the rest of those chunks goes back; perhaps nobody hears the answer."""
+    @rule(data=st.data(), dead=st.integers(0, 2), lost_reply=st.booleans(), go_on=st.booleans())
+    def succeed(self, data: st.DataObject, dead: int, lost_reply: bool, go_on: bool) -> None:
+        """Some leading events are delivered or die, the rest goes back; perhaps nobody hears the answer."""
         lease = data.draw(st.sampled_from(self.jobs))
         trim = data.draw(st.integers(1, len(lease.chunks)))
         contents = [opened(chunk) for chunk in lease.chunks[:trim]]
         done = data.draw(st.integers(0, sum(len(ids) for ids, _ in contents)))
         leftovers = _after(contents, done)
+        letters = [(str(number), sealed([number])) for ids, _ in contents for number in ids][: min(dead, done)]
         settlement = Settlement(
             pace=after_success(lease.pace, done, APPETITE.events),
             trim=trim,
             leftovers=[sealed(*left) for left in leftovers],
-            books={"delivered": done},
+            books={"delivered": done - len(letters), "dead": len(letters)},
+            letters=letters,
             trouble=False,
         )
         self._settle(lease, settlement, done, leftovers, lost_reply=lost_reply, go_on=go_on)
@@ -206,6 +213,56 @@ class LanesMachine(RuleBasedStateMachine):
         self._model_free(group, self.now)
         self.groups[group].state = None
 
+    @precondition(lambda self: self.buried)
+    @rule(data=st.data(), group=st.sampled_from(["shop", "other"]), stale=st.booleans())
+    def replay(self, data: st.DataObject, group: str, stale: bool) -> None:
+        """Some letters go back to a lane, also at maxmemory; those gone, or changed since they were read, do not."""
+        kept = self.letters[group]
+        ids = data.draw(st.lists(st.sampled_from([*kept, "gone"]), unique=True))
+        number = data.draw(st.integers(0, 1)) if group == "shop" else 0
+        revived = [Revived(one, b"stale" if stale else kept.get(one, b""), kept.get(one, sealed([0]))) for one in ids]
+        expected = [] if stale else [one for one in ids if one in kept]
+        assert replay_letters(self.client, group, revived, self.now, lambda: number) == expected
+        lane = self.model[f"{group}:{number}"]
+        lane.chunks += [opened(kept.pop(one)) for one in expected]
+        if expected and lane.due is None:
+            lane.due = self.now
+
+    @precondition(lambda self: self.buried)
+    @rule(data=st.data(), group=st.sampled_from(["shop", "other"]))
+    def discard(self, data: st.DataObject, group: str) -> None:
+        """Letters are thrown away, also at maxmemory."""
+        kept = self.letters[group]
+        ids = data.draw(st.lists(st.sampled_from([*kept, "gone"]), unique=True))
+        assert discard_letters(self.client, group, ids) == [one for one in ids if kept.pop(one, None)]
+
+    @precondition(lambda self: self.buried)
+    @rule(data=st.data(), group=st.sampled_from(["shop", "other"]), stamp=st.integers(1, 9))
+    def amend(self, data: st.DataObject, group: str, stamp: int) -> None:
+        """A letter is corrected, also at maxmemory, unless it is gone."""
+        kept = self.letters[group]
+        one = data.draw(st.sampled_from([*kept, "gone"]))
+        corrected = sealed([0 if one == "gone" else int(one)], stamp)
+        assert amend_letter(self.client, group, one, kept.get(one, b""), corrected) is (one in kept)
+        if one in kept:
+            kept[one] = corrected
+
+    @rule(group=st.sampled_from(["shop", "other"]), chunks=st.integers(1, 3))
+    def abandon(self, group: str, chunks: int) -> None:
+        """What waits is given up, a few chunks at a time; a lane that a worker holds is left alone."""
+        events, leased, room = 0, 0, chunks
+        for lane in (lane for name, lane in self.model.items() if group_of(name) == group):
+            if lane.leased(self.now):
+                leased += 1
+            elif room and lane.chunks:
+                given_up, lane.chunks = lane.chunks[:room], lane.chunks[room:]
+                events, room = events + sum(len(ids) for ids, _ in given_up), room - len(given_up)
+                lane.token = lane.held = lane.posted = None
+                lane.crashes = 0
+                lane.due = lane.due if lane.chunks else None
+        assert abandon(self.client, group, chunks, self.now) == (events, leased)
+        self.forgotten[group] += events
+
     # -- what must hold ----------------------------------------------------------------------------------------------
 
     @invariant()
@@ -228,9 +285,13 @@ class LanesMachine(RuleBasedStateMachine):
         for group in read_books(self.client, ["shop", "other"], [], self.now).groups:
             assert group.balances
             assert group.books.get("accepted", 0) == self.accepted[group.name]
-            assert group.books.get("delivered", 0) == self.ended[group.name]
+            assert group.books.get("delivered", 0) + group.books.get("dead", 0) == self.ended[group.name]
+            assert group.books.get("forgotten", 0) == self.forgotten[group.name]
+            assert group.letters == len(self.letters[group.name])
 
     def teardown(self) -> None:
+        for name, letters in self.letters.items():
+            assert dict(letters_of(self.client, name)) == letters
         for group in read_books(self.client, ["shop", "other"], [], self.now).groups:
             assert group.waiting == recount(self.client, group.name)
             assert int(group.group.get("events", 0)) == group.waiting
@@ -316,6 +377,8 @@ class LanesMachine(RuleBasedStateMachine):
         if leftovers is not None:
             lane.chunks[: settlement.trim] = leftovers
         self.ended[name] += done
+        self.letters[name].update(settlement.letters)
+        self.buried += len(settlement.letters)
         lane.head, lane.crashes = lane.head + 1, 0
         lane.limit = settlement.pace.limit or APPETITE.events
         lane.posted = (settlement.posted, lane.posted[1]) if settlement.posted and lane.posted else None

@@ -3,10 +3,13 @@
 import pytest
 import redis
 
+from lanes.books import read_books
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect
 from lanes.errors import RedisAway
 from lanes.known import groups_known, inputs_known
-from lanes.letters import count_letters, letter_of, letters_of
+from lanes.letters import Revived, amend_letter, count_letters, discard_letters, letter_of, letters_of, replay_letters
+from lanes.removal import abandon
 
 
 @pytest.fixture
@@ -45,6 +48,64 @@ def test_groups_and_inputs_that_redis_knows(client: redis.Redis) -> None:
 def test_redis_away_is_said_as_such() -> None:
     """Not in the client's words."""
     gone = connect("redis://127.0.0.1:1/0")
-    for read in (groups_known, inputs_known, lambda client: list(letters_of(client, "shop"))):
+    for read in (
+        groups_known,
+        inputs_known,
+        lambda client: list(letters_of(client, "shop")),
+        lambda client: replay_letters(client, "shop", []),
+        lambda client: discard_letters(client, "shop", []),
+        lambda client: abandon(client, "shop"),
+    ):
         with pytest.raises(RedisAway):
             read(gone)
+
+
+def _letter(client: redis.Redis, letter_id: str, chunk: bytes) -> Revived:
+    client.hset("letters:shop", letter_id, f"letter {letter_id}")
+    for counter in ("accepted", "dead"):
+        client.hincrby("books:shop", counter, 1)
+    client.sadd("lanes:groups", "shop")
+    return Revived(letter_id, f"letter {letter_id}".encode(), chunk)
+
+
+def _chunk(items: list[str] | None = None) -> bytes:
+    return ChunkCodec().seal(Chunk("web", 1, [Batch(b"{}", [Entry(0, None, b"{}", items)])]))
+
+
+def test_a_letter_goes_once_however_often_it_is_sent(client: redis.Redis) -> None:
+    """Given again, as after a lost reply, the same replay finds nothing to do."""
+    letters = [_letter(client, name, _chunk()) for name in "abc"]
+    assert replay_letters(client, "shop", letters[:2], choose_lane=lambda: 1) == ["a", "b"]
+    assert replay_letters(client, "shop", letters, choose_lane=lambda: 1) == ["c"]
+    assert replay_letters(client, "shop", letters) == []
+    (group,) = read_books(client, ["shop"], []).groups
+    assert group.balances
+    assert (group.waiting, group.letters, group.books) == (3, 0, {"accepted": 3, "dead": 3, "replayed": 3})
+    assert [lane.name for lane in group.lanes] == ["shop:1"]
+
+
+def test_a_source_that_weighs_more_than_one_is_counted_as_when_it_was_mapped(client: redis.Redis) -> None:
+    """One letter is replayed; what its source weighs beyond that is `extra`."""
+    letter = _letter(client, "a", _chunk(["Purchase", "Search", "Contact"]))
+    assert replay_letters(client, "shop", [letter]) == ["a"]
+    (group,) = read_books(client, ["shop"], []).groups
+    assert group.balances
+    assert (group.waiting, group.books) == (3, {"accepted": 1, "dead": 1, "replayed": 1, "extra": 2})
+
+
+def test_a_replay_ends_no_backoff(client: redis.Redis) -> None:
+    """A lane that waits for later keeps its time."""
+    letters = [_letter(client, name, _chunk()) for name in "ab"]
+    replay_letters(client, "shop", letters[:1], choose_lane=lambda: 0)
+    client.zadd("lanes:due", {"shop:0": 9e12})
+    replay_letters(client, "shop", letters[1:], choose_lane=lambda: 0)
+    assert client.zscore("lanes:due", "shop:0") == 9e12
+
+
+def test_a_correction_made_meanwhile_is_not_undone(client: redis.Redis) -> None:
+    """Neither a replay nor another correction goes by what was read before."""
+    letter = _letter(client, "a", _chunk())
+    assert amend_letter(client, "shop", "a", letter.read, b"corrected")
+    assert not amend_letter(client, "shop", "a", letter.read, b"otherwise")
+    assert replay_letters(client, "shop", [letter]) == []
+    assert letter_of(client, "shop", "a") == b"corrected"

@@ -16,7 +16,14 @@ _FORMER_WORDS: Final = "DeliveryTrouble("
 
 
 @click.command
-@click.option("--port", type=click.IntRange(1, 65535), default=5555, show_default=True, help="Where to listen.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=5555,
+    show_default=True,
+    envvar="FLOWER_PORT",
+    help="Where to listen.",
+)
 def flower(port: int) -> None:
     """Show the workers' jobs in a browser, on RELAY_HOST; asks for the user and password in FLOWER_BASIC_AUTH.
 

@@ -1,0 +1,44 @@
+"""`relay flower` shows itself to nobody without a password, and a failed job's line as it is."""
+
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+from flower.views.tasks import visible_task_columns
+
+from cli.flower import COLUMNS, plainly
+from cli.main import main
+
+
+@pytest.mark.parametrize("account", ["", "relay", "relay:", ":password"])
+def test_it_does_not_start_without_user_and_password(account: str) -> None:
+    """One sentence that says what to set, exit code 1."""
+    environ = {"RELAY_REDIS_URL": "redis://127.0.0.1:1/0", "FLOWER_BASIC_AUTH": account}
+    done = CliRunner().invoke(main, ["flower"], env=environ)
+    assert done.exit_code == 1
+    assert "FLOWER_BASIC_AUTH is not set: set it to USER:PASSWORD" in done.output
+
+
+def test_the_list_has_the_line_among_its_first_columns() -> None:
+    """Flower drops names that it does not know without a word; none of ours is."""
+    shown = [name for name, _ in visible_task_columns(COLUMNS)]
+    assert shown == COLUMNS.split(",")
+    assert shown[:4] == ["name", "state", "args", "exception"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "DeliveryTrouble('shop: TikTok 503, attempt 4')",
+            "shop: TikTok 503, attempt 4",
+        ),
+        ('DeliveryTrouble("shop: it\'s so")', "shop: it's so"),
+        ("WorkerLostError('gone')", "WorkerLostError('gone')"),
+        (None, None),
+    ],
+    ids=["ours", "in other quotes", "another's", "none"],
+)
+def test_a_failed_job_says_its_line(said: str | None, shown: str | None) -> None:
+    """Without the Python around it."""
+    assert plainly(SimpleNamespace(exception=said)).exception == shown

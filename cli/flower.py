@@ -39,7 +39,7 @@ def flower(port: int) -> None:
         from flower.options import options
     except ImportError:
         raise BadNews("Flower is not installed: install the package with its extra, [flower]") from None
-    from worker.jobs import app
+    from worker.app import app
 
     assert settings.redis_url is not None  # noqa: S101 - with_redis saw to it
     app.conf.broker_url = settings.redis_url.get_secret_value()

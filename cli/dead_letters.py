@@ -1,8 +1,6 @@
 """`relay dead-letters`: the events that will not be tried again by themselves, and why."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import click
@@ -12,13 +10,15 @@ from rich.json import JSON
 from rich.text import Text
 
 from cli.failures import BadNews
-from cli.letter_box import LetterBox, public, source_of
+from cli.letter_box import LetterBox, open_box, public, source_of, without_source
+from cli.letter_choice import Choice, connection_option, job_option, json_option, reason_option, reveal_option
+from cli.letter_discard import discard
+from cli.letter_export import export
+from cli.letter_replay import replay
+from cli.letter_reveals import note_reveal
 from cli.output import BAD, MUTED, console, note, plain, print_json, table
-from cli.setting import redis_url, settings_here
-from cli.wrong_use import unknown_id
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
-from lanes.client import connect
 from lanes.errors import ChunkUnreadable
 
 SHOWN: Final = 50
@@ -26,17 +26,14 @@ SHOWN: Final = 50
 
 @click.group("dead-letters")
 def dead_letters() -> None:
-    """List, count and show events that will not be tried again by themselves.
+    """List, show, mend and replay events that will not be tried again by themselves.
 
     Values are masked, TikTok's messages included, because they may quote what they refuse; --reveal shows all.
     """
 
 
-connection_option = click.option("--connection", metavar="ID", help="Only of this connection.")
-reason_option = click.option("--reason", metavar="REASON", help="Only with this reason, such as invalid_url.")
-job_option = click.option("--job", metavar="ID", help="Only of this job, as Flower and the log name it.")
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
-reveal_option = click.option("--reveal", is_flag=True, help="Mask nothing: this shows personal data.")
+for command in (replay, discard, export):
+    dead_letters.add_command(command)
 
 
 @dead_letters.command("list")
@@ -56,8 +53,11 @@ def list_(
     *, connection: str | None, reason: str | None, job: str | None, limit: int, as_json: bool, reveal: bool
 ) -> None:
     """List them, oldest first."""
-    with _box() as box:
-        letters = _chosen(box, connection, reason, job)
+    with open_box() as box:
+        found = (without_source(one) for one in Choice((), connection, reason, job).letters(box))
+        letters = sorted(found, key=lambda letter: (letter.at_ms, letter.id))
+        if reveal and letters:
+            note_reveal(box, "list", [letter.id for letter in letters])
     if as_json:
         print_json([public(letter, reveal=reveal) for letter in letters])
         return
@@ -75,8 +75,9 @@ def list_(
 @json_option
 def count_(*, connection: str | None, job: str | None, as_json: bool) -> None:
     """Count them by connection, stage and reason."""
-    with _box() as box:
-        counts = Counter((one.connection, one.stage, one.reason) for one in _matching(box, connection, None, job))
+    with open_box() as box:
+        found = Choice((), connection, None, job).letters(box)
+        counts = Counter((one.connection, one.stage, one.reason) for one in found)
     rows = sorted(counts.items(), key=lambda row: (row[0][0], -row[1], row[0]))
     if as_json:
         print_json([dict(zip(("connection", "stage", "reason", "letters"), (*key, n), strict=True)) for key, n in rows])
@@ -93,13 +94,15 @@ def count_(*, connection: str | None, job: str | None, as_json: bool) -> None:
 @reveal_option
 def show(*, letter_id: str, as_json: bool, reveal: bool) -> None:
     """Show one with everything kept about it, the event it came from included."""
-    with _box() as box:
+    with open_box() as box:
         letter = box.find(letter_id)
         if letter is None:
             raise BadNews(
                 f"there is no dead letter {letter_id} (any more): relay dead-letters list says which there are"
             )
         source = _opened(box, letter)
+        if reveal:
+            note_reveal(box, "show", [letter.id])
     inside = source_of(source, reveal=reveal) if isinstance(source, Chunk) else None
     if as_json:
         print_json({**public(letter, reveal=reveal), "source": inside})
@@ -109,25 +112,6 @@ def show(*, letter_id: str, as_json: bool, reveal: bool) -> None:
         raise BadNews(f"the source cannot be opened: {source.what_to_do}")
     if not reveal and not as_json:
         note("values are masked; --reveal shows them")
-
-
-@contextmanager
-def _box() -> Iterator[LetterBox]:
-    settings = settings_here()
-    with connect(redis_url(settings)) as client:
-        yield LetterBox(settings, client)
-
-
-def _matching(box: LetterBox, connection: str | None, reason: str | None, job: str | None) -> Iterator[DeadLetter]:
-    if connection is not None and connection not in box.connections:
-        raise unknown_id("--connection", connection, box.connections)
-    for letter in box.letters(box.connections if connection is None else [connection]):
-        if reason in (None, letter.reason) and job in (None, letter.job):
-            yield letter
-
-
-def _chosen(box: LetterBox, connection: str | None, reason: str | None, job: str | None) -> list[DeadLetter]:
-    return sorted(_matching(box, connection, reason, job), key=lambda letter: (letter.at_ms, letter.id))
 
 
 def _opened(box: LetterBox, letter: DeadLetter) -> Chunk | ChunkUnreadable:

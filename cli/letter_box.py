@@ -1,6 +1,7 @@
 """The dead letters of all connections, decoded; and what is inside one, masked unless somebody asks."""
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -8,12 +9,13 @@ import redis
 
 from cli.failures import BadNews
 from cli.masking import mask, mask_sentence
-from cli.setting import configuration_of
+from cli.setting import configuration_of, redis_url, settings_here
 from cli.standing import rfc3339
 from config.errors import ConfigurationError
 from config.settings import Settings
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk, ChunkCodec
+from lanes.client import connect
 from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known
 from lanes.letters import letter_of, letters_of
@@ -23,30 +25,38 @@ class LetterBox:
     """Every letter on one Redis. Raises RedisAway."""
 
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
-        self._client = client
-        self._codec = ChunkCodec(settings.keyring)
+        self.settings, self.client = settings, client
+        self.codec = ChunkCodec(settings.keyring)
         self.connections = _connections(settings, client)
         """The connections that may have letters: the configuration's, then those that only Redis knows."""
 
     def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
-        """The letters of these connections, as they come; without their sources, which are most of their bytes."""
+        """The letters of these connections, as they come; the sources are most of their bytes, so keep none of many."""
         for connection in connections:
-            for letter_id, stored in letters_of(self._client, connection):
-                yield msgspec.structs.replace(_decode(stored, letter_id), source=b"")
+            for letter_id, stored in letters_of(self.client, connection):
+                yield decoded(stored, letter_id)
 
     def find(self, letter_id: str) -> DeadLetter | None:
         """The letter of that id, wherever it is."""
         for connection in self.connections:
-            stored = letter_of(self._client, connection, letter_id)
+            stored = letter_of(self.client, connection, letter_id)
             if stored is not None:
-                return _decode(stored, letter_id)
+                return decoded(stored, letter_id)
         return None
 
     def open(self, letter: DeadLetter) -> Chunk:
         """Its source. Raises ChunkUnreadable."""
         if not letter.source:
             raise ChunkUnreadable("the letter has no source")
-        return self._codec.open(letter.source)
+        return self.codec.open(letter.source)
+
+
+@contextmanager
+def open_box() -> Iterator[LetterBox]:
+    """The letters of the Redis that there is here."""
+    settings = settings_here()
+    with connect(redis_url(settings)) as client:
+        yield LetterBox(settings, client)
 
 
 def _connections(settings: Settings, client: redis.Redis) -> list[str]:
@@ -57,11 +67,17 @@ def _connections(settings: Settings, client: redis.Redis) -> list[str]:
     return [*configured, *(group for group in groups_known(client) if group not in configured)]
 
 
-def _decode(stored: bytes, letter_id: str) -> DeadLetter:
+def decoded(stored: bytes, letter_id: str) -> DeadLetter:
+    """The letter; BadNews when it is none."""
     try:
         return DeadLetter.decode(stored)
     except msgspec.MsgspecError:
         raise BadNews(f"dead letter {letter_id} cannot be read: it is damaged, or a newer relay wrote it") from None
+
+
+def without_source(letter: DeadLetter) -> DeadLetter:
+    """The letter without most of its bytes."""
+    return msgspec.structs.replace(letter, source=b"")
 
 
 def public(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:

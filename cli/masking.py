@@ -1,6 +1,7 @@
 """Masks personal data for the terminal: shapes stand for values; what the mapping decides by stays readable."""
 
 import re
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 READABLE: Final = frozenset(
@@ -49,16 +50,16 @@ def shape_of(text: str) -> str:
     return f"…{length}"
 
 
-def mask(value: Any, *, readable: bool = False, private: bool = False) -> Any:
+def mask(value: Any, *, readable: bool = False, private: bool = False, names: AbstractSet[str] = READABLE) -> Any:
     """`value` of JSON with shapes for texts and `…` for numbers, but where the member's name says it is nobody's."""
     match value:
         case dict():
             return {
-                key: mask(member, readable=not private and key in READABLE, private=private or key in PRIVATE)
+                key: mask(member, readable=not private and key in names, private=private or key in PRIVATE, names=names)
                 for key, member in value.items()
             }
         case list():
-            return [mask(member, readable=readable, private=private) for member in value]
+            return [mask(member, readable=readable, private=private, names=names) for member in value]
         case None | bool():
             return value
         case str():

@@ -50,6 +50,14 @@ def letter_of(client: redis.Redis, group: str, letter_id: str) -> bytes | None:
         raise refusal(error) from None
 
 
+def some_letters(client: redis.Redis, group: str, ids: Sequence[str]) -> list[bytes | None]:
+    """Letters by their ids, in that order; None for those that are not there. Raises RedisAway."""
+    try:
+        return cast("list[bytes | None]", client.hmget(_key(group), list(ids)) if ids else [])
+    except RedisError as error:
+        raise refusal(error) from None
+
+
 def count_letters(client: redis.Redis, group: str) -> int:
     """How many letters the group keeps. Raises RedisAway."""
     try:

@@ -24,6 +24,7 @@
 --   letters:<group>        hash   dead letters by id
 --   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires; no script reads it
 --   memory:secret          string what those names are made with where there is no encryption key
+--   audit:reveals          list   who was shown personal data and when (`lanes/audit.py`), newest first; no script reads it
 -- Times are Unix milliseconds of Redis's clock; ARGV[1], empty but in tests, replaces it.
 -- At maxmemory a script may write only after a write that frees. So each but `append` opens with one.
 

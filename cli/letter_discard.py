@@ -1,0 +1,46 @@
+"""`relay dead-letters discard`: throw letters away for good, and count them."""
+
+from itertools import groupby
+from typing import Any, Final
+
+import click
+
+from cli.letter_box import open_box
+from cli.letter_choice import Choice, choice_options, confirmed, json_option, yes_option
+from cli.letter_replay import GONE, progress
+from cli.output import note, plural, print_json
+from lanes.letters import discard_letters
+
+PAGE: Final = 200
+
+
+@click.command("discard")
+@choice_options
+@yes_option
+@json_option
+def discard(*, yes: bool, as_json: bool, **choice: Any) -> None:
+    """Throw them away for good: they are counted as discarded, and their events never reach TikTok.
+
+    It asks, unless --yes is given; export keeps a copy.
+    """
+    wanted = Choice(**choice)
+    wanted.check()
+    gone: list[str] = []
+    with open_box() as box:
+        chosen = wanted.chosen(box)
+        if chosen and not confirmed(f"Discard {plural(len(chosen), 'dead letter')} for good?", yes=yes):
+            note("nothing was discarded")
+            raise SystemExit(1)
+        by_connection = sorted(chosen, key=lambda one: one.connection)
+        for connection_id, group in groupby(by_connection, lambda one: one.connection):
+            for page in progress("discarding", [one.id for one in group], PAGE):
+                gone += discard_letters(box.client, connection_id, page)
+    missing = wanted.missing(gone)
+    if as_json:
+        print_json({"discarded": gone, "left": [{"id": letter_id, "why": GONE} for letter_id in missing]})
+    else:
+        for letter_id in missing:
+            note(f"{letter_id}: {GONE}")
+        click.echo(f"discarded: {plural(len(gone), 'dead letter')}")
+    if missing:
+        raise SystemExit(1)

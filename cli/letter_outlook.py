@@ -1,0 +1,115 @@
+"""What a dead letter would become if it were sent again now: the worker's mapping with the POST left out."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from cli.masking import READABLE, mask, mask_sentence
+from config.model import Configuration
+from config.settings import Settings
+from delivery.letters import DeadLetter
+from lanes.chunk import Chunk
+from mapping.plan import Plan, compile_plan
+from mapping.results import Mapped, Rejected, Unsupported, Withheld
+
+_READABLE: Final = READABLE | {
+    *("event", "event_id", "event_time", "timestamp", "event_source", "event_source_id", "pixel_code", "type"),
+    *("currency", "value", "price", "quantity", "num_items", "content_type", "test_event_code", "limited_data_use"),
+}
+"""Members of a request whose values name no person."""
+
+
+class Blocked(NamedTuple):
+    """It could not even be mapped; `why` is a sentence on what to do."""
+
+    why: str
+
+
+class Outlook(NamedTuple):
+    """What it would become: a request with `items`, or nothing of it would be sent, and why."""
+
+    url: str
+    body: bytes
+    items: Sequence[Mapped]
+    rejected: Sequence[Rejected]
+    unsent: Sequence[Unsupported | Withheld]
+
+    def as_object(self, *, reveal: bool) -> dict[str, Any]:
+        """For `--json`: the request or null, what would die again, and what would be counted and not sent."""
+        rejected = ({"reason": one.reason, "field": one.field, "message": one.message} for one in self.rejected)
+        return {
+            "request": {"url": self.url, "body": shown_body(self.body, reveal=reveal)} if self.items else None,
+            "dead_letters": list(rejected),
+            "not_sent": [what_of(one) for one in self.unsent],
+        }
+
+    def sentences(self) -> list[str]:
+        """For people: one for each thing that would come of it."""
+        return [
+            *(f"would be sent as {item.tiktok_event}" for item in self.items),
+            *(f"would die again: {one.reason}: {one.message}" for one in self.rejected),
+            *(f"would not be sent: {what_of(one)}" for one in self.unsent),
+        ]
+
+
+class Outlooks:
+    """Outlooks under one configuration, at one time."""
+
+    def __init__(self, configuration: Configuration, settings: Settings, now_ms: int) -> None:
+        self._configuration, self._settings, self._now_ms = configuration, settings, now_ms
+        self._plans: dict[tuple[str, str], Plan] = {}
+
+    def obstacle(self, connection_id: str) -> str | None:
+        """Why nothing of this connection should be sent again now: a sentence; None when nothing speaks against it."""
+        if connection_id in self._configuration.connections:
+            return None
+        return f"connection {connection_id} is not in the configuration file: put it back first"
+
+    def of(self, letter: DeadLetter, source: Chunk) -> Outlook | Blocked:
+        """Of this letter. The address that a worker may remember of someone (I1) is left out, as in a preview."""
+        if obstacle := self.obstacle(letter.connection):
+            return Blocked(obstacle)
+        if source.input not in self._configuration.inputs:
+            return Blocked(f"input {source.input} is not in the configuration file: put it back first")
+        plan = self._plan(letter.connection, source.input)
+        results = [
+            result
+            for batch in source.batches
+            for mapper in (plan.batch(batch.shared, source.received_ms, source.peer_ip or None, None, self._now_ms),)
+            for entry in batch.entries
+            for result in mapper.map(entry.raw, entry.event_id, entry.items)
+        ] or [Unsupported("no longer mapped")]
+        items = [result for result in results if isinstance(result, Mapped)]
+        return Outlook(
+            url=self._settings.tiktok_url + plan.route.path,
+            body=plan.request([item.body for item in items]),
+            items=items,
+            rejected=[result for result in results if isinstance(result, Rejected)],
+            unsent=[result for result in results if isinstance(result, Unsupported | Withheld)],
+        )
+
+    def _plan(self, connection_id: str, input_id: str) -> Plan:
+        key = (connection_id, input_id)
+        if key not in self._plans:
+            self._plans[key] = compile_plan(
+                self._configuration.connections[connection_id], self._configuration.inputs[input_id]
+            )
+        return self._plans[key]
+
+
+def shown_body(body: bytes, *, reveal: bool) -> Any:
+    """A request's body for the eye: hashes and free text masked too, unless somebody asks."""
+    decoded = msgspec.json.decode(body)
+    return decoded if reveal else mask(decoded, names=_READABLE)
+
+
+def what_of(result: Unsupported | Withheld) -> str:
+    """Why it would not be sent."""
+    return result.what if isinstance(result, Unsupported) else result.why
+
+
+def old_reason(letter: DeadLetter, *, reveal: bool) -> str:
+    """Why it died, for people."""
+    message = letter.message if reveal or letter.stage != "delivery" else mask_sentence(letter.message)
+    return f"{letter.reason}: {message}"

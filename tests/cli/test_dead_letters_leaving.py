@@ -1,0 +1,91 @@
+"""`relay dead-letters discard` and `export`: thrown away only when meant, and counted; written out masked."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+from support.bench import Bench
+from support.events import batch, purchase
+from support.terminal import relay
+
+from config.secrets import Keyring
+from lanes.chunk import ChunkCodec
+
+PRIVATE = ("someone@shop.example", "www.shop.com/x")
+
+
+@pytest.fixture
+def ids(bench: Bench) -> list[str]:
+    """Two letters: one of a bad URL, one without any."""
+    shared = {**batch(), "user_identities": {"email": "someone@shop.example"}}
+    bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"}), purchase(2, custom_flags={})], shared=shared)
+    bench.drain()
+    return [letter.id for letter in bench.letters()]
+
+
+def test_a_discarded_letter_is_gone_and_counted(bench: Bench, ids: list[str]) -> None:
+    """The other stays; a second time there is nothing to discard."""
+    said = relay("dead-letters", "discard", ids[0], "--yes", "--json")
+    assert (said.exit_code, said.json) == (0, {"discarded": [ids[0]], "left": []})
+    assert bench.count("dead", "discarded", "waiting") == (2, 1, 0)
+    again = relay("dead-letters", "discard", ids[0], "--yes", "--json")
+    assert (again.exit_code, again.json["discarded"], again.json["left"][0]["id"]) == (1, [], ids[0])
+    assert relay("dead-letters", "discard", "--reason", "missing_url", "--yes").stdout == "discarded: 1 dead letter\n"
+    assert relay("dead-letters", "discard", "--all").stdout == "discarded: 0 dead letters\n"
+
+
+def test_discarding_asks(bench: Bench, ids: list[str]) -> None:
+    """With nobody to ask, it is wrong use and nothing happens."""
+    said = relay("dead-letters", "discard", "--all")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "--yes" in said.stderr
+    assert bench.count("discarded") == (0,)
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [(b"n\n", 1, 2), (b"y\n", 0, 0)], ids=["no", "yes"])
+def test_at_a_terminal_the_answer_counts(bench: Bench, ids: list[str], answer: bytes, code: int, left: int) -> None:
+    """Asked on stderr, so that stdout stays the answer's."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from cli.main import main; main()", "dead-letters", "discard", "--all", "--json"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.close(theirs)
+    os.write(ours, answer)
+    stdout, stderr = process.communicate(timeout=60)
+    os.close(ours)
+    assert process.returncode == code, stderr
+    assert b"Discard 2 dead letters for good?" in stderr
+    assert (json.loads(stdout)["discarded"] == sorted(ids)) if left == 0 else stdout == b""
+    assert len(bench.letters()) == left
+
+
+def test_an_export_has_a_line_for_each_with_its_event(bench: Bench, ids: list[str]) -> None:
+    """Masked, and as it was when asked, which is logged and kept with who and what."""
+    said = relay("dead-letters", "export", "--all")
+    lines = [json.loads(line) for line in said.stdout.splitlines()]
+    assert (said.exit_code, sorted(line["id"] for line in lines)) == (0, sorted(ids))
+    assert not any(private in said.stdout for private in PRIVATE)
+    assert bench.redis.llen("audit:reveals") == 0
+    revealed = relay("dead-letters", "export", "--reason", "invalid_url", "--reveal")
+    (line,) = (json.loads(line) for line in revealed.stdout.splitlines())
+    assert all(private in revealed.stdout for private in PRIVATE)
+    assert line["source"]["batch"]["events"][0]["data"]["source_message_id"] == "e1"
+    kept = json.loads(bench.redis.lindex("audit:reveals", 0) or b"")
+    assert (kept["command"], kept["number"], kept["letters"]) == ("export", 1, [line["id"]])
+    assert kept["who"]
+    assert "personal data revealed" in revealed.stderr
+    assert not any(private in revealed.stderr for private in PRIVATE)
+
+
+def test_an_export_says_what_it_could_not_open(bench: Bench) -> None:
+    """Its line is there without a source; the exit code is 1."""
+    bench.runtime.codec = ChunkCodec(Keyring.from_text(Keyring.new_key()))
+    bench.put([purchase(1, custom_flags={})])
+    bench.drain()
+    said = relay("dead-letters", "export", "--all")
+    assert (said.exit_code, json.loads(said.stdout)["source"]) == (1, None)
+    missing = relay("dead-letters", "export", "nothing")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert relay("dead-letters", "export").exit_code == 2

@@ -13,6 +13,7 @@ from cli.failures import BadNews
 from cli.letter_box import LetterBox, open_box, public, source_of, without_source
 from cli.letter_choice import Choice, connection_option, job_option, json_option, reason_option, reveal_option
 from cli.letter_discard import discard
+from cli.letter_edit import edit
 from cli.letter_export import export
 from cli.letter_replay import replay
 from cli.letter_reveals import note_reveal
@@ -32,7 +33,7 @@ def dead_letters() -> None:
     """
 
 
-for command in (replay, discard, export):
+for command in (edit, replay, discard, export):
     dead_letters.add_command(command)
 
 

@@ -7,7 +7,7 @@ import click
 
 from cli.letter_box import open_box
 from cli.letter_choice import Choice, choice_options, confirmed, json_option, yes_option
-from cli.letter_replay import GONE, progress
+from cli.letter_sending import GONE, progress
 from cli.output import note, plural, print_json
 from lanes.letters import discard_letters
 

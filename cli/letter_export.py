@@ -7,8 +7,8 @@ import msgspec
 
 from cli.letter_box import LetterBox, open_box, public, source_of
 from cli.letter_choice import Choice, choice_options, reveal_option
-from cli.letter_replay import GONE
 from cli.letter_reveals import note_reveal
+from cli.letter_sending import GONE
 from cli.output import note, plural
 from delivery.letters import DeadLetter
 from lanes.errors import ChunkUnreadable

@@ -55,7 +55,6 @@ def configure_logging(settings: Settings, process: str = "relay") -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""`relay connections`: which there are, how they stand, and putting one to rest and setting it going again."""
+"""`relay connections`: which there are, how they stand; resting, going on, and giving up what one kept."""
 
 from typing import Any, Final
 
@@ -7,6 +7,7 @@ import redis
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cli.asking import confirmed, yes_option
 from cli.output import BAD, console, count, note, plural, print_json, state, table
 from cli.setting import configuration_of, redis_url, settings_here
 from cli.standing import Overview, Standing, overview
@@ -15,7 +16,8 @@ from config.errors import ConfigurationError
 from config.model import Configuration
 from config.settings import Settings
 from lanes.client import connect
-from lanes.lanes import Lanes
+from lanes.lanes import LEASE_MS, Lanes
+from lanes.removal import Abandoned, abandon
 from mapping.routes import route_of
 
 UNTIL_ASKED_AGAIN_MS: Final = 60_000
@@ -26,7 +28,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone o
 
 @click.group()
 def connections() -> None:
-    """List connections; pause and resume them."""
+    """List connections; pause and resume them; give up what waits for one that is no more."""
 
 
 @connections.command("list")
@@ -73,6 +75,43 @@ def resume(*, connection_id: str, as_json: bool) -> None:
         "removed": "is not in the configuration file: what waits stays until it is put back",
     }.get(standing.state, f"goes on; waiting: {plural(standing.books.waiting, 'event')}")
     _say(standing, settings, as_json=as_json, said=said)
+
+
+@connections.command("discard")
+@click.argument("connection_id", metavar="ID")
+@yes_option
+@json_option
+def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
+    """Give up, for good, what waits for a connection that the configuration file no longer has.
+
+    The events end as forgotten. Its dead letters stay: relay dead-letters discard --connection ID.
+    """
+    settings = settings_here()
+    configuration = configuration_of(settings)  # which connections are no more cannot be told from a refused file
+    with connect(redis_url(settings)) as client:
+        waiting = _named(settings, client, connection_id).books.waiting
+        if connection_id in configuration.connections:
+            raise click.UsageError(f"{connection_id} is in {settings.config}: take it out of the file first")
+        question = f"Give up {plural(waiting, 'waiting event')} of {connection_id} for good?"
+        if waiting and not confirmed(question, yes=yes):
+            note("nothing was given up")
+            raise SystemExit(1)
+        given_up = _abandon(client, connection_id)
+    if as_json:
+        print_json({"id": connection_id, "forgotten": given_up.events})
+    else:
+        click.echo(f"{connection_id}: given up: {plural(given_up.events, 'event')}")
+    if given_up.leased:
+        note(f"a worker is still delivering some: in {LEASE_MS // 1000} s the same command gives up what is left")
+        raise SystemExit(1)
+
+
+def _abandon(client: redis.Redis, connection_id: str) -> Abandoned:
+    """Page by page until nothing is left that may be given up."""
+    total = 0
+    while (page := abandon(client, connection_id)).events:
+        total += page.events
+    return Abandoned(total, page.leased)
 
 
 def _named(settings: Settings, client: redis.Redis, connection_id: str) -> Standing:

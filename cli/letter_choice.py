@@ -1,6 +1,5 @@
-"""Which dead letters a command is about: by id, by what they have in common, or all; and asking before it is done."""
+"""Which dead letters a command is about: by id, by what they have in common, or all of them."""
 
-import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
@@ -19,7 +18,6 @@ reason_option = click.option("--reason", metavar="REASON", help="Only with this 
 job_option = click.option("--job", metavar="ID", help="Only of this job, as Flower and the log name it.")
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 reveal_option = click.option("--reveal", is_flag=True, help="Mask nothing: this shows personal data, and is logged.")
-yes_option = click.option("--yes", is_flag=True, help="Answer yes to what it would ask.")
 
 NOTHING_CHOSEN: Final = "say which: ids, or one of --connection, --reason and --job, or --all"
 
@@ -97,12 +95,3 @@ class Choice:
 def _chosen(letter: DeadLetter) -> Chosen:
     unknown_ms = read_header(letter.source).first_unknown_ms if letter.source else 0
     return Chosen(letter.id, letter.connection, letter.at_ms, unknown_ms)
-
-
-def confirmed(question: str, *, yes: bool) -> bool:
-    """The operator's answer; where nobody can be asked, wrong use without --yes."""
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} There is no terminal to ask at: --yes answers")
-    return click.confirm(question, err=True)

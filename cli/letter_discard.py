@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import click
 
+from cli.asking import confirmed, yes_option
 from cli.letter_box import open_box
-from cli.letter_choice import Choice, choice_options, confirmed, json_option, yes_option
+from cli.letter_choice import Choice, choice_options, json_option
 from cli.letter_sending import GONE, progress
 from cli.output import note, plural, print_json
 from lanes.letters import discard_letters

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
+from cli.asking import confirmed, yes_option
 from cli.failures import BadNews
 from cli.letter_box import LetterBox, decoded, open_box
-from cli.letter_choice import confirmed, json_option, yes_option
+from cli.letter_choice import json_option
 from cli.letter_dry_run import object_of
 from cli.letter_outlook import Blocked, Outlook, Outlooks, old_reason
 from cli.letter_paths import set_value

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
+from cli.asking import confirmed, yes_option
 from cli.letter_box import open_box
-from cli.letter_choice import Choice, choice_options, confirmed, json_option, reveal_option, yes_option
+from cli.letter_choice import Choice, choice_options, json_option, reveal_option
 from cli.letter_dry_run import show
 from cli.letter_outlook import Outlooks
 from cli.letter_sending import GONE, Sent, is_late, late_question, now_ms, replay_all

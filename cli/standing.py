@@ -59,7 +59,8 @@ class Standing:
             case "paused":
                 return self._error_to_act_on or self.books.group.get("what")
             case "removed":
-                return "not in the configuration file: put it back to deliver what waits"
+                give_up = f"relay connections discard {self.id}"
+                return f"not in the configuration file: put it back to deliver what waits, or give it up: {give_up}"
             case _:
                 return self._error_to_act_on
 

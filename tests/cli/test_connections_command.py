@@ -5,6 +5,9 @@ from support.bench import Bench
 from support.events import purchase
 from support.terminal import relay
 
+from lanes.lanes import Appetite
+from lanes.settlement import Lease
+
 KEYS = [
     *("id", "state", "inputs", "event_source_id", "paths", "waiting", "letters", "paused_by", "what_to_do"),
     "next_attempt_at",
@@ -52,3 +55,61 @@ def test_resuming_what_the_file_disables_says_so(bench: Bench) -> None:
     """It stays disabled."""
     bench.configure("enabled: false")
     assert "stays so" in relay("connections", "resume", "shop").stdout
+
+
+def _take_out(bench: Bench) -> None:
+    """The file has another connection instead."""
+    bench.path.write_text(bench.path.read_text().replace("id: shop", "id: other"))
+
+
+def test_what_waits_for_a_connection_that_is_no_more_can_be_given_up(bench: Bench) -> None:
+    """It ends as forgotten and the books balance; its letters stay."""
+    bench.put([purchase(1, custom_flags={})])
+    bench.drain()
+    bench.put([purchase(2), purchase(3)], [purchase(4)])
+    _take_out(bench)
+    said = relay("connections", "discard", "shop", "--yes", "--json")
+    assert (said.exit_code, said.json) == (0, {"id": "shop", "forgotten": 3})
+    assert bench.count("waiting", "forgotten", "dead") == (0, 3, 1)
+    assert len(bench.letters()) == 1
+    assert bench.redis.zcard("lanes:due") == 0
+    assert relay("connections", "discard", "shop").stdout == "shop: given up: 0 events\n"
+
+
+def test_giving_up_asks(bench: Bench) -> None:
+    """With nobody to ask nothing happens."""
+    bench.put([purchase(1)])
+    _take_out(bench)
+    said = relay("connections", "discard", "shop")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "Give up 1 waiting event of shop for good?" in said.stderr
+    assert bench.count("waiting", "forgotten") == (1, 0)
+
+
+def test_a_connection_of_the_file_is_not_given_up(bench: Bench) -> None:
+    """Nor one that nobody knows."""
+    bench.put([purchase(1)])
+    for name, words in (("shop", "take it out of the file first"), ("shpo", "there is no shpo")):
+        said = relay("connections", "discard", name, "--yes")
+        assert (said.exit_code, said.stdout) == (2, "")
+        assert words in said.stderr
+    assert bench.count("waiting", "forgotten") == (1, 0)
+
+
+def test_what_a_worker_holds_is_not_given_up(bench: Bench) -> None:
+    """Its outcome is the worker's to tell; the exit code says that something is left."""
+    bench.put([purchase(1)])
+    assert isinstance(bench.runtime.lanes.claim("shop:0", Appetite()), Lease)
+    _take_out(bench)
+    said = relay("connections", "discard", "shop", "--yes")
+    assert (said.exit_code, said.stdout) == (1, "shop: given up: 0 events\n")
+    assert "still delivering" in said.stderr
+    assert bench.count("waiting", "forgotten") == (1, 0)
+
+
+def test_a_long_backlog_is_given_up_in_pages(bench: Bench) -> None:
+    """However much waits, no script takes long."""
+    bench.put(*([purchase(number)] for number in range(2_100)))
+    _take_out(bench)
+    assert relay("connections", "discard", "shop", "--yes").stdout == "shop: given up: 2,100 events\n"
+    assert bench.count("waiting", "forgotten") == (0, 2_100)

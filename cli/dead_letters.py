@@ -16,7 +16,7 @@ from cli.letter_discard import discard
 from cli.letter_edit import edit
 from cli.letter_export import export
 from cli.letter_replay import replay
-from cli.letter_reveals import note_reveal
+from cli.letter_reveals import note_reveal, reveals
 from cli.output import BAD, MUTED, console, note, plain, print_json, table
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
@@ -33,7 +33,7 @@ def dead_letters() -> None:
     """
 
 
-for command in (edit, replay, discard, export):
+for command in (edit, replay, discard, export, reveals):
     dead_letters.add_command(command)
 
 

@@ -5,15 +5,21 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from typing import Final
 
+import click
 import msgspec
 import structlog
 
-from cli.letter_box import LetterBox
+from cli.letter_box import LetterBox, open_box
+from cli.letter_choice import json_option
+from cli.output import console, note, plain, print_json, table
 from cli.standing import rfc3339
 from config.logs import configure_logging
 from lanes.audit import entries, keep_entry
 from lanes.errors import RedisFull
+
+MOST_IDS: Final = 20
 
 
 class Reveal(msgspec.Struct, frozen=True):
@@ -25,9 +31,6 @@ class Reveal(msgspec.Struct, frozen=True):
     command: str
     number: int
     letters: tuple[str, ...]
-
-
-MOST_IDS = 20
 
 
 def note_reveal(box: LetterBox, command: str, letter_ids: Sequence[str]) -> None:
@@ -43,9 +46,22 @@ def note_reveal(box: LetterBox, command: str, letter_ids: Sequence[str]) -> None
         log.warning("this reveal could not be kept in Redis", why=error.what)
 
 
-def reveals(box: LetterBox) -> list[Reveal]:
-    """What is kept, newest first."""
-    return [msgspec.json.decode(entry, type=Reveal) for entry in entries(box.client)]
+@click.command("reveals")
+@json_option
+def reveals(*, as_json: bool) -> None:
+    """List who was shown letters unmasked, and when, newest first."""
+    with open_box() as box:
+        kept = [msgspec.json.decode(entry, type=Reveal) for entry in entries(box.client)]
+    if as_json:
+        print_json(kept)
+        return
+    made = table("at", "who", "command", "letters", right=("letters",))
+    for one in kept:
+        made.add_row(one.at, plain(f"{one.who} on {one.host}"), one.command, f"{one.number:,}")
+    if kept:
+        console().print(made)
+    else:
+        note("nobody was shown any")
 
 
 def _who() -> str:

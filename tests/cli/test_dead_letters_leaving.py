@@ -89,3 +89,25 @@ def test_an_export_says_what_it_could_not_open(bench: Bench) -> None:
     missing = relay("dead-letters", "export", "nothing")
     assert (missing.exit_code, missing.stdout) == (1, "")
     assert relay("dead-letters", "export").exit_code == 2
+
+
+def test_who_was_shown_what_can_be_listed(bench: Bench, ids: list[str]) -> None:
+    """Newest first, whichever command showed it."""
+    assert relay("dead-letters", "reveals", "--json").json == []
+    for arguments in (["show", ids[0]], ["list"], ["export", "--all"], ["replay", "--all", "--dry-run"]):
+        assert relay("dead-letters", *arguments, "--reveal").exit_code == 0
+    commands = [(one["command"], one["number"]) for one in relay("dead-letters", "reveals", "--json").json]
+    assert commands == [("replay --dry-run", 2), ("export", 2), ("list", 2), ("show", 1)]
+    assert "export" in relay("dead-letters", "reveals").stdout
+
+
+def test_at_maxmemory_a_reveal_is_in_the_log_alone(bench: Bench, ids: list[str]) -> None:
+    """A full Redis keeps nobody from looking at what fills it."""
+    bench.redis.config_set("maxmemory", 1)
+    try:
+        said = relay("dead-letters", "show", ids[0], "--reveal")
+    finally:
+        bench.redis.config_set("maxmemory", 0)
+    assert said.exit_code == 0
+    assert "personal data revealed" in said.stderr
+    assert "could not be kept" in said.stderr

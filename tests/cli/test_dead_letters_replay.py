@@ -1,5 +1,8 @@
 """`relay dead-letters replay`: each delivered once, the books exact; asks only where TikTok may count twice."""
 
+import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -186,3 +189,17 @@ def test_many_go_in_pages(bench: Bench) -> None:
     said = relay("dead-letters", "replay", "--reason", "missing_url", "--json")
     assert (said.exit_code, len(set(said.json["replayed"]))) == (0, 700)
     assert bench.count("waiting", "replayed") == (700, 700)
+
+
+def test_two_operators_replay_the_same_letters_once(bench: Bench) -> None:
+    """Whoever comes second to a letter leaves it alone; together they replay them all."""
+    bench.put([purchase(number, custom_flags={}) for number in range(200)])
+    while bench.count("waiting") != (0,):
+        bench.drain()
+    command = [sys.executable, "-c", "from cli.main import main; main()", "dead-letters", "replay", "--all", "--json"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    replayed = [json.loads(one.communicate(timeout=60)[0])["replayed"] for one in both]
+    assert sorted(map(len, map(set, replayed))) == sorted(map(len, replayed))
+    assert not set(replayed[0]) & set(replayed[1])
+    assert bench.count("waiting", "replayed") == (200, 200)
+    assert bench.letters() == []

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cli.failures import BadNews
 from cli.letter_box import LetterBox, open_box, public, source_of, without_source
-from cli.letter_choice import Choice, connection_option, job_option, json_option, reason_option, reveal_option
+from cli.letter_choice import Choice, condition_options, json_option, reveal_option
 from cli.letter_discard import discard
 from cli.letter_edit import edit
 from cli.letter_export import export
@@ -38,9 +38,7 @@ for command in (edit, replay, discard, export, reveals):
 
 
 @dead_letters.command("list")
-@connection_option
-@reason_option
-@job_option
+@condition_options
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -50,12 +48,11 @@ for command in (edit, replay, discard, export, reveals):
 )
 @json_option
 @reveal_option
-def list_(
-    *, connection: str | None, reason: str | None, job: str | None, limit: int, as_json: bool, reveal: bool
-) -> None:
+def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None:
     """List them, oldest first."""
+    wanted = Choice(**conditions)
     with open_box() as box:
-        found = (without_source(one) for one in Choice((), connection, reason, job).letters(box))
+        found = (without_source(one) for one in wanted.letters(box))
         letters = sorted(found, key=lambda letter: (letter.at_ms, letter.id))
         if reveal and letters:
             note_reveal(box, "list", [letter.id for letter in letters])
@@ -63,7 +60,7 @@ def list_(
         print_json([public(letter, reveal=reveal) for letter in letters])
         return
     if not letters:
-        note("no dead letters" if not (connection or reason or job) else "no such dead letters")
+        note("no such dead letters" if wanted.has_conditions else "no dead letters")
         return
     console().print(_table(letters[-limit:], reveal=reveal))
     if len(letters) > limit:
@@ -71,21 +68,21 @@ def list_(
 
 
 @dead_letters.command("count")
-@connection_option
-@job_option
+@condition_options
 @json_option
-def count_(*, connection: str | None, job: str | None, as_json: bool) -> None:
-    """Count them by connection, stage and reason."""
+def count_(*, as_json: bool, **conditions: Any) -> None:
+    """Count them by connection, stage, reason and field."""
     with open_box() as box:
-        found = Choice((), connection, None, job).letters(box)
-        counts = Counter((one.connection, one.stage, one.reason) for one in found)
-    rows = sorted(counts.items(), key=lambda row: (row[0][0], -row[1], row[0]))
+        found = Choice(**conditions).letters(box)
+        counts = Counter((one.connection, one.stage, one.reason, one.field) for one in found)
+    rows = sorted(counts.items(), key=lambda row: (row[0][0], -row[1], row[0][:3], row[0][3] or ""))
+    names = ("connection", "stage", "reason", "field")
     if as_json:
-        print_json([dict(zip(("connection", "stage", "reason", "letters"), (*key, n), strict=True)) for key, n in rows])
+        print_json([{**dict(zip(names, key, strict=True)), "letters": number} for key, number in rows])
         return
-    made = table("connection", "stage", "reason", "letters", right=("letters",))
-    for (where, stage, reason), number in rows:
-        made.add_row(where, stage, Text(reason, style=BAD), f"{number:,}")
+    made = table(*names, "letters", right=("letters",))
+    for (where, stage, reason, field), number in rows:
+        made.add_row(where, stage, Text(reason, style=BAD), plain(field or ""), f"{number:,}")
     console().print(made if rows else Text("no dead letters", style=MUTED))
 
 

@@ -30,6 +30,11 @@ class LetterBox:
         self.connections = _connections(settings, client)
         """The connections that may have letters: the configuration's, then those that only Redis knows."""
 
+    def now_ms(self) -> int:
+        """Redis's time, which letters and stamps are dated by."""
+        seconds, micros = self.client.time()
+        return seconds * 1000 + micros // 1000
+
     def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
         """The letters of these connections, as they come; the sources are most of their bytes, so keep none of many."""
         for connection in connections:

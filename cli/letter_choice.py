@@ -1,5 +1,6 @@
 """Which dead letters a command is about: by id, by what they have in common, or all of them."""
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
@@ -13,26 +14,47 @@ from lanes.chunk import read_header
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-connection_option = click.option("--connection", metavar="ID", help="Only of this connection.")
-reason_option = click.option("--reason", metavar="REASON", help="Only with this reason, such as invalid_url.")
-job_option = click.option("--job", metavar="ID", help="Only of this job, as Flower and the log name it.")
+
+def _age(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """`7d`, `36h` or `90m`, in milliseconds; wrong use when it is none."""
+    if value is None:
+        return None
+    written = re.fullmatch(r"(\d{1,6})([dhm])", value)
+    if written is None:
+        raise click.BadParameter("write an age as 7d, 36h or 90m", ctx, param)
+    return int(written[1]) * _UNITS[written[2]]
+
+
+_UNITS[written[2]]
+
+
+_UNITS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_CONDITIONS: Final = (
+    click.option("--connection", metavar="ID", help="Only of this connection."),
+    click.option("--reason", metavar="REASON", help="Only with this reason, such as invalid_url."),
+    click.option("--field", metavar="FIELD", help="Only with this field at fault, such as TikTok.URL."),
+    click.option("--job", metavar="ID", help="Only of this job, as Flower and the log name it."),
+    click.option("--older-than", callback=_age, metavar="AGE", help="Only those that died longer ago: 7d, 36h, 90m."),
+    click.option("--newer-than", callback=_age, metavar="AGE", help="Only those that died since then."),
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 reveal_option = click.option("--reveal", is_flag=True, help="Mask nothing: this shows personal data, and is logged.")
 
-NOTHING_CHOSEN: Final = "say which: ids, or one of --connection, --reason and --job, or --all"
+NOTHING_CHOSEN: Final = "say which: ids, or conditions such as --reason, or --all"
+
+
+def condition_options(command: Command) -> Command:
+    """The conditions, which make a Choice."""
+    for decorate in reversed(_CONDITIONS):
+        command = decorate(command)
+    return command
 
 
 def choice_options(command: Command) -> Command:
-    """`[ID…]`, `--connection`, `--reason`, `--job` and `--all`, which make a Choice."""
-    for decorate in (
-        click.option("--all", "every", is_flag=True, help="All there are."),
-        job_option,
-        reason_option,
-        connection_option,
-        click.argument("ids", metavar="[ID]...", nargs=-1),
-    ):
-        command = decorate(command)
-    return command
+    """`[ID…]`, the conditions and `--all`, which make a Choice."""
+    command = click.option("--all", "every", is_flag=True, help="All there are.")(command)
+    return click.argument("ids", metavar="[ID]...", nargs=-1)(condition_options(command))
 
 
 class Chosen(NamedTuple):
@@ -47,25 +69,40 @@ class Chosen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was asked for. Several conditions must all hold."""
+    """What was asked for. Several conditions must all hold; ages are in milliseconds."""
 
     ids: tuple[str, ...] = ()
     connection: str | None = None
     reason: str | None = None
+    field: str | None = None
     job: str | None = None
+    older_than: int | None = None
+    newer_than: int | None = None
     every: bool = False
 
     def check(self) -> None:
         """Wrong use when it chooses nothing, or ids and more than ids."""
-        conditions = (self.connection, self.reason, self.job)
-        if not self.ids and not self.every and conditions == (None, None, None):
+        if not self.ids and not self.every and not self.has_conditions:
             raise click.UsageError(NOTHING_CHOSEN)
-        if self.ids and (self.every or conditions != (None, None, None)):
+        if self.ids and (self.every or self.has_conditions):
             raise click.UsageError("give either ids or conditions, not both")
 
-    def matches(self, letter: DeadLetter) -> bool:
+    @property
+    def has_conditions(self) -> bool:
+        """Whether not every letter is meant."""
+        conditions = (self.connection, self.reason, self.field, self.job, self.older_than, self.newer_than)
+        return any(condition is not None for condition in conditions)
+
+    def matches(self, letter: DeadLetter, now_ms: int) -> bool:
         """Whether it is one of them, but for its connection and id."""
-        return self.reason in (None, letter.reason) and self.job in (None, letter.job)
+        age = now_ms - letter.at_ms
+        return (
+            self.reason in (None, letter.reason)
+            and self.field in (None, letter.field)
+            and self.job in (None, letter.job)
+            and (self.older_than is None or age > self.older_than)
+            and (self.newer_than is None or age <= self.newer_than)
+        )
 
     def connections(self, box: LetterBox) -> Collection[str]:
         """Where to look; wrong use when there is no such connection."""
@@ -81,7 +118,8 @@ class Choice:
             found = (box.find(letter_id) for letter_id in dict.fromkeys(self.ids))
             yield from (letter for letter in found if letter is not None)
             return
-        yield from filter(self.matches, box.letters(self.connections(box)))
+        now_ms = box.now_ms()
+        yield from (letter for letter in box.letters(self.connections(box)) if self.matches(letter, now_ms))
 
     def chosen(self, box: LetterBox) -> list[Chosen]:
         """Those chosen, oldest first."""

@@ -13,7 +13,7 @@ from cli.letter_dry_run import object_of
 from cli.letter_outlook import Blocked, Outlook, Outlooks, old_reason
 from cli.letter_paths import set_value
 from cli.letter_reveals import note_reveal
-from cli.letter_sending import GONE, Sent, is_late, late_question, now_ms, replay_all
+from cli.letter_sending import GONE, Sent, is_late, late_question, replay_all
 from cli.output import note, plain, print_json
 from cli.setting import configuration_of
 from delivery.letters import DeadLetter
@@ -49,7 +49,7 @@ def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool,
     """
     with open_box() as box:
         found = _find(box, letter_id)
-        outlooks = Outlooks(configuration_of(box.settings), box.settings, now_ms(box))
+        outlooks = Outlooks(configuration_of(box.settings), box.settings, box.now_ms())
         before = _text(found.source)
         if not assignments:
             note_reveal(box, "edit", [letter_id])
@@ -122,7 +122,7 @@ def _corrected(source: Chunk, text: str) -> Chunk:
 def _keep(box: LetterBox, found: _Found, corrected: Chunk, *, send: bool, yes: bool) -> Sent | None:
     """Put the corrected letter in its place; and with `send`, on its way."""
     letter = found.letter
-    late = send and is_late(corrected.first_unknown_ms, now_ms(box))
+    late = send and is_late(corrected.first_unknown_ms, box.now_ms())
     send = send and (not late or confirmed(late_question(1), yes=yes))
     amended = msgspec.structs.replace(letter, source=box.codec.seal(corrected))
     if not amend_letter(box.client, letter.connection, letter.id, found.stored, amended.encode()):

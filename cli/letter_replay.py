@@ -10,7 +10,7 @@ from cli.letter_box import open_box
 from cli.letter_choice import Choice, choice_options, json_option, reveal_option
 from cli.letter_dry_run import show
 from cli.letter_outlook import Outlooks
-from cli.letter_sending import GONE, Sent, is_late, late_question, now_ms, replay_all
+from cli.letter_sending import GONE, Sent, is_late, late_question, replay_all
 from cli.output import note, plural, print_json
 from cli.setting import configuration_of
 
@@ -31,7 +31,7 @@ def replay(*, dry_run: bool, yes: bool, as_json: bool, reveal: bool, **choice: A
     wanted = Choice(**choice)
     wanted.check()
     with open_box() as box:
-        now = now_ms(box)
+        now = box.now_ms()
         outlooks = Outlooks(configuration_of(box.settings), box.settings, now)
         if dry_run:
             show(box, wanted, outlooks, as_json=as_json, reveal=reveal)

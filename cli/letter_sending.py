@@ -95,9 +95,3 @@ def _cut(revived: Sequence[Revived]) -> Iterator[list[Revived]]:
         size += len(one.chunk)
     if some:
         yield some
-
-
-def now_ms(box: LetterBox) -> int:
-    """Redis's time, which is what stamps are made of."""
-    seconds, micros = box.client.time()
-    return seconds * 1000 + micros // 1000

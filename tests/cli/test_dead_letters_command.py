@@ -66,8 +66,11 @@ def test_what_tiktok_quotes_is_masked_and_its_sense_kept(letters: list[dict[str,
         (["--reason", "nothing"], []),
         (["--connection", "shop", "--job", "job-1", "--reason", "missing_url"], ["e2"]),
         (["--job", "job-2"], []),
+        (["--field", "properties.value"], ["e3"]),
+        (["--older-than", "1m"], []),
+        (["--newer-than", "1m", "--field", "TikTok.URL", "--reason", "missing_url"], ["e2"]),
     ],
-    ids=["Z3 reason", "Z3 no such reason", "Z3 all three", "Z3 no such job"],
+    ids=["Z3 reason", "Z3 none", "Z3 three", "Z3 no such job", "Z3 field", "Z3 none is old", "Z3 young"],
 )
 def test_the_list_can_be_narrowed(letters: list[dict[str, Any]], options: list[str], ids: list[str]) -> None:
     """By connection, reason and job."""
@@ -89,9 +92,12 @@ def test_people_get_a_table(letters: list[dict[str, Any]]) -> None:
 def test_counts_by_connection_stage_and_reason(letters: list[dict[str, Any]]) -> None:
     """As JSON and as a table."""
     rows = relay("dead-letters", "count", "--json").json
-    assert {"connection": "shop", "stage": "delivery", "reason": "rejected_by_tiktok", "letters": 1} in rows
+    refused = {"connection": "shop", "stage": "delivery", "reason": "rejected_by_tiktok", "field": "properties.value"}
+    assert {**refused, "letters": 1} in rows
     assert sum(row["letters"] for row in rows) == 3
     assert "missing_url" in relay("dead-letters", "count").stdout
+    assert [row["letters"] for row in relay("dead-letters", "count", "--json", "--reason", "missing_url").json] == [1]
+    assert relay("dead-letters", "count", "--older-than", "yesterday").exit_code == 2
 
 
 def test_show_opens_the_source_and_masks_it(letters: list[dict[str, Any]]) -> None:

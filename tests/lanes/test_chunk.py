@@ -1,5 +1,7 @@
 """The chunk's format: what goes in comes out, and what cannot be opened says what to do and stays."""
 
+import base64
+
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given
@@ -73,3 +75,17 @@ def test_what_cannot_be_opened_says_what_to_do(sealed: bytes, codec: ChunkCodec,
     """And never what is in it."""
     with pytest.raises(ChunkUnreadable, match=advice):
         codec.open(sealed)
+
+
+def test_a_chunk_of_version_1_opens_for_ever() -> None:
+    """Made by the first version there was: workers are replaced while chunks like this one wait."""
+    sealed = base64.b64decode(
+        "AQEAAAADAAABoe5WXgAAAAGh7lZeewMLd2ViMjAzLjAuMTEzLjcotS/9IGYxAwCRksQceyJlbnZpcm9ubWVudCI6InByb2R1Y3Rpb24ifZKU"
+        "AMDEH3siZXZlbnRfdHlwZSI6ImNvbW1lcmNlX2V2ZW50In3AlAOmbWludGVkxAE3kqhQdXJjaGFzZalTdWJzY3JpYmU="
+    )
+    entries = [
+        Entry(0, None, b'{"event_type":"commerce_event"}'),
+        Entry(3, "minted", b"7", ["Purchase", "Subscribe"]),
+    ]
+    batches = [Batch(b'{"environment":"production"}', entries)]
+    assert ChunkCodec().open(sealed) == Chunk("web", 1_795_000_000_000, batches, 1_795_000_000_123, "203.0.113.7")

@@ -25,9 +25,6 @@ def _age(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
     return int(written[1]) * _UNITS[written[2]]
 
 
-_UNITS[written[2]]
-
-
 _UNITS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _CONDITIONS: Final = (
     click.option("--connection", metavar="ID", help="Only of this connection."),

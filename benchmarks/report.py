@@ -1,0 +1,61 @@
+"""Results for people and for machines, and the command line that each part shares."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.result import Result
+
+
+def table(results: Sequence[Result]) -> Table:
+    """One row a result: target, measured and how far the former is met."""
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("part", "what"):
+        shown.add_column(heading)
+    for heading in ("median", "worst to best", "target", "met"):
+        shown.add_column(heading, justify="right")
+    shown.add_column("unit")
+    shown.add_column("note", overflow="fold")
+    for one in results:
+        spread = (one.low, one.high) if one.better == "more" else (one.high, one.low)
+        shown.add_row(
+            one.part,
+            one.what,
+            _number(one.value),
+            " … ".join(map(_number, spread)),
+            "" if one.target is None else f"{'≥' if one.better == 'more' else '≤'} {_number(one.target)}",
+            "" if one.ratio is None else f"[{'green' if one.ratio >= 1 else 'red'}]{one.ratio:.2f}[/]",
+            one.unit,
+            one.note,
+        )
+    return shown
+
+
+def as_json(results: Sequence[Result]) -> str:
+    """A list of objects with the fields of `Result` and its ratio."""
+    return json.dumps([{**asdict(one), "ratio": one.ratio} for one in results], indent=1, ensure_ascii=False)
+
+
+def command(run: Callable[[bool], list[Result]]) -> click.Command:
+    """The command line of a part run by itself: `python -m benchmarks.<part> [--quick] [--json]`."""
+
+    @click.command(help=sys.modules[run.__module__].__doc__)
+    @click.option("--quick", is_flag=True, help="A few seconds, for trying out; the figures mean little.")
+    @click.option("--json", "wants_json", is_flag=True, help="JSON alone on standard output.")
+    def measure(quick: bool, wants_json: bool) -> None:
+        results = run(quick)
+        if wants_json:
+            click.echo(as_json(results))
+        else:
+            Console().print(table(results))
+
+    return measure
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -6,10 +6,12 @@ RUN python -m venv --without-pip /opt/relay
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY cli ./cli
 COPY config ./config
+COPY console ./console
 COPY delivery ./delivery
 COPY ingest ./ingest
 COPY lanes ./lanes
 COPY mapping ./mapping
+COPY operations ./operations
 COPY sandbox ./sandbox
 COPY worker ./worker
 RUN pip --python /opt/relay/bin/python install --no-cache-dir --constraint constraints.txt '.[flower]'

@@ -2,8 +2,9 @@
 
 from rich.text import Text
 
-from cli.output import BAD, GOOD, MUTED, plural
+from cli.output import BAD, GOOD, MUTED
 from lanes.books import GroupReading
+from operations.balance import faults_of
 
 CAME = ("accepted", "extra", "replayed")
 ENDED = ("delivered", "dead", "unsupported", "withheld", "forgotten")
@@ -18,19 +19,6 @@ def balance_line(group: GroupReading) -> Text:
     if group.balances:
         return line.append("  ✓", style=f"bold {GOOD}")
     return line.append(f"  ✗ {'; '.join(faults_of(group))}", style=f"bold {BAD}")
-
-
-def faults_of(group: GroupReading) -> list[str]:
-    """What does not add up; empty when the books balance."""
-    faults = []
-    if group.discrepancy:
-        what = "not accounted for" if group.discrepancy > 0 else "more than came"
-        faults.append(f"{plural(abs(group.discrepancy), 'event')} {what}")
-    if group.letters_discrepancy:
-        what = "missing" if group.letters_discrepancy > 0 else "too many"
-        faults.append(f"{plural(abs(group.letters_discrepancy), 'dead letter')} {what}")
-    uneven = [lane for lane in group.lanes if lane.chunks != lane.sizes]
-    return faults + [f"lane {lane.name} has {lane.chunks:,} chunks and {lane.sizes:,} sizes" for lane in uneven]
 
 
 def _sum(terms: list[tuple[str, int]]) -> Text:

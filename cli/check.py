@@ -7,12 +7,12 @@ import msgspec
 from pydantic import SecretStr
 from rich.text import Text
 
-from cli.failures import BadNews
 from cli.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
 from cli.redis_checks import Finding, findings_of_redis
 from cli.setting import configuration_of, redis_url, settings_here
 from config.errors import ConfigurationError
 from config.settings import Settings
+from operations.errors import BadNews
 
 STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
 

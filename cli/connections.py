@@ -1,27 +1,25 @@
 """`relay connections`: which there are, how they stand; resting, going on, and giving up what one kept."""
 
-from typing import Any, Final
+from typing import Any
 
 import click
 import redis
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+import operations.connections
 from cli.asking import confirmed, yes_option
-from cli.output import BAD, console, count, note, plural, print_json, state, table
+from cli.output import BAD, console, count, note, print_json, state, table
 from cli.setting import configuration_of, redis_url, settings_here
-from cli.standing import Overview, Standing, overview
 from cli.wrong_use import unknown_id
 from config.errors import ConfigurationError
 from config.model import Configuration
 from config.settings import Settings
 from lanes.client import connect
-from lanes.lanes import LEASE_MS, Lanes
-from lanes.removal import Abandoned, abandon
+from lanes.lanes import LEASE_MS
 from mapping.routes import route_of
-
-UNTIL_ASKED_AGAIN_MS: Final = 60_000
-"""Lanes of a connection at rest wake nobody for this long at a time; an operator's pause has no other end."""
+from operations.standing import Overview, Standing, overview
+from operations.words import plural
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 
@@ -55,8 +53,7 @@ def pause(*, connection_id: str, as_json: bool) -> None:
     settings = settings_here()
     with connect(redis_url(settings)) as client:
         _named(settings, client, connection_id)
-        what = f"relay connections resume {connection_id}"
-        Lanes(client).rest(connection_id, "paused", UNTIL_ASKED_AGAIN_MS, {"by": "operator", "what": what})
+        what = operations.connections.pause(client, connection_id)
         _say(_named(settings, client, connection_id), settings, as_json=as_json, said=f"paused; to go on: {what}")
 
 
@@ -68,7 +65,7 @@ def resume(*, connection_id: str, as_json: bool) -> None:
     settings = settings_here()
     with connect(redis_url(settings)) as client:
         _named(settings, client, connection_id)
-        Lanes(client).resume(connection_id)
+        operations.connections.resume(client, connection_id)
         standing = _named(settings, client, connection_id)
     said = {
         "disabled": "is disabled in the configuration file (enabled: false) and stays so",
@@ -96,7 +93,7 @@ def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
         if waiting and not confirmed(question, yes=yes):
             note("nothing was given up")
             raise SystemExit(1)
-        given_up = _abandon(client, connection_id)
+        given_up = operations.connections.give_up(client, connection_id)
     if as_json:
         print_json({"id": connection_id, "forgotten": given_up.events})
     else:
@@ -104,14 +101,6 @@ def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
     if given_up.leased:
         note(f"a worker is still delivering some: in {LEASE_MS // 1000} s the same command gives up what is left")
         raise SystemExit(1)
-
-
-def _abandon(client: redis.Redis, connection_id: str) -> Abandoned:
-    """Page by page until nothing is left that may be given up."""
-    total = 0
-    while (page := abandon(client, connection_id)).events:
-        total += page.events
-    return Abandoned(total, page.leased)
 
 
 def _named(settings: Settings, client: redis.Redis, connection_id: str) -> Standing:

@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
-from cli.failures import BadNews
 from config.secrets import Keyring
+from operations.errors import BadNews
 
 PRIVATE_DIR: Final = 0o700
 

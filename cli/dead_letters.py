@@ -9,18 +9,19 @@ from rich.console import Group, RenderableType
 from rich.json import JSON
 from rich.text import Text
 
-from cli.failures import BadNews
-from cli.letter_box import LetterBox, open_box, public, source_of, without_source
-from cli.letter_choice import Choice, condition_options, json_option, reveal_option
 from cli.letter_discard import discard
 from cli.letter_edit import edit
 from cli.letter_export import export
+from cli.letter_options import choice_of, condition_options, json_option, reveal_option
 from cli.letter_replay import replay
 from cli.letter_reveals import note_reveal, reveals
 from cli.output import BAD, MUTED, console, note, plain, print_json, table
+from cli.setting import open_box
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
+from operations.errors import BadNews
+from operations.letter_box import LetterBox, public, source_of, without_source
 
 SHOWN: Final = 50
 
@@ -50,8 +51,8 @@ for command in (edit, replay, discard, export, reveals):
 @reveal_option
 def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None:
     """List them, oldest first."""
-    wanted = Choice(**conditions)
     with open_box() as box:
+        wanted = choice_of(box, conditions)
         found = (without_source(one) for one in wanted.letters(box))
         letters = sorted(found, key=lambda letter: (letter.at_ms, letter.id))
         if reveal and letters:
@@ -73,7 +74,7 @@ def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None
 def count_(*, as_json: bool, **conditions: Any) -> None:
     """Count them by connection, stage, reason and field."""
     with open_box() as box:
-        found = Choice(**conditions).letters(box)
+        found = choice_of(box, conditions).letters(box)
         counts = Counter((one.connection, one.stage, one.reason, one.field) for one in found)
     rows = sorted(counts.items(), key=lambda row: (row[0][0], -row[1], row[0][:3], row[0][3] or ""))
     names = ("connection", "stage", "reason", "field")

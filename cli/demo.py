@@ -17,15 +17,16 @@ from cli.demo_check import Outcome, differences, events_posted
 from cli.demo_posts import Post, demo_posts
 from cli.demo_report import report, write
 from cli.demo_world import WEB_SOURCE, World, make_world
-from cli.failures import BadNews
 from cli.house import running
-from cli.output import GOOD, MUTED, console, plural
+from cli.output import GOOD, MUTED, console
 from cli.send import post as send_post
 from delivery.letters import DeadLetter
 from lanes.books import Reading, read_books
 from lanes.client import connect
 from lanes.errors import RedisAway
 from lanes.letters import letters_of
+from operations.errors import BadNews
+from operations.words import plural
 from sandbox.testing import SandboxClient
 
 READY_WITHIN_S: Final = 30.0

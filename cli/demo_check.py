@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cli.balance import faults_of
 from cli.demo_posts import Post
-from cli.previewing import pairs_of, preview_all, split_all
 from config.model import Configuration
 from delivery.letters import DeadLetter
 from lanes.books import Reading
+from operations.balance import faults_of
+from operations.previewing import pairs_of, preview_all, split_all
 
 Row = tuple[str, str, str]
 """(connection, what happened to it, event id)."""

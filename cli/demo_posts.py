@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import NamedTuple
 
-from cli.batch_file import BatchFile, parse_batches
+from operations.batch_file import BatchFile, parse_batches
 
 FOLDER = "demo_batches"
 _NAME = re.compile(r"\d+-([a-z]+)-.*\.json")

@@ -13,10 +13,11 @@ from rich.text import Text
 
 from cli.balance import balance_line
 from cli.demo_check import Outcome, connection_of
-from cli.output import BAD, CAREFUL, GOOD, MUTED, plural
+from cli.output import BAD, CAREFUL, GOOD, MUTED
 from config.model import Configuration
 from delivery.letters import DeadLetter
 from lanes.books import Reading
+from operations.words import plural
 
 API: Final = "/open_api/v1.3/"
 

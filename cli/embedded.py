@@ -19,9 +19,9 @@ import redis
 from redis.exceptions import BusyLoadingError, RedisError
 
 from cli.data_dir import DataDir, ServerRecord
-from cli.failures import BadNews
 from cli.server_settings import server_settings
 from lanes.client import connect
+from operations.errors import BadNews
 
 START_WITHIN_S: Final = 10.0
 LOAD_WITHIN_S: Final = 600.0

@@ -5,10 +5,7 @@ from collections.abc import Sequence
 
 from config.errors import ConfigurationError
 from lanes.errors import RedisAway, RedisFull
-
-
-class BadNews(Exception):
-    """The answer is bad news (exit code 1); the message is a whole sentence: what, where, what to do."""
+from operations.errors import BadNews
 
 
 def sentences_of(error: Exception) -> Sequence[str] | None:

@@ -6,8 +6,8 @@ from typing import Any, Final
 import click
 
 from cli.companion import leave_with_parent
-from cli.failures import BadNews
 from cli.setting import settings_here, with_redis
+from operations.errors import BadNews
 
 COLUMNS: Final = "name,state,args,exception,received,runtime,uuid,worker"
 """Flower's own choice leaves out `exception`, which is the line a failed job ends with."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from cli.data_dir import DataDir
 from cli.embedded import EmbeddedServer
-from cli.failures import BadNews, reason_of
+from cli.failures import reason_of
 from cli.server_binary import find_server
 from cli.supervisor import (
     PATIENT_FROM,
@@ -22,6 +22,7 @@ from cli.supervisor import (
     pause_before_restart,
     relay_command,
 )
+from operations.errors import BadNews
 
 PORT_FREE_WITHIN_S: Final = 10.0
 INGEST_STOP_S: Final = 15.0

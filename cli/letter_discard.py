@@ -6,11 +6,13 @@ from typing import Any, Final
 import click
 
 from cli.asking import confirmed, yes_option
-from cli.letter_box import open_box
-from cli.letter_choice import Choice, choice_options, json_option
-from cli.letter_sending import GONE, progress
-from cli.output import note, plural, print_json
+from cli.letter_options import check, choice_of, choice_options, json_option
+from cli.output import note, print_json
+from cli.progress import progress
+from cli.setting import open_box
 from lanes.letters import discard_letters
+from operations.letter_sending import GONE
+from operations.words import plural
 
 PAGE: Final = 200
 
@@ -24,10 +26,10 @@ def discard(*, yes: bool, as_json: bool, **choice: Any) -> None:
 
     It asks, unless --yes is given; export keeps a copy.
     """
-    wanted = Choice(**choice)
-    wanted.check()
+    check(choice)
     gone: list[str] = []
     with open_box() as box:
+        wanted = choice_of(box, choice)
         chosen = wanted.chosen(box)
         if chosen and not confirmed(f"Discard {plural(len(chosen), 'dead letter')} for good?", yes=yes):
             note("nothing was discarded")

@@ -7,15 +7,15 @@ from rich.console import Group, RenderableType
 from rich.json import JSON
 from rich.text import Text
 
-from cli.letter_box import LetterBox, public
-from cli.letter_choice import Choice
-from cli.letter_outlook import Blocked, Outlook, Outlooks, old_reason, shown_body
 from cli.letter_reveals import note_reveal
-from cli.letter_sending import GONE
 from cli.output import BAD, GOOD, MUTED, console, note, plain, print_json
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
+from operations.letter_box import LetterBox, public
+from operations.letter_choice import Choice
+from operations.letter_outlook import Blocked, Outlook, Outlooks, old_reason, shown_body
+from operations.letter_sending import GONE
 
 
 def show(box: LetterBox, wanted: Choice, outlooks: Outlooks, *, as_json: bool, reveal: bool) -> None:

@@ -1,32 +1,24 @@
 """`relay dead-letters edit`: correct the event of a letter, see what it would become, keep it, send it again."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import msgspec
 
 from cli.asking import confirmed, yes_option
-from cli.failures import BadNews
-from cli.letter_box import LetterBox, decoded, open_box
-from cli.letter_choice import json_option
 from cli.letter_dry_run import object_of
-from cli.letter_outlook import Blocked, Outlook, Outlooks, old_reason
-from cli.letter_paths import set_value
+from cli.letter_options import json_option
 from cli.letter_reveals import note_reveal
-from cli.letter_sending import GONE, Sent, is_late, late_question, replay_all
 from cli.output import note, plain, print_json
-from cli.setting import configuration_of
+from cli.setting import configuration_of, open_box
 from delivery.letters import DeadLetter
-from lanes.chunk import Batch, Chunk
-from lanes.errors import ChunkUnreadable
-from lanes.letters import amend_letter, letter_of
-from mapping.source import NotABatch, split_batch
-
-
-class _Found(NamedTuple):
-    letter: DeadLetter
-    stored: bytes
-    source: Chunk
+from lanes.chunk import Chunk
+from operations.errors import BadNews
+from operations.letter_box import LetterBox
+from operations.letter_editing import Found, corrected, find_letter, is_fine, keep, text_of
+from operations.letter_outlook import Blocked, Outlook, Outlooks, old_reason
+from operations.letter_paths import set_value
+from operations.letter_sending import Sent, is_late, late_question, replay_page
 
 
 @click.command("edit")
@@ -48,47 +40,24 @@ def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool,
     anything is kept, and where it would die again it is asked. An editor shows personal data, which is logged.
     """
     with open_box() as box:
-        found = _find(box, letter_id)
+        found = find_letter(box, letter_id)
         outlooks = Outlooks(configuration_of(box.settings), box.settings, box.now_ms())
-        before = _text(found.source)
+        before = text_of(found.source)
         if not assignments:
             note_reveal(box, "edit", [letter_id])
         after = _assigned(before, assignments) if assignments else _edited(before)
         if after is None:
             note("nothing was changed")
             raise SystemExit(1)
-        corrected = _corrected(found.source, after)
-        outlook = outlooks.of(found.letter, corrected)
+        source = corrected(found.source, after)
+        outlook = outlooks.of(found.letter, source)
         _tell(found.letter, outlook)
-        if not _fine(outlook) and not confirmed("Keep it so all the same?", yes=yes):
+        if not is_fine(outlook) and not confirmed("Keep it so all the same?", yes=yes):
             note("nothing was changed")
             raise SystemExit(1)
         send = send and isinstance(outlook, Outlook)
-        sent = _keep(box, found, corrected, send=send, yes=yes)
+        sent = _keep(box, found, source, send=send, yes=yes)
     _say(letter_id, outlook, sent, as_json=as_json)
-
-
-def _find(box: LetterBox, letter_id: str) -> _Found:
-    letter = box.find(letter_id)
-    stored = None if letter is None else letter_of(box.client, letter.connection, letter_id)
-    if stored is None:
-        raise BadNews(f"{letter_id}: {GONE}: relay dead-letters list says which there are")
-    letter = decoded(stored, letter_id)
-    try:
-        return _Found(letter, stored, box.open(letter))
-    except ChunkUnreadable as error:
-        raise BadNews(f"the source cannot be opened: {error.what_to_do}") from None
-
-
-def _text(source: Chunk) -> str:
-    """The batch with the one event, for people; numbers stand as the client wrote them."""
-    batch = source.batches[0]
-    try:
-        members = msgspec.json.decode(batch.shared, type=dict[str, msgspec.Raw])
-        whole = msgspec.json.encode({**members, "events": [msgspec.Raw(batch.entries[0].raw)]})
-        return msgspec.json.format(whole, indent=2).decode() + "\n"
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadNews("its event is no JSON that can be edited: export keeps it, discard removes it") from None
 
 
 def _assigned(text: str, assignments: tuple[str, ...]) -> str:
@@ -107,35 +76,17 @@ def _edited(text: str) -> str | None:
     return None if after is None or after.strip() == text.strip() else after
 
 
-def _corrected(source: Chunk, text: str) -> Chunk:
-    """The source with another batch and event; the event's place, minted id and open items stay."""
-    try:
-        split = split_batch(text.encode())
-    except (NotABatch, UnicodeEncodeError) as error:
-        raise BadNews(f"nothing was kept: {error}") from None
-    if len(split.events) != 1:
-        raise BadNews(f"nothing was kept: a letter is of one event, and there are {len(split.events)}")
-    entry = msgspec.structs.replace(source.batches[0].entries[0], raw=bytes(split.events[0]))
-    return msgspec.structs.replace(source, batches=[Batch(split.shared, [entry])])
-
-
-def _keep(box: LetterBox, found: _Found, corrected: Chunk, *, send: bool, yes: bool) -> Sent | None:
+def _keep(box: LetterBox, found: Found, source: Chunk, *, send: bool, yes: bool) -> Sent | None:
     """Put the corrected letter in its place; and with `send`, on its way."""
     letter = found.letter
-    late = send and is_late(corrected.first_unknown_ms, box.now_ms())
+    late = send and is_late(source.first_unknown_ms, box.now_ms())
     send = send and (not late or confirmed(late_question(1), yes=yes))
-    amended = msgspec.structs.replace(letter, source=box.codec.seal(corrected))
-    if not amend_letter(box.client, letter.connection, letter.id, found.stored, amended.encode()):
-        raise BadNews(f"{letter.id} was changed or taken meanwhile: nothing was kept")
+    keep(box, found, source)
     if not send:
         return None
     sent = Sent()
-    replay_all(box, letter.connection, [letter.id], [letter.id] if late else [], sent)
+    replay_page(box, letter.connection, [letter.id], [letter.id] if late else [], sent)
     return sent
-
-
-def _fine(outlook: Outlook | Blocked) -> bool:
-    return isinstance(outlook, Outlook) and bool(outlook.items) and not outlook.rejected
 
 
 def _tell(letter: DeadLetter, outlook: Outlook | Blocked) -> None:

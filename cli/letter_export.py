@@ -5,13 +5,15 @@ from typing import Any
 import click
 import msgspec
 
-from cli.letter_box import LetterBox, open_box, public, source_of
-from cli.letter_choice import Choice, choice_options, reveal_option
+from cli.letter_options import check, choice_of, choice_options, reveal_option
 from cli.letter_reveals import note_reveal
-from cli.letter_sending import GONE
-from cli.output import note, plural
+from cli.output import note
+from cli.setting import open_box
 from delivery.letters import DeadLetter
 from lanes.errors import ChunkUnreadable
+from operations.letter_box import LetterBox, public, source_of
+from operations.letter_sending import GONE
+from operations.words import plural
 
 
 @click.command("export")
@@ -22,10 +24,10 @@ def export(*, reveal: bool, **choice: Any) -> None:
 
     Values are masked unless --reveal is given. Nothing is chosen by default: --all exports all.
     """
-    wanted = Choice(**choice)
-    wanted.check()
+    check(choice)
     unreadable, written = 0, set[str]()
     with open_box() as box:
+        wanted = choice_of(box, choice)
         ids = [one.id for one in wanted.chosen(box)] if reveal else []
         if ids:
             note_reveal(box, "export", ids)

@@ -6,13 +6,14 @@ from typing import Any
 import click
 
 from cli.asking import confirmed, yes_option
-from cli.letter_box import open_box
-from cli.letter_choice import Choice, choice_options, json_option, reveal_option
 from cli.letter_dry_run import show
-from cli.letter_outlook import Outlooks
-from cli.letter_sending import GONE, Sent, is_late, late_question, replay_all
-from cli.output import note, plural, print_json
-from cli.setting import configuration_of
+from cli.letter_options import check, choice_of, choice_options, json_option, reveal_option
+from cli.output import note, print_json
+from cli.progress import progress
+from cli.setting import configuration_of, open_box
+from operations.letter_outlook import Outlooks
+from operations.letter_sending import GONE, MOST_LETTERS, Sent, is_late, late_question, replay_page
+from operations.words import plural
 
 
 @click.command("replay")
@@ -28,9 +29,9 @@ def replay(*, dry_run: bool, yes: bool, as_json: bool, reveal: bool, **choice: A
     said whether it took, and that it was first sent over 47 hours ago (an hour is left for clocks and the way),
     it is asked. All others were refused or never sent: they can be sent at any time.
     """
-    wanted = Choice(**choice)
-    wanted.check()
+    check(choice)
     with open_box() as box:
+        wanted = choice_of(box, choice)
         now = box.now_ms()
         outlooks = Outlooks(configuration_of(box.settings), box.settings, now)
         if dry_run:
@@ -47,7 +48,8 @@ def replay(*, dry_run: bool, yes: bool, as_json: bool, reveal: bool, **choice: A
             if obstacle := outlooks.obstacle(connection_id):
                 sent.left += [(letter_id, obstacle) for letter_id in ids]
             else:
-                replay_all(box, connection_id, ids, late, sent)
+                for page in progress("replaying", ids, MOST_LETTERS):
+                    replay_page(box, connection_id, page, late, sent)
     _say(sent, as_json=as_json)
 
 

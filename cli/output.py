@@ -67,8 +67,3 @@ def state(name: str) -> Text:
 def plain(text: str) -> str:
     """`text` of an event, safe to print: what could move a terminal's cursor becomes a visible mark."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def plural(number: int, word: str, many: str | None = None) -> str:
-    """`1 event`, `2 events`."""
-    return f"{number:,} {word if number == 1 else many or word + 's'}"

@@ -9,16 +9,17 @@ from rich.json import JSON
 from rich.rule import Rule
 from rich.text import Text
 
-from cli.batch_file import FILE, read_batches
-from cli.failures import BadNews
-from cli.matching import Matching, matching_of
-from cli.output import BAD, CAREFUL, GOOD, MUTED, console, plain, plural, print_json, table
+from cli.batch_argument import FILE, read_batches
+from cli.output import BAD, CAREFUL, GOOD, MUTED, console, plain, print_json, table
 from cli.preview_diff import Wanted, show_diff
-from cli.previewing import Preview, RefusedBatch, Request, pairs_of, preview_all
 from cli.setting import configuration_of, settings_here
 from cli.wrong_use import unknown_id
 from config.model import Configuration, Connection, Input
 from mapping.results import Note
+from operations.errors import BadNews
+from operations.matching import Matching, matching_of
+from operations.previewing import Preview, RefusedBatch, Request, pairs_of, preview_all
+from operations.words import plural
 
 SHOWN_EVENTS = 10
 """Of a request, to people; `--json` holds all."""

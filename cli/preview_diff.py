@@ -10,12 +10,13 @@ from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
-from cli.comparing import ABSENT, Change, Comparison, EventChange, FieldChange, RequestChange, compare_all
-from cli.output import BAD, CAREFUL, GOOD, MUTED, console, plain, plural, print_json, table
-from cli.previewing import pairs_of, preview_all
+from cli.output import BAD, CAREFUL, GOOD, MUTED, console, plain, print_json, table
 from config.file import load
 from config.model import Connection, Input
 from config.settings import Settings
+from operations.comparing import ABSENT, Change, Comparison, EventChange, FieldChange, RequestChange, compare_all
+from operations.previewing import pairs_of, preview_all
+from operations.words import plural
 
 SHOWN_EVENTS = 20
 """Of a request, to people; `--json` holds all."""

@@ -13,11 +13,13 @@ from typing import Final, NamedTuple
 
 import click
 
-from cli.failures import BadNews, reason_of
-from cli.output import note, plural
+from cli.failures import reason_of
+from cli.output import note
 from cli.setting import settings_here
 from config.errors import ConfigurationError, Problem
 from config.secrets import CannotOpen, Keyring
+from operations.errors import BadNews
+from operations.words import plural
 
 _ENCRYPTED: Final = re.compile(r"enc:(gAAAA[A-Za-z0-9_=-]+)")
 """A reference to an encrypted value; every Fernet token begins so."""

@@ -6,13 +6,15 @@ import click
 import httpx
 import msgspec
 
-from cli.batch_file import FILE, BatchFile, read_batches
-from cli.failures import BadNews
-from cli.output import note, plural
+from cli.batch_argument import FILE, read_batches
+from cli.output import note
 from cli.setting import configuration_of, settings_here
 from cli.wrong_use import unknown_id
 from config.model import Input
 from config.settings import Settings
+from operations.batch_file import BatchFile
+from operations.errors import BadNews
+from operations.words import plural
 
 TIMEOUT_S: Final = 30.0
 ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to reach what listens on all addresses

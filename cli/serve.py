@@ -6,10 +6,11 @@ import click
 import structlog
 
 from cli.companion import leave_with_parent
-from cli.failures import BadNews, reason_of
+from cli.failures import reason_of
 from cli.setting import settings_here, with_redis
 from config.logs import configure_logging
 from config.settings import Settings, load_settings
+from operations.errors import BadNews
 
 log = structlog.get_logger("relay")
 

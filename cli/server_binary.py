@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from cli.failures import BadNews
+from operations.errors import BadNews
 
 OLDEST: Final = (6, 2)
 NAMES: Final = ("valkey-server", "redis-server")

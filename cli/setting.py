@@ -1,15 +1,20 @@
 """What a command works with: the settings, completed by what `relay up` keeps in RELAY_DATA_DIR."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pydantic import SecretStr
 
 from cli.data_dir import DataDir
 from cli.embedded import answers, is_running
-from cli.failures import BadNews
 from config.errors import ConfigurationError, Problem
 from config.file import load
 from config.model import Configuration
 from config.secrets import Keyring
 from config.settings import Settings, load_settings
+from lanes.client import connect
+from operations.errors import BadNews
+from operations.letter_box import LetterBox
 
 NO_REDIS = "no Redis runs here: start one with relay up, or say in RELAY_REDIS_URL where one is"
 
@@ -49,3 +54,11 @@ def redis_url(settings: Settings) -> str:
 def with_redis(settings: Settings) -> Settings:
     """The settings with `redis_url` set. BadNews when no Redis is known."""
     return settings.model_copy(update={"redis_url": SecretStr(redis_url(settings))})
+
+
+@contextmanager
+def open_box() -> Iterator[LetterBox]:
+    """The letters of the Redis that there is here."""
+    settings = settings_here()
+    with connect(redis_url(settings)) as client:
+        yield LetterBox(settings, client)

@@ -9,16 +9,18 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from cli.balance import balance_line, faults_of
-from cli.failures import BadNews
-from cli.output import BAD, CAREFUL, GOOD, MUTED, console, count, note, plural, print_json, state, table
+from cli.balance import balance_line
+from cli.output import BAD, CAREFUL, GOOD, MUTED, console, count, note, print_json, state, table
 from cli.setting import redis_url, settings_here
-from cli.standing import Overview, Standing, overview
 from config.settings import Settings
 from lanes.books import GroupReading, read_books, recount
 from lanes.client import connect
 from lanes.errors import RedisAway
 from lanes.scripts import refusal
+from operations.balance import faults_of
+from operations.errors import BadNews
+from operations.standing import Overview, Standing, overview
+from operations.words import duration, plural
 
 REFRESH_S: Final = 1.0
 RECOUNTS: Final = 5
@@ -113,14 +115,6 @@ def _next_try(standing: Standing, now_ms: int) -> Text:
     if standing.next_attempt_ms is None:
         return Text("–", style=MUTED)
     return Text(f"in {duration(max(0, standing.next_attempt_ms - now_ms) / 1000)}", style=CAREFUL)
-
-
-def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min`, `5 h`, `2 d`: as much as one needs to know."""
-    for limit, unit, size in ((120, "s", 1), (7200, "min", 60), (172_800, "h", 3600)):
-        if seconds < limit:
-            return f"{seconds:.1f} s" if seconds < 10 and unit == "s" and seconds else f"{seconds // size:.0f} {unit}"
-    return f"{seconds // 86_400:.0f} d"
 
 
 def _books(seen: Overview) -> list[RenderableType]:

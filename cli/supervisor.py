@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from cli.companion import VARIABLE
-from cli.failures import BadNews
+from operations.errors import BadNews
 
 SOON_AFTER: Final = 10.0
 PATIENT_FROM: Final = 3

@@ -2,8 +2,12 @@
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 from delivery.answer import http_date_s
+
+DEDUPLICATED_FOR_MS: Final = 47 * 3_600_000
+"""TikTok forgets an event id 48 hours after it first saw it; an hour is left for clocks and the way."""
 
 BASE_S = 1.0
 CAP_S = 300.0

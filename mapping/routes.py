@@ -1,6 +1,6 @@
 """Which TikTok API an event takes: the rows R1–R7."""
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from config.model import Connection, Input, Platform
 
@@ -8,6 +8,9 @@ RouteName = Literal["legacy", "web", "app", "offline"]
 
 TRACK_PATH = "/open_api/v1.3/event/track/"
 LEGACY_PATH = "/open_api/v1.3/pixel/batch/"
+
+MOST_BODY_BYTES: Final = 1_000_000 - 4_096
+"""TikTok documents no limit; others send up to 1 MB. The rest is room for the envelope."""
 
 
 class Route(NamedTuple):

@@ -5,17 +5,13 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final, NamedTuple, TypeAlias
 
+from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.errors import ChunkUnreadable
 from lanes.settlement import Lease
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result, Unsupported
-
-MOST_BODY_BYTES: Final = 1_000_000 - 4_096
-"""TikTok documents no limit; others send up to 1 MB. The rest is room for the envelope."""
-
-DEDUPLICATED_FOR_MS: Final = 47 * 3_600_000
-"""TikTok forgets an event id 48 hours after it first saw it; an hour is left for clocks and the way."""
+from mapping.routes import MOST_BODY_BYTES
 
 DEADLY_CRASHES: Final = 5
 

@@ -9,10 +9,10 @@ from support.bench import Bench
 from support.events import batch, purchase
 from support.terminal import relay
 
-from cli.failures import BadNews
-from cli.letter_paths import set_value
 from config.secrets import Keyring
 from lanes.chunk import ChunkCodec
+from operations.errors import BadNews
+from operations.letter_paths import set_value
 from worker.drain import drain
 
 URL = "custom_flags.TikTok.URL=https://shop.example/thanks"

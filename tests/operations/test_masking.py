@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.masking import PRIVATE, READABLE, mask, mask_sentence, shape_of
+from operations.masking import PRIVATE, READABLE, mask, mask_sentence, shape_of
 
 
 @pytest.mark.parametrize(

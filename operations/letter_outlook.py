@@ -5,13 +5,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from cli.masking import READABLE, mask, mask_sentence
 from config.model import Configuration
 from config.settings import Settings
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
+from operations.masking import READABLE, mask, mask_sentence
 
 _READABLE: Final = READABLE | {
     *("event", "event_id", "event_time", "timestamp", "event_source", "event_source_id", "pixel_code", "type"),

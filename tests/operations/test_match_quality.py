@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from support.terminal import relay
 
-from cli.matching import KINDS, matching_of
-from cli.previewing import preview_all
 from config.model import Connection, Input, Platform
 from mapping.rows import FIELDS
+from operations.matching import KINDS, matching_of
+from operations.previewing import preview_all
 
 IDFA = "7A3CBEA0-BDF5-11E4-8DFC-AA07A5B093DB"
 

@@ -1,13 +1,10 @@
-"""Reads batches from a file: one batch, an array of batches, or ndjson; each stays the bytes it was written in."""
+"""Batches as people keep them: one batch, an array of batches, or ndjson; each stays the bytes it was written in."""
 
-import sys
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-import click
 import msgspec
 
-from cli.failures import BadNews
+from operations.errors import BadNews
 
 _decode_any = msgspec.json.Decoder(msgspec.Raw).decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -26,17 +23,6 @@ class BatchFile(NamedTuple):
     def body(self) -> bytes:
         """What a client would post of it."""
         return b"[" + b",".join(self.batches) + b"]" if self.is_array else self.batches[0]
-
-
-FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
-"""What a command takes as its FILE; `-` is stdin."""
-
-
-def read_batches(path: str) -> BatchFile:
-    """The batches in a file, or in stdin; BadNews when they are not JSON."""
-    if path == "-":
-        return parse_batches(sys.stdin.buffer.read(), "stdin")
-    return parse_batches(Path(path).read_bytes(), path)
 
 
 def parse_batches(content: bytes, name: str) -> BatchFile:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cli.failures import BadNews
+from operations.errors import BadNews
 
 _OF_THE_BATCH: Final = frozenset(
     (

@@ -9,8 +9,8 @@ from typing import assert_never
 from config.model import Configuration, Connection, Input
 from mapping.plan import Gate, Plan, compile_plan
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
+from mapping.routes import MOST_BODY_BYTES
 from mapping.source import NotABatch, SplitBatch, head, mint, split_batch
-from worker.compose import MOST_BODY_BYTES
 
 DISABLED = "the connection is disabled (enabled: false)"
 

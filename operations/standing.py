@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import msgspec
 import redis
 
-from cli.setting import configuration_of
 from config.errors import ConfigurationError
+from config.file import load
 from config.model import Configuration, Connection
 from config.settings import Settings
 from lanes.books import GroupReading, Reading, read_books
 from lanes.known import groups_known, inputs_known
+from operations.words import rfc3339
 
 State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
 
@@ -108,7 +108,7 @@ def overview(settings: Settings, client: redis.Redis) -> Overview:
     """Read the configuration and the books. Raises RedisAway; why a configuration is refused is in the overview."""
     configuration, refused = None, None
     try:
-        configuration = configuration_of(settings)
+        configuration = load(settings.config, keyring=settings.keyring)
     except ConfigurationError as error:
         refused = error
     groups = groups_known(client) if configuration is None else list(configuration.connections)
@@ -169,9 +169,3 @@ def _next_attempt(group: GroupReading, state: State) -> int | None:
     due = min((lane.due_ms for lane in group.lanes if lane.attempts), default=min(lane.due_ms for lane in group.lanes))
     until = group.group.get("until")
     return int(until) if group.group.get("state") and until else due
-
-
-def rfc3339(ms: int) -> str:
-    """Unix milliseconds as JSON has them: RFC 3339, UTC."""
-    seconds, rest = divmod(ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"

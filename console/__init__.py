@@ -1,0 +1,1 @@
+"""The console: what happened to events, and mending it, in the browser."""

@@ -1,0 +1,31 @@
+"""Pausing and resuming a connection, and giving up what waits for one that is no more."""
+
+from typing import Final
+
+import redis
+
+from lanes.lanes import Lanes
+from lanes.removal import Abandoned, abandon
+
+UNTIL_ASKED_AGAIN_MS: Final = 60_000
+"""Lanes of a connection at rest wake nobody for this long at a time; an operator's pause has no other end."""
+
+
+def pause(client: redis.Redis, connection_id: str) -> str:
+    """Stop delivering, until somebody resumes it; what ends the pause, as a command. Raises RedisAway."""
+    what = f"relay connections resume {connection_id}"
+    Lanes(client).rest(connection_id, "paused", UNTIL_ASKED_AGAIN_MS, {"by": "operator", "what": what})
+    return what
+
+
+def resume(client: redis.Redis, connection_id: str) -> None:
+    """Deliver again, at once. Raises RedisAway."""
+    Lanes(client).resume(connection_id)
+
+
+def give_up(client: redis.Redis, connection_id: str) -> Abandoned:
+    """Forget what waits, page by page until nothing is left that may be given up. Raises RedisAway."""
+    total = 0
+    while (page := abandon(client, connection_id)).events:
+        total += page.events
+    return Abandoned(total, page.leased)

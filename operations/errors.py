@@ -1,0 +1,5 @@
+"""The one thing operations raise that is no defect below them: an answer that is bad news."""
+
+
+class BadNews(Exception):
+    """The answer is bad news; the message is a whole sentence: what, where, what to do."""

@@ -1,0 +1,75 @@
+"""A dead letter's event corrected: taken out as text, put back as a source, kept in the letter's place."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from delivery.letters import DeadLetter
+from lanes.chunk import Batch, Chunk
+from lanes.errors import ChunkUnreadable
+from lanes.letters import amend_letter, letter_of
+from mapping.source import NotABatch, split_batch
+from operations.errors import BadNews
+from operations.letter_box import LetterBox, decoded
+from operations.letter_outlook import Blocked, Outlook
+from operations.letter_sending import GONE
+
+
+class Found(NamedTuple):
+    """A letter as it stands in the store, and its source, opened."""
+
+    letter: DeadLetter
+    stored: bytes
+    source: Chunk
+
+
+def find_letter(box: LetterBox, letter_id: str) -> Found:
+    """The letter with its source. BadNews when there is none, or its source cannot be opened."""
+    letter = box.find(letter_id)
+    stored = None if letter is None else letter_of(box.client, letter.connection, letter_id)
+    if stored is None:
+        raise BadNews(f"{letter_id}: {GONE}: relay dead-letters list says which there are")
+    letter = decoded(stored, letter_id)
+    try:
+        return Found(letter, stored, box.open(letter))
+    except ChunkUnreadable as error:
+        raise BadNews(f"the source cannot be opened: {error.what_to_do}") from None
+
+
+def text_of(source: Chunk) -> str:
+    """The batch with the one event, for people; numbers stand as the client wrote them. BadNews when it is no JSON."""
+    batch = source.batches[0]
+    try:
+        members = msgspec.json.decode(batch.shared, type=dict[str, msgspec.Raw])
+        whole = msgspec.json.encode({**members, "events": [msgspec.Raw(batch.entries[0].raw)]})
+        return msgspec.json.format(whole, indent=2).decode() + "\n"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadNews("its event is no JSON that can be edited: export keeps it, discard removes it") from None
+
+
+def corrected(source: Chunk, text: str) -> Chunk:
+    """The source with another batch and event; the event's place, minted id and open items stay.
+
+    BadNews when the text is no batch with one event.
+    """
+    try:
+        split = split_batch(text.encode())
+    except (NotABatch, UnicodeEncodeError) as error:
+        raise BadNews(f"nothing was kept: {error}") from None
+    if len(split.events) != 1:
+        raise BadNews(f"nothing was kept: a letter is of one event, and there are {len(split.events)}")
+    entry = msgspec.structs.replace(source.batches[0].entries[0], raw=bytes(split.events[0]))
+    return msgspec.structs.replace(source, batches=[Batch(split.shared, [entry])])
+
+
+def keep(box: LetterBox, found: Found, source: Chunk) -> None:
+    """Put the letter back with this source. BadNews, and nothing kept, when it is not as it was found any more."""
+    letter = found.letter
+    amended = msgspec.structs.replace(letter, source=box.codec.seal(source))
+    if not amend_letter(box.client, letter.connection, letter.id, found.stored, amended.encode()):
+        raise BadNews(f"{letter.id} was changed or taken meanwhile: nothing was kept")
+
+
+def is_fine(outlook: Outlook | Blocked) -> bool:
+    """Whether sending it again would send it, and nothing of it would die."""
+    return isinstance(outlook, Outlook) and bool(outlook.items) and not outlook.rejected

@@ -157,6 +157,7 @@ def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
         "delay": settlement.delay_ms,
         "posted": settlement.posted,
         "trouble": settlement.trouble,
+        "throttled": settlement.throttled,
         "rest": None if settlement.rest is None else _rest(settlement.rest),
         "refused": settlement.refused if settlement.valve else 0,
         "valve": None if settlement.valve is None else _valve(settlement.valve),

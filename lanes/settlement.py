@@ -105,6 +105,7 @@ class Settlement:
     posted       leading chunks, after all this, that are in a POST whose outcome is unknown
     refused      events that were refused, not by us; together with `valve`, it may put the group to rest
     trouble      whether the last request failed or was slow; None when there was none
+    throttled    too many requests: those of the whole group are spaced, less after each that works
     """
 
     pace: Pace
@@ -115,6 +116,7 @@ class Settlement:
     delay_ms: int = 0
     posted: int = 0
     trouble: bool | None = None
+    throttled: bool = False
     rest: Rest | None = None
     last_error: str | None = None
     refused: int = 0

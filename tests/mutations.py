@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-COPIED = ("cli", "config", "delivery", "ingest", "lanes", "mapping", "sandbox", "tests", "worker", "pyproject.toml")
+COPIED = (
+    *("benchmarks", "cli", "config", "console", "delivery", "ingest", "lanes", "mapping", "operations", "sandbox"),
+    *("tests", "worker", "pyproject.toml"),
+)
 
 
 class Mutation(NamedTuple):
@@ -107,6 +110,13 @@ MUTATIONS = (
         "lanes/scripts/common.lua",
         "  if other_leases(lane) >= allowed then return 'busy' end\n",
         "",
+        "tests/lanes",
+    ),
+    Mutation(
+        "spacing of a throttled connection's requests",
+        "lanes/scripts/common.lua",
+        "  if tonumber(spaced_until or 0) > now then\n",
+        "  if false then\n",
         "tests/lanes",
     ),
     Mutation(

@@ -96,6 +96,7 @@ def _later(tally: Tally, verdict: RetryLater) -> Conclusion:
         delay_ms=math.ceil(wait_s * 1000),
         unknown=verdict.unknown,
         rest=Rest("backing_off", verdict.error) if verdict.throttle else None,
+        throttled=verdict.throttle,
         error=LastError(lease.now_ms, verdict.error),
         trouble=f"{verdict.error}, attempt {attempt}, {{waiting}} events waiting, next try in {math.ceil(wait_s)} s",
     )
@@ -157,6 +158,7 @@ def _conclusion(
     delay_ms: int = 0,
     unknown: bool = False,
     rest: Rest | None = None,
+    throttled: bool = False,
     error: LastError | None = None,
     trouble: str | None = None,
 ) -> Conclusion:
@@ -171,6 +173,7 @@ def _conclusion(
         delay_ms=delay_ms,
         posted=in_doubt if unknown else 0,
         trouble=slow if connection_works else (None if error is None else True),
+        throttled=throttled,
         rest=rest,
         last_error=None if error is None else error.text(),
         refused=tally.reasons["rejected_by_tiktok"],

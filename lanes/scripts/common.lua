@@ -16,6 +16,8 @@
 --   lanes:groups           set    every group that ever had anything
 --   group:<group>          hash   state (absent: healthy), until, by, what, probes, fingerprint
 --                                 trouble      1 while its last request failed or was slow
+--                                 spacing      while it recovers from a throttle: how far apart its requests are, ms;
+--                                 spaced_until: before when there is no next one
 --                                 refused, refusals, refused_since: events refused, by how many requests, since when,
 --                                              with none delivered in between: what trips the valve
 --                                 delivered_at; events and bytes that wait, kept as sums for limits and messages
@@ -31,6 +33,7 @@
 local LANES = 4
 local PAGE = 1000
 local UNTIL_ASKED_AGAIN = 60000
+local FIRST_SPACING, LEAST_SPACING, MOST_SPACING = 1000, 50, 60000
 
 local now = tonumber(ARGV[1])
 if not now then
@@ -89,18 +92,27 @@ local function free_lanes(group, due)
   end
 end
 
+local function put_off(lane, due)
+  redis.call('ZREM', 'lanes:held', lane)
+  redis.call('ZADD', 'lanes:due', 'XX', due, lane)
+end
+
 -- Why the lane's group allows no claim now, or nil. A group at rest puts the lane off until then, so it wakes nobody.
 local function refused_by_group(lane)
-  local state, until_, by, trouble = unpack(redis.call('HMGET', 'group:' .. group_of(lane), 'state', 'until', 'by', 'trouble'))
+  local state, until_, by, trouble, spaced_until = unpack(
+    redis.call('HMGET', 'group:' .. group_of(lane), 'state', 'until', 'by', 'trouble', 'spaced_until'))
   local rest = tonumber(until_ or 0)
   if state and by == 'operator' then rest = now + UNTIL_ASKED_AGAIN end
   if state and rest > now then
-    redis.call('ZREM', 'lanes:held', lane)
-    redis.call('ZADD', 'lanes:due', 'XX', rest, lane)
+    put_off(lane, rest)
     return state
   end
-  local allowed = (state or trouble) and 1 or LANES
+  local allowed = (state or trouble or spaced_until) and 1 or LANES
   if other_leases(lane) >= allowed then return 'busy' end
+  if tonumber(spaced_until or 0) > now then
+    put_off(lane, spaced_until)
+    return 'busy'
+  end
   return nil
 end
 

@@ -5,7 +5,8 @@ local key = 'group:' .. group
 if (state == 'disabled' or state == 'removed') and redis.call('HGET', key, 'by') == 'operator' then
   return redis.status_reply('OK')
 end
-redis.call('HDEL', key, 'state', 'until', 'by', 'what', 'probes', 'fingerprint', 'refused', 'refusals', 'refused_since')
+redis.call('HDEL', key, 'state', 'until', 'by', 'what', 'probes', 'fingerprint', 'refused', 'refusals', 'refused_since',
+  'spacing', 'spaced_until')
 if state == 'healthy' then
   free_lanes(group, now)
   return redis.status_reply('OK')

@@ -18,6 +18,25 @@ local function trips_valve(group, done)
   return refused >= done.valve.events and refusals >= done.valve.requests
 end
 
+-- A throttled group speaks again slowly: its requests are a second apart, and half as far after each that works.
+-- Returns whether it has just recovered.
+local function space_requests(group, done)
+  local spacing = tonumber(redis.call('HGET', group, 'spacing') or 0)
+  if done.throttled then
+    spacing = math.max(FIRST_SPACING, math.min(spacing * 2, MOST_SPACING))
+  elseif spacing == 0 or done.trouble == nil then
+    return false
+  elseif done.trouble == false then
+    spacing = math.floor(spacing / 2)
+  end
+  if spacing < LEAST_SPACING then
+    redis.call('HDEL', group, 'spacing', 'spaced_until')
+    return true
+  end
+  redis.call('HSET', group, 'spacing', spacing, 'spaced_until', now + spacing)
+  return false
+end
+
 local token, head = unpack(redis.call('HMGET', meta, 'token', 'head'))
 if token ~= done.token or tonumber(head or 0) ~= done.head then return {'lost'} end
 
@@ -59,6 +78,7 @@ local tripped = not delivered and done.refused > 0 and trips_valve(group, done)
 local recovered = false
 if done.trouble == true then redis.call('HSET', group, 'trouble', 1) end
 if done.trouble == false then recovered = redis.call('HDEL', group, 'trouble') == 1 end
+recovered = space_requests(group, done) or recovered
 local by = redis.call('HGET', group, 'by')
 if by ~= 'operator' then
   if tripped then

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 import redis
@@ -278,6 +279,24 @@ def test_a_throttled_connection_goes_on_by_itself_with_one_lease_first(lanes: La
     assert lanes.claim("shop:0", APPETITE, NOW + 3_000) == Refused("busy")
     lanes.settle(first, Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False), now_ms=NOW + 3_001)
     granted(lanes, "shop:0", NOW + 3_001)
+
+
+def test_a_throttled_connection_speeds_up_gradually(lanes: Lanes, append: AppendEvents) -> None:
+    """Whichever lane is next, its requests are 500, 250 … ms apart; then all lanes go at once, as before."""
+    for number in range(12):
+        append(number, lane=f"shop:{number % 4}")
+    throttled = Settlement(Pace(), delay_ms=3_000, trouble=True, throttled=True, rest=Rest("backing_off"))
+    lanes.settle(granted(lanes), throttled, now_ms=NOW)
+    now, sent, result = NOW + 3_000, [], None
+    while not isinstance(result, Lease):
+        now += 1
+        for lane in lanes.wake(now):
+            lease = lanes.claim(lane, Appetite(events=1), now)
+            if isinstance(lease, Lease):
+                sent.append(now)
+                done = Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False)
+                result = lanes.settle(lease, done, Appetite(events=1), now)
+    assert [later - earlier for earlier, later in pairwise(sent)] == [500, 250, 125, 62, 0, 0]
 
 
 def test_a_connection_over_its_share_of_memory_is_refused_whole(

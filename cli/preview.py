@@ -10,12 +10,13 @@ from rich.rule import Rule
 from rich.text import Text
 
 from cli.batch_argument import FILE, read_batches
-from cli.output import BAD, CAREFUL, GOOD, MUTED, console, plain, print_json, table
+from cli.output import BAD, CAREFUL, GOOD, MUTED, console, note, plain, print_json, table
 from cli.preview_diff import Wanted, show_diff
 from cli.setting import configuration_of, settings_here
 from cli.wrong_use import unknown_id
 from config.model import Configuration, Connection, Input
 from mapping.results import Note
+from operations.batch_file import without_events
 from operations.errors import BadNews
 from operations.matching import Matching, matching_of
 from operations.previewing import Preview, RefusedBatch, Request, pairs_of, preview_all
@@ -53,6 +54,8 @@ def preview(
     """
     settings = settings_here()
     batches = [batch for file in files for batch in read_batches(file).batches]
+    for sentence in without_events(batches):
+        note(sentence)
     try:
         if changed:
             wanted = _wanted(input_id, connection_id)
@@ -117,7 +120,7 @@ def as_object(made: Preview) -> dict[str, Any]:
         ],
         "unsupported": [{"index": index, "what": unsupported.what} for index, unsupported in made.unsupported],
         "withheld": [{"index": index, "why": withheld.why} for index, withheld in made.withheld],
-        "notes": [{"index": index, "field": note.field, "note": note.note} for index, note in made.notes],
+        "notes": [{"index": index, "field": one.field, "note": one.note} for index, one in made.notes],
     }
 
 
@@ -140,7 +143,7 @@ def _shown(made: Preview, matching: Matching) -> RenderableType:
     ):
         if rows:
             parts.append(Text.assemble((name, "bold"), f": {_grouped(rows)}"))
-    if others := [(index, note) for index, note in made.notes if note not in matching.told]:
+    if others := [(index, one) for index, one in made.notes if one not in matching.told]:
         parts.append(_notes(others))
     if len(parts) == 1:
         parts.append(Text("nothing: the batches hold no events", style=MUTED))

@@ -1,5 +1,6 @@
 """Batches as people keep them: one batch, an array of batches, or ndjson; each stays the bytes it was written in."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from operations.errors import BadNews
 
 _decode_any = msgspec.json.Decoder(msgspec.Raw).decode
+_decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -40,6 +42,22 @@ def parse_batches(content: bytes, name: str) -> BatchFile:
     if not batches:
         raise BadNews(f"{name} holds an array without any batch")
     return BatchFile(name, batches, is_array=True)
+
+
+def without_events(batches: Sequence[bytes]) -> list[str]:
+    """A sentence for each object that has no `events`: it may be a batch all the same, or something around one."""
+    return [
+        f"batch {number} has no `events`; it has {', '.join(members) or 'no members'}"
+        for number, members in enumerate(map(_members, batches), start=1)
+        if members is not None and "events" not in members
+    ]
+
+
+def _members(batch: bytes) -> list[str] | None:
+    try:
+        return list(_decode_object(batch))
+    except _UNREADABLE:
+        return None
 
 
 def _lines(text: bytes, name: str, as_one: Exception) -> BatchFile:

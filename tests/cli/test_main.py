@@ -52,12 +52,13 @@ def test_help_imports_no_part_of_relay_that_is_slow(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["nonsense"], "No such command 'nonsense'"),
+        (["statu"], "Did you mean 'status'"),
         (["check", "--nonsense"], "No such option"),
         (["up", "--workers", "many"], "not a valid integer"),
         (["up", "--workers", "0"], "0 is not in the range"),
         (["ingest", "now"], "unexpected extra argument"),
     ],
-    ids=["unknown command", "unknown option", "not a number", "no workers", "surplus argument"],
+    ids=["unknown command", "nearly a command", "unknown option", "not a number", "no workers", "surplus argument"],
 )
 def test_wrong_use_is_exit_code_2(arguments: list[str], says: str) -> None:
     result = CliRunner().invoke(main, arguments)

@@ -179,6 +179,13 @@ def test_what_is_no_batch_is_bad_news(content: bytes, said: str) -> None:
     assert said in answer.stderr
 
 
+def test_an_object_without_events_is_told_by_its_members() -> None:
+    """Who previews something around a batch, or a typing error, sees why nothing came of it."""
+    said = relay("preview", "-", stdin=json.dumps([batch(purchase(1)), {"body": {}, "url": ""}]).encode())
+    assert said.exit_code == 0
+    assert said.stderr == "batch 2 has no `events`; it has body, url\n"
+
+
 def test_a_wrong_configuration_is_said_with_file_and_line(tmp_path: Path) -> None:
     """And nothing else."""
     (tmp_path / "relay.yaml").write_text("inputs: 3\n")

@@ -12,12 +12,14 @@ from rich.text import Text
 from cli.balance import balance_line
 from cli.output import BAD, CAREFUL, GOOD, MUTED, console, count, note, print_json, state, table
 from cli.setting import redis_url, settings_here
+from cli.status_days import show_days
 from config.settings import Settings
 from lanes.books import GroupReading, read_books, recount
 from lanes.client import connect
 from lanes.errors import RedisAway
 from lanes.scripts import refusal
 from operations.balance import faults_of
+from operations.days import MOST_DAYS
 from operations.errors import BadNews
 from operations.standing import Overview, Standing, overview
 from operations.words import duration, plural
@@ -29,13 +31,24 @@ RECOUNTS: Final = 5
 @click.command
 @click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 @click.option("--watch", is_flag=True, help="Stay, and look again every second.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    metavar="N",
+    help="Instead: where the events of each of the last N days (UTC) went, to the TikTok event and the reason.",
+)
 @click.option("--verify", is_flag=True, help="Count every chunk anew; exit code 1 when the books do not balance.")
-def status(*, as_json: bool, watch: bool, verify: bool) -> None:
+def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> None:
     """Say what came in and what became of it, connection by connection."""
     if watch and (as_json or verify):
         raise click.UsageError("--watch is for people: without --json and --verify")
+    if days is not None and (watch or verify):
+        raise click.UsageError("--days is about days gone by: without --watch and --verify")
     settings = settings_here()
     with connect(redis_url(settings)) as client:
+        if days is not None:
+            show_days(client, overview(settings, client), days, as_json=as_json)
+            return
         if watch:
             _watch(settings, client)
             return

@@ -152,6 +152,7 @@ def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
         "trim": settlement.trim,
         "leftovers": len(settlement.leftovers),
         "books": dict(settlement.books),
+        "days": {day: dict(counts) for day, counts in settlement.days.items()},
         "letters": [letter_id for letter_id, _ in settlement.letters],
         "pace": asdict(settlement.pace),
         "delay": settlement.delay_ms,

@@ -100,6 +100,7 @@ class Settlement:
 
     trim         leading chunks that are finished or rewritten; what of them goes on is in `leftovers`, oldest first
     books        counters to raise: delivered, dead, unsupported, withheld, extra, and any others kept beside them
+    days         the same by the day on which the events were received (`lanes.days.day_of`), under finer names
     letters      (id, bytes) of each of the `dead`
     delay_ms     until work on this lane (with `rest`: on the group) may next happen
     posted       leading chunks, after all this, that are in a POST whose outcome is unknown
@@ -112,6 +113,7 @@ class Settlement:
     trim: int = 0
     leftovers: Sequence[bytes] = ()
     books: Mapping[str, int] = field(default_factory=dict)
+    days: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     letters: Sequence[tuple[str, bytes]] = field(default=(), repr=False)
     delay_ms: int = 0
     posted: int = 0

@@ -127,6 +127,13 @@ MUTATIONS = (
         "tests/lanes",
     ),
     Mutation(
+        "days of the books in settle",
+        "lanes/scripts/settle.lua",
+        "for day, counts in pairs(done.days) do raise_day(group_name, day, counts) end\n",
+        "",
+        "tests/lanes",
+    ),
+    Mutation(
         "valve in settle",
         "lanes/scripts/settle.lua",
         "return refused >= done.valve.events and refusals >= done.valve.requests",

@@ -169,6 +169,7 @@ def _conclusion(
         trim=0 if parts is None else len(tally.draft.chunks),
         leftovers=[tally.terms.seal(part) for part in parts or ()],
         books=tally.books,
+        days=tally.days,
         letters=tally.letters,
         delay_ms=delay_ms,
         posted=in_doubt if unknown else 0,

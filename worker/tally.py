@@ -8,9 +8,11 @@ from typing import assert_never
 
 import msgspec
 
+from delivery.ends import delivered, died
 from delivery.letters import DeadLetter
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
+from lanes.days import day_of
 from lanes.settlement import Lease
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
 from worker.compose import Draft, Prepared, with_batches
@@ -37,6 +39,7 @@ class Tally:
     def __init__(self, draft: Draft, lease: Lease, terms: Terms) -> None:
         self.draft, self.lease, self.terms = draft, lease, terms
         self.books: Counter[str] = Counter()
+        self.days: dict[int, Counter[str]] = {}
         self.reasons: Counter[str] = Counter()
         self.letters: list[tuple[str, bytes]] = []
 
@@ -70,15 +73,21 @@ class Tally:
                 if isinstance(ended, Rejection):
                     self._bury(prepared, _rejected_by_tiktok(result, ended), attempts=self.lease.pace.attempts + 1)
                 else:
-                    self.books["delivered"] += 1
+                    self._end(prepared, "delivered", delivered(result.tiktok_event))
             case Rejected():
                 self._bury(prepared, _rejected_by_mapping(result), attempts=0)
             case Unsupported():
-                self.books["unsupported"] += 1
+                self._end(prepared, "unsupported")
             case Withheld():
-                self.books["withheld"] += 1
+                self._end(prepared, "withheld")
             case _:
                 assert_never(result)
+
+    def _end(self, prepared: Prepared, name: str, finer: str | None = None, number: int = 1) -> None:
+        """Count it in the books, and under its `finer` name, if it has one, on the day on which it was received."""
+        self.books[name] += number
+        day = day_of(self.draft.chunks[prepared.chunk].received_ms)
+        self.days.setdefault(day, Counter())[finer or name] += number
 
     def _bury(self, prepared: Prepared, why: dict[str, str | int | None], *, attempts: int) -> None:
         """Keep a dead letter with its source: of an event of several items, only this item is replayed."""
@@ -99,7 +108,7 @@ class Tally:
         }
         dead = msgspec.convert(letter, DeadLetter)
         self.letters.append((dead.id, dead.encode()))
-        self.books["dead"] += 1
+        self._end(prepared, "dead", died(dead.tiktok_event, dead.reason))
         self.reasons[dead.reason] += 1
 
     def _left_of(self, prepared: Prepared, still_open: list[str], explode: bool) -> list[Entry]:
@@ -108,7 +117,7 @@ class Tally:
         untouched = len(still_open) == len(results) and not (explode and prepared.sent)
         if untouched:
             return [entry]
-        self.books["extra"] += len(results) - entry.weight
+        self._end(prepared, "extra", number=len(results) - entry.weight)
         groups = [[name] for name in still_open] if explode and prepared.sent else [still_open] if still_open else []
         return [msgspec.structs.replace(entry, items=items) for items in groups]
 

@@ -6,15 +6,19 @@ local forgotten, freed, leased = 0, 0, 0
 
 local function give_up(lane)
   local sizes = redis.call('LRANGE', sizes_key(lane), 0, room - 1)
-  for _, entry in ipairs(sizes) do
+  local days = {}
+  for i, entry in ipairs(sizes) do
     local events, bytes = size_of(entry)
     forgotten, freed = forgotten + events, freed + bytes
+    local day = day_of(redis.call('LINDEX', lane_key(lane), i - 1))
+    days[day] = (days[day] or 0) + events
   end
   room = room - #sizes
   -- Without its token a worker that overslept its lease settles nothing here; what was noted of leading chunks is void.
   redis.call('HDEL', meta_key(lane), 'token', 'posted', 'posted_at', 'suspects', 'hint', 'crashes', 'alone')
   redis.call('LTRIM', lane_key(lane), #sizes, -1)
   redis.call('LTRIM', sizes_key(lane), #sizes, -1)
+  for day, events in pairs(days) do raise_day(group, day, {forgotten = events}) end
   redis.call('ZREM', 'lanes:held', lane)
   if redis.call('LLEN', lane_key(lane)) == 0 then redis.call('ZREM', 'lanes:due', lane) end
 end

@@ -20,7 +20,9 @@ for _, share in ipairs(arrivals.shares) do
     redis.call('ZADD', 'lanes:due', 'NX', now, share.lane)
   end
   redis.call('SADD', 'lanes:groups', share.group)
-  raise_counters('books:' .. share.group, {accepted = share.accepted, unsupported = share.unsupported, withheld = share.withheld})
+  local counts = {accepted = share.accepted, unsupported = share.unsupported, withheld = share.withheld}
+  raise_counters('books:' .. share.group, counts)
+  raise_day(share.group, #share.chunk > 0 and day_of(share.chunk) or math.floor(now / DAY), counts)
 end
 for _, input in ipairs(arrivals.inputs) do
   raise_counters('books:input:' .. input.id, {accepted = input.accepted, unrouted = input.unrouted})

@@ -23,6 +23,7 @@
 --                                 delivered_at; events and bytes that wait, kept as sums for limits and messages
 --   books:<group>          hash   counters that only rise
 --   books:input:<id>       hash   the same for an input
+--   days:<group>:<day>     hash   the same by the day (since 1970, UTC) on which the events were received, under finer names
 --   letters:<group>        hash   dead letters by id
 --   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires; no script reads it
 --   memory:secret          string what those names are made with where there is no encryption key
@@ -33,6 +34,8 @@
 local LANES = 4
 local PAGE = 1000
 local UNTIL_ASKED_AGAIN = 60000
+local DAY = 86400000
+local DAYS_KEPT_S = 90 * 86400
 local FIRST_SPACING, LEAST_SPACING, MOST_SPACING = 1000, 50, 60000
 
 local now = tonumber(ARGV[1])
@@ -56,6 +59,17 @@ end
 local function raise_counters(key, counts)
   for name, count in pairs(counts) do
     if count ~= 0 then redis.call('HINCRBY', key, name, count) end
+  end
+end
+
+-- The day on which a chunk's events were received.
+local function day_of(chunk) return math.floor(struct.unpack('>I8', chunk, 7) / DAY) end
+
+-- Counts events of a day. A count that begins makes the whole day's last for another 90 days.
+local function raise_day(group, day, counts)
+  local key = 'days:' .. group .. ':' .. day
+  for name, count in pairs(counts) do
+    if count ~= 0 and redis.call('HINCRBY', key, name, count) == count then redis.call('EXPIRE', key, DAYS_KEPT_S) end
   end
 end
 

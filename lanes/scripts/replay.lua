@@ -10,7 +10,9 @@ for i, letter in ipairs(ask.letters) do
     redis.call('HDEL', store, letter.id)
     push(letter.lane, chunk, 'RPUSH')
     redis.call('ZADD', 'lanes:due', 'NX', now, letter.lane)
-    counts.replayed, counts.extra = counts.replayed + 1, counts.extra + events_in(chunk) - 1
+    local extra = events_in(chunk) - 1
+    counts.replayed, counts.extra = counts.replayed + 1, counts.extra + extra
+    raise_day(ask.group, day_of(chunk), {replayed = 1, extra = extra})
     went[#went + 1] = letter.id
   end
 end

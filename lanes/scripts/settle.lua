@@ -60,6 +60,7 @@ redis.call('HINCRBY', group, 'events', -trimmed)
 redis.call('HINCRBY', group, 'bytes', -freed)
 for i, id in ipairs(done.letters) do redis.call('HSET', 'letters:' .. group_name, id, ARGV[4 + done.leftovers + i]) end
 raise_counters(books, done.books)
+for day, counts in pairs(done.days) do raise_day(group_name, day, counts) end
 
 redis.call('HINCRBY', meta, 'head', 1)
 redis.call('HDEL', meta, 'crashes', 'alone')

@@ -1,6 +1,7 @@
 """Lanes against a model: no order of appends, wakes, claims, deaths, lost replies and full memory loses an event."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from lanes.arrivals import Append, Arrival, Share
 from lanes.books import read_books, recount, waiting_chunks
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect, connect_async
+from lanes.days import read_days
 from lanes.errors import RedisFull
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, Appetite, Lanes
 from lanes.letters import Revived, amend_letter, discard_letters, letters_of, replay_letters
@@ -25,14 +27,22 @@ from lanes.settlement import Lease, Lost, Refused, Released, Rest, Settlement
 LANES = ("shop:0", "shop:1", "other:0")
 APPETITE = Appetite(events=8, bytes=1 << 20, probe=2)
 CODEC = ChunkCodec()
+MOST_TOGETHER = 6
+ENDS = ("delivered", "dead", "forgotten")
 
 Ids = list[int]
+
+
+def day_received(number: int) -> int:
+    """The day on which the event was received; those of one append on the same."""
+    return number // MOST_TOGETHER % 3
 
 
 def sealed(ids: Ids, first_unknown_ms: int = 0) -> bytes:
     """A chunk whose entries carry `ids` as their positions."""
     entries = [Entry(number, None, b"{}") for number in ids]
-    return CODEC.seal(Chunk("web", 1, [Batch(b"{}", entries)], first_unknown_ms))
+    received_ms = day_received(ids[0]) * 86_400_000
+    return CODEC.seal(Chunk("web", received_ms, [Batch(b"{}", entries)], first_unknown_ms))
 
 
 def opened(chunk: bytes) -> tuple[Ids, int]:
@@ -88,7 +98,7 @@ class LanesMachine(RuleBasedStateMachine):
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
-    @rule(lane=st.sampled_from(LANES), count=st.integers(1, 6))
+    @rule(lane=st.sampled_from(LANES), count=st.integers(1, MOST_TOGETHER))
     def append(self, lane: str, count: int) -> None:
         ids = list(range(self.next_id, self.next_id + count))
         if self.full:
@@ -96,7 +106,7 @@ class LanesMachine(RuleBasedStateMachine):
                 self.append_one(lane, sealed(ids), count, self.now)
             return
         self.append_one(lane, sealed(ids), count, self.now)
-        self.next_id += count
+        self.next_id += MOST_TOGETHER
         self.accepted[group_of(lane)] += count
         model = self.model[lane]
         model.chunks.append((ids, 0))
@@ -162,12 +172,17 @@ class LanesMachine(RuleBasedStateMachine):
         contents = [opened(chunk) for chunk in lease.chunks[:trim]]
         done = data.draw(st.integers(0, sum(len(ids) for ids, _ in contents)))
         leftovers = _after(contents, done)
-        letters = [(str(number), sealed([number])) for ids, _ in contents for number in ids][: min(dead, done)]
+        ended = [number for ids, _ in contents for number in ids][:done]
+        letters = [(str(number), sealed([number])) for number in ended[:dead]]
+        days: dict[int, Counter[str]] = {}
+        for place, number in enumerate(ended):
+            days.setdefault(day_received(number), Counter())["dead:x" if place < dead else "delivered:y"] += 1
         settlement = Settlement(
             pace=after_success(lease.pace, done, APPETITE.events),
             trim=trim,
             leftovers=[sealed(*left) for left in leftovers],
             books={"delivered": done - len(letters), "dead": len(letters)},
+            days=days,
             letters=letters,
             trouble=False,
         )
@@ -288,6 +303,22 @@ class LanesMachine(RuleBasedStateMachine):
             assert group.books.get("delivered", 0) + group.books.get("dead", 0) == self.ended[group.name]
             assert group.books.get("forgotten", 0) == self.forgotten[group.name]
             assert group.letters == len(self.letters[group.name])
+
+    @invariant()
+    def the_days_are_the_books_taken_apart(self) -> None:
+        """Of each day what came is what ended and what waits; and all days together are the books."""
+        for group in read_books(self.client, ["shop", "other"], [], self.now).groups:
+            total: Counter[str] = Counter()
+            for day, counts in enumerate(read_days(self.client, group.name, range(3))):
+                of_day = Counter[str]()
+                for name, count in counts.items():
+                    of_day[name.partition(":")[0]] += count
+                lanes = (lane for name, lane in self.model.items() if group_of(name) == group.name)
+                waiting = [one for lane in lanes for ids, _ in lane.chunks for one in ids if day_received(one) == day]
+                assert of_day["accepted"] + of_day["replayed"] - len(waiting) == sum(of_day[name] for name in ENDS)
+                total += of_day
+            named = {name: group.books.get(name, 0) for name in ("accepted", "replayed", *ENDS)}
+            assert {name: total[name] for name in named} == named
 
     def teardown(self) -> None:
         for name, letters in self.letters.items():

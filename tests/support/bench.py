@@ -49,17 +49,18 @@ class Bench:
         self.runtime.file = ConfigurationFile(self.path)
         resume_mended(self.runtime)
 
-    def put(self, *chunks: list[Any], shared: dict[str, Any] | None = None, stamp: int = 0) -> None:
-        """Append each list of events as one chunk of lane shop:0."""
-        asyncio.run(self._put(chunks, shared or batch(), stamp))
+    def put(self, *chunks: list[Any], shared: dict[str, Any] | None = None, stamp: int = 0, days_ago: int = 0) -> None:
+        """Append each list of events as one chunk of lane shop:0, as if received so many days ago."""
+        received_ms = time.time_ns() // 1_000_000 - days_ago * 86_400_000
+        asyncio.run(self._put(chunks, shared or batch(), stamp, received_ms))
 
-    async def _put(self, chunks: tuple[list[Any], ...], shared: dict[str, Any], stamp: int) -> None:
+    async def _put(self, chunks: tuple[list[Any], ...], shared: dict[str, Any], stamp: int, received_ms: int) -> None:
         rest = as_json({name: value for name, value in shared.items() if name != "events"})
         client = connect_async(self.url)
         appender = Append(client, choose_lane=lambda: 0)
         for events in chunks:
             entries = [Entry(position, f"minted-{position}", as_json(event)) for position, event in enumerate(events)]
-            chunk = Chunk("web", int(time.time() * 1000), [Batch(rest, entries)], stamp)
+            chunk = Chunk("web", received_ms, [Batch(rest, entries)], stamp)
             share = Share(len(events), chunk=self.runtime.codec.seal(chunk))
             await appender.append([Arrival("web", len(events), 0, {"shop": share})])
         await client.aclose()
@@ -71,6 +72,11 @@ class Bench:
             if self.redis.hexists("group:shop", "until"):
                 self.redis.hset("group:shop", "until", 0)
         return drain("shop:0", self.runtime, "job-1")
+
+    def drain_all(self) -> None:
+        """A job on each lane, for what is replayed may wait in any."""
+        for number in range(4):
+            drain(f"shop:{number}", self.runtime, "job-1")
 
     def group(self) -> GroupReading:
         """The connection's books, which always balance."""

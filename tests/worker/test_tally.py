@@ -1,10 +1,12 @@
 """However the results of a draft end, every event is accounted for: lanes refuse what does not balance."""
 
+from collections import Counter
 from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from delivery.ends import read_end
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.settlement import Lease, Pace
@@ -38,7 +40,7 @@ def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
     """A draft of those chunks; a plan is not needed to count."""
     draft = Draft(plan=cast("Plan", None))
     for index, chunk in enumerate(content):
-        draft.chunks.append(Chunk("web", 1, [Batch(b"{}", [entry for entry, _, _ in chunk])]))
+        draft.chunks.append(Chunk("web", index * 86_400_000, [Batch(b"{}", [entry for entry, _, _ in chunk])]))
         for entry, made, sent in chunk:
             prepared = Prepared(index, b"{}", entry, made, sent)
             draft.prepared.append(prepared)
@@ -56,7 +58,7 @@ def tally_of(draft: Draft) -> Tally:
 def test_what_came_is_what_ended_and_what_goes_on(
     content: list[list[tuple[Entry, list[Result], int]]], explode: bool, data: st.DataObject
 ) -> None:
-    """trimmed + extra = delivered + dead + unsupported + withheld + kept, and a letter for each of the dead."""
+    """trimmed + extra = delivered + dead + unsupported + withheld + kept; a letter for each of the dead; so by day."""
     draft = draft_of(content)
     outcomes: list[Outcome] = data.draw(
         st.lists(st.sampled_from([Delivered(), REJECTION, None]), min_size=len(draft.items), max_size=len(draft.items))
@@ -68,6 +70,11 @@ def test_what_came_is_what_ended_and_what_goes_on(
     assert draft.weight + tally.books["extra"] == ended + kept
     assert tally.books["dead"] == len(tally.letters) == len({letter for letter, _ in tally.letters})
     assert all(chunk.batches for chunk in left or ())
+    by_day = Counter[str]()
+    for counts in tally.days.values():
+        for name, number in counts.items():
+            by_day[read_end(name).name] += number
+    assert by_day == tally.books
 
 
 @given(st.lists(st.lists(entries(), min_size=1, max_size=5), min_size=1, max_size=4), st.integers(1, 12))

@@ -1,0 +1,98 @@
+"""Where the events of each day went: the days of the books, by TikTok event and reason."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import redis
+
+from delivery.ends import read_end
+from lanes.days import DAYS_KEPT, day_of, read_days
+
+EPOCH: Final = date(1970, 1, 1)
+MOST_DAYS: Final = DAYS_KEPT
+
+
+@dataclass(slots=True)
+class Day:
+    """The events that connections received on one day (UTC), and what has become of them by now.
+
+    `delivered` is by TikTok event, `dead` by TikTok event ("" where the event could not be read) and reason; a letter
+    that was replayed is in `replayed`, and again in what then became of it.
+    """
+
+    date: date
+    delivered: Counter[str] = field(default_factory=Counter)
+    dead: Counter[tuple[str, str]] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+    """`accepted`, `extra`, `replayed`, `unsupported`, `withheld`, `forgotten`, as in the books."""
+
+    def add(self, counts: Iterable[tuple[str, int]]) -> None:
+        """Add what a connection counted on this day."""
+        for name, number in counts:
+            end = read_end(name)
+            match end.name:
+                case "delivered":
+                    self.delivered[end.tiktok_event] += number
+                case "dead":
+                    self.dead[end.tiktok_event, end.reason] += number
+                case other:
+                    self.others[other] += number
+
+    @property
+    def came(self) -> int:
+        """Everything that had to end somehow: accepted, more than one event of one, and sent again."""
+        return self.others["accepted"] + self.others["extra"] + self.others["replayed"]
+
+    @property
+    def open(self) -> int:
+        """What has not ended yet."""
+        unsent = self.others["unsupported"] + self.others["withheld"] + self.others["forgotten"]
+        return max(0, self.came - self.delivered.total() - self.dead.total() - unsent)
+
+    @property
+    def tiktok_events(self) -> list[str]:
+        """The TikTok events of that day, the most frequent first; "" stands for events that could not be read."""
+        both = self.delivered.copy()
+        for (name, _), number in self.dead.items():
+            both[name] += number
+        return [name for name, _ in sorted(both.items(), key=lambda entry: (-entry[1], entry[0]))]
+
+    def reasons(self, tiktok_event: str) -> list[tuple[str, int]]:
+        """Why events of that name died, the most frequent reason first."""
+        return [(reason, number) for (name, reason), number in self.dead.most_common() if name == tiktok_event]
+
+    def as_object(self) -> dict[str, Any]:
+        """As `relay status --days N --json` has it."""
+        names = ("accepted", "extra", "replayed", "unsupported", "withheld", "forgotten")
+        dead = {name: dict(self.reasons(name)) for name in self.tiktok_events if self.reasons(name)}
+        return {
+            "day": self.date.isoformat(),
+            **{name: self.others[name] for name in names},
+            "delivered": dict(self.delivered.most_common()),
+            "dead": dead,
+            "waiting": self.open,
+        }
+
+
+def days_of(client: redis.Redis, connections: Sequence[str], number: int, now_ms: int) -> list[Day]:
+    """The last so many days, today first, of these connections together. Raises RedisAway."""
+    today = day_of(now_ms)
+    numbers = range(today, today - min(number, MOST_DAYS), -1)
+    days = [Day(EPOCH + timedelta(days=one)) for one in numbers]
+    for connection in connections:
+        for day, counts in zip(days, read_days(client, connection, numbers), strict=True):
+            day.add(counts.items())
+    return days
+
+
+def day_number(day: date) -> int:
+    """The day as the books number it."""
+    return (day - EPOCH).days
+
+
+def day_of_letter(received_ms: int) -> str:
+    """The day on which an event was received, as people write it: 2026-11-24."""
+    return datetime.fromtimestamp(received_ms / 1000, UTC).date().isoformat()

@@ -1,0 +1,80 @@
+"""`relay status --days`: where the events of each day went, to the TikTok event and the reason."""
+
+from datetime import UTC, datetime, timedelta
+
+from support.bench import Bench
+from support.events import purchase
+from support.terminal import relay
+
+from delivery.letters import DeadLetter
+from operations.days import DAYS_KEPT
+
+DAY_MS = 86_400_000
+BAD_URL = {"TikTok.URL": "www.shop.com/x"}
+
+
+def day(days_ago: int) -> dict[str, object]:
+    """The bench's connection on that day, as `--json` has it."""
+    found = relay("status", "--days", "3", "--json").json
+    wanted = (datetime.now(UTC).date() - timedelta(days=days_ago)).isoformat()
+    (one,) = [one for one in found if one["day"] == wanted]
+    return dict(one)
+
+
+def test_each_day_has_what_was_received_on_it_and_what_became_of_that(bench: Bench) -> None:
+    """Whenever it was delivered; a day without events is there, with zeros."""
+    bench.put([purchase(1), purchase(2, custom_flags=BAD_URL), {"event_type": "screen_view"}], days_ago=1)
+    bench.put([purchase(3)])
+    assert (day(1)["accepted"], day(1)["waiting"]) == (3, 3)
+    bench.drain()
+    assert day(1) == {
+        "connection": "shop",
+        "day": day(1)["day"],
+        **dict.fromkeys(("extra", "replayed", "withheld", "forgotten"), 0),
+        "accepted": 3,
+        "unsupported": 1,
+        "delivered": {"PlaceAnOrder": 1},
+        "dead": {"PlaceAnOrder": {"invalid_url": 1}},
+        "waiting": 0,
+    }
+    assert day(0)["delivered"] == {"PlaceAnOrder": 1}
+    assert (day(2)["accepted"], day(2)["delivered"], day(2)["dead"]) == (0, {}, {})
+
+
+def test_a_letter_sent_again_counts_on_the_day_its_event_came(bench: Bench) -> None:
+    """As replayed, and then as what became of it."""
+    bench.put([purchase(2, custom_flags=BAD_URL)], days_ago=1)
+    bench.drain()
+    assert relay("dead-letters", "replay", "--all").exit_code == 0
+    waiting = day(1)
+    bench.drain_all()
+    assert (waiting["replayed"], waiting["waiting"]) == (1, 1)
+    assert (day(1)["dead"], day(1)["waiting"]) == ({"PlaceAnOrder": {"invalid_url": 2}}, 0)
+    assert day(0)["replayed"] == 0
+
+
+def test_an_event_that_could_not_be_read_died_as_no_tiktok_event(bench: Bench) -> None:
+    """Its name is empty."""
+    bench.put([7])
+    bench.drain()
+    assert day(0)["dead"] == {"": {"invalid_value": 1}}
+    assert DeadLetter.decode(bench.redis.hvals("letters:shop")[0]).tiktok_event is None
+
+
+def test_people_see_the_days_on_which_something_came(bench: Bench) -> None:
+    """With names and reasons, and a sentence where there is none."""
+    assert "no events in these days" in relay("status", "--days", "7").stdout
+    bench.put([purchase(1), purchase(2, custom_flags=BAD_URL)])
+    bench.drain()
+    shown = relay("status", "--days", "7").stdout
+    assert "1 PlaceAnOrder" in shown
+    assert "1 invalid_url" in shown
+
+
+def test_days_are_kept_for_ninety_and_asked_for_alone(bench: Bench) -> None:
+    """Then Redis forgets them; more cannot be asked for."""
+    bench.put([purchase(1)])
+    (key,) = bench.redis.keys("days:shop:*")
+    assert DAYS_KEPT * 86_400 - 60 < bench.redis.ttl(key) <= DAYS_KEPT * 86_400
+    assert relay("status", "--days", "91").exit_code == 2
+    assert relay("status", "--days", "7", "--verify").exit_code == 2

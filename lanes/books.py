@@ -28,13 +28,18 @@ class LaneReading(msgspec.Struct):
 
 
 class GroupReading(msgspec.Struct):
-    """One connection's books: rising counters, its group's state, its lanes, and how many letters are kept."""
+    """One connection's books: rising counters, its group's state, its lanes, and how many letters are kept.
+
+    `labels`: letters by label; `measures`: what settlements raised beside the books.
+    """
 
     name: str
     books: dict[str, int]
     group: dict[str, str]
     lanes: list[LaneReading]
     letters: int
+    labels: dict[str, int]
+    measures: dict[str, int]
 
     @property
     def waiting(self) -> int:
@@ -113,6 +118,7 @@ def _maps_where_empty(reading: Any) -> Any:
     """Lua cannot tell an empty map from an empty list: mend what it packed."""
     for group in reading["groups"] or []:
         group["books"], group["group"] = group["books"] or {}, group["group"] or {}
+        group["labels"], group["measures"] = group["labels"] or {}, group["measures"] or {}
         group["lanes"] = group["lanes"] or []
     for entry in reading["inputs"] or []:
         entry["books"] = entry["books"] or {}

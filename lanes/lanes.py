@@ -68,7 +68,7 @@ class Lanes:
         Safe to repeat after a lost reply: the second finds that the first held, and is Lost.
         """
         next_claim = b"" if go_on is None else pack(_ask(lease.token, go_on))
-        blobs = [*settlement.leftovers, *(letter for _, letter in settlement.letters)]
+        blobs = [*settlement.leftovers, *(letter.content for letter in settlement.letters)]
         match self._run("settle", now_ms, lease.lane, pack(_settlement(lease, settlement)), next_claim, *blobs):
             case [b"granted", terms, chunks]:
                 return _lease(lease.lane, lease.token, terms, chunks)
@@ -153,7 +153,8 @@ def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
         "leftovers": len(settlement.leftovers),
         "books": dict(settlement.books),
         "days": {day: dict(counts) for day, counts in settlement.days.items()},
-        "letters": [letter_id for letter_id, _ in settlement.letters],
+        "letters": [(letter.id, letter.label) for letter in settlement.letters],
+        "measures": dict(settlement.measures),
         "pace": asdict(settlement.pace),
         "delay": settlement.delay_ms,
         "posted": settlement.posted,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Refusal = Literal["not due", "leased", "busy", "paused", "backing_off", "disabled", "removed"]
 RestState = Literal["paused", "backing_off", "disabled", "removed"]
@@ -94,6 +94,14 @@ class Valve:
     delay_ms: int = 300_000
 
 
+class Letter(NamedTuple):
+    """A dead letter to keep: opaque bytes under an id, counted by a label that means something to others only."""
+
+    id: str
+    label: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What became of a lease's leading chunks.
@@ -101,7 +109,8 @@ class Settlement:
     trim         leading chunks that are finished or rewritten; what of them goes on is in `leftovers`, oldest first
     books        counters to raise: delivered, dead, unsupported, withheld, extra, and any others kept beside them
     days         the same by the day on which the events were received (`lanes.days.day_of`), under finer names
-    letters      (id, bytes) of each of the `dead`
+    letters      one for each of the `dead`
+    measures     further counters to raise, by names that mean something to whoever reads them
     delay_ms     until work on this lane (with `rest`: on the group) may next happen
     posted       leading chunks, after all this, that are in a POST whose outcome is unknown
     refused      events that were refused, not by us; together with `valve`, it may put the group to rest
@@ -114,7 +123,8 @@ class Settlement:
     leftovers: Sequence[bytes] = ()
     books: Mapping[str, int] = field(default_factory=dict)
     days: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
-    letters: Sequence[tuple[str, bytes]] = field(default=(), repr=False)
+    letters: Sequence[Letter] = field(default=(), repr=False)
+    measures: Mapping[str, int] = field(default_factory=dict)
     delay_ms: int = 0
     posted: int = 0
     trouble: bool | None = None

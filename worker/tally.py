@@ -13,7 +13,7 @@ from delivery.letters import DeadLetter
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.days import day_of
-from lanes.settlement import Lease
+from lanes.settlement import Lease, Letter
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
 from worker.compose import Draft, Prepared, with_batches
 
@@ -34,14 +34,15 @@ class Terms:
 
 
 class Tally:
-    """Counts how the results of a draft end and gathers what goes on."""
+    """Counts how the results of a draft end and gathers what goes on; `delivered` are counted chunk by chunk as well."""
 
     def __init__(self, draft: Draft, lease: Lease, terms: Terms) -> None:
         self.draft, self.lease, self.terms = draft, lease, terms
         self.books: Counter[str] = Counter()
         self.days: dict[int, Counter[str]] = {}
         self.reasons: Counter[str] = Counter()
-        self.letters: list[tuple[str, bytes]] = []
+        self.letters: list[Letter] = []
+        self.delivered = [0] * len(draft.chunks)
 
     def end(self, outcome: Callable[[int], Outcome], *, explode: bool = False) -> list[Chunk] | None:
         """What is left, oldest first; None when nothing at all ended and the chunks may stay as they are.
@@ -74,6 +75,7 @@ class Tally:
                     self._bury(prepared, _rejected_by_tiktok(result, ended), attempts=self.lease.pace.attempts + 1)
                 else:
                     self._end(prepared, "delivered", delivered(result.tiktok_event))
+                    self.delivered[prepared.chunk] += 1
             case Rejected():
                 self._bury(prepared, _rejected_by_mapping(result), attempts=0)
             case Unsupported():
@@ -107,7 +109,7 @@ class Tally:
             **why,
         }
         dead = msgspec.convert(letter, DeadLetter)
-        self.letters.append((dead.id, dead.encode()))
+        self.letters.append(Letter(dead.id, dead.reason, dead.encode()))
         self._end(prepared, "dead", died(dead.tiktok_event, dead.reason))
         self.reasons[dead.reason] += 1
 

@@ -51,7 +51,8 @@ for i, name in ipairs(names) do
   end
   result.groups[i] = {
     name = name, books = hash('books:' .. name), group = hash('group:' .. name), lanes = lanes,
-    letters = redis.call('HLEN', 'letters:' .. name),
+    letters = redis.call('HLEN', 'letters:' .. name), labels = hash('letters:' .. name .. ':counts'),
+    measures = hash('measures:' .. name),
   }
 end
 for i, id in ipairs(ask.inputs) do result.inputs[i] = {id = id, books = hash('books:input:' .. id)} end

@@ -10,7 +10,7 @@
 --                                 suspects     leading events known to hold one that TikTok refuses
 --                                 hint         the place among them, from 1, of the one its message named
 --                                 posted       leading chunks whose outcome is unknown;  posted_at: since when
---                                 last_error   JSON for people
+--                                 last_error   JSON for people, until a step goes well
 --   lanes:due              zset   when work on a lane may next happen; a lane is in it if and only if its list is not empty
 --   lanes:held             zset   until when someone has a promise on a lane: a wake-up in flight, or a lease
 --   lanes:groups           set    every group that ever had anything
@@ -25,6 +25,10 @@
 --   books:input:<id>       hash   the same for an input
 --   days:<group>:<day>     hash   the same by the day (since 1970, UTC) on which the events were received, under finer names
 --   letters:<group>        hash   dead letters by id
+--   letters:<group>:labels hash   each letter's label, which says nothing here;  letters:<group>:counts: letters by label
+--   measures:<group>       hash   further counters that only rise, raised by settle; what they mean is their readers' affair
+--   tally:<name>           hash   counters that processes keep for themselves and bring in; `tally:<name>:<process>`: string,
+--                                 the number of the last bundle it brought, until it expires
 --   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires; no script reads it
 --   memory:secret          string what those names are made with where there is no encryption key
 --   audit:reveals          list   who was shown personal data and when (`lanes/audit.py`), newest first; no script reads it
@@ -79,6 +83,26 @@ local function push(lane, chunk, side)
   redis.call(side, sizes_key(lane), events .. ':' .. #chunk)
   redis.call('HINCRBY', group, 'events', events)
   redis.call('HINCRBY', group, 'bytes', #chunk)
+end
+
+-- Letters are counted by label as they come and go, for nobody wants to read a hundred thousand to count them.
+local function keep_letter(group, id, label, letter)
+  local store = 'letters:' .. group
+  redis.call('HSET', store, id, letter)
+  redis.call('HSET', store .. ':labels', id, label)
+  redis.call('HINCRBY', store .. ':counts', label, 1)
+end
+
+-- Takes a letter out of the store, for whichever reason the caller then counts; whether it was there.
+local function drop_letter(group, id)
+  local store = 'letters:' .. group
+  if redis.call('HDEL', store, id) == 0 then return false end
+  local label = redis.call('HGET', store .. ':labels', id)
+  if label then
+    redis.call('HDEL', store .. ':labels', id)
+    if redis.call('HINCRBY', store .. ':counts', label, -1) <= 0 then redis.call('HDEL', store .. ':counts', label) end
+  end
+  return true
 end
 
 local function is_leased(lane)

@@ -2,7 +2,7 @@
 -- ARGV[2]: {group, ids}
 local ask, gone = cmsgpack.unpack(ARGV[2]), {}
 for _, id in ipairs(ask.ids) do
-  if redis.call('HDEL', 'letters:' .. ask.group, id) == 1 then gone[#gone + 1] = id end
+  if drop_letter(ask.group, id) then gone[#gone + 1] = id end
 end
 raise_counters('books:' .. ask.group, {discarded = #gone})
 return gone

@@ -7,7 +7,7 @@ local store = 'letters:' .. ask.group
 for i, letter in ipairs(ask.letters) do
   local stored, chunk = redis.call('HGET', store, letter.id), ARGV[2 + i]
   if stored and redis.sha1hex(stored) == letter.sha1 then
-    redis.call('HDEL', store, letter.id)
+    drop_letter(ask.group, letter.id)
     push(letter.lane, chunk, 'RPUSH')
     redis.call('ZADD', 'lanes:due', 'NX', now, letter.lane)
     local extra = events_in(chunk) - 1

@@ -1,7 +1,7 @@
 -- Ends one step of a lease: trims what is finished, puts back what is not, keeps letters and counts, says when next.
 -- Returns {'lost'}, {'released', events the group still holds}, or, when the job goes on, what `grant` returns.
 -- ARGV[2]: lane; ARGV[3]: settlement, see lanes/settlement.py; ARGV[4]: the next claim's terms, or empty
--- ARGV[5...]: the leftovers, then the letters, in the order of `letters`, their ids
+-- ARGV[5...]: the leftovers, then the letters, in the order of `letters`, their ids and labels
 local lane, done = ARGV[2], cmsgpack.unpack(ARGV[3])
 local meta, group_name = meta_key(lane), group_of(lane)
 local group, books = 'group:' .. group_name, 'books:' .. group_name
@@ -58,9 +58,10 @@ redis.call('LTRIM', sizes_key(lane), done.trim, -1)
 for i = done.leftovers, 1, -1 do push(lane, ARGV[4 + i], 'LPUSH') end
 redis.call('HINCRBY', group, 'events', -trimmed)
 redis.call('HINCRBY', group, 'bytes', -freed)
-for i, id in ipairs(done.letters) do redis.call('HSET', 'letters:' .. group_name, id, ARGV[4 + done.leftovers + i]) end
+for i, letter in ipairs(done.letters) do keep_letter(group_name, letter[1], letter[2], ARGV[4 + done.leftovers + i]) end
 raise_counters(books, done.books)
 for day, counts in pairs(done.days) do raise_day(group_name, day, counts) end
+raise_counters('measures:' .. group_name, done.measures)
 
 redis.call('HINCRBY', meta, 'head', 1)
 redis.call('HDEL', meta, 'crashes', 'alone')
@@ -68,7 +69,7 @@ for name, value in pairs(done.pace) do
   if value == 0 then redis.call('HDEL', meta, name) else redis.call('HSET', meta, name, value) end
 end
 if done.posted > 0 then redis.call('HSET', meta, 'posted', done.posted) else redis.call('HDEL', meta, 'posted', 'posted_at') end
-if done.last_error then redis.call('HSET', meta, 'last_error', done.last_error) end
+if done.last_error then redis.call('HSET', meta, 'last_error', done.last_error) else redis.call('HDEL', meta, 'last_error') end
 
 local delivered = (done.books.delivered or 0) > 0
 if delivered then

@@ -15,7 +15,7 @@ from lanes.errors import ArrivalTooLarge, RedisAway, RedisFull
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, Appetite, Lanes
 from lanes.names import group_of
 from lanes.pace import after_success
-from lanes.settlement import Lease, Lost, Pace, Refused, Released, Rest, Settlement
+from lanes.settlement import Lease, Letter, Lost, Pace, Refused, Released, Rest, Settlement
 
 NOW = 1_000_000
 APPETITE = Appetite(events=1000, bytes=1 << 20, probe=2)
@@ -114,7 +114,7 @@ def test_at_maxmemory_appends_are_refused_whole_and_jobs_go_on(
     left = [chunk_of(2), chunk_of(3)]
     books = {"delivered": 0, "dead": 1}
     settlement = Settlement(
-        Pace(limit=1), trim=1, leftovers=left, books=books, letters=[("a", b"letter")], trouble=True
+        Pace(limit=1), trim=1, leftovers=left, books=books, letters=[Letter("a", "why", b"letter")], trouble=True
     )
     assert isinstance(lanes.settle(lease, settlement, APPETITE, NOW), Lease)
     lanes.resume("shop", NOW)
@@ -155,7 +155,7 @@ def test_a_lane_whose_jobs_die_is_taken_in_ever_smaller_company(lanes: Lanes, ap
         alone.append(lease.alone)
     assert taken[8:] == [3, 1, 1, 1, 1, 1]
     assert alone[9:] == [0, 1, 2, 3, 4]
-    done = Settlement(after_success(lease.pace, 1, 1000), trim=1, books={"dead": 1}, letters=[("a", b"b")])
+    done = Settlement(after_success(lease.pace, 1, 1000), trim=1, books={"dead": 1}, letters=[Letter("a", "why", b"b")])
     after = lanes.settle(lease, done, APPETITE, NOW + 14 * LEASE_MS)
     assert isinstance(after, Lease)
     assert (ids_in(after), after.alone) == ([1, 2], 0)

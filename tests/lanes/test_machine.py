@@ -22,7 +22,7 @@ from lanes.letters import Revived, amend_letter, discard_letters, letters_of, re
 from lanes.names import group_of
 from lanes.pace import after_retry, after_success
 from lanes.removal import abandon
-from lanes.settlement import Lease, Lost, Refused, Released, Rest, Settlement
+from lanes.settlement import Lease, Letter, Lost, Refused, Released, Rest, Settlement
 
 LANES = ("shop:0", "shop:1", "other:0")
 APPETITE = Appetite(events=8, bytes=1 << 20, probe=2)
@@ -173,7 +173,7 @@ class LanesMachine(RuleBasedStateMachine):
         done = data.draw(st.integers(0, sum(len(ids) for ids, _ in contents)))
         leftovers = _after(contents, done)
         ended = [number for ids, _ in contents for number in ids][:done]
-        letters = [(str(number), sealed([number])) for number in ended[:dead]]
+        letters = [Letter(str(number), f"l{number % 2}", sealed([number])) for number in ended[:dead]]
         days: dict[int, Counter[str]] = {}
         for place, number in enumerate(ended):
             days.setdefault(day_received(number), Counter())["dead:x" if place < dead else "delivered:y"] += 1
@@ -303,6 +303,7 @@ class LanesMachine(RuleBasedStateMachine):
             assert group.books.get("delivered", 0) + group.books.get("dead", 0) == self.ended[group.name]
             assert group.books.get("forgotten", 0) == self.forgotten[group.name]
             assert group.letters == len(self.letters[group.name])
+            assert group.labels == Counter(f"l{int(letter) % 2}" for letter in self.letters[group.name])
 
     @invariant()
     def the_days_are_the_books_taken_apart(self) -> None:
@@ -408,7 +409,7 @@ class LanesMachine(RuleBasedStateMachine):
         if leftovers is not None:
             lane.chunks[: settlement.trim] = leftovers
         self.ended[name] += done
-        self.letters[name].update(settlement.letters)
+        self.letters[name].update({letter.id: letter.content for letter in settlement.letters})
         self.buried += len(settlement.letters)
         lane.head, lane.crashes = lane.head + 1, 0
         lane.limit = settlement.pace.limit or APPETITE.events

@@ -68,7 +68,7 @@ def test_what_came_is_what_ended_and_what_goes_on(
     kept = draft.weight if left is None else sum(chunk.weight for chunk in left)
     ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
     assert draft.weight + tally.books["extra"] == ended + kept
-    assert tally.books["dead"] == len(tally.letters) == len({letter for letter, _ in tally.letters})
+    assert tally.books["dead"] == len(tally.letters) == len({letter.id for letter in tally.letters})
     assert all(chunk.batches for chunk in left or ())
     by_day = Counter[str]()
     for counts in tally.days.values():

@@ -34,7 +34,7 @@ class Terms:
 
 
 class Tally:
-    """Counts how the results of a draft end and gathers what goes on; `delivered` are counted chunk by chunk as well."""
+    """Counts how the results of a draft end (the delivered chunk by chunk as well), and gathers what goes on."""
 
     def __init__(self, draft: Draft, lease: Lease, terms: Terms) -> None:
         self.draft, self.lease, self.terms = draft, lease, terms

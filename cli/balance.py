@@ -5,9 +5,8 @@ from rich.text import Text
 from cli.output import BAD, GOOD, MUTED
 from lanes.books import GroupReading
 from operations.balance import faults_of
+from operations.standing import CAME, ENDED
 
-CAME = ("accepted", "extra", "replayed")
-ENDED = ("delivered", "dead", "unsupported", "withheld", "forgotten")
 ALWAYS = ("accepted", "delivered")
 
 

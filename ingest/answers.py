@@ -44,10 +44,11 @@ class Refused(Exception):
 
 
 class Answer(NamedTuple):
-    """The two ASGI messages of a whole answer."""
+    """The two ASGI messages of a whole answer, and what it is counted as."""
 
     start: dict[str, Any]
     body: dict[str, Any]
+    status: str
 
 
 def _answer(status: int, headers: Headers, content: bytes) -> Answer:
@@ -55,6 +56,7 @@ def _answer(status: int, headers: Headers, content: bytes) -> Answer:
     return Answer(
         {"type": "http.response.start", "status": status, "headers": (*headers, length)},
         {"type": "http.response.body", "body": content},
+        str(status),
     )
 
 

@@ -25,10 +25,16 @@ from ingest.health import health_routes
 from ingest.in_force import Follower
 from ingest.logs import log_surprise
 from ingest.memory import MemoryWatch
+from ingest.metrics import metrics_route
 from ingest.peer import Peers
 from lanes.arrivals import Append
+from lanes.bundles import Bundles
 from lanes.chunk import ChunkCodec
 from lanes.client import connect_async
+from lanes.errors import RedisAway, RedisFull
+from operations.samples import ANSWERS
+
+BRING_EVERY_S: Final = 1.0
 
 
 def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
@@ -36,29 +42,32 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     if settings.redis_url is None:
         raise ConfigurationError([Problem("RELAY_REDIS_URL", None, "must be set: ingest keeps all events in Redis")])
     file = ConfigurationFile(settings.config, settings.keyring)
-    client = connect_async(settings.redis_url.get_secret_value())
+    redis_url = settings.redis_url.get_secret_value()
+    client = connect_async(redis_url)
     append = Append(client)
     follower = Follower(file)
     watch = MemoryWatch(client, append)
+    answers = Bundles(client, ANSWERS)
     behind = Starlette(
-        routes=[*health_routes(follower, client), *routes],
+        routes=[*health_routes(follower, client), metrics_route(settings, redis_url), *routes],
         exception_handlers={HTTPException: _answer_in_our_words},
-        lifespan=partial(_lifespan, follower, watch, client),
+        lifespan=partial(_lifespan, follower, watch, answers, client),
     )
     coalescer = Coalescer(append, ChunkCodec(settings.keyring))
     peers = Peers(settings.trusted_proxies)
-    return Door(follower, watch, coalescer, peers, settings.max_request_bytes, behind)
+    return Door(follower, watch, coalescer, peers, settings.max_request_bytes, answers.note, behind)
 
 
 @contextlib.asynccontextmanager
 async def _lifespan(
-    follower: Follower, watch: MemoryWatch, client: redis.asyncio.Redis, _: Starlette
+    follower: Follower, watch: MemoryWatch, answers: Bundles, client: redis.asyncio.Redis, _: Starlette
 ) -> AsyncIterator[None]:
-    """While it serves: the configuration is followed and Redis's memory watched."""
+    """While it serves: the configuration is followed, Redis's memory watched, and what was answered counted there."""
     await watch.read()
     tasks = [
         asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), in_force.INTERVAL_S)),
         asyncio.create_task(_repeat(watch.read, memory.INTERVAL_S)),
+        asyncio.create_task(_repeat(partial(_bring, answers), BRING_EVERY_S)),
     ]
     try:
         yield
@@ -66,7 +75,13 @@ async def _lifespan(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await _bring(answers)
         await client.aclose()
+
+
+async def _bring(answers: Bundles) -> None:
+    with contextlib.suppress(RedisAway, RedisFull):  # the appends say so already, and nothing counted is forgotten
+        await answers.bring()
 
 
 async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float) -> None:

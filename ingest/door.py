@@ -38,15 +38,19 @@ class Door:
         coalescer: Coalescer,
         peers: Peers,
         largest_request: int,
+        count: Callable[[str], None],
         behind: ASGIApp,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        """`largest_request` is in bytes after decompression; `behind` answers everything that is not for the door."""
+        """`largest_request` is in bytes after decompression; `count` hears the status of each answer; `behind` answers
+        everything that is not for the door.
+        """
         self._follower = follower
         self._memory = memory
         self._coalescer = coalescer
         self._peers = peers
         self._largest_request = largest_request
+        self._count = count
         self._behind = behind
         self._clock_ms = clock_ms
         self._refusals = RefusalLog()
@@ -68,6 +72,7 @@ class Door:
         except Exception as surprise:  # noqa: BLE001 - its text may quote the request, and uvicorn would log it
             log_surprise("request failed", surprise, input=scope.get("relay.input"))
             answer = refusal(Refused(INTERNAL_ERROR, "The request failed because of a fault in relay; send it again."))
+        self._count(answer.status)
         await send(answer.start)
         await send(answer.body)
 

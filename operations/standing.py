@@ -17,7 +17,11 @@ from operations.words import rfc3339
 
 State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
 
-COUNTERS: Final = ("accepted", "extra", "replayed", "delivered", "dead", "unsupported", "withheld", "forgotten")
+PausedBy = Literal["fault", "valve", "operator"]
+
+CAME: Final = ("accepted", "extra", "replayed")
+ENDED: Final = ("delivered", "dead", "unsupported", "withheld", "forgotten")
+COUNTERS: Final = (*CAME, *ENDED)
 
 
 class LastError(msgspec.Struct, frozen=True):
@@ -27,6 +31,8 @@ class LastError(msgspec.Struct, frozen=True):
     error: str
     who: str = ""
     what_to_do: str = ""
+    blocked: bool = False
+    """Whether it keeps the lane from going on until somebody acts: what waits there cannot be read."""
 
     def as_object(self) -> dict[str, str]:
         """As `--json` has it."""
@@ -44,11 +50,24 @@ class Standing:
     last_error: LastError | None
     next_attempt_ms: int | None
     oldest_waiting_s: float | None
+    blocked_lanes: int = 0
+    """Lanes whose oldest events cannot be read until somebody acts."""
 
     @property
     def paused_by_operator(self) -> bool:
         """Whether only an operator ends its rest."""
         return self.books.group.get("by") == "operator"
+
+    @property
+    def paused_by(self) -> PausedBy | None:
+        """Whose doing the pause is; `fault` is TikTok's answer. None while it is not paused."""
+        if self.state != "paused":
+            return None
+        match self.books.group.get("by"):
+            case ("operator" | "valve") as by:
+                return by
+            case _:
+                return "fault"
 
     @property
     def what_to_do(self) -> str | None:
@@ -126,14 +145,16 @@ def _standings(reading: Reading, configuration: Configuration | None) -> Iterabl
             continue
         state = "removed" if forgotten else _state(group, connection, reading.now_ms)
         oldest = group.oldest_ms
+        errors = _errors(group)
         yield Standing(
             id=group.name,
             state=state,
             books=group,
             connection=connection,
-            last_error=_last_error(group),
+            last_error=max(errors, key=lambda error: error.at_ms, default=None),
             next_attempt_ms=_next_attempt(group, state),
             oldest_waiting_s=None if oldest is None else round(max(0, reading.now_ms - oldest) / 1000, 1),
+            blocked_lanes=sum(error.blocked for error in errors),
         )
 
 
@@ -152,14 +173,15 @@ def _state(group: GroupReading, connection: Connection | None, now_ms: int) -> S
             return "backing_off" if retrying else "healthy"
 
 
-def _last_error(group: GroupReading) -> LastError | None:
+def _errors(group: GroupReading) -> list[LastError]:
+    """What troubles its lanes now, at most one each."""
     errors = []
     for lane in group.lanes:
         try:
             errors.append(msgspec.json.decode(lane.last_error, type=LastError))
         except msgspec.DecodeError:  # none, or a later version's
             continue
-    return max(errors, key=lambda error: error.at_ms, default=None)
+    return errors
 
 
 def _next_attempt(group: GroupReading, state: State) -> int | None:

@@ -1,7 +1,7 @@
 """Turns a verdict on a draft into the settlement of its lease: what ended, what goes on, and when."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
@@ -28,10 +28,14 @@ ALL_REFUSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """A settlement, and what is said of it: dead letters by reason, and the trouble if there is any."""
+    """A settlement, and what is said of it: dead letters by reason, and the trouble if there is any.
+
+    `delivered` are counted for each of the draft's chunks.
+    """
 
     settlement: Settlement
     reasons: Mapping[str, int] = field(default_factory=dict)
+    delivered: Sequence[int] = ()
     ended: int = 0
     trouble: str | None = None
 
@@ -43,6 +47,8 @@ class LastError(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str
     who: str = ""
     what_to_do: str = ""
+    blocked: bool = False
+    """Whether the lane stands still until somebody acts."""
 
     def text(self) -> str:
         """As the lane keeps it."""
@@ -77,7 +83,9 @@ def conclude_carved(carved: Carved, lease: Lease, seal: Callable[[Chunk], bytes]
 
 def conclude_blocked(what_to_do: str, lease: Lease) -> Settlement:
     """Nothing ended; the lane asks again in a minute."""
-    error = LastError(lease.now_ms, "waiting events cannot be read", "the operator of relay", what_to_do)
+    error = LastError(
+        lease.now_ms, "waiting events cannot be read", "whoever runs this relay", what_to_do, blocked=True
+    )
     return Settlement(lease.pace, delay_ms=BLOCKED_MS, last_error=error.text())
 
 
@@ -181,7 +189,7 @@ def _conclusion(
         valve=Valve(Rest("paused", ALL_REFUSED, "valve", fingerprint=tally.terms.fingerprint)),
     )
     ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
-    return Conclusion(settlement, tally.reasons, ended, trouble)
+    return Conclusion(settlement, tally.reasons, tally.delivered, ended, trouble)
 
 
 def _open(_: int) -> None:

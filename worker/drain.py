@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
 from config.model import Configuration, Connection
@@ -13,6 +13,7 @@ from lanes.names import group_of
 from lanes.settlement import Lease, Lost, Refused, Released, RestState, Settlement
 from worker.compose import Blocked, Carved, Composer, Draft
 from worker.conclude import SLOW_S, conclude, conclude_blocked, conclude_carved
+from worker.measures import Sent, measures
 from worker.runtime import Runtime
 from worker.tally import Terms
 
@@ -90,6 +91,7 @@ class _Step:
 
     def take(self, lease: Lease, *, go_on: bool) -> Lease | Released | Lost:
         """Compose, post, judge, settle."""
+        began = time.monotonic()
         match self._composer.compose(lease):
             case Blocked(what_to_do):
                 self._report.trouble = f"waiting events cannot be read: {what_to_do}"
@@ -97,22 +99,25 @@ class _Step:
             case Carved() as carved:
                 return self._settle(lease, conclude_carved(carved, lease, self._runtime.codec.seal), go_on=True)
             case Draft() as draft:
-                return self._deliver(draft, lease, go_on=go_on)
+                return self._deliver(draft, lease, began, go_on=go_on)
             case other:
                 assert_never(other)
 
-    def _deliver(self, draft: Draft, lease: Lease, *, go_on: bool) -> Lease | Released | Lost:
+    def _deliver(self, draft: Draft, lease: Lease, began: float, *, go_on: bool) -> Lease | Released | Lost:
+        """`began`: when the lease came, on this process's monotonic clock."""
         verdict: Verdict | None = None
-        slow = False
+        sent: Sent | None = None
         if draft.items:
             if not self._runtime.lanes.posted(lease, len(draft.chunks)):
                 return Lost()
-            began = time.monotonic()
-            answer = self._runtime.client.post(draft.plan.route.path, draft.body(), self._connection.access_token)
+            body, posted = draft.body(), time.monotonic()
+            answer = self._runtime.client.post(draft.plan.route.path, body, self._connection.access_token)
+            answered = time.monotonic()
             verdict = judge(answer, len(draft.items))
-            slow = time.monotonic() - began > SLOW_S
-        conclusion = conclude(draft, verdict, lease, self._terms, slow=slow)
-        result = self._settle(lease, conclusion.settlement, go_on=go_on)
+            sent = Sent(len(body), answered - posted, lease.now_ms + round((answered - began) * 1000))
+        conclusion = conclude(draft, verdict, lease, self._terms, slow=sent is not None and sent.took_s > SLOW_S)
+        settlement = replace(conclusion.settlement, measures=measures(draft, conclusion, verdict, sent))
+        result = self._settle(lease, settlement, go_on=go_on)
         if not isinstance(result, Lost):
             self._report.ended += conclusion.ended
             self._report.reasons.update(conclusion.reasons)

@@ -27,8 +27,8 @@
 --   letters:<group>        hash   dead letters by id
 --   letters:<group>:labels hash   each letter's label, which says nothing here;  letters:<group>:counts: letters by label
 --   measures:<group>       hash   further counters that only rise, raised by settle; what they mean is their readers' affair
---   tally:<name>           hash   counters that processes keep for themselves and bring in; `tally:<name>:<process>`: string,
---                                 the number of the last bundle it brought, until it expires
+--   counts:<name>          hash   counters that processes keep for themselves and bring in bundles (`lanes/bundles.py`)
+--   counts:<name>:<process> string the number of the last bundle that process brought, until it expires
 --   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires; no script reads it
 --   memory:secret          string what those names are made with where there is no encryption key
 --   audit:reveals          list   who was shown personal data and when (`lanes/audit.py`), newest first; no script reads it

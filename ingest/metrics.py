@@ -1,0 +1,36 @@
+"""`/metrics`: what any ingest tells of all of relay, because all of it is in Redis."""
+
+import asyncio
+from hmac import compare_digest
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from config.settings import Settings
+from ingest.answers import UNAUTHORIZED, error_body
+from lanes.client import connect
+from operations.metrics import exposition
+
+_CHALLENGE: Final = {"www-authenticate": 'Bearer realm="relay metrics"'}
+
+
+def metrics_route(settings: Settings, redis_url: str) -> Route:
+    """The route; it asks for RELAY_METRICS_TOKEN where one is set. One scrape reads Redis at a time."""
+    client = connect(redis_url)
+    token = settings.metrics_token
+    expected = None if token is None else f"Bearer {token.get_secret_value()}".encode()
+    one_at_a_time = asyncio.Lock()
+
+    async def metrics(request: Request) -> Response:
+        given = request.headers.get("authorization", "").encode()
+        if expected is not None and not compare_digest(given, expected):
+            body = error_body(UNAUTHORIZED.code, "Send RELAY_METRICS_TOKEN in an Authorization header (Bearer).")
+            return Response(body, UNAUTHORIZED.status, _CHALLENGE, media_type="application/json")
+        async with one_at_a_time:
+            text = await asyncio.to_thread(exposition, settings, client)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    return Route("/metrics", metrics)

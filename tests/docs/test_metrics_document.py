@@ -1,0 +1,17 @@
+"""docs/metrics.md has the catalogue's table, row by row."""
+
+import re
+from pathlib import Path
+
+from operations.catalogue import CATALOGUE
+
+ROW = re.compile(r"\| `(\w+)` \| (\w+) \| (.+?) \| (.+) \|")
+
+
+def test_the_document_has_the_catalogue() -> None:
+    """Name, kind, labels and what it tells, in the same order."""
+    text = (Path(__file__).parents[2] / "docs/metrics.md").read_text(encoding="utf-8")
+    rows = [
+        (name, kind, tuple(re.findall(r"`(\w+)`", labels)), tells) for name, kind, labels, tells in ROW.findall(text)
+    ]
+    assert rows == [(one.name, one.kind, one.labels, one.help) for one in CATALOGUE]

@@ -1,0 +1,62 @@
+"""Counters brought in bundles: each bundle counts once, whatever becomes of its reply."""
+
+import asyncio
+
+import pytest
+
+from lanes.bundles import Bundles, read_counts
+from lanes.client import connect, connect_async
+from lanes.errors import RedisAway
+
+
+async def _bring(redis_url: str) -> None:
+    client = connect_async(redis_url)
+    one, other = Bundles(client, "answers"), Bundles(client, "answers")
+    for what in ("202", "202", "429"):
+        one.note(what)
+    other.note("202")
+    await one.bring()
+    await other.bring()
+    await one.bring()
+    await client.aclose()
+
+
+def test_processes_add_up(redis_url: str) -> None:
+    """And a process with nothing new adds nothing."""
+    asyncio.run(_bring(redis_url))
+    assert read_counts(connect(redis_url), "answers") == {"202": 3, "429": 1}
+
+
+async def _bring_twice(redis_url: str) -> None:
+    client = connect_async(redis_url)
+    bundles = Bundles(client, "answers")
+    bundles.note("202")
+    gone, bundles._script = bundles._script, client.register_script("return redis.error_reply('GONE')")
+    with pytest.raises(RedisAway):
+        await bundles.bring()
+    bundles._script = gone
+    bundles.note("202")
+    number, bundle = bundles._number, bundles._bundle
+    await bundles.bring()
+    bundles._bundle = bundle  # as after a lost reply
+    assert bundles._number == number
+    await bundles.bring()
+    await bundles.bring()
+    await client.aclose()
+
+
+def test_a_bundle_brought_again_counts_once(redis_url: str) -> None:
+    """Whether it failed or only its reply was lost; what came meanwhile is the next bundle's."""
+    asyncio.run(_bring_twice(redis_url))
+    assert read_counts(connect(redis_url), "answers") == {"202": 2}
+
+
+def test_at_maxmemory_it_still_counts(redis_url: str) -> None:
+    """That is when refusals are most worth counting."""
+    client = connect(redis_url)
+    client.config_set("maxmemory", 1)
+    try:
+        asyncio.run(_bring(redis_url))
+    finally:
+        client.config_set("maxmemory", 0)
+    assert read_counts(client, "answers") == {"202": 3, "429": 1}

@@ -1,0 +1,144 @@
+"""`/metrics` in the official parser's eyes: what it says is what status and the books say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from support.bench import HEADER, Bench
+from support.events import purchase
+
+from config.settings import Settings
+from lanes.client import connect
+from lanes.letters import discard_letters
+from operations.catalogue import CATALOGUE
+from operations.metrics import exposition
+from sandbox.testing import running_sandbox
+
+Samples = dict[tuple[str, tuple[str, ...]], float]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A worker whose one connection takes Web events to `event/track/`."""
+    monkeypatch.setenv("TOKEN", "good")
+    path = tmp_path / "relay.yaml"
+    path.write_text(HEADER + "    enable_web_migration: true\n")
+    with running_sandbox(["good"]) as sandbox:
+        bench = Bench(path, redis_url, sandbox)
+        yield bench
+        bench.close()
+
+
+def scraped(bench: Bench) -> Samples:
+    """Every sample by its name and its labels' values, the connection's id first."""
+    text = exposition(Settings(config=bench.path, redis_url=bench.url), bench.redis).decode()  # type: ignore[arg-type]
+    return {
+        (sample.name, tuple(sample.labels[name] for name in sorted(sample.labels, key=_connection_first))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def _connection_first(label: str) -> tuple[bool, str]:
+    return label != "connection", label
+
+
+def test_before_anything_came_every_row_that_needs_nothing_is_there(bench: Bench) -> None:
+    """Counters at zero, so that the first rise is seen as one."""
+    samples = scraped(bench)
+    assert samples["relay_events_in_total", ("shop", "accepted")] == 0
+    assert samples["relay_events_out_total", ("shop", "dead")] == 0
+    assert samples["relay_connection_state", ("shop", "healthy")] == 1
+    assert samples["relay_delivery_seconds_count", ("shop",)] == 0
+    assert samples["relay_redis_up", ()] == 1
+
+
+def test_its_totals_are_those_of_the_books_and_of_tiktok(bench: Bench) -> None:
+    """Two delivered, one dead, one that waits; the request's size and time beside them."""
+    bench.put([purchase(1), purchase(2), purchase(3, custom_flags={})])
+    bench.drain()
+    bench.put([purchase(4)])
+    samples, books = scraped(bench), bench.group().books
+    for name, count in books.items():
+        metric = "relay_events_in_total" if name in ("accepted", "extra", "replayed") else "relay_events_out_total"
+        assert samples[metric, ("shop", name)] == count
+    assert samples["relay_events_waiting", ("shop",)] == 1
+    assert samples["relay_oldest_waiting_seconds", ("shop",)] >= 0
+    assert samples["relay_dead_letters_total", ("shop", "missing_url")] == 1
+    assert samples["relay_letters", ("shop", "missing_url")] == 1
+    assert samples["relay_requests_total", ("shop", "delivered")] == 1
+    assert samples["relay_request_events_sum", ("shop",)] == 2 == bench.sandbox.summary()["events"]
+    assert samples["relay_delivery_seconds_count", ("shop",)] == 2
+    assert 0 < samples["relay_delivery_seconds_sum", ("shop",)] < 60
+    assert samples["relay_tiktok_answer_seconds_count", ("shop",)] == 1
+    assert 100 < samples["relay_request_bytes_sum", ("shop",)] < 10_000
+    assert samples["relay_books_missing", ("shop",)] == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict", "paused_by"),
+    [("http_503", "retry_later", None), ("refuse_token", "connection_fault", "fault")],
+)
+def test_what_tiktok_answered_is_counted_by_what_it_means(
+    bench: Bench, fault: str, verdict: str, paused_by: str | None
+) -> None:
+    """And whoever is paused, by whom."""
+    bench.put([purchase(1)])
+    bench.sandbox.fault(fault)
+    bench.drain()
+    samples = scraped(bench)
+    assert samples["relay_requests_total", ("shop", verdict)] == 1
+    assert samples["relay_delivery_seconds_count", ("shop",)] == 0
+    paused = [labels[1] for name, labels in samples if name == "relay_connection_paused"]
+    assert paused == ([paused_by] if paused_by else [])
+    state = "paused" if paused_by else "backing_off"
+    assert samples["relay_connection_state", ("shop", state)] == 1
+
+
+def test_a_lane_that_cannot_be_read_is_told_of_until_it_can(bench: Bench) -> None:
+    """The input left the file: its events block the lane."""
+    bench.put([purchase(1)])
+    text = bench.path.read_text()
+    bench.path.write_text(text.replace("id: web", "id: other").replace("[web]", "[other]"))
+    bench.reload()
+    bench.drain()
+    assert scraped(bench)["relay_lanes_blocked", ("shop",)] == 1
+    bench.path.write_text(text)
+    bench.reload()
+    bench.drain()
+    bench.put([purchase(2)])
+    assert scraped(bench)["relay_lanes_blocked", ("shop",)] == 0
+
+
+def test_every_sample_is_of_the_catalogue(bench: Bench) -> None:
+    """No name, kind or label that it has not."""
+    bench.put([purchase(1), purchase(2, custom_flags={})])
+    bench.drain()
+    text = exposition(Settings(config=bench.path, redis_url=bench.url), bench.redis).decode()  # type: ignore[arg-type]
+    rows = {row.name.removesuffix("_total"): row for row in CATALOGUE}
+    for family in text_string_to_metric_families(text):
+        row = rows[family.name]
+        assert (family.type, family.documentation) == (row.kind, row.help)
+        assert all(set(sample.labels) - {"le"} == set(row.labels) for sample in family.samples)
+
+
+def test_while_redis_is_away_there_is_one_thing_to_tell(tmp_path: Path) -> None:
+    """That it is."""
+    path = tmp_path / "relay.yaml"
+    path.write_text(HEADER.replace("${TOKEN}", "good"))
+    text = exposition(Settings(config=path), connect("redis://127.0.0.1:1/0")).decode()
+    values = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    assert [(one.name, one.value) for one in values] == [("relay_redis_up", 0)]
+
+
+def test_a_letter_that_leaves_is_counted_out(bench: Bench) -> None:
+    """Kept by reason while it is there."""
+    bench.put([purchase(1, custom_flags={})])
+    bench.drain()
+    [letter] = bench.letters()
+    discard_letters(bench.redis, "shop", [letter.id])
+    samples = scraped(bench)
+    assert ("relay_letters", ("shop", "missing_url")) not in samples
+    assert samples["relay_dead_letters_total", ("shop", "missing_url")] == 1
+    assert samples["relay_letters_out_total", ("shop", "discarded")] == 1

@@ -9,6 +9,7 @@ import uvicorn
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from config.garbage import expect_little_garbage
 from config.settings import Settings
 from ingest.app import create_app
 
@@ -19,6 +20,7 @@ def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
     Raises ConfigurationError when the settings or the file cannot be put in force, OSError when the port is taken.
     """
     app = create_app(settings, routes)
+    expect_little_garbage()
     with _listen(settings.host, settings.port) as listener:
         _server(app).run(sockets=[listener])
 

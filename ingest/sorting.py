@@ -2,10 +2,11 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 from typing import Final
+
+import msgspec
 
 from ingest.answers import BAD_REQUEST, TOO_LARGE, Refused
 from ingest.batches import JsonBytes
@@ -23,21 +24,19 @@ _numbers = count()
 """With these no two batches received in the same millisecond, anywhere, are taken for one (E2)."""
 
 
-@dataclass(slots=True)
-class Wanted:
+class Wanted(msgspec.Struct):
     """What one connection takes of a request; connections that choose the same events share the Batch.
 
     `size` is what the batches come to in chunks, in bytes before compression, at most.
     """
 
-    batches: list[Batch] = field(default_factory=list)
+    batches: list[Batch] = []
     unsupported: int = 0
     withheld: int = 0
     size: int = 0
 
 
-@dataclass(slots=True)
-class Sorted:
+class Sorted(msgspec.Struct):
     """A request sorted: `accepted` events and what each of the input's connections wants of them.
 
     With no connection, all its events are unrouted. `size` is as in Wanted, of all connections together. `peer_ip` is
@@ -72,41 +71,57 @@ def sort(
 
 def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch) -> None:
     heads = [head(event) for event in split.events]
-    digest, receipt = _Digest(raw), f"{request.received_ms} {_PROCESS} {next(_numbers)}"
+    ids = _Ids(request, raw, split)
     made: dict[tuple[int, ...], Batch] = {}
     for plan in plans:
         wanted = request.wanted[plan.connection]
         chosen = _choose(plan, split.environment, heads, wanted)
         if not chosen:
             continue
-        if chosen not in made:
-            ids = [mint(request.input, split, digest, at, heads[at], receipt) for at in chosen]
-            entries = [Entry(at, own, bytes(split.events[at])) for at, own in zip(chosen, ids, strict=True)]
-            made[chosen] = Batch(split.shared, entries)
+        batch = made.get(chosen)
+        if batch is None:
+            entries = [Entry(at, ids.id_of(at, heads[at]), bytes(split.events[at])) for at in chosen]
+            batch = made[chosen] = Batch(split.shared, entries)
         size = memoryview(raw).nbytes + ENTRY_OVERHEAD * (1 + len(chosen))
-        wanted.batches.append(made[chosen])
+        wanted.batches.append(batch)
         wanted.size += size
         request.size += size
 
 
 def _choose(plan: Plan, environment: str, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:
     """Positions of the events that the connection wants; the others are counted."""
-    gates = [plan.gate(environment, seen) for seen in heads]
-    wanted.unsupported += gates.count(Gate.UNSUPPORTED)
-    wanted.withheld += gates.count(Gate.WITHHELD)
-    return tuple([position for position, gate in enumerate(gates) if gate is Gate.WANTED])
+    chosen = []
+    for position, seen in enumerate(heads):
+        gate = plan.gate(environment, seen)
+        if gate is Gate.WANTED:
+            chosen.append(position)
+        elif gate is Gate.UNSUPPORTED:
+            wanted.unsupported += 1
+        else:
+            wanted.withheld += 1
+    return tuple(chosen)
 
 
-class _Digest:
-    """SHA-256 of a batch, made when it is first asked for."""
+class _Ids:
+    """Ids for a batch's events that have none (E2); what they are made of is made when first asked for."""
 
-    __slots__ = ("_digest", "_raw")
+    __slots__ = ("_digest", "_raw", "_receipt", "_request", "_split")
 
-    def __init__(self, raw: JsonBytes) -> None:
-        self._raw = raw
-        self._digest: bytes | None = None
+    def __init__(self, request: Sorted, raw: JsonBytes, split: SplitBatch) -> None:
+        self._request, self._raw, self._split = request, raw, split
+        self._digest = b""
+        self._receipt = ""
 
-    def __call__(self) -> bytes:
-        if self._digest is None:
+    def id_of(self, position: int, seen: Head | None) -> str | None:
+        """The event's minted id; None when it has its own."""
+        if seen is not None and seen.has_own_id:
+            return None
+        if not self._receipt:
+            self._receipt = f"{self._request.received_ms} {_PROCESS} {next(_numbers)}"
+        return mint(self._request.input, self._split, self._hash, position, seen, self._receipt)
+
+    def _hash(self) -> bytes:
+        """SHA-256 of the batch."""
+        if not self._digest:
             self._digest = sha256(self._raw).digest()
         return self._digest

@@ -1,13 +1,12 @@
 """`relay dead-letters reveals`, and whose name is written down when a command shows letters unmasked."""
 
-import getpass
-import os
 import socket
 from collections.abc import Sequence
 
 import click
 
 from cli.letter_options import json_option
+from cli.operator import who
 from cli.output import console, note, plain, print_json, table
 from cli.setting import open_box
 from config.logs import configure_logging
@@ -18,7 +17,7 @@ from operations.letter_box import LetterBox
 def note_reveal(box: LetterBox, command: str, letter_ids: Sequence[str]) -> None:
     """Write down that whoever runs this is shown these letters unmasked; call it before they are printed."""
     configure_logging(box.settings)
-    kept.note_reveal(box, _who(), socket.gethostname(), command, letter_ids)
+    kept.note_reveal(box, who(), socket.gethostname(), command, letter_ids)
 
 
 @click.command("reveals")
@@ -37,13 +36,3 @@ def reveals(*, as_json: bool) -> None:
         console().print(made)
     else:
         note("nobody was shown any")
-
-
-def _who() -> str:
-    """The user, as the system names them, and who became them with sudo; a number where it has no name (containers)."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = str(os.getuid())
-    behind = os.environ.get("SUDO_USER")
-    return f"{name} ({behind})" if behind else name

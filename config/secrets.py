@@ -17,7 +17,7 @@ class Keyring:
 
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys` are Fernet keys (32 bytes, URL-safe base64), newest first; ValueError names a bad one by position."""
-        self._newest = keys[0].encode() if keys else b""
+        self._keys = [key.encode() for key in keys]
         self._fernet = MultiFernet([_fernet(key, position) for position, key in enumerate(keys, start=1)])
 
     @classmethod
@@ -39,7 +39,11 @@ class Keyring:
 
     def derive(self, purpose: bytes) -> bytes:
         """A secret of 32 bytes for this one purpose, made of the newest key and telling nothing of it."""
-        return hmac.digest(self._newest, purpose, "sha256")
+        return self.derive_all(purpose)[0]
+
+    def derive_all(self, purpose: bytes) -> list[bytes]:
+        """The same of every key, newest first: what was derived of a former key is known by it."""
+        return [hmac.digest(key, purpose, "sha256") for key in self._keys]
 
     def seal_text(self, text: str) -> str:
         """What follows `enc:` in a configuration file."""

@@ -7,7 +7,7 @@ was cut off may simply be given again: a letter that has gone is left alone.
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, Literal, NamedTuple, cast
 
 import redis
 from redis.exceptions import RedisError
@@ -85,9 +85,14 @@ def replay_letters(
     return _ids(_run(client, "replay", now_ms, packed, *(letter.chunk for letter in letters)))
 
 
-def discard_letters(client: redis.Redis, group: str, ids: Sequence[str]) -> list[str]:
-    """Throw the letters away; the ids of those that were still there. Works at maxmemory. Raises RedisAway."""
-    return _ids(_run(client, "discard", None, pack({"group": group, "ids": list(ids)})))
+def discard_letters(
+    client: redis.Redis,
+    group: str,
+    ids: Sequence[str],
+    ends_as: Literal["discarded", "forgotten_letters"] = "discarded",
+) -> list[str]:
+    """Remove the letters for good; the ids of those that were still there. Works at maxmemory. Raises RedisAway."""
+    return _ids(_run(client, "discard", None, pack({"group": group, "ids": list(ids), "as": ends_as})))
 
 
 def amend_letter(client: redis.Redis, group: str, letter_id: str, read: bytes, amended: bytes) -> bool:

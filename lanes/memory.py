@@ -15,14 +15,16 @@ PREFIX: Final = b"memory:"
 _PURPOSE: Final = b"relay memory of subjects"
 _DIGEST_BYTES: Final = 16
 _SECRET_BYTES: Final = 32
+_PAGE: Final = 1_000
 
 
 class Keyring(Protocol):
-    """Seals what is remembered; `derive` makes a secret for one purpose out of the newest key."""
+    """Seals what is remembered; `derive` makes a secret for one purpose out of the newest key, `derive_all` of each."""
 
     def seal(self, plain: bytes, /) -> bytes: ...
     def open(self, sealed: bytes, /) -> bytes: ...
     def derive(self, purpose: bytes, /) -> bytes: ...
+    def derive_all(self, purpose: bytes, /) -> list[bytes]: ...
 
 
 class Memory:
@@ -63,10 +65,21 @@ class Memory:
         except RedisError as error:
             raise refusal(error) from None
 
+    def forget(self, subjects: Collection[str], *, dry_run: bool = False) -> int:
+        """Forget these, also what was remembered under a former key or before there was one; how many there were."""
+        try:
+            shared = cast("bytes | None", self._client.get(SHARED))
+            made_with = [*(self._keyring.derive_all(_PURPOSE) if self._keyring else ()), *([shared] if shared else ())]
+            names = [_name(secret, subject) for secret in made_with for subject in subjects]
+            pages = [names[start : start + _PAGE] for start in range(0, len(names), _PAGE)]
+            return sum(self._client.exists(*page) if dry_run else self._client.delete(*page) for page in pages)
+        except RedisError as error:
+            raise refusal(error) from None
+
     def _name(self, subject: str) -> bytes:
         if self._secret is None:
             self._secret = self._shared_secret()
-        return PREFIX + hmac.digest(self._secret, subject.encode(), "sha256")[:_DIGEST_BYTES]
+        return _name(self._secret, subject)
 
     def _shared_secret(self) -> bytes:
         """The secret that all processes of this Redis use: the one that came first. Only making it needs memory."""
@@ -85,3 +98,7 @@ class Memory:
             return self._keyring.open(value)
         except Exception:  # noqa: BLE001 - whatever a keyring raises means the same: no key fits
             return None
+
+
+def _name(secret: bytes, subject: str) -> bytes:
+    return PREFIX + hmac.digest(secret, subject.encode(), "sha256")[:_DIGEST_BYTES]

@@ -8,7 +8,7 @@ from mapping.kinds import Leaf
 from mapping.results import Note
 
 # Names that clients send for an identity type besides its own: the SDKs' and those of the web SDK.
-_ALIASES: Mapping[str, str] = {
+ALIASES: Mapping[str, str] = {
     "customer_id": "customerid",
     "facebook_custom_audience_id": "facebookcustomaudienceid",
     **{f"other_id_{n}": f"other{n}" for n in range(2, 11)},
@@ -97,8 +97,8 @@ class Shared:
     def identity(self, kind: str) -> Leaf:
         """The identity of this type, under any name that clients give it."""
         value = self.identities.get(kind)
-        if (value is None or value == "") and kind in _ALIASES:
-            return self.identities.get(_ALIASES[kind])
+        if (value is None or value == "") and kind in ALIASES:
+            return self.identities.get(ALIASES[kind])
         return value
 
 

@@ -34,11 +34,11 @@ def note_reveal(box: LetterBox, who: str, host: str, command: str, letter_ids: S
     reveal = Reveal(at, who, host, command, len(letter_ids), tuple(letter_ids[:MOST_IDS]))
     log.warning("personal data revealed", **msgspec.structs.asdict(reveal))
     try:
-        keep_entry(box.client, msgspec.json.encode(reveal))
+        keep_entry(box.client, "reveals", msgspec.json.encode(reveal))
     except RedisFull as error:  # mending letters is what makes room: the log has it
         log.warning("this reveal could not be kept in Redis", why=error.what)
 
 
 def kept_reveals(box: LetterBox) -> list[Reveal]:
     """Those that are kept, newest first."""
-    return [msgspec.json.decode(entry, type=Reveal) for entry in entries(box.client)]
+    return [msgspec.json.decode(entry, type=Reveal) for entry in entries(box.client, "reveals")]

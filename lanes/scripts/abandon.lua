@@ -16,6 +16,7 @@ local function give_up(lane)
   room = room - #sizes
   -- Without its token a worker that overslept its lease settles nothing here; what was noted of leading chunks is void.
   redis.call('HDEL', meta_key(lane), 'token', 'posted', 'posted_at', 'suspects', 'hint', 'crashes', 'alone')
+  redis.call('HINCRBY', meta_key(lane), 'left', #sizes)
   redis.call('LTRIM', lane_key(lane), #sizes, -1)
   redis.call('LTRIM', sizes_key(lane), #sizes, -1)
   for day, events in pairs(days) do raise_day(group, day, {forgotten = events}) end

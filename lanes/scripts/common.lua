@@ -2,7 +2,10 @@
 --   lane:<name>            list   the chunks that wait, oldest first; <name> is <group>:<n>
 --   lane:<name>:sizes      list   "events:bytes" of each chunk, in step with the chunks, so that counting reads no bodies
 --   lane:<name>:meta       hash   token        who holds the lane; it is a lease only while lanes:held says so too
+--                                 taken        <token>:<leading chunks that its lease was given>
 --                                 head         settles this lane has ever had; it outlives the lane's emptiness
+--                                 left         about how many chunks ever left the lane: what stands at index i of the
+--                                              list is at place left + i, and nothing ever comes to have a smaller place
 --                                 crashes      claims since the last settle: the process that made them died
 --                                 alone        those of them that took a single event
 --                                 attempts     retryable answers in a row;  failing_since: when the first of them came
@@ -31,7 +34,7 @@
 --   counts:<name>:<process> string the number of the last bundle that process brought, until it expires
 --   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires; no script reads it
 --   memory:secret          string what those names are made with where there is no encryption key
---   audit:reveals          list   who was shown personal data and when (`lanes/audit.py`), newest first; no script reads it
+--   audit:<what>           list   who was shown personal data, who erased some (`lanes/audit.py`); no script reads it
 -- Times are Unix milliseconds of Redis's clock; ARGV[1], empty but in tests, replaces it.
 -- At maxmemory a script may write only after a write that frees. So each but `append` opens with one.
 
@@ -108,6 +111,12 @@ end
 local function is_leased(lane)
   local held = redis.call('ZSCORE', 'lanes:held', lane)
   return held and tonumber(held) > now and redis.call('HEXISTS', meta_key(lane), 'token') == 1
+end
+
+-- Leading chunks that the lane's lease was given; all of them when its worker did not say, as older ones do not.
+local function chunks_taken(lane)
+  local token, taken = unpack(redis.call('HMGET', meta_key(lane), 'token', 'taken'))
+  return tonumber(string.match(taken or '', '^' .. token .. ':(%d+)$')) or math.huge
 end
 
 local function other_leases(lane)
@@ -195,6 +204,7 @@ local function grant(lane, ask)
     if i > 1 and (events > limit or bytes > ask.bytes) then break end
     count = i
   end
+  redis.call('HSET', meta, 'taken', ask.token .. ':' .. count)
   local terms = {
     head = tonumber(head or 0), now = now, limit = limit, alone = tonumber(alone or 0), attempts = tonumber(attempts or 0),
     failing_since = tonumber(since or 0), suspects = tonumber(suspects or 0), hint = tonumber(hint or 0), probes = tonumber(probes or 0),

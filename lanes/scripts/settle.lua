@@ -64,6 +64,7 @@ for day, counts in pairs(done.days) do raise_day(group_name, day, counts) end
 raise_counters('measures:' .. group_name, done.measures)
 
 redis.call('HINCRBY', meta, 'head', 1)
+if done.trim > 0 then redis.call('HINCRBY', meta, 'left', done.leftovers > 0 and done.trim - 1 or done.trim) end
 redis.call('HDEL', meta, 'crashes', 'alone')
 for name, value in pairs(done.pace) do
   if value == 0 then redis.call('HDEL', meta, name) else redis.call('HSET', meta, name, value) end

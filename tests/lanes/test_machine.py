@@ -16,6 +16,7 @@ from lanes.books import read_books, recount, waiting_chunks
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect, connect_async
 from lanes.days import read_days
+from lanes.erasure import Edit, Erased, erase, pages
 from lanes.errors import RedisFull
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, Appetite, Lanes
 from lanes.letters import Revived, amend_letter, discard_letters, letters_of, replay_letters
@@ -59,6 +60,7 @@ class ModelLane:
     due: int | None = None
     held: int | None = None
     token: str | None = None
+    taken: int = 0
     head: int = 0
     crashes: int = 0
     limit: int = APPETITE.events
@@ -278,6 +280,36 @@ class LanesMachine(RuleBasedStateMachine):
         assert abandon(self.client, group, chunks, self.now) == (events, leased)
         self.forgotten[group] += events
 
+    @rule(lane=st.sampled_from(LANES), remainder=st.integers(0, 2), stale=st.booleans())
+    def forget(self, lane: str, remainder: int, stale: bool) -> None:
+        """Every third event is somebody's who is to be forgotten; what a lease was given is left to its worker."""
+        model = self.model[lane]
+        taken = model.taken if model.leased(self.now) else 0
+        placed = [one for page in pages(self.client, lane) for one in page]
+        assert [opened(one.sealed) for one in placed] == model.chunks
+        kept = [([i for i in ids if i % 3 != remainder], stamp) for ids, stamp in model.chunks]
+        touched = [i for i, (left, _) in enumerate(kept) if left != model.chunks[i][0]]
+        edits = [
+            Edit(placed[i]._replace(sealed=b"other") if stale else placed[i], sealed(*kept[i]) if kept[i][0] else None)
+            for i in touched
+        ]
+        free = [] if stale else [i for i in touched if i >= taken]
+        events = sum(len(model.chunks[i][0]) - len(kept[i][0]) for i in free)
+        assert erase(self.client, lane, edits, self.now) == Erased(
+            events, 0 if stale else len(touched) - len(free), len(touched) if stale else 0
+        )
+        if model.posted and not model.leased(self.now) and free:
+            chunks = model.posted[0] - sum(1 for i in free if i < model.posted[0] and not kept[i][0])
+            model.posted = (chunks, model.posted[1]) if chunks else None
+        model.chunks = [
+            kept[i] if i in free else chunk for i, chunk in enumerate(model.chunks) if i not in free or kept[i][0]
+        ]
+        if free and not model.leased(self.now):
+            model.token, model.crashes = None, 0
+        if not model.chunks and model.due is not None:
+            model.due = model.held = None
+        self.forgotten[group_of(lane)] += events
+
     # -- what must hold ----------------------------------------------------------------------------------------------
 
     @invariant()
@@ -366,6 +398,7 @@ class LanesMachine(RuleBasedStateMachine):
         taken = [opened(chunk) for chunk in lease.chunks]
         assert taken == lane.chunks[: len(taken)]
         assert len(taken) == 1 or sum(len(ids) for ids, _ in taken) <= limit
+        lane.taken = len(taken)
 
     def _model_free(self, group: str, due: int | None) -> None:
         for name, lane in self.model.items():

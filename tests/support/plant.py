@@ -109,7 +109,14 @@ class Process:
 class Plant:
     """Everything, running. `configuration` is the text of relay.yaml; the sandbox takes the token "good"."""
 
-    def __init__(self, directory: Path, configuration: str, ingests: int = 2, workers: int = 3) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        configuration: str,
+        ingests: int = 2,
+        workers: int = 3,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory = directory
         self._redis_port, self._sandbox_port = free_port(), free_port()
         self.redis_url = f"redis://127.0.0.1:{self._redis_port}/0"
@@ -122,6 +129,7 @@ class Plant:
             "RELAY_SANDBOX_PORT": str(self._sandbox_port),
             "RELAY_DATA_DIR": str(directory),
             "TOKEN": "good",
+            **(environment or {}),
         }
         self.processes: list[Process] = []
         self._workers_ever = 0
@@ -176,6 +184,13 @@ class Plant:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"{url} does not answer; see the logs in {self.directory}")
                 time.sleep(0.05)
+
+    def relay(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """A command of an operator's, run to its end."""
+        environment = {**os.environ, **self.environment}
+        return subprocess.run(
+            [RELAY, *arguments], env=environment, input=stdin, capture_output=True, text=True, check=False, timeout=100
+        )
 
     def client(self) -> redis.Redis:
         """A plain client of the server."""

@@ -1,0 +1,68 @@
+"""Has Redis write its append-only file anew, so that what was removed from memory is gone from the disk as well."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+import redis
+from redis.exceptions import RedisError, ResponseError
+
+from lanes.scripts import refusal
+
+POLL_S: Final = 0.1
+PATIENCE_S: Final = 600.0
+
+Rewriting = Literal["rewritten", "no file", "not allowed", "failed", "still running"]
+
+
+def rewrite_file(
+    client: redis.Redis, sleep: Callable[[float], None] = time.sleep, monotonic: Callable[[], float] = time.monotonic
+) -> Rewriting:
+    """Return once a rewriting that began after this call has ended, or why there is none. Raises RedisAway.
+
+    `no file`: the server keeps none. `not allowed`: its provider keeps the command for itself.
+    """
+    until = monotonic() + PATIENCE_S
+    try:
+        if not _state(client).get("aof_enabled"):
+            return "no file"
+        while not _begin(client):  # one that runs already began before what was removed last
+            if not _wait(client, sleep, monotonic, until):
+                return "still running"
+        if not _wait(client, sleep, monotonic, until):
+            return "still running"
+        return "rewritten" if _state(client).get("aof_last_bgrewrite_status") == "ok" else "failed"
+    except ResponseError:  # unknown, renamed, or not for this user
+        return "not allowed"
+    except RedisError as error:
+        raise refusal(error) from None
+
+
+def _begin(client: redis.Redis) -> bool:
+    """Whether one began; a server that cannot begin at once may say that it will."""
+    if _runs(client):
+        return False
+    try:
+        client.bgrewriteaof()
+    except ResponseError as error:
+        if "already in progress" in str(error):
+            return False
+        raise
+    return True
+
+
+def _wait(client: redis.Redis, sleep: Callable[[float], None], monotonic: Callable[[], float], until: float) -> bool:
+    while _runs(client):
+        if monotonic() > until:
+            return False
+        sleep(POLL_S)
+    return True
+
+
+def _runs(client: redis.Redis) -> bool:
+    state = _state(client)
+    return bool(state.get("aof_rewrite_in_progress") or state.get("aof_rewrite_scheduled"))
+
+
+def _state(client: redis.Redis) -> Mapping[str, Any]:
+    return client.info("persistence")

@@ -1,0 +1,64 @@
+-- Takes somebody's events out of a lane: a chunk that held some goes, or another without them stands in its place.
+-- They end as `forgotten`. Left alone are chunks that a lease was given, because their outcome is the worker's to tell,
+-- and places where no longer stands what was read.
+-- ARGV[2]: {lane, edits = [{place, sha1 of the chunk as read}]}; ARGV[3...]: each edit's new chunk, or an empty string
+-- returns {events forgotten, edits of leased chunks, edits of what has changed}
+local ask = cmsgpack.unpack(ARGV[2])
+local lane, group = ask.lane, group_of(ask.lane)
+local meta = meta_key(lane)
+local GRAVE = ''
+redis.call('HDEL', meta, 'suspects', 'hint')
+
+local leased = is_leased(lane)
+local taken = leased and chunks_taken(lane) or 0
+local left, posted = unpack(redis.call('HMGET', meta, 'left', 'posted'))
+posted = tonumber(posted or 0)
+local forgotten, freed, busy, changed, buried, buried_posted = 0, 0, 0, 0, 0, 0
+
+local function put(at, chunk)
+  redis.call('LSET', lane_key(lane), at, chunk)
+  redis.call('LSET', sizes_key(lane), at, chunk == GRAVE and GRAVE or events_in(chunk) .. ':' .. #chunk)
+end
+
+for i, edit in ipairs(ask.edits) do
+  local at, without = edit.place - tonumber(left or 0), ARGV[2 + i]
+  local chunk = at >= 0 and redis.call('LINDEX', lane_key(lane), at)
+  if not chunk or redis.sha1hex(chunk) ~= edit.sha1 then
+    changed = changed + 1
+  elseif at < taken then
+    busy = busy + 1
+  else
+    put(at, without)
+    local events = events_in(chunk) - (without == GRAVE and 0 or events_in(without))
+    forgotten = forgotten + events
+    raise_day(group, day_of(chunk), {forgotten = events})
+    freed = freed + #chunk - #without
+    if without == GRAVE then
+      buried = buried + 1
+      if at < posted then buried_posted = buried_posted + 1 end
+    end
+  end
+end
+if forgotten == 0 then return {0, busy, changed} end
+
+if buried > 0 then
+  redis.call('LREM', lane_key(lane), buried, GRAVE)
+  redis.call('LREM', sizes_key(lane), buried, GRAVE)
+  redis.call('HINCRBY', meta, 'left', buried)
+end
+if not leased then
+  -- Without its token a worker that overslept its lease settles nothing here; deaths on what is gone are nobody else's.
+  redis.call('HDEL', meta, 'token', 'crashes', 'alone')
+  if posted > 0 and posted == buried_posted then
+    redis.call('HDEL', meta, 'posted', 'posted_at')
+  elseif buried_posted > 0 then
+    redis.call('HSET', meta, 'posted', posted - buried_posted)
+  end
+end
+if redis.call('LLEN', lane_key(lane)) == 0 then
+  redis.call('ZREM', 'lanes:due', lane)
+  redis.call('ZREM', 'lanes:held', lane)
+end
+raise_counters('books:' .. group, {forgotten = forgotten})
+raise_counters('group:' .. group, {events = -forgotten, bytes = -freed})
+return {forgotten, busy, changed}

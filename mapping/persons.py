@@ -1,0 +1,109 @@
+"""Whether a batch is about somebody: identities that were named, compared as TikTok would compare them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from config.model import Connection
+from config.vocabulary import IDENTITY_TYPES
+from mapping import normalise
+from mapping.hashing import hash_identity
+from mapping.phones import e164
+from mapping.shared import ALIASES
+from mapping.sighting import NOBODY
+from mapping.values import text
+
+MPID: Final = "mpid"
+KINDS: Final = (*IDENTITY_TYPES, MPID)
+"""What somebody may be named by."""
+
+_EMAILS: Final = frozenset({"email"})
+_PHONES: Final = frozenset({"mobile_number", "phone_number_2", "phone_number_3"})
+_KIND_OF: Final[Mapping[str, str]] = {alias: kind for kind, alias in ALIASES.items()}
+
+
+class Identity(NamedTuple):
+    """`kind` is one of KINDS; `value` as people write it, or its SHA-256 as senders hash it."""
+
+    kind: str
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Identity(kind={self.kind!r})"
+
+
+class Shared(msgspec.Struct):
+    """Whose a batch is, in whatever shape it came."""
+
+    user_identities: Any = None
+    mpid: Any = None
+
+
+_decode = msgspec.json.Decoder(Shared).decode
+
+
+class Namer:
+    """Gives names to whoever an identity is of, for one connection; equal names are one person.
+
+    A name is `<kind>:<hash>`, as `mapping/sighting.py` makes them. Emails and phone numbers are the same person's
+    whichever identity type they stand under, any other id only under its own.
+    """
+
+    def __init__(self, connection: Connection | None) -> None:
+        """`connection` is None for one that is not in the configuration any more."""
+        self._region = connection.default_region if connection else None
+        self._emails = _EMAILS | ({connection.email_identity_type} if connection else set())
+        self._phones = _PHONES | ({connection.phone_identity_type} if connection else set())
+
+    def names(self, identities: Iterable[Identity]) -> frozenset[str]:
+        """Every name that one of these gives."""
+        return frozenset(name for identity in identities for name in self._names(*identity))
+
+    def of_batch(self, shared: bytes) -> frozenset[str]:
+        """The names of whoever a batch is about; `shared` is its JSON without `events`. Never raises."""
+        return self.names(_identities(shared))
+
+    def _names(self, kind: str, value: str) -> Iterable[str]:
+        if kind == MPID:
+            yield from () if value.strip() in NOBODY else (f"{MPID}:{value.strip()}",)
+            return
+        digests = [(kind, hash_identity(value, normalise.external_id))]
+        if kind in self._emails or "@" in value:
+            digests.append(("email", hash_identity(value, normalise.email)))
+        if kind in self._phones:
+            digests.append(("phone", hash_identity(value, lambda number: e164(number, self._region))))
+        for named, digest in digests:
+            if isinstance(digest, str):
+                yield f"{named}:{digest}"
+
+
+def _identities(shared: bytes) -> Iterable[Identity]:
+    try:
+        batch = _decode(shared)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    for kind, values in _by_kind(batch.user_identities):
+        for value in values if isinstance(values, list) else [values]:
+            plain = text(value)
+            if isinstance(plain, str):
+                yield Identity(_KIND_OF.get(kind.lower(), kind.lower()), plain)
+    mpid = None if isinstance(batch.mpid, bool) else text(batch.mpid)
+    if isinstance(mpid, str):
+        yield Identity(MPID, mpid)
+
+
+def _by_kind(identities: Any) -> Iterable[tuple[str, Any]]:
+    """As SDKs send them, a map, or as webhooks do, a list of objects."""
+    match identities:
+        case dict():
+            yield from identities.items()
+        case list():
+            for entry in identities:
+                match entry:
+                    case {"identity_type": str(kind), "identity": value}:
+                        yield kind, value
+                    case _:
+                        pass
+        case _:
+            pass

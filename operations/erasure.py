@@ -1,0 +1,164 @@
+"""Forgetting a person: out of lanes, dead letters and the memory of addresses, round by round until none is left."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from config.model import Configuration
+from lanes.chunk import Batch, Chunk
+from lanes.erasure import Edit, Placed, erase, pages
+from lanes.errors import ChunkUnreadable
+from lanes.letters import discard_letters
+from lanes.memory import Memory
+from lanes.names import LANES_PER_GROUP, lane_name
+from mapping.persons import Identity, Namer
+from operations.letter_box import LetterBox
+
+WAIT_S: Final = 60.0
+"""As long as a request to TikTok may last: what is being delivered is delivered, or back in its lane, by then."""
+POLL_S: Final = 0.2
+LETTERS_A_PAGE: Final = 200
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """What was, or would be, forgotten of one connection, and what could not be looked into."""
+
+    id: str
+    events: int = 0
+    letters: int = 0
+    in_delivery: int = 0
+    """Chunks with events of the person that a worker is delivering at this moment."""
+    unreadable: int = 0
+    """Chunks and letters that cannot be opened, so that the person may be in them."""
+    what_to_do: str = ""
+
+
+@dataclass(slots=True)
+class Erasure:
+    """What came of it."""
+
+    connections: list[Forgotten]
+    addresses: int = 0
+
+    @property
+    def events(self) -> int:
+        """Waiting events, over all connections."""
+        return sum(one.events for one in self.connections)
+
+    @property
+    def letters(self) -> int:
+        """Dead letters, over all connections."""
+        return sum(one.letters for one in self.connections)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing of the person can be left."""
+        return not any(one.in_delivery or one.unreadable for one in self.connections)
+
+
+@dataclass(slots=True)
+class Eraser:
+    """Forgets whoever the identities are of. Raises RedisAway, after which it may be done again."""
+
+    box: LetterBox
+    configuration: Configuration
+    identities: Sequence[Identity]
+    dry_run: bool = False
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    _subjects: set[str] = field(default_factory=set)
+
+    def erase(self, memory: Memory) -> Erasure:
+        """Look and remove until a whole look finds nothing: meanwhile letters may be replayed and events die."""
+        erasure = Erasure([Forgotten(connection) for connection in self.box.connections])
+        until = self.monotonic() + WAIT_S
+        while True:
+            removed = sum([self._round(forgotten, until) for forgotten in erasure.connections])
+            if self.dry_run or not removed or self.monotonic() > until:
+                break
+        erasure.addresses = memory.forget(self._subjects, dry_run=self.dry_run)
+        return erasure
+
+    def _round(self, forgotten: Forgotten, until: float) -> int:
+        """Events and letters of one connection that were removed now."""
+        before = forgotten.events + forgotten.letters
+        forgotten.unreadable = forgotten.in_delivery = 0
+        namer = Namer(self.configuration.connections.get(forgotten.id))
+        person = _Person(namer, namer.names(self.identities), self._subjects)
+        self._subjects |= person.names
+        for number in range(LANES_PER_GROUP):
+            self._lane(lane_name(forgotten.id, number), person, forgotten, until)
+        self._letters(person, forgotten)
+        return forgotten.events + forgotten.letters - before
+
+    def _lane(self, lane: str, person: "_Person", forgotten: Forgotten, until: float) -> None:
+        """Until nothing of the person is in it, or a worker holds it for too long."""
+        so_far = forgotten.unreadable, forgotten.in_delivery
+        while True:
+            (forgotten.unreadable, forgotten.in_delivery), again = so_far, False
+            for page in pages(self.box.client, lane):
+                edits = list(self._edits(page, person, forgotten))
+                if self.dry_run:
+                    continue
+                done = erase(self.box.client, lane, edits)
+                forgotten.events += done.events
+                forgotten.in_delivery += done.leased
+                again = again or bool(done.leased or done.changed)
+            if not again or self.monotonic() > until:
+                return
+            self.sleep(POLL_S)
+
+    def _edits(self, page: Sequence[Placed], person: "_Person", forgotten: Forgotten) -> Iterator[Edit]:
+        for placed in page:
+            chunk = self._open(placed.sealed, forgotten)
+            without = None if chunk is None else person.taken_out_of(chunk)
+            if chunk is None or without is None:
+                continue
+            if self.dry_run:
+                forgotten.events += chunk.weight - without.weight
+            yield Edit(placed, self.box.codec.seal(without) if without.batches else None)
+
+    def _letters(self, person: "_Person", forgotten: Forgotten) -> None:
+        found = (
+            letter.id
+            for letter in self.box.letters([forgotten.id])
+            if (source := self._open(letter.source, forgotten)) and person.taken_out_of(source)
+        )
+        while ids := list(islice(found, LETTERS_A_PAGE)):
+            gone = ids
+            if not self.dry_run:
+                gone = discard_letters(self.box.client, forgotten.id, ids, ends_as="forgotten_letters")
+            forgotten.letters += len(gone)
+
+    def _open(self, sealed: bytes, forgotten: Forgotten) -> Chunk | None:
+        try:
+            return self.box.codec.open(sealed)
+        except ChunkUnreadable as error:
+            forgotten.unreadable += 1
+            forgotten.what_to_do = error.what_to_do
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Somebody as one connection knows them; `subjects` gathers every name that their batches give them."""
+
+    namer: Namer
+    names: frozenset[str]
+    subjects: set[str]
+
+    def taken_out_of(self, chunk: Chunk) -> Chunk | None:
+        """The chunk without their batches; None when it has none of theirs."""
+        kept: list[Batch] = []
+        for batch in chunk.batches:
+            names = self.namer.of_batch(batch.shared)
+            if names & self.names:
+                self.subjects.update(names)
+            else:
+                kept.append(batch)
+        return None if len(kept) == len(chunk.batches) else msgspec.structs.replace(chunk, batches=kept)

@@ -1,0 +1,169 @@
+"""`relay forget`: who is meant, what it removes, what it cannot, and what it never says."""
+
+from collections.abc import Callable, Collection, Iterator
+
+import pytest
+from support.bench import Bench
+from support.events import batch, purchase
+from support.terminal import relay
+
+from cli.setting import settings_here
+from config.file import load
+from config.secrets import Keyring
+from delivery.letters import DeadLetter
+from lanes.lanes import Appetite
+from lanes.memory import Memory
+from lanes.settlement import Lease, Pace, Settlement
+from mapping.persons import Identity
+from operations.erasure import Eraser
+from operations.letter_box import LetterBox
+
+EMAIL = "user0@shop.example"
+JOE = batch(user=1)
+
+
+def eraser(
+    bench: Bench,
+    sleep: Callable[[float], None] = lambda _: None,
+    monotonic: Callable[[], float] = lambda: 0.0,
+    box: type[LetterBox] = LetterBox,
+) -> Eraser:
+    """One for user0, whose time passes as the test likes."""
+    found = box(settings_here(), bench.redis)
+    return Eraser(found, load(bench.path), [Identity("email", EMAIL)], sleep=sleep, monotonic=monotonic)
+
+
+@pytest.fixture
+def waiting(bench: Bench) -> Bench:
+    """Two events of user0 and one of another wait in two chunks; an event of user0 is dead."""
+    bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})])
+    bench.drain()
+    bench.put([purchase(2)], [purchase(3)])
+    bench.put([purchase(4)], shared=JOE)
+    return bench
+
+
+def test_what_is_kept_of_a_person_goes_and_is_counted(waiting: Bench) -> None:
+    """Waiting events as forgotten, letters as forgotten letters; a second time there is nothing."""
+    said = relay("forget", "--identity", f"email= {EMAIL.upper()} ", "--json")
+    assert said.exit_code == 0
+    [shop] = said.json["connections"]
+    assert (shop["id"], shop["events"], shop["letters"]) == ("shop", 2, 1)
+    assert (said.json["complete"], said.json["on_disk"]) == (True, "no file")
+    assert waiting.count("waiting", "forgotten", "forgotten_letters") == (1, 2, 1)
+    again = relay("forget", "--identity", f"email={EMAIL}", "--json")
+    assert (again.exit_code, again.json["connections"][0]["events"]) == (0, 0)
+    waiting.drain()
+    assert waiting.count("delivered", "waiting") == (1, 0)
+
+
+def test_a_dry_run_counts_and_removes_nothing(waiting: Bench) -> None:
+    """The same figures, in words for people."""
+    said = relay("forget", "--identity", f"email={EMAIL}", "--dry-run")
+    assert said.exit_code == 0
+    assert "would be removed: 2 waiting events, 1 dead letter, 0 remembered addresses" in said.stderr
+    assert waiting.count("waiting", "forgotten", "forgotten_letters") == (3, 0, 0)
+    assert relay("forget", "--past", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        (["--identity", "email=-"], f"{EMAIL}\n"),
+        (["--identity-file", "-"], f"\nemail={EMAIL}\nmpid=77\n"),
+        (["--identity", "mpid=-", "--identity", "email=-"], f"77\n{EMAIL}\n"),
+    ],
+)
+def test_identities_come_by_stdin_and_are_told_to_nobody(waiting: Bench, arguments: list[str], stdin: str) -> None:
+    """Neither the answer nor the log nor what is noted of it says who it was."""
+    said = relay("forget", *arguments, stdin=stdin.encode())
+    assert said.exit_code == 0
+    assert waiting.count("forgotten") == (2,)
+    past = relay("forget", "--past", "--json")
+    assert [entry["events"] for entry in past.json] == [2]
+    assert "person erased" in said.stderr
+    assert EMAIL not in said.stdout + said.stderr + past.stdout + relay("forget", "--past").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ([], "say whom"),
+        (["--identity", EMAIL], "write it as TYPE=VALUE"),
+        (["--identity", f"emial={EMAIL}"], "did you mean email?"),
+        (["--identity", f"{EMAIL}=x"], "there is no such type"),
+        (["--identity", "email= "], "is empty"),
+    ],
+)
+def test_wrong_use_quotes_no_value(bench: Bench, arguments: list[str], why: str) -> None:
+    """Exit code 2, with what would be right."""
+    said = relay("forget", *arguments)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert why in said.stderr
+    assert EMAIL not in said.stderr
+
+
+def test_what_a_worker_is_sending_is_waited_for(waiting: Bench) -> None:
+    """It ends as its worker tells; the rest of the lane does not wait for that."""
+    lease = waiting.runtime.lanes.claim("shop:0", Appetite(events=1))
+    assert isinstance(lease, Lease)
+    slept: list[tuple[int, ...]] = []
+
+    def sleep(_: float) -> None:
+        slept.append(waiting.count("waiting", "forgotten"))
+        waiting.runtime.lanes.settle(lease, Settlement(Pace(), 1, [], {"delivered": 1}))
+
+    erasure = eraser(waiting, sleep).erase(Memory(waiting.redis, None, 0))
+    assert slept == [(2, 1)]
+    assert (erasure.is_complete, erasure.events) == (True, 1)
+    assert waiting.count("delivered", "forgotten", "waiting") == (1, 1, 1)
+
+
+def test_a_worker_that_never_lets_go_is_told(waiting: Bench) -> None:
+    """After a minute, so that nobody believes it is done."""
+    assert isinstance(waiting.runtime.lanes.claim("shop:0", Appetite(events=1)), Lease)
+    time = [0.0]
+
+    def sleep(seconds: float) -> None:
+        time[0] += seconds
+
+    erasure = eraser(waiting, sleep, lambda: time[0]).erase(Memory(waiting.redis, None, 0))
+    assert [one.in_delivery for one in erasure.connections] == [1]
+    assert not erasure.is_complete
+    assert 60 <= time[0] < 62
+
+
+def test_what_cannot_be_opened_is_told(waiting: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person may be in there, so it is bad news, with what to do."""
+    other = Keyring([Keyring.new_key()])
+    [sealed] = [waiting.redis.lindex("lane:shop:0", 0)]
+    codec = type(waiting.runtime.codec)(other)
+    waiting.redis.lset("lane:shop:0", 0, codec.seal(waiting.runtime.codec.open(sealed)))
+    said = relay("forget", "--identity", f"email={EMAIL}", "--json")
+    assert (said.exit_code, said.json["complete"], said.json["connections"][0]["unreadable"]) == (1, False, 1)
+    assert "RELAY_ENCRYPTION_KEY" in said.stderr
+    assert waiting.count("forgotten") == (1,)
+
+
+def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench) -> None:
+    """Or whoever replays at the same moment would save them."""
+
+    class Busy(LetterBox):
+        def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
+            relay("dead-letters", "replay", "--all", "--yes")
+            return super().letters(connections)
+
+    erasure = eraser(waiting, box=Busy).erase(Memory(waiting.redis, None, 0))
+    assert (erasure.events, erasure.letters) == (3, 0)
+    assert waiting.count("waiting", "forgotten", "replayed") == (1, 3, 1)
+
+
+def test_remembered_addresses_go_under_every_key_there_was(waiting: Bench) -> None:
+    """Also those remembered before there was a key."""
+    old, new = Keyring.new_key(), Keyring.new_key()
+    for keyring in (None, Keyring([old]), Keyring([new, old])):
+        Memory(waiting.redis, keyring, 100).remember({"jane": b"1", "joe": b"2"})
+    memory = Memory(waiting.redis, Keyring([new, old]), 0)
+    assert memory.forget(["jane"], dry_run=True) == memory.forget(["jane"]) == 3
+    assert memory.forget(["jane"]) == 0
+    assert memory.forget(["joe"]) == 3

@@ -1,0 +1,150 @@
+"""Erasure in lanes that move: nothing is passed over, nothing of a worker's is touched, and the disk follows."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from conftest import wait_until_ready
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.server import SERVER, free_port
+
+from lanes import erasure
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
+from lanes.client import connect
+from lanes.erasure import Edit, Erased, Placed, erase, pages
+from lanes.lanes import Appetite, Lanes
+from lanes.rewriting import rewrite_file
+from lanes.settlement import Lease, Pace, Settlement
+
+CODEC = ChunkCodec()
+EVERYTHING = Appetite(events=1000)
+
+
+def sealed(*ids: int) -> bytes:
+    """A chunk of these events."""
+    return CODEC.seal(Chunk("web", 1, [Batch(b"{}", [Entry(number, None, b"{}") for number in ids])]))
+
+
+def ids_of(chunk: bytes) -> list[int]:
+    """Its events."""
+    return [entry.position for batch in CODEC.open(chunk).batches for entry in batch.entries]
+
+
+def fill(client: redis.Redis, *chunks: bytes) -> None:
+    """Let these wait in shop:0, as append would."""
+    for chunk in chunks:
+        events = CODEC.open(chunk).weight
+        client.rpush("lane:shop:0", chunk)
+        client.rpush("lane:shop:0:sizes", f"{events}:{len(chunk)}")
+        client.hincrby("books:shop", "accepted", events)
+    client.zadd("lanes:due", {"shop:0": 0})
+    client.sadd("lanes:groups", "shop")
+
+
+@pytest.fixture
+def client(redis_url: str) -> redis.Redis:
+    return connect(redis_url)
+
+
+MOVES = st.tuples(st.integers(1, 4), st.integers(0, 6), st.integers(0, 3))
+"""Chunks a job takes, events of them that it puts back, each in a chunk of its own, and chunks that arrive."""
+
+
+def move(client: redis.Redis, here: set[int], trim: int, back: int, more: int) -> None:
+    """Let that happen; `here` is what has been in the lane all the time."""
+    lease = Lanes(client).claim("shop:0", EVERYTHING)
+    if isinstance(lease, Lease):
+        trimmed = lease.chunks[:trim]
+        taken = [number for chunk in trimmed for number in ids_of(chunk)]
+        done = taken[: max(0, len(taken) - back)]
+        leftovers = [sealed(number) for number in taken[len(done) :]]
+        Lanes(client).settle(lease, Settlement(Pace(), len(trimmed), leftovers, {"delivered": len(done)}))
+        here.difference_update(done)
+    fill(client, *(sealed(1000 + number) for number in range(more)))
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=150)
+@given(moves=st.lists(MOVES, max_size=8), size=st.integers(1, 3))
+def test_reading_page_by_page_passes_over_no_event(
+    client: redis.Redis, monkeypatch: pytest.MonkeyPatch, moves: list[tuple[int, int, int]], size: int
+) -> None:
+    """While jobs trim, put back in fewer or more chunks, and ingest appends, between any two pages."""
+    monkeypatch.setattr(erasure, "PAGE", size)
+    client.flushall()
+    fill(client, *(sealed(number, number + 50) for number in range(12)))
+    here = {number for n in range(12) for number in (n, n + 50)}
+    seen: set[int] = set()
+    for page in pages(client, "shop:0"):
+        seen.update(number for placed in page for number in ids_of(placed.sealed))
+        if moves:
+            move(client, here, *moves.pop())
+    assert here <= seen
+
+
+def test_a_chunk_that_a_lease_was_given_is_its_workers(client: redis.Redis) -> None:
+    """The others of the lane are not, and a worker of an older relay, which does not say what it has, has all."""
+    fill(client, sealed(1), sealed(2, 3), sealed(4))
+    lanes = Lanes(client)
+    lease = lanes.claim("shop:0", Appetite(events=1))
+    assert isinstance(lease, Lease)
+    [page] = pages(client, "shop:0")
+    edits = [Edit(page[0], None), Edit(page[1], sealed(3)), Edit(page[2], None)]
+    client.hset("lane:shop:0:meta", "taken", f"{'0' * 32}:1")  # of another lease
+    assert erase(client, "shop:0", edits) == Erased(0, 3, 0)
+    client.hset("lane:shop:0:meta", "taken", f"{lease.token}:1")
+    assert erase(client, "shop:0", edits) == Erased(2, 1, 0)
+    settled = lanes.settle(lease, Settlement(Pace(), 1, [], {"delivered": 1}), EVERYTHING)
+    assert isinstance(settled, Lease)
+    assert [ids_of(chunk) for chunk in settled.chunks] == [[3]]
+
+
+def test_a_worker_that_overslept_settles_nothing_once_its_lane_was_edited(client: redis.Redis) -> None:
+    """It would trim what it never had."""
+    fill(client, sealed(1), sealed(2))
+    lanes = Lanes(client)
+    lease = lanes.claim("shop:0", EVERYTHING, 1_000_000)
+    assert isinstance(lease, Lease)
+    assert erase(client, "shop:0", [Edit(Placed(0, sealed(1)), None)], 1_020_000) == Erased(1, 0, 0)
+    assert not isinstance(lanes.settle(lease, Settlement(Pace(), 1, [], {"delivered": 1}), None, 1_020_001), Lease)
+    assert [ids_of(placed.sealed) for page in pages(client, "shop:0") for placed in page] == [[2]]
+
+
+@pytest.fixture
+def durable(tmp_path: Path) -> Iterator[redis.Redis]:
+    """A server with an append-only file, under tmp_path."""
+    port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(tmp_path)]
+    with subprocess.Popen([SERVER, *options], stdout=subprocess.DEVNULL) as process:
+        wait_until_ready(f"redis://127.0.0.1:{port}/0")
+        with connect(f"redis://127.0.0.1:{port}/0") as client:
+            yield client
+        process.terminate()
+
+
+def test_what_was_removed_leaves_the_disk(durable: redis.Redis, tmp_path: Path) -> None:
+    """Also when a rewriting runs already, which began before the removal."""
+
+    def on_disk() -> bool:
+        return any(b"jane@shop.example" in file.read_bytes() for file in (tmp_path / "appendonlydir").iterdir())
+
+    durable.config_set("rdbcompression", "no")
+    durable.set("kept", "x" * 1000)
+    durable.set("gone", "jane@shop.example")
+    assert on_disk()
+    durable.bgrewriteaof()
+    durable.delete("gone")
+    assert rewrite_file(durable) == "rewritten"
+    assert not on_disk()
+
+
+def test_a_server_that_cannot_or_may_not_says_so(durable: redis.Redis) -> None:
+    """Managed ones keep the command for themselves."""
+    durable.execute_command("ACL", "SETUSER", "relay", "on", "nopass", "~*", "+@all", "-bgrewriteaof")
+    port = durable.connection_pool.connection_kwargs["port"]
+    with connect(f"redis://relay:any@127.0.0.1:{port}/0") as managed:
+        assert rewrite_file(managed) == "not allowed"
+    durable.config_set("appendonly", "no")
+    assert rewrite_file(durable) == "no file"

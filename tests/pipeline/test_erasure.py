@@ -1,0 +1,136 @@
+"""A person is forgotten by a running relay: nothing of them is left in Redis or on its disk, and the books balance."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from support.events import batch, purchase
+from support.plant import Plant
+from support.traces import in_files, in_redis
+
+from config.secrets import Keyring
+from lanes.books import read_books
+
+EMAIL, PHONE, CUSTOMER, IP = "Jane.Doe@private.example", "+491715550123", "customer-jane-4711", "198.51.100.77"
+WANTED = [
+    *(EMAIL, EMAIL.lower(), PHONE, CUSTOMER, IP),
+    *(sha256(one.encode()).hexdigest() for one in (EMAIL.lower(), PHONE, CUSTOMER)),
+]
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+connections:
+  - id: shop
+    inputs: [web]
+    access_token: good
+    event_source_id: CUSG5HBC77UD11VVRQEG
+    enable_web_migration: true
+    enrich_ip_address: true
+  - id: stuck
+    inputs: [web]
+    access_token: revoked
+    event_source_id: CSTUCK5HBC77UD11VVRQ
+    enable_web_migration: true
+"""
+JANE = {"user_identities": {"email": EMAIL, "mobile_number": PHONE, "customer_id": CUSTOMER}, "ip": IP}
+HASHED_JANE = {"user_identities": {"email": sha256(EMAIL.lower().encode()).hexdigest()}}
+BAD_URL = {"TikTok.URL": f"www.private.example/?mail={EMAIL}"}
+JOES_BAD_URL = {"TikTok.URL": "www.shop.example"}
+KEY = Keyring.new_key()
+
+
+@pytest.fixture(params=[None, KEY], ids=["without a key", "with a key"])
+def plant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plant]:
+    """One ingest and one worker; one connection that works, and one whose token is refused, so that its events wait."""
+    environment = {} if request.param is None else {"RELAY_ENCRYPTION_KEY": request.param}
+    with Plant(tmp_path, CONFIGURATION, ingests=1, workers=1, environment=environment) as plant:
+        plant.wait_until_ready()
+        with plant.client() as client:
+            client.config_set("rdbcompression", "no")  # or the file could hide what it holds from this test
+        yield plant
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for something that real processes bring about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+def post(plant: Plant, *batches: dict[str, Any]) -> None:
+    """Accepted, as one request."""
+    url = f"{plant.ingest_urls[0]}/v2/bulkevents"
+    assert httpx.post(url, json=batches, auth=("key", "secret"), trust_env=False).status_code == 202
+
+
+def books(plant: Plant) -> dict[str, tuple[int, ...]]:
+    """Waiting, letters, forgotten and forgotten_letters of each connection, whose books balance."""
+    with plant.client() as client:
+        groups = read_books(client, ["shop", "stuck"], []).groups
+    assert all(group.balances for group in groups), groups
+    return {
+        g.name: (g.waiting, g.letters, *(g.books.get(n, 0) for n in ("forgotten", "forgotten_letters"))) for g in groups
+    }
+
+
+def test_a_forgotten_person_is_in_no_key_and_in_no_file(plant: Plant) -> None:
+    """Jane's events wait, died, and her address is remembered; Joe's, in the same chunks, stay."""
+    keyring = Keyring.from_text(plant.environment.get("RELAY_ENCRYPTION_KEY"))
+    jane = [{**batch(purchase(1), purchase(2, custom_flags=BAD_URL)), **JANE}, {**batch(purchase(3)), **HASHED_JANE}]
+    refused = {**batch(purchase(4)), **JANE}
+    plant.sandbox.fault("code", code=40002, message=f"Invalid value for user.email: '{EMAIL}'", event_id="e4")
+    post(plant, *jane, refused, batch(purchase(5), purchase(6, custom_flags=JOES_BAD_URL), user=9))
+    until(lambda: books(plant) == {"shop": (0, 3, 0, 0), "stuck": (4, 2, 0, 0)})
+    with plant.client() as client:
+        assert in_redis(client, WANTED, keyring) >= {EMAIL, PHONE, CUSTOMER, IP}, "this test could not fail"
+    assert (in_files(plant.directory / "appendonlydir", WANTED) >= {EMAIL, PHONE}) == (keyring is None)
+
+    dry = plant.relay("forget", "--identity", "email=-", "--dry-run", "--json", stdin=EMAIL.upper())
+    assert (dry.returncode, json.loads(dry.stdout)["complete"]) == (0, True), dry.stderr
+    assert books(plant)["stuck"] == (4, 2, 0, 0)
+    said = plant.relay("forget", "--identity-file", "-", "--json", stdin=f"email={EMAIL}\nmobile_number={PHONE}\n")
+    assert said.returncode == 0, said.stderr
+    answer = json.loads(said.stdout)
+    assert {one["id"]: (one["events"], one["letters"]) for one in answer["connections"]} == {
+        "shop": (0, 2),
+        "stuck": (3, 1),
+    }
+    assert answer["on_disk"] == "rewritten"
+    assert answer["addresses"] >= 3
+    assert answer["connections"] == json.loads(dry.stdout)["connections"]
+
+    assert books(plant) == {"shop": (0, 1, 0, 2), "stuck": (1, 1, 3, 1)}
+    past = plant.relay("forget", "--past", "--json")
+    [entry] = json.loads(past.stdout)
+    assert (entry["kinds"], entry["events"], entry["letters"]) == (["email", "mobile_number"], 3, 3)
+    for output in (said, dry, past):
+        assert not [one for one in WANTED if one in output.stdout + output.stderr]
+    nothing_left(plant, keyring)
+    plant.server.kill()  # what it reads again is what its disk holds
+    plant.restart_the_dead()
+    until(lambda: answers(plant))
+    nothing_left(plant, keyring)
+    assert books(plant) == {"shop": (0, 1, 0, 2), "stuck": (1, 1, 3, 1)}
+
+
+def nothing_left(plant: Plant, keyring: Keyring | None) -> None:
+    """Of Jane, in any key or file; Joe is still there."""
+    with plant.client() as client:
+        assert in_redis(client, [*WANTED, "user9@shop.example"], keyring) == {"user9@shop.example"}
+    until(lambda: not in_files(plant.directory / "appendonlydir", WANTED))  # files are unlinked in the background
+
+
+def answers(plant: Plant) -> bool:
+    """Whether the server does."""
+    try:
+        with plant.client() as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False

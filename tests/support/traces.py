@@ -1,0 +1,69 @@
+"""Looks for somebody in all that Redis keeps: every key opened as far as the keys at hand go, and every file."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import redis
+import zstandard
+
+from config.secrets import Keyring
+from delivery.letters import DeadLetter
+from lanes.chunk import Chunk, ChunkCodec
+
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
+
+def in_redis(client: redis.Redis, wanted: Iterable[str], keyring: Keyring | None = None) -> set[str]:
+    """Which of `wanted` stand in a key, a value, or anything that is sealed in one."""
+    everything = b"\n".join(_all(client, keyring))
+    return {one for one in wanted if one.encode() in everything}
+
+
+def in_files(directory: Path, wanted: Iterable[str]) -> set[str]:
+    """Which of `wanted` stand in a file below `directory`, in the open or compressed."""
+    contents = [file.read_bytes() for file in directory.rglob("*") if file.is_file()]
+    everything = b"\n".join([*contents, *(frame for content in contents for frame in _frames(content))])
+    return {one for one in wanted if one.encode() in everything}
+
+
+def _all(client: redis.Redis, keyring: Keyring | None) -> Iterator[bytes]:
+    codec = ChunkCodec(keyring)
+    for key in client.scan_iter(count=1000):
+        yield key
+        for value in _values(client, key):
+            yield value
+            if key.startswith(b"lane:") and not key.endswith((b":sizes", b":meta")):
+                yield from _content(codec.open(value))
+            elif key.startswith(b"letters:"):
+                yield from _content(codec.open(DeadLetter.decode(value).source)) if value[:1] > b"\x7f" else ()
+            elif key.startswith(b"memory:") and key != b"memory:secret":
+                yield value if keyring is None else keyring.open(value)
+
+
+def _values(client: redis.Redis, key: bytes) -> Iterator[bytes]:
+    readers: dict[bytes, Any] = {
+        b"string": lambda: [client.get(key)],
+        b"list": lambda: client.lrange(key, 0, -1),
+        b"set": lambda: client.smembers(key),
+        b"zset": lambda: client.zrange(key, 0, -1),
+        b"hash": lambda: [part for pair in client.hgetall(key).items() for part in pair],
+    }
+    yield from readers[client.type(key)]()
+
+
+def _content(chunk: Chunk) -> Iterator[bytes]:
+    yield chunk.peer_ip.encode()
+    for batch in chunk.batches:
+        yield batch.shared
+        yield from (entry.raw for entry in batch.entries)
+
+
+def _frames(content: bytes) -> Iterator[bytes]:
+    """What is compressed in `content`; a frame may be cut by whatever wrote the file."""
+    at = content.find(_ZSTD)
+    while at >= 0:
+        with suppress(zstandard.ZstdError):
+            yield zstandard.ZstdDecompressor().decompressobj().decompress(content[at:])
+        at = content.find(_ZSTD, at + 1)

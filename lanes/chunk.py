@@ -65,7 +65,7 @@ class Chunk(msgspec.Struct, frozen=True):
     @property
     def weight(self) -> int:
         """What the chunk counts for in the books (see `Entry.weight`)."""
-        return sum(entry.weight for batch in self.batches for entry in batch.entries)
+        return sum([1 if (items := entry.items) is None else len(items) for b in self.batches for entry in b.entries])
 
 
 class Header(NamedTuple):

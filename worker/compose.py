@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final, NamedTuple, TypeAlias
 
+import msgspec
+
 from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.errors import ChunkUnreadable
@@ -16,8 +18,7 @@ from mapping.routes import MOST_BODY_BYTES
 DEADLY_CRASHES: Final = 5
 
 
-@dataclass(slots=True)
-class Prepared:
+class Prepared(msgspec.Struct):
     """One entry and what today's configuration makes of it; the first `sent` of its items are in the request."""
 
     chunk: int
@@ -45,7 +46,16 @@ class Draft:
     @property
     def weight(self) -> int:
         """Events, as the books count them."""
-        return sum(chunk.weight for chunk in self.chunks)
+        return sum([chunk.weight for chunk in self.chunks])
+
+    def has_room_for(self, chunk: Chunk, limit: int) -> bool:
+        """Whether to try the chunk: there are `limit` events at most, and if its items are as large as those so far,
+        they fit.
+
+        It costs nothing to guess wrong: too many are mapped and not sent, or fewer are sent than could have been.
+        """
+        mean = self.size / max(1, len(self.prepared))
+        return self.weight + chunk.weight <= limit and self.size + mean * _entries(chunk) <= MOST_BODY_BYTES
 
     def body(self) -> bytes:
         """The request's body."""
@@ -102,7 +112,7 @@ class Composer:
                 if chunk.weight > lease.pace.limit and _entries(chunk) > 1:
                     return carve(chunk, lease.pace.limit)
                 draft = Draft(plan)
-            elif plan.route != draft.plan.route or draft.weight + chunk.weight > lease.pace.limit:
+            elif plan.route != draft.plan.route or not draft.has_room_for(chunk, lease.pace.limit):
                 break
             fitting = self._add(draft, opened, lease)
             if fitting is not None:
@@ -140,13 +150,14 @@ class Composer:
         prepared = _prepare(opened, len(draft.chunks), lease)
         items, size = list(draft.items), draft.size
         for position, entry in enumerate(prepared):
-            for item in entry.items:
+            own = entry.items
+            for item in own:
                 size += len(item.body) + 1
                 if items and (size > MOST_BODY_BYTES or len(items) >= plan.route.max_events):
                     break
                 items.append(item)
                 entry.sent += 1
-            if entry.sent < len(entry.items) and len(prepared) > 1:
+            if entry.sent < len(own) and len(prepared) > 1:
                 return max(1, position)
         draft.chunks.append(chunk)
         draft.prepared.extend(prepared)
@@ -178,7 +189,7 @@ def with_batches(chunk: Chunk, batches: list[Batch]) -> Chunk:
 
 
 def _entries(chunk: Chunk) -> int:
-    return sum(len(batch.entries) for batch in chunk.batches)
+    return sum([len(batch.entries) for batch in chunk.batches])
 
 
 def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
@@ -193,7 +204,9 @@ def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
             results = mapper.map(entry.raw, entry.event_id, entry.items)
             if expired:
                 results = [_expire(result) for result in results]
-            prepared.append(Prepared(index, batch.shared, entry, _complete(entry, results)))
+            if entry.items is not None:
+                results = _complete(entry.items, results)
+            prepared.append(Prepared(index, batch.shared, entry, results))
     return prepared
 
 
@@ -213,7 +226,6 @@ def _expire(result: Result) -> Result:
     return Rejected(result.tiktok_event, result.event_id, "expired", None, message)
 
 
-def _complete(entry: Entry, results: list[Result]) -> list[Result]:
-    """Every open item of the entry ends somehow, also when today's configuration no longer makes it."""
-    missing = 0 if entry.items is None else max(0, len(entry.items) - len(results))
-    return results + [Unsupported("no longer mapped")] * missing
+def _complete(items: Sequence[str], results: list[Result]) -> list[Result]:
+    """Every open item of an entry ends somehow, also when today's configuration no longer makes it."""
+    return results + [Unsupported("no longer mapped")] * max(0, len(items) - len(results))

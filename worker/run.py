@@ -12,6 +12,7 @@ from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
 import worker.jobs  # noqa: F401 - registers the job
+from config.garbage import expect_little_garbage
 from config.settings import Settings
 from worker.app import QUEUE, app
 from worker.runtime import runtime, start
@@ -32,6 +33,7 @@ def run(settings: Settings) -> None:
         """Celery leaves logging alone when somebody listens."""
 
     def begin(**_: Any) -> None:
+        expect_little_garbage()
         timer.start()
 
     def stop(**_: Any) -> None:

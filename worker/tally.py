@@ -43,6 +43,7 @@ class Tally:
         self.reasons: Counter[str] = Counter()
         self.letters: list[Letter] = []
         self.delivered = [0] * len(draft.chunks)
+        self._ended: Counter[tuple[int, str, str]] = Counter()
 
     def end(self, outcome: Callable[[int], Outcome], *, explode: bool = False) -> list[Chunk] | None:
         """What is left, oldest first; None when nothing at all ended and the chunks may stay as they are.
@@ -63,7 +64,9 @@ class Tally:
                         still_open.append(result.tiktok_event)
                         continue
                 self._count(prepared, result, ended)
-            left[prepared.chunk].extend((prepared, entry) for entry in self._left_of(prepared, still_open, explode))
+            if still_open or prepared.entry.weight != len(prepared.results):
+                left[prepared.chunk].extend((prepared, entry) for entry in self._left_of(prepared, still_open, explode))
+        self._write_down()
         if not self.books and not explode:
             return None
         return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries, explode)]
@@ -75,7 +78,6 @@ class Tally:
                     self._bury(prepared, _rejected_by_tiktok(result, ended), attempts=self.lease.pace.attempts + 1)
                 else:
                     self._end(prepared, "delivered", delivered(result.tiktok_event))
-                    self.delivered[prepared.chunk] += 1
             case Rejected():
                 self._bury(prepared, _rejected_by_mapping(result), attempts=0)
             case Unsupported():
@@ -85,11 +87,18 @@ class Tally:
             case _:
                 assert_never(result)
 
-    def _end(self, prepared: Prepared, name: str, finer: str | None = None, number: int = 1) -> None:
-        """Count it in the books, and under its `finer` name, if it has one, on the day on which it was received."""
-        self.books[name] += number
-        day = day_of(self.draft.chunks[prepared.chunk].received_ms)
-        self.days.setdefault(day, Counter())[finer or name] += number
+    def _end(self, prepared: Prepared, name: str, finer: str = "", number: int = 1) -> None:
+        """Count it, under its `finer` name, if it has one, as well."""
+        self._ended[prepared.chunk, name, finer] += number
+
+    def _write_down(self) -> None:
+        """Everything counted, into the books, and under finer names on the days on which it was received."""
+        for (chunk, name, finer), number in self._ended.items():
+            self.books[name] += number
+            day = day_of(self.draft.chunks[chunk].received_ms)
+            self.days.setdefault(day, Counter())[finer or name] += number
+            if name == "delivered":
+                self.delivered[chunk] += number
 
     def _bury(self, prepared: Prepared, why: dict[str, str | int | None], *, attempts: int) -> None:
         """Keep a dead letter with its source: of an event of several items, only this item is replayed."""

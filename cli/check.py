@@ -1,6 +1,9 @@
 """`relay check`: whether the configuration and Redis are fit to run with, and what to do where they are not."""
 
 import sys
+import time
+from typing import Literal
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -13,6 +16,8 @@ from cli.setting import configuration_of, redis_url, settings_here
 from config.errors import ConfigurationError
 from config.settings import Settings
 from operations.errors import BadNews
+from operations.notices import trial
+from operations.webhook import post
 
 STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
 
@@ -21,9 +26,10 @@ STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
 @click.option(
     "--json", "as_json", is_flag=True, help="Findings as JSON: check, status (ok, warning, wrong), found, remedy."
 )
-def check(as_json: bool) -> None:
+@click.option("--alert", is_flag=True, help="Also send a test to the alert webhook.")
+def check(*, as_json: bool, alert: bool) -> None:
     """Say whether the configuration and Redis are fit to run with. Exit code 1 when anything is wrong."""
-    findings = all_findings()
+    findings = all_findings(alert=alert)
     if as_json:
         print_json([msgspec.structs.asdict(finding) for finding in findings])
     else:
@@ -31,13 +37,18 @@ def check(as_json: bool) -> None:
     sys.exit(any(finding.status == "wrong" for finding in findings))
 
 
-def all_findings() -> list[Finding]:
-    """Everything that can be said; what bad settings hide is left out."""
+def all_findings(*, alert: bool = False) -> list[Finding]:
+    """Everything that can be said; what bad settings hide is left out. `alert`: the webhook is tried."""
     try:
         settings = settings_here()
     except ConfigurationError as error:
         return _problems("settings", error)
-    return [*_findings_of_configuration(settings), _encryption(settings.encryption_key), *_findings_of_server(settings)]
+    return [
+        *_findings_of_configuration(settings),
+        _encryption(settings.encryption_key),
+        _alerts(settings.alert_webhook, alert=alert),
+        *_findings_of_server(settings),
+    ]
 
 
 def _findings_of_configuration(settings: Settings) -> list[Finding]:
@@ -61,6 +72,22 @@ def _encryption(key: SecretStr | None) -> Finding:
         return Finding("encryption at rest", "ok", "a key is set")
     remedy = "set RELAY_ENCRYPTION_KEY, the same for every process; relay up makes a key on its first start"
     return Finding("encryption at rest", "warning", "no key is set: what waits in Redis is readable there", remedy)
+
+
+def _alerts(webhook: SecretStr | None, *, alert: bool) -> Finding:
+    """Whether somebody is told of a pause; of the URL only its host is shown."""
+    if webhook is None:
+        remedy = "set RELAY_ALERT_WEBHOOK, or alert by /metrics (docs/production.md)"
+        status: Literal["ok", "wrong"] = "wrong" if alert else "ok"
+        return Finding("alerts", status, "no webhook is set: workers tell nobody of a pause", remedy)
+    url = webhook.get_secret_value()
+    host = urlsplit(url).hostname
+    if not alert:
+        return Finding("alerts", "ok", f"a webhook at {host} is set", "relay check --alert sends it a test")
+    problem = post(url, trial(time.time_ns() // 1_000_000))
+    if problem is None:
+        return Finding("alerts", "ok", f"{host} took a test")
+    return Finding("alerts", "wrong", f"{host} did not take a test: {problem}", "correct RELAY_ALERT_WEBHOOK")
 
 
 def _findings_of_server(settings: Settings) -> list[Finding]:

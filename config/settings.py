@@ -5,11 +5,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config import urls
 from config.errors import ConfigurationError, Problem
 from config.secrets import Keyring
 
@@ -21,7 +21,6 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 _SIZE = re.compile(r"(\d{1,15}) ?(B|KiB|MiB|GiB)?", re.ASCII)
 _UNIT = {None: 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-_REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 class _Unusable(NamedTuple):
@@ -34,36 +33,6 @@ def _usable(value: object) -> object:
     if isinstance(value, _Unusable):
         raise ValueError(value.why)  # noqa: TRY004 - pydantic makes a problem of a ValueError only
     return value
-
-
-def _tiktok_url(text: str) -> str:
-    """Scheme and host (and port), without a final slash; the token travels over it, so https unless it stays here."""
-    try:
-        url = urlsplit(text)
-        host, _ = url.hostname, url.port
-    except ValueError:
-        raise ValueError("must be a URL such as https://business-api.tiktok.com") from None
-    if url.scheme not in ("http", "https") or not host:
-        raise ValueError("must be a URL such as https://business-api.tiktok.com")
-    if url.username is not None or url.path not in ("", "/") or url.query or url.fragment:
-        raise ValueError("must be a scheme and a host only, such as https://business-api.tiktok.com")
-    if url.scheme == "http" and not _is_loopback(host):
-        raise ValueError("must begin with https:// (http:// is for 127.0.0.1, ::1 and localhost only)")
-    return f"{url.scheme}://{url.netloc}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _redis_url(secret: SecretStr) -> SecretStr:
-    scheme, separator, rest = secret.get_secret_value().partition("://")
-    if scheme not in _REDIS_SCHEMES or not separator or not rest:
-        raise ValueError("must be a URL such as redis://127.0.0.1:6379/0 (redis://, rediss:// or unix://)")
-    return secret
 
 
 def _encryption_key(secret: SecretStr) -> SecretStr:
@@ -100,10 +69,10 @@ class Settings(BaseSettings):
     )
 
     config: Path = Field(default=Path("relay.yaml"), description="the path of the configuration file")
-    redis_url: Annotated[SecretStr | None, AfterValidator(lambda v: v and _redis_url(v))] = Field(
+    redis_url: Annotated[SecretStr | None, AfterValidator(lambda v: v and urls.redis_url(v))] = Field(
         default=None, description="a URL such as redis://127.0.0.1:6379/0"
     )
-    tiktok_url: Annotated[str, AfterValidator(_tiktok_url)] = Field(
+    tiktok_url: Annotated[str, AfterValidator(urls.tiktok_url)] = Field(
         default="https://business-api.tiktok.com", description="a URL such as https://business-api.tiktok.com"
     )
     host: str = Field(default="127.0.0.1", description="the address to listen on, such as 127.0.0.1 or 0.0.0.0")
@@ -116,6 +85,12 @@ class Settings(BaseSettings):
     )
     admin_password: SecretStr | None = Field(default=None, description="text")
     metrics_token: SecretStr | None = Field(default=None, description="text")
+    alert_webhook: Annotated[SecretStr | None, AfterValidator(lambda v: v and urls.webhook_url(v))] = Field(
+        default=None, description="a URL such as https://hooks.slack.com/services/…"
+    )
+    alert_dead_letters_per_hour: int = Field(
+        default=100, ge=0, description="a whole number; 0 means that dead letters raise no alert"
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="text or json")
     max_request_bytes: Annotated[int, BeforeValidator(_size), Field(ge=1024, le=1 << 30)] = Field(
         default=4 << 20, description="a size from 1KiB to 1GiB, such as 4MiB or 4194304"

@@ -14,6 +14,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_
 import worker.jobs  # noqa: F401 - registers the job
 from config.garbage import expect_little_garbage
 from config.settings import Settings
+from worker.alerts import Alerts
 from worker.app import QUEUE, app
 from worker.runtime import runtime, start
 from worker.timer import Timer
@@ -26,6 +27,7 @@ log = structlog.get_logger("relay.worker")
 def run(settings: Settings) -> None:
     """Work until told to stop (SIGTERM, SIGINT). Ends the process or replaces it by a fresh one; never returns."""
     timer = Timer(start(settings))
+    alerts = Alerts(settings, runtime().redis_url)
     app.conf.broker_url = runtime().redis_url
     told_to_stop = threading.Event()
 
@@ -35,12 +37,14 @@ def run(settings: Settings) -> None:
     def begin(**_: Any) -> None:
         expect_little_garbage()
         timer.start()
+        alerts.start()
 
     def stop(**_: Any) -> None:
         told_to_stop.set()
 
     def end(**_: Any) -> None:
         timer.stop()
+        alerts.stop()
 
     setup_logging.connect(keep_logging, weak=False)
     worker_ready.connect(begin, weak=False)

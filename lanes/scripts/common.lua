@@ -32,6 +32,8 @@
 --   measures:<group>       hash   further counters that only rise, raised by settle; what they mean is their readers' affair
 --   counts:<name>          hash   counters that processes keep for themselves and bring in bundles (`lanes/bundles.py`)
 --   counts:<name>:<process> string the number of the last bundle that process brought, until it expires
+--   watch:turn             string the token of whoever watches the groups now, until it expires (`lanes/watch.py`)
+--   watch:notes            hash   what the watcher remembers of each group, opaque here
 --   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires; no script reads it
 --   memory:secret          string what those names are made with where there is no encryption key
 --   audit:<what>           list   who was shown personal data, who erased some (`lanes/audit.py`); no script reads it

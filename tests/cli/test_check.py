@@ -12,6 +12,7 @@ import pytest
 import redis
 from click.testing import CliRunner
 from conftest import SERVER, free_port, wait_until_ready
+from support.receiver import receiving
 
 from cli.check import check
 from cli.main import main
@@ -221,3 +222,37 @@ def test_people_get_a_table_with_the_remedies(fit: str) -> None:
     assert result.exit_code == 1
     assert "CONFIG SET maxmemory 1gb" in result.stdout
     assert result.stderr == ""
+
+
+def alerts(findings: list[dict[str, Any]]) -> tuple[str, str]:
+    """The finding on the webhook: its status, and what was found."""
+    [one] = [finding for finding in findings if finding["check"] == "alerts"]
+    return one["status"], one["found"]
+
+
+@pytest.mark.usefixtures("at_home")
+def test_whether_anybody_is_told_is_said_and_the_webhook_is_not_shown(fit: str) -> None:
+    assert alerts(run(RELAY_REDIS_URL=fit)[1]) == ("ok", "no webhook is set: workers tell nobody of a pause")
+    findings = run(RELAY_REDIS_URL=fit, RELAY_ALERT_WEBHOOK="https://hooks.example/hidden")[1]
+    assert alerts(findings) == ("ok", "a webhook at hooks.example is set")
+    assert "hidden" not in str(findings)
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_test_is_sent_when_asked_for_and_bad_news_is_told(fit: str) -> None:
+    """To a real receiver that takes it, then does not, then is gone."""
+
+    def tried(url: str) -> tuple[int, tuple[str, str]]:
+        environ = {"RELAY_REDIS_URL": fit, "RELAY_ALERT_WEBHOOK": url}
+        result = CliRunner().invoke(check, ["--json", "--alert"], env=environ)
+        return result.exit_code, alerts(json.loads(result.stdout))
+
+    with receiving() as receiver:
+        assert tried(receiver.url) == (0, ("ok", "127.0.0.1 took a test"))
+        [told] = receiver.taken
+        assert told["relay"]["alert"] == "test"
+        assert "this is a test" in told["text"]
+        receiver.statuses = [404]
+        assert tried(receiver.url) == (1, ("wrong", "127.0.0.1 did not take a test: HTTP 404"))
+    assert tried(receiver.url) == (1, ("wrong", "127.0.0.1 did not take a test: ConnectError"))
+    assert tried("")[1][0] == "wrong"

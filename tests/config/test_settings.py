@@ -50,6 +50,8 @@ def test_nothing_needs_to_be_set() -> None:
         "encryption_key": None,
         "admin_password": None,
         "metrics_token": None,
+        "alert_webhook": None,
+        "alert_dead_letters_per_hour": 100,
         "log_format": "text",
         "max_request_bytes": 4_194_304,
         "trusted_proxies": (),
@@ -68,6 +70,9 @@ RIGHT = [
     ("port", "1", 1),
     ("sandbox_port", "65535", 65535),
     ("encryption_key", f"{KEY},{KEY}", f"{KEY},{KEY}"),
+    ("alert_webhook", "https://hooks.slack.com/services/T/B/x", "https://hooks.slack.com/services/T/B/x"),
+    ("alert_webhook", "http://127.0.0.1:9000/hook?a=b", "http://127.0.0.1:9000/hook?a=b"),
+    ("alert_dead_letters_per_hour", "0", 0),
     ("log_format", "json", "json"),
     ("max_request_bytes", "4MiB", 4 << 20),
     ("max_request_bytes", "512 KiB", 512 << 10),
@@ -108,6 +113,10 @@ WRONG = [
     ("tiktok_url", "https://tiktok.example/open_api", "a scheme and a host only"),
     ("tiktok_url", "https://tiktok.example?a=b", "a scheme and a host only"),
     ("tiktok_url", "https://me:hidden@tiktok.example", "a scheme and a host only"),
+    ("alert_webhook", "hooks.slack.com/hidden", "must be a URL such as https://hooks.slack.com/services/…"),
+    ("alert_webhook", "http://hooks.slack.com/hidden", "must begin with https://"),
+    ("alert_webhook", "https://hooks.slack.com:x/hidden", "must be a URL"),
+    ("alert_dead_letters_per_hour", "-1", "must be a whole number; 0 means that dead letters raise no alert"),
     ("port", "0", "must be a port from 1 to 65535"),
     ("port", "65536", "must be a port from 1 to 65535"),
     ("port", "http", "must be a port from 1 to 65535"),
@@ -169,6 +178,7 @@ def test_no_representation_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> No
         ("ENCRYPTION_KEY", KEY),
         ("ADMIN_PASSWORD", "hidden"),
         ("METRICS_TOKEN", "hidden"),
+        ("ALERT_WEBHOOK", "https://hooks.example/hidden"),
     ):
         monkeypatch.setenv(f"RELAY_{name}", value)
     settings = load_settings()

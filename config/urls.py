@@ -1,0 +1,53 @@
+"""URLs that settings hold: what each may look like. Messages never quote one, for it may be a secret."""
+
+import ipaddress
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import SecretStr
+
+_REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
+
+
+def tiktok_url(text: str) -> str:
+    """Scheme and host (and port), without a final slash; the token travels over it, so https unless it stays here."""
+    example = "https://business-api.tiktok.com"
+    url = _http_url(text, example)
+    if url.username is not None or url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError(f"must be a scheme and a host only, such as {example}")
+    return f"{url.scheme}://{url.netloc}"
+
+
+def webhook_url(secret: SecretStr) -> SecretStr:
+    """Whoever knows it may write to the channel behind it: so it is a secret, and https unless it stays here."""
+    _http_url(secret.get_secret_value(), "https://hooks.slack.com/services/…")
+    return secret
+
+
+def redis_url(secret: SecretStr) -> SecretStr:
+    """Any that redis-py understands."""
+    scheme, separator, rest = secret.get_secret_value().partition("://")
+    if scheme not in _REDIS_SCHEMES or not separator or not rest:
+        raise ValueError("must be a URL such as redis://127.0.0.1:6379/0 (redis://, rediss:// or unix://)")
+    return secret
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent there stays on this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _http_url(text: str, example: str) -> SplitResult:
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        raise ValueError(f"must be a URL such as {example}") from None
+    if url.scheme not in ("http", "https") or not host:
+        raise ValueError(f"must be a URL such as {example}")
+    if url.scheme == "http" and not is_loopback(host):
+        raise ValueError("must begin with https:// (http:// is for 127.0.0.1, ::1 and localhost only)")
+    return url

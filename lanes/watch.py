@@ -1,0 +1,70 @@
+"""Watching the groups from outside: one watcher at a time, any of the processes; what it remembers is in Redis."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import redis
+from redis.exceptions import RedisError
+
+from lanes.known import groups_known
+from lanes.scripts import refusal, script_text
+
+TURN_MS: Final = 30_000
+
+
+class Seen(NamedTuple):
+    """One group at a glance. `state`, `by`: empty for a healthy one; `dead` only rises; `note` is the watcher's."""
+
+    group: str
+    state: str
+    by: str
+    dead: int
+    note: bytes
+
+
+class Watch:
+    """One process's part in watching. Every method raises RedisAway; all work at maxmemory."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._turn = client.register_script(script_text("turn"))
+        self._note = client.register_script(script_text("note"))
+        self._token = secrets.token_hex(16)
+
+    def take_turn(self) -> bool:
+        """Whether it is this process's turn now; if so it stays so for 30 s, or until it is given up."""
+        return bool(self._run(self._turn, self._token, TURN_MS))
+
+    def give_up_turn(self) -> None:
+        """Let another go on at once."""
+        self._run(self._turn, self._token, 0)
+
+    def look(self) -> tuple[int, Sequence[Seen]]:
+        """Redis's time, and every group it knows."""
+        groups = groups_known(self._client)
+        try:
+            with self._client.pipeline(transaction=True) as asked:
+                asked.time()
+                for group in groups:
+                    asked.hmget(f"group:{group}", ["state", "by"])
+                    asked.hget(f"books:{group}", "dead")
+                    asked.hget("watch:notes", group)
+                (seconds, micros), *read = asked.execute()
+        except RedisError as error:
+            raise refusal(error) from None
+        seen = [
+            Seen(group, (state or b"").decode(), (by or b"").decode(), int(dead or 0), note or b"")
+            for group, (state, by), dead, note in zip(groups, read[::3], read[1::3], read[2::3], strict=True)
+        ]
+        return seconds * 1000 + micros // 1000, seen
+
+    def keep(self, group: str, read: bytes, note: bytes) -> bool:
+        """Remember `note` of the group; False, and nothing kept, when another watcher wrote there since it was read."""
+        return bool(self._run(self._note, group, read, note))
+
+    def _run(self, script: Any, *arguments: bytes | str | int) -> Any:
+        try:
+            return script(args=["", *arguments])
+        except RedisError as error:
+            raise refusal(error) from None

@@ -1,0 +1,122 @@
+"""What people are told of a connection, in words: facts first, then who must do what, then the command to run."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from operations.alerting import Kind, Notice
+from operations.standing import Standing
+from operations.words import duration, plural, rfc3339
+
+RUNBOOK: Final = "docs/runbook.md"
+
+
+class News(NamedTuple):
+    """What there is to say beside how the connection stands. `former_s`: how long it was as it was told before."""
+
+    now_ms: int
+    former_s: float = 0.0
+    died: int = 0
+    limit: int = 0
+
+
+class _Words(NamedTuple):
+    fact: str
+    who: str
+    what_to_do: str
+    command: str
+    heading: str
+
+
+def notice(kind: Kind, standing: Standing, news: News) -> Notice:
+    """The notice. Of TikTok's words there are none in it: an error is told by its code and what it means here."""
+    words = _KINDS[kind](standing, news)
+    to_do = [f"To do, {words.who}: {words.what_to_do}"] if words.what_to_do else []
+    look = f"{words.command} · {RUNBOOK}#{words.heading}"
+    return Notice(
+        "\n".join([f"relay: {standing.id} {words.fact}", *to_do, look]),
+        {
+            "alert": kind,
+            "connection": standing.id,
+            "at": rfc3339(news.now_ms),
+            "state": standing.state,
+            "waiting": standing.books.waiting,
+            "letters": standing.books.letters,
+            "fact": words.fact,
+            "who": words.who,
+            "what_to_do": words.what_to_do,
+            "command": words.command,
+            "runbook": f"{RUNBOOK}#{words.heading}",
+        },
+    )
+
+
+def trial(now_ms: int) -> Notice:
+    """What `relay check --alert` sends: nothing has happened."""
+    text = "relay: this is a test, sent by relay check --alert. Alerts of connections will come here."
+    return Notice(text, {"alert": "test", "at": rfc3339(now_ms)})
+
+
+def _paused(one: Standing, _: News) -> _Words:
+    error, what = one.last_error, one.books.group.get("what", "")
+    known = error is not None and error.what_to_do == what
+    return _Words(
+        f"is paused: {error.error if known and error else 'TikTok refuses it'}. {_kept(one)}",
+        error.who if known and error else "whoever runs this relay",
+        f"{what}. It tries by itself with few events and goes on once that is done",
+        "relay connections list",
+        "paused",
+    )
+
+
+def _valve(one: Standing, _: News) -> _Words:
+    return _Words(
+        f"is paused by the valve: TikTok refuses its events and takes none. {_kept(one)}",
+        "whoever configures this connection",
+        f"read the dead letters, correct the configuration or the source, then relay connections resume {one.id}; "
+        "until then a few events are tried every five minutes",
+        f"relay dead-letters count --connection {one.id}",
+        "valve",
+    )
+
+
+def _paused_by_operator(one: Standing, _: News) -> _Words:
+    return _Words(
+        f"was paused by an operator. {_kept(one)}",
+        "whoever paused it",
+        "let it go on when it may: nothing else will",
+        f"relay connections resume {one.id}",
+        "paused",
+    )
+
+
+def _resumed(one: Standing, news: News) -> _Words:
+    after = f" after {duration(news.former_s)}" if news.former_s else ""
+    return _Words(
+        f"delivers again{after}. Waiting: {plural(one.books.waiting, 'event')}.", "", "", "relay status", "paused"
+    )
+
+
+def _dead_letters(one: Standing, news: News) -> _Words:
+    most = sorted(one.books.labels.items(), key=lambda reason: -reason[1])[:5]
+    kept = ", ".join(f"{reason} ×{count:,}" for reason, count in most) or "none"
+    return _Words(
+        f"has {plural(news.died, 'new dead letter')} within an hour (told from {news.limit:,} on). Kept now: {kept}.",
+        "whoever configures this connection",
+        "see what they have in common, correct the configuration or the source, then relay dead-letters replay "
+        f"--connection {one.id}",
+        f"relay dead-letters count --connection {one.id}",
+        "dead-letters",
+    )
+
+
+def _kept(one: Standing) -> str:
+    return f"Nothing is lost: {plural(one.books.waiting, 'event')} kept."
+
+
+_KINDS: Final[Mapping[Kind, Callable[[Standing, News], _Words]]] = {
+    "paused": _paused,
+    "valve": _valve,
+    "paused_by_operator": _paused_by_operator,
+    "resumed": _resumed,
+    "dead_letters": _dead_letters,
+}

@@ -1,0 +1,52 @@
+"""Alerts of real workers: a token is refused, workers are killed and replaced, and one notice comes."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from support.events import batch, purchase
+from support.plant import Plant
+from support.receiver import receiving
+
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+connections:
+  - {id: shop, inputs: [web], access_token: revoked, event_source_id: PIXEL1, enable_web_migration: true}
+"""
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait for something that real processes bring about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+def test_three_workers_tell_of_a_pause_once_and_so_do_those_that_replace_them(tmp_path: Path) -> None:
+    """The operator's pause that follows is told once as well: whoever watches next knows what was told."""
+    with (
+        receiving() as receiver,
+        Plant(tmp_path, CONFIGURATION, ingests=1, workers=0) as plant,
+        plant.client() as client,
+    ):
+        plant.environment["RELAY_ALERT_WEBHOOK"] = receiver.url
+        for _ in range(3):
+            plant.add_worker()
+        plant.wait_until_ready()
+        url = f"{plant.ingest_urls[0]}/v2/events"
+        httpx.post(url, json=batch(purchase(1)), auth=("key", "secret"), trust_env=False).raise_for_status()
+        until(lambda: receiver.alerts == [("shop", "paused")])
+        for worker in plant.workers:
+            worker.kill()
+        client.delete("watch:turn")  # else it runs out by itself, within 30 s
+        plant.restart_the_dead()
+        until(lambda: client.exists("watch:turn"))
+        note = client.hget("watch:notes", "shop")
+        time.sleep(3)  # two looks
+        assert client.hget("watch:notes", "shop") == note
+        assert receiver.alerts == [("shop", "paused")]
+        assert "alert sent" in "".join(plant.log_of(f"worker-{n}") for n in range(3))
+        assert not any(receiver.url in plant.log_of(process.name) for process in plant.processes)

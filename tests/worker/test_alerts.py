@@ -1,0 +1,201 @@
+"""Alerts as they leave: real lanes, a real receiver; each once, whoever watches, and nothing of anybody's."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from structlog.testing import capture_logs
+from support.bench import Bench
+from support.events import purchase
+from support.receiver import Receiver, receiving
+
+from config.settings import Settings
+from lanes.lanes import Lanes
+from operations.connections import pause, resume
+from worker.alerts import RETRY_AFTER_S, Alerts
+
+MINUTE = 60_000
+START = 1_795_000_000_000
+
+Watchers = Callable[..., Alerts]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def watcher(bench: Bench, receiver: Receiver) -> Watchers:
+    """watcher(): the alerts of one more worker; keyword arguments are settings."""
+
+    def another(**more: int) -> Alerts:
+        settings = Settings(config=bench.path, redis_url=bench.url, alert_webhook=receiver.url, **more)  # type: ignore[arg-type]
+        return Alerts(settings, bench.url)
+
+    return another
+
+
+def kill_watchers(bench: Bench) -> None:
+    """As if whoever watched died: the turn has run out."""
+    bench.redis.delete("watch:turn")
+
+
+def pause_by_fault(bench: Bench) -> None:
+    """TikTok refuses the token."""
+    bench.put([purchase(1), purchase(2)])
+    bench.sandbox.fault("refuse_token")
+    bench.drain()
+
+
+def test_a_pause_is_told_once_by_whichever_worker(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """Three watch, one dies, another takes over: who must do what is said once."""
+    pause_by_fault(bench)
+    workers = [watcher() for _ in range(3)]
+    for now in range(START, START + 10 * MINUTE, MINUTE):
+        for one in workers:
+            one.look(now)
+        kill_watchers(bench)
+        workers = [*workers[1:], watcher()]
+    assert receiver.alerts == [("shop", "paused")]
+    [told] = receiver.taken
+    assert told["relay"] == {
+        "alert": "paused",
+        "connection": "shop",
+        "at": told["relay"]["at"],
+        "state": "paused",
+        "waiting": 2,
+        "letters": 0,
+        "fact": "is paused: token refused (40105). Nothing is lost: 2 events kept.",
+        "who": "an admin of the TikTok advertiser account",
+        "what_to_do": told["relay"]["what_to_do"],
+        "command": "relay connections list",
+        "runbook": "docs/runbook.md#paused",
+    }
+    assert told["text"].splitlines()[0] == "relay: shop " + told["relay"]["fact"]
+    assert told["text"].splitlines()[1].startswith("To do, an admin of the TikTok advertiser account: put a valid")
+
+
+def test_its_end_is_told_once_it_lasts(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """A minute later; with how long it was."""
+    pause_by_fault(bench)
+    one = watcher()
+    one.look(START)
+    bench.sandbox.mend()
+    bench.drain()
+    for minutes in (20, 20.5, 21, 21.5, 22):
+        one.look(START + round(minutes * MINUTE))
+    assert receiver.alerts == [("shop", "paused"), ("shop", "resumed")]
+    assert receiver.taken[1]["text"].startswith("relay: shop delivers again after 21 min. Waiting: 0 events.")
+
+
+def test_an_operator_s_pause_and_the_valve_have_words_of_their_own(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """Each with the command that ends it."""
+    pause(bench.redis, "shop")
+    watcher().look(START)
+    resume(bench.redis, "shop")
+    Lanes(bench.redis).rest("shop", "paused", MINUTE, {"by": "valve", "what": "…"})
+    kill_watchers(bench)
+    one = watcher()
+    one.look(START + MINUTE)
+    one.look(START + 3 * MINUTE)
+    assert receiver.alerts == [("shop", "paused_by_operator"), ("shop", "valve")]
+    assert all("relay connections resume shop" in told["text"] for told in receiver.taken)
+
+
+def test_dead_letters_past_their_rate_are_told_with_their_reasons(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """Counted from the first look on, and nothing of the events is in it."""
+    one = watcher(alert_dead_letters_per_hour=3)
+    bench.put([purchase(0, custom_flags={})])
+    bench.drain()
+    one.look(START)
+    assert receiver.alerts == []
+    bench.put([purchase(n, custom_flags={"TikTok.URL": "www.private.example"}) for n in (1, 2, 3)])
+    bench.drain()
+    one.look(START + MINUTE)
+    one.look(START + 2 * MINUTE)
+    assert receiver.alerts == [("shop", "dead_letters")]
+    text = receiver.taken[0]["text"]
+    assert "3 new dead letters within an hour (told from 3 on). Kept now: invalid_url ×3, missing_url ×1." in text
+    said = json.dumps(receiver.taken)
+    assert not any(private in said for private in ("private", "user0@", "good", "sku-"))
+
+
+def test_a_webhook_that_fails_is_tried_again_and_then_given_up(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """Later each time; the log says so, without the URL. A redirect is not followed."""
+    pause(bench.redis, "shop")
+    receiver.statuses = [500, 302, 429, 500, 500]
+    one = watcher()
+    tries = []
+    with capture_logs() as lines:
+        for now in range(START, START + 30 * MINUTE, 1_000):
+            before = receiver.requests
+            one.look(now)
+            tries += [(now - START) // 1000] * (receiver.requests - before)
+    assert tries == [0, 5, 35, 155, 755] == [sum(RETRY_AFTER_S[:n]) for n in range(5)]
+    assert [line["event"] for line in lines] == ["alert not taken; trying again"] * 4 + ["alert given up"]
+    assert (lines[-1]["problem"], lines[-1]["connection"], lines[-1]["tries"]) == ("HTTP 500", "shop", 5)
+    assert receiver.url not in repr(lines)
+    assert receiver.taken == []
+
+
+def test_what_could_not_be_sent_is_sent_by_the_next_worker(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """Restarts lose no notice and send none twice."""
+    pause(bench.redis, "shop")
+    receiver.statuses = [503]
+    watcher().look(START)
+    kill_watchers(bench)
+    for _ in range(3):
+        watcher().look(START + MINUTE)
+        kill_watchers(bench)
+    assert receiver.alerts == [("shop", "paused_by_operator")]
+
+
+def test_a_webhook_that_hangs_holds_up_nobody_else(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """Events are delivered meanwhile, a second watcher sends nothing, and the worker ends all the same."""
+    pause(bench.redis, "shop")
+    receiver.hang = threading.Event()
+    one = watcher()
+    one.start()
+    while not receiver.requests:
+        one.join(timeout=0.01)
+    resume(bench.redis, "shop")
+    bench.put([purchase(1)])
+    bench.drain()
+    assert bench.count("delivered") == (1,)
+    watcher().look()
+    one.stop()
+    assert receiver.requests == 1
+    receiver.hang.set()
+    one.join(timeout=10)
+    assert receiver.alerts == [("shop", "paused_by_operator")]
+
+
+def test_at_maxmemory_people_are_told_all_the_same(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """That is when something is wrong."""
+    pause(bench.redis, "shop")
+    bench.redis.config_set("maxmemory", 1)
+    try:
+        one = watcher()
+        one.look(START)
+        one.look(START + MINUTE)
+    finally:
+        bench.redis.config_set("maxmemory", 0)
+    assert receiver.alerts == [("shop", "paused_by_operator")]
+
+
+def test_without_a_webhook_nobody_watches(bench: Bench) -> None:
+    """And stopping what never began is nothing."""
+    alerts = Alerts(Settings(config=bench.path), bench.url)
+    alerts.start()
+    assert alerts.ident is None
+    alerts.stop()

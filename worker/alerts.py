@@ -1,0 +1,128 @@
+"""Tells people: one of the workers watches all connections and posts what is news to the webhook, in its own thread.
+
+What is remembered and what is still to be sent is in Redis, so whoever watches next goes on from there. A notice whose
+watcher is killed between the webhook's answer and its own note of it is sent twice; otherwise each is sent once.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+import structlog
+
+from config.settings import Settings
+from lanes.client import connect
+from lanes.errors import RedisAway, RedisFull
+from lanes.watch import Seen, Watch
+from operations.alerting import MOST_UNSENT, Kind, Memory, Notice, Unsent, deaths_within_an_hour, decide, situation_of
+from operations.notices import News, notice
+from operations.standing import overview
+from operations.webhook import post
+
+LOOK_EVERY_S: Final = 2.0
+RETRY_AFTER_S: Final = (5, 30, 120, 600)
+"""Between tries; then it is given up."""
+
+log = structlog.get_logger("relay.worker.alerts")
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Memory).decode
+
+
+class Alerts(threading.Thread):
+    """Watches until stopped, whenever it is this process's turn."""
+
+    def __init__(
+        self, settings: Settings, redis_url: str, post_notice: Callable[[str, Notice], str | None] = post
+    ) -> None:
+        super().__init__(name="relay-alerts", daemon=True)
+        self._settings, self._client, self._post = settings, connect(redis_url), post_notice
+        self._url = settings.alert_webhook.get_secret_value() if settings.alert_webhook else None
+        self._limit = settings.alert_dead_letters_per_hour
+        self._watch = Watch(self._client)
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Only where there is a webhook."""
+        if self._url is not None:
+            super().start()
+
+    def run(self) -> None:
+        """The thread's life. Trouble with Redis is the timer's to tell of."""
+        while not self._stopped.wait(LOOK_EVERY_S):
+            try:
+                self.look()
+            except (RedisAway, RedisFull):
+                continue
+            except Exception:
+                log.exception("watching failed; trying on")
+
+    def stop(self) -> None:
+        """Watch no more; another may at once. Does not wait for a webhook that hangs."""
+        self._stopped.set()
+        if self.ident is None:
+            return
+        self.join(timeout=1.0)
+        if not self.is_alive():  # else its turn runs out by itself
+            with suppress(RedisAway):
+                self._watch.give_up_turn()
+
+    def look(self, now_ms: int | None = None) -> None:
+        """Look at every connection once, if it is this process's turn, and send what is due.
+
+        `now_ms` is for tests: without it Redis's own clock counts.
+        """
+        if not self._watch.take_turn():
+            return
+        redis_ms, groups = self._watch.look()
+        now_ms = redis_ms if now_ms is None else now_ms
+        for seen in groups:
+            memory = _read(seen.note)
+            former_ms = memory.told_ms
+            kinds = decide(memory, situation_of(seen.state, seen.by), seen.dead, self._limit, now_ms)
+            self._put_out(kinds, seen, memory, former_ms, now_ms)
+            note = self._keep(seen.group, seen.note, memory)
+            if note is not None:
+                self._send(seen.group, note, memory, now_ms)
+
+    def _put_out(self, kinds: Iterable[Kind], seen: Seen, memory: Memory, former_ms: int, now_ms: int) -> None:
+        died = deaths_within_an_hour(memory, seen.dead)
+        news = News(now_ms, (now_ms - former_ms) / 1000 if former_ms else 0, died, self._limit)
+        for kind in kinds:
+            standing = next((o for o in overview(self._settings, self._client).standings if o.id == seen.group), None)
+            if standing is not None and len(memory.unsent) < MOST_UNSENT:
+                memory.unsent.append(Unsent(notice(kind, standing, news)))
+
+    def _send(self, group: str, note: bytes, memory: Memory, now_ms: int) -> None:
+        """Send the oldest notice, if it is due. A turn outlasts a try."""
+        if not memory.unsent or memory.unsent[0].next_ms > now_ms or not self._watch.take_turn():
+            return
+        first = memory.unsent[0]
+        said = log.bind(connection=group, alert=first.notice.fields["alert"])
+        problem = self._post(self._url or "", first.notice)
+        if problem is None:
+            said.info("alert sent")
+            del memory.unsent[0]
+        elif first.attempts == len(RETRY_AFTER_S):
+            said.error("alert given up", problem=problem, tries=first.attempts + 1)
+            del memory.unsent[0]
+        else:
+            said.warning("alert not taken; trying again", problem=problem)
+            first.next_ms = now_ms + RETRY_AFTER_S[first.attempts] * 1000
+            first.attempts += 1
+        self._keep(group, note, memory)
+
+    def _keep(self, group: str, read: bytes, memory: Memory) -> bytes | None:
+        """What Redis now has, if that is this memory; None when another watcher wrote there since."""
+        note = _encode(memory)
+        return note if note == read or self._watch.keep(group, read, note) else None
+
+
+def _read(note: bytes) -> Memory:
+    """What was remembered; nothing, where that is none or a later version's."""
+    try:
+        return _decode(note) if note else Memory()
+    except msgspec.MsgspecError:
+        return Memory()

@@ -10,6 +10,7 @@ import msgspec
 from pydantic import SecretStr
 from rich.text import Text
 
+from cli.check_deep import proofs
 from cli.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
 from cli.redis_checks import Finding, findings_of_redis
 from cli.setting import configuration_of, redis_url, settings_here
@@ -27,9 +28,19 @@ STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
     "--json", "as_json", is_flag=True, help="Findings as JSON: check, status (ok, warning, wrong), found, remedy."
 )
 @click.option("--alert", is_flag=True, help="Also send a test to the alert webhook.")
-def check(*, as_json: bool, alert: bool) -> None:
-    """Say whether the configuration and Redis are fit to run with. Exit code 1 when anything is wrong."""
-    findings = all_findings(alert=alert)
+@click.option("--deep", is_flag=True, help="Send each connection's TikTok a test event too, which does not count.")
+@click.option(
+    "--connection", "chosen", multiple=True, metavar="ID", help="With --deep: only this connection; may be repeated."
+)
+@click.option("--test-event-code", "code", metavar="CODE", help="With --deep: where the file has no test_event_code.")
+def check(*, as_json: bool, alert: bool, deep: bool, chosen: tuple[str, ...], code: str | None) -> None:
+    """Say whether the configuration and Redis are fit to run with. Exit code 1 when anything is wrong.
+
+    --deep also proves each connection's token and event source id, with an event for Test events in Events Manager.
+    """
+    if (chosen or code) and not deep:
+        raise click.UsageError("--connection and --test-event-code are for --deep")
+    findings = all_findings(alert=alert) + (proofs(chosen, code) if deep else [])
     if as_json:
         print_json([msgspec.structs.asdict(finding) for finding in findings])
     else:
@@ -70,7 +81,9 @@ def _problems(check: str, error: ConfigurationError) -> list[Finding]:
 def _encryption(key: SecretStr | None) -> Finding:
     if key is not None:
         return Finding("encryption at rest", "ok", "a key is set")
-    remedy = "set RELAY_ENCRYPTION_KEY, the same for every process; relay up makes a key on its first start"
+    remedy = (
+        "set RELAY_ENCRYPTION_KEY, the same for every process; relay up makes one for a server that it starts itself"
+    )
     return Finding("encryption at rest", "warning", "no key is set: what waits in Redis is readable there", remedy)
 
 

@@ -12,7 +12,8 @@ from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, 
 from lanes.client import connect
 
 OLDEST: Final = (6, 2)
-UNKNOWN: Final = "cannot be read: this user may not run CONFIG GET"
+UNKNOWN: Final = "cannot be read here: the server lets this user run no CONFIG GET, as managed ones do not"
+BY_HAND: Final = "look by hand, in the provider's console or by asking them: {0} must be {1}. If it is not: {2}"
 
 Facts = Mapping[str, str]
 """INFO and CONFIG GET in one, all values as text; what could not be read is absent."""
@@ -28,10 +29,13 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Requirement(NamedTuple):
-    """One thing a server must be: the fact that shows it, when that is good, and what to do when it is not."""
+    """One thing a server must be: the fact that shows it, what that should be, in words for people to look for where
+    relay may not, and for relay to see; and what to do when it is not.
+    """
 
     check: str
     fact: str
+    wanted: str
     good: Callable[[str], bool]
     remedy: str
 
@@ -50,39 +54,54 @@ def _version(text: str) -> tuple[int, ...]:
 
 REQUIREMENTS: Final = (
     Requirement(
-        "redis version", "redis_version", lambda text: _version(text) >= OLDEST, "run Redis 6.2 or newer, or any Valkey"
+        "redis version",
+        "redis_version",
+        "6.2 or newer",
+        lambda text: _version(text) >= OLDEST,
+        "run Redis 6.2 or newer, or any Valkey",
     ),
-    Requirement("redis role", "role", _is("master"), "a replica takes no writes: point RELAY_REDIS_URL at the primary"),
+    Requirement(
+        "redis role", "role", "master", _is("master"), "a replica takes no writes: point RELAY_REDIS_URL at the primary"
+    ),
     Requirement(
         "redis cluster",
         "cluster_enabled",
+        "0",
         _is("0"),
         "scripts here touch keys of many slots: run one primary, not a cluster",
     ),
     Requirement(
-        "appendonly", "appendonly", _is("yes"), _set("appendonly", "yes", "a restart would lose everything that waits")
+        "appendonly",
+        "appendonly",
+        "yes",
+        _is("yes"),
+        _set("appendonly", "yes", "a restart would lose everything that waits"),
     ),
     Requirement(
         "appendfsync",
         "appendfsync",
+        "always",
         _is("always"),
         _set("appendfsync", "always", "a crash would lose batches already answered 202"),
     ),
     Requirement(
         "last write to disk",
         "aof_last_write_status",
+        "ok",
         _is("ok"),
         "the append-only file cannot be written: look at the server's log and at the space on its disk",
     ),
     Requirement(
         "maxmemory-policy",
         "maxmemory-policy",
+        "noeviction",
         _is("noeviction"),
         _set("maxmemory-policy", "noeviction", "a full server would drop events silently"),
     ),
     Requirement(
         "maxmemory",
         "maxmemory",
+        "more than 0",
         lambda text: int(text) > 0,
         _set(
             "maxmemory",
@@ -114,13 +133,18 @@ def findings_of_redis(url: str) -> list[Finding]:
 
 
 def finding_of(row: Requirement, facts: Facts) -> Finding:
-    """One requirement held against the facts; what cannot be read is not taken on trust."""
+    """One requirement held against the facts; what cannot be read is for people to look at."""
     value = facts.get(row.fact)
     if value is None:
-        return Finding(row.check, "wrong", UNKNOWN, f"allow it, or have the provider confirm. {row.remedy}")
+        return Finding(row.check, "warning", UNKNOWN, BY_HAND.format(row.fact, row.wanted, _why(row)))
     if row.good(value):
         return Finding(row.check, "ok", value)
     return Finding(row.check, "wrong", value, row.remedy)
+
+
+def _why(row: Requirement) -> str:
+    """The remedy without the commands that this server does not take."""
+    return row.remedy.partition(": CONFIG SET")[0]
 
 
 def _facts(client: redis.Redis) -> dict[str, str]:

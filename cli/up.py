@@ -17,6 +17,10 @@ from config.settings import Settings
 
 OWN: Final = ("relay", "redis")
 """Whose lines are relay up's own; all others are of its children."""
+NOT_ENCRYPTED: Final = (
+    "events that wait, dead letters with their events, and remembered addresses stand in Redis unencrypted, because "
+    "there is no key: set RELAY_ENCRYPTION_KEY (relay secrets key makes one), the same on every host of this Redis"
+)
 
 
 @click.command
@@ -40,10 +44,11 @@ def up(workers: int) -> None:
     with data.claimed():
         for warning in configuration.warnings:
             say("relay", f"warning: {warning}")
-        if settings.encryption_key is None:
+        if settings.encryption_key is None and settings.redis_url is None:
             data.make_key()
             say("relay", f"made an encryption key, {data.encryption_key}: keep a copy, for what waits needs it")
-            say("relay", "other hosts that share this Redis need the same, as RELAY_ENCRYPTION_KEY")
+        elif settings.encryption_key is None:  # a key made here, other hosts on that Redis would not have
+            say("relay", f"warning: {NOT_ENCRYPTED}")
         wait_for_port(settings.host, settings.port, "RELAY_PORT")
         asyncio.run(_run(settings, workers, data if settings.redis_url is None else None, say))
     say("relay", "stopped")

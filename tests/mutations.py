@@ -159,7 +159,7 @@ MUTATIONS = (
         "lanes/scripts/forget.lua",
         "if at < posted then buried_posted = buried_posted + 1 end",
         "",
-        "tests/lanes",
+        "tests/lanes/test_erasure.py",
     ),
     Mutation(
         "places that only grow",

@@ -18,6 +18,7 @@ from cli.check import check
 from cli.main import main
 from cli.redis_checks import REQUIREMENTS, findings_of_redis
 from config.secrets import Keyring
+from sandbox.testing import SandboxClient, running_sandbox
 
 FIT = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "maxmemory": "100mb"}
 CONFIGURATION = """
@@ -148,12 +149,21 @@ def test_what_no_test_server_shows_is_judged_by_its_row(row: Any, value: str, go
 
 @pytest.mark.usefixtures("at_home")
 def test_a_user_who_may_not_read_the_settings_is_told_which_are_unknown(fit: str) -> None:
-    """What INFO tells is believed; appendfsync it does not tell, and nothing is taken on trust."""
+    """What INFO tells is believed; appendfsync it does not tell, so people must look: that is no error by itself."""
     with redis.Redis.from_url(fit) as client:
         client.execute_command("ACL", "SETUSER", "guest", "on", ">pass", "~*", "+@all", "-config")
-    code, findings = run(RELAY_REDIS_URL=fit.replace("//", "//guest:pass@"))
-    assert code == 1
-    assert list(wrong(findings)) == ["appendfsync"]
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    managed = fit.replace("//", "//guest:pass@")
+    code, findings = run(RELAY_REDIS_URL=managed)
+    assert (code, list(wrong(findings))) == (1, ["maxmemory-policy"])
+    with redis.Redis.from_url(fit) as client:
+        client.config_set("maxmemory-policy", "noeviction")
+    code, findings = run(RELAY_REDIS_URL=managed)
+    [unread] = [finding for finding in findings if finding["status"] != "ok"]
+    assert (code, unread["check"], unread["status"]) == (0, "appendfsync", "warning")
+    assert "by hand" in unread["remedy"]
+    assert "appendfsync must be always" in unread["remedy"]
+    assert "CONFIG SET" not in unread["remedy"]
 
 
 @pytest.mark.usefixtures("at_home")
@@ -256,3 +266,74 @@ def test_a_test_is_sent_when_asked_for_and_bad_news_is_told(fit: str) -> None:
         assert tried(receiver.url) == (1, ("wrong", "127.0.0.1 did not take a test: HTTP 404"))
     assert tried(receiver.url) == (1, ("wrong", "127.0.0.1 did not take a test: ConnectError"))
     assert tried("")[1][0] == "wrong"
+
+
+ROUTES = """
+inputs:
+  - {id: web, platform: web, api_key: k1, api_secret: s}
+  - {id: ios, platform: ios, api_key: k2, api_secret: s}
+  - {id: crm, platform: feed, api_key: k3, api_secret: s}
+connections:
+  - {id: shop, inputs: [web], access_token: good, event_source_id: CUSG5HBC77UD11VVRQEG, enable_web_migration: true}
+  - {id: game, inputs: [ios], access_token: good, event_source_id: "7000000000000000001"}
+  - {id: stores, inputs: [crm], access_token: good, event_source_id: "7000000000000000002", event_source_type: feed}
+  - {id: old, inputs: [web], access_token: good, event_source_id: CLEGACYBC77UD11VVRQE}
+  - id: broken
+    inputs: [web]
+    access_token: revoked
+    event_source_id: CUSG5HBC77UD11VVRQE2
+    enable_web_migration: true
+    enabled: false
+    gdpr_purpose: marketing
+    test_event_code: TEST777
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxClient]:
+    """A stand-in TikTok that takes the token "good"."""
+    with running_sandbox(["good"]) as client:
+        yield client
+
+
+def test_deep_proves_every_token_with_an_event_that_does_not_count(
+    at_home: Path, fit: str, sandbox: SandboxClient
+) -> None:
+    """On every route that takes tests, whatever would keep a connection's real events from being sent."""
+    (at_home / "relay.yaml").write_text(ROUTES)
+    environ = {"RELAY_REDIS_URL": fit, "RELAY_TIKTOK_URL": sandbox.url}
+    result = CliRunner().invoke(check, ["--json", "--deep", "--test-event-code", "TEST123"], env=environ)
+    proofs = {one["check"]: one for one in json.loads(result.stdout) if one["check"].startswith("token of ")}
+    assert {name.removeprefix("token of "): proof["status"] for name, proof in proofs.items()} == {
+        **dict.fromkeys(("shop", "game", "stores"), "ok"),
+        "old": "warning",
+        "broken": "wrong",
+    }
+    assert "takes no test events" in proofs["token of old"]["found"]
+    assert "access_token" in proofs["token of broken"]["remedy"]
+    assert result.exit_code == 1
+    assert {event["test_event_code"] for event in sandbox.events()} == {"TEST123"}
+    assert len(sandbox.events()) == 3
+    assert "revoked" not in result.output
+
+
+def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox: SandboxClient) -> None:
+    """Of the connections that were chosen; what TikTok dislikes about the event is no fault of the token."""
+    (at_home / "relay.yaml").write_text(ROUTES)
+    environ = {"RELAY_REDIS_URL": fit, "RELAY_TIKTOK_URL": sandbox.url}
+    said = CliRunner().invoke(check, ["--json", "--deep", "--connection", "shop"], env=environ)
+    [proof] = [one for one in json.loads(said.stdout) if one["check"].startswith("token of ")]
+    assert (said.exit_code, proof["status"]) == (0, "warning")
+    assert "Events Manager" in proof["remedy"]
+    sandbox.fault("code", code=40002, message="Invalid value for properties.value: 'me@shop.example'")
+    chosen = ["--json", "--deep", "--connection", "shop", "--test-event-code", "TEST1"]
+    said = CliRunner().invoke(check, chosen, env=environ)
+    sandbox.fault("http_503")
+    later = CliRunner().invoke(check, chosen, env=environ)
+    sandbox.mend()
+    found = [json.loads(one.stdout)[-1] for one in (said, later)]
+    assert [one["status"] for one in found] == ["warning", "wrong"]
+    assert "took the token and refused the test event" in found[0]["found"]
+    assert "me@shop.example" not in said.stdout
+    assert CliRunner().invoke(check, ["--connection", "shop"], env=environ).exit_code == 2
+    assert CliRunner().invoke(check, ["--deep", "--connection", "shpo"], env=environ).exit_code == 2

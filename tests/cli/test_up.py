@@ -252,6 +252,8 @@ def test_with_a_redis_of_its_own_it_starts_none(place: Place, redis_url: str) ->
         process.terminate()
         assert process.wait(timeout=30) == 0
     assert place.data.record() is None
+    assert place.data.key() is None, "another host on this Redis would make one of its own"
+    assert "stand in Redis unencrypted, because there is no key" in place.said()
 
 
 def test_with_json_logs_every_line_is_json(place: Place) -> None:

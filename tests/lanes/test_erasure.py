@@ -112,6 +112,20 @@ def test_a_worker_that_overslept_settles_nothing_once_its_lane_was_edited(client
     assert [ids_of(placed.sealed) for page in pages(client, "shop:0") for placed in page] == [[2]]
 
 
+def test_what_is_in_doubt_stays_so_when_a_neighbour_goes(client: redis.Redis) -> None:
+    """Two chunks were posted and nobody learnt what became of them: the other is stamped, and no third."""
+    fill(client, sealed(1), sealed(2), sealed(3))
+    lanes = Lanes(client)
+    lease = lanes.claim("shop:0", Appetite(events=2), 1_000_000)
+    assert isinstance(lease, Lease)
+    assert lanes.posted(lease, 2, 1_000_000)
+    lanes.settle(lease, Settlement(Pace(), posted=2, delay_ms=1), None, 1_000_000)
+    assert erase(client, "shop:0", [Edit(Placed(0, sealed(1)), None)], 1_000_001) == Erased(1, 0, 0)
+    lease = lanes.claim("shop:0", EVERYTHING, 1_000_002)
+    assert isinstance(lease, Lease)
+    assert [(ids_of(one), CODEC.open(one).first_unknown_ms) for one in lease.chunks] == [([2], 1_000_000), ([3], 0)]
+
+
 @pytest.fixture
 def durable(tmp_path: Path) -> Iterator[redis.Redis]:
     """A server with an append-only file, under tmp_path."""

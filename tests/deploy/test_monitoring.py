@@ -1,0 +1,115 @@
+"""What watches relay names only what there is: metrics of the catalogue, headings of the runbook."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from ruamel.yaml import YAML
+
+from config.settings import Settings
+from lanes.books import GroupReading
+from operations.alerting import Kind
+from operations.catalogue import CATALOGUE
+from operations.notices import News, notice
+from operations.standing import Standing, State
+
+ROOT = Path(__file__).parents[2]
+RULES: list[dict[str, Any]] = YAML(typ="safe").load(ROOT / "deploy/prometheus-rules.yaml")["groups"][0]["rules"]
+DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy/grafana-dashboard.json").read_text())
+RUNBOOK = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
+METRICS = {row.name: row for row in CATALOGUE}
+QUERIES = [rule["expr"] for rule in RULES] + [
+    target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]
+]
+HEADINGS = {
+    re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+    for heading in re.findall(r"^#+ (.+)$", RUNBOOK, re.MULTILINE)
+}
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
+def test_a_query_names_metrics_and_labels_that_there_are(query: str) -> None:
+    """Each with its own labels; `le` and the parts of a histogram as well."""
+    found = re.findall(r"(relay_\w+)(?:\{([^}]*)\})?", query)
+    assert found
+    for name, matchers in found:
+        row = METRICS.get(name) or METRICS[re.sub(r"_(bucket|sum|count)$", "", name)]
+        assert row.kind == "histogram" or name in METRICS
+        assert set(re.findall(r"(\w+)\s*[!=]", matchers)) <= set(row.labels)
+    allowed = {label for name, _ in found for label in METRICS[re.sub(r"_(bucket|sum|count)$", "", name)].labels}
+    for grouped in re.findall(r"\b(?:by|on) \(([^)]*)\)", query):
+        assert set(re.split(r",\s*", grouped)) <= {*allowed, "le"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alert_names_its_heading_in_the_runbook_and_stands_in_its_table(rule: dict[str, Any]) -> None:
+    """Both ways, so that whoever is woken finds it by either."""
+    document, _, heading = rule["annotations"]["runbook"].partition("#")
+    assert document == "docs/runbook.md"
+    assert heading in HEADINGS
+    [row] = [line for line in RUNBOOK.splitlines() if re.search(rf"^\|.*\b{rule['alert']}\b", line)]
+    assert f"(#{heading})" in row
+    assert rule["annotations"]["summary"]
+    assert rule["labels"]["severity"] in ("warning", "critical")
+
+
+def test_the_runbook_s_table_has_no_alert_that_there_is_not() -> None:
+    """Nor one twice."""
+    named = re.findall(r"\bRelay[A-Z]\w+", "".join(line for line in RUNBOOK.splitlines() if line.startswith("| Relay")))
+    assert sorted(named) == sorted(rule["alert"] for rule in RULES)
+
+
+def test_every_link_within_the_runbook_leads_somewhere() -> None:
+    """To a heading of it."""
+    assert set(re.findall(r"\]\(#([\w-]+)\)", RUNBOOK)) <= HEADINGS
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_notice_names_its_heading_in_the_runbook(kind: Kind) -> None:
+    """And stands in its table."""
+    books = GroupReading("shop", {}, {"state": "paused"}, [], 0, {}, {})
+    said = notice(kind, Standing("shop", "paused", books, None, None, None, None), News(0))
+    assert str(said.fields["runbook"]).partition("#")[2] in HEADINGS
+    assert f"`{kind}`" in RUNBOOK
+
+
+def test_every_state_has_a_heading() -> None:
+    """But the one in which there is nothing to do."""
+    assert {state.replace("_", "-") for state in get_args(State)} - HEADINGS == {"healthy"}
+
+
+def test_settings_named_in_the_documents_are_settings() -> None:
+    """RELAY_… in runbook, metrics and production."""
+    named = {
+        name
+        for file in ("runbook", "metrics", "production")
+        for name in re.findall(r"RELAY_[A-Z_]+[A-Z]", (ROOT / f"docs/{file}.md").read_text())
+    }
+    assert {name.removeprefix("RELAY_").lower() for name in named} <= set(Settings.model_fields)
+
+
+def test_panels_do_not_overlap() -> None:
+    """Within Grafana's 24 columns."""
+    taken: set[tuple[int, int]] = set()
+    for panel in DASHBOARD["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken
+        assert place["x"] + place["w"] <= 24
+        taken |= cells
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus's own tool is not installed")
+def test_the_rules_are_rules_and_fire_when_they_should() -> None:
+    """On made-up series; with one ingest scraped, and with two."""
+    for words in (["check", "rules", "prometheus-rules.yaml"], ["test", "rules", "prometheus-rules.test.yaml"]):
+        said = subprocess.run(["promtool", *words], cwd=ROOT / "deploy", capture_output=True, text=True, check=False)
+        assert said.returncode == 0, said.stdout + said.stderr

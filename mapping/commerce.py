@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from config.model import Connection
-from mapping.incoming import Incoming, Product
+from mapping.compiled import filler, maker
+from mapping.incoming import Incoming
 from mapping.results import Note
 from mapping.routes import Route
-from mapping.rows import COMMERCE, CONTENT_IDS, CONTENT_TYPE, ORDER_ID
+from mapping.rows import COMMERCE, CONTENT_IDS, CONTENT_TYPE, ORDER_ID, Row
 from mapping.sources import Scope
-from mapping.steps import Failure, Step, groups_of, run
+from mapping.steps import Failure, Group, Step, groups_of
 from mapping.wire import Document, path_of, place_of, shape_of
 
 Build: TypeAlias = Callable[[Incoming, list[Note]], Document | Failure]
@@ -29,18 +30,17 @@ class Item(NamedTuple):
 
 def native_properties(connection: Connection, route: Route) -> Build:
     """What builds `properties` of native events on this connection's route."""
-    shape = shape_of(route)
-    [(_, of_event)] = groups_of((*COMMERCE, ORDER_ID), Scope.EVENT, route.name, shape, connection)
-    [(_, of_product)] = groups_of(COMMERCE, Scope.PRODUCT, route.name, shape, connection)
+    of_event = filler([Group((), _steps((*COMMERCE, ORDER_ID), Scope.EVENT, connection, route))])
+    of_products = maker(_steps(COMMERCE, Scope.PRODUCT, connection, route), "products")
     furnish = contents_furnisher(connection, route)
 
     def build(incoming: Incoming, notes: list[Note]) -> Document | Failure:
         properties: Document = {}
-        failure = run(of_event, incoming, properties, notes)
+        failure = of_event(incoming, properties, notes)
         if failure is not None:
             return failure
-        contents = contents_of(incoming.product_action.products, of_product, {}, notes)
-        if isinstance(contents, Failure):
+        contents = of_products(incoming.product_action.products or (), {}, notes)
+        if type(contents) is Failure:
             return contents
         furnish(properties, contents)
         return properties
@@ -48,28 +48,12 @@ def native_properties(connection: Connection, route: Route) -> Build:
     return build
 
 
-def contents_of(
-    products: list[Product | None] | None, steps: tuple[Step, ...], base: Document, notes: list[Note]
-) -> list[Document] | Failure:
-    """One content for each product, `base` and what the product adds; none for a product that says nothing."""
-    contents: list[Document] = []
-    for position, product in enumerate(products or ()):
-        if product is None:
-            continue
-        content = base.copy()
-        failure = run(steps, product, content, notes)
-        if failure is not None:
-            return failure.below(f"products[{position}]")
-        if content:
-            contents.append(content)
-    return contents
-
-
 def contents_furnisher(connection: Connection, route: Route) -> Furnish:
     """What adds contents to `properties` with the content type in its place (P8), and their ids (X5)."""
     within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
-    content_type = CONTENT_TYPE.source.bind(connection).read(None)
-    of_contents = groups_of((CONTENT_IDS,), Scope.CONTENTS, route.name, shape_of(route), connection)
+    content_type = getattr(connection, CONTENT_TYPE.source.name)
+    steps = _steps((CONTENT_IDS,), Scope.CONTENTS, connection, route)
+    of_contents = filler([Group((), steps)]) if steps else None
 
     def furnish(properties: Document, contents: list[Document]) -> None:
         if not contents:
@@ -77,7 +61,13 @@ def contents_furnisher(connection: Connection, route: Route) -> Furnish:
         properties["contents"] = contents
         for holder in contents if within == CONTENTS else (properties,):
             holder[key] = content_type
-        for _, steps in of_contents:
-            run(steps, contents, properties, [])  # makes no notes: what a list holds was judged before
+        if of_contents is not None:
+            of_contents(contents, properties, [])  # makes no notes: what a list holds was judged before
 
     return furnish
+
+
+def _steps(rows: tuple[Row, ...], scope: Scope, connection: Connection, route: Route) -> tuple[Step, ...]:
+    """The steps of these rows that read from `scope`, whose fields all stand in one object."""
+    groups = groups_of(rows, scope, route.name, shape_of(route), connection)
+    return tuple(step for group in groups for step in group.steps)

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from config.model import Connection, CustomMapping, Match
 from config.vocabulary import EVENT_TYPES
-from mapping.commerce import CONTENTS, Build, Item, contents_furnisher, contents_of
+from mapping.commerce import CONTENTS, Build, Item, contents_furnisher
+from mapping.compiled import Make, filler, maker
 from mapping.incoming import Incoming, Product
 from mapping.kinds import Kind
 from mapping.parameters import rows_of, step_of
@@ -12,7 +13,7 @@ from mapping.results import Note
 from mapping.routes import Route
 from mapping.rows import ORDER_ID
 from mapping.sources import Scope
-from mapping.steps import Failure, Step, groups_of, run
+from mapping.steps import Failure, Group, Step, groups_of
 from mapping.values import first, text
 from mapping.wire import Document, place_of, shape_of
 
@@ -52,17 +53,19 @@ def compile_custom(mapping: CustomMapping, connection: Connection, route: Route)
 
 def _properties(mapping: CustomMapping, connection: Connection, route: Route) -> Build:
     """What builds `properties` from the parameters that the mapping lists (M2b), and what a setting adds."""
-    of_event, of_content, of_product = _split(mapping, connection, route)
+    event_steps, content_steps, product_steps = _split(mapping, connection, route)
+    of_event, of_content = filler([Group((), event_steps)]), filler([Group((), content_steps)])
+    of_products = maker(product_steps, "products") if product_steps else None
     furnish = contents_furnisher(connection, route)
 
     def build(incoming: Incoming, notes: list[Note]) -> Document | Failure:
         properties: Document = {}
         content: Document = {}
-        failure = run(of_event, incoming, properties, notes) or run(of_content, incoming, content, notes)
+        failure = of_event(incoming, properties, notes) or of_content(incoming, content, notes)
         if failure is not None:
             return failure
-        contents = _contents(incoming, content, of_product, notes)
-        if isinstance(contents, Failure):
+        contents = _contents(incoming, content, of_products, notes)
+        if type(contents) is Failure:
             return contents
         furnish(properties, contents)
         return properties
@@ -71,15 +74,15 @@ def _properties(mapping: CustomMapping, connection: Connection, route: Route) ->
 
 
 def _contents(
-    incoming: Incoming, content: Document, of_product: tuple[Step, ...], notes: list[Note]
+    incoming: Incoming, content: Document, of_products: Make | None, notes: list[Note]
 ) -> list[Document] | Failure:
     """A content for each product where any parameter reads products, else the one that the others make."""
-    if not of_product:
+    if of_products is None:
         return [content] if content else []
-    products = incoming.product_action.products
-    if not any(products or ()):
+    products = incoming.product_action.products or ()
+    if not any(products):
         products = [_NO_PRODUCT]
-    return contents_of(products, of_product, content, notes)
+    return of_products(products, content, notes)
 
 
 def _split(

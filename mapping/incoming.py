@@ -11,7 +11,9 @@ from mapping.shared import Shared
 from mapping.values import text
 
 
-class Flags(msgspec.Struct, rename={"url": "TikTok.URL", "referrer": "TikTok.Referrer", "callback": "TikTok.Callback"}):
+class Flags(
+    msgspec.Struct, gc=False, rename={"url": "TikTok.URL", "referrer": "TikTok.Referrer", "callback": "TikTok.Callback"}
+):
     """`custom_flags` of an event."""
 
     url: Leaf = None
@@ -19,7 +21,7 @@ class Flags(msgspec.Struct, rename={"url": "TikTok.URL", "referrer": "TikTok.Ref
     callback: Leaf = None
 
 
-class Product(msgspec.Struct):
+class Product(msgspec.Struct, gc=False):
     """One of a product action's `products`."""
 
     id: Leaf = None
@@ -33,7 +35,7 @@ class Product(msgspec.Struct):
     coupon_code: Leaf = None
 
 
-class ProductAction(msgspec.Struct):
+class ProductAction(msgspec.Struct, gc=False):
     """What was done to which products."""
 
     action: Leaf = None
@@ -46,7 +48,7 @@ class ProductAction(msgspec.Struct):
     products: list[Product | None] | None = None
 
 
-class Data(msgspec.Struct):
+class Data(msgspec.Struct, gc=False):
     """An event's `data`; `custom_attributes` stays JSON until a custom mapping asks for one of them."""
 
     source_message_id: Leaf = None
@@ -63,7 +65,7 @@ class Data(msgspec.Struct):
     custom_attributes: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class Event(msgspec.Struct):
+class Event(msgspec.Struct, gc=False):
     """One element of a batch's `events`."""
 
     event_type: Leaf = None
@@ -81,26 +83,21 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises on JSON that is not of the type asked for, not JSON, or nested too deeply."""
 
 
-class Incoming:
-    """One event as the rows read it, with what its batch and the relay add to it."""
+class Incoming(msgspec.Struct, gc=False):
+    """One event as the rows read it, with what its batch and the relay add to it; words are in lower case."""
 
-    __slots__ = (*("attributes", "data", "event_id", "event_type", "flags", "product_action", "received_ms", "shared"),)
-
-    def __init__(self, event: Event, shared: Shared, minted_id: str | None, received_ms: int) -> None:
-        data = event.data or NO_DATA
-        self.attributes: dict[str, Leaf] | None = None
-        self.shared = shared
-        self.event_type = word(event.event_type)
-        self.data = data
-        self.flags = data.custom_flags or NO_FLAGS
-        self.product_action = data.product_action or NO_ACTION
-        self.event_id = own_id(data.source_message_id, data.event_id) or minted_id
-        self.received_ms = received_ms
-
-    @property
-    def action(self) -> str:
-        """The product action in lower case, "" when there is none."""
-        return action_name(self.product_action.action)
+    shared: Shared
+    event_type: str
+    action: str
+    """The product action, "" when there is none."""
+    event_id: str | None
+    received_ms: int
+    now_ms: int
+    data: Data
+    flags: Flags
+    product_action: ProductAction
+    attributes: dict[str, Leaf] | None = None
+    """`custom_attributes` once one of them was asked for."""
 
     @property
     def name(self) -> str:
@@ -122,13 +119,28 @@ class Incoming:
         return self.attributes.get(name)
 
 
-def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: int) -> Incoming:
+def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: int, now_ms: int) -> Incoming:
     """`raw` as an event of the batch that `shared` is of; raises one of UNREADABLE."""
-    return Incoming(_decode(raw), shared, minted_id, received_ms)
+    event = _decode(raw)
+    data = event.data or NO_DATA
+    action = data.product_action or NO_ACTION
+    return Incoming(
+        shared,
+        word(event.event_type),
+        action_name(action.action),
+        own_id(data.source_message_id, data.event_id) or minted_id,
+        received_ms,
+        now_ms,
+        data,
+        data.custom_flags or NO_FLAGS,
+        action,
+    )
 
 
 def own_id(source_message_id: Leaf, event_id: Leaf) -> str | None:
     """The id that the sender gave an event (E2), as text and exact however long."""
+    if type(source_message_id) is str and source_message_id and not source_message_id.isspace():
+        return source_message_id
     for value in (source_message_id, event_id):
         identifier = None if isinstance(value, bool) else text(value)
         if isinstance(identifier, str):

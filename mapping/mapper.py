@@ -1,56 +1,28 @@
 """From one source event to its results, batch by batch: the path every event takes."""
 
 from collections.abc import Collection
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from msgspec.structs import replace
 
-from config.vocabulary import ENVIRONMENTS
 from mapping.commerce import Item
-from mapping.consent import consents_to
+from mapping.common import Common
 from mapping.incoming import UNREADABLE, Incoming, read_event
 from mapping.native import describe
 from mapping.recipe import Recipe
 from mapping.results import Mapped, Note, Rejected, Result, Unsupported, Withheld
-from mapping.shared import Shared, read_shared
 from mapping.source import head
-from mapping.steps import Failure, fill
+from mapping.steps import Failure
 from mapping.unreadable import culprit, own_id_of
-from mapping.wire import Document, Spliced, encode
-
-
-class _Common(NamedTuple):
-    """What all items of an event share."""
-
-    document: Document
-    notes: list[Note]
+from mapping.wire import Document, encode
 
 
 class BatchMapper:
     """Maps the events of one batch, in any order and each by itself; one thread at a time."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        shared: bytes,
-        received_ms: int,
-        peer_ip: str | None,
-        remembered_ip: str | None,
-        now_ms: int,
-    ) -> None:
-        self._recipe = recipe
-        self._shared = read_shared(shared)
-        self._received_ms = received_ms
-        self._shared.now_ms = now_ms
-        own = self._shared.ip
-        self._shared.addresses = (
-            own,
-            remembered_ip if recipe.remembers else None,
-            peer_ip if recipe.takes_peer else None,
-        )
-        self._withheld = withheld(self._shared, recipe)
-        self._user: Spliced | None = None
-        self._notes: list[Note] = []
+    def __init__(self, recipe: Recipe, common: Common, received_ms: int, now_ms: int) -> None:
+        self._recipe, self._common = recipe, common
+        self._received_ms, self._now_ms = received_ms, now_ms
 
     def map(self, raw: bytes, minted_id: str | None, only: Collection[str] | None = None) -> list[Result]:
         """What the event in `raw` becomes: at least one result. Never raises, whatever the bytes.
@@ -65,45 +37,30 @@ class BatchMapper:
         return results if only is None else _kept(results, only)
 
     def _map(self, raw: bytes, minted_id: str | None) -> list[Result]:
-        if self._withheld is not None:
-            return [self._withheld]
+        if self._common.withheld is not None:
+            return [self._common.withheld]
         try:
-            incoming = read_event(raw, self._shared, minted_id, self._received_ms)
+            incoming = read_event(raw, self._common.shared, minted_id, self._received_ms, self._now_ms)
         except UNREADABLE as error:
             return [self._unreadable(raw, minted_id, error)]
         items = self._recipe.items_of(incoming)
         if not items:
             return [Unsupported(describe(incoming.event_type, incoming.action))]
-        common = self._common(incoming)
-        return [self._item(item, incoming, common) for item in items]
-
-    def _common(self, incoming: Incoming) -> _Common | Failure:
-        """The document that all items of the event share, the user's part joined in."""
-        document: Document = dict(self._recipe.constants)
+        document: Document = {**self._recipe.constants}
         notes: list[Note] = []
-        failure = fill(self._recipe.of_event, incoming, document, notes)
+        failure = self._recipe.of_event(incoming, document, notes)
         if failure is not None:
-            return failure
-        if self._user is None:
-            self._user = self._build_user()
-        self._user.into(document)
-        return _Common(document, self._notes + notes)
+            return [_rejected(item.tiktok_event, incoming.event_id, failure) for item in items]
+        spliced, notes_on_batch = self._common.encoded()
+        spliced.into(document)
+        return [self._item(item, incoming, document, [*notes_on_batch, *notes]) for item in items]
 
-    def _build_user(self) -> Spliced:
-        """What all events of the batch share, encoded once."""
-        document: Document = {}
-        self._notes = list(self._shared.notes)
-        fill(self._recipe.of_batch, self._shared, document, self._notes)  # its rules are forgiving: nothing fails
-        return Spliced(document)
-
-    def _item(self, item: Item, incoming: Incoming, common: _Common | Failure) -> Result:
-        if isinstance(common, Failure):
-            return _rejected(item.tiktok_event, incoming.event_id, common)
-        notes = list(common.notes)
+    def _item(self, item: Item, incoming: Incoming, shared: Document, notes: list[Note]) -> Result:
+        """One item: what all of the event's items share, and properties of its own."""
         properties = item.build(incoming, notes)
-        if isinstance(properties, Failure):
+        if type(properties) is Failure:
             return _rejected(item.tiktok_event, incoming.event_id, properties)
-        document = {"event": item.tiktok_event, **common.document}
+        document = {"event": item.tiktok_event, **shared}
         if properties:
             document["properties"] = properties
         return Mapped(item.tiktok_event, incoming.event_id or "", encode(document), tuple(notes))
@@ -115,16 +72,6 @@ class BatchMapper:
             return Unsupported(describe(kind.event_type, kind.action))
         field, message = culprit(error)
         return Rejected(None, own_id_of(raw) or minted_id, "invalid_value", field, message)
-
-
-def withheld(shared: Shared, recipe: Recipe) -> Withheld | None:
-    """Why no event of the batch is sent; None when they may be."""
-    if shared.environment not in recipe.environments:
-        name = shared.environment if shared.environment in ENVIRONMENTS else "another"
-        return Withheld(f"environment {name}, and this connection sends {', '.join(sorted(recipe.environments))} only")
-    if recipe.purpose is not None and not consents_to(recipe.purpose, shared.consent):
-        return Withheld(f"no GDPR consent to {recipe.purpose}, which this connection asks for (gdpr_purpose)")
-    return None
 
 
 def _rejected(tiktok_event: str, event_id: str | None, failure: Failure) -> Rejected:

@@ -30,7 +30,10 @@ def advertising_id(text: str) -> str | LeftOut:
 
 def name(text: str) -> str:
     """Lower case without spaces, punctuation and symbols; accents and other letters stay (U1, U2, Q9)."""
-    lowered = normalize("NFC", text.lower())
+    lowered = text.lower()
+    if lowered.isascii() and lowered.isalpha():
+        return lowered
+    lowered = normalize("NFC", lowered)
     return lowered if lowered.isalpha() else "".join(c for c in lowered if category(c)[0] in _KEPT_IN_NAMES)
 
 

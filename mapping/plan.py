@@ -5,9 +5,11 @@ from enum import Enum
 from functools import cached_property
 
 from config.model import Connection, Input
+from mapping.common import common_of
 from mapping.mapper import BatchMapper
 from mapping.recipe import recipe_of
 from mapping.routes import route_of
+from mapping.shared import relevant
 from mapping.sighting import Observer
 from mapping.source import Head
 from mapping.wire import envelope, shape_of
@@ -32,6 +34,7 @@ class Plan:
         self.route = route_of(connection, source)
         self._enabled = connection.enabled
         self._recipe = recipe_of(connection, source, self.route)
+        self._common_of = common_of(self._recipe)
         self._envelope = envelope(
             self.route, shape_of(self.route), connection.event_source_id, connection.test_event_code
         )
@@ -57,7 +60,10 @@ class Plan:
         `now_ms` is what events are too old by, where the connection says so; without it, the time of receipt.
         """
         now_ms = received_ms if now_ms is None else now_ms
-        return BatchMapper(self._recipe, shared, received_ms, peer_ip, remembered_ip, now_ms)
+        common = self._common_of(
+            relevant(shared), remembered_ip if self._recipe.remembers else None, peer_ip if self.takes_peer else None
+        )
+        return BatchMapper(self._recipe, common, received_ms, now_ms)
 
     @property
     def takes_peer(self) -> bool:

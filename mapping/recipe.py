@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from config.model import Connection, Input
 from mapping.commerce import Item, native_properties
+from mapping.compiled import Fill, filler
 from mapping.custom import Custom, compile_custom
 from mapping.incoming import Incoming
 from mapping.kinds import Kind
@@ -11,7 +12,7 @@ from mapping.native import COMMERCE_EVENT, native_events
 from mapping.routes import Route
 from mapping.rows import FIELDS
 from mapping.sources import Scope
-from mapping.steps import Group, groups_of
+from mapping.steps import groups_of
 from mapping.wire import Document, shape_of
 
 
@@ -25,8 +26,8 @@ class Recipe(NamedTuple):
     """Whether a remembered address may stand in for the batch's (I1)."""
     takes_peer: bool
     """Whether the address of whoever posted the batch may (I1)."""
-    of_event: tuple[Group, ...]
-    of_batch: tuple[Group, ...]
+    of_event: Fill
+    of_batch: Fill
     constants: Document
     native: dict[str, Item]
     custom: tuple[Custom, ...]
@@ -41,8 +42,9 @@ class Recipe(NamedTuple):
             matching = [one.item for one in self.custom if one.selects(incoming) and one.holds(incoming)]
             if matching:
                 return matching
-        native = self._native_item(incoming)
-        return [] if native is None else [native]
+        if incoming.event_type == COMMERCE_EVENT and incoming.action in self.native:
+            return [self.native[incoming.action]]
+        return []
 
     def _native_item(self, kind: Kind) -> Item | None:
         return self.native.get(kind.action) if kind.event_type == COMMERCE_EVENT else None
@@ -57,8 +59,8 @@ def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
         purpose=connection.gdpr_purpose,
         remembers=connection.enrich_ip_address,
         takes_peer=connection.peer_ip_fallback and source.platform != "feed",
-        of_event=groups_of(FIELDS, Scope.EVENT, route.name, shape, connection),
-        of_batch=groups_of(FIELDS, Scope.BATCH, route.name, shape, connection),
+        of_event=filler(groups_of(FIELDS, Scope.EVENT, route.name, shape, connection)),
+        of_batch=filler(groups_of(FIELDS, Scope.BATCH, route.name, shape, connection)),
         constants=shape.constants,
         custom=tuple(compile_custom(mapping, connection, route) for mapping in connection.custom_mappings),
         native={action: Item(name, build) for action, name in native_events(connection).items()},

@@ -5,7 +5,7 @@ from typing import TypeAlias
 import msgspec
 
 
-class Note(msgspec.Struct, frozen=True):
+class Note(msgspec.Struct, frozen=True, gc=False):
     """Something a person should know about an event that is sent; never holds a value of the event."""
 
     field: str
@@ -13,7 +13,7 @@ class Note(msgspec.Struct, frozen=True):
     note: str
 
 
-class Mapped(msgspec.Struct, frozen=True):
+class Mapped(msgspec.Struct, frozen=True, gc=False):
     """One TikTok event; `body` is its JSON, ready to stand in a request."""
 
     tiktok_event: str
@@ -22,7 +22,7 @@ class Mapped(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
 
 
-class Rejected(msgspec.Struct, frozen=True):
+class Rejected(msgspec.Struct, frozen=True, gc=False):
     """An event that cannot be sent as it is: a dead letter (product.md Z1).
 
     `reason` is one of `invalid_url`, `missing_url`, `invalid_ttclid`, `missing_parameter`, `invalid_value` and
@@ -36,13 +36,13 @@ class Rejected(msgspec.Struct, frozen=True):
     message: str
 
 
-class Unsupported(msgspec.Struct, frozen=True):
+class Unsupported(msgspec.Struct, frozen=True, gc=False):
     """An event that no native row and no custom mapping wants (N6); `what` names its type and action only."""
 
     what: str
 
 
-class Withheld(msgspec.Struct, frozen=True):
+class Withheld(msgspec.Struct, frozen=True, gc=False):
     """An event that the connection's settings keep back: its environment (product.md C), or consent that is missing."""
 
     why: str

@@ -1,7 +1,8 @@
 """What a row does to its value: hashing, choosing among a list, and what hangs on a setting of the connection."""
 
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 from config.model import Connection
 from mapping import normalise, times, web
@@ -25,10 +26,8 @@ def hashed(normalise_text: Normaliser) -> Rule:
     """Text normalised and hashed."""
 
     def apply(value: object) -> object:
-        if type(value) is bool:
-            return _NOT_AN_IDENTITY
-        plain = text(value)
-        return hash_identity(plain, normalise_text) if isinstance(plain, str) else plain
+        plain = _NOT_AN_IDENTITY if type(value) is bool else text(value)
+        return hash_identity(plain, normalise_text) if type(plain) is str else plain
 
     return apply
 
@@ -40,7 +39,7 @@ def hashed_list(normalise_text: Normaliser) -> Rule:
     def apply(value: object) -> object:
         if type(value) is not list:
             digest = one(value)
-            return [digest] if isinstance(digest, str) else digest
+            return [digest] if type(digest) is str else digest
         digests = [one(entry) for entry in value]
         good = list(dict.fromkeys(digest for digest in digests if isinstance(digest, str)))
         bad = [digest for digest in digests if isinstance(digest, LeftOut | Refused)]
@@ -95,9 +94,9 @@ def written(rule: Rule, write: Callable[[int], str]) -> Rule:
 def _event_time(connection: Connection) -> Rule:
     oldest_s = connection.max_event_age_s
 
-    def apply(moment: object) -> object:
+    def apply(moment: Any) -> object:
         """E3, of a triple: the event's own time, that of receipt, and now."""
-        value, received_ms, now_ms = cast("tuple[object, int, int]", moment)
+        value, received_ms, now_ms = moment
         taken = times.event_time(value, received_ms)
         return taken if oldest_s is None else times.young_enough(taken, now_ms // 1000 - oldest_s)
 
@@ -111,7 +110,7 @@ def user_ip(candidates: object) -> object:
 
 def _phone(connection: Connection) -> Rule:
     region = connection.default_region
-    return hashed_list(lambda number: e164(number, region))
+    return hashed_list(partial(e164, default_region=region))
 
 
 def _click_id(connection: Connection) -> Rule:

@@ -16,14 +16,14 @@ ALIASES: Mapping[str, str] = {
 _UNREADABLE = "left out: must be an object"
 
 
-class Identity(msgspec.Struct):
+class Identity(msgspec.Struct, gc=False):
     """An entry of `user_identities` in the form of mParticle's webhooks, which is a list."""
 
     identity_type: Leaf = None
     identity: Leaf = None
 
 
-class DeviceInfo(msgspec.Struct):
+class DeviceInfo(msgspec.Struct, gc=False):
     """The user's device."""
 
     http_header_user_agent: Leaf = None
@@ -32,7 +32,7 @@ class DeviceInfo(msgspec.Struct):
     att_authorization_status: Leaf = None
 
 
-class ApplicationInfo(msgspec.Struct):
+class ApplicationInfo(msgspec.Struct, gc=False):
     """The app that the user used."""
 
     package: Leaf = None
@@ -40,7 +40,7 @@ class ApplicationInfo(msgspec.Struct):
     application_version: Leaf = None
 
 
-class Fields(msgspec.Struct):
+class Fields(msgspec.Struct, gc=False):
     """A batch's own fields; `consent_state` stays JSON until a setting of the connection asks for it."""
 
     environment: Leaf = None
@@ -56,43 +56,33 @@ class Fields(msgspec.Struct):
 
 _NO_DEVICE = DeviceInfo()
 _NO_APPLICATION = ApplicationInfo()
+_FIELDS = msgspec.structs.fields(Fields)
+_Members = msgspec.defstruct(
+    "_Members", [(field.name, msgspec.Raw, msgspec.Raw()) for field in _FIELDS], omit_defaults=True, gc=False
+)
+_encode = msgspec.json.Encoder().encode
+_decode_members = msgspec.json.Decoder(_Members).decode
 _decode = msgspec.json.Decoder(Fields).decode
 _decode_loosely = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_DECODERS = {field.name: msgspec.json.Decoder(field.type).decode for field in msgspec.structs.fields(Fields)}
+_DECODERS = {field.name: msgspec.json.Decoder(field.type).decode for field in _FIELDS}
 
 
-class Shared:
+class Shared(msgspec.Struct, gc=False):
     """A batch's own fields as the rows read them; `notes` names those that could not be read."""
 
-    __slots__ = (
-        *(
-            "addresses",
-            "application",
-            "consent",
-            "device",
-            "environment",
-            "identities",
-            "ip",
-            "mpid",
-            "notes",
-            "now_ms",
-        ),
-        *("partners", "user"),
-    )
-
-    def __init__(self, fields: Fields, notes: tuple[Note, ...] = ()) -> None:
-        self.environment = environment_of(fields.environment)
-        self.ip = fields.ip
-        self.addresses: tuple[Leaf, Leaf, Leaf] = (fields.ip, None, None)
-        self.now_ms = 0
-        self.identities = _by_type(fields.user_identities)
-        self.user = _dollars_lowered(fields.user_attributes)
-        self.partners = fields.partner_identities or {}
-        self.device = fields.device_info or _NO_DEVICE
-        self.application = fields.application_info or _NO_APPLICATION
-        self.consent = fields.consent_state
-        self.mpid = fields.mpid
-        self.notes = notes
+    environment: str
+    ip: Leaf
+    mpid: Leaf
+    identities: dict[str, Leaf]
+    user: dict[str, Leaf]
+    """User attributes; reserved ones, those with `$`, under their names in lower case (U)."""
+    partners: dict[str, Leaf]
+    device: DeviceInfo
+    application: ApplicationInfo
+    consent: msgspec.Raw
+    notes: tuple[Note, ...]
+    addresses: tuple[Leaf, Leaf, Leaf] = (None, None, None)
+    """The batch's own, and those that may stand in for it (I1)."""
 
     def identity(self, kind: str) -> Leaf:
         """The identity of this type, under any name that clients give it."""
@@ -102,10 +92,18 @@ class Shared:
         return value
 
 
+def relevant(raw: bytes) -> bytes:
+    """Only those members of a batch's own JSON that are read: the same for all batches that say the same of a user."""
+    try:
+        return _encode(_decode_members(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return raw
+
+
 def read_shared(raw: bytes) -> Shared:
     """`raw` decoded; never raises. What is not of its type is absent, with a note."""
     try:
-        return Shared(_decode(raw))
+        return _shared(_decode(raw), ())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_field_by_field(raw)
 
@@ -121,33 +119,42 @@ def _read_field_by_field(raw: bytes) -> Shared:
     try:
         members = _decode_loosely(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Shared(fields, (Note("batch", "left out: the batch's own fields cannot be read"),))
+        return _shared(fields, (Note("batch", "left out: the batch's own fields cannot be read"),))
     for name, decode in _DECODERS.items():
         if name in members:
             try:
                 setattr(fields, name, decode(members[name]))
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 notes.append(Note(name, _UNREADABLE))
-    return Shared(fields, tuple(notes))
+    return _shared(fields, tuple(notes))
+
+
+def _shared(fields: Fields, notes: tuple[Note, ...]) -> Shared:
+    attributes = fields.user_attributes
+    return Shared(
+        environment_of(fields.environment),
+        fields.ip,
+        fields.mpid,
+        _by_type(fields.user_identities),
+        {name.lower() if name[:1] == "$" else name: value for name, value in attributes.items()} if attributes else {},
+        fields.partner_identities or {},
+        fields.device_info or _NO_DEVICE,
+        fields.application_info or _NO_APPLICATION,
+        fields.consent_state,
+        notes,
+    )
 
 
 def _by_type(identities: dict[str, Leaf] | list[Identity | None] | None) -> dict[str, Leaf]:
-    if isinstance(identities, list):
-        return {
-            entry.identity_type.lower(): entry.identity
-            for entry in identities
-            if entry is not None and isinstance(entry.identity_type, str)
-        }
-    return identities or {}
-
-
-def _dollars_lowered(attributes: dict[str, Leaf] | None) -> dict[str, Leaf]:
-    """Reserved attributes, the ones with `$`, under their names in lower case (U)."""
-    if not attributes:
-        return {}
-    return {attribute_key(name): value for name, value in attributes.items()}
+    if not isinstance(identities, list):
+        return identities or {}
+    return {
+        entry.identity_type.lower(): entry.identity
+        for entry in identities
+        if entry is not None and isinstance(entry.identity_type, str)
+    }
 
 
 def attribute_key(name: str) -> str:
     """A user attribute's name as `Shared.user` knows it."""
-    return name.lower() if name.startswith("$") else name
+    return name.lower() if name[:1] == "$" else name

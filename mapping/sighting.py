@@ -4,13 +4,12 @@ from typing import NamedTuple
 
 from config.model import Connection
 from mapping.addresses import public_ip
-from mapping.mapper import withheld
+from mapping.common import withheld
 from mapping.recipe import Recipe
 from mapping.remarks import Noted
 from mapping.rows import FIELDS
 from mapping.rules import PerConnection, Rule
 from mapping.shared import Shared, read_shared
-from mapping.sources import Reader
 from mapping.values import text
 
 NOBODY = ("0", "-1")  # what senders write for a user they do not know
@@ -46,7 +45,9 @@ class Observer:
 
     def _subjects(self, shared: Shared) -> tuple[str, ...]:
         subjects = [
-            f"{kind}:{digest}" for kind, read, rule in self._identities for digest in _digests(read(shared), rule)
+            f"{kind}:{digest}"
+            for kind, name, rule in self._identities
+            for digest in _digests(shared.identity(name), rule)
         ]
         mpid = None if isinstance(shared.mpid, bool | float) else text(shared.mpid)
         if isinstance(mpid, str) and mpid not in NOBODY:
@@ -54,13 +55,14 @@ class Observer:
         return tuple(dict.fromkeys(subjects))[:_MOST_SUBJECTS]
 
 
-def _identity(what: str, connection: Connection) -> tuple[str, Reader, Rule]:
-    """One identity of E9 as it goes to TikTok: what its name is made of, what reads it, what hashes it."""
+def _identity(what: str, connection: Connection) -> tuple[str, str, Rule]:
+    """One identity of E9 as it goes to TikTok: what its name is made of, its type, what hashes it."""
     setting = f"{what}_identity_type"
     row = next(row for row in FIELDS if row.id == "E9" and row.source.name == setting)
     rule = row.rule.make(connection) if isinstance(row.rule, PerConnection) else row.rule
-    kind = getattr(connection, setting) if what == "external" else what  # an email is one whatever its field
-    return kind, row.source.bind(connection).read, rule
+    identity_type = getattr(connection, setting)
+    kind = identity_type if what == "external" else what  # an email is one whatever its field
+    return kind, identity_type, rule
 
 
 def _digests(value: object, rule: Rule) -> list[str]:

@@ -1,17 +1,16 @@
 """Where a row's value comes from: each source knows its incoming name and how to read it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from config.model import Connection
 from mapping.consent import opt_out
-from mapping.incoming import Incoming
-from mapping.shared import Shared, attribute_key
+from mapping.shared import ALIASES, attribute_key
 from mapping.values import first
 
-Reader = Callable[[Any], object]
+CALLED: Mapping[str, Callable[..., Any]] = {"first": first, "opt_out": opt_out}
+"""The functions that expressions call."""
 
 
 class Scope(Enum):
@@ -26,10 +25,13 @@ class Scope(Enum):
 
 
 class Bound(NamedTuple):
-    """A source of one connection: the incoming name that people know the value by, and what reads it."""
+    """A source of one connection: the incoming name that people know the value by, and Python that reads it.
+
+    `expression` reads from a `subject`, which is what the scope says: `Shared`, `Incoming`, `Product` or contents.
+    """
 
     name: str
-    read: Reader
+    expression: str
 
 
 class Source(NamedTuple):
@@ -40,38 +42,40 @@ class Source(NamedTuple):
     bind: Callable[[Connection], Bound]
 
 
-def _plain(scope: Scope, name: str, read: Reader) -> Source:
-    bound = Bound(name, read)
+def _always(scope: Scope, name: str, expression: str) -> Source:
+    """The same for every connection."""
+    bound = Bound(name, expression)
     return Source(scope, name, lambda _connection: bound)
+
+
+def first_of(expression: str) -> str:
+    """The first scalar where a list stands, else what stands there."""
+    return f"first(found) if type(found := {expression}) is list else found"
 
 
 def setting(name: str) -> Source:
     """A setting of the connection."""
-    return Source(Scope.CONNECTION, name, lambda connection: Bound(name, lambda _: getattr(connection, name)))
+    return Source(Scope.CONNECTION, name, lambda connection: Bound(name, repr(getattr(connection, name))))
 
 
 def address(name: str) -> Source:
     """The batch's own address and those that may stand in for it (I1)."""
-    return _plain(Scope.BATCH, name, attrgetter("addresses"))
+    return _always(Scope.BATCH, name, "subject.addresses")
 
 
 def device(name: str) -> Source:
     """A field of `device_info`."""
-    return _plain(Scope.BATCH, f"device_info.{name}", attrgetter(f"device.{name}"))
+    return _always(Scope.BATCH, f"device_info.{name}", f"subject.device.{name}")
 
 
 def application(name: str) -> Source:
     """A field of `application_info`."""
-    return _plain(Scope.BATCH, f"application_info.{name}", attrgetter(f"application.{name}"))
+    return _always(Scope.BATCH, f"application_info.{name}", f"subject.application.{name}")
 
 
 def partner(name: str) -> Source:
     """A partner identity."""
-
-    def read(shared: Shared) -> object:
-        return shared.partners.get(name)
-
-    return _plain(Scope.BATCH, f"partner_identities.{name}", read)
+    return _always(Scope.BATCH, f"partner_identities.{name}", f"subject.partners.get({name!r})")
 
 
 def identity(setting_name: str) -> Source:
@@ -79,10 +83,7 @@ def identity(setting_name: str) -> Source:
 
     def bind(connection: Connection) -> Bound:
         kind: str = getattr(connection, setting_name)
-
-        def read(shared: Shared) -> object:
-            return shared.identity(kind)
-
+        read = f"subject.identity({kind!r})" if kind in ALIASES else f"subject.identities.get({kind!r})"
         return Bound(f"user_identities.{kind}", read)
 
     return Source(Scope.BATCH, setting_name, bind)
@@ -90,67 +91,45 @@ def identity(setting_name: str) -> Source:
 
 def attribute(name: str) -> Source:
     """A user attribute, the first value of a list; names with `$` whatever their case."""
-    key = attribute_key(name)
-
-    def read(shared: Shared) -> object:
-        return first(shared.user.get(key))
-
-    return _plain(Scope.BATCH, f"user_attributes.{name}", read)
+    return _always(Scope.BATCH, f"user_attributes.{name}", first_of(f"subject.user.get({attribute_key(name)!r})"))
 
 
 def flag(name: str) -> Source:
     """A custom flag of the event, the first where there are several; `Flags` calls it by what follows `TikTok.`."""
-    raw = attrgetter(f"flags.{name.removeprefix('TikTok.').lower()}")
-
-    def read(incoming: Incoming) -> object:
-        return first(raw(incoming))
-
-    return _plain(Scope.EVENT, name, read)
+    return _always(Scope.EVENT, name, first_of(f"subject.flags.{name.removeprefix('TikTok.').lower()}"))
 
 
 def event(name: str) -> Source:
     """A field of the event's `data`."""
-    return _plain(Scope.EVENT, name, attrgetter(f"data.{name}"))
+    return _always(Scope.EVENT, name, f"subject.data.{name}")
 
 
 def action(name: str) -> Source:
     """A field of the event's `product_action`."""
-    return _plain(Scope.EVENT, name, attrgetter(f"product_action.{name}"))
+    return _always(Scope.EVENT, name, f"subject.product_action.{name}")
 
 
 def product(name: str) -> Source:
     """A field of each product."""
-    return _plain(Scope.PRODUCT, name, attrgetter(name))
+    return _always(Scope.PRODUCT, name, f"subject.{name}")
 
 
 def contents(name: str) -> Source:
     """A field of each of the contents that were made of an event, as a list of those that have it."""
-
-    def read(made: list[dict[str, object]]) -> object:
-        return [content[name] for content in made if name in content]
-
-    return _plain(Scope.CONTENTS, name, read)
+    return _always(Scope.CONTENTS, name, f"[content[{name!r}] for content in subject if {name!r} in content]")
 
 
-def _clicked(incoming: Incoming) -> object:
-    return first(incoming.flags.callback), first(incoming.flags.url)
+def _several(*expressions: str) -> str:
+    return f"({', '.join(expressions)})"
 
 
-def _asked(shared: Shared) -> object:
-    return shared.device.ios_advertising_id, shared.device.att_authorization_status
+_CLICKED = _several("first(subject.flags.callback)", "first(subject.flags.url)")
+_ASKED = _several("subject.device.ios_advertising_id", "subject.device.att_authorization_status")
+_MOMENT = _several("subject.data.timestamp_unixtime_ms", "subject.received_ms", "subject.now_ms")
 
-
-def _opt_out(shared: Shared) -> object:
-    return opt_out(shared.consent)
-
-
-def _moment(incoming: Incoming) -> object:
-    return incoming.data.timestamp_unixtime_ms, incoming.received_ms, incoming.shared.now_ms
-
-
-TIKTOK_EVENT = _plain(Scope.ITEM, "product action or custom mapping", lambda name: name)
-EVENT_ID = _plain(Scope.EVENT, "source_message_id", attrgetter("event_id"))  # else `event_id`, else minted
-CLICK = _plain(Scope.EVENT, "TikTok.Callback", _clicked)  # and the page's address
-IDFA_ASKED_FOR = _plain(Scope.BATCH, "device_info.ios_advertising_id", _asked)  # and the user's answer
-OPT_OUT = _plain(Scope.BATCH, "consent_state.ccpa.data_sale_opt_out.consented", _opt_out)
-MOMENT = _plain(Scope.EVENT, "timestamp_unixtime_ms", _moment)
+TIKTOK_EVENT = _always(Scope.ITEM, "product action or custom mapping", "subject")
+EVENT_ID = _always(Scope.EVENT, "source_message_id", "subject.event_id")  # else `event_id`, else minted
+CLICK = _always(Scope.EVENT, "TikTok.Callback", _CLICKED)  # and the page's address
+IDFA_ASKED_FOR = _always(Scope.BATCH, "device_info.ios_advertising_id", _ASKED)  # and the user's answer
+OPT_OUT = _always(Scope.BATCH, "consent_state.ccpa.data_sale_opt_out.consented", "opt_out(subject.consent)")
+MOMENT = _always(Scope.EVENT, "timestamp_unixtime_ms", _MOMENT)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from mapping.remarks import Noted, Refused, invalid
 
@@ -20,6 +21,8 @@ _FAR_AHEAD = "more than ten minutes in the future: sent as it is; check the send
 
 def event_time(value: object, received_ms: int) -> int | Noted | Refused:
     """Unix seconds of an event whose `timestamp_unixtime_ms` is `value`, received at `received_ms`."""
+    if type(value) is int and 10**12 <= value <= received_ms and value < 10**13:
+        return value // 1000
     if value is None or value == "":
         return Noted(received_ms // 1000, _MISSING)
     stamp = _integer(value)
@@ -58,4 +61,11 @@ def _integer(value: object) -> int:
 
 def iso_8601(seconds: int) -> str:
     """`YYYY-MM-DDTHH:MM:SSZ`, as the legacy API wants it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    minute, second = divmod(seconds, 60)
+    return f"{_minute(minute)}{second:02}Z"
+
+
+@lru_cache(maxsize=1024)
+def _minute(minutes: int) -> str:
+    """What all seconds of a minute begin with: events of one time come together."""
+    return datetime.fromtimestamp(minutes * 60, UTC).isoformat()[:17]

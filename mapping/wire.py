@@ -61,13 +61,6 @@ def place_of(path: str) -> Place:
     return Place(tuple(within), key)
 
 
-def part_of(document: Document, within: tuple[str, ...]) -> Document:
-    """The object at `within` of `document`, made where there is none."""
-    for key in within:
-        document = document.setdefault(key, {})
-    return document
-
-
 class Envelope(NamedTuple):
     """A request's body around its events."""
 
@@ -92,11 +85,10 @@ class Spliced:
 
     def __init__(self, document: Document) -> None:
         encoded = {key: encode(part) for key, part in document.items()}
-        self._whole = {key: msgspec.Raw(part) for key, part in encoded.items()}
-        self._open = {key: part[:-1] + b"," for key, part in encoded.items()}
+        self._parts = [(key, msgspec.Raw(part), part) for key, part in encoded.items()]
 
     def into(self, document: Document) -> None:
         """Add every object; one that the event has a part of already is joined with that part."""
-        for key, whole in self._whole.items():
+        for key, whole, encoded in self._parts:
             own = document.get(key)
-            document[key] = whole if own is None else msgspec.Raw(self._open[key] + encode(own)[1:])
+            document[key] = whole if own is None else msgspec.Raw(b"%b,%b" % (encoded[:-1], encode(own)[1:]))

@@ -1,0 +1,25 @@
+"""What passes each rule as it is, as a condition on `value`: most values are plain, and need no call to be judged.
+
+A condition is enough, never needed: what fails it goes the long way, through the rule. A rule without one always does.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mapping.rules import Rule
+from mapping.values import currency, number, quantity, text
+from mapping.web import ttclid, ttclid_or_nothing, web_url
+
+_TEXT = "type(value) is str and"
+_SMALL = "-1e15 < value < 1e15"
+_CLICK_ID = f"{_TEXT} value[:6] == 'E.C.P.' and 6 < len(value) <= 1000 and value.isascii() and value.isprintable()"
+
+PLAIN: Final[Mapping[Rule, str]] = {
+    text: f"{_TEXT} value and not value.isspace()",
+    number: f"(type(value) is float or type(value) is int) and {_SMALL}",
+    quantity: f"type(value) is int and {_SMALL}",
+    currency: f"{_TEXT} len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()",
+    web_url: f"{_TEXT} value[:8] == 'https://' and value[8:9] not in '/?#' and value.split() == [value]",
+    ttclid: f"{_CLICK_ID} and ' ' not in value",
+    ttclid_or_nothing: f"{_CLICK_ID} and ' ' not in value",
+}

@@ -1,0 +1,247 @@
+"""Compiled steps do what the rows say: the same as reading each step's value and judging it, one after the other."""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from itertools import product
+from types import CodeType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.model import Connection, Parameter
+from config.vocabulary import EVENT_FIELDS, PRODUCT_FIELDS
+from mapping.compiled import filler, maker
+from mapping.incoming import read_event
+from mapping.parameters import rows_of, step_of
+from mapping.plain import PLAIN
+from mapping.remarks import REMARKS
+from mapping.results import Note
+from mapping.routes import APP, LEGACY, OFFLINE, WEB, Route
+from mapping.rows import COMMERCE, FIELDS, ORDER_ID
+from mapping.shared import read_shared
+from mapping.sources import CALLED, Scope
+from mapping.steps import Failure, Group, Step, groups_of, settled
+from mapping.wire import shape_of
+
+NOW_MS = 1_700_000_000_000
+EXTRAS = ("ccpa_limited_data_use", "att_withholds_idfa", "ttclid_from_url", "send_order_id", "send_search_string")
+
+plain = st.sampled_from(
+    [
+        "a",
+        "USD",
+        "https://a.example/x",
+        "E.C.P.abc",
+        "purchase",
+        1,
+        19.99,
+        0,
+        True,
+        NOW_MS,
+        "a@b.example",
+        "+12133734253",
+    ]
+)
+ODD_TEXTS = [
+    "",
+    " ",
+    "usd",
+    "5.5",
+    "1e5",
+    "x" * 64,
+    "0" * 64,
+    "http:///",
+    "https://?",
+    "E.C.P.",
+    "E.C.P.a b",
+    "E.C.P." + "x" * 995,
+    "\u00a0",
+]
+ODD_LISTS: list[Any] = [[], ["a", 1], [None], [["x"]], {}, {"consented": True}]
+odd = st.sampled_from([None, 5.0, -1, 2**63, 10**400, *ODD_TEXTS, "https://a b", "E.C.P.\x01", "é", *ODD_LISTS])
+leaf = st.one_of(plain, plain, odd, st.text(max_size=5), st.floats(allow_nan=False, allow_infinity=False))
+
+
+def some(*names: str) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, leaf))
+
+
+flags = some("TikTok.URL", "TikTok.Referrer", "TikTok.Callback")
+products = st.lists(st.none() | some(*PRODUCT_FIELDS), max_size=3)
+attributes = some("$FirstName", "$city", "$COUNTRY", "$Zip", "campaignId", "isRetargeting", "attributionType")
+actions = st.builds(
+    lambda fields, products: {**fields, "products": products},
+    some("action", *(name for name in EVENT_FIELDS if name not in ("currency_code", "event_name"))),
+    products,
+)
+data = st.builds(
+    lambda fields, flags, action, own: {**fields, "custom_flags": flags, "product_action": action, **own},
+    some("source_message_id", "event_id", "timestamp_unixtime_ms", "currency_code", "event_name"),
+    flags,
+    actions,
+    st.fixed_dictionaries({"custom_attributes": some("term", "section")}),
+)
+events = st.fixed_dictionaries({"event_type": leaf, "data": data})
+batches = st.fixed_dictionaries(
+    {},
+    optional={
+        "ip": leaf,
+        "user_identities": some("email", "customer_id", "customerid", "mobile_number"),
+        "user_attributes": attributes,
+        "partner_identities": some("tiktok_cookie_id"),
+        "device_info": some(
+            *("http_header_user_agent", "ios_advertising_id", "android_advertising_id", "att_authorization_status")
+        ),
+        "application_info": some("package", "application_name", "application_version"),
+        "consent_state": st.fixed_dictionaries({"ccpa": st.fixed_dictionaries({"data_sale_opt_out": leaf})}),
+    },
+)
+
+
+@cache
+def code_of(expression: str) -> CodeType:
+    return compile(expression, "a row", "eval")
+
+
+def interpret(steps: Iterable[Step], subject: object, part: dict[str, Any], notes: list[Note]) -> Failure | None:
+    """What compiled steps must do, said plainly."""
+    for step in steps:
+        value = eval(code_of(step.source.expression), {**CALLED, "subject": subject})
+        if value is not None:
+            value = step.rule(value)
+        if value is None:
+            value = step.absent
+        if type(value) in REMARKS:
+            value = settled(value, step, notes)
+        if isinstance(value, Failure):
+            return value
+        if value is not None:
+            part[step.key] = value
+    return None
+
+
+def fill(groups: Iterable[Group], subject: object, document: dict[str, Any], notes: list[Note]) -> Failure | None:
+    """The same for objects inside objects."""
+    for within, steps in groups:
+        part: dict[str, Any] = {}
+        failure = interpret(steps, subject, part, notes)
+        if failure is not None:
+            return failure
+        if part:
+            place = document
+            for key in within:
+                place = place.setdefault(key, {})
+            place.update(part)
+    return None
+
+
+def same(compiled: Any, interpreted: Any) -> bool:
+    """Equal in every type too, and in the order of keys: 1, 1.0 and True are three things on the wire."""
+    return repr(compiled) == repr(interpreted)
+
+
+def connection(extras: bool) -> Connection:
+    return Connection(
+        id="shop",
+        inputs=("in",),
+        access_token="token",
+        event_source_id="CUSG5HBC77UD11VVRQEG",
+        max_event_age_s=600 if extras else None,
+        invalid_ttclid="drop_field" if extras else "dead_letter",
+        **dict.fromkeys(EXTRAS, extras),
+    )
+
+
+def incoming_of(event: Any, batch: Any) -> Any:
+    shared = read_shared(json.dumps(batch).encode())
+    return read_event(json.dumps(event).encode(), shared, "minted", NOW_MS, NOW_MS + 5)
+
+
+CASES = [
+    (route, connection(extras), scope)
+    for route, extras, scope in product((LEGACY, WEB, APP, OFFLINE), (False, True), (Scope.EVENT, Scope.BATCH))
+]
+COMPILED = [
+    (scope, groups, filler(groups))
+    for route, settings_, scope in CASES
+    for groups in [groups_of((*FIELDS, *COMMERCE, ORDER_ID), scope, route.name, shape_of(route), settings_)]
+]
+
+
+@settings(max_examples=100, deadline=None)
+@given(events, batches)
+def test_rows_compiled_are_the_rows_interpreted(event, batch):
+    """Every row of an event or a batch, on every route, with settings beyond the page and without."""
+    incoming = incoming_of(event, batch)
+    for scope, groups, compiled in COMPILED:
+        subject = incoming if scope is Scope.EVENT else incoming.shared
+        ours: tuple[dict[str, Any], list[Note]] = ({}, [])
+        plainly: tuple[dict[str, Any], list[Note]] = ({}, [])
+        failures = compiled(subject, *ours), fill(groups, subject, *plainly)
+        assert same(*failures)
+        assert failures[0] is not None or same(ours, plainly)
+
+
+def parameter_steps(route: Route) -> tuple[Step, ...]:
+    """Every parameter of custom mappings, from every kind of source; required, with a default and without either."""
+    settings_ = connection(extras=True)
+    sources = [
+        *(Parameter("attribute", name) for name in ("term", "section")),
+        *(Parameter("user_attribute", name, required=True) for name in ("$City", "campaignId")),
+        *(Parameter("field", name, default="7") for name in EVENT_FIELDS),
+        Parameter("static", "o'clock \\ {x}"),
+    ]
+    names = ("price", "quantity", "currency", "value", "content_id", "query", "description")
+    return tuple(
+        step_of(row, source, "Search")
+        for source in sources
+        for name in names
+        for row in rows_of(name, settings_, route)
+    )
+
+
+PARAMETERS = [((step,), filler([Group((), (step,))])) for step in parameter_steps(WEB)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(events, batches)
+def test_parameters_compiled_are_parameters_interpreted(event, batch):
+    """One by one, because a required one that is missing ends an event."""
+    incoming = incoming_of(event, batch)
+    for steps, compiled in PARAMETERS:
+        ours: tuple[dict[str, Any], list[Note]] = ({}, [])
+        plainly: tuple[dict[str, Any], list[Note]] = ({}, [])
+        failures = compiled(incoming, *ours), interpret(steps, incoming, *plainly)
+        assert same((failures[0], ours), (failures[1], plainly))
+
+
+[OF_PRODUCT] = groups_of(COMMERCE, Scope.PRODUCT, "web", shape_of(WEB), connection(extras=False))
+MADE = maker(OF_PRODUCT.steps, "products")
+
+
+@given(events, st.sampled_from([{}, {"content_name": "given"}]))
+def test_products_compiled_are_products_interpreted(event, base):
+    """Each product by itself, what is wrong in one named by its place; one that says nothing makes nothing."""
+    subjects = incoming_of(event, {}).product_action.products
+    notes: list[Note] = []
+    made: list[dict[str, Any]] | Failure = []
+    for position, subject in enumerate(subjects):
+        content = dict(base)
+        failure = None if subject is None else interpret(OF_PRODUCT.steps, subject, content, notes)
+        if failure is not None:
+            made = failure.below(f"products[{position}]")
+            break
+        if subject is not None and content:
+            made.append(content)
+    assert same(MADE(subjects, base, []), made)
+
+
+@pytest.mark.parametrize("rule", PLAIN, ids=lambda rule: rule.__name__)
+@given(value=leaf | st.text(alphabet="https:/?# .ECP\n\u00a0xé", max_size=16) | st.integers())
+def test_what_is_plain_passes_its_rule_as_it_is(rule, value):
+    """The short way may be taken only where the long way leads to the same place."""
+    if eval(PLAIN[rule], {"value": value}):
+        assert same(rule(value), value)

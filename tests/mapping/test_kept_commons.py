@@ -1,0 +1,77 @@
+"""What is kept of a user's batch serves later batches that say the same, and only those."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mapping import hashing
+from mapping.results import Mapped
+from mapping.shared import Fields, relevant
+
+texts = st.sampled_from(["a", "B ", "", "203.0.113.9", "10.0.0.1", "+12133734253"])
+batches = st.fixed_dictionaries(
+    {},
+    optional={
+        "environment": st.sampled_from(["production", "development"]),
+        "ip": texts,
+        "user_identities": st.dictionaries(st.sampled_from(["email", "customer_id", "mobile_number"]), texts),
+        "user_attributes": st.dictionaries(st.sampled_from(["$FirstName", "$City", "campaignId"]), texts),
+        "device_info": st.fixed_dictionaries({"http_header_user_agent": texts}) | texts,
+        "source_request_id": texts,
+    },
+)
+posted = st.tuples(batches, st.sampled_from([None, "198.51.100.7", "10.1.1.1"]))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(posted, min_size=2, max_size=5))
+def test_each_batch_is_mapped_as_if_it_were_the_first(bench, several):
+    """Whatever came before it, whoever's it was and from wherever it was posted."""
+    settings_ = {"peer_ip_fallback": True, "enrich_ip_address": True}
+    plan = bench.plan(**settings_)
+    for fields, address in several:
+        batch = {**fields, "events": [bench.purchase()]}
+        at = {"peer_ip": address, "remembered_ip": address}
+        assert bench.results(plan, batch, **at) == bench.results(bench.plan(**settings_), batch, **at)
+
+
+CUSTOM = {"events": [], "source_request_id": "r-1", "context": {"data_plan": {}}}
+
+
+def test_batches_that_differ_only_in_what_is_not_read_are_one():
+    """A request's own id, and whatever no row reads."""
+    same = [relevant(json.dumps({**CUSTOM, "ip": "203.0.113.9", "source_request_id": n}).encode()) for n in range(3)]
+    assert set(same) == {b'{"ip":"203.0.113.9"}'}
+
+
+def test_what_cannot_be_read_is_relevant_as_it_is():
+    """It is left to be noted when it is read."""
+    assert relevant(b"[1]") == b"[1]"
+
+
+@pytest.mark.parametrize("events", [1, 3])
+def test_a_user_is_hashed_once(bench, monkeypatch, events):
+    """The second batch of a user costs no hashing, nor do further events."""
+    hashed: list[bytes] = []
+
+    def counting(data: bytes) -> object:
+        hashed.append(data)
+        return real(data)
+
+    real = hashing.sha256
+    monkeypatch.setattr(hashing, "sha256", counting)
+    plan = bench.plan()
+    for request in ("r-1", "r-2"):
+        batch = {"source_request_id": request, "user_identities": {"email": "a@b.example", "customer_id": "c-1"}}
+        mapped = bench.results(plan, {**batch, "events": [bench.purchase()] * events})
+        assert all(isinstance(result, Mapped) for [result] in mapped)
+    assert sorted(hashed) == [b"a@b.example", b"c-1"]
+
+
+def test_relevant_is_all_that_is_read():
+    """Every field of a batch that has a type is kept, and none twice."""
+    members = {field.name: 1 for field in msgspec.structs.fields(Fields)}
+    assert json.loads(relevant(json.dumps({**members, "else": 1}).encode())) == members

@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check faults soak mutations clean
+.PHONY: demo test check faults soak mutations bench clean
 
 demo: $(READY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
@@ -26,6 +26,9 @@ soak: $(READY)  ## an hour of everything that can go wrong; SHORT=1: ten minutes
 
 mutations: $(READY)  ## takes each guard of the lanes out in turn: a test must notice
 	@$(BIN)/python tests/mutations.py
+
+bench: $(READY)  ## every figure of docs/performance.md; PART="ingest lanes": those; QUICK=1: two minutes; JSON=file, PLOTS=folder
+	@$(BIN)/python -m benchmarks $(PART) $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(if $(PLOTS),--plots $(PLOTS))
 
 clean:
 	rm -rf $(VENV) .relay

@@ -12,15 +12,17 @@ from rich.table import Table
 from benchmarks.result import Result
 
 
-def table(results: Sequence[Result]) -> Table:
-    """One row a result: target, measured and how far the former is met."""
-    shown = Table(box=None, header_style="bold", pad_edge=False)
+def table(results: Sequence[Result], title: str | None = None) -> Table:
+    """One row a result: what was measured, what is asked, how far that is met; notes stand below, by number."""
+    notes = list(dict.fromkeys(one.note for one in results if one.note))
+    caption = "\n".join(f"{number}. {note}" for number, note in enumerate(notes, start=1))
+    shown = Table(title=title, title_justify="left", caption=caption, caption_justify="left", box=None, pad_edge=False)
     for heading in ("part", "what"):
         shown.add_column(heading)
-    for heading in ("median", "worst to best", "target", "met"):
+    for heading in ("measured", "worst to best", "target", "ratio"):
         shown.add_column(heading, justify="right")
-    shown.add_column("unit")
-    shown.add_column("note", overflow="fold")
+    for heading in ("", "unit", "note"):
+        shown.add_column(heading)
     for one in results:
         spread = (one.low, one.high) if one.better == "more" else (one.high, one.low)
         shown.add_row(
@@ -29,9 +31,10 @@ def table(results: Sequence[Result]) -> Table:
             _number(one.value),
             " … ".join(map(_number, spread)),
             "" if one.target is None else f"{'≥' if one.better == 'more' else '≤'} {_number(one.target)}",
-            "" if one.ratio is None else f"[{'green' if one.ratio >= 1 else 'red'}]{one.ratio:.2f}[/]",
+            "" if one.ratio is None else f"{one.ratio:.2f}",
+            "" if one.ratio is None else "[green]met[/]" if one.ratio >= 1 else "[red]missed[/]",
             one.unit,
-            one.note,
+            str(notes.index(one.note) + 1) if one.note else "",
         )
     return shown
 

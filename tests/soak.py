@@ -1,8 +1,10 @@
 """The soak: a relay in the worst of all worlds for an hour (SHORT=1: ten minutes; SECONDS: as you say).
 
-Run as a program, prints a table with its seed; exit 0 when nothing is lost. `make soak` does.
+Run as a program, prints a table with its seed; exit 0 when nothing is lost. `make soak` does. FIGURES names a
+file for the table as JSON.
 """
 
+import json
 import os
 import random
 import sys
@@ -10,6 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -51,16 +54,18 @@ def main() -> int:
         plant.sandbox.faults(refused)
         posters.stop()
         result = reckon(plant, posters)
-        console.print(table(result, posters, chaos, seed, time.monotonic() - began))
+        rows = figures(result, posters, chaos)
+        console.print(table(rows, seed, time.monotonic() - began))
+        if file := os.environ.get("FIGURES"):
+            Path(file).write_text(json.dumps(rows))
     check(result, posters.bad)
     return 0
 
 
-def table(result: Reckoning, posters: Posters, chaos: Chaos, seed: int, took_s: float) -> Table:
-    """What happened, to be read by people."""
-    shown = Table("what", "figure", title=f"soak, seed {seed}, {took_s:.0f} s", title_justify="left")
+def figures(result: Reckoning, posters: Posters, chaos: Chaos) -> dict[str, Any]:
+    """What happened."""
     recoveries = sorted(chaos.recoveries) or [0.0]
-    rows = {
+    return {
         "events accepted, times connections": len(result.posted),
         "arrived, distinct": len(result.arrived),
         "arrived again (TikTok forgets these by id)": result.duplicates,
@@ -73,6 +78,11 @@ def table(result: Reckoning, posters: Posters, chaos: Chaos, seed: int, took_s: 
         "worker PSS, MB": f"worst {max(chaos.worker_pss, default=0) / 1e6:.0f}",
         "books": "; ".join(f"{group.name} {group.books}" for group in result.groups),
     }
+
+
+def table(rows: dict[str, Any], seed: int, took_s: float) -> Table:
+    """The same, to be read by people."""
+    shown = Table("what", "figure", title=f"soak, seed {seed}, {took_s:.0f} s", title_justify="left")
     for name, figure in rows.items():
         shown.add_row(name, str(figure))
     return shown

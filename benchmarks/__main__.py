@@ -1,0 +1,57 @@
+"""`python -m benchmarks [PART …]`: measures, prints the table, and writes JSON and plots where it is asked to."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+
+from benchmarks.plots import draw
+from benchmarks.report import as_json, table
+from benchmarks.result import Result
+
+PARTS: Final = {
+    "segment": "Segment's published mapping on the same events",
+    "ingest": "CPU per accepted request, requests a second",
+    "lanes": "append, claim, settle",
+    "backlog": "bytes per waiting event, draining as it grows, two workers",
+    "pipeline": "ingest to TikTok, beside the version most teams write",
+    "latency": "202 to TikTok at rest",
+    "memory": "what the processes keep",
+    "faults": "what kills at random instants lose: nothing",
+}
+
+
+@click.command(epilog=f"Parts: {', '.join(PARTS)}. All of them when none is named.")
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)), metavar="[PART]...")
+@click.option("--quick", is_flag=True, help="Two minutes, for trying out; the figures mean little.")
+@click.option("--list", "listing", is_flag=True, help="Name the parts and measure nothing.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the results there.")
+@click.option("--plots", type=click.Path(path_type=Path, file_okay=False), help="Draw SVG files into this folder.")
+def main(parts: Sequence[str], quick: bool, listing: bool, json_file: Path | None, plots: Path | None) -> None:
+    """Measure relay, part by part, on this machine."""
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    if listing:
+        for name, summary in PARTS.items():
+            click.echo(f"{name:10} {summary}")
+        return
+    results: list[Result] = []
+    for name in parts or PARTS:
+        with Console(stderr=True).status(f"{name}: {PARTS[name]}"):
+            measured = importlib.import_module(f"benchmarks.{name}").run(quick)
+        console.print(table(measured))
+        results += measured
+    with_target = [one for one in results if one.target is not None]
+    if with_target and len(parts) != 1:
+        console.print(table(with_target, "\nWhat it must reach (a ratio of 1 or more is met)"))
+    if json_file:
+        json_file.write_text(as_json(results) + "\n", encoding="utf-8")
+    if plots:
+        draw(results, plots)
+
+
+if __name__ == "__main__":
+    main()

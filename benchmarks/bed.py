@@ -1,0 +1,98 @@
+"""The bed on which whole processes are measured: a durable server, a light TikTok, and relay's own processes."""
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+import redis
+
+from benchmarks.load import KEY, SECRET
+from benchmarks.processes import RELAY, Process, free_port
+from benchmarks.tiktok import LightTikTok
+from benchmarks.waiting import wait_for
+from cli.server_binary import find_server
+from config.secrets import Keyring
+
+CONNECTION: Final = "shop-web"
+CONFIGURATION: Final = f"""
+inputs:
+  - {{id: web, platform: web, api_key: {KEY}, api_secret: {SECRET}}}
+connections:
+  - id: {CONNECTION}
+    inputs: [web]
+    access_token: token-of-the-bench
+    event_source_id: CUSG5HBC77UD11VVRQEG
+    enable_web_migration: true
+"""
+
+
+class Bed:
+    """Everything on loopback and in a folder of its own; whatever was started is stopped at the end."""
+
+    def __init__(self, *, encrypted: bool = False, durable: bool = True) -> None:
+        """With `encrypted`, relay's processes have an encryption key; not `durable`, the server writes nothing down."""
+        self._stack = ExitStack()
+        self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-bench-")))
+        self._redis_port = free_port()
+        self.redis_url = f"redis://127.0.0.1:{self._redis_port}/0"
+        self.server = self.start("server", [str(word) for word in self._server_command(durable)])
+        self.redis = self._stack.enter_context(redis.Redis.from_url(self.redis_url, socket_timeout=60))
+        self.tiktok = self._stack.enter_context(LightTikTok(self.directory))
+        file = self.directory / "relay.yaml"
+        file.write_text(CONFIGURATION)
+        self.environment = {
+            "RELAY_CONFIG": str(file),
+            "RELAY_REDIS_URL": self.redis_url,
+            "RELAY_TIKTOK_URL": self.tiktok.url,
+            "RELAY_ENCRYPTION_KEY": Keyring.new_key() if encrypted else "",
+        }
+        wait_for(self.redis.ping, "the server")
+
+    def start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Process:
+        """Start a process that ends with the bed at the latest."""
+        return self._stack.enter_context(Process(command, environment or {}, self.directory / f"{name}.log"))
+
+    def ingest(self) -> tuple[Process, str]:
+        """A ready `relay ingest` and its URL."""
+        port = free_port()
+        process = self.start("ingest", [str(RELAY), "ingest"], {**self.environment, "RELAY_PORT": str(port)})
+        url = f"http://127.0.0.1:{port}"
+        wait_for(lambda: httpx.get(f"{url}/health/ready", trust_env=False).raise_for_status(), "relay ingest")
+        return process, url
+
+    def worker(self) -> Process:
+        """A `relay worker`, on its way up."""
+        return self.start("worker", [str(RELAY), "worker"], self.environment)
+
+    def empty(self) -> None:
+        """Forget all events, on both sides."""
+        self.redis.flushall()
+        self.tiktok.forget()
+
+    def log_of(self, name: str) -> str:
+        """What a process said."""
+        return (self.directory / f"{name}.log").read_text(errors="replace")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._stack.close()
+
+    def _server_command(self, durable: bool) -> list[object]:
+        options = {
+            "port": self._redis_port,
+            "bind": "127.0.0.1",
+            "dir": self.directory,
+            "appendonly": "yes" if durable else "no",
+            "appendfsync": "always",
+            "save": "",
+            "maxmemory": "4gb",
+            "maxmemory-policy": "noeviction",
+            "loglevel": "warning",
+        }
+        return [find_server().path, *(word for name, value in options.items() for word in (f"--{name}", value))]

@@ -1,0 +1,33 @@
+"""What is lost when everything is killed at random under a TikTok that fails in every way: a short soak, counted."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from benchmarks.figures import figure
+from benchmarks.result import Result
+
+SOAK: Final = Path(__file__).parent.parent / "tests" / "soak.py"
+
+
+def run(quick: bool) -> list[Result]:
+    """The share of accepted events that TikTok has, or that lie dead for a reason of their own."""
+    seconds = 15 if quick else 120
+    with tempfile.NamedTemporaryFile() as file:
+        environment = {**os.environ, "SECONDS": str(seconds), "FIGURES": file.name}
+        done = subprocess.run([sys.executable, SOAK], env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own soak
+        counted = Path(file.name).read_text()
+    if not counted:
+        raise RuntimeError(f"the soak did not come to its end: {done.stderr[-500:]}")
+    rows = json.loads(counted)
+    events, kills, lost = rows["events accepted, times connections"], rows["kills"], rows["lost"]
+    note = f"{kills} kills in {seconds} s, Redis's among them, {events:,} events; make soak: an hour of it"
+    kept = 100 * (events - lost) / events
+    return [
+        figure("faults", "accepted events not lost", "%", [kept], better="more", target=100.0, note=note),
+        figure("faults", "kills", "", [kills], better="more"),
+    ]

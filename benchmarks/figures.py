@@ -1,0 +1,28 @@
+"""Rounds of measurements made into results."""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Literal
+
+from benchmarks.result import Result
+
+Better = Literal["more", "less"]
+
+
+def figure(
+    part: str,
+    what: str,
+    unit: str,
+    rounds: Sequence[float],
+    *,
+    better: Better,
+    target: float | None = None,
+    note: str = "",
+) -> Result:
+    """The median of some rounds, and their extremes."""
+    return Result(part, what, unit, median(rounds), min(rounds), max(rounds), target, better, note)
+
+
+def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """How many times as much each of our rounds came to as theirs beside it."""
+    return [our / their for our, their in zip(ours, theirs, strict=True)]

@@ -1,0 +1,74 @@
+"""What an accepted request costs ingest and how many a second it takes: one process beside a durable server."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.bed import Bed
+from benchmarks.data import batches, bulk
+from benchmarks.figures import figure
+from benchmarks.load import Outcome, drive
+from benchmarks.processes import Process
+from benchmarks.result import Result
+
+CONNECTIONS: Final = (64, 8)
+TARGET_US: Final = {False: 45.0, True: 80.0}
+BULK_BATCHES: Final = 100
+NOTE: Final = "AOF always, the 202 after its own write; server and load have the other core"
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One load: µs of ingest's CPU per accepted request, and what the senders saw."""
+
+    cpu_us: float
+    outcome: Outcome
+
+
+def run(quick: bool) -> list[Result]:
+    """CPU per accepted request at 64 and at 8 connections, without and with an encryption key; then bulk posts."""
+    rounds, seconds = (3, 1.0) if quick else (7, 3.0)
+    single = batches(500 if quick else 5_000, 1)
+    results: list[Result] = []
+    for encrypted in (False, True):
+        with Bed(encrypted=encrypted) as bed:
+            process, url = bed.ingest()
+            drive(url, "/v2/events", single, 64, 1.0)  # warms it up
+            for connections in CONNECTIONS:
+                some = [_load(bed, process, url, single, connections, seconds) for _ in range(rounds)]
+                results += _single(some, single, connections, encrypted)
+            if not encrypted:
+                results += _bulk(bed, process, url, rounds, seconds)
+    return results
+
+
+def _load(bed: Bed, process: Process, url: str, bodies: list[bytes], connections: int, seconds: float) -> _Round:
+    bed.empty()
+    path = "/v2/bulkevents" if bodies[0].startswith(b"[") else "/v2/events"
+    before = process.cpu_s()
+    outcome = drive(url, path, bodies, connections, seconds)
+    return _Round((process.cpu_s() - before) / outcome.requests * 1e6, outcome)
+
+
+def _single(rounds: list[_Round], bodies: list[bytes], connections: int, encrypted: bool) -> list[Result]:
+    what = f"{connections} connections, {'with a key' if encrypted else 'no key'}"
+    size = sum(map(len, bodies)) / len(bodies) / 1000
+    target = TARGET_US[encrypted] if connections == CONNECTIONS[0] else None
+    note = f"one {size:.1f} kB event a request; {NOTE}"
+    cpu = [one.cpu_us for one in rounds]
+    return [
+        figure("ingest", f"CPU, {what}", "µs/request", cpu, better="less", target=target, note=note),
+        figure("ingest", f"rate, {what}", "requests/s", [one.outcome.rate for one in rounds], better="more"),
+        figure("ingest", f"median answer, {what}", "ms", [one.outcome.median_ms for one in rounds], better="less"),
+        figure("ingest", f"p99 answer, {what}", "ms", [one.outcome.p99_ms for one in rounds], better="less"),
+    ]
+
+
+def _bulk(bed: Bed, process: Process, url: str, rounds: int, seconds: float) -> list[Result]:
+    events = BULK_BATCHES * 5
+    bodies = [bulk(batches(BULK_BATCHES, 5, seed=seed)) for seed in range(4)]
+    some = [_load(bed, process, url, bodies, 4, seconds) for _ in range(rounds)]
+    note = f"{BULK_BATCHES} batches of 5 events a request, 4 connections"
+    return [
+        figure("ingest", "CPU, bulk", "µs/event", [one.cpu_us / events for one in some], better="less", note=note),
+        figure("ingest", "rate, bulk", "events/s", [one.outcome.rate * events for one in some], better="more"),
+    ]

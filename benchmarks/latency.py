@@ -1,0 +1,65 @@
+"""How long an event takes from its 202 to TikTok when there is hardly any load."""
+
+import random
+import time
+from typing import Final
+
+import httpx
+import msgspec
+
+from benchmarks.bed import Bed
+from benchmarks.data import batches
+from benchmarks.load import KEY, SECRET
+from benchmarks.result import Result
+from benchmarks.waiting import wait_for
+
+PAUSE_S: Final = (0.02, 0.08)
+"""At random, lest the posts keep step with the workers' tick."""
+
+
+COLD: Final = 20
+
+
+class _Event(msgspec.Struct):
+    data: dict[str, msgspec.Raw]
+
+
+class _Batch(msgspec.Struct):
+    events: list[_Event]
+
+
+def run(quick: bool) -> list[Result]:
+    """One event after another; the first, which meet a cold worker, do not count."""
+    samples = 100 if quick else 500
+    with Bed() as bed, httpx.Client(auth=(KEY, SECRET), trust_env=False) as http:
+        _, url = bed.ingest()
+        bed.worker()
+        _post(http, url, bed, batches(COLD, 1, seed=2))
+        accepted = _post(http, url, bed, batches(samples, 1))
+        arrived = bed.tiktok.times()
+    took = sorted((arrived[one] - at) * 1000 for one, at in accepted.items())
+    note = f"{samples} events, one every 50 ms or so; the worker looks for work every 50 ms"
+    return [
+        Result("latency", "202 to TikTok, median", "ms", _share(took, 0.5), took[0], took[-1], 300.0, "less", note),
+        Result("latency", "202 to TikTok, p99", "ms", _share(took, 0.99), took[0], took[-1], 1000.0, "less"),
+    ]
+
+
+def _post(http: httpx.Client, url: str, bed: Bed, bodies: list[bytes]) -> dict[str, float]:
+    """When each event was accepted, by its id; returns once all have arrived."""
+    before, accepted = bed.tiktok.count(), {}
+    for body in bodies:
+        http.post(f"{url}/v2/events", content=body).raise_for_status()
+        accepted[_id_of(body)] = time.monotonic()
+        time.sleep(random.uniform(*PAUSE_S))
+    wait_for(lambda: bed.tiktok.count() >= before + len(bodies), "the last event")
+    return accepted
+
+
+def _share(ordered: list[float], share: float) -> float:
+    return ordered[int(len(ordered) * share)]
+
+
+def _id_of(batch: bytes) -> str:
+    (event,) = msgspec.json.decode(batch, type=_Batch).events
+    return msgspec.json.decode(event.data["source_message_id"], type=str)

@@ -1,0 +1,88 @@
+"""Which results are drawn, and how they are called there."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from benchmarks.result import Result
+from benchmarks.svg import Bar, bar_chart
+
+
+class Row(NamedTuple):
+    """One bar: the result of that part and name."""
+
+    label: str
+    part: str
+    what: str
+    ours: bool = True
+
+
+class Plot(NamedTuple):
+    """One file; rows whose results were not measured are left out."""
+
+    file: str
+    title: str
+    unit: str
+    rows: tuple[Row, ...]
+
+
+PLOTS: Final = (
+    Plot(
+        "pipeline.svg",
+        "From the first request to the last arrival at TikTok, two cores",
+        "events a second",
+        (
+            Row("relay, bulk posts", "pipeline", "bulk posts: relay"),
+            Row("a task per batch, bulk posts", "pipeline", "bulk posts: plain", ours=False),
+            Row("relay, single posts", "pipeline", "single posts: relay"),
+            Row("a task per batch, single posts", "pipeline", "single posts: plain", ours=False),
+        ),
+    ),
+    Plot(
+        "mapping.svg",
+        "Mapping one event a batch with three products, one core",
+        "events a second",
+        (
+            Row("relay", "segment", "relay"),
+            Row("Segment's published package", "segment", "Segment", ours=False),
+        ),
+    ),
+    Plot(
+        "ingest.svg",
+        "CPU of ingest for an accepted request (dashed: the target)",
+        "µs a request",
+        tuple(
+            Row(what, "ingest", f"CPU, {what}")
+            for what in (
+                "64 connections, no key",
+                "64 connections, with a key",
+                "8 connections, no key",
+                "8 connections, with a key",
+            )
+        ),
+    ),
+    Plot(
+        "backlog.svg",
+        "Draining what waits",
+        "events a second",
+        (
+            Row("100,000, one worker", "backlog", "drain of 100,000"),
+            Row("1,000,000, one worker", "backlog", "drain of 1,000,000, whole"),
+            Row("100,000, two workers", "backlog", "two workers"),
+        ),
+    ),
+)
+
+
+def draw(results: Sequence[Result], folder: Path) -> None:
+    """Write each plot of which something was measured."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {(one.part, one.what): one for one in results if not one.unit.startswith("µs CPU")}
+    for plot in PLOTS:
+        bars = [_bar(row, found[row.part, row.what]) for row in plot.rows if (row.part, row.what) in found]
+        if bars:
+            (folder / plot.file).write_text(bar_chart(plot.title, plot.unit, bars), encoding="utf-8")
+
+
+def _bar(row: Row, result: Result) -> Bar:
+    return Bar(row.label, result.value, result.low, result.high, row.ours, result.target)

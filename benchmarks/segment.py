@@ -1,0 +1,172 @@
+"""Segment's published mapping to TikTok on the same events as ours, in turn; skipped where npm is not."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+
+from benchmarks.bed import CONFIGURATION
+from benchmarks.data import batches
+from benchmarks.figures import figure, ratios
+from benchmarks.result import Result
+from config.file import ConfigurationFile
+from ingest.in_force import compile_configuration
+from mapping.plan import Plan
+from mapping.results import Mapped
+from mapping.source import split_batch
+
+FOLDER: Final = Path(__file__).with_name("node")
+EVENTS: Final = 2_000
+EVENTS_A_REQUEST: Final = 1_000
+INSTALL_WITHIN_S: Final = 300
+NOW_MS: Final = 1_764_000_000_000
+RUDDERSTACK_TO_SEGMENT: Final = 3.8
+SEGMENT_DOES: Final = (
+    "Segment: its mapping directives, validation against a schema and a Request object for each event; one event a "
+    "body; no batches, no reasons for what is left out, city without accents lost"
+)
+
+
+class _Done(msgspec.Struct):
+    events: int
+    seconds: float
+    cpu_s: float
+    bodies: int
+
+
+def run(quick: bool) -> list[Result]:
+    """JSON text in, request body out, an event a batch with three products; the same users and orders for both."""
+    why_not = _install()
+    if why_not:
+        Console(stderr=True).print(f"segment is skipped: {why_not}")
+        return []
+    rounds, seconds = (2, 1.0) if quick else (7, 3.0)
+    single = batches(EVENTS, 1)
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as directory:
+        events, plan = Path(directory) / "events.jsonl", _plan(Path(directory) / "relay.yaml")
+        events.write_text("\n".join(json.dumps(segment_event(one)) for one in single))
+        _relay(plan, single, 0.2)
+        for _ in range(rounds):
+            ours.append(_relay(plan, single, seconds))
+            theirs.append(_segment(events, seconds))
+    times = ratios(ours, theirs)
+    note = (
+        "derived: RudderStack's transformer, which is not published as a package, once ran 3.8 times as fast as Segment"
+    )
+    return [
+        figure("segment", "relay", "events/s", ours, better="more", note="bytes to bytes, every row and check of ours"),
+        figure("segment", "Segment", "events/s", theirs, better="more", note=SEGMENT_DOES),
+        figure("segment", "relay against Segment", "×", times, better="more", target=20.0),
+        figure(
+            "segment",
+            "relay against RudderStack",
+            "×",
+            [one / RUDDERSTACK_TO_SEGMENT for one in times],
+            better="more",
+            target=5.0,
+            note=note,
+        ),
+    ]
+
+
+def segment_event(batch: bytes) -> dict[str, Any]:
+    """What Segment's libraries would have sent for a batch of one event."""
+    source = json.loads(batch)
+    data = source["events"][0]["data"]
+    who, traits, action = source["user_identities"], source["user_attributes"], data["product_action"]
+    purchase = action["action"] == "purchase"
+    products = [
+        {**{name: one[name] for name in ("name", "brand", "category", "variant", "position")}, "product_id": one["id"]}
+        | {"price": float(one["price"]), "quantity": one["quantity"]}
+        for one in action["products"]
+    ]
+    callback = data["custom_flags"].get("TikTok.Callback")
+    return {
+        "type": "track",
+        "event": "Order Completed" if purchase else "Checkout Started",
+        "messageId": data["source_message_id"],
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(data["timestamp_unixtime_ms"] / 1000)),
+        "userId": who["customer_id"],
+        "properties": {
+            "currency": data["currency_code"],
+            "value": action["total_amount"],
+            "order_id": action["transaction_id"],
+            "products": products,
+            "ttp": source["partner_identities"]["tiktok_cookie_id"],
+            **({"ttclid": callback} if callback else {}),
+        },
+        "context": {
+            "ip": source["ip"],
+            "userAgent": source["device_info"]["http_header_user_agent"],
+            "locale": source["device_info"]["locale_language"],
+            "page": {"url": data["custom_flags"]["TikTok.URL"], "referrer": data["custom_flags"]["TikTok.Referrer"]},
+            "traits": {
+                "email": who["email"],
+                "phone": who["mobile_number"],
+                "first_name": traits["$FirstName"],
+                "last_name": traits["$LastName"],
+                "address": {
+                    "city": traits["$City"],
+                    "state": traits["$State"],
+                    "country": traits["$Country"],
+                    "postal_code": traits["$Zip"],
+                },
+            },
+        },
+    }
+
+
+def _plan(file: Path) -> Plan:
+    file.write_text(CONFIGURATION)
+    return compile_configuration(ConfigurationFile(file, None).current).plans["web"][0]
+
+
+def _relay(plan: Plan, single: list[bytes], seconds: float) -> float:
+    """Events a second."""
+    events, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        for start in range(0, len(single), EVENTS_A_REQUEST):
+            mapped = [result for batch in single[start : start + EVENTS_A_REQUEST] for result in _map(plan, batch)]
+            plan.request([one.body for one in mapped])
+            events += len(mapped)
+    return events / (time.perf_counter() - began)
+
+
+def _map(plan: Plan, batch: bytes) -> list[Mapped]:
+    split = split_batch(batch)
+    mapper = plan.batch(split.shared, NOW_MS)
+    results = [result for event in split.events for result in mapper.map(bytes(event), None, None)]
+    return [result for result in results if isinstance(result, Mapped)]
+
+
+def _segment(events: Path, seconds: float) -> float:
+    command = ["node", "segment.js", str(events), str(seconds)]
+    done = subprocess.run(command, cwd=FOLDER, stdout=subprocess.PIPE, check=True)  # noqa: S603 - node from PATH
+    outcome = msgspec.json.decode(done.stdout, type=_Done)
+    if outcome.bodies < outcome.events * 500:
+        raise AssertionError("Segment's mapping made no bodies: its package has changed")
+    return outcome.events / outcome.seconds
+
+
+def _install() -> str | None:
+    """None once the package is there; else why it cannot be."""
+    if (FOLDER / "node_modules" / "@segment" / "action-destinations").is_dir():
+        return None
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        return "there is no npm and node on this machine"
+    command = [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+    try:
+        done = subprocess.run(  # noqa: S603 - npm from PATH
+            command, cwd=FOLDER, capture_output=True, timeout=INSTALL_WITHIN_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"npm did not install its package within {INSTALL_WITHIN_S} s"
+    return None if done.returncode == 0 else "npm could not install its package, @segment/action-destinations"

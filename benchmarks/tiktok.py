@@ -1,0 +1,142 @@
+"""A light stand-in for TikTok, in a process of its own: takes every event, answers as TikTok does, keeps a log.
+
+The sandbox judges events and costs more than a worker; this one only counts them. `python -m benchmarks.tiktok PORT`.
+"""
+
+import asyncio
+import json
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import httpx
+import uvloop
+
+from benchmarks.processes import Process, free_port
+from benchmarks.waiting import wait_for
+
+_LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_EVENT: Final = b'"event_id":'
+_EVENT_ID: Final = re.compile(rb'"event_id":"([^"]*)"')
+_DONE: Final = b'{"code":0,"message":"OK","request_id":"bench","data":{}}'
+
+
+class Arrival(NamedTuple):
+    """One request: when it was whole, on the machine's monotonic clock, and how many events it brought."""
+
+    at_s: float
+    events: int
+
+
+class LightTikTok(Process):
+    """The process, and what it says of itself."""
+
+    def __init__(self, directory: Path) -> None:
+        port = free_port()
+        super().__init__([sys.executable, "-m", "benchmarks.tiktok", str(port)], {}, directory / "tiktok.log")
+        self.url = f"http://127.0.0.1:{port}"
+        self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
+        wait_for(lambda: self._http.get("/count").raise_for_status(), "the stand-in TikTok")
+
+    def count(self) -> int:
+        """Events so far."""
+        count: int = self._http.get("/count").json()
+        return count
+
+    def arrivals(self) -> list[Arrival]:
+        """Every request so far."""
+        return [Arrival(*one) for one in self._http.get("/arrivals").json()]
+
+    def times(self) -> dict[str, float]:
+        """When each of the last 10,000 events came, by its id."""
+        times: dict[str, float] = self._http.get("/times").json()
+        return times
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._http.delete("/")
+
+    def stop(self) -> None:
+        """Close the door, then end it."""
+        self._http.close()
+        super().stop()
+
+
+class _Log:
+    """What has arrived."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.arrivals: list[Arrival] = []
+        self.times: dict[str, float] = {}
+
+    def forget(self) -> None:
+        """Nothing has."""
+        self.count = 0
+        self.arrivals.clear()
+        self.times.clear()
+
+    def note(self, body: bytearray) -> None:
+        """One request's body."""
+        now = time.monotonic()
+        events = body.count(_EVENT)
+        self.count += events
+        self.arrivals.append(Arrival(now, events))
+        if events <= _FEW:
+            self.times.update((event_id.decode(), now) for event_id in _EVENT_ID.findall(body))
+
+
+_FEW: Final = 5
+"""Requests of more events come at times when nobody asks for each one's."""
+
+
+class _Connection(asyncio.Protocol):
+    """One keep-alive HTTP/1.1 connection; requests are not pipelined."""
+
+    def __init__(self, log: _Log) -> None:
+        self._log, self._received, self._wanted = log, bytearray(), 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Its way back."""
+        self._transport: Any = transport
+
+    def data_received(self, data: bytes) -> None:
+        """More of a request; answer once it is whole."""
+        self._received += data
+        if not self._wanted:
+            end = self._received.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            length = _LENGTH.search(self._received, 0, end + 2)
+            self._wanted = end + 4 + (int(length[1]) if length else 0)
+        if len(self._received) >= self._wanted:
+            request, self._received, self._wanted = self._received, bytearray(), 0
+            self._answer(request)
+
+    def _answer(self, request: bytearray) -> None:
+        log = self._log
+        match bytes(request[:64]).split(b" ", 2)[:2]:
+            case [b"POST", _]:
+                log.note(request)
+                body = _DONE
+            case [b"DELETE", _]:
+                log.forget()
+                body = b"null"
+            case [_, path]:
+                body = json.dumps(getattr(log, path.decode().strip("/"))).encode()
+            case other:
+                raise AssertionError(f"no request begins {other}")
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
+        self._transport.write(head + body)
+
+
+async def _serve(port: int) -> None:
+    log = _Log()
+    server = await asyncio.get_running_loop().create_server(lambda: _Connection(log), "127.0.0.1", port, backlog=1024)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve(int(sys.argv[1])))

@@ -1,0 +1,53 @@
+"""The benchmarks are no tests; these say that the command knows its parts and that the contestants do the same work."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks.__main__ import PARTS
+from benchmarks.bed import CONFIGURATION
+from benchmarks.data import NOW_MS, batches
+from benchmarks.figures import figure
+from benchmarks.plain.events import Batch, tiktok_events
+from benchmarks.plots import PLOTS, draw
+from config.file import ConfigurationFile
+from ingest.in_force import compile_configuration
+from mapping.results import Mapped
+from mapping.source import split_batch
+
+
+def test_the_command_lists_its_parts():
+    """Each with a sentence, and each is a module that measures."""
+    command = [sys.executable, "-m", "benchmarks", "--list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert [line.split(maxsplit=1) for line in listed] == [[name, said] for name, said in PARTS.items()]
+    assert all(callable(importlib.import_module(f"benchmarks.{name}").run) for name in PARTS)
+
+
+@pytest.mark.parametrize("events_a_batch", [1, 5])
+def test_plain_and_relay_make_the_same_of_the_same(events_a_batch: int, tmp_path: Path):
+    """Every field of every event: whoever is faster is not faster by doing less."""
+    file = tmp_path / "relay.yaml"
+    file.write_text(CONFIGURATION)
+    (plan,) = compile_configuration(ConfigurationFile(file, None).current).plans["web"]
+    for raw in batches(200, events_a_batch):
+        split = split_batch(raw)
+        mapper = plan.batch(split.shared, NOW_MS)
+        results = [result for event in split.events for result in mapper.map(bytes(event), None, None)]
+        ours = [json.loads(result.body) for result in results if isinstance(result, Mapped)]
+        assert len(ours) == events_a_batch
+        assert ours == tiktok_events(Batch.model_validate_json(raw))
+
+
+def test_what_was_measured_is_drawn(tmp_path: Path):
+    """A file for each plot, which a browser can read; nothing for what was not measured."""
+    rows = [row for plot in PLOTS[:2] for row in plot.rows]
+    draw([figure(row.part, row.what, "events/s", [1.0, 2.0, 4.0], better="more") for row in rows], tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(plot.file for plot in PLOTS[:2])
+    for path in tmp_path.iterdir():
+        assert ElementTree.parse(path).getroot().tag.endswith("svg")

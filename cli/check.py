@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from rich.text import Text
 
 from cli.check_deep import proofs
+from cli.check_letters import findings_of_letters
 from cli.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
 from cli.redis_checks import Finding, findings_of_redis
 from cli.setting import configuration_of, redis_url, settings_here
@@ -59,6 +60,7 @@ def all_findings(*, alert: bool = False) -> list[Finding]:
         _encryption(settings.encryption_key),
         _alerts(settings.alert_webhook, alert=alert),
         *_findings_of_server(settings),
+        *findings_of_letters(settings),
     ]
 
 

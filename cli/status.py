@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from cli.balance import balance_line
+from cli.check_letters import findings_of_letters
 from cli.output import BAD, CAREFUL, GOOD, MUTED, console, count, note, print_json, state, table
 from cli.setting import redis_url, settings_here
 from cli.status_days import show_days
@@ -59,6 +60,8 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
                 note(_refused(seen))
         else:
             console().print(screen(seen))
+            for finding in findings_of_letters(settings):
+                note(f"{finding.found}: {finding.remedy}")
         if verify:
             _verify(client, seen)
 

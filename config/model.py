@@ -66,7 +66,8 @@ class Connection:
     """One or several inputs joined to one TikTok event source; the defaults are those of product.md C.
 
     `environments` are lower case; `max_events_per_request` is None where the route's own maximum applies;
-    `max_event_age_s` is in seconds; `gdpr_purpose` is casefolded, for purposes compare without regard to case.
+    `max_event_age_s` and `dead_letter_retention_s` are in seconds, None for no end; `gdpr_purpose` is casefolded, for
+    purposes compare without regard to case.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Connection:
     max_events_per_request: int | None = None
     peer_ip_fallback: bool = False
     max_event_age_s: int | None = None
+    dead_letter_retention_s: int | None = 90 * 86_400
     ccpa_limited_data_use: bool = False
     gdpr_purpose: str | None = None
     att_withholds_idfa: bool = False

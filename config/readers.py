@@ -134,4 +134,12 @@ def age(name: str, node: Node) -> int:
     return refuse(node, f"`{name}` is `{shown(value)}`: allowed are days, hours or minutes, such as 7d, 36h or 90m")
 
 
+def retention(name: str, node: Node) -> int | None:
+    """An age of a day at least, in seconds; None for `forever`."""
+    if text(name, node) == "forever":
+        return None
+    seconds = age(name, node)
+    return seconds if seconds >= _SECONDS["d"] else refuse(node, f"`{name}` must be 1d or more, or forever")
+
+
 identifier = matching(r"[a-z0-9-]{1,64}", "1 to 64 lower-case letters, digits and hyphens, such as shop-web")

@@ -6,7 +6,20 @@ import phonenumbers
 
 from config.custom_mappings import CUSTOM_MAPPING
 from config.model import Connection, Input
-from config.readers import Reader, age, boolean, choice, exactly, folded, identifier, matching, refuse, text, whole
+from config.readers import (
+    Reader,
+    age,
+    boolean,
+    choice,
+    exactly,
+    folded,
+    identifier,
+    matching,
+    refuse,
+    retention,
+    text,
+    whole,
+)
 from config.record import Record, Row, listing, mapping
 from config.references import access_token, api_key, api_secret
 from config.vocabulary import (
@@ -84,6 +97,7 @@ def connection_record(expand: Reader[str], inputs: Sequence[str]) -> Record[Conn
             "max_events_per_request": Row(whole(1, 1000)),
             "peer_ip_fallback": Row(boolean),
             "max_event_age": Row(age, to="max_event_age_s"),
+            "dead_letter_retention": Row(retention, to="dead_letter_retention_s"),
             "ccpa_limited_data_use": Row(boolean),
             "gdpr_purpose": Row(folded),
             "att_withholds_idfa": Row(boolean),

@@ -1,9 +1,13 @@
 """A dead letter: one event, for one connection, that will not be tried again by itself (product.md Z1)."""
 
+import re
+import secrets
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+_ID: Final = re.compile(r"[0-9a-f]{22}")
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +67,16 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
             "job": self.job,
             "at": _rfc3339(self.at_ms),
         }
+
+
+def new_id(died_ms: int) -> str:
+    """An id for a letter of an event that died then; ids sort by that."""
+    return f"{died_ms:012x}{secrets.token_hex(5)}"
+
+
+def died_ms(letter_id: str) -> int | None:
+    """When its event died, Unix milliseconds, told by the id alone; None for an id that is none of ours."""
+    return int(letter_id[:12], 16) if _ID.fullmatch(letter_id) else None
 
 
 def _rfc3339(ms: int) -> str:

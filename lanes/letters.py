@@ -58,6 +58,19 @@ def some_letters(client: redis.Redis, group: str, ids: Sequence[str]) -> list[by
         raise refusal(error) from None
 
 
+def ids_page(client: redis.Redis, group: str, cursor: int) -> tuple[int, list[str]]:
+    """Some ids of letters, from a cursor on (0 at first), and the next cursor (0 at the end). Raises RedisAway.
+
+    Of a walk over all pages, an id that is kept throughout is in one at least.
+    """
+    try:  # the labels are small, and there is one for each letter
+        scanned = client.hscan(f"{_key(group)}:labels", cursor, count=_PAGE)
+    except RedisError as error:
+        raise refusal(error) from None
+    following, page = cast("tuple[int, dict[bytes, bytes]]", scanned)
+    return following, [letter_id.decode() for letter_id in page]
+
+
 def count_letters(client: redis.Redis, group: str) -> int:
     """How many letters the group keeps. Raises RedisAway."""
     try:

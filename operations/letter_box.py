@@ -14,6 +14,7 @@ from lanes.chunk import Chunk, ChunkCodec
 from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known
 from lanes.letters import letter_of, letters_of
+from lanes.turns import now_ms
 from operations.errors import BadNews
 from operations.masking import mask, mask_sentence
 from operations.words import rfc3339
@@ -30,8 +31,7 @@ class LetterBox:
 
     def now_ms(self) -> int:
         """Redis's time, which letters and stamps are dated by."""
-        seconds, micros = self.client.time()
-        return seconds * 1000 + micros // 1000
+        return now_ms(self.client)
 
     def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
         """The letters of these connections, as they come; the sources are most of their bytes, so keep none of many."""

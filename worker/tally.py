@@ -1,6 +1,5 @@
 """Counts how the results of a draft end, buries the dead, and gathers what goes on."""
 
-import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import assert_never
 import msgspec
 
 from delivery.ends import delivered, died
-from delivery.letters import DeadLetter
+from delivery.letters import DeadLetter, new_id
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.days import day_of
@@ -108,7 +107,7 @@ class Tally:
             entry = msgspec.structs.replace(entry, items=[name])
         chunk = self.draft.chunks[prepared.chunk]
         letter = {
-            "id": f"{self.lease.now_ms:012x}{secrets.token_hex(5)}",
+            "id": new_id(self.lease.now_ms),
             "connection": self.terms.connection,
             "input": chunk.input,
             "at_ms": self.lease.now_ms,

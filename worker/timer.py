@@ -1,4 +1,5 @@
-"""The heartbeat of a worker process: wakes due lanes, renews leases in hand, notices a changed configuration."""
+"""The heartbeat of a worker process: wakes due lanes, renews leases in hand, notices a changed configuration,
+removes dead letters past their time."""
 
 import threading
 import time
@@ -12,6 +13,7 @@ from kombu.exceptions import OperationalError
 from lanes.errors import RedisAway, RedisFull
 from lanes.lanes import RENEW_EVERY_S
 from worker.app import QUEUE, app
+from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime
 
 TICK_S: Final = 0.05
@@ -77,6 +79,7 @@ class Timer(threading.Thread):
             _Duty(TICK_S, wake_lanes),
             _Duty(RENEW_EVERY_S, renew_leases),
             _Duty(REFRESH_EVERY_S, refresh_configuration),
+            _Duty(PAGE_EVERY_S, Retention(runtime.redis_url).step),
         ]
 
     def run(self) -> None:

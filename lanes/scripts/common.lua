@@ -36,6 +36,7 @@
 --   watch:notes            hash   what the watcher remembers of each group, opaque here
 --   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires; no script reads it
 --   memory:secret          string what those names are made with where there is no encryption key
+--   once:<what>            string there while nobody else need do something (`lanes/turns.py`); no script reads it
 --   audit:<what>           list   who was shown personal data, who erased some (`lanes/audit.py`); no script reads it
 -- Times are Unix milliseconds of Redis's clock; ARGV[1], empty but in tests, replaces it.
 -- At maxmemory a script may write only after a write that frees. So each but `append` opens with one.

@@ -47,6 +47,7 @@ OTHER_VALUES: dict[str, Any] = {
     "max_events_per_request": 7,
     "peer_ip_fallback": True,
     "max_event_age_s": 60,
+    "dead_letter_retention_s": None,
     "ccpa_limited_data_use": True,
     "gdpr_purpose": "marketing",
     "att_withholds_idfa": True,

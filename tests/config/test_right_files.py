@@ -209,6 +209,13 @@ def test_an_age_is_read_in_seconds(written_as: str, seconds: int, tmp_path: Path
     assert connection(tmp_path, f"max_event_age: {written_as}").max_event_age_s == seconds
 
 
+@pytest.mark.parametrize(("written_as", "seconds"), [("30d", 2_592_000), ("24h", 86_400), ("forever", None)])
+def test_dead_letters_are_kept_as_long_as_said(written_as: str, seconds: int | None, tmp_path: Path) -> None:
+    """Unless it is said otherwise, for 90 days."""
+    assert connection(tmp_path, f"dead_letter_retention: {written_as}").dead_letter_retention_s == seconds
+    assert connection(tmp_path).dead_letter_retention_s == 90 * 86_400
+
+
 def test_a_legacy_connection_takes_no_test_code(tmp_path: Path) -> None:
     """TikTok's batch API has no place for it; Events API 2.0 has."""
     assert connection(tmp_path, "test_event_code: TEST1", platform="ios").test_event_code == "TEST1"

@@ -197,6 +197,7 @@ CASES = {
     "a purpose in a list": Case(setting("gdpr_purpose: [marketing]"), 12, ("must be one value, not a list",)),
     "a setting that is on or off": Case(setting("send_order_id: sometimes"), 12, ("allowed are true and false",)),
     "an age": Case(setting("max_event_age: 7 days"), 12, ("`7 days`", "7d, 36h or 90m")),
+    "a retention": Case(setting("dead_letter_retention: 90m"), 12, ("1d or more", "forever")),
     "mappings as a mapping": Case(setting("custom_mappings: {a: b}"), 12, ("`custom_mappings` must be a list",)),
     "M3 an unknown target": Case(
         mapping("tiktok_event: Purchas", PURCHASE),

@@ -1,0 +1,83 @@
+"""Dead letters past their time go, a page at a time and counted; a week before, it is told."""
+
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from support.bench import Bench
+from support.events import purchase
+from support.terminal import relay
+
+from lanes import letters
+from lanes.turns import now_ms
+from worker.retention import Retention
+
+DAY_MS = 86_400_000
+
+
+def bury(bench: Bench, count: int) -> None:
+    """Let so many events die now."""
+    bench.put([purchase(number, custom_flags={}) for number in range(count)])
+    bench.drain()
+    assert len(bench.letters()) == count
+
+
+def walk(bench: Bench, days: float, steps: int = 30) -> list[dict[str, Any]]:
+    """What a worker says in so many steps, so many days later."""
+    retention = Retention(bench.url, lambda client: now_ms(client) + int(days * DAY_MS))
+    with capture_logs() as logs:
+        for _ in range(steps):
+            retention.step(bench.runtime)
+    return [log for log in logs if log["log_level"] == "warning"]
+
+
+def test_letters_go_when_their_time_is_over_and_a_week_before_it_is_said(bench: Bench) -> None:
+    """Once a day, whichever worker comes to it; and what goes is counted as discarded."""
+    bury(bench, 3)
+    assert walk(bench, 82) == []
+    [said] = walk(bench, 84)
+    assert said["event"] == "3 dead letters of shop will be removed within 7 days, 90 d after they died"
+    assert "relay dead-letters export --connection shop" in said["what_to_do"]
+    assert walk(bench, 89.9) == [], "another worker has said it today"
+    [removed] = walk(bench, 90.1)
+    assert (removed["connection"], removed["letters"]) == ("shop", 3)
+    assert bench.letters() == []
+    assert bench.count("dead", "discarded") == (3, 3)
+
+
+def test_it_removes_a_page_at_a_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker has better things to do for long."""
+    monkeypatch.setattr(letters, "_PAGE", 50)
+    bury(bench, 700)
+    [one, *_] = walk(bench, 100, steps=2)
+    assert 0 < one["letters"] < 700
+    walk(bench, 100)
+    assert bench.count("discarded") == (700,)
+
+
+def test_forever_is_forever_and_a_shorter_time_is_shorter(bench: Bench) -> None:
+    """As the connection's settings say; those of a connection that is not in the file any more stay."""
+    bury(bench, 1)
+    bench.configure("enable_web_migration: true", "dead_letter_retention: forever")
+    assert walk(bench, 10_000) == []
+    bench.path.write_text(bench.path.read_text().replace("id: shop", "id: other").replace("forever", "1d"))
+    bench.reload()
+    assert walk(bench, 10_000) == []
+    bench.configure("enable_web_migration: true", "dead_letter_retention: 1d")
+    walk(bench, 1.1)
+    assert bench.count("discarded") == (1,)
+
+
+def test_check_and_status_say_what_will_go(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning, and no bad news by itself; nothing where the time is long."""
+    monkeypatch.setenv("RELAY_CONFIG", str(bench.path))
+    monkeypatch.setenv("RELAY_REDIS_URL", bench.url)
+    bury(bench, 2)
+    said = [finding for finding in relay("check", "--json").json if finding["check"] == "dead letters"]
+    assert said == []
+    assert "removed" not in relay("status").stderr
+    bench.configure("enable_web_migration: true", "dead_letter_retention: 7d")
+    [finding] = [finding for finding in relay("check", "--json").json if finding["check"] == "dead letters"]
+    assert finding["status"] == "warning"
+    assert finding["found"] == "2 dead letters of shop will be removed within 7 days, 7 d after they died"
+    assert finding["found"] in relay("status").stderr

@@ -1,0 +1,62 @@
+"""Removes dead letters past their `dead_letter_retention`, a page at a time; says a week before that it will."""
+
+from collections.abc import Callable
+from typing import Final
+
+import redis
+import structlog
+
+from config.model import Connection
+from lanes.client import connect
+from lanes.letters import discard_letters, ids_page
+from lanes.turns import is_first, now_ms
+from operations.retention import aged, remedy_of, warning_of
+from worker.runtime import Runtime
+
+PAGE_EVERY_S: Final = 5.0
+SAID_FOR_S: Final = 86_400
+"""Once a day, and by one worker of all."""
+
+log = structlog.get_logger("relay.worker.retention")
+
+
+class Retention:
+    """The walk of one worker over the letters of all connections; several walk without minding each other."""
+
+    def __init__(self, redis_url: str, clock_ms: Callable[[redis.Redis], int] = now_ms) -> None:
+        self._client: redis.Redis = connect(redis_url)
+        self._clock_ms = clock_ms
+        self._connection: str | None = None
+        self._cursor = 0
+        self._soon = 0
+
+    def step(self, runtime: Runtime) -> None:
+        """One page of ids; those past their time go, counted as discarded. Raises RedisAway."""
+        connection = self._here(runtime)
+        if connection is None or connection.dead_letter_retention_s is None:
+            self._go_on(runtime)
+            return
+        following, ids = ids_page(self._client, connection.id, self._cursor)
+        found = aged(ids, connection.dead_letter_retention_s, self._clock_ms(self._client))
+        if found.past and (gone := discard_letters(self._client, connection.id, found.past)):
+            log.warning("dead letters past their time removed", connection=connection.id, letters=len(gone))
+        self._soon += found.soon
+        self._cursor = following
+        if following == 0:
+            self._warn(connection)
+            self._go_on(runtime)
+
+    def _here(self, runtime: Runtime) -> Connection | None:
+        """The connection whose letters are looked at; the file may have lost it meanwhile."""
+        return None if self._connection is None else runtime.file.current.connections.get(self._connection)
+
+    def _go_on(self, runtime: Runtime) -> None:
+        """To the next connection, round and round. Those of one that is not in the file stay: nobody says how long."""
+        ids = list(runtime.file.current.connections)
+        at = ids.index(self._connection) + 1 if self._connection in ids else 0
+        self._connection = ids[at % len(ids)] if ids else None
+        self._cursor = self._soon = 0
+
+    def _warn(self, connection: Connection) -> None:
+        if self._soon and is_first(self._client, f"retention:{connection.id}", SAID_FOR_S):
+            log.warning(warning_of(connection, self._soon), what_to_do=remedy_of(connection))

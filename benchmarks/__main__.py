@@ -14,6 +14,7 @@ from benchmarks.report import as_json, table
 from benchmarks.result import Result
 
 PARTS: Final = {
+    "mapping": "JSON in, request out, beside its floor",
     "segment": "Segment's published mapping on the same events",
     "ingest": "CPU per accepted request, requests a second",
     "lanes": "append, claim, settle",

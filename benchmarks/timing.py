@@ -30,6 +30,16 @@ class Timed:
         return median(self.rates)
 
     @property
+    def per_core(self) -> float:
+        """The median of events a second of CPU: what one core does that has nothing else to do."""
+        return 1e6 / self.cpu
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The least and the most of events a second of CPU."""
+        return 1e6 / max(self.cpu_us), 1e6 / min(self.cpu_us)
+
+    @property
     def cpu(self) -> float:
         """The median of µs of this process's CPU an event."""
         return median(self.cpu_us)

@@ -1,0 +1,156 @@
+"""Mapping: a batch's JSON in, a request's bytes out, on one core, three products an event; beside its floor."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Final
+
+from benchmarks.data import NOW_MS, USERS, batches
+from benchmarks.floor import floor
+from benchmarks.report import command
+from benchmarks.result import Result
+from benchmarks.timing import Contestant, Timed, alternate
+from config.model import Connection, CustomMapping, Input, Match, Parameter, Platform
+from mapping.plan import Plan, compile_plan
+from mapping.results import Mapped
+from mapping.source import split_batch
+
+EVENTS: Final = 2_000
+"""In each contestant's work: several requests' worth, and soon done."""
+MOST_TIMES_THE_FLOOR: Final = 6.0
+TARGETS: Final = {1: 40_000.0, 5: 100_000.0}
+"""Events a batch → events/s (design.md)."""
+STRANGERS: Final = 3_000
+THE_FLOOR: Final = "parsing, the hashes needed and serialising, with the fastest libraries and nothing in between"
+ONE_CORE: Final = "events a second of this process's CPU time: the rate of a core that has nothing else to do"
+
+_ROUTES: dict[str, tuple[Platform, dict[str, Any], int]] = {  # and how many identities each batch has to hash
+    "web": ("web", {"enable_web_migration": True}, 6),
+    "legacy": ("web", {}, 3),
+    "app": ("ios", {}, 4),
+}
+_CUSTOM_MAPPINGS = (
+    CustomMapping(
+        "CompletePayment",
+        Match(event_type="commerce_event", action="purchase"),
+        {
+            "value": Parameter("field", "total_amount", type="number", required=True),
+            "currency": Parameter("field", "currency_code", default="USD"),
+            "content_id": Parameter("product", "id"),
+            "price": Parameter("product", "price"),
+            "quantity": Parameter("product", "quantity"),
+            "description": Parameter("static", "web order"),
+        },
+    ),
+    CustomMapping(
+        "ViewContent",
+        Match(name="ecommerce - viewdetail", attributes={"section": frozenset({"shop"})}),
+        {"content_id": Parameter("product", "id"), "content_name": Parameter("product", "name")},
+    ),
+    CustomMapping("Search", Match(event_type="custom_event"), {"query": Parameter("attribute", "term", required=True)}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is mapped, and how."""
+
+    route: str
+    events_a_batch: int
+    custom: bool = False
+    users: int = USERS
+
+    @property
+    def what(self) -> str:
+        """In words."""
+        size = "1 event" if self.events_a_batch == 1 else f"{self.events_a_batch} events"
+        told = f"{self.route}, {size} a batch"
+        told += ", custom mappings" if self.custom else ""
+        return told if self.users == USERS else f"{told}, every batch another user"
+
+
+CASES = (
+    *(Case(route, size, custom) for custom in (False, True) for route in _ROUTES for size in (1, 5, 50)),
+    *(Case("web", size, users=STRANGERS) for size in (1, 5)),
+)
+
+
+def run(quick: bool) -> list[Result]:
+    """Rates with their targets, and times the floor; some two minutes, or seconds when `quick`."""
+    rounds, seconds = (3, 0.1) if quick else (7, 0.5)
+    return [result for case in CASES for result in _measured(case, rounds, seconds)]
+
+
+def _measured(case: Case, rounds: int, seconds: float) -> Iterator[Result]:
+    platform, _, digests = _ROUTES[case.route]
+    count = max(EVENTS // case.events_a_batch, case.users if case.users != USERS else 0)
+    raw = batches(count, case.events_a_batch, platform=platform, users=case.users)
+    plan = _plan(case)
+    bodies = _bodies(plan, raw)
+    events = count * case.events_a_batch
+    if len(bodies) != events:
+        raise AssertionError(f"{events} events became {len(bodies)}")
+    relay, beneath = alternate(
+        [
+            Contestant("relay", events, _mapper(plan, raw)),
+            Contestant("floor", events, floor(raw, bodies, digests, plan.route.max_events)),
+        ],
+        rounds,
+        seconds,
+    )
+    yield Result(
+        *("mapping", case.what, "events/s", relay.per_core, *relay.spread),
+        target=None if case.custom or case.users != USERS else TARGETS.get(case.events_a_batch),
+        note=ONE_CORE,
+    )
+    yield Result("mapping", case.what, "µs CPU/event", relay.cpu, min(relay.cpu_us), max(relay.cpu_us), better="less")
+    times = _times(relay, beneath)
+    yield Result(
+        *("mapping", case.what, "× the floor", median(times), min(times), max(times)),
+        target=None if case.custom else MOST_TIMES_THE_FLOOR,
+        better="less",
+        note=THE_FLOOR,
+    )
+
+
+def _times(relay: Timed, beneath: Timed) -> list[float]:
+    """How many times the floor's CPU, round by round."""
+    return [ours / least for ours, least in zip(relay.cpu_us, beneath.cpu_us, strict=True)]
+
+
+def _plan(case: Case) -> Plan:
+    platform, settings, _ = _ROUTES[case.route]
+    connection = Connection(
+        id="shop",
+        inputs=("shop",),
+        access_token="token",
+        event_source_id="CUSG5HBC77UD11VVRQEG",
+        custom_mappings=_CUSTOM_MAPPINGS if case.custom else (),
+        **settings,
+    )
+    return compile_plan(connection, Input("shop", platform, "key", "secret"))
+
+
+def _mapper(plan: Plan, raw: Sequence[bytes]) -> Callable[[], None]:
+    """The work: split as ingest does, mapped and joined to requests as a worker does."""
+
+    def work() -> None:
+        bodies = _bodies(plan, raw)
+        for start in range(0, len(bodies), plan.route.max_events):
+            plan.request(bodies[start : start + plan.route.max_events])
+
+    return work
+
+
+def _bodies(plan: Plan, raw: Sequence[bytes]) -> list[bytes]:
+    bodies: list[bytes] = []
+    for one in raw:
+        batch = split_batch(one)
+        mapper = plan.batch(batch.shared, NOW_MS)
+        for event in batch.events:
+            bodies += [result.body for result in mapper.map(bytes(event), None) if isinstance(result, Mapped)]
+    return bodies
+
+
+if __name__ == "__main__":
+    command(run)()

@@ -17,8 +17,17 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from config.settings import Settings
 
-QUIET: Final = ("httpcore", "httpx", "uvicorn", "asyncio", "kombu", "amqp")
-"""What these say at INFO is of no use to an operator: who connected, which URL was posted to."""
+QUIET: Final = (
+    "httpcore",
+    "httpx",
+    "uvicorn",
+    "asyncio",
+    "kombu",
+    "amqp",
+    "celery.worker.strategy",
+    "celery.app.trace",
+)
+"""What these say at INFO is of no use to an operator: who connected, which URL was posted to, that a job came."""
 PLACES: Final = 6
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
+import structlog
+
 from config.model import Configuration, Connection
-from delivery.verdict import Verdict, judge
+from delivery.verdict import ConnectionFault, Delivered, Verdict, judge
 from lanes.lanes import Appetite
 from lanes.names import group_of
 from lanes.settlement import Lease, Lost, Refused, Released, RestState, Settlement
@@ -16,6 +18,8 @@ from worker.conclude import SLOW_S, conclude, conclude_blocked, conclude_carved
 from worker.measures import Sent, measures
 from worker.runtime import Runtime
 from worker.tally import Terms
+
+log = structlog.get_logger("relay.worker")
 
 DRAIN_FOR_S: Final = 5.0
 """A job ends after this long even when more waits: jobs stay visible one by one, and workers leave quickly."""
@@ -119,6 +123,7 @@ class _Step:
         settlement = replace(conclusion.settlement, measures=measures(draft, conclusion, verdict, sent))
         result = self._settle(lease, settlement, go_on=go_on)
         if not isinstance(result, Lost):
+            _say(verdict, lease)
             self._report.ended += conclusion.ended
             self._report.reasons.update(conclusion.reasons)
             if conclusion.trouble and isinstance(result, Released):
@@ -127,6 +132,20 @@ class _Step:
 
     def _settle(self, lease: Lease, settlement: Settlement, *, go_on: bool) -> Lease | Released | Lost:
         return self._runtime.lanes.settle(lease, settlement, self.appetite if go_on else None)
+
+
+def _say(verdict: Verdict | None, lease: Lease) -> None:
+    """What the log should have of a verdict that holds: the start and the end of a pause, and odd answers."""
+    match verdict:
+        case ConnectionFault() if not lease.probing:
+            log.warning("connection paused", error=verdict.error, who=verdict.who, what_to_do=verdict.what_to_do)
+        case Delivered():
+            if lease.probing:
+                log.info("connection resumed")
+            if verdict.note:
+                log.warning("TikTok's answer is odd", note=verdict.note)
+        case _:
+            return
 
 
 def _put_to_sleep(group: str, state: RestState, lane: str, runtime: Runtime) -> None:

@@ -3,8 +3,10 @@
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from celery import Task
 from kombu.exceptions import OperationalError
+from structlog.contextvars import bound_contextvars
 
 from config.logs import describe
 from lanes.errors import RedisAway, RedisFull
@@ -12,6 +14,8 @@ from worker.app import app
 from worker.drain import drain
 from worker.runtime import runtime
 from worker.timer import wake_lanes
+
+log = structlog.get_logger("relay.worker")
 
 
 class DeliveryTrouble(Exception):
@@ -21,14 +25,25 @@ class DeliveryTrouble(Exception):
 @app.task(name="relay.deliver", bind=True, throws=(DeliveryTrouble,))  # type: ignore[untyped-decorator]  # Celery's
 def deliver(self: "Task[Any, Any]", lane: str) -> None:
     """Deliver what waits in `lane`; fails, for people to see, when events died or the connection is in trouble."""
+    with bound_contextvars(job=self.request.id, lane=lane, connection=lane.partition(":")[0]):
+        try:
+            _deliver(lane, self.request.id)
+        except DeliveryTrouble as trouble:
+            log.warning("job failed", failure=str(trouble))
+            raise
+
+
+def _deliver(lane: str, job: str | None) -> None:
     try:
-        report = drain(lane, runtime(), job=self.request.id)
+        report = drain(lane, runtime(), job=job)
     except (RedisAway, RedisFull):
         raise DeliveryTrouble("Redis did not answer; nothing is lost, the lane is woken again") from None
     except Exception as surprise:  # noqa: BLE001 - its own words may quote an event, and Flower would show them
         raise DeliveryTrouble(f"a fault of relay, nothing is lost: {describe(surprise)}") from None
     with suppress(RedisAway, RedisFull, OperationalError):  # the timer's next tick does the same
         wake_lanes(runtime())
-    failure = report.failure(self.request.id)
+    failure = report.failure(job)
     if failure is not None:
         raise DeliveryTrouble(failure)
+    if report.ended:
+        log.info("job ended", events=report.ended)

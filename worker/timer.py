@@ -43,7 +43,7 @@ def refresh_configuration(runtime: Runtime) -> None:
         log.info("configuration in force", file=str(runtime.file.path))
         resume_mended(runtime)
     elif runtime.file.error is not None and runtime.file.error is not before:
-        log.error("configuration refused, the former one stays", problems=[str(p) for p in runtime.file.error.problems])
+        log.error("configuration refused; the former one stays", problems=[str(p) for p in runtime.file.error.problems])
 
 
 def resume_mended(runtime: Runtime) -> None:

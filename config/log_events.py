@@ -1,0 +1,38 @@
+"""What relay logs: every event by its name, and what it means. The same name everywhere means the same.
+
+Beside the name stand facts as keys. Those of a job have `job` (Flower's and the dead letters' id), `connection` and
+`lane`; those of a connection have `connection`; those of a request have `input`. None has anything of an event.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+LOGGED: Final[Mapping[str, str]] = {
+    "job ended": "A job is done with some events: delivered, unsupported or withheld.",
+    "job failed": "A job settled, and somebody may have to act: `failure` is the line that Flower shows.",
+    "connection paused": "TikTok refuses the connection; `who` must do `what_to_do`. Its events are kept.",
+    "connection resumed": "It goes on: TikTok took a probe, or the configuration was mended.",
+    "TikTok's answer is odd": "It was believed as far as it makes sense; `note` says what is odd.",
+    "configuration in force": "A changed file is.",
+    "configuration refused; the former one stays": "A changed file is not; `problems` say why.",
+    "Redis does not answer; trying on": "Said once for each outage.",
+    "Redis answers again": "The outage is over.",
+    "a duty of the timer failed; trying on": "A fault of relay.",
+    "Celery ended by itself; starting the worker anew": "It can when Redis restarts under load.",
+    "Celery failed": "A fault, of Celery or of relay.",
+    "users' addresses cannot be remembered or recalled now; events go without": "Redis refused or was away.",
+    "alert sent": "The webhook took a notice.",
+    "alert not taken; trying again": "It did not; `problem` says what it answered.",
+    "alert given up": "Five times it did not.",
+    "watching failed; trying on": "A fault of relay; nobody is told of pauses meanwhile.",
+    "request refused": "A sender was answered `status` and `reason`; `unsaid` more of the kind were not logged.",
+    "request failed": "A fault of relay: the sender was answered 500.",
+    "append failed": "A fault of relay: the senders were answered 500.",
+    "background task failed": "A fault of relay; it is tried again.",
+    "personal data revealed": "An operator was shown some; who, when and of which letters.",
+    "this reveal could not be kept in Redis": "So this line is all there is of it.",
+    "person erased": "`relay forget` erased a person; what of, never who.",
+    "this erasure could not be noted in Redis": "So this line is all there is of it.",
+    "sandbox starts": "The stand-in TikTok does.",
+    "events go to another place than TikTok": "RELAY_TIKTOK_URL says so.",
+}

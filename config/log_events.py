@@ -13,6 +13,8 @@ LOGGED: Final[Mapping[str, str]] = {
     "connection paused": "TikTok refuses the connection; `who` must do `what_to_do`. Its events are kept.",
     "connection resumed": "It goes on: TikTok took a probe, or the configuration was mended.",
     "TikTok's answer is odd": "It was believed as far as it makes sense; `note` says what is odd.",
+    "dead letters past their time removed": "Of a connection; they are counted as discarded.",
+    "dead letters will go soon": "Within a week; `what_to_do` keeps or replays them. Said once a day.",
     "configuration in force": "A changed file is.",
     "configuration refused; the former one stays": "A changed file is not; `problems` say why.",
     "Redis does not answer; trying on": "Said once for each outage.",

@@ -59,4 +59,5 @@ class Retention:
 
     def _warn(self, connection: Connection) -> None:
         if self._soon and is_first(self._client, f"retention:{connection.id}", SAID_FOR_S):
-            log.warning(warning_of(connection, self._soon), what_to_do=remedy_of(connection))
+            warning, remedy = warning_of(connection, self._soon), remedy_of(connection)
+            log.warning("dead letters will go soon", connection=connection.id, warning=warning, what_to_do=remedy)

@@ -15,6 +15,7 @@ import click
 
 from cli.failures import reason_of
 from cli.output import note
+from cli.secret_keys import NO_KEY, keys, reseal
 from cli.setting import settings_here
 from config.errors import ConfigurationError, Problem
 from config.secrets import CannotOpen, Keyring
@@ -28,6 +29,10 @@ _ENCRYPTED: Final = re.compile(r"enc:(gAAAA[A-Za-z0-9_=-]+)")
 @click.group()
 def secrets() -> None:
     """Make keys; encrypt what the configuration file holds."""
+
+
+for command in (keys, reseal):
+    secrets.add_command(command)
 
 
 @secrets.command("key")
@@ -60,7 +65,8 @@ def rotate(*, in_place: bool) -> None:
     """Encrypt the configuration file's `enc:` values anew, with the newest key, and print the file.
 
     First put the new key before the former in RELAY_ENCRYPTION_KEY. Values that a variable or another file holds
-    stay as they are. Events that wait and dead letters need the former key until they are gone.
+    stay as they are. Events that wait need the former key until they are delivered, dead letters until relay secrets
+    reseal; relay secrets keys says what still needs it.
     """
     keyring, settings = _keyring(), settings_here()
     path = settings.config.resolve()
@@ -77,7 +83,7 @@ def rotate(*, in_place: bool) -> None:
     else:
         click.echo(rotated.text, nl=False)
         note(f"{plural(rotated.values, 'value')} encrypted anew")
-    note("keep the former key, after the newest, until what was sealed with it has left Redis")
+    note("keep the former key, after the newest, until relay secrets keys says that nothing in Redis needs it")
 
 
 class _Rotated(NamedTuple):
@@ -140,5 +146,5 @@ def _piped() -> str:
 def _keyring() -> Keyring:
     keyring = settings_here().keyring
     if keyring is None:
-        raise BadNews("there is no key to encrypt with: set RELAY_ENCRYPTION_KEY (relay secrets key makes one)")
+        raise BadNews(NO_KEY)
     return keyring

@@ -3,6 +3,7 @@
 import base64
 import hmac
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -18,7 +19,8 @@ class Keyring:
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys` are Fernet keys (32 bytes, URL-safe base64), newest first; ValueError names a bad one by position."""
         self._keys = [key.encode() for key in keys]
-        self._fernet = MultiFernet([_fernet(key, position) for position, key in enumerate(keys, start=1)])
+        self._each = [_fernet(key, position) for position, key in enumerate(keys, start=1)]
+        self._fernet = MultiFernet(self._each)
 
     @classmethod
     def from_text(cls, text: str | None) -> Self | None:
@@ -30,12 +32,24 @@ class Keyring:
     def new_key() -> str:
         return Fernet.generate_key().decode()
 
+    def __len__(self) -> int:
+        return len(self._each)
+
     def seal(self, content: bytes) -> bytes:
         """The raw bytes of a Fernet token, a quarter shorter than its usual base64."""
         return base64.urlsafe_b64decode(self._fernet.encrypt(content))
 
     def open(self, sealed: bytes) -> bytes:
         return self._open(base64.urlsafe_b64encode(sealed))
+
+    def opened_by(self, sealed: bytes) -> int | None:
+        """Which key opens it, the newest being 1; None when none does."""
+        token = base64.urlsafe_b64encode(sealed)
+        for position, fernet in enumerate(self._each, start=1):
+            with suppress(InvalidToken):
+                fernet.decrypt(token)
+                return position
+        return None
 
     def derive(self, purpose: bytes) -> bytes:
         """A secret of 32 bytes for this one purpose, made of the newest key and telling nothing of it."""

@@ -25,7 +25,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = "internal_error"
     """Machine-readable: `invalid_url`, `rejected_by_tiktok`, `expired`, …"""
     message: str = ""
-    """For a person. TikTok's own words in full, which may quote personal data."""
+    """For a person. TikTok's own words may quote personal data: masked here where `words` has them."""
     field: str | None = None
     """mapping: the incoming name (`TikTok.URL`); delivery: TikTok's path (`properties.value`) where it named one."""
     event_id: str | None = None
@@ -34,6 +34,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     tiktok_request_id: str | None = None
     attempts: int = 0
     job: str | None = None
+    words: bytes = b""
+    """TikTok's own words in full, sealed; empty where there is no key, and `message` has them."""
     source: bytes = b""
     """Enough to map it again: a sealed chunk, opaque here."""
 
@@ -50,7 +52,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         return _decoder.decode(stored)
 
     def public(self) -> dict[str, Any]:
-        """What `relay dead-letters list --json` prints: every field but the source, times in RFC 3339 UTC."""
+        """What `relay dead-letters list --json` prints: every field but what is sealed, times in RFC 3339 UTC."""
         return {
             "id": self.id,
             "connection": self.connection,

@@ -91,6 +91,12 @@ def read_header(data: bytes) -> Header:
     return Header(version, flags, events, received_ms, first_unknown_ms)
 
 
+def encrypted_body(data: bytes) -> bytes | None:
+    """What a sealed chunk holds, as it was encrypted; None when it was not."""
+    _, flags, _, _, _, name_length, peer_length = _FIXED.unpack_from(data)
+    return data[_FIXED.size + name_length + peer_length :] if flags & ENCRYPTED else None
+
+
 class ChunkCodec:
     """Seals chunks to bytes and opens them again; one instance serves any number of threads."""
 

@@ -8,6 +8,7 @@ import redis
 
 from config.errors import ConfigurationError
 from config.file import load
+from config.secrets import CannotOpen
 from config.settings import Settings
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk, ChunkCodec
@@ -25,7 +26,8 @@ class LetterBox:
 
     def __init__(self, settings: Settings, client: redis.Redis) -> None:
         self.settings, self.client = settings, client
-        self.codec = ChunkCodec(settings.keyring)
+        self.keyring = settings.keyring
+        self.codec = ChunkCodec(self.keyring)
         self.connections = _connections(settings, client)
         """The connections that may have letters: the configuration's, then those that only Redis knows."""
 
@@ -37,15 +39,26 @@ class LetterBox:
         """The letters of these connections, as they come; the sources are most of their bytes, so keep none of many."""
         for connection in connections:
             for letter_id, stored in letters_of(self.client, connection):
-                yield decoded(stored, letter_id)
+                yield self._read(stored, letter_id)
 
     def find(self, letter_id: str) -> DeadLetter | None:
         """The letter of that id, wherever it is."""
         for connection in self.connections:
             stored = letter_of(self.client, connection, letter_id)
             if stored is not None:
-                return decoded(stored, letter_id)
+                return self._read(stored, letter_id)
         return None
+
+    def _read(self, stored: bytes, letter_id: str) -> DeadLetter:
+        """The letter with TikTok's words in full, as far as a key opens them."""
+        letter = decoded(stored, letter_id)
+        if not letter.words or self.keyring is None:
+            return letter
+        try:
+            words = self.keyring.open(letter.words).decode()
+        except CannotOpen:
+            return letter
+        return msgspec.structs.replace(letter, message=words, words=b"")
 
     def open(self, letter: DeadLetter) -> Chunk:
         """Its source. Raises ChunkUnreadable."""
@@ -63,7 +76,7 @@ def _connections(settings: Settings, client: redis.Redis) -> list[str]:
 
 
 def decoded(stored: bytes, letter_id: str) -> DeadLetter:
-    """The letter; BadNews when it is none."""
+    """The letter as it is stored; BadNews when it is none."""
     try:
         return DeadLetter.decode(stored)
     except msgspec.MsgspecError:

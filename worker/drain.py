@@ -91,6 +91,7 @@ class _Step:
             most_events=self.appetite.events,
             seal=runtime.codec.seal,
             random=runtime.random,
+            seal_words=None if runtime.keyring is None else runtime.keyring.seal,
         )
 
     def take(self, lease: Lease, *, go_on: bool) -> Lease | Released | Lost:

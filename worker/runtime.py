@@ -6,7 +6,6 @@ from typing import Final
 
 from config.file import ConfigurationFile
 from config.model import Configuration, Connection
-from config.secrets import Keyring
 from config.settings import Settings
 from delivery.client import Client
 from lanes.chunk import ChunkCodec
@@ -24,8 +23,7 @@ class Runtime:
     """One per process, shared by its threads."""
 
     def __init__(self, settings: Settings, redis_url: str) -> None:
-        key = settings.encryption_key
-        keyring = None if key is None else Keyring.from_text(key.get_secret_value())
+        self.keyring = keyring = settings.keyring
         self.file = ConfigurationFile(settings.config, keyring)
         self.codec = ChunkCodec(keyring)
         self.redis_url = redis_url

@@ -14,10 +14,13 @@ from lanes.chunk import Batch, Chunk, Entry
 from lanes.days import day_of
 from lanes.settlement import Lease, Letter
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
+from operations.masking import mask_sentence
 from worker.compose import Draft, Prepared, with_batches
 
 Outcome = Delivered | Rejection | None
 """How an item of the request ended; None: it goes on."""
+Why = dict[str, str | int | bytes | None]
+"""What of a dead letter says why it died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Terms:
     most_events: int
     seal: Callable[[Chunk], bytes]
     random: Callable[[], float]
+    seal_words: Callable[[bytes], bytes] | None = None
+    """None where there is no key."""
 
 
 class Tally:
@@ -74,7 +79,11 @@ class Tally:
         match result:
             case Mapped():
                 if isinstance(ended, Rejection):
-                    self._bury(prepared, _rejected_by_tiktok(result, ended), attempts=self.lease.pace.attempts + 1)
+                    self._bury(
+                        prepared,
+                        _rejected_by_tiktok(result, ended) | self._said(ended),
+                        attempts=self.lease.pace.attempts + 1,
+                    )
                 else:
                     self._end(prepared, "delivered", delivered(result.tiktok_event))
             case Rejected():
@@ -99,7 +108,14 @@ class Tally:
             if name == "delivered":
                 self.delivered[chunk] += number
 
-    def _bury(self, prepared: Prepared, why: dict[str, str | int | None], *, attempts: int) -> None:
+    def _said(self, rejection: Rejection) -> Why:
+        """TikTok's own words, which may quote the event: sealed as it is, where there is a key."""
+        seal = self.terms.seal_words
+        if seal is None:
+            return {"message": rejection.message}
+        return {"message": mask_sentence(rejection.message), "words": seal(rejection.message.encode())}
+
+    def _bury(self, prepared: Prepared, why: Why, *, attempts: int) -> None:
         """Keep a dead letter with its source: of an event of several items, only this item is replayed."""
         name = why["tiktok_event"]
         entry = prepared.entry
@@ -143,12 +159,11 @@ class Tally:
         return [with_batches(self.draft.chunks[number], group) for group in groups]
 
 
-def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> dict[str, str | int | None]:
+def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> Why:
     return {
         "stage": "delivery",
         "reason": "rejected_by_tiktok",
         "field": rejection.field,
-        "message": rejection.message,
         "event_id": item.event_id,
         "tiktok_event": item.tiktok_event,
         "tiktok_code": rejection.code,
@@ -156,5 +171,5 @@ def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> dict[str, str | i
     }
 
 
-def _rejected_by_mapping(rejected: Rejected) -> dict[str, str | int | None]:
+def _rejected_by_mapping(rejected: Rejected) -> Why:
     return {"stage": "mapping", **msgspec.structs.asdict(rejected)}

@@ -1,0 +1,93 @@
+"""A key is replaced: what needs the former one is told, letters are sealed anew, nothing is readable without a key."""
+
+import pytest
+from support.bench import Bench
+from support.events import purchase
+from support.terminal import Said, relay
+from support.traces import in_redis
+
+from config.secrets import Keyring
+from lanes.chunk import ChunkCodec
+from lanes.errors import ChunkUnreadable
+
+OLD, NEW = Keyring.new_key(), Keyring.new_key()
+QUOTED = "quoted@shop.example"
+PRIVATE = ("user0@shop.example", QUOTED, "www.shop.com/x")
+
+
+def run(*arguments: str, keys: str) -> Said:
+    """`relay secrets …` with these keys."""
+    return relay("secrets", *arguments, environ={"RELAY_ENCRYPTION_KEY": keys})
+
+
+@pytest.fixture
+def sealed(bench: Bench) -> Bench:
+    """Under the old key: a letter that the mapping refused, one that TikTok refused and quoted, a waiting event."""
+    use(bench, OLD)
+    bench.sandbox.fault("code", code=40002, message=f"Invalid value for user.email: '{QUOTED}'", event_id="e1")
+    bench.put([purchase(0, custom_flags={"TikTok.URL": "www.shop.com/x"}), purchase(1)])
+    bench.drain()
+    bench.put([purchase(2)])
+    return bench
+
+
+def use(bench: Bench, keys: str) -> None:
+    """Give the worker these keys, as a restart would."""
+    bench.runtime.keyring = Keyring.from_text(keys)
+    bench.runtime.codec = ChunkCodec(bench.runtime.keyring)
+
+
+def test_nothing_of_an_event_is_readable_in_redis(sealed: Bench) -> None:
+    """TikTok's own words neither, which quote it; who may see all is shown all."""
+    with pytest.raises(ChunkUnreadable):
+        in_redis(sealed.redis, PRIVATE)
+    raw = b"".join(part for pair in sealed.redis.hgetall("letters:shop").items() for part in pair)
+    assert not [one for one in PRIVATE if one.encode() in raw]
+    listed = relay("dead-letters", "list", "--json", environ={"RELAY_ENCRYPTION_KEY": OLD})
+    shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": OLD})
+    without = relay("dead-letters", "list", "--json", "--reveal")
+    said = [next(one["message"] for one in out.json if one["stage"] == "delivery") for out in (listed, shown, without)]
+    assert said == ["Invalid value for user.email: '…'", f"Invalid value for user.email: '{QUOTED}'", said[0]]
+
+
+def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empty(sealed: Bench) -> None:
+    """Each step is told; after the last, everything works without the former key."""
+    both = f"{NEW},{OLD}"
+    said = run("keys", "--json", keys=both)
+    former = {"key": 2, "chunks": 1, "letters": 2, "needed": True}
+    assert (said.exit_code, said.json["keys"][1]) == (0, former)
+    assert run("reseal", "--json", keys=both).json == {"resealed": 2, "unchanged": 0, "unopened": 0}
+    assert run("reseal", "--json", keys=both).json == {"resealed": 0, "unchanged": 2, "unopened": 0}
+    assert run("keys", "--json", keys=both).json["keys"][1] == {**former, "letters": 0}
+    use(sealed, both)
+    sealed.sandbox.mend()
+    sealed.drain()
+    assert "nothing in Redis needs it" in run("keys", keys=both).stdout
+    assert run("keys", "--json", keys=NEW).json == {
+        "keys": [{"key": 1, "chunks": 0, "letters": 2, "needed": True}],
+        "unencrypted": 0,
+        "unopened": 0,
+    }
+    shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": NEW})
+    assert QUOTED in shown.stdout
+    assert sealed.count("delivered", "dead", "waiting") == (1, 2, 0)
+
+
+def test_what_needs_a_key_that_is_not_there_is_bad_news(sealed: Bench) -> None:
+    """And stays as it is."""
+    said = run("keys", "--json", keys=NEW)
+    assert (said.exit_code, said.json["unopened"]) == (1, 3)
+    said = run("reseal", "--json", keys=NEW)
+    assert (said.exit_code, said.json) == (1, {"resealed": 0, "unchanged": 0, "unopened": 2})
+    assert run("keys", "--json", keys=OLD).exit_code == 0
+
+
+def test_what_was_kept_before_there_was_a_key_is_told_and_letters_are_encrypted(bench: Bench) -> None:
+    """What waits goes out as it came."""
+    bench.put([purchase(0, custom_flags={})])
+    bench.drain()
+    bench.put([purchase(1)])
+    assert run("keys", "--json", keys=NEW).json["unencrypted"] == 2
+    assert run("reseal", "--json", keys=NEW).json["resealed"] == 1
+    assert run("keys", "--json", keys=NEW).json["unencrypted"] == 1
+    assert relay("secrets", "keys").exit_code == 1

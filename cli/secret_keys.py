@@ -78,9 +78,7 @@ def _show(use: Use, keyring: Keyring) -> None:
         kept = plural(use.unopened, "chunk or letter needs", "chunks and letters need")
         note(f"{kept} a key that is not here: add it to RELAY_ENCRYPTION_KEY, after the newest")
     if len(keyring) > 1:
-        note(
-            "before a former key goes: relay secrets rotate for the configuration file, reseal for letters"
-        )
+        note("before a former key goes: relay secrets rotate for the configuration file, reseal for letters")
 
 
 def _keyring(box: LetterBox) -> Keyring:

@@ -9,21 +9,23 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from cli.balance import balance_line
 from cli.check_letters import findings_of_letters
-from cli.output import BAD, CAREFUL, GOOD, MUTED, console, count, note, print_json, state, table
+from cli.output import BAD, MUTED, console, note, print_json
 from cli.setting import redis_url, settings_here
 from cli.status_days import show_days
+from cli.status_screen import Seen, refused_words, screen
 from config.settings import Settings
 from lanes.books import GroupReading, read_books, recount
 from lanes.client import connect
 from lanes.errors import RedisAway
 from lanes.scripts import refusal
+from lanes.server import memory_use
 from operations.balance import faults_of
 from operations.days import MOST_DAYS
 from operations.errors import BadNews
-from operations.standing import Overview, Standing, overview
-from operations.words import duration, plural
+from operations.rates import Rates
+from operations.standing import Overview, overview
+from operations.words import plural, rfc3339
 
 REFRESH_S: Final = 1.0
 RECOUNTS: Final = 5
@@ -57,9 +59,9 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
         if as_json:
             print_json(seen.as_object())
             if seen.refused:
-                note(_refused(seen))
+                note(refused_words(seen))
         else:
-            console().print(screen(seen))
+            console().print(screen(Seen(seen, memory_use(client))))
             for finding in findings_of_letters(settings):
                 note(f"{finding.found}: {finding.remedy}")
         if verify:
@@ -69,84 +71,21 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
 def _watch(settings: Settings, client: redis.Redis) -> None:
     """Until Ctrl-C. Redis may go and come back."""
     shown: RenderableType = ""
+    rates = Rates()
     with Live(console=console(), screen=True, auto_refresh=False) as live:
         try:
             while True:
                 try:
-                    shown = screen(overview(settings, client))
+                    seen = overview(settings, client)
+                    rates.add(seen.reading)
+                    shown = screen(Seen(seen, memory_use(client), rates))
+                    said = Text(f"{rfc3339(seen.reading.now_ms)[11:19]} UTC · Ctrl-C ends", style=MUTED)
                 except RedisAway:
-                    shown = Group(shown, Text("Redis does not answer; what is above was read before.", style=BAD))
-                live.update(shown, refresh=True)
+                    said = Text("Redis does not answer; what stands below was read before.", style=BAD)
+                live.update(Group(said, shown), refresh=True)
                 time.sleep(REFRESH_S)
         except KeyboardInterrupt:
             pass
-
-
-def screen(seen: Overview) -> RenderableType:
-    """Everything, for people."""
-    parts: list[RenderableType] = []
-    if seen.refused:
-        parts += [Text(_refused(seen), style=BAD), ""]
-    parts += [_inputs(seen), "", _connections(seen), "", *_books(seen)]
-    what_to_do = [(standing, what) for standing in seen.standings if (what := standing.what_to_do)]
-    if what_to_do:
-        parts += ["", Text("To do", style="bold")]
-        parts += [Text.assemble((f"{standing.id}  ", "bold"), what) for standing, what in what_to_do]
-    letters = sum(standing.books.letters for standing in seen.standings)
-    if letters:
-        parts += ["", Text(f"{plural(letters, 'dead letter')}: relay dead-letters list", style=CAREFUL)]
-    return Group(*parts)
-
-
-def _inputs(seen: Overview) -> RenderableType:
-    made = table("input", "accepted", "unrouted", right=("accepted", "unrouted"))
-    for one in seen.reading.inputs:
-        unrouted = one.books.get("unrouted", 0)
-        made.add_row(one.id, count(one.books.get("accepted", 0)), count(unrouted))
-    return made
-
-
-_COLUMNS: Final = ("accepted", "delivered", "dead", "unsupported", "withheld", "waiting", "oldest", "letters")
-
-
-def _connections(seen: Overview) -> RenderableType:
-    made = table("connection", "state", *_COLUMNS, "next try", right=(*_COLUMNS, "next try"))
-    for standing in seen.standings:
-        books = standing.books
-        counts = [count(books.books.get(name, 0)) for name in _COLUMNS[:5]]
-        oldest = Text("–", MUTED) if standing.oldest_waiting_s is None else Text(duration(standing.oldest_waiting_s))
-        made.add_row(
-            standing.id,
-            state(standing.state),
-            *counts,
-            count(books.waiting),
-            oldest,
-            count(books.letters),
-            _next_try(standing, seen.reading.now_ms),
-        )
-    return made
-
-
-def _next_try(standing: Standing, now_ms: int) -> Text:
-    if standing.next_attempt_ms is None:
-        return Text("–", style=MUTED)
-    return Text(f"in {duration(max(0, standing.next_attempt_ms - now_ms) / 1000)}", style=CAREFUL)
-
-
-def _books(seen: Overview) -> list[RenderableType]:
-    if not seen.standings:
-        return [Text("no connections", style=MUTED)]
-    balanced = all(standing.books.balances for standing in seen.standings)
-    verdict = Text("books balance", style=GOOD) if balanced else Text("books do NOT balance", style=f"bold {BAD}")
-    made = table("", "")
-    made.show_header = False
-    for standing in seen.standings:
-        made.add_row(standing.id, balance_line(standing.books))
-    return [verdict, made]
-
-
-def _refused(seen: Overview) -> str:
-    return f"the configuration file is refused, what was in force before stays:\n{seen.refused}"
 
 
 def _verify(client: redis.Redis, seen: Overview) -> None:

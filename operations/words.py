@@ -16,6 +16,15 @@ def duration(seconds: float) -> str:
     return f"{seconds // 86_400:.0f} d"
 
 
+def size(number: float) -> str:
+    """Bytes: `812 B`, `34 MB`, `1.5 GB`."""
+    for unit in ("B", "KB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}"
+        number /= 1024
+    return f"{number:.1f} GB"
+
+
 def rfc3339(ms: int) -> str:
     """Unix milliseconds as JSON has them: RFC 3339, UTC."""
     seconds, rest = divmod(ms, 1000)

@@ -1,5 +1,11 @@
 """`relay status`: the books of real lanes, as JSON and for people."""
 
+import contextlib
+import os
+import pty
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -179,3 +185,59 @@ def test_no_redis_at_all_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mon
 def test_watching_is_for_people(bench: Bench) -> None:
     """Not with --json."""
     assert relay("status", "--watch", "--json").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("width", "shown", "left_out"),
+    [
+        (60, ["waiting", "oldest", "letters"], ["accepted", "unsupported"]),
+        (80, ["accepted", "delivered", "waiting", "oldest", "letters"], ["unsupported"]),
+        (120, ["accepted", "delivered", "dead", "unsupported", "withheld", "waiting", "oldest", "letters"], []),
+    ],
+)
+def test_as_many_columns_as_fit_the_most_telling_first(
+    bench: Bench, width: int, shown: list[str], left_out: list[str]
+) -> None:
+    """No cell is folded, and no line is longer than the terminal."""
+    text = bench.path.read_text()
+    bench.path.write_text(text.replace("id: shop", "id: shop-of-a-longer-name"))
+    said = relay("status", environ={"COLUMNS": str(width)})
+    [header] = [line.split() for line in said.stdout.splitlines() if line.startswith("connection ")]
+    assert header == ["connection", "state", *shown]
+    assert not set(left_out) & set(header)
+    assert "shop-of-a-longer-name" in said.stdout
+    assert max(map(len, said.stdout.splitlines())) <= width
+
+
+def test_a_lane_that_is_mended_troubles_nobody_any_more(bench: Bench) -> None:
+    """What was to do is not shown for a connection that goes again."""
+    bench.put([purchase(1)])
+    bench.sandbox.fault("refuse_token")
+    bench.drain()
+    assert "To do  token refused (40105)" in relay("status").stdout
+    bench.sandbox.mend()
+    bench.drain()
+    bench.put([purchase(2)])
+    assert "To do" not in relay("status").stdout
+    assert connection()["last_error"] is None
+
+
+def test_whoever_watches_sees_the_pace_until_ctrl_c(bench: Bench) -> None:
+    """In a real terminal."""
+    bench.put([purchase(1)])
+    ours, theirs = pty.openpty()
+    command = [Path(sys.executable).with_name("relay"), "status", "--watch"]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": "100"}
+    ) as process:
+        os.close(theirs)
+        said = b""
+        while b"out/s" not in said or said.count(b"Ctrl-C ends") < 3:
+            said += os.read(ours, 4096)
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # the other end is closed
+            while os.read(ours, 4096):
+                pass
+        assert process.wait(timeout=10) == 0
+    os.close(ours)
+    assert b"1 event waiting" in said

@@ -1,0 +1,38 @@
+"""How a connection stands, in words."""
+
+import pytest
+
+from lanes.books import GroupReading
+from operations.standing import LastError, Standing, State
+from operations.telling import in_words
+
+
+@pytest.mark.parametrize(
+    ("state", "group", "words"),
+    [
+        ("healthy", {}, "healthy"),
+        ("paused", {"state": "paused"}, "paused: TikTok refuses it, its events are kept; next try in 30 s"),
+        (
+            "paused",
+            {"state": "paused", "by": "valve"},
+            "paused by the valve: TikTok refuses its events and takes none; next try in 30 s",
+        ),
+        ("paused", {"state": "paused", "by": "operator"}, "paused by an operator, until somebody resumes it"),
+        ("backing_off", {}, "backing off: TikTok 503; next try in 30 s"),
+        ("disabled", {}, "disabled in the configuration file: what waits is kept, what arrives is withheld"),
+        ("removed", {}, "no longer in the configuration file: what waits is kept"),
+    ],
+)
+def test_a_state_in_words(state: State, group: dict[str, str], words: str) -> None:
+    """With what happened and when it goes on, where that is known."""
+    books = GroupReading("shop", {}, group, [], 0, {}, {})
+    error = LastError(1, "TikTok 503")
+    assert in_words(Standing("shop", state, books, None, error, 31_000, None), 1_000) == words
+    without = Standing("shop", state, books, None, None, None, None)
+    assert "next try" not in in_words(without, 1_000)
+
+
+def test_a_blocked_lane_is_said_whatever_the_state() -> None:
+    """For nothing else unblocks it."""
+    standing = Standing("shop", "healthy", GroupReading("shop", {}, {}, [], 0, {}, {}), None, None, None, None, 1)
+    assert in_words(standing, 0) == "1 lane blocked: the oldest events there cannot be read"

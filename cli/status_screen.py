@@ -105,7 +105,7 @@ def _head(seen: Seen) -> Text:
         rates = [rate for one in seen.overview.standings if (rate := seen.rates.of(one.id))]
         came, ended = sum(rate.came for rate in rates), sum(rate.ended for rate in rates)
         parts.insert(0, Text.assemble("in ", _pace(came), "/s, out ", _pace(ended), "/s"))
-    return Text(" · ", style=MUTED).join(parts)
+    return Text.assemble((" · ", MUTED)).join(parts)
 
 
 class _Connections:

@@ -15,10 +15,11 @@ COMMERCE_NAMES = {
 }
 
 _PROMOTION_NAMES = {"view": "eCommerce - PromotionView", "click": "eCommerce - PromotionClick"}
+_SPELT = {**{action: action for action in PRODUCT_ACTIONS}, **PRODUCT_ACTION_ALIASES}
 _NO_IMPRESSIONS = (b"null", b"[]")
 
 
-class PromotionAction(msgspec.Struct):
+class PromotionAction(msgspec.Struct, gc=False):
     """`promotion_action` of a commerce event, as far as its name goes."""
 
     action: Leaf = None
@@ -53,6 +54,8 @@ def word(value: Leaf) -> str:
 
 def action_name(value: Leaf) -> str:
     """A product action, in the one spelling of the two that clients use."""
+    if type(value) is str and value in _SPELT:
+        return _SPELT[value]
     action = word(value)
     return PRODUCT_ACTION_ALIASES.get(action, action)
 

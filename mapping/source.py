@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -15,7 +16,7 @@ class NotABatch(ValueError):
     """The JSON is no batch; the message says why, to the client."""
 
 
-class SplitBatch(msgspec.Struct, frozen=True):
+class SplitBatch(msgspec.Struct, frozen=True, gc=False):
     """A batch taken apart: `events` as they came, `shared` the JSON of all the rest."""
 
     shared: bytes
@@ -24,7 +25,7 @@ class SplitBatch(msgspec.Struct, frozen=True):
     source_request_id: str | None
 
 
-class Head(msgspec.Struct, frozen=True):
+class Head(msgspec.Struct, frozen=True, gc=False):
     """What an event is, as far as selecting it goes; words in lower case, "" when absent."""
 
     event_type: str
@@ -35,11 +36,11 @@ class Head(msgspec.Struct, frozen=True):
     has_timestamp: bool
 
 
-class _Action(msgspec.Struct):
+class _Action(msgspec.Struct, gc=False):
     action: Leaf = None
 
 
-class _Data(msgspec.Struct):
+class _Data(msgspec.Struct, gc=False):
     source_message_id: Leaf = None
     event_id: Leaf = None
     timestamp_unixtime_ms: Leaf = None
@@ -51,12 +52,30 @@ class _Data(msgspec.Struct):
     product_impressions: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, gc=False):
     event_type: Leaf = None
     data: _Data | None = None
 
 
 _NO_DATA = _Data()
+_ABSENT = msgspec.Raw()
+
+# Every member of a batch that mParticle documents or its SDKs are known to send (mparticle-input.md §2.1).
+_MEMBERS = (
+    *("environment", "source_request_id", "schema_version", "ip", "mpid", "mp_deviceid", "user_identities"),
+    *("user_attributes", "deleted_user_attributes", "partner_identities", "partner_identity"),
+    *("integration_attributes", "device_info", "application_info", "attribution_info", "consent_state", "context"),
+    *("source_info", "timestamp_unixtime_ms", "batch_id", "message_id", "message_type", "unique_id", "job_id"),
+    *("api_key", "api_keys", "sdk_version", "origin_mpid", "system_notifications"),
+)
+_Batch: Any = msgspec.defstruct(
+    "_Batch",
+    [("events", list[msgspec.Raw] | None, None), *((name, msgspec.Raw, _ABSENT) for name in _MEMBERS)],
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,
+)
+_decode_batch: Callable[[bytes | msgspec.Raw], Any] = msgspec.json.Decoder(_Batch).decode
 _encode = msgspec.json.Encoder().encode
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_events = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
@@ -65,7 +84,19 @@ _decode_head = msgspec.json.Decoder(_Event).decode
 
 
 def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
-    """The batch in `raw`; raises NotABatch when it is not a JSON object or its `events` not a list."""
+    """The batch in `raw`; raises NotABatch when it is not a JSON object or its `events` not a list.
+
+    Known members are told apart in one pass over the text. A batch with any other, or none, takes a second look.
+    """
+    try:
+        batch = _decode_batch(raw)
+    except UNREADABLE:
+        return _split_anything(raw)
+    events, batch.events = batch.events or [], None
+    return _taken_apart(_encode(batch), events, batch.environment, batch.source_request_id)
+
+
+def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
     try:
         members = _decode_members(raw)
     except UNREADABLE as error:
@@ -74,11 +105,15 @@ def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
         events = _decode_events(members.pop("events", b"null")) or []
     except UNREADABLE:
         raise NotABatch('"events" of a batch must be an array of events.') from None
-    environment = environment_of(_scalar(members.get("environment")))
-    source_request_id = text(_scalar(members.get("source_request_id")))
-    return SplitBatch(
-        _encode(members), events, environment, source_request_id if isinstance(source_request_id, str) else None
-    )
+    environment, source_request_id = (members.get(name, _ABSENT) for name in ("environment", "source_request_id"))
+    return _taken_apart(_encode(members), events, environment, source_request_id)
+
+
+def _taken_apart(
+    shared: bytes, events: list[msgspec.Raw], environment: msgspec.Raw, source_request_id: msgspec.Raw
+) -> SplitBatch:
+    request = text(_scalar(source_request_id))
+    return SplitBatch(shared, events, environment_of(_scalar(environment)), request if type(request) is str else None)
 
 
 def head(raw: bytes | msgspec.Raw) -> Head | None:
@@ -125,10 +160,10 @@ def mint(
     return sha256(_encode(seed)).hexdigest()[:32]
 
 
-def _scalar(raw: msgspec.Raw | None) -> object:
+def _scalar(raw: msgspec.Raw) -> object:
     """What `raw` holds; None for nothing and for what cannot be read."""
     try:
-        return None if raw is None else _decode_anything(raw)
+        return None if raw is _ABSENT else _decode_anything(raw)
     except UNREADABLE:
         return None
 

@@ -20,6 +20,20 @@ def test_batch_is_taken_apart_without_changing_its_parts():
     assert (batch.environment, batch.source_request_id) == ("development", None)
 
 
+def test_members_that_nobody_documents_are_kept_with_the_others():
+    """What waits is the source, all of it: a letter shows it and may be mapped again by a later relay."""
+    batch = split_batch(RAW[:-1] + b', "loyalty_programme": {"tier": 3}, "source_request_id": "r-1"}')
+    assert [bytes(event) for event in batch.events] == [b'{"a": 1}', b"null", b"5"]
+    assert json.loads(batch.shared) == {
+        "ip": "203.0.113.9",
+        "environment": "DEVELOPMENT",
+        "mpid": -7346244611012968789,
+        "loyalty_programme": {"tier": 3},
+        "source_request_id": "r-1",
+    }
+    assert (batch.environment, batch.source_request_id) == ("development", "r-1")
+
+
 @pytest.mark.parametrize("raw", [b"{}", b'{"events": null}', b'{"events": []}'])
 def test_batch_may_have_no_events(raw):
     """Webhooks send such batches by default."""

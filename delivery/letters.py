@@ -10,6 +10,9 @@ import msgspec
 _ID: Final = re.compile(r"[0-9a-f]{22}")
 
 
+SEALED: Final = "what TikTok said is encrypted: reading it takes the key in RELAY_ENCRYPTION_KEY that was in use then"
+
+
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """Everything kept about it. Stored as a map, so older and newer versions of `relay` read each other's letters:
     an unknown field is passed over and a missing one takes its default.
@@ -25,7 +28,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = "internal_error"
     """Machine-readable: `invalid_url`, `rejected_by_tiktok`, `expired`, …"""
     message: str = ""
-    """For a person. TikTok's own words may quote personal data: masked here where `words` has them."""
+    """For a person. TikTok's own words, which may quote personal data; SEALED where `words` has them."""
     field: str | None = None
     """mapping: the incoming name (`TikTok.URL`); delivery: TikTok's path (`properties.value`) where it named one."""
     event_id: str | None = None
@@ -35,7 +38,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     job: str | None = None
     words: bytes = b""
-    """TikTok's own words in full, sealed; empty where there is no key, and `message` has them."""
+    """TikTok's own words, encrypted; empty where there is no key, and `message` has them."""
     source: bytes = b""
     """Enough to map it again: a sealed chunk, opaque here."""
 

@@ -8,13 +8,12 @@ from typing import assert_never
 import msgspec
 
 from delivery.ends import delivered, died
-from delivery.letters import DeadLetter, new_id
+from delivery.letters import SEALED, DeadLetter, new_id
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.days import day_of
 from lanes.settlement import Lease, Letter
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
-from operations.masking import mask_sentence
 from worker.compose import Draft, Prepared, with_batches
 
 Outcome = Delivered | Rejection | None
@@ -113,7 +112,7 @@ class Tally:
         seal = self.terms.seal_words
         if seal is None:
             return {"message": rejection.message}
-        return {"message": mask_sentence(rejection.message), "words": seal(rejection.message.encode())}
+        return {"message": SEALED, "words": seal(rejection.message.encode())}
 
     def _bury(self, prepared: Prepared, why: Why, *, attempts: int) -> None:
         """Keep a dead letter with its source: of an event of several items, only this item is replayed."""

@@ -43,6 +43,12 @@ class Process:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """Its number, while it runs and after."""
+        assert self._child is not None
+        return self._child.pid
+
     def kill(self) -> None:
         """SIGKILL to the whole group, and gone."""
         self.signal(signal.SIGKILL)
@@ -107,7 +113,7 @@ class Process:
 
 
 class Plant:
-    """Everything, running. `configuration` is the text of relay.yaml; the sandbox takes the token "good"."""
+    """Everything, running. `configuration` is the text of relay.yaml; the sandbox takes `token`, as ${TOKEN} has it."""
 
     def __init__(
         self,
@@ -116,6 +122,7 @@ class Plant:
         ingests: int = 2,
         workers: int = 3,
         environment: Mapping[str, str] | None = None,
+        token: str = "good",
     ) -> None:
         self.directory = directory
         self._redis_port, self._sandbox_port = free_port(), free_port()
@@ -128,13 +135,13 @@ class Plant:
             "RELAY_TIKTOK_URL": f"http://127.0.0.1:{self._sandbox_port}",
             "RELAY_SANDBOX_PORT": str(self._sandbox_port),
             "RELAY_DATA_DIR": str(directory),
-            "TOKEN": "good",
+            "TOKEN": token,
             **(environment or {}),
         }
         self.processes: list[Process] = []
         self._workers_ever = 0
-        self.server = self._add("server", self._server_command(), {})
-        self.sandbox_process = self._add("sandbox", [str(RELAY), "sandbox", "--token", "good"], {})
+        self.server = self.add("server", self._server_command(), {})
+        self.sandbox_process = self.add("sandbox", [str(RELAY), "sandbox", "--token", token], {})
         self.sandbox = SandboxClient(self.environment["RELAY_TIKTOK_URL"])
         self.ingests: list[Process] = []
         self.workers: list[Process] = []
@@ -158,14 +165,14 @@ class Plant:
     def add_ingest(self) -> None:
         """One more, on a port of its own."""
         port = free_port()
-        ingest = self._add(f"ingest-{len(self._urls)}", [str(RELAY), "ingest"], {"RELAY_PORT": str(port)})
+        ingest = self.add(f"ingest-{len(self._urls)}", [str(RELAY), "ingest"], {"RELAY_PORT": str(port)})
         self._urls[ingest] = f"http://127.0.0.1:{port}"
         self.ingests.append(ingest)
 
     def add_worker(self) -> None:
         """One more."""
         self._workers_ever += 1
-        self.workers.append(self._add(f"worker-{self._workers_ever - 1}", [str(RELAY), "worker"], {}))
+        self.workers.append(self.add(f"worker-{self._workers_ever - 1}", [str(RELAY), "worker"], {}))
 
     def remove(self, process: Process) -> None:
         """One fewer: told to stop, as when a deployment shrinks."""
@@ -213,7 +220,8 @@ class Plant:
         for process in reversed(self.processes):
             process.stop()
 
-    def _add(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Process:
+    def add(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Process:
+        """One more process, of any kind."""
         process = Process(name, command, {**self.environment, **environment}, self.directory / f"{name}.log")
         self.processes.append(process)
         return process

@@ -1,0 +1,92 @@
+"""A failed job in Flower leads to its letters; corrected and sent again, each arrives once."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from support.events import batch, purchase
+from support.flower import Flower
+from support.plant import Plant
+
+from cli.flower import COLUMNS
+from lanes.books import read_books
+
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+connections:
+  - id: shop
+    inputs: [web]
+    access_token: ${TOKEN}
+    event_source_id: CUSG5HBC77UD11VVRQEG
+    enable_web_migration: true
+"""
+URL = "https://shop.example/thanks"
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for something that real processes bring about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Iterator[Plant]:
+    """One ingest, one worker."""
+    with Plant(tmp_path, CONFIGURATION, ingests=1, workers=1) as plant:
+        plant.wait_until_ready()
+        yield plant
+
+
+def counts(plant: Plant, *names: str) -> tuple[int, ...]:
+    """Counters of the connection's books, which balance."""
+    with plant.client() as client:
+        group = read_books(client, ["shop"], []).groups[0]
+    assert group.balances
+    return tuple(group.waiting if name == "waiting" else group.books.get(name, 0) for name in names)
+
+
+def test_a_failed_job_leads_to_its_letters_and_each_goes_once(plant: Plant) -> None:
+    """Its line is in the list, readable without clicking; the command in it lists exactly its letters."""
+    flower = Flower(plant)
+    until(flower.is_up)
+    bad_url = purchase(1, custom_flags={"TikTok.URL": "www.shop.example/x"})
+    bad_ttclid = purchase(2, custom_flags={"TikTok.URL": URL, "TikTok.Callback": "abc"})
+    body = batch(bad_url, bad_ttclid, purchase(3))
+    url = f"{plant.ingest_urls[0]}/v2/events"
+    assert httpx.post(url, json=body, auth=("key", "secret"), trust_env=False).status_code == 202
+    until(lambda: counts(plant, "delivered", "dead", "waiting") == (1, 2, 0))
+    until(lambda: any(task["state"] == "FAILURE" for task in flower.tasks().values()))
+
+    [(job, task)] = [one for one in flower.tasks().items() if one[1]["state"] == "FAILURE"]
+    [row] = [row for row in flower.rows() if row["state"] == "FAILURE"]
+    line = "shop: 2 of 3 events dead-lettered: invalid_url ×1, invalid_ttclid ×1 "
+    assert row["exception"] == f"{line}(relay dead-letters list --job {job})"
+    assert row["exception"] in task["exception"]
+    assert re.fullmatch(r"\['shop:\d'\]", task["args"])
+    assert re.findall(r'data-column="(\w+)"', flower.page()) == COLUMNS.split(",")
+
+    command = re.search(r"\(relay (.*?)\)", row["exception"])
+    assert command is not None
+    listed = json.loads(plant.relay(*command[1].split(), "--json").stdout)
+    letters = {letter["reason"]: letter["id"] for letter in listed}
+    assert (len(listed), letters.keys()) == (2, {"invalid_url", "invalid_ttclid"})
+
+    edit = ("dead-letters", "edit")
+    assert plant.relay(*edit, letters["invalid_url"], "--set", f"custom_flags.TikTok.URL={URL}").returncode == 0
+    corrected = "custom_flags.TikTok.Callback=E.C.P.abcdefghijkl"
+    assert plant.relay(*edit, letters["invalid_ttclid"], "--set", corrected).returncode == 0
+    replayed = plant.relay("dead-letters", "replay", *letters.values(), "--json")
+    assert (replayed.returncode, sorted(json.loads(replayed.stdout)["replayed"])) == (0, sorted(letters.values()))
+    until(lambda: counts(plant, "delivered", "replayed", "waiting") == (3, 2, 0))
+    again = plant.relay("dead-letters", "replay", *letters.values(), "--json")
+    assert (again.returncode, json.loads(again.stdout)["replayed"]) == (1, [])
+    until(lambda: counts(plant, "delivered", "waiting") == (3, 0))
+    assert sorted(event["event_id"] for event in plant.sandbox.events()) == ["e1", "e2", "e3"]
+    assert plant.sandbox.summary()["duplicates"] == 0

@@ -48,14 +48,14 @@ class Draft:
         """Events, as the books count them."""
         return sum([chunk.weight for chunk in self.chunks])
 
-    def has_room_for(self, chunk: Chunk, limit: int) -> bool:
-        """Whether to try the chunk: there are `limit` events at most, and if its items are as large as those so far,
+    def has_room_for(self, chunk: Chunk, weight: int) -> bool:
+        """Whether to try the chunk: `weight` events more may come, and if its items are as large as those so far,
         they fit.
 
         It costs nothing to guess wrong: too many are mapped and not sent, or fewer are sent than could have been.
         """
         mean = self.size / max(1, len(self.prepared))
-        return self.weight + chunk.weight <= limit and self.size + mean * _entries(chunk) <= MOST_BODY_BYTES
+        return chunk.weight <= weight and self.size + mean * _entries(chunk) <= MOST_BODY_BYTES
 
     def body(self) -> bytes:
         """The request's body."""
@@ -104,21 +104,23 @@ class Composer:
     def compose(self, lease: Lease) -> Draft | Carved | Blocked:
         """A request of leading chunks, whole: what is being posted must be nameable by counting chunks."""
         draft: Draft | None = None
+        room = lease.pace.limit
         for opened in self._opened(lease):
             if isinstance(opened, Blocked):
                 return draft or opened
             chunk, plan = opened.chunk, opened.plan
             if draft is None:
-                if chunk.weight > lease.pace.limit and _entries(chunk) > 1:
-                    return carve(chunk, lease.pace.limit)
+                if chunk.weight > room and _entries(chunk) > 1:
+                    return carve(chunk, room)
                 draft = Draft(plan)
-            elif plan.route != draft.plan.route or not draft.has_room_for(chunk, lease.pace.limit):
+            elif plan.route != draft.plan.route or not draft.has_room_for(chunk, room):
                 break
             fitting = self._add(draft, opened, lease)
             if fitting is not None:
                 if draft.chunks:
                     break
                 return carve(chunk, fitting)
+            room -= chunk.weight
         if draft is None:
             raise AssertionError("a lease without chunks")
         return draft
@@ -148,12 +150,13 @@ class Composer:
         """Add the whole chunk; or, adding nothing, how many leading entries of it (at least one) would fit."""
         chunk, plan, _ = opened
         prepared = _prepare(opened, len(draft.chunks), lease)
-        items, size = list(draft.items), draft.size
+        items: list[Mapped] = []
+        size, room = draft.size, plan.route.max_events - len(draft.items)
         for position, entry in enumerate(prepared):
             own = entry.items
             for item in own:
                 size += len(item.body) + 1
-                if items and (size > MOST_BODY_BYTES or len(items) >= plan.route.max_events):
+                if (draft.items or items) and (size > MOST_BODY_BYTES or len(items) >= room):
                     break
                 items.append(item)
                 entry.sent += 1
@@ -161,7 +164,8 @@ class Composer:
                 return max(1, position)
         draft.chunks.append(chunk)
         draft.prepared.extend(prepared)
-        draft.items, draft.size = items, size
+        draft.items.extend(items)
+        draft.size = size
         return None
 
 

@@ -33,7 +33,7 @@ connections:
 class Bed:
     """Everything on loopback and in a folder of its own; whatever was started is stopped at the end."""
 
-    def __init__(self, *, encrypted: bool = False, durable: bool = True) -> None:
+    def __init__(self, *, encrypted: bool = False, durable: bool = True, tiktok_delay_ms: int = 0) -> None:
         """With `encrypted`, relay's processes have an encryption key; not `durable`, the server writes nothing down."""
         self._stack = ExitStack()
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-bench-")))
@@ -41,7 +41,7 @@ class Bed:
         self.redis_url = f"redis://127.0.0.1:{self._redis_port}/0"
         self.server = self.start("server", [str(word) for word in self._server_command(durable)])
         self.redis = self._stack.enter_context(redis.Redis.from_url(self.redis_url, socket_timeout=60))
-        self.tiktok = self._stack.enter_context(LightTikTok(self.directory))
+        self.tiktok = self._stack.enter_context(LightTikTok(self.directory, tiktok_delay_ms))
         file = self.directory / "relay.yaml"
         file.write_text(CONFIGURATION)
         self.environment = {

@@ -1,6 +1,7 @@
 """A light stand-in for TikTok, in a process of its own: takes every event, answers as TikTok does, keeps a log.
 
-The sandbox judges events and costs more than a worker; this one only counts them. `python -m benchmarks.tiktok PORT`.
+The sandbox judges events and costs more than a worker; this one only counts them, and answers after DELAY_MS:
+`python -m benchmarks.tiktok PORT DELAY_MS`.
 """
 
 import asyncio
@@ -33,9 +34,10 @@ class Arrival(NamedTuple):
 class LightTikTok(Process):
     """The process, and what it says of itself."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, delay_ms: int) -> None:
         port = free_port()
-        super().__init__([sys.executable, "-m", "benchmarks.tiktok", str(port)], {}, directory / "tiktok.log")
+        command = [sys.executable, "-m", "benchmarks.tiktok", str(port), str(delay_ms)]
+        super().__init__(command, {}, directory / "tiktok.log")
         self.url = f"http://127.0.0.1:{port}"
         self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
         wait_for(lambda: self._http.get("/count").raise_for_status(), "the stand-in TikTok")
@@ -95,8 +97,9 @@ _FEW: Final = 5
 class _Connection(asyncio.Protocol):
     """One keep-alive HTTP/1.1 connection; requests are not pipelined."""
 
-    def __init__(self, log: _Log) -> None:
-        self._log, self._received, self._wanted = log, bytearray(), 0
+    def __init__(self, log: _Log, delay_s: float) -> None:
+        self._log, self._delay_s = log, delay_s
+        self._received, self._wanted = bytearray(), 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Its way back."""
@@ -116,11 +119,11 @@ class _Connection(asyncio.Protocol):
             self._answer(request)
 
     def _answer(self, request: bytearray) -> None:
-        log = self._log
+        log, delay_s = self._log, 0.0
         match bytes(request[:64]).split(b" ", 2)[:2]:
             case [b"POST", _]:
                 log.note(request)
-                body = _DONE
+                body, delay_s = _DONE, self._delay_s
             case [b"DELETE", _]:
                 log.forget()
                 body = b"null"
@@ -129,14 +132,17 @@ class _Connection(asyncio.Protocol):
             case other:
                 raise AssertionError(f"no request begins {other}")
         head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
-        self._transport.write(head + body)
+        if delay_s:
+            asyncio.get_running_loop().call_later(delay_s, self._transport.write, head + body)
+        else:
+            self._transport.write(head + body)
 
 
-async def _serve(port: int) -> None:
-    log = _Log()
-    server = await asyncio.get_running_loop().create_server(lambda: _Connection(log), "127.0.0.1", port, backlog=1024)
+async def _serve(port: int, delay_s: float) -> None:
+    log, loop = _Log(), asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(log, delay_s), "127.0.0.1", port, backlog=1024)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve(int(sys.argv[1])))
+    uvloop.run(_serve(int(sys.argv[1]), int(sys.argv[2]) / 1000))

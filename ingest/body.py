@@ -62,6 +62,8 @@ async def _read_on(receive: Receive, message: Message, limit: int) -> bytes:
 
 def is_gzip(content_encoding: bytes) -> bool:
     """Whether a Content-Encoding says gzip; Refused with 415 when it says something that is not read here."""
+    if not content_encoding:
+        return False
     encoding = content_encoding.strip().lower()
     if encoding in _PLAIN:
         return False
@@ -90,10 +92,11 @@ def checked_text(body: bytes) -> bytes:
     JSON's grammar allows half pairs, and text cut in the middle of an emoji has them; our parser would refuse the
     whole body for one.
     """
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        raise Refused(BAD_REQUEST, f"The body is not UTF-8 (byte {error.start}).") from None
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError as error:
+            raise Refused(BAD_REQUEST, f"The body is not UTF-8 (byte {error.start}).") from None
     if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
         return _ESCAPES.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body)
     return body

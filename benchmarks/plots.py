@@ -30,7 +30,7 @@ PLOTS: Final = (
     Plot(
         "pipeline.svg",
         "From the first request to the last arrival at TikTok, two cores",
-        "events a second",
+        "events/s",
         (
             Row("relay, bulk posts", "pipeline", "bulk posts: relay"),
             Row("a task per batch, bulk posts", "pipeline", "bulk posts: plain", ours=False),
@@ -41,16 +41,16 @@ PLOTS: Final = (
     Plot(
         "mapping.svg",
         "Mapping one event a batch with three products, one core",
-        "events a second",
+        "events/s",
         (
-            Row("relay", "segment", "relay"),
+            Row("relay, 1 event a batch", "segment", "relay"),
             Row("Segment's published package", "segment", "Segment", ours=False),
         ),
     ),
     Plot(
         "ingest.svg",
         "CPU of ingest for an accepted request (dashed: the target)",
-        "µs a request",
+        "µs/request",
         tuple(
             Row(what, "ingest", f"CPU, {what}")
             for what in (
@@ -64,7 +64,7 @@ PLOTS: Final = (
     Plot(
         "backlog.svg",
         "Draining what waits",
-        "events a second",
+        "events/s",
         (
             Row("100,000, one worker", "backlog", "drain of 100,000"),
             Row("1,000,000, one worker", "backlog", "drain of 1,000,000, whole"),
@@ -77,9 +77,10 @@ PLOTS: Final = (
 def draw(results: Sequence[Result], folder: Path) -> None:
     """Write each plot of which something was measured."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = {(one.part, one.what): one for one in results if not one.unit.startswith("µs CPU")}
+    found = {(one.part, one.what, one.unit): one for one in results}
     for plot in PLOTS:
-        bars = [_bar(row, found[row.part, row.what]) for row in plot.rows if (row.part, row.what) in found]
+        known = [(row, found.get((row.part, row.what, plot.unit))) for row in plot.rows]
+        bars = [_bar(row, result) for row, result in known if result is not None]
         if bars:
             (folder / plot.file).write_text(bar_chart(plot.title, plot.unit, bars), encoding="utf-8")
 

@@ -64,14 +64,16 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     """While it serves: the configuration is followed, Redis's memory watched, and what was answered counted there."""
     await watch.read()
+    over = asyncio.Event()
     tasks = [
-        asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), in_force.INTERVAL_S)),
-        asyncio.create_task(_repeat(watch.read, memory.INTERVAL_S)),
-        asyncio.create_task(_repeat(partial(_bring, answers), BRING_EVERY_S)),
+        asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), in_force.INTERVAL_S, over)),
+        asyncio.create_task(_repeat(watch.read, memory.INTERVAL_S, over)),
+        asyncio.create_task(_repeat(partial(_bring, answers), BRING_EVERY_S, over)),
     ]
     try:
         yield
     finally:
+        over.set()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -84,8 +86,9 @@ async def _bring(answers: Bundles) -> None:
         await answers.bring()
 
 
-async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float) -> None:
-    while True:
+async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float, over: asyncio.Event) -> None:
+    """Until it is cancelled and `over`: Python 3.11's `wait_for`, in Redis's client, may swallow the cancellation."""
+    while not over.is_set():
         await asyncio.sleep(interval_s)
         try:
             await step()

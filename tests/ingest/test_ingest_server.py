@@ -1,5 +1,7 @@
 """Ingest as a process: what it says about what is wrong, and how it goes."""
 
+import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -17,6 +19,7 @@ from support.site import CONFIGURATION, WEB
 from config.errors import ConfigurationError
 from config.settings import Settings
 from ingest.answers import FORBIDDEN, UNAVAILABLE
+from ingest.app import _repeat
 from ingest.logs import RefusalLog, log_surprise
 from ingest.server import run
 
@@ -93,3 +96,23 @@ def test_a_fault_is_logged_by_its_place_not_its_words() -> None:
     assert line["error"] == "KeyError"
     assert line["at"][0].startswith("test_ingest_server.py:")
     assert "someone" not in repr(line)
+
+
+def test_it_ends_though_a_cancellation_is_swallowed() -> None:
+    """What goes on in the background ends with the process, or a deploy would hang."""
+
+    async def begin_and_end() -> None:
+        begun, over = asyncio.Event(), asyncio.Event()
+
+        async def step() -> None:
+            begun.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(_repeat(step, 0, over))
+        await begun.wait()
+        over.set()
+        task.cancel()
+        await asyncio.wait_for(task, 10)
+
+    asyncio.run(begin_and_end())

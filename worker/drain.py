@@ -52,10 +52,15 @@ class Report:
 def drain(
     lane: str, runtime: Runtime, job: str | None = None, monotonic: Callable[[], float] = time.monotonic
 ) -> Report:
-    """Deliver what waits in `lane` for up to 5 s. Raises ValueError for no lane's name, RedisAway, RedisFull."""
+    """Deliver what waits in `lane` for up to 5 s, or until the process is to stop.
+
+    Raises ValueError for no lane's name, RedisAway, RedisFull.
+    """
     report = Report(group_of(lane))
     configuration = runtime.file.current
     connection = configuration.connections.get(report.connection)
+    if runtime.stopping.is_set():
+        return report  # the lane is woken again, and by then others are there to drain it
     if connection is None or not connection.enabled:
         _put_to_sleep(report.connection, "removed" if connection is None else "disabled", lane, runtime)
         return report
@@ -65,7 +70,7 @@ def drain(
     try:
         while isinstance(lease, Lease):
             runtime.leases.keep(lease)
-            lease = step.take(lease, go_on=monotonic() < until)
+            lease = step.take(lease, go_on=monotonic() < until and not runtime.stopping.is_set())
     finally:
         runtime.leases.drop(lane)
     return report

@@ -41,6 +41,7 @@ def run(settings: Settings) -> None:
 
     def stop(**_: Any) -> None:
         told_to_stop.set()
+        runtime().stopping.set()
 
     def end(**_: Any) -> None:
         timer.stop()

@@ -31,6 +31,8 @@ class Runtime:
         self.addresses = Addresses(Memory(connect(redis_url), keyring, EXPIRES_S))
         self.client = Client(settings.tiktok_url)
         self.leases = LeasesInHand()
+        self.stopping = threading.Event()
+        """Set when the process was told to stop: jobs end after the request under way, and no other begins."""
         self.random = random.SystemRandom().random
         self._plans: tuple[Configuration, dict[tuple[str, str], Plan]] | None = None
 

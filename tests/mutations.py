@@ -196,6 +196,41 @@ MUTATIONS = (
         "if False:",
         "tests/worker/test_drain.py",
     ),
+    Mutation(
+        "label taken along when a letter leaves",
+        "lanes/scripts/common.lua",
+        "redis.call('HINCRBY', store .. ':counts', label, -1) <= 0",
+        "redis.call('HINCRBY', store .. ':counts', label, 0) <= 0",
+        "tests/lanes/test_machine.py",
+    ),
+    Mutation(
+        "number of a bundle of counts",
+        "lanes/scripts/bring.lua",
+        "if tonumber(redis.call('GET', last) or 0) >= ask.number then return 0 end",
+        "",
+        "tests/lanes/test_bundles.py",
+    ),
+    Mutation(
+        "turn of whoever watches",
+        "lanes/scripts/turn.lua",
+        "if holder and holder ~= ARGV[2] then return 0 end",
+        "",
+        "tests/worker/test_alerts.py",
+    ),
+    Mutation(
+        "comparison before a note is replaced",
+        "lanes/scripts/note.lua",
+        "if (redis.call('HGET', 'watch:notes', ARGV[2]) or '') ~= ARGV[3] then return 0 end",
+        "",
+        "tests/lanes/test_watch.py",
+    ),
+    Mutation(
+        "time that a change must last before it is told",
+        "operations/alerting.py",
+        "now_ms - memory.since_ms < hold_ms(memory.restless)",
+        "False",
+        "tests/operations/test_alerting.py",
+    ),
 )
 
 

@@ -29,12 +29,9 @@ def test_three_workers_tell_of_a_pause_once_and_so_do_those_that_replace_them(tm
     """The operator's pause that follows is told once as well: whoever watches next knows what was told."""
     with (
         receiving() as receiver,
-        Plant(tmp_path, CONFIGURATION, ingests=1, workers=0) as plant,
+        Plant(tmp_path, CONFIGURATION, ingests=1, environment={"RELAY_ALERT_WEBHOOK": receiver.url}) as plant,
         plant.client() as client,
     ):
-        plant.environment["RELAY_ALERT_WEBHOOK"] = receiver.url
-        for _ in range(3):
-            plant.add_worker()
         plant.wait_until_ready()
         url = f"{plant.ingest_urls[0]}/v2/events"
         httpx.post(url, json=batch(purchase(1)), auth=("key", "secret"), trust_env=False).raise_for_status()

@@ -13,6 +13,7 @@ import redis
 from support.events import batch, purchase
 from support.flower import Flower
 from support.plant import Plant
+from support.receiver import Receiver, receiving
 
 from config.secrets import Keyring
 from lanes.books import read_books
@@ -21,7 +22,7 @@ from lanes.errors import RedisAway
 EMAIL, PHONE, CUSTOMER, IP = "jane.doe@private.example", "+491715550123", "customer-jane-4711", "198.51.100.77"
 TOKEN, KEY, API_SECRET = "tok-51f0a7c2-secret", Keyring.new_key(), "api-secret-9b1d"
 PRIVATE = [EMAIL, EMAIL.upper(), PHONE, PHONE[1:], CUSTOMER, IP]
-SECRETS = [TOKEN, KEY, API_SECRET, b64encode(f"key:{API_SECRET}".encode()).decode(), "flower-pass"]
+SECRETS = [TOKEN, KEY, API_SECRET, b64encode(f"key:{API_SECRET}".encode()).decode(), "flower-pass", "webhook-pass"]
 
 CONFIGURATION = f"""
 inputs:
@@ -85,9 +86,21 @@ COMMANDS = (
 
 
 @pytest.fixture
-def plant(tmp_path: Path) -> Iterator[Plant]:
+def receiver() -> Iterator[Receiver]:
+    """What alerts are sent to."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def plant(tmp_path: Path, receiver: Receiver) -> Iterator[Plant]:
     """One ingest, one ordinary worker that is replaced by a poisoned one, everything encrypted, logs as JSON."""
-    environment = {"RELAY_ENCRYPTION_KEY": KEY, "RELAY_LOG_FORMAT": "json", "RELAY_METRICS_TOKEN": "metrics-token"}
+    environment = {
+        "RELAY_ENCRYPTION_KEY": KEY,
+        "RELAY_LOG_FORMAT": "json",
+        "RELAY_METRICS_TOKEN": "metrics-token",
+        "RELAY_ALERT_WEBHOOK": f"{receiver.url}?key=webhook-pass",
+    }
     with Plant(tmp_path, CONFIGURATION, ingests=1, workers=0, environment=environment, token=TOKEN) as plant:
         plant.wait_until_ready()
         plant.workers.append(plant.add("worker-poisoned", [sys.executable, "-c", POISONED], {}))
@@ -123,7 +136,7 @@ def waiting_and_dead(plant: Plant) -> dict[str, tuple[int, int]]:
     return {group.name: (group.waiting, group.books.get("dead", 0)) for group in groups}
 
 
-def test_personal_data_and_secrets_are_nowhere(plant: Plant) -> None:
+def test_personal_data_and_secrets_are_nowhere(plant: Plant, receiver: Receiver) -> None:
     """Whatever fails: URL, click id, TikTok quoting the person, mapping itself, a whole job, Redis."""
     flower = Flower(plant)
     until(flower.is_up)
@@ -147,6 +160,7 @@ def test_personal_data_and_secrets_are_nowhere(plant: Plant) -> None:
     time.sleep(0.5)
     plant.restart_the_dead()
     until(lambda: waiting_and_dead(plant) == {"shop": (0, 4), "stuck": (2, 3), "poisoned": (1, 0)})
+    until(lambda: ("stuck", "paused") in receiver.alerts)
     until(lambda: any("a fault of relay" in str(task["exception"]) for task in flower.tasks().values()))
     assert any("dead-lettered" in str(task["exception"]) for task in flower.tasks().values())
 
@@ -163,6 +177,7 @@ def test_personal_data_and_secrets_are_nowhere(plant: Plant) -> None:
         "flower's list": json.dumps(flower.rows()),
         "flower's page": flower.page(),
         "metrics": metrics.text,
+        "alerts": json.dumps(receiver.taken),
         "ingest's refusal": refused.text,
         **{f"relay {' '.join(c[:2])}": one.stdout + one.stderr for c, one in zip(COMMANDS, commands, strict=True)},
         **{f"log of {process.name}": plant.log_of(process.name) for process in plant.processes},

@@ -9,9 +9,7 @@ from cli.letter_options import check, choice_of, choice_options, reveal_option
 from cli.letter_reveals import note_reveal
 from cli.output import note
 from cli.setting import open_box
-from delivery.letters import DeadLetter
-from lanes.errors import ChunkUnreadable
-from operations.letter_box import LetterBox, public, source_of
+from operations.letter_box import exported
 from operations.letter_sending import GONE
 from operations.words import plural
 
@@ -32,7 +30,7 @@ def export(*, reveal: bool, **choice: Any) -> None:
         if ids:
             note_reveal(box, "export", ids)
         for letter in wanted.letters(box):
-            line = _line(box, letter, reveal=reveal)
+            line = exported(box, letter, reveal=reveal)
             unreadable += line["source"] is None
             written.add(letter.id)
             click.echo(msgspec.json.encode(line))
@@ -45,11 +43,3 @@ def export(*, reveal: bool, **choice: Any) -> None:
         )
     if missing or unreadable:
         raise SystemExit(1)
-
-
-def _line(box: LetterBox, letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
-    try:
-        source = source_of(box.open(letter), reveal=reveal)
-    except ChunkUnreadable:
-        source = None
-    return {**public(letter, reveal=reveal), "source": source}

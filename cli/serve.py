@@ -21,10 +21,12 @@ def ingest() -> None:
     leave_with_parent()
     settings = with_redis(settings_here())
     configure_logging(settings, "ingest")
+    from console.app import console_routes
     from ingest.server import run
 
     try:
-        run(settings)
+        with console_routes(settings) as routes:
+            run(settings, routes)
     except OSError as error:
         raise _cannot_listen(settings.host, settings.port, "RELAY_PORT", error) from None
     except KeyboardInterrupt:

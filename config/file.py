@@ -10,9 +10,9 @@ from config.checks import faults_of
 from config.draft import read_draft
 from config.errors import ConfigurationError, Problem
 from config.model import Configuration
-from config.references import References
+from config.references import References, Unexpanded
 from config.secrets import Keyring
-from config.small_file import changed_ns, digest_of, read_small, signature_of
+from config.small_file import MAX_BYTES, changed_ns, digest_of, read_small, signature_of
 from config.warnings import warnings_of
 from config.yaml_reader import Fault, read
 
@@ -25,6 +25,17 @@ SETTLED_NS = 2_000_000_000
 def load(path: Path, environ: Mapping[str, str] = os.environ, keyring: Keyring | None = None) -> Configuration:
     """The configuration a file holds; raises ConfigurationError with every problem that could be found."""
     return _parse(_content(path), path, References(environ, keyring))
+
+
+def check_text(text: str, name: str) -> Configuration:
+    """The configuration that `text` would be as a file of that name. Nothing in it is expanded, so secrets are none.
+
+    Raises ConfigurationError.
+    """
+    raw = text.encode()
+    if len(raw) > MAX_BYTES:
+        raise _refusal(Path(name), [Fault(None, f"is larger than {MAX_BYTES >> 20} MiB")])
+    return _parse(raw, Path(name), Unexpanded())
 
 
 def _content(path: Path) -> bytes:

@@ -64,6 +64,19 @@ class References:
             refuse(node, f"`{name}` cannot be decrypted: {error}")
 
 
+class Unexpanded(References):
+    """Expands nothing, for a file that somebody only wants to have checked: neither variables nor files are read, and
+    nothing is decrypted. What stands for a reference is the same for the same reference, and no secret.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({}, None)
+
+    def expand(self, name: str, node: Node) -> str:
+        value = scalar(name, node)
+        return f"unexpanded-{digest(value.encode()).hex()[:16]}" if is_reference(value) else value
+
+
 def api_key(expand: Reader[str]) -> Reader[str]:
     """The user name of HTTP Basic authentication, which a colon would end."""
 

@@ -1,1 +1,1 @@
-"""The console: what happened to events, and mending it, in the browser."""
+"""The web page for whoever asks what became of events: what is so, why, and mending it."""

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from config.errors import ConfigurationError, Problem
 from config.file import ConfigurationFile
+from config.peers import Peers
 from config.settings import Settings
 from ingest import in_force, memory
 from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
@@ -26,7 +27,6 @@ from ingest.in_force import Follower
 from ingest.logs import log_surprise
 from ingest.memory import MemoryWatch
 from ingest.metrics import metrics_route
-from ingest.peer import Peers
 from lanes.arrivals import Append
 from lanes.bundles import Bundles
 from lanes.chunk import ChunkCodec

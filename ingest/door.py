@@ -11,6 +11,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from config.peers import Peers
 from ingest.answers import ACCEPTED, INTERNAL_ERROR, METHOD_NOT_ALLOWED, OVERLOADED, Refused, refusal
 from ingest.batches import JsonBytes, many_batches, one_batch
 from ingest.body import ClientGone, checked_text, gunzip, is_gzip, read_body
@@ -18,7 +19,6 @@ from ingest.coalescer import Coalescer
 from ingest.in_force import Follower
 from ingest.logs import RefusalLog, log_surprise
 from ingest.memory import MemoryWatch
-from ingest.peer import Peers
 from ingest.sorting import Sorted, sort
 
 INLINE_BYTES: Final = 256 * 1024

@@ -16,6 +16,8 @@ from lanes.names import LANES_PER_GROUP, lane_name
 from lanes.scripts import pack, refusal, script_text
 
 _PAGE: Final = 500
+_MOVES: Final = ("dead", "replayed", "discarded", "forgotten_letters")
+"""The books' counters of letters: each rises in the script that moves some."""
 
 
 class Revived(NamedTuple):
@@ -69,6 +71,25 @@ def ids_page(client: redis.Redis, group: str, cursor: int) -> tuple[int, list[st
         raise refusal(error) from None
     following, page = cast("tuple[int, dict[bytes, bytes]]", scanned)
     return following, [letter_id.decode() for letter_id in page]
+
+
+def letter_ids(client: redis.Redis, group: str) -> list[str]:
+    """The ids of all letters of a group; later ids sort behind earlier ones. Raises RedisAway."""
+    try:
+        return sorted(letter_id.decode() for letter_id in cast("list[bytes]", client.hkeys(_key(group))))
+    except RedisError as error:
+        raise refusal(error) from None
+
+
+def letters_moved(client: redis.Redis, groups: Sequence[str]) -> list[tuple[bytes | None, ...]]:
+    """For each group what changes whenever a letter comes or goes, and only then. Raises RedisAway."""
+    try:
+        with client.pipeline(transaction=True) as asked:
+            for group in groups:
+                asked.hmget(f"books:{group}", _MOVES)
+            return [tuple(counts) for counts in asked.execute()]
+    except RedisError as error:
+        raise refusal(error) from None
 
 
 def count_letters(client: redis.Redis, group: str) -> int:

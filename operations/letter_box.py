@@ -1,6 +1,7 @@
 """The dead letters of all connections, decoded; and what is inside one, masked unless somebody asks."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ import redis
 
 from config.errors import ConfigurationError
 from config.file import load
+from config.model import Configuration
 from config.secrets import CannotOpen
 from config.settings import Settings
 from delivery.letters import DeadLetter
@@ -24,11 +26,14 @@ from operations.words import rfc3339
 class LetterBox:
     """Every letter on one Redis. Raises RedisAway."""
 
-    def __init__(self, settings: Settings, client: redis.Redis) -> None:
+    def __init__(
+        self, settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None
+    ) -> None:
+        """`read` is for who has read the configuration file already; it may raise ConfigurationError."""
         self.settings, self.client = settings, client
         self.keyring = settings.keyring
         self.codec = ChunkCodec(self.keyring)
-        self.connections = _connections(settings, client)
+        self.connections = _connections(read or partial(load, settings.config, keyring=settings.keyring), client)
         """The connections that may have letters: the configuration's, then those that only Redis knows."""
 
     def now_ms(self) -> int:
@@ -39,17 +44,17 @@ class LetterBox:
         """The letters of these connections, as they come; the sources are most of their bytes, so keep none of many."""
         for connection in connections:
             for letter_id, stored in letters_of(self.client, connection):
-                yield self._read(stored, letter_id)
+                yield self.read(stored, letter_id)
 
     def find(self, letter_id: str) -> DeadLetter | None:
         """The letter of that id, wherever it is."""
         for connection in self.connections:
             stored = letter_of(self.client, connection, letter_id)
             if stored is not None:
-                return self._read(stored, letter_id)
+                return self.read(stored, letter_id)
         return None
 
-    def _read(self, stored: bytes, letter_id: str) -> DeadLetter:
+    def read(self, stored: bytes, letter_id: str) -> DeadLetter:
         """The letter with TikTok's words in full, as far as a key opens them."""
         letter = decoded(stored, letter_id)
         if not letter.words or self.keyring is None:
@@ -67,9 +72,9 @@ class LetterBox:
         return self.codec.open(letter.source)
 
 
-def _connections(settings: Settings, client: redis.Redis) -> list[str]:
+def _connections(read: Callable[[], Configuration], client: redis.Redis) -> list[str]:
     try:
-        configured = list(load(settings.config, keyring=settings.keyring).connections)
+        configured = list(read().connections)
     except ConfigurationError:  # letters are worth reading most of all when something is wrong
         configured = []
     return [*configured, *(group for group in groups_known(client) if group not in configured)]
@@ -94,6 +99,15 @@ def public(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
     if letter.stage == "delivery" and not reveal:
         shown["message"] = mask_sentence(letter.message)
     return shown
+
+
+def exported(box: LetterBox, letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
+    """Every field, and `source`, what it holds of its event: null where it cannot be opened."""
+    try:
+        source = source_of(box.open(letter), reveal=reveal)
+    except ChunkUnreadable:
+        source = None
+    return {**public(letter, reveal=reveal), "source": source}
 
 
 def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A dead letter's event corrected: taken out as text, put back as a source, kept in the letter's place."""
 
+from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
@@ -34,6 +35,11 @@ def find_letter(box: LetterBox, letter_id: str) -> Found:
         return Found(letter, stored, box.open(letter))
     except ChunkUnreadable as error:
         raise BadNews(f"the source cannot be opened: {error.what_to_do}") from None
+
+
+def digest_of(found: Found) -> str:
+    """What tells this letter from itself once somebody has changed it."""
+    return sha256(found.stored).hexdigest()
 
 
 def text_of(source: Chunk) -> str:

@@ -18,6 +18,14 @@ _OF_THE_BATCH: Final = frozenset(
     )
 )
 _NAMED_BY_CLIENTS: Final = frozenset(("custom_flags", "custom_attributes", "user_attributes", "user_identities"))
+_OF_ACTIONS: Final = {"total_amount": "product_action.total_amount"}
+
+
+def path_of_field(field: str | None) -> str:
+    """Where the field that a letter names stands, as far as that can be said; "" where it cannot."""
+    if field is None:
+        return ""
+    return f"custom_flags.{field}" if field.startswith("TikTok.") else _OF_ACTIONS.get(field, field)
 
 
 def set_value(batch: dict[str, Any], assignment: str) -> None:

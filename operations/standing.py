@@ -1,6 +1,6 @@
 """How each connection stands: the configuration's word and Redis's, put together."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -123,11 +123,14 @@ class Overview:
         return {"inputs": inputs, "connections": [standing.as_object() for standing in self.standings]}
 
 
-def overview(settings: Settings, client: redis.Redis) -> Overview:
-    """Read the configuration and the books. Raises RedisAway; why a configuration is refused is in the overview."""
+def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None) -> Overview:
+    """Read the configuration and the books. Raises RedisAway; why a configuration is refused is in the overview.
+
+    `read` is for who has read the configuration file already; it may raise ConfigurationError.
+    """
     configuration, refused = None, None
     try:
-        configuration = load(settings.config, keyring=settings.keyring)
+        configuration = read() if read else load(settings.config, keyring=settings.keyring)
     except ConfigurationError as error:
         refused = error
     groups = groups_known(client) if configuration is None else list(configuration.connections)

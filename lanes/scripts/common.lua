@@ -38,6 +38,8 @@
 --   memory:secret          string what those names are made with where there is no encryption key
 --   once:<what>            string there while nobody else need do something (`lanes/turns.py`); no script reads it
 --   audit:<what>           list   who was shown personal data, who erased some (`lanes/audit.py`); no script reads it
+--   visitors:session:<digest> string who is signed in to the console, until it expires;  visitors:tries:<digest> hash  tries,
+--                                 until: sign-ins tried by somebody, or by everybody (`lanes/visitors.py`)
 -- Times are Unix milliseconds of Redis's clock; ARGV[1], empty but in tests, replaces it.
 -- At maxmemory a script may write only after a write that frees. So each but `append` opens with one.
 

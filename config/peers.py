@@ -1,15 +1,17 @@
-"""Whose address a request came from: the peer's, or what a trusted proxy in front says of it (I1, peer_ip_fallback)."""
+"""Who sent a request, and how: the peer itself, or what a trusted proxy in front says of it (RELAY_TRUSTED_PROXIES)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
-from starlette.types import Scope
-
+Scope = Mapping[str, Any]
+"""ASGI's, of which `client`, `scheme` and `headers` are read."""
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _FORWARDED = b"x-forwarded-for"
+_PROTO = b"x-forwarded-proto"
 
 
 class Peers:
@@ -34,6 +36,13 @@ class Peers:
                 return text
         return ""
 
+    def is_https(self, scope: Scope) -> bool:
+        """Whether it came encrypted: to us, or to a trusted proxy that says so."""
+        client = scope.get("client")
+        if client and self._read(client[0])[1] and (said := _values(scope, _PROTO)):
+            return said[-1].strip().lower() == "https"
+        return bool(scope.get("scheme") == "https")
+
     def _judge(self, hop: str) -> tuple[str, bool]:
         """The address in one hop, "" when it is none, and whether it is a trusted proxy's."""
         address = _address(hop)
@@ -43,8 +52,13 @@ class Peers:
 
 
 def _hops(scope: Scope) -> list[str]:
-    """The addresses that proxies appended, the nearest last; several headers are one list (RFC 9110, 5.3)."""
-    values = [value for name, value in scope["headers"] if name == _FORWARDED]
+    """The addresses that proxies appended, the nearest last."""
+    return _values(scope, _FORWARDED)
+
+
+def _values(scope: Scope, header: bytes) -> list[str]:
+    """A header's list; several headers are one list (RFC 9110, 5.3)."""
+    values = [value for name, value in scope["headers"] if name == header]
     return b",".join(values).decode("latin-1").split(",") if values else []
 
 

@@ -1,10 +1,10 @@
-"""I1, `peer_ip_fallback`: whose address a request came from, and whose word is taken for it."""
+"""`RELAY_TRUSTED_PROXIES`: whose address a request came from, and whose word is taken for it."""
 
 from ipaddress import ip_network
 
 import pytest
 
-from ingest.peer import Peers
+from config.peers import Peers
 
 TRUSTED = ("10.0.0.0/8", "2001:db8:aaaa::/48")
 USER = "203.0.113.9"
@@ -42,3 +42,24 @@ def test_no_proxy_is_trusted_unless_listed() -> None:
     """By default a header that anyone may send says nothing."""
     scope = {"client": (PROXY, 4711), "headers": [(b"x-forwarded-for", USER.encode())]}
     assert Peers(()).address_of(scope) == PROXY
+
+
+@pytest.mark.parametrize(
+    ("peer", "scheme", "said", "expected"),
+    [
+        (USER, "https", [], True),
+        (USER, "http", [], False),
+        (USER, "http", ["https"], False),
+        (PROXY, "http", ["https"], True),
+        (PROXY, "http", ["https, http"], False),
+        (PROXY, "http", [], False),
+        (None, "https", [], True),
+    ],
+)
+def test_encrypted_is_what_came_so_to_us_or_to_a_trusted_proxy(
+    peer: str | None, scheme: str, said: list[str], expected: bool
+) -> None:
+    """The nearest proxy speaks last; nobody else is believed."""
+    headers = [(b"x-forwarded-proto", value.encode()) for value in said]
+    peers = Peers([ip_network(network) for network in TRUSTED])
+    assert peers.is_https({"client": peer and (peer, 4711), "scheme": scheme, "headers": headers}) is expected

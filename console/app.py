@@ -1,0 +1,93 @@
+"""The console as routes for ingest: a table of its pages, or the sentence that says how to switch it on."""
+
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from config.settings import Settings
+from console.desk import Desk, open_desk
+from console.headers import secured
+from console.pages import configuration, days, entrance, letter, letter_editor, letter_moves, letters, overview, try_it
+from console.reception import NotThere, Page, Reception
+from console.visit import Visit
+
+GIVES_WAY_S: Final = 0.0005
+"""How long a page's thread may keep the event loop, which takes batches, from running (Python's own: 5 ms)."""
+OFF: Final = "The console is off: set RELAY_ADMIN_PASSWORD and start relay again.\n"
+
+PAGES: Final[Sequence[tuple[str, str, Page]]] = (
+    ("GET", "/console", overview.show),
+    ("POST", "/console/logout", entrance.leave),
+    ("POST", "/console/connections/{id}/pause", overview.pause),
+    ("POST", "/console/connections/{id}/resume", overview.resume),
+    ("GET", "/console/days/{day}", days.show),
+    ("GET", "/console/dead-letters", letters.show),
+    ("POST", "/console/dead-letters/replay", letter_moves.replay),
+    ("POST", "/console/dead-letters/discard", letter_moves.discard),
+    ("GET", "/console/dead-letters/export", letters.export),
+    ("POST", "/console/dead-letters/export", letters.export_revealed),
+    ("GET", "/console/dead-letters/{id}", letter.show),
+    ("POST", "/console/dead-letters/{id}", letter.reveal),
+    ("POST", "/console/dead-letters/{id}/edit", letter_editor.edit),
+    ("POST", "/console/dead-letters/{id}/outlook", letter_editor.outlook),
+    ("POST", "/console/dead-letters/{id}/keep", letter_editor.keep),
+    ("GET", "/console/try", try_it.show),
+    ("POST", "/console/try", try_it.preview),
+    ("POST", "/console/try/send", try_it.send),
+    ("GET", "/console/configuration", configuration.show),
+    ("POST", "/console/configuration", configuration.check),
+)
+FOR_STRANGERS: Final[Sequence[tuple[str, str, Page]]] = (
+    ("GET", "/console/login", entrance.show),
+    ("POST", "/console/login", entrance.enter),
+    ("GET", "/console/static/{name}", entrance.static),
+)
+
+
+@contextmanager
+def console_routes(settings: Settings) -> Iterator[list[BaseRoute]]:
+    """Everything under /console, while it is open; `settings` have a `redis_url`."""
+    if settings.admin_password is None:
+        yield _under_console(Starlette(routes=_everywhere(_off)))
+        return
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(GIVES_WAY_S)
+    try:
+        with open_desk(settings) as desk:
+            yield _under_console(_console(desk))
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _under_console(app: Starlette) -> list[BaseRoute]:
+    return [Route("/console", app), Route("/console/{rest:path}", app)]
+
+
+def _console(desk: Desk) -> Starlette:
+    reception = Reception(desk)
+    routes = [
+        *(reception.route(*row, for_strangers=True) for row in FOR_STRANGERS),
+        *(reception.route(*row) for row in PAGES),
+        reception.route("GET", "/console/{rest:path}", _nothing),
+    ]
+    return Starlette(routes=routes)
+
+
+def _nothing(desk: Desk, visit: Visit) -> Response:
+    del desk, visit
+    raise NotThere("There is no such page.")
+
+
+async def _off(_: Request) -> Response:
+    return secured(PlainTextResponse(OFF, 404))
+
+
+def _everywhere(answer: Callable[[Request], Awaitable[Response]]) -> list[BaseRoute]:
+    methods = ["GET", "POST"]
+    return [Route("/console", answer, methods=methods), Route("/console/{rest:path}", answer, methods=methods)]

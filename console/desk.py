@@ -1,0 +1,89 @@
+"""What every page works with: settings, Redis, the index of letters, TikTok's door, and how a page is written."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, Final
+
+import redis
+from starlette.responses import HTMLResponse
+
+from config.file import load
+from config.model import Configuration
+from config.peers import Peers
+from config.settings import Settings
+from config.small_file import signature_of
+from console.sessions import Sessions
+from console.visit import Visit
+from console.writing import Templates
+from delivery.client import Client
+from lanes.client import connect
+from lanes.visitors import Visitors
+from operations.letter_box import LetterBox
+from operations.letter_index import LetterIndex
+from operations.letter_outlook import Outlooks
+from operations.standing import Overview, overview
+
+TRUSTED_FOR_S: Final = 2.0
+"""A file that looks as it did is read anew after this long, for the secret files that it names may have changed."""
+
+
+class Desk:
+    """One for the process; serves any number of threads."""
+
+    def __init__(self, settings: Settings, client: redis.Redis, password: str) -> None:
+        self.settings, self.redis = settings, client
+        self.sessions = Sessions(Visitors(self.redis), password)
+        self.peers = Peers(settings.trusted_proxies)
+        self.letters = LetterIndex(self.redis)
+        self._templates = Templates()
+        self._configuration: tuple[object, Configuration] | None = None
+
+    @cached_property
+    def tiktok(self) -> Client:
+        """Where tests go to; made when somebody sends the first."""
+        return Client(self.settings.tiktok_url, max_connections=2)
+
+    def close(self) -> None:
+        """Let go of TikTok, if anybody was sent there."""
+        if "tiktok" in self.__dict__:
+            self.tiktok.close()
+
+    def box(self) -> LetterBox:
+        """The letters, and the connections that may have some. Raises RedisAway."""
+        return LetterBox(self.settings, self.redis, self.configuration)
+
+    def overview(self) -> Overview:
+        """How everything stands. Raises RedisAway."""
+        return overview(self.settings, self.redis, self.configuration)
+
+    def configuration(self) -> Configuration:
+        """The configuration file as it is now. Raises ConfigurationError."""
+        seen = (signature_of(self.settings.config), time.monotonic() // TRUSTED_FOR_S)
+        kept = self._configuration
+        if kept is None or kept[0] != seen:
+            kept = (seen, load(self.settings.config, keyring=self.settings.keyring))
+            self._configuration = kept
+        return kept[1]
+
+    def outlooks(self, box: LetterBox) -> Outlooks:
+        """What letters would become now. Raises ConfigurationError."""
+        return Outlooks(self.configuration(), self.settings, box.now_ms())
+
+    def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page, or a part of one, for this visitor."""
+        return HTMLResponse(self._templates.render(template, visit=visit, **values), status)
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[Desk]:
+    """A desk, with Redis within reach; `settings` have a `redis_url` and an `admin_password`."""
+    if settings.redis_url is None or settings.admin_password is None:
+        raise ValueError("a console needs Redis and a password")
+    with connect(settings.redis_url.get_secret_value()) as client:
+        desk = Desk(settings, client, settings.admin_password.get_secret_value())
+        try:
+            yield desk
+        finally:
+            desk.close()

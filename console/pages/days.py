@@ -1,0 +1,45 @@
+"""One day: where its events went, to the TikTok event and the reason, each with a way to its dead letters."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+from starlette.responses import Response
+
+from console.desk import Desk
+from console.reception import NotThere
+from console.visit import Visit
+from operations.days import Day, day_number, days_of
+from operations.letter_filter import NONE, Filter
+
+
+def show(desk: Desk, visit: Visit) -> Response:
+    """The day in the address, of one connection or of all."""
+    day = _date(visit.path["day"])
+    seen = desk.overview()
+    names = [one.id for one in seen.standings]
+    wanted = visit.field("connection")
+    chosen = [name for name in names if wanted in ("", name)]
+    today = datetime.fromtimestamp(seen.reading.now_ms / 1000, UTC).date()
+    number = day_number(today) - day_number(day) + 1
+    found = days_of(desk.redis, chosen, number, seen.reading.now_ms) if number > 0 else []
+    here: Counter[tuple[str, str]] = Counter()
+    for cell, letters in desk.letters.find(chosen, Filter(received=day.isoformat())).cells:
+        here[cell.tiktok_event or NONE, cell.reason] += len(letters)
+    return desk.page(
+        visit,
+        "day.html",
+        day=found[-1] if found and found[-1].date == day else Day(day),
+        connections=names,
+        connection=wanted,
+        here=here,
+        none=NONE,
+        before=day - timedelta(days=1),
+        after=day + timedelta(days=1) if day < today else None,
+    )
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotThere("There is no such day: write it as 2026-11-24.") from None

@@ -1,0 +1,87 @@
+"""One dead letter: why it died, its event, the request it would be now, what TikTok said; masked, unless revealed."""
+
+from hashlib import sha256
+from typing import Any
+
+from starlette.responses import Response
+
+from config.errors import ConfigurationError
+from console.desk import Desk
+from console.pages.letters import note
+from console.reception import NotThere
+from console.visit import Visit
+from delivery.letters import DeadLetter
+from lanes.chunk import Chunk
+from lanes.errors import ChunkUnreadable
+from lanes.letters import letter_of
+from operations.letter_box import LetterBox, public, source_of
+from operations.letter_outlook import Blocked, Outlook
+from operations.letter_paths import path_of_field
+from operations.letter_sending import is_late
+
+
+def show(desk: Desk, visit: Visit) -> Response:
+    """The letter, masked."""
+    return page(desk, visit, desk.box())
+
+
+def reveal(desk: Desk, visit: Visit) -> Response:
+    """The letter with everything in it, which is written down first."""
+    box = desk.box()
+    note(box, visit, "console show", [found(box, visit).id])
+    return page(desk, visit, box, reveal=True)
+
+
+def found(box: LetterBox, visit: Visit) -> DeadLetter:
+    """The letter that the address names."""
+    letter = box.find(visit.path["id"])
+    if letter is None:
+        raise NotThere("There is no such dead letter any more: it was sent again, or discarded.")
+    return letter
+
+
+def shown_outlook(outlook: Outlook | Blocked, *, reveal: bool) -> dict[str, Any]:
+    """What a template says of it."""
+    if isinstance(outlook, Blocked):
+        return {"blocked": outlook.why, "sent": [], "request": None, "dead_letters": [], "not_sent": [], "url": ""}
+    sent = [item.tiktok_event for item in outlook.items]
+    said = outlook.as_object(reveal=reveal)
+    return {"blocked": None, "sent": sent, "url": outlook.url, **said}
+
+
+def page(desk: Desk, visit: Visit, box: LetterBox, *, reveal: bool = False, problem: str = "") -> Response:
+    """The letter's page; `problem` is a sentence on what was not done."""
+    letter = found(box, visit)
+    source = _opened(box, letter)
+    stored = letter_of(box.client, letter.connection, letter.id) or b""
+    return desk.page(
+        visit,
+        "letter.html",
+        letter=letter,
+        shown=public(letter, reveal=reveal),
+        reveal=reveal,
+        source=source_of(source, reveal=reveal) if isinstance(source, Chunk) else None,
+        unreadable="" if isinstance(source, Chunk) else str(source),
+        problem=problem,
+        read=sha256(stored).hexdigest(),
+        outlook=shown_outlook(_outlook(desk, box, letter, source), reveal=reveal),
+        late=isinstance(source, Chunk) and is_late(source.first_unknown_ms, box.now_ms()),
+        path=visit.field("path") or path_of_field(letter.field if letter.stage == "mapping" else None),
+        value=visit.field("value"),
+    )
+
+
+def _opened(box: LetterBox, letter: DeadLetter) -> Chunk | ChunkUnreadable:
+    try:
+        return box.open(letter)
+    except ChunkUnreadable as error:
+        return error
+
+
+def _outlook(desk: Desk, box: LetterBox, letter: DeadLetter, source: Chunk | ChunkUnreadable) -> Outlook | Blocked:
+    if isinstance(source, ChunkUnreadable):
+        return Blocked(f"its source cannot be opened: {source.what_to_do}")
+    try:
+        return desk.outlooks(box).of(letter, source)
+    except ConfigurationError:
+        return Blocked("the configuration file is refused now: mend it first")

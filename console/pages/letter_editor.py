@@ -1,0 +1,87 @@
+"""Correcting a letter's event: in full, which reveals it, or one field; what it would become is shown all the while."""
+
+from typing import Any
+
+import msgspec
+from starlette.responses import RedirectResponse, Response
+
+from console.desk import Desk
+from console.pages import letter, letter_moves
+from console.pages.letters import note
+from console.visit import Visit
+from lanes.chunk import Chunk
+from operations.errors import BadNews
+from operations.letter_box import LetterBox, public
+from operations.letter_editing import Found, corrected, digest_of, find_letter, is_fine, text_of
+from operations.letter_editing import keep as keep_letter
+from operations.letter_filter import Filter
+from operations.letter_paths import set_value
+
+
+def edit(desk: Desk, visit: Visit) -> Response:
+    """The whole event as text, with what it would become beside it."""
+    box = desk.box()
+    found = find_letter(box, visit.path["id"])
+    note(box, visit, "console edit", [found.letter.id])
+    return _editor(desk, visit, box, found, text_of(found.source))
+
+
+def outlook(desk: Desk, visit: Visit) -> Response:
+    """A part of the page: what the event, as it is written now, would become."""
+    box = desk.box()
+    found = find_letter(box, visit.path["id"])
+    try:
+        source = _corrected(visit, found)
+    except BadNews as error:
+        return desk.page(visit, "outlook.html", problem=str(error).removeprefix("nothing was kept: "), outlook=None)
+    now = desk.outlooks(box).of(found.letter, source)
+    return desk.page(visit, "outlook.html", problem="", outlook=letter.shown_outlook(now, reveal=False))
+
+
+def keep(desk: Desk, visit: Visit) -> Response:
+    """Put the corrected event in its place; and with `send`, on its way."""
+    box = desk.box()
+    found = find_letter(box, visit.path["id"])
+    try:
+        keep_letter(box, found, _to_keep(desk, visit, box, found))
+    except BadNews as error:
+        problem = str(error)
+        if "text" in visit.form:
+            return _editor(desk, visit, box, found, visit.field("text"), problem)
+        return letter.page(desk, visit, box, problem=problem)
+    if visit.field("send"):
+        return letter_moves.replay_wanted(desk, visit, Filter(id=found.letter.id))
+    return RedirectResponse(f"/console/dead-letters/{found.letter.id}", 303)
+
+
+def _to_keep(desk: Desk, visit: Visit, box: LetterBox, found: Found) -> Chunk:
+    """The corrected source. BadNews when it should not be kept."""
+    if visit.field("read") != digest_of(found):
+        raise BadNews("somebody changed this letter meanwhile: look at it again, then correct it")
+    source = _corrected(visit, found)
+    if not visit.field("anyway") and not is_fine(desk.outlooks(box).of(found.letter, source)):
+        raise BadNews("as it is now it would not be sent: correct it further, or keep it so all the same")
+    return source
+
+
+def _editor(desk: Desk, visit: Visit, box: LetterBox, found: Found, text: str, problem: str = "") -> Response:
+    before = desk.outlooks(box).of(found.letter, found.source)
+    return desk.page(
+        visit,
+        "letter_editor.html",
+        letter=found.letter,
+        shown=public(found.letter, reveal=False),
+        text=text,
+        read=digest_of(found),
+        before=letter.shown_outlook(before, reveal=False),
+        problem=problem,
+    )
+
+
+def _corrected(visit: Visit, found: Found) -> Chunk:
+    """The source as the form has it: all of it as text, or with one field set. BadNews when it is no event."""
+    if "text" in visit.form:
+        return corrected(found.source, visit.field("text"))
+    batch: dict[str, Any] = msgspec.json.decode(text_of(found.source))
+    set_value(batch, f"{visit.field('path')}={visit.field('value')}")
+    return corrected(found.source, msgspec.json.encode(batch).decode())

@@ -1,0 +1,96 @@
+"""Sending dead letters again and discarding them: one, those of a filter, or all, step by step, with how far it is.
+
+Each answer is a step; the page asks for the next by itself. Nothing is kept here between them, so any process may
+answer any of them, and closing the page stops it: what has gone has gone, once.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.responses import Response
+
+from console.desk import Desk
+from console.filters import fields_of, filter_of
+from console.visit import Visit
+from operations.letter_box import LetterBox
+from operations.letter_filter import Filter, Found
+from operations.letter_sending import late_question
+from operations.letter_steps import Step, discard_step, late_among, replay_step
+
+MOST_REASONS: Final = 5
+_MOST_MS: Final = 10**14
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far it is: what the page brings back with every step."""
+
+    until: int
+    """Only letters that had died by then, Unix milliseconds: what dies on the way is not meant."""
+    total: int
+    after: str = ""
+    done: int = 0
+    left: int = 0
+    why: list[str] = field(default_factory=list)
+
+    def add(self, step: Step) -> None:
+        """What became of one more step."""
+        self.after = step.last or self.after
+        self.done += step.gone
+        self.left += len(step.left)
+        self.why = list(dict.fromkeys([*self.why, *(why for _, why in step.left)]))[:MOST_REASONS]
+
+
+def replay(desk: Desk, visit: Visit) -> Response:
+    """Send those of the filter again."""
+    return replay_wanted(desk, visit, filter_of(visit))
+
+
+def replay_wanted(desk: Desk, visit: Visit, wanted: Filter) -> Response:
+    """Send these again: the first step, or the next; it asks before, where some are late."""
+    box = desk.box()
+    progress, found = _begin(desk, visit, box, wanted)
+    late = set() if visit.field("late") else late_among(found.oldest(), box.now_ms())
+    if late:
+        numbers = {"late": len(late), "total": len(found)}
+        return desk.page(visit, "late.html", fields=fields_of(wanted), question=late_question(len(late)), **numbers)
+    step = replay_step(box, found.oldest(), desk.outlooks(box), send_late=visit.field("late") == "send")
+    return _answer(desk, visit, wanted, progress, step, "replay")
+
+
+def discard(desk: Desk, visit: Visit) -> Response:
+    """Throw those of the filter away; it asks before."""
+    box, wanted = desk.box(), filter_of(visit)
+    progress, found = _begin(desk, visit, box, wanted)
+    if len(found) and not visit.field("sure"):
+        return desk.page(visit, "discard.html", fields=fields_of(wanted), total=len(found))
+    return _answer(desk, visit, wanted, progress, discard_step(box, found.oldest()), "discard")
+
+
+def _begin(desk: Desk, visit: Visit, box: LetterBox, wanted: Filter) -> tuple[Progress, Found]:
+    """Where it is, and the letters that are still to come."""
+    until = visit.number("until", 0, _MOST_MS) or box.now_ms()
+    after = visit.field("after")
+    found = desk.letters.find(box.connections, wanted.between(after, until))
+    progress = Progress(
+        until=until,
+        total=visit.number("total", len(found), _MOST_MS),
+        after=after,
+        done=visit.number("done", 0, _MOST_MS),
+        left=visit.number("left", 0, _MOST_MS),
+        why=list(visit.form.get("why", ())),
+    )
+    return progress, found
+
+
+def _answer(desk: Desk, visit: Visit, wanted: Filter, progress: Progress, step: Step, what: str) -> Response:
+    progress.add(step)
+    return desk.page(
+        visit,
+        "moving_part.html" if visit.partial else "moving.html",
+        what=what,
+        progress=progress,
+        finished=step.finished,
+        fields=fields_of(wanted),
+        late=visit.field("late"),
+    )

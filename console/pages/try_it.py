@@ -1,0 +1,109 @@
+"""Try it: what batches would become, connection by connection; and sent to TikTok's test tab, if somebody says so."""
+
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from config.model import Configuration, Connection, Input
+from console.desk import Desk
+from console.reception import NotThere
+from console.samples import SAMPLES, sample_text
+from console.visit import Visit
+from operations.batch_file import parse_batches
+from operations.errors import BadNews
+from operations.matching import matching_of
+from operations.previewing import Preview, RefusedBatch, pairs_of, preview_all
+from operations.testing import send_test, why_not
+
+PASTED: Final = "what you pasted"
+SHOWN_EVENTS: Final = 20
+
+Pair = tuple[Input, Connection]
+
+
+def show(desk: Desk, visit: Visit) -> Response:
+    """The form, with a sample in it if one was picked."""
+    configuration = desk.configuration()
+    return _page(desk, visit, configuration, text=sample_text(visit.field("sample")), results=None)
+
+
+def preview(desk: Desk, visit: Visit) -> Response:
+    """What the batches would become for the chosen connections."""
+    configuration = desk.configuration()
+    text = visit.field("batches")
+    try:
+        results = [_result(made, pair[1]) for made, pair in _previews(desk, visit, configuration, text)]
+    except BadNews as error:
+        return _page(desk, visit, configuration, text=text, results=None, problem=str(error))
+    return _page(desk, visit, configuration, text=text, results=results)
+
+
+def send(desk: Desk, visit: Visit) -> Response:
+    """Post the requests of one connection to TikTok with its test code, and say what TikTok said."""
+    configuration = desk.configuration()
+    for made, (source, connection) in _previews(desk, visit, configuration, visit.field("batches")):
+        if visit.field("to") == _key(source, connection):
+            if obstacle := why_not(made, connection):
+                raise BadNews(f"not sent: {obstacle}")
+            answers = send_test(desk.tiktok, made, connection)
+            return desk.page(visit, "test_answers.html", answers=answers, connection=connection)
+    raise NotThere("There is no such connection.")
+
+
+def _previews(desk: Desk, visit: Visit, configuration: Configuration, text: str) -> list[tuple[Preview, Pair]]:
+    """One for each chosen pair. BadNews for what is no batch."""
+    batches = parse_batches(text.encode(), PASTED).batches
+    pairs = [pair for pair in pairs_of(configuration) if _key(*pair) in _chosen(visit, configuration)]
+    if not pairs:
+        raise BadNews("choose at least one connection")
+    try:
+        return list(zip(preview_all(batches, pairs, desk.settings.tiktok_url), pairs, strict=True))
+    except RefusedBatch as error:
+        raise BadNews(f"ingest would refuse it: {error}") from None
+
+
+def _chosen(visit: Visit, configuration: Configuration) -> set[str]:
+    """The pairs that are ticked; all of them before anybody chose."""
+    if visit.form:
+        return set(visit.form.get("pair", ()))
+    return {_key(*pair) for pair in pairs_of(configuration)}
+
+
+def _key(source: Input, connection: Connection) -> str:
+    return f"{source.id} {connection.id}"
+
+
+def _result(made: Preview, connection: Connection) -> dict[str, Any]:
+    matching = matching_of(made, connection)
+    told = [(index, note) for index, note in made.notes if note not in matching.told]
+    return {
+        "made": made,
+        "key": f"{made.input} {made.connection}",
+        "connection": connection,
+        "matching": matching,
+        "notes": told,
+        "why_no_test": why_not(made, connection),
+    }
+
+
+def _page(
+    desk: Desk,
+    visit: Visit,
+    configuration: Configuration,
+    *,
+    text: str,
+    results: list[dict[str, Any]] | None,
+    problem: str = "",
+) -> Response:
+    pairs = [(_key(*pair), *pair) for pair in pairs_of(configuration)]
+    return desk.page(
+        visit,
+        "try_results.html" if visit.partial else "try.html",
+        text=text,
+        results=results,
+        problem=problem,
+        pairs=pairs,
+        chosen=_chosen(visit, configuration),
+        samples=SAMPLES,
+        shown_events=SHOWN_EVENTS,
+    )

@@ -1,0 +1,147 @@
+"""From a request to its answer, on one page: who is it, may it be, read the form, answer in a thread.
+
+Everything that waits or works runs in a few threads of its own, so the event loop, which takes batches, never waits
+for a page.
+"""
+
+import hmac
+from collections.abc import Callable
+from typing import Final, TypeVar
+from urllib.parse import quote, urlsplit
+
+import anyio.to_thread
+import structlog
+from anyio import CapacityLimiter
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from config.errors import ConfigurationError
+from console.desk import Desk
+from console.headers import secured
+from console.sessions import Session
+from console.visit import Visit, visit_of
+from lanes.errors import RedisAway, RedisFull
+from operations.errors import BadNews
+
+THREADS: Final = 2
+COOKIE: Final = "relay_console"
+LOGIN: Final = "/console/login"
+MOST_BYTES: Final = 12 * 1024 * 1024
+MOST_BYTES_OF_A_STRANGER: Final = 4 * 1024
+
+T = TypeVar("T")
+Page = Callable[[Desk, Visit], Response]
+
+_SESSION: Final = "relay.session"
+
+log = structlog.get_logger("relay.console")
+
+
+class NotThere(Exception):
+    """There is no such page, letter or connection; the message is a sentence."""
+
+
+class Reception:
+    """Receives every request for the console."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._threads = CapacityLimiter(THREADS)
+
+    def route(self, method: str, path: str, page: Page, *, for_strangers: bool = False) -> Route:
+        """The route of one page; `for_strangers`: also for who has not signed in."""
+
+        async def answer(request: Request) -> Response:
+            return secured(await self._receive(request, page, for_strangers=for_strangers))
+
+        return Route(path, answer, methods=[method])
+
+    async def _receive(self, request: Request, page: Page, *, for_strangers: bool) -> Response:
+        if request.method == "POST" and not _is_from_here(request):
+            return self._refuse(request, 403, "This was sent by another site, so nothing was done.")
+        token = request.cookies.get(COOKIE, "")
+        found = await self._in_thread(request, lambda: self._desk.sessions.find(token))
+        if isinstance(found, Response):
+            return found
+        if not isinstance(found, Session):
+            if not for_strangers:
+                return _to_login(request)
+            found = None
+        request.scope[_SESSION] = found
+        try:
+            body = await _body(request, MOST_BYTES if found else MOST_BYTES_OF_A_STRANGER)
+            visit = visit_of(request, self._desk.peers, found, body)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except ValueError as error:
+            return self._refuse(request, 413, f"The form cannot be read: {error}.")
+        if request.method == "POST" and found and not _is_of_session(visit):
+            return self._refuse(request, 403, "This form is of an earlier session: go back, reload, and send it again.")
+        return await self._in_thread(request, lambda: page(self._desk, visit))
+
+    async def _in_thread(self, request: Request, work: Callable[[], T]) -> T | Response:
+        """What it returns; a page that says what is wrong, where something is."""
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._threads)
+        except NotThere as error:
+            return self._refuse(request, 404, str(error))
+        except BadNews as error:
+            return self._refuse(request, 409, str(error))
+        except ConfigurationError as error:
+            return self._refuse(request, 409, *map(str, error.problems), title="The configuration file is refused")
+        except RedisAway:
+            return self._refuse(request, 503, "Redis does not answer. Events are kept; this page cannot see them now.")
+        except RedisFull as error:
+            return self._refuse(request, 503, f"Redis takes nothing more: {error.what}.")
+        except Exception as error:
+            log.exception("page failed", path=request.url.path)  # its types and places only (config/logs.py)
+            return self._refuse(request, 500, f"This page failed because of a fault in relay ({type(error).__name__}).")
+
+    def _refuse(self, request: Request, status: int, *sentences: str, title: str = "") -> Response:
+        visit = visit_of(request, self._desk.peers, request.scope.get(_SESSION))
+        template = "notice.html" if visit.partial else "refusal.html"
+        return self._desk.page(visit, template, status, title=title or _TITLES[status], sentences=sentences)
+
+
+_TITLES: Final = {
+    403: "Not done",
+    404: "Not here",
+    409: "Not possible now",
+    413: "Too much",
+    500: "A fault",
+    503: "Redis is away",
+}
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether a page of this host sent it: browsers say so themselves with every form, and no page can lie."""
+    host, origin = request.headers.get("host", ""), urlsplit(request.headers.get("origin", ""))
+    return origin.netloc == host != "" and request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
+def _is_of_session(visit: Visit) -> bool:
+    return hmac.compare_digest(visit.field("csrf").encode(), visit.csrf.encode())
+
+
+def _to_login(request: Request) -> Response:
+    """To the door, and back to where they wanted to go."""
+    if "hx-request" in request.headers:
+        return Response(status_code=401, headers={"hx-redirect": LOGIN})
+    wanted = request.url.path if request.method == "GET" else "/console"
+    return RedirectResponse(LOGIN if wanted == "/console" else f"{LOGIN}?next={quote(wanted)}", 303)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """A form's bytes; ValueError when they are too many, or no form."""
+    if request.method != "POST":
+        return b""
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    if kind != "application/x-www-form-urlencoded":
+        raise ValueError("it must be application/x-www-form-urlencoded")
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise ValueError(f"it may have {most >> 10:,} KiB")
+    return bytes(body)

@@ -1,0 +1,57 @@
+"""Pages never hold up batches: whatever the console does, ingest answers."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+
+import httpx
+import pytest
+from support.bench import Bench
+from support.events import batch, purchase
+from support.visitor import Visitor
+
+from console.reception import THREADS
+
+
+def test_while_every_thread_of_the_console_is_busy_batches_are_taken(
+    bench: Bench, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More pages are asked for than it has threads, and none of them comes to an end."""
+    started, go_on = threading.Semaphore(0), threading.Event()
+
+    def never_ends(_: object) -> None:
+        started.release()
+        go_on.wait(30)
+        raise LookupError
+
+    monkeypatch.setattr("console.desk.Desk.overview", never_ends)
+    with ThreadPoolExecutor(THREADS + 2) as browsers:
+        asked = [browsers.submit(visitor.http.get, "/console") for _ in range(THREADS + 2)]
+        try:
+            assert all(started.acquire(timeout=10) for _ in range(THREADS))
+            began = time.monotonic()
+            for number in range(20):
+                answer = httpx.post(
+                    f"{visitor.url}/v2/events", json=batch(purchase(number)), auth=("key", "secret"), trust_env=False
+                )
+                assert answer.status_code == 202
+            assert time.monotonic() - began < 10
+            assert not any(one.done() for one in asked)
+        finally:
+            go_on.set()
+        assert {one.result().status_code for one in asked} == {500}
+
+
+def test_threads_give_way_while_a_console_is_open_and_only_then(
+    open_console: Callable[..., AbstractContextManager[str]],
+) -> None:
+    """A page that computes lets the event loop run ten times as often as Python would by itself."""
+    before = sys.getswitchinterval()
+    with open_console(admin_password=None):
+        assert sys.getswitchinterval() == before
+    with open_console():
+        assert sys.getswitchinterval() < before
+    assert sys.getswitchinterval() == before

@@ -1,0 +1,179 @@
+"""One dead letter: what is known of it, what it would become, corrected in full or in one field, and sent again."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from support.bench import Bench
+from support.events import batch, purchase
+from support.visitor import Visitor, words
+
+from delivery.letters import DeadLetter
+
+BAD_URL = {"TikTok.URL": "www.shop.com/x"}
+GOOD_URL = "https://shop.example/mended"
+
+
+@pytest.fixture
+def letter(bench: Bench) -> DeadLetter:
+    """One that died of its URL."""
+    bench.put([purchase(1, custom_flags=BAD_URL)], shared=batch(user=7))
+    bench.drain()
+    (letter,) = bench.letters()
+    return letter
+
+
+@pytest.fixture
+def path(letter: DeadLetter) -> str:
+    """Its page."""
+    return f"/console/dead-letters/{letter.id}"
+
+
+def reveals(bench: Bench) -> list[dict[str, Any]]:
+    """What is written down, newest first."""
+    return [json.loads(entry) for entry in bench.redis.lrange("audit:reveals", 0, -1)]
+
+
+def text_in(page: str) -> str:
+    """What the editor holds."""
+    found = re.search(r'<textarea id="text"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert found
+    return found[1].replace("&#34;", '"').replace("&#39;", "'").replace("&amp;", "&")
+
+
+def read_in(page: str) -> str:
+    """The digest of the letter as the page was made."""
+    return re.findall(r'name="read" value="([0-9a-f]+)"', page)[0]
+
+
+def test_a_letter_says_why_it_died_and_what_it_would_become(bench: Bench, visitor: Visitor, path: str) -> None:
+    """Masked; with its source."""
+    page = visitor.get(path)
+    said = words(page)
+    assert "invalid_url TikTok.URL" in said
+    assert "before anything was sent" in said
+    assert "Would die again: invalid_url" in said
+    assert "u…@… (18 characters)" in said
+    assert "user7@shop.example" not in page.text
+    assert "www.shop.com" not in page.text
+    assert not reveals(bench)
+
+
+def test_once_the_configuration_allows_it_the_page_shows_the_request(bench: Bench, visitor: Visitor) -> None:
+    """Today's mapping; hashes masked."""
+    flags = {"TikTok.URL": "https://shop.example/", "TikTok.Callback": "abc"}
+    bench.put([purchase(1, custom_flags=flags)], shared=batch(user=7))
+    bench.drain()
+    bench.configure("enable_web_migration: true", "invalid_ttclid: drop_field")
+    (letter,) = bench.letters()
+    said = words(visitor.get(f"/console/dead-letters/{letter.id}"))
+    assert "Would be sent as PlaceAnOrder" in said
+    assert "/open_api/v1.3/event/track/" in said
+    assert '"email": [ "… (64 characters)" ]' in said
+
+
+def test_tiktoks_answer_is_told_without_what_it_quotes(bench: Bench, visitor: Visitor) -> None:
+    """Its code and request id, for those who ask TikTok."""
+    bench.put([purchase(1, currency_code="USD"), purchase(2)])
+    bench.sandbox.fault("refuse_event", event_id="e1")
+    for _ in range(6):
+        bench.drain()
+    letters = [one for one in bench.letters() if one.stage == "delivery"]
+    if not letters:
+        pytest.fail("TikTok's stand-in refused nothing")
+    said = words(visitor.get(f"/console/dead-letters/{letters[0].id}"))
+    assert f"code {letters[0].tiktok_code}:" in said
+    assert "refused by TikTok" in said
+    assert f"Attempts {letters[0].attempts}" in said
+
+
+def test_a_reveal_shows_everything_and_is_written_down(
+    bench: Bench, visitor: Visitor, letter: DeadLetter, path: str
+) -> None:
+    """Before it is shown, with who and where."""
+    page = visitor.post(path)
+    assert "user7@shop.example" in page.text
+    assert "www.shop.com/x" in page.text
+    (reveal,) = reveals(bench)
+    assert (reveal["command"], reveal["letters"], reveal["host"]) == ("console show", [letter.id], "127.0.0.1")
+    assert re.fullmatch(r"console session [0-9a-f]{8}", reveal["who"])
+
+
+def test_a_letter_that_is_gone_or_never_was_says_so(visitor: Visitor, bench: Bench, path: str) -> None:
+    """With 404."""
+    visitor.post("/console/dead-letters/discard", sure="1")
+    for gone in (path, "/console/dead-letters/nonsense", "/console/dead-letters/%2e%2e"):
+        assert visitor.get(gone).status_code in (200, 404)
+    assert "no such dead letter any more" in words(visitor.get(path))
+    assert visitor.post(f"{path}/edit").status_code == 409
+
+
+def test_the_editor_shows_the_event_and_what_it_becomes_as_one_types(bench: Bench, visitor: Visitor, path: str) -> None:
+    """Which is a reveal; the outlook is a part of the page, asked for with every change, and keeps nothing."""
+    page = visitor.post(f"{path}/edit")
+    text = text_in(page.text)
+    assert json.loads(text)["user_identities"]["email"] == "user7@shop.example"
+    assert [one["command"] for one in reveals(bench)] == ["console edit"]
+    stored = bench.redis.hgetall("letters:shop")
+    half = visitor.post(f"{path}/outlook", part=True, text=text[: len(text) // 2])
+    assert half.text.lstrip().startswith('<p class="verdict bad">')
+    mended = visitor.post(f"{path}/outlook", part=True, text=text.replace("www.shop.com/x", GOOD_URL))
+    assert "Would be sent as PlaceAnOrder" in words(mended)
+    assert "<html" not in mended.text
+    assert "user7@shop.example" not in mended.text
+    assert bench.redis.hgetall("letters:shop") == stored
+
+
+def test_a_corrected_event_is_kept_and_sent_and_arrives(bench: Bench, visitor: Visitor, path: str) -> None:
+    """In one go."""
+    page = visitor.post(f"{path}/edit")
+    text = text_in(page.text).replace("www.shop.com/x", GOOD_URL)
+    done = visitor.post(f"{path}/keep", text=text, read=read_in(page.text), send="1")
+    assert "1 of 1 sent again" in words(done)
+    bench.drain_all()
+    (taken,) = bench.sandbox.events()
+    assert taken["body"]["page"]["url"] == GOOD_URL
+    assert bench.count("delivered", "replayed") == (1, 1)
+
+
+def test_what_would_not_be_sent_is_kept_only_if_one_insists(bench: Bench, visitor: Visitor, path: str) -> None:
+    """What was typed is not lost meanwhile."""
+    page = visitor.post(f"{path}/edit")
+    text = text_in(page.text).replace("www.shop.com/x", "still.wrong/x")
+    refused = visitor.post(f"{path}/keep", text=text, read=read_in(page.text))
+    assert "as it is now it would not be sent" in words(refused)
+    assert "still.wrong/x" in text_in(refused.text)
+    kept = visitor.post(f"{path}/keep", text=text, read=read_in(refused.text), anyway="1")
+    assert (kept.status_code, kept.headers["location"]) == (303, path)
+    assert "still.wrong/x" in text_in(visitor.post(f"{path}/edit").text)
+
+
+def test_of_two_who_edit_at_once_the_second_is_told(bench: Bench, visitor: Visitor, path: str) -> None:
+    """And overwrites nothing."""
+    first = visitor.post(f"{path}/edit")
+    second = visitor.post(f"{path}/edit")
+    text = text_in(first.text)
+    visitor.post(f"{path}/keep", text=text.replace("www.shop.com/x", GOOD_URL), read=read_in(first.text))
+    late = visitor.post(
+        f"{path}/keep", text=text.replace("www.shop.com/x", "https://other.example"), read=read_in(second.text)
+    )
+    assert "somebody changed this letter meanwhile" in words(late)
+    assert GOOD_URL in text_in(visitor.post(f"{path}/edit").text)
+
+
+def test_one_field_can_be_corrected_without_seeing_the_rest(bench: Bench, visitor: Visitor, path: str) -> None:
+    """Its path is there already; nothing is revealed."""
+    page = visitor.get(path)
+    assert 'name="path" value="custom_flags.TikTok.URL"' in page.text
+    fields = {"path": "custom_flags.TikTok.URL", "value": GOOD_URL}
+    looked = visitor.post(f"{path}/outlook", part=True, **fields)
+    assert "Would be sent as PlaceAnOrder" in words(looked)
+    wrong = visitor.post(f"{path}/keep", read=read_in(page.text), path=fields["path"], value="nothing")
+    assert "as it is now it would not be sent" in words(wrong)
+    assert "user7@shop.example" not in wrong.text
+    done = visitor.post(f"{path}/keep", read=read_in(page.text), send="1", **fields)
+    assert "1 of 1 sent again" in words(done)
+    bench.drain_all()
+    assert bench.sandbox.events()[0]["body"]["page"]["url"] == GOOD_URL
+    assert not reveals(bench)

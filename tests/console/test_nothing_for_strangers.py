@@ -1,0 +1,124 @@
+"""A request of a stranger, or of another site, does nothing and learns nothing: every page of the console, in turn."""
+
+import pytest
+from support.bench import Bench
+from support.events import purchase
+from support.visitor import Visitor, words
+
+from console.app import PAGES
+
+LETTER = "0123456789abcdef012345"
+ADDRESSES = {
+    (method, path.format(id="shop" if "connections" in path else LETTER, day="2026-11-24")) for method, path, _ in PAGES
+}
+POSTS = sorted(path for method, path in ADDRESSES if method == "POST")
+GETS = sorted(path for method, path in ADDRESSES if method == "GET")
+
+FROM_ELSEWHERE: tuple[dict[str, str], ...] = (
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {},
+    {"origin": "SELF", "sec-fetch-site": "cross-site"},
+    {"origin": "SELF", "sec-fetch-site": "same-site"},
+)
+
+
+def state_of(bench: Bench) -> dict[bytes, bytes | None]:
+    """Everything in Redis that is not of a session."""
+    keys = [key for key in bench.redis.scan_iter() if not key.startswith(b"visitors:")]
+    return {key: bench.redis.dump(key) for key in keys}
+
+
+@pytest.fixture
+def before(bench: Bench) -> dict[bytes, bytes | None]:
+    """Something there is to see and to do; as it was before anybody tried."""
+    bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.example/"})])
+    bench.drain()
+    return state_of(bench)
+
+
+@pytest.mark.parametrize("path", GETS)
+def test_a_stranger_sees_the_login_page_and_no_other(stranger: Visitor, path: str) -> None:
+    """Wherever they go."""
+    answer = stranger.get(path)
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/console/login")
+    assert answer.content == b""
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_stranger_does_nothing(bench: Bench, before: dict[bytes, bytes | None], stranger: Visitor, path: str) -> None:
+    """Also with a cookie and a token made up."""
+    stranger.http.cookies.set("relay_console", "made-up", path="/console")
+    stranger.csrf = "0" * 64
+    for part in (False, True):
+        answer = stranger.post(path, part=part, sure="1", late="send")
+        assert answer.headers.get("location", answer.headers.get("hx-redirect")) == "/console/login"
+    assert state_of(bench) == before
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_another_site_does_nothing(
+    bench: Bench, before: dict[bytes, bytes | None], visitor: Visitor, path: str
+) -> None:
+    """Even if a browser sent it with the cookie, and it knew the token."""
+    for headers in FROM_ELSEWHERE:
+        sent = {name: visitor.url if value == "SELF" else value for name, value in headers.items()}
+        answer = visitor.http.post(path, data={"csrf": visitor.csrf, "sure": "1"}, headers=sent)
+        assert answer.status_code == 403, headers
+        assert "another site" in words(answer)
+    assert state_of(bench) == before
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_form_without_the_sessions_token_does_nothing(
+    bench: Bench, before: dict[bytes, bytes | None], visitor: Visitor, path: str
+) -> None:
+    """Only pages of this session have it."""
+    for token in ("", "0" * 64, "ü"):
+        answer = visitor.http.post(path, data={"csrf": token, "sure": "1"}, headers={"origin": visitor.url})
+        assert answer.status_code == 403, token
+    assert state_of(bench) == before
+
+
+@pytest.mark.parametrize("path", [*GETS, "/console/login", "/console/nowhere", "/console/static/console.css"])
+def test_every_answer_has_the_strict_headers(visitor: Visitor, path: str) -> None:
+    """Pages, refusals, files: nothing inline, nothing framed, nothing kept but files."""
+    answer = visitor.get(path)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert ("no-store" in answer.headers["cache-control"]) is ("static" not in path)
+    for forbidden in ("<style", " style=", "<script>", " onclick=", "javascript:"):
+        assert forbidden not in answer.text
+
+
+def test_a_login_from_another_site_is_refused(stranger: Visitor) -> None:
+    """Nobody is signed in without wanting to."""
+    answer = stranger.http.post("/console/login", data={"password": "x"}, headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403
+
+
+def test_strangers_may_send_little(stranger: Visitor) -> None:
+    """What cannot be a password is not read; and what is no form neither."""
+    assert stranger.post("/console/login", password="x" * 10_000).status_code == 413
+    answer = stranger.http.post("/console/login", json={"password": "x"}, headers={"origin": stranger.url})
+    assert answer.status_code == 413
+
+
+def test_only_known_files_are_files(stranger: Visitor) -> None:
+    """No path leads out of them."""
+    for name in ("../app.py", "..%2fapp.py", "htmx.LICENSE.txt", "%2e%2e/app.py"):
+        assert stranger.get(f"/console/static/{name}").status_code in (303, 404)
+    found = stranger.get("/console/static/htmx.min.js")
+    assert (found.status_code, found.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+
+
+def test_a_page_that_fails_says_so_and_nothing_of_why(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words of an exception may quote an event."""
+    monkeypatch.setattr("console.desk.Desk.box", lambda _: {}["someone@shop.example"])
+    answer = visitor.get("/console/dead-letters")
+    assert answer.status_code == 500
+    assert "KeyError" in words(answer)
+    assert "someone@shop.example" not in answer.text

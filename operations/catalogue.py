@@ -113,7 +113,7 @@ CATALOGUE: Final = (
         "relay_delivery_seconds",
         "histogram",
         ONE,
-        "From the 202 to TikTok's answer, of each event delivered.",
+        "From the 202 to TikTok's answer, of each event delivered; a replayed one from its first 202.",
         histogram(DELIVERY),
     ),
     Metric(

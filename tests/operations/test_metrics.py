@@ -111,6 +111,16 @@ def test_a_lane_that_cannot_be_read_is_told_of_until_it_can(bench: Bench) -> Non
     assert scraped(bench)["relay_lanes_blocked", ("shop",)] == 0
 
 
+def test_a_refused_configuration_is_told_and_the_books_all_the_same(bench: Bench) -> None:
+    """As status does."""
+    bench.put([purchase(1)])
+    assert scraped(bench)["relay_configuration_refused", ()] == 0
+    bench.path.write_text("inputs: [")
+    samples = scraped(bench)
+    assert samples["relay_configuration_refused", ()] == 1
+    assert samples["relay_events_waiting", ("shop",)] == 1
+
+
 def test_every_sample_is_of_the_catalogue(bench: Bench) -> None:
     """No name, kind or label that it has not."""
     bench.put([purchase(1), purchase(2, custom_flags={})])

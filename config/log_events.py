@@ -30,6 +30,7 @@ LOGGED: Final[Mapping[str, str]] = {
     "request refused": "A sender was answered `status` and `reason`; `unsaid` more of the kind were not logged.",
     "request failed": "A fault of relay: the sender was answered 500.",
     "append failed": "A fault of relay: the senders were answered 500.",
+    "page failed": "A fault of the console; whoever looked was told so.",
     "background task failed": "A fault of relay; it is tried again.",
     "personal data revealed": "An operator was shown some; who, when and of which letters.",
     "this reveal could not be kept in Redis": "So this line is all there is of it.",

@@ -28,6 +28,12 @@ class Seen(NamedTuple):
     rates: Rates | None = None
 
 
+HELD_BACK: Final = (
+    "the configuration file lost a connection a moment ago: ingest goes on by the former file until the new one has "
+    "stood for 10 s, in case it is still being written"
+)
+
+
 class _Column(NamedTuple):
     """A column of connections; the least `worth` goes first where there is no room."""
 
@@ -81,6 +87,8 @@ def screen(seen: Seen) -> RenderableType:
     parts: list[RenderableType] = []
     if seen.overview.refused:
         parts += [Text(refused_words(seen.overview), style=BAD), ""]
+    if seen.overview.may_be_held_back:
+        parts += [Text(HELD_BACK, style=CAREFUL), ""]
     parts += [_head(seen), "", _Connections(seen) if standings else Text("no connections", style=MUTED)]
     parts += _not_healthy(seen)
     parts += ["", _inputs(seen), "", *_books(seen)]

@@ -20,6 +20,10 @@ from config.yaml_reader import Fault, read
 QUIET_NS = 100_000_000
 # Changed more recently than this, it may change again without its times or its size showing it.
 SETTLED_NS = 2_000_000_000
+# What would take something away that is in use is believed when it has stood like that for so long.
+STANDS_NS = 10_000_000_000
+
+Digests = dict[Path, bytes | None]
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ, keyring: Keyring | None = None) -> Configuration:
@@ -79,15 +83,22 @@ class ConfigurationFile:
         *,
         environ: Mapping[str, str] = os.environ,
         clock_ns: Callable[[], int] = time.time_ns,
+        hesitate: Callable[[Configuration, Configuration], bool] = lambda _former, _new: False,
     ) -> None:
-        """Raises ConfigurationError when the file cannot be put in force now; nothing raises afterwards."""
+        """Raises ConfigurationError when the file cannot be put in force now; nothing raises afterwards.
+
+        Where `hesitate` says so of the former and the new configuration, the new one is held back until the file has
+        stood unchanged for STANDS_NS: a file that is still being written can be right, and lack its end.
+        """
         self.path = path
         self.current = Configuration({}, {})
         self.error: ConfigurationError | None = None
         self._environ, self._keyring = environ, keyring
         self._clock_ns = clock_ns
+        self._hesitate = hesitate
+        self._held: tuple[Digests, int] | None = None  # what is held back, and since when
         self._busy = threading.Lock()
-        self._digests: dict[Path, bytes | None] = {path: b""}  # of the file and the secret files it named, as last read
+        self._digests: Digests = {path: b""}  # of the file and the secret files it named, as last read
         self._trusted: tuple[tuple[int, ...] | None, ...] = ()
         self._read()
         if self.error:
@@ -119,16 +130,34 @@ class ConfigurationFile:
         """Put in force what the files hold, if it is new; the digests come first, so as never to be the newer."""
         digests = {path: digest_of(path) for path in self._digests}
         if digests == self._digests:
+            self._held = None
             return False
         references = References(self._environ, self._keyring)
         before = self.current
         try:
-            self.current = _parse(_content(self.path), self.path, references)
+            new = _parse(_content(self.path), self.path, references)
             self.error = None
+            if self._holds_back(new, digests):
+                return False
+            self.current = new
         except ConfigurationError as error:
-            self.error = error
+            self.error, self._held = error, None
         except Exception as surprise:  # noqa: BLE001 - a file may never stop a process that runs well without it
             fault = Fault(None, f"cannot be understood because of a fault in relay ({type(surprise).__name__})")
             self.error = _refusal(self.path, [fault])
         self._digests = {self.path: digests[self.path], **references.digests}
         return self.current != before
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the newest file is right and not in force yet, because it takes away what is in use."""
+        return self._held is not None
+
+    def _holds_back(self, new: Configuration, digests: Digests) -> bool:
+        """Whether to look at the same file again later, rather than put it in force."""
+        now = self._clock_ns()
+        held = self._held if self._held and self._held[0] == digests else (digests, now)
+        self._held = held if self._hesitate(self.current, new) and now - held[1] < STANDS_NS else None
+        if self._held:
+            self._trusted = ()
+        return self._held is not None

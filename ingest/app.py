@@ -23,7 +23,7 @@ from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
 from ingest.coalescer import Coalescer
 from ingest.door import Door
 from ingest.health import health_routes
-from ingest.in_force import Follower
+from ingest.in_force import Follower, InputsInUse
 from ingest.logs import log_surprise
 from ingest.memory import MemoryWatch
 from ingest.metrics import metrics_route
@@ -41,11 +41,12 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     """The whole application; `routes` stand beside ours. Raises ConfigurationError when it cannot start so."""
     if settings.redis_url is None:
         raise ConfigurationError([Problem("RELAY_REDIS_URL", None, "must be set: ingest keeps all events in Redis")])
-    file = ConfigurationFile(settings.config, settings.keyring)
+    in_use = InputsInUse()
+    file = ConfigurationFile(settings.config, settings.keyring, hesitate=in_use.lose_a_place)
     redis_url = settings.redis_url.get_secret_value()
     client = connect_async(redis_url)
     append = Append(client)
-    follower = Follower(file)
+    follower = Follower(file, in_use)
     watch = MemoryWatch(client, append)
     answers = Bundles(client, ANSWERS)
     behind = Starlette(

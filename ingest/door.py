@@ -95,6 +95,7 @@ class Door:
 
         takes_long = len(body) > (INLINE_GZIP_BYTES if gzipped else INLINE_BYTES)
         await self._coalescer.append(await asyncio.to_thread(sorted_request) if takes_long else sorted_request())
+        self._follower.in_use.note(input_id)
 
 
 def _headers(scope: Scope) -> tuple[bytes | None, bytes, bytes]:

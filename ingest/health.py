@@ -39,6 +39,8 @@ async def _redis_problem(client: redis.asyncio.Redis) -> str | None:
 
 def _configuration(follower: Follower) -> dict[str, Any]:
     refused = follower.refused
+    if follower.is_held_back:
+        return {"status": "changed file lacks a connection or input in use; in force once it has stood for 10 s"}
     if refused is None:
         return {"status": "in force"}
     return {"status": "changed file refused, the former one is in force", "problems": list(map(str, refused.problems))}

@@ -1,6 +1,7 @@
 """What is in force: the credentials and compiled connections of a configuration, exchanged whole when it changes."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from ingest.auth import Credentials
 from mapping.plan import Plan, compile_plan
 
 INTERVAL_S: Final = 0.5
+IN_USE_S: Final = 300.0
 
 log = structlog.get_logger("relay.ingest")
 
@@ -40,18 +42,47 @@ def compile_configuration(configuration: Configuration) -> InForce:
     return InForce(Credentials(inputs), plans, peer_inputs)
 
 
-class Follower:
-    """Keeps `now` in step with the file; a file that is refused changes nothing and is logged once."""
+class InputsInUse:
+    """Which inputs this process has taken events of lately."""
 
-    def __init__(self, file: ConfigurationFile) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._last: dict[str, float] = {}
+
+    def note(self, input_id: str) -> None:
+        """A request of this input was taken."""
+        self._last[input_id] = self._monotonic()
+
+    def lose_a_place(self, former: Configuration, new: Configuration) -> bool:
+        """Whether the new configuration leaves events of an input in use without a connection that they had."""
+        since = self._monotonic() - IN_USE_S
+        return any(
+            {one.id for one in former.connections_of(name)} - {one.id for one in new.connections_of(name)}
+            or name not in new.inputs
+            for name, last in list(self._last.items())
+            if last >= since and name in former.inputs
+        )
+
+
+class Follower:
+    """Keeps `now` in step with the file; a file that is refused or held back changes nothing and is logged once."""
+
+    def __init__(self, file: ConfigurationFile, in_use: InputsInUse) -> None:
         self.now = compile_configuration(file.current)
+        self.in_use = in_use
         self._file = file
         self._logged: ConfigurationError | None = None
+        self._logged_held = False
 
     @property
     def refused(self) -> ConfigurationError | None:
         """Why the newest file is not in force, if it is not."""
         return self._file.error
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether a new file must stand for a while before it is in force."""
+        return self._file.is_held_back
 
     def look(self) -> None:
         """Put the file in force if it has changed; reads files, so not for the event loop."""
@@ -62,3 +93,6 @@ class Follower:
         if refused is not None and refused is not self._logged:
             log.warning("configuration refused; the former one stays", problems=[str(one) for one in refused.problems])
         self._logged = refused
+        if self.is_held_back and not self._logged_held:
+            log.warning("configuration lacks a connection or input in use; in force once it has stood for 10 s")
+        self._logged_held = self.is_held_back

@@ -1,5 +1,6 @@
 """How each connection stands: the configuration's word and Redis's, put together."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -8,9 +9,10 @@ import msgspec
 import redis
 
 from config.errors import ConfigurationError
-from config.file import load
+from config.file import STANDS_NS, load
 from config.model import Configuration, Connection
 from config.settings import Settings
+from config.small_file import changed_ns, signature_of
 from lanes.books import GroupReading, Reading, read_books
 from lanes.known import groups_known, inputs_known
 from operations.words import rfc3339
@@ -113,6 +115,8 @@ class Overview:
     standings: list[Standing]
     refused: ConfigurationError | None
     """Why the configuration file cannot be read now; states are then as the workers last left them."""
+    may_be_held_back: bool = False
+    """Whether the file lacks a connection and was changed so lately that ingest may still go by the former one."""
 
     def as_object(self) -> dict[str, Any]:
         """As `relay status --json` has it."""
@@ -136,7 +140,9 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
     groups = groups_known(client) if configuration is None else list(configuration.connections)
     inputs = inputs_known(client) if configuration is None else list(configuration.inputs)
     reading = read_books(client, groups, inputs)
-    return Overview(reading, list(_standings(reading, configuration)), refused)
+    standings = list(_standings(reading, configuration))
+    is_fresh = time.time_ns() - changed_ns(signature_of(settings.config)) < STANDS_NS
+    return Overview(reading, standings, refused, is_fresh and any(one.state == "removed" for one in standings))
 
 
 def _standings(reading: Reading, configuration: Configuration | None) -> Iterable[Standing]:

@@ -9,7 +9,7 @@ import pytest
 
 from config import file as module
 from config.errors import ConfigurationError
-from config.file import QUIET_NS, SETTLED_NS, ConfigurationFile
+from config.file import QUIET_NS, SETTLED_NS, STANDS_NS, ConfigurationFile
 
 
 def text(token: str = "first", connection: str = "shop") -> str:
@@ -68,6 +68,45 @@ def test_a_change_comes_in_force_once(
     assert watched.refresh()
     assert not watched.refresh()
     assert token(watched) == "second"
+
+
+@pytest.fixture
+def careful(path: Path, clock: Clock) -> ConfigurationFile:
+    """One that hesitates to lose a connection."""
+    return ConfigurationFile(
+        path, clock_ns=clock, hesitate=lambda former, new: bool(former.connections.keys() - new.connections.keys())
+    )
+
+
+def test_what_takes_something_away_must_stand_for_a_while(path: Path, careful: ConfigurationFile, clock: Clock) -> None:
+    """And anew when it changes again; all else is in force at once, and so is what was there before."""
+    replace(path, text(connection="other"))
+    assert (careful.refresh(), careful.is_held_back) == (False, True)
+    clock.now += STANDS_NS - 1
+    assert (careful.refresh(), careful.is_held_back) == (False, True)
+    replace(path, text("second", connection="other"))
+    assert (careful.refresh(), careful.is_held_back) == (False, True)
+    clock.now += STANDS_NS - 1
+    assert careful.refresh() is False
+    replace(path, text())
+    assert (careful.refresh(), careful.is_held_back) == (False, False)
+    replace(path, text("third"))
+    assert (careful.refresh(), token(careful)) == (True, "third")
+    replace(path, text(connection="other"))
+    assert careful.refresh() is False
+    clock.now += STANDS_NS
+    assert (careful.refresh(), careful.is_held_back) == (True, False)
+    assert list(careful.current.connections) == ["other"]
+
+
+def test_a_file_that_is_held_back_and_then_spoilt_is_refused(path: Path, careful: ConfigurationFile) -> None:
+    """What is wrong is not held back."""
+    replace(path, text(connection="other"))
+    assert careful.refresh() is False
+    replace(path, "inputs: [")
+    assert (careful.refresh(), careful.is_held_back) == (False, False)
+    assert careful.error is not None
+    assert token(careful) == "first"
 
 
 def test_a_bad_file_is_refused_and_the_old_one_stays(path: Path, watched: ConfigurationFile) -> None:

@@ -2,9 +2,14 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from support.events import batch, purchase
 from support.site import CONFIGURATION, WEB, Site
+
+import config.file
+from ingest.in_force import InputsInUse
 
 ONE = batch(purchase(1))
 IN_FORCE_S = 2.0
@@ -60,6 +65,55 @@ def test_a_connection_taken_out_of_service(own_site: Site) -> None:
         return own_site.books("shop").get("withheld", 0) > 0
 
     assert within_two_seconds(is_withheld)
+
+
+CUT_SHORT = CONFIGURATION[: CONFIGURATION.index("  - {id: mirror")]
+"""A right configuration, which lacks all connections but the first."""
+
+
+def test_a_file_cut_short_takes_nothing_away(own_site: Site) -> None:
+    """What it lacks goes on getting its events; the whole file, a moment later, is in force at once."""
+    assert own_site.post(ONE).status_code == 202
+    before = own_site.books("mirror")["accepted"]
+    own_site.configuration.write_text(CUT_SHORT, encoding="utf-8")
+    assert within_two_seconds(lambda: "in use" in str(configuration_of(own_site)))
+    assert own_site.post(ONE).status_code == 202
+    assert own_site.books("mirror")["accepted"] == before + 1
+    rewrite(own_site, "PIXEL1", "PIXEL9")
+    assert within_two_seconds(lambda: configuration_of(own_site) == {"status": "in force"})
+    assert own_site.post(ONE).status_code == 202
+    assert own_site.books("mirror")["accepted"] == before + 2
+
+
+def test_a_connection_taken_out_for_good_gets_no_more_events(own_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the file has stood like that."""
+    monkeypatch.setattr(config.file, "STANDS_NS", 500_000_000)
+    assert own_site.post(ONE).status_code == 202
+    own_site.configuration.write_text(CUT_SHORT, encoding="utf-8")
+
+    def gets_none() -> bool:
+        before = own_site.books("mirror")["accepted"]
+        assert own_site.post(ONE).status_code == 202
+        return own_site.books("mirror")["accepted"] == before
+
+    assert within_two_seconds(gets_none)
+
+
+def test_what_is_in_use_is_told_by_the_events_of_the_last_minutes(tmp_path: Path) -> None:
+    """An input without any loses nothing, and one that only gains connections neither."""
+    (tmp_path / "former.yaml").write_text(CONFIGURATION)
+    moved = CONFIGURATION.replace("{id: mirror, inputs: [web]", "{id: mirror, inputs: [lonely]")
+    (tmp_path / "new.yaml").write_text(moved)
+    former, new = (config.file.load(tmp_path / f"{name}.yaml") for name in ("former", "new"))
+    now = [1000.0]
+    in_use = InputsInUse(lambda: now[0])
+    in_use.note("lonely")
+    assert not in_use.lose_a_place(former, new)
+    in_use.note("web")
+    assert in_use.lose_a_place(former, new)
+    assert not in_use.lose_a_place(former, former)
+    now[0] += 301
+    assert not in_use.lose_a_place(former, new)
 
 
 def test_a_bad_file(own_site: Site) -> None:

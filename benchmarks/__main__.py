@@ -1,6 +1,7 @@
 """`python -m benchmarks [PART …]`: measures, prints the table, and writes JSON and plots where it is asked to."""
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import click
 from rich.console import Console
 
 from benchmarks.plots import draw
-from benchmarks.report import as_json, table
+from benchmarks.report import as_json, markdown, table
 from benchmarks.result import Result
 
 PARTS: Final = {
@@ -31,25 +32,36 @@ PARTS: Final = {
 @click.option("--quick", is_flag=True, help="Two minutes, for trying out; the figures mean little.")
 @click.option("--list", "listing", is_flag=True, help="Name the parts and measure nothing.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the results there.")
+@click.option("--markdown", "markdown_file", type=click.Path(path_type=Path, dir_okay=False), help="The table there.")
 @click.option("--plots", type=click.Path(path_type=Path, file_okay=False), help="Draw SVG files into this folder.")
-def main(parts: Sequence[str], quick: bool, listing: bool, json_file: Path | None, plots: Path | None) -> None:
+def main(
+    parts: Sequence[str],
+    quick: bool,
+    listing: bool,
+    json_file: Path | None,
+    markdown_file: Path | None,
+    plots: Path | None,
+) -> None:
     """Measure relay, part by part, on this machine."""
     console = Console(width=None if sys.stdout.isatty() else 160)
     if listing:
         for name, summary in PARTS.items():
             click.echo(f"{name:10} {summary}")
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     results: list[Result] = []
     for name in parts or PARTS:
         with Console(stderr=True).status(f"{name}: {PARTS[name]}"):
             measured = importlib.import_module(f"benchmarks.{name}").run(quick)
         console.print(table(measured))
         results += measured
+        if json_file:  # part by part: a run that is ended keeps what it has
+            json_file.write_text(as_json(results) + "\n", encoding="utf-8")
     with_target = [one for one in results if one.target is not None]
     if with_target and len(parts) != 1:
         console.print(table(with_target, "\nWhat it must reach (a ratio of 1 or more is met)"))
-    if json_file:
-        json_file.write_text(as_json(results) + "\n", encoding="utf-8")
+    if markdown_file:
+        markdown_file.write_text(markdown(results), encoding="utf-8")
     if plots:
         draw(results, plots)
 

@@ -39,6 +39,20 @@ def table(results: Sequence[Result], title: str | None = None) -> Table:
     return shown
 
 
+def markdown(results: Sequence[Result]) -> str:
+    """The same rows, without notes, as documents have tables."""
+    lines = ["| part | what | measured | worst to best | target | ratio | |", "|---|---|---:|---:|---:|---:|---|"]
+    for one in results:
+        spread = (one.low, one.high) if one.better == "more" else (one.high, one.low)
+        asked = ("", "", "")
+        if one.target is not None and one.ratio is not None:
+            sign, verdict = "≥" if one.better == "more" else "≤", "met" if one.ratio >= 1 else "**missed**"
+            asked = (f"{sign} {_number(one.target)}", f"{one.ratio:.2f}", verdict)
+        cells = (one.part, one.what, f"{_number(one.value)} {one.unit}", " … ".join(map(_number, spread)), *asked)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def as_json(results: Sequence[Result]) -> str:
     """A list of objects with the fields of `Result` and its ratio."""
     return json.dumps([{**asdict(one), "ratio": one.ratio} for one in results], indent=1, ensure_ascii=False)

@@ -61,7 +61,13 @@ class Bed:
         port = free_port()
         process = self.start("ingest", [str(RELAY), "ingest"], {**self.environment, "RELAY_PORT": str(port)})
         url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: httpx.get(f"{url}/health/ready", trust_env=False).raise_for_status(), "relay ingest")
+
+        def ready() -> bool:
+            if not process.is_alive:
+                raise RuntimeError(f"relay ingest ended: {self.log_of('ingest')[-500:]}")
+            return httpx.get(f"{url}/health/ready", trust_env=False).is_success
+
+        wait_for(ready, "relay ingest")
         return process, url
 
     def worker(self) -> Process:

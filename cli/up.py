@@ -9,7 +9,7 @@ import click
 import structlog
 
 from cli.data_dir import DataDir
-from cli.house import ingest_program, running, wait_for_port, worker_programs
+from cli.house import WATCH_EVERY_S, ingest_program, running, wait_for_port, worker_programs
 from cli.setting import configuration_of, settings_here
 from cli.supervisor import Say
 from config.logs import configure_logging
@@ -57,10 +57,24 @@ def up(workers: int) -> None:
 async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: Say) -> None:
     groups = [[ingest_program()], worker_programs(workers)]
     async with running(groups, os.environ, embedded, say) as asked:
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        say("relay", f"batches go to http://{host}:{settings.port}/v2/events; events go to {settings.tiktok_url}")
+        if await _listens(settings.host, settings.port, asked):
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            say("relay", f"batches go to http://{host}:{settings.port}/v2/events; events go to {settings.tiktok_url}")
         await asked.wait()
         say("relay", "stopping: ingest, then workers, then Redis")
+
+
+async def _listens(host: str, port: int, asked: asyncio.Event) -> bool:
+    """Whether ingest listens now: False only if it was asked to stop before it did."""
+    while not asked.is_set():
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(WATCH_EVERY_S)
+        else:
+            writer.close()
+            return True
+    return False
 
 
 def sayer(settings: Settings) -> Say:

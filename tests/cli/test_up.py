@@ -68,17 +68,21 @@ class Place:
         self._said = directory / "said"
 
     def up(self, *options: str, **environ: str) -> "subprocess.Popen[bytes]":
-        """Start relay up in a session of its own; return when it takes batches."""
+        """Start relay up; return when it takes batches."""
+        process = self.start(*options, **environ)
+        until(lambda: self.is_ready() or process.poll() is not None)
+        return process
+
+    def start(self, *options: str, **environ: str) -> "subprocess.Popen[bytes]":
+        """Start relay up in a session of its own."""
         with self._said.open("ab") as said:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [RELAY, "up", *options],
                 stderr=said,
                 stdin=subprocess.DEVNULL,
                 env={**self.environ, **environ},
                 start_new_session=True,
             )
-        until(lambda: self.is_ready() or process.poll() is not None)
-        return process
 
     def run(self, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         """A relay command that ends."""
@@ -204,6 +208,15 @@ def test_asked_to_stop_it_leaves_nothing_behind(place: Place, running_up: "subpr
     assert running_up.wait(timeout=30) == 0
     assert processes(running_up.pid) == {}
     assert place.data.record() is None
+
+
+def test_it_says_where_batches_go_once_they_can(place: Place) -> None:
+    """Who posts as soon as they read it is answered."""
+    process = place.start()
+    until(lambda: "batches go to" in place.said() or process.poll() is not None)
+    assert place.is_ready()
+    process.terminate()
+    assert process.wait(30) == 0
 
 
 def test_a_second_one_on_the_same_data_is_refused(place: Place, running_up: "subprocess.Popen[bytes]") -> None:

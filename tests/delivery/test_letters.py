@@ -54,7 +54,7 @@ def test_its_public_view_is_what_the_listing_promises() -> None:
 
 def test_a_letter_of_a_newer_version_can_be_read() -> None:
     """What it does not know it passes over."""
-    newer = {**msgspec.to_builtins(LETTER), "colour": "red", "stage": "export", "source": b"sealed"}
+    newer = {**msgspec.to_builtins(LETTER), "colour": "red", "stage": "export", "words": b"", "source": b"sealed"}
     read = DeadLetter.decode(msgspec.msgpack.encode(newer))
     assert (read.id, read.stage, read.source) == ("7f3a", "export", b"sealed")
 

@@ -60,6 +60,10 @@ class Site:
         """The counters of a connection, or of `input:<id>`."""
         return {field.decode(): int(count) for field, count in self.redis.hgetall(f"books:{name}").items()}
 
+    def keys(self) -> set[bytes]:
+        """Every key there is, but for the counts of answers, which come by themselves and hold nothing of a request."""
+        return {key for key in self.redis.scan_iter() if not key.startswith(b"counts:answers")}
+
     def close(self) -> None:
         """Let go of both ends."""
         self.http.close()

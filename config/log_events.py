@@ -16,6 +16,9 @@ LOGGED: Final[Mapping[str, str]] = {
     "dead letters past their time removed": "Of a connection; they are counted as discarded.",
     "dead letters will go soon": "Within a week; `what_to_do` keeps or replays them. Said once a day.",
     "configuration in force": "A changed file is.",
+    "configuration lacks a connection or input in use; in force once it has stood for 10 s": (
+        "A changed file may have been cut short; one that was meant so is obeyed a little later."
+    ),
     "configuration refused; the former one stays": "A changed file is not; `problems` say why.",
     "Redis does not answer; trying on": "Said once for each outage.",
     "Redis answers again": "The outage is over.",

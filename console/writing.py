@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from operations.telling import in_words
 from operations.words import duration, plural
 
 STATIC: Final = {
@@ -45,6 +46,8 @@ class Templates:
             "json": as_json,
             "time": time_of,
             "query": query_of,
+            "in_words": in_words,
+            "sentence": lambda words: words[:1].upper() + words[1:],
         }
         self._environment.globals |= {
             "static": {name: f"/console/static/{name}?v={_version(name)}" for name in STATIC},

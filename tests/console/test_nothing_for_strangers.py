@@ -1,5 +1,7 @@
 """A request of a stranger, or of another site, does nothing and learns nothing: every page of the console, in turn."""
 
+from itertools import product
+
 import pytest
 from support.bench import Bench
 from support.events import purchase
@@ -37,61 +39,56 @@ def before(bench: Bench) -> dict[bytes, bytes | None]:
     return state_of(bench)
 
 
-@pytest.mark.parametrize("path", GETS)
-def test_a_stranger_sees_the_login_page_and_no_other(stranger: Visitor, path: str) -> None:
+def test_a_stranger_sees_the_login_page_and_no_other(stranger: Visitor) -> None:
     """Wherever they go."""
-    answer = stranger.get(path)
-    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/console/login")
-    assert answer.content == b""
+    for path in GETS:
+        answer = stranger.get(path)
+        assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/console/login"), path
+        assert answer.content == b""
 
 
-@pytest.mark.parametrize("path", POSTS)
-def test_a_stranger_does_nothing(bench: Bench, before: dict[bytes, bytes | None], stranger: Visitor, path: str) -> None:
+def test_a_stranger_does_nothing(bench: Bench, before: dict[bytes, bytes | None], stranger: Visitor) -> None:
     """Also with a cookie and a token made up."""
     stranger.http.cookies.set("relay_console", "made-up", path="/console")
     stranger.csrf = "0" * 64
-    for part in (False, True):
+    for path, part in product(POSTS, (False, True)):
         answer = stranger.post(path, part=part, sure="1", late="send")
-        assert answer.headers.get("location", answer.headers.get("hx-redirect")) == "/console/login"
-    assert state_of(bench) == before
+        assert answer.headers.get("location", answer.headers.get("hx-redirect")) == "/console/login", path
+        assert state_of(bench) == before, path
 
 
-@pytest.mark.parametrize("path", POSTS)
-def test_another_site_does_nothing(
-    bench: Bench, before: dict[bytes, bytes | None], visitor: Visitor, path: str
-) -> None:
+def test_another_site_does_nothing(bench: Bench, before: dict[bytes, bytes | None], visitor: Visitor) -> None:
     """Even if a browser sent it with the cookie, and it knew the token."""
-    for headers in FROM_ELSEWHERE:
+    for path, headers in product(POSTS, FROM_ELSEWHERE):
         sent = {name: visitor.url if value == "SELF" else value for name, value in headers.items()}
         answer = visitor.http.post(path, data={"csrf": visitor.csrf, "sure": "1"}, headers=sent)
-        assert answer.status_code == 403, headers
+        assert answer.status_code == 403, (path, headers)
         assert "another site" in words(answer)
-    assert state_of(bench) == before
+        assert state_of(bench) == before, path
 
 
-@pytest.mark.parametrize("path", POSTS)
 def test_a_form_without_the_sessions_token_does_nothing(
-    bench: Bench, before: dict[bytes, bytes | None], visitor: Visitor, path: str
+    bench: Bench, before: dict[bytes, bytes | None], visitor: Visitor
 ) -> None:
     """Only pages of this session have it."""
-    for token in ("", "0" * 64, "ü"):
+    for path, token in product(POSTS, ("", "0" * 64, "ü")):
         answer = visitor.http.post(path, data={"csrf": token, "sure": "1"}, headers={"origin": visitor.url})
-        assert answer.status_code == 403, token
-    assert state_of(bench) == before
+        assert answer.status_code == 403, (path, token)
+        assert state_of(bench) == before, path
 
 
-@pytest.mark.parametrize("path", [*GETS, "/console/login", "/console/nowhere", "/console/static/console.css"])
-def test_every_answer_has_the_strict_headers(visitor: Visitor, path: str) -> None:
+def test_every_answer_has_the_strict_headers(visitor: Visitor) -> None:
     """Pages, refusals, files: nothing inline, nothing framed, nothing kept but files."""
-    answer = visitor.get(path)
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert "frame-ancestors 'none'" in policy
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert ("no-store" in answer.headers["cache-control"]) is ("static" not in path)
-    for forbidden in ("<style", " style=", "<script>", " onclick=", "javascript:"):
-        assert forbidden not in answer.text
+    for path in [*GETS, "/console/login", "/console/nowhere", "/console/static/console.css"]:
+        answer = visitor.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert ("no-store" in answer.headers["cache-control"]) is ("static" not in path)
+        for forbidden in ("<style", " style=", "<script>", " onclick=", "javascript:"):
+            assert forbidden not in answer.text, path
 
 
 def test_a_login_from_another_site_is_refused(stranger: Visitor) -> None:

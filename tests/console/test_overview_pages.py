@@ -29,7 +29,8 @@ def test_a_refused_token_says_who_must_do_what(bench: Bench, visitor: Visitor) -
     bench.sandbox.fault("refuse_token")
     bench.drain()
     said = words(visitor.get("/console"))
-    assert "shop paused token refused (40105): " in said
+    assert "shop paused Paused: TikTok refuses it, its events are kept; next try in" in said
+    assert "Token refused (40105): " in said
     assert "access_token" in said
 
 
@@ -37,7 +38,7 @@ def test_pause_and_resume_do_what_the_commands_do(bench: Bench, visitor: Visitor
     """And an unknown connection is none."""
     bench.put([purchase(1)])
     assert visitor.post("/console/connections/shop/pause").headers["location"] == "/console"
-    assert "paused by an operator" in words(visitor.get("/console"))
+    assert "Paused by an operator, until somebody resumes it." in words(visitor.get("/console"))
     bench.drain()
     assert bench.count("delivered", "waiting") == (0, 1)
     visitor.post("/console/connections/shop/resume")

@@ -64,10 +64,10 @@ def _parts(day: Day, most: int, x: float, width: float) -> Iterator[Part]:
 
 
 def _round(number: int) -> int:
-    """The next of 1, 2, 5, 10, 20, 50, … that is not below it."""
+    """The next round number that is not below it."""
     size = 1
     while True:
-        for step in (1, 2, 5):
+        for step in (1, 2, 3, 4, 5, 6, 8):
             if number <= step * size:
                 return step * size
         size *= 10

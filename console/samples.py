@@ -13,7 +13,7 @@ class Sample(NamedTuple):
 
 SAMPLES: Final = (
     Sample("purchase", "a purchase with everything in it"),
-    Sample("basket", "a visit that fills a basket, one event without its URL"),
+    Sample("basket", "a visit that fills a basket, one event with a bad URL"),
     Sample("app", "an app user who adds to a wish list and buys"),
 )
 

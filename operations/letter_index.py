@@ -17,7 +17,7 @@ from lanes.letters import letter_ids, letters_moved, some_letters
 from operations.letter_filter import Cell, Facts, Filter, Found
 
 MOST_LETTERS: Final = 200_000
-"""Of a connection, the newest: about 0.4 KB of memory each."""
+"""Of a connection, the newest: about 0.7 KB of memory each."""
 _PAGE: Final = 500
 
 

@@ -1,0 +1,72 @@
+"""Takes the pictures of the console in docs/: a relay with two weeks behind it, in a real browser.
+
+Run as a program, with the browser's extra installed: python tests/pictures.py. Fonts are the machine's own.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from support.busy import CONFIGURATION, live_two_weeks
+from support.plant import Plant
+from support.visitor import PASSWORD
+
+DOCS = Path(__file__).parent.parent / "docs"
+WIDE: dict[str, Any] = {"viewport": {"width": 1200, "height": 820}}
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 760}, "has_touch": True, "device_scale_factor": 2}
+
+
+def signed_in(browser: Browser, url: str, **options: Any) -> Page:
+    """A window of somebody who is."""
+    page = browser.new_context(base_url=url, **options).new_page()
+    page.goto("/console")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Overview").wait_for()
+    return page
+
+
+def take(browser: Browser, url: str) -> None:
+    """All of them."""
+    light, dark = signed_in(browser, url, **WIDE), signed_in(browser, url, color_scheme="dark", **WIDE)
+    light.set_viewport_size({"width": 1200, "height": 1080})
+    light.screenshot(path=DOCS / "console-overview.png")
+    light.set_viewport_size(WIDE["viewport"])
+    dark.goto("/console/dead-letters?connection=shop-web&reason=invalid_url")
+    dark.locator("table.letters a").first.click()
+    dark.get_by_label("Value").fill("https://shop.example/thanks")
+    dark.get_by_text("Would be sent as").wait_for()
+    dark.screenshot(path=DOCS / "console-letter.png")
+    light.goto("/console/dead-letters")
+    light.screenshot(path=DOCS / "console-letters.png")
+    light.goto("/console/try?sample=basket")
+    light.get_by_role("button", name="See what it becomes").click()
+    light.locator("article.result").first.wait_for()
+    light.screenshot(path=DOCS / "console-try.png")
+    phone = signed_in(browser, url, **PHONE)
+    phone.screenshot(path=DOCS / "console-phone.png")
+
+
+def main() -> None:
+    """Start it, let two weeks pass, take them."""
+    os.environ["RELAY_ADMIN_PASSWORD"] = PASSWORD
+    chromium = shutil.which("chromium") or sys.exit("no chromium is installed: apt-get install chromium")
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Plant(Path(directory), CONFIGURATION, ingests=1, workers=1) as plant,
+    ):
+        plant.wait_until_ready()
+        live_two_weeks(plant, 2.0)
+        plant.sandbox.wait_for(lambda summary: summary["distinct"] > 10_000)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--headless", "--no-sandbox"])
+            take(browser, plant.ingest_urls[0])
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -15,7 +15,6 @@ HOUR_MS: Final = 3_600_000
 SAMPLE_MS: Final = 300_000
 FIRST_HOLD_MS: Final = 30_000
 QUIET_MS: Final = 2 * HOUR_MS
-MOST_UNSENT: Final = 10
 
 _KINDS: Final[dict[Situation, Kind]] = {
     "well": "resumed",

@@ -5,7 +5,7 @@ watcher is killed between the webhook's answer and its own note of it is sent tw
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -16,7 +16,7 @@ from config.settings import Settings
 from lanes.client import connect
 from lanes.errors import RedisAway, RedisFull
 from lanes.watch import Seen, Watch
-from operations.alerting import MOST_UNSENT, Kind, Memory, Notice, Unsent, deaths_within_an_hour, decide, situation_of
+from operations.alerting import Kind, Memory, Unsent, deaths_within_an_hour, decide, situation_of
 from operations.notices import News, notice
 from operations.standing import overview
 from operations.webhook import post
@@ -34,11 +34,9 @@ _decode = msgspec.json.Decoder(Memory).decode
 class Alerts(threading.Thread):
     """Watches until stopped, whenever it is this process's turn."""
 
-    def __init__(
-        self, settings: Settings, redis_url: str, post_notice: Callable[[str, Notice], str | None] = post
-    ) -> None:
+    def __init__(self, settings: Settings, redis_url: str) -> None:
         super().__init__(name="relay-alerts", daemon=True)
-        self._settings, self._client, self._post = settings, connect(redis_url), post_notice
+        self._settings, self._client = settings, connect(redis_url)
         self._url = settings.alert_webhook.get_secret_value() if settings.alert_webhook else None
         self._limit = settings.alert_dead_letters_per_hour
         self._watch = Watch(self._client)
@@ -78,30 +76,31 @@ class Alerts(threading.Thread):
             return
         redis_ms, groups = self._watch.look()
         now_ms = redis_ms if now_ms is None else now_ms
+        webhook_works = True
         for seen in groups:
             memory = _read(seen.note)
             former_ms = memory.told_ms
             kinds = decide(memory, situation_of(seen.state, seen.by), seen.dead, self._limit, now_ms)
             self._put_out(kinds, seen, memory, former_ms, now_ms)
             note = self._keep(seen.group, seen.note, memory)
-            if note is not None:
-                self._send(seen.group, note, memory, now_ms)
+            if note is not None and webhook_works:  # one that hangs is tried once a look, however many are paused
+                webhook_works = self._send(seen.group, note, memory, now_ms)
 
     def _put_out(self, kinds: Iterable[Kind], seen: Seen, memory: Memory, former_ms: int, now_ms: int) -> None:
         died = deaths_within_an_hour(memory, seen.dead)
         news = News(now_ms, (now_ms - former_ms) / 1000 if former_ms else 0, died, self._limit)
         for kind in kinds:
             standing = next((o for o in overview(self._settings, self._client).standings if o.id == seen.group), None)
-            if standing is not None and len(memory.unsent) < MOST_UNSENT:
+            if standing is not None:
                 memory.unsent.append(Unsent(notice(kind, standing, news)))
 
-    def _send(self, group: str, note: bytes, memory: Memory, now_ms: int) -> None:
-        """Send the oldest notice, if it is due. A turn outlasts a try."""
+    def _send(self, group: str, note: bytes, memory: Memory, now_ms: int) -> bool:
+        """Send the oldest notice, if it is due; False when the webhook did not take it. A turn outlasts a try."""
         if not memory.unsent or memory.unsent[0].next_ms > now_ms or not self._watch.take_turn():
-            return
+            return True
         first = memory.unsent[0]
         said = log.bind(connection=group, alert=first.notice.fields["alert"])
-        problem = self._post(self._url or "", first.notice)
+        problem = post(self._url or "", first.notice)
         if problem is None:
             said.info("alert sent")
             del memory.unsent[0]
@@ -113,6 +112,7 @@ class Alerts(threading.Thread):
             first.next_ms = now_ms + RETRY_AFTER_S[first.attempts] * 1000
             first.attempts += 1
         self._keep(group, note, memory)
+        return problem is None
 
     def _keep(self, group: str, read: bytes, memory: Memory) -> bytes | None:
         """What Redis now has, if that is this memory; None when another watcher wrote there since."""

@@ -180,6 +180,26 @@ def test_a_webhook_that_hangs_holds_up_nobody_else(bench: Bench, receiver: Recei
     assert receiver.alerts == [("shop", "paused_by_operator")]
 
 
+def test_when_many_pause_at_once_a_webhook_that_fails_is_tried_once_a_look(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """All are told once it works, none twice."""
+    names = [f"shop-{n}" for n in range(5)]
+    text = bench.path.read_text()
+    more = "".join(text.partition("connections:\n")[2].replace("id: shop", f"id: {name}") for name in names)
+    bench.path.write_text(text + more)
+    for name in names:
+        pause(bench.redis, name)
+    receiver.statuses = [503, 503]
+    one = watcher()
+    one.look(START)
+    assert receiver.requests == 1
+    for second in range(2, 60, 2):
+        one.look(START + second * 1000)
+    assert sorted(receiver.alerts) == [(name, "paused_by_operator") for name in names]
+    assert receiver.requests == 7
+
+
 def test_at_maxmemory_people_are_told_all_the_same(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
     """That is when something is wrong."""
     pause(bench.redis, "shop")

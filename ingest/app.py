@@ -50,7 +50,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     watch = MemoryWatch(client, append)
     answers = Bundles(client, ANSWERS)
     behind = Starlette(
-        routes=[*health_routes(follower, client), metrics_route(settings, redis_url), *routes],
+        routes=[*health_routes(follower, client), metrics_route(settings, redis_url, follower.configuration), *routes],
         exception_handlers={HTTPException: _answer_in_our_words},
         lifespan=partial(_lifespan, follower, watch, answers, client),
     )

@@ -84,6 +84,12 @@ class Follower:
         """Whether a new file must stand for a while before it is in force."""
         return self._file.is_held_back
 
+    def configuration(self) -> Configuration:
+        """What is in force. Raises ConfigurationError while the newest file is refused, as reading it would."""
+        if self._file.error is not None:
+            raise ConfigurationError(self._file.error.problems)
+        return self._file.current
+
     def look(self) -> None:
         """Put the file in force if it has changed; reads files, so not for the event loop."""
         if self._file.refresh():

@@ -1,6 +1,7 @@
 """`/metrics`: what any ingest tells of all of relay, because all of it is in Redis."""
 
 import asyncio
+from collections.abc import Callable
 from hmac import compare_digest
 from typing import Final
 
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from config.model import Configuration
 from config.settings import Settings
 from ingest.answers import UNAUTHORIZED, error_body
 from lanes.client import connect
@@ -17,8 +19,11 @@ from operations.metrics import exposition
 _CHALLENGE: Final = {"www-authenticate": 'Bearer realm="relay metrics"'}
 
 
-def metrics_route(settings: Settings, redis_url: str) -> Route:
-    """The route; it asks for RELAY_METRICS_TOKEN where one is set. One scrape reads Redis at a time."""
+def metrics_route(settings: Settings, redis_url: str, read: Callable[[], Configuration]) -> Route:
+    """The route; it asks for RELAY_METRICS_TOKEN where one is set. One scrape reads Redis at a time.
+
+    `read` gives the configuration without reading the file again, which would hold up requests.
+    """
     client = connect(redis_url)
     token = settings.metrics_token
     expected = None if token is None else f"Bearer {token.get_secret_value()}".encode()
@@ -30,7 +35,7 @@ def metrics_route(settings: Settings, redis_url: str) -> Route:
             body = error_body(UNAUTHORIZED.code, "Send RELAY_METRICS_TOKEN in an Authorization header (Bearer).")
             return Response(body, UNAUTHORIZED.status, _CHALLENGE, media_type="application/json")
         async with one_at_a_time:
-            text = await asyncio.to_thread(exposition, settings, client)
+            text = await asyncio.to_thread(exposition, settings, client, read)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return Route("/metrics", metrics)

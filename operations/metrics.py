@@ -1,6 +1,6 @@
 """The text that Prometheus scrapes, made from the catalogue and one reading of Redis."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isfinite
 
 import redis
@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from config.model import Configuration
 from config.settings import Settings
 from lanes.bundles import read_counts
 from lanes.errors import RedisAway
@@ -21,16 +22,19 @@ from operations.standing import overview
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
 
-def exposition(settings: Settings, client: redis.Redis) -> bytes:
-    """All metrics as Prometheus text; while Redis is away, only that it is. Takes 3 s at most."""
+def exposition(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None) -> bytes:
+    """All metrics as Prometheus text; while Redis is away, only that it is. Takes 3 s at most.
+
+    `read` is for who has read the configuration file already, as in `overview`.
+    """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Reading(_read(settings, client)))
+    registry.register(_Reading(_read(settings, client, read)))
     return generate_latest(registry)
 
 
-def _read(settings: Settings, client: redis.Redis) -> Snapshot:
+def _read(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None) -> Snapshot:
     try:
-        return Snapshot(overview(settings, client), memory_use(client), read_counts(client, ANSWERS))
+        return Snapshot(overview(settings, client, read), memory_use(client), read_counts(client, ANSWERS))
     except RedisAway:
         return Snapshot()
 

@@ -23,6 +23,16 @@ def test_it_is_prometheus_text_for_whoever_asks(site: Site) -> None:
     assert "relay_redis_up 1.0" in answer.text
 
 
+def test_it_tells_what_is_in_force_and_that_a_file_is_refused(own_site: Site) -> None:
+    """Without reading the file for a scrape."""
+    assert 'relay_connection_state{connection="resting",state="disabled"} 1.0' in own_site.http.get("/metrics").text
+    own_site.configuration.write_text("inputs: [")
+    deadline = time.monotonic() + 5
+    while "relay_configuration_refused 1.0" not in own_site.http.get("/metrics").text:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_it_asks_for_the_token_that_is_set(redis_url: str, tmp_path: Path) -> None:
     """As a Bearer token, and for nothing else."""
     with running_site(tmp_path, redis_url, metrics_token="sesame") as site:

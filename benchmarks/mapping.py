@@ -17,6 +17,8 @@ from mapping.source import split_batch
 
 EVENTS: Final = 2_000
 """In each contestant's work: several requests' worth, and soon done."""
+EVENTS_A_MEGABYTE: Final = 600
+"""Of such events a request holds no more, whatever its route allows: it ends at a megabyte."""
 MOST_TIMES_THE_FLOOR: Final = 6.0
 TARGETS: Final = {1: 40_000.0, 5: 100_000.0}
 """Events a batch → events/s (design.md)."""
@@ -86,14 +88,14 @@ def _measured(case: Case, rounds: int, seconds: float) -> Iterator[Result]:
     count = max(EVENTS // case.events_a_batch, case.users if case.users != USERS else 0)
     raw = batches(count, case.events_a_batch, platform=platform, users=case.users)
     plan = _plan(case)
-    bodies = _bodies(plan, raw)
+    bodies = [body for one in raw for body in _mapped(plan, one)]
     events = count * case.events_a_batch
     if len(bodies) != events:
         raise AssertionError(f"{events} events became {len(bodies)}")
     relay, beneath = alternate(
         [
             Contestant("relay", events, _mapper(plan, raw)),
-            Contestant("floor", events, floor(raw, bodies, digests, plan.route.max_events)),
+            Contestant("floor", events, floor(raw, bodies, digests, min(plan.route.max_events, EVENTS_A_MEGABYTE))),
         ],
         rounds,
         seconds,
@@ -133,23 +135,27 @@ def _plan(case: Case) -> Plan:
 
 def _mapper(plan: Plan, raw: Sequence[bytes]) -> Callable[[], None]:
     """The work: split as ingest does, mapped and joined to requests as a worker does."""
+    most = min(plan.route.max_events, EVENTS_A_MEGABYTE)
 
     def work() -> None:
-        bodies = _bodies(plan, raw)
-        for start in range(0, len(bodies), plan.route.max_events):
-            plan.request(bodies[start : start + plan.route.max_events])
+        bodies: list[bytes] = []
+        for one in raw:
+            bodies += _mapped(plan, one)
+            if len(bodies) >= most:
+                plan.request(bodies[:most])
+                del bodies[:most]
+        plan.request(bodies)
 
     return work
 
 
-def _bodies(plan: Plan, raw: Sequence[bytes]) -> list[bytes]:
-    bodies: list[bytes] = []
-    for one in raw:
-        batch = split_batch(one)
-        mapper = plan.batch(batch.shared, NOW_MS)
-        for event in batch.events:
-            bodies += [result.body for result in mapper.map(bytes(event), None) if isinstance(result, Mapped)]
-    return bodies
+def _mapped(plan: Plan, raw: bytes) -> list[bytes]:
+    """The TikTok events of one batch."""
+    batch = split_batch(raw)
+    mapper = plan.batch(batch.shared, NOW_MS)
+    return [
+        result.body for event in batch.events for result in mapper.map(bytes(event), None) if isinstance(result, Mapped)
+    ]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from config.model import Connection
-from mapping.compiled import filler, maker
+from mapping.compiled import Fill, filler, maker
 from mapping.incoming import Incoming
 from mapping.results import Note
 from mapping.routes import Route
@@ -13,8 +13,6 @@ from mapping.sources import Scope
 from mapping.steps import Failure, Group, Step, groups_of
 from mapping.wire import Document, path_of, place_of, shape_of
 
-Build: TypeAlias = Callable[[Incoming, list[Note]], Document | Failure]
-"""Makes the `properties` of one item of an event; notes are added to the list."""
 Furnish: TypeAlias = Callable[[Document, list[Document]], None]
 """Puts contents, and what goes with them, into `properties`."""
 
@@ -22,19 +20,19 @@ CONTENTS = ("properties", "contents[]")
 
 
 class Item(NamedTuple):
-    """One thing an event becomes: a TikTok event, and what makes its `properties`."""
+    """One thing an event becomes: a TikTok event, and what gives it its `properties`."""
 
     tiktok_event: str
-    build: Build
+    fill: Fill
 
 
-def native_properties(connection: Connection, route: Route) -> Build:
-    """What builds `properties` of native events on this connection's route."""
+def native_properties(connection: Connection, route: Route) -> Fill:
+    """What gives native events their `properties` on this connection's route."""
     of_event = filler([Group((), _steps((*COMMERCE, ORDER_ID), Scope.EVENT, connection, route))])
     of_products = maker(_steps(COMMERCE, Scope.PRODUCT, connection, route), "products")
     furnish = contents_furnisher(connection, route)
 
-    def build(incoming: Incoming, notes: list[Note]) -> Document | Failure:
+    def fill(incoming: Incoming, document: Document, notes: list[Note]) -> Failure | None:
         properties: Document = {}
         failure = of_event(incoming, properties, notes)
         if failure is not None:
@@ -43,9 +41,11 @@ def native_properties(connection: Connection, route: Route) -> Build:
         if type(contents) is Failure:
             return contents
         furnish(properties, contents)
-        return properties
+        if properties:
+            document["properties"] = properties
+        return None
 
-    return build
+    return fill
 
 
 def contents_furnisher(connection: Connection, route: Route) -> Furnish:

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from config.model import Connection, CustomMapping, Match
 from config.vocabulary import EVENT_TYPES
-from mapping.commerce import CONTENTS, Build, Item, contents_furnisher
-from mapping.compiled import Make, filler, maker
+from mapping.commerce import CONTENTS, Item, contents_furnisher
+from mapping.compiled import Fill, Make, filler, maker
 from mapping.incoming import Incoming, Product
 from mapping.kinds import Kind
 from mapping.parameters import rows_of, step_of
@@ -51,14 +51,14 @@ def compile_custom(mapping: CustomMapping, connection: Connection, route: Route)
     return Custom(mapping.match, Item(mapping.tiktok_event, _properties(mapping, connection, route)))
 
 
-def _properties(mapping: CustomMapping, connection: Connection, route: Route) -> Build:
-    """What builds `properties` from the parameters that the mapping lists (M2b), and what a setting adds."""
+def _properties(mapping: CustomMapping, connection: Connection, route: Route) -> Fill:
+    """What makes `properties` from the parameters that the mapping lists (M2b), and what a setting adds."""
     event_steps, content_steps, product_steps = _split(mapping, connection, route)
     of_event, of_content = filler([Group((), event_steps)]), filler([Group((), content_steps)])
     of_products = maker(product_steps, "products") if product_steps else None
     furnish = contents_furnisher(connection, route)
 
-    def build(incoming: Incoming, notes: list[Note]) -> Document | Failure:
+    def fill(incoming: Incoming, document: Document, notes: list[Note]) -> Failure | None:
         properties: Document = {}
         content: Document = {}
         failure = of_event(incoming, properties, notes) or of_content(incoming, content, notes)
@@ -68,9 +68,11 @@ def _properties(mapping: CustomMapping, connection: Connection, route: Route) ->
         if type(contents) is Failure:
             return contents
         furnish(properties, contents)
-        return properties
+        if properties:
+            document["properties"] = properties
+        return None
 
-    return build
+    return fill
 
 
 def _contents(

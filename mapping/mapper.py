@@ -46,24 +46,20 @@ class BatchMapper:
         items = self._recipe.items_of(incoming)
         if not items:
             return [Unsupported(describe(incoming.event_type, incoming.action))]
-        document: Document = {**self._recipe.constants}
+        return [self._item(item, incoming) for item in items]
+
+    def _item(self, item: Item, incoming: Incoming) -> Result:
+        """One item's document: what every event has, the user's part, and properties of its own."""
+        document: Document = {"event": item.tiktok_event, **self._recipe.constants}
         notes: list[Note] = []
         failure = self._recipe.of_event(incoming, document, notes)
+        if failure is None:
+            spliced, notes_on_batch = self._common.encoded()
+            spliced.into(document)
+            failure = item.fill(incoming, document, notes)
         if failure is not None:
-            return [_rejected(item.tiktok_event, incoming.event_id, failure) for item in items]
-        spliced, notes_on_batch = self._common.encoded()
-        spliced.into(document)
-        return [self._item(item, incoming, document, [*notes_on_batch, *notes]) for item in items]
-
-    def _item(self, item: Item, incoming: Incoming, shared: Document, notes: list[Note]) -> Result:
-        """One item: what all of the event's items share, and properties of its own."""
-        properties = item.build(incoming, notes)
-        if type(properties) is Failure:
-            return _rejected(item.tiktok_event, incoming.event_id, properties)
-        document = {"event": item.tiktok_event, **shared}
-        if properties:
-            document["properties"] = properties
-        return Mapped(item.tiktok_event, incoming.event_id or "", encode(document), tuple(notes))
+            return _rejected(item.tiktok_event, incoming.event_id, failure)
+        return Mapped(item.tiktok_event, incoming.event_id or "", encode(document), (*notes_on_batch, *notes))
 
     def _unreadable(self, raw: bytes, minted_id: str | None, error: Exception) -> Result:
         """An event whose nesting is not mParticle's: a dead letter, unless what can be read says nobody wants it."""

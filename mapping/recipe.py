@@ -53,7 +53,7 @@ class Recipe(NamedTuple):
 def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
     """The recipe of `connection` for events of `source`, which take `route`."""
     shape = shape_of(route)
-    build = native_properties(connection, route)
+    fill = native_properties(connection, route)
     return Recipe(
         environments=connection.environments,
         purpose=connection.gdpr_purpose,
@@ -63,5 +63,5 @@ def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
         of_batch=filler(groups_of(FIELDS, Scope.BATCH, route.name, shape, connection)),
         constants=shape.constants,
         custom=tuple(compile_custom(mapping, connection, route) for mapping in connection.custom_mappings),
-        native={action: Item(name, build) for action, name in native_events(connection).items()},
+        native={action: Item(name, fill) for action, name in native_events(connection).items()},
     )

@@ -1,20 +1,17 @@
-"""`properties` of a native event: the rows P1–P8, products included."""
+"""`properties` of an event, products included; those of a native one are the rows P1–P8."""
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from config.model import Connection
 from mapping.compiled import Fill, filler, maker
-from mapping.incoming import Incoming
+from mapping.incoming import Incoming, Product
 from mapping.results import Note
 from mapping.routes import Route
 from mapping.rows import COMMERCE, CONTENT_IDS, CONTENT_TYPE, ORDER_ID, Row
 from mapping.sources import Scope
 from mapping.steps import Failure, Group, Step, groups_of
 from mapping.wire import Document, path_of, place_of, shape_of
-
-Furnish: TypeAlias = Callable[[Document, list[Document]], None]
-"""Puts contents, and what goes with them, into `properties`."""
 
 CONTENTS = ("properties", "contents[]")
 
@@ -26,45 +23,57 @@ class Item(NamedTuple):
     fill: Fill
 
 
+class Properties(NamedTuple):
+    """What `properties` are made of: steps that read the event for its own fields, those that read it for each of the
+    contents, those that read a product for its content, and the products that there is to be a content for.
+    """
+
+    of_event: tuple[Step, ...]
+    of_contents: tuple[Step, ...]
+    of_product: tuple[Step, ...]
+    products_of: Callable[[Incoming], Sequence[Product | None]]
+
+
 def native_properties(connection: Connection, route: Route) -> Fill:
     """What gives native events their `properties` on this connection's route."""
-    of_event = filler([Group((), _steps((*COMMERCE, ORDER_ID), Scope.EVENT, connection, route))])
-    of_products = maker(_steps(COMMERCE, Scope.PRODUCT, connection, route), "products")
-    furnish = contents_furnisher(connection, route)
+    of_event = _steps((*COMMERCE, ORDER_ID), Scope.EVENT, connection, route)
+    of_product = _steps(COMMERCE, Scope.PRODUCT, connection, route)
+    return properties_filler(Properties(of_event, (), of_product, products_of), connection, route)
+
+
+def products_of(incoming: Incoming) -> Sequence[Product | None]:
+    """The products that something was done to."""
+    return incoming.product_action.products or ()
+
+
+def properties_filler(properties: Properties, connection: Connection, route: Route) -> Fill:
+    """What makes them, with the content type in its place (P8) and the contents' ids (X5) where there are contents."""
+    within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
+    content_type = {key: getattr(connection, CONTENT_TYPE.source.name)}
+    of_each, of_all = (content_type, {}) if within == CONTENTS else ({}, content_type)
+    of_event, of_contents, of_product, parts_of = properties
+    fill_own = filler([Group((), of_event)])
+    make_contents = maker(of_contents, of_product, "products", of_each)
+    ids = _steps((CONTENT_IDS,), Scope.CONTENTS, connection, route)
+    fill_ids = filler([Group((), ids)]) if ids else None
 
     def fill(incoming: Incoming, document: Document, notes: list[Note]) -> Failure | None:
-        properties: Document = {}
-        failure = of_event(incoming, properties, notes)
+        made: Document = {}
+        failure = fill_own(incoming, made, notes)
         if failure is not None:
             return failure
-        contents = of_products(incoming.product_action.products or (), {}, notes)
+        contents = make_contents(incoming, parts_of(incoming), notes)
         if type(contents) is Failure:
             return contents
-        furnish(properties, contents)
-        if properties:
-            document["properties"] = properties
+        if contents:
+            made |= {"contents": contents, **of_all}
+            if fill_ids is not None:
+                fill_ids(contents, made, [])  # makes no notes: what a list holds was judged before
+        if made:
+            document["properties"] = made
         return None
 
     return fill
-
-
-def contents_furnisher(connection: Connection, route: Route) -> Furnish:
-    """What adds contents to `properties` with the content type in its place (P8), and their ids (X5)."""
-    within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
-    content_type = getattr(connection, CONTENT_TYPE.source.name)
-    steps = _steps((CONTENT_IDS,), Scope.CONTENTS, connection, route)
-    of_contents = filler([Group((), steps)]) if steps else None
-
-    def furnish(properties: Document, contents: list[Document]) -> None:
-        if not contents:
-            return
-        properties["contents"] = contents
-        for holder in contents if within == CONTENTS else (properties,):
-            holder[key] = content_type
-        if of_contents is not None:
-            of_contents(contents, properties, [])  # makes no notes: what a list holds was judged before
-
-    return furnish
 
 
 def _steps(rows: tuple[Row, ...], scope: Scope, connection: Connection, route: Route) -> tuple[Step, ...]:

@@ -4,9 +4,11 @@ Only the shape of the work is written here. What a value becomes is its rule's t
 `steps.settled`'s; a value that its rule would pass as it is (`plain.PLAIN`) is not carried there and back.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from textwrap import indent
 from typing import Any, TypeAlias
+
+import msgspec
 
 from mapping.plain import PLAIN
 from mapping.remarks import REMARKS
@@ -18,8 +20,8 @@ from mapping.wire import Document
 
 Fill: TypeAlias = Callable[[Any, Document, list[Note]], Failure | None]
 """Fills a document from a subject; notes are added to the list. The failure when a value refuses the event."""
-Make: TypeAlias = Callable[[Sequence[Any], Document, list[Note]], list[Document] | Failure]
-"""Makes a document for each subject that is not None and says something, each beginning as a copy of the one given."""
+Make: TypeAlias = Callable[[Any, Sequence[Any], list[Note]], list[Any] | Failure]
+"""Makes objects that JSON can be made of, one of each part of a subject; notes and failure likewise."""
 
 _FILL = """\
 def function(subject, document, notes):
@@ -32,45 +34,64 @@ part = {{}}
 if part:
     document{around}[{key!r}] = part
 """
+_PUT = """\
+if value is not None:
+    {part}[{key!r}] = value
+"""
 _MAKE = """\
-def function(subjects, base, notes):
+def function(subject, parts, notes):
+{shared}
     made = []
-    for position, subject in enumerate(subjects):
+    for position, subject in enumerate(parts):
         if subject is not None:
-            part = {{**base}}
 {steps}
-            if part:
-                made.append(part)
+            if {something}:
+                made.append(Made({fields}))
     return made
+"""
+_KEEP = """\
+{field} = value
 """
 _STEP = """\
 value = {expression}
-if {plain}:
-    {part}[{key!r}] = value
-elif {present}:
+if not ({plain}) and {present}:
     value = rule_{n}(value)
     if type(value) in REMARKS:
         value = settled(value, step_{n}, notes)
         if type(value) is Failure:
             return value{below}
-    if value is not None:
-        {part}[{key!r}] = value
 """
 
 
 def filler(groups: Iterable[Group]) -> Fill:
     """What runs every step of `groups`, outer objects before those inside them; objects without fields are not made."""
     writer = _Writer()
-    objects = "".join(writer.part(group) for group in groups)
+    objects = "".join(writer.object_of(group) for group in groups)
     fill: Fill = writer.function(_FILL, objects=indent(objects, " " * 4))
     return fill
 
 
-def maker(steps: Iterable[Step], where: str) -> Make:
-    """What runs `steps` on each of the subjects, which stand in a list named `where`."""
+def maker(shared: Iterable[Step], steps: Iterable[Step], where: str, constants: Mapping[str, object]) -> Make:
+    """What makes one object of each part that is not None, unless nothing is said of it.
+
+    It has the fields of `shared`, which read the subject, those of `steps`, which read the part, and `constants`;
+    `where` is what the list of parts is called.
+    """
     writer = _Writer()
-    written = "".join(writer.step(step, "part", f'.below(f"{where}[{{position}}]")') for step in steps)
-    make: Make = writer.function(_MAKE, steps=indent(written, " " * 12))
+    outside = {step.key: writer.step(step) + _KEEP.format(field=step.key) for step in shared}
+    below = f'.below(f"{where}[{{position}}]")'
+    inside = {step.key: writer.step(step, below) + _KEEP.format(field=step.key) for step in steps}
+    said = [*outside, *inside]
+    writer.names["Made"] = msgspec.defstruct(
+        "Made", [(key, Any, None) for key in (*said, *constants)], omit_defaults=True, gc=False
+    )
+    make: Make = writer.function(
+        _MAKE,
+        shared=indent("".join(outside.values()), " " * 4),
+        steps=indent("".join(inside.values()), " " * 12),
+        something=" or ".join(f"{key} is not None" for key in said) or "False",
+        fields=", ".join((*said, *map(repr, constants.values()))),
+    )
     return make
 
 
@@ -78,35 +99,33 @@ class _Writer:
     """Writes one function, and keeps what it refers to."""
 
     def __init__(self) -> None:
-        self._names: dict[str, Any] = {"Failure": Failure, "REMARKS": REMARKS, "settled": settled, **CALLED}
-        self._count = 0
+        self.names: dict[str, Any] = {"Failure": Failure, "REMARKS": REMARKS, "settled": settled, **CALLED}
 
-    def part(self, group: Group) -> str:
+    def object_of(self, group: Group) -> str:
         """One object, put where it belongs once it has a field; the document itself is there already."""
-        steps = "".join(self.step(step, "part" if group.within else "document") for step in group.steps)
+        part = "part" if group.within else "document"
+        steps = "".join(self.step(step) + _PUT.format(part=part, key=step.key) for step in group.steps)
         if not group.within:
             return steps
         *around, key = group.within
         return _OBJECT.format(steps=steps, around="".join(f".setdefault({name!r}, {{}})" for name in around), key=key)
 
-    def step(self, step: Step, part: str, below: str = "") -> str:
-        """One field of `part`."""
-        n = self._count = self._count + 1
-        self._names |= {f"step_{n}": step, f"rule_{n}": step.rule if step.absent is None else _or_absent(step)}
+    def step(self, step: Step, below: str = "") -> str:
+        """What leaves one field's `value`, None where there is nothing to send."""
+        n = len(self.names)
+        self.names |= {f"step_{n}": step, f"rule_{n}": step.rule if step.absent is None else _or_absent(step)}
         return _STEP.format(
             n=n,
             expression=step.source.expression,
             plain=PLAIN.get(step.rule, False),
             present="value is not None" if step.absent is None else True,
-            part=part,
-            key=step.key,
             below=below,
         )
 
     def function(self, template: str, **parts: str) -> Any:
         """The function that the filled template defines."""
-        exec(template.format(**parts), self._names)  # noqa: S102 - what it writes is the tables', and repr()'s
-        return self._names["function"]
+        exec(template.format(**parts), self.names)  # noqa: S102 - what it writes is the tables', and repr()'s
+        return self.names["function"]
 
 
 def _or_absent(step: Step) -> Rule:

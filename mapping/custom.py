@@ -1,23 +1,22 @@
 """Custom mappings compiled: which events one takes, and what it makes of them (M1–M5)."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from config.model import Connection, CustomMapping, Match
 from config.vocabulary import EVENT_TYPES
-from mapping.commerce import CONTENTS, Item, contents_furnisher
-from mapping.compiled import Fill, Make, filler, maker
+from mapping.commerce import CONTENTS, Item, Properties, products_of, properties_filler
 from mapping.incoming import Incoming, Product
 from mapping.kinds import Kind
 from mapping.parameters import rows_of, step_of
-from mapping.results import Note
 from mapping.routes import Route
 from mapping.rows import ORDER_ID
 from mapping.sources import Scope
-from mapping.steps import Failure, Group, Step, groups_of
+from mapping.steps import groups_of
 from mapping.values import first, text
-from mapping.wire import Document, place_of, shape_of
+from mapping.wire import place_of, shape_of
 
-_NO_PRODUCT = Product()  # stands for the products of an event without any: one content, of what they do not say
+_NO_PRODUCT = (Product(),)  # stands for the products of an event without any: one content, of what they do not say
 
 
 class Custom(NamedTuple):
@@ -48,51 +47,24 @@ def _value(incoming: Incoming, name: str) -> str | None:
 
 def compile_custom(mapping: CustomMapping, connection: Connection, route: Route) -> Custom:
     """`mapping` for one connection's route."""
-    return Custom(mapping.match, Item(mapping.tiktok_event, _properties(mapping, connection, route)))
+    fill = properties_filler(_properties(mapping, connection, route), connection, route)
+    return Custom(mapping.match, Item(mapping.tiktok_event, fill))
 
 
-def _properties(mapping: CustomMapping, connection: Connection, route: Route) -> Fill:
-    """What makes `properties` from the parameters that the mapping lists (M2b), and what a setting adds."""
-    event_steps, content_steps, product_steps = _split(mapping, connection, route)
-    of_event, of_content = filler([Group((), event_steps)]), filler([Group((), content_steps)])
-    of_products = maker(product_steps, "products") if product_steps else None
-    furnish = contents_furnisher(connection, route)
-
-    def fill(incoming: Incoming, document: Document, notes: list[Note]) -> Failure | None:
-        properties: Document = {}
-        content: Document = {}
-        failure = of_event(incoming, properties, notes) or of_content(incoming, content, notes)
-        if failure is not None:
-            return failure
-        contents = _contents(incoming, content, of_products, notes)
-        if type(contents) is Failure:
-            return contents
-        furnish(properties, contents)
-        if properties:
-            document["properties"] = properties
-        return None
-
-    return fill
+def _one(_incoming: Incoming) -> Sequence[Product]:
+    """One content where no parameter reads products."""
+    return _NO_PRODUCT
 
 
-def _contents(
-    incoming: Incoming, content: Document, of_products: Make | None, notes: list[Note]
-) -> list[Document] | Failure:
-    """A content for each product where any parameter reads products, else the one that the others make."""
-    if of_products is None:
-        return [content] if content else []
-    products = incoming.product_action.products or ()
-    if not any(products):
-        products = [_NO_PRODUCT]
-    return of_products(products, content, notes)
+def _products_or_one(incoming: Incoming) -> Sequence[Product | None]:
+    products = products_of(incoming)
+    return products if any(products) else _NO_PRODUCT
 
 
-def _split(
-    mapping: CustomMapping, connection: Connection, route: Route
-) -> tuple[tuple[Step, ...], tuple[Step, ...], tuple[Step, ...]]:
-    """The mapping's parameters by where their values go and come from: event, content, content from its product."""
+def _properties(mapping: CustomMapping, connection: Connection, route: Route) -> Properties:
+    """The parameters that the mapping lists (M2b), by where their values go and come from, and what a setting adds."""
     beside = groups_of((ORDER_ID,), Scope.EVENT, route.name, shape_of(route), connection)
-    of_event, of_content, of_product = [step for group in beside for step in group.steps], [], []
+    of_event, of_contents, of_product = [step for group in beside for step in group.steps], [], []
     placed = ((row, p) for name, p in mapping.parameters.items() for row in rows_of(name, connection, route))
     for row, parameter in placed:
         step = step_of(row, parameter, mapping.tiktok_event)
@@ -101,5 +73,5 @@ def _split(
         elif parameter.source == "product":
             of_product.append(step)
         else:
-            of_content.append(step)
-    return tuple(of_event), tuple(of_content), tuple(of_product)
+            of_contents.append(step)
+    return Properties(tuple(of_event), tuple(of_contents), tuple(of_product), _products_or_one if of_product else _one)

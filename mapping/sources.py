@@ -116,7 +116,8 @@ def product(name: str) -> Source:
 
 def contents(name: str) -> Source:
     """A field of each of the contents that were made of an event, as a list of those that have it."""
-    return _always(Scope.CONTENTS, name, f"[content[{name!r}] for content in subject if {name!r} in content]")
+    found = f"(found := getattr(content, {name!r}, None)) is not None"
+    return _always(Scope.CONTENTS, name, f"[found for content in subject if {found}]")
 
 
 def _several(*expressions: str) -> str:

@@ -7,6 +7,7 @@ from itertools import product
 from types import CodeType
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -219,24 +220,30 @@ def test_parameters_compiled_are_parameters_interpreted(event, batch):
 
 
 [OF_PRODUCT] = groups_of(COMMERCE, Scope.PRODUCT, "web", shape_of(WEB), connection(extras=False))
-MADE = maker(OF_PRODUCT.steps, "products")
+OF_EVENT = parameter_steps(WEB)[-1:]
 
 
-@given(events, st.sampled_from([{}, {"content_name": "given"}]))
-def test_products_compiled_are_products_interpreted(event, base):
-    """Each product by itself, what is wrong in one named by its place; one that says nothing makes nothing."""
-    subjects = incoming_of(event, {}).product_action.products
+@pytest.mark.parametrize("shared", [(), OF_EVENT], ids=["of products alone", "of the event as well"])
+@pytest.mark.parametrize("constants", [{}, {"content_type": "product"}], ids=str)
+@given(event=events)
+def test_products_compiled_are_products_interpreted(shared, constants, event):
+    """Each product by itself, what is wrong in one named by its place; one of which nothing is said makes nothing."""
+    incoming = incoming_of(event, {})
+    products = incoming.product_action.products
     notes: list[Note] = []
-    made: list[dict[str, Any]] | Failure = []
-    for position, subject in enumerate(subjects):
-        content = dict(base)
+    of_event: dict[str, Any] = {}
+    assert interpret(shared, incoming, of_event, notes) is None
+    expected: list[dict[str, Any]] | Failure = []
+    for position, subject in enumerate(products):
+        content = dict(of_event)
         failure = None if subject is None else interpret(OF_PRODUCT.steps, subject, content, notes)
         if failure is not None:
-            made = failure.below(f"products[{position}]")
+            expected = failure.below(f"products[{position}]")
             break
         if subject is not None and content:
-            made.append(content)
-    assert same(MADE(subjects, base, []), made)
+            expected.append({**content, **constants})
+    made = maker(shared, OF_PRODUCT.steps, "products", constants)(incoming, products, [])
+    assert same(made if isinstance(made, Failure) else msgspec.to_builtins(made), expected)
 
 
 @pytest.mark.parametrize("rule", PLAIN, ids=lambda rule: rule.__name__)

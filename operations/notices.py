@@ -31,7 +31,7 @@ def notice(kind: Kind, standing: Standing, news: News) -> Notice:
     """The notice. Of TikTok's words there are none in it: an error is told by its code and what it means here."""
     words = _KINDS[kind](standing, news)
     to_do = [f"To do, {words.who}: {words.what_to_do}"] if words.what_to_do else []
-    look = f"{words.command} · {RUNBOOK}#{words.heading}"
+    look = f"`{words.command}` · {RUNBOOK}#{words.heading}"
     return Notice(
         "\n".join([f"relay: {standing.id} {words.fact}", *to_do, look]),
         {
@@ -62,7 +62,7 @@ def _paused(one: Standing, _: News) -> _Words:
     return _Words(
         f"is paused: {error.error if known and error else 'TikTok refuses it'}. {_kept(one)}",
         error.who if known and error else "whoever runs this relay",
-        f"{what}. It tries by itself with few events and goes on once that is done",
+        what or "see what relay connections list says",
         "relay connections list",
         "paused",
     )
@@ -83,7 +83,7 @@ def _paused_by_operator(one: Standing, _: News) -> _Words:
     return _Words(
         f"was paused by an operator. {_kept(one)}",
         "whoever paused it",
-        "let it go on when it may: nothing else will",
+        "resume it when it may go on; nothing else does",
         f"relay connections resume {one.id}",
         "paused",
     )

@@ -52,6 +52,10 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
     with open_box() as box:
         configure_logging(box.settings)
         eraser = Eraser(box, configuration_of(box.settings), identities, dry_run=dry_run)
+        for kind in eraser.unread():
+            note(
+                f"{kind}: not a number in international form, so it may be missed: give it with + and the country code"
+            )
         erasure = eraser.erase(Memory(box.client, box.settings.keyring, expires_s=0))
         if not dry_run:
             note("removed from memory; now Redis writes its append-only file anew …")

@@ -60,6 +60,11 @@ class Namer:
         """Every name that one of these gives."""
         return frozenset(name for identity in identities for name in self._names(*identity))
 
+    def can_read(self, identity: Identity) -> bool:
+        """Whether it is compared as TikTok would: a phone number without its country is compared as text only."""
+        names = self.names([identity])
+        return identity.kind not in self._phones or any(name.startswith("phone:") for name in names)
+
     def of_batch(self, shared: bytes) -> frozenset[str]:
         """The names of whoever a batch is about; `shared` is its JSON without `events`. Never raises."""
         return self.names(_identities(shared))

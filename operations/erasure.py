@@ -84,6 +84,11 @@ class Eraser:
         erasure.addresses = memory.forget(self._subjects, dry_run=self.dry_run)
         return erasure
 
+    def unread(self) -> set[str]:
+        """Kinds of identities that some connection cannot read, so that only the very same text is found there."""
+        namers = [Namer(self.configuration.connections.get(name)) for name in self.box.connections]
+        return {one.kind for one in self.identities if not all(namer.can_read(one) for namer in namers)}
+
     def _round(self, forgotten: Forgotten, until: float) -> int:
         """Events and letters of one connection that were removed now."""
         before = forgotten.events + forgotten.letters

@@ -85,6 +85,12 @@ def test_identities_come_by_stdin_and_are_told_to_nobody(waiting: Bench, argumen
     assert EMAIL not in said.stdout + said.stderr + past.stdout + relay("forget", "--past").stdout
 
 
+def test_a_number_that_may_be_missed_is_told(waiting: Bench) -> None:
+    """Without a country it could be anyone's; with one it is read."""
+    assert "country code" in relay("forget", "--identity", "mobile_number=0171 1234567", "--dry-run").stderr
+    assert "country code" not in relay("forget", "--identity", "mobile_number=+491711234567", "--dry-run").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

@@ -16,6 +16,7 @@ from benchmarks.result import Result
 
 PARTS: Final = {
     "mapping": "JSON in, request out, beside its floor",
+    "worker": "a worker's own part, by how events wait",
     "segment": "Segment's published mapping on the same events",
     "ingest": "CPU per accepted request, requests a second",
     "lanes": "append, claim, settle",

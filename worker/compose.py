@@ -48,14 +48,13 @@ class Draft:
         """Events, as the books count them."""
         return sum([chunk.weight for chunk in self.chunks])
 
-    def has_room_for(self, chunk: Chunk, weight: int) -> bool:
-        """Whether to try the chunk: `weight` events more may come, and if its items are as large as those so far,
-        they fit.
+    def has_room_for(self, chunk: Chunk) -> bool:
+        """Whether to try the chunk: if its items are as large as those so far, they fit.
 
         It costs nothing to guess wrong: too many are mapped and not sent, or fewer are sent than could have been.
         """
         mean = self.size / max(1, len(self.prepared))
-        return chunk.weight <= weight and self.size + mean * _entries(chunk) <= MOST_BODY_BYTES
+        return self.size + mean * _entries(chunk) <= MOST_BODY_BYTES
 
     def body(self) -> bytes:
         """The request's body."""
@@ -109,18 +108,19 @@ class Composer:
             if isinstance(opened, Blocked):
                 return draft or opened
             chunk, plan = opened.chunk, opened.plan
+            weight = chunk.weight
             if draft is None:
-                if chunk.weight > room and _entries(chunk) > 1:
+                if weight > room and _entries(chunk) > 1:
                     return carve(chunk, room)
                 draft = Draft(plan)
-            elif plan.route != draft.plan.route or not draft.has_room_for(chunk, room):
+            elif plan.route != draft.plan.route or weight > room or not draft.has_room_for(chunk):
                 break
             fitting = self._add(draft, opened, lease)
             if fitting is not None:
                 if draft.chunks:
                     break
                 return carve(chunk, fitting)
-            room -= chunk.weight
+            room -= weight
         if draft is None:
             raise AssertionError("a lease without chunks")
         return draft

@@ -1,0 +1,82 @@
+"""A worker's own part: open the chunks of a lease, map, make the request, count how it ended; no Redis, no TikTok."""
+
+from collections.abc import Callable
+from typing import Final
+
+from benchmarks.data import NOW_MS, batches
+from benchmarks.report import command
+from benchmarks.result import Result
+from benchmarks.timing import Contestant, Timed, alternate
+from config.model import Connection, Input
+from delivery.verdict import Delivered
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
+from lanes.settlement import Lease, Pace
+from mapping.plan import compile_plan
+from mapping.source import split_batch
+from worker.compose import Composer, Draft
+from worker.conclude import conclude
+from worker.tally import Terms
+
+MOST_EVENTS: Final = 1_000
+SHAPES: Final = {
+    "single posts, nobody else's at the time": (1, 1),
+    "single posts, ten joined in a chunk": (10, 1),
+    "five-event batches, one a chunk": (1, 5),
+    "five-event batches, 100 a chunk": (100, 5),
+}
+"""What waits → batches a chunk, events a batch."""
+
+_CODEC = ChunkCodec()
+_TERMS = Terms("shop", None, "", MOST_EVENTS, _CODEC.seal, lambda: 0.5)
+
+
+def run(quick: bool) -> list[Result]:
+    """µs of CPU an event, of requests as full as a megabyte allows."""
+    rounds, seconds = (3, 0.1) if quick else (7, 0.5)
+    timed = alternate([_contestant(*shape, name) for name, shape in SHAPES.items()], rounds, seconds)
+    return [_result(one) for one in timed]
+
+
+def _result(one: Timed) -> Result:
+    return Result("worker", one.name, "µs CPU/event", one.cpu, min(one.cpu_us), max(one.cpu_us), better="less")
+
+
+def _contestant(batches_a_chunk: int, events_a_batch: int, name: str) -> Contestant:
+    settle = _settler(batches_a_chunk, events_a_batch)
+    return Contestant(name, settle(), settle)
+
+
+def _settler(batches_a_chunk: int, events_a_batch: int) -> Callable[[], int]:
+    """What makes one request of a full lease and ends it; it gives the number of its events."""
+    shop = Connection(
+        id="shop", inputs=("web",), access_token="t", event_source_id="CUSG5HBC77UD11VVRQEG", enable_web_migration=True
+    )
+    plan = compile_plan(shop, Input("web", "web", "key", "secret"))
+    composer = Composer(_CODEC.open, lambda _: plan)
+    chunks = _chunks(batches_a_chunk, events_a_batch)
+    lease = Lease("shop:0", "token", 1, NOW_MS, Pace(limit=MOST_EVENTS), 0, False, 0, 0, chunks)
+
+    def settle() -> int:
+        draft = composer.compose(lease)
+        if not isinstance(draft, Draft):
+            raise TypeError(f"a request was to be made, not {type(draft).__name__}")
+        draft.body()
+        return conclude(draft, Delivered(), lease, _TERMS).ended
+
+    return settle
+
+
+def _chunks(batches_a_chunk: int, events_a_batch: int) -> list[bytes]:
+    """A lease's worth of sealed chunks."""
+    waiting = [_batch(raw) for raw in batches(MOST_EVENTS // events_a_batch, events_a_batch)]
+    groups = (waiting[at : at + batches_a_chunk] for at in range(0, len(waiting), batches_a_chunk))
+    return [_CODEC.seal(Chunk("web", NOW_MS, group)) for group in groups]
+
+
+def _batch(raw: bytes) -> Batch:
+    split = split_batch(raw)
+    return Batch(split.shared, [Entry(at, None, bytes(event)) for at, event in enumerate(split.events)])
+
+
+if __name__ == "__main__":
+    command(run)()

@@ -93,6 +93,8 @@ def _say(erasure: Erasure, on_disk: Rewriting | None) -> None:
     total = f"{plural(erasure.events, 'waiting event')}, {plural(erasure.letters, 'dead letter')}"
     did = "would be removed" if on_disk is None else "removed"
     note(f"{did}: {total}, {plural(erasure.addresses, 'remembered address', 'remembered addresses')}")
+    if erasure.keeps_coming:
+        note("events of theirs keep coming in: stop whoever sends them, then run this again")
     for one in erasure.connections:
         if one.in_delivery:
             note(f"{one.id}: a worker is still sending events of theirs to TikTok: run this again in a minute")

@@ -22,6 +22,7 @@ WAIT_S: Final = 60.0
 """As long as a request to TikTok may last: what is being delivered is delivered, or back in its lane, by then."""
 POLL_S: Final = 0.2
 LETTERS_A_PAGE: Final = 200
+MOST_ROUNDS: Final = 5
 
 
 @dataclass(slots=True)
@@ -44,6 +45,8 @@ class Erasure:
 
     connections: list[Forgotten]
     addresses: int = 0
+    keeps_coming: bool = False
+    """Whether the last look still found something: events of theirs go on arriving."""
 
     @property
     def events(self) -> int:
@@ -58,7 +61,7 @@ class Erasure:
     @property
     def is_complete(self) -> bool:
         """Whether nothing of the person can be left."""
-        return not any(one.in_delivery or one.unreadable for one in self.connections)
+        return not (self.keeps_coming or any(one.in_delivery or one.unreadable for one in self.connections))
 
 
 @dataclass(slots=True)
@@ -77,9 +80,10 @@ class Eraser:
         """Look and remove until a whole look finds nothing: meanwhile letters may be replayed and events die."""
         erasure = Erasure([Forgotten(connection) for connection in self.box.connections])
         until = self.monotonic() + WAIT_S
-        while True:
+        for _ in range(1 if self.dry_run else MOST_ROUNDS):
             removed = sum([self._round(forgotten, until) for forgotten in erasure.connections])
-            if self.dry_run or not removed or self.monotonic() > until:
+            erasure.keeps_coming = removed > 0 and not self.dry_run
+            if not removed:
                 break
         erasure.addresses = memory.forget(self._subjects, dry_run=self.dry_run)
         return erasure

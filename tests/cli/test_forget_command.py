@@ -164,6 +164,20 @@ def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench
     assert waiting.count("waiting", "forgotten", "replayed") == (1, 3, 1)
 
 
+def test_who_goes_on_sending_is_not_called_forgotten(waiting: Bench) -> None:
+    """Each look finds something new; after some it is told rather than tried for ever."""
+
+    class Arriving(LetterBox):
+        def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
+            waiting.put([purchase(9)])
+            return super().letters(connections)
+
+    erasure = eraser(waiting, box=Arriving).erase(Memory(waiting.redis, None, 0))
+    assert (erasure.keeps_coming, erasure.is_complete) == (True, False)
+    assert erasure.events == 2 + 4
+    assert waiting.count("waiting") == (2,)
+
+
 def test_remembered_addresses_go_under_every_key_there_was(waiting: Bench) -> None:
     """Also those remembered before there was a key."""
     old, new = Keyring.new_key(), Keyring.new_key()

@@ -131,7 +131,7 @@ MUTATIONS = (
         "lanes/scripts/settle.lua",
         "for day, counts in pairs(done.days) do raise_day(group_name, day, counts) end\n",
         "",
-        "tests/lanes",
+        "tests/lanes/test_days.py",
     ),
     Mutation(
         "lease check in forget",

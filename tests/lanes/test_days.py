@@ -1,0 +1,85 @@
+"""The days of the books, told as a story; `test_machine.py` holds them against the books in every order of events."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from lanes.arrivals import Append, Arrival, Share
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
+from lanes.client import connect, connect_async
+from lanes.days import DAYS_KEPT, day_of, read_days
+from lanes.lanes import Appetite, Lanes
+from lanes.letters import Revived, replay_letters
+from lanes.removal import abandon
+from lanes.settlement import Lease, Letter, Pace, Settlement
+
+DAY_MS = 86_400_000
+TUESDAY, WEDNESDAY = 20_000, 20_001
+NOW = WEDNESDAY * DAY_MS + 5
+CODEC = ChunkCodec()
+
+
+def received(day: int, events: int) -> bytes:
+    """A chunk of so many events received on that day."""
+    return CODEC.seal(Chunk("web", day * DAY_MS + 7, [Batch(b"{}", [Entry(n, None, b"{}") for n in range(events)])]))
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client; on Wednesday two events came that nothing wants, and what had come on Tuesday was appended late."""
+    client = connect(redis_url)
+    asyncio.run(append(redis_url, Share(5, unsupported=1, withheld=1, chunk=received(TUESDAY, 3))))
+    asyncio.run(append(redis_url, Share(2, unsupported=2)))
+    yield client
+    client.close()
+
+
+async def append(url: str, share: Share) -> None:
+    """One share of the group `shop`."""
+    client = connect_async(url)
+    await Append(client, choose_lane=lambda: 0).append([Arrival("web", share.accepted, 0, {"shop": share})], NOW)
+    await client.aclose()
+
+
+def days(client: redis.Redis) -> list[dict[str, int]]:
+    """Tuesday and Wednesday."""
+    return read_days(client, "shop", [TUESDAY, WEDNESDAY])
+
+
+def claimed(client: redis.Redis) -> Lease:
+    """The lane."""
+    lease = Lanes(client).claim("shop:0", Appetite(), NOW)
+    assert isinstance(lease, Lease)
+    return lease
+
+
+def test_an_arrival_counts_on_the_day_of_its_chunk_else_now(client: redis.Redis) -> None:
+    """And each day is kept for 90 days."""
+    assert days(client) == [{"accepted": 5, "unsupported": 1, "withheld": 1}, {"accepted": 2, "unsupported": 2}]
+    assert 0 < client.ttl(f"days:shop:{TUESDAY}") <= DAYS_KEPT * 86_400
+    assert day_of(NOW) == WEDNESDAY
+
+
+def test_a_settlement_counts_as_it_says_and_a_replay_on_the_day_of_its_source(client: redis.Redis) -> None:
+    """Whenever it happens."""
+    settled = Settlement(
+        Pace(),
+        trim=1,
+        books={"delivered": 2, "dead": 1},
+        days={TUESDAY: {"delivered:a": 2, "dead:b": 1}},
+        letters=[Letter("one", "why", b"letter")],
+    )
+    Lanes(client).settle(claimed(client), settled, now_ms=NOW)
+    tuesday = {"accepted": 5, "unsupported": 1, "withheld": 1, "delivered:a": 2, "dead:b": 1}
+    assert days(client)[0] == tuesday
+    replay_letters(client, "shop", [Revived("one", b"letter", received(TUESDAY, 2))], NOW)
+    assert days(client)[0] == {**tuesday, "replayed": 1, "extra": 1}
+
+
+def test_what_is_given_up_counts_on_the_day_it_came(client: redis.Redis) -> None:
+    """As forgotten."""
+    assert abandon(client, "shop", now_ms=NOW).events == 3
+    assert days(client)[0]["forgotten"] == 3
+    assert "forgotten" not in days(client)[1]

@@ -33,6 +33,8 @@ LOGGED: Final[Mapping[str, str]] = {
     "request refused": "A sender was answered `status` and `reason`; `unsaid` more of the kind were not logged.",
     "request failed": "A fault of relay: the sender was answered 500.",
     "append failed": "A fault of relay: the senders were answered 500.",
+    "signed in to the console": "Somebody knew the password; `session` is what a reveal names.",
+    "wrong password for the console": "Somebody at `address` did not.",
     "page failed": "A fault of the console; whoever looked was told so.",
     "background task failed": "A fault of relay; it is tried again.",
     "personal data revealed": "An operator was shown some; who, when and of which letters.",

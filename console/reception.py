@@ -34,6 +34,7 @@ T = TypeVar("T")
 Page = Callable[[Desk, Visit], Response]
 
 _SESSION: Final = "relay.session"
+_PAGE: Final = "relay.page"
 
 log = structlog.get_logger("relay.console")
 
@@ -53,6 +54,7 @@ class Reception:
         """The route of one page; `for_strangers`: also for who has not signed in."""
 
         async def answer(request: Request) -> Response:
+            request.scope[_PAGE] = path
             return secured(await self._receive(request, page, for_strangers=for_strangers))
 
         return Route(path, answer, methods=[method])
@@ -95,7 +97,7 @@ class Reception:
         except RedisFull as error:
             return self._refuse(request, 503, f"Redis takes nothing more: {error.what}.")
         except Exception as error:
-            log.exception("page failed", path=request.url.path)  # its types and places only (config/logs.py)
+            log.exception("page failed", page=request.scope[_PAGE])  # its types and places only (config/logs.py)
             return self._refuse(request, 500, f"This page failed because of a fault in relay ({type(error).__name__}).")
 
     def _refuse(self, request: Request, status: int, *sentences: str, title: str = "") -> Response:

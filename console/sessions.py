@@ -10,6 +10,8 @@ from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Final
 
+import structlog
+
 from lanes.visitors import Limit, Visitors
 
 LASTS_MS: Final = 12 * 3_600_000
@@ -18,6 +20,8 @@ PER_ADDRESS: Final = Limit(free=5, first_ms=1_000, most_ms=300_000, kept_ms=900_
 FROM_ALL: Final = Limit(free=100, first_ms=1_000, most_ms=1_000, kept_ms=600_000)
 """Whoever tries from everywhere has a try a second; whoever knows the password gets in between them."""
 EVERYBODY: Final = "everybody"
+
+log = structlog.get_logger("relay.console")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,12 @@ class Sessions:
         if wait := self._visitors.admit([(who, PER_ADDRESS), (EVERYBODY, FROM_ALL)]):
             return wait
         if not hmac.compare_digest(sha256(password.encode()).digest(), sha256(self._password).digest()):
+            log.warning("wrong password for the console", address=address)
             return None
         self._visitors.forgive(who)
         session = Session(secrets.token_urlsafe(32))
         self._visitors.keep(session.token, self._proof(session.token), LASTS_MS)
+        log.info("signed in to the console", address=address, session=session.name)
         return session
 
     def find(self, token: str) -> Session | None:

@@ -60,6 +60,8 @@ async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: 
         if await _listens(settings.host, settings.port, asked):
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             say("relay", f"batches go to http://{host}:{settings.port}/v2/events; events go to {settings.tiktok_url}")
+            if settings.admin_password is not None:
+                say("relay", f"the console is at http://{host}:{settings.port}/console")
         await asked.wait()
         say("relay", "stopping: ingest, then workers, then Redis")
 

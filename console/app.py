@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from config.settings import Settings
@@ -74,14 +75,22 @@ def _console(desk: Desk) -> Starlette:
     routes = [
         *(reception.route(*row, for_strangers=True) for row in FOR_STRANGERS),
         *(reception.route(*row) for row in PAGES),
-        reception.route("GET", "/console/{rest:path}", _nothing),
+        *(reception.route(method, "/console/{rest:path}", _nothing) for method in ("GET", "POST")),
     ]
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, exception_handlers={HTTPException: _not_so})
 
 
 def _nothing(desk: Desk, visit: Visit) -> Response:
-    del desk, visit
+    del desk
+    if not visit.path["rest"]:
+        return RedirectResponse("/console", 303)
     raise NotThere("There is no such page.")
+
+
+async def _not_so(_: Request, error: Exception) -> Response:
+    """What no route takes: another method."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return secured(PlainTextResponse("The console takes GET and POST.\n", status))
 
 
 async def _off(_: Request) -> Response:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from urllib.parse import quote, urlsplit
 
+import anyio
 import anyio.to_thread
 import structlog
 from anyio import CapacityLimiter
@@ -27,6 +28,7 @@ from operations.errors import BadNews
 THREADS: Final = 2
 COOKIE: Final = "relay_console"
 LOGIN: Final = "/console/login"
+READ_WITHIN_S: Final = 30.0
 MOST_BYTES: Final = 12 * 1024 * 1024
 MOST_BYTES_OF_A_STRANGER: Final = 4 * 1024
 
@@ -72,9 +74,10 @@ class Reception:
             found = None
         request.scope[_SESSION] = found
         try:
-            body = await _body(request, MOST_BYTES if found else MOST_BYTES_OF_A_STRANGER)
+            with anyio.fail_after(READ_WITHIN_S):
+                body = await _body(request, MOST_BYTES if found else MOST_BYTES_OF_A_STRANGER)
             visit = visit_of(request, self._desk.peers, found, body)
-        except ClientDisconnect:
+        except (ClientDisconnect, TimeoutError):
             return Response(status_code=400)
         except ValueError as error:
             return self._refuse(request, 413, f"The form cannot be read: {error}.")

@@ -16,6 +16,7 @@ from lanes.names import LANES_PER_GROUP, lane_name
 from lanes.scripts import pack, refusal, script_text
 
 _PAGE: Final = 500
+_IDS_PAGE: Final = 2_000
 _MOVES: Final = ("dead", "replayed", "discarded", "forgotten_letters")
 """The books' counters of letters: each rises in the script that moves some."""
 
@@ -60,13 +61,13 @@ def some_letters(client: redis.Redis, group: str, ids: Sequence[str]) -> list[by
         raise refusal(error) from None
 
 
-def ids_page(client: redis.Redis, group: str, cursor: int) -> tuple[int, list[str]]:
+def ids_page(client: redis.Redis, group: str, cursor: int, about: int = _PAGE) -> tuple[int, list[str]]:
     """Some ids of letters, from a cursor on (0 at first), and the next cursor (0 at the end). Raises RedisAway.
 
     Of a walk over all pages, an id that is kept throughout is in one at least.
     """
     try:  # the labels are small, and there is one for each letter
-        scanned = client.hscan(f"{_key(group)}:labels", cursor, count=_PAGE)
+        scanned = client.hscan(f"{_key(group)}:labels", cursor, count=about)
     except RedisError as error:
         raise refusal(error) from None
     following, page = cast("tuple[int, dict[bytes, bytes]]", scanned)
@@ -74,11 +75,16 @@ def ids_page(client: redis.Redis, group: str, cursor: int) -> tuple[int, list[st
 
 
 def letter_ids(client: redis.Redis, group: str) -> list[str]:
-    """The ids of all letters of a group; later ids sort behind earlier ones. Raises RedisAway."""
-    try:
-        return sorted(letter_id.decode() for letter_id in cast("list[bytes]", client.hkeys(_key(group))))
-    except RedisError as error:
-        raise refusal(error) from None
+    """The ids of all letters of a group, without keeping Redis from others; later ids sort behind earlier ones.
+
+    Raises RedisAway.
+    """
+    cursor, page = ids_page(client, group, 0, _IDS_PAGE)
+    ids = set(page)
+    while cursor:
+        cursor, page = ids_page(client, group, cursor, _IDS_PAGE)
+        ids.update(page)
+    return sorted(ids)
 
 
 def letters_moved(client: redis.Redis, groups: Sequence[str]) -> list[tuple[bytes | None, ...]]:

@@ -51,7 +51,7 @@ def keep(desk: Desk, visit: Visit) -> Response:
         return letter.page(desk, visit, box, problem=problem)
     if visit.field("send"):
         return letter_moves.replay_wanted(desk, visit, Filter(id=found.letter.id))
-    return RedirectResponse(f"/console/dead-letters/{found.letter.id}", 303)
+    return RedirectResponse(f"/console/dead-letters/{found.letter.id}?kept=1", 303)
 
 
 def _to_keep(desk: Desk, visit: Visit, box: LetterBox, found: Found) -> Chunk:

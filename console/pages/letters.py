@@ -91,8 +91,13 @@ def _read(box: LetterBox, some: Sequence[Facts]) -> list[dict[str, Any]]:
 def _lines(box: LetterBox, found: Found, *, reveal: bool) -> Response:
     name = f"dead-letters{'-revealed' if reveal else ''}.jsonl"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    lines = (msgspec.json.encode(exported(box, letter, reveal=reveal)) + b"\n" for letter in _each(box, found.oldest()))
-    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+    letters = _each(box, found.oldest())
+    parts = iter(lambda: _json_lines(box, list(islice(letters, EXPORTED_AT_ONCE)), reveal=reveal), b"")
+    return StreamingResponse(parts, media_type="application/jsonl", headers=headers)
+
+
+def _json_lines(box: LetterBox, letters: Sequence[DeadLetter], *, reveal: bool) -> bytes:
+    return b"".join(msgspec.json.encode(exported(box, letter, reveal=reveal)) + b"\n" for letter in letters)
 
 
 def _each(box: LetterBox, facts: Iterator[Facts]) -> Iterator[DeadLetter]:

@@ -46,7 +46,8 @@ def send(desk: Desk, visit: Visit) -> Response:
             if obstacle := why_not(made, connection):
                 raise BadNews(f"not sent: {obstacle}")
             answers = send_test(desk.tiktok, made, connection)
-            return desk.page(visit, "test_answers.html", answers=answers, connection=connection)
+            template = "test_answers.html" if visit.partial else "test_answers_alone.html"
+            return desk.page(visit, template, answers=answers, connection=connection)
     raise NotThere("There is no such connection.")
 
 

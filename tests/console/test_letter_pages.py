@@ -145,7 +145,8 @@ def test_what_would_not_be_sent_is_kept_only_if_one_insists(bench: Bench, visito
     assert "as it is now it would not be sent" in words(refused)
     assert "still.wrong/x" in text_in(refused.text)
     kept = visitor.post(f"{path}/keep", text=text, read=read_in(refused.text), anyway="1")
-    assert (kept.status_code, kept.headers["location"]) == (303, path)
+    assert (kept.status_code, kept.headers["location"]) == (303, f"{path}?kept=1")
+    assert "Kept as corrected. It has not been sent." in words(visitor.get(f"{path}?kept=1"))
     assert "still.wrong/x" in text_in(visitor.post(f"{path}/edit").text)
 
 

@@ -91,6 +91,20 @@ def test_every_answer_has_the_strict_headers(visitor: Visitor) -> None:
             assert forbidden not in answer.text, path
 
 
+def test_what_no_page_takes_is_refused_with_the_same_headers(visitor: Visitor) -> None:
+    """Other methods, other addresses; a final slash is no other address."""
+    for method, path, status in (
+        ("PUT", "/console", 405),
+        ("DELETE", "/console/dead-letters", 405),
+        ("POST", "/console/nowhere", 404),
+        ("GET", "/console/nowhere", 404),
+    ):
+        answer = visitor.http.request(method, path, data={"csrf": visitor.csrf}, headers={"origin": visitor.url})
+        assert answer.status_code == status, (method, path)
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert visitor.get("/console/").headers["location"] == "/console"
+
+
 def test_a_login_from_another_site_is_refused(stranger: Visitor) -> None:
     """Nobody is signed in without wanting to."""
     answer = stranger.http.post("/console/login", data={"password": "x"}, headers={"origin": "https://evil.example"})

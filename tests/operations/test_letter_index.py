@@ -44,6 +44,7 @@ def bury(client: redis.Redis, *letters: DeadLetter) -> None:
     """Put them in the store and the books, as a settlement does."""
     for one in letters:
         client.hset(f"letters:{one.connection}", one.id, one.encode())
+        client.hset(f"letters:{one.connection}:labels", one.id, "label")
         client.hincrby(f"books:{one.connection}", "dead", 1)
 
 
@@ -126,6 +127,7 @@ def test_groups_are_counted_the_largest_first(client: redis.Redis) -> None:
 def test_a_damaged_letter_has_at_least_its_id(client: redis.Redis) -> None:
     """So it can be seen, and discarded."""
     client.hset("letters:shop", "damaged", b"\xff")
+    client.hset("letters:shop:labels", "damaged", "label")
     client.hincrby("books:shop", "dead", 1)
     ((cell, (one,)),) = LetterIndex(client).find(["shop"], Filter()).cells
     assert (one.id, cell.reason) == ("damaged", "unreadable")

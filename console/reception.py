@@ -45,6 +45,10 @@ class NotThere(Exception):
     """There is no such page, letter or connection; the message is a sentence."""
 
 
+class NoForm(Exception):
+    """What was sent is none, or too large; the message is a sentence."""
+
+
 class Reception:
     """Receives every request for the console."""
 
@@ -76,14 +80,21 @@ class Reception:
         try:
             with anyio.fail_after(READ_WITHIN_S):
                 body = await _body(request, MOST_BYTES if found else MOST_BYTES_OF_A_STRANGER)
-            visit = visit_of(request, self._desk.peers, found, body)
         except (ClientDisconnect, TimeoutError):
             return Response(status_code=400)
-        except ValueError as error:
-            return self._refuse(request, 413, f"The form cannot be read: {error}.")
-        if request.method == "POST" and found and not _is_of_session(visit):
+        except NoForm as error:
+            return self._refuse(request, 413, str(error))
+        return await self._in_thread(request, lambda: self._answer(request, page, found, body))
+
+    def _answer(self, request: Request, page: Page, session: Session | None, body: bytes) -> Response:
+        """The page's answer to a form of this session; a large one takes long to read, so this is for threads."""
+        try:
+            visit = visit_of(request, self._desk.peers, session, body)
+        except ValueError:
+            return self._refuse(request, 413, "The form cannot be read.")
+        if request.method == "POST" and session and not _is_of_session(visit):
             return self._refuse(request, 403, "This form is of an earlier session: go back, reload, and send it again.")
-        return await self._in_thread(request, lambda: page(self._desk, visit))
+        return page(self._desk, visit)
 
     async def _in_thread(self, request: Request, work: Callable[[], T]) -> T | Response:
         """What it returns; a page that says what is wrong, where something is."""
@@ -138,15 +149,15 @@ def _to_login(request: Request) -> Response:
 
 
 async def _body(request: Request, most: int) -> bytes:
-    """A form's bytes; ValueError when they are too many, or no form."""
+    """A form's bytes."""
     if request.method != "POST":
         return b""
     kind = request.headers.get("content-type", "").partition(";")[0]
     if kind != "application/x-www-form-urlencoded":
-        raise ValueError("it must be application/x-www-form-urlencoded")
+        raise NoForm("A form must be application/x-www-form-urlencoded.")
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > most:
-            raise ValueError(f"it may have {most >> 10:,} KiB")
+            raise NoForm(f"A form may have {most >> 10:,} KiB.")
     return bytes(body)

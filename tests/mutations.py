@@ -241,7 +241,7 @@ MUTATIONS = (
     Mutation(
         "token in the console's forms",
         "console/reception.py",
-        'if request.method == "POST" and found and not _is_of_session(visit):',
+        'if request.method == "POST" and session and not _is_of_session(visit):',
         "if False:",
         "tests/console/test_nothing_for_strangers.py",
     ),

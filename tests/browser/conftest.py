@@ -30,7 +30,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plant(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     """An ingest with its console, a worker, TikTok's stand-in, and what came in two weeks."""
     with pytest.MonkeyPatch.context() as patch:

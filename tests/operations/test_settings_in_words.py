@@ -1,0 +1,61 @@
+"""A connection's settings in words, and what two configurations have differently."""
+
+from pathlib import Path
+
+from config.file import check_text
+from config.model import Configuration
+from operations.settings import SettingChange, changes, settings_of
+
+FILE = """
+inputs:
+  - {id: web, platform: web, api_key: k1, api_secret: s}
+  - {id: ios, platform: ios, api_key: k2, api_secret: s}
+connections:
+  - id: shop
+    inputs: [web]
+    access_token: a-secret-token
+    event_source_id: PIXEL1
+    enable_web_migration: true
+    native_events: {purchase: CompletePayment}
+    max_event_age: 7d
+  - {id: app, inputs: [ios], access_token: a-secret-token, event_source_id: "700"}
+"""
+
+
+def read(text: str) -> Configuration:
+    """The configuration that the text is."""
+    return check_text(text, str(Path("relay.yaml")))
+
+
+def test_settings_are_told_in_words_and_credentials_never() -> None:
+    """With what is not as by default told apart."""
+    told = list(settings_of(read(FILE).connections["shop"]))
+    assert {one.name: one.value for one in told if not one.is_default} == {
+        "event_source_id": "PIXEL1",
+        "enable_web_migration": "true",
+        "native_events": "purchase → CompletePayment",
+        "max_event_age (s)": "604800",
+    }
+    assert {one.name: one.value for one in told}["environments"] == "production"
+    assert "a-secret-token" not in repr(told)
+
+
+def test_what_differs_is_told_connection_by_connection() -> None:
+    """Settings, inputs, mappings; whole connections that come and go; another token is none of it."""
+    other = (
+        FILE.replace("enable_web_migration: true", "enable_web_migration: true\n    default_region: DE")
+        .replace("a-secret-token", "another-token")
+        .replace("  - {id: app,", "  - {id: game,")
+        .replace(
+            "    max_event_age: 7d\n",
+            "    custom_mappings: [{tiktok_event: Search, match: {event_type: custom_event, name: Site Search}}]\n",
+        )
+    )
+    assert list(changes(read(FILE), read(other))) == [
+        SettingChange("shop", "default_region", "none", "DE"),
+        SettingChange("shop", "max_event_age (s)", "604800", "none"),
+        SettingChange("shop", "custom_mappings", "0 mappings", "1 mapping"),
+        SettingChange("app", "", "removed", ""),
+        SettingChange("game", "", "", "added"),
+    ]
+    assert list(changes(read(FILE), read(FILE))) == []

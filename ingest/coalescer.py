@@ -1,12 +1,12 @@
 """Coalescing: requests that come while Redis is writing wait for the next append and share it.
 
 One append is in flight at a time and each request is answered after its own, so many requests cost one round trip and
-one fsync; the busier it is, the fuller the chunks.
+one fsync; the busier it is, the fuller the chunks. After an append of several, those that follow are waited for.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, NamedTuple
 
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, Refused
@@ -24,6 +24,8 @@ LEAST_TIME_S: Final = 0.25
 APPEND_BYTES: Final = 3 * 1024 * 1024
 """One append takes this much at most, or a single request: a script carries 4 MiB."""
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
+GATHER_S: Final = 0.002
+"""How long those that follow an append of several are waited for: half as many appends, and fuller chunks."""
 INLINE_BYTES: Final = 512 * 1024
 """Packing more than this takes long enough to be done beside the event loop."""
 
@@ -40,7 +42,10 @@ class _Waiting(NamedTuple):
 class Coalescer:
     """Appends requests together; for use within one event loop."""
 
-    def __init__(self, append: Append, codec: ChunkCodec) -> None:
+    def __init__(
+        self, append: Append, codec: ChunkCodec, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._pause = pause
         self._append = append
         self._codec = codec
         self._waiting: deque[_Waiting] = deque()
@@ -67,6 +72,8 @@ class Coalescer:
             while self._waiting:
                 if taken := self._take():
                     await self._settle(taken)
+                if len(taken) > 1:  # a sender that is alone waits for nobody
+                    await self._pause(GATHER_S)
         finally:
             self._pump = None
 

@@ -100,12 +100,5 @@ class Door:
 
 def _headers(scope: Scope) -> tuple[bytes | None, bytes, bytes]:
     """Authorization, Content-Encoding and Content-Length."""
-    authorization, encoding, length = None, b"", b""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            authorization = value
-        elif name == b"content-encoding":
-            encoding = value
-        elif name == b"content-length":
-            length = value
-    return authorization, encoding, length
+    headers = dict(scope["headers"])
+    return headers.get(b"authorization"), headers.get(b"content-encoding", b""), headers.get(b"content-length", b"")

@@ -26,7 +26,8 @@ class Workbench:
     """A coalescer on real lanes, whose appends the test may hold up, count and fail."""
 
     def __init__(self, append: Append, in_force: InForce) -> None:
-        self.coalescer = Coalescer(self, ChunkCodec())  # type: ignore[arg-type]
+        self.pauses: asyncio.Queue[asyncio.Event] | None = None
+        self.coalescer = Coalescer(self, ChunkCodec(), self._pause)  # type: ignore[arg-type]
         self.appends: list[list[str]] = []
         self.before: Callable[[Sequence[Arrival]], Awaitable[None]] | None = None
         self._append = append
@@ -38,6 +39,12 @@ class Workbench:
         if self.before:
             await self.before(arrivals)
         await self._append.append(arrivals)
+
+    async def _pause(self, _: float) -> None:
+        """Over at once, or when the test says so."""
+        if self.pauses is not None:
+            await self.pauses.put(over := asyncio.Event())
+            await over.wait()
 
     def request(self, number: int = 1, input_id: str = "web", padding: int = 0) -> Sorted:
         """A sorted request with the purchase e<number>."""
@@ -94,6 +101,28 @@ def test_concurrent_requests_share_an_append(run: Run, redis_url: str) -> None:
     with connect(redis_url) as client:
         assert client.hgetall("books:shop") == {b"accepted": b"100"}
         assert client.hgetall("books:input:web") == {b"accepted": b"100"}
+
+
+def test_those_that_follow_an_append_of_several_share_the_next(run: Run) -> None:
+    """They are waited for a moment; whoever follows a sender that was alone is not kept."""
+
+    async def story(bench: Workbench) -> None:
+        bench.pauses = asyncio.Queue()
+        await asyncio.gather(*(bench.outcome(bench.request(n)) for n in (1, 2)))
+        pause = await bench.pauses.get()
+        followers = [asyncio.create_task(bench.outcome(bench.request(n))) for n in (3, 4, 5)]
+        await asyncio.sleep(0)
+        assert len(bench.appends) == 1
+        pause.set()
+        assert await asyncio.gather(*followers) == [None] * 3
+        assert len(bench.appends) == 2
+        (await bench.pauses.get()).set()
+        for number in (6, 7):
+            assert await bench.outcome(bench.request(number)) is None
+        assert len(bench.appends) == 4
+        assert bench.pauses.empty()
+
+    run(story)
 
 
 def test_inputs_are_joined_in_one_script_but_not_in_one_chunk(run: Run) -> None:

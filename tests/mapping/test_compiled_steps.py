@@ -1,16 +1,14 @@
 """Compiled steps do what the rows say: the same as reading each step's value and judging it, one after the other."""
 
 import json
-from collections.abc import Iterable
-from functools import cache
 from itertools import product
-from types import CodeType
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.interpreter import fill, interpret, same
 
 from config.model import Connection, Parameter
 from config.vocabulary import EVENT_FIELDS, PRODUCT_FIELDS
@@ -18,14 +16,15 @@ from mapping.compiled import filler, maker
 from mapping.incoming import read_event
 from mapping.parameters import rows_of, step_of
 from mapping.plain import PLAIN
-from mapping.remarks import REMARKS
 from mapping.results import Note
 from mapping.routes import APP, LEGACY, OFFLINE, WEB, Route
 from mapping.rows import COMMERCE, FIELDS, ORDER_ID
 from mapping.shared import read_shared
-from mapping.sources import CALLED, Scope
-from mapping.steps import Failure, Group, Step, groups_of, settled
+from mapping.sources import Scope
+from mapping.steps import Failure, Group, Step, groups_of
 from mapping.wire import shape_of
+
+Filled = tuple[dict[str, Any], list[Note]]
 
 NOW_MS = 1_700_000_000_000
 EXTRAS = ("ccpa_limited_data_use", "att_withholds_idfa", "ttclid_from_url", "send_order_id", "send_search_string")
@@ -102,48 +101,6 @@ batches = st.fixed_dictionaries(
 )
 
 
-@cache
-def code_of(expression: str) -> CodeType:
-    return compile(expression, "a row", "eval")
-
-
-def interpret(steps: Iterable[Step], subject: object, part: dict[str, Any], notes: list[Note]) -> Failure | None:
-    """What compiled steps must do, said plainly."""
-    for step in steps:
-        value = eval(code_of(step.source.expression), {**CALLED, "subject": subject})
-        if value is not None:
-            value = step.rule(value)
-        if value is None:
-            value = step.absent
-        if type(value) in REMARKS:
-            value = settled(value, step, notes)
-        if isinstance(value, Failure):
-            return value
-        if value is not None:
-            part[step.key] = value
-    return None
-
-
-def fill(groups: Iterable[Group], subject: object, document: dict[str, Any], notes: list[Note]) -> Failure | None:
-    """The same for objects inside objects."""
-    for within, steps in groups:
-        part: dict[str, Any] = {}
-        failure = interpret(steps, subject, part, notes)
-        if failure is not None:
-            return failure
-        if part:
-            place = document
-            for key in within:
-                place = place.setdefault(key, {})
-            place.update(part)
-    return None
-
-
-def same(compiled: Any, interpreted: Any) -> bool:
-    """Equal in every type too, and in the order of keys: 1, 1.0 and True are three things on the wire."""
-    return repr(compiled) == repr(interpreted)
-
-
 def connection(extras: bool) -> Connection:
     return Connection(
         id="shop",
@@ -179,8 +136,8 @@ def test_rows_compiled_are_the_rows_interpreted(event, batch):
     incoming = incoming_of(event, batch)
     for scope, groups, compiled in COMPILED:
         subject = incoming if scope is Scope.EVENT else incoming.shared
-        ours: tuple[dict[str, Any], list[Note]] = ({}, [])
-        plainly: tuple[dict[str, Any], list[Note]] = ({}, [])
+        ours: Filled = ({}, [])
+        plainly: Filled = ({}, [])
         failures = compiled(subject, *ours), fill(groups, subject, *plainly)
         assert same(*failures)
         assert failures[0] is not None or same(ours, plainly)
@@ -213,8 +170,8 @@ def test_parameters_compiled_are_parameters_interpreted(event, batch):
     """One by one, because a required one that is missing ends an event."""
     incoming = incoming_of(event, batch)
     for steps, compiled in PARAMETERS:
-        ours: tuple[dict[str, Any], list[Note]] = ({}, [])
-        plainly: tuple[dict[str, Any], list[Note]] = ({}, [])
+        ours: Filled = ({}, [])
+        plainly: Filled = ({}, [])
         failures = compiled(incoming, *ours), interpret(steps, incoming, *plainly)
         assert same((failures[0], ours), (failures[1], plainly))
 

@@ -1,0 +1,53 @@
+"""What compiled steps must do, said plainly: each step's value read, judged and put, one after the other."""
+
+from collections.abc import Iterable
+from functools import cache
+from types import CodeType
+from typing import Any
+
+from mapping.remarks import REMARKS
+from mapping.results import Note
+from mapping.sources import CALLED
+from mapping.steps import Failure, Group, Step, settled
+
+
+@cache
+def code_of(expression: str) -> CodeType:
+    return compile(expression, "a row", "eval")
+
+
+def interpret(steps: Iterable[Step], subject: object, part: dict[str, Any], notes: list[Note]) -> Failure | None:
+    """Fill one object; the failure when a value refuses the event."""
+    for step in steps:
+        value = eval(code_of(step.source.expression), {**CALLED, "subject": subject})
+        if value is not None:
+            value = step.rule(value)
+        if value is None:
+            value = step.absent
+        if type(value) in REMARKS:
+            value = settled(value, step, notes)
+        if isinstance(value, Failure):
+            return value
+        if value is not None:
+            part[step.key] = value
+    return None
+
+
+def fill(groups: Iterable[Group], subject: object, document: dict[str, Any], notes: list[Note]) -> Failure | None:
+    """The same for objects inside objects."""
+    for within, steps in groups:
+        part: dict[str, Any] = {}
+        failure = interpret(steps, subject, part, notes)
+        if failure is not None:
+            return failure
+        if part:
+            place = document
+            for key in within:
+                place = place.setdefault(key, {})
+            place.update(part)
+    return None
+
+
+def same(compiled: Any, interpreted: Any) -> bool:
+    """Also in every type and the order of keys: 1, 1.0 and True are three things on the wire."""
+    return repr(compiled) == repr(interpreted)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mapping import normalise
 from mapping.consent import att_status, limited, permitted_idfa
-from mapping.remarks import Refused
+from mapping.remarks import LeftOut, Refused
 from mapping.routes import RouteName
 from mapping.rules import (
     PerConnection,
@@ -64,8 +64,8 @@ class Row(NamedTuple):
     legacy: str | None
     rule: Rule | PerConnection
     routes: frozenset[RouteName] = EVERY
-    missing: Refused | None = None
-    """What an event without the value is refused with."""
+    missing: Refused | LeftOut | None = None
+    """What an event without the value is refused with, or what is said of it."""
     setting: str | None = None
     """The connection's setting that must be on; the row then takes the place of any before it with the same path."""
 
@@ -73,6 +73,10 @@ class Row(NamedTuple):
 ATT = "att_authorization_status"
 FROM_URL = "ttclid_from_url"
 NO_ID = Refused("internal_error", "is missing, and no id was made at ingest: a defect of relay, please report it")
+NO_APP_ID = LeftOut(
+    "absent, and TikTok's documentation requires it of app events, so TikTok may refuse this one: "
+    "have the app's batches carry application_info.package"
+)
 
 FIELDS = (
     Row("E1", TIKTOK_EVENT, "event", "event", text),
@@ -91,7 +95,8 @@ FIELDS = (
     Row("E10", device("android_advertising_id"), "user.gaid", None, hashed(normalise.advertising_id), TRACK),
     Row("E10", device("ios_advertising_id"), "user.idfa", None, hashed(normalise.advertising_id), TRACK),
     Row("E11", partner("tiktok_cookie_id"), "user.ttp", "context.user.ttp", ttp, PAGES),
-    Row("E12", application("package"), "app.app_id", None, text, TRACK),
+    Row("E12", application("package"), "app.app_id", None, text, APP, NO_APP_ID),
+    Row("E12", application("package"), "app.app_id", None, text, TRACK - APP),
     Row("E12", application("application_name"), "app.app_name", None, text, TRACK),
     Row("E12", application("application_version"), "app.app_version", None, text, TRACK),
     Row("U1", attribute("$FirstName"), "user.first_name", None, hashed(normalise.name), WEB),

@@ -32,7 +32,7 @@ class Step(NamedTuple):
     rule: Rule
     key: str
     absent: object = None
-    """What takes the value's place where there is none to send; a Refused refuses the event."""
+    """What takes the value's place where there is none to send; a Refused refuses the event, a LeftOut is said."""
     forgiving: bool = False
     """Whether a value that is refused is only left out: where many events share it."""
 
@@ -78,11 +78,11 @@ def settled(remark: Remark, step: Step, notes: list[Note]) -> object:
             return settled(LeftOut(message), step, notes)
         case Refused():
             return Failure(remark.field or field, remark)
-        case LeftOut(why) if step.absent is None:
+        case LeftOut(why) if step.absent is None or remark is step.absent:
             notes.append(Note(field, f"left out: {why}"))
             return None
         case LeftOut():
-            return settled(step.absent, step, notes) if isinstance(step.absent, Refused) else step.absent
+            return settled(step.absent, step, notes) if isinstance(step.absent, Refused | LeftOut) else step.absent
         case Noted(value, note):
             notes.append(Note(field, note))
             return value

@@ -324,3 +324,11 @@ def test_no_two_rows_fill_the_same_field(route):
         for scope in Scope
     }
     assert not inner[Scope.BATCH] & inner[Scope.EVENT]
+
+
+def test_an_app_event_without_the_apps_id_is_sent_with_a_note(bench):
+    """E12: TikTok's documentation requires app.app_id of app events, the page does not: TikTok decides."""
+    [note] = bench.mapped(bench.plan("app")).notes
+    assert (note.field, "requires it" in note.note) == ("application_info.package", True)
+    assert bench.mapped(bench.plan("app"), application_info={"package": "com.shop"}).notes == ()
+    assert bench.mapped(bench.plan("web")).notes == ()

@@ -87,10 +87,11 @@ def test_setting_changes_what_it_says_and_no_more(bench, at, case, route):
 def test_refused_tracking_is_said_in_a_note(bench):
     """X3: whoever looks for the identifier finds why it is not there; without one there is nothing to say."""
     plan = bench.plan("app", att_withholds_idfa=True)
-    [note] = bench.mapped(plan, **asked("denied")).notes
+    app = {"application_info": {"package": "com.shop"}}
+    [note] = bench.mapped(plan, **asked("denied"), **app).notes
     assert note.field == "device_info.ios_advertising_id"
     assert "refused tracking" in note.note
-    assert bench.mapped(plan, device_info={"att_authorization_status": "denied"}).notes == ()
+    assert bench.mapped(plan, device_info={"att_authorization_status": "denied"}, **app).notes == ()
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ LEAST_TIME_S: Final = 0.25
 APPEND_BYTES: Final = 3 * 1024 * 1024
 """One append takes this much at most, or a single request: a script carries 4 MiB."""
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
-GATHER_S: Final = 0.002
+GATHER_S: Final = 0.001
 """How long those that follow an append of several are waited for: half as many appends, and fuller chunks."""
 INLINE_BYTES: Final = 512 * 1024
 """Packing more than this takes long enough to be done beside the event loop."""

@@ -5,7 +5,7 @@ compared, and those only when the books say that letters came or went.
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -52,11 +52,14 @@ class LetterIndex:
         there = set(ids)
         if gone := shelf.cell_of.keys() - there:
             shelf.drop(gone)
-        unread = [letter_id for letter_id in ids if letter_id not in shelf.cell_of]
-        for start in range(0, len(unread), _PAGE):
-            page = unread[start : start + _PAGE]
+        shelf.put(self._read_all(connection, [letter_id for letter_id in ids if letter_id not in shelf.cell_of]))
+
+    def _read_all(self, connection: str, ids: Sequence[str]) -> Iterator[tuple[Cell, Facts]]:
+        """What is read of those that are still there."""
+        for start in range(0, len(ids), _PAGE):
+            page = ids[start : start + _PAGE]
             stored = some_letters(self._client, connection, page)
-            shelf.put([_read(letter_id, connection, one) for letter_id, one in zip(page, stored, strict=True) if one])
+            yield from (_read(letter_id, connection, one) for letter_id, one in zip(page, stored, strict=True) if one)
 
 
 class _Shelf:
@@ -67,7 +70,7 @@ class _Shelf:
         self.cell_of: dict[str, Cell] = {}
         self.moves: tuple[bytes | None, ...] | None = None
 
-    def put(self, some: Sequence[tuple[Cell, Facts]]) -> None:
+    def put(self, some: Iterable[tuple[Cell, Facts]]) -> None:
         """Add these."""
         added: dict[Cell, list[Facts]] = {}
         for cell, facts in some:

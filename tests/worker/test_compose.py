@@ -1,0 +1,38 @@
+"""Composing a request: what it costs does not depend on how its events wait."""
+
+from collections import Counter
+
+from config.model import Connection, Input
+from lanes.chunk import Batch, Chunk, Entry
+from lanes.settlement import Lease, Pace
+from mapping.plan import compile_plan
+from worker.compose import Composer, Draft
+
+CHUNKS = 300
+weighings: Counter[bytes] = Counter()
+
+
+class Weighed(Chunk, frozen=True):
+    """A chunk that counts how often its events are counted."""
+
+    @property
+    def weight(self) -> int:
+        weighings[self.batches[0].shared] += 1
+        return sum(entry.weight for batch in self.batches for entry in batch.entries)
+
+
+def open_chunk(sealed: bytes) -> Chunk:
+    raw = b'{"event_type": "commerce_event", "data": {"product_action": {"action": "purchase"}}}'
+    return Weighed("app", 1_700_000_000_000, [Batch(b'{"mpid": %b}' % sealed, [Entry(0, "minted", raw)])])
+
+
+def test_each_of_many_small_chunks_is_counted_once():
+    """At 300 single events, counting all chunks again for each took longer than mapping them."""
+    shop = Connection(id="shop", inputs=("app",), access_token="t", event_source_id="7312345678901234567")
+    plan = compile_plan(shop, Input("app", "ios", "key", "secret"))
+    chunks = [str(number).encode() for number in range(CHUNKS)]
+    lease = Lease("shop:0", "token", 0, 1_700_000_000_000, Pace(limit=1000), 0, False, 0, 0, chunks)
+    draft = Composer(open_chunk, lambda _: plan).compose(lease)
+    assert isinstance(draft, Draft)
+    assert len(draft.items) == CHUNKS
+    assert set(weighings.values()) == {1}

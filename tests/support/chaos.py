@@ -15,6 +15,8 @@ from delivery.letters import DeadLetter
 from lanes.books import GroupReading, read_books
 from lanes.client import connect
 from lanes.lanes import Lanes
+from lanes.turns import now_ms
+from operations.days import Day, days_of
 
 SOURCES = {"shop-web": "CUSG5HBC77UD11VVRQEG", "shop-legacy": "C9LEGACYPIXELCODE0000"}
 CONFIGURATION = f"""
@@ -161,6 +163,7 @@ class Reckoning:
     arrived: dict[tuple[str, str, str], int]
     dead: dict[tuple[str, str], str]
     groups: list[GroupReading]
+    days: dict[str, list[Day]]
     lost: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -183,6 +186,7 @@ def reckon(plant: Plant, posters: Posters) -> Reckoning:
         plant.restart_the_dead()
         time.sleep(0.5)
     groups = _groups(client)
+    days = {group: days_of(client, [group], 3, now_ms(client)) for group in SOURCES}
     letters = [DeadLetter.decode(one) for group in SOURCES for one in client.hvals(f"letters:{group}")]
     client.close()
     return Reckoning(
@@ -190,6 +194,7 @@ def reckon(plant: Plant, posters: Posters) -> Reckoning:
         arrived=plant.sandbox.ids(),
         dead={(SOURCES[letter.connection], letter.event_id or ""): letter.reason for letter in letters},
         groups=groups,
+        days=days,
     )
 
 
@@ -206,5 +211,10 @@ def check(result: Reckoning, bad: set[str]) -> None:
         assert group.balances, group
         books = group.books
         assert books["accepted"] == books["delivered"] + books.get("dead", 0)
+        days = result.days[group.name]
+        assert sum(day.others["accepted"] for day in days) == books["accepted"]
+        assert sum(day.delivered.total() for day in days) == books["delivered"]
+        assert sum(day.dead.total() for day in days) == books.get("dead", 0)
+        assert not any(day.open for day in days)
         here = sum(count for (source, _, _), count in result.arrived.items() if source == SOURCES[group.name])
         assert here >= books["delivered"]

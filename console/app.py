@@ -14,7 +14,18 @@ from starlette.routing import BaseRoute, Route
 from config.settings import Settings
 from console.desk import Desk, open_desk
 from console.headers import secured
-from console.pages import configuration, days, entrance, letter, letter_editor, letter_moves, letters, overview, try_it
+from console.pages import (
+    configuration,
+    days,
+    entrance,
+    letter,
+    letter_editor,
+    letter_moves,
+    letters,
+    overview,
+    reveals,
+    try_it,
+)
 from console.reception import NotThere, Page, Reception
 from console.visit import Visit
 
@@ -38,6 +49,7 @@ PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("POST", "/console/dead-letters/{id}/edit", letter_editor.edit),
     ("POST", "/console/dead-letters/{id}/outlook", letter_editor.outlook),
     ("POST", "/console/dead-letters/{id}/keep", letter_editor.keep),
+    ("GET", "/console/reveals", reveals.show),
     ("GET", "/console/try", try_it.show),
     ("POST", "/console/try", try_it.preview),
     ("POST", "/console/try/send", try_it.send),

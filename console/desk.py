@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final
 
+import httpx
 import redis
 from starlette.responses import HTMLResponse
 
@@ -25,6 +26,8 @@ from operations.letter_index import LetterIndex
 from operations.letter_outlook import Outlooks
 from operations.standing import Overview, overview
 
+PATIENCE: Final = httpx.Timeout(10.0, connect=3.0)
+"""With TikTok, while somebody looks at the page: less than a worker has."""
 TRUSTED_FOR_S: Final = 2.0
 """A file that looks as it did is read anew after this long, for the secret files that it names may have changed."""
 
@@ -43,7 +46,7 @@ class Desk:
     @cached_property
     def tiktok(self) -> Client:
         """Where tests go to; made when somebody sends the first."""
-        return Client(self.settings.tiktok_url, max_connections=2)
+        return Client(self.settings.tiktok_url, timeout=PATIENCE, max_connections=2)
 
     def close(self) -> None:
         """Let go of TikTok, if anybody was sent there."""

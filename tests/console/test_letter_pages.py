@@ -58,6 +58,7 @@ def test_a_letter_says_why_it_died_and_what_it_would_become(bench: Bench, visito
     assert "user7@shop.example" not in page.text
     assert "www.shop.com" not in page.text
     assert not reveals(bench)
+    assert "Nobody was shown any." in words(visitor.get("/console/reveals"))
 
 
 def test_once_the_configuration_allows_it_the_page_shows_the_request(bench: Bench, visitor: Visitor) -> None:
@@ -98,6 +99,7 @@ def test_a_reveal_shows_everything_and_is_written_down(
     (reveal,) = reveals(bench)
     assert (reveal["command"], reveal["letters"], reveal["host"]) == ("console show", [letter.id], "127.0.0.1")
     assert re.fullmatch(r"console session [0-9a-f]{8}", reveal["who"])
+    assert f"{reveal['who']} 127.0.0.1 console show 1" in words(visitor.get("/console/reveals"))
 
 
 def test_a_letter_that_is_gone_or_never_was_says_so(visitor: Visitor, bench: Bench, path: str) -> None:

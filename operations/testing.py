@@ -7,6 +7,7 @@ from config.model import Connection
 from delivery.client import Client
 from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, judge
 from mapping.wire import shape_of
+from operations.errors import BadNews
 from operations.previewing import Preview
 from operations.words import plural
 
@@ -14,10 +15,8 @@ MOST_REQUESTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class TestAnswer:
+class Reply:
     """What TikTok said to one request: whether all of it was taken, and sentences."""
-
-    __test__ = False
 
     taken: bool
     sentences: list[str] = field(default_factory=list)
@@ -32,10 +31,11 @@ def why_not(made: Preview, connection: Connection) -> str | None:
     return None if made.requests else "nothing of it would be sent"
 
 
-def send_test(client: Client, made: Preview, connection: Connection) -> list[TestAnswer]:
-    """Post the first few requests, as they are, with the connection's test code. Ask `why_not` before."""
-    assert why_not(made, connection) is None  # noqa: S101 - sent without its code, a test would be counted
-    answers = []
+def send_test(client: Client, made: Preview, connection: Connection) -> list[Reply]:
+    """Post the first few requests, as they are, with the connection's test code. BadNews where `why_not` says so."""
+    if obstacle := why_not(made, connection):
+        raise BadNews(f"not sent: {obstacle}")
+    replies = []
     for request in made.requests[:MOST_REQUESTS]:
         answer = client.post(made.plan.route.path, request.body, connection.access_token)
         verdict = judge(answer, len(request.items))
@@ -43,13 +43,15 @@ def send_test(client: Client, made: Preview, connection: Connection) -> list[Tes
             case Delivered():
                 taken = len(request.items) - len(verdict.rejected)
                 refused = [f"refused: {rejection.message}" for _, rejection in verdict.rejected]
-                answers.append(TestAnswer(not refused, [f"TikTok took {plural(taken, 'event')}", *refused]))
+                replies.append(Reply(not refused, [f"TikTok took {plural(taken, 'event')}", *refused]))
             case Split():
-                answers.append(TestAnswer(False, [f"TikTok refused it: {verdict.rejection.message}"]))
+                replies.append(Reply(False, [f"TikTok refused it: {verdict.rejection.message}"]))
             case RetryLater():
-                answers.append(TestAnswer(False, [f"{verdict.error}: try again later"]))
+                replies.append(Reply(False, [f"{verdict.error}: try again later"]))
             case ConnectionFault():
-                answers.append(TestAnswer(False, [f"{verdict.error}: {verdict.who}: {verdict.what_to_do}"]))
+                replies.append(Reply(False, [f"{verdict.error}: {verdict.who}: {verdict.what_to_do}"]))
             case _:
                 assert_never(verdict)
-    return answers
+    if (more := len(made.requests) - MOST_REQUESTS) > 0:
+        replies.append(Reply(False, [f"not sent: {plural(more, 'further request')}; try fewer events"]))
+    return replies

@@ -47,10 +47,11 @@ def replay(desk: Desk, visit: Visit) -> Response:
 
 
 def replay_wanted(desk: Desk, visit: Visit, wanted: Filter) -> Response:
-    """Send these again: the first step, or the next; it asks before, where some are late."""
+    """Send these again: the first step, or the next; before the first it asks, where some are late."""
     box = desk.box()
     progress, found = _begin(desk, visit, box, wanted)
-    late = set() if visit.field("late") else late_among(found.oldest(), box.now_ms())
+    asked = visit.field("late") or visit.field("until")
+    late = set() if asked else late_among(found.oldest(), box.now_ms())
     if late:
         numbers = {"late": len(late), "total": len(found)}
         return desk.page(visit, "late.html", fields=fields_of(wanted), question=late_question(len(late)), **numbers)

@@ -43,11 +43,9 @@ def send(desk: Desk, visit: Visit) -> Response:
     configuration = desk.configuration()
     for made, (source, connection) in _previews(desk, visit, configuration, visit.field("batches")):
         if visit.field("to") == _key(source, connection):
-            if obstacle := why_not(made, connection):
-                raise BadNews(f"not sent: {obstacle}")
-            answers = send_test(desk.tiktok, made, connection)
+            replies = send_test(desk.tiktok, made, connection)
             template = "test_answers.html" if visit.partial else "test_answers_alone.html"
-            return desk.page(visit, template, answers=answers, connection=connection)
+            return desk.page(visit, template, replies=replies, connection=connection)
     raise NotThere("There is no such connection.")
 
 

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import click
@@ -21,6 +21,7 @@ from operations.errors import BadNews
 from operations.notices import trial
 from operations.webhook import post
 
+LEAST_PASSWORD: Final = 12
 STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
 
 
@@ -59,6 +60,7 @@ def all_findings(*, alert: bool = False) -> list[Finding]:
         *_findings_of_configuration(settings),
         _encryption(settings.encryption_key),
         _alerts(settings.alert_webhook, alert=alert),
+        _console(settings.admin_password),
         *_findings_of_server(settings),
         *findings_of_letters(settings),
     ]
@@ -103,6 +105,16 @@ def _alerts(webhook: SecretStr | None, *, alert: bool) -> Finding:
     if problem is None:
         return Finding("alerts", "ok", f"{host} took a test")
     return Finding("alerts", "wrong", f"{host} did not take a test: {problem}", "correct RELAY_ALERT_WEBHOOK")
+
+
+def _console(password: SecretStr | None) -> Finding:
+    """Whether the console is on, and behind a password that cannot be guessed in time."""
+    if password is None:
+        return Finding("console", "ok", "off; RELAY_ADMIN_PASSWORD switches it on")
+    if len(password.get_secret_value()) < LEAST_PASSWORD:
+        remedy = f"take one of {LEAST_PASSWORD} characters or more: it opens everything"
+        return Finding("console", "warning", "on, behind a short password", remedy)
+    return Finding("console", "ok", "on, at /console of ingest")
 
 
 def _findings_of_server(settings: Settings) -> list[Finding]:

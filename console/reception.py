@@ -131,9 +131,13 @@ _TITLES: Final = {
 
 
 def _is_from_here(request: Request) -> bool:
-    """Whether a page of this host sent it: browsers say so themselves with every form, and no page can lie."""
-    host, origin = request.headers.get("host", ""), urlsplit(request.headers.get("origin", ""))
-    return origin.netloc == host != "" and request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+    """Whether no other site sent it: browsers say with every form where it is from, and no page can lie.
+
+    What says nothing at all is no browser's, so nobody's cookie went along unasked; it too needs the session's token.
+    """
+    host, said = request.headers.get("host", ""), request.headers
+    places = [urlsplit(said[name]).netloc for name in ("origin", "referer") if name in said]
+    return all(place == host != "" for place in places) and said.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
 def _is_of_session(visit: Visit) -> bool:
@@ -153,7 +157,7 @@ async def _body(request: Request, most: int) -> bytes:
     if request.method != "POST":
         return b""
     kind = request.headers.get("content-type", "").partition(";")[0]
-    if kind != "application/x-www-form-urlencoded":
+    if kind not in ("", "application/x-www-form-urlencoded"):
         raise NoForm("A form must be application/x-www-form-urlencoded.")
     body = bytearray()
     async for part in request.stream():

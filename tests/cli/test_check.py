@@ -337,3 +337,21 @@ def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox
     assert "me@shop.example" not in said.stdout
     assert CliRunner().invoke(check, ["--connection", "shop"], env=environ).exit_code == 2
     assert CliRunner().invoke(check, ["--deep", "--connection", "shpo"], env=environ).exit_code == 2
+
+
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize(
+    ("password", "status", "found"),
+    [
+        (None, "ok", "off; RELAY_ADMIN_PASSWORD switches it on"),
+        ("letmein", "warning", "on, behind a short password"),
+        ("correct horse battery", "ok", "on, at /console of ingest"),
+    ],
+)
+def test_a_console_behind_a_short_password_is_warned_about(
+    fit: str, password: str | None, status: str, found: str
+) -> None:
+    """The password itself is not said."""
+    _, findings = run(RELAY_REDIS_URL=fit, **({} if password is None else {"RELAY_ADMIN_PASSWORD": password}))
+    [one] = [finding for finding in findings if finding["check"] == "console"]
+    assert (one["status"], one["found"]) == (status, found)

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from support.bench import Bench
 from support.events import purchase
-from support.visitor import Visitor, words
+from support.visitor import PASSWORD, Visitor, words
 
 from console.app import PAGES
 
@@ -19,7 +19,9 @@ GETS = sorted(path for method, path in ADDRESSES if method == "GET")
 FROM_ELSEWHERE: tuple[dict[str, str], ...] = (
     {"origin": "https://evil.example"},
     {"origin": "null"},
-    {},
+    {"referer": "https://evil.example/page"},
+    {"referer": ""},
+    {"sec-fetch-site": "cross-site"},
     {"origin": "SELF", "sec-fetch-site": "cross-site"},
     {"origin": "SELF", "sec-fetch-site": "same-site"},
 )
@@ -65,6 +67,14 @@ def test_another_site_does_nothing(bench: Bench, before: dict[bytes, bytes | Non
         assert answer.status_code == 403, (path, headers)
         assert "another site" in words(answer)
         assert state_of(bench) == before, path
+
+
+def test_who_is_no_browser_may_sign_in_and_act(stranger: Visitor) -> None:
+    """A script names no origin: with the password it gets a session, and acts with that session's token."""
+    answer = stranger.http.post("/console/login", data={"password": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+    assert stranger.http.get("/console").status_code == 200
+    assert stranger.http.post("/console/logout").status_code == 403
 
 
 def test_a_form_without_the_sessions_token_does_nothing(

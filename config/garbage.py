@@ -1,4 +1,7 @@
-"""The garbage collector, told what a process of relay is like: much that lives for ever, work that leaves no cycles."""
+"""The garbage collector, told what ingest is like: much that lives for ever, and requests that leave no cycles.
+
+Not for a worker: its HTTP client leaves cycles that hold a request's megabyte each, and they must go soon.
+"""
 
 import gc
 from typing import Final

@@ -12,7 +12,6 @@ from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
 import worker.jobs  # noqa: F401 - registers the job
-from config.garbage import expect_little_garbage
 from config.settings import Settings
 from worker.alerts import Alerts
 from worker.app import QUEUE, app
@@ -35,7 +34,6 @@ def run(settings: Settings) -> None:
         """Celery leaves logging alone when somebody listens."""
 
     def begin(**_: Any) -> None:
-        expect_little_garbage()
         timer.start()
         alerts.start()
 

@@ -1,0 +1,44 @@
+"""The audit keeps the newest deeds of each kind; plain commands only, so a stand-in server is as good as a real one."""
+
+import fakeredis
+import pytest
+
+from lanes.audit import MOST_ENTRIES, entries, keep_entry
+from lanes.errors import RedisAway
+
+
+@pytest.fixture
+def server() -> fakeredis.FakeServer:
+    """A server that can be taken away."""
+    return fakeredis.FakeServer()
+
+
+@pytest.fixture
+def client(server: fakeredis.FakeServer) -> fakeredis.FakeRedis:
+    return fakeredis.FakeRedis(server=server)
+
+
+def test_entries_come_newest_first_and_each_deed_has_its_own(client: fakeredis.FakeRedis) -> None:
+    """Who was shown something is not mixed with who erased something."""
+    keep_entry(client, "reveals", b"first")
+    keep_entry(client, "erasures", b"other")
+    keep_entry(client, "reveals", b"second")
+    assert entries(client, "reveals") == [b"second", b"first"]
+    assert entries(client, "erasures") == [b"other"]
+
+
+def test_only_the_newest_are_kept(client: fakeredis.FakeRedis) -> None:
+    """It may not grow for ever."""
+    client.lpush("audit:reveals", *[b"%d" % number for number in range(MOST_ENTRIES)])
+    keep_entry(client, "reveals", b"newest")
+    kept = entries(client, "reveals")
+    assert (len(kept), kept[0], kept[-1]) == (MOST_ENTRIES, b"newest", b"1")
+
+
+def test_without_redis_it_says_so(server: fakeredis.FakeServer, client: fakeredis.FakeRedis) -> None:
+    """In the words of lanes, for whoever asked."""
+    server.connected = False
+    with pytest.raises(RedisAway):
+        keep_entry(client, "reveals", b"lost")
+    with pytest.raises(RedisAway):
+        entries(client, "reveals")

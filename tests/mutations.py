@@ -201,7 +201,7 @@ MUTATIONS = (
         "lanes/scripts/common.lua",
         "redis.call('HINCRBY', store .. ':counts', label, -1) <= 0",
         "redis.call('HINCRBY', store .. ':counts', label, 0) <= 0",
-        "tests/lanes/test_machine.py",
+        "tests/lanes/test_stored_letters.py",
     ),
     Mutation(
         "number of a bundle of counts",

@@ -72,6 +72,17 @@ def _chunk(items: list[str] | None = None) -> bytes:
     return ChunkCodec().seal(Chunk("web", 1, [Batch(b"{}", [Entry(0, None, b"{}", items)])]))
 
 
+def test_a_letter_that_leaves_takes_its_label_along(client: redis.Redis) -> None:
+    """However it leaves: letters by label are those that are there."""
+    letters = [_letter(client, letter_id, _chunk()) for letter_id in ("a", "b", "c", "d")]
+    client.hset("letters:shop:labels", mapping={"a": "bad", "b": "bad", "c": "bad", "d": "worse"})
+    client.hset("letters:shop:counts", mapping={"bad": 3, "worse": 1})
+    assert discard_letters(client, "shop", ["a"]) == ["a"]
+    assert read_books(client, ["shop"], []).groups[0].labels == {"bad": 2, "worse": 1}
+    assert replay_letters(client, "shop", [letters[1], letters[3]]) == ["b", "d"]
+    assert read_books(client, ["shop"], []).groups[0].labels == {"bad": 1}
+
+
 def test_a_letter_goes_once_however_often_it_is_sent(client: redis.Redis) -> None:
     """Given again, as after a lost reply, the same replay finds nothing to do."""
     letters = [_letter(client, name, _chunk()) for name in "abc"]

@@ -15,6 +15,7 @@ from cli.setting import redis_url, settings_here
 from cli.status_days import show_days
 from cli.status_screen import Seen, refused_words, screen
 from config.settings import Settings
+from delivery.letters import rfc3339
 from lanes.books import GroupReading, read_books, recount
 from lanes.client import connect
 from lanes.errors import RedisAway
@@ -25,7 +26,7 @@ from operations.days import MOST_DAYS
 from operations.errors import BadNews
 from operations.rates import Rates
 from operations.standing import Overview, overview
-from operations.words import plural, rfc3339
+from operations.words import plural
 
 REFRESH_S: Final = 1.0
 RECOUNTS: Final = 5

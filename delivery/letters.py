@@ -70,7 +70,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
             "tiktok_request_id": self.tiktok_request_id,
             "attempts": self.attempts,
             "job": self.job,
-            "at": _rfc3339(self.at_ms),
+            "at": rfc3339(self.at_ms),
         }
 
 
@@ -84,7 +84,8 @@ def died_ms(letter_id: str) -> int | None:
     return int(letter_id[:12], 16) if _ID.fullmatch(letter_id) else None
 
 
-def _rfc3339(ms: int) -> str:
+def rfc3339(ms: int) -> str:
+    """Unix milliseconds as JSON has them: RFC 3339, UTC."""
     seconds, rest = divmod(ms, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 

@@ -7,11 +7,11 @@ import msgspec
 import redis
 import structlog
 
+from delivery.letters import rfc3339
 from lanes.audit import entries, keep_entry
 from lanes.errors import RedisFull
 from lanes.rewriting import Rewriting
 from operations.erasure import Erasure
-from operations.words import rfc3339
 
 log = structlog.get_logger("relay.erasures")
 

@@ -12,7 +12,7 @@ from config.file import load
 from config.model import Configuration
 from config.secrets import CannotOpen
 from config.settings import Settings
-from delivery.letters import DeadLetter
+from delivery.letters import DeadLetter, rfc3339
 from lanes.chunk import Chunk, ChunkCodec
 from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known
@@ -20,7 +20,6 @@ from lanes.letters import letter_of, letters_of
 from lanes.turns import now_ms
 from operations.errors import BadNews
 from operations.masking import mask, mask_sentence
-from operations.words import rfc3339
 
 
 class LetterBox:

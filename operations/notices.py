@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from delivery.letters import rfc3339
 from operations.alerting import Kind, Notice
 from operations.standing import Standing
-from operations.words import duration, plural, rfc3339
+from operations.words import duration, plural
 
 RUNBOOK: Final = "docs/runbook.md"
 

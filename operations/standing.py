@@ -13,9 +13,9 @@ from config.file import STANDS_NS, load
 from config.model import Configuration, Connection
 from config.settings import Settings
 from config.small_file import changed_ns, signature_of
+from delivery.letters import rfc3339
 from lanes.books import GroupReading, Reading, read_books
 from lanes.known import groups_known, inputs_known
-from operations.words import rfc3339
 
 State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
 

@@ -1,7 +1,5 @@
 """Numbers and times in words, the same on the terminal and on a page."""
 
-from datetime import UTC, datetime
-
 
 def plural(number: int, word: str, many: str | None = None) -> str:
     """`1 event`, `2 events`."""
@@ -23,9 +21,3 @@ def size(number: float) -> str:
             return f"{number:.0f} {unit}"
         number /= 1024
     return f"{number:.1f} GB"
-
-
-def rfc3339(ms: int) -> str:
-    """Unix milliseconds as JSON has them: RFC 3339, UTC."""
-    seconds, rest = divmod(ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"

@@ -4,13 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check faults soak mutations bench clean
+.PHONY: demo test check faults soak attacks mutations bench clean
 
 demo: $(READY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
 
-test: $(READY)  ## every test but the fault run
-	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py
+test: $(READY)  ## every test but the fault run and the attacks
+	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks
 
 check: $(READY)  ## format, lint, types, layers
 	@$(BIN)/ruff format --check .
@@ -23,6 +23,9 @@ faults: $(READY)  ## about a minute of kills and refusals; SEED=n repeats one
 
 soak: $(READY)  ## an hour of everything that can go wrong; SHORT=1: ten minutes
 	@$(BIN)/python tests/soak.py
+
+attacks: $(READY)  ## senders, answers and operators that try to stop it; SHORT=1: the part that CI runs; FIGURES=file
+	@$(BIN)/pytest tests/attacks
 
 mutations: $(READY)  ## takes each guard of the lanes out in turn: a test must notice
 	@$(BIN)/python tests/mutations.py

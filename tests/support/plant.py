@@ -123,8 +123,9 @@ class Plant:
         workers: int = 3,
         environment: Mapping[str, str] | None = None,
         token: str = "good",
+        maxmemory: str = "512mb",
     ) -> None:
-        self.directory = directory
+        self.directory, self.maxmemory = directory, maxmemory
         self._redis_port, self._sandbox_port = free_port(), free_port()
         self.redis_url = f"redis://127.0.0.1:{self._redis_port}/0"
         self.file = directory / "relay.yaml"
@@ -132,7 +133,7 @@ class Plant:
         self.environment = {
             "RELAY_CONFIG": str(self.file),
             "RELAY_REDIS_URL": self.redis_url,
-            "RELAY_TIKTOK_URL": f"http://127.0.0.1:{self._sandbox_port}",
+            "RELAY_TIKTOK_URL": (sandbox_url := f"http://127.0.0.1:{self._sandbox_port}"),
             "RELAY_SANDBOX_PORT": str(self._sandbox_port),
             "RELAY_DATA_DIR": str(directory),
             "TOKEN": token,
@@ -142,7 +143,7 @@ class Plant:
         self._workers_ever = 0
         self.server = self.add("server", self._server_command(), {})
         self.sandbox_process = self.add("sandbox", [str(RELAY), "sandbox", "--token", token], {})
-        self.sandbox = SandboxClient(self.environment["RELAY_TIKTOK_URL"])
+        self.sandbox = SandboxClient(sandbox_url)
         self.ingests: list[Process] = []
         self.workers: list[Process] = []
         self.kills_of_the_gone = 0
@@ -234,7 +235,7 @@ class Plant:
             "appendonly": "yes",
             "appendfsync": "always",
             "save": "",
-            "maxmemory": "512mb",
+            "maxmemory": self.maxmemory,
             "maxmemory-policy": "noeviction",
         }
         return [str(SERVER), *(str(word) for name, value in options.items() for word in (f"--{name}", value))]

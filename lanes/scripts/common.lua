@@ -68,6 +68,7 @@ local function size_of(entry)
   return tonumber(events), tonumber(bytes)
 end
 
+-- Skips what is zero: Redis 6.2 and 7.0 refuse the -0 that Lua makes of minus nothing.
 local function raise_counters(key, counts)
   for name, count in pairs(counts) do
     if count ~= 0 then redis.call('HINCRBY', key, name, count) end
@@ -89,8 +90,7 @@ local function push(lane, chunk, side)
   local events, group = events_in(chunk), 'group:' .. group_of(lane)
   redis.call(side, lane_key(lane), chunk)
   redis.call(side, sizes_key(lane), events .. ':' .. #chunk)
-  redis.call('HINCRBY', group, 'events', events)
-  redis.call('HINCRBY', group, 'bytes', #chunk)
+  raise_counters(group, {events = events, bytes = #chunk})
 end
 
 -- Letters are counted by label as they come and go, for nobody wants to read a hundred thousand to count them.

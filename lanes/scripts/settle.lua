@@ -56,8 +56,7 @@ end
 redis.call('LTRIM', lane_key(lane), done.trim, -1)
 redis.call('LTRIM', sizes_key(lane), done.trim, -1)
 for i = done.leftovers, 1, -1 do push(lane, ARGV[4 + i], 'LPUSH') end
-redis.call('HINCRBY', group, 'events', -trimmed)
-redis.call('HINCRBY', group, 'bytes', -freed)
+raise_counters(group, {events = -trimmed, bytes = -freed})
 for i, letter in ipairs(done.letters) do keep_letter(group_name, letter[1], letter[2], ARGV[4 + done.leftovers + i]) end
 raise_counters(books, done.books)
 for day, counts in pairs(done.days) do raise_day(group_name, day, counts) end

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from cli.failures import sentences_of
+from config.env_file import load_env_file
 from lanes.errors import RedisAway
 
 
@@ -20,6 +22,7 @@ class Row(NamedTuple):
 
 
 COMMANDS: Final = {
+    "init": Row("cli.init:init", "Write the first relay.yaml and .env."),
     "demo": Row("cli.demo:demo", "Send realistic batches through a whole relay and show what became of them."),
     "up": Row("cli.up:up", "Run everything here: a server if none is given, ingest, and workers."),
     "ingest": Row("cli.serve:ingest", "Take batches over HTTP."),
@@ -33,6 +36,8 @@ COMMANDS: Final = {
     "dead-letters": Row("cli.dead_letters:dead_letters", "Look at events that could not be delivered, and mend them."),
     "connections": Row("cli.connections:connections", "List connections; pause and resume them."),
     "secrets": Row("cli.secrets:secrets", "Make keys; encrypt what the configuration file holds."),
+    "schema": Row("cli.schema:schema", "Print the JSON Schema of relay.yaml, for editors."),
+    "completion": Row("cli.schema:completion", "Print the completion script of a shell."),
     "forget": Row("cli.forget:forget", "Erase what is kept of a person."),
 }
 
@@ -53,6 +58,14 @@ class Relay(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer commands from the table, so that completing one imports none."""
+        return [
+            CompletionItem(name, help=COMMANDS[name].summary)
+            for name in self.list_commands(ctx)
+            if name.startswith(incomplete)
+        ] + click.Command.shell_complete(self, ctx, incomplete)
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """The command, or wrong use with those that are like what was written."""
         try:
@@ -70,6 +83,7 @@ class Relay(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run it; what a person can mend is told in sentences (exit code 1), anything else is a fault of ours."""
         try:
+            load_env_file()
             return super().invoke(ctx)
         except Exception as error:
             sentences = _sentences(error)

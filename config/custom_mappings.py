@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from config.model import CustomMapping, Match, Parameter, Source
-from config.readers import NUMBER, Reader, boolean, choice, did_you_mean, exactly, folded, text
+from config.readers import NUMBER, TEXT_SCHEMA, Reader, boolean, choice, did_you_mean, exactly, folded, text
 from config.record import Record, Row, listing, mapping
 from config.vocabulary import (
     CONTENT_PARAMETERS,
@@ -27,13 +27,24 @@ SOURCES: Mapping[Source, Reader[str]] = {
     "product": choice(PRODUCT_FIELDS),
     "static": text,
 }
+MEANINGS: Mapping[Source, str] = {
+    "attribute": "Take the value from this event attribute.",
+    "user_attribute": "Take the value from this user attribute.",
+    "field": "Take the value from this field of the event.",
+    "product": "Take the value from this field of each product.",
+    "static": "Send this value.",
+}
 
 
-def _values(name: str, node: Node) -> frozenset[str]:
-    """One value, or a list of which any will do."""
+def _read_values(name: str, node: Node) -> frozenset[str]:
     if isinstance(node, Items):
-        return frozenset(listing(folded, "[shop, sale]", least=1)(name, node))
+        return frozenset(_LIST_OF_VALUES(name, node))
     return frozenset({folded(name, node)})
+
+
+_LIST_OF_VALUES = listing(folded, "[shop, sale]", least=1)
+_values = Reader(_read_values, {"anyOf": [TEXT_SCHEMA, _LIST_OF_VALUES.schema]})
+"""One value, or a list of which any matches."""
 
 
 def _check_match(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
@@ -52,11 +63,13 @@ MATCH = Record(
     example="{event_type: commerce_event, action: purchase}",
     check=_check_match,
     rows={
-        "event_type": Row(choice(EVENT_TYPES)),
-        "action": Row(choice(PRODUCT_ACTIONS, PRODUCT_ACTION_ALIASES)),
-        "name": Row(folded),
-        "custom_event_type": Row(choice(CUSTOM_EVENT_TYPES)),
-        "attributes": Row(mapping(_values, "{section: [shop, sale]}")),
+        "event_type": Row(choice(EVENT_TYPES), "The kind of mParticle event."),
+        "action": Row(choice(PRODUCT_ACTIONS, PRODUCT_ACTION_ALIASES), "The product action of a commerce event."),
+        "name": Row(folded, "The event's name, such as `eCommerce - Purchase`; capitals do not matter."),
+        "custom_event_type": Row(choice(CUSTOM_EVENT_TYPES), "The custom event's type."),
+        "attributes": Row(
+            mapping(_values, "{section: [shop, sale]}"), "Event attributes, each with the value or values that match."
+        ),
     },
 )
 
@@ -80,11 +93,12 @@ PARAMETER = Record(
     what="a parameter",
     example="{field: total_amount}",
     check=_check_parameter,
+    one_of=tuple(SOURCES),
     rows={
-        **{source: Row(reader) for source, reader in SOURCES.items()},
-        "type": Row(choice(("text", "number"))),
-        "required": Row(boolean),
-        "default": Row(text),
+        **{source: Row(reader, MEANINGS[source]) for source, reader in SOURCES.items()},
+        "type": Row(choice(("text", "number")), "What the value is sent as; the parameter decides where it is absent."),
+        "required": Row(boolean, "Dead-letter the event when the value is missing.", default="false"),
+        "default": Row(text, "The value to send when the source has none."),
     },
 )
 
@@ -143,8 +157,12 @@ CUSTOM_MAPPING = Record(
     example="{tiktok_event: Search, match: {…}, parameters: {…}}",
     check=_check_mapping,
     rows={
-        "tiktok_event": Row(exactly(TIKTOK_EVENTS), required=True),
-        "match": Row(MATCH, required=True),
-        "parameters": Row(mapping(PARAMETER, "{value: {field: total_amount}}")),
+        "tiktok_event": Row(exactly(TIKTOK_EVENTS), "The TikTok event that a match becomes.", required=True),
+        "match": Row(MATCH, "Which mParticle events match; all keys given must hold.", required=True),
+        "parameters": Row(
+            mapping(PARAMETER, "{value: {field: total_amount}}"),
+            "The parameters of the TikTok event; only those listed are sent.",
+            default="{}",
+        ),
     },
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from config.model import Connection, Input
-from config.readers import Reader, Refused, did_you_mean, shown
+from config.readers import Read, Refused, did_you_mean, shown
 from config.record import attempt, items_of
 from config.references import References
 from config.schema import connection_record, input_record
@@ -76,7 +76,7 @@ def _unknown_sections(table: Table) -> Iterator[Fault]:
             yield Fault(line, f"`{shown(key)}` is no section of the file: {allowed}")
 
 
-def _section(table: Table, name: str, record: Reader[T]) -> tuple[list[Located[T]], list[Fault]]:
+def _section(table: Table, name: str, record: Read[T]) -> tuple[list[Located[T]], list[Fault]]:
     if name not in table.values:
         return [], [Fault(table.line, f"the file has no `{name}`: it needs a list of at least one")]
     items = attempt(lambda key, node: items_of(key, node, "- id: …", least=1), name, table.values[name])

@@ -45,6 +45,9 @@ def check_text(text: str, name: str) -> Configuration:
 def _content(path: Path) -> bytes:
     try:
         return read_small(path)
+    except FileNotFoundError:
+        missing = "does not exist: write one with `relay init`, or name another in RELAY_CONFIG"
+        raise _refusal(path, [Fault(None, missing)]) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "its path is not a path"
         raise _refusal(path, [Fault(None, f"cannot be read: {why}")]) from None

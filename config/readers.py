@@ -1,17 +1,50 @@
 """Readers of single values: each turns a node of the file into a typed value or raises Refused, saying what is allowed.
 
-A reader takes the name to use in its sentences, and the node.
+A reader takes the name to use in its sentences, and the node. It also carries the JSON Schema of what it accepts, for
+editors. Where relay is lenient (capitals in a word, `yes` for `true`), the schema has the one form to prefer.
 """
 
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import NoReturn, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from config.yaml_reader import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
-Reader = Callable[[str, Node], T]
+T_co = TypeVar("T_co", covariant=True)
+Read = Callable[[str, Node], T]
+JsonSchema = Mapping[str, Any]
+
+TEXT_SCHEMA: JsonSchema = {"type": ["string", "number", "boolean"]}
+"""Any scalar: relay reads `0123` as text, where other readers of YAML see a number."""
+
+
+class Described(Protocol[T_co]):
+    """What reads a node and knows the JSON Schema of the nodes that it accepts."""
+
+    @property
+    def schema(self) -> JsonSchema:
+        """The JSON Schema, without `$schema`."""
+        ...
+
+    def __call__(self, name: str, node: Node) -> T_co:
+        """Return the value of `node`. Raise Refused."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reader(Generic[T]):
+    """A function that reads a node, and the JSON Schema of the nodes that it accepts."""
+
+    read: Read[T]
+    schema: JsonSchema
+
+    def __call__(self, name: str, node: Node) -> T:
+        """Return the value of `node`. Raise Refused."""
+        return self.read(name, node)
+
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
@@ -60,15 +93,15 @@ def scalar(name: str, node: Node) -> str:
             return value
 
 
-def text(name: str, node: Node) -> str:
+def _text(name: str, node: Node) -> str:
     value = scalar(name, node)
     if "${" in value:
         refuse(node, f"`{name}` cannot use ${{…}}: only api_key, api_secret and access_token can; write the value here")
     return value
 
 
-def folded(name: str, node: Node) -> str:
-    return text(name, node).casefold()
+text: Reader[str] = Reader(_text, TEXT_SCHEMA)
+folded: Reader[str] = Reader(lambda name, node: text(name, node).casefold(), TEXT_SCHEMA)
 
 
 def choice(allowed: Iterable[str], aliases: Mapping[str, str] | None = None) -> Reader[str]:
@@ -81,7 +114,7 @@ def choice(allowed: Iterable[str], aliases: Mapping[str, str] | None = None) -> 
         found = by_fold.get(value.casefold())
         return refuse(node, not_allowed(name, value, words, by_fold)) if found is None else found
 
-    return read
+    return Reader(read, {"enum": [*words, *(aliases or {})]})
 
 
 def exactly(allowed: Iterable[str]) -> Reader[str]:
@@ -92,7 +125,7 @@ def exactly(allowed: Iterable[str]) -> Reader[str]:
         value = text(name, node)
         return value if value in words else refuse(node, not_allowed(name, value, words, words))
 
-    return read
+    return Reader(read, {"enum": list(words)})
 
 
 def not_allowed(name: str, value: str, words: Iterable[str], near: Iterable[str]) -> str:
@@ -107,13 +140,16 @@ def matching(pattern: str, allowed: str) -> Reader[str]:
         value = text(name, node)
         return value if compiled.fullmatch(value) else refuse(node, f"`{name}` must be {allowed}")
 
-    return read
+    return Reader(read, {"type": ["string", "number"], "pattern": f"^(?:{pattern})$"})
 
 
-def boolean(name: str, node: Node) -> bool:
+def _boolean(name: str, node: Node) -> bool:
     value = text(name, node)
     found = _TRUTH.get(value.lower())
     return refuse(node, f"`{name}` is `{shown(value)}`: allowed are true and false") if found is None else found
+
+
+boolean: Reader[bool] = Reader(_boolean, {"type": "boolean"})
 
 
 def whole(least: int, most: int) -> Reader[int]:
@@ -123,23 +159,28 @@ def whole(least: int, most: int) -> Reader[int]:
             return int(value)
         return refuse(node, f"`{name}` is `{shown(value)}`: allowed is a whole number from {least} to {most}")
 
-    return read
+    return Reader(read, {"type": "integer", "minimum": least, "maximum": most})
 
 
-def age(name: str, node: Node) -> int:
-    """`7d`, `36h` or `90m`, in seconds."""
+def _age(name: str, node: Node) -> int:
     value = text(name, node)
     if found := _AGE.fullmatch(value):
         return int(found[1]) * _SECONDS[found[2]]
     return refuse(node, f"`{name}` is `{shown(value)}`: allowed are days, hours or minutes, such as 7d, 36h or 90m")
 
 
-def retention(name: str, node: Node) -> int | None:
-    """An age of a day at least, in seconds; None for `forever`."""
+age: Reader[int] = Reader(_age, {"type": "string", "pattern": f"^{_AGE.pattern}$"})
+"""`7d`, `36h` or `90m`, in seconds."""
+
+
+def _retention(name: str, node: Node) -> int | None:
     if text(name, node) == "forever":
         return None
     seconds = age(name, node)
     return seconds if seconds >= _SECONDS["d"] else refuse(node, f"`{name}` must be 1d or more, or forever")
 
+
+retention: Reader[int | None] = Reader(_retention, {"anyOf": [age.schema, {"const": "forever"}]})
+"""An age of a day at least, in seconds; None for `forever`."""
 
 identifier = matching(r"[a-z0-9-]{1,64}", "1 to 64 lower-case letters, digits and hyphens, such as shop-web")

@@ -1,16 +1,16 @@
 """Combinators over readers: lists, mappings, and records with named keys; all that is wrong below one is gathered."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from config.readers import Reader, Refused, did_you_mean, refuse, shown
+from config.readers import Described, JsonSchema, Read, Reader, Refused, did_you_mean, refuse, shown
 from config.yaml_reader import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
 
 
-def attempt(reader: Reader[T], name: str, node: Node) -> T | Refused:
+def attempt(reader: Read[T], name: str, node: Node) -> T | Refused:
     """What the reader made of the node, its refusal as a value."""
     try:
         return reader(name, node)
@@ -60,16 +60,16 @@ def table_of(what: str, node: Node, example: str) -> Table:
             return refuse(node, f"{what} must be a mapping, such as {example}")
 
 
-def listing(reader: Reader[T], example: str, *, least: int = 0) -> Reader[tuple[T, ...]]:
+def listing(reader: Described[T], example: str, *, least: int = 0) -> Reader[tuple[T, ...]]:
     """A list, each of its items read by `reader`."""
 
     def read(name: str, node: Node) -> tuple[T, ...]:
         return tuple(gather(attempt(reader, name, item) for item in items_of(name, node, example, least=least)))
 
-    return read
+    return Reader(read, {"type": "array", "items": reader.schema, "minItems": least})
 
 
-def mapping(reader: Reader[T], example: str, key: Reader[str] | None = None) -> Reader[dict[str, T]]:
+def mapping(reader: Described[T], example: str, key: Described[str] | None = None) -> Reader[dict[str, T]]:
     """A mapping with keys of the user's choosing, or keys read by `key`; each value read by `reader`."""
 
     def read(name: str, node: Node) -> dict[str, T]:
@@ -80,15 +80,27 @@ def mapping(reader: Reader[T], example: str, key: Reader[str] | None = None) -> 
 
         return dict(gather(attempt(entry, word, value) for word, value in table.values.items()))
 
-    return read
+    names = {} if key is None else {"propertyNames": key.schema}
+    return Reader(read, {"type": "object", "additionalProperties": reader.schema, **names})
 
 
 class Row(NamedTuple):
-    """One key of a record: how it is read, whether it must be there, and `to`, its name in the model if another."""
+    """One key of a record: how it is read, what it means, whether it is required, and its name in the model.
 
-    read: Reader[Any]
+    `meaning` is a sentence for editors and for docs/settings.md; `default` is the default as a file would write it.
+    """
+
+    read: Described[Any]
+    meaning: str
     required: bool = False
     to: str | None = None
+    default: str | None = None
+
+    @property
+    def schema(self) -> JsonSchema:
+        """The JSON Schema of the value; the description ends with the default."""
+        default = "" if self.default is None else f" Default: {self.default}."
+        return {"description": self.meaning + default, **self.read.schema}
 
 
 def _nothing(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
@@ -100,7 +112,8 @@ def _nothing(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
 class Record(Generic[T]):
     """Reads a mapping with these keys and no others into what `make` makes of them.
 
-    `what` is what a sentence calls it; `check` finds what is wrong between keys that are each right.
+    `what` is what a sentence calls it; `check` finds what is wrong between keys that are each right, of which
+    `one_of` is known to editors too: exactly one of these keys is needed.
     """
 
     make: Callable[..., T]
@@ -108,6 +121,19 @@ class Record(Generic[T]):
     rows: Mapping[str, Row]
     example: str
     check: Callable[[Mapping[str, Any], Table], Iterable[Fault]] = _nothing
+    one_of: Sequence[str] = ()
+
+    @property
+    def schema(self) -> JsonSchema:
+        """The JSON Schema of the mapping, with each key's meaning and default."""
+        required = [key for key, row in self.rows.items() if row.required]
+        return {
+            "type": "object",
+            "properties": {key: row.schema for key, row in self.rows.items()},
+            "additionalProperties": False,
+            **({"required": required} if required else {}),
+            **({"oneOf": [{"required": [key]} for key in self.one_of]} if self.one_of else {}),
+        }
 
     def __call__(self, name: str, node: Node) -> T:
         del name  # it is `what` that is missing or wrong, whatever key leads to it

@@ -4,13 +4,16 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.readers import Reader, refuse, scalar
+from config.readers import Read, Reader, refuse, scalar
 from config.secrets import CannotOpen, Keyring
 from config.small_file import digest, read_small
 from config.yaml_reader import Node
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PRINTABLE = re.compile(r"[!-~]+")
+
+SECRET_SCHEMA = {"type": ["string", "number"], "minLength": 1}
+"""A secret or a reference to one: `${NAME}`, `file:/path` or `enc:…`."""
 
 
 def is_reference(value: str) -> bool:
@@ -77,21 +80,21 @@ class Unexpanded(References):
         return f"unexpanded-{digest(value.encode()).hex()[:16]}" if is_reference(value) else value
 
 
-def api_key(expand: Reader[str]) -> Reader[str]:
+def api_key(expand: Read[str]) -> Reader[str]:
     """The user name of HTTP Basic authentication, which a colon would end."""
 
     def read(name: str, node: Node) -> str:
         value = expand(name, node)
         return refuse(node, f"`{name}` must have no colon in it") if ":" in value else _printable(name, node, value)
 
-    return read
+    return Reader(read, SECRET_SCHEMA)
 
 
-def api_secret(expand: Reader[str]) -> Reader[str]:
-    return lambda name, node: _printable(name, node, expand(name, node))
+def api_secret(expand: Read[str]) -> Reader[str]:
+    return Reader(lambda name, node: _printable(name, node, expand(name, node)), SECRET_SCHEMA)
 
 
-def access_token(expand: Reader[str]) -> Reader[str]:
+def access_token(expand: Read[str]) -> Reader[str]:
     """The token alone: TikTok refuses it behind `Bearer` (40105)."""
 
     def read(name: str, node: Node) -> str:
@@ -100,7 +103,7 @@ def access_token(expand: Reader[str]) -> Reader[str]:
             refuse(node, f"`{name}` begins with `Bearer`: write the token alone, as TikTok's Events Manager shows it")
         return _printable(name, node, value)
 
-    return read
+    return Reader(read, SECRET_SCHEMA)
 
 
 def _printable(name: str, node: Node, value: str) -> str:

@@ -7,6 +7,7 @@ import phonenumbers
 from config.custom_mappings import CUSTOM_MAPPING
 from config.model import Connection, Input
 from config.readers import (
+    Read,
     Reader,
     age,
     boolean,
@@ -36,8 +37,7 @@ from config.vocabulary import (
 from config.yaml_reader import Node
 
 
-def region(name: str, node: Node) -> str:
-    """A country as two letters, one that the numbering plans of phonenumbers know."""
+def _region(name: str, node: Node) -> str:
     value = text(name, node).upper()
     if value in phonenumbers.SUPPORTED_REGIONS:
         return value
@@ -45,25 +45,31 @@ def region(name: str, node: Node) -> str:
     return refuse(node, f"`{name}` must be the two letters of a country, such as US or DE{hint}")
 
 
-def environments(name: str, node: Node) -> frozenset[str]:
-    return frozenset(listing(choice(ENVIRONMENTS), "[production]", least=1)(name, node))
+region: Reader[str] = Reader(_region, {"type": "string", "pattern": "^[A-Za-z]{2}$"})
+"""A country as two letters, one that the numbering plans of phonenumbers know."""
+
+event_source_id = matching(r"[A-Za-z0-9_.-]{1,128}", "a Pixel ID, App ID or Offline Event Set ID: letters and digits")
+_LIST_OF_ENVIRONMENTS = listing(choice(ENVIRONMENTS), "[production]", least=1)
+environments: Reader[frozenset[str]] = Reader(
+    lambda name, node: frozenset(_LIST_OF_ENVIRONMENTS(name, node)), _LIST_OF_ENVIRONMENTS.schema
+)
 
 
-def input_record(expand: Reader[str]) -> Record[Input]:
+def input_record(expand: Read[str]) -> Record[Input]:
     return Record(
         make=Input,
         what="an input",
         example="{id: web, platform: web, api_key: …, api_secret: …}",
         rows={
-            "id": Row(identifier, required=True),
-            "platform": Row(choice(PLATFORMS), required=True),
-            "api_key": Row(api_key(expand), required=True),
-            "api_secret": Row(api_secret(expand), required=True),
+            "id": Row(identifier, "The input's name in commands, metrics and the console.", required=True),
+            "platform": Row(choice(PLATFORMS), "The kind of mParticle source.", required=True),
+            "api_key": Row(api_key(expand), "The key that senders authenticate with.", required=True),
+            "api_secret": Row(api_secret(expand), "The secret that senders authenticate with.", required=True),
         },
     )
 
 
-def connection_record(expand: Reader[str], inputs: Sequence[str]) -> Record[Connection]:
+def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connection]:
     """`inputs` are the ids to choose from; when the file has none, that is what is wrong, and any will do."""
     identity = choice(IDENTITY_TYPES)
     return Record(
@@ -71,39 +77,85 @@ def connection_record(expand: Reader[str], inputs: Sequence[str]) -> Record[Conn
         what="a connection",
         example="{id: shop-web, inputs: [web], access_token: …, event_source_id: …}",
         rows={
-            "id": Row(identifier, required=True),
-            "inputs": Row(listing(exactly(inputs) if inputs else text, "[web]", least=1), required=True),
-            "access_token": Row(access_token(expand), required=True),  # C1
-            "event_source_type": Row(choice(EVENT_SOURCE_TYPES, EVENT_SOURCE_TYPE_ALIASES)),  # C2
+            "id": Row(identifier, "The connection's name in commands, metrics and the console.", required=True),
+            "inputs": Row(
+                listing(exactly(inputs) if inputs else text, "[web]", least=1),
+                "The inputs whose events go to this connection.",
+                required=True,
+            ),
+            "access_token": Row(access_token(expand), "TikTok's Events API token.", required=True),  # C1
+            "event_source_type": Row(
+                choice(EVENT_SOURCE_TYPES, EVENT_SOURCE_TYPE_ALIASES),
+                "Where the events of a feed happened; `feed` is an Offline Event Set. Read for feed inputs only.",
+                default="legacy_pixel_batch_web",
+            ),  # C2
             "event_source_id": Row(
-                matching(r"[A-Za-z0-9_.-]{1,128}", "a Pixel ID, App ID or Offline Event Set ID: letters and digits"),
+                event_source_id,
+                "The Pixel ID, App ID or Offline Event Set ID at TikTok.",
                 required=True,
             ),  # C3
-            "email_identity_type": Row(identity),  # C4
-            "external_identity_type": Row(identity),  # C5
-            "phone_identity_type": Row(identity),  # C6
-            "enable_web_migration": Row(boolean),  # C7
-            "content_type": Row(choice(CONTENT_TYPES)),  # C8
-            "enrich_ip_address": Row(boolean),  # C9
-            "custom_mappings": Row(listing(CUSTOM_MAPPING, "- tiktok_event: Search …")),  # C10
-            "enabled": Row(boolean),
-            "environments": Row(environments),
-            "test_event_code": Row(matching(r"[!-~]{1,64}", "a code such as TEST12345, without spaces")),
-            "default_region": Row(region),
-            "invalid_ttclid": Row(choice(INVALID_TTCLID)),
-            "native_events": Row(
-                mapping(exactly(TIKTOK_EVENTS), "{purchase: CompletePayment}", key=choice(NATIVE_EVENTS))
+            "email_identity_type": Row(identity, "The mParticle identity sent as email.", default="email"),  # C4
+            "external_identity_type": Row(
+                identity, "The mParticle identity sent as external id.", default="customer_id"
+            ),  # C5
+            "phone_identity_type": Row(
+                identity, "The mParticle identity sent as phone.", default="mobile_number"
+            ),  # C6
+            "enable_web_migration": Row(
+                boolean, "Send web events to Events API 2.0 instead of the legacy pixel batch API.", default="false"
+            ),  # C7
+            "content_type": Row(choice(CONTENT_TYPES), "What `contents` are.", default="product"),  # C8
+            "enrich_ip_address": Row(
+                boolean, "Give a batch without an IP address the last one seen of its user.", default="false"
+            ),  # C9
+            "custom_mappings": Row(
+                listing(CUSTOM_MAPPING, "- tiktok_event: Search …"),
+                "Which events become which TikTok events; where one matches, no native event is sent.",
+                default="[]",
+            ),  # C10
+            "enabled": Row(boolean, "`false` keeps the backlog and withholds new events.", default="true"),
+            "environments": Row(environments, "The environments whose events are sent.", default="[production]"),
+            "test_event_code": Row(
+                matching(r"[!-~]{1,64}", "a code such as TEST12345, without spaces"),
+                "Show the events under Test events at TikTok; they do not count. Not on legacy connections.",
             ),
-            "max_events_per_request": Row(whole(1, 1000)),
-            "peer_ip_fallback": Row(boolean),
-            "max_event_age": Row(age, to="max_event_age_s"),
-            "dead_letter_retention": Row(retention, to="dead_letter_retention_s"),
-            "ccpa_limited_data_use": Row(boolean),
-            "gdpr_purpose": Row(folded),
-            "att_withholds_idfa": Row(boolean),
-            "ttclid_from_url": Row(boolean),
-            "send_content_ids": Row(boolean),
-            "send_search_string": Row(boolean),
-            "send_order_id": Row(boolean),
+            "default_region": Row(region, "The country of phone numbers without a country code."),
+            "invalid_ttclid": Row(
+                choice(INVALID_TTCLID),
+                "What to do with an event whose click id is malformed: dead-letter it or send it without.",
+                default="dead_letter",
+            ),
+            "native_events": Row(
+                mapping(exactly(TIKTOK_EVENTS), "{purchase: CompletePayment}", key=choice(NATIVE_EVENTS)),
+                "Another TikTok event for a product action than the default one.",
+                default="{}",
+            ),
+            "max_events_per_request": Row(
+                whole(1, 1000), "The most events in one request to TikTok; 50 on legacy connections.", default="1000"
+            ),
+            "peer_ip_fallback": Row(
+                boolean,
+                "Give a batch without any IP address that of the host that posted it. Not for feeds.",
+                default="false",
+            ),
+            "max_event_age": Row(age, "Dead-letter events older than this, such as 7d or 36h.", to="max_event_age_s"),
+            "dead_letter_retention": Row(
+                retention, "How long dead letters are kept, or `forever`.", to="dead_letter_retention_s", default="90d"
+            ),
+            "ccpa_limited_data_use": Row(
+                boolean, "Send events of users who opted out under CCPA with limited_data_use.", default="false"
+            ),
+            "gdpr_purpose": Row(folded, "Withhold the events of users who did not consent to this purpose."),
+            "att_withholds_idfa": Row(
+                boolean, "Send no IDFA of users who denied tracking, and tell TikTok their answer.", default="false"
+            ),
+            "ttclid_from_url": Row(
+                boolean,
+                "Without the flag TikTok.Callback, take the click id from the page address.",
+                default="false",
+            ),
+            "send_content_ids": Row(boolean, "Send content_ids beside contents.", default="false"),
+            "send_search_string": Row(boolean, "Send search_string beside query.", default="false"),
+            "send_order_id": Row(boolean, "Send order_id, from the transaction id.", default="false"),
         },
     )

@@ -169,7 +169,7 @@ def test_a_removed_file_is_an_error_until_it_is_back(path: Path, watched: Config
     """Nothing that runs stops because its file went away."""
     path.unlink()
     assert not watched.refresh()
-    assert "cannot be read: No such file" in str(watched.error)
+    assert "does not exist: write one with `relay init`" in str(watched.error)
     path.write_text(text("second"))
     assert watched.refresh()
     assert (token(watched), watched.error) == ("second", None)
@@ -208,7 +208,7 @@ def test_a_rotated_secret_file_is_noticed(tmp_path: Path, path: Path, clock: Clo
 
 def test_the_first_reading_raises(tmp_path: Path) -> None:
     """A process does not start on a file that it could not have kept running on."""
-    with pytest.raises(ConfigurationError, match="No such file"):
+    with pytest.raises(ConfigurationError, match="does not exist"):
         ConfigurationFile(tmp_path / "none.yaml")
 
 

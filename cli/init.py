@@ -1,0 +1,109 @@
+"""`relay init`: write the first relay.yaml and .env from four answers."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, Final, cast, get_args
+
+import click
+
+from cli.output import note
+from config.json_schema import json_schema_text
+from config.model import Platform
+from config.readers import Read, Refused
+from config.schema import event_source_id, region
+from config.starter import SCHEMA_FILE, Answers, starter_env, starter_yaml
+from config.yaml_reader import Text
+from operations.errors import BadNews
+
+NEXT: Final = """\
+Wrote {names}.
+Next: relay up. Senders authenticate with {prefix}_KEY and {prefix}_SECRET of .env."""
+NO_TOKEN: Final = "No token yet: put TikTok's Events API token after TIKTOK_TOKEN= in .env first."  # noqa: S105
+
+
+def _checked(read: Read[str], name: str) -> Any:
+    """Return a click callback that reads the value as the configuration file would."""
+
+    def check(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+        del context, parameter
+        if not value:
+            return value
+        try:
+            return read(name, Text(1, value))
+        except Refused as refused:
+            raise click.BadParameter(refused.faults[0].message) from None
+
+    return check
+
+
+@click.command
+@click.option("--platform", type=click.Choice(get_args(Platform)), help="Kind of mParticle input.")
+@click.option(
+    "--event-source-id",
+    callback=_checked(event_source_id, "event_source_id"),
+    help="Pixel ID, App ID or Offline Event Set ID at TikTok.",
+)
+@click.option("--region", callback=_checked(region, "default_region"), help="Country of phone numbers, such as US.")
+@click.option("--token-stdin", is_flag=True, help="Read TikTok's token from standard input.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def init(
+    platform: str | None, event_source_id: str | None, region: str | None, *, token_stdin: bool, force: bool
+) -> None:
+    """Write a commented relay.yaml, its schema for editors, and .env with new keys.
+
+    In a terminal it asks for what no option says. Elsewhere --platform and --event-source-id are needed.
+    """
+    paths = [Path("relay.yaml"), Path(".env"), Path(SCHEMA_FILE)]
+    existing = [path.name for path in paths[:2] if path.exists()]
+    if existing and not force:
+        raise BadNews(f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} here. To overwrite: --force")
+    answers = _answers(platform, event_source_id, region, token_stdin=token_stdin)
+    contents = [starter_yaml(answers), starter_env(answers), json_schema_text()]
+    for path, content in zip(paths, contents, strict=True):
+        _write(path, content, mode=0o600 if path.name == ".env" else 0o644)
+    note(NEXT.format(names=", ".join(path.name for path in paths), prefix=answers.prefix))
+    if not answers.token:
+        note(NO_TOKEN)
+
+
+def _answers(platform: str | None, source: str | None, region_code: str | None, *, token_stdin: bool) -> Answers:
+    token = sys.stdin.readline().strip() if token_stdin else None
+    if token_stdin or not sys.stdin.isatty():
+        missing = [name for name, value in (("--platform", platform), ("--event-source-id", source)) if not value]
+        if missing:
+            raise click.UsageError(f"Not running in a terminal; pass {' and '.join(missing)}.")
+    else:
+        platform = platform or click.prompt(
+            "Kind of mParticle input", type=click.Choice(get_args(Platform)), default="web", err=True
+        )
+        source = source or click.prompt("Pixel ID, App ID or Offline Event Set ID", err=True, value_proc=_source)
+        token = click.prompt("TikTok's Events API token (empty: later)", default="", hide_input=True, err=True)
+        if region_code is None:
+            region_code = click.prompt(
+                "Country of phone numbers without a country code, such as US (empty: none)",
+                default="",
+                show_default=False,
+                err=True,
+                value_proc=lambda value: _checked(region, "default_region")(None, None, value) or "",
+            )
+    return Answers(
+        platform=cast("Platform", platform),
+        event_source_id=source or "",
+        token=token or "",
+        default_region=region_code or "",
+    )
+
+
+def _source(value: str) -> str:
+    checked: str = _checked(event_source_id, "event_source_id")(None, None, value)
+    return checked
+
+
+def _write(path: Path, content: str, mode: int) -> None:
+    """Write the file; a new one gets `mode` as far as the umask allows. Raise BadNews."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+            file.write(content)
+    except OSError as error:
+        raise BadNews(f"{path} cannot be written: {error.strerror}") from None

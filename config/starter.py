@@ -1,0 +1,106 @@
+"""Write the first configuration: a commented `relay.yaml` and the `.env` beside it, from a few answers."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from config.model import Platform
+from config.readers import scalar
+from config.record import Row
+from config.schema import connection_record
+from config.secrets import Keyring
+
+SCHEMA_FILE: Final = "relay.schema.json"
+EDITOR_LINE: Final = f"# yaml-language-server: $schema={SCHEMA_FILE}"
+"""What makes editors read the schema; it names the file beside the configuration."""
+
+_CHOSEN: Final = ("id", "inputs", "access_token", "event_source_id")
+_COMMENT_COLUMN: Final = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the operator was asked; `token` is empty where there is none yet."""
+
+    platform: Platform
+    event_source_id: str
+    token: str
+    default_region: str
+
+    @property
+    def prefix(self) -> str:
+        """The first part of the variables that hold the input's credentials."""
+        return self.platform.upper()
+
+
+def starter_yaml(answers: Answers) -> str:
+    """Return a file that loads with the variables of `starter_env`; every other setting stands in it as a comment."""
+    chosen = dict(_chosen_settings(answers))
+    rows = connection_record(scalar, ()).rows
+    lines = [
+        EDITOR_LINE,
+        "# The configuration of relay. A changed file is in force within 2 seconds; a wrong one is refused.",
+        "# api_key, api_secret and access_token may be ${NAME} (an environment variable or a line of .env),",
+        "# file:/run/secrets/name, or enc:… as `relay secrets encrypt` prints it.",
+        "",
+        "# Where batches come from: one entry for each mParticle input.",
+        "inputs:",
+        f"  - id: {answers.platform}",
+        f"    platform: {answers.platform} # web | ios | android | feed",
+        f"    api_key: ${{{answers.prefix}_KEY}}",
+        f"    api_secret: ${{{answers.prefix}_SECRET}}",
+        "",
+        "# Where events go: one entry for each pixel, app or Offline Event Set at TikTok.",
+        "connections:",
+        f"  - id: shop-{answers.platform}",
+        f"    inputs: [{answers.platform}]",
+        "    access_token: ${TIKTOK_TOKEN}",
+        f"    event_source_id: {answers.event_source_id} # a Pixel ID, App ID or Offline Event Set ID",
+        *(_commented(f"    {key}: {value}", rows[key].meaning) for key, value in chosen.items()),
+        "",
+        "    # What follows may be left out. Where a value is shown, it is the default.",
+        *_defaults(rows, {*_CHOSEN, *chosen}),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def starter_env(answers: Answers) -> str:
+    """Return the `.env` that `starter_yaml` names its secrets in: keys are new at each call, and nowhere else."""
+    return (
+        "# Secrets of relay; keep this file out of version control. relay and docker compose both read it.\n"
+        f"# Senders authenticate with these two as {answers.platform}.\n"
+        f"{answers.prefix}_KEY={secrets.token_hex(16)}\n"
+        f"{answers.prefix}_SECRET={secrets.token_hex(24)}\n"
+        "# TikTok's Events API token.\n"
+        f"TIKTOK_TOKEN={answers.token}\n"
+        "# Encrypts the backlog and dead letters in Redis. Keep a copy: without it they cannot be read.\n"
+        f"RELAY_ENCRYPTION_KEY={Keyring.new_key()}\n"
+        "# Opens the console, /console beside ingest.\n"
+        f"RELAY_ADMIN_PASSWORD={secrets.token_urlsafe(18)}\n"
+        "# For docker compose only: passwords of its Redis and Flower, and where relay.yaml is.\n"
+        f"REDIS_PASSWORD={secrets.token_hex(24)}\n"
+        f"FLOWER_PASSWORD={secrets.token_hex(24)}\n"
+        "RELAY_CONFIG_DIR=.\n"
+    )
+
+
+def _chosen_settings(answers: Answers) -> Iterator[tuple[str, str]]:
+    """Yield the settings that this platform is better with."""
+    if answers.platform == "web":
+        yield "enable_web_migration", "true"
+    if answers.platform == "feed":
+        yield "event_source_type", "web"
+    if answers.default_region:
+        yield "default_region", answers.default_region
+    yield "native_events", "{purchase: CompletePayment}"
+
+
+def _defaults(rows: Mapping[str, Row], without: set[str]) -> Iterator[str]:
+    for key, row in rows.items():
+        if key not in without:
+            yield _commented(f"    # {key}: {row.default or ''}".rstrip(), row.meaning)
+
+
+def _commented(setting: str, meaning: str) -> str:
+    return f"{setting:<{_COMMENT_COLUMN}} # {meaning}"

@@ -47,6 +47,26 @@ def _ids_are_unique(draft: Draft) -> Iterator[Fault]:
         yield Fault(other.line("id"), f"the id `{other.value.id}` is another connection's too: each needs its own")
 
 
+def _former_ids_are_free(draft: Draft) -> Iterator[Fault]:
+    """An event that waits under a former id must belong to one input."""
+    taken = {one.value.id: one.value.id for one in draft.inputs}
+    for one in draft.inputs:
+        for name in one.value.formerly:
+            if name in taken:
+                yield Fault(
+                    one.line("formerly"),
+                    f"`formerly` names `{name}`, which is {_whose(name, taken[name], one.value.id)}: "
+                    "name ids that this input had and that no input has now",
+                )
+            taken.setdefault(name, one.value.id)
+
+
+def _whose(name: str, owner: str, this: str) -> str:
+    if owner == this:
+        return "this input's own id" if name == this else "named twice"
+    return "another input's id" if name == owner else f"a former id of `{owner}` too"
+
+
 def _keys_are_unique(draft: Draft) -> Iterator[Fault]:
     for one in _repeated(draft.inputs, lambda one: one.api_key):
         yield Fault(one.line("api_key"), "`api_key` is another input's too: each needs its own, as it says which input")
@@ -106,6 +126,7 @@ def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
 
 CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _ids_are_unique,
+    _former_ids_are_free,
     _keys_are_unique,
     _inputs_are_named_once,
     _one_kind_of_id,

@@ -18,12 +18,13 @@ ParameterType = Literal["text", "number"]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One mParticle source, known by its key and secret."""
+    """One mParticle source, known by its key and secret; `formerly` are ids it had when some stored events came."""
 
     id: str
     platform: Platform
     api_key: str = field(repr=False)
     api_secret: str = field(repr=False)
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,29 @@ class Configuration:
     inputs: Mapping[str, Input]
     connections: Mapping[str, Connection]
     warnings: tuple[str, ...] = ()
+    _by_name: Mapping[str, Input] = field(init=False, repr=False, compare=False)
     _by_input: Mapping[str, tuple[Connection, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_input = {name: tuple(c for c in self.connections.values() if name in c.inputs) for name in self.inputs}
+        by_name = {name: one for one in self.inputs.values() for name in (*one.formerly, one.id)}
+        by_input = {
+            name: tuple(c for c in self.connections.values() if one.id in c.inputs) for name, one in by_name.items()
+        }
+        object.__setattr__(self, "_by_name", by_name)
         object.__setattr__(self, "_by_input", by_input)
 
+    def input_of(self, name: str) -> Input | None:
+        """The input of that id, or the one that had it formerly; None when there is neither."""
+        return self._by_name.get(name)
+
     def connections_of(self, input_id: str) -> tuple[Connection, ...]:
-        """The connections an input feeds, disabled ones included, in the order of the file."""
+        """The connections an input feeds, disabled ones included, in the order of the file; a former id works too."""
         return self._by_input.get(input_id, ())
+
+
+def no_input(name: str) -> str:
+    """What to do about a stored event of an input that the configuration does not have: a sentence."""
+    return (
+        f"the event came from input {name}, which is not in the configuration file: put it back, "
+        f"or, if the input has another id now, add formerly: [{name}] to it"
+    )

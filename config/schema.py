@@ -65,6 +65,9 @@ def input_record(expand: Read[str]) -> Record[Input]:
             "platform": Row(choice(PLATFORMS), "The kind of mParticle source.", required=True),
             "api_key": Row(api_key(expand), "The key that senders authenticate with.", required=True),
             "api_secret": Row(api_secret(expand), "The secret that senders authenticate with.", required=True),
+            "formerly": Row(
+                listing(identifier, "[web]"), "Ids that this input had: stored events of these are its own."
+            ),
         },
     )
 

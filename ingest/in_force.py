@@ -58,9 +58,9 @@ class InputsInUse:
         since = self._monotonic() - IN_USE_S
         return any(
             {one.id for one in former.connections_of(name)} - {one.id for one in new.connections_of(name)}
-            or name not in new.inputs
+            or new.input_of(name) is None
             for name, last in list(self._last.items())
-            if last >= since and name in former.inputs
+            if last >= since and former.input_of(name)
         )
 
 

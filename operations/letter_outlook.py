@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from config.model import Configuration
+from config.model import Configuration, Input, no_input
 from config.settings import Settings
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
@@ -70,9 +70,10 @@ class Outlooks:
         """Of this letter. The address that a worker may remember of someone (I1) is left out, as in a preview."""
         if obstacle := self.obstacle(letter.connection):
             return Blocked(obstacle)
-        if source.input not in self._configuration.inputs:
-            return Blocked(f"input {source.input} is not in the configuration file: put it back first")
-        plan = self._plan(letter.connection, source.input)
+        known = self._configuration.input_of(source.input)
+        if known is None:
+            return Blocked(no_input(source.input))
+        plan = self._plan(letter.connection, known)
         results = [
             result
             for batch in source.batches
@@ -89,12 +90,10 @@ class Outlooks:
             unsent=[result for result in results if isinstance(result, Unsupported | Withheld)],
         )
 
-    def _plan(self, connection_id: str, input_id: str) -> Plan:
-        key = (connection_id, input_id)
+    def _plan(self, connection_id: str, source: Input) -> Plan:
+        key = (connection_id, source.id)
         if key not in self._plans:
-            self._plans[key] = compile_plan(
-                self._configuration.connections[connection_id], self._configuration.inputs[input_id]
-            )
+            self._plans[key] = compile_plan(self._configuration.connections[connection_id], source)
         return self._plans[key]
 
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from config.model import no_input
 from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.errors import ChunkUnreadable
@@ -143,7 +144,7 @@ class Composer:
             return Blocked(error.what_to_do)
         plan = self._plan_of(chunk.input)
         if plan is None:
-            return Blocked(f"events of input {chunk.input} wait, which the configuration no longer has: put it back")
+            return Blocked(no_input(chunk.input))
         return _Opened(chunk, plan)
 
     def _add(self, draft: Draft, opened: _Opened, lease: Lease) -> int | None:

@@ -37,12 +37,12 @@ class Runtime:
         self._plans: tuple[Configuration, dict[tuple[str, str], Plan]] | None = None
 
     def plan(self, connection: Connection, input_id: str, configuration: Configuration) -> Plan | None:
-        """The connection's plan for events of an input; None when the configuration has no such input."""
-        source = configuration.inputs.get(input_id)
+        """The connection's plan for events of an input, by its id or a former one; None when there is no such input."""
+        source = configuration.input_of(input_id)
         if source is None:
             return None
         plans = self._plans_of(configuration)
-        key = (connection.id, input_id)
+        key = (connection.id, source.id)
         if key not in plans:
             plans[key] = compile_plan(connection, source)
         return plans[key]

@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check faults soak attacks mutations bench clean
+.PHONY: demo test check faults soak attacks mutations bench documents clean
 
 demo: $(READY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
@@ -17,6 +17,7 @@ check: $(READY)  ## format, lint, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m checks.documents --check
 
 faults: $(READY)  ## about a minute of kills and refusals; SEED=n repeats one
 	@$(BIN)/pytest -s tests/pipeline/test_faults.py
@@ -32,6 +33,10 @@ mutations: $(READY)  ## takes each guard of the lanes out in turn: a test must n
 
 bench: $(READY)  ## every figure of docs/performance.md; PART="ingest lanes": those; QUICK=1: two minutes; JSON=file, PLOTS=folder
 	@$(BIN)/python -m benchmarks $(PART) $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(if $(PLOTS),--plots $(PLOTS))
+
+documents: $(READY)  ## renew the generated parts of docs/ and the JSON Schema of relay.yaml
+	@$(BIN)/python -m checks.documents
+	@$(BIN)/relay schema > config/relay.schema.json
 
 clean:
 	rm -rf $(VENV) .relay

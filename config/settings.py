@@ -68,35 +68,67 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    config: Path = Field(default=Path("relay.yaml"), description="the path of the configuration file")
+    config: Path = Field(
+        title="Path of the configuration file.",
+        default=Path("relay.yaml"),
+        description="the path of the configuration file",
+    )
     redis_url: Annotated[SecretStr | None, AfterValidator(lambda v: v and urls.redis_url(v))] = Field(
-        default=None, description="a URL such as redis://127.0.0.1:6379/0"
+        title="Redis or Valkey server. Without it, `relay up` runs one of its own.",
+        default=None,
+        description="a URL such as redis://127.0.0.1:6379/0",
     )
     tiktok_url: Annotated[str, AfterValidator(urls.tiktok_url)] = Field(
-        default="https://business-api.tiktok.com", description="a URL such as https://business-api.tiktok.com"
+        title="Scheme and host of TikTok's Events API, or of the sandbox.",
+        default="https://business-api.tiktok.com",
+        description="a URL such as https://business-api.tiktok.com",
     )
-    host: str = Field(default="127.0.0.1", description="the address to listen on, such as 127.0.0.1 or 0.0.0.0")
-    port: Port = Field(default=8080, description="a port from 1 to 65535")
-    sandbox_port: Port = Field(default=8090, description="a port from 1 to 65535")
-    data_dir: Path = Field(default=Path(".relay"), description="the path of a directory")
+    host: str = Field(
+        title="Address that ingest listens on.",
+        default="127.0.0.1",
+        description="the address to listen on, such as 127.0.0.1 or 0.0.0.0",
+    )
+    port: Port = Field(title="Port that ingest listens on.", default=8080, description="a port from 1 to 65535")
+    sandbox_port: Port = Field(
+        title="Port that the sandbox listens on.", default=8090, description="a port from 1 to 65535"
+    )
+    data_dir: Path = Field(
+        title="Directory of what `relay up` keeps: its server's data, the encryption key.",
+        default=Path(".relay"),
+        description="the path of a directory",
+    )
     encryption_key: Annotated[SecretStr | None, AfterValidator(lambda v: v and _encryption_key(v))] = Field(
+        title="Encrypts the backlog, dead letters and remembered addresses in Redis.",
         default=None,
         description="Fernet keys with commas between them, newest first (make one with: relay secrets key)",
     )
-    admin_password: SecretStr | None = Field(default=None, description="text")
-    metrics_token: SecretStr | None = Field(default=None, description="text")
+    admin_password: SecretStr | None = Field(
+        title="Opens the console. Without it there is no console.", default=None, description="text"
+    )
+    metrics_token: SecretStr | None = Field(
+        title="Bearer token that `GET /metrics` requires.", default=None, description="text"
+    )
     alert_webhook: Annotated[SecretStr | None, AfterValidator(lambda v: v and urls.webhook_url(v))] = Field(
-        default=None, description="a URL such as https://hooks.slack.com/services/…"
+        title="Where workers post alerts.", default=None, description="a URL such as https://hooks.slack.com/services/…"
     )
     alert_dead_letters_per_hour: int = Field(
-        default=100, ge=0, description="a whole number; 0 means that dead letters raise no alert"
+        title="Dead letters in an hour that raise an alert.",
+        default=100,
+        ge=0,
+        description="a whole number; 0 means that dead letters raise no alert",
     )
-    log_format: Literal["text", "json"] = Field(default="text", description="text or json")
+    log_format: Literal["text", "json"] = Field(
+        title="Format of log lines.", default="text", description="text or json"
+    )
     max_request_bytes: Annotated[int, BeforeValidator(_size), Field(ge=1024, le=1 << 30)] = Field(
-        default=4 << 20, description="a size from 1KiB to 1GiB, such as 4MiB or 4194304"
+        title="Largest request after decompression.",
+        default=4 << 20,
+        description="a size from 1KiB to 1GiB, such as 4MiB or 4194304",
     )
     trusted_proxies: Annotated[tuple[IPNetwork, ...], NoDecode, BeforeValidator(_networks)] = Field(
-        default=(), description="IP addresses and networks with commas between them, such as 10.0.0.0/8"
+        title="Proxies whose `X-Forwarded-For` is believed.",
+        default=(),
+        description="IP addresses and networks with commas between them, such as 10.0.0.0/8",
     )
 
     _readable = field_validator("*", mode="before")(_usable)

@@ -1,0 +1,109 @@
+"""Fill the generated parts of documents from the code they describe; with --check, fail where one has grown stale.
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a key of PARTS.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from cli.main import main as relay
+from config.custom_mappings import CUSTOM_MAPPING, MATCH, PARAMETER
+from config.readers import scalar
+from config.record import Record
+from config.schema import connection_record, input_record
+from config.settings import PREFIX, Settings
+
+DOCUMENTS: Final = Path(__file__).parents[1] / "docs"
+_PART: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def keys_table(record: Record[Any]) -> str:
+    """Return a table of a record's keys: name, whether it is required or its default, meaning."""
+    rows = (
+        (f"`{key}`", "required" if row.required else f"`{row.default}`" if row.default else "–", row.meaning)
+        for key, row in record.rows.items()
+    )
+    return table(("key", "default", "meaning"), rows)
+
+
+def variables_table() -> str:
+    """Return a table of the environment variables that every process reads."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = "–" if default in (None, ()) else f"`{default}`"
+        rows.append((f"`{PREFIX}{name.upper()}`", shown, field.title or "", field.description or ""))
+    return table(("variable", "default", "meaning", "allowed"), rows)
+
+
+def commands_text() -> str:
+    """Return every command with its options, a section each, from the commands themselves."""
+    return "\n".join(_command(relay, "relay"))
+
+
+def _command(command: click.Command, path: str) -> Iterator[str]:
+    context = click.Context(command, info_name=path)
+    if not isinstance(command, click.Group):
+        yield f"## `{path}`\n"
+        yield f"{_paragraphs(command.help)}\n"
+        usage = " ".join(command.collect_usage_pieces(context))
+        yield f"Usage: `{path} {usage}`\n"
+        options = [row for parameter in command.params if (row := parameter.get_help_record(context))]
+        if options:
+            yield table(("option", "meaning"), ((f"`{names}`", text) for names, text in options)) + "\n"
+        return
+    for name in command.list_commands(context):
+        child = command.get_command(context, name)
+        if child is not None and not child.hidden:
+            yield from _command(child, f"{path} {name}")
+
+
+def _paragraphs(text: str | None) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in (text or "").replace("\b", "").split("\n\n"))
+
+
+def table(head: tuple[str, ...], rows: Any) -> str:
+    """Return a Markdown table; bars inside cells are escaped."""
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    cells = ([str(cell).replace("|", "\\|") for cell in row] for row in rows)
+    lines += [f"| {' | '.join(row)} |" for row in cells]
+    return "\n".join(lines)
+
+
+PARTS: Final[Mapping[str, Callable[[], str]]] = {
+    "variables": variables_table,
+    "keys-of-an-input": lambda: keys_table(input_record(scalar)),
+    "keys-of-a-connection": lambda: keys_table(connection_record(scalar, ())),
+    "keys-of-a-custom-mapping": lambda: keys_table(CUSTOM_MAPPING),
+    "keys-of-a-match": lambda: keys_table(MATCH),
+    "keys-of-a-parameter": lambda: keys_table(PARAMETER),
+    "commands": commands_text,
+}
+
+
+def filled(text: str) -> str:
+    """Return `text` with every generated part as the code has it now. Raise KeyError for an unknown NAME."""
+    return _PART.sub(lambda found: f"{found[1]}{PARTS[found[2]]()}\n{found[3]}", text)
+
+
+def main(arguments: list[str]) -> int:
+    """Rewrite the documents, or with --check name those that differ and return 1."""
+    stale = []
+    for path in sorted(DOCUMENTS.rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if (now := filled(text)) != text:
+            stale.append(path.name)
+            if "--check" not in arguments:
+                path.write_text(now, encoding="utf-8")
+    if stale:
+        print(f"documents: {', '.join(stale)} {'renewed' if '--check' not in arguments else 'stale: make documents'}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -4,13 +4,19 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check faults soak attacks mutations bench documents clean
+.PHONY: demo test servers test-servers check faults soak attacks mutations bench documents clean
 
 demo: $(READY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
 
 test: $(READY)  ## every test but the fault run and the attacks
 	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks
+
+servers: $(READY)  ## fetch the Redis and Valkey servers that tests can run on, into .servers
+	@$(BIN)/python tests/support/servers.py $(SERVERS)
+
+test-servers: $(READY)  ## what Redis carries, on every fetched server; SERVERS="redis-6.2 valkey-8": those
+	@$(BIN)/python tests/on_servers.py $(SERVERS)
 
 check: $(READY)  ## format, lint, types, layers
 	@$(BIN)/ruff format --check .

@@ -5,12 +5,11 @@ Raised in the scripts that move the data, beside the books and never instead of 
 """
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final
 
 import redis
-from redis.exceptions import RedisError
 
-from lanes.scripts import refusal
+from lanes.reading import read_together
 
 DAYS_KEPT: Final = 90
 _DAY_MS: Final = 86_400_000
@@ -23,11 +22,7 @@ def day_of(ms: int) -> int:
 
 def read_days(client: redis.Redis, group: str, days: Sequence[int]) -> list[dict[str, int]]:
     """The counts of each of these days, by name. All at one instant. Raises RedisAway."""
-    try:
-        with client.pipeline(transaction=True) as asked:
-            for day in days:
-                asked.hgetall(f"days:{group}:{day}")
-            read = cast("list[dict[bytes, bytes]]", asked.execute())
-    except RedisError as error:
-        raise refusal(error) from None
-    return [{name.decode(): int(count) for name, count in counts.items()} for counts in read]
+    read = read_together(client, [("HGETALL", f"days:{group}:{day}") for day in days])
+    return [
+        {name.decode(): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)} for flat in read.replies
+    ]

@@ -13,6 +13,7 @@ import redis
 from redis.exceptions import RedisError
 
 from lanes.names import LANES_PER_GROUP, lane_name
+from lanes.reading import read_together
 from lanes.scripts import pack, refusal, script_text
 
 _PAGE: Final = 500
@@ -89,13 +90,8 @@ def letter_ids(client: redis.Redis, group: str) -> list[str]:
 
 def letters_moved(client: redis.Redis, groups: Sequence[str]) -> list[tuple[bytes | None, ...]]:
     """For each group what changes whenever a letter comes or goes, and only then. Raises RedisAway."""
-    try:
-        with client.pipeline(transaction=True) as asked:
-            for group in groups:
-                asked.hmget(f"books:{group}", _MOVES)
-            return [tuple(counts) for counts in asked.execute()]
-    except RedisError as error:
-        raise refusal(error) from None
+    read = read_together(client, [("HMGET", f"books:{group}", *_MOVES) for group in groups])
+    return [tuple(counts) for counts in read.replies]
 
 
 def count_letters(client: redis.Redis, group: str) -> int:

@@ -8,6 +8,7 @@ import redis
 from redis.exceptions import RedisError
 
 from lanes.known import groups_known
+from lanes.reading import read_together
 from lanes.scripts import refusal, script_text
 
 TURN_MS: Final = 30_000
@@ -43,21 +44,21 @@ class Watch:
     def look(self) -> tuple[int, Sequence[Seen]]:
         """Redis's time, and every group it knows."""
         groups = groups_known(self._client)
-        try:
-            with self._client.pipeline(transaction=True) as asked:
-                asked.time()
-                for group in groups:
-                    asked.hmget(f"group:{group}", ["state", "by"])
-                    asked.hget(f"books:{group}", "dead")
-                    asked.hget("watch:notes", group)
-                (seconds, micros), *read = asked.execute()
-        except RedisError as error:
-            raise refusal(error) from None
+        asked = [
+            command
+            for group in groups
+            for command in (
+                ("HMGET", f"group:{group}", "state", "by"),
+                ("HGET", f"books:{group}", "dead"),
+                ("HGET", "watch:notes", group),
+            )
+        ]
+        now_ms, read = read_together(self._client, asked)
         seen = [
             Seen(group, (state or b"").decode(), (by or b"").decode(), int(dead or 0), note or b"")
             for group, (state, by), dead, note in zip(groups, read[::3], read[1::3], read[2::3], strict=True)
         ]
-        return seconds * 1000 + micros // 1000, seen
+        return now_ms, seen
 
     def keep(self, group: str, read: bytes, note: bytes) -> bool:
         """Remember `note` of the group; False, and nothing kept, when another watcher wrote there since it was read."""

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 import pytest
 import redis
 from support.server import SERVER, free_port
+from support.servers import chosen
+
+if chosen().name != "bundled":  # then `relay demo` and `relay up` start it as well
+    os.environ["PATH"] = f"{SERVER.parent}{os.pathsep}{os.environ['PATH']}"
 
 
 def wait_until_ready(url: str, seconds: float = 10.0) -> None:

@@ -9,7 +9,7 @@ import redis
 from conftest import wait_until_ready
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.server import SERVER, free_port
+from support.server import SERVER, append_only_files, free_port
 
 from lanes import erasure
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
@@ -142,7 +142,7 @@ def test_what_was_removed_leaves_the_disk(durable: redis.Redis, tmp_path: Path) 
     """Also when a rewriting runs already, which began before the removal."""
 
     def on_disk() -> bool:
-        return any(b"jane@shop.example" in file.read_bytes() for file in (tmp_path / "appendonlydir").iterdir())
+        return any(b"jane@shop.example" in file.read_bytes() for file in append_only_files(tmp_path))
 
     durable.config_set("rdbcompression", "no")
     durable.set("kept", "x" * 1000)

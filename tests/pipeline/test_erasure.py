@@ -12,6 +12,7 @@ import pytest
 import redis
 from support.events import batch, purchase
 from support.plant import Plant
+from support.server import append_only_files
 from support.traces import in_files, in_redis
 
 from config.secrets import Keyring
@@ -90,7 +91,7 @@ def test_a_forgotten_person_is_in_no_key_and_in_no_file(plant: Plant) -> None:
     until(lambda: books(plant) == {"shop": (0, 3, 0, 0), "stuck": (4, 2, 0, 0)})
     with plant.client() as client:
         assert in_redis(client, WANTED, keyring) >= {EMAIL, PHONE, CUSTOMER, IP}, "this test could not fail"
-    assert (in_files(plant.directory / "appendonlydir", WANTED) >= {EMAIL, PHONE}) == (keyring is None)
+    assert (in_files(append_only_files(plant.directory), WANTED) >= {EMAIL, PHONE}) == (keyring is None)
 
     dry = plant.relay("forget", "--identity", "email=-", "--dry-run", "--json", stdin=EMAIL.upper())
     assert (dry.returncode, json.loads(dry.stdout)["complete"]) == (0, True), dry.stderr
@@ -124,7 +125,7 @@ def nothing_left(plant: Plant, keyring: Keyring | None) -> None:
     """Of Jane, in any key or file; Joe is still there."""
     with plant.client() as client:
         assert in_redis(client, [*WANTED, "user9@shop.example"], keyring) == {"user9@shop.example"}
-    until(lambda: not in_files(plant.directory / "appendonlydir", WANTED))  # files are unlinked in the background
+    until(lambda: not in_files(append_only_files(plant.directory), WANTED))  # files are unlinked in the background
 
 
 def answers(plant: Plant) -> bool:

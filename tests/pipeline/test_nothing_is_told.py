@@ -14,6 +14,7 @@ from support.events import batch, purchase
 from support.flower import Flower
 from support.plant import Plant
 from support.receiver import Receiver, receiving
+from support.server import append_only_files
 
 from config.secrets import Keyring
 from lanes.books import read_books
@@ -186,7 +187,7 @@ def test_personal_data_and_secrets_are_nowhere(plant: Plant, receiver: Receiver)
     with plant.client() as client:
         client.config_set("rdbcompression", "no")  # or a dump could hide what it holds from this test
         places["redis"] = "\n".join(dump(client))
-    for file in (plant.directory / "appendonlydir").iterdir():
+    for file in append_only_files(plant.directory):
         places[f"file {file.name}"] = file.read_bytes().decode("latin-1")
     assert {place: told for place, text in places.items() if (told := found(text, PRIVATE + SECRETS))} == {}
     assert "ValueError" in places["log of worker-poisoned"] or "KeyError" in places["log of worker-poisoned"]

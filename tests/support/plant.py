@@ -15,7 +15,7 @@ from typing import Self
 
 import httpx
 import redis
-from support.server import SERVER, free_port
+from support.server import SERVER, append_only_files, free_port
 
 from sandbox.testing import SandboxClient
 
@@ -67,7 +67,7 @@ class Process:
     def limit_file_size(self, room: int | None) -> None:
         """Let its files grow by no more than `room` bytes; None: as they like."""
         assert self._child is not None
-        files = (self._log.parent / "appendonlydir").glob("*")
+        files = append_only_files(self._log.parent)
         limit = resource.RLIM_INFINITY if room is None else max(file.stat().st_size for file in files) + room
         with suppress(ProcessLookupError):
             resource.prlimit(self._child.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))

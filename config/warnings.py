@@ -7,6 +7,7 @@ from itertools import combinations
 from config.checks import mapped_events, routes_of
 from config.draft import Draft, Located
 from config.model import Connection, Match
+from config.overlap import may_both_take
 from config.readers import scalar
 from config.references import is_reference
 from config.routes import IdKind
@@ -125,6 +126,18 @@ def _seen_twice(draft: Draft) -> Iterator[Fault]:
             )
 
 
+def _counted_once(draft: Draft) -> Iterator[Fault]:
+    """M4: each mapping sends its event, and both have the id of the one event that they take."""
+    for one in draft.connections:
+        for (first, first_line), (second, line) in combinations(mapped_events(one), 2):
+            if first.tiktok_event == second.tiktok_event and may_both_take(first.match, second.match):
+                yield Fault(
+                    line,
+                    f"one event can become {second.tiktok_event} twice, by this mapping and by that of line"
+                    f" {first_line}: both have its id, and TikTok counts two events of one name and id once",
+                )
+
+
 def _surprising_id(draft: Draft) -> Iterator[Fault]:
     for one in draft.connections:
         for kind in sorted({route.id_kind for route in routes_of(one.value, draft).values()}):
@@ -150,6 +163,7 @@ WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _idle_setting,
     _retiring_event,
     _seen_twice,
+    _counted_once,
     _surprising_id,
     _unserved_input,
 )

@@ -21,7 +21,9 @@ from lanes.errors import ChunkUnreadable
 VERSION: Final = 1
 COMPRESSED: Final = 1
 ENCRYPTED: Final = 2
-KNOWN_FLAGS: Final = COMPRESSED | ENCRYPTED
+KEYED: Final = 4
+"""Items are known by their keys. A worker without this flag must not open it: it would end them as no longer mapped."""
+KNOWN_FLAGS: Final = COMPRESSED | ENCRYPTED | KEYED
 
 _FIXED: Final = struct.Struct(">BBIQQBB")
 _COMPRESSION_LEVEL: Final = 1
@@ -32,13 +34,15 @@ _LARGEST_BODY: Final = 64 * 1024 * 1024
 class Entry(msgspec.Struct, array_like=True, frozen=True):
     """One source event: its place in the batch, the id minted for it (None: it has its own), its JSON bytes.
 
-    `items` names the TikTok events still to be sent for it; None means all that today's configuration makes of it.
+    `items` are the keys of the items still to be sent for it (opaque here); None means all that today's configuration
+    makes of it. `made` are the keys of all items that it once became, so that each of them is known again.
     """
 
     position: int
     event_id: str | None
     raw: bytes
     items: list[str] | None = None
+    made: list[str] | None = None
 
     @property
     def weight(self) -> int:
@@ -66,6 +70,10 @@ class Chunk(msgspec.Struct, frozen=True):
     def weight(self) -> int:
         """What the chunk counts for in the books (see `Entry.weight`)."""
         return sum([1 if (items := entry.items) is None else len(items) for b in self.batches for entry in b.entries])
+
+
+def _has_keys(chunk: Chunk) -> bool:
+    return any(entry.made is not None for batch in chunk.batches for entry in batch.entries)
 
 
 class Header(NamedTuple):
@@ -108,7 +116,7 @@ class ChunkCodec:
 
     def seal(self, chunk: Chunk) -> bytes:
         """Compress, then encrypt when there is a key."""
-        flags = COMPRESSED
+        flags = COMPRESSED | (KEYED if _has_keys(chunk) else 0)
         body = self._compressor().compress(self._encoder.encode(chunk.batches))
         if self._keyring is not None:
             flags |= ENCRYPTED

@@ -21,6 +21,8 @@ class Item(NamedTuple):
 
     tiktok_event: str
     fill: Fill
+    key: str
+    """What the item is known by (`mapping/items.py`)."""
 
 
 class Properties(NamedTuple):

@@ -45,10 +45,10 @@ def _value(incoming: Incoming, name: str) -> str | None:
     return value.strip().casefold() if isinstance(value, str) else None
 
 
-def compile_custom(mapping: CustomMapping, connection: Connection, route: Route) -> Custom:
-    """`mapping` for one connection's route."""
+def compile_custom(mapping: CustomMapping, key: str, connection: Connection, route: Route) -> Custom:
+    """Return `mapping` for one connection's route; `key` is what its items are known by."""
     fill = properties_filler(_properties(mapping, connection, route), connection, route)
-    return Custom(mapping.match, Item(mapping.tiktok_event, fill))
+    return Custom(mapping.match, Item(mapping.tiktok_event, fill, key))
 
 
 def _one(_incoming: Incoming) -> Sequence[Product]:

@@ -1,16 +1,16 @@
 """From one source event to its results, batch by batch: the path every event takes."""
 
-from collections.abc import Collection
-from typing import assert_never
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from mapping.commerce import Item
 from mapping.common import Common
 from mapping.incoming import UNREADABLE, Incoming, read_event
+from mapping.items import event_of, find_again
 from mapping.native import describe
 from mapping.recipe import Recipe
-from mapping.results import Mapped, Note, Rejected, Result, Unsupported, Withheld
+from mapping.results import Mapped, Note, Rejected, Result, Unsupported
 from mapping.source import head
 from mapping.steps import Failure
 from mapping.unreadable import culprit, own_id_of
@@ -24,17 +24,19 @@ class BatchMapper:
         self._recipe, self._common = recipe, common
         self._received_ms, self._now_ms = received_ms, now_ms
 
-    def map(self, raw: bytes, minted_id: str | None, only: Collection[str] | None = None) -> list[Result]:
-        """What the event in `raw` becomes: at least one result. Never raises, whatever the bytes.
+    def map(
+        self, raw: bytes, minted_id: str | None, only: Sequence[str] | None = None, made: Sequence[str] | None = None
+    ) -> list[Result]:
+        """Return what the event in `raw` becomes: at least one result. Never raises, whatever the bytes.
 
-        `minted_id` is the event's id unless it has its own. `only` keeps the items of these TikTok events, and says
-        what befalls the whole event once for each of them.
+        `minted_id` is the event's id unless it has its own. With `only`, the keys of items that are still to be sent,
+        there is one result for each of them, in their order; `made` are the keys of all items the event once became.
         """
         try:
             results = self._map(raw, minted_id)
         except Exception as surprise:  # noqa: BLE001 - one event's surprise must not become its neighbours'
-            results = [_defect(minted_id, surprise)]
-        return results if only is None else _kept(results, only)
+            results = [_defect(own_id_of(raw) or minted_id, surprise)]
+        return results if only is None else _only(results, only, made)
 
     def _map(self, raw: bytes, minted_id: str | None) -> list[Result]:
         if self._common.withheld is not None:
@@ -58,8 +60,9 @@ class BatchMapper:
             spliced.into(document)
             failure = item.fill(incoming, document, notes)
         if failure is not None:
-            return _rejected(item.tiktok_event, incoming.event_id, failure)
-        return Mapped(item.tiktok_event, incoming.event_id or "", encode(document), (*notes_on_batch, *notes))
+            return _rejected(item, incoming.event_id, failure)
+        body = encode(document)
+        return Mapped(item.tiktok_event, incoming.event_id or "", body, (*notes_on_batch, *notes), item.key)
 
     def _unreadable(self, raw: bytes, minted_id: str | None, error: Exception) -> Result:
         """An event whose nesting is not mParticle's: a dead letter, unless what can be read says nobody wants it."""
@@ -70,9 +73,9 @@ class BatchMapper:
         return Rejected(None, own_id_of(raw) or minted_id, "invalid_value", field, message)
 
 
-def _rejected(tiktok_event: str, event_id: str | None, failure: Failure) -> Rejected:
+def _rejected(item: Item, event_id: str | None, failure: Failure) -> Rejected:
     field, refused = failure
-    return Rejected(tiktok_event, event_id, refused.reason, field, f"{field} {refused.message}.")
+    return Rejected(item.tiktok_event, event_id, refused.reason, field, f"{field} {refused.message}.", item.key)
 
 
 def _defect(event_id: str | None, surprise: Exception) -> Rejected:
@@ -81,17 +84,17 @@ def _defect(event_id: str | None, surprise: Exception) -> Rejected:
     return Rejected(None, event_id, "internal_error", None, message)
 
 
-def _kept(results: list[Result], only: Collection[str]) -> list[Result]:
-    kept: list[Result] = []
-    for result in results:
-        match result:
-            case Mapped(tiktok_event=str(name)) | Rejected(tiktok_event=str(name)):
-                if name in only:
-                    kept.append(result)
-            case Rejected():
-                kept.extend(replace(result, tiktok_event=name) for name in only)
-            case Unsupported() | Withheld():
-                kept.extend(result for _ in only)
-            case _:
-                assert_never(result)
-    return kept
+def _only(results: list[Result], only: Sequence[str], made: Sequence[str] | None) -> list[Result]:
+    """Return one result for each of these items, under the key that it has had from the beginning."""
+    items = [result for result in results if isinstance(result, Mapped | Rejected) and result.item]
+    if not items:  # what happened to the whole event happened to each of its items
+        return [_named(results[0], key) for key in only]
+    again = find_again(only, made, [item.item for item in items])
+    return [
+        Unsupported("no longer mapped") if place is None else replace(items[place], item=key)
+        for key, place in zip(only, again, strict=True)
+    ]
+
+
+def _named(result: Result, key: str) -> Result:
+    return replace(result, tiktok_event=event_of(key), item=key) if isinstance(result, Rejected) else result

@@ -7,6 +7,7 @@ from mapping.commerce import Item, native_properties
 from mapping.compiled import Fill, filler
 from mapping.custom import Custom, compile_custom
 from mapping.incoming import Incoming
+from mapping.items import custom_keys, native_key
 from mapping.kinds import Kind
 from mapping.native import COMMERCE_EVENT, native_events
 from mapping.routes import Route
@@ -54,6 +55,7 @@ def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
     """The recipe of `connection` for events of `source`, which take `route`."""
     shape = shape_of(route)
     fill = native_properties(connection, route)
+    mappings = connection.custom_mappings
     return Recipe(
         environments=connection.environments,
         purpose=connection.gdpr_purpose,
@@ -62,6 +64,11 @@ def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
         of_event=filler(groups_of(FIELDS, Scope.EVENT, route.name, shape, connection)),
         of_batch=filler(groups_of(FIELDS, Scope.BATCH, route.name, shape, connection)),
         constants=shape.constants,
-        custom=tuple(compile_custom(mapping, connection, route) for mapping in connection.custom_mappings),
-        native={action: Item(name, fill) for action, name in native_events(connection).items()},
+        custom=tuple(
+            compile_custom(mapping, key, connection, route)
+            for mapping, key in zip(mappings, custom_keys(mappings), strict=True)
+        ),
+        native={
+            action: Item(name, fill, native_key(action, name)) for action, name in native_events(connection).items()
+        },
     )

@@ -20,6 +20,8 @@ class Mapped(msgspec.Struct, frozen=True, gc=False):
     event_id: str
     body: bytes
     notes: tuple[Note, ...] = ()
+    item: str = ""
+    """The key of the item (`mapping/items.py`)."""
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
@@ -34,6 +36,8 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     reason: str
     field: str | None
     message: str
+    item: str = ""
+    """The key of the item; "" where the event as a whole is rejected."""
 
 
 class Unsupported(msgspec.Struct, frozen=True, gc=False):

@@ -18,6 +18,7 @@ from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known
 from lanes.letters import letter_of, letters_of
 from lanes.turns import now_ms
+from mapping.items import event_of
 from operations.errors import BadNews
 from operations.masking import mask, mask_sentence
 
@@ -118,7 +119,7 @@ def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
         "received_at": rfc3339(chunk.received_ms),
         "position": entry.position,
         "minted_id": entry.event_id,
-        "only": entry.items,
+        "only": None if entry.items is None else [event_of(key) for key in entry.items],
         "batch": whole if reveal else mask(whole),
     }
 

@@ -79,8 +79,8 @@ class Outlooks:
             for batch in source.batches
             for mapper in (plan.batch(batch.shared, source.received_ms, source.peer_ip or None, None, self._now_ms),)
             for entry in batch.entries
-            for result in mapper.map(entry.raw, entry.event_id, entry.items)
-        ] or [Unsupported("no longer mapped")]
+            for result in mapper.map(entry.raw, entry.event_id, entry.items, entry.made)
+        ]
         items = [result for result in results if isinstance(result, Mapped)]
         return Outlook(
             url=self._settings.tiktok_url + plan.route.path,

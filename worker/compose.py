@@ -12,8 +12,9 @@ from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.errors import ChunkUnreadable
 from lanes.settlement import Lease
+from mapping.items import event_of
 from mapping.plan import Plan
-from mapping.results import Mapped, Rejected, Result, Unsupported
+from mapping.results import Mapped, Rejected, Result
 from mapping.routes import MOST_BODY_BYTES
 
 DEADLY_CRASHES: Final = 5
@@ -206,19 +207,18 @@ def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
     for batch, address in zip_longest(chunk.batches, addresses):
         mapper = plan.batch(batch.shared, chunk.received_ms, chunk.peer_ip or None, address, lease.now_ms)
         for entry in batch.entries:
-            results = mapper.map(entry.raw, entry.event_id, entry.items)
+            results = mapper.map(entry.raw, entry.event_id, entry.items, entry.made)
             if expired:
                 results = [_expire(result) for result in results]
-            if entry.items is not None:
-                results = _complete(entry.items, results)
             prepared.append(Prepared(index, batch.shared, entry, results))
     return prepared
 
 
 def _deadly(entry: Entry) -> list[Result]:
     message = f"the worker's process died {DEADLY_CRASHES} times on this event alone; keep it and report it"
-    names: list[str | None] = [None] if entry.items is None else [*entry.items]
-    return [Rejected(name, entry.event_id, "internal_error", None, message) for name in names]
+    if entry.items is None:
+        return [Rejected(None, entry.event_id, "internal_error", None, message)]
+    return [Rejected(event_of(key), entry.event_id, "internal_error", None, message, key) for key in entry.items]
 
 
 def _expire(result: Result) -> Result:
@@ -228,9 +228,4 @@ def _expire(result: Result) -> Result:
     message = (
         "TikTok did not say for 47 hours whether it took this event, and would now count it anew: check, then replay"
     )
-    return Rejected(result.tiktok_event, result.event_id, "expired", None, message)
-
-
-def _complete(items: Sequence[str], results: list[Result]) -> list[Result]:
-    """Every open item of an entry ends somehow, also when today's configuration no longer makes it."""
-    return results + [Unsupported("no longer mapped")] * max(0, len(items) - len(results))
+    return Rejected(result.tiktok_event, result.event_id, "expired", None, message, result.item)

@@ -64,7 +64,7 @@ class Tally:
                     if sent < prepared.sent:
                         ended, sent, index = outcome(index), sent + 1, index + 1
                     if ended is None:
-                        still_open.append(result.tiktok_event)
+                        still_open.append(result.item)
                         continue
                 self._count(prepared, result, ended)
             if still_open or prepared.entry.weight != len(prepared.results):
@@ -80,13 +80,14 @@ class Tally:
                 if isinstance(ended, Rejection):
                     self._bury(
                         prepared,
+                        result.item,
                         _rejected_by_tiktok(result, ended) | self._said(ended),
                         attempts=self.lease.pace.attempts + 1,
                     )
                 else:
                     self._end(prepared, "delivered", delivered(result.tiktok_event))
             case Rejected():
-                self._bury(prepared, _rejected_by_mapping(result), attempts=0)
+                self._bury(prepared, result.item, _rejected_by_mapping(result), attempts=0)
             case Unsupported():
                 self._end(prepared, "unsupported")
             case Withheld():
@@ -114,12 +115,11 @@ class Tally:
             return {"message": rejection.message}
         return {"message": SEALED, "words": seal(rejection.message.encode())}
 
-    def _bury(self, prepared: Prepared, why: Why, *, attempts: int) -> None:
+    def _bury(self, prepared: Prepared, item: str, why: Why, *, attempts: int) -> None:
         """Keep a dead letter with its source: of an event of several items, only this item is replayed."""
-        name = why["tiktok_event"]
         entry = prepared.entry
-        if isinstance(name, str) and len(prepared.results) > 1:
-            entry = msgspec.structs.replace(entry, items=[name])
+        if item and len(prepared.results) > 1:
+            entry = _with_items(prepared, [item])
         chunk = self.draft.chunks[prepared.chunk]
         letter = {
             "id": new_id(self.lease.now_ms),
@@ -144,7 +144,7 @@ class Tally:
             return [entry]
         self._end(prepared, "extra", number=len(results) - entry.weight)
         groups = [[name] for name in still_open] if explode and prepared.sent else [still_open] if still_open else []
-        return [msgspec.structs.replace(entry, items=items) for items in groups]
+        return [_with_items(prepared, items) for items in groups]
 
     def _chunks(self, number: int, entries: list[tuple[Prepared, Entry]], explode: bool) -> list[Chunk]:
         """Chunks like the draft's chunk `number` with these entries."""
@@ -156,6 +156,15 @@ class Tally:
                 batches.append(Batch(prepared.shared, [entry]))
         groups = [[batch] for batch in batches] if explode else [batches] if batches else []
         return [with_batches(self.draft.chunks[number], group) for group in groups]
+
+
+def _with_items(prepared: Prepared, items: list[str]) -> Entry:
+    """Return the entry with these items only, and with what it was first made into."""
+    entry = prepared.entry
+    made = entry.made
+    if made is None and entry.items is None:
+        made = [result.item for result in prepared.results if isinstance(result, Mapped | Rejected)]
+    return msgspec.structs.replace(entry, items=items, made=made)
 
 
 def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> Why:

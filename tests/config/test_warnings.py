@@ -112,7 +112,7 @@ def test_limited_data_use_is_warned_about_on_offline_events(tmp_path: Path) -> N
 def test_a_mapping_to_a_retiring_event_is_warned_about(tmp_path: Path) -> None:
     """The line is the mapping's; two mappings to it are one warning."""
     mapping = "      - {tiktok_event: ClickButton, match: {name: click}}"
-    (warning,) = warnings(tmp_path, *QUIET, "custom_mappings:", mapping, mapping)
+    (warning,) = warnings(tmp_path, *QUIET, "custom_mappings:", mapping, mapping.replace("name: click", "name: tap"))
     assert warning.startswith("13: `shop` sends ClickButton")
 
 
@@ -158,3 +158,35 @@ def test_an_input_that_no_connection_takes_is_warned_about(tmp_path: Path) -> No
     ) + "".join(f"    {setting}\n" for setting in QUIET)
     (warning,) = of_text(tmp_path, text)
     assert warning.startswith("3: no connection takes the events of `spare`")
+
+
+TWO = "custom_mappings:"
+TO_ONE_EVENT = [
+    ("by action", "{action: purchase}", "{action: purchase}", True),
+    ("by action and by name", "{action: purchase}", '{name: "eCommerce - Purchase"}', True),
+    ("one takes all commerce events", "{event_type: commerce_event}", "{action: refund}", True),
+    ("an attribute of one only", "{action: purchase}", "{action: purchase, attributes: {section: shop}}", True),
+    ("a value in common", "{name: x, attributes: {a: [b, c]}}", "{name: x, attributes: {a: [C, d]}}", True),
+    ("other actions", "{action: purchase}", "{action: refund}", False),
+    ("an action and another's name", "{action: purchase}", '{name: "eCommerce - Refund"}', False),
+    ("other types", "{event_type: screen_view, name: x}", "{event_type: custom_event, name: x}", False),
+    ("a screen and an action", "{event_type: screen_view}", "{action: refund}", False),
+    ("other names", "{name: x}", "{name: y}", False),
+    ("other custom types", "{custom_event_type: search}", "{custom_event_type: media}", False),
+    ("other values", "{name: x, attributes: {a: b}}", "{name: x, attributes: {a: c}}", False),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "warned"), [c[1:] for c in TO_ONE_EVENT], ids=[c[0] for c in TO_ONE_EVENT])
+def test_two_mappings_of_one_event_to_one_event_are_warned_about(
+    tmp_path: Path, first: str, second: str, warned: bool
+) -> None:
+    """Both are sent, under one name and one id, which TikTok counts once."""
+    mappings = [f"  - {{tiktok_event: Contact, match: {match}}}" for match in (first, second)]
+    other = "  - {tiktok_event: Download, match: {action: purchase}}"
+    found = warnings(tmp_path, *QUIET, TWO, *mappings, other)
+    expected = (
+        "13: one event can become Contact twice, by this mapping and by that of line 12: both have its id, "
+        "and TikTok counts two events of one name and id once"
+    )
+    assert found == ([expected] if warned else [])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.secrets import Keyring
-from lanes.chunk import Batch, Chunk, ChunkCodec, Entry, read_header
+from lanes.chunk import COMPRESSED, ENCRYPTED, Batch, Chunk, ChunkCodec, Entry, read_header
 from lanes.errors import ChunkUnreadable
 
 times = st.integers(0, 2**53)
@@ -17,6 +17,7 @@ entries = st.builds(
     st.integers(0, 10_000),
     st.none() | st.text(),
     st.binary(),
+    st.none() | st.lists(st.text(), min_size=1, max_size=3),
     st.none() | st.lists(st.text(), min_size=1, max_size=3),
 )
 chunks = st.builds(
@@ -44,6 +45,24 @@ def test_a_chunk_opens_as_it_was_sealed(chunk: Chunk) -> None:
     """Compressed or compressed and encrypted."""
     for codec in (ChunkCodec(), ChunkCodec(keyring(NEW))):
         assert codec.open(codec.seal(chunk)) == chunk
+
+
+def test_what_the_first_version_wrote_is_still_read() -> None:
+    """Its entries end with the TikTok events that are still to be sent; nothing of them is keyed."""
+    sealed = bytes.fromhex(
+        "01010000000300000000000000070000000000000000030077656228b52ffd20410902009192c40a7b226d706964223a317d929400"
+        "a26964c4097b22726177223a317dc09403c0c4013792af436f6d706c6574655061796d656e74a9537562736372696265"
+    )
+    keyed = [Entry(0, "id", b'{"raw":1}'), Entry(3, None, b"7", ["CompletePayment", "Subscribe"])]
+    assert ChunkCodec().open(sealed) == Chunk("web", 7, [Batch(b'{"mpid":1}', keyed)])
+
+
+def test_a_chunk_with_keys_is_not_for_a_worker_that_knows_none() -> None:
+    """It would find no such TikTok event, and end the items as no longer mapped."""
+    entry = Entry(0, None, b"7", ["Subscribe:1"], ["Subscribe:1", "Subscribe:2"])
+    flags = read_header(ChunkCodec().seal(Chunk("web", 7, [Batch(b"{}", [entry])]))).flags
+    assert flags & ~(COMPRESSED | ENCRYPTED)
+    assert not read_header(ChunkCodec().seal(PLAIN)).flags & ~(COMPRESSED | ENCRYPTED)
 
 
 def test_the_header_reads_without_a_key() -> None:

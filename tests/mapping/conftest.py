@@ -1,7 +1,7 @@
 """A bench for mapping: events and settings in, results out, with a purchase that goes through unless told otherwise."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -69,7 +69,8 @@ class Bench:
         *,
         peer_ip: str | None = None,
         remembered_ip: str | None = None,
-        only: Collection[str] | None = None,
+        only: Sequence[str] | None = None,
+        made: Sequence[str] | None = None,
     ) -> list[list[Result]]:
         """What each event of `batch` becomes."""
         raw = batch if isinstance(batch, bytes) else json.dumps(batch).encode()
@@ -78,7 +79,7 @@ class Bench:
         results = []
         for position, event in enumerate(split.events):
             minted = mint(plan.input, split, lambda: raw, position, head(event), self.received_ms)
-            results.append(mapper.map(bytes(event), minted, only))
+            results.append(mapper.map(bytes(event), minted, only, made))
         return results
 
     def one(self, plan: Plan, event: Json | None = None, **batch: Any) -> Result:

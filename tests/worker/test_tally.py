@@ -20,8 +20,8 @@ NAMES = ("Purchase", "Subscribe", "Search")
 REJECTION = Rejection(40002, "no", None, None)
 
 results = st.one_of(
-    st.sampled_from(NAMES).map(lambda name: Mapped(name, "id", b"{}")),
-    st.sampled_from(NAMES).map(lambda name: Rejected(name, "id", "invalid_value", None, "m")),
+    st.sampled_from(NAMES).map(lambda name: Mapped(name, "id", b"{}", (), f"{name}:0")),
+    st.sampled_from(NAMES).map(lambda name: Rejected(name, "id", "invalid_value", None, "m", f"{name}:0")),
     st.just(Unsupported("x")),
     st.just(Withheld("x")),
 )

@@ -7,6 +7,7 @@ import click
 
 from cli.companion import leave_with_parent
 from cli.setting import settings_here, with_redis
+from config.listening import is_everywhere
 from operations.errors import BadNews
 
 COLUMNS: Final = "name,state,args,exception,received,runtime,uuid,worker"
@@ -48,7 +49,7 @@ def flower(port: int) -> None:
     app.start(
         [
             "flower",
-            f"--address={settings.host}",
+            f"--address={'' if is_everywhere(settings.host) else settings.host}",
             f"--port={port}",
             f"--tasks_columns={os.environ.get('FLOWER_TASKS_COLUMNS', COLUMNS)}",
             f"--read_only={os.environ.get('FLOWER_READ_ONLY', 'true')}",

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -11,7 +10,6 @@ from typing import Final
 
 from cli.data_dir import DataDir
 from cli.embedded import EmbeddedServer
-from cli.failures import reason_of
 from cli.server_binary import find_server
 from cli.supervisor import (
     PATIENT_FROM,
@@ -22,6 +20,7 @@ from cli.supervisor import (
     pause_before_restart,
     relay_command,
 )
+from config.listening import CannotListen, listen
 from operations.errors import BadNews
 
 PORT_FREE_WITHIN_S: Final = 10.0
@@ -150,13 +149,14 @@ def _signals() -> Iterator[Asked]:
 def wait_for_port(host: str, port: int, variable: str) -> None:
     """Return when the port can be listened on: who has just been killed may need a moment. BadNews after 10 s."""
     deadline = time.monotonic() + PORT_FREE_WITHIN_S
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     while True:
         try:
-            socket.create_server((host, port), family=family).close()
-        except OSError as error:
-            if time.monotonic() > deadline:
-                raise BadNews(f"cannot listen on {host}:{port}: {reason_of(error)}; set {variable}") from None
+            listeners = listen(host, port, variable)
+        except CannotListen as error:
+            if not error.passes or time.monotonic() > deadline:
+                raise BadNews(str(error)) from None
             time.sleep(WATCH_EVERY_S)
         else:
+            for listener in listeners:
+                listener.close()
             return

@@ -10,6 +10,7 @@ from cli.batch_argument import FILE, read_batches
 from cli.output import note
 from cli.setting import configuration_of, settings_here
 from cli.wrong_use import unknown_id
+from config.listening import local_host
 from config.model import Input
 from config.settings import Settings
 from operations.batch_file import BatchFile
@@ -17,7 +18,6 @@ from operations.errors import BadNews
 from operations.words import plural
 
 TIMEOUT_S: Final = 30.0
-ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - to reach what listens on all addresses
 SINGLE: Final = "/v2/events"
 BULK: Final = "/v2/bulkevents"
 
@@ -45,8 +45,7 @@ def send(file: str, input_id: str, url: str | None) -> None:
 
 def ingest_url(settings: Settings) -> str:
     """Where these settings have ingest listen."""
-    host = ANYWHERE.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
-    return f"http://{host}:{settings.port}"
+    return f"http://{local_host(settings.host)}:{settings.port}"
 
 
 def post(read: BatchFile, source: Input, url: str) -> httpx.Response:

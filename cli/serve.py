@@ -6,8 +6,8 @@ import click
 import structlog
 
 from cli.companion import leave_with_parent
-from cli.failures import reason_of
 from cli.setting import settings_here, with_redis
+from config.listening import CannotListen, local_host
 from config.logs import configure_logging
 from config.settings import Settings, load_settings
 from operations.errors import BadNews
@@ -27,8 +27,8 @@ def ingest() -> None:
     try:
         with console_routes(settings) as routes:
             run(settings, routes)
-    except OSError as error:
-        raise _cannot_listen(settings.host, settings.port, "RELAY_PORT", error) from None
+    except CannotListen as error:
+        raise BadNews(str(error)) from None
     except KeyboardInterrupt:
         sys.exit(0)
 
@@ -58,18 +58,14 @@ def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
     configure_logging(settings, "sandbox")
     from sandbox.server import run
 
-    log.info("sandbox starts", url=f"http://{settings.host}:{settings.sandbox_port}")
+    log.info("sandbox starts", url=f"http://{local_host(settings.host)}:{settings.sandbox_port}")
     try:
         run(settings.host, settings.sandbox_port, tokens, require_app_id=require_app_id)
-    except OSError as error:
-        raise _cannot_listen(settings.host, settings.sandbox_port, "RELAY_SANDBOX_PORT", error) from None
+    except CannotListen as error:
+        raise BadNews(str(error)) from None
 
 
 def _say_where_events_go(settings: Settings) -> None:
     default = Settings.model_fields["tiktok_url"].default
     if settings.tiktok_url != default:
         log.warning("events go to another place than TikTok", url=settings.tiktok_url)
-
-
-def _cannot_listen(host: str, port: int, variable: str, error: OSError) -> BadNews:
-    return BadNews(f"cannot listen on {host}:{port}: {reason_of(error)}; set {variable} (or RELAY_HOST)")

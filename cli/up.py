@@ -12,6 +12,7 @@ from cli.data_dir import DataDir
 from cli.house import WATCH_EVERY_S, ingest_program, running, wait_for_port, worker_programs
 from cli.setting import configuration_of, settings_here
 from cli.supervisor import Say
+from config.listening import local_host
 from config.logs import configure_logging
 from config.settings import Settings
 
@@ -57,8 +58,8 @@ def up(workers: int) -> None:
 async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: Say) -> None:
     groups = [[ingest_program()], worker_programs(workers)]
     async with running(groups, os.environ, embedded, say) as asked:
-        if await _listens(settings.host, settings.port, asked):
-            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        host = local_host(settings.host)
+        if await _listens(host.strip("[]"), settings.port, asked):
             say("relay", f"batches go to http://{host}:{settings.port}/v2/events; events go to {settings.tiktok_url}")
             if settings.admin_password is not None:
                 say("relay", f"the console is at http://{host}:{settings.port}/console")

@@ -84,9 +84,9 @@ class Settings(BaseSettings):
         description="a URL such as https://business-api.tiktok.com",
     )
     host: str = Field(
-        title="Address that ingest listens on.",
+        title="Addresses that ingest listens on, with commas; `::` is all of both families.",
         default="127.0.0.1",
-        description="the address to listen on, such as 127.0.0.1 or 0.0.0.0",
+        description="where to listen: 127.0.0.1, 0.0.0.0, :: (both families), or several with commas",
     )
     port: Port = Field(title="Port that ingest listens on.", default=8080, description="a port from 1 to 65535")
     sandbox_port: Port = Field(
@@ -124,6 +124,20 @@ class Settings(BaseSettings):
         title="Largest request after decompression.",
         default=4 << 20,
         description="a size from 1KiB to 1GiB, such as 4MiB or 4194304",
+    )
+    max_connections: int = Field(
+        title="Connections that one ingest holds; beyond it the one that waits longest is closed.",
+        default=1000,
+        ge=10,
+        le=100_000,
+        description="a whole number from 10 to 100000",
+    )
+    keep_alive: float = Field(
+        title="Seconds that ingest keeps an idle connection open.",
+        default=75.0,
+        ge=1,
+        le=3600,
+        description="seconds from 1 to 3600",
     )
     trusted_proxies: Annotated[tuple[IPNetwork, ...], NoDecode, BeforeValidator(_networks)] = Field(
         title="Proxies whose `X-Forwarded-For` is believed.",

@@ -15,6 +15,9 @@ class Row(NamedTuple):
     headers: Headers = ()
 
 
+_CLOSE: Final[Headers] = ((b"connection", b"close"),)
+
+
 def _retry_after(seconds: int) -> Headers:
     return ((b"retry-after", str(seconds).encode()),)
 
@@ -25,13 +28,17 @@ UNAUTHORIZED: Final = Row(401, "UNAUTHORIZED", ((b"www-authenticate", b'Basic re
 FORBIDDEN: Final = Row(403, "FORBIDDEN")
 NOT_FOUND: Final = Row(404, "NOT_FOUND")
 METHOD_NOT_ALLOWED: Final = Row(405, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
-REQUEST_TIMEOUT: Final = Row(408, "REQUEST_TIMEOUT", ((b"connection", b"close"),))
+MALFORMED: Final = Row(400, "BAD_REQUEST", _CLOSE)
+HEAD_TIMEOUT: Final = Row(408, "REQUEST_TIMEOUT", _CLOSE)
+HEAD_TOO_LARGE: Final = Row(431, "HEADERS_TOO_LARGE", _CLOSE)
+REQUEST_TIMEOUT: Final = Row(408, "REQUEST_TIMEOUT", _CLOSE)
 TOO_LARGE: Final = Row(413, "REQUEST_TOO_LARGE")
 UNSUPPORTED_ENCODING: Final = Row(415, "UNSUPPORTED_ENCODING", ((b"accept-encoding", b"gzip"),))
 INTERNAL_ERROR: Final = Row(500, "INTERNAL_ERROR")
 # One of mParticle's SDKs fails to read a 429 without Retry-After, so it is part of the row.
 OVERLOADED: Final = Row(429, "TOO_MANY_REQUESTS", _retry_after(10))
 UNAVAILABLE: Final = Row(503, "SERVICE_UNAVAILABLE", _retry_after(2))
+TOO_MANY_CONNECTIONS: Final = Row(503, "SERVICE_UNAVAILABLE", (*_retry_after(2), *_CLOSE))
 
 
 class Refused(Exception):

@@ -2,16 +2,20 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, cast
 
 import uvicorn
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from config.garbage import expect_little_garbage
+from config.listening import allowed_connections, listen
 from config.settings import Settings
 from ingest.app import create_app
+from ingest.connections import Connections
+from ingest.priority import batches_first
 
 
 def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
@@ -21,42 +25,50 @@ def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
     """
     app = create_app(settings, routes)
     expect_little_garbage()
-    with _listen(settings.host, settings.port) as listener:
-        _server(app).run(sockets=[listener])
+    connections = _connections(settings)
+    with _listening(settings.host, settings.port) as listeners, batches_first():
+        make_server(app, connections).run(sockets=listeners)
 
 
 @contextmanager
 def serving(settings: Settings, routes: Sequence[BaseRoute] = (), *, port: int = 0) -> Iterator[str]:
     """Serve on loopback in a thread; gives the URL. Port 0 means any free one."""
-    server = _server(create_app(settings, routes))
-    with _listen("127.0.0.1", port) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="ingest", daemon=True)
+    server = make_server(create_app(settings, routes), _connections(settings))
+    with _listening("127.0.0.1", port) as listeners:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="ingest", daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"http://127.0.0.1:{listeners[0].getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket: whoever connects from now on is served, even before the loop runs."""
-    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048)
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Listening sockets: whoever connects from now on is served, even before the loop runs."""
+    with ExitStack() as opened:
+        yield [opened.enter_context(one) for one in listen(host, port)]
 
 
-def _server(app: ASGIApp) -> uvicorn.Server:
+def _connections(settings: Settings) -> Connections:
+    return Connections(allowed_connections(settings.max_connections), settings.keep_alive)
+
+
+def make_server(app: ASGIApp, connections: Connections) -> uvicorn.Server:
+    """uvicorn, with its connections within bounds."""
+    protocol: Callable[..., Any] = connections.protocol
     return uvicorn.Server(
         uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            http=cast("Any", protocol),
             ws="none",
             lifespan="on",
             proxy_headers=False,  # a header that anyone may send says nothing of who sent it
             server_header=False,
             access_log=False,
             log_config=None,  # relay sets up logging for all of its processes
-            timeout_keep_alive=75,  # longer than load balancers' own, so that it is they who close
             timeout_graceful_shutdown=10,
         )
     )

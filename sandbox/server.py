@@ -3,10 +3,11 @@
 import socket
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import uvicorn
 
+from config.listening import listen
 from sandbox.app import KEEP, create_app
 from sandbox.connection import BreakableProtocol
 
@@ -20,8 +21,8 @@ def run(
     require_app_id: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. OSError when the port is taken."""
-    with _listen(host, port) as listener, suppress(KeyboardInterrupt):
-        _server(tokens, keep, require_app_id).run(sockets=[listener])
+    with _listening(host, port) as listeners, suppress(KeyboardInterrupt):
+        _server(tokens, keep, require_app_id).run(sockets=listeners)
 
 
 @contextmanager
@@ -29,20 +30,22 @@ def serving(
     tokens: Collection[str] = (), *, port: int = 0, keep: int = KEEP, require_app_id: bool = False
 ) -> Iterator[str]:
     """Serve on loopback in a thread; gives the URL. Port 0 means any free one."""
-    with _listen("127.0.0.1", port) as listener:
+    with _listening("127.0.0.1", port) as listeners:
         server = _server(tokens, keep, require_app_id)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="sandbox", daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"http://127.0.0.1:{listeners[0].getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket: whoever connects from now on is served, even before the loop runs."""
-    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048)
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Listening sockets: whoever connects from now on is served, even before the loop runs."""
+    with ExitStack() as opened:
+        yield [opened.enter_context(one) for one in listen(host, port, "RELAY_SANDBOX_PORT")]
 
 
 def _server(tokens: Collection[str], keep: int, require_app_id: bool) -> uvicorn.Server:

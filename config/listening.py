@@ -1,0 +1,110 @@
+"""Listen on RELAY_HOST: names and addresses of both families, and what to say when one cannot be had."""
+
+import errno
+import os
+import resource
+import socket
+from contextlib import ExitStack
+from typing import Final
+
+import structlog
+
+BACKLOG: Final = 2048
+RESERVED_DESCRIPTORS: Final = 128
+"""For Redis, files, logs and listeners, and connections that are being closed."""
+
+log = structlog.get_logger("relay.ingest")
+
+
+class CannotListen(OSError):
+    """Raised where RELAY_HOST and a port cannot be listened on; the message is a sentence without a full stop.
+
+    `passes`: the port is in use, perhaps by a process that ends.
+    """
+
+    def __init__(self, host: str, port: int, reason: str, remedy: str, *, passes: bool = False) -> None:
+        super().__init__(f"cannot listen on {host}:{port}: {reason}; set {remedy}")
+        self.passes = passes
+
+
+def listen(host: str, port: int, variable: str = "RELAY_PORT") -> list[socket.socket]:
+    """Listening sockets for every address that `host` means; who connects from now on is served.
+
+    `::` and an empty host mean every address of both families. Raises CannotListen.
+    """
+    with ExitStack() as opened:
+        sockets = []
+        for address in _addresses(host, port):
+            listener = opened.enter_context(_listen(host, port, address, variable))
+            port = port or listener.getsockname()[1]
+            sockets.append(listener)
+        opened.pop_all()
+        return sockets
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """The addresses that a host, or several with commas between them, stands for, each once."""
+    found: dict[str, None] = {}
+    for name in [part.strip() for part in host.split(",") if part.strip()] or ["::"]:
+        bare = name[1:-1] if name.startswith("[") and name.endswith("]") else name
+        try:
+            infos = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        except (OSError, UnicodeError):
+            reason = f"{name} is neither an address of this machine nor a name that can be looked up"
+            raise CannotListen(host, port, reason, "RELAY_HOST to such as 127.0.0.1, 0.0.0.0 or ::") from None
+        found |= {str(info[4][0]): None for info in infos}
+    return list(found)
+
+
+def _listen(host: str, port: int, address: str, variable: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    both = address == "::" and socket.has_dualstack_ipv6() and "0.0.0.0" not in host  # noqa: S104 - compared only
+    try:
+        return socket.create_server((address, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except OSError as error:
+        in_use = error.errno == errno.EADDRINUSE
+        raise CannotListen(host, port, *_reason(error, address, variable), passes=in_use) from None
+
+
+def _reason(error: OSError, address: str, variable: str) -> tuple[str, str]:
+    """What is wrong, and which variable to set."""
+    match error.errno:
+        case errno.EACCES | errno.EPERM:
+            return "ports below 1024 are for root", variable
+        case errno.EADDRNOTAVAIL:
+            return f"this machine does not have the address {address}", "RELAY_HOST to one of its own, 0.0.0.0 or ::"
+        case errno.EAFNOSUPPORT:
+            family = "IPv6" if ":" in address else "IPv4"
+            return f"this machine has no {family}", "RELAY_HOST to an address of its other family"
+        case _:
+            return (os.strerror(error.errno) if error.errno else str(error)), variable
+
+
+def allowed_connections(wanted: int) -> int:
+    """As many connections as wanted, or as the system's limit of open files allows, which is raised first."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + RESERVED_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    allowed = wanted if soft == resource.RLIM_INFINITY else min(wanted, max(soft - RESERVED_DESCRIPTORS, soft // 2))
+    if allowed < wanted:
+        log.warning("fewer connections than RELAY_MAX_CONNECTIONS: the limit of open files is low", allowed=allowed)
+    return allowed
+
+
+def local_host(host: str) -> str:
+    """The host of URLs by which this machine reaches what listens on `host`."""
+    first = next((part.strip() for part in host.split(",") if part.strip()), "::").strip("[]")
+    match first:
+        case "0.0.0.0" | "::" if first == "0.0.0.0" or socket.has_dualstack_ipv6():  # noqa: S104 - to reach it
+            return "127.0.0.1"
+        case "::":
+            return "[::1]"
+        case _:
+            return f"[{first}]" if ":" in first else first
+
+
+def is_everywhere(host: str) -> bool:
+    """Whether `host` means every address of this machine."""
+    return bool({part.strip().strip("[]") for part in host.split(",")} & {"", "::", "0.0.0.0"})  # noqa: S104 - compared

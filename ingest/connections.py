@@ -1,0 +1,314 @@
+"""Bounds for HTTP connections: uvicorn's protocol with limits on heads, on waiting, on their number, and on slow readers.
+
+A refusal is also heard: the rest of its request is read and forgotten, within bounds, before the connection closes.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from ingest.answers import (
+    HEAD_TIMEOUT,
+    HEAD_TOO_LARGE,
+    MALFORMED,
+    TOO_MANY_CONNECTIONS,
+    Answer,
+    Refused,
+    Row,
+    refusal,
+)
+
+LARGEST_HEAD: Final = 64 * 1024
+"""Bytes of a request's line and headers; what uvloop reads at once may add to it, so 320 KiB are held at most."""
+HEAD_WITHIN_S: Final = 30.0
+LARGEST_REST: Final = 16 * 1024 * 1024
+REST_WITHIN_S: Final = 10.0
+"""How much of a refused request is read and forgotten, and for how long, so that the client hears the refusal."""
+ANSWER_READ_WITHIN_S: Final = 30.0
+SLOW_BODY_S: Final = 5.0
+"""At the limit of connections, a body on its way for longer than this gives way to a new connection."""
+MOST_PIPELINED: Final = 16
+SWEEP_S: Final = 1.0
+_NEVER: Final = float("inf")
+
+
+class Connections:
+    """All connections of a server: at the limit, the one that has waited longest gives way to a new one."""
+
+    def __init__(self, limit: int, keep_alive_s: float, count: Callable[[str], None] = lambda _: None) -> None:
+        """`keep_alive_s`: how long a connection may be idle between requests; `count` hears each refusal's status."""
+        self.limit = limit
+        self.keep_alive_s = keep_alive_s
+        self.count = count
+        self.all: set[Connection] = set()
+        self.waiting: OrderedDict[Connection, None] = OrderedDict()
+        """Those with no request under way, the longest waiting first."""
+        self.reading: OrderedDict[Connection, float] = OrderedDict()
+        """Those whose body is on its way, and since when, the oldest first."""
+        self._sweeping = False
+
+    def add(self, connection: "Connection") -> bool:
+        """Whether there is room for one more, which is made where another can give way."""
+        self.all.add(connection)
+        if not self._sweeping:
+            self._sweeping = True
+            connection.loop.call_later(SWEEP_S, self._sweep, connection.loop)
+        if len(self.all) <= self.limit:
+            return True
+        return self._make_room(connection.loop.time())
+
+    def protocol(self, **of_uvicorn: Any) -> "Connection":
+        """A new connection; what uvicorn calls for each that it accepts."""
+        return Connection(self, **of_uvicorn)
+
+    def _make_room(self, now: float) -> bool:
+        if self.waiting:
+            next(iter(self.waiting)).drop()
+            return True
+        if self.reading:
+            connection, since = next(iter(self.reading.items()))
+            if now - since > SLOW_BODY_S:
+                connection.drop()
+                return True
+        return False
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for connection in [one for one in self.all if one.deadline < now]:
+            connection.expire()
+        self._sweeping = bool(self.all)
+        if self._sweeping:
+            loop.call_later(SWEEP_S, self._sweep, loop)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection. `deadline`: when it ends unless something happens before."""
+
+    def __init__(self, connections: Connections, **of_uvicorn: Any) -> None:
+        super().__init__(**of_uvicorn)
+        self.deadline = _NEVER
+        self._table = connections
+        self._in_head = False
+        self._head_bytes = 0
+        self._message_complete = True
+        self._rest = 0
+        self._write_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request, or refuse where there are too many connections."""
+        self._raw = cast("asyncio.Transport", transport)
+        super().connection_made(cast("asyncio.Transport", _Lingering(self, self._raw)))
+        self.deadline = self.loop.time() + HEAD_WITHIN_S
+        if self._table.add(self):
+            self._table.waiting[self] = None
+        else:
+            self._refuse(TOO_MANY_CONNECTIONS, "Too many connections are open; try again.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._table.all.discard(self)
+        self._table.waiting.pop(self, None)
+        self._table.reading.pop(self, None)
+        self.deadline = _NEVER
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; of a request that has been answered, forget it."""
+        if self.lingers:
+            self._forget(len(data))
+            return
+        is_rest = not self._message_complete and self._is_answered
+        self._feed(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > LARGEST_HEAD:
+                self._refuse_head()
+        elif is_rest:
+            self._forget(len(data))
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:  # an offer of another protocol, which is not taken
+            rest = data[upgrade.args[0] :]
+            if rest:
+                self._feed(rest)
+        except httptools.HttpParserError:
+            if not self.lingers:
+                self._refuse(MALFORMED, "The request is not HTTP/1.1 as RFC 9112 has it.")
+
+    # What the parser finds
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._in_head, self._message_complete, self._head_bytes = True, False, 0
+        if self._is_answered:
+            self.deadline = self.loop.time() + HEAD_WITHIN_S
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; what follows a chunked body is no header."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Answer the request, beside its body if need be."""
+        self._in_head = False
+        if self.lingers:
+            return
+        if len(self.pipeline) >= MOST_PIPELINED:
+            self._refuse(MALFORMED, f"More than {MOST_PIPELINED} requests were sent before their answers.")
+            return
+        self._table.waiting.pop(self, None)
+        self._table.reading[self] = self.loop.time()
+        self.deadline = _NEVER
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Hand a part of the body on."""
+        if not self.lingers:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request has come whole."""
+        self._message_complete = True
+        self._table.reading.pop(self, None)
+        if self.lingers:
+            return
+        super().on_message_complete()
+        if self._is_answered:
+            self._wait()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, once the rest of this one has come."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self._message_complete:
+            self._wait()
+        elif self._in_head:
+            self.deadline = self.loop.time() + HEAD_WITHIN_S
+        else:
+            self._rest = LARGEST_REST
+            self.deadline = self.loop.time() + REST_WITHIN_S
+
+    def _wait(self) -> None:
+        self.deadline = self.loop.time() + self._table.keep_alive_s
+        self._table.waiting[self] = None
+
+    # Ends
+
+    @property
+    def _is_answered(self) -> bool:
+        """Whether no answer is under way."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    @property
+    def lingers(self) -> bool:
+        """Whether all has been said, and what still comes is forgotten."""
+        return self.transport.is_closing()
+
+    def expire(self) -> None:
+        """End it, for its deadline has passed."""
+        if self._in_head and not self.lingers:
+            self._refuse(HEAD_TIMEOUT, f"The request's headers did not come within {HEAD_WITHIN_S:.0f} seconds.")
+        else:
+            self.drop()
+
+    def drop(self) -> None:
+        """End it at once."""
+        self._table.all.discard(self)  # so that its place is free now
+        self._table.waiting.pop(self, None)
+        self._table.reading.pop(self, None)
+        self._raw.abort()
+
+    def pause_writing(self) -> None:
+        """The client does not read its answer: it has a while to."""
+        super().pause_writing()
+        if self._write_timer is None:
+            self._write_timer = self.loop.call_later(ANSWER_READ_WITHIN_S, self.drop)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        super().resume_writing()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    def linger(self) -> None:
+        """Say that all has been said, and forget what still comes: closed at once, the answer might be lost."""
+        self._rest = LARGEST_REST
+        self.deadline = self.loop.time() + REST_WITHIN_S
+        self._table.waiting.pop(self, None)
+        self._table.reading.pop(self, None)
+        if self._raw.can_write_eof():
+            self._raw.write_eof()
+        self.flow.resume_reading()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the client has nothing more to say, as far as is known."""
+        return self._message_complete
+
+    def _forget(self, size: int) -> None:
+        self._rest -= size
+        if self._rest < 0:
+            self.drop()
+
+    def _refuse_head(self) -> None:
+        self._refuse(HEAD_TOO_LARGE, f"The request's headers have more than {LARGEST_HEAD} bytes.")
+
+    def _refuse(self, row: Row, message: str) -> None:
+        """Refuse what is no request yet; a request before it is answered first, and then all has been said."""
+        if not self._is_answered:
+            self.cycle.keep_alive = False
+            return
+        self._message_complete = False
+        self._table.count(str(row.status))
+        self.transport.write(_raw(refusal(Refused(row, message))))
+        self.transport.close()
+
+
+class _Lingering:
+    """A transport whose `close` lets the client hear what was said last."""
+
+    def __init__(self, connection: Connection, raw: asyncio.Transport) -> None:
+        self._connection = connection
+        self._closing = False
+        self.pause_reading = raw.pause_reading
+        self.resume_reading = raw.resume_reading
+        self.get_extra_info = raw.get_extra_info
+        self._raw = raw
+
+    def write(self, data: bytes) -> None:
+        if not self._closing:
+            self._raw.write(data)
+
+    def is_closing(self) -> bool:
+        return self._closing or self._raw.is_closing()
+
+    def close(self) -> None:
+        if self.is_closing():
+            return
+        self._closing = True
+        if self._connection.is_read:
+            self._raw.close()
+        else:
+            self._connection.linger()
+
+
+def _raw(answer: Answer) -> bytes:
+    """An answer as it is written."""
+    headers = b"".join(name + b": " + value + b"\r\n" for name, value in answer.start["headers"])
+    return b"".join((STATUS_LINE[answer.start["status"]], headers, b"\r\n", answer.body["body"]))

@@ -1,4 +1,4 @@
-"""Bounds for HTTP connections: uvicorn's protocol with limits on heads, on waiting, on their number, and on slow readers.
+"""Bounds for HTTP connections: uvicorn's protocol with limits on heads, waiting, numbers and slow readers.
 
 A refusal is also heard: the rest of its request is read and forgotten, within bounds, before the connection closes.
 """
@@ -123,7 +123,7 @@ class Connection(HttpToolsProtocol):
         if self.lingers:
             self._forget(len(data))
             return
-        is_rest = not self._message_complete and self._is_answered
+        is_rest = not (self._message_complete or self._in_head) and self._is_answered
         self._feed(data)
         if self._in_head:
             self._head_bytes += len(data)
@@ -135,13 +135,18 @@ class Connection(HttpToolsProtocol):
     def _feed(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:  # an offer of another protocol, which is not taken
-            rest = data[upgrade.args[0] :]
-            if rest:
-                self._feed(rest)
+        except httptools.HttpParserUpgrade as offer:
+            self._ignore_upgrade(data[offer.args[0] :])
         except httptools.HttpParserError:
             if not self.lingers:
                 self._refuse(MALFORMED, "The request is not HTTP/1.1 as RFC 9112 has it.")
+
+    def _ignore_upgrade(self, rest: bytes) -> None:
+        """Go on in HTTP/1.1, where the parser expects the protocol that was offered, such as h2c by Java's client."""
+        framing = [b": ".join(one) for one in self.headers if one[0] in (b"content-length", b"transfer-encoding")]
+        self.cycle.keep_alive = False  # the parser that follows knows no other request
+        self.parser = httptools.HttpRequestParser(_BodyOf(self))
+        self._feed(b"\r\n".join((b"POST / HTTP/1.1", *framing, b"", b"")) + rest)
 
     # What the parser finds
 
@@ -176,7 +181,9 @@ class Connection(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request has come whole."""
+        """The request has come whole, or the parser gives up at an offer of another protocol."""
+        if self.parser.should_upgrade():
+            return
         self._message_complete = True
         self._table.reading.pop(self, None)
         if self.lingers:
@@ -278,6 +285,14 @@ class Connection(HttpToolsProtocol):
         self._table.count(str(row.status))
         self.transport.write(_raw(refusal(Refused(row, message))))
         self.transport.close()
+
+
+class _BodyOf:
+    """What a parser tells of a body whose head has been read already."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.on_body = connection.on_body
+        self.on_message_complete = connection.on_message_complete
 
 
 class _Lingering:

@@ -54,6 +54,8 @@ def test_nothing_needs_to_be_set() -> None:
         "alert_dead_letters_per_hour": 100,
         "log_format": "text",
         "max_request_bytes": 4_194_304,
+        "max_connections": 1000,
+        "keep_alive": 75.0,
         "trusted_proxies": (),
     }
 
@@ -78,6 +80,8 @@ RIGHT = [
     ("max_request_bytes", "512 KiB", 512 << 10),
     ("max_request_bytes", "1048576", 1 << 20),
     ("max_request_bytes", "2048B", 2048),
+    ("max_connections", "5000", 5000),
+    ("keep_alive", "620", 620.0),
     ("trusted_proxies", "10.0.0.0/8", (ipaddress.ip_network("10.0.0.0/8"),)),
     ("trusted_proxies", "10.1.2.3, ::1", (ipaddress.ip_network("10.1.2.3"), ipaddress.ip_network("::1"))),
     ("port", "", 8080),
@@ -123,6 +127,9 @@ WRONG = [
     ("encryption_key", "hidden", "key 1 is not a Fernet key"),
     ("encryption_key", f"{KEY},hidden", "key 2 is not a Fernet key (make one with: relay secrets key)"),
     ("log_format", "xml", "must be text or json"),
+    ("max_connections", "9", "a whole number from 10 to 100000"),
+    ("keep_alive", "0", "seconds from 1 to 3600"),
+    ("keep_alive", "75s", "seconds from 1 to 3600"),
     ("max_request_bytes", "4MB", "a size from 1KiB to 1GiB, such as 4MiB"),
     ("max_request_bytes", "1", "a size from 1KiB to 1GiB"),
     ("max_request_bytes", "-1", "a size from 1KiB to 1GiB"),

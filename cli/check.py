@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import Final, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import click
@@ -14,14 +14,13 @@ from cli.check_deep import proofs
 from cli.check_letters import findings_of_letters
 from cli.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
 from cli.redis_checks import Finding, findings_of_redis
-from cli.setting import configuration_of, redis_url, settings_here
+from cli.setting import LEAST_PASSWORD, configuration_of, redis_url, settings_here
 from config.errors import ConfigurationError
 from config.settings import Settings
 from operations.errors import BadNews
 from operations.notices import trial
 from operations.webhook import post
 
-LEAST_PASSWORD: Final = 12
 STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
 
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
@@ -49,12 +49,12 @@ class DataDir:
             if not (self.path / ".gitignore").exists():
                 self.write(self.path / ".gitignore", b"*\n")
         except OSError as error:
-            raise BadNews(f"{self.path} cannot be made or written: {error.strerror}; set RELAY_DATA_DIR") from None
+            raise self._unusable(error) from None
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
         """Only one `relay up` at a time; the lock ends with the process, however it ends."""
-        with self._up_lock.open("a") as lock:
+        with self._opened_lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -62,6 +62,26 @@ class DataDir:
                     f"another relay up runs on {self.path}: stop it, or give this one its own RELAY_DATA_DIR"
                 ) from None
             yield
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no `relay up` ever ran on it."""
+        return not self._up_lock.exists()
+
+    @property
+    def has_stored(self) -> bool:
+        """Whether a server has kept anything here."""
+        return any(self.server.iterdir())
+
+    def _opened_lock(self) -> IO[str]:
+        try:
+            return self._up_lock.open("a")
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: OSError) -> BadNews:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        return BadNews(f"{self.path} cannot be made or written: {why}; set RELAY_DATA_DIR to a directory of your own")
 
     def record(self) -> ServerRecord | None:
         """What `server.json` says; None when it is not there or not readable as such."""
@@ -80,15 +100,24 @@ class DataDir:
             self._record.unlink(missing_ok=True)
 
     def key(self) -> str | None:
-        """The encryption keys kept here, if any."""
+        """Return the encryption keys kept here; empty text for a file without any, None where there is no file.
+
+        Raise BadNews where the file cannot be read: what it holds may still be needed.
+        """
         try:
-            return self.encryption_key.read_text().strip() or None
-        except OSError:
+            return self.encryption_key.read_bytes().decode("ascii", "replace").strip()
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise BadNews(f"the encryption key {self.encryption_key} cannot be read: {why}") from None
 
     def make_key(self) -> None:
-        """Make an encryption key and keep it here."""
-        self.write(self.encryption_key, Keyring.new_key().encode() + b"\n")
+        """Make an encryption key and keep it here. Raise BadNews where it cannot be written."""
+        try:
+            self.write(self.encryption_key, Keyring.new_key().encode() + b"\n")
+        except OSError as error:
+            raise self._unusable(error) from None
 
     def write(self, path: Path, content: bytes) -> None:
         """Put a file in its place whole, readable by its owner only."""

@@ -1,11 +1,19 @@
 """What each layer may raise that is no defect, as sentences for the person at the terminal."""
 
+import errno
 import os
 from collections.abc import Sequence
+from typing import Final
 
 from config.errors import ConfigurationError
 from lanes.errors import RedisAway, RedisFull
 from operations.errors import BadNews
+
+_OF_FILES: Final = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG),
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE),
+}
+"""What a file system may say of any file: the operator's to repair, and no defect."""
 
 
 def sentences_of(error: Exception) -> Sequence[str] | None:
@@ -19,6 +27,8 @@ def sentences_of(error: Exception) -> Sequence[str] | None:
             return ["Redis does not answer: start it (relay up), or correct RELAY_REDIS_URL"]
         case RedisFull():
             return [f"Redis takes nothing more: {error.what}"]
+        case OSError(filename=str() | bytes() as name) if error.errno in _OF_FILES:
+            return [f"{os.fsdecode(name)} cannot be used: {reason_of(error)}"]
         case _:
             return None
 

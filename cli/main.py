@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cli.failures import sentences_of
+from cli.process import prepare_process
 from config.env_file import load_env_file
 from lanes.errors import RedisAway
 
@@ -44,6 +45,11 @@ COMMANDS: Final = {
 
 class Relay(click.Group):
     """The group of all commands in the table whose module is installed."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Prepare the process, then do as every click command."""
+        prepare_process()
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the table's order: a newcomer's first."""

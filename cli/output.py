@@ -26,7 +26,7 @@ AsCell = Callable[[Any], str | Text]
 
 
 def print_json(value: object) -> None:
-    """`value` as JSON, alone on stdout; `msgspec.Raw` inside it stays as it is."""
+    """Write `value` as JSON, alone on stdout, in UTF-8 whatever the terminal's; `msgspec.Raw` inside stays as it is."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 

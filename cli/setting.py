@@ -17,18 +17,30 @@ from operations.errors import BadNews
 from operations.letter_box import LetterBox
 
 NO_REDIS = "no Redis runs here: start one with relay up, or say in RELAY_REDIS_URL where one is"
+LEAST_PASSWORD = 12
+"""Characters of RELAY_ADMIN_PASSWORD."""
+EMPTY_KEY = (
+    "is empty: put back the copy of the key; where there is none, "
+    "relay up makes a new key if nothing in Redis needs the old one"
+)
 
 
 def settings_here() -> Settings:
     """The environment's settings; without RELAY_ENCRYPTION_KEY the key that `relay up` made, if it did.
 
-    Raises ConfigurationError.
+    Raises ConfigurationError, and BadNews where the key's file cannot be read.
     """
-    settings = load_settings()
+    return with_kept_key(load_settings())
+
+
+def with_kept_key(settings: Settings) -> Settings:
+    """The settings with the key that `relay up` made, where they have none. Raises as `settings_here` does."""
     data = DataDir(settings.data_dir)
     key = data.key() if settings.encryption_key is None else None
     if key is None:
         return settings
+    if not key:
+        raise ConfigurationError([Problem(str(data.encryption_key), None, EMPTY_KEY)])
     try:
         Keyring.from_text(key)
     except ValueError as error:

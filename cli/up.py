@@ -9,12 +9,14 @@ import click
 import structlog
 
 from cli.data_dir import DataDir
+from cli.first_key import make_first_key
 from cli.house import WATCH_EVERY_S, ingest_program, running, wait_for_port, worker_programs
-from cli.setting import configuration_of, settings_here
+from cli.setting import LEAST_PASSWORD, configuration_of, with_kept_key
 from cli.supervisor import Say
 from config.listening import local_host
 from config.logs import configure_logging
-from config.settings import Settings
+from config.settings import Settings, load_settings
+from operations.errors import BadNews
 
 OWN: Final = ("relay", "redis")
 """Whose lines are relay up's own; all others are of its children."""
@@ -37,22 +39,35 @@ def up(workers: int) -> None:
 
     Ends on Ctrl-C or SIGTERM: ingest first, then the workers when their jobs are done, Redis last.
     """
-    settings = settings_here()
+    settings = load_settings()
+    data = DataDir(settings.data_dir)
+    if data.key():
+        settings = with_kept_key(settings)
     say = sayer(settings)
     configuration = configuration_of(settings)
-    data = DataDir(settings.data_dir)
+    _refuse_short_password(settings, data)
     data.make()
     with data.claimed():
         for warning in configuration.warnings:
             say("relay", f"warning: {warning}")
         if settings.encryption_key is None and settings.redis_url is None:
-            data.make_key()
+            make_first_key(data, settings)
             say("relay", f"made an encryption key, {data.encryption_key}: keep a copy, for what waits needs it")
         elif settings.encryption_key is None:  # a key made here, other hosts on that Redis would not have
             say("relay", f"warning: {NOT_ENCRYPTED}")
         wait_for_port(settings.host, settings.port, "RELAY_PORT")
         asyncio.run(_run(settings, workers, data if settings.redis_url is None else None, say))
     say("relay", "stopped")
+
+
+def _refuse_short_password(settings: Settings, data: DataDir) -> None:
+    """Start nothing new behind a password that can be guessed. Where relay ran before, `relay check` warns of it."""
+    password = settings.admin_password
+    if data.is_new and password is not None and len(password.get_secret_value()) < LEAST_PASSWORD:
+        raise BadNews(
+            f"RELAY_ADMIN_PASSWORD is shorter than {LEAST_PASSWORD} characters and opens the console: "
+            "set a longer one, such as openssl rand -hex 16 makes, or unset it for no console"
+        )
 
 
 async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: Say) -> None:

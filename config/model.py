@@ -96,6 +96,7 @@ class Connection:
     gdpr_purpose: str | None = None
     att_withholds_idfa: bool = False
     ttclid_from_url: bool = False
+    page_url_fallback: bool = True
     send_content_ids: bool = False
     send_search_string: bool = False
     send_order_id: bool = False

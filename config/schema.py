@@ -152,6 +152,11 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
             "att_withholds_idfa": Row(
                 boolean, "Send no IDFA of users who denied tracking, and tell TikTok their answer.", default="false"
             ),
+            "page_url_fallback": Row(
+                boolean,
+                "Without the flag TikTok.URL, take the page address from `page_url`. Web and legacy events only.",
+                default="true",
+            ),
             "ttclid_from_url": Row(
                 boolean,
                 "Without the flag TikTok.Callback, take the click id from the page address.",

@@ -1,11 +1,12 @@
 """URLs that settings hold: what each may look like. Messages never quote one, for it may be a secret."""
 
 import ipaddress
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
-from config.redis_address import RedisAddress
+_REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
 
 
 def tiktok_url(text: str) -> str:
@@ -24,14 +25,15 @@ def webhook_url(secret: SecretStr) -> SecretStr:
 
 
 def redis_url(secret: SecretStr) -> SecretStr:
-    """Any that RedisAddress reads."""
-    RedisAddress.parse(secret.get_secret_value())
+    """Any that redis-py understands."""
+    scheme, separator, rest = secret.get_secret_value().partition("://")
+    if scheme not in _REDIS_SCHEMES or not separator or not rest:
+        raise ValueError("must be a URL such as redis://127.0.0.1:6379/0 (redis://, rediss:// or unix://)")
     return secret
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether what is sent to `host` stays on this machine: the one rule, for https and for proxies alike."""
-    host = host.lower().strip("[]").removesuffix(".")
+    """Whether what is sent there stays on this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

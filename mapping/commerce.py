@@ -6,6 +6,7 @@ from typing import NamedTuple
 from config.model import Connection
 from mapping.compiled import Fill, filler, maker
 from mapping.incoming import Incoming, Product
+from mapping.money import NATIVE_MONEY, Money, notes_on_money
 from mapping.results import Note
 from mapping.routes import Route
 from mapping.rows import COMMERCE, CONTENT_IDS, CONTENT_TYPE, ORDER_ID, Row
@@ -34,13 +35,14 @@ class Properties(NamedTuple):
     of_contents: tuple[Step, ...]
     of_product: tuple[Step, ...]
     products_of: Callable[[Incoming], Sequence[Product | None]]
+    money: Money
 
 
 def native_properties(connection: Connection, route: Route) -> Fill:
     """What gives native events their `properties` on this connection's route."""
     of_event = _steps((*COMMERCE, ORDER_ID), Scope.EVENT, connection, route)
     of_product = _steps(COMMERCE, Scope.PRODUCT, connection, route)
-    return properties_filler(Properties(of_event, (), of_product, products_of), connection, route)
+    return properties_filler(Properties(of_event, (), of_product, products_of, NATIVE_MONEY), connection, route)
 
 
 def products_of(incoming: Incoming) -> Sequence[Product | None]:
@@ -53,7 +55,7 @@ def properties_filler(properties: Properties, connection: Connection, route: Rou
     within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
     content_type = {key: getattr(connection, CONTENT_TYPE.source.name)}
     of_each, of_all = (content_type, {}) if within == CONTENTS else ({}, content_type)
-    of_event, of_contents, of_product, parts_of = properties
+    of_event, of_contents, of_product, parts_of, money = properties
     fill_own = filler([Group((), of_event)])
     make_contents = maker(of_contents, of_product, "products", of_each)
     ids = _steps((CONTENT_IDS,), Scope.CONTENTS, connection, route)
@@ -71,6 +73,8 @@ def properties_filler(properties: Properties, connection: Connection, route: Rou
             made |= {"contents": contents, **of_all}
             if fill_ids is not None:
                 fill_ids(contents, made, [])  # makes no notes: what a list holds was judged before
+        if "currency" not in made or (contents and "value" not in made):
+            notes.extend(notes_on_money(made, incoming, money))
         if made:
             document["properties"] = made
         return None

@@ -11,6 +11,13 @@ from mapping.results import Note, Withheld
 from mapping.shared import Shared, read_shared
 from mapping.wire import Document, Spliced
 
+_OTHER_ENVIRONMENTS: Final = frozenset(
+    (
+        *("prod", "prd", "live", "release", "dev", "develop", "debug", "local", "localhost", "sandbox"),
+        *("stage", "staging", "stg", "test", "testing", "tst", "qa", "uat", "integration", "int", "ci"),
+        *("preview", "preprod", "pre-prod", "pre-production", "preproduction", "beta", "alpha", "demo", "canary"),
+    )
+)
 MOST_KEPT: Final = 1024
 """Batches of one user follow each other within minutes: this many users' are remembered, a few KB each."""
 
@@ -44,11 +51,17 @@ def common_of(recipe: Recipe) -> CommonOf:
     return lru_cache(maxsize=MOST_KEPT)(partial(Common, recipe))
 
 
+def _of_environment(name: str, sent: frozenset[str]) -> str:
+    """Names of environments that people are known to use are said; any other might be personal."""
+    said = name if name in ENVIRONMENTS or name in _OTHER_ENVIRONMENTS else "another"
+    why = f"environment {said}, and this connection sends {', '.join(sorted(sent))} only"
+    return why if name in ENVIRONMENTS else f"{why}; mParticle's words are {' and '.join(ENVIRONMENTS[:2])}"
+
+
 def withheld(shared: Shared, recipe: Recipe) -> Withheld | None:
     """Why no event of the batch is sent; None when they may be."""
     if shared.environment not in recipe.environments:
-        name = shared.environment if shared.environment in ENVIRONMENTS else "another"
-        return Withheld(f"environment {name}, and this connection sends {', '.join(sorted(recipe.environments))} only")
+        return Withheld(_of_environment(shared.environment, recipe.environments))
     if recipe.purpose is not None and not consents_to(recipe.purpose, shared.consent):
         return Withheld(f"no GDPR consent to {recipe.purpose}, which this connection asks for (gdpr_purpose)")
     return None

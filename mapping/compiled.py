@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from mapping.plain import PLAIN
+from mapping.plain import NAMED, PLAIN
 from mapping.remarks import REMARKS
 from mapping.results import Note
 from mapping.rules import Rule
@@ -57,9 +57,9 @@ value = {expression}
 if not ({plain}) and {present}:
     value = rule_{n}(value)
     if type(value) in REMARKS:
-        value = settled(value, step_{n}, notes)
+        value = settled(value, step_{n}, notes{within})
         if type(value) is Failure:
-            return value{below}
+            return value
 """
 
 
@@ -79,8 +79,8 @@ def maker(shared: Iterable[Step], steps: Iterable[Step], where: str, constants: 
     """
     writer = _Writer()
     outside = {step.key: writer.step(step) + _KEEP.format(field=step.key) for step in shared}
-    below = f'.below(f"{where}[{{position}}]")'
-    inside = {step.key: writer.step(step, below) + _KEEP.format(field=step.key) for step in steps}
+    within = f', f"{where}[{{position}}]."'
+    inside = {step.key: writer.step(step, within) + _KEEP.format(field=step.key) for step in steps}
     said = [*outside, *inside]
     writer.names["Made"] = msgspec.defstruct(
         "Made", [(key, Any, None) for key in (*said, *constants)], omit_defaults=True, gc=False
@@ -99,7 +99,7 @@ class _Writer:
     """Writes one function, and keeps what it refers to."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"Failure": Failure, "REMARKS": REMARKS, "settled": settled, **CALLED}
+        self.names: dict[str, Any] = {"Failure": Failure, "REMARKS": REMARKS, "settled": settled, **CALLED, **NAMED}
 
     def object_of(self, group: Group) -> str:
         """One object, put where it belongs once it has a field; the document itself is there already."""
@@ -110,7 +110,7 @@ class _Writer:
         *around, key = group.within
         return _OBJECT.format(steps=steps, around="".join(f".setdefault({name!r}, {{}})" for name in around), key=key)
 
-    def step(self, step: Step, below: str = "") -> str:
+    def step(self, step: Step, within: str = "") -> str:
         """What leaves one field's `value`, None where there is nothing to send."""
         n = len(self.names)
         self.names |= {f"step_{n}": step, f"rule_{n}": step.rule if step.absent is None else _or_absent(step)}
@@ -119,7 +119,7 @@ class _Writer:
             expression=step.source.expression,
             plain=PLAIN.get(step.rule, False),
             present="value is not None" if step.absent is None else True,
-            below=below,
+            within=within,
         )
 
     def function(self, template: str, **parts: str) -> Any:

@@ -8,7 +8,8 @@ from config.vocabulary import EVENT_TYPES
 from mapping.commerce import CONTENTS, Item, Properties, products_of, properties_filler
 from mapping.incoming import Incoming, Product
 from mapping.kinds import Kind
-from mapping.parameters import rows_of, step_of
+from mapping.money import PURCHASES, Money
+from mapping.parameters import rows_of, source_of, step_of
 from mapping.routes import Route
 from mapping.rows import ORDER_ID
 from mapping.sources import Scope
@@ -74,4 +75,11 @@ def _properties(mapping: CustomMapping, connection: Connection, route: Route) ->
             of_product.append(step)
         else:
             of_contents.append(step)
-    return Properties(tuple(of_event), tuple(of_contents), tuple(of_product), _products_or_one if of_product else _one)
+    products = _products_or_one if of_product else _one
+    return Properties(tuple(of_event), tuple(of_contents), tuple(of_product), products, _money(mapping))
+
+
+def _money(mapping: CustomMapping) -> Money:
+    """The incoming names that the mapping reads money from; the parameter's own where it reads none."""
+    names = {name: source_of(p).name for name, p in mapping.parameters.items()}
+    return Money(names.get("currency", "currency"), names.get("value", "value"), mapping.tiktok_event in PURCHASES)

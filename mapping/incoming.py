@@ -4,21 +4,15 @@ Leaves are untyped: senders write numbers as text and ids as numbers, so each fi
 (mparticle-input.md §2). Only the nesting is typed; null means absent everywhere.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
+from mapping.flags import Flags, read_flags
 from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
+from mapping.shapes import repaired, shape_of
 from mapping.shared import Shared
 from mapping.values import text
-
-
-class Flags(
-    msgspec.Struct, gc=False, rename={"url": "TikTok.URL", "referrer": "TikTok.Referrer", "callback": "TikTok.Callback"}
-):
-    """`custom_flags` of an event."""
-
-    url: Leaf = None
-    referrer: Leaf = None
-    callback: Leaf = None
 
 
 class Product(msgspec.Struct, gc=False):
@@ -56,6 +50,7 @@ class Data(msgspec.Struct, gc=False):
     timestamp_unixtime_ms: Leaf = None
     event_name: Leaf = None
     screen_name: Leaf = None
+    page_url: Leaf = None
     custom_event_type: Leaf = None
     currency_code: Leaf = None
     custom_flags: Flags | None = None
@@ -72,11 +67,11 @@ class Event(msgspec.Struct, gc=False):
     data: Data | None = None
 
 
-NO_FLAGS = Flags()
 NO_ACTION = ProductAction()
 NO_DATA = Data()
 
 _decode = msgspec.json.Decoder(Event).decode
+_SHAPE = shape_of(Event)
 _decode_attributes = msgspec.json.Decoder(dict[str, Leaf] | None).decode
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -95,7 +90,10 @@ class Incoming(msgspec.Struct, gc=False):
     now_ms: int
     data: Data
     flags: Flags
+    """`custom_flags` under the names that the rows know them by."""
     product_action: ProductAction
+    misnamed: Mapping[str, str] = {}
+    """Flags that nobody reads, and the flag that is absent and nearly has that name."""
     attributes: dict[str, Leaf] | None = None
     """`custom_attributes` once one of them was asked for."""
 
@@ -121,9 +119,10 @@ class Incoming(msgspec.Struct, gc=False):
 
 def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: int, now_ms: int) -> Incoming:
     """`raw` as an event of the batch that `shared` is of; raises one of UNREADABLE."""
-    event = _decode(raw)
+    event = _event(raw)
     data = event.data or NO_DATA
     action = data.product_action or NO_ACTION
+    flags, misnamed = read_flags(data.custom_flags)
     return Incoming(
         shared,
         word(event.event_type),
@@ -132,9 +131,17 @@ def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: i
         received_ms,
         now_ms,
         data,
-        data.custom_flags or NO_FLAGS,
+        flags,
         action,
+        misnamed,
     )
+
+
+def _event(raw: bytes) -> Event:
+    try:
+        return _decode(raw)
+    except msgspec.ValidationError:
+        return _decode(repaired(raw, _SHAPE))
 
 
 def own_id(source_message_id: Leaf, event_id: Leaf) -> str | None:

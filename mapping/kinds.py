@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import msgspec
 
 from config.vocabulary import PRODUCT_ACTION_ALIASES, PRODUCT_ACTIONS
+from mapping.shapes import holds_nothing
 
 Leaf = Any  # whatever JSON holds: a value of any type must decode
 
@@ -16,7 +17,6 @@ COMMERCE_NAMES = {
 
 _PROMOTION_NAMES = {"view": "eCommerce - PromotionView", "click": "eCommerce - PromotionClick"}
 _SPELT = {**{action: action for action in PRODUCT_ACTIONS}, **PRODUCT_ACTION_ALIASES}
-_NO_IMPRESSIONS = (b"null", b"[]")
 
 
 class PromotionAction(msgspec.Struct, gc=False):
@@ -75,9 +75,9 @@ def name_of(event_type: str, action: str, data: Names) -> str:
 
 
 def _name_without_product_action(data: Names) -> Leaf:
-    if data.promotion_action is not None:
+    if data.promotion_action is not None and data.promotion_action.action is not None:
         return _PROMOTION_NAMES.get(word(data.promotion_action.action), "")
-    return data.event_name if data.product_impressions in _NO_IMPRESSIONS else "eCommerce - Impression"
+    return data.event_name if holds_nothing(data.product_impressions) else "eCommerce - Impression"
 
 
 def custom_type_of(event_type: str, custom_event_type: Leaf) -> str:

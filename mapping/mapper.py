@@ -1,6 +1,6 @@
 """From one source event to its results, batch by batch: the path every event takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -60,7 +60,9 @@ class BatchMapper:
             spliced.into(document)
             failure = item.fill(incoming, document, notes)
         if failure is not None:
-            return _rejected(item, incoming.event_id, failure)
+            return _rejected(item, incoming, failure)
+        if incoming.misnamed:
+            notes.extend(_misnamed(incoming.misnamed))
         body = encode(document)
         return Mapped(item.tiktok_event, incoming.event_id or "", body, (*notes_on_batch, *notes), item.key)
 
@@ -73,9 +75,17 @@ class BatchMapper:
         return Rejected(None, own_id_of(raw) or minted_id, "invalid_value", field, message)
 
 
-def _rejected(item: Item, event_id: str | None, failure: Failure) -> Rejected:
+def _rejected(item: Item, incoming: Incoming, failure: Failure) -> Rejected:
     field, refused = failure
-    return Rejected(item.tiktok_event, event_id, refused.reason, field, f"{field} {refused.message}.", item.key)
+    near = next((name for name, meant in incoming.misnamed.items() if meant == field), None)
+    hint = "" if near is None else f" The event has a flag `{near}`, which relay does not read: name it `{field}`."
+    message = f"{field} {refused.message}.{hint}"
+    return Rejected(item.tiktok_event, incoming.event_id, refused.reason, field, message, item.key)
+
+
+def _misnamed(flags: Mapping[str, str]) -> Iterator[Note]:
+    for name, meant in flags.items():
+        yield Note(meant, f"absent, and the event has a flag `{name}`, which relay does not read: name it `{meant}`")
 
 
 def _defect(event_id: str | None, surprise: Exception) -> Rejected:

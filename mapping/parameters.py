@@ -11,9 +11,12 @@ from mapping.rows import PARAMETERS, ParameterRow
 from mapping.shared import attribute_key
 from mapping.sources import Bound, first_of
 from mapping.steps import Step, is_on
+from mapping.values import descriptive, text
 from mapping.wire import TRACK, place_of, shape_of
 
 _ELSEWHERE = {"currency_code": "data.currency_code", "event_name": "name"}  # all others stand in `product_action`
+DESCRIPTIVE_FIELDS = frozenset({"name", "category", "brand", "variant"})
+"""Fields of a product that only describe it."""
 _FIELDS = {name: _ELSEWHERE.get(name, f"product_action.{name}") for name in EVENT_FIELDS}
 
 
@@ -26,17 +29,23 @@ def rows_of(name: str, connection: Connection, route: Route) -> Iterator[Paramet
 
 def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
     """The step that fills the parameter in the object where its row has it: `properties`, or one of the contents."""
-    source = _source(parameter)
+    source = source_of(parameter)
     absent: object = None
     if parameter.required:
         missing = f"is required by the custom mapping to {tiktok_event}, and {source.name} gives none"
         absent = Refused("missing_parameter", missing, field=row.name)
     if parameter.default is not None:
         absent = row.rule(parameter.default)
-    return Step(source, row.rule, place_of(row.path).key, absent, parameter.source == "user_attribute")
+    rule = descriptive if row.rule is text and _describes_product(parameter) else row.rule
+    return Step(source, rule, place_of(row.path).key, absent, parameter.source == "user_attribute")
 
 
-def _source(parameter: Parameter) -> Bound:
+def _describes_product(parameter: Parameter) -> bool:
+    """Whether the value only describes a product: then none of it that is no text costs the event."""
+    return parameter.source == "product" and parameter.name in DESCRIPTIVE_FIELDS
+
+
+def source_of(parameter: Parameter) -> Bound:
     """What reads it: of an event, or for `product` of each of its products."""
     name = parameter.name
     match parameter.source:

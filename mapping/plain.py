@@ -7,19 +7,25 @@ from collections.abc import Mapping
 from typing import Final
 
 from mapping.rules import Rule
-from mapping.values import currency, number, quantity, text
-from mapping.web import ttclid, ttclid_or_nothing, web_url
+from mapping.values import TIKTOK_CURRENCIES, currency, descriptive, number, quantity, text
+from mapping.web import ttclid, ttclid_or_nothing, web_url, web_url_or_page
 
 _TEXT = "type(value) is str and"
 _SMALL = "-1e15 < value < 1e15"
+_URL = f"{_TEXT} value[:8] == 'https://' and value[8:9] not in '/?#\\\\' and value.split() == [value]"
 _CLICK_ID = f"{_TEXT} value[:6] == 'E.C.P.' and 6 < len(value) <= 1000 and value.isascii() and value.isprintable()"
+
+NAMED: Final[Mapping[str, object]] = {"TIKTOK_CURRENCIES": TIKTOK_CURRENCIES}
+"""What conditions refer to."""
 
 PLAIN: Final[Mapping[Rule, str]] = {
     text: f"{_TEXT} value and not value.isspace()",
+    descriptive: f"{_TEXT} value and not value.isspace()",
     number: f"(type(value) is float or type(value) is int) and {_SMALL}",
     quantity: f"type(value) is int and {_SMALL}",
-    currency: f"{_TEXT} len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()",
-    web_url: f"{_TEXT} value[:8] == 'https://' and value[8:9] not in '/?#' and value.split() == [value]",
+    currency: f"{_TEXT} value in TIKTOK_CURRENCIES",
+    web_url: _URL,
+    web_url_or_page: _URL,
     ttclid: f"{_CLICK_ID} and ' ' not in value",
     ttclid_or_nothing: f"{_CLICK_ID} and ' ' not in value",
 }

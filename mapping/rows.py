@@ -7,7 +7,8 @@ connection; nothing adds to them afterwards.
 from typing import NamedTuple
 
 from mapping import normalise
-from mapping.consent import att_status, limited, permitted_idfa
+from mapping.consent import att_status, limited, permitted_idfa, unless_limited
+from mapping.flags import CALLBACK, REFERRER, URL
 from mapping.remarks import LeftOut, Refused
 from mapping.routes import RouteName
 from mapping.rules import (
@@ -30,10 +31,12 @@ from mapping.sources import (
     IDFA_ASKED_FOR,
     MOMENT,
     OPT_OUT,
+    PAGE,
     TIKTOK_EVENT,
     Source,
     action,
     address,
+    advertising,
     application,
     attribute,
     contents,
@@ -45,8 +48,8 @@ from mapping.sources import (
     product,
     setting,
 )
-from mapping.values import currency, number, quantity, text, truth
-from mapping.web import MISSING_URL, ttp, web_url
+from mapping.values import currency, descriptive, number, quantity, text, truth
+from mapping.web import MISSING_PAGE, MISSING_URL, ttp, web_url, web_url_or_page
 
 EVERY: frozenset[RouteName] = frozenset({"legacy", "web", "app", "offline"})
 TRACK: frozenset[RouteName] = EVERY - {"legacy"}  # the rows that say: every route but legacy
@@ -72,6 +75,8 @@ class Row(NamedTuple):
 
 ATT = "att_authorization_status"
 FROM_URL = "ttclid_from_url"
+OWN_PAGE = "page_url_fallback"
+ADVERTISING_ID = unless_limited(hashed(normalise.advertising_id))
 NO_ID = Refused("internal_error", "is missing, and no id was made at ingest: a defect of relay, please report it")
 NO_APP_ID = LeftOut(
     "absent, and TikTok's documentation requires it of app events, so TikTok may refuse this one: "
@@ -84,16 +89,17 @@ FIELDS = (
     Row("E3", MOMENT, "event_time", "timestamp", event_time),
     Row("E4", address("ip"), "user.ip", "context.ip", user_ip),
     Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", text),
-    Row("E6", flag("TikTok.URL"), "page.url", "context.page.url", web_url, PAGES, MISSING_URL),
-    Row("E6", flag("TikTok.URL"), "page.url", None, web_url, EVERY - PAGES),
-    Row("E7", flag("TikTok.Referrer"), "page.referrer", "context.page.referrer", text),
-    Row("E8", flag("TikTok.Callback"), "user.ttclid", "context.ad.callback", click_id, EVERY - APP),
-    Row("E8", flag("TikTok.Callback"), "ad.callback", None, click_id, APP),
+    Row("E6", flag(URL), "page.url", "context.page.url", web_url, PAGES, MISSING_URL),
+    Row("E6", PAGE, "page.url", "context.page.url", web_url_or_page, PAGES, MISSING_PAGE, setting=OWN_PAGE),
+    Row("E6", flag(URL), "page.url", None, web_url, EVERY - PAGES),
+    Row("E7", flag(REFERRER), "page.referrer", "context.page.referrer", descriptive),
+    Row("E8", flag(CALLBACK), "user.ttclid", "context.ad.callback", click_id, EVERY - APP),
+    Row("E8", flag(CALLBACK), "ad.callback", None, click_id, APP),
     Row("E9", identity("email_identity_type"), "user.email[]", "context.user.email", email_hashes),
     Row("E9", identity("external_identity_type"), "user.external_id[]", "context.user.external_id", external_id_hashes),
     Row("E9", identity("phone_identity_type"), "user.phone[]", "context.user.phone_number", phone_hashes),
-    Row("E10", device("android_advertising_id"), "user.gaid", None, hashed(normalise.advertising_id), TRACK),
-    Row("E10", device("ios_advertising_id"), "user.idfa", None, hashed(normalise.advertising_id), TRACK),
+    Row("E10", advertising("android_advertising_id"), "user.gaid", None, ADVERTISING_ID, TRACK),
+    Row("E10", advertising("ios_advertising_id"), "user.idfa", None, ADVERTISING_ID, TRACK),
     Row("E11", partner("tiktok_cookie_id"), "user.ttp", "context.user.ttp", ttp, PAGES),
     Row("E12", application("package"), "app.app_id", None, text, APP, NO_APP_ID),
     Row("E12", application("package"), "app.app_id", None, text, TRACK - APP),
@@ -128,8 +134,8 @@ COMMERCE = (
     Row("P3", product("price"), f"{CONTENT}.price", f"{CONTENT}.price", number),
     Row("P4", product("quantity"), f"{CONTENT}.quantity", f"{CONTENT}.quantity", quantity),
     Row("P5", product("id"), f"{CONTENT}.content_id", f"{CONTENT}.content_id", text),
-    Row("P6", product("category"), f"{CONTENT}.content_category", f"{CONTENT}.content_category", text),
-    Row("P7", product("name"), f"{CONTENT}.content_name", f"{CONTENT}.content_name", text),
+    Row("P6", product("category"), f"{CONTENT}.content_category", f"{CONTENT}.content_category", descriptive),
+    Row("P7", product("name"), f"{CONTENT}.content_name", f"{CONTENT}.content_name", descriptive),
 )
 
 # Goes with every event that has contents, native or not.
@@ -158,11 +164,11 @@ PARAMETERS = (
     ParameterRow("price", f"{CONTENT}.price", number),
     ParameterRow("quantity", f"{CONTENT}.quantity", quantity),
     ParameterRow("content_id", f"{CONTENT}.content_id", text),
-    ParameterRow("content_name", f"{CONTENT}.content_name", text),
-    ParameterRow("content_category", f"{CONTENT}.content_category", text),
+    ParameterRow("content_name", f"{CONTENT}.content_name", descriptive),
+    ParameterRow("content_category", f"{CONTENT}.content_category", descriptive),
     ParameterRow("currency", "properties.currency", currency),
     ParameterRow("value", "properties.value", number),
     ParameterRow("query", "properties.query", text),
     ParameterRow("query", "properties.search_string", text, setting="send_search_string"),
-    ParameterRow("description", "properties.description", text),
+    ParameterRow("description", "properties.description", descriptive),
 )

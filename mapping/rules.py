@@ -10,7 +10,7 @@ from mapping.addresses import chosen_ip
 from mapping.hashing import Normaliser, hash_identity, is_hashed
 from mapping.phones import e164
 from mapping.remarks import LeftOut, Noted, Refused
-from mapping.values import text
+from mapping.values import is_blank, text
 
 Rule = Callable[[object], object]
 """A value that is not None → the value to send, None to send nothing, or a remark."""
@@ -121,9 +121,11 @@ def _click_id_or_the_pages(connection: Connection) -> Rule:
     own = _click_id(connection)
 
     def apply(clicked: object) -> object:
-        """X4, of a pair: the flag, and the page's address for where there is no flag."""
-        flag, url = cast("tuple[object, object]", clicked)
-        return web.ttclid_in(url) if flag is None or flag == "" else own(flag)
+        """X4, of three: the flag, and where it is absent the page's address by its flag, else by `page_url`."""
+        flag, url, page_url = cast("tuple[object, object, object]", clicked)
+        if flag is not None and not is_blank(flag):
+            return own(flag)
+        return web.ttclid_in(web.page_address(page_url) if url is None or is_blank(url) else url)
 
     return apply
 

@@ -6,6 +6,7 @@ import msgspec
 
 from mapping.kinds import Leaf
 from mapping.results import Note
+from mapping.shapes import repaired, shape_of
 
 # Names that clients send for an identity type besides its own: the SDKs' and those of the web SDK.
 ALIASES: Mapping[str, str] = {
@@ -14,6 +15,7 @@ ALIASES: Mapping[str, str] = {
     **{f"other_id_{n}": f"other{n}" for n in range(2, 11)},
 }
 _UNREADABLE = "left out: must be an object"
+_NO_ENVIRONMENT = Note("environment", "is no text, so the batch counts as production")
 
 
 class Identity(msgspec.Struct, gc=False):
@@ -30,6 +32,7 @@ class DeviceInfo(msgspec.Struct, gc=False):
     ios_advertising_id: Leaf = None
     android_advertising_id: Leaf = None
     att_authorization_status: Leaf = None
+    limit_ad_tracking: Leaf = None
 
 
 class ApplicationInfo(msgspec.Struct, gc=False):
@@ -63,6 +66,7 @@ _Members = msgspec.defstruct(
 _encode = msgspec.json.Encoder().encode
 _decode_members = msgspec.json.Decoder(_Members).decode
 _decode = msgspec.json.Decoder(Fields).decode
+_SHAPE = shape_of(Fields)
 _decode_loosely = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _DECODERS = {field.name: msgspec.json.Decoder(field.type).decode for field in _FIELDS}
 
@@ -102,14 +106,20 @@ def relevant(raw: bytes) -> bytes:
 
 def read_shared(raw: bytes) -> Shared:
     """`raw` decoded; never raises. What is not of its type is absent, with a note."""
-    try:
-        return _shared(_decode(raw), ())
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _read_field_by_field(raw)
+    for read in (_decode, _decode_repaired):
+        try:
+            return _shared(read(raw), ())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+    return _read_field_by_field(repaired(raw, _SHAPE))
+
+
+def _decode_repaired(raw: bytes) -> Fields:
+    return _decode(repaired(raw, _SHAPE))
 
 
 def environment_of(value: object) -> str:
-    """In lower case; `production` where a batch names none (product.md C, `environments`)."""
+    """In lower case; `production` where a batch names none in text (product.md C, `environments`)."""
     name = value.strip().lower() if isinstance(value, str) else ""
     return name or "production"
 
@@ -131,6 +141,8 @@ def _read_field_by_field(raw: bytes) -> Shared:
 
 def _shared(fields: Fields, notes: tuple[Note, ...]) -> Shared:
     attributes = fields.user_attributes
+    if fields.environment is not None and not isinstance(fields.environment, str):
+        notes = (*notes, _NO_ENVIRONMENT)
     return Shared(
         environment_of(fields.environment),
         fields.ip,

@@ -8,7 +8,9 @@ import msgspec
 
 from mapping.incoming import UNREADABLE, own_id
 from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
+from mapping.shapes import repaired, shape_of
 from mapping.shared import environment_of
+from mapping.times import tells_time
 from mapping.values import text
 
 
@@ -81,6 +83,7 @@ _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_events = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
 _decode_anything = msgspec.json.Decoder().decode
 _decode_head = msgspec.json.Decoder(_Event).decode
+_HEAD_SHAPE = shape_of(_Event)
 
 
 def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
@@ -119,7 +122,7 @@ def _taken_apart(
 def head(raw: bytes | msgspec.Raw) -> Head | None:
     """What the event in `raw` is; None when it cannot be read as one, and so will be a dead letter."""
     try:
-        event = _decode_head(raw)
+        event = _head(raw)
     except UNREADABLE:
         return None
     data = event.data or _NO_DATA
@@ -131,8 +134,15 @@ def head(raw: bytes | msgspec.Raw) -> Head | None:
         name=name_of(event_type, action, data),
         custom_event_type=custom_type_of(event_type, data.custom_event_type),
         has_own_id=own_id(data.source_message_id, data.event_id) is not None,
-        has_timestamp=data.timestamp_unixtime_ms is not None and data.timestamp_unixtime_ms != "",
+        has_timestamp=tells_time(data.timestamp_unixtime_ms),
     )
+
+
+def _head(raw: bytes | msgspec.Raw) -> _Event:
+    try:
+        return _decode_head(raw)
+    except msgspec.ValidationError:
+        return _decode_head(repaired(bytes(raw), _HEAD_SHAPE))
 
 
 def mint(
@@ -146,7 +156,7 @@ def mint(
     """An id for the event at `position`, the same whenever the same batch is sent again; None when it has its own.
 
     `batch_digest` is a hash of the batch's bytes, or what makes it: it is asked for only where the batch has no
-    `source_request_id`. An event without any time in such a batch is told from its twin by its `receipt`: the
+    `source_request_id`. An event without a time of its own in such a batch is told from its twin by its `receipt`: the
     time of it, and whatever else tells receipts of the same instant apart.
     """
     if head is not None and head.has_own_id:

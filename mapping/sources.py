@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from config.model import Connection
 from mapping.consent import opt_out
+from mapping.flags import CALLBACK, URL
 from mapping.shared import ALIASES, attribute_key
 from mapping.values import first
+from mapping.web import page_or_flag
 
-CALLED: Mapping[str, Callable[..., Any]] = {"first": first, "opt_out": opt_out}
+CALLED: Mapping[str, Callable[..., Any]] = {"first": first, "opt_out": opt_out, "page_or_flag": page_or_flag}
 """The functions that expressions call."""
 
 
@@ -95,8 +97,22 @@ def attribute(name: str) -> Source:
 
 
 def flag(name: str) -> Source:
-    """A custom flag of the event, the first where there are several; `Flags` calls it by what follows `TikTok.`."""
-    return _always(Scope.EVENT, name, first_of(f"subject.flags.{name.removeprefix('TikTok.').lower()}"))
+    """A custom flag of the event, the first where there are several."""
+    return _always(Scope.EVENT, name, first_of(_flag(name)))
+
+
+def _flag(name: str) -> str:
+    return f"subject.flags.get({name!r})"
+
+
+def advertising(name: str) -> Source:
+    """An advertising id of the device, in a pair with whether the device limits ad tracking where it says so."""
+    return _always(
+        Scope.BATCH,
+        f"device_info.{name}",
+        f"found if (found := subject.device.{name}) is None or (limit := subject.device.limit_ad_tracking) is None"
+        " or limit is False else (found, limit)",
+    )
 
 
 def event(name: str) -> Source:
@@ -124,13 +140,26 @@ def _several(*expressions: str) -> str:
     return f"({', '.join(expressions)})"
 
 
-_CLICKED = _several("first(subject.flags.callback)", "first(subject.flags.url)")
-_ASKED = _several("subject.device.ios_advertising_id", "subject.device.att_authorization_status")
+def _clicked(connection: Connection) -> Bound:
+    """The click id's flag, the page's address, and `page_url` where it may stand in for that."""
+    page = "subject.data.page_url" if connection.page_url_fallback else "None"
+    return Bound(CALLBACK, _several(f"first({_flag(CALLBACK)})", f"first({_flag(URL)})", page))
+
+
+_PAGE = (
+    f"found if type(found := {_flag(URL)}) is str and found[:4] == 'http' "
+    "else page_or_flag(found, subject.data.page_url)"
+)
+_DEVICE = "subject.device"
+_ASKED = _several(
+    *(f"{_DEVICE}.ios_advertising_id", f"{_DEVICE}.att_authorization_status", f"{_DEVICE}.limit_ad_tracking")
+)
 _MOMENT = _several("subject.data.timestamp_unixtime_ms", "subject.received_ms", "subject.now_ms")
 
 TIKTOK_EVENT = _always(Scope.ITEM, "product action or custom mapping", "subject")
 EVENT_ID = _always(Scope.EVENT, "source_message_id", "subject.event_id")  # else `event_id`, else minted
-CLICK = _always(Scope.EVENT, "TikTok.Callback", _CLICKED)  # and the page's address
-IDFA_ASKED_FOR = _always(Scope.BATCH, "device_info.ios_advertising_id", _ASKED)  # and the user's answer
+PAGE = _always(Scope.EVENT, URL, _PAGE)  # else the event's own `page_url`
+CLICK = Source(Scope.EVENT, CALLBACK, _clicked)  # and the page's address
+IDFA_ASKED_FOR = _always(Scope.BATCH, "device_info.ios_advertising_id", _ASKED)  # and the user's answers
 OPT_OUT = _always(Scope.BATCH, "consent_state.ccpa.data_sale_opt_out.consented", "opt_out(subject.consent)")
 MOMENT = _always(Scope.EVENT, "timestamp_unixtime_ms", _MOMENT)

@@ -20,10 +20,6 @@ class Failure(NamedTuple):
     field: str
     refused: Refused
 
-    def below(self, where: str) -> "Failure":
-        """The same, of a field read inside `where`."""
-        return self if self.refused.field else Failure(f"{where}.{self.field}", self.refused)
-
 
 class Step(NamedTuple):
     """One row on one connection's route, or one parameter of a custom mapping."""
@@ -70,19 +66,24 @@ def _step(row: Row, path: str, key: str, connection: Connection) -> Step:
     )
 
 
-def settled(remark: Remark, step: Step, notes: list[Note]) -> object:
-    """What a remark of a step means: a value to send, None to send nothing, or a Failure. Notes join the list."""
-    field = step.source.name
+def settled(remark: Remark, step: Step, notes: list[Note], within: str = "") -> object:
+    """What a remark of a step means: a value to send, None to send nothing, or a Failure. Notes join the list.
+
+    `within` says where the step's field stands, such as `products[0].`.
+    """
+    field = f"{within}{step.source.name}"
     match remark:
         case Refused(message=message) if step.forgiving and remark is not step.absent:
-            return settled(LeftOut(message), step, notes)
+            return settled(LeftOut(message), step, notes, within)
         case Refused():
             return Failure(remark.field or field, remark)
         case LeftOut(why) if step.absent is None or remark is step.absent:
             notes.append(Note(field, f"left out: {why}"))
             return None
+        case LeftOut() if isinstance(step.absent, Refused | LeftOut):
+            return settled(step.absent, step, notes, within)
         case LeftOut():
-            return settled(step.absent, step, notes) if isinstance(step.absent, Refused | LeftOut) else step.absent
+            return step.absent
         case Noted(value, note):
             notes.append(Note(field, note))
             return value

@@ -5,15 +5,19 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from mapping.remarks import Noted, Refused, invalid
+from mapping.values import is_blank
 
-_DIGITS = re.compile(r"[0-9]{1,15}").fullmatch
-_MILLISECONDS = range(10**12, 10**13)
-_SECONDS = range(10**9, 10**10)
+_NUMBER = re.compile(r"(-?[0-9]{1,19})(?:\.[0-9]*)?").fullmatch
+_2010 = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp())
+"""No event is older: a clock that says so was never set, or an unset value was written as a time."""
+_MILLISECONDS = range(_2010 * 1000, 10**13)
+_SECONDS = range(_2010, 10**10)
 _CLOCK_SKEW_MS = 10 * 60 * 1000
 
 _NOT_A_TIME = invalid("must be a time in Unix milliseconds: thirteen digits, such as 1700000000000")
 _TOO_OLD = Refused("too_old", "is longer ago than max_event_age of this connection allows")
 _MISSING = "missing: the time of receipt is sent"
+_NEVER_SET = "before 2010, which is what a clock says that was never set: the time of receipt is sent"
 _IN_SECONDS = "has ten digits and was taken as seconds; mParticle's times are in milliseconds"
 _AHEAD = "up to ten minutes in the future: the time of receipt is sent"
 _FAR_AHEAD = "more than ten minutes in the future: sent as it is; check the sender's clock"
@@ -21,19 +25,31 @@ _FAR_AHEAD = "more than ten minutes in the future: sent as it is; check the send
 
 def event_time(value: object, received_ms: int) -> int | Noted | Refused:
     """Unix seconds of an event whose `timestamp_unixtime_ms` is `value`, received at `received_ms`."""
-    if type(value) is int and 10**12 <= value <= received_ms and value < 10**13:
+    if type(value) is int and _MILLISECONDS.start <= value <= received_ms and value < 10**13:
         return value // 1000
-    if value is None or value == "":
+    if value is None or is_blank(value):
         return Noted(received_ms // 1000, _MISSING)
     stamp = _integer(value)
+    if stamp is None:
+        return _NOT_A_TIME
     if stamp in _MILLISECONDS:
         return _sane(stamp, received_ms)
-    if stamp not in _SECONDS:
-        return _NOT_A_TIME
-    seconds = _sane(stamp * 1000, received_ms)
-    if isinstance(seconds, Noted):
-        return Noted(seconds.value, f"{_IN_SECONDS}; {seconds.note}")
-    return Noted(seconds, _IN_SECONDS)
+    if stamp in _SECONDS:
+        seconds = _sane(stamp * 1000, received_ms)
+        if isinstance(seconds, Noted):
+            return Noted(seconds.value, f"{_IN_SECONDS}; {seconds.note}")
+        return Noted(seconds, _IN_SECONDS)
+    return Noted(received_ms // 1000, _NEVER_SET) if stamp < _MILLISECONDS.start else _NOT_A_TIME
+
+
+def tells_time(value: object) -> bool:
+    """Return whether an event has a time: it is neither absent nor that of a clock that was never set."""
+    if type(value) is int:
+        return value in _SECONDS or value >= _MILLISECONDS.start
+    if value is None or is_blank(value):
+        return False
+    stamp = _integer(value)
+    return stamp is None or tells_time(stamp)
 
 
 def young_enough(taken: int | Noted | Refused, oldest_s: int) -> int | Noted | Refused:
@@ -50,12 +66,13 @@ def _sane(stamp_ms: int, received_ms: int) -> int | Noted:
     return Noted(stamp_ms // 1000, _FAR_AHEAD)
 
 
-def _integer(value: object) -> int:
-    """The integer in `value`, fractions cut; -1, which is no time, when it is none."""
+def _integer(value: object) -> int | None:
+    """The integer in `value`, fractions cut; None when it is none."""
     if isinstance(value, str):
-        return int(value) if _DIGITS(value) else -1
+        found = _NUMBER(value.strip())
+        return int(found[1]) if found else None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return -1
+        return None
     return int(value)
 
 

@@ -1,31 +1,50 @@
 """Readers of plain values: text, numbers, truth values, currency.
 
 Each takes what JSON held, None for what was absent, and gives the value to send, None to send nothing, or a remark.
+Blank text is absent everywhere.
 """
 
 import re
 from math import inf, isfinite
 
-from mapping.remarks import Refused, invalid
+from mapping.remarks import LeftOut, Noted, Refused, invalid
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?").fullmatch
 _CURRENCY = re.compile(r"[A-Za-z]{3}").fullmatch
 
 _LARGEST_INT = 2**63 - 1
 _DIGITS_OF_AN_INT = 18
-_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+TIKTOK_CURRENCIES = frozenset(
+    (
+        *("AED", "ARS", "AUD", "BDT", "BHD", "BIF", "BOB", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CRC"),
+        *("CZK", "DKK", "DZD", "EGP", "EUR", "GBP", "GTQ", "HKD", "HNL", "HUF", "IDR", "ILS", "INR", "ISK"),
+        *("JPY", "KES", "KHR", "KRW", "KWD", "KZT", "MAD", "MOP", "MXN", "MYR", "NGN", "NIO", "NOK", "NZD"),
+        *("OMR", "PEN", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RUB", "SAR", "SEK", "SGD", "THB", "TRY"),
+        *("TWD", "UAH", "USD", "VES", "VND", "ZAR"),
+    )
+)
+"""The currencies that TikTok's documentation lists (tiktok-api.md §1.5)."""
 
 _NOT_TEXT = invalid("must be text or a number, not an object or a list")
 _NOT_A_NUMBER = invalid("must be a number such as 19.99, without currency sign, spaces or thousands separators")
 _NOT_A_CURRENCY = invalid("must be the three letters of a currency, such as USD")
 _NOT_A_TRUTH = invalid("must be true or false")
+_NO_DESCRIPTION = LeftOut("must be text or a number, not an object or a list")
+_NOT_LISTED = "is no currency that TikTok lists, so TikTok may not count the value; it is sent as it is"
 
 
 def first(value: object) -> object:
-    """The first scalar of a list, anything else as it is: clients send flags and user attributes both ways."""
+    """Return the first scalar of a list that is not blank, anything else as it is: clients send flags both ways."""
     if type(value) is not list:
         return value
-    return next((entry for entry in value if not isinstance(entry, list | dict | None)), None)
+    return next((entry for entry in value if not isinstance(entry, list | dict | None) and not is_blank(entry)), None)
+
+
+def is_blank(value: object) -> bool:
+    """Return whether `value` is text that says nothing."""
+    return isinstance(value, str) and not value.strip()
 
 
 def text(value: object) -> str | Refused | None:
@@ -41,11 +60,19 @@ def text(value: object) -> str | Refused | None:
     return str(value) if isinstance(value, int) else _NOT_TEXT
 
 
+def descriptive(value: object) -> str | LeftOut | None:
+    """Text that only describes, such as a product's name (P6, P7, E7): what is no text never costs the event."""
+    plain = text(value)
+    return _NO_DESCRIPTION if isinstance(plain, Refused) else plain
+
+
 def number(value: object) -> int | float | Refused | None:
-    """A finite number, or the text of one (P2–P4); an empty text is absent and 0 is a value."""
-    if value is None or value == "":
+    """A finite number, or the text of one (P2–P4); blank text is absent and 0 is a value."""
+    if value is None:
         return None
     if isinstance(value, str):
+        if not value or value.isspace():
+            return None
         if not _NUMBER(value):
             return _NOT_A_NUMBER
         value = int(value) if "." not in value and len(value) <= _DIGITS_OF_AN_INT else float(value)
@@ -70,8 +97,8 @@ def quantity(value: object) -> int | float | Refused | None:
 
 
 def truth(value: object) -> bool | Refused | None:
-    """A truth value, also as text or as 0 and 1 (U10, U11); `False` is a value and is sent."""
-    if value is None or value == "":
+    """A truth value, also as text, yes and no, or 0 and 1 (U10, U11); `False` is a value and is sent."""
+    if value is None or is_blank(value):
         return None
     if isinstance(value, bool):
         return value
@@ -79,9 +106,11 @@ def truth(value: object) -> bool | Refused | None:
     return _TRUTHS.get(plain.strip().lower(), _NOT_A_TRUTH) if isinstance(plain, str) else _NOT_A_TRUTH
 
 
-def currency(value: object) -> str | Refused | None:
-    """Three letters, upper-cased (P1)."""
-    if value is None or value == "":
+def currency(value: object) -> str | Noted | Refused | None:
+    """Three letters, upper-cased (P1); a currency that TikTok does not list is sent with a note."""
+    if value is None or is_blank(value):
         return None
-    code = value.strip() if isinstance(value, str) else ""
-    return code.upper() if _CURRENCY(code) else _NOT_A_CURRENCY
+    code = value.strip().upper() if isinstance(value, str) else ""
+    if code in TIKTOK_CURRENCIES:
+        return code
+    return Noted(code, _NOT_LISTED) if _CURRENCY(code) else _NOT_A_CURRENCY

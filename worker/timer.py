@@ -31,10 +31,9 @@ def wake_lanes(runtime: Runtime) -> None:
 
 
 def renew_leases(runtime: Runtime) -> None:
-    """Renew every lease in hand. A job that lost its lease sends no further request, and settles nothing."""
+    """Lengthen every lease in hand. One that is lost is its job's to notice, when it settles."""
     for lease in runtime.leases.all():
-        if not runtime.lanes.renew(lease):
-            runtime.leases.lose(lease)
+        runtime.lanes.renew(lease)
 
 
 def refresh_configuration(runtime: Runtime) -> None:

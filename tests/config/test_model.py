@@ -52,6 +52,7 @@ OTHER_VALUES: dict[str, Any] = {
     "gdpr_purpose": "marketing",
     "att_withholds_idfa": True,
     "ttclid_from_url": True,
+    "page_url_fallback": False,
     "send_content_ids": True,
     "send_search_string": True,
     "send_order_id": True,

@@ -70,10 +70,12 @@ data = some(
                     st.text(max_size=9).map("https://a".__add__)
                     | st.text(max_size=9).map("https://a/?ttclid=E.C.P.".__add__)
                 ),
-                "TikTok.Referrer": scalars,
+                "TikTok.Referrer": anything,
+                "tiktok.url": maybe(st.just("https://a")),
                 "TikTok.Callback": maybe(st.sampled_from([None, "E.C.P.abc"])),
             }
         ),
+        "page_url": maybe(st.sampled_from(["https://u:p@a.example/x#y", "about:blank"])),
         "currency_code": maybe(st.sampled_from(["usd", "EUR", None])),
         "custom_attributes": some({"term": scalars}),
         "product_action": some(
@@ -127,6 +129,7 @@ batches = st.fixed_dictionaries(
         "device_info": some(
             {
                 **dict.fromkeys(("ios_advertising_id", "android_advertising_id"), personal),
+                "limit_ad_tracking": maybe(st.booleans()),
                 "att_authorization_status": maybe(st.sampled_from(["denied", "Authorized", "unknown"])),
             }
         ),

@@ -73,7 +73,7 @@ def test_head_reads_what_selecting_needs():
             "event_name": "Site Search",
             "custom_event_type": "SEARCH",
             "event_id": 12,
-            "timestamp_unixtime_ms": "1",
+            "timestamp_unixtime_ms": "1700000000000",
         },
     }
     assert head(json.dumps(event).encode()) == Head("custom_event", "", "Site Search", "search", True, True)
@@ -108,9 +108,10 @@ def test_event_has_an_id_exactly_when_mapping_finds_it(bench, data, own):
     assert result.event_id == expected
 
 
-def minted(
-    *, source="in", batch=b"{}", raw=b"raw", position=0, event=b'{"data": {"timestamp_unixtime_ms": 5}}', at=1
-):  # fmt: skip
+TIMED = b'{"data": {"timestamp_unixtime_ms": 1700000000000}}'
+
+
+def minted(*, source="in", batch=b"{}", raw=b"raw", position=0, event=TIMED, at=1):
     return mint(source, split_batch(batch), hashlib.sha256(raw).digest, position, head(event), at)
 
 
@@ -130,7 +131,9 @@ def test_minted_id_tells_events_apart(change):
     assert minted() != minted(**change)
 
 
-@pytest.mark.parametrize("event", [b"{}", b'{"data": {"timestamp_unixtime_ms": null}}', b"5"])
+@pytest.mark.parametrize(
+    "event", [b"{}", b'{"data": {"timestamp_unixtime_ms": null}}', b'{"data": {"timestamp_unixtime_ms": 0}}', b"5"]
+)
 def test_equal_actions_without_time_are_told_apart_by_receipt(event):
     """E2: SDKs send neither time nor request id, and two equal real actions must not become one."""
     assert minted(event=event, at=1) != minted(event=event, at=2)

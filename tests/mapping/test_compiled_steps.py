@@ -15,7 +15,7 @@ from config.vocabulary import EVENT_FIELDS, PRODUCT_FIELDS
 from mapping.compiled import filler, maker
 from mapping.incoming import read_event
 from mapping.parameters import rows_of, step_of
-from mapping.plain import PLAIN
+from mapping.plain import NAMED, PLAIN
 from mapping.results import Note
 from mapping.routes import APP, LEGACY, OFFLINE, WEB, Route
 from mapping.rows import COMMERCE, FIELDS, ORDER_ID
@@ -69,7 +69,7 @@ def some(*names: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=dict.fromkeys(names, leaf))
 
 
-flags = some("TikTok.URL", "TikTok.Referrer", "TikTok.Callback")
+flags = some("TikTok.URL", "TikTok.Referrer", "TikTok.Callback", "tiktok.url", "TikTok.CallBack", "Other.Flag")
 products = st.lists(st.none() | some(*PRODUCT_FIELDS), max_size=3)
 attributes = some("$FirstName", "$city", "$COUNTRY", "$Zip", "campaignId", "isRetargeting", "attributionType")
 actions = st.builds(
@@ -79,7 +79,7 @@ actions = st.builds(
 )
 data = st.builds(
     lambda fields, flags, action, own: {**fields, "custom_flags": flags, "product_action": action, **own},
-    some("source_message_id", "event_id", "timestamp_unixtime_ms", "currency_code", "event_name"),
+    some("source_message_id", "event_id", "timestamp_unixtime_ms", "currency_code", "event_name", "page_url"),
     flags,
     actions,
     st.fixed_dictionaries({"custom_attributes": some("term", "section")}),
@@ -93,7 +93,8 @@ batches = st.fixed_dictionaries(
         "user_attributes": attributes,
         "partner_identities": some("tiktok_cookie_id"),
         "device_info": some(
-            *("http_header_user_agent", "ios_advertising_id", "android_advertising_id", "att_authorization_status")
+            *("http_header_user_agent", "ios_advertising_id", "android_advertising_id", "att_authorization_status"),
+            "limit_ad_tracking",
         ),
         "application_info": some("package", "application_name", "application_version"),
         "consent_state": st.fixed_dictionaries({"ccpa": st.fixed_dictionaries({"data_sale_opt_out": leaf})}),
@@ -193,19 +194,22 @@ def test_products_compiled_are_products_interpreted(shared, constants, event):
     expected: list[dict[str, Any]] | Failure = []
     for position, subject in enumerate(products):
         content = dict(of_event)
-        failure = None if subject is None else interpret(OF_PRODUCT.steps, subject, content, notes)
+        within = f"products[{position}]."
+        failure = None if subject is None else interpret(OF_PRODUCT.steps, subject, content, notes, within)
         if failure is not None:
-            expected = failure.below(f"products[{position}]")
+            expected = failure
             break
         if subject is not None and content:
             expected.append({**content, **constants})
-    made = maker(shared, OF_PRODUCT.steps, "products", constants)(incoming, products, [])
+    said: list[Note] = []
+    made = maker(shared, OF_PRODUCT.steps, "products", constants)(incoming, products, said)
     assert same(made if isinstance(made, Failure) else msgspec.to_builtins(made), expected)
+    assert said == notes
 
 
 @pytest.mark.parametrize("rule", PLAIN, ids=lambda rule: rule.__name__)
 @given(value=leaf | st.text(alphabet="https:/?# .ECP\n\u00a0xé", max_size=16) | st.integers())
 def test_what_is_plain_passes_its_rule_as_it_is(rule, value):
     """The short way may be taken only where the long way leads to the same place."""
-    if eval(PLAIN[rule], {"value": value}):
+    if eval(PLAIN[rule], {**NAMED, "value": value}):
         assert same(rule(value), value)

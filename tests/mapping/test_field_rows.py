@@ -198,7 +198,6 @@ def test_row_is_mapped(bench, at, case, route):
 
 REFUSED = [
     ("E3", "text", {"timestamp_unixtime_ms": "yesterday"}, "invalid_value", "timestamp_unixtime_ms"),
-    ("E3", "too short", {"timestamp_unixtime_ms": 12345}, "invalid_value", "timestamp_unixtime_ms"),
     ("E3", "microseconds", {"timestamp_unixtime_ms": 1700000000000000}, "invalid_value", "timestamp_unixtime_ms"),
     ("E3", "a truth value", {"timestamp_unixtime_ms": True}, "invalid_value", "timestamp_unixtime_ms"),
     ("E6", "no scheme", {"custom_flags": {"TikTok.URL": "www.shop.com/x"}}, "invalid_url", "TikTok.URL"),
@@ -227,8 +226,6 @@ REFUSED = [
     ("P3", "text", {"product_action": {"products": [{"price": "abc"}]}}, "invalid_value", "products[0].price"),
     ("P4", "x", {"product_action": {"products": [None, {"quantity": "x"}]}}, "invalid_value", "products[1].quantity"),
     ("P5", "an object", {"product_action": {"products": [{}, {}, {"id": {}}]}}, "invalid_value", "products[2].id"),
-    ("P6", "a list", {"product_action": {"products": [{"category": ["a"]}]}}, "invalid_value", "products[0].category"),
-    ("P7", "an object", {"product_action": {"products": [{"name": {"a": 1}}]}}, "invalid_value", "products[0].name"),
 ]  # fmt: skip
 
 

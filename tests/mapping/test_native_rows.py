@@ -83,6 +83,7 @@ def test_native_event_can_be_overridden(bench):
         ({}, True),
         ({"environment": None}, True),
         ({"environment": "PRODUCTION"}, True),
+        ({"environment": " "}, True),
         ({"environment": "development"}, False),
         ({"environment": "Jane's"}, False),
     ],
@@ -113,7 +114,7 @@ def test_disabled_connection_withholds_what_arrives_and_maps_what_waits(bench):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"5", b"null", b'"x"', b"[]", b'{"data": 5}', b'{"data": {"product_action": []}}', b"{"]
+    "raw", [b"5", b"null", b'"x"', b"[1]", b'{"data": 5}', b'{"data": {"product_action": [1]}}', b"{"]
 )
 def test_what_is_no_event_is_wanted_so_that_it_can_be_a_dead_letter(bench, raw):
     """An element that cannot be read as an event ends as dead letter `invalid_value`, not in silence."""
@@ -126,8 +127,8 @@ def test_what_is_no_event_is_wanted_so_that_it_can_be_a_dead_letter(bench, raw):
 
 
 UNREADABLE = [
-    ({"custom_flags": []}, "custom_flags", "custom_flags must be an object."),
-    ({"product_action": {"action": "purchase", "products": {}}}, "products", "products must be a list."),
+    ({"custom_flags": [1]}, "custom_flags", "custom_flags must be an object."),
+    ({"product_action": {"action": "purchase", "products": {"id": 1}}}, "products", "products must be a list."),
     ({"product_action": {"action": "purchase", "products": [{}, 3]}}, "products[1]", "products[1] must be an object."),
     ({"product_action": 3}, "product_action", "product_action must be an object."),
 ]

@@ -39,7 +39,7 @@ ODD_BATCHES = [
     {"user_identities": 5},
     {"user_identities": [5]},
     {"user_identities": "x"},
-    {"user_attributes": []},
+    {"user_attributes": [1]},
     {"partner_identities": [1]},
     {"device_info": "phone"},
     {"application_info": 0},

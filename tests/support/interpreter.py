@@ -16,8 +16,10 @@ def code_of(expression: str) -> CodeType:
     return compile(expression, "a row", "eval")
 
 
-def interpret(steps: Iterable[Step], subject: object, part: dict[str, Any], notes: list[Note]) -> Failure | None:
-    """Fill one object; the failure when a value refuses the event."""
+def interpret(
+    steps: Iterable[Step], subject: object, part: dict[str, Any], notes: list[Note], within: str = ""
+) -> Failure | None:
+    """Fill one object, which stands `within` another; the failure when a value refuses the event."""
     for step in steps:
         value = eval(code_of(step.source.expression), {**CALLED, "subject": subject})
         if value is not None:
@@ -25,7 +27,7 @@ def interpret(steps: Iterable[Step], subject: object, part: dict[str, Any], note
         if value is None:
             value = step.absent
         if type(value) in REMARKS:
-            value = settled(value, step, notes)
+            value = settled(value, step, notes, within)
         if isinstance(value, Failure):
             return value
         if value is not None:

@@ -105,7 +105,7 @@ class DataDir:
         Raise BadNews where the file cannot be read: what it holds may still be needed.
         """
         try:
-            return self.encryption_key.read_bytes().decode("ascii", "replace").strip()
+            return self.encryption_key.read_bytes().decode("utf-8-sig", "replace").strip()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

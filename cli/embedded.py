@@ -11,15 +11,16 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import redis
 from redis.exceptions import BusyLoadingError, RedisError
 
 from cli.data_dir import DataDir, ServerRecord
 from cli.server_settings import server_settings
+from config.redis_address import RedisAddress, Tcp
 from lanes.client import connect
 from operations.errors import BadNews
 
@@ -58,7 +59,7 @@ class EmbeddedServer:
     def _start(cls, data: DataDir, binary: Path, lock: int) -> "EmbeddedServer":
         """Start a server, on the port and with the password of the last one if possible: clients find it again."""
         last = data.record()
-        port, password = _of_url(last.url) if last else (_free_port(), secrets.token_urlsafe(32))
+        port, password = _port_and_password(last)
         for _ in range(PORTS_TRIED):
             url = f"redis://:{password}@127.0.0.1:{port}/0"
             data.write(data.server_configuration, server_settings(data, port, password).encode())
@@ -196,9 +197,13 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _of_url(url: str) -> tuple[int, str]:
-    parts = urlsplit(url)
-    return parts.port or _free_port(), parts.password or secrets.token_urlsafe(32)
+def _port_and_password(last: ServerRecord | None) -> tuple[int, str]:
+    """Those of the last server; new ones where there was none, or where its record cannot be read."""
+    with suppress(ValueError):
+        address = RedisAddress.parse(last.url if last else "")
+        if isinstance(address.place, Tcp) and address.password:
+            return address.place.port, address.password
+    return _free_port(), secrets.token_urlsafe(32)
 
 
 def _free_port() -> int:

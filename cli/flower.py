@@ -8,6 +8,8 @@ import click
 from cli.companion import leave_with_parent
 from cli.setting import settings_here, with_redis
 from config.listening import is_everywhere
+from config.values import clean_value
+from lanes.client import connect_async
 from operations.errors import BadNews
 
 COLUMNS: Final = "name,state,args,exception,received,runtime,uuid,worker"
@@ -33,17 +35,18 @@ def flower(port: int) -> None:
     """
     leave_with_parent()
     settings = with_redis(settings_here())
-    user, separator, password = os.environ.get(PASSWORD, "").partition(":")
-    if not (user and separator and password):
-        raise BadNews(f"{PASSWORD} is not set: set it to USER:PASSWORD, for Flower shows itself to nobody without")
+    os.environ[PASSWORD] = sign_in(os.environ.get(PASSWORD, ""))
     try:
         from flower.options import options
     except ImportError:
         raise BadNews("Flower is not installed: install the package with its extra, [flower]") from None
     from worker.app import app
+    from worker.broker import use_broker
 
     assert settings.redis_url is not None  # noqa: S101 - with_redis saw to it
-    app.conf.broker_url = settings.redis_url.get_secret_value()
+    url = settings.redis_url.get_secret_value()
+    use_broker(app, url)
+    _show_queues_of(url)
     options.format_task = plainly
     # The password stays in the environment, because a command line is public.
     app.start(
@@ -55,6 +58,34 @@ def flower(port: int) -> None:
             f"--read_only={os.environ.get('FLOWER_READ_ONLY', 'true')}",
         ]
     )
+
+
+def sign_in(text: str) -> str:
+    """The one user and password that Flower asks for. Raises BadNews for what Flower would read otherwise."""
+    try:
+        clean = clean_value(text)
+    except ValueError as error:
+        raise BadNews(f"{PASSWORD} {error}") from None
+    user, separator, password = clean.partition(":")
+    if not (user and separator and password):
+        raise BadNews(f"{PASSWORD} is not set: set it to USER:PASSWORD, for Flower shows itself to nobody without")
+    if "," in clean:
+        raise BadNews(f"{PASSWORD} has a comma in it, and Flower would take what precedes it as the whole password")
+    return clean
+
+
+def _show_queues_of(url: str) -> None:
+    """Let Flower's page of queues read through relay's own connection, because it would parse a URL by itself."""
+    from flower.utils.broker import RedisBase
+    from flower.views import BaseHandler
+
+    def get_broker(handler: Any) -> Any:
+        del handler
+        broker = RedisBase("redis://")
+        broker.redis = connect_async(url)
+        return broker
+
+    BaseHandler.get_broker = get_broker
 
 
 def plainly(task: Any) -> Any:

@@ -3,12 +3,12 @@
 import contextlib
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 import redis
 from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, ResponseError
 
+from config.redis_address import RedisAddress
 from lanes.client import connect
 
 OLDEST: Final = (6, 2)
@@ -122,11 +122,11 @@ SAME_IN_INFO: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
 def findings_of_redis(url: str) -> list[Finding]:
     """Whether the server at `url` answers, and one finding a requirement if it does. Takes 3 s at most."""
     try:
-        place = _place(url)
+        place = RedisAddress.parse(url)
         with connect(url) as client:
             facts = _facts(client)
-    except ValueError:  # its message may quote the URL
-        return [Finding("redis", "wrong", "RELAY_REDIS_URL is not a URL that a client understands")]
+    except ValueError as error:
+        return [Finding("redis", "wrong", f"RELAY_REDIS_URL {error}")]
     except (RedisError, OSError) as error:
         return [Finding("redis", "wrong", f"{place}: {_trouble(error)}")]
     return [Finding("redis", "ok", f"{place} answers"), *(finding_of(row, facts) for row in REQUIREMENTS)]
@@ -154,12 +154,6 @@ def _facts(client: redis.Redis) -> dict[str, str]:
         for name in FROM_CONFIG:  # one at a time: 6.2 takes no list
             told |= {str(key): str(value) for key, value in client.config_get(name).items()}
     return {**facts, **told}
-
-
-def _place(url: str) -> str:
-    """Host and port without the password."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
 
 
 def _trouble(error: Exception) -> str:

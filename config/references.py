@@ -7,6 +7,7 @@ from pathlib import Path
 from config.readers import Read, Reader, refuse, scalar
 from config.secrets import CannotOpen, Keyring
 from config.small_file import digest, read_small
+from config.values import clean_value
 from config.yaml_reader import Node
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -36,7 +37,8 @@ class References:
 
     def _outer(self, name: str, node: Node, value: str) -> str:
         if variable := _VARIABLE.fullmatch(value):
-            return self._environ.get(variable[1]) or refuse(
+            value = self._environ.get(variable[1], "")
+            return _cleaned(name, node, f"the environment variable {variable[1]}", value) or refuse(
                 node, f"`{name}`: the environment variable {variable[1]} is not set"
             )
         if "${" in value:
@@ -51,12 +53,13 @@ class References:
         try:
             content = read_small(path)
             self.digests[path] = digest(content)
-            return content.decode().strip() or refuse(node, f"`{name}`: the file {path} is empty")
+            text = content.decode()
         except OSError as error:
             self.digests[path] = None
             refuse(node, f"`{name}`: the file {path} cannot be read: {error.strerror}")
         except ValueError:
             refuse(node, f"`{name}`: the file {path} is not UTF-8 text")
+        return _cleaned(name, node, f"the file {path}", text) or refuse(node, f"`{name}`: the file {path} is empty")
 
     def _decrypt(self, name: str, node: Node, token: str) -> str:
         if self._keyring is None:
@@ -104,6 +107,14 @@ def access_token(expand: Read[str]) -> Reader[str]:
         return _printable(name, node, value)
 
     return Reader(read, SECRET_SCHEMA)
+
+
+def _cleaned(name: str, node: Node, place: str, text: str) -> str:
+    """What a variable or a file holds, as it was meant."""
+    try:
+        return clean_value(text)
+    except ValueError as error:
+        return refuse(node, f"`{name}`: {place} {error}")
 
 
 def _printable(name: str, node: Node, value: str) -> str:

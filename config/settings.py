@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -12,9 +12,13 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from config import urls
 from config.errors import ConfigurationError, Problem
 from config.secrets import Keyring
+from config.small_file import read_small
+from config.values import clean_value
 
 PREFIX = "RELAY_"
 SECRET_FILES = Path("/run/secrets")
+NEVER_IN_A_FILE: Final = {"relay_config": "the path of the configuration file belongs in RELAY_CONFIG itself"}
+"""Settings without a `_FILE`: the file would be taken for the value, and a whole configuration is no path."""
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -48,14 +52,16 @@ def _size(value: object) -> object:
 def _networks(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return tuple(_network(part) for part in re.split(r"[\s,]+", value.strip()) if part)
+    return tuple(_network(part, number) for number, part in enumerate(re.split(r"[\s,]+", value.strip()), 1) if part)
 
 
-def _network(text: str) -> IPNetwork:
+def _network(text: str, number: int) -> IPNetwork:
     try:
         return ipaddress.ip_network(text)
     except ValueError:
-        raise ValueError(f"must be IP addresses and networks with commas between them; {text!r} is neither") from None
+        raise ValueError(
+            f"must be IP addresses and networks with commas between them; number {number} of them is neither"
+        ) from None
 
 
 class Settings(BaseSettings):
@@ -179,12 +185,16 @@ class SecretFiles(PydanticBaseSettingsSource):
 
     def _value(self, name: str) -> str | _Unusable | None:
         in_environment, file = self._environ.get(name), self._environ.get(f"{name}_file")
+        if file and name in NEVER_IN_A_FILE:
+            return _Unusable(f"{name.upper()}_FILE is no setting: {NEVER_IN_A_FILE[name]}")
         if in_environment and file:
             return _Unusable(f"is set, and so is {name.upper()}_FILE: set one of them")
         if file:
             return _content(Path(file), f"{name.upper()}_FILE")
         default = SECRET_FILES / name
-        return _content(default, str(default)) if not in_environment and default.is_file() else None
+        if in_environment:
+            return _cleaned(in_environment) or _Unusable("has nothing in it but white space")
+        return _content(default, str(default)) if default.is_file() else None
 
     def __call__(self) -> dict[str, Any]:
         values = ((name, self.get_field_value(None, name)[0]) for name in self.settings_cls.model_fields)
@@ -193,10 +203,18 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 def _content(path: Path, named_by: str) -> str | _Unusable:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        text = read_small(path).decode()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "not UTF-8 text"
         return _Unusable(f"cannot be read from the file in {named_by}: {why}")
+    return _cleaned(text)
+
+
+def _cleaned(text: str) -> str | _Unusable:
+    try:
+        return clean_value(text)
+    except ValueError as error:
+        return _Unusable(str(error))
 
 
 def load_settings() -> Settings:

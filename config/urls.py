@@ -1,12 +1,11 @@
 """URLs that settings hold: what each may look like. Messages never quote one, for it may be a secret."""
 
 import ipaddress
-from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
-_REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
+from config.redis_address import RedisAddress
 
 
 def tiktok_url(text: str) -> str:
@@ -25,15 +24,14 @@ def webhook_url(secret: SecretStr) -> SecretStr:
 
 
 def redis_url(secret: SecretStr) -> SecretStr:
-    """Any that redis-py understands."""
-    scheme, separator, rest = secret.get_secret_value().partition("://")
-    if scheme not in _REDIS_SCHEMES or not separator or not rest:
-        raise ValueError("must be a URL such as redis://127.0.0.1:6379/0 (redis://, rediss:// or unix://)")
+    """Any that RedisAddress reads."""
+    RedisAddress.parse(secret.get_secret_value())
     return secret
 
 
 def is_loopback(host: str) -> bool:
-    """Whether what is sent there stays on this machine."""
+    """Return whether what is sent to `host` stays on this machine: the one rule, for https and for proxies alike."""
+    host = host.lower().strip("[]").removesuffix(".")
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 import httpx
 
+from config.urls import is_loopback
 from delivery.answer import MAX_ANSWER_BYTES, Answer, FailedEvent, NoAnswer, read_answer
 
 __all__ = ["TIMEOUT", "Answer", "Client", "FailedEvent", "NoAnswer"]
@@ -18,7 +19,6 @@ ANSWER_DEADLINE_S = 60.0
 """A body that trickles in never trips the read timeout; it is given up after this long."""
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # The first row that fits names the kind.
 _KINDS: tuple[tuple[type[Exception], Literal["connect", "timeout", "reset"]], ...] = (
@@ -71,7 +71,7 @@ class Client:
             limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=8, keepalive_expiry=15.0),
             follow_redirects=False,  # the target of a redirect would be handed the token
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # one account's cookie is not another's
-            trust_env=httpx.URL(base_url).host not in _LOOPBACK,  # a company proxy leads to TikTok, not to the sandbox
+            trust_env=not is_loopback(httpx.URL(base_url).host),  # a company proxy leads to TikTok, not to the sandbox
             headers={
                 "Content-Type": "application/json",
                 "Accept": "application/json",

@@ -8,22 +8,75 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config.redis_address import RedisAddress, Socket, Tls
+
 CONNECT_TIMEOUT_S: Final = 1.0
 SOCKET_TIMEOUT_S: Final = 2.0
 
 _OPTIONS: Final[dict[str, Any]] = {
-    "socket_connect_timeout": CONNECT_TIMEOUT_S,
     "socket_timeout": SOCKET_TIMEOUT_S,
-    "socket_keepalive": True,
     "protocol": 2,  # the scripts' replies are plain arrays
 }
+_TCP_OPTIONS: Final[dict[str, Any]] = {"socket_connect_timeout": CONNECT_TIMEOUT_S, "socket_keepalive": True}
 
 
 def connect(url: str) -> redis.Redis:
-    """A client for threads (a worker, a command); every call raises rather than waits longer than 3 s."""
-    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_OPTIONS)
+    """Return a client for threads (a worker, a command); every call raises rather than waits longer than 3 s.
+
+    Raises ValueError, as RedisAddress.parse does, for what is no address.
+    """
+    address = RedisAddress.parse(url)
+    options = {**_OPTIONS, **_timeouts(address), **connection_options(address)}
+    pool = redis.ConnectionPool(connection_class=connection_class(address), retry=Retry(NoBackoff(), 0), **options)
+    return redis.Redis.from_pool(pool)
 
 
 def connect_async(url: str) -> redis.asyncio.Redis:
-    """The same for an event loop (ingest)."""
-    return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **_OPTIONS)
+    """Return the same for an event loop (ingest)."""
+    address = RedisAddress.parse(url)
+    options = {**_OPTIONS, **_timeouts(address), **connection_options(address)}
+    pool = redis.asyncio.ConnectionPool(
+        connection_class=_async_class(address), retry=AsyncRetry(NoBackoff(), 0), **options
+    )
+    return redis.asyncio.Redis.from_pool(pool)
+
+
+def connection_options(address: RedisAddress) -> dict[str, Any]:
+    """What any of redis-py's connections needs to know of the address: the lanes' and the broker's alike."""
+    match address.place:
+        case Socket(path):
+            place: dict[str, Any] = {"path": path}
+        case tcp:
+            place = {"host": tcp.host, "port": tcp.port}
+    who = {"username": address.username, "password": address.password, "db": address.database}
+    return {**place, **who, **_tls_options(address.tls)}
+
+
+def connection_class(address: RedisAddress) -> Any:
+    """Redis-py's class of connection for it."""
+    if isinstance(address.place, Socket):
+        return redis.UnixDomainSocketConnection
+    return redis.Connection if address.tls is None else redis.SSLConnection
+
+
+def _async_class(address: RedisAddress) -> Any:
+    if isinstance(address.place, Socket):
+        return redis.asyncio.UnixDomainSocketConnection
+    return redis.asyncio.Connection if address.tls is None else redis.asyncio.SSLConnection
+
+
+def _timeouts(address: RedisAddress) -> dict[str, Any]:
+    return {} if isinstance(address.place, Socket) else _TCP_OPTIONS
+
+
+def _tls_options(tls: Tls | None) -> dict[str, Any]:
+    """Verified, with the host's name, unless it was switched off: kombu and redis-py have defaults of their own."""
+    if tls is None:
+        return {}
+    return {
+        "ssl_cert_reqs": "required" if tls.verify else "none",
+        "ssl_check_hostname": tls.verify,
+        "ssl_ca_certs": tls.ca_file,
+        "ssl_certfile": tls.certificate_file,
+        "ssl_keyfile": tls.key_file,
+    }

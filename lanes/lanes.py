@@ -114,10 +114,10 @@ class _Terms(msgspec.Struct):
     alone: int
     attempts: int
     failing_since: int
-    suspects: int
-    hint: int
+    step: int
     probes: int
     probing: bool
+    spaced: bool
     delivered_at: int
 
 
@@ -135,12 +135,13 @@ def _lease(lane: str, token: str, packed: bytes, chunks: list[bytes]) -> Lease:
         token=token,
         head=terms.head,
         now_ms=terms.now,
-        pace=Pace(terms.limit, terms.suspects, terms.attempts, terms.failing_since, terms.hint),
+        pace=Pace(terms.limit, terms.step, terms.attempts, terms.failing_since),
         alone=terms.alone,
         probing=terms.probing,
         probes=terms.probes,
         group_delivered_at=terms.delivered_at,
         chunks=chunks,
+        spaced=terms.spaced,
     )
 
 

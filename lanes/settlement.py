@@ -12,16 +12,14 @@ RestState = Literal["paused", "backing_off", "disabled", "removed"]
 class Pace:
     """How fast a lane goes: what its next claim may take, and what made it careful.
 
-    `limit`: events, 0 for as many as asked; `suspects`: leading events known to hold one that is refused; `hint`: the
-    place among them, from 1, of the one that the refusal named, 0 for none;
+    `limit`: events, 0 for as many as asked; `step`: how many of them the first request takes, 0 for all;
     `attempts`: retryable answers in a row, the first at `failing_since` (Unix ms, 0 for none).
     """
 
     limit: int = 0
-    suspects: int = 0
+    step: int = 0
     attempts: int = 0
     failing_since: int = 0
-    hint: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,8 @@ class Lease:
     """A claimed lane: the leading chunks, still sealed, and what is known of the lane and its group.
 
     `now_ms` is Redis's clock at the claim. `alone`: earlier claims of a single event whose process died.
-    `probing`: the group rests and this request tries whether it is well. `group_delivered_at`: its last delivery.
+    `probing`: the group rests and this request tries whether it is well. `spaced`: the group's requests are spaced, so
+    this claim is good for one. `group_delivered_at`: its last delivery.
     """
 
     lane: str
@@ -42,6 +41,7 @@ class Lease:
     probes: int
     group_delivered_at: int
     chunks: Sequence[bytes] = field(repr=False)
+    spaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

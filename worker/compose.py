@@ -58,9 +58,9 @@ class Draft:
         mean = self.size / max(1, len(self.prepared))
         return self.size + mean * _entries(chunk) <= MOST_BODY_BYTES
 
-    def body(self) -> bytes:
-        """The request's body."""
-        return self.plan.request([item.body for item in self.items])
+    def body(self, events: Sequence[int]) -> bytes:
+        """The body of a request with these of its items."""
+        return self.plan.request([self.items[event].body for event in events])
 
 
 @dataclass(frozen=True, slots=True)

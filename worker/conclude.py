@@ -2,20 +2,20 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
 import msgspec
 
 from delivery.backoff import delay
-from delivery.verdict import ConnectionFault, Delivered, Rejection, RetryLater, Split, Verdict
+from delivery.verdict import ConnectionFault, Rejection, RetryLater
 from lanes.chunk import Chunk
-from lanes.pace import after_rejection, after_retry, after_split, after_success
+from lanes.pace import after_retry, after_success
 from lanes.settlement import Lease, Pace, Rest, Settlement, Valve
 from worker.compose import Carved, Draft
+from worker.posting import Posted
 from worker.tally import Tally, Terms
 
-SLOW_S: Final = 2.0
 HOPELESS_ATTEMPTS: Final = 10
 FIRST_PROBE_S: Final = 5.0
 PROBE_CAP_S: Final = 300.0
@@ -55,25 +55,22 @@ class LastError(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.json.encode(self).decode()
 
 
-def conclude(draft: Draft, verdict: Verdict | None, lease: Lease, terms: Terms, *, slow: bool = False) -> Conclusion:
-    """`verdict` is None when nothing of the draft was to be sent; `slow`: the answer took more than 2 s."""
+def conclude(draft: Draft, posted: Posted, lease: Lease, terms: Terms) -> Conclusion:
+    """What ended of the draft ends; the rest goes on when `posted` says."""
     tally = Tally(draft, lease, terms)
-    match verdict:
+    match posted.trouble:
+        case None if not posted.sent:
+            return _conclusion(tally, tally.end(posted.endings.get), lease.pace)
         case None:
-            return _conclusion(tally, tally.end(_open), lease.pace)
-        case Delivered():
-            rejected = dict(verdict.rejected)
-            pace = after_success(lease.pace, draft.weight, terms.most_events)
-            parts = tally.end(lambda index: rejected.get(index, verdict))
-            return _conclusion(tally, parts, pace, connection_works=True, slow=slow)
-        case RetryLater():
-            return _later(tally, verdict)
-        case Split():
-            return _split(tally, verdict, slow=slow)
-        case ConnectionFault():
-            return _fault(tally, verdict)
+            pace = after_success(lease.pace, terms.most_events, posted.step)
+            parts = tally.end(posted.endings.get)
+            return _conclusion(tally, parts, pace, connection_works=True, slow=posted.slow)
+        case RetryLater() as later:
+            return _later(tally, posted, later)
+        case ConnectionFault() as fault:
+            return _fault(tally, posted, fault)
         case _:
-            assert_never(verdict)
+            assert_never(posted.trouble)
 
 
 def conclude_carved(carved: Carved, lease: Lease, seal: Callable[[Chunk], bytes]) -> Settlement:
@@ -89,18 +86,20 @@ def conclude_blocked(what_to_do: str, lease: Lease) -> Settlement:
     return Settlement(lease.pace, delay_ms=BLOCKED_MS, last_error=error.text())
 
 
-def _later(tally: Tally, verdict: RetryLater) -> Conclusion:
+def _later(tally: Tally, posted: Posted, verdict: RetryLater) -> Conclusion:
     draft, lease = tally.draft, tally.lease
-    attempt = lease.pace.attempts + 1
+    pace = replace(lease.pace, attempts=0, failing_since=0) if posted.endings else lease.pace
+    attempt = pace.attempts + 1
     if _is_hopeless(draft, lease, attempt):
         rejection = Rejection(None, f"{verdict.error}, {attempt} times in a row, while others were taken", None, None)
-        return _conclusion(tally, tally.end(lambda _: rejection), after_rejection(), connection_works=True)
+        return _conclusion(tally, tally.end(lambda _: rejection), Pace(), connection_works=True)
     wait_s = delay(attempt, verdict.after_s, tally.terms.random)
-    parts = tally.end(_open)
+    parts = tally.end(posted.endings.get)
+    taken = draft.weight if posted.last_events == len(draft.items) else posted.last_events
     return _conclusion(
         tally,
         parts,
-        after_retry(lease.pace, draft.weight, lease.now_ms),
+        after_retry(pace, taken, lease.now_ms),
         delay_ms=math.ceil(wait_s * 1000),
         unknown=verdict.unknown,
         rest=Rest("backing_off", verdict.error) if verdict.throttle else None,
@@ -116,38 +115,12 @@ def _is_hopeless(draft: Draft, lease: Lease, attempt: int) -> bool:
     return alone and attempt >= HOPELESS_ATTEMPTS and lease.group_delivered_at > lease.pace.failing_since > 0
 
 
-def _split(tally: Tally, verdict: Split, *, slow: bool) -> Conclusion:
-    draft, lease = tally.draft, tally.lease
-    if len(draft.items) == 1:
-        parts = tally.end(lambda _: verdict.rejection)
-        return _conclusion(tally, parts, after_rejection(), connection_works=True, slow=slow)
-    explode = sum(1 for prepared in draft.prepared if prepared.sent) == 1
-    parts = tally.end(_open, explode=explode)
-    suspects = draft.weight if parts is None else sum(part.weight for part in parts)
-    pace = after_split(lease.pace, suspects, 0 if explode else _place(draft, verdict.hint))
-    return _conclusion(tally, parts, pace, connection_works=True, slow=slow)
-
-
-def _place(draft: Draft, hint: int | None) -> int:
-    """The place, from 1 and as the books weigh it, of the entry whose item TikTok's message named; 0 for none."""
-    if hint is None:
-        return 0
-    place, items = 1, 0
-    for prepared in draft.prepared:
-        items += prepared.sent
-        if items > hint:
-            return place
-        whole = prepared.sent == len(prepared.results)
-        place += prepared.entry.weight if whole else prepared.sent
-    return 0
-
-
-def _fault(tally: Tally, verdict: ConnectionFault) -> Conclusion:
+def _fault(tally: Tally, posted: Posted, verdict: ConnectionFault) -> Conclusion:
     lease, terms = tally.lease, tally.terms
     wait_s = min(PROBE_CAP_S, FIRST_PROBE_S * 2.0 ** min(lease.probes, 10))
     return _conclusion(
         tally,
-        tally.end(_open),
+        tally.end(posted.endings.get),
         lease.pace,
         delay_ms=math.ceil(wait_s * 1000),
         rest=Rest("paused", verdict.what_to_do, probes=lease.probes + 1, fingerprint=terms.fingerprint),
@@ -190,7 +163,3 @@ def _conclusion(
     )
     ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
     return Conclusion(settlement, tally.reasons, tally.delivered, ended, trouble)
-
-
-def _open(_: int) -> None:
-    """No item of the request ended."""

@@ -9,13 +9,14 @@ from typing import Final, assert_never
 import structlog
 
 from config.model import Configuration, Connection
-from delivery.verdict import ConnectionFault, Delivered, Verdict, judge
+from delivery.verdict import ConnectionFault, Delivered
 from lanes.lanes import Appetite
 from lanes.names import group_of
 from lanes.settlement import Lease, Lost, Refused, Released, RestState, Settlement
 from worker.compose import Blocked, Carved, Composer, Draft
-from worker.conclude import SLOW_S, conclude, conclude_blocked, conclude_carved
-from worker.measures import Sent, measures
+from worker.conclude import conclude, conclude_blocked, conclude_carved
+from worker.measures import measures
+from worker.posting import Posted, post_draft
 from worker.runtime import Runtime
 from worker.tally import Terms
 
@@ -70,7 +71,7 @@ def drain(
     try:
         while isinstance(lease, Lease):
             runtime.leases.keep(lease)
-            lease = step.take(lease, go_on=monotonic() < until and not runtime.stopping.is_set())
+            lease = step.take(lease, lambda: monotonic() < until and not runtime.stopping.is_set())
     finally:
         runtime.leases.drop(lane)
     return report
@@ -99,8 +100,8 @@ class _Step:
             seal_words=None if runtime.keyring is None else runtime.keyring.seal,
         )
 
-    def take(self, lease: Lease, *, go_on: bool) -> Lease | Released | Lost:
-        """Compose, post, judge, settle."""
+    def take(self, lease: Lease, goes_on: Callable[[], bool]) -> Lease | Released | Lost:
+        """Compose, post, judge, settle; `goes_on` says whether there is time for another request, or another lease."""
         began = time.monotonic()
         match self._composer.compose(lease):
             case Blocked(what_to_do):
@@ -109,27 +110,33 @@ class _Step:
             case Carved() as carved:
                 return self._settle(lease, conclude_carved(carved, lease, self._runtime.codec.seal), go_on=True)
             case Draft() as draft:
-                return self._deliver(draft, lease, began, go_on=go_on)
+                return self._deliver(draft, lease, began, goes_on)
             case other:
                 assert_never(other)
 
-    def _deliver(self, draft: Draft, lease: Lease, began: float, *, go_on: bool) -> Lease | Released | Lost:
+    def _deliver(
+        self, draft: Draft, lease: Lease, began: float, goes_on: Callable[[], bool]
+    ) -> Lease | Released | Lost:
         """`began`: when the lease came, on this process's monotonic clock."""
-        verdict: Verdict | None = None
-        sent: Sent | None = None
+        posted = Posted()
         if draft.items:
             if not self._runtime.lanes.posted(lease, len(draft.chunks)):
                 return Lost()
-            body, posted = draft.body(), time.monotonic()
-            answer = self._runtime.client.post(draft.plan.route.path, body, self._connection.access_token)
-            answered = time.monotonic()
-            verdict = judge(answer, len(draft.items))
-            sent = Sent(len(body), answered - posted, lease.now_ms + round((answered - began) * 1000))
-        conclusion = conclude(draft, verdict, lease, self._terms, slow=sent is not None and sent.took_s > SLOW_S)
-        settlement = replace(conclusion.settlement, measures=measures(draft, conclusion, verdict, sent))
-        result = self._settle(lease, settlement, go_on=go_on)
+            posted = post_draft(
+                draft,
+                self._runtime.client,
+                self._connection.access_token,
+                step=lease.pace.step,
+                go_on=lambda: (
+                    goes_on() and not lease.probing and not lease.spaced and self._runtime.leases.holds(lease)
+                ),
+            )
+        answered_ms = lease.now_ms + round((time.monotonic() - began) * 1000)
+        conclusion = conclude(draft, posted, lease, self._terms)
+        counters = measures(draft, conclusion, posted.sent, answered_ms)
+        result = self._settle(lease, replace(conclusion.settlement, measures=counters), go_on=goes_on())
         if not isinstance(result, Lost):
-            _say(verdict, lease)
+            _say(posted, lease)
             self._report.ended += conclusion.ended
             self._report.reasons.update(conclusion.reasons)
             if conclusion.trouble and isinstance(result, Released):
@@ -140,18 +147,16 @@ class _Step:
         return self._runtime.lanes.settle(lease, settlement, self.appetite if go_on else None)
 
 
-def _say(verdict: Verdict | None, lease: Lease) -> None:
-    """What the log should have of a verdict that holds: the start and the end of a pause, and odd answers."""
-    match verdict:
-        case ConnectionFault() if not lease.probing:
-            log.warning("connection paused", error=verdict.error, who=verdict.who, what_to_do=verdict.what_to_do)
-        case Delivered():
-            if lease.probing:
-                log.info("connection resumed")
-            if verdict.note:
-                log.warning("TikTok's answer is odd", note=verdict.note)
-        case _:
-            return
+def _say(posted: Posted, lease: Lease) -> None:
+    """What the log should have of verdicts that hold: the start and the end of a pause, and odd answers."""
+    trouble = posted.trouble
+    if isinstance(trouble, ConnectionFault) and not lease.probing:
+        log.warning("connection paused", error=trouble.error, who=trouble.who, what_to_do=trouble.what_to_do)
+    delivered = [sent.verdict for sent in posted.sent if isinstance(sent.verdict, Delivered)]
+    if delivered and lease.probing:
+        log.info("connection resumed")
+    for note in {verdict.note for verdict in delivered if verdict.note}:
+        log.warning("TikTok's answer is odd", note=note)
 
 
 def _put_to_sleep(group: str, state: RestState, lane: str, runtime: Runtime) -> None:

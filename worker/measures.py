@@ -1,35 +1,33 @@
 """What a settlement raises beside the books: the counters behind the histograms of operations/catalogue.py."""
 
-from typing import NamedTuple, assert_never
+from collections import Counter
+from collections.abc import Sequence
+from typing import assert_never
 
 from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, Verdict
 from operations.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
 from operations.samples import DEAD, REQUESTS
 from worker.compose import Draft
 from worker.conclude import Conclusion
+from worker.posting import Sent
 
 
-class Sent(NamedTuple):
-    """One request to TikTok: its bytes, how long the answer took, and when it came on Redis's clock."""
+def measures(draft: Draft, conclusion: Conclusion, sent: Sequence[Sent], answered_ms: int) -> dict[str, int]:
+    """Return the counters to raise, by name; without a request, the dead letters' alone.
 
-    bytes: int
-    took_s: float
-    answered_ms: int
-
-
-def measures(draft: Draft, conclusion: Conclusion, verdict: Verdict | None, sent: Sent | None) -> dict[str, int]:
-    """Counters to raise, by name; deaths alone where nothing was sent."""
+    `answered_ms`: when the last answer came, by Redis's clock.
+    """
     raised = {f"{DEAD}{reason}": count for reason, count in conclusion.reasons.items()}
-    if verdict is None or sent is None:
+    if not sent:
         return raised
     return {
         **raised,
-        f"{REQUESTS}{name_of(verdict)}": 1,
-        **ANSWER.observe([(sent.took_s, 1)]),
-        **REQUEST_EVENTS.observe([(len(draft.items), 1)]),
-        **REQUEST_BYTES.observe([(sent.bytes, 1)]),
+        **Counter(f"{REQUESTS}{name_of(one.verdict)}" for one in sent),
+        **ANSWER.observe((one.took_s, 1) for one in sent),
+        **REQUEST_EVENTS.observe((one.events, 1) for one in sent),
+        **REQUEST_BYTES.observe((one.bytes, 1) for one in sent),
         **DELIVERY.observe(
-            (max(0, sent.answered_ms - chunk.received_ms) / 1000, delivered)  # ingest's clock may be ahead of Redis's
+            (max(0, answered_ms - chunk.received_ms) / 1000, delivered)  # ingest's clock may be ahead of Redis's
             for chunk, delivered in zip(draft.chunks, conclusion.delivered, strict=True)
             if delivered
         ),

@@ -15,6 +15,7 @@ import worker.jobs  # noqa: F401 - registers the job
 from config.settings import Settings
 from worker.alerts import Alerts
 from worker.app import QUEUE, app
+from worker.broker import use_broker
 from worker.runtime import runtime, start
 from worker.timer import Timer
 
@@ -27,7 +28,7 @@ def run(settings: Settings) -> None:
     """Work until told to stop (SIGTERM, SIGINT). Ends the process or replaces it by a fresh one; never returns."""
     timer = Timer(start(settings))
     alerts = Alerts(settings, runtime().redis_url)
-    app.conf.broker_url = runtime().redis_url
+    use_broker(app, runtime().redis_url)
     told_to_stop = threading.Event()
 
     def keep_logging(**_: Any) -> None:

@@ -78,6 +78,19 @@ class LeasesInHand:
         with self._lock:
             self._leases.pop(lane, None)
 
+    def lose(self, lease: Lease) -> None:
+        """The lease could not be renewed; another worker may have the lane."""
+        with self._lock:
+            held = self._leases.get(lease.lane)
+            if held is not None and held.token == lease.token:
+                del self._leases[lease.lane]
+
+    def holds(self, lease: Lease) -> bool:
+        """Whether the lease is still in hand: the timer drops one that it could not renew."""
+        with self._lock:
+            held = self._leases.get(lease.lane)
+        return held is not None and held.token == lease.token
+
     def all(self) -> list[Lease]:
         """Every lease in hand."""
         with self._lock:

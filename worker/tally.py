@@ -48,11 +48,10 @@ class Tally:
         self.delivered = [0] * len(draft.chunks)
         self._ended: Counter[tuple[int, str, str]] = Counter()
 
-    def end(self, outcome: Callable[[int], Outcome], *, explode: bool = False) -> list[Chunk] | None:
+    def end(self, outcome: Callable[[int], Outcome]) -> list[Chunk] | None:
         """What is left, oldest first; None when nothing at all ended and the chunks may stay as they are.
 
-        `outcome` says, by its index in the request, how an item ended. `explode` puts each item of
-        the one entry that was sent into a chunk of its own, so that a search can part them.
+        `outcome` says, by its index in the draft, how an item ended.
         """
         index = 0
         left: list[list[tuple[Prepared, Entry]]] = [[] for _ in self.draft.chunks]
@@ -68,11 +67,11 @@ class Tally:
                         continue
                 self._count(prepared, result, ended)
             if still_open or prepared.entry.weight != len(prepared.results):
-                left[prepared.chunk].extend((prepared, entry) for entry in self._left_of(prepared, still_open, explode))
+                left[prepared.chunk].extend((prepared, entry) for entry in self._left_of(prepared, still_open))
         self._write_down()
-        if not self.books and not explode:
+        if not self.books:
             return None
-        return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries, explode)]
+        return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries)]
 
     def _count(self, prepared: Prepared, result: Result, ended: Outcome) -> None:
         match result:
@@ -136,26 +135,23 @@ class Tally:
         self._end(prepared, "dead", died(dead.tiktok_event, dead.reason))
         self.reasons[dead.reason] += 1
 
-    def _left_of(self, prepared: Prepared, still_open: list[str], explode: bool) -> list[Entry]:
+    def _left_of(self, prepared: Prepared, still_open: list[str]) -> list[Entry]:
         """What of the entry waits on; entries that change their weight change the books' `extra`."""
         results, entry = prepared.results, prepared.entry
-        untouched = len(still_open) == len(results) and not (explode and prepared.sent)
-        if untouched:
+        if len(still_open) == len(results):
             return [entry]
         self._end(prepared, "extra", number=len(results) - entry.weight)
-        groups = [[name] for name in still_open] if explode and prepared.sent else [still_open] if still_open else []
-        return [_with_items(prepared, items) for items in groups]
+        return [_with_items(prepared, still_open)] if still_open else []
 
-    def _chunks(self, number: int, entries: list[tuple[Prepared, Entry]], explode: bool) -> list[Chunk]:
+    def _chunks(self, number: int, entries: list[tuple[Prepared, Entry]]) -> list[Chunk]:
         """Chunks like the draft's chunk `number` with these entries."""
         batches: list[Batch] = []
         for prepared, entry in entries:
-            if not explode and batches and batches[-1].shared is prepared.shared:
+            if batches and batches[-1].shared is prepared.shared:
                 batches[-1].entries.append(entry)
             else:
                 batches.append(Batch(prepared.shared, [entry]))
-        groups = [[batch] for batch in batches] if explode else [batches] if batches else []
-        return [with_batches(self.draft.chunks[number], group) for group in groups]
+        return [with_batches(self.draft.chunks[number], batches)] if batches else []
 
 
 def _with_items(prepared: Prepared, items: list[str]) -> Entry:

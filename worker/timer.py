@@ -31,9 +31,10 @@ def wake_lanes(runtime: Runtime) -> None:
 
 
 def renew_leases(runtime: Runtime) -> None:
-    """Lengthen every lease in hand. One that is lost is its job's to notice, when it settles."""
+    """Renew every lease in hand. A job that lost its lease sends no further request, and settles nothing."""
     for lease in runtime.leases.all():
-        runtime.lanes.renew(lease)
+        if not runtime.lanes.renew(lease):
+            runtime.leases.lose(lease)
 
 
 def refresh_configuration(runtime: Runtime) -> None:

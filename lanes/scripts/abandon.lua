@@ -15,7 +15,7 @@ local function give_up(lane)
   end
   room = room - #sizes
   -- Without its token a worker that overslept its lease settles nothing here; what was noted of leading chunks is void.
-  redis.call('HDEL', meta_key(lane), 'token', 'posted', 'posted_at', 'suspects', 'hint', 'crashes', 'alone')
+  redis.call('HDEL', meta_key(lane), 'token', 'posted', 'posted_at', 'step', 'crashes', 'alone')
   redis.call('HINCRBY', meta_key(lane), 'left', #sizes)
   redis.call('LTRIM', lane_key(lane), #sizes, -1)
   redis.call('LTRIM', sizes_key(lane), #sizes, -1)

@@ -10,8 +10,7 @@
 --                                 alone        those of them that took a single event
 --                                 attempts     retryable answers in a row;  failing_since: when the first of them came
 --                                 limit        events the next claim may take (absent: as many as it asks for)
---                                 suspects     leading events known to hold one that TikTok refuses
---                                 hint         the place among them, from 1, of the one its message named
+--                                 step         events the first request of the next claim takes (absent: all)
 --                                 posted       leading chunks whose outcome is unknown;  posted_at: since when
 --                                 last_error   JSON for people, until a step goes well
 --   lanes:due              zset   when work on a lane may next happen; a lane is in it if and only if its list is not empty
@@ -185,8 +184,8 @@ local function grant(lane, ask)
   local meta, group = meta_key(lane), 'group:' .. group_of(lane)
   redis.call('HDEL', meta, 'token')
   stamp_posted(lane)
-  local head, crashes, alone, attempts, since, stored, suspects, hint = unpack(
-    redis.call('HMGET', meta, 'head', 'crashes', 'alone', 'attempts', 'failing_since', 'limit', 'suspects', 'hint'))
+  local head, crashes, alone, attempts, since, stored, step = unpack(
+    redis.call('HMGET', meta, 'head', 'crashes', 'alone', 'attempts', 'failing_since', 'limit', 'step'))
   local limit = math.min(tonumber(stored or ask.events), ask.events)
   if tonumber(crashes or 0) > 0 then
     limit = math.max(1, math.floor(limit / 2))
@@ -194,7 +193,7 @@ local function grant(lane, ask)
   end
   redis.call('HSET', meta, 'token', ask.token)
   redis.call('HINCRBY', meta, 'crashes', 1)
-  local state, delivered_at, probes = unpack(redis.call('HMGET', group, 'state', 'delivered_at', 'probes'))
+  local state, delivered_at, probes, spacing = unpack(redis.call('HMGET', group, 'state', 'delivered_at', 'probes', 'spacing'))
   if state == 'paused' then
     limit = math.min(limit, ask.probe)
     redis.call('HSET', group, 'until', now + ask.lease)
@@ -212,8 +211,8 @@ local function grant(lane, ask)
   redis.call('HSET', meta, 'taken', ask.token .. ':' .. count)
   local terms = {
     head = tonumber(head or 0), now = now, limit = limit, alone = tonumber(alone or 0), attempts = tonumber(attempts or 0),
-    failing_since = tonumber(since or 0), suspects = tonumber(suspects or 0), hint = tonumber(hint or 0), probes = tonumber(probes or 0),
-    probing = state ~= false, delivered_at = tonumber(delivered_at or 0),
+    failing_since = tonumber(since or 0), step = tonumber(step or 0), probes = tonumber(probes or 0),
+    probing = state ~= false, spaced = spacing ~= false, delivered_at = tonumber(delivered_at or 0),
   }
   return {'granted', cmsgpack.pack(terms), redis.call('LRANGE', lane_key(lane), 0, count - 1)}
 end

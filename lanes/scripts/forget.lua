@@ -7,7 +7,7 @@ local ask = cmsgpack.unpack(ARGV[2])
 local lane, group = ask.lane, group_of(ask.lane)
 local meta = meta_key(lane)
 local GRAVE = ''
-redis.call('HDEL', meta, 'suspects', 'hint')
+redis.call('HDEL', meta, 'step')
 
 local leased = is_leased(lane)
 local taken = leased and chunks_taken(lane) or 0

@@ -64,6 +64,8 @@ RIGHT = [
     ("config", "/etc/relay.yaml", Path("/etc/relay.yaml")),
     ("redis_url", "rediss://:pw@redis.internal:6380/2", "rediss://:pw@redis.internal:6380/2"),
     ("redis_url", "unix:///run/redis.sock", "unix:///run/redis.sock"),
+    ("admin_password", "\ufeff pass word \r\n", "pass word"),
+    ("metrics_token", "token\r", "token"),
     ("tiktok_url", "https://tiktok.example/", "https://tiktok.example"),
     ("tiktok_url", "http://127.0.0.1:8090", "http://127.0.0.1:8090"),
     ("tiktok_url", "http://[::1]:8090", "http://[::1]:8090"),
@@ -95,6 +97,8 @@ def test_a_value_may_come_in_three_ways(
     name: str, written: str, value: object, way: str, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a variable, in the file that RELAY_X_FILE names, or in /run/secrets/relay_x; an empty value is none."""
+    if (name, way) == ("config", "named file"):
+        pytest.skip("there is no RELAY_CONFIG_FILE: see below")
     file = bare / f"relay_{name}" if way == "docker secret" else tmp_path / "value"
     file.write_text(written + "\n")
     if way == "variable":
@@ -107,6 +111,14 @@ def test_a_value_may_come_in_three_ways(
 WRONG = [
     ("redis_url", "hidden:6379", "redis://127.0.0.1:6379/0"),
     ("redis_url", "http://hidden", "redis://, rediss:// or unix://"),
+    ("redis_url", "redis://:hid/den@h", "percent-encode"),
+    ("config", "inputs:\n  - hidden", "has several lines"),
+    ("admin_password", '"hidden"', "has quotation marks around it"),
+    ("admin_password", "'hidden'", "has quotation marks around it"),
+    ("admin_password", "hid\x00den".replace("\x00", "\x1b"), "has a control character in it"),
+    ("metrics_token", "hid\nden", "has several lines"),
+    ("metrics_token", " \r\n", "has nothing in it but white space"),
+    ("trusted_proxies", "10.0.0.0/8, hidden", "number 2 of them is neither"),
     ("tiktok_url", "business-api.tiktok.com", "must be a URL such as https://business-api.tiktok.com"),
     ("tiktok_url", "https://", "must be a URL"),
     ("tiktok_url", "https://x:99999", "must be a URL"),
@@ -161,6 +173,19 @@ def test_every_wrong_variable_is_reported_at_once(monkeypatch: pytest.MonkeyPatc
         "RELAY_METRICS_TOKEN: is set, and so is RELAY_METRICS_TOKEN_FILE: set one of them",
         "RELAY_PORT: must be a port from 1 to 65535",
     ]
+
+
+def test_the_configuration_file_is_never_taken_for_its_own_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RELAY_CONFIG_FILE would print the whole configuration as a path that cannot be read."""
+    (tmp_path / "relay.yaml").write_text("api_secret: hidden")
+    monkeypatch.setenv("RELAY_CONFIG_FILE", str(tmp_path / "relay.yaml"))
+    (refusal,) = refusals()
+    assert refusal == (
+        "RELAY_CONFIG: RELAY_CONFIG_FILE is no setting: "
+        "the path of the configuration file belongs in RELAY_CONFIG itself"
+    )
 
 
 def test_a_variable_wins_over_a_docker_secret(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 from flower.views.tasks import visible_task_columns
 
-from cli.flower import COLUMNS, plainly
+from cli.flower import COLUMNS, plainly, sign_in
 from cli.main import main
 
 
@@ -17,6 +17,29 @@ def test_it_does_not_start_without_user_and_password(account: str) -> None:
     done = CliRunner().invoke(main, ["flower"], env=environ)
     assert done.exit_code == 1
     assert "FLOWER_BASIC_AUTH is not set: set it to USER:PASSWORD" in done.output
+
+
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [
+        ("relay:hidden,more", "has a comma in it"),
+        ('"relay:hidden"', "has quotation marks around it"),
+        ("relay:hid\nden", "has several lines"),
+    ],
+)
+def test_an_account_that_flower_would_read_otherwise_is_refused(account: str, words: str) -> None:
+    """Of `relay:hidden,more` Flower would take `hidden` for the whole password."""
+    environ = {"RELAY_REDIS_URL": "redis://127.0.0.1:1/0", "FLOWER_BASIC_AUTH": account}
+    done = CliRunner().invoke(main, ["flower"], env=environ)
+    assert done.exit_code == 1
+    assert words in done.output
+    assert "hid" not in done.output
+
+
+@pytest.mark.parametrize("account", ["relay:pass word\r\n", "\ufeffrelay:pass word"])
+def test_what_an_editor_adds_to_the_account_is_taken_off(account: str) -> None:
+    """Line ends and a byte order mark are no part of a password."""
+    assert sign_in(account) == "relay:pass word"
 
 
 def test_the_list_has_the_line_among_its_first_columns() -> None:

@@ -155,7 +155,7 @@ def test_a_lane_whose_jobs_die_is_taken_in_ever_smaller_company(lanes: Lanes, ap
         alone.append(lease.alone)
     assert taken[8:] == [3, 1, 1, 1, 1, 1]
     assert alone[9:] == [0, 1, 2, 3, 4]
-    done = Settlement(after_success(lease.pace, 1, 1000), trim=1, books={"dead": 1}, letters=[Letter("a", "why", b"b")])
+    done = Settlement(after_success(lease.pace, 1000), trim=1, books={"dead": 1}, letters=[Letter("a", "why", b"b")])
     after = lanes.settle(lease, done, APPETITE, NOW + 14 * LEASE_MS)
     assert isinstance(after, Lease)
     assert (ids_in(after), after.alone) == ([1, 2], 0)

@@ -180,7 +180,7 @@ class LanesMachine(RuleBasedStateMachine):
         for place, number in enumerate(ended):
             days.setdefault(day_received(number), Counter())["dead:x" if place < dead else "delivered:y"] += 1
         settlement = Settlement(
-            pace=after_success(lease.pace, done, APPETITE.events),
+            pace=after_success(lease.pace, APPETITE.events),
             trim=trim,
             leftovers=[sealed(*left) for left in leftovers],
             books={"delivered": done - len(letters), "dead": len(letters)},

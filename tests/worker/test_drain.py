@@ -193,7 +193,7 @@ def test_an_event_becomes_several_items_that_end_each_by_itself(bench: Bench) ->
     """TikTok refuses one of the two: the other is delivered, and a replay of the letter is of that one only."""
     bench.configure(*TWO_ITEMS)
     bench.put([purchase(1), purchase(2)])
-    bench.sandbox.fault("code", code=40002, message="Batch.0.event: not allowed", count=3)
+    bench.sandbox.fault("code", code=40002, message="Batch.0.event: not allowed", count=2)
     for _ in range(6):
         bench.drain()
     assert bench.count("accepted", "extra", "delivered", "dead", "waiting") == (2, 2, 3, 1, 0)
@@ -265,7 +265,7 @@ def test_the_valve_pauses_a_connection_of_which_tiktok_takes_nothing(bench: Benc
     assert (group.letters, group.waiting) == (50, 70)
     for _ in range(5):
         bench.drain()
-    assert bench.group().letters <= 52
+    assert bench.group().letters <= 55
     assert bench.group().group["by"] == "valve"
     bench.sandbox.mend()
     bench.runtime.lanes.resume("shop")

@@ -54,9 +54,9 @@ def tally_of(draft: Draft) -> Tally:
     return Tally(draft, lease, Terms("shop", None, "", 1000, CODEC.seal, lambda: 0.5))
 
 
-@given(st.lists(st.lists(entries(), min_size=1, max_size=4), min_size=1, max_size=3), st.booleans(), st.data())
+@given(st.lists(st.lists(entries(), min_size=1, max_size=4), min_size=1, max_size=3), st.data())
 def test_what_came_is_what_ended_and_what_goes_on(
-    content: list[list[tuple[Entry, list[Result], int]]], explode: bool, data: st.DataObject
+    content: list[list[tuple[Entry, list[Result], int]]], data: st.DataObject
 ) -> None:
     """trimmed + extra = delivered + dead + unsupported + withheld + kept; a letter for each of the dead; so by day."""
     draft = draft_of(content)
@@ -64,7 +64,7 @@ def test_what_came_is_what_ended_and_what_goes_on(
         st.lists(st.sampled_from([Delivered(), REJECTION, None]), min_size=len(draft.items), max_size=len(draft.items))
     )
     tally = tally_of(draft)
-    left = tally.end(lambda index: outcomes[index], explode=explode)
+    left = tally.end(lambda index: outcomes[index])
     kept = draft.weight if left is None else sum(chunk.weight for chunk in left)
     ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
     assert draft.weight + tally.books["extra"] == ended + kept

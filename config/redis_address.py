@@ -1,0 +1,162 @@
+"""Where Redis is and how to sign in there: one value, parsed from RELAY_REDIS_URL, that every connection is built from.
+
+No message here shows any part of the URL, because every part may belong to the password.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from typing import Final, Self
+from urllib.parse import unquote
+
+PORT: Final = 6379
+FORMS: Final = (
+    "redis://[user:password@]host[:port][/database]",
+    "rediss://[user:password@]host[:port][/database][?ssl_ca_certs=FILE&ssl_certfile=FILE&ssl_keyfile=FILE]",
+    "unix://[user:password@]/path/of/the/socket[?db=database]",
+)
+PARAMETERS: Final = ("db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
+_TLS_PARAMETERS: Final = PARAMETERS[1:]
+
+_ENCODE: Final = (
+    "has a character that must be percent-encoded: in the user and the password write / as %2F, # as %23, ? as %3F, "
+    "@ as %40, % as %25, and a space as %20"
+)
+_VERIFY: Final = {"required": True, "none": False}
+_SCHEME: Final = re.compile(r"(redis|rediss|unix)://(.*)", re.IGNORECASE)
+_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
+_DATABASE: Final = re.compile(r"[0-9]{1,5}")
+_BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_WRITABLE: Final = re.compile(r"[!-~]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Tcp:
+    """A host and a port."""
+
+    host: str
+    port: int = PORT
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A Unix socket, by its path."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How the connection is encrypted. Certificates are verified unless `verify` was switched off by name."""
+
+    ca_file: str | None = None
+    certificate_file: str | None = None
+    key_file: str | None = None
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RedisAddress:
+    """One Redis, for every kind of client. A further kind of place, as Sentinel, is a further member of `place`."""
+
+    place: Tcp | Socket
+    database: int = 0
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    tls: Tls | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a URL of one of FORMS. Raises ValueError with a sentence that shows no part of it."""
+        match = _SCHEME.fullmatch(text)
+        if match is None:
+            raise ValueError("must be a URL such as redis://127.0.0.1:6379/0 (redis://, rediss:// or unix://)")
+        scheme, rest = match[1].lower(), match[2]
+        if not _WRITABLE.fullmatch(rest) or "#" in rest or _BAD_PERCENT.search(rest) or any(q in rest for q in "\"'"):
+            raise ValueError(_ENCODE)
+        rest, _, query = rest.partition("?")
+        authority, _, path = rest.partition("/")
+        credentials, _, place = authority.rpartition("@")
+        if any(mark in part for part in (credentials, path, query) for mark in "@?"):
+            raise ValueError(_ENCODE)
+        parameters = _parameters(query)
+        username, password = _credentials(credentials)
+        if scheme == "unix":
+            return cls(_socket(place, path), _database("", parameters), username, password, _tls(scheme, parameters))
+        return cls(_tcp(place), _database(path, parameters), username, password, _tls(scheme, parameters))
+
+    def __str__(self) -> str:
+        """The place alone, for people: nothing of it is secret."""
+        return str(self.place)
+
+
+def _parameters(query: str) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in query.split("&") if pair]
+    parameters = {name: unquote(value) for name, _, value in pairs}
+    if not parameters.keys() <= set(PARAMETERS) or len(parameters) < len(pairs) or not all(parameters.values()):
+        raise ValueError(f"may have these parameters after its ?, each once and with a value: {', '.join(PARAMETERS)}")
+    return parameters
+
+
+def _credentials(text: str) -> tuple[str | None, str | None]:
+    if not text:
+        return None, None
+    username, colon, password = text.partition(":")
+    if not colon or not password:
+        raise ValueError("has a user without a password: write user:password@, or :password@ for the default user")
+    return unquote(username) or None, unquote(password)
+
+
+def _tcp(text: str) -> Tcp:
+    match = _AUTHORITY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"has no host, or no port, where one must be: {FORMS[0]}. If they are right, it {_ENCODE}")
+    host, port = match[1].strip("[]"), int(match[2] or PORT)
+    if ":" in host:
+        _check_ipv6(host)
+    if not 1 <= port <= 65535:
+        raise ValueError("has a port that is not from 1 to 65535")
+    return Tcp(host, port)
+
+
+def _check_ipv6(host: str) -> None:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        raise ValueError("has brackets around what is not an IPv6 address") from None
+
+
+def _socket(place: str, path: str) -> Socket:
+    if place or not path:
+        raise ValueError(f"must name a socket by its whole path: {FORMS[2]}")
+    return Socket("/" + unquote(path))
+
+
+def _database(path: str, parameters: dict[str, str]) -> int:
+    if path and "db" in parameters:
+        raise ValueError("names its database twice: after the host and as db")
+    text = path or parameters.get("db", "0")
+    if not _DATABASE.fullmatch(text):
+        raise ValueError(f"has a database that is not a number. If there is to be none, it {_ENCODE}")
+    return int(text)
+
+
+def _tls(scheme: str, parameters: dict[str, str]) -> Tls | None:
+    if scheme != "rediss":
+        if any(name in parameters for name in _TLS_PARAMETERS):
+            raise ValueError("has parameters for TLS, which begins with rediss://")
+        return None
+    verify = _VERIFY.get(parameters.get("ssl_cert_reqs", "required"))
+    if verify is None:
+        raise ValueError("has an ssl_cert_reqs that is neither required (the default) nor none (which is insecure)")
+    if "ssl_keyfile" in parameters and "ssl_certfile" not in parameters:
+        raise ValueError("has ssl_keyfile without ssl_certfile")
+    return Tls(
+        parameters.get("ssl_ca_certs"), parameters.get("ssl_certfile"), parameters.get("ssl_keyfile"), verify=verify
+    )

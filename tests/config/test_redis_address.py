@@ -1,0 +1,102 @@
+"""RELAY_REDIS_URL: every documented form, and a sentence for each other, which shows no part of it."""
+
+import traceback
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from config.redis_address import RedisAddress, Socket, Tcp, Tls
+
+RIGHT = [
+    ("redis://h", RedisAddress(Tcp("h"))),
+    ("redis://h/", RedisAddress(Tcp("h"))),
+    ("REDIS://h:7000/3", RedisAddress(Tcp("h", 7000), 3)),
+    ("redis://h?db=4", RedisAddress(Tcp("h"), 4)),
+    ("redis://10.0.0.1:6380/0", RedisAddress(Tcp("10.0.0.1", 6380))),
+    ("redis://[::1]:6380/1", RedisAddress(Tcp("::1", 6380), 1)),
+    ("redis://:pw@h/0", RedisAddress(Tcp("h"), 0, None, "pw")),
+    ("redis://u:pw@h/0", RedisAddress(Tcp("h"), 0, "u", "pw")),
+    ("redis://u:p%2F%23%3F%40%25:~%20@h", RedisAddress(Tcp("h"), 0, "u", "p/#?@%:~ ")),
+    ("unix:///run/redis.sock", RedisAddress(Socket("/run/redis.sock"))),
+    ("unix://u:pw@/run/my%20redis.sock?db=2", RedisAddress(Socket("/run/my redis.sock"), 2, "u", "pw")),
+    ("rediss://h", RedisAddress(Tcp("h"), tls=Tls())),
+    ("rediss://h?ssl_cert_reqs=required", RedisAddress(Tcp("h"), tls=Tls())),
+    ("rediss://h?ssl_cert_reqs=none", RedisAddress(Tcp("h"), tls=Tls(verify=False))),
+    (
+        "rediss://:pw@h:6380/2?ssl_ca_certs=/etc/ca.pem&ssl_certfile=/c.pem&ssl_keyfile=/k.pem",
+        RedisAddress(Tcp("h", 6380), 2, None, "pw", Tls("/etc/ca.pem", "/c.pem", "/k.pem")),
+    ),
+]
+
+ENCODE = "percent-encode"
+WRONG = [
+    ("hidden:6379", "must be a URL such as redis://127.0.0.1:6379/0"),
+    ("http://hidden", "redis://, rediss:// or unix://"),
+    ("redis://", "has no host"),
+    ("redis:///0", "has no host"),
+    ("redis://:hidden@/0", "has no host"),
+    ("redis://:hid/den@h:6379/0", ENCODE),
+    ("redis://u:12/hidden@h:6379/0", ENCODE),
+    ("redis://:hid#den@h:6379/0", ENCODE),
+    ("redis://:hid?den@h:6379/0", ENCODE),
+    ("redis://:hid@den@h:6379/0", ENCODE),
+    ("redis://:hid%xden@h:6379/0", ENCODE),
+    ("redis://:hid den@h:6379/0", ENCODE),
+    ("redis://:hiddenä@h:6379/0", ENCODE),
+    ("redis://:hid\nden@h:6379/0", "must be a URL"),
+    ('"redis://:hidden@h:6379/0"', "must be a URL"),
+    ("redis://:hid'den@h:6379/0", ENCODE),
+    ("redis://hidden@h", "a user without a password"),
+    ("redis://h/hidden", "a database that is not a number"),
+    ("redis://h/-1", "a database that is not a number"),
+    ("redis://h/1/hidden", "a database that is not a number"),
+    ("redis://h/1?db=1", "names its database twice"),
+    ("redis://h?protocol=3", "may have these parameters after its ?"),
+    ("redis://h?hidden", "may have these parameters"),
+    ("redis://h?db=", "each once and with a value"),
+    ("redis://h?db=1&db=2", "each once and with a value"),
+    ("redis://h:0", "a port that is not from 1 to 65535"),
+    ("redis://h:65536", "a port that is not from 1 to 65535"),
+    ("redis://[hidden]", "no host"),
+    ("redis://[::fffff]", "not an IPv6 address"),
+    ("redis://h1,h2", "has no host"),
+    ("redis://h?ssl_ca_certs=/hidden", "begins with rediss://"),
+    ("rediss://h?ssl_cert_reqs=hidden", "neither required (the default) nor none"),
+    ("rediss://h?ssl_cert_reqs=optional", "neither required"),
+    ("rediss://h?ssl_check_hostname=false", "may have these parameters"),
+    ("rediss://h?ssl_keyfile=/hidden", "ssl_keyfile without ssl_certfile"),
+    ("unix://hidden/redis.sock", "a socket by its whole path"),
+    ("unix://", "a socket by its whole path"),
+    ("unix:///run/redis.sock?db=hidden", "a database that is not a number"),
+]
+
+
+@pytest.mark.parametrize(("text", "address"), RIGHT, ids=[text for text, _ in RIGHT])
+def test_every_documented_form_is_read(text: str, address: RedisAddress) -> None:
+    """Place, database, user, password and TLS."""
+    assert RedisAddress.parse(text) == address
+
+
+@pytest.mark.parametrize(("text", "words"), WRONG, ids=[repr(text) for text, _ in WRONG])
+def test_every_other_is_refused_in_a_sentence(text: str, words: str) -> None:
+    """It says what is allowed, and shows no part of what was written."""
+    with pytest.raises(ValueError, match=r"^(must|has|may|names) ") as refused:
+        RedisAddress.parse(text)
+    assert words in str(refused.value)
+    assert not any(part in str(refused.value) for part in ("hid", "den@"))
+
+
+@given(st.text(min_size=1, max_size=40))
+@example("/#?@%:")
+def test_a_password_shows_nowhere(password: str) -> None:
+    """Whatever a person writes unencoded in its place, it is used as it is or refused, and never shown."""
+    secret = f"{password}S3CRET"
+    shown = ""
+    try:
+        address = RedisAddress.parse(f"redis://:{secret}@redis.example:6379/0")
+        assert address.place == Tcp("redis.example", 6379)
+        shown = f"{address!r} {address}"
+    except ValueError as error:
+        shown = "".join(traceback.format_exception(error))
+    assert "S3CRET" not in shown.replace("{password}S3CRET", "")

@@ -1,0 +1,165 @@
+"""The search for refused events: every event ends as TikTok says of it alone, in few requests."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.search import Search
+from delivery.verdict import Delivered, Rejection, Split, field_in
+
+
+class TikTok:
+    """A stand-in that refuses a request for the first bad event in it; `says` maps bad events to its messages."""
+
+    def __init__(self, bodies: list[bytes], says: dict[int, str]) -> None:
+        self.bodies, self.says = bodies, says
+        self.requests: list[list[int]] = []
+
+    def run(self, search: Search, most: int = 1_000_000) -> "TikTok":
+        """Answer until the search ends."""
+        while request := search.next_request():
+            assert len(self.requests) < most
+            self.requests.append(list(request))
+            bad = next((event for event in request if event in self.says), None)
+            if bad is None:
+                search.accepted({})
+                continue
+            message = self.says[bad].replace("{place}", str(request.index(bad)))
+            place = request.index(bad) if message.startswith("Batch.") else None
+            search.refused(Split(Rejection(40002, message, None, field_in(message)), place))
+        return self
+
+
+def bodies_of(values: list[str]) -> list[bytes]:
+    """One event for each value, which its currency has."""
+    return [
+        json.dumps({"event_id": f"e{number}", "properties": {"currency": value}}, separators=(",", ":")).encode()
+        for number, value in enumerate(values)
+    ]
+
+
+def refused(search: Search) -> set[int]:
+    """The events that ended refused."""
+    return {event for event, ending in search.endings.items() if isinstance(ending, Rejection)}
+
+
+MESSAGES = st.sampled_from(
+    (
+        "Invalid value",
+        "Batch.{place}.event: refused",
+        'properties.currency: "XXX" is not supported',
+        'properties.currency: "USD" is not supported',
+        "properties.currency: Must be one of USD, EUR and not XXX",
+        'Wrong value "XXX"',
+        'Wrong value "e1"',
+        "Invalid value for event_id: not a valid string.",
+    )
+)
+
+
+@given(st.lists(st.sampled_from(("USD", "EUR", "XXX")), min_size=1, max_size=60), st.integers(0, 70), st.data())
+def test_whatever_tiktok_says_each_event_ends_as_tiktok_says_of_it(
+    values: list[str], step: int, data: st.DataObject
+) -> None:
+    """A refused event was refused alone; a message that misleads costs requests and nothing else."""
+    says = data.draw(st.dictionaries(st.integers(0, len(values) - 1), MESSAGES))
+    search = Search(bodies_of(values), step)
+    tiktok = TikTok(bodies_of(values), says).run(search, most=60 * 10)
+    assert set(search.endings) == set(range(len(values)))
+    assert refused(search) == set(says)
+    assert all([event] in tiktok.requests for event in says)
+    accepted = [event for request in tiktok.requests if not set(request) & set(says) for event in request]
+    assert len(accepted) == len(set(accepted)), "an accepted event is not sent again"
+
+
+@pytest.mark.parametrize("bad", [0, 1, 333, 998, 999])
+def test_one_bad_event_in_a_thousand_costs_few_requests(bad: int) -> None:
+    """Halves until it is alone, and then from the size that TikTok accepted up again."""
+    tiktok = TikTok([b"{}"] * 1000, {bad: "no"}).run(Search([b"{}"] * 1000))
+    assert len(tiktok.requests) <= 22
+
+
+@given(st.integers(2, 1000), st.data())
+def test_a_place_in_the_message_saves_the_search(events: int, data: st.DataObject) -> None:
+    """The refused request, the event alone, and the others in two."""
+    bad = data.draw(st.integers(0, events - 1))
+    tiktok = TikTok([b"{}"] * events, {bad: "Batch.{place}.event: no"}).run(Search([b"{}"] * events))
+    assert len(tiktok.requests) <= 5
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'properties.currency: "XXX" is not supported',
+        "Batch.{place}.properties.currency: XXX is not one of USD, EUR",
+        "Invalid value for currency: XXX.x is none, XXX is none",
+        "The value 'XXX' is refused",
+        "The value “XXX” is refused",
+    ],
+)
+def test_events_with_the_named_value_are_tried_alone_and_the_others_together(message: str) -> None:
+    """100 of 1,000 events with one bad value: a request for each of them, and few for all others."""
+    values = ["XXX" if number % 10 == 3 else "USD" for number in range(1000)]
+    says = dict.fromkeys((number for number, value in enumerate(values) if value == "XXX"), message)
+    search = Search(bodies_of(values))
+    tiktok = TikTok(bodies_of(values), says).run(search)
+    assert refused(search) == set(says)
+    assert len(tiktok.requests) <= len(says) + 5
+
+
+def test_others_go_before_the_events_with_the_named_value() -> None:
+    """Whoever has little time delivers the good events first: one bad event harms no other."""
+    values = ["XXX"] * 50 + ["USD"] * 50
+    says = dict.fromkeys(range(50), 'properties.currency: "XXX" is not supported')
+    tiktok = TikTok(bodies_of(values), says).run(Search(bodies_of(values)))
+    together = next(number for number, request in enumerate(tiktok.requests) if request[-1] == 99 and number)
+    assert together <= 4
+
+
+def test_an_event_with_the_named_value_that_tiktok_accepts_clears_the_value() -> None:
+    """Half of the events have the value that one refusal happens to quote: they are not sent one by one."""
+    values = ["USD"] * 500 + ["EUR"] * 500
+    tiktok = TikTok(bodies_of(values), {700: 'properties.value: not a number of "EUR"'}).run(Search(bodies_of(values)))
+    assert len(tiktok.requests) <= 30
+
+
+@pytest.mark.parametrize(
+    ("share", "named", "most_requests"),
+    [(0.2, 0.0, 1.0), (0.2, 0.5, 1.0), (0.05, 0.5, 0.4), (0.01, 0.5, 0.12), (0.5, 0.0, 1.4), (0.9, 0.0, 1.3)],
+)
+def test_many_refused_events_cost_about_a_request_each(share: float, named: float, most_requests: float) -> None:
+    """And no event is posted more than about six times, on average."""
+    count = 2000
+    bad = {number for number in range(count) if number * 7919 % 1000 < share * 1000}
+    says = {
+        event: f'properties.currency: "X{event}" is refused' if event * 104729 % 100 < named * 100 else "no"
+        for event in bad
+    }
+    bodies = bodies_of([f"X{number}" for number in range(count)])
+    search = Search(bodies)
+    tiktok = TikTok(bodies, says).run(search)
+    assert refused(search) == bad
+    assert len(tiktok.requests) / count <= most_requests
+    assert sum(map(len, tiktok.requests)) / count <= 6
+
+
+def test_a_partial_success_ends_its_events_one_by_one() -> None:
+    """TikTok may also say which events it refused."""
+    search = Search([b"{}"] * 3)
+    rejection = Rejection(20001, "no", None, None)
+    assert search.next_request() == [0, 1, 2]
+    search.accepted({1: rejection})
+    assert search.next_request() == []
+    assert search.endings == {0: Delivered(), 1: rejection, 2: Delivered()}
+
+
+def test_the_next_draft_begins_with_the_size_that_worked() -> None:
+    """And grows from there."""
+    search = Search([b"{}"] * 100, step=4)
+    sizes = []
+    while request := search.next_request():
+        sizes.append(len(request))
+        search.accepted({})
+    assert sizes == [4, 8, 16, 32, 40]

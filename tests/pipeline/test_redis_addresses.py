@@ -1,0 +1,129 @@
+"""Every documented form of RELAY_REDIS_URL takes an event from a sender to TikTok: both connections read it alike."""
+
+import hashlib
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import pytest
+import redis
+from support.events import batch, purchase
+from support.plant import RELAY, SERVER, Process, free_port
+from support.site import running_site
+from support.tls import Authority, tls_in_front
+
+from lanes.books import read_books
+from lanes.client import connect
+from sandbox.testing import SandboxClient
+
+PASSWORD = "p/a#s?s@w:o%r d"
+USER = "relay"
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: web-key, api_secret: web-secret}
+connections:
+  - {id: shop, inputs: [web], access_token: token, event_source_id: PIXEL1, enable_web_migration: true}
+"""
+
+
+class Places(NamedTuple):
+    """What a URL may name: one server, reached in several ways."""
+
+    port: int
+    socket: Path
+    tls_port: int
+    certificates_port: int
+    ca: Path
+    client: Path
+    key: Path
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    """A server with a user and a password, on TCP, on a socket, and behind TLS with and without client certificates."""
+    directory = tmp_path_factory.mktemp("redis")
+    port, path = free_port(), directory / "redis.sock"
+    (directory / "users.acl").write_text(f"user default off\nuser {USER} on ~* &* +@all #{_digest()}\n")
+    command = [os.fspath(SERVER), "--port", str(port), "--bind", "127.0.0.1", "::1", "--unixsocket", str(path)]
+    command += ["--save", "", "--dir", str(directory), "--aclfile", str(directory / "users.acl")]
+    authority = Authority(directory)
+    server, client = authority.issue("server", "127.0.0.1", "localhost"), authority.issue("client", "relay.example")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        with tls_in_front(port, *server) as tls_port, tls_in_front(port, *server, clients=authority.file) as strict:
+            _until(path.exists)
+            yield Places(port, path, tls_port, strict, authority.file, *client)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _digest() -> str:
+
+    return hashlib.sha256(PASSWORD.encode()).hexdigest()
+
+
+WHO = f"{USER}:{quote(PASSWORD, safe='')}"
+FORMS: dict[str, Callable[[Places], str]] = {
+    "redis://": lambda at: f"redis://{WHO}@127.0.0.1:{at.port}",
+    "redis:// with a database": lambda at: f"redis://{WHO}@localhost:{at.port}/3",
+    "redis:// with ?db=": lambda at: f"redis://{WHO}@127.0.0.1:{at.port}?db=4",
+    "redis:// on IPv6": lambda at: f"redis://{WHO}@[::1]:{at.port}/5",
+    "unix://": lambda at: f"unix://{WHO}@{at.socket}",
+    "unix:// with a database": lambda at: f"unix://{WHO}@{at.socket}?db=6",
+    "rediss:// with a CA": lambda at: f"rediss://{WHO}@127.0.0.1:{at.tls_port}/7?ssl_ca_certs={at.ca}",
+    "rediss:// with a certificate": lambda at: (
+        f"rediss://{WHO}@localhost:{at.certificates_port}/8"
+        f"?ssl_ca_certs={at.ca}&ssl_certfile={at.client}&ssl_keyfile={at.key}"
+    ),
+    "rediss:// unverified": lambda at: f"rediss://{WHO}@127.0.0.1:{at.tls_port}/9?ssl_cert_reqs=none",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_delivers(form: str, places: Places, tmp_path: Path) -> None:
+    """202 at ingest, and the event is at TikTok: the worker's connection and Celery's are the same."""
+    url, sandbox_port = FORMS[form](places), free_port()
+    with connect(url) as client:
+        client.flushdb()
+    environment = {
+        "RELAY_CONFIG": str(tmp_path / "relay.yaml"),
+        "RELAY_REDIS_URL": url,
+        "RELAY_DATA_DIR": str(tmp_path),
+        "RELAY_TIKTOK_URL": f"http://127.0.0.1:{sandbox_port}",
+        "RELAY_SANDBOX_PORT": str(sandbox_port),
+        "HTTP_PROXY": "http://127.0.0.1:9",  # and what stays on this machine asks no proxy
+    }
+    sandbox = Process("sandbox", [str(RELAY), "sandbox"], environment, tmp_path / "sandbox.log")
+    try:
+        seen = SandboxClient(environment["RELAY_TIKTOK_URL"])
+        with running_site(tmp_path, url, CONFIGURATION) as site, closing(seen):
+            worker = Process("worker", [str(RELAY), "worker"], environment, tmp_path / "worker.log")
+            try:
+                assert site.post(batch(purchase(1))).status_code == 202
+                with connect(url) as client:
+                    _until(lambda: _delivered(client) == 1)
+                assert len(seen.events()) == 1
+            finally:
+                worker.stop()
+    finally:
+        sandbox.stop()
+    log = (tmp_path / "worker.log").read_text()
+    assert PASSWORD not in log
+    assert quote(PASSWORD, safe="") not in log
+
+
+def _delivered(client: redis.Redis) -> int:
+    return read_books(client, ["shop"], []).groups[0].books.get("delivered", 0)
+
+
+def _until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)

@@ -63,7 +63,16 @@ class Append:
         except RedisError as error:
             raise refusal(error) from None
         if full:
-            raise RedisFull(f"connection {full.decode()} holds its share of memory; its events must be delivered first")
+            raise RedisFull(_why_full(full[0].decode(), full[1]))
+
+
+def _why_full(connection: str, paused_by: bytes) -> str:
+    if paused_by == b"dead_letters":
+        return (
+            f"connection {connection} is paused because its dead letters hold their share of memory, and its backlog "
+            f"is full too; replay, export or discard dead letters: relay dead-letters count --connection {connection}"
+        )
+    return f"connection {connection} holds its share of memory; its events must be delivered first"
 
 
 def append_arguments(arrivals: Sequence[Arrival], max_group_bytes: int, choose_lane: Callable[[], int]) -> list[bytes]:

@@ -1,15 +1,20 @@
 """The days of the books: what the books count, by the day on which events were received and under finer names.
 
 Raised in the scripts that move the data, beside the books and never instead of them. So of each day, too,
-`accepted + extra + replayed` is what ended of it and what waits; a day is kept for 90 days.
+`accepted + extra + replayed` is what ended of it and what waits.
+
+A day is kept for 90 days, and not one expires by itself: Redis's clock may be wrong for a moment. It is removed when
+both its date and Redis's time when one of its counts last began are that old, by two clocks.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 import redis
+from redis.exceptions import RedisError
 
 from lanes.reading import read_together
+from lanes.scripts import refusal, script_text
 
 DAYS_KEPT: Final = 90
 _DAY_MS: Final = 86_400_000
@@ -26,3 +31,16 @@ def read_days(client: redis.Redis, group: str, days: Sequence[int]) -> list[dict
     return [
         {name.decode(): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)} for flat in read.replies
     ]
+
+
+def remove_old_days(client: redis.Redis, group: str, earliest_now_ms: int) -> int:
+    """Remove the days that are past their 90 days; return how many. Raises RedisAway.
+
+    `earliest_now_ms` is the time by whichever of the clocks at hand is behind the others.
+    """
+    before_ms = earliest_now_ms - DAYS_KEPT * _DAY_MS
+    script = client.register_script(script_text("remove_days"))
+    try:
+        return int(script(args=["", group, max(0, before_ms), max(0, day_of(before_ms))]))
+    except RedisError as error:
+        raise refusal(error) from None

@@ -10,7 +10,20 @@ import redis
 from redis.exceptions import RedisError
 
 from lanes.scripts import pack, refusal, script_text
-from lanes.settlement import Lease, Lost, Pace, Refused, Released, Rest, Resting, RestState, Settlement, Valve
+from lanes.settlement import (
+    NO_BOUND,
+    Lease,
+    LetterShare,
+    Lost,
+    Pace,
+    Refused,
+    Released,
+    Rest,
+    Resting,
+    RestState,
+    Settlement,
+    Valve,
+)
 
 WAKE_HOLD_MS: Final = 2_000
 LEASE_MS: Final = 15_000
@@ -19,11 +32,15 @@ RENEW_EVERY_S: Final = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Appetite:
-    """What one claim asks for: at most so many events and sealed bytes, and so many events when it only probes."""
+    """What one claim asks for: at most so many events and sealed bytes, and so many events when it only probes.
+
+    `letters`: what the connection's dead letters may hold; beyond it nothing is claimed.
+    """
 
     events: int = 1_000
     bytes: int = 1024 * 1024
     probe: int = 10
+    letters: LetterShare = NO_BOUND
 
 
 class Lanes:
@@ -39,7 +56,7 @@ class Lanes:
 
     def wake(self, now_ms: int | None = None) -> list[str]:
         """The lanes that are due and that nobody has a promise on; each is now held for a wake-up's flight."""
-        return [lane.decode() for lane in self._run("wake", now_ms, WAKE_HOLD_MS)]
+        return [lane.decode() for lane in self._run("wake", now_ms, WAKE_HOLD_MS, LEASE_MS)]
 
     def claim(self, lane: str, appetite: Appetite, now_ms: int | None = None) -> Lease | Refused:
         """Lease the lane for 15 s, or say why not."""
@@ -68,7 +85,8 @@ class Lanes:
         Safe to repeat after a lost reply: the second finds that the first held, and is Lost.
         """
         next_claim = b"" if go_on is None else pack(_ask(lease.token, go_on))
-        blobs = [*settlement.leftovers, *(letter.content for letter in settlement.letters)]
+        letters = (letter.content for letter in settlement.letters)
+        blobs = [*settlement.leftovers, *letters, *settlement.shared.values()]
         match self._run("settle", now_ms, lease.lane, pack(_settlement(lease, settlement)), next_claim, *blobs):
             case [b"granted", terms, chunks]:
                 return _lease(lease.lane, lease.token, terms, chunks)
@@ -100,8 +118,8 @@ class Lanes:
         try:
             return self._scripts[script](args=["" if now_ms is None else now_ms, *arguments])
         except RedisError as error:
-            if "UNBALANCED" in str(error):
-                raise AssertionError(f"a settlement that does not balance: {error}") from None
+            if "UNBALANCED" in str(error) or "INVALID" in str(error):
+                raise AssertionError(f"Redis's script refused what it was given: {error}") from None
             raise refusal(error) from None
 
 
@@ -125,7 +143,12 @@ _terms_decoder = msgspec.msgpack.Decoder(_Terms, strict=False)
 
 
 def _ask(token: str, appetite: Appetite) -> dict[str, Any]:
-    return {"token": token, "lease": LEASE_MS, **asdict(appetite)}
+    limits = {"events": appetite.events, "bytes": appetite.bytes, "probe": appetite.probe}
+    return {"token": token, "lease": LEASE_MS, **limits, "letters": _share(appetite.letters)}
+
+
+def _share(share: LetterShare) -> dict[str, Any]:
+    return {"share": share.bytes, "what": share.what, "fingerprint": share.fingerprint}
 
 
 def _lease(lane: str, token: str, packed: bytes, chunks: list[bytes]) -> Lease:
@@ -146,6 +169,7 @@ def _lease(lane: str, token: str, packed: bytes, chunks: list[bytes]) -> Lease:
 
 
 def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
+    places = {"": 0, **{shared: place for place, shared in enumerate(settlement.shared, 1)}}
     return {
         "token": lease.token,
         "head": lease.head,
@@ -154,7 +178,9 @@ def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
         "leftovers": len(settlement.leftovers),
         "books": dict(settlement.books),
         "days": {day: dict(counts) for day, counts in settlement.days.items()},
-        "letters": [(letter.id, letter.label) for letter in settlement.letters],
+        "letters": [(letter.id, letter.label, places[letter.shared]) for letter in settlement.letters],
+        "shared": list(settlement.shared),
+        "share": _share(settlement.share),
         "measures": dict(settlement.measures),
         "pace": asdict(settlement.pace),
         "delay": settlement.delay_ms,

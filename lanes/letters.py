@@ -131,9 +131,14 @@ def discard_letters(
     return _ids(_run(client, "discard", None, pack({"group": group, "ids": list(ids), "as": ends_as})))
 
 
-def amend_letter(client: redis.Redis, group: str, letter_id: str, read: bytes, amended: bytes) -> bool:
-    """Put `amended` in the place of the letter; False, and nothing done, unless it still is as it was read."""
-    packed = pack({"group": group, "id": letter_id, "sha1": _sha1(read)})
+def amend_letter(
+    client: redis.Redis, group: str, letter_id: str, read: bytes, amended: bytes, *, whole: bool = False
+) -> bool:
+    """Put `amended` in the place of the letter; False, and nothing done, unless it still is as it was read.
+
+    `whole`: the amended letter needs nothing of what it shared before.
+    """
+    packed = pack({"group": group, "id": letter_id, "sha1": _sha1(read), "whole": whole})
     return bool(_run(client, "amend", None, packed, amended))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 Refusal = Literal["not due", "leased", "busy", "paused", "backing_off", "disabled", "removed"]
 RestState = Literal["paused", "backing_off", "disabled", "removed"]
@@ -95,11 +95,30 @@ class Valve:
 
 
 class Letter(NamedTuple):
-    """A dead letter to keep: opaque bytes under an id, counted by a label that means something to others only."""
+    """A dead letter to keep: opaque bytes under an id, counted by a label that means something to others only.
+
+    `shared` is the id of what it has in common with other letters; see `Settlement.shared`.
+    """
 
     id: str
     label: str
     content: bytes
+    shared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterShare:
+    """How many bytes a connection's dead letters may hold (0: no bound), and what its pause says when they do.
+
+    `fingerprint` is the configuration's: another one ends the pause, and the next claim decides again.
+    """
+
+    bytes: int = 0
+    what: str = ""
+    fingerprint: str = ""
+
+
+NO_BOUND: Final = LetterShare()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +129,8 @@ class Settlement:
     books        counters to raise: delivered, dead, unsupported, withheld, extra, and any others kept beside them
     days         the same by the day on which the events were received (`lanes.days.day_of`), under finer names
     letters      one for each of the `dead`
+    shared       what letters have in common, by id; Redis keeps each once, for as long as a letter needs it
+    share        what the connection's dead letters may hold
     measures     further counters to raise, by names that mean something to whoever reads them
     delay_ms     until work on this lane (with `rest`: on the group) may next happen
     posted       leading chunks, after all this, that are in a POST whose outcome is unknown
@@ -124,6 +145,8 @@ class Settlement:
     books: Mapping[str, int] = field(default_factory=dict)
     days: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     letters: Sequence[Letter] = field(default=(), repr=False)
+    shared: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    share: LetterShare = NO_BOUND
     measures: Mapping[str, int] = field(default_factory=dict)
     delay_ms: int = 0
     posted: int = 0

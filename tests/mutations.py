@@ -48,8 +48,8 @@ MUTATIONS = (
         "lanes/scripts/settle.lua",
         "redis.call('LTRIM', lane_key(lane), done.trim, -1)\n"
         "redis.call('LTRIM', sizes_key(lane), done.trim, -1)\n"
-        "for i = done.leftovers, 1, -1 do push(lane, ARGV[4 + i], 'LPUSH') end\n",
-        "for i = done.leftovers, 1, -1 do push(lane, ARGV[4 + i], 'LPUSH') end\n"
+        "for i = #leftovers, 1, -1 do push(lane, leftovers[i], 'LPUSH') end\n",
+        "for i = #leftovers, 1, -1 do push(lane, leftovers[i], 'LPUSH') end\n"
         "for _, key in ipairs({lane_key(lane), sizes_key(lane)}) do\n"
         "  for _ = 1, done.trim do redis.call('LSET', key, done.leftovers + _ - 1, '') end\n"
         "  redis.call('LREM', key, 0, '')\n"
@@ -65,9 +65,9 @@ MUTATIONS = (
     ),
     Mutation(
         "crash counter in claim",
-        "lanes/scripts/common.lua",
-        "redis.call('HINCRBY', meta, 'crashes', 1)\n",
-        "",
+        "lanes/scripts/claims.lua",
+        "{crashes = 1, alone",
+        "{alone",
         "tests/lanes",
     ),
     Mutation(
@@ -86,44 +86,44 @@ MUTATIONS = (
     ),
     Mutation(
         "stamp of what was being posted",
-        "lanes/scripts/common.lua",
-        "  stamp_posted(lane)\n",
+        "lanes/scripts/claims.lua",
+        "  for i, chunk in pairs(marked) do redis.call('LSET', lane_key(lane), i, chunk) end\n",
         "",
         "tests/lanes tests/worker/test_drain.py",
     ),
     Mutation(
         "stamp that is never moved later",
-        "lanes/scripts/common.lua",
-        "if chunk and struct.unpack('>I8', chunk, 15) == 0 then",
-        "if chunk then",
+        "lanes/scripts/claims.lua",
+        "#chunk >= 24 and struct.unpack('>I8', chunk, 15) == 0 then",
+        "#chunk >= 24 then",
         "tests/lanes",
     ),
     Mutation(
         "rest of a paused connection",
-        "lanes/scripts/common.lua",
+        "lanes/scripts/claims.lua",
         "  if state and rest > now then\n",
         "  if false then\n",
         "tests/lanes",
     ),
     Mutation(
         "single lease of a connection in trouble",
-        "lanes/scripts/common.lua",
+        "lanes/scripts/claims.lua",
         "  if other_leases(lane) >= allowed then return 'busy' end\n",
         "",
         "tests/lanes",
     ),
     Mutation(
         "spacing of a throttled connection's requests",
-        "lanes/scripts/common.lua",
-        "  if tonumber(spaced_until or 0) > now then\n",
+        "lanes/scripts/claims.lua",
+        "  if spaced > now and spaced <= now + MOST_SPACING then\n",
         "  if false then\n",
         "tests/lanes",
     ),
     Mutation(
         "share of memory in append",
         "lanes/scripts/append.lua",
-        "if more[share.group] > arrivals.max_group_bytes then return share.group end",
-        "",
+        "if more[share.group] > arrivals.max_group_bytes then",
+        "if false then",
         "tests/lanes",
     ),
     Mutation(
@@ -164,8 +164,8 @@ MUTATIONS = (
     Mutation(
         "places that only grow",
         "lanes/scripts/settle.lua",
-        "done.leftovers > 0 and done.trim - 1 or done.trim",
-        "done.trim - done.leftovers",
+        "#leftovers > 0 and done.trim - 1 or done.trim",
+        "done.trim - #leftovers",
         "tests/lanes/test_erasure.py",
     ),
     Mutation(
@@ -198,7 +198,7 @@ MUTATIONS = (
     ),
     Mutation(
         "label taken along when a letter leaves",
-        "lanes/scripts/common.lua",
+        "lanes/scripts/dead_letters.lua",
         "redis.call('HINCRBY', store .. ':counts', label, -1) <= 0",
         "redis.call('HINCRBY', store .. ':counts', label, 0) <= 0",
         "tests/lanes/test_stored_letters.py",
@@ -213,14 +213,14 @@ MUTATIONS = (
     Mutation(
         "turn of whoever watches",
         "lanes/scripts/turn.lua",
-        "if holder and holder ~= ARGV[2] then return 0 end",
+        "if holder and holder ~= token then return 0 end",
         "",
         "tests/worker/test_alerts.py",
     ),
     Mutation(
         "comparison before a note is replaced",
         "lanes/scripts/note.lua",
-        "if (redis.call('HGET', 'watch:notes', ARGV[2]) or '') ~= ARGV[3] then return 0 end",
+        "if (redis.call('HGET', 'watch:notes', group) or '') ~= read then return 0 end",
         "",
         "tests/lanes/test_watch.py",
     ),

@@ -2,21 +2,22 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from redis.exceptions import RedisError
 
 from lanes.errors import RedisAway, RedisFull
 
+COMMON: Final = ("common", "checks", "dead_letters", "claims")
 _encoder = msgspec.msgpack.Encoder()
 
 
 @cache
 def script_text(name: str) -> str:
-    """The text of a script, the common part first."""
+    """Return the text of a script, the common parts first."""
     folder = files(__package__)
-    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("common", name))
+    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in (*COMMON, name))
 
 
 def pack(argument: Any) -> bytes:

@@ -1,12 +1,12 @@
 -- Gives up, for good, some of what waits in a group that is not to be delivered any more; it ends as `forgotten`.
 -- Nothing of a lane that a worker has leased is touched: its outcome is the worker's to tell.
 -- ARGV[2]: group; ARGV[3]: chunks to give up at most; returns {events given up, lanes that are leased}
-local group, room = ARGV[2], tonumber(ARGV[3])
+local group, room = check_text(ARGV[2], 'group'), check_whole(tonumber(ARGV[3]), 'chunks', 1)
 local forgotten, freed, leased = 0, 0, 0
 
-local function give_up(lane)
-  local sizes = redis.call('LRANGE', sizes_key(lane), 0, room - 1)
-  local days = {}
+-- Leading chunks of a lane: how many, and their events by the day on which they came.
+local function read_lane(lane)
+  local sizes, days = redis.call('LRANGE', sizes_key(lane), 0, room - 1), {}
   for i, entry in ipairs(sizes) do
     local events, bytes = size_of(entry)
     forgotten, freed = forgotten + events, freed + bytes
@@ -14,24 +14,32 @@ local function give_up(lane)
     days[day] = (days[day] or 0) + events
   end
   room = room - #sizes
-  -- Without its token a worker that overslept its lease settles nothing here; what was noted of leading chunks is void.
-  redis.call('HDEL', meta_key(lane), 'token', 'posted', 'posted_at', 'step', 'crashes', 'alone')
-  redis.call('HINCRBY', meta_key(lane), 'left', #sizes)
-  redis.call('LTRIM', lane_key(lane), #sizes, -1)
-  redis.call('LTRIM', sizes_key(lane), #sizes, -1)
-  for day, events in pairs(days) do raise_day(group, day, {forgotten = events}) end
-  redis.call('ZREM', 'lanes:held', lane)
-  if redis.call('LLEN', lane_key(lane)) == 0 then redis.call('ZREM', 'lanes:due', lane) end
+  return {lane = lane, chunks = #sizes, days = days}
 end
 
+local function give_up(part)
+  local lane = part.lane
+  -- Without its token a worker that overslept its lease settles nothing here; what was noted of leading chunks is void.
+  redis.call('HDEL', meta_key(lane), 'token', 'posted', 'posted_at', 'step', 'crashes', 'alone')
+  redis.call('HINCRBY', meta_key(lane), 'left', part.chunks)
+  redis.call('LTRIM', lane_key(lane), part.chunks, -1)
+  redis.call('LTRIM', sizes_key(lane), part.chunks, -1)
+  for day, events in pairs(part.days) do raise_day(group, day, {forgotten = events}) end
+  redis.call('ZREM', 'lanes:held', lane)
+  if redis.call('LLEN', lane_key(lane)) == 0 then remove_lane(lane) end
+end
+
+local parts = {}
 for n = 0, LANES - 1 do
   local lane = group .. ':' .. n
   if is_leased(lane) then
     leased = leased + 1
   elseif room > 0 and redis.call('EXISTS', lane_key(lane)) == 1 then
-    give_up(lane)
+    parts[#parts + 1] = read_lane(lane)
   end
 end
+
+for _, part in ipairs(parts) do give_up(part) end
 raise_counters('books:' .. group, {forgotten = forgotten})
 raise_counters('group:' .. group, {events = -forgotten, bytes = -freed})
 return {forgotten, leased}

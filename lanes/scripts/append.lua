@@ -1,30 +1,37 @@
--- Takes whole what ingest accepted, or nothing: returns a group that is over its share of memory, else nil.
+-- Takes whole what ingest accepted, or nothing: returns a group that is over its share of memory and why it does not
+-- deliver, else nil.
 -- ARGV[2]: {max_group_bytes, inputs = [{id, accepted, unrouted}], shares = [{group, lane, accepted, unsupported, withheld}]}
 -- ARGV[3...]: each share's chunk, or an empty string
 local arrivals = cmsgpack.unpack(ARGV[2])
-for i, share in ipairs(arrivals.shares) do share.chunk = ARGV[2 + i] end
-
-if arrivals.max_group_bytes > 0 then
-  local more = {}
-  for _, share in ipairs(arrivals.shares) do
-    if #share.chunk > 0 then
-      more[share.group] = (more[share.group] or tonumber(redis.call('HGET', 'group:' .. share.group, 'bytes') or 0)) + #share.chunk
-      if more[share.group] > arrivals.max_group_bytes then return share.group end
-    end
+check_whole(arrivals.max_group_bytes, 'max_group_bytes')
+local more = {}
+for i, share in ipairs(arrivals.shares) do
+  local chunk = check_text(ARGV[2 + i], 'chunk')
+  check_text(share.group, 'group')
+  if group_of(check_lane(share.lane, 'lane')) ~= share.group then refuse('lane is not the group\'s') end
+  share.chunk = #chunk > 0 and check_chunk(chunk, 'chunk')
+  share.counts = {accepted = share.accepted, unsupported = share.unsupported, withheld = share.withheld}
+  check_counts(share.counts, 'share')
+  if share.chunk and arrivals.max_group_bytes > 0 then
+    local key = 'group:' .. share.group
+    more[share.group] = (more[share.group] or tonumber(redis.call('HGET', key, 'bytes') or 0)) + #chunk
+    if more[share.group] > arrivals.max_group_bytes then return {share.group, redis.call('HGET', key, 'by') or ''} end
   end
+end
+for _, input in ipairs(arrivals.inputs) do
+  check_text(input.id, 'input')
+  input.counts = {accepted = input.accepted, unrouted = input.unrouted}
+  check_counts(input.counts, 'input')
 end
 
 for _, share in ipairs(arrivals.shares) do
-  if #share.chunk > 0 then
+  if share.chunk then
     push(share.lane, share.chunk, 'RPUSH')
     redis.call('ZADD', 'lanes:due', 'NX', now, share.lane)
   end
   redis.call('SADD', 'lanes:groups', share.group)
-  local counts = {accepted = share.accepted, unsupported = share.unsupported, withheld = share.withheld}
-  raise_counters('books:' .. share.group, counts)
-  raise_day(share.group, #share.chunk > 0 and day_of(share.chunk) or math.floor(now / DAY), counts)
+  raise_counters('books:' .. share.group, share.counts)
+  raise_day(share.group, share.chunk and share.chunk.day or math.floor(now / DAY), share.counts)
 end
-for _, input in ipairs(arrivals.inputs) do
-  raise_counters('books:input:' .. input.id, {accepted = input.accepted, unrouted = input.unrouted})
-end
+for _, input in ipairs(arrivals.inputs) do raise_counters('books:input:' .. input.id, input.counts) end
 return nil

@@ -1,9 +1,9 @@
 -- Leases a lane: {'granted', terms, chunks}, or {why not}.
--- ARGV[2]: lane; ARGV[3]: {token, lease, events, bytes, probe}
-local lane, ask = ARGV[2], cmsgpack.unpack(ARGV[3])
+-- ARGV[2]: lane; ARGV[3]: {token, lease, events, bytes, probe, letters = {share, what, fingerprint}}
+local lane, ask = check_lane(ARGV[2], 'lane'), check_claim(cmsgpack.unpack(ARGV[3]))
 local due = redis.call('ZSCORE', 'lanes:due', lane)
 if not due or tonumber(due) > now then return {'not due'} end
 if is_leased(lane) then return {'leased'} end
-local reason = refused_by_group(lane)
+local reason = refused_by_group(lane, ask.letters)
 if reason then return {reason} end
 return grant(lane, ask)

@@ -4,10 +4,9 @@
 -- ARGV[2]: {lane, edits = [{place, sha1 of the chunk as read}]}; ARGV[3...]: each edit's new chunk, or an empty string
 -- returns {events forgotten, edits of leased chunks, edits of what has changed}
 local ask = cmsgpack.unpack(ARGV[2])
-local lane, group = ask.lane, group_of(ask.lane)
+local lane, group = check_lane(ask.lane, 'lane'), group_of(ask.lane)
 local meta = meta_key(lane)
 local GRAVE = ''
-redis.call('HDEL', meta, 'step')
 
 local leased = is_leased(lane)
 local taken = leased and chunks_taken(lane) or 0
@@ -15,32 +14,39 @@ local left, posted = unpack(redis.call('HMGET', meta, 'left', 'posted'))
 posted = tonumber(posted or 0)
 local forgotten, freed, busy, changed, buried, buried_posted = 0, 0, 0, 0, 0, 0
 
-local function put(at, chunk)
-  redis.call('LSET', lane_key(lane), at, chunk)
-  redis.call('LSET', sizes_key(lane), at, chunk == GRAVE and GRAVE or events_in(chunk) .. ':' .. #chunk)
-end
-
-for i, edit in ipairs(ask.edits) do
-  local at, without = edit.place - tonumber(left or 0), ARGV[2 + i]
+-- What one edit changes, or nil: a place that is leased, or where no longer stands what was read.
+local function read_edit(edit, without)
+  local at = check_whole(edit.place, 'place') - tonumber(left or 0)
+  local new = without ~= GRAVE and check_chunk(without, 'chunk') or nil
   local chunk = at >= 0 and redis.call('LINDEX', lane_key(lane), at)
   if not chunk or redis.sha1hex(chunk) ~= edit.sha1 then
     changed = changed + 1
+    return nil
   elseif at < taken then
     busy = busy + 1
-  else
-    put(at, without)
-    local events = events_in(chunk) - (without == GRAVE and 0 or events_in(without))
-    forgotten = forgotten + events
-    raise_day(group, day_of(chunk), {forgotten = events})
-    freed = freed + #chunk - #without
-    if without == GRAVE then
-      buried = buried + 1
-      if at < posted then buried_posted = buried_posted + 1 end
-    end
+    return nil
   end
+  local events = events_in(chunk) - (new and new.events or 0)
+  forgotten, freed = forgotten + events, freed + #chunk - #without
+  if not new then
+    buried = buried + 1
+    if at < posted then buried_posted = buried_posted + 1 end
+  end
+  return {at = at, chunk = without, size = new and new.events .. ':' .. #without or GRAVE, events = events, day = day_of(chunk)}
 end
-if forgotten == 0 then return {0, busy, changed} end
 
+local changes = {}
+for i, edit in ipairs(ask.edits) do
+  changes[#changes + 1] = read_edit(edit, check_text(ARGV[2 + i], 'chunk'))
+end
+
+redis.call('HDEL', meta, 'step')
+if forgotten == 0 then return {0, busy, changed} end
+for _, change in ipairs(changes) do
+  redis.call('LSET', lane_key(lane), change.at, change.chunk)
+  redis.call('LSET', sizes_key(lane), change.at, change.size)
+  raise_day(group, change.day, {forgotten = change.events})
+end
 if buried > 0 then
   redis.call('LREM', lane_key(lane), buried, GRAVE)
   redis.call('LREM', sizes_key(lane), buried, GRAVE)
@@ -55,10 +61,7 @@ if not leased then
     redis.call('HSET', meta, 'posted', posted - buried_posted)
   end
 end
-if redis.call('LLEN', lane_key(lane)) == 0 then
-  redis.call('ZREM', 'lanes:due', lane)
-  redis.call('ZREM', 'lanes:held', lane)
-end
+if redis.call('LLEN', lane_key(lane)) == 0 then remove_lane(lane) end
 raise_counters('books:' .. group, {forgotten = forgotten})
 raise_counters('group:' .. group, {events = -forgotten, bytes = -freed})
 return {forgotten, busy, changed}

@@ -3,18 +3,28 @@
 -- Letters end as `replayed` one for one; what a source weighs beyond one is `extra`, as when it was first mapped.
 -- ARGV[2]: {group, letters = [{id, sha1 of the letter as read, lane}]}; ARGV[3...]: each letter's source as a chunk
 local ask, went, counts = cmsgpack.unpack(ARGV[2]), {}, {replayed = 0, extra = 0}
-local store = 'letters:' .. ask.group
+local store = 'letters:' .. check_text(ask.group, 'group')
 for i, letter in ipairs(ask.letters) do
-  local stored, chunk = redis.call('HGET', store, letter.id), ARGV[2 + i]
-  if stored and redis.sha1hex(stored) == letter.sha1 then
-    drop_letter(ask.group, letter.id)
-    push(letter.lane, chunk, 'RPUSH')
+  check_lane(letter.lane, 'lane')
+  letter.chunk = check_chunk(ARGV[2 + i], 'source')
+  local stored = redis.call('HGET', store, check_text(letter.id, 'id'))
+  letter.is_there = stored and redis.sha1hex(stored) == letter.sha1
+end
+local held = letter_bytes(ask.group)
+
+for _, letter in ipairs(ask.letters) do
+  local freed = letter.is_there and drop_letter(ask.group, letter.id)
+  if freed then
+    held = held - freed
+    push(letter.lane, letter.chunk, 'RPUSH')
     redis.call('ZADD', 'lanes:due', 'NX', now, letter.lane)
-    local extra = events_in(chunk) - 1
+    local extra = letter.chunk.events - 1
     counts.replayed, counts.extra = counts.replayed + 1, counts.extra + extra
-    raise_day(ask.group, day_of(chunk), {replayed = 1, extra = extra})
+    raise_day(ask.group, letter.chunk.day, {replayed = 1, extra = extra})
     went[#went + 1] = letter.id
   end
 end
+if #went == 0 then return went end
 raise_counters('books:' .. ask.group, counts)
+set_letter_bytes(ask.group, held)
 return went

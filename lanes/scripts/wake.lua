@@ -1,12 +1,28 @@
 -- Holds every lane that is due and not held for a moment, ends what is left of an old lease, and returns the lanes.
--- ARGV[2]: how long a wake-up holds, ms
+-- It also puts right what a clock that was set back left: a lane that would be due, or held, later than can be meant.
+-- ARGV[2]: how long a wake-up holds, ms; ARGV[3]: the longest lease, ms
+local hold, lease = check_whole(tonumber(ARGV[2]), 'hold', 1), check_whole(tonumber(ARGV[3]), 'lease', 1)
+
 local woken = {}
 for _, lane in ipairs(redis.call('ZRANGEBYSCORE', 'lanes:due', '-inf', now)) do
   local held = redis.call('ZSCORE', 'lanes:held', lane)
-  if not held or tonumber(held) <= now then
-    redis.call('HDEL', meta_key(lane), 'token')
-    redis.call('ZADD', 'lanes:held', now + tonumber(ARGV[2]), lane)
-    woken[#woken + 1] = lane
-  end
+  if not held or tonumber(held) <= now then woken[#woken + 1] = lane end
 end
+local later = redis.call('ZRANGEBYSCORE', 'lanes:due', now + USUAL_WAIT + 1, '+inf', 'WITHSCORES')
+local astray = {}
+for i = 1, #later, 2 do
+  local set_at = tonumber(redis.call('HGET', meta_key(later[i]), 'due_set') or nil)
+  if is_astray(tonumber(later[i + 1]), set_at) then astray[#astray + 1] = later[i] end
+end
+local held_astray = redis.call('ZRANGEBYSCORE', 'lanes:held', now + lease + 1, '+inf')
+
+for _, lane in ipairs(woken) do
+  redis.call('HDEL', meta_key(lane), 'token')
+  redis.call('ZADD', 'lanes:held', now + hold, lane)
+end
+for _, lane in ipairs(held_astray) do
+  redis.call('ZREM', 'lanes:held', lane)
+  redis.call('ZADD', 'lanes:held', now + lease, lane)
+end
+for _, lane in ipairs(astray) do set_due(lane, now) end
 return woken

@@ -9,7 +9,7 @@ import redis
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect, connect_async
-from lanes.days import DAYS_KEPT, day_of, read_days
+from lanes.days import DAYS_KEPT, day_of, read_days, remove_old_days
 from lanes.lanes import Appetite, Lanes
 from lanes.letters import Revived, replay_letters
 from lanes.removal import abandon
@@ -56,10 +56,29 @@ def claimed(client: redis.Redis) -> Lease:
 
 
 def test_an_arrival_counts_on_the_day_of_its_chunk_else_now(client: redis.Redis) -> None:
-    """And each day is kept for 90 days."""
+    """And no day expires by itself."""
     assert days(client) == [{"accepted": 5, "unsupported": 1, "withheld": 1}, {"accepted": 2, "unsupported": 2}]
-    assert 0 < client.ttl(f"days:shop:{TUESDAY}") <= DAYS_KEPT * 86_400
+    assert client.ttl(f"days:shop:{TUESDAY}") == -1
     assert day_of(NOW) == WEDNESDAY
+
+
+@pytest.mark.parametrize(
+    ("clocks", "left"),
+    {
+        "the last day of the 90": (WEDNESDAY + DAYS_KEPT, [TUESDAY, WEDNESDAY]),
+        "a day later": (WEDNESDAY + DAYS_KEPT + 1, [WEDNESDAY]),
+        "two days later": (WEDNESDAY + DAYS_KEPT + 2, []),
+        "a clock before 1970": (-1, [TUESDAY, WEDNESDAY]),
+    }.values(),
+)
+def test_a_day_is_removed_once_its_date_and_its_last_count_are_old(
+    client: redis.Redis, clocks: int, left: list[int]
+) -> None:
+    """Counts of Tuesday began on Wednesday: both must be past."""
+    client.zadd("days:shop", {str(WEDNESDAY): NOW + DAY_MS})  # something of Wednesday was replayed on Thursday
+    remove_old_days(client, "shop", clocks * DAY_MS + 5)
+    assert [day for day in (TUESDAY, WEDNESDAY) if client.exists(f"days:shop:{day}")] == left
+    assert client.zcard("days:shop") == len(left)
 
 
 def test_a_settlement_counts_as_it_says_and_a_replay_on_the_day_of_its_source(client: redis.Redis) -> None:

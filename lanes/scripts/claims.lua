@@ -1,0 +1,116 @@
+-- Who may claim a lane, and what a claim is given.
+
+-- Leading chunks that the lane's lease was given; all of them when its worker did not say, as older ones do not.
+local function chunks_taken(lane)
+  local token, taken = unpack(redis.call('HMGET', meta_key(lane), 'token', 'taken'))
+  return tonumber(string.match(taken or '', '^' .. token .. ':(%d+)$')) or math.huge
+end
+
+local function other_leases(lane)
+  local group, running = group_of(lane), 0
+  for n = 0, LANES - 1 do
+    local sibling = group .. ':' .. n
+    if sibling ~= lane and is_leased(sibling) then running = running + 1 end
+  end
+  return running
+end
+
+local function put_off(lane, due)
+  redis.call('ZREM', 'lanes:held', lane)
+  if redis.call('ZSCORE', 'lanes:due', lane) then set_due(lane, due) end
+end
+
+-- Whether the group's dead letters allow no claim now; pauses the group for them, or ends that pause.
+local function refused_by_letters(group, state, by, letters)
+  local bytes = tonumber(redis.call('HGET', 'group:' .. group, 'letter_bytes') or 0)
+  if by == 'dead_letters' then
+    if letters.share > 0 and bytes >= letters.share * ROOM_AGAIN then
+      pause_for_letters(group, letters)
+      return true
+    end
+    end_rest(group)
+    return false
+  end
+  if letters.share == 0 or bytes < letters.share or state then return false end
+  pause_for_letters(group, letters)
+  return true
+end
+
+-- Why the lane's group allows no claim now, or nil. A group at rest puts the lane off until then, so it wakes nobody.
+local function refused_by_group(lane, letters)
+  local group = group_of(lane)
+  local state, until_, set_at, by, trouble, spaced_until = unpack(
+    redis.call('HMGET', 'group:' .. group, 'state', 'until', 'until_set', 'by', 'trouble', 'spaced_until'))
+  local rest, spaced = tonumber(until_ or 0), tonumber(spaced_until or 0)
+  if by ~= 'operator' and refused_by_letters(group, state, by, letters) then
+    put_off(lane, now + UNTIL_ASKED_AGAIN)
+    return 'paused'
+  end
+  if by == 'dead_letters' then state = false end
+  if is_astray(rest, tonumber(set_at)) then rest = now end
+  if state and by == 'operator' then rest = now + UNTIL_ASKED_AGAIN end
+  if state and rest > now then
+    put_off(lane, rest)
+    return state
+  end
+  local allowed = (state or trouble or spaced_until) and 1 or LANES
+  if other_leases(lane) >= allowed then return 'busy' end
+  if spaced > now and spaced <= now + MOST_SPACING then
+    put_off(lane, spaced)
+    return 'busy'
+  end
+  return nil
+end
+
+-- The leading chunks of a POST whose outcome nobody learnt, as they are to be marked, unless an earlier mark is there.
+local function unmarked(lane, posted, at)
+  local marked = {}
+  for i = 0, posted - 1 do
+    local chunk = redis.call('LINDEX', lane_key(lane), i)
+    if chunk and #chunk >= 24 and struct.unpack('>I8', chunk, 15) == 0 then
+      marked[i] = string.sub(chunk, 1, 14) .. struct.pack('>I8', at) .. string.sub(chunk, 23)
+    end
+  end
+  return marked
+end
+
+-- How many leading chunks a claim takes within its limits, always at least the first.
+local function count_chunks(lane, limit, most_bytes)
+  local count, events, bytes = 0, 0, 0
+  for i, entry in ipairs(redis.call('LRANGE', sizes_key(lane), 0, PAGE - 1)) do
+    local more_events, more_bytes = size_of(entry)
+    events, bytes = events + more_events, bytes + more_bytes
+    if i > 1 and (events > limit or bytes > most_bytes) then break end
+    count = i
+  end
+  return count
+end
+
+-- Gives the lane to `ask.token`: a lease, and the leading chunks up to the limits.
+local function grant(lane, ask)
+  local meta, group = meta_key(lane), 'group:' .. group_of(lane)
+  local head, crashes, alone, attempts, since, stored, step, posted, posted_at = unpack(redis.call('HMGET', meta,
+    'head', 'crashes', 'alone', 'attempts', 'failing_since', 'limit', 'step', 'posted', 'posted_at'))
+  local state, delivered_at, probes, spacing = unpack(redis.call('HMGET', group, 'state', 'delivered_at', 'probes', 'spacing'))
+  local limit = math.min(tonumber(stored or ask.events), ask.events)
+  local crashed = tonumber(crashes or 0) > 0
+  if crashed then limit = math.max(1, math.floor(limit / 2)) end
+  local lasting = limit
+  if state == 'paused' then limit = math.min(limit, ask.probe) end
+  local marked = unmarked(lane, tonumber(posted or 0), tonumber(posted_at or now))
+  local count = count_chunks(lane, limit, ask.bytes)
+
+  redis.call('HDEL', meta, 'token', 'posted', 'posted_at')
+  for i, chunk in pairs(marked) do redis.call('LSET', lane_key(lane), i, chunk) end
+  if crashed then redis.call('HSET', meta, 'limit', lasting) end
+  redis.call('HSET', meta, 'token', ask.token, 'taken', ask.token .. ':' .. count)
+  raise_counters(meta, {crashes = 1, alone = limit == 1 and 1 or 0})
+  if state == 'paused' then set_until(group, now + ask.lease) end
+  redis.call('ZADD', 'lanes:held', now + ask.lease, lane)
+  local terms = {
+    head = tonumber(head or 0), now = now, limit = limit, alone = tonumber(alone or 0), attempts = tonumber(attempts or 0),
+    failing_since = tonumber(since or 0), step = tonumber(step or 0), probes = tonumber(probes or 0),
+    probing = state ~= false, spaced = spacing ~= false, delivered_at = tonumber(delivered_at or 0),
+  }
+  return {'granted', cmsgpack.pack(terms), redis.call('LRANGE', lane_key(lane), 0, count - 1)}
+end

@@ -1,0 +1,73 @@
+-- The dead-letter store: letters, what several of them share, and how many bytes all of it holds.
+-- A settlement or replay reads the sum first and sets it last.
+
+-- What the group's dead letters hold, in bytes; counted one by one where an older relay kept no sum.
+local function letter_bytes(group)
+  local sum = redis.call('HGET', 'group:' .. group, 'letter_bytes')
+  if sum then return tonumber(sum) end
+  local store, bytes = 'letters:' .. group, 0
+  for _, id in ipairs(redis.call('HKEYS', store)) do
+    bytes = bytes + redis.call('HSTRLEN', store, id) + LETTER_OVERHEAD
+  end
+  return bytes
+end
+
+local function set_letter_bytes(group, bytes)
+  local key = 'group:' .. group
+  redis.call('HSET', key, 'letter_bytes', math.max(0, bytes))
+  local by, share = unpack(redis.call('HMGET', key, 'by', 'letter_share'))
+  if by == 'dead_letters' and bytes < tonumber(share or 0) * ROOM_AGAIN then end_rest(group) end
+end
+
+-- Stops needing what a letter shares with others; returns the bytes that this frees.
+local function release_shared(group, id)
+  local store = 'letters:' .. group
+  local shared = redis.call('HGET', store .. ':uses', id)
+  if not shared then return 0 end
+  redis.call('HDEL', store .. ':uses', id)
+  if redis.call('HINCRBY', store .. ':refs', shared, -1) > 0 then return 0 end
+  local bytes = redis.call('HSTRLEN', store .. ':shared', shared) + SHARED_OVERHEAD
+  redis.call('HDEL', store .. ':shared', shared)
+  redis.call('HDEL', store .. ':refs', shared)
+  return bytes
+end
+
+-- Keeps a letter {id, label, the id of what it shares or '', content, what it shares}; returns the bytes that it takes.
+-- Letters are counted by label as they come and go, so that no reader needs all of them to count them.
+local function keep_letter(group, letter)
+  local id, label, shared, content, common = unpack(letter)
+  local store, bytes = 'letters:' .. group, #content + LETTER_OVERHEAD
+  redis.call('HSET', store, id, content)
+  redis.call('HSET', store .. ':labels', id, label)
+  redis.call('HINCRBY', store .. ':counts', label, 1)
+  if shared == '' then return bytes end
+  redis.call('HSET', store .. ':uses', id, shared)
+  if redis.call('HINCRBY', store .. ':refs', shared, 1) == 1 then
+    redis.call('HSET', store .. ':shared', shared, common)
+    bytes = bytes + #common + SHARED_OVERHEAD
+  end
+  return bytes
+end
+
+-- Takes a letter out of the store, for whichever reason the caller then counts; returns the bytes it held, nil if it
+-- was not there.
+local function drop_letter(group, id)
+  local store = 'letters:' .. group
+  local bytes = redis.call('HSTRLEN', store, id) + LETTER_OVERHEAD
+  if redis.call('HDEL', store, id) == 0 then return nil end
+  local label = redis.call('HGET', store .. ':labels', id)
+  if label then
+    redis.call('HDEL', store .. ':labels', id)
+    if redis.call('HINCRBY', store .. ':counts', label, -1) <= 0 then redis.call('HDEL', store .. ':counts', label) end
+  end
+  return bytes + release_shared(group, id)
+end
+
+-- Pauses a group whose dead letters hold their share of memory, until they hold less than nine tenths of it.
+local function pause_for_letters(group, letters)
+  local key = 'group:' .. group
+  redis.call('HDEL', key, unpack(REST))
+  set_until(key, now + UNTIL_ASKED_AGAIN)
+  redis.call('HSET', key, 'state', 'paused', 'by', 'dead_letters', 'what', letters.what, 'fingerprint', letters.fingerprint,
+    'letter_share', letters.share)
+end

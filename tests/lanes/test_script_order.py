@@ -1,0 +1,218 @@
+"""A script that fails has changed nothing: read in the scripts' text, and tried with arguments of every wrong kind."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.lua import Script, script_names
+
+from lanes.arrivals import Append, Arrival, Share
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
+from lanes.client import connect, connect_async
+from lanes.lanes import Appetite, Lanes
+from lanes.scripts import COMMON, script_text
+from lanes.settlement import Lease, Letter, Pace, Settlement
+
+CODEC = ChunkCodec()
+NOW = 1_000_000
+SCRIPTS = [name for name in script_names() if name not in COMMON]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_nothing_that_may_fail_comes_after_the_first_write(name: str) -> None:
+    """No check, no argument and no decoding; in a loop that writes, none at all, for it comes round again."""
+    steps = Script(name).steps()
+    writes = [place for place, step in enumerate(steps) if step.kind == "write"]
+    late = [step.what for step in steps[writes[0] :] if step.kind == "check"] if writes else []
+    assert late == [], f"{name}.lua may fail after its first write: {late}"
+
+
+def test_the_reader_sees_a_late_check() -> None:
+    """Also one in a function, and one that a loop comes round to again. Else the test above could not fail."""
+    script = Script("renew")
+    kinds = [step.kind for step in script.steps()]
+    assert kinds[-2:] == ["write", "write"]
+    assert set(kinds[:-2]) == {"check"}
+    for words in ("check_text ( ARGV )", "check_chunk ( )", "for x in y do check_text ( x ) redis.call ( 'SET' ) end"):
+        late = Script("renew")
+        late.body += words.split()
+        assert "check" in [step.kind for step in late.steps()][len(kinds) :]
+    loop = Script("renew")
+    loop.body = ["for", "x", "in", "y", "do", "check_text", "(", "x", ")", "redis.call", "(", "'SET'", ")", "end"]
+    assert [step.kind for step in loop.steps()] == ["check", "write", "check", "write"]
+
+
+def chunk_of(*ids: int) -> bytes:
+    return CODEC.seal(Chunk("web", 5, [Batch(b"{}", [Entry(n, None, b"{}") for n in ids])]))
+
+
+@pytest.fixture(scope="module")
+def client(redis_server: str) -> Iterator[redis.Redis]:
+    """A client of the emptied server."""
+    client = connect(redis_server)
+    yield client
+    client.close()
+
+
+async def append(url: str, *ids: int) -> None:
+    """Those events in a lane."""
+    client = connect_async(url)
+    share = Share(len(ids), chunk=chunk_of(*ids))
+    await Append(client, choose_lane=lambda: 0).append([Arrival("web", len(ids), 0, {"shop": share})], NOW)
+    await client.aclose()
+
+
+def something_of_everything(client: redis.Redis, url: str) -> Lease:
+    """A dead letter, waiting chunks, and a lease."""
+    client.flushall()
+    lanes = Lanes(client)
+    asyncio.run(append(url, 1, 2))
+    asyncio.run(append(url, 3))
+    lease = lanes.claim("shop:0", Appetite(), NOW)
+    assert isinstance(lease, Lease)
+    letters = [Letter("a", "why", b"letter a", "s"), Letter("b", "why", b"letter b", "s")]
+    settled = lanes.settle(
+        lease, Settlement(Pace(), trim=1, books={"dead": 2}, letters=letters, shared={"s": b"common"}), Appetite(), NOW
+    )
+    assert isinstance(settled, Lease)
+    return settled
+
+
+def right_arguments(lease: Lease) -> dict[str, list[Any]]:
+    """Each script's arguments as relay gives them; a dict stands for what is packed."""
+    claim = {
+        "token": "t",
+        "lease": 15_000,
+        "events": 10,
+        "bytes": 1000,
+        "probe": 10,
+        "letters": {"share": 0, "what": "", "fingerprint": ""},
+    }
+    settlement = {
+        "token": lease.token,
+        "head": lease.head,
+        "probing": False,
+        "trim": 1,
+        "leftovers": 1,
+        "delay": 0,
+        "books": {"dead": 1, "extra": 1},
+        "days": {0: {"dead": 1}},
+        "measures": {"seconds": 1},
+        "posted": 0,
+        "letters": [["c", "why", 1]],
+        "shared": ["s"],
+        "share": claim["letters"],
+        "pace": {"limit": 3},
+        "trouble": True,
+        "throttled": True,
+        "last_error": "e",
+        "refused": 1,
+        "rest": {"state": "paused", "probes": 1},
+        "valve": {"rest": {"state": "paused"}, "events": 1, "requests": 1, "window": 5, "delay": 5},
+    }
+    share = {"group": "shop", "lane": "shop:0", "accepted": 1, "unsupported": 0, "withheld": 0}
+    arrivals = {"max_group_bytes": 0, "inputs": [{"id": "web", "accepted": 1, "unrouted": 0}], "shares": [share]}
+    letter = {"id": "a", "sha1": "f" * 40, "lane": "shop:0"}
+    return {
+        "abandon": ["shop", 5],
+        "admit": [[{"key": "k", "free": 1, "first": 1, "most": 9, "kept": 9}]],
+        "amend": [{"group": "shop", "id": "a", "sha1": "f" * 40, "whole": True}, b"corrected"],
+        "append": [arrivals, chunk_of(7)],
+        "bring": [{"name": "http", "process": "p", "number": 1, "keep_ms": 9, "counts": {"x": 1}}],
+        "claim": ["shop:0", claim],
+        "discard": [{"group": "shop", "ids": ["a", "zz"], "as": "discarded"}],
+        "forget": [{"lane": "shop:0", "edits": [{"place": 0, "sha1": "f" * 40}]}, b""],
+        "group": ["shop", "paused", 5, {"by": "operator"}],
+        "keep": ["k", "value", 5],
+        "note": ["shop", "", "note"],
+        "posted": ["shop:0", lease.token, lease.head, 1],
+        "remove_days": ["shop", 5, 5],
+        "renew": ["shop:0", lease.token, 15_000],
+        "replay": [{"group": "shop", "letters": [letter]}, chunk_of(8)],
+        "settle": ["shop:0", settlement, claim, chunk_of(3), b"letter c", b"common"],
+        "turn": ["t", 5],
+        "wake": [2_000, 15_000],
+    }
+
+
+WRONG: tuple[Any, ...] = (
+    None,
+    "",
+    "x",
+    -1,
+    0.5,
+    2**60,
+    float("nan"),
+    float("inf"),
+    True,
+    [],
+    {},
+    [[]],
+    {"x": None},
+    b"\xff",
+)
+
+
+def places_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path to every value inside a structure."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from places_in(inner, (*path, key))
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """The structure with another value at that place."""
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(copy[path[0]], path[1:], new)
+    return copy
+
+
+def packed(argument: Any) -> Any:
+    """As a script is given it; what no argument can be is an empty text."""
+    if isinstance(argument, dict | list):
+        return msgspec.msgpack.encode(_texts(argument))
+    return "" if argument is None else str(argument) if isinstance(argument, bool | float) else argument
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _texts(inner) for key, inner in value.items()}
+    return [_texts(inner) for inner in value] if isinstance(value, list) else value
+
+
+def contents(client: redis.Redis) -> dict[bytes, bytes | None]:
+    """Everything that Redis holds."""
+    return {key: client.dump(key) for key in client.scan_iter(count=1000)}
+
+
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name not in ("books", "page", "together")])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_script_that_fails_has_changed_nothing(
+    name: str, data: st.DataObject, client: redis.Redis, redis_server: str
+) -> None:
+    """One argument, or one value in it, is wrong: it is refused whole or taken whole, and the books still balance."""
+    lease = something_of_everything(client, redis_server)
+    arguments = right_arguments(lease)[name]
+    places = list(places_in(arguments))[1:]
+    wrong = replaced(arguments, data.draw(st.sampled_from(places)), data.draw(st.sampled_from(WRONG)))
+    before = contents(client)
+    try:
+        client.eval(script_text(name), 0, NOW, *map(packed, wrong))
+    except redis.ResponseError:
+        assert contents(client) == before
+
+
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name not in ("books", "page", "together")])
+def test_the_right_arguments_are_taken(name: str, client: redis.Redis, redis_server: str) -> None:
+    """Else the test above would try nothing."""
+    lease = something_of_everything(client, redis_server)
+    client.eval(script_text(name), 0, NOW, *map(packed, right_arguments(lease)[name]))

@@ -1,0 +1,103 @@
+"""Reads the order of what relay's Lua scripts do: which calls come after the first write."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from lanes.scripts import COMMON
+
+FOLDER: Final = files("lanes.scripts")
+READS: Final = {
+    *("TIME", "GET", "EXISTS", "HGET", "HMGET", "HGETALL", "HEXISTS", "HKEYS", "HLEN", "HSTRLEN", "LINDEX", "LLEN"),
+    "unpack",  # `together.lua` has checked that the command it unpacks reads
+    *("LRANGE", "SMEMBERS", "STRLEN", "ZCARD", "ZRANGE", "ZRANGEBYSCORE", "ZSCORE"),
+}
+"""Commands that write nothing; a command that is not here counts as a write."""
+_TOKEN: Final = re.compile(
+    r"--[^\n]*|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[A-Za-z_][\w.]*|\d[\w.]*|[^\s\w]", re.ASCII
+)
+_OPENING: Final = {"function", "if", "for", "while"}
+_CHECKS: Final = re.compile(r"check_\w+|refuse|error|assert|redis\.error_reply|cmsgpack\.unpack|struct\.unpack|ARGV")
+GUARDED: Final = {"events_in", "day_of", "unmarked"}
+"""Functions that take a header apart only after its length was checked, or that read what relay itself stored."""
+
+
+class Step(NamedTuple):
+    """One thing a script does: `write` a command, or `check` something that may fail."""
+
+    kind: str
+    what: str
+
+
+@cache
+def tokens(name: str) -> tuple[str, ...]:
+    """The words of a script, without comments."""
+    text = (FOLDER / f"{name}.lua").read_text(encoding="utf-8")
+    return tuple(token for token in _TOKEN.findall(text) if not token.startswith("--"))
+
+
+def script_names() -> list[str]:
+    """Every script that Redis is given, without the parts that are common to all."""
+    return sorted(name.removesuffix(".lua") for file in FOLDER.iterdir() if (name := file.name).endswith(".lua"))
+
+
+class Script:
+    """One script with the common parts: its functions, and what it does in which order."""
+
+    def __init__(self, name: str) -> None:
+        self.functions: dict[str, list[str]] = {}
+        for part in COMMON:
+            self._take_functions(list(tokens(part)))
+        self.body = self._take_functions(list(tokens(name)))
+
+    def _take_functions(self, words: list[str]) -> list[str]:
+        """Keep the bodies of local functions by their names; return the other words."""
+        rest: list[str] = []
+        at = 0
+        while at < len(words):
+            if words[at : at + 2] == ["local", "function"]:
+                end = _end(words, at + 1)
+                name, inner = words[at + 2], words[at + 3 : end]
+                self.functions[name] = self._take_functions(inner)
+                at = end + 1
+            else:
+                rest.append(words[at])
+                at += 1
+        return rest
+
+    def steps(self) -> list[Step]:
+        """What the script does, in the order in which it stands: functions where they are called, loops twice."""
+        return list(self._steps(self.body, set()))
+
+    def _steps(self, words: list[str], inside: set[str]) -> Iterator[Step]:
+        at = 0
+        while at < len(words):
+            word = words[at]
+            if word in ("for", "while"):
+                end = _end(words, at)
+                yield from [*self._steps(words[at + 1 : end], inside)] * 2
+                at = end
+            elif word == "redis.call":
+                command = words[at + 2].strip("'")
+                if command not in READS:
+                    yield Step("write", command)
+            elif _CHECKS.fullmatch(word):
+                yield Step("check", word)
+            elif word in self.functions and word not in inside and word not in GUARDED:
+                yield from self._steps(self.functions[word], inside | {word})
+            at += 1
+
+
+def _end(words: list[str], at: int) -> int:
+    """Where the block that opens at `at` ends."""
+    depth = 0
+    for place in range(at, len(words)):
+        if words[place] in _OPENING or words[place] == "repeat":
+            depth += 1
+        elif words[place] in ("end", "until"):
+            depth -= 1
+            if depth == 0:
+                return place
+    raise AssertionError("a block without an end")

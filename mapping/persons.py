@@ -9,8 +9,8 @@ from config.model import Connection
 from config.vocabulary import IDENTITY_TYPES
 from mapping import normalise
 from mapping.hashing import hash_identity
+from mapping.identity_names import ALIASES, entries_of
 from mapping.phones import e164
-from mapping.shared import ALIASES
 from mapping.sighting import NOBODY
 from mapping.values import text
 
@@ -88,11 +88,12 @@ def _identities(shared: bytes) -> Iterable[Identity]:
         batch = _decode(shared)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return
-    for kind, values in _by_kind(batch.user_identities):
+    for name, values in _by_kind(batch.user_identities):
+        kind = name.strip().lower()
         for value in values if isinstance(values, list) else [values]:
             plain = text(value)
             if isinstance(plain, str):
-                yield Identity(_KIND_OF.get(kind.lower(), kind.lower()), plain)
+                yield Identity(_KIND_OF.get(kind, kind), plain)
     mpid = None if isinstance(batch.mpid, bool) else text(batch.mpid)
     if isinstance(mpid, str):
         yield Identity(MPID, mpid)
@@ -102,7 +103,7 @@ def _by_kind(identities: Any) -> Iterable[tuple[str, Any]]:
     """As SDKs send them, a map, or as webhooks do, a list of objects."""
     match identities:
         case dict():
-            yield from identities.items()
+            yield from entries_of(identities)
         case list():
             for entry in identities:
                 match entry:

@@ -1,19 +1,12 @@
 """What the events of a batch share: its JSON without `events`, as types. An oddity costs one field, never more."""
 
-from collections.abc import Mapping
-
 import msgspec
 
+from mapping.identity_names import ALIASES, KNOWN, by_name, entries_of
 from mapping.kinds import Leaf
 from mapping.results import Note
 from mapping.shapes import repaired, shape_of
 
-# Names that clients send for an identity type besides its own: the SDKs' and those of the web SDK.
-ALIASES: Mapping[str, str] = {
-    "customer_id": "customerid",
-    "facebook_custom_audience_id": "facebookcustomaudienceid",
-    **{f"other_id_{n}": f"other{n}" for n in range(2, 11)},
-}
 _UNREADABLE = "left out: must be an object"
 _NO_ENVIRONMENT = Note("environment", "is no text, so the batch counts as production")
 
@@ -143,28 +136,28 @@ def _shared(fields: Fields, notes: tuple[Note, ...]) -> Shared:
     attributes = fields.user_attributes
     if fields.environment is not None and not isinstance(fields.environment, str):
         notes = (*notes, _NO_ENVIRONMENT)
+    identities, misnamed = _by_type(fields.user_identities)
     return Shared(
         environment_of(fields.environment),
         fields.ip,
         fields.mpid,
-        _by_type(fields.user_identities),
+        identities,
         {name.lower() if name[:1] == "$" else name: value for name, value in attributes.items()} if attributes else {},
         fields.partner_identities or {},
         fields.device_info or _NO_DEVICE,
         fields.application_info or _NO_APPLICATION,
         fields.consent_state,
-        notes,
+        (*notes, *misnamed),
     )
 
 
-def _by_type(identities: dict[str, Leaf] | list[Identity | None] | None) -> dict[str, Leaf]:
-    if not isinstance(identities, list):
-        return identities or {}
-    return {
-        entry.identity_type.lower(): entry.identity
-        for entry in identities
-        if entry is not None and isinstance(entry.identity_type, str)
-    }
+def _by_type(identities: dict[str, Leaf] | list[Identity | None] | None) -> tuple[dict[str, Leaf], tuple[Note, ...]]:
+    if isinstance(identities, list):
+        entries = (entry for entry in identities if entry is not None)
+        return by_name((one.identity_type, one.identity) for one in entries if isinstance(one.identity_type, str))
+    if not identities or identities.keys() <= KNOWN:
+        return identities or {}, ()
+    return by_name(entries_of(identities))
 
 
 def attribute_key(name: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from config.model import Connection
 from mapping.consent import opt_out
 from mapping.flags import CALLBACK, URL
-from mapping.shared import ALIASES, attribute_key
+from mapping.identity_names import ALIASES
+from mapping.shared import attribute_key
 from mapping.values import first
 from mapping.web import page_or_flag
 

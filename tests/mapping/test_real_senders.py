@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import pytest
 
+from mapping.persons import Identity, Namer
 from mapping.results import Mapped
 
 
@@ -18,6 +19,13 @@ IDENTITIES = [
     ("both, one null", {"customer_id": None, "customerid": "c-1"}),
     ("a webhook's list", [{"identity_type": "customer_id", "identity": "c-1", "timestamp_unixtime_ms": 1}]),
     ("a list without times, in capitals", [{"identity_type": "CUSTOMER_ID", "identity": "c-1"}, None]),
+    ("an object in capitals", {"CUSTOMER_ID": "c-1"}),
+    ("an object as Java writes names", {"customerId": "c-1"}),
+    ("an object with a space", {" Customer_Id ": "c-1", "email": None}),
+    ("both, one blank", {"customer_id": " ", "CUSTOMER_ID": "c-1"}),
+    ("its own name before another case", {"Customer_ID": "c-2", "customer_id": "c-1", "CUSTOMER_ID": "c-3"}),
+    ("a list with gaps", {"0": {"identity_type": "customer_id", "identity": "c-1"}, "2": []}),
+    ("a list with an empty entry", [[], {"identity_type": "Customer_ID", "identity": "c-1"}]),
     ("a list with the SDKs' name", [{"identity_type": "customerid", "identity": "c-1"}]),
 ]
 
@@ -27,6 +35,45 @@ def test_identities_come_in_two_forms_and_several_names(bench, at, identities):
     """E9: whoever says who the user is, is heard."""
     body = bench.body(bench.plan(), user_identities=identities)
     assert at(body, "user.external_id") == [sha("c-1")]
+
+
+@pytest.mark.parametrize("identities", [case[1] for case in IDENTITIES], ids=[case[0] for case in IDENTITIES])
+def test_whoever_is_sent_can_be_found_again(identities):
+    """Erasure knows a person by every name and form that mapping reads."""
+    namer = Namer(None)
+    batch = json.dumps({"user_identities": identities}).encode()
+    assert namer.names([Identity("customer_id", "c-1")]) <= namer.of_batch(batch)
+
+
+NEAR = [
+    ("e-mail", "email"), ("Email Address", "email"), ("emial", "email"), ("phone", "mobile_number"),
+    ("mobileNumber", "mobile_number"), ("Mobile-Number", "mobile_number"), ("user_id", "customer_id"),
+    ("customer", "customer_id"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["object", "list"])
+@pytest.mark.parametrize(("name", "meant"), NEAR)
+def test_an_identity_whose_name_nearly_is_right_is_said(bench, name, meant, form):
+    """E9: relay reads no other name, and does not lose an identity in silence; its value is not quoted."""
+    identities = {name: "jane"} if form == "object" else [{"identity_type": name, "identity": "jane"}]
+    [note] = bench.mapped(bench.plan(), user_identities=identities).notes
+    assert note.field == f"user_identities.{meant}"
+    assert f"name it `{meant}`" in note.note
+    assert "jane" not in note.note
+    assert bench.mapped(bench.plan(), user_identities=[*_as_list(identities), *_as_list({meant: "+12133734253"})])
+
+
+def _as_list(identities):
+    if isinstance(identities, list):
+        return identities
+    return [{"identity_type": name, "identity": value} for name, value in identities.items()]
+
+
+@pytest.mark.parametrize("name", ["google", "other_id_11", "loyalty_card", "mpid", "x" * 60])
+def test_other_identities_are_nobodys_business(bench, name):
+    """Their names stay unsaid."""
+    assert bench.mapped(bench.plan(), user_identities={name: "x"}).notes == ()
 
 
 def test_other_names_of_other_identities(bench, at):

@@ -16,10 +16,10 @@ from cli.setting import configuration_of, settings_here
 from cli.wrong_use import unknown_id
 from config.model import Configuration, Connection, Input
 from mapping.results import Note
-from operations.batch_file import without_events
+from operations.batch_file import too_much, without_events
 from operations.errors import BadNews
 from operations.matching import Matching, matching_of
-from operations.previewing import Preview, RefusedBatch, Request, pairs_of, preview_all
+from operations.previewing import Preview, RefusedBatch, Request, pairs_of, preview_all, split_all
 from operations.words import plural
 
 SHOWN_EVENTS = 10
@@ -53,10 +53,13 @@ def preview(
     An event's index is its position among the events of all files, from 0.
     """
     settings = settings_here()
-    batches = [batch for file in files for batch in read_batches(file).batches]
-    for sentence in without_events(batches):
+    reads = [read_batches(file) for file in files]
+    batches = [batch for read in reads for batch in read.batches]
+    for sentence in [*too_much(reads, settings.max_request_bytes), *without_events(batches)]:
         note(sentence)
     try:
+        for read in reads if len(reads) > 1 else ():
+            split_all(read.batches)
         if changed:
             wanted = _wanted(input_id, connection_id)
             show_diff(changed, batches, wanted, settings, as_json=as_json)

@@ -12,14 +12,23 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config.peers import Peers
-from ingest.answers import ACCEPTED, INTERNAL_ERROR, METHOD_NOT_ALLOWED, OVERLOADED, Refused, refusal
-from ingest.batches import JsonBytes, many_batches, one_batch
-from ingest.body import ClientGone, checked_text, gunzip, is_gzip, read_body
+from ingest.answers import (
+    ACCEPTED,
+    BAD_REQUEST,
+    INTERNAL_ERROR,
+    METHOD_NOT_ALLOWED,
+    OVERLOADED,
+    TOO_LARGE,
+    Refused,
+    refusal,
+)
+from ingest.body import ClientGone, is_gzip, read_body
 from ingest.coalescer import Coalescer
 from ingest.in_force import Follower
 from ingest.logs import RefusalLog, log_surprise
 from ingest.memory import MemoryWatch
 from ingest.sorting import Sorted, sort
+from mapping.body import BadBody, BodyTooLarge, JsonBytes, gunzip, is_compressed, many_batches, one_batch
 
 INLINE_BYTES: Final = 256 * 1024
 INLINE_GZIP_BYTES: Final = 16 * 1024
@@ -86,12 +95,16 @@ class Door:
         if self._memory.is_full:
             raise Refused(OVERLOADED, "Redis's memory is nearly full: what waits must be delivered first.")
         peer = self._peers.address_of(scope) if input_id in in_force.peer_inputs else ""
-        gzipped = is_gzip(encoding)
+        announced = is_gzip(encoding)
         body = await read_body(receive, length, self._largest_request)
+        gzipped = announced or is_compressed(body)
 
         def sorted_request() -> Sorted:
-            plain = gunzip(body, self._largest_request) if gzipped else body
-            return sort(input_id, in_force.plans[input_id], parse(checked_text(plain)), self._clock_ms(), peer)
+            try:
+                batches = parse(gunzip(body, self._largest_request) if gzipped else body)
+            except BadBody as bad:
+                raise Refused(TOO_LARGE if isinstance(bad, BodyTooLarge) else BAD_REQUEST, str(bad)) from None
+            return sort(input_id, in_force.plans[input_id], batches, self._clock_ms(), peer)
 
         takes_long = len(body) > (INLINE_GZIP_BYTES if gzipped else INLINE_BYTES)
         await self._coalescer.append(await asyncio.to_thread(sorted_request) if takes_long else sorted_request())

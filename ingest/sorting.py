@@ -9,10 +9,11 @@ from typing import Final
 import msgspec
 
 from ingest.answers import BAD_REQUEST, TOO_LARGE, Refused
-from ingest.batches import JsonBytes
 from lanes.chunk import Batch, Entry
+from mapping.body import JsonBytes
+from mapping.invalid_batch import in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan
-from mapping.source import Head, NotABatch, SplitBatch, head, mint, split_batch
+from mapping.source import Head, NotABatch, SplitBatch, head, mint
 
 MOST_EVENTS: Final = 100_000
 """No client has so many in one request; it bounds what a body of a million zeros can cost."""
@@ -54,23 +55,32 @@ class Sorted(msgspec.Struct):
 def sort(
     input_id: str, plans: Sequence[Plan], batches: Iterable[JsonBytes], received_ms: int, peer_ip: str = ""
 ) -> Sorted:
-    """Sort all events of a request; Refused when one of its batches is no batch."""
+    """Sort all events of a request; Refused when none of its elements is a batch.
+
+    An element that is none counts as one event; every connection wants it, and its dead letter says why.
+    """
     request = Sorted(input_id, received_ms, {plan.connection: Wanted() for plan in plans}, peer_ip=peer_ip)
+    no_batch = ""
+    number_of_batches = 0
     for number, raw in enumerate(batches, start=1):
         try:
-            split = split_batch(raw)
+            split = split_element(raw)
+            number_of_batches += 1
         except NotABatch as error:
-            raise Refused(BAD_REQUEST, f"Batch {number}: {error}") from None
+            no_batch = no_batch or f"Batch {number}: {error}"
+            split = in_place_of_a_batch(raw)
         request.accepted += len(split.events)
         if request.accepted > MOST_EVENTS:
             raise Refused(TOO_LARGE, f"The request has more than {MOST_EVENTS} events: send fewer at once.")
         if plans and split.events:
             _sort_batch(request, plans, raw, split)
+    if not number_of_batches:
+        raise Refused(BAD_REQUEST, no_batch)
     return request
 
 
 def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch) -> None:
-    heads = [head(event) for event in split.events]
+    heads = [head(event) if split.shared else None for event in split.events]
     ids = _Ids(request, raw, split)
     made: dict[tuple[int, ...], Batch] = {}
     for plan in plans:
@@ -88,7 +98,7 @@ def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: S
         request.size += size
 
 
-def _choose(plan: Plan, environment: str, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:
+def _choose(plan: Plan, environment: str | None, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:
     """Positions of the events that the connection wants; the others are counted."""
     chosen = []
     for position, seen in enumerate(heads):

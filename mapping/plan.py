@@ -6,6 +6,7 @@ from functools import cached_property
 
 from config.model import Connection, Input
 from mapping.common import common_of
+from mapping.invalid_batch import NO_BATCH, InvalidBatchMapper
 from mapping.mapper import BatchMapper
 from mapping.recipe import recipe_of
 from mapping.routes import route_of
@@ -39,9 +40,9 @@ class Plan:
             self.route, shape_of(self.route), connection.event_source_id, connection.test_event_code
         )
 
-    def gate(self, environment: str, head: Head | None) -> Gate:
+    def gate(self, environment: str | None, head: Head | None) -> Gate:
         """Whether an event is worth keeping; WANTED also where only mapping it can tell, and for unreadable ones."""
-        if not self._enabled or environment not in self._recipe.environments:
+        if not self._enabled or (environment is not None and environment not in self._recipe.environments):
             return Gate.WITHHELD
         if head is None or self._recipe.may_want(head):
             return Gate.WANTED
@@ -54,11 +55,13 @@ class Plan:
         peer_ip: str | None = None,
         remembered_ip: str | None = None,
         now_ms: int | None = None,
-    ) -> BatchMapper:
+    ) -> BatchMapper | InvalidBatchMapper:
         """The mapper of one batch: `shared` is its JSON without `events`, the addresses serve row I1.
 
         `now_ms` is what events are too old by, where the connection says so; without it, the time of receipt.
         """
+        if shared == NO_BATCH:
+            return InvalidBatchMapper()
         now_ms = received_ms if now_ms is None else now_ms
         common = self._common_of(
             relevant(shared), remembered_ip if self._recipe.remembers else None, peer_ip if self.takes_peer else None

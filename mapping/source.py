@@ -23,7 +23,8 @@ class SplitBatch(msgspec.Struct, frozen=True, gc=False):
 
     shared: bytes
     events: list[msgspec.Raw]
-    environment: str
+    environment: str | None
+    """None of what stands in the place of a batch (`mapping/invalid_batch.py`)."""
     source_request_id: str | None
 
 

@@ -1,15 +1,31 @@
-"""Batches as people keep them: one batch, an array of batches, or ndjson; each stays the bytes it was written in."""
+"""Batches as people keep them: one batch, an array of batches, or ndjson, perhaps compressed; read as ingest reads."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
+from mapping.body import (
+    BadBody,
+    BodyTooLarge,
+    JsonBytes,
+    checked_text,
+    elements_of,
+    gunzip,
+    is_compressed,
+    lines_of,
+    many_batches,
+    one_batch,
+    too_large,
+    without_half_pairs,
+)
 from operations.errors import BadNews
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""What a compressed file may come to."""
 
 _decode_any = msgspec.json.Decoder(msgspec.Raw).decode
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -20,28 +36,47 @@ class BatchFile(NamedTuple):
     name: str
     batches: tuple[bytes, ...]
     is_array: bool
-
-    @property
-    def body(self) -> bytes:
-        """What a client would post of it."""
-        return b"[" + b",".join(self.batches) + b"]" if self.is_array else self.batches[0]
+    body: bytes
+    """What a client would post of it."""
 
 
 def parse_batches(content: bytes, name: str) -> BatchFile:
-    """The batches in `content`; BadNews when they are not JSON. Whether each is a batch is for the mapping to say."""
-    text = content.strip()
-    if not text:
-        raise BadNews(f"{name} is empty: it must hold a batch, an array of batches, or one batch a line")
+    """Return the batches in `content`; BadNews when ingest could not read it.
+
+    Whether each is a batch is for the mapping to say. A file may hold more than one request takes.
+    """
     try:
-        _decode_any(text)
-    except _UNREADABLE as error:
-        return _lines(text, name, error)
-    if text[:1] != b"[":
-        return BatchFile(name, (text,), is_array=False)
-    batches = tuple(bytes(batch) for batch in _decode_list(text))
-    if not batches:
-        raise BadNews(f"{name} holds an array without any batch")
-    return BatchFile(name, batches, is_array=True)
+        body = gunzip(content, MOST_BYTES) if is_compressed(content) else content
+        text = without_half_pairs(body)
+        if not text.strip():
+            raise BadNews(f"{name} is empty: it must hold a batch, an array of batches, or one batch a line")
+        if text.lstrip()[:1] == b"[" or lines_of(text) is not None:
+            elements = elements_of(body)
+            return BatchFile(name, tuple(map(_own, elements)), is_array=True, body=body)
+        batch = checked_text(body).strip()
+        _decode_any(batch)
+        return BatchFile(name, (batch,), is_array=False, body=body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise BadNews(f"{name} is not JSON: {reason}") from None
+    except BadBody as error:
+        raise BadNews(f"{name}: {error}") from None
+
+
+def _own(element: JsonBytes) -> bytes:
+    """Return the element as bytes of its own; NotText stays what it is."""
+    return bytes(element) if isinstance(element, msgspec.Raw) else element
+
+
+def too_much(files: Iterable[BatchFile], most_bytes: int) -> Iterator[str]:
+    """Yield a sentence for each file that ingest would refuse for its size (413)."""
+    for file in files:
+        try:
+            if len(file.body) > most_bytes:
+                raise too_large(most_bytes)
+            (many_batches if file.is_array else one_batch)(file.body)
+        except BodyTooLarge as error:
+            yield f"{file.name}: ingest would answer 413: {error}"
 
 
 def without_events(batches: Sequence[bytes]) -> list[str]:
@@ -58,29 +93,3 @@ def _members(batch: bytes) -> list[str] | None:
         return list(_decode_object(batch))
     except _UNREADABLE:
         return None
-
-
-def _lines(text: bytes, name: str, as_one: Exception) -> BatchFile:
-    """ndjson; where not even the first line is JSON by itself, the file was meant as one value and that is told."""
-    batches: list[bytes] = []
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            _decode_any(line)
-        except _UNREADABLE as error:
-            if not batches:
-                raise BadNews(f"{name} is not JSON: {_reason(as_one)}") from None
-            raise BadNews(f"{name}:{number}: this line is not JSON: {_reason(error)}") from None
-        batches.append(line.strip())
-    return BatchFile(name, tuple(batches), is_array=True)
-
-
-def _reason(error: Exception) -> str:
-    match error:
-        case RecursionError():
-            return "it is nested too deeply"
-        case UnicodeDecodeError():
-            return "it is not UTF-8"
-        case _:
-            return str(error)

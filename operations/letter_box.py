@@ -13,11 +13,12 @@ from config.model import Configuration
 from config.secrets import CannotOpen
 from config.settings import Settings
 from delivery.letters import DeadLetter, rfc3339
-from lanes.chunk import Chunk, ChunkCodec
+from lanes.chunk import Batch, Chunk, ChunkCodec
 from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known
 from lanes.letters import letter_of, letters_of
 from lanes.turns import now_ms
+from mapping.invalid_batch import NO_BATCH
 from mapping.items import event_of
 from operations.errors import BadNews
 from operations.masking import mask, mask_sentence
@@ -114,7 +115,7 @@ def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
     """What the letter holds of its event: the batch with this event only, and what ingest noted."""
     batch = chunk.batches[0]
     entry = batch.entries[0]
-    whole = {**_json(batch.shared), "events": [_json(entry.raw)]}
+    whole = _json(entry.raw) if batch.shared == NO_BATCH else _whole(batch)
     return {
         "received_at": rfc3339(chunk.received_ms),
         "position": entry.position,
@@ -122,6 +123,12 @@ def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
         "only": None if entry.items is None else [event_of(key) for key in entry.items],
         "batch": whole if reveal else mask(whole),
     }
+
+
+def _whole(batch: Batch) -> Any:
+    shared = _json(batch.shared)
+    events = [_json(entry.raw) for entry in batch.entries]
+    return {**shared, "events": events} if isinstance(shared, dict) else {"batch": shared, "events": events}
 
 
 def _json(raw: bytes) -> Any:

@@ -1,14 +1,16 @@
 """A dead letter's event corrected: taken out as text, put back as a source, kept in the letter's place."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
 
 from delivery.letters import DeadLetter
-from lanes.chunk import Batch, Chunk
+from lanes.chunk import Batch, Chunk, Entry
 from lanes.errors import ChunkUnreadable
 from lanes.letters import amend_letter, letter_of
+from mapping.invalid_batch import NO_BATCH
 from mapping.source import NotABatch, split_batch
 from operations.errors import BadNews
 from operations.letter_box import LetterBox, decoded
@@ -46,8 +48,10 @@ def text_of(source: Chunk) -> str:
     """The batch with the one event, for people; numbers stand as the client wrote them. BadNews when it is no JSON."""
     batch = source.batches[0]
     try:
+        if batch.shared == NO_BATCH:
+            return msgspec.json.format(batch.entries[0].raw, indent=2).decode() + "\n"
         members = msgspec.json.decode(batch.shared, type=dict[str, msgspec.Raw])
-        whole = msgspec.json.encode({**members, "events": [msgspec.Raw(batch.entries[0].raw)]})
+        whole = msgspec.json.encode({**members, "events": [msgspec.Raw(entry.raw) for entry in batch.entries]})
         return msgspec.json.format(whole, indent=2).decode() + "\n"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadNews("its event is no JSON that can be edited: export keeps it, discard removes it") from None
@@ -56,16 +60,28 @@ def text_of(source: Chunk) -> str:
 def corrected(source: Chunk, text: str) -> Chunk:
     """The source with another batch and event; the event's place, minted id and open items stay.
 
-    BadNews when the text is no batch with one event.
+    What was no batch may become several events. BadNews when the text is no batch, or one with too many or no events.
     """
     try:
         split = split_batch(text.encode())
     except (NotABatch, UnicodeEncodeError) as error:
         raise BadNews(f"nothing was kept: {error}") from None
+    was = source.batches[0]
+    if was.shared == NO_BATCH or len(was.entries) > 1:
+        return msgspec.structs.replace(source, batches=[Batch(split.shared, _several(was.entries, split.events))])
     if len(split.events) != 1:
         raise BadNews(f"nothing was kept: a letter is of one event, and there are {len(split.events)}")
-    entry = msgspec.structs.replace(source.batches[0].entries[0], raw=bytes(split.events[0]))
+    entry = msgspec.structs.replace(was.entries[0], raw=bytes(split.events[0]))
     return msgspec.structs.replace(source, batches=[Batch(split.shared, [entry])])
+
+
+def _several(was: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Entry]:
+    """Return entries for the events of what was no batch; an event without an id gets one, made of the letter's."""
+    if not events:
+        raise BadNews("nothing was kept: a batch needs at least one event")
+    first = was[0].event_id or ""
+    ids = [first, *(sha256(f"{first}:{place}".encode()).hexdigest()[:32] for place in range(1, len(events)))]
+    return [Entry(place, ids[place], bytes(event)) for place, event in enumerate(events)]
 
 
 def keep(box: LetterBox, found: Found, source: Chunk) -> None:

@@ -7,10 +7,11 @@ from hashlib import sha256
 from typing import assert_never
 
 from config.model import Configuration, Connection, Input
+from mapping.invalid_batch import in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan, compile_plan
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
 from mapping.routes import MOST_BODY_BYTES
-from mapping.source import NotABatch, SplitBatch, head, mint, split_batch
+from mapping.source import NotABatch, SplitBatch, head, mint
 
 DISABLED = "the connection is disabled (enabled: false)"
 
@@ -50,13 +51,17 @@ class RefusedBatch(ValueError):
 
 
 def split_all(batches: Sequence[bytes]) -> list[SplitBatch]:
-    """Every batch taken apart; raises RefusedBatch."""
+    """Every batch taken apart, what is none as one event; raises RefusedBatch where none is a batch."""
     split = []
+    refusals = []
     for number, batch in enumerate(batches, start=1):
         try:
-            split.append(split_batch(batch))
+            split.append(split_element(batch))
         except NotABatch as error:
-            raise RefusedBatch(f"batch {number}: {error}" if len(batches) > 1 else str(error)) from None
+            refusals.append(f"batch {number}: {error}" if len(batches) > 1 else str(error))
+            split.append(in_place_of_a_batch(batch))
+    if refusals and len(refusals) == len(batches):
+        raise RefusedBatch(refusals[0])
     return split
 
 
@@ -88,7 +93,7 @@ def _preview(
     for batch, digest in parts:
         mapper = plan.batch(batch.shared, received_ms)
         for position, event in enumerate(batch.events):
-            seen = head(event)
+            seen = head(event) if batch.shared else None
             if plan.gate(batch.environment, seen) is Gate.WITHHELD and not connection.enabled:
                 made.withheld.append((index, Withheld(DISABLED)))
             else:

@@ -1,5 +1,6 @@
 """`relay preview`: what would be posted, exactly, without sending anything or needing Redis."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -162,21 +163,65 @@ def test_unknown_ids_are_wrong_use(arguments: list[str], said: str) -> None:
     ("content", "said"),
     [
         (b"", "stdin is empty"),
-        (b'{"events": [}', "is not JSON: "),
-        (b'{"events": []}\n{"events"', ":2: this line is not JSON"),
-        (b"[]", "holds an array without any batch"),
-        (b'[{"events": []}, 3]', "batch 2: A batch must be a JSON object"),
+        (b'{"events": [}', "stdin is not JSON: "),
+        (b'[{"events": [}]', "stdin: The body must be a JSON array of batches, or one batch a line"),
+        (b"[]", "stdin: The array holds no batch"),
+        (b'[3, {"events": 3}]', "batch 1: A batch must be a JSON object"),
         (b'{"events": 3}', '"events" of a batch must be an array'),
         (b"[" * 100_000, "nested too deeply"),
-        (b'"\xff"', "must be a JSON object"),
+        (b'"\xff"', "not UTF-8 (byte 1)"),
+        (gzip.compress(b"[]")[:-9], "ends before its end"),
     ],
-    ids=["empty", "syntax", "a line", "no batch", "no object", "no list", "depth", "no UTF-8"],
+    ids=["empty", "syntax", "syntax in an array", "no batch", "no object", "no list", "depth", "no UTF-8", "cut gzip"],
 )
 def test_what_is_no_batch_is_bad_news(content: bytes, said: str) -> None:
     """A sentence and exit code 1, no traceback."""
     answer = relay("preview", "-", "--json", stdin=content)
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert said in answer.stderr
+
+
+GOOD = json.dumps(batch(purchase(1))).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" + GOOD + b", 3]",
+        b'\xef\xbb\xbf[{"events": {"0": {}}},' + GOOD + b"]",
+        GOOD + b'\r\n{"events"',
+        gzip.compress(b"[null," + GOOD + b"]"),
+        b"[" + GOOD + b"," + b"[" * 5_000 + b"]" * 5_000 + b"]",
+        b'["\xff",' + GOOD + b"]",
+    ],
+    ids=["a number", "events in an object", "half a line", "null, compressed", "depth", "no UTF-8"],
+)
+def test_what_is_no_batch_costs_only_itself(content: bytes) -> None:
+    """It is a dead letter at its place, as at ingest; the batch beside it goes."""
+    answer = relay("preview", "-", "--connection", "new", "--json", stdin=content)
+    assert answer.exit_code == 0, answer.stderr
+    [made] = answer.json
+    [letter] = made["dead_letters"]
+    assert letter["reason"] == "invalid_batch"
+    assert {letter["index"]} | {0, 1} == {0, 1}
+    assert "batch must be" in letter["message"]
+    assert sum(len(request["body"]["data"]) for request in made["requests"]) == 1
+
+
+def test_more_than_one_request_takes_is_previewed_and_told() -> None:
+    """A month in one file is worth looking at, though no client could post it so."""
+    answer = relay("preview", "-", "--connection", "new", "--json", stdin=b"{}\n" * 1_001)
+    assert answer.exit_code == 0
+    assert "ingest would answer 413: The request has 1001 batches; at most 1000 are taken at once." in answer.stderr
+
+
+def test_each_file_is_a_request_of_its_own(tmp_path: Path) -> None:
+    """One of which no element is a batch would be refused, whatever the others hold."""
+    (tmp_path / "good.json").write_bytes(GOOD)
+    (tmp_path / "bad.json").write_text("[7]")
+    answer = relay("preview", str(tmp_path / "good.json"), str(tmp_path / "bad.json"))
+    assert answer.exit_code == 1
+    assert "Ingest would answer 400" in answer.stderr
 
 
 def test_an_object_without_events_is_told_by_its_members() -> None:

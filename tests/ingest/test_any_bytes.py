@@ -53,12 +53,18 @@ def test_anything_like_a_batch(site: Site, batches: list[dict[str, Any]]) -> Non
     """Taken as a whole with every event in the books of every connection, or refused with none."""
     before = site.books("shop")
     status = site.post(batches, "/v2/bulkevents").status_code
-    events = sum(len(one["events"] or []) for one in batches) if status == 202 else 0
+    events = sum(map(events_in, batches)) if status == 202 else 0
     after = site.books("shop")
     assert status in DOCUMENTED
     assert after.get("accepted", 0) - before.get("accepted", 0) == events
     kept = sum(len(part.entries) for chunk in site.chunks("shop") for part in chunk.batches)
     assert kept == after.get("accepted", 0) - after.get("unsupported", 0) - after.get("withheld", 0)
+
+
+def events_in(one: dict[str, Any]) -> int:
+    """Its events; what is no batch counts as one."""
+    events = one["events"]
+    return len(events) if isinstance(events, list) else events is not None
 
 
 @pytest.mark.parametrize("header", [b"Basic", b"Basic \xff\xff", b"Basic !!!!", b"Basic YQ==", b"Bearer YTpi", b""])

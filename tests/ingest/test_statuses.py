@@ -26,6 +26,14 @@ TAKEN: dict[str, tuple[str, bytes, dict[str, str]]] = {
     "any content type": (EVENTS, ONE, {"content-type": "text/plain"}),
     "half an emoji": (EVENTS, as_json(batch(purchase(1, coupon="\ud83d"))), {}),
     "a batch of just 1 MiB": (EVENTS, b'{"x":"' + b"x" * (MIB - 8) + b'"}', {}),
+    "one bad batch of two": (BULK, b"[" + ONE + b",7]", {}),
+    "one bad batch that is not UTF-8": (BULK, b'["\xff",' + ONE + b"]", {}),
+    "one bad batch that is too deep": (BULK, b"[" + DEEP + b"," + ONE + b"]", {}),
+    "one bad batch whose events are no array": (BULK, b'[{"events": {"0": {}}},' + ONE + b"]", {}),
+    "a batch a line": (BULK, ONE + b"\r\n" + ONE + b"\n", {}),
+    "a byte order mark": (EVENTS, b"\xef\xbb\xbf" + ONE, {}),
+    "a byte order mark, bulk": (BULK, b"\xef\xbb\xbf[" + ONE + b"]", {}),
+    "gzip that does not say so": (EVENTS, gzip.compress(ONE), {}),
     "a thousand batches": (BULK, b"[" + b",".join([b"{}"] * 1000) + b"]", {}),
 }
 
@@ -39,7 +47,6 @@ REFUSED: dict[str, tuple[int, str, str, bytes, dict[str, str]]] = {
     "an array to /v2/events": (400, "BAD_REQUEST", EVENTS, b"[" + ONE + b"]", {}),
     "a batch to /v2/bulkevents": (400, "BAD_REQUEST", BULK, ONE, {}),
     "an array of something else": (400, "BAD_REQUEST", BULK, b"[1]", {}),
-    "one bad batch of two": (400, "BAD_REQUEST", BULK, b"[" + ONE + b",7]", {}),
     "events that are no array": (400, "BAD_REQUEST", EVENTS, b'{"events": {"0": {}}}', {}),
     "a number": (400, "BAD_REQUEST", EVENTS, b"17", {}),
     "NaN": (400, "BAD_REQUEST", EVENTS, b'{"x": NaN}', {}),

@@ -1,0 +1,160 @@
+"""The same bytes give the same answer: what preview says becomes what ingest keeps and a worker makes of it.
+
+Bytes come as clients garble them: half a surrogate pair, a byte order mark, gzip with and without its header, a batch
+a line, cut short, nested too deeply, with numbers too large and bytes that are no UTF-8.
+"""
+
+import gzip
+import json
+import random
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from support.events import as_json, batch, purchase
+from support.site import Site
+
+from config.file import load
+from config.model import Configuration
+from mapping.plan import compile_plan
+from mapping.results import Mapped, Rejected, Result
+from operations.batch_file import parse_batches
+from operations.errors import BadNews
+from operations.previewing import Preview, RefusedBatch, preview_all
+
+SEARCH = {
+    "event_type": "custom_event",
+    "data": {"event_name": "Site Search", "custom_flags": {"TikTok.URL": "https://a.b"}},
+}
+BATCHES = [
+    as_json(batch(purchase(1), purchase(2))),
+    as_json(batch(purchase(3, custom_flags={"TikTok.URL": "nowhere"}), SEARCH, 7, None, {"event_type": "opt_out"})),
+    as_json({**batch(purchase(4)), "environment": "development"}),
+    as_json(batch(purchase(5, coupon="\ud83d", event_name="🙂"))),
+    as_json({**batch(SEARCH), "mpid": None, "user_identities": None}).replace(b'"mpid": null', b'"mpid": 1e400'),
+    b'{"events": null}',
+    b"{}",
+]
+OTHERS = [
+    b"null",
+    b"7",
+    b'"x"',
+    b"[]",
+    b'{"events":{}}',
+    b'{"events":"x"}',
+    b'"\xff"',
+    b"[" * 3000 + b"]" * 3000,
+    b"{",
+    b"1e400",
+]
+PIECES = [
+    b"\xff",
+    b"\xef\xbb\xbf",
+    rb"\ud83d",
+    rb"\u0000",
+    b"1e400",
+    b"null",
+    b'"',
+    b"\\",
+    b"[",
+    b"}",
+    b",",
+    b"\n",
+    b"\r\n",
+    b"\x00",
+]
+
+
+@st.composite
+def hostile_bytes(draw: st.DrawFn) -> bytes:
+    """A batch, an array or lines of them and of what is none; then bytes put in, taken out and cut off."""
+    elements = draw(st.lists(st.sampled_from([*BATCHES, *OTHERS]), min_size=1, max_size=4))
+    body = draw(st.sampled_from([b"[" + b",".join(elements) + b"]", b"\n".join(elements), elements[0]]))
+    if draw(st.booleans()):
+        body = b"\xef\xbb\xbf" + body
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(0, len(body)))
+        body = body[:place] + draw(st.sampled_from(PIECES)) + body[place + draw(st.integers(0, 2)) :]
+    if draw(st.integers(0, 5)) == 0:
+        body = body[: draw(st.integers(0, len(body)))]
+    return body
+
+
+def previewed(content: bytes, configuration: Configuration, received_ms: int) -> list[Preview] | None:
+    """What preview says of them; None where it says that ingest would refuse."""
+    source = configuration.inputs["web"]
+    pairs = [(source, connection) for connection in configuration.connections_of("web")]
+    try:
+        return preview_all(parse_batches(content, "file").batches, pairs, "", received_ms)
+    except (BadNews, RefusedBatch):
+        return None
+
+
+def path_of(content: bytes) -> str:
+    """Where `relay send` would post them."""
+    try:
+        return "/v2/bulkevents" if parse_batches(content, "file").is_array else "/v2/events"
+    except BadNews:
+        return random.Random(content).choice(["/v2/events", "/v2/bulkevents"])
+
+
+def told(results: list[Result]) -> Counter[str]:
+    """Results as text; ids that were generated differ by design."""
+    told: Counter[str] = Counter()
+    for one in results:
+        if isinstance(one, Mapped):
+            body = json.loads(one.body)
+            if re.fullmatch("[0-9a-f]{32}", body["event_id"]):
+                del body["event_id"]
+            told[json.dumps(body, sort_keys=True)] += 1
+        elif isinstance(one, Rejected):
+            told[f"{one.reason} {one.field} {one.message}"] += 1
+        else:
+            told[type(one).__name__] += 1
+    return told
+
+
+def said(made: Preview) -> Counter[str]:
+    """The same of a preview."""
+    return told([*made.items, *(one for part in (made.rejected, made.unsupported, made.withheld) for _, one in part)])
+
+
+def kept(site: Site, name: str, configuration: Configuration, received: list[int]) -> Counter[str]:
+    """What a worker would make of what ingest kept, and what ingest counted itself."""
+    plan = compile_plan(configuration.connections[name], configuration.inputs["web"])
+    results: list[Result] = []
+    for chunk in site.chunks(name):
+        received.append(chunk.received_ms)
+        for part in chunk.batches:
+            mapper = plan.batch(part.shared, chunk.received_ms, now_ms=chunk.received_ms)
+            for entry in part.entries:
+                results += mapper.map(entry.raw, entry.event_id, entry.items, entry.made)
+    books = site.books(name)
+    counted = Counter({"Unsupported": books.get("unsupported", 0), "Withheld": books.get("withheld", 0)})
+    return told(results) + counted
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=hostile_bytes(), compressed=st.booleans(), announced=st.booleans())
+@example(content=b"[" + BATCHES[0] + b",null]", compressed=False, announced=False)
+@example(content=b"\n".join(BATCHES), compressed=True, announced=False)
+@example(content=b"\xef\xbb\xbf" + BATCHES[3], compressed=True, announced=True)
+@pytest.mark.timeout(600)
+def test_preview_says_what_becomes_of_any_bytes(site: Site, content: bytes, compressed: bool, announced: bool) -> None:
+    """Refused by both, or taken by both with the same items, dead letters and counts for every connection."""
+    site.redis.flushall()
+    configuration = load(site.configuration, {})
+    sent = gzip.compress(content) if compressed else content
+    headers = {"content-encoding": "gzip"} if compressed and announced else {}
+    status = site.post(sent, path_of(sent), headers=headers).status_code
+    received: list[int] = []
+    after = {one.id: kept(site, one.id, configuration, received) for one in configuration.connections_of("web")}
+    made = previewed(sent, configuration, received[0] if received else 1)
+    assert status in (202, 400)
+    assert (status == 202) == (made is not None)
+    for preview in made or ():
+        assert said(preview) == after[preview.connection], preview.connection
+    accepted = site.books("input:web").get("accepted", 0)
+    assert all(site.books(name).get("accepted", 0) == accepted for name in after)

@@ -5,12 +5,13 @@ what TikTok said comes in by `accepted` or `refused`; every event ends as what T
 
 - A refusal that names nothing: the leading half of the refused events is tried next, until a bad event is alone.
 - A refusal that names an event or a value: that event, or one event with that value, is tried alone. If it is refused,
-  the other events with that value are set apart and tried alone, after all others.
+  the other events with that value are set apart and tried alone, ten at a time between requests of the others.
 - After a refused event, requests grow again from the size that TikTok last accepted.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from delivery.named_values import NamedValue, NamedValues
 from delivery.verdict import Delivered, Rejection, Split
@@ -18,7 +19,8 @@ from delivery.verdict import Delivered, Rejection, Split
 Ending: TypeAlias = Delivered | Rejection
 """How an event ended."""
 
-_DELIVERED = Delivered()
+MOST_APART: Final = 10
+_DELIVERED: Final = Delivered()
 
 
 class _Candidate(NamedTuple):
@@ -49,6 +51,7 @@ class Search:
         self._candidate: _Candidate | None = None
         self._request: list[int] = []
         self._refused = 0
+        self._tries_apart = False
 
     @property
     def refused_with_none_delivered(self) -> int:
@@ -59,12 +62,30 @@ class Search:
         """The events to send next, in their order; empty when every event has ended."""
         if self._candidate is not None:
             self._request = [self._candidate.event]
-        elif self._open:
-            size = max(1, self._suspects // 2) if self._suspects else self.step or len(self._open)
-            self._request = self._open[:size]
-        else:
+        elif self._apart and self._is_time_for_apart():
             self._request = self._apart[:1]
+        else:
+            size = max(1, self._suspects // 2) if self._suspects else self.step or len(self._open)
+            self._request = self._up_to_apart(self._open[:size])
         return self._request
+
+    def _is_time_for_apart(self) -> bool:
+        """Whether the next event is one set apart.
+
+        They must not gather at the end of a lane: refused in a row with none delivered, they look like a broken
+        connection.
+        """
+        if not self._open:
+            return True
+        passed = bisect_left(self._apart, self._open[0])
+        self._tries_apart = passed > 0 and (self._tries_apart or passed >= MOST_APART)
+        return self._tries_apart and self._refused < len(self.endings)
+
+    def _up_to_apart(self, events: list[int]) -> list[int]:
+        """Return the leading events that pass at most ten that are set apart."""
+        if len(self._apart) <= MOST_APART or self._apart[MOST_APART] < events[0]:
+            return events
+        return events[: bisect_left(events, self._apart[MOST_APART])]
 
     def accepted(self, rejected: Mapping[int, Rejection]) -> None:
         """TikTok accepted the request, all but the `rejected` (by their place in it)."""
@@ -74,12 +95,12 @@ class Search:
         self._refused += len(rejected)
         if self._candidate is not None:
             self._disprove(self._candidate)
-        elif self._open:
+        elif request[0] in self._apart:
+            self._open, self._apart = sorted(self._open + self._apart[1:]), []
+            self._suspects, self.step = 0, 1
+        else:
             del self._open[: len(request)]
             self._grow(len(request))
-        else:
-            self._open, self._apart = self._apart[1:], []
-            self.step = 1
 
     def refused(self, split: Split) -> None:
         """TikTok refused the request for the sake of some event in it."""
@@ -92,13 +113,13 @@ class Search:
         self._refused += 1
         if self._candidate is not None:
             self._prove(self._candidate)
-        elif self._open:
+        elif request[0] in self._apart:
+            del self._apart[0]
+        else:
             del self._open[0]
             self.step = max(1, self._worked * 2)
             self._suspects = self._worked = 0
             self._trusts_names = True
-        else:
-            del self._apart[0]
 
     def _grow(self, size: int) -> None:
         if not self._suspects:
@@ -122,7 +143,7 @@ class Search:
         """The named event was refused alone: others with its value are tried alone as well, later."""
         alike = set(self._values.holders(candidate.value)) if candidate.value else set[int]()
         self._open.remove(candidate.event)
-        self._apart += [event for event in self._open if event in alike]
+        self._apart = sorted(self._apart + [event for event in self._open if event in alike])
         self._open = [event for event in self._open if event not in alike]
         left = set(self._open)
         self.step = max(1, sum(event in left for event in candidate.request) // 2)

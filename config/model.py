@@ -66,9 +66,9 @@ class CustomMapping:
 class Connection:
     """One or several inputs joined to one TikTok event source; the defaults are those of product.md C.
 
-    `environments` are lower case; `max_events_per_request` is None where the route's own maximum applies;
-    `max_event_age_s` and `dead_letter_retention_s` are in seconds, None for no end; `gdpr_purpose` is casefolded, for
-    purposes compare without regard to case.
+    `app_id` is by operating system, `ios` and `android`; `environments` are lower case; `max_events_per_request` is
+    None where the route's own maximum applies; `max_event_age_s` and `dead_letter_retention_s` are in seconds, None for
+    no end; `gdpr_purpose` is casefolded, for purposes compare without regard to case.
     """
 
     id: str
@@ -97,6 +97,7 @@ class Connection:
     att_withholds_idfa: bool = False
     ttclid_from_url: bool = False
     page_url_fallback: bool = True
+    app_id: Mapping[str, str] = field(default_factory=dict)
     send_content_ids: bool = False
     send_search_string: bool = False
     send_order_id: bool = False

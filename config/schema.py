@@ -55,6 +55,23 @@ environments: Reader[frozenset[str]] = Reader(
 )
 
 
+APP_ID: Record[dict[str, str]] = Record(
+    make=dict,
+    what="`app_id`",
+    example='{ios: "123456789", android: com.shop}',
+    rows={
+        "ios": Row(
+            matching(r"[0-9]{1,20}", "the App Store id, digits such as 123456789 (not the bundle id)"),
+            "The App Store id.",
+        ),
+        "android": Row(
+            matching(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", "the package name, such as com.shop"),
+            "The package name at Google Play.",
+        ),
+    },
+)
+
+
 def input_record(expand: Read[str]) -> Record[Input]:
     return Record(
         make=Input,
@@ -151,6 +168,11 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
             "gdpr_purpose": Row(folded, "Withhold the events of users who did not consent to this purpose."),
             "att_withholds_idfa": Row(
                 boolean, "Send no IDFA of users who denied tracking, and tell TikTok their answer.", default="false"
+            ),
+            "app_id": Row(
+                APP_ID,
+                "The app's id in its store: TikTok knows an iOS app by its App Store id, not its bundle id.",
+                default="{}",
             ),
             "page_url_fallback": Row(
                 boolean,

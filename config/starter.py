@@ -10,6 +10,7 @@ from config.readers import scalar
 from config.record import Row
 from config.schema import connection_record
 from config.secrets import Keyring
+from config.vocabulary import APP_NAMES, APP_PAYMENT, WEB_PAYMENT
 
 SCHEMA_FILE: Final = "relay.schema.json"
 EDITOR_LINE: Final = f"# yaml-language-server: $schema={SCHEMA_FILE}"
@@ -93,7 +94,10 @@ def _chosen_settings(answers: Answers) -> Iterator[tuple[str, str]]:
         yield "event_source_type", "web"
     if answers.default_region:
         yield "default_region", answers.default_region
-    yield "native_events", "{purchase: CompletePayment}"
+    if answers.platform in ("ios", "android"):
+        yield "native_events", f"{{purchase: {APP_PAYMENT}, checkout: {APP_NAMES['InitiateCheckout']}}}"
+    else:
+        yield "native_events", f"{{purchase: {WEB_PAYMENT}}}"
 
 
 def _defaults(rows: Mapping[str, Row], without: set[str]) -> Iterator[str]:

@@ -135,9 +135,21 @@ APP_EVENTS: Mapping[str, frozenset[str]] = {
 
 TIKTOK_EVENTS: Mapping[str, frozenset[str]] = {**WEB_EVENTS, **APP_EVENTS}
 
-# TikTok takes these until some time in 2027 and converts neither to a newer name (N3); what to do instead.
+# Events that TikTok takes until some time in 2027 and converts to no newer name (N3), and what to do instead.
+# `{payment}` stands for the payment event of the connection's kind.
 RETIRING_EVENTS: Mapping[str, str] = {
     "PlaceAnOrder": ", and value-based optimisation needs a payment event instead;"
-    " send one with `native_events: {purchase: CompletePayment}` or a custom mapping",
+    " send one with `native_events: {{purchase: {payment}}}` or a custom mapping",
     "ClickButton": "; map these events to another",
+}
+WEB_PAYMENT = "CompletePayment"
+APP_PAYMENT = "Purchase"
+
+# TikTok's names for web events that have another name as app events (tiktok-api.md §6.3).
+APP_NAMES: Mapping[str, str] = {
+    "CompletePayment": APP_PAYMENT,
+    "InitiateCheckout": "Checkout",
+    "CompleteRegistration": "Registration",
+    "Lead": "GenerateLead",
+    "SubmitForm": "GenerateLead",
 }

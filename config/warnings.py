@@ -11,7 +11,7 @@ from config.overlap import may_both_take
 from config.readers import scalar
 from config.references import is_reference
 from config.routes import IdKind
-from config.vocabulary import NATIVE_EVENTS, RETIRING_EVENTS
+from config.vocabulary import APP_NAMES, APP_PAYMENT, NATIVE_EVENTS, RETIRING_EVENTS, WEB_PAYMENT
 from config.yaml_reader import Fault
 
 # Setting → the platforms that read it (C2, C7, I1).
@@ -25,6 +25,7 @@ _NOT_LEGACY = frozenset({"R2", "R3", "R5", "R6", "R7"})
 OBEYED_ON: Mapping[str, tuple[frozenset[str], str]] = {
     "ccpa_limited_data_use": (frozenset({"R2", "R3", "R5", "R6"}), "web and app events of Events API 2.0"),
     "att_withholds_idfa": (_NOT_LEGACY, "events of Events API 2.0"),
+    "app_id": (frozenset({"R3", "R6"}), "app events"),
     "send_content_ids": (_NOT_LEGACY, "events of Events API 2.0"),
     "send_search_string": (_NOT_LEGACY, "events of Events API 2.0"),
     "send_order_id": (_NOT_LEGACY, "events of Events API 2.0"),
@@ -91,16 +92,60 @@ def _retiring_event(draft: Draft) -> Iterator[Fault]:
         mapped = {mapping.tiktok_event: line for mapping, line in mapped_events(one)}
         for event, line in {**mapped, **_native_events(one)}.items():
             if event in RETIRING_EVENTS:
-                yield Fault(
-                    line, f"`{one.value.id}` sends {event}: TikTok retires it during 2027{RETIRING_EVENTS[event]}"
-                )
+                instead = RETIRING_EVENTS[event].format(payment=APP_PAYMENT if _is_app(one, draft) else WEB_PAYMENT)
+                yield Fault(line, f"`{one.value.id}` sends {event}: TikTok retires it during 2027{instead}")
+
+
+def _web_name_on_app(draft: Draft) -> Iterator[Fault]:
+    """N: an app event under the name of a web event is not the event that TikTok knows in apps."""
+    for one in draft.connections:
+        if not _is_app(one, draft):
+            continue
+        for mapping, line in mapped_events(one):
+            if mapping.tiktok_event in APP_NAMES:
+                yield _web_name(one, mapping.tiktok_event, line, f"tiktok_event: {APP_NAMES[mapping.tiktok_event]}")
+        for event, actions in _native_actions(one).items():
+            if event in APP_NAMES:
+                written = ", ".join(f"{action}: {APP_NAMES[event]}" for action in actions)
+                yield _web_name(one, event, one.line("native_events"), f"native_events: {{{written}}}")
+
+
+def _web_name(one: Located[Connection], event: str, line: int, remedy: str) -> Fault:
+    known = APP_NAMES[event]
+    return Fault(
+        line, f"`{one.value.id}` sends app events as {event}: TikTok's name for them is {known}; write `{remedy}`"
+    )
+
+
+def _no_store_id(draft: Draft) -> Iterator[Fault]:
+    """E12."""
+    platforms = {located.value.id: located.value.platform for located in draft.inputs}
+    for one in draft.connections:
+        if "ios" not in one.value.app_id and any(platforms.get(name) == "ios" for name in one.value.inputs):
+            yield Fault(
+                one.table.line,
+                f"`{one.value.id}` sends iOS events with the bundle id for their app id, and TikTok knows an iOS app by"
+                ' its App Store id: write `app_id: {ios: "123456789"}` with the digits of the app\'s page in the store',
+            )
+
+
+def _is_app(one: Located[Connection], draft: Draft) -> bool:
+    return "App ID" in {route.id_kind for route in routes_of(one.value, draft).values()}
 
 
 def _native_events(one: Located[Connection]) -> dict[str, int]:
     """The events sent for product actions that custom mappings leave over."""
+    return dict.fromkeys(_native_actions(one), one.line("native_events"))
+
+
+def _native_actions(one: Located[Connection]) -> dict[str, list[str]]:
+    """The same events, each with its product actions."""
     mappings = one.value.custom_mappings
-    left = (action for action in NATIVE_EVENTS if not any(_takes_every(action, m.match) for m in mappings))
-    return {one.value.native_events.get(action, NATIVE_EVENTS[action]): one.line("native_events") for action in left}
+    events: dict[str, list[str]] = {}
+    for action, event in NATIVE_EVENTS.items():
+        if not any(_takes_every(action, m.match) for m in mappings):
+            events.setdefault(one.value.native_events.get(action, event), []).append(action)
+    return events
 
 
 def _takes_every(action: str, match: Match) -> bool:
@@ -162,6 +207,8 @@ WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _unread_setting,
     _idle_setting,
     _retiring_event,
+    _web_name_on_app,
+    _no_store_id,
     _seen_twice,
     _counted_once,
     _surprising_id,

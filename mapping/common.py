@@ -28,6 +28,7 @@ class Common:
     def __init__(self, recipe: Recipe, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> None:
         self.shared = read_shared(relevant)
         self.shared.addresses = (self.shared.ip, remembered_ip, peer_ip)
+        self.shared.platform = recipe.platform
         self.withheld = withheld(self.shared, recipe)
         self._recipe = recipe
         self._encoded: tuple[Spliced, list[Note]] | None = None

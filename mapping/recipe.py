@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from config.model import Connection, Input
+from config.model import Connection, Input, Platform
 from mapping.commerce import Item, native_properties
 from mapping.compiled import Fill, filler
 from mapping.custom import Custom, compile_custom
@@ -20,6 +20,8 @@ from mapping.wire import Document, shape_of
 class Recipe(NamedTuple):
     """The steps of one connection's route, and how its items are chosen."""
 
+    platform: Platform
+    """Of the input."""
     environments: frozenset[str]
     purpose: str | None
     """The GDPR purpose that must be consented to (X2)."""
@@ -57,6 +59,7 @@ def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
     fill = native_properties(connection, route)
     mappings = connection.custom_mappings
     return Recipe(
+        platform=source.platform,
         environments=connection.environments,
         purpose=connection.gdpr_purpose,
         remembers=connection.enrich_ip_address,

@@ -14,6 +14,7 @@ from mapping.routes import RouteName
 from mapping.rules import (
     PerConnection,
     Rule,
+    app_id,
     click_id,
     click_id_or_the_pages,
     distinct,
@@ -26,6 +27,7 @@ from mapping.rules import (
     user_ip,
 )
 from mapping.sources import (
+    APP_OF_EVENT,
     CLICK,
     EVENT_ID,
     IDFA_ASKED_FOR,
@@ -80,7 +82,7 @@ ADVERTISING_ID = unless_limited(hashed(normalise.advertising_id))
 NO_ID = Refused("internal_error", "is missing, and no id was made at ingest: a defect of relay, please report it")
 NO_APP_ID = LeftOut(
     "absent, and TikTok's documentation requires it of app events, so TikTok may refuse this one: "
-    "have the app's batches carry application_info.package"
+    "have the app's batches carry application_info.package, or set app_id"
 )
 
 FIELDS = (
@@ -102,6 +104,7 @@ FIELDS = (
     Row("E10", advertising("ios_advertising_id"), "user.idfa", None, ADVERTISING_ID, TRACK),
     Row("E11", partner("tiktok_cookie_id"), "user.ttp", "context.user.ttp", ttp, PAGES),
     Row("E12", application("package"), "app.app_id", None, text, APP, NO_APP_ID),
+    Row("E12", APP_OF_EVENT, "app.app_id", None, app_id, APP, NO_APP_ID, setting="app_id"),
     Row("E12", application("package"), "app.app_id", None, text, TRACK - APP),
     Row("E12", application("application_name"), "app.app_name", None, text, TRACK),
     Row("E12", application("application_version"), "app.app_version", None, text, TRACK),

@@ -130,6 +130,17 @@ def _click_id_or_the_pages(connection: Connection) -> Rule:
     return apply
 
 
+def _app_id(connection: Connection) -> Rule:
+    ids = connection.app_id
+
+    def apply(app: object) -> object:
+        """E12, of a pair: the app's package, and its operating system, whose id the connection may say."""
+        package, os = cast("tuple[object, str]", app)
+        return ids.get(os) or text(package)
+
+    return apply
+
+
 def distinct(values: object) -> object:
     """A list without repeats, None where it is empty."""
     return list(dict.fromkeys(cast("list[object]", values))) or None
@@ -145,4 +156,5 @@ external_id_hashes = hashed_list(normalise.external_id)
 event_time = PerConnection(_event_time)
 phone_hashes = PerConnection(_phone)
 click_id = PerConnection(_click_id)
+app_id = PerConnection(_app_id)
 click_id_or_the_pages = PerConnection(_click_id_or_the_pages)

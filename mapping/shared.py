@@ -3,10 +3,11 @@
 import msgspec
 
 from mapping.identity_names import ALIASES, KNOWN, by_name, entries_of
-from mapping.kinds import Leaf
+from mapping.kinds import Leaf, word
 from mapping.results import Note
 from mapping.shapes import repaired, shape_of
 
+MOBILE = frozenset({"ios", "android"})
 _UNREADABLE = "left out: must be an object"
 _NO_ENVIRONMENT = Note("environment", "is no text, so the batch counts as production")
 
@@ -25,6 +26,7 @@ class DeviceInfo(msgspec.Struct, gc=False):
     ios_advertising_id: Leaf = None
     android_advertising_id: Leaf = None
     att_authorization_status: Leaf = None
+    platform: Leaf = None
     limit_ad_tracking: Leaf = None
 
 
@@ -34,6 +36,7 @@ class ApplicationInfo(msgspec.Struct, gc=False):
     package: Leaf = None
     application_name: Leaf = None
     application_version: Leaf = None
+    os: Leaf = None
 
 
 class Fields(msgspec.Struct, gc=False):
@@ -80,6 +83,15 @@ class Shared(msgspec.Struct, gc=False):
     notes: tuple[Note, ...]
     addresses: tuple[Leaf, Leaf, Leaf] = (None, None, None)
     """The batch's own, and those that may stand in for it (I1)."""
+    platform: str = ""
+    """What the input says of its events: `web`, `ios`, `android` or `feed`."""
+
+    @property
+    def os(self) -> str:
+        """`ios` or `android` where the input, the app or the device says so, else some other word or ""."""
+        if self.platform in MOBILE:
+            return self.platform
+        return next((os for said in (self.application.os, self.device.platform) if (os := mobile_os(said))), "")
 
     def identity(self, kind: str) -> Leaf:
         """The identity of this type, under any name that clients give it."""
@@ -149,6 +161,12 @@ def _shared(fields: Fields, notes: tuple[Note, ...]) -> Shared:
         fields.consent_state,
         (*notes, *misnamed),
     )
+
+
+def mobile_os(said: Leaf) -> str:
+    """An operating system in the words of SDKs (`IOS`, `UnityAndroid`); "" where it is none of phones."""
+    name = word(said).removeprefix("unity")
+    return name if name in MOBILE else ""
 
 
 def _by_type(identities: dict[str, Leaf] | list[Identity | None] | None) -> tuple[dict[str, Leaf], tuple[Note, ...]]:

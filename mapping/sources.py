@@ -161,6 +161,7 @@ TIKTOK_EVENT = _always(Scope.ITEM, "product action or custom mapping", "subject"
 EVENT_ID = _always(Scope.EVENT, "source_message_id", "subject.event_id")  # else `event_id`, else minted
 PAGE = _always(Scope.EVENT, URL, _PAGE)  # else the event's own `page_url`
 CLICK = Source(Scope.EVENT, CALLBACK, _clicked)  # and the page's address
+APP_OF_EVENT = _always(Scope.BATCH, "application_info.package", _several("subject.application.package", "subject.os"))
 IDFA_ASKED_FOR = _always(Scope.BATCH, "device_info.ios_advertising_id", _ASKED)  # and the user's answers
 OPT_OUT = _always(Scope.BATCH, "consent_state.ccpa.data_sale_opt_out.consented", "opt_out(subject.consent)")
 MOMENT = _always(Scope.EVENT, "timestamp_unixtime_ms", _MOMENT)

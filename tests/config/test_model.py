@@ -53,6 +53,7 @@ OTHER_VALUES: dict[str, Any] = {
     "att_withholds_idfa": True,
     "ttclid_from_url": True,
     "page_url_fallback": False,
+    "app_id": {"ios": "123456789"},
     "send_content_ids": True,
     "send_search_string": True,
     "send_order_id": True,

@@ -17,6 +17,7 @@ connections:
     access_token: ${TOKEN}
     event_source_id: ID
 """
+APP_QUIET = 'native_events: {purchase: Purchase, checkout: Checkout}\n    app_id: {ios: "123456789"}'
 QUIET = ("native_events: {purchase: CompletePayment}", "enable_web_migration: true")
 PURCHASES = "- {tiktok_event: CompletePayment, match: {event_type: commerce_event, MORE}}"
 
@@ -116,10 +117,47 @@ def test_a_mapping_to_a_retiring_event_is_warned_about(tmp_path: Path) -> None:
     assert warning.startswith("13: `shop` sends ClickButton")
 
 
+APP_EVENTS = [
+    ((), ("purchase: Purchase", "checkout: Checkout")),
+    (("native_events: {purchase: CompletePayment}",), ("purchase: Purchase", "checkout: Checkout")),
+    (("native_events: {purchase: Purchase}",), ("checkout: Checkout",)),
+    (("native_events: {purchase: Purchase, checkout: Checkout}",), ()),
+    (
+        ("custom_mappings: [{tiktok_event: CompletePayment, match: {action: purchase}}]",),
+        ("tiktok_event: Purchase", "checkout: Checkout"),
+    ),
+]
+
+
+@pytest.mark.parametrize("platform", ["ios", "android"])
+@pytest.mark.parametrize(("settings", "advice"), APP_EVENTS, ids=str)
+def test_app_connections_are_advised_of_the_names_of_app_events(
+    settings: tuple[str, ...], advice: tuple[str, ...], platform: str, tmp_path: Path
+) -> None:
+    """N: TikTok's names for web events are never advised to them."""
+    found = warnings(tmp_path, *settings, 'app_id: {ios: "1"}', platform=platform, event_source_id="71234567890123456")
+    assert len(found) == len(advice)
+    assert all(any(words in warning for warning in found) for words in advice), found
+    assert not any("{purchase: CompletePayment}" in warning for warning in found)
+
+
+@pytest.mark.parametrize(
+    ("platform", "app_id", "warned"),
+    [("ios", "{android: com.shop}", True), ("ios", '{ios: "1"}', False), ("android", "{}", False)],
+)
+def test_an_ios_connection_without_the_store_id_is_warned_about(
+    platform: str, app_id: str, warned: bool, tmp_path: Path
+) -> None:
+    """E12: the bundle id goes out otherwise, by which TikTok knows no app."""
+    quiet = APP_QUIET.partition("\n")[0]
+    found = warnings(tmp_path, quiet, f"app_id: {app_id}", platform=platform, event_source_id="71234567890123456")
+    assert ["App Store id" in warning for warning in found] == [True] * warned
+
+
 def test_a_token_in_plain_text_is_warned_about_and_not_shown(tmp_path: Path) -> None:
     """C1: it works, and the warning names the command that encrypts it."""
     text = HEAD.replace("PLATFORM", "ios").replace("${TOKEN}", "hidden").replace("ID\n", "7123456789012345678\n")
-    (warning,) = of_text(tmp_path, f"{text}    {QUIET[0]}\n")
+    (warning,) = of_text(tmp_path, f"{text}    {APP_QUIET}\n")
     assert warning.startswith("7: ")
     assert "`relay secrets encrypt`" in warning
     assert "hidden" not in warning
@@ -137,17 +175,18 @@ def test_the_wrong_kind_of_id_is_warned_about(
     platform: str, more: str, event_source_id: str, kind: str, tmp_path: Path
 ) -> None:
     """TikTok says nothing but 40002 to it, so its looks are worth a word."""
-    (warning,) = warnings(tmp_path, QUIET[0], more, platform=platform, event_source_id=event_source_id)
+    quiet = APP_QUIET if platform == "ios" else QUIET[0]
+    (warning,) = warnings(tmp_path, quiet, more, platform=platform, event_source_id=event_source_id)
     assert warning.startswith("8: ")
     assert f"has to be the {kind}" in warning
 
 
 def test_two_connections_that_send_the_same_events_are_warned_about(tmp_path: Path) -> None:
     """Same input, same event source: TikTok sees each event twice. Another event source is another matter."""
-    head = HEAD.replace("PLATFORM", "ios").replace("ID\n", "71234567890123456\n") + f"    {QUIET[0]}\n"
+    head = HEAD.replace("PLATFORM", "ios").replace("ID\n", "71234567890123456\n") + f"    {APP_QUIET}\n"
     second = head[head.index("  - id: shop") :].replace("id: shop", "id: twin")
     (warning,) = of_text(tmp_path, head + second)
-    assert warning.startswith("13: `shop` and `twin` both send the events of in to this event source")
+    assert warning.startswith("14: `shop` and `twin` both send the events of in to this event source")
     assert of_text(tmp_path, head + second.replace("7123", "9123")) == []
 
 

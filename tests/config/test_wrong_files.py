@@ -91,6 +91,13 @@ CASES = {
     "an unknown input setting": Case(
         swapped("platform: web", "platform: web\n    plattform: web"), 4, ("no setting of an input", "`platform`?")
     ),
+    "E12 a bundle id for a store id": Case(
+        setting("app_id: {ios: com.shop}"), 12, ("`ios` must be the App Store id", "not the bundle id")
+    ),
+    "E12 another system": Case(
+        setting('app_id: {iso: "1"}'), 12, ("`iso` is no setting of `app_id`", "allowed are ios, android", "`ios`?")
+    ),
+    "E12 one id for all": Case(setting("app_id: com.shop"), 12, ("`app_id` must be a mapping", "{ios:")),
     "no platform": Case(swapped("    platform: web\n", ""), 2, ("an input has no `platform`",)),
     "C1 no token": Case(swapped("    access_token: token-of-shop\n", ""), 7, ("a connection has no `access_token`",)),
     "C3 no event source id": Case(

@@ -323,6 +323,41 @@ def test_no_two_rows_fill_the_same_field(route):
     assert not inner[Scope.BATCH] & inner[Scope.EVENT]
 
 
+APP_IDS = {"ios": "123456789", "android": "com.store"}
+OPERATING_SYSTEMS = [
+    ("an iOS input", "ios", {}, "123456789"),
+    ("an Android input", "android", {}, "com.store"),
+    ("an input's own platform comes first", "ios", {"application_info": {"os": "Android"}}, "123456789"),
+    ("a feed, by the app", "feed", {"application_info": {"os": "IOS"}}, "123456789"),
+    ("a feed, by the app's engine", "feed", {"application_info": {"os": "UnityAndroid"}}, "com.store"),
+    ("a feed, by the device", "feed", {"device_info": {"platform": "iOS"}}, "123456789"),
+    ("a feed that says nothing", "feed", {}, "com.bundle"),
+    ("a feed of another system", "feed", {"application_info": {"os": "TVOS"}}, "com.bundle"),
+    (
+        "a feed that says no text",
+        "feed",
+        {"application_info": {"os": 5}, "device_info": {"platform": []}},
+        "com.bundle",
+    ),
+]
+
+
+@pytest.mark.parametrize(("_", "platform", "batch", "sent"), OPERATING_SYSTEMS, ids=[c[0] for c in OPERATING_SYSTEMS])
+def test_the_app_id_is_the_connections_for_the_operating_system(bench, at, _, platform, batch, sent):
+    """E12: `app_id`; where it has none for the system, the batch's package goes out."""
+    info = {"application_info": {"package": "com.bundle", **batch.get("application_info", {})}}
+    settings = {"platform": platform, "event_source_type": "app"}
+    body = bench.body(bench.plan("app", app_id=APP_IDS, **settings), **{**batch, **info})
+    assert at(body, "app.app_id") == sent
+    body = bench.body(bench.plan("app", app_id={"ios": "1"}, **settings), **{**batch, **info})
+    assert at(body, "app.app_id") == ("1" if sent == "123456789" else "com.bundle")
+
+
+def test_an_app_id_of_the_connection_needs_no_package(bench):
+    """E12: and so no note."""
+    assert bench.mapped(bench.plan("app", app_id=APP_IDS)).notes == ()
+
+
 def test_an_app_event_without_the_apps_id_is_sent_with_a_note(bench):
     """E12: TikTok's documentation requires app.app_id of app events, the page does not: TikTok decides."""
     [note] = bench.mapped(bench.plan("app")).notes

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any, Final
 
 from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_ENCODING, Refused
+from ingest.large import Bodies, too_many
 from mapping.body import too_large
 
 Message = MutableMapping[str, Any]
@@ -20,7 +22,7 @@ class ClientGone(Exception):
     """The client closed the connection before all of the body had come; there is nobody to answer."""
 
 
-async def read_body(receive: Receive, content_length: bytes, limit: int) -> bytes:
+async def read_body(receive: Receive, content_length: bytes, limit: int, bodies: Bodies) -> bytes:
     """The body as it was sent; Refused with 413 as soon as it is known to be more than `limit` bytes.
 
     What is left of a body refused is read and forgotten by the server, so that the client hears the answer.
@@ -34,15 +36,21 @@ async def read_body(receive: Receive, content_length: bytes, limit: int) -> byte
     if not message.get("more_body", False) and len(body) <= limit:
         return body
     try:
-        async with asyncio.timeout(READ_TIMEOUT_S):
-            return await _read_on(receive, message, limit)
+        async with asyncio.timeout(READ_TIMEOUT_S) as timeout:
+            bodies.begin(timeout)
+            return await _read_on(receive, message, limit, partial(bodies.add, timeout))
     except TimeoutError:
+        if not bodies.end(timeout):
+            raise too_many() from None
         raise Refused(REQUEST_TIMEOUT, f"The body did not come within {READ_TIMEOUT_S:.0f} seconds.") from None
+    finally:
+        bodies.end(timeout)
 
 
-async def _read_on(receive: Receive, message: Message, limit: int) -> bytes:
+async def _read_on(receive: Receive, message: Message, limit: int, count: Callable[[int], None]) -> bytes:
     parts = [message.get("body", b"")]
     size = len(parts[0])
+    count(size)
     while size <= limit:
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -51,6 +59,7 @@ async def _read_on(receive: Receive, message: Message, limit: int) -> bytes:
             raise ClientGone
         parts.append(message.get("body", b""))
         size += len(parts[-1])
+        count(len(parts[-1]))
     raise Refused(TOO_LARGE, str(too_large(limit)))
 
 

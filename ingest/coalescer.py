@@ -54,12 +54,12 @@ class Coalescer:
 
     async def append(self, request: Sorted) -> None:
         """Return once Redis has all of the request; raises Refused when it refuses it, or does not answer in time."""
-        if self._waiting_bytes + request.size > MOST_WAITING_BYTES:
+        if self._waiting and self._waiting_bytes + request.memory > MOST_WAITING_BYTES:
             raise Refused(UNAVAILABLE, "Redis does not keep up with what arrives.")
         loop = asyncio.get_running_loop()
         waiting = _Waiting(request, loop.time() + ANSWER_WITHIN_S, loop.create_future())
         self._waiting.append(waiting)
-        self._waiting_bytes += request.size
+        self._waiting_bytes += request.memory
         if self._pump is None:
             self._pump = loop.create_task(self._run())
         failure = await waiting.outcome
@@ -84,7 +84,7 @@ class Coalescer:
         size = 0
         while self._waiting and (not taken or size + self._waiting[0].request.size <= APPEND_BYTES):
             one = self._waiting.popleft()
-            self._waiting_bytes -= one.request.size
+            self._waiting_bytes -= one.request.memory
             if one.deadline - now < LEAST_TIME_S:
                 _resolve(one, RedisAway("its turn did not come in time"))
                 continue

@@ -4,9 +4,9 @@ Authenticate, read within the limits, decompress, parse, sort, append, answer. P
 adds would cost more than all of that.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,19 +19,23 @@ from ingest.answers import (
     METHOD_NOT_ALLOWED,
     OVERLOADED,
     TOO_LARGE,
+    Answer,
     Refused,
     refusal,
 )
 from ingest.body import ClientGone, is_gzip, read_body
 from ingest.coalescer import Coalescer
 from ingest.in_force import Follower
+from ingest.large import MOST_READING_BYTES, MOST_WORKING_BYTES, Beside, Bodies
 from ingest.logs import RefusalLog, log_surprise
 from ingest.memory import MemoryWatch
-from ingest.sorting import Sorted, sort
-from mapping.body import BadBody, BodyTooLarge, JsonBytes, gunzip, is_compressed, many_batches, one_batch
+from ingest.sorting import Limits, Sorted, TakesLong, sort
+from mapping.body import BadBody, BodyTooLarge, JsonBytes, gunzip, gunzip_within, is_compressed, many_batches, one_batch
 
 INLINE_BYTES: Final = 256 * 1024
 INLINE_GZIP_BYTES: Final = 16 * 1024
+INLINE_EVENTS: Final = 500
+"""Beyond any of these a request is sorted beside the event loop, which other requests wait for."""
 
 Parse = Callable[[bytes], Sequence[JsonBytes]]
 PATHS: Final[dict[str, Parse]] = {"/v2/events": one_batch, "/v2/bulkevents": many_batches}
@@ -62,20 +66,25 @@ class Door:
         self._count = count
         self._behind = behind
         self._clock_ms = clock_ms
+        self._limits = Limits.of(largest_request, INLINE_EVENTS)
+        self._bodies = Bodies(max(MOST_READING_BYTES, 4 * largest_request))
+        self._beside = Beside(max(MOST_WORKING_BYTES, 4 * largest_request))
         self._refusals = RefusalLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for one of PATHS; let others pass."""
-        parse = PATHS.get(scope.get("path", ""))
+        path = scope.get("path", "")
+        parse = PATHS.get(path) or PATHS.get(without_idle_slashes(path))
         if parse is None:
             await self._behind(scope, receive, send)
             return
         try:
             await self._take(scope, receive, parse)
             answer = ACCEPTED
+        except BadBody as bad:
+            answer = self._refuse(scope, Refused(TOO_LARGE if isinstance(bad, BodyTooLarge) else BAD_REQUEST, str(bad)))
         except Refused as refused:
-            self._refusals.note(scope.get("relay.input"), refused.row, refused.message)
-            answer = refusal(refused)
+            answer = self._refuse(scope, refused)
         except ClientGone:
             return
         except Exception as surprise:  # noqa: BLE001 - its text may quote the request, and uvicorn would log it
@@ -84,6 +93,10 @@ class Door:
         self._count(answer.status)
         await send(answer.start)
         await send(answer.body)
+
+    def _refuse(self, scope: Scope, refused: Refused) -> Answer:
+        self._refusals.note(scope.get("relay.input"), refused.row, refused.message)
+        return refusal(refused)
 
     async def _take(self, scope: Scope, receive: Receive, parse: Parse) -> None:
         """The journey; returns when all of the request is safe."""
@@ -96,19 +109,39 @@ class Door:
             raise Refused(OVERLOADED, "Redis's memory is nearly full: what waits must be delivered first.")
         peer = self._peers.address_of(scope) if input_id in in_force.peer_inputs else ""
         announced = is_gzip(encoding)
-        body = await read_body(receive, length, self._largest_request)
-        gzipped = announced or is_compressed(body)
+        body = await read_body(receive, length, self._largest_request, self._bodies)
+        job = partial(sort, input_id, in_force.plans[input_id], received_ms=self._clock_ms(), peer_ip=peer)
+        await self._coalescer.append(await self._sorted(job, input_id, parse, body, announced or is_compressed(body)))
+        self._follower.in_use.note(input_id)
+
+    async def _sorted(
+        self, job: Callable[..., Sorted], input_id: str, parse: Parse, body: bytes, gzipped: bool
+    ) -> Sorted:
+        """The request sorted: at once where it is small in bytes and in events, else beside the event loop."""
+        small = _small(body, self._largest_request, gzipped)
+        if small is not None:
+            try:
+                return job(batches=parse(small), limits=self._limits)
+            except TakesLong:
+                pass
 
         def sorted_request() -> Sorted:
-            try:
-                batches = parse(gunzip(body, self._largest_request) if gzipped else body)
-            except BadBody as bad:
-                raise Refused(TOO_LARGE if isinstance(bad, BodyTooLarge) else BAD_REQUEST, str(bad)) from None
-            return sort(input_id, in_force.plans[input_id], batches, self._clock_ms(), peer)
+            plain = gunzip(body, self._largest_request) if gzipped else body
+            return job(batches=parse(plain), limits=self._limits.beside())
 
-        takes_long = len(body) > (INLINE_GZIP_BYTES if gzipped else INLINE_BYTES)
-        await self._coalescer.append(await asyncio.to_thread(sorted_request) if takes_long else sorted_request())
-        self._follower.in_use.note(input_id)
+        return await self._beside.run(input_id, len(body), sorted_request)
+
+
+def without_idle_slashes(path: str) -> str:
+    """The path that is meant where slashes are doubled, or one stands at the end."""
+    return "/" + "/".join(filter(None, path.split("/")))
+
+
+def _small(body: bytes, limit: int, gzipped: bool) -> bytes | None:
+    """The body, decompressed, where that is small; else None."""
+    if not gzipped:
+        return body if len(body) <= INLINE_BYTES else None
+    return gunzip_within(body, min(INLINE_BYTES, limit)) if len(body) <= INLINE_GZIP_BYTES else None
 
 
 def _headers(scope: Scope) -> tuple[bytes | None, bytes, bytes]:

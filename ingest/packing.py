@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Final
 
-from ingest.sorting import ENTRY_OVERHEAD, Sorted, Wanted
+from ingest.sorting import CHUNK_BYTES, CHUNK_EVENTS, ENTRY_OVERHEAD, Sorted, Wanted
 from lanes.arrivals import Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-
-CHUNK_EVENTS: Final = 500
-CHUNK_BYTES: Final = 256 * 1024
 
 
 def pack(requests: Sequence[Sorted], codec: ChunkCodec) -> list[Arrival]:

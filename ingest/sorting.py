@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -15,10 +15,17 @@ from mapping.invalid_batch import in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan
 from mapping.source import Head, NotABatch, SplitBatch, head, mint
 
-MOST_EVENTS: Final = 100_000
-"""No client has so many in one request; it bounds what a body of a million zeros can cost."""
+SMALLEST_EVENT: Final = 100
+"""Bytes that an event has at least, on average: a request may have as many events as its limit has room for."""
+CHUNK_EVENTS: Final = 500
+CHUNK_BYTES: Final = 256 * 1024
+"""What a chunk holds at most; a batch that needs several has its shared JSON in each."""
+PACKED_TIMES: Final = 4
+"""A request may come to this many times its own limit when it is packed."""
 ENTRY_OVERHEAD: Final = 64
 """Bytes around each event in a chunk, at most: its place, its id, the framing."""
+ENTRY_MEMORY: Final = 256
+"""Bytes that an event has in memory besides its own, about."""
 
 _PROCESS: Final = secrets.token_hex(8)
 _numbers = count()
@@ -40,8 +47,9 @@ class Wanted(msgspec.Struct):
 class Sorted(msgspec.Struct):
     """A request sorted: `accepted` events and what each of the input's connections wants of them.
 
-    With no connection, all its events are unrouted. `size` is as in Wanted, of all connections together. `peer_ip` is
-    whose address it came from, "" where no connection asks (I1).
+    With no connection, all its events are unrouted. `size` is as in Wanted, of all connections together, what they
+    share counted once; `memory` is what it holds in this process. `peer_ip` is whose address it came from, "" where no
+    connection asks (I1).
     """
 
     input: str
@@ -49,17 +57,57 @@ class Sorted(msgspec.Struct):
     wanted: dict[str, Wanted]
     accepted: int = 0
     size: int = 0
+    memory: int = 0
     peer_ip: str = ""
 
 
-def sort(
-    input_id: str, plans: Sequence[Plan], batches: Iterable[JsonBytes], received_ms: int, peer_ip: str = ""
-) -> Sorted:
-    """Sort all events of a request; Refused when none of its elements is a batch.
+class Limits(NamedTuple):
+    """How many events a request may have, how many are sorted on the event loop, what it may come to in chunks."""
 
-    An element that is none counts as one event; every connection wants it, and its dead letter says why.
+    events: int
+    inline: int
+    packed: int
+
+    @classmethod
+    def of(cls, largest_request: int, inline: int) -> "Limits":
+        """Return those that go with requests of so many bytes."""
+        return cls(max(1000, largest_request // SMALLEST_EVENT), inline, PACKED_TIMES * max(largest_request, 4 << 20))
+
+    def beside(self) -> "Limits":
+        """Return the same beside the event loop, where there is no hurry."""
+        return self._replace(inline=self.events)
+
+
+UNLIMITED: Final = Limits(1 << 60, 1 << 60, 1 << 60)
+
+
+class TakesLong(Exception):
+    """More events than are sorted on the event loop."""
+
+
+def sort(
+    input_id: str,
+    plans: Sequence[Plan],
+    batches: Iterable[JsonBytes],
+    received_ms: int,
+    limits: Limits = UNLIMITED,
+    peer_ip: str = "",
+) -> Sorted:
+    """Sort all events of a request. An element that is no batch counts as one event, which every connection wants.
+
+    Raises Refused when none of its elements is a batch or its events are too many, and TakesLong before it sorts any
+    where they are more than `limits.inline`.
     """
     request = Sorted(input_id, received_ms, {plan.connection: Wanted() for plan in plans}, peer_ip=peer_ip)
+    for raw, split in _split(request, batches, limits):
+        if plans and split.events:
+            _sort_batch(request, plans, raw, split, limits.packed)
+    return request
+
+
+def _split(request: Sorted, batches: Iterable[JsonBytes], limits: Limits) -> list[tuple[JsonBytes, SplitBatch]]:
+    """Return the elements of a request taken apart, their events counted."""
+    splits = []
     no_batch = ""
     number_of_batches = 0
     for number, raw in enumerate(batches, start=1):
@@ -70,32 +118,47 @@ def sort(
             no_batch = no_batch or f"Batch {number}: {error}"
             split = in_place_of_a_batch(raw)
         request.accepted += len(split.events)
-        if request.accepted > MOST_EVENTS:
-            raise Refused(TOO_LARGE, f"The request has more than {MOST_EVENTS} events: send fewer at once.")
-        if plans and split.events:
-            _sort_batch(request, plans, raw, split)
+        if request.accepted > limits.events:
+            raise Refused(TOO_LARGE, f"The request has more than {limits.events} events: send fewer at once.")
+        if request.accepted > limits.inline:
+            raise TakesLong
+        splits.append((raw, split))
     if not number_of_batches:
         raise Refused(BAD_REQUEST, no_batch)
-    return request
+    return splits
 
 
-def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch) -> None:
+def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int) -> None:
     heads = [head(event) if split.shared else None for event in split.events]
     ids = _Ids(request, raw, split)
-    made: dict[tuple[int, ...], Batch] = {}
+    made: dict[tuple[int, ...], tuple[Batch, int]] = {}
     for plan in plans:
         wanted = request.wanted[plan.connection]
         chosen = _choose(plan, split.environment, heads, wanted)
         if not chosen:
             continue
-        batch = made.get(chosen)
-        if batch is None:
+        if chosen not in made:
+            size = _packed(raw, split, chosen)
+            request.size += size
+            if request.size > most:
+                raise Refused(TOO_LARGE, f"The request comes to more than {most} bytes when stored: send fewer events.")
+            request.memory += size + ENTRY_MEMORY * len(chosen)
             entries = [Entry(at, ids.id_of(at, heads[at]), bytes(split.events[at])) for at in chosen]
-            batch = made[chosen] = Batch(split.shared, entries)
-        size = memoryview(raw).nbytes + ENTRY_OVERHEAD * (1 + len(chosen))
+            made[chosen] = Batch(split.shared, entries), size
+        batch, size = made[chosen]
         wanted.batches.append(batch)
         wanted.size += size
-        request.size += size
+
+
+def _packed(raw: JsonBytes, split: SplitBatch, chosen: Sequence[int]) -> int:
+    """Return what the chosen events come to in chunks, at most: the shared JSON once more for each further chunk."""
+    number = len(chosen)
+    if number == len(split.events):
+        size = memoryview(raw).nbytes
+    else:
+        size = len(split.shared) + sum([memoryview(split.events[at]).nbytes for at in chosen])
+    further = number // CHUNK_EVENTS + size // CHUNK_BYTES
+    return size + ENTRY_OVERHEAD * (1 + number) + further * len(split.shared)
 
 
 def _choose(plan: Plan, environment: str | None, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:

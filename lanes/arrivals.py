@@ -13,6 +13,8 @@ from lanes.names import LANES_PER_GROUP, lane_name
 from lanes.scripts import pack, refusal, script_text
 
 LARGEST_SCRIPT: Final = 4 * 1024 * 1024
+LARGEST_WRITE: Final = 32 * 1024 * 1024
+"""What one script writes at most, so that Redis is back for others within milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +78,34 @@ def _why_full(connection: str, paused_by: bytes) -> str:
 
 
 def append_arguments(arrivals: Sequence[Arrival], max_group_bytes: int, choose_lane: Callable[[], int]) -> list[bytes]:
-    """The append script's arguments; raises ArrivalTooLarge when they are more than one script may carry."""
+    """The append script's arguments; raises ArrivalTooLarge when they are more than one script may carry or write.
+
+    A chunk that several shares have, because their connections want the same events, is carried once.
+    """
     shares = [(group, share) for arrival in arrivals for group, share in arrival.shares.items()]
-    described = [
-        {
-            "group": group,
-            "lane": lane_name(group, choose_lane()),
-            "accepted": share.accepted,
-            "unsupported": share.unsupported,
-            "withheld": share.withheld,
-        }
-        for group, share in shares
-    ]
+    places: dict[int, int] = {}
+    chunks: list[bytes] = []
+    written = 0
+    described = []
+    for group, share in shares:
+        chunk, place = share.chunk, 0
+        if chunk:
+            place = places.setdefault(id(chunk), len(chunks) + 1)
+            if place > len(chunks):
+                chunks.append(chunk)
+            written += len(chunk)
+        described.append(
+            {
+                "group": group,
+                "lane": lane_name(group, choose_lane()),
+                "accepted": share.accepted,
+                "unsupported": share.unsupported,
+                "withheld": share.withheld,
+                "chunk": place,
+            }
+        )
     inputs = [{"id": arrival.input, "accepted": arrival.accepted, "unrouted": arrival.unrouted} for arrival in arrivals]
     packed = pack({"max_group_bytes": max_group_bytes, "inputs": inputs, "shares": described})
-    arguments = [packed, *(share.chunk or b"" for _, share in shares)]
-    if sum(map(len, arguments)) > LARGEST_SCRIPT:
+    if len(packed) + sum(map(len, chunks)) > LARGEST_SCRIPT or written > LARGEST_WRITE:
         raise ArrivalTooLarge
-    return arguments
+    return [packed, *chunks]

@@ -51,7 +51,15 @@ def is_compressed(body: bytes) -> bool:
 
 
 def gunzip(body: bytes, limit: int) -> bytes:
-    """Return what was compressed; never make more than `limit` bytes (and one) of it. Raises BadBody."""
+    """Return what was compressed. Raises BadBody, also where it is more than `limit` bytes."""
+    plain = gunzip_within(body, limit)
+    if plain is None:
+        raise too_large(limit)
+    return plain
+
+
+def gunzip_within(body: bytes, limit: int) -> bytes | None:
+    """Return what was compressed; None where that is more than `limit` bytes, and never make more. Raises BadBody."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as members:
             plain = members.read(limit + 1)
@@ -59,9 +67,7 @@ def gunzip(body: bytes, limit: int) -> bytes:
         raise BadBody("The gzip body ends before its end.") from None
     except (OSError, zlib.error):
         raise BadBody("The body is not gzip, though Content-Encoding says so.") from None
-    if len(plain) > limit:
-        raise too_large(limit)
-    return plain
+    return plain if len(plain) <= limit else None
 
 
 def too_large(limit: int) -> BodyTooLarge:

@@ -1,12 +1,12 @@
 -- Takes whole what ingest accepted, or nothing: returns a group that is over its share of memory and why it does not
 -- deliver, else nil.
--- ARGV[2]: {max_group_bytes, inputs = [{id, accepted, unrouted}], shares = [{group, lane, accepted, unsupported, withheld}]}
--- ARGV[3...]: each share's chunk, or an empty string
+-- ARGV[2]: {max_group_bytes, inputs = [{id, accepted, unrouted}], shares = [{group, lane, accepted, unsupported, withheld, chunk}]}
+-- ARGV[3...]: chunks, each once; a share has the place of its own among them, 0 for none
 local arrivals = cmsgpack.unpack(ARGV[2])
 check_whole(arrivals.max_group_bytes, 'max_group_bytes')
 local more = {}
-for i, share in ipairs(arrivals.shares) do
-  local chunk = check_text(ARGV[2 + i], 'chunk')
+for _, share in ipairs(arrivals.shares) do
+  local chunk = check_whole(share.chunk, 'chunk') > 0 and check_text(ARGV[2 + share.chunk], 'chunk') or ''
   check_text(share.group, 'group')
   if group_of(check_lane(share.lane, 'lane')) ~= share.group then refuse('lane is not the group\'s') end
   share.chunk = #chunk > 0 and check_chunk(chunk, 'chunk')

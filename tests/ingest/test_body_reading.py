@@ -14,6 +14,7 @@ from support.site import Site
 from ingest import body
 from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, Refused
 from ingest.body import ClientGone, Message, Receive, read_body
+from ingest.large import Bodies
 from mapping.body import BodyTooLarge, checked_text, gunzip
 
 ONE = as_json(batch(purchase(1)))
@@ -39,7 +40,7 @@ def receiving(messages: Iterable[Message]) -> Receive:
 
 def read(messages: Iterable[Message], announced: bytes = b"", limit: int = 10) -> bytes:
     """What read_body makes of them."""
-    return asyncio.run(read_body(receiving(messages), announced, limit))
+    return asyncio.run(read_body(receiving(messages), announced, limit, Bodies()))
 
 
 def test_parts_are_joined() -> None:

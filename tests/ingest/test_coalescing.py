@@ -192,15 +192,15 @@ def test_requests_too_large_together_are_written_one_by_one(run: Run) -> None:
 
 
 def test_one_append_carries_no_more_than_a_script_may(run: Run, redis_url: str) -> None:
-    """Twenty requests of 300 kB for three connections go in several; the second does not wait for the last."""
+    """Twenty-four requests of 300 kB, which three connections share, go in several."""
 
     async def story(bench: Workbench) -> None:
-        requests = [bench.request(n, padding=300_000) for n in range(20)]
+        requests = [bench.request(n, padding=300_000) for n in range(24)]
         assert set(await asyncio.gather(*map(bench.outcome, requests))) == {None}
-        assert len(bench.appends) >= 4
+        assert len(bench.appends) >= 3
 
     run(story)
-    assert len(events_in(redis_url, "shop")) == 20
+    assert len(events_in(redis_url, "shop")) == 24
 
 
 def test_nobody_waits_longer_than_the_deadline(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,6 +237,16 @@ def test_more_than_may_wait_is_refused_at_once(run: Run, monkeypatch: pytest.Mon
     async def story(bench: Workbench) -> None:
         assert list(await asyncio.gather(*map(bench.outcome, [bench.request(n) for n in range(40)]))).count(UNAVAILABLE)
         assert await bench.outcome(bench.request(41)) is None
+
+    run(story)
+
+
+def test_one_that_nothing_waits_before_is_taken_however_large(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or it would be refused for ever."""
+    monkeypatch.setattr(coalescer, "MOST_WAITING_BYTES", 1)
+
+    async def story(bench: Workbench) -> None:
+        assert await bench.outcome(bench.request(1)) is None
 
     run(story)
 

@@ -162,3 +162,10 @@ def test_trailers_are_no_headers(connect: Connect) -> None:
     assert connection.recv(1 << 16).startswith(b"HTTP/1.1 401")
     connection.sendall(LIVE)
     assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
+
+
+def test_a_path_that_begins_with_two_slashes_is_a_path(connect: Connect) -> None:
+    """Where a sender's base URL ends with one."""
+    connection = connect()
+    connection.sendall(b"POST //v2/events HTTP/1.1\r\nhost: relay\r\ncontent-length: 0\r\n\r\n")
+    assert connection.recv(1 << 16).startswith(b"HTTP/1.1 401")

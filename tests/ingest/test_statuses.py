@@ -1,6 +1,7 @@
 """Every status of the door, over real HTTP: which request gets it, and mParticle's error body with it."""
 
 import gzip
+from codecs import BOM_UTF8
 from typing import Any
 
 import pytest
@@ -24,6 +25,9 @@ TAKEN: dict[str, tuple[str, bytes, dict[str, str]]] = {
     "gzip in two members": (EVENTS, gzip.compress(ONE[:50]) + gzip.compress(ONE[50:]), {"content-encoding": "GZIP"}),
     "identity": (EVENTS, ONE, {"content-encoding": "identity"}),
     "any content type": (EVENTS, ONE, {"content-type": "text/plain"}),
+    "a slash at the end": ("/v2/events/", ONE, {}),
+    "slashes doubled": ("/v2//bulkevents//", b"[" + ONE + b"]", {}),
+    "a byte order mark, compressed": (BULK, gzip.compress(BOM_UTF8 + b"[" + ONE + b"]"), {"content-encoding": "gzip"}),
     "half an emoji": (EVENTS, as_json(batch(purchase(1, coupon="\ud83d"))), {}),
     "a batch of just 1 MiB": (EVENTS, b'{"x":"' + b"x" * (MIB - 8) + b'"}', {}),
     "one bad batch of two": (BULK, b"[" + ONE + b",7]", {}),
@@ -77,7 +81,8 @@ REFUSED: dict[str, tuple[int, str, str, bytes, dict[str, str]]] = {
     "gzip twice": (415, "UNSUPPORTED_ENCODING", EVENTS, ONE, {"content-encoding": "gzip, gzip"}),
     "history": (404, "NOT_FOUND", "/v2/bulkevents/historical", b"[" + ONE + b"]", {}),
     "another path": (404, "NOT_FOUND", "/v1/events", ONE, {}),
-    "a slash too many": (404, "NOT_FOUND", "/v2/events/", ONE, {}),
+    "a path below": (404, "NOT_FOUND", "/v2/events/more", ONE, {}),
+    "two byte order marks": (400, "BAD_REQUEST", EVENTS, BOM_UTF8 * 2 + ONE, {}),
 }
 
 

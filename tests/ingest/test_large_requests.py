@@ -1,0 +1,221 @@
+"""Large requests: bounds on what they hold and on how long they take, and room for others beside them."""
+
+import asyncio
+import json
+import random
+import socket
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from support.events import as_json, batch, purchase
+from support.site import CONFIGURATION, WEB, Site, refusal_of, running_site
+
+from config.file import ConfigurationFile
+from ingest.answers import TOO_LARGE, UNAVAILABLE, Refused
+from ingest.in_force import compile_configuration
+from ingest.large import THREADS, Beside, Bodies
+from ingest.sorting import Limits, TakesLong, sort
+from mapping.body import many_batches
+from mapping.plan import Plan
+
+MIB = 1 << 20
+ZEROS = b"[" + b",".join([b'{"events":[' + b",".join([b"0"] * 100) + b"]}"] * 1000) + b"]"
+LIMITS = Limits.of(4 * MIB, 500)
+
+
+@pytest.fixture
+def plans(tmp_path: Path) -> tuple[Plan, ...]:
+    """Those of the input web."""
+    path = tmp_path / "relay.yaml"
+    path.write_text(CONFIGURATION, encoding="utf-8")
+    return compile_configuration(ConfigurationFile(path).current).plans["web"]
+
+
+def refused(work: Callable[[], object]) -> Refused:
+    """How it is refused."""
+    with pytest.raises(Refused) as caught:
+        work()
+    return caught.value
+
+
+def test_a_thousand_batches_of_a_hundred_zeros_are_refused_before_any_is_sorted(plans: tuple[Plan, ...]) -> None:
+    """No event has two bytes: a request may have as many as its limit has room for at 100 bytes each."""
+    assert refused(lambda: sort("web", plans, many_batches(ZEROS), 1, LIMITS.beside())).row == TOO_LARGE
+
+
+def test_many_events_are_not_sorted_on_the_event_loop_however_few_bytes_they_have(plans: tuple[Plan, ...]) -> None:
+    """Beside it they are."""
+    few, many = (b'{"events":[' + b",".join([b"0"] * number) + b"]}" for number in (500, 501))
+    assert sort("web", plans, [few], 1, LIMITS).accepted == 500
+    with pytest.raises(TakesLong):
+        sort("web", plans, [many], 1, LIMITS)
+    assert sort("web", plans, [many], 1, LIMITS.beside()).accepted == 501
+
+
+def test_what_packing_would_repeat_too_often_is_refused_before_it_is_packed(plans: tuple[Plan, ...]) -> None:
+    """640 KB beside tiny events would stand in a chunk for every 500 of them: 126 MB."""
+    number = 99_000
+    body = b'{"user_attributes":{"x":"' + b"x" * 640_000 + b'"},"events":[' + b",".join([b"0"] * number) + b"]}"
+    limits = LIMITS._replace(events=number)
+    assert refused(lambda: sort("web", plans, [body], 1, limits.beside())).row == TOO_LARGE
+    alone = sort("web", plans, [body.replace(b"x" * 640_000, b"")], 1, limits.beside())
+    assert alone.accepted == number
+
+
+def test_what_connections_share_counts_once(plans: tuple[Plan, ...]) -> None:
+    """All that choose the same events hold the same batch."""
+    body = as_json(batch(*[purchase(n, padding="x" * 10_000) for n in range(50)]))
+    request = sort("web", plans, [body], 1, LIMITS)
+    sizes = [wanted.size for wanted in request.wanted.values() if wanted.batches]
+    assert sizes == [request.size] * 3
+    assert len(body) < request.size < len(body) + 10_000
+
+
+@pytest.mark.parametrize("key", [None, "b4Bz9CvTpFeiLwBHqVWMUtBxSCv4FIMQDWWQtWEyBpc="], ids=["no key", "a key"])
+def test_four_mib_for_sixteen_connections_are_taken(redis_url: str, tmp_path: Path, key: str | None) -> None:
+    """Their chunks go to Redis once, and stand in the lanes of each."""
+    lines = "".join(
+        f"  - {{id: c{n}, inputs: [web], access_token: t, event_source_id: PIXEL{n}, enable_web_migration: true}}\n"
+        for n in range(16)
+    )
+    configuration = CONFIGURATION.partition("connections:")[0] + "connections:\n" + lines
+    batches: list[bytes] = []
+    while sum(map(len, batches)) < 4 * MIB - 100_000:
+        batches.append(as_json(batch(*[purchase(len(batches) * 50 + n) for n in range(50)])))
+    with running_site(tmp_path, redis_url, configuration, encryption_key=key) as site:
+        body = b"[" + b",".join(batches) + b"]"
+        assert len(body) > 3.8 * MIB
+        assert site.post(body, "/v2/bulkevents").status_code == 202
+        accepted = {site.books(f"c{n}")["accepted"] for n in range(16)}
+        assert accepted == {50 * len(batches)}
+
+
+def test_what_is_too_large_for_one_write_is_413_and_not_503(redis_url: str, tmp_path: Path) -> None:
+    """Sent again, it would be refused for ever: so it must not ask to be."""
+    noise = random.Random(1)
+    events = [
+        purchase(n, custom_attributes={"noise": "".join(chr(noise.randrange(0x4E00, 0x9FFF)) for _ in range(11_000))})
+        for n in range(28)
+    ]
+    batches = [json.dumps(batch(one), ensure_ascii=False).encode() for one in events]
+    with running_site(tmp_path, redis_url, max_request_bytes=16 * MIB) as site:
+        answer = site.post(b"[" + b",".join(batches * 12) + b"]", "/v2/bulkevents")
+        assert (answer.status_code, refusal_of(answer)) == (413, "REQUEST_TOO_LARGE")
+
+
+def test_small_requests_are_answered_beside_large_ones_that_never_end(redis_url: str, tmp_path: Path) -> None:
+    """Bodies that stop half-way hold what they hold, and no more: the oldest gives way."""
+    with running_site(tmp_path, redis_url) as site:
+        hold_half(site)
+
+
+def hold_half(site: Site) -> None:
+    """Twenty-four bodies that lack their last byte; then honest requests, small and large."""
+    place = urlsplit(site.url)
+    held = []
+    token = b64encode(":".join(WEB).encode())
+    head = b"POST /v2/events HTTP/1.1\r\nhost: relay\r\nauthorization: Basic " + token
+    for _ in range(24):
+        one = socket.create_connection((place.hostname, place.port), timeout=30)
+        one.sendall(head + b"\r\ncontent-length: 4194304\r\n\r\n" + b" " * (4 * MIB - 1))
+        held.append(one)
+        assert site.post(batch(purchase(1))).status_code == 202
+    first = held[0].recv(1 << 16)
+    assert first.startswith(b"HTTP/1.1 503"), first
+    large = b"[" + b",".join([as_json(batch(purchase(1, padding="x" * 500_000)))] * 6) + b"]"
+    assert site.post(large, "/v2/bulkevents").status_code == 202
+    for one in held:
+        one.close()
+
+
+def run(story: Callable[[], Awaitable[None]]) -> None:
+    """Run a test's story."""
+    asyncio.run(story())  # type: ignore[arg-type]
+
+
+def test_one_input_leaves_room_for_another() -> None:
+    """Half of the bytes that may wait are not for one."""
+
+    async def story() -> None:
+        beside, go_on = Beside(100), asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def wait() -> None:
+            asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+
+        async def outcome(input_id: str, size: int) -> object:
+            try:
+                return await beside.run(input_id, size, wait)
+            except Refused as refused:
+                return refused.row
+
+        tasks = [asyncio.create_task(outcome("greedy", 25)) for _ in range(4)]
+        await asyncio.sleep(0)
+        other = asyncio.create_task(outcome("other", 40))
+        await asyncio.sleep(0)
+        go_on.set()
+        assert await asyncio.gather(*tasks) == [None, None, UNAVAILABLE, UNAVAILABLE]
+        assert await other is None
+        assert await outcome("greedy", 1000) is None  # alone, anything goes
+
+    run(story)
+
+
+def test_work_whose_turn_does_not_come_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within the three seconds that are promised."""
+    monkeypatch.setattr("ingest.large.BEGIN_WITHIN_S", 0.05)
+
+    async def story() -> None:
+        beside, go_on = Beside(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        began = [
+            asyncio.create_task(
+                beside.run("web", 1, lambda: asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result())
+            )
+            for _ in range(THREADS)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(Refused) as caught:
+            await beside.run("web", 1, lambda: None)
+        assert caught.value.row == UNAVAILABLE
+        go_on.set()
+        await asyncio.gather(*began)
+        await beside.run("web", 1, lambda: None)
+
+    run(story)
+
+
+def test_bodies_give_way_oldest_first() -> None:
+    """And what they held is free at once."""
+
+    async def story() -> None:
+        bodies = Bodies(100)
+
+        async def read(*sizes: int) -> str:
+            try:
+                async with asyncio.timeout(60) as timeout:
+                    bodies.begin(timeout)
+                    for size in sizes:
+                        bodies.add(timeout, size)
+                        await asyncio.sleep(0)
+                    await asyncio.Event().wait()
+            except TimeoutError:
+                return "gave way" if not bodies.end(timeout) else "too slow"
+            except Refused:
+                return "refused"
+            return "read"
+
+        oldest, younger = asyncio.create_task(read(40)), asyncio.create_task(read(40))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        newest = asyncio.create_task(read(30))
+        assert await oldest == "gave way"
+        assert not younger.done()
+        assert await asyncio.create_task(read(1, 100)) == "refused"
+        assert await younger == "gave way"
+        newest.cancel()
+
+    run(story)

@@ -41,6 +41,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """TikTok's own words, encrypted; empty where there is no key, and `message` has them."""
     source: bytes = b""
     """Enough to map it again: a sealed chunk, opaque here."""
+    shared: str = ""
+    """The id under which the store keeps the batch's JSON, once for all its letters. Empty: `source` has it."""
 
     def __repr__(self) -> str:
         return f"DeadLetter(id={self.id!r}, connection={self.connection!r}, reason={self.reason!r})"

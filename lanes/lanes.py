@@ -137,6 +137,7 @@ class _Terms(msgspec.Struct):
     probing: bool
     spaced: bool
     delivered_at: int
+    letter_bytes: int
 
 
 _terms_decoder = msgspec.msgpack.Decoder(_Terms, strict=False)
@@ -165,6 +166,7 @@ def _lease(lane: str, token: str, packed: bytes, chunks: list[bytes]) -> Lease:
         group_delivered_at=terms.delivered_at,
         chunks=chunks,
         spaced=terms.spaced,
+        letter_bytes=terms.letter_bytes,
     )
 
 

@@ -62,6 +62,29 @@ def some_letters(client: redis.Redis, group: str, ids: Sequence[str]) -> list[by
         raise refusal(error) from None
 
 
+def shared_part(client: redis.Redis, group: str, part_id: str) -> bytes | None:
+    """Return what the letters of that part's id share; None when no letter needs it any more. Raises RedisAway."""
+    try:
+        return cast("bytes | None", client.hget(f"{_key(group)}:shared", part_id))
+    except RedisError as error:
+        raise refusal(error) from None
+
+
+def shared_parts(client: redis.Redis, group: str) -> Iterator[tuple[str, bytes]]:
+    """Yield each shared part of a group's letters, and its id. Raises RedisAway."""
+    try:
+        for part_id, part in client.hscan_iter(f"{_key(group)}:shared", count=_PAGE):
+            yield part_id.decode(), part
+    except RedisError as error:
+        raise refusal(error) from None
+
+
+def amend_part(client: redis.Redis, group: str, part_id: str, read: bytes, amended: bytes) -> bool:
+    """Put `amended` in the place of a shared part; False, and nothing done, unless it still is as it was read."""
+    packed = pack({"group": group, "id": part_id, "sha1": _sha1(read)})
+    return bool(_run(client, "amend_part", None, packed, amended))
+
+
 def ids_page(client: redis.Redis, group: str, cursor: int, about: int = _PAGE) -> tuple[int, list[str]]:
     """Some ids of letters, from a cursor on (0 at first), and the next cursor (0 at the end). Raises RedisAway.
 

@@ -1,6 +1,6 @@
 """What the server says of itself."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import redis
 from redis.exceptions import RedisError
@@ -13,6 +13,15 @@ class MemoryUse(NamedTuple):
 
     used: int
     limit: int
+
+
+LETTER_SHARE: Final = 4
+"""A connection's dead letters may hold a quarter of Redis's memory."""
+
+
+def letter_share_of(limit: int) -> int:
+    """Return how many bytes a connection's dead letters may hold of Redis's limit; 0 for no bound."""
+    return limit // LETTER_SHARE
 
 
 def memory_use(client: redis.Redis) -> MemoryUse:

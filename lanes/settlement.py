@@ -28,7 +28,7 @@ class Lease:
 
     `now_ms` is Redis's clock at the claim. `alone`: earlier claims of a single event whose process died.
     `probing`: the group rests and this request tries whether it is well. `spaced`: the group's requests are spaced, so
-    this claim is good for one. `group_delivered_at`: its last delivery.
+    this claim is good for one. `group_delivered_at`: its last delivery. `letter_bytes`: what its dead letters hold.
     """
 
     lane: str
@@ -42,6 +42,7 @@ class Lease:
     group_delivered_at: int
     chunks: Sequence[bytes] = field(repr=False)
     spaced: bool = False
+    letter_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

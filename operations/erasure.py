@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from config.model import Configuration
+from delivery.letters import DeadLetter
 from lanes.chunk import Batch, Chunk
 from lanes.erasure import Edit, Placed, erase, pages
 from lanes.errors import ChunkUnreadable
@@ -136,7 +137,7 @@ class Eraser:
         found = (
             letter.id
             for letter in self.box.letters([forgotten.id])
-            if (source := self._open(letter.source, forgotten)) and person.taken_out_of(source)
+            if (source := self._source(letter, forgotten)) and person.taken_out_of(source)
         )
         while ids := list(islice(found, LETTERS_A_PAGE)):
             gone = ids
@@ -144,9 +145,15 @@ class Eraser:
                 gone = discard_letters(self.box.client, forgotten.id, ids, ends_as="forgotten_letters")
             forgotten.letters += len(gone)
 
+    def _source(self, letter: DeadLetter, forgotten: Forgotten) -> Chunk | None:
+        return self._readable(lambda: self.box.open(letter), forgotten)
+
     def _open(self, sealed: bytes, forgotten: Forgotten) -> Chunk | None:
+        return self._readable(lambda: self.box.codec.open(sealed), forgotten)
+
+    def _readable(self, read: Callable[[], Chunk], forgotten: Forgotten) -> Chunk | None:
         try:
-            return self.box.codec.open(sealed)
+            return read()
         except ChunkUnreadable as error:
             forgotten.unreadable += 1
             forgotten.what_to_do = error.what_to_do

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
@@ -11,7 +12,7 @@ from delivery.letters import DeadLetter
 from lanes.books import waiting_chunks
 from lanes.chunk import encrypted_body
 from lanes.errors import ChunkUnreadable
-from lanes.letters import amend_letter, letters_of
+from lanes.letters import amend_letter, amend_part, letters_of, shared_parts
 from operations.letter_box import LetterBox, decoded
 
 
@@ -46,7 +47,7 @@ def use_of_keys(box: LetterBox, keyring: Keyring) -> Use:
         for chunk in waiting_chunks(box.client, connection):
             _count(use.chunks, use, [encrypted_body(chunk)], keyring)
         for letter_id, stored in letters_of(box.client, connection):
-            _count(use.letters, use, _sealed_in(decoded(stored, letter_id)), keyring)
+            _count(use.letters, use, _sealed_in(decoded(stored, letter_id), box), keyring)
     return use
 
 
@@ -54,6 +55,7 @@ def reseal_letters(box: LetterBox, keyring: Keyring) -> Resealed:
     """Seal every letter that is not yet so with the newest key. One that is replayed meanwhile is left alone."""
     done = Resealed()
     for connection in box.connections:
+        _reseal_parts(box, connection, keyring)
         for letter_id, stored in letters_of(box.client, connection):
             letter = decoded(stored, letter_id)
             if all(body is not None and keyring.opened_by(body) == 1 for body in _sealed_in(letter)):
@@ -74,8 +76,20 @@ def _anew(letter: DeadLetter, box: LetterBox, keyring: Keyring) -> DeadLetter:
     return msgspec.structs.replace(letter, source=source, words=words)
 
 
-def _sealed_in(letter: DeadLetter) -> list[bytes | None]:
-    return [encrypted_body(letter.source), *([letter.words] if letter.words else [])]
+def _sealed_in(letter: DeadLetter, box: LetterBox | None = None) -> list[bytes | None]:
+    """Return what of a letter is encrypted; with `box`, what it shares with others as well."""
+    part = box.sealed_part(letter) if box else None
+    shared = [encrypted_body(part)] if part else []
+    return [encrypted_body(letter.source), *([letter.words] if letter.words else []), *shared]
+
+
+def _reseal_parts(box: LetterBox, connection: str, keyring: Keyring) -> None:
+    """Encrypt with the newest key what letters share. Their letters tell of what no key here opens."""
+    for part_id, part in shared_parts(box.client, connection):
+        body = encrypted_body(part)
+        if body is None or keyring.opened_by(body) != 1:
+            with suppress(ChunkUnreadable):
+                amend_part(box.client, connection, part_id, part, box.codec.seal(box.codec.open(part)))
 
 
 def _count(counter: Counter[int | None], use: Use, bodies: Sequence[bytes | None], keyring: Keyring) -> None:

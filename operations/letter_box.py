@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import redis
@@ -16,12 +16,15 @@ from delivery.letters import DeadLetter, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec
 from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known
-from lanes.letters import letter_of, letters_of
+from lanes.letters import letter_of, letters_of, shared_part
 from lanes.turns import now_ms
 from mapping.invalid_batch import NO_BATCH
 from mapping.items import event_of
 from operations.errors import BadNews
 from operations.masking import mask, mask_sentence
+
+PARTS_AT_HAND: Final = 4
+"""Shared parts of batches that a letter box keeps opened; each is at most a batch."""
 
 
 class LetterBox:
@@ -34,6 +37,7 @@ class LetterBox:
         self.settings, self.client = settings, client
         self.keyring = settings.keyring
         self.codec = ChunkCodec(self.keyring)
+        self._parts: dict[tuple[str, str], Chunk] = {}
         self.connections = _connections(read or partial(load, settings.config, keyring=settings.keyring), client)
         """The connections that may have letters: the configuration's, then those that only Redis knows."""
 
@@ -67,10 +71,31 @@ class LetterBox:
         return msgspec.structs.replace(letter, message=words, words=b"")
 
     def open(self, letter: DeadLetter) -> Chunk:
-        """Its source. Raises ChunkUnreadable."""
+        """Return its source, with what the store keeps of it for several letters. Raises ChunkUnreadable."""
         if not letter.source:
             raise ChunkUnreadable("the letter has no source")
-        return self.codec.open(letter.source)
+        source = self.codec.open(letter.source)
+        if not letter.shared:
+            return source
+        shared = self._part(letter).batches[0].shared
+        whole = [Batch(shared, batch.entries) for batch in source.batches]
+        return msgspec.structs.replace(source, batches=whole)
+
+    def sealed_part(self, letter: DeadLetter) -> bytes | None:
+        """Return what the letter shares with others as Redis has it; None when it shares nothing, or it is gone."""
+        return shared_part(self.client, letter.connection, letter.shared) if letter.shared else None
+
+    def _part(self, letter: DeadLetter) -> Chunk:
+        """Return what the letter shares with others of its batch; those read last are at hand."""
+        key = (letter.connection, letter.shared)
+        if key not in self._parts:
+            sealed = self.sealed_part(letter)
+            if sealed is None:
+                raise ChunkUnreadable("it was replayed or discarded meanwhile, or Redis lost what its batch shares")
+            while len(self._parts) >= PARTS_AT_HAND:
+                self._parts.pop(next(iter(self._parts)), None)
+            self._parts[key] = self.codec.open(sealed)
+        return self._parts[key]
 
 
 def _connections(read: Callable[[], Configuration], client: redis.Redis) -> list[str]:

@@ -87,8 +87,8 @@ def _several(was: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Entry]
 def keep(box: LetterBox, found: Found, source: Chunk) -> None:
     """Put the letter back with this source. BadNews, and nothing kept, when it is not as it was found any more."""
     letter = found.letter
-    amended = msgspec.structs.replace(letter, source=box.codec.seal(source))
-    if not amend_letter(box.client, letter.connection, letter.id, found.stored, amended.encode()):
+    amended = msgspec.structs.replace(letter, source=box.codec.seal(source), shared="")
+    if not amend_letter(box.client, letter.connection, letter.id, found.stored, amended.encode(), whole=True):
         raise BadNews(f"{letter.id} was changed or taken meanwhile: nothing was kept")
 
 

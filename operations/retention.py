@@ -53,6 +53,14 @@ def warning_of(connection: Connection, letters: int) -> str:
     return f"{plural(letters, 'dead letter')} of {connection.id} will be removed within 7 days, {kept} after they died"
 
 
+def letters_are_full(connection: str) -> str:
+    """Return what to do where a connection is paused because its dead letters hold their share of memory."""
+    return (
+        "its dead letters hold their share of Redis's memory: replay, or export and discard, some (relay dead-letters "
+        f"count --connection {connection}), or raise maxmemory; it goes on by itself below nine tenths of the share"
+    )
+
+
 def remedy_of(connection: Connection) -> str:
     """What to do about it."""
     name = connection.id

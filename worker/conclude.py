@@ -152,6 +152,8 @@ def _conclusion(
         books=tally.books,
         days=tally.days,
         letters=tally.letters,
+        shared=tally.parts.by_id,
+        share=tally.terms.share,
         delay_ms=delay_ms,
         posted=in_doubt if unknown else 0,
         trouble=slow if connection_works else (None if error is None else True),

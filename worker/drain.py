@@ -83,7 +83,8 @@ class _Step:
     def __init__(
         self, runtime: Runtime, configuration: Configuration, connection: Connection, report: Report, job: str | None
     ) -> None:
-        self.appetite = runtime.appetite(connection, configuration)
+        share = runtime.letter_share(connection)
+        self.appetite = replace(runtime.appetite(connection, configuration), letters=share)
         self._runtime, self._connection, self._report = runtime, connection, report
         self._composer = Composer(
             runtime.codec.open,
@@ -98,6 +99,8 @@ class _Step:
             seal=runtime.codec.seal,
             random=runtime.random,
             seal_words=None if runtime.keyring is None else runtime.keyring.seal,
+            secret=runtime.letters_secret,
+            share=share,
         )
 
     def take(self, lease: Lease, goes_on: Callable[[], bool]) -> Lease | Released | Lost:

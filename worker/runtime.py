@@ -12,9 +12,12 @@ from lanes.chunk import ChunkCodec
 from lanes.client import connect
 from lanes.lanes import Appetite, Lanes
 from lanes.memory import Memory
-from lanes.settlement import Lease
+from lanes.server import letter_share_of
+from lanes.settlement import Lease, LetterShare
 from mapping.plan import Plan, compile_plan
+from operations.retention import letters_are_full
 from worker.addresses import EXPIRES_S, Addresses
+from worker.letter_parts import secret_of
 
 PROBE_EVENTS: Final = 10
 
@@ -27,12 +30,16 @@ class Runtime:
         self.file = ConfigurationFile(settings.config, keyring)
         self.codec = ChunkCodec(keyring)
         self.redis_url = redis_url
-        self.lanes = Lanes(connect(redis_url))
+        self.client_of_redis = connect(redis_url)
+        self.lanes = Lanes(self.client_of_redis)
         self.addresses = Addresses(Memory(connect(redis_url), keyring, EXPIRES_S))
         self.client = Client(settings.tiktok_url)
         self.leases = LeasesInHand()
         self.stopping = threading.Event()
         """Set when the process was told to stop: jobs end after the request under way, and no other begins."""
+        self.letters_secret = secret_of(keyring)
+        self.redis_limit = 0
+        """Redis's maxmemory in bytes, which the timer reads; 0 where it is not known or has none."""
         self.random = random.SystemRandom().random
         self._plans: tuple[Configuration, dict[tuple[str, str], Plan]] | None = None
 
@@ -51,6 +58,11 @@ class Runtime:
         """What a claim for this connection asks for: as many events as its largest request takes."""
         plans = (self.plan(connection, input_id, configuration) for input_id in connection.inputs)
         return Appetite(events=max(plan.route.max_events for plan in plans if plan), probe=PROBE_EVENTS)
+
+    def letter_share(self, connection: Connection) -> LetterShare:
+        """What the connection's dead letters may hold of Redis's memory; no bound where the limit is not known."""
+        share = letter_share_of(self.redis_limit)
+        return LetterShare(share, letters_are_full(connection.id), connection.fingerprint)
 
     def _plans_of(self, configuration: Configuration) -> dict[tuple[str, str], Plan]:
         """Plans live as long as the configuration that made them; two threads may make one twice, harmlessly."""

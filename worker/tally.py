@@ -12,9 +12,10 @@ from delivery.letters import SEALED, DeadLetter, new_id
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.days import day_of
-from lanes.settlement import Lease, Letter
+from lanes.settlement import NO_BOUND, Lease, Letter, LetterShare
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
 from worker.compose import Draft, Prepared, with_batches
+from worker.letter_parts import SharedParts
 
 Outcome = Delivered | Rejection | None
 """How an item of the request ended; None: it goes on."""
@@ -34,6 +35,10 @@ class Terms:
     random: Callable[[], float]
     seal_words: Callable[[bytes], bytes] | None = None
     """None where there is no key."""
+    secret: bytes = b""
+    """What ids of shared parts are made with."""
+    share: LetterShare = NO_BOUND
+    """What the connection's dead letters may hold."""
 
 
 class Tally:
@@ -45,6 +50,8 @@ class Tally:
         self.days: dict[int, Counter[str]] = {}
         self.reasons: Counter[str] = Counter()
         self.letters: list[Letter] = []
+        room = terms.share.bytes - lease.letter_bytes if terms.share.bytes else None
+        self.parts = SharedParts(terms.seal, terms.secret, room)
         self.delivered = [0] * len(draft.chunks)
         self._ended: Counter[tuple[int, str, str]] = Counter()
 
@@ -57,6 +64,10 @@ class Tally:
         left: list[list[tuple[Prepared, Entry]]] = [[] for _ in self.draft.chunks]
         for prepared in self.draft.prepared:
             still_open, sent = [], 0
+            if self.parts.full and self._would_die(prepared, index, outcome):
+                left[prepared.chunk].append((prepared, prepared.entry))
+                index += prepared.sent
+                continue
             for result in prepared.results:
                 ended: Outcome = None
                 if isinstance(result, Mapped):
@@ -72,6 +83,14 @@ class Tally:
         if not self.books:
             return None
         return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries)]
+
+    def _would_die(self, prepared: Prepared, index: int, outcome: Callable[[int], Outcome]) -> bool:
+        """Whether the entry would leave dead letters, and none of its items was delivered: it may wait as it is."""
+        endings = [outcome(index + number) for number in range(prepared.sent)]
+        dies = any(isinstance(result, Rejected) for result in prepared.results)
+        return not any(isinstance(ended, Delivered) for ended in endings) and (
+            dies or any(isinstance(ended, Rejection) for ended in endings)
+        )
 
     def _count(self, prepared: Prepared, result: Result, ended: Outcome) -> None:
         match result:
@@ -120,6 +139,8 @@ class Tally:
         if item and len(prepared.results) > 1:
             entry = _with_items(prepared, [item])
         chunk = self.draft.chunks[prepared.chunk]
+        shared = self.parts.part_of(chunk, prepared.shared)
+        own = Batch(b"" if shared else prepared.shared, [entry])
         letter = {
             "id": new_id(self.lease.now_ms),
             "connection": self.terms.connection,
@@ -127,11 +148,14 @@ class Tally:
             "at_ms": self.lease.now_ms,
             "job": self.terms.job,
             "attempts": attempts,
-            "source": self.terms.seal(with_batches(chunk, [Batch(prepared.shared, [entry])])),
+            "source": self.terms.seal(with_batches(chunk, [own])),
+            "shared": shared,
             **why,
         }
         dead = msgspec.convert(letter, DeadLetter)
-        self.letters.append(Letter(dead.id, dead.reason, dead.encode()))
+        content = dead.encode()
+        self.parts.add(content)
+        self.letters.append(Letter(dead.id, dead.reason, content, shared))
         self._end(prepared, "dead", died(dead.tiktok_event, dead.reason))
         self.reasons[dead.reason] += 1
 

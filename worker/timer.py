@@ -4,6 +4,7 @@ removes dead letters past their time."""
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,12 +13,14 @@ from kombu.exceptions import OperationalError
 
 from lanes.errors import RedisAway, RedisFull
 from lanes.lanes import RENEW_EVERY_S
+from lanes.server import memory_use
 from worker.app import QUEUE, app
 from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime
 
 TICK_S: Final = 0.05
 REFRESH_EVERY_S: Final = 0.5
+MEMORY_EVERY_S: Final = 5.0
 WAKE_UP_EXPIRES_S: Final = 60
 """Long against clocks that differ between hosts, short against wake-ups that pile up while every slot is taken."""
 
@@ -35,6 +38,12 @@ def renew_leases(runtime: Runtime) -> None:
     for lease in runtime.leases.all():
         if not runtime.lanes.renew(lease):
             runtime.leases.lose(lease)
+
+
+def read_memory_limit(runtime: Runtime) -> None:
+    """Learn Redis's maxmemory. Where Redis does not say it, the limit that was known last counts."""
+    with suppress(RedisAway, RedisFull):
+        runtime.redis_limit = memory_use(runtime.client_of_redis).limit
 
 
 def refresh_configuration(runtime: Runtime) -> None:
@@ -77,6 +86,7 @@ class Timer(threading.Thread):
         self._stopped = threading.Event()
         self._in_trouble = False
         self._duties = [
+            _Duty(MEMORY_EVERY_S, read_memory_limit),
             _Duty(TICK_S, wake_lanes),
             _Duty(RENEW_EVERY_S, renew_leases),
             _Duty(REFRESH_EVERY_S, refresh_configuration),

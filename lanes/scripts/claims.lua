@@ -91,7 +91,8 @@ local function grant(lane, ask)
   local meta, group = meta_key(lane), 'group:' .. group_of(lane)
   local head, crashes, alone, attempts, since, stored, step, posted, posted_at = unpack(redis.call('HMGET', meta,
     'head', 'crashes', 'alone', 'attempts', 'failing_since', 'limit', 'step', 'posted', 'posted_at'))
-  local state, delivered_at, probes, spacing = unpack(redis.call('HMGET', group, 'state', 'delivered_at', 'probes', 'spacing'))
+  local state, delivered_at, probes, spacing, letters = unpack(
+    redis.call('HMGET', group, 'state', 'delivered_at', 'probes', 'spacing', 'letter_bytes'))
   local limit = math.min(tonumber(stored or ask.events), ask.events)
   local crashed = tonumber(crashes or 0) > 0
   if crashed then limit = math.max(1, math.floor(limit / 2)) end
@@ -111,6 +112,7 @@ local function grant(lane, ask)
     head = tonumber(head or 0), now = now, limit = limit, alone = tonumber(alone or 0), attempts = tonumber(attempts or 0),
     failing_since = tonumber(since or 0), step = tonumber(step or 0), probes = tonumber(probes or 0),
     probing = state ~= false, spaced = spacing ~= false, delivered_at = tonumber(delivered_at or 0),
+    letter_bytes = tonumber(letters or 0),
   }
   return {'granted', cmsgpack.pack(terms), redis.call('LRANGE', lane_key(lane), 0, count - 1)}
 end

@@ -122,6 +122,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "abandon": ["shop", 5],
         "admit": [[{"key": "k", "free": 1, "first": 1, "most": 9, "kept": 9}]],
         "amend": [{"group": "shop", "id": "a", "sha1": "f" * 40, "whole": True}, b"corrected"],
+        "amend_part": [{"group": "shop", "id": "s", "sha1": "f" * 40}, b"anew"],
         "append": [arrivals, chunk_of(7)],
         "bring": [{"name": "http", "process": "p", "number": 1, "keep_ms": 9, "counts": {"x": 1}}],
         "claim": ["shop:0", claim],

@@ -36,6 +36,8 @@ def _all(client: redis.Redis, keyring: Keyring | None) -> Iterator[bytes]:
             yield value
             if key.startswith(b"lane:") and not key.endswith((b":sizes", b":meta")):
                 yield from _content(codec.open(value))
+            elif key.startswith(b"letters:") and key.endswith(b":shared"):
+                yield from _content(codec.open(value)) if value[:1] < b"\x20" else ()
             elif key.startswith(b"letters:"):
                 yield from _content(codec.open(DeadLetter.decode(value).source)) if value[:1] > b"\x7f" else ()
             elif key.startswith(b"memory:") and key != b"memory:secret":

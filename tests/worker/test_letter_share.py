@@ -1,0 +1,227 @@
+"""What dead letters may hold of Redis: a batch's JSON once, a share in bytes, and a pause when it is full."""
+
+import base64
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from support.bench import Bench
+from support.events import as_json, batch, purchase
+
+from config.secrets import Keyring
+from config.settings import Settings
+from delivery.letters import DeadLetter
+from lanes.arrivals import LARGEST_SCRIPT
+from lanes.lanes import Appetite, Lanes
+from lanes.letters import discard_letters, letter_ids
+from lanes.scripts import script_text
+from lanes.settlement import Lease, Lost, Refused, Released, Settlement
+from operations.keys import reseal_letters, use_of_keys
+from operations.letter_box import LetterBox
+from operations.letter_editing import corrected, find_letter, keep, text_of
+from operations.letter_sending import Sent, replay_page
+from worker.letter_parts import LETTER_OVERHEAD
+from worker.runtime import Runtime
+
+BAD = {"TikTok.URL": "www.no-scheme.example"}
+KEY, FORMER = (base64.urlsafe_b64encode(bytes([number] * 32)).decode() for number in (1, 2))
+
+
+def bad(*numbers: int) -> list[Any]:
+    """Events that mapping refuses."""
+    return [purchase(number, custom_flags=BAD) for number in numbers]
+
+
+def roomy(kilobytes: int) -> dict[str, Any]:
+    """A batch whose JSON without events is of about that size, and does not compress well."""
+    noise = {f"attribute-{number}": f"{number * 7_919_777:x}-{number * 104_729:x}" for number in range(kilobytes * 26)}
+    return {**batch(user=7), "user_attributes": noise}
+
+
+def box_of(bench: Bench) -> LetterBox:
+    """The dead letters, as a command has them."""
+    return LetterBox(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
+
+
+def held(bench: Bench) -> int:
+    """What the connection's dead letters hold, as Redis has it summed up."""
+    return int(bench.group().group.get("letter_bytes", "0"))
+
+
+def used(bench: Bench) -> int:
+    """What they really hold, in Redis's own words."""
+    keys = list(bench.redis.scan_iter("letters:shop*"))
+    return sum(bench.redis.memory_usage(key, samples=0) or 0 for key in keys)
+
+
+def parts(bench: Bench) -> tuple[int, int, int]:
+    """Shared parts, their counts of letters, and letters that need one."""
+    shared, refs, uses = (bench.redis.hlen(f"letters:shop:{name}") for name in ("shared", "refs", "uses"))
+    return shared, refs, uses
+
+
+def test_a_batchs_json_is_kept_once_and_goes_with_its_last_letter(bench: Bench) -> None:
+    """Two hundred letters of one batch of 60 KB hold less than three batches, and nothing when they are gone."""
+    shared = roomy(60)
+    size = len(as_json(shared))
+    bench.put(bad(*range(100)), shared=shared)
+    bench.put(bad(*range(100, 200)), shared=shared)
+    while bench.group().waiting:
+        bench.drain()
+    assert (bench.count("dead"), parts(bench)) == ((200,), (1, 1, 200))
+    assert used(bench) < 3 * size + 200 * 1_500
+    ids = letter_ids(bench.redis, "shop")
+    sent = Sent()
+    replay_page(box_of(bench), "shop", ids[:1], (), sent)
+    assert (sent.replayed, parts(bench)) == (ids[:1], (1, 1, 199))
+    discard_letters(bench.redis, "shop", ids[1:])
+    assert (parts(bench), held(bench)) == ((0, 0, 0), 0)
+    assert not list(bench.redis.scan_iter("letters:shop*"))
+
+
+def test_a_letter_is_read_and_goes_again_with_its_whole_batch(bench: Bench) -> None:
+    """Who reads, corrects or replays it sees no difference."""
+    shared = roomy(4)
+    bench.put(bad(1, 2), shared=shared)
+    bench.drain()
+    box = box_of(bench)
+    first, second = bench.letters()
+    assert first.shared == second.shared != ""
+    assert len(first.encode()) < 2_000
+    source = box.open(first).batches[0]
+    assert json.loads(source.shared) == {name: value for name, value in shared.items() if name != "events"}
+    found = find_letter(box, first.id)
+    keep(box, found, corrected(found.source, text_of(found.source).replace("www.", "https://www.")))
+    assert (DeadLetter.decode(bench.redis.hget("letters:shop", first.id) or b"").shared, parts(bench)[2]) == ("", 1)
+    replay_page(box, "shop", [first.id], (), Sent())
+    bench.drain_all()
+    assert [event["event_id"] for event in bench.sandbox.events()] == ["e1"]
+    assert bench.count("delivered", "dead", "replayed", "waiting") == (1, 2, 1, 0)
+
+
+@pytest.mark.parametrize("kilobytes", [0, 1, 8])
+def test_the_sum_is_no_less_than_what_redis_uses(bench: Bench, kilobytes: int) -> None:
+    """And at most half as much again."""
+    for start in range(0, 2_000, 500):
+        bench.put(bad(*range(start, start + 500)), shared=roomy(kilobytes))
+    while bench.group().waiting:
+        bench.drain()
+    assert used(bench) <= held(bench) <= 1.5 * used(bench)
+
+
+def test_the_overhead_is_counted_alike_in_the_script_and_in_the_worker() -> None:
+    """One fact in two languages."""
+    assert f"LETTER_OVERHEAD, SHARED_OVERHEAD = {LETTER_OVERHEAD}," in script_text("settle")
+
+
+def test_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> None:
+    """They hold their batch themselves, and no sum was kept."""
+    bench.put(bad(1), shared=roomy(4))
+    bench.drain()
+    [letter] = bench.letters()
+    whole = msgspec.structs.replace(letter, source=bench.runtime.codec.seal(box_of(bench).open(letter)), shared="")
+    stored = msgspec.msgpack.decode(whole.encode())
+    del stored["shared"]
+    bench.redis.delete("letters:shop", "letters:shop:shared", "letters:shop:refs", "letters:shop:uses")
+    bench.redis.hset("letters:shop", whole.id, msgspec.msgpack.encode(stored))
+    bench.redis.hdel("group:shop", "letter_bytes")
+    assert json.loads(box_of(bench).open(bench.letters()[0]).batches[0].shared)["user_attributes"]
+    bench.put(bad(2))
+    bench.drain()
+    assert held(bench) > len(whole.encode())
+    discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop"))
+    assert held(bench) == 0
+
+
+def test_a_full_share_pauses_the_connection_until_there_is_room(bench: Bench) -> None:
+    """Nothing is claimed meanwhile, healthy events wait as well, and it goes on by itself: the books always balance."""
+    bench.runtime.redis_limit = 4 * 60_000
+    bench.put(*[bad(number) for number in range(200)], [purchase(1_000)], shared=roomy(1))
+    for _ in range(300):
+        bench.drain()
+    group = bench.group().group
+    assert (group["state"], group["by"]) == ("paused", "dead_letters")
+    assert "relay dead-letters count --connection shop" in group["what"]
+    assert 60_000 <= held(bench) < 60_000 + 3_000
+    waiting = bench.count("waiting")
+    assert waiting > (50,)
+    assert Lanes(bench.redis).claim("shop:0", Appetite()) in (Refused("paused"), Refused("not due"))
+    discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop")[:3])
+    assert bench.group().group.get("by") == "dead_letters", "one letter less is no room yet"
+    while bench.group().waiting:
+        discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop"))
+        assert "by" not in bench.group().group
+        for _ in range(60):
+            bench.drain()
+    assert [event["event_id"] for event in bench.sandbox.events()] == ["e1000"]
+
+
+def test_more_memory_ends_the_pause_and_an_operators_pause_is_left_alone(bench: Bench) -> None:
+    """The limit is read again all the time."""
+    bench.runtime.redis_limit = 4 * 2_000
+    bench.put(bad(1), bad(2), bad(3), [purchase(4)])
+    for _ in range(10):
+        bench.drain()
+    assert bench.group().group["by"] == "dead_letters"
+    bench.runtime.lanes.rest("shop", "paused", 0, {"by": "operator"})
+    discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop")[:1])
+    assert bench.group().group["by"] == "operator"
+    bench.runtime.lanes.resume("shop")
+    bench.runtime.redis_limit = 4 * 1_000_000
+    while bench.group().waiting:
+        bench.drain()
+    assert bench.count("delivered", "dead") == (1, 3)
+
+
+def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events of many kilobytes, each of them refused: the rest waits for the next settlement, and each dies once."""
+    sizes: list[int] = []
+    settle = Lanes.settle
+
+    def measured(
+        self: Lanes, lease: Lease, settlement: Settlement, go_on: Appetite | None = None, now_ms: int | None = None
+    ) -> Lease | Released | Lost:
+        letters = (letter.content for letter in settlement.letters)
+        sizes.append(sum(map(len, [*settlement.leftovers, *letters, *settlement.shared.values()])))
+        return settle(self, lease, settlement, go_on, now_ms)
+
+    monkeypatch.setattr(Lanes, "settle", measured)
+    noise = {f"k{number}": f"{number * 7_919_777:x}" for number in range(700)}
+    events = [purchase(number, custom_flags=BAD, custom_attributes=noise) for number in range(300)]
+    for start in range(0, 300, 60):
+        bench.put(events[start : start + 60], shared=roomy(60))
+    while bench.group().waiting:
+        bench.drain()
+    assert bench.count("dead") == (300,)
+    assert len({letter.event_id for letter in bench.letters()}) == 300
+    assert max(sizes) <= LARGEST_SCRIPT
+    assert len(sizes) > 1
+
+
+def test_with_a_key_what_letters_share_is_encrypted_and_moves_to_a_new_key(bench: Bench) -> None:
+    """Nothing of it stands in Redis in the clear, nor in its id; a former key is needed until it was encrypted anew."""
+    bench.runtime = Runtime(settings_with(bench, FORMER), bench.url)
+    bench.put(bad(1, 2), shared=roomy(4))
+    bench.drain()
+    part_id, part = next(iter(bench.redis.hgetall("letters:shop:shared").items()))
+    assert b"user7@shop.example" not in part
+    assert bench.letters()[0].shared == part_id.decode()
+    both = settings_with(bench, f"{KEY},{FORMER}")
+    keyring = Keyring.from_text(f"{KEY},{FORMER}")
+    assert keyring is not None
+    box = LetterBox(both, bench.redis)
+    assert use_of_keys(box, keyring).letters[2] == 2
+    assert reseal_letters(box, keyring).letters == 2
+    assert use_of_keys(LetterBox(both, bench.redis), keyring).letters == {1: 2}
+    alone = LetterBox(settings_with(bench, KEY), bench.redis)
+    assert b"user7@shop.example" in alone.open(bench.letters()[0]).batches[0].shared
+
+
+def settings_with(bench: Bench, keys: str) -> Settings:
+    return Settings(
+        config=bench.path,
+        redis_url=bench.url,  # type: ignore[arg-type]
+        tiktok_url=bench.sandbox.url,
+        encryption_key=keys,  # type: ignore[arg-type]
+    )

@@ -100,7 +100,7 @@ def _say(erasure: Erasure, on_disk: Rewriting | None) -> None:
             note(f"{one.id}: a worker is still sending events of theirs to TikTok: run this again in a minute")
         if one.unreadable:
             kept = plural(one.unreadable, "chunk or letter", "chunks or letters")
-            note(f"{one.id}: {kept} cannot be opened, and they may be in there: {one.what_to_do}")
+            note(f"{one.id}: {kept} cannot be read, and they may be in there: {one.what_to_do}")
     if on_disk is not None:
         note(ON_DISK[on_disk])
 

@@ -7,7 +7,8 @@ from typing import IO
 import click
 
 from cli.wrong_use import unknown_id
-from mapping.persons import KINDS, Identity
+from mapping.person_reading import Identity
+from mapping.persons import KINDS
 
 STDIN = "-"
 

@@ -11,7 +11,7 @@ import msgspec
 from ingest.answers import BAD_REQUEST, TOO_LARGE, Refused
 from lanes.chunk import Batch, Entry
 from mapping.body import JsonBytes
-from mapping.invalid_batch import in_place_of_a_batch, split_element
+from mapping.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan
 from mapping.source import Head, NotABatch, SplitBatch, head, mint
 
@@ -129,7 +129,7 @@ def _split(request: Sorted, batches: Iterable[JsonBytes], limits: Limits) -> lis
 
 
 def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int) -> None:
-    heads = [head(event) if split.shared else None for event in split.events]
+    heads = [None] if split.shared == NO_BATCH else [head(event) for event in split.events]
     ids = _Ids(request, raw, split)
     made: dict[tuple[int, ...], tuple[Batch, int]] = {}
     for plan in plans:

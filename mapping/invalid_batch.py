@@ -9,8 +9,8 @@ from mapping.results import Rejected, Result
 from mapping.source import NotABatch, SplitBatch, split_batch
 
 INVALID_BATCH: Final = "invalid_batch"
-NO_BATCH: Final = b""
-"""The shared JSON of such an element: of a batch it is at least `{}`."""
+NO_BATCH: Final = b"null"
+"""The shared JSON of such an element: of a batch it is an object."""
 
 
 def split_element(raw: JsonBytes) -> SplitBatch:

@@ -1,46 +1,21 @@
 """Whether a batch is about somebody: identities that were named, compared as TikTok would compare them."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
-
-import msgspec
+from collections.abc import Iterable
+from typing import Final
 
 from config.model import Connection
 from config.vocabulary import IDENTITY_TYPES
 from mapping import normalise
 from mapping.hashing import hash_identity
-from mapping.identity_names import ALIASES, entries_of
+from mapping.person_reading import MPID, Identity, identities_in
 from mapping.phones import e164
 from mapping.sighting import NOBODY
-from mapping.values import text
 
-MPID: Final = "mpid"
 KINDS: Final = (*IDENTITY_TYPES, MPID)
 """What somebody may be named by."""
 
 _EMAILS: Final = frozenset({"email"})
 _PHONES: Final = frozenset({"mobile_number", "phone_number_2", "phone_number_3"})
-_KIND_OF: Final[Mapping[str, str]] = {alias: kind for kind, alias in ALIASES.items()}
-
-
-class Identity(NamedTuple):
-    """`kind` is one of KINDS; `value` as people write it, or its SHA-256 as senders hash it."""
-
-    kind: str
-    value: str
-
-    def __repr__(self) -> str:
-        return f"Identity(kind={self.kind!r})"
-
-
-class Shared(msgspec.Struct):
-    """Whose a batch is, in whatever shape it came."""
-
-    user_identities: Any = None
-    mpid: Any = None
-
-
-_decode = msgspec.json.Decoder(Shared).decode
 
 
 class Namer:
@@ -65,9 +40,10 @@ class Namer:
         names = self.names([identity])
         return identity.kind not in self._phones or any(name.startswith("phone:") for name in names)
 
-    def of_batch(self, shared: bytes) -> frozenset[str]:
-        """The names of whoever a batch is about; `shared` is its JSON without `events`. Never raises."""
-        return self.names(_identities(shared))
+    def of_batch(self, shared: bytes) -> frozenset[str] | None:
+        """Return the names of whoever a batch is about; None where its JSON without `events` cannot be read."""
+        found = identities_in(shared)
+        return None if found is None else self.names(found)
 
     def _names(self, kind: str, value: str) -> Iterable[str]:
         if kind == MPID:
@@ -81,35 +57,3 @@ class Namer:
         for named, digest in digests:
             if isinstance(digest, str):
                 yield f"{named}:{digest}"
-
-
-def _identities(shared: bytes) -> Iterable[Identity]:
-    try:
-        batch = _decode(shared)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return
-    for name, values in _by_kind(batch.user_identities):
-        kind = name.strip().lower()
-        for value in values if isinstance(values, list) else [values]:
-            plain = text(value)
-            if isinstance(plain, str):
-                yield Identity(_KIND_OF.get(kind, kind), plain)
-    mpid = None if isinstance(batch.mpid, bool) else text(batch.mpid)
-    if isinstance(mpid, str):
-        yield Identity(MPID, mpid)
-
-
-def _by_kind(identities: Any) -> Iterable[tuple[str, Any]]:
-    """As SDKs send them, a map, or as webhooks do, a list of objects."""
-    match identities:
-        case dict():
-            yield from entries_of(identities)
-        case list():
-            for entry in identities:
-                match entry:
-                    case {"identity_type": str(kind), "identity": value}:
-                        yield kind, value
-                    case _:
-                        pass
-        case _:
-            pass

@@ -6,24 +6,27 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-import msgspec
-
 from config.model import Configuration
 from delivery.letters import DeadLetter
-from lanes.chunk import Batch, Chunk
+from lanes.chunk import Chunk
 from lanes.erasure import Edit, Placed, erase, pages
 from lanes.errors import ChunkUnreadable
 from lanes.letters import discard_letters
 from lanes.memory import Memory
 from lanes.names import LANES_PER_GROUP, lane_name
-from mapping.persons import Identity, Namer
+from mapping.person_reading import Identity
+from mapping.persons import Namer
 from operations.letter_box import LetterBox
+from operations.person_search import Person
 
 WAIT_S: Final = 60.0
 """As long as a request to TikTok may last: what is being delivered is delivered, or back in its lane, by then."""
 POLL_S: Final = 0.2
 LETTERS_A_PAGE: Final = 200
 MOST_ROUNDS: Final = 5
+UNREAD: Final = (
+    "a batch in there is no JSON that can be read: let it be delivered, or discard the dead letter, and run this again"
+)
 
 
 @dataclass(slots=True)
@@ -36,7 +39,7 @@ class Forgotten:
     in_delivery: int = 0
     """Chunks with events of the person that a worker is delivering at this moment."""
     unreadable: int = 0
-    """Chunks and letters that cannot be opened, so that the person may be in them."""
+    """Chunks and letters that cannot be opened or read, so that the person may be in them."""
     what_to_do: str = ""
 
 
@@ -99,14 +102,14 @@ class Eraser:
         before = forgotten.events + forgotten.letters
         forgotten.unreadable = forgotten.in_delivery = 0
         namer = Namer(self.configuration.connections.get(forgotten.id))
-        person = _Person(namer, namer.names(self.identities), self._subjects)
+        person = Person(namer, namer.names(self.identities), self.identities, self._subjects)
         self._subjects |= person.names
         for number in range(LANES_PER_GROUP):
             self._lane(lane_name(forgotten.id, number), person, forgotten, until)
         self._letters(person, forgotten)
         return forgotten.events + forgotten.letters - before
 
-    def _lane(self, lane: str, person: "_Person", forgotten: Forgotten, until: float) -> None:
+    def _lane(self, lane: str, person: Person, forgotten: Forgotten, until: float) -> None:
         """Until nothing of the person is in it, or a worker holds it for too long."""
         so_far = forgotten.unreadable, forgotten.in_delivery
         while True:
@@ -123,21 +126,21 @@ class Eraser:
                 return
             self.sleep(POLL_S)
 
-    def _edits(self, page: Sequence[Placed], person: "_Person", forgotten: Forgotten) -> Iterator[Edit]:
+    def _edits(self, page: Sequence[Placed], person: Person, forgotten: Forgotten) -> Iterator[Edit]:
         for placed in page:
             chunk = self._open(placed.sealed, forgotten)
-            without = None if chunk is None else person.taken_out_of(chunk)
+            without = None if chunk is None else self._search(chunk, person, forgotten)
             if chunk is None or without is None:
                 continue
             if self.dry_run:
                 forgotten.events += chunk.weight - without.weight
             yield Edit(placed, self.box.codec.seal(without) if without.batches else None)
 
-    def _letters(self, person: "_Person", forgotten: Forgotten) -> None:
+    def _letters(self, person: Person, forgotten: Forgotten) -> None:
         found = (
             letter.id
             for letter in self.box.letters([forgotten.id])
-            if (source := self._source(letter, forgotten)) and person.taken_out_of(source)
+            if (source := self._source(letter, forgotten)) and self._search(source, person, forgotten)
         )
         while ids := list(islice(found, LETTERS_A_PAGE)):
             gone = ids
@@ -147,6 +150,14 @@ class Eraser:
 
     def _source(self, letter: DeadLetter, forgotten: Forgotten) -> Chunk | None:
         return self._readable(lambda: self.box.open(letter), forgotten)
+
+    def _search(self, chunk: Chunk, person: Person, forgotten: Forgotten) -> Chunk | None:
+        """Return the chunk without the person's events; None when it has none of theirs."""
+        without, unread = person.search(chunk)
+        if unread:
+            forgotten.unreadable += 1
+            forgotten.what_to_do = UNREAD
+        return without
 
     def _open(self, sealed: bytes, forgotten: Forgotten) -> Chunk | None:
         return self._readable(lambda: self.box.codec.open(sealed), forgotten)
@@ -158,23 +169,3 @@ class Eraser:
             forgotten.unreadable += 1
             forgotten.what_to_do = error.what_to_do
             return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    """Somebody as one connection knows them; `subjects` gathers every name that their batches give them."""
-
-    namer: Namer
-    names: frozenset[str]
-    subjects: set[str]
-
-    def taken_out_of(self, chunk: Chunk) -> Chunk | None:
-        """The chunk without their batches; None when it has none of theirs."""
-        kept: list[Batch] = []
-        for batch in chunk.batches:
-            names = self.namer.of_batch(batch.shared)
-            if names & self.names:
-                self.subjects.update(names)
-            else:
-                kept.append(batch)
-        return None if len(kept) == len(chunk.batches) else msgspec.structs.replace(chunk, batches=kept)

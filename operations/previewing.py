@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import assert_never
 
 from config.model import Configuration, Connection, Input
-from mapping.invalid_batch import in_place_of_a_batch, split_element
+from mapping.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan, compile_plan
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
 from mapping.routes import MOST_BODY_BYTES
@@ -93,7 +93,7 @@ def _preview(
     for batch, digest in parts:
         mapper = plan.batch(batch.shared, received_ms)
         for position, event in enumerate(batch.events):
-            seen = head(event) if batch.shared else None
+            seen = None if batch.shared == NO_BATCH else head(event)
             if plan.gate(batch.environment, seen) is Gate.WITHHELD and not connection.enabled:
                 made.withheld.append((index, Withheld(DISABLED)))
             else:

@@ -4,17 +4,19 @@ from collections.abc import Callable, Collection, Iterator
 
 import pytest
 from support.bench import Bench
-from support.events import batch, purchase
+from support.events import as_json, batch, purchase
 from support.terminal import relay
 
 from cli.setting import settings_here
 from config.file import load
 from config.secrets import Keyring
 from delivery.letters import DeadLetter
+from lanes.chunk import Batch, Chunk, Entry
 from lanes.lanes import Appetite
 from lanes.memory import Memory
 from lanes.settlement import Lease, Pace, Settlement
-from mapping.persons import Identity
+from mapping.invalid_batch import NO_BATCH
+from mapping.person_reading import Identity
 from operations.erasure import Eraser
 from operations.letter_box import LetterBox
 
@@ -187,3 +189,45 @@ def test_remembered_addresses_go_under_every_key_there_was(waiting: Bench) -> No
     assert memory.forget(["jane"], dry_run=True) == memory.forget(["jane"]) == 3
     assert memory.forget(["jane"]) == 0
     assert memory.forget(["joe"]) == 3
+
+
+UNREADABLE_MPID = '{"environment": "production", "mpid": 1e400, "user_identities": {"email": "%s"}}'
+
+
+def put_raw(bench: Bench, shared: bytes, *events: bytes) -> None:
+    """A chunk as ingest stores it, from any JSON."""
+    entries = [Entry(place, f"minted-{place}", event) for place, event in enumerate(events)]
+    chunk = bench.runtime.codec.seal(Chunk("web", 1, [Batch(shared, entries)]))
+    bench.redis.delete("lane:shop:0", "lane:shop:0:sizes")
+    bench.put([purchase(place) for place in range(len(events))])
+    bench.redis.lset("lane:shop:0", 0, chunk)
+    bench.redis.lset("lane:shop:0:sizes", 0, f"{len(events)}:{len(chunk)}")
+
+
+def test_a_number_too_large_beside_it_hides_nobody(bench: Bench) -> None:
+    """Before, forget said that it was complete, and the address went to TikTok."""
+    put_raw(bench, (UNREADABLE_MPID % EMAIL).encode(), as_json(purchase(1)))
+    said = relay("forget", "--identity", f"email={EMAIL}", "--json")
+    assert (said.exit_code, said.json["complete"], said.json["connections"][0]["events"]) == (0, True, 1)
+    bench.drain()
+    assert bench.sandbox.events() == []
+
+
+def test_what_cannot_be_read_is_counted_and_ends_with_1(bench: Bench) -> None:
+    """They may be in there; a sentence says what to do."""
+    put_raw(bench, b'{"user_identities": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", as_json(purchase(1)))
+    said = relay("forget", "--identity", f"email={EMAIL}")
+    assert said.exit_code == 1
+    assert "1 chunk or letter cannot be read, and they may be in there" in said.stderr
+    assert relay("forget", "--identity", f"email={EMAIL}", "--json").json["connections"][0]["unreadable"] == 1
+
+
+def test_what_is_no_batch_is_searched_as_text(bench: Bench) -> None:
+    """While it waits and as a dead letter; of its neighbours nothing is taken."""
+    put_raw(bench, NO_BATCH, b"null", f'"{EMAIL}"'.encode(), b'"joe@shop.example"')
+    said = relay("forget", "--identity", f"email={EMAIL}", "--json")
+    assert (said.exit_code, said.json["connections"][0]["events"]) == (0, 1)
+    bench.drain()
+    assert bench.count("dead", "waiting", "forgotten") == (2, 0, 1)
+    assert relay("forget", "--identity", "email=JOE@shop.example", "--json").json["connections"][0]["letters"] == 1
+    assert bench.group().letters == 1

@@ -5,7 +5,8 @@ from hashlib import sha256
 
 import pytest
 
-from mapping.persons import Identity, Namer
+from mapping.person_reading import Identity
+from mapping.persons import Namer
 from mapping.results import Mapped
 
 

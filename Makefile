@@ -2,20 +2,26 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+RELAY  := $(VENV)/.relay
+TESTS  := $(VENV)/.tests
 READY  := $(VENV)/.ready
+WHAT   := .
 
-.PHONY: demo test servers test-servers check faults soak attacks mutations bench documents clean
+.PHONY: demo picture test servers test-servers check faults soak attacks mutations bench documents install clean
 
-demo: $(READY)  ## real batches to a stand-in TikTok's door, and what became of them
+demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
 
-test: $(READY)  ## every test but the fault run and the attacks
+picture: $(RELAY)  ## renew docs/demo.svg; a test says when it is stale
+	@$(BIN)/relay demo --save docs/demo.svg
+
+test: $(TESTS)  ## every test but the fault run and the attacks
 	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks
 
-servers: $(READY)  ## fetch the Redis and Valkey servers that tests can run on, into .servers
+servers: $(TESTS)  ## fetch the Redis and Valkey servers that tests can run on, into .servers
 	@$(BIN)/python tests/support/servers.py $(SERVERS)
 
-test-servers: $(READY)  ## what Redis carries, on every fetched server; SERVERS="redis-6.2 valkey-8": those
+test-servers: $(TESTS)  ## what Redis carries, on every fetched server; SERVERS="redis-6.2 valkey-8": those
 	@$(BIN)/python tests/on_servers.py $(SERVERS)
 
 check: $(READY)  ## format, lint, types, layers
@@ -25,19 +31,19 @@ check: $(READY)  ## format, lint, types, layers
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m checks.documents --check
 
-faults: $(READY)  ## about a minute of kills and refusals; SEED=n repeats one
+faults: $(TESTS)  ## about a minute of kills and refusals; SEED=n repeats one
 	@$(BIN)/pytest -s tests/pipeline/test_faults.py
 
-soak: $(READY)  ## an hour of everything that can go wrong; SHORT=1: ten minutes
+soak: $(TESTS)  ## an hour of everything that can go wrong; SHORT=1: ten minutes
 	@$(BIN)/python tests/soak.py
 
-attacks: $(READY)  ## senders, answers and operators that try to stop it; SHORT=1: the part that CI runs; FIGURES=file
+attacks: $(TESTS)  ## senders, answers and operators that try to stop it; SHORT=1: the part that CI runs; FIGURES=file
 	@$(BIN)/pytest tests/attacks
 
-mutations: $(READY)  ## takes each guard of the lanes out in turn: a test must notice
+mutations: $(TESTS)  ## takes each guard of the lanes out in turn: a test must notice
 	@$(BIN)/python tests/mutations.py
 
-bench: $(READY)  ## every figure of docs/performance.md; PART="ingest lanes": those; QUICK=1: two minutes; JSON=file, PLOTS=folder
+bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": those; QUICK=1: two minutes; JSON=file, PLOTS=folder
 	@$(BIN)/python -m benchmarks $(PART) $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(if $(PLOTS),--plots $(PLOTS))
 
 documents: $(READY)  ## renew the generated parts of docs/ and the JSON Schema of relay.yaml
@@ -47,7 +53,23 @@ documents: $(READY)  ## renew the generated parts of docs/ and the JSON Schema o
 clean:
 	rm -rf $(VENV) .relay
 
+# Each installs what it needs and no more; the larger holds the smaller.
+$(RELAY): pyproject.toml constraints.txt
+	@echo "Installing relay into $(VENV); this takes less than a minute."
+	@$(MAKE) --no-print-directory install WHAT=.
+	@touch $(RELAY)
+
+$(TESTS): pyproject.toml constraints.txt
+	@$(MAKE) --no-print-directory install WHAT='.[test]'
+	@touch $(RELAY) $(TESTS)
+
 $(READY): pyproject.toml constraints.txt
+	@$(MAKE) --no-print-directory install WHAT='.[test,lint]'
+	@touch $(RELAY) $(TESTS) $(READY)
+
+# pip compiles one file after the other; this takes all cores, and leaves out what nothing here imports.
+UNUSED := phonenumbers/(geodata|carrierdata|tzdata|shortdata)|pygments/(lexers|styles)|/pip/|/tests?/
+install:
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@touch $(READY)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '$(WHAT)'
+	@$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED)' $(VENV)/lib >/dev/null || true

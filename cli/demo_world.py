@@ -13,6 +13,7 @@ from cli.house import ingest_program, sandbox_program, worker_programs
 from cli.supervisor import Program
 from config.file import load
 from config.model import Configuration
+from config.secrets import Keyring
 
 WEB_SOURCE: Final = "CUSG5HBC77UD11VVRQEG"
 
@@ -57,6 +58,12 @@ class World(NamedTuple):
     redis_url: str
     ingest_url: str
     sandbox_url: str
+
+    @property
+    def keyring(self) -> Keyring | None:
+        """The key that the demo made, which encrypts what it keeps."""
+        key = self.data.key()
+        return None if key is None else Keyring.from_text(key)
 
     @property
     def programs(self) -> list[list[Program]]:

@@ -10,7 +10,7 @@ import redis
 from config.errors import ConfigurationError
 from config.file import load
 from config.model import Configuration
-from config.secrets import CannotOpen
+from config.secrets import CannotOpen, Keyring
 from config.settings import Settings
 from delivery.letters import DeadLetter, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec
@@ -61,14 +61,7 @@ class LetterBox:
 
     def read(self, stored: bytes, letter_id: str) -> DeadLetter:
         """The letter with TikTok's words in full, as far as a key opens them."""
-        letter = decoded(stored, letter_id)
-        if not letter.words or self.keyring is None:
-            return letter
-        try:
-            words = self.keyring.open(letter.words).decode()
-        except CannotOpen:
-            return letter
-        return msgspec.structs.replace(letter, message=words, words=b"")
+        return with_words(decoded(stored, letter_id), self.keyring)
 
     def open(self, letter: DeadLetter) -> Chunk:
         """Return its source, with what the store keeps of it for several letters. Raises ChunkUnreadable."""
@@ -96,6 +89,17 @@ class LetterBox:
                 self._parts.pop(next(iter(self._parts)), None)
             self._parts[key] = self.codec.open(sealed)
         return self._parts[key]
+
+
+def with_words(letter: DeadLetter, keyring: Keyring | None) -> DeadLetter:
+    """Return the dead letter with TikTok's own words, as far as a key decrypts them."""
+    if not letter.words or keyring is None:
+        return letter
+    try:
+        words = keyring.open(letter.words).decode()
+    except CannotOpen:
+        return letter
+    return msgspec.structs.replace(letter, message=words, words=b"")
 
 
 def _connections(read: Callable[[], Configuration], client: redis.Redis) -> list[str]:

@@ -38,17 +38,16 @@ def left_behind(directory: Path) -> list[str]:
 
 
 def test_it_shows_what_became_of_every_event_and_ends(tmp_path: Path, environment: dict[str, str]) -> None:
-    """Within 30 s, with exit code 0, checked against the stand-in's own record, in 110 columns."""
-    began = time.monotonic()
-    done = subprocess.run([RELAY, "demo"], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    """With exit code 0, checked against the stand-in's own record, in 110 columns."""
+    done = subprocess.run([RELAY, "demo"], env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert time.monotonic() - began < 30
     for fact in (
         "TikTok received 20 events",
         "CompletePayment",
         "122.85 EUR",
         "7 dead letters",
         "rejected_by_tiktok 40002",
+        "Invalid value for event_id",
         "invalid_ttclid",
         "15 accepted = 9 delivered + 4 dead + 1 unsupported + 1 withheld  ✓",
         "✓ agrees with the stand-in's own record",
@@ -56,6 +55,14 @@ def test_it_shows_what_became_of_every_event_and_ends(tmp_path: Path, environmen
         assert fact in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 110
     assert left_behind(tmp_path) == []
+
+
+def test_the_picture_in_the_documents_is_what_it_shows(tmp_path: Path, environment: dict[str, str]) -> None:
+    """docs/demo.svg, made again here: nothing in it depends on the day or the machine."""
+    made = tmp_path / "demo.svg"
+    subprocess.run([RELAY, "demo", "--save", made], env=environment, capture_output=True, timeout=100, check=True)
+    picture = Path(__file__).parents[2] / "docs" / "demo.svg"
+    assert made.read_bytes() == picture.read_bytes(), "docs/demo.svg is stale: renew it with make picture"
 
 
 def test_with_keep_it_stays_until_it_is_interrupted(tmp_path: Path, environment: dict[str, str]) -> None:

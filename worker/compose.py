@@ -10,6 +10,7 @@ import msgspec
 from config.model import no_input
 from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Batch, Chunk, Entry
+from lanes.clocks import Clocks, own_ms
 from lanes.errors import ChunkUnreadable
 from lanes.settlement import Lease
 from mapping.items import event_of
@@ -75,7 +76,14 @@ class Blocked:
     """The first chunk cannot be read or mapped until someone acts; `what_to_do` is a sentence for them."""
 
     what_to_do: str
+    error: str = "waiting events cannot be read"
 
+
+CLOCKS_DISAGREE: Final = Blocked(
+    "set both clocks right (a time service does it): TikTok may have these events, and would count them again 47 hours "
+    "after it was first sent them, which one clock says is over and the other not; they wait, and go on by themselves",
+    "Redis's clock and this worker's disagree",
+)
 
 Recall: TypeAlias = Callable[[Sequence[tuple[Chunk, Plan]], int], list[list[str | None]]]
 """Chunks and the time now → for each chunk, each of its batches' remembered address (`worker/addresses.py`)."""
@@ -96,11 +104,16 @@ class Composer:
     """
 
     def __init__(
-        self, open_chunk: Callable[[bytes], Chunk], plan_of: Callable[[str], Plan | None], recall: Recall | None = None
+        self,
+        open_chunk: Callable[[bytes], Chunk],
+        plan_of: Callable[[str], Plan | None],
+        recall: Recall | None = None,
+        clock_ms: Callable[[], int] = own_ms,
     ) -> None:
         self._open_chunk = open_chunk
         self._plan_of = plan_of
         self._recall = recall
+        self._clock_ms = clock_ms
 
     def compose(self, lease: Lease) -> Draft | Carved | Blocked:
         """A request of leading chunks, whole: what is being posted must be nameable by counting chunks."""
@@ -111,6 +124,8 @@ class Composer:
                 return draft or opened
             chunk, plan = opened.chunk, opened.plan
             weight = chunk.weight
+            if chunk.first_unknown_ms and self._clocks_differ_on(chunk, lease):
+                return draft or CLOCKS_DISAGREE
             if draft is None:
                 if weight > room and _entries(chunk) > 1:
                     return carve(chunk, room)
@@ -126,6 +141,12 @@ class Composer:
         if draft is None:
             raise AssertionError("a lease without chunks")
         return draft
+
+    def _clocks_differ_on(self, chunk: Chunk, lease: Lease) -> bool:
+        """Whether one of two clocks that disagree says that TikTok would count the events anew, and the other not."""
+        clocks = Clocks(lease.now_ms, self._clock_ms())
+        until = chunk.first_unknown_ms + DEDUPLICATED_FOR_MS
+        return clocks.disagree and clocks.earliest_ms < until <= clocks.latest_ms
 
     def _opened(self, lease: Lease) -> Iterator[_Opened | Blocked]:
         """The lease's chunks: each opened when it is its turn, or all at once where addresses are recalled for them."""

@@ -78,11 +78,9 @@ def conclude_carved(carved: Carved, lease: Lease, seal: Callable[[Chunk], bytes]
     return Settlement(lease.pace, trim=1, leftovers=[seal(part) for part in carved.parts])
 
 
-def conclude_blocked(what_to_do: str, lease: Lease) -> Settlement:
+def conclude_blocked(what_to_do: str, lease: Lease, problem: str) -> Settlement:
     """Nothing ended; the lane asks again in a minute."""
-    error = LastError(
-        lease.now_ms, "waiting events cannot be read", "whoever runs this relay", what_to_do, blocked=True
-    )
+    error = LastError(lease.now_ms, problem, "whoever runs this relay", what_to_do, blocked=True)
     return Settlement(lease.pace, delay_ms=BLOCKED_MS, last_error=error.text())
 
 

@@ -90,6 +90,7 @@ class _Step:
             runtime.codec.open,
             lambda input_id: runtime.plan(connection, input_id, configuration),
             runtime.addresses.recall if connection.enrich_ip_address else None,
+            runtime.own_ms,
         )
         self._terms = Terms(
             connection=connection.id,
@@ -100,6 +101,7 @@ class _Step:
             random=runtime.random,
             seal_words=None if runtime.keyring is None else runtime.keyring.seal,
             secret=runtime.letters_secret,
+            own_ms=runtime.own_ms(),
             share=share,
         )
 
@@ -107,9 +109,9 @@ class _Step:
         """Compose, post, judge, settle; `goes_on` says whether there is time for another request, or another lease."""
         began = time.monotonic()
         match self._composer.compose(lease):
-            case Blocked(what_to_do):
-                self._report.trouble = f"waiting events cannot be read: {what_to_do}"
-                return self._settle(lease, conclude_blocked(what_to_do, lease), go_on=False)
+            case Blocked(what_to_do, error):
+                self._report.trouble = f"{error}: {what_to_do}"
+                return self._settle(lease, conclude_blocked(what_to_do, lease, error), go_on=False)
             case Carved() as carved:
                 return self._settle(lease, conclude_carved(carved, lease, self._runtime.codec.seal), go_on=True)
             case Draft() as draft:

@@ -1,4 +1,7 @@
-"""Removes dead letters past their `dead_letter_retention`, a page at a time; says a week before that it will."""
+"""Remove dead letters past their `dead_letter_retention`, a page at a time, and days of the ledger past theirs.
+
+Nothing is removed on one clock's word: Redis's clock and this worker's must agree, and both must say that it is time.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,6 +11,8 @@ import structlog
 
 from config.model import Connection
 from lanes.client import connect
+from lanes.clocks import Clocks, own_ms
+from lanes.days import remove_old_days
 from lanes.letters import discard_letters, ids_page
 from lanes.turns import is_first, now_ms
 from operations.retention import aged, remedy_of, warning_of
@@ -23,26 +28,37 @@ log = structlog.get_logger("relay.worker.retention")
 class Retention:
     """The walk of one worker over the letters of all connections; several walk without minding each other."""
 
-    def __init__(self, redis_url: str, clock_ms: Callable[[redis.Redis], int] = now_ms) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        clock_ms: Callable[[redis.Redis], int] = now_ms,
+        own_clock_ms: Callable[[], int] = own_ms,
+    ) -> None:
         self._client: redis.Redis = connect(redis_url)
-        self._clock_ms = clock_ms
+        self._clock_ms, self._own_ms = clock_ms, own_clock_ms
         self._connection: str | None = None
         self._cursor = 0
         self._soon = 0
 
     def step(self, runtime: Runtime) -> None:
         """One page of ids; those past their time go, counted as discarded. Raises RedisAway."""
+        clocks = Clocks(self._clock_ms(self._client), self._own_ms())
+        if clocks.disagree:
+            return
         connection = self._here(runtime)
         if connection is None or connection.dead_letter_retention_s is None:
+            if connection is not None:
+                remove_old_days(self._client, connection.id, clocks.earliest_ms)
             self._go_on(runtime)
             return
         following, ids = ids_page(self._client, connection.id, self._cursor)
-        found = aged(ids, connection.dead_letter_retention_s, self._clock_ms(self._client))
+        found = aged(ids, connection.dead_letter_retention_s, clocks.earliest_ms)
         if found.past and (gone := discard_letters(self._client, connection.id, found.past)):
             log.warning("dead letters past their time removed", connection=connection.id, letters=len(gone))
         self._soon += found.soon
         self._cursor = following
         if following == 0:
+            remove_old_days(self._client, connection.id, clocks.earliest_ms)
             self._warn(connection)
             self._go_on(runtime)
 

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from config.file import ConfigurationFile
@@ -10,6 +11,7 @@ from config.settings import Settings
 from delivery.client import Client
 from lanes.chunk import ChunkCodec
 from lanes.client import connect
+from lanes.clocks import own_ms
 from lanes.lanes import Appetite, Lanes
 from lanes.memory import Memory
 from lanes.server import letter_share_of
@@ -40,6 +42,8 @@ class Runtime:
         self.letters_secret = secret_of(keyring)
         self.redis_limit = 0
         """Redis's maxmemory in bytes, which the timer reads; 0 where it is not known or has none."""
+        self.own_ms: Callable[[], int] = own_ms
+        """This machine's clock; Redis's counts, and this one keeps it from being believed alone."""
         self.random = random.SystemRandom().random
         self._plans: tuple[Configuration, dict[tuple[str, str], Plan]] | None = None
 

@@ -37,6 +37,8 @@ class Terms:
     """None where there is no key."""
     secret: bytes = b""
     """What ids of shared parts are made with."""
+    own_ms: int = 0
+    """This machine's time, Unix milliseconds."""
     share: LetterShare = NO_BOUND
     """What the connection's dead letters may hold."""
 
@@ -141,11 +143,12 @@ class Tally:
         chunk = self.draft.chunks[prepared.chunk]
         shared = self.parts.part_of(chunk, prepared.shared)
         own = Batch(b"" if shared else prepared.shared, [entry])
+        died_ms = max(self.lease.now_ms, self.terms.own_ms)  # a clock that is behind must not make it look old
         letter = {
-            "id": new_id(self.lease.now_ms),
+            "id": new_id(died_ms),
             "connection": self.terms.connection,
             "input": chunk.input,
-            "at_ms": self.lease.now_ms,
+            "at_ms": died_ms,
             "job": self.terms.job,
             "attempts": attempts,
             "source": self.terms.seal(with_batches(chunk, [own])),

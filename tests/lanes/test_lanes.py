@@ -1,76 +1,20 @@
 """What lanes promise, told as stories; `test_machine.py` tries every order of the same."""
 
 import asyncio
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
 import redis
+from support.lane import APPETITE, NOW, AppendEvents, chunk_of, granted, ids_in
 
 from lanes.arrivals import LARGEST_SCRIPT, Append, Arrival, Share
 from lanes.books import read_books
-from lanes.chunk import Batch, Chunk, ChunkCodec, Entry, read_header
+from lanes.chunk import read_header
 from lanes.client import connect, connect_async
 from lanes.errors import ArrivalTooLarge, RedisAway, RedisFull
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, Appetite, Lanes
-from lanes.names import group_of
 from lanes.pace import after_success
 from lanes.settlement import Lease, Letter, Lost, Pace, Refused, Released, Rest, Settlement
-
-NOW = 1_000_000
-APPETITE = Appetite(events=1000, bytes=1 << 20, probe=2)
-CODEC = ChunkCodec()
-
-AppendEvents = Callable[..., None]
-
-
-def chunk_of(*ids: int, stamp: int = 0) -> bytes:
-    """A sealed chunk of entries at the positions `ids`."""
-    return CODEC.seal(Chunk("web", 5, [Batch(b"{}", [Entry(n, None, b"{}") for n in ids])], stamp))
-
-
-def ids_in(lease: Lease) -> list[int]:
-    """The positions a lease carries."""
-    return [e.position for c in lease.chunks for b in CODEC.open(c).batches for e in b.entries]
-
-
-def granted(lanes: Lanes, lane: str = "shop:0", now: int = NOW) -> Lease:
-    """The lane, claimed."""
-    lease = lanes.claim(lane, APPETITE, now)
-    assert isinstance(lease, Lease), lease
-    return lease
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client as workers have it."""
-    client = connect(redis_url)
-    yield client
-    client.config_set("maxmemory", 0)
-    client.close()
-
-
-@pytest.fixture
-def lanes(client: redis.Redis) -> Lanes:
-    """The lanes, empty."""
-    return Lanes(client)
-
-
-@pytest.fixture
-def append(redis_url: str) -> Iterator[AppendEvents]:
-    """append(*ids, lane=…, now=…): those events in one chunk of that lane."""
-    chosen = [0]
-    with asyncio.Runner() as runner:
-        client = connect_async(redis_url)
-        appender = Append(client, choose_lane=lambda: chosen[0])
-
-        def append_events(*ids: int, lane: str = "shop:0", now: int = NOW, most_bytes: int = 0) -> None:
-            chosen[0], appender.max_group_bytes = int(lane[-1]), most_bytes
-            share = Share(len(ids), chunk=chunk_of(*ids))
-            runner.run(appender.append([Arrival("web", len(ids), 0, {group_of(lane): share})], now))
-
-        yield append_events
-        runner.run(client.aclose())
 
 
 def test_a_job_that_slept_past_its_lease_settles_nothing(lanes: Lanes, append: AppendEvents) -> None:

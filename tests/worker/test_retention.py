@@ -9,6 +9,7 @@ from support.events import purchase
 from support.terminal import relay
 
 from lanes import letters
+from lanes.clocks import own_ms
 from lanes.turns import now_ms
 from worker.retention import Retention
 
@@ -24,7 +25,8 @@ def bury(bench: Bench, count: int) -> None:
 
 def walk(bench: Bench, days: float, steps: int = 30) -> list[dict[str, Any]]:
     """What a worker says in so many steps, so many days later."""
-    retention = Retention(bench.url, lambda client: now_ms(client) + int(days * DAY_MS))
+    later = int(days * DAY_MS)
+    retention = Retention(bench.url, lambda client: now_ms(client) + later, lambda: own_ms() + later)
     with capture_logs() as logs:
         for _ in range(steps):
             retention.step(bench.runtime)

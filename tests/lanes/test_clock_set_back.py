@@ -1,0 +1,102 @@
+"""Redis's clock is set back, by a minute or by days: no lane, lease, pause or spacing outlasts what was meant."""
+
+import pytest
+import redis
+from support.lane import APPETITE, AppendEvents, granted, ids_in
+
+from lanes.lanes import LEASE_MS, Lanes
+from lanes.settlement import Lease, Pace, Refused, Rest, Settlement
+
+NOW = 1_700_000_000_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+"""How far it is set back; further than a usual wait of five minutes."""
+BACK = pytest.mark.parametrize("back", [6 * MINUTE, HOUR, 100 * DAY])
+
+
+def woken(lanes: Lanes, now: int) -> list[str]:
+    """What two ticks of a worker's timer wake: the first may only put right what is astray."""
+    return lanes.wake(now) + lanes.wake(now + 50)
+
+
+@BACK
+def test_a_lane_that_was_due_is_due(lanes: Lanes, append: AppendEvents, back: int) -> None:
+    """It was due in what is now the future."""
+    append(1, now=NOW)
+    assert woken(lanes, NOW - back) == ["shop:0"]
+    assert ids_in(granted(lanes, now=NOW - back + 100)) == [1]
+
+
+@BACK
+@pytest.mark.parametrize("wait", [1_000, 300_000, HOUR])
+def test_a_wait_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: int, wait: int) -> None:
+    """Whatever it was for; waiting on would mean the wait and as long as the clock was wrong."""
+    append(1, now=NOW)
+    lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), delay_ms=wait), now_ms=NOW)
+    assert woken(lanes, NOW - back) == ["shop:0"]
+
+
+@pytest.mark.parametrize("wait", [1_000, 300_000, HOUR])
+def test_a_wait_that_is_meant_is_kept(lanes: Lanes, append: AppendEvents, wait: int) -> None:
+    """Also an hour that TikTok asked for."""
+    append(1, now=NOW)
+    lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), delay_ms=wait), now_ms=NOW)
+    for passed in range(0, wait, wait // 10):
+        assert woken(lanes, NOW + passed) == []
+    assert woken(lanes, NOW + wait) == ["shop:0"]
+
+
+def test_no_wait_is_longer_than_the_longest(lanes: Lanes, client: redis.Redis, append: AppendEvents) -> None:
+    """Whoever set it."""
+    append(1, now=NOW)
+    client.zadd("lanes:due", {"shop:0": NOW + 2 * HOUR})
+    client.hset("lane:shop:0:meta", "due_set", NOW)
+    assert woken(lanes, NOW) == ["shop:0"]
+
+
+@BACK
+def test_the_lease_of_a_dead_worker_ends_and_that_of_a_living_one_stays(
+    lanes: Lanes, append: AppendEvents, back: int
+) -> None:
+    """A dead worker's lane is another's after a lease's length; who renews its lease keeps it."""
+    append(1, lane="shop:0", now=NOW)
+    append(2, lane="other:1", now=NOW)
+    granted(lanes, "shop:0", now=NOW)
+    living = granted(lanes, "other:1", now=NOW)
+    then = NOW - back
+    woken(lanes, then)
+    assert lanes.renew(living, then + 4_000)
+    assert woken(lanes, then + LEASE_MS - 1_000) == []
+    assert woken(lanes, then + LEASE_MS + 1_000) == ["shop:0"]
+    assert ids_in(granted(lanes, "shop:0", now=then + LEASE_MS + 1_100)) == [1]
+    assert lanes.claim("other:1", APPETITE, then + LEASE_MS + 1_100) == Refused("leased")
+
+
+@BACK
+@pytest.mark.parametrize("state", ["paused", "backing_off"])
+def test_a_rest_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: int, state: str) -> None:
+    """The next claim tries whether the connection is well."""
+    append(1, now=NOW)
+    rest = Rest("paused" if state == "paused" else "backing_off", "do something")
+    lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), delay_ms=200_000, rest=rest), now_ms=NOW)
+    assert woken(lanes, NOW - back) == ["shop:0"]
+    lease = lanes.claim("shop:0", APPETITE, NOW - back + 100)
+    assert isinstance(lease, Lease)
+    assert lease.probing
+
+
+def test_an_operators_pause_is_left_alone(lanes: Lanes, append: AppendEvents) -> None:
+    """It has no end that a clock could tell."""
+    append(1, now=NOW)
+    lanes.rest("shop", "paused", 0, {"by": "operator"}, NOW)
+    assert lanes.claim("shop:0", APPETITE, NOW - HOUR) in (Refused("paused"), Refused("not due"))
+    woken(lanes, NOW - HOUR)
+    assert lanes.claim("shop:0", APPETITE, NOW - HOUR + 100) == Refused("paused")
+
+
+@BACK
+def test_spacing_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: int) -> None:
+    """A throttled connection's next request is not put off by as long as the clock was wrong."""
+    append(1, now=NOW)
+    lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), throttled=True, trouble=True), now_ms=NOW)
+    woken(lanes, NOW - back)
+    assert isinstance(lanes.claim("shop:0", APPETITE, NOW - back + 100), Lease)

@@ -1,0 +1,30 @@
+"""A lane to tell stories of: chunks of numbered events, appended and claimed."""
+
+from collections.abc import Callable
+
+from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
+from lanes.lanes import Appetite, Lanes
+from lanes.settlement import Lease
+
+NOW = 1_000_000
+APPETITE = Appetite(events=1000, bytes=1 << 20, probe=2)
+CODEC = ChunkCodec()
+
+AppendEvents = Callable[..., None]
+
+
+def chunk_of(*ids: int, stamp: int = 0) -> bytes:
+    """A sealed chunk of entries at the positions `ids`."""
+    return CODEC.seal(Chunk("web", 5, [Batch(b"{}", [Entry(n, None, b"{}") for n in ids])], stamp))
+
+
+def ids_in(lease: Lease) -> list[int]:
+    """The positions a lease carries."""
+    return [e.position for c in lease.chunks for b in CODEC.open(c).batches for e in b.entries]
+
+
+def granted(lanes: Lanes, lane: str = "shop:0", now: int = NOW) -> Lease:
+    """The lane, claimed."""
+    lease = lanes.claim(lane, APPETITE, now)
+    assert isinstance(lease, Lease), lease
+    return lease

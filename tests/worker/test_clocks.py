@@ -1,0 +1,88 @@
+"""One clock is wrong, Redis's or the worker's: no dead letter, waiting event or day of the ledger is lost to it."""
+
+import pytest
+from support.bench import Bench
+from support.events import purchase
+
+from delivery.letters import died_ms
+from lanes.clocks import Clocks, own_ms
+from lanes.days import read_days
+from lanes.turns import now_ms
+from worker.retention import Retention
+
+DAY_MS, HOUR_MS = 86_400_000, 3_600_000
+WRONG = pytest.mark.parametrize(
+    ("redis_days", "own_days"),
+    {"Redis's ahead": (100, 0), "Redis's far behind": (-100, 101), "the worker's ahead": (0, 100)}.values(),
+    ids=["Redis's ahead", "Redis's behind", "the worker's ahead"],
+)
+
+
+def walk(bench: Bench, redis_days: float, own_days: float) -> None:
+    """What a worker removes in several steps with such clocks."""
+    retention = Retention(
+        bench.url, lambda client: now_ms(client) + int(redis_days * DAY_MS), lambda: own_ms() + int(own_days * DAY_MS)
+    )
+    for _ in range(20):
+        retention.step(bench.runtime)
+
+
+@WRONG
+def test_nothing_is_removed_on_one_clocks_word(bench: Bench, redis_days: int, own_days: int) -> None:
+    """Once both say that the time has come, it has."""
+    today = own_ms() // DAY_MS
+    bench.put([purchase(1, custom_flags={}), purchase(2)])
+    bench.drain()
+    walk(bench, redis_days, own_days)
+    assert len(bench.letters()) == 1
+    [counts] = read_days(bench.redis, "shop", [today])
+    assert counts["accepted"] == 2
+    walk(bench, 92, 92)
+    assert bench.letters() == []
+    assert read_days(bench.redis, "shop", [today]) == [{}]
+
+
+@pytest.mark.parametrize("behind", [0, 100])
+def test_a_dead_letter_is_dated_by_the_later_clock(bench: Bench, behind: int) -> None:
+    """Redis's, set back while the event died, must not make the letter look old enough to go."""
+    bench.runtime.own_ms = lambda: own_ms() + behind * DAY_MS
+    bench.put([purchase(1, custom_flags={})])
+    bench.drain()
+    [letter] = bench.letters()
+    now = own_ms()
+    assert behind * DAY_MS - 60_000 < letter.at_ms - now < behind * DAY_MS + 60_000
+    assert died_ms(letter.id) == letter.at_ms
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "own_hours", "ends"),
+    [
+        (50, 0, "expired"),
+        (40, 0, "delivered"),
+        (50, -10, "waits"),  # Redis's clock says that TikTok has forgotten the event, the worker's that it has not
+        (40, 10, "waits"),  # the other way round
+        (60, -10, "expired"),  # both say so
+        (30, 10, "delivered"),
+    ],
+)
+def test_47_hours_are_over_when_both_clocks_say_so(bench: Bench, hours_ago: int, own_hours: int, ends: str) -> None:
+    """While they disagree on it, the event is neither sent nor dead: it waits, and status says why."""
+    bench.put([purchase(1)], stamp=own_ms() - hours_ago * HOUR_MS)
+    bench.runtime.own_ms = lambda: own_ms() + own_hours * HOUR_MS
+    report = bench.drain()
+    counts = dict(zip(("delivered", "expired", "waits"), bench.count("delivered", "dead", "waiting"), strict=True))
+    assert counts == {name: int(name == ends) for name in counts}
+    if ends == "waits":
+        assert "clock and this worker's disagree" in (report.trouble or "")
+        assert "set both clocks right" in bench.group().lanes[0].last_error
+        bench.runtime.own_ms = own_ms
+        bench.drain()
+        assert bench.count("waiting") == (0,)
+
+
+def test_clocks_that_a_time_service_sets_agree() -> None:
+    """A second apart is nothing, a minute is; which one is wrong nobody can tell."""
+    assert not Clocks(1_000_000, 1_001_000).disagree
+    assert Clocks(1_000_000, 1_060_001).disagree
+    assert Clocks(1_060_001, 1_000_000).disagree
+    assert (Clocks(5, 7).earliest_ms, Clocks(5, 7).latest_ms) == (5, 7)

@@ -6,8 +6,11 @@ RELAY  := $(VENV)/.relay
 TESTS  := $(VENV)/.tests
 READY  := $(VENV)/.ready
 WHAT   := .
+LOCK   := $(BIN)/uv pip compile --quiet --no-config --no-header --no-annotate --generate-hashes --python-version 3.11 \
+	--python-platform linux --constraint constraints.txt
 
-.PHONY: demo picture test servers test-servers check faults soak attacks mutations bench documents install clean
+
+.PHONY: demo picture test servers test-servers check faults soak attacks mutations bench documents image-requirements pin-images install clean
 
 demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
@@ -49,6 +52,18 @@ bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": th
 documents: $(READY)  ## renew the generated parts of docs/ and the JSON Schema of relay.yaml
 	@$(BIN)/python -m checks.documents
 	@$(BIN)/relay schema > config/relay.schema.json
+
+image-requirements: $(READY)  ## what the image installs, with hashes, from pyproject.toml and constraints.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@cd deploy && for name in build image; do \
+		echo "# Made by make image-requirements; the image installs nothing else." > $$name-requirements.txt; \
+	done
+	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" \
+		| $(LOCK) - >> deploy/build-requirements.txt
+	@$(LOCK) --extra flower pyproject.toml >> deploy/image-requirements.txt
+
+pin-images:  ## writes the digests of today's base images into Dockerfile, docker-compose.yml, deploy/; needs skopeo or docker buildx
+	@$(PYTHON) deploy/pin_images.py
 
 clean:
 	rm -rf $(VENV) .relay

@@ -66,6 +66,35 @@ def test_our_processes_may_do_little(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert all(volume["read_only"] for volume in service.get("volumes", []))
     assert "user" not in service, "the image's user is not root"
+    assert service["ulimits"] == {"core": 0}
+
+
+SECRETS: dict[str, set[str]] = {
+    "redis": {"REDIS_PASSWORD"},
+    "ingest": {"WEB_KEY", "WEB_SECRET", "TIKTOK_TOKEN", "RELAY_ENCRYPTION_KEY", "RELAY_ADMIN_PASSWORD"}
+    | {"RELAY_METRICS_TOKEN", "RELAY_ALERT_WEBHOOK"},
+    "worker": {"WEB_KEY", "WEB_SECRET", "TIKTOK_TOKEN", "RELAY_ENCRYPTION_KEY", "RELAY_ALERT_WEBHOOK"},
+    "flower": {"FLOWER_PASSWORD"},
+    "sandbox": set(),
+    "sender": {"WEB_KEY", "WEB_SECRET"},
+}
+"""Which of .env's secrets each container may see, apart from Redis's password inside RELAY_REDIS_URL."""
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_container_sees_only_the_secrets_that_it_uses(name: str) -> None:
+    """What .env holds, then what `environment` says instead: that wins, also where it is empty."""
+    service = SERVICES[name]
+    known = set().union(*SECRETS.values())
+    filled = dict.fromkeys(known, "a-secret") if "env_file" in service else {}
+    handed = {**filled, **service["environment"]}
+    seen = {variable for variable, value in handed.items() if value == "a-secret"}
+    seen |= {
+        secret for value in handed.values() for secret in known if "RELAY_" not in secret and f"${{{secret}" in value
+    }
+    seen |= {"RELAY_ENCRYPTION_KEY"} & {variable for variable, value in handed.items() if value}
+    url = {"REDIS_PASSWORD"} if "RELAY_REDIS_URL" in handed else set()
+    assert seen - url == SECRETS[name]
 
 
 @pytest.mark.parametrize("name", PROCESSES)
@@ -151,4 +180,4 @@ def test_the_image_runs_relay_itself_and_not_as_root() -> None:
     assert re.fullmatch(r"[1-9]\d+:[1-9]\d+", final["USER"]), "a number, which Kubernetes can see is not root's"
     assert "pip uninstall" in final["RUN"]
     assert "install " not in final["RUN"].replace("uninstall ", "")
-    assert any("--constraint constraints.txt" in rest for word, rest in instructions()[:last] if word == "RUN")
+    assert any("--require-hashes" in rest for word, rest in instructions()[:last] if word == "RUN")

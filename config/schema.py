@@ -28,6 +28,7 @@ from config.vocabulary import (
     ENVIRONMENTS,
     EVENT_SOURCE_TYPE_ALIASES,
     EVENT_SOURCE_TYPES,
+    EXTERNAL_IDENTITY_TYPES,
     IDENTITY_TYPES,
     INVALID_TTCLID,
     NATIVE_EVENTS,
@@ -116,7 +117,9 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
             ),  # C3
             "email_identity_type": Row(identity, "The mParticle identity sent as email.", default="email"),  # C4
             "external_identity_type": Row(
-                identity, "The mParticle identity sent as external id.", default="customer_id"
+                choice(EXTERNAL_IDENTITY_TYPES),
+                "The mParticle identity sent as external id; `mpid` is mParticle's own id of a user.",
+                default="customer_id",
             ),  # C5
             "phone_identity_type": Row(
                 identity, "The mParticle identity sent as phone.", default="mobile_number"

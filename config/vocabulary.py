@@ -26,6 +26,10 @@ IDENTITY_TYPES = (
     "phone_number_3",
 )
 
+MPID = "mpid"
+EXTERNAL_IDENTITY_TYPES = (*IDENTITY_TYPES, MPID)
+"""mParticle's own id of a user may be the external id: anonymous web users have no other."""
+
 # N1–N5: what a product action becomes when no custom mapping takes the event.
 NATIVE_EVENTS: Mapping[str, str] = {
     "add_to_cart": "AddToCart",

@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 
-from mapping.remarks import LeftOut
+from mapping.characters import without_invisible
+from mapping.placeholders import HASH_OF_NO_VALUE, HASHES
+from mapping.remarks import LeftOut, Noted
 
 _HASHED = re.compile(r"[0-9A-Fa-f]{64}").fullmatch
-_EMPTY = sha256(b"").hexdigest()
 _NOTHING = LeftOut("nothing remains of it once normalised")
-_EMPTY_HASH = LeftOut("it is the hash of an empty value")
 
-Normaliser = Callable[[str], "str | LeftOut"]
+Normaliser = Callable[[str], "str | LeftOut | Noted"]
+"""Trimmed text without invisible characters → the text to hash, with a note where one is due, or why it is omitted."""
 
 
 def is_hashed(text: str) -> bool:
@@ -19,16 +20,19 @@ def is_hashed(text: str) -> bool:
     return len(text) == 64 and _HASHED(text) is not None
 
 
-def hash_identity(text: str, normalise: Normaliser) -> str | LeftOut:
+def hash_identity(text: str, normalise: Normaliser) -> str | LeftOut | Noted:
     """The hash of `text` once normalised; one that is hashed already passes through in lower case.
 
-    Nothing is ever hashed that normalises to an empty text, and the hash of an empty text does not pass.
+    Nothing is ever hashed that normalises to an empty text, and the hash of an empty text or of a placeholder does
+    not pass.
     """
+    if not text.isascii() or not text.isprintable():
+        text = without_invisible(text)
     trimmed = text.strip()
     if len(trimmed) == 64 and _HASHED(trimmed):
         digest = trimmed.lower()
-        return _EMPTY_HASH if digest == _EMPTY else digest
-    normal = normalise(trimmed)
-    if isinstance(normal, LeftOut):
-        return normal
-    return sha256(normal.encode()).hexdigest() if normal else _NOTHING
+        return HASH_OF_NO_VALUE if digest in HASHES else digest
+    normal = normalise(trimmed) if trimmed else ""
+    if type(normal) is str:
+        return sha256(normal.encode()).hexdigest() if normal else _NOTHING
+    return Noted(sha256(str(normal.value).encode()).hexdigest(), normal.note) if isinstance(normal, Noted) else normal

@@ -10,6 +10,7 @@ import msgspec
 
 from mapping.flags import Flags, read_flags
 from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
+from mapping.placeholders import LONGEST, own_text
 from mapping.shapes import repaired, shape_of
 from mapping.shared import Shared
 from mapping.values import text
@@ -73,6 +74,8 @@ NO_DATA = Data()
 _decode = msgspec.json.Decoder(Event).decode
 _SHAPE = shape_of(Event)
 _decode_attributes = msgspec.json.Decoder(dict[str, Leaf] | None).decode
+
+_PLAIN_STARTS = frozenset("123456789abcdeABCDE")  # most UUIDs; no long text that means nothing starts so
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises on JSON that is not of the type asked for, not JSON, or nested too deeply."""
@@ -145,11 +148,11 @@ def _event(raw: bytes) -> Event:
 
 
 def own_id(source_message_id: Leaf, event_id: Leaf) -> str | None:
-    """The id that the sender gave an event (E2), as text and exact however long."""
-    if type(source_message_id) is str and source_message_id and not source_message_id.isspace():
+    """The id that the sender gave an event (E2), as text and exact however long; what can be no id is none."""
+    if type(source_message_id) is str and len(source_message_id) > LONGEST and source_message_id[0] in _PLAIN_STARTS:
         return source_message_id
     for value in (source_message_id, event_id):
         identifier = None if isinstance(value, bool) else text(value)
-        if isinstance(identifier, str):
-            return identifier
+        if isinstance(identifier, str) and (usable := own_text(identifier)) is not None:
+            return usable
     return None

@@ -1,21 +1,26 @@
 """Whether a batch is about somebody: identities that were named, compared as TikTok would compare them."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from config.model import Connection
-from config.vocabulary import IDENTITY_TYPES
+from config.vocabulary import EXTERNAL_IDENTITY_TYPES, MPID
 from mapping import normalise
+from mapping.characters import folded
 from mapping.hashing import hash_identity
-from mapping.person_reading import MPID, Identity, identities_in
+from mapping.person_reading import Identity, identities_in
 from mapping.phones import e164
-from mapping.sighting import NOBODY
+from mapping.placeholders import own_user
+from mapping.remarks import Noted
 
-KINDS: Final = (*IDENTITY_TYPES, MPID)
+KINDS: Final = EXTERNAL_IDENTITY_TYPES
 """What somebody may be named by."""
 
 _EMAILS: Final = frozenset({"email"})
 _PHONES: Final = frozenset({"mobile_number", "phone_number_2", "phone_number_3"})
+_ADDRESSES: Final = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+").findall
+"""Each of several addresses in one text: such a text is not sent, but it holds a person's data all the same."""
 
 
 class Namer:
@@ -47,13 +52,15 @@ class Namer:
 
     def _names(self, kind: str, value: str) -> Iterable[str]:
         if kind == MPID:
-            yield from () if value.strip() in NOBODY else (f"{MPID}:{value.strip()}",)
+            user = own_user(value)
+            yield from () if user is None else (f"{MPID}:{user}",)
             return
         digests = [(kind, hash_identity(value, normalise.external_id))]
         if kind in self._emails or "@" in value:
-            digests.append(("email", hash_identity(value, normalise.email)))
+            digests += [("email", hash_identity(one, normalise.email)) for one in (value, *_ADDRESSES(folded(value)))]
         if kind in self._phones:
             digests.append(("phone", hash_identity(value, lambda number: e164(number, self._region))))
         for named, digest in digests:
-            if isinstance(digest, str):
-                yield f"{named}:{digest}"
+            hashed = digest.value if isinstance(digest, Noted) else digest
+            if isinstance(hashed, str):
+                yield f"{named}:{hashed}"

@@ -6,7 +6,7 @@ connection; nothing adds to them afterwards.
 
 from typing import NamedTuple
 
-from mapping import normalise
+from mapping import normalise, places
 from mapping.consent import att_status, limited, permitted_idfa, unless_limited
 from mapping.flags import CALLBACK, REFERRER, URL
 from mapping.remarks import LeftOut, Refused
@@ -22,6 +22,8 @@ from mapping.rules import (
     event_time,
     external_id_hashes,
     hashed,
+    identifier,
+    meaningful,
     phone_hashes,
     unhashed,
     user_ip,
@@ -90,7 +92,7 @@ FIELDS = (
     Row("E2", EVENT_ID, "event_id", "event_id", text, missing=NO_ID),
     Row("E3", MOMENT, "event_time", "timestamp", event_time),
     Row("E4", address("ip"), "user.ip", "context.ip", user_ip),
-    Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", text),
+    Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", meaningful),
     Row("E6", flag(URL), "page.url", "context.page.url", web_url, PAGES, MISSING_URL),
     Row("E6", PAGE, "page.url", "context.page.url", web_url_or_page, PAGES, MISSING_PAGE, setting=OWN_PAGE),
     Row("E6", flag(URL), "page.url", None, web_url, EVERY - PAGES),
@@ -103,24 +105,24 @@ FIELDS = (
     Row("E10", advertising("android_advertising_id"), "user.gaid", None, ADVERTISING_ID, TRACK),
     Row("E10", advertising("ios_advertising_id"), "user.idfa", None, ADVERTISING_ID, TRACK),
     Row("E11", partner("tiktok_cookie_id"), "user.ttp", "context.user.ttp", ttp, PAGES),
-    Row("E12", application("package"), "app.app_id", None, text, APP, NO_APP_ID),
+    Row("E12", application("package"), "app.app_id", None, meaningful, APP, NO_APP_ID),
     Row("E12", APP_OF_EVENT, "app.app_id", None, app_id, APP, NO_APP_ID, setting="app_id"),
-    Row("E12", application("package"), "app.app_id", None, text, TRACK - APP),
-    Row("E12", application("application_name"), "app.app_name", None, text, TRACK),
-    Row("E12", application("application_version"), "app.app_version", None, text, TRACK),
+    Row("E12", application("package"), "app.app_id", None, meaningful, TRACK - APP),
+    Row("E12", application("application_name"), "app.app_name", None, meaningful, TRACK),
+    Row("E12", application("application_version"), "app.app_version", None, meaningful, TRACK),
     Row("U1", attribute("$FirstName"), "user.first_name", None, hashed(normalise.name), WEB),
     Row("U2", attribute("$LastName"), "user.last_name", None, hashed(normalise.name), WEB),
-    Row("U3", attribute("$City"), "user.city", None, unhashed(normalise.place), WEB),
-    Row("U4", attribute("$State"), "user.state", None, unhashed(normalise.place), WEB),
-    Row("U5", attribute("$Country"), "user.country", None, unhashed(normalise.country), WEB),
+    Row("U3", attribute("$City"), "user.city", None, unhashed(places.city), WEB),
+    Row("U4", attribute("$State"), "user.state", None, unhashed(places.state), WEB),
+    Row("U5", attribute("$Country"), "user.country", None, unhashed(places.country), WEB),
     Row("U6", attribute("$Zip"), "user.zip_code", None, hashed(normalise.zip_code), WEB),
-    Row("U7", attribute("campaignId"), "ad.campaign_id", None, text, WEB),
-    Row("U8", attribute("adId"), "ad.ad_id", None, text, WEB),
-    Row("U9", attribute("creativeId"), "ad.creative_id", None, text, WEB),
+    Row("U7", attribute("campaignId"), "ad.campaign_id", None, identifier, WEB),
+    Row("U8", attribute("adId"), "ad.ad_id", None, identifier, WEB),
+    Row("U9", attribute("creativeId"), "ad.creative_id", None, identifier, WEB),
     Row("U10", attribute("isRetargeting"), "ad.is_retargeting", None, truth, WEB),
     Row("U11", attribute("attributed"), "ad.attributed", None, truth, WEB),
-    Row("U12", attribute("attributionType"), "ad.attribution_type", None, text, WEB),
-    Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, text, WEB),
+    Row("U12", attribute("attributionType"), "ad.attribution_type", None, meaningful, WEB),
+    Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, meaningful, WEB),
     Row("X1", OPT_OUT, "limited_data_use", None, limited, WEB | APP, setting="ccpa_limited_data_use"),
     Row("X3", IDFA_ASKED_FOR, "user.idfa", None, permitted_idfa, TRACK, setting="att_withholds_idfa"),
     Row("X3", device(ATT), "user.att_status", None, att_status, APP, setting="att_withholds_idfa"),

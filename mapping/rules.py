@@ -7,8 +7,10 @@ from typing import Any, NamedTuple, cast
 from config.model import Connection
 from mapping import normalise, times, web
 from mapping.addresses import chosen_ip
+from mapping.characters import without_invisible
 from mapping.hashing import Normaliser, hash_identity, is_hashed
 from mapping.phones import e164
+from mapping.placeholders import NO_VALUE, is_placeholder, own_text
 from mapping.remarks import LeftOut, Noted, Refused
 from mapping.values import is_blank, text
 
@@ -22,11 +24,37 @@ class PerConnection(NamedTuple):
     make: Callable[[Connection], Rule]
 
 
+def identity_text(value: object) -> str | LeftOut | Refused | None:
+    """The text of an identity. Neither a truth value nor a fraction is one, nor a number too large to be exact."""
+    if isinstance(value, bool):
+        return _NOT_AN_IDENTITY
+    if isinstance(value, float) and not (value.is_integer() and abs(value) <= _EXACT):
+        return _NOT_EXACT
+    return text(value)
+
+
+def meaningful(value: object) -> object:
+    """Text as it is, unless it stands for no value."""
+    plain = text(value)
+    if not isinstance(plain, str):
+        return plain
+    trimmed = without_invisible(plain).strip()
+    return NO_VALUE if not trimmed or is_placeholder(trimmed) else plain
+
+
+def identifier(value: object) -> object:
+    """The same of an id, which is not zero either."""
+    plain = identity_text(value)
+    if not isinstance(plain, str):
+        return plain
+    return plain if own_text(plain) is not None else NO_VALUE
+
+
 def hashed(normalise_text: Normaliser) -> Rule:
     """Text normalised and hashed."""
 
     def apply(value: object) -> object:
-        plain = _NOT_AN_IDENTITY if type(value) is bool else text(value)
+        plain = value if type(value) is str else identity_text(value)
         return hash_identity(plain, normalise_text) if type(plain) is str else plain
 
     return apply
@@ -39,15 +67,25 @@ def hashed_list(normalise_text: Normaliser) -> Rule:
     def apply(value: object) -> object:
         if type(value) is not list:
             digest = one(value)
-            return [digest] if type(digest) is str else digest
-        digests = [one(entry) for entry in value]
-        good = list(dict.fromkeys(digest for digest in digests if isinstance(digest, str)))
-        bad = [digest for digest in digests if isinstance(digest, LeftOut | Refused)]
-        if good:
-            return Noted(good, f"{len(bad)} of its {len(digests)} entries are not usable and left out") if bad else good
-        return bad[0] if bad else None
+            if type(digest) is str:
+                return [digest]
+            return Noted([digest.value], digest.note) if isinstance(digest, Noted) else digest
+        return _listed([one(entry) for entry in value])
 
     return apply
+
+
+def _listed(digests: list[object]) -> object:
+    """The hashes of a list's entries, each once, with a note on those that are none; a remark where none is one."""
+    noted = [digest for digest in digests if isinstance(digest, Noted)]
+    plain = [digest.value if isinstance(digest, Noted) else digest for digest in digests]
+    good = list(dict.fromkeys(digest for digest in plain if isinstance(digest, str)))
+    bad = [digest for digest in plain if isinstance(digest, LeftOut | Refused)]
+    if not good:
+        return bad[0] if bad else None
+    notes = [f"{len(bad)} of its {len(digests)} entries are not usable and left out"] if bad else []
+    notes += dict.fromkeys(digest.note for digest in noted)
+    return Noted(good, "; ".join(notes)) if notes else good
 
 
 def unhashed(normalise_text: Normaliser) -> Rule:
@@ -59,8 +97,8 @@ def unhashed(normalise_text: Normaliser) -> Rule:
             return plain
         if is_hashed(plain.strip()):
             return _HASHED_ALREADY
-        normal = normalise_text(plain.strip())
-        return normal or _NOTHING_LEFT
+        trimmed = without_invisible(plain).strip()
+        return (normalise_text(trimmed) if trimmed else "") or _NOTHING_LEFT
 
     return apply
 
@@ -148,6 +186,8 @@ def distinct(values: object) -> object:
 
 _ONE = "the legacy API takes one: the first is sent"
 _NOT_AN_IDENTITY = LeftOut("true and false are no identity")
+_NOT_EXACT = LeftOut("a number with a fraction, or too large to be exact; send ids as text")
+_EXACT = 2**53
 _HASHED_ALREADY = LeftOut("TikTok wants it readable and this one is hashed")
 _NOTHING_LEFT = LeftOut("nothing remains of it once normalised")
 

@@ -3,16 +3,16 @@
 from typing import NamedTuple
 
 from config.model import Connection
+from config.vocabulary import MPID
 from mapping.addresses import public_ip
 from mapping.common import withheld
+from mapping.placeholders import own_user
 from mapping.recipe import Recipe
 from mapping.remarks import Noted
 from mapping.rows import FIELDS
-from mapping.rules import PerConnection, Rule
+from mapping.rules import PerConnection, Rule, identity_text
 from mapping.shared import Shared, read_shared
-from mapping.values import text
 
-NOBODY = ("0", "-1")  # what senders write for a user they do not know
 _MOST_SUBJECTS = 8
 
 
@@ -33,7 +33,8 @@ class Observer:
 
     def __init__(self, connection: Connection, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._identities = tuple(_identity(setting, connection) for setting in ("external", "email", "phone"))
+        known = (_identity(setting, connection) for setting in ("external", "email", "phone"))
+        self._identities = tuple(one for one in known if one[1] != MPID)  # which is a name of its own
 
     def see(self, raw: bytes) -> Sighting:
         """The sighting in a batch's shared JSON; UNSEEN where none of its events would be sent. Never raises."""
@@ -49,9 +50,10 @@ class Observer:
             for kind, name, rule in self._identities
             for digest in _digests(shared.identity(name), rule)
         ]
-        mpid = None if isinstance(shared.mpid, bool | float) else text(shared.mpid)
-        if isinstance(mpid, str) and mpid not in NOBODY:
-            subjects.append(f"mpid:{mpid}")
+        mpid = identity_text(shared.mpid)
+        user = own_user(mpid) if isinstance(mpid, str) else None
+        if user is not None:
+            subjects.append(f"{MPID}:{user}")
         return tuple(dict.fromkeys(subjects))[:_MOST_SUBJECTS]
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from mapping.incoming import UNREADABLE, own_id
 from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
+from mapping.placeholders import own_text
 from mapping.shapes import repaired, shape_of
 from mapping.shared import environment_of
 from mapping.times import tells_time
@@ -117,7 +118,8 @@ def _taken_apart(
     shared: bytes, events: list[msgspec.Raw], environment: msgspec.Raw, source_request_id: msgspec.Raw
 ) -> SplitBatch:
     request = text(_scalar(source_request_id))
-    return SplitBatch(shared, events, environment_of(_scalar(environment)), request if type(request) is str else None)
+    usable = own_text(request) if type(request) is str else None
+    return SplitBatch(shared, events, environment_of(_scalar(environment)), usable)
 
 
 def head(raw: bytes | msgspec.Raw) -> Head | None:

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from config.model import Connection
+from config.vocabulary import MPID
 from mapping.consent import opt_out
 from mapping.flags import CALLBACK, URL
 from mapping.identity_names import ALIASES
@@ -86,6 +87,8 @@ def identity(setting_name: str) -> Source:
 
     def bind(connection: Connection) -> Bound:
         kind: str = getattr(connection, setting_name)
+        if kind == MPID:
+            return Bound(MPID, "subject.mpid")
         read = f"subject.identity({kind!r})" if kind in ALIASES else f"subject.identities.get({kind!r})"
         return Bound(f"user_identities.{kind}", read)
 

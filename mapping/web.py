@@ -3,7 +3,9 @@
 import re
 from urllib.parse import quote, unquote
 
+from mapping.characters import without_invisible
 from mapping.hashing import is_hashed
+from mapping.placeholders import NO_USER, is_no_user
 from mapping.remarks import LeftOut, Noted, Refused
 from mapping.values import first, is_blank, text
 
@@ -101,6 +103,7 @@ def ttp(value: object) -> str | LeftOut | None:
     cookie = text(value)
     if cookie is None:
         return None
-    if not isinstance(cookie, str) or not _TTP(cookie.strip()) or is_hashed(cookie.strip()):
+    trimmed = without_invisible(cookie).strip() if isinstance(cookie, str) else ""
+    if not _TTP(trimmed) or is_hashed(trimmed):
         return _NOT_A_TTP
-    return cookie.strip()
+    return NO_USER if is_no_user(trimmed) else trimmed

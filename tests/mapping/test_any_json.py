@@ -225,7 +225,8 @@ def test_bodies_are_plausible(plans, batch):
             for content in body.get("properties", {}).get("contents", []):
                 assert isinstance(content.get("content_id", ""), str)
             text = json.dumps(body)
-            assert not any(word in text for word in ("null", "NaN", "Infinity", "{}", "[]", EMPTY))
+            assert not any(word in text for word in ("null", "NaN", "Infinity", "{}", "[]"))
+            assert EMPTY not in json.dumps([body.get("user"), body.get("context", {}).get("user")])
 
 
 @check

@@ -83,7 +83,8 @@ def test_head_reads_what_selecting_needs():
     ("data", "own"),
     [
         ({"source_message_id": "a"}, True),
-        ({"event_id": 0}, True),
+        ({"event_id": 0}, False),
+        ({"source_message_id": "0", "event_id": 7}, True),
         ({"event_id": "-109840007014118971"}, True),
         ({"source_message_id": "", "event_id": None}, False),
         ({"source_message_id": " "}, False),
@@ -103,7 +104,7 @@ def test_event_has_an_id_exactly_when_mapping_finds_it(bench, data, own):
     assert found.has_own_id is own
     minted = mint("in", split_batch(b"{}"), b"digest", 0, found, 1)
     assert (minted is None) is own
-    expected = minted or str(data.get("source_message_id") or data.get("event_id"))
+    expected = minted or str(data["event_id"] if "event_id" in data else data["source_message_id"])
     [result] = bench.plan().batch(b"{}", bench.received_ms).map(json.dumps(event).encode(), minted)
     assert result.event_id == expected
 

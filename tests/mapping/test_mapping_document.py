@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from support import bare_digits
 
 from mapping.native import NATIVE
 from mapping.routes import ROUTES
@@ -96,6 +97,13 @@ def test_parameters_are_as_documented():
     assert [(name, quoted(path), quoted(kind)) for name, path, kind in table_under("Custom mappings")] == [
         (row.name, row.path, getattr(row.rule, "__name__", None)) for row in PARAMETERS
     ]
+
+
+def test_bare_digits_are_counted_as_documented():
+    """E9: by country; the countries of the table, and some that are not in it."""
+    rows = DOCUMENT.split(bare_digits.START, 1)[1].split("\n## ", 1)[0].strip().splitlines()[2:]
+    regions = [row.split("|")[1].strip() for row in rows]
+    assert bare_digits.rows_of([*regions, "US", "GB", "FR", "IT"]) == rows
 
 
 PLACES = table_under("Where each row is")

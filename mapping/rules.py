@@ -54,7 +54,7 @@ def hashed(normalise_text: Normaliser) -> Rule:
     """Text normalised and hashed."""
 
     def apply(value: object) -> object:
-        plain = value if type(value) is str else identity_text(value)
+        plain = value if type(value) is str and value and not value.isspace() else identity_text(value)
         return hash_identity(plain, normalise_text) if type(plain) is str else plain
 
     return apply
@@ -174,7 +174,7 @@ def _app_id(connection: Connection) -> Rule:
     def apply(app: object) -> object:
         """E12, of a pair: the app's package, and its operating system, whose id the connection may say."""
         package, os = cast("tuple[object, str]", app)
-        return ids.get(os) or text(package)
+        return ids.get(os) or meaningful(package)
 
     return apply
 

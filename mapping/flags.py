@@ -20,7 +20,7 @@ _BY_FOLD: Final = {name.casefold(): name for name in FLAGS}
 _NEAR: Final = {
     **{name.casefold().replace(".", ""): name for name in FLAGS},
     **dict.fromkeys(("tiktokttclid", "tiktokclickid", "ttclid"), CALLBACK),
-    **dict.fromkeys(("tiktokpageurl", "pageurl"), URL),
+    **dict.fromkeys(("tiktokpageurl", "pageurl", "url"), URL),
     **dict.fromkeys(("referrer", "referer"), REFERRER),
 }
 _LIKENESS: Final = 0.8

@@ -1,10 +1,13 @@
 """What works but deserves a second look is said once, with its line, and keeps nobody from starting."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from config.file import load
+from config.vocabulary import APP_EVENTS as NAMES_OF_APP_EVENTS
+from config.vocabulary import APP_NAMES, TIKTOK_EVENTS
 
 # Line 5 begins the connection; settings follow from line 9 on.
 HEAD = """\
@@ -117,6 +120,8 @@ def test_a_mapping_to_a_retiring_event_is_warned_about(tmp_path: Path) -> None:
     assert warning.startswith("13: `shop` sends ClickButton")
 
 
+# tiktok-api.md §6.3
+OF_APPS = {*NAMES_OF_APP_EVENTS, "AddPaymentInfo", "AddToCart", "AddToWishlist", "Purchase", "Search", "ViewContent"}
 APP_EVENTS = [
     ((), ("purchase: Purchase", "checkout: Checkout")),
     (("native_events: {purchase: CompletePayment}",), ("purchase: Purchase", "checkout: Checkout")),
@@ -139,6 +144,16 @@ def test_app_connections_are_advised_of_the_names_of_app_events(
     assert len(found) == len(advice)
     assert all(any(words in warning for warning in found) for words in advice), found
     assert not any("{purchase: CompletePayment}" in warning for warning in found)
+
+
+@pytest.mark.parametrize("event", TIKTOK_EVENTS)
+def test_no_name_is_advised_that_apps_do_not_have(event: str, tmp_path: Path) -> None:
+    """N: of every event that a connection may send, TikTok's own list of app events decides."""
+    native = f"native_events: {{purchase: {event}, checkout: Checkout}}"
+    found = warnings(tmp_path, native, "app_id: {ios: '1'}", platform="ios", event_source_id="71234567890123456")
+    advised = [name for warning in found for name in re.findall(r"purchase: (\w+)", warning)]
+    assert set(advised) <= OF_APPS
+    assert bool(advised) is (event in {*APP_NAMES, "PlaceAnOrder"})
 
 
 @pytest.mark.parametrize(

@@ -235,6 +235,23 @@ def test_an_environment_that_says_nothing_needs_no_note(bench, environment):
     assert bench.mapped(bench.plan(), environment=environment).notes == ()
 
 
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda one: st.lists(one, max_size=2) | st.dictionaries(st.text(max_size=3), one, max_size=2),
+        max_leaves=4,
+    )
+)
+def test_whatever_the_environment_is_the_event_goes_or_says_why(bench, environment):
+    """C, `environments`: no text is production's; a text that is another is withheld, and only known words are said."""
+    result = bench.one(bench.plan(), environment=environment)
+    said = environment.strip().lower() if isinstance(environment, str) else ""
+    assert isinstance(result, Mapped) is (said in ("", "production"))
+    if isinstance(result, Mapped):
+        odd = environment is not None and not isinstance(environment, str)
+        assert [note.field for note in result.notes] == ["environment"] * odd
+
+
 @pytest.mark.parametrize("name", ["prod", "live", "dev", "staging", "STAGING ", "qa", "test"])
 def test_a_known_environment_names_itself_in_the_reason(bench, name):
     """Somebody who wrote `prod` finds it in the reason, and the word that mParticle has for it."""

@@ -124,7 +124,7 @@ def test_all_three_flags_compare_without_case(bench, at):
     assert at(body, "user.ttclid") == "E.C.P.abc"
 
 
-NEAR = ["TikTok_URL", "TikTokURL", "tiktok url", "TikTok.Urls", "TikTok.PageURL", "TikTok-Url"]
+NEAR = ["TikTok_URL", "url", "page_url", "TikTokURL", "tiktok url", "TikTok.Urls", "TikTok.PageURL", "TikTok-Url"]
 
 
 @pytest.mark.parametrize("name", NEAR)
@@ -146,7 +146,7 @@ def test_a_near_miss_of_what_is_sent_without_is_a_note(bench, name, meant):
     assert (note.field, f"`{name}`" in note.note) == (meant, True)
 
 
-@pytest.mark.parametrize("name", ["Facebook.EventId", "Google.Gclid", "Snap.ClickId", "x" * 50, "URL"])
+@pytest.mark.parametrize("name", ["Facebook.EventId", "Google.Gclid", "Snap.ClickId", "x" * 50, "Urls.Seen"])
 def test_flags_of_others_are_nobodys_business(bench, name):
     """Their names stay unsaid."""
     flags = {"TikTok.URL": OWN, name: "x"}

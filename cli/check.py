@@ -12,8 +12,9 @@ from rich.text import Text
 
 from cli.check_deep import proofs
 from cli.check_letters import findings_of_letters
+from cli.findings import Finding
 from cli.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
-from cli.redis_checks import Finding, findings_of_redis
+from cli.redis_checks import findings_of_redis
 from cli.setting import LEAST_PASSWORD, configuration_of, redis_url, settings_here
 from config.errors import ConfigurationError
 from config.settings import Settings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from cli.redis_checks import Finding
+from cli.findings import Finding
 from cli.setting import configuration_of, settings_here
 from cli.wrong_use import unknown_id
 from config.errors import ConfigurationError

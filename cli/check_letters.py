@@ -2,7 +2,7 @@
 
 import contextlib
 
-from cli.redis_checks import Finding
+from cli.findings import Finding
 from cli.setting import configuration_of, redis_url
 from config.errors import ConfigurationError
 from config.settings import Settings

@@ -24,7 +24,7 @@ def sentences_of(error: Exception) -> Sequence[str] | None:
         case BadNews():
             return [str(error)]
         case RedisAway():
-            return ["Redis does not answer: start it (relay up), or correct RELAY_REDIS_URL"]
+            return [f"{error.trouble.problem}: {error.trouble.what_to_do}"]
         case RedisFull():
             return [f"Redis takes nothing more: {error.what}"]
         case OSError(filename=str() | bytes() as name) if error.errno in _OF_FILES:

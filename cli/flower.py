@@ -8,6 +8,7 @@ import click
 from cli.companion import leave_with_parent
 from cli.setting import settings_here, with_redis
 from config.listening import is_everywhere
+from config.logs import configure_logging
 from config.values import clean_value
 from lanes.client import connect_async
 from operations.errors import BadNews
@@ -35,6 +36,7 @@ def flower(port: int) -> None:
     """
     leave_with_parent()
     settings = with_redis(settings_here())
+    configure_logging(settings, "flower")
     os.environ[PASSWORD] = sign_in(os.environ.get(PASSWORD, ""))
     try:
         from flower.options import options

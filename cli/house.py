@@ -10,6 +10,7 @@ from typing import Final
 
 from cli.data_dir import DataDir
 from cli.embedded import EmbeddedServer
+from cli.failures import reason_of
 from cli.server_binary import find_server
 from cli.supervisor import (
     PATIENT_FROM,
@@ -77,7 +78,8 @@ class Server:
                 moved()
 
     async def _start_again(self) -> None:
-        """Until it runs: nothing else can."""
+        """Until it runs: nothing else can. A disk that is full, or a directory that is gone, is waited out as well."""
+        said = ""
         while True:
             # Shielded: a start cut short would leave a server that nobody knows of.
             starting = asyncio.create_task(asyncio.to_thread(EmbeddedServer.start, self._data, self._binary))
@@ -86,8 +88,11 @@ class Server:
             except asyncio.CancelledError:
                 self._server = await starting
                 raise
-            except BadNews as error:
-                self._say("redis", str(error))
+            except (BadNews, OSError) as error:
+                why = str(error) if isinstance(error, BadNews) else f"{self._data.path}: {reason_of(error)}"
+                if why != said:
+                    self._say("redis", f"cannot be started: {why}; trying on")
+                said = why
                 await asyncio.sleep(PAUSE_S)
             else:
                 return

@@ -2,8 +2,11 @@
 
 import importlib
 import importlib.util
+import json
+import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import click
@@ -41,6 +44,10 @@ COMMANDS: Final = {
     "completion": Row("cli.schema:completion", "Print the completion script of a shell."),
     "forget": Row("cli.forget:forget", "Erase what is kept of a person."),
 }
+
+
+PROCESSES: Final = ("up", "ingest", "worker", "flower", "sandbox")
+"""Commands that log, at start-up too."""
 
 
 class Relay(click.Group):
@@ -92,28 +99,57 @@ class Relay(click.Group):
             load_env_file()
             return super().invoke(ctx)
         except Exception as error:
-            sentences = _sentences(error)
-            if sentences is None:
+            process = ctx.invoked_subcommand if ctx.invoked_subcommand in PROCESSES else None
+            told = _told(error, process)
+            if told is None:
                 raise
-            raise Told("\n".join(sentences)) from error
+            raise told from error
 
 
 class Told(click.ClickException):
-    """Sentences on stderr, exit code 1, no traceback."""
+    """Sentences on stderr, exit code 1, no traceback; of a process that logs JSON, as JSON."""
+
+    def __init__(self, sentences: Sequence[str], process: str | None = None, exit_code: int = 1) -> None:
+        super().__init__("\n".join(sentences))
+        self._sentences, self._process = sentences, process
+        vars(self)["exit_code"] = exit_code  # click has it as the class's
 
     def show(self, file: Any = None) -> None:
         """Each on its own line, as it is."""
-        click.echo(self.message, file=file or sys.stderr)
+        as_json = self._process is not None and os.environ.get("RELAY_LOG_FORMAT", "").strip() == "json"
+        for sentence in self._sentences:
+            click.echo(_as_json(sentence, self._process) if as_json else sentence, file=file or sys.stderr)
+
+
+def _as_json(sentence: str, process: str | None) -> str:
+    """As a line of that process's log."""
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    line = {"event": sentence, "level": "error", "logger": "relay", "timestamp": now, "process": process}
+    return json.dumps(line)
+
+
+def _told(error: Exception, process: str | None) -> Told | None:
+    """What to say; None for what click says by itself, and for a defect of a command, which deserves its traceback."""
+    sentences = _sentences(error)
+    if sentences is not None:
+        return Told(sentences, process)
+    if process is None or isinstance(error, click.exceptions.Exit | click.Abort):
+        return None
+    if isinstance(error, click.ClickException):
+        as_json = os.environ.get("RELAY_LOG_FORMAT", "").strip() == "json"
+        return Told([error.format_message()], process, error.exit_code) if as_json else None
+    from config.logs import describe
+
+    return Told([f"an unforeseen fault of relay: {describe(error)}"], process)
 
 
 def _sentences(error: Exception) -> Sequence[str] | None:
-    return sentences_of(RedisAway() if _is_redis_away(error) else error)
+    client = sys.modules.get("redis.exceptions")  # not imported for commands that do without
+    if client is None or not isinstance(error, client.RedisError):
+        return sentences_of(error)
+    from lanes.trouble import diagnose
 
-
-def _is_redis_away(error: Exception) -> bool:
-    """Whether it is the client's own word for it; the client is not imported for commands that do without."""
-    client = sys.modules.get("redis.exceptions")
-    return client is not None and isinstance(error, (client.ConnectionError, client.TimeoutError))
+    return sentences_of(RedisAway(diagnose(error)))
 
 
 @click.group(cls=Relay)

@@ -2,14 +2,16 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-import msgspec
 import redis
-from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 
+from cli.findings import Finding
+from cli.redis_use import findings_of_use
 from config.redis_address import RedisAddress
 from lanes.client import connect
+from lanes.trouble import diagnose
 
 OLDEST: Final = (6, 2)
 UNKNOWN: Final = "cannot be read here: the server lets this user run no CONFIG GET, as managed ones do not"
@@ -17,15 +19,6 @@ BY_HAND: Final = "look by hand, in the provider's console or by asking them: {0}
 
 Facts = Mapping[str, str]
 """INFO and CONFIG GET in one, all values as text; what could not be read is absent."""
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at: how it is, what was found, and what to do about it (empty: nothing)."""
-
-    check: str
-    status: Literal["ok", "warning", "wrong"]
-    found: str
-    remedy: str = ""
 
 
 class Requirement(NamedTuple):
@@ -122,14 +115,17 @@ SAME_IN_INFO: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
 def findings_of_redis(url: str) -> list[Finding]:
     """Whether the server at `url` answers, and one finding a requirement if it does. Takes 3 s at most."""
     try:
-        place = RedisAddress.parse(url)
+        address = RedisAddress.parse(url)
         with connect(url) as client:
+            client.ping()
             facts = _facts(client)
+            used = findings_of_use(client, address, url)
     except ValueError as error:
         return [Finding("redis", "wrong", f"RELAY_REDIS_URL {error}")]
     except (RedisError, OSError) as error:
-        return [Finding("redis", "wrong", f"{place}: {_trouble(error)}")]
-    return [Finding("redis", "ok", f"{place} answers"), *(finding_of(row, facts) for row in REQUIREMENTS)]
+        trouble = diagnose(error)
+        return [Finding("redis", "wrong", f"{address}: {trouble.problem}", trouble.what_to_do)]
+    return [Finding("redis", "ok", f"{address} answers"), *used, *(finding_of(row, facts) for row in REQUIREMENTS)]
 
 
 def finding_of(row: Requirement, facts: Facts) -> Finding:
@@ -148,19 +144,11 @@ def _why(row: Requirement) -> str:
 
 
 def _facts(client: redis.Redis) -> dict[str, str]:
-    facts = {name: str(value) for name, value in client.info().items()}
+    facts: dict[str, str] = {}
+    with contextlib.suppress(ResponseError):  # not permitted
+        facts = {name: str(value) for name, value in client.info().items()}
     told = {name: convert(facts[fact]) for name, (fact, convert) in SAME_IN_INFO.items() if fact in facts}
     with contextlib.suppress(ResponseError):
         for name in FROM_CONFIG:  # one at a time: 6.2 takes no list
             told |= {str(key): str(value) for key, value in client.config_get(name).items()}
     return {**facts, **told}
-
-
-def _trouble(error: Exception) -> str:
-    match error:
-        case AuthenticationError():
-            return "asks for another user or password than RELAY_REDIS_URL has"
-        case BusyLoadingError():
-            return "is still reading its data: look again in a moment"
-        case _:
-            return f"does not answer ({type(error).__name__}): start it, or correct RELAY_REDIS_URL"

@@ -1,5 +1,6 @@
 """`relay ingest`, `relay worker`, `relay sandbox`: the processes themselves, each in the foreground."""
 
+import signal
 import sys
 
 import click
@@ -21,6 +22,7 @@ def ingest() -> None:
     leave_with_parent()
     settings = with_redis(settings_here())
     configure_logging(settings, "ingest")
+    _end_well_when_told_to()
     from console.app import console_routes
     from ingest.server import run
 
@@ -56,6 +58,7 @@ def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
     leave_with_parent()
     settings = load_settings()
     configure_logging(settings, "sandbox")
+    _end_well_when_told_to()
     from sandbox.server import run
 
     log.info("sandbox starts", url=f"http://{local_host(settings.host)}:{settings.sandbox_port}")
@@ -63,6 +66,11 @@ def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
         run(settings.host, settings.sandbox_port, tokens, require_app_id=require_app_id)
     except CannotListen as error:
         raise BadNews(str(error)) from None
+
+
+def _end_well_when_told_to() -> None:
+    """End by Python's own ending, which writes out the log: uvicorn stops on SIGTERM and then raises it once more."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def _say_where_events_go(settings: Settings) -> None:

@@ -19,11 +19,13 @@ from delivery.letters import rfc3339
 from lanes.books import GroupReading, read_books, recount
 from lanes.client import connect
 from lanes.errors import RedisAway
+from lanes.probe import Probe
 from lanes.scripts import refusal
 from lanes.server import memory_use
 from operations.balance import faults_of
 from operations.days import MOST_DAYS
 from operations.errors import BadNews
+from operations.outage import as_fields
 from operations.rates import Rates
 from operations.standing import Overview, overview
 from operations.words import plural
@@ -57,12 +59,13 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
             _watch(settings, client)
             return
         seen = overview(settings, client)
+        trouble = Probe(client).trouble()
         if as_json:
-            print_json(seen.as_object())
+            print_json({**seen.as_object(), "redis": as_fields(trouble) if trouble else None})
             if seen.refused:
                 note(refused_words(seen))
         else:
-            console().print(screen(Seen(seen, memory_use(client))))
+            console().print(screen(Seen(seen, memory_use(client), trouble=trouble)))
             for finding in findings_of_letters(settings):
                 note(f"{finding.found}: {finding.remedy}")
         if verify:
@@ -72,17 +75,17 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
 def _watch(settings: Settings, client: redis.Redis) -> None:
     """Until Ctrl-C. Redis may go and come back."""
     shown: RenderableType = ""
-    rates = Rates()
+    rates, probe = Rates(), Probe(client)
     with Live(console=console(), screen=True, auto_refresh=False) as live:
         try:
             while True:
                 try:
                     seen = overview(settings, client)
                     rates.add(seen.reading)
-                    shown = screen(Seen(seen, memory_use(client), rates))
+                    shown = screen(Seen(seen, memory_use(client), rates, probe.trouble()))
                     said = Text(f"{rfc3339(seen.reading.now_ms)[11:19]} UTC · Ctrl-C ends", style=MUTED)
-                except RedisAway:
-                    said = Text("Redis does not answer; what stands below was read before.", style=BAD)
+                except RedisAway as away:
+                    said = Text(f"{away.trouble.problem}; what stands below was read before.", style=BAD)
                 live.update(Group(said, shown), refresh=True)
                 time.sleep(REFRESH_S)
         except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cli.balance import balance_line
 from cli.output import BAD, CAREFUL, GOOD, MUTED, STATE_STYLES, count, state, table
+from lanes.errors import Trouble
 from lanes.server import MemoryUse
 from operations.rates import Rates
 from operations.standing import Overview, Standing
@@ -26,6 +27,8 @@ class Seen(NamedTuple):
     overview: Overview
     memory: MemoryUse
     rates: Rates | None = None
+    trouble: Trouble | None = None
+    """Why Redis takes no writes, though it can be read."""
 
 
 HELD_BACK: Final = (
@@ -89,6 +92,8 @@ def screen(seen: Seen) -> RenderableType:
         parts += [Text(refused_words(seen.overview), style=BAD), ""]
     if seen.overview.may_be_held_back:
         parts += [Text(HELD_BACK, style=CAREFUL), ""]
+    if seen.trouble:
+        parts += [Text.assemble((seen.trouble.problem, BAD), "\n", ("To do  ", "bold"), seen.trouble.what_to_do), ""]
     parts += [_head(seen), "", _Connections(seen) if standings else Text("no connections", style=MUTED)]
     parts += _not_healthy(seen)
     parts += ["", _inputs(seen), "", *_books(seen)]
@@ -106,14 +111,20 @@ def _head(seen: Seen) -> Text:
     """`412 events wait · Redis 34 MB of 1.0 GB (3%)`, and the pace of all together."""
     used, limit = seen.memory
     waiting = sum(one.books.waiting for one in seen.overview.standings)
-    full = used / limit if limit else 0.0
-    memory = f"Redis {size(used)}" + (f" of {size(limit)} ({full:.0%})" if limit else ", without a limit")
+    full = used / limit if limit and used is not None else 0.0
+    memory = _memory(used, limit, full)
     parts = [Text(f"{plural(waiting, 'event')} waiting"), Text(memory, style=BAD if full > NEARLY_FULL else "")]
     if seen.rates is not None:
         rates = [rate for one in seen.overview.standings if (rate := seen.rates.of(one.id))]
         came, ended = sum(rate.came for rate in rates), sum(rate.ended for rate in rates)
         parts.insert(0, Text.assemble("in ", _pace(came), "/s, out ", _pace(ended), "/s"))
     return Text.assemble((" · ", MUTED)).join(parts)
+
+
+def _memory(used: int | None, limit: int | None, full: float) -> str:
+    if used is None or limit is None:
+        return "Redis memory, limit unknown (INFO is not permitted, or leaves it out)"
+    return f"Redis {size(used)}" + (f" of {size(limit)} ({full:.0%})" if limit else ", without a limit")
 
 
 class _Connections:

@@ -1,8 +1,9 @@
 """`relay up`: everything on this machine, kept running."""
 
 import asyncio
-import contextlib
+import atexit
 import os
+import sys
 from typing import Final
 
 import click
@@ -14,6 +15,7 @@ from cli.house import WATCH_EVERY_S, ingest_program, running, wait_for_port, wor
 from cli.setting import LEAST_PASSWORD, configuration_of, with_kept_key
 from cli.supervisor import Say
 from config.listening import local_host
+from config.log_output import LineWriter
 from config.logs import configure_logging
 from config.settings import Settings, load_settings
 from operations.errors import BadNews
@@ -96,22 +98,20 @@ async def _listens(host: str, port: int, asked: asyncio.Event) -> bool:
 
 
 def sayer(settings: Settings) -> Say:
-    """Writes lines to stderr: as text, each after the name of whose it is; or as JSON, as children write it."""
+    """Writes lines to stderr: as text, each after the name of whose it is; or as JSON, as children write it.
+
+    Where nobody reads them, lines are dropped: a log that has stalled is no reason to stop.
+    """
+    writer = LineWriter(sys.stderr)
+    atexit.register(writer.flush)
     if settings.log_format == "text":
-
-        def say_text(name: str, line: str) -> None:
-            with contextlib.suppress(OSError):  # nobody listens any more: that is no reason to stop
-                click.echo(f"{name:<7} | {line}", err=True)
-
-        return say_text
-
+        return lambda name, line: writer.write(f"{name:<7} | {line}")
     configure_logging(settings, "up")
 
     def say_json(name: str, line: str) -> None:
         if name in OWN or not line.startswith("{"):
             structlog.get_logger(f"relay.{name}").info(line)
         else:
-            with contextlib.suppress(OSError):
-                click.echo(line, err=True)
+            writer.write(line)
 
     return say_json

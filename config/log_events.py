@@ -20,8 +20,10 @@ LOGGED: Final[Mapping[str, str]] = {
         "A changed file may have been cut short; one that was meant so is obeyed a little later."
     ),
     "configuration refused; the former one stays": "A changed file is not; `problems` say why.",
-    "Redis does not answer; trying on": "Said once for each outage.",
-    "Redis answers again": "The outage is over.",
+    "Redis cannot be used; trying on": "Said once for each `reason`; `problem` and `what_to_do` say more.",
+    "Redis answers again": "It takes writes, after it could not be used.",
+    "Redis does not tell its memory": "Ingest answers 429 only once Redis is full; `what_to_do` changes that.",
+    "this worker ends: waiting cannot cure what is wrong with Redis": "With exit code 78, after some tries.",
     "a duty of the timer failed; trying on": "A fault of relay.",
     "Celery ended by itself; starting the worker anew": "It can when Redis restarts under load.",
     "Celery failed": "A fault, of Celery or of relay.",
@@ -41,6 +43,8 @@ LOGGED: Final[Mapping[str, str]] = {
     "this reveal could not be kept in Redis": "So this line is all there is of it.",
     "person erased": "`relay forget` erased a person; what of, never who.",
     "this erasure could not be noted in Redis": "So this line is all there is of it.",
+    "log lines were lost: nobody read them": "Whoever reads the log had stalled; `lines` says how many.",
+    "an unforeseen fault of relay ended this": "A fault of relay, with its place: a process or a thread of one ended.",
     "sandbox starts": "The stand-in TikTok does.",
     "events go to another place than TikTok": "RELAY_TIKTOK_URL says so.",
 }

@@ -6,6 +6,7 @@ An exception is logged as its types and places only: its words may quote an even
 import logging
 import logging.config
 import sys
+import threading
 import traceback
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -15,6 +16,7 @@ from typing import Any, Final
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from config.log_output import LineHandler
 from config.settings import Settings
 
 QUIET: Final = (
@@ -46,7 +48,7 @@ def configure_logging(settings: Settings, process: str = "relay") -> None:
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LineHandler(sys.stderr)
     handler.setFormatter(formatter)
     handler.addFilter(_jobs_in_few_words)
     root = logging.getLogger()
@@ -55,6 +57,8 @@ def configure_logging(settings: Settings, process: str = "relay") -> None:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -65,6 +69,13 @@ def configure_logging(settings: Settings, process: str = "relay") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    """What ends a process or a thread, without its words."""
+    if not issubclass(kind, (SystemExit, KeyboardInterrupt)):
+        info = (kind, error or kind(), trace)
+        structlog.get_logger("relay").critical("an unforeseen fault of relay ended this", exc_info=info)
 
 
 def _jobs_in_few_words(record: logging.LogRecord) -> bool:

@@ -32,6 +32,7 @@ from lanes.bundles import Bundles
 from lanes.chunk import ChunkCodec
 from lanes.client import connect_async
 from lanes.errors import RedisAway, RedisFull
+from operations.outage import Outage
 from operations.samples import ANSWERS
 
 BRING_EVERY_S: Final = 1.0
@@ -47,14 +48,19 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     client = connect_async(redis_url)
     append = Append(client)
     follower = Follower(file, in_use)
-    watch = MemoryWatch(client, append)
+    outage = Outage()
+    watch = MemoryWatch(client, append, outage)
     answers = Bundles(client, ANSWERS)
     behind = Starlette(
-        routes=[*health_routes(follower, client), metrics_route(settings, redis_url, follower.configuration), *routes],
+        routes=[
+            *health_routes(follower, client, watch),
+            metrics_route(settings, redis_url, follower.configuration),
+            *routes,
+        ],
         exception_handlers={HTTPException: _answer_in_our_words},
         lifespan=partial(_lifespan, follower, watch, answers, client),
     )
-    coalescer = Coalescer(append, ChunkCodec(settings.keyring))
+    coalescer = Coalescer(append, ChunkCodec(settings.keyring), outage)
     peers = Peers(settings.trusted_proxies)
     return Door(follower, watch, coalescer, peers, settings.max_request_bytes, answers.note, behind)
 

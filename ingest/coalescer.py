@@ -15,7 +15,8 @@ from ingest.packing import pack
 from ingest.sorting import Sorted
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
-from lanes.errors import ArrivalTooLarge, RedisAway, RedisFull
+from lanes.errors import LATE, ArrivalTooLarge, RedisAway, RedisFull
+from operations.outage import Outage
 
 ANSWER_WITHIN_S: Final = 2.5
 """From a request's arrival here to its answer, so that 503 comes within the 3 s that are promised."""
@@ -43,8 +44,14 @@ class Coalescer:
     """Appends requests together; for use within one event loop."""
 
     def __init__(
-        self, append: Append, codec: ChunkCodec, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        append: Append,
+        codec: ChunkCodec,
+        outage: Outage,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`outage` is told why Redis did not take an append; that it takes them again is found out elsewhere."""
+        self._outage = outage
         self._pause = pause
         self._append = append
         self._codec = codec
@@ -86,7 +93,7 @@ class Coalescer:
             one = self._waiting.popleft()
             self._waiting_bytes -= one.request.memory
             if one.deadline - now < LEAST_TIME_S:
-                _resolve(one, RedisAway("its turn did not come in time"))
+                _resolve(one, RedisAway(LATE))
                 continue
             taken.append(one)
             size += one.request.size
@@ -108,8 +115,12 @@ class Coalescer:
             async with asyncio.timeout_at(taken[0].deadline):  # the oldest comes first
                 await self._write(taken)
         except TimeoutError:
-            return RedisAway("no answer in time")
-        except (RedisAway, RedisFull, ArrivalTooLarge) as failure:
+            self._outage.begin(LATE)
+            return RedisAway(LATE)
+        except RedisAway as failure:
+            self._outage.begin(failure.trouble)
+            return failure
+        except (RedisFull, ArrivalTooLarge) as failure:
             return failure
         except Exception as surprise:  # noqa: BLE001 - it fails these requests, not all that come after them
             log_surprise("append failed", surprise)

@@ -3,38 +3,45 @@
 from typing import Any
 
 import redis.asyncio
-from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ingest.in_force import Follower
+from ingest.memory import ALLOW_INFO, LIMIT_UNKNOWN, MemoryWatch
+from lanes.errors import Trouble
+from lanes.probe import AsyncProbe
 
 
-def health_routes(follower: Follower, client: redis.asyncio.Redis) -> list[Route]:
-    """`/health/live` and `/health/ready`. Ready means that Redis answers; a configuration is always in force."""
+def health_routes(follower: Follower, client: redis.asyncio.Redis, watch: MemoryWatch) -> list[Route]:
+    """`/health/live` and `/health/ready`. Ready means that Redis takes a write; a configuration is always in force.
+
+    A full Redis is ready: requests are then answered 429, which tells senders more than no answer would.
+    """
+    probe = AsyncProbe(client)
 
     async def live(_: Request) -> JSONResponse:
         return JSONResponse({"status": "alive"})
 
     async def ready(_: Request) -> JSONResponse:
-        problem = await _redis_problem(client)
+        trouble = await probe.trouble()
+        is_ready = trouble is None or trouble.code == "oom"
         body = {
-            "status": "ready" if problem is None else "not ready",
-            "redis": problem or "answers",
+            "status": "ready" if is_ready else "not ready",
+            **_redis(trouble, watch),
             "configuration": _configuration(follower),
         }
-        return JSONResponse(body, 200 if problem is None else 503)
+        return JSONResponse(body, 200 if is_ready else 503)
 
     return [Route("/health/live", live), Route("/health/ready", ready)]
 
 
-async def _redis_problem(client: redis.asyncio.Redis) -> str | None:
-    try:
-        await client.ping()
-    except (RedisError, OSError) as error:
-        return f"does not answer ({type(error).__name__})"
-    return None
+def _redis(trouble: Trouble | None, watch: MemoryWatch) -> dict[str, str]:
+    if trouble is not None:
+        return {"redis": trouble.problem, "reason": trouble.code, "what_to_do": trouble.what_to_do}
+    if watch.limit_unknown:
+        return {"redis": f"answers; {LIMIT_UNKNOWN}", "what_to_do": ALLOW_INFO}
+    return {"redis": "answers"}
 
 
 def _configuration(follower: Follower) -> dict[str, Any]:

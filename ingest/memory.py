@@ -3,12 +3,23 @@
 from typing import Final
 
 import redis.asyncio
-from redis.exceptions import RedisError
+import structlog
+from redis.exceptions import NoPermissionError, RedisError
 
 from lanes.arrivals import Append
+from lanes.probe import AsyncProbe
+from lanes.server import UNTOLD, MemoryUse, memory_of
+from lanes.trouble import diagnose
+from operations.outage import Outage
 
 INTERVAL_S: Final = 1.0
 FULL_AT: Final = 0.9
+LIMIT_UNKNOWN: Final = (
+    "Redis does not tell its memory or its limit, so that batches are refused (429) only once it is full"
+)
+ALLOW_INFO: Final = "permit INFO (ACL SETUSER ... +info), or watch the server's memory by its provider's means"
+
+log = structlog.get_logger("relay.ingest")
 
 
 class MemoryWatch:
@@ -17,19 +28,36 @@ class MemoryWatch:
     While Redis does not answer it is not held to be full: an append then says better what is wrong.
     """
 
-    def __init__(self, client: redis.asyncio.Redis, append: Append) -> None:
+    def __init__(self, client: redis.asyncio.Redis, append: Append, outage: Outage) -> None:
         """`append` is told what one connection may keep waiting: half of Redis's limit, or anything without one."""
-        self._client = client
-        self._append = append
+        self._client, self._probe = client, AsyncProbe(client)
+        self._append, self._outage = append, outage
         self.is_full = False
+        self.limit_unknown = False
 
     async def read(self) -> None:
-        """Read it now."""
+        """Read it now; and while Redis could not be used, try whether it can be used again."""
         try:
-            info = await self._client.info("memory")
-        except (RedisError, OSError):
+            use = memory_of(await self._client.info("memory"))
+        except NoPermissionError:
+            use = UNTOLD
+        except (RedisError, OSError) as error:
             self.is_full = False
+            self._outage.begin(diagnose(error))
             return
-        used, most = int(info["used_memory"]), int(info["maxmemory"])
+        self._judge(use)
+        if self._outage.trouble or not self._outage.ever_worked:
+            trouble = await self._probe.trouble()
+            if trouble is None or trouble.code == "oom":  # a full Redis answers 429, and says so itself
+                self._outage.end()
+            else:
+                self._outage.begin(trouble)
+
+    def _judge(self, use: MemoryUse) -> None:
+        unknown = use.used is None or use.limit is None
+        if unknown and not self.limit_unknown:
+            log.warning("Redis does not tell its memory", problem=LIMIT_UNKNOWN, what_to_do=ALLOW_INFO)
+        self.limit_unknown = unknown
+        used, most = use.used or 0, use.limit or 0
         self.is_full = most > 0 and used > FULL_AT * most
         self._append.max_group_bytes = most // 2

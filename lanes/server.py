@@ -1,18 +1,22 @@
 """What the server says of itself."""
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from lanes.scripts import refusal
 
 
 class MemoryUse(NamedTuple):
-    """Bytes used, and allowed at most; 0 for no limit."""
+    """Bytes used, and allowed at most (0 for no limit); None where the server does not tell."""
 
-    used: int
-    limit: int
+    used: int | None
+    limit: int | None
+
+
+UNTOLD = MemoryUse(None, None)
 
 
 LETTER_SHARE: Final = 4
@@ -27,7 +31,17 @@ def letter_share_of(limit: int) -> int:
 def memory_use(client: redis.Redis) -> MemoryUse:
     """How much memory the server uses. Raises RedisAway."""
     try:
-        info = client.info("memory")
+        return memory_of(client.info("memory"))
+    except NoPermissionError:
+        return UNTOLD
     except RedisError as error:
         raise refusal(error) from None
-    return MemoryUse(int(info["used_memory"]), int(info["maxmemory"]))
+
+
+def memory_of(info: Mapping[str, Any]) -> MemoryUse:
+    """The same from INFO; managed servers leave some of it out."""
+    return MemoryUse(_number(info.get("used_memory")), _number(info.get("maxmemory")))
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) else None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from delivery.letters import rfc3339
+from lanes.errors import Trouble
 from operations.alerting import Kind, Notice
 from operations.standing import Standing
 from operations.words import duration, plural
@@ -55,6 +56,26 @@ def trial(now_ms: int) -> Notice:
     """What `relay check --alert` sends: nothing has happened."""
     text = "relay: this is a test, sent by relay check --alert. Alerts of connections will come here."
     return Notice(text, {"alert": "test", "at": rfc3339(now_ms)})
+
+
+def redis_trouble(trouble: Trouble, now_ms: int) -> Notice:
+    """What is told where Redis cannot be used, by each worker that finds it so."""
+    return _redis("redis_trouble", f"{trouble.problem}. Nothing is lost, and nothing is delivered", trouble, now_ms)
+
+
+def redis_again(now_ms: int) -> Notice:
+    """What is told once it can be used again."""
+    return _redis("redis_again", "Redis can be used again, and events are delivered", None, now_ms)
+
+
+def _redis(kind: str, fact: str, trouble: Trouble | None, now_ms: int) -> Notice:
+    runbook = f"{RUNBOOK}#redis-away"
+    to_do = [f"To do, whoever runs this relay: {trouble.what_to_do}"] if trouble else []
+    text = "\n".join([f"relay: {fact}", *to_do, f"`relay check` · {runbook}"])
+    fields: dict[str, str | int] = {"alert": kind, "at": rfc3339(now_ms), "fact": fact}
+    if trouble:
+        fields |= {"reason": trouble.code, "who": "whoever runs this relay", "what_to_do": trouble.what_to_do}
+    return Notice(text, {**fields, "command": "relay check", "runbook": runbook})
 
 
 def _paused(one: Standing, _: News) -> _Words:

@@ -82,6 +82,11 @@ def missing(one: Standing) -> int:
     return abs(one.books.discrepancy) + abs(one.books.letters_discrepancy)
 
 
-def of_memory(value: Callable[[MemoryUse], int]) -> Take:
-    """A figure of Redis's memory."""
-    return lambda snapshot: [((), value(snapshot.memory))] if snapshot.memory else []
+def of_memory(value: Callable[[MemoryUse], int | None]) -> Take:
+    """A figure of Redis's memory, where the server tells it."""
+
+    def known(snapshot: Snapshot) -> list[Sample]:
+        figure = value(snapshot.memory) if snapshot.memory else None
+        return [] if figure is None else [((), figure)]
+
+    return known

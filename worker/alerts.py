@@ -18,8 +18,10 @@ from lanes.errors import RedisAway, RedisFull
 from lanes.watch import Seen, Watch
 from operations.alerting import Kind, Memory, Unsent, deaths_within_an_hour, decide, situation_of
 from operations.notices import News, notice
+from operations.outage import Outage
 from operations.standing import overview
 from operations.webhook import post
+from worker.redis_alert import RedisAlert
 
 LOOK_EVERY_S: Final = 2.0
 RETRY_AFTER_S: Final = (5, 30, 120, 600)
@@ -34,13 +36,14 @@ _decode = msgspec.json.Decoder(Memory).decode
 class Alerts(threading.Thread):
     """Watches until stopped, whenever it is this process's turn."""
 
-    def __init__(self, settings: Settings, redis_url: str) -> None:
+    def __init__(self, settings: Settings, redis_url: str, outage: Outage | None = None) -> None:
         super().__init__(name="relay-alerts", daemon=True)
         self._settings, self._client = settings, connect(redis_url)
         self._url = settings.alert_webhook.get_secret_value() if settings.alert_webhook else None
         self._limit = settings.alert_dead_letters_per_hour
         self._watch = Watch(self._client)
         self._stopped = threading.Event()
+        self.redis = RedisAlert(self._url or "", outage or Outage())
 
     def start(self) -> None:
         """Only where there is a webhook."""
@@ -48,14 +51,20 @@ class Alerts(threading.Thread):
             super().start()
 
     def run(self) -> None:
-        """The thread's life. Trouble with Redis is the timer's to tell of."""
+        """The thread's life. What is told of connections is agreed on in Redis, what is told of Redis is not."""
         while not self._stopped.wait(LOOK_EVERY_S):
             try:
+                self.redis.look()
                 self.look()
             except (RedisAway, RedisFull):
                 continue
             except Exception:
                 log.exception("watching failed; trying on")
+
+    def tell_before_the_end(self) -> None:
+        """Tell that Redis cannot be used, where this process ends because of it."""
+        if self._url is not None:
+            self.redis.tell_now()
 
     def stop(self) -> None:
         """Watch no more; another may at once. Does not wait for a webhook that hangs."""

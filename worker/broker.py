@@ -3,11 +3,15 @@
 from typing import Any
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
+from redis.exceptions import RedisError
 
 from config.redis_address import RedisAddress, Tcp
 from lanes.client import connection_class, connection_options
+from lanes.errors import Trouble
+from lanes.trouble import diagnose
 
 _OF_TCP = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
 
@@ -41,3 +45,14 @@ def use_broker(app: Celery, url: str) -> None:
     TRANSPORT_ALIASES["redis"] = f"{__name__}:{Transport.__name__}"
     shown = address.place if isinstance(address.place, Tcp) else "unix-socket"
     app.conf.broker_url = f"redis://{shown}/{address.database}"
+
+
+def trouble_of_celery(app: Celery) -> Trouble | None:
+    """Why Celery's own connection cannot be used now; None when a message could be sent and a channel be heard."""
+    try:
+        with app.connection_for_write() as connection, connection.channel() as channel:
+            channel.client.publish("/relay.probe", "")
+            channel.client.llen(app.conf.task_default_queue)
+    except (RedisError, OSError, OperationalError) as error:
+        return diagnose(error)
+    return None

@@ -36,8 +36,10 @@ def deliver(self: "Task[Any, Any]", lane: str) -> None:
 def _deliver(lane: str, job: str | None) -> None:
     try:
         report = drain(lane, runtime(), job=job)
-    except (RedisAway, RedisFull):
-        raise DeliveryTrouble("Redis did not answer; nothing is lost, the lane is woken again") from None
+    except RedisAway as away:
+        raise DeliveryTrouble(f"{away.trouble.problem}; nothing is lost, the lane is woken again") from None
+    except RedisFull as full:
+        raise DeliveryTrouble(f"{full.what}; nothing is lost, the lane is woken again") from None
     except Exception as surprise:  # noqa: BLE001 - its own words may quote an event, and Flower would show them
         raise DeliveryTrouble(f"a fault of relay, nothing is lost: {describe(surprise)}") from None
     with suppress(RedisAway, RedisFull, OperationalError):  # the timer's next tick does the same

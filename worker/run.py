@@ -1,6 +1,7 @@
 """Runs a worker, and runs it again when Celery gives up: it can exit when Redis restarts under load."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -8,60 +9,94 @@ import warnings
 from typing import Any, Final
 
 import structlog
+from celery.apps import worker as celery_worker
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
 import worker.jobs  # noqa: F401 - registers the job
+from config.log_output import flush_logs
 from config.settings import Settings
 from worker.alerts import Alerts
 from worker.app import QUEUE, app
 from worker.broker import use_broker
+from worker.patience import EXIT_CODE, Keeper, Patience, say_in_vain
 from worker.runtime import runtime, start
 from worker.timer import Timer
 
 RESTART_AFTER_S: Final = 1.0
+END_WITHIN_S: Final = 30.0
 
 log = structlog.get_logger("relay.worker")
 
 
 def run(settings: Settings) -> None:
     """Work until told to stop (SIGTERM, SIGINT). Ends the process or replaces it by a fresh one; never returns."""
-    timer = Timer(start(settings))
-    alerts = Alerts(settings, runtime().redis_url)
-    use_broker(app, runtime().redis_url)
-    told_to_stop = threading.Event()
-
-    def keep_logging(**_: Any) -> None:
-        """Celery leaves logging alone when somebody listens."""
-
-    def begin(**_: Any) -> None:
-        timer.start()
-        alerts.start()
-
-    def stop(**_: Any) -> None:
-        told_to_stop.set()
-        runtime().stopping.set()
-
-    def end(**_: Any) -> None:
-        timer.stop()
-        alerts.stop()
-
-    setup_logging.connect(keep_logging, weak=False)
-    worker_ready.connect(begin, weak=False)
-    worker_shutting_down.connect(stop, weak=False)
-    worker_shutdown.connect(end, weak=False)
+    alive = start(settings)
+    use_broker(app, alive.redis_url)
+    patience = Patience(alive.redis_url, alive.outage)
+    alerts = Alerts(settings, alive.redis_url, alive.outage)
+    for sign in (signal.SIGTERM, signal.SIGINT):  # until Celery has its own way with them
+        signal.signal(sign, lambda *_: sys.exit(0))
+    alerts.start()
+    if not patience.wait():
+        say_in_vain(alive.outage)
+        raise SystemExit(EXIT_CODE)
+    life = _Life(Timer(alive), alerts, patience)
     code = _work()
-    if told_to_stop.is_set():
+    if life.gave_up.is_set():
+        raise SystemExit(EXIT_CODE)
+    if life.told_to_stop.is_set():
         raise SystemExit(code)
     log.error("Celery ended by itself; starting the worker anew", exit_code=code)
     time.sleep(RESTART_AFTER_S)
+    flush_logs()
     os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very command line
+
+
+class _Life:
+    """What runs beside Celery, tied to its signals."""
+
+    def __init__(self, timer: Timer, alerts: Alerts, patience: Patience) -> None:
+        self.told_to_stop, self.gave_up = threading.Event(), threading.Event()
+        self._timer, self._alerts = timer, alerts
+        self._keeper = Keeper(patience, runtime().outage, self._give_up)
+        setup_logging.connect(self._keep_logging, weak=False)
+        worker_ready.connect(self._begin, weak=False)
+        worker_shutting_down.connect(self._stop, weak=False)
+        worker_shutdown.connect(self._end, weak=False)
+
+    def _keep_logging(self, **_: Any) -> None:
+        """Celery leaves logging alone when somebody listens."""
+
+    def _begin(self, **_: Any) -> None:
+        self._timer.start()
+        self._keeper.start()
+
+    def _stop(self, **_: Any) -> None:
+        self.told_to_stop.set()
+        runtime().stopping.set()
+
+    def _end(self, **_: Any) -> None:
+        self._timer.stop()
+        self._keeper.stop()
+        self._alerts.stop()
+
+    def _give_up(self) -> None:
+        """End as if told to; and at once where Celery, which waits for Redis as well, does not."""
+        say_in_vain(runtime().outage)
+        self._alerts.tell_before_the_end()
+        self.gave_up.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(END_WITHIN_S)
+        flush_logs()
+        os._exit(EXIT_CODE)
 
 
 def _work() -> int:
     """One life of the Celery worker; its exit code."""
     # Celery warns root of pickle, which this worker refuses to read.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    celery_worker.safe_say = lambda *_: None  # it writes to stdout as it likes, and waits for whoever reads there
     name = f"--hostname=relay-{os.getpid()}@%h"  # several workers on one host are several rows in Flower
     try:
         app.worker_main(

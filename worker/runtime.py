@@ -17,6 +17,7 @@ from lanes.memory import Memory
 from lanes.server import letter_share_of
 from lanes.settlement import Lease, LetterShare
 from mapping.plan import Plan, compile_plan
+from operations.outage import Outage
 from operations.retention import letters_are_full
 from worker.addresses import EXPIRES_S, Addresses
 from worker.letter_parts import secret_of
@@ -35,6 +36,7 @@ class Runtime:
         self.client_of_redis = connect(redis_url)
         self.lanes = Lanes(self.client_of_redis)
         self.addresses = Addresses(Memory(connect(redis_url), keyring, EXPIRES_S))
+        self.outage = Outage()
         self.client = Client(settings.tiktok_url)
         self.leases = LeasesInHand()
         self.stopping = threading.Event()

@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from lanes.errors import RedisAway, RedisFull
 from lanes.lanes import RENEW_EVERY_S
 from lanes.server import memory_use
+from lanes.trouble import diagnose
 from worker.app import QUEUE, app
 from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime
@@ -43,7 +44,8 @@ def renew_leases(runtime: Runtime) -> None:
 def read_memory_limit(runtime: Runtime) -> None:
     """Learn Redis's maxmemory. Where Redis does not say it, the limit that was known last counts."""
     with suppress(RedisAway, RedisFull):
-        runtime.redis_limit = memory_use(runtime.client_of_redis).limit
+        limit = memory_use(runtime.client_of_redis).limit
+        runtime.redis_limit = runtime.redis_limit if limit is None else limit
 
 
 def refresh_configuration(runtime: Runtime) -> None:
@@ -78,13 +80,12 @@ class _Duty:
 
 
 class Timer(threading.Thread):
-    """Does its duties until stopped; trouble with Redis is said once and tried again at the next tick."""
+    """Does its duties until stopped; trouble with Redis goes to the outage and is tried again at the next tick."""
 
     def __init__(self, runtime: Runtime, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__(name="relay-timer", daemon=True)
         self._runtime, self._monotonic = runtime, monotonic
         self._stopped = threading.Event()
-        self._in_trouble = False
         self._duties = [
             _Duty(MEMORY_EVERY_S, read_memory_limit),
             _Duty(TICK_S, wake_lanes),
@@ -105,18 +106,17 @@ class Timer(threading.Thread):
     def stop(self) -> None:
         """No more duties; returns when the last one is done."""
         self._stopped.set()
-        self.join(timeout=10.0)
+        if self.ident is not None:
+            self.join(timeout=10.0)
 
     def _attempt(self, do: Callable[[Runtime], None]) -> None:
         try:
             do(self._runtime)
-        except (RedisAway, RedisFull, OperationalError) as error:
-            if not self._in_trouble:
-                log.warning("Redis does not answer; trying on", error=type(error).__name__)
-            self._in_trouble = True
+        except RedisAway as away:
+            self._runtime.outage.begin(away.trouble)
+        except RedisFull:
+            return  # settling frees memory, and so it passes
+        except OperationalError as error:
+            self._runtime.outage.begin(diagnose(error))
         except Exception:
             log.exception("a duty of the timer failed; trying on")
-        else:
-            if self._in_trouble:
-                log.info("Redis answers again")
-            self._in_trouble = False

@@ -8,6 +8,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from lanes.errors import RedisAway, RedisFull
+from lanes.trouble import diagnose
 
 COMMON: Final = ("common", "checks", "dead_letters", "claims")
 _encoder = msgspec.msgpack.Encoder()
@@ -27,6 +28,5 @@ def pack(argument: Any) -> bytes:
 
 def refusal(error: RedisError) -> RedisFull | RedisAway:
     """What an error of Redis means to whoever asked: memory is full, or Redis is not to be had now."""
-    if "command not allowed when used memory > 'maxmemory'" in str(error):
-        return RedisFull("Redis has reached its maxmemory")
-    return RedisAway(f"{type(error).__name__}: {error}")
+    trouble = diagnose(error)
+    return RedisFull(trouble.problem) if trouble.code == "oom" else RedisAway(trouble)

@@ -151,7 +151,7 @@ def test_what_no_test_server_shows_is_judged_by_its_row(row: Any, value: str, go
 def test_a_user_who_may_not_read_the_settings_is_told_which_are_unknown(fit: str) -> None:
     """What INFO tells is believed; appendfsync it does not tell, so people must look: that is no error by itself."""
     with redis.Redis.from_url(fit) as client:
-        client.execute_command("ACL", "SETUSER", "guest", "on", ">pass", "~*", "+@all", "-config")
+        client.execute_command("ACL", "SETUSER", "guest", "on", ">pass", "~*", "&*", "+@all", "-config")
         client.config_set("maxmemory-policy", "allkeys-lru")
     managed = fit.replace("//", "//guest:pass@")
     code, findings = run(RELAY_REDIS_URL=managed)

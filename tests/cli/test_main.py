@@ -1,6 +1,7 @@
 """The `relay` command itself: its listing, its lateness in importing, its exit codes, its sentences."""
 
 import importlib.util
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -78,6 +79,26 @@ def test_wrong_settings_are_told_one_a_line_without_a_traceback(name: str, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environ"),
+    [
+        (["ingest"], {"RELAY_PORT": "none"}),
+        (["worker"], {}),
+        (["up"], {"RELAY_CONFIG": "/no/such/file"}),
+        (["flower"], {"FLOWER_BASIC_AUTH": "a,b"}),
+        (["sandbox", "--no-such-option"], {}),
+    ],
+    ids=["wrong setting", "no Redis", "no file", "wrong account", "wrong use"],
+)
+def test_a_process_that_logs_json_fails_in_json(arguments: list[str], environ: dict[str, str], tmp_path: Path) -> None:
+    """At start-up too: whoever collects lines can read every one."""
+    done = relay(*arguments, environ={"RELAY_LOG_FORMAT": "json", **environ}, cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert lines
+    assert all(line["level"] == "error" and line["process"] == arguments[0] for line in lines)
+
+
 ERRORS: list[tuple[Exception, list[str]]] = [
     (BadNews("the cellar is under water: pump"), ["the cellar is under water: pump"]),
     (
@@ -85,8 +106,14 @@ ERRORS: list[tuple[Exception, list[str]]] = [
         ["relay.yaml:3: must be text", "RELAY_PORT: must be a port"],
     ),
     (RedisAway(), ["Redis does not answer: start it (relay up), or correct RELAY_REDIS_URL"]),
-    (redis.ConnectionError("secret"), ["Redis does not answer: start it (relay up), or correct RELAY_REDIS_URL"]),
-    (redis.TimeoutError("secret"), ["Redis does not answer: start it (relay up), or correct RELAY_REDIS_URL"]),
+    (
+        redis.ConnectionError("secret"),
+        ["Redis does not answer: the connection broke (ConnectionError): start it, or correct RELAY_REDIS_URL"],
+    ),
+    (
+        redis.TimeoutError("secret"),
+        ["Redis does not answer in time: see whether it is overloaded, frozen or behind a firewall"],
+    ),
     (RedisFull("maxmemory is reached"), ["Redis takes nothing more: maxmemory is reached"]),
 ]
 

@@ -32,7 +32,8 @@ def connection() -> dict[str, object]:
 def test_before_anything_came_all_is_zero_and_healthy(bench: Bench) -> None:
     """Configured inputs and connections are there from the start."""
     said = relay("status", "--json")
-    assert list(said.json) == ["inputs", "connections"]
+    assert list(said.json) == ["inputs", "connections", "redis"]
+    assert said.json["redis"] is None
     assert said.json["inputs"] == [{"id": "web", "accepted": 0, "unrouted": 0}]
     assert connection() == {
         **dict.fromkeys(CONNECTION_KEYS, 0),

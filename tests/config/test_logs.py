@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import structlog
 from celery import Celery
 
+from config.log_output import LineWriter
 from config.logs import configure_logging, describe
 from config.settings import Settings
 
@@ -96,3 +98,23 @@ def test_urls_of_requests_are_not_logged(capsys: pytest.CaptureFixture[str]) -> 
     configure_logging(Settings(), "worker")
     logging.getLogger("httpx").info("HTTP Request: POST https://example.com")
     assert capsys.readouterr().err == ""
+
+
+def test_what_a_stalled_reader_misses_is_counted() -> None:
+    """No call waits for the reader; what it reads later is in order, and how many lines are missing is known."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb", buffering=0) as reader, os.fdopen(writing, "w", encoding="utf-8") as stream:
+        writer = LineWriter(stream)
+        for number in range(5000):
+            writer.write(f"{number} {'x' * 1500}")
+        assert writer.take_dropped() == 0, "there is no room yet to say so"
+        writer.flush(0.01)
+        text = b""
+        while writer.has_more:
+            text += reader.read(1 << 16)
+        stream.flush()
+        os.set_blocking(reading, False)
+        text += reader.read(1 << 20) or b""
+        numbers = [int(line.split()[0]) for line in text.splitlines()]
+        assert numbers == list(range(len(numbers)))
+        assert writer.take_dropped() == 5000 - len(numbers) > 0

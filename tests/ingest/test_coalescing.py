@@ -18,6 +18,7 @@ from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.client import connect, connect_async
 from lanes.errors import ArrivalTooLarge, RedisAway
+from operations.outage import Outage
 
 Outcomes = list[Row | None]
 
@@ -27,7 +28,7 @@ class Workbench:
 
     def __init__(self, append: Append, in_force: InForce) -> None:
         self.pauses: asyncio.Queue[asyncio.Event] | None = None
-        self.coalescer = Coalescer(self, ChunkCodec(), self._pause)  # type: ignore[arg-type]
+        self.coalescer = Coalescer(self, ChunkCodec(), Outage(), self._pause)  # type: ignore[arg-type]
         self.appends: list[list[str]] = []
         self.before: Callable[[Sequence[Arrival]], Awaitable[None]] | None = None
         self._append = append
@@ -145,7 +146,7 @@ def test_a_failed_append_fails_those_it_carried_and_no_others(run: Run, redis_ur
             writing.set()
             await go_on.wait()
             if len(bench.appends) == 2:
-                raise RedisAway("for the test")
+                raise RedisAway
 
         bench.before = hold
         first = asyncio.create_task(bench.outcome(bench.request(1)))

@@ -21,7 +21,7 @@ class Receiver:
     @property
     def alerts(self) -> list[tuple[str, str]]:
         """(connection, alert) of each."""
-        return [(one["relay"]["connection"], one["relay"]["alert"]) for one in self.taken]
+        return [(one["relay"].get("connection", ""), one["relay"]["alert"]) for one in self.taken]
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """A certificate authority of a test's own, and TLS in front of a server that speaks none."""
 
-import asyncio
 import datetime
 import ipaddress
+import select
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -92,46 +93,40 @@ def tls_in_front(
     if clients is not None:
         context.load_verify_locations(clients)
         context.verify_mode = ssl.CERT_REQUIRED
-    proxy = _Proxy(host, port, context)
-    thread = threading.Thread(target=asyncio.run, args=(proxy.serve(),), daemon=True)
-    thread.start()
-    assert proxy.ready.wait(30)
-    try:
-        yield proxy.port
-    finally:
-        proxy.stop()
-        thread.join()
-
-
-class _Proxy:
-    def __init__(self, host: str, behind: int, context: ssl.SSLContext) -> None:
-        self._host, self._behind, self._context = host, behind, context
-        self.ready = threading.Event()
-        self.port = 0
-
-    async def serve(self) -> None:
-        """Until `stop`; asyncio.run then ends what is still under way."""
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        self._loop.set_exception_handler(lambda *_: None)  # handshakes that are to fail
-        async with await asyncio.start_server(self._pass_on, self._host, 0, ssl=self._context) as server:
-            self.port = server.sockets[0].getsockname()[1]
-            self.ready.set()
-            await self._over.wait()
-
-    def stop(self) -> None:
-        """From another thread."""
-        self._loop.call_soon_threadsafe(self._over.set)
-
-    async def _pass_on(self, outer: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family, backlog=64) as listener:
+        threading.Thread(target=_accept, args=(listener, port, context), daemon=True).start()
+        yield listener.getsockname()[1]
         with suppress(OSError):
-            inner, forth = await asyncio.open_connection("127.0.0.1", self._behind)
-            await asyncio.gather(_pass(outer, forth), _pass(inner, back))
+            listener.shutdown(socket.SHUT_RDWR)
 
 
-async def _pass(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+def _accept(listener: socket.socket, port: int, context: ssl.SSLContext) -> None:
     with suppress(OSError):
-        while data := await source.read(1 << 16):
-            target.write(data)
-            await target.drain()
-    with suppress(OSError):
-        target.close()
+        while True:
+            client, _ = listener.accept()
+            threading.Thread(target=_serve, args=(client, port, context), daemon=True).start()
+
+
+def _serve(client: socket.socket, port: int, context: ssl.SSLContext) -> None:
+    with suppress(OSError), client.dup() as plain, socket.create_connection(("127.0.0.1", port)) as inner:
+        try:
+            outer = context.wrap_socket(client, server_side=True)
+        except ssl.SSLError:  # OpenSSL has told the client why, which has time to read it
+            plain.settimeout(5)
+            while plain.recv(1 << 16):
+                pass
+            return
+        with outer:
+            _pump(outer, inner)
+
+
+def _pump(outer: ssl.SSLSocket, inner: socket.socket) -> None:
+    while True:
+        ready = [outer] if outer.pending() else select.select([outer, inner], [], [])[0]
+        for source, target in ((outer, inner), (inner, outer)):
+            if source in ready:
+                data = source.recv(1 << 16)
+                if not data:
+                    return
+                target.sendall(data)

@@ -1,0 +1,51 @@
+"""Whether Redis can be used, as one process finds it: said when it changes, and for how long it has been so."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from lanes.errors import Trouble
+
+log = structlog.get_logger("relay.redis")
+
+
+class Outage:
+    """The trouble that a process has with Redis now, if any; for any number of threads."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._since = 0.0
+        self.trouble: Trouble | None = None
+        self.ever_worked = False
+
+    @property
+    def lasted_s(self) -> float:
+        """Seconds since it began; 0 while Redis can be used."""
+        return self._monotonic() - self._since if self.trouble else 0.0
+
+    def begin(self, trouble: Trouble) -> None:
+        """Redis cannot be used. Logged once for each reason."""
+        with self._lock:
+            former, self.trouble = self.trouble, trouble
+            if former is None:
+                self._since = self._monotonic()
+        if former is None or former.code != trouble.code:
+            log.warning("Redis cannot be used; trying on", **as_fields(trouble))
+
+    def end(self) -> None:
+        """Redis can be used: a write and all that it needs was just tried."""
+        with self._lock:
+            former, self.trouble = self.trouble, None
+            self.ever_worked = True
+        if former is not None:
+            log.info("Redis answers again", reason=former.code)
+
+
+def as_fields(trouble: Trouble) -> dict[str, Any]:
+    """As a line of the log has it."""
+    fields = {"reason": trouble.code, "problem": trouble.problem, "what_to_do": trouble.what_to_do}
+    return {**fields, "redis_said": trouble.said} if trouble.said else fields

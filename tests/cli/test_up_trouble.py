@@ -1,0 +1,113 @@
+"""`relay up`, and each process by itself, where the disk is full and where nobody reads the log."""
+
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.acl import running_server
+from support.place import RELAY, Place, until
+
+from cli.embedded import is_running
+from sandbox.testing import running_sandbox
+
+UNLIMITED = resource.RLIM_INFINITY
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A place of its own, of whose processes nothing is left afterwards."""
+    with running_sandbox() as sandbox:
+        made = Place(tmp_path, sandbox)
+        made.data.make()
+        yield made
+        record = made.data.record()
+        if record is not None and is_running(record.pid):
+            os.kill(record.pid, signal.SIGKILL)
+
+
+def limit_files(pid: int, most: int) -> None:
+    """What a full disk is to a process: no file of its own, or of its children's, may grow beyond `most` bytes."""
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, UNLIMITED))
+
+
+def test_it_goes_on_by_itself_after_a_full_disk(place: Place) -> None:
+    """The server ends, cannot be started while the disk is full, and is started once there is room again."""
+    up = place.up()
+    try:
+        place.post(1)
+        record = place.data.record()
+        assert record is not None
+        limit_files(up.pid, 0)
+        os.kill(record.pid, signal.SIGKILL)
+        until(lambda: not is_running(record.pid) and not place.is_ready())
+        limit_files(up.pid, UNLIMITED)
+        until(place.is_ready, 60)
+        place.post(2)
+        until(lambda: place.arrived(1) and place.arrived(2), 60)
+    finally:
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(60) == 0
+
+
+def full_pipe() -> tuple[int, int]:
+    """Both ends of a pipe that takes not one byte more."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, b"x" * 4096)
+    except BlockingIOError:
+        pass
+    try:
+        while True:
+            os.write(writing, b"x")
+    except BlockingIOError:
+        pass
+    os.set_blocking(writing, True)
+    return reading, writing
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_log_that_nobody_reads_keeps_nothing_from_ending(log_format: str, place: Place) -> None:
+    """Every process of relay up starts, works, and leaves on SIGTERM, with a pipe that is full from the start."""
+    reading, writing = full_pipe()
+    environ = {**place.environ, "RELAY_LOG_FORMAT": log_format}
+    up = subprocess.Popen([RELAY, "up"], stdout=writing, stderr=writing, stdin=subprocess.DEVNULL, env=environ)
+    try:
+        until(place.is_ready, 60)
+        place.post(1)
+        until(lambda: place.arrived(1), 60)
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(60) == 0
+    finally:
+        up.kill()
+        os.close(reading)
+        os.close(writing)
+
+
+def test_each_process_ends_though_nobody_reads_its_log(place: Place, tmp_path: Path) -> None:
+    """Ingest and worker take and deliver an event with a pipe that is full, and end when told to."""
+    reading, writing = full_pipe()
+    with running_server(tmp_path) as url:
+        environ = {**place.environ, "RELAY_REDIS_URL": url}
+        children = [
+            subprocess.Popen([RELAY, name], stdout=writing, stderr=writing, stdin=subprocess.DEVNULL, env=environ)
+            for name in ("ingest", "worker")
+        ]
+        try:
+            until(place.is_ready, 60)
+            place.post(1)
+            until(lambda: place.arrived(1), 60)
+            for child in children:
+                child.send_signal(signal.SIGTERM)
+            assert [child.wait(60) for child in children] == [0, 0]
+        finally:
+            for child in children:
+                child.kill()
+                child.wait()
+            os.close(reading)
+            os.close(writing)

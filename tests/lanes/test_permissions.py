@@ -1,0 +1,68 @@
+"""What a user of Redis lacks is named as the ACL line that adds it, and with that line everything works."""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import redis
+from support.acl import add_user, running_server
+
+from lanes.client import connect
+from lanes.permissions import COMMANDS, KEYS, NOTHING, acl_line, missing_permissions
+from lanes.probe import Probe
+
+RIGHTS = [
+    (["~*", "&*", "+@all"], None),
+    (["~*", "&*", "+@all", "-@dangerous", "+info"], None),
+    (["~*", "&*", "+@all", "-@dangerous"], "+info"),
+    (["~*", "&*", "+@all", "-@scripting"], "+eval +evalsha +script|load"),
+    (["~*", "&*", "+@all", "-hincrby", "-zadd"], "+hincrby +zadd"),
+    (["~*", "resetchannels", "+@all"], "&*"),
+    (["~lane*", "~once:*", "&*", "+@all"], "~group:* ~books:*"),
+]
+
+
+@pytest.mark.parametrize(("rights", "words"), RIGHTS, ids=[" ".join(rights) for rights, _ in RIGHTS])
+def test_what_is_missing_is_one_line(rights: list[str], words: str | None, tmp_path: Path) -> None:
+    """Of commands, keys and channels; and once it was run, nothing is missing."""
+    with running_server(tmp_path) as url, redis.Redis.from_url(url) as admin:
+        with connect(add_user(url, "relay", rights)) as client:
+            missing = missing_permissions(client)
+            if words is None:
+                assert missing == NOTHING
+                return
+            line = acl_line(client, missing)
+            assert line.startswith("ACL SETUSER relay ")
+            assert words in line
+        admin.execute_command(*line.split(" "))
+        with connect(url.replace("redis://", "redis://relay:pw@")) as client:
+            assert missing_permissions(client) == NOTHING
+            assert Probe(client).trouble() is None
+
+
+def test_a_user_without_any_right_is_told_all_at_once(tmp_path: Path) -> None:
+    """The line alone is enough for scripts to run."""
+    with running_server(tmp_path) as url, redis.Redis.from_url(url) as admin:
+        with connect(add_user(url, "relay", ["resetchannels"])) as client:
+            trouble = Probe(client).trouble()
+        assert trouble is not None
+        line = trouble.what_to_do.partition("run on the server: ")[2]
+        while line:
+            admin.execute_command(*line.split(" "))
+            with connect(url.replace("redis://", "redis://relay:pw@")) as client:
+                line = ""
+                if (missing := missing_permissions(client)) != NOTHING:
+                    line = acl_line(client, missing)
+        with connect(url.replace("redis://", "redis://relay:pw@")) as client:
+            assert Probe(client).trouble() is None
+
+
+def test_every_command_and_key_of_the_scripts_is_tried() -> None:
+    """A script with a new command, or a key with a new beginning, is in the table as well."""
+    folder = files("lanes.scripts")
+    texts = {file.name: file.read_text() for file in folder.iterdir() if file.name.endswith(".lua")}
+    called = set(re.findall(r"redis\.p?call\('([A-Za-z]+)'", "".join(texts.values())))
+    assert called <= {row.split(" ")[0] for row in COMMANDS}
+    glossary = set(re.findall(r"^--   ([a-z]+:)", texts["common.lua"], re.MULTILINE))
+    assert glossary <= set(KEYS)

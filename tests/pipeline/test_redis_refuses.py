@@ -1,0 +1,238 @@
+"""What real processes do and say on a Redis that refuses: each reason is said everywhere a person looks."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from click.testing import CliRunner
+from support.acl import add_user, running_server
+from support.events import batch, purchase
+from support.plant import RELAY, Process, free_port
+from support.receiver import receiving
+from support.site import WEB, running_site
+
+from cli.main import main
+from lanes.books import read_books
+from lanes.client import connect
+from lanes.errors import Trouble
+from operations.outage import Outage
+from sandbox.testing import SandboxClient
+from worker.patience import EXIT_CODE
+from worker.redis_alert import HOLD_S, RedisAlert
+
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: web-key, api_secret: web-secret}
+connections:
+  - {id: shop, inputs: [web], access_token: token, event_source_id: PIXEL1, enable_web_migration: true}
+"""
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--maxmemory", "200mb", "--maxmemory-policy", "noeviction")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """A server fit to run with."""
+    directory = tmp_path / "redis"
+    directory.mkdir()
+    with running_server(directory, *DURABLE) as url:
+        yield url
+
+
+class Worker:
+    """`relay worker` on a Redis, and the stand-in that it delivers to."""
+
+    def __init__(self, directory: Path, url: str) -> None:
+        self.log = directory / "worker.log"
+        port = free_port()
+        (directory / "relay.yaml").write_text(CONFIGURATION)
+        environment = {
+            "RELAY_CONFIG": str(directory / "relay.yaml"),
+            "RELAY_REDIS_URL": url,
+            "RELAY_DATA_DIR": str(directory),
+            "RELAY_TIKTOK_URL": f"http://127.0.0.1:{port}",
+            "RELAY_SANDBOX_PORT": str(port),
+            "RELAY_LOG_FORMAT": "json",
+        }
+        self.sandbox = Process("sandbox", [str(RELAY), "sandbox"], environment, directory / "sandbox.log")
+        self.seen = SandboxClient(environment["RELAY_TIKTOK_URL"])
+        self.process = Process("worker", [str(RELAY), "worker"], environment, self.log)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it logged so far; every line of it is JSON."""
+        whole = self.log.read_text().rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines() if line.strip()]
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """Those lines."""
+        return [line for line in self.lines() if line["event"] == event]
+
+    def close(self) -> None:
+        """End everything."""
+        self.seen.close()
+        self.process.stop()
+        self.sandbox.stop()
+
+
+def until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
+    """Wait for what real processes bring about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+CANNOT, AGAIN = "Redis cannot be used; trying on", "Redis answers again"
+ENDS = "this worker ends: waiting cannot cure what is wrong with Redis"
+
+HOPELESS = {
+    "wrongpass": lambda url: url.replace("redis://", "redis://relay:hidden@"),
+    "noperm": lambda url: add_user(url, "relay", ["~*", "&*", "+@all", "-@scripting", "-info"]),
+    "database": lambda url: url.replace("/0", "/999"),
+}
+
+
+@pytest.mark.parametrize("reason", HOPELESS)
+def test_a_worker_ends_where_waiting_is_in_vain(reason: str, server: str, tmp_path: Path) -> None:
+    """After some tries, with the reason and what to do as its last words, so that an orchestrator sees it."""
+
+    with closing(Worker(tmp_path, HOPELESS[reason](server))) as worker:
+        assert worker.process.wait() == EXIT_CODE
+        last = worker.said(ENDS)[-1]
+        assert worker.said(CANNOT)[0]["reason"] == reason
+    assert last["reason"] == reason
+    assert last["what_to_do"]
+    assert "hidden" not in worker.log.read_text()
+    if reason == "noperm":
+        assert "ACL SETUSER relay +info +eval +evalsha +script|load" in last["what_to_do"]
+
+
+def test_a_worker_whose_password_is_changed_ends_as_well(server: str, tmp_path: Path) -> None:
+    """Though it had worked for long: a restarted one would read the new password."""
+    url = add_user(server, "relay", ["~*", "&*", "+@all"])
+    with closing(Worker(tmp_path, url)) as worker:
+        until(lambda: bool(worker.seen and "ready." in worker.log.read_text()))
+        with redis.Redis.from_url(server) as admin:
+            admin.execute_command("ACL", "SETUSER", "relay", "resetpass", ">other")
+            admin.execute_command("CLIENT", "KILL", "USER", "relay")
+        assert worker.process.wait() == EXIT_CODE
+        assert worker.said(ENDS)[-1]["reason"] == "wrongpass"
+
+
+def test_a_replica_is_waited_out(server: str, tmp_path: Path) -> None:
+    """At start and in the middle: nothing ends, the reason is said, and `Redis answers again` once it is so."""
+    with (
+        redis.Redis.from_url(server) as admin,
+        closing(Worker(tmp_path, server)) as worker,
+        running_site(tmp_path, server, CONFIGURATION) as site,
+    ):
+        for events in (1, 2):
+            admin.execute_command("REPLICAOF", "127.0.0.1", "1")
+            until(lambda: len(worker.said(CANNOT)) == events)  # noqa: B023 - it is called within the turn
+            assert worker.said(CANNOT)[-1]["reason"] == "readonly"
+            assert len(worker.said(AGAIN)) == events - 1, "reading works, and is not enough"
+            assert site.post(batch(purchase(events))).status_code == 503
+            ready = site.http.get("/health/ready")
+            assert (ready.status_code, ready.json()["reason"]) == (503, "readonly")
+            assert "primary" in ready.json()["what_to_do"]
+            admin.execute_command("REPLICAOF", "NO", "ONE")
+            until(lambda: site.post(batch(purchase(events))).status_code == 202)  # noqa: B023
+            until(lambda: len(worker.said(AGAIN)) == events)  # noqa: B023
+            until(lambda: _delivered(server) == events)  # noqa: B023
+
+
+def _delivered(url: str) -> int:
+    with connect(url) as client:
+        return read_books(client, ["shop"], []).groups[0].books.get("delivered", 0)
+
+
+def relay(url: str, directory: Path, *arguments: str) -> tuple[int, str]:
+    """A command's exit code and all that it said."""
+    (directory / "relay.yaml").write_text(CONFIGURATION)
+    environment = {"RELAY_CONFIG": str(directory / "relay.yaml"), "RELAY_REDIS_URL": url, "COLUMNS": "400"}
+    done = CliRunner().invoke(main, list(arguments), env=environment)
+    return done.exit_code, done.output
+
+
+def test_status_and_check_say_that_nothing_can_be_written(server: str, tmp_path: Path) -> None:
+    """Of a server that answers every reading."""
+    with redis.Redis.from_url(server) as admin:
+        admin.config_set("min-replicas-to-write", 1)
+    code, output = relay(server, tmp_path, "status")
+    assert (code, "fewer replicas follow it" in output, "min-replicas-to-write" in output) == (0, True, True)
+    code, output = relay(server, tmp_path, "status", "--json")
+    assert json.loads(output)["redis"]["reason"] == "noreplicas"
+    code, output = relay(server, tmp_path, "check")
+    assert (code, "fewer replicas follow it" in output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("rights", "code", "words"),
+    [
+        (["~*", "&*", "+@all"], 0, "everything that relay needs is permitted"),
+        (["~*", "&*", "+@all", "-@dangerous"], 0, "run on the server: ACL SETUSER relay +info"),
+        (["~*", "&*", "+@all", "-evalsha", "-hincrby"], 1, "run on the server: ACL SETUSER relay +evalsha +hincrby"),
+        (["~*", "resetchannels", "+@all"], 1, "run on the server: ACL SETUSER relay &*"),
+        (["~lane*", "~once:*", "&*", "+@all"], 1, "~_kombu.binding.*"),
+    ],
+)
+def test_check_lists_the_permissions_that_are_missing(
+    rights: list[str], code: int, words: str, server: str, tmp_path: Path
+) -> None:
+    """As the one line to run."""
+    done, output = relay(add_user(server, "relay", rights), tmp_path, "check")
+    assert words in output
+    assert done == code, output
+
+
+def test_without_info_the_429_is_not_switched_off_in_silence(
+    server: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is said, at start, in readiness and by status; and a full Redis still answers 429."""
+    url = add_user(server, "relay", ["~*", "&*", "+@all", "-@dangerous"])
+    port = free_port()
+    (tmp_path / "relay.yaml").write_text(CONFIGURATION)
+    environment = {
+        "RELAY_CONFIG": str(tmp_path / "relay.yaml"),
+        "RELAY_REDIS_URL": url,
+        "RELAY_PORT": str(port),
+        "RELAY_DATA_DIR": str(tmp_path),
+    }
+    ingest = Process("ingest", [str(RELAY), "ingest"], environment, tmp_path / "ingest.log")
+    try:
+        until(lambda: "Redis does not tell its memory" in (tmp_path / "ingest.log").read_text())
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=WEB, trust_env=False) as http:
+            ready = http.get("/health/ready")
+            assert (ready.status_code, "does not tell its memory" in ready.json()["redis"]) == (200, True)
+            assert "+info" in ready.json()["what_to_do"]
+            with redis.Redis.from_url(server) as admin:
+                admin.config_set("maxmemory", 1)
+            assert http.post("/v2/events", json=batch(purchase(1))).status_code == 429
+            assert http.get("/health/ready").json()["reason"] == "oom"
+    finally:
+        ingest.stop()
+    code, output = relay(url, tmp_path, "status")
+    assert (code, "limit unknown" in output) == (0, True)
+
+
+def test_the_alert_about_redis_needs_no_redis() -> None:
+    """Told once it has lasted, by its reason; and that it is over."""
+    now = [0.0]
+    outage = Outage(lambda: now[0])
+    with receiving() as receiver:
+        alert = RedisAlert(receiver.url, outage, lambda: now[0])
+        outage.begin(Trouble("readonly", "Redis takes no writes", "point it at the primary"))
+        for seconds in (0.0, HOLD_S - 1, HOLD_S, HOLD_S + 1):
+            now[0] = seconds
+            alert.look()
+        outage.end()
+        alert.look()
+        alert.look()
+        told = [(body["relay"]["alert"], body["relay"].get("reason")) for body in receiver.taken]
+    assert told == [("redis_trouble", "readonly"), ("redis_again", None)]
+    assert "point it at the primary" in receiver.taken[0]["text"]

@@ -1,0 +1,113 @@
+"""A directory in which `relay up` runs with real processes, and how to look at it from outside."""
+
+import os
+import socket
+import subprocess
+import sysconfig
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from support.events import batch, purchase
+
+from cli.data_dir import DataDir
+from sandbox.testing import SandboxClient
+
+RELAY = Path(sysconfig.get_path("scripts")) / "relay"
+CONFIGURATION = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: secret}
+connections:
+  - {id: shop, inputs: [web], access_token: token, event_source_id: CUSG5HBC77UD11VVRQEG, enable_web_migration: true}
+"""
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """What `condition` gives once it is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it never came true"
+        threading.Event().wait(0.02)
+    return found
+
+
+class Place:
+    """A directory with a configuration, and `relay` run in it."""
+
+    def __init__(self, directory: Path, sandbox: SandboxClient) -> None:
+        self.sandbox = sandbox
+        self.data = DataDir(directory / ".relay")
+        self.port = free_port()
+        self.configuration = directory / "relay.yaml"
+        self.configuration.write_text(CONFIGURATION)
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
+        self.environ = {
+            **inherited,
+            "RELAY_CONFIG": str(self.configuration),
+            "RELAY_DATA_DIR": str(self.data.path),
+            "RELAY_PORT": str(self.port),
+            "RELAY_TIKTOK_URL": sandbox.url,
+        }
+        self._said = directory / "said"
+
+    def up(self, *options: str, **environ: str) -> "subprocess.Popen[bytes]":
+        """Start relay up; return when it takes batches."""
+        process = self.start(*options, **environ)
+        until(lambda: self.is_ready() or process.poll() is not None)
+        return process
+
+    def start(self, *options: str, **environ: str) -> "subprocess.Popen[bytes]":
+        """Start relay up in a session of its own."""
+        with self._said.open("ab") as said:
+            return subprocess.Popen(
+                [RELAY, "up", *options],
+                stderr=said,
+                stdin=subprocess.DEVNULL,
+                env={**self.environ, **environ},
+                start_new_session=True,
+            )
+
+    def run(self, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+        """A relay command that ends."""
+        environment = {**self.environ, **environ}
+        return subprocess.run(
+            [RELAY, *arguments], capture_output=True, text=True, env=environment, timeout=30, check=False
+        )
+
+    def said(self) -> str:
+        """What every relay up said so far."""
+        return self._said.read_text()
+
+    def is_ready(self) -> bool:
+        """Whether ingest answers that it can take batches."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def post(self, number: int) -> None:
+        """Post one purchase until it is accepted."""
+        url = f"http://127.0.0.1:{self.port}/v2/events"
+
+        def accepted() -> bool:
+            try:
+                answer = httpx.post(url, json=batch(purchase(number)), auth=("key", "secret"), trust_env=False)
+            except httpx.TransportError:
+                return False
+            return answer.status_code == 202
+
+        until(accepted)
+
+    def arrived(self, number: int) -> bool:
+        """Whether the stand-in TikTok has it."""
+        return bool(self.sandbox.events(event_id=f"e{number}"))

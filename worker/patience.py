@@ -1,0 +1,92 @@
+"""How long a worker waits for a Redis that cannot be used: for ever where that may help, else a few tries."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from lanes.client import connect
+from lanes.probe import Probe, with_acl_line
+from operations.outage import Outage, as_fields
+from worker.app import app
+from worker.broker import trouble_of_celery
+
+MOST_TRIES: Final = 6
+EXIT_CODE: Final = 78
+"""EX_CONFIG of sysexits.h: somebody has to change something."""
+
+log = structlog.get_logger("relay.worker")
+
+
+class Patience:
+    """Tries all that a worker needs of Redis, on the lanes' connection and on Celery's, and counts what is in vain."""
+
+    def __init__(self, redis_url: str, outage: Outage) -> None:
+        self._client = connect(redis_url)
+        self._probe, self._outage = Probe(self._client), outage
+        self._in_vain = 0
+
+    def try_again(self) -> bool:
+        """Whether Redis can be used now. The outage is told either way."""
+        trouble = self._probe.trouble() or trouble_of_celery(app)
+        if trouble is not None:
+            trouble = with_acl_line(trouble, self._client)
+        if trouble is None or trouble.code == "oom":  # at maxmemory settling goes on, and frees memory
+            self._in_vain = 0
+            self._outage.end()
+            return True
+        self._in_vain = 0 if trouble.passes else self._in_vain + 1
+        self._outage.begin(trouble)
+        return False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was tried often enough in vain what waiting does not cure."""
+        return self._in_vain >= MOST_TRIES
+
+    @property
+    def pause_s(self) -> float:
+        """Until the next try: 1, 1, 2, 4, 8 s in vain, so a quarter of a minute in all; 1 s where waiting may help."""
+        return float(1 << max(self._in_vain - 2, 0))
+
+    def wait(self, sleep: Callable[[float], None] = time.sleep) -> bool:
+        """Return True once Redis can be used, False once waiting is in vain."""
+        while not self.try_again():
+            if self.is_over:
+                return False
+            sleep(self.pause_s)
+        return True
+
+
+def say_in_vain(outage: Outage) -> None:
+    """Why this worker ends."""
+    fields = as_fields(outage.trouble) if outage.trouble else {}
+    log.error("this worker ends: waiting cannot cure what is wrong with Redis", **fields)
+
+
+class Keeper(threading.Thread):
+    """While Redis cannot be used, tries it again; calls `give_up` once waiting is in vain."""
+
+    def __init__(self, patience: Patience, outage: Outage, give_up: Callable[[], None]) -> None:
+        super().__init__(name="relay-patience", daemon=True)
+        self._patience, self._outage, self._give_up = patience, outage, give_up
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """The thread's life."""
+        while not self._stopped.wait(self._patience.pause_s):
+            if self._outage.trouble is None:
+                continue
+            try:
+                self._patience.try_again()
+            except Exception:
+                log.exception("watching failed; trying on")
+            if self._patience.is_over:
+                self._give_up()
+                return
+
+    def stop(self) -> None:
+        """Try no more."""
+        self._stopped.set()

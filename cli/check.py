@@ -18,10 +18,12 @@ from cli.redis_checks import findings_of_redis
 from cli.setting import LEAST_PASSWORD, configuration_of, redis_url, settings_here
 from config.errors import ConfigurationError
 from config.settings import Settings
+from delivery.proxies import certificates, way_to
 from operations.errors import BadNews
 from operations.notices import trial
 from operations.webhook import post
 
+WAY = "way to TikTok"
 STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
 
 
@@ -61,6 +63,7 @@ def all_findings(*, alert: bool = False) -> list[Finding]:
         _encryption(settings.encryption_key),
         _alerts(settings.alert_webhook, alert=alert),
         _console(settings.admin_password),
+        *_way_to_tiktok(settings.tiktok_url),
         *_findings_of_server(settings),
         *findings_of_letters(settings),
     ]
@@ -105,6 +108,24 @@ def _alerts(webhook: SecretStr | None, *, alert: bool) -> Finding:
     if problem is None:
         return Finding("alerts", "ok", f"{host} took a test")
     return Finding("alerts", "wrong", f"{host} did not take a test: {problem}", "correct RELAY_ALERT_WEBHOOK")
+
+
+def _way_to_tiktok(url: str) -> list[Finding]:
+    """Through which proxy, if any, and whose certificates are trusted; by the reading that workers use."""
+    host = urlsplit(url).netloc
+    try:
+        way = way_to(url)
+        if url.startswith("https"):
+            certificates()
+    except ConfigurationError as error:
+        return _problems(WAY, error)
+    through = f"through the proxy at {way.proxy.place}" if way.proxy else "without a proxy"
+    trust = f"; trusted certificates: {way.trust}" if way.trust else ""
+    found = Finding(WAY, "ok", f"{host}, {through}{trust}")
+    if not way.ignored:
+        return [found]
+    remedy = "NO_PROXY holds hosts, domains, addresses and networks with commas between them"
+    return [found, Finding(WAY, "warning", f"NO_PROXY: ignored: {', '.join(way.ignored)}", remedy)]
 
 
 def _console(password: SecretStr | None) -> Finding:

@@ -10,6 +10,7 @@ import httpx
 import redis
 from starlette.responses import HTMLResponse
 
+from config.errors import ConfigurationError
 from config.file import load
 from config.model import Configuration
 from config.peers import Peers
@@ -21,6 +22,7 @@ from console.writing import Templates
 from delivery.client import Client
 from lanes.client import connect
 from lanes.visitors import Visitors
+from operations.errors import BadNews
 from operations.letter_box import LetterBox
 from operations.letter_index import LetterIndex
 from operations.letter_outlook import Outlooks
@@ -45,8 +47,11 @@ class Desk:
 
     @cached_property
     def tiktok(self) -> Client:
-        """Where tests go to; made when somebody sends the first."""
-        return Client(self.settings.tiktok_url, timeout=PATIENCE, max_connections=2)
+        """Where tests go to; made when somebody sends the first. BadNews where the way there is set up wrongly."""
+        try:
+            return Client(self.settings.tiktok_url, timeout=PATIENCE, max_connections=2)
+        except ConfigurationError as error:
+            raise BadNews(str(error)) from None
 
     def close(self) -> None:
         """Let go of TikTok, if anybody was sent there."""

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from delivery.remedies import Remedy
+
 MAX_ANSWER_BYTES = 1 << 20
 """1,000 refused events with a sentence each stay well below; more is not an answer."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
@@ -52,6 +54,8 @@ class NoAnswer:
     """Whether a byte of an event may have left. False is certain."""
     detail: str
     """For the log: what went wrong, free of anything that was sent or received."""
+    remedy: Remedy | None = None
+    """Why TikTok is out of reach, and who must do what; None where it was reached."""
 
 
 class _Envelope(msgspec.Struct):

@@ -3,40 +3,45 @@
 import re
 import time
 from collections.abc import Callable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Final, Literal, Self
+from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 
-from config.urls import is_loopback
 from delivery.answer import MAX_ANSWER_BYTES, Answer, FailedEvent, NoAnswer, read_answer
+from delivery.network import DeadlineBackend, Deadlines
+from delivery.proxies import WayOut, certificates, way_to
+from delivery.reach import why_out_of_reach
 
 __all__ = ["TIMEOUT", "Answer", "Client", "FailedEvent", "NoAnswer"]
 
 TIMEOUT = httpx.Timeout(connect=3.0, read=20.0, write=10.0, pool=5.0)
-ANSWER_DEADLINE_S = 60.0
-"""A body that trickles in never trips the read timeout; it is given up after this long."""
+REQUEST_DEADLINE_S: Final = 30.0
+"""For the whole request. A head or body that comes in drops never trips the read timeout; neither do 1xx answers."""
+MAX_CONNECTIONS: Final = 48
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 # The first row that fits names the kind.
 _KINDS: tuple[tuple[type[Exception], Literal["connect", "timeout", "reset"]], ...] = (
-    (httpx.ConnectTimeout, "connect"),
-    (httpx.PoolTimeout, "connect"),
-    (httpx.ConnectError, "connect"),
-    (httpx.ProxyError, "connect"),
-    (httpx.TimeoutException, "timeout"),
-    (httpx.NetworkError, "reset"),
-    (httpx.RemoteProtocolError, "reset"),
+    (httpcore.ConnectTimeout, "connect"),
+    (httpcore.PoolTimeout, "connect"),
+    (httpcore.ConnectError, "connect"),
+    (httpcore.ProxyError, "connect"),
+    (httpcore.TimeoutException, "timeout"),
+    (httpcore.NetworkError, "reset"),
+    (httpcore.RemoteProtocolError, "reset"),
 )
+_TROUBLE = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError)
 
 
 class _Departure:
     """Listens to httpcore: has a byte of the body been handed to the socket?
 
     A header alone can cost no event, and httpcore swallows write errors to read an early answer, so the start of
-    the body is the last instant at which nothing can have left.
+    the body is the last instant at which nothing can have left. A proxy's CONNECT carries nothing of an event.
     """
 
     __slots__ = ("begun",)
@@ -44,77 +49,67 @@ class _Departure:
     def __init__(self) -> None:
         self.begun = False
 
-    def __call__(self, event: str, _info: object) -> None:
-        if event == "http11.send_request_body.started":
+    def __call__(self, event: str, info: dict[str, Any]) -> None:
+        if event == "http11.send_request_body.started" and info["request"].method == b"POST":
             self.begun = True
 
 
 class Client:
-    """Posts to one TikTok host. Make one per process (after any fork) and share it between threads."""
+    """Posts to one TikTok host. Make one per process (after any fork) and share it between threads.
+
+    Raises ConfigurationError when the environment names a proxy or a file of certificates that is none.
+    """
 
     def __init__(
         self,
         base_url: str,
         *,
         timeout: httpx.Timeout = TIMEOUT,
-        max_connections: int = 32,
+        deadline_s: float = REQUEST_DEADLINE_S,
+        max_connections: int = MAX_CONNECTIONS,
         clock: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._base_url = base_url.rstrip("/")
         self._clock = clock
-        self._monotonic = monotonic
-        self._http = httpx.Client(
-            base_url=base_url,
-            timeout=timeout,
+        self._timeout = timeout.as_dict()
+        self._deadline_s, self._deadlines = deadline_s, Deadlines()
+        self.way = way_to(base_url)
+        needs_tls = urlsplit(base_url).scheme == "https"
+        self._pool = _pool(
+            self.way,
+            ssl_context=certificates() if needs_tls else None,
+            network_backend=DeadlineBackend(self._deadlines),
+            max_connections=max_connections,
             # A connection kept past the server's own patience is closed under the next request, which then counts as
             # an unknown outcome; so idle ones go early.
-            limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=8, keepalive_expiry=15.0),
-            follow_redirects=False,  # the target of a redirect would be handed the token
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # one account's cookie is not another's
-            trust_env=not is_loopback(httpx.URL(base_url).host),  # a company proxy leads to TikTok, not to the sandbox
-            headers={
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "User-Agent": "tiktok-events-relay",
-            },
+            max_keepalive_connections=8,
+            keepalive_expiry=15.0,
         )
 
     def post(self, path: str, body: bytes, access_token: str) -> Answer | NoAnswer:
-        """POST `body` (JSON) to `path`. Network trouble is a value; nothing is retried."""
+        """POST `body` (JSON) to `path`. Network trouble is a value; nothing is retried, no redirect followed."""
         if not _HEADER_SAFE.fullmatch(access_token):
             return NoAnswer("token", sent=False, detail="the access token is empty or holds characters no header can")
         departure = _Departure()
         try:
-            return self._exchange(path, body, access_token, departure)
-        except httpx.HTTPError as error:
-            return NoAnswer(_kind(error), sent=departure.begun, detail=_detail(error))
+            with self._deadlines.within(self._deadline_s):
+                return self._exchange(path, body, access_token, departure)
+        except _TROUBLE as error:
+            remedy = None if departure.begun else why_out_of_reach(error, self.way.proxy)
+            return NoAnswer(_kind(error), sent=departure.begun, detail=type(error).__name__, remedy=remedy)
 
     def _exchange(self, path: str, body: bytes, access_token: str, departure: _Departure) -> Answer:
-        request = self._http.stream(
-            "POST", path, content=body, headers={"Access-Token": access_token}, extensions={"trace": departure}
-        )
-        with request as response:
-            text = self._read(response)
-            return read_answer(response.status_code, response.headers, text, self._clock())
-
-    def _read(self, response: httpx.Response) -> bytes:
-        """The body as sent; b"" when it is longer than any answer of TikTok's."""
-        deadline = self._monotonic() + ANSWER_DEADLINE_S
-        parts: list[bytes] = []
-        size = 0
-        for part in response.iter_raw():
-            parts.append(part)
-            size += len(part)
-            if size > MAX_ANSWER_BYTES:
-                return b""
-            if self._monotonic() > deadline:
-                raise httpx.ReadTimeout("the answer trickled in for too long")
-        return b"".join(parts)
+        headers = [*_HEADERS, ("Access-Token", access_token)]
+        extensions = {"timeout": self._timeout, "trace": departure}
+        url = self._base_url + path
+        with self._pool.stream("POST", url, headers=headers, content=body, extensions=extensions) as response:
+            text = _read(response)
+            found = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+            return read_answer(response.status, found, text, self._clock())
 
     def close(self) -> None:
         """Close every connection."""
-        self._http.close()
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -123,11 +118,35 @@ class Client:
         self.close()
 
 
-def _kind(error: httpx.HTTPError) -> Literal["connect", "timeout", "reset", "other"]:
+_HEADERS: Final = (
+    ("Content-Type", "application/json"),
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "identity"),
+    ("User-Agent", "tiktok-events-relay"),
+)
+
+
+def _pool(way: WayOut, **options: Any) -> httpcore.ConnectionPool:
+    proxy = way.proxy
+    if proxy is None:
+        return httpcore.ConnectionPool(**options)
+    if proxy.is_socks:
+        return httpcore.SOCKSProxy(proxy.url, proxy_auth=proxy.auth, **options)
+    own = options["ssl_context"] if proxy.url.startswith("https") else None
+    return httpcore.HTTPProxy(proxy.url, proxy_auth=proxy.auth, proxy_ssl_context=own, **options)
+
+
+def _read(response: httpcore.Response) -> bytes:
+    """The body as sent; b"" when it is longer than any answer of TikTok's."""
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_stream():
+        parts.append(part)
+        size += len(part)
+        if size > MAX_ANSWER_BYTES:
+            return b""
+    return b"".join(parts)
+
+
+def _kind(error: Exception) -> Literal["connect", "timeout", "reset", "other"]:
     return next((kind for family, kind in _KINDS if isinstance(error, family)), "other")
-
-
-def _detail(error: httpx.HTTPError) -> str:
-    """The family of the error, and the system's words where they cannot quote what was sent or received."""
-    name = type(error).__name__
-    return f"{name}: {error}" if isinstance(error, httpx.ConnectError) else name

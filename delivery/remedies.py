@@ -72,6 +72,74 @@ REDIRECT = Remedy(
 )
 
 
+CONNECTION_REFUSED = Remedy(
+    "connection refused",
+    _OPERATOR,
+    "check RELAY_TIKTOK_URL and this host's firewall: whatever answers at that address refuses the connection",
+)
+NO_NAME = Remedy(
+    "its name does not resolve",
+    _OPERATOR,
+    "check the name servers of this host or container, and RELAY_TIKTOK_URL: the host's name has no address here",
+)
+NO_ROUTE = Remedy(
+    "no connection",
+    _OPERATOR,
+    "let this host connect to TikTok on port 443, or set HTTPS_PROXY where the way out is a proxy",
+)
+CERTIFICATE_UNTRUSTED = Remedy(
+    "certificate of an unknown authority",
+    _OPERATOR,
+    "put the authority's certificate into a PEM file beside the public ones, and name the file in SSL_CERT_FILE: "
+    "a proxy that reads TLS signs with an authority of its own",
+)
+CERTIFICATE_EXPIRED = Remedy(
+    "certificate not valid now",
+    _OPERATOR,
+    "check this host's clock; if it is right, whoever runs the proxy or server at that address must renew the "
+    "certificate",
+)
+CERTIFICATE_OF_ANOTHER = Remedy(
+    "certificate of another host",
+    _OPERATOR,
+    "check RELAY_TIKTOK_URL, and whether a proxy or name server leads TikTok's name elsewhere: the certificate is for "
+    "another host",
+)
+NO_TLS = Remedy(
+    "no TLS",
+    _OPERATOR,
+    "check RELAY_TIKTOK_URL, HTTPS_PROXY and the firewall: whatever answers at that address does not speak TLS",
+)
+
+
+def proxy_down(place: str) -> Remedy:
+    """The remedy where the proxy itself cannot be reached."""
+    return Remedy(
+        f"the proxy at {place} cannot be reached",
+        _OPERATOR,
+        "check HTTPS_PROXY and that the proxy runs; hosts that need no proxy belong in NO_PROXY",
+    )
+
+
+def proxy_wants_password(place: str) -> Remedy:
+    """The remedy where the proxy refuses the credentials, or asks for some."""
+    return Remedy(
+        f"the proxy at {place} asks for a password (407)",
+        _OPERATOR,
+        "put the proxy's user and password into HTTPS_PROXY, as http://user:password@host:port; characters such as @ "
+        "and / are written as %40 and %2F",
+    )
+
+
+def proxy_refuses(place: str, answer: str) -> Remedy:
+    """The remedy where the proxy does not connect to TikTok; `answer` is its HTTP status or `SOCKS`."""
+    return Remedy(
+        f"the proxy at {place} does not connect to TikTok ({answer})",
+        _OPERATOR,
+        "ask whoever runs the proxy to allow CONNECT to TikTok's host on port 443",
+    )
+
+
 def setting(name: str) -> Remedy:
     """The remedy where TikTok names the field of the request that the connection's settings fill."""
     return Remedy(f"{name} refused", _CONFIGURES, _SETTINGS.get(name, _SETTINGS["event_source_id"]))

@@ -42,6 +42,8 @@ class RetryLater:
     unknown: bool
     """TikTok may have taken the events: the 47-hour clock runs (design.md, promise 5)."""
     error: str
+    remedy: Remedy | None = None
+    """Who must do what where TikTok is out of reach; None where it passes by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,9 @@ def judge(answer: Answer | NoAnswer, events: int) -> Verdict:
     match answer:
         case NoAnswer(kind="token"):
             return _fault(TOKEN_UNUSABLE)
+        case NoAnswer(remedy=Remedy() as remedy):
+            error = f"TikTok is out of reach: {remedy.fault}"
+            return RetryLater(None, throttle=False, unknown=answer.sent, error=error, remedy=remedy)
         case NoAnswer():
             return RetryLater(None, throttle=False, unknown=answer.sent, error=f"no answer from TikTok ({answer.kind})")
         case Answer():

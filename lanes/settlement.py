@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 Refusal = Literal["not due", "leased", "busy", "paused", "backing_off", "disabled", "removed"]
+OUT_OF_REACH: Final = "out_of_reach"
+"""`Rest.by` while requests cannot reach the other side: it ends by itself, and lasts until somebody acts."""
 RestState = Literal["paused", "backing_off", "disabled", "removed"]
 
 

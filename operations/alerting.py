@@ -7,20 +7,23 @@ from typing import Final, Literal
 
 import msgspec
 
-Situation = Literal["well", "fault", "valve", "operator"]
-"""How a connection is: paused by one of three, or not."""
-Kind = Literal["paused", "valve", "paused_by_operator", "resumed", "dead_letters"]
+Situation = Literal["well", "fault", "valve", "operator", "out_of_reach"]
+"""How a connection is: paused by one of three, unable to reach TikTok, or neither."""
+Kind = Literal["paused", "valve", "paused_by_operator", "out_of_reach", "resumed", "dead_letters"]
 
 HOUR_MS: Final = 3_600_000
 SAMPLE_MS: Final = 300_000
 FIRST_HOLD_MS: Final = 30_000
 QUIET_MS: Final = 2 * HOUR_MS
+OUT_OF_REACH_HOLD_MS: Final = 60_000
+"""A network that fails for less than this is nobody's work."""
 
 _KINDS: Final[dict[Situation, Kind]] = {
     "well": "resumed",
     "fault": "paused",
     "valve": "valve",
     "operator": "paused_by_operator",
+    "out_of_reach": "out_of_reach",
 }
 
 
@@ -66,6 +69,8 @@ def situation_of(state: str, by: str) -> Situation | None:
             return who
         case "paused", _:
             return "fault"
+        case "backing_off", "out_of_reach":
+            return "out_of_reach"
         case _:
             return "well"
 
@@ -90,7 +95,8 @@ def _is_news(memory: Memory, situation: Situation, now_ms: int) -> bool:
         memory.now, memory.since_ms = situation, now_ms
     elif now_ms - memory.since_ms > QUIET_MS:
         memory.restless = 0
-    if situation == memory.told or now_ms - memory.since_ms < hold_ms(memory.restless):
+    hold = max(hold_ms(memory.restless), OUT_OF_REACH_HOLD_MS if situation == "out_of_reach" else 0)
+    if situation == memory.told or now_ms - memory.since_ms < hold:
         return False
     memory.told, memory.told_ms, memory.restless = situation, now_ms, memory.restless + 1
     return True

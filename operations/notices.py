@@ -111,6 +111,18 @@ def _paused_by_operator(one: Standing, _: News) -> _Words:
     )
 
 
+def _out_of_reach(one: Standing, _: News) -> _Words:
+    error = one.last_error
+    known = error is not None and bool(error.what_to_do)
+    return _Words(
+        f"delivers nothing: {error.error if known and error else 'TikTok is out of reach'}. {_kept(one)}",
+        error.who if known and error else "whoever runs this relay",
+        error.what_to_do if known and error else "see what relay status says",
+        "relay check --deep",
+        "out-of-reach",
+    )
+
+
 def _resumed(one: Standing, news: News) -> _Words:
     after = f" after {duration(news.former_s)}" if news.former_s else ""
     return _Words(
@@ -139,6 +151,7 @@ _KINDS: Final[Mapping[Kind, Callable[[Standing, News], _Words]]] = {
     "paused": _paused,
     "valve": _valve,
     "paused_by_operator": _paused_by_operator,
+    "out_of_reach": _out_of_reach,
     "resumed": _resumed,
     "dead_letters": _dead_letters,
 }

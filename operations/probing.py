@@ -9,6 +9,7 @@ import msgspec
 
 from config.model import Configuration, Connection, Input
 from delivery.client import Client
+from delivery.remedies import Remedy
 from delivery.verdict import ConnectionFault, Delivered, Rejection, RetryLater, Split, Verdict, judge
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped
@@ -83,6 +84,8 @@ def _read(connection_id: str, verdict: Verdict) -> Proof:
             return _refused(connection_id, rejection)
         case ConnectionFault():
             return Proof(connection_id, "wrong", verdict.error, f"{verdict.who}: {verdict.what_to_do}")
+        case RetryLater(remedy=Remedy() as remedy):
+            return Proof(connection_id, "wrong", verdict.error, f"{remedy.who}: {remedy.what_to_do}")
         case RetryLater():
             return Proof(connection_id, "wrong", f"{verdict.error}: this proves nothing", "run it again in a minute")
         case Delivered():

@@ -4,9 +4,9 @@ from typing import Final
 
 from celery import Celery
 
+from worker.slots import THREADS
+
 QUEUE: Final = "relay"
-SLOTS: Final = 8
-"""Jobs at once in a worker: one connection takes at most 4, so one that hangs leaves room for others."""
 
 app = Celery("relay")
 app.conf.update(
@@ -17,8 +17,8 @@ app.conf.update(
     task_acks_late=False,  # a lost wake-up is sent again; a redelivered one would only be refused
     task_publish_retry=False,  # the next tick of the timer is the retry
     worker_prefetch_multiplier=1,  # wake-ups belong to whoever is free
-    worker_pool="threads",  # jobs wait for TikTok; one HTTP client and one configuration serve all slots
-    worker_concurrency=SLOTS,
+    worker_pool="threads",  # jobs wait for TikTok; one HTTP client and one configuration serve all threads
+    worker_concurrency=THREADS,
     worker_send_task_events=True,  # Flower shows jobs
     task_send_sent_event=False,  # when it was woken interests nobody
     worker_hijack_root_logger=False,  # relay's own logging is set up already
@@ -30,6 +30,6 @@ app.conf.update(
         "socket_timeout": 10,  # a frozen Redis must not freeze the consumer for ever
         "socket_keepalive": True,
         "health_check_interval": 10,
-        "max_connections": SLOTS + 20,
+        "max_connections": THREADS + 20,
     },
 )

@@ -11,7 +11,7 @@ from delivery.backoff import delay
 from delivery.verdict import ConnectionFault, Rejection, RetryLater
 from lanes.chunk import Chunk
 from lanes.pace import after_retry, after_success
-from lanes.settlement import Lease, Pace, Rest, Settlement, Valve
+from lanes.settlement import OUT_OF_REACH, Lease, Pace, Rest, Settlement, Valve
 from worker.compose import Carved, Draft
 from worker.posting import Posted
 from worker.tally import Tally, Terms
@@ -88,21 +88,24 @@ def _later(tally: Tally, posted: Posted, verdict: RetryLater) -> Conclusion:
     draft, lease = tally.draft, tally.lease
     pace = replace(lease.pace, attempts=0, failing_since=0) if posted.endings else lease.pace
     attempt = pace.attempts + 1
-    if _is_hopeless(draft, lease, attempt):
+    remedy = verdict.remedy
+    if remedy is None and _is_hopeless(draft, lease, attempt):
         rejection = Rejection(None, f"{verdict.error}, {attempt} times in a row, while others were taken", None, None)
         return _conclusion(tally, tally.end(lambda _: rejection), Pace(), connection_works=True)
     wait_s = delay(attempt, verdict.after_s, tally.terms.random)
     parts = tally.end(posted.endings.get)
     taken = draft.weight if posted.last_events == len(draft.items) else posted.last_events
+    rest = Rest("backing_off", verdict.error, OUT_OF_REACH if remedy else "") if remedy or verdict.throttle else None
+    error = LastError(lease.now_ms, verdict.error, *((remedy.who, remedy.what_to_do) if remedy else ()))
     return _conclusion(
         tally,
         parts,
         after_retry(pace, taken, lease.now_ms),
         delay_ms=math.ceil(wait_s * 1000),
         unknown=verdict.unknown,
-        rest=Rest("backing_off", verdict.error) if verdict.throttle else None,
+        rest=rest,
         throttled=verdict.throttle,
-        error=LastError(lease.now_ms, verdict.error),
+        error=error,
         trouble=f"{verdict.error}, attempt {attempt}, {{waiting}} events waiting, next try in {math.ceil(wait_s)} s",
     )
 

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 import structlog
 
 from config.model import Configuration, Connection
-from delivery.verdict import ConnectionFault, Delivered
+from delivery.verdict import ConnectionFault, Delivered, RetryLater
 from lanes.lanes import Appetite
 from lanes.names import group_of
 from lanes.settlement import Lease, Lost, Refused, Released, RestState, Settlement
@@ -37,6 +37,8 @@ class Report:
     ended: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     trouble: str | None = None
+    hangs: bool = False
+    """Whether TikTok was out of reach, or slow, for its last request."""
 
     def failure(self, job: str | None) -> str | None:
         """One line, facts first, when there is something to act on; else None."""
@@ -144,6 +146,8 @@ class _Step:
             _say(posted, lease)
             self._report.ended += conclusion.ended
             self._report.reasons.update(conclusion.reasons)
+            if posted.sent:
+                self._report.hangs = posted.slow or isinstance(posted.trouble, RetryLater)
             if conclusion.trouble and isinstance(result, Released):
                 self._report.trouble = conclusion.trouble.replace("{waiting}", f"{result.waiting:,}")
         return result
@@ -157,6 +161,9 @@ def _say(posted: Posted, lease: Lease) -> None:
     trouble = posted.trouble
     if isinstance(trouble, ConnectionFault) and not lease.probing:
         log.warning("connection paused", error=trouble.error, who=trouble.who, what_to_do=trouble.what_to_do)
+    if isinstance(trouble, RetryLater) and trouble.remedy and not lease.probing:
+        who, what_to_do = trouble.remedy.who, trouble.remedy.what_to_do
+        log.warning("TikTok is out of reach", error=trouble.error, who=who, what_to_do=what_to_do)
     delivered = [sent.verdict for sent in posted.sent if isinstance(sent.verdict, Delivered)]
     if delivered and lease.probing:
         log.info("connection resumed")

@@ -13,7 +13,7 @@ from lanes.errors import RedisAway, RedisFull
 from worker.app import app
 from worker.drain import drain
 from worker.runtime import runtime
-from worker.timer import wake_lanes
+from worker.timer import publish, wake_lanes
 
 log = structlog.get_logger("relay.worker")
 
@@ -34,14 +34,24 @@ def deliver(self: "Task[Any, Any]", lane: str) -> None:
 
 
 def _deliver(lane: str, job: str | None) -> None:
+    connection, slots = lane.partition(":")[0], runtime().slots
+    if not slots.enter(connection, lane):
+        return  # its lane is woken again when another job of the connection ends, or by the timer
+    hangs = True
     try:
         report = drain(lane, runtime(), job=job)
+        hangs = report.hangs
     except RedisAway as away:
         raise DeliveryTrouble(f"{away.trouble.problem}; nothing is lost, the lane is woken again") from None
     except RedisFull as full:
         raise DeliveryTrouble(f"{full.what}; nothing is lost, the lane is woken again") from None
     except Exception as surprise:  # noqa: BLE001 - its own words may quote an event, and Flower would show them
         raise DeliveryTrouble(f"a fault of relay, nothing is lost: {describe(surprise)}") from None
+    finally:
+        queued = slots.leave(connection, troubled=hangs)
+        if queued is not None:
+            with suppress(OperationalError):  # the timer wakes it as well
+                publish(queued)
     with suppress(RedisAway, RedisFull, OperationalError):  # the timer's next tick does the same
         wake_lanes(runtime())
     failure = report.failure(job)

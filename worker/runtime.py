@@ -21,6 +21,7 @@ from operations.outage import Outage
 from operations.retention import letters_are_full
 from worker.addresses import EXPIRES_S, Addresses
 from worker.letter_parts import secret_of
+from worker.slots import Slots
 
 PROBE_EVENTS: Final = 10
 
@@ -39,6 +40,7 @@ class Runtime:
         self.outage = Outage()
         self.client = Client(settings.tiktok_url)
         self.leases = LeasesInHand()
+        self.slots = Slots()
         self.stopping = threading.Event()
         """Set when the process was told to stop: jobs end after the request under way, and no other begins."""
         self.letters_secret = secret_of(keyring)

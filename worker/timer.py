@@ -31,7 +31,12 @@ log = structlog.get_logger("relay.worker.timer")
 def wake_lanes(runtime: Runtime) -> None:
     """Publish one wake-up for each lane that is due."""
     for lane in runtime.lanes.wake():
-        app.send_task("relay.deliver", args=[lane], queue=QUEUE, expires=WAKE_UP_EXPIRES_S, retry=False)
+        publish(lane)
+
+
+def publish(lane: str) -> None:
+    """Ask some worker to drain the lane."""
+    app.send_task("relay.deliver", args=[lane], queue=QUEUE, expires=WAKE_UP_EXPIRES_S, retry=False)
 
 
 def renew_leases(runtime: Runtime) -> None:

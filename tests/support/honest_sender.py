@@ -1,7 +1,8 @@
 """A sender beside an attack, as a process of its own: one small batch after another, each answer timed.
 
 Writes one JSON object a request: `status` (a number, or the name of what went wrong), `seconds` until the answer,
-`late` (how much longer than asked its own pause took: the machine's delay, not relay's) and `id` of the event.
+`late` (how much longer than asked its own pause took: the machine's delay, not relay's), `id` of the event, and `at`,
+the Unix seconds of the answer.
 Run: python honest_sender.py KEY SECRET URL [URL …]; SIGTERM ends it after the request in hand.
 """
 
@@ -36,7 +37,8 @@ def main(key: str, secret: str, urls: list[str]) -> None:
             except httpx.HTTPError as error:
                 status = type(error).__name__
             seconds, late = time.monotonic() - began, began - before_pause - PAUSE_S
-            row = {"status": status, "seconds": seconds, "late": late, "id": f"honest-{number}"}
+            at = time.time()
+            row = {"status": status, "seconds": seconds, "late": late, "id": f"honest-{number}", "at": at}
             sys.stdout.write(json.dumps(row) + "\n")
             sys.stdout.flush()
             if stopped:

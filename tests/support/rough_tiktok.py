@@ -11,6 +11,7 @@ import asyncio
 import json
 import re
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,7 @@ _WAY: Final = re.compile(rb'"(?:event_source_id|pixel_code)":"C(HANG|HEAD|INFO|B
 _BAD_SKU: Final = b'"bad-sku"'
 _BAD_ID: Final = b'-bad"'
 _DRIP_S: Final = 0.5
+_HONEST: Final = "CHONEST000000000000"
 
 _ENDLESS: Final = {
     b"HANG": (b"", b""),
@@ -43,6 +45,7 @@ class Log:
         self.requests: Counter[str] = Counter()
         self.posted = 0
         self.ids: Counter[tuple[str, str, str]] = Counter()
+        self.arrived: dict[str, float] = {}
 
     def note(self, body: Any, events: list[Any]) -> str:
         """Count one request; the refusal to answer, or an empty text."""
@@ -57,6 +60,8 @@ class Log:
                 return "Invalid event"
         for event in events:
             self.ids[source, event["event"], event["event_id"]] += 1
+            if source == _HONEST:
+                self.arrived.setdefault(event["event_id"], time.time())
         return ""
 
 
@@ -103,7 +108,7 @@ class Connection(asyncio.Protocol):
 
     def _list(self, path: bytes) -> Any:
         if path == b"/_rough/log":
-            return {"requests": self._log.requests, "posted": self._log.posted}
+            return {"requests": self._log.requests, "posted": self._log.posted, "arrived": self._log.arrived}
         return [[*event, count] for event, count in self._log.ids.items()]  # as the sandbox's /_sandbox/events?ids=1
 
     def _send(self, answer: Any) -> None:

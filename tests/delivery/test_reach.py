@@ -1,0 +1,158 @@
+"""TikTok out of reach: the client says why, sent nothing, and names who must do what; and it gets through proxies."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from support.network import HOST, TlsServer, http_proxy, socks_proxy, tls_server
+from support.server import free_port
+
+from delivery.client import Answer, Client, NoAnswer
+from delivery.verdict import RetryLater, judge
+
+TIMEOUT = httpx.Timeout(10.0)
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine has is not looked at."""
+    for name in (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def post(url: str) -> Answer | NoAnswer:
+    """One request with a client of its own."""
+    with Client(url, timeout=TIMEOUT) as client:
+        return client.post("/open_api/v1.3/event/track/", b"{}", "token")
+
+
+def trouble_of(answer: Answer | NoAnswer) -> tuple[str, str]:
+    """What the verdict says, and what to do; nothing was sent, so the 47-hour clock does not run."""
+    verdict = judge(answer, 1)
+    assert isinstance(verdict, RetryLater)
+    assert verdict.remedy is not None
+    assert not verdict.unknown
+    assert verdict.remedy.who == "whoever runs this relay"
+    return verdict.error.removeprefix("TikTok is out of reach: "), verdict.remedy.what_to_do
+
+
+def trust(server: TlsServer, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name the server's own authority in SSL_CERT_FILE."""
+    server.authority.cert_pem.write_to_path(directory / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(directory / "ca.pem"))
+
+
+def test_a_name_that_does_not_resolve() -> None:
+    """DNS."""
+    error, what = trouble_of(post("https://relay.invalid"))
+    assert error == "its name does not resolve"
+    assert "name servers" in what
+
+
+def test_nobody_listens() -> None:
+    """The port is closed."""
+    error, what = trouble_of(post(f"https://localhost:{free_port()}"))
+    assert error == "connection refused"
+    assert "firewall" in what
+
+
+def test_an_unknown_authority() -> None:
+    """A company's proxy that reads TLS signs with its own."""
+    with tls_server() as server:
+        error, what = trouble_of(post(server.url))
+    assert error == "certificate of an unknown authority"
+    assert "SSL_CERT_FILE" in what
+
+
+def test_an_expired_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a clock that is wrong."""
+    with tls_server(expired=True) as server:
+        trust(server, tmp_path, monkeypatch)
+        error, what = trouble_of(post(server.url))
+    assert error == "certificate not valid now"
+    assert "clock" in what
+
+
+def test_a_certificate_of_another_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names lead elsewhere."""
+    with tls_server("elsewhere.example") as server:
+        trust(server, tmp_path, monkeypatch)
+        error, what = trouble_of(post(server.url))
+    assert error == "certificate of another host"
+    assert "RELAY_TIKTOK_URL" in what
+
+
+def test_a_proxy_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is named by host and port, never by its password."""
+    port = free_port()
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{port}")
+    error, what = trouble_of(post(f"https://{HOST}"))
+    assert error == f"the proxy at 127.0.0.1:{port} cannot be reached"
+    assert "NO_PROXY" in what
+
+
+def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """407."""
+    with http_proxy(password="user:right") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:wrong@127.0.0.1:{proxy.port}")
+        error, what = trouble_of(post(f"https://{HOST}"))
+    assert error == f"the proxy at 127.0.0.1:{proxy.port} asks for a password (407)"
+    assert "%40" in what
+
+
+def test_a_proxy_that_refuses_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """403 to CONNECT."""
+    with http_proxy(refuses=b"403 Forbidden") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        error, what = trouble_of(post(f"https://{HOST}"))
+    assert error == f"the proxy at 127.0.0.1:{proxy.port} does not connect to TikTok (403)"
+    assert "CONNECT" in what
+
+
+def test_a_certificate_is_judged_behind_a_proxy_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tunnel stands, and nothing of an event went through it."""
+    with tls_server() as server, http_proxy(server.port) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        error, _ = trouble_of(post(f"https://{HOST}"))
+    assert error == "certificate of an unknown authority"
+
+
+def test_through_an_http_proxy_with_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TikTok's name is the proxy's to resolve."""
+    with tls_server() as server, http_proxy(server.port, password="us@er:p/ass") as proxy:
+        trust(server, tmp_path, monkeypatch)
+        monkeypatch.setenv("HTTPS_PROXY", f"http://us%40er:p%2Fass@127.0.0.1:{proxy.port}")
+        answer = post(f"https://{HOST}")
+    assert isinstance(answer, Answer)
+    assert (answer.code, proxy.asked, server.requests) == (0, [f"{HOST}:443"], ["/open_api/v1.3/event/track/"])
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_through_a_socks_proxy(scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both spellings leave the name to the proxy."""
+    with tls_server() as server, socks_proxy(server.port) as proxy:
+        trust(server, tmp_path, monkeypatch)
+        monkeypatch.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:{proxy.port}")
+        answer = post(f"https://{HOST}")
+    assert isinstance(answer, Answer)
+    assert (answer.code, proxy.asked) == (0, [HOST])
+
+
+def test_no_proxy_goes_straight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a name that only the proxy would know."""
+    with http_proxy(refuses=b"403 Forbidden") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("NO_PROXY", "[::1,relay.invalid")
+        error, _ = trouble_of(post("https://relay.invalid"))
+    assert (error, proxy.asked) == ("its name does not resolve", [])
+
+
+def test_a_private_authority_is_trusted_once_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SSL_CERT_FILE."""
+    with tls_server() as server:
+        trust(server, tmp_path, monkeypatch)
+        answer = post(server.url)
+    assert isinstance(answer, Answer)
+    assert answer.code == 0

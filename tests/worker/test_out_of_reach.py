@@ -1,0 +1,133 @@
+"""TikTok out of reach: named in status, in the log and in an alert with who must do what; nothing is lost."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from structlog.testing import capture_logs
+from support.bench import Bench
+from support.events import purchase
+from support.network import HOST, http_proxy, tls_server
+from support.receiver import Receiver, receiving
+from support.server import free_port
+
+from cli.check_deep import proofs
+from config.settings import Settings
+from delivery.client import Client
+from operations.standing import overview
+from operations.telling import in_words
+from worker.alerts import Alerts
+
+MINUTE = 60_000
+START = 1_795_000_000_000
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture(autouse=True)
+def no_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine has is not looked at."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def break_network(how: str, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """The URL to post to, and what must be said."""
+    match how:
+        case "dns":
+            return "https://relay.invalid", "its name does not resolve"
+        case "refused":
+            return f"https://localhost:{free_port()}", "connection refused"
+        case "unknown authority":
+            return stack.enter_context(tls_server()).url, "certificate of an unknown authority"
+        case "expired" | "another host" as kind:
+            names = ("elsewhere.example",) if kind == "another host" else ()
+            server = stack.enter_context(tls_server(*names, expired=kind == "expired"))
+            file = stack.enter_context(server.authority.cert_pem.tempfile())
+            monkeypatch.setenv("SSL_CERT_FILE", file)
+            return server.url, "certificate not valid now" if kind == "expired" else "certificate of another host"
+        case "proxy down":
+            monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{(port := free_port())}")
+            return f"https://{HOST}", f"the proxy at 127.0.0.1:{port} cannot be reached"
+        case _:
+            proxy = stack.enter_context(http_proxy(password="user:right"))
+            monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{proxy.port}")
+            return f"https://{HOST}", f"the proxy at 127.0.0.1:{proxy.port} asks for a password (407)"
+
+
+@pytest.mark.parametrize(
+    "how", ["dns", "refused", "unknown authority", "expired", "another host", "proxy down", "proxy wants a password"]
+)
+def test_each_way_of_being_out_of_reach_is_named_everywhere(
+    how: str, bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its remedy; no word of a proxy's password; and told after a minute, for less is nobody's work."""
+    bench.put([purchase(1), purchase(2)])
+    with ExitStack() as stack:
+        url, reason = break_network(how, stack, monkeypatch)
+        with Client(url) as client:
+            monkeypatch.setattr(bench.runtime, "client", client)
+            with capture_logs() as logs:
+                failure = bench.drain().failure("job-1")
+        settings = Settings(config=bench.path, redis_url=bench.url, tiktok_url=url, alert_webhook=receiver.url)  # type: ignore[arg-type]
+        alerts = Alerts(settings, bench.url)
+        for now in (START, START + MINUTE // 2, START + MINUTE, START + 2 * MINUTE):
+            alerts.look(now)
+        [standing] = overview(settings, bench.redis).standings
+    assert failure is not None
+    assert f"TikTok is out of reach: {reason}" in failure
+    assert standing.state == "backing_off"
+    assert reason in in_words(standing, START)
+    assert standing.what_to_do is not None
+    assert "whoever runs this relay: " in standing.what_to_do
+    [line] = [entry for entry in logs if entry["event"] == "TikTok is out of reach"]
+    assert reason in line["error"]
+    assert line["what_to_do"] in standing.what_to_do
+    assert receiver.alerts == [("shop", "out_of_reach")]
+    [told] = receiver.taken
+    assert reason in told["text"]
+    assert told["relay"]["what_to_do"] == line["what_to_do"]
+    assert "hunter2" not in str((failure, logs, told, standing.what_to_do))
+    assert bench.count("delivered", "dead", "waiting") == (0, 0, 2)
+
+
+def test_it_goes_on_by_itself_and_says_so(bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next try that gets through ends it; nothing was sent, so nothing expires."""
+    working = bench.runtime.client
+    bench.put([purchase(1)])
+    with Client(f"https://localhost:{free_port()}") as client:
+        monkeypatch.setattr(bench.runtime, "client", client)
+        bench.drain()
+        bench.drain()
+    settings = Settings(config=bench.path, redis_url=bench.url, alert_webhook=receiver.url)  # type: ignore[arg-type]
+    alerts = Alerts(settings, bench.url)
+    alerts.look(START)
+    alerts.look(START + MINUTE)
+    monkeypatch.setattr(bench.runtime, "client", working)
+    bench.drain()
+    for minutes in (2, 3, 4):
+        alerts.look(START + minutes * MINUTE)
+    assert receiver.alerts == [("shop", "out_of_reach"), ("shop", "resumed")]
+    assert bench.count("delivered", "waiting") == (1, 0)
+    assert "state" not in bench.group().group
+
+
+def test_check_deep_goes_the_way_that_workers_go(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the same proxy, and it names the same fault."""
+    bench.configure("enable_web_migration: true", "test_event_code: TEST1")
+    with http_proxy(refuses=b"403 Forbidden") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("RELAY_TIKTOK_URL", f"https://{HOST}")
+        monkeypatch.setenv("RELAY_CONFIG", str(bench.path))
+        monkeypatch.setenv("RELAY_REDIS_URL", bench.url)
+        [finding] = proofs((), None)
+    assert finding.status == "wrong"
+    assert f"the proxy at 127.0.0.1:{proxy.port} does not connect to TikTok (403)" in finding.found
+    assert "CONNECT" in finding.remedy
+    assert proxy.asked == [f"{HOST}:443"]

@@ -7,6 +7,7 @@ import click
 import structlog
 
 from cli.companion import leave_with_parent
+from cli.console_process import command
 from cli.setting import settings_here, with_redis
 from config.listening import CannotListen, local_host
 from config.logs import configure_logging
@@ -23,11 +24,11 @@ def ingest() -> None:
     settings = with_redis(settings_here())
     configure_logging(settings, "ingest")
     _end_well_when_told_to()
-    from console.app import console_routes
+    from console.app import console_of_its_own
     from ingest.server import run
 
     try:
-        with console_routes(settings) as routes:
+        with console_of_its_own(settings, command) as routes:
             run(settings, routes)
     except CannotListen as error:
         raise BadNews(str(error)) from None

@@ -1,6 +1,5 @@
 """The console as routes for ingest: a table of its pages, or the sentence that says how to switch it on."""
 
-import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -10,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from config.settings import Settings
 from console.desk import Desk, open_desk
@@ -26,11 +26,10 @@ from console.pages import (
     reveals,
     try_it,
 )
+from console.process import console_process
 from console.reception import NotThere, Page, Reception
 from console.visit import Visit
 
-GIVES_WAY_S: Final = 0.0005
-"""How long a page's thread may keep the event loop, which takes batches, from running (Python's own: 5 ms)."""
 OFF: Final = "The console is off: set RELAY_ADMIN_PASSWORD and start relay again.\n"
 
 PAGES: Final[Sequence[tuple[str, str, Page]]] = (
@@ -65,20 +64,33 @@ FOR_STRANGERS: Final[Sequence[tuple[str, str, Page]]] = (
 
 @contextmanager
 def console_routes(settings: Settings) -> Iterator[list[BaseRoute]]:
-    """Everything under /console, while it is open; `settings` have a `redis_url`."""
+    """Everything under /console, in this process, while it is open; `settings` have a `redis_url`."""
     if settings.admin_password is None:
         yield _under_console(Starlette(routes=_everywhere(_off)))
         return
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(GIVES_WAY_S)
-    try:
-        with open_desk(settings) as desk:
-            yield _under_console(_console(desk))
-    finally:
-        sys.setswitchinterval(before)
+    with open_desk(settings) as desk:
+        yield _under_console(_console(desk))
 
 
-def _under_console(app: Starlette) -> list[BaseRoute]:
+@contextmanager
+def console_of_its_own(settings: Settings, command: Callable[[int], Sequence[str]]) -> Iterator[list[BaseRoute]]:
+    """Everything under /console, in a process of its own; `command` as ConsoleProcess has it."""
+    if settings.admin_password is None:
+        with console_routes(settings) as routes:
+            yield routes
+        return
+    with console_process(command) as passage:
+        yield _under_console(passage)
+
+
+@contextmanager
+def console_app(settings: Settings) -> Iterator[ASGIApp]:
+    """The application that the console's own process serves."""
+    with open_desk(settings) as desk:
+        yield _console(desk)
+
+
+def _under_console(app: ASGIApp) -> list[BaseRoute]:
     return [Route("/console", app), Route("/console/{rest:path}", app)]
 
 

@@ -3,9 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 
 import httpx
 import pytest
@@ -14,6 +12,7 @@ from support.events import batch, purchase
 from support.visitor import Visitor
 
 from console.reception import THREADS
+from ingest.priority import batches_first
 
 
 def test_while_every_thread_of_the_console_is_busy_batches_are_taken(
@@ -45,13 +44,9 @@ def test_while_every_thread_of_the_console_is_busy_batches_are_taken(
         assert {one.result().status_code for one in asked} == {500}
 
 
-def test_threads_give_way_while_a_console_is_open_and_only_then(
-    open_console: Callable[..., AbstractContextManager[str]],
-) -> None:
-    """A page that computes lets the event loop run ten times as often as Python would by itself."""
+def test_threads_give_way_while_ingest_serves_and_only_then() -> None:
+    """What computes beside the event loop lets it run ten times as often as Python would by itself."""
     before = sys.getswitchinterval()
-    with open_console(admin_password=None):
-        assert sys.getswitchinterval() == before
-    with open_console():
+    with batches_first():
         assert sys.getswitchinterval() < before
     assert sys.getswitchinterval() == before

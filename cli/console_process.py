@@ -1,0 +1,31 @@
+"""The console's own process, which `relay ingest` starts: `python -m cli.console_process DESCRIPTOR`."""
+
+import socket
+import sys
+
+from cli.process import prepare_process
+from cli.setting import settings_here, with_redis
+from config.logs import configure_logging
+from console.app import console_app
+from console.child import serve
+
+
+def command(control: int) -> list[str]:
+    """Return the command line of a process that serves the console over this descriptor.
+
+    `-P` keeps the working directory out of the places that Python imports from.
+    """
+    return [sys.executable, "-P", "-m", "cli.console_process", str(control)]
+
+
+def main(control: int) -> None:
+    """Serve until ingest closes the control socket."""
+    prepare_process()
+    settings = with_redis(settings_here())
+    configure_logging(settings, "console")
+    with console_app(settings) as app, socket.socket(fileno=control) as connection:
+        serve(app, connection)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -12,6 +12,7 @@ Network = IPv4Network | IPv6Network
 
 _FORWARDED = b"x-forwarded-for"
 _PROTO = b"x-forwarded-proto"
+_HOST = b"x-forwarded-host"
 
 
 class Peers:
@@ -42,6 +43,13 @@ class Peers:
         if client and self._read(client[0])[1] and (said := _values(scope, _PROTO)):
             return said[-1].strip().lower() == "https"
         return bool(scope.get("scheme") == "https")
+
+    def forwarded_hosts(self, scope: Scope) -> list[str]:
+        """The host that the client asked for, where a trusted proxy says so."""
+        client = scope.get("client")
+        if not client or not self._read(client[0])[1]:
+            return []
+        return [said.strip() for said in _values(scope, _HOST)[-1:]]
 
     def _judge(self, hop: str) -> tuple[str, bool]:
         """The address in one hop, "" when it is none, and whether it is a trusted proxy's."""

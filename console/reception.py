@@ -7,7 +7,7 @@ for a page.
 import hmac
 from collections.abc import Callable
 from typing import Final, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
@@ -20,6 +20,7 @@ from starlette.routing import Route
 from config.errors import ConfigurationError
 from console.desk import Desk
 from console.headers import secured
+from console.origin import why_foreign
 from console.sessions import Session
 from console.visit import Visit, visit_of
 from lanes.errors import RedisAway, RedisFull
@@ -66,8 +67,8 @@ class Reception:
         return Route(path, answer, methods=[method])
 
     async def _receive(self, request: Request, page: Page, *, for_strangers: bool) -> Response:
-        if request.method == "POST" and not _is_from_here(request):
-            return self._refuse(request, 403, "This was sent by another site, so nothing was done.")
+        if request.method == "POST" and (foreign := why_foreign(request, self._desk.peers)):
+            return self._refuse(request, 403, *foreign)
         token = request.cookies.get(COOKIE, "")
         found = await self._in_thread(request, lambda: self._desk.sessions.find(token))
         if isinstance(found, Response):
@@ -128,16 +129,6 @@ _TITLES: Final = {
     500: "A fault",
     503: "Redis is away",
 }
-
-
-def _is_from_here(request: Request) -> bool:
-    """Whether no other site sent it: browsers say with every form where it is from, and no page can lie.
-
-    What says nothing at all is no browser's, so nobody's cookie went along unasked; it too needs the session's token.
-    """
-    host, said = request.headers.get("host", ""), request.headers
-    places = [urlsplit(said[name]).netloc for name in ("origin", "referer") if name in said]
-    return all(place == host != "" for place in places) and said.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
 def _is_of_session(visit: Visit) -> bool:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 
 from config.peers import Peers
+from console.origin import is_https
 from console.sessions import Session
 
 MOST_FIELDS = 2_000
@@ -46,7 +47,7 @@ def visit_of(request: Request, peers: Peers, session: Session | None, body: byte
     return Visit(
         url=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         address=peers.address_of(request.scope),
-        https=peers.is_https(request.scope),
+        https=is_https(request, peers),
         partial="hx-request" in request.headers,
         path={name: str(value) for name, value in request.path_params.items()},
         query=dict(request.query_params),

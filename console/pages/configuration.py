@@ -21,6 +21,8 @@ from operations.previewing import RefusedBatch, pairs_of, preview_all
 from operations.settings import changes, settings_of
 
 FILE_NAME: Final = "the pasted file"
+LARGEST_FILE: Final = 128 * 1024
+"""That has some 400 connections and takes a few seconds to read at most; a file on disk may be larger."""
 
 
 def show(desk: Desk, visit: Visit) -> Response:
@@ -31,6 +33,9 @@ def show(desk: Desk, visit: Visit) -> Response:
 def check(desk: Desk, visit: Visit) -> Response:
     """What the pasted file would be, and what it would change in the pasted batches."""
     text = visit.field("file")
+    if len(text.encode()) > LARGEST_FILE:
+        size = f"A pasted file may have {LARGEST_FILE >> 10} KiB: check a larger one with relay check."
+        return _page(desk, visit, problems=[size], too_large=True)
     try:
         pasted = check_text(text, FILE_NAME)
     except ConfigurationError as error:
@@ -64,6 +69,7 @@ def _page(
     pasted: Configuration | None = None,
     compared: list[Comparison] | None = None,
     problems: list[str] | None = None,
+    too_large: bool = False,
 ) -> Response:
     refused: list[str] = []
     configuration: Configuration | None = None
@@ -82,7 +88,7 @@ def _page(
         changes=list(changes(configuration, pasted)) if configuration and pasted else [],
         compared=compared,
         problems=problems or [],
-        file=visit.field("file"),
+        file="" if too_large else visit.field("file"),
         batches=visit.field("batches"),
         absent=ABSENT,
     )

@@ -11,6 +11,9 @@ from console.visit import Visit
 from operations.days import Day, day_number, days_of
 from operations.letter_filter import NONE, Filter
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9000, 1, 1)
+"""Days that have one before and one after them, and events."""
+
 
 def show(desk: Desk, visit: Visit) -> Response:
     """The day in the address, of one connection or of all."""
@@ -40,6 +43,9 @@ def show(desk: Desk, visit: Visit) -> Response:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
+        day = None
+    if day is None or not FIRST_DAY <= day <= LAST_DAY:
         raise NotThere("There is no such day: write it as 2026-11-24.") from None
+    return day

@@ -47,7 +47,7 @@ def nginx(servers: str, directory: Path) -> list[str]:
         f"{name}_temp_path {directory}/{name}; " for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     (directory / "nginx.conf").write_text(
-        f"daemon off; pid {directory}/pid; error_log {directory}/log; events {{}} "
+        f"{'user root; ' if os.geteuid() == 0 else ''}daemon off; pid {directory}/pid; error_log {directory}/log; events {{}} "
         f"http {{ access_log off; {temporary}\n{servers}\n}}"
     )
     return ["nginx", "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", str(directory / "log")]
@@ -91,8 +91,9 @@ def certificate_in(directory: Path) -> tuple[Path, Path]:
     """A key and a certificate for 127.0.0.1 that nobody vouches for."""
     key = ec.generate_private_key(ec.SECP256R1())
     name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay.example")]), datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now)
-    signed = builder.not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    signed = builder.sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     paths = directory / "relay.key", directory / "relay.pem"
     paths[0].write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))

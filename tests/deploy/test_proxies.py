@@ -46,8 +46,9 @@ def nginx(servers: str, directory: Path) -> list[str]:
     temporary = "".join(
         f"{name}_temp_path {directory}/{name}; " for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    user = "user root; " if os.geteuid() == 0 else ""  # who else could not write where pytest does
     (directory / "nginx.conf").write_text(
-        f"{'user root; ' if os.geteuid() == 0 else ''}daemon off; pid {directory}/pid; error_log {directory}/log; events {{}} "
+        f"{user}daemon off; pid {directory}/pid; error_log {directory}/log; events {{}} "
         f"http {{ access_log off; {temporary}\n{servers}\n}}"
     )
     return ["nginx", "-p", str(directory), "-c", str(directory / "nginx.conf"), "-e", str(directory / "log")]

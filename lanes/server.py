@@ -23,9 +23,9 @@ LETTER_SHARE: Final = 4
 """A connection's dead letters may hold a quarter of Redis's memory."""
 
 
-def letter_share_of(limit: int) -> int:
-    """Return how many bytes a connection's dead letters may hold of Redis's limit; 0 for no bound."""
-    return limit // LETTER_SHARE
+def letter_share_of(limit: int | None) -> int:
+    """Return how many bytes a connection's dead letters may hold of Redis's limit; 0, no bound, where none is known."""
+    return (limit or 0) // LETTER_SHARE
 
 
 def memory_use(client: redis.Redis) -> MemoryUse:

@@ -12,16 +12,22 @@ from lanes.reading import read_together
 from lanes.scripts import refusal, script_text
 
 TURN_MS: Final = 30_000
+CLOCKS: Final = ":clocks"
+"""Where a note on clocks is kept, beside those on groups; no group has such a name."""
 
 
 class Seen(NamedTuple):
-    """One group at a glance. `state`, `by`: empty for a healthy one; `dead` only rises; `note` is the watcher's."""
+    """One group at a glance. `state`, `by`: empty for a healthy one; `dead` only rises; `note` is the watcher's.
+
+    `letter_bytes`: what its dead letters hold.
+    """
 
     group: str
     state: str
     by: str
     dead: int
     note: bytes
+    letter_bytes: int = 0
 
 
 class Watch:
@@ -48,17 +54,22 @@ class Watch:
             command
             for group in groups
             for command in (
-                ("HMGET", f"group:{group}", "state", "by"),
+                ("HMGET", f"group:{group}", "state", "by", "letter_bytes"),
                 ("HGET", f"books:{group}", "dead"),
                 ("HGET", "watch:notes", group),
             )
         ]
         now_ms, read = read_together(self._client, asked)
         seen = [
-            Seen(group, (state or b"").decode(), (by or b"").decode(), int(dead or 0), note or b"")
-            for group, (state, by), dead, note in zip(groups, read[::3], read[1::3], read[2::3], strict=True)
+            Seen(group, (state or b"").decode(), (by or b"").decode(), int(dead or 0), note or b"", int(held or 0))
+            for group, (state, by, held), dead, note in zip(groups, read[::3], read[1::3], read[2::3], strict=True)
         ]
         return now_ms, seen
+
+    def clock_note(self) -> bytes:
+        """Return what the watcher remembers of clocks."""
+        [note] = read_together(self._client, [("HGET", "watch:notes", CLOCKS)]).replies
+        return note or b""
 
     def keep(self, group: str, read: bytes, note: bytes) -> bool:
         """Remember `note` of the group; False, and nothing kept, when another watcher wrote there since it was read."""

@@ -7,9 +7,10 @@ from typing import Final, Literal
 
 import msgspec
 
-Situation = Literal["well", "fault", "valve", "operator", "out_of_reach"]
-"""How a connection is: paused by one of three, unable to reach TikTok, or neither."""
-Kind = Literal["paused", "valve", "paused_by_operator", "out_of_reach", "resumed", "dead_letters"]
+Situation = Literal["well", "fault", "valve", "operator", "out_of_reach", "letters"]
+"""How a connection is: paused by one of four, unable to reach TikTok, or neither."""
+StateKind = Literal["paused", "valve", "paused_by_operator", "paused_by_dead_letters", "out_of_reach", "resumed"]
+Kind = Literal[StateKind, "dead_letters", "dead_letters_nearly_full"]
 
 HOUR_MS: Final = 3_600_000
 SAMPLE_MS: Final = 300_000
@@ -17,13 +18,16 @@ FIRST_HOLD_MS: Final = 30_000
 QUIET_MS: Final = 2 * HOUR_MS
 OUT_OF_REACH_HOLD_MS: Final = 60_000
 """A network that fails for less than this is nobody's work."""
+NEARLY_FULL: Final = 0.8
+AT_EASE: Final = 2 / 3
 
-_KINDS: Final[dict[Situation, Kind]] = {
+_KINDS: Final[dict[Situation, StateKind]] = {
     "well": "resumed",
     "fault": "paused",
     "valve": "valve",
     "operator": "paused_by_operator",
     "out_of_reach": "out_of_reach",
+    "letters": "paused_by_dead_letters",
 }
 
 
@@ -47,7 +51,8 @@ class Memory(msgspec.Struct):
 
     `told`: the situation last told, at `told_ms`; `restless`: tellings since it last was the same for two hours;
     `now`: the situation seen last, since `since_ms`; `deaths`: (when, dead) about every five minutes of the last hour;
-    `many_dead`: whether their rate has been told.
+    `many_dead`: whether their rate has been told; `nearly_full`: whether it has been told that they nearly fill their
+    share of memory.
     """
 
     told: Situation = "well"
@@ -57,6 +62,7 @@ class Memory(msgspec.Struct):
     since_ms: int = 0
     deaths: list[tuple[int, int]] = []
     many_dead: bool = False
+    nearly_full: bool = False
     unsent: list[Unsent] = []
 
 
@@ -67,6 +73,8 @@ def situation_of(state: str, by: str) -> Situation | None:
             return None
         case "paused", ("valve" | "operator" as who):
             return who
+        case "paused", "dead_letters":
+            return "letters"
         case "paused", _:
             return "fault"
         case "backing_off", "out_of_reach":
@@ -83,6 +91,16 @@ def decide(memory: Memory, situation: Situation | None, dead: int, limit: int, n
     if _too_many_dead(memory, dead, limit, now_ms):
         told.append("dead_letters")
     return told
+
+
+def share_is_news(memory: Memory, held: int, share: int) -> bool:
+    """Whether dead letters now hold four fifths of their share of memory; once, until it is less than two thirds."""
+    if share and held >= share * NEARLY_FULL:
+        news, memory.nearly_full = not memory.nearly_full, True
+        return news
+    if held < share * AT_EASE or not share:
+        memory.nearly_full = False
+    return False
 
 
 def hold_ms(restless: int) -> int:

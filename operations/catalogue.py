@@ -71,7 +71,7 @@ CATALOGUE: Final = (
         "relay_connection_paused",
         "gauge",
         ("connection", "by"),
-        "1 while a connection is paused: by a fault that TikTok told of, by the valve, or by an operator.",
+        "1 while a connection is paused: by a fault that TikTok told of, by the valve, an operator, or dead_letters.",
         by(lambda one: {one.paused_by: 1} if one.paused_by else {}),
     ),
     Metric(
@@ -94,6 +94,13 @@ CATALOGUE: Final = (
         ("connection", "reason"),
         "Dead letters that are kept.",
         by(lambda one: one.books.labels),
+    ),
+    Metric(
+        "relay_dead_letter_bytes",
+        "gauge",
+        ONE,
+        "Bytes of Redis's memory that a connection's dead letters hold; at a quarter of maxmemory it pauses.",
+        each(lambda one: one.letter_bytes),
     ),
     Metric(
         "relay_letters_out_total",

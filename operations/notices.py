@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from delivery.letters import rfc3339
+from lanes.clocks import Clocks
 from lanes.errors import Trouble
 from operations.alerting import Kind, Notice
+from operations.retention import letters_are_full
 from operations.standing import Standing
-from operations.words import duration, plural
+from operations.words import duration, plural, size
 
 RUNBOOK: Final = "docs/runbook.md"
 
@@ -19,6 +21,7 @@ class News(NamedTuple):
     former_s: float = 0.0
     died: int = 0
     limit: int = 0
+    share: int = 0
 
 
 class _Words(NamedTuple):
@@ -101,6 +104,51 @@ def _valve(one: Standing, _: News) -> _Words:
     )
 
 
+def _paused_by_letters(one: Standing, _: News) -> _Words:
+    return _Words(
+        f"is paused: its dead letters hold their share of Redis's memory. {_kept(one)}",
+        "whoever runs this relay",
+        one.books.group.get("what") or letters_are_full(one.id),
+        f"relay dead-letters count --connection {one.id}",
+        "dead-letter-store-full",
+    )
+
+
+def _letters_nearly_full(one: Standing, news: News) -> _Words:
+    held = size(int(one.books.group.get("letter_bytes", 0)))
+    return _Words(
+        f"has {plural(one.books.letters, 'dead letter')} of {held}: over four fifths of the {size(news.share)} that "
+        "they may hold of Redis's memory. It pauses when they hold all of it.",
+        "whoever runs this relay",
+        "correct what they have in common and replay them, or export and discard them, or raise maxmemory",
+        f"relay dead-letters count --connection {one.id}",
+        "dead-letter-store-full",
+    )
+
+
+def clocks_disagree(clocks: Clocks) -> Notice:
+    """Return what is told where Redis's clock and a worker's disagree."""
+    apart = duration(abs(clocks.redis_ms - clocks.own_ms) / 1000)
+    fact = (
+        f"Redis's clock says {rfc3339(clocks.redis_ms)} and a worker's {rfc3339(clocks.own_ms)}: {apart} apart. "
+        "Dead letters past their time and old days of the ledger stay until both agree"
+    )
+    to_do = "set both hosts' clocks by a time service (NTP)"
+    return _of_clocks("clocks_disagree", fact, to_do, clocks.own_ms)
+
+
+def clocks_agree(clocks: Clocks) -> Notice:
+    """Return what is told once they agree again."""
+    return _of_clocks("clocks_agree", "Redis's clock and the worker's agree again", "", clocks.own_ms)
+
+
+def _of_clocks(kind: str, fact: str, what_to_do: str, at_ms: int) -> Notice:
+    to_do = [f"To do, whoever runs this relay: {what_to_do}"] if what_to_do else []
+    text = "\n".join([f"relay: {fact}.", *to_do, f"`relay check` · {RUNBOOK}#clocks"])
+    fields: dict[str, str | int] = {"alert": kind, "at": rfc3339(at_ms), "fact": fact, "who": "whoever runs this relay"}
+    return Notice(text, {**fields, "what_to_do": what_to_do, "command": "relay check", "runbook": f"{RUNBOOK}#clocks"})
+
+
 def _paused_by_operator(one: Standing, _: News) -> _Words:
     return _Words(
         f"was paused by an operator. {_kept(one)}",
@@ -152,6 +200,8 @@ _KINDS: Final[Mapping[Kind, Callable[[Standing, News], _Words]]] = {
     "valve": _valve,
     "paused_by_operator": _paused_by_operator,
     "out_of_reach": _out_of_reach,
+    "paused_by_dead_letters": _paused_by_letters,
+    "dead_letters_nearly_full": _letters_nearly_full,
     "resumed": _resumed,
     "dead_letters": _dead_letters,
 }

@@ -19,7 +19,7 @@ from lanes.known import groups_known, inputs_known
 
 State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
 
-PausedBy = Literal["fault", "valve", "operator"]
+PausedBy = Literal["fault", "valve", "operator", "dead_letters"]
 
 CAME: Final = ("accepted", "extra", "replayed")
 ENDED: Final = ("delivered", "dead", "unsupported", "withheld", "forgotten")
@@ -66,10 +66,15 @@ class Standing:
         if self.state != "paused":
             return None
         match self.books.group.get("by"):
-            case ("operator" | "valve") as by:
+            case ("operator" | "valve" | "dead_letters") as by:
                 return by
             case _:
                 return "fault"
+
+    @property
+    def letter_bytes(self) -> int:
+        """What its dead letters hold of Redis's memory."""
+        return int(self.books.group.get("letter_bytes", 0))
 
     @property
     def what_to_do(self) -> str | None:
@@ -77,6 +82,8 @@ class Standing:
         match self.state:
             case "paused" if self.paused_by_operator:
                 return f"paused by an operator; to go on: relay connections resume {self.id}"
+            case "paused" if self.paused_by == "dead_letters":
+                return self.books.group.get("what")
             case "paused":
                 return self._error_to_act_on or self.books.group.get("what")
             case "removed":
@@ -101,6 +108,7 @@ class Standing:
             **{name: self.books.books.get(name, 0) for name in COUNTERS},
             "waiting": self.books.waiting,
             "letters": self.books.letters,
+            "dead_letter_bytes": self.letter_bytes,
             "oldest_waiting_s": self.oldest_waiting_s,
             "last_error": self.last_error.as_object() if self.last_error else None,
             "next_attempt_at": None if self.next_attempt_ms is None else rfc3339(self.next_attempt_ms),

@@ -13,6 +13,8 @@ def in_words(standing: Standing, now_ms: int) -> str:
             return "paused by an operator, until somebody resumes it"
         case "paused", "valve":
             return f"paused by the valve: TikTok refuses its events and takes none{_next_try(standing, now_ms)}"
+        case "paused", "dead_letters":
+            return f"paused: {plural(standing.books.letters, 'dead letter')} hold their share of Redis's memory"
         case "paused", _:
             return f"paused: TikTok refuses it, its events are kept{_next_try(standing, now_ms)}"
         case "backing_off", _:

@@ -5,7 +5,7 @@ watcher is killed between the webhook's answer and its own note of it is sent tw
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -14,10 +14,12 @@ import structlog
 
 from config.settings import Settings
 from lanes.client import connect
+from lanes.clocks import Clocks, own_ms
 from lanes.errors import RedisAway, RedisFull
-from lanes.watch import Seen, Watch
-from operations.alerting import Kind, Memory, Unsent, deaths_within_an_hour, decide, situation_of
-from operations.notices import News, notice
+from lanes.server import letter_share_of, memory_use
+from lanes.watch import CLOCKS, Seen, Watch
+from operations.alerting import Kind, Memory, Unsent, deaths_within_an_hour, decide, share_is_news, situation_of
+from operations.notices import News, clocks_agree, clocks_disagree, notice
 from operations.outage import Outage
 from operations.standing import overview
 from operations.webhook import post
@@ -44,6 +46,7 @@ class Alerts(threading.Thread):
         self._watch = Watch(self._client)
         self._stopped = threading.Event()
         self.redis = RedisAlert(self._url or "", outage or Outage())
+        self._own_ms: Callable[[], int] = own_ms
 
     def start(self) -> None:
         """Only where there is a webhook."""
@@ -84,20 +87,40 @@ class Alerts(threading.Thread):
         if not self._watch.take_turn():
             return
         redis_ms, groups = self._watch.look()
+        clocks = Clocks(redis_ms, self._own_ms())
         now_ms = redis_ms if now_ms is None else now_ms
-        webhook_works = True
+        share = self._letter_share()
+        webhook_works = self._tell_of_clocks(clocks, now_ms)
         for seen in groups:
             memory = _read(seen.note)
             former_ms = memory.told_ms
             kinds = decide(memory, situation_of(seen.state, seen.by), seen.dead, self._limit, now_ms)
-            self._put_out(kinds, seen, memory, former_ms, now_ms)
+            if share_is_news(memory, seen.letter_bytes, share):
+                kinds.append("dead_letters_nearly_full")
+            self._put_out(kinds, seen, memory, News(now_ms, _seconds_since(former_ms, now_ms), share=share))
             note = self._keep(seen.group, seen.note, memory)
             if note is not None and webhook_works:  # one that hangs is tried once a look, however many are paused
                 webhook_works = self._send(seen.group, note, memory, now_ms)
 
-    def _put_out(self, kinds: Iterable[Kind], seen: Seen, memory: Memory, former_ms: int, now_ms: int) -> None:
-        died = deaths_within_an_hour(memory, seen.dead)
-        news = News(now_ms, (now_ms - former_ms) / 1000 if former_ms else 0, died, self._limit)
+    def _letter_share(self) -> int:
+        """What a connection's dead letters may hold; 0 where Redis does not say its limit."""
+        with suppress(RedisAway, RedisFull):
+            return letter_share_of(memory_use(self._client).limit)
+        return 0
+
+    def _tell_of_clocks(self, clocks: Clocks, now_ms: int) -> bool:
+        """Tell once that clocks disagree, and once that they agree again; False when the webhook did not take it."""
+        read = self._watch.clock_note()
+        memory = _read(read)
+        if decide(memory, "fault" if clocks.disagree else "well", 0, 0, clocks.own_ms):
+            memory.unsent.append(Unsent(clocks_disagree(clocks) if clocks.disagree else clocks_agree(clocks)))
+        memory.deaths = []
+        news = read or memory.told != "well" or memory.now != "well"
+        note = self._keep(CLOCKS, read, memory) if news else None
+        return note is None or self._send(CLOCKS, note, memory, now_ms)
+
+    def _put_out(self, kinds: Iterable[Kind], seen: Seen, memory: Memory, news: News) -> None:
+        news = news._replace(died=deaths_within_an_hour(memory, seen.dead), limit=self._limit)
         for kind in kinds:
             standing = next((o for o in overview(self._settings, self._client).standings if o.id == seen.group), None)
             if standing is not None:
@@ -127,6 +150,10 @@ class Alerts(threading.Thread):
         """What Redis now has, if that is this memory; None when another watcher wrote there since."""
         note = _encode(memory)
         return note if note == read or self._watch.keep(group, read, note) else None
+
+
+def _seconds_since(former_ms: int, now_ms: int) -> float:
+    return (now_ms - former_ms) / 1000 if former_ms else 0
 
 
 def _read(note: bytes) -> Memory:

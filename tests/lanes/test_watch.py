@@ -38,10 +38,11 @@ def test_it_sees_every_group_at_a_glance(client: redis.Redis) -> None:
     Lanes(client).rest("shop", "paused", 60_000, {"by": "valve"})
     client.sadd("lanes:groups", "other")
     client.hset("books:other", "dead", 7)
+    client.hset("group:shop", "letter_bytes", 5)
     watch = Watch(client)
     assert watch.keep("shop", b"", b"note")
     now_ms, seen = watch.look()
-    assert [tuple(one) for one in seen] == [("other", "", "", 7, b""), ("shop", "paused", "valve", 0, b"note")]
+    assert [tuple(one) for one in seen] == [("other", "", "", 7, b"", 0), ("shop", "paused", "valve", 0, b"note", 5)]
     assert abs(now_ms - client.time()[0] * 1000) < 5_000
 
 

@@ -11,7 +11,9 @@ from support.events import purchase
 from support.receiver import Receiver, receiving
 
 from config.settings import Settings
+from lanes.clocks import own_ms
 from lanes.lanes import Lanes
+from lanes.watch import CLOCKS
 from operations.connections import pause, resume
 from worker.alerts import RETRY_AFTER_S, Alerts
 
@@ -219,3 +221,68 @@ def test_without_a_webhook_nobody_watches(bench: Bench) -> None:
     alerts.start()
     assert alerts.ident is None
     alerts.stop()
+
+
+def test_dead_letters_that_nearly_fill_their_share_are_told_once_and_so_is_the_pause(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """At four fifths; again only after they held less than two thirds. The pause ends by itself, which is told too."""
+    limit = (bench.redis.info("memory")["used_memory"] + 20_000_000) // 4 * 4
+    bench.redis.config_set("maxmemory", limit)
+    bench.runtime.redis_limit = limit
+    bench.put([purchase(1, custom_flags={})])
+    bench.drain()
+    one = watcher()
+    for held in (0.79, 0.8, 0.9, 0.7, 0.85, 0.6, 0.81):
+        bench.redis.hset("group:shop", "letter_bytes", round(limit // 4 * held))
+        one.look(START)
+    assert receiver.alerts == [("shop", "dead_letters_nearly_full")] * 2
+    bench.redis.hset("group:shop", "letter_bytes", limit // 4)
+    bench.put([purchase(2)])
+    bench.drain()
+    one.look(START)
+    assert receiver.alerts[2:] == [("shop", "paused_by_dead_letters")]
+    assert "relay dead-letters count --connection shop" in receiver.taken[-1]["text"]
+    bench.redis.config_set("maxmemory", limit * 2)
+    bench.runtime.redis_limit = limit * 2
+    bench.drain()
+    one.look(START + 5 * MINUTE)
+    one.look(START + 10 * MINUTE)
+    assert receiver.alerts[3:] == [("shop", "resumed")]
+
+
+def test_clocks_that_disagree_are_told_once_and_that_they_agree_again(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """By whichever worker watches: one of two clocks is wrong, and nobody can tell which."""
+    own = [own_ms() + (100 * 24 * 60 + 1) * MINUTE]
+
+    def another() -> Alerts:
+        made = watcher()
+        made._own_ms = lambda: own[0]
+        kill_watchers(bench)
+        return made
+
+    for _ in range(3):
+        another().look()
+        own[0] += MINUTE
+    assert [told["relay"]["alert"] for told in receiver.taken] == ["clocks_disagree"]
+    assert "100 d apart" in receiver.taken[0]["text"]
+    assert "time service" in receiver.taken[0]["text"]
+    own[0] = own_ms()
+    last = another()
+    last.look()
+    own[0] += 30_000
+    for seconds in (0, 40, 50):
+        own[0] = own_ms() + seconds * 1000
+        last.look()
+        bench.redis.hset("watch:notes", CLOCKS, settled(bench.redis.hget("watch:notes", CLOCKS) or b""))
+        last.look()
+    assert [told["relay"]["alert"] for told in receiver.taken] == ["clocks_disagree", "clocks_agree"]
+
+
+def settled(note: bytes) -> bytes:
+    """A note whose change has lasted for ten minutes."""
+    memory = json.loads(note)
+    memory["since_ms"] -= 10 * MINUTE
+    return json.dumps(memory).encode()

@@ -122,7 +122,10 @@ class Incoming(msgspec.Struct, gc=False):
 
 def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: int, now_ms: int) -> Incoming:
     """`raw` as an event of the batch that `shared` is of; raises one of UNREADABLE."""
-    event = _event(raw)
+    try:
+        event = _decode(raw)
+    except msgspec.ValidationError:
+        event = _decode(repaired(raw, _SHAPE))
     data = event.data or NO_DATA
     action = data.product_action or NO_ACTION
     flags, misnamed = read_flags(data.custom_flags)
@@ -138,13 +141,6 @@ def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: i
         action,
         misnamed,
     )
-
-
-def _event(raw: bytes) -> Event:
-    try:
-        return _decode(raw)
-    except msgspec.ValidationError:
-        return _decode(repaired(raw, _SHAPE))
 
 
 def own_id(source_message_id: Leaf, event_id: Leaf) -> str | None:

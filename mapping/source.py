@@ -125,9 +125,12 @@ def _taken_apart(
 def head(raw: bytes | msgspec.Raw) -> Head | None:
     """What the event in `raw` is; None when it cannot be read as one, and so will be a dead letter."""
     try:
-        event = _head(raw)
+        event = _decode_head(raw)
     except UNREADABLE:
-        return None
+        repaired_event = _repaired_head(raw)
+        if repaired_event is None:
+            return None
+        event = repaired_event
     data = event.data or _NO_DATA
     event_type = word(event.event_type)
     action = action_name(data.product_action.action) if data.product_action else ""
@@ -141,11 +144,11 @@ def head(raw: bytes | msgspec.Raw) -> Head | None:
     )
 
 
-def _head(raw: bytes | msgspec.Raw) -> _Event:
+def _repaired_head(raw: bytes | msgspec.Raw) -> _Event | None:
     try:
-        return _decode_head(raw)
-    except msgspec.ValidationError:
         return _decode_head(repaired(bytes(raw), _HEAD_SHAPE))
+    except UNREADABLE:
+        return None
 
 
 def mint(

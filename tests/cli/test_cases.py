@@ -15,25 +15,6 @@ from support.terminal import relay
 
 CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in Path(__file__).parents[1].glob("cases/*")}
 
-# Not right yet: whoever makes one right removes its line.
-PENDING = frozenset(
-    {
-        "city-letters-that-decompose",
-        "country-iso-english-name",
-        "country-not-available",
-        "email-that-is-none",
-        "email-two-in-one-text",
-        "email-zero-width-space",
-        "event-id-zero",
-        "guest-customer-id-zero",
-        "identity-placeholder-text",
-        "phone-0011-australia",
-        "phone-float-tail",
-        "phone-national-taken-for-foreign",
-        "phone-trunk-zero-after-plus",
-    }
-)
-
 
 def found_at(document: Any, path: str) -> list[Any]:
     """Return every value at a path such as `$[0].requests[0].body.data[*].event_id`; none where nothing stands."""
@@ -76,13 +57,7 @@ def holds(check: dict[str, Any], document: Any) -> bool:
             raise ValueError(kind)
 
 
-def rows() -> list[Any]:
-    """Return one row for each file; what is not right yet is expected to fail, and must."""
-    pending = pytest.mark.xfail(strict=True, reason="not right yet")
-    return [pytest.param(name, id=name, marks=[pending] if name in PENDING else []) for name in sorted(CASES)]
-
-
-@pytest.mark.parametrize("name", rows())
+@pytest.mark.parametrize("name", sorted(CASES))
 def test_a_case_comes_out_as_its_rule_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rule of the case, which stands in its file in words."""
     case = CASES[name]
@@ -95,11 +70,6 @@ def test_a_case_comes_out_as_its_rule_says(name: str, tmp_path: Path, monkeypatc
     assert said.exit_code == 0, said.stderr
     failed = [check for check in case["expect"] if not holds(check, said.json)]
     assert not failed, (case["rule"], failed, said.json)
-
-
-def test_every_pending_case_is_a_case() -> None:
-    """A name that is spelt wrong would expect nothing."""
-    assert set(CASES) >= PENDING
 
 
 CHECKS = [

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cli.check_deep import proofs
 from cli.check_letters import findings_of_letters
+from cli.check_phones import findings_of_phones
 from cli.findings import Finding
 from cli.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
 from cli.redis_checks import findings_of_redis
@@ -66,6 +67,7 @@ def all_findings(*, alert: bool = False) -> list[Finding]:
         *_way_to_tiktok(settings.tiktok_url),
         *_findings_of_server(settings),
         *findings_of_letters(settings),
+        *findings_of_phones(settings),
     ]
 
 

@@ -261,10 +261,10 @@ ilenorfolk ilhanorfolk islanorfolk isolanorfolk kepulauannorfolk nfk norfolk nor
 đaonorfolk овнорфолк جزيرةنورفولك ノーフォーク島 諾福克島 诺福克岛 노퍽섬 ng: 566 federalrepublicofnigeria naijiria nga
 nigeria nijerya нигерия نيجيريا ナイジェリア 奈及利亞 尼日利亚 나이지리아 ni: 558 nic nicaragua nikaragua
 republicofnicaragua никарагуа نيكاراغوا ニカラグア 尼加拉瓜 니카라과 nl: 528 belanda halan holandia holland hollanda
-kingdomofthenetherlands nederlan nederland netherlands niederlande nld paesibassi paisesbaixos paisesbajos paysbas
-thenetherlands нидерланды هولندا オランダ 荷兰 荷蘭 네덜란드 no: 578 kingdomofnorway nauy noorwegen nor noreg norga
-norge noruega norvec norvege norvegia norway norwegen norwegia норвегия النرويج ノルウェー 挪威 노르웨이 np: 524
-federaldemocraticrepublicofnepal nepal npl непал نيبال नेपाल ネパール 尼泊尔 尼泊爾 네팔 nr: 520 nauru nru
+kingdomofthenetherlands nederlan nederland netherlands netherlandskingdomofthe niederlande nld paesibassi paisesbaixos
+paisesbajos paysbas thenetherlands нидерланды هولندا オランダ 荷兰 荷蘭 네덜란드 no: 578 kingdomofnorway nauy noorwegen
+nor noreg norga norge noruega norvec norvege norvegia norway norwegen norwegia норвегия النرويج ノルウェー 挪威 노르웨이
+np: 524 federaldemocraticrepublicofnepal nepal npl непал نيبال नेपाल ネパール 尼泊尔 尼泊爾 네팔 nr: 520 nauru nru
 republicofnauru науру ناورو ナウル 瑙鲁 諾魯 나우루 nu: 570 niu niue ниуэ نيوي ニウエ 紐埃島 纽埃 니우에 nz: 554
 aotearoa aotearoadanovazelandia aotearoaneuseeland aotearoanewzealand aotearoanieuwzeeland aotearoanouvellezelande
 aotearoanuevazelanda aotearoaselandiabaru aotearoayenizelanda neuseeland newzealand nieuwzeeland nouvellezelande

@@ -7,7 +7,7 @@ import re
 from unicodedata import category, normalize
 
 from mapping import placeholders
-from mapping.characters import folded
+from mapping.characters import ascii_digits, folded
 from mapping.placeholders import NO_USER, NO_VALUE
 from mapping.remarks import LeftOut
 
@@ -58,5 +58,5 @@ def zip_code(text: str) -> str | LeftOut:
     lowered = text.lower()
     if lowered.isalnum() and lowered.isascii():
         return lowered if lowered.strip("0") else _NO_ZIP
-    bare = _ZIP_SEPARATORS.sub("", folded(lowered))
+    bare = _ZIP_SEPARATORS.sub("", ascii_digits(lowered))
     return bare if bare.strip("0") else _NO_ZIP

@@ -38,6 +38,9 @@ _POSSIBLE: Final = phonenumbers.ValidationResult.IS_POSSIBLE
 _FORMER: Final[dict[int | None, str]] = {52: "1"}
 """Digits that a plan no longer has after the country code and people still write: Mexico's 1 for mobiles."""
 
+COUNTRY_UNKNOWN: Final = frozenset({f"left out: {NO_COUNTRY.why}", _TAKEN_AS_INTERNATIONAL})
+"""The notes on a number that says no country, of a connection without `default_region`."""
+
 
 class _International(NamedTuple):
     """An international number as read. `possible`: the country has numbers of this length; `valid`: it is in use."""

@@ -5,6 +5,7 @@ from typing import Final, Literal, NamedTuple
 from operations.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
 from operations.samples import (
     DEAD,
+    PHONES,
     REQUESTS,
     Take,
     books,
@@ -138,6 +139,13 @@ CATALOGUE: Final = (
         ("connection", "verdict"),
         "Requests to TikTok: delivered, retry_later, split (some event in it refused) or connection_fault.",
         measures(REQUESTS),
+    ),
+    Metric(
+        "relay_phones_without_country_total",
+        "counter",
+        ONE,
+        "Events sent whose phone number says no country, of connections without default_region.",
+        each(lambda one: one.books.measures.get(PHONES, 0)),
     ),
     Metric("relay_input_events_total", "counter", ("input",), "Events that an input sent.", of_input("accepted")),
     Metric(

@@ -11,8 +11,18 @@ from mapping.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan, compile_plan
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
 from mapping.routes import MOST_BODY_BYTES
-from mapping.source import NotABatch, SplitBatch, head, mint
+from mapping.source import Head, NotABatch, SplitBatch, head, mint
 
+_REPEATED = Note(
+    "source_request_id",
+    "an earlier batch has the same one, so the event got the same generated id: TikTok counts both as one. "
+    "Give events a source_message_id, or each batch a source_request_id of its own",
+)
+_REPEATED_BATCH = Note(
+    "source_message_id",
+    "an earlier batch is the same byte by byte, so the event got the same generated id: TikTok counts both as one. "
+    "Give events a source_message_id",
+)
 DISABLED = "the connection is disabled (enabled: false)"
 
 
@@ -88,6 +98,7 @@ def _preview(
 ) -> Preview:
     plan = compile_plan(connection, source)
     made = Preview(connection.id, source.id, plan)
+    generated: set[str] = set()
     items: list[Mapped] = []
     index = 0
     for batch, digest in parts:
@@ -100,10 +111,18 @@ def _preview(
                 minted = mint(source.id, batch, digest, position, seen, received_ms)
                 for result in mapper.map(bytes(event), minted):
                     _sort(made, items, index, result)
+                if minted in generated and made.indexes[-1:] == [index] and _is_repeated(batch, seen):
+                    made.notes.append((index, _REPEATED if batch.source_request_id else _REPEATED_BATCH))
+                generated.add(minted or "")
             index += 1
     url = tiktok_url + plan.route.path
     made.requests = [Request(url, plan.request([item.body for item in cut]), cut) for cut in cuts(items, plan)]
     return made
+
+
+def _is_repeated(batch: SplitBatch, seen: Head | None) -> bool:
+    """Whether an id that was generated before is so at ingest too, where events without any time get one each."""
+    return batch.source_request_id is not None or (seen is not None and seen.has_timestamp)
 
 
 def _sort(made: Preview, items: list[Mapped], index: int, result: Mapped | Rejected | Unsupported | Withheld) -> None:

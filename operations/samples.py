@@ -17,6 +17,9 @@ DEAD: Final = "dead:"
 REQUESTS: Final = "requests:"
 """What begins the names of the measures that count deaths by reason and requests by verdict."""
 
+PHONES: Final = "phones_without_country"
+"""The measure of events whose phone number says no country (E9)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, Verdict
+from mapping.phones import COUNTRY_UNKNOWN
 from operations.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
-from operations.samples import DEAD, REQUESTS
+from operations.samples import DEAD, PHONES, REQUESTS
 from worker.compose import Draft
 from worker.conclude import Conclusion
 from worker.posting import Sent
@@ -22,6 +23,7 @@ def measures(draft: Draft, conclusion: Conclusion, sent: Sequence[Sent], answere
         return raised
     return {
         **raised,
+        **_phones_without_country(draft, sent),
         **Counter(f"{REQUESTS}{name_of(one.verdict)}" for one in sent),
         **ANSWER.observe((one.took_s, 1) for one in sent),
         **REQUEST_EVENTS.observe((one.events, 1) for one in sent),
@@ -32,6 +34,15 @@ def measures(draft: Draft, conclusion: Conclusion, sent: Sequence[Sent], answere
             if delivered
         ),
     }
+
+
+def _phones_without_country(draft: Draft, sent: Sequence[Sent]) -> dict[str, int]:
+    """Count the events of a request that TikTok took whose phone number said no country; of retries, the last."""
+    if not any(isinstance(one.verdict, Delivered) for one in sent):
+        return {}
+    notes = [note.note for item in draft.items if item.notes for note in item.notes]
+    count = sum(note in COUNTRY_UNKNOWN for note in notes)
+    return {PHONES: count} if count else {}
 
 
 def name_of(verdict: Verdict) -> str:

@@ -32,15 +32,15 @@ Hellas; hk: Hong Kong SAR, Hong Kong SAR China, Hongkong; ie: Eire, Republic of 
 Islamic Republic of Iran, Persia; kg: Kyrgyz Republic; kp: DPRK, Korea Dem. People's Rep., Democratic People's
 Republic of Korea; kr: ROK, Korea, Korea South, Korea Rep., Republic of Korea, S. Korea; kp: Korea North, N. Korea;
 la: Lao PDR, Lao; lk: Ceylon; md: Republic of Moldova; mk: Macedonia, FYROM, Republic of North Macedonia; mm: Burma;
-mo: Macau, Macao SAR, Macau SAR; nl: Holland, The Netherlands; pk: Islamic Republic of Pakistan; ps: Palestinian
-Territories, State of Palestine, West Bank and Gaza; ru: Russian Federation, Russia; sa: KSA, Kingdom of Saudi Arabia;
-sk: Slovak Republic; st: Sao Tome; sy: Syrian Arab Republic; sz: Swaziland; tl: East Timor; tr: Turkey, Turkiye; tt:
-Trinidad; tw: Taiwan ROC, Republic of China, Taiwan Province of China, Chinese Taipei; tz: United Republic of
-Tanzania; us: United States of America, America, U.S. of America, The United States, The United States of America,
-United States USA, The USA; va: Vatican, Holy See; ve: Venezuela RB, Bolivarian Republic of Venezuela; vg: British
-Virgin Islands; vi: US Virgin Islands, USVI, Virgin Islands US; vn: Viet Nam, Socialist Republic of Vietnam; ye: Yemen
-Rep.; za: RSA, Republic of South Africa; xk: Kosovo, XKX, Republic of Kosovo; in: Bharat, Republic of India; ph: The
-Philippines; sd: The Sudan; ua: The Ukraine
+mo: Macau, Macao SAR, Macau SAR; nl: Holland, The Netherlands, Netherlands Kingdom of the, Kingdom of the Netherlands;
+pk: Islamic Republic of Pakistan; ps: Palestinian Territories, State of Palestine, West Bank and Gaza; ru: Russian
+Federation, Russia; sa: KSA, Kingdom of Saudi Arabia; sk: Slovak Republic; st: Sao Tome; sy: Syrian Arab Republic; sz:
+Swaziland; tl: East Timor; tr: Turkey, Turkiye; tt: Trinidad; tw: Taiwan ROC, Republic of China, Taiwan Province of
+China, Chinese Taipei; tz: United Republic of Tanzania; us: United States of America, America, U.S. of America, The
+United States, The United States of America, United States USA, The USA; va: Vatican, Holy See; ve: Venezuela RB,
+Bolivarian Republic of Venezuela; vg: British Virgin Islands; vi: US Virgin Islands, USVI, Virgin Islands US; vn: Viet
+Nam, Socialist Republic of Vietnam; ye: Yemen Rep.; za: RSA, Republic of South Africa; xk: Kosovo, XKX, Republic of
+Kosovo; in: Bharat, Republic of India; ph: The Philippines; sd: The Sudan; ua: The Ukraine
 """
 
 HEADER = '''"""What countries are called (U5). Made by tests/support/country_names.py: do not edit.

@@ -31,7 +31,7 @@ def place(text: str) -> str:
         return lowered
     kept = []
     latin = True
-    for character in normalize("NFKD", lowered):
+    for character in normalize("NFKD", normalize("NFKD", text).lower()):
         kind = category(character)[0]
         if kind != "M":
             latin = kind != "L" or _is_latin(character)

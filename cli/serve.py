@@ -11,6 +11,7 @@ from cli.console_process import command
 from cli.setting import settings_here, with_redis
 from config.listening import CannotListen, local_host
 from config.logs import configure_logging
+from config.redis_address import RedisAddress
 from config.settings import Settings, load_settings
 from operations.errors import BadNews
 
@@ -23,6 +24,7 @@ def ingest() -> None:
     leave_with_parent()
     settings = with_redis(settings_here())
     configure_logging(settings, "ingest")
+    _say_what_is_insecure(settings)
     _end_well_when_told_to()
     from console.app import console_of_its_own
     from ingest.server import run
@@ -42,6 +44,7 @@ def worker() -> None:
     leave_with_parent()
     settings = with_redis(settings_here())
     configure_logging(settings, "worker")
+    _say_what_is_insecure(settings)
     _say_where_events_go(settings)
     from worker.run import run
 
@@ -67,6 +70,12 @@ def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
         run(settings.host, settings.sandbox_port, tokens, require_app_id=require_app_id)
     except CannotListen as error:
         raise BadNews(str(error)) from None
+
+
+def _say_what_is_insecure(settings: Settings) -> None:
+    tls = RedisAddress.parse(settings.redis_url.get_secret_value()).tls if settings.redis_url else None
+    if tls is not None and not tls.verify:
+        log.warning("the certificate of Redis is not verified, as RELAY_REDIS_URL asks: insecure")
 
 
 def _end_well_when_told_to() -> None:

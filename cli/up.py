@@ -102,11 +102,11 @@ def sayer(settings: Settings) -> Say:
 
     Where nobody reads them, lines are dropped: a log that has stalled is no reason to stop.
     """
-    writer = LineWriter(sys.stderr)
-    atexit.register(writer.flush)
     if settings.log_format == "text":
-        return lambda name, line: writer.write(f"{name:<7} | {line}")
-    configure_logging(settings, "up")
+        plain = LineWriter(sys.stderr)
+        atexit.register(plain.flush)
+        return lambda name, line: plain.write(f"{name:<7} | {line}")
+    writer = configure_logging(settings, "up")
 
     def say_json(name: str, line: str) -> None:
         if name in OWN or not line.startswith("{"):

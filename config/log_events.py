@@ -43,6 +43,7 @@ LOGGED: Final[Mapping[str, str]] = {
     "this reveal could not be kept in Redis": "So this line is all there is of it.",
     "person erased": "`relay forget` erased a person; what of, never who.",
     "this erasure could not be noted in Redis": "So this line is all there is of it.",
+    "the certificate of Redis is not verified, as RELAY_REDIS_URL asks: insecure": "Because of `ssl_cert_reqs=none`.",
     "log lines were lost: nobody read them": "Whoever reads the log had stalled; `lines` says how many.",
     "an unforeseen fault of relay ended this": "A fault of relay, with its place: a process or a thread of one ended.",
     "sandbox starts": "The stand-in TikTok does.",

@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from config.log_output import LineHandler
+from config.log_output import LineHandler, LineWriter
 from config.settings import Settings
 
 QUIET: Final = (
@@ -33,8 +33,11 @@ QUIET: Final = (
 PLACES: Final = 6
 
 
-def configure_logging(settings: Settings, process: str = "relay") -> None:
-    """Send all logs of this process to stderr in the format that the settings ask for; `process` names it in JSON."""
+def configure_logging(settings: Settings, process: str = "relay") -> LineWriter:
+    """Send all logs of this process to stderr in the format that the settings ask for; `process` names it in JSON.
+
+    Returns what writes them, for lines that are made already.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -69,6 +72,7 @@ def configure_logging(settings: Settings, process: str = "relay") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+    return handler.writer
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:

@@ -107,8 +107,10 @@ class Reception:
             return self._refuse(request, 409, str(error))
         except ConfigurationError as error:
             return self._refuse(request, 409, *map(str, error.problems), title="The configuration file is refused")
-        except RedisAway:
-            return self._refuse(request, 503, "Redis does not answer. Events are kept; this page cannot see them now.")
+        except RedisAway as away:
+            trouble = away.trouble
+            kept = "Events are kept; this page cannot see them now."
+            return self._refuse(request, 503, f"{trouble.problem}. {kept}", f"To do: {trouble.what_to_do}.")
         except RedisFull as error:
             return self._refuse(request, 503, f"Redis takes nothing more: {error.what}.")
         except Exception as error:

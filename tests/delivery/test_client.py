@@ -390,3 +390,17 @@ def test_a_gateway_that_sends_a_page_has_no_code(sandbox: SandboxClient) -> None
     sandbox.mend()
     assert isinstance(answer, Answer)
     assert (answer.status, answer.code, answer.retry_after) == (503, None, "9")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "sandbox.localhost", "LOCALHOST"])
+def test_what_stays_on_this_machine_asks_no_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token goes there without https, and a proxy in the environment would read it."""
+    proxy = Server(lambda connection: connection.close())
+    try:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        with Client(f"http://{host}:9", timeout=QUICK) as client:
+            assert isinstance(client.post(TRACK.path, BODY, "token"), NoAnswer)
+        assert proxy.connections == 0
+    finally:
+        proxy.close()

@@ -1,0 +1,62 @@
+"""Secrets that editors and shells have added to: taken as they were meant, or refused by a sentence without them."""
+
+from pathlib import Path
+
+import pytest
+
+from config.errors import ConfigurationError
+from config.file import load
+from config.values import clean_value
+
+FILE = """
+inputs:
+  - {id: web, platform: web, api_key: key, api_secret: "%s"}
+connections:
+  - {id: shop, inputs: [web], access_token: "%s", event_source_id: PIXEL, enable_web_migration: true}
+"""
+RIGHT = ["hidden", "hidden\n", "hidden\r\n", "\ufeffhidden", " hidden \t\n", "\ufeffhidden\r\n"]
+WRONG = [
+    ('"hidden"', "has quotation marks around it"),
+    ("'hidden'\n", "has quotation marks around it"),
+    ("\u201chidden\u201d", "has quotation marks around it"),
+    ("hid\nden", "has several lines"),
+    ("hid\rden", "has several lines"),
+    ("hid\x1bden", "has a control character in it"),
+    ("hid\ufeffden", "has a control character in it"),
+]
+
+
+def configuration(way: str, value: str, directory: Path) -> tuple[Path, dict[str, str]]:
+    """A file whose secrets come so, and the environment beside it."""
+    secret = directory / "secret"
+    secret.write_bytes(value.encode())
+    reference = "${SECRET}" if way == "variable" else f"file:{secret}"
+    (directory / "relay.yaml").write_text(FILE % (reference, reference))
+    return directory / "relay.yaml", {"SECRET": value}
+
+
+@pytest.mark.parametrize("way", ["variable", "file"])
+@pytest.mark.parametrize("value", RIGHT, ids=repr)
+def test_what_an_editor_adds_is_taken_off(value: str, way: str, tmp_path: Path) -> None:
+    """Line ends, white space around it, a byte order mark."""
+    path, environ = configuration(way, value, tmp_path)
+    loaded = load(path, environ)
+    assert loaded.inputs["web"].api_secret == loaded.connections["shop"].access_token == "hidden"
+
+
+@pytest.mark.parametrize("way", ["variable", "file"])
+@pytest.mark.parametrize(("value", "words"), WRONG, ids=[repr(value) for value, _ in WRONG])
+def test_what_cannot_be_meant_is_refused(value: str, words: str, way: str, tmp_path: Path) -> None:
+    """Both secrets are named by their lines, and neither is shown."""
+    path, environ = configuration(way, value, tmp_path)
+    with pytest.raises(ConfigurationError) as refused:
+        load(path, environ)
+    assert [problem.line for problem in refused.value.problems] == [3, 5]
+    assert all(words in problem.message for problem in refused.value.problems)
+    assert "hid" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ['a"b"', '"', "p\"q'", "'tis", 'say "no"'])
+def test_quotation_marks_within_a_value_are_its_own(value: str) -> None:
+    """Only a pair around all of it is nobody's wish."""
+    assert clean_value(value) == value

@@ -1,0 +1,95 @@
+"""With RELAY_LOG_FORMAT=json every line of every process is an object: at start, at work, in trouble and at the end."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from support.place import RELAY, Place, until
+from support.server import free_port
+
+from cli.embedded import is_running
+from sandbox.testing import running_sandbox
+
+JSON = {"RELAY_LOG_FORMAT": "json", "FLOWER_BASIC_AUTH": "relay:password"}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A place of its own, of whose processes nothing is left afterwards."""
+    with running_sandbox() as sandbox:
+        made = Place(tmp_path, sandbox)
+        made.data.make()
+        yield made
+        record = made.data.record()
+        if record is not None and is_running(record.pid):
+            os.kill(record.pid, signal.SIGKILL)
+
+
+def assert_json(text: str, *processes: str) -> None:
+    """Every line is an object that says whose it is; each of these said something."""
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert all(line["event"] and line["level"] and line["timestamp"] for line in lines)
+    assert {line["process"] for line in lines} >= set(processes)
+
+
+def test_everything_that_relay_up_runs(place: Place) -> None:
+    """Over an event delivered, a killed worker and a killed server."""
+    up = place.up(**JSON)
+    try:
+        place.post(1)
+        until(lambda: place.arrived(1), 60)
+        record = place.data.record()
+        assert record is not None
+        os.kill(record.pid, signal.SIGKILL)
+        until(lambda: not is_running(record.pid))
+        until(place.is_ready, 60)
+        place.post(2)
+        until(lambda: place.arrived(2), 60)
+    finally:
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(60) == 0
+    assert_json(place.said(), "up", "worker")
+
+
+def run(arguments: list[str], environ: dict[str, str], enough: Callable[[], bool]) -> str:
+    """All that a process says until it was enough and it was told to stop."""
+    child = subprocess.Popen(
+        [RELAY, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environ
+    )
+    try:
+        until(enough, 60)
+        time.sleep(0.5)
+        child.send_signal(signal.SIGTERM)
+        time.sleep(2)
+    finally:
+        child.kill()
+    return child.communicate()[0].decode()
+
+
+@pytest.mark.parametrize("redis_is_there", [True, False], ids=["Redis answers", "Redis is away"])
+def test_flower(redis_is_there: bool, place: Place) -> None:
+    """Tornado's, Celery's and Flower's own lines."""
+    up = place.up(**JSON)
+    try:
+        record, port = place.data.record(), free_port()
+        assert record is not None
+        url = record.url if redis_is_there else f"redis://127.0.0.1:{free_port()}/0"
+        environ = {**place.environ, **JSON, "RELAY_REDIS_URL": url, "FLOWER_PORT": str(port)}
+
+        def answers() -> bool:
+            try:
+                return httpx.get(f"http://127.0.0.1:{port}/healthcheck", trust_env=False).is_success
+            except httpx.HTTPError:
+                return False
+
+        said = run(["flower"], environ, answers)
+    finally:
+        up.send_signal(signal.SIGTERM)
+        up.wait(60)
+    assert_json(said, "flower")

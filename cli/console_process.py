@@ -3,6 +3,7 @@
 import socket
 import sys
 
+from cli.main import told_of
 from cli.process import prepare_process
 from cli.setting import settings_here, with_redis
 from config.logs import configure_logging
@@ -20,8 +21,14 @@ def command(control: int) -> list[str]:
 
 def main(control: int) -> None:
     """Serve until ingest closes the control socket."""
-    prepare_process()
-    settings = with_redis(settings_here())
+    try:
+        prepare_process()
+        settings = with_redis(settings_here())
+    except Exception as error:  # as a line of the log, for it may be JSON that is asked for
+        if (told := told_of(error, "console")) is None:
+            raise
+        told.show()
+        sys.exit(told.exit_code)
     configure_logging(settings, "console")
     with console_app(settings) as app, socket.socket(fileno=control) as connection:
         serve(app, connection)

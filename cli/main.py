@@ -100,7 +100,7 @@ class Relay(click.Group):
             return super().invoke(ctx)
         except Exception as error:
             process = ctx.invoked_subcommand if ctx.invoked_subcommand in PROCESSES else None
-            told = _told(error, process)
+            told = told_of(error, process)
             if told is None:
                 raise
             raise told from error
@@ -128,7 +128,7 @@ def _as_json(sentence: str, process: str | None) -> str:
     return json.dumps(line)
 
 
-def _told(error: Exception, process: str | None) -> Told | None:
+def told_of(error: Exception, process: str | None) -> Told | None:
     """What to say; None for what click says by itself, and for a defect of a command, which deserves its traceback."""
     sentences = _sentences(error)
     if sentences is not None:

@@ -44,6 +44,12 @@ LOGGED: Final[Mapping[str, str]] = {
     "person erased": "`relay forget` erased a person; what of, never who.",
     "this erasure could not be noted in Redis": "So this line is all there is of it.",
     "the certificate of Redis is not verified, as RELAY_REDIS_URL asks: insecure": "Because of `ssl_cert_reqs=none`.",
+    "fewer connections than RELAY_MAX_CONNECTIONS: the limit of open files is low": (
+        "Ingest keeps fewer at once; raise the limit of open files, or lower the setting."
+    ),
+    "TikTok is out of reach": "`error` says why, and `who` must do `what_to_do`; its events are kept.",
+    "console process ended": "Ingest starts it again for the next page.",
+    "console did not answer": "Whoever looked was answered 503; `error` says how.",
     "log lines were lost: nobody read them": "Whoever reads the log had stalled; `lines` says how many.",
     "an unforeseen fault of relay ended this": "A fault of relay, with its place: a process or a thread of one ended.",
     "sandbox starts": "The stand-in TikTok does.",

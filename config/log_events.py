@@ -21,6 +21,9 @@ LOGGED: Final[Mapping[str, str]] = {
     ),
     "configuration refused; the former one stays": "A changed file is not; `problems` say why.",
     "Redis cannot be used; trying on": "Said once for each `reason`; `problem` and `what_to_do` say more.",
+    "Redis is full: delivering without Celery": (
+        "Celery may write nothing at maxmemory; Flower sees nothing of these jobs. Said once a minute."
+    ),
     "Redis answers again": "It takes writes, after it could not be used.",
     "Redis does not tell its memory": "Ingest answers 429 only once Redis is full; `what_to_do` changes that.",
     "this worker ends: waiting cannot cure what is wrong with Redis": "With exit code 78, after some tries.",

@@ -33,6 +33,15 @@ def deliver(self: "Task[Any, Any]", lane: str) -> None:
             raise
 
 
+def deliver_directly(lane: str) -> None:
+    """Do the same outside Celery, for when it may write nothing; see worker/direct.py."""
+    with bound_contextvars(lane=lane, connection=lane.partition(":")[0]):
+        try:
+            _deliver(lane, None)
+        except DeliveryTrouble as trouble:
+            log.warning("job failed", failure=str(trouble))
+
+
 def _deliver(lane: str, job: str | None) -> None:
     connection, slots = lane.partition(":")[0], runtime().slots
     if not slots.enter(connection, lane):
@@ -51,7 +60,7 @@ def _deliver(lane: str, job: str | None) -> None:
         queued = slots.leave(connection, troubled=hangs)
         if queued is not None:
             with suppress(OperationalError):  # the timer wakes it as well
-                publish(queued)
+                publish(queued, runtime())
     with suppress(RedisAway, RedisFull, OperationalError):  # the timer's next tick does the same
         wake_lanes(runtime())
     failure = report.failure(job)

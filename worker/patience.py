@@ -27,19 +27,27 @@ class Patience:
         self._client = connect(redis_url)
         self._probe, self._outage = Probe(self._client), outage
         self._in_vain = 0
+        self.full = False
+        """Whether Redis was at its maxmemory when it was tried last."""
 
     def try_again(self) -> bool:
         """Whether Redis can be used now. The outage is told either way."""
         trouble = self._probe.trouble() or trouble_of_celery(app)
         if trouble is not None:
             trouble = with_acl_line(trouble, self._client)
-        if trouble is None or trouble.code == "oom":  # at maxmemory settling goes on, and frees memory
+        self.full = trouble is not None and trouble.code == "oom"
+        if trouble is None or self.full:  # at maxmemory settling goes on, and frees memory
             self._in_vain = 0
             self._outage.end()
             return True
         self._in_vain = 0 if trouble.passes else self._in_vain + 1
         self._outage.begin(trouble)
         return False
+
+    def is_full(self) -> bool:
+        """Try again; whether Redis is at its maxmemory, so that settling works and Celery does not."""
+        self.try_again()
+        return self.full
 
     @property
     def is_over(self) -> bool:

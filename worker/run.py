@@ -13,12 +13,13 @@ from celery.apps import worker as celery_worker
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
-import worker.jobs  # noqa: F401 - registers the job
+import worker.jobs  # registers the job as well
 from config.log_output import flush_logs
 from config.settings import Settings
 from worker.alerts import Alerts
 from worker.app import QUEUE, app
 from worker.broker import use_broker
+from worker.direct import DirectDraining, wait_for_room
 from worker.patience import EXIT_CODE, Keeper, Patience, say_in_vain
 from worker.runtime import runtime, start
 from worker.timer import Timer
@@ -42,6 +43,11 @@ def run(settings: Settings) -> None:
         say_in_vain(alive.outage)
         raise SystemExit(EXIT_CODE)
     life = _Life(Timer(alive), alerts, patience)
+    direct = DirectDraining(alive, worker.jobs.deliver_directly)
+    alive.drain_directly = direct.take
+    if patience.full:
+        life.start_timer()
+        wait_for_room(patience.is_full, alive, direct)
     code = _work()
     if life.gave_up.is_set():
         raise SystemExit(EXIT_CODE)
@@ -69,8 +75,13 @@ class _Life:
         """Celery leaves logging alone when somebody listens."""
 
     def _begin(self, **_: Any) -> None:
-        self._timer.start()
+        self.start_timer()
         self._keeper.start()
+
+    def start_timer(self) -> None:
+        """Wake lanes from now on: at once where Celery has to wait for room."""
+        if self._timer.ident is None:
+            self._timer.start()
 
     def _stop(self, **_: Any) -> None:
         self.told_to_stop.set()

@@ -44,6 +44,8 @@ class Runtime:
         self.stopping = threading.Event()
         """Set when the process was told to stop: jobs end after the request under way, and no other begins."""
         self.letters_secret = secret_of(keyring)
+        self.drain_directly: Callable[[str], None] | None = None
+        """Drains a lane in a thread of its own, for when Celery may not write; see worker/direct.py."""
         self.redis_limit = 0
         """Redis's maxmemory in bytes, which the timer reads; 0 where it is not known or has none."""
         self.own_ms: Callable[[], int] = own_ms

@@ -31,12 +31,17 @@ log = structlog.get_logger("relay.worker.timer")
 def wake_lanes(runtime: Runtime) -> None:
     """Publish one wake-up for each lane that is due."""
     for lane in runtime.lanes.wake():
-        publish(lane)
+        publish(lane, runtime)
 
 
-def publish(lane: str) -> None:
-    """Ask some worker to drain the lane."""
-    app.send_task("relay.deliver", args=[lane], queue=QUEUE, expires=WAKE_UP_EXPIRES_S, retry=False)
+def publish(lane: str, runtime: Runtime) -> None:
+    """Ask some worker to drain the lane; where Redis is too full for Celery's message, drain it here."""
+    try:
+        app.send_task("relay.deliver", args=[lane], queue=QUEUE, expires=WAKE_UP_EXPIRES_S, retry=False)
+    except OperationalError as error:
+        if runtime.drain_directly is None or diagnose(error).code != "oom":
+            raise
+        runtime.drain_directly(lane)
 
 
 def renew_leases(runtime: Runtime) -> None:

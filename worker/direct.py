@@ -1,0 +1,67 @@
+"""Deliver without Celery while Redis is at its maxmemory: then Celery may write nothing, not even to start.
+
+Every script of the lanes works at maxmemory, because settling frees memory. So a due lane is drained in a thread of
+this process, and the way through Celery is taken again as soon as there is room.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from worker.runtime import Runtime
+from worker.slots import USUAL_JOBS
+
+LOOK_EVERY_S: Final = 0.5
+SAID_FOR_S: Final = 60.0
+STOP_WITHIN_S: Final = 25.0
+
+log = structlog.get_logger("relay.worker.direct")
+
+
+class DirectDraining:
+    """Delivers lanes in threads of its own, a few at once; `deliver` does what a job does, and raises nothing."""
+
+    def __init__(self, runtime: Runtime, deliver: Callable[[str], None]) -> None:
+        self._runtime, self._deliver = runtime, deliver
+        self._lock = threading.Lock()
+        self._threads: set[threading.Thread] = set()
+        self._said_s = -SAID_FOR_S
+
+    def take(self, lane: str) -> None:
+        """Deliver the lane beside the caller; where every thread is busy, it is woken again in two seconds."""
+        with self._lock:
+            if len(self._threads) >= USUAL_JOBS or self._runtime.stopping.is_set():
+                return
+            thread = threading.Thread(target=self._run, args=(lane,), name=f"relay-direct-{lane}", daemon=True)
+            self._threads.add(thread)
+        if time.monotonic() - self._said_s >= SAID_FOR_S:
+            log.warning("Redis is full: delivering without Celery")
+            self._said_s = time.monotonic()
+        thread.start()
+
+    def wait_until_done(self) -> None:
+        """Return when every lane taken is settled, or after 25 s."""
+        deadline = time.monotonic() + STOP_WITHIN_S
+        for thread in list(self._threads):
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
+
+    def _run(self, lane: str) -> None:
+        try:
+            self._deliver(lane)
+        finally:
+            with self._lock:
+                self._threads.discard(threading.current_thread())
+
+
+def wait_for_room(is_full: Callable[[], bool], runtime: Runtime, direct: DirectDraining) -> None:
+    """Return once Celery may write; until then lanes are delivered directly. Told to stop, settle first."""
+    try:
+        while is_full():
+            time.sleep(LOOK_EVERY_S)
+    except SystemExit:
+        runtime.stopping.set()
+        direct.wait_until_done()
+        raise

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 import msgspec
 
 from mapping.flags import Flags, read_flags
+from mapping.ids import is_plainly_id, usable_id
 from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
-from mapping.placeholders import LONGEST, own_text
 from mapping.shapes import repaired, shape_of
 from mapping.shared import Shared
-from mapping.values import text
 
 
 class Product(msgspec.Struct, gc=False):
@@ -74,8 +73,6 @@ NO_DATA = Data()
 _decode = msgspec.json.Decoder(Event).decode
 _SHAPE = shape_of(Event)
 _decode_attributes = msgspec.json.Decoder(dict[str, Leaf] | None).decode
-
-_PLAIN_STARTS = frozenset("123456789abcdeABCDE")  # most UUIDs; no long text that means nothing starts so
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises on JSON that is not of the type asked for, not JSON, or nested too deeply."""
@@ -145,10 +142,6 @@ def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: i
 
 def own_id(source_message_id: Leaf, event_id: Leaf) -> str | None:
     """The id that the sender gave an event (E2), as text and exact however long; what can be no id is none."""
-    if type(source_message_id) is str and len(source_message_id) > LONGEST and source_message_id[0] in _PLAIN_STARTS:
+    if type(source_message_id) is str and is_plainly_id(source_message_id):
         return source_message_id
-    for value in (source_message_id, event_id):
-        identifier = None if isinstance(value, bool) else text(value)
-        if isinstance(identifier, str) and (usable := own_text(identifier)) is not None:
-            return usable
-    return None
+    return usable_id(source_message_id) or usable_id(event_id)

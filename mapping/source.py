@@ -6,13 +6,12 @@ from typing import Any
 
 import msgspec
 
+from mapping.ids import usable_id
 from mapping.incoming import UNREADABLE, own_id
 from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
-from mapping.placeholders import own_text
 from mapping.shapes import repaired, shape_of
 from mapping.shared import environment_of
 from mapping.times import tells_time
-from mapping.values import text
 
 
 class NotABatch(ValueError):
@@ -117,9 +116,7 @@ def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
 def _taken_apart(
     shared: bytes, events: list[msgspec.Raw], environment: msgspec.Raw, source_request_id: msgspec.Raw
 ) -> SplitBatch:
-    request = text(_scalar(source_request_id))
-    usable = own_text(request) if type(request) is str else None
-    return SplitBatch(shared, events, environment_of(_scalar(environment)), usable)
+    return SplitBatch(shared, events, environment_of(_scalar(environment)), usable_id(_scalar(source_request_id)))
 
 
 def head(raw: bytes | msgspec.Raw) -> Head | None:

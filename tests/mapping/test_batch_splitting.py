@@ -84,6 +84,14 @@ def test_head_reads_what_selecting_needs():
     [
         ({"source_message_id": "a"}, True),
         ({"event_id": 0}, False),
+        ({"event_id": 7.3e18}, False),
+        ({"event_id": 7.0}, True),
+        ({"source_message_id": "00000000-0000-0000-0000-000000000000"}, False),
+        ({"source_message_id": "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"}, False),
+        ({"source_message_id": "00000000-0000-4000-8000-000000000001"}, True),
+        ({"source_message_id": "undefined", "event_id": -1}, False),
+        ({"source_message_id": "{{event.id}}"}, False),
+        ({"source_message_id": "\u200b"}, False),
         ({"source_message_id": "0", "event_id": 7}, True),
         ({"event_id": "-109840007014118971"}, True),
         ({"source_message_id": "", "event_id": None}, False),
@@ -104,7 +112,8 @@ def test_event_has_an_id_exactly_when_mapping_finds_it(bench, data, own):
     assert found.has_own_id is own
     minted = mint("in", split_batch(b"{}"), b"digest", 0, found, 1)
     assert (minted is None) is own
-    expected = minted or str(data["event_id"] if "event_id" in data else data["source_message_id"])
+    found_id = data.get("event_id", data.get("source_message_id"))
+    expected = minted or str(int(found_id) if isinstance(found_id, float) else found_id)
     [result] = bench.plan().batch(b"{}", bench.received_ms).map(json.dumps(event).encode(), minted)
     assert result.event_id == expected
 

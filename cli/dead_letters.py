@@ -4,9 +4,7 @@ from collections import Counter
 from typing import Any, Final
 
 import click
-import msgspec
 from rich.console import Group, RenderableType
-from rich.json import JSON
 from rich.text import Text
 
 from cli.letter_discard import discard
@@ -15,7 +13,7 @@ from cli.letter_export import export
 from cli.letter_options import choice_of, condition_options, json_option, reveal_option
 from cli.letter_replay import replay
 from cli.letter_reveals import note_reveal, reveals
-from cli.output import BAD, MUTED, console, note, plain, print_json, table
+from cli.output import BAD, MUTED, console, json_text, note, plain, print_json, table
 from cli.setting import open_box
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
@@ -146,10 +144,4 @@ def _whole(fields: dict[str, Any], inside: dict[str, Any] | None) -> RenderableT
     for name, value in inside.items():
         if name != "batch" and value is not None:
             made.add_row(Text(name, style=MUTED), plain(str(value)))
-    return Group(
-        made, "", Text("The batch, with this event only", style="bold"), JSON(_text(inside["batch"]), indent=2)
-    )
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return Group(made, "", Text("The batch, with this event only", style="bold"), json_text(inside["batch"]))

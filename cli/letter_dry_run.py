@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import msgspec
 from rich.console import Group, RenderableType
-from rich.json import JSON
 from rich.text import Text
 
 from cli.letter_reveals import note_reveal
-from cli.output import BAD, GOOD, MUTED, console, note, plain, print_json
+from cli.output import BAD, GOOD, MUTED, console, json_text, note, plain, print_json
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
@@ -64,6 +62,6 @@ def _sheet(letter: DeadLetter, outlook: Outlook | Blocked, *, reveal: bool) -> R
     style = GOOD if outlook.items and not outlook.rejected else BAD
     lines += [Text(plain(f"  now   {sentence}"), style=style) for sentence in outlook.sentences()]
     if outlook.items:
-        body = msgspec.json.encode(shown_body(outlook.body, reveal=reveal)).decode()
-        lines += [Text(f"  POST  {outlook.url}", style=MUTED), JSON(body, indent=2)]
+        body = json_text(shown_body(outlook.body, reveal=reveal))
+        lines += [Text(f"  POST  {outlook.url}", style=MUTED), body]
     return Group(*lines, "")

@@ -1,7 +1,5 @@
 """`relay dead-letters edit`: correct the event of a letter, see what it would become, keep it, send it again."""
 
-from typing import Any
-
 import click
 import msgspec
 
@@ -15,7 +13,7 @@ from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
 from operations.errors import BadNews
 from operations.letter_box import LetterBox
-from operations.letter_editing import Found, corrected, find_letter, is_fine, keep, text_of
+from operations.letter_editing import Found, corrected, editable, find_letter, is_fine, keep, text_of
 from operations.letter_outlook import Blocked, Outlook, Outlooks, old_reason
 from operations.letter_paths import set_value
 from operations.letter_sending import Sent, is_late, late_question, replay_page
@@ -61,7 +59,7 @@ def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool,
 
 
 def _assigned(text: str, assignments: tuple[str, ...]) -> str:
-    batch: dict[str, Any] = msgspec.json.decode(text)
+    batch = editable(text)
     for assignment in assignments:
         set_value(batch, assignment)
     return msgspec.json.encode(batch).decode()

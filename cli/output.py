@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 from rich.console import Console
+from rich.highlighter import JSONHighlighter
 from rich.table import Table
 from rich.text import Text
 
@@ -28,6 +29,12 @@ AsCell = Callable[[Any], str | Text]
 def print_json(value: object) -> None:
     """Write `value` as JSON, alone on stdout, in UTF-8 whatever the terminal's; `msgspec.Raw` inside stays as it is."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+
+
+def json_text(value: object) -> Text:
+    """Return `value` as indented JSON for people, in colours; its numbers as they are, however large."""
+    written = plain(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    return JSONHighlighter()(written)
 
 
 def console(*, record: bool = False) -> Console:

@@ -5,12 +5,11 @@ from typing import Any
 import click
 import msgspec
 from rich.console import Group, RenderableType
-from rich.json import JSON
 from rich.rule import Rule
 from rich.text import Text
 
 from cli.batch_argument import FILE, read_batches
-from cli.output import BAD, CAREFUL, GOOD, MUTED, console, note, plain, print_json, table
+from cli.output import BAD, CAREFUL, GOOD, MUTED, console, json_text, note, plain, print_json, table
 from cli.preview_diff import Wanted, show_diff
 from cli.setting import configuration_of, settings_here
 from cli.wrong_use import unknown_id
@@ -157,7 +156,7 @@ def _request(request: Request) -> RenderableType:
     line = Text.assemble(
         ("POST ", "bold"), request.url, (f"  {plural(len(request.items), 'event')}, {len(request.body):,} bytes", MUTED)
     )
-    bodies = [JSON(item.body.decode(), indent=2) for item in request.items[:SHOWN_EVENTS]]
+    bodies = [json_text(msgspec.Raw(item.body)) for item in request.items[:SHOWN_EVENTS]]
     more = len(request.items) - len(bodies)
     rest = [Text(f"… and {plural(more, 'event')} more; --json shows all", style=MUTED)] if more else []
     return Group(line, *bodies, *rest)

@@ -1,6 +1,5 @@
 """How pages are written: Jinja2, everything escaped; and the words and numbers that templates may use."""
 
-from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
@@ -9,6 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from delivery.letters import rfc3339
 from operations.telling import in_words
 from operations.words import duration, plural
 
@@ -76,7 +76,7 @@ def as_json(value: Any) -> str:
 
 def time_of(ms: int) -> str:
     """2026-11-24 13:05:59, UTC."""
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+    return rfc3339(int(ms))[:19].replace("T", " ")
 
 
 def query_of(values: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+_LAST_MS: Final = 253_402_300_799_999
 _ID: Final = re.compile(r"[0-9a-f]{22}")
 
 
@@ -87,7 +88,9 @@ def died_ms(letter_id: str) -> int | None:
 
 
 def rfc3339(ms: int) -> str:
-    """Unix milliseconds as JSON has them: RFC 3339, UTC."""
+    """Unix milliseconds as JSON has them: RFC 3339, UTC; what is no time of this calendar is `unknown`."""
+    if not 0 <= ms <= _LAST_MS:
+        return "unknown"
     seconds, rest = divmod(ms, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 

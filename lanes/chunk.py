@@ -94,14 +94,25 @@ class Keyring(Protocol):
 
 
 def read_header(data: bytes) -> Header:
-    """The header of a sealed chunk, whatever its version."""
-    version, flags, events, received_ms, first_unknown_ms, _, _ = _FIXED.unpack_from(data)
+    """The header of a sealed chunk, whatever its version. Raises ChunkUnreadable for what has none."""
+    version, flags, events, received_ms, first_unknown_ms, _, _ = _fixed(data)
     return Header(version, flags, events, received_ms, first_unknown_ms)
 
 
+def _fixed(data: bytes) -> tuple[int, int, int, int, int, int, int]:
+    try:
+        return _FIXED.unpack_from(data)
+    except struct.error as error:
+        raise _damaged(error) from None
+
+
+def _damaged(error: Exception) -> ChunkUnreadable:
+    return ChunkUnreadable(f"damaged ({type(error).__name__}): keep a copy of Redis's data and report it")
+
+
 def encrypted_body(data: bytes) -> bytes | None:
-    """What a sealed chunk holds, as it was encrypted; None when it was not."""
-    _, flags, _, _, _, name_length, peer_length = _FIXED.unpack_from(data)
+    """What a sealed chunk holds, as it was encrypted; None when it was not. Raises ChunkUnreadable without a header."""
+    _, flags, _, _, _, name_length, peer_length = _fixed(data)
     return data[_FIXED.size + name_length + peer_length :] if flags & ENCRYPTED else None
 
 
@@ -129,15 +140,18 @@ class ChunkCodec:
 
     def open(self, data: bytes) -> Chunk:
         """The chunk in `data`; raises ChunkUnreadable with what to do when this process cannot read it."""
-        version, flags, _, received_ms, first_unknown_ms, name_length, peer_length = _FIXED.unpack_from(data)
+        version, flags, _, received_ms, first_unknown_ms, name_length, peer_length = _fixed(data)
         if version != VERSION or flags & ~KNOWN_FLAGS:
             raise ChunkUnreadable(
                 f"written by a newer relay (chunk version {version}, flags {flags}): upgrade this worker"
             )
         at = _FIXED.size
         name, peer = data[at : at + name_length], data[at + name_length : at + name_length + peer_length]
-        body = data[at + name_length + peer_length :]
-        return Chunk(name.decode(), received_ms, self._open_body(body, flags), first_unknown_ms, peer.decode())
+        batches = self._open_body(data[at + name_length + peer_length :], flags)
+        try:
+            return Chunk(name.decode(), received_ms, batches, first_unknown_ms, peer.decode())
+        except UnicodeDecodeError as error:
+            raise _damaged(error) from None
 
     def _open_body(self, body: bytes, flags: int) -> list[Batch]:
         if flags & ENCRYPTED:
@@ -147,9 +161,7 @@ class ChunkCodec:
                 body = self._decompressor().decompress(body, max_output_size=_LARGEST_BODY)
             return self._decoder.decode(body)
         except (zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ChunkUnreadable(
-                f"damaged ({type(error).__name__}): keep a copy of Redis's data and report it"
-            ) from None
+            raise _damaged(error) from None
 
     def _decrypt(self, body: bytes) -> bytes:
         if self._keyring is None:

@@ -56,4 +56,13 @@ def note_erasure(
 
 def past_erasures(client: redis.Redis) -> list[PastErasure]:
     """Those that are kept, newest first."""
-    return [msgspec.json.decode(entry, type=PastErasure) for entry in entries(client, "erasures")]
+    return [_read(entry) for entry in entries(client, "erasures")]
+
+
+def _read(entry: bytes) -> PastErasure:
+    """Return the entry; one that is damaged, or a newer relay's, says so, so that the others are read."""
+    try:
+        return msgspec.json.decode(entry, type=PastErasure)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        why = "this entry cannot be read"
+        return PastErasure("unknown", "unknown", "unknown", (why,), 0, 0, 0, complete=False, on_disk="failed")

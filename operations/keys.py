@@ -13,6 +13,7 @@ from lanes.books import waiting_chunks
 from lanes.chunk import encrypted_body
 from lanes.errors import ChunkUnreadable
 from lanes.letters import amend_letter, amend_part, letters_of, shared_parts
+from operations.errors import BadNews
 from operations.letter_box import LetterBox, decoded
 
 
@@ -47,7 +48,10 @@ def use_of_keys(box: LetterBox, keyring: Keyring) -> Use:
         for chunk in waiting_chunks(box.client, connection):
             _count(use.chunks, use, [encrypted_body(chunk)], keyring)
         for letter_id, stored in letters_of(box.client, connection):
-            _count(use.letters, use, _sealed_in(decoded(stored, letter_id), box), keyring)
+            try:
+                _count(use.letters, use, _sealed_in(decoded(stored, letter_id), box), keyring)
+            except (BadNews, ChunkUnreadable):  # damaged: no key opens it
+                use.letters[None] += 1
     return use
 
 
@@ -57,11 +61,15 @@ def reseal_letters(box: LetterBox, keyring: Keyring) -> Resealed:
     for connection in box.connections:
         _reseal_parts(box, connection, keyring)
         for letter_id, stored in letters_of(box.client, connection):
-            letter = decoded(stored, letter_id)
-            if all(body is not None and keyring.opened_by(body) == 1 for body in _sealed_in(letter)):
-                done.unchanged += 1
+            try:
+                letter = decoded(stored, letter_id)
+            except BadNews:
+                done.unopened += 1
                 continue
             try:
+                if all(body is not None and keyring.opened_by(body) == 1 for body in _sealed_in(letter)):
+                    done.unchanged += 1
+                    continue
                 anew = _anew(letter, box, keyring)
             except (ChunkUnreadable, CannotOpen):
                 done.unopened += 1

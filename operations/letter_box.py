@@ -12,8 +12,8 @@ from config.file import load
 from config.model import Configuration
 from config.secrets import CannotOpen, Keyring
 from config.settings import Settings
-from delivery.letters import DeadLetter, rfc3339
-from lanes.chunk import Batch, Chunk, ChunkCodec
+from delivery.letters import DeadLetter, died_ms, rfc3339
+from lanes.chunk import Batch, Chunk, ChunkCodec, read_header
 from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known
 from lanes.letters import letter_of, letters_of, shared_part
@@ -21,7 +21,8 @@ from lanes.turns import now_ms
 from mapping.invalid_batch import NO_BATCH
 from mapping.items import event_of
 from operations.errors import BadNews
-from operations.masking import mask, mask_sentence
+from operations.exact_json import read_for_people
+from operations.masking import mask_sentence
 
 PARTS_AT_HAND: Final = 4
 """Shared parts of batches that a letter box keeps opened; each is at most a batch."""
@@ -49,25 +50,33 @@ class LetterBox:
         """The letters of these connections, as they come; the sources are most of their bytes, so keep none of many."""
         for connection in connections:
             for letter_id, stored in letters_of(self.client, connection):
-                yield self.read(stored, letter_id)
+                yield self.read(stored, letter_id, connection)
 
     def find(self, letter_id: str) -> DeadLetter | None:
         """The letter of that id, wherever it is."""
         for connection in self.connections:
             stored = letter_of(self.client, connection, letter_id)
             if stored is not None:
-                return self.read(stored, letter_id)
+                return self.read(stored, letter_id, connection)
         return None
 
-    def read(self, stored: bytes, letter_id: str) -> DeadLetter:
-        """The letter with TikTok's words in full, as far as a key opens them."""
-        return with_words(decoded(stored, letter_id), self.keyring)
+    def read(self, stored: bytes, letter_id: str, connection: str) -> DeadLetter:
+        """Return the letter with TikTok's words in full, as far as a key opens them.
+
+        In the place of one that is damaged stands a letter with the reason `unreadable`, so that others are read.
+        """
+        try:
+            return with_words(decoded(stored, letter_id), self.keyring)
+        except BadNews as damage:
+            return _unreadable(letter_id, connection, str(damage))
 
     def open(self, letter: DeadLetter) -> Chunk:
         """Return its source, with what the store keeps of it for several letters. Raises ChunkUnreadable."""
         if not letter.source:
             raise ChunkUnreadable("the letter has no source")
         source = self.codec.open(letter.source)
+        if not source.batches or not all(batch.entries for batch in source.batches):
+            raise ChunkUnreadable("the letter's source holds no event")
         if not letter.shared:
             return source
         shared = self._part(letter).batches[0].shared
@@ -118,6 +127,26 @@ def decoded(stored: bytes, letter_id: str) -> DeadLetter:
         raise BadNews(f"dead letter {letter_id} cannot be read: it is damaged, or a newer relay wrote it") from None
 
 
+def _unreadable(letter_id: str, connection: str, why: str) -> DeadLetter:
+    return DeadLetter(
+        id=letter_id,
+        connection=connection,
+        input="",
+        at_ms=died_ms(letter_id) or 0,
+        stage="",
+        reason="unreadable",
+        message=f"{why}: discard removes it",
+    )
+
+
+def first_unknown_ms(source: bytes) -> int:
+    """Return when a source first went out with an unknown outcome; 0 for none, and where its header is damaged."""
+    try:
+        return read_header(source).first_unknown_ms if source else 0
+    except ChunkUnreadable:
+        return 0
+
+
 def without_source(letter: DeadLetter) -> DeadLetter:
     """The letter without most of its bytes."""
     return msgspec.structs.replace(letter, source=b"")
@@ -144,25 +173,18 @@ def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
     """What the letter holds of its event: the batch with this event only, and what ingest noted."""
     batch = chunk.batches[0]
     entry = batch.entries[0]
-    whole = _json(entry.raw) if batch.shared == NO_BATCH else _whole(batch)
+    no_batch = batch.shared == NO_BATCH
+    shown = read_for_people(entry.raw, reveal=reveal) if no_batch else _whole(batch, reveal=reveal)
     return {
         "received_at": rfc3339(chunk.received_ms),
         "position": entry.position,
         "minted_id": entry.event_id,
         "only": None if entry.items is None else [event_of(key) for key in entry.items],
-        "batch": whole if reveal else mask(whole),
+        "batch": shown,
     }
 
 
-def _whole(batch: Batch) -> Any:
-    shared = _json(batch.shared)
-    events = [_json(entry.raw) for entry in batch.entries]
+def _whole(batch: Batch, *, reveal: bool) -> Any:
+    shared = read_for_people(batch.shared, reveal=reveal)
+    events = [read_for_people(entry.raw, reveal=reveal) for entry in batch.entries]
     return {**shared, "events": events} if isinstance(shared, dict) else {"batch": shared, "events": events}
-
-
-def _json(raw: bytes) -> Any:
-    """What `raw` holds; an event that is no JSON to us (a lone surrogate, a depth) is told by its size."""
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return f"{len(raw):,} bytes that cannot be shown"

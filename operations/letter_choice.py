@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from delivery.letters import DeadLetter
-from lanes.chunk import read_header
-from operations.letter_box import LetterBox
+from operations.letter_box import LetterBox, first_unknown_ms
 
 
 class Chosen(NamedTuple):
@@ -72,5 +71,4 @@ class Choice:
 
 
 def _chosen(letter: DeadLetter) -> Chosen:
-    unknown_ms = read_header(letter.source).first_unknown_ms if letter.source else 0
-    return Chosen(letter.id, letter.connection, letter.at_ms, unknown_ms)
+    return Chosen(letter.id, letter.connection, letter.at_ms, first_unknown_ms(letter.source))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -10,9 +10,11 @@ from delivery.letters import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.errors import ChunkUnreadable
 from lanes.letters import amend_letter, letter_of
+from mapping.body import without_half_pairs
 from mapping.invalid_batch import NO_BATCH
 from mapping.source import NotABatch, split_batch
 from operations.errors import BadNews
+from operations.exact_json import read_exactly
 from operations.letter_box import LetterBox, decoded
 from operations.letter_outlook import Blocked, Outlook
 from operations.letter_sending import GONE
@@ -49,12 +51,34 @@ def text_of(source: Chunk) -> str:
     batch = source.batches[0]
     try:
         if batch.shared == NO_BATCH:
-            return msgspec.json.format(batch.entries[0].raw, indent=2).decode() + "\n"
-        members = msgspec.json.decode(batch.shared, type=dict[str, msgspec.Raw])
-        whole = msgspec.json.encode({**members, "events": [msgspec.Raw(entry.raw) for entry in batch.entries]})
+            return _text_of_no_batch(batch.entries[0].raw)
+        members = msgspec.json.decode(without_half_pairs(batch.shared), type=dict[str, msgspec.Raw])
+        events = [msgspec.Raw(without_half_pairs(entry.raw)) for entry in batch.entries]
+        whole = msgspec.json.encode({**members, "events": events})
         return msgspec.json.format(whole, indent=2).decode() + "\n"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadNews("its event is no JSON that can be edited: export keeps it, discard removes it") from None
+
+
+def editable(text: str) -> dict[str, Any]:
+    """Return a letter's text as JSON in which values can be set; numbers stay as they are written. Raises BadNews."""
+    try:
+        batch = read_exactly(text)
+    except ValueError:
+        batch = None
+    if not isinstance(batch, dict) or not isinstance(batch.get("events"), list) or not batch["events"]:
+        raise BadNews(
+            "it is no batch with an event in which a field could be set: correct it in an editor, without --set"
+        )
+    return batch
+
+
+def _text_of_no_batch(raw: bytes) -> str:
+    """Return what stands in the place of a batch; as it is where it is no JSON, for then it is to become some."""
+    try:
+        return msgspec.json.format(raw, indent=2).decode() + "\n"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return raw.decode("utf-8", "replace") + "\n"
 
 
 def corrected(source: Chunk, text: str) -> Chunk:

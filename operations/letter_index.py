@@ -11,8 +11,10 @@ from typing import Final
 import msgspec
 import redis
 
-from lanes.chunk import read_header
+from delivery.letters import died_ms
+from lanes.chunk import Header, read_header
 from lanes.days import day_of
+from lanes.errors import ChunkUnreadable
 from lanes.letters import letter_ids, letters_moved, some_letters
 from operations.letter_filter import Cell, Facts, Filter, Found
 
@@ -59,7 +61,8 @@ class LetterIndex:
         for start in range(0, len(ids), _PAGE):
             page = ids[start : start + _PAGE]
             stored = some_letters(self._client, connection, page)
-            yield from (_read(letter_id, connection, one) for letter_id, one in zip(page, stored, strict=True) if one)
+            there = ((letter_id, one) for letter_id, one in zip(page, stored, strict=True) if one is not None)
+            yield from (_read(letter_id, connection, one) for letter_id, one in there)
 
 
 class _Shelf:
@@ -106,13 +109,20 @@ _decoder: Final = msgspec.msgpack.Decoder(_Stored)
 _UNREADABLE: Final = _Stored()
 
 
+def _header_of(source: bytes) -> Header | None:
+    try:
+        return read_header(source) if source else None
+    except ChunkUnreadable:
+        return None
+
+
 def _read(letter_id: str, connection: str, stored: bytes) -> tuple[Cell, Facts]:
     """What a letter is told apart by; one that is damaged has at least its id."""
     try:
         read = _decoder.decode(stored)
     except msgspec.MsgspecError:
-        read = _UNREADABLE
-    header = read_header(read.source) if read.source else None
+        read = msgspec.structs.replace(_UNREADABLE, at_ms=died_ms(letter_id) or 0)
+    header = _header_of(read.source)
     day = day_of(header.received_ms if header else read.at_ms)
     cell = Cell(connection, read.stage, read.reason, read.field, read.tiktok_event, day)
     return cell, Facts(letter_id, connection, read.event_id, header.first_unknown_ms if header else 0)

@@ -7,9 +7,8 @@ and in maps whose names are a client's own (`custom_flags`, …) all that is lef
 
 from typing import Any, Final
 
-import msgspec
-
 from operations.errors import BadNews
+from operations.exact_json import read_exactly
 
 _OF_THE_BATCH: Final = frozenset(
     (
@@ -89,6 +88,6 @@ def _step(at: Any, rest: str, path: str, *, whole: bool) -> tuple[Any, str | Non
 
 def _json_or_text(value: str) -> Any:
     try:
-        return msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return read_exactly(value)
+    except ValueError:
         return value

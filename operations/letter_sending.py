@@ -9,6 +9,7 @@ import msgspec
 from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.errors import ChunkUnreadable
 from lanes.letters import Revived, replay_letters, some_letters
+from operations.errors import BadNews
 from operations.letter_box import LetterBox, decoded
 from operations.words import plural
 
@@ -53,6 +54,9 @@ def replay_page(box: LetterBox, connection_id: str, ids: Sequence[str], late: Co
             continue
         try:
             source = box.open(decoded(stored, letter_id))
+        except BadNews as damage:
+            sent.left.append((letter_id, str(damage)))
+            continue
         except ChunkUnreadable as error:
             sent.left.append((letter_id, f"its source cannot be opened: {error.what_to_do}"))
             continue

@@ -41,4 +41,12 @@ def note_reveal(box: LetterBox, who: str, host: str, command: str, letter_ids: S
 
 def kept_reveals(box: LetterBox) -> list[Reveal]:
     """Those that are kept, newest first."""
-    return [msgspec.json.decode(entry, type=Reveal) for entry in entries(box.client, "reveals")]
+    return [_read(entry) for entry in entries(box.client, "reveals")]
+
+
+def _read(entry: bytes) -> Reveal:
+    """Return the entry; one that is damaged, or a newer relay's, says so, so that the others are read."""
+    try:
+        return msgspec.json.decode(entry, type=Reveal)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Reveal("unknown", "unknown", "unknown", "this entry cannot be read", 0, ())

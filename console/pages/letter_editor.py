@@ -1,7 +1,5 @@
 """Correcting a letter's event: in full, which reveals it, or one field; what it would become is shown all the while."""
 
-from typing import Any
-
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
@@ -12,7 +10,7 @@ from console.visit import Visit
 from lanes.chunk import Chunk
 from operations.errors import BadNews
 from operations.letter_box import LetterBox, public
-from operations.letter_editing import Found, corrected, digest_of, find_letter, is_fine, text_of
+from operations.letter_editing import Found, corrected, digest_of, editable, find_letter, is_fine, text_of
 from operations.letter_editing import keep as keep_letter
 from operations.letter_filter import Filter
 from operations.letter_paths import set_value
@@ -82,6 +80,6 @@ def _corrected(visit: Visit, found: Found) -> Chunk:
     """The source as the form has it: all of it as text, or with one field set. BadNews when it is no event."""
     if "text" in visit.form:
         return corrected(found.source, visit.field("text"))
-    batch: dict[str, Any] = msgspec.json.decode(text_of(found.source))
+    batch = editable(text_of(found.source))
     set_value(batch, f"{visit.field('path')}={visit.field('value')}")
     return corrected(found.source, msgspec.json.encode(batch).decode())

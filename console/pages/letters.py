@@ -84,7 +84,7 @@ def _read(box: LetterBox, some: Sequence[Facts]) -> list[dict[str, Any]]:
         ids = [one.id for one in some if one.connection == connection]
         for letter_id, stored in zip(ids, some_letters(box.client, connection, ids), strict=True):
             if stored is not None:
-                shown[letter_id] = public(box.read(stored, letter_id), reveal=False)
+                shown[letter_id] = public(box.read(stored, letter_id, connection), reveal=False)
     return [shown[one.id] for one in some if one.id in shown]
 
 
@@ -107,4 +107,4 @@ def _each(box: LetterBox, facts: Iterator[Facts]) -> Iterator[DeadLetter]:
             ids = [one.id for one in page if one.connection == connection]
             for letter_id, stored in zip(ids, some_letters(box.client, connection, ids), strict=True):
                 if stored is not None:
-                    yield box.read(stored, letter_id)
+                    yield box.read(stored, letter_id, connection)

@@ -1,0 +1,151 @@
+"""One bad dead letter ends no list: it is told in a sentence, and the others go on."""
+
+import json
+
+import pytest
+from support.bad_letters import SOURCES, put_letters
+from support.bench import Bench
+from support.terminal import relay
+
+from cli.setting import settings_here
+from config.secrets import Keyring
+from operations.letter_box import LetterBox
+from operations.letter_editing import find_letter
+
+FIRST, LAST = "good", "good again"
+DAMAGED = ("no msgpack", "cut short", "another shape", "nothing")
+CANNOT_BE_OPENED = (
+    *("no source", "a source cut short", "a source cut to its header", "a source without a batch"),
+    *("a source without an event", "an input in no alphabet", "a version to come", *DAMAGED),
+)
+
+
+@pytest.fixture
+def ids(bench: Bench) -> dict[str, str]:
+    """Of all of them."""
+    return put_letters(bench)
+
+
+@pytest.mark.parametrize("reveal", [(), ("--reveal",)], ids=["masked", "revealed"])
+def test_export_writes_a_line_for_each(ids: dict[str, str], reveal: tuple[str, ...]) -> None:
+    """The good ones whole, a source where it can be opened, a sentence where the letter itself cannot be read."""
+    said = relay("dead-letters", "export", "--all", *reveal)
+    lines = {line["id"]: line for line in map(json.loads, said.stdout.splitlines())}
+    assert set(lines) == set(ids.values())
+    assert said.exit_code == 1
+    assert f"{len(CANNOT_BE_OPENED)} letters without a source" in said.stderr
+    for what, letter_id in ids.items():
+        line = lines[letter_id]
+        assert (line["source"] is None) == (what in CANNOT_BE_OPENED), what
+        assert (line["reason"] == "unreadable") == (what in DAMAGED), what
+        if what in DAMAGED:
+            assert "damaged" in line["message"]
+    assert lines[ids[LAST]]["source"]["batch"]["events"][0]["data"]["product_action"]["total_amount"] == 21
+
+
+@pytest.mark.parametrize("reveal", [(), ("--reveal",)], ids=["masked", "revealed"])
+@pytest.mark.parametrize("as_json", [(), ("--json",)], ids=["for people", "JSON"])
+def test_list_and_dry_run_show_all(ids: dict[str, str], as_json: tuple[str, ...], reveal: tuple[str, ...]) -> None:
+    """Whatever is wrong with some."""
+    for command in (("list",), ("replay", "--all", "--dry-run")):
+        said = relay("dead-letters", *command, *as_json, *reveal)
+        assert said.exit_code == 0, said.stderr
+        assert all(letter_id in said.stdout for letter_id in ids.values())
+
+
+def test_count_counts_all(ids: dict[str, str]) -> None:
+    """Those that cannot be read under a reason of their own."""
+    rows = relay("dead-letters", "count", "--json").json
+    assert sum(row["letters"] for row in rows) == len(ids)
+    assert {row["reason"]: row["letters"] for row in rows} == {
+        "invalid_url": len(ids) - len(DAMAGED),
+        "unreadable": len(DAMAGED),
+    }
+
+
+@pytest.mark.parametrize("reveal", [(), ("--reveal",)], ids=["masked", "revealed"])
+@pytest.mark.parametrize("as_json", [(), ("--json",)], ids=["for people", "JSON"])
+def test_show_tells_of_each(ids: dict[str, str], as_json: tuple[str, ...], reveal: tuple[str, ...]) -> None:
+    """0 and its event, or 1 and a sentence."""
+    for what, letter_id in ids.items():
+        said = relay("dead-letters", "show", letter_id, *as_json, *reveal)
+        assert said.exit_code == (what in CANNOT_BE_OPENED), (what, said.stderr)
+        assert letter_id in said.stdout
+        assert ("cannot be opened" in said.stderr) == (what in CANNOT_BE_OPENED), what
+
+
+def test_edit_sets_a_field_or_says_why_not(bench: Bench, ids: dict[str, str]) -> None:
+    """Numbers beside it stay as they were written, however large."""
+    can_be_set = (
+        *("good", "a number too large in the batch", "a number too large in the event", "a whole number too large"),
+        *("half a surrogate pair", "a time that is none", "a time before all", "good again"),
+    )
+    for what, letter_id in ids.items():
+        said = relay("dead-letters", "edit", letter_id, "--set", "custom_flags.TikTok.URL=https://a.example/", "--yes")
+        assert said.exit_code == (what not in can_be_set), (what, said.stderr)
+        assert "Traceback" not in said.stderr
+    for what, number in (("a number too large in the batch", "1e400"), ("a whole number too large", "9" * 5_000)):
+        shown = relay("dead-letters", "show", ids[what], "--reveal", "--json").json
+        assert shown["source"]["batch"]["mpid"] == f"{number} (a number too large to be read)"
+        kept = find_letter(LetterBox(settings_here(), bench.redis), ids[what])
+        assert f'"mpid":{number}'.encode() in kept.source.batches[0].shared
+
+
+def test_replay_sends_what_can_be_sent(bench: Bench, ids: dict[str, str]) -> None:
+    """Each of the others stays, with its reason."""
+    said = relay("dead-letters", "replay", "--all", "--json")
+    assert said.exit_code == 1
+    left = {one["id"]: one["why"] for one in said.json["left"]}
+    assert set(left) == {ids[what] for what in CANNOT_BE_OPENED}
+    assert set(said.json["replayed"]) == set(ids.values()) - set(left)
+    bench.drain_all()
+    assert bench.group().waiting == 0
+
+
+def test_forget_counts_what_it_cannot_read_and_goes_on(ids: dict[str, str]) -> None:
+    """The good ones go; exit code 1."""
+    said = relay("forget", "--identity", "email=user0@shop.example", "--json")
+    [shop] = said.json["connections"]
+    assert said.exit_code == 1
+    assert shop["unreadable"] == len(CANNOT_BE_OPENED) + 3  # and batches of which no JSON can be read
+    assert shop["letters"] >= 2
+    assert relay("dead-letters", "show", ids[LAST]).exit_code == 1
+
+
+def test_keys_count_and_reseal_go_on(ids: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A damaged letter needs no key that anybody has."""
+    monkeypatch.setenv("RELAY_ENCRYPTION_KEY", Keyring.new_key())
+    for command in (("keys",), ("reseal",)):
+        said = relay("secrets", *command)
+        assert said.exit_code in (0, 1), said.stderr
+        assert "Traceback" not in said.stderr
+
+
+def test_discard_removes_any_of_them(ids: dict[str, str]) -> None:
+    """Also what nobody can read any more."""
+    said = relay("dead-letters", "discard", "--all", "--yes", "--json")
+    assert said.exit_code == 0, said.stderr
+    assert set(said.json["discarded"]) == set(ids.values())
+
+
+def test_every_source_is_one_of_the_letters(ids: dict[str, str]) -> None:
+    """Or a row of the table would prove nothing."""
+    assert set(SOURCES) <= set(ids)
+
+
+@pytest.mark.parametrize(
+    ("deed", "command"), [("reveals", ("dead-letters", "reveals")), ("erasures", ("forget", "--past"))]
+)
+@pytest.mark.parametrize("entry", [b"", b"{", b'{"at": 7}', b'{"number": 1e400}', b"\xff"])
+def test_an_entry_of_the_audit_that_cannot_be_read_ends_no_list(
+    bench: Bench, ids: dict[str, str], deed: str, command: tuple[str, ...], entry: bytes
+) -> None:
+    """It says so in its place."""
+    relay("dead-letters", "show", ids[FIRST], "--reveal")
+    relay("forget", "--identity", "email=nobody@shop.example")
+    bench.redis.lpush(f"audit:{deed}", entry)
+    said = relay(*command, "--json")
+    assert said.exit_code == 0
+    assert len(said.json) == 2
+    assert "this entry cannot be read" in said.stdout
+    assert "cannot be read" in relay(*command).stdout

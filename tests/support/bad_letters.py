@@ -1,0 +1,92 @@
+"""Dead letters that something is wrong with, beside good ones, put straight into the store."""
+
+from typing import Any
+
+import msgspec
+from support.bench import Bench
+from support.events import as_json, batch, purchase
+
+from delivery.letters import DeadLetter
+from lanes.chunk import Batch, Chunk, Entry
+from mapping.invalid_batch import NO_BATCH
+
+SHARED = as_json({name: value for name, value in batch().items() if name != "events"})
+EVENT = as_json(purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"}))
+DEEP = b"[" * 400 + b"]" * 400
+DEEPER = b"[" * 5_000 + b"]" * 5_000
+
+# What the letter holds of its batch, and its event.
+SOURCES: dict[str, tuple[bytes, bytes]] = {
+    "good": (SHARED, EVENT),
+    "a number too large in the batch": (SHARED[:-1] + b',"mpid":1e400}', EVENT),
+    "a number too large in the event": (SHARED, EVENT.replace(b'"price": 10', b'"price": 1e400')),
+    "a whole number too large": (SHARED[:-1] + b',"mpid":' + b"9" * 5_000 + b"}", EVENT.replace(b"10", b"9" * 400)),
+    "nested deeply": (SHARED[:-1] + b',"x":' + DEEP + b"}", EVENT[:-1] + b',"x":' + DEEP + b"}"),
+    "nested too deeply": (SHARED[:-1] + b',"x":' + DEEPER + b"}", EVENT[:-1] + b',"x":' + DEEPER + b"}"),
+    "half a surrogate pair": (SHARED, EVENT.replace(b"Shoe", rb"\ud83d")),
+    "no object": (b"[]", b"7"),
+    "no JSON": (b"{", b'{"x'),
+    "no UTF-8": (SHARED.replace(b"shop", b"\xff"), EVENT.replace(b"Shoe", b"\xff")),
+    "no batch": (NO_BATCH, b'{"events":{}}'),
+    "no batch and no JSON": (NO_BATCH, b'{"events"'),
+}
+
+
+def good(number: int, source: bytes, **fields: Any) -> DeadLetter:
+    """A letter like those that a worker writes."""
+    given: dict[str, Any] = {
+        "id": f"{1_795_000_000_000 + number:012x}{number:010x}",
+        "connection": "shop",
+        "input": "web",
+    }
+    given |= {"at_ms": 1_795_000_000_000 + number, "stage": "mapping", "reason": "invalid_url", "source": source}
+    return DeadLetter(**{**given, "field": "TikTok.URL", "message": "m", "event_id": f"e{number}", **fields})
+
+
+def stored_letters(bench: Bench) -> dict[str, tuple[str, bytes]]:
+    """What is wrong → (id, the letter as it is stored); a good one is first and last."""
+    seal = bench.runtime.codec.seal
+    sealed = {
+        what: seal(Chunk("web", 1_795_000_000_000, [Batch(shared, [Entry(0, "m", event)])]))
+        for what, (shared, event) in SOURCES.items()
+    }
+    fine = sealed["good"]
+    odd: dict[str, DeadLetter | bytes] = {
+        **{what: good(number, source) for number, (what, source) in enumerate(sealed.items())},
+        "no source": good(30, b""),
+        "a source cut short": good(31, fine[:9]),
+        "a source cut to its header": good(32, fine[:23]),
+        "a source without a batch": good(33, seal(Chunk("web", 1, []))),
+        "a source without an event": good(34, seal(Chunk("web", 1, [Batch(SHARED, [])]))),
+        "a time that is none": good(
+            35, seal(Chunk("web", 2**63, [Batch(SHARED, [Entry(0, "m", EVENT)])])), at_ms=2**62
+        ),
+        "a time before all": good(36, fine, at_ms=-(2**62)),
+        "an input in no alphabet": good(37, fine.replace(b"web", b"\xff\xfe\xfd", 1)),
+        "a version to come": good(38, b"\x07" + fine[1:]),
+        "no msgpack": b"\xc1garbage",
+        "cut short": good(39, fine).encode()[:-40],
+        "another shape": msgspec.msgpack.encode({"id": 7, "connection": "shop"}),
+        "nothing": b"",
+        "good again": good(99, fine),
+    }
+    found: dict[str, tuple[str, bytes]] = {}
+    for number, (what, letter) in enumerate(odd.items()):
+        is_letter = isinstance(letter, DeadLetter)
+        letter_id = (
+            letter.id if isinstance(letter, DeadLetter) else f"{1_795_000_000_000 + number:012x}{200 + number:010x}"
+        )
+        found[what] = (letter_id, letter.encode() if is_letter and isinstance(letter, DeadLetter) else bytes(letter))  # type: ignore[arg-type]
+    return found
+
+
+def put_letters(bench: Bench) -> dict[str, str]:
+    """Put all of them into the store; their ids by what is wrong."""
+    letters = stored_letters(bench)
+    for letter_id, stored in letters.values():
+        bench.redis.hset("letters:shop", letter_id, stored)
+        bench.redis.hset("letters:shop:labels", letter_id, "invalid_url")
+    bench.redis.hset("letters:shop:counts", "invalid_url", len(letters))
+    bench.redis.hset("books:shop", mapping={"accepted": len(letters), "dead": len(letters)})
+    bench.redis.sadd("lanes:groups", "shop")
+    return {what: letter_id for what, (letter_id, _) in letters.items()}

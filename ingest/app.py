@@ -27,13 +27,14 @@ from ingest.in_force import Follower, InputsInUse
 from ingest.logs import log_surprise
 from ingest.memory import MemoryWatch
 from ingest.metrics import metrics_route
+from ingest.unserved import Unserved
 from lanes.arrivals import Append
 from lanes.bundles import Bundles
 from lanes.chunk import ChunkCodec
 from lanes.client import connect_async
 from lanes.errors import RedisAway, RedisFull
 from operations.outage import Outage
-from operations.samples import ANSWERS
+from operations.samples import ANSWERS, MISDIRECTED
 
 BRING_EVERY_S: Final = 1.0
 
@@ -50,15 +51,16 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     follower = Follower(file, in_use)
     outage = Outage()
     watch = MemoryWatch(client, append, outage)
-    answers = Bundles(client, ANSWERS)
+    answers, misdirected = Bundles(client, ANSWERS), Bundles(client, MISDIRECTED)
+    unserved = Unserved(follower, answers.note, misdirected.note)
     behind = Starlette(
         routes=[
             *health_routes(follower, client, watch),
             metrics_route(settings, redis_url, follower.configuration),
             *routes,
         ],
-        exception_handlers={HTTPException: _answer_in_our_words},
-        lifespan=partial(_lifespan, follower, watch, answers, client),
+        exception_handlers={HTTPException: partial(_answer_in_our_words, unserved)},
+        lifespan=partial(_lifespan, follower, watch, (answers, misdirected), client),
     )
     coalescer = Coalescer(append, ChunkCodec(settings.keyring), outage)
     peers = Peers(settings.trusted_proxies)
@@ -67,7 +69,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
 
 @contextlib.asynccontextmanager
 async def _lifespan(
-    follower: Follower, watch: MemoryWatch, answers: Bundles, client: redis.asyncio.Redis, _: Starlette
+    follower: Follower, watch: MemoryWatch, counts: Sequence[Bundles], client: redis.asyncio.Redis, _: Starlette
 ) -> AsyncIterator[None]:
     """While it serves: the configuration is followed, Redis's memory watched, and what was answered counted there."""
     await watch.read()
@@ -75,7 +77,7 @@ async def _lifespan(
     tasks = [
         asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), in_force.INTERVAL_S, over)),
         asyncio.create_task(_repeat(watch.read, memory.INTERVAL_S, over)),
-        asyncio.create_task(_repeat(partial(_bring, answers), BRING_EVERY_S, over)),
+        asyncio.create_task(_repeat(partial(_bring, counts), BRING_EVERY_S, over)),
     ]
     try:
         yield
@@ -84,13 +86,14 @@ async def _lifespan(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await _bring(answers)
+        await _bring(counts)
         await client.aclose()
 
 
-async def _bring(answers: Bundles) -> None:
+async def _bring(counts: Sequence[Bundles]) -> None:
     with contextlib.suppress(RedisAway, RedisFull):  # the appends say so already, and nothing counted is forgotten
-        await answers.bring()
+        for bundles in counts:
+            await bundles.bring()
 
 
 async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float, over: asyncio.Event) -> None:
@@ -103,10 +106,12 @@ async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float, over: 
             log_surprise("background task failed", surprise)
 
 
-async def _answer_in_our_words(request: Request, error: Exception) -> Response:
+async def _answer_in_our_words(unserved: Unserved, request: Request, error: Exception) -> Response:
     """mParticle's error body for what no route answers."""
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == NOT_FOUND.status:
+        unserved.note(request)
     code = _CODES.get(error.status_code, "ERROR")
     message = _SENTENCES.get(request.url.path, error.detail)
     return Response(error_body(code, message), error.status_code, error.headers, media_type="application/json")

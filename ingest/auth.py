@@ -43,6 +43,14 @@ class Credentials:
             self._admitted[authorization] = input_id
         return input_id
 
+    def input_of_key(self, authorization: bytes | None) -> str | None:
+        """The id of the input whose key the header carries, with whatever secret; None where it carries none."""
+        try:
+            key, _ = _read(authorization)
+        except Refused:
+            return None
+        return self._known.get(self._digest(key), self._decoy)[1]
+
     def _compare(self, authorization: bytes | None) -> str:
         key, secret = _read(authorization)
         expected, input_id = self._known.get(self._digest(key), self._decoy)

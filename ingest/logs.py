@@ -23,14 +23,14 @@ class RefusalLog:
         self._last: dict[tuple[str | None, int], float] = {}
         self._unsaid: dict[tuple[str | None, int], int] = {}
 
-    def note(self, input_id: str | None, row: Row, message: str) -> None:
+    def note(self, input_id: str | None, row: Row, message: str, *, warn: bool = False) -> None:
         """Log it, or count it towards the next line of its kind."""
         kind, now = (input_id, row.status), self._clock()
         if now - self._last.get(kind, now - INTERVAL_S) < INTERVAL_S:
             self._unsaid[kind] = self._unsaid.get(kind, 0) + 1
             return
         self._last[kind] = now
-        say = log.warning if row.status >= 429 else log.info
+        say = log.warning if warn or row.status >= 429 else log.info
         say("request refused", input=input_id, status=row.status, reason=message, unsaid=self._unsaid.pop(kind, 0))
 
 

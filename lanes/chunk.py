@@ -5,6 +5,7 @@ Layout, big-endian, the first three fields for ever where they are (the scripts 
     version u8 | flags u8 | events u32 | received_ms u64 | first_unknown_ms u64
     | input length u8 | peer_ip length u8 | input | peer_ip | body
 
+With a key, peer_ip is empty here and stands in the body, because an address is personal data.
 The body is msgpack, `[[shared, [[position, event id, raw, items], ...]], ...]`, then compressed, then encrypted, as the
 flags say. A later version may lengthen the arrays at their ends; this one ignores what it does not know.
 """
@@ -23,7 +24,9 @@ COMPRESSED: Final = 1
 ENCRYPTED: Final = 2
 KEYED: Final = 4
 """Items are known by their keys. A worker without this flag must not open it: it would end them as no longer mapped."""
-KNOWN_FLAGS: Final = COMPRESSED | ENCRYPTED | KEYED
+PEER_INSIDE: Final = 8
+"""The address of whoever posted stands, behind its length, at the start of what is encrypted."""
+KNOWN_FLAGS: Final = COMPRESSED | ENCRYPTED | KEYED | PEER_INSIDE
 
 _FIXED: Final = struct.Struct(">BBIQQBB")
 _COMPRESSION_LEVEL: Final = 1
@@ -129,10 +132,13 @@ class ChunkCodec:
         """Compress, then encrypt when there is a key."""
         flags = COMPRESSED | (KEYED if _has_keys(chunk) else 0)
         body = self._compressor().compress(self._encoder.encode(chunk.batches))
+        name, peer = chunk.input.encode(), chunk.peer_ip.encode()
         if self._keyring is not None:
             flags |= ENCRYPTED
+            if peer:
+                flags |= PEER_INSIDE
+                body, peer = bytes([len(peer)]) + peer + body, b""
             body = self._keyring.seal(body)
-        name, peer = chunk.input.encode(), chunk.peer_ip.encode()
         fixed = _FIXED.pack(
             VERSION, flags, chunk.weight, chunk.received_ms, chunk.first_unknown_ms, len(name), len(peer)
         )
@@ -147,15 +153,18 @@ class ChunkCodec:
             )
         at = _FIXED.size
         name, peer = data[at : at + name_length], data[at + name_length : at + name_length + peer_length]
-        batches = self._open_body(data[at + name_length + peer_length :], flags)
+        body = data[at + name_length + peer_length :]
+        if flags & ENCRYPTED:
+            body = self._decrypt(body)
+        if flags & PEER_INSIDE and body:
+            peer, body = body[1 : 1 + body[0]], body[1 + body[0] :]
+        batches = self._open_body(body, flags)
         try:
             return Chunk(name.decode(), received_ms, batches, first_unknown_ms, peer.decode())
         except UnicodeDecodeError as error:
             raise _damaged(error) from None
 
     def _open_body(self, body: bytes, flags: int) -> list[Batch]:
-        if flags & ENCRYPTED:
-            body = self._decrypt(body)
         try:
             if flags & COMPRESSED:
                 body = self._decompressor().decompress(body, max_output_size=_LARGEST_BODY)

@@ -66,9 +66,9 @@ class Watch:
         ]
         return now_ms, seen
 
-    def clock_note(self) -> bytes:
-        """Return what the watcher remembers of clocks."""
-        [note] = read_together(self._client, [("HGET", "watch:notes", CLOCKS)]).replies
+    def note_of(self, name: str) -> bytes:
+        """Return what the watcher remembers under a name that is no group's."""
+        [note] = read_together(self._client, [("HGET", "watch:notes", name)]).replies
         return note or b""
 
     def keep(self, group: str, read: bytes, note: bytes) -> bool:

@@ -137,3 +137,12 @@ def _too_many_dead(memory: Memory, dead: int, limit: int, now_ms: int) -> bool:
 def deaths_within_an_hour(memory: Memory, dead: int) -> int:
     """How many died since the oldest sample."""
     return dead - memory.deaths[0][1] if memory.deaths else 0
+
+
+def misdirected_since_told(memory: Memory, count: int, now_ms: int) -> int:
+    """Return how many misdirected requests to tell of now, at most once an hour; `memory` is brought up to date."""
+    former = memory.deaths[-1][1] if memory.deaths else 0
+    if count <= former or (memory.deaths and now_ms - memory.told_ms < HOUR_MS):
+        return 0
+    memory.told_ms, memory.deaths = now_ms, [(now_ms, count)]
+    return count - former

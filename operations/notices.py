@@ -71,6 +71,29 @@ def redis_again(now_ms: int) -> Notice:
     return _redis("redis_again", "Redis can be used again, and events are delivered", None, now_ms)
 
 
+def misdirected(count: int, now_ms: int) -> Notice:
+    """What is told where batches are sent to paths that are not served."""
+    fact = (
+        f"ingest answered 404 to {plural(count, 'request')} that meant to bring batches: the path ends in events, "
+        "or the key is an input's. Nothing of them was taken"
+    )
+    what_to_do = "send batches to /v2/events or /v2/bulkevents; ingest's log names the paths"
+    runbook = f"{RUNBOOK}#misdirected"
+    who = "whoever configures the senders"
+    return Notice(
+        f"relay: {fact}.\nTo do, {who}: {what_to_do}\n{runbook}",
+        {
+            "alert": "misdirected",
+            "at": rfc3339(now_ms),
+            "requests": count,
+            "fact": fact,
+            "who": who,
+            "what_to_do": what_to_do,
+            "runbook": runbook,
+        },
+    )
+
+
 def _redis(kind: str, fact: str, trouble: Trouble | None, now_ms: int) -> Notice:
     runbook = f"{RUNBOOK}#redis-away"
     to_do = [f"To do, whoever runs this relay: {trouble.what_to_do}"] if trouble else []

@@ -13,6 +13,8 @@ Sample = tuple[tuple[str, ...], float | Distribution]
 
 ANSWERS: Final = "answers"
 """Under this name ingests bring their counts of HTTP answers (`lanes/bundles.py`)."""
+MISDIRECTED: Final = "misdirected"
+"""Under this name ingests bring their counts of requests that meant to bring batches, to paths that are not served."""
 DEAD: Final = "dead:"
 REQUESTS: Final = "requests:"
 """What begins the names of the measures that count deaths by reason and requests by verdict."""

@@ -13,19 +13,32 @@ import msgspec
 import structlog
 
 from config.settings import Settings
+from lanes.bundles import read_counts
 from lanes.client import connect
 from lanes.clocks import Clocks, own_ms
 from lanes.errors import RedisAway, RedisFull
 from lanes.server import letter_share_of, memory_use
 from lanes.watch import CLOCKS, Seen, Watch
-from operations.alerting import Kind, Memory, Unsent, deaths_within_an_hour, decide, share_is_news, situation_of
-from operations.notices import News, clocks_agree, clocks_disagree, notice
+from operations.alerting import (
+    Kind,
+    Memory,
+    Unsent,
+    deaths_within_an_hour,
+    decide,
+    misdirected_since_told,
+    share_is_news,
+    situation_of,
+)
+from operations.notices import News, clocks_agree, clocks_disagree, misdirected, notice
 from operations.outage import Outage
+from operations.samples import MISDIRECTED
 from operations.standing import overview
 from operations.webhook import post
 from worker.redis_alert import RedisAlert
 
 LOOK_EVERY_S: Final = 2.0
+MISDIRECTED_NOTE: Final = ":misdirected"
+"""Where the watcher keeps what it told of misdirected requests; no connection has such an id."""
 RETRY_AFTER_S: Final = (5, 30, 120, 600)
 """Between tries; then it is given up."""
 
@@ -101,6 +114,20 @@ class Alerts(threading.Thread):
             note = self._keep(seen.group, seen.note, memory)
             if note is not None and webhook_works:  # one that hangs is tried once a look, however many are paused
                 webhook_works = self._send(seen.group, note, memory, now_ms)
+        if webhook_works:
+            self._look_at_misdirected(now_ms)
+
+    def _look_at_misdirected(self, now_ms: int) -> None:
+        count = sum(read_counts(self._client, MISDIRECTED).values())
+        read = self._watch.note_of(MISDIRECTED_NOTE)
+        memory = _read(read)
+        if not count and not read:
+            return
+        if number := misdirected_since_told(memory, count, now_ms):
+            memory.unsent.append(Unsent(misdirected(number, now_ms)))
+        note = self._keep(MISDIRECTED_NOTE, read, memory)
+        if note is not None:
+            self._send(MISDIRECTED_NOTE, note, memory, now_ms)
 
     def _letter_share(self) -> int:
         """What a connection's dead letters may hold; 0 where Redis does not say its limit."""
@@ -110,7 +137,7 @@ class Alerts(threading.Thread):
 
     def _tell_of_clocks(self, clocks: Clocks, now_ms: int) -> bool:
         """Tell once that clocks disagree, and once that they agree again; False when the webhook did not take it."""
-        read = self._watch.clock_note()
+        read = self._watch.note_of(CLOCKS)
         memory = _read(read)
         if decide(memory, "fault" if clocks.disagree else "well", 0, 0, clocks.own_ms):
             memory.unsent.append(Unsent(clocks_disagree(clocks) if clocks.disagree else clocks_agree(clocks)))

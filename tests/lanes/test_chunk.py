@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.secrets import Keyring
-from lanes.chunk import COMPRESSED, ENCRYPTED, Batch, Chunk, ChunkCodec, Entry, read_header
+from lanes.chunk import COMPRESSED, ENCRYPTED, PEER_INSIDE, Batch, Chunk, ChunkCodec, Entry, read_header
 from lanes.errors import ChunkUnreadable
 
 times = st.integers(0, 2**53)
@@ -71,6 +71,16 @@ def test_the_header_reads_without_a_key() -> None:
     assert (read_header(sealed).events, read_header(sealed).received_ms) == (3, 7)
     assert b"raw" not in sealed
     assert b"mpid" not in sealed
+
+
+def test_with_a_key_the_address_of_whoever_posted_is_encrypted_too() -> None:
+    """It is personal data; and a worker that would not find it there must not open the chunk."""
+    chunk = Chunk("web", 7, PLAIN.batches, peer_ip="203.0.113.7")
+    sealed = ChunkCodec(keyring(NEW)).seal(chunk)
+    assert b"203.0.113.7" not in sealed
+    assert read_header(sealed).flags & PEER_INSIDE
+    assert ChunkCodec(keyring(NEW)).open(sealed) == chunk
+    assert not read_header(ChunkCodec(keyring(NEW)).seal(PLAIN)).flags & PEER_INSIDE
 
 
 def test_a_former_key_still_opens() -> None:

@@ -286,3 +286,16 @@ def settled(note: bytes) -> bytes:
     memory = json.loads(note)
     memory["since_ms"] -= 10 * MINUTE
     return json.dumps(memory).encode()
+
+
+def test_misdirected_requests_are_told_once_an_hour(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """By whichever worker, with their number, and only when there are more."""
+    hour = 60 * MINUTE
+    for count, now in ((0, 0), (3, 1), (9, 2), (9, hour), (10, hour + MINUTE), (10, 3 * hour)):
+        bench.redis.hset("counts:misdirected", "requests", count)
+        for one in (watcher(), watcher()):
+            kill_watchers(bench)
+            one.look(START + now)
+    told = [one for one in receiver.taken if one["relay"]["alert"] == "misdirected"]
+    assert [one["relay"]["requests"] for one in told] == [3, 7]
+    assert "/v2/bulkevents" in told[0]["text"]

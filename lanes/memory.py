@@ -3,12 +3,12 @@
 import hmac
 import secrets
 from collections.abc import Collection, Mapping
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import redis
 from redis.exceptions import RedisError
 
-from lanes.scripts import refusal
+from lanes.scripts import pack, refusal, script_text
 
 SHARED: Final = "memory:secret"
 PREFIX: Final = b"memory:"
@@ -16,6 +16,12 @@ _PURPOSE: Final = b"relay memory of subjects"
 _DIGEST_BYTES: Final = 16
 _SECRET_BYTES: Final = 32
 _PAGE: Final = 1_000
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Where Redis's limit is not known."""
+LARGEST_VALUE: Final = 8 * 1024
+"""A larger one is not remembered."""
+OVERHEAD: Final = 300
+"""What Redis needs for a value beside its bytes, at most."""
 
 
 class Keyring(Protocol):
@@ -39,6 +45,10 @@ class Memory:
         self._keyring = keyring
         self._expires_s = expires_s
         self._secret = None if keyring is None else keyring.derive(_PURPOSE)
+        self.most_bytes = MOST_BYTES
+        """What all values together may hold of Redis's memory; may be changed at any time."""
+        self._remember = client.register_script(script_text("remember"))
+        self._unremember = client.register_script(script_text("unremember"))
 
     def recall(self, subjects: Collection[str]) -> dict[str, bytes]:
         """What is remembered of these, in one round trip; those of whom nothing is are not in it. Raises RedisAway."""
@@ -53,17 +63,13 @@ class Memory:
         return {subject: value for subject, value in opened if value is not None}
 
     def remember(self, values: Mapping[str, bytes]) -> None:
-        """Keep these, each anew until it expires, in one pipeline. Raises RedisAway or RedisFull."""
-        if not values:
-            return
-        pipeline = self._client.pipeline(transaction=False)
-        for subject, value in values.items():
-            sealed = value if self._keyring is None else self._keyring.seal(value)
-            pipeline.set(self._name(subject), sealed, ex=self._expires_s)
-        try:
-            pipeline.execute()
-        except RedisError as error:
-            raise refusal(error) from None
+        """Keep these, each anew until it expires; beyond `most_bytes` the oldest go. Raises RedisAway or RedisFull."""
+        named = [(self._name(subject), self._seal(value)) for subject, value in values.items()]
+        named = [(name, sealed) for name, sealed in named if len(sealed) <= LARGEST_VALUE]
+        for start in range(0, len(named), _PAGE):
+            names, sealed = zip(*named[start : start + _PAGE], strict=True)
+            limits = {"most_bytes": self.most_bytes, "expires_s": self._expires_s, "overhead": OVERHEAD}
+            self._run(self._remember, pack({**limits, "count": len(names)}), *names, *sealed)
 
     def forget(self, subjects: Collection[str], *, dry_run: bool = False) -> int:
         """Forget these, also what was remembered under a former key or before there was one; how many there were."""
@@ -72,9 +78,20 @@ class Memory:
             made_with = [*(self._keyring.derive_all(_PURPOSE) if self._keyring else ()), *([shared] if shared else ())]
             names = [_name(secret, subject) for secret in made_with for subject in subjects]
             pages = [names[start : start + _PAGE] for start in range(0, len(names), _PAGE)]
-            return sum(self._client.exists(*page) if dry_run else self._client.delete(*page) for page in pages)
+            if dry_run:
+                return sum(self._client.exists(*page) for page in pages)
         except RedisError as error:
             raise refusal(error) from None
+        return sum(int(self._run(self._unremember, *page)) for page in pages)
+
+    def _run(self, script: Any, *arguments: bytes) -> Any:
+        try:
+            return script(args=["", *arguments])
+        except RedisError as error:
+            raise refusal(error) from None
+
+    def _seal(self, value: bytes) -> bytes:
+        return value if self._keyring is None else self._keyring.seal(value)
 
     def _name(self, subject: str) -> bytes:
         if self._secret is None:

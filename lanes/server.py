@@ -23,6 +23,15 @@ LETTER_SHARE: Final = 4
 """A connection's dead letters may hold a quarter of Redis's memory."""
 
 
+ADDRESS_SHARE: Final = 16
+"""Remembered addresses may hold a sixteenth of Redis's memory."""
+
+
+def address_share_of(limit: int) -> int:
+    """Return how many bytes remembered addresses may hold of Redis's limit; 0 where there is none."""
+    return limit // ADDRESS_SHARE
+
+
 def letter_share_of(limit: int | None) -> int:
     """Return how many bytes a connection's dead letters may hold of Redis's limit; 0, no bound, where none is known."""
     return (limit or 0) // LETTER_SHARE

@@ -13,8 +13,8 @@ from lanes.chunk import ChunkCodec
 from lanes.client import connect
 from lanes.clocks import own_ms
 from lanes.lanes import Appetite, Lanes
-from lanes.memory import Memory
-from lanes.server import letter_share_of
+from lanes.memory import MOST_BYTES, Memory
+from lanes.server import address_share_of, letter_share_of
 from lanes.settlement import Lease, LetterShare
 from mapping.plan import Plan, compile_plan
 from operations.outage import Outage
@@ -36,7 +36,8 @@ class Runtime:
         self.redis_url = redis_url
         self.client_of_redis = connect(redis_url)
         self.lanes = Lanes(self.client_of_redis)
-        self.addresses = Addresses(Memory(connect(redis_url), keyring, EXPIRES_S))
+        self._memory = Memory(connect(redis_url), keyring, EXPIRES_S)
+        self.addresses = Addresses(self._memory)
         self.outage = Outage()
         self.client = Client(settings.tiktok_url)
         self.leases = LeasesInHand()
@@ -68,6 +69,11 @@ class Runtime:
         """What a claim for this connection asks for: as many events as its largest request takes."""
         plans = (self.plan(connection, input_id, configuration) for input_id in connection.inputs)
         return Appetite(events=max(plan.route.max_events for plan in plans if plan), probe=PROBE_EVENTS)
+
+    def learn_limit(self, limit: int) -> None:
+        """Redis's maxmemory is this; 0 for none. Shares of it follow."""
+        self.redis_limit = limit
+        self._memory.most_bytes = address_share_of(limit) or MOST_BYTES
 
     def letter_share(self, connection: Connection) -> LetterShare:
         """What the connection's dead letters may hold of Redis's memory; no bound where the limit is not known."""

@@ -55,7 +55,8 @@ def read_memory_limit(runtime: Runtime) -> None:
     """Learn Redis's maxmemory. Where Redis does not say it, the limit that was known last counts."""
     with suppress(RedisAway, RedisFull):
         limit = memory_use(runtime.client_of_redis).limit
-        runtime.redis_limit = runtime.redis_limit if limit is None else limit
+        if limit is not None:
+            runtime.learn_limit(limit)
 
 
 def refresh_configuration(runtime: Runtime) -> None:

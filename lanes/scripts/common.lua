@@ -39,7 +39,8 @@
 --   counts:<name>:<process> string the number of the last bundle that process brought, until it expires
 --   watch:turn             string the token of whoever watches the groups now, until it expires (`lanes/watch.py`)
 --   watch:notes            hash   what the watcher remembers of each group, opaque here
---   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires; no script reads it
+--   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires
+--   memory:index           zset   their names, by when and how large;  memory:bytes: what all of them hold
 --   memory:secret          string what those names are made with where there is no encryption key
 --   once:<what>            string there while nobody else need do something (`lanes/turns.py`); no script reads it
 --   audit:<what>           list   who was shown personal data, who erased some (`lanes/audit.py`); no script reads it

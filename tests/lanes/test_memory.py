@@ -6,7 +6,7 @@ import redis
 from config.secrets import Keyring
 from lanes.client import connect
 from lanes.errors import RedisAway, RedisFull
-from lanes.memory import SHARED, Memory
+from lanes.memory import LARGEST_VALUE, OVERHEAD, SHARED, Memory
 
 DAY_S = 86_400
 OLD, NEW = Keyring.new_key(), Keyring.new_key()
@@ -17,6 +17,49 @@ IDS = ["without a key", "with a key"]
 @pytest.fixture
 def client(redis_url: str) -> redis.Redis:
     return connect(redis_url)
+
+
+def names_in(client: redis.Redis) -> list[bytes]:
+    """The names of what is remembered; beside them are a secret, an index of the same names and its sum."""
+    return [name for name in client.scan_iter() if name not in (SHARED.encode(), b"memory:index", b"memory:bytes")]
+
+
+@pytest.mark.parametrize("keyring", RINGS, ids=IDS)
+def test_the_oldest_go_beyond_the_bound(client: redis.Redis, keyring: Keyring | None) -> None:
+    """In bytes, as Redis really uses them; who was seen again counts as new."""
+    memory = Memory(client, keyring, DAY_S)
+    memory.most_bytes = 200_000
+    for number in range(3_000):
+        if number % 100 == 0:
+            memory.remember({f"user-{n}": b"203.0.113.%d" % (n % 250) for n in range(number, number + 100)})
+            memory.remember({"regular": b"x"})
+    assert int(client.get("memory:bytes") or 0) <= 200_000
+    used = sum(client.memory_usage(key, samples=0) or 0 for key in client.scan_iter("memory:*", count=1_000))
+    assert 100_000 < used <= 200_000
+    kept = memory.recall(["regular", *(f"user-{number}" for number in range(3_000))])
+    assert 200 < len(kept) == client.zcard("memory:index") < 1_000
+    assert {"regular", "user-2999"} <= set(kept)
+    assert "user-0" not in kept
+
+
+def test_what_expired_is_counted_no_more(client: redis.Redis) -> None:
+    """And what is forgotten leaves the index as well: not even its name stays."""
+    memory = Memory(client, None, 1)
+    memory.remember({"gone": b"x" * 1_000})
+    [(name, score)] = client.zrange("memory:index", 0, -1, withscores=True)
+    client.zadd("memory:index", {name: score - 10 * 65_536})  # as if ten seconds had passed
+    memory.remember({"jane": b"x" * 100, "joe": b"x" * 100})
+    assert client.get("memory:bytes") == b"%d" % (2 * (100 + OVERHEAD))
+    assert memory.forget(["jane", "nobody"]) == 1
+    assert client.get("memory:bytes") == b"%d" % (100 + OVERHEAD)
+    assert client.zcard("memory:index") == 1
+
+
+def test_a_value_beyond_all_measure_is_not_remembered(client: redis.Redis) -> None:
+    """A sender chooses it."""
+    memory = Memory(client, None, DAY_S)
+    memory.remember({"jane": b"x" * (LARGEST_VALUE + 1), "joe": b"x"})
+    assert memory.recall(["jane", "joe"]) == {"joe": b"x"}
 
 
 @pytest.mark.parametrize("keyring", RINGS, ids=IDS)
@@ -32,7 +75,7 @@ def test_what_is_remembered_is_recalled_by_every_process(client: redis.Redis, ke
 def test_names_in_redis_are_of_nobody(client: redis.Redis, keyring: Keyring | None) -> None:
     """No subject stands in a key, and where there is an encryption key no value stands in the open."""
     Memory(client, keyring, DAY_S).remember({"jane@shop.example": b"203.0.113.9"})
-    names = [name for name in client.scan_iter() if name != SHARED.encode()]
+    names = names_in(client)
     assert [len(name) for name in names] == [len("memory:") + 16]
     assert b"jane" not in names[0]
     assert (b"203.0.113.9" in (client.get(names[0]) or b"")) == (keyring is None)
@@ -41,7 +84,7 @@ def test_names_in_redis_are_of_nobody(client: redis.Redis, keyring: Keyring | No
 def test_what_is_remembered_expires(client: redis.Redis) -> None:
     """Each value anew, so many seconds after it was last kept."""
     Memory(client, Keyring([NEW]), DAY_S).remember({"jane": b"x"})
-    [name] = client.keys()
+    [name] = names_in(client)
     assert 0 < client.ttl(name) <= DAY_S
 
 

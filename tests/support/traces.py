@@ -40,7 +40,7 @@ def _all(client: redis.Redis, keyring: Keyring | None) -> Iterator[bytes]:
                 yield from _content(codec.open(value)) if value[:1] < b"\x20" else ()
             elif key.startswith(b"letters:"):
                 yield from _content(codec.open(DeadLetter.decode(value).source)) if value[:1] > b"\x7f" else ()
-            elif key.startswith(b"memory:") and key != b"memory:secret":
+            elif key.startswith(b"memory:") and key not in (b"memory:secret", b"memory:index", b"memory:bytes"):
                 yield value if keyring is None else keyring.open(value)
 
 

@@ -1,5 +1,7 @@
 """`relay dead-letters edit`: correct the event of a letter, see what it would become, keep it, send it again."""
 
+from collections.abc import Mapping
+
 import click
 import msgspec
 
@@ -12,6 +14,7 @@ from cli.setting import configuration_of, open_box
 from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
 from operations.errors import BadNews
+from operations.field_names import names_of
 from operations.letter_box import LetterBox
 from operations.letter_editing import Found, corrected, editable, find_letter, is_fine, keep, text_of
 from operations.letter_outlook import Blocked, Outlook, Outlooks, old_reason
@@ -26,7 +29,8 @@ from operations.letter_sending import Sent, is_late, late_question, replay_page
     "assignments",
     metavar="FIELD=VALUE",
     multiple=True,
-    help="Correct this field, such as custom_flags.TikTok.URL=https://…; may be given again for others.",
+    help="Correct this field, by the name that the letter shows (TikTok.URL=https://…) or by its path "
+    "(custom_flags.TikTok.URL=…); may be given again for others.",
 )
 @click.option("--replay", "send", is_flag=True, help="Send it again once it is kept.")
 @yes_option
@@ -39,11 +43,13 @@ def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool,
     """
     with open_box() as box:
         found = find_letter(box, letter_id)
-        outlooks = Outlooks(configuration_of(box.settings), box.settings, box.now_ms())
+        configuration = configuration_of(box.settings)
+        outlooks = Outlooks(configuration, box.settings, box.now_ms())
+        names = names_of(found.letter, configuration.connections.get(found.letter.connection))
         before = text_of(found.source)
         if not assignments:
             note_reveal(box, "edit", [letter_id])
-        after = _assigned(before, assignments) if assignments else _edited(before)
+        after = _assigned(before, assignments, names) if assignments else _edited(before)
         if after is None:
             note("nothing was changed")
             raise SystemExit(1)
@@ -58,10 +64,10 @@ def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool,
     _say(letter_id, outlook, sent, as_json=as_json)
 
 
-def _assigned(text: str, assignments: tuple[str, ...]) -> str:
+def _assigned(text: str, assignments: tuple[str, ...], names: Mapping[str, str]) -> str:
     batch = editable(text)
     for assignment in assignments:
-        set_value(batch, assignment)
+        set_value(batch, assignment, names)
     return msgspec.json.encode(batch).decode()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from config.errors import ConfigurationError
+from config.model import Connection
 from console.desk import Desk
 from console.pages.letters import note
 from console.reception import NotThere
@@ -14,9 +15,9 @@ from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
 from lanes.letters import letter_of
+from operations.field_names import path_of_field
 from operations.letter_box import LetterBox, public, source_of
 from operations.letter_outlook import Blocked, Outlook
-from operations.letter_paths import path_of_field
 from operations.letter_sending import is_late
 
 
@@ -66,9 +67,17 @@ def page(desk: Desk, visit: Visit, box: LetterBox, *, reveal: bool = False, prob
         read=sha256(stored).hexdigest(),
         outlook=shown_outlook(_outlook(desk, box, letter, source), reveal=reveal),
         late=isinstance(source, Chunk) and is_late(source.first_unknown_ms, box.now_ms()),
-        path=visit.field("path") or path_of_field(letter.field if letter.stage == "mapping" else None),
+        path=visit.field("path") or path_of_field(letter, connection_of(desk, letter)),
         value=visit.field("value"),
     )
+
+
+def connection_of(desk: Desk, letter: DeadLetter) -> Connection | None:
+    """Return the letter's connection as the file has it; None where it has none, or is refused now."""
+    try:
+        return desk.configuration().connections.get(letter.connection)
+    except ConfigurationError:
+        return None
 
 
 def _opened(box: LetterBox, letter: DeadLetter) -> Chunk | ChunkUnreadable:

@@ -9,6 +9,7 @@ from console.pages.letters import note
 from console.visit import Visit
 from lanes.chunk import Chunk
 from operations.errors import BadNews
+from operations.field_names import names_of
 from operations.letter_box import LetterBox, public
 from operations.letter_editing import Found, corrected, digest_of, editable, find_letter, is_fine, text_of
 from operations.letter_editing import keep as keep_letter
@@ -29,7 +30,7 @@ def outlook(desk: Desk, visit: Visit) -> Response:
     box = desk.box()
     found = find_letter(box, visit.path["id"])
     try:
-        source = _corrected(visit, found)
+        source = _corrected(desk, visit, found)
     except BadNews as error:
         return desk.page(visit, "outlook.html", problem=str(error).removeprefix("nothing was kept: "), outlook=None)
     now = desk.outlooks(box).of(found.letter, source)
@@ -56,7 +57,7 @@ def _to_keep(desk: Desk, visit: Visit, box: LetterBox, found: Found) -> Chunk:
     """The corrected source. BadNews when it should not be kept."""
     if visit.field("read") != digest_of(found):
         raise BadNews("somebody changed this letter meanwhile: look at it again, then correct it")
-    source = _corrected(visit, found)
+    source = _corrected(desk, visit, found)
     if not visit.field("anyway") and not is_fine(desk.outlooks(box).of(found.letter, source)):
         raise BadNews("as it is now it would not be sent: correct it further, or keep it so all the same")
     return source
@@ -76,10 +77,11 @@ def _editor(desk: Desk, visit: Visit, box: LetterBox, found: Found, text: str, p
     )
 
 
-def _corrected(visit: Visit, found: Found) -> Chunk:
+def _corrected(desk: Desk, visit: Visit, found: Found) -> Chunk:
     """The source as the form has it: all of it as text, or with one field set. BadNews when it is no event."""
     if "text" in visit.form:
         return corrected(found.source, visit.field("text"))
     batch = editable(text_of(found.source))
-    set_value(batch, f"{visit.field('path')}={visit.field('value')}")
+    names = names_of(found.letter, letter.connection_of(desk, found.letter))
+    set_value(batch, f"{visit.field('path')}={visit.field('value')}", names)
     return corrected(found.source, msgspec.json.encode(batch).decode())

@@ -9,9 +9,12 @@ from support.bench import Bench
 from support.events import batch, purchase
 from support.terminal import relay
 
+from config.model import Connection, CustomMapping, Match, Parameter
 from config.secrets import Keyring
+from delivery.letters import DeadLetter
 from lanes.chunk import ChunkCodec
 from operations.errors import BadNews
+from operations.field_names import path_of_field
 from operations.letter_paths import set_value
 from worker.drain import drain
 
@@ -191,3 +194,136 @@ def test_a_path_that_leads_nowhere_is_said(assignment: str) -> None:
     """In a sentence."""
     with pytest.raises(BadNews, match="--set"):
         set_value({"events": [purchase(1)]}, assignment)
+
+
+SHOWN_NAMES = [
+    ("TikTok.URL", "https://a.example/", "custom_flags.TikTok.URL"),
+    ("tiktok.url", "https://a.example/", "custom_flags.TikTok.URL"),
+    ("TikTok.Callback", "E.C.P.x", "custom_flags.TikTok.Callback"),
+    ("custom_flags.tiktok.referrer", "https://a.example/", "custom_flags.TikTok.Referrer"),
+    ("total_amount", "20", "product_action.total_amount"),
+    ("transaction_id", "T-1", "product_action.transaction_id"),
+    ("products[0].price", "3", "product_action.products.0.price"),
+    ("products.0.quantity", "3", "product_action.products.0.quantity"),
+    ("currency_code", "EUR", "currency_code"),
+    ("timestamp_unixtime_ms", "1795000000000", "timestamp_unixtime_ms"),
+    ("page_url", "https://a.example/", "page_url"),
+    ("properties.value", "20", "product_action.total_amount"),
+    ("properties.contents[0].price", "3", "product_action.products.0.price"),
+    ("Batch.0.properties.contents.0.content_id", "s", "product_action.products.0.id"),
+    ("properties.currency", "EUR", "currency_code"),
+    ("page.url", "https://a.example/", "custom_flags.TikTok.URL"),
+    ("context.page.url", "https://a.example/", "custom_flags.TikTok.URL"),
+    ("event_time", "1795000000000", "timestamp_unixtime_ms"),
+    ("custom_attributes.Any.Name", "x", "custom_attributes.Any.Name"),
+]
+
+
+@pytest.mark.parametrize(("shown", "value", "path"), SHOWN_NAMES, ids=[row[0] for row in SHOWN_NAMES])
+def test_a_name_that_a_letter_shows_is_its_place(shown: str, value: str, path: str) -> None:
+    """The incoming name, or TikTok's, sets what the path in full sets; nothing else is added."""
+    by_name, by_path = ({**batch(), "events": [purchase(1)]} for _ in range(2))
+    set_value(by_name, f"{shown}={value}")
+    set_value(by_path, f"{path}={value}")
+    assert by_name == by_path != {**batch(), "events": [purchase(1)]}
+
+
+CONNECTION = Connection(
+    id="shop",
+    inputs=("web",),
+    access_token="t",
+    event_source_id="P",
+    email_identity_type="other",
+    custom_mappings=(
+        CustomMapping(
+            "Search",
+            Match("custom_event"),
+            {
+                "query": Parameter("attribute", "search term", required=True),
+                "description": Parameter("product", "name"),
+            },
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("stage", "field", "reason", "path"),
+    [
+        ("mapping", "TikTok.URL", "missing_url", "custom_flags.TikTok.URL"),
+        ("mapping", "products[2].price", "invalid_value", "product_action.products.2.price"),
+        ("mapping", "query", "missing_parameter", "custom_attributes.search term"),
+        ("mapping", "description", "missing_parameter", "product_action.products.0.name"),
+        ("delivery", "properties.value", "rejected_by_tiktok", "product_action.total_amount"),
+        ("delivery", "user.email", "rejected_by_tiktok", "user_identities.other"),
+        ("delivery", "something.new", "rejected_by_tiktok", "something.new"),
+        ("delivery", None, "rejected_by_tiktok", ""),
+    ],
+)
+def test_the_field_of_a_letter_is_offered_by_its_path(stage: str, field: str | None, reason: str, path: str) -> None:
+    """A required parameter stands where its mapping reads it, an identity under the type that the connection sends."""
+    letter = DeadLetter(
+        id="1", connection="shop", input="web", at_ms=1, stage=stage, reason=reason, field=field, tiktok_event="Search"
+    )
+    assert path_of_field(letter, CONNECTION) == path
+
+
+NOTHING = [
+    ("TikTok.URI", "TikTok.URL"),
+    ("custom_flags.TikTok.UR", "custom_flags.TikTok.URL"),
+    ("total_amonut", "product_action.total_amount"),
+    ("product_action.total_amont", "product_action.total_amount"),
+    ("product_action.products.0.prise", "product_action.products.0.price"),
+    ("curency_code", "currency_code"),
+    ("user_identities.emial", "user_identities.email"),
+    ("device_info.user_agent", "device_info."),
+    ("events.0.data.currency_code", "currency_code"),
+    ("xyzzy", "relay dead-letters show"),
+]
+
+
+@pytest.mark.parametrize(("path", "near"), NOTHING, ids=[row[0] for row in NOTHING])
+def test_a_path_that_names_nothing_is_refused_with_the_nearest(path: str, near: str) -> None:
+    """Before, it became a new member that nobody reads, and the letter would have died again."""
+    whole = {**batch(), "events": [purchase(1)]}
+    with pytest.raises(BadNews, match="names nothing") as refused:
+        set_value(whole, f"{path}=1")
+    assert near in str(refused.value)
+    assert whole == {**batch(), "events": [purchase(1)]}
+
+
+def test_what_the_event_has_and_what_is_said_outright_can_be_set() -> None:
+    """Also what relay does not read."""
+    whole = {**batch(), "events": [{**purchase(1), "data": {**purchase(1)["data"], "session_uuid": "s"}}]}
+    for assignment in ("session_uuid=t", "event.note=marked", "event.data.extra.deep=1", "batch.note=2"):
+        set_value(whole, assignment)
+    data = whole["events"][0]["data"]
+    assert (data["session_uuid"], data["extra"], whole["note"]) == ("t", {"deep": 1}, 2)
+    assert whole["events"][0]["note"] == "marked"
+
+
+def test_a_product_is_added_behind_the_last() -> None:
+    """And a list is made where there is none."""
+    whole: dict[str, Any] = {"events": [{"data": {}}]}
+    set_value(whole, "products[0].id=a")
+    set_value(whole, "products[1].id=b")
+    assert whole["events"][0]["data"]["product_action"]["products"] == [{"id": "a"}, {"id": "b"}]
+
+
+def test_the_name_that_the_letter_shows_corrects_it(bench: Bench, letter: str) -> None:
+    """As a person would try first: read the letter, set its field, send it again."""
+    field = relay("dead-letters", "show", letter, "--json").json["field"]
+    said = relay("dead-letters", "edit", letter, "--set", f"{field}=https://shop.example/thanks", "--replay")
+    assert said.exit_code == 0, said.stderr
+    assert "now   would be sent as PlaceAnOrder" in said.stderr
+    assert deliver(bench) == ["e1"]
+
+
+def test_a_slip_is_told_and_nothing_kept(bench: Bench, letter: str) -> None:
+    """In a sentence, with exit code 1."""
+    before = source(letter)
+    said = relay("dead-letters", "edit", letter, "--set", "TikTok.ULR=https://shop.example/thanks", "--yes")
+    assert said.exit_code == 1
+    assert "Did you mean" in said.stderr
+    assert "TikTok.URL" in said.stderr
+    assert source(letter) == before

@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --no-config --no-header --no-annotate --
 	--python-platform linux --constraint constraints.txt
 
 
-.PHONY: demo picture test servers test-servers check faults soak attacks mutations bench documents image-requirements pin-images install clean
+.PHONY: demo picture test servers test-servers check faults soak attacks containers mutations bench documents image-requirements pin-images install clean
 
 demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
@@ -18,8 +18,8 @@ demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of 
 picture: $(RELAY)  ## renew docs/demo.svg; a test says when it is stale
 	@$(BIN)/relay demo --save docs/demo.svg
 
-test: $(TESTS)  ## every test but the fault run and the attacks
-	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks
+test: $(TESTS)  ## every test but the fault run, the attacks and the containers
+	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks --ignore=tests/containers
 
 servers: $(TESTS)  ## fetch the Redis and Valkey servers that tests can run on, into .servers
 	@$(BIN)/python tests/support/servers.py $(SERVERS)
@@ -42,6 +42,10 @@ soak: $(TESTS)  ## an hour of everything that can go wrong; SHORT=1: ten minutes
 
 attacks: $(TESTS)  ## senders, answers and operators that try to stop it; SHORT=1: the part that CI runs; FIGURES=file
 	@$(BIN)/pytest tests/attacks
+
+containers: $(TESTS)  ## docker-compose.yml as written, by podman on stand-in images: needs root, podman, runc, debootstrap, iptables
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'podman-compose>=1.6'
+	@$(BIN)/pytest tests/containers
 
 mutations: $(TESTS)  ## takes each guard of the lanes out in turn: a test must notice
 	@$(BIN)/python tests/mutations.py

@@ -54,7 +54,7 @@ def test_probes_ask_what_they_should() -> None:
     assert probes == {
         ("relay-ingest", "liveness"): "/health/live",
         ("relay-ingest", "readiness"): "/health/ready",
-        ("relay-flower", "liveness"): "/healthcheck",
+        ("relay-flower", "liveness"): None,  # a command: tests/deploy/test_flower_prefix.py
         ("relay-redis", "readiness"): None,
     }
 

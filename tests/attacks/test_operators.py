@@ -1,0 +1,87 @@
+"""An operator at the console and at the command line: neither delays a sender."""
+
+import json
+import statistics
+import threading
+import time
+
+import httpx
+import pytest
+from support.attack import SHORT, Attack, Start
+from support.events import batch, purchase
+from support.visitor import PASSWORD, Visitor
+
+SECONDS = 8 if SHORT else 30
+BAD = {"TikTok.URL": "www.shop.example/x"}
+ROW = """  - id: c{n}
+    inputs: [web]
+    access_token: token
+    event_source_id: PIXEL{n}
+    native_events: {{purchase: CompletePayment}}
+"""
+FILE = "inputs:\n  - {id: web, platform: web, api_key: k, api_secret: s}\nconnections:\n" + "".join(
+    ROW.format(n=n) for n in range(700)
+)
+
+
+def answers_in(relay: Attack, seconds: float) -> list[float]:
+    """How long answers to a sender took, in milliseconds."""
+    taken, end = [], time.monotonic() + seconds
+    with httpx.Client(auth=("honest-key", "honest-secret"), trust_env=False, timeout=60) as http:
+        while time.monotonic() < end:
+            body = batch(purchase(10**9 + len(taken)))
+            began = time.perf_counter()
+            assert http.post(relay.url + "/v2/events", json=body).status_code == 202
+            taken.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.01)
+    return taken
+
+
+@pytest.mark.parametrize("page", ["a large configuration file", "large batches", "dead letters"])
+def test_pages_do_not_delay_senders(attacked: Start, page: str) -> None:
+    """Two visitors ask for pages that compute for seconds, without pause: at the median 50 ms more at most."""
+    with attacked(environment={"RELAY_ADMIN_PASSWORD": PASSWORD}, maxmemory="256mb") as relay:
+        visitor = Visitor(relay.url)
+        visitor.http.timeout = httpx.Timeout(120)
+        visitor.sign_in()
+        fields = {
+            "a large configuration file": ("/console/configuration", {"file": FILE}),
+            "large batches": ("/console/try", {"batches": _batches()}),
+            "dead letters": ("/console/dead-letters", {}),
+        }
+        if page == "dead letters":
+            with httpx.Client(auth=("key", "secret"), trust_env=False, timeout=60) as http:
+                for number in range(40):
+                    events = [purchase(number * 100 + n, custom_flags=BAD) for n in range(100)]
+                    http.post(relay.url + "/v2/events", json=batch(*events))
+        alone = answers_in(relay, SECONDS / 2)
+        path, form = fields[page]
+        over, pages = threading.Event(), []
+
+        def visit() -> None:
+            while not over.is_set():
+                answer = visitor.post(path, **form) if form else visitor.get(path)
+                pages.append(answer.status_code)
+
+        visitors = [threading.Thread(target=visit, daemon=True) for _ in range(2)]
+        for one in visitors:
+            one.start()
+        beside = answers_in(relay, SECONDS)
+        over.set()
+        for one in visitors:
+            one.join(120)
+        visitor.close()
+        relay.figure("pages", len(pages))
+        relay.figure("answers alone, ms", _summary(alone))
+        relay.figure("answers beside, ms", _summary(beside))
+        assert set(pages) <= {200, 409}
+        assert statistics.median(beside) < statistics.median(alone) + 50
+
+
+def _batches() -> str:
+    return json.dumps([batch(*[purchase(n) for n in range(50)]) for _ in range(20)])
+
+
+def _summary(values: list[float]) -> str:
+    ordered = sorted(values)
+    return f"median {ordered[len(ordered) // 2]:.0f}, p99 {ordered[len(ordered) * 99 // 100]:.0f}, n={len(ordered)}"

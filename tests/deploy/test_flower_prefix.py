@@ -1,0 +1,64 @@
+"""FLOWER_URL_PREFIX moves Flower's pages, and the probes of compose and Kubernetes move along."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from support.plant import RELAY, free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+def compose_probe() -> list[str]:
+    """The command of compose's health check."""
+    services: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
+    command: list[str] = services["flower"]["healthcheck"]["test"][1:]
+    return command
+
+
+def kubernetes_probe() -> list[str]:
+    """The command of the liveness probe."""
+    [flower] = [
+        one
+        for one in YAML(typ="safe").load_all(ROOT / "deploy" / "kubernetes.yaml")
+        if one and one["kind"] == "Deployment" and one["metadata"]["name"] == "relay-flower"
+    ]
+    command: list[str] = flower["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]["exec"]["command"]
+    return command
+
+
+@contextmanager
+def flower(environ: dict[str, str], port: int) -> Iterator[None]:
+    """Flower, as its container starts it."""
+    with subprocess.Popen([RELAY, "flower", "--port", str(port)], env=environ) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("prefix", ["", "flower", "/ops/flower/"])
+@pytest.mark.parametrize("probe", [compose_probe, kubernetes_probe], ids=["compose", "Kubernetes"])
+def test_a_probe_finds_flower(redis_url: str, tmp_path: Path, prefix: str, probe: Any) -> None:
+    """Wherever its pages are; and fails where there is none."""
+    port = free_port()
+    environ = {
+        **os.environ,
+        "RELAY_REDIS_URL": redis_url,
+        "RELAY_DATA_DIR": str(tmp_path),
+        "FLOWER_BASIC_AUTH": "relay:flower-pass",
+        "FLOWER_URL_PREFIX": prefix,
+    }
+    command = [part.replace("5555", str(port)) for part in probe()]
+    assert subprocess.run(command, env=environ, capture_output=True, check=False).returncode != 0
+    with flower(environ, port):
+        deadline = time.monotonic() + 90
+        while subprocess.run(command, env=environ, capture_output=True, check=False).returncode != 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)

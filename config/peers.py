@@ -1,9 +1,10 @@
 """Who sent a request, and how: the peer itself, or what a trusted proxy in front says of it (RELAY_TRUSTED_PROXIES)."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
+
+from config.kept import kept
 
 Scope = Mapping[str, Any]
 """ASGI's, of which `client`, `scheme` and `headers` are read."""
@@ -20,7 +21,7 @@ class Peers:
 
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
-        self._read = lru_cache(maxsize=4096)(self._judge)
+        self._read = kept(4096)(self._judge)
 
     def address_of(self, scope: Scope) -> str:
         """The peer's own address; behind trusted proxies the right-most one in X-Forwarded-For that is none of them.

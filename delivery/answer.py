@@ -13,6 +13,8 @@ from delivery.remedies import Remedy
 
 MAX_ANSWER_BYTES = 1 << 20
 """1,000 refused events with a sentence each stay well below; more is not an answer."""
+MOST_WORDS = 2000
+"""Characters that are kept of a sentence of TikTok's, which may echo whole events."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 UNREADABLE = -1
 """The index of a refused event that TikTok named in a form nobody can read; never in range."""
@@ -131,6 +133,8 @@ def _failed_event(entry: object) -> FailedEvent:
 
 
 def _text(value: object) -> str:
+    """The first 2,000 characters of a text, or of any other value's JSON."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= MOST_WORDS else f"{text[:MOST_WORDS]}…"

@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 
+from config.kept import kept
 from mapping.remarks import LeftOut, Noted
 
 # Written out, because `is_global` also refuses the ranges kept for documentation, which count as public here.
@@ -73,7 +73,7 @@ def public_ip(value: object) -> str | LeftOut | None:
     return address if first in _PLAINLY_PUBLIC and _THREE_OCTETS(rest) else _public(address)
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _public(text: str) -> str | LeftOut:
     try:
         address = ip_address(text)

@@ -1,7 +1,7 @@
 """What all events of a batch share, made ready once: read, hashed, encoded; kept, for a user's batches are alike."""
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from config.vocabulary import ENVIRONMENTS
@@ -19,7 +19,12 @@ _OTHER_ENVIRONMENTS: Final = frozenset(
     )
 )
 MOST_KEPT: Final = 1024
-"""Batches of one user follow each other within minutes: this many users' are remembered, a few KB each."""
+"""Batches of one user follow each other within minutes: this many users' are remembered in a process."""
+LONGEST_KEPT: Final = 2048
+"""Bytes of JSON, which may take twenty times as much once they are read: 40 MiB in all, and 3 MiB as users are."""
+MOST_LONG_KEPT: Final = 16
+LONGEST_LONG_KEPT: Final = 64 << 10
+"""A few longer ones, 20 MiB in all; still longer ones are read each time."""
 
 
 class Common:
@@ -47,9 +52,34 @@ CommonOf: TypeAlias = Callable[[bytes, str | None, str | None], Common]
 """From what is relevant of a batch, the remembered address and that of whoever posted it, where those may be sent."""
 
 
+class _Maker:
+    """A recipe, known by its identity: a key of the caches that all connections share."""
+
+    __slots__ = ("recipe",)
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+
+
+def _make(maker: _Maker, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> Common:
+    return Common(maker.recipe, relevant, remembered_ip, peer_ip)
+
+
+_kept = lru_cache(maxsize=MOST_KEPT)(_make)
+_kept_long = lru_cache(maxsize=MOST_LONG_KEPT)(_make)
+
+
 def common_of(recipe: Recipe) -> CommonOf:
     """What makes the shared part for `recipe`, and remembers it for the next batch that says the same."""
-    return lru_cache(maxsize=MOST_KEPT)(partial(Common, recipe))
+    maker = _Maker(recipe)
+
+    def make(relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> Common:
+        if len(relevant) <= LONGEST_KEPT:
+            return _kept(maker, relevant, remembered_ip, peer_ip)
+        of = _kept_long if len(relevant) <= LONGEST_LONG_KEPT else _make
+        return of(maker, relevant, remembered_ip, peer_ip)
+
+    return make
 
 
 def _of_environment(name: str, sent: frozenset[str]) -> str:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from config.kept import kept
 from mapping.values import is_blank
 
 Flags: TypeAlias = dict[str, Any]
@@ -52,7 +52,7 @@ def _by_name(flags: Flags) -> tuple[Flags, Mapping[str, str]]:
     return found, misnamed
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _near(name: str) -> str | None:
     """Return the flag that `name` may be meant for; None for one that is another's business, or a flag itself."""
     if len(name) > _LONGEST_NAME or name.strip().casefold() in _BY_FOLD:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any, Final
 
+from config.kept import kept
 from config.vocabulary import IDENTITY_TYPES
 from mapping.results import Note
 from mapping.values import is_blank
@@ -64,7 +64,7 @@ def _is_missing(kind: str, found: Mapping[str, Any]) -> bool:
     return _says_nothing(found.get(kind)) and _says_nothing(found.get(ALIASES.get(kind, kind)))
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _near(name: str) -> str | None:
     """Return the type that `name` may be meant for; None for a type itself, and for any other name."""
     if name in KNOWN or len(name) > _LONGEST_NAME:

@@ -5,12 +5,12 @@ bare digits that make a valid number of some country. What none of them reads wi
 """
 
 import re
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 import phonenumbers
 from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber
 
+from config.kept import kept
 from mapping.characters import ascii_digits, without_invisible
 from mapping.phone_plans import CHANGED, VERSION, ZEROS
 from mapping.remarks import LeftOut, Noted
@@ -63,7 +63,7 @@ def _is_settled(text: str) -> bool:
     return text[4:5] not in _CHANGED_AT.get(text[1:4], _DIGITS) and _E164(text) is not None
 
 
-@lru_cache(maxsize=8192)
+@kept(8192)
 def _read(text: str, default_region: str | None) -> str | LeftOut | Noted:
     text = ascii_digits(without_invisible(text)).strip().removeprefix("tel:")
     fraction = _FRACTION(text)

@@ -21,8 +21,12 @@ PRIVATE: Final = frozenset(
 )
 """Below these, names are whatever a client likes, so no name makes a value readable."""
 
+MOST_SENTENCE: Final = 2500
+"""Characters; more than is kept of TikTok's words, and less than takes anybody's time."""
+
 _READABLE_TEXT = re.compile(r"[A-Za-z0-9_ .+-]{0,40}")
-_EMAIL = re.compile(r"([^\s@])[^\s@]*@[^\s@]+")
+# Each pattern begins only where a word does and never gives back what it took, so none is slower than the text is long.
+_EMAIL = re.compile(r"(?<![^\s@])([^\s@])[^\s@]*+@[^\s@]++")
 _URL = re.compile(r"(?i)(https?)://\S*")
 
 # What may be someone's in a sentence of TikTok's: whatever it quotes, addresses, long numbers, long words.
@@ -33,7 +37,7 @@ _IN_SENTENCES = (
     (_EMAIL, r"\1…@…"),
     (_URL, r"\1://…"),
     (re.compile(r"\+?\d[\d ().-]{5,}\d"), "…"),
-    (re.compile(r"[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*"), "…"),
+    (re.compile(r"(?<![0-9A-Fa-f:])(?=[0-9A-Fa-f]*+:[0-9A-Fa-f]*+:)[0-9A-Fa-f:]++"), "…"),
     (re.compile(r"[^\s.]{25,}"), "…"),
 )
 
@@ -70,7 +74,7 @@ def mask(value: Any, *, readable: bool = False, private: bool = False, names: Ab
 
 def mask_sentence(sentence: str) -> str:
     """A sentence of TikTok's without what it may have from an event: it quotes values when it refuses them."""
-    masked = _QUOTED.sub(_only_quotes, sentence)
+    masked = _QUOTED.sub(_only_quotes, sentence[:MOST_SENTENCE])
     for pattern, instead in _IN_SENTENCES:
         masked = pattern.sub(instead, masked)
     return masked

@@ -1,6 +1,6 @@
 """Composes one request to TikTok out of a lease: opens its chunks, maps each entry, takes what fits."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final, NamedTuple, TypeAlias
@@ -19,6 +19,8 @@ from mapping.results import Mapped, Rejected, Result
 from mapping.routes import MOST_BODY_BYTES
 
 DEADLY_CRASHES: Final = 5
+MOST_UNPACKED_BYTES: Final = 4 << 20
+"""Of one draft's chunks, once they are opened. A thousand events of usual size are a quarter of it."""
 
 
 class Prepared(msgspec.Struct):
@@ -150,7 +152,7 @@ class Composer:
 
     def _opened(self, lease: Lease) -> Iterator[_Opened | Blocked]:
         """The lease's chunks: each opened when it is its turn, or all at once where addresses are recalled for them."""
-        opened = map(self._open, lease.chunks)
+        opened = _bounded(map(self._open, lease.chunks))
         if self._recall is None:
             yield from opened
             return
@@ -190,6 +192,23 @@ class Composer:
         draft.items.extend(items)
         draft.size = size
         return None
+
+
+def _bounded(opened: Iterable[_Opened | Blocked]) -> Iterator[_Opened | Blocked]:
+    """The first, and further ones until together they are too large: compressed ones say nothing of their size."""
+    room = MOST_UNPACKED_BYTES
+    for one in opened:
+        if isinstance(one, _Opened):
+            bytes_ = _size_of(one.chunk)
+            if bytes_ > room and room < MOST_UNPACKED_BYTES:
+                return
+            room -= bytes_
+        yield one
+
+
+def _size_of(chunk: Chunk) -> int:
+    own = sum([len(entry.raw) for batch in chunk.batches for entry in batch.entries])
+    return own + sum([len(batch.shared) for batch in chunk.batches])
 
 
 def carve(chunk: Chunk, weight: int) -> Carved:

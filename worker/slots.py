@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-THREADS: Final = 40
-"""They mostly wait for TikTok. A job in hand costs up to 5 MiB, so not more."""
+THREADS: Final = 32
+"""They mostly wait for TikTok. A job in hand costs up to 7 MiB, so not more."""
 USUAL_JOBS: Final = 8
 """So many jobs keep a core busy; up to these, a connection may have as many as it has lanes."""
 QUEUED_FOR_S: Final = 2.0

@@ -1,6 +1,7 @@
 """Reading an answer: whatever comes back, it is TikTok's JSON or it has no code."""
 
 import gzip
+import json
 import zlib
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.answer import MAX_ANSWER_BYTES, UNREADABLE, Answer, FailedEvent, read_answer
+from delivery.answer import MAX_ANSWER_BYTES, MOST_WORDS, UNREADABLE, Answer, FailedEvent, read_answer
 
 NOW_S = 1000.0
 OK = b'{"code":0,"message":"OK","request_id":"2023","data":{}}'
@@ -108,3 +109,15 @@ def test_no_json_raises(value: object) -> None:
     """Whatever stands in TikTok's fields."""
     body = httpx.Request("POST", "http://x", json={"code": 1, "message": value, "data": value, "request_id": value})
     assert read(body.content).code == 1
+
+
+@pytest.mark.parametrize("message", ["x" * 100_000, {"echo": ["x" * 1000] * 100}])
+def test_tiktoks_words_are_cut(message: object) -> None:
+    """It may echo whole events; what is kept of each sentence is 2 KB."""
+    failed = [{"order_in_batch": 0, "error": message}]
+    body = {"code": 20001, "message": message, "request_id": "r" * 9000, "data": {"failed_events": failed}}
+    answer = read_answer(200, {}, json.dumps(body).encode(), 0.0)
+    assert answer.failed_events is not None
+    for words in (answer.message, answer.failed_events[0].error, answer.request_id or ""):
+        assert len(words) <= MOST_WORDS + 1
+        assert words.endswith("…")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.masking import PRIVATE, READABLE, mask, mask_sentence, shape_of
+from operations.masking import _IN_SENTENCES, _QUOTED, PRIVATE, READABLE, mask, mask_sentence, shape_of
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,13 @@ def test_below_private_members_no_text_and_no_number_survives(name: str, value: 
 def test_a_sentence_loses_what_it_may_have_from_an_event(sentence: str, masked: str) -> None:
     """Its sense stays."""
     assert mask_sentence(sentence) == masked
+
+
+@pytest.mark.parametrize(
+    "part", ["x", "f", "1", "a:", "f:f", "1 ", "1-", "'", '"', "a@", "@", "https://", "“", "+1(", "é", "`'\"", "' "]
+)
+def test_no_sentence_takes_longer_than_it_is_long(part: str) -> None:
+    """A megabyte of whatever makes a careless pattern begin again at each place."""
+    assert len(mask_sentence(part * (1_000_000 // len(part)))) < 3_000
+    for pattern in (_QUOTED, *(pattern for pattern, _ in _IN_SENTENCES)):
+        pattern.sub("", part * (100_000 // len(part)))

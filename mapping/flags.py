@@ -16,6 +16,7 @@ CALLBACK: Final = "TikTok.Callback"
 FLAGS: Final = frozenset({URL, REFERRER, CALLBACK})
 """Those that relay reads."""
 
+_are_known: Final = FLAGS.issuperset
 _BY_FOLD: Final = {name.casefold(): name for name in FLAGS}
 _NEAR: Final = {
     **{name.casefold().replace(".", ""): name for name in FLAGS},
@@ -35,7 +36,7 @@ def read_flags(flags: Flags | None) -> tuple[Flags, Mapping[str, str]]:
     """Return the flags under their own names, and the misnamed: each with the absent flag that it may be meant for."""
     if not flags:
         return _NO_FLAGS, _NONE_MISNAMED
-    if flags.keys() <= FLAGS:
+    if _are_known(flags):
         return flags, _NONE_MISNAMED
     return _by_name(flags)
 

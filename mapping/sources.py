@@ -151,7 +151,7 @@ def _clicked(connection: Connection) -> Bound:
 
 
 _PAGE = (
-    f"found if type(found := {_flag(URL)}) is str and found[:4] == 'http' "
+    f"found if type(found := {_flag(URL)}) is str and '!' < found < '\x7f' "  # surely not blank
     "else page_or_flag(found, subject.data.page_url)"
 )
 _DEVICE = "subject.device"

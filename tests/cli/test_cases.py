@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from support.terminal import relay
 
-CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in Path(__file__).parents[1].glob("cases/*")}
+FOLDER = Path(__file__).parents[1] / "cases"
+CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.json")}
 
 
 def found_at(document: Any, path: str) -> list[Any]:

@@ -35,7 +35,7 @@ TAKEN = [
 
 @pytest.mark.parametrize("route", PAGES)
 @pytest.mark.parametrize(("page_url", "sent"), [case[1:] for case in TAKEN], ids=[case[0] for case in TAKEN])
-@pytest.mark.parametrize("flag", [None, "", " ", [], [""]], ids=repr)
+@pytest.mark.parametrize("flag", [None, "", " ", "\u00a0", [], [""]], ids=repr)
 def test_page_url_stands_in_where_the_flag_is_absent(bench, at, page_url, sent, flag, route):
     """E6: with a note, and without what is nobody's business."""
     mapped = bench.mapped(bench.plan(route), visited(bench, page_url, {"TikTok.URL": flag}))

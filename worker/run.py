@@ -36,13 +36,13 @@ def run(settings: Settings) -> None:
     use_broker(app, alive.redis_url)
     patience = Patience(alive.redis_url, alive.outage)
     alerts = Alerts(settings, alive.redis_url, alive.outage)
-    for sign in (signal.SIGTERM, signal.SIGINT):  # until Celery has its own way with them
-        signal.signal(sign, lambda *_: sys.exit(0))
+    told_to_stop = threading.Event()
+    _leave_on_signals(told_to_stop)
     alerts.start()
     if not patience.wait():
         say_in_vain(alive.outage)
         raise SystemExit(EXIT_CODE)
-    life = _Life(Timer(alive), alerts, patience)
+    life = _Life(Timer(alive), alerts, patience, told_to_stop)
     direct = DirectDraining(alive, worker.jobs.deliver_directly)
     alive.drain_directly = direct.take
     if patience.full:
@@ -51,7 +51,7 @@ def run(settings: Settings) -> None:
     code = _work()
     if life.gave_up.is_set():
         raise SystemExit(EXIT_CODE)
-    if life.told_to_stop.is_set():
+    if told_to_stop.is_set():
         raise SystemExit(code)
     log.error("Celery ended by itself; starting the worker anew", exit_code=code)
     time.sleep(RESTART_AFTER_S)
@@ -59,11 +59,23 @@ def run(settings: Settings) -> None:
     os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very command line
 
 
+def _leave_on_signals(told_to_stop: threading.Event) -> None:
+    """End on SIGTERM and SIGINT until Celery listens to them; in the midst of its start, too, this is no fault."""
+
+    def leave(*_: object) -> None:
+        told_to_stop.set()
+        runtime().stopping.set()
+        sys.exit(0)
+
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, leave)
+
+
 class _Life:
     """What runs beside Celery, tied to its signals."""
 
-    def __init__(self, timer: Timer, alerts: Alerts, patience: Patience) -> None:
-        self.told_to_stop, self.gave_up = threading.Event(), threading.Event()
+    def __init__(self, timer: Timer, alerts: Alerts, patience: Patience, told_to_stop: threading.Event) -> None:
+        self.gave_up, self._told_to_stop = threading.Event(), told_to_stop
         self._timer, self._alerts = timer, alerts
         self._keeper = Keeper(patience, runtime().outage, self._give_up)
         setup_logging.connect(self._keep_logging, weak=False)
@@ -84,7 +96,7 @@ class _Life:
             self._timer.start()
 
     def _stop(self, **_: Any) -> None:
-        self.told_to_stop.set()
+        self._told_to_stop.set()
         runtime().stopping.set()
 
     def _end(self, **_: Any) -> None:

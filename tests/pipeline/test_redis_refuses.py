@@ -1,6 +1,7 @@
 """What real processes do and say on a Redis that refuses: each reason is said everywhere a person looks."""
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -110,6 +111,18 @@ def test_a_worker_ends_where_waiting_is_in_vain(reason: str, server: str, tmp_pa
     assert "hidden" not in worker.log.read_text()
     if reason == "noperm":
         assert "ACL SETUSER relay +info +eval +evalsha +script|load" in last["what_to_do"]
+
+
+@pytest.mark.parametrize("redis_is_there", [True, False])
+def test_a_worker_told_to_stop_while_it_starts_ends(redis_is_there: bool, server: str, tmp_path: Path) -> None:
+    """While it waits for Redis, and in the midst of Celery's start, which it does not take for a fault of Celery's."""
+    url = server if redis_is_there else f"redis://127.0.0.1:{free_port()}/0"
+    with closing(Worker(tmp_path, url)) as worker:
+        first = "events go to another place than TikTok" if redis_is_there else CANNOT
+        until(lambda: bool(worker.said(first)))
+        worker.process.signal(signal.SIGTERM)
+        assert worker.process.wait() in (0, -signal.SIGTERM)
+        assert worker.said("Celery ended by itself; starting the worker anew") == []
 
 
 def test_a_worker_whose_password_is_changed_ends_as_well(server: str, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Run the tests of what Redis carries, the demo and a short fault run on each fetched server but the bundled one.
 
-Run as a program, with names of servers or none: exit 0 when all passed. `make test-servers` does.
+Run as a program, with names of servers or none: exit 0 when all passed. `make test-servers` does. Two servers at a
+time, for most of these tests wait; JOBS says otherwise.
 """
 
 import os
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -19,36 +21,38 @@ FAULT_RUN_S = "15"
 
 
 def run_on(server: Server) -> bool:
-    """Whether everything passed on this server."""
+    """Whether everything passed on this server; what was said is printed at its end."""
+    try:
+        said = [f"\n{server.name}: {version_of(server.path)}"]
+    except NotHere as why:
+        print(f"{server.name}: not run, {why}", flush=True)
+        return True
     began = time.monotonic()
-    environment = {**os.environ, "RELAY_TEST_SERVER": server.name, "SECONDS": FAULT_RUN_S}
-    print(f"\n{server.name}: {version_of(server.path)}", flush=True)
-    tests = subprocess.run([sys.executable, "-m", "pytest", "-q", *TESTS], env=environment, check=False)
-    path = f"{server.path.parent}{os.pathsep}{environment['PATH']}"
-    relay = Path(sys.executable).with_name("relay")
-    demo = subprocess.run([relay, "demo"], env={**environment, "PATH": path}, check=False)
-    passed = tests.returncode == demo.returncode == 0
-    print(f"{server.name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
+    path = f"{server.path.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "RELAY_TEST_SERVER": server.name, "SECONDS": FAULT_RUN_S, "PATH": path}
+    relay = str(Path(sys.executable).with_name("relay"))
+    passed = True
+    for command in ([sys.executable, "-m", "pytest", "-q", *TESTS], [relay, "demo"]):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        passed = passed and done.returncode == 0
+        said += [done.stdout, done.stderr] if done.returncode else [done.stdout[-300:]]
+    verdict = "passed" if passed else "FAILED"
+    print("\n".join([*said, f"{server.name}: {verdict} in {time.monotonic() - began:.0f} s"]), flush=True)
     return passed
 
 
 def main(names: Sequence[str]) -> int:
-    """Run on each server that is named, or on every one that is here; servers that are not are named."""
+    """Run on each server that is named, or on every one that is here; those that are not here are named."""
     wanted = [server for server in SERVERS if (server.name in names if names else server.name != "bundled")]
-    failed = []
+    here = [server for server in wanted if server.path.exists()]
     for server in wanted:
-        if not server.path.exists():
+        if server not in here:
             print(f"{server.name}: not run, it was not fetched (make servers)", flush=True)
-            failed += [server.name] if names else []
-            continue
-        try:
-            passed = run_on(server)
-        except NotHere as why:
-            print(f"{server.name}: not run, {why}", flush=True)
-            continue
-        failed += [] if passed else [server.name]
+    with ThreadPoolExecutor(int(os.environ.get("JOBS") or 2)) as pool:
+        passed = list(pool.map(run_on, here))
+    failed = [server.name for server, well in zip(here, passed, strict=True) if not well]
     print(f"failed: {', '.join(failed) or 'none'}")
-    return 1 if failed else 0
+    return 1 if failed or (names and len(here) < len(names)) else 0
 
 
 if __name__ == "__main__":

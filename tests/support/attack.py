@@ -50,9 +50,18 @@ class Attack(Plant):
         workers: int = 1,
         environment: Mapping[str, str] | None = None,
         honest_answers: tuple[str, ...] = ("202",),
+        server_environment: Mapping[str, str] | None = None,
     ) -> None:
         text = INPUTS + connections.rstrip() + HONEST
-        super().__init__(directory, text, ingests, workers, environment, maxmemory=maxmemory)
+        super().__init__(
+            directory,
+            text,
+            ingests,
+            workers,
+            environment,
+            maxmemory=maxmemory,
+            server_environment=server_environment,
+        )
         self._report, self._honest_answers = report, honest_answers
         self.figures: dict[str, Any] = {}
 

@@ -124,6 +124,7 @@ class Plant:
         environment: Mapping[str, str] | None = None,
         token: str = "good",
         maxmemory: str = "512mb",
+        server_environment: Mapping[str, str] | None = None,
     ) -> None:
         self.directory, self.maxmemory = directory, maxmemory
         self._redis_port, self._sandbox_port = free_port(), free_port()
@@ -141,7 +142,7 @@ class Plant:
         }
         self.processes: list[Process] = []
         self._workers_ever = 0
-        self.server = self.add("server", self._server_command(), {})
+        self.server = self.add("server", self._server_command(), server_environment or {})
         self.sandbox_process = self.add("sandbox", [str(RELAY), "sandbox", "--token", token], {})
         self.sandbox = SandboxClient(sandbox_url)
         self.ingests: list[Process] = []

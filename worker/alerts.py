@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from config.model import Configuration
 from config.settings import Settings
 from lanes.bundles import read_counts
 from lanes.client import connect
@@ -51,10 +52,18 @@ _decode = msgspec.json.Decoder(Memory).decode
 class Alerts(threading.Thread):
     """Watches until stopped, whenever it is this process's turn."""
 
-    def __init__(self, settings: Settings, redis_url: str, outage: Outage | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        redis_url: str,
+        outage: Outage | None = None,
+        configuration: Callable[[], Configuration] | None = None,
+    ) -> None:
+        """`configuration` gives the one in force; without it, the file is read."""
         super().__init__(name="relay-alerts", daemon=True)
         self._settings, self._client = settings, connect(redis_url)
         self._url = settings.alert_webhook.get_secret_value() if settings.alert_webhook else None
+        self._configuration = configuration
         self._limit = settings.alert_dead_letters_per_hour
         self._watch = Watch(self._client)
         self._stopped = threading.Event()
@@ -149,7 +158,8 @@ class Alerts(threading.Thread):
     def _put_out(self, kinds: Iterable[Kind], seen: Seen, memory: Memory, news: News) -> None:
         news = news._replace(died=deaths_within_an_hour(memory, seen.dead), limit=self._limit)
         for kind in kinds:
-            standing = next((o for o in overview(self._settings, self._client).standings if o.id == seen.group), None)
+            standings = overview(self._settings, self._client, self._configuration).standings
+            standing = next((one for one in standings if one.id == seen.group), None)
             if standing is not None:
                 memory.unsent.append(Unsent(notice(kind, standing, news)))
 

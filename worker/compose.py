@@ -255,7 +255,10 @@ def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
 
 
 def _deadly(entry: Entry) -> list[Result]:
-    message = f"the worker's process died {DEADLY_CRASHES} times on this event alone; keep it and report it"
+    message = (
+        f"this event alone was not completed {DEADLY_CRASHES} times: each time the worker's process ended, or lost its "
+        "lease; keep the event and report it"
+    )
     if entry.items is None:
         return [Rejected(None, entry.event_id, "internal_error", None, message)]
     return [Rejected(event_of(key), entry.event_id, "internal_error", None, message, key) for key in entry.items]

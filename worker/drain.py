@@ -172,6 +172,11 @@ def _say(posted: Posted, lease: Lease) -> None:
 
 
 def _put_to_sleep(group: str, state: RestState, lane: str, runtime: Runtime) -> None:
-    """A connection that must not deliver keeps its events; claiming once puts its lane off until then."""
+    """A connection that must not deliver keeps its events; a claim that is refused puts its lane off until then.
+
+    It is granted if the connection was resumed in between: then the lease is given back at once.
+    """
     runtime.lanes.rest(group, state, ASLEEP_MS, {})
-    runtime.lanes.claim(lane, Appetite())
+    lease = runtime.lanes.claim(lane, Appetite())
+    if isinstance(lease, Lease):
+        runtime.lanes.settle(lease, Settlement(lease.pace))

@@ -35,7 +35,7 @@ def run(settings: Settings) -> None:
     alive = start(settings)
     use_broker(app, alive.redis_url)
     patience = Patience(alive.redis_url, alive.outage)
-    alerts = Alerts(settings, alive.redis_url, alive.outage)
+    alerts = Alerts(settings, alive.redis_url, alive.outage, lambda: alive.file.current)
     told_to_stop = threading.Event()
     _leave_on_signals(told_to_stop)
     alerts.start()
@@ -92,7 +92,7 @@ class _Life:
 
     def start_timer(self) -> None:
         """Wake lanes from now on: at once where Celery has to wait for room."""
-        if self._timer.ident is None:
+        if not self._timer.started:
             self._timer.start()
 
     def _stop(self, **_: Any) -> None:

@@ -3,7 +3,7 @@ removes dead letters past their time."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -46,9 +46,9 @@ def publish(lane: str, runtime: Runtime) -> None:
 
 def renew_leases(runtime: Runtime) -> None:
     """Renew every lease in hand. A job that lost its lease sends no further request, and settles nothing."""
-    for lease in runtime.leases.all():
-        if not runtime.lanes.renew(lease):
-            runtime.leases.lose(lease)
+    leases = runtime.leases.all()
+    for lease in runtime.lanes.renew_all(leases) if leases else ():
+        runtime.leases.lose(lease)
 
 
 def read_memory_limit(runtime: Runtime) -> None:
@@ -90,29 +90,56 @@ class _Duty:
     next_s: float = 0.0
 
 
-class Timer(threading.Thread):
-    """Does its duties until stopped; trouble with Redis goes to the outage and is tried again at the next tick."""
+class Timer:
+    """Does what is due every so often, in two threads: nothing that Redis answers slowly delays the leases' renewal."""
 
-    def __init__(self, runtime: Runtime, monotonic: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(name="relay-timer", daemon=True)
-        self._runtime, self._monotonic = runtime, monotonic
-        self._stopped = threading.Event()
-        self._duties = [
+    def __init__(self, runtime: Runtime) -> None:
+        duties = [
             _Duty(MEMORY_EVERY_S, read_memory_limit),
             _Duty(TICK_S, wake_lanes),
-            _Duty(RENEW_EVERY_S, renew_leases),
             _Duty(REFRESH_EVERY_S, refresh_configuration),
             _Duty(PAGE_EVERY_S, Retention(runtime.redis_url).step),
         ]
+        self._threads = (
+            _Duties("relay-timer", runtime, duties, first=resume_mended),
+            _Duties("relay-renewals", runtime, [_Duty(RENEW_EVERY_S, renew_leases)]),
+        )
+
+    @property
+    def started(self) -> bool:
+        """Whether it ever was."""
+        return self._threads[0].ident is not None
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """No more duties; returns when the last one is done."""
+        for thread in self._threads:
+            thread.stop()
+
+
+class _Duties(threading.Thread):
+    """Does its duties until stopped; trouble with Redis goes to the outage and is tried again at the next tick."""
+
+    def __init__(
+        self, name: str, runtime: Runtime, duties: Sequence[_Duty], first: Callable[[Runtime], None] | None = None
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self._runtime, self._duties, self._first = runtime, duties, first
+        self._stopped = threading.Event()
 
     def run(self) -> None:
         """The thread's life."""
-        self._attempt(resume_mended)
+        if self._first is not None:
+            self._attempt(self._first)
         while not self._stopped.wait(TICK_S):
             for duty in self._duties:
-                if self._monotonic() >= duty.next_s:
+                if time.monotonic() >= duty.next_s:
+                    duty.next_s = time.monotonic() + duty.every_s
                     self._attempt(duty.do)
-                    duty.next_s = self._monotonic() + duty.every_s
 
     def stop(self) -> None:
         """No more duties; returns when the last one is done."""

@@ -1,4 +1,4 @@
-"""Batches whose own part is as large as it may be, of ever new users: a worker's memory is bounded (issue 13, kind 4)."""
+"""Batches whose own part is as large as it may be, of ever new users: a worker's memory is bounded (13, kind 4)."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ from support.events import batch, purchase
 BATCHES = 150 if SHORT else 1_500
 PART_BYTES = 700_000
 CONNECTIONS = "\nconnections:\n" + "".join(
-    f'  - {{id: shop-{number}, inputs: [web], access_token: "${{TOKEN}}", event_source_id: CUSG5HBC77UD11VVRQE{number}}}\n'
+    f'  - {{id: shop-{number}, inputs: [web], access_token: "${{TOKEN}}", event_source_id: CUSG5HBC{number:012}}}\n'
     for number in range(3)
 )
 

@@ -299,3 +299,18 @@ def test_misdirected_requests_are_told_once_an_hour(bench: Bench, receiver: Rece
     told = [one for one in receiver.taken if one["relay"]["alert"] == "misdirected"]
     assert [one["relay"]["requests"] for one in told] == [3, 7]
     assert "/v2/bulkevents" in told[0]["text"]
+
+
+def test_the_configuration_in_force_is_asked_and_no_file_read(
+    bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process has it; a file that is being edited says nothing yet."""
+
+    def read_the_file(*_: object, **__: object) -> None:
+        raise AssertionError("the file was read")
+
+    pause_by_fault(bench)
+    monkeypatch.setattr("operations.standing.load", read_the_file)
+    settings = Settings(config=bench.path, redis_url=bench.url, alert_webhook=receiver.url)  # type: ignore[arg-type]
+    Alerts(settings, bench.url, configuration=lambda: bench.runtime.file.current).look(START)
+    assert receiver.alerts == [("shop", "paused")]

@@ -359,6 +359,7 @@ def test_an_event_that_kills_the_process_dies_after_five_deaths_alone(bench: Ben
     bench.drain()
     (letter,) = bench.letters()
     assert (letter.reason, letter.stage) == ("internal_error", "mapping")
+    assert letter.message.startswith("this event alone was not completed 5 times")
     assert bench.sandbox.summary()["requests"] == 0
 
 

@@ -1,0 +1,78 @@
+"""A worker's timer: leases are renewed whatever else is slow, in one round trip, and a lost one is noticed."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from support.bench import Bench
+from support.events import purchase
+
+from lanes.lanes import Appetite
+from lanes.settlement import Lease, RestState
+from worker.drain import drain
+from worker.timer import Timer, renew_leases
+
+
+def claim(bench: Bench) -> Lease:
+    """A lease of lane shop:0."""
+    lease = bench.runtime.lanes.claim("shop:0", Appetite())
+    assert isinstance(lease, Lease)
+    return lease
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Return when it holds."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_leases_are_renewed_while_another_duty_hangs(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waking lanes waits for a Redis that does not answer; a job's lease does not run out for that."""
+    bench.put([purchase(1)])
+    lease = claim(bench)
+    bench.runtime.leases.keep(lease)
+    until = bench.redis.zscore("lanes:held", "shop:0")
+    released = threading.Event()
+    monkeypatch.setattr(bench.runtime.lanes, "wake", lambda: [str(released.wait(60))][:0])
+    timer = Timer(bench.runtime)
+    timer.start()
+    try:
+        wait_for(lambda: bench.redis.zscore("lanes:held", "shop:0") > until)
+    finally:
+        released.set()
+        timer.stop()
+
+
+def test_all_leases_are_renewed_together_and_a_lost_one_is_noticed(bench: Bench) -> None:
+    """Its job sends no further request, as `holds` says."""
+    bench.put([purchase(1)])
+    lost = claim(bench)
+    bench.runtime.leases.keep(lost)
+    renew_leases(bench.runtime)
+    assert bench.runtime.leases.holds(lost)
+    bench.redis.hset("lane:shop:0:meta", "token", "another's")
+    renew_leases(bench.runtime)
+    assert not bench.runtime.leases.holds(lost)
+    assert bench.runtime.leases.all() == []
+
+
+def test_a_connection_resumed_while_its_lane_is_put_off_is_not_left_leased(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim that was to be refused is granted then; nobody would have held its lease for 15 s."""
+    bench.put([purchase(1)])
+    bench.configure("enable_web_migration: true", "enabled: false")
+    rest = bench.runtime.lanes.rest
+
+    def rest_and_be_resumed(group: str, state: RestState, rest_ms: int, details: dict[str, str]) -> None:
+        rest(group, state, rest_ms, details)
+        bench.runtime.lanes.resume(group)
+
+    monkeypatch.setattr(bench.runtime.lanes, "rest", rest_and_be_resumed)
+    drain("shop:0", bench.runtime)
+    assert bench.redis.hget("lane:shop:0:meta", "token") is None
+    claim(bench)
+    assert bench.count("accepted", "waiting") == (1, 1)

@@ -10,6 +10,7 @@ import msgspec
 from pydantic import SecretStr
 from rich.text import Text
 
+from cli.check_clocks import findings_of_clocks
 from cli.check_deep import proofs
 from cli.check_letters import findings_of_letters
 from cli.check_phones import findings_of_phones
@@ -66,6 +67,7 @@ def all_findings(*, alert: bool = False) -> list[Finding]:
         _console(settings.admin_password),
         *_way_to_tiktok(settings.tiktok_url),
         *_findings_of_server(settings),
+        *findings_of_clocks(settings),
         *findings_of_letters(settings),
         *findings_of_phones(settings),
     ]

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from cli.check_clocks import findings_of_clocks
 from cli.check_letters import findings_of_letters
 from cli.output import BAD, MUTED, console, note, print_json
 from cli.setting import redis_url, settings_here
@@ -66,7 +67,7 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
                 note(refused_words(seen))
         else:
             console().print(screen(Seen(seen, memory_use(client), trouble=trouble)))
-            for finding in findings_of_letters(settings):
+            for finding in (*findings_of_clocks(settings), *findings_of_letters(settings)):
                 note(f"{finding.found}: {finding.remedy}")
         if verify:
             _verify(client, seen)

@@ -25,6 +25,7 @@ LOGGED: Final[Mapping[str, str]] = {
         "Celery may write nothing at maxmemory; Flower sees nothing of these jobs. Said once a minute."
     ),
     "Redis answers again": "It takes writes, after it could not be used.",
+    "Redis does not permit all that relay needs": "Said by ingest at start; `what_to_do` is the ACL line to run.",
     "Redis does not tell its memory": "Ingest answers 429 only once Redis is full; `what_to_do` changes that.",
     "this worker ends: waiting cannot cure what is wrong with Redis": "With exit code 78, after some tries.",
     "a duty of the timer failed; trying on": "A fault of relay.",

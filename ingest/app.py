@@ -25,7 +25,7 @@ from ingest.door import Door
 from ingest.health import health_routes
 from ingest.in_force import Follower, InputsInUse
 from ingest.logs import log_surprise
-from ingest.memory import MemoryWatch
+from ingest.memory import MemoryWatch, say_missing_permissions
 from ingest.metrics import metrics_route
 from ingest.unserved import Unserved
 from lanes.arrivals import Append
@@ -60,7 +60,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
             *routes,
         ],
         exception_handlers={HTTPException: partial(_answer_in_our_words, unserved)},
-        lifespan=partial(_lifespan, follower, watch, (answers, misdirected), client),
+        lifespan=partial(_lifespan, redis_url, follower, watch, (answers, misdirected), client),
     )
     coalescer = Coalescer(append, ChunkCodec(settings.keyring), outage)
     peers = Peers(settings.trusted_proxies)
@@ -69,7 +69,12 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
 
 @contextlib.asynccontextmanager
 async def _lifespan(
-    follower: Follower, watch: MemoryWatch, counts: Sequence[Bundles], client: redis.asyncio.Redis, _: Starlette
+    redis_url: str,
+    follower: Follower,
+    watch: MemoryWatch,
+    counts: Sequence[Bundles],
+    client: redis.asyncio.Redis,
+    _: Starlette,
 ) -> AsyncIterator[None]:
     """While it serves: the configuration is followed, Redis's memory watched, and what was answered counted there."""
     await watch.read()
@@ -77,6 +82,7 @@ async def _lifespan(
     tasks = [
         asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), in_force.INTERVAL_S, over)),
         asyncio.create_task(_repeat(watch.read, memory.INTERVAL_S, over)),
+        asyncio.create_task(asyncio.to_thread(say_missing_permissions, redis_url)),
         asyncio.create_task(_repeat(partial(_bring, counts), BRING_EVERY_S, over)),
     ]
     try:

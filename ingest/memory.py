@@ -1,5 +1,6 @@
 """Redis's memory, read about every second, so that requests are refused before Redis has to."""
 
+from contextlib import suppress
 from typing import Final
 
 import redis.asyncio
@@ -7,10 +8,11 @@ import structlog
 from redis.exceptions import NoPermissionError, RedisError
 
 from lanes.arrivals import Append
-from lanes.probe import AsyncProbe
+from lanes.client import connect
+from lanes.probe import AsyncProbe, permission_trouble
 from lanes.server import UNTOLD, MemoryUse, memory_of
 from lanes.trouble import diagnose
-from operations.outage import Outage
+from operations.outage import Outage, as_fields
 
 INTERVAL_S: Final = 1.0
 FULL_AT: Final = 0.9
@@ -20,6 +22,14 @@ LIMIT_UNKNOWN: Final = (
 ALLOW_INFO: Final = "permit INFO (ACL SETUSER ... +info), or watch the server's memory by its provider's means"
 
 log = structlog.get_logger("relay.ingest")
+
+
+def say_missing_permissions(redis_url: str) -> None:
+    """Log what relay's user lacks in Redis, once at start; whether Redis answers at all is said elsewhere."""
+    with connect(redis_url) as client, suppress(RedisError, OSError):
+        trouble = permission_trouble(client)
+        if trouble is not None:
+            log.warning("Redis does not permit all that relay needs", **as_fields(trouble))
 
 
 class MemoryWatch:

@@ -43,13 +43,24 @@ class AsyncProbe:
         return None
 
 
+def permission_trouble(client: redis.Redis) -> Trouble | None:
+    """Return what relay's user lacks, with the line that adds it; None when nothing but INFO is missing.
+
+    Raises RedisError where the server does not answer.
+    """
+    missing = missing_permissions(client)
+    if missing._replace(commands=tuple(name for name in missing.commands if name != "info")) == NOTHING:
+        return None
+    problem = "Redis does not permit its user what relay needs"
+    return Trouble("noperm", problem, f"run on the server: {acl_line(client, missing)}", passes=False)
+
+
 def with_acl_line(trouble: Trouble, client: redis.Redis) -> Trouble:
     """The trouble, and where permissions are missing the one line that adds all of them."""
     if trouble.code != "noperm":
         return trouble
     try:
-        missing = missing_permissions(client)
-        line = acl_line(client, missing)
+        found = permission_trouble(client)
     except (RedisError, OSError):
         return trouble
-    return trouble if missing == NOTHING else trouble._replace(what_to_do=f"run on the server: {line}")
+    return trouble if found is None else trouble._replace(what_to_do=found.what_to_do)

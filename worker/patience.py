@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
+from redis.exceptions import RedisError
 
 from lanes.client import connect
-from lanes.probe import Probe, with_acl_line
+from lanes.errors import Trouble
+from lanes.probe import Probe, permission_trouble, with_acl_line
+from lanes.trouble import diagnose
 from operations.outage import Outage, as_fields
 from worker.app import app
 from worker.broker import trouble_of_celery
@@ -32,7 +35,7 @@ class Patience:
 
     def try_again(self) -> bool:
         """Whether Redis can be used now. The outage is told either way."""
-        trouble = self._probe.trouble() or trouble_of_celery(app)
+        trouble = self._probe.trouble() or trouble_of_celery(app) or self._trouble_of_permissions()
         if trouble is not None:
             trouble = with_acl_line(trouble, self._client)
         self.full = trouble is not None and trouble.code == "oom"
@@ -43,6 +46,16 @@ class Patience:
         self._in_vain = 0 if trouble.passes else self._in_vain + 1
         self._outage.begin(trouble)
         return False
+
+    def _trouble_of_permissions(self) -> Trouble | None:
+        """At start, and while a permission is what was missing: a probe needs only some of them."""
+        current = self._outage.trouble
+        if self._outage.ever_worked and (current is None or current.code != "noperm"):
+            return None
+        try:
+            return permission_trouble(self._client)
+        except (RedisError, OSError) as error:
+            return diagnose(error)
 
     def is_full(self) -> bool:
         """Try again; whether Redis is at its maxmemory, so that settling works and Celery does not."""

@@ -58,6 +58,13 @@ def _misconf(ground: Ground) -> str:
     return url
 
 
+def _loading(ground: Ground) -> str:
+    with running_server(ground.directory) as url, redis.Redis.from_url(url) as client:
+        client.mset({f"key-{number}": "x" * 100 for number in range(2000)})
+        client.save()
+    return ground.server("--key-load-delay", "20000", "--loading-process-events-interval-bytes", "1024")
+
+
 def _crowded(ground: Ground) -> str:
     url = ground.server("--maxclients", "1")
     ground._stack.enter_context(redis.Redis.from_url(url)).ping()
@@ -65,6 +72,7 @@ def _crowded(ground: Ground) -> str:
 
 
 CASES: dict[str, Callable[[Ground], str]] = {
+    "loading": _loading,
     "oom": lambda ground: ground.configured(maxmemory="1"),
     "misconf": _misconf,
     "noreplicas": lambda ground: ground.configured(min_replicas_to_write="1"),
@@ -91,6 +99,7 @@ CASES: dict[str, Callable[[Ground], str]] = {
     "maxclients": _crowded,
 }
 PASSES = {
+    "loading",
     "tls_no_answer",
     "oom", "misconf", "noreplicas", "readonly", "masterdown", "unknown_host", "not_listening", "no_socket", "maxclients"
 }  # fmt: skip

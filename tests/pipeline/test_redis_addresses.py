@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+import httpx
 import pytest
 import redis
 from support.events import batch, purchase
@@ -116,6 +117,43 @@ def test_every_form_delivers(form: str, places: Places, tmp_path: Path) -> None:
     log = (tmp_path / "worker.log").read_text()
     assert PASSWORD not in log
     assert quote(PASSWORD, safe="") not in log
+
+
+@pytest.mark.parametrize("form", ["unix:// with a database", "rediss:// with a certificate"])
+def test_flower_reads_the_same_address(form: str, places: Places, tmp_path: Path) -> None:
+    """It knows the workers, and its page of queues reads them; no page of it holds the password."""
+    port = free_port()
+    (tmp_path / "relay.yaml").write_text(CONFIGURATION)
+    environment = {
+        "RELAY_CONFIG": str(tmp_path / "relay.yaml"),
+        "RELAY_REDIS_URL": FORMS[form](places),
+        "RELAY_DATA_DIR": str(tmp_path),
+        "FLOWER_BASIC_AUTH": "relay:flower-pass",
+        "FLOWER_PORT": str(port),
+    }
+    processes = [
+        Process(name, [str(RELAY), name], environment, tmp_path / f"{name}.log") for name in ("worker", "flower")
+    ]
+    try:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", auth=("relay", "flower-pass"), trust_env=False, timeout=30
+        ) as http:
+
+            def knows_the_worker() -> bool:
+                try:
+                    return bool(http.get("/api/workers", params={"refresh": "1"}).json())
+                except (httpx.HTTPError, ValueError):
+                    return False
+
+            _until(knows_the_worker)
+            pages = [http.get(path) for path in ("/", "/broker", "/api/queues/length", "/api/workers")]
+    finally:
+        for process in processes:
+            process.stop()
+    assert [page.status_code for page in pages] == [200] * 4
+    assert pages[2].json()["active_queues"] == [{"name": "relay", "messages": 0}]
+    told = "".join([page.text for page in pages] + [(tmp_path / "flower.log").read_text()])
+    assert not any(secret in told for secret in (PASSWORD, quote(PASSWORD, safe="")))
 
 
 def _delivered(client: redis.Redis) -> int:

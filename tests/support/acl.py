@@ -32,7 +32,10 @@ def _wait(url: str) -> None:
         while True:
             try:
                 client.ping()
-            except redis.exceptions.ResponseError:  # it answers, and that it will not
+            except (
+                redis.exceptions.ResponseError,
+                redis.exceptions.BusyLoadingError,
+            ):
                 return
             except redis.exceptions.ConnectionError:
                 assert time.monotonic() < deadline, "the server does not start"

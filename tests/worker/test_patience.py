@@ -1,0 +1,37 @@
+"""How long a worker waits for each reason that Redis may give: for ever, or six tries."""
+
+import pytest
+
+from lanes.errors import Trouble
+from lanes.trouble import ROWS, Row
+from operations.outage import Outage
+from worker.patience import MOST_TRIES, Patience
+
+BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}
+
+
+@pytest.mark.parametrize("row", BY_CODE.values(), ids=BY_CODE)
+def test_what_may_pass_is_waited_for_without_limit(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what cannot is tried six times, within half a minute."""
+    trouble = Trouble(row.code, row.problem, row.what_to_do, row.passes)
+    patience = Patience("redis://127.0.0.1:1/0", outage := Outage())
+    monkeypatch.setattr(patience._probe, "trouble", lambda: trouble)
+    slept: list[float] = []
+
+    class Enough(Exception):
+        """So often was it tried."""
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 500:
+            raise Enough
+
+    if row.passes:
+        with pytest.raises(Enough):
+            patience.wait(sleep)
+        assert set(slept) == {1.0}
+    else:
+        assert patience.wait(sleep) is False
+        assert (len(slept), sum(slept) < 30) == (MOST_TRIES - 1, True)
+    assert outage.trouble is not None
+    assert outage.trouble.code == row.code

@@ -32,14 +32,11 @@ class _Candidate(NamedTuple):
 
 
 class Search:
-    """The events of one draft, by their index; one request at a time.
-
-    `step` is how many events the next request takes, 0 for all: a later draft may start from it.
-    """
+    """The events of one draft, by their index; one request at a time. `step`: how many the first takes, 0 for all."""
 
     def __init__(self, bodies: Sequence[bytes], step: int = 0) -> None:
         self.endings: dict[int, Ending] = {}
-        self.step = step
+        self._step = step
         self._values = NamedValues(bodies)
         self._open = list(range(len(bodies)))
         self._apart: list[int] = []
@@ -54,6 +51,15 @@ class Search:
         self._tries_apart = False
 
     @property
+    def step(self) -> int:
+        """How many events the first request of a later draft should take, 0 for all.
+
+        Where the search is cut short after each request, this alone makes it come to an end.
+        """
+        suspects = len(self._candidate.request) if self._candidate else self._suspects
+        return max(1, suspects // 2) if suspects else self._step
+
+    @property
     def refused_with_none_delivered(self) -> int:
         """How many events were refused, where none was delivered; else 0."""
         return self._refused if self._refused == len(self.endings) else 0
@@ -65,7 +71,7 @@ class Search:
         elif self._apart and self._is_time_for_apart():
             self._request = self._apart[:1]
         else:
-            size = max(1, self._suspects // 2) if self._suspects else self.step or len(self._open)
+            size = max(1, self._suspects // 2) if self._suspects else self._step or len(self._open)
             self._request = self._up_to_apart(self._open[:size])
         return self._request
 
@@ -97,7 +103,7 @@ class Search:
             self._disprove(self._candidate)
         elif request[0] in self._apart:
             self._open, self._apart = sorted(self._open + self._apart[1:]), []
-            self._suspects, self.step = 0, 1
+            self._suspects, self._step = 0, 1
         else:
             del self._open[: len(request)]
             self._grow(len(request))
@@ -117,13 +123,13 @@ class Search:
             del self._apart[0]
         else:
             del self._open[0]
-            self.step = max(1, self._worked * 2)
+            self._step = max(1, self._worked * 2)
             self._suspects = self._worked = 0
             self._trusts_names = True
 
     def _grow(self, size: int) -> None:
         if not self._suspects:
-            self.step = size * 2
+            self._step = size * 2
             return
         self._worked = max(self._worked, size)
         self._suspects = max(0, self._suspects - size)
@@ -146,7 +152,7 @@ class Search:
         self._apart = sorted(self._apart + [event for event in self._open if event in alike])
         self._open = [event for event in self._open if event not in alike]
         left = set(self._open)
-        self.step = max(1, sum(event in left for event in candidate.request) // 2)
+        self._step = max(1, sum(event in left for event in candidate.request) // 2)
         self._candidate = None
 
     def _disprove(self, candidate: _Candidate) -> None:

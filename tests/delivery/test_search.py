@@ -22,15 +22,19 @@ class TikTok:
         """Answer until the search ends."""
         while request := search.next_request():
             assert len(self.requests) < most
-            self.requests.append(list(request))
-            bad = next((event for event in request if event in self.says), None)
-            if bad is None:
-                search.accepted({})
-                continue
-            message = self.says[bad].replace("{place}", str(request.index(bad)))
-            place = request.index(bad) if message.startswith("Batch.") else None
-            search.refused(Split(Rejection(40002, message, None, field_in(message)), place))
+            self.answer(search, request)
         return self
+
+    def answer(self, search: Search, request: list[int]) -> None:
+        """Answer one request."""
+        self.requests.append(list(request))
+        bad = next((event for event in request if event in self.says), None)
+        if bad is None:
+            search.accepted({})
+            return
+        message = self.says[bad].replace("{place}", str(request.index(bad)))
+        place = request.index(bad) if message.startswith("Batch.") else None
+        search.refused(Split(Rejection(40002, message, None, field_in(message)), place))
 
 
 def bodies_of(values: list[str]) -> list[bytes]:
@@ -73,6 +77,25 @@ def test_whatever_tiktok_says_each_event_ends_as_tiktok_says_of_it(
     assert all([event] in tiktok.requests for event in says)
     accepted = [event for request in tiktok.requests if not set(request) & set(says) for event in request]
     assert len(accepted) == len(set(accepted)), "an accepted event is not sent again"
+
+
+@given(st.integers(1, 60), st.data())
+def test_a_search_that_is_cut_short_after_each_request_comes_to_an_end(events: int, data: st.DataObject) -> None:
+    """Nothing but `step` is handed on, as from claim to claim."""
+    says = data.draw(st.dictionaries(st.integers(0, events - 1), MESSAGES))
+    waiting, step, refused_events = list(range(events)), 0, set[int]()
+    for _ in range(events * 12):
+        if not waiting:
+            break
+        bodies = bodies_of(["USD" if event % 3 else "XXX" for event in waiting])
+        tiktok = TikTok(bodies, {place: says[event] for place, event in enumerate(waiting) if event in says})
+        search = Search(bodies, step)
+        tiktok.answer(search, search.next_request())
+        refused_events |= {waiting[place] for place in refused(search)}
+        waiting = [event for place, event in enumerate(waiting) if place not in search.endings]
+        step = search.step
+    assert not waiting
+    assert refused_events == set(says)
 
 
 @pytest.mark.parametrize("bad", [0, 1, 333, 998, 999])

@@ -2,11 +2,13 @@
 
 from collections import Counter
 
+import pytest
+
 from config.model import Connection, Input
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.settlement import Lease, Pace
 from mapping.plan import compile_plan
-from worker.compose import Composer, Draft
+from worker.compose import MOST_UNPACKED_BYTES, Composer, Draft
 
 CHUNKS = 300
 weighings: Counter[bytes] = Counter()
@@ -36,3 +38,26 @@ def test_each_of_many_small_chunks_is_counted_once():
     assert isinstance(draft, Draft)
     assert len(draft.items) == CHUNKS
     assert set(weighings.values()) == {1}
+
+
+@pytest.mark.parametrize("recalls", [False, True])
+def test_what_is_opened_for_a_request_is_bounded(recalls):
+    """Chunks whose batches are large and compress to nothing: few are opened at once, with remembered addresses too."""
+    opened: list[int] = []
+    large = b'{"user_attributes": {"text": "%b"}}' % (b"x" * (1 << 20))
+
+    def open_large(sealed: bytes) -> Chunk:
+        opened.append(1)
+        return Chunk("app", 1_700_000_000_000, [Batch(large, [Entry(0, "minted", b'{"event_type": "other"}')])])
+
+    def recall(chunks, _now_ms):
+        return [[None] * len(chunk.batches) for chunk, _ in chunks]
+
+    shop = Connection(id="shop", inputs=("app",), access_token="t", event_source_id="7312345678901234567")
+    plan = compile_plan(shop, Input("app", "ios", "key", "secret"))
+    chunks = [b""] * CHUNKS
+    lease = Lease("shop:0", "token", 0, 1_700_000_000_000, Pace(limit=1000), 0, False, 0, 0, chunks)
+    draft = Composer(open_large, lambda _: plan, recall if recalls else None).compose(lease)
+    assert isinstance(draft, Draft)
+    assert 1 <= len(draft.chunks) <= MOST_UNPACKED_BYTES >> 20
+    assert len(opened) <= len(draft.chunks) + 1

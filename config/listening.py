@@ -62,6 +62,8 @@ def _listen(host: str, port: int, address: str, variable: str) -> socket.socket:
     try:
         return socket.create_server((address, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as error:
+        if error.errno == errno.EAFNOSUPPORT and address == "::" and "0.0.0.0" not in host:  # noqa: S104 - compared
+            return _listen(host, port, "0.0.0.0", variable)  # noqa: S104 - as `::` means
         in_use = error.errno == errno.EADDRINUSE
         raise CannotListen(host, port, *_reason(error, address, variable), passes=in_use) from None
 
@@ -97,12 +99,21 @@ def local_host(host: str) -> str:
     """The host of URLs by which this machine reaches what listens on `host`."""
     first = next((part.strip() for part in host.split(",") if part.strip()), "::").strip("[]")
     match first:
-        case "0.0.0.0" | "::" if first == "0.0.0.0" or socket.has_dualstack_ipv6():  # noqa: S104 - to reach it
+        case "0.0.0.0" | "::" if first == "0.0.0.0" or socket.has_dualstack_ipv6() or not _has_ipv6():  # noqa: S104
             return "127.0.0.1"
         case "::":
             return "[::1]"
         case _:
             return f"[{first}]" if ":" in first else first
+
+
+def _has_ipv6() -> bool:
+    """Whether the kernel knows IPv6 at all; a socket of that family says so."""
+    try:
+        socket.socket(socket.AF_INET6, socket.SOCK_STREAM).close()
+    except OSError:
+        return False
+    return True
 
 
 def is_everywhere(host: str) -> bool:

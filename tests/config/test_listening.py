@@ -1,8 +1,10 @@
 """RELAY_HOST: both families, several addresses, and a sentence for what cannot be listened on."""
 
+import errno
 import resource
 import socket
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -105,3 +107,19 @@ def test_connections_need_descriptors() -> None:
             assert allowed_connections(hard * 2) < hard
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_everywhere_is_ipv4_where_the_kernel_has_no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image listens on `::`; a host started with ipv6.disable=1 runs it all the same."""
+
+    class NoIPv6(socket.socket):
+        def __init__(self, family: int = -1, *args: int, **kwargs: Any) -> None:
+            if family == socket.AF_INET6:
+                raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+            super().__init__(family, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "socket", NoIPv6)
+    assert families("::") == ["127.0.0.1"]
+    assert local_host("::") == "127.0.0.1"
+    with pytest.raises(CannotListen, match="this machine has no IPv6; set RELAY_HOST"):
+        listen("::1", 0)

@@ -1,7 +1,8 @@
 """Containers without Docker and without a registry: podman, with stand-ins for base images made of Debian packages.
 
-Everything is kept in `.containers/`: podman's storage, its networks, the images. The stand-in for Python's image is
-Debian 12 with its Python 3.11; the one for Valkey's is the same with the Valkey 8.1 that `make servers` fetches.
+Everything is kept in `~/.cache/relay-containers`: podman's storage, its networks, the images. The stand-in for
+Python's image is Debian 12 with its Python 3.11; the one for Valkey's is the same with the Valkey 8.1 that `make
+servers` fetches.
 """
 
 import json
@@ -17,7 +18,7 @@ from ruamel.yaml import YAML
 from support.servers import SERVERS, NotHere, fetch
 
 ROOT: Final = Path(__file__).parents[2]
-KEPT: Final = ROOT / ".containers"
+KEPT: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "relay-containers"
 NEEDED: Final = ("podman", "debootstrap", "runc", "iptables")
 PACKAGES: Final = "python3,python3-venv,python3-pip,ca-certificates,redis-tools,tzdata"
 PYTHON, VALKEY = "docker.io/library/python:3.11-slim-bookworm", "docker.io/valkey/valkey:8.1"

@@ -92,6 +92,9 @@ class Connection(HttpToolsProtocol):
         super().__init__(**of_uvicorn)
         self.deadline = _NEVER
         self._table = connections
+        self.said_all = False
+        """Whether there is no more to say, and what still comes is forgotten."""
+        self.is_reading = False
         self._in_head = False
         self._head_bytes = 0
         self._message_complete = True
@@ -120,17 +123,22 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; of a request that has been answered, forget it."""
-        if self.lingers:
+        if self.said_all:
             self._forget(len(data))
             return
         is_rest = not (self._message_complete or self._in_head) and self._is_answered
         self._feed(data)
+        if self._message_complete:
+            return
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > LARGEST_HEAD:
                 self._refuse_head()
         elif is_rest:
             self._forget(len(data))
+        elif not self.is_reading and not self.said_all:
+            self.is_reading = True
+            self._table.reading[self] = self.loop.time()
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -138,12 +146,14 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as offer:
             self._ignore_upgrade(data[offer.args[0] :])
         except httptools.HttpParserError:
-            if not self.lingers:
+            if not self.said_all:
                 self._refuse(MALFORMED, "The request is not HTTP/1.1 as RFC 9112 has it.")
 
     def _ignore_upgrade(self, rest: bytes) -> None:
         """Go on in HTTP/1.1, where the parser expects the protocol that was offered, such as h2c by Java's client."""
-        framing = [b": ".join(one) for one in self.headers if one[0] in (b"content-length", b"transfer-encoding")]
+        framing = [
+            b": ".join(one) for one in self.scope["headers"] if one[0] in (b"content-length", b"transfer-encoding")
+        ]
         self.cycle.keep_alive = False  # the parser that follows knows no other request
         self.parser = httptools.HttpRequestParser(_BodyOf(self))
         self._feed(b"\r\n".join((b"POST / HTTP/1.1", *framing, b"", b"")) + rest)
@@ -152,45 +162,40 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        super().on_message_begin()
+        HttpToolsProtocol.on_message_begin(self)
         self._in_head, self._message_complete, self._head_bytes = True, False, 0
         if self._is_answered:
             self.deadline = self.loop.time() + HEAD_WITHIN_S
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; what follows a chunked body is no header."""
-        if self._in_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """Answer the request, beside its body if need be."""
         self._in_head = False
-        if self.lingers:
+        if self.said_all:
             return
         if len(self.pipeline) >= MOST_PIPELINED:
             self._refuse(MALFORMED, f"More than {MOST_PIPELINED} requests were sent before their answers.")
             return
         self._table.waiting.pop(self, None)
-        self._table.reading[self] = self.loop.time()
         self.deadline = _NEVER
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """Hand a part of the body on."""
-        if not self.lingers:
-            super().on_body(body)
+        HttpToolsProtocol.on_headers_complete(self)
+        self.headers = _NO_HEADERS
 
     def on_message_complete(self) -> None:
         """The request has come whole, or the parser gives up at an offer of another protocol."""
         if self.parser.should_upgrade():
             return
         self._message_complete = True
-        self._table.reading.pop(self, None)
-        if self.lingers:
+        if self.is_reading:
+            self.is_reading = False
+            self._table.reading.pop(self, None)
+        if self.said_all:
             return
-        super().on_message_complete()
-        if self._is_answered:
+        cycle = self.cycle
+        if cycle.response_complete:
             self._wait()
+        else:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, once the rest of this one has come."""
@@ -221,14 +226,9 @@ class Connection(HttpToolsProtocol):
         cycle: RequestResponseCycle | None = self.cycle
         return cycle is None or cycle.response_complete
 
-    @property
-    def lingers(self) -> bool:
-        """Whether all has been said, and what still comes is forgotten."""
-        return self.transport.is_closing()
-
     def expire(self) -> None:
         """End it, for its deadline has passed."""
-        if self._in_head and not self.lingers:
+        if self._in_head and not self.said_all:
             self._refuse(HEAD_TIMEOUT, f"The request's headers did not come within {HEAD_WITHIN_S:.0f} seconds.")
         else:
             self.drop()
@@ -287,6 +287,16 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
 
+class _NoHeaders(list[tuple[bytes, bytes]]):
+    """Where what follows a chunked body goes: it is no header, and nobody reads it."""
+
+    def append(self, header: tuple[bytes, bytes], /) -> None:
+        """Forget it."""
+
+
+_NO_HEADERS: Final = _NoHeaders()
+
+
 class _BodyOf:
     """What a parser tells of a body whose head has been read already."""
 
@@ -300,23 +310,22 @@ class _Lingering:
 
     def __init__(self, connection: Connection, raw: asyncio.Transport) -> None:
         self._connection = connection
-        self._closing = False
         self.pause_reading = raw.pause_reading
         self.resume_reading = raw.resume_reading
         self.get_extra_info = raw.get_extra_info
         self._raw = raw
 
     def write(self, data: bytes) -> None:
-        if not self._closing:
+        if not self._connection.said_all:
             self._raw.write(data)
 
     def is_closing(self) -> bool:
-        return self._closing or self._raw.is_closing()
+        return self._connection.said_all or self._raw.is_closing()
 
     def close(self) -> None:
         if self.is_closing():
             return
-        self._closing = True
+        self._connection.said_all = True
         if self._connection.is_read:
             self._raw.close()
         else:

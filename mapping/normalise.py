@@ -6,14 +6,17 @@ Each takes trimmed text that is not empty.
 import re
 from unicodedata import category, normalize
 
-from mapping import placeholders
 from mapping.characters import ascii_digits, folded
-from mapping.placeholders import NO_USER, NO_VALUE
+from mapping.placeholders import NO_USER, NO_VALUE, ODD, STARTS, is_no_user, is_placeholder, is_placeholder_name
 from mapping.remarks import LeftOut
 
 # One @, a domain with a dot, and none of the characters that come with a display name or a list of addresses. What
 # stands before the @ is not judged further: mailboxes such as `a..b.@docomo.ne.jp` exist.
-_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\'.]+(?:\.[^\s@,;:<>()\[\]\"\\'.]+)+").fullmatch
+_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\/'.]+(?:\.[^\s@,;:<>()\[\]\"\\/'.]+)+").fullmatch
+# What most look like; the letters beyond ASCII are those that folding leaves alone.
+_PLAIN_EMAIL = re.compile(
+    r"[!#-'*+\-./0-9=?^-~\u00df-\u00f6\u00f8-\u00ff]+@[0-9a-z_-]+\.[0-9a-z._-]*[0-9a-z_-]"
+).fullmatch
 _ZIP_SEPARATORS = re.compile(r"[\s\-]+")
 _LIMITED = LeftOut("all zeros, which is what a device says whose user limits ad tracking")
 _NO_EMAIL = LeftOut("not one email address")
@@ -23,13 +26,16 @@ _KEPT = "LMN"  # letters, marks, numbers: Unicode's major categories
 
 def email(text: str) -> str | LeftOut:
     """Lower case, full-width characters and typographic dashes as plain ones; exactly one address (E9)."""
-    lowered = text.lower() if text.isascii() else folded(text).lower()
+    lowered = text.lower()
+    if ".." not in lowered and _PLAIN_EMAIL(lowered):
+        return lowered
+    lowered = folded(text).lower()
     return lowered if _EMAIL(lowered) else _NO_EMAIL
 
 
 def external_id(text: str) -> str | LeftOut:
     """As it is: case is part of an id (E9, Q8). What names no user is none."""
-    return NO_USER if placeholders.is_no_user(text) else text
+    return NO_USER if is_no_user(text) else text
 
 
 def advertising_id(text: str) -> str | LeftOut:
@@ -37,12 +43,12 @@ def advertising_id(text: str) -> str | LeftOut:
     lowered = folded(text).lower()
     if not lowered.strip("0-"):
         return _LIMITED
-    return NO_USER if placeholders.is_no_user(lowered) else lowered
+    return NO_USER if is_no_user(lowered) else lowered
 
 
 def name(text: str) -> str | LeftOut:
     """Lower case without spaces, punctuation and symbols; accents and other letters stay (U1, U2, Q9)."""
-    if placeholders.is_placeholder_name(text):
+    if (text[0] in ODD or text[:3].casefold() in STARTS) and is_placeholder_name(text):
         return NO_VALUE
     lowered = text.lower()
     if lowered.isascii() and lowered.isalpha():
@@ -53,7 +59,7 @@ def name(text: str) -> str | LeftOut:
 
 def zip_code(text: str) -> str | LeftOut:
     """Lower case without spaces and dashes; the four digits of a ZIP+4 stay (U6, Q12)."""
-    if placeholders.is_placeholder(text):
+    if (text[0] in ODD or text[:3].casefold() in STARTS) and is_placeholder(text):
         return NO_VALUE
     lowered = text.lower()
     if lowered.isalnum() and lowered.isascii():

@@ -65,18 +65,19 @@ def _is_settled(text: str) -> bool:
 
 @kept(8192)
 def _read(text: str, default_region: str | None) -> str | LeftOut | Noted:
-    text = ascii_digits(without_invisible(text)).strip().removeprefix("tel:")
-    fraction = _FRACTION(text)
+    if not text.isascii() or not text.isprintable():
+        text = ascii_digits(without_invisible(text))
+    text = text.strip().removeprefix("tel:")
+    fraction = _FRACTION(text) if "." in text or "," in text else None
     if fraction is not None:
         if fraction[0].strip("0.,"):
             return _NOT_WHOLE
         text = text[: fraction.start()]
     digits = _FORMATTING.sub("", text)
-    number = digits.removeprefix("+")
-    if not (number.isascii() and number.isdigit()) or len(number) > _LONGEST:
-        return _NOT_A_NUMBER
-    if digits.startswith("+"):
+    if digits[:1] == "+":
         return _international(text, digits)
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _LONGEST:
+        return _NOT_A_NUMBER
     if digits.startswith("00"):
         return _prefixed(digits, default_region)
     if default_region is not None:
@@ -86,9 +87,11 @@ def _read(text: str, default_region: str | None) -> str | LeftOut | Noted:
 
 def _international(text: str, digits: str) -> str | LeftOut:
     """A number with `+`. A zero in brackets is a trunk prefix or a part of the number: the plan decides."""
-    has_zero = _TRUNK_ZERO.search(text) is not None
+    has_zero = ")" in text and _TRUNK_ZERO.search(text) is not None
     if not has_zero and "/" not in text and _is_settled(digits):
         return digits
+    if not (digits.isascii() and digits[1:].isdigit()) or len(digits) > _LONGEST:
+        return _NOT_A_NUMBER
     read = _parsed(digits)
     if has_zero:
         read = _only_one(read, _parsed(_FORMATTING.sub("", _TRUNK_ZERO.sub("", text))))

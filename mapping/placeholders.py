@@ -50,14 +50,14 @@ _QUOTES: Final = "'\"`\u201c\u201d\u2018\u2019\u00ab\u00bb "
 _ZEROS: Final = "0-.+{} "
 _MINUS_ONE: Final = re.compile(r"-1(\.0*)?").fullmatch
 _LEAST_UUID: Final = 32
-_STARTS: Final = frozenset({*(word[:3] for word in (*_WORDS, *_USERS)), "fff", "urn"})
-_ODD: Final = frozenset(f"{_PUNCTUATION}{_QUOTES}0")
-"""With `_STARTS`, how everything begins that is looked at closer: most values are not."""
+STARTS: Final = frozenset({*(word[:3] for word in (*_WORDS, *_USERS)), "fff", "urn"})
+ODD: Final = frozenset(f"{_PUNCTUATION}{_QUOTES}0" + "".join(map(chr, range(32))))
+"""With `STARTS`, how everything begins that is looked at closer: most values are not."""
 
 
 def is_placeholder(text: str) -> bool:
     """Whether trimmed text, which is not empty, stands for no value, whatever the field."""
-    if text[0] not in _ODD and text[:3].casefold() not in _STARTS:
+    if text[0] not in ODD and text[:3].casefold() not in STARTS:
         return False
     return _is_placeholder(text)
 
@@ -90,7 +90,7 @@ def is_placeholder_country(text: str) -> bool:
 
 def is_no_id(text: str) -> bool:
     """Whether trimmed text is no id of anything: a placeholder, zero, -1, the nil or the greatest UUID."""
-    if text[0] not in _ODD and text[:3].casefold() not in _STARTS:
+    if text[0] not in ODD and text[:3].casefold() not in STARTS:
         return False
     text = text.strip(_QUOTES) or "-"
     if not text.strip(_ZEROS) or _MINUS_ONE(text):
@@ -101,7 +101,7 @@ def is_no_id(text: str) -> bool:
 
 def is_no_user(text: str) -> bool:
     """Whether trimmed text names no user: no id, or a word for users without one."""
-    if text[0] not in _ODD and text[:3].casefold() not in _STARTS:
+    if text[0] not in ODD and text[:3].casefold() not in STARTS:
         return False
     return is_no_id(text) or text.casefold().strip(_PUNCTUATION) in _USERS
 

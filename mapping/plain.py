@@ -6,6 +6,7 @@ A condition is enough, never needed: what fails it goes the long way, through th
 from collections.abc import Mapping
 from typing import Final
 
+from mapping.placeholders import ODD, STARTS
 from mapping.rules import Rule, identifier, meaningful
 from mapping.values import TIKTOK_CURRENCIES, currency, descriptive, number, quantity, text
 from mapping.web import ttclid, ttclid_or_nothing, web_url, web_url_or_page
@@ -15,14 +16,14 @@ _SMALL = "-1e15 < value < 1e15"
 _URL = f"{_TEXT} value[:8] == 'https://' and value[8:9] not in '/?#\\\\' and value.split() == [value]"
 _CLICK_ID = f"{_TEXT} value[:6] == 'E.C.P.' and 6 < len(value) <= 1000 and value.isascii() and value.isprintable()"
 
-_NO_PLACEHOLDER = f"{_TEXT} len(value) > 20 and value[0].isalpha() and value.isprintable()"
+_MEANINGFUL = f"{_TEXT} value and value.isascii() and value[0] not in ODD and value[:3].casefold() not in STARTS"
 
-NAMED: Final[Mapping[str, object]] = {"TIKTOK_CURRENCIES": TIKTOK_CURRENCIES}
+NAMED: Final[Mapping[str, object]] = {"TIKTOK_CURRENCIES": TIKTOK_CURRENCIES, "ODD": ODD, "STARTS": STARTS}
 """What conditions refer to."""
 
 PLAIN: Final[Mapping[Rule, str]] = {
     text: f"{_TEXT} value and not value.isspace()",
-    meaningful: _NO_PLACEHOLDER,
+    meaningful: _MEANINGFUL,
     identifier: f"{_TEXT} value.isdecimal() and value[0] in '123456789'",
     descriptive: f"{_TEXT} value and not value.isspace()",
     number: f"(type(value) is float or type(value) is int) and {_SMALL}",

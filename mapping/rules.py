@@ -95,9 +95,9 @@ def unhashed(normalise_text: Normaliser) -> Rule:
         plain = text(value)
         if not isinstance(plain, str):
             return plain
-        if is_hashed(plain.strip()):
+        trimmed = plain.strip() if plain.isascii() else without_invisible(plain).strip()
+        if len(trimmed) == 64 and is_hashed(trimmed):
             return _HASHED_ALREADY
-        trimmed = without_invisible(plain).strip()
         return (normalise_text(trimmed) if trimmed else "") or _NOTHING_LEFT
 
     return apply

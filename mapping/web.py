@@ -100,10 +100,15 @@ def ttclid_in(url: object) -> Noted | LeftOut | None:
 
 def ttp(value: object) -> str | LeftOut | None:
     """TikTok's cookie as the browser holds it (E11)."""
-    cookie = text(value)
-    if cookie is None:
-        return None
-    trimmed = without_invisible(cookie).strip() if isinstance(cookie, str) else ""
-    if not _TTP(trimmed) or is_hashed(trimmed):
+    if type(value) is str and _TTP(value):
+        trimmed = value
+    else:
+        cookie = text(value)
+        if cookie is None:
+            return None
+        trimmed = without_invisible(cookie).strip() if isinstance(cookie, str) else ""
+        if not _TTP(trimmed):
+            return _NOT_A_TTP
+    if is_hashed(trimmed):
         return _NOT_A_TTP
     return NO_USER if is_no_user(trimmed) else trimmed

@@ -183,6 +183,7 @@ OF_EVENT = parameter_steps(WEB)[-1:]
 
 @pytest.mark.parametrize("shared", [(), OF_EVENT], ids=["of products alone", "of the event as well"])
 @pytest.mark.parametrize("constants", [{}, {"content_type": "product"}], ids=str)
+@settings(deadline=None)
 @given(event=events)
 def test_products_compiled_are_products_interpreted(shared, constants, event):
     """Each product by itself, what is wrong in one named by its place; one of which nothing is said makes nothing."""
@@ -208,6 +209,7 @@ def test_products_compiled_are_products_interpreted(shared, constants, event):
 
 
 @pytest.mark.parametrize("rule", PLAIN, ids=lambda rule: rule.__name__)
+@settings(deadline=None)
 @given(value=leaf | st.text(alphabet="https:/?# .ECP\n\u00a0xé", max_size=16) | st.integers())
 def test_what_is_plain_passes_its_rule_as_it_is(rule, value):
     """The short way may be taken only where the long way leads to the same place."""

@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapping import normalise
@@ -78,6 +78,7 @@ def test_event_goes_without_it(bench):
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u202a\u202c\u2066\u2069\x00"
 
 
+@settings(deadline=None)
 @given(st.emails(), st.data())
 def test_invisible_characters_change_no_hash(address, data):
     """E9: wherever they stand."""
@@ -87,6 +88,7 @@ def test_invisible_characters_change_no_hash(address, data):
     assert hash_identity(odd, normalise.email) == hash_identity(address, normalise.email)
 
 
+@settings(deadline=None)
 @given(st.emails(), st.emails(), st.sampled_from([",", ";", " ", ", ", "/", "|", "\n"]))
 def test_two_addresses_are_none(first, second, between):
     """E9: whatever stands between them."""

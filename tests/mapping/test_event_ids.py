@@ -4,7 +4,7 @@ import json
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapping.source import head, mint, split_batch
@@ -59,6 +59,7 @@ orders = st.builds(order, st.integers(1, 10**6), no_id, no_id, st.sampled_from([
 batches = st.lists(st.tuples(no_id, st.lists(orders, min_size=1, max_size=3)), min_size=1, max_size=4)
 
 
+@settings(deadline=None)
 @given(batches)
 def test_orders_with_impossible_ids_get_ids_of_their_own(batches):
     """E2: whatever stands where ids belong, of events and of requests; only a batch sent again has the ids it had."""

@@ -4,7 +4,7 @@ import unicodedata
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapping import normalise, places
@@ -78,6 +78,7 @@ def test_postal_code_is_the_same_however_typed(text, plain):
     assert normalise.zip_code(text) == plain
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_a_place_is_read_again_as_it_is(text):
     """U3, U4: letters, digits and marks only, none in capitals where there are small ones."""
@@ -86,6 +87,7 @@ def test_a_place_is_read_again_as_it_is(text):
     assert all(unicodedata.category(letter)[0] in "LMN" for letter in plain)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(categories=["Lo", "Ll"]), min_size=1, max_size=12))
 def test_letters_of_no_latin_script_stay_whole(text):
     """U3, U4: an й is no и with an accent."""

@@ -76,7 +76,11 @@ class Chunk(msgspec.Struct, frozen=True):
 
 
 def _has_keys(chunk: Chunk) -> bool:
-    return any(entry.made is not None for batch in chunk.batches for entry in batch.entries)
+    for batch in chunk.batches:
+        for entry in batch.entries:
+            if entry.made is not None:
+                return True
+    return False
 
 
 class Header(NamedTuple):

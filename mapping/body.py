@@ -84,6 +84,8 @@ def checked_text(body: bytes) -> bytes:
 
 def not_utf8(text: bytes | memoryview) -> int | None:
     """Return the place of the first byte that is no UTF-8; None where there is none."""
+    if isinstance(text, bytes) and text.isascii():
+        return None
     try:
         str(text, "utf-8")
     except UnicodeDecodeError as error:
@@ -133,7 +135,7 @@ def elements_of(body: bytes) -> Sequence[JsonBytes]:
     elements = _cut(text)
     if not elements:
         raise BadBody("The array holds no batch.")
-    if text.isascii() or not_utf8(text) is None:
+    if not_utf8(text) is None:
         return elements
     return [element if not_utf8(memoryview(element)) is None else NotText(element) for element in elements]
 

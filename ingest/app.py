@@ -78,11 +78,12 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     """While it serves: the configuration is followed, Redis's memory watched, and what was answered counted there."""
     await watch.read()
+    if watch.usable:
+        await asyncio.to_thread(say_missing_permissions, redis_url)
     over = asyncio.Event()
     tasks = [
         asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), in_force.INTERVAL_S, over)),
         asyncio.create_task(_repeat(watch.read, memory.INTERVAL_S, over)),
-        asyncio.create_task(asyncio.to_thread(say_missing_permissions, redis_url)),
         asyncio.create_task(_repeat(partial(_bring, counts), BRING_EVERY_S, over)),
     ]
     try:

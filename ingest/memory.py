@@ -45,6 +45,11 @@ class MemoryWatch:
         self.is_full = False
         self.limit_unknown = False
 
+    @property
+    def usable(self) -> bool:
+        """Whether Redis can be used, as it was found last."""
+        return self._outage.trouble is None
+
     async def read(self) -> None:
         """Read it now; and while Redis could not be used, try whether it can be used again."""
         try:

@@ -1,4 +1,5 @@
--- Write one key that expires: whether scripts may run and writes are taken now.
+-- Write a key and remove it: whether scripts may run and writes are taken now. Nothing is left.
 
-redis.call('SET', 'once:probe', now, 'PX', 60000)
+redis.call('SET', 'once:probe', now)
+redis.call('DEL', 'once:probe')
 return 1

@@ -36,15 +36,15 @@ class Common:
         self.shared.platform = recipe.platform
         self.withheld = withheld(self.shared, recipe)
         self._recipe = recipe
-        self._encoded: tuple[Spliced, list[Note]] | None = None
+        self._encoded: tuple[Spliced, tuple[Note, ...]] | None = None
 
-    def encoded(self) -> tuple[Spliced, list[Note]]:
+    def encoded(self) -> tuple[Spliced, tuple[Note, ...]]:
         """The fields of a batch's scope, and notes about them; made when the first event asks."""
         if self._encoded is None:
             document: Document = {}
             notes = list(self.shared.notes)
             self._recipe.of_batch(self.shared, document, notes)  # its rules are forgiving: nothing fails
-            self._encoded = Spliced(document), notes
+            self._encoded = Spliced(document), tuple(notes)
         return self._encoded
 
 

@@ -16,7 +16,6 @@ CALLBACK: Final = "TikTok.Callback"
 FLAGS: Final = frozenset({URL, REFERRER, CALLBACK})
 """Those that relay reads."""
 
-_are_known: Final = FLAGS.issuperset
 _BY_FOLD: Final = {name.casefold(): name for name in FLAGS}
 _NEAR: Final = {
     **{name.casefold().replace(".", ""): name for name in FLAGS},
@@ -28,21 +27,14 @@ _LIKENESS: Final = 0.8
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 _LONGEST_NAME: Final = 40
 
-_NO_FLAGS: Final[Flags] = {}
-_NONE_MISNAMED: Final[Mapping[str, str]] = {}
+NO_FLAGS: Final[Flags] = {}
 
 
-def read_flags(flags: Flags | None) -> tuple[Flags, Mapping[str, str]]:
-    """Return the flags under their own names, and the misnamed: each with the absent flag that it may be meant for."""
-    if not flags:
-        return _NO_FLAGS, _NONE_MISNAMED
-    if _are_known(flags):
-        return flags, _NONE_MISNAMED
-    return _by_name(flags)
+def by_name(flags: Flags) -> tuple[Flags, Mapping[str, str]]:
+    """Return the flags under their own names, and the misnamed: each with the absent flag that it may be meant for.
 
-
-def _by_name(flags: Flags) -> tuple[Flags, Mapping[str, str]]:
-    """Flags whatever the case of their names: the name itself before others, one that says something before blanks."""
+    Names compare without case: the name itself comes before others, one that says something before blanks.
+    """
     found: Flags = {name: value for name, value in flags.items() if name in FLAGS}
     others = [name for name in flags if name not in FLAGS]
     for name in others:

@@ -6,7 +6,7 @@ from mapping.kinds import Leaf
 from mapping.placeholders import LONGEST, own_text
 from mapping.values import text
 
-_STARTS: Final = frozenset("123456789abcdeABCDE")
+STARTS: Final = frozenset("123456789abcdeABCDE")
 _NO_UUIDS: Final = frozenset({"00000000", "ffffffff", "FFFFFFFF", "urn:uuid"})
 _EXACT: Final = 2**53
 """Floats above it have lost digits: two ids may have become one."""
@@ -15,7 +15,7 @@ _EXACT: Final = 2**53
 def is_plainly_id(identifier: str) -> bool:
     """Whether text is an id, told by how it begins; most ids are UUIDs."""
     return len(identifier) > LONGEST and (
-        identifier[0] in _STARTS or (identifier[0].isalnum() and identifier[:8] not in _NO_UUIDS)
+        identifier[0] in STARTS or (identifier[0].isalnum() and identifier[:8] not in _NO_UUIDS)
     )
 
 

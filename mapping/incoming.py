@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from mapping.flags import Flags, read_flags
-from mapping.ids import is_plainly_id, usable_id
+from mapping.flags import CALLBACK, NO_FLAGS, REFERRER, URL, Flags, by_name
+from mapping.ids import STARTS, usable_id
 from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
+from mapping.placeholders import LONGEST
 from mapping.shapes import repaired, shape_of
 from mapping.shared import Shared
 
@@ -92,7 +93,7 @@ class Incoming(msgspec.Struct, gc=False):
     flags: Flags
     """`custom_flags` under the names that the rows know them by."""
     product_action: ProductAction
-    misnamed: Mapping[str, str] = {}
+    misnamed: Mapping[str, str] | None = None
     """Flags that nobody reads, and the flag that is absent and nearly has that name."""
     attributes: dict[str, Leaf] | None = None
     """`custom_attributes` once one of them was asked for."""
@@ -125,8 +126,10 @@ def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: i
         event = _decode(repaired(raw, _SHAPE))
     data = event.data or NO_DATA
     action = data.product_action or NO_ACTION
-    flags, misnamed = read_flags(data.custom_flags)
-    return Incoming(
+    flags, misnamed = data.custom_flags or NO_FLAGS, None
+    if len(flags) != (URL in flags) + (REFERRER in flags) + (CALLBACK in flags):
+        flags, misnamed = by_name(flags)  # some have other names
+    incoming = Incoming(
         shared,
         word(event.event_type),
         action_name(action.action),
@@ -136,12 +139,14 @@ def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: i
         data,
         flags,
         action,
-        misnamed,
     )
+    if misnamed:
+        incoming.misnamed = misnamed
+    return incoming
 
 
 def own_id(source_message_id: Leaf, event_id: Leaf) -> str | None:
     """The id that the sender gave an event (E2), as text and exact however long; what can be no id is none."""
-    if type(source_message_id) is str and is_plainly_id(source_message_id):
-        return source_message_id
+    if type(source_message_id) is str and len(source_message_id) > LONGEST and source_message_id[0] in STARTS:
+        return source_message_id  # what `is_plainly_id` finds first, without a call
     return usable_id(source_message_id) or usable_id(event_id)

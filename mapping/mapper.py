@@ -48,6 +48,8 @@ class BatchMapper:
         items = self._recipe.items_of(incoming)
         if not items:
             return [Unsupported(describe(incoming.event_type, incoming.action))]
+        if len(items) == 1:  # as nearly all
+            return [self._item(items[0], incoming)]
         return [self._item(item, incoming) for item in items]
 
     def _item(self, item: Item, incoming: Incoming) -> Result:
@@ -63,8 +65,8 @@ class BatchMapper:
             return _rejected(item, incoming, failure)
         if incoming.misnamed:
             notes.extend(_misnamed(incoming.misnamed))
-        body = encode(document)
-        return Mapped(item.tiktok_event, incoming.event_id or "", body, (*notes_on_batch, *notes), item.key)
+        said = (*notes_on_batch, *notes) if notes else notes_on_batch
+        return Mapped(item.tiktok_event, incoming.event_id or "", encode(document), said, item.key)
 
     def _unreadable(self, raw: bytes, minted_id: str | None, error: Exception) -> Result:
         """An event whose nesting is not mParticle's: a dead letter, unless what can be read says nobody wants it."""
@@ -77,7 +79,7 @@ class BatchMapper:
 
 def _rejected(item: Item, incoming: Incoming, failure: Failure) -> Rejected:
     field, refused = failure
-    near = next((name for name, meant in incoming.misnamed.items() if meant == field), None)
+    near = next((name for name, meant in (incoming.misnamed or {}).items() if meant == field), None)
     hint = "" if near is None else f" The event has a flag `{near}`, which relay does not read: name it `{field}`."
     message = f"{field} {refused.message}.{hint}"
     return Rejected(item.tiktok_event, incoming.event_id, refused.reason, field, message, item.key)

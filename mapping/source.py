@@ -11,7 +11,7 @@ from mapping.incoming import UNREADABLE, own_id
 from mapping.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
 from mapping.shapes import repaired, shape_of
 from mapping.shared import environment_of
-from mapping.times import tells_time
+from mapping.times import FIRST_MS, tells_time
 
 
 class NotABatch(ValueError):
@@ -137,7 +137,7 @@ def head(raw: bytes | msgspec.Raw) -> Head | None:
         name=name_of(event_type, action, data),
         custom_event_type=custom_type_of(event_type, data.custom_event_type),
         has_own_id=own_id(data.source_message_id, data.event_id) is not None,
-        has_timestamp=tells_time(data.timestamp_unixtime_ms),
+        has_timestamp=(type(stamp := data.timestamp_unixtime_ms) is int and stamp >= FIRST_MS) or tells_time(stamp),
     )
 
 

@@ -10,8 +10,8 @@ from mapping.values import is_blank
 _NUMBER = re.compile(r"(-?[0-9]{1,19})(?:\.[0-9]*)?").fullmatch
 _2010 = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp())
 """No event is older: a clock that says so was never set, or an unset value was written as a time."""
-_FIRST_MS = _2010 * 1000
-_MILLISECONDS = range(_FIRST_MS, 10**13)
+FIRST_MS = _2010 * 1000
+_MILLISECONDS = range(FIRST_MS, 10**13)
 _SECONDS = range(_2010, 10**10)
 _CLOCK_SKEW_MS = 10 * 60 * 1000
 
@@ -26,7 +26,7 @@ _FAR_AHEAD = "more than ten minutes in the future: sent as it is; check the send
 
 def event_time(value: object, received_ms: int) -> int | Noted | Refused:
     """Unix seconds of an event whose `timestamp_unixtime_ms` is `value`, received at `received_ms`."""
-    if type(value) is int and _FIRST_MS <= value <= received_ms and value < 10**13:
+    if type(value) is int and FIRST_MS <= value <= received_ms and value < 10**13:
         return value // 1000
     if value is None or is_blank(value):
         return Noted(received_ms // 1000, _MISSING)
@@ -40,13 +40,13 @@ def event_time(value: object, received_ms: int) -> int | Noted | Refused:
         if isinstance(seconds, Noted):
             return Noted(seconds.value, f"{_IN_SECONDS}; {seconds.note}")
         return Noted(seconds, _IN_SECONDS)
-    return Noted(received_ms // 1000, _NEVER_SET) if stamp < _FIRST_MS else _NOT_A_TIME
+    return Noted(received_ms // 1000, _NEVER_SET) if stamp < FIRST_MS else _NOT_A_TIME
 
 
 def tells_time(value: object) -> bool:
     """Return whether an event has a time: it is neither absent nor that of a clock that was never set."""
     if type(value) is int:
-        return value >= _FIRST_MS or value in _SECONDS
+        return value >= FIRST_MS or value in _SECONDS
     if value is None or is_blank(value):
         return False
     stamp = _integer(value)

@@ -6,12 +6,15 @@ A refusal is also heard: the rest of its request is read and forgotten, within b
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, cast
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ingest.answers import (
+    ACCEPTED,
     HEAD_TIMEOUT,
     HEAD_TOO_LARGE,
     MALFORMED,
@@ -31,6 +34,8 @@ REST_WITHIN_S: Final = 10.0
 ANSWER_READ_WITHIN_S: Final = 30.0
 SLOW_BODY_S: Final = 5.0
 """At the limit of connections, a body on its way for longer than this gives way to a new connection."""
+LONGEST_KNOWN_TARGET: Final = 64
+"""Targets up to this length are parsed once, as long as they are among the newest 64."""
 MOST_PIPELINED: Final = 16
 SWEEP_S: Final = 1.0
 _NEVER: Final = float("inf")
@@ -177,8 +182,38 @@ class Connection(HttpToolsProtocol):
             return
         self._table.waiting.pop(self, None)
         self.deadline = _NEVER
-        HttpToolsProtocol.on_headers_complete(self)
         self.headers = _NO_HEADERS
+        self._begin_request()
+
+    def _begin_request(self) -> None:
+        """Hand the request to the application, as uvicorn does, but for what ingest has no use of."""
+        parser, scope = self.parser, self.scope
+        version = parser.get_http_version()
+        scope["method"] = parser.get_method().decode("ascii")
+        if version != "1.1":
+            scope["http_version"] = version
+        url = self.url
+        raw_path, path, query = _known_target(url) if len(url) <= LONGEST_KNOWN_TARGET else _target(url)
+        scope["path"], scope["raw_path"], scope["query_string"] = path, raw_path, query
+        is_free = self._is_answered
+        self.cycle = cycle = _Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if is_free:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
     def on_message_complete(self) -> None:
         """The request has come whole, or the parser gives up at an offer of another protocol."""
@@ -285,6 +320,32 @@ class Connection(HttpToolsProtocol):
         self._table.count(str(row.status))
         self.transport.write(_raw(refusal(Refused(row, message))))
         self.transport.close()
+
+
+class _Cycle(RequestResponseCycle):
+    """A request and its answer; the usual answer, 202, is written in one piece."""
+
+    async def send(self, message: Any) -> None:
+        """Send a part of the answer."""
+        if message is ACCEPTED.start and self.keep_alive and not (self.disconnected or self.flow.write_paused):
+            self.response_started = self.response_complete = True
+            self.waiting_for_100_continue = False
+            defaults = [part for name, value in self.default_headers for part in (name, b": ", value, b"\r\n")]
+            self.transport.write(b"".join((STATUS_LINE[202], *defaults, b"content-length: 0\r\n\r\n")))
+            self.message_event.set()
+            self.on_response()
+        elif message is not ACCEPTED.body or not self.response_complete:
+            await RequestResponseCycle.send(self, message)
+
+
+def _target(url: bytes) -> tuple[bytes, str, bytes]:
+    """Return the path as it was sent, decoded, and the query of a request's target."""
+    parsed = httptools.parse_url(url)
+    path = parsed.path.decode("ascii")
+    return parsed.path, unquote(path) if "%" in path else path, parsed.query or b""
+
+
+_known_target = lru_cache(maxsize=64)(_target)
 
 
 class _NoHeaders(list[tuple[bytes, bytes]]):

@@ -11,14 +11,21 @@ from lanes.errors import RedisAway, RedisFull
 from lanes.trouble import diagnose
 
 COMMON: Final = ("common", "checks", "dead_letters", "claims")
+_NEEDED: Final = {"claim": 4, "settle": 4, "amend": 3, "amend_part": 3, "discard": 3, "replay": 3}
+"""How many of the common parts a script needs; two where it is not named."""
 _encoder = msgspec.msgpack.Encoder()
 
 
 @cache
 def script_text(name: str) -> str:
-    """Return the text of a script, the common parts first."""
+    """Return the text of a script, after the common parts that it needs: each run of it defines their functions."""
     folder = files(__package__)
-    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in (*COMMON, name))
+    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in (*parts_of(name), name))
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the common parts that a script needs."""
+    return COMMON[: _NEEDED.get(name, 2)]
 
 
 def pack(argument: Any) -> bytes:

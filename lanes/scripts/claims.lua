@@ -1,11 +1,5 @@
 -- Who may claim a lane, and what a claim is given.
 
--- Leading chunks that the lane's lease was given; all of them when its worker did not say, as older ones do not.
-local function chunks_taken(lane)
-  local token, taken = unpack(redis.call('HMGET', meta_key(lane), 'token', 'taken'))
-  return tonumber(string.match(taken or '', '^' .. token .. ':(%d+)$')) or math.huge
-end
-
 local function other_leases(lane)
   local group, running = group_of(lane), 0
   for n = 0, LANES - 1 do

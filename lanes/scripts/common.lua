@@ -136,6 +136,12 @@ local function is_leased(lane)
   return held and tonumber(held) > now and redis.call('HEXISTS', meta_key(lane), 'token') == 1
 end
 
+-- Leading chunks that the lane's lease was given; all of them when its worker did not say, as older ones do not.
+local function chunks_taken(lane)
+  local token, taken = unpack(redis.call('HMGET', meta_key(lane), 'token', 'taken'))
+  return tonumber(string.match(taken or '', '^' .. token .. ':(%d+)$')) or math.huge
+end
+
 -- Lets a group's waiting lanes be woken at once: at `due` when given, else when they are due anyway.
 local function free_lanes(group, due)
   for n = 0, LANES - 1 do

@@ -32,6 +32,12 @@ def test_nothing_that_may_fail_comes_after_the_first_write(name: str) -> None:
     assert late == [], f"{name}.lua may fail after its first write: {late}"
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_is_given_every_function_that_it_calls(name: str) -> None:
+    """One that is missing is found out only where it is called, which may be after a write."""
+    assert Script(name).unknown() == set()
+
+
 def test_the_reader_sees_a_late_check() -> None:
     """Also one in a function, and one that a loop comes round to again. Else the test above could not fail."""
     script = Script("renew")

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final, NamedTuple
 
-from lanes.scripts import COMMON
+from lanes.scripts import parts_of
 
 FOLDER: Final = files("lanes.scripts")
 READS: Final = {
@@ -19,6 +20,8 @@ _TOKEN: Final = re.compile(
     r"--[^\n]*|'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[A-Za-z_][\w.]*|\d[\w.]*|[^\s\w]", re.ASCII
 )
 _OPENING: Final = {"function", "if", "for", "while"}
+_KEYWORDS: Final = {"and", "elseif", "for", "function", "if", "in", "not", "or", "return", "until", "while"}
+_BUILT_IN: Final = {"error", "ipairs", "pairs", "tonumber", "type", "unpack"}
 _CHECKS: Final = re.compile(r"check_\w+|refuse|error|assert|redis\.error_reply|cmsgpack\.unpack|struct\.unpack|ARGV")
 GUARDED: Final = {"events_in", "day_of", "unmarked"}
 """Functions that take a header apart only after its length was checked, or that read what relay itself stored."""
@@ -48,7 +51,7 @@ class Script:
 
     def __init__(self, name: str) -> None:
         self.functions: dict[str, list[str]] = {}
-        for part in COMMON:
+        for part in parts_of(name):
             self._take_functions(list(tokens(part)))
         self.body = self._take_functions(list(tokens(name)))
 
@@ -70,6 +73,17 @@ class Script:
     def steps(self) -> list[Step]:
         """What the script does, in the order in which it stands: functions where they are called, loops twice."""
         return list(self._steps(self.body, set()))
+
+    def unknown(self) -> set[str]:
+        """Names that it calls, and that neither it nor a part it is given defines."""
+        bodies = [self.body, *self.functions.values()]
+        called = {
+            word
+            for words in bodies
+            for word, following in pairwise(words)
+            if following == "(" and word.isidentifier() and word not in _KEYWORDS
+        }
+        return called - set(self.functions) - _BUILT_IN
 
     def _steps(self, words: list[str], inside: set[str]) -> Iterator[Step]:
         at = 0

@@ -14,7 +14,7 @@ from benchmarks.load import KEY, SECRET
 from benchmarks.processes import RELAY, Process, free_port
 from benchmarks.tiktok import LightTikTok
 from benchmarks.waiting import wait_for
-from cli.server_binary import find_server
+from cli.local.server_binary import find_server
 from config.secrets import Keyring
 
 CONNECTION: Final = "shop-web"

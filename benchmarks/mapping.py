@@ -11,9 +11,9 @@ from benchmarks.report import command
 from benchmarks.result import Result
 from benchmarks.timing import Contestant, Timed, alternate
 from config.model import Connection, CustomMapping, Input, Match, Parameter, Platform
+from mapping.incoming.batch import split_batch
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped
-from mapping.source import split_batch
 
 EVENTS: Final = 2_000
 """In each contestant's work: several requests' worth, and soon done."""

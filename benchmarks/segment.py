@@ -17,9 +17,9 @@ from benchmarks.figures import figure, ratios
 from benchmarks.result import Result
 from config.file import ConfigurationFile
 from ingest.in_force import compile_configuration
+from mapping.incoming.batch import split_batch
 from mapping.plan import Plan
 from mapping.results import Mapped
-from mapping.source import split_batch
 
 FOLDER: Final = Path(__file__).with_name("node")
 EVENTS: Final = 2_000

@@ -11,8 +11,8 @@ from config.model import Connection, Input
 from delivery.answer import Answer
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.settlement import Lease, Pace
+from mapping.incoming.batch import split_batch
 from mapping.plan import compile_plan
-from mapping.source import split_batch
 from worker.compose import Composer, Draft
 from worker.conclude import conclude
 from worker.posting import post_draft

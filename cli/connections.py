@@ -8,18 +8,18 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 import operations.connections
-from cli.asking import confirmed, yes_option
-from cli.output import BAD, console, count, note, print_json, state, table
-from cli.setting import configuration_of, redis_url, settings_here
-from cli.wrong_use import unknown_id
+from cli.context import configuration_of, redis_url, settings_here
+from cli.terminal.output import BAD, console, count, note, print_json, state, table
+from cli.terminal.prompts import confirmed, yes_option
+from cli.terminal.usage_errors import unknown_id
 from config.errors import ConfigurationError
 from config.model import Configuration
 from config.settings import Settings
 from lanes.client import connect
 from lanes.lanes import LEASE_MS
 from mapping.routes import route_of
-from operations.standing import Overview, Standing, overview
-from operations.words import plural
+from operations.format import plural
+from operations.status.connections import Overview, Standing, overview
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 

@@ -3,9 +3,9 @@
 import socket
 import sys
 
+from cli.context import settings_here, with_redis
 from cli.main import told_of
 from cli.process import prepare_process
-from cli.setting import settings_here, with_redis
 from config.logs import configure_logging
 from console.app import console_app
 from console.child import serve

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import click
 
-from cli.companion import leave_with_parent
-from cli.setting import settings_here, with_redis
+from cli.context import settings_here, with_redis
+from cli.local.parent_watch import leave_with_parent
 from config.listening import is_everywhere
 from config.logs import configure_logging
 from config.values import clean_value

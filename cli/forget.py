@@ -7,17 +7,17 @@ from typing import Any, Final
 import click
 from rich.console import RenderableType
 
-from cli.identities import read_identities
-from cli.letter_options import json_option
-from cli.operator import who
-from cli.output import console, count, note, plain, print_json, table
-from cli.setting import configuration_of, open_box
+from cli.context import configuration_of, open_box
+from cli.dead_letters.options import json_option
+from cli.terminal.identities import read_identities
+from cli.terminal.operator import who
+from cli.terminal.output import console, count, note, plain, print_json, table
 from config.logs import configure_logging
 from lanes.memory import Memory
 from lanes.rewriting import Rewriting, rewrite_file
 from operations.erasure import Eraser, Erasure
 from operations.erasures import ON_DISK, note_erasure, past_erasures
-from operations.words import plural
+from operations.format import plural
 
 ON_DISK_IS_DONE: Final = ("rewritten", "no file")
 

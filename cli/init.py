@@ -7,7 +7,7 @@ from typing import Any, Final, cast, get_args
 
 import click
 
-from cli.output import note
+from cli.terminal.output import note
 from config.json_schema import json_schema_text
 from config.model import Platform
 from config.readers import Read, Refused

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
-from cli.failures import sentences_of
 from cli.process import prepare_process
+from cli.terminal.failures import sentences_of
 from config.env_file import load_env_file
 from lanes.errors import RedisAway
 
@@ -27,19 +27,21 @@ class Row(NamedTuple):
 
 COMMANDS: Final = {
     "init": Row("cli.init:init", "Write the first relay.yaml and .env."),
-    "demo": Row("cli.demo:demo", "Send realistic batches through a whole relay and show what became of them."),
-    "up": Row("cli.up:up", "Run everything here: a server if none is given, ingest, and workers."),
+    "demo": Row("cli.demo.command:demo", "Send realistic batches through a whole relay and show what became of them."),
+    "up": Row("cli.local.up:up", "Run everything here: a server if none is given, ingest, and workers."),
     "ingest": Row("cli.serve:ingest", "Take batches over HTTP."),
     "worker": Row("cli.serve:worker", "Deliver what waits to TikTok."),
     "flower": Row("cli.flower:flower", "Show the workers' jobs in a browser."),
     "sandbox": Row("cli.serve:sandbox", "Stand in for TikTok: refuse what it refuses, fail on demand."),
-    "check": Row("cli.check:check", "Say whether the configuration and Redis are fit to run with."),
-    "preview": Row("cli.preview:preview", "Show what a batch would become, and send nothing."),
+    "check": Row("cli.check.command:check", "Say whether the configuration and Redis are fit to run with."),
+    "preview": Row("cli.preview.command:preview", "Show what a batch would become, and send nothing."),
     "send": Row("cli.send:send", "Post a batch to ingest as an SDK would."),
-    "status": Row("cli.status:status", "What arrived, what was delivered, what waits and why."),
-    "dead-letters": Row("cli.dead_letters:dead_letters", "Look at events that could not be delivered, and mend them."),
+    "status": Row("cli.status.command:status", "What arrived, what was delivered, what waits and why."),
+    "dead-letters": Row(
+        "cli.dead_letters.command:dead_letters", "Look at events that could not be delivered, and mend them."
+    ),
     "connections": Row("cli.connections:connections", "List connections; pause and resume them."),
-    "secrets": Row("cli.secrets:secrets", "Make keys; encrypt what the configuration file holds."),
+    "secrets": Row("cli.secrets.command:secrets", "Make keys; encrypt what the configuration file holds."),
     "schema": Row("cli.schema:schema", "Print the JSON Schema of relay.yaml, for editors."),
     "completion": Row("cli.schema:completion", "Print the completion script of a shell."),
     "forget": Row("cli.forget:forget", "Erase what is kept of a person."),

@@ -6,9 +6,9 @@ import sys
 import click
 import structlog
 
-from cli.companion import leave_with_parent
 from cli.console_process import command
-from cli.setting import settings_here, with_redis
+from cli.context import settings_here, with_redis
+from cli.local.parent_watch import leave_with_parent
 from config.listening import CannotListen, local_host
 from config.logs import configure_logging
 from config.redis_address import RedisAddress

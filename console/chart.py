@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from operations.days import Day
+from operations.status.daily import Day
 
 WIDTH: Final = 1000.0
 HEIGHT: Final = 100.0

@@ -22,11 +22,11 @@ from console.writing import Templates
 from delivery.client import Client
 from lanes.client import connect
 from lanes.visitors import Visitors
+from operations.dead_letters.index import LetterIndex
+from operations.dead_letters.preview import Outlooks
+from operations.dead_letters.store import LetterBox
 from operations.errors import BadNews
-from operations.letter_box import LetterBox
-from operations.letter_index import LetterIndex
-from operations.letter_outlook import Outlooks
-from operations.standing import Overview, overview
+from operations.status.connections import Overview, overview
 
 PATIENCE: Final = httpx.Timeout(10.0, connect=3.0)
 """With TikTok, while somebody looks at the page: less than a worker has."""

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from console.visit import Visit
-from operations.letter_filter import Filter
+from operations.dead_letters.query import Filter
 
 _NAMES = ("id", "connection", "reason", "field", "tiktok_event", "received", "search")
 

@@ -9,8 +9,8 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from delivery.letters import rfc3339
-from operations.telling import in_words
-from operations.words import duration, plural
+from operations.format import duration, plural
+from operations.status.describe import in_words
 
 STATIC: Final = {
     "console.css": "text/css; charset=utf-8",

@@ -33,8 +33,8 @@ from lanes.bundles import Bundles
 from lanes.chunk import ChunkCodec
 from lanes.client import connect_async
 from lanes.errors import RedisAway, RedisFull
-from operations.outage import Outage
-from operations.samples import ANSWERS, MISDIRECTED
+from operations.alerts.outage import Outage
+from operations.metrics.samples import ANSWERS, MISDIRECTED
 
 BRING_EVERY_S: Final = 1.0
 

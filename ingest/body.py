@@ -1,4 +1,4 @@
-"""The body of a request, read within its limit; `mapping/body.py` then reads what is in it."""
+"""The body of a request, read within its limit; `mapping/incoming/body.py` then reads what is in it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_ENCODING, Refused
 from ingest.large import Bodies, too_many
-from mapping.body import too_large
+from mapping.incoming.body import too_large
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -16,7 +16,7 @@ from ingest.sorting import Sorted
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import LATE, ArrivalTooLarge, RedisAway, RedisFull
-from operations.outage import Outage
+from operations.alerts.outage import Outage
 
 ANSWER_WITHIN_S: Final = 2.5
 """From a request's arrival here to its answer, so that 503 comes within the 3 s that are promised."""

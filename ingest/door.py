@@ -30,7 +30,16 @@ from ingest.large import MOST_READING_BYTES, MOST_WORKING_BYTES, Beside, Bodies
 from ingest.logs import RefusalLog, log_surprise
 from ingest.memory import MemoryWatch
 from ingest.sorting import Limits, Sorted, TakesLong, sort
-from mapping.body import BadBody, BodyTooLarge, JsonBytes, gunzip, gunzip_within, is_compressed, many_batches, one_batch
+from mapping.incoming.body import (
+    BadBody,
+    BodyTooLarge,
+    JsonBytes,
+    gunzip,
+    gunzip_within,
+    is_compressed,
+    many_batches,
+    one_batch,
+)
 
 INLINE_BYTES: Final = 256 * 1024
 INLINE_GZIP_BYTES: Final = 16 * 1024

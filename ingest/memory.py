@@ -12,7 +12,7 @@ from lanes.client import connect
 from lanes.probe import AsyncProbe, permission_trouble
 from lanes.server import UNTOLD, MemoryUse, memory_of
 from lanes.trouble import diagnose
-from operations.outage import Outage, as_fields
+from operations.alerts.outage import Outage, as_fields
 
 INTERVAL_S: Final = 1.0
 FULL_AT: Final = 0.9

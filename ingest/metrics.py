@@ -14,7 +14,7 @@ from config.model import Configuration
 from config.settings import Settings
 from ingest.answers import UNAUTHORIZED, error_body
 from lanes.client import connect
-from operations.metrics import exposition
+from operations.metrics.exposition import exposition
 
 _CHALLENGE: Final = {"www-authenticate": 'Bearer realm="relay metrics"'}
 

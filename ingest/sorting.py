@@ -10,10 +10,10 @@ import msgspec
 
 from ingest.answers import BAD_REQUEST, TOO_LARGE, Refused
 from lanes.chunk import Batch, Entry
-from mapping.body import JsonBytes
-from mapping.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
+from mapping.incoming.batch import Head, NotABatch, SplitBatch, head, mint
+from mapping.incoming.body import JsonBytes
+from mapping.incoming.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan
-from mapping.source import Head, NotABatch, SplitBatch, head, mint
 
 SMALLEST_EVENT: Final = 100
 """Bytes that an event has at least, on average: a request may have as many events as its limit has room for."""

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from mapping.commerce import Item
-from mapping.common import Common
-from mapping.incoming import UNREADABLE, Incoming, read_event
+from mapping.compile.steps import Failure
+from mapping.incoming.batch import head
+from mapping.incoming.event import UNREADABLE, Incoming, read_event
+from mapping.incoming.unreadable import culprit, own_id_of
 from mapping.items import event_of, find_again
 from mapping.native import describe
+from mapping.prepared_batch import Common
+from mapping.properties.native import Item
 from mapping.recipe import Recipe
 from mapping.results import Mapped, Note, Rejected, Result, Unsupported
-from mapping.source import head
-from mapping.steps import Failure
-from mapping.unreadable import culprit, own_id_of
 from mapping.wire import Document, encode
 
 

@@ -5,14 +5,14 @@ from enum import Enum
 from functools import cached_property
 
 from config.model import Connection, Input
-from mapping.common import common_of
-from mapping.invalid_batch import NO_BATCH, InvalidBatchMapper
+from mapping.incoming.batch import Head
+from mapping.incoming.batch_fields import relevant
+from mapping.incoming.invalid_batch import NO_BATCH, InvalidBatchMapper
 from mapping.mapper import BatchMapper
+from mapping.people.ip_observations import Observer
+from mapping.prepared_batch import common_of
 from mapping.recipe import recipe_of
 from mapping.routes import route_of
-from mapping.shared import relevant
-from mapping.sighting import Observer
-from mapping.source import Head
 from mapping.wire import envelope, shape_of
 
 

@@ -3,17 +3,17 @@
 from typing import NamedTuple
 
 from config.model import Connection, Input, Platform
-from mapping.commerce import Item, native_properties
-from mapping.compiled import Fill, filler
-from mapping.custom import Custom, compile_custom
-from mapping.incoming import Incoming
+from mapping.compile.functions import Fill, filler
+from mapping.compile.steps import groups_of
+from mapping.incoming.event import Incoming
+from mapping.incoming.kinds import Kind
 from mapping.items import custom_keys, native_key
-from mapping.kinds import Kind
 from mapping.native import COMMERCE_EVENT, native_events
+from mapping.properties.custom import Custom, compile_custom
+from mapping.properties.native import Item, native_properties
 from mapping.routes import Route
-from mapping.rows import FIELDS
 from mapping.sources import Scope
-from mapping.steps import groups_of
+from mapping.tables import FIELDS
 from mapping.wire import Document, shape_of
 
 

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from config.model import Connection
 from config.vocabulary import MPID
-from mapping.consent import opt_out
-from mapping.flags import CALLBACK, URL
-from mapping.identity_names import ALIASES
-from mapping.shared import attribute_key
+from mapping.fields.consent import opt_out
+from mapping.fields.web import page_or_flag
+from mapping.incoming.batch_fields import attribute_key
+from mapping.incoming.flags import CALLBACK, URL
+from mapping.incoming.identity_names import ALIASES
 from mapping.values import first
-from mapping.web import page_or_flag
 
 CALLED: Mapping[str, Callable[..., Any]] = {"first": first, "opt_out": opt_out, "page_or_flag": page_or_flag}
 """The functions that expressions call."""

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from mapping.fields.event_time import iso_8601
+from mapping.fields.rules import Rule, only_one, written
 from mapping.routes import Route
-from mapping.rows import Row
-from mapping.rules import Rule, only_one, written
-from mapping.times import iso_8601
+from mapping.tables import Row
 
 Document = dict[str, Any]
 """An event, or a part of one, as nested objects."""

@@ -14,9 +14,9 @@ from lanes.errors import ChunkUnreadable
 from lanes.letters import discard_letters
 from lanes.memory import Memory
 from lanes.names import LANES_PER_GROUP, lane_name
-from mapping.person_reading import Identity
-from mapping.persons import Namer
-from operations.letter_box import LetterBox
+from mapping.people.identity_keys import Namer
+from mapping.people.reading import Identity
+from operations.dead_letters.store import LetterBox
 from operations.person_search import Person
 
 WAIT_S: Final = 60.0

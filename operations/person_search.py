@@ -7,9 +7,9 @@ from typing import NamedTuple
 import msgspec
 
 from lanes.chunk import Batch, Chunk
-from mapping.invalid_batch import NO_BATCH
-from mapping.person_reading import Identity, identities_in_anything, mentions
-from mapping.persons import Namer
+from mapping.incoming.invalid_batch import NO_BATCH
+from mapping.people.identity_keys import Namer
+from mapping.people.reading import Identity, identities_in_anything, mentions
 
 
 class Searched(NamedTuple):

@@ -10,7 +10,7 @@ import structlog
 from delivery.letters import rfc3339
 from lanes.audit import entries, keep_entry
 from lanes.errors import RedisFull
-from operations.letter_box import LetterBox
+from operations.dead_letters.store import LetterBox
 
 MOST_IDS: Final = 20
 

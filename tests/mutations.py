@@ -296,7 +296,7 @@ MUTATIONS = (
     ),
     Mutation(
         "time that a change must last before it is told",
-        "operations/alerting.py",
+        "operations/alerts/rules.py",
         "now_ms - memory.since_ms < hold:",
         "False:",
         "tests/operations/test_alerting.py",

@@ -9,8 +9,8 @@ import structlog
 from lanes.chunk import Chunk
 from lanes.errors import RedisAway, RedisFull
 from lanes.memory import Memory
+from mapping.people.ip_observations import UNSEEN, Sighting
 from mapping.plan import Plan
-from mapping.sighting import UNSEEN, Sighting
 
 EXPIRES_S: Final = 30 * 86_400
 """A month: long enough for who orders now and then, and about as long as a household keeps an address."""

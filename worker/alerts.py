@@ -20,7 +20,9 @@ from lanes.clocks import Clocks, own_ms
 from lanes.errors import RedisAway, RedisFull
 from lanes.server import letter_share_of, memory_use
 from lanes.watch import CLOCKS, Seen, Watch
-from operations.alerting import (
+from operations.alerts.messages import News, clocks_agree, clocks_disagree, misdirected, notice
+from operations.alerts.outage import Outage
+from operations.alerts.rules import (
     Kind,
     Memory,
     Unsent,
@@ -30,11 +32,9 @@ from operations.alerting import (
     share_is_news,
     situation_of,
 )
-from operations.notices import News, clocks_agree, clocks_disagree, misdirected, notice
-from operations.outage import Outage
-from operations.samples import MISDIRECTED
-from operations.standing import overview
-from operations.webhook import post
+from operations.alerts.webhook import post
+from operations.metrics.samples import MISDIRECTED
+from operations.status.connections import overview
 from worker.redis_alert import RedisAlert
 
 LOOK_EVERY_S: Final = 2.0

@@ -1,13 +1,13 @@
-"""What a settlement raises beside the books: the counters behind the histograms of operations/catalogue.py."""
+"""What a settlement raises beside the books: the counters behind the histograms of operations/metrics/catalogue.py."""
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import assert_never
 
 from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, Verdict
-from mapping.phones import COUNTRY_UNKNOWN
-from operations.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
-from operations.samples import DEAD, PHONES, REQUESTS
+from mapping.fields.phones import COUNTRY_UNKNOWN
+from operations.metrics.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
+from operations.metrics.samples import DEAD, PHONES, REQUESTS
 from worker.compose import Draft
 from worker.conclude import Conclusion
 from worker.posting import Sent

@@ -12,7 +12,7 @@ from lanes.client import connect
 from lanes.errors import Trouble
 from lanes.probe import Probe, permission_trouble, with_acl_line
 from lanes.trouble import diagnose
-from operations.outage import Outage, as_fields
+from operations.alerts.outage import Outage, as_fields
 from worker.app import app
 from worker.broker import trouble_of_celery
 

@@ -7,10 +7,10 @@ from typing import Final
 import structlog
 
 from lanes.errors import Trouble
-from operations.alerting import Notice
-from operations.notices import redis_again, redis_trouble
-from operations.outage import Outage
-from operations.webhook import post
+from operations.alerts.messages import redis_again, redis_trouble
+from operations.alerts.outage import Outage
+from operations.alerts.rules import Notice
+from operations.alerts.webhook import post
 
 HOLD_S: Final = 60.0
 """How long Redis must have been of no use before it is told: a restart is no news."""

@@ -15,7 +15,7 @@ from lanes.clocks import Clocks, own_ms
 from lanes.days import remove_old_days
 from lanes.letters import discard_letters, ids_page
 from lanes.turns import is_first, now_ms
-from operations.retention import aged, remedy_of, warning_of
+from operations.dead_letters.retention import aged, remedy_of, warning_of
 from worker.runtime import Runtime
 
 PAGE_EVERY_S: Final = 5.0

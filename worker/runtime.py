@@ -17,8 +17,8 @@ from lanes.memory import MOST_BYTES, Memory
 from lanes.server import address_share_of, letter_share_of
 from lanes.settlement import Lease, LetterShare
 from mapping.plan import Plan, compile_plan
-from operations.outage import Outage
-from operations.retention import letters_are_full
+from operations.alerts.outage import Outage
+from operations.dead_letters.retention import letters_are_full
 from worker.addresses import EXPIRES_S, Addresses
 from worker.letter_parts import secret_of
 from worker.slots import Slots

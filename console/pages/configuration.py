@@ -14,11 +14,11 @@ from console.desk import Desk
 from console.pages.try_it import PASTED
 from console.visit import Visit
 from mapping.routes import route_of
-from operations.batch_file import parse_batches
-from operations.comparing import ABSENT, Comparison, compare_all
+from operations.connection_settings import changes, settings_of
 from operations.errors import BadNews
-from operations.previewing import RefusedBatch, pairs_of, preview_all
-from operations.settings import changes, settings_of
+from operations.preview.batch_file import parse_batches
+from operations.preview.diff import ABSENT, Comparison, compare_all
+from operations.preview.preview import RefusedBatch, pairs_of, preview_all
 
 FILE_NAME: Final = "the pasted file"
 LARGEST_FILE: Final = 128 * 1024

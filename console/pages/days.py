@@ -8,8 +8,8 @@ from starlette.responses import Response
 from console.desk import Desk
 from console.reception import NotThere
 from console.visit import Visit
-from operations.days import Day, day_number, days_of
-from operations.letter_filter import NONE, Filter
+from operations.dead_letters.query import NONE, Filter
+from operations.status.daily import Day, day_number, days_of
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9000, 1, 1)
 """Days that have one before and one after them, and events."""

@@ -15,10 +15,10 @@ from delivery.letters import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
 from lanes.letters import letter_of
-from operations.field_names import path_of_field
-from operations.letter_box import LetterBox, public, source_of
-from operations.letter_outlook import Blocked, Outlook
-from operations.letter_sending import is_late
+from operations.dead_letters.field_names import path_of_field
+from operations.dead_letters.preview import Blocked, Outlook
+from operations.dead_letters.replay import is_late
+from operations.dead_letters.store import LetterBox, public, source_of
 
 
 def show(desk: Desk, visit: Visit) -> Response:

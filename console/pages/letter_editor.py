@@ -8,13 +8,13 @@ from console.pages import letter, letter_moves
 from console.pages.letters import note
 from console.visit import Visit
 from lanes.chunk import Chunk
+from operations.dead_letters.edit import Found, corrected, digest_of, editable, find_letter, is_fine, text_of
+from operations.dead_letters.edit import keep as keep_letter
+from operations.dead_letters.field_names import names_of
+from operations.dead_letters.paths import set_value
+from operations.dead_letters.query import Filter
+from operations.dead_letters.store import LetterBox, public
 from operations.errors import BadNews
-from operations.field_names import names_of
-from operations.letter_box import LetterBox, public
-from operations.letter_editing import Found, corrected, digest_of, editable, find_letter, is_fine, text_of
-from operations.letter_editing import keep as keep_letter
-from operations.letter_filter import Filter
-from operations.letter_paths import set_value
 
 
 def edit(desk: Desk, visit: Visit) -> Response:

@@ -12,10 +12,10 @@ from starlette.responses import Response
 from console.desk import Desk
 from console.filters import fields_of, filter_of
 from console.visit import Visit
-from operations.letter_box import LetterBox
-from operations.letter_filter import Filter, Found
-from operations.letter_sending import late_question
-from operations.letter_steps import Step, discard_step, late_among, replay_step
+from operations.dead_letters.bulk_actions import Step, discard_step, late_among, replay_step
+from operations.dead_letters.query import Filter, Found
+from operations.dead_letters.replay import late_question
+from operations.dead_letters.store import LetterBox
 
 MOST_REASONS: Final = 5
 _MOST_MS: Final = 10**14

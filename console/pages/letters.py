@@ -13,8 +13,8 @@ from console.filters import fields_of, filter_of
 from console.visit import Visit
 from delivery.letters import DeadLetter
 from lanes.letters import some_letters
-from operations.letter_box import LetterBox, exported, public
-from operations.letter_filter import NONE, Facts, Filter, Found
+from operations.dead_letters.query import NONE, Facts, Filter, Found
+from operations.dead_letters.store import LetterBox, exported, public
 from operations.reveals import note_reveal
 
 ON_A_PAGE: Final = 50

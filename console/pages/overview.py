@@ -7,7 +7,7 @@ from console.chart import chart_of
 from console.desk import Desk
 from console.reception import NotThere
 from console.visit import Visit
-from operations.days import MOST_DAYS, days_of
+from operations.status.daily import MOST_DAYS, days_of
 
 SHOWN_DAYS = 14
 

@@ -9,11 +9,11 @@ from console.desk import Desk
 from console.reception import NotThere
 from console.samples import SAMPLES, sample_text
 from console.visit import Visit
-from operations.batch_file import parse_batches
 from operations.errors import BadNews
-from operations.matching import matching_of
-from operations.previewing import Preview, RefusedBatch, pairs_of, preview_all
-from operations.testing import send_test, why_not
+from operations.preview.batch_file import parse_batches
+from operations.preview.match_keys import matching_of
+from operations.preview.preview import Preview, RefusedBatch, pairs_of, preview_all
+from operations.preview.test_events import send_test, why_not
 
 PASTED: Final = "what you pasted"
 SHOWN_EVENTS: Final = 20

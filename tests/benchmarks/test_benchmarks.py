@@ -17,8 +17,8 @@ from benchmarks.plain.events import Batch, tiktok_events
 from benchmarks.plots import PLOTS, draw
 from config.file import ConfigurationFile
 from ingest.in_force import compile_configuration
+from mapping.incoming.batch import split_batch
 from mapping.results import Mapped
-from mapping.source import split_batch
 
 
 def test_the_command_lists_its_parts():

@@ -7,10 +7,10 @@ from support.bad_letters import SOURCES, put_letters
 from support.bench import Bench
 from support.terminal import relay
 
-from cli.setting import settings_here
+from cli.context import settings_here
 from config.secrets import Keyring
-from operations.letter_box import LetterBox
-from operations.letter_editing import find_letter
+from operations.dead_letters.edit import find_letter
+from operations.dead_letters.store import LetterBox
 
 FIRST, LAST = "good", "good again"
 DAMAGED = ("no msgpack", "cut short", "another shape", "nothing")

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from conftest import SERVER, free_port, wait_until_ready
 from support.receiver import receiving
 
-from cli.check import check
+from cli.check.command import check
+from cli.check.redis import REQUIREMENTS, findings_of_redis
 from cli.main import main
-from cli.redis_checks import REQUIREMENTS, findings_of_redis
 from config.secrets import Keyring
 from sandbox.testing import SandboxClient, running_sandbox
 

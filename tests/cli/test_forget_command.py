@@ -7,7 +7,7 @@ from support.bench import Bench
 from support.events import as_json, batch, purchase
 from support.terminal import relay
 
-from cli.setting import settings_here
+from cli.context import settings_here
 from config.file import load
 from config.secrets import Keyring
 from delivery.letters import DeadLetter
@@ -15,10 +15,10 @@ from lanes.chunk import Batch, Chunk, Entry
 from lanes.lanes import Appetite
 from lanes.memory import Memory
 from lanes.settlement import Lease, Pace, Settlement
-from mapping.invalid_batch import NO_BATCH
-from mapping.person_reading import Identity
+from mapping.incoming.invalid_batch import NO_BATCH
+from mapping.people.reading import Identity
+from operations.dead_letters.store import LetterBox
 from operations.erasure import Eraser
-from operations.letter_box import LetterBox
 
 EMAIL = "user0@shop.example"
 JOE = batch(user=1)

@@ -7,7 +7,7 @@ from support.events import purchase
 from support.terminal import relay
 
 from delivery.letters import DeadLetter
-from operations.days import DAYS_KEPT
+from operations.status.daily import DAYS_KEPT
 
 DAY_MS = 86_400_000
 BAD_URL = {"TikTok.URL": "www.shop.com/x"}

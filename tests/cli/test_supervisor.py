@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from cli.supervisor import LONGEST_LINE, Program, Supervisor, pause_before_restart
+from cli.local.supervisor import LONGEST_LINE, Program, Supervisor, pause_before_restart
 
 LIFELINE = "import os, signal; from cli.companion import leave_with_parent; leave_with_parent(); "
 

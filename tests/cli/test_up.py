@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from support.place import CONFIGURATION, Place, until
 
-from cli.embedded import is_running
-from cli.house import wait_for_port
+from cli.local.embedded import is_running
+from cli.local.local_stack import wait_for_port
 from operations.errors import BadNews
 from sandbox.testing import running_sandbox
 
@@ -179,7 +179,7 @@ def test_with_json_logs_every_line_is_json(place: Place) -> None:
 
 def test_a_port_in_use_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once it has had the time that someone just killed needs to let go of it."""
-    monkeypatch.setattr("cli.house.PORT_FREE_WITHIN_S", 0.1)
+    monkeypatch.setattr("cli.local.local_stack.PORT_FREE_WITHIN_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(BadNews, match=rf"cannot listen on 127\.0\.0\.1:{port}: .*; set RELAY_PORT"):

@@ -11,7 +11,7 @@ import pytest
 from support.acl import running_server
 from support.place import RELAY, Place, until
 
-from cli.embedded import is_running
+from cli.local.embedded import is_running
 from sandbox.testing import running_sandbox
 
 UNLIMITED = resource.RLIM_INFINITY

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("cli", "config", "console", "delivery", "ingest", "lanes", "mapping", "operations", "sandbox", "worker")
 FILES = [file for package in PACKAGES for file in sorted((ROOT / package).glob("*.py"))]
 LEVELS = ("debug", "info", "warning", "error", "exception", "critical")
-HANDED_ON = {"ingest/logs.py": {"what"}, "cli/up.py": {"line"}}
+HANDED_ON = {"ingest/logs.py": {"what"}, "cli/local/up.py": {"line"}}
 """Names of parameters that carry an event on: who passes it is looked at, or it is a child's own line."""
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from console.chart import HEIGHT, WIDTH, chart_of
-from operations.days import Day
+from operations.status.daily import Day
 
 TODAY = date(2026, 11, 25)
 

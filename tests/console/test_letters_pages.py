@@ -122,7 +122,7 @@ def test_what_dies_again_on_the_way_is_not_sent_round_and_round(bench: Bench, vi
 
 def test_steps_say_how_far_it_is_and_end(bench: Bench, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page of letters a step here, for each step has no time for more."""
-    monkeypatch.setattr("operations.letter_steps.replay_step.__kwdefaults__", {"step_s": 0.0})
+    monkeypatch.setattr("operations.dead_letters.bulk_actions.replay_step.__kwdefaults__", {"step_s": 0.0})
     bench.put([purchase(n, custom_flags=BAD_URL) for n in range(120)])
     bench.drain()
     answer = visitor.post("/console/dead-letters/replay")

@@ -6,7 +6,7 @@ from support.events import as_json, batch, purchase
 from support.visitor import Visitor, words
 
 from console.samples import SAMPLES, sample_text
-from operations.batch_file import parse_batches
+from operations.preview.batch_file import parse_batches
 
 PAIR = "web shop"
 BAD_URL = {"TikTok.URL": "www.shop.com/x"}

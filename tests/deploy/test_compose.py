@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from cli.house import INGEST_STOP_S, SANDBOX_STOP_S, WORKER_STOP_S
+from cli.check.redis import REQUIREMENTS, finding_of
+from cli.local.local_stack import INGEST_STOP_S, SANDBOX_STOP_S, WORKER_STOP_S
 from cli.main import COMMANDS
-from cli.redis_checks import REQUIREMENTS, finding_of
 from config.file import load
 from config.secrets import Keyring
 from config.settings import Settings

@@ -12,10 +12,10 @@ from ruamel.yaml import YAML
 
 from config.settings import Settings
 from lanes.books import GroupReading
-from operations.alerting import Kind
-from operations.catalogue import CATALOGUE
-from operations.notices import News, notice
-from operations.standing import Standing, State
+from operations.alerts.messages import News, notice
+from operations.alerts.rules import Kind
+from operations.metrics.catalogue import CATALOGUE
+from operations.status.connections import Standing, State
 
 ROOT = Path(__file__).parents[2]
 RULES: list[dict[str, Any]] = YAML(typ="safe").load(ROOT / "deploy/prometheus-rules.yaml")["groups"][0]["rules"]

@@ -18,14 +18,14 @@ NO_BOUND = {
     "console.pages.letter_moves._MOST_MS": "a time, checked as such",
     "console.visit.MOST_DIGITS": "of a number in a form, which has its bound in bytes",
     "delivery.search.MOST_APART": "how a search goes on, within its bound in seconds",
-    "mapping.flags._LONGEST_NAME": "names are compared, not kept",
-    "mapping.identity_names._LONGEST_NAME": "names are compared, not kept",
-    "mapping.sighting._MOST_SUBJECTS": "within one batch, which has its bound",
+    "mapping.incoming.flags._LONGEST_NAME": "names are compared, not kept",
+    "mapping.incoming.identity_names._LONGEST_NAME": "names are compared, not kept",
+    "mapping.people.ip_observations._MOST_SUBJECTS": "within one batch, which has its bound",
     "mapping.values._LARGEST_INT": "what TikTok's numbers may be",
-    "operations.days.MOST_DAYS": "lanes.days.DAYS_KEPT by another name",
+    "operations.status.daily.MOST_DAYS": "lanes.days.DAYS_KEPT by another name",
     "operations.erasure.MOST_ROUNDS": "how often an erasure looks again",
-    "operations.exact_json.MOST_NESTING": "of a dead letter, which has its bound in bytes",
-    "operations.testing.MOST_REQUESTS": "requests of a test event",
+    "operations.dead_letters.exact_json.MOST_NESTING": "of a dead letter, which has its bound in bytes",
+    "operations.preview.test_events.MOST_REQUESTS": "requests of a test event",
 }
 """Names that sound like bounds of something that grows, and why they are none."""
 

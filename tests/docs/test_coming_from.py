@@ -6,9 +6,9 @@ from pathlib import Path
 
 from config.model import Connection, Input
 from config.schema import connection_record
+from mapping.incoming.batch import split_batch
 from mapping.plan import compile_plan
 from mapping.results import Mapped
-from mapping.source import split_batch
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "coming-from.md").read_text(encoding="utf-8")

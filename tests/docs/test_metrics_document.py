@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from operations.catalogue import CATALOGUE
+from operations.metrics.catalogue import CATALOGUE
 
 ROW = re.compile(r"\| `(\w+)` \| (\w+) \| (.+?) \| (.+) \|")
 

@@ -15,7 +15,7 @@ from ingest import body
 from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, Refused
 from ingest.body import ClientGone, Message, Receive, read_body
 from ingest.large import Bodies
-from mapping.body import BodyTooLarge, checked_text, gunzip
+from mapping.incoming.body import BodyTooLarge, checked_text, gunzip
 
 ONE = as_json(batch(purchase(1)))
 HEAD = b"POST /v2/events HTTP/1.1\r\nHost: relay\r\nAuthorization: Basic d2ViLWtleTp3ZWItc2VjcmV0\r\n"

@@ -18,7 +18,7 @@ from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.client import connect, connect_async
 from lanes.errors import ArrivalTooLarge, RedisAway
-from operations.outage import Outage
+from operations.alerts.outage import Outage
 
 Outcomes = list[Row | None]
 

@@ -18,7 +18,7 @@ from ingest.answers import TOO_LARGE, UNAVAILABLE, Refused
 from ingest.in_force import compile_configuration
 from ingest.large import THREADS, Beside, Bodies
 from ingest.sorting import Limits, TakesLong, sort
-from mapping.body import many_batches
+from mapping.incoming.body import many_batches
 from mapping.plan import Plan
 
 MIB = 1 << 20

@@ -20,9 +20,9 @@ from config.file import load
 from config.model import Configuration
 from mapping.plan import compile_plan
 from mapping.results import Mapped, Rejected, Result
-from operations.batch_file import parse_batches
 from operations.errors import BadNews
-from operations.previewing import Preview, RefusedBatch, preview_all
+from operations.preview.batch_file import parse_batches
+from operations.preview.preview import Preview, RefusedBatch, preview_all
 
 SEARCH = {
     "event_type": "custom_event",

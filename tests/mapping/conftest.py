@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from config.model import Connection, Input, Platform
+from mapping.incoming.batch import head, mint, split_batch
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped, Rejected, Result
-from mapping.source import head, mint, split_batch
 
 Json = dict[str, Any]
 

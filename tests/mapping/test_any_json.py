@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.model import CustomMapping, Match, Parameter
+from mapping.incoming.batch import NotABatch, head, mint, split_batch
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
-from mapping.source import NotABatch, head, mint, split_batch
 from sandbox.inspection import Inspector, read
 from sandbox.rules import ENDPOINTS
 

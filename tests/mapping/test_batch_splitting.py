@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from mapping.source import Head, NotABatch, head, mint, split_batch
+from mapping.incoming.batch import Head, NotABatch, head, mint, split_batch
 
 RAW = (
     b'{"events": [{"a": 1}, null ,5], "ip": "203.0.113.9", "environment": "DEVELOPMENT", "mpid": -7346244611012968789}'

@@ -12,16 +12,16 @@ from support.interpreter import fill, interpret, same
 
 from config.model import Connection, Parameter
 from config.vocabulary import EVENT_FIELDS, PRODUCT_FIELDS
-from mapping.compiled import filler, maker
-from mapping.incoming import read_event
-from mapping.parameters import rows_of, step_of
-from mapping.plain import NAMED, PLAIN
+from mapping.compile.functions import filler, maker
+from mapping.compile.plain import NAMED, PLAIN
+from mapping.compile.steps import Failure, Group, Step, groups_of
+from mapping.incoming.batch_fields import read_shared
+from mapping.incoming.event import read_event
+from mapping.properties.parameters import rows_of, step_of
 from mapping.results import Note
 from mapping.routes import APP, LEGACY, OFFLINE, WEB, Route
-from mapping.rows import COMMERCE, FIELDS, ORDER_ID
-from mapping.shared import read_shared
 from mapping.sources import Scope
-from mapping.steps import Failure, Group, Step, groups_of
+from mapping.tables import COMMERCE, FIELDS, ORDER_ID
 from mapping.wire import shape_of
 
 Filled = tuple[dict[str, Any], list[Note]]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from config.model import CustomMapping, Match, Parameter
+from mapping.incoming.batch import head
 from mapping.plan import Gate
 from mapping.results import Mapped, Rejected, Unsupported
-from mapping.source import head
 
 PURCHASE = {"event_type": "commerce_event", "data": {"product_action": {"action": "purchase"}}}
 SEARCH = {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping import normalise
-from mapping.hashing import hash_identity
+from mapping.fields import normalise
+from mapping.fields.hashing import hash_identity
 from mapping.remarks import LeftOut
 
 JANE = sha256(b"jane@shop.example").hexdigest()

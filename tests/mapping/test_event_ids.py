@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping.source import head, mint, split_batch
+from mapping.incoming.batch import head, mint, split_batch
 
 NO_IDS = [
     *(

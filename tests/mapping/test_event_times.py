@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapping.fields.event_time import event_time, iso_8601, tells_time
 from mapping.remarks import Noted, Refused
-from mapping.times import event_time, iso_8601, tells_time
 
 NOW = 1_700_000_000_000
 FIRST = 1_262_304_000  # 2010

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mapping.rows import FIELDS
 from mapping.sources import Scope
+from mapping.tables import FIELDS
 
 ROUTES = ("legacy", "web", "app", "offline")
 UUID = "7A3CBEA0-BDF5-11E4-8DFC-AA07A5B093DB"

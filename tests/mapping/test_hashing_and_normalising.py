@@ -4,10 +4,10 @@ from hashlib import sha256
 
 import pytest
 
-from mapping import normalise, places
-from mapping.countries import CODES
-from mapping.hashing import hash_identity
-from mapping.phones import e164
+from mapping.fields import normalise, places
+from mapping.fields.countries import CODES
+from mapping.fields.hashing import hash_identity
+from mapping.fields.phones import e164
 from mapping.remarks import LeftOut
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

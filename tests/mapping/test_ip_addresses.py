@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mapping.addresses import public_ip
+from mapping.fields.ip import public_ip
 from mapping.remarks import LeftOut
 
 PUBLIC = [

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from mapping.common import LONGEST_KEPT, LONGEST_LONG_KEPT, MOST_KEPT, MOST_LONG_KEPT, common_of
+from mapping.prepared_batch import LONGEST_KEPT, LONGEST_LONG_KEPT, MOST_KEPT, MOST_LONG_KEPT, common_of
 
 MIB = 1 << 20
 

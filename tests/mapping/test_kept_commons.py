@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mapping import hashing
+from mapping.fields import hashing
+from mapping.incoming.batch_fields import Fields, relevant
 from mapping.results import Mapped
-from mapping.shared import Fields, relevant
 
 texts = st.sampled_from(["a", "B ", "", "203.0.113.9", "10.0.0.1", "+12133734253"])
 batches = st.fixed_dictionaries(

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.model import CustomMapping, Match, Parameter
-from mapping.incoming import Event
+from mapping.incoming.batch import head
+from mapping.incoming.batch_fields import Fields
+from mapping.incoming.event import Event
+from mapping.incoming.shapes import repaired, shape_of
 from mapping.plan import Gate
 from mapping.results import Mapped, Unsupported, Withheld
-from mapping.shapes import repaired, shape_of
-from mapping.shared import Fields
-from mapping.source import head
 
 EMPTY = [[], {}, "", " "]
 ROUTES = ("legacy", "web", "app", "offline")

@@ -8,7 +8,7 @@ from support import bare_digits
 
 from mapping.native import NATIVE
 from mapping.routes import ROUTES
-from mapping.rows import COMMERCE, CONTENT_IDS, CONTENT_TYPE, EVERY, FIELDS, ORDER_ID, PARAMETERS, Row
+from mapping.tables import COMMERCE, CONTENT_IDS, CONTENT_TYPE, EVERY, FIELDS, ORDER_ID, PARAMETERS, Row
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "mapping.md").read_text()

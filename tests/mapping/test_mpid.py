@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from mapping.persons import Identity, Namer
+from mapping.people.identity_keys import Identity, Namer
 
 
 def of(mpid):

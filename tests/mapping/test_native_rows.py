@@ -5,9 +5,9 @@ import json
 import pytest
 
 from config.model import CustomMapping, Match
+from mapping.incoming.batch import head
 from mapping.plan import Gate
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
-from mapping.source import head
 
 NATIVE = [
     ("N1", "add_to_cart", "AddToCart"),

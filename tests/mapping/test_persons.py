@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 
 from config.model import Connection
-from mapping.person_reading import Identity
-from mapping.persons import Namer
+from mapping.people.identity_keys import Namer
+from mapping.people.reading import Identity
 
 SETTINGS = {"inputs": ("web",), "access_token": "t", "event_source_id": "P"}
 US = Connection(id="us", default_region="US", **SETTINGS)

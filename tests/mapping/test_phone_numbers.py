@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 from support import phone_plans
 
-from mapping.phone_plans import CHANGED, VERSION, ZEROS
-from mapping.phones import e164
+from mapping.fields.phone_plans import CHANGED, VERSION, ZEROS
+from mapping.fields.phones import e164
 from mapping.remarks import LeftOut, Noted
 
 READ = [

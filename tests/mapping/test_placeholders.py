@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping import normalise, placeholders, places
-from mapping.hashing import hash_identity
-from mapping.placeholders import is_no_id, is_no_user, is_placeholder
+from mapping.fields import normalise, placeholders, places
+from mapping.fields.hashing import hash_identity
+from mapping.fields.placeholders import is_no_id, is_no_user, is_placeholder
+from mapping.people.ip_observations import UNSEEN
 from mapping.remarks import LeftOut
-from mapping.sighting import UNSEEN
 
 NO_VALUE = [
     *("undefined", "null", "(null)", "none", "nil", "<nil>", "nan", "n/a", "n.a.", "#N/A", "#NULL!", "unknown", "-"),

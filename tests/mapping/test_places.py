@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping import normalise, places
-from mapping.countries import CODES
+from mapping.fields import normalise, places
+from mapping.fields.countries import CODES
 from mapping.remarks import LeftOut
 
 NAMES = {

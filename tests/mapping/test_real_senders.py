@@ -5,8 +5,8 @@ from hashlib import sha256
 
 import pytest
 
-from mapping.person_reading import Identity
-from mapping.persons import Namer
+from mapping.people.identity_keys import Namer
+from mapping.people.reading import Identity
 from mapping.results import Mapped
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mapping.incoming.batch import head, mint, split_batch
 from mapping.results import Mapped, Rejected, Result
-from mapping.source import head, mint, split_batch
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 RECEIVED_MS = 1_800_000_000_000

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from mapping.sighting import UNSEEN
+from mapping.people.ip_observations import UNSEEN
 
 IP = "203.0.113.9"
 WITH_ID = {"user_identities": {"customer_id": "user_123"}}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.alerting import HOUR_MS, SAMPLE_MS, Kind, Memory, Situation, decide, hold_ms, situation_of
+from operations.alerts.rules import HOUR_MS, SAMPLE_MS, Kind, Memory, Situation, decide, hold_ms, situation_of
 
 MINUTE = 60_000
 START = 1_000_000 * MINUTE

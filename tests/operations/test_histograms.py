@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.histograms import ANSWER, Histogram
+from operations.metrics.histograms import ANSWER, Histogram
 
 SMALL = Histogram("size", (1, 5, 10))
 

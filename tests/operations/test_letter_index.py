@@ -10,8 +10,8 @@ from delivery.letters import DeadLetter
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect
 from lanes.letters import amend_letter, discard_letters
-from operations.letter_filter import NONE, Filter
-from operations.letter_index import LetterIndex
+from operations.dead_letters.index import LetterIndex
+from operations.dead_letters.query import NONE, Filter
 
 DAY_MS = 86_400_000
 CODEC = ChunkCodec()

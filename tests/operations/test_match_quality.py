@@ -7,9 +7,9 @@ import pytest
 from support.terminal import relay
 
 from config.model import Connection, Input, Platform
-from mapping.rows import FIELDS
-from operations.matching import KINDS, matching_of
-from operations.previewing import preview_all
+from mapping.tables import FIELDS
+from operations.preview.match_keys import KINDS, matching_of
+from operations.preview.preview import preview_all
 
 IDFA = "7A3CBEA0-BDF5-11E4-8DFC-AA07A5B093DB"
 

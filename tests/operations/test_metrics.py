@@ -11,8 +11,8 @@ from support.events import purchase
 from config.settings import Settings
 from lanes.client import connect
 from lanes.letters import discard_letters
-from operations.catalogue import CATALOGUE
-from operations.metrics import exposition
+from operations.metrics.catalogue import CATALOGUE
+from operations.metrics.exposition import exposition
 from sandbox.testing import running_sandbox
 
 Samples = dict[tuple[str, tuple[str, ...]], float]

@@ -3,7 +3,7 @@
 import pytest
 
 from lanes.books import GroupReading, Reading
-from operations.rates import Rates
+from operations.status.rates import Rates
 
 
 def reading(second: float, accepted: int, delivered: int, name: str = "shop") -> Reading:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from config.file import check_text
 from config.model import Configuration
-from operations.settings import SettingChange, changes, settings_of
+from operations.connection_settings import SettingChange, changes, settings_of
 
 FILE = """
 inputs:

@@ -3,8 +3,8 @@
 import pytest
 
 from lanes.books import GroupReading
-from operations.standing import LastError, Standing, State
-from operations.telling import in_words
+from operations.status.connections import LastError, Standing, State
+from operations.status.describe import in_words
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from support.place import RELAY, Place, until
 from support.server import free_port
 
-from cli.embedded import is_running
+from cli.local.embedded import is_running
 from sandbox.testing import running_sandbox
 
 JSON = {"RELAY_LOG_FORMAT": "json", "FLOWER_BASIC_AUTH": "relay:password"}

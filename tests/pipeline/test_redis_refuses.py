@@ -22,7 +22,7 @@ from cli.main import main
 from lanes.books import read_books
 from lanes.client import connect
 from lanes.errors import Trouble
-from operations.outage import Outage
+from operations.alerts.outage import Outage
 from sandbox.testing import SandboxClient
 from worker.patience import EXIT_CODE
 from worker.redis_alert import HOLD_S, RedisAlert

@@ -8,7 +8,7 @@ from support.events import as_json, batch, purchase
 
 from delivery.letters import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
-from mapping.invalid_batch import NO_BATCH
+from mapping.incoming.invalid_batch import NO_BATCH
 
 SHARED = as_json({name: value for name, value in batch().items() if name != "events"})
 EVENT = as_json(purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"}))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from mapping.phones import e164
+from mapping.fields.phones import e164
 from mapping.remarks import Noted
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "mapping.md"

@@ -16,7 +16,7 @@ from lanes.books import GroupReading, read_books
 from lanes.client import connect
 from lanes.lanes import Lanes
 from lanes.turns import now_ms
-from operations.days import Day, days_of
+from operations.status.daily import Day, days_of
 
 SOURCES = {"shop-web": "CUSG5HBC77UD11VVRQEG", "shop-legacy": "C9LEGACYPIXELCODE0000"}
 CONFIGURATION = f"""

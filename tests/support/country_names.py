@@ -1,4 +1,4 @@
-"""Make `mapping/countries.py`: what countries are called, by ISO 3166-1, Unicode CLDR and in everyday English.
+"""Make `mapping/fields/countries.py`: what countries are called, by ISO 3166-1, Unicode CLDR and in everyday English.
 
 Run it after an update of its sources, which are no dependencies of relay:
 `python tests/support/country_names.py FOLDER`, where FOLDER holds the unpacked npm packages `cldr-core` and
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
 
-from mapping.places import place
+from mapping.fields.places import place
 
 FILE = Path(__file__).parents[2] / "mapping" / "countries.py"
 

@@ -5,10 +5,10 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
+from mapping.compile.steps import Failure, Group, Step, settled
 from mapping.remarks import REMARKS
 from mapping.results import Note
 from mapping.sources import CALLED
-from mapping.steps import Failure, Group, Step, settled
 
 
 @cache

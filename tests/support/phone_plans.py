@@ -1,4 +1,4 @@
-"""Make `mapping/phone_plans.py` from the numbering plans of phonenumbers: what parsing an E.164 number may change.
+"""Make `mapping/fields/phone_plans.py` from the plans of phonenumbers: what parsing an E.164 number may change.
 
 Run `.venv/bin/python tests/support/phone_plans.py` after an update of phonenumbers.
 A beginning of a national number is in the table when some continuation of it may be changed. Regular expressions

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from support.events import batch, purchase
 
-from cli.data_dir import DataDir
+from cli.local.data_dir import DataDir
 from sandbox.testing import SandboxClient
 
 RELAY = Path(sysconfig.get_path("scripts")) / "relay"

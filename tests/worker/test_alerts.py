@@ -310,7 +310,7 @@ def test_the_configuration_in_force_is_asked_and_no_file_read(
         raise AssertionError("the file was read")
 
     pause_by_fault(bench)
-    monkeypatch.setattr("operations.standing.load", read_the_file)
+    monkeypatch.setattr("operations.status.connections.load", read_the_file)
     settings = Settings(config=bench.path, redis_url=bench.url, alert_webhook=receiver.url)  # type: ignore[arg-type]
     Alerts(settings, bench.url, configuration=lambda: bench.runtime.file.current).look(START)
     assert receiver.alerts == [("shop", "paused")]

@@ -14,13 +14,13 @@ from ingest.sorting import sort
 from lanes.arrivals import Append
 from lanes.chunk import ChunkCodec
 from lanes.client import connect_async
-from mapping.body import many_batches
+from mapping.incoming.body import many_batches
 from mapping.plan import compile_plan
+from operations.dead_letters.edit import corrected, find_letter, keep, text_of
+from operations.dead_letters.replay import Sent, replay_page
+from operations.dead_letters.store import LetterBox, exported
 from operations.errors import BadNews
-from operations.letter_box import LetterBox, exported
-from operations.letter_editing import corrected, find_letter, keep, text_of
-from operations.letter_sending import Sent, replay_page
-from operations.previewing import preview_all
+from operations.preview.preview import preview_all
 
 GOOD = [as_json(batch(purchase(number))) for number in (1, 2)]
 ELEMENTS = {

@@ -24,9 +24,9 @@ from support.events import purchase
 
 from config.settings import Settings
 from lanes.chunk import Chunk, Entry
-from operations.letter_box import LetterBox
-from operations.letter_editing import corrected, find_letter, keep, text_of
-from operations.letter_sending import Sent, replay_page
+from operations.dead_letters.edit import corrected, find_letter, keep, text_of
+from operations.dead_letters.replay import Sent, replay_page
+from operations.dead_letters.store import LetterBox
 
 TARGETS = {"A": "CompletePayment", "B": "CompletePayment", "C": "Contact"}
 FAULTS: dict[str, list[dict[str, Any]]] = {

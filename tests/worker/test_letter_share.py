@@ -17,10 +17,10 @@ from lanes.lanes import Appetite, Lanes
 from lanes.letters import discard_letters, letter_ids
 from lanes.scripts import script_text
 from lanes.settlement import Lease, Lost, Refused, Released, Settlement
-from operations.keys import reseal_letters, use_of_keys
-from operations.letter_box import LetterBox
-from operations.letter_editing import corrected, find_letter, keep, text_of
-from operations.letter_sending import Sent, replay_page
+from operations.dead_letters.edit import corrected, find_letter, keep, text_of
+from operations.dead_letters.replay import Sent, replay_page
+from operations.dead_letters.store import LetterBox
+from operations.encryption_keys import reseal_letters, use_of_keys
 from worker.letter_parts import LETTER_OVERHEAD
 from worker.runtime import Runtime
 

@@ -11,11 +11,11 @@ from support.network import HOST, http_proxy, tls_server
 from support.receiver import Receiver, receiving
 from support.server import free_port
 
-from cli.check_deep import proofs
+from cli.check.tokens import proofs
 from config.settings import Settings
 from delivery.client import Client
-from operations.standing import overview
-from operations.telling import in_words
+from operations.status.connections import overview
+from operations.status.describe import in_words
 from worker.alerts import Alerts
 
 MINUTE = 60_000

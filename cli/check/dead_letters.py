@@ -1,0 +1,24 @@
+"""What `relay check` says of dead letters: whether some will soon have been kept long enough."""
+
+import contextlib
+
+from cli.check.findings import Finding
+from cli.context import configuration_of, redis_url
+from config.errors import ConfigurationError
+from config.settings import Settings
+from lanes.client import connect
+from lanes.errors import RedisAway
+from lanes.turns import now_ms
+from operations.dead_letters.retention import leaving, remedy_of, warning_of
+from operations.errors import BadNews
+
+
+def findings_of_letters(settings: Settings) -> list[Finding]:
+    """A warning for each connection; nothing where the file is wrong or Redis away, which is told already."""
+    with contextlib.suppress(ConfigurationError, BadNews, RedisAway, ValueError):
+        configuration = configuration_of(settings)
+        with connect(redis_url(settings)) as client:
+            soon = leaving(client, configuration, now_ms(client))
+        found = ((configuration.connections[name], letters) for name, letters in soon.items())
+        return [Finding("dead letters", "warning", warning_of(one, letters), remedy_of(one)) for one, letters in found]
+    return []

@@ -1,0 +1,49 @@
+"""What `relay check` tries of Redis: permissions, a script that writes, Celery's own connection, TLS."""
+
+import redis
+
+from cli.check.findings import Finding
+from config.redis_address import RedisAddress
+from lanes.errors import Trouble
+from lanes.permissions import NOTHING, Missing, acl_line, missing_permissions
+from lanes.probe import Probe
+
+NO_429 = (
+    "so relay cannot tell how full Redis is: the limit is unknown, and batches are refused (429) only once it is full"
+)
+
+
+def findings_of_use(client: redis.Redis, address: RedisAddress, url: str) -> list[Finding]:
+    """Everything that relay needs to do there, tried. Raises RedisError where the server does not answer."""
+    missing = missing_permissions(client)
+    findings = [_permissions(client, missing)]
+    if not set(missing.commands) - {"info"} and not missing.keys:
+        findings.append(_writes("redis writes", "a script that writes", Probe(client).trouble()))
+        findings.append(_writes("redis for Celery", "Celery's connection", _trouble_of_celery(url)))
+    if address.tls is not None and not address.tls.verify:
+        remedy = "take ssl_cert_reqs=none out of RELAY_REDIS_URL, and name your authority's file with ssl_ca_certs"
+        findings.append(Finding("redis TLS", "warning", "certificates are not verified: insecure", remedy))
+    return findings
+
+
+def _permissions(client: redis.Redis, missing: Missing) -> Finding:
+    if missing == NOTHING:
+        return Finding("redis permissions", "ok", "everything that relay needs is permitted")
+    remedy = f"run on the server: {acl_line(client, missing)}"
+    if missing == Missing(("info",)):
+        return Finding("redis permissions", "warning", f"INFO is not permitted, {NO_429}", remedy)
+    return Finding("redis permissions", "wrong", "the user lacks what relay needs", remedy)
+
+
+def _writes(check: str, what: str, trouble: Trouble | None) -> Finding:
+    if trouble is None:
+        return Finding(check, "ok", f"{what} works")
+    return Finding(check, "wrong", trouble.problem, trouble.what_to_do)
+
+
+def _trouble_of_celery(url: str) -> Trouble | None:
+    from worker.app import app
+    from worker.broker import trouble_of_celery, use_broker
+
+    use_broker(app, url)
+    return trouble_of_celery(app)

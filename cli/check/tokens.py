@@ -1,0 +1,35 @@
+"""`relay check --deep`: what TikTok says to each connection's token, as findings."""
+
+from collections.abc import Iterator, Sequence
+
+from cli.check.findings import Finding
+from cli.context import configuration_of, settings_here
+from cli.terminal.usage_errors import unknown_id
+from config.errors import ConfigurationError
+from config.model import Configuration
+from delivery.client import Client
+from operations.preview.token_test import prove
+
+
+def proofs(chosen: Sequence[str], code: str | None) -> list[Finding]:
+    """Of the chosen connections, or all. Nothing where settings or file are wrong, which the plain check tells."""
+    try:
+        settings = settings_here()
+        configuration = configuration_of(settings)
+    except ConfigurationError:
+        return []
+    for connection_id in chosen:
+        if connection_id not in configuration.connections:
+            raise unknown_id("--connection", connection_id, configuration.connections)
+    try:
+        client = Client(settings.tiktok_url)
+    except ConfigurationError:
+        return []  # the way to TikTok is wrong, which the plain check tells
+    with client:
+        return list(_proofs(configuration, chosen or list(configuration.connections), code, client))
+
+
+def _proofs(configuration: Configuration, chosen: Sequence[str], code: str | None, client: Client) -> Iterator[Finding]:
+    for connection_id in chosen:
+        for proof in prove(configuration, configuration.connections[connection_id], code, client):
+            yield Finding(f"token of {connection_id}", proof.standing, proof.found, proof.remedy)

@@ -1,0 +1,147 @@
+"""`relay dead-letters`: the events that will not be tried again by themselves, and why."""
+
+from collections import Counter
+from typing import Any, Final
+
+import click
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.context import open_box
+from cli.dead_letters.discard import discard
+from cli.dead_letters.edit import edit
+from cli.dead_letters.export import export
+from cli.dead_letters.options import choice_of, condition_options, json_option, reveal_option
+from cli.dead_letters.replay import replay
+from cli.dead_letters.reveals import note_reveal, reveals
+from cli.terminal.output import BAD, MUTED, console, json_text, note, plain, print_json, table
+from delivery.letters import DeadLetter
+from lanes.chunk import Chunk
+from lanes.errors import ChunkUnreadable
+from operations.dead_letters.store import LetterBox, public, source_of, without_source
+from operations.errors import BadNews
+
+SHOWN: Final = 50
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """List, show, mend and replay events that will not be tried again by themselves.
+
+    Values are masked, TikTok's messages included, because they may quote what they refuse; --reveal shows all.
+    """
+
+
+for command in (edit, replay, discard, export, reveals):
+    dead_letters.add_command(command)
+
+
+@dead_letters.command("list")
+@condition_options
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=SHOWN,
+    show_default=True,
+    help="The newest so many (not with --json).",
+)
+@json_option
+@reveal_option
+def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None:
+    """List them, oldest first."""
+    with open_box() as box:
+        wanted = choice_of(box, conditions)
+        found = (without_source(one) for one in wanted.letters(box))
+        letters = sorted(found, key=lambda letter: (letter.at_ms, letter.id))
+        if reveal and letters:
+            note_reveal(box, "list", [letter.id for letter in letters])
+    if as_json:
+        print_json([public(letter, reveal=reveal) for letter in letters])
+        return
+    if not letters:
+        note("no such dead letters" if wanted.has_conditions else "no dead letters")
+        return
+    console().print(_table(letters[-limit:], reveal=reveal))
+    if len(letters) > limit:
+        note(f"the newest {limit} of {len(letters):,}; --limit N shows more, relay dead-letters count what there is")
+
+
+@dead_letters.command("count")
+@condition_options
+@json_option
+def count_(*, as_json: bool, **conditions: Any) -> None:
+    """Count them by connection, stage, reason and field."""
+    with open_box() as box:
+        found = choice_of(box, conditions).letters(box)
+        counts = Counter((one.connection, one.stage, one.reason, one.field) for one in found)
+    rows = sorted(counts.items(), key=lambda row: (row[0][0], -row[1], row[0][:3], row[0][3] or ""))
+    names = ("connection", "stage", "reason", "field")
+    if as_json:
+        print_json([{**dict(zip(names, key, strict=True)), "letters": number} for key, number in rows])
+        return
+    made = table(*names, "letters", right=("letters",))
+    for (where, stage, reason, field), number in rows:
+        made.add_row(where, stage, Text(reason, style=BAD), plain(field or ""), f"{number:,}")
+    console().print(made if rows else Text("no dead letters", style=MUTED))
+
+
+@dead_letters.command("show")
+@click.argument("letter_id", metavar="ID")
+@json_option
+@reveal_option
+def show(*, letter_id: str, as_json: bool, reveal: bool) -> None:
+    """Show one with everything kept about it, the event it came from included."""
+    with open_box() as box:
+        letter = box.find(letter_id)
+        if letter is None:
+            raise BadNews(
+                f"there is no dead letter {letter_id} (any more): relay dead-letters list says which there are"
+            )
+        source = _opened(box, letter)
+        if reveal:
+            note_reveal(box, "show", [letter.id])
+    inside = source_of(source, reveal=reveal) if isinstance(source, Chunk) else None
+    if as_json:
+        print_json({**public(letter, reveal=reveal), "source": inside})
+    else:
+        console().print(_whole(public(letter, reveal=reveal), inside))
+    if isinstance(source, ChunkUnreadable):
+        raise BadNews(f"the source cannot be opened: {source.what_to_do}")
+    if not reveal and not as_json:
+        note("values are masked; --reveal shows them")
+
+
+def _opened(box: LetterBox, letter: DeadLetter) -> Chunk | ChunkUnreadable:
+    try:
+        return box.open(letter)
+    except ChunkUnreadable as error:
+        return error
+
+
+def _table(letters: list[DeadLetter], *, reveal: bool) -> RenderableType:
+    made = table("id and time", "connection and event", "reason and field", "what to do")
+    made.show_lines = True
+    made.columns[0].no_wrap = made.columns[2].no_wrap = True
+    for letter in letters:
+        shown = public(letter, reveal=reveal)
+        code = "" if letter.tiktok_code is None else f" {letter.tiktok_code}"
+        made.add_row(
+            Text(f"{letter.id}\n{shown['at'][:19].replace('T', ' ')}", style=MUTED),
+            plain("\n".join(part for part in (letter.connection, letter.tiktok_event, letter.event_id) if part)),
+            Text.assemble((letter.reason + code, BAD), "\n", plain(letter.field or "")),
+            plain(shown["message"]),
+        )
+    return made
+
+
+def _whole(fields: dict[str, Any], inside: dict[str, Any] | None) -> RenderableType:
+    made = table("", "")
+    made.show_header = False
+    for name, value in fields.items():
+        made.add_row(Text(name, style=MUTED), Text("–", style=MUTED) if value is None else plain(str(value)))
+    if inside is None:
+        return made
+    for name, value in inside.items():
+        if name != "batch" and value is not None:
+            made.add_row(Text(name, style=MUTED), plain(str(value)))
+    return Group(made, "", Text("The batch, with this event only", style="bold"), json_text(inside["batch"]))

@@ -1,0 +1,38 @@
+"""`relay dead-letters reveals`, and whose name is written down when a command shows letters unmasked."""
+
+import socket
+from collections.abc import Sequence
+
+import click
+
+from cli.context import open_box
+from cli.dead_letters.options import json_option
+from cli.terminal.operator import who
+from cli.terminal.output import console, note, plain, print_json, table
+from config.logs import configure_logging
+from operations import reveals as kept
+from operations.dead_letters.store import LetterBox
+
+
+def note_reveal(box: LetterBox, command: str, letter_ids: Sequence[str]) -> None:
+    """Write down that whoever runs this is shown these letters unmasked; call it before they are printed."""
+    configure_logging(box.settings)
+    kept.note_reveal(box, who(), socket.gethostname(), command, letter_ids)
+
+
+@click.command("reveals")
+@json_option
+def reveals(*, as_json: bool) -> None:
+    """List who was shown letters unmasked, and when, newest first."""
+    with open_box() as box:
+        found = kept.kept_reveals(box)
+    if as_json:
+        print_json(found)
+        return
+    made = table("at", "who", "command", "letters", right=("letters",))
+    for one in found:
+        made.add_row(one.at, plain(f"{one.who} on {one.host}"), one.command, f"{one.number:,}")
+    if found:
+        console().print(made)
+    else:
+        note("nobody was shown any")

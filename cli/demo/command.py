@@ -1,0 +1,179 @@
+"""`relay demo`: a whole relay and a stand-in TikTok, real batches through it, and what became of every event."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import click
+import httpx
+from rich.console import Console
+from rich.text import Text
+
+from cli.demo.posts import Post, demo_posts
+from cli.demo.report import report, write
+from cli.demo.self_check import Outcome, differences, events_posted
+from cli.demo.world import WEB_SOURCE, World, make_world
+from cli.local.local_stack import running
+from cli.send import post as send_post
+from cli.terminal.output import GOOD, MUTED, console
+from lanes.books import Reading, read_books
+from lanes.client import connect
+from lanes.errors import RedisAway
+from lanes.letters import letters_of
+from operations.dead_letters.store import decoded, with_words
+from operations.errors import BadNews
+from operations.format import plural
+from sandbox.testing import SandboxClient
+
+READY_WITHIN_S: Final = 90.0
+REST_WITHIN_S: Final = 60.0
+POLL_S: Final = 0.05
+LAST_LINES: Final = 30
+
+REFUSED_ID: Final = "order-2042"
+REFUSED: Final = (("shop-web", "CompletePayment", REFUSED_ID),)
+"""What the stand-in is told to refuse, as TikTok refuses some events for reasons of its own."""
+
+
+class Stopped(Exception):
+    """A signal asked to stop."""
+
+
+@click.command
+@click.option("--keep", is_flag=True, help="Stay up afterwards, to look around and to send batches by hand.")
+@click.option(
+    "--save", type=click.Path(path_type=Path), hidden=True, help="Write what is shown to this .svg or .txt file."
+)
+def demo(*, keep: bool, save: Path | None) -> None:
+    """Show the whole journey on this machine: batches in, TikTok's stand-in at the other end, books that balance.
+
+    Everything runs in a directory that is gone at the end; nothing is sent to TikTok and no setting of yours is read.
+    """
+    out = console(record=save is not None)
+    with TemporaryDirectory(prefix="relay-demo-") as directory:
+        try:
+            differing = asyncio.run(_Demo(make_world(Path(directory)), out).run(keep=keep))
+        except Stopped:
+            raise click.Abort from None
+    if save is not None:
+        write(out, save)
+    if differing:
+        raise BadNews("the demo found what should not be:\n" + "\n".join(differing))
+
+
+class _Demo:
+    """One run."""
+
+    def __init__(self, world: World, out: Console) -> None:
+        self._world, self._out = world, out
+        self._lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._sandbox = SandboxClient(world.sandbox_url)
+        self._asked = asyncio.Event()
+
+    async def run(self, *, keep: bool) -> list[str]:
+        """What did not agree. Raises Stopped, and BadNews when something did not come about in time."""
+        began = time.monotonic()
+        world = self._world
+        async with running(world.programs, world.environ, world.data, self._hear) as self._asked:
+            differing = await asyncio.to_thread(self._journey, began)
+            if keep and not differing:
+                self._say_where()
+                await self._asked.wait()
+        return differing
+
+    def _journey(self, began: float) -> list[str]:
+        """Everything between start and stop, in the order in which it happens."""
+        self._wait(self._is_ready, READY_WITHIN_S, "the processes did not start")
+        self._done(f"an embedded Redis, ingest, a worker and a stand-in TikTok run here{self._since(began)}")
+        self._sandbox.fault("refuse_event", event_id=REFUSED_ID, event_source_id=WEB_SOURCE)
+        posts = demo_posts(time.time_ns() // 1_000_000)
+        self._post(posts)
+        began = time.monotonic()
+        self._wait(lambda: self._is_at_rest(posts), REST_WITHIN_S, "events still wait")
+        self._done(f"everything delivered or dead-lettered{self._since(began)}")
+        outcome = self._outcome()
+        self._out.print(report(outcome, self._world.configuration))
+        differing = differences(posts, REFUSED, self._world.configuration, outcome)
+        if not differing:
+            self._done("agrees with the stand-in's own record and with what relay preview foretells", "\n")
+        return differing
+
+    def _is_ready(self) -> bool:
+        try:
+            ready = httpx.get(f"{self._world.ingest_url}/health/ready", trust_env=False, timeout=2.0)
+            self._sandbox.summary()
+        except httpx.HTTPError:
+            return False
+        return ready.is_success
+
+    def _post(self, posts: list[Post]) -> None:
+        for post in posts:
+            answer = send_post(post.file, self._world.configuration.inputs[post.input], self._world.ingest_url)
+            if answer.status_code != httpx.codes.ACCEPTED:
+                raise BadNews(f"ingest answered {answer.status_code} to {post.file.name}: {answer.text[:500]}")
+        batches = sum(len(post.file.batches) for post in posts)
+        events = events_posted(posts).total()
+        self._done(
+            f"{plural(len(posts), 'request')} with {batches} batches and {events} events posted, each answered 202"
+        )
+
+    def _is_at_rest(self, posts: list[Post]) -> bool:
+        try:
+            reading = self._read()
+        except RedisAway:
+            return False
+        counted = {one.id: one.books.get("accepted", 0) for one in reading.inputs}
+        return counted == events_posted(posts) and not any(group.waiting for group in reading.groups)
+
+    def _read(self) -> Reading:
+        configuration = self._world.configuration
+        with connect(self._world.redis_url) as client:
+            return read_books(client, list(configuration.connections), list(configuration.inputs))
+
+    def _outcome(self) -> Outcome:
+        keyring = self._world.keyring
+        with connect(self._world.redis_url) as client:
+            letters = [
+                with_words(decoded(stored, letter_id), keyring)
+                for connection in self._world.configuration.connections
+                for letter_id, stored in letters_of(client, connection)
+            ]
+        return Outcome(self._sandbox.events(), letters, self._read())
+
+    def _wait(self, condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if self._asked.is_set():
+                raise Stopped
+            if time.monotonic() > deadline:
+                raise BadNews(f"{otherwise} within {seconds:.0f} s; the last lines:\n" + "\n".join(self._lines))
+            time.sleep(POLL_S)
+
+    def _hear(self, name: str, line: str) -> None:
+        """What the processes say is told only when something goes wrong."""
+        self._lines.append(f"{name:<7} | {line}")
+
+    def _done(self, what: str, before: str = "") -> None:
+        self._out.print(Text.assemble(before, ("✓ ", f"bold {GOOD}"), what))
+
+    def _since(self, began: float) -> str:
+        """How long it took; nothing in a picture, which is the same at each run."""
+        return "" if self._out.record else f" ({time.monotonic() - began:.1f} s)"
+
+    def _say_where(self) -> None:
+        world = self._world
+        web = world.configuration.inputs["web"]
+        environment = f"RELAY_CONFIG={world.environ['RELAY_CONFIG']} RELAY_DATA_DIR={world.environ['RELAY_DATA_DIR']}"
+        rows = (
+            ("ingest", f"{world.ingest_url}/v2/events and /v2/bulkevents"),
+            ("TikTok took", f"{world.sandbox_url}/_sandbox/events"),
+            ("send", f"curl -i -u {web.api_key}:{web.api_secret} --json @batch.json {world.ingest_url}/v2/events"),
+            ("look", f"env {environment} relay status --watch"),
+        )
+        self._out.print(Text("\nEverything stays up until Ctrl-C.", style="bold"))
+        for name, what in rows:
+            self._out.print(Text.assemble((f"{name:<12}", MUTED), what), soft_wrap=True)

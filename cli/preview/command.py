@@ -1,0 +1,210 @@
+"""`relay preview`: what batches would become, connection by connection; nothing is sent and no Redis is needed."""
+
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.text import Text
+
+from cli.context import configuration_of, settings_here
+from cli.preview.batch_argument import FILE, read_batches
+from cli.preview.diff import Wanted, show_diff
+from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, json_text, note, plain, print_json, table
+from cli.terminal.usage_errors import unknown_id
+from config.model import Configuration, Connection, Input
+from mapping.results import Note
+from operations.errors import BadNews
+from operations.format import plural
+from operations.preview.batch_file import too_much, without_events
+from operations.preview.match_keys import Matching, matching_of
+from operations.preview.preview import Preview, RefusedBatch, Request, pairs_of, preview_all, split_all
+
+SHOWN_EVENTS = 10
+"""Of a request, to people; `--json` holds all."""
+
+
+@click.command
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@click.option("--input", "input_id", metavar="ID", help="Only as if it came from this input.")
+@click.option("--connection", "connection_id", metavar="ID", help="Only for this connection.")
+@click.option(
+    "--diff",
+    "changed",
+    type=click.Path(exists=True, dir_okay=False),
+    nargs=2,
+    metavar="OLD NEW",
+    help="What would change if the configuration file NEW came in the place of OLD.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="JSON alone on stdout; each body is exactly what would be posted."
+)
+def preview(
+    files: tuple[str, ...],
+    input_id: str | None,
+    connection_id: str | None,
+    changed: tuple[str, str] | None,
+    as_json: bool,
+) -> None:
+    """Show what the batches in FILE would become. FILE: a batch, an array of batches, or ndjson; - is stdin.
+
+    An event's index is its position among the events of all files, from 0.
+    """
+    settings = settings_here()
+    reads = [read_batches(file) for file in files]
+    batches = [batch for read in reads for batch in read.batches]
+    for sentence in [*too_much(reads, settings.max_request_bytes), *without_events(batches)]:
+        note(sentence)
+    try:
+        for read in reads if len(reads) > 1 else ():
+            split_all(read.batches)
+        if changed:
+            wanted = _wanted(input_id, connection_id)
+            show_diff(changed, batches, wanted, settings, as_json=as_json)
+        else:
+            _preview(
+                batches, _chosen(configuration_of(settings), input_id, connection_id), settings.tiktok_url, as_json
+            )
+    except RefusedBatch as error:
+        name = "stdin" if files == ("-",) else ", ".join(files)
+        raise BadNews(f"{name}: {error} Ingest would answer 400 and take nothing of the request.") from None
+
+
+def _wanted(input_id: str | None, connection_id: str | None) -> Wanted:
+    """Whether an input and a connection were asked for."""
+    return lambda source, connection: input_id in (None, source.id) and connection_id in (None, connection.id)
+
+
+def _preview(batches: list[bytes], pairs: list[tuple[Input, Connection]], tiktok_url: str, as_json: bool) -> None:
+    previews = preview_all(batches, pairs, tiktok_url)
+    if as_json:
+        print_json([as_object(made) for made in previews])
+    else:
+        out = console()
+        for made, (_, connection) in zip(previews, pairs, strict=True):
+            out.print(_shown(made, matching_of(made, connection)))
+
+
+def _chosen(
+    configuration: Configuration, input_id: str | None, connection_id: str | None
+) -> list[tuple[Input, Connection]]:
+    """The pairs asked for; wrong use when there is no such."""
+    if input_id is not None and input_id not in configuration.inputs:
+        raise unknown_id("--input", input_id, configuration.inputs)
+    if connection_id is not None and connection_id not in configuration.connections:
+        raise unknown_id("--connection", connection_id, configuration.connections)
+    wanted = _wanted(input_id, connection_id)
+    pairs = [pair for pair in pairs_of(configuration) if wanted(*pair)]
+    if not pairs and input_id is not None and connection_id is not None:
+        inputs = ", ".join(configuration.connections[connection_id].inputs)
+        raise click.UsageError(
+            f"connection {connection_id} does not take events of {input_id}; it takes those of {inputs}"
+        )
+    return pairs
+
+
+def as_object(made: Preview) -> dict[str, Any]:
+    """As `--json` has it."""
+    return {
+        "connection": made.connection,
+        "input": made.input,
+        "requests": [{"url": request.url, "body": msgspec.Raw(request.body)} for request in made.requests],
+        "dead_letters": [
+            {
+                "index": index,
+                "event_id": rejected.event_id,
+                "reason": rejected.reason,
+                "field": rejected.field,
+                "message": rejected.message,
+            }
+            for index, rejected in made.rejected
+        ],
+        "unsupported": [{"index": index, "what": unsupported.what} for index, unsupported in made.unsupported],
+        "withheld": [{"index": index, "why": withheld.why} for index, withheld in made.withheld],
+        "notes": [{"index": index, "field": one.field, "note": one.note} for index, one in made.notes],
+    }
+
+
+def _shown(made: Preview, matching: Matching) -> RenderableType:
+    title = f"{made.input} → {made.connection}"
+    parts: list[RenderableType] = [Rule(Text(title, style="bold"), align="left", style=MUTED)]
+    parts.extend(_request(request) for request in made.requests)
+    if matching.events:
+        parts.append(_matching(matching))
+    if made.rejected:
+        letters = table("index", "event id", "reason", "field", "what to do", title="Dead letters")
+        for index, one in made.rejected:
+            letters.add_row(
+                str(index), plain(one.event_id or ""), Text(one.reason, style=BAD), one.field or "", one.message
+            )
+        parts.append(letters)
+    for name, rows in (
+        ("Unsupported", [(index, one.what) for index, one in made.unsupported]),
+        ("Withheld", [(index, one.why) for index, one in made.withheld]),
+    ):
+        if rows:
+            parts.append(Text.assemble((name, "bold"), f": {_grouped(rows)}"))
+    if others := [(index, one) for index, one in made.notes if one not in matching.told]:
+        parts.append(_notes(others))
+    if len(parts) == 1:
+        parts.append(Text("nothing: the batches hold no events", style=MUTED))
+    return Group(*parts, "")
+
+
+def _request(request: Request) -> RenderableType:
+    line = Text.assemble(
+        ("POST ", "bold"), request.url, (f"  {plural(len(request.items), 'event')}, {len(request.body):,} bytes", MUTED)
+    )
+    bodies = [json_text(msgspec.Raw(item.body)) for item in request.items[:SHOWN_EVENTS]]
+    more = len(request.items) - len(bodies)
+    rest = [Text(f"… and {plural(more, 'event')} more; --json shows all", style=MUTED)] if more else []
+    return Group(line, *bodies, *rest)
+
+
+def _matching(matching: Matching) -> RenderableType:
+    """What TikTok could match by, sort by sort, and one line that sums it up."""
+    rows = table("identifier", "events", "what is missing", title="Who TikTok can match", right=["events"])
+    for one in matching.identifiers:
+        reasons = [f"left out of {count}: {why}" for why, count in one.left_out.items()]
+        silent = matching.events - one.sent - sum(one.left_out.values())
+        if silent > 0:
+            reasons.append(f"{one.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
+        if matching.remembers and one.kind.path == "user.ip" and one.sent < matching.events:
+            reasons.append("the user's last known one is sent where relay remembers one (enrich_ip_address)")
+        rows.add_row(one.kind.name, f"{one.sent:,}", Text("; ".join(reasons), style=CAREFUL if one.left_out else MUTED))
+    return Group(rows, _quality(matching))
+
+
+def _quality(matching: Matching) -> RenderableType:
+    total, (good, fair, none) = matching.events, (matching.grades[grade] for grade in ("good", "fair", "none"))
+    said = [f"good for {good:,} of {plural(total, 'event')} (click id, email, phone or advertising id)"]
+    if fair:
+        said.append(f"fair for {fair:,} (only what matches less often)")
+    if none:
+        said.append(f"none for {none:,}: TikTok counts them, and ties them to nobody")
+    style = GOOD if good == total else BAD if none else CAREFUL
+    return Text.assemble(("Match quality: ", "bold"), ("; ".join(said), style))
+
+
+def _notes(notes: list[tuple[int, Note]]) -> RenderableType:
+    """Each once, with the events it is about."""
+    rows = table("events", "field", "note", title="Notes on what is sent")
+    by_note: dict[Note, list[str]] = {}
+    for index, one in notes:
+        by_note.setdefault(one, []).append(str(index))
+    for one, indexes in by_note.items():
+        rows.add_row(_some(indexes), one.field, Text(one.note, style=CAREFUL))
+    return rows
+
+
+def _grouped(rows: list[tuple[int, str]]) -> str:
+    """`3 × screen_view (0, 4, 7); …`: what happened, and to which events."""
+    by_what: dict[str, list[str]] = {}
+    for index, what in rows:
+        by_what.setdefault(what, []).append(str(index))
+    return "; ".join(f"{len(indexes)} × {what} ({_some(indexes)})" for what, indexes in by_what.items())
+
+
+def _some(indexes: list[str]) -> str:
+    return ", ".join(indexes[:SHOWN_EVENTS] + (["…"] if len(indexes) > SHOWN_EVENTS else []))

@@ -1,0 +1,87 @@
+"""`relay secrets keys` and `reseal`: which keys are still needed, and what makes a former one needless."""
+
+import sys
+from typing import Any
+
+import click
+
+from cli.context import open_box
+from cli.dead_letters.options import json_option
+from cli.terminal.output import console, count, note, print_json, table
+from config.secrets import Keyring
+from operations.dead_letters.store import LetterBox
+from operations.encryption_keys import Use, reseal_letters, use_of_keys
+from operations.errors import BadNews
+from operations.format import plural
+
+NO_KEY = "there is no key to encrypt with: set RELAY_ENCRYPTION_KEY (relay secrets key makes one)"
+
+
+@click.command("keys")
+@json_option
+def keys(*, as_json: bool) -> None:
+    """Say what in Redis needs which of the keys in RELAY_ENCRYPTION_KEY, and which may go.
+
+    Exit code 1 when something needs a key that is not there.
+    """
+    with open_box() as box:
+        keyring = _keyring(box)
+        use = use_of_keys(box, keyring)
+    if as_json:
+        print_json({"keys": _objects(use, keyring), "unencrypted": use.open, "unopened": use.unopened})
+    else:
+        _show(use, keyring)
+    sys.exit(use.unopened > 0)
+
+
+@click.command("reseal")
+@json_option
+def reseal(*, as_json: bool) -> None:
+    """Seal dead letters anew with the newest key. What waits is sealed as it came, and goes with its delivery.
+
+    Run it when every process has the newest key: one that has not could not read them any more.
+    """
+    with open_box() as box:
+        done = reseal_letters(box, _keyring(box))
+    if as_json:
+        print_json({"resealed": done.letters, "unchanged": done.unchanged, "unopened": done.unopened})
+    else:
+        click.echo(f"sealed anew: {plural(done.letters, 'dead letter')}; were so already: {done.unchanged:,}")
+    if done.unopened:
+        note(f"{plural(done.unopened, 'dead letter')} cannot be opened with any key here: add the one they need")
+    sys.exit(done.unopened > 0)
+
+
+def _objects(use: Use, keyring: Keyring) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": position,
+            "chunks": use.chunks[position],
+            "letters": use.letters[position],
+            "needed": position == 1 or bool(use.chunks[position] or use.letters[position]),
+        }
+        for position in range(1, len(keyring) + 1)
+    ]
+
+
+def _show(use: Use, keyring: Keyring) -> None:
+    made = table("key", "waiting chunks", "dead letters", "", right=("waiting chunks", "dead letters"))
+    for one in _objects(use, keyring):
+        newest = one["key"] == 1
+        what = "the newest: it seals" if newest else "still needed" if one["needed"] else "nothing in Redis needs it"
+        made.add_row(str(one["key"]), count(one["chunks"]), count(one["letters"]), what)
+    console().print(made)
+    if use.open:
+        kept = plural(use.open, "chunk or letter stands", "chunks and letters stand")
+        note(f"{kept} unencrypted, from before there was a key; relay secrets reseal encrypts the letters among them")
+    if use.unopened:
+        kept = plural(use.unopened, "chunk or letter needs", "chunks and letters need")
+        note(f"{kept} a key that is not here: add it to RELAY_ENCRYPTION_KEY, after the newest")
+    if len(keyring) > 1:
+        note("before a former key goes: relay secrets rotate for the configuration file, reseal for letters")
+
+
+def _keyring(box: LetterBox) -> Keyring:
+    if box.keyring is None:
+        raise BadNews(NO_KEY)
+    return box.keyring

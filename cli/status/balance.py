@@ -1,0 +1,27 @@
+"""The books in words: one line per connection that adds up, or says by how much it does not."""
+
+from rich.text import Text
+
+from cli.terminal.output import BAD, GOOD, MUTED
+from lanes.books import GroupReading
+from operations.status.balance import faults_of
+from operations.status.connections import CAME, ENDED
+
+ALWAYS = ("accepted", "delivered")
+
+
+def balance_line(group: GroupReading) -> Text:
+    """`shop  12 accepted = 9 delivered + 2 dead + 1 waiting ✓`; what is zero is left out."""
+    came = _sum([(name, group.books.get(name, 0)) for name in CAME])
+    ended = [(name, group.books.get(name, 0)) for name in ENDED]
+    line = Text.assemble(came, (" = ", MUTED), _sum([*ended, ("waiting", group.waiting)]))
+    if group.balances:
+        return line.append("  ✓", style=f"bold {GOOD}")
+    return line.append(f"  ✗ {'; '.join(faults_of(group))}", style=f"bold {BAD}")
+
+
+def _sum(terms: list[tuple[str, int]]) -> Text:
+    shown = [(name, number) for name, number in terms if number or name in ALWAYS]
+    return Text.assemble((" + ", MUTED)).join(
+        Text.assemble((f"{number:,}", "bold"), f" {name}") for name, number in shown
+    )

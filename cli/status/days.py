@@ -1,0 +1,41 @@
+"""`relay status --days N`: where the events of each day went."""
+
+from collections import Counter
+
+import redis
+from rich.console import Group
+from rich.text import Text
+
+from cli.terminal.output import BAD, MUTED, console, count, print_json, table
+from operations.status.connections import Overview
+from operations.status.daily import Day, days_of
+
+_NUMBERS = ("accepted", "delivered", "dead", "unsupported", "withheld", "waiting")
+
+
+def show_days(client: redis.Redis, seen: Overview, number: int, *, as_json: bool) -> None:
+    """Print the last `number` days of every connection. Raises RedisAway."""
+    days = {one.id: days_of(client, [one.id], number, seen.reading.now_ms) for one in seen.standings}
+    if as_json:
+        print_json([{"connection": name, **day.as_object()} for name, some in days.items() for day in some])
+        return
+    made = table("day (UTC)", "connection", *_NUMBERS, "where they went", right=_NUMBERS)
+    for together in zip(*days.values(), strict=True):
+        for name, day in zip(days, together, strict=True):
+            if day.came:
+                made.add_row(day.date.isoformat(), name, *_numbers(day), _where(day))
+    console().print(made if made.row_count else Text("no events in these days", style=MUTED))
+
+
+def _numbers(day: Day) -> list[Text]:
+    others = day.others
+    ended = (day.delivered.total(), day.dead.total(), others["unsupported"], others["withheld"])
+    return [count(number) for number in (others["accepted"], *ended, day.open)]
+
+
+def _where(day: Day) -> Group:
+    lines = [Text(f"{number:,} {name}") for name, number in day.delivered.most_common()]
+    reasons: Counter[str] = Counter()
+    for (_, reason), number in day.dead.items():
+        reasons[reason] += number
+    return Group(*lines, *(Text(f"{number:,} {reason}", style=BAD) for reason, number in reasons.most_common()))

@@ -1,0 +1,1 @@
+"""Turn the rows of the tables into functions when a configuration loads."""

@@ -1,0 +1,36 @@
+"""What passes each rule as it is, as a condition on `value`: most values are plain, and need no call to be judged.
+
+A condition is enough, never needed: what fails it goes the long way, through the rule. A rule without one always does.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from mapping.fields.placeholders import ODD, STARTS
+from mapping.fields.rules import Rule, identifier, meaningful
+from mapping.fields.web import ttclid, ttclid_or_nothing, web_url, web_url_or_page
+from mapping.values import TIKTOK_CURRENCIES, currency, descriptive, number, quantity, text
+
+_TEXT = "type(value) is str and"
+_SMALL = "-1e15 < value < 1e15"
+_URL = f"{_TEXT} value[:8] == 'https://' and value[8:9] not in '/?#\\\\' and value.split() == [value]"
+_CLICK_ID = f"{_TEXT} value[:6] == 'E.C.P.' and 6 < len(value) <= 1000 and value.isascii() and value.isprintable()"
+
+_MEANINGFUL = f"{_TEXT} value and value.isascii() and value[0] not in ODD and value[:3].casefold() not in STARTS"
+
+NAMED: Final[Mapping[str, object]] = {"TIKTOK_CURRENCIES": TIKTOK_CURRENCIES, "ODD": ODD, "STARTS": STARTS}
+"""What conditions refer to."""
+
+PLAIN: Final[Mapping[Rule, str]] = {
+    text: f"{_TEXT} value and not value.isspace()",
+    meaningful: _MEANINGFUL,
+    identifier: f"{_TEXT} value.isdecimal() and value[0] in '123456789'",
+    descriptive: f"{_TEXT} value and not value.isspace()",
+    number: f"(type(value) is float or type(value) is int) and {_SMALL}",
+    quantity: f"type(value) is int and {_SMALL}",
+    currency: f"{_TEXT} value in TIKTOK_CURRENCIES",
+    web_url: _URL,
+    web_url_or_page: _URL,
+    ttclid: f"{_CLICK_ID} and ' ' not in value",
+    ttclid_or_nothing: f"{_CLICK_ID} and ' ' not in value",
+}

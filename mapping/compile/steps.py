@@ -1,0 +1,91 @@
+"""Rows resolved to steps: what reads a value, what judges it, which key it goes under."""
+
+from collections.abc import Iterable
+from typing import NamedTuple, assert_never, final
+
+from config.model import Connection
+from mapping.fields.rules import PerConnection, Rule
+from mapping.remarks import LeftOut, Noted, Refused, Remark
+from mapping.results import Note
+from mapping.routes import RouteName
+from mapping.sources import Bound, Scope
+from mapping.tables import Row
+from mapping.wire import Shape, path_of, place_of, represented
+
+
+@final
+class Failure(NamedTuple):
+    """The field, by its incoming name, for which an event cannot go, and why."""
+
+    field: str
+    refused: Refused
+
+
+class Step(NamedTuple):
+    """One row on one connection's route, or one parameter of a custom mapping."""
+
+    source: Bound
+    rule: Rule
+    key: str
+    absent: object = None
+    """What takes the value's place where there is none to send; a Refused refuses the event, a LeftOut is said."""
+    forgiving: bool = False
+    """Whether a value that is refused is only left out: where many events share it."""
+
+
+class Group(NamedTuple):
+    """Steps whose fields stand in the same object."""
+
+    within: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def groups_of(
+    rows: Iterable[Row], scope: Scope, route: RouteName, shape: Shape, connection: Connection
+) -> tuple[Group, ...]:
+    """The steps of rows of `scope` with a field on this route, by the object they fill: outer ones first."""
+    groups: dict[tuple[str, ...], dict[str, Step]] = {}
+    for row in rows:
+        path = path_of(row, shape)
+        if row.source.scope is scope and route in row.routes and path is not None and is_on(row.setting, connection):
+            within, key = place_of(path)
+            groups.setdefault(within, {})[key] = _step(row, path, key, connection)
+    outer_first = sorted(groups.items(), key=lambda group: len(group[0]))
+    return tuple(Group(within, tuple(steps.values())) for within, steps in outer_first)
+
+
+def is_on(setting: str | None, connection: Connection) -> bool:
+    """Whether a row with this setting holds for the connection."""
+    return setting is None or bool(getattr(connection, setting))
+
+
+def _step(row: Row, path: str, key: str, connection: Connection) -> Step:
+    rule = row.rule.make(connection) if isinstance(row.rule, PerConnection) else row.rule
+    return Step(
+        row.source.bind(connection), represented(row, path, rule), key, row.missing, row.source.scope is Scope.BATCH
+    )
+
+
+def settled(remark: Remark, step: Step, notes: list[Note], within: str = "") -> object:
+    """What a remark of a step means: a value to send, None to send nothing, or a Failure. Notes join the list.
+
+    `within` says where the step's field stands, such as `products[0].`.
+    """
+    field = f"{within}{step.source.name}"
+    match remark:
+        case Refused(message=message) if step.forgiving and remark is not step.absent:
+            return settled(LeftOut(message), step, notes, within)
+        case Refused():
+            return Failure(remark.field or field, remark)
+        case LeftOut(why) if step.absent is None or remark is step.absent:
+            notes.append(Note(field, f"left out: {why}"))
+            return None
+        case LeftOut() if isinstance(step.absent, Refused | LeftOut):
+            return settled(step.absent, step, notes, within)
+        case LeftOut():
+            return step.absent
+        case Noted(value, note):
+            notes.append(Note(field, note))
+            return value
+        case _:
+            assert_never(remark)

@@ -1,0 +1,135 @@
+"""Text that means nothing: what programs write for a value they do not have, and ids that stand for no user.
+
+Hashed, such a text is one identity that all users without a value share. The whole value is compared, trimmed and
+without regard to case. Where a real value can look the same, the field has a function of its own here.
+"""
+
+import re
+from hashlib import sha256
+from typing import Final
+
+from mapping.fields.characters import without_invisible
+from mapping.remarks import LeftOut
+
+NO_VALUE: Final = LeftOut("a placeholder such as null or undefined, which stands for no value")
+NO_USER: Final = LeftOut("a placeholder such as 0, -1 or null: hashed, it would be one identity of all unknown users")
+HASH_OF_NO_VALUE: Final = LeftOut("it is the hash of an empty value or of a placeholder")
+
+# Who writes them: JavaScript (undefined, NaN, [object Object]), Python (None, nan), Ruby and Go (nil), Objective-C
+# ((null)), Java and SQL (null, \N), PHP (Array), spreadsheets (#N/A, #REF!), Google's tags ((not set)), forms (-, N/A).
+_WORDS: Final = frozenset(
+    {
+        *("undefined", "undef", "null", "none", "nil", "nan", "void", "unset", "unknown", "unspecified", "missing"),
+        *("empty", "blank", "array", "object", "n/a", "n.a", "n\\a", "n/d", "na", "\\n", "nullptr", "dbnull"),
+        *("nothing", "unavailable", "object object", "object undefined", "object null"),
+        *("#ref!", "#value!", "#name?", "#div/0!", "#num!"),
+        *(f"{no}{between}{what}" for no, what in (
+            ("not", "available"), ("not", "applicable"), ("not", "set"), ("not", "provided"), ("not", "specified"),
+            ("not", "defined"), ("not", "known"), ("not", "found"), ("no", "value"), ("no", "data"),
+        ) for between in (" ", "_", "-", "")),
+    }
+)  # fmt: skip
+_USERS: Final = frozenset({"anonymous", "anon", "guest", "guest user", "nobody", "true", "false", "inf", "infinity"})
+"""Words that name no one where they stand for a user; Guest and True are surnames, so they stay in names."""
+_NAMES: Final = frozenset({"Nan", "Nil", "Na", "Void", "Blank"})
+"""Words that are names of people when written as such: a program writes `nan`, NaN or NAN."""
+_STATES: Final = frozenset({"na", "nan"})
+"""Naples by its letters, and the province Nan; JavaScript's NaN does not come from a list of states."""
+
+# Fields of templates that were not filled in, and objects written as text.
+_UNFILLED: Final = re.compile(
+    r"\{\{.*\}\}|[$#]\{.*\}|%%.*%%|<%.*%>|\*\|.*\|\*|__[a-z0-9_]+__|\{[a-z_.]+\}|\[[a-z_.]+\]|<[a-z_.]+>|%[a-z_]+%"
+    r"|\[object \w+\]|<.* object at 0x[0-9a-f]+>",
+    re.DOTALL | re.IGNORECASE,
+).fullmatch
+_PUNCTUATION: Final = " '\"`()[]<>{}#.!-_*?:/\\|,;~=+&%$@^\t\r\n\u00a0\u2010\u2013\u2014\u2212"
+_BETWEEN: Final = re.compile(r"[\s,;|:_-]+")
+LONGEST: Final = 20
+"""No placeholder that starts with a letter or a digit but 0 is longer, but for UUIDs of F."""
+_QUOTES: Final = "'\"`\u201c\u201d\u2018\u2019\u00ab\u00bb "
+_ZEROS: Final = "0-.+{} "
+_MINUS_ONE: Final = re.compile(r"-1(\.0*)?").fullmatch
+_LEAST_UUID: Final = 32
+STARTS: Final = frozenset({*(word[:3] for word in (*_WORDS, *_USERS)), "fff", "urn"})
+ODD: Final = frozenset(f"{_PUNCTUATION}{_QUOTES}0" + "".join(map(chr, range(32))))
+"""With `STARTS`, how everything begins that is looked at closer: most values are not."""
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether trimmed text, which is not empty, stands for no value, whatever the field."""
+    if text[0] not in ODD and text[:3].casefold() not in STARTS:
+        return False
+    return _is_placeholder(text)
+
+
+def _is_placeholder(text: str) -> bool:
+    if len(text) > LONGEST and text[0].isalnum():
+        return False
+    text = text.strip(_QUOTES)
+    plain = text.casefold()
+    core = plain.strip(_PUNCTUATION)
+    if core in _WORDS or plain in _WORDS or not core:
+        return True
+    return (not text[0].isalnum() and _UNFILLED(text) is not None) or (core[0] in "un" and _is_repeated(core))
+
+
+def is_placeholder_name(text: str) -> bool:
+    """The same of a person's first or last name."""
+    return text not in _NAMES and is_placeholder(text)
+
+
+def is_placeholder_state(text: str) -> bool:
+    """The same of a state or province."""
+    return text.casefold() not in _STATES and is_placeholder(text)
+
+
+def is_placeholder_country(text: str) -> bool:
+    """The same of a country: `NA` is Namibia, and `N/A` is none."""
+    return text.casefold() != "na" and is_placeholder(text)
+
+
+def is_no_id(text: str) -> bool:
+    """Whether trimmed text is no id of anything: a placeholder, zero, -1, the nil or the greatest UUID."""
+    if text[0] not in ODD and text[:3].casefold() not in STARTS:
+        return False
+    text = text.strip(_QUOTES) or "-"
+    if not text.strip(_ZEROS) or _MINUS_ONE(text):
+        return True
+    bare = text.casefold().removeprefix("urn:uuid:")
+    return (len(bare) >= _LEAST_UUID and (not bare.strip("f-{} ") or not bare.strip(_ZEROS))) or _is_placeholder(text)
+
+
+def is_no_user(text: str) -> bool:
+    """Whether trimmed text names no user: no id, or a word for users without one."""
+    if text[0] not in ODD and text[:3].casefold() not in STARTS:
+        return False
+    return is_no_id(text) or text.casefold().strip(_PUNCTUATION) in _USERS
+
+
+def _is_repeated(core: str) -> bool:
+    """`undefined undefined`: two fields without a value, written side by side."""
+    return all(word in _WORDS for word in _BETWEEN.split(core))
+
+
+def _hashes() -> frozenset[str]:
+    words = {*_WORDS, *_USERS, "", " ", "0", "-1", "-", "[object Object]", "n.a.", "0" * 32, "#n/a"}
+    words |= {"00000000-0000-0000-0000-000000000000", "null@null", "undefined@undefined"}
+    words |= {f"{before}{word}{after}" for word in _WORDS for before, after in ("()", "<>", "[]", "#!")}
+    words |= {spelt for word in words for spelt in (word.upper(), word.capitalize(), word.title())} | {"NaN"}
+    return frozenset(sha256(word.encode()).hexdigest() for word in words)
+
+
+HASHES: Final = _hashes()
+"""What senders make of a placeholder when they hash it themselves."""
+
+
+def own_user(text: str) -> str | None:
+    """Trimmed text without invisible characters, if it can name a user."""
+    trimmed = without_invisible(text).strip()
+    return trimmed if trimmed and not is_no_user(trimmed) else None
+
+
+def own_text(text: str) -> str | None:
+    """The text of an id if it can be one, as it came."""
+    trimmed = without_invisible(text).strip()
+    return text if trimmed and not is_no_id(trimmed) else None

@@ -1,0 +1,55 @@
+"""Cities, states and countries as TikTok compares them: not hashed (U3–U5)."""
+
+from unicodedata import category, normalize
+
+from config.kept import kept
+from mapping.fields import placeholders
+from mapping.fields.countries import CODES
+from mapping.fields.placeholders import NO_VALUE
+from mapping.remarks import LeftOut
+
+_KEPT = "LMN"  # letters, marks, numbers: Unicode's major categories
+_LATIN = ((0x41, 0x24F), (0x1E00, 0x1EFF), (0x2C60, 0x2C7F), (0xA720, 0xA7FF), (0xAB30, 0xAB6F))
+
+
+@kept(4096)  # there are few places, and none of them is a person
+def city(text: str) -> str | LeftOut:
+    """A city: see `place` (U3)."""
+    return NO_VALUE if placeholders.is_placeholder(text) else place(text)
+
+
+@kept(4096)
+def state(text: str) -> str | LeftOut:
+    """A state or province: see `place` (U4)."""
+    return NO_VALUE if placeholders.is_placeholder_state(text) else place(text)
+
+
+def place(text: str) -> str:
+    """Lower case, letters and digits of any script without spaces; Latin letters without accents (Q10)."""
+    lowered = text.lower()
+    if lowered.isascii() and lowered.isalnum():
+        return lowered
+    kept = []
+    latin = True
+    for character in normalize("NFKD", normalize("NFKD", text).lower()):
+        kind = category(character)[0]
+        if kind != "M":
+            latin = kind != "L" or _is_latin(character)
+        if kind in _KEPT and not (kind == "M" and latin):
+            kept.append(character)
+    return normalize("NFC", "".join(kept))
+
+
+def _is_latin(letter: str) -> bool:
+    return any(first <= ord(letter) <= last for first, last in _LATIN)
+
+
+@kept(1024)
+def country(text: str) -> str | LeftOut:
+    """Two letters in lower case; other codes and names are looked up, an unknown one is sent like a city (U5, Q11)."""
+    if placeholders.is_placeholder_country(text):
+        return NO_VALUE
+    plain = place(text)
+    if plain == "na" and text.casefold() != "na":
+        return NO_VALUE  # N. A. and the like; only the bare letters are Namibia
+    return CODES.get(plain, plain)

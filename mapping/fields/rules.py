@@ -1,0 +1,201 @@
+"""What a row does to its value: hashing, choosing among a list, and what hangs on a setting of the connection."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, cast
+
+from config.model import Connection
+from mapping.fields import event_time as times
+from mapping.fields import normalise, web
+from mapping.fields.characters import without_invisible
+from mapping.fields.hashing import Normaliser, hash_identity, is_hashed
+from mapping.fields.ip import chosen_ip
+from mapping.fields.phones import e164
+from mapping.fields.placeholders import NO_VALUE, is_placeholder, own_text
+from mapping.remarks import LeftOut, Noted, Refused
+from mapping.values import is_blank, text
+
+Rule = Callable[[object], object]
+"""A value that is not None → the value to send, None to send nothing, or a remark."""
+
+
+class PerConnection(NamedTuple):
+    """A rule that a setting of the connection decides; `make` gives it."""
+
+    make: Callable[[Connection], Rule]
+
+
+def identity_text(value: object) -> str | LeftOut | Refused | None:
+    """The text of an identity. Neither a truth value nor a fraction is one, nor a number too large to be exact."""
+    if isinstance(value, bool):
+        return _NOT_AN_IDENTITY
+    if isinstance(value, float) and not (value.is_integer() and abs(value) <= _EXACT):
+        return _NOT_EXACT
+    return text(value)
+
+
+def meaningful(value: object) -> object:
+    """Text as it is, unless it stands for no value."""
+    plain = text(value)
+    if not isinstance(plain, str):
+        return plain
+    trimmed = without_invisible(plain).strip()
+    return NO_VALUE if not trimmed or is_placeholder(trimmed) else plain
+
+
+def identifier(value: object) -> object:
+    """The same of an id, which is not zero either."""
+    plain = identity_text(value)
+    if not isinstance(plain, str):
+        return plain
+    return plain if own_text(plain) is not None else NO_VALUE
+
+
+def hashed(normalise_text: Normaliser) -> Rule:
+    """Text normalised and hashed."""
+
+    def apply(value: object) -> object:
+        plain = value if type(value) is str and value and not value.isspace() else identity_text(value)
+        return hash_identity(plain, normalise_text) if type(plain) is str else plain
+
+    return apply
+
+
+def hashed_list(normalise_text: Normaliser) -> Rule:
+    """Each identity of a list, or the only one, normalised and hashed: a list without repeats, or a remark."""
+    one = hashed(normalise_text)
+
+    def apply(value: object) -> object:
+        if type(value) is not list:
+            digest = one(value)
+            if type(digest) is str:
+                return [digest]
+            return Noted([digest.value], digest.note) if isinstance(digest, Noted) else digest
+        return _listed([one(entry) for entry in value])
+
+    return apply
+
+
+def _listed(digests: list[object]) -> object:
+    """The hashes of a list's entries, each once, with a note on those that are none; a remark where none is one."""
+    noted = [digest for digest in digests if isinstance(digest, Noted)]
+    plain = [digest.value if isinstance(digest, Noted) else digest for digest in digests]
+    good = list(dict.fromkeys(digest for digest in plain if isinstance(digest, str)))
+    bad = [digest for digest in plain if isinstance(digest, LeftOut | Refused)]
+    if not good:
+        return bad[0] if bad else None
+    notes = [f"{len(bad)} of its {len(digests)} entries are not usable and left out"] if bad else []
+    notes += dict.fromkeys(digest.note for digest in noted)
+    return Noted(good, "; ".join(notes)) if notes else good
+
+
+def unhashed(normalise_text: Normaliser) -> Rule:
+    """Text normalised and sent readable: a hash is of no use there."""
+
+    def apply(value: object) -> object:
+        plain = text(value)
+        if not isinstance(plain, str):
+            return plain
+        trimmed = plain.strip() if plain.isascii() else without_invisible(plain).strip()
+        if len(trimmed) == 64 and is_hashed(trimmed):
+            return _HASHED_ALREADY
+        return (normalise_text(trimmed) if trimmed else "") or _NOTHING_LEFT
+
+    return apply
+
+
+def only_one(rule: Rule) -> Rule:
+    """The first of the list that `rule` gives, for the legacy API, which takes no lists."""
+
+    def apply(value: object) -> object:
+        result = rule(value)
+        if isinstance(result, Noted):
+            return Noted(cast("list[object]", result.value)[0], f"{result.note}; {_ONE}")
+        if type(result) is not list:
+            return result
+        return result[0] if len(result) == 1 else Noted(result[0], _ONE)
+
+    return apply
+
+
+def written(rule: Rule, write: Callable[[int], str]) -> Rule:
+    """`rule` with its number written as text."""
+
+    def apply(value: object) -> object:
+        result = rule(value)
+        if isinstance(result, Noted):
+            return Noted(write(cast("int", result.value)), result.note)
+        return write(result) if isinstance(result, int) else result
+
+    return apply
+
+
+def _event_time(connection: Connection) -> Rule:
+    oldest_s = connection.max_event_age_s
+
+    def apply(moment: Any) -> object:
+        """E3, of a triple: the event's own time, that of receipt, and now."""
+        value, received_ms, now_ms = moment
+        taken = times.event_time(value, received_ms)
+        return taken if oldest_s is None else times.young_enough(taken, now_ms // 1000 - oldest_s)
+
+    return apply
+
+
+def user_ip(candidates: object) -> object:
+    """E4 and I1, of a triple: the batch's own address, the remembered one, the sender's."""
+    return chosen_ip(cast("tuple[object, object, object]", candidates))
+
+
+def _phone(connection: Connection) -> Rule:
+    region = connection.default_region
+    return hashed_list(partial(e164, default_region=region))
+
+
+def _click_id(connection: Connection) -> Rule:
+    return web.ttclid_or_nothing if connection.invalid_ttclid == "drop_field" else web.ttclid
+
+
+def _click_id_or_the_pages(connection: Connection) -> Rule:
+    own = _click_id(connection)
+
+    def apply(clicked: object) -> object:
+        """X4, of three: the flag, and where it is absent the page's address by its flag, else by `page_url`."""
+        flag, url, page_url = cast("tuple[object, object, object]", clicked)
+        if flag is not None and not is_blank(flag):
+            return own(flag)
+        return web.ttclid_in(web.page_address(page_url) if url is None or is_blank(url) else url)
+
+    return apply
+
+
+def _app_id(connection: Connection) -> Rule:
+    ids = connection.app_id
+
+    def apply(app: object) -> object:
+        """E12, of a pair: the app's package, and its operating system, whose id the connection may say."""
+        package, os = cast("tuple[object, str]", app)
+        return ids.get(os) or meaningful(package)
+
+    return apply
+
+
+def distinct(values: object) -> object:
+    """A list without repeats, None where it is empty."""
+    return list(dict.fromkeys(cast("list[object]", values))) or None
+
+
+_ONE = "the legacy API takes one: the first is sent"
+_NOT_AN_IDENTITY = LeftOut("true and false are no identity")
+_NOT_EXACT = LeftOut("a number with a fraction, or too large to be exact; send ids as text")
+_EXACT = 2**53
+_HASHED_ALREADY = LeftOut("TikTok wants it readable and this one is hashed")
+_NOTHING_LEFT = LeftOut("nothing remains of it once normalised")
+
+email_hashes = hashed_list(normalise.email)
+external_id_hashes = hashed_list(normalise.external_id)
+event_time = PerConnection(_event_time)
+phone_hashes = PerConnection(_phone)
+click_id = PerConnection(_click_id)
+app_id = PerConnection(_app_id)
+click_id_or_the_pages = PerConnection(_click_id_or_the_pages)

@@ -1,0 +1,1 @@
+"""Read what mParticle sends: bodies, batches and events as types."""

@@ -1,0 +1,187 @@
+"""What ingest needs of a batch before it is stored: its events apart, what each is, and ids for those without (E2)."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from mapping.fields.event_time import FIRST_MS, tells_time
+from mapping.incoming.batch_fields import environment_of
+from mapping.incoming.event import UNREADABLE, own_id
+from mapping.incoming.ids import usable_id
+from mapping.incoming.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
+from mapping.incoming.shapes import repaired, shape_of
+
+
+class NotABatch(ValueError):
+    """The JSON is no batch; the message says why, to the client."""
+
+
+class SplitBatch(msgspec.Struct, frozen=True, gc=False):
+    """A batch taken apart: `events` as they came, `shared` the JSON of all the rest."""
+
+    shared: bytes
+    events: list[msgspec.Raw]
+    environment: str | None
+    """None of what stands in the place of a batch (`mapping/incoming/invalid_batch.py`)."""
+    source_request_id: str | None
+
+
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """What an event is, as far as selecting it goes; words in lower case, "" when absent."""
+
+    event_type: str
+    action: str
+    name: str
+    custom_event_type: str
+    has_own_id: bool
+    has_timestamp: bool
+
+
+class _Action(msgspec.Struct, gc=False):
+    action: Leaf = None
+
+
+class _Data(msgspec.Struct, gc=False):
+    source_message_id: Leaf = None
+    event_id: Leaf = None
+    timestamp_unixtime_ms: Leaf = None
+    event_name: Leaf = None
+    screen_name: Leaf = None
+    custom_event_type: Leaf = None
+    product_action: _Action | None = None
+    promotion_action: PromotionAction | None = None
+    product_impressions: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Event(msgspec.Struct, gc=False):
+    event_type: Leaf = None
+    data: _Data | None = None
+
+
+_NO_DATA = _Data()
+_ABSENT = msgspec.Raw()
+
+# Every member of a batch that mParticle documents or its SDKs are known to send (mparticle-input.md §2.1).
+_MEMBERS = (
+    *("environment", "source_request_id", "schema_version", "ip", "mpid", "mp_deviceid", "user_identities"),
+    *("user_attributes", "deleted_user_attributes", "partner_identities", "partner_identity"),
+    *("integration_attributes", "device_info", "application_info", "attribution_info", "consent_state", "context"),
+    *("source_info", "timestamp_unixtime_ms", "batch_id", "message_id", "message_type", "unique_id", "job_id"),
+    *("api_key", "api_keys", "sdk_version", "origin_mpid", "system_notifications"),
+)
+_Batch: Any = msgspec.defstruct(
+    "_Batch",
+    [("events", list[msgspec.Raw] | None, None), *((name, msgspec.Raw, _ABSENT) for name in _MEMBERS)],
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,
+)
+_decode_batch: Callable[[bytes | msgspec.Raw], Any] = msgspec.json.Decoder(_Batch).decode
+_encode = msgspec.json.Encoder().encode
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_events = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
+_decode_anything = msgspec.json.Decoder().decode
+_decode_head = msgspec.json.Decoder(_Event).decode
+_HEAD_SHAPE = shape_of(_Event)
+
+
+def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
+    """The batch in `raw`; raises NotABatch when it is not a JSON object or its `events` not a list.
+
+    Known members are told apart in one pass over the text. A batch with any other, or none, takes a second look.
+    """
+    try:
+        batch = _decode_batch(raw)
+    except UNREADABLE:
+        return _split_anything(raw)
+    events, batch.events = batch.events or [], None
+    return _taken_apart(_encode(batch), events, batch.environment, batch.source_request_id)
+
+
+def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
+    try:
+        members = _decode_members(raw)
+    except UNREADABLE as error:
+        raise NotABatch(f"A batch must be a JSON object: {_reason(error)}.") from None
+    try:
+        events = _decode_events(members.pop("events", b"null")) or []
+    except UNREADABLE:
+        raise NotABatch('"events" of a batch must be an array of events.') from None
+    environment, source_request_id = (members.get(name, _ABSENT) for name in ("environment", "source_request_id"))
+    return _taken_apart(_encode(members), events, environment, source_request_id)
+
+
+def _taken_apart(
+    shared: bytes, events: list[msgspec.Raw], environment: msgspec.Raw, source_request_id: msgspec.Raw
+) -> SplitBatch:
+    return SplitBatch(shared, events, environment_of(_scalar(environment)), usable_id(_scalar(source_request_id)))
+
+
+def head(raw: bytes | msgspec.Raw) -> Head | None:
+    """What the event in `raw` is; None when it cannot be read as one, and so will be a dead letter."""
+    try:
+        event = _decode_head(raw)
+    except UNREADABLE:
+        repaired_event = _repaired_head(raw)
+        if repaired_event is None:
+            return None
+        event = repaired_event
+    data = event.data or _NO_DATA
+    event_type = word(event.event_type)
+    action = action_name(data.product_action.action) if data.product_action else ""
+    return Head(
+        event_type=event_type,
+        action=action,
+        name=name_of(event_type, action, data),
+        custom_event_type=custom_type_of(event_type, data.custom_event_type),
+        has_own_id=own_id(data.source_message_id, data.event_id) is not None,
+        has_timestamp=(type(stamp := data.timestamp_unixtime_ms) is int and stamp >= FIRST_MS) or tells_time(stamp),
+    )
+
+
+def _repaired_head(raw: bytes | msgspec.Raw) -> _Event | None:
+    try:
+        return _decode_head(repaired(bytes(raw), _HEAD_SHAPE))
+    except UNREADABLE:
+        return None
+
+
+def mint(
+    input_id: str,
+    batch: SplitBatch,
+    batch_digest: bytes | Callable[[], bytes],
+    position: int,
+    head: Head | None,
+    receipt: int | str,
+) -> str | None:
+    """An id for the event at `position`, the same whenever the same batch is sent again; None when it has its own.
+
+    `batch_digest` is a hash of the batch's bytes, or what makes it: it is asked for only where the batch has no
+    `source_request_id`. An event without a time of its own in such a batch is told from its twin by its `receipt`: the
+    time of it, and whatever else tells receipts of the same instant apart.
+    """
+    if head is not None and head.has_own_id:
+        return None
+    if batch.source_request_id is not None:
+        seed: tuple[object, ...] = ("request", input_id, batch.source_request_id, position)
+    else:
+        digest = batch_digest if isinstance(batch_digest, bytes) else batch_digest()
+        timeless = head is None or not head.has_timestamp
+        seed = ("batch", input_id, digest.hex(), position, receipt if timeless else None)
+    return sha256(_encode(seed)).hexdigest()[:32]
+
+
+def _scalar(raw: msgspec.Raw) -> object:
+    """What `raw` holds; None for nothing and for what cannot be read."""
+    try:
+        return None if raw is _ABSENT else _decode_anything(raw)
+    except UNREADABLE:
+        return None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "this one is nested too deeply"
+    return "this one is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

@@ -1,0 +1,183 @@
+"""What the events of a batch share: its JSON without `events`, as types. An oddity costs one field, never more."""
+
+import msgspec
+
+from mapping.incoming.identity_names import ALIASES, KNOWN, by_name, entries_of
+from mapping.incoming.kinds import Leaf, word
+from mapping.incoming.shapes import repaired, shape_of
+from mapping.results import Note
+
+MOBILE = frozenset({"ios", "android"})
+_UNREADABLE = "left out: must be an object"
+_NO_ENVIRONMENT = Note("environment", "is no text, so the batch counts as production")
+
+
+class Identity(msgspec.Struct, gc=False):
+    """An entry of `user_identities` in the form of mParticle's webhooks, which is a list."""
+
+    identity_type: Leaf = None
+    identity: Leaf = None
+
+
+class DeviceInfo(msgspec.Struct, gc=False):
+    """The user's device."""
+
+    http_header_user_agent: Leaf = None
+    ios_advertising_id: Leaf = None
+    android_advertising_id: Leaf = None
+    att_authorization_status: Leaf = None
+    platform: Leaf = None
+    limit_ad_tracking: Leaf = None
+
+
+class ApplicationInfo(msgspec.Struct, gc=False):
+    """The app that the user used."""
+
+    package: Leaf = None
+    application_name: Leaf = None
+    application_version: Leaf = None
+    os: Leaf = None
+
+
+class Fields(msgspec.Struct, gc=False):
+    """A batch's own fields; `consent_state` stays JSON until a setting of the connection asks for it."""
+
+    environment: Leaf = None
+    ip: Leaf = None
+    mpid: Leaf = None
+    user_identities: dict[str, Leaf] | list[Identity | None] | None = None
+    user_attributes: dict[str, Leaf] | None = None
+    partner_identities: dict[str, Leaf] | None = None
+    device_info: DeviceInfo | None = None
+    application_info: ApplicationInfo | None = None
+    consent_state: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_NO_DEVICE = DeviceInfo()
+_NO_APPLICATION = ApplicationInfo()
+_FIELDS = msgspec.structs.fields(Fields)
+_Members = msgspec.defstruct(
+    "_Members", [(field.name, msgspec.Raw, msgspec.Raw()) for field in _FIELDS], omit_defaults=True, gc=False
+)
+_encode = msgspec.json.Encoder().encode
+_decode_members = msgspec.json.Decoder(_Members).decode
+_decode = msgspec.json.Decoder(Fields).decode
+_SHAPE = shape_of(Fields)
+_decode_loosely = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_DECODERS = {field.name: msgspec.json.Decoder(field.type).decode for field in _FIELDS}
+
+
+class Shared(msgspec.Struct, gc=False):
+    """A batch's own fields as the rows read them; `notes` names those that could not be read."""
+
+    environment: str
+    ip: Leaf
+    mpid: Leaf
+    identities: dict[str, Leaf]
+    user: dict[str, Leaf]
+    """User attributes; reserved ones, those with `$`, under their names in lower case (U)."""
+    partners: dict[str, Leaf]
+    device: DeviceInfo
+    application: ApplicationInfo
+    consent: msgspec.Raw
+    notes: tuple[Note, ...]
+    addresses: tuple[Leaf, Leaf, Leaf] = (None, None, None)
+    """The batch's own, and those that may stand in for it (I1)."""
+    platform: str = ""
+    """What the input says of its events: `web`, `ios`, `android` or `feed`."""
+
+    @property
+    def os(self) -> str:
+        """`ios` or `android` where the input, the app or the device says so, else some other word or ""."""
+        if self.platform in MOBILE:
+            return self.platform
+        return next((os for said in (self.application.os, self.device.platform) if (os := mobile_os(said))), "")
+
+    def identity(self, kind: str) -> Leaf:
+        """The identity of this type, under any name that clients give it."""
+        value = self.identities.get(kind)
+        if (value is None or value == "") and kind in ALIASES:
+            return self.identities.get(ALIASES[kind])
+        return value
+
+
+def relevant(raw: bytes) -> bytes:
+    """Only those members of a batch's own JSON that are read: the same for all batches that say the same of a user."""
+    try:
+        return _encode(_decode_members(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return raw
+
+
+def read_shared(raw: bytes) -> Shared:
+    """`raw` decoded; never raises. What is not of its type is absent, with a note."""
+    for read in (_decode, _decode_repaired):
+        try:
+            return _shared(read(raw), ())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+    return _read_field_by_field(repaired(raw, _SHAPE))
+
+
+def _decode_repaired(raw: bytes) -> Fields:
+    return _decode(repaired(raw, _SHAPE))
+
+
+def environment_of(value: object) -> str:
+    """In lower case; `production` where a batch names none in text (product.md C, `environments`)."""
+    name = value.strip().lower() if isinstance(value, str) else ""
+    return name or "production"
+
+
+def _read_field_by_field(raw: bytes) -> Shared:
+    fields, notes = Fields(), []
+    try:
+        members = _decode_loosely(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _shared(fields, (Note("batch", "left out: the batch's own fields cannot be read"),))
+    for name, decode in _DECODERS.items():
+        if name in members:
+            try:
+                setattr(fields, name, decode(members[name]))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                notes.append(Note(name, _UNREADABLE))
+    return _shared(fields, tuple(notes))
+
+
+def _shared(fields: Fields, notes: tuple[Note, ...]) -> Shared:
+    attributes = fields.user_attributes
+    if fields.environment is not None and not isinstance(fields.environment, str):
+        notes = (*notes, _NO_ENVIRONMENT)
+    identities, misnamed = _by_type(fields.user_identities)
+    return Shared(
+        environment_of(fields.environment),
+        fields.ip,
+        fields.mpid,
+        identities,
+        {name.lower() if name[:1] == "$" else name: value for name, value in attributes.items()} if attributes else {},
+        fields.partner_identities or {},
+        fields.device_info or _NO_DEVICE,
+        fields.application_info or _NO_APPLICATION,
+        fields.consent_state,
+        (*notes, *misnamed),
+    )
+
+
+def mobile_os(said: Leaf) -> str:
+    """An operating system in the words of SDKs (`IOS`, `UnityAndroid`); "" where it is none of phones."""
+    name = word(said).removeprefix("unity")
+    return name if name in MOBILE else ""
+
+
+def _by_type(identities: dict[str, Leaf] | list[Identity | None] | None) -> tuple[dict[str, Leaf], tuple[Note, ...]]:
+    if isinstance(identities, list):
+        entries = (entry for entry in identities if entry is not None)
+        return by_name((one.identity_type, one.identity) for one in entries if isinstance(one.identity_type, str))
+    if not identities or identities.keys() <= KNOWN:
+        return identities or {}, ()
+    return by_name(entries_of(identities))
+
+
+def attribute_key(name: str) -> str:
+    """A user attribute's name as `Shared.user` knows it."""
+    return name.lower() if name[:1] == "$" else name

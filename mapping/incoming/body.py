@@ -1,0 +1,212 @@
+"""Read the body of a request that brings batches; ingest and preview read the same bytes the same way.
+
+A body is JSON in UTF-8, perhaps compressed, perhaps behind a byte order mark: a batch, an array of batches, or one
+batch a line. What stands in the place of a batch is told apart by `mapping/incoming/batch.py`.
+"""
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+MOST_BATCHES: Final = 1_000
+LARGEST_BATCH: Final = 1024 * 1024
+
+JsonBytes = bytes | msgspec.Raw
+
+_GZIP: Final = b"\x1f\x8b"  # no UTF-8 begins so
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_ESCAPES: Final = re.compile(
+    rb"\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|\[+|\]+|\{+|\}+|,', re.DOTALL)
+_MOST_TOKENS: Final = 100_000
+"""A body nested too deeply for the parser is cut by hand only up to here; that takes about 30 ms."""
+
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_any = msgspec.json.Decoder(msgspec.Raw).decode
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class NotText(bytes):
+    """An element of a request that is no UTF-8, and so no batch."""
+
+
+class BadBody(ValueError):
+    """The request cannot be taken; the message says why, to the client, without quoting the body."""
+
+
+class BodyTooLarge(BadBody):
+    """The request is more than may be sent at once."""
+
+
+def is_compressed(body: bytes) -> bool:
+    """Return whether the body is gzip, whatever its headers say."""
+    return body[:2] == _GZIP
+
+
+def gunzip(body: bytes, limit: int) -> bytes:
+    """Return what was compressed. Raises BadBody, also where it is more than `limit` bytes."""
+    plain = gunzip_within(body, limit)
+    if plain is None:
+        raise too_large(limit)
+    return plain
+
+
+def gunzip_within(body: bytes, limit: int) -> bytes | None:
+    """Return what was compressed; None where that is more than `limit` bytes, and never make more. Raises BadBody."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as members:
+            plain = members.read(limit + 1)
+    except EOFError:
+        raise BadBody("The gzip body ends before its end.") from None
+    except (OSError, zlib.error):
+        raise BadBody("The body is not gzip, though Content-Encoding says so.") from None
+    return plain if len(plain) <= limit else None
+
+
+def too_large(limit: int) -> BodyTooLarge:
+    """Return the refusal of a body over the limit."""
+    return BodyTooLarge(f"The request has more than {limit} bytes (after decompression): send fewer batches.")
+
+
+def checked_text(body: bytes) -> bytes:
+    """Return the body as `without_half_pairs` gives it; raises BadBody for what is no UTF-8."""
+    if (place := not_utf8(body)) is not None:
+        raise BadBody(f"The body is not UTF-8 (byte {place}).")
+    return without_half_pairs(body)
+
+
+def not_utf8(text: bytes | memoryview) -> int | None:
+    """Return the place of the first byte that is no UTF-8; None where there is none."""
+    if isinstance(text, bytes) and text.isascii():
+        return None
+    try:
+        str(text, "utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
+
+
+def without_half_pairs(body: bytes) -> bytes:
+    """Return the body without byte order mark, escapes of half a surrogate pair replaced by U+FFFD.
+
+    JSON's grammar allows half pairs, and text cut in the middle of an emoji has them; the parser would refuse the
+    whole body for one.
+    """
+    body = body.removeprefix(_BYTE_ORDER_MARK)
+    if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
+        return _ESCAPES.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body)
+    return body
+
+
+def one_batch(body: bytes) -> Sequence[JsonBytes]:
+    """Return the batch of a body of /v2/events. Raises BadBody."""
+    text = checked_text(body)
+    if not text or text.isspace():
+        raise _empty()
+    if text.lstrip()[:1] == b"[":
+        raise BadBody("The body is an array: /v2/events takes one batch, /v2/bulkevents an array of them.")
+    return _bounded([text])
+
+
+def many_batches(body: bytes) -> Sequence[JsonBytes]:
+    """Return the elements of a body of /v2/bulkevents, as `elements_of` does. Raises BadBody."""
+    elements = elements_of(body)
+    if len(elements) > MOST_BATCHES:
+        raise BodyTooLarge(f"The request has {len(elements)} batches; at most {MOST_BATCHES} are taken at once.")
+    return _bounded(elements)
+
+
+def elements_of(body: bytes) -> Sequence[JsonBytes]:
+    """Return the elements of an array, or of lines; raises BadBody where there are none.
+
+    An element that is no UTF-8 is NotText, so that it costs only itself. An empty array is refused as an empty body
+    is, because a client asked to upload nothing sends one or the other depending on its language.
+    """
+    text = without_half_pairs(body)
+    if not text or text.isspace():
+        raise _empty()
+    elements = _cut(text)
+    if not elements:
+        raise BadBody("The array holds no batch.")
+    if not_utf8(text) is None:
+        return elements
+    return [element if not_utf8(memoryview(element)) is None else NotText(element) for element in elements]
+
+
+def _cut(text: bytes) -> Sequence[JsonBytes]:
+    try:
+        return _decode_list(text)
+    except RecursionError:
+        return _cut_by_hand(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        lines = lines_of(text)
+        if lines is None:
+            raise BadBody(f"The body must be a JSON array of batches, or one batch a line: {error}.") from None
+        return lines
+
+
+def lines_of(text: bytes) -> list[bytes] | None:
+    """Return the elements of newline-delimited JSON; None for what is none: one value over all lines, or no JSON."""
+    lines = [line.strip() for line in text.split(b"\n") if line.strip()]
+    if len(lines) < 2 or lines[0][:1] == b"[" or not _is_json(lines[0]) or _is_json(text):
+        return None
+    return lines
+
+
+def _bounded(elements: Sequence[JsonBytes]) -> Sequence[JsonBytes]:
+    for number, element in enumerate(elements, start=1):
+        if (size := memoryview(element).nbytes) > LARGEST_BATCH:
+            raise BodyTooLarge(f"Batch {number} has {size} bytes, at most {LARGEST_BATCH} are taken: split it.")
+    return elements
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        _decode_any(text)
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _empty() -> BadBody:
+    return BadBody("The body is empty.")
+
+
+def _cut_by_hand(text: bytes) -> list[bytes]:
+    """Return the elements of an array of which one is nested too deeply for the parser. Raises BadBody."""
+    whole = text.strip()
+    places = list(_commas(whole))
+    elements = [whole[begin + 1 : end].strip() for begin, end in pairwise(places)]
+    if b"" in elements:
+        raise _too_deep()
+    return elements
+
+
+def _commas(whole: bytes) -> Iterator[int]:
+    """Yield the place of the array's `[`, of the commas between its elements, and of its `]`. Raises BadBody."""
+    depth = 0
+    for number, token in enumerate(_TOKENS.finditer(whole)):
+        if token[0][:1] in b"[{":
+            depth += len(token[0])
+        elif token[0][:1] in b"]}":
+            depth -= len(token[0])
+        last = token.end() == len(whole)
+        if number > _MOST_TOKENS or (depth <= 0) != last or depth < 0:
+            raise _too_deep()
+        if number == 0 or (depth == 1 and token[0] == b","):
+            yield token.start()
+        if last:
+            yield token.end() - 1
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> BadBody:
+    return BadBody("The body must be a JSON array of batches: this one is nested too deeply.")

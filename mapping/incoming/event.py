@@ -1,0 +1,152 @@
+"""An mParticle event's JSON as types, as far as the mapping reads it.
+
+Leaves are untyped: senders write numbers as text and ids as numbers, so each field's rule judges its own value
+(mparticle-input.md §2). Only the nesting is typed; null means absent everywhere.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from mapping.fields.placeholders import LONGEST
+from mapping.incoming.batch_fields import Shared
+from mapping.incoming.flags import CALLBACK, NO_FLAGS, REFERRER, URL, Flags, by_name
+from mapping.incoming.ids import STARTS, usable_id
+from mapping.incoming.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
+from mapping.incoming.shapes import repaired, shape_of
+
+
+class Product(msgspec.Struct, gc=False):
+    """One of a product action's `products`."""
+
+    id: Leaf = None
+    name: Leaf = None
+    brand: Leaf = None
+    category: Leaf = None
+    variant: Leaf = None
+    position: Leaf = None
+    price: Leaf = None
+    quantity: Leaf = None
+    coupon_code: Leaf = None
+
+
+class ProductAction(msgspec.Struct, gc=False):
+    """What was done to which products."""
+
+    action: Leaf = None
+    total_amount: Leaf = None
+    tax_amount: Leaf = None
+    shipping_amount: Leaf = None
+    transaction_id: Leaf = None
+    coupon_code: Leaf = None
+    affiliation: Leaf = None
+    products: list[Product | None] | None = None
+
+
+class Data(msgspec.Struct, gc=False):
+    """An event's `data`; `custom_attributes` stays JSON until a custom mapping asks for one of them."""
+
+    source_message_id: Leaf = None
+    event_id: Leaf = None
+    timestamp_unixtime_ms: Leaf = None
+    event_name: Leaf = None
+    screen_name: Leaf = None
+    page_url: Leaf = None
+    custom_event_type: Leaf = None
+    currency_code: Leaf = None
+    custom_flags: Flags | None = None
+    product_action: ProductAction | None = None
+    promotion_action: PromotionAction | None = None
+    product_impressions: msgspec.Raw = msgspec.Raw(b"null")
+    custom_attributes: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Event(msgspec.Struct, gc=False):
+    """One element of a batch's `events`."""
+
+    event_type: Leaf = None
+    data: Data | None = None
+
+
+NO_ACTION = ProductAction()
+NO_DATA = Data()
+
+_decode = msgspec.json.Decoder(Event).decode
+_SHAPE = shape_of(Event)
+_decode_attributes = msgspec.json.Decoder(dict[str, Leaf] | None).decode
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises on JSON that is not of the type asked for, not JSON, or nested too deeply."""
+
+
+class Incoming(msgspec.Struct, gc=False):
+    """One event as the rows read it, with what its batch and the relay add to it; words are in lower case."""
+
+    shared: Shared
+    event_type: str
+    action: str
+    """The product action, "" when there is none."""
+    event_id: str | None
+    received_ms: int
+    now_ms: int
+    data: Data
+    flags: Flags
+    """`custom_flags` under the names that the rows know them by."""
+    product_action: ProductAction
+    misnamed: Mapping[str, str] | None = None
+    """Flags that nobody reads, and the flag that is absent and nearly has that name."""
+    attributes: dict[str, Leaf] | None = None
+    """`custom_attributes` once one of them was asked for."""
+
+    @property
+    def name(self) -> str:
+        """What mParticle calls the event, "" when it has no name."""
+        return name_of(self.event_type, self.action, self.data)
+
+    @property
+    def custom_event_type(self) -> str:
+        """`custom_event_type` in lower case."""
+        return custom_type_of(self.event_type, self.data.custom_event_type)
+
+    def attribute(self, name: str) -> Leaf:
+        """One of `custom_attributes`; none of them exists when they are not an object."""
+        if self.attributes is None:
+            try:
+                self.attributes = _decode_attributes(self.data.custom_attributes) or {}
+            except UNREADABLE:
+                self.attributes = {}
+        return self.attributes.get(name)
+
+
+def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: int, now_ms: int) -> Incoming:
+    """`raw` as an event of the batch that `shared` is of; raises one of UNREADABLE."""
+    try:
+        event = _decode(raw)
+    except msgspec.ValidationError:
+        event = _decode(repaired(raw, _SHAPE))
+    data = event.data or NO_DATA
+    action = data.product_action or NO_ACTION
+    flags, misnamed = data.custom_flags or NO_FLAGS, None
+    if len(flags) != (URL in flags) + (REFERRER in flags) + (CALLBACK in flags):
+        flags, misnamed = by_name(flags)  # some have other names
+    incoming = Incoming(
+        shared,
+        word(event.event_type),
+        action_name(action.action),
+        own_id(data.source_message_id, data.event_id) or minted_id,
+        received_ms,
+        now_ms,
+        data,
+        flags,
+        action,
+    )
+    if misnamed:
+        incoming.misnamed = misnamed
+    return incoming
+
+
+def own_id(source_message_id: Leaf, event_id: Leaf) -> str | None:
+    """The id that the sender gave an event (E2), as text and exact however long; what can be no id is none."""
+    if type(source_message_id) is str and len(source_message_id) > LONGEST and source_message_id[0] in STARTS:
+        return source_message_id  # what `is_plainly_id` finds first, without a call
+    return usable_id(source_message_id) or usable_id(event_id)

@@ -1,0 +1,48 @@
+"""What stands in the place of a batch and is none: it counts as one event and ends as dead letter `invalid_batch`."""
+
+from typing import Final
+
+import msgspec
+
+from mapping.incoming.batch import NotABatch, SplitBatch, split_batch
+from mapping.incoming.body import JsonBytes, NotText, not_utf8
+from mapping.results import Rejected, Result
+
+INVALID_BATCH: Final = "invalid_batch"
+NO_BATCH: Final = b"null"
+"""The shared JSON of such an element: of a batch it is an object."""
+
+
+def split_element(raw: JsonBytes) -> SplitBatch:
+    """Return the batch that an element of a request is; raises NotABatch."""
+    if type(raw) is NotText:
+        raise NotABatch(_not_utf8(raw))
+    return split_batch(raw)
+
+
+def in_place_of_a_batch(raw: JsonBytes) -> SplitBatch:
+    """Return an element that is no batch as a batch of one event: the element itself, of an unknown environment."""
+    return SplitBatch(NO_BATCH, [msgspec.Raw(bytes(raw))], None, None)
+
+
+class InvalidBatchMapper:
+    """Maps such elements, in the place of a BatchMapper: each is rejected with the reason."""
+
+    def map(self, raw: bytes, minted_id: str | None, *_items: object) -> list[Result]:
+        """Return the one result of the element: it has no items."""
+        return [Rejected(None, minted_id, INVALID_BATCH, None, why_no_batch(raw))]
+
+
+def why_no_batch(raw: bytes) -> str:
+    """Return a sentence on why the element is no batch, without quoting it."""
+    if not_utf8(raw) is not None:
+        return _not_utf8(raw)
+    try:
+        split_batch(raw)
+    except NotABatch as error:
+        return str(error)
+    return "relay did not take it for a batch when it came, and would now: send it again."
+
+
+def _not_utf8(raw: bytes) -> str:
+    return f"A batch must be a JSON object: this one is not UTF-8 (byte {not_utf8(raw)})."

@@ -1,0 +1,1 @@
+"""Tell whom a batch is about, for enrichment and erasure."""

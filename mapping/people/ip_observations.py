@@ -1,0 +1,74 @@
+"""What a batch tells a memory of addresses: the user's own public address, and whose it is (I1)."""
+
+from typing import NamedTuple
+
+from config.model import Connection
+from config.vocabulary import MPID
+from mapping.fields.ip import public_ip
+from mapping.fields.placeholders import own_user
+from mapping.fields.rules import PerConnection, Rule, identity_text
+from mapping.incoming.batch_fields import Shared, read_shared
+from mapping.prepared_batch import withheld
+from mapping.recipe import Recipe
+from mapping.remarks import Noted
+from mapping.tables import FIELDS
+
+_MOST_SUBJECTS = 8
+
+
+class Sighting(NamedTuple):
+    """`ip`: the address the batch itself gives, None when it gives no public one. `subjects`: the user, under each
+    name that there is, the one to trust most first; never a raw identity. None of either: nothing may be remembered.
+    """
+
+    ip: str | None
+    subjects: tuple[str, ...]
+
+
+UNSEEN = Sighting(None, ())
+
+
+class Observer:
+    """Sees batches for one connection: its user is whoever it tells TikTok that is."""
+
+    def __init__(self, connection: Connection, recipe: Recipe) -> None:
+        self._recipe = recipe
+        known = (_identity(setting, connection) for setting in ("external", "email", "phone"))
+        self._identities = tuple(one for one in known if one[1] != MPID)  # which is a name of its own
+
+    def see(self, raw: bytes) -> Sighting:
+        """The sighting in a batch's shared JSON; UNSEEN where none of its events would be sent. Never raises."""
+        shared = read_shared(raw)
+        if withheld(shared, self._recipe) is not None:
+            return UNSEEN
+        address = public_ip(shared.ip)
+        return Sighting(address if isinstance(address, str) else None, self._subjects(shared))
+
+    def _subjects(self, shared: Shared) -> tuple[str, ...]:
+        subjects = [
+            f"{kind}:{digest}"
+            for kind, name, rule in self._identities
+            for digest in _digests(shared.identity(name), rule)
+        ]
+        mpid = identity_text(shared.mpid)
+        user = own_user(mpid) if isinstance(mpid, str) else None
+        if user is not None:
+            subjects.append(f"{MPID}:{user}")
+        return tuple(dict.fromkeys(subjects))[:_MOST_SUBJECTS]
+
+
+def _identity(what: str, connection: Connection) -> tuple[str, str, Rule]:
+    """One identity of E9 as it goes to TikTok: what its name is made of, its type, what hashes it."""
+    setting = f"{what}_identity_type"
+    row = next(row for row in FIELDS if row.id == "E9" and row.source.name == setting)
+    rule = row.rule.make(connection) if isinstance(row.rule, PerConnection) else row.rule
+    identity_type = getattr(connection, setting)
+    kind = identity_type if what == "external" else what  # an email is one whatever its field
+    return kind, identity_type, rule
+
+
+def _digests(value: object, rule: Rule) -> list[str]:
+    result = None if value is None else rule(value)
+    if isinstance(result, Noted):
+        result = result.value
+    return [digest for digest in result if isinstance(digest, str)] if isinstance(result, list) else []

@@ -1,0 +1,98 @@
+"""What all events of a batch share, made ready once: read, hashed, encoded; kept, for a user's batches are alike."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from config.vocabulary import ENVIRONMENTS
+from mapping.fields.consent import consents_to
+from mapping.incoming.batch_fields import Shared, read_shared
+from mapping.recipe import Recipe
+from mapping.results import Note, Withheld
+from mapping.wire import Document, Spliced
+
+_OTHER_ENVIRONMENTS: Final = frozenset(
+    (
+        *("prod", "prd", "live", "release", "dev", "develop", "debug", "local", "localhost", "sandbox"),
+        *("stage", "staging", "stg", "test", "testing", "tst", "qa", "uat", "integration", "int", "ci"),
+        *("preview", "preprod", "pre-prod", "pre-production", "preproduction", "beta", "alpha", "demo", "canary"),
+    )
+)
+MOST_KEPT: Final = 1024
+"""Batches of one user follow each other within minutes: this many users' are remembered in a process."""
+LONGEST_KEPT: Final = 2048
+"""Bytes of JSON, which may take twenty times as much once they are read: 40 MiB in all, and 3 MiB as users are."""
+MOST_LONG_KEPT: Final = 16
+LONGEST_LONG_KEPT: Final = 64 << 10
+"""A few longer ones, 20 MiB in all; still longer ones are read each time."""
+
+
+class Common:
+    """The shared part of a batch for one connection; serves any number of threads and of batches."""
+
+    def __init__(self, recipe: Recipe, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> None:
+        self.shared = read_shared(relevant)
+        self.shared.addresses = (self.shared.ip, remembered_ip, peer_ip)
+        self.shared.platform = recipe.platform
+        self.withheld = withheld(self.shared, recipe)
+        self._recipe = recipe
+        self._encoded: tuple[Spliced, tuple[Note, ...]] | None = None
+
+    def encoded(self) -> tuple[Spliced, tuple[Note, ...]]:
+        """The fields of a batch's scope, and notes about them; made when the first event asks."""
+        if self._encoded is None:
+            document: Document = {}
+            notes = list(self.shared.notes)
+            self._recipe.of_batch(self.shared, document, notes)  # its rules are forgiving: nothing fails
+            self._encoded = Spliced(document), tuple(notes)
+        return self._encoded
+
+
+CommonOf: TypeAlias = Callable[[bytes, str | None, str | None], Common]
+"""From what is relevant of a batch, the remembered address and that of whoever posted it, where those may be sent."""
+
+
+class _Maker:
+    """A recipe, known by its identity: a key of the caches that all connections share."""
+
+    __slots__ = ("recipe",)
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+
+
+def _make(maker: _Maker, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> Common:
+    return Common(maker.recipe, relevant, remembered_ip, peer_ip)
+
+
+_kept = lru_cache(maxsize=MOST_KEPT)(_make)
+_kept_long = lru_cache(maxsize=MOST_LONG_KEPT)(_make)
+
+
+def common_of(recipe: Recipe) -> CommonOf:
+    """What makes the shared part for `recipe`, and remembers it for the next batch that says the same."""
+    maker = _Maker(recipe)
+
+    def make(relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> Common:
+        if len(relevant) <= LONGEST_KEPT:
+            return _kept(maker, relevant, remembered_ip, peer_ip)
+        of = _kept_long if len(relevant) <= LONGEST_LONG_KEPT else _make
+        return of(maker, relevant, remembered_ip, peer_ip)
+
+    return make
+
+
+def _of_environment(name: str, sent: frozenset[str]) -> str:
+    """Names of environments that people are known to use are said; any other might be personal."""
+    said = name if name in ENVIRONMENTS or name in _OTHER_ENVIRONMENTS else "another"
+    why = f"environment {said}, and this connection sends {', '.join(sorted(sent))} only"
+    return why if name in ENVIRONMENTS else f"{why}; mParticle's words are {' and '.join(ENVIRONMENTS[:2])}"
+
+
+def withheld(shared: Shared, recipe: Recipe) -> Withheld | None:
+    """Why no event of the batch is sent; None when they may be."""
+    if shared.environment not in recipe.environments:
+        return Withheld(_of_environment(shared.environment, recipe.environments))
+    if recipe.purpose is not None and not consents_to(recipe.purpose, shared.consent):
+        return Withheld(f"no GDPR consent to {recipe.purpose}, which this connection asks for (gdpr_purpose)")
+    return None

@@ -1,0 +1,1 @@
+"""Build `properties` of native events and of custom mappings."""

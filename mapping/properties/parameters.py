@@ -1,0 +1,63 @@
+"""A custom mapping's parameters as steps: where each value comes from, what is made of it, where it goes (M2)."""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from config.model import Connection, Parameter
+from config.vocabulary import EVENT_FIELDS
+from mapping.compile.steps import Step, is_on
+from mapping.incoming.batch_fields import attribute_key
+from mapping.remarks import Refused
+from mapping.routes import Route
+from mapping.sources import Bound, first_of
+from mapping.tables import PARAMETERS, ParameterRow
+from mapping.values import descriptive, text
+from mapping.wire import TRACK, place_of, shape_of
+
+_ELSEWHERE = {"currency_code": "data.currency_code", "event_name": "name"}  # all others stand in `product_action`
+DESCRIPTIVE_FIELDS = frozenset({"name", "category", "brand", "variant"})
+"""Fields of a product that only describe it."""
+_FIELDS = {name: _ELSEWHERE.get(name, f"product_action.{name}") for name in EVENT_FIELDS}
+
+
+def rows_of(name: str, connection: Connection, route: Route) -> Iterator[ParameterRow]:
+    """Where parameter `name` goes on this connection's route."""
+    for row in PARAMETERS:
+        if row.name == name and is_on(row.setting, connection) and (row.setting is None or shape_of(route) is TRACK):
+            yield row
+
+
+def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
+    """The step that fills the parameter in the object where its row has it: `properties`, or one of the contents."""
+    source = source_of(parameter)
+    absent: object = None
+    if parameter.required:
+        missing = f"is required by the custom mapping to {tiktok_event}, and {source.name} gives none"
+        absent = Refused("missing_parameter", missing, field=row.name)
+    if parameter.default is not None:
+        absent = row.rule(parameter.default)
+    rule = descriptive if row.rule is text and _describes_product(parameter) else row.rule
+    return Step(source, rule, place_of(row.path).key, absent, parameter.source == "user_attribute")
+
+
+def _describes_product(parameter: Parameter) -> bool:
+    """Whether the value only describes a product: then none of it that is no text costs the event."""
+    return parameter.source == "product" and parameter.name in DESCRIPTIVE_FIELDS
+
+
+def source_of(parameter: Parameter) -> Bound:
+    """What reads it: of an event, or for `product` of each of its products."""
+    name = parameter.name
+    match parameter.source:
+        case "attribute":
+            return Bound(f"custom_attributes.{name}", first_of(f"subject.attribute({name!r})"))
+        case "user_attribute":
+            return Bound(f"user_attributes.{name}", first_of(f"subject.shared.user.get({attribute_key(name)!r})"))
+        case "field":
+            return Bound(name, f"subject.{_FIELDS[name]}")
+        case "product":
+            return Bound(name, f"subject.{name}")
+        case "static":
+            return Bound("static", repr(name))
+        case _:
+            assert_never(parameter.source)

@@ -1,0 +1,179 @@
+"""The tables of product.md, E, U and P, and of settings beyond it (X): which value goes to which field, and how.
+
+This is the whole truth about fields. `plan.compile_plan` turns the rows of a route into functions, once for each
+connection; nothing adds to them afterwards.
+"""
+
+from typing import NamedTuple
+
+from mapping.fields import normalise, places
+from mapping.fields.consent import att_status, limited, permitted_idfa, unless_limited
+from mapping.fields.rules import (
+    PerConnection,
+    Rule,
+    app_id,
+    click_id,
+    click_id_or_the_pages,
+    distinct,
+    email_hashes,
+    event_time,
+    external_id_hashes,
+    hashed,
+    identifier,
+    meaningful,
+    phone_hashes,
+    unhashed,
+    user_ip,
+)
+from mapping.fields.web import MISSING_PAGE, MISSING_URL, ttp, web_url, web_url_or_page
+from mapping.incoming.flags import CALLBACK, REFERRER, URL
+from mapping.remarks import LeftOut, Refused
+from mapping.routes import RouteName
+from mapping.sources import (
+    APP_OF_EVENT,
+    CLICK,
+    EVENT_ID,
+    IDFA_ASKED_FOR,
+    MOMENT,
+    OPT_OUT,
+    PAGE,
+    TIKTOK_EVENT,
+    Source,
+    action,
+    address,
+    advertising,
+    application,
+    attribute,
+    contents,
+    device,
+    event,
+    flag,
+    identity,
+    partner,
+    product,
+    setting,
+)
+from mapping.values import currency, descriptive, number, quantity, text, truth
+
+EVERY: frozenset[RouteName] = frozenset({"legacy", "web", "app", "offline"})
+TRACK: frozenset[RouteName] = EVERY - {"legacy"}  # the rows that say: every route but legacy
+PAGES: frozenset[RouteName] = frozenset({"legacy", "web"})  # events that happen on a page
+WEB: frozenset[RouteName] = frozenset({"web"})
+APP: frozenset[RouteName] = frozenset({"app"})
+
+
+class Row(NamedTuple):
+    """One row. `track` and `legacy` are the field's paths in the two APIs, None where one has no such field."""
+
+    id: str
+    source: Source
+    track: str | None
+    legacy: str | None
+    rule: Rule | PerConnection
+    routes: frozenset[RouteName] = EVERY
+    missing: Refused | LeftOut | None = None
+    """What an event without the value is refused with, or what is said of it."""
+    setting: str | None = None
+    """The connection's setting that must be on; the row then takes the place of any before it with the same path."""
+
+
+ATT = "att_authorization_status"
+FROM_URL = "ttclid_from_url"
+OWN_PAGE = "page_url_fallback"
+ADVERTISING_ID = unless_limited(hashed(normalise.advertising_id))
+NO_ID = Refused("internal_error", "is missing, and no id was made at ingest: a defect of relay, please report it")
+NO_APP_ID = LeftOut(
+    "absent, and TikTok's documentation requires it of app events, so TikTok may refuse this one: "
+    "have the app's batches carry application_info.package, or set app_id"
+)
+
+FIELDS = (
+    Row("E1", TIKTOK_EVENT, "event", "event", text),
+    Row("E2", EVENT_ID, "event_id", "event_id", text, missing=NO_ID),
+    Row("E3", MOMENT, "event_time", "timestamp", event_time),
+    Row("E4", address("ip"), "user.ip", "context.ip", user_ip),
+    Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", meaningful),
+    Row("E6", flag(URL), "page.url", "context.page.url", web_url, PAGES, MISSING_URL),
+    Row("E6", PAGE, "page.url", "context.page.url", web_url_or_page, PAGES, MISSING_PAGE, setting=OWN_PAGE),
+    Row("E6", flag(URL), "page.url", None, web_url, EVERY - PAGES),
+    Row("E7", flag(REFERRER), "page.referrer", "context.page.referrer", descriptive),
+    Row("E8", flag(CALLBACK), "user.ttclid", "context.ad.callback", click_id, EVERY - APP),
+    Row("E8", flag(CALLBACK), "ad.callback", None, click_id, APP),
+    Row("E9", identity("email_identity_type"), "user.email[]", "context.user.email", email_hashes),
+    Row("E9", identity("external_identity_type"), "user.external_id[]", "context.user.external_id", external_id_hashes),
+    Row("E9", identity("phone_identity_type"), "user.phone[]", "context.user.phone_number", phone_hashes),
+    Row("E10", advertising("android_advertising_id"), "user.gaid", None, ADVERTISING_ID, TRACK),
+    Row("E10", advertising("ios_advertising_id"), "user.idfa", None, ADVERTISING_ID, TRACK),
+    Row("E11", partner("tiktok_cookie_id"), "user.ttp", "context.user.ttp", ttp, PAGES),
+    Row("E12", application("package"), "app.app_id", None, meaningful, APP, NO_APP_ID),
+    Row("E12", APP_OF_EVENT, "app.app_id", None, app_id, APP, NO_APP_ID, setting="app_id"),
+    Row("E12", application("package"), "app.app_id", None, meaningful, TRACK - APP),
+    Row("E12", application("application_name"), "app.app_name", None, meaningful, TRACK),
+    Row("E12", application("application_version"), "app.app_version", None, meaningful, TRACK),
+    Row("U1", attribute("$FirstName"), "user.first_name", None, hashed(normalise.name), WEB),
+    Row("U2", attribute("$LastName"), "user.last_name", None, hashed(normalise.name), WEB),
+    Row("U3", attribute("$City"), "user.city", None, unhashed(places.city), WEB),
+    Row("U4", attribute("$State"), "user.state", None, unhashed(places.state), WEB),
+    Row("U5", attribute("$Country"), "user.country", None, unhashed(places.country), WEB),
+    Row("U6", attribute("$Zip"), "user.zip_code", None, hashed(normalise.zip_code), WEB),
+    Row("U7", attribute("campaignId"), "ad.campaign_id", None, identifier, WEB),
+    Row("U8", attribute("adId"), "ad.ad_id", None, identifier, WEB),
+    Row("U9", attribute("creativeId"), "ad.creative_id", None, identifier, WEB),
+    Row("U10", attribute("isRetargeting"), "ad.is_retargeting", None, truth, WEB),
+    Row("U11", attribute("attributed"), "ad.attributed", None, truth, WEB),
+    Row("U12", attribute("attributionType"), "ad.attribution_type", None, meaningful, WEB),
+    Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, meaningful, WEB),
+    Row("X1", OPT_OUT, "limited_data_use", None, limited, WEB | APP, setting="ccpa_limited_data_use"),
+    Row("X3", IDFA_ASKED_FOR, "user.idfa", None, permitted_idfa, TRACK, setting="att_withholds_idfa"),
+    Row("X3", device(ATT), "user.att_status", None, att_status, APP, setting="att_withholds_idfa"),
+    Row("X4", CLICK, "user.ttclid", "context.ad.callback", click_id_or_the_pages, EVERY - APP, setting=FROM_URL),
+    Row("X4", CLICK, "ad.callback", None, click_id_or_the_pages, APP, setting=FROM_URL),
+)
+
+CONTENT = "properties.contents[]"
+
+# A native event carries these; a custom mapping lists its own (M2b).
+COMMERCE = (
+    Row("P1", event("currency_code"), "properties.currency", "properties.currency", currency),
+    Row("P2", action("total_amount"), "properties.value", "properties.value", number),
+    Row("P3", product("price"), f"{CONTENT}.price", f"{CONTENT}.price", number),
+    Row("P4", product("quantity"), f"{CONTENT}.quantity", f"{CONTENT}.quantity", quantity),
+    Row("P5", product("id"), f"{CONTENT}.content_id", f"{CONTENT}.content_id", text),
+    Row("P6", product("category"), f"{CONTENT}.content_category", f"{CONTENT}.content_category", descriptive),
+    Row("P7", product("name"), f"{CONTENT}.content_name", f"{CONTENT}.content_name", descriptive),
+)
+
+# Goes with every event that has contents, native or not.
+CONTENT_TYPE = Row("P8", setting("content_type"), "properties.content_type", f"{CONTENT}.content_type", text)
+
+# Go with every event that has contents, or a product action with a transaction; native or not.
+CONTENT_IDS = Row(
+    "X5", contents("content_id"), "properties.content_ids", None, distinct, TRACK, setting="send_content_ids"
+)
+ORDER_ID = Row("X7", action("transaction_id"), "properties.order_id", None, text, TRACK, setting="send_order_id")
+
+
+class ParameterRow(NamedTuple):
+    """Where a parameter of a custom mapping goes and how it is read (M2).
+
+    `setting`: the connection's setting that must be on, for routes but legacy (X6); without one, always.
+    """
+
+    name: str
+    path: str
+    rule: Rule
+    setting: str | None = None
+
+
+PARAMETERS = (
+    ParameterRow("price", f"{CONTENT}.price", number),
+    ParameterRow("quantity", f"{CONTENT}.quantity", quantity),
+    ParameterRow("content_id", f"{CONTENT}.content_id", text),
+    ParameterRow("content_name", f"{CONTENT}.content_name", descriptive),
+    ParameterRow("content_category", f"{CONTENT}.content_category", descriptive),
+    ParameterRow("currency", "properties.currency", currency),
+    ParameterRow("value", "properties.value", number),
+    ParameterRow("query", "properties.query", text),
+    ParameterRow("query", "properties.search_string", text, setting="send_search_string"),
+    ParameterRow("description", "properties.description", descriptive),
+)

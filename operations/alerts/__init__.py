@@ -1,0 +1,1 @@
+"""Decide when to alert, and what an alert says."""

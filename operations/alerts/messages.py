@@ -1,0 +1,230 @@
+"""What people are told of a connection, in words: facts first, then who must do what, then the command to run."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from delivery.letters import rfc3339
+from lanes.clocks import Clocks
+from lanes.errors import Trouble
+from operations.alerts.rules import Kind, Notice
+from operations.dead_letters.retention import letters_are_full
+from operations.format import duration, plural, size
+from operations.status.connections import Standing
+
+RUNBOOK: Final = "docs/runbook.md"
+
+
+class News(NamedTuple):
+    """What there is to say beside how the connection stands. `former_s`: how long it was as it was told before."""
+
+    now_ms: int
+    former_s: float = 0.0
+    died: int = 0
+    limit: int = 0
+    share: int = 0
+
+
+class _Words(NamedTuple):
+    fact: str
+    who: str
+    what_to_do: str
+    command: str
+    heading: str
+
+
+def notice(kind: Kind, standing: Standing, news: News) -> Notice:
+    """The notice. Of TikTok's words there are none in it: an error is told by its code and what it means here."""
+    words = _KINDS[kind](standing, news)
+    to_do = [f"To do, {words.who}: {words.what_to_do}"] if words.what_to_do else []
+    look = f"`{words.command}` · {RUNBOOK}#{words.heading}"
+    return Notice(
+        "\n".join([f"relay: {standing.id} {words.fact}", *to_do, look]),
+        {
+            "alert": kind,
+            "connection": standing.id,
+            "at": rfc3339(news.now_ms),
+            "state": standing.state,
+            "waiting": standing.books.waiting,
+            "letters": standing.books.letters,
+            "fact": words.fact,
+            "who": words.who,
+            "what_to_do": words.what_to_do,
+            "command": words.command,
+            "runbook": f"{RUNBOOK}#{words.heading}",
+        },
+    )
+
+
+def trial(now_ms: int) -> Notice:
+    """What `relay check --alert` sends: nothing has happened."""
+    text = "relay: this is a test, sent by relay check --alert. Alerts of connections will come here."
+    return Notice(text, {"alert": "test", "at": rfc3339(now_ms)})
+
+
+def redis_trouble(trouble: Trouble, now_ms: int) -> Notice:
+    """What is told where Redis cannot be used, by each worker that finds it so."""
+    return _redis("redis_trouble", f"{trouble.problem}. Nothing is lost, and nothing is delivered", trouble, now_ms)
+
+
+def redis_again(now_ms: int) -> Notice:
+    """What is told once it can be used again."""
+    return _redis("redis_again", "Redis can be used again, and events are delivered", None, now_ms)
+
+
+def misdirected(count: int, now_ms: int) -> Notice:
+    """What is told where batches are sent to paths that are not served."""
+    fact = (
+        f"ingest answered 404 to {plural(count, 'request')} that meant to bring batches: the path ends in events, "
+        "or the key is an input's. Nothing of them was taken"
+    )
+    what_to_do = "send batches to /v2/events or /v2/bulkevents; ingest's log names the paths"
+    runbook = f"{RUNBOOK}#misdirected"
+    who = "whoever configures the senders"
+    return Notice(
+        f"relay: {fact}.\nTo do, {who}: {what_to_do}\n{runbook}",
+        {
+            "alert": "misdirected",
+            "at": rfc3339(now_ms),
+            "requests": count,
+            "fact": fact,
+            "who": who,
+            "what_to_do": what_to_do,
+            "runbook": runbook,
+        },
+    )
+
+
+def _redis(kind: str, fact: str, trouble: Trouble | None, now_ms: int) -> Notice:
+    runbook = f"{RUNBOOK}#redis-away"
+    to_do = [f"To do, whoever runs this relay: {trouble.what_to_do}"] if trouble else []
+    text = "\n".join([f"relay: {fact}", *to_do, f"`relay check` · {runbook}"])
+    fields: dict[str, str | int] = {"alert": kind, "at": rfc3339(now_ms), "fact": fact}
+    if trouble:
+        fields |= {"reason": trouble.code, "who": "whoever runs this relay", "what_to_do": trouble.what_to_do}
+    return Notice(text, {**fields, "command": "relay check", "runbook": runbook})
+
+
+def _paused(one: Standing, _: News) -> _Words:
+    error, what = one.last_error, one.books.group.get("what", "")
+    known = error is not None and error.what_to_do == what
+    return _Words(
+        f"is paused: {error.error if known and error else 'TikTok refuses it'}. {_kept(one)}",
+        error.who if known and error else "whoever runs this relay",
+        what or "see what relay connections list says",
+        "relay connections list",
+        "paused",
+    )
+
+
+def _valve(one: Standing, _: News) -> _Words:
+    return _Words(
+        f"is paused by the valve: TikTok refuses its events and takes none. {_kept(one)}",
+        "whoever configures this connection",
+        f"read the dead letters, correct the configuration or the source, then relay connections resume {one.id}; "
+        "until then a few events are tried every five minutes",
+        f"relay dead-letters count --connection {one.id}",
+        "valve",
+    )
+
+
+def _paused_by_letters(one: Standing, _: News) -> _Words:
+    return _Words(
+        f"is paused: its dead letters hold their share of Redis's memory. {_kept(one)}",
+        "whoever runs this relay",
+        one.books.group.get("what") or letters_are_full(one.id),
+        f"relay dead-letters count --connection {one.id}",
+        "dead-letter-store-full",
+    )
+
+
+def _letters_nearly_full(one: Standing, news: News) -> _Words:
+    held = size(int(one.books.group.get("letter_bytes", 0)))
+    return _Words(
+        f"has {plural(one.books.letters, 'dead letter')} of {held}: over four fifths of the {size(news.share)} that "
+        "they may hold of Redis's memory. It pauses when they hold all of it.",
+        "whoever runs this relay",
+        "correct what they have in common and replay them, or export and discard them, or raise maxmemory",
+        f"relay dead-letters count --connection {one.id}",
+        "dead-letter-store-full",
+    )
+
+
+def clocks_disagree(clocks: Clocks) -> Notice:
+    """Return what is told where Redis's clock and a worker's disagree."""
+    apart = duration(abs(clocks.redis_ms - clocks.own_ms) / 1000)
+    fact = (
+        f"Redis's clock says {rfc3339(clocks.redis_ms)} and a worker's {rfc3339(clocks.own_ms)}: {apart} apart. "
+        "Dead letters past their time and old days of the ledger stay until both agree"
+    )
+    to_do = "set both hosts' clocks by a time service (NTP)"
+    return _of_clocks("clocks_disagree", fact, to_do, clocks.own_ms)
+
+
+def clocks_agree(clocks: Clocks) -> Notice:
+    """Return what is told once they agree again."""
+    return _of_clocks("clocks_agree", "Redis's clock and the worker's agree again", "", clocks.own_ms)
+
+
+def _of_clocks(kind: str, fact: str, what_to_do: str, at_ms: int) -> Notice:
+    to_do = [f"To do, whoever runs this relay: {what_to_do}"] if what_to_do else []
+    text = "\n".join([f"relay: {fact}.", *to_do, f"`relay check` · {RUNBOOK}#clocks"])
+    fields: dict[str, str | int] = {"alert": kind, "at": rfc3339(at_ms), "fact": fact, "who": "whoever runs this relay"}
+    return Notice(text, {**fields, "what_to_do": what_to_do, "command": "relay check", "runbook": f"{RUNBOOK}#clocks"})
+
+
+def _paused_by_operator(one: Standing, _: News) -> _Words:
+    return _Words(
+        f"was paused by an operator. {_kept(one)}",
+        "whoever paused it",
+        "resume it when it may go on; nothing else does",
+        f"relay connections resume {one.id}",
+        "paused",
+    )
+
+
+def _out_of_reach(one: Standing, _: News) -> _Words:
+    error = one.last_error
+    known = error is not None and bool(error.what_to_do)
+    return _Words(
+        f"delivers nothing: {error.error if known and error else 'TikTok is out of reach'}. {_kept(one)}",
+        error.who if known and error else "whoever runs this relay",
+        error.what_to_do if known and error else "see what relay status says",
+        "relay check --deep",
+        "out-of-reach",
+    )
+
+
+def _resumed(one: Standing, news: News) -> _Words:
+    after = f" after {duration(news.former_s)}" if news.former_s else ""
+    return _Words(
+        f"delivers again{after}. Waiting: {plural(one.books.waiting, 'event')}.", "", "", "relay status", "paused"
+    )
+
+
+def _dead_letters(one: Standing, news: News) -> _Words:
+    most = sorted(one.books.labels.items(), key=lambda reason: -reason[1])[:5]
+    kept = ", ".join(f"{reason} ×{count:,}" for reason, count in most) or "none"
+    return _Words(
+        f"has {plural(news.died, 'new dead letter')} within an hour (told from {news.limit:,} on). Kept now: {kept}.",
+        "whoever configures this connection",
+        "see what they have in common, correct the configuration or the source, then relay dead-letters replay "
+        f"--connection {one.id}",
+        f"relay dead-letters count --connection {one.id}",
+        "dead-letters",
+    )
+
+
+def _kept(one: Standing) -> str:
+    return f"Nothing is lost: {plural(one.books.waiting, 'event')} kept."
+
+
+_KINDS: Final[Mapping[Kind, Callable[[Standing, News], _Words]]] = {
+    "paused": _paused,
+    "valve": _valve,
+    "paused_by_operator": _paused_by_operator,
+    "out_of_reach": _out_of_reach,
+    "paused_by_dead_letters": _paused_by_letters,
+    "dead_letters_nearly_full": _letters_nearly_full,
+    "resumed": _resumed,
+    "dead_letters": _dead_letters,
+}

@@ -1,0 +1,1 @@
+"""Find, show, edit, replay, discard and export dead letters."""

@@ -1,0 +1,121 @@
+"""A dead letter's event corrected: taken out as text, put back as a source, kept in the letter's place."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import msgspec
+
+from delivery.letters import DeadLetter
+from lanes.chunk import Batch, Chunk, Entry
+from lanes.errors import ChunkUnreadable
+from lanes.letters import amend_letter, letter_of
+from mapping.incoming.batch import NotABatch, split_batch
+from mapping.incoming.body import without_half_pairs
+from mapping.incoming.invalid_batch import NO_BATCH
+from operations.dead_letters.exact_json import read_exactly
+from operations.dead_letters.preview import Blocked, Outlook
+from operations.dead_letters.replay import GONE
+from operations.dead_letters.store import LetterBox, decoded
+from operations.errors import BadNews
+
+
+class Found(NamedTuple):
+    """A letter as it stands in the store, and its source, opened."""
+
+    letter: DeadLetter
+    stored: bytes
+    source: Chunk
+
+
+def find_letter(box: LetterBox, letter_id: str) -> Found:
+    """The letter with its source. BadNews when there is none, or its source cannot be opened."""
+    letter = box.find(letter_id)
+    stored = None if letter is None else letter_of(box.client, letter.connection, letter_id)
+    if stored is None:
+        raise BadNews(f"{letter_id}: {GONE}: relay dead-letters list says which there are")
+    letter = decoded(stored, letter_id)
+    try:
+        return Found(letter, stored, box.open(letter))
+    except ChunkUnreadable as error:
+        raise BadNews(f"the source cannot be opened: {error.what_to_do}") from None
+
+
+def digest_of(found: Found) -> str:
+    """What tells this letter from itself once somebody has changed it."""
+    return sha256(found.stored).hexdigest()
+
+
+def text_of(source: Chunk) -> str:
+    """The batch with the one event, for people; numbers stand as the client wrote them. BadNews when it is no JSON."""
+    batch = source.batches[0]
+    try:
+        if batch.shared == NO_BATCH:
+            return _text_of_no_batch(batch.entries[0].raw)
+        members = msgspec.json.decode(without_half_pairs(batch.shared), type=dict[str, msgspec.Raw])
+        events = [msgspec.Raw(without_half_pairs(entry.raw)) for entry in batch.entries]
+        whole = msgspec.json.encode({**members, "events": events})
+        return msgspec.json.format(whole, indent=2).decode() + "\n"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadNews("its event is no JSON that can be edited: export keeps it, discard removes it") from None
+
+
+def editable(text: str) -> dict[str, Any]:
+    """Return a letter's text as JSON in which values can be set; numbers stay as they are written. Raises BadNews."""
+    try:
+        batch = read_exactly(text)
+    except ValueError:
+        batch = None
+    if not isinstance(batch, dict) or not isinstance(batch.get("events"), list) or not batch["events"]:
+        raise BadNews(
+            "it is no batch with an event in which a field could be set: correct it in an editor, without --set"
+        )
+    return batch
+
+
+def _text_of_no_batch(raw: bytes) -> str:
+    """Return what stands in the place of a batch; as it is where it is no JSON, for then it is to become some."""
+    try:
+        return msgspec.json.format(raw, indent=2).decode() + "\n"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return raw.decode("utf-8", "replace") + "\n"
+
+
+def corrected(source: Chunk, text: str) -> Chunk:
+    """The source with another batch and event; the event's place, minted id and open items stay.
+
+    What was no batch may become several events. BadNews when the text is no batch, or one with too many or no events.
+    """
+    try:
+        split = split_batch(text.encode())
+    except (NotABatch, UnicodeEncodeError) as error:
+        raise BadNews(f"nothing was kept: {error}") from None
+    was = source.batches[0]
+    if was.shared == NO_BATCH or len(was.entries) > 1:
+        return msgspec.structs.replace(source, batches=[Batch(split.shared, _several(was.entries, split.events))])
+    if len(split.events) != 1:
+        raise BadNews(f"nothing was kept: a letter is of one event, and there are {len(split.events)}")
+    entry = msgspec.structs.replace(was.entries[0], raw=bytes(split.events[0]))
+    return msgspec.structs.replace(source, batches=[Batch(split.shared, [entry])])
+
+
+def _several(was: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Entry]:
+    """Return entries for the events of what was no batch; an event without an id gets one, made of the letter's."""
+    if not events:
+        raise BadNews("nothing was kept: a batch needs at least one event")
+    first = was[0].event_id or ""
+    ids = [first, *(sha256(f"{first}:{place}".encode()).hexdigest()[:32] for place in range(1, len(events)))]
+    return [Entry(place, ids[place], bytes(event)) for place, event in enumerate(events)]
+
+
+def keep(box: LetterBox, found: Found, source: Chunk) -> None:
+    """Put the letter back with this source. BadNews, and nothing kept, when it is not as it was found any more."""
+    letter = found.letter
+    amended = msgspec.structs.replace(letter, source=box.codec.seal(source), shared="")
+    if not amend_letter(box.client, letter.connection, letter.id, found.stored, amended.encode(), whole=True):
+        raise BadNews(f"{letter.id} was changed or taken meanwhile: nothing was kept")
+
+
+def is_fine(outlook: Outlook | Blocked) -> bool:
+    """Whether sending it again would send it, and nothing of it would die."""
+    return isinstance(outlook, Outlook) and bool(outlook.items) and not outlook.rejected

@@ -1,0 +1,86 @@
+"""Where the field that a dead letter names stands in its event: incoming names, TikTok's paths, parameters."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from config.model import Connection, Parameter
+from config.vocabulary import EVENT_FIELDS
+from delivery.letters import DeadLetter
+from mapping.incoming.event import ProductAction
+from mapping.incoming.flags import FLAGS
+from mapping.sources import Scope
+from mapping.tables import COMMERCE, FIELDS, ORDER_ID, Row
+
+_ACTION: Final = frozenset(ProductAction.__struct_fields__)
+_INDEX: Final = re.compile(r"\[(\d*)\]")
+_IN_DATA: Final = frozenset(("currency_code", "event_name"))
+_FROM_TIKTOK: Final = re.compile(r"^(?:(?:batch|data)\.?\d*\.)")
+
+
+def names_of(letter: DeadLetter | None, connection: Connection | None) -> Mapping[str, str]:
+    """Return the paths of all names that letters of this connection show, in lower case; its parameters included."""
+    names = {
+        row_name: place for row in (*FIELDS, *COMMERCE, ORDER_ID) for row_name, place in _names_of(row, connection)
+    }
+    if letter is not None and connection is not None and letter.reason == "missing_parameter":
+        for mapping in connection.custom_mappings:
+            if mapping.tiktok_event == letter.tiktok_event:
+                names |= {name: _source(one) for name, one in mapping.parameters.items() if one.source != "static"}
+    return {name.casefold(): place for name, place in names.items()}
+
+
+def dotted(path: str) -> str:
+    """Return a path with its places in lists as names: `products[0].price` is `products.0.price`."""
+    return _INDEX.sub(lambda place: f".{place[1] or 0}", path).lstrip(".")
+
+
+def place_of_name(name: str, names: Mapping[str, str]) -> str | None:
+    """Return the path that a name stands for; None for what is no name of `names`."""
+    plain = _FROM_TIKTOK.sub("", dotted(name).casefold())
+    if plain in names:
+        return names[plain]
+    if plain.partition(".")[0] == "products":
+        return f"product_action.{dotted(name)}"
+    indices = re.findall(r"(?<=\.)\d+(?=\.|$)", plain)
+    place = names.get(re.sub(r"(?<=\.)\d+(?=\.|$)", "0", plain))
+    return place.replace(".0", f".{indices[0]}", 1) if place and indices else place
+
+
+def path_of_field(letter: DeadLetter, connection: Connection | None) -> str:
+    """Return where the field stands that a letter names, as far as that can be said; "" where it cannot."""
+    if letter.field is None:
+        return ""
+    return place_of_name(letter.field, names_of(letter, connection)) or dotted(letter.field)
+
+
+def _names_of(row: Row, connection: Connection | None) -> Iterator[tuple[str, str]]:
+    if row.source.scope in (Scope.ITEM, Scope.CONNECTION) or (connection is None and row.id == "E9"):
+        return
+    name = row.source.bind(connection).name if connection is not None else row.source.name
+    place = _place(name, row.source.scope)
+    yield dotted(f"products.0.{name}" if row.source.scope is Scope.PRODUCT else name), place
+    for path in (row.track, row.legacy):
+        if path is not None:
+            yield dotted(path.removesuffix("[]").replace("contents[]", "contents[0]")), place
+
+
+def _place(name: str, scope: Scope) -> str:
+    if name in FLAGS:
+        return f"custom_flags.{name}"
+    if scope is Scope.PRODUCT:
+        return f"product_action.products.0.{name}"
+    return f"product_action.{name}" if scope is Scope.EVENT and name in _ACTION else name
+
+
+def _source(parameter: Parameter) -> str:
+    match parameter.source:
+        case "attribute":
+            return f"custom_attributes.{parameter.name}"
+        case "user_attribute":
+            return f"user_attributes.{parameter.name}"
+        case "product":
+            return f"product_action.products.0.{parameter.name}"
+        case _:
+            in_action = parameter.name in EVENT_FIELDS and parameter.name not in _IN_DATA
+            return f"product_action.{parameter.name}" if in_action else parameter.name

@@ -1,0 +1,190 @@
+"""The dead letters of all connections, decoded; and what is inside one, masked unless somebody asks."""
+
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+import redis
+
+from config.errors import ConfigurationError
+from config.file import load
+from config.model import Configuration
+from config.secrets import CannotOpen, Keyring
+from config.settings import Settings
+from delivery.letters import DeadLetter, died_ms, rfc3339
+from lanes.chunk import Batch, Chunk, ChunkCodec, read_header
+from lanes.errors import ChunkUnreadable
+from lanes.known import groups_known
+from lanes.letters import letter_of, letters_of, shared_part
+from lanes.turns import now_ms
+from mapping.incoming.invalid_batch import NO_BATCH
+from mapping.items import event_of
+from operations.dead_letters.exact_json import read_for_people
+from operations.errors import BadNews
+from operations.masking import mask_sentence
+
+PARTS_AT_HAND: Final = 4
+"""Shared parts of batches that a letter box keeps opened; each is at most a batch."""
+
+
+class LetterBox:
+    """Every letter on one Redis. Raises RedisAway."""
+
+    def __init__(
+        self, settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None
+    ) -> None:
+        """`read` is for who has read the configuration file already; it may raise ConfigurationError."""
+        self.settings, self.client = settings, client
+        self.keyring = settings.keyring
+        self.codec = ChunkCodec(self.keyring)
+        self._parts: dict[tuple[str, str], Chunk] = {}
+        self.connections = _connections(read or partial(load, settings.config, keyring=settings.keyring), client)
+        """The connections that may have letters: the configuration's, then those that only Redis knows."""
+
+    def now_ms(self) -> int:
+        """Redis's time, which letters and stamps are dated by."""
+        return now_ms(self.client)
+
+    def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
+        """The letters of these connections, as they come; the sources are most of their bytes, so keep none of many."""
+        for connection in connections:
+            for letter_id, stored in letters_of(self.client, connection):
+                yield self.read(stored, letter_id, connection)
+
+    def find(self, letter_id: str) -> DeadLetter | None:
+        """The letter of that id, wherever it is."""
+        for connection in self.connections:
+            stored = letter_of(self.client, connection, letter_id)
+            if stored is not None:
+                return self.read(stored, letter_id, connection)
+        return None
+
+    def read(self, stored: bytes, letter_id: str, connection: str) -> DeadLetter:
+        """Return the letter with TikTok's words in full, as far as a key opens them.
+
+        In the place of one that is damaged stands a letter with the reason `unreadable`, so that others are read.
+        """
+        try:
+            return with_words(decoded(stored, letter_id), self.keyring)
+        except BadNews as damage:
+            return _unreadable(letter_id, connection, str(damage))
+
+    def open(self, letter: DeadLetter) -> Chunk:
+        """Return its source, with what the store keeps of it for several letters. Raises ChunkUnreadable."""
+        if not letter.source:
+            raise ChunkUnreadable("the letter has no source")
+        source = self.codec.open(letter.source)
+        if not source.batches or not all(batch.entries for batch in source.batches):
+            raise ChunkUnreadable("the letter's source holds no event")
+        if not letter.shared:
+            return source
+        shared = self._part(letter).batches[0].shared
+        whole = [Batch(shared, batch.entries) for batch in source.batches]
+        return msgspec.structs.replace(source, batches=whole)
+
+    def sealed_part(self, letter: DeadLetter) -> bytes | None:
+        """Return what the letter shares with others as Redis has it; None when it shares nothing, or it is gone."""
+        return shared_part(self.client, letter.connection, letter.shared) if letter.shared else None
+
+    def _part(self, letter: DeadLetter) -> Chunk:
+        """Return what the letter shares with others of its batch; those read last are at hand."""
+        key = (letter.connection, letter.shared)
+        if key not in self._parts:
+            sealed = self.sealed_part(letter)
+            if sealed is None:
+                raise ChunkUnreadable("it was replayed or discarded meanwhile, or Redis lost what its batch shares")
+            while len(self._parts) >= PARTS_AT_HAND:
+                self._parts.pop(next(iter(self._parts)), None)
+            self._parts[key] = self.codec.open(sealed)
+        return self._parts[key]
+
+
+def with_words(letter: DeadLetter, keyring: Keyring | None) -> DeadLetter:
+    """Return the dead letter with TikTok's own words, as far as a key decrypts them."""
+    if not letter.words or keyring is None:
+        return letter
+    try:
+        words = keyring.open(letter.words).decode()
+    except CannotOpen:
+        return letter
+    return msgspec.structs.replace(letter, message=words, words=b"")
+
+
+def _connections(read: Callable[[], Configuration], client: redis.Redis) -> list[str]:
+    try:
+        configured = list(read().connections)
+    except ConfigurationError:  # letters are worth reading most of all when something is wrong
+        configured = []
+    return [*configured, *(group for group in groups_known(client) if group not in configured)]
+
+
+def decoded(stored: bytes, letter_id: str) -> DeadLetter:
+    """The letter as it is stored; BadNews when it is none."""
+    try:
+        return DeadLetter.decode(stored)
+    except msgspec.MsgspecError:
+        raise BadNews(f"dead letter {letter_id} cannot be read: it is damaged, or a newer relay wrote it") from None
+
+
+def _unreadable(letter_id: str, connection: str, why: str) -> DeadLetter:
+    return DeadLetter(
+        id=letter_id,
+        connection=connection,
+        input="",
+        at_ms=died_ms(letter_id) or 0,
+        stage="",
+        reason="unreadable",
+        message=f"{why}: discard removes it",
+    )
+
+
+def first_unknown_ms(source: bytes) -> int:
+    """Return when a source first went out with an unknown outcome; 0 for none, and where its header is damaged."""
+    try:
+        return read_header(source).first_unknown_ms if source else 0
+    except ChunkUnreadable:
+        return 0
+
+
+def without_source(letter: DeadLetter) -> DeadLetter:
+    """The letter without most of its bytes."""
+    return msgspec.structs.replace(letter, source=b"")
+
+
+def public(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
+    """Every field but the source. Only TikTok's own words may quote an event, so only they are masked."""
+    shown = letter.public()
+    if letter.stage == "delivery" and not reveal:
+        shown["message"] = mask_sentence(letter.message)
+    return shown
+
+
+def exported(box: LetterBox, letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
+    """Every field, and `source`, what it holds of its event: null where it cannot be opened."""
+    try:
+        source = source_of(box.open(letter), reveal=reveal)
+    except ChunkUnreadable:
+        source = None
+    return {**public(letter, reveal=reveal), "source": source}
+
+
+def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
+    """What the letter holds of its event: the batch with this event only, and what ingest noted."""
+    batch = chunk.batches[0]
+    entry = batch.entries[0]
+    no_batch = batch.shared == NO_BATCH
+    shown = read_for_people(entry.raw, reveal=reveal) if no_batch else _whole(batch, reveal=reveal)
+    return {
+        "received_at": rfc3339(chunk.received_ms),
+        "position": entry.position,
+        "minted_id": entry.event_id,
+        "only": None if entry.items is None else [event_of(key) for key in entry.items],
+        "batch": shown,
+    }
+
+
+def _whole(batch: Batch, *, reveal: bool) -> Any:
+    shared = read_for_people(batch.shared, reveal=reveal)
+    events = [read_for_people(entry.raw, reveal=reveal) for entry in batch.entries]
+    return {**shared, "events": events} if isinstance(shared, dict) else {"batch": shared, "events": events}

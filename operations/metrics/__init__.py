@@ -1,0 +1,1 @@
+"""Describe every metric and expose it to Prometheus."""

@@ -1,0 +1,183 @@
+"""The catalogue of metrics: every one that `/metrics` tells, as a row. docs/metrics.md has the same table."""
+
+from typing import Final, Literal, NamedTuple
+
+from operations.metrics.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
+from operations.metrics.samples import (
+    DEAD,
+    PHONES,
+    REQUESTS,
+    Take,
+    books,
+    by,
+    each,
+    histogram,
+    measures,
+    missing,
+    of_input,
+    of_memory,
+    states,
+)
+from operations.status.connections import CAME, ENDED
+
+
+class Metric(NamedTuple):
+    """One metric: `samples` takes it from a snapshot."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    help: str
+    samples: Take
+
+
+ONE: Final = ("connection",)
+CATALOGUE: Final = (
+    Metric(
+        "relay_events_in_total",
+        "counter",
+        ("connection", "how"),
+        "Events that came for a connection: accepted; extra, where one became several; replayed dead letters.",
+        books(*CAME),
+    ),
+    Metric(
+        "relay_events_out_total",
+        "counter",
+        ("connection", "how"),
+        "Events that ended: delivered, dead, unsupported, withheld or forgotten.",
+        books(*ENDED),
+    ),
+    Metric(
+        "relay_events_waiting",
+        "gauge",
+        ONE,
+        "Events that wait. In minus out is exactly this.",
+        each(lambda one: one.books.waiting),
+    ),
+    Metric(
+        "relay_oldest_waiting_seconds",
+        "gauge",
+        ONE,
+        "Age of the oldest event that waits; 0 when none does.",
+        each(lambda one: one.oldest_waiting_s or 0),
+    ),
+    Metric(
+        "relay_connection_state",
+        "gauge",
+        ("connection", "state"),
+        "1 for the state a connection is in: healthy, backing_off, paused, disabled or removed.",
+        by(states),
+    ),
+    Metric(
+        "relay_connection_paused",
+        "gauge",
+        ("connection", "by"),
+        "1 while a connection is paused: by a fault that TikTok told of, by the valve, an operator, or dead_letters.",
+        by(lambda one: {one.paused_by: 1} if one.paused_by else {}),
+    ),
+    Metric(
+        "relay_lanes_blocked",
+        "gauge",
+        ONE,
+        "Lanes of a connection whose oldest events cannot be read until somebody acts.",
+        each(lambda one: one.blocked_lanes),
+    ),
+    Metric(
+        "relay_dead_letters_total",
+        "counter",
+        ("connection", "reason"),
+        "Events that became dead letters.",
+        measures(DEAD),
+    ),
+    Metric(
+        "relay_letters",
+        "gauge",
+        ("connection", "reason"),
+        "Dead letters that are kept.",
+        by(lambda one: one.books.labels),
+    ),
+    Metric(
+        "relay_dead_letter_bytes",
+        "gauge",
+        ONE,
+        "Bytes of Redis's memory that a connection's dead letters hold; at a quarter of maxmemory it pauses.",
+        each(lambda one: one.letter_bytes),
+    ),
+    Metric(
+        "relay_letters_out_total",
+        "counter",
+        ("connection", "how"),
+        "Dead letters that left: replayed, discarded or, on somebody's request, forgotten_letters.",
+        books("replayed", "discarded", "forgotten_letters"),
+    ),
+    Metric(
+        "relay_books_missing",
+        "gauge",
+        ONE,
+        "Events and dead letters by which the books do not balance. Anything but 0 is a fault of relay.",
+        each(missing),
+    ),
+    Metric(
+        "relay_delivery_seconds",
+        "histogram",
+        ONE,
+        "From the 202 to TikTok's answer, of each event delivered; a replayed one from its first 202.",
+        histogram(DELIVERY),
+    ),
+    Metric(
+        "relay_tiktok_answer_seconds",
+        "histogram",
+        ONE,
+        "What TikTok took to answer a request; one it did not answer counts with its time as well.",
+        histogram(ANSWER),
+    ),
+    Metric("relay_request_events", "histogram", ONE, "Events in a request to TikTok.", histogram(REQUEST_EVENTS)),
+    Metric("relay_request_bytes", "histogram", ONE, "Bytes of a request to TikTok.", histogram(REQUEST_BYTES)),
+    Metric(
+        "relay_requests_total",
+        "counter",
+        ("connection", "verdict"),
+        "Requests to TikTok: delivered, retry_later, split (some event in it refused) or connection_fault.",
+        measures(REQUESTS),
+    ),
+    Metric(
+        "relay_phones_without_country_total",
+        "counter",
+        ONE,
+        "Events sent whose phone number says no country, of connections without default_region.",
+        each(lambda one: one.books.measures.get(PHONES, 0)),
+    ),
+    Metric("relay_input_events_total", "counter", ("input",), "Events that an input sent.", of_input("accepted")),
+    Metric(
+        "relay_input_unrouted_total",
+        "counter",
+        ("input",),
+        "Events of an input that no connection serves.",
+        of_input("unrouted"),
+    ),
+    Metric(
+        "relay_ingest_answers_total",
+        "counter",
+        ("status",),
+        "HTTP answers to batches, of all ingests; up to a second late.",
+        lambda snapshot: [((status,), count) for status, count in (snapshot.answers or {}).items()],
+    ),
+    Metric(
+        "relay_redis_up", "gauge", (), "1 while Redis answers.", lambda snapshot: [((), int(bool(snapshot.overview)))]
+    ),
+    Metric("relay_redis_memory_bytes", "gauge", (), "Memory that Redis uses.", of_memory(lambda memory: memory.used)),
+    Metric(
+        "relay_redis_memory_limit_bytes",
+        "gauge",
+        (),
+        "Redis's maxmemory; 0 for none.",
+        of_memory(lambda memory: memory.limit),
+    ),
+    Metric(
+        "relay_configuration_refused",
+        "gauge",
+        (),
+        "1 while the configuration file is refused and the former one stays in force.",
+        lambda snapshot: [((), int(bool(snapshot.overview.refused)))] if snapshot.overview else [],
+    ),
+)

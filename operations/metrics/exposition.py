@@ -1,0 +1,77 @@
+"""The text that Prometheus scrapes, made from the catalogue and one reading of Redis."""
+
+from collections.abc import Callable, Iterator
+from math import isfinite
+
+import redis
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from config.model import Configuration
+from config.settings import Settings
+from lanes.bundles import read_counts
+from lanes.errors import RedisAway
+from lanes.server import memory_use
+from operations.metrics import catalogue
+from operations.metrics.catalogue import CATALOGUE
+from operations.metrics.histograms import Distribution
+from operations.metrics.samples import ANSWERS, Snapshot
+from operations.status.connections import overview
+
+Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
+
+
+def exposition(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None) -> bytes:
+    """All metrics as Prometheus text; while Redis is away, only that it is. Takes 3 s at most.
+
+    `read` is for who has read the configuration file already, as in `overview`.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Reading(_read(settings, client, read)))
+    return generate_latest(registry)
+
+
+def _read(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None) -> Snapshot:
+    try:
+        return Snapshot(overview(settings, client, read), memory_use(client), read_counts(client, ANSWERS))
+    except RedisAway:
+        return Snapshot()
+
+
+class _Reading(Collector):
+    """One snapshot, as the library wants it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[Metric]:
+        """A family for each row that has something to tell."""
+        for row in CATALOGUE:
+            family = _family(row)
+            for labels, value in row.samples(self._snapshot):
+                _add(family, labels, value)
+            if family.samples:
+                yield family
+
+
+def _family(row: catalogue.Metric) -> Family:
+    match row.kind:
+        case "counter":
+            return CounterMetricFamily(row.name, row.help, labels=row.labels)
+        case "gauge":
+            return GaugeMetricFamily(row.name, row.help, labels=row.labels)
+        case "histogram":
+            return HistogramMetricFamily(row.name, row.help, labels=row.labels)
+
+
+def _add(family: Family, labels: tuple[str, ...], value: float | Distribution) -> None:
+    match family, value:
+        case HistogramMetricFamily(), Distribution(buckets, total):
+            family.add_metric(
+                labels, [(str(bound) if isfinite(bound) else "+Inf", count) for bound, count in buckets], total
+            )
+        case ((CounterMetricFamily() | GaugeMetricFamily()), (int() | float())):
+            family.add_metric(labels, value)
+        case _:
+            raise AssertionError(f"{family.name} is no histogram, or has none")

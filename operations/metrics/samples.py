@@ -1,0 +1,97 @@
+"""How metrics take their values from one reading of Redis: the vocabulary of the catalogue's rows."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from lanes.server import MemoryUse
+from operations.metrics.histograms import Distribution, Histogram
+from operations.status.connections import Overview, Standing, State
+
+Sample = tuple[tuple[str, ...], float | Distribution]
+"""The labels' values, in the row's order, and the metric's."""
+
+ANSWERS: Final = "answers"
+"""Under this name ingests bring their counts of HTTP answers (`lanes/bundles.py`)."""
+MISDIRECTED: Final = "misdirected"
+"""Under this name ingests bring their counts of requests that meant to bring batches, to paths that are not served."""
+DEAD: Final = "dead:"
+REQUESTS: Final = "requests:"
+"""What begins the names of the measures that count deaths by reason and requests by verdict."""
+
+PHONES: Final = "phones_without_country"
+"""The measure of events whose phone number says no country (E9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What there is to tell; without `overview`, Redis did not answer."""
+
+    overview: Overview | None = None
+    memory: MemoryUse | None = None
+    answers: Mapping[str, int] | None = None
+
+
+Take = Callable[[Snapshot], Iterable[Sample]]
+"""How a metric's samples are taken."""
+
+
+def _standings(snapshot: Snapshot) -> list[Standing]:
+    return snapshot.overview.standings if snapshot.overview else []
+
+
+def each(value: Callable[[Standing], float | Distribution]) -> Take:
+    """One sample a connection."""
+    return lambda snapshot: [((one.id,), value(one)) for one in _standings(snapshot)]
+
+
+def by(values: Callable[[Standing], Mapping[str, int]]) -> Take:
+    """Samples of each connection by a second label."""
+    return lambda snapshot: [
+        ((one.id, label), value) for one in _standings(snapshot) for label, value in values(one).items()
+    ]
+
+
+def books(*names: str) -> Take:
+    """These counters of the books."""
+    return by(lambda one: {name: one.books.books.get(name, 0) for name in names})
+
+
+def measures(prefix: str) -> Take:
+    """The measures of that prefix, each under the rest of its name."""
+
+    def named(one: Standing) -> dict[str, int]:
+        found = one.books.measures.items()
+        return {name.removeprefix(prefix): count for name, count in found if name.startswith(prefix)}
+
+    return by(named)
+
+
+def histogram(kept: Histogram) -> Take:
+    """A histogram read back from the measures."""
+    return each(lambda one: kept.read(one.books.measures))
+
+
+def of_input(name: str) -> Take:
+    """A counter of each input."""
+    return lambda s: [((one.id,), one.books.get(name, 0)) for one in (s.overview.reading.inputs if s.overview else ())]
+
+
+def states(one: Standing) -> dict[str, int]:
+    """1 for the state it is in, 0 for every other."""
+    return {state: int(state == one.state) for state in get_args(State)}
+
+
+def missing(one: Standing) -> int:
+    """By how much its books do not balance."""
+    return abs(one.books.discrepancy) + abs(one.books.letters_discrepancy)
+
+
+def of_memory(value: Callable[[MemoryUse], int | None]) -> Take:
+    """A figure of Redis's memory, where the server tells it."""
+
+    def known(snapshot: Snapshot) -> list[Sample]:
+        figure = value(snapshot.memory) if snapshot.memory else None
+        return [] if figure is None else [((), figure)]
+
+    return known

@@ -1,0 +1,1 @@
+"""Show what batches would become, without sending them."""

@@ -1,0 +1,57 @@
+"""Sending a preview to TikTok's test tab: for real, and counted by nobody."""
+
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+from config.model import Connection
+from delivery.client import Client
+from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, judge
+from mapping.wire import shape_of
+from operations.errors import BadNews
+from operations.format import plural
+from operations.preview.preview import Preview
+
+MOST_REQUESTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What TikTok said to one request: whether all of it was taken, and sentences."""
+
+    taken: bool
+    sentences: list[str] = field(default_factory=list)
+
+
+def why_not(made: Preview, connection: Connection) -> str | None:
+    """Why nothing may be sent as a test: a sentence; None when it may. Without its code TikTok would count it."""
+    if not shape_of(made.plan.route).takes_tests:
+        return "TikTok's legacy pixel API knows no test events: they would be counted"
+    if connection.test_event_code is None:
+        return f"no test code: put test_event_code of Events Manager's Test Events tab into connection {connection.id}"
+    return None if made.requests else "nothing of it would be sent"
+
+
+def send_test(client: Client, made: Preview, connection: Connection) -> list[Reply]:
+    """Post the first few requests, as they are, with the connection's test code. BadNews where `why_not` says so."""
+    if obstacle := why_not(made, connection):
+        raise BadNews(f"not sent: {obstacle}")
+    replies = []
+    for request in made.requests[:MOST_REQUESTS]:
+        answer = client.post(made.plan.route.path, request.body, connection.access_token)
+        verdict = judge(answer, len(request.items))
+        match verdict:
+            case Delivered():
+                taken = len(request.items) - len(verdict.rejected)
+                refused = [f"refused: {rejection.message}" for _, rejection in verdict.rejected]
+                replies.append(Reply(not refused, [f"TikTok took {plural(taken, 'event')}", *refused]))
+            case Split():
+                replies.append(Reply(False, [f"TikTok refused it: {verdict.rejection.message}"]))
+            case RetryLater():
+                replies.append(Reply(False, [f"{verdict.error}: try again later"]))
+            case ConnectionFault():
+                replies.append(Reply(False, [f"{verdict.error}: {verdict.who}: {verdict.what_to_do}"]))
+            case _:
+                assert_never(verdict)
+    if (more := len(made.requests) - MOST_REQUESTS) > 0:
+        replies.append(Reply(False, [f"not sent: {plural(more, 'further request')}; try fewer events"]))
+    return replies

@@ -1,0 +1,47 @@
+"""Events per second, in and out, over the last few seconds of readings."""
+
+from collections import deque
+from typing import Final, NamedTuple
+
+from lanes.books import Reading
+from operations.status.connections import CAME, ENDED
+
+WINDOW_MS: Final = 10_000
+
+
+class Rate(NamedTuple):
+    """Events a second that came, and that ended one way or another."""
+
+    came: float
+    ended: float
+
+
+class Rates:
+    """What readings, given one after another, tell of each connection's pace."""
+
+    def __init__(self) -> None:
+        self._readings: deque[tuple[int, dict[str, tuple[int, int]]]] = deque()
+
+    def add(self, reading: Reading) -> None:
+        """One more reading; those older than ten seconds are let go, but for the newest of them."""
+        counts = {group.name: (_sum(group.books, CAME), _sum(group.books, ENDED)) for group in reading.groups}
+        self._readings.append((reading.now_ms, counts))
+        while len(self._readings) > 2 and self._readings[1][0] <= reading.now_ms - WINDOW_MS:
+            self._readings.popleft()
+
+    def of(self, connection: str) -> Rate | None:
+        """Its pace; None until there are two readings of it."""
+        if not self._readings:
+            return None
+        (then, before), (now, after) = self._readings[0], self._readings[-1]
+        if now <= then or connection not in before or connection not in after:
+            return None
+        came, ended = (
+            (later - earlier) * 1000 / (now - then)
+            for earlier, later in zip(before[connection], after[connection], strict=True)
+        )
+        return Rate(came, ended)
+
+
+def _sum(books: dict[str, int], names: tuple[str, ...]) -> int:
+    return sum(books.get(name, 0) for name in names)

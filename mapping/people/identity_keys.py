@@ -26,7 +26,7 @@ _ADDRESSES: Final = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 class Namer:
     """Gives names to whoever an identity is of, for one connection; equal names are one person.
 
-    A name is `<kind>:<hash>`, as `mapping/people/ip_observations.py` makes them. Emails and phones are the same person's
+    A name is `<kind>:<hash>`, made in `ip_observations.py`. Emails and phones are the same person's
     whichever identity type they stand under, any other id only under its own.
     """
 

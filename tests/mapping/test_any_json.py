@@ -17,7 +17,7 @@ from sandbox.rules import ENDPOINTS
 
 ROUTES = ("legacy", "web", "app", "offline")
 EMPTY = sha256(b"").hexdigest()
-REASONS = {"invalid_url", "missing_url", "invalid_ttclid", "missing_parameter", "invalid_value"}
+REASONS = {"invalid_url", "missing_url", "invalid_ttclid", "missing_parameter", "invalid_value", "invalid_batch"}
 INSPECTOR = Inspector()
 HEADERS = {"access-token": "token", "content-type": "application/json"}
 RECEIVED_MS = 1_700_000_000_000

@@ -36,6 +36,7 @@ def test_three_workers_tell_of_a_pause_once_and_so_do_those_that_replace_them(tm
         url = f"{plant.ingest_urls[0]}/v2/events"
         httpx.post(url, json=batch(purchase(1)), auth=("key", "secret"), trust_env=False).raise_for_status()
         until(lambda: receiver.alerts == [("shop", "paused")])
+        until(lambda: b'"unsent":[]' in (client.hget("watch:notes", "shop") or b""))  # else it is rightly told again
         for worker in plant.workers:
             worker.kill()
         client.delete("watch:turn")  # else it runs out by itself, within 30 s

@@ -6,8 +6,7 @@ adds would cost more than all of that.
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -40,6 +39,7 @@ from mapping.incoming.body import (
     many_batches,
     one_batch,
 )
+from mapping.plan import Plan
 
 INLINE_BYTES: Final = 256 * 1024
 INLINE_GZIP_BYTES: Final = 16 * 1024
@@ -119,26 +119,38 @@ class Door:
         peer = self._peers.address_of(scope) if input_id in in_force.peer_inputs else ""
         announced = is_gzip(encoding)
         body = await read_body(receive, length, self._largest_request, self._bodies)
-        job = partial(sort, input_id, in_force.plans[input_id], received_ms=self._clock_ms(), peer_ip=peer)
-        await self._coalescer.append(await self._sorted(job, input_id, parse, body, announced or is_compressed(body)))
+        gzipped = announced or is_compressed(body)
+        small = _small(body, self._largest_request, gzipped)
+        job = _Job(input_id, in_force.plans[input_id], self._clock_ms(), peer)
+        try:
+            request = None if small is None else job.sort(parse(small), self._limits)
+        except TakesLong:
+            request = None
+        if request is None:
+            request = await self._sorted_beside(job, parse, body, gzipped)
+        await self._coalescer.append(request)
         self._follower.in_use.note(input_id)
 
-    async def _sorted(
-        self, job: Callable[..., Sorted], input_id: str, parse: Parse, body: bytes, gzipped: bool
-    ) -> Sorted:
-        """The request sorted: at once where it is small in bytes and in events, else beside the event loop."""
-        small = _small(body, self._largest_request, gzipped)
-        if small is not None:
-            try:
-                return job(batches=parse(small), limits=self._limits)
-            except TakesLong:
-                pass
+    async def _sorted_beside(self, job: "_Job", parse: Parse, body: bytes, gzipped: bool) -> Sorted:
+        """The request sorted in a thread: it is large in bytes or in events, and others must not wait for it."""
 
         def sorted_request() -> Sorted:
             plain = gunzip(body, self._largest_request) if gzipped else body
-            return job(batches=parse(plain), limits=self._limits.beside())
+            return job.sort(parse(plain), self._limits.beside())
 
-        return await self._beside.run(input_id, len(body), sorted_request)
+        return await self._beside.run(job.input_id, len(body), sorted_request)
+
+
+class _Job(NamedTuple):
+    """What sorting a request needs to know besides its batches."""
+
+    input_id: str
+    plans: Sequence[Plan]
+    received_ms: int
+    peer: str
+
+    def sort(self, batches: Sequence[JsonBytes], limits: Limits) -> Sorted:
+        return sort(self.input_id, self.plans, batches, self.received_ms, limits, self.peer)
 
 
 def without_idle_slashes(path: str) -> str:

@@ -154,7 +154,7 @@ def _packed(raw: JsonBytes, split: SplitBatch, chosen: Sequence[int]) -> int:
     """Return what the chosen events come to in chunks, at most: the shared JSON once more for each further chunk."""
     number = len(chosen)
     if number == len(split.events):
-        size = memoryview(raw).nbytes
+        size = len(raw) if type(raw) is bytes else memoryview(raw).nbytes
     else:
         size = len(split.shared) + sum([memoryview(split.events[at]).nbytes for at in chosen])
     further = number // CHUNK_EVENTS + size // CHUNK_BYTES

@@ -55,7 +55,9 @@ def e164(text: str, default_region: str | None) -> str | LeftOut | Noted:
 
     What is E.164 already is not parsed where a generated table proves that parsing would not change it.
     """
-    return text if _is_settled(text) else _read(text, default_region)
+    if text[4:5] not in _CHANGED_AT.get(text[1:4], _DIGITS) and _E164(text):
+        return text
+    return _read(text, default_region)
 
 
 def _is_settled(text: str) -> bool:

@@ -55,8 +55,12 @@ def hashed(normalise_text: Normaliser) -> Rule:
     """Text normalised and hashed."""
 
     def apply(value: object) -> object:
-        plain = value if type(value) is str and value and not value.isspace() else identity_text(value)
-        return hash_identity(plain, normalise_text) if type(plain) is str else plain
+        if type(value) is str:
+            digest = hash_identity(value, normalise_text)
+            if type(digest) is str:
+                return digest
+        plain = identity_text(value)
+        return hash_identity(plain, normalise_text) if isinstance(plain, str) else plain
 
     return apply
 
@@ -66,11 +70,15 @@ def hashed_list(normalise_text: Normaliser) -> Rule:
     one = hashed(normalise_text)
 
     def apply(value: object) -> object:
-        if type(value) is not list:
-            digest = one(value)
+        if type(value) is str:
+            digest = hash_identity(value, normalise_text)
             if type(digest) is str:
                 return [digest]
-            return Noted([digest.value], digest.note) if isinstance(digest, Noted) else digest
+        if type(value) is not list:
+            single = one(value)
+            if type(single) is str:
+                return [single]
+            return Noted([single.value], single.note) if isinstance(single, Noted) else single
         return _listed([one(entry) for entry in value])
 
     return apply
@@ -93,13 +101,15 @@ def unhashed(normalise_text: Normaliser) -> Rule:
     """Text normalised and sent readable: a hash is of no use there."""
 
     def apply(value: object) -> object:
-        plain = text(value)
+        plain = value if type(value) is str and value else text(value)
         if not isinstance(plain, str):
             return plain
         trimmed = plain.strip() if plain.isascii() else without_invisible(plain).strip()
         if len(trimmed) == 64 and is_hashed(trimmed):
             return _HASHED_ALREADY
-        return (normalise_text(trimmed) if trimmed else "") or _NOTHING_LEFT
+        if not trimmed:
+            return text(plain) and _NOTHING_LEFT
+        return normalise_text(trimmed) or _NOTHING_LEFT
 
     return apply
 

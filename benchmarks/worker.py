@@ -13,10 +13,10 @@ from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.settlement import Lease, Pace
 from mapping.incoming.batch import split_batch
 from mapping.plan import compile_plan
-from worker.compose import Composer, Draft
-from worker.conclude import conclude
-from worker.posting import post_draft
-from worker.tally import Terms
+from worker.steps.compose import Composer, Draft
+from worker.steps.outcomes import Terms
+from worker.steps.posting import post_draft
+from worker.steps.settlement import conclude
 
 MOST_EVENTS: Final = 1_000
 SHAPES: Final = {

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from delivery.letters import rfc3339
+from delivery.dead_letter import rfc3339
 from operations.format import duration, plural
 from operations.status.describe import in_words
 

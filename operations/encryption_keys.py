@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from config.secrets import CannotOpen, Keyring
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.books import waiting_chunks
 from lanes.chunk import encrypted_body
 from lanes.errors import ChunkUnreadable

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from config.model import Configuration
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.erasure import Edit, Placed, erase, pages
 from lanes.errors import ChunkUnreadable

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from delivery.letters import rfc3339
+from delivery.dead_letter import rfc3339
 from lanes.audit import entries, keep_entry
 from lanes.errors import RedisFull
 from operations.dead_letters.store import LetterBox

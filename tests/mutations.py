@@ -142,7 +142,7 @@ MUTATIONS = (
     ),
     Mutation(
         "bound of a settlement's letters",
-        "worker/letter_parts.py",
+        "worker/steps/shared_parts.py",
         "return self.bytes >= self._most",
         "return False",
         "tests/worker/test_letter_share.py",
@@ -247,14 +247,14 @@ MUTATIONS = (
     ),
     Mutation(
         "47 hours in compose",
-        "worker/compose.py",
+        "worker/steps/compose.py",
         "expired = 0 < chunk.first_unknown_ms <= lease.now_ms - DEDUPLICATED_FOR_MS",
         "expired = False",
         "tests/worker/test_drain.py",
     ),
     Mutation(
         "five deaths alone in compose",
-        "worker/compose.py",
+        "worker/steps/compose.py",
         "if lease.pace.limit == 1 and lease.alone >= DEADLY_CRASHES:",
         "if False:",
         "tests/worker/test_drain.py",

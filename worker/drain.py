@@ -13,12 +13,12 @@ from delivery.verdict import ConnectionFault, Delivered, RetryLater
 from lanes.lanes import Appetite
 from lanes.names import group_of
 from lanes.settlement import Lease, Lost, Refused, Released, RestState, Settlement
-from worker.compose import Blocked, Carved, Composer, Draft
-from worker.conclude import conclude, conclude_blocked, conclude_carved
-from worker.measures import measures
-from worker.posting import Posted, post_draft
 from worker.runtime import Runtime
-from worker.tally import Terms
+from worker.steps.compose import Blocked, Carved, Composer, Draft
+from worker.steps.measures import measures
+from worker.steps.outcomes import Terms
+from worker.steps.posting import Posted, post_draft
+from worker.steps.settlement import conclude, conclude_blocked, conclude_carved
 
 log = structlog.get_logger("relay.worker")
 

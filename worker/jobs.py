@@ -34,7 +34,7 @@ def deliver(self: "Task[Any, Any]", lane: str) -> None:
 
 
 def deliver_directly(lane: str) -> None:
-    """Do the same outside Celery, for when it may write nothing; see worker/direct.py."""
+    """Do the same outside Celery, for when it may write nothing; see worker/redis_outage/direct_delivery.py."""
     with bound_contextvars(lane=lane, connection=lane.partition(":")[0]):
         try:
             _deliver(lane, None)

@@ -16,11 +16,11 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_
 import worker.jobs  # registers the job as well
 from config.log_output import flush_logs
 from config.settings import Settings
-from worker.alerts import Alerts
+from worker.alerts.watcher import Alerts
 from worker.app import QUEUE, app
 from worker.broker import use_broker
-from worker.direct import DirectDraining, wait_for_room
-from worker.patience import EXIT_CODE, Keeper, Patience, say_in_vain
+from worker.redis_outage.direct_delivery import DirectDraining, wait_for_room
+from worker.redis_outage.waiting import EXIT_CODE, Keeper, Patience, say_in_vain
 from worker.runtime import runtime, start
 from worker.timer import Timer
 

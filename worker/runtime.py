@@ -19,9 +19,9 @@ from lanes.settlement import Lease, LetterShare
 from mapping.plan import Plan, compile_plan
 from operations.alerts.outage import Outage
 from operations.dead_letters.retention import letters_are_full
-from worker.addresses import EXPIRES_S, Addresses
-from worker.letter_parts import secret_of
 from worker.slots import Slots
+from worker.steps.ip_enrichment import EXPIRES_S, Addresses
+from worker.steps.shared_parts import secret_of
 
 PROBE_EVENTS: Final = 10
 
@@ -46,7 +46,7 @@ class Runtime:
         """Set when the process was told to stop: jobs end after the request under way, and no other begins."""
         self.letters_secret = secret_of(keyring)
         self.drain_directly: Callable[[str], None] | None = None
-        """Drains a lane in a thread of its own, for when Celery may not write; see worker/direct.py."""
+        """Drains a lane in a thread of its own, for when Celery may not write; see worker/redis_outage/direct_delivery.py."""
         self.redis_limit = 0
         """Redis's maxmemory in bytes, which the timer reads; 0 where it is not known or has none."""
         self.own_ms: Callable[[], int] = own_ms

@@ -15,7 +15,7 @@ from cli.dead_letters.options import choice_of, condition_options, json_option, 
 from cli.dead_letters.replay import replay
 from cli.dead_letters.reveals import note_reveal, reveals
 from cli.terminal.output import BAD, MUTED, console, json_text, note, plain, print_json, table
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.store import LetterBox, public, source_of, without_source

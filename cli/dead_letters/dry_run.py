@@ -7,7 +7,7 @@ from rich.text import Text
 
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import BAD, GOOD, MUTED, console, json_text, note, plain, print_json
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.preview import Blocked, Outlook, Outlooks, old_reason, shown_body

@@ -11,7 +11,7 @@ from cli.dead_letters.options import json_option
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import note, plain, print_json
 from cli.terminal.prompts import confirmed, yes_option
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from operations.dead_letters.edit import Found, corrected, editable, find_letter, is_fine, keep, text_of
 from operations.dead_letters.field_names import names_of

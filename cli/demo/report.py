@@ -15,7 +15,7 @@ from cli.demo.self_check import Outcome, connection_of
 from cli.status.balance import balance_line
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED
 from config.model import Configuration
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.books import Reading
 from operations.format import plural
 

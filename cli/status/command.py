@@ -16,7 +16,7 @@ from cli.status.days import show_days
 from cli.status.screen import Seen, refused_words, screen
 from cli.terminal.output import BAD, MUTED, console, note, print_json
 from config.settings import Settings
-from delivery.letters import rfc3339
+from delivery.dead_letter import rfc3339
 from lanes.books import GroupReading, read_books, recount
 from lanes.client import connect
 from lanes.errors import RedisAway

@@ -11,7 +11,7 @@ from console.desk import Desk
 from console.pages.letters import note
 from console.reception import NotThere
 from console.visit import Visit
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
 from lanes.letters import letter_of

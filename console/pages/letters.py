@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from console.desk import Desk
 from console.filters import fields_of, filter_of
 from console.visit import Visit
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.letters import some_letters
 from operations.dead_letters.query import NONE, Facts, Filter, Found
 from operations.dead_letters.store import LetterBox, exported, public

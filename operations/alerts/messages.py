@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from delivery.letters import rfc3339
+from delivery.dead_letter import rfc3339
 from lanes.clocks import Clocks
 from lanes.errors import Trouble
 from operations.alerts.rules import Kind, Notice

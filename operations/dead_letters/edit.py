@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.errors import ChunkUnreadable
 from lanes.letters import amend_letter, letter_of

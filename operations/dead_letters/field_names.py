@@ -6,7 +6,7 @@ from typing import Final
 
 from config.model import Connection, Parameter
 from config.vocabulary import EVENT_FIELDS
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from mapping.incoming.event import ProductAction
 from mapping.incoming.flags import FLAGS
 from mapping.sources import Scope

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import redis
 
-from delivery.letters import died_ms
+from delivery.dead_letter import died_ms
 from lanes.chunk import Header, read_header
 from lanes.days import day_of
 from lanes.errors import ChunkUnreadable
@@ -94,7 +94,7 @@ class _Shelf:
 
 
 class _Stored(msgspec.Struct):
-    """The part of a stored letter (`delivery/letters.py`) that is indexed."""
+    """The part of a stored letter (`delivery/dead_letter.py`) that is indexed."""
 
     at_ms: int = 0
     stage: str = ""

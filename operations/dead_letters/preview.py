@@ -7,7 +7,7 @@ import msgspec
 
 from config.model import Configuration, Input, no_input
 from config.settings import Settings
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped, Rejected, Unsupported, Withheld

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import redis
 
 from config.model import Configuration, Connection
-from delivery.letters import died_ms
+from delivery.dead_letter import died_ms
 from lanes.letters import ids_page
 from operations.format import duration, plural
 

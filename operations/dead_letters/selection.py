@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from operations.dead_letters.store import LetterBox, first_unknown_ms
 
 

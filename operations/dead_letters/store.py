@@ -12,7 +12,7 @@ from config.file import load
 from config.model import Configuration
 from config.secrets import CannotOpen, Keyring
 from config.settings import Settings
-from delivery.letters import DeadLetter, died_ms, rfc3339
+from delivery.dead_letter import DeadLetter, died_ms, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec, read_header
 from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known

@@ -13,7 +13,7 @@ from config.file import STANDS_NS, load
 from config.model import Configuration, Connection
 from config.settings import Settings
 from config.small_file import changed_ns, signature_of
-from delivery.letters import rfc3339
+from delivery.dead_letter import rfc3339
 from lanes.books import GroupReading, Reading, read_books
 from lanes.known import groups_known, inputs_known
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import redis
 
-from delivery.ends import read_end
+from delivery.outcome_names import read_end
 from lanes.days import DAYS_KEPT, day_of, read_days
 
 EPOCH: Final = date(1970, 1, 1)

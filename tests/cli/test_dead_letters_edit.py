@@ -11,7 +11,7 @@ from support.terminal import relay
 
 from config.model import Connection, CustomMapping, Match, Parameter
 from config.secrets import Keyring
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import ChunkCodec
 from operations.dead_letters.field_names import path_of_field
 from operations.dead_letters.paths import set_value

@@ -10,7 +10,7 @@ from support.terminal import relay
 from cli.context import settings_here
 from config.file import load
 from config.secrets import Keyring
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.lanes import Appetite
 from lanes.memory import Memory

@@ -7,7 +7,7 @@ from support.terminal import Said, relay
 from support.traces import in_redis
 
 from config.secrets import Keyring
-from delivery.letters import SEALED
+from delivery.dead_letter import SEALED
 from lanes.chunk import ChunkCodec
 from lanes.errors import ChunkUnreadable
 

@@ -6,7 +6,7 @@ from support.bench import Bench
 from support.events import purchase
 from support.terminal import relay
 
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from operations.status.daily import DAYS_KEPT
 
 DAY_MS = 86_400_000

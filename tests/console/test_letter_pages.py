@@ -9,7 +9,7 @@ from support.bench import Bench
 from support.events import batch, purchase
 from support.visitor import Visitor, words
 
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 
 BAD_URL = {"TikTok.URL": "www.shop.com/x"}
 GOOD_URL = "https://shop.example/mended"

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import redis
 
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect
 from lanes.letters import amend_letter, discard_letters

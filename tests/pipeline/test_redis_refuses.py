@@ -24,8 +24,8 @@ from lanes.client import connect
 from lanes.errors import Trouble
 from operations.alerts.outage import Outage
 from sandbox.testing import SandboxClient
-from worker.patience import EXIT_CODE
-from worker.redis_alert import HOLD_S, RedisAlert
+from worker.alerts.redis_alert import HOLD_S, RedisAlert
+from worker.redis_outage.waiting import EXIT_CODE
 
 CONFIGURATION = """
 inputs:

@@ -6,7 +6,7 @@ import msgspec
 from support.bench import Bench
 from support.events import as_json, batch, purchase
 
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
 from mapping.incoming.invalid_batch import NO_BATCH
 

@@ -9,7 +9,7 @@ from support.events import as_json, batch
 
 from config.file import ConfigurationFile
 from config.settings import Settings
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.arrivals import Append, Arrival, Share
 from lanes.books import GroupReading, read_books
 from lanes.chunk import Batch, Chunk, Entry

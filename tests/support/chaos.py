@@ -11,7 +11,7 @@ import redis
 from support.plant import Plant
 from support.posters import Posters
 
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.books import GroupReading, read_books
 from lanes.client import connect
 from lanes.lanes import Lanes

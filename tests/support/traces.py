@@ -9,7 +9,7 @@ import redis
 import zstandard
 
 from config.secrets import Keyring
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk, ChunkCodec
 
 _ZSTD = b"\x28\xb5\x2f\xfd"

@@ -15,7 +15,7 @@ from lanes.clocks import own_ms
 from lanes.lanes import Lanes
 from lanes.watch import CLOCKS
 from operations.connections import pause, resume
-from worker.alerts import RETRY_AFTER_S, Alerts
+from worker.alerts.watcher import RETRY_AFTER_S, Alerts
 
 MINUTE = 60_000
 START = 1_795_000_000_000

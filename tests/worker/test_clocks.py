@@ -4,7 +4,7 @@ import pytest
 from support.bench import Bench
 from support.events import purchase
 
-from delivery.letters import died_ms
+from delivery.dead_letter import died_ms
 from lanes.clocks import Clocks, own_ms
 from lanes.days import read_days
 from lanes.turns import now_ms

@@ -8,7 +8,7 @@ from config.model import Connection, Input
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.settlement import Lease, Pace
 from mapping.plan import compile_plan
-from worker.compose import MOST_UNPACKED_BYTES, Composer, Draft
+from worker.steps.compose import MOST_UNPACKED_BYTES, Composer, Draft
 
 CHUNKS = 300
 weighings: Counter[bytes] = Counter()

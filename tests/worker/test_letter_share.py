@@ -11,7 +11,7 @@ from support.events import as_json, batch, purchase
 
 from config.secrets import Keyring
 from config.settings import Settings
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 from lanes.arrivals import LARGEST_SCRIPT
 from lanes.lanes import Appetite, Lanes
 from lanes.letters import discard_letters, letter_ids
@@ -21,8 +21,8 @@ from operations.dead_letters.edit import corrected, find_letter, keep, text_of
 from operations.dead_letters.replay import Sent, replay_page
 from operations.dead_letters.store import LetterBox
 from operations.encryption_keys import reseal_letters, use_of_keys
-from worker.letter_parts import LETTER_OVERHEAD
 from worker.runtime import Runtime
+from worker.steps.shared_parts import LETTER_OVERHEAD
 
 BAD = {"TikTok.URL": "www.no-scheme.example"}
 KEY, FORMER = (base64.urlsafe_b64encode(bytes([number] * 32)).decode() for number in (1, 2))

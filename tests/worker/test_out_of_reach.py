@@ -16,7 +16,7 @@ from config.settings import Settings
 from delivery.client import Client
 from operations.status.connections import overview
 from operations.status.describe import in_words
-from worker.alerts import Alerts
+from worker.alerts.watcher import Alerts
 
 MINUTE = 60_000
 START = 1_795_000_000_000

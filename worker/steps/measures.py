@@ -8,9 +8,9 @@ from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, Verd
 from mapping.fields.phones import COUNTRY_UNKNOWN
 from operations.metrics.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
 from operations.metrics.samples import DEAD, PHONES, REQUESTS
-from worker.compose import Draft
-from worker.conclude import Conclusion
-from worker.posting import Sent
+from worker.steps.compose import Draft
+from worker.steps.posting import Sent
+from worker.steps.settlement import Conclusion
 
 
 def measures(draft: Draft, conclusion: Conclusion, sent: Sequence[Sent], answered_ms: int) -> dict[str, int]:

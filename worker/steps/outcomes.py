@@ -7,15 +7,15 @@ from typing import assert_never
 
 import msgspec
 
-from delivery.ends import delivered, died
-from delivery.letters import SEALED, DeadLetter, new_id
+from delivery.dead_letter import SEALED, DeadLetter, new_id
+from delivery.outcome_names import delivered, died
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.days import day_of
 from lanes.settlement import NO_BOUND, Lease, Letter, LetterShare
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
-from worker.compose import Draft, Prepared, with_batches
-from worker.letter_parts import SharedParts
+from worker.steps.compose import Draft, Prepared, with_batches
+from worker.steps.shared_parts import SharedParts
 
 Outcome = Delivered | Rejection | None
 """How an item of the request ended; None: it goes on."""

@@ -12,9 +12,9 @@ from delivery.verdict import ConnectionFault, Rejection, RetryLater
 from lanes.chunk import Chunk
 from lanes.pace import after_retry, after_success
 from lanes.settlement import OUT_OF_REACH, Lease, Pace, Rest, Settlement, Valve
-from worker.compose import Carved, Draft
-from worker.posting import Posted
-from worker.tally import Tally, Terms
+from worker.steps.compose import Carved, Draft
+from worker.steps.outcomes import Tally, Terms
+from worker.steps.posting import Posted
 
 HOPELESS_ATTEMPTS: Final = 10
 FIRST_PROBE_S: Final = 5.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from delivery.ends import End, delivered, died, read_end
+from delivery.outcome_names import End, delivered, died, read_end
 
 
 @pytest.mark.parametrize(

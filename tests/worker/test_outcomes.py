@@ -6,14 +6,14 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.ends import read_end
+from delivery.outcome_names import read_end
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.settlement import Lease, Pace
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
-from worker.compose import Draft, Prepared, carve
-from worker.tally import Outcome, Tally, Terms
+from worker.steps.compose import Draft, Prepared, carve
+from worker.steps.outcomes import Outcome, Tally, Terms
 
 CODEC = ChunkCodec()
 NAMES = ("Purchase", "Subscribe", "Search")

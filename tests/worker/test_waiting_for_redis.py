@@ -5,7 +5,7 @@ import pytest
 from lanes.errors import Trouble
 from lanes.trouble import ROWS, Row
 from operations.alerts.outage import Outage
-from worker.patience import MOST_TRIES, Patience
+from worker.redis_outage.waiting import MOST_TRIES, Patience
 
 BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.letters import DeadLetter
+from delivery.dead_letter import DeadLetter
 
 LETTER = DeadLetter(
     id="7f3a",

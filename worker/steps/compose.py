@@ -88,7 +88,7 @@ CLOCKS_DISAGREE: Final = Blocked(
 )
 
 Recall: TypeAlias = Callable[[Sequence[tuple[Chunk, Plan]], int], list[list[str | None]]]
-"""Chunks and the time now → for each chunk, each of its batches' remembered address (`worker/addresses.py`)."""
+"""Chunks and the time now → for each chunk, each of its batches' remembered address (`worker/steps/ip_enrichment.py`)."""
 
 
 class _Opened(NamedTuple):

@@ -16,7 +16,7 @@ from lanes.chunk import Batch, Chunk
 from lanes.client import connect
 from lanes.memory import Memory
 from mapping.plan import Plan, compile_plan
-from worker.addresses import EXPIRES_S, REFRESHED_MS, Addresses
+from worker.steps.ip_enrichment import EXPIRES_S, REFRESHED_MS, Addresses
 
 NOW = 1_795_000_000_000
 HOME, WORK = "203.0.113.9", "198.51.100.4"

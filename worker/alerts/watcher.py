@@ -35,7 +35,7 @@ from operations.alerts.rules import (
 from operations.alerts.webhook import post
 from operations.metrics.samples import MISDIRECTED
 from operations.status.connections import overview
-from worker.redis_alert import RedisAlert
+from worker.alerts.redis_alert import RedisAlert
 
 LOOK_EVERY_S: Final = 2.0
 MISDIRECTED_NOTE: Final = ":misdirected"

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias, assert_never
 from delivery.answer import Answer, NoAnswer
 from delivery.search import Ending, Search
 from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, Verdict, judge
-from worker.compose import Draft
+from worker.steps.compose import Draft
 
 SLOW_S: Final = 2.0
 """A request that takes longer is trouble: the connection then has one request at a time."""

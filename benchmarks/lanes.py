@@ -17,7 +17,7 @@ from ingest.sorting import sort
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.client import connect, connect_async
-from lanes.lanes import Appetite, Lanes
+from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease, Lost, Pace, Refused, Released, Settlement
 
 BATCHES_A_CHUNK: Final = 20
@@ -78,11 +78,11 @@ def _drain(bed: Bed) -> _Costs:
     costs, before = _Costs(), bed.server.cpu_s()
     with connect(bed.redis_url) as client:
         lanes = Lanes(client)
-        lease: Lease | Refused | Released | Lost = lanes.claim(f"{CONNECTION}:0", Appetite())
+        lease: Lease | Refused | Released | Lost = lanes.claim(f"{CONNECTION}:0", ClaimLimits())
         while isinstance(lease, Lease):
             done = Settlement(Pace(), trim=len(lease.chunks), books={"delivered": len(lease.chunks) * EVENTS_A_CHUNK})
             wall, cpu = time.perf_counter(), time.process_time()
-            lease = lanes.settle(lease, done, Appetite())
+            lease = lanes.settle(lease, done, ClaimLimits())
             _note(costs, wall, cpu)
     costs.server_s = bed.server.cpu_s() - before
     return costs

@@ -14,9 +14,9 @@ from lanes.settlement import Lease, Pace
 from mapping.incoming.batch import split_batch
 from mapping.plan import compile_plan
 from worker.steps.compose import Composer, Draft
-from worker.steps.outcomes import Terms
+from worker.steps.outcomes import DeliveryContext
 from worker.steps.posting import post_draft
-from worker.steps.settlement import conclude
+from worker.steps.settlement import build_settlement
 
 MOST_EVENTS: Final = 1_000
 SHAPES: Final = {
@@ -28,7 +28,7 @@ SHAPES: Final = {
 """What waits → batches a chunk, events a batch."""
 
 _CODEC = ChunkCodec()
-_TERMS = Terms("shop", None, "", MOST_EVENTS, _CODEC.seal, lambda: 0.5)
+_CONTEXT = DeliveryContext("shop", None, "", MOST_EVENTS, _CODEC.seal, lambda: 0.5)
 
 
 def run(quick: bool) -> list[Result]:
@@ -70,7 +70,7 @@ def _settler(batches_a_chunk: int, events_a_batch: int) -> Callable[[], int]:
         draft = composer.compose(lease)
         if not isinstance(draft, Draft):
             raise TypeError(f"a request was to be made, not {type(draft).__name__}")
-        return conclude(draft, post_draft(draft, _Accepting(), "t"), lease, _TERMS).ended
+        return build_settlement(draft, post_draft(draft, _Accepting(), "t"), lease, _CONTEXT).ended
 
     return settle
 

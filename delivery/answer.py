@@ -13,7 +13,7 @@ from delivery.remedies import Remedy
 
 MAX_ANSWER_BYTES = 1 << 20
 """1,000 refused events with a sentence each stay well below; more is not an answer."""
-MOST_WORDS = 2000
+MOST_MESSAGE_CHARACTERS = 2000
 """Characters that are kept of a sentence of TikTok's, which may echo whole events."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 UNREADABLE = -1
@@ -137,4 +137,4 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= MOST_WORDS else f"{text[:MOST_WORDS]}…"
+    return text if len(text) <= MOST_MESSAGE_CHARACTERS else f"{text[:MOST_MESSAGE_CHARACTERS]}…"

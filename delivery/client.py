@@ -12,7 +12,7 @@ import httpx
 
 from delivery.answer import MAX_ANSWER_BYTES, Answer, FailedEvent, NoAnswer, read_answer
 from delivery.network import DeadlineBackend, Deadlines
-from delivery.proxies import WayOut, certificates, way_to
+from delivery.proxies import ProxySettings, certificates, proxy_settings_for
 from delivery.reach import why_out_of_reach
 
 __all__ = ["TIMEOUT", "Answer", "Client", "FailedEvent", "NoAnswer"]
@@ -37,7 +37,7 @@ _KINDS: tuple[tuple[type[Exception], Literal["connect", "timeout", "reset"]], ..
 _TROUBLE = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError)
 
 
-class _Departure:
+class _BodyStartTrace:
     """Listens to httpcore: has a byte of the body been handed to the socket?
 
     A header alone can cost no event, and httpcore swallows write errors to read an early answer, so the start of
@@ -73,7 +73,7 @@ class Client:
         self._clock = clock
         self._timeout = timeout.as_dict()
         self._deadline_s, self._deadlines = deadline_s, Deadlines()
-        self.way = way_to(base_url)
+        self.way = proxy_settings_for(base_url)
         needs_tls = urlsplit(base_url).scheme == "https"
         self._pool = _pool(
             self.way,
@@ -90,7 +90,7 @@ class Client:
         """POST `body` (JSON) to `path`. Network trouble is a value; nothing is retried, no redirect followed."""
         if not _HEADER_SAFE.fullmatch(access_token):
             return NoAnswer("token", sent=False, detail="the access token is empty or holds characters no header can")
-        departure = _Departure()
+        departure = _BodyStartTrace()
         try:
             with self._deadlines.within(self._deadline_s):
                 return self._exchange(path, body, access_token, departure)
@@ -98,7 +98,7 @@ class Client:
             remedy = None if departure.begun else why_out_of_reach(error, self.way.proxy)
             return NoAnswer(_kind(error), sent=departure.begun, detail=type(error).__name__, remedy=remedy)
 
-    def _exchange(self, path: str, body: bytes, access_token: str, departure: _Departure) -> Answer:
+    def _exchange(self, path: str, body: bytes, access_token: str, departure: _BodyStartTrace) -> Answer:
         headers = [*_HEADERS, ("Access-Token", access_token)]
         extensions = {"timeout": self._timeout, "trace": departure}
         url = self._base_url + path
@@ -126,7 +126,7 @@ _HEADERS: Final = (
 )
 
 
-def _pool(way: WayOut, **options: Any) -> httpcore.ConnectionPool:
+def _pool(way: ProxySettings, **options: Any) -> httpcore.ConnectionPool:
     proxy = way.proxy
     if proxy is None:
         return httpcore.ConnectionPool(**options)

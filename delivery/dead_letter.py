@@ -11,7 +11,9 @@ _LAST_MS: Final = 253_402_300_799_999
 _ID: Final = re.compile(r"[0-9a-f]{22}")
 
 
-SEALED: Final = "what TikTok said is encrypted: reading it takes the key in RELAY_ENCRYPTION_KEY that was in use then"
+ENCRYPTED_MESSAGE: Final = (
+    "what TikTok said is encrypted: reading it takes the key in RELAY_ENCRYPTION_KEY that was in use then"
+)
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,12 +79,12 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def new_id(died_ms: int) -> str:
+def new_dead_letter_id(dead_lettered_at_ms: int) -> str:
     """An id for a letter of an event that died then; ids sort by that."""
-    return f"{died_ms:012x}{secrets.token_hex(5)}"
+    return f"{dead_lettered_at_ms:012x}{secrets.token_hex(5)}"
 
 
-def died_ms(letter_id: str) -> int | None:
+def dead_lettered_at_ms(letter_id: str) -> int | None:
     """When its event died, Unix milliseconds, told by the id alone; None for an id that is none of ours."""
     return int(letter_id[:12], 16) if _ID.fullmatch(letter_id) else None
 

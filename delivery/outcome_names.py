@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class End(NamedTuple):
+class OutcomeName(NamedTuple):
     """A count of a day: `name` as the books have it; for `delivered` and `dead` the TikTok event, "" where none is
     known, and for `dead` the reason.
     """
@@ -18,11 +18,11 @@ def delivered(tiktok_event: str) -> str:
     return f"delivered:{tiktok_event}"
 
 
-def died(tiktok_event: str | None, reason: str) -> str:
+def dead_lettered(tiktok_event: str | None, reason: str) -> str:
     """The name of a death by this reason."""
     return f"dead:{tiktok_event or ''}:{reason}"
 
 
-def read_end(name: str) -> End:
+def read_outcome_name(name: str) -> OutcomeName:
     """What a name says; names that are the books' own are said as they are."""
-    return End(*name.split(":", 2))
+    return OutcomeName(*name.split(":", 2))

@@ -39,7 +39,7 @@ class Proxy:
 
 
 @dataclass(frozen=True, slots=True)
-class WayOut:
+class ProxySettings:
     """How requests reach TikTok. `ignored`: entries of NO_PROXY that name nothing; `trust`: the certificates' place."""
 
     proxy: Proxy | None = None
@@ -47,19 +47,19 @@ class WayOut:
     trust: str = ""
 
 
-def way_to(url: str, environ: Mapping[str, str] | None = None) -> WayOut:
+def proxy_settings_for(url: str, environ: Mapping[str, str] | None = None) -> ProxySettings:
     """Return the way to `url`. Raises ConfigurationError when the environment names a proxy that is none."""
     environ = os.environ if environ is None else environ
     target = urlsplit(url)
     host = target.hostname or ""
     if is_loopback(host):
-        return WayOut()  # a company's proxy leads to TikTok, not to the sandbox
+        return ProxySettings()  # a company's proxy leads to TikTok, not to the sandbox
     trust = environ.get("SSL_CERT_FILE") or environ.get("SSL_CERT_DIR") or ""
     name, text = _first(environ, "https_proxy" if target.scheme == "https" else "http_proxy", "all_proxy")
     if not text:
-        return WayOut(trust=trust)
+        return ProxySettings(trust=trust)
     excepted, ignored = _is_excepted(host, target.port or 443, _first(environ, "no_proxy")[1])
-    return WayOut(None if excepted else _proxy(name, text), ignored, trust)
+    return ProxySettings(None if excepted else _proxy(name, text), ignored, trust)
 
 
 def certificates(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:

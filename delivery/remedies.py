@@ -140,7 +140,7 @@ def proxy_refuses(place: str, answer: str) -> Remedy:
     )
 
 
-def setting(name: str) -> Remedy:
+def setting_refused(name: str) -> Remedy:
     """The remedy where TikTok names the field of the request that the connection's settings fill."""
     return Remedy(f"{name} refused", _CONFIGURES, _SETTINGS.get(name, _SETTINGS["event_source_id"]))
 

@@ -40,7 +40,7 @@ class Search:
         self._values = NamedValues(bodies)
         self._open = list(range(len(bodies)))
         self._apart: list[int] = []
-        self._suspects = 0
+        self._suspect_count = 0
         """Leading open events that are known to hold a refused one."""
         self._worked = 0
         """The most events that TikTok accepted at once since there are suspects."""
@@ -56,7 +56,7 @@ class Search:
 
         Where the search is cut short after each request, this alone makes it come to an end.
         """
-        suspects = len(self._candidate.request) if self._candidate else self._suspects
+        suspects = len(self._candidate.request) if self._candidate else self._suspect_count
         return max(1, suspects // 2) if suspects else self._step
 
     @property
@@ -71,7 +71,7 @@ class Search:
         elif self._apart and self._is_time_for_apart():
             self._request = self._apart[:1]
         else:
-            size = max(1, self._suspects // 2) if self._suspects else self._step or len(self._open)
+            size = max(1, self._suspect_count // 2) if self._suspect_count else self._step or len(self._open)
             self._request = self._up_to_apart(self._open[:size])
         return self._request
 
@@ -103,7 +103,7 @@ class Search:
             self._disprove(self._candidate)
         elif request[0] in self._apart:
             self._open, self._apart = sorted(self._open + self._apart[1:]), []
-            self._suspects, self._step = 0, 1
+            self._suspect_count, self._step = 0, 1
         else:
             del self._open[: len(request)]
             self._grow(len(request))
@@ -113,7 +113,7 @@ class Search:
         request = self._request
         if len(request) > 1:
             self._candidate = self._named(split) if self._trusts_names else None
-            self._suspects = 0 if self._candidate else len(request)
+            self._suspect_count = 0 if self._candidate else len(request)
             return
         self.endings[request[0]] = split.rejection
         self._refused += 1
@@ -124,23 +124,25 @@ class Search:
         else:
             del self._open[0]
             self._step = max(1, self._worked * 2)
-            self._suspects = self._worked = 0
+            self._suspect_count = self._worked = 0
             self._trusts_names = True
 
     def _grow(self, size: int) -> None:
-        if not self._suspects:
+        if not self._suspect_count:
             self._step = size * 2
             return
         self._worked = max(self._worked, size)
-        self._suspects = max(0, self._suspects - size)
-        if not self._suspects:  # each part was accepted, and together they were refused: TikTok thought better of it
+        self._suspect_count = max(0, self._suspect_count - size)
+        if (
+            not self._suspect_count
+        ):  # each part was accepted, and together they were refused: TikTok thought better of it
             self._worked, self._trusts_names = 0, True
 
     def _named(self, split: Split) -> _Candidate | None:
         """The event to try alone; None when the refusal tells its events apart in no way."""
         request = self._request
-        if split.hint is not None and split.hint < len(request):
-            event = request[split.hint]
+        if split.suspect_position is not None and split.suspect_position < len(request):
+            event = request[split.suspect_position]
             return _Candidate(event, self._values.value_of(event, split.rejection), request)
         found = self._values.rarest(split.rejection, request)
         return None if found is None else _Candidate(*found, request)
@@ -160,5 +162,5 @@ class Search:
         if candidate.value is not None:
             self._values.distrust(candidate.value)
         self._open.remove(candidate.event)
-        self._suspects, self._trusts_names = len(candidate.request) - 1, False
+        self._suspect_count, self._trusts_names = len(candidate.request) - 1, False
         self._candidate = None

@@ -6,8 +6,8 @@ from typing import assert_never
 
 from delivery.answer import Answer, NoAnswer
 from delivery.backoff import retry_after_s
-from delivery.codes import CODES, STATUSES, Broken, Meaning, Refused, Taken, Wait, find
-from delivery.remedies import PERMISSION, TOKEN_UNUSABLE, Remedy, setting
+from delivery.codes import CODES, STATUSES, Accepted, ConnectionBroken, EventRefused, Meaning, Transient, find
+from delivery.remedies import PERMISSION, TOKEN_UNUSABLE, Remedy, setting_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Split:
     """TikTok refused the request for the sake of some event in it: halve it. Alone, the event gets `rejection`."""
 
     rejection: Rejection
-    hint: int | None = None
+    suspect_position: int | None = None
     """The index that the message names, when it is one of this request: it saves requests and proves nothing."""
 
 
@@ -102,14 +102,14 @@ def judge(answer: Answer | NoAnswer, events: int) -> Verdict:
 
 def _verdict(meaning: Meaning, answer: Answer, events: int) -> Verdict:
     match meaning:
-        case Taken():
+        case Accepted():
             return _delivered(answer, events)
-        case Wait():
+        case Transient():
             return _later(meaning, answer)
-        case Refused():
-            remedy = _blamed(answer.message) if meaning.or_connection else None
+        case EventRefused():
+            remedy = _connection_remedy(answer.message) if meaning.or_connection else None
             return _fault(remedy, answer) if remedy else _split(answer, events)
-        case Broken():
+        case ConnectionBroken():
             return _fault(meaning.remedy, answer)
         case _:
             assert_never(meaning)
@@ -126,7 +126,7 @@ def _delivered(answer: Answer, events: int) -> Delivered:
     return Delivered(tuple((index, _rejection(answer, first[index])) for index in sorted(first)))
 
 
-def _later(wait: Wait, answer: Answer) -> RetryLater:
+def _later(wait: Transient, answer: Answer) -> RetryLater:
     after_s = retry_after_s(answer.retry_after, answer.answered_s)
     if after_s is None:
         after_s = wait.least_s
@@ -138,8 +138,10 @@ def _later(wait: Wait, answer: Answer) -> RetryLater:
 
 def _split(answer: Answer, events: int) -> Split:
     place = _PLACE.match(answer.message)
-    hint = int(place[1]) if place and int(place[1]) < events else None
-    return Split(_rejection(answer, answer.message or f"TikTok answered {_says(answer)} and gave no reason"), hint)
+    suspect_position = int(place[1]) if place and int(place[1]) < events else None
+    return Split(
+        _rejection(answer, answer.message or f"TikTok answered {_code_of(answer)} and gave no reason"), suspect_position
+    )
 
 
 def _rejection(answer: Answer, message: str) -> Rejection:
@@ -152,18 +154,18 @@ def field_in(message: str) -> str | None:
     return path[1] if path else None
 
 
-def _blamed(message: str) -> Remedy | None:
+def _connection_remedy(message: str) -> Remedy | None:
     """What to mend if the message, at its start, blames the connection: further in, it may quote an event."""
     if _NO_PERMISSION.match(message):
         return PERMISSION
     path = _PATH.match(message)
-    return setting(path[1]) if path and path[1] in _CONNECTION_FIELDS else None
+    return setting_refused(path[1]) if path and path[1] in _CONNECTION_FIELDS else None
 
 
 def _fault(remedy: Remedy, answer: Answer | None = None) -> ConnectionFault:
-    error = f"{remedy.fault} ({_says(answer)})" if answer else remedy.fault
+    error = f"{remedy.fault} ({_code_of(answer)})" if answer else remedy.fault
     return ConnectionFault(remedy.who, remedy.what_to_do, error)
 
 
-def _says(answer: Answer) -> str:
+def _code_of(answer: Answer) -> str:
     return f"HTTP {answer.status}" if answer.code is None else str(answer.code)

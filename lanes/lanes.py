@@ -31,7 +31,7 @@ RENEW_EVERY_S: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Appetite:
+class ClaimLimits:
     """What one claim asks for: at most so many events and sealed bytes, and so many events when it only probes.
 
     `letters`: what the connection's dead letters may hold; beyond it nothing is claimed.
@@ -58,10 +58,10 @@ class Lanes:
         """The lanes that are due and that nobody has a promise on; each is now held for a wake-up's flight."""
         return [lane.decode() for lane in self._run("wake", now_ms, WAKE_HOLD_MS, LEASE_MS)]
 
-    def claim(self, lane: str, appetite: Appetite, now_ms: int | None = None) -> Lease | Refused:
+    def claim(self, lane: str, limits: ClaimLimits, now_ms: int | None = None) -> Lease | Refused:
         """Lease the lane for 15 s, or say why not."""
         token = secrets.token_hex(16)
-        match self._run("claim", now_ms, lane, pack(_ask(token, appetite))):
+        match self._run("claim", now_ms, lane, pack(_ask(token, limits))):
             case [b"granted", terms, chunks]:
                 return _lease(lane, token, terms, chunks)
             case [reason]:
@@ -90,7 +90,7 @@ class Lanes:
         return bool(self._run("posted", now_ms, lease.lane, lease.token, lease.head, chunks))
 
     def settle(
-        self, lease: Lease, settlement: Settlement, go_on: Appetite | None = None, now_ms: int | None = None
+        self, lease: Lease, settlement: Settlement, go_on: ClaimLimits | None = None, now_ms: int | None = None
     ) -> Lease | Released | Lost:
         """Make the settlement hold; with `go_on`, and if nothing speaks against it, lease what comes next as well.
 
@@ -155,9 +155,9 @@ class _Terms(msgspec.Struct):
 _terms_decoder = msgspec.msgpack.Decoder(_Terms, strict=False)
 
 
-def _ask(token: str, appetite: Appetite) -> dict[str, Any]:
-    limits = {"events": appetite.events, "bytes": appetite.bytes, "probe": appetite.probe}
-    return {"token": token, "lease": LEASE_MS, **limits, "letters": _share(appetite.letters)}
+def _ask(token: str, limits: ClaimLimits) -> dict[str, Any]:
+    sizes = {"events": limits.events, "bytes": limits.bytes, "probe": limits.probe}
+    return {"token": token, "lease": LEASE_MS, **sizes, "letters": _share(limits.letters)}
 
 
 def _share(share: LetterShare) -> dict[str, Any]:

@@ -255,7 +255,7 @@ MUTATIONS = (
     Mutation(
         "five deaths alone in compose",
         "worker/steps/compose.py",
-        "if lease.pace.limit == 1 and lease.alone >= DEADLY_CRASHES:",
+        "if lease.pace.limit == 1 and lease.alone >= MOST_UNFINISHED_CLAIMS:",
         "if False:",
         "tests/worker/test_drain.py",
     ),

@@ -10,15 +10,15 @@ import structlog
 
 from config.model import Configuration, Connection
 from delivery.verdict import ConnectionFault, Delivered, RetryLater
-from lanes.lanes import Appetite
+from lanes.lanes import ClaimLimits
 from lanes.names import group_of
 from lanes.settlement import Lease, Lost, Refused, Released, RestState, Settlement
 from worker.runtime import Runtime
-from worker.steps.compose import Blocked, Carved, Composer, Draft
+from worker.steps.compose import Blocked, Composer, Draft, OversizedChunk
 from worker.steps.measures import measures
-from worker.steps.outcomes import Terms
-from worker.steps.posting import Posted, post_draft
-from worker.steps.settlement import conclude, conclude_blocked, conclude_carved
+from worker.steps.outcomes import DeliveryContext
+from worker.steps.posting import PostResult, post_draft
+from worker.steps.settlement import build_settlement, settle_blocked, settle_split
 
 log = structlog.get_logger("relay.worker")
 
@@ -30,7 +30,7 @@ ASLEEP_MS: Final = 60_000
 
 
 @dataclass(slots=True)
-class Report:
+class JobReport:
     """What one job did, in counts and reason codes only: Flower shows it to whoever looks."""
 
     connection: str
@@ -54,22 +54,22 @@ class Report:
 
 def drain(
     lane: str, runtime: Runtime, job: str | None = None, monotonic: Callable[[], float] = time.monotonic
-) -> Report:
+) -> JobReport:
     """Deliver what waits in `lane` for up to 5 s, or until the process is to stop.
 
     Raises ValueError for no lane's name, RedisAway, RedisFull.
     """
-    report = Report(group_of(lane))
+    report = JobReport(group_of(lane))
     configuration = runtime.file.current
     connection = configuration.connections.get(report.connection)
     if runtime.stopping.is_set():
         return report  # the lane is woken again, and by then others are there to drain it
     if connection is None or not connection.enabled:
-        _put_to_sleep(report.connection, "removed" if connection is None else "disabled", lane, runtime)
+        defer_lane(report.connection, "removed" if connection is None else "disabled", lane, runtime)
         return report
     step = _Step(runtime, configuration, connection, report, job)
     until = monotonic() + DRAIN_FOR_S
-    lease: Lease | Released | Lost | Refused = runtime.lanes.claim(lane, step.appetite)
+    lease: Lease | Released | Lost | Refused = runtime.lanes.claim(lane, step.claim_limits)
     try:
         while isinstance(lease, Lease):
             runtime.leases.keep(lease)
@@ -83,10 +83,10 @@ class _Step:
     """One lease to one settlement."""
 
     def __init__(
-        self, runtime: Runtime, configuration: Configuration, connection: Connection, report: Report, job: str | None
+        self, runtime: Runtime, configuration: Configuration, connection: Connection, report: JobReport, job: str | None
     ) -> None:
-        share = runtime.letter_share(connection)
-        self.appetite = replace(runtime.appetite(connection, configuration), letters=share)
+        share = runtime.dead_letter_share(connection)
+        self.claim_limits = replace(runtime.claim_limits(connection, configuration), letters=share)
         self._runtime, self._connection, self._report = runtime, connection, report
         self._composer = Composer(
             runtime.codec.open,
@@ -94,15 +94,15 @@ class _Step:
             runtime.addresses.recall if connection.enrich_ip_address else None,
             runtime.own_ms,
         )
-        self._terms = Terms(
+        self._context = DeliveryContext(
             connection=connection.id,
             job=job,
             fingerprint=connection.fingerprint,
-            most_events=self.appetite.events,
+            most_events=self.claim_limits.events,
             seal=runtime.codec.seal,
             random=runtime.random,
-            seal_words=None if runtime.keyring is None else runtime.keyring.seal,
-            secret=runtime.letters_secret,
+            encrypt_words=None if runtime.keyring is None else runtime.keyring.seal,
+            secret=runtime.shared_parts_secret,
             own_ms=runtime.own_ms(),
             share=share,
         )
@@ -113,9 +113,9 @@ class _Step:
         match self._composer.compose(lease):
             case Blocked(what_to_do, error):
                 self._report.trouble = f"{error}: {what_to_do}"
-                return self._settle(lease, conclude_blocked(what_to_do, lease, error), go_on=False)
-            case Carved() as carved:
-                return self._settle(lease, conclude_carved(carved, lease, self._runtime.codec.seal), go_on=True)
+                return self._settle(lease, settle_blocked(what_to_do, lease, error), go_on=False)
+            case OversizedChunk() as oversized:
+                return self._settle(lease, settle_split(oversized, lease, self._runtime.codec.seal), go_on=True)
             case Draft() as draft:
                 return self._deliver(draft, lease, began, goes_on)
             case other:
@@ -125,7 +125,7 @@ class _Step:
         self, draft: Draft, lease: Lease, began: float, goes_on: Callable[[], bool]
     ) -> Lease | Released | Lost:
         """`began`: when the lease came, on this process's monotonic clock."""
-        posted = Posted()
+        posted = PostResult()
         if draft.items:
             if not self._runtime.lanes.posted(lease, len(draft.chunks)):
                 return Lost()
@@ -139,24 +139,24 @@ class _Step:
                 ),
             )
         answered_ms = lease.now_ms + round((time.monotonic() - began) * 1000)
-        conclusion = conclude(draft, posted, lease, self._terms)
-        counters = measures(draft, conclusion, posted.sent, answered_ms)
-        result = self._settle(lease, replace(conclusion.settlement, measures=counters), go_on=goes_on())
+        outcome = build_settlement(draft, posted, lease, self._context)
+        counters = measures(draft, outcome, posted.sent, answered_ms)
+        result = self._settle(lease, replace(outcome.settlement, measures=counters), go_on=goes_on())
         if not isinstance(result, Lost):
-            _say(posted, lease)
-            self._report.ended += conclusion.ended
-            self._report.reasons.update(conclusion.reasons)
+            _log_verdicts(posted, lease)
+            self._report.ended += outcome.ended
+            self._report.reasons.update(outcome.reasons)
             if posted.sent:
                 self._report.hangs = posted.slow or isinstance(posted.trouble, RetryLater)
-            if conclusion.trouble and isinstance(result, Released):
-                self._report.trouble = conclusion.trouble.replace("{waiting}", f"{result.waiting:,}")
+            if outcome.trouble and isinstance(result, Released):
+                self._report.trouble = outcome.trouble.replace("{waiting}", f"{result.waiting:,}")
         return result
 
     def _settle(self, lease: Lease, settlement: Settlement, *, go_on: bool) -> Lease | Released | Lost:
-        return self._runtime.lanes.settle(lease, settlement, self.appetite if go_on else None)
+        return self._runtime.lanes.settle(lease, settlement, self.claim_limits if go_on else None)
 
 
-def _say(posted: Posted, lease: Lease) -> None:
+def _log_verdicts(posted: PostResult, lease: Lease) -> None:
     """What the log should have of verdicts that hold: the start and the end of a pause, and odd answers."""
     trouble = posted.trouble
     if isinstance(trouble, ConnectionFault) and not lease.probing:
@@ -171,12 +171,12 @@ def _say(posted: Posted, lease: Lease) -> None:
         log.warning("TikTok's answer is odd", note=note)
 
 
-def _put_to_sleep(group: str, state: RestState, lane: str, runtime: Runtime) -> None:
+def defer_lane(group: str, state: RestState, lane: str, runtime: Runtime) -> None:
     """A connection that must not deliver keeps its events; a claim that is refused puts its lane off until then.
 
     It is granted if the connection was resumed in between: then the lease is given back at once.
     """
     runtime.lanes.rest(group, state, ASLEEP_MS, {})
-    lease = runtime.lanes.claim(lane, Appetite())
+    lease = runtime.lanes.claim(lane, ClaimLimits())
     if isinstance(lease, Lease):
         runtime.lanes.settle(lease, Settlement(lease.pace))

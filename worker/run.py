@@ -19,8 +19,8 @@ from config.settings import Settings
 from worker.alerts.watcher import Alerts
 from worker.app import QUEUE, app
 from worker.broker import use_broker
-from worker.redis_outage.direct_delivery import DirectDraining, wait_for_room
-from worker.redis_outage.waiting import EXIT_CODE, Keeper, Patience, say_in_vain
+from worker.redis_outage.direct_delivery import DirectDelivery, wait_for_room
+from worker.redis_outage.waiting import EXIT_CODE, RedisMonitor, RedisWait, log_hopeless_redis
 from worker.runtime import runtime, start
 from worker.timer import Timer
 
@@ -34,20 +34,20 @@ def run(settings: Settings) -> None:
     """Work until told to stop (SIGTERM, SIGINT). Ends the process or replaces it by a fresh one; never returns."""
     alive = start(settings)
     use_broker(app, alive.redis_url)
-    patience = Patience(alive.redis_url, alive.outage)
+    redis_wait = RedisWait(alive.redis_url, alive.outage)
     alerts = Alerts(settings, alive.redis_url, alive.outage, lambda: alive.file.current)
     told_to_stop = threading.Event()
     _leave_on_signals(told_to_stop)
     alerts.start()
-    if not patience.wait():
-        say_in_vain(alive.outage)
+    if not redis_wait.wait():
+        log_hopeless_redis(alive.outage)
         raise SystemExit(EXIT_CODE)
-    life = _Life(Timer(alive), alerts, patience, told_to_stop)
-    direct = DirectDraining(alive, worker.jobs.deliver_directly)
+    life = _Life(Timer(alive), alerts, redis_wait, told_to_stop)
+    direct = DirectDelivery(alive, worker.jobs.deliver_directly)
     alive.drain_directly = direct.take
-    if patience.full:
+    if redis_wait.full:
         life.start_timer()
-        wait_for_room(patience.is_full, alive, direct)
+        wait_for_room(redis_wait.is_full, alive, direct)
     code = _work()
     if life.gave_up.is_set():
         raise SystemExit(EXIT_CODE)
@@ -74,10 +74,10 @@ def _leave_on_signals(told_to_stop: threading.Event) -> None:
 class _Life:
     """What runs beside Celery, tied to its signals."""
 
-    def __init__(self, timer: Timer, alerts: Alerts, patience: Patience, told_to_stop: threading.Event) -> None:
+    def __init__(self, timer: Timer, alerts: Alerts, redis_wait: RedisWait, told_to_stop: threading.Event) -> None:
         self.gave_up, self._told_to_stop = threading.Event(), told_to_stop
         self._timer, self._alerts = timer, alerts
-        self._keeper = Keeper(patience, runtime().outage, self._give_up)
+        self._redis_monitor = RedisMonitor(redis_wait, runtime().outage, self._give_up)
         setup_logging.connect(self._keep_logging, weak=False)
         worker_ready.connect(self._begin, weak=False)
         worker_shutting_down.connect(self._stop, weak=False)
@@ -88,7 +88,7 @@ class _Life:
 
     def _begin(self, **_: Any) -> None:
         self.start_timer()
-        self._keeper.start()
+        self._redis_monitor.start()
 
     def start_timer(self) -> None:
         """Wake lanes from now on: at once where Celery has to wait for room."""
@@ -101,12 +101,12 @@ class _Life:
 
     def _end(self, **_: Any) -> None:
         self._timer.stop()
-        self._keeper.stop()
+        self._redis_monitor.stop()
         self._alerts.stop()
 
     def _give_up(self) -> None:
         """End as if told to; and at once where Celery, which waits for Redis as well, does not."""
-        say_in_vain(runtime().outage)
+        log_hopeless_redis(runtime().outage)
         self._alerts.tell_before_the_end()
         self.gave_up.set()
         os.kill(os.getpid(), signal.SIGTERM)

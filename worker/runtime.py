@@ -12,7 +12,7 @@ from delivery.client import Client
 from lanes.chunk import ChunkCodec
 from lanes.client import connect
 from lanes.clocks import own_ms
-from lanes.lanes import Appetite, Lanes
+from lanes.lanes import ClaimLimits, Lanes
 from lanes.memory import MOST_BYTES, Memory
 from lanes.server import address_share_of, letter_share_of
 from lanes.settlement import Lease, LetterShare
@@ -20,8 +20,8 @@ from mapping.plan import Plan, compile_plan
 from operations.alerts.outage import Outage
 from operations.dead_letters.retention import letters_are_full
 from worker.slots import Slots
-from worker.steps.ip_enrichment import EXPIRES_S, Addresses
-from worker.steps.shared_parts import secret_of
+from worker.steps.ip_enrichment import EXPIRES_S, IpEnrichment
+from worker.steps.shared_parts import shared_parts_secret
 
 PROBE_EVENTS: Final = 10
 
@@ -37,16 +37,16 @@ class Runtime:
         self.client_of_redis = connect(redis_url)
         self.lanes = Lanes(self.client_of_redis)
         self._memory = Memory(connect(redis_url), keyring, EXPIRES_S)
-        self.addresses = Addresses(self._memory)
+        self.addresses = IpEnrichment(self._memory)
         self.outage = Outage()
         self.client = Client(settings.tiktok_url)
-        self.leases = LeasesInHand()
+        self.leases = HeldLeases()
         self.slots = Slots()
         self.stopping = threading.Event()
         """Set when the process was told to stop: jobs end after the request under way, and no other begins."""
-        self.letters_secret = secret_of(keyring)
+        self.shared_parts_secret = shared_parts_secret(keyring)
         self.drain_directly: Callable[[str], None] | None = None
-        """Drains a lane in a thread of its own, for when Celery may not write; see worker/redis_outage/direct_delivery.py."""
+        """Drains a lane in its own thread while Celery may not write (worker/redis_outage/direct_delivery.py)."""
         self.redis_limit = 0
         """Redis's maxmemory in bytes, which the timer reads; 0 where it is not known or has none."""
         self.own_ms: Callable[[], int] = own_ms
@@ -65,17 +65,17 @@ class Runtime:
             plans[key] = compile_plan(connection, source)
         return plans[key]
 
-    def appetite(self, connection: Connection, configuration: Configuration) -> Appetite:
+    def claim_limits(self, connection: Connection, configuration: Configuration) -> ClaimLimits:
         """What a claim for this connection asks for: as many events as its largest request takes."""
         plans = (self.plan(connection, input_id, configuration) for input_id in connection.inputs)
-        return Appetite(events=max(plan.route.max_events for plan in plans if plan), probe=PROBE_EVENTS)
+        return ClaimLimits(events=max(plan.route.max_events for plan in plans if plan), probe=PROBE_EVENTS)
 
     def learn_limit(self, limit: int) -> None:
         """Redis's maxmemory is this; 0 for none. Shares of it follow."""
         self.redis_limit = limit
         self._memory.most_bytes = address_share_of(limit) or MOST_BYTES
 
-    def letter_share(self, connection: Connection) -> LetterShare:
+    def dead_letter_share(self, connection: Connection) -> LetterShare:
         """What the connection's dead letters may hold of Redis's memory; no bound where the limit is not known."""
         share = letter_share_of(self.redis_limit)
         return LetterShare(share, letters_are_full(connection.id), connection.fingerprint)
@@ -89,7 +89,7 @@ class Runtime:
         return kept[1]
 
 
-class LeasesInHand:
+class HeldLeases:
     """The leases this process's jobs hold now, for the timer to renew."""
 
     def __init__(self) -> None:

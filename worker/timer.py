@@ -64,12 +64,12 @@ def refresh_configuration(runtime: Runtime) -> None:
     before = runtime.file.error
     if runtime.file.refresh():
         log.info("configuration in force", file=str(runtime.file.path))
-        resume_mended(runtime)
+        resume_corrected(runtime)
     elif runtime.file.error is not None and runtime.file.error is not before:
         log.error("configuration refused; the former one stays", problems=[str(p) for p in runtime.file.error.problems])
 
 
-def resume_mended(runtime: Runtime) -> None:
+def resume_corrected(runtime: Runtime) -> None:
     """Wake connections whose rest the configuration ended: enabled again, put back, or no longer what failed."""
     for connection in runtime.file.current.connections.values():
         resting = runtime.lanes.resting(connection.id)
@@ -101,7 +101,7 @@ class Timer:
             _Duty(PAGE_EVERY_S, Retention(runtime.redis_url).step),
         ]
         self._threads = (
-            _Duties("relay-timer", runtime, duties, first=resume_mended),
+            _Duties("relay-timer", runtime, duties, first=resume_corrected),
             _Duties("relay-renewals", runtime, [_Duty(RENEW_EVERY_S, renew_leases)]),
         )
 

@@ -20,7 +20,7 @@ from cli.context import LEAST_PASSWORD, configuration_of, redis_url, settings_he
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
 from config.errors import ConfigurationError
 from config.settings import Settings
-from delivery.proxies import certificates, way_to
+from delivery.proxies import certificates, proxy_settings_for
 from operations.alerts.messages import trial
 from operations.alerts.webhook import post
 from operations.errors import BadNews
@@ -118,7 +118,7 @@ def _way_to_tiktok(url: str) -> list[Finding]:
     """Through which proxy, if any, and whose certificates are trusted; by the reading that workers use."""
     host = urlsplit(url).netloc
     try:
-        way = way_to(url)
+        way = proxy_settings_for(url)
         if url.startswith("https"):
             certificates()
     except ConfigurationError as error:

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import redis
 
-from delivery.dead_letter import died_ms
+from delivery.dead_letter import dead_lettered_at_ms
 from lanes.chunk import Header, read_header
 from lanes.days import day_of
 from lanes.errors import ChunkUnreadable
@@ -121,7 +121,7 @@ def _read(letter_id: str, connection: str, stored: bytes) -> tuple[Cell, Facts]:
     try:
         read = _decoder.decode(stored)
     except msgspec.MsgspecError:
-        read = msgspec.structs.replace(_UNREADABLE, at_ms=died_ms(letter_id) or 0)
+        read = msgspec.structs.replace(_UNREADABLE, at_ms=dead_lettered_at_ms(letter_id) or 0)
     header = _header_of(read.source)
     day = day_of(header.received_ms if header else read.at_ms)
     cell = Cell(connection, read.stage, read.reason, read.field, read.tiktok_event, day)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import redis
 
 from config.model import Configuration, Connection
-from delivery.dead_letter import died_ms
+from delivery.dead_letter import dead_lettered_at_ms
 from lanes.letters import ids_page
 from operations.format import duration, plural
 
@@ -26,7 +26,7 @@ def aged(ids: Iterable[str], retention_s: int, now_ms: int) -> Aged:
     """Sort letters by their ids, which say when their events died."""
     past, soon = [], 0
     for letter_id in ids:
-        died = died_ms(letter_id)
+        died = dead_lettered_at_ms(letter_id)
         left_s = retention_s if died is None else retention_s - (now_ms - died) / 1000
         if left_s <= 0:
             past.append(letter_id)

@@ -12,7 +12,7 @@ from config.file import load
 from config.model import Configuration
 from config.secrets import CannotOpen, Keyring
 from config.settings import Settings
-from delivery.dead_letter import DeadLetter, died_ms, rfc3339
+from delivery.dead_letter import DeadLetter, dead_lettered_at_ms, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec, read_header
 from lanes.errors import ChunkUnreadable
 from lanes.known import groups_known
@@ -132,7 +132,7 @@ def _unreadable(letter_id: str, connection: str, why: str) -> DeadLetter:
         id=letter_id,
         connection=connection,
         input="",
-        at_ms=died_ms(letter_id) or 0,
+        at_ms=dead_lettered_at_ms(letter_id) or 0,
         stage="",
         reason="unreadable",
         message=f"{why}: discard removes it",

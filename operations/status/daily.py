@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import redis
 
-from delivery.outcome_names import read_end
+from delivery.outcome_names import read_outcome_name
 from lanes.days import DAYS_KEPT, day_of, read_days
 
 EPOCH: Final = date(1970, 1, 1)
@@ -32,7 +32,7 @@ class Day:
     def add(self, counts: Iterable[tuple[str, int]]) -> None:
         """Add what a connection counted on this day."""
         for name, number in counts:
-            end = read_end(name)
+            end = read_outcome_name(name)
             match end.name:
                 case "delivered":
                     self.delivered[end.tiktok_event] += number

@@ -5,7 +5,7 @@ from support.bench import Bench
 from support.events import purchase
 from support.terminal import relay
 
-from lanes.lanes import Appetite
+from lanes.lanes import ClaimLimits
 from lanes.settlement import Lease
 
 KEYS = [
@@ -99,7 +99,7 @@ def test_a_connection_of_the_file_is_not_given_up(bench: Bench) -> None:
 def test_what_a_worker_holds_is_not_given_up(bench: Bench) -> None:
     """Its outcome is the worker's to tell; the exit code says that something is left."""
     bench.put([purchase(1)])
-    assert isinstance(bench.runtime.lanes.claim("shop:0", Appetite()), Lease)
+    assert isinstance(bench.runtime.lanes.claim("shop:0", ClaimLimits()), Lease)
     _take_out(bench)
     said = relay("connections", "discard", "shop", "--yes")
     assert (said.exit_code, said.stdout) == (1, "shop: given up: 0 events\n")

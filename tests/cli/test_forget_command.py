@@ -12,7 +12,7 @@ from config.file import load
 from config.secrets import Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
-from lanes.lanes import Appetite
+from lanes.lanes import ClaimLimits
 from lanes.memory import Memory
 from lanes.settlement import Lease, Pace, Settlement
 from mapping.incoming.invalid_batch import NO_BATCH
@@ -113,7 +113,7 @@ def test_wrong_use_quotes_no_value(bench: Bench, arguments: list[str], why: str)
 
 def test_what_a_worker_is_sending_is_waited_for(waiting: Bench) -> None:
     """It ends as its worker tells; the rest of the lane does not wait for that."""
-    lease = waiting.runtime.lanes.claim("shop:0", Appetite(events=1))
+    lease = waiting.runtime.lanes.claim("shop:0", ClaimLimits(events=1))
     assert isinstance(lease, Lease)
     slept: list[tuple[int, ...]] = []
 
@@ -129,7 +129,7 @@ def test_what_a_worker_is_sending_is_waited_for(waiting: Bench) -> None:
 
 def test_a_worker_that_never_lets_go_is_told(waiting: Bench) -> None:
     """After a minute, so that nobody believes it is done."""
-    assert isinstance(waiting.runtime.lanes.claim("shop:0", Appetite(events=1)), Lease)
+    assert isinstance(waiting.runtime.lanes.claim("shop:0", ClaimLimits(events=1)), Lease)
     time = [0.0]
 
     def sleep(seconds: float) -> None:

@@ -7,7 +7,7 @@ from support.terminal import Said, relay
 from support.traces import in_redis
 
 from config.secrets import Keyring
-from delivery.dead_letter import SEALED
+from delivery.dead_letter import ENCRYPTED_MESSAGE
 from lanes.chunk import ChunkCodec
 from lanes.errors import ChunkUnreadable
 
@@ -48,7 +48,7 @@ def test_nothing_of_an_event_is_readable_in_redis(sealed: Bench) -> None:
     shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": OLD})
     without = relay("dead-letters", "list", "--json", "--reveal")
     said = [next(one["message"] for one in out.json if one["stage"] == "delivery") for out in (listed, shown, without)]
-    assert said == ["Invalid value for user.email: '…'", f"Invalid value for user.email: '{QUOTED}'", SEALED]
+    assert said == ["Invalid value for user.email: '…'", f"Invalid value for user.email: '{QUOTED}'", ENCRYPTED_MESSAGE]
 
 
 def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empty(sealed: Bench) -> None:

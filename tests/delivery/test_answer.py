@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.answer import MAX_ANSWER_BYTES, MOST_WORDS, UNREADABLE, Answer, FailedEvent, read_answer
+from delivery.answer import MAX_ANSWER_BYTES, MOST_MESSAGE_CHARACTERS, UNREADABLE, Answer, FailedEvent, read_answer
 
 NOW_S = 1000.0
 OK = b'{"code":0,"message":"OK","request_id":"2023","data":{}}'
@@ -119,5 +119,5 @@ def test_tiktoks_words_are_cut(message: object) -> None:
     answer = read_answer(200, {}, json.dumps(body).encode(), 0.0)
     assert answer.failed_events is not None
     for words in (answer.message, answer.failed_events[0].error, answer.request_id or ""):
-        assert len(words) <= MOST_WORDS + 1
+        assert len(words) <= MOST_MESSAGE_CHARACTERS + 1
         assert words.endswith("…")

@@ -2,19 +2,19 @@
 
 import pytest
 
-from delivery.outcome_names import End, delivered, died, read_end
+from delivery.outcome_names import OutcomeName, dead_lettered, delivered, read_outcome_name
 
 
 @pytest.mark.parametrize(
     ("name", "end"),
     [
-        ("accepted", End("accepted")),
-        ("unsupported", End("unsupported")),
-        (delivered("CompletePayment"), End("delivered", "CompletePayment")),
-        (died("Search", "missing_parameter"), End("dead", "Search", "missing_parameter")),
-        (died(None, "invalid_value"), End("dead", "", "invalid_value")),
+        ("accepted", OutcomeName("accepted")),
+        ("unsupported", OutcomeName("unsupported")),
+        (delivered("CompletePayment"), OutcomeName("delivered", "CompletePayment")),
+        (dead_lettered("Search", "missing_parameter"), OutcomeName("dead", "Search", "missing_parameter")),
+        (dead_lettered(None, "invalid_value"), OutcomeName("dead", "", "invalid_value")),
     ],
 )
-def test_what_a_name_says_is_what_was_said(name: str, end: End) -> None:
+def test_what_a_name_says_is_what_was_said(name: str, end: OutcomeName) -> None:
     """Also of an event that could not be read, and so became no TikTok event."""
-    assert read_end(name) == end
+    assert read_outcome_name(name) == end

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigurationError
-from delivery.proxies import certificates, way_to
+from delivery.proxies import certificates, proxy_settings_for
 
 TIKTOK = "https://business-api.tiktok.com"
 PROXY = {"HTTPS_PROXY": "http://proxy.example:3128"}
@@ -30,13 +30,13 @@ PROXY = {"HTTPS_PROXY": "http://proxy.example:3128"}
 )
 def test_the_proxy_is_the_one_that_the_environment_names(environ: dict[str, str], url: str | None) -> None:
     """Small letters before capitals, HTTPS_PROXY before ALL_PROXY; HTTP_PROXY is for http://."""
-    proxy = way_to(TIKTOK, environ).proxy
+    proxy = proxy_settings_for(TIKTOK, environ).proxy
     assert (proxy.url if proxy else None) == url
 
 
 def test_credentials_are_read_and_never_shown() -> None:
     """Percent-encoded, as in any URL."""
-    proxy = way_to(TIKTOK, {"HTTPS_PROXY": "http://us%40er:p%2Fass@proxy.example:3128"}).proxy
+    proxy = proxy_settings_for(TIKTOK, {"HTTPS_PROXY": "http://us%40er:p%2Fass@proxy.example:3128"}).proxy
     assert proxy is not None
     assert proxy.auth == ("us@er", "p/ass")
     assert (proxy.url, proxy.place) == ("http://proxy.example:3128", "proxy.example:3128")
@@ -58,7 +58,7 @@ def test_credentials_are_read_and_never_shown() -> None:
 def test_what_is_no_proxy_is_refused_in_a_sentence_that_shows_none_of_it(text: str) -> None:
     """It may hold a password."""
     with pytest.raises(ConfigurationError) as refused:
-        way_to(TIKTOK, {"HTTPS_PROXY": text})
+        proxy_settings_for(TIKTOK, {"HTTPS_PROXY": text})
     [problem] = refused.value.problems
     assert problem.file == "HTTPS_PROXY"
     assert "such as http://proxy.example:3128" in problem.message
@@ -89,7 +89,7 @@ def test_no_proxy_excepts_hosts_and_bad_entries_harm_no_good_one(
     entries: str, excepted: bool, ignored: tuple[str, ...]
 ) -> None:
     """Hosts, domains, addresses and networks; what is none of them is named."""
-    way = way_to(TIKTOK, {**PROXY, "NO_PROXY": entries})
+    way = proxy_settings_for(TIKTOK, {**PROXY, "NO_PROXY": entries})
     assert ((way.proxy is None), way.ignored) == (excepted, ignored)
 
 
@@ -104,14 +104,17 @@ def test_no_proxy_excepts_hosts_and_bad_entries_harm_no_good_one(
 )
 def test_no_proxy_excepts_addresses_by_their_network(url: str, entries: str, excepted: bool) -> None:
     """As curl does."""
-    assert (way_to(url, {**PROXY, "NO_PROXY": entries}).proxy is None) == excepted
+    assert (proxy_settings_for(url, {**PROXY, "NO_PROXY": entries}).proxy is None) == excepted
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8090", "http://localhost:1", "http://x.localhost", "https://[::1]"])
 def test_nothing_for_this_machine_takes_a_proxy(url: str) -> None:
     """The sandbox's token is nobody else's; not even a proxy that is none is looked at."""
     assert (
-        way_to(url, {"HTTPS_PROXY": "nonsense://", "HTTP_PROXY": "http://p:1", "ALL_PROXY": "http://p:1"}).proxy is None
+        proxy_settings_for(
+            url, {"HTTPS_PROXY": "nonsense://", "HTTP_PROXY": "http://p:1", "ALL_PROXY": "http://p:1"}
+        ).proxy
+        is None
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from delivery import remedies
 from delivery.answer import UNREADABLE, Answer, FailedEvent, NoAnswer
-from delivery.codes import CODES, STATUSES, Row
+from delivery.codes import CODES, STATUSES, CodeMeaning
 from delivery.verdict import ConnectionFault, Delivered, Rejection, RetryLater, Split, Verdict, field_in, judge
 
 EVENTS = 3
@@ -134,7 +134,7 @@ def test_the_field_is_tiktoks_path_without_the_events_place(message: str, field:
 
 
 @pytest.mark.parametrize(
-    ("message", "hint"),
+    ("message", "suspect_position"),
     [
         ("Batch.0.event_id: x", 0),
         ("Batch.2.event_id: x", 2),
@@ -144,11 +144,11 @@ def test_the_field_is_tiktoks_path_without_the_events_place(message: str, field:
         ("Batch.99999999999999999999.x: y", None),
     ],
 )
-def test_the_place_in_a_message_is_a_hint_only_if_it_can_be_true(message: str, hint: int | None) -> None:
+def test_the_place_in_a_message_is_a_hint_only_if_it_can_be_true(message: str, suspect_position: int | None) -> None:
     """A hint saves requests; an impossible one would waste them."""
     verdict = judge(Answer(200, 40002, message), EVENTS)
     assert isinstance(verdict, Split)
-    assert verdict.hint == hint
+    assert verdict.suspect_position == suspect_position
 
 
 def test_a_split_carries_what_the_dead_letter_needs() -> None:
@@ -251,7 +251,10 @@ def test_errors_are_short_facts(answer: Answer, error: str) -> None:
 def every_remedy() -> list[remedies.Remedy]:
     """The remedies of the tables, and those for settings."""
     fixed = [value for value in vars(remedies).values() if isinstance(value, remedies.Remedy)]
-    return [*fixed, *map(remedies.setting, ("event_source", "event_source_id", "pixel_code", "test_event_code"))]
+    return [
+        *fixed,
+        *map(remedies.setting_refused, ("event_source", "event_source_id", "pixel_code", "test_event_code")),
+    ]
 
 
 @pytest.mark.parametrize("remedy", every_remedy(), ids=lambda remedy: remedy.fault)
@@ -262,7 +265,7 @@ def test_every_remedy_says_who_must_do_what(remedy: remedies.Remedy) -> None:
 
 
 @pytest.mark.parametrize("rows", [CODES, STATUSES], ids=["codes", "statuses"])
-def test_every_row_can_be_reached(rows: tuple[Row, ...]) -> None:
+def test_every_row_can_be_reached(rows: tuple[CodeMeaning, ...]) -> None:
     """No row stands wholly below a wider one."""
     for place, row in enumerate(rows):
         assert any(not any(a.first <= n <= a.last for a in rows[:place]) for n in {row.first, row.last, row.last - 1})

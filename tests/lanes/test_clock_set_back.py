@@ -2,7 +2,7 @@
 
 import pytest
 import redis
-from support.lane import APPETITE, AppendEvents, granted, ids_in
+from support.lane import CLAIM_LIMITS, AppendEvents, granted, ids_in
 
 from lanes.lanes import LEASE_MS, Lanes
 from lanes.settlement import Lease, Pace, Refused, Rest, Settlement
@@ -68,7 +68,7 @@ def test_the_lease_of_a_dead_worker_ends_and_that_of_a_living_one_stays(
     assert woken(lanes, then + LEASE_MS - 1_000) == []
     assert woken(lanes, then + LEASE_MS + 1_000) == ["shop:0"]
     assert ids_in(granted(lanes, "shop:0", now=then + LEASE_MS + 1_100)) == [1]
-    assert lanes.claim("other:1", APPETITE, then + LEASE_MS + 1_100) == Refused("leased")
+    assert lanes.claim("other:1", CLAIM_LIMITS, then + LEASE_MS + 1_100) == Refused("leased")
 
 
 @BACK
@@ -79,7 +79,7 @@ def test_a_rest_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: i
     rest = Rest("paused" if state == "paused" else "backing_off", "do something")
     lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), delay_ms=200_000, rest=rest), now_ms=NOW)
     assert woken(lanes, NOW - back) == ["shop:0"]
-    lease = lanes.claim("shop:0", APPETITE, NOW - back + 100)
+    lease = lanes.claim("shop:0", CLAIM_LIMITS, NOW - back + 100)
     assert isinstance(lease, Lease)
     assert lease.probing
 
@@ -88,9 +88,9 @@ def test_an_operators_pause_is_left_alone(lanes: Lanes, append: AppendEvents) ->
     """It has no end that a clock could tell."""
     append(1, now=NOW)
     lanes.rest("shop", "paused", 0, {"by": "operator"}, NOW)
-    assert lanes.claim("shop:0", APPETITE, NOW - HOUR) in (Refused("paused"), Refused("not due"))
+    assert lanes.claim("shop:0", CLAIM_LIMITS, NOW - HOUR) in (Refused("paused"), Refused("not due"))
     woken(lanes, NOW - HOUR)
-    assert lanes.claim("shop:0", APPETITE, NOW - HOUR + 100) == Refused("paused")
+    assert lanes.claim("shop:0", CLAIM_LIMITS, NOW - HOUR + 100) == Refused("paused")
 
 
 @BACK
@@ -99,4 +99,4 @@ def test_spacing_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: 
     append(1, now=NOW)
     lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), throttled=True, trouble=True), now_ms=NOW)
     woken(lanes, NOW - back)
-    assert isinstance(lanes.claim("shop:0", APPETITE, NOW - back + 100), Lease)
+    assert isinstance(lanes.claim("shop:0", CLAIM_LIMITS, NOW - back + 100), Lease)

@@ -10,7 +10,7 @@ from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect, connect_async
 from lanes.days import DAYS_KEPT, day_of, read_days, remove_old_days
-from lanes.lanes import Appetite, Lanes
+from lanes.lanes import ClaimLimits, Lanes
 from lanes.letters import Revived, replay_letters
 from lanes.removal import abandon
 from lanes.settlement import Lease, Letter, Pace, Settlement
@@ -50,7 +50,7 @@ def days(client: redis.Redis) -> list[dict[str, int]]:
 
 def claimed(client: redis.Redis) -> Lease:
     """The lane."""
-    lease = Lanes(client).claim("shop:0", Appetite(), NOW)
+    lease = Lanes(client).claim("shop:0", ClaimLimits(), NOW)
     assert isinstance(lease, Lease)
     return lease
 

@@ -15,12 +15,12 @@ from lanes import erasure
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect
 from lanes.erasure import Edit, Erased, Placed, erase, pages
-from lanes.lanes import Appetite, Lanes
+from lanes.lanes import ClaimLimits, Lanes
 from lanes.rewriting import rewrite_file
 from lanes.settlement import Lease, Pace, Settlement
 
 CODEC = ChunkCodec()
-EVERYTHING = Appetite(events=1000)
+EVERYTHING = ClaimLimits(events=1000)
 
 
 def sealed(*ids: int) -> bytes:
@@ -88,7 +88,7 @@ def test_a_chunk_that_a_lease_was_given_is_its_workers(client: redis.Redis) -> N
     """The others of the lane are not, and a worker of an older relay, which does not say what it has, has all."""
     fill(client, sealed(1), sealed(2, 3), sealed(4))
     lanes = Lanes(client)
-    lease = lanes.claim("shop:0", Appetite(events=1))
+    lease = lanes.claim("shop:0", ClaimLimits(events=1))
     assert isinstance(lease, Lease)
     [page] = pages(client, "shop:0")
     edits = [Edit(page[0], None), Edit(page[1], sealed(3)), Edit(page[2], None)]
@@ -116,7 +116,7 @@ def test_what_is_in_doubt_stays_so_when_a_neighbour_goes(client: redis.Redis) ->
     """Two chunks were posted and nobody learnt what became of them: the other is stamped, and no third."""
     fill(client, sealed(1), sealed(2), sealed(3))
     lanes = Lanes(client)
-    lease = lanes.claim("shop:0", Appetite(events=2), 1_000_000)
+    lease = lanes.claim("shop:0", ClaimLimits(events=2), 1_000_000)
     assert isinstance(lease, Lease)
     assert lanes.posted(lease, 2, 1_000_000)
     lanes.settle(lease, Settlement(Pace(), posted=2, delay_ms=1), None, 1_000_000)

@@ -5,14 +5,14 @@ from itertools import pairwise
 
 import pytest
 import redis
-from support.lane import APPETITE, NOW, AppendEvents, chunk_of, granted, ids_in
+from support.lane import CLAIM_LIMITS, NOW, AppendEvents, chunk_of, granted, ids_in
 
 from lanes.arrivals import LARGEST_SCRIPT, Append, Arrival, Share
 from lanes.books import read_books
 from lanes.chunk import read_header
 from lanes.client import connect, connect_async
 from lanes.errors import ArrivalTooLarge, RedisAway, RedisFull
-from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, Appetite, Lanes
+from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
 from lanes.pace import after_success
 from lanes.settlement import Lease, Letter, Lost, Pace, Refused, Released, Rest, Settlement
 
@@ -34,11 +34,11 @@ def test_a_settlement_repeated_after_a_lost_reply_trims_nothing_more(lanes: Lane
     append(1)
     append(2)
     append(3)
-    lease = lanes.claim("shop:0", Appetite(events=1), NOW)
+    lease = lanes.claim("shop:0", ClaimLimits(events=1), NOW)
     assert isinstance(lease, Lease)
     settlement = Settlement(Pace(), trim=1, books={"delivered": 1})
-    assert isinstance(lanes.settle(lease, settlement, APPETITE, NOW), Lease)
-    assert lanes.settle(lease, settlement, APPETITE, NOW) == Lost()
+    assert isinstance(lanes.settle(lease, settlement, CLAIM_LIMITS, NOW), Lease)
+    assert lanes.settle(lease, settlement, CLAIM_LIMITS, NOW) == Lost()
     assert ids_in(granted(lanes, now=NOW + LEASE_MS)) == [2, 3]
 
 
@@ -60,7 +60,7 @@ def test_at_maxmemory_appends_are_refused_whole_and_jobs_go_on(
     settlement = Settlement(
         Pace(limit=1), trim=1, leftovers=left, books=books, letters=[Letter("a", "why", b"letter")], trouble=True
     )
-    assert isinstance(lanes.settle(lease, settlement, APPETITE, NOW), Lease)
+    assert isinstance(lanes.settle(lease, settlement, CLAIM_LIMITS, NOW), Lease)
     lanes.resume("shop", NOW)
     reading = read_books(client, ["shop"], ["web"])
     assert reading.groups[0].balances
@@ -100,7 +100,7 @@ def test_a_lane_whose_jobs_die_is_taken_in_ever_smaller_company(lanes: Lanes, ap
     assert taken[8:] == [3, 1, 1, 1, 1, 1]
     assert alone[9:] == [0, 1, 2, 3, 4]
     done = Settlement(after_success(lease.pace, 1000), trim=1, books={"dead": 1}, letters=[Letter("a", "why", b"b")])
-    after = lanes.settle(lease, done, APPETITE, NOW + 14 * LEASE_MS)
+    after = lanes.settle(lease, done, CLAIM_LIMITS, NOW + 14 * LEASE_MS)
     assert isinstance(after, Lease)
     assert (ids_in(after), after.alone) == ([1, 2], 0)
 
@@ -114,7 +114,7 @@ def test_a_lane_that_runs_empty_sleeps_and_an_append_wakes_it(
         waiting=0
     )
     assert client.zcard("lanes:due") == client.zcard("lanes:held") == 0
-    assert lanes.claim("shop:0", APPETITE, NOW) == Refused("not due")
+    assert lanes.claim("shop:0", CLAIM_LIMITS, NOW) == Refused("not due")
     append(2, now=NOW + 1)
     assert lanes.wake(NOW + 1) == ["shop:0"]
     assert granted(lanes, now=NOW + 1).head == 1
@@ -171,7 +171,7 @@ def test_a_connection_in_trouble_holds_one_lease_and_its_recovery_frees_the_othe
         append(number, lane=f"shop:{number}")
     first, second = granted(lanes, "shop:0"), granted(lanes, "shop:1")
     lanes.settle(first, Settlement(Pace(), delay_ms=9_000, trouble=True), now_ms=NOW)
-    assert lanes.claim("shop:2", APPETITE, NOW) == Refused("busy")
+    assert lanes.claim("shop:2", CLAIM_LIMITS, NOW) == Refused("busy")
     assert sorted(lanes.wake(NOW)) == ["shop:2", "shop:3"]
     lanes.settle(second, Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False), now_ms=NOW)
     assert sorted(lanes.wake(NOW)) == ["shop:2", "shop:3"]
@@ -189,11 +189,11 @@ def test_a_paused_connection_wakes_nobody_probes_with_few_events_and_resumes(
     lanes.settle(
         lease, Settlement(Pace(), delay_ms=60_000, trouble=True, rest=Rest("paused", "fix the token")), now_ms=NOW
     )
-    assert lanes.claim("shop:1", APPETITE, NOW + 1) == Refused("paused")
+    assert lanes.claim("shop:1", CLAIM_LIMITS, NOW + 1) == Refused("paused")
     assert "shop:1" not in lanes.wake(NOW + 59_999)
     probe = granted(lanes, "shop:1", NOW + 60_000)
     assert (probe.probing, probe.pace.limit) == (True, 2)
-    assert lanes.claim("shop:2", APPETITE, NOW + 60_000) == Refused("paused")
+    assert lanes.claim("shop:2", CLAIM_LIMITS, NOW + 60_000) == Refused("paused")
     carved = Settlement(Pace(), trim=1, leftovers=[chunk_of(21)], books={"delivered": 2}, trouble=False)
     lanes.settle(probe, carved, now_ms=NOW + 60_001)
     assert sorted(lanes.wake(NOW + 60_001)) == ["shop:0", "shop:1", "shop:2", "shop:3"]
@@ -207,8 +207,8 @@ def test_an_operators_pause_ends_only_by_resume(lanes: Lanes, append: AppendEven
     lease = granted(lanes)
     lanes.rest("shop", "paused", 60_000, {"by": "operator"}, NOW)
     done = Settlement(Pace(), trim=1, leftovers=[chunk_of(2)], books={"delivered": 0}, trouble=False)
-    assert lanes.settle(lease, done, APPETITE, NOW) == Released(waiting=2)
-    assert lanes.claim("shop:0", APPETITE, NOW + 99_000_000) == Refused("paused")
+    assert lanes.settle(lease, done, CLAIM_LIMITS, NOW) == Released(waiting=2)
+    assert lanes.claim("shop:0", CLAIM_LIMITS, NOW + 99_000_000) == Refused("paused")
     lanes.resume("shop", NOW + 99_000_001)
     assert lanes.wake(NOW + 99_000_001) == ["shop:0"]
 
@@ -218,9 +218,9 @@ def test_a_throttled_connection_goes_on_by_itself_with_one_lease_first(lanes: La
     append(1, lane="shop:0")
     append(2, lane="shop:1")
     lanes.settle(granted(lanes), Settlement(Pace(), delay_ms=3_000, trouble=True, rest=Rest("backing_off")), now_ms=NOW)
-    assert lanes.claim("shop:1", APPETITE, NOW + 1) == Refused("backing_off")
+    assert lanes.claim("shop:1", CLAIM_LIMITS, NOW + 1) == Refused("backing_off")
     first = granted(lanes, "shop:1", NOW + 3_000)
-    assert lanes.claim("shop:0", APPETITE, NOW + 3_000) == Refused("busy")
+    assert lanes.claim("shop:0", CLAIM_LIMITS, NOW + 3_000) == Refused("busy")
     lanes.settle(first, Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False), now_ms=NOW + 3_001)
     granted(lanes, "shop:0", NOW + 3_001)
 
@@ -235,11 +235,11 @@ def test_a_throttled_connection_speeds_up_gradually(lanes: Lanes, append: Append
     while not isinstance(result, Lease):
         now += 1
         for lane in lanes.wake(now):
-            lease = lanes.claim(lane, Appetite(events=1), now)
+            lease = lanes.claim(lane, ClaimLimits(events=1), now)
             if isinstance(lease, Lease):
                 sent.append(now)
                 done = Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False)
-                result = lanes.settle(lease, done, Appetite(events=1), now)
+                result = lanes.settle(lease, done, ClaimLimits(events=1), now)
     assert [later - earlier for earlier, later in pairwise(sent)] == [500, 250, 125, 62, 0, 0]
 
 

@@ -18,7 +18,7 @@ from lanes.client import connect, connect_async
 from lanes.days import read_days
 from lanes.erasure import Edit, Erased, erase, pages
 from lanes.errors import RedisFull
-from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, Appetite, Lanes
+from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
 from lanes.letters import Revived, amend_letter, discard_letters, letters_of, replay_letters
 from lanes.names import group_of
 from lanes.pace import after_retry, after_success
@@ -26,7 +26,7 @@ from lanes.removal import abandon
 from lanes.settlement import Lease, Letter, Lost, Refused, Released, Rest, Settlement
 
 LANES = ("shop:0", "shop:1", "other:0")
-APPETITE = Appetite(events=8, bytes=1 << 20, probe=2)
+CLAIM_LIMITS = ClaimLimits(events=8, bytes=1 << 20, probe=2)
 CODEC = ChunkCodec()
 MOST_TOGETHER = 6
 ENDS = ("delivered", "dead", "forgotten")
@@ -63,7 +63,7 @@ class ModelLane:
     taken: int = 0
     head: int = 0
     crashes: int = 0
-    limit: int = APPETITE.events
+    limit: int = CLAIM_LIMITS.events
     posted: tuple[int, int] | None = None
 
     def leased(self, now: int) -> bool:
@@ -136,7 +136,7 @@ class LanesMachine(RuleBasedStateMachine):
     @rule(lane=st.sampled_from(LANES))
     def claim(self, lane: str) -> None:
         expected = self._model_refusal(lane)
-        got = self.lanes.claim(lane, APPETITE, self.now)
+        got = self.lanes.claim(lane, CLAIM_LIMITS, self.now)
         if expected is None:
             assert isinstance(got, Lease)
             self._model_grant(lane, got)
@@ -180,7 +180,7 @@ class LanesMachine(RuleBasedStateMachine):
         for place, number in enumerate(ended):
             days.setdefault(day_received(number), Counter())["dead:x" if place < dead else "delivered:y"] += 1
         settlement = Settlement(
-            pace=after_success(lease.pace, APPETITE.events),
+            pace=after_success(lease.pace, CLAIM_LIMITS.events),
             trim=trim,
             leftovers=[sealed(*left) for left in leftovers],
             books={"delivered": done - len(letters), "dead": len(letters)},
@@ -392,7 +392,7 @@ class LanesMachine(RuleBasedStateMachine):
         lane.crashes += 1
         limit = lane.limit
         if group.state == "paused":
-            limit, group.until = min(limit, APPETITE.probe), self.now + LEASE_MS
+            limit, group.until = min(limit, CLAIM_LIMITS.probe), self.now + LEASE_MS
         lane.token, lane.held = lease.token, self.now + LEASE_MS
         assert (lease.pace.limit, lease.head, lease.probing) == (limit, lane.head, group.state is not None)
         taken = [opened(chunk) for chunk in lease.chunks]
@@ -418,8 +418,8 @@ class LanesMachine(RuleBasedStateMachine):
         go_on: bool,
     ) -> None:
         ours = self._ours(lease)
-        appetite = APPETITE if go_on else None
-        result = self.lanes.settle(lease, settlement, appetite, self.now)
+        limits = CLAIM_LIMITS if go_on else None
+        result = self.lanes.settle(lease, settlement, limits, self.now)
         if not ours:
             assert result == Lost()
             self.jobs.remove(lease)
@@ -431,7 +431,7 @@ class LanesMachine(RuleBasedStateMachine):
             self._model_grant(lease.lane, result)
             self.jobs.append(result)
         if lost_reply:
-            assert self.lanes.settle(lease, settlement, appetite, self.now) == Lost()
+            assert self.lanes.settle(lease, settlement, limits, self.now) == Lost()
 
     def _model_settle(
         self, lease: Lease, settlement: Settlement, done: int, leftovers: list[tuple[Ids, int]] | None, *, go_on: bool
@@ -445,7 +445,7 @@ class LanesMachine(RuleBasedStateMachine):
         self.letters[name].update({letter.id: letter.content for letter in settlement.letters})
         self.buried += len(settlement.letters)
         lane.head, lane.crashes = lane.head + 1, 0
-        lane.limit = settlement.pace.limit or APPETITE.events
+        lane.limit = settlement.pace.limit or CLAIM_LIMITS.events
         lane.posted = (settlement.posted, lane.posted[1]) if settlement.posted and lane.posted else None
         was_in_trouble, group.trouble = group.trouble, bool(settlement.trouble)
         if settlement.rest:

@@ -14,7 +14,7 @@ from support.lua import Script, script_names
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.client import connect, connect_async
-from lanes.lanes import Appetite, Lanes
+from lanes.lanes import ClaimLimits, Lanes
 from lanes.scripts import COMMON, script_text
 from lanes.settlement import Lease, Letter, Pace, Settlement
 
@@ -79,11 +79,14 @@ def something_of_everything(client: redis.Redis, url: str) -> Lease:
     lanes = Lanes(client)
     asyncio.run(append(url, 1, 2))
     asyncio.run(append(url, 3))
-    lease = lanes.claim("shop:0", Appetite(), NOW)
+    lease = lanes.claim("shop:0", ClaimLimits(), NOW)
     assert isinstance(lease, Lease)
     letters = [Letter("a", "why", b"letter a", "s"), Letter("b", "why", b"letter b", "s")]
     settled = lanes.settle(
-        lease, Settlement(Pace(), trim=1, books={"dead": 2}, letters=letters, shared={"s": b"common"}), Appetite(), NOW
+        lease,
+        Settlement(Pace(), trim=1, books={"dead": 2}, letters=letters, shared={"s": b"common"}),
+        ClaimLimits(),
+        NOW,
     )
     assert isinstance(settled, Lease)
     return settled

@@ -171,10 +171,10 @@ def test_a_surprise_is_one_events_internal_error(bench, monkeypatch):
     mapper = plan.batch(b"{}", bench.received_ms)
     raw = json.dumps(bench.purchase()).encode()
 
-    def explode(*_):
+    def one_item_per_chunk(*_):
         raise RuntimeError("jane@example.com")
 
-    monkeypatch.setattr("mapping.mapper.read_event", explode)
+    monkeypatch.setattr("mapping.mapper.read_event", one_item_per_chunk)
     [result] = mapper.map(raw, None)
     assert isinstance(result, Rejected)
     assert result.reason == "internal_error"

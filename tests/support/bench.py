@@ -15,9 +15,9 @@ from lanes.books import GroupReading, read_books
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.client import connect, connect_async
 from sandbox.testing import SandboxClient
-from worker.drain import Report, drain
+from worker.drain import JobReport, drain
 from worker.runtime import Runtime
-from worker.timer import resume_mended
+from worker.timer import resume_corrected
 
 HEADER = """
 inputs:
@@ -47,7 +47,7 @@ class Bench:
     def reload(self) -> None:
         """Put the file in force, as the timer would within a second."""
         self.runtime.file = ConfigurationFile(self.path)
-        resume_mended(self.runtime)
+        resume_corrected(self.runtime)
 
     def put(self, *chunks: list[Any], shared: dict[str, Any] | None = None, stamp: int = 0, days_ago: int = 0) -> None:
         """Append each list of events as one chunk of lane shop:0, as if received so many days ago."""
@@ -65,7 +65,7 @@ class Bench:
             await appender.append([Arrival("web", len(events), 0, {"shop": share})])
         await client.aclose()
 
-    def drain(self, now: bool = True) -> Report:
+    def drain(self, now: bool = True) -> JobReport:
         """One job on the lane; with `now`, as if every backoff and rest were over."""
         if now:
             self.redis.zadd("lanes:due", {"shop:0": 0}, xx=True)

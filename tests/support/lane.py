@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.lanes import Appetite, Lanes
+from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease
 
 NOW = 1_000_000
-APPETITE = Appetite(events=1000, bytes=1 << 20, probe=2)
+APPETITE = ClaimLimits(events=1000, bytes=1 << 20, probe=2)
 CODEC = ChunkCodec()
 
 AppendEvents = Callable[..., None]

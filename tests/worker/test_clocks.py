@@ -4,7 +4,7 @@ import pytest
 from support.bench import Bench
 from support.events import purchase
 
-from delivery.dead_letter import died_ms
+from delivery.dead_letter import dead_lettered_at_ms
 from lanes.clocks import Clocks, own_ms
 from lanes.days import read_days
 from lanes.turns import now_ms
@@ -51,7 +51,7 @@ def test_a_dead_letter_is_dated_by_the_later_clock(bench: Bench, behind: int) ->
     [letter] = bench.letters()
     now = own_ms()
     assert behind * DAY_MS - 60_000 < letter.at_ms - now < behind * DAY_MS + 60_000
-    assert died_ms(letter.id) == letter.at_ms
+    assert dead_lettered_at_ms(letter.id) == letter.at_ms
 
 
 @pytest.mark.parametrize(

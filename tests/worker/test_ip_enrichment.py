@@ -16,7 +16,7 @@ from lanes.chunk import Batch, Chunk
 from lanes.client import connect
 from lanes.memory import Memory
 from mapping.plan import Plan, compile_plan
-from worker.steps.ip_enrichment import EXPIRES_S, REFRESHED_MS, Addresses
+from worker.steps.ip_enrichment import EXPIRES_S, REFRESHED_MS, IpEnrichment
 
 NOW = 1_795_000_000_000
 HOME, WORK = "203.0.113.9", "198.51.100.4"
@@ -31,8 +31,8 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def addresses(client: redis.Redis) -> Addresses:
-    return Addresses(Memory(client, RING, EXPIRES_S))
+def addresses(client: redis.Redis) -> IpEnrichment:
+    return IpEnrichment(Memory(client, RING, EXPIRES_S))
 
 
 def plan(platform: Platform = "web", **settings: Any) -> Plan:
@@ -51,19 +51,19 @@ def jane(ip: str | None = None, **more: Any) -> dict[str, Any]:
     return {"user_identities": {"customer_id": "jane"}, "ip": ip, **more}
 
 
-def recall(addresses: Addresses, *batches: dict[str, Any], platform: Platform = "web", at: int = NOW) -> list[Any]:
+def recall(addresses: IpEnrichment, *batches: dict[str, Any], platform: Platform = "web", at: int = NOW) -> list[Any]:
     [found] = addresses.recall([(chunk(*batches, at=at), plan(platform))], at)
     return found
 
 
-def test_a_batch_without_an_address_gets_the_last_one(addresses: Addresses) -> None:
+def test_a_batch_without_an_address_gets_the_last_one(addresses: IpEnrichment) -> None:
     """Of the same user, from another draft or from earlier in this one; what a batch says itself is not recalled."""
     assert recall(addresses, jane(), jane(HOME), jane()) == [None, None, HOME]
     assert recall(addresses, jane(), jane(WORK), jane("10.0.0.1")) == [HOME, None, WORK]
     assert recall(addresses, {"user_identities": {"customer_id": "joe"}}, {}) == [None, None]
 
 
-def test_the_same_platform_comes_first_and_then_any(addresses: Addresses) -> None:
+def test_the_same_platform_comes_first_and_then_any(addresses: IpEnrichment) -> None:
     """However much newer another platform's is; among others the newest."""
     recall(addresses, jane(HOME), platform="web", at=NOW)
     recall(addresses, jane(WORK), platform="ios", at=NOW + 1)
@@ -74,7 +74,7 @@ def test_the_same_platform_comes_first_and_then_any(addresses: Addresses) -> Non
     assert recall(addresses, jane(), platform="feed", at=NOW + 4) == [HOME]
 
 
-def test_the_newest_batch_decides_not_the_last_one_mapped(addresses: Addresses) -> None:
+def test_the_newest_batch_decides_not_the_last_one_mapped(addresses: IpEnrichment) -> None:
     """Retries and replays come late and change nothing."""
     recall(addresses, jane(HOME), at=NOW + 5)
     [found] = addresses.recall([(chunk(jane(WORK), at=NOW), plan())], NOW + 6)
@@ -82,7 +82,7 @@ def test_the_newest_batch_decides_not_the_last_one_mapped(addresses: Addresses) 
     assert recall(addresses, jane(), at=NOW + 7) == [HOME]
 
 
-def test_a_user_is_known_by_any_of_the_names(addresses: Addresses) -> None:
+def test_a_user_is_known_by_any_of_the_names(addresses: IpEnrichment) -> None:
     """mParticle's id leads from an anonymous batch to a known user's; the external id is trusted first."""
     recall(addresses, jane(HOME, mpid=5))
     assert recall(addresses, {"mpid": 5}) == [HOME]
@@ -90,7 +90,7 @@ def test_a_user_is_known_by_any_of_the_names(addresses: Addresses) -> None:
     assert recall(addresses, jane(mpid=5), at=NOW + 2) == [HOME]
 
 
-def test_what_is_too_old_is_neither_recalled_nor_remembered(addresses: Addresses) -> None:
+def test_what_is_too_old_is_neither_recalled_nor_remembered(addresses: IpEnrichment) -> None:
     """A month after it was received, whatever else was learnt of the user since."""
     recall(addresses, jane(HOME), platform="web", at=NOW)
     later = NOW + EXPIRES_S * 1000
@@ -100,7 +100,7 @@ def test_what_is_too_old_is_neither_recalled_nor_remembered(addresses: Addresses
     assert recall(addresses, {"mpid": 7}, at=later + 1) == [None]
 
 
-def test_news_alone_is_written(addresses: Addresses, client: redis.Redis) -> None:
+def test_news_alone_is_written(addresses: IpEnrichment, client: redis.Redis) -> None:
     """The same address again costs no write until a day has passed."""
     recall(addresses, jane(HOME))
     [name] = client.zrange("memory:index", 0, -1)
@@ -111,7 +111,7 @@ def test_news_alone_is_written(addresses: Addresses, client: redis.Redis) -> Non
     assert client.ttl(name) > EXPIRES_S - 10
 
 
-def test_one_reading_and_one_writing_for_many_chunks(addresses: Addresses, client: redis.Redis) -> None:
+def test_one_reading_and_one_writing_for_many_chunks(addresses: IpEnrichment, client: redis.Redis) -> None:
     """Whatever the number of batches and users."""
     web = plan()
     chunks = [(chunk({"mpid": n, "ip": HOME}, {"mpid": n + 1}), web) for n in range(1, 50)]
@@ -125,7 +125,7 @@ def test_one_reading_and_one_writing_for_many_chunks(addresses: Addresses, clien
 
 def test_trouble_with_redis_costs_the_addresses_and_is_said_once() -> None:
     """The events go without them; the log is not filled with it."""
-    away = Addresses(Memory(connect("redis://127.0.0.1:1/0"), RING, EXPIRES_S))
+    away = IpEnrichment(Memory(connect("redis://127.0.0.1:1/0"), RING, EXPIRES_S))
     with structlog.testing.capture_logs() as said:
         assert recall(away, jane(HOME), jane()) == [None, None]
         assert recall(away, jane()) == [None]
@@ -133,7 +133,7 @@ def test_trouble_with_redis_costs_the_addresses_and_is_said_once() -> None:
     assert HOME not in json.dumps(said)
 
 
-def test_a_full_redis_remembers_nothing_new_and_recalls_the_rest(addresses: Addresses, client: redis.Redis) -> None:
+def test_a_full_redis_remembers_nothing_new_and_recalls_the_rest(addresses: IpEnrichment, client: redis.Redis) -> None:
     """Said once, and again when trouble comes back."""
     recall(addresses, jane(HOME))
     with structlog.testing.capture_logs() as said:
@@ -147,7 +147,7 @@ def test_a_full_redis_remembers_nothing_new_and_recalls_the_rest(addresses: Addr
     assert len(said) == 2
 
 
-def test_a_value_of_another_make_is_as_good_as_none(client: redis.Redis, addresses: Addresses) -> None:
+def test_a_value_of_another_make_is_as_good_as_none(client: redis.Redis, addresses: IpEnrichment) -> None:
     """What cannot be read is forgotten."""
     memory = Memory(client, RING, EXPIRES_S)
     recall(addresses, {"mpid": 5, "ip": HOME})

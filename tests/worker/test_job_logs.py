@@ -95,7 +95,7 @@ def test_a_fault_of_ours_is_told_by_its_place(
     def fail(*_: Any) -> None:
         raise KeyError("someone@shop.example")
 
-    monkeypatch.setattr(bench.runtime, "appetite", fail)
+    monkeypatch.setattr(bench.runtime, "claim_limits", fail)
     lines = job()
     assert of(lines, "job failed")["failure"].startswith(
         "a fault of relay, nothing is lost: KeyError at test_job_logs.py:"

@@ -13,7 +13,7 @@ from config.secrets import Keyring
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter
 from lanes.arrivals import LARGEST_SCRIPT
-from lanes.lanes import Appetite, Lanes
+from lanes.lanes import ClaimLimits, Lanes
 from lanes.letters import discard_letters, letter_ids
 from lanes.scripts import script_text
 from lanes.settlement import Lease, Lost, Refused, Released, Settlement
@@ -146,7 +146,7 @@ def test_a_full_share_pauses_the_connection_until_there_is_room(bench: Bench) ->
     assert 60_000 <= held(bench) < 60_000 + 3_000
     waiting = bench.count("waiting")
     assert waiting > (50,)
-    assert Lanes(bench.redis).claim("shop:0", Appetite()) in (Refused("paused"), Refused("not due"))
+    assert Lanes(bench.redis).claim("shop:0", ClaimLimits()) in (Refused("paused"), Refused("not due"))
     discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop")[:3])
     assert bench.group().group.get("by") == "dead_letters", "one letter less is no room yet"
     while bench.group().waiting:
@@ -180,7 +180,7 @@ def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: py
     settle = Lanes.settle
 
     def measured(
-        self: Lanes, lease: Lease, settlement: Settlement, go_on: Appetite | None = None, now_ms: int | None = None
+        self: Lanes, lease: Lease, settlement: Settlement, go_on: ClaimLimits | None = None, now_ms: int | None = None
     ) -> Lease | Released | Lost:
         letters = (letter.content for letter in settlement.letters)
         sizes.append(sum(map(len, [*settlement.leftovers, *letters, *settlement.shared.values()])))

@@ -6,14 +6,14 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.outcome_names import read_end
+from delivery.outcome_names import read_outcome_name
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.settlement import Lease, Pace
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
-from worker.steps.compose import Draft, Prepared, carve
-from worker.steps.outcomes import Outcome, Tally, Terms
+from worker.steps.compose import Draft, Prepared, split_chunk
+from worker.steps.outcomes import DeliveryContext, ItemOutcome, OutcomeCounter
 
 CODEC = ChunkCodec()
 NAMES = ("Purchase", "Subscribe", "Search")
@@ -48,10 +48,10 @@ def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
     return draft
 
 
-def tally_of(draft: Draft) -> Tally:
+def counter_of(draft: Draft) -> OutcomeCounter:
     """Its tally."""
     lease = Lease("shop:0", "t", 0, 1, Pace(), 0, False, 0, 0, ())
-    return Tally(draft, lease, Terms("shop", None, "", 1000, CODEC.seal, lambda: 0.5))
+    return OutcomeCounter(draft, lease, DeliveryContext("shop", None, "", 1000, CODEC.seal, lambda: 0.5))
 
 
 @given(st.lists(st.lists(entries(), min_size=1, max_size=4), min_size=1, max_size=3), st.data())
@@ -60,10 +60,10 @@ def test_what_came_is_what_ended_and_what_goes_on(
 ) -> None:
     """trimmed + extra = delivered + dead + unsupported + withheld + kept; a letter for each of the dead; so by day."""
     draft = draft_of(content)
-    outcomes: list[Outcome] = data.draw(
+    outcomes: list[ItemOutcome] = data.draw(
         st.lists(st.sampled_from([Delivered(), REJECTION, None]), min_size=len(draft.items), max_size=len(draft.items))
     )
-    tally = tally_of(draft)
+    tally = counter_of(draft)
     left = tally.end(lambda index: outcomes[index])
     kept = draft.weight if left is None else sum(chunk.weight for chunk in left)
     ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
@@ -73,7 +73,7 @@ def test_what_came_is_what_ended_and_what_goes_on(
     by_day = Counter[str]()
     for counts in tally.days.values():
         for name, number in counts.items():
-            by_day[read_end(name).name] += number
+            by_day[read_outcome_name(name).name] += number
     assert by_day == tally.books
 
 
@@ -85,7 +85,7 @@ def test_a_carved_chunk_is_the_same_events_in_the_same_order(
     chunk = Chunk("web", 1, [Batch(b"%d" % n, [entry for entry, _, _ in part]) for n, part in enumerate(batches)], 7)
     if sum(map(len, batches)) == 1:
         return
-    first, second = carve(chunk, weight).parts
+    first, second = split_chunk(chunk, weight).parts
     flat = [[(batch.shared, entry) for batch in part.batches for entry in batch.entries] for part in (first, second)]
     assert flat[0] + flat[1] == [(batch.shared, entry) for batch in chunk.batches for entry in batch.entries]
     assert flat[0]

@@ -8,7 +8,7 @@ import pytest
 from support.bench import Bench
 from support.events import purchase
 
-from lanes.lanes import Appetite
+from lanes.lanes import ClaimLimits
 from lanes.settlement import Lease, RestState
 from worker.drain import drain
 from worker.timer import Timer, renew_leases
@@ -16,7 +16,7 @@ from worker.timer import Timer, renew_leases
 
 def claim(bench: Bench) -> Lease:
     """A lease of lane shop:0."""
-    lease = bench.runtime.lanes.claim("shop:0", Appetite())
+    lease = bench.runtime.lanes.claim("shop:0", ClaimLimits())
     assert isinstance(lease, Lease)
     return lease
 

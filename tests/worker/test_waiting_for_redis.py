@@ -5,7 +5,7 @@ import pytest
 from lanes.errors import Trouble
 from lanes.trouble import ROWS, Row
 from operations.alerts.outage import Outage
-from worker.redis_outage.waiting import MOST_TRIES, Patience
+from worker.redis_outage.waiting import MOST_TRIES, RedisWait
 
 BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}
 
@@ -14,7 +14,7 @@ BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}
 def test_what_may_pass_is_waited_for_without_limit(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what cannot is tried six times, within half a minute."""
     trouble = Trouble(row.code, row.problem, row.what_to_do, row.passes)
-    patience = Patience("redis://127.0.0.1:1/0", outage := Outage())
+    patience = RedisWait("redis://127.0.0.1:1/0", outage := Outage())
     monkeypatch.setattr(patience._probe, "trouble", lambda: trouble)
     slept: list[float] = []
 

@@ -1,0 +1,1 @@
+"""Notify the operator: about connections, and about Redis itself."""

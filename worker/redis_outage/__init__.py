@@ -1,0 +1,1 @@
+"""What a worker does while Redis cannot be used, or is at its maxmemory."""

@@ -21,7 +21,7 @@ STOP_WITHIN_S: Final = 25.0
 log = structlog.get_logger("relay.worker.direct")
 
 
-class DirectDraining:
+class DirectDelivery:
     """Delivers lanes in threads of its own, a few at once; `deliver` does what a job does, and raises nothing."""
 
     def __init__(self, runtime: Runtime, deliver: Callable[[str], None]) -> None:
@@ -56,7 +56,7 @@ class DirectDraining:
                 self._threads.discard(threading.current_thread())
 
 
-def wait_for_room(is_full: Callable[[], bool], runtime: Runtime, direct: DirectDraining) -> None:
+def wait_for_room(is_full: Callable[[], bool], runtime: Runtime, direct: DirectDelivery) -> None:
     """Return once Celery may write; until then lanes are delivered directly. Told to stop, settle first."""
     try:
         while is_full():

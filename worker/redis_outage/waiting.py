@@ -23,7 +23,7 @@ EXIT_CODE: Final = 78
 log = structlog.get_logger("relay.worker")
 
 
-class Patience:
+class RedisWait:
     """Tries all that a worker needs of Redis, on the lanes' connection and on Celery's, and counts what is in vain."""
 
     def __init__(self, redis_url: str, outage: Outage) -> None:
@@ -81,30 +81,30 @@ class Patience:
         return True
 
 
-def say_in_vain(outage: Outage) -> None:
+def log_hopeless_redis(outage: Outage) -> None:
     """Why this worker ends."""
     fields = as_fields(outage.trouble) if outage.trouble else {}
     log.error("this worker ends: waiting cannot cure what is wrong with Redis", **fields)
 
 
-class Keeper(threading.Thread):
+class RedisMonitor(threading.Thread):
     """While Redis cannot be used, tries it again; calls `give_up` once waiting is in vain."""
 
-    def __init__(self, patience: Patience, outage: Outage, give_up: Callable[[], None]) -> None:
+    def __init__(self, redis_wait: RedisWait, outage: Outage, give_up: Callable[[], None]) -> None:
         super().__init__(name="relay-patience", daemon=True)
-        self._patience, self._outage, self._give_up = patience, outage, give_up
+        self._redis_wait, self._outage, self._give_up = redis_wait, outage, give_up
         self._stopped = threading.Event()
 
     def run(self) -> None:
         """The thread's life."""
-        while not self._stopped.wait(self._patience.pause_s):
+        while not self._stopped.wait(self._redis_wait.pause_s):
             if self._outage.trouble is None:
                 continue
             try:
-                self._patience.try_again()
+                self._redis_wait.try_again()
             except Exception:
                 log.exception("watching failed; trying on")
-            if self._patience.is_over:
+            if self._redis_wait.is_over:
                 self._give_up()
                 return
 

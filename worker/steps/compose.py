@@ -18,7 +18,7 @@ from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result
 from mapping.routes import MOST_BODY_BYTES
 
-DEADLY_CRASHES: Final = 5
+MOST_UNFINISHED_CLAIMS: Final = 5
 MOST_UNPACKED_BYTES: Final = 4 << 20
 """Of one draft's chunks, once they are opened. A thousand events of usual size are a quarter of it."""
 
@@ -67,7 +67,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Carved:
+class OversizedChunk:
     """The first chunk is more than one request takes: it must wait in two parts."""
 
     parts: tuple[Chunk, Chunk]
@@ -88,7 +88,7 @@ CLOCKS_DISAGREE: Final = Blocked(
 )
 
 Recall: TypeAlias = Callable[[Sequence[tuple[Chunk, Plan]], int], list[list[str | None]]]
-"""Chunks and the time now → for each chunk, each of its batches' remembered address (`worker/steps/ip_enrichment.py`)."""
+"""Chunks and the time now → each batch's remembered address, chunk by chunk (`worker/steps/ip_enrichment.py`)."""
 
 
 class _Opened(NamedTuple):
@@ -117,7 +117,7 @@ class Composer:
         self._recall = recall
         self._clock_ms = clock_ms
 
-    def compose(self, lease: Lease) -> Draft | Carved | Blocked:
+    def compose(self, lease: Lease) -> Draft | OversizedChunk | Blocked:
         """A request of leading chunks, whole: what is being posted must be nameable by counting chunks."""
         draft: Draft | None = None
         room = lease.pace.limit
@@ -130,7 +130,7 @@ class Composer:
                 return draft or CLOCKS_DISAGREE
             if draft is None:
                 if weight > room and _entries(chunk) > 1:
-                    return carve(chunk, room)
+                    return split_chunk(chunk, room)
                 draft = Draft(plan)
             elif plan.route != draft.plan.route or weight > room or not draft.has_room_for(chunk):
                 break
@@ -138,7 +138,7 @@ class Composer:
             if fitting is not None:
                 if draft.chunks:
                     break
-                return carve(chunk, fitting)
+                return split_chunk(chunk, fitting)
             room -= weight
         if draft is None:
             raise AssertionError("a lease without chunks")
@@ -211,7 +211,7 @@ def _size_of(chunk: Chunk) -> int:
     return own + sum([len(batch.shared) for batch in chunk.batches])
 
 
-def carve(chunk: Chunk, weight: int) -> Carved:
+def split_chunk(chunk: Chunk, weight: int) -> OversizedChunk:
     """The chunk in two, the first of at most `weight` events but of one entry at least, and not of all."""
     first: list[Batch] = []
     second: list[Batch] = []
@@ -226,7 +226,7 @@ def carve(chunk: Chunk, weight: int) -> Carved:
             first.append(Batch(batch.shared, batch.entries[:cut]))
         if cut < len(batch.entries):
             second.append(Batch(batch.shared, batch.entries[cut:]))
-    return Carved((with_batches(chunk, first), with_batches(chunk, second)))
+    return OversizedChunk((with_batches(chunk, first), with_batches(chunk, second)))
 
 
 def with_batches(chunk: Chunk, batches: list[Batch]) -> Chunk:
@@ -240,8 +240,8 @@ def _entries(chunk: Chunk) -> int:
 
 def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
     chunk, plan, addresses = opened
-    if lease.pace.limit == 1 and lease.alone >= DEADLY_CRASHES:
-        return [Prepared(index, batch.shared, e, _deadly(e)) for batch in chunk.batches for e in batch.entries]
+    if lease.pace.limit == 1 and lease.alone >= MOST_UNFINISHED_CLAIMS:
+        return [Prepared(index, batch.shared, e, _unfinished(e)) for batch in chunk.batches for e in batch.entries]
     expired = 0 < chunk.first_unknown_ms <= lease.now_ms - DEDUPLICATED_FOR_MS
     prepared = []
     for batch, address in zip_longest(chunk.batches, addresses):
@@ -254,10 +254,10 @@ def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
     return prepared
 
 
-def _deadly(entry: Entry) -> list[Result]:
+def _unfinished(entry: Entry) -> list[Result]:
     message = (
-        f"this event alone was not completed {DEADLY_CRASHES} times: each time the worker's process ended, or lost its "
-        "lease; keep the event and report it"
+        f"this event alone was not completed {MOST_UNFINISHED_CLAIMS} times: each time the worker's process ended, or "
+        "lost its lease; keep the event and report it"
     )
     if entry.items is None:
         return [Rejected(None, entry.event_id, "internal_error", None, message)]

@@ -32,7 +32,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Seen]).decode
 
 
-class Addresses:
+class IpEnrichment:
     """Recalls and remembers; serves any number of threads. Trouble with Redis costs the addresses and nothing else."""
 
     def __init__(self, memory: Memory) -> None:

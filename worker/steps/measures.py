@@ -9,16 +9,16 @@ from mapping.fields.phones import COUNTRY_UNKNOWN
 from operations.metrics.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
 from operations.metrics.samples import DEAD, PHONES, REQUESTS
 from worker.steps.compose import Draft
-from worker.steps.posting import Sent
-from worker.steps.settlement import Conclusion
+from worker.steps.posting import SentRequest
+from worker.steps.settlement import DeliveryOutcome
 
 
-def measures(draft: Draft, conclusion: Conclusion, sent: Sequence[Sent], answered_ms: int) -> dict[str, int]:
+def measures(draft: Draft, outcome: DeliveryOutcome, sent: Sequence[SentRequest], answered_ms: int) -> dict[str, int]:
     """Return the counters to raise, by name; without a request, the dead letters' alone.
 
     `answered_ms`: when the last answer came, by Redis's clock.
     """
-    raised = {f"{DEAD}{reason}": count for reason, count in conclusion.reasons.items()}
+    raised = {f"{DEAD}{reason}": count for reason, count in outcome.reasons.items()}
     if not sent:
         return raised
     return {
@@ -30,13 +30,13 @@ def measures(draft: Draft, conclusion: Conclusion, sent: Sequence[Sent], answere
         **REQUEST_BYTES.observe((one.bytes, 1) for one in sent),
         **DELIVERY.observe(
             (max(0, answered_ms - chunk.received_ms) / 1000, delivered)  # ingest's clock may be ahead of Redis's
-            for chunk, delivered in zip(draft.chunks, conclusion.delivered, strict=True)
+            for chunk, delivered in zip(draft.chunks, outcome.delivered, strict=True)
             if delivered
         ),
     }
 
 
-def _phones_without_country(draft: Draft, sent: Sequence[Sent]) -> dict[str, int]:
+def _phones_without_country(draft: Draft, sent: Sequence[SentRequest]) -> dict[str, int]:
     """Count the events of a request that TikTok took whose phone number said no country; of retries, the last."""
     if not any(isinstance(one.verdict, Delivered) for one in sent):
         return {}

@@ -7,8 +7,8 @@ from typing import assert_never
 
 import msgspec
 
-from delivery.dead_letter import SEALED, DeadLetter, new_id
-from delivery.outcome_names import delivered, died
+from delivery.dead_letter import ENCRYPTED_MESSAGE, DeadLetter, new_dead_letter_id
+from delivery.outcome_names import dead_lettered, delivered
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.days import day_of
@@ -17,14 +17,14 @@ from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
 from worker.steps.compose import Draft, Prepared, with_batches
 from worker.steps.shared_parts import SharedParts
 
-Outcome = Delivered | Rejection | None
+ItemOutcome = Delivered | Rejection | None
 """How an item of the request ended; None: it goes on."""
-Why = dict[str, str | int | bytes | None]
+DeadLetterFields = dict[str, str | int | bytes | None]
 """What of a dead letter says why it died."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class DeliveryContext:
     """What a settlement needs beside the draft: whose it is, and the means to write it down."""
 
     connection: str
@@ -33,7 +33,7 @@ class Terms:
     most_events: int
     seal: Callable[[Chunk], bytes]
     random: Callable[[], float]
-    seal_words: Callable[[bytes], bytes] | None = None
+    encrypt_words: Callable[[bytes], bytes] | None = None
     """None where there is no key."""
     secret: bytes = b""
     """What ids of shared parts are made with."""
@@ -43,21 +43,21 @@ class Terms:
     """What the connection's dead letters may hold."""
 
 
-class Tally:
+class OutcomeCounter:
     """Counts how the results of a draft end (the delivered chunk by chunk as well), and gathers what goes on."""
 
-    def __init__(self, draft: Draft, lease: Lease, terms: Terms) -> None:
-        self.draft, self.lease, self.terms = draft, lease, terms
+    def __init__(self, draft: Draft, lease: Lease, context: DeliveryContext) -> None:
+        self.draft, self.lease, self.context = draft, lease, context
         self.books: Counter[str] = Counter()
         self.days: dict[int, Counter[str]] = {}
         self.reasons: Counter[str] = Counter()
         self.letters: list[Letter] = []
-        room = terms.share.bytes - lease.letter_bytes if terms.share.bytes else None
-        self.parts = SharedParts(terms.seal, terms.secret, room)
+        room = context.share.bytes - lease.letter_bytes if context.share.bytes else None
+        self.parts = SharedParts(context.seal, context.secret, room)
         self.delivered = [0] * len(draft.chunks)
         self._ended: Counter[tuple[int, str, str]] = Counter()
 
-    def end(self, outcome: Callable[[int], Outcome]) -> list[Chunk] | None:
+    def end(self, outcome: Callable[[int], ItemOutcome]) -> list[Chunk] | None:
         """What is left, oldest first; None when nothing at all ended and the chunks may stay as they are.
 
         `outcome` says, by its index in the draft, how an item ended.
@@ -66,12 +66,12 @@ class Tally:
         left: list[list[tuple[Prepared, Entry]]] = [[] for _ in self.draft.chunks]
         for prepared in self.draft.prepared:
             still_open, sent = [], 0
-            if self.parts.full and self._would_die(prepared, index, outcome):
+            if self.parts.full and self._would_be_dead_lettered(prepared, index, outcome):
                 left[prepared.chunk].append((prepared, prepared.entry))
                 index += prepared.sent
                 continue
             for result in prepared.results:
-                ended: Outcome = None
+                ended: ItemOutcome = None
                 if isinstance(result, Mapped):
                     if sent < prepared.sent:
                         ended, sent, index = outcome(index), sent + 1, index + 1
@@ -86,7 +86,7 @@ class Tally:
             return None
         return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries)]
 
-    def _would_die(self, prepared: Prepared, index: int, outcome: Callable[[int], Outcome]) -> bool:
+    def _would_be_dead_lettered(self, prepared: Prepared, index: int, outcome: Callable[[int], ItemOutcome]) -> bool:
         """Whether the entry would leave dead letters, and none of its items was delivered: it may wait as it is."""
         endings = [outcome(index + number) for number in range(prepared.sent)]
         dies = any(isinstance(result, Rejected) for result in prepared.results)
@@ -94,11 +94,11 @@ class Tally:
             dies or any(isinstance(ended, Rejection) for ended in endings)
         )
 
-    def _count(self, prepared: Prepared, result: Result, ended: Outcome) -> None:
+    def _count(self, prepared: Prepared, result: Result, ended: ItemOutcome) -> None:
         match result:
             case Mapped():
                 if isinstance(ended, Rejection):
-                    self._bury(
+                    self._dead_letter(
                         prepared,
                         result.item,
                         _rejected_by_tiktok(result, ended) | self._said(ended),
@@ -107,7 +107,7 @@ class Tally:
                 else:
                     self._end(prepared, "delivered", delivered(result.tiktok_event))
             case Rejected():
-                self._bury(prepared, result.item, _rejected_by_mapping(result), attempts=0)
+                self._dead_letter(prepared, result.item, _rejected_by_mapping(result), attempts=0)
             case Unsupported():
                 self._end(prepared, "unsupported")
             case Withheld():
@@ -128,14 +128,14 @@ class Tally:
             if name == "delivered":
                 self.delivered[chunk] += number
 
-    def _said(self, rejection: Rejection) -> Why:
+    def _said(self, rejection: Rejection) -> DeadLetterFields:
         """TikTok's own words, which may quote the event: sealed as it is, where there is a key."""
-        seal = self.terms.seal_words
+        seal = self.context.encrypt_words
         if seal is None:
             return {"message": rejection.message}
-        return {"message": SEALED, "words": seal(rejection.message.encode())}
+        return {"message": ENCRYPTED_MESSAGE, "words": seal(rejection.message.encode())}
 
-    def _bury(self, prepared: Prepared, item: str, why: Why, *, attempts: int) -> None:
+    def _dead_letter(self, prepared: Prepared, item: str, why: DeadLetterFields, *, attempts: int) -> None:
         """Keep a dead letter with its source: of an event of several items, only this item is replayed."""
         entry = prepared.entry
         if item and len(prepared.results) > 1:
@@ -143,15 +143,17 @@ class Tally:
         chunk = self.draft.chunks[prepared.chunk]
         shared = self.parts.part_of(chunk, prepared.shared)
         own = Batch(b"" if shared else prepared.shared, [entry])
-        died_ms = max(self.lease.now_ms, self.terms.own_ms)  # a clock that is behind must not make it look old
+        dead_lettered_at_ms = max(
+            self.lease.now_ms, self.context.own_ms
+        )  # a clock that is behind must not make it look old
         letter = {
-            "id": new_id(died_ms),
-            "connection": self.terms.connection,
+            "id": new_dead_letter_id(dead_lettered_at_ms),
+            "connection": self.context.connection,
             "input": chunk.input,
-            "at_ms": died_ms,
-            "job": self.terms.job,
+            "at_ms": dead_lettered_at_ms,
+            "job": self.context.job,
             "attempts": attempts,
-            "source": self.terms.seal(with_batches(chunk, [own])),
+            "source": self.context.seal(with_batches(chunk, [own])),
             "shared": shared,
             **why,
         }
@@ -159,7 +161,7 @@ class Tally:
         content = dead.encode()
         self.parts.add(content)
         self.letters.append(Letter(dead.id, dead.reason, content, shared))
-        self._end(prepared, "dead", died(dead.tiktok_event, dead.reason))
+        self._end(prepared, "dead", dead_lettered(dead.tiktok_event, dead.reason))
         self.reasons[dead.reason] += 1
 
     def _left_of(self, prepared: Prepared, still_open: list[str]) -> list[Entry]:
@@ -190,7 +192,7 @@ def _with_items(prepared: Prepared, items: list[str]) -> Entry:
     return msgspec.structs.replace(entry, items=items, made=made)
 
 
-def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> Why:
+def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> DeadLetterFields:
     return {
         "stage": "delivery",
         "reason": "rejected_by_tiktok",
@@ -202,5 +204,5 @@ def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> Why:
     }
 
 
-def _rejected_by_mapping(rejected: Rejected) -> Why:
+def _rejected_by_mapping(rejected: Rejected) -> DeadLetterFields:
     return {"stage": "mapping", **msgspec.structs.asdict(rejected)}

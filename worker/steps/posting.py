@@ -16,7 +16,7 @@ MOST_REFUSED_WITH_NONE_DELIVERED: Final = 10
 """Then the search settles what it knows, so that the circuit breaker hears of it before a day's events are refused."""
 
 
-class Sent(NamedTuple):
+class SentRequest(NamedTuple):
     """One request to TikTok and what its answer meant; `took_s` is how long the answer, or the lack of it, took."""
 
     bytes: int
@@ -30,13 +30,13 @@ Trouble: TypeAlias = RetryLater | ConnectionFault
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PostResult:
     """What became of a draft's events: `endings` by their index in the draft; those that are not in it go on.
 
     `step`: how many events the next request should take, 0 for all. `trouble` ended the search.
     """
 
-    sent: list[Sent] = field(default_factory=list)
+    sent: list[SentRequest] = field(default_factory=list)
     endings: Mapping[int, Ending] = field(default_factory=dict)
     step: int = 0
     trouble: Trouble | None = None
@@ -61,16 +61,16 @@ class Poster(Protocol):
 
 def post_draft(
     draft: Draft, client: Poster, access_token: str, *, step: int = 0, go_on: Callable[[], bool] = lambda: True
-) -> Posted:
+) -> PostResult:
     """Post until every event has ended, TikTok answers for no event, an answer is slow, or `go_on` says no."""
     search = Search([item.body for item in draft.items], step)
-    sent: list[Sent] = []
+    sent: list[SentRequest] = []
     trouble: Trouble | None = None
     while request := search.next_request():
         body, began = draft.body(request), time.monotonic()
         answer = client.post(draft.plan.route.path, body, access_token)
         verdict = judge(answer, len(request))
-        sent.append(Sent(len(body), len(request), time.monotonic() - began, verdict))
+        sent.append(SentRequest(len(body), len(request), time.monotonic() - began, verdict))
         match verdict:
             case Delivered():
                 search.accepted(dict(verdict.rejected))
@@ -84,4 +84,4 @@ def post_draft(
         hopeless = search.refused_with_none_delivered >= MOST_REFUSED_WITH_NONE_DELIVERED
         if hopeless or sent[-1].took_s > SLOW_S or not go_on():
             break
-    return Posted(sent, search.endings, search.step if search.step < len(draft.items) else 0, trouble)
+    return PostResult(sent, search.endings, search.step if search.step < len(draft.items) else 0, trouble)

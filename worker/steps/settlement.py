@@ -12,9 +12,9 @@ from delivery.verdict import ConnectionFault, Rejection, RetryLater
 from lanes.chunk import Chunk
 from lanes.pace import after_retry, after_success
 from lanes.settlement import OUT_OF_REACH, Lease, Pace, Rest, Settlement, Valve
-from worker.steps.compose import Carved, Draft
-from worker.steps.outcomes import Tally, Terms
-from worker.steps.posting import Posted
+from worker.steps.compose import Draft, OversizedChunk
+from worker.steps.outcomes import DeliveryContext, OutcomeCounter
+from worker.steps.posting import PostResult
 
 HOPELESS_ATTEMPTS: Final = 10
 FIRST_PROBE_S: Final = 5.0
@@ -27,7 +27,7 @@ ALL_REFUSED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Conclusion:
+class DeliveryOutcome:
     """A settlement, and what is said of it: dead letters by reason, and the trouble if there is any.
 
     `delivered` are counted for each of the draft's chunks.
@@ -55,50 +55,50 @@ class LastError(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.json.encode(self).decode()
 
 
-def conclude(draft: Draft, posted: Posted, lease: Lease, terms: Terms) -> Conclusion:
+def build_settlement(draft: Draft, posted: PostResult, lease: Lease, context: DeliveryContext) -> DeliveryOutcome:
     """What ended of the draft ends; the rest goes on when `posted` says."""
-    tally = Tally(draft, lease, terms)
+    counter = OutcomeCounter(draft, lease, context)
     match posted.trouble:
         case None if not posted.sent:
-            return _conclusion(tally, tally.end(posted.endings.get), lease.pace)
+            return _outcome(counter, counter.end(posted.endings.get), lease.pace)
         case None:
-            pace = after_success(lease.pace, terms.most_events, posted.step)
-            parts = tally.end(posted.endings.get)
-            return _conclusion(tally, parts, pace, connection_works=True, slow=posted.slow)
+            pace = after_success(lease.pace, context.most_events, posted.step)
+            parts = counter.end(posted.endings.get)
+            return _outcome(counter, parts, pace, connection_works=True, slow=posted.slow)
         case RetryLater() as later:
-            return _later(tally, posted, later)
+            return _later(counter, posted, later)
         case ConnectionFault() as fault:
-            return _fault(tally, posted, fault)
+            return _fault(counter, posted, fault)
         case _:
             assert_never(posted.trouble)
 
 
-def conclude_carved(carved: Carved, lease: Lease, seal: Callable[[Chunk], bytes]) -> Settlement:
+def settle_split(oversized: OversizedChunk, lease: Lease, seal: Callable[[Chunk], bytes]) -> Settlement:
     """Nothing ended; the first chunk now waits in two parts."""
-    return Settlement(lease.pace, trim=1, leftovers=[seal(part) for part in carved.parts])
+    return Settlement(lease.pace, trim=1, leftovers=[seal(part) for part in oversized.parts])
 
 
-def conclude_blocked(what_to_do: str, lease: Lease, problem: str) -> Settlement:
+def settle_blocked(what_to_do: str, lease: Lease, problem: str) -> Settlement:
     """Nothing ended; the lane asks again in a minute."""
     error = LastError(lease.now_ms, problem, "whoever runs this relay", what_to_do, blocked=True)
     return Settlement(lease.pace, delay_ms=BLOCKED_MS, last_error=error.text())
 
 
-def _later(tally: Tally, posted: Posted, verdict: RetryLater) -> Conclusion:
-    draft, lease = tally.draft, tally.lease
+def _later(counter: OutcomeCounter, posted: PostResult, verdict: RetryLater) -> DeliveryOutcome:
+    draft, lease = counter.draft, counter.lease
     pace = replace(lease.pace, attempts=0, failing_since=0) if posted.endings else lease.pace
     attempt = pace.attempts + 1
     remedy = verdict.remedy
     if remedy is None and _is_hopeless(draft, lease, attempt):
         rejection = Rejection(None, f"{verdict.error}, {attempt} times in a row, while others were taken", None, None)
-        return _conclusion(tally, tally.end(lambda _: rejection), Pace(), connection_works=True)
-    wait_s = delay(attempt, verdict.after_s, tally.terms.random)
-    parts = tally.end(posted.endings.get)
+        return _outcome(counter, counter.end(lambda _: rejection), Pace(), connection_works=True)
+    wait_s = delay(attempt, verdict.after_s, counter.context.random)
+    parts = counter.end(posted.endings.get)
     taken = draft.weight if posted.last_events == len(draft.items) else posted.last_events
     rest = Rest("backing_off", verdict.error, OUT_OF_REACH if remedy else "") if remedy or verdict.throttle else None
     error = LastError(lease.now_ms, verdict.error, *((remedy.who, remedy.what_to_do) if remedy else ()))
-    return _conclusion(
-        tally,
+    return _outcome(
+        counter,
         parts,
         after_retry(pace, taken, lease.now_ms),
         delay_ms=math.ceil(wait_s * 1000),
@@ -116,22 +116,22 @@ def _is_hopeless(draft: Draft, lease: Lease, attempt: int) -> bool:
     return alone and attempt >= HOPELESS_ATTEMPTS and lease.group_delivered_at > lease.pace.failing_since > 0
 
 
-def _fault(tally: Tally, posted: Posted, verdict: ConnectionFault) -> Conclusion:
-    lease, terms = tally.lease, tally.terms
+def _fault(counter: OutcomeCounter, posted: PostResult, verdict: ConnectionFault) -> DeliveryOutcome:
+    lease, context = counter.lease, counter.context
     wait_s = min(PROBE_CAP_S, FIRST_PROBE_S * 2.0 ** min(lease.probes, 10))
-    return _conclusion(
-        tally,
-        tally.end(posted.endings.get),
+    return _outcome(
+        counter,
+        counter.end(posted.endings.get),
         lease.pace,
         delay_ms=math.ceil(wait_s * 1000),
-        rest=Rest("paused", verdict.what_to_do, probes=lease.probes + 1, fingerprint=terms.fingerprint),
+        rest=Rest("paused", verdict.what_to_do, probes=lease.probes + 1, fingerprint=context.fingerprint),
         error=LastError(lease.now_ms, verdict.error, verdict.who, verdict.what_to_do),
         trouble=f"paused: {verdict.error}; {{waiting}} events kept",
     )
 
 
-def _conclusion(
-    tally: Tally,
+def _outcome(
+    counter: OutcomeCounter,
     parts: list[Chunk] | None,
     pace: Pace,
     *,
@@ -143,26 +143,26 @@ def _conclusion(
     throttled: bool = False,
     error: LastError | None = None,
     trouble: str | None = None,
-) -> Conclusion:
+) -> DeliveryOutcome:
     """The settlement of all that was ended, and what is said of it."""
-    in_doubt = len(tally.draft.chunks) if parts is None else len(parts)
+    in_doubt = len(counter.draft.chunks) if parts is None else len(parts)
     settlement = Settlement(
         pace=pace,
-        trim=0 if parts is None else len(tally.draft.chunks),
-        leftovers=[tally.terms.seal(part) for part in parts or ()],
-        books=tally.books,
-        days=tally.days,
-        letters=tally.letters,
-        shared=tally.parts.by_id,
-        share=tally.terms.share,
+        trim=0 if parts is None else len(counter.draft.chunks),
+        leftovers=[counter.context.seal(part) for part in parts or ()],
+        books=counter.books,
+        days=counter.days,
+        letters=counter.letters,
+        shared=counter.parts.by_id,
+        share=counter.context.share,
         delay_ms=delay_ms,
         posted=in_doubt if unknown else 0,
         trouble=slow if connection_works else (None if error is None else True),
         throttled=throttled,
         rest=rest,
         last_error=None if error is None else error.text(),
-        refused=tally.reasons["rejected_by_tiktok"],
-        valve=Valve(Rest("paused", ALL_REFUSED, "valve", fingerprint=tally.terms.fingerprint)),
+        refused=counter.reasons["rejected_by_tiktok"],
+        valve=Valve(Rest("paused", ALL_REFUSED, "valve", fingerprint=counter.context.fingerprint)),
     )
-    ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
-    return Conclusion(settlement, tally.reasons, tally.delivered, ended, trouble)
+    ended = sum(counter.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
+    return DeliveryOutcome(settlement, counter.reasons, counter.delivered, ended, trouble)

@@ -60,6 +60,6 @@ class SharedParts:
         return self.bytes >= self._most
 
 
-def secret_of(keyring: Keyring | None) -> bytes:
+def shared_parts_secret(keyring: Keyring | None) -> bytes:
     """Return the secret that ids are made with; without a key it hides nothing, as nothing then is encrypted."""
     return b"" if keyring is None else keyring.derive(_PURPOSE)

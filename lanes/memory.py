@@ -20,7 +20,7 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 """Where Redis's limit is not known."""
 LARGEST_VALUE: Final = 8 * 1024
 """A larger one is not remembered."""
-OVERHEAD: Final = 300
+OVERHEAD: Final = 200
 """What Redis needs for a value beside its bytes, at most."""
 
 

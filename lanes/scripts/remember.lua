@@ -1,7 +1,7 @@
 -- Remembers values about subjects until they expire, and forgets the oldest ones beyond a bound in bytes.
 -- `memory:index` has each name with its time, in seconds, and its size in bytes as one number; `memory:bytes` their sum.
 -- ARGV[2]: {most_bytes, expires_s, overhead, count}; ARGV[3...]: names, then values
-local INDEX, SUM, ROOM, MOST_GONE = 'memory:index', 'memory:bytes', 65536, 500
+local INDEX, SUM, ROOM, MORE = 'memory:index', 'memory:bytes', 65536, 500
 local ask = cmsgpack.unpack(ARGV[2])
 for _, name in ipairs({'most_bytes', 'expires_s', 'overhead', 'count'}) do check_whole(ask[name], name) end
 local held, seconds = tonumber(redis.call('GET', SUM) or 0), math.floor(now / 1000)
@@ -16,7 +16,7 @@ for i = 1, ask.count do
 end
 
 local gone = {}
-local oldest = redis.call('ZRANGE', INDEX, 0, MOST_GONE - 1, 'WITHSCORES')
+local oldest = redis.call('ZRANGE', INDEX, 0, ask.count + MORE, 'WITHSCORES')
 for i = 1, #oldest, 2 do
   local score = tonumber(oldest[i + 1])
   local expired = score < (seconds - ask.expires_s) * ROOM

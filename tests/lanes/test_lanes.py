@@ -293,3 +293,19 @@ def test_redis_that_is_not_there_is_said_to_be_away() -> None:
     """One kind of error, whatever the client library calls it."""
     with pytest.raises(RedisAway):
         Lanes(connect("redis://127.0.0.1:1/0")).wake()
+
+
+def test_429_names_dead_letters_once_the_backlog_is_full_too(
+    client: redis.Redis, lanes: Lanes, append: AppendEvents
+) -> None:
+    """While there is room for what arrives, a connection that is paused for its dead letters takes it."""
+    append(1, most_bytes=1_000)
+    lanes.rest("shop", "paused", 60_000, {"by": "dead_letters"}, NOW)
+    append(2, most_bytes=1_000)
+    with pytest.raises(
+        RedisFull, match=r"paused because its dead letters .* relay dead-letters count --connection shop"
+    ):
+        append(3, most_bytes=100)
+    lanes.resume("shop", NOW)
+    with pytest.raises(RedisFull, match="its events must be delivered first"):
+        append(3, most_bytes=100)

@@ -17,6 +17,7 @@ COPY ingest ./ingest
 COPY lanes ./lanes
 COPY mapping ./mapping
 COPY operations ./operations
+COPY process ./process
 COPY sandbox ./sandbox
 COPY worker ./worker
 RUN pip wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /wheels . \

@@ -11,7 +11,7 @@ from benchmarks.data import batches
 from benchmarks.figures import figure
 from benchmarks.result import Result
 from config.file import ConfigurationFile
-from ingest.in_force import compile_configuration
+from ingest.active_configuration import compile_configuration
 from ingest.packing import pack
 from ingest.sorting import sort
 from lanes.arrivals import Append, Arrival

@@ -16,7 +16,7 @@ from benchmarks.data import batches
 from benchmarks.figures import figure, ratios
 from benchmarks.result import Result
 from config.file import ConfigurationFile
-from ingest.in_force import compile_configuration
+from ingest.active_configuration import compile_configuration
 from mapping.incoming.batch import split_batch
 from mapping.plan import Plan
 from mapping.results import Mapped

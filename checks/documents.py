@@ -12,10 +12,10 @@ from typing import Any, Final
 import click
 
 from cli.main import main as relay
-from config.custom_mappings import CUSTOM_MAPPING, MATCH, PARAMETER
-from config.readers import scalar
-from config.record import Record
-from config.schema import connection_record, input_record
+from config.reading.custom_mappings import CUSTOM_MAPPING, MATCH, PARAMETER
+from config.reading.readers import scalar
+from config.reading.records import Record
+from config.reading.schema import connection_record, input_record
 from config.settings import PREFIX, Settings
 
 DOCUMENTS: Final = Path(__file__).parents[1] / "docs"

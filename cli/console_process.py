@@ -6,9 +6,9 @@ import sys
 from cli.context import settings_here, with_redis
 from cli.main import told_of
 from cli.process import prepare_process
-from config.logs import configure_logging
 from console.app import console_app
 from console.child import serve
+from process.logs import configure_logging
 
 
 def command(control: int) -> list[str]:

@@ -7,11 +7,11 @@ import click
 
 from cli.context import settings_here, with_redis
 from cli.local.parent_watch import leave_with_parent
-from config.listening import is_everywhere
-from config.logs import configure_logging
 from config.values import clean_value
 from lanes.client import connect_async
 from operations.errors import BadNews
+from process.listening import is_everywhere
+from process.logs import configure_logging
 
 COLUMNS: Final = "name,state,args,exception,received,runtime,uuid,worker"
 """Flower's own choice leaves out `exception`, which is the line a failed job ends with."""

@@ -8,12 +8,12 @@ from typing import Any, Final, cast, get_args
 import click
 
 from cli.terminal.output import note
-from config.json_schema import json_schema_text
 from config.model import Platform
-from config.readers import Read, Refused
-from config.schema import event_source_id, region
+from config.reading.json_schema import json_schema_text
+from config.reading.readers import Read, Refused
+from config.reading.schema import event_source_id, region
+from config.reading.yaml_tree import Text
 from config.starter import SCHEMA_FILE, Answers, starter_env, starter_yaml
-from config.yaml_reader import Text
 from operations.errors import BadNews
 
 NEXT: Final = """\

@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from config.json_schema import json_schema_text
+from config.reading.json_schema import json_schema_text
 
 
 @click.command

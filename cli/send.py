@@ -10,12 +10,12 @@ from cli.context import configuration_of, settings_here
 from cli.preview.batch_argument import FILE, read_batches
 from cli.terminal.output import note
 from cli.terminal.usage_errors import unknown_id
-from config.listening import local_host
 from config.model import Input
 from config.settings import Settings
 from operations.errors import BadNews
 from operations.format import plural
 from operations.preview.batch_file import BatchFile
+from process.listening import local_host
 
 TIMEOUT_S: Final = 30.0
 SINGLE: Final = "/v2/events"

@@ -9,11 +9,11 @@ import structlog
 from cli.console_process import command
 from cli.context import settings_here, with_redis
 from cli.local.parent_watch import leave_with_parent
-from config.listening import CannotListen, local_host
-from config.logs import configure_logging
 from config.redis_address import RedisAddress
 from config.settings import Settings, load_settings
 from operations.errors import BadNews
+from process.listening import CannotListen, local_host
+from process.logs import configure_logging
 
 log = structlog.get_logger("relay")
 

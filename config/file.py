@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from config.checks import faults_of
-from config.draft import read_draft
+from config.checks.refusals import faults_of
+from config.checks.warnings import warnings_of
 from config.errors import ConfigurationError, Problem
 from config.model import Configuration
-from config.references import References, Unexpanded
+from config.reading.draft import read_draft
+from config.reading.references import References, Unexpanded
+from config.reading.yaml_tree import Fault, read
 from config.secrets import Keyring
 from config.small_file import MAX_BYTES, changed_ns, digest_of, read_small, signature_of
-from config.warnings import warnings_of
-from config.yaml_reader import Fault, read
 
 # Changed more recently than this, a file may still be being written, and half a file can be valid YAML.
 QUIET_NS = 100_000_000

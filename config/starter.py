@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from config.model import Platform
-from config.readers import scalar
-from config.record import Row
-from config.schema import connection_record
+from config.reading.readers import scalar
+from config.reading.records import Row
+from config.reading.schema import connection_record
 from config.secrets import Keyring
 from config.vocabulary import APP_NAMES, APP_PAYMENT, WEB_PAYMENT
 

@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse
 from config.errors import ConfigurationError
 from config.file import load
 from config.model import Configuration
-from config.peers import Peers
 from config.settings import Settings
 from config.small_file import signature_of
 from console.sessions import Sessions
@@ -27,6 +26,7 @@ from operations.dead_letters.preview import Outlooks
 from operations.dead_letters.store import LetterBox
 from operations.errors import BadNews
 from operations.status.connections import Overview, overview
+from process.peers import Peers
 
 PATIENCE: Final = httpx.Timeout(10.0, connect=3.0)
 """With TikTok, while somebody looks at the page: less than a worker has."""

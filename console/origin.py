@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from config.peers import Peers
+from process.peers import Peers
 
 FOREIGN = "This was sent by another site, so nothing was done."
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}

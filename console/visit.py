@@ -6,9 +6,9 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
-from config.peers import Peers
 from console.origin import is_https
 from console.sessions import Session
+from process.peers import Peers
 
 MOST_FIELDS = 2_000
 MOST_DIGITS = 15

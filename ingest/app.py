@@ -16,17 +16,16 @@ from starlette.types import ASGIApp
 
 from config.errors import ConfigurationError, Problem
 from config.file import ConfigurationFile
-from config.peers import Peers
 from config.settings import Settings
-from ingest import in_force, memory
+from ingest import active_configuration, redis_memory
+from ingest.active_configuration import Follower, InputsInUse
 from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
 from ingest.coalescer import Coalescer
 from ingest.door import Door
 from ingest.health import health_routes
-from ingest.in_force import Follower, InputsInUse
-from ingest.logs import log_surprise
-from ingest.memory import MemoryWatch, say_missing_permissions
 from ingest.metrics import metrics_route
+from ingest.redis_memory import MemoryWatch, say_missing_permissions
+from ingest.request_log import log_surprise
 from ingest.unserved import Unserved
 from lanes.arrivals import Append
 from lanes.bundles import Bundles
@@ -35,6 +34,7 @@ from lanes.client import connect_async
 from lanes.errors import RedisAway, RedisFull
 from operations.alerts.outage import Outage
 from operations.metrics.samples import ANSWERS, MISDIRECTED
+from process.peers import Peers
 
 BRING_EVERY_S: Final = 1.0
 
@@ -82,8 +82,8 @@ async def _lifespan(
         await asyncio.to_thread(say_missing_permissions, redis_url)
     over = asyncio.Event()
     tasks = [
-        asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), in_force.INTERVAL_S, over)),
-        asyncio.create_task(_repeat(watch.read, memory.INTERVAL_S, over)),
+        asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), active_configuration.INTERVAL_S, over)),
+        asyncio.create_task(_repeat(watch.read, redis_memory.INTERVAL_S, over)),
         asyncio.create_task(_repeat(partial(_bring, counts), BRING_EVERY_S, over)),
     ]
     try:

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, NamedTuple
 
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, Refused
-from ingest.logs import log_surprise
 from ingest.packing import pack
+from ingest.request_log import log_surprise
 from ingest.sorting import Sorted
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec

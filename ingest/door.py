@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from config.peers import Peers
+from ingest.active_configuration import Follower
 from ingest.answers import (
     ACCEPTED,
     BAD_REQUEST,
@@ -22,12 +22,11 @@ from ingest.answers import (
     Refused,
     refusal,
 )
-from ingest.body import ClientGone, is_gzip, read_body
 from ingest.coalescer import Coalescer
-from ingest.in_force import Follower
-from ingest.large import MOST_READING_BYTES, MOST_WORKING_BYTES, Beside, Bodies
-from ingest.logs import RefusalLog, log_surprise
-from ingest.memory import MemoryWatch
+from ingest.http.body import ClientGone, is_gzip, read_body
+from ingest.http.large_requests import MOST_READING_BYTES, MOST_WORKING_BYTES, Beside, Bodies
+from ingest.redis_memory import MemoryWatch
+from ingest.request_log import RefusalLog, log_surprise
 from ingest.sorting import Limits, Sorted, TakesLong, sort
 from mapping.incoming.body import (
     BadBody,
@@ -40,6 +39,7 @@ from mapping.incoming.body import (
     one_batch,
 )
 from mapping.plan import Plan
+from process.peers import Peers
 
 INLINE_BYTES: Final = 256 * 1024
 INLINE_GZIP_BYTES: Final = 16 * 1024

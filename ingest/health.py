@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ingest.in_force import Follower
-from ingest.memory import ALLOW_INFO, LIMIT_UNKNOWN, MemoryWatch
+from ingest.active_configuration import Follower
+from ingest.redis_memory import ALLOW_INFO, LIMIT_UNKNOWN, MemoryWatch
 from lanes.errors import Trouble
 from lanes.probe import AsyncProbe
 

@@ -10,12 +10,12 @@ import uvicorn
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from config.garbage import expect_little_garbage
-from config.listening import allowed_connections, listen
 from config.settings import Settings
 from ingest.app import create_app
-from ingest.connections import Connections
-from ingest.priority import batches_first
+from ingest.http.connections import Connections
+from ingest.http.thread_priority import batches_first
+from process.garbage_collection import expect_little_garbage
+from process.listening import allowed_connections, listen
 
 
 def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:

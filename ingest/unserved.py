@@ -6,9 +6,9 @@ from typing import Final
 
 from starlette.requests import Request
 
+from ingest.active_configuration import Follower
 from ingest.answers import NOT_FOUND
-from ingest.in_force import Follower
-from ingest.logs import RefusalLog
+from ingest.request_log import RefusalLog
 
 _PLAIN_PATH: Final = re.compile(r"(/[A-Za-z0-9._-]{0,24}){1,6}/?")
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import uvicorn
 
-from config.listening import listen
+from process.listening import listen
 from sandbox.app import KEEP, create_app
 from sandbox.connection import BreakableProtocol
 

@@ -13,7 +13,19 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 COPIED = (
-    *("benchmarks", "cli", "config", "console", "delivery", "ingest", "lanes", "mapping", "operations", "sandbox"),
+    *(
+        "benchmarks",
+        "cli",
+        "config",
+        "console",
+        "delivery",
+        "ingest",
+        "lanes",
+        "mapping",
+        "operations",
+        "process",
+        "sandbox",
+    ),
     *("tests", "worker", "pyproject.toml"),
 )
 

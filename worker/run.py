@@ -14,8 +14,8 @@ from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
 import worker.jobs  # registers the job as well
-from config.log_output import flush_logs
 from config.settings import Settings
+from process.log_output import flush_logs
 from worker.alerts.watcher import Alerts
 from worker.app import QUEUE, app
 from worker.broker import use_broker

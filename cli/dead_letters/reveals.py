@@ -9,9 +9,9 @@ from cli.context import open_box
 from cli.dead_letters.options import json_option
 from cli.terminal.operator import who
 from cli.terminal.output import console, note, plain, print_json, table
-from config.logs import configure_logging
 from operations import reveals as kept
 from operations.dead_letters.store import LetterBox
+from process.logs import configure_logging
 
 
 def note_reveal(box: LetterBox, command: str, letter_ids: Sequence[str]) -> None:

@@ -21,8 +21,8 @@ from cli.local.supervisor import (
     relay_command,
 )
 from cli.terminal.failures import reason_of
-from config.listening import CannotListen, listen
 from operations.errors import BadNews
+from process.listening import CannotListen, listen
 
 PORT_FREE_WITHIN_S: Final = 10.0
 INGEST_STOP_S: Final = 15.0

@@ -14,11 +14,11 @@ from cli.local.data_dir import DataDir
 from cli.local.first_key import make_first_key
 from cli.local.local_stack import WATCH_EVERY_S, ingest_program, running, wait_for_port, worker_programs
 from cli.local.supervisor import Say
-from config.listening import local_host
-from config.log_output import LineWriter
-from config.logs import configure_logging
 from config.settings import Settings, load_settings
 from operations.errors import BadNews
+from process.listening import local_host
+from process.log_output import LineWriter
+from process.logs import configure_logging
 
 OWN: Final = ("relay", "redis")
 """Whose lines are relay up's own; all others are of its children."""

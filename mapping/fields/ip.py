@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 
-from config.kept import kept
+from config.text_cache import kept
 from mapping.remarks import LeftOut, Noted
 
 # Written out, because `is_global` also refuses the ranges kept for documentation, which count as public here.

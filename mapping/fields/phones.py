@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import phonenumbers
 from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber
 
-from config.kept import kept
+from config.text_cache import kept
 from mapping.fields.characters import ascii_digits, without_invisible
 from mapping.fields.phone_plans import CHANGED, VERSION, ZEROS
 from mapping.remarks import LeftOut, Noted

@@ -2,7 +2,7 @@
 
 from unicodedata import category, normalize
 
-from config.kept import kept
+from config.text_cache import kept
 from mapping.fields import placeholders
 from mapping.fields.countries import CODES
 from mapping.fields.placeholders import NO_VALUE

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
-from config.kept import kept
+from config.text_cache import kept
 from mapping.values import is_blank
 
 Flags: TypeAlias = dict[str, Any]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
-from config.kept import kept
+from config.text_cache import kept
 from config.vocabulary import IDENTITY_TYPES
 from mapping.results import Note
 from mapping.values import is_blank

@@ -16,7 +16,7 @@ from benchmarks.figures import figure
 from benchmarks.plain.events import Batch, tiktok_events
 from benchmarks.plots import PLOTS, draw
 from config.file import ConfigurationFile
-from ingest.in_force import compile_configuration
+from ingest.active_configuration import compile_configuration
 from mapping.incoming.batch import split_batch
 from mapping.results import Mapped
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from config.errors import ConfigurationError
 from config.file import load
-from config.schema import connection_record
+from config.reading.schema import connection_record
 from config.vocabulary import TIKTOK_EVENTS
 
 SECRET = "hidden-secret"

@@ -10,14 +10,14 @@ import pytest
 from ruamel.yaml import YAML
 
 import config
-from config.custom_mappings import CUSTOM_MAPPING
-from config.draft import MINIMAL_FILE
-from config.json_schema import json_schema, json_schema_text
 from config.model import Connection
-from config.readers import scalar
-from config.record import Record
-from config.schema import connection_record, input_record
-from config.yaml_reader import read
+from config.reading.custom_mappings import CUSTOM_MAPPING
+from config.reading.draft import MINIMAL_FILE
+from config.reading.json_schema import json_schema, json_schema_text
+from config.reading.readers import scalar
+from config.reading.records import Record
+from config.reading.schema import connection_record, input_record
+from config.reading.yaml_tree import read
 
 FOLDER = Path(config.__file__).parent
 RECORDS: list[Record[Any]] = [input_record(scalar), connection_record(scalar, ()), CUSTOM_MAPPING]

@@ -12,7 +12,7 @@ from support.events import batch, purchase
 from support.visitor import Visitor
 
 from console.reception import THREADS
-from ingest.priority import batches_first
+from ingest.http.thread_priority import batches_first
 
 
 def test_while_every_thread_of_the_console_is_busy_batches_are_taken(

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from config.model import Connection, Input
-from config.schema import connection_record
+from config.reading.schema import connection_record
 from mapping.incoming.batch import split_batch
 from mapping.plan import compile_plan
 from mapping.results import Mapped

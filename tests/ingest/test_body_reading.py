@@ -11,10 +11,10 @@ import pytest
 from support.events import as_json, batch, purchase
 from support.site import Site
 
-from ingest import body
 from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, Refused
-from ingest.body import ClientGone, Message, Receive, read_body
-from ingest.large import Bodies
+from ingest.http import body
+from ingest.http.body import ClientGone, Message, Receive, read_body
+from ingest.http.large_requests import Bodies
 from mapping.incoming.body import BodyTooLarge, checked_text, gunzip
 
 ONE = as_json(batch(purchase(1)))

@@ -10,9 +10,9 @@ from support.site import CONFIGURATION
 
 from config.file import ConfigurationFile
 from ingest import coalescer
+from ingest.active_configuration import InForce, compile_configuration
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, Refused, Row
 from ingest.coalescer import Coalescer
-from ingest.in_force import InForce, compile_configuration
 from ingest.sorting import Sorted, sort
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec

@@ -9,7 +9,7 @@ import pytest
 from support.events import as_json, batch, purchase
 from support.site import Site, running_site
 
-from ingest import connections
+from ingest.http import connections
 
 LIMIT = 20
 HEAD = b"POST /v2/events HTTP/1.1\r\nhost: relay\r\n"

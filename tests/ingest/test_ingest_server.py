@@ -20,7 +20,7 @@ from config.errors import ConfigurationError
 from config.settings import Settings
 from ingest.answers import FORBIDDEN, UNAVAILABLE
 from ingest.app import _repeat
-from ingest.logs import RefusalLog, log_surprise
+from ingest.request_log import RefusalLog, log_surprise
 from ingest.server import run
 
 PROGRAM = "from config.settings import load_settings; from ingest.server import run; run(load_settings())"

@@ -14,9 +14,9 @@ from support.events import as_json, batch, purchase
 from support.site import CONFIGURATION, WEB, Site, refusal_of, running_site
 
 from config.file import ConfigurationFile
+from ingest.active_configuration import compile_configuration
 from ingest.answers import TOO_LARGE, UNAVAILABLE, Refused
-from ingest.in_force import compile_configuration
-from ingest.large import THREADS, Beside, Bodies
+from ingest.http.large_requests import THREADS, Beside, Bodies
 from ingest.sorting import Limits, TakesLong, sort
 from mapping.incoming.body import many_batches
 from mapping.plan import Plan
@@ -166,7 +166,7 @@ def test_one_input_leaves_room_for_another() -> None:
 
 def test_work_whose_turn_does_not_come_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within the three seconds that are promised."""
-    monkeypatch.setattr("ingest.large.BEGIN_WITHIN_S", 0.05)
+    monkeypatch.setattr("ingest.http.large_requests.BEGIN_WITHIN_S", 0.05)
 
     async def story() -> None:
         beside, go_on = Beside(), asyncio.Event()

@@ -9,7 +9,7 @@ from support.events import batch, purchase
 from support.site import CONFIGURATION, WEB, Site
 
 import config.file
-from ingest.in_force import InputsInUse
+from ingest.active_configuration import InputsInUse
 
 ONE = batch(purchase(1))
 IN_FORCE_S = 2.0

@@ -11,8 +11,8 @@ from support.bench import Bench
 from support.events import purchase
 
 import worker.runtime
-from config.logs import configure_logging
 from config.settings import Settings
+from process.logs import configure_logging
 from worker.app import app
 from worker.jobs import deliver
 

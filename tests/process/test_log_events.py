@@ -7,13 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from config.log_events import LOGGED
+from process.log_events import LOGGED
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("cli", "config", "console", "delivery", "ingest", "lanes", "mapping", "operations", "sandbox", "worker")
-FILES = [file for package in PACKAGES for file in sorted((ROOT / package).glob("*.py"))]
+PACKAGES = (
+    "cli",
+    "config",
+    "console",
+    "delivery",
+    "ingest",
+    "lanes",
+    "mapping",
+    "operations",
+    "process",
+    "sandbox",
+    "worker",
+)
+FILES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
 LEVELS = ("debug", "info", "warning", "error", "exception", "critical")
-HANDED_ON = {"ingest/logs.py": {"what"}, "cli/local/up.py": {"line"}}
+HANDED_ON = {"ingest/request_log.py": {"what"}, "cli/local/up.py": {"line"}}
 """Names of parameters that carry an event on: who passes it is looked at, or it is a child's own line."""
 
 

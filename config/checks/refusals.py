@@ -4,11 +4,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import chain
 from typing import TypeVar
 
-from config.draft import Draft, Located
 from config.model import Connection, CustomMapping, Input
+from config.reading.draft import Draft, Located
+from config.reading.yaml_tree import Fault, Items, Table
 from config.routes import LEGACY_MAX_EVENTS, Route, route_of
 from config.vocabulary import WEB_EVENTS
-from config.yaml_reader import Fault, Items, Table
 
 T = TypeVar("T", Input, Connection)
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_ENCODING, Refused
-from ingest.large import Bodies, too_many
+from ingest.http.large_requests import Bodies, too_many
 from mapping.incoming.body import too_large
 
 Message = MutableMapping[str, Any]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from config.model import Connection, Input
-from config.readers import Read, Refused, did_you_mean, shown
-from config.record import attempt, items_of
-from config.references import References
-from config.schema import connection_record, input_record
-from config.yaml_reader import Fault, Items, Node, Table, Text, Unreadable
+from config.reading.readers import Read, Refused, did_you_mean, shown
+from config.reading.records import attempt, items_of
+from config.reading.references import References
+from config.reading.schema import connection_record, input_record
+from config.reading.yaml_tree import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
 

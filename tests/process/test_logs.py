@@ -10,9 +10,9 @@ import pytest
 import structlog
 from celery import Celery
 
-from config.log_output import LineWriter
-from config.logs import configure_logging, describe
 from config.settings import Settings
+from process.log_output import LineWriter
+from process.logs import configure_logging, describe
 
 SECRET = "jane@shop.example"
 

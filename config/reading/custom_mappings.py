@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from config.model import CustomMapping, Match, Parameter, Source
-from config.readers import NUMBER, TEXT_SCHEMA, Reader, boolean, choice, did_you_mean, exactly, folded, text
-from config.record import Record, Row, listing, mapping
+from config.reading.readers import NUMBER, TEXT_SCHEMA, Reader, boolean, choice, did_you_mean, exactly, folded, text
+from config.reading.records import Record, Row, listing, mapping
+from config.reading.yaml_tree import Fault, Items, Node, Table
 from config.vocabulary import (
     CONTENT_PARAMETERS,
     CUSTOM_EVENT_TYPES,
@@ -18,7 +19,6 @@ from config.vocabulary import (
     PRODUCT_FIELDS,
     TIKTOK_EVENTS,
 )
-from config.yaml_reader import Fault, Items, Node, Table
 
 SOURCES: Mapping[Source, Reader[str]] = {
     "attribute": text,

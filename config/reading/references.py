@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.readers import Read, Reader, refuse, scalar
+from config.reading.readers import Read, Reader, refuse, scalar
+from config.reading.yaml_tree import Node
 from config.secrets import CannotOpen, Keyring
 from config.small_file import digest, read_small
 from config.values import clean_value
-from config.yaml_reader import Node
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PRINTABLE = re.compile(r"[!-~]+")

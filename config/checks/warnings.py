@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
-from config.checks import mapped_events, routes_of
-from config.draft import Draft, Located
+from config.checks.overlap import may_both_take
+from config.checks.refusals import mapped_events, routes_of
 from config.model import Connection, Match
-from config.overlap import may_both_take
-from config.readers import scalar
-from config.references import is_reference
+from config.reading.draft import Draft, Located
+from config.reading.readers import scalar
+from config.reading.references import is_reference
+from config.reading.yaml_tree import Fault
 from config.routes import IdKind
 from config.vocabulary import APP_NAMES, APP_PAYMENT, NATIVE_EVENTS, RETIRING_EVENTS, WEB_PAYMENT
-from config.yaml_reader import Fault
 
 # Setting → the platforms that read it (C2, C7, I1).
 READ_BY: Mapping[str, frozenset[str]] = {

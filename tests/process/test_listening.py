@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from config.listening import CannotListen, allowed_connections, is_everywhere, listen, local_host
+from process.listening import CannotListen, allowed_connections, is_everywhere, listen, local_host
 
 HAS_IPV6 = socket.has_ipv6 and socket.has_dualstack_ipv6()
 needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import msgspec
 
-from config.readers import scalar
-from config.schema import connection_record, input_record
+from config.reading.readers import scalar
+from config.reading.schema import connection_record, input_record
 
 JSON_SCHEMA_DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 """The newest dialect that all common YAML editor plugins read."""

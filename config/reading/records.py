@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from config.readers import Described, JsonSchema, Read, Reader, Refused, did_you_mean, refuse, shown
-from config.yaml_reader import Fault, Items, Node, Table, Text, Unreadable
+from config.reading.readers import Described, JsonSchema, Read, Reader, Refused, did_you_mean, refuse, shown
+from config.reading.yaml_tree import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
 

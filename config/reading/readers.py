@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
-from config.yaml_reader import Fault, Items, Node, Table, Text, Unreadable
+from config.reading.yaml_tree import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -16,8 +16,8 @@ from typing import Any, Final
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from config.log_output import LineHandler, LineWriter
 from config.settings import Settings
+from process.log_output import LineHandler, LineWriter
 
 QUIET: Final = (
     "httpcore",

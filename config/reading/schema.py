@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import phonenumbers
 
-from config.custom_mappings import CUSTOM_MAPPING
 from config.model import Connection, Input
-from config.readers import (
+from config.reading.custom_mappings import CUSTOM_MAPPING
+from config.reading.readers import (
     Read,
     Reader,
     age,
@@ -21,8 +21,9 @@ from config.readers import (
     text,
     whole,
 )
-from config.record import Record, Row, listing, mapping
-from config.references import access_token, api_key, api_secret
+from config.reading.records import Record, Row, listing, mapping
+from config.reading.references import access_token, api_key, api_secret
+from config.reading.yaml_tree import Node
 from config.vocabulary import (
     CONTENT_TYPES,
     ENVIRONMENTS,
@@ -35,7 +36,6 @@ from config.vocabulary import (
     PLATFORMS,
     TIKTOK_EVENTS,
 )
-from config.yaml_reader import Node
 
 
 def _region(name: str, node: Node) -> str:

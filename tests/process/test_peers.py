@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from config.peers import Peers
+from process.peers import Peers
 
 TRUSTED = ("10.0.0.0/8", "2001:db8:aaaa::/48")
 USER = "203.0.113.9"

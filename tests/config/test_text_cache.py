@@ -1,6 +1,6 @@
 """What is remembered of texts is bounded in bytes: long ones are worked out each time."""
 
-from config.kept import LONGEST, kept
+from config.text_cache import LONGEST, kept
 
 
 def test_a_short_text_is_worked_out_once_and_a_long_one_each_time() -> None:

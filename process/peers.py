@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
-from config.kept import kept
+from config.text_cache import kept
 
 Scope = Mapping[str, Any]
 """ASGI's, of which `client`, `scheme` and `headers` are read."""

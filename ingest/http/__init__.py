@@ -1,0 +1,1 @@
+"""Bound HTTP connections, bodies and large requests."""

@@ -48,11 +48,11 @@ def report(name: str, values: dict[str, Any]) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every attack ten minutes; with SHORT=1, leave the long ones out."""
+    """Give every attack half an hour; with SHORT=1, leave the long ones out."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             if not item.get_closest_marker("timeout"):
-                item.add_marker(pytest.mark.timeout(600))
+                item.add_marker(pytest.mark.timeout(1800))
             if SHORT and item.get_closest_marker("long"):
                 item.add_marker(pytest.mark.skip(reason="long; SHORT=1"))
 

@@ -25,7 +25,7 @@ def test_large_parts_of_ever_new_users(attacked: Start, shape: str) -> None:
         answers = send(relay, shape)
         for number in range(3):
             relay.relay("connections", "resume", f"shop-{number}").check_returncode()
-        relay.wait_for(lambda: not waiting(relay), "everything delivered", 500)
+        relay.wait_for(lambda: not waiting(relay), "everything delivered", 1200)
         relay.figure("batches accepted", answers.count(202))
         relay.figure("other answers", sorted({status for status in answers if status != 202}))
         assert answers.count(202) >= 50

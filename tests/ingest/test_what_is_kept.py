@@ -72,13 +72,20 @@ def test_only_the_connections_of_the_input_get_it(site: Site) -> None:
     assert (len(kept(site, "game")), kept(site, "shop")) == (1, [])
 
 
-@pytest.mark.parametrize("element", [7, None, "text", [], {"data": 5}], ids=repr)
+@pytest.mark.parametrize("element", [7, None, "text", [1], {"data": 5}], ids=repr)
 def test_an_element_that_is_no_event_is_kept(site: Site, element: object) -> None:
     """It ends as a dead letter, and only a worker makes those."""
     site.post({"events": [element]})
     [(position, event_id, content)] = kept(site, "shop")
     assert (position, content) == (0, element)
     assert event_id
+
+
+def test_an_empty_array_where_an_event_belongs_is_an_empty_event(site: Site) -> None:
+    """PHP writes an empty object so; an event without a type is unsupported."""
+    site.post({"events": [[]]})
+    assert kept(site, "shop") == []
+    assert site.books("shop") == {"accepted": 1, "unsupported": 1}
 
 
 def test_an_event_without_an_id_gets_one_that_is_the_same_when_it_is_sent_again(site: Site) -> None:

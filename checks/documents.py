@@ -17,6 +17,7 @@ from config.reading.readers import scalar
 from config.reading.records import Record
 from config.reading.schema import connection_record, input_record
 from config.settings import PREFIX, Settings
+from process.log_events import LOG_EVENTS
 
 DOCUMENTS: Final = Path(__file__).parents[1] / "docs"
 _PART: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -39,6 +40,12 @@ def variables_table() -> str:
         shown = "–" if default in (None, ()) else f"`{default}`"
         rows.append((f"`{PREFIX}{name.upper()}`", shown, field.title or "", field.description or ""))
     return table(("variable", "default", "meaning", "allowed"), rows)
+
+
+def log_events_table() -> str:
+    """Return a table of the log events: name, sentence, details."""
+    rows = ((f"`{name}`", event.sentence, event.details or "–") for name, event in LOG_EVENTS.items())
+    return table(("event", "message", "details"), rows)
 
 
 def commands_text() -> str:
@@ -83,6 +90,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "keys-of-a-match": lambda: keys_table(MATCH),
     "keys-of-a-parameter": lambda: keys_table(PARAMETER),
     "commands": commands_text,
+    "log-events": log_events_table,
 }
 
 

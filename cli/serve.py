@@ -65,7 +65,7 @@ def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
     _end_well_when_told_to()
     from sandbox.server import run
 
-    log.info("sandbox starts", url=f"http://{local_host(settings.host)}:{settings.sandbox_port}")
+    log.info("sandbox_started", url=f"http://{local_host(settings.host)}:{settings.sandbox_port}")
     try:
         run(settings.host, settings.sandbox_port, tokens, require_app_id=require_app_id)
     except CannotListen as error:
@@ -75,7 +75,7 @@ def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
 def _say_what_is_insecure(settings: Settings) -> None:
     tls = RedisAddress.parse(settings.redis_url.get_secret_value()).tls if settings.redis_url else None
     if tls is not None and not tls.verify:
-        log.warning("the certificate of Redis is not verified, as RELAY_REDIS_URL asks: insecure")
+        log.warning("redis_certificate_not_verified")
 
 
 def _end_well_when_told_to() -> None:
@@ -86,4 +86,4 @@ def _end_well_when_told_to() -> None:
 def _say_where_events_go(settings: Settings) -> None:
     default = Settings.model_fields["tiktok_url"].default
     if settings.tiktok_url != default:
-        log.warning("events go to another place than TikTok", url=settings.tiktok_url)
+        log.warning("tiktok_url_changed", url=settings.tiktok_url)

@@ -61,7 +61,7 @@ class ConsoleProcess:
 
     def _start(self) -> None:
         if self._process is not None:
-            log.warning("console process ended", code=self._process.returncode)
+            log.warning("console_process_ended", code=self._process.returncode)
         if time.monotonic() - self._started < BETWEEN_STARTS_S:
             raise OSError("it has just been started")
         self.stop()
@@ -108,7 +108,7 @@ class Passage:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 await self._pass(scope, receive, answer)
         except (OSError, TimeoutError, httptools.HttpParserError) as error:
-            log.warning("console did not answer", error=type(error).__name__)
+            log.warning("console_not_answering", error=type(error).__name__)
             if not answer.has_begun:
                 await _say(scope, receive, send, "The console's process did not answer; it is started again.\n")
         finally:

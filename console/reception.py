@@ -114,7 +114,7 @@ class Reception:
         except RedisFull as error:
             return self._refuse(request, 503, f"Redis takes nothing more: {error.what}.")
         except Exception as error:
-            log.exception("page failed", page=request.scope[_PAGE])  # its types and places only (process/logs.py)
+            log.exception("console_page_failed", page=request.scope[_PAGE])  # types and places only
             return self._refuse(request, 500, f"This page failed because of a fault in relay ({type(error).__name__}).")
 
     def _refuse(self, request: Request, status: int, *sentences: str, title: str = "") -> Response:

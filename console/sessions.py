@@ -55,12 +55,12 @@ class Sessions:
         if wait := self._visitors.admit([(who, PER_ADDRESS), (EVERYBODY, FROM_ALL)]):
             return wait
         if not hmac.compare_digest(sha256(password.encode()).digest(), sha256(self._password).digest()):
-            log.warning("wrong password for the console", address=address)
+            log.warning("console_login_failed", address=address)
             return None
         self._visitors.forgive(who)
         session = Session(secrets.token_urlsafe(32))
         self._visitors.keep(session.token, self._proof(session.token), LASTS_MS)
-        log.info("signed in to the console", address=address, session=session.name)
+        log.info("console_login", address=address, session=session.name)
         return session
 
     def find(self, token: str) -> Session | None:

@@ -94,11 +94,11 @@ class Follower:
         """Put the file in force if it has changed; reads files, so not for the event loop."""
         if self._file.refresh():
             self.now = compile_configuration(self._file.current)
-            log.info("configuration in force", file=str(self._file.path))
+            log.info("configuration_reloaded", file=str(self._file.path))
         refused = self._file.error
         if refused is not None and refused is not self._logged:
-            log.warning("configuration refused; the former one stays", problems=[str(one) for one in refused.problems])
+            log.warning("configuration_refused", problems=[str(one) for one in refused.problems])
         self._logged = refused
         if self.is_held_back and not self._logged_held:
-            log.warning("configuration lacks a connection or input in use; in force once it has stood for 10 s")
+            log.warning("configuration_held_back")
         self._logged_held = self.is_held_back

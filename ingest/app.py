@@ -110,7 +110,7 @@ async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float, over: 
         try:
             await step()
         except Exception as surprise:  # noqa: BLE001 - one bad turn must not be the last
-            log_surprise("background task failed", surprise)
+            log_surprise("background_task_failed", surprise)
 
 
 async def _answer_in_our_words(unserved: Unserved, request: Request, error: Exception) -> Response:

@@ -123,7 +123,7 @@ class Coalescer:
         except (RedisFull, ArrivalTooLarge) as failure:
             return failure
         except Exception as surprise:  # noqa: BLE001 - it fails these requests, not all that come after them
-            log_surprise("append failed", surprise)
+            log_surprise("append_failed", surprise)
             return surprise
         return None
 

@@ -97,7 +97,7 @@ class Door:
         except ClientGone:
             return
         except Exception as surprise:  # noqa: BLE001 - its text may quote the request, and uvicorn would log it
-            log_surprise("request failed", surprise, input=scope.get("relay.input"))
+            log_surprise("request_failed", surprise, input=scope.get("relay.input"))
             answer = refusal(Refused(INTERNAL_ERROR, "The request failed because of a fault in relay; send it again."))
         self._count(answer.status)
         await send(answer.start)

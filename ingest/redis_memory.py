@@ -29,7 +29,7 @@ def say_missing_permissions(redis_url: str) -> None:
     with connect(redis_url) as client, suppress(RedisError, OSError):
         trouble = permission_trouble(client)
         if trouble is not None:
-            log.warning("Redis does not permit all that relay needs", **as_fields(trouble))
+            log.warning("redis_permissions_missing", **as_fields(trouble))
 
 
 class MemoryWatch:
@@ -71,7 +71,7 @@ class MemoryWatch:
     def _judge(self, use: MemoryUse) -> None:
         unknown = use.used is None or use.limit is None
         if unknown and not self.limit_unknown:
-            log.warning("Redis does not tell its memory", problem=LIMIT_UNKNOWN, what_to_do=ALLOW_INFO)
+            log.warning("redis_memory_unknown", problem=LIMIT_UNKNOWN, what_to_do=ALLOW_INFO)
         self.limit_unknown = unknown
         used, most = use.used or 0, use.limit or 0
         self.is_full = most > 0 and used > FULL_AT * most

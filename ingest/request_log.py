@@ -1,5 +1,6 @@
-"""What is logged of requests: who was refused what and why, and where a fault came up; never what a request held."""
+"""Log requests: refusals with their reason, and unexpected errors with their place; never what a request held."""
 
+import logging
 import time
 import traceback
 from collections.abc import Callable
@@ -16,26 +17,27 @@ log = structlog.get_logger("relay.ingest")
 
 
 class RefusalLog:
-    """A line per refusal, but no more than one a second for each input and status: a storm is counted, not written."""
+    """Log at most one refusal a second for each input and status, with the number that was suppressed before it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._last: dict[tuple[str | None, int], float] = {}
-        self._unsaid: dict[tuple[str | None, int], int] = {}
+        self._logged_at: dict[tuple[str | None, int], float] = {}
+        self._suppressed: dict[tuple[str | None, int], int] = {}
 
     def note(self, input_id: str | None, row: Row, message: str, *, warn: bool = False) -> None:
-        """Log it, or count it towards the next line of its kind."""
+        """Log the refusal, or count it for the next line of its kind."""
         kind, now = (input_id, row.status), self._clock()
-        if now - self._last.get(kind, now - INTERVAL_S) < INTERVAL_S:
-            self._unsaid[kind] = self._unsaid.get(kind, 0) + 1
+        if now - self._logged_at.get(kind, now - INTERVAL_S) < INTERVAL_S:
+            self._suppressed[kind] = self._suppressed.get(kind, 0) + 1
             return
-        self._last[kind] = now
-        say = log.warning if warn or row.status >= 429 else log.info
-        say("request refused", input=input_id, status=row.status, reason=message, unsaid=self._unsaid.pop(kind, 0))
+        self._logged_at[kind] = now
+        suppressed = self._suppressed.pop(kind, 0)
+        level = logging.WARNING if warn or row.status >= 429 else logging.INFO
+        log.log(level, "request_refused", input=input_id, status=row.status, reason=message, suppressed=suppressed)
 
 
-def log_surprise(what: str, error: Exception, **facts: str | None) -> None:
-    """An exception nobody foresaw: its type and place, not its message, which may quote a request."""
+def log_surprise(name: str, error: Exception, **fields: str | None) -> None:
+    """Log an unexpected error under an event's name: its type and place, not its message, which may quote a request."""
     frames = traceback.extract_tb(error.__traceback__)
     at = [f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames[-3:]]
-    log.error(what, error=type(error).__name__, at=at, **facts)
+    log.error(name, error=type(error).__name__, at=at, **fields)

@@ -47,11 +47,11 @@ def note_erasure(
     at = rfc3339(time.time_ns() // 1_000_000)
     counts = erasure.events, erasure.letters, erasure.addresses
     entry = PastErasure(at, who, host, kinds, *counts, complete=erasure.is_complete, on_disk=on_disk)
-    log.warning("person erased", **msgspec.structs.asdict(entry))
+    log.warning("person_erased", **msgspec.structs.asdict(entry))
     try:
         keep_entry(client, "erasures", msgspec.json.encode(entry))
     except RedisFull as error:  # the log has it
-        log.warning("this erasure could not be noted in Redis", why=error.what)
+        log.warning("erasure_not_stored", why=error.what)
 
 
 def past_erasures(client: redis.Redis) -> list[PastErasure]:

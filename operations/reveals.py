@@ -32,11 +32,11 @@ def note_reveal(box: LetterBox, who: str, host: str, command: str, letter_ids: S
     """Write down that `who`, at `host`, is shown these letters unmasked; call it before they are."""
     at = rfc3339(time.time_ns() // 1_000_000)
     reveal = Reveal(at, who, host, command, len(letter_ids), tuple(letter_ids[:MOST_IDS]))
-    log.warning("personal data revealed", **msgspec.structs.asdict(reveal))
+    log.warning("personal_data_revealed", **msgspec.structs.asdict(reveal))
     try:
         keep_entry(box.client, "reveals", msgspec.json.encode(reveal))
     except RedisFull as error:  # mending letters is what makes room: the log has it
-        log.warning("this reveal could not be kept in Redis", why=error.what)
+        log.warning("reveal_not_stored", why=error.what)
 
 
 def kept_reveals(box: LetterBox) -> list[Reveal]:

@@ -91,7 +91,7 @@ def allowed_connections(wanted: int) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     allowed = wanted if soft == resource.RLIM_INFINITY else min(wanted, max(soft - RESERVED_DESCRIPTORS, soft // 2))
     if allowed < wanted:
-        log.warning("fewer connections than RELAY_MAX_CONNECTIONS: the limit of open files is low", allowed=allowed)
+        log.warning("connection_limit_lowered", allowed=allowed)
     return allowed
 
 

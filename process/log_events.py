@@ -1,61 +1,130 @@
-"""What relay logs: every event by its name, and what it means. The same name everywhere means the same.
+"""The table of log events: every name that relay logs, the sentence beside it, and what its fields say.
 
-Beside the name stand facts as keys. Those of a job have `job` (Flower's and the dead letters' id), `connection` and
-`lane`; those of a connection have `connection`; those of a request have `input`. None has anything of an event.
+A log call names an event; `process/logs.py` adds the sentence to the line. `docs/logs.md` is generated from the table.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-LOGGED: Final[Mapping[str, str]] = {
-    "job ended": "A job is done with some events: delivered, unsupported or withheld.",
-    "job failed": "A job settled, and somebody may have to act: `failure` is the line that Flower shows.",
-    "connection paused": "TikTok refuses the connection; `who` must do `what_to_do`. Its events are kept.",
-    "connection resumed": "It goes on: TikTok took a probe, or the configuration was mended.",
-    "TikTok's answer is odd": "It was believed as far as it makes sense; `note` says what is odd.",
-    "dead letters past their time removed": "Of a connection; they are counted as discarded.",
-    "dead letters will go soon": "Within a week; `what_to_do` keeps or replays them. Said once a day.",
-    "configuration in force": "A changed file is.",
-    "configuration lacks a connection or input in use; in force once it has stood for 10 s": (
-        "A changed file may have been cut short; one that was meant so is obeyed a little later."
+
+class LogEvent(NamedTuple):
+    """One row: the sentence in each line, and what only the document says: its fields, its cause."""
+
+    sentence: str
+    details: str = ""
+
+
+LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
+    "job_ended": LogEvent(
+        "The job is done with some events.", "`events` says how many were delivered, unsupported or withheld."
     ),
-    "configuration refused; the former one stays": "A changed file is not; `problems` say why.",
-    "Redis cannot be used; trying on": "Said once for each `reason`; `problem` and `what_to_do` say more.",
-    "Redis is full: delivering without Celery": (
-        "Celery may write nothing at maxmemory; Flower sees nothing of these jobs. Said once a minute."
+    "job_failed": LogEvent(
+        "The job could not deliver all of its events.", "`failure` is the line that Flower shows; it says who must act."
     ),
-    "Redis answers again": "It takes writes, after it could not be used.",
-    "Redis does not permit all that relay needs": "Said by ingest at start; `what_to_do` is the ACL line to run.",
-    "Redis does not tell its memory": "Ingest answers 429 only once Redis is full; `what_to_do` changes that.",
-    "this worker ends: waiting cannot cure what is wrong with Redis": "With exit code 78, after some tries.",
-    "a duty of the timer failed; trying on": "A fault of relay.",
-    "Celery ended by itself; starting the worker anew": "It can when Redis restarts under load.",
-    "Celery failed": "A fault, of Celery or of relay.",
-    "users' addresses cannot be remembered or recalled now; events go without": "Redis refused or was away.",
-    "alert sent": "The webhook took a notice.",
-    "alert not taken; trying again": "It did not; `problem` says what it answered.",
-    "alert given up": "Five times it did not.",
-    "watching failed; trying on": "A fault of relay; nobody is told of pauses meanwhile.",
-    "request refused": "A sender was answered `status` and `reason`; `unsaid` more of the kind were not logged.",
-    "request failed": "A fault of relay: the sender was answered 500.",
-    "append failed": "A fault of relay: the senders were answered 500.",
-    "signed in to the console": "Somebody knew the password; `session` is what a reveal names.",
-    "wrong password for the console": "Somebody at `address` did not.",
-    "page failed": "A fault of the console; whoever looked was told so.",
-    "background task failed": "A fault of relay; it is tried again.",
-    "personal data revealed": "An operator was shown some; who, when and of which letters.",
-    "this reveal could not be kept in Redis": "So this line is all there is of it.",
-    "person erased": "`relay forget` erased a person; what of, never who.",
-    "this erasure could not be noted in Redis": "So this line is all there is of it.",
-    "the certificate of Redis is not verified, as RELAY_REDIS_URL asks: insecure": "Because of `ssl_cert_reqs=none`.",
-    "fewer connections than RELAY_MAX_CONNECTIONS: the limit of open files is low": (
-        "Ingest keeps fewer at once; raise the limit of open files, or lower the setting."
+    "connection_paused": LogEvent(
+        "Delivery for the connection is paused; its events are kept.",
+        "TikTok refuses the connection for the reason in `error`; `who` must do `what_to_do`.",
     ),
-    "TikTok is out of reach": "`error` says why, and `who` must do `what_to_do`; its events are kept.",
-    "console process ended": "Ingest starts it again for the next page.",
-    "console did not answer": "Whoever looked was answered 503; `error` says how.",
-    "log lines were lost: nobody read them": "Whoever reads the log had stalled; `lines` says how many.",
-    "an unforeseen fault of relay ended this": "A fault of relay, with its place: a process or a thread of one ended.",
-    "sandbox starts": "The stand-in TikTok does.",
-    "events go to another place than TikTok": "RELAY_TIKTOK_URL says so.",
+    "connection_resumed": LogEvent(
+        "Delivery for the connection continues.", "TikTok accepted a probe, or the configuration was corrected."
+    ),
+    "tiktok_answer_unexpected": LogEvent(
+        "TikTok's answer is not as documented; its plausible parts were used.", "`note` says what is unexpected."
+    ),
+    "tiktok_unreachable": LogEvent(
+        "TikTok is out of reach; events are kept.", "`error` says why; `who` must do `what_to_do`."
+    ),
+    "dead_letters_expired": LogEvent(
+        "Dead letters older than the connection keeps them were removed.", "They are counted as discarded."
+    ),
+    "dead_letters_expiring": LogEvent(
+        "Dead letters will be removed within a week.", "`what_to_do` keeps or replays them. Logged once a day."
+    ),
+    "configuration_reloaded": LogEvent("The changed configuration file is in use."),
+    "configuration_refused": LogEvent(
+        "The changed configuration file has errors; the former configuration stays in use.", "`problems` lists them."
+    ),
+    "configuration_held_back": LogEvent(
+        "The changed file lacks a connection or an input that is in use; it is used if it stays so for 10 s.",
+        "The file may have been read while it was being written.",
+    ),
+    "redis_unusable": LogEvent(
+        "Redis cannot be used; relay keeps trying.",
+        "Logged once for each `reason`; `problem` and `what_to_do` say more.",
+    ),
+    "redis_usable": LogEvent("Redis can be used again.", "It accepts writes, after `reason`."),
+    "redis_full": LogEvent(
+        "Redis is full; this worker delivers without Celery.",
+        "Celery cannot write then, so Flower does not show these jobs. Logged once a minute.",
+    ),
+    "redis_permissions_missing": LogEvent(
+        "Relay's user in Redis lacks permissions.", "Checked when ingest starts; `what_to_do` is the ACL line to run."
+    ),
+    "redis_memory_unknown": LogEvent(
+        "Redis does not report its memory.", "Ingest answers 429 only once Redis is full; `what_to_do` changes that."
+    ),
+    "redis_error_permanent": LogEvent(
+        "Waiting cannot repair what is wrong with Redis; this worker ends.", "Exit code 78, after several attempts."
+    ),
+    "redis_certificate_not_verified": LogEvent(
+        "The certificate of Redis is not verified, which is insecure.",
+        "RELAY_REDIS_URL asks for it (`ssl_cert_reqs=none`).",
+    ),
+    "timer_task_failed": LogEvent("A periodic task of the worker failed; it runs again.", "A fault of relay."),
+    "celery_restarted": LogEvent(
+        "Celery ended unexpectedly; the worker starts it again.", "It can when Redis restarts under load."
+    ),
+    "celery_failed": LogEvent("Celery ended with an error.", "A fault of Celery or of relay."),
+    "address_cache_unavailable": LogEvent(
+        "Users' IP addresses cannot be stored or read; events are sent without them.",
+        "Redis refused or did not answer.",
+    ),
+    "alert_sent": LogEvent("The webhook accepted an alert."),
+    "alert_failed": LogEvent(
+        "The webhook did not accept an alert; relay tries again.", "`problem` says what it answered."
+    ),
+    "alert_dropped": LogEvent("The webhook failed five times for an alert, which is not sent.", "`problem` says how."),
+    "alert_check_failed": LogEvent(
+        "A check for alerts failed; it runs again.", "A fault of relay; no alert is sent meanwhile."
+    ),
+    "request_refused": LogEvent(
+        "A request was refused.",
+        "The sender got `status` and `reason`; `suppressed` requests of the same kind were not logged.",
+    ),
+    "request_failed": LogEvent("A request failed with an unexpected error.", "A fault of relay; the sender got 500."),
+    "append_failed": LogEvent(
+        "Writing events to Redis failed with an unexpected error.", "A fault of relay; the senders got 500."
+    ),
+    "background_task_failed": LogEvent("A periodic task of ingest failed; it runs again.", "A fault of relay."),
+    "connection_limit_lowered": LogEvent(
+        "Ingest allows fewer connections than RELAY_MAX_CONNECTIONS: the limit of open files is low.",
+        "Raise the limit of open files, or lower the setting.",
+    ),
+    "console_login": LogEvent("A browser signed in to the console.", "A reveal names its `session`."),
+    "console_login_failed": LogEvent("A wrong password was sent to the console.", "It came from `address`."),
+    "console_page_failed": LogEvent("A page of the console failed.", "A fault of relay; the browser got 500."),
+    "console_process_ended": LogEvent("The console's process ended.", "Ingest starts it again for the next page."),
+    "console_not_answering": LogEvent(
+        "The console's process did not answer.", "The browser got 503; `error` says how it failed."
+    ),
+    "personal_data_revealed": LogEvent(
+        "An operator saw personal data of dead letters.", "The fields say who, when, and of which dead letters."
+    ),
+    "reveal_not_stored": LogEvent(
+        "The reveal was not written to the audit log in Redis.", "The line before this one is its only record."
+    ),
+    "person_erased": LogEvent(
+        "`relay forget` erased a person's data.", "The fields say what was erased, never of which person."
+    ),
+    "erasure_not_stored": LogEvent(
+        "The erasure was not written to the audit log in Redis.", "The line before this one is its only record."
+    ),
+    "log_lines_dropped": LogEvent(
+        "Log lines were dropped because their reader did not read.", "`lines` says how many."
+    ),
+    "unexpected_error": LogEvent(
+        "An unexpected error ended this process or thread.", "A fault of relay, with its place."
+    ),
+    "sandbox_started": LogEvent("The sandbox is listening."),
+    "tiktok_url_changed": LogEvent("Events are sent to another place than TikTok.", "RELAY_TIKTOK_URL says so."),
 }

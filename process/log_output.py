@@ -97,7 +97,7 @@ class LineHandler(logging.Handler):
         """Hand the line over; before the first after a stall, say how many are missing."""
         try:
             if dropped := self.writer.take_dropped():
-                structlog.get_logger("relay.log").warning("log lines were lost: nobody read them", lines=dropped)
+                structlog.get_logger("relay.log").warning("log_lines_dropped", lines=dropped)
             self.writer.write(self.format(record))
         except Exception:  # noqa: BLE001 - logging's own way: a line that cannot be made is no reason to stop
             self.handleError(record)

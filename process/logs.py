@@ -17,6 +17,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from config.settings import Settings
+from process.log_events import LOG_EVENTS
 from process.log_output import LineHandler, LineWriter
 
 QUIET: Final = (
@@ -44,6 +45,7 @@ def configure_logging(settings: Settings, process: str = "relay") -> LineWriter:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_sentence,
         _places_of_exception,
     ]
     last = _json(process) if settings.log_format == "json" else _text()
@@ -79,7 +81,7 @@ def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace:
     """What ends a process or a thread, without its words."""
     if not issubclass(kind, (SystemExit, KeyboardInterrupt)):
         info = (kind, error or kind(), trace)
-        structlog.get_logger("relay").critical("an unforeseen fault of relay ended this", exc_info=info)
+        structlog.get_logger("relay").critical("unexpected_error", exc_info=info)
 
 
 def _jobs_in_few_words(record: logging.LogRecord) -> bool:
@@ -102,13 +104,28 @@ def _json(process: str) -> list[Processor]:
 
 def _text() -> list[Processor]:
     return [
+        _join_sentence,
         structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             pad_event_to=32,
             pad_level=False,
             exception_formatter=structlog.dev.plain_traceback,
-        )
+        ),
     ]
+
+
+def _add_sentence(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Add the sentence of the table as `message`, where `event` is one of its names and not a library's line."""
+    if row := LOG_EVENTS.get(event["event"]):
+        event["message"] = row.sentence
+    return event
+
+
+def _join_sentence(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Move `message` behind the name: `job_ended: The job is done with some events.`"""
+    if sentence := event.pop("message", ""):
+        event["event"] = f"{event['event']}: {sentence}"
+    return event
 
 
 def _places_of_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

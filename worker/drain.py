@@ -160,15 +160,15 @@ def _log_verdicts(posted: PostResult, lease: Lease) -> None:
     """What the log should have of verdicts that hold: the start and the end of a pause, and odd answers."""
     trouble = posted.trouble
     if isinstance(trouble, ConnectionFault) and not lease.probing:
-        log.warning("connection paused", error=trouble.error, who=trouble.who, what_to_do=trouble.what_to_do)
+        log.warning("connection_paused", error=trouble.error, who=trouble.who, what_to_do=trouble.what_to_do)
     if isinstance(trouble, RetryLater) and trouble.remedy and not lease.probing:
         who, what_to_do = trouble.remedy.who, trouble.remedy.what_to_do
-        log.warning("TikTok is out of reach", error=trouble.error, who=who, what_to_do=what_to_do)
+        log.warning("tiktok_unreachable", error=trouble.error, who=who, what_to_do=what_to_do)
     delivered = [sent.verdict for sent in posted.sent if isinstance(sent.verdict, Delivered)]
     if delivered and lease.probing:
-        log.info("connection resumed")
+        log.info("connection_resumed")
     for note in {verdict.note for verdict in delivered if verdict.note}:
-        log.warning("TikTok's answer is odd", note=note)
+        log.warning("tiktok_answer_unexpected", note=note)
 
 
 def defer_lane(group: str, state: RestState, lane: str, runtime: Runtime) -> None:

@@ -29,7 +29,7 @@ def deliver(self: "Task[Any, Any]", lane: str) -> None:
         try:
             _deliver(lane, self.request.id)
         except DeliveryTrouble as trouble:
-            log.warning("job failed", failure=str(trouble))
+            log.warning("job_failed", failure=str(trouble))
             raise
 
 
@@ -39,7 +39,7 @@ def deliver_directly(lane: str) -> None:
         try:
             _deliver(lane, None)
         except DeliveryTrouble as trouble:
-            log.warning("job failed", failure=str(trouble))
+            log.warning("job_failed", failure=str(trouble))
 
 
 def _deliver(lane: str, job: str | None) -> None:
@@ -67,4 +67,4 @@ def _deliver(lane: str, job: str | None) -> None:
     if failure is not None:
         raise DeliveryTrouble(failure)
     if report.ended:
-        log.info("job ended", events=report.ended)
+        log.info("job_ended", events=report.ended)

@@ -54,7 +54,7 @@ class Retention:
         following, ids = ids_page(self._client, connection.id, self._cursor)
         found = aged(ids, connection.dead_letter_retention_s, clocks.earliest_ms)
         if found.past and (gone := discard_letters(self._client, connection.id, found.past)):
-            log.warning("dead letters past their time removed", connection=connection.id, letters=len(gone))
+            log.warning("dead_letters_expired", connection=connection.id, letters=len(gone))
         self._soon += found.soon
         self._cursor = following
         if following == 0:
@@ -76,4 +76,4 @@ class Retention:
     def _warn(self, connection: Connection) -> None:
         if self._soon and is_first(self._client, f"retention:{connection.id}", SAID_FOR_S):
             warning, remedy = warning_of(connection, self._soon), remedy_of(connection)
-            log.warning("dead letters will go soon", connection=connection.id, warning=warning, what_to_do=remedy)
+            log.warning("dead_letters_expiring", connection=connection.id, warning=warning, what_to_do=remedy)

@@ -53,7 +53,7 @@ def run(settings: Settings) -> None:
         raise SystemExit(EXIT_CODE)
     if told_to_stop.is_set():
         raise SystemExit(code)
-    log.error("Celery ended by itself; starting the worker anew", exit_code=code)
+    log.error("celery_restarted", exit_code=code)
     time.sleep(RESTART_AFTER_S)
     flush_logs()
     os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very command line
@@ -128,6 +128,6 @@ def _work() -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
     except Exception:
-        log.exception("Celery failed")
+        log.exception("celery_failed")
         return 1
     return 0

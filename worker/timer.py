@@ -63,10 +63,10 @@ def refresh_configuration(runtime: Runtime) -> None:
     """Put a changed file in force."""
     before = runtime.file.error
     if runtime.file.refresh():
-        log.info("configuration in force", file=str(runtime.file.path))
+        log.info("configuration_reloaded", file=str(runtime.file.path))
         resume_corrected(runtime)
     elif runtime.file.error is not None and runtime.file.error is not before:
-        log.error("configuration refused; the former one stays", problems=[str(p) for p in runtime.file.error.problems])
+        log.error("configuration_refused", problems=[str(p) for p in runtime.file.error.problems])
 
 
 def resume_corrected(runtime: Runtime) -> None:
@@ -78,7 +78,7 @@ def resume_corrected(runtime: Runtime) -> None:
         mended = resting.state == "paused" and resting.fingerprint != connection.fingerprint
         if mended or resting.state in ("disabled", "removed"):
             runtime.lanes.resume(connection.id)
-            log.info("connection resumed", connection=connection.id, was=resting.state)
+            log.info("connection_resumed", connection=connection.id, was=resting.state)
 
 
 @dataclass(slots=True)
@@ -157,4 +157,4 @@ class _Duties(threading.Thread):
         except OperationalError as error:
             self._runtime.outage.begin(diagnose(error))
         except Exception:
-            log.exception("a duty of the timer failed; trying on")
+            log.exception("timer_task_failed")

@@ -34,7 +34,7 @@ class Outage:
             if former is None:
                 self._since = self._monotonic()
         if former is None or former.code != trouble.code:
-            log.warning("Redis cannot be used; trying on", **as_fields(trouble))
+            log.warning("redis_unusable", **as_fields(trouble))
 
     def end(self) -> None:
         """Redis can be used: a write and all that it needs was just tried."""
@@ -42,7 +42,7 @@ class Outage:
             former, self.trouble = self.trouble, None
             self.ever_worked = True
         if former is not None:
-            log.info("Redis answers again", reason=former.code)
+            log.info("redis_usable", reason=former.code)
 
 
 def as_fields(trouble: Trouble) -> dict[str, Any]:

@@ -18,11 +18,11 @@ def test_a_renamed_input_loses_and_blocks_nothing(attacked: Start) -> None:
         relay.wait_for(lambda: len(posters.accepted) > 60, "more of them")
         relay.file.write_text(CLUMSY)
         # A file that takes an input in use away is in force once it has stood for ten seconds.
-        relay.wait_for(lambda: "configuration in force" in relay.log_of("ingest-0"), "the new file in ingest", 60)
+        relay.wait_for(lambda: "configuration_reloaded" in relay.log_of("ingest-0"), "the new file in ingest", 60)
         relay.restart_the_dead()
         relay.wait_for(lambda: "formerly: [web]" in relay.relay("status", "--json").stdout, "the remedy in status", 90)
         relay.file.write_text(RIGHT)
-        relay.wait_for(lambda: relay.log_of("ingest-0").count("configuration in force") > 1, "the right file", 60)
+        relay.wait_for(lambda: relay.log_of("ingest-0").count("configuration_reloaded") > 1, "the right file", 60)
         posters.stop()
 
         def arrived() -> bool:

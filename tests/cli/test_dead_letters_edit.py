@@ -91,7 +91,7 @@ def test_in_an_editor_numbers_stay_as_they_were_written(
     monkeypatch.delenv("VISUAL", raising=False)
     said = relay("dead-letters", "edit", letter)
     assert said.exit_code == 0, said.stderr
-    assert "personal data revealed" in said.stderr
+    assert "personal_data_revealed" in said.stderr
     assert source(letter)["events"][0]["data"]["custom_flags"] == {"TikTok.URL": "https://shop.example/y"}
 
 

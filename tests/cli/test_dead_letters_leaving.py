@@ -75,7 +75,7 @@ def test_an_export_has_a_line_for_each_with_its_event(bench: Bench, ids: list[st
     kept = json.loads(bench.redis.lindex("audit:reveals", 0) or b"")
     assert (kept["command"], kept["number"], kept["letters"]) == ("export", 1, [line["id"]])
     assert kept["who"]
-    assert "personal data revealed" in revealed.stderr
+    assert "personal_data_revealed" in revealed.stderr
     assert not any(private in revealed.stderr for private in PRIVATE)
 
 
@@ -109,5 +109,5 @@ def test_at_maxmemory_a_reveal_is_in_the_log_alone(bench: Bench, ids: list[str])
     finally:
         bench.redis.config_set("maxmemory", 0)
     assert said.exit_code == 0
-    assert "personal data revealed" in said.stderr
+    assert "personal_data_revealed" in said.stderr
     assert "could not be kept" in said.stderr

@@ -176,7 +176,7 @@ def test_a_dry_run_shows_the_request_masked(bench: Bench) -> None:
     assert bench.redis.llen("audit:reveals") == 0
     revealed = relay("dead-letters", "replay", "--all", "--dry-run", "--json", "--reveal")
     assert "https://shop.example/thanks" in revealed.stdout
-    assert "personal data revealed" in revealed.stderr
+    assert "personal_data_revealed" in revealed.stderr
     assert bench.redis.llen("audit:reveals") == 1
 
 

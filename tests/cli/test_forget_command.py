@@ -83,7 +83,7 @@ def test_identities_come_by_stdin_and_are_told_to_nobody(waiting: Bench, argumen
     assert waiting.count("forgotten") == (2,)
     past = relay("forget", "--past", "--json")
     assert [entry["events"] for entry in past.json] == [2]
-    assert "person erased" in said.stderr
+    assert "person_erased" in said.stderr
     assert EMAIL not in said.stdout + said.stderr + past.stdout + relay("forget", "--past").stdout
 
 

@@ -77,7 +77,7 @@ def test_a_storm_of_refusals_is_a_line_a_second() -> None:
             refusals.note(None, FORBIDDEN, "why not")
         now += 1
         refusals.note("web", UNAVAILABLE, "why")
-    assert [(one["input"], one["status"], one["log_level"], one["unsaid"]) for one in lines] == [
+    assert [(one["input"], one["status"], one["log_level"], one["suppressed"]) for one in lines] == [
         ("web", 503, "warning", 0),
         ("app", 503, "warning", 0),
         (None, 403, "info", 0),
@@ -91,7 +91,7 @@ def test_a_fault_is_logged_by_its_place_not_its_words() -> None:
         try:
             {}["someone@shop.example"]
         except KeyError as error:
-            log_surprise("request failed", error, input="web")
+            log_surprise("request_failed", error, input="web")
     [line] = lines
     assert line["error"] == "KeyError"
     assert line["at"][0].startswith("test_ingest_server.py:")

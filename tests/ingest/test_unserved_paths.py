@@ -46,7 +46,7 @@ def test_each_is_counted_and_told_of_where_batches_may_be_meant(
         assert own_site.http.post(path, json=ONE, auth=no_auth).status_code == 404
         assert until_counted(own_site, "answers", "404", 1) == 1
     assert counted(own_site, "misdirected", "requests") == int(is_meant)
-    [line] = [line for line in lines if line["event"] == "request refused"]
+    [line] = [line for line in lines if line["event"] == "request_refused"]
     assert (line["status"], line["log_level"]) == (404, "warning" if is_meant else "info")
     assert ("/v2/events or /v2/bulkevents" in line["reason"]) is is_meant
 
@@ -57,7 +57,7 @@ def test_a_storm_is_counted_and_not_written(own_site: Site) -> None:
         for _ in range(50):
             own_site.http.get("/stranger", auth=lambda request: request)
         own_site.http.post("/v1/events", json=ONE)
-    refused = [line for line in lines if line["event"] == "request refused"]
+    refused = [line for line in lines if line["event"] == "request_refused"]
     assert len(refused) < 40
     assert any("/v1/events" in line["reason"] for line in refused)
     assert until_counted(own_site, "answers", "404", 51) == 51

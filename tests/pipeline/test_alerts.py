@@ -46,5 +46,5 @@ def test_three_workers_tell_of_a_pause_once_and_so_do_those_that_replace_them(tm
         time.sleep(3)  # two looks
         assert client.hget("watch:notes", "shop") == note
         assert receiver.alerts == [("shop", "paused")]
-        assert "alert sent" in "".join(plant.log_of(f"worker-{n}") for n in range(3))
+        assert "alert_sent" in "".join(plant.log_of(f"worker-{n}") for n in range(3))
         assert not any(receiver.url in plant.log_of(process.name) for process in plant.processes)

@@ -47,7 +47,7 @@ def events_by_worker(plant: Plant, processes: list[Process]) -> Counter[str]:
     ended: Counter[str] = Counter()
     for process in processes:
         for line in plant.log_of(process.name).splitlines():
-            if line.startswith("{") and (said := json.loads(line))["event"] == "job ended":
+            if line.startswith("{") and (said := json.loads(line))["event"] == "job_ended":
                 ended[process.name] += said["events"]
     return ended
 
@@ -112,7 +112,7 @@ def test_told_to_stop_a_worker_settles_and_is_gone_in_time(
             metas = [name.decode() for name in client.scan_iter("lane:*:meta")]
             assert metas
             assert not [name for name in metas if client.hexists(name, "token")], "it left a lease"
-        assert not re.search(r"Traceback|Celery failed", plant.log_of(worker.name))
+        assert not re.search(r"Traceback|celery_failed", plant.log_of(worker.name))
         plant.sandbox.mend()
         plant.restart_the_dead()
         until(lambda: len(plant.sandbox.ids()) == 60)

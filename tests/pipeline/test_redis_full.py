@@ -59,7 +59,7 @@ def is_posting(plant: Plant) -> bool:
 def jobs_of(plant: Plant, name: str) -> list[str | None]:
     """The job ids of what a worker brought to an end; None for what it did without Celery."""
     lines = [json.loads(line) for line in plant.log_of(name).splitlines() if line.startswith("{")]
-    return [line.get("job") for line in lines if line["event"] == "job ended"]
+    return [line.get("job") for line in lines if line["event"] == "job_ended"]
 
 
 def test_a_full_redis_is_drained_by_workers_that_run_and_by_workers_that_start(tmp_path: Path) -> None:

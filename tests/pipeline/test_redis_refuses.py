@@ -88,8 +88,8 @@ def until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
         time.sleep(0.05)
 
 
-CANNOT, AGAIN = "Redis cannot be used; trying on", "Redis answers again"
-ENDS = "this worker ends: waiting cannot cure what is wrong with Redis"
+CANNOT, AGAIN = "redis_unusable", "redis_usable"
+ENDS = "redis_error_permanent"
 
 HOPELESS = {
     "wrongpass": lambda url: url.replace("redis://", "redis://relay:hidden@"),
@@ -121,11 +121,11 @@ def test_a_worker_told_to_stop_while_it_starts_ends(redis_is_there: bool, server
     """While it waits for Redis, and in the midst of Celery's start, which it does not take for a fault of Celery's."""
     url = server if redis_is_there else f"redis://127.0.0.1:{free_port()}/0"
     with closing(Worker(tmp_path, url)) as worker:
-        first = "events go to another place than TikTok" if redis_is_there else CANNOT
+        first = "tiktok_url_changed" if redis_is_there else CANNOT
         until(lambda: bool(worker.said(first)))
         worker.process.signal(signal.SIGTERM)
         assert worker.process.wait() in (0, -signal.SIGTERM)
-        assert worker.said("Celery ended by itself; starting the worker anew") == []
+        assert worker.said("celery_restarted") == []
 
 
 def test_a_worker_whose_password_is_changed_ends_as_well(server: str, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_worker_whose_password_is_changed_ends_as_well(server: str, tmp_path: 
 
 
 def test_a_replica_is_waited_out(server: str, tmp_path: Path) -> None:
-    """At start and in the middle: nothing ends, the reason is said, and `Redis answers again` once it is so."""
+    """At start and in the middle: nothing ends, the reason is said, and `redis_usable` once it is so."""
     with (
         redis.Redis.from_url(server) as admin,
         closing(Worker(tmp_path, server)) as worker,
@@ -221,7 +221,7 @@ def test_without_info_the_429_is_not_switched_off_in_silence(
     }
     ingest = Process("ingest", [str(RELAY), "ingest"], environment, tmp_path / "ingest.log")
     try:
-        until(lambda: "Redis does not tell its memory" in (tmp_path / "ingest.log").read_text())
+        until(lambda: "redis_memory_unknown" in (tmp_path / "ingest.log").read_text())
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=WEB, trust_env=False) as http:
             ready = http.get("/health/ready")
             assert (ready.status_code, "does not tell its memory" in ready.json()["redis"]) == (200, True)

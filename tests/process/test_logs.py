@@ -11,6 +11,7 @@ import structlog
 from celery import Celery
 
 from config.settings import Settings
+from process.log_events import LOG_EVENTS
 from process.log_output import LineWriter
 from process.logs import configure_logging, describe
 
@@ -61,6 +62,23 @@ def test_each_line_is_json_and_says_which_process(capsys: pytest.CaptureFixture[
     ]
     assert {line["process"] for line in lines} == {"ingest"}
     assert lines[0]["port"] == 8080
+
+
+def test_a_named_event_has_its_sentence_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs search for the name, people read the sentence."""
+    configure_logging(Settings(log_format="json"), "worker")
+    structlog.get_logger("relay.test").info("alert_sent")
+    logging.getLogger("some.library").warning("alert sent")
+    named, foreign = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (named["event"], named["message"]) == ("alert_sent", LOG_EVENTS["alert_sent"].sentence)
+    assert "message" not in foreign
+
+
+def test_the_sentence_follows_the_name_in_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """As text, name and sentence open the line, before the facts."""
+    configure_logging(Settings(log_format="text"), "worker")
+    structlog.get_logger("relay.test").info("alert_sent", alert="paused")
+    assert f"alert_sent: {LOG_EVENTS['alert_sent'].sentence}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])

@@ -144,7 +144,7 @@ def test_a_webhook_that_fails_is_tried_again_and_then_given_up(
             one.look(now)
             tries += [(now - START) // 1000] * (receiver.requests - before)
     assert tries == [0, 5, 35, 155, 755] == [sum(RETRY_AFTER_S[:n]) for n in range(5)]
-    assert [line["event"] for line in lines] == ["alert not taken; trying again"] * 4 + ["alert given up"]
+    assert [line["event"] for line in lines] == ["alert_failed"] * 4 + ["alert_dropped"]
     assert (lines[-1]["problem"], lines[-1]["connection"], lines[-1]["tries"]) == ("HTTP 500", "shop", 5)
     assert receiver.url not in repr(lines)
     assert receiver.taken == []

@@ -55,7 +55,7 @@ def test_a_job_that_delivered_is_one_line(bench: Bench, job: Callable[[], Lines]
     """And one that found nothing to do is none."""
     bench.put([purchase(1), purchase(2)])
     lines = job()
-    assert of(lines, "job ended")["events"] == 2
+    assert of(lines, "job_ended")["events"] == 2
     assert len(lines) == 1
     assert job() == []
 
@@ -64,7 +64,7 @@ def test_a_job_with_dead_letters_logs_what_flower_shows(bench: Bench, job: Calla
     """Counts and reason codes; nothing of the events, in any line."""
     bench.put([purchase(1), purchase(2, custom_flags={"TikTok.URL": "www.private.example"})])
     lines = job()
-    failed = of(lines, "job failed")
+    failed = of(lines, "job_failed")
     assert failed["failure"] == (
         "shop: 1 of 2 events dead-lettered: invalid_url ×1 (relay dead-letters list --job job-1)"
     )
@@ -77,13 +77,13 @@ def test_a_pause_is_logged_when_it_begins_and_when_it_ends(bench: Bench, job: Ca
     """With who must do what; a probe that fails says no more than the job's own line."""
     bench.put([purchase(1)])
     bench.sandbox.fault("refuse_token")
-    paused = of(job(), "connection paused")
+    paused = of(job(), "connection_paused")
     assert (paused["error"], paused["who"]) == ("token refused (40105)", "an admin of the TikTok advertiser account")
-    assert [line["event"] for line in job()] == ["job failed"]
+    assert [line["event"] for line in job()] == ["job_failed"]
     bench.sandbox.mend()
-    assert [line["event"] for line in job()] == ["connection resumed", "job ended"]
+    assert [line["event"] for line in job()] == ["connection_resumed", "job_ended"]
     bench.put([purchase(2)])
-    assert [line["event"] for line in job()] == ["job ended"]
+    assert [line["event"] for line in job()] == ["job_ended"]
 
 
 def test_a_fault_of_ours_is_told_by_its_place(
@@ -97,7 +97,7 @@ def test_a_fault_of_ours_is_told_by_its_place(
 
     monkeypatch.setattr(bench.runtime, "claim_limits", fail)
     lines = job()
-    assert of(lines, "job failed")["failure"].startswith(
+    assert of(lines, "job_failed")["failure"].startswith(
         "a fault of relay, nothing is lost: KeyError at test_job_logs.py:"
     )
     assert "someone" not in json.dumps(lines)

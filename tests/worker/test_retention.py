@@ -38,7 +38,7 @@ def test_letters_go_when_their_time_is_over_and_a_week_before_it_is_said(bench: 
     bury(bench, 3)
     assert walk(bench, 82) == []
     [said] = walk(bench, 84)
-    assert said["event"] == "dead letters will go soon"
+    assert said["event"] == "dead_letters_expiring"
     assert said["warning"] == "3 dead letters of shop will be removed within 7 days, 90 d after they died"
     assert "relay dead-letters export --connection shop" in said["what_to_do"]
     assert walk(bench, 89.9) == [], "another worker has said it today"

@@ -54,15 +54,15 @@ class RedisAlert:
     def _send(self) -> None:
         if self._unsent is None or self._monotonic() < self._next_s:
             return
-        said = log.bind(alert=self._unsent.fields["alert"])
+        alert_log = log.bind(alert=self._unsent.fields["alert"])
         problem = post(self._url, self._unsent)
         if problem is None:
-            said.info("alert sent")
+            alert_log.info("alert_sent")
             self._unsent = None
         elif self._tries == len(RETRY_AFTER_S):
-            said.error("alert given up", problem=problem, tries=self._tries + 1)
+            alert_log.error("alert_dropped", problem=problem, tries=self._tries + 1)
             self._unsent = None
         else:
-            said.warning("alert not taken; trying again", problem=problem)
+            alert_log.warning("alert_failed", problem=problem)
             self._next_s = self._monotonic() + RETRY_AFTER_S[self._tries]
             self._tries += 1

@@ -84,7 +84,7 @@ class Alerts(threading.Thread):
             except (RedisAway, RedisFull):
                 continue
             except Exception:
-                log.exception("watching failed; trying on")
+                log.exception("alert_check_failed")
 
     def tell_before_the_end(self) -> None:
         """Tell that Redis cannot be used, where this process ends because of it."""
@@ -168,16 +168,16 @@ class Alerts(threading.Thread):
         if not memory.unsent or memory.unsent[0].next_ms > now_ms or not self._watch.take_turn():
             return True
         first = memory.unsent[0]
-        said = log.bind(connection=group, alert=first.notice.fields["alert"])
+        alert_log = log.bind(connection=group, alert=first.notice.fields["alert"])
         problem = post(self._url or "", first.notice)
         if problem is None:
-            said.info("alert sent")
+            alert_log.info("alert_sent")
             del memory.unsent[0]
         elif first.attempts == len(RETRY_AFTER_S):
-            said.error("alert given up", problem=problem, tries=first.attempts + 1)
+            alert_log.error("alert_dropped", problem=problem, tries=first.attempts + 1)
             del memory.unsent[0]
         else:
-            said.warning("alert not taken; trying again", problem=problem)
+            alert_log.warning("alert_failed", problem=problem)
             first.next_ms = now_ms + RETRY_AFTER_S[first.attempts] * 1000
             first.attempts += 1
         self._keep(group, note, memory)

@@ -38,7 +38,7 @@ class DirectDelivery:
             thread = threading.Thread(target=self._run, args=(lane,), name=f"relay-direct-{lane}", daemon=True)
             self._threads.add(thread)
         if time.monotonic() - self._said_s >= SAID_FOR_S:
-            log.warning("Redis is full: delivering without Celery")
+            log.warning("redis_full")
             self._said_s = time.monotonic()
         thread.start()
 

@@ -84,7 +84,7 @@ class RedisWait:
 def log_hopeless_redis(outage: Outage) -> None:
     """Why this worker ends."""
     fields = as_fields(outage.trouble) if outage.trouble else {}
-    log.error("this worker ends: waiting cannot cure what is wrong with Redis", **fields)
+    log.error("redis_error_permanent", **fields)
 
 
 class RedisMonitor(threading.Thread):
@@ -103,7 +103,7 @@ class RedisMonitor(threading.Thread):
             try:
                 self._redis_wait.try_again()
             except Exception:
-                log.exception("watching failed; trying on")
+                log.exception("alert_check_failed")
             if self._redis_wait.is_over:
                 self._give_up()
                 return

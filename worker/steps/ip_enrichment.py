@@ -65,7 +65,7 @@ class IpEnrichment:
     def _say_once(self, error: Exception) -> None:
         """Once for each time that trouble begins; the errors of lanes quote no value."""
         if not self._in_trouble:
-            log.warning("users' addresses cannot be remembered or recalled now; events go without", error=str(error))
+            log.warning("address_cache_unavailable", error=str(error))
         self._in_trouble = True
 
 

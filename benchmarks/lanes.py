@@ -16,9 +16,9 @@ from ingest.packing import pack
 from ingest.sorting import sort
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
-from lanes.client import connect, connect_async
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease, Lost, Pace, Refused, Released, Settlement
+from store.client import connect, connect_async
 
 BATCHES_A_CHUNK: Final = 20
 EVENTS_A_CHUNK: Final = BATCHES_A_CHUNK * 5

@@ -15,11 +15,11 @@ from cli.terminal.usage_errors import unknown_id
 from config.errors import ConfigurationError
 from config.model import Configuration
 from config.settings import Settings
-from lanes.client import connect
 from lanes.lanes import LEASE_MS
 from mapping.routes import route_of
 from operations.format import plural
 from operations.status.connections import Overview, Standing, overview
+from store.client import connect
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 

@@ -12,9 +12,9 @@ from config.file import load
 from config.model import Configuration
 from config.secrets import Keyring
 from config.settings import Settings, load_settings
-from lanes.client import connect
 from operations.dead_letters.store import LetterBox
 from operations.errors import BadNews
+from store.client import connect
 
 NO_REDIS = "no Redis runs here: start one with relay up, or say in RELAY_REDIS_URL where one is"
 LEAST_PASSWORD = 12

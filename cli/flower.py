@@ -8,10 +8,10 @@ import click
 from cli.context import settings_here, with_redis
 from cli.local.parent_watch import leave_with_parent
 from config.values import clean_value
-from lanes.client import connect_async
 from operations.errors import BadNews
 from process.listening import is_everywhere
 from process.logs import configure_logging
+from store.client import connect_async
 
 COLUMNS: Final = "name,state,args,exception,received,runtime,uuid,worker"
 """Flower's own choice leaves out `exception`, which is the line a failed job ends with."""

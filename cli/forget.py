@@ -12,12 +12,12 @@ from cli.dead_letters.options import json_option
 from cli.terminal.identities import read_identities
 from cli.terminal.operator import who
 from cli.terminal.output import console, count, note, plain, print_json, table
-from lanes.memory import Memory
-from lanes.rewriting import Rewriting, rewrite_file
 from operations.erasure import Eraser, Erasure
 from operations.erasures import ON_DISK, note_erasure, past_erasures
 from operations.format import plural
 from process.logs import configure_logging
+from store.address_cache import Memory
+from store.append_only_file import Rewriting, rewrite_file
 
 ON_DISK_IS_DONE: Final = ("rewritten", "no file")
 

@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 from cli.process import prepare_process
 from cli.terminal.failures import sentences_of
 from config.env_file import load_env_file
-from lanes.errors import RedisAway
+from store.errors import RedisAway
 
 
 class Row(NamedTuple):
@@ -149,7 +149,7 @@ def _sentences(error: Exception) -> Sequence[str] | None:
     client = sys.modules.get("redis.exceptions")  # not imported for commands that do without
     if client is None or not isinstance(error, client.RedisError):
         return sentences_of(error)
-    from lanes.trouble import diagnose
+    from store.trouble import diagnose
 
     return sentences_of(RedisAway(diagnose(error)))
 

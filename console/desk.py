@@ -19,14 +19,14 @@ from console.sessions import Sessions
 from console.visit import Visit
 from console.writing import Templates
 from delivery.client import Client
-from lanes.client import connect
-from lanes.visitors import Visitors
 from operations.dead_letters.index import LetterIndex
 from operations.dead_letters.preview import Outlooks
 from operations.dead_letters.store import LetterBox
 from operations.errors import BadNews
 from operations.status.connections import Overview, overview
 from process.peers import Peers
+from store.client import connect
+from store.console_sessions import Visitors
 
 PATIENCE: Final = httpx.Timeout(10.0, connect=3.0)
 """With TikTok, while somebody looks at the page: less than a worker has."""

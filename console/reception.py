@@ -23,8 +23,8 @@ from console.headers import secured
 from console.origin import why_foreign
 from console.sessions import Session
 from console.visit import Visit, visit_of
-from lanes.errors import RedisAway, RedisFull
 from operations.errors import BadNews
+from store.errors import RedisAway, RedisFull
 
 THREADS: Final = 2
 COOKIE: Final = "relay_console"

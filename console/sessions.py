@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from lanes.visitors import Limit, Visitors
+from store.console_sessions import Limit, Visitors
 
 LASTS_MS: Final = 12 * 3_600_000
 

@@ -28,13 +28,13 @@ from ingest.redis_memory import MemoryWatch, say_missing_permissions
 from ingest.request_log import log_surprise
 from ingest.unserved import Unserved
 from lanes.arrivals import Append
-from lanes.bundles import Bundles
 from lanes.chunk import ChunkCodec
-from lanes.client import connect_async
-from lanes.errors import RedisAway, RedisFull
 from operations.alerts.outage import Outage
 from operations.metrics.samples import ANSWERS, MISDIRECTED
 from process.peers import Peers
+from store.client import connect_async
+from store.counter_batches import Bundles
+from store.errors import RedisAway, RedisFull
 
 BRING_EVERY_S: Final = 1.0
 

@@ -9,8 +9,8 @@ from starlette.routing import Route
 
 from ingest.active_configuration import Follower
 from ingest.redis_memory import ALLOW_INFO, LIMIT_UNKNOWN, MemoryWatch
-from lanes.errors import Trouble
-from lanes.probe import AsyncProbe
+from store.errors import Trouble
+from store.probe import AsyncProbe
 
 
 def health_routes(follower: Follower, client: redis.asyncio.Redis, watch: MemoryWatch) -> list[Route]:

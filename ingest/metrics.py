@@ -13,8 +13,8 @@ from starlette.routing import Route
 from config.model import Configuration
 from config.settings import Settings
 from ingest.answers import UNAUTHORIZED, error_body
-from lanes.client import connect
 from operations.metrics.exposition import exposition
+from store.client import connect
 
 _CHALLENGE: Final = {"www-authenticate": 'Bearer realm="relay metrics"'}
 

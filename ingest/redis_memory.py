@@ -8,11 +8,11 @@ import structlog
 from redis.exceptions import NoPermissionError, RedisError
 
 from lanes.arrivals import Append
-from lanes.client import connect
-from lanes.probe import AsyncProbe, permission_trouble
-from lanes.server import UNTOLD, MemoryUse, memory_of
-from lanes.trouble import diagnose
 from operations.alerts.outage import Outage, as_fields
+from store.client import connect
+from store.probe import AsyncProbe, permission_trouble
+from store.server import UNTOLD, MemoryUse, memory_of
+from store.trouble import diagnose
 
 INTERVAL_S: Final = 1.0
 FULL_AT: Final = 0.9

@@ -8,9 +8,9 @@ from typing import Final
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from lanes.errors import ArrivalTooLarge, RedisFull
 from lanes.names import LANES_PER_GROUP, lane_name
 from lanes.scripts import pack, refusal, script_text
+from store.errors import ArrivalTooLarge, RedisFull
 
 LARGEST_SCRIPT: Final = 4 * 1024 * 1024
 LARGEST_WRITE: Final = 32 * 1024 * 1024

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 import zstandard
 
-from lanes.errors import ChunkUnreadable
+from store.errors import ChunkUnreadable
 
 VERSION: Final = 1
 COMPRESSED: Final = 1

@@ -130,7 +130,7 @@ class Settlement:
 
     trim         leading chunks that are finished or rewritten; what of them goes on is in `leftovers`, oldest first
     books        counters to raise: delivered, dead, unsupported, withheld, extra, and any others kept beside them
-    days         the same by the day on which the events were received (`lanes.days.day_of`), under finer names
+    days         the same by the day on which the events were received (`lanes.daily_counts.day_of`), under finer names
     letters      one for each of the `dead`
     shared       what letters have in common, by id; Redis keeps each once, for as long as a letter needs it
     share        what the connection's dead letters may hold

@@ -4,8 +4,8 @@ from typing import Final
 
 import redis
 
+from lanes.backlog import Abandoned, abandon
 from lanes.lanes import Lanes
-from lanes.removal import Abandoned, abandon
 
 UNTIL_ASKED_AGAIN_MS: Final = 60_000
 """Lanes of a connection at rest wake nobody for this long at a time; an operator's pause has no other end."""

@@ -9,12 +9,12 @@ import msgspec
 
 from config.secrets import CannotOpen, Keyring
 from delivery.dead_letter import DeadLetter
-from lanes.books import waiting_chunks
 from lanes.chunk import encrypted_body
-from lanes.errors import ChunkUnreadable
-from lanes.letters import amend_letter, amend_part, letters_of, shared_parts
+from lanes.dead_letters import amend_letter, amend_part, letters_of, shared_parts
+from lanes.ledger import waiting_chunks
 from operations.dead_letters.store import LetterBox, decoded
 from operations.errors import BadNews
+from store.errors import ChunkUnreadable
 
 
 @dataclass(slots=True)

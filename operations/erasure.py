@@ -9,15 +9,15 @@ from typing import Final
 from config.model import Configuration
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
+from lanes.dead_letters import discard_letters
 from lanes.erasure import Edit, Placed, erase, pages
-from lanes.errors import ChunkUnreadable
-from lanes.letters import discard_letters
-from lanes.memory import Memory
 from lanes.names import LANES_PER_GROUP, lane_name
 from mapping.people.identity_keys import Namer
 from mapping.people.reading import Identity
 from operations.dead_letters.store import LetterBox
 from operations.person_search import Person
+from store.address_cache import Memory
+from store.errors import ChunkUnreadable
 
 WAIT_S: Final = 60.0
 """As long as a request to TikTok may last: what is being delivered is delivered, or back in its lane, by then."""

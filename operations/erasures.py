@@ -8,10 +8,10 @@ import redis
 import structlog
 
 from delivery.dead_letter import rfc3339
-from lanes.audit import entries, keep_entry
-from lanes.errors import RedisFull
-from lanes.rewriting import Rewriting
 from operations.erasure import Erasure
+from store.append_only_file import Rewriting
+from store.audit_log import entries, keep_entry
+from store.errors import RedisFull
 
 log = structlog.get_logger("relay.erasures")
 

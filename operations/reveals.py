@@ -8,9 +8,9 @@ import msgspec
 import structlog
 
 from delivery.dead_letter import rfc3339
-from lanes.audit import entries, keep_entry
-from lanes.errors import RedisFull
 from operations.dead_letters.store import LetterBox
+from store.audit_log import entries, keep_entry
+from store.errors import RedisFull
 
 MOST_IDS: Final = 20
 

@@ -192,7 +192,7 @@ MUTATIONS = (
         "lanes/scripts/remember.lua",
         "if not (expired or held > ask.most_bytes) then break end",
         "if not expired then break end",
-        "tests/lanes/test_memory.py",
+        "tests/store/test_address_cache.py",
     ),
     Mutation(
         "way past Celery at maxmemory",
@@ -213,7 +213,7 @@ MUTATIONS = (
         "lanes/scripts/settle.lua",
         "for day, counts in pairs(done.days) do raise_day(group_name, day, counts) end\n",
         "",
-        "tests/lanes/test_days.py",
+        "tests/lanes/test_daily_counts.py",
     ),
     Mutation(
         "lease check in forget",
@@ -283,14 +283,14 @@ MUTATIONS = (
         "lanes/scripts/dead_letters.lua",
         "redis.call('HINCRBY', store .. ':counts', label, -1) <= 0",
         "redis.call('HINCRBY', store .. ':counts', label, 0) <= 0",
-        "tests/lanes/test_stored_letters.py",
+        "tests/lanes/test_stored_dead_letters.py",
     ),
     Mutation(
         "number of a bundle of counts",
         "lanes/scripts/bring.lua",
         "if tonumber(redis.call('GET', last) or 0) >= ask.number then return 0 end",
         "",
-        "tests/lanes/test_bundles.py",
+        "tests/store/test_counter_batches.py",
     ),
     Mutation(
         "turn of whoever watches",
@@ -304,7 +304,7 @@ MUTATIONS = (
         "lanes/scripts/note.lua",
         "if (redis.call('HGET', 'watch:notes', group) or '') ~= read then return 0 end",
         "",
-        "tests/lanes/test_watch.py",
+        "tests/store/test_alert_state.py",
     ),
     Mutation(
         "time that a change must last before it is told",

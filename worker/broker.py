@@ -9,9 +9,9 @@ from kombu.transport import redis as kombu_redis
 from redis.exceptions import RedisError
 
 from config.redis_address import RedisAddress, Tcp
-from lanes.client import connection_class, connection_options
-from lanes.errors import Trouble
-from lanes.trouble import diagnose
+from store.client import connection_class, connection_options
+from store.errors import Trouble
+from store.trouble import diagnose
 
 _OF_TCP = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
 

@@ -8,8 +8,8 @@ from celery import Task
 from kombu.exceptions import OperationalError
 from structlog.contextvars import bound_contextvars
 
-from lanes.errors import RedisAway, RedisFull
 from process.logs import describe
+from store.errors import RedisAway, RedisFull
 from worker.app import app
 from worker.drain import drain
 from worker.runtime import runtime

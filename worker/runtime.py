@@ -10,15 +10,15 @@ from config.model import Configuration, Connection
 from config.settings import Settings
 from delivery.client import Client
 from lanes.chunk import ChunkCodec
-from lanes.client import connect
-from lanes.clocks import own_ms
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.memory import MOST_BYTES, Memory
-from lanes.server import address_share_of, letter_share_of
 from lanes.settlement import Lease, LetterShare
 from mapping.plan import Plan, compile_plan
 from operations.alerts.outage import Outage
 from operations.dead_letters.retention import letters_are_full
+from store.address_cache import MOST_BYTES, Memory
+from store.client import connect
+from store.clocks import own_ms
+from store.server import address_share_of, letter_share_of
 from worker.slots import Slots
 from worker.steps.ip_enrichment import EXPIRES_S, IpEnrichment
 from worker.steps.shared_parts import shared_parts_secret

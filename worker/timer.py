@@ -11,10 +11,10 @@ from typing import Final
 import structlog
 from kombu.exceptions import OperationalError
 
-from lanes.errors import RedisAway, RedisFull
 from lanes.lanes import RENEW_EVERY_S
-from lanes.server import memory_use
-from lanes.trouble import diagnose
+from store.errors import RedisAway, RedisFull
+from store.server import memory_use
+from store.trouble import diagnose
 from worker.app import QUEUE, app
 from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime

@@ -5,12 +5,12 @@ import contextlib
 from cli.check.findings import Finding
 from cli.context import redis_url
 from config.settings import Settings
-from lanes.client import connect
-from lanes.clocks import Clocks, own_ms
-from lanes.errors import RedisAway
-from lanes.turns import now_ms
 from operations.errors import BadNews
 from operations.format import duration
+from store.client import connect
+from store.clocks import Clocks, own_ms
+from store.errors import RedisAway
+from store.leader_lock import now_ms
 
 REMEDY = "set both hosts' clocks by a time service (NTP); until then nothing past its time is removed"
 

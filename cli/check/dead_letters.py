@@ -6,11 +6,11 @@ from cli.check.findings import Finding
 from cli.context import configuration_of, redis_url
 from config.errors import ConfigurationError
 from config.settings import Settings
-from lanes.client import connect
-from lanes.errors import RedisAway
-from lanes.turns import now_ms
 from operations.dead_letters.retention import leaving, remedy_of, warning_of
 from operations.errors import BadNews
+from store.client import connect
+from store.errors import RedisAway
+from store.leader_lock import now_ms
 
 
 def findings_of_letters(settings: Settings) -> list[Finding]:

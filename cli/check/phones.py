@@ -6,11 +6,11 @@ from cli.check.findings import Finding
 from cli.context import configuration_of, redis_url
 from config.errors import ConfigurationError
 from config.settings import Settings
-from lanes.books import read_books
-from lanes.client import connect
-from lanes.errors import RedisAway
+from lanes.ledger import read_books
 from operations.errors import BadNews
 from operations.metrics.samples import PHONES
+from store.client import connect
+from store.errors import RedisAway
 
 
 def findings_of_phones(settings: Settings) -> list[Finding]:

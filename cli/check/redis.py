@@ -10,8 +10,8 @@ from redis.exceptions import RedisError, ResponseError
 from cli.check.findings import Finding
 from cli.check.redis_use import findings_of_use
 from config.redis_address import RedisAddress
-from lanes.client import connect
-from lanes.trouble import diagnose
+from store.client import connect
+from store.trouble import diagnose
 
 OLDEST: Final = (6, 2)
 UNKNOWN: Final = "cannot be read here: the server lets this user run no CONFIG GET, as managed ones do not"

@@ -4,9 +4,9 @@ import redis
 
 from cli.check.findings import Finding
 from config.redis_address import RedisAddress
-from lanes.errors import Trouble
-from lanes.permissions import NOTHING, Missing, acl_line, missing_permissions
-from lanes.probe import Probe
+from store.errors import Trouble
+from store.permissions import NOTHING, Missing, acl_line, missing_permissions
+from store.probe import Probe
 
 NO_429 = (
     "so relay cannot tell how full Redis is: the limit is unknown, and batches are refused (429) only once it is full"

@@ -10,7 +10,7 @@ from cli.dead_letters.options import check, choice_of, choice_options, json_opti
 from cli.terminal.output import note, print_json
 from cli.terminal.progress import progress
 from cli.terminal.prompts import confirmed, yes_option
-from lanes.letters import discard_letters
+from lanes.dead_letters import discard_letters
 from operations.dead_letters.replay import GONE
 from operations.format import plural
 

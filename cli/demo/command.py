@@ -20,14 +20,14 @@ from cli.demo.world import WEB_SOURCE, World, make_world
 from cli.local.local_stack import running
 from cli.send import post as send_post
 from cli.terminal.output import GOOD, MUTED, console
-from lanes.books import Reading, read_books
-from lanes.client import connect
-from lanes.errors import RedisAway
-from lanes.letters import letters_of
+from lanes.dead_letters import letters_of
+from lanes.ledger import Reading, read_books
 from operations.dead_letters.store import decoded, with_words
 from operations.errors import BadNews
 from operations.format import plural
 from sandbox.testing import SandboxClient
+from store.client import connect
+from store.errors import RedisAway
 
 READY_WITHIN_S: Final = 90.0
 REST_WITHIN_S: Final = 60.0

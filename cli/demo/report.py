@@ -16,7 +16,7 @@ from cli.status.balance import balance_line
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED
 from config.model import Configuration
 from delivery.dead_letter import DeadLetter
-from lanes.books import Reading
+from lanes.ledger import Reading
 from operations.format import plural
 
 API: Final = "/open_api/v1.3/"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from cli.demo.posts import Post
 from config.model import Configuration
 from delivery.dead_letter import DeadLetter
-from lanes.books import Reading
+from lanes.ledger import Reading
 from operations.preview.preview import pairs_of, preview_all, split_all
 from operations.status.balance import faults_of
 

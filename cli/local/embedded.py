@@ -21,8 +21,8 @@ from redis.exceptions import BusyLoadingError, RedisError
 from cli.local.data_dir import DataDir, ServerRecord
 from cli.local.server_settings import server_settings
 from config.redis_address import RedisAddress, Tcp
-from lanes.client import connect
 from operations.errors import BadNews
+from store.client import connect
 
 START_WITHIN_S: Final = 10.0
 LOAD_WITHIN_S: Final = 600.0

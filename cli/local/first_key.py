@@ -5,11 +5,11 @@ from cli.local.embedded import EmbeddedServer
 from cli.local.server_binary import find_server
 from config.secrets import Keyring
 from config.settings import Settings
-from lanes.client import connect
 from operations.dead_letters.store import LetterBox
 from operations.encryption_keys import use_of_keys
 from operations.errors import BadNews
 from operations.format import plural
+from store.client import connect
 
 
 def make_first_key(data: DataDir, settings: Settings) -> None:

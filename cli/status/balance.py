@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from cli.terminal.output import BAD, GOOD, MUTED
-from lanes.books import GroupReading
+from lanes.ledger import GroupReading
 from operations.status.balance import faults_of
 from operations.status.connections import CAME, ENDED
 

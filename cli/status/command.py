@@ -17,12 +17,8 @@ from cli.status.screen import Seen, refused_words, screen
 from cli.terminal.output import BAD, MUTED, console, note, print_json
 from config.settings import Settings
 from delivery.dead_letter import rfc3339
-from lanes.books import GroupReading, read_books, recount
-from lanes.client import connect
-from lanes.errors import RedisAway
-from lanes.probe import Probe
+from lanes.ledger import GroupReading, read_books, recount
 from lanes.scripts import refusal
-from lanes.server import memory_use
 from operations.alerts.outage import as_fields
 from operations.errors import BadNews
 from operations.format import plural
@@ -30,6 +26,10 @@ from operations.status.balance import faults_of
 from operations.status.connections import Overview, overview
 from operations.status.daily import MOST_DAYS
 from operations.status.rates import Rates
+from store.client import connect
+from store.errors import RedisAway
+from store.probe import Probe
+from store.server import memory_use
 
 REFRESH_S: Final = 1.0
 RECOUNTS: Final = 5

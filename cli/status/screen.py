@@ -11,12 +11,12 @@ from rich.text import Text
 
 from cli.status.balance import balance_line
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, STATE_STYLES, count, state, table
-from lanes.errors import Trouble
-from lanes.server import MemoryUse
 from operations.format import duration, plural, size
 from operations.status.connections import Overview, Standing
 from operations.status.describe import in_words
 from operations.status.rates import Rates
+from store.errors import Trouble
+from store.server import MemoryUse
 
 NEARLY_FULL: Final = 0.8
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from config.errors import ConfigurationError
-from lanes.errors import RedisAway, RedisFull
 from operations.errors import BadNews
+from store.errors import RedisAway, RedisFull
 
 _OF_FILES: Final = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG),

@@ -12,7 +12,7 @@ from console.desk import Desk
 from console.filters import fields_of, filter_of
 from console.visit import Visit
 from delivery.dead_letter import DeadLetter
-from lanes.letters import some_letters
+from lanes.dead_letters import some_letters
 from operations.dead_letters.query import NONE, Facts, Filter, Found
 from operations.dead_letters.store import LetterBox, exported, public
 from operations.reveals import note_reveal

@@ -29,23 +29,23 @@
 --   books:<group>          hash   counters that only rise
 --   books:input:<id>       hash   the same for an input
 --   days:<group>:<day>     hash   the same by the day (since 1970, UTC) on which the events were received, under finer names
---   days:<group>           zset   those days, and when one of their counts last began: `lanes/days.py` removes the oldest
+--   days:<group>           zset   those days, and when one of their counts last began: `lanes/daily_counts.py` removes the oldest
 --   letters:<group>        hash   dead letters by id
 --   letters:<group>:labels hash   each letter's label, which says nothing here;  letters:<group>:counts: letters by label
 --   letters:<group>:shared hash   what several letters have in common, once, by an id;  letters:<group>:refs: how many
 --                                 letters need each;  letters:<group>:uses: the id that a letter needs, if it needs one
 --   measures:<group>       hash   further counters that only rise, raised by settle; what they mean is their readers' affair
---   counts:<name>          hash   counters that processes keep for themselves and bring in bundles (`lanes/bundles.py`)
+--   counts:<name>          hash   counters that processes keep for themselves and bring in bundles (`store/counter_batches.py`)
 --   counts:<name>:<process> string the number of the last bundle that process brought, until it expires
---   watch:turn             string the token of whoever watches the groups now, until it expires (`lanes/watch.py`)
+--   watch:turn             string the token of whoever watches the groups now, until it expires (`store/alert_state.py`)
 --   watch:notes            hash   what the watcher remembers of each group, opaque here
---   memory:<hmac>          string what `lanes/memory.py` remembers of someone, until it expires
+--   memory:<hmac>          string what `store/address_cache.py` remembers of someone, until it expires
 --   memory:index           zset   their names, by when and how large;  memory:bytes: what all of them hold
 --   memory:secret          string what those names are made with where there is no encryption key
---   once:<what>            string there while nobody else need do something (`lanes/turns.py`); no script reads it
---   audit:<what>           list   who was shown personal data, who erased some (`lanes/audit.py`); no script reads it
+--   once:<what>            string there while nobody else need do something (`store/leader_lock.py`); no script reads it
+--   audit:<what>           list   who was shown personal data, who erased some (`store/audit_log.py`); no script reads it
 --   visitors:session:<digest> string who is signed in to the console, until it expires;  visitors:tries:<digest> hash  tries,
---                                 until: sign-ins tried by somebody, or by everybody (`lanes/visitors.py`)
+--                                 until: sign-ins tried by somebody, or by everybody (`store/console_sessions.py`)
 -- Times are Unix milliseconds of Redis's clock; ARGV[1], empty but in tests, replaces it.
 -- At maxmemory a script may write only after a write that frees. So the first write of each but `append` is one.
 -- Each script reads and checks everything it needs before its first write: a script that fails later leaves half of its

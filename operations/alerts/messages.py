@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from delivery.dead_letter import rfc3339
-from lanes.clocks import Clocks
-from lanes.errors import Trouble
 from operations.alerts.rules import Kind, Notice
 from operations.dead_letters.retention import letters_are_full
 from operations.format import duration, plural, size
 from operations.status.connections import Standing
+from store.clocks import Clocks
+from store.errors import Trouble
 
 RUNBOOK: Final = "docs/runbook.md"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from lanes.errors import Trouble
+from store.errors import Trouble
 
 log = structlog.get_logger("relay.redis")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import Final
 
-from lanes.letters import discard_letters
+from lanes.dead_letters import discard_letters
 from operations.dead_letters.preview import Outlooks
 from operations.dead_letters.query import Facts
 from operations.dead_letters.replay import MOST_LETTERS, Sent, is_late, replay_page

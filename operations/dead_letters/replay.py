@@ -7,11 +7,11 @@ from typing import Final
 import msgspec
 
 from delivery.backoff import DEDUPLICATED_FOR_MS
-from lanes.errors import ChunkUnreadable
-from lanes.letters import Revived, replay_letters, some_letters
+from lanes.dead_letters import Revived, replay_letters, some_letters
 from operations.dead_letters.store import LetterBox, decoded
 from operations.errors import BadNews
 from operations.format import plural
+from store.errors import ChunkUnreadable
 
 MOST_LETTERS: Final = 50
 MOST_BYTES: Final = 1024 * 1024

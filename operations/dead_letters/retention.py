@@ -8,7 +8,7 @@ import redis
 
 from config.model import Configuration, Connection
 from delivery.dead_letter import dead_lettered_at_ms
-from lanes.letters import ids_page
+from lanes.dead_letters import ids_page
 from operations.format import duration, plural
 
 WARNED_S: Final = 7 * 86_400

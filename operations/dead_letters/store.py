@@ -14,15 +14,15 @@ from config.secrets import CannotOpen, Keyring
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter, dead_lettered_at_ms, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec, read_header
-from lanes.errors import ChunkUnreadable
-from lanes.known import groups_known
-from lanes.letters import letter_of, letters_of, shared_part
-from lanes.turns import now_ms
+from lanes.connections import groups_known
+from lanes.dead_letters import letter_of, letters_of, shared_part
 from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.items import event_of
 from operations.dead_letters.exact_json import read_for_people
 from operations.errors import BadNews
 from operations.masking import mask_sentence
+from store.errors import ChunkUnreadable
+from store.leader_lock import now_ms
 
 PARTS_AT_HAND: Final = 4
 """Shared parts of batches that a letter box keeps opened; each is at most a batch."""

@@ -10,14 +10,14 @@ from prometheus_client.registry import Collector
 
 from config.model import Configuration
 from config.settings import Settings
-from lanes.bundles import read_counts
-from lanes.errors import RedisAway
-from lanes.server import memory_use
 from operations.metrics import catalogue
 from operations.metrics.catalogue import CATALOGUE
 from operations.metrics.histograms import Distribution
 from operations.metrics.samples import ANSWERS, Snapshot
 from operations.status.connections import overview
+from store.counter_batches import read_counts
+from store.errors import RedisAway
+from store.server import memory_use
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 

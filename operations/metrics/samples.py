@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
-from lanes.server import MemoryUse
 from operations.metrics.histograms import Distribution, Histogram
 from operations.status.connections import Overview, Standing, State
+from store.server import MemoryUse
 
 Sample = tuple[tuple[str, ...], float | Distribution]
 """The labels' values, in the row's order, and the metric's."""
 
 ANSWERS: Final = "answers"
-"""Under this name ingests bring their counts of HTTP answers (`lanes/bundles.py`)."""
+"""Under this name ingests bring their counts of HTTP answers (`store/counter_batches.py`)."""
 MISDIRECTED: Final = "misdirected"
 """Under this name ingests bring their counts of requests that meant to bring batches, to paths that are not served."""
 DEAD: Final = "dead:"

@@ -1,6 +1,6 @@
 """What does not add up in the books, in words."""
 
-from lanes.books import GroupReading
+from lanes.ledger import GroupReading
 from operations.format import plural
 
 

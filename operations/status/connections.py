@@ -14,8 +14,8 @@ from config.model import Configuration, Connection
 from config.settings import Settings
 from config.small_file import changed_ns, signature_of
 from delivery.dead_letter import rfc3339
-from lanes.books import GroupReading, Reading, read_books
-from lanes.known import groups_known, inputs_known
+from lanes.connections import groups_known, inputs_known
+from lanes.ledger import GroupReading, Reading, read_books
 
 State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
 

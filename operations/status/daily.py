@@ -9,7 +9,7 @@ from typing import Any, Final
 import redis
 
 from delivery.outcome_names import read_outcome_name
-from lanes.days import DAYS_KEPT, day_of, read_days
+from lanes.daily_counts import DAYS_KEPT, day_of, read_days
 
 EPOCH: Final = date(1970, 1, 1)
 MOST_DAYS: Final = DAYS_KEPT

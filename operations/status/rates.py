@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final, NamedTuple
 
-from lanes.books import Reading
+from lanes.ledger import Reading
 from operations.status.connections import CAME, ENDED
 
 WINDOW_MS: Final = 10_000

@@ -10,8 +10,8 @@ from support.events import as_json, batch, purchase
 from support.faketime import ABSENT, LIBRARY, ServerClock
 from support.receiver import receiving
 
-from lanes.books import read_books
-from lanes.days import read_days
+from lanes.daily_counts import read_days
+from lanes.ledger import read_books
 
 BAD = {"TikTok.URL": "www.no-scheme.example"}
 CONNECTIONS = """

@@ -6,7 +6,7 @@ from support.terminal import relay
 
 from cli.check import clocks as check_clocks
 from cli.check.clocks import findings_of
-from lanes.clocks import Clocks, own_ms
+from store.clocks import Clocks, own_ms
 
 HOUR_MS = 3_600_000
 

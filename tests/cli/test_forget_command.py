@@ -13,12 +13,12 @@ from config.secrets import Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.lanes import ClaimLimits
-from lanes.memory import Memory
 from lanes.settlement import Lease, Pace, Settlement
 from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.people.reading import Identity
 from operations.dead_letters.store import LetterBox
 from operations.erasure import Eraser
+from store.address_cache import Memory
 
 EMAIL = "user0@shop.example"
 JOE = batch(user=1)

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from cli import main as module
 from cli.main import COMMANDS, Relay, Row, main
 from config.errors import ConfigurationError, Problem
-from lanes.errors import RedisAway, RedisFull
 from operations.errors import BadNews
+from store.errors import RedisAway, RedisFull
 
 THERE = [name for name, row in COMMANDS.items() if importlib.util.find_spec(row.target.partition(":")[0])]
 

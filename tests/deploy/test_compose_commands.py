@@ -16,8 +16,8 @@ import pytest
 from conftest import SERVER, free_port
 from ruamel.yaml import YAML
 
-from lanes.books import read_books
-from lanes.client import connect
+from lanes.ledger import read_books
+from store.client import connect
 
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]

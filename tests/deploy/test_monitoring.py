@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from config.settings import Settings
-from lanes.books import GroupReading
+from lanes.ledger import GroupReading
 from operations.alerts.messages import News, notice
 from operations.alerts.rules import Kind
 from operations.metrics.catalogue import CATALOGUE

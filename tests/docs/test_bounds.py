@@ -22,7 +22,7 @@ NO_BOUND = {
     "mapping.incoming.identity_names._LONGEST_NAME": "names are compared, not kept",
     "mapping.people.ip_observations._MOST_SUBJECTS": "within one batch, which has its bound",
     "mapping.values._LARGEST_INT": "what TikTok's numbers may be",
-    "operations.status.daily.MOST_DAYS": "lanes.days.DAYS_KEPT by another name",
+    "operations.status.daily.MOST_DAYS": "lanes.daily_counts.DAYS_KEPT by another name",
     "operations.erasure.MOST_ROUNDS": "how often an erasure looks again",
     "operations.dead_letters.exact_json.MOST_NESTING": "of a dead letter, which has its bound in bytes",
     "operations.preview.test_events.MOST_REQUESTS": "requests of a test event",

@@ -8,9 +8,9 @@ import redis
 from support.lane import NOW, AppendEvents, chunk_of
 
 from lanes.arrivals import Append, Arrival, Share
-from lanes.client import connect, connect_async
 from lanes.lanes import Lanes
 from lanes.names import group_of
+from store.client import connect, connect_async
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from support.server import SERVER, append_only_files, free_port
 
 from lanes import erasure
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.client import connect
 from lanes.erasure import Edit, Erased, Placed, erase, pages
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.rewriting import rewrite_file
 from lanes.settlement import Lease, Pace, Settlement
+from store.append_only_file import rewrite_file
+from store.client import connect
 
 CODEC = ChunkCodec()
 EVERYTHING = ClaimLimits(events=1000)

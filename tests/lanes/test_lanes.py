@@ -8,13 +8,13 @@ import redis
 from support.lane import CLAIM_LIMITS, NOW, AppendEvents, chunk_of, granted, ids_in
 
 from lanes.arrivals import LARGEST_SCRIPT, Append, Arrival, Share
-from lanes.books import read_books
+from lanes.batch_sizing import after_success
 from lanes.chunk import read_header
-from lanes.client import connect, connect_async
-from lanes.errors import ArrivalTooLarge, RedisAway, RedisFull
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
-from lanes.pace import after_success
+from lanes.ledger import read_books
 from lanes.settlement import Lease, Letter, Lost, Pace, Refused, Released, Rest, Settlement
+from store.client import connect, connect_async
+from store.errors import ArrivalTooLarge, RedisAway, RedisFull
 
 
 def test_a_job_that_slept_past_its_lease_settles_nothing(lanes: Lanes, append: AppendEvents) -> None:

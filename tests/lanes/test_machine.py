@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from lanes.arrivals import Append, Arrival, Share
-from lanes.books import read_books, recount, waiting_chunks
+from lanes.backlog import abandon
+from lanes.batch_sizing import after_retry, after_success
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.client import connect, connect_async
-from lanes.days import read_days
+from lanes.daily_counts import read_days
+from lanes.dead_letters import Revived, amend_letter, discard_letters, letters_of, replay_letters
 from lanes.erasure import Edit, Erased, erase, pages
-from lanes.errors import RedisFull
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
-from lanes.letters import Revived, amend_letter, discard_letters, letters_of, replay_letters
+from lanes.ledger import read_books, recount, waiting_chunks
 from lanes.names import group_of
-from lanes.pace import after_retry, after_success
-from lanes.removal import abandon
 from lanes.settlement import Lease, Letter, Lost, Refused, Released, Rest, Settlement
+from store.client import connect, connect_async
+from store.errors import RedisFull
 
 LANES = ("shop:0", "shop:1", "other:0")
 CLAIM_LIMITS = ClaimLimits(events=8, bytes=1 << 20, probe=2)

@@ -13,10 +13,10 @@ from support.lua import Script, script_names
 
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.client import connect, connect_async
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.scripts import COMMON, script_text
 from lanes.settlement import Lease, Letter, Pace, Settlement
+from store.client import connect, connect_async
 
 CODEC = ChunkCodec()
 NOW = 1_000_000

@@ -8,10 +8,10 @@ import redis
 
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.client import connect
-from lanes.letters import amend_letter, discard_letters
+from lanes.dead_letters import amend_letter, discard_letters
 from operations.dead_letters.index import LetterIndex
 from operations.dead_letters.query import NONE, Filter
+from store.client import connect
 
 DAY_MS = 86_400_000
 CODEC = ChunkCodec()

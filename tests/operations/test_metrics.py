@@ -9,11 +9,11 @@ from support.bench import HEADER, Bench
 from support.events import purchase
 
 from config.settings import Settings
-from lanes.client import connect
-from lanes.letters import discard_letters
+from lanes.dead_letters import discard_letters
 from operations.metrics.catalogue import CATALOGUE
 from operations.metrics.exposition import exposition
 from sandbox.testing import running_sandbox
+from store.client import connect
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
 

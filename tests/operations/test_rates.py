@@ -2,7 +2,7 @@
 
 import pytest
 
-from lanes.books import GroupReading, Reading
+from lanes.ledger import GroupReading, Reading
 from operations.status.rates import Rates
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lanes.books import GroupReading
+from lanes.ledger import GroupReading
 from operations.status.connections import LastError, Standing, State
 from operations.status.describe import in_words
 

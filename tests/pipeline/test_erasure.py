@@ -16,7 +16,7 @@ from support.server import append_only_files
 from support.traces import in_files, in_redis
 
 from config.secrets import Keyring
-from lanes.books import read_books
+from lanes.ledger import read_books
 
 EMAIL, PHONE, CUSTOMER, IP = "Jane.Doe@private.example", "+491715550123", "customer-jane-4711", "198.51.100.77"
 WANTED = [

@@ -13,7 +13,7 @@ from support.flower import Flower
 from support.plant import Plant
 
 from cli.flower import COLUMNS
-from lanes.books import read_books
+from lanes.ledger import read_books
 
 CONFIGURATION = """
 inputs:

@@ -15,7 +15,7 @@ from support.plant import Plant, Process
 from support.posters import Posters
 
 from delivery.client import TIMEOUT
-from lanes.books import GroupReading, read_books
+from lanes.ledger import GroupReading, read_books
 
 CONFIGURATION = "inputs:\n  - {id: web, platform: web, api_key: key, api_secret: secret}\nconnections:\n" + "".join(
     f"  - {{id: shop-{n}, inputs: [web], access_token: good, event_source_id: CUSG5HBC77UD11VVRQE{n}, "

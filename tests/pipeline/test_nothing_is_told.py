@@ -17,8 +17,8 @@ from support.receiver import Receiver, receiving
 from support.server import append_only_files
 
 from config.secrets import Keyring
-from lanes.books import read_books
-from lanes.errors import RedisAway
+from lanes.ledger import read_books
+from store.errors import RedisAway
 
 EMAIL, PHONE, CUSTOMER, IP = "jane.doe@private.example", "+491715550123", "customer-jane-4711", "198.51.100.77"
 TOKEN, KEY, API_SECRET = "tok-51f0a7c2-secret", Keyring.new_key(), "api-secret-9b1d"

@@ -11,7 +11,7 @@ import pytest
 from support.events import batch, purchase
 from support.plant import Plant, Process
 
-from lanes.books import GroupReading, read_books
+from lanes.ledger import GroupReading, read_books
 
 CONFIGURATION = """
 inputs:

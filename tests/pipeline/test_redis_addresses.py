@@ -18,9 +18,9 @@ from support.plant import RELAY, SERVER, Process, free_port
 from support.site import running_site
 from support.tls import Authority, tls_in_front
 
-from lanes.books import read_books
-from lanes.client import connect
+from lanes.ledger import read_books
 from sandbox.testing import SandboxClient
+from store.client import connect
 
 PASSWORD = "p/a#s?s@w:o%r d"
 USER = "relay"

@@ -10,7 +10,7 @@ import httpx
 from support.events import batch, purchase
 from support.plant import Plant
 
-from lanes.books import read_books
+from lanes.ledger import read_books
 
 CONFIGURATION = (
     "inputs:\n  - {id: web, platform: web, api_key: key, api_secret: secret}\nconnections:\n"

@@ -19,11 +19,11 @@ from support.receiver import receiving
 from support.site import WEB, running_site
 
 from cli.main import main
-from lanes.books import read_books
-from lanes.client import connect
-from lanes.errors import Trouble
+from lanes.ledger import read_books
 from operations.alerts.outage import Outage
 from sandbox.testing import SandboxClient
+from store.client import connect
+from store.errors import Trouble
 from worker.alerts.redis_alert import HOLD_S, RedisAlert
 from worker.redis_outage.waiting import EXIT_CODE
 

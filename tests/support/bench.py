@@ -11,10 +11,10 @@ from config.file import ConfigurationFile
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter
 from lanes.arrivals import Append, Arrival, Share
-from lanes.books import GroupReading, read_books
 from lanes.chunk import Batch, Chunk, Entry
-from lanes.client import connect, connect_async
+from lanes.ledger import GroupReading, read_books
 from sandbox.testing import SandboxClient
+from store.client import connect, connect_async
 from worker.drain import JobReport, drain
 from worker.runtime import Runtime
 from worker.timer import resume_corrected

@@ -11,7 +11,7 @@ from support.plant import Plant
 
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.client import connect_async
+from store.client import connect_async
 
 PASSWORD = "correct horse battery staple"
 DAY_MS = 86_400_000

@@ -12,11 +12,11 @@ from support.plant import Plant
 from support.posters import Posters
 
 from delivery.dead_letter import DeadLetter
-from lanes.books import GroupReading, read_books
-from lanes.client import connect
 from lanes.lanes import Lanes
-from lanes.turns import now_ms
+from lanes.ledger import GroupReading, read_books
 from operations.status.daily import Day, days_of
+from store.client import connect
+from store.leader_lock import now_ms
 
 SOURCES = {"shop-web": "CUSG5HBC77UD11VVRQEG", "shop-legacy": "C9LEGACYPIXELCODE0000"}
 CONFIGURATION = f"""

@@ -12,7 +12,7 @@ from support.events import as_json
 from config.settings import Settings
 from ingest.server import serving
 from lanes.chunk import Chunk, ChunkCodec
-from lanes.client import connect
+from store.client import connect
 
 CONFIGURATION = """
 inputs:

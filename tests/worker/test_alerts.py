@@ -11,10 +11,10 @@ from support.events import purchase
 from support.receiver import Receiver, receiving
 
 from config.settings import Settings
-from lanes.clocks import own_ms
 from lanes.lanes import Lanes
-from lanes.watch import CLOCKS
 from operations.connections import pause, resume
+from store.alert_state import CLOCKS
+from store.clocks import own_ms
 from worker.alerts.watcher import RETRY_AFTER_S, Alerts
 
 MINUTE = 60_000

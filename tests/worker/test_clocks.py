@@ -5,9 +5,9 @@ from support.bench import Bench
 from support.events import purchase
 
 from delivery.dead_letter import dead_lettered_at_ms
-from lanes.clocks import Clocks, own_ms
-from lanes.days import read_days
-from lanes.turns import now_ms
+from lanes.daily_counts import read_days
+from store.clocks import Clocks, own_ms
+from store.leader_lock import now_ms
 from worker.retention import Retention
 
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000

@@ -13,7 +13,6 @@ from ingest.packing import pack
 from ingest.sorting import sort
 from lanes.arrivals import Append
 from lanes.chunk import ChunkCodec
-from lanes.client import connect_async
 from mapping.incoming.body import many_batches
 from mapping.plan import compile_plan
 from operations.dead_letters.edit import corrected, find_letter, keep, text_of
@@ -21,6 +20,7 @@ from operations.dead_letters.replay import Sent, replay_page
 from operations.dead_letters.store import LetterBox, exported
 from operations.errors import BadNews
 from operations.preview.preview import preview_all
+from store.client import connect_async
 
 GOOD = [as_json(batch(purchase(number))) for number in (1, 2)]
 ELEMENTS = {

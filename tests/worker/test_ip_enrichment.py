@@ -13,9 +13,9 @@ from support.events import as_json, batch, purchase
 from config.model import Connection, Input, Platform
 from config.secrets import Keyring
 from lanes.chunk import Batch, Chunk
-from lanes.client import connect
-from lanes.memory import Memory
 from mapping.plan import Plan, compile_plan
+from store.address_cache import Memory
+from store.client import connect
 from worker.steps.ip_enrichment import EXPIRES_S, REFRESHED_MS, IpEnrichment
 
 NOW = 1_795_000_000_000

@@ -13,8 +13,8 @@ from config.secrets import Keyring
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter
 from lanes.arrivals import LARGEST_SCRIPT
+from lanes.dead_letters import discard_letters, letter_ids
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.letters import discard_letters, letter_ids
 from lanes.scripts import script_text
 from lanes.settlement import Lease, Lost, Refused, Released, Settlement
 from operations.dead_letters.edit import corrected, find_letter, keep, text_of

@@ -8,9 +8,9 @@ from support.bench import Bench
 from support.events import purchase
 from support.terminal import relay
 
-from lanes import letters
-from lanes.clocks import own_ms
-from lanes.turns import now_ms
+from lanes import dead_letters as letters
+from store.clocks import own_ms
+from store.leader_lock import now_ms
 from worker.retention import Retention
 
 DAY_MS = 86_400_000

@@ -9,7 +9,7 @@ from support.events import as_json, batch, purchase
 
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, Entry
-from lanes.client import connect_async
+from store.client import connect_async
 
 MIGRATED = "enable_web_migration: true"
 NOW_MS = 1_795_000_000_000

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lanes.errors import Trouble
-from lanes.trouble import ROWS, Row
 from operations.alerts.outage import Outage
+from store.errors import Trouble
+from store.trouble import ROWS, Row
 from worker.redis_outage.waiting import MOST_TRIES, RedisWait
 
 BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}

@@ -6,11 +6,11 @@ from typing import Final
 
 import structlog
 
-from lanes.errors import Trouble
 from operations.alerts.messages import redis_again, redis_trouble
 from operations.alerts.outage import Outage
 from operations.alerts.rules import Notice
 from operations.alerts.webhook import post
+from store.errors import Trouble
 
 HOLD_S: Final = 60.0
 """How long Redis must have been of no use before it is told: a restart is no news."""

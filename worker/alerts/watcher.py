@@ -14,12 +14,6 @@ import structlog
 
 from config.model import Configuration
 from config.settings import Settings
-from lanes.bundles import read_counts
-from lanes.client import connect
-from lanes.clocks import Clocks, own_ms
-from lanes.errors import RedisAway, RedisFull
-from lanes.server import letter_share_of, memory_use
-from lanes.watch import CLOCKS, Seen, Watch
 from operations.alerts.messages import News, clocks_agree, clocks_disagree, misdirected, notice
 from operations.alerts.outage import Outage
 from operations.alerts.rules import (
@@ -35,6 +29,12 @@ from operations.alerts.rules import (
 from operations.alerts.webhook import post
 from operations.metrics.samples import MISDIRECTED
 from operations.status.connections import overview
+from store.alert_state import CLOCKS, Seen, Watch
+from store.client import connect
+from store.clocks import Clocks, own_ms
+from store.counter_batches import read_counts
+from store.errors import RedisAway, RedisFull
+from store.server import letter_share_of, memory_use
 from worker.alerts.redis_alert import RedisAlert
 
 LOOK_EVERY_S: Final = 2.0

@@ -8,11 +8,11 @@ from typing import Final
 import structlog
 from redis.exceptions import RedisError
 
-from lanes.client import connect
-from lanes.errors import Trouble
-from lanes.probe import Probe, permission_trouble, with_acl_line
-from lanes.trouble import diagnose
 from operations.alerts.outage import Outage, as_fields
+from store.client import connect
+from store.errors import Trouble
+from store.probe import Probe, permission_trouble, with_acl_line
+from store.trouble import diagnose
 from worker.app import app
 from worker.broker import trouble_of_celery
 

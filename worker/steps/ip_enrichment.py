@@ -7,10 +7,10 @@ import msgspec
 import structlog
 
 from lanes.chunk import Chunk
-from lanes.errors import RedisAway, RedisFull
-from lanes.memory import Memory
 from mapping.people.ip_observations import UNSEEN, Sighting
 from mapping.plan import Plan
+from store.address_cache import Memory
+from store.errors import RedisAway, RedisFull
 
 EXPIRES_S: Final = 30 * 86_400
 """A month: long enough for who orders now and then, and about as long as a household keeps an address."""

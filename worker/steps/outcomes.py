@@ -11,7 +11,7 @@ from delivery.dead_letter import ENCRYPTED_MESSAGE, DeadLetter, new_dead_letter_
 from delivery.outcome_names import dead_lettered, delivered
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
-from lanes.days import day_of
+from lanes.daily_counts import day_of
 from lanes.settlement import NO_BOUND, Lease, Letter, LetterShare
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
 from worker.steps.compose import Draft, Prepared, with_batches

@@ -9,8 +9,8 @@ import msgspec
 
 from delivery.backoff import delay
 from delivery.verdict import ConnectionFault, Rejection, RetryLater
+from lanes.batch_sizing import after_retry, after_success
 from lanes.chunk import Chunk
-from lanes.pace import after_retry, after_success
 from lanes.settlement import OUT_OF_REACH, Lease, Pace, Rest, Settlement, Valve
 from worker.steps.compose import Draft, OversizedChunk
 from worker.steps.outcomes import DeliveryContext, OutcomeCounter

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from redis.exceptions import ResponseError
 
-from lanes.errors import Trouble
+from store.errors import Trouble
 
 SHOWN: Final = 200
 URL: Final = "RELAY_REDIS_URL"

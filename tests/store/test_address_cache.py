@@ -4,9 +4,9 @@ import pytest
 import redis
 
 from config.secrets import Keyring
-from lanes.client import connect
-from lanes.errors import RedisAway, RedisFull
-from lanes.memory import LARGEST_VALUE, OVERHEAD, SHARED, Memory
+from store.address_cache import LARGEST_VALUE, OVERHEAD, SHARED, Memory
+from store.client import connect
+from store.errors import RedisAway, RedisFull
 
 DAY_S = 86_400
 OLD, NEW = Keyring.new_key(), Keyring.new_key()

@@ -3,13 +3,21 @@
 import pytest
 import redis
 
-from lanes.books import read_books
+from lanes.backlog import abandon
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.client import connect
-from lanes.errors import RedisAway
-from lanes.known import groups_known, inputs_known
-from lanes.letters import Revived, amend_letter, count_letters, discard_letters, letter_of, letters_of, replay_letters
-from lanes.removal import abandon
+from lanes.connections import groups_known, inputs_known
+from lanes.dead_letters import (
+    Revived,
+    amend_letter,
+    count_letters,
+    discard_letters,
+    letter_of,
+    letters_of,
+    replay_letters,
+)
+from lanes.ledger import read_books
+from store.client import connect
+from store.errors import RedisAway
 
 
 @pytest.fixture

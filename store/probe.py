@@ -6,10 +6,10 @@ import redis
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from lanes.errors import Trouble
-from lanes.permissions import NOTHING, acl_line, missing_permissions
 from lanes.scripts import script_text
-from lanes.trouble import diagnose
+from store.errors import Trouble
+from store.permissions import NOTHING, acl_line, missing_permissions
+from store.trouble import diagnose
 
 
 class Probe:

@@ -8,9 +8,9 @@ import pytest
 import redis
 from support.acl import add_user, running_server
 
-from lanes.client import connect
-from lanes.permissions import COMMANDS, KEYS, NOTHING, acl_line, missing_permissions
-from lanes.probe import Probe
+from store.client import connect
+from store.permissions import COMMANDS, KEYS, NOTHING, acl_line, missing_permissions
+from store.probe import Probe
 
 RIGHTS = [
     (["~*", "&*", "+@all"], None),

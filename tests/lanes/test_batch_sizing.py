@@ -2,7 +2,7 @@
 
 import pytest
 
-from lanes.pace import after_retry, after_success
+from lanes.batch_sizing import after_retry, after_success
 from lanes.settlement import Pace
 
 MOST = 1000

@@ -3,8 +3,8 @@
 import fakeredis
 import pytest
 
-from lanes.audit import MOST_ENTRIES, entries, keep_entry
-from lanes.errors import RedisAway
+from store.audit_log import MOST_ENTRIES, entries, keep_entry
+from store.errors import RedisAway
 
 
 @pytest.fixture

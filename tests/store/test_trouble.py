@@ -12,10 +12,10 @@ from support.acl import add_user, running_server
 from support.server import free_port
 from support.tls import Authority, tls_in_front
 
-from lanes.client import connect
-from lanes.errors import Trouble
-from lanes.probe import Probe
-from lanes.trouble import ROWS, diagnose
+from store.client import connect
+from store.errors import Trouble
+from store.probe import Probe
+from store.trouble import ROWS, diagnose
 
 
 class Ground:

@@ -7,13 +7,13 @@ import pytest
 import redis
 
 from lanes.arrivals import Append, Arrival, Share
+from lanes.backlog import abandon
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.client import connect, connect_async
-from lanes.days import DAYS_KEPT, day_of, read_days, remove_old_days
+from lanes.daily_counts import DAYS_KEPT, day_of, read_days, remove_old_days
+from lanes.dead_letters import Revived, replay_letters
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.letters import Revived, replay_letters
-from lanes.removal import abandon
 from lanes.settlement import Lease, Letter, Pace, Settlement
+from store.client import connect, connect_async
 
 DAY_MS = 86_400_000
 TUESDAY, WEDNESDAY = 20_000, 20_001

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from lanes.client import connect
-from lanes.visitors import Limit, Visitors
+from store.client import connect
+from store.console_sessions import Limit, Visitors
 
 NOW = 1_000_000
 OWN = Limit(free=3, first_ms=1_000, most_ms=5_000, kept_ms=60_000)

@@ -13,8 +13,8 @@ import redis
 from redis.exceptions import RedisError
 
 from lanes.names import LANES_PER_GROUP, lane_name
-from lanes.reading import read_together
 from lanes.scripts import pack, refusal, script_text
+from store.reading import read_together
 
 _PAGE: Final = 500
 _IDS_PAGE: Final = 2_000

@@ -13,8 +13,8 @@ from typing import Final
 import redis
 from redis.exceptions import RedisError
 
-from lanes.reading import read_together
 from lanes.scripts import refusal, script_text
+from store.reading import read_together
 
 DAYS_KEPT: Final = 90
 _DAY_MS: Final = 86_400_000

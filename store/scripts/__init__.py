@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 from redis.exceptions import RedisError
 
-from lanes.errors import RedisAway, RedisFull
-from lanes.trouble import diagnose
+from store.errors import RedisAway, RedisFull
+from store.trouble import diagnose
 
 COMMON: Final = ("common", "checks", "dead_letters", "claims")
 _NEEDED: Final = {"claim": 4, "settle": 4, "amend": 3, "amend_part": 3, "discard": 3, "replay": 3}

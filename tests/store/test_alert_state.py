@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from lanes.client import connect
-from lanes.errors import RedisAway
 from lanes.lanes import Lanes
-from lanes.watch import TURN_MS, Watch
+from store.alert_state import TURN_MS, Watch
+from store.client import connect
+from store.errors import RedisAway
 
 
 @pytest.fixture

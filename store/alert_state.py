@@ -7,9 +7,9 @@ from typing import Any, Final, NamedTuple
 import redis
 from redis.exceptions import RedisError
 
-from lanes.known import groups_known
-from lanes.reading import read_together
+from lanes.connections import groups_known
 from lanes.scripts import refusal, script_text
+from store.reading import read_together
 
 TURN_MS: Final = 30_000
 CLOCKS: Final = ":clocks"

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from lanes.bundles import Bundles, read_counts
-from lanes.client import connect, connect_async
-from lanes.errors import RedisAway
+from store.client import connect, connect_async
+from store.counter_batches import Bundles, read_counts
+from store.errors import RedisAway
 
 
 async def _bring(redis_url: str) -> None:

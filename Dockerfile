@@ -19,6 +19,7 @@ COPY mapping ./mapping
 COPY operations ./operations
 COPY process ./process
 COPY sandbox ./sandbox
+COPY store ./store
 COPY worker ./worker
 RUN pip wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /wheels . \
     && pip --python /opt/relay/bin/python install --no-cache-dir --no-deps --no-index /wheels/*.whl

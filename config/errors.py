@@ -16,7 +16,11 @@ class Problem(NamedTuple):
         return f"{place}: {self.message}"
 
 
-class ConfigurationError(Exception):
+class RelayError(Exception):
+    """The base of the errors that relay raises for its callers to handle."""
+
+
+class ConfigurationError(RelayError):
     """The settings or the configuration file cannot be used; every problem found is in `problems`."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

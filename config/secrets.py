@@ -8,8 +8,10 @@ from typing import Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from config.errors import RelayError
 
-class CannotOpen(Exception):
+
+class CannotOpen(RelayError):
     """None of the keys at hand opens this; the message says nothing of the content."""
 
 

@@ -15,8 +15,9 @@ from ingest.request_log import log_surprise
 from ingest.sorting import Sorted
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
+from lanes.errors import ArrivalTooLarge
 from operations.alerts.outage import Outage
-from store.errors import LATE, ArrivalTooLarge, RedisAway, RedisFull
+from store.errors import LATE, RedisAway, RedisFull
 
 ANSWER_WITHIN_S: Final = 2.5
 """From a request's arrival here to its answer, so that 503 comes within the 3 s that are promised."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import redis.asyncio
-from redis.exceptions import RedisError
 
-from lanes.names import LANES_PER_GROUP, lane_name
-from lanes.scripts import pack, refusal, script_text
-from store.errors import ArrivalTooLarge, RedisFull
+from lanes.errors import ArrivalTooLarge
+from lanes.names import LANES_PER_CONNECTION, lane_name
+from lanes.scripts import LANE_SCRIPTS
+from store.errors import RedisFull
+from store.scripts import AsyncScript, pack
 
 LARGEST_SCRIPT: Final = 4 * 1024 * 1024
 LARGEST_WRITE: Final = 32 * 1024 * 1024
@@ -47,10 +48,10 @@ class Append:
         self,
         client: redis.asyncio.Redis,
         max_group_bytes: int = 0,
-        choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_GROUP),  # noqa: S311 - spreads load, keeps no secret
+        choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_CONNECTION),  # noqa: S311 - spreads load, keeps no secret
     ) -> None:
         self.max_group_bytes = max_group_bytes
-        self._script = client.register_script(script_text("append"))
+        self._script = AsyncScript(client, "append", LANE_SCRIPTS)
         self._choose_lane = choose_lane
 
     async def append(self, arrivals: Sequence[Arrival], now_ms: int | None = None) -> None:
@@ -60,10 +61,7 @@ class Append:
         whoever sent the events sends them again, with the same ids.
         """
         arguments = append_arguments(arrivals, self.max_group_bytes, self._choose_lane)
-        try:
-            full = await self._script(args=["" if now_ms is None else now_ms, *arguments])
-        except RedisError as error:
-            raise refusal(error) from None
+        full = await self._script.call(*arguments, now_ms=now_ms)
         if full:
             raise RedisFull(_why_full(full[0].decode(), full[1]))
 

@@ -3,9 +3,8 @@
 from typing import Final, NamedTuple
 
 import redis
-from redis.exceptions import RedisError
 
-from lanes.scripts import refusal, script_text
+from lanes.scripts import lane_scripts
 
 PAGE: Final = 1_000
 
@@ -19,8 +18,4 @@ class Abandoned(NamedTuple):
 
 def abandon(client: redis.Redis, group: str, chunks: int = PAGE, now_ms: int | None = None) -> Abandoned:
     """Give up what waits, at most so many chunks of it; again until nothing is given up. Raises RedisAway."""
-    script = client.register_script(script_text("abandon"))
-    try:
-        return Abandoned(*script(args=["" if now_ms is None else now_ms, group, chunks]))
-    except RedisError as error:
-        raise refusal(error) from None
+    return Abandoned(*lane_scripts(client).call("abandon", group, chunks, now_ms=now_ms))

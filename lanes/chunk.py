@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 import zstandard
 
-from store.errors import ChunkUnreadable
+from lanes.errors import ChunkUnreadable
 
 VERSION: Final = 1
 COMPRESSED: Final = 1

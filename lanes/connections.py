@@ -1,27 +1,61 @@
-"""Which groups and inputs Redis knows, for when nobody can say which there ought to be."""
+"""Find the connections and inputs that Redis knows, also those that the configuration no longer names."""
 
-from typing import Final, cast
+from collections.abc import Sequence
+from typing import Final, NamedTuple, cast
 
 import redis
-from redis.exceptions import RedisError
 
-from lanes.scripts import refusal
+from store.alert_state import NOTES
+from store.reading import read_together
+from store.trouble import translate_errors
 
 _INPUT_KEY: Final = "books:input:"
 
 
-def groups_known(client: redis.Redis) -> list[str]:
-    """Every group that ever had anything, in the order of their names. Raises RedisAway."""
-    try:
+class Glance(NamedTuple):
+    """A connection in short, for alerts.
+
+    `state` and `by` are empty for a healthy one. `dead` only rises. `letter_bytes`: what its dead letters hold.
+    `note` is what the sender of alerts remembers of it.
+    """
+
+    connection: str
+    state: str
+    by: str
+    dead: int
+    note: bytes
+    letter_bytes: int = 0
+
+
+def connections_known(client: redis.Redis) -> list[str]:
+    """Return every connection that ever had anything in Redis, sorted by name. Raises RedisAway."""
+    with translate_errors:
         return sorted(name.decode() for name in cast("set[bytes]", client.smembers("lanes:groups")))
-    except RedisError as error:
-        raise refusal(error) from None
 
 
 def inputs_known(client: redis.Redis) -> list[str]:
-    """Every input that ever sent anything. It scans all keys, which are few per connection. Raises RedisAway."""
-    try:
+    """Return every input that ever sent anything. Scans all keys, which are few per connection. Raises RedisAway."""
+    with translate_errors:
         keys = client.scan_iter(match=f"{_INPUT_KEY}*", count=1_000)
         return sorted(key.decode().removeprefix(_INPUT_KEY) for key in set(keys))
-    except RedisError as error:
-        raise refusal(error) from None
+
+
+def glance(client: redis.Redis) -> tuple[int, Sequence[Glance]]:
+    """Return Redis's time, Unix ms, and every connection that it knows, at one instant. Raises RedisAway."""
+    connections = connections_known(client)
+    commands = [
+        command
+        for connection in connections
+        for command in (
+            ("HMGET", f"group:{connection}", "state", "by", "letter_bytes"),
+            ("HGET", f"books:{connection}", "dead"),
+            ("HGET", NOTES, connection),
+        )
+    ]
+    now_ms, replies = read_together(client, commands)
+    return now_ms, [
+        Glance(connection, (state or b"").decode(), (by or b"").decode(), int(dead or 0), note or b"", int(held or 0))
+        for connection, (state, by, held), dead, note in zip(
+            connections, replies[::3], replies[1::3], replies[2::3], strict=True
+        )
+    ]

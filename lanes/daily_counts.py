@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import redis
-from redis.exceptions import RedisError
 
-from lanes.scripts import refusal, script_text
+from lanes.scripts import lane_scripts
 from store.reading import read_together
 
 DAYS_KEPT: Final = 90
@@ -39,8 +38,4 @@ def remove_old_days(client: redis.Redis, group: str, earliest_now_ms: int) -> in
     `earliest_now_ms` is the time by whichever of the clocks at hand is behind the others.
     """
     before_ms = earliest_now_ms - DAYS_KEPT * _DAY_MS
-    script = client.register_script(script_text("remove_days"))
-    try:
-        return int(script(args=["", group, max(0, before_ms), max(0, day_of(before_ms))]))
-    except RedisError as error:
-        raise refusal(error) from None
+    return int(lane_scripts(client).call("remove_days", group, max(0, before_ms), max(0, day_of(before_ms))))

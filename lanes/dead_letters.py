@@ -7,14 +7,15 @@ was cut off may simply be given again: a letter that has gone is left alone.
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple, cast
 
 import redis
-from redis.exceptions import RedisError
 
-from lanes.names import LANES_PER_GROUP, lane_name
-from lanes.scripts import pack, refusal, script_text
+from lanes.names import LANES_PER_CONNECTION, lane_name
+from lanes.scripts import lane_scripts
 from store.reading import read_together
+from store.scripts import pack
+from store.trouble import translate_errors
 
 _PAGE: Final = 500
 _IDS_PAGE: Final = 2_000
@@ -34,10 +35,8 @@ def letters_of(client: redis.Redis, group: str) -> Iterator[tuple[str, bytes]]:
     """(id, letter) of each letter that is kept throughout, once, a page at a time. Raises RedisAway."""
     cursor, seen = 0, set[bytes]()
     while True:
-        try:
+        with translate_errors:
             cursor, page = cast("tuple[int, dict[bytes, bytes]]", client.hscan(_key(group), cursor, count=_PAGE))
-        except RedisError as error:
-            raise refusal(error) from None
         for letter_id, letter in page.items():
             if letter_id not in seen:  # a scan may tell the same twice while the hash grows
                 seen.add(letter_id)
@@ -48,41 +47,33 @@ def letters_of(client: redis.Redis, group: str) -> Iterator[tuple[str, bytes]]:
 
 def letter_of(client: redis.Redis, group: str, letter_id: str) -> bytes | None:
     """One letter; None when the group has none of that id. Raises RedisAway."""
-    try:
+    with translate_errors:
         return cast("bytes | None", client.hget(_key(group), letter_id))
-    except RedisError as error:
-        raise refusal(error) from None
 
 
 def some_letters(client: redis.Redis, group: str, ids: Sequence[str]) -> list[bytes | None]:
     """Letters by their ids, in that order; None for those that are not there. Raises RedisAway."""
-    try:
+    with translate_errors:
         return cast("list[bytes | None]", client.hmget(_key(group), list(ids)) if ids else [])
-    except RedisError as error:
-        raise refusal(error) from None
 
 
 def shared_part(client: redis.Redis, group: str, part_id: str) -> bytes | None:
     """Return what the letters of that part's id share; None when no letter needs it any more. Raises RedisAway."""
-    try:
+    with translate_errors:
         return cast("bytes | None", client.hget(f"{_key(group)}:shared", part_id))
-    except RedisError as error:
-        raise refusal(error) from None
 
 
 def shared_parts(client: redis.Redis, group: str) -> Iterator[tuple[str, bytes]]:
     """Yield each shared part of a group's letters, and its id. Raises RedisAway."""
-    try:
+    with translate_errors:
         for part_id, part in client.hscan_iter(f"{_key(group)}:shared", count=_PAGE):
             yield part_id.decode(), part
-    except RedisError as error:
-        raise refusal(error) from None
 
 
 def amend_part(client: redis.Redis, group: str, part_id: str, read: bytes, amended: bytes) -> bool:
     """Put `amended` in the place of a shared part; False, and nothing done, unless it still is as it was read."""
     packed = pack({"group": group, "id": part_id, "sha1": _sha1(read)})
-    return bool(_run(client, "amend_part", None, packed, amended))
+    return bool(lane_scripts(client).call("amend_part", packed, amended))
 
 
 def ids_page(client: redis.Redis, group: str, cursor: int, about: int = _PAGE) -> tuple[int, list[str]]:
@@ -90,10 +81,8 @@ def ids_page(client: redis.Redis, group: str, cursor: int, about: int = _PAGE) -
 
     Of a walk over all pages, an id that is kept throughout is in one at least.
     """
-    try:  # the labels are small, and there is one for each letter
+    with translate_errors:  # the labels are small, and there is one for each letter
         scanned = client.hscan(f"{_key(group)}:labels", cursor, count=about)
-    except RedisError as error:
-        raise refusal(error) from None
     following, page = cast("tuple[int, dict[bytes, bytes]]", scanned)
     return following, [letter_id.decode() for letter_id in page]
 
@@ -119,10 +108,8 @@ def letters_moved(client: redis.Redis, groups: Sequence[str]) -> list[tuple[byte
 
 def count_letters(client: redis.Redis, group: str) -> int:
     """How many letters the group keeps. Raises RedisAway."""
-    try:
+    with translate_errors:
         return client.hlen(_key(group))
-    except RedisError as error:
-        raise refusal(error) from None
 
 
 def replay_letters(
@@ -130,7 +117,7 @@ def replay_letters(
     group: str,
     letters: Sequence[Revived],
     now_ms: int | None = None,
-    choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_GROUP),  # noqa: S311 - spreads load, keeps no secret
+    choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_CONNECTION),  # noqa: S311 - spreads load, keeps no secret
 ) -> list[str]:
     """Append the sources to the group's lanes and drop the letters; the ids of those still there as they were read.
 
@@ -141,7 +128,7 @@ def replay_letters(
         {"id": letter.id, "sha1": _sha1(letter.read), "lane": lane_name(group, choose_lane())} for letter in letters
     ]
     packed = pack({"group": group, "letters": described})
-    return _ids(_run(client, "replay", now_ms, packed, *(letter.chunk for letter in letters)))
+    return _ids(lane_scripts(client).call("replay", packed, *(letter.chunk for letter in letters), now_ms=now_ms))
 
 
 def discard_letters(
@@ -151,7 +138,7 @@ def discard_letters(
     ends_as: Literal["discarded", "forgotten_letters"] = "discarded",
 ) -> list[str]:
     """Remove the letters for good; the ids of those that were still there. Works at maxmemory. Raises RedisAway."""
-    return _ids(_run(client, "discard", None, pack({"group": group, "ids": list(ids), "as": ends_as})))
+    return _ids(lane_scripts(client).call("discard", pack({"group": group, "ids": list(ids), "as": ends_as})))
 
 
 def amend_letter(
@@ -162,14 +149,7 @@ def amend_letter(
     `whole`: the amended letter needs nothing of what it shared before.
     """
     packed = pack({"group": group, "id": letter_id, "sha1": _sha1(read), "whole": whole})
-    return bool(_run(client, "amend", None, packed, amended))
-
-
-def _run(client: redis.Redis, script: str, now_ms: int | None, *arguments: bytes) -> Any:
-    try:
-        return client.register_script(script_text(script))(args=["" if now_ms is None else now_ms, *arguments])
-    except RedisError as error:
-        raise refusal(error) from None
+    return bool(lane_scripts(client).call("amend", packed, amended))
 
 
 def _ids(answer: list[bytes]) -> list[str]:

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import redis
-from redis.exceptions import RedisError
 
 from lanes.arrivals import LARGEST_SCRIPT
-from lanes.scripts import pack, refusal, script_text
+from lanes.scripts import lane_scripts
+from store.scripts import pack
 
 PAGE: Final = 100
 """Chunks read, and at most replaced, at once."""
@@ -40,7 +40,7 @@ def pages(client: redis.Redis, lane: str) -> Iterator[list[Placed]]:
     """Every chunk that is in the lane and stays until it is read, a page at a time. Raises RedisAway."""
     place = 0
     while True:
-        first, chunks = _run(client, "page", None, lane, place, PAGE)
+        first, chunks = lane_scripts(client).call("page", lane, place, PAGE)
         if not chunks:
             return
         yield [Placed(first + i, sealed) for i, sealed in enumerate(chunks)]
@@ -49,11 +49,11 @@ def pages(client: redis.Redis, lane: str) -> Iterator[list[Placed]]:
 
 def erase(client: redis.Redis, lane: str, edits: Sequence[Edit], now_ms: int | None = None) -> Erased:
     """Carry out these edits of one page; works at maxmemory. Raises RedisAway, which leaves open how many were."""
-    total = Erased()
+    scripts, total = lane_scripts(client), Erased()
     for some in _cut(edits):
         described = [{"place": edit.was.place, "sha1": _sha1(edit.was.sealed)} for edit in some]
         chunks = [edit.without or b"" for edit in some]
-        done = Erased(*_run(client, "forget", now_ms, pack({"lane": lane, "edits": described}), *chunks))
+        done = Erased(*scripts.call("forget", pack({"lane": lane, "edits": described}), *chunks, now_ms=now_ms))
         total = Erased(*(so_far + more for so_far, more in zip(total, done, strict=True)))
     return total
 
@@ -71,13 +71,6 @@ def _cut(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
         size += length
     if some:
         yield some
-
-
-def _run(client: redis.Redis, script: str, now_ms: int | None, *arguments: bytes | str | int) -> Any:
-    try:
-        return client.register_script(script_text(script))(args=["" if now_ms is None else now_ms, *arguments])
-    except RedisError as error:
-        raise refusal(error) from None
 
 
 def _sha1(chunk: bytes) -> str:

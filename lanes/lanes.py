@@ -7,9 +7,8 @@ from typing import Any, Final, cast
 
 import msgspec
 import redis
-from redis.exceptions import RedisError
 
-from lanes.scripts import pack, refusal, script_text
+from lanes.scripts import lane_scripts
 from lanes.settlement import (
     NO_BOUND,
     Lease,
@@ -24,6 +23,9 @@ from lanes.settlement import (
     Settlement,
     Valve,
 )
+from store.errors import RedisAway
+from store.scripts import pack
+from store.trouble import translate_errors
 
 WAKE_HOLD_MS: Final = 2_000
 LEASE_MS: Final = 15_000
@@ -50,18 +52,16 @@ class Lanes:
     """
 
     def __init__(self, client: redis.Redis) -> None:
-        names = ("wake", "claim", "renew", "posted", "settle", "group")
-        self._client = client
-        self._scripts = {name: client.register_script(script_text(name)) for name in names}
+        self._client, self._scripts = client, lane_scripts(client)
 
     def wake(self, now_ms: int | None = None) -> list[str]:
         """The lanes that are due and that nobody has a promise on; each is now held for a wake-up's flight."""
-        return [lane.decode() for lane in self._run("wake", now_ms, WAKE_HOLD_MS, LEASE_MS)]
+        return [lane.decode() for lane in self._call("wake", now_ms, WAKE_HOLD_MS, LEASE_MS)]
 
     def claim(self, lane: str, limits: ClaimLimits, now_ms: int | None = None) -> Lease | Refused:
         """Lease the lane for 15 s, or say why not."""
         token = secrets.token_hex(16)
-        match self._run("claim", now_ms, lane, pack(_ask(token, limits))):
+        match self._call("claim", now_ms, lane, pack(_ask(token, limits))):
             case [b"granted", terms, chunks]:
                 return _lease(lane, token, terms, chunks)
             case [reason]:
@@ -71,23 +71,16 @@ class Lanes:
 
     def renew(self, lease: Lease, now_ms: int | None = None) -> bool:
         """Whether the lease is still ours; if so it runs another 15 s."""
-        return bool(self._run("renew", now_ms, lease.lane, lease.token, LEASE_MS))
+        return bool(self._call("renew", now_ms, lease.lane, lease.token, LEASE_MS))
 
     def renew_all(self, leases: Sequence[Lease], now_ms: int | None = None) -> list[Lease]:
         """Renew them in one round trip, however many; return those that are no longer ours."""
-        at = "" if now_ms is None else now_ms
-        try:
-            with self._client.pipeline(transaction=False) as asked:
-                for lease in leases:
-                    self._scripts["renew"](args=[at, lease.lane, lease.token, LEASE_MS], client=asked)
-                answers = asked.execute()
-        except RedisError as error:
-            raise refusal(error) from None
-        return [lease for lease, ours in zip(leases, answers, strict=True) if not ours]
+        still_held = self._scripts.call_each("renew", [(each.lane, each.token, LEASE_MS) for each in leases], now_ms)
+        return [lease for lease, held in zip(leases, still_held, strict=True) if not held]
 
     def posted(self, lease: Lease, chunks: int, now_ms: int | None = None) -> bool:
         """Whether the lease is still ours; if so the lane now knows that its leading `chunks` are being posted."""
-        return bool(self._run("posted", now_ms, lease.lane, lease.token, lease.head, chunks))
+        return bool(self._call("posted", now_ms, lease.lane, lease.token, lease.head, chunks))
 
     def settle(
         self, lease: Lease, settlement: Settlement, go_on: ClaimLimits | None = None, now_ms: int | None = None
@@ -99,7 +92,7 @@ class Lanes:
         next_claim = b"" if go_on is None else pack(_ask(lease.token, go_on))
         letters = (letter.content for letter in settlement.letters)
         blobs = [*settlement.leftovers, *letters, *settlement.shared.values()]
-        match self._run("settle", now_ms, lease.lane, pack(_settlement(lease, settlement)), next_claim, *blobs):
+        match self._call("settle", now_ms, lease.lane, pack(_settlement(lease, settlement)), next_claim, *blobs):
             case [b"granted", terms, chunks]:
                 return _lease(lease.lane, lease.token, terms, chunks)
             case [b"released", waiting]:
@@ -111,28 +104,26 @@ class Lanes:
         self, group: str, state: RestState, rest_ms: int, details: Mapping[str, str], now_ms: int | None = None
     ) -> None:
         """Put a group to rest; `details` may hold `by`, `what`, `fingerprint`."""
-        self._run("group", now_ms, group, state, rest_ms, pack(dict(details)))
+        self._call("group", now_ms, group, state, rest_ms, pack(dict(details)))
 
     def resume(self, group: str, now_ms: int | None = None) -> None:
         """Make the group healthy and all its lanes due now."""
-        self._run("group", now_ms, group, "healthy", 0, pack({}))
+        self._call("group", now_ms, group, "healthy", 0, pack({}))
 
     def resting(self, group: str) -> Resting | None:
         """Whether the group rests, and who ends it."""
-        try:
+        with translate_errors:
             values = self._client.hmget(f"group:{group}", ["state", "by", "fingerprint"])
-        except RedisError as error:
-            raise refusal(error) from None
         state, by, fingerprint = (str(cast("bytes", value or b""), "ascii") for value in values)
         return Resting(state, by, fingerprint) if state else None
 
-    def _run(self, script: str, now_ms: int | None, *arguments: bytes | str | int) -> Any:
+    def _call(self, script: str, now_ms: int | None, *arguments: bytes | str | int) -> Any:
         try:
-            return self._scripts[script](args=["" if now_ms is None else now_ms, *arguments])
-        except RedisError as error:
-            if "UNBALANCED" in str(error) or "INVALID" in str(error):
-                raise AssertionError(f"Redis's script refused what it was given: {error}") from None
-            raise refusal(error) from None
+            return self._scripts.call(script, *arguments, now_ms=now_ms)
+        except RedisAway as error:
+            if "UNBALANCED" in error.trouble.said or "INVALID" in error.trouble.said:
+                raise AssertionError(f"a script of relay refused its arguments: {error.trouble.said}") from None
+            raise
 
 
 class _Terms(msgspec.Struct):

@@ -5,11 +5,11 @@ from typing import Any, Final, cast
 
 import msgspec
 import redis
-from redis.exceptions import RedisError
 
 from lanes.chunk import read_header
-from lanes.names import LANES_PER_GROUP, lane_name
-from lanes.scripts import pack, refusal, script_text
+from lanes.names import LANES_PER_CONNECTION, lane_name
+from lanes.scripts import lane_scripts
+from store.scripts import pack
 
 _PAGE: Final = 100
 
@@ -87,11 +87,8 @@ class Reading(msgspec.Struct):
 
 def read_books(client: redis.Redis, groups: Sequence[str], inputs: Sequence[str], now_ms: int | None = None) -> Reading:
     """The books of the named groups (and of any other that Redis knows) and inputs. Raises RedisAway."""
-    script = client.register_script(script_text("books"))
-    try:
-        packed = script(args=["" if now_ms is None else now_ms, pack({"groups": list(groups), "inputs": list(inputs)})])
-    except RedisError as error:
-        raise refusal(error) from None
+    named = pack({"groups": list(groups), "inputs": list(inputs)})
+    packed = lane_scripts(client).call("books", named, now_ms=now_ms)
     return msgspec.convert(_maps_where_empty(msgspec.msgpack.decode(packed)), Reading, strict=False)
 
 
@@ -102,7 +99,7 @@ def recount(client: redis.Redis, group: str) -> int:
 
 def waiting_chunks(client: redis.Redis, group: str) -> Iterator[bytes]:
     """Every chunk of a group; not at one instant, so count only while nothing moves."""
-    for number in range(LANES_PER_GROUP):
+    for number in range(LANES_PER_CONNECTION):
         key = f"lane:{lane_name(group, number)}"
         start = 0
         while page := _page(client, key, start):

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-LANES_PER_GROUP: Final = 4
+LANES_PER_CONNECTION: Final = 4
 
 _LANE: Final = re.compile(r"([a-z0-9-]+):(\d+)")
 
@@ -13,7 +13,7 @@ def lane_name(group: str, number: int) -> str:
     return f"{group}:{number}"
 
 
-def group_of(lane: str) -> str:
+def connection_of(lane: str) -> str:
     """The group a lane belongs to; raises ValueError for anything that is not a lane's name."""
     match = _LANE.fullmatch(lane)
     if match is None:

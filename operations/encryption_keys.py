@@ -11,10 +11,10 @@ from config.secrets import CannotOpen, Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import encrypted_body
 from lanes.dead_letters import amend_letter, amend_part, letters_of, shared_parts
+from lanes.errors import ChunkUnreadable
 from lanes.ledger import waiting_chunks
 from operations.dead_letters.store import LetterBox, decoded
 from operations.errors import BadNews
-from store.errors import ChunkUnreadable
 
 
 @dataclass(slots=True)

@@ -11,13 +11,13 @@ from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.dead_letters import discard_letters
 from lanes.erasure import Edit, Placed, erase, pages
-from lanes.names import LANES_PER_GROUP, lane_name
+from lanes.errors import ChunkUnreadable
+from lanes.names import LANES_PER_CONNECTION, lane_name
 from mapping.people.identity_keys import Namer
 from mapping.people.reading import Identity
 from operations.dead_letters.store import LetterBox
 from operations.person_search import Person
 from store.address_cache import Memory
-from store.errors import ChunkUnreadable
 
 WAIT_S: Final = 60.0
 """As long as a request to TikTok may last: what is being delivered is delivered, or back in its lane, by then."""
@@ -104,7 +104,7 @@ class Eraser:
         namer = Namer(self.configuration.connections.get(forgotten.id))
         person = Person(namer, namer.names(self.identities), self.identities, self._subjects)
         self._subjects |= person.names
-        for number in range(LANES_PER_GROUP):
+        for number in range(LANES_PER_CONNECTION):
             self._lane(lane_name(forgotten.id, number), person, forgotten, until)
         self._letters(person, forgotten)
         return forgotten.events + forgotten.letters - before

@@ -3,12 +3,12 @@
 import hmac
 import secrets
 from collections.abc import Collection, Mapping
-from typing import Any, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
 import redis
-from redis.exceptions import RedisError
 
-from lanes.scripts import pack, refusal, script_text
+from store.scripts import Scripts, pack
+from store.trouble import translate_errors
 
 SHARED: Final = "memory:secret"
 PREFIX: Final = b"memory:"
@@ -47,18 +47,15 @@ class Memory:
         self._secret = None if keyring is None else keyring.derive(_PURPOSE)
         self.most_bytes = MOST_BYTES
         """What all values together may hold of Redis's memory; may be changed at any time."""
-        self._remember = client.register_script(script_text("remember"))
-        self._unremember = client.register_script(script_text("unremember"))
+        self._scripts = Scripts(client)
 
     def recall(self, subjects: Collection[str]) -> dict[str, bytes]:
         """What is remembered of these, in one round trip; those of whom nothing is are not in it. Raises RedisAway."""
         if not subjects:
             return {}
         names = [self._name(subject) for subject in subjects]
-        try:
+        with translate_errors:
             kept = cast("list[bytes | None]", self._client.mget(names))
-        except RedisError as error:
-            raise refusal(error) from None
         opened = ((subject, self._open(value)) for subject, value in zip(subjects, kept, strict=True) if value)
         return {subject: value for subject, value in opened if value is not None}
 
@@ -69,26 +66,18 @@ class Memory:
         for start in range(0, len(named), _PAGE):
             names, sealed = zip(*named[start : start + _PAGE], strict=True)
             limits = {"most_bytes": self.most_bytes, "expires_s": self._expires_s, "overhead": OVERHEAD}
-            self._run(self._remember, pack({**limits, "count": len(names)}), *names, *sealed)
+            self._scripts.call("remember", pack({**limits, "count": len(names)}), *names, *sealed)
 
     def forget(self, subjects: Collection[str], *, dry_run: bool = False) -> int:
         """Forget these, also what was remembered under a former key or before there was one; how many there were."""
-        try:
+        with translate_errors:
             shared = cast("bytes | None", self._client.get(SHARED))
             made_with = [*(self._keyring.derive_all(_PURPOSE) if self._keyring else ()), *([shared] if shared else ())]
             names = [_name(secret, subject) for secret in made_with for subject in subjects]
             pages = [names[start : start + _PAGE] for start in range(0, len(names), _PAGE)]
             if dry_run:
                 return sum(self._client.exists(*page) for page in pages)
-        except RedisError as error:
-            raise refusal(error) from None
-        return sum(int(self._run(self._unremember, *page)) for page in pages)
-
-    def _run(self, script: Any, *arguments: bytes) -> Any:
-        try:
-            return script(args=["", *arguments])
-        except RedisError as error:
-            raise refusal(error) from None
+        return sum(int(self._scripts.call("unremember", *page)) for page in pages)
 
     def _seal(self, value: bytes) -> bytes:
         return value if self._keyring is None else self._keyring.seal(value)
@@ -100,12 +89,10 @@ class Memory:
 
     def _shared_secret(self) -> bytes:
         """The secret that all processes of this Redis use: the one that came first. Only making it needs memory."""
-        try:
+        with translate_errors:
             if not self._client.exists(SHARED):
                 self._client.set(SHARED, secrets.token_bytes(_SECRET_BYTES), nx=True)
             return cast("bytes", self._client.get(SHARED))
-        except RedisError as error:
-            raise refusal(error) from None
 
     def _open(self, value: bytes) -> bytes | None:
         """The value; None when no key opens it, which is as good as forgotten."""

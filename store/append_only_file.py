@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 import redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
-from lanes.scripts import refusal
+from store.trouble import translate_errors
 
 POLL_S: Final = 0.1
 PATIENCE_S: Final = 600.0
@@ -23,19 +23,22 @@ def rewrite_file(
     `no file`: the server keeps none. `not allowed`: its provider keeps the command for itself.
     """
     until = monotonic() + PATIENCE_S
-    try:
-        if not _state(client).get("aof_enabled"):
-            return "no file"
-        while not _begin(client):  # one that runs already began before what was removed last
-            if not _wait(client, sleep, monotonic, until):
-                return "still running"
-        if not _wait(client, sleep, monotonic, until):
+    with translate_errors:
+        try:
+            return _rewrite(client, lambda: _wait(client, sleep, monotonic, until))
+        except ResponseError:  # unknown, renamed, or not for this user
+            return "not allowed"
+
+
+def _rewrite(client: redis.Redis, ends: Callable[[], bool]) -> Rewriting:
+    if not _state(client).get("aof_enabled"):
+        return "no file"
+    while not _begin(client):  # a rewriting that runs already began before the last removal
+        if not ends():
             return "still running"
-        return "rewritten" if _state(client).get("aof_last_bgrewrite_status") == "ok" else "failed"
-    except ResponseError:  # unknown, renamed, or not for this user
-        return "not allowed"
-    except RedisError as error:
-        raise refusal(error) from None
+    if not ends():
+        return "still running"
+    return "rewritten" if _state(client).get("aof_last_bgrewrite_status") == "ok" else "failed"
 
 
 def _begin(client: redis.Redis) -> bool:

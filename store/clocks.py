@@ -1,14 +1,18 @@
-"""Two clocks, Redis's and this process's: nothing is removed because one of them says that its time has come."""
+"""Compare Redis's clock with this process's: nothing is removed because only one of them says that it is time."""
 
 import time
 from typing import Final, NamedTuple
 
+import redis
+
+from store.trouble import translate_errors
+
 TOLERATED_MS: Final = 60_000
-"""Clocks that a time service sets differ by less than a second; a reply of Redis's may be two seconds on its way."""
+"""Clocks that a time service sets differ by less than a second; a reply of Redis may take two seconds."""
 
 
 class Clocks(NamedTuple):
-    """What two clocks say at about the same moment, Unix milliseconds."""
+    """The readings of two clocks at about the same moment, Unix milliseconds."""
 
     redis_ms: int
     own_ms: int
@@ -20,15 +24,22 @@ class Clocks(NamedTuple):
 
     @property
     def earliest_ms(self) -> int:
-        """The time that both agree has come."""
+        """The time that both clocks have reached."""
         return min(self.redis_ms, self.own_ms)
 
     @property
     def latest_ms(self) -> int:
-        """The time by which neither has come yet: what is dated so is not taken for older than it is."""
+        """The time that neither clock has passed: what is dated by it is never taken for older than it is."""
         return max(self.redis_ms, self.own_ms)
 
 
 def own_ms() -> int:
     """Return this machine's time, Unix milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def now_ms(client: redis.Redis) -> int:
+    """Return Redis's time, Unix milliseconds: dead letters and chunks are dated by it. Raises RedisAway."""
+    with translate_errors:
+        seconds, micros = client.time()
+    return int(seconds) * 1000 + int(micros) // 1000

@@ -1,6 +1,7 @@
-"""What the console keeps of its visitors: who is signed in, and how often signing in was tried.
+"""Keep the console's sessions, and count attempts to sign in.
 
-All names are digests. Any number of processes share it, and it works at maxmemory: mending letters is what makes room.
+Tokens and subjects are kept as digests only. Any number of processes share the sessions. All methods work at maxmemory,
+because operators make room in the console, by correcting or discarding dead letters.
 """
 
 from collections.abc import Sequence
@@ -9,9 +10,9 @@ from hashlib import sha256
 from typing import Final, cast
 
 import redis
-from redis.exceptions import RedisError
 
-from lanes.scripts import pack, refusal, script_text
+from store.scripts import Scripts, pack
+from store.trouble import translate_errors
 
 _SESSION: Final = "visitors:session:"
 _TRIES: Final = "visitors:tries:"
@@ -19,67 +20,57 @@ _TRIES: Final = "visitors:tries:"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many tries are free; then each waits twice as long as the one before, at most `most_ms`."""
+    """How often one subject may try: `free` times at once; then each wait doubles from `first_ms` to `most_ms`."""
 
     free: int
     first_ms: int
     most_ms: int
     kept_ms: int
-    """How long after the last one tries are remembered."""
+    """How long the count is kept after the last attempt."""
 
 
 class Visitors:
-    """On one Redis; serves any number of threads. Every method raises RedisAway."""
+    """Sessions and attempts in one Redis; serves any number of threads. Every method raises RedisAway."""
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
-        self._keep = client.register_script(script_text("keep"))
-        self._admit = client.register_script(script_text("admit"))
+        self._client, self._scripts = client, Scripts(client)
 
     def keep(self, token: str, value: bytes, ms: int) -> None:
-        """Remember a session for so long; the token itself is not kept."""
-        try:
-            self._keep(args=["", _name(_SESSION, token), value, ms])
-        except RedisError as error:
-            raise refusal(error) from None
+        """Keep a session for `ms` milliseconds, under a digest of its token."""
+        self._scripts.call("keep", _name(_SESSION, token), value, ms)
 
     def find(self, token: str) -> bytes | None:
-        """What was kept for the token; None when nothing was, or not any more."""
-        try:
+        """Return the session's value; None when there is none or it has expired."""
+        with translate_errors:
             return cast("bytes | None", self._client.get(_name(_SESSION, token)))
-        except RedisError as error:
-            raise refusal(error) from None
 
     def end(self, token: str) -> None:
-        """Forget the session."""
+        """Delete the session."""
         self._delete(_name(_SESSION, token))
 
     def admit(self, limits: Sequence[tuple[str, Limit]], now_ms: int | None = None) -> int:
-        """0, having counted the try of each of these subjects; else how many ms to wait."""
-        asked = [
-            {
-                "key": _name(_TRIES, subject),
-                "free": limit.free,
-                "first": limit.first_ms,
-                "most": limit.most_ms,
-                "kept": limit.kept_ms,
-            }
-            for subject, limit in limits
-        ]
-        try:
-            return int(self._admit(args=["" if now_ms is None else now_ms, pack(asked)]))
-        except RedisError as error:
-            raise refusal(error) from None
+        """Count an attempt of each subject and return 0, or return how many ms the longest limit makes it wait."""
+        packed = pack(
+            [
+                {
+                    "key": _name(_TRIES, subject),
+                    "free": limit.free,
+                    "first": limit.first_ms,
+                    "most": limit.most_ms,
+                    "kept": limit.kept_ms,
+                }
+                for subject, limit in limits
+            ]
+        )
+        return int(self._scripts.call("admit", packed, now_ms=now_ms))
 
     def forgive(self, subject: str) -> None:
-        """Forget how often this subject tried."""
+        """Delete the count of the subject's attempts."""
         self._delete(_name(_TRIES, subject))
 
     def _delete(self, key: str) -> None:
-        try:
+        with translate_errors:
             self._client.delete(key)
-        except RedisError as error:
-            raise refusal(error) from None
 
 
 def _name(prefix: str, secret: str) -> str:

@@ -1,4 +1,4 @@
-"""Counters that a process keeps for itself and brings to Redis in bundles, each of which counts once."""
+"""Counters that a process keeps in memory and adds to Redis in batches, each of which counts once."""
 
 import secrets
 from collections import Counter
@@ -6,47 +6,42 @@ from typing import Final, cast
 
 import redis
 import redis.asyncio
-from redis.exceptions import RedisError
 
-from lanes.scripts import pack, refusal, script_text
+from store.scripts import AsyncScript, pack
+from store.trouble import translate_errors
 
 KEPT_MS: Final = 3_600_000
-"""How long Redis knows a process's last bundle; a reply that was lost is asked for again within seconds."""
+"""How long Redis remembers a process's last batch; one whose reply was lost is repeated within seconds."""
 
 
 class Bundles:
-    """What this process has counted under `name`, and not yet brought. One instance per event loop."""
+    """The counts under `name` that this process has not added to Redis yet. One instance per event loop."""
 
     def __init__(self, client: redis.asyncio.Redis, name: str) -> None:
-        self._script = client.register_script(script_text("bring"))
+        self._script = AsyncScript(client, "bring")
         self._name, self._process = name, secrets.token_hex(8)
         self._fresh: Counter[str] = Counter()
         self._bundle: Counter[str] = Counter()
         self._number = 0
 
     def note(self, what: str) -> None:
-        """Count one more of that; costs an addition."""
+        """Count one more of `what`; costs an addition."""
         self._fresh[what] += 1
 
     async def bring(self) -> None:
-        """Bring what was counted. Raises RedisAway or RedisFull; then the same bundle is brought again next time."""
+        """Add the counts to Redis. Raises RedisAway or RedisFull; the next call then repeats the same batch."""
         if not self._bundle:
             if not self._fresh:
                 return
             self._bundle, self._fresh = self._fresh, Counter()
             self._number += 1
-        ask = {"name": self._name, "process": self._process, "number": self._number, "keep_ms": KEPT_MS}
-        try:
-            await self._script(args=["", pack({**ask, "counts": dict(self._bundle)})])
-        except RedisError as error:
-            raise refusal(error) from None
+        batch = {"name": self._name, "process": self._process, "number": self._number, "keep_ms": KEPT_MS}
+        await self._script.call(pack({**batch, "counts": dict(self._bundle)}))
         self._bundle = Counter()
 
 
 def read_counts(client: redis.Redis, name: str) -> dict[str, int]:
-    """What all processes together have brought under `name`. Raises RedisAway."""
-    try:
+    """Return the sums over all processes under `name`. Raises RedisAway."""
+    with translate_errors:
         counts = cast("dict[bytes, bytes]", client.hgetall(f"counts:{name}"))
-    except RedisError as error:
-        raise refusal(error) from None
     return {what.decode(): int(count) for what, count in counts.items()}

@@ -1,27 +1,34 @@
-"""Redis's clock, and who of many is the first to do something that is to be done once."""
+"""Choose one process of many: the leader for as long as it renews its lock, or the first caller of a period."""
 
+import secrets
 from typing import Final
 
 import redis
-from redis.exceptions import RedisError
 
-from lanes.scripts import refusal
+from store.scripts import Scripts
+from store.trouble import translate_errors
 
+LEADER_MS: Final = 30_000
 _PREFIX: Final = "once:"
 
 
-def now_ms(client: redis.Redis) -> int:
-    """Redis's time, Unix milliseconds: what letters and chunks are dated by. Raises RedisAway."""
-    try:
-        seconds, micros = client.time()
-    except RedisError as error:
-        raise refusal(error) from None
-    return int(seconds) * 1000 + int(micros) // 1000
+class LeaderLock:
+    """One process's part in the choice of the leader. Every method raises RedisAway; all work at maxmemory."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._scripts = Scripts(client)
+        self._token = secrets.token_hex(16)
+
+    def acquire(self) -> bool:
+        """Return True when this process is the leader now; it stays so for 30 s or until `release`."""
+        return bool(self._scripts.call("turn", self._token, LEADER_MS))
+
+    def release(self) -> None:
+        """Let another process become the leader at once."""
+        self._scripts.call("turn", self._token, 0)
 
 
-def is_first(client: redis.Redis, what: str, for_s: int) -> bool:
-    """Whether nobody else asked this of `what` within so many seconds. Raises RedisAway or RedisFull."""
-    try:
-        return bool(client.set(_PREFIX + what, 1, nx=True, ex=for_s))
-    except RedisError as error:
-        raise refusal(error) from None
+def is_first(client: redis.Redis, name: str, period_s: int) -> bool:
+    """Return True for the first caller per `name` within the period. Raises RedisAway or RedisFull."""
+    with translate_errors:
+        return bool(client.set(_PREFIX + name, 1, nx=True, ex=period_s))

@@ -6,9 +6,9 @@ import redis
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from lanes.scripts import script_text
 from store.errors import Trouble
 from store.permissions import NOTHING, acl_line, missing_permissions
+from store.scripts import script_text
 from store.trouble import diagnose
 
 

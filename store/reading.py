@@ -1,12 +1,11 @@
-"""Reading several things of Redis at one instant, also at maxmemory."""
+"""Read several things of Redis at one instant, also at maxmemory."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import redis
-from redis.exceptions import RedisError
 
-from lanes.scripts import pack, refusal, script_text
+from store.scripts import Scripts, pack
 
 
 class Together(NamedTuple):
@@ -19,10 +18,7 @@ class Together(NamedTuple):
 def read_together(client: redis.Redis, commands: Sequence[Sequence[str]]) -> Together:
     """Run reading commands in one script. Raises RedisAway.
 
-    A transaction would do as well, but Redis 6.2 refuses transactions at maxmemory.
+    A transaction would do the same, but Redis 6.2 refuses transactions at maxmemory.
     """
-    try:
-        now_ms, *replies = client.register_script(script_text("together"))(args=["", pack(list(commands))])
-    except RedisError as error:
-        raise refusal(error) from None
+    now_ms, *replies = Scripts(client).call("together", pack(list(commands)))
     return Together(int(now_ms), replies)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import redis
-from redis.exceptions import NoPermissionError, RedisError
+from redis.exceptions import NoPermissionError
 
-from lanes.scripts import refusal
+from store.trouble import translate_errors
 
 
 class MemoryUse(NamedTuple):
@@ -39,12 +39,11 @@ def letter_share_of(limit: int | None) -> int:
 
 def memory_use(client: redis.Redis) -> MemoryUse:
     """How much memory the server uses. Raises RedisAway."""
-    try:
-        return memory_of(client.info("memory"))
-    except NoPermissionError:
-        return UNTOLD
-    except RedisError as error:
-        raise refusal(error) from None
+    with translate_errors:
+        try:
+            return memory_of(client.info("memory"))
+        except NoPermissionError:
+            return UNTOLD
 
 
 def memory_of(info: Mapping[str, Any]) -> MemoryUse:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
-from store.errors import Trouble
+from store.errors import RedisAway, RedisFull, Trouble
 
 SHOWN: Final = 200
 URL: Final = "RELAY_REDIS_URL"
@@ -238,6 +238,27 @@ def diagnose(error: BaseException) -> Trouble:
         )
     kind = type(error).__name__
     return Trouble("connection", f"Redis does not answer: the connection broke ({kind})", f"start it, or correct {URL}")
+
+
+class ErrorTranslation:
+    """A `with` block that turns each RedisError inside it into RedisAway or RedisFull."""
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise RedisAway or RedisFull for a RedisError; let every other error through."""
+        if isinstance(error, RedisError):
+            raise refusal(error) from None
+
+
+translate_errors: Final = ErrorTranslation()
+
+
+def refusal(error: RedisError) -> RedisFull | RedisAway:
+    """Return what an error of Redis means for the caller: its memory is full, or it cannot be used now."""
+    trouble = diagnose(error)
+    return RedisFull(trouble.problem) if trouble.code == "oom" else RedisAway(trouble)
 
 
 def _texts(error: BaseException) -> Iterator[str]:

@@ -25,6 +25,7 @@ COPIED = (
         "operations",
         "process",
         "sandbox",
+        "store",
     ),
     *("tests", "worker", "pyproject.toml"),
 )
@@ -189,7 +190,7 @@ MUTATIONS = (
     ),
     Mutation(
         "bound of remembered addresses",
-        "lanes/scripts/remember.lua",
+        "store/scripts/remember.lua",
         "if not (expired or held > ask.most_bytes) then break end",
         "if not expired then break end",
         "tests/store/test_address_cache.py",
@@ -287,21 +288,21 @@ MUTATIONS = (
     ),
     Mutation(
         "number of a bundle of counts",
-        "lanes/scripts/bring.lua",
+        "store/scripts/bring.lua",
         "if tonumber(redis.call('GET', last) or 0) >= ask.number then return 0 end",
         "",
         "tests/store/test_counter_batches.py",
     ),
     Mutation(
         "turn of whoever watches",
-        "lanes/scripts/turn.lua",
+        "store/scripts/turn.lua",
         "if holder and holder ~= token then return 0 end",
         "",
         "tests/worker/test_alerts.py",
     ),
     Mutation(
         "comparison before a note is replaced",
-        "lanes/scripts/note.lua",
+        "store/scripts/note.lua",
         "if (redis.call('HGET', 'watch:notes', group) or '') ~= read then return 0 end",
         "",
         "tests/store/test_alert_state.py",

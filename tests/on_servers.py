@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support.servers import SERVERS, NotHere, Server, version_of
 
 OLDEST = "redis-6.2"
-TESTS = ("tests/lanes", "tests/worker", "tests/pipeline")
+TESTS = ("tests/lanes", "tests/store", "tests/worker", "tests/pipeline")
 SAME_EVERYWHERE = ("alerts", "every_line_is_json", "flower", "metrics", "no_setting_is_told", "nothing_is_told")
 """Tests of the pipeline that ask nothing of Redis but that it works: on the oldest server only."""
 FAULT_RUN_S = "15"

@@ -11,7 +11,7 @@ import structlog
 from config.model import Configuration, Connection
 from delivery.verdict import ConnectionFault, Delivered, RetryLater
 from lanes.lanes import ClaimLimits
-from lanes.names import group_of
+from lanes.names import connection_of
 from lanes.settlement import Lease, Lost, Refused, Released, RestState, Settlement
 from worker.runtime import Runtime
 from worker.steps.compose import Blocked, Composer, Draft, OversizedChunk
@@ -59,7 +59,7 @@ def drain(
 
     Raises ValueError for no lane's name, RedisAway, RedisFull.
     """
-    report = JobReport(group_of(lane))
+    report = JobReport(connection_of(lane))
     configuration = runtime.file.current
     connection = configuration.connections.get(report.connection)
     if runtime.stopping.is_set():

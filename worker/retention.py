@@ -14,8 +14,8 @@ from lanes.daily_counts import remove_old_days
 from lanes.dead_letters import discard_letters, ids_page
 from operations.dead_letters.retention import aged, remedy_of, warning_of
 from store.client import connect
-from store.clocks import Clocks, own_ms
-from store.leader_lock import is_first, now_ms
+from store.clocks import Clocks, now_ms, own_ms
+from store.leader_lock import is_first
 from worker.runtime import Runtime
 
 PAGE_EVERY_S: Final = 5.0

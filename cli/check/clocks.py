@@ -8,9 +8,8 @@ from config.settings import Settings
 from operations.errors import BadNews
 from operations.format import duration
 from store.client import connect
-from store.clocks import Clocks, own_ms
+from store.clocks import Clocks, now_ms, own_ms
 from store.errors import RedisAway
-from store.leader_lock import now_ms
 
 REMEDY = "set both hosts' clocks by a time service (NTP); until then nothing past its time is removed"
 

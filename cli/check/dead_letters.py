@@ -9,8 +9,8 @@ from config.settings import Settings
 from operations.dead_letters.retention import leaving, remedy_of, warning_of
 from operations.errors import BadNews
 from store.client import connect
+from store.clocks import now_ms
 from store.errors import RedisAway
-from store.leader_lock import now_ms
 
 
 def findings_of_letters(settings: Settings) -> list[Finding]:

@@ -17,9 +17,9 @@ from cli.dead_letters.reveals import note_reveal, reveals
 from cli.terminal.output import BAD, MUTED, console, json_text, note, plain, print_json, table
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
+from lanes.errors import ChunkUnreadable
 from operations.dead_letters.store import LetterBox, public, source_of, without_source
 from operations.errors import BadNews
-from store.errors import ChunkUnreadable
 
 SHOWN: Final = 50
 

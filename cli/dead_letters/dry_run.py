@@ -9,11 +9,11 @@ from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import BAD, GOOD, MUTED, console, json_text, note, plain, print_json
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
+from lanes.errors import ChunkUnreadable
 from operations.dead_letters.preview import Blocked, Outlook, Outlooks, old_reason, shown_body
 from operations.dead_letters.replay import GONE
 from operations.dead_letters.selection import Choice
 from operations.dead_letters.store import LetterBox, public
-from store.errors import ChunkUnreadable
 
 
 def show(box: LetterBox, wanted: Choice, outlooks: Outlooks, *, as_json: bool, reveal: bool) -> None:

@@ -18,7 +18,6 @@ from cli.terminal.output import BAD, MUTED, console, note, print_json
 from config.settings import Settings
 from delivery.dead_letter import rfc3339
 from lanes.ledger import GroupReading, read_books, recount
-from lanes.scripts import refusal
 from operations.alerts.outage import as_fields
 from operations.errors import BadNews
 from operations.format import plural
@@ -30,6 +29,7 @@ from store.client import connect
 from store.errors import RedisAway
 from store.probe import Probe
 from store.server import memory_use
+from store.trouble import refusal
 
 REFRESH_S: Final = 1.0
 RECOUNTS: Final = 5

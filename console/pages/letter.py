@@ -14,11 +14,11 @@ from console.visit import Visit
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.dead_letters import letter_of
+from lanes.errors import ChunkUnreadable
 from operations.dead_letters.field_names import path_of_field
 from operations.dead_letters.preview import Blocked, Outlook
 from operations.dead_letters.replay import is_late
 from operations.dead_letters.store import LetterBox, public, source_of
-from store.errors import ChunkUnreadable
 
 
 def show(desk: Desk, visit: Visit) -> Response:

@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks
 -- Gives up, for good, some of what waits in a group that is not to be delivered any more; it ends as `forgotten`.
 -- Nothing of a lane that a worker has leased is touched: its outcome is the worker's to tell.
 -- ARGV[2]: group; ARGV[3]: chunks to give up at most; returns {events given up, lanes that are leased}

@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks, dead_letters
 -- Puts a corrected dead letter in the place of the one that was read; returns 0, changing nothing, if that is no
 -- longer there as it was. It removes before it adds, so that it works at maxmemory.
 -- ARGV[2]: {group, id, sha1 of the letter as read, whole: whether the corrected one shares nothing any more}

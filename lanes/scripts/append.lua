@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks
 -- Takes whole what ingest accepted, or nothing: returns a group that is over its share of memory and why it does not
 -- deliver, else nil.
 -- ARGV[2]: {max_group_bytes, inputs = [{id, accepted, unrouted}], shares = [{group, lane, accepted, unsupported, withheld, chunk}]}

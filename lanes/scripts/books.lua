@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks
 -- Everything `relay status` says, read in one instant, so that the books can balance under load.
 -- ARGV[2]: {groups, inputs} that the configuration names; groups that only Redis knows are added.
 local ask = cmsgpack.unpack(ARGV[2])

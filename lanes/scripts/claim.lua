@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks, dead_letters, claims
 -- Leases a lane: {'granted', terms, chunks}, or {why not}.
 -- ARGV[2]: lane; ARGV[3]: {token, lease, events, bytes, probe, letters = {share, what, fingerprint}}
 local lane, ask = check_lane(ARGV[2], 'lane'), check_claim(cmsgpack.unpack(ARGV[3]))

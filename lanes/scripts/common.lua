@@ -35,36 +35,14 @@
 --   letters:<group>:shared hash   what several letters have in common, once, by an id;  letters:<group>:refs: how many
 --                                 letters need each;  letters:<group>:uses: the id that a letter needs, if it needs one
 --   measures:<group>       hash   further counters that only rise, raised by settle; what they mean is their readers' affair
---   counts:<name>          hash   counters that processes keep for themselves and bring in bundles (`store/counter_batches.py`)
---   counts:<name>:<process> string the number of the last bundle that process brought, until it expires
---   watch:turn             string the token of whoever watches the groups now, until it expires (`store/alert_state.py`)
---   watch:notes            hash   what the watcher remembers of each group, opaque here
---   memory:<hmac>          string what `store/address_cache.py` remembers of someone, until it expires
---   memory:index           zset   their names, by when and how large;  memory:bytes: what all of them hold
---   memory:secret          string what those names are made with where there is no encryption key
---   once:<what>            string there while nobody else need do something (`store/leader_lock.py`); no script reads it
---   audit:<what>           list   who was shown personal data, who erased some (`store/audit_log.py`); no script reads it
---   visitors:session:<digest> string who is signed in to the console, until it expires;  visitors:tries:<digest> hash  tries,
---                                 until: sign-ins tried by somebody, or by everybody (`store/console_sessions.py`)
--- Times are Unix milliseconds of Redis's clock; ARGV[1], empty but in tests, replaces it.
--- At maxmemory a script may write only after a write that frees. So the first write of each but `append` is one.
--- Each script reads and checks everything it needs before its first write: a script that fails later leaves half of its
--- work done. `tests/lanes/test_script_order.py` reads them for that.
+-- The rules for times, maxmemory and the order of checks and writes stand in `store/scripts/base.lua`.
 
-local LANES = 4
 local PAGE = 1000
 local UNTIL_ASKED_AGAIN = 60000
 local DAY = 86400000
 local USUAL_WAIT, LONGEST_WAIT = 300000, 3600000  -- only a wait that TikTok asks for is longer than the usual
-local LETTER_OVERHEAD, SHARED_OVERHEAD = 400, 300  -- what Redis needs beside their bytes, at most
 local ROOM_AGAIN = 0.9  -- a group paused for its dead letters goes on once they hold less than this part of their share
 local FIRST_SPACING, LEAST_SPACING, MOST_SPACING = 1000, 50, 60000
-
-local now = tonumber(ARGV[1])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
 
 local function lane_key(lane) return 'lane:' .. lane end
 local function sizes_key(lane) return 'lane:' .. lane .. ':sizes' end
@@ -76,13 +54,6 @@ local function events_in(chunk) return (struct.unpack('>I4', chunk, 3)) end
 local function size_of(entry)
   local events, bytes = string.match(entry, '^(%d+):(%d+)$')
   return tonumber(events or 0), tonumber(bytes or 0)
-end
-
--- Skips what is zero: Redis 6.2 and 7.0 refuse the -0 that Lua makes of minus nothing.
-local function raise_counters(key, counts)
-  for name, count in pairs(counts) do
-    if count ~= 0 then redis.call('HINCRBY', key, name, count) end
-  end
 end
 
 -- The day on which a chunk's events were received.

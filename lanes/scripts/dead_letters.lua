@@ -7,7 +7,7 @@ local function letter_bytes(group)
   if sum then return tonumber(sum) end
   local store, bytes = 'letters:' .. group, 0
   for _, id in ipairs(redis.call('HKEYS', store)) do
-    bytes = bytes + redis.call('HSTRLEN', store, id) + LETTER_OVERHEAD
+    bytes = bytes + redis.call('HSTRLEN', store, id) + DEAD_LETTER_OVERHEAD
   end
   return bytes
 end
@@ -26,7 +26,7 @@ local function release_shared(group, id)
   if not shared then return 0 end
   redis.call('HDEL', store .. ':uses', id)
   if redis.call('HINCRBY', store .. ':refs', shared, -1) > 0 then return 0 end
-  local bytes = redis.call('HSTRLEN', store .. ':shared', shared) + SHARED_OVERHEAD
+  local bytes = redis.call('HSTRLEN', store .. ':shared', shared) + SHARED_PART_OVERHEAD
   redis.call('HDEL', store .. ':shared', shared)
   redis.call('HDEL', store .. ':refs', shared)
   return bytes
@@ -36,7 +36,7 @@ end
 -- Letters are counted by label as they come and go, so that no reader needs all of them to count them.
 local function keep_letter(group, letter)
   local id, label, shared, content, common = unpack(letter)
-  local store, bytes = 'letters:' .. group, #content + LETTER_OVERHEAD
+  local store, bytes = 'letters:' .. group, #content + DEAD_LETTER_OVERHEAD
   redis.call('HSET', store, id, content)
   redis.call('HSET', store .. ':labels', id, label)
   redis.call('HINCRBY', store .. ':counts', label, 1)
@@ -44,7 +44,7 @@ local function keep_letter(group, letter)
   redis.call('HSET', store .. ':uses', id, shared)
   if redis.call('HINCRBY', store .. ':refs', shared, 1) == 1 then
     redis.call('HSET', store .. ':shared', shared, common)
-    bytes = bytes + #common + SHARED_OVERHEAD
+    bytes = bytes + #common + SHARED_PART_OVERHEAD
   end
   return bytes
 end
@@ -53,7 +53,7 @@ end
 -- was not there.
 local function drop_letter(group, id)
   local store = 'letters:' .. group
-  local bytes = redis.call('HSTRLEN', store, id) + LETTER_OVERHEAD
+  local bytes = redis.call('HSTRLEN', store, id) + DEAD_LETTER_OVERHEAD
   if redis.call('HDEL', store, id) == 0 then return nil end
   local label = redis.call('HGET', store .. ':labels', id)
   if label then

@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks, dead_letters
 -- Removes dead letters for good; returns the ids of those that were still there.
 -- ARGV[2]: {group, ids, as}, `as` being the counter that they end as: discarded, or forgotten_letters
 local ask, gone = cmsgpack.unpack(ARGV[2]), {}

@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks
 -- Takes somebody's events out of a lane: a chunk that held some goes, or another without them stands in its place.
 -- They end as `forgotten`. Left alone are chunks that a lease was given, because their outcome is the worker's to tell,
 -- and places where no longer stands what was read.

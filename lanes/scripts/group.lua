@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks
 -- Puts a group to rest, or resumes it. An operator's pause is deeper than a configuration's, and stays.
 -- ARGV[2]: group; ARGV[3]: state, or 'healthy'; ARGV[4]: rest, ms; ARGV[5]: {by, what, ...} to keep beside it
 local group, state, rest = check_text(ARGV[2], 'group'), check_text(ARGV[3], 'state'), check_whole(tonumber(ARGV[4]), 'rest')

@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks
 -- A page of a lane for who reads it from end to end while it moves: {place of the first chunk, chunks}. No event ever
 -- comes to have a smaller place, so none is passed over.
 -- ARGV[2]: lane; ARGV[3]: the place to read from; ARGV[4]: chunks at most

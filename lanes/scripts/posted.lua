@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks
 -- Notes, before a POST, how many leading chunks are in it: 1, or 0 when the lease is lost.
 -- ARGV[2]: lane; ARGV[3]: token; ARGV[4]: head; ARGV[5]: chunks
 local meta = meta_key(check_lane(ARGV[2], 'lane'))

@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks
 -- Removes days of the books that are old by their dates and by when a count of theirs last began; returns how many.
 -- ARGV[2]: group; ARGV[3]: counts must have begun before this time, ms; ARGV[4]: days before this one
 local group, before = check_text(ARGV[2], 'group'), check_whole(tonumber(ARGV[3]), 'time')

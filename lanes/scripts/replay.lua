@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks, dead_letters
 -- Sends dead letters again: each leaves the store and joins a lane in one go, so none is lost and none goes twice.
 -- A letter that is gone, or no longer as it was read, is left alone. Returns the ids of those that went.
 -- Letters end as `replayed` one for one; what a source weighs beyond one is `extra`, as when it was first mapped.

@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks, dead_letters, claims
 -- Ends one step of a lease: trims what is finished, puts back what is not, keeps letters and counts, says when next.
 -- Returns {'lost'}, {'released', events the group still holds}, or, when the job goes on, what `grant` returns.
 -- ARGV[2]: lane; ARGV[3]: settlement, see lanes/settlement.py; ARGV[4]: the next claim's terms, or empty

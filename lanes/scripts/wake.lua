@@ -1,3 +1,4 @@
+-- needs: base, checks, common, lane_checks
 -- Holds every lane that is due and not held for a moment, ends what is left of an old lease, and returns the lanes.
 -- It also puts right what a clock that was set back left: a lane that would be due, or held, later than can be meant.
 -- ARGV[2]: how long a wake-up holds, ms; ARGV[3]: the longest lease, ms

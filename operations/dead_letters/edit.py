@@ -9,6 +9,7 @@ import msgspec
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.dead_letters import amend_letter, letter_of
+from lanes.errors import ChunkUnreadable
 from mapping.incoming.batch import NotABatch, split_batch
 from mapping.incoming.body import without_half_pairs
 from mapping.incoming.invalid_batch import NO_BATCH
@@ -17,7 +18,6 @@ from operations.dead_letters.preview import Blocked, Outlook
 from operations.dead_letters.replay import GONE
 from operations.dead_letters.store import LetterBox, decoded
 from operations.errors import BadNews
-from store.errors import ChunkUnreadable
 
 
 class Found(NamedTuple):

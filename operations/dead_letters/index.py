@@ -15,8 +15,8 @@ from delivery.dead_letter import dead_lettered_at_ms
 from lanes.chunk import Header, read_header
 from lanes.daily_counts import day_of
 from lanes.dead_letters import letter_ids, letters_moved, some_letters
+from lanes.errors import ChunkUnreadable
 from operations.dead_letters.query import Cell, Facts, Filter, Found
-from store.errors import ChunkUnreadable
 
 MOST_LETTERS: Final = 200_000
 """Of a connection, the newest: about 0.7 KB of memory each."""

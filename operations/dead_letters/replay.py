@@ -8,10 +8,10 @@ import msgspec
 
 from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.dead_letters import Revived, replay_letters, some_letters
+from lanes.errors import ChunkUnreadable
 from operations.dead_letters.store import LetterBox, decoded
 from operations.errors import BadNews
 from operations.format import plural
-from store.errors import ChunkUnreadable
 
 MOST_LETTERS: Final = 50
 MOST_BYTES: Final = 1024 * 1024

@@ -14,15 +14,15 @@ from config.secrets import CannotOpen, Keyring
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter, dead_lettered_at_ms, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec, read_header
-from lanes.connections import groups_known
+from lanes.connections import connections_known
 from lanes.dead_letters import letter_of, letters_of, shared_part
+from lanes.errors import ChunkUnreadable
 from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.items import event_of
 from operations.dead_letters.exact_json import read_for_people
 from operations.errors import BadNews
 from operations.masking import mask_sentence
-from store.errors import ChunkUnreadable
-from store.leader_lock import now_ms
+from store.clocks import now_ms
 
 PARTS_AT_HAND: Final = 4
 """Shared parts of batches that a letter box keeps opened; each is at most a batch."""
@@ -116,7 +116,7 @@ def _connections(read: Callable[[], Configuration], client: redis.Redis) -> list
         configured = list(read().connections)
     except ConfigurationError:  # letters are worth reading most of all when something is wrong
         configured = []
-    return [*configured, *(group for group in groups_known(client) if group not in configured)]
+    return [*configured, *(group for group in connections_known(client) if group not in configured)]
 
 
 def decoded(stored: bytes, letter_id: str) -> DeadLetter:

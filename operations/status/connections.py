@@ -14,7 +14,7 @@ from config.model import Configuration, Connection
 from config.settings import Settings
 from config.small_file import changed_ns, signature_of
 from delivery.dead_letter import rfc3339
-from lanes.connections import groups_known, inputs_known
+from lanes.connections import connections_known, inputs_known
 from lanes.ledger import GroupReading, Reading, read_books
 
 State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
@@ -145,7 +145,7 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
         configuration = read() if read else load(settings.config, keyring=settings.keyring)
     except ConfigurationError as error:
         refused = error
-    groups = groups_known(client) if configuration is None else list(configuration.connections)
+    groups = connections_known(client) if configuration is None else list(configuration.connections)
     inputs = inputs_known(client) if configuration is None else list(configuration.inputs)
     reading = read_books(client, groups, inputs)
     standings = list(_standings(reading, configuration))

@@ -1,39 +1,100 @@
-"""The Lua scripts: each atomic, each on Redis's own clock; `common.lua` opens with the glossary of keys."""
+"""Load relay's Lua scripts and call them; each is atomic and runs on Redis's own clock.
 
+The first line of a script names the parts that it needs, in their order: `-- needs: base, checks`. A part comes from
+the script's own folder or from this one. `base.lua` opens with the glossary of the keys of this package.
+"""
+
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from redis.exceptions import RedisError
+import redis
+import redis.asyncio
 
-from store.errors import RedisAway, RedisFull
-from store.trouble import diagnose
+from store.trouble import translate_errors
 
-COMMON: Final = ("common", "checks", "dead_letters", "claims")
-_NEEDED: Final = {"claim": 4, "settle": 4, "amend": 3, "amend_part": 3, "discard": 3, "replay": 3}
-"""How many of the common parts a script needs; two where it is not named."""
+Argument = bytes | str | int
+
+_NEEDS: Final = "-- needs: "
 _encoder = msgspec.msgpack.Encoder()
 
 
+class ScriptFolder(NamedTuple):
+    """A package of scripts, and the numbers of the Python code that each of them gets as local variables."""
+
+    package: str
+    constants: tuple[tuple[str, int], ...] = ()
+
+
+STORE_SCRIPTS: Final = ScriptFolder(__package__)
+
+
+class Scripts:
+    """The scripts of one folder on one client; serves any number of threads."""
+
+    def __init__(self, client: redis.Redis, folder: ScriptFolder = STORE_SCRIPTS) -> None:
+        self._client, self._folder = client, folder
+        self._registered: dict[str, Any] = {}
+
+    def call(self, name: str, *arguments: Argument, now_ms: int | None = None) -> Any:
+        """Run a script and return its reply. Raises RedisAway or RedisFull.
+
+        `now_ms` is for tests: it replaces Redis's clock.
+        """
+        with translate_errors:
+            return self._script(name)(args=["" if now_ms is None else now_ms, *arguments])
+
+    def call_each(self, name: str, calls: Sequence[Sequence[Argument]], now_ms: int | None = None) -> list[Any]:
+        """Run a script once for each of `calls`, in one round trip; return the replies in their order."""
+        script, now = self._script(name), "" if now_ms is None else now_ms
+        with translate_errors, self._client.pipeline(transaction=False) as pipeline:
+            for arguments in calls:
+                script(args=[now, *arguments], client=pipeline)
+            return pipeline.execute()
+
+    def _script(self, name: str) -> Any:
+        script = self._registered.get(name)
+        if script is None:
+            script = self._registered[name] = self._client.register_script(script_text(name, self._folder))
+        return script
+
+
+class AsyncScript:
+    """One script on the client of an event loop."""
+
+    def __init__(self, client: redis.asyncio.Redis, name: str, folder: ScriptFolder = STORE_SCRIPTS) -> None:
+        self._script: Any = client.register_script(script_text(name, folder))
+
+    async def call(self, *arguments: Argument, now_ms: int | None = None) -> Any:
+        """Run the script and return its reply. Raises RedisAway or RedisFull; `now_ms` as in `Scripts.call`."""
+        with translate_errors:
+            return await self._script(args=["" if now_ms is None else now_ms, *arguments])
+
+
 @cache
-def script_text(name: str) -> str:
-    """Return the text of a script, after the common parts that it needs: each run of it defines their functions."""
-    folder = files(__package__)
-    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in (*parts_of(name), name))
+def script_text(name: str, folder: ScriptFolder = STORE_SCRIPTS) -> str:
+    """Return the text that Redis gets for a script: the constants, the parts that it needs, and the script itself."""
+    constants = [f"local {constant} = {value}" for constant, value in folder.constants]
+    parts = [part_text(part, folder) for part in parts_of(name, folder)]
+    return "\n".join([*constants, *parts, part_text(name, folder)])
 
 
-def parts_of(name: str) -> tuple[str, ...]:
-    """Return the common parts that a script needs."""
-    return COMMON[: _NEEDED.get(name, 2)]
+def parts_of(name: str, folder: ScriptFolder = STORE_SCRIPTS) -> tuple[str, ...]:
+    """Return the names of the parts that a script needs; empty for what is itself a part."""
+    first_line = part_text(name, folder).partition("\n")[0]
+    return tuple(first_line.removeprefix(_NEEDS).split(", ")) if first_line.startswith(_NEEDS) else ()
+
+
+def part_text(name: str, folder: ScriptFolder) -> str:
+    """Return the text of one file of the folder, or of this package where the folder has none of that name."""
+    file = files(folder.package) / f"{name}.lua"
+    if not file.is_file():
+        file = files(__package__) / f"{name}.lua"
+    return file.read_text(encoding="utf-8")
 
 
 def pack(argument: Any) -> bytes:
-    """A script's structured argument, as `cmsgpack.unpack` reads it; it knows no bytes, so those go beside it."""
+    """Encode a structured argument for `cmsgpack.unpack`; it cannot hold bytes, which are arguments of their own."""
     return _encoder.encode(argument)
-
-
-def refusal(error: RedisError) -> RedisFull | RedisAway:
-    """What an error of Redis means to whoever asked: memory is full, or Redis is not to be had now."""
-    trouble = diagnose(error)
-    return RedisFull(trouble.problem) if trouble.code == "oom" else RedisAway(trouble)

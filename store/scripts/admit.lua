@@ -1,3 +1,4 @@
+-- needs: base, checks
 -- Admits one try of something that must not be tried often, and counts it; else returns how many ms to wait.
 -- It removes before it adds, so that it works at maxmemory.
 -- ARGV[2]: the limits that must all allow it: [{key, free, first, most, kept}]: tries that are free, the first wait

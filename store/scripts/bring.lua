@@ -1,3 +1,4 @@
+-- needs: base, checks
 -- Raises counters by a bundle that a process counted by itself; one it has brought before, whose reply was lost, counts no more.
 -- ARGV[2]: {name, process, number, keep_ms, counts}; returns 1, or 0 when the bundle was known
 local ask = cmsgpack.unpack(ARGV[2])

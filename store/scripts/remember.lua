@@ -1,3 +1,4 @@
+-- needs: base, checks
 -- Remembers values about subjects until they expire, and forgets the oldest ones beyond a bound in bytes.
 -- `memory:index` has each name with its time, in seconds, and its size in bytes as one number; `memory:bytes` their sum.
 -- ARGV[2]: {most_bytes, expires_s, overhead, count}; ARGV[3...]: names, then values

@@ -1,3 +1,4 @@
+-- needs: base, checks
 -- Reads several things at one instant, also at maxmemory, where Redis 6.2 refuses any MULTI.
 -- ARGV[2]: reading commands, each a list of words; returns Redis's time in ms, then each command's reply
 local READING = {HGET = true, HMGET = true, HGETALL = true}

@@ -1,3 +1,4 @@
+-- needs: base, checks
 -- Takes, or lengthens, the turn of whoever watches the groups: 1, or 0 while it is somebody else's.
 -- ARGV[2]: token; ARGV[3]: how long, ms; 0 gives the turn up
 local token, ms = check_text(ARGV[2], 'token'), check_whole(tonumber(ARGV[3]), 'ms')

@@ -1,3 +1,4 @@
+-- needs: base, checks
 -- Forgets what is remembered of subjects: returns how many values there were.
 -- ARGV[2...]: names
 local held, count = tonumber(redis.call('GET', 'memory:bytes') or 0), 0

@@ -9,7 +9,7 @@ from support.traces import in_redis
 from config.secrets import Keyring
 from delivery.dead_letter import ENCRYPTED_MESSAGE
 from lanes.chunk import ChunkCodec
-from store.errors import ChunkUnreadable
+from lanes.errors import ChunkUnreadable
 
 OLD, NEW = Keyring.new_key(), Keyring.new_key()
 QUOTED = "quoted@shop.example"

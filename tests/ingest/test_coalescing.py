@@ -16,9 +16,10 @@ from ingest.coalescer import Coalescer
 from ingest.sorting import Sorted, sort
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
+from lanes.errors import ArrivalTooLarge
 from operations.alerts.outage import Outage
 from store.client import connect, connect_async
-from store.errors import ArrivalTooLarge, RedisAway
+from store.errors import RedisAway
 
 Outcomes = list[Row | None]
 

@@ -9,7 +9,7 @@ from support.lane import NOW, AppendEvents, chunk_of
 
 from lanes.arrivals import Append, Arrival, Share
 from lanes.lanes import Lanes
-from lanes.names import group_of
+from lanes.names import connection_of
 from store.client import connect, connect_async
 
 
@@ -39,7 +39,7 @@ def append(redis_url: str) -> Iterator[AppendEvents]:
         def append_events(*ids: int, lane: str = "shop:0", now: int = NOW, most_bytes: int = 0) -> None:
             chosen[0], appender.max_group_bytes = int(lane[-1]), most_bytes
             share = Share(len(ids), chunk=chunk_of(*ids))
-            runner.run(appender.append([Arrival("web", len(ids), 0, {group_of(lane): share})], now))
+            runner.run(appender.append([Arrival("web", len(ids), 0, {connection_of(lane): share})], now))
 
         yield append_events
         runner.run(client.aclose())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from config.secrets import Keyring
 from lanes.chunk import COMPRESSED, ENCRYPTED, PEER_INSIDE, Batch, Chunk, ChunkCodec, Entry, read_header
-from store.errors import ChunkUnreadable
+from lanes.errors import ChunkUnreadable
 
 times = st.integers(0, 2**53)
 entries = st.builds(

@@ -10,11 +10,12 @@ from support.lane import CLAIM_LIMITS, NOW, AppendEvents, chunk_of, granted, ids
 from lanes.arrivals import LARGEST_SCRIPT, Append, Arrival, Share
 from lanes.batch_sizing import after_success
 from lanes.chunk import read_header
+from lanes.errors import ArrivalTooLarge
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
 from lanes.ledger import read_books
 from lanes.settlement import Lease, Letter, Lost, Pace, Refused, Released, Rest, Settlement
 from store.client import connect, connect_async
-from store.errors import ArrivalTooLarge, RedisAway, RedisFull
+from store.errors import RedisAway, RedisFull
 
 
 def test_a_job_that_slept_past_its_lease_settles_nothing(lanes: Lanes, append: AppendEvents) -> None:

@@ -20,7 +20,7 @@ from lanes.dead_letters import Revived, amend_letter, discard_letters, letters_o
 from lanes.erasure import Edit, Erased, erase, pages
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
 from lanes.ledger import read_books, recount, waiting_chunks
-from lanes.names import group_of
+from lanes.names import connection_of
 from lanes.settlement import Lease, Letter, Lost, Refused, Released, Rest, Settlement
 from store.client import connect, connect_async
 from store.errors import RedisFull
@@ -109,7 +109,7 @@ class LanesMachine(RuleBasedStateMachine):
             return
         self.append_one(lane, sealed(ids), count, self.now)
         self.next_id += MOST_TOGETHER
-        self.accepted[group_of(lane)] += count
+        self.accepted[connection_of(lane)] += count
         model = self.model[lane]
         model.chunks.append((ids, 0))
         if model.due is None:
@@ -268,7 +268,7 @@ class LanesMachine(RuleBasedStateMachine):
     def abandon(self, group: str, chunks: int) -> None:
         """What waits is given up, a few chunks at a time; a lane that a worker holds is left alone."""
         events, leased, room = 0, 0, chunks
-        for lane in (lane for name, lane in self.model.items() if group_of(name) == group):
+        for lane in (lane for name, lane in self.model.items() if connection_of(name) == group):
             if lane.leased(self.now):
                 leased += 1
             elif room and lane.chunks:
@@ -308,7 +308,7 @@ class LanesMachine(RuleBasedStateMachine):
             model.token, model.crashes = None, 0
         if not model.chunks and model.due is not None:
             model.due = model.held = None
-        self.forgotten[group_of(lane)] += events
+        self.forgotten[connection_of(lane)] += events
 
     # -- what must hold ----------------------------------------------------------------------------------------------
 
@@ -346,7 +346,7 @@ class LanesMachine(RuleBasedStateMachine):
                 of_day = Counter[str]()
                 for name, count in counts.items():
                     of_day[name.partition(":")[0]] += count
-                lanes = (lane for name, lane in self.model.items() if group_of(name) == group.name)
+                lanes = (lane for name, lane in self.model.items() if connection_of(name) == group.name)
                 waiting = [one for lane in lanes for ids, _ in lane.chunks for one in ids if day_received(one) == day]
                 assert of_day["accepted"] + of_day["replayed"] - len(waiting) == sum(of_day[name] for name in ENDS)
                 total += of_day
@@ -368,7 +368,7 @@ class LanesMachine(RuleBasedStateMachine):
         return lane.token == lease.token and lane.head == lease.head
 
     def _model_refusal(self, name: str, *, own: bool = False) -> str | None:
-        lane, group = self.model[name], self.groups[group_of(name)]
+        lane, group = self.model[name], self.groups[connection_of(name)]
         if not own:
             if lane.due is None or lane.due > self.now:
                 return "not due"
@@ -378,11 +378,11 @@ class LanesMachine(RuleBasedStateMachine):
             lane.held, lane.due = None, group.until
             return group.state
         allowed = 1 if group.state or group.trouble else 4
-        siblings = [n for n in LANES if n != name and group_of(n) == group_of(name)]
+        siblings = [n for n in LANES if n != name and connection_of(n) == connection_of(name)]
         return "busy" if sum(self.model[n].leased(self.now) for n in siblings) >= allowed else None
 
     def _model_grant(self, name: str, lease: Lease) -> None:
-        lane, group = self.model[name], self.groups[group_of(name)]
+        lane, group = self.model[name], self.groups[connection_of(name)]
         if lane.posted:
             chunks, at = lane.posted
             lane.chunks[:chunks] = [(ids, stamp or at) for ids, stamp in lane.chunks[:chunks]]
@@ -402,7 +402,7 @@ class LanesMachine(RuleBasedStateMachine):
 
     def _model_free(self, group: str, due: int | None) -> None:
         for name, lane in self.model.items():
-            if group_of(name) == group and not lane.leased(self.now):
+            if connection_of(name) == group and not lane.leased(self.now):
                 lane.held = None
                 if due is not None and lane.due is not None:
                     lane.due = due
@@ -437,7 +437,7 @@ class LanesMachine(RuleBasedStateMachine):
         self, lease: Lease, settlement: Settlement, done: int, leftovers: list[tuple[Ids, int]] | None, *, go_on: bool
     ) -> bool:
         """Whether the lease ends here."""
-        lane, name = self.model[lease.lane], group_of(lease.lane)
+        lane, name = self.model[lease.lane], connection_of(lease.lane)
         group = self.groups[name]
         if leftovers is not None:
             lane.chunks[: settlement.trim] = leftovers
@@ -485,7 +485,9 @@ def test_lanes_keep_every_event_once(redis_url: str) -> None:
 
         def append_one(lane: str, chunk: bytes, events: int, now: int) -> None:
             chosen[0] = int(lane[-1])
-            runner.run(append.append([Arrival("web", events, 0, {group_of(lane): Share(events, chunk=chunk)})], now))
+            runner.run(
+                append.append([Arrival("web", events, 0, {connection_of(lane): Share(events, chunk=chunk)})], now)
+            )
 
         run_state_machine_as_test(
             lambda: LanesMachine(client, append_one),

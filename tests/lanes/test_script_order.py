@@ -9,18 +9,18 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.lua import Script, script_names
+from support.lua import Script, folder_of, script_names
 
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.scripts import COMMON, script_text
 from lanes.settlement import Lease, Letter, Pace, Settlement
 from store.client import connect, connect_async
+from store.scripts import script_text
 
 CODEC = ChunkCodec()
 NOW = 1_000_000
-SCRIPTS = [name for name in script_names() if name not in COMMON]
+SCRIPTS = script_names()
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -218,7 +218,7 @@ def test_a_script_that_fails_has_changed_nothing(
     wrong = replaced(arguments, data.draw(st.sampled_from(places)), data.draw(st.sampled_from(WRONG)))
     before = contents(client)
     try:
-        client.eval(script_text(name), 0, NOW, *map(packed, wrong))
+        client.eval(script_text(name, folder_of(name)), 0, NOW, *map(packed, wrong))
     except redis.ResponseError:
         assert contents(client) == before
 
@@ -227,4 +227,4 @@ def test_a_script_that_fails_has_changed_nothing(
 def test_the_right_arguments_are_taken(name: str, client: redis.Redis, redis_server: str) -> None:
     """Else the test above would try nothing."""
     lease = something_of_everything(client, redis_server)
-    client.eval(script_text(name), 0, NOW, *map(packed, right_arguments(lease)[name]))
+    client.eval(script_text(name, folder_of(name)), 0, NOW, *map(packed, right_arguments(lease)[name]))

@@ -5,7 +5,7 @@ import redis
 
 from lanes.backlog import abandon
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.connections import groups_known, inputs_known
+from lanes.connections import connections_known, inputs_known
 from lanes.dead_letters import (
     Revived,
     amend_letter,
@@ -50,14 +50,14 @@ def test_groups_and_inputs_that_redis_knows(client: redis.Redis) -> None:
     client.sadd("lanes:groups", "shop-b", "shop-a")
     client.hset("books:input:web", "accepted", 1)
     client.hset("books:shop-a", "accepted", 1)
-    assert (groups_known(client), inputs_known(client)) == (["shop-a", "shop-b"], ["web"])
+    assert (connections_known(client), inputs_known(client)) == (["shop-a", "shop-b"], ["web"])
 
 
 def test_redis_away_is_said_as_such() -> None:
     """Not in the client's words."""
     gone = connect("redis://127.0.0.1:1/0")
     for read in (
-        groups_known,
+        connections_known,
         inputs_known,
         lambda client: list(letters_of(client, "shop")),
         lambda client: replay_letters(client, "shop", []),

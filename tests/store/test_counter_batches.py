@@ -31,10 +31,11 @@ async def _bring_twice(redis_url: str) -> None:
     client = connect_async(redis_url)
     bundles = Bundles(client, "answers")
     bundles.note("202")
-    gone, bundles._script = bundles._script, client.register_script("return redis.error_reply('GONE')")
+    script, failing = bundles._script._script, client.register_script("return redis.error_reply('GONE')")
+    bundles._script._script = failing
     with pytest.raises(RedisAway):
         await bundles.bring()
-    bundles._script = gone
+    bundles._script._script = script
     bundles.note("202")
     number, bundle = bundles._number, bundles._bundle
     await bundles.bring()

@@ -60,9 +60,9 @@ def test_a_user_without_any_right_is_told_all_at_once(tmp_path: Path) -> None:
 
 def test_every_command_and_key_of_the_scripts_is_tried() -> None:
     """A script with a new command, or a key with a new beginning, is in the table as well."""
-    folder = files("lanes.scripts")
-    texts = {file.name: file.read_text() for file in folder.iterdir() if file.name.endswith(".lua")}
-    called = set(re.findall(r"redis\.p?call\('([A-Za-z]+)'", "".join(texts.values())))
+    folders = [files("lanes.scripts"), files("store.scripts")]
+    text = "".join(file.read_text() for folder in folders for file in folder.iterdir() if file.name.endswith(".lua"))
+    called = set(re.findall(r"redis\.p?call\('([A-Za-z]+)'", text))
     assert called <= {row.split(" ")[0] for row in COMMANDS}
-    glossary = set(re.findall(r"^--   ([a-z]+:)", texts["common.lua"], re.MULTILINE))
+    glossary = set(re.findall(r"^--   ([a-z]+:)", text, re.MULTILINE))
     assert glossary <= set(KEYS)

@@ -16,7 +16,7 @@ from lanes.lanes import Lanes
 from lanes.ledger import GroupReading, read_books
 from operations.status.daily import Day, days_of
 from store.client import connect
-from store.leader_lock import now_ms
+from store.clocks import now_ms
 
 SOURCES = {"shop-web": "CUSG5HBC77UD11VVRQEG", "shop-legacy": "C9LEGACYPIXELCODE0000"}
 CONFIGURATION = f"""

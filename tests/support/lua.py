@@ -7,9 +7,10 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from lanes.scripts import parts_of
+from lanes.scripts import LANE_SCRIPTS
+from store.scripts import STORE_SCRIPTS, ScriptFolder, part_text, parts_of
 
-FOLDER: Final = files("lanes.scripts")
+FOLDERS: Final = (STORE_SCRIPTS, LANE_SCRIPTS)
 READS: Final = {
     *("TIME", "GET", "EXISTS", "HGET", "HMGET", "HGETALL", "HEXISTS", "HKEYS", "HLEN", "HSTRLEN", "LINDEX", "LLEN"),
     "unpack",  # `together.lua` has checked that the command it unpacks reads
@@ -37,13 +38,20 @@ class Step(NamedTuple):
 @cache
 def tokens(name: str) -> tuple[str, ...]:
     """The words of a script, without comments."""
-    text = (FOLDER / f"{name}.lua").read_text(encoding="utf-8")
+    text = part_text(name, folder_of(name))
     return tuple(token for token in _TOKEN.findall(text) if not token.startswith("--"))
 
 
+def folder_of(name: str) -> ScriptFolder:
+    """Return the folder of a script."""
+    return next(folder for folder in FOLDERS if (files(folder.package) / f"{name}.lua").is_file())
+
+
 def script_names() -> list[str]:
-    """Every script that Redis is given, without the parts that are common to all."""
-    return sorted(name.removesuffix(".lua") for file in FOLDER.iterdir() if (name := file.name).endswith(".lua"))
+    """Return every script that is called, without the parts that several of them need."""
+    found = [file.name for folder in FOLDERS for file in files(folder.package).iterdir()]
+    names = [name.removesuffix(".lua") for name in found if name.endswith(".lua")]
+    return sorted(name for name in names if parts_of(name, folder_of(name)))
 
 
 class Script:
@@ -51,7 +59,7 @@ class Script:
 
     def __init__(self, name: str) -> None:
         self.functions: dict[str, list[str]] = {}
-        for part in parts_of(name):
+        for part in parts_of(name, folder_of(name)):
             self._take_functions(list(tokens(part)))
         self.body = self._take_functions(list(tokens(name)))
 

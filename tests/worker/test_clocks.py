@@ -6,8 +6,7 @@ from support.events import purchase
 
 from delivery.dead_letter import dead_lettered_at_ms
 from lanes.daily_counts import read_days
-from store.clocks import Clocks, own_ms
-from store.leader_lock import now_ms
+from store.clocks import Clocks, now_ms, own_ms
 from worker.retention import Retention
 
 DAY_MS, HOUR_MS = 86_400_000, 3_600_000

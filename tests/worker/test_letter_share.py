@@ -15,14 +15,12 @@ from delivery.dead_letter import DeadLetter
 from lanes.arrivals import LARGEST_SCRIPT
 from lanes.dead_letters import discard_letters, letter_ids
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.scripts import script_text
 from lanes.settlement import Lease, Lost, Refused, Released, Settlement
 from operations.dead_letters.edit import corrected, find_letter, keep, text_of
 from operations.dead_letters.replay import Sent, replay_page
 from operations.dead_letters.store import LetterBox
 from operations.encryption_keys import reseal_letters, use_of_keys
 from worker.runtime import Runtime
-from worker.steps.shared_parts import LETTER_OVERHEAD
 
 BAD = {"TikTok.URL": "www.no-scheme.example"}
 KEY, FORMER = (base64.urlsafe_b64encode(bytes([number] * 32)).decode() for number in (1, 2))
@@ -108,11 +106,6 @@ def test_the_sum_is_no_less_than_what_redis_uses(bench: Bench, kilobytes: int) -
     while bench.group().waiting:
         bench.drain()
     assert used(bench) <= held(bench) <= 1.5 * used(bench)
-
-
-def test_the_overhead_is_counted_alike_in_the_script_and_in_the_worker() -> None:
-    """One fact in two languages."""
-    assert f"LETTER_OVERHEAD, SHARED_OVERHEAD = {LETTER_OVERHEAD}," in script_text("settle")
 
 
 def test_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> None:

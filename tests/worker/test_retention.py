@@ -9,8 +9,7 @@ from support.events import purchase
 from support.terminal import relay
 
 from lanes import dead_letters as letters
-from store.clocks import own_ms
-from store.leader_lock import now_ms
+from store.clocks import now_ms, own_ms
 from worker.retention import Retention
 
 DAY_MS = 86_400_000

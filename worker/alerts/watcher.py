@@ -14,6 +14,7 @@ import structlog
 
 from config.model import Configuration
 from config.settings import Settings
+from lanes.connections import Glance, glance
 from operations.alerts.messages import News, clocks_agree, clocks_disagree, misdirected, notice
 from operations.alerts.outage import Outage
 from operations.alerts.rules import (
@@ -29,11 +30,12 @@ from operations.alerts.rules import (
 from operations.alerts.webhook import post
 from operations.metrics.samples import MISDIRECTED
 from operations.status.connections import overview
-from store.alert_state import CLOCKS, Seen, Watch
+from store.alert_state import CLOCKS, AlertState
 from store.client import connect
 from store.clocks import Clocks, own_ms
 from store.counter_batches import read_counts
 from store.errors import RedisAway, RedisFull
+from store.leader_lock import LeaderLock
 from store.server import letter_share_of, memory_use
 from worker.alerts.redis_alert import RedisAlert
 
@@ -65,7 +67,7 @@ class Alerts(threading.Thread):
         self._url = settings.alert_webhook.get_secret_value() if settings.alert_webhook else None
         self._configuration = configuration
         self._limit = settings.alert_dead_letters_per_hour
-        self._watch = Watch(self._client)
+        self._leader, self._state = LeaderLock(self._client), AlertState(self._client)
         self._stopped = threading.Event()
         self.redis = RedisAlert(self._url or "", outage or Outage())
         self._own_ms: Callable[[], int] = own_ms
@@ -99,16 +101,16 @@ class Alerts(threading.Thread):
         self.join(timeout=1.0)
         if not self.is_alive():  # else its turn runs out by itself
             with suppress(RedisAway):
-                self._watch.give_up_turn()
+                self._leader.release()
 
     def look(self, now_ms: int | None = None) -> None:
         """Look at every connection once, if it is this process's turn, and send what is due.
 
         `now_ms` is for tests: without it Redis's own clock counts.
         """
-        if not self._watch.take_turn():
+        if not self._leader.acquire():
             return
-        redis_ms, groups = self._watch.look()
+        redis_ms, groups = glance(self._client)
         clocks = Clocks(redis_ms, self._own_ms())
         now_ms = redis_ms if now_ms is None else now_ms
         share = self._letter_share()
@@ -120,15 +122,15 @@ class Alerts(threading.Thread):
             if share_is_news(memory, seen.letter_bytes, share):
                 kinds.append("dead_letters_nearly_full")
             self._put_out(kinds, seen, memory, News(now_ms, _seconds_since(former_ms, now_ms), share=share))
-            note = self._keep(seen.group, seen.note, memory)
+            note = self._keep(seen.connection, seen.note, memory)
             if note is not None and webhook_works:  # one that hangs is tried once a look, however many are paused
-                webhook_works = self._send(seen.group, note, memory, now_ms)
+                webhook_works = self._send(seen.connection, note, memory, now_ms)
         if webhook_works:
             self._look_at_misdirected(now_ms)
 
     def _look_at_misdirected(self, now_ms: int) -> None:
         count = sum(read_counts(self._client, MISDIRECTED).values())
-        read = self._watch.note_of(MISDIRECTED_NOTE)
+        read = self._state.note_of(MISDIRECTED_NOTE)
         memory = _read(read)
         if not count and not read:
             return
@@ -146,7 +148,7 @@ class Alerts(threading.Thread):
 
     def _tell_of_clocks(self, clocks: Clocks, now_ms: int) -> bool:
         """Tell once that clocks disagree, and once that they agree again; False when the webhook did not take it."""
-        read = self._watch.note_of(CLOCKS)
+        read = self._state.note_of(CLOCKS)
         memory = _read(read)
         if decide(memory, "fault" if clocks.disagree else "well", 0, 0, clocks.own_ms):
             memory.unsent.append(Unsent(clocks_disagree(clocks) if clocks.disagree else clocks_agree(clocks)))
@@ -155,17 +157,17 @@ class Alerts(threading.Thread):
         note = self._keep(CLOCKS, read, memory) if news else None
         return note is None or self._send(CLOCKS, note, memory, now_ms)
 
-    def _put_out(self, kinds: Iterable[Kind], seen: Seen, memory: Memory, news: News) -> None:
+    def _put_out(self, kinds: Iterable[Kind], seen: Glance, memory: Memory, news: News) -> None:
         news = news._replace(died=deaths_within_an_hour(memory, seen.dead), limit=self._limit)
         for kind in kinds:
             standings = overview(self._settings, self._client, self._configuration).standings
-            standing = next((one for one in standings if one.id == seen.group), None)
+            standing = next((one for one in standings if one.id == seen.connection), None)
             if standing is not None:
                 memory.unsent.append(Unsent(notice(kind, standing, news)))
 
     def _send(self, group: str, note: bytes, memory: Memory, now_ms: int) -> bool:
         """Send the oldest notice, if it is due; False when the webhook did not take it. A turn outlasts a try."""
-        if not memory.unsent or memory.unsent[0].next_ms > now_ms or not self._watch.take_turn():
+        if not memory.unsent or memory.unsent[0].next_ms > now_ms or not self._leader.acquire():
             return True
         first = memory.unsent[0]
         alert_log = log.bind(connection=group, alert=first.notice.fields["alert"])
@@ -186,7 +188,7 @@ class Alerts(threading.Thread):
     def _keep(self, group: str, read: bytes, memory: Memory) -> bytes | None:
         """What Redis now has, if that is this memory; None when another watcher wrote there since."""
         note = _encode(memory)
-        return note if note == read or self._watch.keep(group, read, note) else None
+        return note if note == read or self._state.keep(group, read, note) else None
 
 
 def _seconds_since(former_ms: int, now_ms: int) -> float:

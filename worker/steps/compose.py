@@ -10,13 +10,13 @@ import msgspec
 from config.model import no_input
 from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Batch, Chunk, Entry
+from lanes.errors import ChunkUnreadable
 from lanes.settlement import Lease
 from mapping.items import event_of
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result
 from mapping.routes import MOST_BODY_BYTES
 from store.clocks import Clocks, own_ms
-from store.errors import ChunkUnreadable
 
 MOST_UNFINISHED_CLAIMS: Final = 5
 MOST_UNPACKED_BYTES: Final = 4 << 20

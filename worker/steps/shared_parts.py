@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from lanes.chunk import Batch, Chunk
+from lanes.scripts import DEAD_LETTER_OVERHEAD
 
 SHARED_FROM_BYTES: Final = 512
 """A smaller part is copied into each letter: to share it would cost as much."""
 LETTERS_BYTES: Final = 768 * 1024
 """Beyond this a settlement keeps no further dead letter; its event waits for the next one. A script takes 4 MiB."""
-LETTER_OVERHEAD: Final = 400
-"""What Redis needs for a letter beside its bytes, at most; as `lanes/scripts/common.lua` counts it."""
 _PURPOSE: Final = b"relay shared parts of batches"
 _ID_BYTES: Final = 16
 
@@ -52,7 +51,7 @@ class SharedParts:
 
     def add(self, letter: bytes) -> None:
         """Count a letter that the settlement keeps."""
-        self.bytes += len(letter) + LETTER_OVERHEAD
+        self.bytes += len(letter) + DEAD_LETTER_OVERHEAD
 
     @property
     def full(self) -> bool:

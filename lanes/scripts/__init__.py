@@ -1,0 +1,27 @@
+"""The queue's Lua scripts; `common.lua` opens with the glossary of the keys. Calls are in the modules beside."""
+
+from typing import Final
+
+import redis
+
+from lanes.names import LANES_PER_CONNECTION
+from store.scripts import ScriptFolder, Scripts
+
+DEAD_LETTER_OVERHEAD: Final = 400
+"""What Redis needs for a dead letter beside its bytes, at most."""
+SHARED_PART_OVERHEAD: Final = 300
+"""What Redis needs, beside its bytes, for a part that several dead letters share, at most."""
+
+LANE_SCRIPTS: Final = ScriptFolder(
+    __package__,
+    (
+        ("LANES", LANES_PER_CONNECTION),
+        ("DEAD_LETTER_OVERHEAD", DEAD_LETTER_OVERHEAD),
+        ("SHARED_PART_OVERHEAD", SHARED_PART_OVERHEAD),
+    ),
+)
+
+
+def lane_scripts(client: redis.Redis) -> Scripts:
+    """Return the queue's scripts on this client."""
+    return Scripts(client, LANE_SCRIPTS)

@@ -19,7 +19,7 @@ from console.sessions import Sessions
 from console.visit import Visit
 from console.writing import Templates
 from delivery.client import Client
-from operations.dead_letters.index import LetterIndex
+from operations.dead_letters.index import DeadLetterIndex
 from operations.dead_letters.preview import Outlooks
 from operations.dead_letters.store import LetterBox
 from operations.errors import BadNews
@@ -41,7 +41,7 @@ class Desk:
         self.settings, self.redis = settings, client
         self.sessions = Sessions(Visitors(self.redis), password)
         self.peers = Peers(settings.trusted_proxies)
-        self.letters = LetterIndex(self.redis)
+        self.letters = DeadLetterIndex(self.redis)
         self._templates = Templates()
         self._configuration: tuple[object, Configuration] | None = None
 

@@ -1,20 +1,24 @@
-"""The filter of dead letters as a page's address or form has it."""
+"""Read a query for dead letters from a page's address or form, and write it back."""
 
+import re
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from console.visit import Visit
-from operations.dead_letters.query import Filter
+from operations.dead_letters.query import DeadLetterQuery
 
-_NAMES = ("id", "connection", "reason", "field", "tiktok_event", "received", "search")
-
-
-def filter_of(visit: Visit) -> Filter:
-    """What the visitor asks for."""
-    given: dict[str, Any] = {name: visit.field(name).strip() for name in _NAMES}
-    return Filter(**given)
+CONDITIONS: Final = (
+    *("connection", "reason", "field", "tiktok_event", "received", "job", "search", "older_than", "newer_than"),
+)
 
 
-def fields_of(wanted: Filter) -> dict[str, Any]:
-    """The same as fields, for addresses and hidden in forms; only those that say something."""
-    return {name: value for name, value in asdict(wanted).items() if value and name in _NAMES}
+def query_of(visit: Visit) -> DeadLetterQuery:
+    """Return the query that the request's fields make; an empty field means any. `id` may have several ids."""
+    given: dict[str, Any] = {name: visit.field(name).strip() or None for name in CONDITIONS}
+    return DeadLetterQuery(ids=tuple(re.findall(r"[^\s,]+", visit.field("id"))), **given)
+
+
+def fields_of(query: DeadLetterQuery) -> dict[str, Any]:
+    """Return the same as fields, for addresses and hidden in forms, without the empty ones."""
+    ids = {"id": ",".join(query.ids)} if query.ids else {}
+    return {**ids, **{name: value for name, value in asdict(query).items() if value and name in CONDITIONS}}

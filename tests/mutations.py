@@ -345,8 +345,8 @@ MUTATIONS = (
     Mutation(
         "end of what a replay of many means",
         "console/pages/letter_moves.py",
-        "wanted.between(after, until)",
-        "wanted.between(after, 0)",
+        "query.between(after, until)",
+        "query.between(after, 0)",
         "tests/console/test_letters_pages.py",
     ),
 )

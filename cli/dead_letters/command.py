@@ -1,6 +1,5 @@
 """`relay dead-letters`: the events that will not be tried again by themselves, and why."""
 
-from collections import Counter
 from typing import Any, Final
 
 import click
@@ -11,13 +10,14 @@ from cli.context import open_box
 from cli.dead_letters.discard import discard
 from cli.dead_letters.edit import edit
 from cli.dead_letters.export import export
-from cli.dead_letters.options import choice_of, condition_options, json_option, reveal_option
+from cli.dead_letters.options import condition_options, json_option, query_of, reveal_option
 from cli.dead_letters.replay import replay
 from cli.dead_letters.reveals import note_reveal, reveals
 from cli.terminal.output import BAD, MUTED, console, json_text, note, plain, print_json, table
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
+from operations.dead_letters.index import find_once
 from operations.dead_letters.store import LetterBox, public, source_of, without_source
 from operations.errors import BadNews
 
@@ -50,20 +50,21 @@ for command in (edit, replay, discard, export, reveals):
 def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None:
     """List them, oldest first."""
     with open_box() as box:
-        wanted = choice_of(box, conditions)
-        found = (without_source(one) for one in wanted.letters(box))
-        letters = sorted(found, key=lambda letter: (letter.at_ms, letter.id))
+        query = query_of(box, conditions)
+        found = find_once(box.client, box.connections, query)
+        entries = list(found.oldest() if as_json else reversed(found.newest(0, limit)))
+        letters = [without_source(letter) for letter in box.read_each(entries)]
         if reveal and letters:
             note_reveal(box, "list", [letter.id for letter in letters])
     if as_json:
         print_json([public(letter, reveal=reveal) for letter in letters])
         return
     if not letters:
-        note("no such dead letters" if wanted.has_conditions else "no dead letters")
+        note("no such dead letters" if query.has_conditions else "no dead letters")
         return
-    console().print(_table(letters[-limit:], reveal=reveal))
-    if len(letters) > limit:
-        note(f"the newest {limit} of {len(letters):,}; --limit N shows more, relay dead-letters count what there is")
+    console().print(_table(letters, reveal=reveal))
+    if len(found) > limit:
+        note(f"the newest {limit} of {len(found):,}; --limit N shows more, relay dead-letters count what there is")
 
 
 @dead_letters.command("count")
@@ -72,16 +73,15 @@ def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None
 def count_(*, as_json: bool, **conditions: Any) -> None:
     """Count them by connection, stage, reason and field."""
     with open_box() as box:
-        found = choice_of(box, conditions).letters(box)
-        counts = Counter((one.connection, one.stage, one.reason, one.field) for one in found)
-    rows = sorted(counts.items(), key=lambda row: (row[0][0], -row[1], row[0][:3], row[0][3] or ""))
+        groups = find_once(box.client, box.connections, query_of(box, conditions)).groups()
+    rows = sorted(groups, key=lambda row: (row.connection, -row.dead_letters, row.stage, row.reason, row.field or ""))
     names = ("connection", "stage", "reason", "field")
     if as_json:
-        print_json([{**dict(zip(names, key, strict=True)), "letters": number} for key, number in rows])
+        print_json([{**dict(zip(names, row[:4], strict=True)), "letters": row.dead_letters} for row in rows])
         return
     made = table(*names, "letters", right=("letters",))
-    for (where, stage, reason, field), number in rows:
-        made.add_row(where, stage, Text(reason, style=BAD), plain(field or ""), f"{number:,}")
+    for connection, stage, reason, field, number in rows:
+        made.add_row(connection, stage, Text(reason, style=BAD), plain(field or ""), f"{number:,}")
     console().print(made if rows else Text("no dead letters", style=MUTED))
 
 

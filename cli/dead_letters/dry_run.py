@@ -11,22 +11,24 @@ from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.preview import Blocked, Outlook, Outlooks, old_reason, shown_body
+from operations.dead_letters.query import DeadLetterQuery, Found
 from operations.dead_letters.replay import GONE
-from operations.dead_letters.selection import Choice
 from operations.dead_letters.store import LetterBox, public
 
 
-def show(box: LetterBox, wanted: Choice, outlooks: Outlooks, *, as_json: bool, reveal: bool) -> None:
+def show(
+    box: LetterBox, query: DeadLetterQuery, found: Found, outlooks: Outlooks, *, as_json: bool, reveal: bool
+) -> None:
     """Print them, a letter at a time, so that any number of them may be looked at; SystemExit(1) if one is missing."""
     shown, seen = [], list[str]()
-    for letter in wanted.letters(box):
+    for letter in box.read_each(found.oldest()):
         seen.append(letter.id)
         outlook = _outlook(box, letter, outlooks)
         if as_json:
             shown.append({**public(letter, reveal=reveal), "now": object_of(outlook, reveal=reveal)})
         else:
             console().print(_sheet(letter, outlook, reveal=reveal))
-    missing = wanted.missing(seen)
+    missing = query.missing(seen)
     if as_json:
         print_json(shown)
     elif not seen and not missing:

@@ -17,7 +17,7 @@ from operations.dead_letters.edit import Found, corrected, editable, find_letter
 from operations.dead_letters.field_names import names_of
 from operations.dead_letters.paths import set_value
 from operations.dead_letters.preview import Blocked, Outlook, Outlooks, old_reason
-from operations.dead_letters.replay import Sent, is_late, late_question, replay_page
+from operations.dead_letters.replay import Result, is_late, late_question, replay_page
 from operations.dead_letters.store import LetterBox
 from operations.errors import BadNews
 
@@ -80,7 +80,7 @@ def _edited(text: str) -> str | None:
     return None if after is None or after.strip() == text.strip() else after
 
 
-def _keep(box: LetterBox, found: Found, source: Chunk, *, send: bool, yes: bool) -> Sent | None:
+def _keep(box: LetterBox, found: Found, source: Chunk, *, send: bool, yes: bool) -> Result | None:
     """Put the corrected letter in its place; and with `send`, on its way."""
     letter = found.letter
     late = send and is_late(source.first_unknown_ms, box.now_ms())
@@ -88,7 +88,7 @@ def _keep(box: LetterBox, found: Found, source: Chunk, *, send: bool, yes: bool)
     keep(box, found, source)
     if not send:
         return None
-    sent = Sent()
+    sent = Result()
     replay_page(box, letter.connection, [letter.id], [letter.id] if late else [], sent)
     return sent
 
@@ -99,8 +99,8 @@ def _tell(letter: DeadLetter, outlook: Outlook | Blocked) -> None:
         note(plain(f"now   {sentence}"))
 
 
-def _say(letter_id: str, outlook: Outlook | Blocked, sent: Sent | None, *, as_json: bool) -> None:
-    replayed = sent is not None and sent.replayed == [letter_id]
+def _say(letter_id: str, outlook: Outlook | Blocked, sent: Result | None, *, as_json: bool) -> None:
+    replayed = sent is not None and sent.done == [letter_id]
     if as_json:
         print_json({"id": letter_id, "replayed": replayed, "now": object_of(outlook, reveal=False)})
     else:

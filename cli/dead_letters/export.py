@@ -6,35 +6,36 @@ import click
 import msgspec
 
 from cli.context import open_box
-from cli.dead_letters.options import check, choice_of, choice_options, reveal_option
+from cli.dead_letters.options import check, query_of, query_options, reveal_option
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import note
+from operations.dead_letters.index import find_once
 from operations.dead_letters.replay import GONE
 from operations.dead_letters.store import exported
 from operations.format import plural
 
 
 @click.command("export")
-@choice_options
+@query_options
 @reveal_option
-def export(*, reveal: bool, **choice: Any) -> None:
+def export(*, reveal: bool, **conditions: Any) -> None:
     """Write them to stdout, one JSON object a line: what list --json has of each, and `source`, its event.
 
     Values are masked unless --reveal is given. Nothing is chosen by default: --all exports all.
     """
-    check(choice)
+    check(conditions)
     unreadable, written = 0, set[str]()
     with open_box() as box:
-        wanted = choice_of(box, choice)
-        ids = [one.id for one in wanted.chosen(box)] if reveal else []
-        if ids:
-            note_reveal(box, "export", ids)
-        for letter in wanted.letters(box):
+        query = query_of(box, conditions)
+        found = find_once(box.client, box.connections, query)
+        if reveal and found:
+            note_reveal(box, "export", [entry.id for entry in found.oldest()])
+        for letter in box.read_each(found.oldest()):
             line = exported(box, letter, reveal=reveal)
             unreadable += line["source"] is None
             written.add(letter.id)
             click.echo(msgspec.json.encode(line))
-    missing = wanted.missing(written)
+    missing = query.missing(written)
     for letter_id in missing:
         note(f"{letter_id}: {GONE}")
     if unreadable:

@@ -1,36 +1,41 @@
 """`--connection`, `--reason` and their like: the options that make a choice of dead letters, and their wrong use."""
 
-import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import click
 
 from cli.terminal.usage_errors import unknown_id
-from operations.dead_letters.selection import Choice
+from operations.dead_letters.query import DeadLetterQuery, parse_age, parse_day
 from operations.dead_letters.store import LetterBox
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _age(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """`7d`, `36h` or `90m`, in milliseconds; wrong use when it is none."""
-    if value is None:
-        return None
-    written = re.fullmatch(r"(\d{1,6})([dhm])", value)
-    if written is None:
+def _age(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return an age such as `7d` as it is written; any other text is wrong use."""
+    if value is not None and parse_age(value) is None:
         raise click.BadParameter("write an age as 7d, 36h or 90m", ctx, param)
-    return int(written[1]) * _UNITS[written[2]]
+    return value
 
 
-_UNITS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return a day such as `2026-11-24` as it is written; any other text is wrong use."""
+    if value is not None and parse_day(value) is None:
+        raise click.BadParameter("write a day as 2026-11-24", ctx, param)
+    return value
+
+
 _CONDITIONS: Final = (
     click.option("--connection", metavar="ID", help="Only of this connection."),
     click.option("--reason", metavar="REASON", help="Only with this reason, such as invalid_url."),
-    click.option("--field", metavar="FIELD", help="Only with this field at fault, such as TikTok.URL."),
+    click.option("--field", metavar="FIELD", help="Only with this field at fault, such as TikTok.URL; - for none."),
+    click.option("--tiktok-event", metavar="NAME", help="Only of this TikTok event, such as Purchase; - for none."),
+    click.option("--received", metavar="DAY", callback=_day, help="Only received on this day (UTC): 2026-11-24."),
     click.option("--job", metavar="ID", help="Only of this job, as Flower and the log name it."),
-    click.option("--older-than", callback=_age, metavar="AGE", help="Only those that died longer ago: 7d, 36h, 90m."),
-    click.option("--newer-than", callback=_age, metavar="AGE", help="Only those that died since then."),
+    click.option("--search", metavar="TEXT", help="Only events whose id begins so, or the dead letter of this id."),
+    click.option("--older-than", callback=_age, metavar="AGE", help="Only those dead-lettered earlier: 7d, 36h, 90m."),
+    click.option("--newer-than", callback=_age, metavar="AGE", help="Only those dead-lettered since then."),
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
@@ -40,30 +45,30 @@ NOTHING_CHOSEN: Final = "say which: ids, or conditions such as --reason, or --al
 
 
 def condition_options(command: Command) -> Command:
-    """The conditions, which make a Choice."""
+    """Add the options that make a DeadLetterQuery."""
     for decorate in reversed(_CONDITIONS):
         command = decorate(command)
     return command
 
 
-def choice_options(command: Command) -> Command:
-    """`[ID…]`, the conditions and `--all`, which make a Choice."""
+def query_options(command: Command) -> Command:
+    """Add `[ID…]`, the options that make a DeadLetterQuery, and `--all`."""
     command = click.option("--all", "every", is_flag=True, help="All there are.")(command)
     return click.argument("ids", metavar="[ID]...", nargs=-1)(condition_options(command))
 
 
-def choice_of(box: LetterBox, conditions: dict[str, Any]) -> Choice:
-    """What was asked for; wrong use when it names a connection that there is not."""
-    choice = Choice(**conditions)
-    if choice.connection is not None and choice.connection not in box.connections:
-        raise unknown_id("--connection", choice.connection, box.connections)
-    return choice
+def query_of(box: LetterBox, conditions: dict[str, Any]) -> DeadLetterQuery:
+    """Return the query that the options make; a connection that does not exist is wrong use."""
+    query = DeadLetterQuery(**{name: value for name, value in conditions.items() if name != "every"})
+    if query.connection is not None and query.connection not in box.connections:
+        raise unknown_id("--connection", query.connection, box.connections)
+    return query
 
 
 def check(conditions: dict[str, Any]) -> None:
-    """Wrong use when they choose nothing, or ids and more than ids."""
-    choice = Choice(**conditions)
-    if not choice.ids and not choice.every and not choice.has_conditions:
+    """Raise UsageError when the options choose nothing, or both ids and conditions."""
+    chosen = any(value is not None for name, value in conditions.items() if name not in ("ids", "every"))
+    if not conditions["ids"] and not conditions["every"] and not chosen:
         raise click.UsageError(NOTHING_CHOSEN)
-    if choice.ids and (choice.every or choice.has_conditions):
+    if conditions["ids"] and (conditions["every"] or chosen):
         raise click.UsageError("give either ids or conditions, not both")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from console.desk import Desk
 from console.reception import NotThere
 from console.visit import Visit
-from operations.dead_letters.query import NONE, Filter
+from operations.dead_letters.query import NONE, DeadLetterQuery
 from operations.status.daily import Day, day_number, days_of
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9000, 1, 1)
@@ -26,8 +26,8 @@ def show(desk: Desk, visit: Visit) -> Response:
     number = day_number(today) - day_number(day) + 1
     found = days_of(desk.redis, chosen, number, seen.reading.now_ms) if number > 0 else []
     here: Counter[tuple[str, str]] = Counter()
-    for cell, letters in desk.letters.find(chosen, Filter(received=day.isoformat())).cells:
-        here[cell.tiktok_event or NONE, cell.reason] += len(letters)
+    for key, entries in desk.letters.find(chosen, DeadLetterQuery(received=day.isoformat())).keys:
+        here[key.tiktok_event or NONE, key.reason] += len(entries)
     return desk.page(
         visit,
         "day.html",

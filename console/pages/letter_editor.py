@@ -12,7 +12,7 @@ from operations.dead_letters.edit import Found, corrected, digest_of, editable, 
 from operations.dead_letters.edit import keep as keep_letter
 from operations.dead_letters.field_names import names_of
 from operations.dead_letters.paths import set_value
-from operations.dead_letters.query import Filter
+from operations.dead_letters.query import DeadLetterQuery
 from operations.dead_letters.store import LetterBox, public
 from operations.errors import BadNews
 
@@ -49,7 +49,7 @@ def keep(desk: Desk, visit: Visit) -> Response:
             return _editor(desk, visit, box, found, visit.field("text"), problem)
         return letter.page(desk, visit, box, problem=problem)
     if visit.field("send"):
-        return letter_moves.replay_wanted(desk, visit, Filter(id=found.letter.id))
+        return letter_moves.replay_found(desk, visit, DeadLetterQuery(ids=(found.letter.id,)))
     return RedirectResponse(f"/console/dead-letters/{found.letter.id}?kept=1", 303)
 
 

@@ -10,11 +10,10 @@ from typing import Final
 from starlette.responses import Response
 
 from console.desk import Desk
-from console.filters import fields_of, filter_of
+from console.filters import fields_of, query_of
 from console.visit import Visit
-from operations.dead_letters.bulk_actions import Step, discard_step, late_among, replay_step
-from operations.dead_letters.query import Filter, Found
-from operations.dead_letters.replay import late_question
+from operations.dead_letters.query import DeadLetterQuery, Found
+from operations.dead_letters.replay import Result, discard_all, late_among, late_question, replay_all, run_step
 from operations.dead_letters.store import LetterBox
 
 MOST_REASONS: Final = 5
@@ -33,46 +32,47 @@ class Progress:
     left: int = 0
     why: list[str] = field(default_factory=list)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: Result) -> None:
         """What became of one more step."""
         self.after = step.last or self.after
-        self.done += step.gone
+        self.done += len(step.done)
         self.left += len(step.left)
         self.why = list(dict.fromkeys([*self.why, *(why for _, why in step.left)]))[:MOST_REASONS]
 
 
 def replay(desk: Desk, visit: Visit) -> Response:
     """Send those of the filter again."""
-    return replay_wanted(desk, visit, filter_of(visit))
+    return replay_found(desk, visit, query_of(visit))
 
 
-def replay_wanted(desk: Desk, visit: Visit, wanted: Filter) -> Response:
+def replay_found(desk: Desk, visit: Visit, query: DeadLetterQuery) -> Response:
     """Send these again: the first step, or the next; before the first it asks, where some are late."""
     box = desk.box()
-    progress, found = _begin(desk, visit, box, wanted)
+    progress, found = _begin(desk, visit, box, query)
     asked = visit.field("late") or visit.field("until")
     late = set() if asked else late_among(found.oldest(), box.now_ms())
     if late:
         numbers = {"late": len(late), "total": len(found)}
-        return desk.page(visit, "late.html", fields=fields_of(wanted), question=late_question(len(late)), **numbers)
-    step = replay_step(box, found.oldest(), desk.outlooks(box), send_late=visit.field("late") == "send")
-    return _answer(desk, visit, wanted, progress, step, "replay")
+        return desk.page(visit, "late.html", fields=fields_of(query), question=late_question(len(late)), **numbers)
+    send_late = visit.field("late") == "send"
+    step = run_step(replay_all(box, found.oldest(), desk.outlooks(box), send_late=send_late))
+    return _answer(desk, visit, query, progress, step, "replay")
 
 
 def discard(desk: Desk, visit: Visit) -> Response:
     """Throw those of the filter away; it asks before."""
-    box, wanted = desk.box(), filter_of(visit)
-    progress, found = _begin(desk, visit, box, wanted)
+    box, query = desk.box(), query_of(visit)
+    progress, found = _begin(desk, visit, box, query)
     if len(found) and not visit.field("sure"):
-        return desk.page(visit, "discard.html", fields=fields_of(wanted), total=len(found))
-    return _answer(desk, visit, wanted, progress, discard_step(box, found.oldest()), "discard")
+        return desk.page(visit, "discard.html", fields=fields_of(query), total=len(found))
+    return _answer(desk, visit, query, progress, run_step(discard_all(box, found.oldest())), "discard")
 
 
-def _begin(desk: Desk, visit: Visit, box: LetterBox, wanted: Filter) -> tuple[Progress, Found]:
+def _begin(desk: Desk, visit: Visit, box: LetterBox, query: DeadLetterQuery) -> tuple[Progress, Found]:
     """Where it is, and the letters that are still to come."""
     until = visit.number("until", 0, _MOST_MS) or box.now_ms()
     after = visit.field("after")
-    found = desk.letters.find(box.connections, wanted.between(after, until))
+    found = desk.letters.find(box.connections, query.between(after, until))
     progress = Progress(
         until=until,
         total=visit.number("total", len(found), _MOST_MS),
@@ -84,7 +84,7 @@ def _begin(desk: Desk, visit: Visit, box: LetterBox, wanted: Filter) -> tuple[Pr
     return progress, found
 
 
-def _answer(desk: Desk, visit: Visit, wanted: Filter, progress: Progress, step: Step, what: str) -> Response:
+def _answer(desk: Desk, visit: Visit, query: DeadLetterQuery, progress: Progress, step: Result, what: str) -> Response:
     progress.add(step)
     return desk.page(
         visit,
@@ -92,6 +92,6 @@ def _answer(desk: Desk, visit: Visit, wanted: Filter, progress: Progress, step: 
         what=what,
         progress=progress,
         finished=step.finished,
-        fields=fields_of(wanted),
+        fields=fields_of(query),
         late=visit.field("late"),
     )

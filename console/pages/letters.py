@@ -1,19 +1,18 @@
 """The dead letters: by what they died of, filtered, searched, a page at a time; and exported."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from console.desk import Desk
-from console.filters import fields_of, filter_of
+from console.filters import fields_of, query_of
 from console.visit import Visit
 from delivery.dead_letter import DeadLetter
-from lanes.dead_letters import some_letters
-from operations.dead_letters.query import NONE, Facts, Filter, Found
+from operations.dead_letters.query import NONE, DeadLetterQuery, Found
 from operations.dead_letters.store import LetterBox, exported, public
 from operations.reveals import note_reveal
 
@@ -24,22 +23,23 @@ EXPORTED_AT_ONCE: Final = 100
 
 def show(desk: Desk, visit: Visit) -> Response:
     """Those that the filter means, newest first."""
-    box, wanted = desk.box(), filter_of(visit)
-    found = desk.letters.find(box.connections, wanted)
+    box, query = desk.box(), query_of(visit)
+    found = desk.letters.find(box.connections, query)
     pages = max(1, math.ceil(len(found) / ON_A_PAGE))
     number = max(1, visit.number("page", 1, pages))
     groups = found.groups()
+    on_page = found.newest((number - 1) * ON_A_PAGE, ON_A_PAGE)
     return desk.page(
         visit,
         "letters.html",
-        wanted=wanted,
-        fields=fields_of(wanted),
+        query=query,
+        fields=fields_of(query),
         none=NONE,
         total=len(found),
         groups=groups[:SHOWN_GROUPS],
         more_groups=len(groups) - SHOWN_GROUPS,
-        most=max((group.letters for group in groups), default=1),
-        letters=_read(box, found.newest((number - 1) * ON_A_PAGE, ON_A_PAGE)),
+        most=max((group.dead_letters for group in groups), default=1),
+        letters=[public(letter, reveal=False) for letter in box.read_each(on_page)],
         page=number,
         pages=pages,
         choices=_choices(desk, box),
@@ -49,13 +49,13 @@ def show(desk: Desk, visit: Visit) -> Response:
 def export(desk: Desk, visit: Visit) -> Response:
     """JSON lines of those that the filter means, masked."""
     box = desk.box()
-    return _lines(box, desk.letters.find(box.connections, filter_of(visit)), reveal=False)
+    return _lines(box, desk.letters.find(box.connections, query_of(visit)), reveal=False)
 
 
 def export_revealed(desk: Desk, visit: Visit) -> Response:
     """The same with everything in them, which is written down first."""
     box = desk.box()
-    found = desk.letters.find(box.connections, filter_of(visit))
+    found = desk.letters.find(box.connections, query_of(visit))
     note(box, visit, "console export", [one.id for one in found.oldest()])
     return _lines(box, found, reveal=True)
 
@@ -68,43 +68,22 @@ def note(box: LetterBox, visit: Visit, what: str, ids: Sequence[str]) -> None:
 
 def _choices(desk: Desk, box: LetterBox) -> dict[str, list[str]]:
     """What the filter offers: what there is."""
-    cells = [cell for cell, _ in desk.letters.find(box.connections, Filter()).cells]
+    keys = [key for key, _ in desk.letters.find(box.connections, DeadLetterQuery()).keys]
     return {
         "connection": list(box.connections),
-        "reason": sorted({cell.reason for cell in cells}),
-        "field": sorted({cell.field or NONE for cell in cells}),
-        "tiktok_event": sorted({cell.tiktok_event or NONE for cell in cells}),
+        "reason": sorted({key.reason for key in keys}),
+        "field": sorted({key.field or NONE for key in keys}),
+        "tiktok_event": sorted({key.tiktok_event or NONE for key in keys}),
     }
-
-
-def _read(box: LetterBox, some: Sequence[Facts]) -> list[dict[str, Any]]:
-    """Those letters as they are shown in a list; those that have gone meanwhile are left out."""
-    shown: dict[str, dict[str, Any]] = {}
-    for connection in {one.connection for one in some}:
-        ids = [one.id for one in some if one.connection == connection]
-        for letter_id, stored in zip(ids, some_letters(box.client, connection, ids), strict=True):
-            if stored is not None:
-                shown[letter_id] = public(box.read(stored, letter_id, connection), reveal=False)
-    return [shown[one.id] for one in some if one.id in shown]
 
 
 def _lines(box: LetterBox, found: Found, *, reveal: bool) -> Response:
     name = f"dead-letters{'-revealed' if reveal else ''}.jsonl"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    letters = _each(box, found.oldest())
+    letters = box.read_each(found.oldest())
     parts = iter(lambda: _json_lines(box, list(islice(letters, EXPORTED_AT_ONCE)), reveal=reveal), b"")
     return StreamingResponse(parts, media_type="application/jsonl", headers=headers)
 
 
 def _json_lines(box: LetterBox, letters: Sequence[DeadLetter], *, reveal: bool) -> bytes:
     return b"".join(msgspec.json.encode(exported(box, letter, reveal=reveal)) + b"\n" for letter in letters)
-
-
-def _each(box: LetterBox, facts: Iterator[Facts]) -> Iterator[DeadLetter]:
-    """The letters themselves, a few at a time; those that have gone meanwhile are left out."""
-    while page := list(islice(facts, EXPORTED_AT_ONCE)):
-        for connection in dict.fromkeys(one.connection for one in page):
-            ids = [one.id for one in page if one.connection == connection]
-            for letter_id, stored in zip(ids, some_letters(box.client, connection, ids), strict=True):
-                if stored is not None:
-                    yield box.read(stored, letter_id, connection)

@@ -1,112 +1,144 @@
-"""An index of dead letters, kept in this process, so that any of 100,000 are found at once.
+"""Find dead letters: at once in an index that a process keeps, or by reading all of them once.
 
-What a letter is told apart by never changes, not even by editing it. So each is read once; after that only ids are
-compared, and those only when the books say that letters came or went.
+What an index holds of a dead letter never changes, not even when its event is corrected. So each dead letter is read
+once. After that only ids are compared, and only when the ledger's counters say that dead letters came or went.
 """
 
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-import msgspec
 import redis
 
-from delivery.dead_letter import dead_lettered_at_ms
+from delivery.dead_letter import DeadLetter, dead_lettered_at_ms
 from lanes.chunk import Header, read_header
 from lanes.daily_counts import day_of
-from lanes.dead_letters import letter_ids, letters_moved, some_letters
+from lanes.dead_letters import letter_ids, letters_moved, letters_of, some_letters
 from lanes.errors import ChunkUnreadable
-from operations.dead_letters.query import Cell, Facts, Filter, Found
+from operations.dead_letters.query import DeadLetterQuery, Found, IndexEntry, IndexKey
+from operations.dead_letters.store import decoded
+from operations.errors import BadNews
+from store.clocks import now_ms
 
 MOST_LETTERS: Final = 200_000
-"""Of a connection, the newest: about 0.7 KB of memory each."""
+"""The most entries of a connection; the newest are kept. Each takes about 0.8 KB of memory."""
 _PAGE: Final = 500
 
 
-class LetterIndex:
-    """The letters of one Redis; serves any number of threads. Raises RedisAway."""
+def find_once(client: redis.Redis, connections: Sequence[str], query: DeadLetterQuery) -> Found:
+    """Return what the query finds in these connections, for a command that keeps no index. Raises RedisAway."""
+    names = [name for name in connections if query.connection in (None, name)]
+    found = ConnectionIndex()
+    for name in names:
+        found.put(entry for entry in _read_once(client, name, query.ids) if query.matches(entry[0]))
+    return _select(found.keys.items(), query, client)
+
+
+def _read_once(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iterator[tuple[IndexKey, IndexEntry]]:
+    """Yield the entries of these ids, or of all dead letters of the connection."""
+    if ids:
+        yield from _read_all(client, connection, list(dict.fromkeys(ids)))
+        return
+    for letter_id, stored in letters_of(client, connection):
+        yield _read(letter_id, connection, stored)
+
+
+class DeadLetterIndex:
+    """The dead letters of one Redis; serves any number of threads. Raises RedisAway."""
 
     def __init__(self, client: redis.Redis, most: int = MOST_LETTERS) -> None:
         self._client, self._most = client, most
         self._lock = threading.Lock()
-        self._shelves: dict[str, _Shelf] = {}
+        self._connections: dict[str, ConnectionIndex] = {}
 
-    def find(self, connections: Sequence[str], wanted: Filter) -> Found:
-        """Those of these connections that are wanted."""
-        cells = self._cells([name for name in connections if wanted.connection in ("", name)])
-        return Found([(cell, wanted.of(letters)) for cell, letters in cells if wanted.takes(cell)])
+    def find(self, connections: Sequence[str], query: DeadLetterQuery) -> Found:
+        """Return what the query finds in these connections."""
+        names = [name for name in connections if query.connection in (None, name)]
+        return _select(self._keys(names), query, self._client)
 
-    def _cells(self, connections: Sequence[str]) -> Iterator[tuple[Cell, Sequence[Facts]]]:
-        """All there is; what is given out is never changed afterwards."""
+    def _keys(self, connections: Sequence[str]) -> list[tuple[IndexKey, Sequence[IndexEntry]]]:
+        """Return all entries by key; lists that were returned once never change."""
         with self._lock:
             moved = letters_moved(self._client, connections)
-            shelves = [self._shelves.setdefault(connection, _Shelf()) for connection in connections]
-            for connection, shelf, moves in zip(connections, shelves, moved, strict=True):
-                if shelf.moves != moves:
-                    self._look(connection, shelf)
-                    shelf.moves = moves
-            cells = [entry for shelf in shelves for entry in shelf.cells.items()]
-        yield from cells
+            indexes = [self._connections.setdefault(connection, ConnectionIndex()) for connection in connections]
+            for connection, index, moves in zip(connections, indexes, moved, strict=True):
+                if index.moves != moves:
+                    self._update(connection, index)
+                    index.moves = moves
+            return [entry for index in indexes for entry in index.keys.items()]
 
-    def _look(self, connection: str, shelf: "_Shelf") -> None:
-        """Bring a shelf in step with the connection's letters."""
+    def _update(self, connection: str, index: "ConnectionIndex") -> None:
+        """Drop the entries of dead letters that have gone, and read those that are new."""
         ids = letter_ids(self._client, connection)[-self._most :]
         there = set(ids)
-        if gone := shelf.cell_of.keys() - there:
-            shelf.drop(gone)
-        shelf.put(self._read_all(connection, [letter_id for letter_id in ids if letter_id not in shelf.cell_of]))
-
-    def _read_all(self, connection: str, ids: Sequence[str]) -> Iterator[tuple[Cell, Facts]]:
-        """What is read of those that are still there."""
-        for start in range(0, len(ids), _PAGE):
-            page = ids[start : start + _PAGE]
-            stored = some_letters(self._client, connection, page)
-            there = ((letter_id, one) for letter_id, one in zip(page, stored, strict=True) if one is not None)
-            yield from (_read(letter_id, connection, one) for letter_id, one in there)
+        if gone := index.key_of.keys() - there:
+            index.drop(gone)
+        index.put(_read_all(self._client, connection, [each for each in ids if each not in index.key_of]))
 
 
-class _Shelf:
-    """What is known of one connection's letters, and the state of the books it was read in."""
+class ConnectionIndex:
+    """The entries of one connection by key, and the counters of the ledger as they were when these were read."""
 
     def __init__(self) -> None:
-        self.cells: dict[Cell, list[Facts]] = {}
-        self.cell_of: dict[str, Cell] = {}
+        self.keys: dict[IndexKey, list[IndexEntry]] = {}
+        self.key_of: dict[str, IndexKey] = {}
         self.moves: tuple[bytes | None, ...] | None = None
 
-    def put(self, some: Iterable[tuple[Cell, Facts]]) -> None:
-        """Add these."""
-        added: dict[Cell, list[Facts]] = {}
-        for cell, facts in some:
-            kept = self.cell_of.setdefault(facts.id, cell)
-            added.setdefault(kept, []).append(facts)
-        for cell, letters in added.items():
-            self._keep(cell, sorted([*self.cells.get(cell, ()), *letters], key=lambda one: one.id))
+    def put(self, entries: Iterable[tuple[IndexKey, IndexEntry]]) -> None:
+        """Add these entries."""
+        added: dict[IndexKey, list[IndexEntry]] = {}
+        for key, entry in entries:
+            kept = self.key_of.setdefault(entry.id, key)
+            added.setdefault(kept, []).append(entry)
+        for key, new in added.items():
+            self._keep(key, sorted([*self.keys.get(key, ()), *new], key=lambda entry: entry.id))
 
     def drop(self, gone: set[str]) -> None:
-        """Take these away."""
-        for cell in {self.cell_of.pop(letter_id) for letter_id in gone}:
-            self._keep(cell, [one for one in self.cells[cell] if one.id not in gone])
+        """Remove the entries of these ids."""
+        for key in {self.key_of.pop(letter_id) for letter_id in gone}:
+            self._keep(key, [entry for entry in self.keys[key] if entry.id not in gone])
 
-    def _keep(self, cell: Cell, letters: list[Facts]) -> None:
-        """New lists only: those given out stay as they are."""
-        cells: Mapping[Cell, list[Facts]] = {**self.cells, cell: letters}
-        self.cells = {cell: letters for cell, letters in cells.items() if letters}
-
-
-class _Stored(msgspec.Struct):
-    """The part of a stored letter (`delivery/dead_letter.py`) that is indexed."""
-
-    at_ms: int = 0
-    stage: str = ""
-    reason: str = "unreadable"
-    field: str | None = None
-    tiktok_event: str | None = None
-    event_id: str | None = None
-    source: bytes = b""
+    def _keep(self, key: IndexKey, entries: list[IndexEntry]) -> None:
+        """Replace the list of a key; lists that were returned before stay as they are."""
+        keys: Mapping[IndexKey, list[IndexEntry]] = {**self.keys, key: entries}
+        self.keys = {each: some for each, some in keys.items() if some}
 
 
-_decoder: Final = msgspec.msgpack.Decoder(_Stored)
-_UNREADABLE: Final = _Stored()
+def _select(
+    keys: Iterable[tuple[IndexKey, Sequence[IndexEntry]]], query: DeadLetterQuery, client: redis.Redis
+) -> Found:
+    now = now_ms(client) if query.has_ages and not query.until_ms else 0
+    return Found([(key, query.select(entries, now)) for key, entries in keys if query.matches(key)])
+
+
+def _read_all(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iterator[tuple[IndexKey, IndexEntry]]:
+    """Yield the entries of those dead letters that are still there."""
+    for start in range(0, len(ids), _PAGE):
+        page = ids[start : start + _PAGE]
+        for letter_id, stored in zip(page, some_letters(client, connection, page), strict=True):
+            if stored is not None:
+                yield _read(letter_id, connection, stored)
+
+
+def _read(letter_id: str, connection: str, stored: bytes) -> tuple[IndexKey, IndexEntry]:
+    """Return the entry of a dead letter; one that is damaged has the reason `unreadable` and at least its id."""
+    try:
+        letter = decoded(stored, letter_id)
+    except BadNews:
+        letter = DeadLetter(
+            id=letter_id,
+            connection=connection,
+            input="",
+            at_ms=dead_lettered_at_ms(letter_id) or 0,
+            stage="",
+            reason="unreadable",
+        )
+    header = _header_of(letter.source)
+    day = day_of(header.received_ms if header else letter.at_ms)
+    key = IndexKey(connection, letter.stage, letter.reason, letter.field, letter.tiktok_event, day)
+    job = None if letter.job is None else sys.intern(letter.job)
+    return key, IndexEntry(letter_id, connection, letter.event_id, job, header.first_unknown_ms if header else 0)
 
 
 def _header_of(source: bytes) -> Header | None:
@@ -114,15 +146,3 @@ def _header_of(source: bytes) -> Header | None:
         return read_header(source) if source else None
     except ChunkUnreadable:
         return None
-
-
-def _read(letter_id: str, connection: str, stored: bytes) -> tuple[Cell, Facts]:
-    """What a letter is told apart by; one that is damaged has at least its id."""
-    try:
-        read = _decoder.decode(stored)
-    except msgspec.MsgspecError:
-        read = msgspec.structs.replace(_UNREADABLE, at_ms=dead_lettered_at_ms(letter_id) or 0)
-    header = _header_of(read.source)
-    day = day_of(header.received_ms if header else read.at_ms)
-    cell = Cell(connection, read.stage, read.reason, read.field, read.tiktok_event, day)
-    return cell, Facts(letter_id, connection, read.event_id, header.first_unknown_ms if header else 0)

@@ -1,8 +1,9 @@
-"""Which dead letters are meant, by what they are told apart by; and those that were found so."""
+"""Say which dead letters are meant: the one query of the commands and the console, and what it found."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from heapq import merge
@@ -14,20 +15,24 @@ import msgspec
 from operations.status.daily import day_number
 
 NONE: Final = "-"
-"""What a filter calls letters without a field, or without a TikTok event."""
+"""How a query names the absence of a field, or of a TikTok event."""
+_AGE: Final = re.compile(r"(\d{1,6})([dhm])")
+_UNITS_MS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
-class Facts(msgspec.Struct, frozen=True, gc=False):
-    """What one letter is told apart by, beside its cell; times in Unix milliseconds."""
+class IndexEntry(msgspec.Struct, frozen=True, gc=False):
+    """One dead letter in an index, beside its key. Times are in Unix milliseconds."""
 
     id: str
     connection: str
     event_id: str | None
+    job: str | None
     first_unknown_ms: int
+    """When a request with it was first sent whose outcome stayed unknown; 0 if there was none."""
 
 
-class Cell(NamedTuple):
-    """What many letters have in common: where they died of what, and on which day (of days.py) they had come."""
+class IndexKey(NamedTuple):
+    """What many dead letters have in common; `day` is the day of receipt, as `lanes/days.py` numbers days."""
 
     connection: str
     stage: str
@@ -38,92 +43,147 @@ class Cell(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Letters that died of the same."""
+    """How many dead letters share a connection, a stage, a reason and a field."""
 
     connection: str
     stage: str
     reason: str
     field: str | None
-    letters: int
+    dead_letters: int
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """Which letters are meant; "" means any. `search` is a letter's id, or the beginning of an event's."""
+class DeadLetterQuery:
+    """The conditions that a dead letter must meet, all of them; None stands for any."""
 
-    id: str = ""
-    connection: str = ""
-    reason: str = ""
-    field: str = ""
-    tiktok_event: str = ""
-    received: str = ""
-    """A day (UTC) as 2026-11-24; what is no day means none."""
-    search: str = ""
-    before_ms: int = 0
-    """Only those that died no later than this; 0: any."""
+    ids: tuple[str, ...] = ()
+    connection: str | None = None
+    reason: str | None = None
+    field: str | None = None
+    """The field at fault, or NONE."""
+    tiktok_event: str | None = None
+    """A TikTok event's name, or NONE."""
+    received: str | None = None
+    """A day of receipt (UTC) as 2026-11-24. A text that is no day finds nothing."""
+    job: str | None = None
+    search: str | None = None
+    """A dead letter's id, or the beginning of an event's id."""
+    older_than: str | None = None
+    """An age as 7d, 36h or 90m, counted from when the event was dead-lettered. A text that is no age finds nothing."""
+    newer_than: str | None = None
+    until_ms: int = 0
+    """Only those dead-lettered no later than this; ages count back from it. 0: no limit."""
     after: str = ""
     """Only those with later ids."""
 
-    def between(self, after: str, before_ms: int) -> "Filter":
-        """The same, of letters that had died by then and have later ids than `after`."""
-        return replace(self, after=after, before_ms=before_ms)
+    @property
+    def has_conditions(self) -> bool:
+        """Whether it means fewer than all dead letters."""
+        return self != DeadLetterQuery()
 
-    def takes(self, cell: Cell) -> bool:
-        """Whether letters of this cell may be meant."""
+    @property
+    def has_ages(self) -> bool:
+        """Whether it asks for an age, so that the time now matters."""
+        return self.older_than is not None or self.newer_than is not None
+
+    def between(self, after: str, until_ms: int) -> "DeadLetterQuery":
+        """Return the same query for those dead-lettered by `until_ms` whose ids come after `after`."""
+        return replace(self, after=after, until_ms=until_ms)
+
+    def missing(self, there: Collection[str]) -> list[str]:
+        """Return the ids it asks for that are not `there`."""
+        return [letter_id for letter_id in dict.fromkeys(self.ids) if letter_id not in there]
+
+    def matches(self, key: IndexKey) -> bool:
+        """Return whether dead letters of this key can match."""
         return (
-            self.connection in ("", cell.connection)
-            and self.reason in ("", cell.reason)
-            and self.field in ("", cell.field or NONE)
-            and self.tiktok_event in ("", cell.tiktok_event or NONE)
-            and (not self.received or _day(self.received) == cell.day)
+            self.connection in (None, key.connection)
+            and self.reason in (None, key.reason)
+            and self.field in (None, key.field or NONE)
+            and self.tiktok_event in (None, key.tiktok_event or NONE)
+            and (self.received is None or _day(self.received) == key.day)
         )
 
-    def of(self, letters: Sequence[Facts]) -> Sequence[Facts]:
-        """Those that are meant of a cell's, which stand in the order of their ids, and so of their deaths."""
-        if self.before_ms or self.after:
-            end = f"{self.before_ms + 1:012x}" if self.before_ms else "~"
-            start = bisect_right(letters, self.after, key=_id)
-            letters = letters[start : max(start, bisect_left(letters, end, key=_id))]
-        if self.id:
-            letters = [one for one in letters if one.id == self.id]
-        if self.search:
-            wanted = self.search
-            letters = [one for one in letters if one.id == wanted or (one.event_id or "").startswith(wanted)]
-        return letters
+    def select(self, entries: Sequence[IndexEntry], now_ms: int) -> Sequence[IndexEntry]:
+        """Return those of one key's entries that match. `entries` are in the order of their ids, and so of time."""
+        start, end = self._bounds(now_ms)
+        if start or end:
+            first = bisect_right(entries, start, key=_id)
+            entries = entries[first : max(first, bisect_left(entries, end or "~", key=_id))]
+        if self.ids:
+            entries = [entry for entry in entries if entry.id in self.ids]
+        if self.job is not None:
+            entries = [entry for entry in entries if entry.job == self.job]
+        if wanted := self.search:
+            entries = [entry for entry in entries if entry.id == wanted or (entry.event_id or "").startswith(wanted)]
+        return entries
+
+    def _bounds(self, now_ms: int) -> tuple[str, str]:
+        """Return the id that all must come after and the id that all must come before; "" for no bound.
+
+        An id begins with the time at which its event was dead-lettered.
+        """
+        until_ms = self.until_ms or now_ms
+        start, end = self.after, _first_id(self.until_ms + 1) if self.until_ms else ""
+        if self.newer_than is not None:
+            age = parse_age(self.newer_than)
+            start = "~" if age is None else max(start, _first_id(until_ms - age))
+        if self.older_than is not None:
+            age = parse_age(self.older_than)
+            oldest = _first_id(0 if age is None else until_ms - age)
+            end = min(end, oldest) if end else oldest
+        return start, end
 
 
 class Found:
-    """Letters that were found, by their cells."""
+    """The dead letters that a query found, by their keys."""
 
-    def __init__(self, cells: Sequence[tuple[Cell, Sequence[Facts]]]) -> None:
-        self.cells = [(cell, letters) for cell, letters in cells if letters]
+    def __init__(self, keys: Sequence[tuple[IndexKey, Sequence[IndexEntry]]]) -> None:
+        self.keys = [(key, entries) for key, entries in keys if entries]
 
     def __len__(self) -> int:
-        return sum(len(letters) for _, letters in self.cells)
+        return sum(len(entries) for _, entries in self.keys)
 
-    def oldest(self) -> Iterator[Facts]:
-        """All of them, the oldest first."""
-        return merge(*(letters for _, letters in self.cells), key=_id)
+    def oldest(self) -> Iterator[IndexEntry]:
+        """Yield all of them, the oldest first."""
+        return merge(*(entries for _, entries in self.keys), key=_id)
 
-    def newest(self, start: int, number: int) -> list[Facts]:
-        """So many of them from that place on, the newest first."""
-        backwards = merge(*(reversed(letters) for _, letters in self.cells), key=_id, reverse=True)
+    def newest(self, start: int, number: int) -> list[IndexEntry]:
+        """Return up to `number` of them, the newest first, without the first `start`."""
+        backwards = merge(*(reversed(entries) for _, entries in self.keys), key=_id, reverse=True)
         return list(islice(backwards, start, start + number))
 
     def groups(self) -> list[Group]:
-        """They by what they died of, the most frequent first."""
+        """Return how many there are of each connection, stage, reason and field, the most frequent first."""
         counted: Counter[tuple[str, str, str, str | None]] = Counter()
-        for cell, letters in self.cells:
-            counted[cell[:4]] += len(letters)
+        for key, entries in self.keys:
+            counted[key[:4]] += len(entries)
         return [Group(*key, number) for key, number in sorted(counted.items(), key=lambda row: (-row[1], row[0][2]))]
 
 
-def _id(one: Facts) -> str:
-    return one.id
+def parse_age(text: str) -> int | None:
+    """Return an age such as `7d`, `36h` or `90m` in milliseconds; None for any other text."""
+    written = _AGE.fullmatch(text)
+    return int(written[1]) * _UNITS_MS[written[2]] if written else None
+
+
+def parse_day(text: str) -> date | None:
+    """Return a day such as `2026-11-24`; None for any other text."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _id(entry: IndexEntry) -> str:
+    return entry.id
+
+
+def _first_id(ms: int) -> str:
+    """Return what sorts before every id of this millisecond and behind those of earlier ones."""
+    return f"{max(0, ms):012x}"
 
 
 def _day(text: str) -> int:
-    try:
-        return day_number(date.fromisoformat(text))
-    except ValueError:
-        return -1
+    day = parse_day(text)
+    return -1 if day is None else day_number(day)

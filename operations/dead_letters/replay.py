@@ -1,83 +1,165 @@
-"""Letters on their way back: page by page, with sources opened and sealed anew, each in one script with its removal."""
+"""Replay or discard dead letters, page by page: the one loop of the commands and the console.
 
-from collections.abc import Collection, Iterator, Sequence
+Each page is done in scripts that move and count in one step, so a loop may stop after any page and be run again. A
+dead letter that is dead-lettered again has a later id than all that were meant, so it is not replayed endlessly.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 from typing import Final
 
 import msgspec
 
 from delivery.backoff import DEDUPLICATED_FOR_MS
-from lanes.dead_letters import Revived, replay_letters, some_letters
+from lanes.dead_letters import Revived, discard_letters, replay_letters, some_letters
 from lanes.errors import ChunkUnreadable
+from operations.dead_letters.preview import Outlooks
+from operations.dead_letters.query import IndexEntry
 from operations.dead_letters.store import LetterBox, decoded
 from operations.errors import BadNews
 from operations.format import plural
 
-MOST_LETTERS: Final = 50
+REPLAYED_AT_ONCE: Final = 50
+DISCARDED_AT_ONCE: Final = 200
 MOST_BYTES: Final = 1024 * 1024
-"""What one script is given at most (a single source may be larger)."""
+"""The most that one script is given (a single source may be larger)."""
+STEP_S: Final = 0.8
 
 GONE: Final = "there is no such dead letter (any more)"
+LATE: Final = "TikTok may count it twice"
 
 
 @dataclass(slots=True)
-class Sent:
-    """What became of a replay."""
+class Result:
+    """What became of some dead letters."""
 
-    replayed: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    """The ids of those that were replayed, or discarded."""
     left: list[tuple[str, str]] = field(default_factory=list)
     """(id, why it was left where it is)."""
+    last: str = ""
+    """The last id that was dealt with."""
+    finished: bool = True
+    """Whether no page is left."""
+
+    def add(self, page: "Result") -> None:
+        """Add what became of one more page."""
+        self.done += page.done
+        self.left += page.left
+        self.last, self.finished = page.last, page.finished
 
 
 def is_late(first_unknown_ms: int, now_ms: int) -> bool:
-    """Whether TikTok may have taken the event and would not know it again (promise 5 of design.md).
+    """Return whether TikTok may have accepted the event and would count it twice now (promise 5 of design.md).
 
-    Only events whose first outcome nobody learnt: of any other it is known that TikTok does not have it.
+    Only an event with an unknown outcome can be late: any other is known to be missing at TikTok.
     """
     return 0 < first_unknown_ms <= now_ms - DEDUPLICATED_FOR_MS
 
 
+def late_among(entries: Iterable[IndexEntry], now_ms: int) -> set[str]:
+    """Return the ids of the late ones."""
+    return {entry.id for entry in entries if is_late(entry.first_unknown_ms, now_ms)}
+
+
 def late_question(number: int) -> str:
-    """What is asked of late ones."""
+    """Return the question to ask before so many late events are replayed."""
     return (
         f"{plural(number, 'event')} may have reached TikTok over 47 hours ago, which would count "
         f"{'it' if number == 1 else 'them'} again. Send {'it' if number == 1 else 'them'} anyway?"
     )
 
 
-def replay_page(box: LetterBox, connection_id: str, ids: Sequence[str], late: Collection[str], sent: Sent) -> None:
-    """Send up to MOST_LETTERS letters of one connection again; the `late` ones, which would else expire, as anew."""
+def replay_all(
+    box: LetterBox, entries: Iterable[IndexEntry], outlooks: Outlooks, *, send_late: bool
+) -> Iterator[Result]:
+    """Replay these dead letters and yield what became of each page; late ones only with `send_late`."""
+    now_ms = box.now_ms()
+
+    def replay(connection: str, some: Sequence[IndexEntry], result: Result) -> None:
+        late = late_among(some, now_ms)
+        held = set() if send_late else late
+        ids = [entry.id for entry in some if entry.id not in held]
+        result.left += [(letter_id, LATE) for letter_id in held]
+        if obstacle := outlooks.obstacle(connection):
+            result.left += [(letter_id, obstacle) for letter_id in ids]
+        else:
+            replay_page(box, connection, ids, late, result)
+
+    return _pages(entries, replay, REPLAYED_AT_ONCE)
+
+
+def discard_all(box: LetterBox, entries: Iterable[IndexEntry]) -> Iterator[Result]:
+    """Discard these dead letters and yield what became of each page."""
+
+    def discard(connection: str, some: Sequence[IndexEntry], result: Result) -> None:
+        result.done += discard_letters(box.client, connection, [entry.id for entry in some])
+
+    return _pages(entries, discard, DISCARDED_AT_ONCE)
+
+
+def run_step(pages: Iterable[Result]) -> Result:
+    """Run pages until STEP_S have passed, one page at least; return what became of them."""
+    result, deadline = Result(), time.monotonic() + STEP_S
+    for page in pages:
+        result.add(page)
+        if time.monotonic() > deadline:
+            break
+    return result
+
+
+def replay_page(box: LetterBox, connection_id: str, ids: Sequence[str], late: Collection[str], result: Result) -> None:
+    """Replay up to REPLAYED_AT_ONCE dead letters of one connection; `late` ones count as never sent, or they expire."""
     revived: list[Revived] = []
     for letter_id, stored in zip(ids, some_letters(box.client, connection_id, ids), strict=True):
         if stored is None:
-            sent.left.append((letter_id, GONE))
+            result.left.append((letter_id, GONE))
             continue
         try:
             source = box.open(decoded(stored, letter_id))
         except BadNews as damage:
-            sent.left.append((letter_id, str(damage)))
+            result.left.append((letter_id, str(damage)))
             continue
         except ChunkUnreadable as error:
-            sent.left.append((letter_id, f"its source cannot be opened: {error.what_to_do}"))
+            result.left.append((letter_id, f"its source cannot be opened: {error.what_to_do}"))
             continue
         if letter_id in late:
             source = msgspec.structs.replace(source, first_unknown_ms=0)
         revived.append(Revived(letter_id, stored, box.codec.seal(source)))
-    for some in _cut(revived):
-        went = replay_letters(box.client, connection_id, some)
-        sent.replayed += went
-        gone = {one.id for one in some}.difference(went)
-        sent.left += [(letter_id, "it was changed or taken meanwhile") for letter_id in sorted(gone)]
+    for some in _by_size(revived):
+        replayed = replay_letters(box.client, connection_id, some)
+        result.done += replayed
+        gone = {item.id for item in some}.difference(replayed)
+        result.left += [(letter_id, "it was changed or taken meanwhile") for letter_id in sorted(gone)]
 
 
-def _cut(revived: Sequence[Revived]) -> Iterator[list[Revived]]:
-    some: list[Revived] = []
+def _pages(
+    entries: Iterable[IndexEntry], move: Callable[[str, Sequence[IndexEntry], Result], None], size: int
+) -> Iterator[Result]:
+    """Yield the result of each page after `move` dealt with its entries, one connection after the other."""
+    left = iter(entries)
+    page = list(islice(left, size))
+    while page:
+        result = Result(last=page[-1].id)
+        by_connection = sorted(page, key=lambda entry: entry.connection)
+        for connection, some in groupby(by_connection, lambda entry: entry.connection):
+            move(connection, list(some), result)
+        page = list(islice(left, size))
+        result.finished = not page
+        yield result
+
+
+def _by_size(items: Sequence[Revived]) -> Iterator[list[Revived]]:
+    """Yield the items in parts of up to MOST_BYTES."""
+    part: list[Revived] = []
     size = 0
-    for one in revived:
-        if some and size + len(one.chunk) > MOST_BYTES:
-            yield some
-            some, size = [], 0
-        some.append(one)
-        size += len(one.chunk)
-    if some:
-        yield some
+    for item in items:
+        if part and size + len(item.chunk) > MOST_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(item)
+        size += len(item.chunk)
+    if part:
+        yield part

@@ -1,7 +1,8 @@
 """The dead letters of all connections, decoded; and what is inside one, masked unless somebody asks."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -15,15 +16,17 @@ from config.settings import Settings
 from delivery.dead_letter import DeadLetter, dead_lettered_at_ms, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec, read_header
 from lanes.connections import connections_known
-from lanes.dead_letters import letter_of, letters_of, shared_part
+from lanes.dead_letters import letter_of, letters_of, shared_part, some_letters
 from lanes.errors import ChunkUnreadable
 from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.items import event_of
 from operations.dead_letters.exact_json import read_for_people
+from operations.dead_letters.query import IndexEntry
 from operations.errors import BadNews
 from operations.masking import mask_sentence
 from store.clocks import now_ms
 
+READ_AT_ONCE: Final = 100
 PARTS_AT_HAND: Final = 4
 """Shared parts of batches that a letter box keeps opened; each is at most a batch."""
 
@@ -51,6 +54,18 @@ class LetterBox:
         for connection in connections:
             for letter_id, stored in letters_of(self.client, connection):
                 yield self.read(stored, letter_id, connection)
+
+    def read_each(self, entries: Iterable[IndexEntry]) -> Iterator[DeadLetter]:
+        """Yield the dead letters of these entries, a page at a time; those that have gone meanwhile are omitted."""
+        left = iter(entries)
+        while page := list(islice(left, READ_AT_ONCE)):
+            stored: dict[str, bytes | None] = {}
+            for connection in dict.fromkeys(entry.connection for entry in page):
+                ids = [entry.id for entry in page if entry.connection == connection]
+                stored |= zip(ids, some_letters(self.client, connection, ids), strict=True)
+            for entry in page:
+                if (letter := stored[entry.id]) is not None:
+                    yield self.read(letter, entry.id, entry.connection)
 
     def find(self, letter_id: str) -> DeadLetter | None:
         """The letter of that id, wherever it is."""

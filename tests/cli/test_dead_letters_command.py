@@ -67,13 +67,21 @@ def test_what_tiktok_quotes_is_masked_and_its_sense_kept(letters: list[dict[str,
         (["--connection", "shop", "--job", "job-1", "--reason", "missing_url"], ["e2"]),
         (["--job", "job-2"], []),
         (["--field", "properties.value"], ["e3"]),
+        (["--field", "-"], []),
+        (["--tiktok-event", "PlaceAnOrder", "--reason", "invalid_url"], ["e1"]),
+        (["--tiktok-event", "-"], []),
+        (["--search", "e2"], ["e2"]),
+        (["--received", "2020-02-29"], []),
         (["--older-than", "1m"], []),
         (["--newer-than", "1m", "--field", "TikTok.URL", "--reason", "missing_url"], ["e2"]),
     ],
-    ids=["Z3 reason", "Z3 none", "Z3 three", "Z3 no such job", "Z3 field", "Z3 none is old", "Z3 young"],
+    ids=[
+        *("Z3 reason", "Z3 none", "Z3 three", "Z3 no such job", "Z3 field", "no field", "TikTok event"),
+        *("no TikTok event", "event id", "no such day", "Z3 none is old", "Z3 young"),
+    ],
 )
 def test_the_list_can_be_narrowed(letters: list[dict[str, Any]], options: list[str], ids: list[str]) -> None:
-    """By connection, reason and job."""
+    """By every condition of the query."""
     said = relay("dead-letters", "list", "--json", *options)
     assert [letter["event_id"] for letter in said.json] == ids
 
@@ -98,6 +106,7 @@ def test_counts_by_connection_stage_and_reason(letters: list[dict[str, Any]]) ->
     assert "missing_url" in relay("dead-letters", "count").stdout
     assert [row["letters"] for row in relay("dead-letters", "count", "--json", "--reason", "missing_url").json] == [1]
     assert relay("dead-letters", "count", "--older-than", "yesterday").exit_code == 2
+    assert "write a day as 2026-11-24" in relay("dead-letters", "count", "--received", "yesterday").stderr
 
 
 def test_show_opens_the_source_and_masks_it(letters: list[dict[str, Any]]) -> None:

@@ -51,6 +51,11 @@ def test_they_are_grouped_by_what_they_died_of_and_listed_newest_first(some: Ben
         ("?received=2020-02-29", []),
         ("?received=yesterday", []),
         ("?field=-", []),
+        ("?job=job-1&reason=invalid_url", ["e1", "e2"]),
+        ("?job=job-9", []),
+        ("?newer_than=36h&search=e3", ["e3"]),
+        ("?older_than=36h", []),
+        ("?newer_than=yesterday", []),
     ],
 )
 def test_a_filter_shows_those_that_are_like_it(some: Bench, visitor: Visitor, query: str, expected: list[str]) -> None:
@@ -122,7 +127,7 @@ def test_what_dies_again_on_the_way_is_not_sent_round_and_round(bench: Bench, vi
 
 def test_steps_say_how_far_it_is_and_end(bench: Bench, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page of letters a step here, for each step has no time for more."""
-    monkeypatch.setattr("operations.dead_letters.bulk_actions.replay_step.__kwdefaults__", {"step_s": 0.0})
+    monkeypatch.setattr("operations.dead_letters.replay.STEP_S", 0.0)
     bench.put([purchase(n, custom_flags=BAD_URL) for n in range(120)])
     bench.drain()
     answer = visitor.post("/console/dead-letters/replay")
@@ -134,6 +139,13 @@ def test_steps_say_how_far_it_is_and_end(bench: Bench, visitor: Visitor, monkeyp
     assert ["of 120 sent again" in one for one in seen] == [True] * len(seen)
     assert [int(re.findall(r"(\d+) of 120", one)[0]) for one in seen] == [50, 100, 120]
     assert bench.count("replayed") == (120,)
+
+
+def test_several_ids_are_replayed_and_no_others(some: Bench, visitor: Visitor) -> None:
+    """As with the command."""
+    ids = [letter.id for letter in some.letters() if letter.event_id in ("e1", "e3")]
+    assert "2 of 2 sent again" in words(visitor.post("/console/dead-letters/replay", id=",".join(ids)))
+    assert listed(visitor) == ["e2"]
 
 
 def test_late_ones_ask_and_can_be_left(bench: Bench, visitor: Visitor) -> None:

@@ -16,7 +16,7 @@ from lanes.chunk import ChunkCodec
 from mapping.incoming.body import many_batches
 from mapping.plan import compile_plan
 from operations.dead_letters.edit import corrected, find_letter, keep, text_of
-from operations.dead_letters.replay import Sent, replay_page
+from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import LetterBox, exported
 from operations.errors import BadNews
 from operations.preview.preview import preview_all
@@ -128,7 +128,7 @@ def test_corrected_and_replayed_each_of_its_events_is_delivered(bench: Bench) ->
     again = find_letter(box, letter.id)
     assert text_of(again.source).count('"event_type"') == 3
     keep(box, again, corrected(again.source, text_of(again.source)))
-    replay_page(box, "shop", [letter.id], (), Sent())
+    replay_page(box, "shop", [letter.id], (), Result())
     bench.drain_all()
     assert bench.count("accepted", "replayed", "extra", "delivered", "dead", "waiting") == (2, 1, 2, 4, 1, 0)
     ids = [event["event_id"] for event in bench.sandbox.events()]
@@ -140,7 +140,7 @@ def test_replayed_as_it_is_it_is_the_same_dead_letter(bench: Bench) -> None:
     arrive(bench, b"[7," + GOOD[0] + b"]")
     bench.drain()
     [letter] = bench.letters()
-    replay_page(box_of(bench), "shop", [letter.id], (), Sent())
+    replay_page(box_of(bench), "shop", [letter.id], (), Result())
     bench.drain_all()
     [again] = bench.letters()
     assert (again.reason, again.message, again.event_id) == (letter.reason, letter.message, letter.event_id)

@@ -25,7 +25,7 @@ from support.events import purchase
 from config.settings import Settings
 from lanes.chunk import Chunk, Entry
 from operations.dead_letters.edit import corrected, find_letter, keep, text_of
-from operations.dead_letters.replay import Sent, replay_page
+from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import LetterBox
 
 TARGETS = {"A": "CompletePayment", "B": "CompletePayment", "C": "Contact"}
@@ -93,9 +93,9 @@ class Items(RuleBasedStateMachine):
         if edit:
             found = find_letter(box, letter_id)
             keep(box, found, corrected(found.source, text_of(found.source).replace('"USD"', '"EUR"')))
-        sent = Sent()
+        sent = Result()
         replay_page(box, "shop", [letter_id], (), sent)
-        assert sent.replayed == [letter_id]
+        assert sent.done == [letter_id]
 
     @invariant()
     def every_item_is_there_once(self) -> None:
@@ -188,7 +188,7 @@ def test_two_mappings_to_one_event_of_which_one_is_refused(bench: Bench) -> None
     assert bench.count("accepted", "extra", "delivered", "dead", "waiting") == (1, 1, 1, 1, 0)
     [letter] = bench.letters()
     box = LetterBox(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
-    replay_page(box, "shop", [letter.id], (), Sent())
+    replay_page(box, "shop", [letter.id], (), Result())
     bench.drain_all()
     assert bench.count("extra", "replayed", "delivered", "dead", "waiting") == (1, 1, 2, 1, 0)
     assert sorted(event["body"]["properties"]["description"] for event in bench.sandbox.events()) == ["A", "B"]

@@ -17,7 +17,7 @@ from lanes.dead_letters import discard_letters, letter_ids
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease, Lost, Refused, Released, Settlement
 from operations.dead_letters.edit import corrected, find_letter, keep, text_of
-from operations.dead_letters.replay import Sent, replay_page
+from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import LetterBox
 from operations.encryption_keys import reseal_letters, use_of_keys
 from worker.runtime import Runtime
@@ -70,9 +70,9 @@ def test_a_batchs_json_is_kept_once_and_goes_with_its_last_letter(bench: Bench) 
     assert (bench.count("dead"), parts(bench)) == ((200,), (1, 1, 200))
     assert used(bench) < 3 * size + 200 * 1_500
     ids = letter_ids(bench.redis, "shop")
-    sent = Sent()
+    sent = Result()
     replay_page(box_of(bench), "shop", ids[:1], (), sent)
-    assert (sent.replayed, parts(bench)) == (ids[:1], (1, 1, 199))
+    assert (sent.done, parts(bench)) == (ids[:1], (1, 1, 199))
     discard_letters(bench.redis, "shop", ids[1:])
     assert (parts(bench), held(bench)) == ((0, 0, 0), 0)
     assert not list(bench.redis.scan_iter("letters:shop*"))
@@ -92,7 +92,7 @@ def test_a_letter_is_read_and_goes_again_with_its_whole_batch(bench: Bench) -> N
     found = find_letter(box, first.id)
     keep(box, found, corrected(found.source, text_of(found.source).replace("www.", "https://www.")))
     assert (DeadLetter.decode(bench.redis.hget("letters:shop", first.id) or b"").shared, parts(bench)[2]) == ("", 1)
-    replay_page(box, "shop", [first.id], (), Sent())
+    replay_page(box, "shop", [first.id], (), Result())
     bench.drain_all()
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1"]
     assert bench.count("delivered", "dead", "replayed", "waiting") == (1, 2, 1, 0)

@@ -1,16 +1,20 @@
 """The index of letters: always what the store has, read once, and no more than it may hold."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 
+import click
 import msgspec
 import pytest
 import redis
 
+from cli.dead_letters.replay import replay
+from console import filters
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.dead_letters import amend_letter, discard_letters
-from operations.dead_letters.index import LetterIndex
-from operations.dead_letters.query import NONE, Filter
+from operations.dead_letters.index import DeadLetterIndex, find_once
+from operations.dead_letters.query import NONE, DeadLetterQuery
 from store.client import connect
 
 DAY_MS = 86_400_000
@@ -48,14 +52,14 @@ def bury(client: redis.Redis, *letters: DeadLetter) -> None:
         client.hincrby(f"books:{one.connection}", "dead", 1)
 
 
-def found(index: LetterIndex, **conditions: object) -> list[str | None]:
+def found(index: DeadLetterIndex, **conditions: object) -> list[str | None]:
     """The ids of the events of those that are found."""
-    return [one.event_id for one in index.find(["shop", "other"], Filter(**conditions)).oldest()]  # type: ignore[arg-type]
+    return [one.event_id for one in index.find(["shop", "other"], DeadLetterQuery(**conditions)).oldest()]  # type: ignore[arg-type]
 
 
 def test_it_follows_the_store_and_reads_each_letter_once(client: redis.Redis) -> None:
     """Letters that come, that go, that are corrected; in between it asks nothing but the books."""
-    index = LetterIndex(client)
+    index = DeadLetterIndex(client)
     assert found(index) == []
     bury(client, letter(1), letter(2), letter(3, connection="other"))
     assert found(index) == ["e1", "e2", "e3"]
@@ -73,7 +77,7 @@ def test_it_follows_the_store_and_reads_each_letter_once(client: redis.Redis) ->
 def test_of_more_than_it_may_hold_it_has_the_newest(client: redis.Redis) -> None:
     """The older ones come when those have gone."""
     bury(client, *(letter(n) for n in range(10)))
-    index = LetterIndex(client, most=3)
+    index = DeadLetterIndex(client, most=3)
     assert found(index) == ["e7", "e8", "e9"]
     discard_letters(client, "shop", [letter(n).id for n in (8, 9)])
     assert found(index) == ["e5", "e6", "e7"]
@@ -95,33 +99,49 @@ def test_of_more_than_it_may_hold_it_has_the_newest(client: redis.Redis) -> None
         ({"search": "e2"}, ["e2"]),
         ({"search": letter(3).id}, ["e3"]),
         ({"search": letter(3).id[:5]}, []),
-        ({"id": letter(3).id}, ["e3"]),
-        ({"id": letter(3).id[:5]}, []),
-        ({"before_ms": DAY_MS + 2}, ["e1", "e2"]),
-        ({"before_ms": 1}, []),
+        ({"ids": (letter(3).id,)}, ["e3"]),
+        ({"ids": (letter(3).id, "nothing", letter(1).id, letter(3).id)}, ["e1", "e3"]),
+        ({"ids": (letter(3).id[:5],)}, []),
+        ({"ids": (letter(3).id,), "connection": "shop"}, []),
+        ({"job": "job-2"}, ["e2"]),
+        ({"job": "job-9"}, []),
+        ({"older_than": "1d"}, ["e1", "e2", "e3"]),
+        ({"newer_than": "1d"}, []),
+        ({"newer_than": "yesterday"}, []),
+        ({"older_than": "yesterday"}, []),
+        ({"older_than": "1d", "until_ms": 3 * DAY_MS}, ["e1", "e2", "e3"]),
+        ({"older_than": "1d", "until_ms": 2 * DAY_MS + 2}, ["e1"]),
+        ({"newer_than": "1d", "until_ms": 2 * DAY_MS + 2}, ["e2", "e3"]),
+        ({"older_than": "60m", "newer_than": "24h", "until_ms": 2 * DAY_MS + 3}, ["e3"]),
+        ({"until_ms": DAY_MS + 2}, ["e1", "e2"]),
+        ({"until_ms": 1}, []),
         ({"after": letter(2).id}, ["e3"]),
-        ({"after": letter(1).id, "before_ms": DAY_MS + 2}, ["e2"]),
+        ({"after": letter(1).id, "until_ms": DAY_MS + 2}, ["e2"]),
         ({"reason": "invalid_url", "connection": "other"}, []),
     ],
 )
-def test_a_filter_finds_those_that_are_like_it(
+def test_a_query_finds_the_same_in_an_index_and_without_one(
     client: redis.Redis, conditions: dict[str, object], expected: list[str]
 ) -> None:
-    """All of its conditions together."""
+    """The console keeps an index and the commands do not; each condition works on both."""
     bury(
         client,
         letter(1, reason="invalid_url", field="TikTok.URL"),
-        letter(2, tiktok_event="Search"),
+        letter(2, tiktok_event="Search", job="job-2"),
         letter(3, connection="other"),
     )
-    assert found(LetterIndex(client), **conditions) == expected
+    query = DeadLetterQuery(**conditions)  # type: ignore[arg-type]
+    connections = ["shop", "other"]
+    for result in (DeadLetterIndex(client).find(connections, query), find_once(client, connections, query)):
+        assert [entry.event_id for entry in result.oldest()] == expected
 
 
 def test_groups_are_counted_the_largest_first(client: redis.Redis) -> None:
     """By connection, stage, reason and field."""
     bury(client, letter(1, reason="expired"), *(letter(n, reason="invalid_url", field="x") for n in (2, 3)))
-    groups = LetterIndex(client).find(["shop"], Filter()).groups()
-    assert [(one.reason, one.field, one.letters) for one in groups] == [("invalid_url", "x", 2), ("expired", None, 1)]
+    groups = DeadLetterIndex(client).find(["shop"], DeadLetterQuery()).groups()
+    counts = [(one.reason, one.field, one.dead_letters) for one in groups]
+    assert counts == [("invalid_url", "x", 2), ("expired", None, 1)]
 
 
 def test_a_damaged_letter_has_at_least_its_id(client: redis.Redis) -> None:
@@ -129,14 +149,22 @@ def test_a_damaged_letter_has_at_least_its_id(client: redis.Redis) -> None:
     client.hset("letters:shop", "damaged", b"\xff")
     client.hset("letters:shop:labels", "damaged", "label")
     client.hincrby("books:shop", "dead", 1)
-    ((cell, (one,)),) = LetterIndex(client).find(["shop"], Filter()).cells
-    assert (one.id, cell.reason) == ("damaged", "unreadable")
+    ((key, (one,)),) = DeadLetterIndex(client).find(["shop"], DeadLetterQuery()).keys
+    assert (one.id, key.reason) == ("damaged", "unreadable")
 
 
 def test_pages_are_taken_from_the_newest_on(client: redis.Redis) -> None:
     """Across connections and reasons."""
     bury(client, *(letter(n, connection=("shop", "other")[n % 2], reason=("a", "b", "c")[n % 3]) for n in range(9)))
-    found = LetterIndex(client).find(["shop", "other"], Filter())
+    found = DeadLetterIndex(client).find(["shop", "other"], DeadLetterQuery())
     assert [one.event_id for one in found.newest(2, 4)] == ["e6", "e5", "e4", "e3"]
     assert len(found) == 9
     assert found.newest(9, 4) == []
+
+
+def test_commands_and_console_offer_every_condition_of_a_query() -> None:
+    """So that none works on one side only."""
+    conditions = {field.name for field in fields(DeadLetterQuery)} - {"ids", "until_ms", "after"}
+    options = {parameter.name for parameter in replay.params if isinstance(parameter, click.Option)}
+    assert options - {"every", "dry_run", "yes", "as_json", "reveal"} == conditions
+    assert set(filters.CONDITIONS) == conditions

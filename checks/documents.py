@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from cli.main import main as relay
+from config.dead_letter_reasons import REASONS
 from config.reading.custom_mappings import CUSTOM_MAPPING, MATCH, PARAMETER
 from config.reading.readers import scalar
 from config.reading.records import Record
@@ -46,6 +47,12 @@ def log_events_table() -> str:
     """Return a table of the log events: name, sentence, details."""
     rows = ((f"`{name}`", event.sentence, event.details or "–") for name, event in LOG_EVENTS.items())
     return table(("event", "message", "details"), rows)
+
+
+def reasons_table() -> str:
+    """Return a table of the reasons for dead letters."""
+    rows = ((f"`{row.code}`", row.stage or "–", row.sentence, row.remedy, row.who) for row in REASONS.values())
+    return table(("reason", "stage", "what is wrong", "what to do", "who does it"), rows)
 
 
 def commands_text() -> str:
@@ -91,6 +98,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "keys-of-a-parameter": lambda: keys_table(PARAMETER),
     "commands": commands_text,
     "log-events": log_events_table,
+    "dead-letter-reasons": reasons_table,
 }
 
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
+from config.dead_letter_reasons import INTERNAL_ERROR
+
 _LAST_MS: Final = 253_402_300_799_999
 _ID: Final = re.compile(r"[0-9a-f]{22}")
 
@@ -28,7 +30,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """When it died, Unix milliseconds."""
     stage: str = "delivery"
     """`mapping` or `delivery`."""
-    reason: str = "internal_error"
+    reason: str = INTERNAL_ERROR.code
     """Machine-readable: `invalid_url`, `rejected_by_tiktok`, `expired`, …"""
     message: str = ""
     """For a person. TikTok's own words, which may quote personal data; SEALED where `words` has them."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from config.dead_letter_reasons import INTERNAL_ERROR, INVALID_VALUE
 from mapping.compile.steps import Failure
 from mapping.incoming.batch import head
 from mapping.incoming.event import UNREADABLE, Incoming, read_event
@@ -74,7 +75,7 @@ class BatchMapper:
         if kind is not None and not self._recipe.may_want(kind):
             return Unsupported(describe(kind.event_type, kind.action))
         field, message = culprit(error)
-        return Rejected(None, own_id_of(raw) or minted_id, "invalid_value", field, message)
+        return Rejected(None, own_id_of(raw) or minted_id, INVALID_VALUE.code, field, message)
 
 
 def _rejected(item: Item, incoming: Incoming, failure: Failure) -> Rejected:
@@ -93,7 +94,7 @@ def _misnamed(flags: Mapping[str, str]) -> Iterator[Note]:
 def _defect(event_id: str | None, surprise: Exception) -> Rejected:
     """The exception's text may quote the event, so only its type is told."""
     message = f"relay failed on this event ({type(surprise).__name__}): a defect, please report it."
-    return Rejected(None, event_id, "internal_error", None, message)
+    return Rejected(None, event_id, INTERNAL_ERROR.code, None, message)
 
 
 def _only(results: list[Result], only: Sequence[str], made: Sequence[str] | None) -> list[Result]:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple, TypeAlias
 
+from config.dead_letter_reasons import INVALID_VALUE
+
 
 class Refused(NamedTuple):
     """The event cannot go. `message` follows the name of the field at fault: "must be a number such as 19.99".
@@ -35,4 +37,4 @@ REMARKS = frozenset({Refused, LeftOut, Noted})
 
 def invalid(message: str) -> Refused:
     """A value of the wrong form (reason `invalid_value`)."""
-    return Refused("invalid_value", message)
+    return Refused(INVALID_VALUE.code, message)

@@ -27,9 +27,8 @@ class Mapped(msgspec.Struct, frozen=True, gc=False):
 class Rejected(msgspec.Struct, frozen=True, gc=False):
     """An event that cannot be sent as it is: a dead letter (product.md Z1).
 
-    `reason` is one of `invalid_url`, `missing_url`, `invalid_ttclid`, `missing_parameter`, `invalid_value`,
-    `invalid_batch` and `internal_error`; `field` is the incoming name at fault; `message` a sentence without any value
-    of the event.
+    `reason` is a code of `config/dead_letter_reasons.py`. `field` is the incoming name at fault. `message` is a
+    sentence without any value of the event.
     """
 
     tiktok_event: str | None

@@ -6,6 +6,7 @@ connection; nothing adds to them afterwards.
 
 from typing import NamedTuple
 
+from config.dead_letter_reasons import INTERNAL_ERROR
 from mapping.fields import normalise, places
 from mapping.fields.consent import att_status, limited, permitted_idfa, unless_limited
 from mapping.fields.rules import (
@@ -81,7 +82,7 @@ ATT = "att_authorization_status"
 FROM_URL = "ttclid_from_url"
 OWN_PAGE = "page_url_fallback"
 ADVERTISING_ID = unless_limited(hashed(normalise.advertising_id))
-NO_ID = Refused("internal_error", "is missing, and no id was made at ingest: a defect of relay, please report it")
+NO_ID = Refused(INTERNAL_ERROR.code, "is missing, and no id was made at ingest: a defect of relay, please report it")
 NO_APP_ID = LeftOut(
     "absent, and TikTok's documentation requires it of app events, so TikTok may refuse this one: "
     "have the app's batches carry application_info.package, or set app_id"

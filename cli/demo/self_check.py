@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from cli.demo.posts import Post
+from config.dead_letter_reasons import REJECTED_BY_TIKTOK
 from config.model import Configuration
 from delivery.dead_letter import DeadLetter
 from lanes.ledger import Reading
@@ -48,7 +49,7 @@ def differences(
     sent, dead = _foretold(posts, configuration)
     for row in refused:
         sent[row] -= 1
-        dead[row[0], "rejected_by_tiktok", row[2]] += 1
+        dead[row[0], REJECTED_BY_TIKTOK.code, row[2]] += 1
     taken = Counter((connection_of(one, configuration), one["event"], one["event_id"]) for one in outcome.taken)
     letters = Counter((one.connection, one.reason, str(one.event_id)) for one in outcome.letters)
     return [

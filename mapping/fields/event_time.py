@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from config.dead_letter_reasons import TOO_OLD
 from mapping.remarks import Noted, Refused, invalid
 from mapping.values import is_blank
 
@@ -16,7 +17,7 @@ _SECONDS = range(_2010, 10**10)
 _CLOCK_SKEW_MS = 10 * 60 * 1000
 
 _NOT_A_TIME = invalid("must be a time in Unix milliseconds: thirteen digits, such as 1700000000000")
-_TOO_OLD = Refused("too_old", "is longer ago than max_event_age of this connection allows")
+_TOO_OLD = Refused(TOO_OLD.code, "is longer ago than max_event_age of this connection allows")
 _MISSING = "missing: the time of receipt is sent"
 _NEVER_SET = "before 2010, so the sender's clock was never set: the time of receipt is sent"
 _IN_SECONDS = "has ten digits and was taken as seconds; mParticle's times are in milliseconds"

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import quote, unquote
 
+from config import dead_letter_reasons as reasons
 from mapping.fields.characters import without_invisible
 from mapping.fields.hashing import is_hashed
 from mapping.fields.placeholders import NO_USER, is_no_user
@@ -16,20 +17,20 @@ _TTCLID = re.compile(r"E\.C\.P\.[^\s\x00-\x1f]{1,994}").fullmatch
 _TTP = re.compile(r"[\w.~-]{1,256}", re.ASCII).fullmatch
 
 MISSING_URL = Refused(
-    "missing_url",
+    reasons.MISSING_URL.code,
     "is missing: TikTok takes no web event without it. Set the custom flag TikTok.URL to the page's full address",
 )
 MISSING_PAGE = Refused(
-    "missing_url",
+    reasons.MISSING_URL.code,
     "is missing, and page_url holds no http(s) address in its place: TikTok takes no web event without it. "
     "Set the custom flag TikTok.URL to the page's full address",
 )
 _INVALID_URL = Refused(
-    "invalid_url",
+    reasons.INVALID_URL.code,
     "must start with http:// or https:// and a host. Set the custom flag TikTok.URL to the page's full address",
 )
 _INVALID_TTCLID = Refused(
-    "invalid_ttclid",
+    reasons.INVALID_TTCLID.code,
     "is not a click id of TikTok: those start with E.C.P. and have at most 1000 characters, none of them a space. "
     "Leave the flag out where there is none, or set invalid_ttclid: drop_field to send such events without it",
 )

@@ -4,11 +4,11 @@ from typing import Final
 
 import msgspec
 
+from config.dead_letter_reasons import INVALID_BATCH
 from mapping.incoming.batch import NotABatch, SplitBatch, split_batch
 from mapping.incoming.body import JsonBytes, NotText, not_utf8
 from mapping.results import Rejected, Result
 
-INVALID_BATCH: Final = "invalid_batch"
 NO_BATCH: Final = b"null"
 """The shared JSON of such an element: of a batch it is an object."""
 
@@ -30,7 +30,7 @@ class InvalidBatchMapper:
 
     def map(self, raw: bytes, minted_id: str | None, *_items: object) -> list[Result]:
         """Return the one result of the element: it has no items."""
-        return [Rejected(None, minted_id, INVALID_BATCH, None, why_no_batch(raw))]
+        return [Rejected(None, minted_id, INVALID_BATCH.code, None, why_no_batch(raw))]
 
 
 def why_no_batch(raw: bytes) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+from config.dead_letter_reasons import MISSING_PARAMETER
 from config.model import Connection, Parameter
 from config.vocabulary import EVENT_FIELDS
 from mapping.compile.steps import Step, is_on
@@ -33,7 +34,7 @@ def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
     absent: object = None
     if parameter.required:
         missing = f"is required by the custom mapping to {tiktok_event}, and {source.name} gives none"
-        absent = Refused("missing_parameter", missing, field=row.name)
+        absent = Refused(MISSING_PARAMETER.code, missing, field=row.name)
     if parameter.default is not None:
         absent = row.rule(parameter.default)
     rule = descriptive if row.rule is text and _describes_product(parameter) else row.rule

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from config.dead_letter_reasons import MISSING_PARAMETER
 from config.model import Connection, Parameter
 from config.vocabulary import EVENT_FIELDS
 from delivery.dead_letter import DeadLetter
@@ -23,7 +24,7 @@ def names_of(letter: DeadLetter | None, connection: Connection | None) -> Mappin
     names = {
         row_name: place for row in (*FIELDS, *COMMERCE, ORDER_ID) for row_name, place in _names_of(row, connection)
     }
-    if letter is not None and connection is not None and letter.reason == "missing_parameter":
+    if letter is not None and connection is not None and letter.reason == MISSING_PARAMETER.code:
         for mapping in connection.custom_mappings:
             if mapping.tiktok_event == letter.tiktok_event:
                 names |= {name: _source(one) for name, one in mapping.parameters.items() if one.source != "static"}

@@ -11,6 +11,7 @@ from typing import Final
 
 import redis
 
+from config.dead_letter_reasons import UNREADABLE
 from delivery.dead_letter import DeadLetter, dead_lettered_at_ms
 from lanes.chunk import Header, read_header
 from lanes.daily_counts import day_of
@@ -132,7 +133,7 @@ def _read(letter_id: str, connection: str, stored: bytes) -> tuple[IndexKey, Ind
             input="",
             at_ms=dead_lettered_at_ms(letter_id) or 0,
             stage="",
-            reason="unreadable",
+            reason=UNREADABLE.code,
         )
     header = _header_of(letter.source)
     day = day_of(header.received_ms if header else letter.at_ms)

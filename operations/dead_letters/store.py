@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import redis
 
+from config.dead_letter_reasons import UNREADABLE
 from config.errors import ConfigurationError
 from config.file import load
 from config.model import Configuration
@@ -149,7 +150,7 @@ def _unreadable(letter_id: str, connection: str, why: str) -> DeadLetter:
         input="",
         at_ms=dead_lettered_at_ms(letter_id) or 0,
         stage="",
-        reason="unreadable",
+        reason=UNREADABLE.code,
         message=f"{why}: discard removes it",
     )
 

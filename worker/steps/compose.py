@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from config.dead_letter_reasons import EXPIRED, INTERNAL_ERROR
 from config.model import no_input
 from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Batch, Chunk, Entry
@@ -260,8 +261,8 @@ def _unfinished(entry: Entry) -> list[Result]:
         "lost its lease; keep the event and report it"
     )
     if entry.items is None:
-        return [Rejected(None, entry.event_id, "internal_error", None, message)]
-    return [Rejected(event_of(key), entry.event_id, "internal_error", None, message, key) for key in entry.items]
+        return [Rejected(None, entry.event_id, INTERNAL_ERROR.code, None, message)]
+    return [Rejected(event_of(key), entry.event_id, INTERNAL_ERROR.code, None, message, key) for key in entry.items]
 
 
 def _expire(result: Result) -> Result:
@@ -271,4 +272,4 @@ def _expire(result: Result) -> Result:
     message = (
         "TikTok did not say for 47 hours whether it took this event, and would now count it anew: check, then replay"
     )
-    return Rejected(result.tiktok_event, result.event_id, "expired", None, message, result.item)
+    return Rejected(result.tiktok_event, result.event_id, EXPIRED.code, None, message, result.item)

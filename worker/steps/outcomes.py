@@ -7,6 +7,7 @@ from typing import assert_never
 
 import msgspec
 
+from config.dead_letter_reasons import REASONS, REJECTED_BY_TIKTOK
 from delivery.dead_letter import ENCRYPTED_MESSAGE, DeadLetter, new_dead_letter_id
 from delivery.outcome_names import dead_lettered, delivered
 from delivery.verdict import Delivered, Rejection
@@ -194,8 +195,8 @@ def _with_items(prepared: Prepared, items: list[str]) -> Entry:
 
 def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> DeadLetterFields:
     return {
-        "stage": "delivery",
-        "reason": "rejected_by_tiktok",
+        "stage": REJECTED_BY_TIKTOK.stage,
+        "reason": REJECTED_BY_TIKTOK.code,
         "field": rejection.field,
         "event_id": item.event_id,
         "tiktok_event": item.tiktok_event,
@@ -205,4 +206,4 @@ def _rejected_by_tiktok(item: Mapped, rejection: Rejection) -> DeadLetterFields:
 
 
 def _rejected_by_mapping(rejected: Rejected) -> DeadLetterFields:
-    return {"stage": "mapping", **msgspec.structs.asdict(rejected)}
+    return {"stage": REASONS[rejected.reason].stage, **msgspec.structs.asdict(rejected)}

@@ -7,6 +7,7 @@ from typing import Final, assert_never
 
 import msgspec
 
+from config.dead_letter_reasons import REJECTED_BY_TIKTOK
 from delivery.backoff import delay
 from delivery.verdict import ConnectionFault, Rejection, RetryLater
 from lanes.batch_sizing import after_retry, after_success
@@ -161,7 +162,7 @@ def _outcome(
         throttled=throttled,
         rest=rest,
         last_error=None if error is None else error.text(),
-        refused=counter.reasons["rejected_by_tiktok"],
+        refused=counter.reasons[REJECTED_BY_TIKTOK.code],
         valve=Valve(Rest("paused", ALL_REFUSED, "valve", fingerprint=counter.context.fingerprint)),
     )
     ended = sum(counter.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))

@@ -14,9 +14,9 @@ from cli.terminal.prompts import confirmed, yes_option
 from cli.terminal.usage_errors import unknown_id
 from config.errors import ConfigurationError
 from config.model import Configuration
+from config.routes import route_of
 from config.settings import Settings
 from lanes.lanes import LEASE_MS
-from mapping.routes import route_of
 from operations.format import plural
 from operations.status.connections import Overview, Standing, overview
 from store.client import connect
@@ -129,7 +129,7 @@ def _routes(settings: Settings) -> dict[str, list[str]]:
 
 def _paths(configuration: Configuration, connection_id: str) -> list[str]:
     connection = configuration.connections[connection_id]
-    paths = (route_of(connection, configuration.inputs[input_id]).path for input_id in connection.inputs)
+    paths = (route_of(connection, configuration.inputs[input_id].platform).path for input_id in connection.inputs)
     return list(dict.fromkeys(paths))
 
 

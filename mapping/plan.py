@@ -5,6 +5,7 @@ from enum import Enum
 from functools import cached_property
 
 from config.model import Connection, Input
+from config.routes import route_of
 from mapping.incoming.batch import Head
 from mapping.incoming.batch_fields import relevant
 from mapping.incoming.invalid_batch import NO_BATCH, InvalidBatchMapper
@@ -12,7 +13,6 @@ from mapping.mapper import BatchMapper
 from mapping.people.ip_observations import Observer
 from mapping.prepared_batch import common_of
 from mapping.recipe import recipe_of
-from mapping.routes import route_of
 from mapping.wire import envelope, shape_of
 
 
@@ -32,7 +32,7 @@ class Plan:
         self.input = source.id
         self.platform = source.platform
         self._connection = connection
-        self.route = route_of(connection, source)
+        self.route = route_of(connection, source.platform)
         self._enabled = connection.enabled
         self._recipe = recipe_of(connection, source, self.route)
         self._common_of = common_of(self._recipe)

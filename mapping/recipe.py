@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from config.model import Connection, Input, Platform
+from config.routes import Route
 from mapping.compile.functions import Fill, filler
 from mapping.compile.steps import groups_of
 from mapping.incoming.event import Incoming
@@ -11,7 +12,6 @@ from mapping.items import custom_keys, native_key
 from mapping.native import COMMERCE_EVENT, native_events
 from mapping.properties.custom import Custom, compile_custom
 from mapping.properties.native import Item, native_properties
-from mapping.routes import Route
 from mapping.sources import Scope
 from mapping.tables import FIELDS
 from mapping.wire import Document, shape_of

@@ -7,6 +7,7 @@ connection; nothing adds to them afterwards.
 from typing import NamedTuple
 
 from config.dead_letter_reasons import INTERNAL_ERROR
+from config.routes import RouteName
 from mapping.fields import normalise, places
 from mapping.fields.consent import att_status, limited, permitted_idfa, unless_limited
 from mapping.fields.rules import (
@@ -29,7 +30,6 @@ from mapping.fields.rules import (
 from mapping.fields.web import MISSING_PAGE, MISSING_URL, ttp, web_url, web_url_or_page
 from mapping.incoming.flags import CALLBACK, REFERRER, URL
 from mapping.remarks import LeftOut, Refused
-from mapping.routes import RouteName
 from mapping.sources import (
     APP_OF_EVENT,
     CLICK,

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from config.routes import Route
 from mapping.fields.event_time import iso_8601
 from mapping.fields.rules import Rule, only_one, written
-from mapping.routes import Route
 from mapping.tables import Row
 
 Document = dict[str, Any]

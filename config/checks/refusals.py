@@ -7,7 +7,7 @@ from typing import TypeVar
 from config.model import Connection, CustomMapping, Input
 from config.reading.draft import Draft, Located
 from config.reading.yaml_tree import Fault, Items, Table
-from config.routes import LEGACY_MAX_EVENTS, Route, route_of
+from config.routes import LEGACY, LEGACY_MAX_EVENTS, RouteRow, route_row
 from config.vocabulary import WEB_EVENTS
 
 T = TypeVar("T", Input, Connection)
@@ -19,10 +19,10 @@ def faults_of(draft: Draft) -> list[Fault]:
     return sorted(found, key=lambda fault: fault.line or 0)
 
 
-def routes_of(connection: Connection, draft: Draft) -> dict[str, Route]:
-    """The routes of a connection, by input."""
+def route_rows_of(connection: Connection, draft: Draft) -> dict[str, RouteRow]:
+    """Return the rows of the table of routes that a connection uses, by input; unknown inputs are omitted."""
     platforms = {located.value.id: located.value.platform for located in draft.inputs}
-    return {name: route_of(platforms[name], connection) for name in connection.inputs if name in platforms}
+    return {name: route_row(connection, platforms[name]) for name in connection.inputs if name in platforms}
 
 
 def mapped_events(one: Located[Connection]) -> list[tuple[CustomMapping, int]]:
@@ -81,7 +81,7 @@ def _inputs_are_named_once(draft: Draft) -> Iterator[Fault]:
 def _one_kind_of_id(draft: Draft) -> Iterator[Fault]:
     """C3: an event source id is a Pixel ID or an App ID or an Offline Event Set ID."""
     for one in draft.connections:
-        kinds = {name: route.id_kind for name, route in routes_of(one.value, draft).items()}
+        kinds = {name: row.route.id_kind for name, row in route_rows_of(one.value, draft).items()}
         if len(set(kinds.values())) > 1:
             found = ", ".join(f"{name}: {kind}" for name, kind in kinds.items())
             yield Fault(
@@ -106,13 +106,15 @@ def _legacy_has_no_tests(draft: Draft) -> Iterator[Fault]:
 
 
 def _legacy(draft: Draft) -> Iterator[Located[Connection]]:
-    return (one for one in draft.connections if any(route.legacy for route in routes_of(one.value, draft).values()))
+    return (
+        one for one in draft.connections if any(row.route is LEGACY for row in route_rows_of(one.value, draft).values())
+    )
 
 
 def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
     """M2: TikTok's names for app events are for connections that need an App ID."""
     for one in draft.connections:
-        kinds = {route.id_kind for route in routes_of(one.value, draft).values()} - {"App ID"}
+        kinds = {row.route.id_kind for row in route_rows_of(one.value, draft).values()} - {"App ID"}
         events = [(mapping.tiktok_event, line) for mapping, line in mapped_events(one)]
         events += [(event, one.line("native_events")) for event in one.value.native_events.values()]
         for event, line in events if kinds else ():

@@ -5,31 +5,31 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
 from config.checks.overlap import may_both_take
-from config.checks.refusals import mapped_events, routes_of
-from config.model import Connection, Match
+from config.checks.refusals import mapped_events, route_rows_of
+from config.model import Connection, Match, Platform
 from config.reading.draft import Draft, Located
 from config.reading.readers import scalar
 from config.reading.references import is_reference
 from config.reading.yaml_tree import Fault
-from config.routes import IdKind
+from config.routes import LEGACY, IdKind, RouteName, migration_of, platforms_that_read
 from config.vocabulary import APP_NAMES, APP_PAYMENT, NATIVE_EVENTS, RETIRING_EVENTS, WEB_PAYMENT
 
-# Setting → the platforms that read it (C2, C7, I1).
-READ_BY: Mapping[str, frozenset[str]] = {
-    "event_source_type": frozenset({"feed"}),
-    "enable_web_migration": frozenset({"web"}),
+READ_BY: Mapping[str, frozenset[Platform]] = {
+    "event_source_type": platforms_that_read("event_source_type"),
+    "enable_web_migration": platforms_that_read("enable_web_migration"),
     "peer_ip_fallback": frozenset({"web", "ios", "android"}),
 }
-_NOT_LEGACY = frozenset({"R2", "R3", "R5", "R6", "R7"})
-# Setting → the routes whose events it changes, and what people call those.
-OBEYED_ON: Mapping[str, tuple[frozenset[str], str]] = {
-    "ccpa_limited_data_use": (frozenset({"R2", "R3", "R5", "R6"}), "web and app events of Events API 2.0"),
-    "att_withholds_idfa": (_NOT_LEGACY, "events of Events API 2.0"),
-    "app_id": (frozenset({"R3", "R6"}), "app events"),
-    "send_content_ids": (_NOT_LEGACY, "events of Events API 2.0"),
-    "send_search_string": (_NOT_LEGACY, "events of Events API 2.0"),
-    "send_order_id": (_NOT_LEGACY, "events of Events API 2.0"),
+"""Setting → the platforms of inputs that read it (C2, C7, I1)."""
+_TRACK: frozenset[RouteName] = frozenset({"web", "app", "offline"})
+READ_ON: Mapping[str, tuple[frozenset[RouteName], str]] = {
+    "ccpa_limited_data_use": (frozenset({"web", "app"}), "web and app events of Events API 2.0"),
+    "att_withholds_idfa": (_TRACK, "events of Events API 2.0"),
+    "app_id": (frozenset({"app"}), "app events"),
+    "send_content_ids": (_TRACK, "events of Events API 2.0"),
+    "send_search_string": (_TRACK, "events of Events API 2.0"),
+    "send_order_id": (_TRACK, "events of Events API 2.0"),
 }
+"""Setting → the routes whose events it changes, and what a warning calls those events."""
 _DIGITS = re.compile(r"\d{15,}", re.ASCII)
 _SURPRISING_ID: Mapping[IdKind, Callable[[str], bool]] = {
     "Pixel ID": lambda value: bool(_DIGITS.fullmatch(value)),
@@ -58,10 +58,9 @@ def _plain_token(draft: Draft) -> Iterator[Fault]:
 def _legacy(draft: Draft) -> Iterator[Fault]:
     """R1, R4."""
     for one in draft.connections:
-        legacy = {name: route.row for name, route in routes_of(one.value, draft).items() if route.legacy}
+        legacy = {name: row for name, row in route_rows_of(one.value, draft).items() if row.route is LEGACY}
         if legacy:
-            remedies = {"R1": "enable_web_migration: true", "R4": "event_source_type: web"}
-            remedy = " and ".join(f"`{remedies[row]}`" for row in sorted(set(legacy.values())))
+            remedy = " and ".join(f"`{migration_of(row)}`" for row in sorted(set(legacy.values())))
             yield Fault(
                 one.table.line,
                 f"`{one.value.id}` sends the events of {', '.join(legacy)} to TikTok's legacy pixel batch API,"
@@ -80,9 +79,9 @@ def _unread_setting(draft: Draft) -> Iterator[Fault]:
 
 def _idle_setting(draft: Draft) -> Iterator[Fault]:
     for one in draft.connections:
-        taken = {route.row for route in routes_of(one.value, draft).values()}
-        for key, (routes, events) in OBEYED_ON.items():
-            if key in one.table.values and not taken & routes:
+        used = {row.route.name for row in route_rows_of(one.value, draft).values()}
+        for key, (routes, events) in READ_ON.items():
+            if key in one.table.values and not used & routes:
                 yield Fault(one.line(key), f"`{key}` has no effect: it is for {events}, and this connection sends none")
 
 
@@ -130,7 +129,7 @@ def _no_store_id(draft: Draft) -> Iterator[Fault]:
 
 
 def _is_app(one: Located[Connection], draft: Draft) -> bool:
-    return "App ID" in {route.id_kind for route in routes_of(one.value, draft).values()}
+    return "App ID" in {row.route.id_kind for row in route_rows_of(one.value, draft).values()}
 
 
 def _native_events(one: Located[Connection]) -> dict[str, int]:
@@ -185,7 +184,7 @@ def _counted_once(draft: Draft) -> Iterator[Fault]:
 
 def _surprising_id(draft: Draft) -> Iterator[Fault]:
     for one in draft.connections:
-        for kind in sorted({route.id_kind for route in routes_of(one.value, draft).values()}):
+        for kind in sorted({row.route.id_kind for row in route_rows_of(one.value, draft).values()}):
             if _SURPRISING_ID[kind](one.value.event_source_id):
                 yield Fault(
                     one.line("event_source_id"), f"`event_source_id` has to be the {kind} and does not look like one"

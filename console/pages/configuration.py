@@ -10,10 +10,10 @@ from starlette.responses import Response
 from config.errors import ConfigurationError
 from config.file import check_text
 from config.model import Configuration
+from config.routes import route_of
 from console.desk import Desk
 from console.pages.try_it import PASTED
 from console.visit import Visit
-from mapping.routes import route_of
 from operations.connection_settings import changes, settings_of
 from operations.errors import BadNews
 from operations.preview.batch_file import parse_batches
@@ -97,7 +97,7 @@ def _page(
 def _connections(configuration: Configuration) -> Iterator[dict[str, Any]]:
     """Each with its routes, the settings that are not as by default, and its mappings; never its token."""
     for connection in configuration.connections.values():
-        routes = [(name, route_of(connection, configuration.inputs[name])) for name in connection.inputs]
+        routes = [(name, route_of(connection, configuration.inputs[name].platform)) for name in connection.inputs]
         yield {
             "connection": connection,
             "routes": routes,

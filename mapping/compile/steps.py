@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import NamedTuple, assert_never, final
 
 from config.model import Connection
+from config.routes import RouteName
 from mapping.fields.rules import PerConnection, Rule
 from mapping.remarks import LeftOut, Noted, Refused, Remark
 from mapping.results import Note
-from mapping.routes import RouteName
 from mapping.sources import Bound, Scope
 from mapping.tables import Row
 from mapping.wire import Shape, path_of, place_of, represented

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from config.model import Connection, CustomMapping, Match
+from config.routes import Route
 from config.vocabulary import EVENT_TYPES
 from mapping.compile.steps import groups_of
 from mapping.fields.money import PURCHASES, Money
@@ -11,7 +12,6 @@ from mapping.incoming.event import Incoming, Product
 from mapping.incoming.kinds import Kind
 from mapping.properties.native import CONTENTS, Item, Properties, products_of, properties_filler
 from mapping.properties.parameters import rows_of, source_of, step_of
-from mapping.routes import Route
 from mapping.sources import Scope
 from mapping.tables import ORDER_ID
 from mapping.values import first, text

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from config.model import Connection
+from config.routes import Route
 from mapping.compile.functions import Fill, filler, maker
 from mapping.compile.steps import Failure, Group, Step, groups_of
 from mapping.fields.money import NATIVE_MONEY, Money, notes_on_money
 from mapping.incoming.event import Incoming, Product
 from mapping.results import Note
-from mapping.routes import Route
 from mapping.sources import Scope
 from mapping.tables import COMMERCE, CONTENT_IDS, CONTENT_TYPE, ORDER_ID, Row
 from mapping.wire import Document, path_of, place_of, shape_of

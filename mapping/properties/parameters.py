@@ -5,11 +5,11 @@ from typing import assert_never
 
 from config.dead_letter_reasons import MISSING_PARAMETER
 from config.model import Connection, Parameter
+from config.routes import Route
 from config.vocabulary import EVENT_FIELDS
 from mapping.compile.steps import Step, is_on
 from mapping.incoming.batch_fields import attribute_key
 from mapping.remarks import Refused
-from mapping.routes import Route
 from mapping.sources import Bound, first_of
 from mapping.tables import PARAMETERS, ParameterRow
 from mapping.values import descriptive, text

@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import assert_never
 
 from config.model import Configuration, Connection, Input
+from config.routes import MOST_BODY_BYTES
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, head, mint
 from mapping.incoming.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan, compile_plan
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
-from mapping.routes import MOST_BODY_BYTES
 
 _REPEATED = Note(
     "source_request_id",

@@ -8,12 +8,12 @@ from typing import Any, Final, Literal, NamedTuple, assert_never
 import msgspec
 
 from config.model import Configuration, Connection, Input
+from config.routes import LEGACY
 from delivery.client import Client
 from delivery.remedies import Remedy
 from delivery.verdict import ConnectionFault, Delivered, Rejection, RetryLater, Split, Verdict, judge
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped
-from mapping.routes import LEGACY
 from operations.masking import mask_sentence
 
 Standing = Literal["ok", "warning", "wrong"]

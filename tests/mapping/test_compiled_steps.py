@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.interpreter import fill, interpret, same
 
 from config.model import Connection, Parameter
+from config.routes import APP, LEGACY, OFFLINE, WEB, Route
 from config.vocabulary import EVENT_FIELDS, PRODUCT_FIELDS
 from mapping.compile.functions import filler, maker
 from mapping.compile.plain import NAMED, PLAIN
@@ -19,7 +20,6 @@ from mapping.incoming.batch_fields import read_shared
 from mapping.incoming.event import read_event
 from mapping.properties.parameters import rows_of, step_of
 from mapping.results import Note
-from mapping.routes import APP, LEGACY, OFFLINE, WEB, Route
 from mapping.sources import Scope
 from mapping.tables import COMMERCE, FIELDS, ORDER_ID
 from mapping.wire import shape_of

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from support import bare_digits
 
+from config.routes import ROUTES
 from mapping.native import NATIVE
-from mapping.routes import ROUTES
 from mapping.tables import COMMERCE, CONTENT_IDS, CONTENT_TYPE, EVERY, FIELDS, ORDER_ID, PARAMETERS, Row
 
 ROOT = Path(__file__).parents[2]

@@ -1,13 +1,8 @@
 """Rows R1–R7: which door an event takes, and what a request looks like there (C2, C3, C7)."""
 
-import itertools
 import json
 
 import pytest
-
-from config.model import Connection, Input
-from config.routes import route_of as config_route_of
-from mapping.routes import ROUTES, route_of
 
 TRACK = "/open_api/v1.3/event/track/"
 LEGACY = "/open_api/v1.3/pixel/batch/"
@@ -66,21 +61,3 @@ def test_legacy_events_say_that_they_are_tracked(bench):
 def test_requests_hold_what_the_route_and_the_connection_allow(bench, route, setting, limit):
     """`max_events_per_request` lowers the route's maximum and never raises it."""
     assert bench.plan(route, max_events_per_request=setting).route.max_events == limit
-
-
-def test_configuration_and_mapping_agree_on_every_route():
-    """What the configuration checks ids against is the row that events take."""
-    for platform, migrated, kind in itertools.product(
-        ("web", "ios", "android", "feed"), (False, True), ("web", "feed", "app", "legacy_pixel_batch_web")
-    ):
-        connection = Connection(
-            id="c",
-            inputs=("i",),
-            access_token="t",
-            event_source_id="x",
-            enable_web_migration=migrated,
-            event_source_type=kind,
-        )
-        route = route_of(connection, Input("i", platform, "k", "s"))
-        row = config_route_of(platform, connection).row
-        assert {one.id: one.route for one in ROUTES}[row] == route

@@ -9,6 +9,7 @@ import msgspec
 
 from config.dead_letter_reasons import EXPIRED, INTERNAL_ERROR
 from config.model import no_input
+from config.routes import MOST_BODY_BYTES
 from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.errors import ChunkUnreadable
@@ -16,7 +17,6 @@ from lanes.settlement import Lease
 from mapping.items import event_of
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result
-from mapping.routes import MOST_BODY_BYTES
 from store.clocks import Clocks, own_ms
 
 MOST_UNFINISHED_CLAIMS: Final = 5

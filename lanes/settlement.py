@@ -7,6 +7,8 @@ from typing import Final, Literal, NamedTuple
 Refusal = Literal["not due", "leased", "busy", "paused", "backing_off", "disabled", "removed"]
 OUT_OF_REACH: Final = "out_of_reach"
 """`Rest.by` while requests cannot reach the other side: it ends by itself, and lasts until somebody acts."""
+RECHECK_MS: Final = 60_000
+"""How long a lane that must not deliver waits until a worker checks again whether it may."""
 RestState = Literal["paused", "backing_off", "disabled", "removed"]
 
 

@@ -1,20 +1,16 @@
 """Pausing and resuming a connection, and giving up what waits for one that is no more."""
 
-from typing import Final
-
 import redis
 
 from lanes.backlog import Abandoned, abandon
 from lanes.lanes import Lanes
-
-UNTIL_ASKED_AGAIN_MS: Final = 60_000
-"""Lanes of a connection at rest wake nobody for this long at a time; an operator's pause has no other end."""
+from lanes.settlement import RECHECK_MS
 
 
 def pause(client: redis.Redis, connection_id: str) -> str:
     """Stop delivering, until somebody resumes it; what ends the pause, as a command. Raises RedisAway."""
     what = f"relay connections resume {connection_id}"
-    Lanes(client).rest(connection_id, "paused", UNTIL_ASKED_AGAIN_MS, {"by": "operator", "what": what})
+    Lanes(client).rest(connection_id, "paused", RECHECK_MS, {"by": "operator", "what": what})
     return what
 
 

@@ -12,7 +12,7 @@ from config.model import Configuration, Connection
 from delivery.verdict import ConnectionFault, Delivered, RetryLater
 from lanes.lanes import ClaimLimits
 from lanes.names import connection_of
-from lanes.settlement import Lease, Lost, Refused, Released, RestState, Settlement
+from lanes.settlement import RECHECK_MS, Lease, Lost, Refused, Released, RestState, Settlement
 from worker.runtime import Runtime
 from worker.steps.compose import Blocked, Composer, Draft, OversizedChunk
 from worker.steps.measures import measures
@@ -24,9 +24,6 @@ log = structlog.get_logger("relay.worker")
 
 DRAIN_FOR_S: Final = 5.0
 """A job ends after this long even when more waits: jobs stay visible one by one, and workers leave quickly."""
-
-ASLEEP_MS: Final = 60_000
-"""A disabled or removed connection's lanes are looked at again this often."""
 
 
 @dataclass(slots=True)
@@ -176,7 +173,7 @@ def defer_lane(group: str, state: RestState, lane: str, runtime: Runtime) -> Non
 
     It is granted if the connection was resumed in between: then the lease is given back at once.
     """
-    runtime.lanes.rest(group, state, ASLEEP_MS, {})
+    runtime.lanes.rest(group, state, RECHECK_MS, {})
     lease = runtime.lanes.claim(lane, ClaimLimits())
     if isinstance(lease, Lease):
         runtime.lanes.settle(lease, Settlement(lease.pace))

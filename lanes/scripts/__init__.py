@@ -5,6 +5,7 @@ from typing import Final
 import redis
 
 from lanes.names import LANES_PER_CONNECTION
+from lanes.settlement import RECHECK_MS
 from store.scripts import ScriptFolder, Scripts
 
 DEAD_LETTER_OVERHEAD: Final = 400
@@ -16,6 +17,7 @@ LANE_SCRIPTS: Final = ScriptFolder(
     __package__,
     (
         ("LANES", LANES_PER_CONNECTION),
+        ("RECHECK_MS", RECHECK_MS),
         ("DEAD_LETTER_OVERHEAD", DEAD_LETTER_OVERHEAD),
         ("SHARED_PART_OVERHEAD", SHARED_PART_OVERHEAD),
     ),

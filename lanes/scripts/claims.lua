@@ -37,12 +37,12 @@ local function refused_by_group(lane, letters)
     redis.call('HMGET', 'group:' .. group, 'state', 'until', 'until_set', 'by', 'trouble', 'spaced_until'))
   local rest, spaced = tonumber(until_ or 0), tonumber(spaced_until or 0)
   if by ~= 'operator' and refused_by_letters(group, state, by, letters) then
-    put_off(lane, now + UNTIL_ASKED_AGAIN)
+    put_off(lane, now + RECHECK_MS)
     return 'paused'
   end
   if by == 'dead_letters' then state = false end
   if is_astray(rest, tonumber(set_at)) then rest = now end
-  if state and by == 'operator' then rest = now + UNTIL_ASKED_AGAIN end
+  if state and by == 'operator' then rest = now + RECHECK_MS end
   if state and rest > now then
     put_off(lane, rest)
     return state

@@ -38,7 +38,6 @@
 -- The rules for times, maxmemory and the order of checks and writes stand in `store/scripts/base.lua`.
 
 local PAGE = 1000
-local UNTIL_ASKED_AGAIN = 60000
 local DAY = 86400000
 local USUAL_WAIT, LONGEST_WAIT = 300000, 3600000  -- only a wait that TikTok asks for is longer than the usual
 local ROOM_AGAIN = 0.9  -- a group paused for its dead letters goes on once they hold less than this part of their share

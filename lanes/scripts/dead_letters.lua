@@ -67,7 +67,7 @@ end
 local function pause_for_letters(group, letters)
   local key = 'group:' .. group
   redis.call('HDEL', key, unpack(REST))
-  set_until(key, now + UNTIL_ASKED_AGAIN)
+  set_until(key, now + RECHECK_MS)
   redis.call('HSET', key, 'state', 'paused', 'by', 'dead_letters', 'what', letters.what, 'fingerprint', letters.fingerprint,
     'letter_share', letters.share)
 end

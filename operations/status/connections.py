@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-import msgspec
 import redis
 
 from config.errors import ConfigurationError
@@ -14,6 +13,7 @@ from config.model import Configuration, Connection
 from config.settings import Settings
 from config.small_file import changed_ns, signature_of
 from delivery.dead_letter import rfc3339
+from delivery.last_error import LastError
 from lanes.connections import connections_known, inputs_known
 from lanes.ledger import GroupReading, Reading, read_books
 
@@ -24,21 +24,6 @@ PausedBy = Literal["fault", "valve", "operator", "dead_letters"]
 CAME: Final = ("accepted", "extra", "replayed")
 ENDED: Final = ("delivered", "dead", "unsupported", "withheld", "forgotten")
 COUNTERS: Final = (*CAME, *ENDED)
-
-
-class LastError(msgspec.Struct, frozen=True):
-    """The newest trouble of a connection's lanes, as the worker wrote it; not every trouble needs somebody to act."""
-
-    at_ms: int
-    error: str
-    who: str = ""
-    what_to_do: str = ""
-    blocked: bool = False
-    """Whether it keeps the lane from going on until somebody acts: what waits there cannot be read."""
-
-    def as_object(self) -> dict[str, str]:
-        """As `--json` has it."""
-        return {"at": rfc3339(self.at_ms), "error": self.error, "who": self.who, "what_to_do": self.what_to_do}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +176,9 @@ def _state(group: GroupReading, connection: Connection | None, now_ms: int) -> S
 
 
 def _errors(group: GroupReading) -> list[LastError]:
-    """What troubles its lanes now, at most one each."""
-    errors = []
-    for lane in group.lanes:
-        try:
-            errors.append(msgspec.json.decode(lane.last_error, type=LastError))
-        except msgspec.DecodeError:  # none, or a later version's
-            continue
-    return errors
+    """Return the newest error of each of its lanes that has one."""
+    errors = (LastError.decode(lane.last_error) for lane in group.lanes)
+    return [error for error in errors if error is not None]
 
 
 def _next_attempt(group: GroupReading, state: State) -> int | None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from delivery.last_error import LastError
 from lanes.ledger import GroupReading
-from operations.status.connections import LastError, Standing, State
+from operations.status.connections import Standing, State
 from operations.status.describe import in_words
 
 

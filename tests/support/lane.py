@@ -7,7 +7,7 @@ from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease
 
 NOW = 1_000_000
-APPETITE = ClaimLimits(events=1000, bytes=1 << 20, probe=2)
+CLAIM_LIMITS = ClaimLimits(events=1000, bytes=1 << 20, probe=2)
 CODEC = ChunkCodec()
 
 AppendEvents = Callable[..., None]
@@ -25,6 +25,6 @@ def ids_in(lease: Lease) -> list[int]:
 
 def granted(lanes: Lanes, lane: str = "shop:0", now: int = NOW) -> Lease:
     """The lane, claimed."""
-    lease = lanes.claim(lane, APPETITE, now)
+    lease = lanes.claim(lane, CLAIM_LIMITS, now)
     assert isinstance(lease, Lease), lease
     return lease

@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
-import msgspec
-
 from config.dead_letter_reasons import REJECTED_BY_TIKTOK
 from delivery.backoff import delay
+from delivery.last_error import LastError
 from delivery.verdict import ConnectionFault, Rejection, RetryLater
 from lanes.batch_sizing import after_retry, after_success
 from lanes.chunk import Chunk
-from lanes.settlement import OUT_OF_REACH, Lease, Pace, Rest, Settlement, Valve
+from lanes.settlement import OUT_OF_REACH, RECHECK_MS, Lease, Pace, Rest, Settlement, Valve
 from worker.steps.compose import Draft, OversizedChunk
 from worker.steps.outcomes import DeliveryContext, OutcomeCounter
 from worker.steps.posting import PostResult
@@ -20,7 +19,6 @@ from worker.steps.posting import PostResult
 HOPELESS_ATTEMPTS: Final = 10
 FIRST_PROBE_S: Final = 5.0
 PROBE_CAP_S: Final = 300.0
-BLOCKED_MS: Final = 60_000
 ALL_REFUSED: Final = (
     "TikTok refuses every event and takes none: read the dead letters, correct the configuration or the source, then "
     "relay connections resume; until then a few events are tried every five minutes"
@@ -39,21 +37,6 @@ class DeliveryOutcome:
     delivered: Sequence[int] = ()
     ended: int = 0
     trouble: str | None = None
-
-
-class LastError(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`last_error` in status: when, what happened, and who must do what (nothing, when it passes by itself)."""
-
-    at_ms: int
-    error: str
-    who: str = ""
-    what_to_do: str = ""
-    blocked: bool = False
-    """Whether the lane stands still until somebody acts."""
-
-    def text(self) -> str:
-        """As the lane keeps it."""
-        return msgspec.json.encode(self).decode()
 
 
 def build_settlement(draft: Draft, posted: PostResult, lease: Lease, context: DeliveryContext) -> DeliveryOutcome:
@@ -82,7 +65,7 @@ def settle_split(oversized: OversizedChunk, lease: Lease, seal: Callable[[Chunk]
 def settle_blocked(what_to_do: str, lease: Lease, problem: str) -> Settlement:
     """Nothing ended; the lane asks again in a minute."""
     error = LastError(lease.now_ms, problem, "whoever runs this relay", what_to_do, blocked=True)
-    return Settlement(lease.pace, delay_ms=BLOCKED_MS, last_error=error.text())
+    return Settlement(lease.pace, delay_ms=RECHECK_MS, last_error=error.encode())
 
 
 def _later(counter: OutcomeCounter, posted: PostResult, verdict: RetryLater) -> DeliveryOutcome:
@@ -161,7 +144,7 @@ def _outcome(
         trouble=slow if connection_works else (None if error is None else True),
         throttled=throttled,
         rest=rest,
-        last_error=None if error is None else error.text(),
+        last_error=None if error is None else error.encode(),
         refused=counter.reasons[REJECTED_BY_TIKTOK.code],
         valve=Valve(Rest("paused", ALL_REFUSED, "valve", fingerprint=counter.context.fingerprint)),
     )

@@ -36,6 +36,9 @@ _NAMES: Final = frozenset({"Nan", "Nil", "Na", "Void", "Blank"})
 _STATES: Final = frozenset({"na", "nan"})
 """Naples by its letters, and the province Nan; JavaScript's NaN does not come from a list of states."""
 
+_UNKNOWN_COUNTRIES: Final = frozenset({"xx", "zz", "t1", "a1", "a2", "o1"})
+"""What lookups by address answer: Cloudflare (XX, T1 for Tor), MaxMind (A1 proxies, A2 satellites, O1), CLDR (ZZ)."""
+
 # Fields of templates that were not filled in, and objects written as text.
 _UNFILLED: Final = re.compile(
     r"\{\{.*\}\}|[$#]\{.*\}|%%.*%%|<%.*%>|\*\|.*\|\*|__[a-z0-9_]+__|\{[a-z_.]+\}|\[[a-z_.]+\]|<[a-z_.]+>|%[a-z_]+%"
@@ -84,8 +87,8 @@ def is_placeholder_state(text: str) -> bool:
 
 
 def is_placeholder_country(text: str) -> bool:
-    """The same of a country: `NA` is Namibia, and `N/A` is none."""
-    return text.casefold() != "na" and is_placeholder(text)
+    """The same of a country: `NA` is Namibia, and `N/A` is none; some codes of two letters say that it is unknown."""
+    return text.casefold() != "na" and (is_placeholder(text) or text.casefold() in _UNKNOWN_COUNTRIES)
 
 
 def is_no_id(text: str) -> bool:

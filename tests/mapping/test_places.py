@@ -46,7 +46,9 @@ def test_country_is_known_by_its_names(code, name):
     assert places.country(name) == code.lower()
 
 
-@pytest.mark.parametrize("name", ["N/A", "n/a", "N.A.", "N. A.", "N\\A", "#N/A", "(na/)", "not applicable"])
+@pytest.mark.parametrize(
+    "name", ["N/A", "n/a", "N.A.", "N. A.", "N\\A", "#N/A", "XX", "ZZ", "t1", "(na/)", "not applicable"]
+)
 def test_not_available_is_no_country(name):
     """U5: without its punctuation it would be Namibia's code."""
     assert isinstance(places.country(name), LeftOut)

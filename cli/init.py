@@ -10,7 +10,7 @@ import click
 from cli.terminal.output import note
 from config.model import Platform
 from config.reading.json_schema import json_schema_text
-from config.reading.readers import Read, Refused
+from config.reading.readers import Read, ValueRefused
 from config.reading.schema import event_source_id, region
 from config.reading.yaml_tree import Text
 from config.starter import SCHEMA_FILE, Answers, starter_env, starter_yaml
@@ -31,7 +31,7 @@ def _checked(read: Read[str], name: str) -> Any:
             return value
         try:
             return read(name, Text(1, value))
-        except Refused as refused:
+        except ValueRefused as refused:
             raise click.BadParameter(refused.faults[0].message) from None
 
     return check

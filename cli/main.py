@@ -140,9 +140,9 @@ def told_of(error: Exception, process: str | None) -> Told | None:
     if isinstance(error, click.ClickException):
         as_json = os.environ.get("RELAY_LOG_FORMAT", "").strip() == "json"
         return Told([error.format_message()], process, error.exit_code) if as_json else None
-    from process.logs import describe
+    from process.logs import describe_exception
 
-    return Told([f"an unforeseen fault of relay: {describe(error)}"], process)
+    return Told([f"an unforeseen fault of relay: {describe_exception(error)}"], process)
 
 
 def _sentences(error: Exception) -> Sequence[str] | None:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from config.checks.refusals import faults_of
-from config.checks.warnings import warnings_of
+from config.checks.refusals import find_faults
+from config.checks.warnings import find_warnings
 from config.errors import ConfigurationError, Problem
 from config.model import Configuration
 from config.reading.draft import read_draft
@@ -58,12 +58,12 @@ def _parse(raw: bytes, path: Path, references: References) -> Configuration:
     if root is None and faults:
         raise _refusal(path, faults)
     draft = read_draft(root, references)
-    if faults := [*faults, *faults_of(draft)]:
+    if faults := [*faults, *find_faults(draft)]:
         raise _refusal(path, faults)
     return Configuration(
         inputs={one.value.id: one.value for one in draft.inputs},
         connections={one.value.id: one.value for one in draft.connections},
-        warnings=tuple(str(Problem(str(path), *warning)) for warning in warnings_of(draft)),
+        warnings=tuple(str(Problem(str(path), *warning)) for warning in find_warnings(draft)),
     )
 
 
@@ -86,7 +86,7 @@ class ConfigurationFile:
         *,
         environ: Mapping[str, str] = os.environ,
         clock_ns: Callable[[], int] = time.time_ns,
-        hesitate: Callable[[Configuration, Configuration], bool] = lambda _former, _new: False,
+        hold_back_if: Callable[[Configuration, Configuration], bool] = lambda _former, _new: False,
     ) -> None:
         """Raises ConfigurationError when the file cannot be put in force now; nothing raises afterwards.
 
@@ -98,7 +98,7 @@ class ConfigurationFile:
         self.error: ConfigurationError | None = None
         self._environ, self._keyring = environ, keyring
         self._clock_ns = clock_ns
-        self._hesitate = hesitate
+        self._hold_back_if = hold_back_if
         self._held: tuple[Digests, int] | None = None  # what is held back, and since when
         self._busy = threading.Lock()
         self._digests: Digests = {path: b""}  # of the file and the secret files it named, as last read
@@ -160,7 +160,7 @@ class ConfigurationFile:
         """Whether to look at the same file again later, rather than put it in force."""
         now = self._clock_ns()
         held = self._held if self._held and self._held[0] == digests else (digests, now)
-        self._held = held if self._hesitate(self.current, new) and now - held[1] < STANDS_NS else None
+        self._held = held if self._hold_back_if(self.current, new) and now - held[1] < STANDS_NS else None
         if self._held:
             self._trusted = ()
         return self._held is not None

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from config.errors import RelayError
 
 
-class CannotOpen(RelayError):
+class DecryptionError(RelayError):
     """None of the keys at hand opens this; the message says nothing of the content."""
 
 
@@ -37,14 +37,14 @@ class Keyring:
     def __len__(self) -> int:
         return len(self._each)
 
-    def seal(self, content: bytes) -> bytes:
+    def encrypt(self, content: bytes) -> bytes:
         """The raw bytes of a Fernet token, a quarter shorter than its usual base64."""
         return base64.urlsafe_b64decode(self._fernet.encrypt(content))
 
-    def open(self, sealed: bytes) -> bytes:
-        return self._open(base64.urlsafe_b64encode(sealed))
+    def decrypt(self, sealed: bytes) -> bytes:
+        return self._decrypt(base64.urlsafe_b64encode(sealed))
 
-    def opened_by(self, sealed: bytes) -> int | None:
+    def key_number_for(self, sealed: bytes) -> int | None:
         """Which key opens it, the newest being 1; None when none does."""
         token = base64.urlsafe_b64encode(sealed)
         for position, fernet in enumerate(self._each, start=1):
@@ -61,21 +61,21 @@ class Keyring:
         """The same of every key, newest first: what was derived of a former key is known by it."""
         return [hmac.digest(key, purpose, "sha256") for key in self._keys]
 
-    def seal_text(self, text: str) -> str:
+    def encrypt_text(self, text: str) -> str:
         """What follows `enc:` in a configuration file."""
         return self._fernet.encrypt(text.encode()).decode()
 
-    def open_text(self, token: str) -> str:
+    def decrypt_text(self, token: str) -> str:
         try:
-            return self._open(token.encode()).decode()
+            return self._decrypt(token.encode()).decode()
         except UnicodeDecodeError:
-            raise CannotOpen("what it encrypts is not text") from None
+            raise DecryptionError("what it encrypts is not text") from None
 
-    def _open(self, token: bytes) -> bytes:
+    def _decrypt(self, token: bytes) -> bytes:
         try:
             return self._fernet.decrypt(token)
         except InvalidToken:
-            raise CannotOpen("none of the keys in RELAY_ENCRYPTION_KEY opens it") from None
+            raise DecryptionError("none of the keys in RELAY_ENCRYPTION_KEY opens it") from None
 
 
 def _fernet(key: str, position: int) -> Fernet:

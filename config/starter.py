@@ -7,7 +7,7 @@ from typing import Final
 
 from config.model import Platform
 from config.reading.readers import scalar
-from config.reading.records import Row
+from config.reading.records import KeyRow
 from config.reading.schema import connection_record
 from config.secrets import Keyring
 from config.vocabulary import APP_NAMES, APP_PAYMENT, WEB_PAYMENT
@@ -100,7 +100,7 @@ def _chosen_settings(answers: Answers) -> Iterator[tuple[str, str]]:
         yield "native_events", f"{{purchase: {WEB_PAYMENT}}}"
 
 
-def _defaults(rows: Mapping[str, Row], without: set[str]) -> Iterator[str]:
+def _defaults(rows: Mapping[str, KeyRow], without: set[str]) -> Iterator[str]:
     for key, row in rows.items():
         if key not in without:
             yield _commented(f"    # {key}: {row.default or ''}".rstrip(), row.meaning)

@@ -20,7 +20,7 @@ log = structlog.get_logger("relay.ingest")
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class ActiveConfiguration:
     """A configuration ready for requests; `plans` has each input's, disabled connections included.
 
     `peer_inputs`: those with a connection that may send the address of whoever posts (I1).
@@ -31,7 +31,7 @@ class InForce:
     peer_inputs: frozenset[str]
 
 
-def compile_configuration(configuration: Configuration) -> InForce:
+def compile_configuration(configuration: Configuration) -> ActiveConfiguration:
     """Everything that can be resolved before a request comes."""
     inputs = configuration.inputs.values()
     plans = {
@@ -39,7 +39,7 @@ def compile_configuration(configuration: Configuration) -> InForce:
         for one in inputs
     }
     peer_inputs = frozenset(name for name, some in plans.items() if any(plan.takes_peer for plan in some))
-    return InForce(Credentials(inputs), plans, peer_inputs)
+    return ActiveConfiguration(Credentials(inputs), plans, peer_inputs)
 
 
 class InputsInUse:
@@ -53,7 +53,7 @@ class InputsInUse:
         """A request of this input was taken."""
         self._last[input_id] = self._monotonic()
 
-    def lose_a_place(self, former: Configuration, new: Configuration) -> bool:
+    def would_lose_connections(self, former: Configuration, new: Configuration) -> bool:
         """Whether the new configuration leaves events of an input in use without a connection that they had."""
         since = self._monotonic() - IN_USE_S
         return any(
@@ -64,11 +64,11 @@ class InputsInUse:
         )
 
 
-class Follower:
+class ConfigurationReloader:
     """Keeps `now` in step with the file; a file that is refused or held back changes nothing and is logged once."""
 
     def __init__(self, file: ConfigurationFile, in_use: InputsInUse) -> None:
-        self.now = compile_configuration(file.current)
+        self.active = compile_configuration(file.current)
         self.in_use = in_use
         self._file = file
         self._logged: ConfigurationError | None = None
@@ -90,10 +90,10 @@ class Follower:
             raise ConfigurationError(self._file.error.problems)
         return self._file.current
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Put the file in force if it has changed; reads files, so not for the event loop."""
         if self._file.refresh():
-            self.now = compile_configuration(self._file.current)
+            self.active = compile_configuration(self._file.current)
             log.info("configuration_reloaded", file=str(self._file.path))
         refused = self._file.error
         if refused is not None and refused is not self._logged:

@@ -7,7 +7,7 @@ import msgspec
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-class Row(NamedTuple):
+class RefusalKind(NamedTuple):
     """One way to refuse: the status, the code of mParticle's error body and the headers that belong to it."""
 
     status: int
@@ -23,28 +23,30 @@ def _retry_after(seconds: int) -> Headers:
 
 
 # mParticle's documents name only BAD_REQUEST; the other codes are ours.
-BAD_REQUEST: Final = Row(400, "BAD_REQUEST")
-UNAUTHORIZED: Final = Row(401, "UNAUTHORIZED", ((b"www-authenticate", b'Basic realm="relay", charset="UTF-8"'),))
-FORBIDDEN: Final = Row(403, "FORBIDDEN")
-NOT_FOUND: Final = Row(404, "NOT_FOUND")
-METHOD_NOT_ALLOWED: Final = Row(405, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
-MALFORMED: Final = Row(400, "BAD_REQUEST", _CLOSE)
-HEAD_TIMEOUT: Final = Row(408, "REQUEST_TIMEOUT", _CLOSE)
-HEAD_TOO_LARGE: Final = Row(431, "HEADERS_TOO_LARGE", _CLOSE)
-REQUEST_TIMEOUT: Final = Row(408, "REQUEST_TIMEOUT", _CLOSE)
-TOO_LARGE: Final = Row(413, "REQUEST_TOO_LARGE")
-UNSUPPORTED_ENCODING: Final = Row(415, "UNSUPPORTED_ENCODING", ((b"accept-encoding", b"gzip"),))
-INTERNAL_ERROR: Final = Row(500, "INTERNAL_ERROR")
+BAD_REQUEST: Final = RefusalKind(400, "BAD_REQUEST")
+UNAUTHORIZED: Final = RefusalKind(
+    401, "UNAUTHORIZED", ((b"www-authenticate", b'Basic realm="relay", charset="UTF-8"'),)
+)
+FORBIDDEN: Final = RefusalKind(403, "FORBIDDEN")
+NOT_FOUND: Final = RefusalKind(404, "NOT_FOUND")
+METHOD_NOT_ALLOWED: Final = RefusalKind(405, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
+MALFORMED: Final = RefusalKind(400, "BAD_REQUEST", _CLOSE)
+HEAD_TIMEOUT: Final = RefusalKind(408, "REQUEST_TIMEOUT", _CLOSE)
+HEAD_TOO_LARGE: Final = RefusalKind(431, "HEADERS_TOO_LARGE", _CLOSE)
+REQUEST_TIMEOUT: Final = RefusalKind(408, "REQUEST_TIMEOUT", _CLOSE)
+TOO_LARGE: Final = RefusalKind(413, "REQUEST_TOO_LARGE")
+UNSUPPORTED_ENCODING: Final = RefusalKind(415, "UNSUPPORTED_ENCODING", ((b"accept-encoding", b"gzip"),))
+INTERNAL_ERROR: Final = RefusalKind(500, "INTERNAL_ERROR")
 # One of mParticle's SDKs fails to read a 429 without Retry-After, so it is part of the row.
-OVERLOADED: Final = Row(429, "TOO_MANY_REQUESTS", _retry_after(10))
-UNAVAILABLE: Final = Row(503, "SERVICE_UNAVAILABLE", _retry_after(2))
-TOO_MANY_CONNECTIONS: Final = Row(503, "SERVICE_UNAVAILABLE", (*_retry_after(2), *_CLOSE))
+OVERLOADED: Final = RefusalKind(429, "TOO_MANY_REQUESTS", _retry_after(10))
+UNAVAILABLE: Final = RefusalKind(503, "SERVICE_UNAVAILABLE", _retry_after(2))
+TOO_MANY_CONNECTIONS: Final = RefusalKind(503, "SERVICE_UNAVAILABLE", (*_retry_after(2), *_CLOSE))
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that is not taken, nothing of it; raised anywhere on its journey and answered in one place."""
 
-    def __init__(self, row: Row, message: str) -> None:
+    def __init__(self, row: RefusalKind, message: str) -> None:
         super().__init__(message)
         self.row = row
         self.message = message
@@ -75,7 +77,7 @@ def error_body(code: str, message: str) -> bytes:
     return msgspec.json.encode({"errors": [{"code": code, "message": message}]})
 
 
-def refusal(refused: Refused) -> Answer:
+def refusal(refused: RequestRefused) -> Answer:
     """The answer to a request that is not taken."""
     row = refused.row
     headers = ((b"content-type", b"application/json"), *row.headers)

@@ -18,15 +18,15 @@ from config.errors import ConfigurationError, Problem
 from config.file import ConfigurationFile
 from config.settings import Settings
 from ingest import active_configuration, redis_memory
-from ingest.active_configuration import Follower, InputsInUse
+from ingest.active_configuration import ConfigurationReloader, InputsInUse
 from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
 from ingest.coalescer import Coalescer
 from ingest.door import Door
 from ingest.health import health_routes
 from ingest.metrics import metrics_route
-from ingest.redis_memory import MemoryWatch, say_missing_permissions
-from ingest.request_log import log_surprise
-from ingest.unserved import Unserved
+from ingest.redis_memory import RedisMemoryMonitor, log_missing_permissions
+from ingest.request_log import log_unexpected_error
+from ingest.unserved import UnservedPaths
 from lanes.arrivals import Append
 from lanes.chunk import ChunkCodec
 from operations.alerts.outage import Outage
@@ -44,46 +44,46 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     if settings.redis_url is None:
         raise ConfigurationError([Problem("RELAY_REDIS_URL", None, "must be set: ingest keeps all events in Redis")])
     in_use = InputsInUse()
-    file = ConfigurationFile(settings.config, settings.keyring, hesitate=in_use.lose_a_place)
+    file = ConfigurationFile(settings.config, settings.keyring, hold_back_if=in_use.would_lose_connections)
     redis_url = settings.redis_url.get_secret_value()
     client = connect_async(redis_url)
     append = Append(client)
-    follower = Follower(file, in_use)
+    reloader = ConfigurationReloader(file, in_use)
     outage = Outage()
-    watch = MemoryWatch(client, append, outage)
+    memory = RedisMemoryMonitor(client, append, outage)
     answers, misdirected = Bundles(client, ANSWERS), Bundles(client, MISDIRECTED)
-    unserved = Unserved(follower, answers.note, misdirected.note)
+    unserved = UnservedPaths(reloader, answers.note, misdirected.note)
     behind = Starlette(
         routes=[
-            *health_routes(follower, client, watch),
-            metrics_route(settings, redis_url, follower.configuration),
+            *health_routes(reloader, client, memory),
+            metrics_route(settings, redis_url, reloader.configuration),
             *routes,
         ],
         exception_handlers={HTTPException: partial(_answer_in_our_words, unserved)},
-        lifespan=partial(_lifespan, redis_url, follower, watch, (answers, misdirected), client),
+        lifespan=partial(_lifespan, redis_url, reloader, memory, (answers, misdirected), client),
     )
     coalescer = Coalescer(append, ChunkCodec(settings.keyring), outage)
     peers = Peers(settings.trusted_proxies)
-    return Door(follower, watch, coalescer, peers, settings.max_request_bytes, answers.note, behind)
+    return Door(reloader, memory, coalescer, peers, settings.max_request_bytes, answers.note, behind)
 
 
 @contextlib.asynccontextmanager
 async def _lifespan(
     redis_url: str,
-    follower: Follower,
-    watch: MemoryWatch,
+    reloader: ConfigurationReloader,
+    memory: RedisMemoryMonitor,
     counts: Sequence[Bundles],
     client: redis.asyncio.Redis,
     _: Starlette,
 ) -> AsyncIterator[None]:
     """While it serves: the configuration is followed, Redis's memory watched, and what was answered counted there."""
-    await watch.read()
-    if watch.usable:
-        await asyncio.to_thread(say_missing_permissions, redis_url)
+    await memory.read()
+    if memory.usable:
+        await asyncio.to_thread(log_missing_permissions, redis_url)
     over = asyncio.Event()
     tasks = [
-        asyncio.create_task(_repeat(partial(asyncio.to_thread, follower.look), active_configuration.INTERVAL_S, over)),
-        asyncio.create_task(_repeat(watch.read, redis_memory.INTERVAL_S, over)),
+        asyncio.create_task(_repeat(partial(asyncio.to_thread, reloader.poll), active_configuration.INTERVAL_S, over)),
+        asyncio.create_task(_repeat(memory.read, redis_memory.INTERVAL_S, over)),
         asyncio.create_task(_repeat(partial(_bring, counts), BRING_EVERY_S, over)),
     ]
     try:
@@ -110,10 +110,10 @@ async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float, over: 
         try:
             await step()
         except Exception as surprise:  # noqa: BLE001 - one bad turn must not be the last
-            log_surprise("background_task_failed", surprise)
+            log_unexpected_error("background_task_failed", surprise)
 
 
-async def _answer_in_our_words(unserved: Unserved, request: Request, error: Exception) -> Response:
+async def _answer_in_our_words(unserved: UnservedPaths, request: Request, error: Exception) -> Response:
     """mParticle's error body for what no route answers."""
     if not isinstance(error, HTTPException):
         raise error

@@ -9,7 +9,7 @@ from hmac import compare_digest
 from typing import Final
 
 from config.model import Input
-from ingest.answers import FORBIDDEN, UNAUTHORIZED, Refused
+from ingest.answers import FORBIDDEN, UNAUTHORIZED, RequestRefused
 
 _DIGEST_BYTES: Final = 16
 _MOST_REMEMBERED: Final = 1024
@@ -47,7 +47,7 @@ class Credentials:
         """The id of the input whose key the header carries, with whatever secret; None where it carries none."""
         try:
             key, _ = _read(authorization)
-        except Refused:
+        except RequestRefused:
             return None
         return self._known.get(self._digest(key), self._decoy)[1]
 
@@ -55,7 +55,7 @@ class Credentials:
         key, secret = _read(authorization)
         expected, input_id = self._known.get(self._digest(key), self._decoy)
         if not compare_digest(expected, self._digest(secret)) or input_id is None:
-            raise Refused(FORBIDDEN, "The API key and secret are not those of any input.")
+            raise RequestRefused(FORBIDDEN, "The API key and secret are not those of any input.")
         return input_id
 
     def _digest(self, text: bytes) -> bytes:
@@ -66,13 +66,13 @@ def _read(authorization: bytes | None) -> tuple[bytes, bytes]:
     """Key and secret of a Basic header, each possibly empty, not both."""
     scheme, _, encoded = (authorization or b"").partition(b" ")
     if scheme.lower() != b"basic":
-        raise Refused(UNAUTHORIZED, "Send the input's API key and secret in an Authorization header (Basic).")
+        raise RequestRefused(UNAUTHORIZED, "Send the input's API key and secret in an Authorization header (Basic).")
     try:
         key, colon, secret = base64.b64decode(encoded.strip(), validate=True).partition(b":")
     except binascii.Error:
         colon = b""
     if not colon:
-        raise Refused(UNAUTHORIZED, "The Authorization header must be: Basic base64(key:secret).")
+        raise RequestRefused(UNAUTHORIZED, "The Authorization header must be: Basic base64(key:secret).")
     if not (key or secret):
-        raise Refused(UNAUTHORIZED, "The API key and secret are both empty.")
+        raise RequestRefused(UNAUTHORIZED, "The API key and secret are both empty.")
     return key, secret

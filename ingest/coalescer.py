@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, NamedTuple
 
-from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, Refused
+from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, RequestRefused
 from ingest.packing import pack
-from ingest.request_log import log_surprise
-from ingest.sorting import Sorted
+from ingest.request_log import log_unexpected_error
+from ingest.sorting import SortedRequest
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge
@@ -36,7 +36,7 @@ Outcome = Exception | None
 
 
 class _Waiting(NamedTuple):
-    request: Sorted
+    request: SortedRequest
     deadline: float
     outcome: asyncio.Future[Outcome]
 
@@ -60,10 +60,10 @@ class Coalescer:
         self._waiting_bytes = 0
         self._pump: asyncio.Task[None] | None = None
 
-    async def append(self, request: Sorted) -> None:
+    async def append(self, request: SortedRequest) -> None:
         """Return once Redis has all of the request; raises Refused when it refuses it, or does not answer in time."""
         if self._waiting and self._waiting_bytes + request.memory > MOST_WAITING_BYTES:
-            raise Refused(UNAVAILABLE, "Redis does not keep up with what arrives.")
+            raise RequestRefused(UNAVAILABLE, "Redis does not keep up with what arrives.")
         loop = asyncio.get_running_loop()
         waiting = _Waiting(request, loop.time() + ANSWER_WITHIN_S, loop.create_future())
         self._waiting.append(waiting)
@@ -124,7 +124,7 @@ class Coalescer:
         except (RedisFull, ArrivalTooLarge) as failure:
             return failure
         except Exception as surprise:  # noqa: BLE001 - it fails these requests, not all that come after them
-            log_surprise("append_failed", surprise)
+            log_unexpected_error("append_failed", surprise)
             return surprise
         return None
 
@@ -175,13 +175,13 @@ def _resolve(waiting: _Waiting, outcome: Outcome) -> None:
         waiting.outcome.set_result(outcome)
 
 
-def _refused(failure: Exception) -> Refused:
+def _refused(failure: Exception) -> RequestRefused:
     match failure:
         case RedisAway():
-            return Refused(UNAVAILABLE, "Redis did not take the events in time; send them again.")
+            return RequestRefused(UNAVAILABLE, "Redis did not take the events in time; send them again.")
         case RedisFull():
-            return Refused(OVERLOADED, f"Too much is waiting: {failure.what}.")
+            return RequestRefused(OVERLOADED, f"Too much is waiting: {failure.what}.")
         case ArrivalTooLarge():
-            return Refused(TOO_LARGE, "The request's events are more than can be written at once: send fewer at once.")
+            return RequestRefused(TOO_LARGE, "The request has more events than one write takes: send fewer at once.")
         case _:
-            return Refused(INTERNAL_ERROR, "The events could not be written because of a fault in relay.")
+            return RequestRefused(INTERNAL_ERROR, "The events could not be written because of a fault in relay.")

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest.active_configuration import Follower
+from ingest.active_configuration import ConfigurationReloader
 from ingest.answers import (
     ACCEPTED,
     BAD_REQUEST,
@@ -19,15 +19,15 @@ from ingest.answers import (
     OVERLOADED,
     TOO_LARGE,
     Answer,
-    Refused,
+    RequestRefused,
     refusal,
 )
 from ingest.coalescer import Coalescer
 from ingest.http.body import ClientGone, is_gzip, read_body
-from ingest.http.large_requests import MOST_READING_BYTES, MOST_WORKING_BYTES, Beside, Bodies
-from ingest.redis_memory import MemoryWatch
-from ingest.request_log import RefusalLog, log_surprise
-from ingest.sorting import Limits, Sorted, TakesLong, sort
+from ingest.http.large_requests import MOST_READING_BYTES, MOST_WORKING_BYTES, BodyBudget, SideThreads
+from ingest.redis_memory import RedisMemoryMonitor
+from ingest.request_log import RefusalLog, log_unexpected_error
+from ingest.sorting import Limits, SortedRequest, TooManyEventsInline, sort
 from mapping.incoming.body import (
     BadBody,
     BodyTooLarge,
@@ -55,8 +55,8 @@ class Door:
 
     def __init__(
         self,
-        follower: Follower,
-        memory: MemoryWatch,
+        reloader: ConfigurationReloader,
+        memory: RedisMemoryMonitor,
         coalescer: Coalescer,
         peers: Peers,
         largest_request: int,
@@ -67,7 +67,7 @@ class Door:
         """`largest_request` is in bytes after decompression; `count` hears the status of each answer; `behind` answers
         everything that is not for the door.
         """
-        self._follower = follower
+        self._reloader = reloader
         self._memory = memory
         self._coalescer = coalescer
         self._peers = peers
@@ -76,8 +76,8 @@ class Door:
         self._behind = behind
         self._clock_ms = clock_ms
         self._limits = Limits.of(largest_request, INLINE_EVENTS)
-        self._bodies = Bodies(max(MOST_READING_BYTES, 4 * largest_request))
-        self._beside = Beside(max(MOST_WORKING_BYTES, 4 * largest_request))
+        self._bodies = BodyBudget(max(MOST_READING_BYTES, 4 * largest_request))
+        self._beside = SideThreads(max(MOST_WORKING_BYTES, 4 * largest_request))
         self._refusals = RefusalLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,50 +91,54 @@ class Door:
             await self._take(scope, receive, parse)
             answer = ACCEPTED
         except BadBody as bad:
-            answer = self._refuse(scope, Refused(TOO_LARGE if isinstance(bad, BodyTooLarge) else BAD_REQUEST, str(bad)))
-        except Refused as refused:
+            answer = self._refuse(
+                scope, RequestRefused(TOO_LARGE if isinstance(bad, BodyTooLarge) else BAD_REQUEST, str(bad))
+            )
+        except RequestRefused as refused:
             answer = self._refuse(scope, refused)
         except ClientGone:
             return
         except Exception as surprise:  # noqa: BLE001 - its text may quote the request, and uvicorn would log it
-            log_surprise("request_failed", surprise, input=scope.get("relay.input"))
-            answer = refusal(Refused(INTERNAL_ERROR, "The request failed because of a fault in relay; send it again."))
+            log_unexpected_error("request_failed", surprise, input=scope.get("relay.input"))
+            answer = refusal(
+                RequestRefused(INTERNAL_ERROR, "The request failed because of a fault in relay; send it again.")
+            )
         self._count(answer.status)
         await send(answer.start)
         await send(answer.body)
 
-    def _refuse(self, scope: Scope, refused: Refused) -> Answer:
+    def _refuse(self, scope: Scope, refused: RequestRefused) -> Answer:
         self._refusals.note(scope.get("relay.input"), refused.row, refused.message)
         return refusal(refused)
 
     async def _take(self, scope: Scope, receive: Receive, parse: Parse) -> None:
         """The journey; returns when all of the request is safe."""
         if scope["method"] != "POST":
-            raise Refused(METHOD_NOT_ALLOWED, "Batches are sent with POST.")
-        in_force = self._follower.now
+            raise RequestRefused(METHOD_NOT_ALLOWED, "Batches are sent with POST.")
+        active = self._reloader.active
         authorization, encoding, length = _headers(scope)
-        scope["relay.input"] = input_id = in_force.credentials.input_of(authorization)
+        scope["relay.input"] = input_id = active.credentials.input_of(authorization)
         if self._memory.is_full:
-            raise Refused(OVERLOADED, "Redis's memory is nearly full: what waits must be delivered first.")
-        peer = self._peers.address_of(scope) if input_id in in_force.peer_inputs else ""
+            raise RequestRefused(OVERLOADED, "Redis's memory is nearly full: what waits must be delivered first.")
+        peer = self._peers.address_of(scope) if input_id in active.peer_inputs else ""
         announced = is_gzip(encoding)
         body = await read_body(receive, length, self._largest_request, self._bodies)
         gzipped = announced or is_compressed(body)
         small = _small(body, self._largest_request, gzipped)
-        job = _Job(input_id, in_force.plans[input_id], self._clock_ms(), peer)
+        job = _Job(input_id, active.plans[input_id], self._clock_ms(), peer)
         try:
             request = None if small is None else job.sort(parse(small), self._limits)
-        except TakesLong:
+        except TooManyEventsInline:
             request = None
         if request is None:
             request = await self._sorted_beside(job, parse, body, gzipped)
         await self._coalescer.append(request)
-        self._follower.in_use.note(input_id)
+        self._reloader.in_use.note(input_id)
 
-    async def _sorted_beside(self, job: "_Job", parse: Parse, body: bytes, gzipped: bool) -> Sorted:
+    async def _sorted_beside(self, job: "_Job", parse: Parse, body: bytes, gzipped: bool) -> SortedRequest:
         """The request sorted in a thread: it is large in bytes or in events, and others must not wait for it."""
 
-        def sorted_request() -> Sorted:
+        def sorted_request() -> SortedRequest:
             plain = gunzip(body, self._largest_request) if gzipped else body
             return job.sort(parse(plain), self._limits.beside())
 
@@ -149,7 +153,7 @@ class _Job(NamedTuple):
     received_ms: int
     peer: str
 
-    def sort(self, batches: Sequence[JsonBytes], limits: Limits) -> Sorted:
+    def sort(self, batches: Sequence[JsonBytes], limits: Limits) -> SortedRequest:
         return sort(self.input_id, self.plans, batches, self.received_ms, limits, self.peer)
 
 

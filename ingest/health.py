@@ -7,13 +7,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ingest.active_configuration import Follower
-from ingest.redis_memory import ALLOW_INFO, LIMIT_UNKNOWN, MemoryWatch
+from ingest.active_configuration import ConfigurationReloader
+from ingest.redis_memory import ALLOW_INFO, LIMIT_UNKNOWN, RedisMemoryMonitor
 from store.errors import Trouble
 from store.probe import AsyncProbe
 
 
-def health_routes(follower: Follower, client: redis.asyncio.Redis, watch: MemoryWatch) -> list[Route]:
+def health_routes(
+    reloader: ConfigurationReloader, client: redis.asyncio.Redis, memory: RedisMemoryMonitor
+) -> list[Route]:
     """`/health/live` and `/health/ready`. Ready means that Redis takes a write; a configuration is always in force.
 
     A full Redis is ready: requests are then answered 429, which tells senders more than no answer would.
@@ -28,25 +30,25 @@ def health_routes(follower: Follower, client: redis.asyncio.Redis, watch: Memory
         is_ready = trouble is None or trouble.code == "oom"
         body = {
             "status": "ready" if is_ready else "not ready",
-            **_redis(trouble, watch),
-            "configuration": _configuration(follower),
+            **_redis(trouble, memory),
+            "configuration": _configuration(reloader),
         }
         return JSONResponse(body, 200 if is_ready else 503)
 
     return [Route("/health/live", live), Route("/health/ready", ready)]
 
 
-def _redis(trouble: Trouble | None, watch: MemoryWatch) -> dict[str, str]:
+def _redis(trouble: Trouble | None, memory: RedisMemoryMonitor) -> dict[str, str]:
     if trouble is not None:
         return {"redis": trouble.problem, "reason": trouble.code, "what_to_do": trouble.what_to_do}
-    if watch.limit_unknown:
+    if memory.limit_unknown:
         return {"redis": f"answers; {LIMIT_UNKNOWN}", "what_to_do": ALLOW_INFO}
     return {"redis": "answers"}
 
 
-def _configuration(follower: Follower) -> dict[str, Any]:
-    refused = follower.refused
-    if follower.is_held_back:
+def _configuration(reloader: ConfigurationReloader) -> dict[str, Any]:
+    refused = reloader.refused
+    if reloader.is_held_back:
         return {"status": "changed file lacks a connection or input in use; in force once it has stood for 10 s"}
     if refused is None:
         return {"status": "in force"}

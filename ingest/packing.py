@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from ingest.sorting import CHUNK_BYTES, CHUNK_EVENTS, ENTRY_OVERHEAD, Sorted, Wanted
+from ingest.sorting import CHUNK_BYTES, CHUNK_EVENTS, ENTRY_OVERHEAD, SortedRequest, Wanted
 from lanes.arrivals import Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 
 
-def pack(requests: Sequence[Sorted], codec: ChunkCodec) -> list[Arrival]:
+def pack(requests: Sequence[SortedRequest], codec: ChunkCodec) -> list[Arrival]:
     """Arrivals for requests of one input and peer; the first has the counts, others what its chunks had no room for."""
     first = requests[0]
     seal = _Sealer(first, codec)
@@ -22,7 +22,7 @@ def pack(requests: Sequence[Sorted], codec: ChunkCodec) -> list[Arrival]:
     return arrivals or [Arrival(first.input, accepted, unrouted)]
 
 
-def _joined(requests: Sequence[Sorted]) -> dict[str, Wanted]:
+def _joined(requests: Sequence[SortedRequest]) -> dict[str, Wanted]:
     joined: dict[str, Wanted] = {}
     for request in requests:
         for connection, wanted in request.wanted.items():
@@ -49,7 +49,7 @@ def _shares(wanted: Wanted, seal: "_Sealer") -> list[Share]:
 class _Sealer:
     """Cuts and seals batches, once for all connections that want the same ones."""
 
-    def __init__(self, first: Sorted, codec: ChunkCodec) -> None:
+    def __init__(self, first: SortedRequest, codec: ChunkCodec) -> None:
         """`first` of the requests: its input, time and peer are the chunks'."""
         self._first = first
         self._codec = codec

@@ -24,7 +24,7 @@ ALLOW_INFO: Final = "permit INFO (ACL SETUSER ... +info), or watch the server's 
 log = structlog.get_logger("relay.ingest")
 
 
-def say_missing_permissions(redis_url: str) -> None:
+def log_missing_permissions(redis_url: str) -> None:
     """Log what relay's user lacks in Redis, once at start; whether Redis answers at all is said elsewhere."""
     with connect(redis_url) as client, suppress(RedisError, OSError):
         trouble = permission_trouble(client)
@@ -32,7 +32,7 @@ def say_missing_permissions(redis_url: str) -> None:
             log.warning("redis_permissions_missing", **as_fields(trouble))
 
 
-class MemoryWatch:
+class RedisMemoryMonitor:
     """Knows whether Redis is so full that what waits must go before more is taken: the workers need room to write, too.
 
     While Redis does not answer it is not held to be full: an append then says better what is wrong.

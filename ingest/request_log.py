@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from ingest.answers import Row
+from ingest.answers import RefusalKind
 
 INTERVAL_S: Final = 1.0
 
@@ -24,7 +24,7 @@ class RefusalLog:
         self._logged_at: dict[tuple[str | None, int], float] = {}
         self._suppressed: dict[tuple[str | None, int], int] = {}
 
-    def note(self, input_id: str | None, row: Row, message: str, *, warn: bool = False) -> None:
+    def note(self, input_id: str | None, row: RefusalKind, message: str, *, warn: bool = False) -> None:
         """Log the refusal, or count it for the next line of its kind."""
         kind, now = (input_id, row.status), self._clock()
         if now - self._logged_at.get(kind, now - INTERVAL_S) < INTERVAL_S:
@@ -36,7 +36,7 @@ class RefusalLog:
         log.log(level, "request_refused", input=input_id, status=row.status, reason=message, suppressed=suppressed)
 
 
-def log_surprise(name: str, error: Exception, **fields: str | None) -> None:
+def log_unexpected_error(name: str, error: Exception, **fields: str | None) -> None:
     """Log an unexpected error under an event's name: its type and place, not its message, which may quote a request."""
     frames = traceback.extract_tb(error.__traceback__)
     at = [f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames[-3:]]

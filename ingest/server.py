@@ -12,9 +12,9 @@ from starlette.types import ASGIApp
 
 from config.settings import Settings
 from ingest.app import create_app
-from ingest.http.connections import Connections
-from ingest.http.thread_priority import batches_first
-from process.garbage_collection import expect_little_garbage
+from ingest.http.connections import HttpConnections
+from ingest.http.thread_priority import prefer_event_loop
+from process.garbage_collection import tune_garbage_collection
 from process.listening import allowed_connections, listen
 
 
@@ -24,9 +24,9 @@ def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
     Raises ConfigurationError when the settings or the file cannot be put in force, OSError when the port is taken.
     """
     app = create_app(settings, routes)
-    expect_little_garbage()
+    tune_garbage_collection()
     connections = _connections(settings)
-    with _listening(settings.host, settings.port) as listeners, batches_first():
+    with _listening(settings.host, settings.port) as listeners, prefer_event_loop():
         make_server(app, connections).run(sockets=listeners)
 
 
@@ -51,11 +51,11 @@ def _listening(host: str, port: int) -> Iterator[list[socket.socket]]:
         yield [opened.enter_context(one) for one in listen(host, port)]
 
 
-def _connections(settings: Settings) -> Connections:
-    return Connections(allowed_connections(settings.max_connections), settings.keep_alive)
+def _connections(settings: Settings) -> HttpConnections:
+    return HttpConnections(allowed_connections(settings.max_connections), settings.keep_alive)
 
 
-def make_server(app: ASGIApp, connections: Connections) -> uvicorn.Server:
+def make_server(app: ASGIApp, connections: HttpConnections) -> uvicorn.Server:
     """uvicorn, with its connections within bounds."""
     protocol: Callable[..., Any] = connections.protocol
     return uvicorn.Server(

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ingest.answers import BAD_REQUEST, TOO_LARGE, Refused
+from ingest.answers import BAD_REQUEST, TOO_LARGE, RequestRefused
 from lanes.chunk import Batch, Entry
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, head, mint
 from mapping.incoming.body import JsonBytes
@@ -44,7 +44,7 @@ class Wanted(msgspec.Struct):
     size: int = 0
 
 
-class Sorted(msgspec.Struct):
+class SortedRequest(msgspec.Struct):
     """A request sorted: `accepted` events and what each of the input's connections wants of them.
 
     With no connection, all its events are unrouted. `size` is as in Wanted, of all connections together, what they
@@ -81,7 +81,7 @@ class Limits(NamedTuple):
 UNLIMITED: Final = Limits(1 << 60, 1 << 60, 1 << 60)
 
 
-class TakesLong(Exception):
+class TooManyEventsInline(Exception):
     """More events than are sorted on the event loop."""
 
 
@@ -92,20 +92,20 @@ def sort(
     received_ms: int,
     limits: Limits = UNLIMITED,
     peer_ip: str = "",
-) -> Sorted:
+) -> SortedRequest:
     """Sort all events of a request. An element that is no batch counts as one event, which every connection wants.
 
     Raises Refused when none of its elements is a batch or its events are too many, and TakesLong before it sorts any
     where they are more than `limits.inline`.
     """
-    request = Sorted(input_id, received_ms, {plan.connection: Wanted() for plan in plans}, peer_ip=peer_ip)
+    request = SortedRequest(input_id, received_ms, {plan.connection: Wanted() for plan in plans}, peer_ip=peer_ip)
     for raw, split in _split(request, batches, limits):
         if plans and split.events:
             _sort_batch(request, plans, raw, split, limits.packed)
     return request
 
 
-def _split(request: Sorted, batches: Iterable[JsonBytes], limits: Limits) -> list[tuple[JsonBytes, SplitBatch]]:
+def _split(request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits) -> list[tuple[JsonBytes, SplitBatch]]:
     """Return the elements of a request taken apart, their events counted."""
     splits = []
     no_batch = ""
@@ -119,16 +119,16 @@ def _split(request: Sorted, batches: Iterable[JsonBytes], limits: Limits) -> lis
             split = in_place_of_a_batch(raw)
         request.accepted += len(split.events)
         if request.accepted > limits.events:
-            raise Refused(TOO_LARGE, f"The request has more than {limits.events} events: send fewer at once.")
+            raise RequestRefused(TOO_LARGE, f"The request has more than {limits.events} events: send fewer at once.")
         if request.accepted > limits.inline:
-            raise TakesLong
+            raise TooManyEventsInline
         splits.append((raw, split))
     if not number_of_batches:
-        raise Refused(BAD_REQUEST, no_batch)
+        raise RequestRefused(BAD_REQUEST, no_batch)
     return splits
 
 
-def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int) -> None:
+def _sort_batch(request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int) -> None:
     heads = [None] if split.shared == NO_BATCH else [head(event) for event in split.events]
     ids = _Ids(request, raw, split)
     made: dict[tuple[int, ...], tuple[Batch, int]] = {}
@@ -141,7 +141,9 @@ def _sort_batch(request: Sorted, plans: Sequence[Plan], raw: JsonBytes, split: S
             size = _packed(raw, split, chosen)
             request.size += size
             if request.size > most:
-                raise Refused(TOO_LARGE, f"The request comes to more than {most} bytes when stored: send fewer events.")
+                raise RequestRefused(
+                    TOO_LARGE, f"The request comes to more than {most} bytes when stored: send fewer events."
+                )
             request.memory += size + ENTRY_MEMORY * len(chosen)
             entries = [Entry(at, ids.id_of(at, heads[at]), bytes(split.events[at])) for at in chosen]
             made[chosen] = Batch(split.shared, entries), size
@@ -180,7 +182,7 @@ class _Ids:
 
     __slots__ = ("_digest", "_raw", "_receipt", "_request", "_split")
 
-    def __init__(self, request: Sorted, raw: JsonBytes, split: SplitBatch) -> None:
+    def __init__(self, request: SortedRequest, raw: JsonBytes, split: SplitBatch) -> None:
         self._request, self._raw, self._split = request, raw, split
         self._digest = b""
         self._receipt = ""

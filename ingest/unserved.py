@@ -6,19 +6,21 @@ from typing import Final
 
 from starlette.requests import Request
 
-from ingest.active_configuration import Follower
+from ingest.active_configuration import ConfigurationReloader
 from ingest.answers import NOT_FOUND
 from ingest.request_log import RefusalLog
 
 _PLAIN_PATH: Final = re.compile(r"(/[A-Za-z0-9._-]{0,24}){1,6}/?")
 
 
-class Unserved:
+class UnservedPaths:
     """Notes each request that no route answers."""
 
-    def __init__(self, follower: Follower, count: Callable[[str], None], misdirected: Callable[[str], None]) -> None:
+    def __init__(
+        self, reloader: ConfigurationReloader, count: Callable[[str], None], misdirected: Callable[[str], None]
+    ) -> None:
         """`count` hears the status of each answer; `misdirected` hears of each request that a sender may have meant."""
-        self._follower, self._count, self._misdirected = follower, count, misdirected
+        self._reloader, self._count, self._misdirected = reloader, count, misdirected
         self._others, self._senders = RefusalLog(), RefusalLog()
 
     def note(self, request: Request) -> None:
@@ -27,7 +29,7 @@ class Unserved:
         path = request.scope["path"]
         said = f"nothing is served at {_shown(path)}"
         authorization = request.headers.get("authorization", "").encode("latin-1") or None
-        input_id = self._follower.now.credentials.input_of_key(authorization)
+        input_id = self._reloader.active.credentials.input_of_key(authorization)
         if input_id is None and not path.rstrip("/").lower().endswith("events"):
             self._others.note(None, NOT_FOUND, said)
             return

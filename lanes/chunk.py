@@ -94,10 +94,10 @@ class Header(NamedTuple):
 
 
 class Keyring(Protocol):
-    """Encryption at rest: `seal` and `open` bytes; `open` raises when no key of the ring fits."""
+    """Encryption at rest; `decrypt` raises an error when no key of the ring fits."""
 
-    def seal(self, plain: bytes, /) -> bytes: ...
-    def open(self, sealed: bytes, /) -> bytes: ...
+    def encrypt(self, plain: bytes, /) -> bytes: ...
+    def decrypt(self, encrypted: bytes, /) -> bytes: ...
 
 
 def read_header(data: bytes) -> Header:
@@ -142,7 +142,7 @@ class ChunkCodec:
             if peer:
                 flags |= PEER_INSIDE
                 body, peer = bytes([len(peer)]) + peer + body, b""
-            body = self._keyring.seal(body)
+            body = self._keyring.encrypt(body)
         fixed = _FIXED.pack(
             VERSION, flags, chunk.weight, chunk.received_ms, chunk.first_unknown_ms, len(name), len(peer)
         )
@@ -180,7 +180,7 @@ class ChunkCodec:
         if self._keyring is None:
             raise ChunkUnreadable("encrypted, and this worker has no key: set RELAY_ENCRYPTION_KEY to the one it had")
         try:
-            return self._keyring.open(body)
+            return self._keyring.decrypt(body)
         except Exception:  # noqa: BLE001 - whatever a keyring raises means the same: no key fits
             raise ChunkUnreadable(
                 "encrypted with a key this worker lacks: add the former key to RELAY_ENCRYPTION_KEY, after the newest"

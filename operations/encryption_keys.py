@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from config.secrets import CannotOpen, Keyring
+from config.secrets import DecryptionError, Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import encrypted_body
 from lanes.dead_letters import amend_letter, amend_part, letters_of, shared_parts
@@ -67,11 +67,11 @@ def reseal_letters(box: LetterBox, keyring: Keyring) -> Resealed:
                 done.unopened += 1
                 continue
             try:
-                if all(body is not None and keyring.opened_by(body) == 1 for body in _sealed_in(letter)):
+                if all(body is not None and keyring.key_number_for(body) == 1 for body in _sealed_in(letter)):
                     done.unchanged += 1
                     continue
                 anew = _anew(letter, box, keyring)
-            except (ChunkUnreadable, CannotOpen):
+            except (ChunkUnreadable, DecryptionError):
                 done.unopened += 1
                 continue
             done.letters += amend_letter(box.client, connection, letter_id, stored, anew.encode())
@@ -80,7 +80,7 @@ def reseal_letters(box: LetterBox, keyring: Keyring) -> Resealed:
 
 def _anew(letter: DeadLetter, box: LetterBox, keyring: Keyring) -> DeadLetter:
     source = box.codec.seal(box.codec.open(letter.source))
-    words = keyring.seal(keyring.open(letter.words)) if letter.words else b""
+    words = keyring.encrypt(keyring.decrypt(letter.words)) if letter.words else b""
     return msgspec.structs.replace(letter, source=source, words=words)
 
 
@@ -95,7 +95,7 @@ def _reseal_parts(box: LetterBox, connection: str, keyring: Keyring) -> None:
     """Encrypt with the newest key what letters share. Their letters tell of what no key here opens."""
     for part_id, part in shared_parts(box.client, connection):
         body = encrypted_body(part)
-        if body is None or keyring.opened_by(body) != 1:
+        if body is None or keyring.key_number_for(body) != 1:
             with suppress(ChunkUnreadable):
                 amend_part(box.client, connection, part_id, part, box.codec.seal(box.codec.open(part)))
 
@@ -104,4 +104,4 @@ def _count(counter: Counter[int | None], use: Use, bodies: Sequence[bytes | None
     """Once for each key that the item needs."""
     sealed = [body for body in bodies if body is not None]
     use.open += len(sealed) < len(bodies)
-    counter.update({keyring.opened_by(body) for body in sealed})
+    counter.update({keyring.key_number_for(body) for body in sealed})

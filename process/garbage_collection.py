@@ -10,7 +10,7 @@ THRESHOLDS: Final = (20_000, 50, 100)
 """Python's own (700, 10, 10) look through everything after a few hundred requests in flight, and find nothing."""
 
 
-def expect_little_garbage() -> None:
+def tune_garbage_collection() -> None:
     """Call when a process has loaded what it needs: that is never looked through again, the rest more rarely."""
     gc.collect()
     gc.freeze()

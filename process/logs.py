@@ -132,14 +132,14 @@ def _places_of_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDi
     """Replace `exc_info` by `exception`: types from the outermost to the cause, and where the last was raised."""
     error = _exception(event.pop("exc_info", None))
     if error is not None:
-        event["exception"] = describe(error)
+        event["exception"] = describe_exception(error)
     record: logging.LogRecord | None = event.get("_record")
     if record is not None:  # of the standard library's: its formatter would print the traceback, words and all
         record.exc_info = record.exc_text = record.stack_info = None
     return event
 
 
-def describe(error: BaseException) -> str:
+def describe_exception(error: BaseException) -> str:
     """`OuterError < CauseError at drain.py:83 < jobs.py:22`, never what the exceptions say."""
     types, seen = [], error
     while True:

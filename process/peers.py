@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
-from config.text_cache import kept
+from config.text_cache import cached_by_text
 
 Scope = Mapping[str, Any]
 """ASGI's, of which `client`, `scheme` and `headers` are read."""
@@ -21,7 +21,7 @@ class Peers:
 
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
-        self._read = kept(4096)(self._judge)
+        self._read = cached_by_text(4096)(self._judge)
 
     def address_of(self, scope: Scope) -> str:
         """The peer's own address; behind trusted proxies the right-most one in X-Forwarded-For that is none of them.

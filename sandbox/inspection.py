@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.rules import ENDPOINTS, EVERY_SOURCE, INVALID_BATCH_SIZE, LEGACY, Endpoint, Row, code_of
+from sandbox.rules import ENDPOINTS, EVERY_SOURCE, INVALID_BATCH_SIZE, LEGACY, Endpoint, FieldRule, code_of
 from sandbox.tree import Finding, Node, tree
 
 INVALID_PARAMS = 40000
@@ -125,5 +125,5 @@ def _refusal(finding: Finding) -> Refusal:
     return Refusal(code_of(finding.complaint), f"Invalid value for {finding.path}: {finding.complaint}.")
 
 
-def _holding(rows: tuple[Row, ...], source: str, options: Collection[str]) -> list[Row]:
+def _holding(rows: tuple[FieldRule, ...], source: str, options: Collection[str]) -> list[FieldRule]:
     return [row for row in rows if source in row.sources and (row.option is None or row.option in options)]

@@ -26,7 +26,7 @@ class Taken(msgspec.Struct, frozen=True):
     body: msgspec.Raw
 
 
-class Refused(msgspec.Struct, frozen=True):
+class RefusedRequest(msgspec.Struct, frozen=True):
     """One request that was not taken."""
 
     endpoint: str
@@ -48,7 +48,7 @@ class Ledger:
         self.requests = 0
         self.refused: Counter[int] = Counter()
         self.faults: Counter[str] = Counter()
-        self.refusals: deque[Refused] = deque(maxlen=100)
+        self.refusals: deque[RefusedRequest] = deque(maxlen=100)
         self._newest: deque[Taken] = deque(maxlen=self._keep)
         self._times: dict[tuple[str, str], Counter[str]] = {}
         self._without_id: Counter[tuple[str, str]] = Counter()
@@ -85,7 +85,7 @@ class Ledger:
     def refuse(self, path: str, refusal: Refusal, request_id: str, events: int) -> None:
         """Record a request that was refused."""
         self.refused[refusal.code] += 1
-        self.refusals.append(Refused(path, refusal.code, refusal.message, request_id, events))
+        self.refusals.append(RefusedRequest(path, refusal.code, refusal.message, request_id, events))
 
     def events(self) -> Iterator[dict[str, Any]]:
         """The newest events, oldest first, each with how often TikTok has seen it by now."""

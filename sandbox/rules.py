@@ -38,7 +38,7 @@ CRM = frozenset({"crm"})
 EVERY_SOURCE = WEB | APP | OFFLINE | CRM
 
 
-class Row(NamedTuple):
+class FieldRule(NamedTuple):
     """One demand on one value."""
 
     path: str
@@ -60,124 +60,124 @@ STANDARD_EVENTS = (
 _CONTENT_TYPE = one_of("product", "product_group")
 
 _PROPERTIES = (
-    Row("properties.value", number),
-    Row("properties.currency", currency),
-    Row("properties.content_type", _CONTENT_TYPE),
-    Row("properties.content_ids", strings),
-    Row("properties.num_items", number),
-    Row("properties.query", string),
-    Row("properties.search_string", string),
-    Row("properties.description", string),
-    Row("properties.order_id", string),
-    Row("properties.shop_id", string),
-    Row("properties.status", string),
-    Row("properties.contents[].content_id", string),
-    Row("properties.contents[].content_type", _CONTENT_TYPE),
-    Row("properties.contents[].content_name", string),
-    Row("properties.contents[].content_category", string),
-    Row("properties.contents[].brand", string),
-    Row("properties.contents[].price", number),
-    Row("properties.contents[].quantity", number),
+    FieldRule("properties.value", number),
+    FieldRule("properties.currency", currency),
+    FieldRule("properties.content_type", _CONTENT_TYPE),
+    FieldRule("properties.content_ids", strings),
+    FieldRule("properties.num_items", number),
+    FieldRule("properties.query", string),
+    FieldRule("properties.search_string", string),
+    FieldRule("properties.description", string),
+    FieldRule("properties.order_id", string),
+    FieldRule("properties.shop_id", string),
+    FieldRule("properties.status", string),
+    FieldRule("properties.contents[].content_id", string),
+    FieldRule("properties.contents[].content_type", _CONTENT_TYPE),
+    FieldRule("properties.contents[].content_name", string),
+    FieldRule("properties.contents[].content_category", string),
+    FieldRule("properties.contents[].brand", string),
+    FieldRule("properties.contents[].price", number),
+    FieldRule("properties.contents[].quantity", number),
 )
 
 TRACK_EVENT = (
-    Row("event", event_name, required=True),
-    Row("event", one_of(*STANDARD_EVENTS, says="must be a standard event"), sources=OFFLINE),
-    Row("event_time", seconds, required=True),
-    Row("event_id", string),
-    Row("user.email", hashed_ones),
-    Row("user.phone", hashed_ones),
-    Row("user.external_id", hashed_ones),
-    Row("user.first_name", hashed),
-    Row("user.last_name", hashed),
-    Row("user.zip_code", hashed),
-    Row("user.gaid", hashed),  # TikTok takes these two raw as well; relay promises to hash them
-    Row("user.idfa", hashed),
-    Row("user.city", unhashed),
-    Row("user.state", unhashed),
-    Row("user.country", unhashed),
-    Row("user.ttclid", ttclid),
-    Row("user.ttp", unhashed),
-    Row("user.ip", public_ip),
-    Row("user.user_agent", string),
-    Row("user.locale", string),
-    Row("user.idfv", string),
-    Row(
+    FieldRule("event", event_name, required=True),
+    FieldRule("event", one_of(*STANDARD_EVENTS, says="must be a standard event"), sources=OFFLINE),
+    FieldRule("event_time", seconds, required=True),
+    FieldRule("event_id", string),
+    FieldRule("user.email", hashed_ones),
+    FieldRule("user.phone", hashed_ones),
+    FieldRule("user.external_id", hashed_ones),
+    FieldRule("user.first_name", hashed),
+    FieldRule("user.last_name", hashed),
+    FieldRule("user.zip_code", hashed),
+    FieldRule("user.gaid", hashed),  # TikTok takes these two raw as well; relay promises to hash them
+    FieldRule("user.idfa", hashed),
+    FieldRule("user.city", unhashed),
+    FieldRule("user.state", unhashed),
+    FieldRule("user.country", unhashed),
+    FieldRule("user.ttclid", ttclid),
+    FieldRule("user.ttp", unhashed),
+    FieldRule("user.ip", public_ip),
+    FieldRule("user.user_agent", string),
+    FieldRule("user.locale", string),
+    FieldRule("user.idfv", string),
+    FieldRule(
         "user.att_status",
         one_of("AUTHORIZED", "DENIED", "NOT_DETERMINED", "RESTRICTED", "NOT_APPLICABLE"),
     ),
-    Row("page.url", http_url),
-    Row("page.url", http_url, required=True, sources=WEB),
-    Row("page.referrer", string),
+    FieldRule("page.url", http_url),
+    FieldRule("page.url", http_url, required=True, sources=WEB),
+    FieldRule("page.referrer", string),
     # TikTok documents it as required; batches from servers often name no app, so it is demanded on request only.
-    Row("app.app_id", filled, required=True, sources=APP, option="require_app_id"),
-    Row("app.app_id", string),
-    Row("app.app_name", string),
-    Row("app.app_version", string),
-    Row("ad.callback", ttclid),
-    Row("ad.campaign_id", string),
-    Row("ad.ad_id", string),
-    Row("ad.creative_id", string),
-    Row("ad.is_retargeting", boolean),
-    Row("ad.attributed", boolean),
-    Row("ad.attribution_type", string),
-    Row("ad.attribution_provider", string),
-    Row("limited_data_use", boolean),
-    Row("lead.lead_id", filled, required=True, sources=CRM),
+    FieldRule("app.app_id", filled, required=True, sources=APP, option="require_app_id"),
+    FieldRule("app.app_id", string),
+    FieldRule("app.app_name", string),
+    FieldRule("app.app_version", string),
+    FieldRule("ad.callback", ttclid),
+    FieldRule("ad.campaign_id", string),
+    FieldRule("ad.ad_id", string),
+    FieldRule("ad.creative_id", string),
+    FieldRule("ad.is_retargeting", boolean),
+    FieldRule("ad.attributed", boolean),
+    FieldRule("ad.attribution_type", string),
+    FieldRule("ad.attribution_provider", string),
+    FieldRule("limited_data_use", boolean),
+    FieldRule("lead.lead_id", filled, required=True, sources=CRM),
     *_PROPERTIES,
-    Row("context", forbidden),
-    Row("timestamp", forbidden),
-    Row("pixel_code", forbidden),
-    Row("event_source", forbidden),
-    Row("event_source_id", forbidden),
-    Row("test_event_code", forbidden),  # TikTok passes it over, and the test counts as a real event
+    FieldRule("context", forbidden),
+    FieldRule("timestamp", forbidden),
+    FieldRule("pixel_code", forbidden),
+    FieldRule("event_source", forbidden),
+    FieldRule("event_source_id", forbidden),
+    FieldRule("test_event_code", forbidden),  # TikTok passes it over, and the test counts as a real event
 )
 
 TRACK_REQUEST = (
-    Row("pixel_code", forbidden),
-    Row("batch", forbidden),
-    Row("context", forbidden),
-    Row(
+    FieldRule("pixel_code", forbidden),
+    FieldRule("batch", forbidden),
+    FieldRule("context", forbidden),
+    FieldRule(
         "event_source",
         one_of("web", "app", "offline", "crm", says="must be web, app or offline"),
         required=True,
     ),
-    Row("event_source_id", filled, required=True),
-    Row("test_event_code", filled),
-    Row("partner_name", filled),
+    FieldRule("event_source_id", filled, required=True),
+    FieldRule("test_event_code", filled),
+    FieldRule("partner_name", filled),
 )
 
 LEGACY_EVENT = (
-    Row("type", one_of("track"), required=True),
-    Row("event", event_name, required=True),
-    Row("event_id", string),
-    Row("timestamp", iso_8601),
-    Row("context.page.url", http_url, required=True),
-    Row("context.page.referrer", string),
-    Row("context.ad.callback", ttclid),
-    Row("context.user.email", hashed),
-    Row("context.user.phone_number", hashed),
-    Row("context.user.external_id", hashed),
-    Row("context.user.ttp", unhashed),
-    Row("context.ip", public_ip),
-    Row("context.user_agent", string),
+    FieldRule("type", one_of("track"), required=True),
+    FieldRule("event", event_name, required=True),
+    FieldRule("event_id", string),
+    FieldRule("timestamp", iso_8601),
+    FieldRule("context.page.url", http_url, required=True),
+    FieldRule("context.page.referrer", string),
+    FieldRule("context.ad.callback", ttclid),
+    FieldRule("context.user.email", hashed),
+    FieldRule("context.user.phone_number", hashed),
+    FieldRule("context.user.external_id", hashed),
+    FieldRule("context.user.ttp", unhashed),
+    FieldRule("context.ip", public_ip),
+    FieldRule("context.user_agent", string),
     *_PROPERTIES,
-    Row("user", forbidden),
-    Row("page", forbidden),
-    Row("event_time", forbidden),
-    Row("pixel_code", forbidden),
-    Row("event_source", forbidden),
-    Row("event_source_id", forbidden),
-    Row("test_event_code", forbidden),
+    FieldRule("user", forbidden),
+    FieldRule("page", forbidden),
+    FieldRule("event_time", forbidden),
+    FieldRule("pixel_code", forbidden),
+    FieldRule("event_source", forbidden),
+    FieldRule("event_source_id", forbidden),
+    FieldRule("test_event_code", forbidden),
 )
 
 LEGACY_REQUEST = (
-    Row("event_source", forbidden),
-    Row("event_source_id", forbidden),
-    Row("data", forbidden),
-    Row("pixel_code", filled, required=True),
-    Row("test_event_code", filled),
-    Row("partner_name", filled),
+    FieldRule("event_source", forbidden),
+    FieldRule("event_source_id", forbidden),
+    FieldRule("data", forbidden),
+    FieldRule("pixel_code", filled, required=True),
+    FieldRule("test_event_code", filled),
+    FieldRule("partner_name", filled),
 )
 
 
@@ -190,8 +190,8 @@ class Endpoint(NamedTuple):
     source: str
     """The field that names the event source."""
     max_events: int
-    request: tuple[Row, ...]
-    event: tuple[Row, ...]
+    request: tuple[FieldRule, ...]
+    event: tuple[FieldRule, ...]
 
 
 TRACK = Endpoint("/open_api/v1.3/event/track/", "data", "event_source_id", 1000, TRACK_REQUEST, TRACK_EVENT)

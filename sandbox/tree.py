@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 from sandbox.checks import MISSING, Check
-from sandbox.rules import Row
+from sandbox.rules import FieldRule
 
 
 class Finding(NamedTuple):
@@ -68,7 +68,7 @@ class Node:
         return Finding("", MISSING)
 
 
-def tree(rows: Iterable[Row]) -> Node:
+def tree(rows: Iterable[FieldRule]) -> Node:
     """The tree of `rows`. An object is required when something in it is."""
     root = Node()
     for row in rows:

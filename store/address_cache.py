@@ -25,10 +25,10 @@ OVERHEAD: Final = 200
 
 
 class Keyring(Protocol):
-    """Seals what is remembered; `derive` makes a secret for one purpose out of the newest key, `derive_all` of each."""
+    """Encryption at rest; `derive` makes a secret for one purpose from the newest key, `derive_all` one from each."""
 
-    def seal(self, plain: bytes, /) -> bytes: ...
-    def open(self, sealed: bytes, /) -> bytes: ...
+    def encrypt(self, plain: bytes, /) -> bytes: ...
+    def decrypt(self, encrypted: bytes, /) -> bytes: ...
     def derive(self, purpose: bytes, /) -> bytes: ...
     def derive_all(self, purpose: bytes, /) -> list[bytes]: ...
 
@@ -80,7 +80,7 @@ class Memory:
         return sum(int(self._scripts.call("unremember", *page)) for page in pages)
 
     def _seal(self, value: bytes) -> bytes:
-        return value if self._keyring is None else self._keyring.seal(value)
+        return value if self._keyring is None else self._keyring.encrypt(value)
 
     def _name(self, subject: str) -> bytes:
         if self._secret is None:
@@ -99,7 +99,7 @@ class Memory:
         if self._keyring is None:
             return value
         try:
-            return self._keyring.open(value)
+            return self._keyring.decrypt(value)
         except Exception:  # noqa: BLE001 - whatever a keyring raises means the same: no key fits
             return None
 

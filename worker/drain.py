@@ -98,7 +98,7 @@ class _Step:
             most_events=self.claim_limits.events,
             seal=runtime.codec.seal,
             random=runtime.random,
-            encrypt_words=None if runtime.keyring is None else runtime.keyring.seal,
+            encrypt_words=None if runtime.keyring is None else runtime.keyring.encrypt,
             secret=runtime.shared_parts_secret,
             own_ms=runtime.own_ms(),
             share=share,

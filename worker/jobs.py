@@ -8,7 +8,7 @@ from celery import Task
 from kombu.exceptions import OperationalError
 from structlog.contextvars import bound_contextvars
 
-from process.logs import describe
+from process.logs import describe_exception
 from store.errors import RedisAway, RedisFull
 from worker.app import app
 from worker.drain import drain
@@ -55,7 +55,7 @@ def _deliver(lane: str, job: str | None) -> None:
     except RedisFull as full:
         raise DeliveryTrouble(f"{full.what}; nothing is lost, the lane is woken again") from None
     except Exception as surprise:  # noqa: BLE001 - its own words may quote an event, and Flower would show them
-        raise DeliveryTrouble(f"a fault of relay, nothing is lost: {describe(surprise)}") from None
+        raise DeliveryTrouble(f"a fault of relay, nothing is lost: {describe_exception(surprise)}") from None
     finally:
         queued = slots.leave(connection, troubled=hangs)
         if queued is not None:

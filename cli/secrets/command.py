@@ -18,7 +18,7 @@ from cli.secrets.keys import NO_KEY, keys, reseal
 from cli.terminal.failures import reason_of
 from cli.terminal.output import note
 from config.errors import ConfigurationError, Problem
-from config.secrets import CannotOpen, Keyring
+from config.secrets import DecryptionError, Keyring
 from operations.errors import BadNews
 from operations.format import plural
 
@@ -54,7 +54,7 @@ def encrypt() -> None:
         raise click.UsageError("there is nothing to encrypt: pipe the value in, or run this at a terminal")
     if value.startswith(("enc:", "${", "file:")):
         raise click.UsageError("that is a reference, not a secret: it can stand in the file as it is")
-    click.echo(f"enc:{keyring.seal_text(value)}")
+    click.echo(f"enc:{keyring.encrypt_text(value)}")
 
 
 @secrets.command("rotate")
@@ -99,14 +99,14 @@ def _rotated(text: str, keyring: Keyring, name: str) -> _Rotated:
     def anew(found: re.Match[str]) -> str:
         nonlocal values
         try:
-            value = keyring.open_text(found[1])
-        except CannotOpen as error:
+            value = keyring.decrypt_text(found[1])
+        except DecryptionError as error:
             line = text.count("\n", 0, found.start())
             if not text.splitlines()[line].lstrip().startswith("#"):  # what is no longer used may stay as it is
                 problems.append(Problem(name, line + 1, str(error)))
             return found[0]
         values += 1
-        return f"enc:{keyring.seal_text(value)}"
+        return f"enc:{keyring.encrypt_text(value)}"
 
     changed = _ENCRYPTED.sub(anew, text)
     if problems:

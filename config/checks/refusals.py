@@ -13,7 +13,7 @@ from config.vocabulary import WEB_EVENTS
 T = TypeVar("T", Input, Connection)
 
 
-def faults_of(draft: Draft) -> list[Fault]:
+def find_faults(draft: Draft) -> list[Fault]:
     """Everything that keeps the file from being put in force, in the order of its lines."""
     found = chain(draft.faults, *(check(draft) for check in CHECKS))
     return sorted(found, key=lambda fault: fault.line or 0)

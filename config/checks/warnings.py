@@ -38,7 +38,7 @@ _SURPRISING_ID: Mapping[IdKind, Callable[[str], bool]] = {
 }
 
 
-def warnings_of(draft: Draft) -> list[Fault]:
+def find_warnings(draft: Draft) -> list[Fault]:
     """In the order of the lines of the file."""
     found = (warning for find in WARNINGS for warning in find(draft))
     return sorted(found, key=lambda warning: warning.line or 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 from config.model import CustomMapping, Match, Parameter, Source
 from config.reading.readers import NUMBER, TEXT_SCHEMA, Reader, boolean, choice, did_you_mean, exactly, folded, text
-from config.reading.records import Record, Row, listing, mapping
+from config.reading.records import KeyRow, Record, listing, mapping
 from config.reading.yaml_tree import Fault, Items, Node, Table
 from config.vocabulary import (
     CONTENT_PARAMETERS,
@@ -63,11 +63,11 @@ MATCH = Record(
     example="{event_type: commerce_event, action: purchase}",
     check=_check_match,
     rows={
-        "event_type": Row(choice(EVENT_TYPES), "The kind of mParticle event."),
-        "action": Row(choice(PRODUCT_ACTIONS, PRODUCT_ACTION_ALIASES), "The product action of a commerce event."),
-        "name": Row(folded, "The event's name, such as `eCommerce - Purchase`; capitals do not matter."),
-        "custom_event_type": Row(choice(CUSTOM_EVENT_TYPES), "The custom event's type."),
-        "attributes": Row(
+        "event_type": KeyRow(choice(EVENT_TYPES), "The kind of mParticle event."),
+        "action": KeyRow(choice(PRODUCT_ACTIONS, PRODUCT_ACTION_ALIASES), "The product action of a commerce event."),
+        "name": KeyRow(folded, "The event's name, such as `eCommerce - Purchase`; capitals do not matter."),
+        "custom_event_type": KeyRow(choice(CUSTOM_EVENT_TYPES), "The custom event's type."),
+        "attributes": KeyRow(
             mapping(_values, "{section: [shop, sale]}"), "Event attributes, each with the value or values that match."
         ),
     },
@@ -95,10 +95,10 @@ PARAMETER = Record(
     check=_check_parameter,
     one_of=tuple(SOURCES),
     rows={
-        **{source: Row(reader, MEANINGS[source]) for source, reader in SOURCES.items()},
-        "type": Row(choice(("text", "number")), "What the value is sent as; the parameter decides where it is absent."),
-        "required": Row(boolean, "Dead-letter the event when the value is missing.", default="false"),
-        "default": Row(text, "The value to send when the source has none."),
+        **{source: KeyRow(reader, MEANINGS[source]) for source, reader in SOURCES.items()},
+        "type": KeyRow(choice(("text", "number")), "What the value is sent as; without it, the parameter decides."),
+        "required": KeyRow(boolean, "Dead-letter the event when the value is missing.", default="false"),
+        "default": KeyRow(text, "The value to send when the source has none."),
     },
 )
 
@@ -157,9 +157,9 @@ CUSTOM_MAPPING = Record(
     example="{tiktok_event: Search, match: {…}, parameters: {…}}",
     check=_check_mapping,
     rows={
-        "tiktok_event": Row(exactly(TIKTOK_EVENTS), "The TikTok event that a match becomes.", required=True),
-        "match": Row(MATCH, "Which mParticle events match; all keys given must hold.", required=True),
-        "parameters": Row(
+        "tiktok_event": KeyRow(exactly(TIKTOK_EVENTS), "The TikTok event that a match becomes.", required=True),
+        "match": KeyRow(MATCH, "Which mParticle events match; all keys given must hold.", required=True),
+        "parameters": KeyRow(
             mapping(PARAMETER, "{value: {field: total_amount}}"),
             "The parameters of the TikTok event; only those listed are sent.",
             default="{}",

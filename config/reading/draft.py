@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from config.model import Connection, Input
-from config.reading.readers import Read, Refused, did_you_mean, shown
+from config.reading.readers import Read, ValueRefused, did_you_mean, shown
 from config.reading.records import attempt, items_of
 from config.reading.references import References
 from config.reading.schema import connection_record, input_record
@@ -80,13 +80,13 @@ def _section(table: Table, name: str, record: Read[T]) -> tuple[list[Located[T]]
     if name not in table.values:
         return [], [Fault(table.line, f"the file has no `{name}`: it needs a list of at least one")]
     items = attempt(lambda key, node: items_of(key, node, "- id: …", least=1), name, table.values[name])
-    if isinstance(items, Refused):
+    if isinstance(items, ValueRefused):
         return [], list(items.faults)
     read: list[Located[T]] = []
     faults: list[Fault] = []
     for item in items:
         value = attempt(record, name, item)
-        if isinstance(value, Refused):
+        if isinstance(value, ValueRefused):
             faults.extend(value.faults)
         elif isinstance(item, Table):
             read.append(Located(value, item))

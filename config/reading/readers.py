@@ -54,7 +54,7 @@ _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _SHOWN = 60
 
 
-class Refused(Exception):
+class ValueRefused(Exception):
     """What was read cannot be used; `faults` is empty when the reason was reported before."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
@@ -64,7 +64,7 @@ class Refused(Exception):
 
 def refuse(node: Node, message: str) -> NoReturn:
     """Raise Refused with one sentence, at the node's line."""
-    raise Refused([Fault(node.line, message)])
+    raise ValueRefused([Fault(node.line, message)])
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
@@ -84,7 +84,7 @@ def scalar(name: str, node: Node) -> str:
     """The text of a scalar that says something: neither empty nor YAML's ways of writing nothing."""
     match node:
         case Unreadable():
-            raise Refused
+            raise ValueRefused
         case Items() | Table():
             refuse(node, f"`{name}` must be one value, not a {'list' if isinstance(node, Items) else 'mapping'}")
         case Text(value=value) if value.strip().lower() in ("", "~", "null"):

@@ -4,31 +4,31 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from config.reading.readers import Described, JsonSchema, Read, Reader, Refused, did_you_mean, refuse, shown
+from config.reading.readers import Described, JsonSchema, Read, Reader, ValueRefused, did_you_mean, refuse, shown
 from config.reading.yaml_tree import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
 
 
-def attempt(reader: Read[T], name: str, node: Node) -> T | Refused:
+def attempt(reader: Read[T], name: str, node: Node) -> T | ValueRefused:
     """What the reader made of the node, its refusal as a value."""
     try:
         return reader(name, node)
-    except Refused as refused:
+    except ValueRefused as refused:
         return refused
 
 
-def gather(results: Iterable[T | Refused]) -> list[T]:
+def gather(results: Iterable[T | ValueRefused]) -> list[T]:
     """All the values, or one Refused with the faults of all that were refused."""
     values: list[T] = []
-    refusals: list[Refused] = []
+    refusals: list[ValueRefused] = []
     for result in results:
-        if isinstance(result, Refused):
+        if isinstance(result, ValueRefused):
             refusals.append(result)
         else:
             values.append(result)
     if refusals:
-        raise Refused(fault for refusal in refusals for fault in refusal.faults)
+        raise ValueRefused(fault for refusal in refusals for fault in refusal.faults)
     return values
 
 
@@ -36,7 +36,7 @@ def items_of(name: str, node: Node, example: str, *, least: int = 0) -> tuple[No
     """The items of a list of at least `least`; `example` shows how one is written."""
     match node:
         case Unreadable():
-            raise Refused
+            raise ValueRefused
         case Items(values=values) if len(values) >= least:
             return values
         case Items() | Text(value=""):
@@ -51,7 +51,7 @@ def table_of(what: str, node: Node, example: str) -> Table:
     """The node as a mapping; `what` is what a sentence calls it."""
     match node:
         case Unreadable():
-            raise Refused
+            raise ValueRefused
         case Table():
             return node
         case Text(value=""):
@@ -84,7 +84,7 @@ def mapping(reader: Described[T], example: str, key: Described[str] | None = Non
     return Reader(read, {"type": "object", "additionalProperties": reader.schema, **names})
 
 
-class Row(NamedTuple):
+class KeyRow(NamedTuple):
     """One key of a record: how it is read, what it means, whether it is required, and its name in the model.
 
     `meaning` is a sentence for editors and for docs/settings.md; `default` is the default as a file would write it.
@@ -118,7 +118,7 @@ class Record(Generic[T]):
 
     make: Callable[..., T]
     what: str
-    rows: Mapping[str, Row]
+    rows: Mapping[str, KeyRow]
     example: str
     check: Callable[[Mapping[str, Any], Table], Iterable[Fault]] = _nothing
     one_of: Sequence[str] = ()
@@ -141,11 +141,11 @@ class Record(Generic[T]):
         keys = [key for key in self.rows if key in table.values]
         results: list[Any] = [attempt(self.rows[key].read, key, table.values[key]) for key in keys]
         if misnamed := [*self._misnamed(table)]:
-            results.append(Refused(misnamed))
+            results.append(ValueRefused(misnamed))
         values = gather(results)
         given = dict(zip((self.rows[key].to or key for key in keys), values, strict=True))
         if faults := [*self.check(given, table)]:
-            raise Refused(faults)
+            raise ValueRefused(faults)
         return self.make(**given)
 
     def _misnamed(self, table: Table) -> Iterable[Fault]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config.reading.readers import Read, Reader, refuse, scalar
 from config.reading.yaml_tree import Node
-from config.secrets import CannotOpen, Keyring
+from config.secrets import DecryptionError, Keyring
 from config.small_file import digest, read_small
 from config.values import clean_value
 
@@ -65,8 +65,8 @@ class References:
         if self._keyring is None:
             refuse(node, f"`{name}` is encrypted, and RELAY_ENCRYPTION_KEY is not set")
         try:
-            return self._keyring.open_text(token)
-        except CannotOpen as error:
+            return self._keyring.decrypt_text(token)
+        except DecryptionError as error:
             refuse(node, f"`{name}` cannot be decrypted: {error}")
 
 

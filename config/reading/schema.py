@@ -21,7 +21,7 @@ from config.reading.readers import (
     text,
     whole,
 )
-from config.reading.records import Record, Row, listing, mapping
+from config.reading.records import KeyRow, Record, listing, mapping
 from config.reading.references import access_token, api_key, api_secret
 from config.reading.yaml_tree import Node
 from config.vocabulary import (
@@ -61,11 +61,11 @@ APP_ID: Record[dict[str, str]] = Record(
     what="`app_id`",
     example='{ios: "123456789", android: com.shop}',
     rows={
-        "ios": Row(
+        "ios": KeyRow(
             matching(r"[0-9]{1,20}", "the App Store id, digits such as 123456789 (not the bundle id)"),
             "The App Store id.",
         ),
-        "android": Row(
+        "android": KeyRow(
             matching(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", "the package name, such as com.shop"),
             "The package name at Google Play.",
         ),
@@ -79,11 +79,11 @@ def input_record(expand: Read[str]) -> Record[Input]:
         what="an input",
         example="{id: web, platform: web, api_key: …, api_secret: …}",
         rows={
-            "id": Row(identifier, "The input's name in commands, metrics and the console.", required=True),
-            "platform": Row(choice(PLATFORMS), "The kind of mParticle source.", required=True),
-            "api_key": Row(api_key(expand), "The key that senders authenticate with.", required=True),
-            "api_secret": Row(api_secret(expand), "The secret that senders authenticate with.", required=True),
-            "formerly": Row(
+            "id": KeyRow(identifier, "The input's name in commands, metrics and the console.", required=True),
+            "platform": KeyRow(choice(PLATFORMS), "The kind of mParticle source.", required=True),
+            "api_key": KeyRow(api_key(expand), "The key that senders authenticate with.", required=True),
+            "api_secret": KeyRow(api_secret(expand), "The secret that senders authenticate with.", required=True),
+            "formerly": KeyRow(
                 listing(identifier, "[web]"), "Ids that this input had: stored events of these are its own."
             ),
         },
@@ -98,97 +98,99 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
         what="a connection",
         example="{id: shop-web, inputs: [web], access_token: …, event_source_id: …}",
         rows={
-            "id": Row(identifier, "The connection's name in commands, metrics and the console.", required=True),
-            "inputs": Row(
+            "id": KeyRow(identifier, "The connection's name in commands, metrics and the console.", required=True),
+            "inputs": KeyRow(
                 listing(exactly(inputs) if inputs else text, "[web]", least=1),
                 "The inputs whose events go to this connection.",
                 required=True,
             ),
-            "access_token": Row(access_token(expand), "TikTok's Events API token.", required=True),  # C1
-            "event_source_type": Row(
+            "access_token": KeyRow(access_token(expand), "TikTok's Events API token.", required=True),  # C1
+            "event_source_type": KeyRow(
                 choice(EVENT_SOURCE_TYPES, EVENT_SOURCE_TYPE_ALIASES),
                 "Where the events of a feed happened; `feed` is an Offline Event Set. Read for feed inputs only.",
                 default="legacy_pixel_batch_web",
             ),  # C2
-            "event_source_id": Row(
+            "event_source_id": KeyRow(
                 event_source_id,
                 "The Pixel ID, App ID or Offline Event Set ID at TikTok.",
                 required=True,
             ),  # C3
-            "email_identity_type": Row(identity, "The mParticle identity sent as email.", default="email"),  # C4
-            "external_identity_type": Row(
+            "email_identity_type": KeyRow(identity, "The mParticle identity sent as email.", default="email"),  # C4
+            "external_identity_type": KeyRow(
                 choice(EXTERNAL_IDENTITY_TYPES),
                 "The mParticle identity sent as external id; `mpid` is mParticle's own id of a user.",
                 default="customer_id",
             ),  # C5
-            "phone_identity_type": Row(
+            "phone_identity_type": KeyRow(
                 identity, "The mParticle identity sent as phone.", default="mobile_number"
             ),  # C6
-            "enable_web_migration": Row(
+            "enable_web_migration": KeyRow(
                 boolean, "Send web events to Events API 2.0 instead of the legacy pixel batch API.", default="false"
             ),  # C7
-            "content_type": Row(choice(CONTENT_TYPES), "What `contents` are.", default="product"),  # C8
-            "enrich_ip_address": Row(
+            "content_type": KeyRow(choice(CONTENT_TYPES), "What `contents` are.", default="product"),  # C8
+            "enrich_ip_address": KeyRow(
                 boolean, "Give a batch without an IP address the last one seen of its user.", default="false"
             ),  # C9
-            "custom_mappings": Row(
+            "custom_mappings": KeyRow(
                 listing(CUSTOM_MAPPING, "- tiktok_event: Search …"),
                 "Which events become which TikTok events; where one matches, no native event is sent.",
                 default="[]",
             ),  # C10
-            "enabled": Row(boolean, "`false` keeps the backlog and withholds new events.", default="true"),
-            "environments": Row(environments, "The environments whose events are sent.", default="[production]"),
-            "test_event_code": Row(
+            "enabled": KeyRow(boolean, "`false` keeps the backlog and withholds new events.", default="true"),
+            "environments": KeyRow(environments, "The environments whose events are sent.", default="[production]"),
+            "test_event_code": KeyRow(
                 matching(r"[!-~]{1,64}", "a code such as TEST12345, without spaces"),
                 "Show the events under Test events at TikTok; they do not count. Not on legacy connections.",
             ),
-            "default_region": Row(region, "The country of phone numbers without a country code."),
-            "invalid_ttclid": Row(
+            "default_region": KeyRow(region, "The country of phone numbers without a country code."),
+            "invalid_ttclid": KeyRow(
                 choice(INVALID_TTCLID),
                 "What to do with an event whose click id is malformed: dead-letter it or send it without.",
                 default="dead_letter",
             ),
-            "native_events": Row(
+            "native_events": KeyRow(
                 mapping(exactly(TIKTOK_EVENTS), "{purchase: CompletePayment}", key=choice(NATIVE_EVENTS)),
                 "Another TikTok event for a product action than the default one.",
                 default="{}",
             ),
-            "max_events_per_request": Row(
+            "max_events_per_request": KeyRow(
                 whole(1, 1000), "The most events in one request to TikTok; 50 on legacy connections.", default="1000"
             ),
-            "peer_ip_fallback": Row(
+            "peer_ip_fallback": KeyRow(
                 boolean,
                 "Give a batch without any IP address that of the host that posted it. Not for feeds.",
                 default="false",
             ),
-            "max_event_age": Row(age, "Dead-letter events older than this, such as 7d or 36h.", to="max_event_age_s"),
-            "dead_letter_retention": Row(
+            "max_event_age": KeyRow(
+                age, "Dead-letter events older than this, such as 7d or 36h.", to="max_event_age_s"
+            ),
+            "dead_letter_retention": KeyRow(
                 retention, "How long dead letters are kept, or `forever`.", to="dead_letter_retention_s", default="90d"
             ),
-            "ccpa_limited_data_use": Row(
+            "ccpa_limited_data_use": KeyRow(
                 boolean, "Send events of users who opted out under CCPA with limited_data_use.", default="false"
             ),
-            "gdpr_purpose": Row(folded, "Withhold the events of users who did not consent to this purpose."),
-            "att_withholds_idfa": Row(
+            "gdpr_purpose": KeyRow(folded, "Withhold the events of users who did not consent to this purpose."),
+            "att_withholds_idfa": KeyRow(
                 boolean, "Send no IDFA of users who denied tracking, and tell TikTok their answer.", default="false"
             ),
-            "app_id": Row(
+            "app_id": KeyRow(
                 APP_ID,
                 "The app's id in its store: TikTok knows an iOS app by its App Store id, not its bundle id.",
                 default="{}",
             ),
-            "page_url_fallback": Row(
+            "page_url_fallback": KeyRow(
                 boolean,
                 "Without the flag TikTok.URL, take the page address from `page_url`. Web and legacy events only.",
                 default="true",
             ),
-            "ttclid_from_url": Row(
+            "ttclid_from_url": KeyRow(
                 boolean,
                 "Without the flag TikTok.Callback, take the click id from the page address.",
                 default="false",
             ),
-            "send_content_ids": Row(boolean, "Send content_ids beside contents.", default="false"),
-            "send_search_string": Row(boolean, "Send search_string beside query.", default="false"),
-            "send_order_id": Row(boolean, "Send order_id, from the transaction id.", default="false"),
+            "send_content_ids": KeyRow(boolean, "Send content_ids beside contents.", default="false"),
+            "send_search_string": KeyRow(boolean, "Send search_string beside query.", default="false"),
+            "send_order_id": KeyRow(boolean, "Send order_id, from the transaction id.", default="false"),
         },
     )

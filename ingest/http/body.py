@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any, Final
 
-from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_ENCODING, Refused
-from ingest.http.large_requests import Bodies, too_many
+from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_ENCODING, RequestRefused
+from ingest.http.large_requests import BodyBudget, too_many
 from mapping.incoming.body import too_large
 
 Message = MutableMapping[str, Any]
@@ -22,13 +22,13 @@ class ClientGone(Exception):
     """The client closed the connection before all of the body had come; there is nobody to answer."""
 
 
-async def read_body(receive: Receive, content_length: bytes, limit: int, bodies: Bodies) -> bytes:
+async def read_body(receive: Receive, content_length: bytes, limit: int, bodies: BodyBudget) -> bytes:
     """The body as it was sent; Refused with 413 as soon as it is known to be more than `limit` bytes.
 
     What is left of a body refused is read and forgotten by the server, so that the client hears the answer.
     """
     if content_length.isdigit() and int(content_length) > limit:
-        raise Refused(TOO_LARGE, str(too_large(limit)))
+        raise RequestRefused(TOO_LARGE, str(too_large(limit)))
     message = await receive()
     if message["type"] != "http.request":
         raise ClientGone
@@ -42,7 +42,7 @@ async def read_body(receive: Receive, content_length: bytes, limit: int, bodies:
     except TimeoutError:
         if not bodies.end(timeout):
             raise too_many() from None
-        raise Refused(REQUEST_TIMEOUT, f"The body did not come within {READ_TIMEOUT_S:.0f} seconds.") from None
+        raise RequestRefused(REQUEST_TIMEOUT, f"The body did not come within {READ_TIMEOUT_S:.0f} seconds.") from None
     finally:
         bodies.end(timeout)
 
@@ -60,7 +60,7 @@ async def _read_on(receive: Receive, message: Message, limit: int, count: Callab
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         count(len(parts[-1]))
-    raise Refused(TOO_LARGE, str(too_large(limit)))
+    raise RequestRefused(TOO_LARGE, str(too_large(limit)))
 
 
 def is_gzip(content_encoding: bytes) -> bool:
@@ -72,4 +72,4 @@ def is_gzip(content_encoding: bytes) -> bool:
         return False
     if encoding in _GZIPPED:
         return True
-    raise Refused(UNSUPPORTED_ENCODING, "Content-Encoding must be gzip, or absent.")
+    raise RequestRefused(UNSUPPORTED_ENCODING, "Content-Encoding must be gzip, or absent.")

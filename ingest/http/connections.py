@@ -20,8 +20,8 @@ from ingest.answers import (
     MALFORMED,
     TOO_MANY_CONNECTIONS,
     Answer,
-    Refused,
-    Row,
+    RefusalKind,
+    RequestRefused,
     refusal,
 )
 
@@ -41,7 +41,7 @@ SWEEP_S: Final = 1.0
 _NEVER: Final = float("inf")
 
 
-class Connections:
+class HttpConnections:
     """All connections of a server: at the limit, the one that has waited longest gives way to a new one."""
 
     def __init__(self, limit: int, keep_alive_s: float, count: Callable[[str], None] = lambda _: None) -> None:
@@ -93,7 +93,7 @@ class Connections:
 class Connection(HttpToolsProtocol):
     """One connection. `deadline`: when it ends unless something happens before."""
 
-    def __init__(self, connections: Connections, **of_uvicorn: Any) -> None:
+    def __init__(self, connections: HttpConnections, **of_uvicorn: Any) -> None:
         super().__init__(**of_uvicorn)
         self.deadline = _NEVER
         self._table = connections
@@ -311,14 +311,14 @@ class Connection(HttpToolsProtocol):
     def _refuse_head(self) -> None:
         self._refuse(HEAD_TOO_LARGE, f"The request's headers have more than {LARGEST_HEAD} bytes.")
 
-    def _refuse(self, row: Row, message: str) -> None:
+    def _refuse(self, row: RefusalKind, message: str) -> None:
         """Refuse what is no request yet; a request before it is answered first, and then all has been said."""
         if not self._is_answered:
             self.cycle.keep_alive = False
             return
         self._message_complete = False
         self._table.count(str(row.status))
-        self.transport.write(_raw(refusal(Refused(row, message))))
+        self.transport.write(_raw(refusal(RequestRefused(row, message))))
         self.transport.close()
 
 

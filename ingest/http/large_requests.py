@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from ingest.answers import UNAVAILABLE, Refused
+from ingest.answers import UNAVAILABLE, RequestRefused
 
 THREADS: Final = 2
 BEGIN_WITHIN_S: Final = 1.5
@@ -21,7 +21,7 @@ _BUSY: Final = "Too many large requests at once; send it again."
 T = TypeVar("T")
 
 
-class Bodies:
+class BodyBudget:
     """The bodies that come in parts, within a budget: beyond it the one that began first gives way."""
 
     def __init__(self, most: int = MOST_READING_BYTES) -> None:
@@ -53,7 +53,7 @@ class Bodies:
         return size is not None
 
 
-class Beside:
+class SideThreads:
     """Work that takes too long for the event loop; one input's requests leave room for others'."""
 
     def __init__(self, most_bytes: int = MOST_WORKING_BYTES) -> None:
@@ -85,6 +85,6 @@ class Beside:
             raise too_many() from None
 
 
-def too_many() -> Refused:
+def too_many() -> RequestRefused:
     """The refusal of a large request beside too many others."""
-    return Refused(UNAVAILABLE, _BUSY)
+    return RequestRefused(UNAVAILABLE, _BUSY)

@@ -10,7 +10,7 @@ GIVES_WAY_S: Final = 0.0005
 
 
 @contextmanager
-def batches_first() -> Iterator[None]:
+def prefer_event_loop() -> Iterator[None]:
     """Within the block, threads give way this soon."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(GIVES_WAY_S)

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 
-from config.text_cache import kept
+from config.text_cache import cached_by_text
 from mapping.remarks import LeftOut, Noted
 
 # Written out, because `is_global` also refuses the ranges kept for documentation, which count as public here.
@@ -73,7 +73,7 @@ def public_ip(value: object) -> str | LeftOut | None:
     return address if first in _PLAINLY_PUBLIC and _THREE_OCTETS(rest) else _public(address)
 
 
-@kept(4096)
+@cached_by_text(4096)
 def _public(text: str) -> str | LeftOut:
     try:
         address = ip_address(text)

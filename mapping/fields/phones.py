@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import phonenumbers
 from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber
 
-from config.text_cache import kept
+from config.text_cache import cached_by_text
 from mapping.fields.characters import ascii_digits, without_invisible
 from mapping.fields.phone_plans import CHANGED, VERSION, ZEROS
 from mapping.remarks import LeftOut, Noted
@@ -65,7 +65,7 @@ def _is_settled(text: str) -> bool:
     return text[4:5] not in _CHANGED_AT.get(text[1:4], _DIGITS) and _E164(text) is not None
 
 
-@kept(8192)
+@cached_by_text(8192)
 def _read(text: str, default_region: str | None) -> str | LeftOut | Noted:
     if not text.isascii() or not text.isprintable():
         text = ascii_digits(without_invisible(text))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
-from config.text_cache import kept
+from config.text_cache import cached_by_text
 from mapping.values import is_blank
 
 Flags: TypeAlias = dict[str, Any]
@@ -45,7 +45,7 @@ def by_name(flags: Flags) -> tuple[Flags, Mapping[str, str]]:
     return found, misnamed
 
 
-@kept(1024)
+@cached_by_text(1024)
 def _near(name: str) -> str | None:
     """Return the flag that `name` may be meant for; None for one that is another's business, or a flag itself."""
     if len(name) > _LONGEST_NAME or name.strip().casefold() in _BY_FOLD:

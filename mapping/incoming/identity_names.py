@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
-from config.text_cache import kept
+from config.text_cache import cached_by_text
 from config.vocabulary import IDENTITY_TYPES
 from mapping.results import Note
 from mapping.values import is_blank
@@ -64,7 +64,7 @@ def _is_missing(kind: str, found: Mapping[str, Any]) -> bool:
     return _says_nothing(found.get(kind)) and _says_nothing(found.get(ALIASES.get(kind, kind)))
 
 
-@kept(1024)
+@cached_by_text(1024)
 def _near(name: str) -> str | None:
     """Return the type that `name` may be meant for; None for a type itself, and for any other name."""
     if name in KNOWN or len(name) > _LONGEST_NAME:

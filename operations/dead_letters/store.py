@@ -12,7 +12,7 @@ from config.dead_letter_reasons import UNREADABLE
 from config.errors import ConfigurationError
 from config.file import load
 from config.model import Configuration
-from config.secrets import CannotOpen, Keyring
+from config.secrets import DecryptionError, Keyring
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter, dead_lettered_at_ms, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec, read_header
@@ -121,8 +121,8 @@ def with_words(letter: DeadLetter, keyring: Keyring | None) -> DeadLetter:
     if not letter.words or keyring is None:
         return letter
     try:
-        words = keyring.open(letter.words).decode()
-    except CannotOpen:
+        words = keyring.decrypt(letter.words).decode()
+    except DecryptionError:
         return letter
     return msgspec.structs.replace(letter, message=words, words=b"")
 

@@ -21,8 +21,8 @@ OLD, NEW = Keyring.new_key(), Keyring.new_key()
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configuration whose token is encrypted with the old key, as is one that a comment remembers."""
     path = tmp_path / "relay.yaml"
-    forgotten = Keyring([Keyring.new_key()]).seal_text("forgotten")
-    sealed = Keyring([OLD]).seal_text("very-secret")
+    forgotten = Keyring([Keyring.new_key()]).encrypt_text("forgotten")
+    sealed = Keyring([OLD]).encrypt_text("very-secret")
     path.write_text(HEADER.replace("${TOKEN}", f"enc:{sealed}  # good") + f"    # before: enc:{forgotten}\n")
     monkeypatch.setenv("RELAY_CONFIG", str(path))
     monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "data"))
@@ -43,7 +43,7 @@ def test_a_piped_value_is_encrypted(path: Path, piped: bytes) -> None:
     """With the newest key, without the pipe's newline, and shown nowhere."""
     said = relay("secrets", "encrypt", stdin=piped, environ={"RELAY_ENCRYPTION_KEY": f"{NEW},{OLD}"})
     assert (said.exit_code, said.stderr) == (0, "")
-    assert Keyring([NEW]).open_text(said.stdout.strip().removeprefix("enc:")) == "very-secret"
+    assert Keyring([NEW]).decrypt_text(said.stdout.strip().removeprefix("enc:")) == "very-secret"
 
 
 def test_at_a_terminal_it_asks_and_shows_nothing_typed(path: Path) -> None:
@@ -66,7 +66,7 @@ def test_at_a_terminal_it_asks_and_shows_nothing_typed(path: Path) -> None:
     os.close(theirs)
     os.close(ours)
     assert process.returncode == 0, stderr
-    assert Keyring([NEW]).open_text(stdout.decode().strip().removeprefix("enc:")) == "very-secret"
+    assert Keyring([NEW]).decrypt_text(stdout.decode().strip().removeprefix("enc:")) == "very-secret"
     assert b"very-secret" not in stdout + stderr
 
 

@@ -74,7 +74,7 @@ def test_a_change_comes_in_force_once(
 def careful(path: Path, clock: Clock) -> ConfigurationFile:
     """One that hesitates to lose a connection."""
     return ConfigurationFile(
-        path, clock_ns=clock, hesitate=lambda former, new: bool(former.connections.keys() - new.connections.keys())
+        path, clock_ns=clock, hold_back_if=lambda former, new: bool(former.connections.keys() - new.connections.keys())
     )
 
 

@@ -241,10 +241,10 @@ def test_credentials_come_from_variables_files_and_ciphers(tmp_path: Path) -> No
     """Each of the three ways, a variable or file that holds a cipher, and a final newline in a file (C1)."""
     keyring = Keyring([Keyring.new_key()])
     (tmp_path / "secret").write_text("from-file\n")
-    (tmp_path / "sealed").write_text(f"enc:{keyring.seal_text('from-sealed-file')}\n")
-    environ = {"SEALED": f"enc:{keyring.seal_text('from-sealed-variable')}"}
+    (tmp_path / "sealed").write_text(f"enc:{keyring.encrypt_text('from-sealed-file')}\n")
+    environ = {"SEALED": f"enc:{keyring.encrypt_text('from-sealed-variable')}"}
     text = (
-        f"inputs:\n  - {{id: in, platform: ios, api_key: 'enc:{keyring.seal_text('from-cipher')}', "
+        f"inputs:\n  - {{id: in, platform: ios, api_key: 'enc:{keyring.encrypt_text('from-cipher')}', "
         f"api_secret: 'file:{tmp_path}/secret'}}\n"
         "connections:\n"
         f"  - {{id: a, inputs: [in], access_token: 'file:{tmp_path}/sealed', event_source_id: 71234567890123}}\n"

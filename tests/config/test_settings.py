@@ -225,4 +225,4 @@ def test_the_keyring_is_the_one_that_was_set(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("RELAY_ENCRYPTION_KEY", f"{Keyring.new_key()}, {KEY}")
     keyring = load_settings().keyring
     assert keyring is not None
-    assert keyring.open(Keyring([KEY]).seal(b"old")) == b"old"
+    assert keyring.decrypt(Keyring([KEY]).encrypt(b"old")) == b"old"

@@ -12,7 +12,7 @@ from support.events import batch, purchase
 from support.visitor import Visitor
 
 from console.reception import THREADS
-from ingest.http.thread_priority import batches_first
+from ingest.http.thread_priority import prefer_event_loop
 
 
 def test_while_every_thread_of_the_console_is_busy_batches_are_taken(
@@ -47,6 +47,6 @@ def test_while_every_thread_of_the_console_is_busy_batches_are_taken(
 def test_threads_give_way_while_ingest_serves_and_only_then() -> None:
     """What computes beside the event loop lets it run ten times as often as Python would by itself."""
     before = sys.getswitchinterval()
-    with batches_first():
+    with prefer_event_loop():
         assert sys.getswitchinterval() < before
     assert sys.getswitchinterval() == before

@@ -11,10 +11,10 @@ import pytest
 from support.events import as_json, batch, purchase
 from support.site import Site
 
-from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, Refused
+from ingest.answers import REQUEST_TIMEOUT, TOO_LARGE, RequestRefused
 from ingest.http import body
 from ingest.http.body import ClientGone, Message, Receive, read_body
-from ingest.http.large_requests import Bodies
+from ingest.http.large_requests import BodyBudget
 from mapping.incoming.body import BodyTooLarge, checked_text, gunzip
 
 ONE = as_json(batch(purchase(1)))
@@ -40,7 +40,7 @@ def receiving(messages: Iterable[Message]) -> Receive:
 
 def read(messages: Iterable[Message], announced: bytes = b"", limit: int = 10) -> bytes:
     """What read_body makes of them."""
-    return asyncio.run(read_body(receiving(messages), announced, limit, Bodies()))
+    return asyncio.run(read_body(receiving(messages), announced, limit, BodyBudget()))
 
 
 def test_parts_are_joined() -> None:
@@ -50,7 +50,7 @@ def test_parts_are_joined() -> None:
 
 def test_what_is_announced_too_long_is_not_read() -> None:
     """The refusal comes before the first byte is asked for."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         read([], announced=b"11")
     assert refused.value.row == TOO_LARGE
 
@@ -58,7 +58,7 @@ def test_what_is_announced_too_long_is_not_read() -> None:
 @pytest.mark.parametrize("messages", [[part(b"0" * 11)], [part(b"0" * 6, more=True), part(b"0" * 5, more=True)]])
 def test_what_turns_out_too_long_is_not_read_to_its_end(messages: list[Message]) -> None:
     """The refusal comes as soon as it is known, with the rest still to come."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         read(messages)
     assert refused.value.row == TOO_LARGE
 
@@ -73,7 +73,7 @@ def test_a_client_that_leaves(before: list[Message]) -> None:
 def test_a_client_that_dawdles(monkeypatch: pytest.MonkeyPatch) -> None:
     """408 when the body has not come in time."""
     monkeypatch.setattr(body, "READ_TIMEOUT_S", 0.01)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         read([part(b"0", more=True)])
     assert refused.value.row == REQUEST_TIMEOUT
 

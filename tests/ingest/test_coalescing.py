@@ -10,10 +10,10 @@ from support.site import CONFIGURATION
 
 from config.file import ConfigurationFile
 from ingest import coalescer
-from ingest.active_configuration import InForce, compile_configuration
-from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, Refused, Row
+from ingest.active_configuration import ActiveConfiguration, compile_configuration
+from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, RefusalKind, RequestRefused
 from ingest.coalescer import Coalescer
-from ingest.sorting import Sorted, sort
+from ingest.sorting import SortedRequest, sort
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge
@@ -21,19 +21,19 @@ from operations.alerts.outage import Outage
 from store.client import connect, connect_async
 from store.errors import RedisAway
 
-Outcomes = list[Row | None]
+Outcomes = list[RefusalKind | None]
 
 
 class Workbench:
     """A coalescer on real lanes, whose appends the test may hold up, count and fail."""
 
-    def __init__(self, append: Append, in_force: InForce) -> None:
+    def __init__(self, append: Append, active: ActiveConfiguration) -> None:
         self.pauses: asyncio.Queue[asyncio.Event] | None = None
         self.coalescer = Coalescer(self, ChunkCodec(), Outage(), self._pause)  # type: ignore[arg-type]
         self.appends: list[list[str]] = []
         self.before: Callable[[Sequence[Arrival]], Awaitable[None]] | None = None
         self._append = append
-        self._plans = in_force.plans
+        self._plans = active.plans
 
     async def append(self, arrivals: Sequence[Arrival]) -> None:
         """In place of lanes' append, which it calls."""
@@ -48,16 +48,16 @@ class Workbench:
             await self.pauses.put(over := asyncio.Event())
             await over.wait()
 
-    def request(self, number: int = 1, input_id: str = "web", padding: int = 0) -> Sorted:
+    def request(self, number: int = 1, input_id: str = "web", padding: int = 0) -> SortedRequest:
         """A sorted request with the purchase e<number>."""
         body = as_json(batch(purchase(number, padding="x" * padding)))
         return sort(input_id, self._plans[input_id], [body], 1_795_000_000_000)
 
-    async def outcome(self, request: Sorted) -> Row | None:
+    async def outcome(self, request: SortedRequest) -> RefusalKind | None:
         """None when it is taken, else how it is refused."""
         try:
             await self.coalescer.append(request)
-        except Refused as refused:
+        except RequestRefused as refused:
             return refused.row
         return None
 
@@ -67,12 +67,12 @@ def run(redis_url: str, tmp_path: Path) -> Callable[[Callable[[Workbench], Await
     """Run a test's story with a workbench."""
     path = tmp_path / "relay.yaml"
     path.write_text(CONFIGURATION, encoding="utf-8")
-    in_force = compile_configuration(ConfigurationFile(path).current)
+    active = compile_configuration(ConfigurationFile(path).current)
 
     def run_story(story: Callable[[Workbench], Awaitable[None]]) -> None:
         async def tell() -> None:
             async with connect_async(redis_url) as client:
-                await story(Workbench(Append(client), in_force))
+                await story(Workbench(Append(client), active))
 
         asyncio.run(tell())
 

@@ -7,7 +7,7 @@ import pytest
 
 from config.model import Input
 from ingest import auth
-from ingest.answers import FORBIDDEN, UNAUTHORIZED, Refused, Row
+from ingest.answers import FORBIDDEN, UNAUTHORIZED, RefusalKind, RequestRefused
 from ingest.auth import Credentials
 
 INPUTS = [
@@ -45,13 +45,13 @@ def basic(text: str) -> bytes:
     ],
     ids=repr,
 )
-def test_whose_header_it_is(header: bytes | None, expected: str | Row) -> None:
+def test_whose_header_it_is(header: bytes | None, expected: str | RefusalKind) -> None:
     """An input, or 403 for wrong credentials and 401 for none that can be read; the second time as the first."""
     credentials = Credentials(INPUTS)
     for _ in range(2):
         try:
-            answer: str | Row = credentials.input_of(header)
-        except Refused as refused:
+            answer: str | RefusalKind = credentials.input_of(header)
+        except RequestRefused as refused:
             answer = refused.row
         assert answer == expected
 
@@ -66,7 +66,7 @@ def test_every_wrong_guess_costs_the_same_comparison(monkeypatch: pytest.MonkeyP
         return hmac.compare_digest(expected, given)
 
     monkeypatch.setattr(auth, "compare_digest", spy)
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         Credentials(INPUTS).input_of(basic(text))
     assert compared == [(16, 16)]
 
@@ -75,7 +75,7 @@ def test_wrong_guesses_are_not_remembered() -> None:
     """So that guessing neither fills memory nor gets another answer in time."""
     credentials = Credentials(INPUTS)
     for number in range(100):
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRefused):
             credentials.input_of(basic(f"web-key:{number}"))
     assert credentials._admitted == {}
 
@@ -84,7 +84,7 @@ def test_a_secret_is_in_no_message_and_no_repr() -> None:
     """Not even of those who may see the objects."""
     credentials = Credentials(INPUTS)
     credentials.input_of(basic("web-key:web-secret"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         credentials.input_of(basic("web-key:other-secret"))
     assert "secret" not in repr(credentials)
     assert "other-secret" not in str(refused.value)

@@ -20,7 +20,7 @@ from config.errors import ConfigurationError
 from config.settings import Settings
 from ingest.answers import FORBIDDEN, UNAVAILABLE
 from ingest.app import _repeat
-from ingest.request_log import RefusalLog, log_surprise
+from ingest.request_log import RefusalLog, log_unexpected_error
 from ingest.server import run
 
 PROGRAM = "from config.settings import load_settings; from ingest.server import run; run(load_settings())"
@@ -91,7 +91,7 @@ def test_a_fault_is_logged_by_its_place_not_its_words() -> None:
         try:
             {}["someone@shop.example"]
         except KeyError as error:
-            log_surprise("request_failed", error, input="web")
+            log_unexpected_error("request_failed", error, input="web")
     [line] = lines
     assert line["error"] == "KeyError"
     assert line["at"][0].startswith("test_ingest_server.py:")

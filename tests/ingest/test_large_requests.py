@@ -15,9 +15,9 @@ from support.site import CONFIGURATION, WEB, Site, refusal_of, running_site
 
 from config.file import ConfigurationFile
 from ingest.active_configuration import compile_configuration
-from ingest.answers import TOO_LARGE, UNAVAILABLE, Refused
-from ingest.http.large_requests import THREADS, Beside, Bodies
-from ingest.sorting import Limits, TakesLong, sort
+from ingest.answers import TOO_LARGE, UNAVAILABLE, RequestRefused
+from ingest.http.large_requests import THREADS, BodyBudget, SideThreads
+from ingest.sorting import Limits, TooManyEventsInline, sort
 from mapping.incoming.body import many_batches
 from mapping.plan import Plan
 
@@ -34,9 +34,9 @@ def plans(tmp_path: Path) -> tuple[Plan, ...]:
     return compile_configuration(ConfigurationFile(path).current).plans["web"]
 
 
-def refused(work: Callable[[], object]) -> Refused:
+def refused(work: Callable[[], object]) -> RequestRefused:
     """How it is refused."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestRefused) as caught:
         work()
     return caught.value
 
@@ -50,7 +50,7 @@ def test_many_events_are_not_sorted_on_the_event_loop_however_few_bytes_they_hav
     """Beside it they are."""
     few, many = (b'{"events":[' + b",".join([b"0"] * number) + b"]}" for number in (500, 501))
     assert sort("web", plans, [few], 1, LIMITS).accepted == 500
-    with pytest.raises(TakesLong):
+    with pytest.raises(TooManyEventsInline):
         sort("web", plans, [many], 1, LIMITS)
     assert sort("web", plans, [many], 1, LIMITS.beside()).accepted == 501
 
@@ -140,7 +140,7 @@ def test_one_input_leaves_room_for_another() -> None:
     """Half of the bytes that may wait are not for one."""
 
     async def story() -> None:
-        beside, go_on = Beside(100), asyncio.Event()
+        beside, go_on = SideThreads(100), asyncio.Event()
         loop = asyncio.get_running_loop()
 
         def wait() -> None:
@@ -149,7 +149,7 @@ def test_one_input_leaves_room_for_another() -> None:
         async def outcome(input_id: str, size: int) -> object:
             try:
                 return await beside.run(input_id, size, wait)
-            except Refused as refused:
+            except RequestRefused as refused:
                 return refused.row
 
         tasks = [asyncio.create_task(outcome("greedy", 25)) for _ in range(4)]
@@ -169,7 +169,7 @@ def test_work_whose_turn_does_not_come_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("ingest.http.large_requests.BEGIN_WITHIN_S", 0.05)
 
     async def story() -> None:
-        beside, go_on = Beside(), asyncio.Event()
+        beside, go_on = SideThreads(), asyncio.Event()
         loop = asyncio.get_running_loop()
         began = [
             asyncio.create_task(
@@ -178,7 +178,7 @@ def test_work_whose_turn_does_not_come_is_refused(monkeypatch: pytest.MonkeyPatc
             for _ in range(THREADS)
         ]
         await asyncio.sleep(0)
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RequestRefused) as caught:
             await beside.run("web", 1, lambda: None)
         assert caught.value.row == UNAVAILABLE
         go_on.set()
@@ -192,7 +192,7 @@ def test_bodies_give_way_oldest_first() -> None:
     """And what they held is free at once."""
 
     async def story() -> None:
-        bodies = Bodies(100)
+        bodies = BodyBudget(100)
 
         async def read(*sizes: int) -> str:
             try:
@@ -204,7 +204,7 @@ def test_bodies_give_way_oldest_first() -> None:
                     await asyncio.Event().wait()
             except TimeoutError:
                 return "gave way" if not bodies.end(timeout) else "too slow"
-            except Refused:
+            except RequestRefused:
                 return "refused"
             return "read"
 

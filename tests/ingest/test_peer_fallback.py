@@ -9,7 +9,7 @@ from support.events import batch, purchase
 from support.site import APP, WEB, Site, running_site
 
 from ingest.packing import pack
-from ingest.sorting import Sorted, Wanted
+from ingest.sorting import SortedRequest, Wanted
 from lanes.chunk import Batch, ChunkCodec, Entry
 
 CONFIGURATION = """
@@ -72,7 +72,9 @@ def test_a_header_of_anyone_is_not_believed(redis_url: str, tmp_path: Path) -> N
 def test_every_chunk_of_a_request_has_its_sender() -> None:
     """Also where the events of one request fill several."""
     codec = ChunkCodec()
-    request = Sorted("web", 1, {"shop": Wanted([Batch(b"{}", [Entry(n, None, b"{}") for n in range(1200)])])}, 1200)
+    request = SortedRequest(
+        "web", 1, {"shop": Wanted([Batch(b"{}", [Entry(n, None, b"{}") for n in range(1200)])])}, 1200
+    )
     request.peer_ip = USER
     chunks = [share.chunk for arrival in pack([request], codec) for share in arrival.shares.values()]
     assert [codec.open(chunk).peer_ip for chunk in chunks if chunk] == [USER] * len(chunks)

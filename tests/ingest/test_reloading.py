@@ -108,12 +108,12 @@ def test_what_is_in_use_is_told_by_the_events_of_the_last_minutes(tmp_path: Path
     now = [1000.0]
     in_use = InputsInUse(lambda: now[0])
     in_use.note("lonely")
-    assert not in_use.lose_a_place(former, new)
+    assert not in_use.would_lose_connections(former, new)
     in_use.note("web")
-    assert in_use.lose_a_place(former, new)
-    assert not in_use.lose_a_place(former, former)
+    assert in_use.would_lose_connections(former, new)
+    assert not in_use.would_lose_connections(former, former)
     now[0] += 301
-    assert not in_use.lose_a_place(former, new)
+    assert not in_use.would_lose_connections(former, new)
 
 
 def test_a_bad_file(own_site: Site) -> None:

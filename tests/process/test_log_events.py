@@ -17,7 +17,7 @@ PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]
 FILES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
 LEVELS = ("debug", "info", "warning", "error", "exception", "critical")
 LOGGERS = ("log", "alert_log")
-WRAPPERS = ("log_surprise",)
+WRAPPERS = ("log_unexpected_error",)
 """Functions that log their first argument: their callers name the event."""
 PARAMETERS = {"ingest/request_log.py": {"name"}, "cli/local/up.py": {"line"}}
 """Variables that carry an event: a wrapper's parameter, or the line of a child process."""

@@ -13,7 +13,7 @@ from celery import Celery
 from config.settings import Settings
 from process.log_events import LOG_EVENTS
 from process.log_output import LineWriter
-from process.logs import configure_logging, describe
+from process.logs import configure_logging, describe_exception
 
 SECRET = "jane@shop.example"
 
@@ -108,7 +108,7 @@ def test_a_job_that_fails_by_surprise_is_told_by_type_and_place(
 
 def test_an_error_never_raised_is_told_too() -> None:
     """It has a type and no place."""
-    assert describe(OSError(SECRET)) == "OSError at unknown"
+    assert describe_exception(OSError(SECRET)) == "OSError at unknown"
 
 
 def test_urls_of_requests_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:

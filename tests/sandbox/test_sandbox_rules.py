@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from sandbox.rules import LEGACY, TRACK, Row
+from sandbox.rules import LEGACY, TRACK, FieldRule
 from sandbox.testing import SandboxClient, running_sandbox
 
 HASH = "848a771458438fc2ec420560d769fb9b9b86851ee338ec56517baabd79d3bb4f"
@@ -236,7 +236,7 @@ def cases(table: dict[str, str]) -> list[Any]:
     ]
 
 
-def paths(rows: tuple[Row, ...]) -> set[str]:
+def paths(rows: tuple[FieldRule, ...]) -> set[str]:
     return {row.path for row in rows} - SPECIAL
 
 

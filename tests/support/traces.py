@@ -41,7 +41,7 @@ def _all(client: redis.Redis, keyring: Keyring | None) -> Iterator[bytes]:
             elif key.startswith(b"letters:"):
                 yield from _content(codec.open(DeadLetter.decode(value).source)) if value[:1] > b"\x7f" else ()
             elif key.startswith(b"memory:") and key not in (b"memory:secret", b"memory:index", b"memory:bytes"):
-                yield value if keyring is None else keyring.open(value)
+                yield value if keyring is None else keyring.decrypt(value)
 
 
 def _values(client: redis.Redis, key: bytes) -> Iterator[bytes]:

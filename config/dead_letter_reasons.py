@@ -23,7 +23,7 @@ class DeadLetterReason(NamedTuple):
 
 
 SENDER: Final = "the developer of the website, app or server that sends the event"
-CONFIGURES: Final = "the person who configures the connection"
+CONFIGURES: Final = "the person who configures this connection"
 OPERATOR: Final = "the operator of this relay"
 
 INVALID_BATCH: Final = DeadLetterReason(

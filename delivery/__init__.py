@@ -1,1 +1,1 @@
-"""Events out: client, verdict, backoff, dead letters."""
+"""Send events to TikTok: the HTTP client, what its answers mean, backoff, and what a dead letter records."""

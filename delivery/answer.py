@@ -1,4 +1,4 @@
-"""What TikTok said, or how it failed to say anything: read here, judged in `verdict`."""
+"""Read TikTok's answer, or describe why there is none. What it means for the events is decided in `verdict`."""
 
 import zlib
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ import msgspec
 from delivery.remedies import Remedy
 
 MAX_ANSWER_BYTES = 1 << 20
-"""1,000 refused events with a sentence each stay well below; more is not an answer."""
+"""An answer that refuses 1,000 events with a sentence each is smaller. A longer body is not an answer of TikTok's."""
 MOST_MESSAGE_CHARACTERS = 2000
-"""Characters that are kept of a sentence of TikTok's, which may echo whole events."""
+"""Characters kept of a message of TikTok's, which may quote whole events."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 UNREADABLE = -1
-"""The index of a refused event that TikTok named in a form nobody can read; never in range."""
+"""The index of a refused event whose place TikTok gave in no readable form; never in range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,14 @@ class FailedEvent:
     """One event that a partial success refused."""
 
     index: int
-    """Its place in the request, from 0; `UNREADABLE` when it was no whole number."""
+    """Its place in the request, from 0; `UNREADABLE` when the place was not a whole number."""
     error: str = field(repr=False)
-    """TikTok's own words, which may quote personal data."""
+    """TikTok's message, which may quote personal data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete HTTP answer. `code` is None when the body is not TikTok's JSON."""
+    """A complete HTTP answer. `code` is None when the body is not JSON of TikTok's form."""
 
     status: int
     code: int | None = None
@@ -40,24 +40,26 @@ class Answer:
     request_id: str | None = None
     failed_events: tuple[FailedEvent, ...] | None = field(default=None, repr=False)
     retry_after: str | None = None
-    """The `Retry-After` header as it came."""
+    """The `Retry-After` header, unparsed."""
     answered_s: float = 0.0
-    """Unix seconds when it was answered, by TikTok's own `Date` where it sent one: a date in `Retry-After` is then
-    read against the clock that wrote it."""
+    """Unix seconds of the answer: from the `Date` header where there is one, else from this machine's clock.
+
+    A date in `Retry-After` is compared with it, and so with the clock that wrote that date.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No complete HTTP answer came."""
+    """There was no complete HTTP answer."""
 
     kind: Literal["connect", "timeout", "reset", "token", "other"]
-    """`token`: nothing was tried, because the token holds characters that no header can carry."""
+    """`token`: no request was made, because a header cannot carry the token's characters."""
     sent: bool
-    """Whether a byte of an event may have left. False is certain."""
+    """Whether TikTok may have received some byte of an event. False is certain."""
     detail: str
-    """For the log: what went wrong, free of anything that was sent or received."""
+    """What went wrong, for the log; contains nothing that was sent or received."""
     remedy: Remedy | None = None
-    """Why TikTok is out of reach, and who must do what; None where it was reached."""
+    """Why TikTok is out of reach, and who must do what; None where a connection was made."""
 
 
 class _Envelope(msgspec.Struct):
@@ -73,10 +75,10 @@ class _FailedEvent(msgspec.Struct):
 
 
 def read_answer(status: int, headers: Mapping[str, str], body: bytes, now_s: float) -> Answer:
-    """The answer in `body`, as it came off the wire; `headers` find their names in any case."""
+    """Return the answer in `body`, which may still be compressed. `headers` has its names in lower case."""
     retry_after = headers.get("retry-after")
     answered_s = http_date_s(headers.get("date", "")) or now_s
-    envelope = _envelope(_plain(body, headers.get("content-encoding", "")))
+    envelope = _envelope(_decompressed(body, headers.get("content-encoding", "")))
     if envelope is None:
         return Answer(status, retry_after=retry_after, answered_s=answered_s)
     return Answer(
@@ -91,7 +93,7 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes, now_s: flo
 
 
 def http_date_s(text: str) -> float | None:
-    """The Unix seconds of an HTTP date; None when it is none."""
+    """Return an HTTP date as Unix seconds; None when `text` is not one."""
     try:
         date = parsedate_to_datetime(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
@@ -99,8 +101,11 @@ def http_date_s(text: str) -> float | None:
         return None
 
 
-def _plain(body: bytes, encoding: str) -> bytes:
-    """The body decoded, should a gateway compress unasked; never more than an answer's length, so no bomb unfolds."""
+def _decompressed(body: bytes, encoding: str) -> bytes:
+    """Return the body decompressed: a gateway may compress although relay does not accept it.
+
+    The result is at most `MAX_ANSWER_BYTES` long, whatever the compressed body claims.
+    """
     if encoding.strip().lower() in ("", "identity"):
         return body
     try:
@@ -117,7 +122,7 @@ def _envelope(body: bytes) -> _Envelope | None:
 
 
 def _failed_events(data: object) -> tuple[FailedEvent, ...] | None:
-    """`data.failed_events`; None when there is no list, `UNREADABLE` in place of each entry that makes no sense."""
+    """Return `data.failed_events`; None when it is not a list. An entry of another form gets index `UNREADABLE`."""
     entries = data.get("failed_events") if isinstance(data, dict) else None
     if not isinstance(entries, list):
         return None
@@ -133,7 +138,7 @@ def _failed_event(entry: object) -> FailedEvent:
 
 
 def _text(value: object) -> str:
-    """The first 2,000 characters of a text, or of any other value's JSON."""
+    """Return the first 2,000 characters of a text, or of another value's JSON; "" for None."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,4 +1,4 @@
-"""How long to wait before the next try; whether to try at all is `verdict`'s to say."""
+"""Decide how long to wait before the next attempt. Whether to retry at all is decided in `verdict`."""
 
 import re
 from collections.abc import Callable
@@ -7,23 +7,23 @@ from typing import Final
 from delivery.answer import http_date_s
 
 DEDUPLICATED_FOR_MS: Final = 47 * 3_600_000
-"""TikTok forgets an event id 48 hours after it first saw it; an hour is left for clocks and the way."""
+"""TikTok deduplicates an event id for 48 hours. One hour of that is kept for differing clocks and transport."""
 
 BASE_S = 1.0
 CAP_S = 300.0
 LEAST_RETRY_AFTER_S = 1.0
-"""`Retry-After: 0` is not an invitation to hammer."""
+"""The least wait, so that `Retry-After: 0` does not cause requests without a pause."""
 MOST_RETRY_AFTER_S = 3600.0
-"""A mistaken header may cost an hour, not a day."""
+"""The longest wait, so that a wrong header costs at most an hour."""
 
 _SECONDS = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
 
 
 def delay(attempt: int, retry_after_s: float | None, random: Callable[[], float]) -> float:
-    """Seconds to wait after failed attempt number `attempt` (from 1).
+    """Return the seconds to wait after failed attempt number `attempt` (from 1).
 
-    A wait that TikTok asked for wins, within its clamp. Otherwise full jitter: anything between nothing and
-    1, 2, 4 … 300 s, so that workers that failed together do not come back together. `random` gives [0, 1).
+    A wait that TikTok asked for counts, clamped to 1–3600 s. Otherwise the wait has full jitter: a random time from
+    0 to 1, 2, 4 … 300 s, so that workers that failed together do not retry together. `random` returns [0, 1).
     """
     if retry_after_s is not None:
         return min(max(retry_after_s, LEAST_RETRY_AFTER_S), MOST_RETRY_AFTER_S)
@@ -32,7 +32,10 @@ def delay(attempt: int, retry_after_s: float | None, random: Callable[[], float]
 
 
 def retry_after_s(header: str | None, now_s: float) -> float | None:
-    """Seconds from `now_s` (Unix) that a `Retry-After` header asks for, unclamped; None when absent or unreadable."""
+    """Return the seconds after `now_s` (Unix) that a `Retry-After` header asks for, unclamped.
+
+    Return None when the header is absent or unreadable.
+    """
     if header is None:
         return None
     text = header.strip()

@@ -1,4 +1,4 @@
-"""One POST to TikTok: sent once, answered or not, never judged and never repeated here."""
+"""POST one request to TikTok, once. What the answer means, and whether to retry, is decided elsewhere."""
 
 import re
 import time
@@ -19,12 +19,12 @@ __all__ = ["TIMEOUT", "Answer", "Client", "FailedEvent", "NoAnswer"]
 
 TIMEOUT = httpx.Timeout(connect=3.0, read=20.0, write=10.0, pool=5.0)
 REQUEST_DEADLINE_S: Final = 30.0
-"""For the whole request. A head or body that comes in drops never trips the read timeout; neither do 1xx answers."""
+"""For the whole request: an answer that arrives a byte at a time, or in 1xx parts, never exceeds the read timeout."""
 MAX_CONNECTIONS: Final = 48
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
-# The first row that fits names the kind.
+# The first row whose exception matches gives the kind.
 _KINDS: tuple[tuple[type[Exception], Literal["connect", "timeout", "reset"]], ...] = (
     (httpcore.ConnectTimeout, "connect"),
     (httpcore.PoolTimeout, "connect"),
@@ -38,10 +38,10 @@ _TROUBLE = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolE
 
 
 class _BodyStartTrace:
-    """Listens to httpcore: has a byte of the body been handed to the socket?
+    """An httpcore trace that records whether sending the body has begun.
 
-    A header alone can cost no event, and httpcore swallows write errors to read an early answer, so the start of
-    the body is the last instant at which nothing can have left. A proxy's CONNECT carries nothing of an event.
+    Before that, TikTok cannot have received any byte of an event; after it, TikTok may have. httpcore ignores write
+    errors to read an early answer, so the start of the body is the last certain moment. A proxy's CONNECT has no body.
     """
 
     __slots__ = ("begun",)
@@ -55,9 +55,9 @@ class _BodyStartTrace:
 
 
 class Client:
-    """Posts to one TikTok host. Make one per process (after any fork) and share it between threads.
+    """An HTTP client for one TikTok host. Create one per process, after any fork, and share it between threads.
 
-    Raises ConfigurationError when the environment names a proxy or a file of certificates that is none.
+    Raises ConfigurationError when the environment names an invalid proxy, or certificates that cannot be read.
     """
 
     def __init__(
@@ -80,16 +80,16 @@ class Client:
             ssl_context=certificates() if needs_tls else None,
             network_backend=DeadlineBackend(self._deadlines),
             max_connections=max_connections,
-            # A connection kept past the server's own patience is closed under the next request, which then counts as
-            # an unknown outcome; so idle ones go early.
+            # A server may close an idle connection just as the next request is sent on it, whose outcome is then
+            # unknown. So idle connections are closed early.
             max_keepalive_connections=8,
             keepalive_expiry=15.0,
         )
 
     def post(self, path: str, body: bytes, access_token: str) -> Answer | NoAnswer:
-        """POST `body` (JSON) to `path`. Network trouble is a value; nothing is retried, no redirect followed."""
+        """POST `body` (JSON) to `path`. A network error is returned, not raised; redirects are not followed."""
         if not _HEADER_SAFE.fullmatch(access_token):
-            return NoAnswer("token", sent=False, detail="the access token is empty or holds characters no header can")
+            return NoAnswer("token", sent=False, detail="the access token is empty, or a header cannot carry it")
         departure = _BodyStartTrace()
         try:
             with self._deadlines.within(self._deadline_s):
@@ -137,7 +137,7 @@ def _pool(way: ProxySettings, **options: Any) -> httpcore.ConnectionPool:
 
 
 def _read(response: httpcore.Response) -> bytes:
-    """The body as sent; b"" when it is longer than any answer of TikTok's."""
+    """Return the body, undecoded; b"" when it is longer than any answer of TikTok's."""
     parts: list[bytes] = []
     size = 0
     for part in response.iter_stream():

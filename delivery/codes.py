@@ -1,6 +1,6 @@
-"""TikTok's answers as rows: code or HTTP status → what it means. A code in the body always beats the status.
+"""Map TikTok's codes and HTTP statuses to what they mean, as tables. A code in the body counts before the status.
 
-Names in capitals are TikTok's own, names in small letters ours where TikTok's is not published.
+Names in capitals are TikTok's; names in lower case are relay's, where TikTok publishes none.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,15 @@ from delivery.remedies import Remedy
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """TikTok has the events, all but those it lists."""
+    """TikTok accepted the events, except those that it lists as failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transient:
-    """Transient. `unknown`: the events may have been taken. `least_s`: asked to wait at least this long."""
+    """The same request may succeed later.
+
+    `unknown`: TikTok may have accepted the events. `least_s`: wait at least this long.
+    """
 
     throttle: bool = False
     unknown: bool = False
@@ -26,7 +29,7 @@ class Transient:
 
 @dataclass(frozen=True, slots=True)
 class EventRefused:
-    """Some event is at fault; or, where `or_connection`, a setting of the connection, if the message says so."""
+    """Some event is at fault. With `or_connection`, it may be a setting of the connection, if the message says so."""
 
     or_connection: bool = False
 
@@ -42,7 +45,7 @@ Meaning = Accepted | Transient | EventRefused | ConnectionBroken
 
 
 class CodeMeaning(NamedTuple):
-    """What `first` to `last` (both included) mean."""
+    """What the numbers from `first` to `last` (inclusive) mean."""
 
     first: int
     last: int
@@ -58,7 +61,7 @@ _partner = ConnectionBroken(remedies.PARTNER)
 _throttle = Transient(throttle=True)
 _unknown = Transient(unknown=True)
 
-# The first row that holds the code counts, so single codes stand above their family.
+# The first row that contains the code counts, so single codes stand above the range around them.
 CODES = (
     CodeMeaning(0, 0, "OK", Accepted()),
     CodeMeaning(20001, 20001, "PARTIAL_OK", Accepted()),
@@ -102,7 +105,7 @@ CODES = (
     CodeMeaning(-(2**63), 49999, "validation", EventRefused()),
 )
 
-# An answer without a code never reached TikTok's own code, or left it broken.
+# An answer without a code comes from a gateway before TikTok's application, or is broken.
 STATUSES = (
     CodeMeaning(200, 299, "a success that says nothing", _unknown),
     CodeMeaning(300, 399, "redirect", ConnectionBroken(remedies.REDIRECT)),
@@ -120,5 +123,5 @@ STATUSES = (
 
 
 def find(rows: tuple[CodeMeaning, ...], number: int) -> CodeMeaning:
-    """The row that counts for a code or a status."""
+    """Return the row for a code or a status."""
     return next((row for row in rows if row.first <= number <= row.last), rows[-1])

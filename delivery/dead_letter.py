@@ -1,4 +1,4 @@
-"""A dead letter: one event, for one connection, that will not be tried again by itself (product.md Z1)."""
+"""The record of a dead letter: one event, for one connection, that will not be retried automatically (Z1)."""
 
 import re
 import secrets
@@ -14,28 +14,30 @@ _ID: Final = re.compile(r"[0-9a-f]{22}")
 
 
 ENCRYPTED_MESSAGE: Final = (
-    "what TikTok said is encrypted: reading it takes the key in RELAY_ENCRYPTION_KEY that was in use then"
+    "TikTok's message is encrypted: put the key that was in use then into RELAY_ENCRYPTION_KEY to read it"
 )
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything kept about it. Stored as a map, so older and newer versions of `relay` read each other's letters:
-    an unknown field is passed over and a missing one takes its default.
+    """Everything stored about a dead letter.
+
+    It is stored as a map, so that older and newer versions of relay can read each other's dead letters: an unknown
+    field is ignored and a missing one gets its default.
     """
 
     id: str
     connection: str
     input: str
     at_ms: int
-    """When it died, Unix milliseconds."""
+    """When it was dead-lettered, Unix milliseconds."""
     stage: str = "delivery"
-    """`mapping` or `delivery`."""
+    """`mapping` or `delivery`; of its reason."""
     reason: str = INTERNAL_ERROR.code
-    """Machine-readable: `invalid_url`, `rejected_by_tiktok`, `expired`, …"""
+    """A code of `config/dead_letter_reasons.py`."""
     message: str = ""
-    """For a person. TikTok's own words, which may quote personal data; SEALED where `words` has them."""
+    """A sentence for a person: relay's, or TikTok's, which may quote personal data. ENCRYPTED_MESSAGE if in `words`."""
     field: str | None = None
-    """mapping: the incoming name (`TikTok.URL`); delivery: TikTok's path (`properties.value`) where it named one."""
+    """In mapping the incoming name (`TikTok.URL`); in delivery TikTok's path (`properties.value`), if it named one."""
     event_id: str | None = None
     tiktok_event: str | None = None
     tiktok_code: int | None = None
@@ -43,26 +45,26 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     job: str | None = None
     words: bytes = b""
-    """TikTok's own words, encrypted; empty where there is no key, and `message` has them."""
+    """TikTok's message, encrypted; empty where there is no encryption key and `message` holds it."""
     source: bytes = b""
-    """Enough to map it again: a sealed chunk, opaque here."""
+    """The event and its batch, to map it again: an encoded chunk, encrypted where there is a key."""
     shared: str = ""
-    """The id under which the store keeps the batch's JSON, once for all its letters. Empty: `source` has it."""
+    """The id of the batch's JSON, stored once for all dead letters of the batch. If empty, `source` has it."""
 
     def __repr__(self) -> str:
         return f"DeadLetter(id={self.id!r}, connection={self.connection!r}, reason={self.reason!r})"
 
     def encode(self) -> bytes:
-        """The stored form."""
+        """Return the stored form."""
         return _encoder.encode(self)
 
     @staticmethod
     def decode(stored: bytes) -> "DeadLetter":
-        """The letter in `stored`; raises `msgspec.MsgspecError` when it is none."""
+        """Return the dead letter in `stored`. Raises `msgspec.MsgspecError` when it is not one."""
         return _decoder.decode(stored)
 
     def public(self) -> dict[str, Any]:
-        """What `relay dead-letters list --json` prints: every field but what is sealed, times in RFC 3339 UTC."""
+        """Return it as `relay dead-letters list --json` prints it: without encrypted fields, times in RFC 3339 UTC."""
         return {
             "id": self.id,
             "connection": self.connection,
@@ -82,17 +84,17 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def new_dead_letter_id(dead_lettered_at_ms: int) -> str:
-    """An id for a letter of an event that died then; ids sort by that."""
+    """Return a new id for a dead letter of this time (Unix milliseconds); ids sort by time."""
     return f"{dead_lettered_at_ms:012x}{secrets.token_hex(5)}"
 
 
 def dead_lettered_at_ms(letter_id: str) -> int | None:
-    """When its event died, Unix milliseconds, told by the id alone; None for an id that is none of ours."""
+    """Return the time in a dead letter's id, Unix milliseconds; None for an id of another form."""
     return int(letter_id[:12], 16) if _ID.fullmatch(letter_id) else None
 
 
 def rfc3339(ms: int) -> str:
-    """Unix milliseconds as JSON has them: RFC 3339, UTC; what is no time of this calendar is `unknown`."""
+    """Return Unix milliseconds as RFC 3339 in UTC, or `unknown` for a time outside the years 1970–9999."""
     if not 0 <= ms <= _LAST_MS:
         return "unknown"
     seconds, rest = divmod(ms, 1000)

@@ -11,20 +11,20 @@ from delivery.verdict import Rejection
 _QUOTED: Final = re.compile(r"\"([^\"]+)\"|'([^']+)'|`([^`]+)`|“([^”]+)”")
 _WORD: Final = re.compile(r"[^\s,;:()\[\]{}\"'`“”]+")
 _MOST_TEXTS: Final = 50
-"""A refusal with more words than this is not searched for more values."""
+"""The most words of a refusal that are tried as values."""
 
 _decode = msgspec.json.Decoder().decode
 
 
 class NamedValue(NamedTuple):
-    """A value in TikTok's words, and the member that holds it; `member` is "" where TikTok named no field."""
+    """A value that TikTok's message quotes, and the JSON member that holds it; "" where TikTok named no field."""
 
     member: str
     text: str
 
 
 class NamedValues:
-    """The values of a draft's events, looked up by what a refusal says; each member is read once."""
+    """Find the events of a draft that hold a value named by a refusal. Each member is read from the bodies once."""
 
     def __init__(self, bodies: Sequence[bytes]) -> None:
         self._bodies = bodies
@@ -32,21 +32,24 @@ class NamedValues:
         self._distrusted: set[NamedValue] = set()
 
     def rarest(self, rejection: Rejection, request: Collection[int]) -> tuple[int, NamedValue] | None:
-        """An event of `request` and its named value, which fewest others hold; None if no value tells them apart."""
-        asked, fewest = set(request), len(request)
+        """Return an event of `request` and its named value, the value that the fewest events hold.
+
+        Return None if every named value is held by all events of the request, or by none.
+        """
+        in_request, fewest = set(request), len(request)
         found: tuple[int, NamedValue] | None = None
         for value in self._named(rejection):
-            holders = [event for event in self.holders(value) if event in asked]
+            holders = [event for event in self.holders(value) if event in in_request]
             if 0 < len(holders) < fewest:
                 fewest, found = len(holders), (holders[0], value)
         return found
 
     def value_of(self, event: int, rejection: Rejection) -> NamedValue | None:
-        """The named value that this event holds."""
+        """Return the named value that this event holds; None if it holds none."""
         return next((value for value in self._named(rejection) if event in self.holders(value)), None)
 
     def holders(self, value: NamedValue) -> Sequence[int]:
-        """The events that hold the value, in their order."""
+        """Return the events that hold the value, in order."""
         known = self._holders.get(value.member)
         if known is None:
             known = self._holders[value.member] = self._read(value.member) if value.member else {}
@@ -55,11 +58,11 @@ class NamedValues:
         return known.get(value.text, ())
 
     def distrust(self, value: NamedValue) -> None:
-        """TikTok accepted an event with this value: it is not what TikTok refuses."""
+        """Ignore this value from now on: TikTok accepted an event that holds it."""
         self._distrusted.add(value)
 
     def _named(self, rejection: Rejection) -> Iterator[NamedValue]:
-        """The values that the refusal may name. Without a field, only quoted texts are values."""
+        """Yield the values that the refusal may name. Without a field, only quoted texts count."""
         member = _member_of(rejection.field)
         quoted = [next(text for text in texts if text) for texts in _QUOTED.findall(rejection.message)]
         texts = [*quoted, *_WORD.findall(rejection.message.partition(":")[2])] if member else quoted
@@ -69,7 +72,7 @@ class NamedValues:
                 yield value
 
     def _read(self, member: str) -> dict[str, list[int]]:
-        """Each text under a member of this name, with the events that hold it."""
+        """Return the events that hold each text, for texts in members of this name."""
         holders: dict[str, list[int]] = {}
         key = f'"{member}":'.encode()
         for event, body in enumerate(self._bodies):
@@ -84,7 +87,7 @@ class NamedValues:
 
 
 def _member_of(field: str | None) -> str:
-    """The last name of a path, without places in lists: `content_id` of `properties.contents.0.content_id`."""
+    """Return the last name of a path, ignoring list indexes: `properties.contents.0.content_id` → `content_id`."""
     names = [name for name in (field or "").split(".") if not name.isdigit()]
     return names[-1] if names else ""
 

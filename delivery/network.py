@@ -1,4 +1,4 @@
-"""Give a whole request a deadline: timeouts of single reads never end an answer that comes in drops."""
+"""Give a whole request a deadline: read timeouts alone never end an answer that arrives a byte at a time."""
 
 import ssl
 import threading
@@ -11,23 +11,23 @@ import httpcore
 
 
 class Deadlines:
-    """The deadline of the request that a thread has in hand; one instance serves any number of threads."""
+    """The deadline of each thread's current request; one instance serves any number of threads."""
 
     def __init__(self) -> None:
-        self._of_thread = threading.local()
+        self._local = threading.local()
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Let the requests of this thread take so long."""
-        self._of_thread.at = time.monotonic() + seconds
+        """Limit the requests that this thread makes inside the block to `seconds` in all."""
+        self._local.at = time.monotonic() + seconds
         try:
             yield
         finally:
-            self._of_thread.at = None
+            self._local.at = None
 
-    def cut(self, timeout: float | None, late: type[Exception]) -> float | None:
-        """Return what is left of a timeout; raise `late` when nothing is left of the deadline."""
-        at: float | None = getattr(self._of_thread, "at", None)
+    def limit(self, timeout: float | None, late: type[Exception]) -> float | None:
+        """Return `timeout`, shortened to the time left until the deadline. Raise `late` when no time is left."""
+        at: float | None = getattr(self._local, "at", None)
         if at is None:
             return timeout
         left = at - time.monotonic()
@@ -37,7 +37,7 @@ class Deadlines:
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """httpcore's own network, under deadlines."""
+    """httpcore's network backend with deadlines."""
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines, self._network = deadlines, httpcore.SyncBackend()
@@ -50,23 +50,23 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect within what is left."""
-        timeout = self._deadlines.cut(timeout, httpcore.ConnectTimeout)
+        """Connect before the deadline."""
+        timeout = self._deadlines.limit(timeout, httpcore.ConnectTimeout)
         stream = self._network.connect_tcp(host, port, timeout, local_address, socket_options)
         return _DeadlineStream(stream, self._deadlines)
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    """A connection under the deadline of whichever request uses it now."""
+    """A connection that keeps to the deadline of the request using it."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadlines: Deadlines) -> None:
         self._stream, self._deadlines = stream, deadlines
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadlines.cut(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, self._deadlines.limit(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadlines.cut(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, self._deadlines.limit(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -74,7 +74,7 @@ class _DeadlineStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        timeout = self._deadlines.cut(timeout, httpcore.ConnectTimeout)
+        timeout = self._deadlines.limit(timeout, httpcore.ConnectTimeout)
         return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._deadlines)
 
     def get_extra_info(self, info: str) -> Any:

@@ -1,11 +1,12 @@
-"""How an event ended, to the TikTok event and the reason: the names under which the days of the books count."""
+"""Name how an event ended, with its TikTok event and reason: the names of the daily counts."""
 
 from typing import NamedTuple
 
 
 class OutcomeName(NamedTuple):
-    """A count of a day: `name` as the books have it; for `delivered` and `dead` the TikTok event, "" where none is
-    known, and for `dead` the reason.
+    """A daily count: `name` is the ledger's; `delivered` and `dead` also have a TikTok event, `dead` also a reason.
+
+    `tiktok_event` is "" where the event could not be read.
     """
 
     name: str
@@ -14,15 +15,15 @@ class OutcomeName(NamedTuple):
 
 
 def delivered(tiktok_event: str) -> str:
-    """The name of a delivery as this TikTok event."""
+    """Return the name that counts deliveries as this TikTok event."""
     return f"delivered:{tiktok_event}"
 
 
 def dead_lettered(tiktok_event: str | None, reason: str) -> str:
-    """The name of a death by this reason."""
+    """Return the name that counts dead letters with this TikTok event and reason."""
     return f"dead:{tiktok_event or ''}:{reason}"
 
 
 def read_outcome_name(name: str) -> OutcomeName:
-    """What a name says; names that are the books' own are said as they are."""
+    """Return the parts of a name."""
     return OutcomeName(*name.split(":", 2))

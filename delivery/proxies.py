@@ -1,6 +1,6 @@
-"""Read from the environment how to reach TikTok: HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.
+"""Read the proxy and certificates for TikTok from HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.
 
-Names in small letters count as well, and before those in capitals. Messages never show a proxy's password.
+A lower-case name takes precedence over the same name in capitals. Messages never show a proxy's password.
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ _WHAT_A_PROXY_IS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy on the way to TikTok; `place` is its host and port, for people."""
+    """A proxy; `place` is its host and port, for messages."""
 
     url: str
     place: str
@@ -34,13 +34,16 @@ class Proxy:
 
     @property
     def is_socks(self) -> bool:
-        """Whether it speaks SOCKS5, and not HTTP."""
+        """Whether it is a SOCKS5 proxy and not an HTTP proxy."""
         return self.url.startswith("socks5")
 
 
 @dataclass(frozen=True, slots=True)
 class ProxySettings:
-    """How requests reach TikTok. `ignored`: entries of NO_PROXY that name nothing; `trust`: the certificates' place."""
+    """How requests reach TikTok.
+
+    `ignored`: the entries of NO_PROXY that are invalid. `trust`: SSL_CERT_FILE or SSL_CERT_DIR, "" for none.
+    """
 
     proxy: Proxy | None = None
     ignored: tuple[str, ...] = ()
@@ -48,12 +51,12 @@ class ProxySettings:
 
 
 def proxy_settings_for(url: str, environ: Mapping[str, str] | None = None) -> ProxySettings:
-    """Return the way to `url`. Raises ConfigurationError when the environment names a proxy that is none."""
+    """Return the settings for requests to `url`. Raises ConfigurationError when the proxy's URL is invalid."""
     environ = os.environ if environ is None else environ
     target = urlsplit(url)
     host = target.hostname or ""
     if is_loopback(host):
-        return ProxySettings()  # a company's proxy leads to TikTok, not to the sandbox
+        return ProxySettings()  # a company's proxy reaches TikTok, but not a sandbox on this host
     trust = environ.get("SSL_CERT_FILE") or environ.get("SSL_CERT_DIR") or ""
     name, text = _first(environ, "https_proxy" if target.scheme == "https" else "http_proxy", "all_proxy")
     if not text:
@@ -77,7 +80,7 @@ def certificates(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
 
 
 def _first(environ: Mapping[str, str], *names: str) -> tuple[str, str]:
-    """The first of these variables that is set, and its value; two empty texts when none is."""
+    """Return the name and value of the first of these variables that is set; two empty texts when none is."""
     for name in names:
         for spelling in (name, name.upper()):
             if text := environ.get(spelling, "").strip():
@@ -105,7 +108,7 @@ def _split(text: str) -> SplitResult | None:
 
 
 def _is_excepted(host: str, port: int, text: str) -> tuple[bool, tuple[str, ...]]:
-    """Whether NO_PROXY excepts the host, and the entries of it that name no host, address or network."""
+    """Return whether NO_PROXY excepts the host, and its entries that are no host, address or network."""
     excepted, ignored = False, []
     for entry in (part for part in re.split(r"[\s,]+", text) if part):
         match = _matches(host, port, entry)
@@ -116,7 +119,7 @@ def _is_excepted(host: str, port: int, text: str) -> tuple[bool, tuple[str, ...]
 
 
 def _matches(host: str, port: int, entry: str) -> bool | None:
-    """Whether the entry names the host; None when it names nothing."""
+    """Return whether the entry matches the host; None when the entry is invalid."""
     if entry == "*":
         return True
     try:
@@ -130,7 +133,7 @@ def _matches(host: str, port: int, entry: str) -> bool | None:
 
 
 def _matches_name(host: str, port: int, entry: str) -> bool | None:
-    """`example.com` and `.example.com` name the host and all below it; a port narrows that."""
+    """Match `example.com` and `.example.com` against the host and its subdomains, and the port where one is given."""
     found = re.fullmatch(r"(?:\*?\.)?([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\.?(?::(\d{1,5}))?", entry)
     if found is None:
         return None

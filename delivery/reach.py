@@ -1,4 +1,4 @@
-"""Name why TikTok is out of reach, and who must do what: DNS, network, certificates, proxies."""
+"""Explain why TikTok is out of reach, and who must do what: DNS, network, certificates, proxies."""
 
 import socket
 import ssl
@@ -15,21 +15,21 @@ _WRONG_HOST: Final = (62, 64)
 
 
 def why_out_of_reach(error: Exception, proxy: Proxy | None) -> Remedy | None:
-    """Return what keeps a request from reaching TikTok; None for trouble after the connection was made."""
+    """Return the remedy for an error before a connection was made; None for an error after that."""
     match error:
         case httpcore.ProxyError():
             return _of_proxy(str(error), proxy)
         case httpcore.ConnectError() | httpcore.ConnectTimeout():
-            return _of_connecting(next(iter(error.args), None), proxy)  # httpcore hands the system's own error along
+            return _of_connecting(next(iter(error.args), None), proxy)  # the system's error
         case _:
             return None
 
 
-def _of_proxy(said: str, proxy: Proxy | None) -> Remedy:
+def _of_proxy(message: str, proxy: Proxy | None) -> Remedy:
     place = proxy.place if proxy else "the proxy"
-    if said.startswith("407") or "username/password" in said or "requested" in said.lower():
+    if message.startswith("407") or "username/password" in message or "requested" in message.lower():
         return remedies.proxy_wants_password(place)
-    return remedies.proxy_refuses(place, said[:3] if said[:3].isdigit() else "SOCKS")
+    return remedies.proxy_refuses(place, message[:3] if message[:3].isdigit() else "SOCKS")
 
 
 def _of_connecting(cause: object, proxy: Proxy | None) -> Remedy:

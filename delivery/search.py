@@ -1,7 +1,7 @@
 """Find the events that TikTok refuses among those of one request, in few further requests.
 
-TikTok refuses a request as a whole for one bad event, and need not say which. Pure: requests go out by `next_request`,
-what TikTok said comes in by `accepted` or `refused`; every event ends as what TikTok said of it.
+TikTok refuses a whole request for one bad event and does not always say which. The search is pure: `next_request`
+returns what to send, and `accepted` or `refused` take what TikTok answered. Every event ends as delivered or refused.
 
 - A refusal that names nothing: the leading half of the refused events is tried next, until a bad event is alone.
 - A refusal that names an event or a value: that event, or one event with that value, is tried alone. If it is refused,
@@ -24,7 +24,7 @@ _DELIVERED: Final = Delivered()
 
 
 class _Candidate(NamedTuple):
-    """An event that a refusal named, by its place or by `value`; `request` is what was refused."""
+    """An event that a refusal named, by its place or by `value`; `request` is the refused one."""
 
     event: int
     value: NamedValue | None
@@ -32,7 +32,10 @@ class _Candidate(NamedTuple):
 
 
 class Search:
-    """The events of one draft, by their index; one request at a time. `step`: how many the first takes, 0 for all."""
+    """The search in one draft, one request at a time; events are named by their index in the draft.
+
+    `step`: how many events the first request takes, 0 for all.
+    """
 
     def __init__(self, bodies: Sequence[bytes], step: int = 0) -> None:
         self.endings: dict[int, Ending] = {}
@@ -41,9 +44,9 @@ class Search:
         self._open = list(range(len(bodies)))
         self._apart: list[int] = []
         self._suspect_count = 0
-        """Leading open events that are known to hold a refused one."""
+        """How many leading open events are suspect: at least one of them is refused."""
         self._worked = 0
-        """The most events that TikTok accepted at once since there are suspects."""
+        """The most events that TikTok accepted in one request since there were suspects."""
         self._trusts_names = True
         self._candidate: _Candidate | None = None
         self._request: list[int] = []
@@ -54,18 +57,18 @@ class Search:
     def step(self) -> int:
         """How many events the first request of a later draft should take, 0 for all.
 
-        Where the search is cut short after each request, this alone makes it come to an end.
+        A search that is interrupted after every request still ends, because the next one begins with this size.
         """
         suspects = len(self._candidate.request) if self._candidate else self._suspect_count
         return max(1, suspects // 2) if suspects else self._step
 
     @property
     def refused_with_none_delivered(self) -> int:
-        """How many events were refused, where none was delivered; else 0."""
+        """How many events were refused, if none was delivered; else 0."""
         return self._refused if self._refused == len(self.endings) else 0
 
     def next_request(self) -> list[int]:
-        """The events to send next, in their order; empty when every event has ended."""
+        """Return the events to send next, in order; empty when every event has ended."""
         if self._candidate is not None:
             self._request = [self._candidate.event]
         elif self._apart and self._is_time_for_apart():
@@ -76,10 +79,9 @@ class Search:
         return self._request
 
     def _is_time_for_apart(self) -> bool:
-        """Whether the next event is one set apart.
+        """Return whether the next request is for an event that was set apart.
 
-        They must not gather at the end of a lane: refused in a row with none delivered, they look like a broken
-        connection.
+        These must not collect at the end of a lane: many refusals in a row look like a broken connection.
         """
         if not self._open:
             return True
@@ -88,13 +90,13 @@ class Search:
         return self._tries_apart and self._refused < len(self.endings)
 
     def _up_to_apart(self, events: list[int]) -> list[int]:
-        """Return the leading events that pass at most ten that are set apart."""
+        """Return the leading events, so that at most ten events set apart stand before the last of them."""
         if len(self._apart) <= MOST_APART or self._apart[MOST_APART] < events[0]:
             return events
         return events[: bisect_left(events, self._apart[MOST_APART])]
 
     def accepted(self, rejected: Mapping[int, Rejection]) -> None:
-        """TikTok accepted the request, all but the `rejected` (by their place in it)."""
+        """Record that TikTok accepted the request, except the `rejected` events (by their place in it)."""
         request = self._request
         for place, event in enumerate(request):
             self.endings[event] = rejected.get(place, _DELIVERED)
@@ -109,7 +111,7 @@ class Search:
             self._grow(len(request))
 
     def refused(self, split: Split) -> None:
-        """TikTok refused the request for the sake of some event in it."""
+        """Record that TikTok refused the whole request because of some event in it."""
         request = self._request
         if len(request) > 1:
             self._candidate = self._named(split) if self._trusts_names else None
@@ -133,13 +135,11 @@ class Search:
             return
         self._worked = max(self._worked, size)
         self._suspect_count = max(0, self._suspect_count - size)
-        if (
-            not self._suspect_count
-        ):  # each part was accepted, and together they were refused: TikTok thought better of it
+        if not self._suspect_count:  # TikTok accepted each part of a request that it had refused
             self._worked, self._trusts_names = 0, True
 
     def _named(self, split: Split) -> _Candidate | None:
-        """The event to try alone; None when the refusal tells its events apart in no way."""
+        """Return the event to try alone; None when the refusal does not distinguish the request's events."""
         request = self._request
         if split.suspect_position is not None and split.suspect_position < len(request):
             event = request[split.suspect_position]
@@ -148,7 +148,7 @@ class Search:
         return None if found is None else _Candidate(*found, request)
 
     def _prove(self, candidate: _Candidate) -> None:
-        """The named event was refused alone: others with its value are tried alone as well, later."""
+        """Set apart the other events with the named value: the named event was refused alone."""
         alike = set(self._values.holders(candidate.value)) if candidate.value else set[int]()
         self._open.remove(candidate.event)
         self._apart = sorted(self._apart + [event for event in self._open if event in alike])
@@ -158,7 +158,7 @@ class Search:
         self._candidate = None
 
     def _disprove(self, candidate: _Candidate) -> None:
-        """The named event was accepted alone: some other of the refused request is at fault, so halve it."""
+        """Halve the refused request: the named event was accepted alone, so another one is at fault."""
         if candidate.value is not None:
             self._values.distrust(candidate.value)
         self._open.remove(candidate.event)

@@ -1,4 +1,4 @@
-"""What an answer of TikTok's means for the events that were sent; how long to wait is `backoff`'s."""
+"""Decide what TikTok's answer means for the events that were sent. How long to wait is decided in `backoff`."""
 
 import re
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Rejection:
 
     code: int | None
     message: str = field(repr=False)
-    """TikTok's own words in full, which may quote personal data."""
+    """TikTok's message, which may quote personal data."""
     request_id: str | None
     field: str | None
     """TikTok's path of the value at fault, without the event's place: `properties.contents.0.content_id`."""
@@ -24,40 +24,40 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """TikTok has the events, all but `rejected` (index in the request, from 0; each index once)."""
+    """TikTok accepted the events, except `rejected` (index in the request, from 0; each index once)."""
 
     rejected: tuple[tuple[int, Rejection], ...] = ()
     note: str | None = None
-    """Something odd about the answer that someone should see; holds no words of TikTok's."""
+    """What is unexpected about the answer, for the log; quotes nothing of TikTok's."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """Nobody must act: the same events again, later."""
+    """Send the same events again, later."""
 
     after_s: float | None
-    """What TikTok asked for, unclamped."""
+    """The wait that TikTok asked for, unclamped; None for none."""
     throttle: bool
-    """Too many requests: slow the whole connection."""
+    """There were too many requests: slow the whole connection down."""
     unknown: bool
-    """TikTok may have taken the events: the 47-hour clock runs (design.md, promise 5)."""
+    """TikTok may have accepted the events: from now they can be retried for 47 hours (design.md, promise 5)."""
     error: str
     remedy: Remedy | None = None
-    """Who must do what where TikTok is out of reach; None where it passes by itself."""
+    """Who must do what, where TikTok is out of reach; None where no one has to act."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """TikTok refused the request for the sake of some event in it: halve it. Alone, the event gets `rejection`."""
+    """TikTok refused the whole request because of some event in it: split it. A single event gets `rejection`."""
 
     rejection: Rejection
     suspect_position: int | None = None
-    """The index that the message names, when it is one of this request: it saves requests and proves nothing."""
+    """The index that the message names, if it is in the request. It saves requests, but proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFault:
-    """No event of this connection can go until someone mends something."""
+    """No event of this connection can be delivered until someone corrects something."""
 
     who: str
     what_to_do: str
@@ -84,7 +84,7 @@ _CONNECTION_FIELDS = frozenset(
 
 
 def judge(answer: Answer | NoAnswer, events: int) -> Verdict:
-    """The verdict on a request that carried `events` events."""
+    """Return the verdict on a request that carried `events` events."""
     match answer:
         case NoAnswer(kind="token"):
             return _fault(TOKEN_UNUSABLE)
@@ -116,7 +116,7 @@ def _verdict(meaning: Meaning, answer: Answer, events: int) -> Verdict:
 
 
 def _delivered(answer: Answer, events: int) -> Delivered:
-    """A list that names an event outside the request is about something else than this request, and not believed."""
+    """Return the verdict on accepted events. A list that names an event outside the request is ignored."""
     failed = answer.failed_events
     if not failed:
         return Delivered(note="TikTok refused some events without saying which" if answer.code == 20001 else None)
@@ -149,13 +149,13 @@ def _rejection(answer: Answer, message: str) -> Rejection:
 
 
 def field_in(message: str) -> str | None:
-    """The path that TikTok's message starts with, without the event's place in the request."""
+    """Return the path at the start of TikTok's message, without the event's place in the request; None for none."""
     path = _PATH.match(_PLACE.sub("", message, count=1))
     return path[1] if path else None
 
 
 def _connection_remedy(message: str) -> Remedy | None:
-    """What to mend if the message, at its start, blames the connection: further in, it may quote an event."""
+    """Return the remedy if the start of the message blames the connection. Further on, it may quote an event."""
     if _NO_PERMISSION.match(message):
         return PERMISSION
     path = _PATH.match(message)

@@ -96,11 +96,11 @@ def misdirected(count: int, now_ms: int) -> Notice:
 
 def _redis(kind: str, fact: str, trouble: Trouble | None, now_ms: int) -> Notice:
     runbook = f"{RUNBOOK}#redis-away"
-    to_do = [f"To do, whoever runs this relay: {trouble.what_to_do}"] if trouble else []
+    to_do = [f"To do, the operator of this relay: {trouble.what_to_do}"] if trouble else []
     text = "\n".join([f"relay: {fact}", *to_do, f"`relay check` · {runbook}"])
     fields: dict[str, str | int] = {"alert": kind, "at": rfc3339(now_ms), "fact": fact}
     if trouble:
-        fields |= {"reason": trouble.code, "who": "whoever runs this relay", "what_to_do": trouble.what_to_do}
+        fields |= {"reason": trouble.code, "who": "the operator of this relay", "what_to_do": trouble.what_to_do}
     return Notice(text, {**fields, "command": "relay check", "runbook": runbook})
 
 
@@ -109,7 +109,7 @@ def _paused(one: Standing, _: News) -> _Words:
     known = error is not None and error.what_to_do == what
     return _Words(
         f"is paused: {error.error if known and error else 'TikTok refuses it'}. {_kept(one)}",
-        error.who if known and error else "whoever runs this relay",
+        error.who if known and error else "the operator of this relay",
         what or "see what relay connections list says",
         "relay connections list",
         "paused",
@@ -119,7 +119,7 @@ def _paused(one: Standing, _: News) -> _Words:
 def _valve(one: Standing, _: News) -> _Words:
     return _Words(
         f"is paused by the valve: TikTok refuses its events and takes none. {_kept(one)}",
-        "whoever configures this connection",
+        "the person who configures this connection",
         f"read the dead letters, correct the configuration or the source, then relay connections resume {one.id}; "
         "until then a few events are tried every five minutes",
         f"relay dead-letters count --connection {one.id}",
@@ -130,7 +130,7 @@ def _valve(one: Standing, _: News) -> _Words:
 def _paused_by_letters(one: Standing, _: News) -> _Words:
     return _Words(
         f"is paused: its dead letters hold their share of Redis's memory. {_kept(one)}",
-        "whoever runs this relay",
+        "the operator of this relay",
         one.books.group.get("what") or letters_are_full(one.id),
         f"relay dead-letters count --connection {one.id}",
         "dead-letter-store-full",
@@ -142,7 +142,7 @@ def _letters_nearly_full(one: Standing, news: News) -> _Words:
     return _Words(
         f"has {plural(one.books.letters, 'dead letter')} of {held}: over four fifths of the {size(news.share)} that "
         "they may hold of Redis's memory. It pauses when they hold all of it.",
-        "whoever runs this relay",
+        "the operator of this relay",
         "correct what they have in common and replay them, or export and discard them, or raise maxmemory",
         f"relay dead-letters count --connection {one.id}",
         "dead-letter-store-full",
@@ -166,9 +166,14 @@ def clocks_agree(clocks: Clocks) -> Notice:
 
 
 def _of_clocks(kind: str, fact: str, what_to_do: str, at_ms: int) -> Notice:
-    to_do = [f"To do, whoever runs this relay: {what_to_do}"] if what_to_do else []
+    to_do = [f"To do, the operator of this relay: {what_to_do}"] if what_to_do else []
     text = "\n".join([f"relay: {fact}.", *to_do, f"`relay check` · {RUNBOOK}#clocks"])
-    fields: dict[str, str | int] = {"alert": kind, "at": rfc3339(at_ms), "fact": fact, "who": "whoever runs this relay"}
+    fields: dict[str, str | int] = {
+        "alert": kind,
+        "at": rfc3339(at_ms),
+        "fact": fact,
+        "who": "the operator of this relay",
+    }
     return Notice(text, {**fields, "what_to_do": what_to_do, "command": "relay check", "runbook": f"{RUNBOOK}#clocks"})
 
 
@@ -187,7 +192,7 @@ def _out_of_reach(one: Standing, _: News) -> _Words:
     known = error is not None and bool(error.what_to_do)
     return _Words(
         f"delivers nothing: {error.error if known and error else 'TikTok is out of reach'}. {_kept(one)}",
-        error.who if known and error else "whoever runs this relay",
+        error.who if known and error else "the operator of this relay",
         error.what_to_do if known and error else "see what relay status says",
         "relay check --deep",
         "out-of-reach",
@@ -206,7 +211,7 @@ def _dead_letters(one: Standing, news: News) -> _Words:
     kept = ", ".join(f"{reason} ×{count:,}" for reason, count in most) or "none"
     return _Words(
         f"has {plural(news.died, 'new dead letter')} within an hour (told from {news.limit:,} on). Kept now: {kept}.",
-        "whoever configures this connection",
+        "the person who configures this connection",
         "see what they have in common, correct the configuration or the source, then relay dead-letters replay "
         f"--connection {one.id}",
         f"relay dead-letters count --connection {one.id}",

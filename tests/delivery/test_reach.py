@@ -34,7 +34,7 @@ def trouble_of(answer: Answer | NoAnswer) -> tuple[str, str]:
     assert isinstance(verdict, RetryLater)
     assert verdict.remedy is not None
     assert not verdict.unknown
-    assert verdict.remedy.who == "whoever runs this relay"
+    assert verdict.remedy.who == "the operator of this relay"
     return verdict.error.removeprefix("TikTok is out of reach: "), verdict.remedy.what_to_do
 
 

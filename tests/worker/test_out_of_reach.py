@@ -85,7 +85,7 @@ def test_each_way_of_being_out_of_reach_is_named_everywhere(
     assert standing.state == "backing_off"
     assert reason in in_words(standing, START)
     assert standing.what_to_do is not None
-    assert "whoever runs this relay: " in standing.what_to_do
+    assert "the operator of this relay: " in standing.what_to_do
     [line] = [entry for entry in logs if entry["event"] == "tiktok_unreachable"]
     assert reason in line["error"]
     assert line["what_to_do"] in standing.what_to_do

@@ -64,7 +64,7 @@ def settle_split(oversized: OversizedChunk, lease: Lease, seal: Callable[[Chunk]
 
 def settle_blocked(what_to_do: str, lease: Lease, problem: str) -> Settlement:
     """Nothing ended; the lane asks again in a minute."""
-    error = LastError(lease.now_ms, problem, "whoever runs this relay", what_to_do, blocked=True)
+    error = LastError(lease.now_ms, problem, "the operator of this relay", what_to_do, blocked=True)
     return Settlement(lease.pace, delay_ms=RECHECK_MS, last_error=error.encode())
 
 

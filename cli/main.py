@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
-from cli.process import prepare_process
+from cli.processes.prepare import prepare_process
 from cli.terminal.failures import sentences_of
 from config.env_file import load_env_file
 from store.errors import RedisAway
@@ -29,10 +29,10 @@ COMMANDS: Final = {
     "init": Row("cli.init:init", "Write the first relay.yaml and .env."),
     "demo": Row("cli.demo.command:demo", "Send realistic batches through a whole relay and show what became of them."),
     "up": Row("cli.local.up:up", "Run everything here: a server if none is given, ingest, and workers."),
-    "ingest": Row("cli.serve:ingest", "Take batches over HTTP."),
-    "worker": Row("cli.serve:worker", "Deliver what waits to TikTok."),
-    "flower": Row("cli.flower:flower", "Show the workers' jobs in a browser."),
-    "sandbox": Row("cli.serve:sandbox", "Stand in for TikTok: refuse what it refuses, fail on demand."),
+    "ingest": Row("cli.processes.serve:ingest", "Take batches over HTTP."),
+    "worker": Row("cli.processes.serve:worker", "Deliver what waits to TikTok."),
+    "flower": Row("cli.processes.flower:flower", "Show the workers' jobs in a browser."),
+    "sandbox": Row("cli.processes.serve:sandbox", "Stand in for TikTok: refuse what it refuses, fail on demand."),
     "check": Row("cli.check.command:check", "Say whether the configuration and Redis are fit to run with."),
     "preview": Row("cli.preview.command:preview", "Show what a batch would become, and send nothing."),
     "send": Row("cli.send:send", "Post a batch to ingest as an SDK would."),
@@ -102,13 +102,13 @@ class Relay(click.Group):
             return super().invoke(ctx)
         except Exception as error:
             process = ctx.invoked_subcommand if ctx.invoked_subcommand in PROCESSES else None
-            told = told_of(error, process)
-            if told is None:
+            failed = command_failure(error, process)
+            if failed is None:
                 raise
-            raise told from error
+            raise failed from error
 
 
-class Told(click.ClickException):
+class CommandFailed(click.ClickException):
     """Sentences on stderr, exit code 1, no traceback; of a process that logs JSON, as JSON."""
 
     def __init__(self, sentences: Sequence[str], process: str | None = None, exit_code: int = 1) -> None:
@@ -130,19 +130,19 @@ def _as_json(sentence: str, process: str | None) -> str:
     return json.dumps(line)
 
 
-def told_of(error: Exception, process: str | None) -> Told | None:
+def command_failure(error: Exception, process: str | None) -> CommandFailed | None:
     """What to say; None for what click says by itself, and for a defect of a command, which deserves its traceback."""
     sentences = _sentences(error)
     if sentences is not None:
-        return Told(sentences, process)
+        return CommandFailed(sentences, process)
     if process is None or isinstance(error, click.exceptions.Exit | click.Abort):
         return None
     if isinstance(error, click.ClickException):
         as_json = os.environ.get("RELAY_LOG_FORMAT", "").strip() == "json"
-        return Told([error.format_message()], process, error.exit_code) if as_json else None
+        return CommandFailed([error.format_message()], process, error.exit_code) if as_json else None
     from process.logs import describe_exception
 
-    return Told([f"an unforeseen fault of relay: {describe_exception(error)}"], process)
+    return CommandFailed([f"an unforeseen fault of relay: {describe_exception(error)}"], process)
 
 
 def _sentences(error: Exception) -> Sequence[str] | None:

@@ -13,10 +13,10 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
+from cli.demo.environment import WEB_SOURCE, DemoEnvironment, make_environment
 from cli.demo.posts import Post, demo_posts
 from cli.demo.report import report, write
 from cli.demo.self_check import Outcome, differences, events_posted
-from cli.demo.world import WEB_SOURCE, World, make_world
 from cli.local.local_stack import running
 from cli.send import post as send_post
 from cli.terminal.output import GOOD, MUTED, console
@@ -56,7 +56,7 @@ def demo(*, keep: bool, save: Path | None) -> None:
     out = console(record=save is not None)
     with TemporaryDirectory(prefix="relay-demo-") as directory:
         try:
-            differing = asyncio.run(_Demo(make_world(Path(directory)), out).run(keep=keep))
+            differing = asyncio.run(_Demo(make_environment(Path(directory)), out).run(keep=keep))
         except Stopped:
             raise click.Abort from None
     if save is not None:
@@ -68,8 +68,8 @@ def demo(*, keep: bool, save: Path | None) -> None:
 class _Demo:
     """One run."""
 
-    def __init__(self, world: World, out: Console) -> None:
-        self._world, self._out = world, out
+    def __init__(self, world: DemoEnvironment, out: Console) -> None:
+        self._environment, self._out = world, out
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
         self._sandbox = SandboxClient(world.sandbox_url)
         self._asked = asyncio.Event()
@@ -77,7 +77,7 @@ class _Demo:
     async def run(self, *, keep: bool) -> list[str]:
         """What did not agree. Raises Stopped, and BadNews when something did not come about in time."""
         began = time.monotonic()
-        world = self._world
+        world = self._environment
         async with running(world.programs, world.environ, world.data, self._hear) as self._asked:
             differing = await asyncio.to_thread(self._journey, began)
             if keep and not differing:
@@ -96,15 +96,15 @@ class _Demo:
         self._wait(lambda: self._is_at_rest(posts), REST_WITHIN_S, "events still wait")
         self._done(f"everything delivered or dead-lettered{self._since(began)}")
         outcome = self._outcome()
-        self._out.print(report(outcome, self._world.configuration))
-        differing = differences(posts, REFUSED, self._world.configuration, outcome)
+        self._out.print(report(outcome, self._environment.configuration))
+        differing = differences(posts, REFUSED, self._environment.configuration, outcome)
         if not differing:
             self._done("agrees with the stand-in's own record and with what relay preview foretells", "\n")
         return differing
 
     def _is_ready(self) -> bool:
         try:
-            ready = httpx.get(f"{self._world.ingest_url}/health/ready", trust_env=False, timeout=2.0)
+            ready = httpx.get(f"{self._environment.ingest_url}/health/ready", trust_env=False, timeout=2.0)
             self._sandbox.summary()
         except httpx.HTTPError:
             return False
@@ -112,7 +112,9 @@ class _Demo:
 
     def _post(self, posts: list[Post]) -> None:
         for post in posts:
-            answer = send_post(post.file, self._world.configuration.inputs[post.input], self._world.ingest_url)
+            answer = send_post(
+                post.file, self._environment.configuration.inputs[post.input], self._environment.ingest_url
+            )
             if answer.status_code != httpx.codes.ACCEPTED:
                 raise BadNews(f"ingest answered {answer.status_code} to {post.file.name}: {answer.text[:500]}")
         batches = sum(len(post.file.batches) for post in posts)
@@ -130,16 +132,16 @@ class _Demo:
         return counted == events_posted(posts) and not any(group.waiting for group in reading.groups)
 
     def _read(self) -> Reading:
-        configuration = self._world.configuration
-        with connect(self._world.redis_url) as client:
+        configuration = self._environment.configuration
+        with connect(self._environment.redis_url) as client:
             return read_books(client, list(configuration.connections), list(configuration.inputs))
 
     def _outcome(self) -> Outcome:
-        keyring = self._world.keyring
-        with connect(self._world.redis_url) as client:
+        keyring = self._environment.keyring
+        with connect(self._environment.redis_url) as client:
             letters = [
                 with_words(decoded(stored, letter_id), keyring)
-                for connection in self._world.configuration.connections
+                for connection in self._environment.configuration.connections
                 for letter_id, stored in letters_of(client, connection)
             ]
         return Outcome(self._sandbox.events(), letters, self._read())
@@ -165,7 +167,7 @@ class _Demo:
         return "" if self._out.record else f" ({time.monotonic() - began:.1f} s)"
 
     def _say_where(self) -> None:
-        world = self._world
+        world = self._environment
         web = world.configuration.inputs["web"]
         environment = f"RELAY_CONFIG={world.environ['RELAY_CONFIG']} RELAY_DATA_DIR={world.environ['RELAY_DATA_DIR']}"
         rows = (

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import click
 
 from cli.context import settings_here
-from cli.secrets.keys import NO_KEY, keys, reseal
+from cli.secrets.usage import NO_KEY, re_encrypt, usage
 from cli.terminal.failures import reason_of
 from cli.terminal.output import note
 from config.errors import ConfigurationError, Problem
@@ -31,7 +31,7 @@ def secrets() -> None:
     """Make keys; encrypt what the configuration file holds."""
 
 
-for command in (keys, reseal):
+for command in (usage, re_encrypt):
     secrets.add_command(command)
 
 
@@ -66,7 +66,7 @@ def rotate(*, in_place: bool) -> None:
 
     First put the new key before the former in RELAY_ENCRYPTION_KEY. Values that a variable or another file holds
     stay as they are. Events that wait need the former key until they are delivered, dead letters until relay secrets
-    reseal; relay secrets keys says what still needs it.
+    re-encrypt; relay secrets usage says what still needs it.
     """
     keyring, settings = _keyring(), settings_here()
     path = settings.config.resolve()
@@ -83,7 +83,7 @@ def rotate(*, in_place: bool) -> None:
     else:
         click.echo(rotated.text, nl=False)
         note(f"{plural(rotated.values, 'value')} encrypted anew")
-    note("keep the former key, after the newest, until relay secrets keys says that nothing in Redis needs it")
+    note("keep the former key, after the newest, until relay secrets usage says that nothing in Redis needs it")
 
 
 class _Rotated(NamedTuple):

@@ -31,7 +31,7 @@ COMMANDS = (
     "flower",
     "dead-letters list",
     "connections list",
-    "secrets keys",
+    "secrets usage",
 )
 
 

@@ -115,7 +115,7 @@ def test_forget_counts_what_it_cannot_read_and_goes_on(ids: dict[str, str]) -> N
 def test_keys_count_and_reseal_go_on(ids: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A damaged letter needs no key that anybody has."""
     monkeypatch.setenv("RELAY_ENCRYPTION_KEY", Keyring.new_key())
-    for command in (("keys",), ("reseal",)):
+    for command in (("usage",), ("re-encrypt",)):
         said = relay("secrets", *command)
         assert said.exit_code in (0, 1), said.stderr
         assert "Traceback" not in said.stderr

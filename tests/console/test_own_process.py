@@ -16,7 +16,7 @@ from support.events import batch, purchase
 from support.plant import free_port
 from support.visitor import PASSWORD, Visitor, words
 
-from cli.console_process import command
+from cli.processes.console import command
 from config.settings import Settings
 from console.app import console_of_its_own
 from ingest.server import serving
@@ -49,7 +49,7 @@ def child_of(pid: int) -> int | None:
             line = (entry / "cmdline").read_bytes()
         except (OSError, NotADirectoryError):
             continue
-        if b"cli.console_process" in line and int(stat[1]) == pid:
+        if b"cli.processes.console" in line and int(stat[1]) == pid:
             return int(entry.name)
     return None
 

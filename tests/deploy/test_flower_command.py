@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 from flower.views.tasks import visible_task_columns
 
-from cli.flower import COLUMNS, plainly, sign_in
 from cli.main import main
+from cli.processes.flower import COLUMNS, plainly, sign_in
 
 
 @pytest.mark.parametrize("account", ["", "relay", "relay:", ":password"])

@@ -12,7 +12,7 @@ from support.events import batch, purchase
 from support.flower import Flower
 from support.plant import Plant
 
-from cli.flower import COLUMNS
+from cli.processes.flower import COLUMNS
 from lanes.ledger import read_books
 
 CONFIGURATION = """

@@ -6,9 +6,9 @@ import sys
 import click
 import structlog
 
-from cli.console_process import command
 from cli.context import settings_here, with_redis
 from cli.local.parent_watch import leave_with_parent
+from cli.processes.console import command
 from config.redis_address import RedisAddress
 from config.settings import Settings, load_settings
 from operations.errors import BadNews

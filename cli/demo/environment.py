@@ -49,7 +49,7 @@ connections:
 """
 
 
-class World(NamedTuple):
+class DemoEnvironment(NamedTuple):
     """Where everything of one demo is."""
 
     data: DataDir
@@ -71,7 +71,7 @@ class World(NamedTuple):
         return [[ingest_program()], worker_programs(1), [sandbox_program()]]
 
 
-def make_world(directory: Path) -> World:
+def make_environment(directory: Path) -> DemoEnvironment:
     """Write the files, choose ports and passwords. Nothing of the caller's `RELAY_…` variables gets in."""
     file = directory / "relay.yaml"
     file.write_text(CONFIGURATION)
@@ -90,7 +90,7 @@ def make_world(directory: Path) -> World:
         "RELAY_SANDBOX_PORT": str(sandbox_port),
         "RELAY_TIKTOK_URL": f"http://127.0.0.1:{sandbox_port}",
     }
-    return World(
+    return DemoEnvironment(
         data,
         load(file, environ),
         environ,

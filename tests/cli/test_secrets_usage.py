@@ -54,20 +54,20 @@ def test_nothing_of_an_event_is_readable_in_redis(sealed: Bench) -> None:
 def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empty(sealed: Bench) -> None:
     """Each step is told; after the last, everything works without the former key."""
     both = f"{NEW},{OLD}"
-    said = run("keys", "--json", keys=both)
+    said = run("usage", "--json", keys=both)
     former = {"key": 2, "chunks": 1, "letters": 2, "needed": True}
     assert (said.exit_code, said.json["keys"][1]) == (0, former)
-    assert run("reseal", "--json", keys=both).json == {"resealed": 2, "unchanged": 0, "unopened": 0}
-    assert run("reseal", "--json", keys=both).json == {"resealed": 0, "unchanged": 2, "unopened": 0}
-    assert run("keys", "--json", keys=both).json["keys"][1] == {**former, "letters": 0}
+    assert run("re-encrypt", "--json", keys=both).json == {"re_encrypted": 2, "unchanged": 0, "undecryptable": 0}
+    assert run("re-encrypt", "--json", keys=both).json == {"re_encrypted": 0, "unchanged": 2, "undecryptable": 0}
+    assert run("usage", "--json", keys=both).json["keys"][1] == {**former, "letters": 0}
     use(sealed, both)
     sealed.sandbox.mend()
     sealed.drain()
-    assert "nothing in Redis needs it" in run("keys", keys=both).stdout
-    assert run("keys", "--json", keys=NEW).json == {
+    assert "nothing in Redis needs it" in run("usage", keys=both).stdout
+    assert run("usage", "--json", keys=NEW).json == {
         "keys": [{"key": 1, "chunks": 0, "letters": 2, "needed": True}],
         "unencrypted": 0,
-        "unopened": 0,
+        "undecryptable": 0,
     }
     shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": NEW})
     assert QUOTED in shown.stdout
@@ -76,11 +76,11 @@ def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empt
 
 def test_what_needs_a_key_that_is_not_there_is_bad_news(sealed: Bench) -> None:
     """And stays as it is."""
-    said = run("keys", "--json", keys=NEW)
-    assert (said.exit_code, said.json["unopened"]) == (1, 3)
-    said = run("reseal", "--json", keys=NEW)
-    assert (said.exit_code, said.json) == (1, {"resealed": 0, "unchanged": 0, "unopened": 2})
-    assert run("keys", "--json", keys=OLD).exit_code == 0
+    said = run("usage", "--json", keys=NEW)
+    assert (said.exit_code, said.json["undecryptable"]) == (1, 3)
+    said = run("re-encrypt", "--json", keys=NEW)
+    assert (said.exit_code, said.json) == (1, {"re_encrypted": 0, "unchanged": 0, "undecryptable": 2})
+    assert run("usage", "--json", keys=OLD).exit_code == 0
 
 
 def test_what_was_kept_before_there_was_a_key_is_told_and_letters_are_encrypted(bench: Bench) -> None:
@@ -88,7 +88,7 @@ def test_what_was_kept_before_there_was_a_key_is_told_and_letters_are_encrypted(
     bench.put([purchase(0, custom_flags={})])
     bench.drain()
     bench.put([purchase(1)])
-    assert run("keys", "--json", keys=NEW).json["unencrypted"] == 2
-    assert run("reseal", "--json", keys=NEW).json["resealed"] == 1
-    assert run("keys", "--json", keys=NEW).json["unencrypted"] == 1
-    assert relay("secrets", "keys").exit_code == 1
+    assert run("usage", "--json", keys=NEW).json["unencrypted"] == 2
+    assert run("re-encrypt", "--json", keys=NEW).json["re_encrypted"] == 1
+    assert run("usage", "--json", keys=NEW).json["unencrypted"] == 1
+    assert relay("secrets", "usage").exit_code == 1

@@ -1,4 +1,4 @@
-"""`relay secrets keys` and `reseal`: which keys are still needed, and what makes a former one needless."""
+"""`relay secrets usage` and `re-encrypt`: which keys are still needed, and what makes a former one needless."""
 
 import sys
 from typing import Any
@@ -17,9 +17,9 @@ from operations.format import plural
 NO_KEY = "there is no key to encrypt with: set RELAY_ENCRYPTION_KEY (relay secrets key makes one)"
 
 
-@click.command("keys")
+@click.command("usage")
 @json_option
-def keys(*, as_json: bool) -> None:
+def usage(*, as_json: bool) -> None:
     """Say what in Redis needs which of the keys in RELAY_ENCRYPTION_KEY, and which may go.
 
     Exit code 1 when something needs a key that is not there.
@@ -28,15 +28,15 @@ def keys(*, as_json: bool) -> None:
         keyring = _keyring(box)
         use = use_of_keys(box, keyring)
     if as_json:
-        print_json({"keys": _objects(use, keyring), "unencrypted": use.open, "unopened": use.unopened})
+        print_json({"keys": _objects(use, keyring), "unencrypted": use.open, "undecryptable": use.unopened})
     else:
         _show(use, keyring)
     sys.exit(use.unopened > 0)
 
 
-@click.command("reseal")
+@click.command("re-encrypt")
 @json_option
-def reseal(*, as_json: bool) -> None:
+def re_encrypt(*, as_json: bool) -> None:
     """Seal dead letters anew with the newest key. What waits is sealed as it came, and goes with its delivery.
 
     Run it when every process has the newest key: one that has not could not read them any more.
@@ -44,7 +44,7 @@ def reseal(*, as_json: bool) -> None:
     with open_box() as box:
         done = reseal_letters(box, _keyring(box))
     if as_json:
-        print_json({"resealed": done.letters, "unchanged": done.unchanged, "unopened": done.unopened})
+        print_json({"re_encrypted": done.letters, "unchanged": done.unchanged, "undecryptable": done.unopened})
     else:
         click.echo(f"sealed anew: {plural(done.letters, 'dead letter')}; were so already: {done.unchanged:,}")
     if done.unopened:
@@ -73,12 +73,12 @@ def _show(use: Use, keyring: Keyring) -> None:
     console().print(made)
     if use.open:
         kept = plural(use.open, "chunk or letter stands", "chunks and letters stand")
-        note(f"{kept} unencrypted, from before there was a key; relay secrets reseal encrypts the letters among them")
+        note(f"{kept} unencrypted, from before there was a key; relay secrets re-encrypt encrypts those dead letters")
     if use.unopened:
         kept = plural(use.unopened, "chunk or letter needs", "chunks and letters need")
         note(f"{kept} a key that is not here: add it to RELAY_ENCRYPTION_KEY, after the newest")
     if len(keyring) > 1:
-        note("before a former key goes: relay secrets rotate for the configuration file, reseal for letters")
+        note("before a former key goes: relay secrets rotate for the configuration file, re-encrypt for dead letters")
 
 
 def _keyring(box: LetterBox) -> Keyring:

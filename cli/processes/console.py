@@ -1,11 +1,11 @@
-"""The console's own process, which `relay ingest` starts: `python -m cli.console_process DESCRIPTOR`."""
+"""The console's own process, which `relay ingest` starts: `python -m cli.processes.console DESCRIPTOR`."""
 
 import socket
 import sys
 
 from cli.context import settings_here, with_redis
-from cli.main import told_of
-from cli.process import prepare_process
+from cli.main import command_failure
+from cli.processes.prepare import prepare_process
 from console.app import console_app
 from console.child import serve
 from process.logs import configure_logging
@@ -16,7 +16,7 @@ def command(control: int) -> list[str]:
 
     `-P` keeps the working directory out of the places that Python imports from.
     """
-    return [sys.executable, "-P", "-m", "cli.console_process", str(control)]
+    return [sys.executable, "-P", "-m", "cli.processes.console", str(control)]
 
 
 def main(control: int) -> None:
@@ -25,10 +25,10 @@ def main(control: int) -> None:
         prepare_process()
         settings = with_redis(settings_here())
     except Exception as error:  # as a line of the log, for it may be JSON that is asked for
-        if (told := told_of(error, "console")) is None:
+        if (failed := command_failure(error, "console")) is None:
             raise
-        told.show()
-        sys.exit(told.exit_code)
+        failed.show()
+        sys.exit(failed.exit_code)
     configure_logging(settings, "console")
     with console_app(settings) as app, socket.socket(fileno=control) as connection:
         serve(app, connection)

@@ -1,0 +1,1 @@
+"""The processes that `relay` runs: ingest, workers, the sandbox, Flower and the console."""

@@ -12,8 +12,8 @@ from cli.dead_letters.options import json_option
 from cli.terminal.identities import read_identities
 from cli.terminal.operator import who
 from cli.terminal.output import console, count, note, plain, print_json, table
+from operations.audit import ON_DISK, note_erasure, past_erasures
 from operations.erasure import Eraser, Erasure
-from operations.erasures import ON_DISK, note_erasure, past_erasures
 from operations.format import plural
 from process.logs import configure_logging
 from store.address_cache import Memory
@@ -111,11 +111,13 @@ def _show_past(*, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    made = table("at", "who", "by", "events", "letters", "complete", right=("events", "letters"))
+    made = table("at", "who", "by", "events", "dead letters", "complete", right=("events", "dead letters"))
     for one in found:
         by = ", ".join(one.kinds)
         complete = "yes" if one.complete and one.on_disk in ON_DISK_IS_DONE else "no"
-        made.add_row(one.at, plain(f"{one.who} on {one.host}"), by, f"{one.events:,}", f"{one.letters:,}", complete)
+        made.add_row(
+            one.at, plain(f"{one.who} on {one.host}"), by, f"{one.events:,}", f"{one.dead_letters:,}", complete
+        )
     if found:
         console().print(made)
     else:

@@ -77,9 +77,9 @@ def count_(*, as_json: bool, **conditions: Any) -> None:
     rows = sorted(groups, key=lambda row: (row.connection, -row.dead_letters, row.stage, row.reason, row.field or ""))
     names = ("connection", "stage", "reason", "field")
     if as_json:
-        print_json([{**dict(zip(names, row[:4], strict=True)), "letters": row.dead_letters} for row in rows])
+        print_json([{**dict(zip(names, row[:4], strict=True)), "dead_letters": row.dead_letters} for row in rows])
         return
-    made = table(*names, "letters", right=("letters",))
+    made = table(*names, "dead letters", right=("dead letters",))
     for connection, stage, reason, field, number in rows:
         made.add_row(connection, stage, Text(reason, style=BAD), plain(field or ""), f"{number:,}")
     console().print(made if rows else Text("no dead letters", style=MUTED))

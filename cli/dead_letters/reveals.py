@@ -9,7 +9,8 @@ from cli.context import open_box
 from cli.dead_letters.options import json_option
 from cli.terminal.operator import who
 from cli.terminal.output import console, note, plain, print_json, table
-from operations import reveals as kept
+from operations.audit import note_reveal as record_reveal
+from operations.audit import past_reveals
 from operations.dead_letters.store import LetterBox
 from process.logs import configure_logging
 
@@ -17,7 +18,7 @@ from process.logs import configure_logging
 def note_reveal(box: LetterBox, command: str, letter_ids: Sequence[str]) -> None:
     """Write down that whoever runs this is shown these letters unmasked; call it before they are printed."""
     configure_logging(box.settings)
-    kept.note_reveal(box, who(), socket.gethostname(), command, letter_ids)
+    record_reveal(box, who(), socket.gethostname(), command, letter_ids)
 
 
 @click.command("reveals")
@@ -25,11 +26,11 @@ def note_reveal(box: LetterBox, command: str, letter_ids: Sequence[str]) -> None
 def reveals(*, as_json: bool) -> None:
     """List who was shown letters unmasked, and when, newest first."""
     with open_box() as box:
-        found = kept.kept_reveals(box)
+        found = past_reveals(box)
     if as_json:
         print_json(found)
         return
-    made = table("at", "who", "command", "letters", right=("letters",))
+    made = table("at", "who", "command", "dead letters", right=("dead letters",))
     for one in found:
         made.add_row(one.at, plain(f"{one.who} on {one.host}"), one.command, f"{one.number:,}")
     if found:

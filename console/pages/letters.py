@@ -12,9 +12,9 @@ from console.desk import Desk
 from console.filters import fields_of, query_of
 from console.visit import Visit
 from delivery.dead_letter import DeadLetter
+from operations.audit import note_reveal
 from operations.dead_letters.query import NONE, DeadLetterQuery, Found
 from operations.dead_letters.store import LetterBox, exported, public
-from operations.reveals import note_reveal
 
 ON_A_PAGE: Final = 50
 SHOWN_GROUPS: Final = 30

@@ -6,12 +6,12 @@ from starlette.responses import Response
 
 from console.desk import Desk
 from console.visit import Visit
-from operations.reveals import kept_reveals
+from operations.audit import past_reveals
 
 SHOWN: Final = 200
 
 
 def show(desk: Desk, visit: Visit) -> Response:
     """The newest entries."""
-    kept = kept_reveals(desk.box())
+    kept = past_reveals(desk.box())
     return desk.page(visit, "reveals.html", reveals=kept[:SHOWN], more=len(kept) - SHOWN)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import redis
@@ -91,8 +91,3 @@ def days_of(client: redis.Redis, connections: Sequence[str], number: int, now_ms
 def day_number(day: date) -> int:
     """The day as the books number it."""
     return (day - EPOCH).days
-
-
-def day_of_letter(received_ms: int) -> str:
-    """The day on which an event was received, as people write it: 2026-11-24."""
-    return datetime.fromtimestamp(received_ms / 1000, UTC).date().isoformat()

@@ -56,8 +56,8 @@ def test_list_and_dry_run_show_all(ids: dict[str, str], as_json: tuple[str, ...]
 def test_count_counts_all(ids: dict[str, str]) -> None:
     """Those that cannot be read under a reason of their own."""
     rows = relay("dead-letters", "count", "--json").json
-    assert sum(row["letters"] for row in rows) == len(ids)
-    assert {row["reason"]: row["letters"] for row in rows} == {
+    assert sum(row["dead_letters"] for row in rows) == len(ids)
+    assert {row["reason"]: row["dead_letters"] for row in rows} == {
         "invalid_url": len(ids) - len(DAMAGED),
         "unreadable": len(DAMAGED),
     }

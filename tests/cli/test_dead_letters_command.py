@@ -101,10 +101,12 @@ def test_counts_by_connection_stage_and_reason(letters: list[dict[str, Any]]) ->
     """As JSON and as a table."""
     rows = relay("dead-letters", "count", "--json").json
     refused = {"connection": "shop", "stage": "delivery", "reason": "rejected_by_tiktok", "field": "properties.value"}
-    assert {**refused, "letters": 1} in rows
-    assert sum(row["letters"] for row in rows) == 3
+    assert {**refused, "dead_letters": 1} in rows
+    assert sum(row["dead_letters"] for row in rows) == 3
     assert "missing_url" in relay("dead-letters", "count").stdout
-    assert [row["letters"] for row in relay("dead-letters", "count", "--json", "--reason", "missing_url").json] == [1]
+    assert [
+        row["dead_letters"] for row in relay("dead-letters", "count", "--json", "--reason", "missing_url").json
+    ] == [1]
     assert relay("dead-letters", "count", "--older-than", "yesterday").exit_code == 2
     assert "write a day as 2026-11-24" in relay("dead-letters", "count", "--received", "yesterday").stderr
 

@@ -73,7 +73,7 @@ def test_an_export_has_a_line_for_each_with_its_event(bench: Bench, ids: list[st
     assert all(private in revealed.stdout for private in PRIVATE)
     assert line["source"]["batch"]["events"][0]["data"]["source_message_id"] == "e1"
     kept = json.loads(bench.redis.lindex("audit:reveals", 0) or b"")
-    assert (kept["command"], kept["number"], kept["letters"]) == ("export", 1, [line["id"]])
+    assert (kept["command"], kept["number"], kept["dead_letters"]) == ("export", 1, [line["id"]])
     assert kept["who"]
     assert "personal_data_revealed" in revealed.stderr
     assert not any(private in revealed.stderr for private in PRIVATE)

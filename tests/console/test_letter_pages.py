@@ -97,7 +97,7 @@ def test_a_reveal_shows_everything_and_is_written_down(
     assert "user7@shop.example" in page.text
     assert "www.shop.com/x" in page.text
     (reveal,) = reveals(bench)
-    assert (reveal["command"], reveal["letters"], reveal["host"]) == ("console show", [letter.id], "127.0.0.1")
+    assert (reveal["command"], reveal["dead_letters"], reveal["host"]) == ("console show", [letter.id], "127.0.0.1")
     assert re.fullmatch(r"console session [0-9a-f]{8}", reveal["who"])
     assert f"{reveal['who']} 127.0.0.1 console show 1" in words(visitor.get("/console/reveals"))
 

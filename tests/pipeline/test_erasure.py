@@ -110,7 +110,7 @@ def test_a_forgotten_person_is_in_no_key_and_in_no_file(plant: Plant) -> None:
     assert books(plant) == {"shop": (0, 1, 0, 2), "stuck": (1, 1, 3, 1)}
     past = plant.relay("forget", "--past", "--json")
     [entry] = json.loads(past.stdout)
-    assert (entry["kinds"], entry["events"], entry["letters"]) == (["email", "mobile_number"], 3, 3)
+    assert (entry["kinds"], entry["events"], entry["dead_letters"]) == (["email", "mobile_number"], 3, 3)
     for output in (said, dry, past):
         assert not [one for one in WANTED if one in output.stdout + output.stderr]
     nothing_left(plant, keyring)

@@ -18,7 +18,7 @@ from config.routes import route_of
 from config.settings import Settings
 from lanes.lanes import LEASE_MS
 from operations.format import plural
-from operations.status.connections import Overview, Standing, overview
+from operations.status.connections import ConnectionStatus, Overview, overview
 from store.client import connect
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
@@ -38,7 +38,7 @@ def list_(*, as_json: bool) -> None:
         seen = overview(settings, client)
     routes = _routes(settings)
     if as_json:
-        print_json([_object(standing, routes) for standing in seen.standings])
+        print_json([_object(status, routes) for status in seen.statuses])
         if seen.refused:
             note(str(seen.refused))
         return
@@ -66,12 +66,12 @@ def resume(*, connection_id: str, as_json: bool) -> None:
     with connect(redis_url(settings)) as client:
         _named(settings, client, connection_id)
         operations.connections.resume(client, connection_id)
-        standing = _named(settings, client, connection_id)
+        status = _named(settings, client, connection_id)
     said = {
         "disabled": "is disabled in the configuration file (enabled: false) and stays so",
         "removed": "is not in the configuration file: what waits stays until it is put back",
-    }.get(standing.state, f"goes on; waiting: {plural(standing.books.waiting, 'event')}")
-    _say(standing, settings, as_json=as_json, said=said)
+    }.get(status.state, f"goes on; waiting: {plural(status.books.waiting, 'event')}")
+    _say(status, settings, as_json=as_json, said=said)
 
 
 @connections.command("discard")
@@ -103,19 +103,19 @@ def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _named(settings: Settings, client: redis.Redis, connection_id: str) -> Standing:
+def _named(settings: Settings, client: redis.Redis, connection_id: str) -> ConnectionStatus:
     """How that connection stands; wrong use when there is none."""
-    standings = {standing.id: standing for standing in overview(settings, client).standings}
-    if connection_id not in standings:
-        raise unknown_id("ID", connection_id, standings)
-    return standings[connection_id]
+    statuses = {status.id: status for status in overview(settings, client).statuses}
+    if connection_id not in statuses:
+        raise unknown_id("ID", connection_id, statuses)
+    return statuses[connection_id]
 
 
-def _say(standing: Standing, settings: Settings, *, as_json: bool, said: str) -> None:
+def _say(status: ConnectionStatus, settings: Settings, *, as_json: bool, said: str) -> None:
     if as_json:
-        print_json(_object(standing, _routes(settings)))
+        print_json(_object(status, _routes(settings)))
     else:
-        click.echo(f"{standing.id}: {said}")
+        click.echo(f"{status.id}: {said}")
 
 
 def _routes(settings: Settings) -> dict[str, list[str]]:
@@ -133,20 +133,20 @@ def _paths(configuration: Configuration, connection_id: str) -> list[str]:
     return list(dict.fromkeys(paths))
 
 
-def _object(standing: Standing, routes: dict[str, list[str]]) -> dict[str, Any]:
-    connection = standing.connection
-    status = standing.as_object()
+def _object(status: ConnectionStatus, routes: dict[str, list[str]]) -> dict[str, Any]:
+    connection = status.connection
+    shown = status.as_object()
     return {
-        "id": standing.id,
-        "state": standing.state,
+        "id": status.id,
+        "state": status.state,
         "inputs": list(connection.inputs) if connection else [],
         "event_source_id": connection.event_source_id if connection else None,
-        "paths": routes.get(standing.id, []),
-        "waiting": standing.books.waiting,
-        "letters": standing.books.letters,
-        "paused_by": "operator" if standing.state == "paused" and standing.paused_by_operator else None,
-        "what_to_do": standing.what_to_do,
-        "next_attempt_at": status["next_attempt_at"],
+        "paths": routes.get(status.id, []),
+        "waiting": status.books.waiting,
+        "letters": status.books.letters,
+        "paused_by": "operator" if status.state == "paused" and status.paused_by_operator else None,
+        "what_to_do": status.what_to_do,
+        "next_attempt_at": shown["next_attempt_at"],
     }
 
 
@@ -161,17 +161,17 @@ def _table(seen: Overview, routes: dict[str, list[str]]) -> RenderableType:
         "letters",
         right=("waiting", "letters"),
     )
-    for standing in seen.standings:
-        connection = standing.connection
+    for status in seen.statuses:
+        connection = status.connection
         made.add_row(
-            standing.id,
-            state(standing.state),
+            status.id,
+            state(status.state),
             ", ".join(connection.inputs) if connection else "",
-            "\n".join(path.removeprefix("/open_api/v1.3/") for path in routes.get(standing.id, [])),
+            "\n".join(path.removeprefix("/open_api/v1.3/") for path in routes.get(status.id, [])),
             connection.event_source_id if connection else "",
-            count(standing.books.waiting),
-            count(standing.books.letters),
+            count(status.books.waiting),
+            count(status.books.letters),
         )
-    notes = [Text.assemble((f"{one.id}  ", "bold"), what) for one in seen.standings if (what := one.what_to_do)]
+    notes = [Text.assemble((f"{one.id}  ", "bold"), what) for one in seen.statuses if (what := one.what_to_do)]
     refused = [Text(str(seen.refused), style=BAD)] if seen.refused else []
     return Group(*refused, made, *notes)

@@ -12,8 +12,8 @@ from config.file import load
 from config.model import Configuration
 from config.secrets import Keyring
 from config.settings import Settings, load_settings
-from operations.dead_letters.store import LetterBox
-from operations.errors import BadNews
+from operations.dead_letters.store import DeadLetterStore
+from operations.errors import OperatorError
 from store.client import connect
 
 NO_REDIS = "no Redis runs here: start one with relay up, or say in RELAY_REDIS_URL where one is"
@@ -28,7 +28,7 @@ EMPTY_KEY = (
 def settings_here() -> Settings:
     """The environment's settings; without RELAY_ENCRYPTION_KEY the key that `relay up` made, if it did.
 
-    Raises ConfigurationError, and BadNews where the key's file cannot be read.
+    Raises ConfigurationError, and OperatorError where the key's file cannot be read.
     """
     return with_kept_key(load_settings())
 
@@ -54,23 +54,23 @@ def configuration_of(settings: Settings) -> Configuration:
 
 
 def redis_url(settings: Settings) -> str:
-    """Where Redis is: RELAY_REDIS_URL, else the embedded server. BadNews, within 3 s, when there is neither."""
+    """Where Redis is: RELAY_REDIS_URL, else the embedded server. OperatorError, within 3 s, when there is neither."""
     if settings.redis_url is not None:
         return settings.redis_url.get_secret_value()
     record = DataDir(settings.data_dir).record()
     if record is None or not is_running(record.pid) or not answers(record.url):
-        raise BadNews(NO_REDIS)
+        raise OperatorError(NO_REDIS)
     return record.url
 
 
 def with_redis(settings: Settings) -> Settings:
-    """The settings with `redis_url` set. BadNews when no Redis is known."""
+    """The settings with `redis_url` set. OperatorError when no Redis is known."""
     return settings.model_copy(update={"redis_url": SecretStr(redis_url(settings))})
 
 
 @contextmanager
-def open_box() -> Iterator[LetterBox]:
+def open_store() -> Iterator[DeadLetterStore]:
     """The letters of the Redis that there is here."""
     settings = settings_here()
     with connect(redis_url(settings)) as client:
-        yield LetterBox(settings, client)
+        yield DeadLetterStore(settings, client)

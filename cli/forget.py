@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 from rich.console import RenderableType
 
-from cli.context import configuration_of, open_box
+from cli.context import configuration_of, open_store
 from cli.dead_letters.options import json_option
 from cli.terminal.identities import read_identities
 from cli.terminal.operator import who
@@ -49,19 +49,19 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         return
     identities = read_identities(written, identity_file)
     on_disk: Rewriting | None = None
-    with open_box() as box:
-        configure_logging(box.settings)
-        eraser = Eraser(box, configuration_of(box.settings), identities, dry_run=dry_run)
+    with open_store() as store:
+        configure_logging(store.settings)
+        eraser = Eraser(store, configuration_of(store.settings), identities, dry_run=dry_run)
         for kind in eraser.unread():
             note(
                 f"{kind}: not a number in international form, so it may be missed: give it with + and the country code"
             )
-        erasure = eraser.erase(Memory(box.client, box.settings.keyring, expires_s=0))
+        erasure = eraser.erase(Memory(store.client, store.settings.keyring, expires_s=0))
         if not dry_run:
             note("removed from memory; now Redis writes its append-only file anew …")
-            on_disk = rewrite_file(box.client)
+            on_disk = rewrite_file(store.client)
             kinds = tuple(dict.fromkeys(identity.kind for identity in identities))
-            note_erasure(box.client, who(), socket.gethostname(), kinds, erasure, on_disk)
+            note_erasure(store.client, who(), socket.gethostname(), kinds, erasure, on_disk)
     if as_json:
         print_json(_object(erasure, on_disk))
     else:
@@ -106,8 +106,8 @@ def _say(erasure: Erasure, on_disk: Rewriting | None) -> None:
 
 
 def _show_past(*, as_json: bool) -> None:
-    with open_box() as box:
-        found = past_erasures(box.client)
+    with open_store() as store:
+        found = past_erasures(store.client)
     if as_json:
         print_json(found)
         return

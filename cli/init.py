@@ -14,7 +14,7 @@ from config.reading.readers import Read, ValueRefused
 from config.reading.schema import event_source_id, region
 from config.reading.yaml_tree import Text
 from config.starter import SCHEMA_FILE, Answers, starter_env, starter_yaml
-from operations.errors import BadNews
+from operations.errors import OperatorError
 
 NEXT: Final = """\
 Wrote {names}.
@@ -57,7 +57,9 @@ def init(
     paths = [Path("relay.yaml"), Path(".env"), Path(SCHEMA_FILE)]
     existing = [path.name for path in paths[:2] if path.exists()]
     if existing and not force:
-        raise BadNews(f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} here. To overwrite: --force")
+        raise OperatorError(
+            f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} here; --force overwrites"
+        )
     answers = _answers(platform, event_source_id, region, token_stdin=token_stdin)
     contents = [starter_yaml(answers), starter_env(answers), json_schema_text()]
     for path, content in zip(paths, contents, strict=True):
@@ -101,9 +103,9 @@ def _source(value: str) -> str:
 
 
 def _write(path: Path, content: str, mode: int) -> None:
-    """Write the file; a new one gets `mode` as far as the umask allows. Raise BadNews."""
+    """Write the file; a new one gets `mode` as far as the umask allows. Raise OperatorError."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
             file.write(content)
     except OSError as error:
-        raise BadNews(f"{path} cannot be written: {error.strerror}") from None
+        raise OperatorError(f"{path} cannot be written: {error.strerror}") from None

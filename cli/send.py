@@ -12,7 +12,7 @@ from cli.terminal.output import note
 from cli.terminal.usage_errors import unknown_id
 from config.model import Input
 from config.settings import Settings
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.format import plural
 from operations.preview.batch_file import BatchFile
 from process.listening import local_host
@@ -49,7 +49,7 @@ def ingest_url(settings: Settings) -> str:
 
 
 def post(read: BatchFile, source: Input, url: str) -> httpx.Response:
-    """Ingest's answer; BadNews when there is none."""
+    """Ingest's answer; OperatorError when there is none."""
     path = BULK if read.is_array else SINGLE
     try:
         return httpx.post(
@@ -61,11 +61,11 @@ def post(read: BatchFile, source: Input, url: str) -> httpx.Response:
             trust_env=False,  # the secret is for ingest, not for a proxy
         )
     except (httpx.ConnectError, httpx.ConnectTimeout):
-        raise BadNews(f"nothing listens on {url}: start relay up, or say with --url where ingest is") from None
+        raise OperatorError(f"nothing listens on {url}: start relay up, or say with --url where ingest is") from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
         raise click.UsageError(f"--url: {url} is no URL such as http://127.0.0.1:8080") from None
     except httpx.HTTPError as error:
-        raise BadNews(
+        raise OperatorError(
             f"{url} gave no answer ({type(error).__name__}), so whether it took the batches is unknown; sent again as "
             "they are, events with an id or a time keep their ids, and TikTok counts them once"
         ) from None

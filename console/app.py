@@ -14,18 +14,8 @@ from starlette.types import ASGIApp
 from config.settings import Settings
 from console.desk import Desk, open_desk
 from console.headers import secured
-from console.pages import (
-    configuration,
-    days,
-    entrance,
-    letter,
-    letter_editor,
-    letter_moves,
-    letters,
-    overview,
-    reveals,
-    try_it,
-)
+from console.pages import bulk_actions as bulk_actions
+from console.pages import configuration, days, entrance, letter, letter_editor, letters, overview, reveals, try_it
 from console.process import console_process
 from console.reception import NotThere, Page, Reception
 from console.visit import Visit
@@ -39,8 +29,8 @@ PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("POST", "/console/connections/{id}/resume", overview.resume),
     ("GET", "/console/days/{day}", days.show),
     ("GET", "/console/dead-letters", letters.show),
-    ("POST", "/console/dead-letters/replay", letter_moves.replay),
-    ("POST", "/console/dead-letters/discard", letter_moves.discard),
+    ("POST", "/console/dead-letters/replay", bulk_actions.replay),
+    ("POST", "/console/dead-letters/discard", bulk_actions.discard),
     ("GET", "/console/dead-letters/export", letters.export),
     ("POST", "/console/dead-letters/export", letters.export_revealed),
     ("GET", "/console/dead-letters/{id}", letter.show),

@@ -20,9 +20,9 @@ from console.visit import Visit
 from console.writing import Templates
 from delivery.client import Client
 from operations.dead_letters.index import DeadLetterIndex
-from operations.dead_letters.preview import Outlooks
-from operations.dead_letters.store import LetterBox
-from operations.errors import BadNews
+from operations.dead_letters.preview import ReplayPreviews
+from operations.dead_letters.store import DeadLetterStore
+from operations.errors import OperatorError
 from operations.status.connections import Overview, overview
 from process.peers import Peers
 from store.client import connect
@@ -47,20 +47,20 @@ class Desk:
 
     @cached_property
     def tiktok(self) -> Client:
-        """Where tests go to; made when somebody sends the first. BadNews where the way there is set up wrongly."""
+        """Return the client for test events, made when needed. Raise OperatorError where its settings are wrong."""
         try:
             return Client(self.settings.tiktok_url, timeout=PATIENCE, max_connections=2)
         except ConfigurationError as error:
-            raise BadNews(str(error)) from None
+            raise OperatorError(str(error)) from None
 
     def close(self) -> None:
         """Let go of TikTok, if anybody was sent there."""
         if "tiktok" in self.__dict__:
             self.tiktok.close()
 
-    def box(self) -> LetterBox:
+    def store(self) -> DeadLetterStore:
         """The letters, and the connections that may have some. Raises RedisAway."""
-        return LetterBox(self.settings, self.redis, self.configuration)
+        return DeadLetterStore(self.settings, self.redis, self.configuration)
 
     def overview(self) -> Overview:
         """How everything stands. Raises RedisAway."""
@@ -75,9 +75,9 @@ class Desk:
             self._configuration = kept
         return kept[1]
 
-    def outlooks(self, box: LetterBox) -> Outlooks:
+    def outlooks(self, store: DeadLetterStore) -> ReplayPreviews:
         """What letters would become now. Raises ConfigurationError."""
-        return Outlooks(self.configuration(), self.settings, box.now_ms())
+        return ReplayPreviews(self.configuration(), self.settings, store.now_ms())
 
     def page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page, or a part of one, for this visitor."""

@@ -23,7 +23,7 @@ from console.headers import secured
 from console.origin import why_foreign
 from console.sessions import Session
 from console.visit import Visit, visit_of
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from store.errors import RedisAway, RedisFull
 
 THREADS: Final = 2
@@ -103,7 +103,7 @@ class Reception:
             return await anyio.to_thread.run_sync(work, limiter=self._threads)
         except NotThere as error:
             return self._refuse(request, 404, str(error))
-        except BadNews as error:
+        except OperatorError as error:
             return self._refuse(request, 409, str(error))
         except ConfigurationError as error:
             return self._refuse(request, 409, *map(str, error.problems), title="The configuration file is refused")

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from delivery.dead_letter import rfc3339
 from operations.format import duration, plural
-from operations.status.describe import in_words
+from operations.status.describe import describe_status
 
 STATIC: Final = {
     "console.css": "text/css; charset=utf-8",
@@ -46,7 +46,7 @@ class Templates:
             "json": as_json,
             "time": time_of,
             "query": query_of,
-            "in_words": in_words,
+            "describe_status": describe_status,
             "sentence": lambda words: words[:1].upper() + words[1:],
         }
         self._environment.globals |= {

@@ -23,7 +23,7 @@ _MOVES: Final = ("dead", "replayed", "discarded", "forgotten_letters")
 """The books' counters of letters: each rises in the script that moves some."""
 
 
-class Revived(NamedTuple):
+class ReplayItem(NamedTuple):
     """A letter on its way back: its id, its bytes as they were read, and its source as a sealed chunk."""
 
     id: str
@@ -115,7 +115,7 @@ def count_letters(client: redis.Redis, group: str) -> int:
 def replay_letters(
     client: redis.Redis,
     group: str,
-    letters: Sequence[Revived],
+    letters: Sequence[ReplayItem],
     now_ms: int | None = None,
     choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_CONNECTION),  # noqa: S311 - spreads load, keeps no secret
 ) -> list[str]:

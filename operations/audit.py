@@ -9,7 +9,7 @@ import redis
 import structlog
 
 from delivery.dead_letter import rfc3339
-from operations.dead_letters.store import LetterBox
+from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Erasure
 from store.append_only_file import Rewriting
 from store.audit_log import entries, keep_entry
@@ -59,20 +59,20 @@ class PastErasure(msgspec.Struct, frozen=True):
     on_disk: str
 
 
-def note_reveal(box: LetterBox, who: str, host: str, command: str, letter_ids: Sequence[str]) -> None:
+def note_reveal(store: DeadLetterStore, who: str, host: str, command: str, letter_ids: Sequence[str]) -> None:
     """Record that `who`, at `host`, sees these dead letters unmasked. Call it before they are shown."""
     reveal = Reveal(_now(), who, host, command, len(letter_ids), tuple(letter_ids[:MOST_IDS]))
     log.warning("personal_data_revealed", **msgspec.structs.asdict(reveal))
     try:
-        keep_entry(box.client, REVEALS, msgspec.json.encode(reveal))
+        keep_entry(store.client, REVEALS, msgspec.json.encode(reveal))
     except RedisFull as error:  # the log has it, and correcting dead letters is what frees memory
         log.warning("reveal_not_stored", why=error.what)
 
 
-def past_reveals(box: LetterBox) -> list[Reveal]:
+def past_reveals(store: DeadLetterStore) -> list[Reveal]:
     """Return the reveals in Redis, newest first; one that cannot be read says so."""
     unreadable = Reveal("unknown", "unknown", "unknown", _UNREADABLE, 0, ())
-    return [_read(entry, unreadable) for entry in entries(box.client, REVEALS)]
+    return [_read(entry, unreadable) for entry in entries(store.client, REVEALS)]
 
 
 def note_erasure(

@@ -13,12 +13,12 @@ from lanes.chunk import encrypted_body
 from lanes.dead_letters import amend_letter, amend_part, letters_of, shared_parts
 from lanes.errors import ChunkUnreadable
 from lanes.ledger import waiting_chunks
-from operations.dead_letters.store import LetterBox, decoded
-from operations.errors import BadNews
+from operations.dead_letters.store import DeadLetterStore, decoded
+from operations.errors import OperatorError
 
 
 @dataclass(slots=True)
-class Use:
+class KeyUsage:
     """What needs each key, by its position (1: the newest); None stands for what no key here opens."""
 
     chunks: Counter[int | None] = field(default_factory=Counter)
@@ -33,7 +33,7 @@ class Use:
 
 
 @dataclass(slots=True)
-class Resealed:
+class Reencrypted:
     """Letters sealed anew, those that were under the newest key already, and those that no key opens."""
 
     letters: int = 0
@@ -41,66 +41,66 @@ class Resealed:
     unopened: int = 0
 
 
-def use_of_keys(box: LetterBox, keyring: Keyring) -> Use:
+def key_usage(store: DeadLetterStore, keyring: Keyring) -> KeyUsage:
     """Look into every chunk and letter; not at one instant, so what moves meanwhile may be missed or counted twice."""
-    use = Use()
-    for connection in box.connections:
-        for chunk in waiting_chunks(box.client, connection):
+    use = KeyUsage()
+    for connection in store.connections:
+        for chunk in waiting_chunks(store.client, connection):
             _count(use.chunks, use, [encrypted_body(chunk)], keyring)
-        for letter_id, stored in letters_of(box.client, connection):
+        for letter_id, stored in letters_of(store.client, connection):
             try:
-                _count(use.letters, use, _sealed_in(decoded(stored, letter_id), box), keyring)
-            except (BadNews, ChunkUnreadable):  # damaged: no key opens it
+                _count(use.letters, use, _encrypted_in(decoded(stored, letter_id), store), keyring)
+            except (OperatorError, ChunkUnreadable):  # damaged: no key opens it
                 use.letters[None] += 1
     return use
 
 
-def reseal_letters(box: LetterBox, keyring: Keyring) -> Resealed:
+def reencrypt_dead_letters(store: DeadLetterStore, keyring: Keyring) -> Reencrypted:
     """Seal every letter that is not yet so with the newest key. One that is replayed meanwhile is left alone."""
-    done = Resealed()
-    for connection in box.connections:
-        _reseal_parts(box, connection, keyring)
-        for letter_id, stored in letters_of(box.client, connection):
+    done = Reencrypted()
+    for connection in store.connections:
+        _reencrypt_parts(store, connection, keyring)
+        for letter_id, stored in letters_of(store.client, connection):
             try:
                 letter = decoded(stored, letter_id)
-            except BadNews:
+            except OperatorError:
                 done.unopened += 1
                 continue
             try:
-                if all(body is not None and keyring.key_number_for(body) == 1 for body in _sealed_in(letter)):
+                if all(body is not None and keyring.key_number_for(body) == 1 for body in _encrypted_in(letter)):
                     done.unchanged += 1
                     continue
-                anew = _anew(letter, box, keyring)
+                anew = _anew(letter, store, keyring)
             except (ChunkUnreadable, DecryptionError):
                 done.unopened += 1
                 continue
-            done.letters += amend_letter(box.client, connection, letter_id, stored, anew.encode())
+            done.letters += amend_letter(store.client, connection, letter_id, stored, anew.encode())
     return done
 
 
-def _anew(letter: DeadLetter, box: LetterBox, keyring: Keyring) -> DeadLetter:
-    source = box.codec.seal(box.codec.open(letter.source))
+def _anew(letter: DeadLetter, store: DeadLetterStore, keyring: Keyring) -> DeadLetter:
+    source = store.codec.seal(store.codec.open(letter.source))
     words = keyring.encrypt(keyring.decrypt(letter.words)) if letter.words else b""
     return msgspec.structs.replace(letter, source=source, words=words)
 
 
-def _sealed_in(letter: DeadLetter, box: LetterBox | None = None) -> list[bytes | None]:
+def _encrypted_in(letter: DeadLetter, store: DeadLetterStore | None = None) -> list[bytes | None]:
     """Return what of a letter is encrypted; with `box`, what it shares with others as well."""
-    part = box.sealed_part(letter) if box else None
+    part = store.encrypted_part(letter) if store else None
     shared = [encrypted_body(part)] if part else []
     return [encrypted_body(letter.source), *([letter.words] if letter.words else []), *shared]
 
 
-def _reseal_parts(box: LetterBox, connection: str, keyring: Keyring) -> None:
+def _reencrypt_parts(store: DeadLetterStore, connection: str, keyring: Keyring) -> None:
     """Encrypt with the newest key what letters share. Their letters tell of what no key here opens."""
-    for part_id, part in shared_parts(box.client, connection):
+    for part_id, part in shared_parts(store.client, connection):
         body = encrypted_body(part)
         if body is None or keyring.key_number_for(body) != 1:
             with suppress(ChunkUnreadable):
-                amend_part(box.client, connection, part_id, part, box.codec.seal(box.codec.open(part)))
+                amend_part(store.client, connection, part_id, part, store.codec.seal(store.codec.open(part)))
 
 
-def _count(counter: Counter[int | None], use: Use, bodies: Sequence[bytes | None], keyring: Keyring) -> None:
+def _count(counter: Counter[int | None], use: KeyUsage, bodies: Sequence[bytes | None], keyring: Keyring) -> None:
     """Once for each key that the item needs."""
     sealed = [body for body in bodies if body is not None]
     use.open += len(sealed) < len(bodies)

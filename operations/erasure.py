@@ -13,9 +13,9 @@ from lanes.dead_letters import discard_letters
 from lanes.erasure import Edit, Placed, erase, pages
 from lanes.errors import ChunkUnreadable
 from lanes.names import LANES_PER_CONNECTION, lane_name
-from mapping.people.identity_keys import Namer
+from mapping.people.identity_keys import IdentityKeys
 from mapping.people.reading import Identity
-from operations.dead_letters.store import LetterBox
+from operations.dead_letters.store import DeadLetterStore
 from operations.person_search import Person
 from store.address_cache import Memory
 
@@ -30,7 +30,7 @@ UNREAD: Final = (
 
 
 @dataclass(slots=True)
-class Forgotten:
+class ConnectionErasure:
     """What was, or would be, forgotten of one connection, and what could not be looked into."""
 
     id: str
@@ -47,7 +47,7 @@ class Forgotten:
 class Erasure:
     """What came of it."""
 
-    connections: list[Forgotten]
+    connections: list[ConnectionErasure]
     addresses: int = 0
     keeps_coming: bool = False
     """Whether the last look still found something: events of theirs go on arriving."""
@@ -72,7 +72,7 @@ class Erasure:
 class Eraser:
     """Forgets whoever the identities are of. Raises RedisAway, after which it may be done again."""
 
-    box: LetterBox
+    store: DeadLetterStore
     configuration: Configuration
     identities: Sequence[Identity]
     dry_run: bool = False
@@ -82,10 +82,10 @@ class Eraser:
 
     def erase(self, memory: Memory) -> Erasure:
         """Look and remove until a whole look finds nothing: meanwhile letters may be replayed and events die."""
-        erasure = Erasure([Forgotten(connection) for connection in self.box.connections])
+        erasure = Erasure([ConnectionErasure(connection) for connection in self.store.connections])
         until = self.monotonic() + WAIT_S
         for _ in range(1 if self.dry_run else MOST_ROUNDS):
-            removed = sum([self._round(forgotten, until) for forgotten in erasure.connections])
+            removed = sum([self._round(erased, until) for erased in erasure.connections])
             erasure.keeps_coming = removed > 0 and not self.dry_run
             if not removed:
                 break
@@ -94,78 +94,78 @@ class Eraser:
 
     def unread(self) -> set[str]:
         """Kinds of identities that some connection cannot read, so that only the very same text is found there."""
-        namers = [Namer(self.configuration.connections.get(name)) for name in self.box.connections]
-        return {one.kind for one in self.identities if not all(namer.can_read(one) for namer in namers)}
+        readers = [IdentityKeys(self.configuration.connections.get(name)) for name in self.store.connections]
+        return {one.kind for one in self.identities if not all(reader.can_read(one) for reader in readers)}
 
-    def _round(self, forgotten: Forgotten, until: float) -> int:
+    def _round(self, erased: ConnectionErasure, until: float) -> int:
         """Events and letters of one connection that were removed now."""
-        before = forgotten.events + forgotten.letters
-        forgotten.unreadable = forgotten.in_delivery = 0
-        namer = Namer(self.configuration.connections.get(forgotten.id))
-        person = Person(namer, namer.names(self.identities), self.identities, self._subjects)
+        before = erased.events + erased.letters
+        erased.unreadable = erased.in_delivery = 0
+        identity_keys = IdentityKeys(self.configuration.connections.get(erased.id))
+        person = Person(identity_keys, identity_keys.names(self.identities), self.identities, self._subjects)
         self._subjects |= person.names
         for number in range(LANES_PER_CONNECTION):
-            self._lane(lane_name(forgotten.id, number), person, forgotten, until)
-        self._letters(person, forgotten)
-        return forgotten.events + forgotten.letters - before
+            self._lane(lane_name(erased.id, number), person, erased, until)
+        self._letters(person, erased)
+        return erased.events + erased.letters - before
 
-    def _lane(self, lane: str, person: Person, forgotten: Forgotten, until: float) -> None:
+    def _lane(self, lane: str, person: Person, erased: ConnectionErasure, until: float) -> None:
         """Until nothing of the person is in it, or a worker holds it for too long."""
-        so_far = forgotten.unreadable, forgotten.in_delivery
+        so_far = erased.unreadable, erased.in_delivery
         while True:
-            (forgotten.unreadable, forgotten.in_delivery), again = so_far, False
-            for page in pages(self.box.client, lane):
-                edits = list(self._edits(page, person, forgotten))
+            (erased.unreadable, erased.in_delivery), again = so_far, False
+            for page in pages(self.store.client, lane):
+                edits = list(self._edits(page, person, erased))
                 if self.dry_run:
                     continue
-                done = erase(self.box.client, lane, edits)
-                forgotten.events += done.events
-                forgotten.in_delivery += done.leased
+                done = erase(self.store.client, lane, edits)
+                erased.events += done.events
+                erased.in_delivery += done.leased
                 again = again or bool(done.leased or done.changed)
             if not again or self.monotonic() > until:
                 return
             self.sleep(POLL_S)
 
-    def _edits(self, page: Sequence[Placed], person: Person, forgotten: Forgotten) -> Iterator[Edit]:
+    def _edits(self, page: Sequence[Placed], person: Person, erased: ConnectionErasure) -> Iterator[Edit]:
         for placed in page:
-            chunk = self._open(placed.sealed, forgotten)
-            without = None if chunk is None else self._search(chunk, person, forgotten)
+            chunk = self._open(placed.sealed, erased)
+            without = None if chunk is None else self._search(chunk, person, erased)
             if chunk is None or without is None:
                 continue
             if self.dry_run:
-                forgotten.events += chunk.weight - without.weight
-            yield Edit(placed, self.box.codec.seal(without) if without.batches else None)
+                erased.events += chunk.weight - without.weight
+            yield Edit(placed, self.store.codec.seal(without) if without.batches else None)
 
-    def _letters(self, person: Person, forgotten: Forgotten) -> None:
+    def _letters(self, person: Person, erased: ConnectionErasure) -> None:
         found = (
             letter.id
-            for letter in self.box.letters([forgotten.id])
-            if (source := self._source(letter, forgotten)) and self._search(source, person, forgotten)
+            for letter in self.store.letters([erased.id])
+            if (source := self._source(letter, erased)) and self._search(source, person, erased)
         )
         while ids := list(islice(found, LETTERS_A_PAGE)):
             gone = ids
             if not self.dry_run:
-                gone = discard_letters(self.box.client, forgotten.id, ids, ends_as="forgotten_letters")
-            forgotten.letters += len(gone)
+                gone = discard_letters(self.store.client, erased.id, ids, ends_as="forgotten_letters")
+            erased.letters += len(gone)
 
-    def _source(self, letter: DeadLetter, forgotten: Forgotten) -> Chunk | None:
-        return self._readable(lambda: self.box.open(letter), forgotten)
+    def _source(self, letter: DeadLetter, erased: ConnectionErasure) -> Chunk | None:
+        return self._readable(lambda: self.store.open(letter), erased)
 
-    def _search(self, chunk: Chunk, person: Person, forgotten: Forgotten) -> Chunk | None:
+    def _search(self, chunk: Chunk, person: Person, erased: ConnectionErasure) -> Chunk | None:
         """Return the chunk without the person's events; None when it has none of theirs."""
         without, unread = person.search(chunk)
         if unread:
-            forgotten.unreadable += 1
-            forgotten.what_to_do = UNREAD
+            erased.unreadable += 1
+            erased.what_to_do = UNREAD
         return without
 
-    def _open(self, sealed: bytes, forgotten: Forgotten) -> Chunk | None:
-        return self._readable(lambda: self.box.codec.open(sealed), forgotten)
+    def _open(self, sealed: bytes, erased: ConnectionErasure) -> Chunk | None:
+        return self._readable(lambda: self.store.codec.open(sealed), erased)
 
-    def _readable(self, read: Callable[[], Chunk], forgotten: Forgotten) -> Chunk | None:
+    def _readable(self, read: Callable[[], Chunk], erased: ConnectionErasure) -> Chunk | None:
         try:
             return read()
         except ChunkUnreadable as error:
-            forgotten.unreadable += 1
-            forgotten.what_to_do = error.what_to_do
+            erased.unreadable += 1
+            erased.what_to_do = error.what_to_do
             return None

@@ -3,5 +3,5 @@
 from config.errors import RelayError
 
 
-class BadNews(RelayError):
+class OperatorError(RelayError):
     """The answer is bad news; the message is a whole sentence: what, where, what to do."""

@@ -8,7 +8,7 @@ import msgspec
 
 from lanes.chunk import Batch, Chunk
 from mapping.incoming.invalid_batch import NO_BATCH
-from mapping.people.identity_keys import Namer
+from mapping.people.identity_keys import IdentityKeys
 from mapping.people.reading import Identity, identities_in_anything, mentions
 
 
@@ -26,7 +26,7 @@ class Searched(NamedTuple):
 class Person:
     """Somebody as one connection knows them; `subjects` gathers every name that their batches give them."""
 
-    namer: Namer
+    identity_keys: IdentityKeys
     names: frozenset[str]
     identities: Sequence[Identity]
     subjects: set[str]
@@ -39,7 +39,7 @@ class Person:
             if batch.shared == NO_BATCH:
                 kept += self._not_mentioned(batch)
                 continue
-            names = self.namer.of_batch(batch.shared)
+            names = self.identity_keys.of_batch(batch.shared)
             unread = unread or names is None
             if names and names & self.names:
                 self.subjects.update(names)
@@ -54,7 +54,7 @@ class Person:
         return [Batch(batch.shared, entries)] if entries else []
 
     def _is_mentioned(self, raw: bytes) -> bool:
-        if self.namer.names(identities_in_anything(raw)) & self.names:
+        if self.identity_keys.names(identities_in_anything(raw)) & self.names:
             return True
         return any(mentions(raw, identity) for identity in self.identities)
 

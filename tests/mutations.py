@@ -312,7 +312,7 @@ MUTATIONS = (
         "operations/alerts/rules.py",
         "now_ms - memory.since_ms < hold:",
         "False:",
-        "tests/operations/test_alerting.py",
+        "tests/operations/test_alert_rules.py",
     ),
     Mutation(
         "question where a form of the console comes from",
@@ -338,13 +338,13 @@ MUTATIONS = (
     Mutation(
         "note of who is shown personal data in the console",
         "console/pages/letters.py",
-        "    note_reveal(box, who, visit.address, what, ids)\n",
+        "    note_reveal(store, who, visit.address, what, ids)\n",
         "    del who\n",
         "tests/console/test_letter_pages.py",
     ),
     Mutation(
         "end of what a replay of many means",
-        "console/pages/letter_moves.py",
+        "console/pages/bulk_actions.py",
         "query.between(after, until)",
         "query.between(after, 0)",
         "tests/console/test_letters_pages.py",

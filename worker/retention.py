@@ -12,7 +12,7 @@ import structlog
 from config.model import Connection
 from lanes.daily_counts import remove_old_days
 from lanes.dead_letters import discard_letters, ids_page
-from operations.dead_letters.retention import aged, remedy_of, warning_of
+from operations.dead_letters.retention import expiry_remedy, expiry_warning, split_by_retention
 from store.client import connect
 from store.clocks import Clocks, now_ms, own_ms
 from store.leader_lock import is_first
@@ -52,7 +52,7 @@ class Retention:
             self._go_on(runtime)
             return
         following, ids = ids_page(self._client, connection.id, self._cursor)
-        found = aged(ids, connection.dead_letter_retention_s, clocks.earliest_ms)
+        found = split_by_retention(ids, connection.dead_letter_retention_s, clocks.earliest_ms)
         if found.past and (gone := discard_letters(self._client, connection.id, found.past)):
             log.warning("dead_letters_expired", connection=connection.id, letters=len(gone))
         self._soon += found.soon
@@ -75,5 +75,5 @@ class Retention:
 
     def _warn(self, connection: Connection) -> None:
         if self._soon and is_first(self._client, f"retention:{connection.id}", SAID_FOR_S):
-            warning, remedy = warning_of(connection, self._soon), remedy_of(connection)
+            warning, remedy = expiry_warning(connection, self._soon), expiry_remedy(connection)
             log.warning("dead_letters_expiring", connection=connection.id, warning=warning, what_to_do=remedy)

@@ -14,7 +14,7 @@ from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease, LetterShare
 from mapping.plan import Plan, compile_plan
 from operations.alerts.outage import Outage
-from operations.dead_letters.retention import letters_are_full
+from operations.dead_letters.retention import share_full_remedy
 from store.address_cache import MOST_BYTES, Memory
 from store.client import connect
 from store.clocks import own_ms
@@ -78,7 +78,7 @@ class Runtime:
     def dead_letter_share(self, connection: Connection) -> LetterShare:
         """What the connection's dead letters may hold of Redis's memory; no bound where the limit is not known."""
         share = letter_share_of(self.redis_limit)
-        return LetterShare(share, letters_are_full(connection.id), connection.fingerprint)
+        return LetterShare(share, share_full_remedy(connection.id), connection.fingerprint)
 
     def _plans_of(self, configuration: Configuration) -> dict[tuple[str, str], Plan]:
         """Plans live as long as the configuration that made them; two threads may make one twice, harmlessly."""

@@ -5,7 +5,7 @@ import contextlib
 from cli.check.findings import Finding
 from cli.context import redis_url
 from config.settings import Settings
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.format import duration
 from store.client import connect
 from store.clocks import Clocks, now_ms, own_ms
@@ -16,7 +16,7 @@ REMEDY = "set both hosts' clocks by a time service (NTP); until then nothing pas
 
 def findings_of_clocks(settings: Settings) -> list[Finding]:
     """A warning where they are more than a minute apart; nothing where Redis is away, which is told already."""
-    with contextlib.suppress(BadNews, RedisAway, ValueError), connect(redis_url(settings)) as client:
+    with contextlib.suppress(OperatorError, RedisAway, ValueError), connect(redis_url(settings)) as client:
         return findings_of(Clocks(now_ms(client), own_ms()))
     return []
 

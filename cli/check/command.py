@@ -21,9 +21,9 @@ from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, 
 from config.errors import ConfigurationError
 from config.settings import Settings
 from delivery.proxies import certificates, proxy_settings_for
-from operations.alerts.messages import trial
+from operations.alerts.messages import test_notice
 from operations.alerts.webhook import post
-from operations.errors import BadNews
+from operations.errors import OperatorError
 
 WAY = "way to TikTok"
 STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
@@ -108,7 +108,7 @@ def _alerts(webhook: SecretStr | None, *, alert: bool) -> Finding:
     host = urlsplit(url).hostname
     if not alert:
         return Finding("alerts", "ok", f"a webhook at {host} is set", "relay check --alert sends it a test")
-    problem = post(url, trial(time.time_ns() // 1_000_000))
+    problem = post(url, test_notice(time.time_ns() // 1_000_000))
     if problem is None:
         return Finding("alerts", "ok", f"{host} took a test")
     return Finding("alerts", "wrong", f"{host} did not take a test: {problem}", "correct RELAY_ALERT_WEBHOOK")
@@ -145,7 +145,7 @@ def _console(password: SecretStr | None) -> Finding:
 def _findings_of_server(settings: Settings) -> list[Finding]:
     try:
         url = redis_url(settings)
-    except BadNews as error:
+    except OperatorError as error:
         return [Finding("redis", "wrong", str(error))]
     return findings_of_redis(url)
 

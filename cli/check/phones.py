@@ -7,7 +7,7 @@ from cli.context import configuration_of, redis_url
 from config.errors import ConfigurationError
 from config.settings import Settings
 from lanes.ledger import read_books
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.metrics.samples import PHONES
 from store.client import connect
 from store.errors import RedisAway
@@ -15,7 +15,7 @@ from store.errors import RedisAway
 
 def findings_of_phones(settings: Settings) -> list[Finding]:
     """A warning for each connection; nothing where the file is wrong or Redis away, which is told already."""
-    with contextlib.suppress(ConfigurationError, BadNews, RedisAway, ValueError):
+    with contextlib.suppress(ConfigurationError, OperatorError, RedisAway, ValueError):
         configuration = configuration_of(settings)
         without = [one.id for one in configuration.connections.values() if one.default_region is None]
         with connect(redis_url(settings)) as client:

@@ -32,4 +32,4 @@ def proofs(chosen: Sequence[str], code: str | None) -> list[Finding]:
 def _proofs(configuration: Configuration, chosen: Sequence[str], code: str | None, client: Client) -> Iterator[Finding]:
     for connection_id in chosen:
         for proof in prove(configuration, configuration.connections[connection_id], code, client):
-            yield Finding(f"token of {connection_id}", proof.standing, proof.found, proof.remedy)
+            yield Finding(f"token of {connection_id}", proof.outcome, proof.found, proof.remedy)

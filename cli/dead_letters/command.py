@@ -6,7 +6,7 @@ import click
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.context import open_box
+from cli.context import open_store
 from cli.dead_letters.discard import discard
 from cli.dead_letters.edit import edit
 from cli.dead_letters.export import export
@@ -18,8 +18,8 @@ from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.index import find_once
-from operations.dead_letters.store import LetterBox, public, source_of, without_source
-from operations.errors import BadNews
+from operations.dead_letters.store import DeadLetterStore, public, source_of, without_source
+from operations.errors import OperatorError
 
 SHOWN: Final = 50
 
@@ -49,13 +49,13 @@ for command in (edit, replay, discard, export, reveals):
 @reveal_option
 def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None:
     """List them, oldest first."""
-    with open_box() as box:
-        query = query_of(box, conditions)
-        found = find_once(box.client, box.connections, query)
+    with open_store() as store:
+        query = query_of(store, conditions)
+        found = find_once(store.client, store.connections, query)
         entries = list(found.oldest() if as_json else reversed(found.newest(0, limit)))
-        letters = [without_source(letter) for letter in box.read_each(entries)]
+        letters = [without_source(letter) for letter in store.read_each(entries)]
         if reveal and letters:
-            note_reveal(box, "list", [letter.id for letter in letters])
+            note_reveal(store, "list", [letter.id for letter in letters])
     if as_json:
         print_json([public(letter, reveal=reveal) for letter in letters])
         return
@@ -72,8 +72,8 @@ def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None
 @json_option
 def count_(*, as_json: bool, **conditions: Any) -> None:
     """Count them by connection, stage, reason and field."""
-    with open_box() as box:
-        groups = find_once(box.client, box.connections, query_of(box, conditions)).groups()
+    with open_store() as store:
+        groups = find_once(store.client, store.connections, query_of(store, conditions)).groups()
     rows = sorted(groups, key=lambda row: (row.connection, -row.dead_letters, row.stage, row.reason, row.field or ""))
     names = ("connection", "stage", "reason", "field")
     if as_json:
@@ -91,29 +91,29 @@ def count_(*, as_json: bool, **conditions: Any) -> None:
 @reveal_option
 def show(*, letter_id: str, as_json: bool, reveal: bool) -> None:
     """Show one with everything kept about it, the event it came from included."""
-    with open_box() as box:
-        letter = box.find(letter_id)
+    with open_store() as store:
+        letter = store.find(letter_id)
         if letter is None:
-            raise BadNews(
+            raise OperatorError(
                 f"there is no dead letter {letter_id} (any more): relay dead-letters list says which there are"
             )
-        source = _opened(box, letter)
+        source = _opened(store, letter)
         if reveal:
-            note_reveal(box, "show", [letter.id])
+            note_reveal(store, "show", [letter.id])
     inside = source_of(source, reveal=reveal) if isinstance(source, Chunk) else None
     if as_json:
         print_json({**public(letter, reveal=reveal), "source": inside})
     else:
         console().print(_whole(public(letter, reveal=reveal), inside))
     if isinstance(source, ChunkUnreadable):
-        raise BadNews(f"the source cannot be opened: {source.what_to_do}")
+        raise OperatorError(f"the source cannot be opened: {source.what_to_do}")
     if not reveal and not as_json:
         note("values are masked; --reveal shows them")
 
 
-def _opened(box: LetterBox, letter: DeadLetter) -> Chunk | ChunkUnreadable:
+def _opened(store: DeadLetterStore, letter: DeadLetter) -> Chunk | ChunkUnreadable:
     try:
-        return box.open(letter)
+        return store.open(letter)
     except ChunkUnreadable as error:
         return error
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cli.context import open_box
+from cli.context import open_store
 from cli.dead_letters.options import check, json_option, query_of, query_options
 from cli.terminal.output import note, print_json
 from cli.terminal.progress import progress
@@ -25,13 +25,13 @@ def discard(*, yes: bool, as_json: bool, **conditions: Any) -> None:
     """
     check(conditions)
     result = Result()
-    with open_box() as box:
-        query = query_of(box, conditions)
-        found = find_once(box.client, box.connections, query)
+    with open_store() as store:
+        query = query_of(store, conditions)
+        found = find_once(store.client, store.connections, query)
         if found and not confirmed(f"Discard {plural(len(found), 'dead letter')} for good?", yes=yes):
             note("nothing was discarded")
             raise SystemExit(1)
-        for page in progress("discarding", discard_all(box, found.oldest()), len(found)):
+        for page in progress("discarding", discard_all(store, found.oldest()), len(found)):
             result.add(page)
     missing = query.missing(result.done)
     if as_json:

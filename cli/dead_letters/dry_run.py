@@ -10,20 +10,26 @@ from cli.terminal.output import BAD, GOOD, MUTED, console, json_text, note, plai
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
-from operations.dead_letters.preview import Blocked, Outlook, Outlooks, old_reason, shown_body
+from operations.dead_letters.preview import Blocked, ReplayPreview, ReplayPreviews, old_reason, shown_body
 from operations.dead_letters.query import DeadLetterQuery, Found
 from operations.dead_letters.replay import GONE
-from operations.dead_letters.store import LetterBox, public
+from operations.dead_letters.store import DeadLetterStore, public
 
 
 def show(
-    box: LetterBox, query: DeadLetterQuery, found: Found, outlooks: Outlooks, *, as_json: bool, reveal: bool
+    store: DeadLetterStore,
+    query: DeadLetterQuery,
+    found: Found,
+    previews: ReplayPreviews,
+    *,
+    as_json: bool,
+    reveal: bool,
 ) -> None:
-    """Print them, a letter at a time, so that any number of them may be looked at; SystemExit(1) if one is missing."""
+    """Print what each would become, one after the other. Raises SystemExit(1) if one is missing."""
     shown, seen = [], list[str]()
-    for letter in box.read_each(found.oldest()):
+    for letter in store.read_each(found.oldest()):
         seen.append(letter.id)
-        outlook = _outlook(box, letter, outlooks)
+        outlook = _outlook(store, letter, previews)
         if as_json:
             shown.append({**public(letter, reveal=reveal), "now": object_of(outlook, reveal=reveal)})
         else:
@@ -34,29 +40,29 @@ def show(
     elif not seen and not missing:
         note("no such dead letters")
     if reveal and seen:
-        note_reveal(box, "replay --dry-run", seen)
+        note_reveal(store, "replay --dry-run", seen)
     for letter_id in missing:
         note(f"{letter_id}: {GONE}")
     if missing:
         raise SystemExit(1)
 
 
-def _outlook(box: LetterBox, letter: DeadLetter, outlooks: Outlooks) -> Outlook | Blocked:
+def _outlook(store: DeadLetterStore, letter: DeadLetter, previews: ReplayPreviews) -> ReplayPreview | Blocked:
     try:
-        source: Chunk = box.open(letter)
+        source: Chunk = store.open(letter)
     except ChunkUnreadable as error:
         return Blocked(f"its source cannot be opened: {error.what_to_do}")
-    return outlooks.of(letter, source)
+    return previews.of(letter, source)
 
 
-def object_of(outlook: Outlook | Blocked, *, reveal: bool) -> dict[str, Any]:
-    """For `--json`: `blocked`, a sentence or null, before what `Outlook.as_object` has."""
+def object_of(outlook: ReplayPreview | Blocked, *, reveal: bool) -> dict[str, Any]:
+    """For `--json`: `blocked`, a sentence or null, before what `ReplayPreview.as_object` has."""
     if isinstance(outlook, Blocked):
         return {"blocked": outlook.why, "request": None, "dead_letters": [], "not_sent": []}
     return {"blocked": None, **outlook.as_object(reveal=reveal)}
 
 
-def _sheet(letter: DeadLetter, outlook: Outlook | Blocked, *, reveal: bool) -> RenderableType:
+def _sheet(letter: DeadLetter, outlook: ReplayPreview | Blocked, *, reveal: bool) -> RenderableType:
     head = Text.assemble((letter.id, "bold"), f"  {letter.connection}", (f"  {letter.tiktok_event or ''}", MUTED))
     lines: list[RenderableType] = [head, Text(plain(f"  then  {old_reason(letter, reveal=reveal)}"))]
     if isinstance(outlook, Blocked):

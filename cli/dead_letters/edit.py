@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import click
 import msgspec
 
-from cli.context import configuration_of, open_box
+from cli.context import configuration_of, open_store
 from cli.dead_letters.dry_run import object_of
 from cli.dead_letters.options import json_option
 from cli.dead_letters.reveals import note_reveal
@@ -16,10 +16,10 @@ from lanes.chunk import Chunk
 from operations.dead_letters.edit import Found, corrected, editable, find_letter, is_fine, keep, text_of
 from operations.dead_letters.field_names import names_of
 from operations.dead_letters.paths import set_value
-from operations.dead_letters.preview import Blocked, Outlook, Outlooks, old_reason
+from operations.dead_letters.preview import Blocked, ReplayPreview, ReplayPreviews, old_reason
 from operations.dead_letters.replay import Result, is_late, late_question, replay_page
-from operations.dead_letters.store import LetterBox
-from operations.errors import BadNews
+from operations.dead_letters.store import DeadLetterStore
+from operations.errors import OperatorError
 
 
 @click.command("edit")
@@ -41,14 +41,14 @@ def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool,
     The batch with this one event is what is edited; its names are mParticle's. What it would become is told before
     anything is kept, and where it would die again it is asked. An editor shows personal data, which is logged.
     """
-    with open_box() as box:
-        found = find_letter(box, letter_id)
-        configuration = configuration_of(box.settings)
-        outlooks = Outlooks(configuration, box.settings, box.now_ms())
+    with open_store() as store:
+        found = find_letter(store, letter_id)
+        configuration = configuration_of(store.settings)
+        outlooks = ReplayPreviews(configuration, store.settings, store.now_ms())
         names = names_of(found.letter, configuration.connections.get(found.letter.connection))
         before = text_of(found.source)
         if not assignments:
-            note_reveal(box, "edit", [letter_id])
+            note_reveal(store, "edit", [letter_id])
         after = _assigned(before, assignments, names) if assignments else _edited(before)
         if after is None:
             note("nothing was changed")
@@ -59,8 +59,8 @@ def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool,
         if not is_fine(outlook) and not confirmed("Keep it so all the same?", yes=yes):
             note("nothing was changed")
             raise SystemExit(1)
-        send = send and isinstance(outlook, Outlook)
-        sent = _keep(box, found, source, send=send, yes=yes)
+        send = send and isinstance(outlook, ReplayPreview)
+        sent = _keep(store, found, source, send=send, yes=yes)
     _say(letter_id, outlook, sent, as_json=as_json)
 
 
@@ -76,30 +76,30 @@ def _edited(text: str) -> str | None:
     try:
         after = click.edit(text, extension=".json")
     except click.ClickException as error:
-        raise BadNews(f"{error.message}: set EDITOR, or use --set field=value") from None
+        raise OperatorError(f"{error.message}: set EDITOR, or use --set field=value") from None
     return None if after is None or after.strip() == text.strip() else after
 
 
-def _keep(box: LetterBox, found: Found, source: Chunk, *, send: bool, yes: bool) -> Result | None:
+def _keep(store: DeadLetterStore, found: Found, source: Chunk, *, send: bool, yes: bool) -> Result | None:
     """Put the corrected letter in its place; and with `send`, on its way."""
     letter = found.letter
-    late = send and is_late(source.first_unknown_ms, box.now_ms())
+    late = send and is_late(source.first_unknown_ms, store.now_ms())
     send = send and (not late or confirmed(late_question(1), yes=yes))
-    keep(box, found, source)
+    keep(store, found, source)
     if not send:
         return None
     sent = Result()
-    replay_page(box, letter.connection, [letter.id], [letter.id] if late else [], sent)
+    replay_page(store, letter.connection, [letter.id], [letter.id] if late else [], sent)
     return sent
 
 
-def _tell(letter: DeadLetter, outlook: Outlook | Blocked) -> None:
+def _tell(letter: DeadLetter, outlook: ReplayPreview | Blocked) -> None:
     note(plain(f"then  {old_reason(letter, reveal=False)}"))
     for sentence in [outlook.why] if isinstance(outlook, Blocked) else outlook.sentences():
         note(plain(f"now   {sentence}"))
 
 
-def _say(letter_id: str, outlook: Outlook | Blocked, sent: Result | None, *, as_json: bool) -> None:
+def _say(letter_id: str, outlook: ReplayPreview | Blocked, sent: Result | None, *, as_json: bool) -> None:
     replayed = sent is not None and sent.done == [letter_id]
     if as_json:
         print_json({"id": letter_id, "replayed": replayed, "now": object_of(outlook, reveal=False)})

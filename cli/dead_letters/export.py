@@ -5,7 +5,7 @@ from typing import Any
 import click
 import msgspec
 
-from cli.context import open_box
+from cli.context import open_store
 from cli.dead_letters.options import check, query_of, query_options, reveal_option
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import note
@@ -25,13 +25,13 @@ def export(*, reveal: bool, **conditions: Any) -> None:
     """
     check(conditions)
     unreadable, written = 0, set[str]()
-    with open_box() as box:
-        query = query_of(box, conditions)
-        found = find_once(box.client, box.connections, query)
+    with open_store() as store:
+        query = query_of(store, conditions)
+        found = find_once(store.client, store.connections, query)
         if reveal and found:
-            note_reveal(box, "export", [entry.id for entry in found.oldest()])
-        for letter in box.read_each(found.oldest()):
-            line = exported(box, letter, reveal=reveal)
+            note_reveal(store, "export", [entry.id for entry in found.oldest()])
+        for letter in store.read_each(found.oldest()):
+            line = exported(store, letter, reveal=reveal)
             unreadable += line["source"] is None
             written.add(letter.id)
             click.echo(msgspec.json.encode(line))

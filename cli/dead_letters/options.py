@@ -7,7 +7,7 @@ import click
 
 from cli.terminal.usage_errors import unknown_id
 from operations.dead_letters.query import DeadLetterQuery, parse_age, parse_day
-from operations.dead_letters.store import LetterBox
+from operations.dead_letters.store import DeadLetterStore
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,11 +57,11 @@ def query_options(command: Command) -> Command:
     return click.argument("ids", metavar="[ID]...", nargs=-1)(condition_options(command))
 
 
-def query_of(box: LetterBox, conditions: dict[str, Any]) -> DeadLetterQuery:
+def query_of(store: DeadLetterStore, conditions: dict[str, Any]) -> DeadLetterQuery:
     """Return the query that the options make; a connection that does not exist is wrong use."""
     query = DeadLetterQuery(**{name: value for name, value in conditions.items() if name != "every"})
-    if query.connection is not None and query.connection not in box.connections:
-        raise unknown_id("--connection", query.connection, box.connections)
+    if query.connection is not None and query.connection not in store.connections:
+        raise unknown_id("--connection", query.connection, store.connections)
     return query
 
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import click
 
-from cli.context import configuration_of, open_box
+from cli.context import configuration_of, open_store
 from cli.dead_letters.dry_run import show
 from cli.dead_letters.options import check, json_option, query_of, query_options, reveal_option
 from cli.terminal.output import note, print_json
 from cli.terminal.progress import progress
 from cli.terminal.prompts import confirmed, yes_option
 from operations.dead_letters.index import find_once
-from operations.dead_letters.preview import Outlooks
+from operations.dead_letters.preview import ReplayPreviews
 from operations.dead_letters.replay import GONE, Result, late_among, late_question, replay_all
 from operations.format import plural
 
@@ -30,19 +30,19 @@ def replay(*, dry_run: bool, yes: bool, as_json: bool, reveal: bool, **condition
     it is asked. All others were refused or never sent: they can be sent at any time.
     """
     check(conditions)
-    with open_box() as box:
-        query = query_of(box, conditions)
-        now_ms = box.now_ms()
-        outlooks = Outlooks(configuration_of(box.settings), box.settings, now_ms)
-        found = find_once(box.client, box.connections, query)
+    with open_store() as store:
+        query = query_of(store, conditions)
+        now_ms = store.now_ms()
+        outlooks = ReplayPreviews(configuration_of(store.settings), store.settings, now_ms)
+        found = find_once(store.client, store.connections, query)
         if dry_run:
-            show(box, query, found, outlooks, as_json=as_json, reveal=reveal)
+            show(store, query, found, outlooks, as_json=as_json, reveal=reveal)
             return
         late = late_among(found.oldest(), now_ms)
         send_late = not late or confirmed(late_question(len(late)), yes=yes)
         missing = query.missing({entry.id for entry in found.oldest()})
         result = Result(left=[(letter_id, GONE) for letter_id in missing])
-        for page in progress("replaying", replay_all(box, found.oldest(), outlooks, send_late=send_late), len(found)):
+        for page in progress("replaying", replay_all(store, found.oldest(), outlooks, send_late=send_late), len(found)):
             result.add(page)
     _print(result, as_json=as_json)
 

@@ -22,8 +22,8 @@ from cli.send import post as send_post
 from cli.terminal.output import GOOD, MUTED, console
 from lanes.dead_letters import letters_of
 from lanes.ledger import Reading, read_books
-from operations.dead_letters.store import decoded, with_words
-from operations.errors import BadNews
+from operations.dead_letters.store import decoded
+from operations.errors import OperatorError
 from operations.format import plural
 from sandbox.testing import SandboxClient
 from store.client import connect
@@ -62,7 +62,7 @@ def demo(*, keep: bool, save: Path | None) -> None:
     if save is not None:
         write(out, save)
     if differing:
-        raise BadNews("the demo found what should not be:\n" + "\n".join(differing))
+        raise OperatorError("the demo found what should not be:\n" + "\n".join(differing))
 
 
 class _Demo:
@@ -75,7 +75,7 @@ class _Demo:
         self._asked = asyncio.Event()
 
     async def run(self, *, keep: bool) -> list[str]:
-        """What did not agree. Raises Stopped, and BadNews when something did not come about in time."""
+        """What did not agree. Raises Stopped, and OperatorError when something did not come about in time."""
         began = time.monotonic()
         world = self._environment
         async with running(world.programs, world.environ, world.data, self._hear) as self._asked:
@@ -116,7 +116,7 @@ class _Demo:
                 post.file, self._environment.configuration.inputs[post.input], self._environment.ingest_url
             )
             if answer.status_code != httpx.codes.ACCEPTED:
-                raise BadNews(f"ingest answered {answer.status_code} to {post.file.name}: {answer.text[:500]}")
+                raise OperatorError(f"ingest answered {answer.status_code} to {post.file.name}: {answer.text[:500]}")
         batches = sum(len(post.file.batches) for post in posts)
         events = events_posted(posts).total()
         self._done(
@@ -140,7 +140,7 @@ class _Demo:
         keyring = self._environment.keyring
         with connect(self._environment.redis_url) as client:
             letters = [
-                with_words(decoded(stored, letter_id), keyring)
+                with_tiktok_message(decoded(stored, letter_id), keyring)
                 for connection in self._environment.configuration.connections
                 for letter_id, stored in letters_of(client, connection)
             ]
@@ -152,7 +152,7 @@ class _Demo:
             if self._asked.is_set():
                 raise Stopped
             if time.monotonic() > deadline:
-                raise BadNews(f"{otherwise} within {seconds:.0f} s; the last lines:\n" + "\n".join(self._lines))
+                raise OperatorError(f"{otherwise} within {seconds:.0f} s; the last lines:\n" + "\n".join(self._lines))
             time.sleep(POLL_S)
 
     def _hear(self, name: str, line: str) -> None:

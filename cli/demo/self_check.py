@@ -10,7 +10,7 @@ from config.model import Configuration
 from delivery.dead_letter import DeadLetter
 from lanes.ledger import Reading
 from operations.preview.preview import pairs_of, preview_all, split_all
-from operations.status.balance import faults_of
+from operations.status.imbalance import describe_imbalance
 
 Row = tuple[str, str, str]
 """(connection, what happened to it, event id)."""
@@ -80,7 +80,7 @@ def _compared(missing: str, unforeseen: str, expected: Counter[Row], found: Coun
 
 def _books(posted: Counter[str], taken: Counter[Row], letters: Counter[Row], reading: Reading) -> list[str]:
     """The books add up, and say the same as TikTok's record and the letters that are there."""
-    faults = [f"{group.name}: {fault}" for group in reading.groups for fault in faults_of(group)]
+    faults = [f"{group.name}: {fault}" for group in reading.groups for fault in describe_imbalance(group)]
     counted = [(one.id, "accepted", one.books, posted[one.id]) for one in reading.inputs]
     for group in reading.groups:
         counted.append((group.name, "delivered", group.books, _of(group.name, taken)))

@@ -11,7 +11,7 @@ from typing import IO, Final
 import msgspec
 
 from config.secrets import Keyring
-from operations.errors import BadNews
+from operations.errors import OperatorError
 
 PRIVATE_DIR: Final = 0o700
 
@@ -41,7 +41,7 @@ class DataDir:
         self._record = self.path / "server.json"
 
     def make(self) -> None:
-        """Make the directory, if it is not there. BadNews where that cannot be."""
+        """Make the directory, if it is not there. OperatorError where that cannot be."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             for directory in (self.path, self.server):
@@ -58,7 +58,7 @@ class DataDir:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise BadNews(
+                raise OperatorError(
                     f"another relay up runs on {self.path}: stop it, or give this one its own RELAY_DATA_DIR"
                 ) from None
             yield
@@ -79,9 +79,9 @@ class DataDir:
         except OSError as error:
             raise self._unusable(error) from None
 
-    def _unusable(self, error: OSError) -> BadNews:
+    def _unusable(self, error: OSError) -> OperatorError:
         why = os.strerror(error.errno) if error.errno else str(error)
-        return BadNews(f"{self.path} cannot be made or written: {why}; set RELAY_DATA_DIR to a directory of your own")
+        return OperatorError(f"{self.path} cannot be made or written: {why}; set RELAY_DATA_DIR to another directory")
 
     def record(self) -> ServerRecord | None:
         """What `server.json` says; None when it is not there or not readable as such."""
@@ -102,7 +102,7 @@ class DataDir:
     def key(self) -> str | None:
         """Return the encryption keys kept here; empty text for a file without any, None where there is no file.
 
-        Raise BadNews where the file cannot be read: what it holds may still be needed.
+        Raise OperatorError where the file cannot be read: what it holds may still be needed.
         """
         try:
             return self.encryption_key.read_bytes().decode("utf-8-sig", "replace").strip()
@@ -110,10 +110,10 @@ class DataDir:
             return None
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else str(error)
-            raise BadNews(f"the encryption key {self.encryption_key} cannot be read: {why}") from None
+            raise OperatorError(f"the encryption key {self.encryption_key} cannot be read: {why}") from None
 
     def make_key(self) -> None:
-        """Make an encryption key and keep it here. Raise BadNews where it cannot be written."""
+        """Make an encryption key and keep it here. Raise OperatorError where it cannot be written."""
         try:
             self.write(self.encryption_key, Keyring.new_key().encode() + b"\n")
         except OSError as error:

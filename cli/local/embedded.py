@@ -21,7 +21,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from cli.local.data_dir import DataDir, ServerRecord
 from cli.local.server_settings import server_settings
 from config.redis_address import RedisAddress, Tcp
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from store.client import connect
 
 START_WITHIN_S: Final = 10.0
@@ -43,7 +43,7 @@ class EmbeddedServer:
 
     @classmethod
     def start(cls, data: DataDir, binary: Path) -> "EmbeddedServer":
-        """Adopt the server that lives on this data, or start one. BadNews when neither can be done."""
+        """Adopt the server that lives on this data, or start one. OperatorError when neither can be done."""
         lock = data.server_lock.open("a")
         with lock:
             if _take(lock.fileno()):
@@ -77,7 +77,7 @@ class EmbeddedServer:
             if _wait_until_ready(url, process):
                 return cls(data, record, process)
             port = _free_port()
-        raise BadNews(f"the embedded Redis server does not start; its log is {data.server_log}")
+        raise OperatorError(f"the embedded Redis server does not start; its log is {data.server_log}")
 
     @property
     def is_alive(self) -> bool:
@@ -163,7 +163,7 @@ def _evict(data: DataDir, lock: int) -> None:
     deadline = time.monotonic() + ANSWER_WITHIN_S
     while not _take(lock):
         if time.monotonic() > deadline:
-            raise BadNews(f"a Redis server that does not answer lives on {data.server}: end it, then start again")
+            raise OperatorError(f"a Redis server that does not answer lives on {data.server}: end it, then start again")
         time.sleep(_POLL_S)
 
 

@@ -5,19 +5,19 @@ from cli.local.embedded import EmbeddedServer
 from cli.local.server_binary import find_server
 from config.secrets import Keyring
 from config.settings import Settings
-from operations.dead_letters.store import LetterBox
-from operations.encryption_keys import use_of_keys
-from operations.errors import BadNews
+from operations.dead_letters.store import DeadLetterStore
+from operations.encryption_keys import key_usage
+from operations.errors import OperatorError
 from operations.format import plural
 from store.client import connect
 
 
 def make_first_key(data: DataDir, settings: Settings) -> None:
-    """Make the key. Raise BadNews where chunks or dead letters on this data were encrypted with a key that is gone."""
+    """Make the key. Raise OperatorError where chunks or dead letters here were encrypted with a key that is gone."""
     if data.has_stored and (lost := _encrypted(data, settings)):
         state = "is missing" if data.key() is None else "is empty"
         needed = plural(lost, "chunk or dead letter needs", "chunks and dead letters need")
-        raise BadNews(
+        raise OperatorError(
             f"{data.encryption_key} {state}, and {needed} the key that was in it: put back your copy, or set "
             "RELAY_ENCRYPTION_KEY to it. If there is no copy, set a new key there (relay secrets key makes one); "
             "what needs the former one then waits, and can only be discarded"
@@ -31,7 +31,7 @@ def _encrypted(data: DataDir, settings: Settings) -> int:
     try:
         with connect(server.url) as client:
             another = Keyring.from_text(Keyring.new_key())
-            return use_of_keys(LetterBox(settings, client), another).unopened if another else 0
+            return key_usage(DeadLetterStore(settings, client), another).unopened if another else 0
     finally:
         if not server.adopted:
             server.stop()

@@ -21,7 +21,7 @@ from cli.local.supervisor import (
     relay_command,
 )
 from cli.terminal.failures import reason_of
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from process.listening import CannotListen, listen
 
 PORT_FREE_WITHIN_S: Final = 10.0
@@ -52,7 +52,7 @@ class Server:
     """The embedded server, started again whenever it dies, until `stop`."""
 
     def __init__(self, data: DataDir, say: Say) -> None:
-        """Starts or adopts it. BadNews when there is none to start, or it does not."""
+        """Starts or adopts it. OperatorError when there is none to start, or it does not."""
         found = find_server()
         for remark in found.passed_over:
             say("redis", remark)
@@ -88,8 +88,8 @@ class Server:
             except asyncio.CancelledError:
                 self._server = await starting
                 raise
-            except (BadNews, OSError) as error:
-                why = str(error) if isinstance(error, BadNews) else f"{self._data.path}: {reason_of(error)}"
+            except (OperatorError, OSError) as error:
+                why = str(error) if isinstance(error, OperatorError) else f"{self._data.path}: {reason_of(error)}"
                 if why != said:
                     self._say("redis", f"cannot be started: {why}; trying on")
                 said = why
@@ -152,14 +152,14 @@ def _signals() -> Iterator[Asked]:
 
 
 def wait_for_port(host: str, port: int, variable: str) -> None:
-    """Return when the port can be listened on: who has just been killed may need a moment. BadNews after 10 s."""
+    """Return when the port can be listened on: who has just been killed may need a moment. OperatorError after 10 s."""
     deadline = time.monotonic() + PORT_FREE_WITHIN_S
     while True:
         try:
             listeners = listen(host, port, variable)
         except CannotListen as error:
             if not error.passes or time.monotonic() > deadline:
-                raise BadNews(str(error)) from None
+                raise OperatorError(str(error)) from None
             time.sleep(WATCH_EVERY_S)
         else:
             for listener in listeners:

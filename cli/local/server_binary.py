@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from operations.errors import BadNews
+from operations.errors import OperatorError
 
 OLDEST: Final = (6, 2)
 NAMES: Final = ("valkey-server", "redis-server")
@@ -24,7 +24,7 @@ class Found(NamedTuple):
 
 
 def find_server(search_path: str | None = None) -> Found:
-    """The first server that is new enough; BadNews when there is none. `search_path` stands in for PATH."""
+    """The first server that is new enough; OperatorError when there is none. `search_path` stands in for PATH."""
     passed_over: list[str] = []
     for path in _candidates(search_path):
         version = version_of(path)
@@ -32,7 +32,7 @@ def find_server(search_path: str | None = None) -> Found:
             return Found(path, tuple(passed_over))
         what = "does not tell its version" if version is None else f"is version {version[0]}.{version[1]}"
         passed_over.append(f"{path} {what}, and relay needs {OLDEST[0]}.{OLDEST[1]} or newer: passed over")
-    raise BadNews(
+    raise OperatorError(
         "there is no Redis server to run: install Valkey or Redis 6.2 or newer, or set RELAY_REDIS_URL to one that runs"
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from cli.local.parent_watch import VARIABLE
-from operations.errors import BadNews
+from operations.errors import OperatorError
 
 SOON_AFTER: Final = 10.0
 PATIENT_FROM: Final = 3
@@ -39,7 +39,7 @@ def relay_command(*arguments: str) -> list[str]:
     for script in (called, beside):
         if script.name == "relay" and script.is_file():
             return [str(script), *arguments]
-    raise BadNews(f"the relay command is not at {beside}: install the package")
+    raise OperatorError(f"the relay command is not at {beside}: install the package")
 
 
 def pause_before_restart(deaths: Sequence[float], now: float) -> float:

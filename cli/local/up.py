@@ -15,7 +15,7 @@ from cli.local.first_key import make_first_key
 from cli.local.local_stack import WATCH_EVERY_S, ingest_program, running, wait_for_port, worker_programs
 from cli.local.supervisor import Say
 from config.settings import Settings, load_settings
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from process.listening import local_host
 from process.log_output import LineWriter
 from process.logs import configure_logging
@@ -66,7 +66,7 @@ def _refuse_short_password(settings: Settings, data: DataDir) -> None:
     """Start nothing new behind a password that can be guessed. Where relay ran before, `relay check` warns of it."""
     password = settings.admin_password
     if data.is_new and password is not None and len(password.get_secret_value()) < LEAST_PASSWORD:
-        raise BadNews(
+        raise OperatorError(
             f"RELAY_ADMIN_PASSWORD is shorter than {LEAST_PASSWORD} characters and opens the console: "
             "set a longer one, such as openssl rand -hex 16 makes, or unset it for no console"
         )

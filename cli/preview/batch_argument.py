@@ -13,7 +13,7 @@ FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=
 
 
 def read_batches(path: str) -> BatchFile:
-    """The batches in a file, or in stdin; BadNews when they are not JSON."""
+    """The batches in a file, or in stdin; OperatorError when they are not JSON."""
     if path == "-":
         return parse_batches(sys.stdin.buffer.read(), "stdin")
     return parse_batches(Path(path).read_bytes(), path)

@@ -15,7 +15,7 @@ from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, json_text, n
 from cli.terminal.usage_errors import unknown_id
 from config.model import Configuration, Connection, Input
 from mapping.results import Note
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.format import plural
 from operations.preview.batch_file import too_much, without_events
 from operations.preview.match_keys import Matching, matching_of
@@ -68,7 +68,7 @@ def preview(
             )
     except RefusedBatch as error:
         name = "stdin" if files == ("-",) else ", ".join(files)
-        raise BadNews(f"{name}: {error} Ingest would answer 400 and take nothing of the request.") from None
+        raise OperatorError(f"{name}: {error} Ingest would answer 400 and take nothing of the request.") from None
 
 
 def _wanted(input_id: str | None, connection_id: str | None) -> Wanted:

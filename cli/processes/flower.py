@@ -8,7 +8,7 @@ import click
 from cli.context import settings_here, with_redis
 from cli.local.parent_watch import leave_with_parent
 from config.values import clean_value
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from process.listening import is_everywhere
 from process.logs import configure_logging
 from store.client import connect_async
@@ -41,7 +41,7 @@ def flower(port: int) -> None:
     try:
         from flower.options import options
     except ImportError:
-        raise BadNews("Flower is not installed: install the package with its extra, [flower]") from None
+        raise OperatorError("Flower is not installed: install the package with its extra, [flower]") from None
     from worker.app import app
     from worker.broker import use_broker
 
@@ -63,16 +63,16 @@ def flower(port: int) -> None:
 
 
 def sign_in(text: str) -> str:
-    """The one user and password that Flower asks for. Raises BadNews for what Flower would read otherwise."""
+    """The one user and password that Flower asks for. Raises OperatorError for what Flower would read otherwise."""
     try:
         clean = clean_value(text)
     except ValueError as error:
-        raise BadNews(f"{PASSWORD} {error}") from None
+        raise OperatorError(f"{PASSWORD} {error}") from None
     user, separator, password = clean.partition(":")
     if not (user and separator and password):
-        raise BadNews(f"{PASSWORD} is not set: set it to USER:PASSWORD, for Flower shows itself to nobody without")
+        raise OperatorError(f"{PASSWORD} is not set: set it to USER:PASSWORD; Flower needs a password")
     if "," in clean:
-        raise BadNews(f"{PASSWORD} has a comma in it, and Flower would take what precedes it as the whole password")
+        raise OperatorError(f"{PASSWORD} has a comma, and Flower would take the text before it as the password")
     return clean
 
 

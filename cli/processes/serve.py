@@ -11,7 +11,7 @@ from cli.local.parent_watch import leave_with_parent
 from cli.processes.console import command
 from config.redis_address import RedisAddress
 from config.settings import Settings, load_settings
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from process.listening import CannotListen, local_host
 from process.logs import configure_logging
 
@@ -33,7 +33,7 @@ def ingest() -> None:
         with console_of_its_own(settings, command) as routes:
             run(settings, routes)
     except CannotListen as error:
-        raise BadNews(str(error)) from None
+        raise OperatorError(str(error)) from None
     except KeyboardInterrupt:
         sys.exit(0)
 
@@ -69,7 +69,7 @@ def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
     try:
         run(settings.host, settings.sandbox_port, tokens, require_app_id=require_app_id)
     except CannotListen as error:
-        raise BadNews(str(error)) from None
+        raise OperatorError(str(error)) from None
 
 
 def _say_what_is_insecure(settings: Settings) -> None:

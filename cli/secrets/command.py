@@ -19,7 +19,7 @@ from cli.terminal.failures import reason_of
 from cli.terminal.output import note
 from config.errors import ConfigurationError, Problem
 from config.secrets import DecryptionError, Keyring
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.format import plural
 
 _ENCRYPTED: Final = re.compile(r"enc:(gAAAA[A-Za-z0-9_=-]+)")
@@ -73,9 +73,9 @@ def rotate(*, in_place: bool) -> None:
     try:
         text = path.read_bytes().decode()
     except OSError as error:
-        raise BadNews(f"{settings.config} cannot be read: {reason_of(error)}; set RELAY_CONFIG") from None
+        raise OperatorError(f"{settings.config} cannot be read: {reason_of(error)}; set RELAY_CONFIG") from None
     except UnicodeDecodeError:
-        raise BadNews(f"{settings.config} is not UTF-8 text") from None
+        raise OperatorError(f"{settings.config} is not UTF-8 text") from None
     rotated = _rotated(text, keyring, str(settings.config))
     if in_place:
         _replace(path, rotated.text)
@@ -130,7 +130,7 @@ def _replace(path: Path, text: str) -> None:
     except OSError as error:
         if written is not None:
             Path(written).unlink(missing_ok=True)
-        raise BadNews(
+        raise OperatorError(
             f"{path.name} cannot be replaced where it is ({reason_of(error)}): run it without --in-place"
         ) from None
 
@@ -146,5 +146,5 @@ def _piped() -> str:
 def _keyring() -> Keyring:
     keyring = settings_here().keyring
     if keyring is None:
-        raise BadNews(NO_KEY)
+        raise OperatorError(NO_KEY)
     return keyring

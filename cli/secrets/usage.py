@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from cli.context import open_box
+from cli.context import open_store
 from cli.dead_letters.options import json_option
 from cli.terminal.output import console, count, note, print_json, table
 from config.secrets import Keyring
-from operations.dead_letters.store import LetterBox
-from operations.encryption_keys import Use, reseal_letters, use_of_keys
-from operations.errors import BadNews
+from operations.dead_letters.store import DeadLetterStore
+from operations.encryption_keys import KeyUsage, key_usage, reencrypt_dead_letters
+from operations.errors import OperatorError
 from operations.format import plural
 
 NO_KEY = "there is no key to encrypt with: set RELAY_ENCRYPTION_KEY (relay secrets key makes one)"
@@ -24,9 +24,9 @@ def usage(*, as_json: bool) -> None:
 
     Exit code 1 when something needs a key that is not there.
     """
-    with open_box() as box:
-        keyring = _keyring(box)
-        use = use_of_keys(box, keyring)
+    with open_store() as store:
+        keyring = _keyring(store)
+        use = key_usage(store, keyring)
     if as_json:
         print_json({"keys": _objects(use, keyring), "unencrypted": use.open, "undecryptable": use.unopened})
     else:
@@ -41,8 +41,8 @@ def re_encrypt(*, as_json: bool) -> None:
 
     Run it when every process has the newest key: one that has not could not read them any more.
     """
-    with open_box() as box:
-        done = reseal_letters(box, _keyring(box))
+    with open_store() as store:
+        done = reencrypt_dead_letters(store, _keyring(store))
     if as_json:
         print_json({"re_encrypted": done.letters, "unchanged": done.unchanged, "undecryptable": done.unopened})
     else:
@@ -52,7 +52,7 @@ def re_encrypt(*, as_json: bool) -> None:
     sys.exit(done.unopened > 0)
 
 
-def _objects(use: Use, keyring: Keyring) -> list[dict[str, Any]]:
+def _objects(use: KeyUsage, keyring: Keyring) -> list[dict[str, Any]]:
     return [
         {
             "key": position,
@@ -64,7 +64,7 @@ def _objects(use: Use, keyring: Keyring) -> list[dict[str, Any]]:
     ]
 
 
-def _show(use: Use, keyring: Keyring) -> None:
+def _show(use: KeyUsage, keyring: Keyring) -> None:
     made = table("key", "waiting chunks", "dead letters", "", right=("waiting chunks", "dead letters"))
     for one in _objects(use, keyring):
         newest = one["key"] == 1
@@ -81,7 +81,7 @@ def _show(use: Use, keyring: Keyring) -> None:
         note("before a former key goes: relay secrets rotate for the configuration file, re-encrypt for dead letters")
 
 
-def _keyring(box: LetterBox) -> Keyring:
-    if box.keyring is None:
-        raise BadNews(NO_KEY)
-    return box.keyring
+def _keyring(store: DeadLetterStore) -> Keyring:
+    if store.keyring is None:
+        raise OperatorError(NO_KEY)
+    return store.keyring

@@ -4,8 +4,8 @@ from rich.text import Text
 
 from cli.terminal.output import BAD, GOOD, MUTED
 from lanes.ledger import GroupReading
-from operations.status.balance import faults_of
 from operations.status.connections import CAME, ENDED
+from operations.status.imbalance import describe_imbalance
 
 ALWAYS = ("accepted", "delivered")
 
@@ -17,7 +17,7 @@ def balance_line(group: GroupReading) -> Text:
     line = Text.assemble(came, (" = ", MUTED), _sum([*ended, ("waiting", group.waiting)]))
     if group.balances:
         return line.append("  ✓", style=f"bold {GOOD}")
-    return line.append(f"  ✗ {'; '.join(faults_of(group))}", style=f"bold {BAD}")
+    return line.append(f"  ✗ {'; '.join(describe_imbalance(group))}", style=f"bold {BAD}")
 
 
 def _sum(terms: list[tuple[str, int]]) -> Text:

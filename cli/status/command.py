@@ -19,11 +19,11 @@ from config.settings import Settings
 from delivery.dead_letter import rfc3339
 from lanes.ledger import GroupReading, read_books, recount
 from operations.alerts.outage import as_fields
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.format import plural
-from operations.status.balance import faults_of
 from operations.status.connections import Overview, overview
 from operations.status.daily import MOST_DAYS
+from operations.status.imbalance import describe_imbalance
 from operations.status.rates import Rates
 from store.client import connect
 from store.errors import RedisAway
@@ -94,21 +94,21 @@ def _watch(settings: Settings, client: redis.Redis) -> None:
 
 
 def _verify(client: redis.Redis, seen: Overview) -> None:
-    """Say of each connection whether its books balance and a recount agrees; BadNews when not."""
-    faults = [f"{one.id}: {fault}" for one in seen.standings for fault in faults_of(one.books)]
-    for standing in seen.standings:
+    """Say of each connection whether its books balance and a recount agrees; OperatorError when not."""
+    faults = [f"{one.id}: {fault}" for one in seen.statuses for fault in describe_imbalance(one.books)]
+    for status in seen.statuses:
         try:
-            counted = _recount(client, standing.id)
+            counted = _recount(client, status.id)
         except redis.RedisError as error:
             raise refusal(error) from None
         if counted is None:
-            note(f"{standing.id}: moved while it was counted; its books balance, the recount says nothing")
+            note(f"{status.id}: moved while it was counted; its books balance, the recount says nothing")
         elif counted[0] != counted[1]:
-            faults.append(f"{standing.id}: its books say {counted[0]:,} waiting, the chunks hold {counted[1]:,}")
+            faults.append(f"{status.id}: its books say {counted[0]:,} waiting, the chunks hold {counted[1]:,}")
         else:
-            note(f"{standing.id}: counted anew, {plural(counted[1], 'event')} waiting, as its books say")
+            note(f"{status.id}: counted anew, {plural(counted[1], 'event')} waiting, as its books say")
     if faults:
-        raise BadNews("books do not balance:\n" + "\n".join(faults))
+        raise OperatorError("books do not balance:\n" + "\n".join(faults))
 
 
 def _recount(client: redis.Redis, group: str) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ _NUMBERS = ("accepted", "delivered", "dead", "unsupported", "withheld", "waiting
 
 def show_days(client: redis.Redis, seen: Overview, number: int, *, as_json: bool) -> None:
     """Print the last `number` days of every connection. Raises RedisAway."""
-    days = {one.id: days_of(client, [one.id], number, seen.reading.now_ms) for one in seen.standings}
+    days = {one.id: days_of(client, [one.id], number, seen.reading.now_ms) for one in seen.statuses}
     if as_json:
         print_json([{"connection": name, **day.as_object()} for name, some in days.items() for day in some])
         return

@@ -12,8 +12,8 @@ from rich.text import Text
 from cli.status.balance import balance_line
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, STATE_STYLES, count, state, table
 from operations.format import duration, plural, size
-from operations.status.connections import Overview, Standing
-from operations.status.describe import in_words
+from operations.status.connections import ConnectionStatus, Overview
+from operations.status.describe import describe_status
 from operations.status.rates import Rates
 from store.errors import Trouble
 from store.server import MemoryUse
@@ -42,19 +42,19 @@ class _Column(NamedTuple):
 
     name: str
     worth: int
-    cell: Callable[[Standing, Rates | None], Text]
+    cell: Callable[[ConnectionStatus, Rates | None], Text]
 
 
-def _book(name: str) -> Callable[[Standing, Rates | None], Text]:
+def _book(name: str) -> Callable[[ConnectionStatus, Rates | None], Text]:
     return lambda one, _: count(one.books.books.get(name, 0))
 
 
-def _came(one: Standing, rates: Rates | None) -> Text:
+def _came(one: ConnectionStatus, rates: Rates | None) -> Text:
     rate = rates.of(one.id) if rates else None
     return Text("–", MUTED) if rate is None else _pace(rate.came)
 
 
-def _ended(one: Standing, rates: Rates | None) -> Text:
+def _ended(one: ConnectionStatus, rates: Rates | None) -> Text:
     rate = rates.of(one.id) if rates else None
     return Text("–", MUTED) if rate is None else _pace(rate.ended)
 
@@ -66,7 +66,7 @@ def _pace(per_second: float) -> Text:
     return count(round(per_second))
 
 
-def _oldest(one: Standing, _: Rates | None) -> Text:
+def _oldest(one: ConnectionStatus, _: Rates | None) -> Text:
     return Text("–", MUTED) if one.oldest_waiting_s is None else Text(duration(one.oldest_waiting_s))
 
 
@@ -86,7 +86,7 @@ _COLUMNS: Final = (
 
 def screen(seen: Seen) -> RenderableType:
     """Everything."""
-    standings = seen.overview.standings
+    statuses = seen.overview.statuses
     parts: list[RenderableType] = []
     if seen.overview.refused:
         parts += [Text(refused_words(seen.overview), style=BAD), ""]
@@ -94,10 +94,10 @@ def screen(seen: Seen) -> RenderableType:
         parts += [Text(HELD_BACK, style=CAREFUL), ""]
     if seen.trouble:
         parts += [Text.assemble((seen.trouble.problem, BAD), "\n", ("To do  ", "bold"), seen.trouble.what_to_do), ""]
-    parts += [_head(seen), "", _Connections(seen) if standings else Text("no connections", style=MUTED)]
+    parts += [_head(seen), "", _Connections(seen) if statuses else Text("no connections", style=MUTED)]
     parts += _not_healthy(seen)
     parts += ["", _inputs(seen), "", *_books(seen)]
-    if letters := _letters(standings):
+    if letters := _letters(statuses):
         parts += ["", letters]
     return Group(*parts)
 
@@ -110,12 +110,12 @@ def refused_words(overview: Overview) -> str:
 def _head(seen: Seen) -> Text:
     """`412 events wait · Redis 34 MB of 1.0 GB (3%)`, and the pace of all together."""
     used, limit = seen.memory
-    waiting = sum(one.books.waiting for one in seen.overview.standings)
+    waiting = sum(one.books.waiting for one in seen.overview.statuses)
     full = used / limit if limit and used is not None else 0.0
     memory = _memory(used, limit, full)
     parts = [Text(f"{plural(waiting, 'event')} waiting"), Text(memory, style=BAD if full > NEARLY_FULL else "")]
     if seen.rates is not None:
-        rates = [rate for one in seen.overview.standings if (rate := seen.rates.of(one.id))]
+        rates = [rate for one in seen.overview.statuses if (rate := seen.rates.of(one.id))]
         came, ended = sum(rate.came for rate in rates), sum(rate.ended for rate in rates)
         parts.insert(0, Text.assemble("in ", _pace(came), "/s, out ", _pace(ended), "/s"))
     return Text.assemble((" · ", MUTED)).join(parts)
@@ -145,7 +145,7 @@ class _Connections:
     def _table(self, columns: Sequence[_Column]) -> Table:
         names = [one.name for one in columns]
         made = table("connection", "state", *names, right=names)
-        for one in self._seen.overview.standings:
+        for one in self._seen.overview.statuses:
             made.add_row(one.id, state(one.state), *(column.cell(one, self._seen.rates) for column in columns))
         return made
 
@@ -153,8 +153,8 @@ class _Connections:
 def _not_healthy(seen: Seen) -> list[RenderableType]:
     """Of each connection that is not: how it stands, and what someone has to do."""
     parts: list[RenderableType] = []
-    for one in seen.overview.standings:
-        words, what_to_do = in_words(one, seen.overview.reading.now_ms), one.what_to_do
+    for one in seen.overview.statuses:
+        words, what_to_do = describe_status(one, seen.overview.reading.now_ms), one.what_to_do
         if words != "healthy" or what_to_do:
             parts += ["", Text.assemble((f"{one.id}  ", "bold"), (words, STATE_STYLES.get(one.state, "")))]
         if what_to_do:
@@ -171,26 +171,26 @@ def _inputs(seen: Seen) -> RenderableType:
 
 def _books(seen: Seen) -> list[RenderableType]:
     """The verdict, and each connection's sum; while watching only sums that are wrong, for they are long."""
-    standings = seen.overview.standings
-    if all(one.books.balances for one in standings):
+    statuses = seen.overview.statuses
+    if all(one.books.balances for one in statuses):
         verdict = Text("books balance", style=GOOD)
     else:
         verdict = Text("books do NOT balance", style=f"bold {BAD}")
     made = table("", "")
     made.show_header = False
-    for one in standings:
+    for one in statuses:
         if seen.rates is None or not one.books.balances:
             made.add_row(one.id, balance_line(one.books))
     return [verdict, made] if made.rows else [verdict]
 
 
-def _letters(standings: Sequence[Standing]) -> Text | None:
+def _letters(statuses: Sequence[ConnectionStatus]) -> Text | None:
     """How many dead letters of which reasons, and where to look."""
-    letters = sum(one.books.letters for one in standings)
+    letters = sum(one.books.letters for one in statuses)
     if not letters:
         return None
     by_reason: dict[str, int] = {}
-    for one in standings:
+    for one in statuses:
         for reason, number in one.books.labels.items():
             by_reason[reason] = by_reason.get(reason, 0) + number
     most = sorted(by_reason.items(), key=lambda reason: (-reason[1], reason[0]))

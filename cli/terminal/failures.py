@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from config.errors import ConfigurationError
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from store.errors import RedisAway, RedisFull
 
 _OF_FILES: Final = {
@@ -21,7 +21,7 @@ def sentences_of(error: Exception) -> Sequence[str] | None:
     match error:
         case ConfigurationError():
             return [str(problem) for problem in error.problems]
-        case BadNews():
+        case OperatorError():
             return [str(error)]
         case RedisAway():
             return [f"{error.trouble.problem}: {error.trouble.what_to_do}"]

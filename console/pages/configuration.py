@@ -15,7 +15,7 @@ from console.desk import Desk
 from console.pages.try_it import PASTED
 from console.visit import Visit
 from operations.connection_settings import changes, settings_of
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.preview.batch_file import parse_batches
 from operations.preview.diff import ABSENT, Comparison, compare_all
 from operations.preview.preview import RefusedBatch, pairs_of, preview_all
@@ -42,13 +42,13 @@ def check(desk: Desk, visit: Visit) -> Response:
         return _page(desk, visit, problems=list(map(str, error.problems)))
     try:
         compared = _compared(desk, pasted, visit.field("batches"))
-    except BadNews as error:
+    except OperatorError as error:
         return _page(desk, visit, pasted=pasted, problems=[str(error)])
     return _page(desk, visit, pasted=pasted, compared=compared)
 
 
 def _compared(desk: Desk, pasted: Configuration, batches: str) -> list[Comparison] | None:
-    """None where no batches were pasted. BadNews when they are none."""
+    """None where no batches were pasted. OperatorError when they are none."""
     if not batches.strip():
         return None
     parts, now_ms = parse_batches(batches.encode(), PASTED).batches, time.time_ns() // 1_000_000
@@ -56,9 +56,9 @@ def _compared(desk: Desk, pasted: Configuration, batches: str) -> list[Compariso
         sides = (desk.configuration(), pasted)
         before, after = (preview_all(parts, pairs_of(side), desk.settings.tiktok_url, now_ms) for side in sides)
     except RefusedBatch as error:
-        raise BadNews(f"ingest would refuse the batches: {error}") from None
+        raise OperatorError(f"ingest would refuse the batches: {error}") from None
     except ConfigurationError:
-        raise BadNews("the file in its place is refused now: there is nothing to compare the batches with") from None
+        raise OperatorError("the file in its place is refused now: there is nothing to compare with") from None
     return compare_all(before, after)
 
 

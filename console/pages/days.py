@@ -19,7 +19,7 @@ def show(desk: Desk, visit: Visit) -> Response:
     """The day in the address, of one connection or of all."""
     day = _date(visit.path["day"])
     seen = desk.overview()
-    names = [one.id for one in seen.standings]
+    names = [one.id for one in seen.statuses]
     wanted = visit.field("connection")
     chosen = [name for name in names if wanted in ("", name)]
     today = datetime.fromtimestamp(seen.reading.now_ms / 1000, UTC).date()

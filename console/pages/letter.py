@@ -16,32 +16,32 @@ from lanes.chunk import Chunk
 from lanes.dead_letters import letter_of
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.field_names import path_of_field
-from operations.dead_letters.preview import Blocked, Outlook
+from operations.dead_letters.preview import Blocked, ReplayPreview
 from operations.dead_letters.replay import is_late
-from operations.dead_letters.store import LetterBox, public, source_of
+from operations.dead_letters.store import DeadLetterStore, public, source_of
 
 
 def show(desk: Desk, visit: Visit) -> Response:
     """The letter, masked."""
-    return page(desk, visit, desk.box())
+    return page(desk, visit, desk.store())
 
 
 def reveal(desk: Desk, visit: Visit) -> Response:
     """The letter with everything in it, which is written down first."""
-    box = desk.box()
-    note(box, visit, "console show", [found(box, visit).id])
-    return page(desk, visit, box, reveal=True)
+    store = desk.store()
+    note(store, visit, "console show", [found(store, visit).id])
+    return page(desk, visit, store, reveal=True)
 
 
-def found(box: LetterBox, visit: Visit) -> DeadLetter:
+def found(store: DeadLetterStore, visit: Visit) -> DeadLetter:
     """The letter that the address names."""
-    letter = box.find(visit.path["id"])
+    letter = store.find(visit.path["id"])
     if letter is None:
         raise NotThere("There is no such dead letter any more: it was sent again, or discarded.")
     return letter
 
 
-def shown_outlook(outlook: Outlook | Blocked, *, reveal: bool) -> dict[str, Any]:
+def shown_outlook(outlook: ReplayPreview | Blocked, *, reveal: bool) -> dict[str, Any]:
     """What a template says of it."""
     if isinstance(outlook, Blocked):
         return {"blocked": outlook.why, "sent": [], "request": None, "dead_letters": [], "not_sent": [], "url": ""}
@@ -50,11 +50,11 @@ def shown_outlook(outlook: Outlook | Blocked, *, reveal: bool) -> dict[str, Any]
     return {"blocked": None, "sent": sent, "url": outlook.url, **said}
 
 
-def page(desk: Desk, visit: Visit, box: LetterBox, *, reveal: bool = False, problem: str = "") -> Response:
+def page(desk: Desk, visit: Visit, store: DeadLetterStore, *, reveal: bool = False, problem: str = "") -> Response:
     """The letter's page; `problem` is a sentence on what was not done."""
-    letter = found(box, visit)
-    source = _opened(box, letter)
-    stored = letter_of(box.client, letter.connection, letter.id) or b""
+    letter = found(store, visit)
+    source = _opened(store, letter)
+    stored = letter_of(store.client, letter.connection, letter.id) or b""
     return desk.page(
         visit,
         "letter.html",
@@ -65,8 +65,8 @@ def page(desk: Desk, visit: Visit, box: LetterBox, *, reveal: bool = False, prob
         unreadable="" if isinstance(source, Chunk) else str(source),
         problem=problem,
         read=sha256(stored).hexdigest(),
-        outlook=shown_outlook(_outlook(desk, box, letter, source), reveal=reveal),
-        late=isinstance(source, Chunk) and is_late(source.first_unknown_ms, box.now_ms()),
+        outlook=shown_outlook(_outlook(desk, store, letter, source), reveal=reveal),
+        late=isinstance(source, Chunk) and is_late(source.first_unknown_ms, store.now_ms()),
         path=visit.field("path") or path_of_field(letter, connection_of(desk, letter)),
         value=visit.field("value"),
     )
@@ -80,17 +80,19 @@ def connection_of(desk: Desk, letter: DeadLetter) -> Connection | None:
         return None
 
 
-def _opened(box: LetterBox, letter: DeadLetter) -> Chunk | ChunkUnreadable:
+def _opened(store: DeadLetterStore, letter: DeadLetter) -> Chunk | ChunkUnreadable:
     try:
-        return box.open(letter)
+        return store.open(letter)
     except ChunkUnreadable as error:
         return error
 
 
-def _outlook(desk: Desk, box: LetterBox, letter: DeadLetter, source: Chunk | ChunkUnreadable) -> Outlook | Blocked:
+def _outlook(
+    desk: Desk, store: DeadLetterStore, letter: DeadLetter, source: Chunk | ChunkUnreadable
+) -> ReplayPreview | Blocked:
     if isinstance(source, ChunkUnreadable):
         return Blocked(f"its source cannot be opened: {source.what_to_do}")
     try:
-        return desk.outlooks(box).of(letter, source)
+        return desk.outlooks(store).of(letter, source)
     except ConfigurationError:
         return Blocked("the configuration file is refused now: mend it first")

@@ -14,7 +14,7 @@ from console.visit import Visit
 from delivery.dead_letter import DeadLetter
 from operations.audit import note_reveal
 from operations.dead_letters.query import NONE, DeadLetterQuery, Found
-from operations.dead_letters.store import LetterBox, exported, public
+from operations.dead_letters.store import DeadLetterStore, exported, public
 
 ON_A_PAGE: Final = 50
 SHOWN_GROUPS: Final = 30
@@ -23,8 +23,8 @@ EXPORTED_AT_ONCE: Final = 100
 
 def show(desk: Desk, visit: Visit) -> Response:
     """Those that the filter means, newest first."""
-    box, query = desk.box(), query_of(visit)
-    found = desk.letters.find(box.connections, query)
+    store, query = desk.store(), query_of(visit)
+    found = desk.letters.find(store.connections, query)
     pages = max(1, math.ceil(len(found) / ON_A_PAGE))
     number = max(1, visit.number("page", 1, pages))
     groups = found.groups()
@@ -39,51 +39,51 @@ def show(desk: Desk, visit: Visit) -> Response:
         groups=groups[:SHOWN_GROUPS],
         more_groups=len(groups) - SHOWN_GROUPS,
         most=max((group.dead_letters for group in groups), default=1),
-        letters=[public(letter, reveal=False) for letter in box.read_each(on_page)],
+        letters=[public(letter, reveal=False) for letter in store.read_each(on_page)],
         page=number,
         pages=pages,
-        choices=_choices(desk, box),
+        choices=_choices(desk, store),
     )
 
 
 def export(desk: Desk, visit: Visit) -> Response:
     """JSON lines of those that the filter means, masked."""
-    box = desk.box()
-    return _lines(box, desk.letters.find(box.connections, query_of(visit)), reveal=False)
+    store = desk.store()
+    return _lines(store, desk.letters.find(store.connections, query_of(visit)), reveal=False)
 
 
 def export_revealed(desk: Desk, visit: Visit) -> Response:
     """The same with everything in them, which is written down first."""
-    box = desk.box()
-    found = desk.letters.find(box.connections, query_of(visit))
-    note(box, visit, "console export", [one.id for one in found.oldest()])
-    return _lines(box, found, reveal=True)
+    store = desk.store()
+    found = desk.letters.find(store.connections, query_of(visit))
+    note(store, visit, "console export", [one.id for one in found.oldest()])
+    return _lines(store, found, reveal=True)
 
 
-def note(box: LetterBox, visit: Visit, what: str, ids: Sequence[str]) -> None:
+def note(store: DeadLetterStore, visit: Visit, what: str, ids: Sequence[str]) -> None:
     """Write down that this visitor is shown these letters unmasked."""
     who = f"console session {visit.session.name}" if visit.session else "console"
-    note_reveal(box, who, visit.address, what, ids)
+    note_reveal(store, who, visit.address, what, ids)
 
 
-def _choices(desk: Desk, box: LetterBox) -> dict[str, list[str]]:
+def _choices(desk: Desk, store: DeadLetterStore) -> dict[str, list[str]]:
     """What the filter offers: what there is."""
-    keys = [key for key, _ in desk.letters.find(box.connections, DeadLetterQuery()).keys]
+    keys = [key for key, _ in desk.letters.find(store.connections, DeadLetterQuery()).keys]
     return {
-        "connection": list(box.connections),
+        "connection": list(store.connections),
         "reason": sorted({key.reason for key in keys}),
         "field": sorted({key.field or NONE for key in keys}),
         "tiktok_event": sorted({key.tiktok_event or NONE for key in keys}),
     }
 
 
-def _lines(box: LetterBox, found: Found, *, reveal: bool) -> Response:
+def _lines(store: DeadLetterStore, found: Found, *, reveal: bool) -> Response:
     name = f"dead-letters{'-revealed' if reveal else ''}.jsonl"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    letters = box.read_each(found.oldest())
-    parts = iter(lambda: _json_lines(box, list(islice(letters, EXPORTED_AT_ONCE)), reveal=reveal), b"")
+    letters = store.read_each(found.oldest())
+    parts = iter(lambda: _json_lines(store, list(islice(letters, EXPORTED_AT_ONCE)), reveal=reveal), b"")
     return StreamingResponse(parts, media_type="application/jsonl", headers=headers)
 
 
-def _json_lines(box: LetterBox, letters: Sequence[DeadLetter], *, reveal: bool) -> bytes:
-    return b"".join(msgspec.json.encode(exported(box, letter, reveal=reveal)) + b"\n" for letter in letters)
+def _json_lines(store: DeadLetterStore, letters: Sequence[DeadLetter], *, reveal: bool) -> bytes:
+    return b"".join(msgspec.json.encode(exported(store, letter, reveal=reveal)) + b"\n" for letter in letters)

@@ -17,7 +17,7 @@ def show(desk: Desk, visit: Visit) -> Response:
     seen = desk.overview()
     number = max(1, visit.number("days", SHOWN_DAYS, MOST_DAYS))
     wanted = visit.field("connection")
-    chosen = [one.id for one in seen.standings if wanted in ("", one.id)]
+    chosen = [one.id for one in seen.statuses if wanted in ("", one.id)]
     days = days_of(desk.redis, chosen, number, seen.reading.now_ms)
     return desk.page(
         visit,
@@ -45,6 +45,6 @@ def resume(desk: Desk, visit: Visit) -> Response:
 def _known(desk: Desk, visit: Visit) -> str:
     seen = desk.overview()
     wanted = visit.path["id"]
-    if wanted not in {one.id for one in seen.standings}:
+    if wanted not in {one.id for one in seen.statuses}:
         raise NotThere("There is no such connection.")
     return wanted

@@ -13,5 +13,5 @@ SHOWN: Final = 200
 
 def show(desk: Desk, visit: Visit) -> Response:
     """The newest entries."""
-    kept = past_reveals(desk.box())
+    kept = past_reveals(desk.store())
     return desk.page(visit, "reveals.html", reveals=kept[:SHOWN], more=len(kept) - SHOWN)

@@ -9,7 +9,7 @@ from console.desk import Desk
 from console.reception import NotThere
 from console.samples import SAMPLES, sample_text
 from console.visit import Visit
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.preview.batch_file import parse_batches
 from operations.preview.match_keys import matching_of
 from operations.preview.preview import Preview, RefusedBatch, pairs_of, preview_all
@@ -33,7 +33,7 @@ def preview(desk: Desk, visit: Visit) -> Response:
     text = visit.field("batches")
     try:
         results = [_result(made, pair[1]) for made, pair in _previews(desk, visit, configuration, text)]
-    except BadNews as error:
+    except OperatorError as error:
         return _page(desk, visit, configuration, text=text, results=None, problem=str(error))
     return _page(desk, visit, configuration, text=text, results=results)
 
@@ -50,15 +50,15 @@ def send(desk: Desk, visit: Visit) -> Response:
 
 
 def _previews(desk: Desk, visit: Visit, configuration: Configuration, text: str) -> list[tuple[Preview, Pair]]:
-    """One for each chosen pair. BadNews for what is no batch."""
+    """One for each chosen pair. OperatorError for what is no batch."""
     batches = parse_batches(text.encode(), PASTED).batches
     pairs = [pair for pair in pairs_of(configuration) if _key(*pair) in _chosen(visit, configuration)]
     if not pairs:
-        raise BadNews("choose at least one connection")
+        raise OperatorError("choose at least one connection")
     try:
         return list(zip(preview_all(batches, pairs, desk.settings.tiktok_url), pairs, strict=True))
     except RefusedBatch as error:
-        raise BadNews(f"ingest would refuse it: {error}") from None
+        raise OperatorError(f"ingest would refuse it: {error}") from None
 
 
 def _chosen(visit: Visit, configuration: Configuration) -> set[str]:

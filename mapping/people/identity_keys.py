@@ -23,7 +23,7 @@ _ADDRESSES: Final = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 """Each of several addresses in one text: such a text is not sent, but it holds a person's data all the same."""
 
 
-class Namer:
+class IdentityKeys:
     """Gives names to whoever an identity is of, for one connection; equal names are one person.
 
     A name is `<kind>:<hash>`, made in `ip_observations.py`. Emails and phones are the same person's

@@ -5,16 +5,15 @@ from typing import Final, NamedTuple
 
 from delivery.dead_letter import rfc3339
 from operations.alerts.rules import Kind, Notice
-from operations.dead_letters.retention import letters_are_full
 from operations.format import duration, plural, size
-from operations.status.connections import Standing
+from operations.status.connections import ConnectionStatus
 from store.clocks import Clocks
 from store.errors import Trouble
 
 RUNBOOK: Final = "docs/runbook.md"
 
 
-class News(NamedTuple):
+class AlertContext(NamedTuple):
     """What there is to say beside how the connection stands. `former_s`: how long it was as it was told before."""
 
     now_ms: int
@@ -24,7 +23,7 @@ class News(NamedTuple):
     share: int = 0
 
 
-class _Words(NamedTuple):
+class _Message(NamedTuple):
     fact: str
     who: str
     what_to_do: str
@@ -32,20 +31,20 @@ class _Words(NamedTuple):
     heading: str
 
 
-def notice(kind: Kind, standing: Standing, news: News) -> Notice:
+def build_notice(kind: Kind, status: ConnectionStatus, news: AlertContext) -> Notice:
     """The notice. Of TikTok's words there are none in it: an error is told by its code and what it means here."""
-    words = _KINDS[kind](standing, news)
+    words = _KINDS[kind](status, news)
     to_do = [f"To do, {words.who}: {words.what_to_do}"] if words.what_to_do else []
     look = f"`{words.command}` · {RUNBOOK}#{words.heading}"
     return Notice(
-        "\n".join([f"relay: {standing.id} {words.fact}", *to_do, look]),
+        "\n".join([f"relay: {status.id} {words.fact}", *to_do, look]),
         {
             "alert": kind,
-            "connection": standing.id,
+            "connection": status.id,
             "at": rfc3339(news.now_ms),
-            "state": standing.state,
-            "waiting": standing.books.waiting,
-            "letters": standing.books.letters,
+            "state": status.state,
+            "waiting": status.books.waiting,
+            "letters": status.books.letters,
             "fact": words.fact,
             "who": words.who,
             "what_to_do": words.what_to_do,
@@ -55,7 +54,7 @@ def notice(kind: Kind, standing: Standing, news: News) -> Notice:
     )
 
 
-def trial(now_ms: int) -> Notice:
+def test_notice(now_ms: int) -> Notice:
     """What `relay check --alert` sends: nothing has happened."""
     text = "relay: this is a test, sent by relay check --alert. Alerts of connections will come here."
     return Notice(text, {"alert": "test", "at": rfc3339(now_ms)})
@@ -104,10 +103,10 @@ def _redis(kind: str, fact: str, trouble: Trouble | None, now_ms: int) -> Notice
     return Notice(text, {**fields, "command": "relay check", "runbook": runbook})
 
 
-def _paused(one: Standing, _: News) -> _Words:
+def _paused(one: ConnectionStatus, _: AlertContext) -> _Message:
     error, what = one.last_error, one.books.group.get("what", "")
     known = error is not None and error.what_to_do == what
-    return _Words(
+    return _Message(
         f"is paused: {error.error if known and error else 'TikTok refuses it'}. {_kept(one)}",
         error.who if known and error else "the operator of this relay",
         what or "see what relay connections list says",
@@ -116,8 +115,8 @@ def _paused(one: Standing, _: News) -> _Words:
     )
 
 
-def _valve(one: Standing, _: News) -> _Words:
-    return _Words(
+def _valve(one: ConnectionStatus, _: AlertContext) -> _Message:
+    return _Message(
         f"is paused by the valve: TikTok refuses its events and takes none. {_kept(one)}",
         "the person who configures this connection",
         f"read the dead letters, correct the configuration or the source, then relay connections resume {one.id}; "
@@ -127,19 +126,19 @@ def _valve(one: Standing, _: News) -> _Words:
     )
 
 
-def _paused_by_letters(one: Standing, _: News) -> _Words:
-    return _Words(
+def _paused_by_letters(one: ConnectionStatus, _: AlertContext) -> _Message:
+    return _Message(
         f"is paused: its dead letters hold their share of Redis's memory. {_kept(one)}",
         "the operator of this relay",
-        one.books.group.get("what") or letters_are_full(one.id),
+        one.books.group.get("what") or share_full_remedy(one.id),
         f"relay dead-letters count --connection {one.id}",
         "dead-letter-store-full",
     )
 
 
-def _letters_nearly_full(one: Standing, news: News) -> _Words:
+def _letters_nearly_full(one: ConnectionStatus, news: AlertContext) -> _Message:
     held = size(int(one.books.group.get("letter_bytes", 0)))
-    return _Words(
+    return _Message(
         f"has {plural(one.books.letters, 'dead letter')} of {held}: over four fifths of the {size(news.share)} that "
         "they may hold of Redis's memory. It pauses when they hold all of it.",
         "the operator of this relay",
@@ -177,8 +176,8 @@ def _of_clocks(kind: str, fact: str, what_to_do: str, at_ms: int) -> Notice:
     return Notice(text, {**fields, "what_to_do": what_to_do, "command": "relay check", "runbook": f"{RUNBOOK}#clocks"})
 
 
-def _paused_by_operator(one: Standing, _: News) -> _Words:
-    return _Words(
+def _paused_by_operator(one: ConnectionStatus, _: AlertContext) -> _Message:
+    return _Message(
         f"was paused by an operator. {_kept(one)}",
         "whoever paused it",
         "resume it when it may go on; nothing else does",
@@ -187,10 +186,10 @@ def _paused_by_operator(one: Standing, _: News) -> _Words:
     )
 
 
-def _out_of_reach(one: Standing, _: News) -> _Words:
+def _out_of_reach(one: ConnectionStatus, _: AlertContext) -> _Message:
     error = one.last_error
     known = error is not None and bool(error.what_to_do)
-    return _Words(
+    return _Message(
         f"delivers nothing: {error.error if known and error else 'TikTok is out of reach'}. {_kept(one)}",
         error.who if known and error else "the operator of this relay",
         error.what_to_do if known and error else "see what relay status says",
@@ -199,17 +198,17 @@ def _out_of_reach(one: Standing, _: News) -> _Words:
     )
 
 
-def _resumed(one: Standing, news: News) -> _Words:
+def _resumed(one: ConnectionStatus, news: AlertContext) -> _Message:
     after = f" after {duration(news.former_s)}" if news.former_s else ""
-    return _Words(
+    return _Message(
         f"delivers again{after}. Waiting: {plural(one.books.waiting, 'event')}.", "", "", "relay status", "paused"
     )
 
 
-def _dead_letters(one: Standing, news: News) -> _Words:
+def _dead_letters(one: ConnectionStatus, news: AlertContext) -> _Message:
     most = sorted(one.books.labels.items(), key=lambda reason: -reason[1])[:5]
     kept = ", ".join(f"{reason} ×{count:,}" for reason, count in most) or "none"
-    return _Words(
+    return _Message(
         f"has {plural(news.died, 'new dead letter')} within an hour (told from {news.limit:,} on). Kept now: {kept}.",
         "the person who configures this connection",
         "see what they have in common, correct the configuration or the source, then relay dead-letters replay "
@@ -219,11 +218,11 @@ def _dead_letters(one: Standing, news: News) -> _Words:
     )
 
 
-def _kept(one: Standing) -> str:
+def _kept(one: ConnectionStatus) -> str:
     return f"Nothing is lost: {plural(one.books.waiting, 'event')} kept."
 
 
-_KINDS: Final[Mapping[Kind, Callable[[Standing, News], _Words]]] = {
+_KINDS: Final[Mapping[Kind, Callable[[ConnectionStatus, AlertContext], _Message]]] = {
     "paused": _paused,
     "valve": _valve,
     "paused_by_operator": _paused_by_operator,

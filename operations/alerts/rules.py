@@ -38,7 +38,7 @@ class Notice(msgspec.Struct, frozen=True):
     fields: dict[str, str | int]
 
 
-class Unsent(msgspec.Struct):
+class PendingNotice(msgspec.Struct):
     """A notice on its way: how often it was tried, and when it is next."""
 
     notice: Notice
@@ -63,7 +63,7 @@ class Memory(msgspec.Struct):
     deaths: list[tuple[int, int]] = []
     many_dead: bool = False
     nearly_full: bool = False
-    unsent: list[Unsent] = []
+    unsent: list[PendingNotice] = []
 
 
 def situation_of(state: str, by: str) -> Situation | None:

@@ -14,10 +14,10 @@ from mapping.incoming.batch import NotABatch, split_batch
 from mapping.incoming.body import without_half_pairs
 from mapping.incoming.invalid_batch import NO_BATCH
 from operations.dead_letters.exact_json import read_exactly
-from operations.dead_letters.preview import Blocked, Outlook
+from operations.dead_letters.preview import Blocked, ReplayPreview
 from operations.dead_letters.replay import GONE
-from operations.dead_letters.store import LetterBox, decoded
-from operations.errors import BadNews
+from operations.dead_letters.store import DeadLetterStore, decoded
+from operations.errors import OperatorError
 
 
 class Found(NamedTuple):
@@ -28,17 +28,17 @@ class Found(NamedTuple):
     source: Chunk
 
 
-def find_letter(box: LetterBox, letter_id: str) -> Found:
-    """The letter with its source. BadNews when there is none, or its source cannot be opened."""
-    letter = box.find(letter_id)
-    stored = None if letter is None else letter_of(box.client, letter.connection, letter_id)
+def find_letter(store: DeadLetterStore, letter_id: str) -> Found:
+    """The letter with its source. OperatorError when there is none, or its source cannot be opened."""
+    letter = store.find(letter_id)
+    stored = None if letter is None else letter_of(store.client, letter.connection, letter_id)
     if stored is None:
-        raise BadNews(f"{letter_id}: {GONE}: relay dead-letters list says which there are")
+        raise OperatorError(f"{letter_id}: {GONE}: relay dead-letters list says which there are")
     letter = decoded(stored, letter_id)
     try:
-        return Found(letter, stored, box.open(letter))
+        return Found(letter, stored, store.open(letter))
     except ChunkUnreadable as error:
-        raise BadNews(f"the source cannot be opened: {error.what_to_do}") from None
+        raise OperatorError(f"the source cannot be opened: {error.what_to_do}") from None
 
 
 def digest_of(found: Found) -> str:
@@ -47,7 +47,7 @@ def digest_of(found: Found) -> str:
 
 
 def text_of(source: Chunk) -> str:
-    """The batch with the one event, for people; numbers stand as the client wrote them. BadNews when it is no JSON."""
+    """Return the batch with its one event as text; numbers stay as written. Raise OperatorError when it is no JSON."""
     batch = source.batches[0]
     try:
         if batch.shared == NO_BATCH:
@@ -57,17 +57,17 @@ def text_of(source: Chunk) -> str:
         whole = msgspec.json.encode({**members, "events": events})
         return msgspec.json.format(whole, indent=2).decode() + "\n"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadNews("its event is no JSON that can be edited: export keeps it, discard removes it") from None
+        raise OperatorError("its event is no JSON that can be edited: export keeps it, discard removes it") from None
 
 
 def editable(text: str) -> dict[str, Any]:
-    """Return a letter's text as JSON in which values can be set; numbers stay as they are written. Raises BadNews."""
+    """Return the text as JSON in which values can be set; numbers stay as they are written. Raise OperatorError."""
     try:
         batch = read_exactly(text)
     except ValueError:
         batch = None
     if not isinstance(batch, dict) or not isinstance(batch.get("events"), list) or not batch["events"]:
-        raise BadNews(
+        raise OperatorError(
             "it is no batch with an event in which a field could be set: correct it in an editor, without --set"
         )
     return batch
@@ -82,19 +82,20 @@ def _text_of_no_batch(raw: bytes) -> str:
 
 
 def corrected(source: Chunk, text: str) -> Chunk:
-    """The source with another batch and event; the event's place, minted id and open items stay.
+    """Return the source with another batch and event; the event's place, generated id and open items stay.
 
-    What was no batch may become several events. BadNews when the text is no batch, or one with too many or no events.
+    What was no batch may become several events. Raise OperatorError when the text is no batch, or has a wrong number
+    of events.
     """
     try:
         split = split_batch(text.encode())
     except (NotABatch, UnicodeEncodeError) as error:
-        raise BadNews(f"nothing was kept: {error}") from None
+        raise OperatorError(f"nothing was kept: {error}") from None
     was = source.batches[0]
     if was.shared == NO_BATCH or len(was.entries) > 1:
         return msgspec.structs.replace(source, batches=[Batch(split.shared, _several(was.entries, split.events))])
     if len(split.events) != 1:
-        raise BadNews(f"nothing was kept: a letter is of one event, and there are {len(split.events)}")
+        raise OperatorError(f"nothing was kept: a letter is of one event, and there are {len(split.events)}")
     entry = msgspec.structs.replace(was.entries[0], raw=bytes(split.events[0]))
     return msgspec.structs.replace(source, batches=[Batch(split.shared, [entry])])
 
@@ -102,20 +103,20 @@ def corrected(source: Chunk, text: str) -> Chunk:
 def _several(was: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Entry]:
     """Return entries for the events of what was no batch; an event without an id gets one, made of the letter's."""
     if not events:
-        raise BadNews("nothing was kept: a batch needs at least one event")
+        raise OperatorError("nothing was kept: a batch needs at least one event")
     first = was[0].event_id or ""
     ids = [first, *(sha256(f"{first}:{place}".encode()).hexdigest()[:32] for place in range(1, len(events)))]
     return [Entry(place, ids[place], bytes(event)) for place, event in enumerate(events)]
 
 
-def keep(box: LetterBox, found: Found, source: Chunk) -> None:
-    """Put the letter back with this source. BadNews, and nothing kept, when it is not as it was found any more."""
+def keep(store: DeadLetterStore, found: Found, source: Chunk) -> None:
+    """Store the dead letter with this source. Raise OperatorError, and store nothing, when it was changed meanwhile."""
     letter = found.letter
-    amended = msgspec.structs.replace(letter, source=box.codec.seal(source), shared="")
-    if not amend_letter(box.client, letter.connection, letter.id, found.stored, amended.encode(), whole=True):
-        raise BadNews(f"{letter.id} was changed or taken meanwhile: nothing was kept")
+    amended = msgspec.structs.replace(letter, source=store.codec.seal(source), shared="")
+    if not amend_letter(store.client, letter.connection, letter.id, found.stored, amended.encode(), whole=True):
+        raise OperatorError(f"{letter.id} was changed or taken meanwhile: nothing was kept")
 
 
-def is_fine(outlook: Outlook | Blocked) -> bool:
+def is_fine(outlook: ReplayPreview | Blocked) -> bool:
     """Whether sending it again would send it, and nothing of it would die."""
-    return isinstance(outlook, Outlook) and bool(outlook.items) and not outlook.rejected
+    return isinstance(outlook, ReplayPreview) and bool(outlook.items) and not outlook.rejected

@@ -19,7 +19,7 @@ from lanes.dead_letters import letter_ids, letters_moved, letters_of, some_lette
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.query import DeadLetterQuery, Found, IndexEntry, IndexKey
 from operations.dead_letters.store import decoded
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from store.clocks import now_ms
 
 MOST_LETTERS: Final = 200_000
@@ -126,7 +126,7 @@ def _read(letter_id: str, connection: str, stored: bytes) -> tuple[IndexKey, Ind
     """Return the entry of a dead letter; one that is damaged has the reason `unreadable` and at least its id."""
     try:
         letter = decoded(stored, letter_id)
-    except BadNews:
+    except OperatorError:
         letter = DeadLetter(
             id=letter_id,
             connection=connection,

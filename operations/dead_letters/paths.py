@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from operations.dead_letters.event_paths import BATCH, DATA, NAMED_BY_CLIENTS, OPEN, Tree, below, knows, nearest, reads
 from operations.dead_letters.exact_json import read_exactly
 from operations.dead_letters.field_names import dotted, names_of, place_of_name
-from operations.errors import BadNews
+from operations.errors import OperatorError
 
 _PLAIN_NAMES: Final = names_of(None, None)
 
@@ -29,7 +29,7 @@ class _Step(NamedTuple):
 
 
 def set_value(batch: dict[str, Any], assignment: str, names: Mapping[str, str] = _PLAIN_NAMES) -> None:
-    """Carry out `PATH=VALUE` on a batch with one event. BadNews when the path names nothing.
+    """Carry out `PATH=VALUE` on a batch with one event. OperatorError when the path names nothing.
 
     `names` are those that the letter shows, with their paths. A value is text in the maps that clients name, elsewhere
     JSON where it is any (`20`, `true`, `"20"`), else text.
@@ -37,7 +37,7 @@ def set_value(batch: dict[str, Any], assignment: str, names: Mapping[str, str] =
     path, equals, value = assignment.partition("=")
     path = path.strip()
     if not equals or not path:
-        raise BadNews(f"--set {path}: write it as field=value, such as TikTok.URL=https://…")
+        raise OperatorError(f"--set {path}: write it as field=value, such as TikTok.URL=https://…")
     plain = dotted(path)
     step = _start(batch, plain if reads(plain) else place_of_name(path, names) or plain)
     while True:
@@ -53,7 +53,7 @@ def _start(batch: dict[str, Any], path: str) -> _Step:
     first, _, rest = path.partition(".")
     event = batch["events"][0]
     if not isinstance(event, dict):
-        raise BadNews("its event is no JSON object: correct it in an editor, without --set")
+        raise OperatorError("its event is no JSON object: correct it in an editor, without --set")
     match first:
         case "batch" if rest:
             return _Step(batch, BATCH, "", rest, anything=True)
@@ -82,11 +82,11 @@ def _next(step: _Step, path: str, batch: dict[str, Any]) -> tuple[str | int, str
         case list() if parts[0].isdecimal() and int(parts[0]) <= len(step.at):
             return int(parts[0]), ".".join(parts[1:]) or None
         case list():
-            raise BadNews(f"--set {path}: {parts[0]} is not one of the places 0 to {len(step.at)} of a list")
+            raise OperatorError(f"--set {path}: {parts[0]} is not one of the places 0 to {len(step.at)} of a list")
         case _:
-            raise BadNews(f"--set {path}: there is nothing to name {step.left} in: what stands there is a single value")
+            raise OperatorError(f"--set {path}: {step.left} cannot be set inside a single value")
     if not (step.anything or name in step.at or knows(step.tree, name)):
-        raise BadNews(_names_nothing(path, batch))
+        raise OperatorError(_names_nothing(path, batch))
     return name, ".".join(parts[length:]) or None
 
 

@@ -26,7 +26,7 @@ class Blocked(NamedTuple):
     why: str
 
 
-class Outlook(NamedTuple):
+class ReplayPreview(NamedTuple):
     """What it would become: a request with `items`, or nothing of it would be sent, and why."""
 
     url: str
@@ -53,8 +53,8 @@ class Outlook(NamedTuple):
         ]
 
 
-class Outlooks:
-    """Outlooks under one configuration, at one time."""
+class ReplayPreviews:
+    """Previews under one configuration, at one time."""
 
     def __init__(self, configuration: Configuration, settings: Settings, now_ms: int) -> None:
         self._configuration, self._settings, self._now_ms = configuration, settings, now_ms
@@ -66,7 +66,7 @@ class Outlooks:
             return None
         return f"connection {connection_id} is not in the configuration file: put it back first"
 
-    def of(self, letter: DeadLetter, source: Chunk) -> Outlook | Blocked:
+    def of(self, letter: DeadLetter, source: Chunk) -> ReplayPreview | Blocked:
         """Of this letter. The address that a worker may remember of someone (I1) is left out, as in a preview."""
         if obstacle := self.obstacle(letter.connection):
             return Blocked(obstacle)
@@ -82,7 +82,7 @@ class Outlooks:
             for result in mapper.map(entry.raw, entry.event_id, entry.items, entry.made)
         ]
         items = [result for result in results if isinstance(result, Mapped)]
-        return Outlook(
+        return ReplayPreview(
             url=self._settings.tiktok_url + plan.route.path,
             body=plan.request([item.body for item in items]),
             items=items,

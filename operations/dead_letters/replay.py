@@ -13,12 +13,12 @@ from typing import Final
 import msgspec
 
 from delivery.backoff import DEDUPLICATED_FOR_MS
-from lanes.dead_letters import Revived, discard_letters, replay_letters, some_letters
+from lanes.dead_letters import ReplayItem, discard_letters, replay_letters, some_letters
 from lanes.errors import ChunkUnreadable
-from operations.dead_letters.preview import Outlooks
+from operations.dead_letters.preview import ReplayPreviews
 from operations.dead_letters.query import IndexEntry
-from operations.dead_letters.store import LetterBox, decoded
-from operations.errors import BadNews
+from operations.dead_letters.store import DeadLetterStore, decoded
+from operations.errors import OperatorError
 from operations.format import plural
 
 REPLAYED_AT_ONCE: Final = 50
@@ -73,10 +73,10 @@ def late_question(number: int) -> str:
 
 
 def replay_all(
-    box: LetterBox, entries: Iterable[IndexEntry], outlooks: Outlooks, *, send_late: bool
+    store: DeadLetterStore, entries: Iterable[IndexEntry], outlooks: ReplayPreviews, *, send_late: bool
 ) -> Iterator[Result]:
     """Replay these dead letters and yield what became of each page; late ones only with `send_late`."""
-    now_ms = box.now_ms()
+    now_ms = store.now_ms()
 
     def replay(connection: str, some: Sequence[IndexEntry], result: Result) -> None:
         late = late_among(some, now_ms)
@@ -86,16 +86,16 @@ def replay_all(
         if obstacle := outlooks.obstacle(connection):
             result.left += [(letter_id, obstacle) for letter_id in ids]
         else:
-            replay_page(box, connection, ids, late, result)
+            replay_page(store, connection, ids, late, result)
 
     return _pages(entries, replay, REPLAYED_AT_ONCE)
 
 
-def discard_all(box: LetterBox, entries: Iterable[IndexEntry]) -> Iterator[Result]:
+def discard_all(store: DeadLetterStore, entries: Iterable[IndexEntry]) -> Iterator[Result]:
     """Discard these dead letters and yield what became of each page."""
 
     def discard(connection: str, some: Sequence[IndexEntry], result: Result) -> None:
-        result.done += discard_letters(box.client, connection, [entry.id for entry in some])
+        result.done += discard_letters(store.client, connection, [entry.id for entry in some])
 
     return _pages(entries, discard, DISCARDED_AT_ONCE)
 
@@ -110,16 +110,18 @@ def run_step(pages: Iterable[Result]) -> Result:
     return result
 
 
-def replay_page(box: LetterBox, connection_id: str, ids: Sequence[str], late: Collection[str], result: Result) -> None:
+def replay_page(
+    store: DeadLetterStore, connection_id: str, ids: Sequence[str], late: Collection[str], result: Result
+) -> None:
     """Replay up to REPLAYED_AT_ONCE dead letters of one connection; `late` ones count as never sent, or they expire."""
-    revived: list[Revived] = []
-    for letter_id, stored in zip(ids, some_letters(box.client, connection_id, ids), strict=True):
+    items: list[ReplayItem] = []
+    for letter_id, stored in zip(ids, some_letters(store.client, connection_id, ids), strict=True):
         if stored is None:
             result.left.append((letter_id, GONE))
             continue
         try:
-            source = box.open(decoded(stored, letter_id))
-        except BadNews as damage:
+            source = store.open(decoded(stored, letter_id))
+        except OperatorError as damage:
             result.left.append((letter_id, str(damage)))
             continue
         except ChunkUnreadable as error:
@@ -127,9 +129,9 @@ def replay_page(box: LetterBox, connection_id: str, ids: Sequence[str], late: Co
             continue
         if letter_id in late:
             source = msgspec.structs.replace(source, first_unknown_ms=0)
-        revived.append(Revived(letter_id, stored, box.codec.seal(source)))
-    for some in _by_size(revived):
-        replayed = replay_letters(box.client, connection_id, some)
+        items.append(ReplayItem(letter_id, stored, store.codec.seal(source)))
+    for some in _by_size(items):
+        replayed = replay_letters(store.client, connection_id, some)
         result.done += replayed
         gone = {item.id for item in some}.difference(replayed)
         result.left += [(letter_id, "it was changed or taken meanwhile") for letter_id in sorted(gone)]
@@ -151,9 +153,9 @@ def _pages(
         yield result
 
 
-def _by_size(items: Sequence[Revived]) -> Iterator[list[Revived]]:
+def _by_size(items: Sequence[ReplayItem]) -> Iterator[list[ReplayItem]]:
     """Yield the items in parts of up to MOST_BYTES."""
-    part: list[Revived] = []
+    part: list[ReplayItem] = []
     size = 0
     for item in items:
         if part and size + len(item.chunk) > MOST_BYTES:

@@ -15,14 +15,14 @@ WARNED_S: Final = 7 * 86_400
 """So long before a letter is removed it is told."""
 
 
-class Aged(NamedTuple):
+class RetentionSplit(NamedTuple):
     """Of some letters: the ids of those past their time, and how many will be within seven days."""
 
     past: list[str]
     soon: int
 
 
-def aged(ids: Iterable[str], retention_s: int, now_ms: int) -> Aged:
+def split_by_retention(ids: Iterable[str], retention_s: int, now_ms: int) -> RetentionSplit:
     """Sort letters by their ids, which say when their events died."""
     past, soon = [], 0
     for letter_id in ids:
@@ -32,28 +32,28 @@ def aged(ids: Iterable[str], retention_s: int, now_ms: int) -> Aged:
             past.append(letter_id)
         elif left_s <= WARNED_S:
             soon += 1
-    return Aged(past, soon)
+    return RetentionSplit(past, soon)
 
 
-def leaving(client: redis.Redis, configuration: Configuration, now_ms: int) -> Counter[str]:
+def count_expiring(client: redis.Redis, configuration: Configuration, now_ms: int) -> Counter[str]:
     """How many letters of each connection will be removed within seven days. Reads every id. Raises RedisAway."""
     soon: Counter[str] = Counter()
     for connection in configuration.connections.values():
         cursor = None
         while connection.dead_letter_retention_s is not None and cursor != 0:
             cursor, ids = ids_page(client, connection.id, cursor or 0)
-            found = aged(ids, connection.dead_letter_retention_s, now_ms)
+            found = split_by_retention(ids, connection.dead_letter_retention_s, now_ms)
             soon[connection.id] += len(found.past) + found.soon
     return +soon
 
 
-def warning_of(connection: Connection, letters: int) -> str:
+def expiry_warning(connection: Connection, letters: int) -> str:
     """`12 dead letters of shop will be removed within 7 days, 90 d after their events died`."""
     kept = duration(connection.dead_letter_retention_s or 0)
     return f"{plural(letters, 'dead letter')} of {connection.id} will be removed within 7 days, {kept} after they died"
 
 
-def letters_are_full(connection: str) -> str:
+def share_full_remedy(connection: str) -> str:
     """Return what to do where a connection is paused because its dead letters hold their share of memory."""
     return (
         "its dead letters hold their share of Redis's memory: replay, or export and discard, some (relay dead-letters "
@@ -61,7 +61,7 @@ def letters_are_full(connection: str) -> str:
     )
 
 
-def remedy_of(connection: Connection) -> str:
+def expiry_remedy(connection: Connection) -> str:
     """What to do about it."""
     name = connection.id
     return (

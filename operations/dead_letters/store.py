@@ -23,7 +23,7 @@ from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.items import event_of
 from operations.dead_letters.exact_json import read_for_people
 from operations.dead_letters.query import IndexEntry
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.masking import mask_sentence
 from store.clocks import now_ms
 
@@ -32,7 +32,7 @@ PARTS_AT_HAND: Final = 4
 """Shared parts of batches that a letter box keeps opened; each is at most a batch."""
 
 
-class LetterBox:
+class DeadLetterStore:
     """Every letter on one Redis. Raises RedisAway."""
 
     def __init__(
@@ -82,8 +82,8 @@ class LetterBox:
         In the place of one that is damaged stands a letter with the reason `unreadable`, so that others are read.
         """
         try:
-            return with_words(decoded(stored, letter_id), self.keyring)
-        except BadNews as damage:
+            return with_tiktok_message(decoded(stored, letter_id), self.keyring)
+        except OperatorError as damage:
             return _unreadable(letter_id, connection, str(damage))
 
     def open(self, letter: DeadLetter) -> Chunk:
@@ -99,7 +99,7 @@ class LetterBox:
         whole = [Batch(shared, batch.entries) for batch in source.batches]
         return msgspec.structs.replace(source, batches=whole)
 
-    def sealed_part(self, letter: DeadLetter) -> bytes | None:
+    def encrypted_part(self, letter: DeadLetter) -> bytes | None:
         """Return what the letter shares with others as Redis has it; None when it shares nothing, or it is gone."""
         return shared_part(self.client, letter.connection, letter.shared) if letter.shared else None
 
@@ -107,7 +107,7 @@ class LetterBox:
         """Return what the letter shares with others of its batch; those read last are at hand."""
         key = (letter.connection, letter.shared)
         if key not in self._parts:
-            sealed = self.sealed_part(letter)
+            sealed = self.encrypted_part(letter)
             if sealed is None:
                 raise ChunkUnreadable("it was replayed or discarded meanwhile, or Redis lost what its batch shares")
             while len(self._parts) >= PARTS_AT_HAND:
@@ -116,7 +116,7 @@ class LetterBox:
         return self._parts[key]
 
 
-def with_words(letter: DeadLetter, keyring: Keyring | None) -> DeadLetter:
+def with_tiktok_message(letter: DeadLetter, keyring: Keyring | None) -> DeadLetter:
     """Return the dead letter with TikTok's own words, as far as a key decrypts them."""
     if not letter.words or keyring is None:
         return letter
@@ -136,11 +136,13 @@ def _connections(read: Callable[[], Configuration], client: redis.Redis) -> list
 
 
 def decoded(stored: bytes, letter_id: str) -> DeadLetter:
-    """The letter as it is stored; BadNews when it is none."""
+    """The letter as it is stored; OperatorError when it is none."""
     try:
         return DeadLetter.decode(stored)
     except msgspec.MsgspecError:
-        raise BadNews(f"dead letter {letter_id} cannot be read: it is damaged, or a newer relay wrote it") from None
+        raise OperatorError(
+            f"dead letter {letter_id} cannot be read: it is damaged, or a newer relay wrote it"
+        ) from None
 
 
 def _unreadable(letter_id: str, connection: str, why: str) -> DeadLetter:
@@ -176,10 +178,10 @@ def public(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
     return shown
 
 
-def exported(box: LetterBox, letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
+def exported(store: DeadLetterStore, letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
     """Every field, and `source`, what it holds of its event: null where it cannot be opened."""
     try:
-        source = source_of(box.open(letter), reveal=reveal)
+        source = source_of(store.open(letter), reveal=reveal)
     except ChunkUnreadable:
         source = None
     return {**public(letter, reveal=reveal), "source": source}

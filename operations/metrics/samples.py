@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from operations.metrics.histograms import Distribution, Histogram
-from operations.status.connections import Overview, Standing, State
+from operations.status.connections import ConnectionStatus, Overview, State
 from store.server import MemoryUse
 
 Sample = tuple[tuple[str, ...], float | Distribution]
@@ -36,19 +36,19 @@ Take = Callable[[Snapshot], Iterable[Sample]]
 """How a metric's samples are taken."""
 
 
-def _standings(snapshot: Snapshot) -> list[Standing]:
-    return snapshot.overview.standings if snapshot.overview else []
+def _statuses(snapshot: Snapshot) -> list[ConnectionStatus]:
+    return snapshot.overview.statuses if snapshot.overview else []
 
 
-def each(value: Callable[[Standing], float | Distribution]) -> Take:
+def each(value: Callable[[ConnectionStatus], float | Distribution]) -> Take:
     """One sample a connection."""
-    return lambda snapshot: [((one.id,), value(one)) for one in _standings(snapshot)]
+    return lambda snapshot: [((one.id,), value(one)) for one in _statuses(snapshot)]
 
 
-def by(values: Callable[[Standing], Mapping[str, int]]) -> Take:
+def by(values: Callable[[ConnectionStatus], Mapping[str, int]]) -> Take:
     """Samples of each connection by a second label."""
     return lambda snapshot: [
-        ((one.id, label), value) for one in _standings(snapshot) for label, value in values(one).items()
+        ((one.id, label), value) for one in _statuses(snapshot) for label, value in values(one).items()
     ]
 
 
@@ -60,7 +60,7 @@ def books(*names: str) -> Take:
 def measures(prefix: str) -> Take:
     """The measures of that prefix, each under the rest of its name."""
 
-    def named(one: Standing) -> dict[str, int]:
+    def named(one: ConnectionStatus) -> dict[str, int]:
         found = one.books.measures.items()
         return {name.removeprefix(prefix): count for name, count in found if name.startswith(prefix)}
 
@@ -77,12 +77,12 @@ def of_input(name: str) -> Take:
     return lambda s: [((one.id,), one.books.get(name, 0)) for one in (s.overview.reading.inputs if s.overview else ())]
 
 
-def states(one: Standing) -> dict[str, int]:
+def states(one: ConnectionStatus) -> dict[str, int]:
     """1 for the state it is in, 0 for every other."""
     return {state: int(state == one.state) for state in get_args(State)}
 
 
-def missing(one: Standing) -> int:
+def missing(one: ConnectionStatus) -> int:
     """By how much its books do not balance."""
     return abs(one.books.discrepancy) + abs(one.books.letters_discrepancy)
 

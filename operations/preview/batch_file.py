@@ -19,7 +19,7 @@ from mapping.incoming.body import (
     too_large,
     without_half_pairs,
 )
-from operations.errors import BadNews
+from operations.errors import OperatorError
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """What a compressed file may come to."""
@@ -41,7 +41,7 @@ class BatchFile(NamedTuple):
 
 
 def parse_batches(content: bytes, name: str) -> BatchFile:
-    """Return the batches in `content`; BadNews when ingest could not read it.
+    """Return the batches in `content`; OperatorError when ingest could not read it.
 
     Whether each is a batch is for the mapping to say. A file may hold more than one request takes.
     """
@@ -49,7 +49,7 @@ def parse_batches(content: bytes, name: str) -> BatchFile:
         body = gunzip(content, MOST_BYTES) if is_compressed(content) else content
         text = without_half_pairs(body)
         if not text.strip():
-            raise BadNews(f"{name} is empty: it must hold a batch, an array of batches, or one batch a line")
+            raise OperatorError(f"{name} is empty: it must hold a batch, an array of batches, or one batch a line")
         if text.lstrip()[:1] == b"[" or lines_of(text) is not None:
             elements = elements_of(body)
             return BatchFile(name, tuple(map(_own, elements)), is_array=True, body=body)
@@ -58,9 +58,9 @@ def parse_batches(content: bytes, name: str) -> BatchFile:
         return BatchFile(name, (batch,), is_array=False, body=body)
     except (msgspec.DecodeError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise BadNews(f"{name} is not JSON: {reason}") from None
+        raise OperatorError(f"{name} is not JSON: {reason}") from None
     except BadBody as error:
-        raise BadNews(f"{name}: {error}") from None
+        raise OperatorError(f"{name}: {error}") from None
 
 
 def _own(element: JsonBytes) -> bytes:

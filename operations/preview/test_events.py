@@ -7,7 +7,7 @@ from config.model import Connection
 from delivery.client import Client
 from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, judge
 from mapping.wire import shape_of
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.format import plural
 from operations.preview.preview import Preview
 
@@ -32,9 +32,9 @@ def why_not(made: Preview, connection: Connection) -> str | None:
 
 
 def send_test(client: Client, made: Preview, connection: Connection) -> list[Reply]:
-    """Post the first few requests, as they are, with the connection's test code. BadNews where `why_not` says so."""
+    """Post the first few requests with the connection's test code. Raise OperatorError where `why_not` says so."""
     if obstacle := why_not(made, connection):
-        raise BadNews(f"not sent: {obstacle}")
+        raise OperatorError(f"not sent: {obstacle}")
     replies = []
     for request in made.requests[:MOST_REQUESTS]:
         answer = client.post(made.plan.route.path, request.body, connection.access_token)

@@ -16,7 +16,7 @@ from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped
 from operations.masking import mask_sentence
 
-Standing = Literal["ok", "warning", "wrong"]
+Outcome = Literal["ok", "warning", "wrong"]
 
 NO_CODE: Final = (
     "Events Manager shows a code under Test events of this event source: put it in test_event_code for as long as you "
@@ -28,25 +28,27 @@ NO_TESTS: Final = (
 )
 
 
-class Proof(NamedTuple):
+class TokenTest(NamedTuple):
     """What TikTok says to one connection on one of its routes; `remedy` is empty where nobody has to act."""
 
     connection: str
-    standing: Standing
+    outcome: Outcome
     found: str
     remedy: str = ""
 
 
-def prove(configuration: Configuration, connection: Connection, code: str | None, client: Client) -> Iterator[Proof]:
+def prove(
+    configuration: Configuration, connection: Connection, code: str | None, client: Client
+) -> Iterator[TokenTest]:
     """One proof for each route of the connection; `code` is for connections without a test event code of their own."""
     tested = _as_for_tests(connection, connection.test_event_code or code)
     plans = [compile_plan(tested, configuration.inputs[name]) for name in tested.inputs]
     for plan in {plan.route.name: plan for plan in plans}.values():
         if plan.route.name == LEGACY.name:
-            yield Proof(connection.id, "warning", "not tried: TikTok's legacy API takes no test events", NO_TESTS)
+            yield TokenTest(connection.id, "warning", "not tried: TikTok's legacy API takes no test events", NO_TESTS)
         elif tested.test_event_code is None:
             remedy = NO_CODE.format(connection.id)
-            yield Proof(connection.id, "warning", "not tried: there is no test event code", remedy)
+            yield TokenTest(connection.id, "warning", "not tried: there is no test event code", remedy)
         else:
             yield _proof(connection, plan, configuration.inputs[plan.input], client)
 
@@ -65,39 +67,41 @@ def _as_for_tests(connection: Connection, code: str | None) -> Connection:
     )
 
 
-def _proof(connection: Connection, plan: Plan, source: Input, client: Client) -> Proof:
+def _proof(connection: Connection, plan: Plan, source: Input, client: Client) -> TokenTest:
     now_ms = time.time_ns() // 1_000_000
     batch, event = _batch(source), _event(now_ms)
     results = plan.batch(msgspec.json.encode(batch), now_ms).map(msgspec.json.encode(event), None)
     items = [result.body for result in results if isinstance(result, Mapped)]
     if len(items) != 1:
-        return Proof(connection.id, "warning", "not tried: these settings make no event of the test's")
+        return TokenTest(connection.id, "warning", "not tried: these settings make no event of the test's")
     answer = client.post(plan.route.path, plan.request(items), connection.access_token)
     return _read(connection.id, judge(answer, 1))
 
 
-def _read(connection_id: str, verdict: Verdict) -> Proof:
+def _read(connection_id: str, verdict: Verdict) -> TokenTest:
     match verdict:
         case Delivered(rejected=()):
-            return Proof(connection_id, "ok", "TikTok took a test event: the token is good for this event source")
+            return TokenTest(connection_id, "ok", "TikTok took a test event: the token is good for this event source")
         case Delivered(rejected=((_, rejection),)) | Split(rejection=rejection):
             return _refused(connection_id, rejection)
         case ConnectionFault():
-            return Proof(connection_id, "wrong", verdict.error, f"{verdict.who}: {verdict.what_to_do}")
+            return TokenTest(connection_id, "wrong", verdict.error, f"{verdict.who}: {verdict.what_to_do}")
         case RetryLater(remedy=Remedy() as remedy):
-            return Proof(connection_id, "wrong", verdict.error, f"{remedy.who}: {remedy.what_to_do}")
+            return TokenTest(connection_id, "wrong", verdict.error, f"{remedy.who}: {remedy.what_to_do}")
         case RetryLater():
-            return Proof(connection_id, "wrong", f"{verdict.error}: this proves nothing", "run it again in a minute")
+            return TokenTest(
+                connection_id, "wrong", f"{verdict.error}: this proves nothing", "run it again in a minute"
+            )
         case Delivered():
             raise AssertionError("one event was sent, and more than one refused")
         case _:
             assert_never(verdict)
 
 
-def _refused(connection_id: str, rejection: Rejection) -> Proof:
+def _refused(connection_id: str, rejection: Rejection) -> TokenTest:
     """The request got past the token; what TikTok dislikes is the event that stands for real ones."""
     said = f"TikTok took the token and refused the test event: {mask_sentence(rejection.message)}"
-    return Proof(connection_id, "warning", said, "if real events die alike, relay dead-letters list says so")
+    return TokenTest(connection_id, "warning", said, "if real events die alike, relay dead-letters list says so")
 
 
 def _batch(source: Input) -> dict[str, Any]:

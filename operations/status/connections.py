@@ -27,7 +27,7 @@ COUNTERS: Final = (*CAME, *ENDED)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ConnectionStatus:
     """One connection: its state, its books, what troubles it and when it tries next."""
 
     id: str
@@ -105,7 +105,7 @@ class Overview:
     """Everything `relay status` says, at one instant of Redis's."""
 
     reading: Reading
-    standings: list[Standing]
+    statuses: list[ConnectionStatus]
     refused: ConfigurationError | None
     """Why the configuration file cannot be read now; states are then as the workers last left them."""
     may_be_held_back: bool = False
@@ -117,7 +117,7 @@ class Overview:
             {"id": one.id, "accepted": one.books.get("accepted", 0), "unrouted": one.books.get("unrouted", 0)}
             for one in self.reading.inputs
         ]
-        return {"inputs": inputs, "connections": [standing.as_object() for standing in self.standings]}
+        return {"inputs": inputs, "connections": [status.as_object() for status in self.statuses]}
 
 
 def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None) -> Overview:
@@ -133,12 +133,12 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
     groups = connections_known(client) if configuration is None else list(configuration.connections)
     inputs = inputs_known(client) if configuration is None else list(configuration.inputs)
     reading = read_books(client, groups, inputs)
-    standings = list(_standings(reading, configuration))
+    statuses = list(_statuses(reading, configuration))
     is_fresh = time.time_ns() - changed_ns(signature_of(settings.config)) < STANDS_NS
-    return Overview(reading, standings, refused, is_fresh and any(one.state == "removed" for one in standings))
+    return Overview(reading, statuses, refused, is_fresh and any(one.state == "removed" for one in statuses))
 
 
-def _standings(reading: Reading, configuration: Configuration | None) -> Iterable[Standing]:
+def _statuses(reading: Reading, configuration: Configuration | None) -> Iterable[ConnectionStatus]:
     """In the file's order, then those that only Redis knows and that still hold something."""
     for group in reading.groups:
         connection = configuration.connections.get(group.name) if configuration else None
@@ -148,7 +148,7 @@ def _standings(reading: Reading, configuration: Configuration | None) -> Iterabl
         state = "removed" if forgotten else _state(group, connection, reading.now_ms)
         oldest = group.oldest_ms
         errors = _errors(group)
-        yield Standing(
+        yield ConnectionStatus(
             id=group.name,
             state=state,
             books=group,

@@ -1,25 +1,25 @@
 """How a connection stands, in a sentence."""
 
 from operations.format import duration, plural
-from operations.status.connections import Standing
+from operations.status.connections import ConnectionStatus
 
 
-def in_words(standing: Standing, now_ms: int) -> str:
-    """`paused by the valve; next try in 3 min`. What someone has to do is `Standing.what_to_do`."""
-    if standing.blocked_lanes:
-        return f"{plural(standing.blocked_lanes, 'lane')} blocked: the oldest events there cannot be read"
-    match standing.state, standing.paused_by:
+def describe_status(status: ConnectionStatus, now_ms: int) -> str:
+    """`paused by the valve; next try in 3 min`. What someone has to do is `ConnectionStatus.what_to_do`."""
+    if status.blocked_lanes:
+        return f"{plural(status.blocked_lanes, 'lane')} blocked: the oldest events there cannot be read"
+    match status.state, status.paused_by:
         case "paused", "operator":
             return "paused by an operator, until somebody resumes it"
         case "paused", "valve":
-            return f"paused by the valve: TikTok refuses its events and takes none{_next_try(standing, now_ms)}"
+            return f"paused by the valve: TikTok refuses its events and takes none{_next_try(status, now_ms)}"
         case "paused", "dead_letters":
-            return f"paused: {plural(standing.books.letters, 'dead letter')} hold their share of Redis's memory"
+            return f"paused: {plural(status.books.letters, 'dead letter')} hold their share of Redis's memory"
         case "paused", _:
-            return f"paused: TikTok refuses it, its events are kept{_next_try(standing, now_ms)}"
+            return f"paused: TikTok refuses it, its events are kept{_next_try(status, now_ms)}"
         case "backing_off", _:
-            error = standing.last_error.error if standing.last_error else standing.books.group.get("what", "")
-            return f"backing off{f': {error}' if error else ''}{_next_try(standing, now_ms)}"
+            error = status.last_error.error if status.last_error else status.books.group.get("what", "")
+            return f"backing off{f': {error}' if error else ''}{_next_try(status, now_ms)}"
         case "disabled", _:
             return "disabled in the configuration file: what waits is kept, what arrives is withheld"
         case "removed", _:
@@ -28,7 +28,7 @@ def in_words(standing: Standing, now_ms: int) -> str:
             return "healthy"
 
 
-def _next_try(standing: Standing, now_ms: int) -> str:
-    if standing.next_attempt_ms is None:
+def _next_try(status: ConnectionStatus, now_ms: int) -> str:
+    if status.next_attempt_ms is None:
         return ""
-    return f"; next try in {duration(max(0, standing.next_attempt_ms - now_ms) / 1000)}"
+    return f"; next try in {duration(max(0, status.next_attempt_ms - now_ms) / 1000)}"

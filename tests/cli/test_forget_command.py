@@ -16,7 +16,7 @@ from lanes.lanes import ClaimLimits
 from lanes.settlement import Lease, Pace, Settlement
 from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.people.reading import Identity
-from operations.dead_letters.store import LetterBox
+from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Eraser
 from store.address_cache import Memory
 
@@ -28,10 +28,10 @@ def eraser(
     bench: Bench,
     sleep: Callable[[float], None] = lambda _: None,
     monotonic: Callable[[], float] = lambda: 0.0,
-    box: type[LetterBox] = LetterBox,
+    store: type[DeadLetterStore] = DeadLetterStore,
 ) -> Eraser:
     """One for user0, whose time passes as the test likes."""
-    found = box(settings_here(), bench.redis)
+    found = store(settings_here(), bench.redis)
     return Eraser(found, load(bench.path), [Identity("email", EMAIL)], sleep=sleep, monotonic=monotonic)
 
 
@@ -156,12 +156,12 @@ def test_what_cannot_be_opened_is_told(waiting: Bench, monkeypatch: pytest.Monke
 def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench) -> None:
     """Or whoever replays at the same moment would save them."""
 
-    class Busy(LetterBox):
+    class Busy(DeadLetterStore):
         def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
             relay("dead-letters", "replay", "--all", "--yes")
             return super().letters(connections)
 
-    erasure = eraser(waiting, box=Busy).erase(Memory(waiting.redis, None, 0))
+    erasure = eraser(waiting, store=Busy).erase(Memory(waiting.redis, None, 0))
     assert (erasure.events, erasure.letters) == (3, 0)
     assert waiting.count("waiting", "forgotten", "replayed") == (1, 3, 1)
 
@@ -169,12 +169,12 @@ def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench
 def test_who_goes_on_sending_is_not_called_forgotten(waiting: Bench) -> None:
     """Each look finds something new; after some it is told rather than tried for ever."""
 
-    class Arriving(LetterBox):
+    class Arriving(DeadLetterStore):
         def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
             waiting.put([purchase(9)])
             return super().letters(connections)
 
-    erasure = eraser(waiting, box=Arriving).erase(Memory(waiting.redis, None, 0))
+    erasure = eraser(waiting, store=Arriving).erase(Memory(waiting.redis, None, 0))
     assert (erasure.keeps_coming, erasure.is_complete) == (True, False)
     assert erasure.events == 2 + 4
     assert waiting.count("waiting") == (2,)

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from cli import main as module
 from cli.main import COMMANDS, Relay, Row, main
 from config.errors import ConfigurationError, Problem
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from store.errors import RedisAway, RedisFull
 
 THERE = [name for name, row in COMMANDS.items() if importlib.util.find_spec(row.target.partition(":")[0])]
@@ -100,7 +100,7 @@ def test_a_process_that_logs_json_fails_in_json(arguments: list[str], environ: d
 
 
 ERRORS: list[tuple[Exception, list[str]]] = [
-    (BadNews("the cellar is under water: pump"), ["the cellar is under water: pump"]),
+    (OperatorError("the cellar is under water: pump"), ["the cellar is under water: pump"]),
     (
         ConfigurationError([Problem("relay.yaml", 3, "must be text"), Problem("RELAY_PORT", None, "must be a port")]),
         ["relay.yaml:3: must be text", "RELAY_PORT: must be a port"],

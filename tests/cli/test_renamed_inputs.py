@@ -27,10 +27,10 @@ def test_without_a_word_the_events_wait_and_both_remedies_are_named(bench: Bench
     rename(bench)
     bench.drain()
     assert bench.count("waiting", "delivered") == (1, 0)
-    (standing,) = relay("status", "--json").json["connections"]
-    assert "input web" in str(standing)
-    assert "put it back" in str(standing)
-    assert "formerly: [web]" in str(standing)
+    (status,) = relay("status", "--json").json["connections"]
+    assert "input web" in str(status)
+    assert "put it back" in str(status)
+    assert "formerly: [web]" in str(status)
 
 
 def test_events_of_the_former_id_are_delivered(bench: Bench) -> None:

@@ -15,7 +15,7 @@ from support.place import CONFIGURATION, Place, until
 
 from cli.local.embedded import is_running
 from cli.local.local_stack import wait_for_port
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from sandbox.testing import running_sandbox
 
 
@@ -182,7 +182,7 @@ def test_a_port_in_use_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.local.local_stack.PORT_FREE_WITHIN_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(BadNews, match=rf"cannot listen on 127\.0\.0\.1:{port}: .*; set RELAY_PORT"):
+        with pytest.raises(OperatorError, match=rf"cannot listen on 127\.0\.0\.1:{port}: .*; set RELAY_PORT"):
             wait_for_port("127.0.0.1", port, "RELAY_PORT")
 
 

@@ -138,7 +138,7 @@ def test_only_known_files_are_files(stranger: Visitor) -> None:
 
 def test_a_page_that_fails_says_so_and_nothing_of_why(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """The words of an exception may quote an event."""
-    monkeypatch.setattr("console.desk.Desk.box", lambda _: {}["someone@shop.example"])
+    monkeypatch.setattr("console.desk.Desk.store", lambda _: {}["someone@shop.example"])
     answer = visitor.get("/console/dead-letters")
     assert answer.status_code == 500
     assert "KeyError" in words(answer)

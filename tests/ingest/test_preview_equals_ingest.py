@@ -20,7 +20,7 @@ from config.file import load
 from config.model import Configuration
 from mapping.plan import compile_plan
 from mapping.results import Mapped, Rejected, Result
-from operations.errors import BadNews
+from operations.errors import OperatorError
 from operations.preview.batch_file import parse_batches
 from operations.preview.preview import Preview, RefusedBatch, preview_all
 
@@ -88,7 +88,7 @@ def previewed(content: bytes, configuration: Configuration, received_ms: int) ->
     pairs = [(source, connection) for connection in configuration.connections_of("web")]
     try:
         return preview_all(parse_batches(content, "file").batches, pairs, "", received_ms)
-    except (BadNews, RefusedBatch):
+    except (OperatorError, RefusedBatch):
         return None
 
 
@@ -96,7 +96,7 @@ def path_of(content: bytes) -> str:
     """Where `relay send` would post them."""
     try:
         return "/v2/bulkevents" if parse_batches(content, "file").is_array else "/v2/events"
-    except BadNews:
+    except OperatorError:
         return random.Random(content).choice(["/v2/events", "/v2/bulkevents"])
 
 

@@ -10,7 +10,7 @@ from lanes.arrivals import Append, Arrival, Share
 from lanes.backlog import abandon
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.daily_counts import DAYS_KEPT, day_of, read_days, remove_old_days
-from lanes.dead_letters import Revived, replay_letters
+from lanes.dead_letters import ReplayItem, replay_letters
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease, Letter, Pace, Settlement
 from store.client import connect, connect_async
@@ -93,7 +93,7 @@ def test_a_settlement_counts_as_it_says_and_a_replay_on_the_day_of_its_source(cl
     Lanes(client).settle(claimed(client), settled, now_ms=NOW)
     tuesday = {"accepted": 5, "unsupported": 1, "withheld": 1, "delivered:a": 2, "dead:b": 1}
     assert days(client)[0] == tuesday
-    replay_letters(client, "shop", [Revived("one", b"letter", received(TUESDAY, 2))], NOW)
+    replay_letters(client, "shop", [ReplayItem("one", b"letter", received(TUESDAY, 2))], NOW)
     assert days(client)[0] == {**tuesday, "replayed": 1, "extra": 1}
 
 

@@ -16,7 +16,7 @@ from lanes.backlog import abandon
 from lanes.batch_sizing import after_retry, after_success
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.daily_counts import read_days
-from lanes.dead_letters import Revived, amend_letter, discard_letters, letters_of, replay_letters
+from lanes.dead_letters import ReplayItem, amend_letter, discard_letters, letters_of, replay_letters
 from lanes.erasure import Edit, Erased, erase, pages
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
 from lanes.ledger import read_books, recount, waiting_chunks
@@ -237,9 +237,9 @@ class LanesMachine(RuleBasedStateMachine):
         kept = self.letters[group]
         ids = data.draw(st.lists(st.sampled_from([*kept, "gone"]), unique=True))
         number = data.draw(st.integers(0, 1)) if group == "shop" else 0
-        revived = [Revived(one, b"stale" if stale else kept.get(one, b""), kept.get(one, sealed([0]))) for one in ids]
+        items = [ReplayItem(one, b"stale" if stale else kept.get(one, b""), kept.get(one, sealed([0]))) for one in ids]
         expected = [] if stale else [one for one in ids if one in kept]
-        assert replay_letters(self.client, group, revived, self.now, lambda: number) == expected
+        assert replay_letters(self.client, group, items, self.now, lambda: number) == expected
         lane = self.model[f"{group}:{number}"]
         lane.chunks += [opened(kept.pop(one)) for one in expected]
         if expected and lane.due is None:

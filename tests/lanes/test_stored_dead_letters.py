@@ -7,7 +7,7 @@ from lanes.backlog import abandon
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.connections import connections_known, inputs_known
 from lanes.dead_letters import (
-    Revived,
+    ReplayItem,
     amend_letter,
     count_letters,
     discard_letters,
@@ -68,12 +68,12 @@ def test_redis_away_is_said_as_such() -> None:
             read(gone)
 
 
-def _letter(client: redis.Redis, letter_id: str, chunk: bytes) -> Revived:
+def _letter(client: redis.Redis, letter_id: str, chunk: bytes) -> ReplayItem:
     client.hset("letters:shop", letter_id, f"letter {letter_id}")
     for counter in ("accepted", "dead"):
         client.hincrby("books:shop", counter, 1)
     client.sadd("lanes:groups", "shop")
-    return Revived(letter_id, f"letter {letter_id}".encode(), chunk)
+    return ReplayItem(letter_id, f"letter {letter_id}".encode(), chunk)
 
 
 def _chunk(items: list[str] | None = None) -> bytes:

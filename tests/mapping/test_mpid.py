@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from mapping.people.identity_keys import Identity, Namer
+from mapping.people.identity_keys import Identity, IdentityKeys
 
 
 def of(mpid):
@@ -42,4 +42,4 @@ def test_memory_of_addresses_knows_a_user_by_it_once(bench):
     raw = json.dumps({"mpid": 7, "ip": "198.51.100.7"}).encode()
     seen = plan.observer.see(raw)
     assert seen.subjects == ("mpid:7",)
-    assert set(seen.subjects) == Namer(None).names([Identity("mpid", "7")])
+    assert set(seen.subjects) == IdentityKeys(None).names([Identity("mpid", "7")])

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.model import Connection
-from mapping.people.identity_keys import Namer
+from mapping.people.identity_keys import IdentityKeys
 from mapping.people.reading import Identity, identities_in, identities_in_anything, mentions
 from mapping.results import Mapped
 
@@ -96,14 +96,14 @@ def test_whoever_is_hashed_into_a_request_is_found(
         for digest in ([user[field]] if isinstance(user.get(field), str) else user.get(field, []))
     ]
     settings_of = {"inputs": ("in",), "access_token": "t", "event_source_id": "P", "default_region": "DE", **named}
-    namer = Namer(Connection(id="c", **settings_of))
-    found = namer.of_batch(raw)
+    identity_keys = IdentityKeys(Connection(id="c", **settings_of))
+    found = identity_keys.of_batch(raw)
     assert found is not None
     for identity in sent:
         if identity.kind == "mpid":  # is looked for by itself, not by a hash
             assert any(name.startswith("mpid:") for name in found), raw
             continue
-        assert namer.names([identity]) & found, (identity.kind, raw)
+        assert identity_keys.names([identity]) & found, (identity.kind, raw)
 
 
 ENTRY = '{"identity_type": "email", "identity": "%s@a.example"}'
@@ -125,11 +125,11 @@ FOUND = [
 @pytest.mark.parametrize("shared", [row[1] for row in FOUND], ids=[row[0] for row in FOUND])
 def test_an_identity_is_found_in_whatever_shape_it_stands(shared: str) -> None:
     """Also where the mapping leaves it out: it is kept all the same."""
-    namer = Namer(PLAIN)
-    found = namer.of_batch(shared.encode())
+    identity_keys = IdentityKeys(PLAIN)
+    found = identity_keys.of_batch(shared.encode())
     assert found is not None
-    assert namer.names([Identity("email", "Jane@a.example")]) & found
-    assert not namer.names([Identity("email", "mary@a.example")]) & found
+    assert identity_keys.names([Identity("email", "Jane@a.example")]) & found
+    assert not identity_keys.names([Identity("email", "mary@a.example")]) & found
 
 
 def test_a_number_too_large_is_an_identity_as_it_is_written() -> None:
@@ -144,7 +144,7 @@ def test_a_number_too_large_is_an_identity_as_it_is_written() -> None:
 def test_what_cannot_be_read_is_told_apart_from_nobody(shared: bytes) -> None:
     """None: the person may be in there."""
     assert identities_in(shared) is None
-    assert Namer(PLAIN).of_batch(shared) is None
+    assert IdentityKeys(PLAIN).of_batch(shared) is None
     assert identities_in(b"{}") == set()
 
 

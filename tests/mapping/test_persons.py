@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from config.model import Connection
-from mapping.people.identity_keys import Namer
+from mapping.people.identity_keys import IdentityKeys
 from mapping.people.reading import Identity
 
 SETTINGS = {"inputs": ("web",), "access_token": "t", "event_source_id": "P"}
@@ -59,9 +59,9 @@ CASES = [
 )
 def test_identities_are_compared_as_they_are_hashed(connection, wanted, identities, same) -> None:
     """By type, region, case and hash as the row says."""
-    namer = Namer(connection)
+    identity_keys = IdentityKeys(connection)
     batch = json.dumps({"user_identities": identities, "user_attributes": {"x": "jane@a.example"}}).encode()
-    assert bool(namer.names([Identity(*wanted)]) & namer.of_batch(batch)) is same
+    assert bool(identity_keys.names([Identity(*wanted)]) & identity_keys.of_batch(batch)) is same
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_identities_are_compared_as_they_are_hashed(connection, wanted, identiti
 )
 def test_an_mpid_names_a_person_unless_it_is_nobodys(mpid: str, batch: bytes, same: bool) -> None:
     """As number or text."""
-    assert bool(Namer(PLAIN).names([Identity("mpid", mpid)]) & Namer(PLAIN).of_batch(batch)) is same
+    assert bool(IdentityKeys(PLAIN).names([Identity("mpid", mpid)]) & IdentityKeys(PLAIN).of_batch(batch)) is same
 
 
 def test_names_are_those_of_the_memory_of_addresses(bench) -> None:
@@ -84,7 +84,7 @@ def test_names_are_those_of_the_memory_of_addresses(bench) -> None:
     raw = json.dumps(batch).encode()
     seen = bench.plan("web", enrich_ip_address=True).observer.see(raw).subjects
     assert len(seen) == 4
-    assert set(seen) <= Namer(PLAIN).of_batch(raw)
+    assert set(seen) <= IdentityKeys(PLAIN).of_batch(raw)
 
 
 def test_an_identity_does_not_print_its_value() -> None:

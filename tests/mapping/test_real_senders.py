@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from mapping.people.identity_keys import Namer
+from mapping.people.identity_keys import IdentityKeys
 from mapping.people.reading import Identity
 from mapping.results import Mapped
 
@@ -41,9 +41,9 @@ def test_identities_come_in_two_forms_and_several_names(bench, at, identities):
 @pytest.mark.parametrize("identities", [case[1] for case in IDENTITIES], ids=[case[0] for case in IDENTITIES])
 def test_whoever_is_sent_can_be_found_again(identities):
     """Erasure knows a person by every name and form that mapping reads."""
-    namer = Namer(None)
+    identity_keys = IdentityKeys(None)
     batch = json.dumps({"user_identities": identities}).encode()
-    assert namer.names([Identity("customer_id", "c-1")]) <= namer.of_batch(batch)
+    assert identity_keys.names([Identity("customer_id", "c-1")]) <= identity_keys.of_batch(batch)
 
 
 NEAR = [

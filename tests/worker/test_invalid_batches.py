@@ -17,8 +17,8 @@ from mapping.incoming.body import many_batches
 from mapping.plan import compile_plan
 from operations.dead_letters.edit import corrected, find_letter, keep, text_of
 from operations.dead_letters.replay import Result, replay_page
-from operations.dead_letters.store import LetterBox, exported
-from operations.errors import BadNews
+from operations.dead_letters.store import DeadLetterStore, exported
+from operations.errors import OperatorError
 from operations.preview.preview import preview_all
 from store.client import connect_async
 
@@ -53,8 +53,8 @@ def arrive(bench: Bench, body: bytes) -> None:
     asyncio.run(append())
 
 
-def box_of(bench: Bench) -> LetterBox:
-    return LetterBox(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
+def store_of(bench: Bench) -> DeadLetterStore:
+    return DeadLetterStore(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("element", "why"), ELEMENTS.values(), ids=ELEMENTS.keys())
@@ -101,15 +101,15 @@ def test_it_is_shown_masked_and_exported(bench: Bench) -> None:
     """What it holds may be personal; what is no JSON is told by its size, in words."""
     arrive(bench, b'["jane@shop.example",{"events":7,"mpid":12},' + GOOD[0] + b',"\xff"]')
     bench.drain()
-    box = box_of(bench)
-    shown = {str(exported(box, letter, reveal=False)["source"]["batch"]) for letter in bench.letters()}
+    store = store_of(bench)
+    shown = {str(exported(store, letter, reveal=False)["source"]["batch"]) for letter in bench.letters()}
     assert shown == {
         "j…@… (17 characters)",
         "{'events': '…', 'mpid': '…'}",
         "3 bytes that cannot be shown: no JSON in UTF-8",
     }
     [revealed] = [one for one in bench.letters() if "got `str`" in one.message]
-    assert exported(box, revealed, reveal=True)["source"]["batch"] == "jane@shop.example"
+    assert exported(store, revealed, reveal=True)["source"]["batch"] == "jane@shop.example"
 
 
 def test_corrected_and_replayed_each_of_its_events_is_delivered(bench: Bench) -> None:
@@ -117,18 +117,18 @@ def test_corrected_and_replayed_each_of_its_events_is_delivered(bench: Bench) ->
     arrive(bench, b'[{"events":{"0":{}}},' + GOOD[0] + b"]")
     bench.drain()
     [letter] = bench.letters()
-    box = box_of(bench)
-    found = find_letter(box, letter.id)
+    store = store_of(bench)
+    found = find_letter(store, letter.id)
     assert text_of(found.source) == '{\n  "events": {\n    "0": {}\n  }\n}\n'
-    with pytest.raises(BadNews, match="at least one event"):
+    with pytest.raises(OperatorError, match="at least one event"):
         corrected(found.source, '{"events": []}')
     nameless = {**purchase(8), "data": {**purchase(8)["data"], "source_message_id": None}}
     several = as_json(batch(purchase(7), nameless, nameless)).decode()
-    keep(box, found, corrected(found.source, several))
-    again = find_letter(box, letter.id)
+    keep(store, found, corrected(found.source, several))
+    again = find_letter(store, letter.id)
     assert text_of(again.source).count('"event_type"') == 3
-    keep(box, again, corrected(again.source, text_of(again.source)))
-    replay_page(box, "shop", [letter.id], (), Result())
+    keep(store, again, corrected(again.source, text_of(again.source)))
+    replay_page(store, "shop", [letter.id], (), Result())
     bench.drain_all()
     assert bench.count("accepted", "replayed", "extra", "delivered", "dead", "waiting") == (2, 1, 2, 4, 1, 0)
     ids = [event["event_id"] for event in bench.sandbox.events()]
@@ -140,7 +140,7 @@ def test_replayed_as_it_is_it_is_the_same_dead_letter(bench: Bench) -> None:
     arrive(bench, b"[7," + GOOD[0] + b"]")
     bench.drain()
     [letter] = bench.letters()
-    replay_page(box_of(bench), "shop", [letter.id], (), Result())
+    replay_page(store_of(bench), "shop", [letter.id], (), Result())
     bench.drain_all()
     [again] = bench.letters()
     assert (again.reason, again.message, again.event_id) == (letter.reason, letter.message, letter.event_id)

@@ -26,7 +26,7 @@ from config.settings import Settings
 from lanes.chunk import Chunk, Entry
 from operations.dead_letters.edit import corrected, find_letter, keep, text_of
 from operations.dead_letters.replay import Result, replay_page
-from operations.dead_letters.store import LetterBox
+from operations.dead_letters.store import DeadLetterStore
 
 TARGETS = {"A": "CompletePayment", "B": "CompletePayment", "C": "Contact"}
 FAULTS: dict[str, list[dict[str, Any]]] = {
@@ -89,12 +89,12 @@ class Items(RuleBasedStateMachine):
         """Send a dead letter again, perhaps corrected."""
         ids = sorted(letter.decode() for letter in self.bench.redis.hkeys("letters:shop"))
         letter_id = data.draw(st.sampled_from(ids))
-        box = LetterBox(self._settings(), self.bench.redis)
+        store = DeadLetterStore(self._settings(), self.bench.redis)
         if edit:
-            found = find_letter(box, letter_id)
-            keep(box, found, corrected(found.source, text_of(found.source).replace('"USD"', '"EUR"')))
+            found = find_letter(store, letter_id)
+            keep(store, found, corrected(found.source, text_of(found.source).replace('"USD"', '"EUR"')))
         sent = Result()
-        replay_page(box, "shop", [letter_id], (), sent)
+        replay_page(store, "shop", [letter_id], (), sent)
         assert sent.done == [letter_id]
 
     @invariant()
@@ -187,8 +187,8 @@ def test_two_mappings_to_one_event_of_which_one_is_refused(bench: Bench) -> None
         bench.drain()
     assert bench.count("accepted", "extra", "delivered", "dead", "waiting") == (1, 1, 1, 1, 0)
     [letter] = bench.letters()
-    box = LetterBox(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
-    replay_page(box, "shop", [letter.id], (), Result())
+    store = DeadLetterStore(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
+    replay_page(store, "shop", [letter.id], (), Result())
     bench.drain_all()
     assert bench.count("extra", "replayed", "delivered", "dead", "waiting") == (1, 1, 2, 1, 0)
     assert sorted(event["body"]["properties"]["description"] for event in bench.sandbox.events()) == ["A", "B"]

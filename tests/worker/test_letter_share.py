@@ -18,8 +18,8 @@ from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease, Lost, Refused, Released, Settlement
 from operations.dead_letters.edit import corrected, find_letter, keep, text_of
 from operations.dead_letters.replay import Result, replay_page
-from operations.dead_letters.store import LetterBox
-from operations.encryption_keys import reseal_letters, use_of_keys
+from operations.dead_letters.store import DeadLetterStore
+from operations.encryption_keys import key_usage, reencrypt_dead_letters
 from worker.runtime import Runtime
 
 BAD = {"TikTok.URL": "www.no-scheme.example"}
@@ -37,9 +37,9 @@ def roomy(kilobytes: int) -> dict[str, Any]:
     return {**batch(user=7), "user_attributes": noise}
 
 
-def box_of(bench: Bench) -> LetterBox:
+def store_of(bench: Bench) -> DeadLetterStore:
     """The dead letters, as a command has them."""
-    return LetterBox(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
+    return DeadLetterStore(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
 
 
 def held(bench: Bench) -> int:
@@ -71,7 +71,7 @@ def test_a_batchs_json_is_kept_once_and_goes_with_its_last_letter(bench: Bench) 
     assert used(bench) < 3 * size + 200 * 1_500
     ids = letter_ids(bench.redis, "shop")
     sent = Result()
-    replay_page(box_of(bench), "shop", ids[:1], (), sent)
+    replay_page(store_of(bench), "shop", ids[:1], (), sent)
     assert (sent.done, parts(bench)) == (ids[:1], (1, 1, 199))
     discard_letters(bench.redis, "shop", ids[1:])
     assert (parts(bench), held(bench)) == ((0, 0, 0), 0)
@@ -83,16 +83,16 @@ def test_a_letter_is_read_and_goes_again_with_its_whole_batch(bench: Bench) -> N
     shared = roomy(4)
     bench.put(bad(1, 2), shared=shared)
     bench.drain()
-    box = box_of(bench)
+    store = store_of(bench)
     first, second = bench.letters()
     assert first.shared == second.shared != ""
     assert len(first.encode()) < 2_000
-    source = box.open(first).batches[0]
+    source = store.open(first).batches[0]
     assert json.loads(source.shared) == {name: value for name, value in shared.items() if name != "events"}
-    found = find_letter(box, first.id)
-    keep(box, found, corrected(found.source, text_of(found.source).replace("www.", "https://www.")))
+    found = find_letter(store, first.id)
+    keep(store, found, corrected(found.source, text_of(found.source).replace("www.", "https://www.")))
     assert (DeadLetter.decode(bench.redis.hget("letters:shop", first.id) or b"").shared, parts(bench)[2]) == ("", 1)
-    replay_page(box, "shop", [first.id], (), Result())
+    replay_page(store, "shop", [first.id], (), Result())
     bench.drain_all()
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1"]
     assert bench.count("delivered", "dead", "replayed", "waiting") == (1, 2, 1, 0)
@@ -113,13 +113,13 @@ def test_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> None:
     bench.put(bad(1), shared=roomy(4))
     bench.drain()
     [letter] = bench.letters()
-    whole = msgspec.structs.replace(letter, source=bench.runtime.codec.seal(box_of(bench).open(letter)), shared="")
+    whole = msgspec.structs.replace(letter, source=bench.runtime.codec.seal(store_of(bench).open(letter)), shared="")
     stored = msgspec.msgpack.decode(whole.encode())
     del stored["shared"]
     bench.redis.delete("letters:shop", "letters:shop:shared", "letters:shop:refs", "letters:shop:uses")
     bench.redis.hset("letters:shop", whole.id, msgspec.msgpack.encode(stored))
     bench.redis.hdel("group:shop", "letter_bytes")
-    assert json.loads(box_of(bench).open(bench.letters()[0]).batches[0].shared)["user_attributes"]
+    assert json.loads(store_of(bench).open(bench.letters()[0]).batches[0].shared)["user_attributes"]
     bench.put(bad(2))
     bench.drain()
     assert held(bench) > len(whole.encode())
@@ -203,11 +203,11 @@ def test_with_a_key_what_letters_share_is_encrypted_and_moves_to_a_new_key(bench
     both = settings_with(bench, f"{KEY},{FORMER}")
     keyring = Keyring.from_text(f"{KEY},{FORMER}")
     assert keyring is not None
-    box = LetterBox(both, bench.redis)
-    assert use_of_keys(box, keyring).letters[2] == 2
-    assert reseal_letters(box, keyring).letters == 2
-    assert use_of_keys(LetterBox(both, bench.redis), keyring).letters == {1: 2}
-    alone = LetterBox(settings_with(bench, KEY), bench.redis)
+    store = DeadLetterStore(both, bench.redis)
+    assert key_usage(store, keyring).letters[2] == 2
+    assert reencrypt_dead_letters(store, keyring).letters == 2
+    assert key_usage(DeadLetterStore(both, bench.redis), keyring).letters == {1: 2}
+    alone = DeadLetterStore(settings_with(bench, KEY), bench.redis)
     assert b"user7@shop.example" in alone.open(bench.letters()[0]).batches[0].shared
 
 

@@ -15,7 +15,7 @@ from cli.check.tokens import proofs
 from config.settings import Settings
 from delivery.client import Client
 from operations.status.connections import overview
-from operations.status.describe import in_words
+from operations.status.describe import describe_status
 from worker.alerts.watcher import Alerts
 
 MINUTE = 60_000
@@ -79,21 +79,21 @@ def test_each_way_of_being_out_of_reach_is_named_everywhere(
         alerts = Alerts(settings, bench.url)
         for now in (START, START + MINUTE // 2, START + MINUTE, START + 2 * MINUTE):
             alerts.look(now)
-        [standing] = overview(settings, bench.redis).standings
+        [status] = overview(settings, bench.redis).statuses
     assert failure is not None
     assert f"TikTok is out of reach: {reason}" in failure
-    assert standing.state == "backing_off"
-    assert reason in in_words(standing, START)
-    assert standing.what_to_do is not None
-    assert "the operator of this relay: " in standing.what_to_do
+    assert status.state == "backing_off"
+    assert reason in describe_status(status, START)
+    assert status.what_to_do is not None
+    assert "the operator of this relay: " in status.what_to_do
     [line] = [entry for entry in logs if entry["event"] == "tiktok_unreachable"]
     assert reason in line["error"]
-    assert line["what_to_do"] in standing.what_to_do
+    assert line["what_to_do"] in status.what_to_do
     assert receiver.alerts == [("shop", "out_of_reach")]
     [told] = receiver.taken
     assert reason in told["text"]
     assert told["relay"]["what_to_do"] == line["what_to_do"]
-    assert "hunter2" not in str((failure, logs, told, standing.what_to_do))
+    assert "hunter2" not in str((failure, logs, told, status.what_to_do))
     assert bench.count("delivered", "dead", "waiting") == (0, 0, 2)
 
 

@@ -15,12 +15,12 @@ import structlog
 from config.model import Configuration
 from config.settings import Settings
 from lanes.connections import Glance, glance
-from operations.alerts.messages import News, clocks_agree, clocks_disagree, misdirected, notice
+from operations.alerts.messages import AlertContext, build_notice, clocks_agree, clocks_disagree, misdirected
 from operations.alerts.outage import Outage
 from operations.alerts.rules import (
     Kind,
     Memory,
-    Unsent,
+    PendingNotice,
     deaths_within_an_hour,
     decide,
     misdirected_since_told,
@@ -121,7 +121,7 @@ class Alerts(threading.Thread):
             kinds = decide(memory, situation_of(seen.state, seen.by), seen.dead, self._limit, now_ms)
             if share_is_news(memory, seen.letter_bytes, share):
                 kinds.append("dead_letters_nearly_full")
-            self._put_out(kinds, seen, memory, News(now_ms, _seconds_since(former_ms, now_ms), share=share))
+            self._put_out(kinds, seen, memory, AlertContext(now_ms, _seconds_since(former_ms, now_ms), share=share))
             note = self._keep(seen.connection, seen.note, memory)
             if note is not None and webhook_works:  # one that hangs is tried once a look, however many are paused
                 webhook_works = self._send(seen.connection, note, memory, now_ms)
@@ -135,7 +135,7 @@ class Alerts(threading.Thread):
         if not count and not read:
             return
         if number := misdirected_since_told(memory, count, now_ms):
-            memory.unsent.append(Unsent(misdirected(number, now_ms)))
+            memory.unsent.append(PendingNotice(misdirected(number, now_ms)))
         note = self._keep(MISDIRECTED_NOTE, read, memory)
         if note is not None:
             self._send(MISDIRECTED_NOTE, note, memory, now_ms)
@@ -151,19 +151,19 @@ class Alerts(threading.Thread):
         read = self._state.note_of(CLOCKS)
         memory = _read(read)
         if decide(memory, "fault" if clocks.disagree else "well", 0, 0, clocks.own_ms):
-            memory.unsent.append(Unsent(clocks_disagree(clocks) if clocks.disagree else clocks_agree(clocks)))
+            memory.unsent.append(PendingNotice(clocks_disagree(clocks) if clocks.disagree else clocks_agree(clocks)))
         memory.deaths = []
         news = read or memory.told != "well" or memory.now != "well"
         note = self._keep(CLOCKS, read, memory) if news else None
         return note is None or self._send(CLOCKS, note, memory, now_ms)
 
-    def _put_out(self, kinds: Iterable[Kind], seen: Glance, memory: Memory, news: News) -> None:
+    def _put_out(self, kinds: Iterable[Kind], seen: Glance, memory: Memory, news: AlertContext) -> None:
         news = news._replace(died=deaths_within_an_hour(memory, seen.dead), limit=self._limit)
         for kind in kinds:
-            standings = overview(self._settings, self._client, self._configuration).standings
-            standing = next((one for one in standings if one.id == seen.connection), None)
-            if standing is not None:
-                memory.unsent.append(Unsent(notice(kind, standing, news)))
+            statuses = overview(self._settings, self._client, self._configuration).statuses
+            status = next((one for one in statuses if one.id == seen.connection), None)
+            if status is not None:
+                memory.unsent.append(PendingNotice(build_notice(kind, status, news)))
 
     def _send(self, group: str, note: bytes, memory: Memory, now_ms: int) -> bool:
         """Send the oldest notice, if it is due; False when the webhook did not take it. A turn outlasts a try."""

@@ -4,7 +4,7 @@ from lanes.ledger import GroupReading
 from operations.format import plural
 
 
-def faults_of(group: GroupReading) -> list[str]:
+def describe_imbalance(group: GroupReading) -> list[str]:
     """What does not add up; empty when the books balance."""
     faults = []
     if group.discrepancy:

@@ -14,7 +14,7 @@ from console.filters import fields_of, query_of
 from console.visit import Visit
 from operations.dead_letters.query import DeadLetterQuery, Found
 from operations.dead_letters.replay import Result, discard_all, late_among, late_question, replay_all, run_step
-from operations.dead_letters.store import LetterBox
+from operations.dead_letters.store import DeadLetterStore
 
 MOST_REASONS: Final = 5
 _MOST_MS: Final = 10**14
@@ -47,32 +47,32 @@ def replay(desk: Desk, visit: Visit) -> Response:
 
 def replay_found(desk: Desk, visit: Visit, query: DeadLetterQuery) -> Response:
     """Send these again: the first step, or the next; before the first it asks, where some are late."""
-    box = desk.box()
-    progress, found = _begin(desk, visit, box, query)
+    store = desk.store()
+    progress, found = _begin(desk, visit, store, query)
     asked = visit.field("late") or visit.field("until")
-    late = set() if asked else late_among(found.oldest(), box.now_ms())
+    late = set() if asked else late_among(found.oldest(), store.now_ms())
     if late:
         numbers = {"late": len(late), "total": len(found)}
         return desk.page(visit, "late.html", fields=fields_of(query), question=late_question(len(late)), **numbers)
     send_late = visit.field("late") == "send"
-    step = run_step(replay_all(box, found.oldest(), desk.outlooks(box), send_late=send_late))
+    step = run_step(replay_all(store, found.oldest(), desk.outlooks(store), send_late=send_late))
     return _answer(desk, visit, query, progress, step, "replay")
 
 
 def discard(desk: Desk, visit: Visit) -> Response:
     """Throw those of the filter away; it asks before."""
-    box, query = desk.box(), query_of(visit)
-    progress, found = _begin(desk, visit, box, query)
+    store, query = desk.store(), query_of(visit)
+    progress, found = _begin(desk, visit, store, query)
     if len(found) and not visit.field("sure"):
         return desk.page(visit, "discard.html", fields=fields_of(query), total=len(found))
-    return _answer(desk, visit, query, progress, run_step(discard_all(box, found.oldest())), "discard")
+    return _answer(desk, visit, query, progress, run_step(discard_all(store, found.oldest())), "discard")
 
 
-def _begin(desk: Desk, visit: Visit, box: LetterBox, query: DeadLetterQuery) -> tuple[Progress, Found]:
+def _begin(desk: Desk, visit: Visit, store: DeadLetterStore, query: DeadLetterQuery) -> tuple[Progress, Found]:
     """Where it is, and the letters that are still to come."""
-    until = visit.number("until", 0, _MOST_MS) or box.now_ms()
+    until = visit.number("until", 0, _MOST_MS) or store.now_ms()
     after = visit.field("after")
-    found = desk.letters.find(box.connections, query.between(after, until))
+    found = desk.letters.find(store.connections, query.between(after, until))
     progress = Progress(
         until=until,
         total=visit.number("total", len(found), _MOST_MS),

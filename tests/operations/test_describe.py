@@ -4,8 +4,8 @@ import pytest
 
 from delivery.last_error import LastError
 from lanes.ledger import GroupReading
-from operations.status.connections import Standing, State
-from operations.status.describe import in_words
+from operations.status.connections import ConnectionStatus, State
+from operations.status.describe import describe_status
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ def test_a_state_in_words(state: State, group: dict[str, str], words: str) -> No
     """With what happened and when it goes on, where that is known."""
     books = GroupReading("shop", {}, group, [], 0, {}, {})
     error = LastError(1, "TikTok 503")
-    assert in_words(Standing("shop", state, books, None, error, 31_000, None), 1_000) == words
-    without = Standing("shop", state, books, None, None, None, None)
-    assert "next try" not in in_words(without, 1_000)
+    assert describe_status(ConnectionStatus("shop", state, books, None, error, 31_000, None), 1_000) == words
+    without = ConnectionStatus("shop", state, books, None, None, None, None)
+    assert "next try" not in describe_status(without, 1_000)
 
 
 def test_a_blocked_lane_is_said_whatever_the_state() -> None:
     """For nothing else unblocks it."""
-    standing = Standing("shop", "healthy", GroupReading("shop", {}, {}, [], 0, {}, {}), None, None, None, None, 1)
-    assert in_words(standing, 0) == "1 lane blocked: the oldest events there cannot be read"
+    status = ConnectionStatus("shop", "healthy", GroupReading("shop", {}, {}, [], 0, {}, {}), None, None, None, None, 1)
+    assert describe_status(status, 0) == "1 lane blocked: the oldest events there cannot be read"

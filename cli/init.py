@@ -58,7 +58,7 @@ def init(
     existing = [path.name for path in paths[:2] if path.exists()]
     if existing and not force:
         raise OperatorError(
-            f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} here; --force overwrites"
+            f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} here. To overwrite: --force"
         )
     answers = _answers(platform, event_source_id, region, token_stdin=token_stdin)
     contents = [starter_yaml(answers), starter_env(answers), json_schema_text()]

@@ -21,7 +21,7 @@ from operations.dead_letters.store import DeadLetterStore, decoded
 from operations.errors import OperatorError
 from operations.format import plural
 
-REPLAYED_AT_ONCE: Final = 50
+MOST_REPLAYED_AT_ONCE: Final = 50
 DISCARDED_AT_ONCE: Final = 200
 MOST_BYTES: Final = 1024 * 1024
 """The most that one script is given (a single source may be larger)."""
@@ -88,7 +88,7 @@ def replay_all(
         else:
             replay_page(store, connection, ids, late, result)
 
-    return _pages(entries, replay, REPLAYED_AT_ONCE)
+    return _pages(entries, replay, MOST_REPLAYED_AT_ONCE)
 
 
 def discard_all(store: DeadLetterStore, entries: Iterable[IndexEntry]) -> Iterator[Result]:
@@ -113,7 +113,7 @@ def run_step(pages: Iterable[Result]) -> Result:
 def replay_page(
     store: DeadLetterStore, connection_id: str, ids: Sequence[str], late: Collection[str], result: Result
 ) -> None:
-    """Replay up to REPLAYED_AT_ONCE dead letters of one connection; `late` ones count as never sent, or they expire."""
+    """Replay some dead letters of one connection; `late` ones count as never sent, or they would expire."""
     items: list[ReplayItem] = []
     for letter_id, stored in zip(ids, some_letters(store.client, connection_id, ids), strict=True):
         if stored is None:

@@ -22,7 +22,7 @@ from cli.send import post as send_post
 from cli.terminal.output import GOOD, MUTED, console
 from lanes.dead_letters import letters_of
 from lanes.ledger import Reading, read_books
-from operations.dead_letters.store import decoded
+from operations.dead_letters.store import decoded, with_tiktok_message
 from operations.errors import OperatorError
 from operations.format import plural
 from sandbox.testing import SandboxClient

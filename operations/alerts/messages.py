@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from delivery.dead_letter import rfc3339
 from operations.alerts.rules import Kind, Notice
+from operations.dead_letters.retention import share_full_remedy
 from operations.format import duration, plural, size
 from operations.status.connections import ConnectionStatus
 from store.clocks import Clocks

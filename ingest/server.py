@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, cast
 
 import uvicorn
@@ -12,7 +13,8 @@ from starlette.types import ASGIApp
 
 from config.settings import Settings
 from ingest.app import create_app
-from ingest.http.connections import HttpConnections
+from ingest.http.connection import HttpConnection
+from ingest.http.connection_table import HttpConnections
 from ingest.http.thread_priority import prefer_event_loop
 from process.garbage_collection import tune_garbage_collection
 from process.listening import allowed_connections, listen
@@ -57,7 +59,7 @@ def _connections(settings: Settings) -> HttpConnections:
 
 def make_server(app: ASGIApp, connections: HttpConnections) -> uvicorn.Server:
     """uvicorn, with its connections within bounds."""
-    protocol: Callable[..., Any] = connections.protocol
+    protocol: Callable[..., Any] = partial(HttpConnection, connections)
     return uvicorn.Server(
         uvicorn.Config(
             app,

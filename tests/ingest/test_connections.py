@@ -9,7 +9,7 @@ import pytest
 from support.events import as_json, batch, purchase
 from support.site import Site, running_site
 
-from ingest.http import connections
+from ingest.http import connection as http_connection
 
 LIMIT = 20
 HEAD = b"POST /v2/events HTTP/1.1\r\nhost: relay\r\n"
@@ -20,8 +20,8 @@ Connect = Callable[[], socket.socket]
 @pytest.fixture
 def bounded(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """An ingest with few connections and little patience."""
-    monkeypatch.setattr(connections, "HEAD_WITHIN_S", 1.0)
-    monkeypatch.setattr(connections, "REST_WITHIN_S", 1.0)
+    monkeypatch.setattr(http_connection, "HEAD_WITHIN_S", 1.0)
+    monkeypatch.setattr(http_connection, "REST_WITHIN_S", 1.0)
     with running_site(tmp_path, redis_url, max_connections=LIMIT, keep_alive=2.0) as site:
         yield site
 
@@ -52,8 +52,8 @@ def answer_of(connection: socket.socket) -> bytes:
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        (HEAD + b"x: " + b"a" * connections.LARGEST_HEAD, b"431"),
-        (b"GET /" + b"a" * connections.LARGEST_HEAD, b"431"),
+        (HEAD + b"x: " + b"a" * http_connection.LARGEST_HEAD, b"431"),
+        (b"GET /" + b"a" * http_connection.LARGEST_HEAD, b"431"),
         (HEAD + b"a: b\r\n" * 11_000, b"431"),
         (HEAD + b"x: a", b"408"),
         (b"P", b"408"),
@@ -141,7 +141,7 @@ def test_requests_sent_ahead_are_answered_up_to_a_bound(connect: Connect) -> Non
     while said.count(b"200 OK") < 10:
         said += few.recv(1 << 16)
     many.sendall(LIVE * 1000)
-    assert answer_of(many).count(b"200 OK") <= connections.MOST_PIPELINED + 1
+    assert answer_of(many).count(b"200 OK") <= http_connection.MOST_PIPELINED + 1
 
 
 def test_an_offer_of_http_2_is_not_taken_and_harms_nothing(bounded: Site) -> None:

@@ -1,0 +1,53 @@
+"""One request and its answer within a connection; the usual answer, 202, is written in one piece."""
+
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from ingest.answers import ACCEPTED
+
+LONGEST_KNOWN_TARGET: Final = 64
+"""Targets up to this length are parsed once, as long as they are among the newest 64."""
+
+
+class RequestCycle(RequestResponseCycle):
+    """Uvicorn's cycle, with a short way for the answer 202."""
+
+    async def send(self, message: Any) -> None:
+        """Send a part of the answer."""
+        if message is ACCEPTED.start and self.keep_alive and not (self.disconnected or self.flow.write_paused):
+            self.response_started = self.response_complete = True
+            self.waiting_for_100_continue = False
+            defaults = [part for name, value in self.default_headers for part in (name, b": ", value, b"\r\n")]
+            self.transport.write(b"".join((STATUS_LINE[202], *defaults, b"content-length: 0\r\n\r\n")))
+            self.message_event.set()
+            self.on_response()
+        elif message is not ACCEPTED.body or not self.response_complete:
+            await RequestResponseCycle.send(self, message)
+
+
+def split_target(url: bytes) -> tuple[bytes, str, bytes]:
+    """Return the path as it was sent, the path decoded, and the query of a request's target."""
+    return _known_target(url) if len(url) <= LONGEST_KNOWN_TARGET else _split_target(url)
+
+
+def _split_target(url: bytes) -> tuple[bytes, str, bytes]:
+    parsed = httptools.parse_url(url)
+    path = parsed.path.decode("ascii")
+    return parsed.path, unquote(path) if "%" in path else path, parsed.query or b""
+
+
+_known_target = lru_cache(maxsize=64)(_split_target)
+
+
+class _DiscardedHeaders(list[tuple[bytes, bytes]]):
+    """A list that stays empty: it takes the trailers of a chunked body, which relay does not read."""
+
+    def append(self, header: tuple[bytes, bytes], /) -> None:
+        """Discard the header."""
+
+
+DISCARDED_HEADERS: Final = _DiscardedHeaders()

@@ -15,7 +15,7 @@ from unicodedata import east_asian_width
 
 from mapping.fields.places import place
 
-FILE = Path(__file__).parents[2] / "mapping" / "countries.py"
+FILE = Path(__file__).parents[2] / "mapping" / "fields" / "countries.py"
 
 # Languages in which every country's name is looked up; each country's own languages come besides.
 LANGUAGES = ("en", "ar", "de", "es", "fr", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "vi", "zh", "zh-Hant")

@@ -16,7 +16,7 @@ from typing import Any
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
-FILE = Path(__file__).parents[2] / "mapping" / "phone_plans.py"
+FILE = Path(__file__).parents[2] / "mapping" / "fields" / "phone_plans.py"
 SEEN = 4
 """Digits after the plus that the table looks at: the country code and what follows it."""
 FORMER = {52: ("1",)}

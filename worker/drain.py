@@ -14,11 +14,12 @@ from lanes.lanes import ClaimLimits
 from lanes.names import connection_of
 from lanes.settlement import RECHECK_MS, Lease, Lost, Refused, Released, RestState, Settlement
 from worker.runtime import Runtime
-from worker.steps.compose import Blocked, Composer, Draft, OversizedChunk
+from worker.steps.compose import Blocked, Composer, Draft
 from worker.steps.measures import measures
 from worker.steps.outcomes import DeliveryContext
 from worker.steps.posting import PostResult, post_draft
 from worker.steps.settlement import build_settlement, settle_blocked, settle_split
+from worker.steps.split_chunk import OversizedChunk
 
 log = structlog.get_logger("relay.worker")
 

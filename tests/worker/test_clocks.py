@@ -73,7 +73,7 @@ def test_47_hours_are_over_when_both_clocks_say_so(bench: Bench, hours_ago: int,
     assert counts == {name: int(name == ends) for name in counts}
     if ends == "waits":
         assert "clock and this worker's disagree" in (report.trouble or "")
-        assert "set both clocks right" in bench.group().lanes[0].last_error
+        assert "correct both clocks" in bench.group().lanes[0].last_error
         bench.runtime.own_ms = own_ms
         bench.drain()
         assert bench.count("waiting") == (0,)

@@ -12,8 +12,9 @@ from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.settlement import Lease, Pace
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
-from worker.steps.compose import Draft, Prepared, split_chunk
+from worker.steps.compose import Draft, Prepared
 from worker.steps.outcomes import DeliveryContext, ItemOutcome, OutcomeCounter
+from worker.steps.split_chunk import split_chunk
 
 CODEC = ChunkCodec()
 NAMES = ("Purchase", "Subscribe", "Search")

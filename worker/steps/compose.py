@@ -1,4 +1,4 @@
-"""Composes one request to TikTok out of a lease: opens its chunks, maps each entry, takes what fits."""
+"""Compose one request to TikTok from a lease: decode its chunks, map each entry, take what fits."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,21 +11,22 @@ from config.dead_letter_reasons import EXPIRED, INTERNAL_ERROR
 from config.model import no_input
 from config.routes import MOST_BODY_BYTES
 from delivery.backoff import DEDUPLICATED_FOR_MS
-from lanes.chunk import Batch, Chunk, Entry
+from lanes.chunk import Chunk, Entry
 from lanes.errors import ChunkUnreadable
 from lanes.settlement import Lease
 from mapping.items import event_of
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result
 from store.clocks import Clocks, own_ms
+from worker.steps.split_chunk import OversizedChunk, entry_count, split_chunk, unpacked_bytes
 
 MOST_UNFINISHED_CLAIMS: Final = 5
 MOST_UNPACKED_BYTES: Final = 4 << 20
-"""Of one draft's chunks, once they are opened. A thousand events of usual size are a quarter of it."""
+"""The most JSON in the chunks of one draft. A thousand events of usual size take a quarter of it."""
 
 
 class Prepared(msgspec.Struct):
-    """One entry and what today's configuration makes of it; the first `sent` of its items are in the request."""
+    """One entry and its results under the current configuration; the first `sent` of its items are in the request."""
 
     chunk: int
     shared: bytes
@@ -35,13 +36,13 @@ class Prepared(msgspec.Struct):
 
     @property
     def items(self) -> list[Mapped]:
-        """The results that go to TikTok."""
+        """The results that are sent to TikTok."""
         return [result for result in self.results if isinstance(result, Mapped)]
 
 
 @dataclass(slots=True)
 class Draft:
-    """The leading chunks of a lease, every entry of them prepared, and the request that can be made of it."""
+    """The leading chunks of a lease with all their entries prepared, and the items of one request."""
 
     plan: Plan
     chunks: list[Chunk] = field(default_factory=list)
@@ -51,49 +52,43 @@ class Draft:
 
     @property
     def weight(self) -> int:
-        """Events, as the books count them."""
+        """How many events the ledger counts in these chunks."""
         return sum([chunk.weight for chunk in self.chunks])
 
     def has_room_for(self, chunk: Chunk) -> bool:
-        """Whether to try the chunk: if its items are as large as those so far, they fit.
+        """Estimate whether the chunk's items fit, by the mean size of the items so far.
 
-        It costs nothing to guess wrong: too many are mapped and not sent, or fewer are sent than could have been.
+        A wrong estimate loses nothing: some entries are mapped and not sent, or the request is smaller than possible.
         """
         mean = self.size / max(1, len(self.prepared))
-        return self.size + mean * _entries(chunk) <= MOST_BODY_BYTES
+        return self.size + mean * entry_count(chunk) <= MOST_BODY_BYTES
 
     def body(self, events: Sequence[int]) -> bytes:
-        """The body of a request with these of its items."""
+        """Return the body of a request with these items, by their index."""
         return self.plan.request([self.items[event].body for event in events])
 
 
 @dataclass(frozen=True, slots=True)
-class OversizedChunk:
-    """The first chunk is more than one request takes: it must wait in two parts."""
-
-    parts: tuple[Chunk, Chunk]
-
-
-@dataclass(frozen=True, slots=True)
 class Blocked:
-    """The first chunk cannot be read or mapped until someone acts; `what_to_do` is a sentence for them."""
+    """The first chunk cannot be read or mapped until someone acts; `what_to_do` is a sentence for that person."""
 
     what_to_do: str
     error: str = "waiting events cannot be read"
 
 
 CLOCKS_DISAGREE: Final = Blocked(
-    "set both clocks right (a time service does it): TikTok may have these events, and would count them again 47 hours "
-    "after it was first sent them, which one clock says is over and the other not; they wait, and go on by themselves",
+    "correct both clocks, with a time service such as NTP. TikTok may have these events, and counts them twice if they "
+    "are sent more than 47 hours after the first attempt; only one of the clocks says that this time is over. The "
+    "events wait, and are delivered automatically once the clocks agree",
     "Redis's clock and this worker's disagree",
 )
 
 Recall: TypeAlias = Callable[[Sequence[tuple[Chunk, Plan]], int], list[list[str | None]]]
-"""Chunks and the time now → each batch's remembered address, chunk by chunk (`worker/steps/ip_enrichment.py`)."""
+"""Take chunks and the time now; return each batch's remembered address by chunk (`worker/steps/ip_enrichment.py`)."""
 
 
 class _Opened(NamedTuple):
-    """A chunk that can be mapped; `addresses` are its batches' remembered ones, empty where none are wanted."""
+    """A chunk that can be mapped; `addresses` has the remembered one of each batch, or is empty without enrichment."""
 
     chunk: Chunk
     plan: Plan
@@ -101,7 +96,7 @@ class _Opened(NamedTuple):
 
 
 class Composer:
-    """Composes requests for one connection. `plan_of` gives the plan for an input, or None when there is no such.
+    """Compose requests for one connection. `plan_of` returns the plan for an input, None for an unknown input.
 
     `recall` is None for connections that send no remembered addresses.
     """
@@ -119,7 +114,7 @@ class Composer:
         self._clock_ms = clock_ms
 
     def compose(self, lease: Lease) -> Draft | OversizedChunk | Blocked:
-        """A request of leading chunks, whole: what is being posted must be nameable by counting chunks."""
+        """Return a request of whole leading chunks: the lane notes what is being posted as a number of chunks."""
         draft: Draft | None = None
         room = lease.pace.limit
         for opened in self._opened(lease):
@@ -130,7 +125,7 @@ class Composer:
             if chunk.first_unknown_ms and self._clocks_differ_on(chunk, lease):
                 return draft or CLOCKS_DISAGREE
             if draft is None:
-                if weight > room and _entries(chunk) > 1:
+                if weight > room and entry_count(chunk) > 1:
                     return split_chunk(chunk, room)
                 draft = Draft(plan)
             elif plan.route != draft.plan.route or weight > room or not draft.has_room_for(chunk):
@@ -146,25 +141,26 @@ class Composer:
         return draft
 
     def _clocks_differ_on(self, chunk: Chunk, lease: Lease) -> bool:
-        """Whether one of two clocks that disagree says that TikTok would count the events anew, and the other not."""
+        """Return whether the clocks disagree on whether TikTok would count the chunk's events twice."""
         clocks = Clocks(lease.now_ms, self._clock_ms())
         until = chunk.first_unknown_ms + DEDUPLICATED_FOR_MS
         return clocks.disagree and clocks.earliest_ms < until <= clocks.latest_ms
 
     def _opened(self, lease: Lease) -> Iterator[_Opened | Blocked]:
-        """The lease's chunks: each opened when it is its turn, or all at once where addresses are recalled for them."""
+        """Yield the lease's chunks, decoded one by one; with enrichment all at once, to recall in one round trip."""
         opened = _bounded(map(self._open, lease.chunks))
         if self._recall is None:
             yield from opened
             return
-        every = list(opened)
-        readable = [one for one in every if isinstance(one, _Opened)]
-        recalled = iter(self._recall([(one.chunk, one.plan) for one in readable], lease.now_ms))
-        yield from (one._replace(addresses=next(recalled)) if isinstance(one, _Opened) else one for one in every)
+        chunks = list(opened)
+        readable = [chunk for chunk in chunks if isinstance(chunk, _Opened)]
+        recalled = iter(self._recall([(chunk.chunk, chunk.plan) for chunk in readable], lease.now_ms))
+        for chunk in chunks:
+            yield chunk._replace(addresses=next(recalled)) if isinstance(chunk, _Opened) else chunk
 
-    def _open(self, sealed: bytes) -> _Opened | Blocked:
+    def _open(self, stored: bytes) -> _Opened | Blocked:
         try:
-            chunk = self._open_chunk(sealed)
+            chunk = self._open_chunk(stored)
         except ChunkUnreadable as error:
             return Blocked(error.what_to_do)
         plan = self._plan_of(chunk.input)
@@ -173,7 +169,7 @@ class Composer:
         return _Opened(chunk, plan)
 
     def _add(self, draft: Draft, opened: _Opened, lease: Lease) -> int | None:
-        """Add the whole chunk; or, adding nothing, how many leading entries of it (at least one) would fit."""
+        """Add the whole chunk and return None; or add nothing and return how many leading entries fit, at least one."""
         chunk, plan, _ = opened
         prepared = _prepare(opened, len(draft.chunks), lease)
         items: list[Mapped] = []
@@ -196,53 +192,25 @@ class Composer:
 
 
 def _bounded(opened: Iterable[_Opened | Blocked]) -> Iterator[_Opened | Blocked]:
-    """The first, and further ones until together they are too large: compressed ones say nothing of their size."""
+    """Yield the first chunk, and further ones while their JSON together fits: a stored chunk may be compressed."""
     room = MOST_UNPACKED_BYTES
-    for one in opened:
-        if isinstance(one, _Opened):
-            bytes_ = _size_of(one.chunk)
-            if bytes_ > room and room < MOST_UNPACKED_BYTES:
+    for chunk in opened:
+        if isinstance(chunk, _Opened):
+            size = unpacked_bytes(chunk.chunk)
+            if size > room and room < MOST_UNPACKED_BYTES:
                 return
-            room -= bytes_
-        yield one
-
-
-def _size_of(chunk: Chunk) -> int:
-    own = sum([len(entry.raw) for batch in chunk.batches for entry in batch.entries])
-    return own + sum([len(batch.shared) for batch in chunk.batches])
-
-
-def split_chunk(chunk: Chunk, weight: int) -> OversizedChunk:
-    """The chunk in two, the first of at most `weight` events but of one entry at least, and not of all."""
-    first: list[Batch] = []
-    second: list[Batch] = []
-    room, count, total = weight, 0, _entries(chunk)
-    for batch in chunk.batches:
-        cut = 0
-        for entry in batch.entries:
-            if second or (count and (entry.weight > room or count == total - 1)):
-                break
-            room, count, cut = room - entry.weight, count + 1, cut + 1
-        if cut:
-            first.append(Batch(batch.shared, batch.entries[:cut]))
-        if cut < len(batch.entries):
-            second.append(Batch(batch.shared, batch.entries[cut:]))
-    return OversizedChunk((with_batches(chunk, first), with_batches(chunk, second)))
-
-
-def with_batches(chunk: Chunk, batches: list[Batch]) -> Chunk:
-    """The chunk with other content: its input, times and stamp stay."""
-    return Chunk(chunk.input, chunk.received_ms, batches, chunk.first_unknown_ms, chunk.peer_ip)
-
-
-def _entries(chunk: Chunk) -> int:
-    return sum([len(batch.entries) for batch in chunk.batches])
+            room -= size
+        yield chunk
 
 
 def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
     chunk, plan, addresses = opened
     if lease.pace.limit == 1 and lease.alone >= MOST_UNFINISHED_CLAIMS:
-        return [Prepared(index, batch.shared, e, _unfinished(e)) for batch in chunk.batches for e in batch.entries]
+        return [
+            Prepared(index, batch.shared, entry, _unfinished(entry))
+            for batch in chunk.batches
+            for entry in batch.entries
+        ]
     expired = 0 < chunk.first_unknown_ms <= lease.now_ms - DEDUPLICATED_FOR_MS
     prepared = []
     for batch, address in zip_longest(chunk.batches, addresses):
@@ -266,10 +234,11 @@ def _unfinished(entry: Entry) -> list[Result]:
 
 
 def _expire(result: Result) -> Result:
-    """Sent again now, an event whose first outcome nobody learnt could count twice."""
+    """Reject a mapped event whose first outcome is unknown: sent again now, TikTok could count it twice."""
     if not isinstance(result, Mapped):
         return result
     message = (
-        "TikTok did not say for 47 hours whether it took this event, and would now count it anew: check, then replay"
+        "TikTok did not confirm this event within 47 hours, and would count it twice if it has it: "
+        "check in Events Manager, then replay"
     )
     return Rejected(result.tiktok_event, result.event_id, EXPIRED.code, None, message, result.item)

@@ -15,8 +15,9 @@ from lanes.chunk import Batch, Chunk, Entry
 from lanes.daily_counts import day_of
 from lanes.settlement import NO_BOUND, Lease, Letter, LetterShare
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
-from worker.steps.compose import Draft, Prepared, with_batches
+from worker.steps.compose import Draft, Prepared
 from worker.steps.shared_parts import SharedParts
+from worker.steps.split_chunk import with_batches
 
 ItemOutcome = Delivered | Rejection | None
 """How an item of the request ended; None: it goes on."""

@@ -12,9 +12,10 @@ from delivery.verdict import ConnectionFault, Rejection, RetryLater
 from lanes.batch_sizing import after_retry, after_success
 from lanes.chunk import Chunk
 from lanes.settlement import OUT_OF_REACH, RECHECK_MS, Lease, Pace, Rest, Settlement, Valve
-from worker.steps.compose import Draft, OversizedChunk
+from worker.steps.compose import Draft
 from worker.steps.outcomes import DeliveryContext, OutcomeCounter
 from worker.steps.posting import PostResult
+from worker.steps.split_chunk import OversizedChunk
 
 HOPELESS_ATTEMPTS: Final = 10
 FIRST_PROBE_S: Final = 5.0

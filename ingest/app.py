@@ -26,7 +26,7 @@ from ingest.health import health_routes
 from ingest.metrics import metrics_route
 from ingest.redis_memory import RedisMemoryMonitor, log_missing_permissions
 from ingest.request_log import log_unexpected_error
-from ingest.unserved import UnservedPaths
+from ingest.unserved_paths import UnservedPaths
 from lanes.arrivals import Append
 from lanes.chunk import ChunkCodec
 from operations.alerts.outage import Outage

@@ -59,7 +59,7 @@ class _Sealer:
         """The chunks of what is wanted, each with the number of its events."""
         same = tuple(map(id, wanted.batches))
         if same not in self._sealed:
-            self._sealed[same] = [(_events(part), self._seal(part)) for part in cut(wanted)]
+            self._sealed[same] = [(_events(part), self._seal(part)) for part in split_into_parts(wanted)]
         return self._sealed[same]
 
     def _seal(self, batches: list[Batch]) -> bytes:
@@ -71,7 +71,7 @@ def _events(batches: Sequence[Batch]) -> int:
     return sum([len(batch.entries) for batch in batches])
 
 
-def cut(wanted: Wanted) -> Iterator[list[Batch]]:
+def split_into_parts(wanted: Wanted) -> Iterator[list[Batch]]:
     """The batches in parts of at most CHUNK_EVENTS events and about CHUNK_BYTES bytes; never an empty part.
 
     A batch that goes on in the next part has its shared JSON there again, uncounted, lest a large one make every event

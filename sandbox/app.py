@@ -11,12 +11,12 @@ from starlette.routing import Route
 from sandbox.answers import envelope, gateway, new_request_id
 from sandbox.connection import disconnected
 from sandbox.control import control_routes
-from sandbox.failures import afterwards, instead
+from sandbox.fault_answers import answer_afterwards, answer_instead
 from sandbox.faults import ArmedFault, FaultBoard
 from sandbox.inspection import Inspector, Refusal, Submission, read, refusal_of_event
-from sandbox.ledger import Ledger
+from sandbox.received import ReceivedEvents
+from sandbox.rule_tree import Finding
 from sandbox.rules import ENDPOINTS, Endpoint
-from sandbox.tree import Finding
 
 MAX_BODY_BYTES = 1_000_000
 KEEP = 20_000
@@ -28,28 +28,28 @@ class Sandbox:
     """One stand-in: its rules, its memory and its faults."""
 
     def __init__(self, inspector: Inspector, keep: int, clock: Callable[[], datetime]) -> None:
-        self.ledger = Ledger(keep)
+        self.received = ReceivedEvents(keep)
         self.faults = FaultBoard()
         self._inspector = inspector
         self._clock = clock
 
     async def answer(self, endpoint: Endpoint, request: Request) -> Response:
         """Fail on demand, or else take the request or refuse it."""
-        self.ledger.requests += 1
+        self.received.requests += 1
         body = await _body(request)
         if body is None:
             return gateway(413)
         submission = read(endpoint, body)
         request_id = new_request_id(self._clock())
         fault = await self._fault(endpoint, request, submission)
-        failure = instead(fault.fault, request_id) if fault else None
+        failure = answer_instead(fault.fault, request_id) if fault else None
         return failure or self._judge(endpoint, request, submission, fault, request_id)
 
     async def _fault(self, endpoint: Endpoint, request: Request, submission: Submission | None) -> ArmedFault | None:
         """The fault that strikes this request, after the wait that any `slow` one asks for."""
         striking = None
         for armed in self.faults.strikes(endpoint.path, submission):
-            self.ledger.faults[armed.fault.mode] += 1
+            self.received.faults[armed.fault.mode] += 1
             if armed.fault.mode == "slow":
                 await disconnected(request.receive, 1.0 if armed.fault.seconds is None else armed.fault.seconds)
             else:
@@ -73,12 +73,12 @@ class Sandbox:
             refusal = refusal_of_event(endpoint, bad[0], Finding("event_id", "refused on demand"))
             return self._refuse(endpoint, inspected, refusal, request_id)
         taken = [event for position, event in enumerate(inspected.events) if position not in bad]
-        self.ledger.take(inspected, taken, request_id, self._clock())
-        failure = afterwards(fault.fault, request_id, bad) if fault else None
+        self.received.take(inspected, taken, request_id, self._clock())
+        failure = answer_afterwards(fault.fault, request_id, bad) if fault else None
         return failure or envelope(0, "OK", request_id)
 
     def _refuse(self, endpoint: Endpoint, submission: Submission | None, refusal: Refusal, request_id: str) -> Response:
-        self.ledger.refuse(endpoint.path, refusal, request_id, len(submission.events) if submission else 0)
+        self.received.refuse(endpoint.path, refusal, request_id, len(submission.events) if submission else 0)
         return envelope(refusal.code, refusal.message, request_id)
 
     def no_such_path(self) -> Response:
@@ -100,7 +100,7 @@ def create_app(
     inspector = Inspector(tokens, ("require_app_id",) if require_app_id else ())
     sandbox = Sandbox(inspector, keep, clock)
     tiktok = [_route(sandbox, endpoint) for endpoint in ENDPOINTS]
-    return Starlette(routes=[*tiktok, *control_routes(sandbox.ledger, sandbox.faults), _elsewhere(sandbox)])
+    return Starlette(routes=[*tiktok, *control_routes(sandbox.received, sandbox.faults), _elsewhere(sandbox)])
 
 
 def _route(sandbox: Sandbox, endpoint: Endpoint) -> Route:

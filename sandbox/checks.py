@@ -79,7 +79,7 @@ def hashed(value: object) -> str | None:
     return "must not be the hash of an empty string" if value == _EMPTY_HASHED else None
 
 
-def hashed_ones(value: object) -> str | None:
+def hash_or_hashes(value: object) -> str | None:
     """One hash, or a list of at least one."""
     if not isinstance(value, list):
         return hashed(value)

@@ -9,29 +9,29 @@ from starlette.routing import Route
 
 from sandbox.answers import json
 from sandbox.faults import FaultBoard, read_faults
-from sandbox.ledger import Ledger
+from sandbox.received import ReceivedEvents
 
 _FILTERS = ("endpoint", "event_source", "event_source_id", "pixel_code", "event", "event_id", "request_id")
 
 
-def control_routes(ledger: Ledger, board: FaultBoard) -> list[Route]:
+def control_routes(received: ReceivedEvents, board: FaultBoard) -> list[Route]:
     """`/_sandbox/events`, `/_sandbox/refusals` and `/_sandbox/fault`."""
 
     async def show_events(request: Request) -> Response:
         """The newest events; `?summary=1` counts only, `?ids=1` every id, or filtered: `?event=Purchase`."""
         if "summary" in request.query_params:
-            return json(ledger.summary())
+            return json(received.summary())
         if "ids" in request.query_params:
-            return json(list(ledger.ids()))
+            return json(list(received.ids()))
         wanted = {name: value for name, value in request.query_params.items() if name in _FILTERS}
-        return json([event for event in ledger.events() if _fits(event, wanted)])
+        return json([event for event in received.events() if _fits(event, wanted)])
 
     async def forget_events(_request: Request) -> Response:
-        ledger.clear()
+        received.clear()
         return Response(status_code=204)
 
     async def show_refusals(_request: Request) -> Response:
-        return json(list(ledger.refusals))
+        return json(list(received.refusals))
 
     async def show_faults(_request: Request) -> Response:
         return json([{**msgspec.to_builtins(armed.fault), "struck": armed.struck} for armed in board.armed])

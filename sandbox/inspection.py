@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from sandbox.rule_tree import Finding, Node, build_tree
 from sandbox.rules import ENDPOINTS, EVERY_SOURCE, INVALID_BATCH_SIZE, LEGACY, Endpoint, FieldRule, code_of
-from sandbox.tree import Finding, Node, tree
 
 INVALID_PARAMS = 40000
 TOKEN_MISSING = 40104
@@ -60,9 +60,9 @@ class Inspector:
     def __init__(self, tokens: Collection[str] = (), options: Collection[str] = ()) -> None:
         """`tokens`: the accepted ones; none given: any that is not empty and not written `Bearer …`."""
         self._tokens = frozenset(tokens)
-        self._requests = {endpoint.path: tree(endpoint.request) for endpoint in ENDPOINTS}
+        self._requests = {endpoint.path: build_tree(endpoint.request) for endpoint in ENDPOINTS}
         self._events = {
-            (endpoint.path, source): tree(_holding(endpoint.event, source, options))
+            (endpoint.path, source): build_tree(_holding(endpoint.event, source, options))
             for endpoint in ENDPOINTS
             for source in EVERY_SOURCE
         }

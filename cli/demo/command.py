@@ -25,7 +25,7 @@ from lanes.ledger import Reading, read_books
 from operations.dead_letters.store import decoded, with_tiktok_message
 from operations.errors import OperatorError
 from operations.format import plural
-from sandbox.testing import SandboxClient
+from sandbox.client import SandboxClient
 from store.client import connect
 from store.errors import RedisAway
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.bench import HEADER, Bench
 
-from sandbox.testing import SandboxClient, running_sandbox
+from sandbox.client import SandboxClient, running_sandbox
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def bench(tmp_path: Path, redis_url: str, sandbox: SandboxClient, monkeypatch: p
     monkeypatch.setenv("RELAY_TIKTOK_URL", sandbox.url)
     monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "data"))
     sandbox.clear()
-    sandbox.mend()
+    sandbox.clear_faults()
     bench = Bench(path, redis_url, sandbox)
     yield bench
     bench.close()

@@ -18,7 +18,7 @@ from cli.check.command import check
 from cli.check.redis import REQUIREMENTS, findings_of_redis
 from cli.main import main
 from config.secrets import Keyring
-from sandbox.testing import SandboxClient, running_sandbox
+from sandbox.client import SandboxClient, running_sandbox
 
 FIT = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "maxmemory": "100mb"}
 CONFIGURATION = """
@@ -330,7 +330,7 @@ def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox
     said = CliRunner().invoke(check, chosen, env=environ)
     sandbox.fault("http_503")
     later = CliRunner().invoke(check, chosen, env=environ)
-    sandbox.mend()
+    sandbox.clear_faults()
     found = [json.loads(one.stdout)[-1] for one in (said, later)]
     assert [one["status"] for one in found] == ["warning", "wrong"]
     assert "took the token and refused the test event" in found[0]["found"]

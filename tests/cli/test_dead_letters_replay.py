@@ -23,7 +23,7 @@ def refused(bench: Bench, *numbers: int) -> list[str]:
     for number in numbers:
         bench.put([purchase(number)])
         bench.drain()
-    bench.sandbox.mend()
+    bench.sandbox.clear_faults()
     return [letter.id for letter in bench.letters()]
 
 

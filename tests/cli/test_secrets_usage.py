@@ -61,7 +61,7 @@ def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empt
     assert run("re-encrypt", "--json", keys=both).json == {"re_encrypted": 0, "unchanged": 2, "undecryptable": 0}
     assert run("usage", "--json", keys=both).json["keys"][1] == {**former, "letters": 0}
     use(sealed, both)
-    sealed.sandbox.mend()
+    sealed.sandbox.clear_faults()
     sealed.drain()
     assert "nothing in Redis needs it" in run("usage", keys=both).stdout
     assert run("usage", "--json", keys=NEW).json == {

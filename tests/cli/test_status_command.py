@@ -216,7 +216,7 @@ def test_a_lane_that_is_mended_troubles_nobody_any_more(bench: Bench) -> None:
     bench.sandbox.fault("refuse_token")
     bench.drain()
     assert "To do  token refused (40105)" in relay("status").stdout
-    bench.sandbox.mend()
+    bench.sandbox.clear_faults()
     bench.drain()
     bench.put([purchase(2)])
     assert "To do" not in relay("status").stdout

@@ -16,7 +16,7 @@ from support.place import CONFIGURATION, Place, until
 from cli.local.embedded import is_running
 from cli.local.local_stack import wait_for_port
 from operations.errors import OperatorError
-from sandbox.testing import running_sandbox
+from sandbox.client import running_sandbox
 
 
 def processes(session: int) -> dict[int, str]:
@@ -137,7 +137,7 @@ def test_killed_it_leaves_a_server_that_the_next_one_adopts(place: Place) -> Non
     until(lambda: [*processes(first.pid)] == [server])
     with place.up() as second:
         assert server_of(place) == server
-        place.sandbox.mend()
+        place.sandbox.clear_faults()
         until(lambda: place.arrived(1))
         second.terminate()
         assert second.wait(timeout=30) == 0

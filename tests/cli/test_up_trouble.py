@@ -12,7 +12,7 @@ from support.acl import running_server
 from support.place import RELAY, Place, until
 
 from cli.local.embedded import is_running
-from sandbox.testing import running_sandbox
+from sandbox.client import running_sandbox
 
 UNLIMITED = resource.RLIM_INFINITY
 

@@ -12,7 +12,7 @@ from support.visitor import PASSWORD, Visitor
 from config.settings import Settings
 from console.app import console_routes
 from ingest.server import serving
-from sandbox.testing import SandboxClient, running_sandbox
+from sandbox.client import SandboxClient, running_sandbox
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def bench(tmp_path: Path, redis_url: str, sandbox: SandboxClient, monkeypatch: p
     path.write_text(HEADER + "    enable_web_migration: true\n")
     monkeypatch.setenv("TOKEN", "good")
     sandbox.clear()
-    sandbox.mend()
+    sandbox.clear_faults()
     bench = Bench(path, redis_url, sandbox)
     yield bench
     bench.redis.config_set("maxmemory", 0)

@@ -13,8 +13,8 @@ import pytest
 
 from delivery.answer import MAX_ANSWER_BYTES
 from delivery.client import Answer, Client, NoAnswer
+from sandbox.client import SandboxClient, running_sandbox
 from sandbox.rules import TRACK
-from sandbox.testing import SandboxClient, running_sandbox
 
 QUICK = httpx.Timeout(connect=0.3, read=0.3, write=0.3, pool=0.3)
 PATIENT = httpx.Timeout(5.0)
@@ -387,7 +387,7 @@ def test_a_gateway_that_sends_a_page_has_no_code(sandbox: SandboxClient) -> None
     """HTTP 503 with nginx's words, and its Retry-After."""
     sandbox.fault("http_503", retry_after=9)
     answer = post(sandbox.url, PATIENT)
-    sandbox.mend()
+    sandbox.clear_faults()
     assert isinstance(answer, Answer)
     assert (answer.status, answer.code, answer.retry_after) == (503, None, "9")
 

@@ -12,7 +12,7 @@ from config.settings import Settings
 from lanes.dead_letters import discard_letters
 from operations.metrics.catalogue import CATALOGUE
 from operations.metrics.exposition import exposition
-from sandbox.testing import running_sandbox
+from sandbox.client import running_sandbox
 from store.client import connect
 
 Samples = dict[tuple[str, tuple[str, ...]], float]

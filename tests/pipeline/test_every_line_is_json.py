@@ -14,7 +14,7 @@ from support.place import RELAY, Place, until
 from support.server import free_port
 
 from cli.local.embedded import is_running
-from sandbox.testing import running_sandbox
+from sandbox.client import running_sandbox
 
 JSON = {"RELAY_LOG_FORMAT": "json", "FLOWER_BASIC_AUTH": "relay:password"}
 

@@ -26,7 +26,7 @@ def test_no_accepted_event_is_lost(tmp_path: Path) -> None:
         posters = Posters(lambda: plant.ingest_urls, seed)
         chaos = Chaos(plant, posters, random.Random(seed), always=())
         chaos.go_on(seconds, ACTIONS)
-        plant.sandbox.mend()
+        plant.sandbox.clear_faults()
         posters.stop()
         result = reckon(plant, posters)
     print(f"{dict(chaos.done)}; answers {dict(posters.answers)}")

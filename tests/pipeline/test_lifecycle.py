@@ -113,6 +113,6 @@ def test_told_to_stop_a_worker_settles_and_is_gone_in_time(
             assert metas
             assert not [name for name in metas if client.hexists(name, "token")], "it left a lease"
         assert not re.search(r"Traceback|celery_failed", plant.log_of(worker.name))
-        plant.sandbox.mend()
+        plant.sandbox.clear_faults()
         plant.restart_the_dead()
         until(lambda: len(plant.sandbox.ids()) == 60)

@@ -65,7 +65,7 @@ def test_its_totals_are_those_of_status_and_of_tiktok(tmp_path: Path) -> None:
         posters = Posters(lambda: plant.ingest_urls, seed=5, bad=0.1)
         time.sleep(POST_FOR_S)
         posters.stop()
-        plant.sandbox.mend()
+        plant.sandbox.clear_faults()
         until(lambda: not any(one["waiting"] for one in status(plant)["connections"]))
         until(lambda: scrape(plant.ingest_urls[0]).get(ACCEPTED) == posters.answers["202"])
         said = status(plant)

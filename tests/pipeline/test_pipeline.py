@@ -53,7 +53,7 @@ def plant(shared_plant: Plant) -> Plant:
         shared_plant.file.write_text(configuration())
         time.sleep(2)
     shared_plant.restart_the_dead()
-    shared_plant.sandbox.mend()
+    shared_plant.sandbox.clear_faults()
     until(lambda: not books(shared_plant).waiting)
     shared_plant.sandbox.clear()
     return shared_plant
@@ -158,7 +158,7 @@ def test_a_worker_told_to_stop_settles_and_leaves(plant: Plant) -> None:
             lane for lane in client.zrange("lanes:held", 0, -1) if client.hexists(f"lane:{lane.decode()}:meta", "token")
         ]
     assert held == []
-    plant.sandbox.mend()
+    plant.sandbox.clear_faults()
     plant.restart_the_dead()
     plant.sandbox.wait_for(lambda summary: summary["distinct"] == 5)
     assert plant.sandbox.summary()["duplicates"] == 0

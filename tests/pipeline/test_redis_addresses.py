@@ -19,7 +19,7 @@ from support.site import running_site
 from support.tls import Authority, tls_in_front
 
 from lanes.ledger import read_books
-from sandbox.testing import SandboxClient
+from sandbox.client import SandboxClient
 from store.client import connect
 
 PASSWORD = "p/a#s?s@w:o%r d"

@@ -81,7 +81,7 @@ def test_a_full_redis_is_drained_by_workers_that_run_and_by_workers_that_start(t
         plant.sandbox.fault("http", status=503)
         post(plant, 2_000, 100)
         fill(plant)  # while it runs
-        plant.sandbox.mend()
+        plant.sandbox.clear_faults()
         until(lambda: delivered(plant) == 400)
         arrived = {event["event_id"] for event in plant.sandbox.events()}
         assert len(arrived) == 400

@@ -21,7 +21,7 @@ from support.site import WEB, running_site
 from cli.main import main
 from lanes.ledger import read_books
 from operations.alerts.outage import Outage
-from sandbox.testing import SandboxClient
+from sandbox.client import SandboxClient
 from store.client import connect
 from store.errors import Trouble
 from worker.alerts.redis_alert import HOLD_S, RedisAlert

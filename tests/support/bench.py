@@ -13,7 +13,7 @@ from delivery.dead_letter import DeadLetter
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.ledger import GroupReading, read_books
-from sandbox.testing import SandboxClient
+from sandbox.client import SandboxClient
 from store.client import connect, connect_async
 from worker.drain import JobReport, drain
 from worker.runtime import Runtime

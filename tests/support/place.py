@@ -14,7 +14,7 @@ import httpx
 from support.events import batch, purchase
 
 from cli.local.data_dir import DataDir
-from sandbox.testing import SandboxClient
+from sandbox.client import SandboxClient
 
 RELAY = Path(sysconfig.get_path("scripts")) / "relay"
 CONFIGURATION = """

@@ -17,7 +17,7 @@ import httpx
 import redis
 from support.server import SERVER, append_only_files, free_port
 
-from sandbox.testing import SandboxClient
+from sandbox.client import SandboxClient
 
 RELAY = Path(sys.executable).with_name("relay")
 

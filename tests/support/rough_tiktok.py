@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.plant import Plant, Process
 
-from sandbox.testing import SandboxClient
+from sandbox.client import SandboxClient
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _WAY: Final = re.compile(rb'"(?:event_source_id|pixel_code)":"C(HANG|HEAD|INFO|BODY)')

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.bench import HEADER, Bench
 
-from sandbox.testing import SandboxClient, running_sandbox
+from sandbox.client import SandboxClient, running_sandbox
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def bench(tmp_path: Path, redis_url: str, sandbox: SandboxClient, monkeypatch: p
     """A worker whose one connection takes Web events to `event/track/`."""
     monkeypatch.setenv("TOKEN", "good")
     sandbox.clear()
-    sandbox.mend()
+    sandbox.clear_faults()
     path = tmp_path / "relay.yaml"
     path.write_text(HEADER + "    enable_web_migration: true\n")
     bench = Bench(path, redis_url, sandbox)

@@ -86,7 +86,7 @@ def test_its_end_is_told_once_it_lasts(bench: Bench, receiver: Receiver, watcher
     pause_by_fault(bench)
     one = watcher()
     one.look(START)
-    bench.sandbox.mend()
+    bench.sandbox.clear_faults()
     bench.drain()
     for minutes in (20, 20.5, 21, 21.5, 22):
         one.look(START + round(minutes * MINUTE))

@@ -139,7 +139,7 @@ def test_what_may_pass_by_itself_is_tried_again_later(
     assert failure.startswith(f"shop: {trouble}")
     assert "attempt 1, 2 events waiting" in failure
     assert bench.count("delivered", "dead", "waiting") == (0, 0, 2)
-    bench.sandbox.mend()
+    bench.sandbox.clear_faults()
     bench.drain()
     stamped = bench.redis.hexists("lane:shop:0:meta", "posted")
     while bench.group().waiting:
@@ -245,7 +245,7 @@ def test_a_day_without_tiktok_ends_with_everything_delivered_and_no_stampede(ben
     assert bench.count("delivered", "dead", "waiting") == (0, 0, 5000)
     assert bench.sandbox.summary()["requests"] == 288
     bench.sandbox.clear()
-    bench.sandbox.mend()
+    bench.sandbox.clear_faults()
     while bench.group().waiting:
         bench.drain()
     assert bench.count("delivered", "dead") == (5000, 0)
@@ -267,7 +267,7 @@ def test_the_valve_pauses_a_connection_of_which_tiktok_takes_nothing(bench: Benc
         bench.drain()
     assert bench.group().letters <= 55
     assert bench.group().group["by"] == "valve"
-    bench.sandbox.mend()
+    bench.sandbox.clear_faults()
     bench.runtime.lanes.resume("shop")
     bench.drain()
     assert bench.group().waiting == 0

@@ -53,7 +53,7 @@ class Items(RuleBasedStateMachine):
         """Empty Redis and TikTok."""
         self.bench.redis.flushall()
         self.bench.sandbox.clear()
-        self.bench.sandbox.mend()
+        self.bench.sandbox.clear_faults()
         self.number = 0
         self.mappings = {"A": "purchase", "B": "purchase", "C": "purchase"}
         self._configure(None)

@@ -80,7 +80,7 @@ def test_a_pause_is_logged_when_it_begins_and_when_it_ends(bench: Bench, job: Ca
     paused = of(job(), "connection_paused")
     assert (paused["error"], paused["who"]) == ("token refused (40105)", "an admin of the TikTok advertiser account")
     assert [line["event"] for line in job()] == ["job_failed"]
-    bench.sandbox.mend()
+    bench.sandbox.clear_faults()
     assert [line["event"] for line in job()] == ["connection_resumed", "job_ended"]
     bench.put([purchase(2)])
     assert [line["event"] for line in job()] == ["job_ended"]

@@ -65,7 +65,7 @@ def test_a_failure_in_the_midst_of_a_search_keeps_what_ended(bench: Bench) -> No
     assert dead == 1
     assert delivered > 0
     assert delivered + dead + waiting == 16
-    bench.sandbox.mend()
+    bench.sandbox.clear_faults()
     while bench.group().waiting:
         bench.drain()
     assert bench.count("delivered", "dead") == (15, 1)

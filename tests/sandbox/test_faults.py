@@ -8,10 +8,10 @@ from typing import Any, get_args
 import httpx
 import pytest
 
-from sandbox.failures import AFTERWARDS, INSTEAD
+from sandbox.client import SandboxClient, running_sandbox
+from sandbox.fault_answers import AFTERWARDS, INSTEAD
 from sandbox.faults import Mode
 from sandbox.rules import LEGACY, TRACK
-from sandbox.testing import SandboxClient, running_sandbox
 
 PAGE = {"url": "https://demo.mywebsite.com/purchase"}
 
@@ -25,7 +25,7 @@ def server() -> Iterator[SandboxClient]:
 @pytest.fixture
 def sandbox(server: SandboxClient) -> SandboxClient:
     server.clear()
-    server.mend()
+    server.clear_faults()
     return server
 
 

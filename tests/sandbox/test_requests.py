@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.client import SandboxClient, running_sandbox
 from sandbox.rules import LEGACY, TRACK
-from sandbox.testing import SandboxClient, running_sandbox
 
 HASH = "848a771458438fc2ec420560d769fb9b9b86851ee338ec56517baabd79d3bb4f"
 PAGE = {"url": "https://demo.mywebsite.com/purchase"}

@@ -8,8 +8,8 @@ import sys
 import httpx
 import pytest
 
+from sandbox.client import running_sandbox
 from sandbox.server import run
-from sandbox.testing import running_sandbox
 
 
 def free_port() -> int:

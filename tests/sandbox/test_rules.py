@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from sandbox.client import SandboxClient, running_sandbox
 from sandbox.rules import LEGACY, TRACK, FieldRule
-from sandbox.testing import SandboxClient, running_sandbox
 
 HASH = "848a771458438fc2ec420560d769fb9b9b86851ee338ec56517baabd79d3bb4f"
 HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

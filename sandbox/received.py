@@ -36,7 +36,7 @@ class RefusedRequest(msgspec.Struct, frozen=True):
     events: int
 
 
-class Ledger:
+class ReceivedEvents:
     """Counts every (event source, event, event_id); keeps the newest `keep` events and 100 refusals in full."""
 
     def __init__(self, keep: int) -> None:

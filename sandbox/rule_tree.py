@@ -68,7 +68,7 @@ class Node:
         return Finding("", MISSING)
 
 
-def tree(rows: Iterable[FieldRule]) -> Node:
+def build_tree(rows: Iterable[FieldRule]) -> Node:
     """The tree of `rows`. An object is required when something in it is."""
     root = Node()
     for row in rows:

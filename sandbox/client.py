@@ -48,7 +48,7 @@ class SandboxClient:
         if answer.is_error:
             raise ValueError(answer.json()["error"])
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         """No fault any more."""
         self.faults()
 

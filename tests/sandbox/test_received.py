@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.client import SandboxClient, running_sandbox
 from sandbox.rules import LEGACY, TRACK
-from sandbox.testing import SandboxClient, running_sandbox
 
 PAGE = {"url": "https://demo.mywebsite.com/purchase"}
 NEW = {"event": "Purchase", "event_time": 1704721970, "page": PAGE}

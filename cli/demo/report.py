@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.demo.self_check import Outcome, connection_of
+from cli.demo.outcome import Outcome, connection_of
 from cli.status.balance import balance_line
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED
 from config.model import Configuration
@@ -40,7 +40,7 @@ def report(outcome: Outcome, configuration: Configuration) -> RenderableType:
         "",
         _received(outcome, configuration),
         "",
-        _letters(outcome.letters, configuration),
+        _letters(outcome.dead_letters, configuration),
         "",
         _books(outcome.reading),
     )
@@ -59,13 +59,13 @@ _FONTS: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def _received(outcome: Outcome, configuration: Configuration) -> Table:
-    made = _table(f"TikTok received {plural(len(outcome.taken), 'event')}", GOOD)
+    made = _table(f"TikTok received {plural(len(outcome.received), 'event')}", GOOD)
     for column in ("connection", "event", "event id"):
         made.add_column(column, no_wrap=True)
     made.add_column("value", justify="right", no_wrap=True)
     made.add_column("can be matched on")
     order = list(configuration.connections)
-    rows = [(connection_of(one, configuration), one) for one in outcome.taken]
+    rows = [(connection_of(one, configuration), one) for one in outcome.received]
     rows.sort(key=lambda row: (order.index(row[0]) if row[0] in order else len(order), _number(row[1]["event_id"])))
     for connection, group in groupby(rows, key=lambda row: row[0]):
         made.add_section()

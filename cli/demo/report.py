@@ -121,9 +121,9 @@ def _number(event_id: str | None) -> str:
 
 
 def _books(reading: Reading) -> Table:
-    made = _table("The books: every event accounted for", CAREFUL)
+    made = _table("The ledger: every event accounted for", CAREFUL)
     made.add_column("connection", no_wrap=True)
-    made.add_column("what came = what became of it", no_wrap=True)
+    made.add_column("what came in = how it ended", no_wrap=True)
     for group in reading.groups:
         made.add_row(group.name, balance_line(group))
     return made

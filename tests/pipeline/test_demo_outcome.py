@@ -4,7 +4,6 @@ import asyncio
 import io
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 from rich.console import Console

@@ -93,7 +93,7 @@ def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
         if waiting and not confirmed(question, yes=yes):
             note("nothing was given up")
             raise SystemExit(1)
-        given_up = operations.connections.give_up(client, connection_id)
+        given_up = operations.connections.discard_backlog(client, connection_id)
     if as_json:
         print_json({"id": connection_id, "forgotten": given_up.events})
     else:

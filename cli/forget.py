@@ -84,13 +84,13 @@ def _table(erasure: Erasure) -> RenderableType:
     numbers = ("waiting events", "dead letters")
     made = table("connection", *numbers, right=numbers)
     for one in erasure.connections:
-        made.add_row(one.id, count(one.events), count(one.letters))
+        made.add_row(one.id, count(one.events), count(one.dead_letters))
     return made
 
 
 def _say(erasure: Erasure, on_disk: Rewriting | None) -> None:
     """On stderr: the rest of the answer, and what is left to do."""
-    total = f"{plural(erasure.events, 'waiting event')}, {plural(erasure.letters, 'dead letter')}"
+    total = f"{plural(erasure.events, 'waiting event')}, {plural(erasure.dead_letters, 'dead letter')}"
     did = "would be removed" if on_disk is None else "removed"
     note(f"{did}: {total}, {plural(erasure.addresses, 'remembered address', 'remembered addresses')}")
     if erasure.keeps_coming:

@@ -1,1 +1,1 @@
-"""What operators ask and do, whoever carries it to them: how things stand, previews, dead letters."""
+"""What operators ask and do, for the commands and the console alike: status, previews, dead letters, alerts."""

@@ -79,7 +79,7 @@ def note_erasure(
     client: redis.Redis, who: str, host: str, kinds: tuple[str, ...], erasure: Erasure, on_disk: Rewriting
 ) -> None:
     """Record who erased a person, and how much was removed."""
-    counts = erasure.events, erasure.letters, erasure.addresses
+    counts = erasure.events, erasure.dead_letters, erasure.addresses
     entry = PastErasure(_now(), who, host, kinds, *counts, complete=erasure.is_complete, on_disk=on_disk)
     log.warning("person_erased", **msgspec.structs.asdict(entry))
     try:

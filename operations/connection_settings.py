@@ -1,4 +1,4 @@
-"""A connection's settings in words, and which of them two configurations have differently; never a credential."""
+"""Write a connection's settings for people, and compare those of two configurations; credentials never appear."""
 
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 from config.model import Configuration, Connection
 from operations.format import plural
 
-_TOLD_APART: Final = ("id", "inputs", "access_token", "custom_mappings")
+_SHOWN_ELSEWHERE: Final = ("id", "inputs", "access_token", "custom_mappings")
 _FILE_NAMES: Final = {"max_event_age_s": "max_event_age (s)"}
 
 
 class Setting(NamedTuple):
-    """One setting: its name in the file, its value in words, whether that is the default."""
+    """One setting: its name in the file, its value as text, and whether that is the default."""
 
     name: str
     value: str
@@ -20,7 +20,7 @@ class Setting(NamedTuple):
 
 
 class SettingChange(NamedTuple):
-    """What differs; without a `setting` the connection itself is only on one side."""
+    """One difference. With an empty `setting`, only one of the configurations has the connection."""
 
     connection: str
     setting: str
@@ -29,39 +29,39 @@ class SettingChange(NamedTuple):
 
 
 def settings_of(connection: Connection) -> Iterator[Setting]:
-    """All that have one value, in the order of the model."""
-    for one in fields(Connection):
-        if one.name not in _TOLD_APART:
-            default = one.default_factory() if one.default_factory is not MISSING else one.default
-            value = getattr(connection, one.name)
-            yield Setting(_FILE_NAMES.get(one.name, one.name), _words(value), value == default)
+    """Yield the settings that have one value, in the order of the model."""
+    for field in fields(Connection):
+        if field.name not in _SHOWN_ELSEWHERE:
+            default = field.default_factory() if field.default_factory is not MISSING else field.default
+            value = getattr(connection, field.name)
+            yield Setting(_FILE_NAMES.get(field.name, field.name), _words(value), value == default)
 
 
 def changes(before: Configuration, after: Configuration) -> Iterator[SettingChange]:
-    """Connection by connection; credentials are left out, for a file that is only checked has none."""
+    """Yield the differences, connection by connection. Credentials are omitted."""
     for name in {**before.connections, **after.connections}:
-        was, is_now = before.connections.get(name), after.connections.get(name)
-        if was is None:
+        old, new = before.connections.get(name), after.connections.get(name)
+        if old is None:
             yield SettingChange(name, "", "", "added")
-        elif is_now is None:
+        elif new is None:
             yield SettingChange(name, "", "removed", "")
         else:
-            yield from _changes_of(name, was, is_now)
+            yield from _changes_of(name, old, new)
 
 
-def _changes_of(name: str, was: Connection, is_now: Connection) -> Iterator[SettingChange]:
-    for old, new in zip(settings_of(was), settings_of(is_now), strict=True):
-        if old.value != new.value:
-            yield SettingChange(name, old.name, old.value, new.value)
-    if was.inputs != is_now.inputs:
-        yield SettingChange(name, "inputs", ", ".join(was.inputs), ", ".join(is_now.inputs))
-    if was.custom_mappings != is_now.custom_mappings:
-        before, after = (plural(len(side.custom_mappings), "mapping") for side in (was, is_now))
+def _changes_of(name: str, old: Connection, new: Connection) -> Iterator[SettingChange]:
+    for former, current in zip(settings_of(old), settings_of(new), strict=True):
+        if former.value != current.value:
+            yield SettingChange(name, former.name, former.value, current.value)
+    if old.inputs != new.inputs:
+        yield SettingChange(name, "inputs", ", ".join(old.inputs), ", ".join(new.inputs))
+    if old.custom_mappings != new.custom_mappings:
+        before, after = (plural(len(side.custom_mappings), "mapping") for side in (old, new))
         yield SettingChange(name, "custom_mappings", before, after)
 
 
 def _words(value: Any) -> str:
-    """A setting's value as people write it."""
+    """Return a setting's value as people write it."""
     match value:
         case None:
             return "none"

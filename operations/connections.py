@@ -1,4 +1,4 @@
-"""Pausing and resuming a connection, and giving up what waits for one that is no more."""
+"""Pause and resume a connection; discard the backlog of one that was removed from the configuration."""
 
 import redis
 
@@ -8,19 +8,19 @@ from lanes.settlement import RECHECK_MS
 
 
 def pause(client: redis.Redis, connection_id: str) -> str:
-    """Stop delivering, until somebody resumes it; what ends the pause, as a command. Raises RedisAway."""
-    what = f"relay connections resume {connection_id}"
-    Lanes(client).rest(connection_id, "paused", RECHECK_MS, {"by": "operator", "what": what})
-    return what
+    """Stop delivering until an operator resumes it; return the command that does. Raises RedisAway."""
+    command = f"relay connections resume {connection_id}"
+    Lanes(client).rest(connection_id, "paused", RECHECK_MS, {"by": "operator", "what": command})
+    return command
 
 
 def resume(client: redis.Redis, connection_id: str) -> None:
-    """Deliver again, at once. Raises RedisAway."""
+    """Deliver again at once. Raises RedisAway."""
     Lanes(client).resume(connection_id)
 
 
-def give_up(client: redis.Redis, connection_id: str) -> Abandoned:
-    """Forget what waits, page by page until nothing is left that may be given up. Raises RedisAway."""
+def discard_backlog(client: redis.Redis, connection_id: str) -> Abandoned:
+    """Discard the backlog, page by page; what a worker holds at this moment stays. Raises RedisAway."""
     total = 0
     while (page := abandon(client, connection_id)).events:
         total += page.events

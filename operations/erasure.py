@@ -1,4 +1,4 @@
-"""Forgetting a person: out of lanes, dead letters and the memory of addresses, round by round until none is left."""
+"""Erase a person from lanes, dead letters and remembered addresses, round by round until nothing is left."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,57 +20,57 @@ from operations.person_search import Person
 from store.address_cache import Memory
 
 WAIT_S: Final = 60.0
-"""As long as a request to TikTok may last: what is being delivered is delivered, or back in its lane, by then."""
+"""As long as a request to TikTok may last: by then its events are delivered, or back in their lane."""
 POLL_S: Final = 0.2
-LETTERS_A_PAGE: Final = 200
+DEAD_LETTERS_A_PAGE: Final = 200
 MOST_ROUNDS: Final = 5
 UNREAD: Final = (
-    "a batch in there is no JSON that can be read: let it be delivered, or discard the dead letter, and run this again"
+    "a batch in it is no readable JSON: let it be delivered, or discard the dead letter, then run this again"
 )
 
 
 @dataclass(slots=True)
 class ConnectionErasure:
-    """What was, or would be, forgotten of one connection, and what could not be looked into."""
+    """What was erased, or would be, from one connection, and what could not be searched."""
 
     id: str
     events: int = 0
-    letters: int = 0
+    dead_letters: int = 0
     in_delivery: int = 0
-    """Chunks with events of the person that a worker is delivering at this moment."""
+    """Chunks with events of the person that a worker is delivering now."""
     unreadable: int = 0
-    """Chunks and letters that cannot be opened or read, so that the person may be in them."""
+    """Chunks and dead letters that cannot be decrypted or read, so the person may be in them."""
     what_to_do: str = ""
 
 
 @dataclass(slots=True)
 class Erasure:
-    """What came of it."""
+    """What an erasure removed, or would remove."""
 
     connections: list[ConnectionErasure]
     addresses: int = 0
     keeps_coming: bool = False
-    """Whether the last look still found something: events of theirs go on arriving."""
+    """Whether the last round still found something: new events of the person keep arriving."""
 
     @property
     def events(self) -> int:
-        """Waiting events, over all connections."""
-        return sum(one.events for one in self.connections)
+        """Waiting events of all connections."""
+        return sum(erased.events for erased in self.connections)
 
     @property
-    def letters(self) -> int:
-        """Dead letters, over all connections."""
-        return sum(one.letters for one in self.connections)
+    def dead_letters(self) -> int:
+        """Dead letters of all connections."""
+        return sum(erased.dead_letters for erased in self.connections)
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing of the person can be left."""
-        return not (self.keeps_coming or any(one.in_delivery or one.unreadable for one in self.connections))
+        return not (self.keeps_coming or any(erased.in_delivery or erased.unreadable for erased in self.connections))
 
 
 @dataclass(slots=True)
 class Eraser:
-    """Forgets whoever the identities are of. Raises RedisAway, after which it may be done again."""
+    """Erases the person with these identities. Raises RedisAway, after which it can be run again."""
 
     store: DeadLetterStore
     configuration: Configuration
@@ -81,7 +81,7 @@ class Eraser:
     _subjects: set[str] = field(default_factory=set)
 
     def erase(self, memory: Memory) -> Erasure:
-        """Look and remove until a whole look finds nothing: meanwhile letters may be replayed and events die."""
+        """Search and remove until a round finds nothing: events may move between lanes and dead letters meanwhile."""
         erasure = Erasure([ConnectionErasure(connection) for connection in self.store.connections])
         until = self.monotonic() + WAIT_S
         for _ in range(1 if self.dry_run else MOST_ROUNDS):
@@ -93,24 +93,26 @@ class Eraser:
         return erasure
 
     def unread(self) -> set[str]:
-        """Kinds of identities that some connection cannot read, so that only the very same text is found there."""
+        """Return the kinds of identities that some connection cannot read; there only the same text is found."""
         readers = [IdentityKeys(self.configuration.connections.get(name)) for name in self.store.connections]
-        return {one.kind for one in self.identities if not all(reader.can_read(one) for reader in readers)}
+        return {
+            identity.kind for identity in self.identities if not all(reader.can_read(identity) for reader in readers)
+        }
 
     def _round(self, erased: ConnectionErasure, until: float) -> int:
-        """Events and letters of one connection that were removed now."""
-        before = erased.events + erased.letters
+        """Search one connection once; return how many events and dead letters were removed."""
+        before = erased.events + erased.dead_letters
         erased.unreadable = erased.in_delivery = 0
         identity_keys = IdentityKeys(self.configuration.connections.get(erased.id))
         person = Person(identity_keys, identity_keys.names(self.identities), self.identities, self._subjects)
         self._subjects |= person.names
         for number in range(LANES_PER_CONNECTION):
             self._lane(lane_name(erased.id, number), person, erased, until)
-        self._letters(person, erased)
-        return erased.events + erased.letters - before
+        self._dead_letters(person, erased)
+        return erased.events + erased.dead_letters - before
 
     def _lane(self, lane: str, person: Person, erased: ConnectionErasure, until: float) -> None:
-        """Until nothing of the person is in it, or a worker holds it for too long."""
+        """Search a lane until nothing of the person is in it, or a worker holds it for too long."""
         so_far = erased.unreadable, erased.in_delivery
         while True:
             (erased.unreadable, erased.in_delivery), again = so_far, False
@@ -136,17 +138,17 @@ class Eraser:
                 erased.events += chunk.weight - without.weight
             yield Edit(placed, self.store.codec.seal(without) if without.batches else None)
 
-    def _letters(self, person: Person, erased: ConnectionErasure) -> None:
+    def _dead_letters(self, person: Person, erased: ConnectionErasure) -> None:
         found = (
             letter.id
             for letter in self.store.letters([erased.id])
             if (source := self._source(letter, erased)) and self._search(source, person, erased)
         )
-        while ids := list(islice(found, LETTERS_A_PAGE)):
+        while ids := list(islice(found, DEAD_LETTERS_A_PAGE)):
             gone = ids
             if not self.dry_run:
                 gone = discard_letters(self.store.client, erased.id, ids, ends_as="forgotten_letters")
-            erased.letters += len(gone)
+            erased.dead_letters += len(gone)
 
     def _source(self, letter: DeadLetter, erased: ConnectionErasure) -> Chunk | None:
         return self._readable(lambda: self.store.open(letter), erased)

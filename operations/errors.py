@@ -1,7 +1,7 @@
-"""The one thing operations raise that is no defect below them: an answer that is bad news."""
+"""The one exception that operations raise for the operator to read."""
 
 from config.errors import RelayError
 
 
 class OperatorError(RelayError):
-    """The answer is bad news; the message is a whole sentence: what, where, what to do."""
+    """A sentence for the operator: what happened, where, what to do."""

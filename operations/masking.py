@@ -1,4 +1,4 @@
-"""Masks personal data for the terminal: shapes stand for values; what the mapping decides by stays readable."""
+"""Mask personal data for people's eyes: shapes stand for values; names that the mapping decides by stay readable."""
 
 import re
 from collections.abc import Set as AbstractSet
@@ -11,7 +11,7 @@ READABLE: Final = frozenset(
         *("timestamp_unixtime_ms", "event_start_unixtime_ms", "session_start_unixtime_ms", "is_non_interactive"),
     )
 )
-"""Members whose values name no person; numbers with any other name may be an account or a phone."""
+"""Members whose values name no person. A number with any other name may be an account or a phone."""
 
 PRIVATE: Final = frozenset(
     (
@@ -19,17 +19,17 @@ PRIVATE: Final = frozenset(
         *("integration_attributes", "consent_state", "device_info", "location", "session"),
     )
 )
-"""Below these, names are whatever a client likes, so no name makes a value readable."""
+"""Inside these, clients choose the names, so no name makes a value readable."""
 
 MOST_SENTENCE: Final = 2500
-"""Characters; more than is kept of TikTok's words, and less than takes anybody's time."""
+"""Characters; more than is kept of TikTok's message, and few enough to mask at once."""
 
 _READABLE_TEXT = re.compile(r"[A-Za-z0-9_ .+-]{0,40}")
-# Each pattern begins only where a word does and never gives back what it took, so none is slower than the text is long.
+# Each pattern begins only at the start of a word and never backtracks, so its time grows with the length of the text.
 _EMAIL = re.compile(r"(?<![^\s@])([^\s@])[^\s@]*+@[^\s@]++")
 _URL = re.compile(r"(?i)(https?)://\S*")
 
-# What may be someone's in a sentence of TikTok's: whatever it quotes, addresses, long numbers, long words.
+# What may be personal data in a sentence of TikTok's: quotations, addresses, long numbers, long words.
 _QUOTED = re.compile(
     r"""(?<!\w)(?:(")[^"]*("|$)|(')(?:[^']|'(?=\w))*('|$)|(`)[^`]*(`|$)|(“)[^”]*(”|$)|(‘)[^’]*(’|$))"""
 )
@@ -43,7 +43,7 @@ _IN_SENTENCES = (
 
 
 def shape_of(text: str) -> str:
-    """What stands for a text: `j…@… (17 characters)`, `https://… (42 characters)`, `… (6 characters)`."""
+    """Return what is shown for a text: `j…@… (17 characters)`, `https://… (42 characters)` or `… (6 characters)`."""
     if not text:
         return ""
     length = f" ({len(text)} character{'' if len(text) == 1 else 's'})"
@@ -55,7 +55,7 @@ def shape_of(text: str) -> str:
 
 
 def mask(value: Any, *, readable: bool = False, private: bool = False, names: AbstractSet[str] = READABLE) -> Any:
-    """`value` of JSON with shapes for texts and `…` for numbers, but where the member's name says it is nobody's."""
+    """Return JSON with shapes for texts and `…` for numbers, except where the member's name is in `names`."""
     match value:
         case dict():
             return {
@@ -73,7 +73,7 @@ def mask(value: Any, *, readable: bool = False, private: bool = False, names: Ab
 
 
 def mask_sentence(sentence: str) -> str:
-    """A sentence of TikTok's without what it may have from an event: it quotes values when it refuses them."""
+    """Return a sentence of TikTok's without possible values of an event, which it quotes when it refuses them."""
     masked = _QUOTED.sub(_only_quotes, sentence[:MOST_SENTENCE])
     for pattern, instead in _IN_SENTENCES:
         masked = pattern.sub(instead, masked)

@@ -1,4 +1,4 @@
-"""Search a chunk for somebody's events."""
+"""Search a chunk for a person's events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from mapping.people.reading import Identity, identities_in_anything, mentions
 
 
 class Searched(NamedTuple):
-    """A chunk searched for somebody: `kept` is the rest of one that has events of theirs, None of one that has none.
+    """The result for one chunk.
 
-    `unread`: whether a part of it cannot be read, so that they may be in there.
+    `kept` is the chunk without the person's events, or None if it has none of them. `unread` says whether a part could
+    not be read, so that the person may be in it.
     """
 
     kept: Chunk | None
@@ -24,7 +25,7 @@ class Searched(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody as one connection knows them; `subjects` gathers every name that their batches give them."""
+    """A person as one connection identifies them; `subjects` collects every key that their batches have for them."""
 
     identity_keys: IdentityKeys
     names: frozenset[str]
@@ -32,7 +33,7 @@ class Person:
     subjects: set[str]
 
     def search(self, chunk: Chunk) -> Searched:
-        """Look for events of theirs."""
+        """Return what is left of the chunk without the person's events."""
         kept: list[Batch] = []
         unread = False
         for batch in chunk.batches:
@@ -49,7 +50,7 @@ class Person:
         return Searched(without, unread)
 
     def _not_mentioned(self, batch: Batch) -> list[Batch]:
-        """What stands in the place of batches, without whatever names them in its text."""
+        """Return invalid batches without the entries whose text names the person."""
         entries = [entry for entry in batch.entries if not self._is_mentioned(entry.raw)]
         return [Batch(batch.shared, entries)] if entries else []
 

@@ -31,7 +31,7 @@ def _encrypted(data: DataDir, settings: Settings) -> int:
     try:
         with connect(server.url) as client:
             another = Keyring.from_text(Keyring.new_key())
-            return key_usage(DeadLetterStore(settings, client), another).unopened if another else 0
+            return key_usage(DeadLetterStore(settings, client), another).undecryptable if another else 0
     finally:
         if not server.adopted:
             server.stop()

@@ -28,10 +28,10 @@ def usage(*, as_json: bool) -> None:
         keyring = _keyring(store)
         use = key_usage(store, keyring)
     if as_json:
-        print_json({"keys": _objects(use, keyring), "unencrypted": use.open, "undecryptable": use.unopened})
+        print_json({"keys": _objects(use, keyring), "unencrypted": use.unencrypted, "undecryptable": use.undecryptable})
     else:
         _show(use, keyring)
-    sys.exit(use.unopened > 0)
+    sys.exit(use.undecryptable > 0)
 
 
 @click.command("re-encrypt")
@@ -44,12 +44,14 @@ def re_encrypt(*, as_json: bool) -> None:
     with open_store() as store:
         done = reencrypt_dead_letters(store, _keyring(store))
     if as_json:
-        print_json({"re_encrypted": done.letters, "unchanged": done.unchanged, "undecryptable": done.unopened})
+        print_json(
+            {"re_encrypted": done.dead_letters, "unchanged": done.unchanged, "undecryptable": done.undecryptable}
+        )
     else:
-        click.echo(f"sealed anew: {plural(done.letters, 'dead letter')}; were so already: {done.unchanged:,}")
-    if done.unopened:
-        note(f"{plural(done.unopened, 'dead letter')} cannot be opened with any key here: add the one they need")
-    sys.exit(done.unopened > 0)
+        click.echo(f"sealed anew: {plural(done.dead_letters, 'dead letter')}; were so already: {done.unchanged:,}")
+    if done.undecryptable:
+        note(f"{plural(done.undecryptable, 'dead letter')} cannot be opened with any key here: add the one they need")
+    sys.exit(done.undecryptable > 0)
 
 
 def _objects(use: KeyUsage, keyring: Keyring) -> list[dict[str, Any]]:
@@ -57,8 +59,8 @@ def _objects(use: KeyUsage, keyring: Keyring) -> list[dict[str, Any]]:
         {
             "key": position,
             "chunks": use.chunks[position],
-            "letters": use.letters[position],
-            "needed": position == 1 or bool(use.chunks[position] or use.letters[position]),
+            "dead_letters": use.dead_letters[position],
+            "needed": position == 1 or bool(use.chunks[position] or use.dead_letters[position]),
         }
         for position in range(1, len(keyring) + 1)
     ]
@@ -69,13 +71,13 @@ def _show(use: KeyUsage, keyring: Keyring) -> None:
     for one in _objects(use, keyring):
         newest = one["key"] == 1
         what = "the newest: it seals" if newest else "still needed" if one["needed"] else "nothing in Redis needs it"
-        made.add_row(str(one["key"]), count(one["chunks"]), count(one["letters"]), what)
+        made.add_row(str(one["key"]), count(one["chunks"]), count(one["dead_letters"]), what)
     console().print(made)
-    if use.open:
-        kept = plural(use.open, "chunk or letter stands", "chunks and letters stand")
+    if use.unencrypted:
+        kept = plural(use.unencrypted, "chunk or letter stands", "chunks and letters stand")
         note(f"{kept} unencrypted, from before there was a key; relay secrets re-encrypt encrypts those dead letters")
-    if use.unopened:
-        kept = plural(use.unopened, "chunk or letter needs", "chunks and letters need")
+    if use.undecryptable:
+        kept = plural(use.undecryptable, "chunk or letter needs", "chunks and letters need")
         note(f"{kept} a key that is not here: add it to RELAY_ENCRYPTION_KEY, after the newest")
     if len(keyring) > 1:
         note("before a former key goes: relay secrets rotate for the configuration file, re-encrypt for dead letters")

@@ -108,7 +108,7 @@ def test_forget_counts_what_it_cannot_read_and_goes_on(ids: dict[str, str]) -> N
     [shop] = said.json["connections"]
     assert said.exit_code == 1
     assert shop["unreadable"] == len(CANNOT_BE_OPENED) + 3  # and batches of which no JSON can be read
-    assert shop["letters"] >= 2
+    assert shop["dead_letters"] >= 2
     assert relay("dead-letters", "show", ids[LAST]).exit_code == 1
 
 

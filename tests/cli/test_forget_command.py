@@ -50,7 +50,7 @@ def test_what_is_kept_of_a_person_goes_and_is_counted(waiting: Bench) -> None:
     said = relay("forget", "--identity", f"email= {EMAIL.upper()} ", "--json")
     assert said.exit_code == 0
     [shop] = said.json["connections"]
-    assert (shop["id"], shop["events"], shop["letters"]) == ("shop", 2, 1)
+    assert (shop["id"], shop["events"], shop["dead_letters"]) == ("shop", 2, 1)
     assert (said.json["complete"], said.json["on_disk"]) == (True, "no file")
     assert waiting.count("waiting", "forgotten", "forgotten_letters") == (1, 2, 1)
     again = relay("forget", "--identity", f"email={EMAIL}", "--json")
@@ -162,7 +162,7 @@ def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench
             return super().letters(connections)
 
     erasure = eraser(waiting, store=Busy).erase(Memory(waiting.redis, None, 0))
-    assert (erasure.events, erasure.letters) == (3, 0)
+    assert (erasure.events, erasure.dead_letters) == (3, 0)
     assert waiting.count("waiting", "forgotten", "replayed") == (1, 3, 1)
 
 
@@ -229,5 +229,5 @@ def test_what_is_no_batch_is_searched_as_text(bench: Bench) -> None:
     assert (said.exit_code, said.json["connections"][0]["events"]) == (0, 1)
     bench.drain()
     assert bench.count("dead", "waiting", "forgotten") == (2, 0, 1)
-    assert relay("forget", "--identity", "email=JOE@shop.example", "--json").json["connections"][0]["letters"] == 1
+    assert relay("forget", "--identity", "email=JOE@shop.example", "--json").json["connections"][0]["dead_letters"] == 1
     assert bench.group().letters == 1

@@ -55,17 +55,17 @@ def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empt
     """Each step is told; after the last, everything works without the former key."""
     both = f"{NEW},{OLD}"
     said = run("usage", "--json", keys=both)
-    former = {"key": 2, "chunks": 1, "letters": 2, "needed": True}
+    former = {"key": 2, "chunks": 1, "dead_letters": 2, "needed": True}
     assert (said.exit_code, said.json["keys"][1]) == (0, former)
     assert run("re-encrypt", "--json", keys=both).json == {"re_encrypted": 2, "unchanged": 0, "undecryptable": 0}
     assert run("re-encrypt", "--json", keys=both).json == {"re_encrypted": 0, "unchanged": 2, "undecryptable": 0}
-    assert run("usage", "--json", keys=both).json["keys"][1] == {**former, "letters": 0}
+    assert run("usage", "--json", keys=both).json["keys"][1] == {**former, "dead_letters": 0}
     use(sealed, both)
     sealed.sandbox.clear_faults()
     sealed.drain()
     assert "nothing in Redis needs it" in run("usage", keys=both).stdout
     assert run("usage", "--json", keys=NEW).json == {
-        "keys": [{"key": 1, "chunks": 0, "letters": 2, "needed": True}],
+        "keys": [{"key": 1, "chunks": 0, "dead_letters": 2, "needed": True}],
         "unencrypted": 0,
         "undecryptable": 0,
     }

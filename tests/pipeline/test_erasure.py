@@ -99,7 +99,7 @@ def test_a_forgotten_person_is_in_no_key_and_in_no_file(plant: Plant) -> None:
     said = plant.relay("forget", "--identity-file", "-", "--json", stdin=f"email={EMAIL}\nmobile_number={PHONE}\n")
     assert said.returncode == 0, said.stderr
     answer = json.loads(said.stdout)
-    assert {one["id"]: (one["events"], one["letters"]) for one in answer["connections"]} == {
+    assert {one["id"]: (one["events"], one["dead_letters"]) for one in answer["connections"]} == {
         "shop": (0, 2),
         "stuck": (3, 1),
     }

@@ -204,9 +204,9 @@ def test_with_a_key_what_letters_share_is_encrypted_and_moves_to_a_new_key(bench
     keyring = Keyring.from_text(f"{KEY},{FORMER}")
     assert keyring is not None
     store = DeadLetterStore(both, bench.redis)
-    assert key_usage(store, keyring).letters[2] == 2
-    assert reencrypt_dead_letters(store, keyring).letters == 2
-    assert key_usage(DeadLetterStore(both, bench.redis), keyring).letters == {1: 2}
+    assert key_usage(store, keyring).dead_letters[2] == 2
+    assert reencrypt_dead_letters(store, keyring).dead_letters == 2
+    assert key_usage(DeadLetterStore(both, bench.redis), keyring).dead_letters == {1: 2}
     alone = DeadLetterStore(settings_with(bench, KEY), bench.redis)
     assert b"user7@shop.example" in alone.open(bench.letters()[0]).batches[0].shared
 

@@ -1,4 +1,4 @@
-"""Celery's connection to Redis, built from the same address as all others: kombu's own parser is not used."""
+"""Connect Celery to Redis with the address and options of all other connections, without kombu's URL parser."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _OF_TCP = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_optio
 
 
 class Channel(kombu_redis.Channel):
-    """Kombu's channel; where it connects to and how, `address` says."""
+    """Kombu's channel, connected to `address`."""
 
     address: RedisAddress
 
@@ -33,13 +33,13 @@ class Channel(kombu_redis.Channel):
 
 
 class Transport(kombu_redis.Transport):
-    """Kombu's transport with that channel."""
+    """Kombu's transport with `Channel`."""
 
     Channel = Channel
 
 
 def use_broker(app: Celery, url: str) -> None:
-    """Let `app` use the Redis of this URL. What Celery and Flower know of it, and may show, holds no secret."""
+    """Make `app` use the Redis of this URL. The URL that Celery and Flower see, and may show, has no password."""
     address = RedisAddress.parse(url)
     Channel.address = address
     TRANSPORT_ALIASES["redis"] = f"{__name__}:{Transport.__name__}"
@@ -48,7 +48,7 @@ def use_broker(app: Celery, url: str) -> None:
 
 
 def trouble_of_celery(app: Celery) -> Trouble | None:
-    """Why Celery's own connection cannot be used now; None when a message could be sent and a channel be heard."""
+    """Return why Celery's connection cannot be used now; None when it can publish and read the queue."""
     try:
         with app.connection_for_write() as connection, connection.channel() as channel:
             channel.client.publish("/relay.probe", "")

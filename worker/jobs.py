@@ -1,4 +1,4 @@
-"""The one Celery job: drain a lane. Its whole journey is in `worker/drain.py`."""
+"""The one Celery job: drain a lane. `worker/drain.py` shows all its steps."""
 
 from contextlib import suppress
 from typing import Any
@@ -19,12 +19,12 @@ log = structlog.get_logger("relay.worker")
 
 
 class DeliveryTrouble(Exception):
-    """One line for Flower's list, said after everything is settled: counts and reason codes, no personal data."""
+    """One line for Flower's list, raised after everything is settled: counts and reasons, without personal data."""
 
 
 @app.task(name="relay.deliver", bind=True, throws=(DeliveryTrouble,))  # type: ignore[untyped-decorator]  # Celery's
 def deliver(self: "Task[Any, Any]", lane: str) -> None:
-    """Deliver what waits in `lane`; fails, for people to see, when events died or the connection is in trouble."""
+    """Deliver what waits in `lane`. The job fails, visibly in Flower, for dead letters and connection errors."""
     with bound_contextvars(job=self.request.id, lane=lane, connection=lane.partition(":")[0]):
         try:
             _deliver(lane, self.request.id)
@@ -34,7 +34,7 @@ def deliver(self: "Task[Any, Any]", lane: str) -> None:
 
 
 def deliver_directly(lane: str) -> None:
-    """Do the same outside Celery, for when it may write nothing; see worker/redis_outage/direct_delivery.py."""
+    """Deliver what waits in `lane` without Celery, which cannot write (worker/redis_outage/direct_delivery.py)."""
     with bound_contextvars(lane=lane, connection=lane.partition(":")[0]):
         try:
             _deliver(lane, None)
@@ -45,7 +45,7 @@ def deliver_directly(lane: str) -> None:
 def _deliver(lane: str, job: str | None) -> None:
     connection, slots = lane.partition(":")[0], runtime().slots
     if not slots.enter(connection, lane):
-        return  # its lane is woken again when another job of the connection ends, or by the timer
+        return  # the lane is woken when another job of the connection ends, or by the timer
     hangs = True
     try:
         report = drain(lane, runtime(), job=job)

@@ -1,7 +1,8 @@
-"""Share a worker's threads among connections, so that those that hang leave room for those that do not.
+"""Share a worker's threads among connections, so that connections in trouble leave threads for the others.
 
-- A connection's first job always runs, except that troubled connections together take at most half of the threads.
-- Its further jobs run only while few jobs run at all. Else their lanes queue, and are woken when one of its jobs ends.
+- A connection's first job always runs, except that connections in trouble together use at most half of the threads.
+- Its further jobs run only while few jobs run at all. Otherwise its lanes queue, and one of them is woken when one of
+  its jobs ends.
 """
 
 import threading
@@ -11,11 +12,11 @@ from collections.abc import Callable
 from typing import Final
 
 THREADS: Final = 32
-"""They mostly wait for TikTok. A job in hand costs up to 7 MiB, so not more."""
+"""Threads mostly wait for TikTok. A running job takes up to 7 MiB of memory, so there are not more."""
 USUAL_JOBS: Final = 8
-"""So many jobs keep a core busy; up to these, a connection may have as many as it has lanes."""
+"""This many jobs keep a core busy; while fewer run, a connection may have as many jobs as it has lanes."""
 QUEUED_FOR_S: Final = 2.0
-"""By then the timer has woken the lane again."""
+"""How long a lane stays queued: by then the timer has woken it again."""
 
 
 class Slots:
@@ -31,7 +32,7 @@ class Slots:
         self._queues: dict[str, dict[str, float]] = {}
 
     def enter(self, connection: str, lane: str) -> bool:
-        """Whether a job may drain the lane now; if so, `leave` must follow."""
+        """Return whether a job may drain the lane now. If so, the caller must call `leave` afterwards."""
         with self._lock:
             if not self._may_run(connection):
                 if self._running[connection]:
@@ -41,7 +42,10 @@ class Slots:
             return True
 
     def leave(self, connection: str, *, troubled: bool) -> str | None:
-        """The job is over; return a lane to wake in its place. `troubled`: its last request got no answer, or late."""
+        """Note that the job has ended, and return a queued lane to wake, if any.
+
+        `troubled`: its last request got no answer, or a slow one.
+        """
         with self._lock:
             self._running[connection] -= 1
             if not self._running[connection]:
@@ -54,7 +58,7 @@ class Slots:
             return self._running.total() < self._usual
         if connection not in self._troubled:
             return True
-        return sum(self._running[one] for one in self._troubled) < self._most_troubled
+        return sum(self._running[troubled] for troubled in self._troubled) < self._most_troubled
 
     def _next_lane(self, connection: str) -> str | None:
         queue = self._queues.get(connection, {})

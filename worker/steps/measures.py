@@ -1,4 +1,4 @@
-"""What a settlement raises beside the books: the counters behind the histograms of operations/metrics/catalogue.py."""
+"""Count what a settlement adds to the metrics beside the ledger: the samples of operations/metrics/catalogue.py."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,20 +14,20 @@ from worker.steps.settlement import DeliveryOutcome
 
 
 def measures(draft: Draft, outcome: DeliveryOutcome, sent: Sequence[SentRequest], answered_ms: int) -> dict[str, int]:
-    """Return the counters to raise, by name; without a request, the dead letters' alone.
+    """Return the counters to raise, by name; without a request, only those of dead letters.
 
-    `answered_ms`: when the last answer came, by Redis's clock.
+    `answered_ms`: the time of the last answer, by Redis's clock.
     """
-    raised = {f"{DEAD}{reason}": count for reason, count in outcome.reasons.items()}
+    dead_lettered = {f"{DEAD}{reason}": count for reason, count in outcome.reasons.items()}
     if not sent:
-        return raised
+        return dead_lettered
     return {
-        **raised,
+        **dead_lettered,
         **_phones_without_country(draft, sent),
-        **Counter(f"{REQUESTS}{name_of(one.verdict)}" for one in sent),
-        **ANSWER.observe((one.took_s, 1) for one in sent),
-        **REQUEST_EVENTS.observe((one.events, 1) for one in sent),
-        **REQUEST_BYTES.observe((one.bytes, 1) for one in sent),
+        **Counter(f"{REQUESTS}{name_of(request.verdict)}" for request in sent),
+        **ANSWER.observe((request.took_s, 1) for request in sent),
+        **REQUEST_EVENTS.observe((request.events, 1) for request in sent),
+        **REQUEST_BYTES.observe((request.bytes, 1) for request in sent),
         **DELIVERY.observe(
             (max(0, answered_ms - chunk.received_ms) / 1000, delivered)  # ingest's clock may be ahead of Redis's
             for chunk, delivered in zip(draft.chunks, outcome.delivered, strict=True)
@@ -37,8 +37,8 @@ def measures(draft: Draft, outcome: DeliveryOutcome, sent: Sequence[SentRequest]
 
 
 def _phones_without_country(draft: Draft, sent: Sequence[SentRequest]) -> dict[str, int]:
-    """Count the events of a request that TikTok took whose phone number said no country; of retries, the last."""
-    if not any(isinstance(one.verdict, Delivered) for one in sent):
+    """Count the phone numbers without a country in the draft, if TikTok accepted a request of it."""
+    if not any(isinstance(request.verdict, Delivered) for request in sent):
         return {}
     notes = [note.note for item in draft.items if item.notes for note in item.notes]
     count = sum(note in COUNTRY_UNKNOWN for note in notes)
@@ -46,7 +46,7 @@ def _phones_without_country(draft: Draft, sent: Sequence[SentRequest]) -> dict[s
 
 
 def name_of(verdict: Verdict) -> str:
-    """The verdict as a label."""
+    """Return the verdict as a metric label."""
     match verdict:
         case Delivered():
             return "delivered"

@@ -1,4 +1,4 @@
-"""Post the events of a draft: in one request, and in further ones while TikTok refuses some event among them."""
+"""Post the events of a draft: in one request, and in further requests while TikTok refuses some of them."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -11,13 +11,13 @@ from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, Verd
 from worker.steps.compose import Draft
 
 SLOW_S: Final = 2.0
-"""A request that takes longer is trouble: the connection then has one request at a time."""
+"""A request that takes longer is slow: its connection then has one request at a time."""
 MOST_REFUSED_WITH_NONE_DELIVERED: Final = 10
-"""Then the search settles what it knows, so that the circuit breaker hears of it before a day's events are refused."""
+"""The search stops here and settles what it knows, so that the circuit breaker can pause the connection in time."""
 
 
 class SentRequest(NamedTuple):
-    """One request to TikTok and what its answer meant; `took_s` is how long the answer, or the lack of it, took."""
+    """One request to TikTok and its verdict; `took_s` is the time until the answer, or until waiting for it ended."""
 
     bytes: int
     events: int
@@ -26,14 +26,14 @@ class SentRequest(NamedTuple):
 
 
 Trouble: TypeAlias = RetryLater | ConnectionFault
-"""A verdict on the connection or the moment, and not on the events."""
+"""A verdict that concerns all requests of the connection, not single events."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostResult:
-    """What became of a draft's events: `endings` by their index in the draft; those that are not in it go on.
+    """How the events of a draft ended: `endings` by their index in the draft. Events not in it wait for a retry.
 
-    `step`: how many events the next request should take, 0 for all. `trouble` ended the search.
+    `step`: how many events the next request should take, 0 for all. `trouble`: why posting stopped, if it did.
     """
 
     sent: list[SentRequest] = field(default_factory=list)
@@ -48,21 +48,24 @@ class PostResult:
 
     @property
     def slow(self) -> bool:
-        """Whether any request took so long that the connection should have one at a time."""
+        """Whether any request was slow, so that the connection should have one request at a time."""
         return any(sent.took_s > SLOW_S for sent in self.sent)
 
 
-class Poster(Protocol):
-    """What posts one body: `delivery.client.Client`."""
+class PostClient(Protocol):
+    """The part of `delivery.client.Client` that is used here."""
 
     def post(self, path: str, body: bytes, access_token: str, /) -> Answer | NoAnswer:
-        """Answer, or say why there is none."""
+        """Post one body; return TikTok's answer, or why there is none."""
 
 
 def post_draft(
-    draft: Draft, client: Poster, access_token: str, *, step: int = 0, go_on: Callable[[], bool] = lambda: True
+    draft: Draft, client: PostClient, access_token: str, *, step: int = 0, go_on: Callable[[], bool] = lambda: True
 ) -> PostResult:
-    """Post until every event has ended, TikTok answers for no event, an answer is slow, or `go_on` says no."""
+    """Post until every event has ended, the connection fails, an answer is slow, or `go_on` is False.
+
+    `step`: how many events the first request takes, 0 for all.
+    """
     search = Search([item.body for item in draft.items], step)
     sent: list[SentRequest] = []
     trouble: Trouble | None = None

@@ -10,7 +10,7 @@ import msgspec
 
 from ingest.answers import BAD_REQUEST, TOO_LARGE, RequestRefused
 from lanes.chunk import Batch, Entry
-from mapping.incoming.batch import Head, NotABatch, SplitBatch, head, mint
+from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.body import JsonBytes
 from mapping.incoming.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan
@@ -188,12 +188,12 @@ class _Ids:
         self._receipt = ""
 
     def id_of(self, position: int, seen: Head | None) -> str | None:
-        """The event's minted id; None when it has its own."""
+        """The event's generated id; None when it has its own."""
         if seen is not None and seen.has_own_id:
             return None
         if not self._receipt:
             self._receipt = f"{self._request.received_ms} {_PROCESS} {next(_numbers)}"
-        return mint(self._request.input, self._split, self._hash, position, seen, self._receipt)
+        return generate_id(self._request.input, self._split, self._hash, position, seen, self._receipt)
 
     def _hash(self) -> bytes:
         """SHA-256 of the batch."""

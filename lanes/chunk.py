@@ -35,7 +35,7 @@ _LARGEST_BODY: Final = 64 * 1024 * 1024
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
-    """One source event: its place in the batch, the id minted for it (None: it has its own), its JSON bytes.
+    """One source event: its place in the batch, the id generated for it (None: it has its own), its JSON bytes.
 
     `items` are the keys of the items still to be sent for it (opaque here); None means all that today's configuration
     makes of it. `made` are the keys of all items that it once became, so that each of them is known again.

@@ -11,7 +11,7 @@ from mapping.incoming.event import UNREADABLE, Incoming, read_event
 from mapping.incoming.unreadable import culprit, own_id_of
 from mapping.items import event_of, find_again
 from mapping.native import describe
-from mapping.prepared_batch import Common
+from mapping.prepared_batch import PreparedBatch
 from mapping.properties.native import Item
 from mapping.recipe import Recipe
 from mapping.results import Mapped, Note, Rejected, Result, Unsupported
@@ -21,31 +21,31 @@ from mapping.wire import Document, encode
 class BatchMapper:
     """Maps the events of one batch, in any order and each by itself; one thread at a time."""
 
-    def __init__(self, recipe: Recipe, common: Common, received_ms: int, now_ms: int) -> None:
-        self._recipe, self._common = recipe, common
+    def __init__(self, recipe: Recipe, prepared: PreparedBatch, received_ms: int, now_ms: int) -> None:
+        self._recipe, self._prepared = recipe, prepared
         self._received_ms, self._now_ms = received_ms, now_ms
 
     def map(
-        self, raw: bytes, minted_id: str | None, only: Sequence[str] | None = None, made: Sequence[str] | None = None
+        self, raw: bytes, generated_id: str | None, only: Sequence[str] | None = None, made: Sequence[str] | None = None
     ) -> list[Result]:
         """Return what the event in `raw` becomes: at least one result. Never raises, whatever the bytes.
 
-        `minted_id` is the event's id unless it has its own. With `only`, the keys of items that are still to be sent,
-        there is one result for each of them, in their order; `made` are the keys of all items the event once became.
+        `generated_id` is the event's id unless the event has its own. `only` holds the keys of the items that are still
+        to be sent: the results are theirs, in their order. `made` holds the keys of all items that the event became.
         """
         try:
-            results = self._map(raw, minted_id)
+            results = self._map(raw, generated_id)
         except Exception as surprise:  # noqa: BLE001 - one event's surprise must not become its neighbours'
-            results = [_defect(own_id_of(raw) or minted_id, surprise)]
+            results = [_defect(own_id_of(raw) or generated_id, surprise)]
         return results if only is None else _only(results, only, made)
 
-    def _map(self, raw: bytes, minted_id: str | None) -> list[Result]:
-        if self._common.withheld is not None:
-            return [self._common.withheld]
+    def _map(self, raw: bytes, generated_id: str | None) -> list[Result]:
+        if self._prepared.withheld is not None:
+            return [self._prepared.withheld]
         try:
-            incoming = read_event(raw, self._common.shared, minted_id, self._received_ms, self._now_ms)
+            incoming = read_event(raw, self._prepared.shared, generated_id, self._received_ms, self._now_ms)
         except UNREADABLE as error:
-            return [self._unreadable(raw, minted_id, error)]
+            return [self._unreadable(raw, generated_id, error)]
         items = self._recipe.items_of(incoming)
         if not items:
             return [Unsupported(describe(incoming.event_type, incoming.action))]
@@ -59,7 +59,7 @@ class BatchMapper:
         notes: list[Note] = []
         failure = self._recipe.of_event(incoming, document, notes)
         if failure is None:
-            spliced, notes_on_batch = self._common.encoded()
+            spliced, notes_on_batch = self._prepared.encoded()
             spliced.into(document)
             failure = item.fill(incoming, document, notes)
         if failure is not None:
@@ -69,21 +69,21 @@ class BatchMapper:
         said = (*notes_on_batch, *notes) if notes else notes_on_batch
         return Mapped(item.tiktok_event, incoming.event_id or "", encode(document), said, item.key)
 
-    def _unreadable(self, raw: bytes, minted_id: str | None, error: Exception) -> Result:
+    def _unreadable(self, raw: bytes, generated_id: str | None, error: Exception) -> Result:
         """An event whose nesting is not mParticle's: a dead letter, unless what can be read says nobody wants it."""
         kind = head(raw)
         if kind is not None and not self._recipe.may_want(kind):
             return Unsupported(describe(kind.event_type, kind.action))
         field, message = culprit(error)
-        return Rejected(None, own_id_of(raw) or minted_id, INVALID_VALUE.code, field, message)
+        return Rejected(None, own_id_of(raw) or generated_id, INVALID_VALUE.code, field, message)
 
 
 def _rejected(item: Item, incoming: Incoming, failure: Failure) -> Rejected:
-    field, refused = failure
+    field, reject = failure
     near = next((name for name, meant in (incoming.misnamed or {}).items() if meant == field), None)
     hint = "" if near is None else f" The event has a flag `{near}`, which relay does not read: name it `{field}`."
-    message = f"{field} {refused.message}.{hint}"
-    return Rejected(item.tiktok_event, incoming.event_id, refused.reason, field, message, item.key)
+    message = f"{field} {reject.message}.{hint}"
+    return Rejected(item.tiktok_event, incoming.event_id, reject.reason, field, message, item.key)
 
 
 def _misnamed(flags: Mapping[str, str]) -> Iterator[Note]:

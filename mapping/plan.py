@@ -10,8 +10,8 @@ from mapping.incoming.batch import Head
 from mapping.incoming.batch_fields import relevant
 from mapping.incoming.invalid_batch import NO_BATCH, InvalidBatchMapper
 from mapping.mapper import BatchMapper
-from mapping.people.ip_observations import Observer
-from mapping.prepared_batch import common_of
+from mapping.people.ip_observations import IpObserver
+from mapping.prepared_batch import batch_preparer
 from mapping.recipe import recipe_of
 from mapping.wire import envelope, shape_of
 
@@ -35,7 +35,7 @@ class Plan:
         self.route = route_of(connection, source.platform)
         self._enabled = connection.enabled
         self._recipe = recipe_of(connection, source, self.route)
-        self._common_of = common_of(self._recipe)
+        self._prepare = batch_preparer(self._recipe)
         self._envelope = envelope(
             self.route, shape_of(self.route), connection.event_source_id, connection.test_event_code
         )
@@ -63,10 +63,10 @@ class Plan:
         if shared == NO_BATCH:
             return InvalidBatchMapper()
         now_ms = received_ms if now_ms is None else now_ms
-        common = self._common_of(
+        prepared = self._prepare(
             relevant(shared), remembered_ip if self._recipe.remembers else None, peer_ip if self.takes_peer else None
         )
-        return BatchMapper(self._recipe, common, received_ms, now_ms)
+        return BatchMapper(self._recipe, prepared, received_ms, now_ms)
 
     @property
     def takes_peer(self) -> bool:
@@ -74,9 +74,9 @@ class Plan:
         return self._recipe.takes_peer
 
     @cached_property
-    def observer(self) -> Observer | None:
+    def ip_observer(self) -> IpObserver | None:
         """What sees users' addresses in batches; None unless the connection wants them remembered (I1)."""
-        return Observer(self._connection, self._recipe) if self._recipe.remembers else None
+        return IpObserver(self._connection, self._recipe) if self._recipe.remembers else None
 
     def request(self, events: Sequence[bytes]) -> bytes:
         """A request's body with these events, which `Mapped.body` holds."""

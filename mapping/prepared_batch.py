@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from config.vocabulary import ENVIRONMENTS
 from mapping.fields.consent import consents_to
-from mapping.incoming.batch_fields import Shared, read_shared
+from mapping.incoming.batch_fields import BatchFields, read_batch_fields
 from mapping.recipe import Recipe
 from mapping.results import Note, Withheld
 from mapping.wire import Document, Spliced
@@ -27,11 +27,11 @@ LONGEST_LONG_KEPT: Final = 64 << 10
 """A few longer ones, 20 MiB in all; still longer ones are read each time."""
 
 
-class Common:
+class PreparedBatch:
     """The shared part of a batch for one connection; serves any number of threads and of batches."""
 
     def __init__(self, recipe: Recipe, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> None:
-        self.shared = read_shared(relevant)
+        self.shared = read_batch_fields(relevant)
         self.shared.addresses = (self.shared.ip, remembered_ip, peer_ip)
         self.shared.platform = recipe.platform
         self.withheld = withheld(self.shared, recipe)
@@ -48,7 +48,7 @@ class Common:
         return self._encoded
 
 
-CommonOf: TypeAlias = Callable[[bytes, str | None, str | None], Common]
+PrepareBatch: TypeAlias = Callable[[bytes, str | None, str | None], PreparedBatch]
 """From what is relevant of a batch, the remembered address and that of whoever posted it, where those may be sent."""
 
 
@@ -61,19 +61,19 @@ class _Maker:
         self.recipe = recipe
 
 
-def _make(maker: _Maker, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> Common:
-    return Common(maker.recipe, relevant, remembered_ip, peer_ip)
+def _make(maker: _Maker, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> PreparedBatch:
+    return PreparedBatch(maker.recipe, relevant, remembered_ip, peer_ip)
 
 
 _kept = lru_cache(maxsize=MOST_KEPT)(_make)
 _kept_long = lru_cache(maxsize=MOST_LONG_KEPT)(_make)
 
 
-def common_of(recipe: Recipe) -> CommonOf:
+def batch_preparer(recipe: Recipe) -> PrepareBatch:
     """What makes the shared part for `recipe`, and remembers it for the next batch that says the same."""
     maker = _Maker(recipe)
 
-    def make(relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> Common:
+    def make(relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> PreparedBatch:
         if len(relevant) <= LONGEST_KEPT:
             return _kept(maker, relevant, remembered_ip, peer_ip)
         of = _kept_long if len(relevant) <= LONGEST_LONG_KEPT else _make
@@ -89,7 +89,7 @@ def _of_environment(name: str, sent: frozenset[str]) -> str:
     return why if name in ENVIRONMENTS else f"{why}; mParticle's words are {' and '.join(ENVIRONMENTS[:2])}"
 
 
-def withheld(shared: Shared, recipe: Recipe) -> Withheld | None:
+def withheld(shared: BatchFields, recipe: Recipe) -> Withheld | None:
     """Why no event of the batch is sent; None when they may be."""
     if shared.environment not in recipe.environments:
         return Withheld(_of_environment(shared.environment, recipe.environments))

@@ -1,8 +1,10 @@
-"""What mapping one event yields: a closed union of outcomes, and the notes that preview shows."""
+"""The results of mapping one event, and the outcomes of a field's rule. Both unions are closed."""
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
+
+from config.dead_letter_reasons import INVALID_VALUE
 
 
 class Note(msgspec.Struct, frozen=True, gc=False):
@@ -53,3 +55,38 @@ class Withheld(msgspec.Struct, frozen=True, gc=False):
 
 
 Result: TypeAlias = Mapped | Rejected | Unsupported | Withheld
+
+
+class RejectEvent(NamedTuple):
+    """A rule's outcome: the event cannot be sent. On a batch's own fields this only omits the field.
+
+    `message` follows the name of the field at fault: "must be a number such as 19.99".
+    """
+
+    reason: str
+    message: str
+    field: str | None = None
+    """The field at fault, where it is not the field that was read."""
+
+
+class OmitField(NamedTuple):
+    """A rule's outcome: the field is not sent; `why` is the note about it."""
+
+    why: str
+
+
+class SendWithNote(NamedTuple):
+    """A rule's outcome: the field is sent as `value`, with a note for the operator."""
+
+    value: object
+    note: str
+
+
+RuleOutcome: TypeAlias = RejectEvent | OmitField | SendWithNote
+OUTCOMES = frozenset({RejectEvent, OmitField, SendWithNote})
+"""Their types. Rules run for every field of every event, so callers test `type(…) in OUTCOMES`."""
+
+
+def invalid(message: str) -> RejectEvent:
+    """Return the rejection of a value of the wrong form (reason `invalid_value`)."""
+    return RejectEvent(INVALID_VALUE.code, message)

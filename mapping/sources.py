@@ -161,7 +161,7 @@ _ASKED = _several(
 _MOMENT = _several("subject.data.timestamp_unixtime_ms", "subject.received_ms", "subject.now_ms")
 
 TIKTOK_EVENT = _always(Scope.ITEM, "product action or custom mapping", "subject")
-EVENT_ID = _always(Scope.EVENT, "source_message_id", "subject.event_id")  # else `event_id`, else minted
+EVENT_ID = _always(Scope.EVENT, "source_message_id", "subject.event_id")  # else `event_id`, else generated
 PAGE = _always(Scope.EVENT, URL, _PAGE)  # else the event's own `page_url`
 CLICK = Source(Scope.EVENT, CALLBACK, _clicked)  # and the page's address
 APP_OF_EVENT = _always(Scope.BATCH, "application_info.package", _several("subject.application.package", "subject.os"))

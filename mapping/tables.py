@@ -29,7 +29,7 @@ from mapping.fields.rules import (
 )
 from mapping.fields.web import MISSING_PAGE, MISSING_URL, ttp, web_url, web_url_or_page
 from mapping.incoming.flags import CALLBACK, REFERRER, URL
-from mapping.remarks import LeftOut, Refused
+from mapping.results import OmitField, RejectEvent
 from mapping.sources import (
     APP_OF_EVENT,
     CLICK,
@@ -72,7 +72,7 @@ class Row(NamedTuple):
     legacy: str | None
     rule: Rule | PerConnection
     routes: frozenset[RouteName] = EVERY
-    missing: Refused | LeftOut | None = None
+    missing: RejectEvent | OmitField | None = None
     """What an event without the value is refused with, or what is said of it."""
     setting: str | None = None
     """The connection's setting that must be on; the row then takes the place of any before it with the same path."""
@@ -82,8 +82,10 @@ ATT = "att_authorization_status"
 FROM_URL = "ttclid_from_url"
 OWN_PAGE = "page_url_fallback"
 ADVERTISING_ID = unless_limited(hashed(normalise.advertising_id))
-NO_ID = Refused(INTERNAL_ERROR.code, "is missing, and no id was made at ingest: a defect of relay, please report it")
-NO_APP_ID = LeftOut(
+NO_ID = RejectEvent(
+    INTERNAL_ERROR.code, "is missing, and no id was made at ingest: a defect of relay, please report it"
+)
+NO_APP_ID = OmitField(
     "absent, and TikTok's documentation requires it of app events, so TikTok may refuse this one: "
     "have the app's batches carry application_info.package, or set app_id"
 )

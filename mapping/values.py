@@ -7,7 +7,7 @@ Blank text is absent everywhere.
 import re
 from math import inf, isfinite
 
-from mapping.remarks import LeftOut, Noted, Refused, invalid
+from mapping.results import OmitField, RejectEvent, SendWithNote, invalid
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?").fullmatch
 _CURRENCY = re.compile(r"[A-Za-z]{3}").fullmatch
@@ -31,7 +31,7 @@ _NOT_TEXT = invalid("must be text or a number, not an object or a list")
 _NOT_A_NUMBER = invalid("must be a number such as 19.99, without currency sign, spaces or thousands separators")
 _NOT_A_CURRENCY = invalid("must be the three letters of a currency, such as USD")
 _NOT_A_TRUTH = invalid("must be true or false")
-_NO_DESCRIPTION = LeftOut("must be text or a number, not an object or a list")
+_NO_DESCRIPTION = OmitField("must be text or a number, not an object or a list")
 _NOT_LISTED = "is no currency that TikTok lists, so TikTok may not count the value; it is sent as it is"
 
 
@@ -47,7 +47,7 @@ def is_blank(value: object) -> bool:
     return isinstance(value, str) and not value.strip()
 
 
-def text(value: object) -> str | Refused | None:
+def text(value: object) -> str | RejectEvent | None:
     """Text as it is; numbers and truth values in JSON's words, whole ones without fraction. Blank is absent."""
     if type(value) is str:
         return value if value and not value.isspace() else None
@@ -60,13 +60,13 @@ def text(value: object) -> str | Refused | None:
     return str(value) if isinstance(value, int) else _NOT_TEXT
 
 
-def descriptive(value: object) -> str | LeftOut | None:
+def descriptive(value: object) -> str | OmitField | None:
     """Text that only describes, such as a product's name (P6, P7, E7): what is no text never costs the event."""
     plain = text(value)
-    return _NO_DESCRIPTION if isinstance(plain, Refused) else plain
+    return _NO_DESCRIPTION if isinstance(plain, RejectEvent) else plain
 
 
-def number(value: object) -> int | float | Refused | None:
+def number(value: object) -> int | float | RejectEvent | None:
     """A finite number, or the text of one (P2–P4); blank text is absent and 0 is a value."""
     if value is None:
         return None
@@ -90,13 +90,13 @@ def _float(value: int) -> float:
         return inf
 
 
-def quantity(value: object) -> int | float | Refused | None:
+def quantity(value: object) -> int | float | RejectEvent | None:
     """A number, as an integer wherever it is whole, for TikTok counts in integers (P4)."""
     amount = number(value)
     return int(amount) if isinstance(amount, float) and amount.is_integer() else amount
 
 
-def truth(value: object) -> bool | Refused | None:
+def truth(value: object) -> bool | RejectEvent | None:
     """A truth value, also as text, yes and no, or 0 and 1 (U10, U11); `False` is a value and is sent."""
     if value is None or is_blank(value):
         return None
@@ -106,11 +106,11 @@ def truth(value: object) -> bool | Refused | None:
     return _TRUTHS.get(plain.strip().lower(), _NOT_A_TRUTH) if isinstance(plain, str) else _NOT_A_TRUTH
 
 
-def currency(value: object) -> str | Noted | Refused | None:
+def currency(value: object) -> str | SendWithNote | RejectEvent | None:
     """Three letters, upper-cased (P1); a currency that TikTok does not list is sent with a note."""
     if value is None or is_blank(value):
         return None
     code = value.strip().upper() if isinstance(value, str) else ""
     if code in TIKTOK_CURRENCIES:
         return code
-    return Noted(code, _NOT_LISTED) if _CURRENCY(code) else _NOT_A_CURRENCY
+    return SendWithNote(code, _NOT_LISTED) if _CURRENCY(code) else _NOT_A_CURRENCY

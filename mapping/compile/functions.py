@@ -1,7 +1,7 @@
 """Steps written out as plain functions, the way dataclasses write `__init__`; why, and what it saves: decision 0007.
 
 Only the shape of the work is written here. What a value becomes is its rule's to say, and what a remark means is
-`steps.settled`'s; a value that its rule would pass as it is (`plain.PLAIN`) is not carried there and back.
+`steps.apply_outcome`'s; a value that its rule would pass as it is (`plain.PLAIN`) is not carried there and back.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 import msgspec
 
 from mapping.compile.plain import NAMED, PLAIN
-from mapping.compile.steps import Failure, Group, Step, settled
+from mapping.compile.steps import Failure, Group, Step, apply_outcome
 from mapping.fields.rules import Rule
-from mapping.remarks import REMARKS
-from mapping.results import Note
+from mapping.results import OUTCOMES, Note
 from mapping.sources import CALLED
 from mapping.wire import Document
 
@@ -56,8 +55,8 @@ _STEP = """\
 value = {expression}
 if not ({plain}) and {present}:
     value = rule_{n}(value)
-    if type(value) in REMARKS:
-        value = settled(value, step_{n}, notes{within})
+    if type(value) in OUTCOMES:
+        value = apply_outcome(value, step_{n}, notes{within})
         if type(value) is Failure:
             return value
 """
@@ -99,7 +98,13 @@ class _Writer:
     """Writes one function, and keeps what it refers to."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"Failure": Failure, "REMARKS": REMARKS, "settled": settled, **CALLED, **NAMED}
+        self.names: dict[str, Any] = {
+            "Failure": Failure,
+            "OUTCOMES": OUTCOMES,
+            "apply_outcome": apply_outcome,
+            **CALLED,
+            **NAMED,
+        }
 
     def object_of(self, group: Group) -> str:
         """One object, put where it belongs once it has a field; the document itself is there already."""

@@ -6,8 +6,7 @@ from typing import NamedTuple, assert_never, final
 from config.model import Connection
 from config.routes import RouteName
 from mapping.fields.rules import PerConnection, Rule
-from mapping.remarks import LeftOut, Noted, Refused, Remark
-from mapping.results import Note
+from mapping.results import Note, OmitField, RejectEvent, RuleOutcome, SendWithNote
 from mapping.sources import Bound, Scope
 from mapping.tables import Row
 from mapping.wire import Shape, path_of, place_of, represented
@@ -18,7 +17,7 @@ class Failure(NamedTuple):
     """The field, by its incoming name, for which an event cannot go, and why."""
 
     field: str
-    refused: Refused
+    reject: RejectEvent
 
 
 class Step(NamedTuple):
@@ -28,7 +27,7 @@ class Step(NamedTuple):
     rule: Rule
     key: str
     absent: object = None
-    """What takes the value's place where there is none to send; a Refused refuses the event, a LeftOut is said."""
+    """What stands for the value where there is none to send: a value, RejectEvent or OmitField."""
     forgiving: bool = False
     """Whether a value that is refused is only left out: where many events share it."""
 
@@ -66,26 +65,26 @@ def _step(row: Row, path: str, key: str, connection: Connection) -> Step:
     )
 
 
-def settled(remark: Remark, step: Step, notes: list[Note], within: str = "") -> object:
+def apply_outcome(outcome: RuleOutcome, step: Step, notes: list[Note], within: str = "") -> object:
     """What a remark of a step means: a value to send, None to send nothing, or a Failure. Notes join the list.
 
     `within` says where the step's field stands, such as `products[0].`.
     """
     field = f"{within}{step.source.name}"
-    match remark:
-        case Refused(message=message) if step.forgiving and remark is not step.absent:
-            return settled(LeftOut(message), step, notes, within)
-        case Refused():
-            return Failure(remark.field or field, remark)
-        case LeftOut(why) if step.absent is None or remark is step.absent:
+    match outcome:
+        case RejectEvent(message=message) if step.forgiving and outcome is not step.absent:
+            return apply_outcome(OmitField(message), step, notes, within)
+        case RejectEvent():
+            return Failure(outcome.field or field, outcome)
+        case OmitField(why) if step.absent is None or outcome is step.absent:
             notes.append(Note(field, f"left out: {why}"))
             return None
-        case LeftOut() if isinstance(step.absent, Refused | LeftOut):
-            return settled(step.absent, step, notes, within)
-        case LeftOut():
+        case OmitField() if isinstance(step.absent, RejectEvent | OmitField):
+            return apply_outcome(step.absent, step, notes, within)
+        case OmitField():
             return step.absent
-        case Noted(value, note):
+        case SendWithNote(value, note):
             notes.append(Note(field, note))
             return value
         case _:
-            assert_never(remark)
+            assert_never(outcome)

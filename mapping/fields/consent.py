@@ -7,7 +7,7 @@ import msgspec
 from mapping.fields.normalise import advertising_id
 from mapping.fields.rules import Rule, hashed
 from mapping.incoming.kinds import Leaf, word
-from mapping.remarks import LeftOut, Refused
+from mapping.results import OmitField, RejectEvent
 from mapping.values import is_blank, truth
 
 _decode = msgspec.json.Decoder().decode
@@ -15,11 +15,11 @@ _idfa = hashed(advertising_id)
 
 _NO = frozenset({"denied", "restricted"})
 _ANSWERS = {answer: answer.upper() for answer in ("authorized", "denied", "not_determined", "restricted")}
-_TRACKING_LIMITED = LeftOut("the device limits ad tracking (limit_ad_tracking)")
-_LIMIT_UNREADABLE = LeftOut("limit_ad_tracking must be true or false; relay takes any other answer for true")
-_NO_OPT_OUT = LeftOut("must be true or false, so nobody can say whether the user opted out")
-_TRACKING_REFUSED = LeftOut("the user refused tracking (att_authorization_status), and att_withholds_idfa is on")
-_NO_ANSWER = LeftOut("not one of authorized, denied, not_determined and restricted")
+_TRACKING_LIMITED = OmitField("the device limits ad tracking (limit_ad_tracking)")
+_LIMIT_UNREADABLE = OmitField("limit_ad_tracking must be true or false; relay takes any other answer for true")
+_NO_OPT_OUT = OmitField("must be true or false, so nobody can say whether the user opted out")
+_TRACKING_REFUSED = OmitField("the user refused tracking (att_authorization_status), and att_withholds_idfa is on")
+_NO_ANSWER = OmitField("not one of authorized, denied, not_determined and restricted")
 
 
 def consents_to(purpose: str, consent_state: msgspec.Raw) -> bool:
@@ -50,7 +50,7 @@ def opt_out(consent_state: msgspec.Raw) -> Leaf:
 def limited(consented: object) -> object:
     """X1: true when the user opted out of the sale of their data, else nothing; an answer in no known words is said."""
     answer = truth(consented)
-    return _NO_OPT_OUT if isinstance(answer, Refused) else answer or None
+    return _NO_OPT_OUT if isinstance(answer, RejectEvent) else answer or None
 
 
 def unless_limited(rule: Rule) -> Rule:
@@ -66,7 +66,7 @@ def unless_limited(rule: Rule) -> Rule:
     return apply
 
 
-def _refusal(limit: object) -> LeftOut | None:
+def _refusal(limit: object) -> OmitField | None:
     match truth(limit):
         case True:
             return _TRACKING_LIMITED
@@ -84,7 +84,7 @@ def permitted_idfa(asked: object) -> object:
     return _TRACKING_REFUSED if word(answer) in _NO else _refusal(limit) or _idfa(value)
 
 
-def att_status(answer: object) -> str | LeftOut | None:
+def att_status(answer: object) -> str | OmitField | None:
     """X3: the user's answer in TikTok's word for it."""
     said = word(answer) if answer != "" else None
     return None if said is None else _ANSWERS.get(said, _NO_ANSWER)

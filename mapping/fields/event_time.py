@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from config.dead_letter_reasons import TOO_OLD
-from mapping.remarks import Noted, Refused, invalid
+from mapping.results import RejectEvent, SendWithNote, invalid
 from mapping.values import is_blank
 
 _NUMBER = re.compile(r"(-?[0-9]{1,19})(?:\.[0-9]*)?").fullmatch
@@ -17,7 +17,7 @@ _SECONDS = range(_2010, 10**10)
 _CLOCK_SKEW_MS = 10 * 60 * 1000
 
 _NOT_A_TIME = invalid("must be a time in Unix milliseconds: thirteen digits, such as 1700000000000")
-_TOO_OLD = Refused(TOO_OLD.code, "is longer ago than max_event_age of this connection allows")
+_TOO_OLD = RejectEvent(TOO_OLD.code, "is longer ago than max_event_age of this connection allows")
 _MISSING = "missing: the time of receipt is sent"
 _NEVER_SET = "before 2010, so the sender's clock was never set: the time of receipt is sent"
 _IN_SECONDS = "has ten digits and was taken as seconds; mParticle's times are in milliseconds"
@@ -25,12 +25,12 @@ _AHEAD = "up to ten minutes in the future: the time of receipt is sent"
 _FAR_AHEAD = "more than ten minutes in the future: sent as it is; check the sender's clock"
 
 
-def event_time(value: object, received_ms: int) -> int | Noted | Refused:
+def event_time(value: object, received_ms: int) -> int | SendWithNote | RejectEvent:
     """Unix seconds of an event whose `timestamp_unixtime_ms` is `value`, received at `received_ms`."""
     if type(value) is int and FIRST_MS <= value <= received_ms and value < 10**13:
         return value // 1000
     if value is None or is_blank(value):
-        return Noted(received_ms // 1000, _MISSING)
+        return SendWithNote(received_ms // 1000, _MISSING)
     stamp = _integer(value)
     if stamp is None:
         return _NOT_A_TIME
@@ -38,10 +38,10 @@ def event_time(value: object, received_ms: int) -> int | Noted | Refused:
         return _sane(stamp, received_ms)
     if stamp in _SECONDS:
         seconds = _sane(stamp * 1000, received_ms)
-        if isinstance(seconds, Noted):
-            return Noted(seconds.value, f"{_IN_SECONDS}; {seconds.note}")
-        return Noted(seconds, _IN_SECONDS)
-    return Noted(received_ms // 1000, _NEVER_SET) if stamp < FIRST_MS else _NOT_A_TIME
+        if isinstance(seconds, SendWithNote):
+            return SendWithNote(seconds.value, f"{_IN_SECONDS}; {seconds.note}")
+        return SendWithNote(seconds, _IN_SECONDS)
+    return SendWithNote(received_ms // 1000, _NEVER_SET) if stamp < FIRST_MS else _NOT_A_TIME
 
 
 def tells_time(value: object) -> bool:
@@ -54,18 +54,18 @@ def tells_time(value: object) -> bool:
     return stamp is None or tells_time(stamp)
 
 
-def young_enough(taken: int | Noted | Refused, oldest_s: int) -> int | Noted | Refused:
+def young_enough(taken: int | SendWithNote | RejectEvent, oldest_s: int) -> int | SendWithNote | RejectEvent:
     """`taken`, a result of `event_time`, unless it is before `oldest_s` (X9)."""
-    seconds = taken.value if isinstance(taken, Noted) else taken
+    seconds = taken.value if isinstance(taken, SendWithNote) else taken
     return _TOO_OLD if isinstance(seconds, int) and seconds < oldest_s else taken
 
 
-def _sane(stamp_ms: int, received_ms: int) -> int | Noted:
+def _sane(stamp_ms: int, received_ms: int) -> int | SendWithNote:
     if stamp_ms <= received_ms:
         return stamp_ms // 1000
     if stamp_ms <= received_ms + _CLOCK_SKEW_MS:
-        return Noted(received_ms // 1000, _AHEAD)
-    return Noted(stamp_ms // 1000, _FAR_AHEAD)
+        return SendWithNote(received_ms // 1000, _AHEAD)
+    return SendWithNote(stamp_ms // 1000, _FAR_AHEAD)
 
 
 def _integer(value: object) -> int | None:

@@ -6,12 +6,12 @@ from hashlib import sha256
 
 from mapping.fields.characters import without_invisible
 from mapping.fields.placeholders import HASH_OF_NO_VALUE, HASHES
-from mapping.remarks import LeftOut, Noted
+from mapping.results import OmitField, SendWithNote
 
 _HASHED = re.compile(r"[0-9A-Fa-f]{64}").fullmatch
-_NOTHING = LeftOut("nothing remains of it once normalised")
+_NOTHING = OmitField("nothing remains of it once normalised")
 
-Normaliser = Callable[[str], "str | LeftOut | Noted"]
+Normaliser = Callable[[str], "str | OmitField | SendWithNote"]
 """Trimmed text without invisible characters → the text to hash, with a note where one is due, or why it is omitted."""
 
 
@@ -20,7 +20,7 @@ def is_hashed(text: str) -> bool:
     return len(text) == 64 and _HASHED(text) is not None
 
 
-def hash_identity(text: str, normalise: Normaliser) -> str | LeftOut | Noted:
+def hash_identity(text: str, normalise: Normaliser) -> str | OmitField | SendWithNote:
     """The hash of `text` once normalised; one that is hashed already passes through in lower case.
 
     Nothing is ever hashed that normalises to an empty text, and the hash of an empty text or of a placeholder does
@@ -35,4 +35,8 @@ def hash_identity(text: str, normalise: Normaliser) -> str | LeftOut | Noted:
     normal = normalise(trimmed) if trimmed else ""
     if type(normal) is str:
         return sha256(normal.encode()).hexdigest() if normal else _NOTHING
-    return Noted(sha256(str(normal.value).encode()).hexdigest(), normal.note) if isinstance(normal, Noted) else normal
+    return (
+        SendWithNote(sha256(str(normal.value).encode()).hexdigest(), normal.note)
+        if isinstance(normal, SendWithNote)
+        else normal
+    )

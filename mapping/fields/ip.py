@@ -5,7 +5,7 @@ from bisect import bisect_right
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 
 from config.text_cache import cached_by_text
-from mapping.remarks import LeftOut, Noted
+from mapping.results import OmitField, SendWithNote
 
 # Written out, because `is_global` also refuses the ranges kept for documentation, which count as public here.
 _NOT_PUBLIC = tuple(
@@ -40,13 +40,13 @@ _PLAINLY_PUBLIC = frozenset(
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _THREE_OCTETS = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
 
-_NOT_AN_ADDRESS = LeftOut("not an IP address")
-_OUR_OWN = LeftOut("not a public address")
+_NOT_AN_ADDRESS = OmitField("not an IP address")
+_OUR_OWN = OmitField("not a public address")
 _REMEMBERED = "the batch has no public address of its own: the last one known of this user is sent"
 _PEER = "the batch has no public address of its own: that of whoever posted it is sent (peer_ip_fallback)"
 
 
-def chosen_ip(candidates: tuple[object, object, object]) -> str | LeftOut | Noted | None:
+def chosen_ip(candidates: tuple[object, object, object]) -> str | OmitField | SendWithNote | None:
     """The first public address of the batch's own, the one remembered of its user, and the one it was posted from.
 
     Which of the latter two may be used is the connection's business: what may not is None here (I1).
@@ -58,11 +58,11 @@ def chosen_ip(candidates: tuple[object, object, object]) -> str | LeftOut | Note
     for candidate, note in ((remembered, _REMEMBERED), (peer, _PEER)):
         other = public_ip(candidate)
         if isinstance(other, str):
-            return Noted(other, note)
+            return SendWithNote(other, note)
     return address
 
 
-def public_ip(value: object) -> str | LeftOut | None:
+def public_ip(value: object) -> str | OmitField | None:
     """A public IPv4 or IPv6 address, trimmed; an IPv4 address inside an IPv6 one is taken out of it."""
     if value is None or value == "":
         return None
@@ -74,7 +74,7 @@ def public_ip(value: object) -> str | LeftOut | None:
 
 
 @cached_by_text(4096)
-def _public(text: str) -> str | LeftOut:
+def _public(text: str) -> str | OmitField:
     try:
         address = ip_address(text)
     except ValueError:

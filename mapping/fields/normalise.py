@@ -8,7 +8,7 @@ from unicodedata import category, normalize
 
 from mapping.fields.characters import ascii_digits, folded
 from mapping.fields.placeholders import NO_USER, NO_VALUE, ODD, STARTS, is_no_user, is_placeholder, is_placeholder_name
-from mapping.remarks import LeftOut
+from mapping.results import OmitField
 
 # One @, a domain with a dot, and none of the characters that come with a display name or a list of addresses. What
 # stands before the @ is not judged further: mailboxes such as `a..b.@docomo.ne.jp` exist.
@@ -18,13 +18,13 @@ _PLAIN_EMAIL = re.compile(
     r"[!#-'*+\-./0-9=?^-~\u00df-\u00f6\u00f8-\u00ff]+@[0-9a-z_-]+\.[0-9a-z._-]*[0-9a-z_-]"
 ).fullmatch
 _ZIP_SEPARATORS = re.compile(r"[\s\-]+")
-_LIMITED = LeftOut("all zeros, which is what a device says whose user limits ad tracking")
-_NO_EMAIL = LeftOut("not one email address")
-_NO_ZIP = LeftOut("all zeros, which is no postal code")
+_LIMITED = OmitField("all zeros, which is what a device says whose user limits ad tracking")
+_NO_EMAIL = OmitField("not one email address")
+_NO_ZIP = OmitField("all zeros, which is no postal code")
 _KEPT = "LMN"  # letters, marks, numbers: Unicode's major categories
 
 
-def email(text: str) -> str | LeftOut:
+def email(text: str) -> str | OmitField:
     """Lower case, full-width characters and typographic dashes as plain ones; exactly one address (E9)."""
     lowered = text.lower()
     if ".." not in lowered and _PLAIN_EMAIL(lowered):
@@ -33,12 +33,12 @@ def email(text: str) -> str | LeftOut:
     return lowered if _EMAIL(lowered) else _NO_EMAIL
 
 
-def external_id(text: str) -> str | LeftOut:
+def external_id(text: str) -> str | OmitField:
     """As it is: case is part of an id (E9, Q8). What names no user is none."""
     return NO_USER if is_no_user(text) else text
 
 
-def advertising_id(text: str) -> str | LeftOut:
+def advertising_id(text: str) -> str | OmitField:
     """Lower case; the all-zero id stands for none (E10, Q13)."""
     lowered = folded(text).lower()
     if not lowered.strip("0-"):
@@ -46,7 +46,7 @@ def advertising_id(text: str) -> str | LeftOut:
     return NO_USER if is_no_user(lowered) else lowered
 
 
-def name(text: str) -> str | LeftOut:
+def name(text: str) -> str | OmitField:
     """Lower case without spaces, punctuation and symbols; accents and other letters stay (U1, U2, Q9)."""
     if (text[0] in ODD or text[:3].casefold() in STARTS) and is_placeholder_name(text):
         return NO_VALUE
@@ -57,7 +57,7 @@ def name(text: str) -> str | LeftOut:
     return lowered if lowered.isalpha() else "".join(c for c in lowered if category(c)[0] in _KEPT)
 
 
-def zip_code(text: str) -> str | LeftOut:
+def zip_code(text: str) -> str | OmitField:
     """Lower case without spaces and dashes; the four digits of a ZIP+4 stay (U6, Q12)."""
     if (text[0] in ODD or text[:3].casefold() in STARTS) and is_placeholder(text):
         return NO_VALUE

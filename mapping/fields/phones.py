@@ -13,7 +13,7 @@ from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber
 from config.text_cache import cached_by_text
 from mapping.fields.characters import ascii_digits, without_invisible
 from mapping.fields.phone_plans import CHANGED, VERSION, ZEROS
-from mapping.remarks import LeftOut, Noted
+from mapping.results import OmitField, SendWithNote
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
 _FORMATTING = re.compile(r"[\s().\-/~]+")
@@ -23,15 +23,17 @@ _BARE = re.compile(r"[1-9][0-9]{10,14}").fullmatch
 _LONGEST: Final = 40
 _DIGITS: Final = "0123456789"
 
-_NOT_A_NUMBER = LeftOut("not a phone number in international form (+ or 00, then 7 to 15 digits with the country code)")
-NO_COUNTRY = LeftOut(
+_NOT_A_NUMBER = OmitField(
+    "not a phone number in international form (+ or 00, then 7 to 15 digits with the country code)"
+)
+NO_COUNTRY = OmitField(
     "its country is not known, so hashing it would be a guess; send it with + and the country code, "
     "or set default_region"
 )
-_NOT_OF_REGION = LeftOut("neither in international form nor a valid number of the connection's default_region")
-_TWO_READINGS = LeftOut("it can be read as numbers of two countries; send it with + and the country code")
-_TRUNK_LEFT = LeftOut("a zero follows the country code, and no number of that country has one; send it without")
-_NOT_WHOLE = LeftOut("a number with a fraction, not a phone number; send phone numbers as text")
+_NOT_OF_REGION = OmitField("neither in international form nor a valid number of the connection's default_region")
+_TWO_READINGS = OmitField("it can be read as numbers of two countries; send it with + and the country code")
+_TRUNK_LEFT = OmitField("a zero follows the country code, and no number of that country has one; send it without")
+_NOT_WHOLE = OmitField("a number with a fraction, not a phone number; send phone numbers as text")
 _TAKEN_AS_INTERNATIONAL = "its digits make a valid number with their country code: read as if + stood before them"
 
 _POSSIBLE: Final = phonenumbers.ValidationResult.IS_POSSIBLE
@@ -50,7 +52,7 @@ class _International(NamedTuple):
     valid: bool
 
 
-def e164(text: str, default_region: str | None) -> str | LeftOut | Noted:
+def e164(text: str, default_region: str | None) -> str | OmitField | SendWithNote:
     """`text` as E.164, with a note where only its digits say of which country it is, or why it is omitted.
 
     What is E.164 already is not parsed where a generated table proves that parsing would not change it.
@@ -66,7 +68,7 @@ def _is_settled(text: str) -> bool:
 
 
 @cached_by_text(8192)
-def _read(text: str, default_region: str | None) -> str | LeftOut | Noted:
+def _read(text: str, default_region: str | None) -> str | OmitField | SendWithNote:
     if not text.isascii() or not text.isprintable():
         text = ascii_digits(without_invisible(text))
     text = text.strip().removeprefix("tel:")
@@ -87,7 +89,7 @@ def _read(text: str, default_region: str | None) -> str | LeftOut | Noted:
     return _bare(text)
 
 
-def _international(text: str, digits: str) -> str | LeftOut:
+def _international(text: str, digits: str) -> str | OmitField:
     """A number with `+`. A zero in brackets is a trunk prefix or a part of the number: the plan decides."""
     has_zero = ")" in text and _TRUNK_ZERO.search(text) is not None
     if not has_zero and "/" not in text and _is_settled(digits):
@@ -104,7 +106,7 @@ def _international(text: str, digits: str) -> str | LeftOut:
     return read.e164
 
 
-def _prefixed(digits: str, region: str | None) -> str | LeftOut:
+def _prefixed(digits: str, region: str | None) -> str | OmitField:
     """A number that starts with `00`, which some countries write before it and others do not."""
     plus = f"+{digits[2:]}"
     read = _parsed(plus)
@@ -118,7 +120,7 @@ def _prefixed(digits: str, region: str | None) -> str | LeftOut:
     return read.e164 if read.possible else _NOT_A_NUMBER
 
 
-def _national(digits: str, region: str) -> str | LeftOut:
+def _national(digits: str, region: str) -> str | OmitField:
     """A number as people of the region write it: with its international prefix, or a valid one of its own plan."""
     dialled = _dialled(digits, region)
     if dialled is not None:
@@ -134,13 +136,17 @@ def _national(digits: str, region: str) -> str | LeftOut:
     return written
 
 
-def _bare(text: str) -> str | LeftOut | Noted:
+def _bare(text: str) -> str | OmitField | SendWithNote:
     """Digits and nothing else, long enough to hold a country code, without anything that says whether they do."""
     read = _parsed(f"+{text}") if _BARE(text) else None
-    return Noted(read.e164, _TAKEN_AS_INTERNATIONAL) if isinstance(read, _International) and read.valid else NO_COUNTRY
+    return (
+        SendWithNote(read.e164, _TAKEN_AS_INTERNATIONAL)
+        if isinstance(read, _International) and read.valid
+        else NO_COUNTRY
+    )
 
 
-def _dialled(digits: str, region: str) -> _International | LeftOut | None:
+def _dialled(digits: str, region: str) -> _International | OmitField | None:
     """`digits` without the prefix that the region dials before foreign numbers; None where they have no such."""
     number = _parse(digits, region)
     if number is None or number.country_code_source != CountryCodeSource.FROM_NUMBER_WITH_IDD:
@@ -148,7 +154,7 @@ def _dialled(digits: str, region: str) -> _International | LeftOut | None:
     return _settled(number)
 
 
-def _only_one(first: _International | LeftOut, second: _International | LeftOut) -> _International | LeftOut:
+def _only_one(first: _International | OmitField, second: _International | OmitField) -> _International | OmitField:
     """The one of two readings that is a number in use, or else of a possible length; none where both are."""
     if not isinstance(first, _International) or not isinstance(second, _International):
         return first if isinstance(first, _International) else second
@@ -157,7 +163,7 @@ def _only_one(first: _International | LeftOut, second: _International | LeftOut)
     return _TWO_READINGS if (first.valid, first.possible) == (second.valid, second.possible) else second
 
 
-def _parsed(digits: str) -> _International | LeftOut:
+def _parsed(digits: str) -> _International | OmitField:
     """A number with `+` as its country's plan reads it; by its shape alone where there is no such country code."""
     if _E164(digits) and not _known(digits):
         return _International(digits, possible=True, valid=False)
@@ -177,7 +183,7 @@ def _parse(digits: str, region: str | None) -> PhoneNumber | None:
         return None
 
 
-def _settled(number: PhoneNumber) -> _International | LeftOut:
+def _settled(number: PhoneNumber) -> _International | OmitField:
     """The number with nothing between country code and number that does not belong there.
 
     Parsing removes a trunk prefix of the plan; people write one also where the plan has none, or had another.

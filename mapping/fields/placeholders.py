@@ -9,11 +9,11 @@ from hashlib import sha256
 from typing import Final
 
 from mapping.fields.characters import without_invisible
-from mapping.remarks import LeftOut
+from mapping.results import OmitField
 
-NO_VALUE: Final = LeftOut("a placeholder such as null or undefined, which stands for no value")
-NO_USER: Final = LeftOut("a placeholder such as 0, -1 or null: hashed, it would be one identity of all unknown users")
-HASH_OF_NO_VALUE: Final = LeftOut("it is the hash of an empty value or of a placeholder")
+NO_VALUE: Final = OmitField("a placeholder such as null or undefined, which stands for no value")
+NO_USER: Final = OmitField("a placeholder such as 0, -1 or null: hashed, it would be one identity of all unknown users")
+HASH_OF_NO_VALUE: Final = OmitField("it is the hash of an empty value or of a placeholder")
 
 # Who writes them: JavaScript (undefined, NaN, [object Object]), Python (None, nan), Ruby and Go (nil), Objective-C
 # ((null)), Java and SQL (null, \N), PHP (Array), spreadsheets (#N/A, #REF!), Google's tags ((not set)), forms (-, N/A).

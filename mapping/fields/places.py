@@ -6,20 +6,20 @@ from config.text_cache import cached_by_text
 from mapping.fields import placeholders
 from mapping.fields.countries import CODES
 from mapping.fields.placeholders import NO_VALUE
-from mapping.remarks import LeftOut
+from mapping.results import OmitField
 
 _KEPT = "LMN"  # letters, marks, numbers: Unicode's major categories
 _LATIN = ((0x41, 0x24F), (0x1E00, 0x1EFF), (0x2C60, 0x2C7F), (0xA720, 0xA7FF), (0xAB30, 0xAB6F))
 
 
 @cached_by_text(4096)  # there are few places, and none of them is a person
-def city(text: str) -> str | LeftOut:
+def city(text: str) -> str | OmitField:
     """A city: see `place` (U3)."""
     return NO_VALUE if placeholders.is_placeholder(text) else place(text)
 
 
 @cached_by_text(4096)
-def state(text: str) -> str | LeftOut:
+def state(text: str) -> str | OmitField:
     """A state or province: see `place` (U4)."""
     return NO_VALUE if placeholders.is_placeholder_state(text) else place(text)
 
@@ -45,7 +45,7 @@ def _is_latin(letter: str) -> bool:
 
 
 @cached_by_text(1024)
-def country(text: str) -> str | LeftOut:
+def country(text: str) -> str | OmitField:
     """Two letters in lower case; other codes and names are looked up, an unknown one is sent like a city (U5, Q11)."""
     if placeholders.is_placeholder_country(text):
         return NO_VALUE

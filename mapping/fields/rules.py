@@ -12,7 +12,7 @@ from mapping.fields.hashing import Normaliser, hash_identity, is_hashed
 from mapping.fields.ip import chosen_ip
 from mapping.fields.phones import e164
 from mapping.fields.placeholders import NO_VALUE, is_placeholder, own_text
-from mapping.remarks import LeftOut, Noted, Refused
+from mapping.results import OmitField, RejectEvent, SendWithNote
 from mapping.values import is_blank, text
 
 Rule = Callable[[object], object]
@@ -25,7 +25,7 @@ class PerConnection(NamedTuple):
     make: Callable[[Connection], Rule]
 
 
-def identity_text(value: object) -> str | LeftOut | Refused | None:
+def identity_text(value: object) -> str | OmitField | RejectEvent | None:
     """The text of an identity. Neither a truth value nor a fraction is one, nor a number too large to be exact."""
     if isinstance(value, bool):
         return _NOT_AN_IDENTITY
@@ -78,7 +78,7 @@ def hashed_list(normalise_text: Normaliser) -> Rule:
             single = one(value)
             if type(single) is str:
                 return [single]
-            return Noted([single.value], single.note) if isinstance(single, Noted) else single
+            return SendWithNote([single.value], single.note) if isinstance(single, SendWithNote) else single
         return _listed([one(entry) for entry in value])
 
     return apply
@@ -86,15 +86,15 @@ def hashed_list(normalise_text: Normaliser) -> Rule:
 
 def _listed(digests: list[object]) -> object:
     """The hashes of a list's entries, each once, with a note on those that are none; a remark where none is one."""
-    noted = [digest for digest in digests if isinstance(digest, Noted)]
-    plain = [digest.value if isinstance(digest, Noted) else digest for digest in digests]
+    noted = [digest for digest in digests if isinstance(digest, SendWithNote)]
+    plain = [digest.value if isinstance(digest, SendWithNote) else digest for digest in digests]
     good = list(dict.fromkeys(digest for digest in plain if isinstance(digest, str)))
-    bad = [digest for digest in plain if isinstance(digest, LeftOut | Refused)]
+    bad = [digest for digest in plain if isinstance(digest, OmitField | RejectEvent)]
     if not good:
         return bad[0] if bad else None
     notes = [f"{len(bad)} of its {len(digests)} entries are not usable and left out"] if bad else []
     notes += dict.fromkeys(digest.note for digest in noted)
-    return Noted(good, "; ".join(notes)) if notes else good
+    return SendWithNote(good, "; ".join(notes)) if notes else good
 
 
 def unhashed(normalise_text: Normaliser) -> Rule:
@@ -119,11 +119,11 @@ def only_one(rule: Rule) -> Rule:
 
     def apply(value: object) -> object:
         result = rule(value)
-        if isinstance(result, Noted):
-            return Noted(cast("list[object]", result.value)[0], f"{result.note}; {_ONE}")
+        if isinstance(result, SendWithNote):
+            return SendWithNote(cast("list[object]", result.value)[0], f"{result.note}; {_ONE}")
         if type(result) is not list:
             return result
-        return result[0] if len(result) == 1 else Noted(result[0], _ONE)
+        return result[0] if len(result) == 1 else SendWithNote(result[0], _ONE)
 
     return apply
 
@@ -133,8 +133,8 @@ def written(rule: Rule, write: Callable[[int], str]) -> Rule:
 
     def apply(value: object) -> object:
         result = rule(value)
-        if isinstance(result, Noted):
-            return Noted(write(cast("int", result.value)), result.note)
+        if isinstance(result, SendWithNote):
+            return SendWithNote(write(cast("int", result.value)), result.note)
         return write(result) if isinstance(result, int) else result
 
     return apply
@@ -196,11 +196,11 @@ def distinct(values: object) -> object:
 
 
 _ONE = "the legacy API takes one: the first is sent"
-_NOT_AN_IDENTITY = LeftOut("true and false are no identity")
-_NOT_EXACT = LeftOut("a number with a fraction, or too large to be exact; send ids as text")
+_NOT_AN_IDENTITY = OmitField("true and false are no identity")
+_NOT_EXACT = OmitField("a number with a fraction, or too large to be exact; send ids as text")
 _EXACT = 2**53
-_HASHED_ALREADY = LeftOut("TikTok wants it readable and this one is hashed")
-_NOTHING_LEFT = LeftOut("nothing remains of it once normalised")
+_HASHED_ALREADY = OmitField("TikTok wants it readable and this one is hashed")
+_NOTHING_LEFT = OmitField("nothing remains of it once normalised")
 
 email_hashes = hashed_list(normalise.email)
 external_id_hashes = hashed_list(normalise.external_id)

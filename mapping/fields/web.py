@@ -7,7 +7,7 @@ from config import dead_letter_reasons as reasons
 from mapping.fields.characters import without_invisible
 from mapping.fields.hashing import is_hashed
 from mapping.fields.placeholders import NO_USER, is_no_user
-from mapping.remarks import LeftOut, Noted, Refused
+from mapping.results import OmitField, RejectEvent, SendWithNote
 from mapping.values import first, is_blank, text
 
 _WEB_URL = re.compile(r"(https?)(://[^\s/?#\\].*)", re.IGNORECASE | re.DOTALL).fullmatch
@@ -16,32 +16,32 @@ _SPACE = re.compile(r"\s")
 _TTCLID = re.compile(r"E\.C\.P\.[^\s\x00-\x1f]{1,994}").fullmatch
 _TTP = re.compile(r"[\w.~-]{1,256}", re.ASCII).fullmatch
 
-MISSING_URL = Refused(
+MISSING_URL = RejectEvent(
     reasons.MISSING_URL.code,
     "is missing: TikTok takes no web event without it. Set the custom flag TikTok.URL to the page's full address",
 )
-MISSING_PAGE = Refused(
+MISSING_PAGE = RejectEvent(
     reasons.MISSING_URL.code,
     "is missing, and page_url holds no http(s) address in its place: TikTok takes no web event without it. "
     "Set the custom flag TikTok.URL to the page's full address",
 )
-_INVALID_URL = Refused(
+_INVALID_URL = RejectEvent(
     reasons.INVALID_URL.code,
     "must start with http:// or https:// and a host. Set the custom flag TikTok.URL to the page's full address",
 )
-_INVALID_TTCLID = Refused(
+_INVALID_TTCLID = RejectEvent(
     reasons.INVALID_TTCLID.code,
     "is not a click id of TikTok: those start with E.C.P. and have at most 1000 characters, none of them a space. "
     "Leave the flag out where there is none, or set invalid_ttclid: drop_field to send such events without it",
 )
-_TTCLID_DROPPED = LeftOut("not a click id of TikTok, and the connection says invalid_ttclid: drop_field")
-_PAGES_NOT_ONE = LeftOut("the flag is absent, and the ttclid in the page's address is not a click id of TikTok")
+_TTCLID_DROPPED = OmitField("not a click id of TikTok, and the connection says invalid_ttclid: drop_field")
+_PAGES_NOT_ONE = OmitField("the flag is absent, and the ttclid in the page's address is not a click id of TikTok")
 _PAGE_URL = "the flag is absent: page_url is sent, without user information and fragment (page_url_fallback)"
 _FROM_PAGE = "the flag is absent: taken from the page's address (ttclid_from_url)"
-_NOT_A_TTP = LeftOut("not the value of TikTok's _ttp cookie")
+_NOT_A_TTP = OmitField("not the value of TikTok's _ttp cookie")
 
 
-def web_url(value: object) -> str | Refused | None:
+def web_url(value: object) -> str | RejectEvent | None:
     """An absolute address of a web page (E6), written as a browser would: scheme in small letters, spaces as %20."""
     url = text(value)
     if not isinstance(url, str):
@@ -58,7 +58,7 @@ def page_or_flag(flag: object, page_url: object) -> object:
     if own is not None and not is_blank(own):
         return own
     address = page_address(page_url)
-    return None if address is None else Noted(address, _PAGE_URL)
+    return None if address is None else SendWithNote(address, _PAGE_URL)
 
 
 def page_address(page_url: object) -> str | None:
@@ -70,25 +70,25 @@ def page_address(page_url: object) -> str | None:
     return address if isinstance(address, str) else None
 
 
-def web_url_or_page(value: object) -> str | Noted | Refused | None:
+def web_url_or_page(value: object) -> str | SendWithNote | RejectEvent | None:
     """E6: as `web_url`, of what `page_or_flag` gives."""
-    return value if isinstance(value, Noted) else web_url(value)
+    return value if isinstance(value, SendWithNote) else web_url(value)
 
 
-def ttclid(value: object) -> str | Refused | None:
+def ttclid(value: object) -> str | RejectEvent | None:
     """A click id, never cut (E8); what ad macros leave behind when nobody filled them in is none."""
     if value is None or is_blank(value):
         return None
     return value if isinstance(value, str) and _TTCLID(value) else _INVALID_TTCLID
 
 
-def ttclid_or_nothing(value: object) -> str | LeftOut | None:
+def ttclid_or_nothing(value: object) -> str | OmitField | None:
     """The same where the connection says `invalid_ttclid: drop_field`."""
     click = ttclid(value)
-    return _TTCLID_DROPPED if isinstance(click, Refused) else click
+    return _TTCLID_DROPPED if isinstance(click, RejectEvent) else click
 
 
-def ttclid_in(url: object) -> Noted | LeftOut | None:
+def ttclid_in(url: object) -> SendWithNote | OmitField | None:
     """The click id that TikTok put in the query of the page's address (X4); a bad one costs no event."""
     if not isinstance(url, str) or "ttclid" not in url.lower():
         return None
@@ -96,10 +96,10 @@ def ttclid_in(url: object) -> Noted | LeftOut | None:
     found = [unquote(value) for name, _, value in pairs if name.lower() == "ttclid" and value]
     if not found:
         return None
-    return next((Noted(click, _FROM_PAGE) for click in found if _TTCLID(click)), _PAGES_NOT_ONE)
+    return next((SendWithNote(click, _FROM_PAGE) for click in found if _TTCLID(click)), _PAGES_NOT_ONE)
 
 
-def ttp(value: object) -> str | LeftOut | None:
+def ttp(value: object) -> str | OmitField | None:
     """TikTok's cookie as the browser holds it (E11)."""
     if type(value) is str and _TTP(value):
         trimmed = value

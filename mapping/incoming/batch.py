@@ -148,7 +148,7 @@ def _repaired_head(raw: bytes | msgspec.Raw) -> _Event | None:
         return None
 
 
-def mint(
+def generate_id(
     input_id: str,
     batch: SplitBatch,
     batch_digest: bytes | Callable[[], bytes],

@@ -67,7 +67,7 @@ _decode_loosely = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _DECODERS = {field.name: msgspec.json.Decoder(field.type).decode for field in _FIELDS}
 
 
-class Shared(msgspec.Struct, gc=False):
+class BatchFields(msgspec.Struct, gc=False):
     """A batch's own fields as the rows read them; `notes` names those that could not be read."""
 
     environment: str
@@ -109,7 +109,7 @@ def relevant(raw: bytes) -> bytes:
         return raw
 
 
-def read_shared(raw: bytes) -> Shared:
+def read_batch_fields(raw: bytes) -> BatchFields:
     """`raw` decoded; never raises. What is not of its type is absent, with a note."""
     for read in (_decode, _decode_repaired):
         try:
@@ -129,7 +129,7 @@ def environment_of(value: object) -> str:
     return name or "production"
 
 
-def _read_field_by_field(raw: bytes) -> Shared:
+def _read_field_by_field(raw: bytes) -> BatchFields:
     fields, notes = Fields(), []
     try:
         members = _decode_loosely(raw)
@@ -144,12 +144,12 @@ def _read_field_by_field(raw: bytes) -> Shared:
     return _shared(fields, tuple(notes))
 
 
-def _shared(fields: Fields, notes: tuple[Note, ...]) -> Shared:
+def _shared(fields: Fields, notes: tuple[Note, ...]) -> BatchFields:
     attributes = fields.user_attributes
     if fields.environment is not None and not isinstance(fields.environment, str):
         notes = (*notes, _NO_ENVIRONMENT)
     identities, misnamed = _by_type(fields.user_identities)
-    return Shared(
+    return BatchFields(
         environment_of(fields.environment),
         fields.ip,
         fields.mpid,

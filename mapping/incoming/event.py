@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from mapping.fields.placeholders import LONGEST
-from mapping.incoming.batch_fields import Shared
+from mapping.incoming.batch_fields import BatchFields
 from mapping.incoming.flags import CALLBACK, NO_FLAGS, REFERRER, URL, Flags, by_name
 from mapping.incoming.ids import STARTS, usable_id
 from mapping.incoming.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
@@ -82,7 +82,7 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class Incoming(msgspec.Struct, gc=False):
     """One event as the rows read it, with what its batch and the relay add to it; words are in lower case."""
 
-    shared: Shared
+    shared: BatchFields
     event_type: str
     action: str
     """The product action, "" when there is none."""
@@ -118,7 +118,7 @@ class Incoming(msgspec.Struct, gc=False):
         return self.attributes.get(name)
 
 
-def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: int, now_ms: int) -> Incoming:
+def read_event(raw: bytes, shared: BatchFields, generated_id: str | None, received_ms: int, now_ms: int) -> Incoming:
     """`raw` as an event of the batch that `shared` is of; raises one of UNREADABLE."""
     try:
         event = _decode(raw)
@@ -133,7 +133,7 @@ def read_event(raw: bytes, shared: Shared, minted_id: str | None, received_ms: i
         shared,
         word(event.event_type),
         action_name(action.action),
-        own_id(data.source_message_id, data.event_id) or minted_id,
+        own_id(data.source_message_id, data.event_id) or generated_id,
         received_ms,
         now_ms,
         data,

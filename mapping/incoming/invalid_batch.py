@@ -28,9 +28,9 @@ def in_place_of_a_batch(raw: JsonBytes) -> SplitBatch:
 class InvalidBatchMapper:
     """Maps such elements, in the place of a BatchMapper: each is rejected with the reason."""
 
-    def map(self, raw: bytes, minted_id: str | None, *_items: object) -> list[Result]:
+    def map(self, raw: bytes, generated_id: str | None, *_items: object) -> list[Result]:
         """Return the one result of the element: it has no items."""
-        return [Rejected(None, minted_id, INVALID_BATCH.code, None, why_no_batch(raw))]
+        return [Rejected(None, generated_id, INVALID_BATCH.code, None, why_no_batch(raw))]
 
 
 def why_no_batch(raw: bytes) -> str:

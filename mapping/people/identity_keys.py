@@ -12,7 +12,7 @@ from mapping.fields.hashing import hash_identity
 from mapping.fields.phones import e164
 from mapping.fields.placeholders import own_user
 from mapping.people.reading import Identity, identities_in
-from mapping.remarks import Noted
+from mapping.results import SendWithNote
 
 KINDS: Final = EXTERNAL_IDENTITY_TYPES
 """What somebody may be named by."""
@@ -61,6 +61,6 @@ class IdentityKeys:
         if kind in self._phones:
             digests.append(("phone", hash_identity(value, lambda number: e164(number, self._region))))
         for named, digest in digests:
-            hashed = digest.value if isinstance(digest, Noted) else digest
+            hashed = digest.value if isinstance(digest, SendWithNote) else digest
             if isinstance(hashed, str):
                 yield f"{named}:{hashed}"

@@ -7,16 +7,16 @@ from config.vocabulary import MPID
 from mapping.fields.ip import public_ip
 from mapping.fields.placeholders import own_user
 from mapping.fields.rules import PerConnection, Rule, identity_text
-from mapping.incoming.batch_fields import Shared, read_shared
+from mapping.incoming.batch_fields import BatchFields, read_batch_fields
 from mapping.prepared_batch import withheld
 from mapping.recipe import Recipe
-from mapping.remarks import Noted
+from mapping.results import SendWithNote
 from mapping.tables import FIELDS
 
 _MOST_SUBJECTS = 8
 
 
-class Sighting(NamedTuple):
+class IpObservation(NamedTuple):
     """`ip`: the address the batch itself gives, None when it gives no public one. `subjects`: the user, under each
     name that there is, the one to trust most first; never a raw identity. None of either: nothing may be remembered.
     """
@@ -25,10 +25,10 @@ class Sighting(NamedTuple):
     subjects: tuple[str, ...]
 
 
-UNSEEN = Sighting(None, ())
+NO_OBSERVATION = IpObservation(None, ())
 
 
-class Observer:
+class IpObserver:
     """Sees batches for one connection: its user is whoever it tells TikTok that is."""
 
     def __init__(self, connection: Connection, recipe: Recipe) -> None:
@@ -36,15 +36,15 @@ class Observer:
         known = (_identity(setting, connection) for setting in ("external", "email", "phone"))
         self._identities = tuple(one for one in known if one[1] != MPID)  # which is a name of its own
 
-    def see(self, raw: bytes) -> Sighting:
+    def observe(self, raw: bytes) -> IpObservation:
         """The sighting in a batch's shared JSON; UNSEEN where none of its events would be sent. Never raises."""
-        shared = read_shared(raw)
+        shared = read_batch_fields(raw)
         if withheld(shared, self._recipe) is not None:
-            return UNSEEN
+            return NO_OBSERVATION
         address = public_ip(shared.ip)
-        return Sighting(address if isinstance(address, str) else None, self._subjects(shared))
+        return IpObservation(address if isinstance(address, str) else None, self._subjects(shared))
 
-    def _subjects(self, shared: Shared) -> tuple[str, ...]:
+    def _subjects(self, shared: BatchFields) -> tuple[str, ...]:
         subjects = [
             f"{kind}:{digest}"
             for kind, name, rule in self._identities
@@ -69,6 +69,6 @@ def _identity(what: str, connection: Connection) -> tuple[str, str, Rule]:
 
 def _digests(value: object, rule: Rule) -> list[str]:
     result = None if value is None else rule(value)
-    if isinstance(result, Noted):
+    if isinstance(result, SendWithNote):
         result = result.value
     return [digest for digest in result if isinstance(digest, str)] if isinstance(result, list) else []

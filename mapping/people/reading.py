@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from mapping.incoming.batch_fields import read_shared, relevant
+from mapping.incoming.batch_fields import read_batch_fields, relevant
 from mapping.incoming.event import UNREADABLE
 from mapping.incoming.identity_names import ALIASES, entries_of
 from mapping.values import text
@@ -49,7 +49,7 @@ def identities_in(shared: bytes) -> set[Identity] | None:
         members = _loads(shared)
         if not isinstance(members, dict):
             return None
-        mapped = read_shared(relevant(shared))
+        mapped = read_batch_fields(relevant(shared))
         written = _Members(members.get("user_identities"), members.get(MPID))
         return _identities(written) | _identities(_Members(mapped.identities, mapped.mpid))
     except (ValueError, RecursionError):

@@ -9,7 +9,7 @@ from config.routes import Route
 from config.vocabulary import EVENT_FIELDS
 from mapping.compile.steps import Step, is_on
 from mapping.incoming.batch_fields import attribute_key
-from mapping.remarks import Refused
+from mapping.results import RejectEvent
 from mapping.sources import Bound, first_of
 from mapping.tables import PARAMETERS, ParameterRow
 from mapping.values import descriptive, text
@@ -34,7 +34,7 @@ def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
     absent: object = None
     if parameter.required:
         missing = f"is required by the custom mapping to {tiktok_event}, and {source.name} gives none"
-        absent = Refused(MISSING_PARAMETER.code, missing, field=row.name)
+        absent = RejectEvent(MISSING_PARAMETER.code, missing, field=row.name)
     if parameter.default is not None:
         absent = row.rule(parameter.default)
     rule = descriptive if row.rule is text and _describes_product(parameter) else row.rule

@@ -196,7 +196,7 @@ def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
     return {
         "received_at": rfc3339(chunk.received_ms),
         "position": entry.position,
-        "minted_id": entry.event_id,
+        "generated_id": entry.event_id,
         "only": None if entry.items is None else [event_of(key) for key in entry.items],
         "batch": shown,
     }

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from config.model import Configuration, Connection, Input
 from config.routes import MOST_BODY_BYTES
-from mapping.incoming.batch import Head, NotABatch, SplitBatch, head, mint
+from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
 from mapping.plan import Gate, Plan, compile_plan
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
@@ -108,12 +108,12 @@ def _preview(
             if plan.gate(batch.environment, seen) is Gate.WITHHELD and not connection.enabled:
                 made.withheld.append((index, Withheld(DISABLED)))
             else:
-                minted = mint(source.id, batch, digest, position, seen, received_ms)
-                for result in mapper.map(bytes(event), minted):
+                generated_id = generate_id(source.id, batch, digest, position, seen, received_ms)
+                for result in mapper.map(bytes(event), generated_id):
                     _sort(made, items, index, result)
-                if minted in generated and made.indexes[-1:] == [index] and _is_repeated(batch, seen):
+                if generated_id in generated and made.indexes[-1:] == [index] and _is_repeated(batch, seen):
                     made.notes.append((index, _REPEATED if batch.source_request_id else _REPEATED_BATCH))
-                generated.add(minted or "")
+                generated.add(generated_id or "")
             index += 1
     url = tiktok_url + plan.route.path
     made.requests = [Request(url, plan.request([item.body for item in cut]), cut) for cut in cuts(items, plan)]

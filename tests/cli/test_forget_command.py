@@ -196,7 +196,7 @@ UNREADABLE_MPID = '{"environment": "production", "mpid": 1e400, "user_identities
 
 def put_raw(bench: Bench, shared: bytes, *events: bytes) -> None:
     """A chunk as ingest stores it, from any JSON."""
-    entries = [Entry(place, f"minted-{place}", event) for place, event in enumerate(events)]
+    entries = [Entry(place, f"generated-{place}", event) for place, event in enumerate(events)]
     chunk = bench.runtime.codec.seal(Chunk("web", 1, [Batch(shared, entries)]))
     bench.redis.delete("lane:shop:0", "lane:shop:0:sizes")
     bench.put([purchase(place) for place in range(len(events))])

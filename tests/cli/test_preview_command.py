@@ -114,7 +114,7 @@ def test_what_is_not_sent_is_withheld_with_the_reason() -> None:
     assert disabled["requests"] == []
 
 
-def test_an_id_that_must_be_minted_is_the_same_every_time() -> None:
+def test_a_generated_id_is_the_same_every_time() -> None:
     """For a batch that says when its events happened."""
     event = purchase(1, source_message_id=None)
     first, second = (preview("--connection", "new", stdin=batch(event)) for _ in range(2))

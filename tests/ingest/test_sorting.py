@@ -17,7 +17,7 @@ START = {"event_type": "session_start", "data": {}}
 
 
 def kept(site: Site, connection: str) -> list[tuple[int, str | None, Any]]:
-    """Position, minted id and content of every event that waits for a connection."""
+    """Position, generated id and content of every event that waits for a connection."""
     return [
         (entry.position, entry.event_id, msgspec.json.decode(entry.raw))
         for chunk in site.chunks(connection)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.model import Connection, Input, Platform
-from mapping.incoming.batch import head, mint, split_batch
+from mapping.incoming.batch import generate_id, head, split_batch
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped, Rejected, Result
 
@@ -78,8 +78,8 @@ class Bench:
         mapper = plan.batch(split.shared, self.received_ms, peer_ip, remembered_ip)
         results = []
         for position, event in enumerate(split.events):
-            minted = mint(plan.input, split, lambda: raw, position, head(event), self.received_ms)
-            results.append(mapper.map(bytes(event), minted, only, made))
+            generated_id = generate_id(plan.input, split, lambda: raw, position, head(event), self.received_ms)
+            results.append(mapper.map(bytes(event), generated_id, only, made))
         return results
 
     def one(self, plan: Plan, event: Json | None = None, **batch: Any) -> Result:

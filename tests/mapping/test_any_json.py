@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.model import CustomMapping, Match, Parameter
-from mapping.incoming.batch import NotABatch, head, mint, split_batch
+from mapping.incoming.batch import NotABatch, generate_id, head, split_batch
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
 from sandbox.inspection import Inspector, read
 from sandbox.rules import ENDPOINTS
@@ -176,7 +176,7 @@ def results_of(plan, batch):
     split = split_batch(raw)
     mapper = plan.batch(split.shared, RECEIVED_MS)
     return [
-        mapper.map(bytes(one), mint("in", split, lambda: raw, i, head(one), RECEIVED_MS))
+        mapper.map(bytes(one), generate_id("in", split, lambda: raw, i, head(one), RECEIVED_MS))
         for i, one in enumerate(split.events)
     ]
 
@@ -193,7 +193,7 @@ def test_no_bytes_crash_anything(plans, raw):
         split_batch(raw)
     head(raw)
     for plan in plans:
-        for result in plan.batch(raw, RECEIVED_MS).map(raw, "minted"):
+        for result in plan.batch(raw, RECEIVED_MS).map(raw, "generated"):
             assert isinstance(result, Mapped | Unsupported | Withheld) or result.reason in REASONS
 
 
@@ -268,11 +268,11 @@ def test_same_input_gives_the_same_bytes(plans, batch):
 @check
 @given(batches)
 def test_each_event_is_independent_of_its_neighbours(plans, batch):
-    """An event alone in its batch becomes what it becomes among others; only a minted id knows its place."""
+    """An event alone in its batch becomes what it becomes among others; only a generated id knows its place."""
     raw = json.dumps(batch).encode()
     split = split_batch(raw)
     for plan in plans:
         together = plan.batch(split.shared, RECEIVED_MS)
         for event in reversed(split.events):
             alone = plan.batch(split.shared, RECEIVED_MS)
-            assert together.map(bytes(event), "minted") == alone.map(bytes(event), "minted")
+            assert together.map(bytes(event), "generated") == alone.map(bytes(event), "generated")

@@ -1,11 +1,11 @@
-"""What ingest asks of mapping: batches taken apart, events looked at, ids minted (E2)."""
+"""What ingest asks of mapping: batches taken apart, events looked at, ids generated (E2)."""
 
 import hashlib
 import json
 
 import pytest
 
-from mapping.incoming.batch import Head, NotABatch, head, mint, split_batch
+from mapping.incoming.batch import Head, NotABatch, generate_id, head, split_batch
 
 RAW = (
     b'{"events": [{"a": 1}, null ,5], "ip": "203.0.113.9", "environment": "DEVELOPMENT", "mpid": -7346244611012968789}'
@@ -103,32 +103,32 @@ def test_head_reads_what_selecting_needs():
     ids=str,
 )
 def test_event_has_an_id_exactly_when_mapping_finds_it(bench, data, own):
-    """E2: nothing is minted for an event with its own id, and mapping uses what was minted for all others."""
+    """E2: nothing is generated for an event with its own id, and mapping uses what was generated for all others."""
     event = bench.purchase()
     del event["data"]["source_message_id"]
     event["data"] |= data
     found = head(json.dumps(event).encode())
     assert found is not None
     assert found.has_own_id is own
-    minted = mint("in", split_batch(b"{}"), b"digest", 0, found, 1)
-    assert (minted is None) is own
+    generated_id = generate_id("in", split_batch(b"{}"), b"digest", 0, found, 1)
+    assert (generated_id is None) is own
     found_id = data.get("event_id", data.get("source_message_id"))
-    expected = minted or str(int(found_id) if isinstance(found_id, float) else found_id)
-    [result] = bench.plan().batch(b"{}", bench.received_ms).map(json.dumps(event).encode(), minted)
+    expected = generated_id or str(int(found_id) if isinstance(found_id, float) else found_id)
+    [result] = bench.plan().batch(b"{}", bench.received_ms).map(json.dumps(event).encode(), generated_id)
     assert result.event_id == expected
 
 
 TIMED = b'{"data": {"timestamp_unixtime_ms": 1700000000000}}'
 
 
-def minted(*, source="in", batch=b"{}", raw=b"raw", position=0, event=TIMED, at=1):
-    return mint(source, split_batch(batch), hashlib.sha256(raw).digest, position, head(event), at)
+def generated_id(*, source="in", batch=b"{}", raw=b"raw", position=0, event=TIMED, at=1):
+    return generate_id(source, split_batch(batch), hashlib.sha256(raw).digest, position, head(event), at)
 
 
-def test_minted_id_is_the_same_whenever_the_batch_is_sent_again():
+def test_generated_id_is_the_same_whenever_the_batch_is_sent_again():
     """E2: a client's retry keeps the id, at whatever time it comes."""
-    assert minted() == minted(at=2)
-    assert minted(batch=b'{"source_request_id": "r"}') == minted(
+    assert generated_id() == generated_id(at=2)
+    assert generated_id(batch=b'{"source_request_id": "r"}') == generated_id(
         batch=b'{"source_request_id": "r"}', raw=b"other", at=2
     )
 
@@ -136,9 +136,9 @@ def test_minted_id_is_the_same_whenever_the_batch_is_sent_again():
 @pytest.mark.parametrize(
     "change", [{"source": "b"}, {"raw": b"x"}, {"position": 1}, {"batch": b'{"source_request_id": "r"}'}], ids=str
 )
-def test_minted_id_tells_events_apart(change):
+def test_generated_id_tells_events_apart(change):
     """E2: by input, batch and position."""
-    assert minted() != minted(**change)
+    assert generated_id() != generated_id(**change)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_minted_id_tells_events_apart(change):
 )
 def test_equal_actions_without_time_are_told_apart_by_receipt(event):
     """E2: SDKs send neither time nor request id, and two equal real actions must not become one."""
-    assert minted(event=event, at=1) != minted(event=event, at=2)
+    assert generated_id(event=event, at=1) != generated_id(event=event, at=2)
     named = b'{"source_request_id": "r"}'
-    assert minted(event=event, batch=named, at=1) == minted(event=event, batch=named, at=2)
+    assert generated_id(event=event, batch=named, at=1) == generated_id(event=event, batch=named, at=2)
 
 
 def test_digest_is_asked_for_only_when_needed():
@@ -157,4 +157,4 @@ def test_digest_is_asked_for_only_when_needed():
     def never() -> bytes:
         raise AssertionError
 
-    assert mint("in", split_batch(b'{"source_request_id": "r"}'), never, 0, None, 1)
+    assert generate_id("in", split_batch(b'{"source_request_id": "r"}'), never, 0, None, 1)

@@ -16,7 +16,7 @@ from config.vocabulary import EVENT_FIELDS, PRODUCT_FIELDS
 from mapping.compile.functions import filler, maker
 from mapping.compile.plain import NAMED, PLAIN
 from mapping.compile.steps import Failure, Group, Step, groups_of
-from mapping.incoming.batch_fields import read_shared
+from mapping.incoming.batch_fields import read_batch_fields
 from mapping.incoming.event import read_event
 from mapping.properties.parameters import rows_of, step_of
 from mapping.results import Note
@@ -115,8 +115,8 @@ def connection(extras: bool) -> Connection:
 
 
 def incoming_of(event: Any, batch: Any) -> Any:
-    shared = read_shared(json.dumps(batch).encode())
-    return read_event(json.dumps(event).encode(), shared, "minted", NOW_MS, NOW_MS + 5)
+    shared = read_batch_fields(json.dumps(batch).encode())
+    return read_event(json.dumps(event).encode(), shared, "generated", NOW_MS, NOW_MS + 5)
 
 
 CASES = [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mapping.fields import normalise
 from mapping.fields.hashing import hash_identity
-from mapping.remarks import LeftOut
+from mapping.results import OmitField
 
 JANE = sha256(b"jane@shop.example").hexdigest()
 
@@ -66,7 +66,7 @@ def test_nothing_else_of_an_address_is_changed(text, plain):
 @pytest.mark.parametrize("text", NONE)
 def test_what_is_not_one_address_is_omitted(text):
     """E9: neither the whole nor a part of it is hashed."""
-    assert isinstance(hash_identity(text, normalise.email), LeftOut)
+    assert isinstance(hash_identity(text, normalise.email), OmitField)
 
 
 def test_event_goes_without_it(bench):
@@ -92,4 +92,4 @@ def test_invisible_characters_change_no_hash(address, data):
 @given(st.emails(), st.emails(), st.sampled_from([",", ";", " ", ", ", "/", "|", "\n"]))
 def test_two_addresses_are_none(first, second, between):
     """E9: whatever stands between them."""
-    assert isinstance(hash_identity(f"{first}{between}{second}", normalise.email), LeftOut)
+    assert isinstance(hash_identity(f"{first}{between}{second}", normalise.email), OmitField)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping.incoming.batch import head, mint, split_batch
+from mapping.incoming.batch import generate_id, head, split_batch
 
 NO_IDS = [
     *(
@@ -43,7 +43,7 @@ def ids_of(batches: list[bytes]) -> list[str]:
     for number, raw in enumerate(batches):
         batch = split_batch(raw)
         for position, event in enumerate(batch.events):
-            generated = mint("in", batch, sha256(raw).digest(), position, head(event), f"receipt {number}")
+            generated = generate_id("in", batch, sha256(raw).digest(), position, head(event), f"receipt {number}")
             assert generated is not None
             ids.append(generated)
     return ids

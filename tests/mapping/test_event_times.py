@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping.fields.event_time import event_time, iso_8601, tells_time
-from mapping.remarks import Noted, Refused
+from mapping.results import RejectEvent, SendWithNote
 
 NOW = 1_700_000_000_000
 FIRST = 1_262_304_000  # 2010
@@ -52,7 +52,7 @@ def test_time_is_taken(value, seconds, note):
     if note is None:
         assert result == seconds
     else:
-        assert isinstance(result, Noted)
+        assert isinstance(result, SendWithNote)
         assert result.value == seconds
         assert note in result.note
 
@@ -61,7 +61,7 @@ def test_time_is_taken(value, seconds, note):
 def test_anything_else_refuses_the_event(value):
     """Reason `invalid_value`."""
     result = event_time(value, NOW)
-    assert isinstance(result, Refused)
+    assert isinstance(result, RejectEvent)
     assert result.reason == "invalid_value"
 
 
@@ -70,9 +70,9 @@ def test_no_time_before_2010_goes_out(number):
     """Whatever number and way of writing: a time from 2010 on, that of receipt, or a refusal."""
     for value in (number, str(number), f" {number}"):
         result = event_time(value, NOW)
-        seconds = result.value if isinstance(result, Noted) else result
-        assert isinstance(result, Refused) or seconds >= FIRST
-        if isinstance(result, Noted) and "never set" in result.note:
+        seconds = result.value if isinstance(result, SendWithNote) else result
+        assert isinstance(result, RejectEvent) or seconds >= FIRST
+        if isinstance(result, SendWithNote) and "never set" in result.note:
             assert seconds == NOW // 1000
             assert not tells_time(value)
 

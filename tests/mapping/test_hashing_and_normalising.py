@@ -8,12 +8,12 @@ from mapping.fields import normalise, places
 from mapping.fields.countries import CODES
 from mapping.fields.hashing import hash_identity
 from mapping.fields.phones import e164
-from mapping.remarks import LeftOut
+from mapping.results import OmitField
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def phone(text: str) -> str | LeftOut:
+def phone(text: str) -> str | OmitField:
     return e164(text, None)
 
 
@@ -58,7 +58,7 @@ def test_hashed_values_pass_through_once(normaliser):
 @pytest.mark.parametrize("normaliser", NORMALISERS, ids=lambda one: one.__name__)
 def test_nothing_is_never_hashed(normaliser, text):
     """Neither the hash of an empty text nor that hash as a sender made it."""
-    assert isinstance(hash_identity(text, normaliser), LeftOut)
+    assert isinstance(hash_identity(text, normaliser), OmitField)
 
 
 NORMAL = [
@@ -105,7 +105,7 @@ def test_text_is_normalised(normaliser, text, expected):
 @pytest.mark.parametrize("zeros", ["00000000-0000-0000-0000-000000000000", "0" * 32, "-"])
 def test_zero_advertising_id_is_none(zeros):
     """E10: devices that limit tracking send zeros, which would match each other."""
-    assert isinstance(hash_identity(zeros, normalise.advertising_id), LeftOut)
+    assert isinstance(hash_identity(zeros, normalise.advertising_id), OmitField)
 
 
 def test_every_country_has_its_codes():

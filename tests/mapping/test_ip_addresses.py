@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mapping.fields.ip import public_ip
-from mapping.remarks import LeftOut
+from mapping.results import OmitField
 
 PUBLIC = [
     *("8.8.8.8", "203.0.113.9", "198.51.100.1", "192.0.2.1", "100.63.255.255", "100.128.0.0", "172.15.0.1"),
@@ -33,7 +33,7 @@ def test_public_address_is_sent_as_it_is(address):
 @pytest.mark.parametrize("address", [*NOT_PUBLIC, *NO_ADDRESS], ids=str)
 def test_other_addresses_are_left_out(address):
     """E4: by the explicit list, and everything that is no address."""
-    assert isinstance(public_ip(address), LeftOut)
+    assert isinstance(public_ip(address), OmitField)
 
 
 def test_ipv4_inside_ipv6_is_ipv4():

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from mapping.prepared_batch import LONGEST_KEPT, LONGEST_LONG_KEPT, MOST_KEPT, MOST_LONG_KEPT, common_of
+from mapping.prepared_batch import LONGEST_KEPT, LONGEST_LONG_KEPT, MOST_KEPT, MOST_LONG_KEPT, batch_preparer
 
 MIB = 1 << 20
 
@@ -20,7 +20,7 @@ MIB = 1 << 20
 )
 def test_what_is_remembered_is_bounded(bench, longest, parts, most_mib):
     """Users with as many attributes as fit, each one byte long, which cost the most once they are read."""
-    common = common_of(bench.plan()._recipe)
+    common = batch_preparer(bench.plan()._recipe)
     tracemalloc.start()
     try:
         for number in range(parts):

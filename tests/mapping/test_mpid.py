@@ -40,6 +40,6 @@ def test_memory_of_addresses_knows_a_user_by_it_once(bench):
     """I1: and erasure finds what is remembered."""
     plan = bench.plan("web", external_identity_type="mpid", enrich_ip_address=True)
     raw = json.dumps({"mpid": 7, "ip": "198.51.100.7"}).encode()
-    seen = plan.observer.see(raw)
+    seen = plan.ip_observer.observe(raw)
     assert seen.subjects == ("mpid:7",)
     assert set(seen.subjects) == IdentityKeys(None).names([Identity("mpid", "7")])

@@ -121,9 +121,9 @@ def test_what_is_no_event_is_wanted_so_that_it_can_be_a_dead_letter(bench, raw):
     plan = bench.plan()
     assert head(raw) is None
     assert plan.gate("production", None) is Gate.WANTED
-    [result] = plan.batch(b"{}", bench.received_ms).map(raw, "minted")
+    [result] = plan.batch(b"{}", bench.received_ms).map(raw, "generated")
     assert isinstance(result, Rejected)
-    assert (result.reason, result.event_id) == ("invalid_value", "minted")
+    assert (result.reason, result.event_id) == ("invalid_value", "generated")
 
 
 UNREADABLE = [

@@ -82,7 +82,7 @@ def test_names_are_those_of_the_memory_of_addresses(bench) -> None:
     """Or what is remembered of somebody could not be found."""
     batch = {"mpid": 7, "user_identities": {"customer_id": "c", "email": "A@b.c", "mobile_number": "+12133734253"}}
     raw = json.dumps(batch).encode()
-    seen = bench.plan("web", enrich_ip_address=True).observer.see(raw).subjects
+    seen = bench.plan("web", enrich_ip_address=True).ip_observer.observe(raw).subjects
     assert len(seen) == 4
     assert set(seen) <= IdentityKeys(PLAIN).of_batch(raw)
 

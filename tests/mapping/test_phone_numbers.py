@@ -11,7 +11,7 @@ from support import phone_plans
 
 from mapping.fields.phone_plans import CHANGED, VERSION, ZEROS
 from mapping.fields.phones import e164
-from mapping.remarks import LeftOut, Noted
+from mapping.results import OmitField, SendWithNote
 
 READ = [
     ("E.164", "+12133734253", None, "+12133734253"),
@@ -110,14 +110,14 @@ def test_phone_becomes_e164(text, region, expected):
 def test_bare_digits_that_make_a_valid_number_are_taken_with_a_note(text, expected):
     """E9: 11 to 15 of them, without region."""
     taken = e164(text, None)
-    assert isinstance(taken, Noted)
+    assert isinstance(taken, SendWithNote)
     assert taken.value == expected
 
 
 @pytest.mark.parametrize(("text", "region"), [case[1:] for case in NOT_READ], ids=[case[0] for case in NOT_READ])
 def test_phone_is_never_guessed(text, region):
     """E9: anything else is omitted, with why."""
-    assert isinstance(e164(text, region), LeftOut)
+    assert isinstance(e164(text, region), OmitField)
 
 
 TYPES = [kind for name, kind in vars(PhoneNumberType).items() if name.isupper() and kind != PhoneNumberType.UNKNOWN]
@@ -171,7 +171,7 @@ def national_ways(region: str, expected: str) -> Iterator[str]:
 def hashed(text: str, region: str | None) -> str | None:
     """What would be hashed."""
     read = e164(text, region)
-    return str(read.value) if isinstance(read, Noted) else read if isinstance(read, str) else None
+    return str(read.value) if isinstance(read, SendWithNote) else read if isinstance(read, str) else None
 
 
 def test_example_numbers_are_many():

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mapping.fields import normalise, placeholders, places
 from mapping.fields.hashing import hash_identity
 from mapping.fields.placeholders import is_no_id, is_no_user, is_placeholder
-from mapping.people.ip_observations import UNSEEN
-from mapping.remarks import LeftOut
+from mapping.people.ip_observations import NO_OBSERVATION
+from mapping.results import OmitField
 
 NO_VALUE = [
     *("undefined", "null", "(null)", "none", "nil", "<nil>", "nan", "n/a", "n.a.", "#N/A", "#NULL!", "unknown", "-"),
@@ -43,7 +43,7 @@ SPELT = (
 @pytest.mark.parametrize("text", NO_VALUE + NO_USER)
 def test_nobody_is_no_identity(text, spell):
     """E9: of whatever case, in quotes, with characters that cannot be seen."""
-    assert isinstance(hash_identity(spell(text), normalise.external_id), LeftOut)
+    assert isinstance(hash_identity(spell(text), normalise.external_id), OmitField)
 
 
 @pytest.mark.parametrize("text", SOMEBODY)
@@ -57,7 +57,7 @@ def test_somebody_is_an_identity(text):
 )
 def test_hash_of_nobody_is_no_identity(text):
     """E9: a sender that hashes hashes these too."""
-    assert isinstance(hash_identity(sha256(text.encode()).hexdigest(), normalise.email), LeftOut)
+    assert isinstance(hash_identity(sha256(text.encode()).hexdigest(), normalise.email), OmitField)
 
 
 KEPT = [
@@ -96,7 +96,7 @@ def test_real_value_that_looks_like_none_is_kept(rule, text, expected):
 @pytest.mark.parametrize(("rule", "text"), [row[1:] for row in OMITTED], ids=[f"{row[0]} {row[2]}" for row in OMITTED])
 def test_text_that_means_nothing_is_omitted(rule, text):
     """E10, U1–U6: with a reason."""
-    assert isinstance(rule(text), LeftOut)
+    assert isinstance(rule(text), OmitField)
 
 
 FIELDS = [
@@ -157,8 +157,8 @@ def test_no_address_is_remembered_of_nobody(bench, nobody):
     """I1: or all guests would share the last one's address."""
     plan = bench.plan("web", enrich_ip_address=True)
     batch = {"ip": "198.51.100.7", "mpid": nobody, "user_identities": {"customer_id": nobody, "email": nobody}}
-    seen = plan.observer.see(json.dumps(batch).encode())
-    assert seen != UNSEEN
+    seen = plan.ip_observer.observe(json.dumps(batch).encode())
+    assert seen != NO_OBSERVATION
     assert seen.subjects == ()
 
 

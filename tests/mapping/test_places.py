@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mapping.fields import normalise, places
 from mapping.fields.countries import CODES
-from mapping.remarks import LeftOut
+from mapping.results import OmitField
 
 NAMES = {
     "KR": ["Korea, Republic of", "Republic of Korea", "South Korea", "Korea", "KOR", "410", "대한민국"],
@@ -51,7 +51,7 @@ def test_country_is_known_by_its_names(code, name):
 )
 def test_not_available_is_no_country(name):
     """U5: without its punctuation it would be Namibia's code."""
-    assert isinstance(places.country(name), LeftOut)
+    assert isinstance(places.country(name), OmitField)
 
 
 @pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS - {"AC", "TA"}))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mapping.incoming.batch import head, mint, split_batch
+from mapping.incoming.batch import generate_id, head, split_batch
 from mapping.results import Mapped, Rejected, Result
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -87,8 +87,8 @@ def test_sample_becomes(bench, name, route):
         split = split_batch(raw)
         mapper = plan.batch(split.shared, RECEIVED_MS)
         for position, event in enumerate(split.events):
-            minted = mint("in", split, raw, position, head(event), RECEIVED_MS)
-            found += [said(result) for result in mapper.map(bytes(event), minted)]
+            generated_id = generate_id("in", split, raw, position, head(event), RECEIVED_MS)
+            found += [said(result) for result in mapper.map(bytes(event), generated_id)]
     expected = ON_APP[name]
     if route in ("web", "legacy") and name.startswith(WITHOUT_PAGE):
         expected = ["missing_url TikTok.URL" if one in TIKTOK_EVENTS else one for one in expected]

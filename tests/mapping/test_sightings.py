@@ -5,15 +5,15 @@ from hashlib import sha256
 
 import pytest
 
-from mapping.people.ip_observations import UNSEEN
+from mapping.people.ip_observations import NO_OBSERVATION
 
 IP = "203.0.113.9"
 WITH_ID = {"user_identities": {"customer_id": "user_123"}}
 
 
-def see(bench, batch, route="web", **settings):
+def observe(bench, batch, route="web", **settings):
     plan = bench.plan(route, **{"enrich_ip_address": True, **settings})
-    return plan.observer.see(json.dumps(batch).encode())
+    return plan.ip_observer.observe(json.dumps(batch).encode())
 
 
 def sha(text):
@@ -53,13 +53,13 @@ CASES = [
 @pytest.mark.parametrize(("batch", "subjects"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_user_is_who_the_connection_says(bench, batch, subjects):
     """The hashes of E9 as TikTok gets them, and mParticle's own id; never a raw identity."""
-    assert see(bench, batch).subjects == subjects
+    assert observe(bench, batch).subjects == subjects
 
 
 def test_other_identity_types_are_the_connections(bench):
     """C4, C5: an email is the same person's whatever field it came in; an external id only that of its own type."""
     batch = {"user_identities": {"other": "a@b.c", "other_id_2": "x"}}
-    seen = see(bench, batch, email_identity_type="other", external_identity_type="other_id_2")
+    seen = observe(bench, batch, email_identity_type="other", external_identity_type="other_id_2")
     assert seen.subjects == (f"other_id_2:{sha('x')}", f"email:{sha('a@b.c')}")
 
 
@@ -69,7 +69,7 @@ def test_other_identity_types_are_the_connections(bench):
 )
 def test_only_explicit_public_addresses_are_seen(bench, ip, seen):
     """What the batch itself says, by the rule of E4."""
-    assert see(bench, {**WITH_ID, "ip": ip}).ip == seen
+    assert observe(bench, {**WITH_ID, "ip": ip}).ip == seen
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_only_explicit_public_addresses_are_seen(bench, ip, seen):
 )
 def test_nothing_is_seen_of_a_batch_that_is_withheld(bench, batch, settings):
     """Nobody's address is remembered whose events may not be sent."""
-    assert see(bench, {**WITH_ID, "ip": IP, **batch}, **settings) == UNSEEN
+    assert observe(bench, {**WITH_ID, "ip": IP, **batch}, **settings) == NO_OBSERVATION
 
 
 def test_connections_that_do_not_enrich_see_nothing(bench):
     """C9 off costs nothing."""
-    assert bench.plan().observer is None
+    assert bench.plan().ip_observer is None
 
 
 def test_any_bytes_can_be_seen(bench):
     """A batch that cannot be read is one of nobody."""
-    assert bench.plan(enrich_ip_address=True).observer.see(b"\xff[") == UNSEEN
+    assert bench.plan(enrich_ip_address=True).ip_observer.observe(b"\xff[") == NO_OBSERVATION

@@ -54,10 +54,10 @@ from mapping.plan import Plan
 
 map_event, map_batch = BatchMapper._map, Plan.batch
 
-def poisoned_event(self, raw, minted_id):
+def poisoned_event(self, raw, generated_id):
     if b"poison-event" in raw:
         raise ValueError(raw.decode())
-    return map_event(self, raw, minted_id)
+    return map_event(self, raw, generated_id)
 
 def poisoned_batch(self, shared, *others):
     if b"poison-plan" in shared:

@@ -97,7 +97,7 @@ def sdk_batch(number: int) -> mparticle.Batch:
 
 
 def test_the_official_sdk_uploads_and_its_events_arrive(plant: Plant) -> None:
-    """Single and bulk, answered 202; each event with an id, minted, and its hashes."""
+    """Single and bulk, answered 202; each event with an id, generated, and its hashes."""
     api = sdk(plant)
     assert api.upload_events_with_http_info(sdk_batch(1))[1] == 202
     assert api.bulk_upload_events_with_http_info([sdk_batch(2), sdk_batch(3)])[1] == 202

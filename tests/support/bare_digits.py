@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from mapping.fields.phones import e164
-from mapping.remarks import Noted
+from mapping.results import SendWithNote
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "mapping.md"
 START = "<!-- bare digits -->"
@@ -59,7 +59,7 @@ def numbers_of(region: str, count: int) -> Iterator[PhoneNumber]:
 def is_another(digits: str, number: PhoneNumber) -> bool:
     """Whether these digits of `number` are hashed, and as another number."""
     read = e164(digits, None) if len(digits) >= _REACHES else None
-    return isinstance(read, Noted) and read.value != phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return isinstance(read, SendWithNote) and read.value != phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 def counted(regions: Iterable[str], count: int = NUMBERS) -> dict[str, Counted]:

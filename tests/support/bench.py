@@ -59,7 +59,9 @@ class Bench:
         client = connect_async(self.url)
         appender = Append(client, choose_lane=lambda: 0)
         for events in chunks:
-            entries = [Entry(position, f"minted-{position}", as_json(event)) for position, event in enumerate(events)]
+            entries = [
+                Entry(position, f"generated-{position}", as_json(event)) for position, event in enumerate(events)
+            ]
             chunk = Chunk("web", received_ms, [Batch(rest, entries)], stamp)
             share = Share(len(events), chunk=self.runtime.codec.seal(chunk))
             await appender.append([Arrival("web", len(events), 0, {"shop": share})])

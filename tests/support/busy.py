@@ -97,6 +97,6 @@ def _arrival(
     name: str, connections: Iterable[str], events: list[dict[str, Any]], received_ms: int, codec: ChunkCodec
 ) -> Arrival:
     shared = as_json({key: value for key, value in batch(user=1).items() if key != "events"})
-    entries = [Entry(position, f"minted-{position}", as_json(event)) for position, event in enumerate(events)]
+    entries = [Entry(position, f"generated-{position}", as_json(event)) for position, event in enumerate(events)]
     chunk = codec.seal(Chunk(name, received_ms, [Batch(shared, entries)]))
     return Arrival(name, len(events), 0, {one: Share(len(events), chunk=chunk) for one in connections})

@@ -5,9 +5,8 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from mapping.compile.steps import Failure, Group, Step, settled
-from mapping.remarks import REMARKS
-from mapping.results import Note
+from mapping.compile.steps import Failure, Group, Step, apply_outcome
+from mapping.results import OUTCOMES, Note
 from mapping.sources import CALLED
 
 
@@ -26,8 +25,8 @@ def interpret(
             value = step.rule(value)
         if value is None:
             value = step.absent
-        if type(value) in REMARKS:
-            value = settled(value, step, notes, within)
+        if type(value) in OUTCOMES:
+            value = apply_outcome(value, step, notes, within)
         if isinstance(value, Failure):
             return value
         if value is not None:

@@ -25,7 +25,7 @@ class Weighed(Chunk, frozen=True):
 
 def open_chunk(sealed: bytes) -> Chunk:
     raw = b'{"event_type": "commerce_event", "data": {"product_action": {"action": "purchase"}}}'
-    return Weighed("app", 1_700_000_000_000, [Batch(b'{"mpid": %b}' % sealed, [Entry(0, "minted", raw)])])
+    return Weighed("app", 1_700_000_000_000, [Batch(b'{"mpid": %b}' % sealed, [Entry(0, "generated", raw)])])
 
 
 def test_each_of_many_small_chunks_is_counted_once():
@@ -48,7 +48,7 @@ def test_what_is_opened_for_a_request_is_bounded(recalls):
 
     def open_large(sealed: bytes) -> Chunk:
         opened.append(1)
-        return Chunk("app", 1_700_000_000_000, [Batch(large, [Entry(0, "minted", b'{"event_type": "other"}')])])
+        return Chunk("app", 1_700_000_000_000, [Batch(large, [Entry(0, "generated", b'{"event_type": "other"}')])])
 
     def recall(chunks, _now_ms):
         return [[None] * len(chunk.batches) for chunk, _ in chunks]

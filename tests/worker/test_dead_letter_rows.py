@@ -43,7 +43,7 @@ CASES = {
     ),
     "a value that is none": Case(purchase(2, product_action={"action": "purchase", "total_amount": "$5"}),
                                  "invalid_value", "total_amount"),
-    "no event at all": Case(7, "invalid_value", None, tiktok_event=None, event_id="minted-1"),
+    "no event at all": Case(7, "invalid_value", None, tiktok_event=None, event_id="generated-1"),
     "refused by TikTok": Case(purchase(2), "rejected_by_tiktok", None, "delivery"),
 }  # fmt: skip
 

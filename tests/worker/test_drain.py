@@ -61,7 +61,7 @@ def test_bad_events_die_alone_with_a_reason_and_the_rest_of_their_batch_is_deliv
     assert [(letter.event_id, letter.reason, letter.field) for letter in letters] == [
         ("e2", "invalid_url", "TikTok.URL"),
         ("e3", "invalid_ttclid", "TikTok.Callback"),
-        ("minted-3", "invalid_value", None),
+        ("generated-3", "invalid_value", None),
     ]
     assert {(letter.stage, letter.connection, letter.input, letter.job) for letter in letters} == {
         ("mapping", "shop", "web", "job-1")

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from lanes.chunk import Chunk
-from mapping.people.ip_observations import UNSEEN, Sighting
+from mapping.people.ip_observations import NO_OBSERVATION, IpObservation
 from mapping.plan import Plan
 from store.address_cache import Memory
 from store.errors import RedisAway, RedisFull
@@ -77,7 +77,7 @@ class _Known:
         self._by_subject = {subject: self._fresh(value) for subject, value in recalled.items()}
         self._changed: set[str] = set()
 
-    def take(self, sighting: Sighting, platform: str, at_ms: int) -> str | None:
+    def take(self, sighting: IpObservation, platform: str, at_ms: int) -> str | None:
         """The remembered address for a batch without one; a batch with one is learned from."""
         if sighting.ip is None:
             return self._last(sighting.subjects, platform)
@@ -122,9 +122,9 @@ def _at(seen: Seen) -> int:
     return seen.at_ms
 
 
-def _see(plan: Plan, shared: bytes) -> Sighting:
-    return UNSEEN if plan.observer is None else plan.observer.see(shared)
+def _see(plan: Plan, shared: bytes) -> IpObservation:
+    return NO_OBSERVATION if plan.ip_observer is None else plan.ip_observer.observe(shared)
 
 
-def _subjects(seen: Iterable[Iterable[Sighting]]) -> list[str]:
+def _subjects(seen: Iterable[Iterable[IpObservation]]) -> list[str]:
     return list({subject: None for sightings in seen for one in sightings for subject in one.subjects})

@@ -1,4 +1,4 @@
-"""Runs a worker, and runs it again when Celery gives up: it can exit when Redis restarts under load."""
+"""Run a worker, and run it again when Celery exits on its own, as it can when Redis restarts under load."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ from worker.alerts.watcher import Alerts
 from worker.app import QUEUE, app
 from worker.broker import use_broker
 from worker.redis_outage.direct_delivery import DirectDelivery, wait_for_room
-from worker.redis_outage.waiting import EXIT_CODE, RedisMonitor, RedisWait, log_hopeless_redis
+from worker.redis_outage.waiting import EXIT_CODE, RedisMonitor, RedisWait, log_permanent_error
 from worker.runtime import runtime, start
 from worker.timer import Timer
 
@@ -31,27 +31,27 @@ log = structlog.get_logger("relay.worker")
 
 
 def run(settings: Settings) -> None:
-    """Work until told to stop (SIGTERM, SIGINT). Ends the process or replaces it by a fresh one; never returns."""
-    alive = start(settings)
-    use_broker(app, alive.redis_url)
-    redis_wait = RedisWait(alive.redis_url, alive.outage)
-    alerts = Alerts(settings, alive.redis_url, alive.outage, lambda: alive.file.current)
-    told_to_stop = threading.Event()
-    _leave_on_signals(told_to_stop)
+    """Work until SIGTERM or SIGINT. Never return: end the process, or replace it by a new one."""
+    shared_runtime = start(settings)
+    use_broker(app, shared_runtime.redis_url)
+    redis_wait = RedisWait(shared_runtime.redis_url, shared_runtime.outage)
+    alerts = Alerts(settings, shared_runtime.redis_url, shared_runtime.outage, lambda: shared_runtime.file.current)
+    stop_requested = threading.Event()
+    _end_on_signals(stop_requested)
     alerts.start()
     if not redis_wait.wait():
-        log_hopeless_redis(alive.outage)
+        log_permanent_error(shared_runtime.outage)
         raise SystemExit(EXIT_CODE)
-    life = _Life(Timer(alive), alerts, redis_wait, told_to_stop)
-    direct = DirectDelivery(alive, worker.jobs.deliver_directly)
-    alive.drain_directly = direct.take
+    beside = _BesideCelery(Timer(shared_runtime), alerts, redis_wait, stop_requested)
+    direct = DirectDelivery(shared_runtime, worker.jobs.deliver_directly)
+    shared_runtime.drain_directly = direct.take
     if redis_wait.full:
-        life.start_timer()
-        wait_for_room(redis_wait.is_full, alive, direct)
+        beside.start_timer()
+        wait_for_room(redis_wait.is_full, shared_runtime, direct)
     code = _work()
-    if life.gave_up.is_set():
+    if beside.redis_unusable.is_set():
         raise SystemExit(EXIT_CODE)
-    if told_to_stop.is_set():
+    if stop_requested.is_set():
         raise SystemExit(code)
     log.error("celery_restarted", exit_code=code)
     time.sleep(RESTART_AFTER_S)
@@ -59,11 +59,11 @@ def run(settings: Settings) -> None:
     os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very command line
 
 
-def _leave_on_signals(told_to_stop: threading.Event) -> None:
-    """End on SIGTERM and SIGINT until Celery listens to them; in the midst of its start, too, this is no fault."""
+def _end_on_signals(stop_requested: threading.Event) -> None:
+    """End on SIGTERM and SIGINT until Celery handles them; ending while Celery starts is not an error either."""
 
     def leave(*_: object) -> None:
-        told_to_stop.set()
+        stop_requested.set()
         runtime().stopping.set()
         sys.exit(0)
 
@@ -71,32 +71,32 @@ def _leave_on_signals(told_to_stop: threading.Event) -> None:
         signal.signal(sign, leave)
 
 
-class _Life:
-    """What runs beside Celery, tied to its signals."""
+class _BesideCelery:
+    """The threads that run beside Celery, started and stopped by its signals."""
 
-    def __init__(self, timer: Timer, alerts: Alerts, redis_wait: RedisWait, told_to_stop: threading.Event) -> None:
-        self.gave_up, self._told_to_stop = threading.Event(), told_to_stop
+    def __init__(self, timer: Timer, alerts: Alerts, redis_wait: RedisWait, stop_requested: threading.Event) -> None:
+        self.redis_unusable, self._stop_requested = threading.Event(), stop_requested
         self._timer, self._alerts = timer, alerts
-        self._redis_monitor = RedisMonitor(redis_wait, runtime().outage, self._give_up)
+        self._redis_monitor = RedisMonitor(redis_wait, runtime().outage, self._end_for_redis)
         setup_logging.connect(self._keep_logging, weak=False)
         worker_ready.connect(self._begin, weak=False)
         worker_shutting_down.connect(self._stop, weak=False)
         worker_shutdown.connect(self._end, weak=False)
 
     def _keep_logging(self, **_: Any) -> None:
-        """Celery leaves logging alone when somebody listens."""
+        """Do nothing: with a receiver for this signal, Celery does not set up logging."""
 
     def _begin(self, **_: Any) -> None:
         self.start_timer()
         self._redis_monitor.start()
 
     def start_timer(self) -> None:
-        """Wake lanes from now on: at once where Celery has to wait for room."""
+        """Begin to wake lanes; before Celery has started, if Celery must wait for room in Redis."""
         if not self._timer.started:
             self._timer.start()
 
     def _stop(self, **_: Any) -> None:
-        self._told_to_stop.set()
+        self._stop_requested.set()
         runtime().stopping.set()
 
     def _end(self, **_: Any) -> None:
@@ -104,11 +104,11 @@ class _Life:
         self._redis_monitor.stop()
         self._alerts.stop()
 
-    def _give_up(self) -> None:
-        """End as if told to; and at once where Celery, which waits for Redis as well, does not."""
-        log_hopeless_redis(runtime().outage)
-        self._alerts.tell_before_the_end()
-        self.gave_up.set()
+    def _end_for_redis(self) -> None:
+        """End as on SIGTERM; after a while without Celery, which may itself be waiting for Redis."""
+        log_permanent_error(runtime().outage)
+        self._alerts.notify_before_exit()
+        self.redis_unusable.set()
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(END_WITHIN_S)
         flush_logs()
@@ -116,10 +116,10 @@ class _Life:
 
 
 def _work() -> int:
-    """One life of the Celery worker; its exit code."""
-    # Celery warns root of pickle, which this worker refuses to read.
+    """Run the Celery worker until it ends, and return its exit code."""
+    # Celery warns about pickle when it runs as root; this worker accepts JSON only.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    celery_worker.safe_say = lambda *_: None  # it writes to stdout as it likes, and waits for whoever reads there
+    celery_worker.safe_say = lambda *_: None  # it writes to stdout, and blocks if no one reads there
     name = f"--hostname=relay-{os.getpid()}@%h"  # several workers on one host are several rows in Flower
     try:
         app.worker_main(

@@ -24,7 +24,7 @@ from operations.alerts.outage import Outage
 from sandbox.client import SandboxClient
 from store.client import connect
 from store.errors import Trouble
-from worker.alerts.redis_alert import HOLD_S, RedisAlert
+from worker.alerts.redis_alert import NOTIFY_AFTER_S, RedisAlert
 from worker.redis_outage.waiting import EXIT_CODE
 
 CONFIGURATION = """
@@ -243,12 +243,12 @@ def test_the_alert_about_redis_needs_no_redis() -> None:
     with receiving() as receiver:
         alert = RedisAlert(receiver.url, outage, lambda: now[0])
         outage.begin(Trouble("readonly", "Redis takes no writes", "point it at the primary"))
-        for seconds in (0.0, HOLD_S - 1, HOLD_S, HOLD_S + 1):
+        for seconds in (0.0, NOTIFY_AFTER_S - 1, NOTIFY_AFTER_S, NOTIFY_AFTER_S + 1):
             now[0] = seconds
-            alert.look()
+            alert.check()
         outage.end()
-        alert.look()
-        alert.look()
+        alert.check()
+        alert.check()
         told = [(body["relay"]["alert"], body["relay"].get("reason")) for body in receiver.taken]
     assert told == [("redis_trouble", "readonly"), ("redis_again", None)]
     assert "point it at the primary" in receiver.taken[0]["text"]

@@ -59,7 +59,7 @@ def test_a_pause_is_told_once_by_whichever_worker(bench: Bench, receiver: Receiv
     workers = [watcher() for _ in range(3)]
     for now in range(START, START + 10 * MINUTE, MINUTE):
         for one in workers:
-            one.look(now)
+            one.check(now)
         kill_watchers(bench)
         workers = [*workers[1:], watcher()]
     assert receiver.alerts == [("shop", "paused")]
@@ -85,11 +85,11 @@ def test_its_end_is_told_once_it_lasts(bench: Bench, receiver: Receiver, watcher
     """A minute later; with how long it was."""
     pause_by_fault(bench)
     one = watcher()
-    one.look(START)
+    one.check(START)
     bench.sandbox.clear_faults()
     bench.drain()
     for minutes in (20, 20.5, 21, 21.5, 22):
-        one.look(START + round(minutes * MINUTE))
+        one.check(START + round(minutes * MINUTE))
     assert receiver.alerts == [("shop", "paused"), ("shop", "resumed")]
     assert receiver.taken[1]["text"].startswith("relay: shop delivers again after 21 min. Waiting: 0 events.")
 
@@ -99,13 +99,13 @@ def test_an_operator_s_pause_and_the_valve_have_words_of_their_own(
 ) -> None:
     """Each with the command that ends it."""
     pause(bench.redis, "shop")
-    watcher().look(START)
+    watcher().check(START)
     resume(bench.redis, "shop")
     Lanes(bench.redis).rest("shop", "paused", MINUTE, {"by": "valve", "what": "…"})
     kill_watchers(bench)
     one = watcher()
-    one.look(START + MINUTE)
-    one.look(START + 3 * MINUTE)
+    one.check(START + MINUTE)
+    one.check(START + 3 * MINUTE)
     assert receiver.alerts == [("shop", "paused_by_operator"), ("shop", "valve")]
     assert all("relay connections resume shop" in told["text"] for told in receiver.taken)
 
@@ -117,12 +117,12 @@ def test_dead_letters_past_their_rate_are_told_with_their_reasons(
     one = watcher(alert_dead_letters_per_hour=3)
     bench.put([purchase(0, custom_flags={})])
     bench.drain()
-    one.look(START)
+    one.check(START)
     assert receiver.alerts == []
     bench.put([purchase(n, custom_flags={"TikTok.URL": "www.private.example"}) for n in (1, 2, 3)])
     bench.drain()
-    one.look(START + MINUTE)
-    one.look(START + 2 * MINUTE)
+    one.check(START + MINUTE)
+    one.check(START + 2 * MINUTE)
     assert receiver.alerts == [("shop", "dead_letters")]
     text = receiver.taken[0]["text"]
     assert "3 new dead letters within an hour (told from 3 on). Kept now: invalid_url ×3, missing_url ×1." in text
@@ -141,7 +141,7 @@ def test_a_webhook_that_fails_is_tried_again_and_then_given_up(
     with capture_logs() as lines:
         for now in range(START, START + 30 * MINUTE, 1_000):
             before = receiver.requests
-            one.look(now)
+            one.check(now)
             tries += [(now - START) // 1000] * (receiver.requests - before)
     assert tries == [0, 5, 35, 155, 755] == [sum(RETRY_AFTER_S[:n]) for n in range(5)]
     assert [line["event"] for line in lines] == ["alert_failed"] * 4 + ["alert_dropped"]
@@ -154,10 +154,10 @@ def test_what_could_not_be_sent_is_sent_by_the_next_worker(bench: Bench, receive
     """Restarts lose no notice and send none twice."""
     pause(bench.redis, "shop")
     receiver.statuses = [503]
-    watcher().look(START)
+    watcher().check(START)
     kill_watchers(bench)
     for _ in range(3):
-        watcher().look(START + MINUTE)
+        watcher().check(START + MINUTE)
         kill_watchers(bench)
     assert receiver.alerts == [("shop", "paused_by_operator")]
 
@@ -174,7 +174,7 @@ def test_a_webhook_that_hangs_holds_up_nobody_else(bench: Bench, receiver: Recei
     bench.put([purchase(1)])
     bench.drain()
     assert bench.count("delivered") == (1,)
-    watcher().look()
+    watcher().check()
     one.stop()
     assert receiver.requests == 1
     receiver.hang.set()
@@ -194,10 +194,10 @@ def test_when_many_pause_at_once_a_webhook_that_fails_is_tried_once_a_look(
         pause(bench.redis, name)
     receiver.statuses = [503, 503]
     one = watcher()
-    one.look(START)
+    one.check(START)
     assert receiver.requests == 1
     for second in range(2, 60, 2):
-        one.look(START + second * 1000)
+        one.check(START + second * 1000)
     assert sorted(receiver.alerts) == [(name, "paused_by_operator") for name in names]
     assert receiver.requests == 7
 
@@ -208,8 +208,8 @@ def test_at_maxmemory_people_are_told_all_the_same(bench: Bench, receiver: Recei
     bench.redis.config_set("maxmemory", 1)
     try:
         one = watcher()
-        one.look(START)
-        one.look(START + MINUTE)
+        one.check(START)
+        one.check(START + MINUTE)
     finally:
         bench.redis.config_set("maxmemory", 0)
     assert receiver.alerts == [("shop", "paused_by_operator")]
@@ -235,19 +235,19 @@ def test_dead_letters_that_nearly_fill_their_share_are_told_once_and_so_is_the_p
     one = watcher()
     for held in (0.79, 0.8, 0.9, 0.7, 0.85, 0.6, 0.81):
         bench.redis.hset("group:shop", "letter_bytes", round(limit // 4 * held))
-        one.look(START)
+        one.check(START)
     assert receiver.alerts == [("shop", "dead_letters_nearly_full")] * 2
     bench.redis.hset("group:shop", "letter_bytes", limit // 4)
     bench.put([purchase(2)])
     bench.drain()
-    one.look(START)
+    one.check(START)
     assert receiver.alerts[2:] == [("shop", "paused_by_dead_letters")]
     assert "relay dead-letters count --connection shop" in receiver.taken[-1]["text"]
     bench.redis.config_set("maxmemory", limit * 2)
     bench.runtime.redis_limit = limit * 2
     bench.drain()
-    one.look(START + 5 * MINUTE)
-    one.look(START + 10 * MINUTE)
+    one.check(START + 5 * MINUTE)
+    one.check(START + 10 * MINUTE)
     assert receiver.alerts[3:] == [("shop", "resumed")]
 
 
@@ -264,20 +264,20 @@ def test_clocks_that_disagree_are_told_once_and_that_they_agree_again(
         return made
 
     for _ in range(3):
-        another().look()
+        another().check()
         own[0] += MINUTE
     assert [told["relay"]["alert"] for told in receiver.taken] == ["clocks_disagree"]
     assert "100 d apart" in receiver.taken[0]["text"]
     assert "time service" in receiver.taken[0]["text"]
     own[0] = own_ms()
     last = another()
-    last.look()
+    last.check()
     own[0] += 30_000
     for seconds in (0, 40, 50):
         own[0] = own_ms() + seconds * 1000
-        last.look()
+        last.check()
         bench.redis.hset("watch:notes", CLOCKS, settled(bench.redis.hget("watch:notes", CLOCKS) or b""))
-        last.look()
+        last.check()
     assert [told["relay"]["alert"] for told in receiver.taken] == ["clocks_disagree", "clocks_agree"]
 
 
@@ -295,7 +295,7 @@ def test_misdirected_requests_are_told_once_an_hour(bench: Bench, receiver: Rece
         bench.redis.hset("counts:misdirected", "requests", count)
         for one in (watcher(), watcher()):
             kill_watchers(bench)
-            one.look(START + now)
+            one.check(START + now)
     told = [one for one in receiver.taken if one["relay"]["alert"] == "misdirected"]
     assert [one["relay"]["requests"] for one in told] == [3, 7]
     assert "/v2/bulkevents" in told[0]["text"]
@@ -312,5 +312,5 @@ def test_the_configuration_in_force_is_asked_and_no_file_read(
     pause_by_fault(bench)
     monkeypatch.setattr("operations.status.connections.load", read_the_file)
     settings = Settings(config=bench.path, redis_url=bench.url, alert_webhook=receiver.url)  # type: ignore[arg-type]
-    Alerts(settings, bench.url, configuration=lambda: bench.runtime.file.current).look(START)
+    Alerts(settings, bench.url, configuration=lambda: bench.runtime.file.current).check(START)
     assert receiver.alerts == [("shop", "paused")]

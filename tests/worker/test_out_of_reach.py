@@ -78,7 +78,7 @@ def test_each_way_of_being_out_of_reach_is_named_everywhere(
         settings = Settings(config=bench.path, redis_url=bench.url, tiktok_url=url, alert_webhook=receiver.url)  # type: ignore[arg-type]
         alerts = Alerts(settings, bench.url)
         for now in (START, START + MINUTE // 2, START + MINUTE, START + 2 * MINUTE):
-            alerts.look(now)
+            alerts.check(now)
         [status] = overview(settings, bench.redis).statuses
     assert failure is not None
     assert f"TikTok is out of reach: {reason}" in failure
@@ -107,12 +107,12 @@ def test_it_goes_on_by_itself_and_says_so(bench: Bench, receiver: Receiver, monk
         bench.drain()
     settings = Settings(config=bench.path, redis_url=bench.url, alert_webhook=receiver.url)  # type: ignore[arg-type]
     alerts = Alerts(settings, bench.url)
-    alerts.look(START)
-    alerts.look(START + MINUTE)
+    alerts.check(START)
+    alerts.check(START + MINUTE)
     monkeypatch.setattr(bench.runtime, "client", working)
     bench.drain()
     for minutes in (2, 3, 4):
-        alerts.look(START + minutes * MINUTE)
+        alerts.check(START + minutes * MINUTE)
     assert receiver.alerts == [("shop", "out_of_reach"), ("shop", "resumed")]
     assert bench.count("delivered", "waiting") == (1, 0)
     assert "state" not in bench.group().group

@@ -5,7 +5,7 @@ import pytest
 from operations.alerts.outage import Outage
 from store.errors import Trouble
 from store.trouble import ROWS, Row
-from worker.redis_outage.waiting import MOST_TRIES, RedisWait
+from worker.redis_outage.waiting import MOST_ATTEMPTS, RedisWait
 
 BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}
 
@@ -14,8 +14,8 @@ BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}
 def test_what_may_pass_is_waited_for_without_limit(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what cannot is tried six times, within half a minute."""
     trouble = Trouble(row.code, row.problem, row.what_to_do, row.passes)
-    patience = RedisWait("redis://127.0.0.1:1/0", outage := Outage())
-    monkeypatch.setattr(patience._probe, "trouble", lambda: trouble)
+    redis_wait = RedisWait("redis://127.0.0.1:1/0", outage := Outage())
+    monkeypatch.setattr(redis_wait._probe, "trouble", lambda: trouble)
     slept: list[float] = []
 
     class Enough(Exception):
@@ -28,10 +28,10 @@ def test_what_may_pass_is_waited_for_without_limit(row: Row, monkeypatch: pytest
 
     if row.passes:
         with pytest.raises(Enough):
-            patience.wait(sleep)
+            redis_wait.wait(sleep)
         assert set(slept) == {1.0}
     else:
-        assert patience.wait(sleep) is False
-        assert (len(slept), sum(slept) < 30) == (MOST_TRIES - 1, True)
+        assert redis_wait.wait(sleep) is False
+        assert (len(slept), sum(slept) < 30) == (MOST_ATTEMPTS - 1, True)
     assert outage.trouble is not None
     assert outage.trouble.code == row.code

@@ -1,4 +1,4 @@
-"""The alert that needs no Redis, because it is about Redis: each worker process tells for itself."""
+"""Alert when Redis cannot be used. This needs no Redis: each worker process alerts for itself."""
 
 import time
 from collections.abc import Callable
@@ -12,44 +12,44 @@ from operations.alerts.rules import Notice
 from operations.alerts.webhook import post
 from store.errors import Trouble
 
-HOLD_S: Final = 60.0
-"""How long Redis must have been of no use before it is told: a restart is no news."""
+NOTIFY_AFTER_S: Final = 60.0
+"""How long Redis must be unusable before the alert is sent: a restart of Redis is not worth one."""
 RETRY_AFTER_S: Final = (5.0, 30.0, 120.0, 600.0)
 
 log = structlog.get_logger("relay.worker.alerts")
 
 
 class RedisAlert:
-    """What was told of Redis in this life of the process, and what is still to be told."""
+    """What this process has notified about Redis, and the notice that is still to be sent."""
 
     def __init__(self, url: str, outage: Outage, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._url, self._outage, self._monotonic = url, outage, monotonic
-        self._told: Trouble | None = None
+        self._notified: Trouble | None = None
         self._unsent: Notice | None = None
-        self._tries, self._next_s = 0, 0.0
+        self._attempts, self._next_s = 0, 0.0
 
-    def look(self) -> None:
-        """Tell what is due. Takes 5 s at most, where the webhook hangs."""
+    def check(self) -> None:
+        """Send what is due. This takes at most 5 s, when the webhook hangs."""
         trouble = self._outage.trouble
         now_ms = time.time_ns() // 1_000_000
-        if trouble is not None and self._told is None and self._outage.lasted_s >= HOLD_S:
-            self._told = trouble
-            self._take(redis_trouble(trouble, now_ms))
-        elif trouble is None and self._told is not None:
-            self._told = None
-            self._take(redis_again(now_ms))
+        if trouble is not None and self._notified is None and self._outage.lasted_s >= NOTIFY_AFTER_S:
+            self._notified = trouble
+            self._queue(redis_trouble(trouble, now_ms))
+        elif trouble is None and self._notified is not None:
+            self._notified = None
+            self._queue(redis_again(now_ms))
         self._send()
 
-    def tell_now(self) -> None:
-        """Tell at once, before the process ends, what it found in this life; one that began so was told before."""
+    def notify_now(self) -> None:
+        """Send the alert at once, before the process exits; not if Redis was unusable when the process started."""
         trouble = self._outage.trouble
-        if trouble is not None and self._told is None and self._outage.ever_worked:
-            self._told = trouble
-            self._take(redis_trouble(trouble, time.time_ns() // 1_000_000))
+        if trouble is not None and self._notified is None and self._outage.ever_worked:
+            self._notified = trouble
+            self._queue(redis_trouble(trouble, time.time_ns() // 1_000_000))
             self._send()
 
-    def _take(self, notice: Notice) -> None:
-        self._unsent, self._tries, self._next_s = notice, 0, 0.0
+    def _queue(self, notice: Notice) -> None:
+        self._unsent, self._attempts, self._next_s = notice, 0, 0.0
 
     def _send(self) -> None:
         if self._unsent is None or self._monotonic() < self._next_s:
@@ -59,10 +59,10 @@ class RedisAlert:
         if problem is None:
             alert_log.info("alert_sent")
             self._unsent = None
-        elif self._tries == len(RETRY_AFTER_S):
-            alert_log.error("alert_dropped", problem=problem, tries=self._tries + 1)
+        elif self._attempts == len(RETRY_AFTER_S):
+            alert_log.error("alert_dropped", problem=problem, tries=self._attempts + 1)
             self._unsent = None
         else:
             alert_log.warning("alert_failed", problem=problem)
-            self._next_s = self._monotonic() + RETRY_AFTER_S[self._tries]
-            self._tries += 1
+            self._next_s = self._monotonic() + RETRY_AFTER_S[self._attempts]
+            self._attempts += 1

@@ -81,17 +81,17 @@ class Alerts(threading.Thread):
         """The thread's life. What is told of connections is agreed on in Redis, what is told of Redis is not."""
         while not self._stopped.wait(LOOK_EVERY_S):
             try:
-                self.redis.look()
-                self.look()
+                self.redis.check()
+                self.check()
             except (RedisAway, RedisFull):
                 continue
             except Exception:
                 log.exception("alert_check_failed")
 
-    def tell_before_the_end(self) -> None:
+    def notify_before_exit(self) -> None:
         """Tell that Redis cannot be used, where this process ends because of it."""
         if self._url is not None:
-            self.redis.tell_now()
+            self.redis.notify_now()
 
     def stop(self) -> None:
         """Watch no more; another may at once. Does not wait for a webhook that hangs."""
@@ -103,7 +103,7 @@ class Alerts(threading.Thread):
             with suppress(RedisAway):
                 self._leader.release()
 
-    def look(self, now_ms: int | None = None) -> None:
+    def check(self, now_ms: int | None = None) -> None:
         """Look at every connection once, if it is this process's turn, and send what is due.
 
         `now_ms` is for tests: without it Redis's own clock counts.

@@ -1,7 +1,7 @@
-"""Deliver without Celery while Redis is at its maxmemory: then Celery may write nothing, not even to start.
+"""Deliver without Celery while Redis is at its maxmemory: Celery then cannot write anything, and cannot start.
 
-Every script of the lanes works at maxmemory, because settling frees memory. So a due lane is drained in a thread of
-this process, and the way through Celery is taken again as soon as there is room.
+The lanes' scripts work at maxmemory, because settling frees memory. So a due lane is drained in a thread of this
+process. As soon as there is room, lanes are drained through Celery again.
 """
 
 import threading
@@ -22,7 +22,7 @@ log = structlog.get_logger("relay.worker.direct")
 
 
 class DirectDelivery:
-    """Delivers lanes in threads of its own, a few at once; `deliver` does what a job does, and raises nothing."""
+    """Deliver lanes in threads of this process, a few at once. `deliver` does what a job does and raises nothing."""
 
     def __init__(self, runtime: Runtime, deliver: Callable[[str], None]) -> None:
         self._runtime, self._deliver = runtime, deliver
@@ -31,7 +31,7 @@ class DirectDelivery:
         self._said_s = -SAID_FOR_S
 
     def take(self, lane: str) -> None:
-        """Deliver the lane beside the caller; where every thread is busy, it is woken again in two seconds."""
+        """Start delivering the lane in another thread. If all threads are busy, it is woken again in two seconds."""
         with self._lock:
             if len(self._threads) >= USUAL_JOBS or self._runtime.stopping.is_set():
                 return
@@ -43,7 +43,7 @@ class DirectDelivery:
         thread.start()
 
     def wait_until_done(self) -> None:
-        """Return when every lane taken is settled, or after 25 s."""
+        """Return when every lane taken is settled, at the latest after 25 s."""
         deadline = time.monotonic() + STOP_WITHIN_S
         for thread in list(self._threads):
             thread.join(timeout=max(0.0, deadline - time.monotonic()))
@@ -57,7 +57,7 @@ class DirectDelivery:
 
 
 def wait_for_room(is_full: Callable[[], bool], runtime: Runtime, direct: DirectDelivery) -> None:
-    """Return once Celery may write; until then lanes are delivered directly. Told to stop, settle first."""
+    """Return once Celery can write; until then lanes are delivered directly. Settle them before a SystemExit leaves."""
     try:
         while is_full():
             time.sleep(LOOK_EVERY_S)

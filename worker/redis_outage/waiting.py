@@ -1,4 +1,4 @@
-"""How long a worker waits for a Redis that cannot be used: for ever where that may help, else a few tries."""
+"""Wait for a Redis that cannot be used: without limit for a transient error, else for a few attempts."""
 
 import threading
 import time
@@ -16,39 +16,39 @@ from store.trouble import diagnose
 from worker.app import app
 from worker.broker import trouble_of_celery
 
-MOST_TRIES: Final = 6
+MOST_ATTEMPTS: Final = 6
 EXIT_CODE: Final = 78
-"""EX_CONFIG of sysexits.h: somebody has to change something."""
+"""EX_CONFIG of sysexits.h: the operator has to change something."""
 
 log = structlog.get_logger("relay.worker")
 
 
 class RedisWait:
-    """Tries all that a worker needs of Redis, on the lanes' connection and on Celery's, and counts what is in vain."""
+    """Try everything that a worker needs of Redis, on its own connection and on Celery's; count permanent failures."""
 
     def __init__(self, redis_url: str, outage: Outage) -> None:
         self._client = connect(redis_url)
         self._probe, self._outage = Probe(self._client), outage
-        self._in_vain = 0
+        self._permanent_failures = 0
         self.full = False
-        """Whether Redis was at its maxmemory when it was tried last."""
+        """Whether Redis was at its maxmemory at the last attempt."""
 
     def try_again(self) -> bool:
-        """Whether Redis can be used now. The outage is told either way."""
+        """Return whether Redis can be used now, and begin or end the outage accordingly."""
         trouble = self._probe.trouble() or trouble_of_celery(app) or self._trouble_of_permissions()
         if trouble is not None:
             trouble = with_acl_line(trouble, self._client)
         self.full = trouble is not None and trouble.code == "oom"
-        if trouble is None or self.full:  # at maxmemory settling goes on, and frees memory
-            self._in_vain = 0
+        if trouble is None or self.full:  # at maxmemory settling still works, and frees memory
+            self._permanent_failures = 0
             self._outage.end()
             return True
-        self._in_vain = 0 if trouble.passes else self._in_vain + 1
+        self._permanent_failures = 0 if trouble.passes else self._permanent_failures + 1
         self._outage.begin(trouble)
         return False
 
     def _trouble_of_permissions(self) -> Trouble | None:
-        """At start, and while a permission is what was missing: a probe needs only some of them."""
+        """Return which permission is missing, at start and while one was missing: a probe needs only some of them."""
         current = self._outage.trouble
         if self._outage.ever_worked and (current is None or current.code != "noperm"):
             return None
@@ -58,45 +58,45 @@ class RedisWait:
             return diagnose(error)
 
     def is_full(self) -> bool:
-        """Try again; whether Redis is at its maxmemory, so that settling works and Celery does not."""
+        """Try again, and return whether Redis is at its maxmemory: then settling works and Celery does not."""
         self.try_again()
         return self.full
 
     @property
-    def is_over(self) -> bool:
-        """Whether it was tried often enough in vain what waiting does not cure."""
-        return self._in_vain >= MOST_TRIES
+    def is_permanent(self) -> bool:
+        """Whether an error that waiting cannot cure was found in enough attempts."""
+        return self._permanent_failures >= MOST_ATTEMPTS
 
     @property
     def pause_s(self) -> float:
-        """Until the next try: 1, 1, 2, 4, 8 s in vain, so a quarter of a minute in all; 1 s where waiting may help."""
-        return float(1 << max(self._in_vain - 2, 0))
+        """Seconds until the next attempt: 1, 1, 2, 4, 8 for a permanent error, 16 in all; 1 for a transient one."""
+        return float(1 << max(self._permanent_failures - 2, 0))
 
     def wait(self, sleep: Callable[[float], None] = time.sleep) -> bool:
-        """Return True once Redis can be used, False once waiting is in vain."""
+        """Return True once Redis can be used, False once its error is permanent."""
         while not self.try_again():
-            if self.is_over:
+            if self.is_permanent:
                 return False
             sleep(self.pause_s)
         return True
 
 
-def log_hopeless_redis(outage: Outage) -> None:
-    """Why this worker ends."""
+def log_permanent_error(outage: Outage) -> None:
+    """Log why this worker ends."""
     fields = as_fields(outage.trouble) if outage.trouble else {}
     log.error("redis_error_permanent", **fields)
 
 
 class RedisMonitor(threading.Thread):
-    """While Redis cannot be used, tries it again; calls `give_up` once waiting is in vain."""
+    """A thread that tries Redis again while it cannot be used, and calls `on_permanent` once its error is permanent."""
 
-    def __init__(self, redis_wait: RedisWait, outage: Outage, give_up: Callable[[], None]) -> None:
+    def __init__(self, redis_wait: RedisWait, outage: Outage, on_permanent: Callable[[], None]) -> None:
         super().__init__(name="relay-patience", daemon=True)
-        self._redis_wait, self._outage, self._give_up = redis_wait, outage, give_up
+        self._redis_wait, self._outage, self._on_permanent = redis_wait, outage, on_permanent
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """The thread's life."""
+        """Run the thread."""
         while not self._stopped.wait(self._redis_wait.pause_s):
             if self._outage.trouble is None:
                 continue
@@ -104,10 +104,10 @@ class RedisMonitor(threading.Thread):
                 self._redis_wait.try_again()
             except Exception:
                 log.exception("alert_check_failed")
-            if self._redis_wait.is_over:
-                self._give_up()
+            if self._redis_wait.is_permanent:
+                self._on_permanent()
                 return
 
     def stop(self) -> None:
-        """Try no more."""
+        """Stop trying."""
         self._stopped.set()

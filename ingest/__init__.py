@@ -1,1 +1,1 @@
-"""HTTP in: authenticates, parses, keeps what some connection wants, appends it to lanes, answers 202."""
+"""Take batches over HTTP: authenticate, parse, sort events by connection, append them to lanes, answer 202."""

@@ -1,4 +1,4 @@
-"""What is in force: the credentials and compiled connections of a configuration, exchanged whole when it changes."""
+"""The active configuration: credentials and compiled connections, replaced as a whole when the file changes."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,9 +21,9 @@ log = structlog.get_logger("relay.ingest")
 
 @dataclass(frozen=True, slots=True)
 class ActiveConfiguration:
-    """A configuration ready for requests; `plans` has each input's, disabled connections included.
+    """A configuration ready for requests; `plans` are by input, disabled connections included.
 
-    `peer_inputs`: those with a connection that may send the address of whoever posts (I1).
+    `peer_inputs`: the inputs with a connection that may send the address of the host that posts (I1).
     """
 
     credentials: Credentials
@@ -32,40 +32,41 @@ class ActiveConfiguration:
 
 
 def compile_configuration(configuration: Configuration) -> ActiveConfiguration:
-    """Everything that can be resolved before a request comes."""
+    """Resolve everything that does not depend on a request."""
     inputs = configuration.inputs.values()
     plans = {
-        one.id: tuple(compile_plan(connection, one) for connection in configuration.connections_of(one.id))
-        for one in inputs
+        source.id: tuple(compile_plan(connection, source) for connection in configuration.connections_of(source.id))
+        for source in inputs
     }
-    peer_inputs = frozenset(name for name, some in plans.items() if any(plan.takes_peer for plan in some))
+    peer_inputs = frozenset(name for name, input_plans in plans.items() if any(plan.takes_peer for plan in input_plans))
     return ActiveConfiguration(Credentials(inputs), plans, peer_inputs)
 
 
 class InputsInUse:
-    """Which inputs this process has taken events of lately."""
+    """The inputs from which this process accepted events in the last IN_USE_S seconds."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._last: dict[str, float] = {}
+        self._accepted_at: dict[str, float] = {}
 
-    def note(self, input_id: str) -> None:
-        """A request of this input was taken."""
-        self._last[input_id] = self._monotonic()
+    def record(self, input_id: str) -> None:
+        """Record that a request of this input was accepted now."""
+        self._accepted_at[input_id] = self._monotonic()
 
     def would_lose_connections(self, former: Configuration, new: Configuration) -> bool:
-        """Whether the new configuration leaves events of an input in use without a connection that they had."""
+        """Return whether an input in use, or one of its connections, is missing in the new configuration."""
         since = self._monotonic() - IN_USE_S
         return any(
-            {one.id for one in former.connections_of(name)} - {one.id for one in new.connections_of(name)}
+            {connection.id for connection in former.connections_of(name)}
+            - {connection.id for connection in new.connections_of(name)}
             or new.input_of(name) is None
-            for name, last in list(self._last.items())
-            if last >= since and former.input_of(name)
+            for name, accepted_at in list(self._accepted_at.items())
+            if accepted_at >= since and former.input_of(name)
         )
 
 
 class ConfigurationReloader:
-    """Keeps `now` in step with the file; a file that is refused or held back changes nothing and is logged once."""
+    """Keeps `active` in step with the file; a file that is refused or held back is logged once and changes nothing."""
 
     def __init__(self, file: ConfigurationFile, in_use: InputsInUse) -> None:
         self.active = compile_configuration(file.current)
@@ -76,28 +77,28 @@ class ConfigurationReloader:
 
     @property
     def refused(self) -> ConfigurationError | None:
-        """Why the newest file is not in force, if it is not."""
+        """The errors of the newest file; None when it has none."""
         return self._file.error
 
     @property
     def is_held_back(self) -> bool:
-        """Whether a new file must stand for a while before it is in force."""
+        """Whether a new file must stay as it is for a while before it is used."""
         return self._file.is_held_back
 
     def configuration(self) -> Configuration:
-        """What is in force. Raises ConfigurationError while the newest file is refused, as reading it would."""
+        """Return the active configuration. Raise ConfigurationError while the newest file is refused."""
         if self._file.error is not None:
             raise ConfigurationError(self._file.error.problems)
         return self._file.current
 
     def poll(self) -> None:
-        """Put the file in force if it has changed; reads files, so not for the event loop."""
+        """Use the file if it has changed. Reads files, so do not call it on the event loop."""
         if self._file.refresh():
             self.active = compile_configuration(self._file.current)
             log.info("configuration_reloaded", file=str(self._file.path))
         refused = self._file.error
         if refused is not None and refused is not self._logged:
-            log.warning("configuration_refused", problems=[str(one) for one in refused.problems])
+            log.warning("configuration_refused", problems=[str(problem) for problem in refused.problems])
         self._logged = refused
         if self.is_held_back and not self._logged_held:
             log.warning("configuration_held_back")

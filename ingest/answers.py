@@ -1,4 +1,4 @@
-"""What the door answers: 202 with nothing in it, or a refusal as a row and a sentence in mParticle's error body."""
+"""Answers to requests with batches: 202 without a body, or a refusal with mParticle's error body."""
 
 from typing import Any, Final, NamedTuple
 
@@ -8,7 +8,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class RefusalKind(NamedTuple):
-    """One way to refuse: the status, the code of mParticle's error body and the headers that belong to it."""
+    """One kind of refusal: its status, the code in mParticle's error body and its headers."""
 
     status: int
     code: str
@@ -37,23 +37,23 @@ REQUEST_TIMEOUT: Final = RefusalKind(408, "REQUEST_TIMEOUT", _CLOSE)
 TOO_LARGE: Final = RefusalKind(413, "REQUEST_TOO_LARGE")
 UNSUPPORTED_ENCODING: Final = RefusalKind(415, "UNSUPPORTED_ENCODING", ((b"accept-encoding", b"gzip"),))
 INTERNAL_ERROR: Final = RefusalKind(500, "INTERNAL_ERROR")
-# One of mParticle's SDKs fails to read a 429 without Retry-After, so it is part of the row.
+# One of mParticle's SDKs fails to read a 429 without Retry-After.
 OVERLOADED: Final = RefusalKind(429, "TOO_MANY_REQUESTS", _retry_after(10))
 UNAVAILABLE: Final = RefusalKind(503, "SERVICE_UNAVAILABLE", _retry_after(2))
 TOO_MANY_CONNECTIONS: Final = RefusalKind(503, "SERVICE_UNAVAILABLE", (*_retry_after(2), *_CLOSE))
 
 
 class RequestRefused(Exception):
-    """A request that is not taken, nothing of it; raised anywhere on its journey and answered in one place."""
+    """A request of which no event is accepted; any step may raise it, and `Door` answers it."""
 
-    def __init__(self, row: RefusalKind, message: str) -> None:
+    def __init__(self, kind: RefusalKind, message: str) -> None:
         super().__init__(message)
-        self.row = row
+        self.kind = kind
         self.message = message
 
 
 class Answer(NamedTuple):
-    """The two ASGI messages of a whole answer, and what it is counted as."""
+    """The two ASGI messages of a whole answer, and the status that it is counted under."""
 
     start: dict[str, Any]
     body: dict[str, Any]
@@ -73,12 +73,12 @@ ACCEPTED: Final = _answer(202, (), b"")
 
 
 def error_body(code: str, message: str) -> bytes:
-    """mParticle's error body."""
+    """Return mParticle's error body."""
     return msgspec.json.encode({"errors": [{"code": code, "message": message}]})
 
 
 def refusal(refused: RequestRefused) -> Answer:
-    """The answer to a request that is not taken."""
-    row = refused.row
-    headers = ((b"content-type", b"application/json"), *row.headers)
-    return _answer(row.status, headers, error_body(row.code, refused.message))
+    """Return the answer to a refused request."""
+    kind = refused.kind
+    headers = ((b"content-type", b"application/json"), *kind.headers)
+    return _answer(kind.status, headers, error_body(kind.code, refused.message))

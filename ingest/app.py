@@ -1,4 +1,4 @@
-"""The ingest application: the door for batches in front, health and whatever else is mounted behind it."""
+"""Build the ingest application: the door for batches, and behind it health, metrics and mounted routes."""
 
 import asyncio
 import contextlib
@@ -36,11 +36,11 @@ from store.client import connect_async
 from store.counter_batches import Bundles
 from store.errors import RedisAway, RedisFull
 
-BRING_EVERY_S: Final = 1.0
+FLUSH_EVERY_S: Final = 1.0
 
 
 def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """The whole application; `routes` stand beside ours. Raises ConfigurationError when it cannot start so."""
+    """Return the application with `routes` added. Raise ConfigurationError when it cannot start with these settings."""
     if settings.redis_url is None:
         raise ConfigurationError([Problem("RELAY_REDIS_URL", None, "must be set: ingest keeps all events in Redis")])
     in_use = InputsInUse()
@@ -53,18 +53,18 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     memory = RedisMemoryMonitor(client, append, outage)
     answers, misdirected = Bundles(client, ANSWERS), Bundles(client, MISDIRECTED)
     unserved = UnservedPaths(reloader, answers.note, misdirected.note)
-    behind = Starlette(
+    other_routes = Starlette(
         routes=[
             *health_routes(reloader, client, memory),
             metrics_route(settings, redis_url, reloader.configuration),
             *routes,
         ],
-        exception_handlers={HTTPException: partial(_answer_in_our_words, unserved)},
+        exception_handlers={HTTPException: partial(_answer_with_error_body, unserved)},
         lifespan=partial(_lifespan, redis_url, reloader, memory, (answers, misdirected), client),
     )
     coalescer = Coalescer(append, ChunkCodec(settings.keyring), outage)
     peers = Peers(settings.trusted_proxies)
-    return Door(reloader, memory, coalescer, peers, settings.max_request_bytes, answers.note, behind)
+    return Door(reloader, memory, coalescer, peers, settings.max_request_bytes, answers.note, other_routes)
 
 
 @contextlib.asynccontextmanager
@@ -76,56 +76,57 @@ async def _lifespan(
     client: redis.asyncio.Redis,
     _: Starlette,
 ) -> AsyncIterator[None]:
-    """While it serves: the configuration is followed, Redis's memory watched, and what was answered counted there."""
+    """Reload the configuration, watch Redis's memory and write counters to Redis, as long as the server runs."""
     await memory.read()
     if memory.usable:
         await asyncio.to_thread(log_missing_permissions, redis_url)
-    over = asyncio.Event()
+    stopping = asyncio.Event()
+    poll = partial(asyncio.to_thread, reloader.poll)
     tasks = [
-        asyncio.create_task(_repeat(partial(asyncio.to_thread, reloader.poll), active_configuration.INTERVAL_S, over)),
-        asyncio.create_task(_repeat(memory.read, redis_memory.INTERVAL_S, over)),
-        asyncio.create_task(_repeat(partial(_bring, counts), BRING_EVERY_S, over)),
+        asyncio.create_task(_repeat(poll, active_configuration.INTERVAL_S, stopping)),
+        asyncio.create_task(_repeat(memory.read, redis_memory.INTERVAL_S, stopping)),
+        asyncio.create_task(_repeat(partial(_flush, counts), FLUSH_EVERY_S, stopping)),
     ]
     try:
         yield
     finally:
-        over.set()
+        stopping.set()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await _bring(counts)
+        await _flush(counts)
         await client.aclose()
 
 
-async def _bring(counts: Sequence[Bundles]) -> None:
-    with contextlib.suppress(RedisAway, RedisFull):  # the appends say so already, and nothing counted is forgotten
+async def _flush(counts: Sequence[Bundles]) -> None:
+    with contextlib.suppress(RedisAway, RedisFull):  # appends log it already, and the counts are kept
         for bundles in counts:
             await bundles.bring()
 
 
-async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float, over: asyncio.Event) -> None:
-    """Until it is cancelled and `over`: Python 3.11's `wait_for`, in Redis's client, may swallow the cancellation."""
-    while not over.is_set():
+async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float, stopping: asyncio.Event) -> None:
+    """Run the step periodically until `stopping`; cancelling is not enough: Python 3.11's `wait_for` may swallow it."""
+    while not stopping.is_set():
         await asyncio.sleep(interval_s)
         try:
             await step()
-        except Exception as surprise:  # noqa: BLE001 - one bad turn must not be the last
-            log_unexpected_error("background_task_failed", surprise)
+        except Exception as error:  # noqa: BLE001 - one failure must not end the task
+            log_unexpected_error("background_task_failed", error)
 
 
-async def _answer_in_our_words(unserved: UnservedPaths, request: Request, error: Exception) -> Response:
-    """mParticle's error body for what no route answers."""
+async def _answer_with_error_body(unserved: UnservedPaths, request: Request, error: Exception) -> Response:
+    """Answer with mParticle's error body where no route answers."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == NOT_FOUND.status:
-        unserved.note(request)
+        unserved.record(request)
     code = _CODES.get(error.status_code, "ERROR")
     message = _SENTENCES.get(request.url.path, error.detail)
     return Response(error_body(code, message), error.status_code, error.headers, media_type="application/json")
 
 
-_CODES: Final = {row.status: row.code for row in (NOT_FOUND, METHOD_NOT_ALLOWED)}
+_CODES: Final = {kind.status: kind.code for kind in (NOT_FOUND, METHOD_NOT_ALLOWED)}
 _SENTENCES: Final = {
-    "/v2/bulkevents/historical": "Historical batches are not taken, because they are not for event outputs: "
-    "mParticle itself forwards none of them. Recent ones go to /v2/bulkevents.",
+    "/v2/bulkevents/historical": "Historical batches are refused: mParticle itself forwards none of them to "
+    "event outputs. Send recent ones to /v2/bulkevents.",
 }

@@ -1,4 +1,4 @@
-"""Basic authentication: which input a request speaks for."""
+"""Authenticate requests by HTTP Basic: find the input whose key and secret the header carries."""
 
 import base64
 import binascii
@@ -12,14 +12,14 @@ from config.model import Input
 from ingest.answers import FORBIDDEN, UNAUTHORIZED, RequestRefused
 
 _DIGEST_BYTES: Final = 16
-_MOST_REMEMBERED: Final = 1024
+_MOST_ADMITTED: Final = 1024
 
 
 class Credentials:
-    """The keys and secrets in force, as digests under a key of this process.
+    """The keys and secrets of a configuration, as digests under a key of this process.
 
-    Time tells nothing: looking up a digest does not depend on how much of a guess is right, and an unknown key is
-    compared with a decoy as a known one is with its secret.
+    The time of an answer reveals nothing: finding a digest does not depend on how much of a guess is right. An unknown
+    key costs the same comparison, with a decoy.
     """
 
     def __init__(self, inputs: Iterable[Input]) -> None:
@@ -31,20 +31,20 @@ class Credentials:
         self._admitted: dict[bytes, str] = {}
 
     def input_of(self, authorization: bytes | None) -> str:
-        """The id of the input whose key and secret the header carries; Refused with 401 or 403 otherwise.
+        """Return the id of the input whose key and secret the header carries. Raise RequestRefused with 401 or 403.
 
-        Headers once found right are remembered whole, by a hash that Python keys anew in each process: one that
-        differs from them in anything is compared as if it had never been seen.
+        Accepted headers are kept whole in a dict, whose hash Python keys differently in each process. A header that
+        differs in any byte is compared like a new one.
         """
         if authorization in self._admitted:
             return self._admitted[authorization]
         input_id = self._compare(authorization)
-        if authorization is not None and len(self._admitted) < _MOST_REMEMBERED:
+        if authorization is not None and len(self._admitted) < _MOST_ADMITTED:
             self._admitted[authorization] = input_id
         return input_id
 
     def input_of_key(self, authorization: bytes | None) -> str | None:
-        """The id of the input whose key the header carries, with whatever secret; None where it carries none."""
+        """Return the id of the input whose key the header carries, with any secret; None if there is none."""
         try:
             key, _ = _read(authorization)
         except RequestRefused:
@@ -63,7 +63,7 @@ class Credentials:
 
 
 def _read(authorization: bytes | None) -> tuple[bytes, bytes]:
-    """Key and secret of a Basic header, each possibly empty, not both."""
+    """Return key and secret of a Basic header; one of them may be empty. Raise RequestRefused."""
     scheme, _, encoded = (authorization or b"").partition(b" ")
     if scheme.lower() != b"basic":
         raise RequestRefused(UNAUTHORIZED, "Send the input's API key and secret in an Authorization header (Basic).")

@@ -1,7 +1,8 @@
-"""Coalescing: requests that come while Redis is writing wait for the next append and share it.
+"""Coalesce requests: those that arrive while Redis is writing share the next append.
 
-One append is in flight at a time and each request is answered after its own, so many requests cost one round trip and
-one fsync; the busier it is, the fuller the chunks. After an append of several, those that follow are waited for.
+One append is in flight at a time, and each request is answered after its own. So many requests cost one round trip and
+one fsync; the more requests arrive, the fuller the chunks. After an append of several requests, the next one waits a
+moment for more.
 """
 
 import asyncio
@@ -20,19 +21,19 @@ from operations.alerts.outage import Outage
 from store.errors import LATE, RedisAway, RedisFull
 
 ANSWER_WITHIN_S: Final = 2.5
-"""From a request's arrival here to its answer, so that 503 comes within the 3 s that are promised."""
+"""From the moment a request is sorted to its answer, so that 503 comes within the promised 3 s."""
 LEAST_TIME_S: Final = 0.25
-"""A request with less time left is not sent any more: an append cut short leaves open whether it was made."""
+"""A request with less time left is not sent: it is unknown whether an interrupted append was made."""
 APPEND_BYTES: Final = 3 * 1024 * 1024
-"""One append takes this much at most, or a single request: a script carries 4 MiB."""
+"""The most bytes of one append, unless a single request has more: a script takes 4 MiB."""
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 GATHER_S: Final = 0.001
-"""How long those that follow an append of several are waited for: half as many appends, and fuller chunks."""
+"""How long an append waits for more requests after one of several: half as many appends, and fuller chunks."""
 INLINE_BYTES: Final = 512 * 1024
-"""Packing more than this takes long enough to be done beside the event loop."""
+"""Packing more than this is done in a thread."""
 
 Outcome = Exception | None
-"""None: Redis has it. RedisFull and ArrivalTooLarge: it has nothing of it. Anything else leaves that open."""
+"""None: Redis has all of it. RedisFull, ArrivalTooLarge: Redis has nothing of it. Other errors: unknown."""
 
 
 class _Waiting(NamedTuple):
@@ -42,7 +43,7 @@ class _Waiting(NamedTuple):
 
 
 class Coalescer:
-    """Appends requests together; for use within one event loop."""
+    """Appends requests together, within one event loop."""
 
     def __init__(
         self,
@@ -51,70 +52,70 @@ class Coalescer:
         outage: Outage,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`outage` is told why Redis did not take an append; that it takes them again is found out elsewhere."""
+        """`outage` gets the reason of a failed append; RedisMemoryMonitor notices when Redis can be used again."""
         self._outage = outage
         self._pause = pause
         self._append = append
         self._codec = codec
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
-        self._pump: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     async def append(self, request: SortedRequest) -> None:
-        """Return once Redis has all of the request; raises Refused when it refuses it, or does not answer in time."""
+        """Return once Redis has all of the request. Raise RequestRefused if it refuses it or answers too late."""
         if self._waiting and self._waiting_bytes + request.memory > MOST_WAITING_BYTES:
-            raise RequestRefused(UNAVAILABLE, "Redis does not keep up with what arrives.")
+            raise RequestRefused(UNAVAILABLE, "Redis does not write as fast as requests arrive.")
         loop = asyncio.get_running_loop()
         waiting = _Waiting(request, loop.time() + ANSWER_WITHIN_S, loop.create_future())
         self._waiting.append(waiting)
         self._waiting_bytes += request.memory
-        if self._pump is None:
-            self._pump = loop.create_task(self._run())
+        if self._task is None:
+            self._task = loop.create_task(self._run())
         failure = await waiting.outcome
         if failure is not None:
             raise _refused(failure)
 
     async def _run(self) -> None:
-        """Append whatever waits, until nothing does."""
+        """Append waiting requests until none is left."""
         try:
             while self._waiting:
-                if taken := self._take():
-                    await self._settle(taken)
-                if len(taken) > 1:  # a sender that is alone waits for nobody
+                if requests := self._next_requests():
+                    await self._append_together(requests)
+                if len(requests) > 1:  # a single sender does not wait
                     await self._pause(GATHER_S)
         finally:
-            self._pump = None
+            self._task = None
 
-    def _take(self) -> list[_Waiting]:
-        """The oldest requests that one append may carry; those whose time is up are answered instead."""
+    def _next_requests(self) -> list[_Waiting]:
+        """Remove and return the oldest requests that fit one append; answer those without time left."""
         now = asyncio.get_running_loop().time()
         taken: list[_Waiting] = []
         size = 0
         while self._waiting and (not taken or size + self._waiting[0].request.size <= APPEND_BYTES):
-            one = self._waiting.popleft()
-            self._waiting_bytes -= one.request.memory
-            if one.deadline - now < LEAST_TIME_S:
-                _resolve(one, RedisAway(LATE))
+            waiting = self._waiting.popleft()
+            self._waiting_bytes -= waiting.request.memory
+            if waiting.deadline - now < LEAST_TIME_S:
+                _resolve(waiting, RedisAway(LATE))
                 continue
-            taken.append(one)
-            size += one.request.size
+            taken.append(waiting)
+            size += waiting.request.size
         return taken
 
-    async def _settle(self, taken: Sequence[_Waiting]) -> None:
-        """Append requests together; when Redis refuses them together and wrote nothing, in smaller companies."""
-        failure = await self._try(taken)
-        smaller = _smaller(taken, failure)
-        if smaller:
-            for part in smaller:
-                await self._settle(part)
+    async def _append_together(self, requests: Sequence[_Waiting]) -> None:
+        """Append requests together; if Redis refuses them and wrote nothing, in smaller parts."""
+        failure = await self._try(requests)
+        parts = _smaller_parts(requests, failure)
+        if parts:
+            for part in parts:
+                await self._append_together(part)
             return
-        for one in taken:
-            _resolve(one, failure)
+        for waiting in requests:
+            _resolve(waiting, failure)
 
-    async def _try(self, taken: Sequence[_Waiting]) -> Outcome:
+    async def _try(self, requests: Sequence[_Waiting]) -> Outcome:
         try:
-            async with asyncio.timeout_at(taken[0].deadline):  # the oldest comes first
-                await self._write(taken)
+            async with asyncio.timeout_at(requests[0].deadline):  # the oldest comes first
+                await self._write(requests)
         except TimeoutError:
             self._outage.begin(LATE)
             return RedisAway(LATE)
@@ -123,21 +124,21 @@ class Coalescer:
             return failure
         except (RedisFull, ArrivalTooLarge) as failure:
             return failure
-        except Exception as surprise:  # noqa: BLE001 - it fails these requests, not all that come after them
-            log_unexpected_error("append_failed", surprise)
-            return surprise
+        except Exception as error:  # noqa: BLE001 - it fails these requests, not later ones
+            log_unexpected_error("append_failed", error)
+            return error
         return None
 
-    async def _write(self, taken: Sequence[_Waiting]) -> None:
-        if sum([one.request.size for one in taken]) > INLINE_BYTES:
-            arrivals = await asyncio.to_thread(self._pack, taken)
+    async def _write(self, requests: Sequence[_Waiting]) -> None:
+        if sum([waiting.request.size for waiting in requests]) > INLINE_BYTES:
+            arrivals = await asyncio.to_thread(self._pack, requests)
         else:
-            arrivals = self._pack(taken)
+            arrivals = self._pack(requests)
         await self._append.append(arrivals)
 
-    def _pack(self, taken: Sequence[_Waiting]) -> list[Arrival]:
-        alike = _grouped(taken, _origin)  # a chunk has one input and one peer
-        return [arrival for part in alike for arrival in pack([one.request for one in part], self._codec)]
+    def _pack(self, requests: Sequence[_Waiting]) -> list[Arrival]:
+        parts = _grouped(requests, _origin)  # a chunk has one input and one peer
+        return [arrival for part in parts for arrival in pack([waiting.request for waiting in part], self._codec)]
 
 
 def _input(waiting: _Waiting) -> str:
@@ -148,23 +149,23 @@ def _origin(waiting: _Waiting) -> tuple[str, str]:
     return waiting.request.input, waiting.request.peer_ip
 
 
-def _grouped(taken: Sequence[_Waiting], key: Callable[[_Waiting], Hashable]) -> list[list[_Waiting]]:
-    groups: dict[Hashable, list[_Waiting]] = {}
-    for one in taken:
-        groups.setdefault(key(one), []).append(one)
-    return list(groups.values())
+def _grouped(requests: Sequence[_Waiting], key: Callable[[_Waiting], Hashable]) -> list[list[_Waiting]]:
+    parts: dict[Hashable, list[_Waiting]] = {}
+    for waiting in requests:
+        parts.setdefault(key(waiting), []).append(waiting)
+    return list(parts.values())
 
 
-def _smaller(taken: Sequence[_Waiting], failure: Outcome) -> list[list[_Waiting]]:
-    """How to divide requests so that those which caused a refusal fail alone; nothing when they are to stay together.
+def _smaller_parts(requests: Sequence[_Waiting], failure: Outcome) -> list[list[_Waiting]]:
+    """Split requests so that those that caused a refusal fail alone; return an empty list if that cannot help.
 
-    A connection that is full concerns its own inputs only, and requests too large together may fit one by one.
+    A full connection concerns only its own inputs, and requests too large together may fit one by one.
     """
     match failure:
         case RedisFull():
-            parts = _grouped(taken, _input)
+            parts = _grouped(requests, _input)
         case ArrivalTooLarge():
-            parts = [[one] for one in taken]
+            parts = [[waiting] for waiting in requests]
         case _:
             return []
     return parts if len(parts) > 1 else []

@@ -1,4 +1,4 @@
-"""Health: whether the process lives, and whether it could take a request now."""
+"""Report health: whether the process runs, and whether it can accept a request now."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ from store.probe import AsyncProbe
 def health_routes(
     reloader: ConfigurationReloader, client: redis.asyncio.Redis, memory: RedisMemoryMonitor
 ) -> list[Route]:
-    """`/health/live` and `/health/ready`. Ready means that Redis takes a write; a configuration is always in force.
+    """Return `/health/live` and `/health/ready`. Ready means that Redis accepts a write.
 
-    A full Redis is ready: requests are then answered 429, which tells senders more than no answer would.
+    A full Redis counts as ready: requests then get 429, which says more to senders than no answer.
     """
     probe = AsyncProbe(client)
 
@@ -49,7 +49,10 @@ def _redis(trouble: Trouble | None, memory: RedisMemoryMonitor) -> dict[str, str
 def _configuration(reloader: ConfigurationReloader) -> dict[str, Any]:
     refused = reloader.refused
     if reloader.is_held_back:
-        return {"status": "changed file lacks a connection or input in use; in force once it has stood for 10 s"}
+        return {"status": "the changed file lacks a connection or input in use; it is used if it stays so for 10 s"}
     if refused is None:
         return {"status": "in force"}
-    return {"status": "changed file refused, the former one is in force", "problems": list(map(str, refused.problems))}
+    return {
+        "status": "the changed file has errors; the former configuration is in force",
+        "problems": list(map(str, refused.problems)),
+    }

@@ -1,4 +1,4 @@
-"""`/metrics`: what any ingest tells of all of relay, because all of it is in Redis."""
+"""Serve `/metrics`: any ingest reports all of relay, because every count is in Redis."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,9 +20,9 @@ _CHALLENGE: Final = {"www-authenticate": 'Bearer realm="relay metrics"'}
 
 
 def metrics_route(settings: Settings, redis_url: str, read: Callable[[], Configuration]) -> Route:
-    """The route; it asks for RELAY_METRICS_TOKEN where one is set. One scrape reads Redis at a time.
+    """Return the route; it requires RELAY_METRICS_TOKEN if that is set. Only one scrape reads Redis at a time.
 
-    `read` gives the configuration without reading the file again, which would hold up requests.
+    `read` returns the configuration without reading the file again, which would delay requests.
     """
     client = connect(redis_url)
     token = settings.metrics_token

@@ -1,4 +1,4 @@
-"""Packing: sorted requests of one input become arrivals, their events joined in chunks of bounded size."""
+"""Pack sorted requests of one input into arrivals, their events joined in chunks of limited size."""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -9,10 +9,10 @@ from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 
 
 def pack(requests: Sequence[SortedRequest], codec: ChunkCodec) -> list[Arrival]:
-    """Arrivals for requests of one input and peer; the first has the counts, others what its chunks had no room for."""
+    """Return arrivals for requests of one input and peer; the first has the counts, the others further chunks."""
     first = requests[0]
-    seal = _Sealer(first, codec)
-    shares = {connection: _shares(wanted, seal) for connection, wanted in _joined(requests).items()}
+    encoder = _ChunkEncoder(first, codec)
+    shares = {connection: _shares(wanted, encoder) for connection, wanted in _joined(requests).items()}
     accepted = sum([request.accepted for request in requests])
     unrouted = sum([request.accepted for request in requests if not request.wanted])
     arrivals = []
@@ -36,33 +36,33 @@ def _joined(requests: Sequence[SortedRequest]) -> dict[str, Wanted]:
     return joined
 
 
-def _shares(wanted: Wanted, seal: "_Sealer") -> list[Share]:
-    """One share per chunk, and one where there is none."""
+def _shares(wanted: Wanted, encoder: "_ChunkEncoder") -> list[Share]:
+    """Return one share for each chunk, or one without a chunk."""
     unwanted = wanted.unsupported + wanted.withheld
-    (events, chunk), *others = seal(wanted) or [(0, None)]
+    (events, chunk), *others = encoder.chunks_of(wanted) or [(0, None)]
     return [
         Share(events + unwanted, wanted.unsupported, wanted.withheld, chunk),
-        *(Share(count, chunk=sealed) for count, sealed in others),
+        *(Share(count, chunk=further) for count, further in others),
     ]
 
 
-class _Sealer:
-    """Cuts and seals batches, once for all connections that want the same ones."""
+class _ChunkEncoder:
+    """Splits and encodes batches, once for all connections that want the same ones."""
 
     def __init__(self, first: SortedRequest, codec: ChunkCodec) -> None:
-        """`first` of the requests: its input, time and peer are the chunks'."""
+        """The chunks get the input, time and peer of `first`."""
         self._first = first
         self._codec = codec
-        self._sealed: dict[tuple[int, ...], list[tuple[int, bytes | None]]] = {}
+        self._encoded: dict[tuple[int, ...], list[tuple[int, bytes | None]]] = {}
 
-    def __call__(self, wanted: Wanted) -> list[tuple[int, bytes | None]]:
-        """The chunks of what is wanted, each with the number of its events."""
-        same = tuple(map(id, wanted.batches))
-        if same not in self._sealed:
-            self._sealed[same] = [(_events(part), self._seal(part)) for part in split_into_parts(wanted)]
-        return self._sealed[same]
+    def chunks_of(self, wanted: Wanted) -> list[tuple[int, bytes | None]]:
+        """Return the chunks of the wanted batches, each with the number of its events."""
+        key = tuple(map(id, wanted.batches))
+        if key not in self._encoded:
+            self._encoded[key] = [(_events(part), self._encode(part)) for part in split_into_parts(wanted)]
+        return self._encoded[key]
 
-    def _seal(self, batches: list[Batch]) -> bytes:
+    def _encode(self, batches: list[Batch]) -> bytes:
         first = self._first
         return self._codec.seal(Chunk(first.input, first.received_ms, batches, peer_ip=first.peer_ip))
 
@@ -72,10 +72,10 @@ def _events(batches: Sequence[Batch]) -> int:
 
 
 def split_into_parts(wanted: Wanted) -> Iterator[list[Batch]]:
-    """The batches in parts of at most CHUNK_EVENTS events and about CHUNK_BYTES bytes; never an empty part.
+    """Yield the batches in parts of at most CHUNK_EVENTS events and about CHUNK_BYTES bytes; never an empty part.
 
-    A batch that goes on in the next part has its shared JSON there again, uncounted, lest a large one make every event
-    a part of its own; events keep their positions.
+    A batch that continues in the next part has its shared JSON there again. That copy is not counted: else a large one
+    would make every event a part of its own. Events keep their positions.
     """
     if wanted.batches and wanted.size <= CHUNK_BYTES and _events(wanted.batches) <= CHUNK_EVENTS:
         yield wanted.batches

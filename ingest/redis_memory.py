@@ -1,4 +1,4 @@
-"""Redis's memory, read about every second, so that requests are refused before Redis has to."""
+"""Read Redis's memory about every second, so that ingest refuses requests before Redis must."""
 
 from contextlib import suppress
 from typing import Final
@@ -17,15 +17,15 @@ from store.trouble import diagnose
 INTERVAL_S: Final = 1.0
 FULL_AT: Final = 0.9
 LIMIT_UNKNOWN: Final = (
-    "Redis does not tell its memory or its limit, so that batches are refused (429) only once it is full"
+    "Redis does not report its memory or its limit, so batches are refused (429) only once it is full"
 )
-ALLOW_INFO: Final = "permit INFO (ACL SETUSER ... +info), or watch the server's memory by its provider's means"
+ALLOW_INFO: Final = "permit INFO (ACL SETUSER ... +info), or watch the server's memory with its provider's tools"
 
 log = structlog.get_logger("relay.ingest")
 
 
 def log_missing_permissions(redis_url: str) -> None:
-    """Log what relay's user lacks in Redis, once at start; whether Redis answers at all is said elsewhere."""
+    """Log which permissions relay's user lacks in Redis; a Redis that does not answer is logged elsewhere."""
     with connect(redis_url) as client, suppress(RedisError, OSError):
         trouble = permission_trouble(client)
         if trouble is not None:
@@ -33,13 +33,13 @@ def log_missing_permissions(redis_url: str) -> None:
 
 
 class RedisMemoryMonitor:
-    """Knows whether Redis is so full that what waits must go before more is taken: the workers need room to write, too.
+    """Knows whether Redis is so full that ingest must refuse batches: workers need room to write, too.
 
-    While Redis does not answer it is not held to be full: an append then says better what is wrong.
+    While Redis does not answer, `is_full` is False: an append then says better what is wrong.
     """
 
     def __init__(self, client: redis.asyncio.Redis, append: Append, outage: Outage) -> None:
-        """`append` is told what one connection may keep waiting: half of Redis's limit, or anything without one."""
+        """`append` gets the most bytes that one connection may keep waiting: half of Redis's limit, if there is one."""
         self._client, self._probe = client, AsyncProbe(client)
         self._append, self._outage = append, outage
         self.is_full = False
@@ -47,11 +47,11 @@ class RedisMemoryMonitor:
 
     @property
     def usable(self) -> bool:
-        """Whether Redis can be used, as it was found last."""
+        """Whether Redis could be used at the last reading."""
         return self._outage.trouble is None
 
     async def read(self) -> None:
-        """Read it now; and while Redis could not be used, try whether it can be used again."""
+        """Read the memory now; while Redis could not be used, also test whether it can be used again."""
         try:
             use = memory_of(await self._client.info("memory"))
         except NoPermissionError:
@@ -63,7 +63,7 @@ class RedisMemoryMonitor:
         self._judge(use)
         if self._outage.trouble or not self._outage.ever_worked:
             trouble = await self._probe.trouble()
-            if trouble is None or trouble.code == "oom":  # a full Redis answers 429, and says so itself
+            if trouble is None or trouble.code == "oom":  # requests get 429 then, and appends say why
                 self._outage.end()
             else:
                 self._outage.begin(trouble)

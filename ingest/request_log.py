@@ -24,16 +24,16 @@ class RefusalLog:
         self._logged_at: dict[tuple[str | None, int], float] = {}
         self._suppressed: dict[tuple[str | None, int], int] = {}
 
-    def note(self, input_id: str | None, row: RefusalKind, message: str, *, warn: bool = False) -> None:
-        """Log the refusal, or count it for the next line of its kind."""
-        kind, now = (input_id, row.status), self._clock()
+    def record(self, input_id: str | None, refusal: RefusalKind, message: str, *, warn: bool = False) -> None:
+        """Log the refusal, or count it for the next line of the same input and status."""
+        kind, now = (input_id, refusal.status), self._clock()
         if now - self._logged_at.get(kind, now - INTERVAL_S) < INTERVAL_S:
             self._suppressed[kind] = self._suppressed.get(kind, 0) + 1
             return
         self._logged_at[kind] = now
         suppressed = self._suppressed.pop(kind, 0)
-        level = logging.WARNING if warn or row.status >= 429 else logging.INFO
-        log.log(level, "request_refused", input=input_id, status=row.status, reason=message, suppressed=suppressed)
+        level = logging.WARNING if warn or refusal.status >= 429 else logging.INFO
+        log.log(level, "request_refused", input=input_id, status=refusal.status, reason=message, suppressed=suppressed)
 
 
 def log_unexpected_error(name: str, error: Exception, **fields: str | None) -> None:

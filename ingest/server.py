@@ -1,4 +1,4 @@
-"""The ingest process: the application on uvicorn, until a signal; or in a thread, for tests and the demo."""
+"""Run the ingest application on uvicorn: as a process until a signal, or in a thread for tests and the demo."""
 
 import socket
 import threading
@@ -21,9 +21,9 @@ from process.listening import allowed_connections, listen
 
 
 def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what has begun.
+    """Serve until SIGINT or SIGTERM, then answer the requests that have begun.
 
-    Raises ConfigurationError when the settings or the file cannot be put in force, OSError when the port is taken.
+    Raise ConfigurationError when the settings or the file cannot be used, OSError when the port is in use.
     """
     app = create_app(settings, routes)
     tune_garbage_collection()
@@ -34,7 +34,7 @@ def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
 
 @contextmanager
 def serving(settings: Settings, routes: Sequence[BaseRoute] = (), *, port: int = 0) -> Iterator[str]:
-    """Serve on loopback in a thread; gives the URL. Port 0 means any free one."""
+    """Serve on loopback in a thread and yield the URL. Port 0 means any free port."""
     server = make_server(create_app(settings, routes), _connections(settings))
     with _listening("127.0.0.1", port) as listeners:
         thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="ingest", daemon=True)
@@ -58,7 +58,7 @@ def _connections(settings: Settings) -> HttpConnections:
 
 
 def make_server(app: ASGIApp, connections: HttpConnections) -> uvicorn.Server:
-    """uvicorn, with its connections within bounds."""
+    """Return uvicorn's server, its connections within limits."""
     protocol: Callable[..., Any] = partial(HttpConnection, connections)
     return uvicorn.Server(
         uvicorn.Config(
@@ -67,10 +67,10 @@ def make_server(app: ASGIApp, connections: HttpConnections) -> uvicorn.Server:
             http=cast("Any", protocol),
             ws="none",
             lifespan="on",
-            proxy_headers=False,  # a header that anyone may send says nothing of who sent it
+            proxy_headers=False,  # any sender can write such a header
             server_header=False,
             access_log=False,
-            log_config=None,  # relay sets up logging for all of its processes
+            log_config=None,  # relay configures logging for all of its processes
             timeout_graceful_shutdown=10,
         )
     )

@@ -1,4 +1,4 @@
-"""Sorting: which events of a request each connection of its input wants, and the ids of those without one."""
+"""Sort a request: choose the events that each connection of its input wants, and generate missing event ids."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -16,26 +16,26 @@ from mapping.incoming.invalid_batch import NO_BATCH, in_place_of_a_batch, split_
 from mapping.plan import Gate, Plan
 
 SMALLEST_EVENT: Final = 100
-"""Bytes that an event has at least, on average: a request may have as many events as its limit has room for."""
+"""The least bytes of an event, on average: a request may have as many events as fit into its limit."""
 CHUNK_EVENTS: Final = 500
 CHUNK_BYTES: Final = 256 * 1024
-"""What a chunk holds at most; a batch that needs several has its shared JSON in each."""
-PACKED_TIMES: Final = 4
-"""A request may come to this many times its own limit when it is packed."""
+"""The most that a chunk holds; a batch in several chunks has its shared JSON in each."""
+STORED_FACTOR: Final = 4
+"""A stored request may have this many times the bytes of the largest request."""
 ENTRY_OVERHEAD: Final = 64
-"""Bytes around each event in a chunk, at most: its place, its id, the framing."""
+"""The most bytes around each event in a chunk: its position, its id, the framing."""
 ENTRY_MEMORY: Final = 256
-"""Bytes that an event has in memory besides its own, about."""
+"""Roughly the bytes that an event has in memory besides its own."""
 
 _PROCESS: Final = secrets.token_hex(8)
 _numbers = count()
-"""With these no two batches received in the same millisecond, anywhere, are taken for one (E2)."""
+"""These distinguish all batches received in the same millisecond by any process (E2)."""
 
 
 class Wanted(msgspec.Struct):
-    """What one connection takes of a request; connections that choose the same events share the Batch.
+    """The events of a request that one connection wants; connections that want the same events share the Batch.
 
-    `size` is what the batches come to in chunks, in bytes before compression, at most.
+    `size` is the most bytes that the batches have in chunks, before compression.
     """
 
     batches: list[Batch] = []
@@ -45,11 +45,11 @@ class Wanted(msgspec.Struct):
 
 
 class SortedRequest(msgspec.Struct):
-    """A request sorted: `accepted` events and what each of the input's connections wants of them.
+    """A sorted request: the number of `accepted` events, and those that each connection of the input wants.
 
-    With no connection, all its events are unrouted. `size` is as in Wanted, of all connections together, what they
-    share counted once; `memory` is what it holds in this process. `peer_ip` is whose address it came from, "" where no
-    connection asks (I1).
+    Without a connection, all of its events are unrouted. `size` is as in Wanted, for all connections together; shared
+    batches count once. `memory` is in bytes of this process. `peer_ip` is the sender's address, "" where no connection
+    uses it (I1).
     """
 
     input: str
@@ -62,19 +62,19 @@ class SortedRequest(msgspec.Struct):
 
 
 class Limits(NamedTuple):
-    """How many events a request may have, how many are sorted on the event loop, what it may come to in chunks."""
+    """The most events of a request, the most that are sorted on the event loop, and the most bytes in chunks."""
 
     events: int
     inline: int
-    packed: int
+    stored: int
 
     @classmethod
     def of(cls, largest_request: int, inline: int) -> "Limits":
-        """Return those that go with requests of so many bytes."""
-        return cls(max(1000, largest_request // SMALLEST_EVENT), inline, PACKED_TIMES * max(largest_request, 4 << 20))
+        """Return the limits for requests of at most `largest_request` bytes."""
+        return cls(max(1000, largest_request // SMALLEST_EVENT), inline, STORED_FACTOR * max(largest_request, 4 << 20))
 
-    def beside(self) -> "Limits":
-        """Return the same beside the event loop, where there is no hurry."""
+    def in_thread(self) -> "Limits":
+        """Return the limits for sorting in a thread, where more events may be sorted."""
         return self._replace(inline=self.events)
 
 
@@ -82,7 +82,7 @@ UNLIMITED: Final = Limits(1 << 60, 1 << 60, 1 << 60)
 
 
 class TooManyEventsInline(Exception):
-    """More events than are sorted on the event loop."""
+    """The request has more events than are sorted on the event loop."""
 
 
 def sort(
@@ -95,18 +95,18 @@ def sort(
 ) -> SortedRequest:
     """Sort all events of a request. An element that is no batch counts as one event, which every connection wants.
 
-    Raises Refused when none of its elements is a batch or its events are too many, and TakesLong before it sorts any
-    where they are more than `limits.inline`.
+    Raise RequestRefused if no element is a batch or the events are too many. Raise TooManyEventsInline, before sorting
+    any event, if they are more than `limits.inline`.
     """
     request = SortedRequest(input_id, received_ms, {plan.connection: Wanted() for plan in plans}, peer_ip=peer_ip)
     for raw, split in _split(request, batches, limits):
         if plans and split.events:
-            _sort_batch(request, plans, raw, split, limits.packed)
+            _sort_batch(request, plans, raw, split, limits.stored)
     return request
 
 
 def _split(request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits) -> list[tuple[JsonBytes, SplitBatch]]:
-    """Return the elements of a request taken apart, their events counted."""
+    """Split the elements of a request into their events, and count these."""
     splits = []
     no_batch = ""
     number_of_batches = 0
@@ -131,14 +131,14 @@ def _split(request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits)
 def _sort_batch(request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int) -> None:
     heads = [None] if split.shared == NO_BATCH else [head(event) for event in split.events]
     ids = _Ids(request, raw, split)
-    made: dict[tuple[int, ...], tuple[Batch, int]] = {}
+    stored: dict[tuple[int, ...], tuple[Batch, int]] = {}
     for plan in plans:
         wanted = request.wanted[plan.connection]
         chosen = _choose(plan, split.environment, heads, wanted)
         if not chosen:
             continue
-        if chosen not in made:
-            size = _packed(raw, split, chosen)
+        if chosen not in stored:
+            size = _stored_size(raw, split, chosen)
             request.size += size
             if request.size > most:
                 raise RequestRefused(
@@ -146,14 +146,14 @@ def _sort_batch(request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, s
                 )
             request.memory += size + ENTRY_MEMORY * len(chosen)
             entries = [Entry(at, ids.id_of(at, heads[at]), bytes(split.events[at])) for at in chosen]
-            made[chosen] = Batch(split.shared, entries), size
-        batch, size = made[chosen]
+            stored[chosen] = Batch(split.shared, entries), size
+        batch, size = stored[chosen]
         wanted.batches.append(batch)
         wanted.size += size
 
 
-def _packed(raw: JsonBytes, split: SplitBatch, chosen: Sequence[int]) -> int:
-    """Return what the chosen events come to in chunks, at most: the shared JSON once more for each further chunk."""
+def _stored_size(raw: JsonBytes, split: SplitBatch, chosen: Sequence[int]) -> int:
+    """Return the most bytes that the chosen events have in chunks; each further chunk repeats the shared JSON."""
     number = len(chosen)
     if number == len(split.events):
         size = len(raw) if type(raw) is bytes else memoryview(raw).nbytes
@@ -164,10 +164,10 @@ def _packed(raw: JsonBytes, split: SplitBatch, chosen: Sequence[int]) -> int:
 
 
 def _choose(plan: Plan, environment: str | None, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:
-    """Positions of the events that the connection wants; the others are counted."""
+    """Return the positions of the events that the connection wants; count the others."""
     chosen = []
-    for position, seen in enumerate(heads):
-        gate = plan.gate(environment, seen)
+    for position, event_head in enumerate(heads):
+        gate = plan.gate(environment, event_head)
         if gate is Gate.WANTED:
             chosen.append(position)
         elif gate is Gate.UNSUPPORTED:
@@ -178,7 +178,7 @@ def _choose(plan: Plan, environment: str | None, heads: Sequence[Head | None], w
 
 
 class _Ids:
-    """Ids for a batch's events that have none (E2); what they are made of is made when first asked for."""
+    """Generates ids for events without one (E2); hashes the batch only when the first id is needed."""
 
     __slots__ = ("_digest", "_raw", "_receipt", "_request", "_split")
 
@@ -187,16 +187,16 @@ class _Ids:
         self._digest = b""
         self._receipt = ""
 
-    def id_of(self, position: int, seen: Head | None) -> str | None:
-        """The event's generated id; None when it has its own."""
-        if seen is not None and seen.has_own_id:
+    def id_of(self, position: int, event_head: Head | None) -> str | None:
+        """Return the event's generated id; None if it has its own."""
+        if event_head is not None and event_head.has_own_id:
             return None
         if not self._receipt:
             self._receipt = f"{self._request.received_ms} {_PROCESS} {next(_numbers)}"
-        return generate_id(self._request.input, self._split, self._hash, position, seen, self._receipt)
+        return generate_id(self._request.input, self._split, self._hash, position, event_head, self._receipt)
 
     def _hash(self) -> bytes:
-        """SHA-256 of the batch."""
+        """Return the SHA-256 of the batch."""
         if not self._digest:
             self._digest = sha256(self._raw).digest()
         return self._digest

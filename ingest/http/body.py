@@ -1,4 +1,4 @@
-"""The body of a request, read within its limit; `mapping/incoming/body.py` then reads what is in it."""
+"""Read the body of a request within its limit; `mapping/incoming/body.py` then parses it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,13 +19,13 @@ _GZIPPED: Final = (b"gzip", b"x-gzip")
 
 
 class ClientGone(Exception):
-    """The client closed the connection before all of the body had come; there is nobody to answer."""
+    """The client closed the connection before the whole body arrived, so no answer is sent."""
 
 
 async def read_body(receive: Receive, content_length: bytes, limit: int, bodies: BodyBudget) -> bytes:
-    """The body as it was sent; Refused with 413 as soon as it is known to be more than `limit` bytes.
+    """Return the body as it was sent. Raise RequestRefused with 413 as soon as it is known to exceed `limit` bytes.
 
-    What is left of a body refused is read and forgotten by the server, so that the client hears the answer.
+    The server discards the rest of a refused body, so that the client reads the answer.
     """
     if content_length.isdigit() and int(content_length) > limit:
         raise RequestRefused(TOO_LARGE, str(too_large(limit)))
@@ -38,7 +38,7 @@ async def read_body(receive: Receive, content_length: bytes, limit: int, bodies:
     try:
         async with asyncio.timeout(READ_TIMEOUT_S) as timeout:
             bodies.begin(timeout)
-            return await _read_on(receive, message, limit, partial(bodies.add, timeout))
+            return await _read_parts(receive, message, limit, partial(bodies.add, timeout))
     except TimeoutError:
         if not bodies.end(timeout):
             raise too_many() from None
@@ -47,7 +47,7 @@ async def read_body(receive: Receive, content_length: bytes, limit: int, bodies:
         bodies.end(timeout)
 
 
-async def _read_on(receive: Receive, message: Message, limit: int, count: Callable[[int], None]) -> bytes:
+async def _read_parts(receive: Receive, message: Message, limit: int, count: Callable[[int], None]) -> bytes:
     parts = [message.get("body", b"")]
     size = len(parts[0])
     count(size)
@@ -64,7 +64,7 @@ async def _read_on(receive: Receive, message: Message, limit: int, count: Callab
 
 
 def is_gzip(content_encoding: bytes) -> bool:
-    """Whether a Content-Encoding says gzip; Refused with 415 when it says something that is not read here."""
+    """Return whether a Content-Encoding is gzip. Raise RequestRefused with 415 for one that is not supported."""
     if not content_encoding:
         return False
     encoding = content_encoding.strip().lower()

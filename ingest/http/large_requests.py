@@ -1,6 +1,6 @@
-"""Large requests: their bodies within a budget of bytes, their work in two threads beside the event loop.
+"""Limit large requests: their bodies share a budget of bytes, and two threads beside the event loop sort them.
 
-Small requests never wait for large ones: they are read at once and sorted on the loop.
+Small requests never wait for large ones: they are read at once and sorted on the event loop.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from ingest.answers import UNAVAILABLE, RequestRefused
 
 THREADS: Final = 2
 BEGIN_WITHIN_S: Final = 1.5
-"""A request whose work has not begun by then is refused, so that 503 comes within the 3 s that are promised."""
+"""A request whose sorting has not begun by then is refused, so that 503 comes within the promised 3 s."""
 MOST_READING_BYTES: Final = 64 * 1024 * 1024
 MOST_WORKING_BYTES: Final = 32 * 1024 * 1024
 _BUSY: Final = "Too many large requests at once; send it again."
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class BodyBudget:
-    """The bodies that come in parts, within a budget: beyond it the one that began first gives way."""
+    """A budget for bodies that arrive in parts: beyond it, the request that began first is refused."""
 
     def __init__(self, most: int = MOST_READING_BYTES) -> None:
         self._most = most
@@ -30,11 +30,11 @@ class BodyBudget:
         self._reading: OrderedDict[asyncio.Timeout, int] = OrderedDict()
 
     def begin(self, timeout: asyncio.Timeout) -> None:
-        """A body comes; its reader is ended through its timeout."""
+        """Add a body; expiring its timeout ends the reading of it."""
         self._reading[timeout] = 0
 
     def add(self, timeout: asyncio.Timeout, size: int) -> None:
-        """More of it has come. Refused when it alone is too much."""
+        """Count `size` more bytes of a body. Raise RequestRefused if it was refused, or exceeds the budget alone."""
         if timeout not in self._reading:
             raise too_many()
         self._reading[timeout] += size
@@ -47,44 +47,44 @@ class BodyBudget:
             first.reschedule(asyncio.get_running_loop().time())
 
     def end(self, timeout: asyncio.Timeout) -> bool:
-        """It has been read, or is read no more; False when it had given way to others."""
+        """Remove a body; return False if it was refused for others before."""
         size = self._reading.pop(timeout, None)
         self._bytes -= size or 0
         return size is not None
 
 
 class SideThreads:
-    """Work that takes too long for the event loop; one input's requests leave room for others'."""
+    """Threads for work that takes too long for the event loop; one input uses at most half of the budget of bytes."""
 
     def __init__(self, most_bytes: int = MOST_WORKING_BYTES) -> None:
         self._threads = ThreadPoolExecutor(THREADS, "large-requests")
-        self._turns = asyncio.Semaphore(THREADS)
+        self._free_threads = asyncio.Semaphore(THREADS)
         self._most = most_bytes
         self._bytes: Counter[str] = Counter()
 
     async def run(self, input_id: str, size: int, work: Callable[[], T]) -> T:
-        """What `work` returns, for a request of `size` bytes; Refused when its turn does not come soon."""
-        mine, all_of_them = self._bytes[input_id], self._bytes.total()
-        if (mine and mine + size > self._most // 2) or (all_of_them and all_of_them + size > self._most):
+        """Return the result of `work`, for a request of `size` bytes. Raise RequestRefused if no thread is free."""
+        of_input, of_all = self._bytes[input_id], self._bytes.total()
+        if (of_input and of_input + size > self._most // 2) or (of_all and of_all + size > self._most):
             raise too_many()
         self._bytes[input_id] += size
         try:
-            await self._wait_for_turn()
+            await self._wait_for_thread()
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._threads, work)
             finally:
-                self._turns.release()
+                self._free_threads.release()
         finally:
             self._bytes[input_id] -= size
 
-    async def _wait_for_turn(self) -> None:
+    async def _wait_for_thread(self) -> None:
         try:
             async with asyncio.timeout(BEGIN_WITHIN_S):
-                await self._turns.acquire()
+                await self._free_threads.acquire()
         except TimeoutError:
             raise too_many() from None
 
 
 def too_many() -> RequestRefused:
-    """The refusal of a large request beside too many others."""
+    """Return the refusal of a large request beside too many others."""
     return RequestRefused(UNAVAILABLE, _BUSY)

@@ -1,19 +1,19 @@
-"""The event loop before other threads: how soon a thread that computes lets the loop take batches."""
+"""Prefer the event loop to other threads: batches wait less for a thread that computes."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-GIVES_WAY_S: Final = 0.0005
-"""How long a thread that computes may keep the event loop from running (Python's own: 5 ms)."""
+SWITCH_INTERVAL_S: Final = 0.0005
+"""How long a computing thread may keep the event loop waiting (Python's default: 5 ms)."""
 
 
 @contextmanager
 def prefer_event_loop() -> Iterator[None]:
-    """Within the block, threads give way this soon."""
+    """Use SWITCH_INTERVAL_S within the block."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(GIVES_WAY_S)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         yield
     finally:

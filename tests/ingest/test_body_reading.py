@@ -52,7 +52,7 @@ def test_what_is_announced_too_long_is_not_read() -> None:
     """The refusal comes before the first byte is asked for."""
     with pytest.raises(RequestRefused) as refused:
         read([], announced=b"11")
-    assert refused.value.row == TOO_LARGE
+    assert refused.value.kind == TOO_LARGE
 
 
 @pytest.mark.parametrize("messages", [[part(b"0" * 11)], [part(b"0" * 6, more=True), part(b"0" * 5, more=True)]])
@@ -60,7 +60,7 @@ def test_what_turns_out_too_long_is_not_read_to_its_end(messages: list[Message])
     """The refusal comes as soon as it is known, with the rest still to come."""
     with pytest.raises(RequestRefused) as refused:
         read(messages)
-    assert refused.value.row == TOO_LARGE
+    assert refused.value.kind == TOO_LARGE
 
 
 @pytest.mark.parametrize("before", [[], [part(b"0", more=True)]])
@@ -75,7 +75,7 @@ def test_a_client_that_dawdles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "READ_TIMEOUT_S", 0.01)
     with pytest.raises(RequestRefused) as refused:
         read([part(b"0", more=True)])
-    assert refused.value.row == REQUEST_TIMEOUT
+    assert refused.value.kind == REQUEST_TIMEOUT
 
 
 def test_a_bomb_is_not_made_to_go_off() -> None:

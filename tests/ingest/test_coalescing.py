@@ -58,7 +58,7 @@ class Workbench:
         try:
             await self.coalescer.append(request)
         except RequestRefused as refused:
-            return refused.row
+            return refused.kind
         return None
 
 

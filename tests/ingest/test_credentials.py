@@ -52,7 +52,7 @@ def test_whose_header_it_is(header: bytes | None, expected: str | RefusalKind) -
         try:
             answer: str | RefusalKind = credentials.input_of(header)
         except RequestRefused as refused:
-            answer = refused.row
+            answer = refused.kind
         assert answer == expected
 
 

@@ -72,11 +72,11 @@ def test_a_storm_of_refusals_is_a_line_a_second() -> None:
     refusals = RefusalLog(lambda: now)
     with capture_logs() as lines:
         for _ in range(1000):
-            refusals.note("web", UNAVAILABLE, "why")
-            refusals.note("app", UNAVAILABLE, "why")
-            refusals.note(None, FORBIDDEN, "why not")
+            refusals.record("web", UNAVAILABLE, "why")
+            refusals.record("app", UNAVAILABLE, "why")
+            refusals.record(None, FORBIDDEN, "why not")
         now += 1
-        refusals.note("web", UNAVAILABLE, "why")
+        refusals.record("web", UNAVAILABLE, "why")
     assert [(one["input"], one["status"], one["log_level"], one["suppressed"]) for one in lines] == [
         ("web", 503, "warning", 0),
         ("app", 503, "warning", 0),

@@ -43,7 +43,7 @@ def refused(work: Callable[[], object]) -> RequestRefused:
 
 def test_a_thousand_batches_of_a_hundred_zeros_are_refused_before_any_is_sorted(plans: tuple[Plan, ...]) -> None:
     """No event has two bytes: a request may have as many as its limit has room for at 100 bytes each."""
-    assert refused(lambda: sort("web", plans, many_batches(ZEROS), 1, LIMITS.beside())).row == TOO_LARGE
+    assert refused(lambda: sort("web", plans, many_batches(ZEROS), 1, LIMITS.in_thread())).kind == TOO_LARGE
 
 
 def test_many_events_are_not_sorted_on_the_event_loop_however_few_bytes_they_have(plans: tuple[Plan, ...]) -> None:
@@ -52,7 +52,7 @@ def test_many_events_are_not_sorted_on_the_event_loop_however_few_bytes_they_hav
     assert sort("web", plans, [few], 1, LIMITS).accepted == 500
     with pytest.raises(TooManyEventsInline):
         sort("web", plans, [many], 1, LIMITS)
-    assert sort("web", plans, [many], 1, LIMITS.beside()).accepted == 501
+    assert sort("web", plans, [many], 1, LIMITS.in_thread()).accepted == 501
 
 
 def test_what_packing_would_repeat_too_often_is_refused_before_it_is_packed(plans: tuple[Plan, ...]) -> None:
@@ -60,8 +60,8 @@ def test_what_packing_would_repeat_too_often_is_refused_before_it_is_packed(plan
     number = 99_000
     body = b'{"user_attributes":{"x":"' + b"x" * 640_000 + b'"},"events":[' + b",".join([b"0"] * number) + b"]}"
     limits = LIMITS._replace(events=number)
-    assert refused(lambda: sort("web", plans, [body], 1, limits.beside())).row == TOO_LARGE
-    alone = sort("web", plans, [body.replace(b"x" * 640_000, b"")], 1, limits.beside())
+    assert refused(lambda: sort("web", plans, [body], 1, limits.in_thread())).kind == TOO_LARGE
+    alone = sort("web", plans, [body.replace(b"x" * 640_000, b"")], 1, limits.in_thread())
     assert alone.accepted == number
 
 
@@ -150,7 +150,7 @@ def test_one_input_leaves_room_for_another() -> None:
             try:
                 return await beside.run(input_id, size, wait)
             except RequestRefused as refused:
-                return refused.row
+                return refused.kind
 
         tasks = [asyncio.create_task(outcome("greedy", 25)) for _ in range(4)]
         await asyncio.sleep(0)
@@ -180,7 +180,7 @@ def test_work_whose_turn_does_not_come_is_refused(monkeypatch: pytest.MonkeyPatc
         await asyncio.sleep(0)
         with pytest.raises(RequestRefused) as caught:
             await beside.run("web", 1, lambda: None)
-        assert caught.value.row == UNAVAILABLE
+        assert caught.value.kind == UNAVAILABLE
         go_on.set()
         await asyncio.gather(*began)
         await beside.run("web", 1, lambda: None)

@@ -107,9 +107,9 @@ def test_what_is_in_use_is_told_by_the_events_of_the_last_minutes(tmp_path: Path
     former, new = (config.file.load(tmp_path / f"{name}.yaml") for name in ("former", "new"))
     now = [1000.0]
     in_use = InputsInUse(lambda: now[0])
-    in_use.note("lonely")
+    in_use.record("lonely")
     assert not in_use.would_lose_connections(former, new)
-    in_use.note("web")
+    in_use.record("web")
     assert in_use.would_lose_connections(former, new)
     assert not in_use.would_lose_connections(former, former)
     now[0] += 301

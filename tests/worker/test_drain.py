@@ -360,6 +360,7 @@ def test_an_event_that_kills_the_process_dies_after_five_deaths_alone(bench: Ben
     (letter,) = bench.letters()
     assert (letter.reason, letter.stage) == ("internal_error", "mapping")
     assert letter.message.startswith("this event alone was not completed 5 times")
+    assert letter.event_id == "e1"  # its own id, not a generated one
     assert bench.sandbox.summary()["requests"] == 0
 
 

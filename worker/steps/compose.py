@@ -14,6 +14,7 @@ from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Chunk, Entry
 from lanes.errors import ChunkUnreadable
 from lanes.settlement import Lease
+from mapping.incoming.unreadable import own_id_of
 from mapping.items import event_of
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result
@@ -228,9 +229,10 @@ def _unfinished(entry: Entry) -> list[Result]:
         f"this event alone was not completed {MOST_UNFINISHED_CLAIMS} times: each time the worker's process ended, or "
         "lost its lease; keep the event and report it"
     )
+    event_id = own_id_of(entry.raw) or entry.event_id
     if entry.items is None:
-        return [Rejected(None, entry.event_id, INTERNAL_ERROR.code, None, message)]
-    return [Rejected(event_of(key), entry.event_id, INTERNAL_ERROR.code, None, message, key) for key in entry.items]
+        return [Rejected(None, event_id, INTERNAL_ERROR.code, None, message)]
+    return [Rejected(event_of(key), event_id, INTERNAL_ERROR.code, None, message, key) for key in entry.items]
 
 
 def _expire(result: Result) -> Result:

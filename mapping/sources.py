@@ -36,6 +36,7 @@ class Bound(NamedTuple):
 
     name: str
     expression: str
+    scope: Scope
 
 
 class Source(NamedTuple):
@@ -48,7 +49,7 @@ class Source(NamedTuple):
 
 def _always(scope: Scope, name: str, expression: str) -> Source:
     """The same for every connection."""
-    bound = Bound(name, expression)
+    bound = Bound(name, expression, scope)
     return Source(scope, name, lambda _connection: bound)
 
 
@@ -59,7 +60,9 @@ def first_of(expression: str) -> str:
 
 def setting(name: str) -> Source:
     """A setting of the connection."""
-    return Source(Scope.CONNECTION, name, lambda connection: Bound(name, repr(getattr(connection, name))))
+    return Source(
+        Scope.CONNECTION, name, lambda connection: Bound(name, repr(getattr(connection, name)), Scope.CONNECTION)
+    )
 
 
 def address(name: str) -> Source:
@@ -88,9 +91,9 @@ def identity(setting_name: str) -> Source:
     def bind(connection: Connection) -> Bound:
         kind: str = getattr(connection, setting_name)
         if kind == MPID:
-            return Bound(MPID, "subject.mpid")
+            return Bound(MPID, "subject.mpid", Scope.BATCH)
         read = f"subject.identity({kind!r})" if kind in ALIASES else f"subject.identities.get({kind!r})"
-        return Bound(f"user_identities.{kind}", read)
+        return Bound(f"user_identities.{kind}", read, Scope.BATCH)
 
     return Source(Scope.BATCH, setting_name, bind)
 
@@ -147,7 +150,7 @@ def _several(*expressions: str) -> str:
 def _clicked(connection: Connection) -> Bound:
     """The click id's flag, the page's address, and `page_url` where it may stand in for that."""
     page = "subject.data.page_url" if connection.page_url_fallback else "None"
-    return Bound(CALLBACK, _several(f"first({_flag(CALLBACK)})", f"first({_flag(URL)})", page))
+    return Bound(CALLBACK, _several(f"first({_flag(CALLBACK)})", f"first({_flag(URL)})", page), Scope.EVENT)
 
 
 _PAGE = (

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from mapping.compile.check import check_expression
 from mapping.compile.plain import NAMED, PLAIN
 from mapping.compile.steps import Failure, Group, Step, apply_outcome
 from mapping.fields.rules import Rule
@@ -117,6 +118,7 @@ class _Writer:
 
     def step(self, step: Step, within: str = "") -> str:
         """What leaves one field's `value`, None where there is nothing to send."""
+        check_expression(step.source.expression, step.source.scope)
         n = len(self.names)
         self.names |= {f"step_{n}": step, f"rule_{n}": step.rule if step.absent is None else _or_absent(step)}
         return _STEP.format(

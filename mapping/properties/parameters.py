@@ -10,7 +10,7 @@ from config.vocabulary import EVENT_FIELDS
 from mapping.compile.steps import Step, is_on
 from mapping.incoming.batch_fields import attribute_key
 from mapping.results import RejectEvent
-from mapping.sources import Bound, first_of
+from mapping.sources import Bound, Scope, first_of
 from mapping.tables import PARAMETERS, ParameterRow
 from mapping.values import descriptive, text
 from mapping.wire import TRACK, place_of, shape_of
@@ -49,16 +49,18 @@ def _describes_product(parameter: Parameter) -> bool:
 def source_of(parameter: Parameter) -> Bound:
     """What reads it: of an event, or for `product` of each of its products."""
     name = parameter.name
+    event = Scope.EVENT
     match parameter.source:
         case "attribute":
-            return Bound(f"custom_attributes.{name}", first_of(f"subject.attribute({name!r})"))
+            return Bound(f"custom_attributes.{name}", first_of(f"subject.attribute({name!r})"), event)
         case "user_attribute":
-            return Bound(f"user_attributes.{name}", first_of(f"subject.shared.user.get({attribute_key(name)!r})"))
+            read = f"subject.shared.user.get({attribute_key(name)!r})"
+            return Bound(f"user_attributes.{name}", first_of(read), event)
         case "field":
-            return Bound(name, f"subject.{_FIELDS[name]}")
+            return Bound(name, f"subject.{_FIELDS[name]}", event)
         case "product":
-            return Bound(name, f"subject.{name}")
+            return Bound(name, f"subject.{name}", Scope.PRODUCT)
         case "static":
-            return Bound("static", repr(name))
+            return Bound("static", repr(name), event)
         case _:
             assert_never(parameter.source)

@@ -182,3 +182,16 @@ def test_a_surprise_is_one_events_internal_error(bench, monkeypatch):
     assert "jane" not in result.message
     monkeypatch.undo()
     assert isinstance(mapper.map(raw, None)[0], Mapped)
+
+
+@pytest.mark.parametrize(("own", "expected"), [("message-1", "message-1"), (None, "generated")], ids=["own id", "none"])
+def test_an_internal_error_keeps_the_events_own_id(own, expected, bench, monkeypatch):
+    """The generated id stands in only for an event without its own."""
+    mapper = bench.plan().batch(b"{}", bench.received_ms)
+
+    def fail(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr("mapping.mapper.read_event", fail)
+    [result] = mapper.map(json.dumps(bench.purchase(source_message_id=own)).encode(), "generated")
+    assert (result.reason, result.event_id) == ("internal_error", expected)

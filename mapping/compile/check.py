@@ -64,7 +64,7 @@ class _Checker:
                 return Any
             case ast.Attribute(value=inner, attr=name):
                 return self._attribute(self.type_of(inner), name)
-            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=name), *_]):
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), *_]):
                 if name not in CONTENT_PARAMETERS:
                     raise self._unknown(f"contents have no field `{name}`")
                 return Any

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from config.settings import Settings
 from lanes.ledger import GroupReading
-from operations.alerts.messages import AlertContext, notice
+from operations.alerts.messages import AlertContext, build_notice
 from operations.alerts.rules import Kind
 from operations.metrics.catalogue import CATALOGUE
 from operations.status.connections import ConnectionStatus, State
@@ -72,7 +72,7 @@ def test_every_link_within_the_runbook_leads_somewhere() -> None:
 def test_a_notice_names_its_heading_in_the_runbook(kind: Kind) -> None:
     """And stands in its table."""
     books = GroupReading("shop", {}, {"state": "paused"}, [], 0, {}, {})
-    said = notice(kind, ConnectionStatus("shop", "paused", books, None, None, None, None), AlertContext(0))
+    said = build_notice(kind, ConnectionStatus("shop", "paused", books, None, None, None, None), AlertContext(0))
     assert str(said.fields["runbook"]).partition("#")[2] in HEADINGS
     assert f"`{kind}`" in RUNBOOK
 

@@ -13,8 +13,8 @@ from lanes.dead_letters import discard_letters
 from lanes.erasure import Edit, Placed, erase, pages
 from lanes.errors import ChunkUnreadable
 from lanes.names import LANES_PER_CONNECTION, lane_name
+from mapping.people.identities import Identity
 from mapping.people.identity_keys import IdentityKeys
-from mapping.people.reading import Identity
 from operations.dead_letters.store import DeadLetterStore
 from operations.person_search import Person
 from store.address_cache import Memory

@@ -8,8 +8,8 @@ import msgspec
 
 from lanes.chunk import Batch, Chunk
 from mapping.incoming.invalid_batch import NO_BATCH
+from mapping.people.identities import Identity, identities_in_anything, mentions
 from mapping.people.identity_keys import IdentityKeys
-from mapping.people.reading import Identity, identities_in_anything, mentions
 
 
 class Searched(NamedTuple):

@@ -7,8 +7,8 @@ from typing import IO
 import click
 
 from cli.terminal.usage_errors import unknown_id
+from mapping.people.identities import Identity
 from mapping.people.identity_keys import KINDS
-from mapping.people.reading import Identity
 
 STDIN = "-"
 

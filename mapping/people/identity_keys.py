@@ -11,7 +11,7 @@ from mapping.fields.characters import folded
 from mapping.fields.hashing import hash_identity
 from mapping.fields.phones import e164
 from mapping.fields.placeholders import own_user
-from mapping.people.reading import Identity, identities_in
+from mapping.people.identities import Identity, identities_in
 from mapping.results import SendWithNote
 
 KINDS: Final = EXTERNAL_IDENTITY_TYPES

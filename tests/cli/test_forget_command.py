@@ -15,7 +15,7 @@ from lanes.chunk import Batch, Chunk, Entry
 from lanes.lanes import ClaimLimits
 from lanes.settlement import Lease, Pace, Settlement
 from mapping.incoming.invalid_batch import NO_BATCH
-from mapping.people.reading import Identity
+from mapping.people.identities import Identity
 from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Eraser
 from store.address_cache import Memory

@@ -5,8 +5,8 @@ from hashlib import sha256
 
 import pytest
 
+from mapping.people.identities import Identity
 from mapping.people.identity_keys import IdentityKeys
-from mapping.people.reading import Identity
 from mapping.results import Mapped
 
 

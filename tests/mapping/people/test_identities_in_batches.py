@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.model import Connection
+from mapping.people.identities import Identity, identities_in, identities_in_anything, mentions
 from mapping.people.identity_keys import IdentityKeys
-from mapping.people.reading import Identity, identities_in, identities_in_anything, mentions
 from mapping.results import Mapped
 
 TOO_LARGE = "1e400"  # no JSON library of Python writes it; it stands for a text that is replaced

@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 
 from config.model import Connection
+from mapping.people.identities import Identity
 from mapping.people.identity_keys import IdentityKeys
-from mapping.people.reading import Identity
 
 SETTINGS = {"inputs": ("web",), "access_token": "t", "event_source_id": "P"}
 US = Connection(id="us", default_region="US", **SETTINGS)

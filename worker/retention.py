@@ -1,6 +1,6 @@
-"""Remove dead letters past their `dead_letter_retention`, a page at a time, and days of the ledger past theirs.
+"""Remove dead letters older than `dead_letter_retention`, a page at a time, and daily counts that are too old.
 
-Nothing is removed on one clock's word: Redis's clock and this worker's must agree, and both must say that it is time.
+Redis's clock and this worker's must agree, and by both the time must be over, before anything is removed.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ from store.leader_lock import is_first
 from worker.runtime import Runtime
 
 PAGE_EVERY_S: Final = 5.0
-SAID_FOR_S: Final = 86_400
-"""Once a day, and by one worker of all."""
+WARN_EVERY_S: Final = 86_400
+"""One warning a day, by one of all workers."""
 
 log = structlog.get_logger("relay.worker.retention")
 
 
 class Retention:
-    """The walk of one worker over the letters of all connections; several walk without minding each other."""
+    """Go through the dead letters of all connections, page by page. Several workers may do so at once."""
 
     def __init__(
         self,
@@ -41,15 +41,15 @@ class Retention:
         self._soon = 0
 
     def step(self, runtime: Runtime) -> None:
-        """One page of ids; those past their time go, counted as discarded. Raises RedisAway."""
+        """Check one page of ids; remove the dead letters that are too old, counted as discarded. Raises RedisAway."""
         clocks = Clocks(self._clock_ms(self._client), self._own_ms())
         if clocks.disagree:
             return
-        connection = self._here(runtime)
+        connection = self._current(runtime)
         if connection is None or connection.dead_letter_retention_s is None:
             if connection is not None:
                 remove_old_days(self._client, connection.id, clocks.earliest_ms)
-            self._go_on(runtime)
+            self._next_connection(runtime)
             return
         following, ids = ids_page(self._client, connection.id, self._cursor)
         found = split_by_retention(ids, connection.dead_letter_retention_s, clocks.earliest_ms)
@@ -60,20 +60,20 @@ class Retention:
         if following == 0:
             remove_old_days(self._client, connection.id, clocks.earliest_ms)
             self._warn(connection)
-            self._go_on(runtime)
+            self._next_connection(runtime)
 
-    def _here(self, runtime: Runtime) -> Connection | None:
-        """The connection whose letters are looked at; the file may have lost it meanwhile."""
+    def _current(self, runtime: Runtime) -> Connection | None:
+        """Return the connection whose dead letters are being checked; None when it is no longer in the file."""
         return None if self._connection is None else runtime.file.current.connections.get(self._connection)
 
-    def _go_on(self, runtime: Runtime) -> None:
-        """To the next connection, round and round. Those of one that is not in the file stay: nobody says how long."""
+    def _next_connection(self, runtime: Runtime) -> None:
+        """Go to the next connection, after the last to the first. Connections not in the file have no retention."""
         ids = list(runtime.file.current.connections)
-        at = ids.index(self._connection) + 1 if self._connection in ids else 0
-        self._connection = ids[at % len(ids)] if ids else None
+        index = ids.index(self._connection) + 1 if self._connection in ids else 0
+        self._connection = ids[index % len(ids)] if ids else None
         self._cursor = self._soon = 0
 
     def _warn(self, connection: Connection) -> None:
-        if self._soon and is_first(self._client, f"retention:{connection.id}", SAID_FOR_S):
+        if self._soon and is_first(self._client, f"retention:{connection.id}", WARN_EVERY_S):
             warning, remedy = expiry_warning(connection, self._soon), expiry_remedy(connection)
             log.warning("dead_letters_expiring", connection=connection.id, warning=warning, what_to_do=remedy)

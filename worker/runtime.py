@@ -1,4 +1,4 @@
-"""What every job of a worker process shares: the configuration in force, plans, lanes, the HTTP client."""
+"""What all jobs of a worker process share: the active configuration, plans, lanes, the HTTP client."""
 
 import random
 import threading
@@ -27,7 +27,7 @@ PROBE_EVENTS: Final = 10
 
 
 class Runtime:
-    """One per process, shared by its threads."""
+    """The shared objects of one process, used by all of its threads."""
 
     def __init__(self, settings: Settings, redis_url: str) -> None:
         self.keyring = keyring = settings.keyring
@@ -43,19 +43,19 @@ class Runtime:
         self.leases = HeldLeases()
         self.slots = Slots()
         self.stopping = threading.Event()
-        """Set when the process was told to stop: jobs end after the request under way, and no other begins."""
+        """Set when the process must stop: jobs end after their current request, and no new job starts."""
         self.shared_parts_secret = shared_parts_secret(keyring)
         self.drain_directly: Callable[[str], None] | None = None
         """Drains a lane in its own thread while Celery may not write (worker/redis_outage/direct_delivery.py)."""
         self.redis_limit = 0
-        """Redis's maxmemory in bytes, which the timer reads; 0 where it is not known or has none."""
+        """Redis's maxmemory in bytes, which the timer reads; 0 when it is unknown or not set."""
         self.own_ms: Callable[[], int] = own_ms
-        """This machine's clock; Redis's counts, and this one keeps it from being believed alone."""
+        """This machine's clock in Unix milliseconds, to check Redis's clock against."""
         self.random = random.SystemRandom().random
         self._plans: tuple[Configuration, dict[tuple[str, str], Plan]] | None = None
 
     def plan(self, connection: Connection, input_id: str, configuration: Configuration) -> Plan | None:
-        """The connection's plan for events of an input, by its id or a former one; None when there is no such input."""
+        """Return the connection's plan for an input, named by its id or a former one; None for an unknown input."""
         source = configuration.input_of(input_id)
         if source is None:
             return None
@@ -66,22 +66,25 @@ class Runtime:
         return plans[key]
 
     def claim_limits(self, connection: Connection, configuration: Configuration) -> ClaimLimits:
-        """What a claim for this connection asks for: as many events as its largest request takes."""
+        """Return the limits of a claim for this connection: as many events as its largest request takes."""
         plans = (self.plan(connection, input_id, configuration) for input_id in connection.inputs)
         return ClaimLimits(events=max(plan.route.max_events for plan in plans if plan), probe=PROBE_EVENTS)
 
     def learn_limit(self, limit: int) -> None:
-        """Redis's maxmemory is this; 0 for none. Shares of it follow."""
+        """Set Redis's maxmemory in bytes, 0 for none, and the shares that depend on it."""
         self.redis_limit = limit
         self._memory.most_bytes = address_share_of(limit) or MOST_BYTES
 
     def dead_letter_share(self, connection: Connection) -> LetterShare:
-        """What the connection's dead letters may hold of Redis's memory; no bound where the limit is not known."""
+        """Return how many bytes of Redis the connection's dead letters may hold; 0 is no limit, for an unknown maxmemory."""
         share = letter_share_of(self.redis_limit)
         return LetterShare(share, share_full_remedy(connection.id), connection.fingerprint)
 
     def _plans_of(self, configuration: Configuration) -> dict[tuple[str, str], Plan]:
-        """Plans live as long as the configuration that made them; two threads may make one twice, harmlessly."""
+        """Return the plans of this configuration, kept until another one is active.
+
+        Two threads may compile the same plan at once, which is harmless.
+        """
         kept = self._plans
         if kept is None or kept[0] is not configuration:
             kept = (configuration, {})
@@ -90,37 +93,37 @@ class Runtime:
 
 
 class HeldLeases:
-    """The leases this process's jobs hold now, for the timer to renew."""
+    """The leases that this process's jobs hold now. The timer renews them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._leases: dict[str, Lease] = {}
 
     def keep(self, lease: Lease) -> None:
-        """A job holds this lease now (in place of its former one on the same lane)."""
+        """Add the lease of a running job, in place of its earlier lease on the same lane."""
         with self._lock:
             self._leases[lease.lane] = lease
 
     def drop(self, lane: str) -> None:
-        """The job on that lane is over."""
+        """Remove the lane's lease: its job has ended."""
         with self._lock:
             self._leases.pop(lane, None)
 
     def lose(self, lease: Lease) -> None:
-        """The lease could not be renewed; another worker may have the lane."""
+        """Remove a lease that could not be renewed: another worker may have claimed the lane."""
         with self._lock:
             held = self._leases.get(lease.lane)
             if held is not None and held.token == lease.token:
                 del self._leases[lease.lane]
 
     def holds(self, lease: Lease) -> bool:
-        """Whether the lease is still in hand: the timer drops one that it could not renew."""
+        """Return whether the lease is still held: the timer removes a lease that it could not renew."""
         with self._lock:
             held = self._leases.get(lease.lane)
         return held is not None and held.token == lease.token
 
     def all(self) -> list[Lease]:
-        """Every lease in hand."""
+        """Return all leases held."""
         with self._lock:
             return list(self._leases.values())
 
@@ -129,13 +132,13 @@ _started: list[Runtime] = []
 
 
 def start(settings: Settings) -> Runtime:
-    """Make this process's runtime. Raises ConfigurationError, and LookupError when nobody said where Redis is."""
+    """Create this process's runtime. Raises ConfigurationError, and LookupError when RELAY_REDIS_URL is not set."""
     if settings.redis_url is None:
-        raise LookupError("RELAY_REDIS_URL is not set: start workers with relay up, or say where Redis is")
+        raise LookupError("RELAY_REDIS_URL is not set: set it, or start workers with relay up")
     _started[:] = [Runtime(settings, settings.redis_url.get_secret_value())]
     return _started[0]
 
 
 def runtime() -> Runtime:
-    """This process's, once started."""
+    """Return this process's runtime; `start` must have been called."""
     return _started[0]

@@ -1,5 +1,4 @@
-"""The heartbeat of a worker process: wakes due lanes, renews leases in hand, notices a changed configuration,
-removes dead letters past their time."""
+"""Do what is due every so often: wake lanes, renew leases, reload the configuration, remove old dead letters."""
 
 import threading
 import time
@@ -23,7 +22,7 @@ TICK_S: Final = 0.05
 REFRESH_EVERY_S: Final = 0.5
 MEMORY_EVERY_S: Final = 5.0
 WAKE_UP_EXPIRES_S: Final = 60
-"""Long against clocks that differ between hosts, short against wake-ups that pile up while every slot is taken."""
+"""Longer than hosts' clocks differ, and short enough that wake-ups do not pile up while all threads are busy."""
 
 log = structlog.get_logger("relay.worker.timer")
 
@@ -35,7 +34,7 @@ def wake_lanes(runtime: Runtime) -> None:
 
 
 def publish(lane: str, runtime: Runtime) -> None:
-    """Ask some worker to drain the lane; where Redis is too full for Celery's message, drain it here."""
+    """Publish a wake-up for the lane; if Redis has no room for the message, drain the lane in this process."""
     try:
         app.send_task("relay.deliver", args=[lane], queue=QUEUE, expires=WAKE_UP_EXPIRES_S, retry=False)
     except OperationalError as error:
@@ -45,14 +44,14 @@ def publish(lane: str, runtime: Runtime) -> None:
 
 
 def renew_leases(runtime: Runtime) -> None:
-    """Renew every lease in hand. A job that lost its lease sends no further request, and settles nothing."""
+    """Renew every lease held. A job that lost its lease sends no further request and settles nothing."""
     leases = runtime.leases.all()
     for lease in runtime.lanes.renew_all(leases) if leases else ():
         runtime.leases.lose(lease)
 
 
 def read_memory_limit(runtime: Runtime) -> None:
-    """Learn Redis's maxmemory. Where Redis does not say it, the limit that was known last counts."""
+    """Read Redis's maxmemory. If Redis does not report it, the last known limit counts."""
     with suppress(RedisAway, RedisFull):
         limit = memory_use(runtime.client_of_redis).limit
         if limit is not None:
@@ -60,7 +59,7 @@ def read_memory_limit(runtime: Runtime) -> None:
 
 
 def refresh_configuration(runtime: Runtime) -> None:
-    """Put a changed file in force."""
+    """Reload the configuration file if it has changed."""
     before = runtime.file.error
     if runtime.file.refresh():
         log.info("configuration_reloaded", file=str(runtime.file.path))
@@ -70,20 +69,20 @@ def refresh_configuration(runtime: Runtime) -> None:
 
 
 def resume_corrected(runtime: Runtime) -> None:
-    """Wake connections whose rest the configuration ended: enabled again, put back, or no longer what failed."""
+    """Resume connections whose pause the configuration ended: enabled, back in the file, or with corrected settings."""
     for connection in runtime.file.current.connections.values():
         resting = runtime.lanes.resting(connection.id)
         if resting is None or resting.by == "operator" or not connection.enabled:
             continue
-        mended = resting.state == "paused" and resting.fingerprint != connection.fingerprint
-        if mended or resting.state in ("disabled", "removed"):
+        corrected = resting.state == "paused" and resting.fingerprint != connection.fingerprint
+        if corrected or resting.state in ("disabled", "removed"):
             runtime.lanes.resume(connection.id)
             log.info("connection_resumed", connection=connection.id, was=resting.state)
 
 
 @dataclass(slots=True)
 class _Duty:
-    """Something done every so often."""
+    """A function that is called at an interval."""
 
     every_s: float
     do: Callable[[Runtime], None]
@@ -91,7 +90,7 @@ class _Duty:
 
 
 class Timer:
-    """Does what is due every so often, in two threads: nothing that Redis answers slowly delays the leases' renewal."""
+    """Run the duties in two threads, so that a slow answer of Redis to one of them does not delay renewing leases."""
 
     def __init__(self, runtime: Runtime) -> None:
         duties = [
@@ -107,22 +106,22 @@ class Timer:
 
     @property
     def started(self) -> bool:
-        """Whether it ever was."""
+        """Whether `start` was called."""
         return self._threads[0].ident is not None
 
     def start(self) -> None:
-        """Begin."""
+        """Start both threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """No more duties; returns when the last one is done."""
+        """Stop, and return when the current duty has ended."""
         for thread in self._threads:
             thread.stop()
 
 
 class _Duties(threading.Thread):
-    """Does its duties until stopped; trouble with Redis goes to the outage and is tried again at the next tick."""
+    """A thread that runs its duties until stopped. Errors of Redis begin an outage; the duty runs again when due."""
 
     def __init__(
         self, name: str, runtime: Runtime, duties: Sequence[_Duty], first: Callable[[Runtime], None] | None = None
@@ -132,7 +131,7 @@ class _Duties(threading.Thread):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """The thread's life."""
+        """Run the thread."""
         if self._first is not None:
             self._attempt(self._first)
         while not self._stopped.wait(TICK_S):
@@ -142,7 +141,7 @@ class _Duties(threading.Thread):
                     self._attempt(duty.do)
 
     def stop(self) -> None:
-        """No more duties; returns when the last one is done."""
+        """Stop, and return when the current duty has ended."""
         self._stopped.set()
         if self.ident is not None:
             self.join(timeout=10.0)
@@ -153,7 +152,7 @@ class _Duties(threading.Thread):
         except RedisAway as away:
             self._runtime.outage.begin(away.trouble)
         except RedisFull:
-            return  # settling frees memory, and so it passes
+            return  # settling will free memory
         except OperationalError as error:
             self._runtime.outage.begin(diagnose(error))
         except Exception:

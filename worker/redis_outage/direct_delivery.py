@@ -14,8 +14,8 @@ import structlog
 from worker.runtime import Runtime
 from worker.slots import USUAL_JOBS
 
-LOOK_EVERY_S: Final = 0.5
-SAID_FOR_S: Final = 60.0
+CHECK_EVERY_S: Final = 0.5
+LOG_EVERY_S: Final = 60.0
 STOP_WITHIN_S: Final = 25.0
 
 log = structlog.get_logger("relay.worker.direct")
@@ -28,7 +28,7 @@ class DirectDelivery:
         self._runtime, self._deliver = runtime, deliver
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
-        self._said_s = -SAID_FOR_S
+        self._logged_s = -LOG_EVERY_S
 
     def take(self, lane: str) -> None:
         """Start delivering the lane in another thread. If all threads are busy, it is woken again in two seconds."""
@@ -37,9 +37,9 @@ class DirectDelivery:
                 return
             thread = threading.Thread(target=self._run, args=(lane,), name=f"relay-direct-{lane}", daemon=True)
             self._threads.add(thread)
-        if time.monotonic() - self._said_s >= SAID_FOR_S:
+        if time.monotonic() - self._logged_s >= LOG_EVERY_S:
             log.warning("redis_full")
-            self._said_s = time.monotonic()
+            self._logged_s = time.monotonic()
         thread.start()
 
     def wait_until_done(self) -> None:
@@ -60,7 +60,7 @@ def wait_for_room(is_full: Callable[[], bool], runtime: Runtime, direct: DirectD
     """Return once Celery can write; until then lanes are delivered directly. Settle them before a SystemExit leaves."""
     try:
         while is_full():
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(CHECK_EVERY_S)
     except SystemExit:
         runtime.stopping.set()
         direct.wait_until_done()

@@ -76,7 +76,7 @@ class Runtime:
         self._memory.most_bytes = address_share_of(limit) or MOST_BYTES
 
     def dead_letter_share(self, connection: Connection) -> LetterShare:
-        """Return how many bytes the connection's dead letters may hold in Redis; 0, no limit, if maxmemory is unknown."""
+        """Return how many bytes of Redis the dead letters may hold; no limit if maxmemory is unknown."""
         share = letter_share_of(self.redis_limit)
         return LetterShare(share, share_full_remedy(connection.id), connection.fingerprint)
 

@@ -18,7 +18,7 @@ if chosen().name != "bundled":  # then `relay demo` and `relay up` start it as w
     os.environ["PATH"] = f"{SERVER.parent}{os.pathsep}{os.environ['PATH']}"
 
 
-def wait_until_ready(url: str, seconds: float = 10.0) -> None:
+def wait_until_ready(url: str, seconds: float = 60.0) -> None:
     """Return when the server at `url` answers PING; fail the test when it never does."""
     deadline = time.monotonic() + seconds
     with redis.Redis.from_url(url) as client:

@@ -18,7 +18,7 @@ from cli.check.command import check
 from cli.check.redis import REQUIREMENTS, findings_of_redis
 from cli.main import main
 from config.secrets import Keyring
-from sandbox.client import SandboxClient, running_sandbox
+from sandbox.client import SandboxClient
 
 FIT = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "maxmemory": "100mb"}
 CONFIGURATION = """
@@ -287,13 +287,6 @@ connections:
     gdpr_purpose: marketing
     test_event_code: TEST777
 """
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxClient]:
-    """A stand-in TikTok that takes the token "good"."""
-    with running_sandbox(["good"]) as client:
-        yield client
 
 
 def test_deep_proves_every_token_with_an_event_that_does_not_count(

@@ -3,16 +3,19 @@
 import contextlib
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.bench import Bench
 from support.events import purchase
 from support.terminal import relay
+from support.waiting import DEADLINE_S, until
 
 CONNECTION_KEYS = [
     *("id", "state", "accepted", "extra", "replayed", "delivered", "dead", "unsupported", "withheld", "forgotten"),
@@ -223,22 +226,34 @@ def test_a_lane_that_is_mended_troubles_nobody_any_more(bench: Bench) -> None:
     assert connection()["last_error"] is None
 
 
-def test_whoever_watches_sees_the_pace_until_ctrl_c(bench: Bench) -> None:
-    """In a real terminal."""
+def test_watch_shows_rates_until_ctrl_c(bench: Bench) -> None:
+    """Run it in a real terminal."""
     bench.put([purchase(1)])
     ours, theirs = pty.openpty()
     command = [Path(sys.executable).with_name("relay"), "status", "--watch"]
-    with subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": "100"}
-    ) as process:
-        os.close(theirs)
-        said = b""
-        while b"out/s" not in said or said.count(b"Ctrl-C ends") < 3:
-            said += os.read(ours, 4096)
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(OSError):  # the other end is closed
-            while os.read(ours, 4096):
-                pass
-        assert process.wait(timeout=10) == 0
-    os.close(ours)
-    assert b"1 event waiting" in said
+    environ = {**os.environ, "COLUMNS": "100"}
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as process:
+        try:
+            os.close(theirs)
+            shown = read_until(ours, lambda shown: b"out/s" in shown and shown.count(b"Ctrl-C ends") >= 3)
+            process.send_signal(signal.SIGINT)
+            read_until(ours, lambda _: process.poll() is not None)
+            assert process.wait(timeout=DEADLINE_S) == 0
+        finally:
+            process.kill()
+            os.close(ours)
+    assert b"1 event waiting" in shown
+
+
+def read_until(terminal: int, condition: Callable[[bytes], bool]) -> bytes:
+    """Return what the terminal has shown once `condition` is true of it; fail the test after the deadline."""
+    shown = bytearray()
+
+    def read_more() -> bool:
+        if select.select([terminal], [], [], 0)[0]:
+            with contextlib.suppress(OSError):  # the other end is closed
+                shown.extend(os.read(terminal, 4096))
+        return condition(bytes(shown))
+
+    until(read_more)
+    return bytes(shown)

@@ -4,29 +4,16 @@ import os
 import resource
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.acl import running_server
-from support.place import RELAY, Place, until
+from support.place import RELAY, Place
+from support.waiting import until
 
 from cli.local.embedded import is_running
-from sandbox.client import running_sandbox
 
 UNLIMITED = resource.RLIM_INFINITY
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    """A place of its own, of whose processes nothing is left afterwards."""
-    with running_sandbox() as sandbox:
-        made = Place(tmp_path, sandbox)
-        made.data.make()
-        yield made
-        record = made.data.record()
-        if record is not None and is_running(record.pid):
-            os.kill(record.pid, signal.SIGKILL)
 
 
 def limit_files(pid: int, most: int) -> None:
@@ -45,12 +32,12 @@ def test_it_goes_on_by_itself_after_a_full_disk(place: Place) -> None:
         os.kill(record.pid, signal.SIGKILL)
         until(lambda: not is_running(record.pid) and not place.is_ready())
         limit_files(up.pid, UNLIMITED)
-        until(place.is_ready, 60)
+        until(place.is_ready)
         place.post(2)
-        until(lambda: place.arrived(1) and place.arrived(2), 60)
+        until(lambda: place.arrived(1) and place.arrived(2))
     finally:
         up.send_signal(signal.SIGTERM)
-        assert up.wait(60) == 0
+        assert up.wait(120) == 0
 
 
 def full_pipe() -> tuple[int, int]:
@@ -78,11 +65,11 @@ def test_a_log_that_nobody_reads_keeps_nothing_from_ending(log_format: str, plac
     environ = {**place.environ, "RELAY_LOG_FORMAT": log_format}
     up = subprocess.Popen([RELAY, "up"], stdout=writing, stderr=writing, stdin=subprocess.DEVNULL, env=environ)
     try:
-        until(place.is_ready, 60)
+        until(place.is_ready)
         place.post(1)
-        until(lambda: place.arrived(1), 60)
+        until(lambda: place.arrived(1))
         up.send_signal(signal.SIGTERM)
-        assert up.wait(60) == 0
+        assert up.wait(120) == 0
     finally:
         up.kill()
         os.close(reading)
@@ -99,12 +86,12 @@ def test_each_process_ends_though_nobody_reads_its_log(place: Place, tmp_path: P
             for name in ("ingest", "worker")
         ]
         try:
-            until(place.is_ready, 60)
+            until(place.is_ready)
             place.post(1)
-            until(lambda: place.arrived(1), 60)
+            until(lambda: place.arrived(1))
             for child in children:
                 child.send_signal(signal.SIGTERM)
-            assert [child.wait(60) for child in children] == [0, 0]
+            assert [child.wait(120) for child in children] == [0, 0]
         finally:
             for child in children:
                 child.kill()

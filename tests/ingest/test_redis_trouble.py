@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from conftest import wait_until_ready
 from support.events import batch, purchase
 from support.plant import SERVER, free_port
 from support.site import APP, Site, refusal_of, running_site
+from support.waiting import until
 
 PROMISED_S = 3.0
 ONE = batch(purchase(1))
@@ -42,13 +43,6 @@ class Server:
         """SIGKILL, and gone."""
         self.process.kill()
         self.process.wait()
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Ask until it is so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never was"
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """Alerts of real workers: a token is refused, workers are killed and replaced, and one notice comes."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 from support.events import batch, purchase
 from support.plant import Plant
 from support.receiver import receiving
+from support.waiting import until
 
 CONFIGURATION = """
 inputs:
@@ -15,14 +15,6 @@ inputs:
 connections:
   - {id: shop, inputs: [web], access_token: revoked, event_source_id: PIXEL1, enable_web_migration: true}
 """
-
-
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait for something that real processes bring about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def test_three_workers_tell_of_a_pause_once_and_so_do_those_that_replace_them(tmp_path: Path) -> None:

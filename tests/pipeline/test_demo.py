@@ -39,7 +39,7 @@ def left_behind(directory: Path) -> list[str]:
 
 def test_it_shows_what_became_of_every_event_and_ends(tmp_path: Path, environment: dict[str, str]) -> None:
     """With exit code 0, checked against the stand-in's own record, in 110 columns."""
-    done = subprocess.run([RELAY, "demo"], env=environment, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run([RELAY, "demo"], env=environment, capture_output=True, text=True, timeout=250, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     for fact in (
         "TikTok received 20 events",
@@ -59,7 +59,7 @@ def test_it_shows_what_became_of_every_event_and_ends(tmp_path: Path, environmen
 def test_the_picture_in_the_documents_is_what_it_shows(tmp_path: Path, environment: dict[str, str]) -> None:
     """docs/demo.svg, made again here: nothing in it depends on the day or the machine."""
     made = tmp_path / "demo.svg"
-    subprocess.run([RELAY, "demo", "--save", made], env=environment, capture_output=True, timeout=100, check=True)
+    subprocess.run([RELAY, "demo", "--save", made], env=environment, capture_output=True, timeout=250, check=True)
     picture = Path(__file__).parents[2] / "docs" / "demo.svg"
     assert made.read_bytes() == picture.read_bytes(), "docs/demo.svg is stale: renew it with make picture"
 
@@ -81,11 +81,11 @@ def test_with_keep_it_stays_until_it_is_interrupted(tmp_path: Path, environment:
             env={**own, **variables},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0
     assert seen.returncode == 0, seen.stderr
     assert "books balance" in seen.stdout
     assert "curl -i -u demo-web-key:demo-web-secret" in said
@@ -98,5 +98,5 @@ def test_interrupted_on_the_way_it_leaves_nothing(tmp_path: Path, environment: d
         while not list(tmp_path.glob("relay-demo-*/data/server.json")):
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) in (0, 1)
+        assert process.wait(timeout=120) in (0, 1)
     assert left_behind(tmp_path) == []

@@ -1,8 +1,7 @@
 """A person is forgotten by a running relay: nothing of them is left in Redis or on its disk, and the books balance."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from support.events import batch, purchase
 from support.plant import Plant
 from support.server import append_only_files
 from support.traces import in_files, in_redis
+from support.waiting import until
 
 from config.secrets import Keyring
 from lanes.ledger import read_books
@@ -55,14 +55,6 @@ def plant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plant]:
         with plant.client() as client:
             client.config_set("rdbcompression", "no")  # or the file could hide what it holds from this test
         yield plant
-
-
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait for something that real processes bring about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def post(plant: Plant, *batches: dict[str, Any]) -> None:

@@ -5,30 +5,17 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import httpx
 import pytest
-from support.place import RELAY, Place, until
+from support.place import RELAY, Place
 from support.server import free_port
+from support.waiting import until
 
 from cli.local.embedded import is_running
-from sandbox.client import running_sandbox
 
 JSON = {"RELAY_LOG_FORMAT": "json", "FLOWER_BASIC_AUTH": "relay:password"}
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    """A place of its own, of whose processes nothing is left afterwards."""
-    with running_sandbox() as sandbox:
-        made = Place(tmp_path, sandbox)
-        made.data.make()
-        yield made
-        record = made.data.record()
-        if record is not None and is_running(record.pid):
-            os.kill(record.pid, signal.SIGKILL)
 
 
 def assert_json(text: str, *processes: str) -> None:

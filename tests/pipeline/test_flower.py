@@ -2,8 +2,7 @@
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,6 +10,7 @@ import pytest
 from support.events import batch, purchase
 from support.flower import Flower
 from support.plant import Plant
+from support.waiting import until
 
 from cli.processes.flower import COLUMNS
 from lanes.ledger import read_books
@@ -26,14 +26,6 @@ connections:
     enable_web_migration: true
 """
 URL = "https://shop.example/thanks"
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait for something that real processes bring about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import re
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -13,6 +12,7 @@ import pytest
 from support.events import batch, purchase
 from support.plant import Plant, Process
 from support.posters import Posters
+from support.waiting import until
 
 from delivery.client import TIMEOUT
 from lanes.ledger import GroupReading, read_books
@@ -24,14 +24,6 @@ CONFIGURATION = "inputs:\n  - {id: web, platform: web, api_key: key, api_secret:
 )
 SETTLES_WITHIN_S = 3.0
 """What a worker needs beside TikTok's answer: settling, Celery's own leave-taking; on two loaded cores."""
-
-
-def until(condition: Callable[[], bool], seconds: float = 40.0) -> None:
-    """Wait for something that real processes bring about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def groups(plant: Plant) -> list[GroupReading]:

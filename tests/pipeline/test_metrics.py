@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from support.plant import RELAY, Plant
 from support.posters import Posters
+from support.waiting import until
 
 CONFIGURATION = """
 inputs:
@@ -39,14 +39,6 @@ def scrape(url: str) -> Samples:
     text = httpx.get(f"{url}/metrics", trust_env=False).raise_for_status().text
     families = text_string_to_metric_families(text)
     return {(one.name, frozenset(one.labels.items())): one.value for family in families for one in family.samples}
-
-
-def until(condition: Callable[[], bool], seconds: float = 40.0) -> None:
-    """Wait for something that real processes bring about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.1)
 
 
 def status(plant: Plant) -> dict[str, Any]:

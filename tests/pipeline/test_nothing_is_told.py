@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,6 +15,7 @@ from support.flower import Flower
 from support.plant import Plant
 from support.receiver import Receiver, receiving
 from support.server import append_only_files
+from support.waiting import until
 
 from config.secrets import Keyring
 from lanes.ledger import read_books
@@ -106,14 +107,6 @@ def plant(tmp_path: Path, receiver: Receiver) -> Iterator[Plant]:
         plant.wait_until_ready()
         plant.workers.append(plant.add("worker-poisoned", [sys.executable, "-c", POISONED], {}))
         yield plant
-
-
-def until(condition: Callable[[], bool], seconds: float = 40.0) -> None:
-    """Wait for something that real processes bring about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def found(text: str, wanted: list[str]) -> list[str]:

@@ -3,13 +3,14 @@
 import base64
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import mparticle
 import pytest
 from support.events import batch, purchase
 from support.plant import Plant, Process
+from support.waiting import until
 
 from lanes.ledger import GroupReading, read_books
 
@@ -28,14 +29,6 @@ connections:
 def configuration(token: str = "good", more: str = "") -> str:
     """The file, with that token."""
     return CONFIGURATION.replace("TOKEN_HERE", token) + more
-
-
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait for something that real processes bring about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,12 @@
 
 import json
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 from support.events import batch, purchase
 from support.plant import Plant
+from support.waiting import until
 
 from lanes.ledger import read_books
 
@@ -17,14 +16,6 @@ CONFIGURATION = (
     "  - {id: shop, inputs: [web], access_token: good, event_source_id: CUSG5HBC77UD11VVRQEG, "
     "enable_web_migration: true}\n"
 )
-
-
-def until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
-    """Wait for something that real processes bring about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def post(plant: Plant, first: int, count: int) -> None:

@@ -2,8 +2,7 @@
 
 import json
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from support.events import batch, purchase
 from support.plant import RELAY, Process, free_port
 from support.receiver import receiving
 from support.site import WEB, running_site
+from support.waiting import until
 
 from cli.main import main
 from lanes.ledger import read_books
@@ -78,14 +78,6 @@ class Worker:
         self.seen.close()
         self.process.stop()
         self.sandbox.stop()
-
-
-def until(condition: Callable[[], bool], seconds: float = 90.0) -> None:
-    """Wait for what real processes bring about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 CANNOT, AGAIN = "redis_unusable", "redis_usable"

@@ -4,14 +4,11 @@ import os
 import socket
 import subprocess
 import sysconfig
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 from support.events import batch, purchase
+from support.waiting import until
 
 from cli.local.data_dir import DataDir
 from sandbox.client import SandboxClient
@@ -30,15 +27,6 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
-
-
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
-    """What `condition` gives once it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it never came true"
-        threading.Event().wait(0.02)
-    return found
 
 
 class Place:
@@ -81,7 +69,7 @@ class Place:
         """A relay command that ends."""
         environment = {**self.environ, **environ}
         return subprocess.run(
-            [RELAY, *arguments], capture_output=True, text=True, env=environment, timeout=30, check=False
+            [RELAY, *arguments], capture_output=True, text=True, env=environment, timeout=120, check=False
         )
 
     def said(self) -> str:

@@ -89,7 +89,7 @@ class Process:
     def wait(self) -> int:
         """Its exit code, once it ended."""
         assert self._child is not None
-        return self._child.wait(timeout=30)
+        return self._child.wait(timeout=120)
 
     def restart_if_dead(self) -> bool:
         """Whether it was dead, as a supervisor would find out."""
@@ -184,7 +184,7 @@ class Plant:
         self.kills_of_the_gone += process.kills
         process.stop()
 
-    def wait_until_ready(self, seconds: float = 30.0) -> None:
+    def wait_until_ready(self, seconds: float = 120.0) -> None:
         """Return when the server, the sandbox and every ingest answer."""
         deadline = time.monotonic() + seconds
         checks = [*(f"{url}/health/ready" for url in self.ingest_urls), f"{self.sandbox.url}/_sandbox/fault"]

@@ -1,0 +1,5 @@
+"""Fixtures of tests with real processes."""
+
+from support.fixtures import place
+
+__all__ = ["place"]

@@ -19,7 +19,7 @@ from support.waiting import DEADLINE_S, until
 
 CONNECTION_KEYS = [
     *("id", "state", "accepted", "extra", "replayed", "delivered", "dead", "unsupported", "withheld", "forgotten"),
-    *("waiting", "letters", "oldest_waiting_s", "last_error", "next_attempt_at"),
+    *("waiting", "letters", "dead_letter_bytes", "oldest_waiting_s", "last_error", "next_attempt_at"),
 ]
 
 

@@ -53,7 +53,7 @@ class Retention:
             return
         following, ids = ids_page(self._client, connection.id, self._cursor)
         found = split_by_retention(ids, connection.dead_letter_retention_s, clocks.earliest_ms)
-        if found.past and (gone := discard_letters(self._client, connection.id, found.past)):
+        if found.expired and (gone := discard_letters(self._client, connection.id, found.expired)):
             log.warning("dead_letters_expired", connection=connection.id, letters=len(gone))
         self._soon += found.soon
         self._cursor = following

@@ -95,7 +95,7 @@ def show(*, letter_id: str, as_json: bool, reveal: bool) -> None:
         letter = store.find(letter_id)
         if letter is None:
             raise OperatorError(
-                f"there is no dead letter {letter_id} (any more): relay dead-letters list says which there are"
+                f"there is no dead letter {letter_id} (any more): relay dead-letters list says which exist"
             )
         source = _opened(store, letter)
         if reveal:
@@ -106,7 +106,7 @@ def show(*, letter_id: str, as_json: bool, reveal: bool) -> None:
     else:
         console().print(_whole(public(letter, reveal=reveal), inside))
     if isinstance(source, ChunkUnreadable):
-        raise OperatorError(f"the source cannot be opened: {source.what_to_do}")
+        raise OperatorError(f"the source cannot be decrypted: {source.what_to_do}")
     if not reveal and not as_json:
         note("values are masked; --reveal shows them")
 

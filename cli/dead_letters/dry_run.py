@@ -10,7 +10,7 @@ from cli.terminal.output import BAD, GOOD, MUTED, console, json_text, note, plai
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
-from operations.dead_letters.preview import Blocked, ReplayPreview, ReplayPreviews, old_reason, shown_body
+from operations.dead_letters.preview import Blocked, ReplayPreview, ReplayPreviews, former_reason, shown_body
 from operations.dead_letters.query import DeadLetterQuery, Found
 from operations.dead_letters.replay import GONE
 from operations.dead_letters.store import DeadLetterStore, public
@@ -51,7 +51,7 @@ def _outlook(store: DeadLetterStore, letter: DeadLetter, previews: ReplayPreview
     try:
         source: Chunk = store.open(letter)
     except ChunkUnreadable as error:
-        return Blocked(f"its source cannot be opened: {error.what_to_do}")
+        return Blocked(f"its source cannot be decrypted: {error.what_to_do}")
     return previews.of(letter, source)
 
 
@@ -64,7 +64,7 @@ def object_of(outlook: ReplayPreview | Blocked, *, reveal: bool) -> dict[str, An
 
 def _sheet(letter: DeadLetter, outlook: ReplayPreview | Blocked, *, reveal: bool) -> RenderableType:
     head = Text.assemble((letter.id, "bold"), f"  {letter.connection}", (f"  {letter.tiktok_event or ''}", MUTED))
-    lines: list[RenderableType] = [head, Text(plain(f"  then  {old_reason(letter, reveal=reveal)}"))]
+    lines: list[RenderableType] = [head, Text(plain(f"  then  {former_reason(letter, reveal=reveal)}"))]
     if isinstance(outlook, Blocked):
         return Group(*lines, Text(f"  now   {outlook.why}", style=BAD), "")
     style = GOOD if outlook.items and not outlook.rejected else BAD

@@ -13,10 +13,10 @@ from cli.terminal.output import note, plain, print_json
 from cli.terminal.prompts import confirmed, yes_option
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
-from operations.dead_letters.edit import Found, corrected, editable, find_letter, is_fine, keep, text_of
+from operations.dead_letters.edit import Found, corrected, editable, find_dead_letter, is_sendable, keep, text_of
 from operations.dead_letters.field_names import names_of
 from operations.dead_letters.paths import set_value
-from operations.dead_letters.preview import Blocked, ReplayPreview, ReplayPreviews, old_reason
+from operations.dead_letters.preview import Blocked, ReplayPreview, ReplayPreviews, former_reason
 from operations.dead_letters.replay import Result, is_late, late_question, replay_page
 from operations.dead_letters.store import DeadLetterStore
 from operations.errors import OperatorError
@@ -42,10 +42,10 @@ def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool,
     anything is kept, and where it would die again it is asked. An editor shows personal data, which is logged.
     """
     with open_store() as store:
-        found = find_letter(store, letter_id)
+        found = find_dead_letter(store, letter_id)
         configuration = configuration_of(store.settings)
         outlooks = ReplayPreviews(configuration, store.settings, store.now_ms())
-        names = names_of(found.letter, configuration.connections.get(found.letter.connection))
+        names = names_of(found.dead_letter, configuration.connections.get(found.dead_letter.connection))
         before = text_of(found.source)
         if not assignments:
             note_reveal(store, "edit", [letter_id])
@@ -54,9 +54,9 @@ def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool,
             note("nothing was changed")
             raise SystemExit(1)
         source = corrected(found.source, after)
-        outlook = outlooks.of(found.letter, source)
-        _tell(found.letter, outlook)
-        if not is_fine(outlook) and not confirmed("Keep it so all the same?", yes=yes):
+        outlook = outlooks.of(found.dead_letter, source)
+        _tell(found.dead_letter, outlook)
+        if not is_sendable(outlook) and not confirmed("Keep it so all the same?", yes=yes):
             note("nothing was changed")
             raise SystemExit(1)
         send = send and isinstance(outlook, ReplayPreview)
@@ -82,7 +82,7 @@ def _edited(text: str) -> str | None:
 
 def _keep(store: DeadLetterStore, found: Found, source: Chunk, *, send: bool, yes: bool) -> Result | None:
     """Put the corrected letter in its place; and with `send`, on its way."""
-    letter = found.letter
+    letter = found.dead_letter
     late = send and is_late(source.first_unknown_ms, store.now_ms())
     send = send and (not late or confirmed(late_question(1), yes=yes))
     keep(store, found, source)
@@ -94,7 +94,7 @@ def _keep(store: DeadLetterStore, found: Found, source: Chunk, *, send: bool, ye
 
 
 def _tell(letter: DeadLetter, outlook: ReplayPreview | Blocked) -> None:
-    note(plain(f"then  {old_reason(letter, reveal=False)}"))
+    note(plain(f"then  {former_reason(letter, reveal=False)}"))
     for sentence in [outlook.why] if isinstance(outlook, Blocked) else outlook.sentences():
         note(plain(f"now   {sentence}"))
 

@@ -40,7 +40,7 @@ def export(*, reveal: bool, **conditions: Any) -> None:
         note(f"{letter_id}: {GONE}")
     if unreadable:
         note(
-            f"{plural(unreadable, 'letter')} without a source: relay dead-letters show ID says why it cannot be opened"
+            f"{plural(unreadable, 'letter')} without a source: relay dead-letters show ID says why it cannot be decrypted"
         )
     if missing or unreadable:
         raise SystemExit(1)

@@ -91,7 +91,7 @@ def _outlook(
     desk: Desk, store: DeadLetterStore, letter: DeadLetter, source: Chunk | ChunkUnreadable
 ) -> ReplayPreview | Blocked:
     if isinstance(source, ChunkUnreadable):
-        return Blocked(f"its source cannot be opened: {source.what_to_do}")
+        return Blocked(f"its source cannot be decrypted: {source.what_to_do}")
     try:
         return desk.outlooks(store).of(letter, source)
     except ConfigurationError:

@@ -1,4 +1,4 @@
-"""A dead letter's event corrected: taken out as text, put back as a source, kept in the letter's place."""
+"""Correct the event of a dead letter: show it as text, parse the text, and store it in place of the former one."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -21,28 +21,28 @@ from operations.errors import OperatorError
 
 
 class Found(NamedTuple):
-    """A letter as it stands in the store, and its source, opened."""
+    """A dead letter, its stored bytes, and its decrypted source."""
 
-    letter: DeadLetter
+    dead_letter: DeadLetter
     stored: bytes
     source: Chunk
 
 
-def find_letter(store: DeadLetterStore, letter_id: str) -> Found:
-    """The letter with its source. OperatorError when there is none, or its source cannot be opened."""
+def find_dead_letter(store: DeadLetterStore, letter_id: str) -> Found:
+    """Return the dead letter with its source. Raise OperatorError when it is gone or its source cannot be decrypted."""
     letter = store.find(letter_id)
     stored = None if letter is None else letter_of(store.client, letter.connection, letter_id)
     if stored is None:
-        raise OperatorError(f"{letter_id}: {GONE}: relay dead-letters list says which there are")
+        raise OperatorError(f"{letter_id}: {GONE}: relay dead-letters list shows those that exist")
     letter = decoded(stored, letter_id)
     try:
         return Found(letter, stored, store.open(letter))
     except ChunkUnreadable as error:
-        raise OperatorError(f"the source cannot be opened: {error.what_to_do}") from None
+        raise OperatorError(f"its source cannot be decrypted: {error.what_to_do}") from None
 
 
 def digest_of(found: Found) -> str:
-    """What tells this letter from itself once somebody has changed it."""
+    """Return a digest of the stored bytes; it differs after any change."""
     return sha256(found.stored).hexdigest()
 
 
@@ -57,7 +57,9 @@ def text_of(source: Chunk) -> str:
         whole = msgspec.json.encode({**members, "events": events})
         return msgspec.json.format(whole, indent=2).decode() + "\n"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise OperatorError("its event is no JSON that can be edited: export keeps it, discard removes it") from None
+        raise OperatorError(
+            "its event is no JSON that can be edited: export keeps a copy, discard removes it"
+        ) from None
 
 
 def editable(text: str) -> dict[str, Any]:
@@ -68,13 +70,13 @@ def editable(text: str) -> dict[str, Any]:
         batch = None
     if not isinstance(batch, dict) or not isinstance(batch.get("events"), list) or not batch["events"]:
         raise OperatorError(
-            "it is no batch with an event in which a field could be set: correct it in an editor, without --set"
+            "it is no batch with an event, so no field can be set: correct it in an editor, without --set"
         )
     return batch
 
 
 def _text_of_no_batch(raw: bytes) -> str:
-    """Return what stands in the place of a batch; as it is where it is no JSON, for then it is to become some."""
+    """Return an invalid batch as text: formatted where it is JSON, else as it is."""
     try:
         return msgspec.json.format(raw, indent=2).decode() + "\n"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -91,32 +93,32 @@ def corrected(source: Chunk, text: str) -> Chunk:
         split = split_batch(text.encode())
     except (NotABatch, UnicodeEncodeError) as error:
         raise OperatorError(f"nothing was kept: {error}") from None
-    was = source.batches[0]
-    if was.shared == NO_BATCH or len(was.entries) > 1:
-        return msgspec.structs.replace(source, batches=[Batch(split.shared, _several(was.entries, split.events))])
+    former = source.batches[0]
+    if former.shared == NO_BATCH or len(former.entries) > 1:
+        return msgspec.structs.replace(source, batches=[Batch(split.shared, _several(former.entries, split.events))])
     if len(split.events) != 1:
-        raise OperatorError(f"nothing was kept: a letter is of one event, and there are {len(split.events)}")
-    entry = msgspec.structs.replace(was.entries[0], raw=bytes(split.events[0]))
+        raise OperatorError(f"nothing was kept: a dead letter has one event, and there are {len(split.events)}")
+    entry = msgspec.structs.replace(former.entries[0], raw=bytes(split.events[0]))
     return msgspec.structs.replace(source, batches=[Batch(split.shared, [entry])])
 
 
-def _several(was: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Entry]:
-    """Return entries for the events of what was no batch; an event without an id gets one, made of the letter's."""
+def _several(former: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Entry]:
+    """Return entries for the events of a former invalid batch; ids are derived from the former entry's id."""
     if not events:
         raise OperatorError("nothing was kept: a batch needs at least one event")
-    first = was[0].event_id or ""
+    first = former[0].event_id or ""
     ids = [first, *(sha256(f"{first}:{place}".encode()).hexdigest()[:32] for place in range(1, len(events)))]
     return [Entry(place, ids[place], bytes(event)) for place, event in enumerate(events)]
 
 
 def keep(store: DeadLetterStore, found: Found, source: Chunk) -> None:
     """Store the dead letter with this source. Raise OperatorError, and store nothing, when it was changed meanwhile."""
-    letter = found.letter
+    letter = found.dead_letter
     amended = msgspec.structs.replace(letter, source=store.codec.seal(source), shared="")
     if not amend_letter(store.client, letter.connection, letter.id, found.stored, amended.encode(), whole=True):
-        raise OperatorError(f"{letter.id} was changed or taken meanwhile: nothing was kept")
+        raise OperatorError(f"{letter.id} was changed, replayed or discarded meanwhile: nothing was kept")
 
 
-def is_fine(outlook: ReplayPreview | Blocked) -> bool:
-    """Whether sending it again would send it, and nothing of it would die."""
-    return isinstance(outlook, ReplayPreview) and bool(outlook.items) and not outlook.rejected
+def is_sendable(preview: ReplayPreview | Blocked) -> bool:
+    """Return whether a replay would send something and dead-letter nothing."""
+    return isinstance(preview, ReplayPreview) and bool(preview.items) and not preview.rejected

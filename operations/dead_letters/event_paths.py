@@ -1,4 +1,4 @@
-"""Every place in a batch with one event that relay reads, from the types that the mapping reads with."""
+"""List every place in a batch with one event that relay reads, from the types that the mapping reads with."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -12,12 +12,12 @@ from mapping.incoming.flags import FLAGS
 from mapping.incoming.identity_names import KNOWN
 
 Tree: TypeAlias = "Mapping[str, Tree] | None"
-"""The members of an object, or of each item of a list under `0`; None for a value, and for what may hold anything."""
+"""The members of an object, or of each item of a list under `0`; None for a single value or free content."""
 
 OPEN: Final = frozenset(("custom_attributes", "user_attributes", "partner_identities", "consent_state"))
-"""Objects whose members a client or an operator's configuration names: any name is one."""
+"""Objects whose members a client or the configuration names: any name is allowed."""
 NAMED_BY_CLIENTS: Final = frozenset(("custom_flags", "user_identities", *OPEN)) - {"consent_state"}
-"""Objects whose members have names with dots in them, and text for values."""
+"""Objects whose members may have dots in their names, and have text for values."""
 
 _LIKENESS: Final = 0.6
 
@@ -29,7 +29,7 @@ def _tree(kind: inspect.Type) -> Tree:
         case inspect.ListType(item_type=item):
             return {"0": _tree(item)}
         case inspect.UnionType(types=types):
-            return next((tree for one in types if (tree := _tree(one)) is not None), None)
+            return next((tree for member in types if (tree := _tree(member)) is not None), None)
         case _:
             return None
 
@@ -74,16 +74,16 @@ def below(tree: Tree, name: str) -> Tree:
 
 
 def nearest(path: str, batch: Mapping[str, Any]) -> str | None:
-    """Return the place whose path is most like `path`, of those that relay reads and those that are there."""
+    """Return the path most similar to `path`, of those that relay reads and those in the batch; None if none is."""
     event = batch["events"][0]
     data = event.get("data") if isinstance(event, dict) else None
     there = {name: value for name, value in batch.items() if name != "events"}
     known = [*_paths(DATA), *_paths(BATCH), *_paths(data), *_paths(there)]
     found = get_close_matches(path, known, n=1, cutoff=_LIKENESS)
     if not found:
-        last = {one.rpartition(".")[2].casefold(): one for one in reversed(known)}
+        last = {known_path.rpartition(".")[2].casefold(): known_path for known_path in reversed(known)}
         close = get_close_matches(path.rpartition(".")[2].casefold(), last, n=1, cutoff=_LIKENESS)
-        found = [last[one] for one in close]
+        found = [last[name] for name in close]
     return found[0] if found else None
 
 

@@ -1,4 +1,4 @@
-"""Read JSON for people: every number as its sender wrote it, however large, and nothing that could not be written."""
+"""Read JSON to show or edit it: every number stays as its sender wrote it, however large."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from mapping.incoming.body import without_half_pairs
 from operations.masking import mask
 
 MOST_NESTING: Final = 150
-"""Deeper than any event that a mapping reads; what is shown is walked by recursion."""
+"""Deeper than any event that a mapping reads. The JSON is walked by recursion, so it needs a bound."""
 
 _SHORT: Final = 18
 
@@ -21,17 +21,17 @@ class TooDeep(ValueError):
 
 
 def read_exactly(raw: bytes | str) -> Any:
-    """Return what `raw` holds; a number that Python would change is `msgspec.Raw`. Raises ValueError, TooDeep."""
+    """Return the value of `raw`; a number that Python would change becomes `msgspec.Raw`. Raise ValueError, TooDeep."""
     return _read(raw if isinstance(raw, bytes) else raw.encode(), _exact)
 
 
 def read_for_people(raw: bytes, *, reveal: bool) -> Any:
-    """Return what `raw` holds, masked or not; where it cannot be shown a sentence, or its text.
+    """Return the value of `raw`, masked unless `reveal`; a sentence or the text itself where it cannot be parsed.
 
-    A number that readers of JSON cannot hold becomes a text that says so.
+    A number too large for readers of JSON becomes a text that says so.
     """
     try:
-        value = _read(raw, _bearable)
+        value = _read(raw, _readable)
         return value if reveal else mask(value)
     except ValueError as error:
         if reveal:
@@ -58,7 +58,7 @@ def _exact(written: str) -> Any:
     return number if repr(number) == written else msgspec.Raw(written.encode())
 
 
-def _bearable(written: str) -> Any:
+def _readable(written: str) -> Any:
     return _exact(written) if isfinite(float(written)) else f"{written} (a number too large to be read)"
 
 
@@ -77,4 +77,4 @@ def _is_too_deep(value: Any) -> bool:
 
 def _inside(value: Any) -> list[Any]:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [one for one in inner if isinstance(one, dict | list)]
+    return [value for value in inner if isinstance(value, dict | list)]

@@ -1,4 +1,4 @@
-"""Where the field that a dead letter names stands in its event: incoming names, TikTok's paths, parameters."""
+"""Find the field that a dead letter names in its event: incoming names, TikTok's paths, parameters."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,24 +20,28 @@ _FROM_TIKTOK: Final = re.compile(r"^(?:(?:batch|data)\.?\d*\.)")
 
 
 def names_of(letter: DeadLetter | None, connection: Connection | None) -> Mapping[str, str]:
-    """Return the paths of all names that letters of this connection show, in lower case; its parameters included."""
+    """Return the path of each name, in lower case, that dead letters of this connection show; parameters included."""
     names = {
         row_name: place for row in (*FIELDS, *COMMERCE, ORDER_ID) for row_name, place in _names_of(row, connection)
     }
     if letter is not None and connection is not None and letter.reason == MISSING_PARAMETER.code:
         for mapping in connection.custom_mappings:
             if mapping.tiktok_event == letter.tiktok_event:
-                names |= {name: _source(one) for name, one in mapping.parameters.items() if one.source != "static"}
+                names |= {
+                    name: _source(parameter)
+                    for name, parameter in mapping.parameters.items()
+                    if parameter.source != "static"
+                }
     return {name.casefold(): place for name, place in names.items()}
 
 
 def dotted(path: str) -> str:
-    """Return a path with its places in lists as names: `products[0].price` is `products.0.price`."""
+    """Return a path with list positions as names: `products[0].price` becomes `products.0.price`."""
     return _INDEX.sub(lambda place: f".{place[1] or 0}", path).lstrip(".")
 
 
 def place_of_name(name: str, names: Mapping[str, str]) -> str | None:
-    """Return the path that a name stands for; None for what is no name of `names`."""
+    """Return the path of a name; None if `names` has no such name."""
     plain = _FROM_TIKTOK.sub("", dotted(name).casefold())
     if plain in names:
         return names[plain]
@@ -49,7 +53,7 @@ def place_of_name(name: str, names: Mapping[str, str]) -> str | None:
 
 
 def path_of_field(letter: DeadLetter, connection: Connection | None) -> str:
-    """Return where the field stands that a letter names, as far as that can be said; "" where it cannot."""
+    """Return the path of the field that a dead letter names; "" if it names none."""
     if letter.field is None:
         return ""
     return place_of_name(letter.field, names_of(letter, connection)) or dotted(letter.field)

@@ -1,9 +1,9 @@
-"""Where `--set custom_flags.TikTok.URL=…` puts a value: paths into a batch with one event, as people write them.
+"""Set a value in a batch with one event, at a path such as `custom_flags.TikTok.URL`.
 
-A path is the name that a letter shows (`TikTok.URL`, `total_amount`), or starts in the event's `data`, or in the batch
-for what a batch holds (`user_identities.email`); `event.` and `batch.` in front say so outright. Names may have dots in
-them: of those that are there the longest that fits is meant, and in maps whose names are a client's own
-(`custom_flags`, …) all that is left is one name. A path that names nothing is refused, with the nearest.
+A path is the name that a dead letter shows (`TikTok.URL`, `total_amount`), or it starts in the event's `data`, or in
+the batch for the batch's own members (`user_identities.email`). The prefixes `event.` and `batch.` say where it starts.
+Names may contain dots: the longest existing name that fits is taken. In maps whose names clients choose
+(`custom_flags`, …) the rest of the path is one name. A path that names nothing is refused, with the nearest one.
 """
 
 from collections.abc import Mapping
@@ -18,21 +18,21 @@ _PLAIN_NAMES: Final = names_of(None, None)
 
 
 class _Step(NamedTuple):
-    """Where a path has come to: what stands there, what relay reads there, its name, and what is left of the path."""
+    """A position on a path: the value there, what relay reads there, its name, and the rest of the path."""
 
     at: Any
     tree: Tree
     within: str
     left: str
     anything: bool = False
-    """Whether any name will do: the path said outright where it starts, or the names are a client's own."""
+    """Whether any name is allowed: the path has a prefix, or clients choose the names."""
 
 
 def set_value(batch: dict[str, Any], assignment: str, names: Mapping[str, str] = _PLAIN_NAMES) -> None:
-    """Carry out `PATH=VALUE` on a batch with one event. OperatorError when the path names nothing.
+    """Carry out `PATH=VALUE` on a batch with one event. Raise OperatorError when the path names nothing.
 
-    `names` are those that the letter shows, with their paths. A value is text in the maps that clients name, elsewhere
-    JSON where it is any (`20`, `true`, `"20"`), else text.
+    `names` are those that the dead letter shows, with their paths. A value is text in maps whose names clients choose;
+    elsewhere it is JSON if it parses as such (`20`, `true`, `"20"`), else text.
     """
     path, equals, value = assignment.partition("=")
     path = path.strip()
@@ -91,24 +91,24 @@ def _next(step: _Step, path: str, batch: dict[str, Any]) -> tuple[str | int, str
 
 
 def _spelt(step: _Step, name: str) -> str:
-    """Return the name of a member as it is there, or as relay writes it, whatever its case here."""
+    """Return the name of a member as it is spelled there or in relay; the case in the path does not matter."""
     if name in step.at or step.within in OPEN:
         return name
     known = [*step.at, *(step.tree or ())]
-    return next((one for one in known if one.casefold() == name.casefold()), name)
+    return next((spelling for spelling in known if spelling.casefold() == name.casefold()), name)
 
 
 def _names_nothing(path: str, batch: dict[str, Any]) -> str:
     near = nearest(dotted(path), batch)
-    hint = f"Did you mean {near}?" if near else "relay dead-letters show says what is there."
+    suggestion = f"Did you mean {near}?" if near else "relay dead-letters show shows the event."
     return (
-        f"--set {path}: this names nothing that relay reads or the event has. {hint} "
-        "To add it all the same, start the path with event. or batch."
+        f"--set {path}: relay reads no such field, and the event has none. {suggestion} "
+        "To add it nevertheless, start the path with event. or batch."
     )
 
 
 def _entered(step: _Step, name: str | int) -> Any:
-    """Return what stands at the name, made where there is none: a list where relay reads one."""
+    """Return the value at the name; create it if it is missing, as a list where relay reads one."""
     at = step.at
     is_there = name < len(at) if isinstance(name, int) else at.get(name) is not None
     if not is_there:

@@ -1,4 +1,4 @@
-"""What a dead letter would become if it were sent again now: the worker's mapping with the POST left out."""
+"""Preview the replay of a dead letter: map it as the worker would, without sending it."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -21,13 +21,13 @@ _READABLE: Final = READABLE | {
 
 
 class Blocked(NamedTuple):
-    """It could not even be mapped; `why` is a sentence on what to do."""
+    """It cannot be mapped; `why` says what to do."""
 
     why: str
 
 
 class ReplayPreview(NamedTuple):
-    """What it would become: a request with `items`, or nothing of it would be sent, and why."""
+    """What a replay would send (`items`), dead-letter (`rejected`) and not send (`unsent`)."""
 
     url: str
     body: bytes
@@ -36,38 +36,38 @@ class ReplayPreview(NamedTuple):
     unsent: Sequence[Unsupported | Withheld]
 
     def as_object(self, *, reveal: bool) -> dict[str, Any]:
-        """For `--json`: the request or null, what would die again, and what would be counted and not sent."""
-        rejected = ({"reason": one.reason, "field": one.field, "message": one.message} for one in self.rejected)
+        """Return it for `--json`: the request or null, new dead letters, and what would be counted and not sent."""
+        rejected = ({"reason": item.reason, "field": item.field, "message": item.message} for item in self.rejected)
         return {
             "request": {"url": self.url, "body": shown_body(self.body, reveal=reveal)} if self.items else None,
             "dead_letters": list(rejected),
-            "not_sent": [what_of(one) for one in self.unsent],
+            "not_sent": [why_unsent(item) for item in self.unsent],
         }
 
     def sentences(self) -> list[str]:
-        """For people: one for each thing that would come of it."""
+        """Return one sentence for each result."""
         return [
             *(f"would be sent as {item.tiktok_event}" for item in self.items),
-            *(f"would die again: {one.reason}: {one.message}" for one in self.rejected),
-            *(f"would not be sent: {what_of(one)}" for one in self.unsent),
+            *(f"would be dead-lettered again: {item.reason}: {item.message}" for item in self.rejected),
+            *(f"would not be sent: {why_unsent(item)}" for item in self.unsent),
         ]
 
 
 class ReplayPreviews:
-    """Previews under one configuration, at one time."""
+    """Makes previews under one configuration, at one time."""
 
     def __init__(self, configuration: Configuration, settings: Settings, now_ms: int) -> None:
         self._configuration, self._settings, self._now_ms = configuration, settings, now_ms
         self._plans: dict[tuple[str, str], Plan] = {}
 
     def obstacle(self, connection_id: str) -> str | None:
-        """Why nothing of this connection should be sent again now: a sentence; None when nothing speaks against it."""
+        """Return why nothing of this connection can be replayed now; None when it can."""
         if connection_id in self._configuration.connections:
             return None
         return f"connection {connection_id} is not in the configuration file: put it back first"
 
     def of(self, letter: DeadLetter, source: Chunk) -> ReplayPreview | Blocked:
-        """Of this letter. The address that a worker may remember of someone (I1) is left out, as in a preview."""
+        """Return the preview of a dead letter. Remembered IP addresses (I1) are not added, as in `relay preview`."""
         if obstacle := self.obstacle(letter.connection):
             return Blocked(obstacle)
         known = self._configuration.input_of(source.input)
@@ -98,17 +98,17 @@ class ReplayPreviews:
 
 
 def shown_body(body: bytes, *, reveal: bool) -> Any:
-    """A request's body for the eye: hashes and free text masked too, unless somebody asks."""
+    """Return a request's body to show: hashes and free text masked too, unless `reveal`."""
     decoded = msgspec.json.decode(body)
     return decoded if reveal else mask(decoded, names=_READABLE)
 
 
-def what_of(result: Unsupported | Withheld) -> str:
-    """Why it would not be sent."""
+def why_unsent(result: Unsupported | Withheld) -> str:
+    """Return why it would not be sent."""
     return result.what if isinstance(result, Unsupported) else result.why
 
 
-def old_reason(letter: DeadLetter, *, reveal: bool) -> str:
-    """Why it died, for people."""
+def former_reason(letter: DeadLetter, *, reveal: bool) -> str:
+    """Return why the event was dead-lettered, as a sentence."""
     message = letter.message if reveal or letter.stage != "delivery" else mask_sentence(letter.message)
     return f"{letter.reason}: {message}"

@@ -65,10 +65,10 @@ def late_among(entries: Iterable[IndexEntry], now_ms: int) -> set[str]:
 
 
 def late_question(number: int) -> str:
-    """Return the question to ask before so many late events are replayed."""
+    """Return the question to ask before late events are replayed."""
     return (
         f"{plural(number, 'event')} may have reached TikTok over 47 hours ago, which would count "
-        f"{'it' if number == 1 else 'them'} again. Send {'it' if number == 1 else 'them'} anyway?"
+        f"{'it' if number == 1 else 'them'} again. Replay {'it' if number == 1 else 'them'} anyway?"
     )
 
 
@@ -125,7 +125,7 @@ def replay_page(
             result.left.append((letter_id, str(damage)))
             continue
         except ChunkUnreadable as error:
-            result.left.append((letter_id, f"its source cannot be opened: {error.what_to_do}"))
+            result.left.append((letter_id, f"its source cannot be decrypted: {error.what_to_do}"))
             continue
         if letter_id in late:
             source = msgspec.structs.replace(source, first_unknown_ms=0)
@@ -134,7 +134,7 @@ def replay_page(
         replayed = replay_letters(store.client, connection_id, some)
         result.done += replayed
         gone = {item.id for item in some}.difference(replayed)
-        result.left += [(letter_id, "it was changed or taken meanwhile") for letter_id in sorted(gone)]
+        result.left += [(letter_id, "it was changed, replayed or discarded meanwhile") for letter_id in sorted(gone)]
 
 
 def _pages(

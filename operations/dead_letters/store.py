@@ -1,4 +1,4 @@
-"""The dead letters of all connections, decoded; and what is inside one, masked unless somebody asks."""
+"""Read the dead letters of all connections, and show what is inside one, masked unless revealed."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
@@ -15,7 +15,7 @@ from config.model import Configuration
 from config.secrets import DecryptionError, Keyring
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter, dead_lettered_at_ms, rfc3339
-from lanes.chunk import Batch, Chunk, ChunkCodec, read_header
+from lanes.chunk import Batch, Chunk, ChunkCodec
 from lanes.connections import connections_known
 from lanes.dead_letters import letter_of, letters_of, shared_part, some_letters
 from lanes.errors import ChunkUnreadable
@@ -29,29 +29,29 @@ from store.clocks import now_ms
 
 READ_AT_ONCE: Final = 100
 PARTS_AT_HAND: Final = 4
-"""Shared parts of batches that a letter box keeps opened; each is at most a batch."""
+"""Decrypted shared parts of batches that a store keeps; each is at most a batch."""
 
 
 class DeadLetterStore:
-    """Every letter on one Redis. Raises RedisAway."""
+    """All dead letters in one Redis. Every method raises RedisAway."""
 
     def __init__(
         self, settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None
     ) -> None:
-        """`read` is for who has read the configuration file already; it may raise ConfigurationError."""
+        """Use `read`, which may raise ConfigurationError, in place of reading the configuration file."""
         self.settings, self.client = settings, client
         self.keyring = settings.keyring
         self.codec = ChunkCodec(self.keyring)
         self._parts: dict[tuple[str, str], Chunk] = {}
         self.connections = _connections(read or partial(load, settings.config, keyring=settings.keyring), client)
-        """The connections that may have letters: the configuration's, then those that only Redis knows."""
+        """The connections that may have dead letters: those configured, then those that only Redis knows."""
 
     def now_ms(self) -> int:
-        """Redis's time, which letters and stamps are dated by."""
+        """Return Redis's time, by which dead letters are dated."""
         return now_ms(self.client)
 
     def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
-        """The letters of these connections, as they come; the sources are most of their bytes, so keep none of many."""
+        """Yield the dead letters of these connections, in no order. Their sources are large: do not collect them."""
         for connection in connections:
             for letter_id, stored in letters_of(self.client, connection):
                 yield self.read(stored, letter_id, connection)
@@ -69,7 +69,7 @@ class DeadLetterStore:
                     yield self.read(letter, entry.id, entry.connection)
 
     def find(self, letter_id: str) -> DeadLetter | None:
-        """The letter of that id, wherever it is."""
+        """Return the dead letter of this id, of any connection; None if there is none."""
         for connection in self.connections:
             stored = letter_of(self.client, connection, letter_id)
             if stored is not None:
@@ -77,9 +77,9 @@ class DeadLetterStore:
         return None
 
     def read(self, stored: bytes, letter_id: str, connection: str) -> DeadLetter:
-        """Return the letter with TikTok's words in full, as far as a key opens them.
+        """Return the dead letter with TikTok's message, if a key decrypts it.
 
-        In the place of one that is damaged stands a letter with the reason `unreadable`, so that others are read.
+        A damaged one becomes a dead letter with the reason `unreadable`, so that the others can be read.
         """
         try:
             return with_tiktok_message(decoded(stored, letter_id), self.keyring)
@@ -87,12 +87,12 @@ class DeadLetterStore:
             return _unreadable(letter_id, connection, str(damage))
 
     def open(self, letter: DeadLetter) -> Chunk:
-        """Return its source, with what the store keeps of it for several letters. Raises ChunkUnreadable."""
+        """Return its decrypted source, with the part it shares with other dead letters. Raise ChunkUnreadable."""
         if not letter.source:
-            raise ChunkUnreadable("the letter has no source")
+            raise ChunkUnreadable("the dead letter has no source")
         source = self.codec.open(letter.source)
         if not source.batches or not all(batch.entries for batch in source.batches):
-            raise ChunkUnreadable("the letter's source holds no event")
+            raise ChunkUnreadable("the dead letter's source holds no event")
         if not letter.shared:
             return source
         shared = self._part(letter).batches[0].shared
@@ -100,11 +100,11 @@ class DeadLetterStore:
         return msgspec.structs.replace(source, batches=whole)
 
     def encrypted_part(self, letter: DeadLetter) -> bytes | None:
-        """Return what the letter shares with others as Redis has it; None when it shares nothing, or it is gone."""
+        """Return the stored part that it shares with others; None when it shares nothing, or the part is gone."""
         return shared_part(self.client, letter.connection, letter.shared) if letter.shared else None
 
     def _part(self, letter: DeadLetter) -> Chunk:
-        """Return what the letter shares with others of its batch; those read last are at hand."""
+        """Return the part that it shares with others of its batch; the last few are cached."""
         key = (letter.connection, letter.shared)
         if key not in self._parts:
             sealed = self.encrypted_part(letter)
@@ -117,7 +117,7 @@ class DeadLetterStore:
 
 
 def with_tiktok_message(letter: DeadLetter, keyring: Keyring | None) -> DeadLetter:
-    """Return the dead letter with TikTok's own words, as far as a key decrypts them."""
+    """Return the dead letter with TikTok's message, if a key decrypts it."""
     if not letter.words or keyring is None:
         return letter
     try:
@@ -130,13 +130,13 @@ def with_tiktok_message(letter: DeadLetter, keyring: Keyring | None) -> DeadLett
 def _connections(read: Callable[[], Configuration], client: redis.Redis) -> list[str]:
     try:
         configured = list(read().connections)
-    except ConfigurationError:  # letters are worth reading most of all when something is wrong
+    except ConfigurationError:  # dead letters must be readable especially when the configuration is wrong
         configured = []
     return [*configured, *(group for group in connections_known(client) if group not in configured)]
 
 
 def decoded(stored: bytes, letter_id: str) -> DeadLetter:
-    """The letter as it is stored; OperatorError when it is none."""
+    """Return the stored dead letter as an object. Raise OperatorError when it cannot be read."""
     try:
         return DeadLetter.decode(stored)
     except msgspec.MsgspecError:
@@ -157,21 +157,13 @@ def _unreadable(letter_id: str, connection: str, why: str) -> DeadLetter:
     )
 
 
-def first_unknown_ms(source: bytes) -> int:
-    """Return when a source first went out with an unknown outcome; 0 for none, and where its header is damaged."""
-    try:
-        return read_header(source).first_unknown_ms if source else 0
-    except ChunkUnreadable:
-        return 0
-
-
 def without_source(letter: DeadLetter) -> DeadLetter:
-    """The letter without most of its bytes."""
+    """Return the dead letter without its source, which is most of its bytes."""
     return msgspec.structs.replace(letter, source=b"")
 
 
 def public(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
-    """Every field but the source. Only TikTok's own words may quote an event, so only they are masked."""
+    """Return every field but the source. Only TikTok's message may quote an event, so only that is masked."""
     shown = letter.public()
     if letter.stage == "delivery" and not reveal:
         shown["message"] = mask_sentence(letter.message)
@@ -179,7 +171,7 @@ def public(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
 
 
 def exported(store: DeadLetterStore, letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
-    """Every field, and `source`, what it holds of its event: null where it cannot be opened."""
+    """Return every field, and `source`, its event: null where it cannot be decrypted."""
     try:
         source = source_of(store.open(letter), reveal=reveal)
     except ChunkUnreadable:
@@ -188,7 +180,7 @@ def exported(store: DeadLetterStore, letter: DeadLetter, *, reveal: bool) -> dic
 
 
 def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
-    """What the letter holds of its event: the batch with this event only, and what ingest noted."""
+    """Return the batch with this event only, and what ingest recorded about it."""
     batch = chunk.batches[0]
     entry = batch.entries[0]
     no_batch = batch.shared == NO_BATCH

@@ -9,7 +9,7 @@ from support.terminal import relay
 
 from cli.context import settings_here
 from config.secrets import Keyring
-from operations.dead_letters.edit import find_letter
+from operations.dead_letters.edit import find_dead_letter
 from operations.dead_letters.store import DeadLetterStore
 
 FIRST, LAST = "good", "good again"
@@ -71,7 +71,7 @@ def test_show_tells_of_each(ids: dict[str, str], as_json: tuple[str, ...], revea
         said = relay("dead-letters", "show", letter_id, *as_json, *reveal)
         assert said.exit_code == (what in CANNOT_BE_OPENED), (what, said.stderr)
         assert letter_id in said.stdout
-        assert ("cannot be opened" in said.stderr) == (what in CANNOT_BE_OPENED), what
+        assert ("cannot be decrypted" in said.stderr) == (what in CANNOT_BE_OPENED), what
 
 
 def test_edit_sets_a_field_or_says_why_not(bench: Bench, ids: dict[str, str]) -> None:
@@ -87,7 +87,7 @@ def test_edit_sets_a_field_or_says_why_not(bench: Bench, ids: dict[str, str]) ->
     for what, number in (("a number too large in the batch", "1e400"), ("a whole number too large", "9" * 5_000)):
         shown = relay("dead-letters", "show", ids[what], "--reveal", "--json").json
         assert shown["source"]["batch"]["mpid"] == f"{number} (a number too large to be read)"
-        kept = find_letter(DeadLetterStore(settings_here(), bench.redis), ids[what])
+        kept = find_dead_letter(DeadLetterStore(settings_here(), bench.redis), ids[what])
         assert f'"mpid":{number}'.encode() in kept.source.batches[0].shared
 
 

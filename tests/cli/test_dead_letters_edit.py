@@ -74,7 +74,7 @@ def test_a_correction_that_would_die_again_is_asked_about(bench: Bench, letter: 
     before = source(letter)
     said = relay("dead-letters", "edit", letter, *worse)
     assert (said.exit_code, said.stdout) == (2, "")
-    assert "now   would die again: invalid_url" in said.stderr
+    assert "now   would be dead-lettered again: invalid_url" in said.stderr
     assert source(letter) == before
     assert relay("dead-letters", "edit", letter, *worse, "--yes").exit_code == 0
     assert source(letter) != before
@@ -101,7 +101,7 @@ def test_in_an_editor_numbers_stay_as_they_were_written(
         ("exit 0", "nothing was changed"),
         ("exit 3", "use --set"),
         ('echo "{" > "$1"', "nothing was kept"),
-        ('sed -i \'s|"events"|"event"|\' "$1"', "a letter is of one event, and there are 0"),
+        ('sed -i \'s|"events"|"event"|\' "$1"', "a dead letter has one event, and there are 0"),
     ],
     ids=["unchanged", "fails", "no JSON", "no event"],
 )
@@ -286,7 +286,7 @@ NOTHING = [
 def test_a_path_that_names_nothing_is_refused_with_the_nearest(path: str, near: str) -> None:
     """Before, it became a new member that nobody reads, and the letter would have died again."""
     whole = {**batch(), "events": [purchase(1)]}
-    with pytest.raises(OperatorError, match="names nothing") as refused:
+    with pytest.raises(OperatorError, match="relay reads no such field") as refused:
         set_value(whole, f"{path}=1")
     assert near in str(refused.value)
     assert whole == {**batch(), "events": [purchase(1)]}

@@ -110,4 +110,4 @@ def test_at_maxmemory_a_reveal_is_in_the_log_alone(bench: Bench, ids: list[str])
         bench.redis.config_set("maxmemory", 0)
     assert said.exit_code == 0
     assert "personal_data_revealed" in said.stderr
-    assert "could not be kept" in said.stderr
+    assert "reveal_not_stored" in said.stderr

@@ -15,7 +15,7 @@ from lanes.arrivals import Append
 from lanes.chunk import ChunkCodec
 from mapping.incoming.body import many_batches
 from mapping.plan import compile_plan
-from operations.dead_letters.edit import corrected, find_letter, keep, text_of
+from operations.dead_letters.edit import corrected, find_dead_letter, keep, text_of
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore, exported
 from operations.errors import OperatorError
@@ -118,14 +118,14 @@ def test_corrected_and_replayed_each_of_its_events_is_delivered(bench: Bench) ->
     bench.drain()
     [letter] = bench.letters()
     store = store_of(bench)
-    found = find_letter(store, letter.id)
+    found = find_dead_letter(store, letter.id)
     assert text_of(found.source) == '{\n  "events": {\n    "0": {}\n  }\n}\n'
     with pytest.raises(OperatorError, match="at least one event"):
         corrected(found.source, '{"events": []}')
     nameless = {**purchase(8), "data": {**purchase(8)["data"], "source_message_id": None}}
     several = as_json(batch(purchase(7), nameless, nameless)).decode()
     keep(store, found, corrected(found.source, several))
-    again = find_letter(store, letter.id)
+    again = find_dead_letter(store, letter.id)
     assert text_of(again.source).count('"event_type"') == 3
     keep(store, again, corrected(again.source, text_of(again.source)))
     replay_page(store, "shop", [letter.id], (), Result())

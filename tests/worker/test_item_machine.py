@@ -24,7 +24,7 @@ from support.events import purchase
 
 from config.settings import Settings
 from lanes.chunk import Chunk, Entry
-from operations.dead_letters.edit import corrected, find_letter, keep, text_of
+from operations.dead_letters.edit import corrected, find_dead_letter, keep, text_of
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore
 
@@ -91,7 +91,7 @@ class Items(RuleBasedStateMachine):
         letter_id = data.draw(st.sampled_from(ids))
         store = DeadLetterStore(self._settings(), self.bench.redis)
         if edit:
-            found = find_letter(store, letter_id)
+            found = find_dead_letter(store, letter_id)
             keep(store, found, corrected(found.source, text_of(found.source).replace('"USD"', '"EUR"')))
         sent = Result()
         replay_page(store, "shop", [letter_id], (), sent)

@@ -38,7 +38,7 @@ def test_letters_go_when_their_time_is_over_and_a_week_before_it_is_said(bench: 
     assert walk(bench, 82) == []
     [said] = walk(bench, 84)
     assert said["event"] == "dead_letters_expiring"
-    assert said["warning"] == "3 dead letters of shop will be removed within 7 days, 90 d after they died"
+    assert said["warning"] == "3 dead letters of shop will be removed within 7 days, 90 d after they were dead-lettered"
     assert "relay dead-letters export --connection shop" in said["what_to_do"]
     assert walk(bench, 89.9) == [], "another worker has said it today"
     [removed] = walk(bench, 90.1)
@@ -81,5 +81,5 @@ def test_check_and_status_say_what_will_go(bench: Bench, monkeypatch: pytest.Mon
     bench.configure("enable_web_migration: true", "dead_letter_retention: 7d")
     [finding] = [finding for finding in relay("check", "--json").json if finding["check"] == "dead letters"]
     assert finding["status"] == "warning"
-    assert finding["found"] == "2 dead letters of shop will be removed within 7 days, 7 d after they died"
+    assert finding["found"] == "2 dead letters of shop will be removed within 7 days, 7 d after they were dead-lettered"
     assert finding["found"] in relay("status").stderr

@@ -50,7 +50,9 @@ def re_encrypt(*, as_json: bool) -> None:
     else:
         click.echo(f"sealed anew: {plural(done.dead_letters, 'dead letter')}; were so already: {done.unchanged:,}")
     if done.undecryptable:
-        note(f"{plural(done.undecryptable, 'dead letter')} cannot be decrypted with any key here: add the one they need")
+        note(
+            f"{plural(done.undecryptable, 'dead letter')} cannot be decrypted with any key here: add the one they need"
+        )
     sys.exit(done.undecryptable > 0)
 
 

@@ -60,7 +60,9 @@ def test_it_is_replayed_under_todays_configuration(bench: Bench) -> None:
     bench.drain()
     (letter,) = bench.letters()
     assert letter.reason == "invalid_ttclid"
-    assert "would be dead-lettered again: invalid_ttclid" in relay("dead-letters", "replay", "--all", "--dry-run").stdout
+    assert (
+        "would be dead-lettered again: invalid_ttclid" in relay("dead-letters", "replay", "--all", "--dry-run").stdout
+    )
     bench.configure("enable_web_migration: true", "invalid_ttclid: drop_field")
     assert "would be sent as PlaceAnOrder" in relay("dead-letters", "replay", "--all", "--dry-run").stdout
     assert bench.count("waiting", "replayed") == (0, 0)

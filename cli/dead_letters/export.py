@@ -39,8 +39,6 @@ def export(*, reveal: bool, **conditions: Any) -> None:
     for letter_id in missing:
         note(f"{letter_id}: {GONE}")
     if unreadable:
-        note(
-            f"{plural(unreadable, 'letter')} without a source: relay dead-letters show ID says why it cannot be decrypted"
-        )
+        note(f"{plural(unreadable, 'dead letter')} without a source: relay dead-letters show ID says why")
     if missing or unreadable:
         raise SystemExit(1)

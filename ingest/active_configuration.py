@@ -38,7 +38,9 @@ def compile_configuration(configuration: Configuration) -> ActiveConfiguration:
         source.id: tuple(compile_plan(connection, source) for connection in configuration.connections_of(source.id))
         for source in inputs
     }
-    peer_inputs = frozenset(name for name, input_plans in plans.items() if any(plan.takes_peer for plan in input_plans))
+    peer_inputs = frozenset(
+        name for name, input_plans in plans.items() if any(plan.uses_peer_ip for plan in input_plans)
+    )
     return ActiveConfiguration(Credentials(inputs), plans, peer_inputs)
 
 

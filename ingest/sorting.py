@@ -12,7 +12,7 @@ from ingest.answers import BAD_REQUEST, TOO_LARGE, RequestRefused
 from lanes.chunk import Batch, Entry
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.body import JsonBytes
-from mapping.incoming.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
+from mapping.incoming.invalid_batch import NO_BATCH, as_invalid_batch, split_element
 from mapping.plan import Gate, Plan
 
 SMALLEST_EVENT: Final = 100
@@ -116,7 +116,7 @@ def _split(request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits)
             number_of_batches += 1
         except NotABatch as error:
             no_batch = no_batch or f"Batch {number}: {error}"
-            split = in_place_of_a_batch(raw)
+            split = as_invalid_batch(raw)
         request.accepted += len(split.events)
         if request.accepted > limits.events:
             raise RequestRefused(TOO_LARGE, f"The request has more than {limits.events} events: send fewer at once.")

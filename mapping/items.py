@@ -37,7 +37,7 @@ def event_of(key: str) -> str:
     return key.partition(":")[0]
 
 
-def find_again(wanted: Sequence[str], made: Sequence[str] | None, today: Sequence[str]) -> list[int | None]:
+def match_items(wanted: Sequence[str], made: Sequence[str] | None, today: Sequence[str]) -> list[int | None]:
     """Return, for each wanted item, the place of the same item among today's; None where it is no longer made.
 
     `made` are all items that the event was first made into; None where an older version did not say. The same key is

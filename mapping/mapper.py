@@ -8,8 +8,8 @@ from config.dead_letter_reasons import INTERNAL_ERROR, INVALID_VALUE
 from mapping.compile.steps import Failure
 from mapping.incoming.batch import head
 from mapping.incoming.event import UNREADABLE, Incoming, read_event
-from mapping.incoming.unreadable import culprit, own_id_of
-from mapping.items import event_of, find_again
+from mapping.incoming.unreadable import explain_unreadable, own_id_of
+from mapping.items import event_of, match_items
 from mapping.native import describe
 from mapping.prepared_batch import PreparedBatch
 from mapping.properties.native import Item
@@ -74,7 +74,7 @@ class BatchMapper:
         kind = head(raw)
         if kind is not None and not self._recipe.may_want(kind):
             return Unsupported(describe(kind.event_type, kind.action))
-        field, message = culprit(error)
+        field, message = explain_unreadable(error)
         return Rejected(None, own_id_of(raw) or generated_id, INVALID_VALUE.code, field, message)
 
 
@@ -102,7 +102,7 @@ def _only(results: list[Result], only: Sequence[str], made: Sequence[str] | None
     items = [result for result in results if isinstance(result, Mapped | Rejected) and result.item]
     if not items:  # what happened to the whole event happened to each of its items
         return [_named(results[0], key) for key in only]
-    again = find_again(only, made, [item.item for item in items])
+    again = match_items(only, made, [item.item for item in items])
     return [
         Unsupported("no longer mapped") if place is None else replace(items[place], item=key)
         for key, place in zip(only, again, strict=True)

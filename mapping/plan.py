@@ -12,7 +12,7 @@ from mapping.incoming.invalid_batch import NO_BATCH, InvalidBatchMapper
 from mapping.mapper import BatchMapper
 from mapping.people.ip_observations import IpObserver
 from mapping.prepared_batch import batch_preparer
-from mapping.recipe import recipe_of
+from mapping.recipe import build_recipe
 from mapping.wire import envelope, shape_of
 
 
@@ -34,7 +34,7 @@ class Plan:
         self._connection = connection
         self.route = route_of(connection, source.platform)
         self._enabled = connection.enabled
-        self._recipe = recipe_of(connection, source, self.route)
+        self._recipe = build_recipe(connection, source, self.route)
         self._prepare = batch_preparer(self._recipe)
         self._envelope = envelope(
             self.route, shape_of(self.route), connection.event_source_id, connection.test_event_code
@@ -64,19 +64,21 @@ class Plan:
             return InvalidBatchMapper()
         now_ms = received_ms if now_ms is None else now_ms
         prepared = self._prepare(
-            relevant(shared), remembered_ip if self._recipe.remembers else None, peer_ip if self.takes_peer else None
+            relevant(shared),
+            remembered_ip if self._recipe.uses_remembered_ip else None,
+            peer_ip if self.uses_peer_ip else None,
         )
         return BatchMapper(self._recipe, prepared, received_ms, now_ms)
 
     @property
-    def takes_peer(self) -> bool:
+    def uses_peer_ip(self) -> bool:
         """Whether the address of whoever posts a batch may be sent (I1): then it must be kept with the batch."""
-        return self._recipe.takes_peer
+        return self._recipe.uses_peer_ip
 
     @cached_property
     def ip_observer(self) -> IpObserver | None:
         """What sees users' addresses in batches; None unless the connection wants them remembered (I1)."""
-        return IpObserver(self._connection, self._recipe) if self._recipe.remembers else None
+        return IpObserver(self._connection, self._recipe) if self._recipe.uses_remembered_ip else None
 
     def request(self, events: Sequence[bytes]) -> bytes:
         """A request's body with these events, which `Mapped.body` holds."""

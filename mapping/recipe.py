@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 from config.model import Connection, Input, Platform
 from config.routes import Route
-from mapping.compile.functions import Fill, filler
-from mapping.compile.steps import groups_of
+from mapping.compile.functions import Fill, compile_filler
+from mapping.compile.steps import steps_by_object
 from mapping.incoming.event import Incoming
 from mapping.incoming.kinds import Kind
 from mapping.items import custom_keys, native_key
 from mapping.native import COMMERCE_EVENT, native_events
-from mapping.properties.custom import Custom, compile_custom
+from mapping.properties.custom import CompiledMapping, compile_custom
 from mapping.properties.native import Item, native_properties
 from mapping.sources import Scope
 from mapping.tables import FIELDS
@@ -25,15 +25,15 @@ class Recipe(NamedTuple):
     environments: frozenset[str]
     purpose: str | None
     """The GDPR purpose that must be consented to (X2)."""
-    remembers: bool
+    uses_remembered_ip: bool
     """Whether a remembered address may stand in for the batch's (I1)."""
-    takes_peer: bool
+    uses_peer_ip: bool
     """Whether the address of whoever posted the batch may (I1)."""
     of_event: Fill
     of_batch: Fill
     constants: Document
     native: dict[str, Item]
-    custom: tuple[Custom, ...]
+    custom: tuple[CompiledMapping, ...]
 
     def may_want(self, kind: Kind) -> bool:
         """Whether an event of this kind can become anything; only its attributes might still say no."""
@@ -53,7 +53,7 @@ class Recipe(NamedTuple):
         return self.native.get(kind.action) if kind.event_type == COMMERCE_EVENT else None
 
 
-def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
+def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
     """The recipe of `connection` for events of `source`, which take `route`."""
     shape = shape_of(route)
     fill = native_properties(connection, route)
@@ -62,10 +62,10 @@ def recipe_of(connection: Connection, source: Input, route: Route) -> Recipe:
         platform=source.platform,
         environments=connection.environments,
         purpose=connection.gdpr_purpose,
-        remembers=connection.enrich_ip_address,
-        takes_peer=connection.peer_ip_fallback and source.platform != "feed",
-        of_event=filler(groups_of(FIELDS, Scope.EVENT, route.name, shape, connection)),
-        of_batch=filler(groups_of(FIELDS, Scope.BATCH, route.name, shape, connection)),
+        uses_remembered_ip=connection.enrich_ip_address,
+        uses_peer_ip=connection.peer_ip_fallback and source.platform != "feed",
+        of_event=compile_filler(steps_by_object(FIELDS, Scope.EVENT, route.name, shape, connection)),
+        of_batch=compile_filler(steps_by_object(FIELDS, Scope.BATCH, route.name, shape, connection)),
         constants=shape.constants,
         custom=tuple(
             compile_custom(mapping, key, connection, route)

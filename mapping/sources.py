@@ -13,7 +13,11 @@ from mapping.incoming.flags import CALLBACK, URL
 from mapping.incoming.identity_names import ALIASES
 from mapping.values import first
 
-CALLED: Mapping[str, Callable[..., Any]] = {"first": first, "opt_out": opt_out, "page_or_flag": page_or_flag}
+EXPRESSION_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "first": first,
+    "opt_out": opt_out,
+    "page_or_flag": page_or_flag,
+}
 """The functions that expressions call."""
 
 
@@ -28,7 +32,7 @@ class Scope(Enum):
     ITEM = "item"
 
 
-class Bound(NamedTuple):
+class BoundSource(NamedTuple):
     """A source of one connection: the incoming name that people know the value by, and Python that reads it.
 
     `expression` reads from a `subject`, which is what the scope says: `Shared`, `Incoming`, `Product` or contents.
@@ -44,12 +48,12 @@ class Source(NamedTuple):
 
     scope: Scope
     name: str
-    bind: Callable[[Connection], Bound]
+    bind: Callable[[Connection], BoundSource]
 
 
 def _always(scope: Scope, name: str, expression: str) -> Source:
     """The same for every connection."""
-    bound = Bound(name, expression, scope)
+    bound = BoundSource(name, expression, scope)
     return Source(scope, name, lambda _connection: bound)
 
 
@@ -58,10 +62,10 @@ def first_of(expression: str) -> str:
     return f"first(found) if type(found := {expression}) is list else found"
 
 
-def setting(name: str) -> Source:
+def connection_setting(name: str) -> Source:
     """A setting of the connection."""
     return Source(
-        Scope.CONNECTION, name, lambda connection: Bound(name, repr(getattr(connection, name)), Scope.CONNECTION)
+        Scope.CONNECTION, name, lambda connection: BoundSource(name, repr(getattr(connection, name)), Scope.CONNECTION)
     )
 
 
@@ -88,12 +92,12 @@ def partner(name: str) -> Source:
 def identity(setting_name: str) -> Source:
     """The identity of the type that a setting names (C4–C6)."""
 
-    def bind(connection: Connection) -> Bound:
+    def bind(connection: Connection) -> BoundSource:
         kind: str = getattr(connection, setting_name)
         if kind == MPID:
-            return Bound(MPID, "subject.mpid", Scope.BATCH)
+            return BoundSource(MPID, "subject.mpid", Scope.BATCH)
         read = f"subject.identity({kind!r})" if kind in ALIASES else f"subject.identities.get({kind!r})"
-        return Bound(f"user_identities.{kind}", read, Scope.BATCH)
+        return BoundSource(f"user_identities.{kind}", read, Scope.BATCH)
 
     return Source(Scope.BATCH, setting_name, bind)
 
@@ -147,10 +151,10 @@ def _several(*expressions: str) -> str:
     return f"({', '.join(expressions)})"
 
 
-def _clicked(connection: Connection) -> Bound:
+def _clicked(connection: Connection) -> BoundSource:
     """The click id's flag, the page's address, and `page_url` where it may stand in for that."""
     page = "subject.data.page_url" if connection.page_url_fallback else "None"
-    return Bound(CALLBACK, _several(f"first({_flag(CALLBACK)})", f"first({_flag(URL)})", page), Scope.EVENT)
+    return BoundSource(CALLBACK, _several(f"first({_flag(CALLBACK)})", f"first({_flag(URL)})", page), Scope.EVENT)
 
 
 _PAGE = (

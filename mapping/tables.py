@@ -45,6 +45,7 @@ from mapping.sources import (
     advertising,
     application,
     attribute,
+    connection_setting,
     contents,
     device,
     event,
@@ -52,7 +53,6 @@ from mapping.sources import (
     identity,
     partner,
     product,
-    setting,
 )
 from mapping.values import currency, descriptive, number, quantity, text, truth
 
@@ -74,7 +74,7 @@ class Row(NamedTuple):
     routes: frozenset[RouteName] = EVERY
     missing: RejectEvent | OmitField | None = None
     """What an event without the value is refused with, or what is said of it."""
-    setting: str | None = None
+    needs_setting: str | None = None
     """The connection's setting that must be on; the row then takes the place of any before it with the same path."""
 
 
@@ -97,7 +97,7 @@ FIELDS = (
     Row("E4", address("ip"), "user.ip", "context.ip", user_ip),
     Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", meaningful),
     Row("E6", flag(URL), "page.url", "context.page.url", web_url, PAGES, MISSING_URL),
-    Row("E6", PAGE, "page.url", "context.page.url", web_url_or_page, PAGES, MISSING_PAGE, setting=OWN_PAGE),
+    Row("E6", PAGE, "page.url", "context.page.url", web_url_or_page, PAGES, MISSING_PAGE, needs_setting=OWN_PAGE),
     Row("E6", flag(URL), "page.url", None, web_url, EVERY - PAGES),
     Row("E7", flag(REFERRER), "page.referrer", "context.page.referrer", descriptive),
     Row("E8", flag(CALLBACK), "user.ttclid", "context.ad.callback", click_id, EVERY - APP),
@@ -109,7 +109,7 @@ FIELDS = (
     Row("E10", advertising("ios_advertising_id"), "user.idfa", None, ADVERTISING_ID, TRACK),
     Row("E11", partner("tiktok_cookie_id"), "user.ttp", "context.user.ttp", ttp, PAGES),
     Row("E12", application("package"), "app.app_id", None, meaningful, APP, NO_APP_ID),
-    Row("E12", APP_OF_EVENT, "app.app_id", None, app_id, APP, NO_APP_ID, setting="app_id"),
+    Row("E12", APP_OF_EVENT, "app.app_id", None, app_id, APP, NO_APP_ID, needs_setting="app_id"),
     Row("E12", application("package"), "app.app_id", None, meaningful, TRACK - APP),
     Row("E12", application("application_name"), "app.app_name", None, meaningful, TRACK),
     Row("E12", application("application_version"), "app.app_version", None, meaningful, TRACK),
@@ -126,11 +126,11 @@ FIELDS = (
     Row("U11", attribute("attributed"), "ad.attributed", None, truth, WEB),
     Row("U12", attribute("attributionType"), "ad.attribution_type", None, meaningful, WEB),
     Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, meaningful, WEB),
-    Row("X1", OPT_OUT, "limited_data_use", None, limited, WEB | APP, setting="ccpa_limited_data_use"),
-    Row("X3", IDFA_ASKED_FOR, "user.idfa", None, permitted_idfa, TRACK, setting="att_withholds_idfa"),
-    Row("X3", device(ATT), "user.att_status", None, att_status, APP, setting="att_withholds_idfa"),
-    Row("X4", CLICK, "user.ttclid", "context.ad.callback", click_id_or_the_pages, EVERY - APP, setting=FROM_URL),
-    Row("X4", CLICK, "ad.callback", None, click_id_or_the_pages, APP, setting=FROM_URL),
+    Row("X1", OPT_OUT, "limited_data_use", None, limited, WEB | APP, needs_setting="ccpa_limited_data_use"),
+    Row("X3", IDFA_ASKED_FOR, "user.idfa", None, permitted_idfa, TRACK, needs_setting="att_withholds_idfa"),
+    Row("X3", device(ATT), "user.att_status", None, att_status, APP, needs_setting="att_withholds_idfa"),
+    Row("X4", CLICK, "user.ttclid", "context.ad.callback", click_id_or_the_pages, EVERY - APP, needs_setting=FROM_URL),
+    Row("X4", CLICK, "ad.callback", None, click_id_or_the_pages, APP, needs_setting=FROM_URL),
 )
 
 CONTENT = "properties.contents[]"
@@ -147,13 +147,13 @@ COMMERCE = (
 )
 
 # Goes with every event that has contents, native or not.
-CONTENT_TYPE = Row("P8", setting("content_type"), "properties.content_type", f"{CONTENT}.content_type", text)
+CONTENT_TYPE = Row("P8", connection_setting("content_type"), "properties.content_type", f"{CONTENT}.content_type", text)
 
 # Go with every event that has contents, or a product action with a transaction; native or not.
 CONTENT_IDS = Row(
-    "X5", contents("content_id"), "properties.content_ids", None, distinct, TRACK, setting="send_content_ids"
+    "X5", contents("content_id"), "properties.content_ids", None, distinct, TRACK, needs_setting="send_content_ids"
 )
-ORDER_ID = Row("X7", action("transaction_id"), "properties.order_id", None, text, TRACK, setting="send_order_id")
+ORDER_ID = Row("X7", action("transaction_id"), "properties.order_id", None, text, TRACK, needs_setting="send_order_id")
 
 
 class ParameterRow(NamedTuple):
@@ -165,7 +165,7 @@ class ParameterRow(NamedTuple):
     name: str
     path: str
     rule: Rule
-    setting: str | None = None
+    needs_setting: str | None = None
 
 
 PARAMETERS = (
@@ -177,6 +177,6 @@ PARAMETERS = (
     ParameterRow("currency", "properties.currency", currency),
     ParameterRow("value", "properties.value", number),
     ParameterRow("query", "properties.query", text),
-    ParameterRow("query", "properties.search_string", text, setting="send_search_string"),
+    ParameterRow("query", "properties.search_string", text, needs_setting="send_search_string"),
     ParameterRow("description", "properties.description", descriptive),
 )

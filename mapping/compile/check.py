@@ -13,7 +13,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from config.vocabulary import CONTENT_PARAMETERS
 from mapping.incoming.batch_fields import BatchFields
 from mapping.incoming.event import Incoming, Product
-from mapping.sources import CALLED, Scope
+from mapping.sources import EXPRESSION_FUNCTIONS, Scope
 
 SUBJECTS: Final[Mapping[Scope, Any]] = {
     Scope.BATCH: BatchFields,
@@ -52,7 +52,7 @@ class _Checker:
 
     def __init__(self, expression: str, subject: Any, bound: frozenset[str]) -> None:
         self._expression, self._subject = expression, subject
-        self._known = bound | _BUILTINS | CALLED.keys()
+        self._known = bound | _BUILTINS | EXPRESSION_FUNCTIONS.keys()
 
     def type_of(self, node: ast.AST) -> Any:
         match node:

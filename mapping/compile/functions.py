@@ -12,10 +12,10 @@ import msgspec
 
 from mapping.compile.check import check_expression
 from mapping.compile.plain import NAMED, PLAIN
-from mapping.compile.steps import Failure, Group, Step, apply_outcome
+from mapping.compile.steps import Failure, ObjectSteps, Step, apply_outcome
 from mapping.fields.rules import Rule
 from mapping.results import OUTCOMES, Note
-from mapping.sources import CALLED
+from mapping.sources import EXPRESSION_FUNCTIONS
 from mapping.wire import Document
 
 Fill: TypeAlias = Callable[[Any, Document, list[Note]], Failure | None]
@@ -63,15 +63,15 @@ if not ({plain}) and {present}:
 """
 
 
-def filler(groups: Iterable[Group]) -> Fill:
+def compile_filler(objects: Iterable[ObjectSteps]) -> Fill:
     """What runs every step of `groups`, outer objects before those inside them; objects without fields are not made."""
     writer = _Writer()
-    objects = "".join(writer.object_of(group) for group in groups)
-    fill: Fill = writer.function(_FILL, objects=indent(objects, " " * 4))
+    written = "".join(writer.object_of(object_steps) for object_steps in objects)
+    fill: Fill = writer.function(_FILL, objects=indent(written, " " * 4))
     return fill
 
 
-def maker(shared: Iterable[Step], steps: Iterable[Step], where: str, constants: Mapping[str, object]) -> Make:
+def compile_maker(shared: Iterable[Step], steps: Iterable[Step], where: str, constants: Mapping[str, object]) -> Make:
     """What makes one object of each part that is not None, unless nothing is said of it.
 
     It has the fields of `shared`, which read the subject, those of `steps`, which read the part, and `constants`;
@@ -103,17 +103,17 @@ class _Writer:
             "Failure": Failure,
             "OUTCOMES": OUTCOMES,
             "apply_outcome": apply_outcome,
-            **CALLED,
+            **EXPRESSION_FUNCTIONS,
             **NAMED,
         }
 
-    def object_of(self, group: Group) -> str:
+    def object_of(self, object_steps: ObjectSteps) -> str:
         """One object, put where it belongs once it has a field; the document itself is there already."""
-        part = "part" if group.within else "document"
-        steps = "".join(self.step(step) + _PUT.format(part=part, key=step.key) for step in group.steps)
-        if not group.within:
+        part = "part" if object_steps.within else "document"
+        steps = "".join(self.step(step) + _PUT.format(part=part, key=step.key) for step in object_steps.steps)
+        if not object_steps.within:
             return steps
-        *around, key = group.within
+        *around, key = object_steps.within
         return _OBJECT.format(steps=steps, around="".join(f".setdefault({name!r}, {{}})" for name in around), key=key)
 
     def step(self, step: Step, within: str = "") -> str:

@@ -7,7 +7,7 @@ from config.model import Connection
 from config.routes import RouteName
 from mapping.fields.rules import PerConnection, Rule
 from mapping.results import Note, OmitField, RejectEvent, RuleOutcome, SendWithNote
-from mapping.sources import Bound, Scope
+from mapping.sources import BoundSource, Scope
 from mapping.tables import Row
 from mapping.wire import Shape, path_of, place_of, represented
 
@@ -23,7 +23,7 @@ class Failure(NamedTuple):
 class Step(NamedTuple):
     """One row on one connection's route, or one parameter of a custom mapping."""
 
-    source: Bound
+    source: BoundSource
     rule: Rule
     key: str
     absent: object = None
@@ -32,30 +32,35 @@ class Step(NamedTuple):
     """Whether a value that is refused is only left out: where many events share it."""
 
 
-class Group(NamedTuple):
+class ObjectSteps(NamedTuple):
     """Steps whose fields stand in the same object."""
 
     within: tuple[str, ...]
     steps: tuple[Step, ...]
 
 
-def groups_of(
+def steps_by_object(
     rows: Iterable[Row], scope: Scope, route: RouteName, shape: Shape, connection: Connection
-) -> tuple[Group, ...]:
+) -> tuple[ObjectSteps, ...]:
     """The steps of rows of `scope` with a field on this route, by the object they fill: outer ones first."""
-    groups: dict[tuple[str, ...], dict[str, Step]] = {}
+    objects: dict[tuple[str, ...], dict[str, Step]] = {}
     for row in rows:
         path = path_of(row, shape)
-        if row.source.scope is scope and route in row.routes and path is not None and is_on(row.setting, connection):
+        if (
+            row.source.scope is scope
+            and route in row.routes
+            and path is not None
+            and is_on(row.needs_setting, connection)
+        ):
             within, key = place_of(path)
-            groups.setdefault(within, {})[key] = _step(row, path, key, connection)
-    outer_first = sorted(groups.items(), key=lambda group: len(group[0]))
-    return tuple(Group(within, tuple(steps.values())) for within, steps in outer_first)
+            objects.setdefault(within, {})[key] = _step(row, path, key, connection)
+    outer_first = sorted(objects.items(), key=lambda object_steps: len(object_steps[0]))
+    return tuple(ObjectSteps(within, tuple(steps.values())) for within, steps in outer_first)
 
 
-def is_on(setting: str | None, connection: Connection) -> bool:
+def is_on(needs_setting: str | None, connection: Connection) -> bool:
     """Whether a row with this setting holds for the connection."""
-    return setting is None or bool(getattr(connection, setting))
+    return needs_setting is None or bool(getattr(connection, needs_setting))
 
 
 def _step(row: Row, path: str, key: str, connection: Connection) -> Step:

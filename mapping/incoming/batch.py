@@ -97,7 +97,7 @@ def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
     except UNREADABLE:
         return _split_anything(raw)
     events, batch.events = batch.events or [], None
-    return _taken_apart(_encode(batch), events, batch.environment, batch.source_request_id)
+    return _split(_encode(batch), events, batch.environment, batch.source_request_id)
 
 
 def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
@@ -110,10 +110,10 @@ def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
     except UNREADABLE:
         raise NotABatch('"events" of a batch must be an array of events.') from None
     environment, source_request_id = (members.get(name, _ABSENT) for name in ("environment", "source_request_id"))
-    return _taken_apart(_encode(members), events, environment, source_request_id)
+    return _split(_encode(members), events, environment, source_request_id)
 
 
-def _taken_apart(
+def _split(
     shared: bytes, events: list[msgspec.Raw], environment: msgspec.Raw, source_request_id: msgspec.Raw
 ) -> SplitBatch:
     return SplitBatch(shared, events, environment_of(_scalar(environment)), usable_id(_scalar(source_request_id)))

@@ -33,7 +33,7 @@ _decode_any = msgspec.json.Decoder(msgspec.Raw).decode
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class NotText(bytes):
+class NotUtf8(bytes):
     """An element of a request that is no UTF-8, and so no batch."""
 
 
@@ -76,10 +76,10 @@ def too_large(limit: int) -> BodyTooLarge:
 
 
 def checked_text(body: bytes) -> bytes:
-    """Return the body as `without_half_pairs` gives it; raises BadBody for what is no UTF-8."""
+    """Return the body as `replace_lone_surrogates` gives it; raises BadBody for what is no UTF-8."""
     if (place := not_utf8(body)) is not None:
         raise BadBody(f"The body is not UTF-8 (byte {place}).")
-    return without_half_pairs(body)
+    return replace_lone_surrogates(body)
 
 
 def not_utf8(text: bytes | memoryview) -> int | None:
@@ -93,7 +93,7 @@ def not_utf8(text: bytes | memoryview) -> int | None:
     return None
 
 
-def without_half_pairs(body: bytes) -> bytes:
+def replace_lone_surrogates(body: bytes) -> bytes:
     """Return the body without byte order mark, escapes of half a surrogate pair replaced by U+FFFD.
 
     JSON's grammar allows half pairs, and text cut in the middle of an emoji has them; the parser would refuse the
@@ -126,25 +126,25 @@ def many_batches(body: bytes) -> Sequence[JsonBytes]:
 def elements_of(body: bytes) -> Sequence[JsonBytes]:
     """Return the elements of an array, or of lines; raises BadBody where there are none.
 
-    An element that is no UTF-8 is NotText, so that it costs only itself. An empty array is refused as an empty body
+    An element that is no UTF-8 is NotUtf8, so that it costs only itself. An empty array is refused as an empty body
     is, because a client asked to upload nothing sends one or the other depending on its language.
     """
-    text = without_half_pairs(body)
+    text = replace_lone_surrogates(body)
     if not text or text.isspace():
         raise _empty()
-    elements = _cut(text)
+    elements = _elements(text)
     if not elements:
         raise BadBody("The array holds no batch.")
     if not_utf8(text) is None:
         return elements
-    return [element if not_utf8(memoryview(element)) is None else NotText(element) for element in elements]
+    return [element if not_utf8(memoryview(element)) is None else NotUtf8(element) for element in elements]
 
 
-def _cut(text: bytes) -> Sequence[JsonBytes]:
+def _elements(text: bytes) -> Sequence[JsonBytes]:
     try:
         return _decode_list(text)
     except RecursionError:
-        return _cut_by_hand(text)
+        return _elements_of_deep_array(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         lines = lines_of(text)
         if lines is None:
@@ -179,7 +179,7 @@ def _empty() -> BadBody:
     return BadBody("The body is empty.")
 
 
-def _cut_by_hand(text: bytes) -> list[bytes]:
+def _elements_of_deep_array(text: bytes) -> list[bytes]:
     """Return the elements of an array of which one is nested too deeply for the parser. Raises BadBody."""
     whole = text.strip()
     places = list(_commas(whole))

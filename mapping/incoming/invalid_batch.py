@@ -6,7 +6,7 @@ import msgspec
 
 from config.dead_letter_reasons import INVALID_BATCH
 from mapping.incoming.batch import NotABatch, SplitBatch, split_batch
-from mapping.incoming.body import JsonBytes, NotText, not_utf8
+from mapping.incoming.body import JsonBytes, NotUtf8, not_utf8
 from mapping.results import Rejected, Result
 
 NO_BATCH: Final = b"null"
@@ -15,12 +15,12 @@ NO_BATCH: Final = b"null"
 
 def split_element(raw: JsonBytes) -> SplitBatch:
     """Return the batch that an element of a request is; raises NotABatch."""
-    if type(raw) is NotText:
+    if type(raw) is NotUtf8:
         raise NotABatch(_not_utf8(raw))
     return split_batch(raw)
 
 
-def in_place_of_a_batch(raw: JsonBytes) -> SplitBatch:
+def as_invalid_batch(raw: JsonBytes) -> SplitBatch:
     """Return an element that is no batch as a batch of one event: the element itself, of an unknown environment."""
     return SplitBatch(NO_BATCH, [msgspec.Raw(bytes(raw))], None, None)
 
@@ -30,10 +30,10 @@ class InvalidBatchMapper:
 
     def map(self, raw: bytes, generated_id: str | None, *_items: object) -> list[Result]:
         """Return the one result of the element: it has no items."""
-        return [Rejected(None, generated_id, INVALID_BATCH.code, None, why_no_batch(raw))]
+        return [Rejected(None, generated_id, INVALID_BATCH.code, None, explain_invalid_batch(raw))]
 
 
-def why_no_batch(raw: bytes) -> str:
+def explain_invalid_batch(raw: bytes) -> str:
     """Return a sentence on why the element is no batch, without quoting it."""
     if not_utf8(raw) is not None:
         return _not_utf8(raw)

@@ -34,7 +34,7 @@ def own_id_of(raw: bytes) -> str | None:
     return None if data is None else own_id(data.source_message_id, data.event_id)
 
 
-def culprit(error: Exception) -> tuple[str | None, str]:
+def explain_unreadable(error: Exception) -> tuple[str | None, str]:
     """The field, by its incoming name and None for the event itself, and a sentence that says what it must be."""
     if isinstance(error, RecursionError):
         return None, "The event is nested too deeply to be read."

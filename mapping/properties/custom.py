@@ -6,11 +6,11 @@ from typing import NamedTuple
 from config.model import Connection, CustomMapping, Match
 from config.routes import Route
 from config.vocabulary import EVENT_TYPES
-from mapping.compile.steps import groups_of
+from mapping.compile.steps import steps_by_object
 from mapping.fields.money import PURCHASES, Money
 from mapping.incoming.event import Incoming, Product
 from mapping.incoming.kinds import Kind
-from mapping.properties.native import CONTENTS, Item, Properties, products_of, properties_filler
+from mapping.properties.native import CONTENTS, Item, Properties, compile_properties, products_of
 from mapping.properties.parameters import rows_of, source_of, step_of
 from mapping.sources import Scope
 from mapping.tables import ORDER_ID
@@ -20,7 +20,7 @@ from mapping.wire import place_of, shape_of
 _NO_PRODUCT = (Product(),)  # stands for the products of an event without any: one content, of what they do not say
 
 
-class Custom(NamedTuple):
+class CompiledMapping(NamedTuple):
     """One mapping: the conditions that an event's kind can answer, those on its attributes, and the item."""
 
     match: Match
@@ -46,10 +46,10 @@ def _value(incoming: Incoming, name: str) -> str | None:
     return value.strip().casefold() if isinstance(value, str) else None
 
 
-def compile_custom(mapping: CustomMapping, key: str, connection: Connection, route: Route) -> Custom:
+def compile_custom(mapping: CustomMapping, key: str, connection: Connection, route: Route) -> CompiledMapping:
     """Return `mapping` for one connection's route; `key` is what its items are known by."""
-    fill = properties_filler(_properties(mapping, connection, route), connection, route)
-    return Custom(mapping.match, Item(mapping.tiktok_event, fill, key))
+    fill = compile_properties(_properties(mapping, connection, route), connection, route)
+    return CompiledMapping(mapping.match, Item(mapping.tiktok_event, fill, key))
 
 
 def _one(_incoming: Incoming) -> Sequence[Product]:
@@ -64,8 +64,8 @@ def _products_or_one(incoming: Incoming) -> Sequence[Product | None]:
 
 def _properties(mapping: CustomMapping, connection: Connection, route: Route) -> Properties:
     """The parameters that the mapping lists (M2b), by where their values go and come from, and what a setting adds."""
-    beside = groups_of((ORDER_ID,), Scope.EVENT, route.name, shape_of(route), connection)
-    of_event, of_contents, of_product = [step for group in beside for step in group.steps], [], []
+    beside = steps_by_object((ORDER_ID,), Scope.EVENT, route.name, shape_of(route), connection)
+    of_event, of_contents, of_product = [step for object_steps in beside for step in object_steps.steps], [], []
     placed = ((row, p) for name, p in mapping.parameters.items() for row in rows_of(name, connection, route))
     for row, parameter in placed:
         step = step_of(row, parameter, mapping.tiktok_event)

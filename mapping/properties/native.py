@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from config.model import Connection
 from config.routes import Route
-from mapping.compile.functions import Fill, filler, maker
-from mapping.compile.steps import Failure, Group, Step, groups_of
+from mapping.compile.functions import Fill, compile_filler, compile_maker
+from mapping.compile.steps import Failure, ObjectSteps, Step, steps_by_object
 from mapping.fields.money import NATIVE_MONEY, Money, notes_on_money
 from mapping.incoming.event import Incoming, Product
 from mapping.results import Note
@@ -42,7 +42,7 @@ def native_properties(connection: Connection, route: Route) -> Fill:
     """What gives native events their `properties` on this connection's route."""
     of_event = _steps((*COMMERCE, ORDER_ID), Scope.EVENT, connection, route)
     of_product = _steps(COMMERCE, Scope.PRODUCT, connection, route)
-    return properties_filler(Properties(of_event, (), of_product, products_of, NATIVE_MONEY), connection, route)
+    return compile_properties(Properties(of_event, (), of_product, products_of, NATIVE_MONEY), connection, route)
 
 
 def products_of(incoming: Incoming) -> Sequence[Product | None]:
@@ -50,16 +50,16 @@ def products_of(incoming: Incoming) -> Sequence[Product | None]:
     return incoming.product_action.products or ()
 
 
-def properties_filler(properties: Properties, connection: Connection, route: Route) -> Fill:
+def compile_properties(properties: Properties, connection: Connection, route: Route) -> Fill:
     """What makes them, with the content type in its place (P8) and the contents' ids (X5) where there are contents."""
     within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
     content_type = {key: getattr(connection, CONTENT_TYPE.source.name)}
     of_each, of_all = (content_type, {}) if within == CONTENTS else ({}, content_type)
     of_event, of_contents, of_product, parts_of, money = properties
-    fill_own = filler([Group((), of_event)])
-    make_contents = maker(of_contents, of_product, "products", of_each)
+    fill_own = compile_filler([ObjectSteps((), of_event)])
+    make_contents = compile_maker(of_contents, of_product, "products", of_each)
     ids = _steps((CONTENT_IDS,), Scope.CONTENTS, connection, route)
-    fill_ids = filler([Group((), ids)]) if ids else None
+    fill_ids = compile_filler([ObjectSteps((), ids)]) if ids else None
 
     def fill(incoming: Incoming, document: Document, notes: list[Note]) -> Failure | None:
         made: Document = {}
@@ -84,5 +84,5 @@ def properties_filler(properties: Properties, connection: Connection, route: Rou
 
 def _steps(rows: tuple[Row, ...], scope: Scope, connection: Connection, route: Route) -> tuple[Step, ...]:
     """The steps of these rows that read from `scope`, whose fields all stand in one object."""
-    groups = groups_of(rows, scope, route.name, shape_of(route), connection)
-    return tuple(step for group in groups for step in group.steps)
+    objects = steps_by_object(rows, scope, route.name, shape_of(route), connection)
+    return tuple(step for object_steps in objects for step in object_steps.steps)

@@ -10,7 +10,7 @@ from config.vocabulary import EVENT_FIELDS
 from mapping.compile.steps import Step, is_on
 from mapping.incoming.batch_fields import attribute_key
 from mapping.results import RejectEvent
-from mapping.sources import Bound, Scope, first_of
+from mapping.sources import BoundSource, Scope, first_of
 from mapping.tables import PARAMETERS, ParameterRow
 from mapping.values import descriptive, text
 from mapping.wire import TRACK, place_of, shape_of
@@ -24,7 +24,11 @@ _FIELDS = {name: _ELSEWHERE.get(name, f"product_action.{name}") for name in EVEN
 def rows_of(name: str, connection: Connection, route: Route) -> Iterator[ParameterRow]:
     """Where parameter `name` goes on this connection's route."""
     for row in PARAMETERS:
-        if row.name == name and is_on(row.setting, connection) and (row.setting is None or shape_of(route) is TRACK):
+        if (
+            row.name == name
+            and is_on(row.needs_setting, connection)
+            and (row.needs_setting is None or shape_of(route) is TRACK)
+        ):
             yield row
 
 
@@ -46,21 +50,21 @@ def _describes_product(parameter: Parameter) -> bool:
     return parameter.source == "product" and parameter.name in DESCRIPTIVE_FIELDS
 
 
-def source_of(parameter: Parameter) -> Bound:
+def source_of(parameter: Parameter) -> BoundSource:
     """What reads it: of an event, or for `product` of each of its products."""
     name = parameter.name
     event = Scope.EVENT
     match parameter.source:
         case "attribute":
-            return Bound(f"custom_attributes.{name}", first_of(f"subject.attribute({name!r})"), event)
+            return BoundSource(f"custom_attributes.{name}", first_of(f"subject.attribute({name!r})"), event)
         case "user_attribute":
             read = f"subject.shared.user.get({attribute_key(name)!r})"
-            return Bound(f"user_attributes.{name}", first_of(read), event)
+            return BoundSource(f"user_attributes.{name}", first_of(read), event)
         case "field":
-            return Bound(name, f"subject.{_FIELDS[name]}", event)
+            return BoundSource(name, f"subject.{_FIELDS[name]}", event)
         case "product":
-            return Bound(name, f"subject.{name}", Scope.PRODUCT)
+            return BoundSource(name, f"subject.{name}", Scope.PRODUCT)
         case "static":
-            return Bound("static", repr(name), event)
+            return BoundSource("static", repr(name), event)
         case _:
             assert_never(parameter.source)

@@ -11,7 +11,7 @@ from lanes.chunk import Batch, Chunk, Entry
 from lanes.dead_letters import amend_letter, letter_of
 from lanes.errors import ChunkUnreadable
 from mapping.incoming.batch import NotABatch, split_batch
-from mapping.incoming.body import without_half_pairs
+from mapping.incoming.body import replace_lone_surrogates
 from mapping.incoming.invalid_batch import NO_BATCH
 from operations.dead_letters.exact_json import read_exactly
 from operations.dead_letters.preview import Blocked, ReplayPreview
@@ -52,8 +52,8 @@ def text_of(source: Chunk) -> str:
     try:
         if batch.shared == NO_BATCH:
             return _text_of_no_batch(batch.entries[0].raw)
-        members = msgspec.json.decode(without_half_pairs(batch.shared), type=dict[str, msgspec.Raw])
-        events = [msgspec.Raw(without_half_pairs(entry.raw)) for entry in batch.entries]
+        members = msgspec.json.decode(replace_lone_surrogates(batch.shared), type=dict[str, msgspec.Raw])
+        events = [msgspec.Raw(replace_lone_surrogates(entry.raw)) for entry in batch.entries]
         whole = msgspec.json.encode({**members, "events": events})
         return msgspec.json.format(whole, indent=2).decode() + "\n"
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from mapping.incoming.body import without_half_pairs
+from mapping.incoming.body import replace_lone_surrogates
 from operations.masking import mask
 
 MOST_NESTING: Final = 150
@@ -41,7 +41,7 @@ def read_for_people(raw: bytes, *, reveal: bool) -> Any:
 
 
 def _read(raw: bytes, number: Callable[[str], Any]) -> Any:
-    text = without_half_pairs(raw).decode()
+    text = replace_lone_surrogates(raw).decode()
     try:
         value = json.loads(text, parse_int=number, parse_float=number, parse_constant=_no_number)
     except RecursionError:

@@ -16,8 +16,8 @@ from mapping.incoming.body import (
     lines_of,
     many_batches,
     one_batch,
+    replace_lone_surrogates,
     too_large,
-    without_half_pairs,
 )
 from operations.errors import OperatorError
 
@@ -47,7 +47,7 @@ def parse_batches(content: bytes, name: str) -> BatchFile:
     """
     try:
         body = gunzip(content, MOST_BYTES) if is_compressed(content) else content
-        text = without_half_pairs(body)
+        text = replace_lone_surrogates(body)
         if not text.strip():
             raise OperatorError(f"{name} is empty: it must hold a batch, an array of batches, or one batch a line")
         if text.lstrip()[:1] == b"[" or lines_of(text) is not None:
@@ -64,7 +64,7 @@ def parse_batches(content: bytes, name: str) -> BatchFile:
 
 
 def _own(element: JsonBytes) -> bytes:
-    """Return the element as bytes of its own; NotText stays what it is."""
+    """Return the element as bytes of its own; NotUtf8 stays what it is."""
     return bytes(element) if isinstance(element, msgspec.Raw) else element
 
 

@@ -9,7 +9,7 @@ from typing import assert_never
 from config.model import Configuration, Connection, Input
 from config.routes import MOST_BODY_BYTES
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
-from mapping.incoming.invalid_batch import NO_BATCH, in_place_of_a_batch, split_element
+from mapping.incoming.invalid_batch import NO_BATCH, as_invalid_batch, split_element
 from mapping.plan import Gate, Plan, compile_plan
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
 
@@ -69,7 +69,7 @@ def split_all(batches: Sequence[bytes]) -> list[SplitBatch]:
             split.append(split_element(batch))
         except NotABatch as error:
             refusals.append(f"batch {number}: {error}" if len(batches) > 1 else str(error))
-            split.append(in_place_of_a_batch(batch))
+            split.append(as_invalid_batch(batch))
     if refusals and len(refusals) == len(batches):
         raise RefusedBatch(refusals[0])
     return split

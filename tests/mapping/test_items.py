@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.model import CustomMapping, Match, Parameter
-from mapping.items import custom_keys, event_of, find_again
+from mapping.items import custom_keys, event_of, match_items
 from mapping.results import Mapped, Rejected, Unsupported
 
 BOUGHT = Match("commerce_event", action="purchase")
@@ -54,7 +54,7 @@ def test_an_open_item_stays_itself(
 ) -> None:
     """It becomes what its own mapping makes now, or nothing; never another item."""
     made, today = custom_keys(before), custom_keys(after)
-    [place] = find_again([made[before.index(wanted)]], made, today)
+    [place] = match_items([made[before.index(wanted)]], made, today)
     assert (None if place is None else after[place]) == expected
 
 
@@ -63,7 +63,7 @@ def test_mappings_of_the_very_same_content_are_two_items() -> None:
     first, second = custom_keys([A, A])
     assert first != second
     assert event_of(first) == event_of(second) == "CompletePayment"
-    assert find_again([second], [first, second], [first, second]) == [1]
+    assert match_items([second], [first, second], [first, second]) == [1]
 
 
 @given(
@@ -73,7 +73,7 @@ def test_two_open_items_never_become_one(before: list[CustomMapping], after: lis
     """Nor does an open item become one that ended: what is today's place of one key is no other key's."""
     made, today = custom_keys(before), custom_keys(after)
     assert len(made) == len(set(made))
-    places = [place for place in find_again(made, made, today) if place is not None]
+    places = [place for place in match_items(made, made, today) if place is not None]
     assert len(places) == len(set(places))
     assert all(event_of(today[place]) in set(map(event_of, made)) for place in places)
 
@@ -85,7 +85,7 @@ def test_two_open_items_never_become_one(before: list[CustomMapping], after: lis
 def test_entries_of_older_versions_name_the_event_only(names: list[str], after: list[CustomMapping]) -> None:
     """Each open item of theirs is one of today's with that name, and no two are the same."""
     today = custom_keys(after)
-    found = find_again(names, None, today)
+    found = match_items(names, None, today)
     places = [place for place in found if place is not None]
     assert len(places) == len(set(places))
     for name in set(names):

@@ -63,23 +63,23 @@ def test_settings_beyond_the_page_are_as_documented():
     rows = [*(row for row in FIELDS if row.id.startswith("X")), CONTENT_IDS, ORDER_ID]
     table = table_under("Settings beyond the page")
     assert [
-        (quoted(setting), (ident, quoted(source), quoted(track), quoted(legacy), routes_in(routes)))
-        for ident, setting, source, track, legacy, routes, _ in table
-    ] == [(row.setting, said_of(row)) for row in rows]
+        (quoted(needs_setting), (ident, quoted(source), quoted(track), quoted(legacy), routes_in(routes)))
+        for ident, needs_setting, source, track, legacy, routes, _ in table
+    ] == [(row.needs_setting, said_of(row)) for row in rows]
     assert all(rule for *_, rule in table)
 
 
 def test_routes_are_as_documented():
     """R."""
 
-    def setting(name: str | None, value: object) -> str | None:
+    def setting_of(name: str | None, value: object) -> str | None:
         return name and f"{name}: {str(value).lower()}"
 
     assert [
         (ident, platforms, quoted(given), quoted(path), quoted(source))
         for ident, platforms, given, path, source in table_under("Routes")
     ] == [
-        (row.id, ", ".join(row.platforms), setting(row.setting, row.value), row.route.path.partition("v1.3/")[2],
+        (row.id, ", ".join(row.platforms), setting_of(row.setting, row.value), row.route.path.partition("v1.3/")[2],
          row.route.event_source)
         for row in ROUTES
     ]  # fmt: skip

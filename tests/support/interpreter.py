@@ -5,9 +5,9 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from mapping.compile.steps import Failure, Group, Step, apply_outcome
+from mapping.compile.steps import Failure, ObjectSteps, Step, apply_outcome
 from mapping.results import OUTCOMES, Note
-from mapping.sources import CALLED
+from mapping.sources import EXPRESSION_FUNCTIONS
 
 
 @cache
@@ -20,7 +20,7 @@ def interpret(
 ) -> Failure | None:
     """Fill one object, which stands `within` another; the failure when a value refuses the event."""
     for step in steps:
-        value = eval(code_of(step.source.expression), {**CALLED, "subject": subject})
+        value = eval(code_of(step.source.expression), {**EXPRESSION_FUNCTIONS, "subject": subject})
         if value is not None:
             value = step.rule(value)
         if value is None:
@@ -34,9 +34,11 @@ def interpret(
     return None
 
 
-def fill(groups: Iterable[Group], subject: object, document: dict[str, Any], notes: list[Note]) -> Failure | None:
+def fill(
+    objects: Iterable[ObjectSteps], subject: object, document: dict[str, Any], notes: list[Note]
+) -> Failure | None:
     """The same for objects inside objects."""
-    for within, steps in groups:
+    for within, steps in objects:
         part: dict[str, Any] = {}
         failure = interpret(steps, subject, part, notes)
         if failure is not None:

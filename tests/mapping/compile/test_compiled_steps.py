@@ -13,9 +13,9 @@ from support.interpreter import fill, interpret, same
 from config.model import Connection, Parameter
 from config.routes import APP, LEGACY, OFFLINE, WEB, Route
 from config.vocabulary import EVENT_FIELDS, PRODUCT_FIELDS
-from mapping.compile.functions import filler, maker
+from mapping.compile.functions import compile_filler, compile_maker
 from mapping.compile.plain import NAMED, PLAIN
-from mapping.compile.steps import Failure, Group, Step, groups_of
+from mapping.compile.steps import Failure, ObjectSteps, Step, steps_by_object
 from mapping.incoming.batch_fields import read_batch_fields
 from mapping.incoming.event import read_event
 from mapping.properties.parameters import rows_of, step_of
@@ -124,9 +124,9 @@ CASES = [
     for route, extras, scope in product((LEGACY, WEB, APP, OFFLINE), (False, True), (Scope.EVENT, Scope.BATCH))
 ]
 COMPILED = [
-    (scope, groups, filler(groups))
+    (scope, objects, compile_filler(objects))
     for route, settings_, scope in CASES
-    for groups in [groups_of((*FIELDS, *COMMERCE, ORDER_ID), scope, route.name, shape_of(route), settings_)]
+    for objects in [steps_by_object((*FIELDS, *COMMERCE, ORDER_ID), scope, route.name, shape_of(route), settings_)]
 ]
 
 
@@ -135,11 +135,11 @@ COMPILED = [
 def test_rows_compiled_are_the_rows_interpreted(event, batch):
     """Every row of an event or a batch, on every route, with settings beyond the page and without."""
     incoming = incoming_of(event, batch)
-    for scope, groups, compiled in COMPILED:
+    for scope, objects, compiled in COMPILED:
         subject = incoming if scope is Scope.EVENT else incoming.shared
         ours: Filled = ({}, [])
         plainly: Filled = ({}, [])
-        failures = compiled(subject, *ours), fill(groups, subject, *plainly)
+        failures = compiled(subject, *ours), fill(objects, subject, *plainly)
         assert same(*failures)
         assert failures[0] is not None or same(ours, plainly)
 
@@ -162,7 +162,7 @@ def parameter_steps(route: Route) -> tuple[Step, ...]:
     )
 
 
-PARAMETERS = [((step,), filler([Group((), (step,))])) for step in parameter_steps(WEB)]
+PARAMETERS = [((step,), compile_filler([ObjectSteps((), (step,))])) for step in parameter_steps(WEB)]
 
 
 @settings(max_examples=50, deadline=None)
@@ -177,7 +177,7 @@ def test_parameters_compiled_are_parameters_interpreted(event, batch):
         assert same((failures[0], ours), (failures[1], plainly))
 
 
-[OF_PRODUCT] = groups_of(COMMERCE, Scope.PRODUCT, "web", shape_of(WEB), connection(extras=False))
+[OF_PRODUCT] = steps_by_object(COMMERCE, Scope.PRODUCT, "web", shape_of(WEB), connection(extras=False))
 OF_EVENT = parameter_steps(WEB)[-1:]
 
 
@@ -203,7 +203,7 @@ def test_products_compiled_are_products_interpreted(shared, constants, event):
         if subject is not None and content:
             expected.append({**content, **constants})
     said: list[Note] = []
-    made = maker(shared, OF_PRODUCT.steps, "products", constants)(incoming, products, said)
+    made = compile_maker(shared, OF_PRODUCT.steps, "products", constants)(incoming, products, said)
     assert same(made if isinstance(made, Failure) else msgspec.to_builtins(made), expected)
     assert said == notes
 

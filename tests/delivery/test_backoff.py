@@ -1,4 +1,4 @@
-"""How long to wait: full jitter up to a cap, unless TikTok asked for something else."""
+"""How long to wait: full jitter up to a cap, unless TikTok asks for another wait."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ NOW_S = 1795478400.0  # Tue, 24 Nov 2026 00:00:00 GMT
     ("attempt", "longest"), [(1, 1), (2, 2), (3, 4), (4, 8), (9, 256), (10, 300), (11, 300), (10**9, 300), (0, 1)]
 )
 def test_the_longest_wait_doubles_up_to_five_minutes(attempt: int, longest: float) -> None:
-    """And the shortest is none at all: full jitter."""
+    """The shortest wait is zero: full jitter."""
     assert delay(attempt, None, lambda: 1.0) == longest
     assert delay(attempt, None, lambda: 0.5) == longest / 2
     assert delay(attempt, None, lambda: 0.0) == 0
@@ -22,8 +22,8 @@ def test_the_longest_wait_doubles_up_to_five_minutes(attempt: int, longest: floa
 @pytest.mark.parametrize(
     ("asked", "waits"), [(30, 30), (0, 1), (-5, 1), (1e9, 3600), (299.5, 299.5)], ids=["as is", *"abcd"]
 )
-def test_a_wait_that_tiktok_asks_for_wins_within_its_clamp(asked: float, waits: float) -> None:
-    """Whatever the attempt and the dice."""
+def test_a_wait_that_tiktok_asks_for_counts_within_its_limits(asked: float, waits: float) -> None:
+    """It does not depend on the attempt or on chance."""
     assert delay(1, asked, lambda: 0.0) == delay(20, asked, lambda: 1.0) == waits
 
 
@@ -47,11 +47,11 @@ def test_a_wait_that_tiktok_asks_for_wins_within_its_clamp(asked: float, waits: 
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
-    """Read against the time that is passed in; None when it is neither."""
+    """A date is compared with the given time; None when the header is neither."""
     assert retry_after_s(header, NOW_S) == seconds
 
 
 @given(st.text(), st.integers(), st.floats(0, 1, exclude_max=True))
 def test_no_header_makes_a_wait_without_bounds(header: str, attempt: int, dice: float) -> None:
-    """Never below nothing, never above an hour."""
+    """A wait is never negative and never above an hour."""
     assert 0 <= delay(attempt, retry_after_s(header, NOW_S), lambda: dice) <= 3600

@@ -1,4 +1,4 @@
-"""The client sends once and tells the truth: what was answered, or why not and whether anything may have left."""
+"""The client sends once and reports the answer, or why there is none and whether TikTok may have received anything."""
 
 import socket
 import struct
@@ -28,7 +28,7 @@ Behaviour = Callable[[socket.socket], None]
 
 
 class Server:
-    """A TCP server that treats its connections, one after the other, in the ways given; the last way for the rest."""
+    """A TCP server that handles each connection in the next of the given ways; the last way repeats."""
 
     def __init__(self, *ways: Behaviour) -> None:
         self.ways = list(ways)
@@ -74,7 +74,7 @@ def server(*ways: Behaviour) -> Iterator[Server]:
 
 
 def receive(connection: socket.socket) -> bytes:
-    """One whole request; b"" when the client is gone."""
+    """Return one whole request; b"" when the client has disconnected."""
     data = b""
     while b"\r\n\r\n" not in data:
         part = connection.recv(65536)
@@ -96,7 +96,7 @@ def response(body: bytes = OK, head: bytes = b"200 OK", length: int | None = Non
 
 
 def answering(*answers: bytes) -> Behaviour:
-    """One answer after each request, then the end of the connection."""
+    """Answer each request with the next answer, then close the connection."""
 
     def way(connection: socket.socket) -> None:
         for answer in answers:
@@ -137,13 +137,13 @@ def sandbox() -> Iterator[SandboxClient]:
 
 
 def post(url: str, timeout: httpx.Timeout = QUICK, body: bytes = BODY, token: str = "token") -> Answer | NoAnswer:
-    """One request with a client of its own."""
+    """Make one request with a new client."""
     with Client(url, timeout=timeout) as client:
         return client.post(TRACK.path, body, token)
 
 
 def test_a_request_is_answered(sandbox: SandboxClient) -> None:
-    """By the sandbox, over real HTTP."""
+    """The sandbox answers over real HTTP."""
     sandbox.clear()
     answer = post(sandbox.url, PATIENT)
     assert isinstance(answer, Answer)
@@ -152,8 +152,8 @@ def test_a_request_is_answered(sandbox: SandboxClient) -> None:
     assert abs(answer.answered_s - time.time()) < 60
 
 
-def test_the_token_goes_in_its_header_and_nowhere_else() -> None:
-    """Raw, without `Bearer`; never in the URL or the body."""
+def test_the_token_is_in_its_header_and_nowhere_else() -> None:
+    """It is sent without `Bearer`, and is not in the URL or the body."""
     seen: list[bytes] = []
 
     def way(connection: socket.socket) -> None:
@@ -172,7 +172,7 @@ def test_the_token_goes_in_its_header_and_nowhere_else() -> None:
 
 @pytest.mark.parametrize("token", ["", " ", "hunter2\nb", "hunter2\r\nX-Evil: 1", "hunter²", "hunter2 ", "\x00"])
 def test_a_token_that_no_header_can_carry_is_not_tried(token: str) -> None:
-    """And the trouble does not quote it."""
+    """No request is made, and the error does not quote the token."""
     answer = post("http://127.0.0.1:9", token=token)
     assert isinstance(answer, NoAnswer)
     assert (answer.kind, answer.sent) == ("token", False)
@@ -180,7 +180,7 @@ def test_a_token_that_no_header_can_carry_is_not_tried(token: str) -> None:
 
 
 def test_a_refused_connection_sent_nothing() -> None:
-    """Nobody listens."""
+    """No server listens on the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     answer = post(f"http://127.0.0.1:{port}")
@@ -188,7 +188,7 @@ def test_a_refused_connection_sent_nothing() -> None:
     assert (answer.kind, answer.sent) == ("connect", False)
 
 
-def test_a_connection_that_does_not_come_about_sent_nothing() -> None:
+def test_a_connection_that_is_not_established_sent_nothing() -> None:
     """The listener's queue is full, so the handshake never ends."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
@@ -204,7 +204,7 @@ def test_a_connection_that_does_not_come_about_sent_nothing() -> None:
 
 
 def test_a_failed_tls_handshake_sent_nothing() -> None:
-    """The other side speaks plain HTTP."""
+    """The server speaks plain HTTP."""
     with server(lambda connection: connection.sendall(b"HTTP/1.1 400 No\r\n\r\n")) as running:
         answer = post(running.url.replace("http:", "https:"))
     assert isinstance(answer, NoAnswer)
@@ -223,7 +223,7 @@ def test_a_failed_tls_handshake_sent_nothing() -> None:
     ],
 )
 def test_without_a_whole_answer_the_outcome_is_unknown(way: Behaviour, kind: str) -> None:
-    """The request left, so its events may have been taken."""
+    """The request was sent, so TikTok may have accepted its events."""
     with server(way) as running:
         answer = post(running.url)
     assert isinstance(answer, NoAnswer)
@@ -231,15 +231,15 @@ def test_without_a_whole_answer_the_outcome_is_unknown(way: Behaviour, kind: str
     assert "pixel" not in answer.detail
 
 
-def test_a_body_that_may_have_left_in_part_counts_as_sent() -> None:
-    """The server breaks off while eight megabytes are under way."""
+def test_a_body_that_was_sent_in_part_counts_as_sent() -> None:
+    """The server disconnects while a body of eight megabytes is being sent."""
     with server(resetting_at_once) as running:
         answer = post(running.url, PATIENT, body=b"x" * (8 << 20))
     assert isinstance(answer, NoAnswer)
     assert (answer.kind, answer.sent) == ("reset", True)
 
 
-def test_an_answer_that_comes_before_the_body_is_through_is_heard() -> None:
+def test_an_answer_that_arrives_before_the_whole_body_is_sent_is_read() -> None:
     """Gateways refuse a long body early, and that is an answer."""
 
     def way(connection: socket.socket) -> None:
@@ -255,7 +255,7 @@ def test_an_answer_that_comes_before_the_body_is_through_is_heard() -> None:
 
 
 def test_nothing_is_sent_twice() -> None:
-    """A reset, a hang-up and a 503 each make one request: whoever retries, it is not the client."""
+    """After a reset, a closed connection or a 503 the client does not send the request again."""
     with server(hanging_up, resetting, answering(response(b"", b"503 Away"))) as running:
         with Client(running.url, timeout=PATIENT) as client:
             for _ in range(3):
@@ -265,7 +265,7 @@ def test_nothing_is_sent_twice() -> None:
 
 @pytest.mark.parametrize("status", [b"301 Moved", b"307 Temporary"])
 def test_a_redirect_is_not_followed(status: bytes) -> None:
-    """Its target would be handed the token."""
+    """Its target would receive the token."""
     with server(answering(response())) as target:
         moved = b"HTTP/1.1 %b\r\nLocation: %b/\r\nContent-Length: 0\r\n\r\n" % (status, target.url.encode())
         with server(answering(moved)) as running:
@@ -276,7 +276,7 @@ def test_a_redirect_is_not_followed(status: bytes) -> None:
 
 
 def test_a_cookie_is_not_kept() -> None:
-    """One account's cookie must not go along with another's token."""
+    """A cookie of one account must not be sent with the token of another."""
     seen: list[bytes] = []
 
     def way(connection: socket.socket) -> None:
@@ -292,7 +292,7 @@ def test_a_cookie_is_not_kept() -> None:
 
 
 def test_connections_are_kept_and_replaced_when_the_server_ended_them() -> None:
-    """A connection that was closed in the meantime costs no event its certainty."""
+    """A kept connection that the server closed does not make an outcome unknown."""
     with server(answering(response(), response()), answering(response())) as running:
         with Client(running.url, timeout=PATIENT) as client:
             codes = [client.post(TRACK.path, BODY, "token") for _ in range(2)]
@@ -305,12 +305,12 @@ def test_connections_are_kept_and_replaced_when_the_server_ended_them() -> None:
 
 
 def _ended(client: Client) -> bool:
-    """Whether the server's end of the kept connection has arrived."""
+    """Return whether the server's end of the kept connection has arrived."""
     return all(connection.has_expired() for connection in client._pool.connections)
 
 
-def test_an_endless_answer_is_cut_off() -> None:
-    """It is no answer of TikTok's, so it has no code; the memory stays ours."""
+def test_reading_an_endless_answer_stops() -> None:
+    """It is not an answer of TikTok's, so it has no code; memory stays bounded."""
 
     def way(connection: socket.socket) -> None:
         receive(connection)
@@ -325,7 +325,7 @@ def test_an_endless_answer_is_cut_off() -> None:
 
 
 def test_the_longest_answer_of_tiktoks_is_read() -> None:
-    """A thousand refused events with a sentence each."""
+    """It refuses a thousand events with a sentence each."""
     failed = b",".join(b'{"order_in_batch":%d,"error":"%b"}' % (n, b"x" * 200) for n in range(1000))
     body = b'{"code":20001,"message":"","request_id":"r","data":{"failed_events":[%b]}}' % failed
     assert len(body) < MAX_ANSWER_BYTES
@@ -345,8 +345,8 @@ def test_the_longest_answer_of_tiktoks_is_read() -> None:
         pytest.param(b"", b"HTTP/1.1 100 Continue\r\n\r\n", id="continue"),
     ],
 )
-def test_an_answer_without_end_is_given_up(first: bytes, more: bytes) -> None:
-    """Each part comes in time, the whole never does."""
+def test_an_answer_without_end_has_a_deadline(first: bytes, more: bytes) -> None:
+    """Each part arrives in time, the whole answer never does."""
 
     def way(connection: socket.socket) -> None:
         receive(connection)
@@ -362,7 +362,7 @@ def test_an_answer_without_end_is_given_up(first: bytes, more: bytes) -> None:
 
 
 def test_threads_share_a_client(sandbox: SandboxClient) -> None:
-    """Each gets its own answer, over few connections."""
+    """Each thread gets its own answer, over few connections."""
     sandbox.clear()
     bodies = [BODY.replace(b'"a"', b'"%d"' % number) for number in range(200)]
     with Client(sandbox.url, timeout=PATIENT) as client, ThreadPoolExecutor(16) as pool:
@@ -374,7 +374,7 @@ def test_threads_share_a_client(sandbox: SandboxClient) -> None:
 
 
 def test_a_full_pool_sent_nothing() -> None:
-    """The second request never gets a connection, and says so long before the first gives up."""
+    """The second request gets no connection, and fails long before the first one times out."""
     timeout = httpx.Timeout(1.0, pool=0.1)
     with server(hanging) as running, Client(running.url, timeout=timeout, max_connections=1) as client:
         with ThreadPoolExecutor(2) as pool:
@@ -384,7 +384,7 @@ def test_a_full_pool_sent_nothing() -> None:
 
 
 def test_a_gateway_that_sends_a_page_has_no_code(sandbox: SandboxClient) -> None:
-    """HTTP 503 with nginx's words, and its Retry-After."""
+    """HTTP 503 with nginx's page and its Retry-After."""
     sandbox.fault("http_503", retry_after=9)
     answer = post(sandbox.url, PATIENT)
     sandbox.clear_faults()
@@ -393,8 +393,8 @@ def test_a_gateway_that_sends_a_page_has_no_code(sandbox: SandboxClient) -> None
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "sandbox.localhost", "LOCALHOST"])
-def test_what_stays_on_this_machine_asks_no_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The token goes there without https, and a proxy in the environment would read it."""
+def test_requests_to_this_machine_use_no_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token is sent without https there, and a proxy in the environment could read it."""
     proxy = Server(lambda connection: connection.close())
     try:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):

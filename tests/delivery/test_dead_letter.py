@@ -1,4 +1,4 @@
-"""Dead letters outlive the version that wrote them, and show people everything but the source."""
+"""Dead letters can be read by other versions of relay, and show people everything but the source."""
 
 import msgspec
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from delivery.dead_letter import DeadLetter
 
-LETTER = DeadLetter(
+DEAD_LETTER = DeadLetter(
     id="7f3a",
     connection="shop-web",
     input="web",
@@ -26,14 +26,14 @@ LETTER = DeadLetter(
 )
 
 
-def test_a_letter_comes_back_as_it_was() -> None:
-    """Every field."""
-    assert DeadLetter.decode(LETTER.encode()) == LETTER
+def test_a_dead_letter_is_decoded_as_it_was_encoded() -> None:
+    """Every field survives."""
+    assert DeadLetter.decode(DEAD_LETTER.encode()) == DEAD_LETTER
 
 
 def test_its_public_view_is_what_the_listing_promises() -> None:
-    """design.md: exactly these names, in this order; the source stays out."""
-    assert LETTER.public() == {
+    """design.md: exactly these names, in this order, without the source."""
+    assert DEAD_LETTER.public() == {
         "id": "7f3a",
         "connection": "shop-web",
         "input": "web",
@@ -49,37 +49,37 @@ def test_its_public_view_is_what_the_listing_promises() -> None:
         "job": "job-1",
         "at": "2026-11-24T00:00:00.007Z",
     }
-    assert msgspec.json.encode(LETTER.public())
+    assert msgspec.json.encode(DEAD_LETTER.public())
 
 
-def test_a_letter_of_a_newer_version_can_be_read() -> None:
-    """What it does not know it passes over."""
-    newer = {**msgspec.to_builtins(LETTER), "colour": "red", "stage": "export", "words": b"", "source": b"sealed"}
+def test_a_dead_letter_of_a_newer_version_can_be_read() -> None:
+    """Unknown fields are ignored."""
+    newer = {**msgspec.to_builtins(DEAD_LETTER), "colour": "red", "stage": "export", "words": b"", "source": b"sealed"}
     read = DeadLetter.decode(msgspec.msgpack.encode(newer))
     assert (read.id, read.stage, read.source) == ("7f3a", "export", b"sealed")
 
 
-def test_a_letter_of_an_older_version_can_be_read() -> None:
-    """What is missing takes its default."""
+def test_a_dead_letter_of_an_older_version_can_be_read() -> None:
+    """Missing fields get their defaults."""
     older = msgspec.msgpack.encode({"id": "1", "connection": "c", "input": "i", "at_ms": 0})
     assert DeadLetter.decode(older) == DeadLetter(id="1", connection="c", input="i", at_ms=0)
 
 
 @pytest.mark.parametrize("stored", [b"", b"\xc1", b"\x90", msgspec.msgpack.encode({"id": 5})])
-def test_what_is_no_letter_is_said_to_be_none(stored: bytes) -> None:
-    """With one family of errors."""
+def test_what_is_not_a_dead_letter_raises_one_kind_of_error(stored: bytes) -> None:
+    """All errors have one base class."""
     with pytest.raises(msgspec.MsgspecError):
         DeadLetter.decode(stored)
 
 
-def test_a_letters_repr_tells_no_secrets() -> None:
-    """It may end up in a log."""
-    assert repr(LETTER) == "DeadLetter(id='7f3a', connection='shop-web', reason='rejected_by_tiktok')"
+def test_the_repr_of_a_dead_letter_has_no_personal_data() -> None:
+    """A repr may be logged."""
+    assert repr(DEAD_LETTER) == "DeadLetter(id='7f3a', connection='shop-web', reason='rejected_by_tiktok')"
 
 
 @given(st.integers(0, 4102444799999))
 def test_times_are_rfc_3339_to_the_millisecond(at_ms: int) -> None:
-    """Always the same length, so they sort as text."""
+    """All have the same length, so that they sort as text."""
     at = DeadLetter(id="1", connection="c", input="i", at_ms=at_ms).public()["at"]
     assert len(at) == 24
     assert at.endswith(f".{at_ms % 1000:03d}Z")

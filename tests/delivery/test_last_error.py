@@ -30,7 +30,7 @@ def test_what_cannot_be_read_is_no_error(stored: str) -> None:
 
 
 def test_there_is_one_schema() -> None:
-    """Two classes of that name once had to be kept alike by hand."""
+    """There is no second class of that name."""
     classes = [
         path.relative_to(ROOT).as_posix()
         for package in ("console", "delivery", "lanes", "operations", "worker")

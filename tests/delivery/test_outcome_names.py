@@ -1,4 +1,4 @@
-"""The names under which the days of the books count."""
+"""The names of the daily counts."""
 
 import pytest
 
@@ -15,6 +15,6 @@ from delivery.outcome_names import OutcomeName, dead_lettered, delivered, read_o
         (dead_lettered(None, "invalid_value"), OutcomeName("dead", "", "invalid_value")),
     ],
 )
-def test_what_a_name_says_is_what_was_said(name: str, end: OutcomeName) -> None:
-    """Also of an event that could not be read, and so became no TikTok event."""
+def test_a_name_is_read_as_it_was_written(name: str, end: OutcomeName) -> None:
+    """The TikTok event is empty for an event that could not be read."""
     assert read_outcome_name(name) == end

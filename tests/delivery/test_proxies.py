@@ -1,4 +1,4 @@
-"""How the environment says to reach TikTok: which proxy, which exceptions, whose certificates; and what is wrong."""
+"""The proxy, exceptions and certificates that the environment names, and the errors for wrong values."""
 
 from pathlib import Path
 
@@ -29,13 +29,13 @@ PROXY = {"HTTPS_PROXY": "http://proxy.example:3128"}
     ],
 )
 def test_the_proxy_is_the_one_that_the_environment_names(environ: dict[str, str], url: str | None) -> None:
-    """Small letters before capitals, HTTPS_PROXY before ALL_PROXY; HTTP_PROXY is for http://."""
+    """Lower case counts before capitals, HTTPS_PROXY before ALL_PROXY; HTTP_PROXY is for http://."""
     proxy = proxy_settings_for(TIKTOK, environ).proxy
     assert (proxy.url if proxy else None) == url
 
 
 def test_credentials_are_read_and_never_shown() -> None:
-    """Percent-encoded, as in any URL."""
+    """They are percent-encoded, as in any URL."""
     proxy = proxy_settings_for(TIKTOK, {"HTTPS_PROXY": "http://us%40er:p%2Fass@proxy.example:3128"}).proxy
     assert proxy is not None
     assert proxy.auth == ("us@er", "p/ass")
@@ -55,8 +55,8 @@ def test_credentials_are_read_and_never_shown() -> None:
         "http://p:hunter2",
     ],
 )
-def test_what_is_no_proxy_is_refused_in_a_sentence_that_shows_none_of_it(text: str) -> None:
-    """It may hold a password."""
+def test_an_invalid_proxy_is_refused_without_quoting_it(text: str) -> None:
+    """It may contain a password."""
     with pytest.raises(ConfigurationError) as refused:
         proxy_settings_for(TIKTOK, {"HTTPS_PROXY": text})
     [problem] = refused.value.problems
@@ -85,10 +85,10 @@ def test_what_is_no_proxy_is_refused_in_a_sentence_that_shows_none_of_it(text: s
         (",, ,", False, ()),
     ],
 )
-def test_no_proxy_excepts_hosts_and_bad_entries_harm_no_good_one(
+def test_no_proxy_excepts_hosts_although_other_entries_are_invalid(
     entries: str, excepted: bool, ignored: tuple[str, ...]
 ) -> None:
-    """Hosts, domains, addresses and networks; what is none of them is named."""
+    """Hosts, domains, addresses and networks count; invalid entries are reported."""
     way = proxy_settings_for(TIKTOK, {**PROXY, "NO_PROXY": entries})
     assert ((way.proxy is None), way.ignored) == (excepted, ignored)
 
@@ -108,8 +108,8 @@ def test_no_proxy_excepts_addresses_by_their_network(url: str, entries: str, exc
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8090", "http://localhost:1", "http://x.localhost", "https://[::1]"])
-def test_nothing_for_this_machine_takes_a_proxy(url: str) -> None:
-    """The sandbox's token is nobody else's; not even a proxy that is none is looked at."""
+def test_a_loopback_address_is_reached_without_a_proxy(url: str) -> None:
+    """The sandbox's token must not reach a proxy; not even an invalid proxy is read."""
     assert (
         proxy_settings_for(
             url, {"HTTPS_PROXY": "nonsense://", "HTTP_PROXY": "http://p:1", "ALL_PROXY": "http://p:1"}
@@ -122,7 +122,7 @@ def test_nothing_for_this_machine_takes_a_proxy(url: str) -> None:
 def test_certificates_that_cannot_be_read_are_named(
     content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the variable, and with why."""
+    """The error names the variable and the cause."""
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_text(content)

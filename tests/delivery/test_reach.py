@@ -1,4 +1,4 @@
-"""TikTok out of reach: the client says why, sent nothing, and names who must do what; and it gets through proxies."""
+"""TikTok out of reach: the client says why and who must do what, and has sent nothing. Proxies work."""
 
 from pathlib import Path
 
@@ -16,20 +16,20 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 @pytest.fixture(autouse=True)
 def no_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the machine has is not looked at."""
+    """Remove the machine's own proxy and certificate settings."""
     for name in (*PROXIES, "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 
 
 def post(url: str) -> Answer | NoAnswer:
-    """One request with a client of its own."""
+    """Make one request with a new client."""
     with Client(url, timeout=TIMEOUT) as client:
         return client.post("/open_api/v1.3/event/track/", b"{}", "token")
 
 
 def trouble_of(answer: Answer | NoAnswer) -> tuple[str, str]:
-    """What the verdict says, and what to do; nothing was sent, so the 47-hour clock does not run."""
+    """Return the error and what to do. Nothing was sent, so the outcome is known."""
     verdict = judge(answer, 1)
     assert isinstance(verdict, RetryLater)
     assert verdict.remedy is not None
@@ -39,19 +39,19 @@ def trouble_of(answer: Answer | NoAnswer) -> tuple[str, str]:
 
 
 def trust(server: TlsServer, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Name the server's own authority in SSL_CERT_FILE."""
+    """Name the test server's authority in SSL_CERT_FILE."""
     server.authority.cert_pem.write_to_path(directory / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(directory / "ca.pem"))
 
 
 def test_a_name_that_does_not_resolve() -> None:
-    """DNS."""
+    """The error of DNS."""
     error, what = trouble_of(post("https://relay.invalid"))
     assert error == "its name does not resolve"
     assert "name servers" in what
 
 
-def test_nobody_listens() -> None:
+def test_no_server_listens() -> None:
     """The port is closed."""
     error, what = trouble_of(post(f"https://localhost:{free_port()}"))
     assert error == "connection refused"
@@ -59,7 +59,7 @@ def test_nobody_listens() -> None:
 
 
 def test_an_unknown_authority() -> None:
-    """A company's proxy that reads TLS signs with its own."""
+    """A company's proxy that inspects TLS signs with its own authority."""
     with tls_server() as server:
         error, what = trouble_of(post(server.url))
     assert error == "certificate of an unknown authority"
@@ -67,7 +67,7 @@ def test_an_unknown_authority() -> None:
 
 
 def test_an_expired_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or a clock that is wrong."""
+    """The certificate has expired, or this host's clock is wrong."""
     with tls_server(expired=True) as server:
         trust(server, tmp_path, monkeypatch)
         error, what = trouble_of(post(server.url))
@@ -76,7 +76,7 @@ def test_an_expired_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_certificate_of_another_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names lead elsewhere."""
+    """A name leads to another server."""
     with tls_server("elsewhere.example") as server:
         trust(server, tmp_path, monkeypatch)
         error, what = trouble_of(post(server.url))
@@ -85,7 +85,7 @@ def test_a_certificate_of_another_host(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_proxy_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is named by host and port, never by its password."""
+    """The error shows its host and port, never its password."""
     port = free_port()
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{port}")
     error, what = trouble_of(post(f"https://{HOST}"))
@@ -94,7 +94,7 @@ def test_a_proxy_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    """407."""
+    """It answers 407."""
     with http_proxy(password="user:right") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:wrong@127.0.0.1:{proxy.port}")
         error, what = trouble_of(post(f"https://{HOST}"))
@@ -103,7 +103,7 @@ def test_a_proxy_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_proxy_that_refuses_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """403 to CONNECT."""
+    """It answers 403 to CONNECT."""
     with http_proxy(refuses=b"403 Forbidden") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         error, what = trouble_of(post(f"https://{HOST}"))
@@ -111,8 +111,8 @@ def test_a_proxy_that_refuses_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CONNECT" in what
 
 
-def test_a_certificate_is_judged_behind_a_proxy_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tunnel stands, and nothing of an event went through it."""
+def test_a_certificate_is_verified_behind_a_proxy_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tunnel was made, and nothing of an event was sent through it."""
     with tls_server() as server, http_proxy(server.port) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         error, _ = trouble_of(post(f"https://{HOST}"))
@@ -120,7 +120,7 @@ def test_a_certificate_is_judged_behind_a_proxy_as_well(monkeypatch: pytest.Monk
 
 
 def test_through_an_http_proxy_with_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """TikTok's name is the proxy's to resolve."""
+    """The proxy resolves TikTok's name."""
     with tls_server() as server, http_proxy(server.port, password="us@er:p/ass") as proxy:
         trust(server, tmp_path, monkeypatch)
         monkeypatch.setenv("HTTPS_PROXY", f"http://us%40er:p%2Fass@127.0.0.1:{proxy.port}")
@@ -131,7 +131,7 @@ def test_through_an_http_proxy_with_a_password(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 def test_through_a_socks_proxy(scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both spellings leave the name to the proxy."""
+    """With both spellings the proxy resolves the name."""
     with tls_server() as server, socks_proxy(server.port) as proxy:
         trust(server, tmp_path, monkeypatch)
         monkeypatch.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:{proxy.port}")
@@ -140,8 +140,8 @@ def test_through_a_socks_proxy(scheme: str, tmp_path: Path, monkeypatch: pytest.
     assert (answer.code, proxy.asked) == (0, [HOST])
 
 
-def test_no_proxy_goes_straight(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To a name that only the proxy would know."""
+def test_a_host_in_no_proxy_is_reached_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the proxy would know the name."""
     with http_proxy(refuses=b"403 Forbidden") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("NO_PROXY", "[::1,relay.invalid")
@@ -150,7 +150,7 @@ def test_no_proxy_goes_straight(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_private_authority_is_trusted_once_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SSL_CERT_FILE."""
+    """It is named in SSL_CERT_FILE."""
     with tls_server() as server:
         trust(server, tmp_path, monkeypatch)
         answer = post(server.url)

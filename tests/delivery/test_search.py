@@ -1,4 +1,4 @@
-"""The search for refused events: every event ends as TikTok says of it alone, in few requests."""
+"""The search for refused events: every event ends as TikTok would answer for it alone, in few requests."""
 
 import json
 from itertools import groupby
@@ -12,7 +12,7 @@ from delivery.verdict import Delivered, Rejection, Split, field_in
 
 
 class TikTok:
-    """A stand-in that refuses a request for the first bad event in it; `says` maps bad events to its messages."""
+    """A stand-in that refuses a request for its first bad event; `says` maps bad events to messages."""
 
     def __init__(self, bodies: list[bytes], says: dict[int, str]) -> None:
         self.bodies, self.says = bodies, says
@@ -38,7 +38,7 @@ class TikTok:
 
 
 def bodies_of(values: list[str]) -> list[bytes]:
-    """One event for each value, which its currency has."""
+    """Return one event for each value; the event's currency is the value."""
     return [
         json.dumps({"event_id": f"e{number}", "properties": {"currency": value}}, separators=(",", ":")).encode()
         for number, value in enumerate(values)
@@ -46,7 +46,7 @@ def bodies_of(values: list[str]) -> list[bytes]:
 
 
 def refused(search: Search) -> set[int]:
-    """The events that ended refused."""
+    """Return the events that were refused."""
     return {event for event, ending in search.endings.items() if isinstance(ending, Rejection)}
 
 
@@ -65,10 +65,8 @@ MESSAGES = st.sampled_from(
 
 
 @given(st.lists(st.sampled_from(("USD", "EUR", "XXX")), min_size=1, max_size=60), st.integers(0, 70), st.data())
-def test_whatever_tiktok_says_each_event_ends_as_tiktok_says_of_it(
-    values: list[str], step: int, data: st.DataObject
-) -> None:
-    """A refused event was refused alone; a message that misleads costs requests and nothing else."""
+def test_every_event_ends_as_tiktok_answers_for_it_alone(values: list[str], step: int, data: st.DataObject) -> None:
+    """A refused event was refused alone; a misleading message only costs requests."""
     says = data.draw(st.dictionaries(st.integers(0, len(values) - 1), MESSAGES))
     search = Search(bodies_of(values), step)
     tiktok = TikTok(bodies_of(values), says).run(search, most=60 * 10)
@@ -80,8 +78,8 @@ def test_whatever_tiktok_says_each_event_ends_as_tiktok_says_of_it(
 
 
 @given(st.integers(1, 60), st.data())
-def test_a_search_that_is_cut_short_after_each_request_comes_to_an_end(events: int, data: st.DataObject) -> None:
-    """Nothing but `step` is handed on, as from claim to claim."""
+def test_a_search_interrupted_after_each_request_ends(events: int, data: st.DataObject) -> None:
+    """Only `step` is passed on, as from claim to claim."""
     says = data.draw(st.dictionaries(st.integers(0, events - 1), MESSAGES))
     waiting, step, refused_events = list(range(events)), 0, set[int]()
     for _ in range(events * 12):
@@ -100,14 +98,14 @@ def test_a_search_that_is_cut_short_after_each_request_comes_to_an_end(events: i
 
 @pytest.mark.parametrize("bad", [0, 1, 333, 998, 999])
 def test_one_bad_event_in_a_thousand_costs_few_requests(bad: int) -> None:
-    """Halves until it is alone, and then from the size that TikTok accepted up again."""
+    """Requests halve until it is alone, then grow again from the size that TikTok accepted."""
     tiktok = TikTok([b"{}"] * 1000, {bad: "no"}).run(Search([b"{}"] * 1000))
     assert len(tiktok.requests) <= 22
 
 
 @given(st.integers(2, 1000), st.data())
 def test_a_place_in_the_message_saves_the_search(events: int, data: st.DataObject) -> None:
-    """The refused request, the event alone, and the others in two."""
+    """Four requests: the refused one, the event alone, and the others in two."""
     bad = data.draw(st.integers(0, events - 1))
     tiktok = TikTok([b"{}"] * events, {bad: "Batch.{place}.event: no"}).run(Search([b"{}"] * events))
     assert len(tiktok.requests) <= 5
@@ -124,7 +122,7 @@ def test_a_place_in_the_message_saves_the_search(events: int, data: st.DataObjec
     ],
 )
 def test_events_with_the_named_value_are_tried_alone_and_the_others_together(message: str) -> None:
-    """100 of 1,000 events with one bad value: a request for each of them, and few for all others."""
+    """100 of 1,000 events have one bad value: one request for each of them, and few for all others."""
     values = ["XXX" if number % 10 == 3 else "USD" for number in range(1000)]
     says = dict.fromkeys((number for number, value in enumerate(values) if value == "XXX"), message)
     search = Search(bodies_of(values))
@@ -133,8 +131,8 @@ def test_events_with_the_named_value_are_tried_alone_and_the_others_together(mes
     assert len(tiktok.requests) <= len(says) * 1.1 + 8
 
 
-def test_events_with_the_named_value_do_not_gather_at_the_end() -> None:
-    """Wherever the search is cut short, what is left is as mixed as what came."""
+def test_events_with_the_named_value_do_not_collect_at_the_end() -> None:
+    """Wherever the search is interrupted, the rest is as mixed as the original."""
     values = ["XXX" if number % 5 == 3 else "USD" for number in range(1000)]
     says = dict.fromkeys(range(3, 1000, 5), 'properties.currency: "XXX" is not supported')
     tiktok = TikTok(bodies_of(values), says).run(Search(bodies_of(values)))
@@ -144,7 +142,7 @@ def test_events_with_the_named_value_do_not_gather_at_the_end() -> None:
 
 
 def test_good_events_do_not_wait_until_all_with_the_named_value_are_refused() -> None:
-    """The refused request, one bad event alone, and then good ones: one bad event harms no other."""
+    """After the refused request and one bad event alone, good events are sent."""
     values = ["XXX"] * 50 + ["USD"] * 50
     says = dict.fromkeys(range(50), 'properties.currency: "XXX" is not supported')
     tiktok = TikTok(bodies_of(values), says).run(Search(bodies_of(values)))
@@ -152,7 +150,7 @@ def test_good_events_do_not_wait_until_all_with_the_named_value_are_refused() ->
 
 
 def test_an_event_with_the_named_value_that_tiktok_accepts_clears_the_value() -> None:
-    """Half of the events have the value that one refusal happens to quote: they are not sent one by one."""
+    """Half of the events have a value that a message quotes by chance: they are not sent one by one."""
     values = ["USD"] * 500 + ["EUR"] * 500
     tiktok = TikTok(bodies_of(values), {700: 'properties.value: not a number of "EUR"'}).run(Search(bodies_of(values)))
     assert len(tiktok.requests) <= 30
@@ -163,7 +161,7 @@ def test_an_event_with_the_named_value_that_tiktok_accepts_clears_the_value() ->
     [(0.2, 0.0, 1.0), (0.2, 0.5, 1.0), (0.05, 0.5, 0.4), (0.01, 0.5, 0.12), (0.5, 0.0, 1.4), (0.9, 0.0, 1.3)],
 )
 def test_many_refused_events_cost_about_a_request_each(share: float, named: float, most_requests: float) -> None:
-    """And no event is posted more than about six times, on average."""
+    """On average no event is posted more than about six times."""
     count = 2000
     bad = {number for number in range(count) if number * 7919 % 1000 < share * 1000}
     says = {
@@ -179,7 +177,7 @@ def test_many_refused_events_cost_about_a_request_each(share: float, named: floa
 
 
 def test_a_partial_success_ends_its_events_one_by_one() -> None:
-    """TikTok may also say which events it refused."""
+    """TikTok may also list the events that it refused."""
     search = Search([b"{}"] * 3)
     rejection = Rejection(20001, "no", None, None)
     assert search.next_request() == [0, 1, 2]
@@ -189,7 +187,7 @@ def test_a_partial_success_ends_its_events_one_by_one() -> None:
 
 
 def test_the_next_draft_begins_with_the_size_that_worked() -> None:
-    """And grows from there."""
+    """Requests grow from there."""
     search = Search([b"{}"] * 100, step=4)
     sizes = []
     while request := search.next_request():

@@ -1,4 +1,4 @@
-"""Each answer of TikTok's gets the verdict that the table of tiktok-api.md §4.2 gives it."""
+"""Every answer of TikTok's has the verdict in the table of tiktok-api.md §4.2."""
 
 from typing import get_args
 
@@ -15,7 +15,7 @@ EVENTS = 3
 
 
 def short(verdict: Verdict) -> str:
-    """The verdict in one word, as the tables here write it."""
+    """Return the verdict in one word, for the tables here."""
     match verdict:
         case Delivered():
             return "delivered"
@@ -55,7 +55,7 @@ TABLE = {
 )
 @pytest.mark.parametrize("status", [200, 400, 429, 503])
 def test_the_code_decides_whatever_the_status(code: int, verdict: str, status: int) -> None:
-    """TikTok answers failures with HTTP 200, and its documents say that the code takes precedence."""
+    """TikTok answers failures with HTTP 200; by its documents the code takes precedence."""
     assert short(judge(Answer(status, code, "words"), EVENTS)) == verdict
 
 
@@ -76,7 +76,7 @@ WITHOUT_CODE = {
     [pytest.param(status, verdict, id=str(status)) for verdict in WITHOUT_CODE for status in WITHOUT_CODE[verdict]],
 )
 def test_without_a_code_the_status_decides(status: int, verdict: str) -> None:
-    """A gateway's page, or a body that nobody can read."""
+    """The body is a gateway's page, or unreadable."""
     assert short(judge(Answer(status), EVENTS)) == verdict
 
 
@@ -104,12 +104,12 @@ def test_without_a_code_the_status_decides(status: int, verdict: str) -> None:
 def test_a_refusal_blames_the_connection_only_at_the_start_of_its_message(
     code: int, message: str, verdict: str
 ) -> None:
-    """Further in, the message may quote an event, and one event must not pause a connection."""
+    """Further on the message may quote an event, and one event must not pause a connection."""
     assert short(judge(Answer(200, code, message), EVENTS)) == verdict
 
 
 def test_other_codes_do_not_read_the_message() -> None:
-    """Only a parameter error leaves open whose parameter it was."""
+    """Only a parameter error can concern either an event or the connection."""
     assert short(judge(Answer(200, 40061, "No permission"), EVENTS)) == "split"
 
 
@@ -129,7 +129,7 @@ def test_other_codes_do_not_read_the_message() -> None:
     ],
 )
 def test_the_field_is_tiktoks_path_without_the_events_place(message: str, field: str | None) -> None:
-    """None where the message names none."""
+    """It is None where the message names none."""
     assert field_in(message) == field
 
 
@@ -144,21 +144,21 @@ def test_the_field_is_tiktoks_path_without_the_events_place(message: str, field:
         ("Batch.99999999999999999999.x: y", None),
     ],
 )
-def test_the_place_in_a_message_is_a_hint_only_if_it_can_be_true(message: str, suspect_position: int | None) -> None:
-    """A hint saves requests; an impossible one would waste them."""
+def test_a_place_in_a_message_counts_only_if_the_request_has_it(message: str, suspect_position: int | None) -> None:
+    """A possible place saves requests; an impossible one would waste them."""
     verdict = judge(Answer(200, 40002, message), EVENTS)
     assert isinstance(verdict, Split)
     assert verdict.suspect_position == suspect_position
 
 
 def test_a_split_carries_what_the_dead_letter_needs() -> None:
-    """The code, TikTok's words in full, the request id and the field."""
+    """It has the code, TikTok's message, the request id and the field."""
     message = "Batch.1.context.user.email: alice@example.com is not valid"
     verdict = judge(Answer(200, 40002, message, "2023031413003"), EVENTS)
     assert verdict == Split(Rejection(40002, message, "2023031413003", "context.user.email"), 1)
 
 
-def test_a_refusal_without_words_still_says_something() -> None:
+def test_a_refusal_without_a_message_gets_one() -> None:
     """A person will read it."""
     assert judge(Answer(413), 1) == Split(
         Rejection(None, "TikTok answered HTTP 413 and gave no reason", None, None), None
@@ -166,13 +166,13 @@ def test_a_refusal_without_words_still_says_something() -> None:
 
 
 def partial(*failed: tuple[int, str], code: int = 20001) -> Answer:
-    """A partial success that lists these events."""
+    """Return a partial success that lists these events."""
     return Answer(200, code, "partial", "req", tuple(FailedEvent(*event) for event in failed))
 
 
 @pytest.mark.parametrize("code", [0, 20001])
 def test_a_partial_success_rejects_the_events_it_lists(code: int) -> None:
-    """In the order of the request, each once; the others are delivered."""
+    """Each once, in the order of the request; the others are delivered."""
     verdict = judge(partial((2, "Batch.2.event: bad"), (0, "worse"), (2, "again"), code=code), EVENTS)
     assert verdict == Delivered(
         (
@@ -183,8 +183,8 @@ def test_a_partial_success_rejects_the_events_it_lists(code: int) -> None:
 
 
 @pytest.mark.parametrize("index", [-1, 3, UNREADABLE, 10**9])
-def test_a_list_that_names_an_event_outside_the_request_is_not_believed(index: int) -> None:
-    """Counted as delivered (a retry could double-count), and someone is told."""
+def test_a_list_that_names_an_event_outside_the_request_is_ignored(index: int) -> None:
+    """All count as delivered, because a retry could count twice; the log says so."""
     verdict = judge(partial((0, "bad"), (index, "bad")), EVENTS)
     assert isinstance(verdict, Delivered)
     assert verdict.rejected == ()
@@ -192,7 +192,7 @@ def test_a_list_that_names_an_event_outside_the_request_is_not_believed(index: i
 
 
 def test_a_partial_success_without_a_list_is_delivered_and_noted() -> None:
-    """Never retried."""
+    """It is never retried."""
     verdict = judge(Answer(200, 20001, "partial"), EVENTS)
     assert isinstance(verdict, Delivered)
     assert verdict.note
@@ -211,7 +211,7 @@ def test_a_partial_success_without_a_list_is_delivered_and_noted() -> None:
     ],
 )
 def test_the_wait_that_tiktok_asks_for_is_passed_on(answer: Answer, after_s: float | None) -> None:
-    """Unclamped: how long to wait in fact is backoff's to say."""
+    """It is not clamped: `backoff` decides how long to wait."""
     verdict = judge(answer, EVENTS)
     assert isinstance(verdict, RetryLater)
     assert verdict.after_s == after_s
@@ -219,14 +219,14 @@ def test_the_wait_that_tiktok_asks_for_is_passed_on(answer: Answer, after_s: flo
 
 @pytest.mark.parametrize("kind", ["connect", "timeout", "reset", "other"])
 @pytest.mark.parametrize("sent", [True, False])
-def test_no_answer_is_unknown_if_anything_may_have_left(kind: str, sent: bool) -> None:
-    """And never a throttle."""
+def test_without_an_answer_the_outcome_is_unknown_if_anything_was_sent(kind: str, sent: bool) -> None:
+    """It is never a throttle."""
     verdict = judge(NoAnswer(kind, sent, "detail"), EVENTS)  # type: ignore[arg-type]  # from the table above
     assert verdict == RetryLater(None, throttle=False, unknown=sent, error=f"no answer from TikTok ({kind})")
 
 
 def test_a_token_that_no_header_can_carry_is_the_connections_fault() -> None:
-    """Waiting would not mend it."""
+    """Waiting would not correct it."""
     verdict = judge(NoAnswer("token", sent=False, detail=""), EVENTS)
     assert verdict == ConnectionFault(*remedies.TOKEN_UNUSABLE[1:], error="token unusable")
 
@@ -242,14 +242,14 @@ def test_a_token_that_no_header_can_carry_is_the_connections_fault() -> None:
     ],
 )
 def test_errors_are_short_facts(answer: Answer, error: str) -> None:
-    """They end up in Flower and in status."""
+    """Flower and status show them."""
     verdict = judge(answer, EVENTS)
     assert isinstance(verdict, RetryLater | ConnectionFault)
     assert verdict.error == error
 
 
 def every_remedy() -> list[remedies.Remedy]:
-    """The remedies of the tables, and those for settings."""
+    """Return the remedies of the tables, and those for settings."""
     fixed = [value for value in vars(remedies).values() if isinstance(value, remedies.Remedy)]
     return [
         *fixed,
@@ -259,14 +259,14 @@ def every_remedy() -> list[remedies.Remedy]:
 
 @pytest.mark.parametrize("remedy", every_remedy(), ids=lambda remedy: remedy.fault)
 def test_every_remedy_says_who_must_do_what(remedy: remedies.Remedy) -> None:
-    """A sentence to act on."""
+    """It is a sentence to act on."""
     assert remedy.who
     assert len(remedy.what_to_do.split()) > 5
 
 
 @pytest.mark.parametrize("rows", [CODES, STATUSES], ids=["codes", "statuses"])
 def test_every_row_can_be_reached(rows: tuple[CodeMeaning, ...]) -> None:
-    """No row stands wholly below a wider one."""
+    """No row is hidden by an earlier row with a wider range."""
     for place, row in enumerate(rows):
         assert any(not any(a.first <= n <= a.last for a in rows[:place]) for n in {row.first, row.last, row.last - 1})
 
@@ -279,7 +279,7 @@ def test_every_row_can_be_reached(rows: tuple[CodeMeaning, ...]) -> None:
     retry_after=st.none() | st.text(),
     events=st.integers(1, 1000),
 )
-def test_whatever_tiktok_says_there_is_a_verdict_and_no_words_of_it_leak(
+def test_every_answer_has_a_verdict_and_no_message_leaks(
     code: int | None,
     status: int,
     message: str,
@@ -287,7 +287,7 @@ def test_whatever_tiktok_says_there_is_a_verdict_and_no_words_of_it_leak(
     retry_after: str | None,
     events: int,
 ) -> None:
-    """Its words may quote personal data: they live in rejections only, and in nobody's repr."""
+    """A message may quote personal data: it stands in rejections only, and in no repr."""
     marked = f"{message} alice@example.com"
     verdict = judge(Answer(status, code, marked, None, failed, retry_after), events)
     assert isinstance(verdict, get_args(Verdict))

@@ -1,1 +1,1 @@
-"""Settings, the configuration file, secrets."""
+"""Read the settings, the configuration file and the encryption keys."""

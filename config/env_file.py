@@ -13,9 +13,9 @@ ENV_FILE: Final = Path(".env")
 
 
 def load_env_file(path: Path = ENV_FILE, environ: MutableMapping[str, str] = os.environ) -> None:
-    """Add the variables of the file at `path` to `environ`; those already set stay. No file is no fault.
+    """Add the variables of the file at `path` to `environ`; those already set stay. The file may be missing.
 
-    Raise ConfigurationError where the file cannot be read; no value is ever shown.
+    Raise ConfigurationError if the file cannot be read; messages show no value.
     """
     if not path.is_file():
         return

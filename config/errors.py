@@ -1,11 +1,11 @@
-"""What is wrong with a configuration, in sentences a person can act on."""
+"""Errors of a configuration, in sentences that an operator can act on; the base of relay's errors."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong: where (a file and a line, or the name of a variable) and what is allowed instead."""
+    """One error: where it is (a file and a line, or a variable) and what is allowed instead."""
 
     file: str
     line: int | None

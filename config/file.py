@@ -1,4 +1,4 @@
-"""The configuration file: read whole or refused whole, and read again whenever it changes."""
+"""Read the configuration file, as a whole or not at all, and read it again when it changes."""
 
 import os
 import threading
@@ -16,25 +16,25 @@ from config.reading.yaml_tree import Fault, read
 from config.secrets import Keyring
 from config.small_file import MAX_BYTES, changed_ns, digest_of, read_small, signature_of
 
-# Changed more recently than this, a file may still be being written, and half a file can be valid YAML.
+# A file changed more recently than this may still be being written, and half a file can be valid YAML.
 QUIET_NS = 100_000_000
-# Changed more recently than this, it may change again without its times or its size showing it.
+# A file changed more recently than this may change again with the same times and size.
 SETTLED_NS = 2_000_000_000
-# What would take something away that is in use is believed when it has stood like that for so long.
+# A file without something that is in use is used once it has been unchanged for this long.
 STANDS_NS = 10_000_000_000
 
 Digests = dict[Path, bytes | None]
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ, keyring: Keyring | None = None) -> Configuration:
-    """The configuration a file holds; raises ConfigurationError with every problem that could be found."""
+    """Return the configuration in a file. Raise ConfigurationError with every problem that could be found."""
     return _parse(_content(path), path, References(environ, keyring))
 
 
 def check_text(text: str, name: str) -> Configuration:
-    """The configuration that `text` would be as a file of that name. Nothing in it is expanded, so secrets are none.
+    """Return the configuration in `text`, as a file of that name. References to secrets are not expanded.
 
-    Raises ConfigurationError.
+    Raise ConfigurationError.
     """
     raw = text.encode()
     if len(raw) > MAX_BYTES:
@@ -61,8 +61,8 @@ def _parse(raw: bytes, path: Path, references: References) -> Configuration:
     if faults := [*faults, *find_faults(draft)]:
         raise _refusal(path, faults)
     return Configuration(
-        inputs={one.value.id: one.value for one in draft.inputs},
-        connections={one.value.id: one.value for one in draft.connections},
+        inputs={located.value.id: located.value for located in draft.inputs},
+        connections={located.value.id: located.value for located in draft.connections},
         warnings=tuple(str(Problem(str(path), *warning)) for warning in find_warnings(draft)),
     )
 
@@ -73,10 +73,10 @@ def _refusal(path: Path, faults: Iterable[Fault]) -> ConfigurationError:
 
 
 class ConfigurationFile:
-    """The configuration in force, which follows its file and the secret files that it names.
+    """The configuration in force; it follows its file and the secret files that the file names.
 
-    A file that is missing or wrong is refused: `error` says why, and `current` stays what it was.
-    Any thread may call `refresh`; of several at once one does the work and the others go on with what is in force.
+    A file that is missing or has errors is refused: `error` says why, and `current` does not change.
+    Any thread may call `refresh`. Of several callers at once, one does the work and the others return at once.
     """
 
     def __init__(
@@ -88,10 +88,10 @@ class ConfigurationFile:
         clock_ns: Callable[[], int] = time.time_ns,
         hold_back_if: Callable[[Configuration, Configuration], bool] = lambda _former, _new: False,
     ) -> None:
-        """Raises ConfigurationError when the file cannot be put in force now; nothing raises afterwards.
+        """Raise ConfigurationError when the file cannot be used now; later readings do not raise.
 
-        Where `hesitate` says so of the former and the new configuration, the new one is held back until the file has
-        stood unchanged for STANDS_NS: a file that is still being written can be right, and lack its end.
+        If `hold_back_if` returns True for the former and the new configuration, the new one is held back until the file
+        has been unchanged for STANDS_NS: a file that is still being written can be valid and lack its end.
         """
         self.path = path
         self.current = Configuration({}, {})
@@ -108,19 +108,20 @@ class ConfigurationFile:
             raise self.error
 
     def refresh(self) -> bool:
-        """True when another configuration came in force; costs a few `stat` calls when nothing changed.
+        """Use the file if it has changed, and return True if the configuration is another one now.
 
-        A change is looked at once the file has been left alone for QUIET_NS, so call this at short intervals.
+        Without a change, this costs a few `stat` calls. A change is read once the file has been unchanged for QUIET_NS,
+        so call this at short intervals.
         """
         if not self._busy.acquire(blocking=False):
             return False
         try:
-            return self._touched() and self._read()
+            return self._may_have_changed() and self._read()
         finally:
             self._busy.release()
 
-    def _touched(self) -> bool:
-        """Whether any of the files may hold something else than when it was last read, and is written to its end."""
+    def _may_have_changed(self) -> bool:
+        """Return whether a file may have changed since the last reading, and is written to its end."""
         now = self._clock_ns()
         signature = tuple(map(signature_of, self._digests))
         age = now - max(map(changed_ns, signature))
@@ -130,13 +131,13 @@ class ConfigurationFile:
         return True
 
     def _read(self) -> bool:
-        """Put in force what the files hold, if it is new; the digests come first, so as never to be the newer."""
+        """Use the files if they are new; return whether `current` changed. Digests are taken first: never newer."""
         digests = {path: digest_of(path) for path in self._digests}
         if digests == self._digests:
             self._held = None
             return False
         references = References(self._environ, self._keyring)
-        before = self.current
+        former = self.current
         try:
             new = _parse(_content(self.path), self.path, references)
             self.error = None
@@ -145,19 +146,19 @@ class ConfigurationFile:
             self.current = new
         except ConfigurationError as error:
             self.error, self._held = error, None
-        except Exception as surprise:  # noqa: BLE001 - a file may never stop a process that runs well without it
-            fault = Fault(None, f"cannot be understood because of a fault in relay ({type(surprise).__name__})")
+        except Exception as error:  # noqa: BLE001 - a file must never stop a running process
+            fault = Fault(None, f"cannot be understood because of a fault in relay ({type(error).__name__})")
             self.error = _refusal(self.path, [fault])
         self._digests = {self.path: digests[self.path], **references.digests}
-        return self.current != before
+        return self.current != former
 
     @property
     def is_held_back(self) -> bool:
-        """Whether the newest file is right and not in force yet, because it takes away what is in use."""
+        """Whether the newest file is valid but held back, because it lacks something that is in use."""
         return self._held is not None
 
     def _holds_back(self, new: Configuration, digests: Digests) -> bool:
-        """Whether to look at the same file again later, rather than put it in force."""
+        """Return whether to read the same file again later instead of using it now."""
         now = self._clock_ns()
         held = self._held if self._held and self._held[0] == digests else (digests, now)
         self._held = held if self._hold_back_if(self.current, new) and now - held[1] < STANDS_NS else None

@@ -1,4 +1,4 @@
-"""What a configuration file says, typed: inputs, connections and their custom mappings (product.md C, M)."""
+"""The typed configuration: inputs, connections and their custom mappings (C and M of docs/mapping.md)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ ParameterType = Literal["text", "number"]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One mParticle source, known by its key and secret; `formerly` are ids it had when some stored events came."""
+    """One mParticle source, known by its key and secret; `formerly` are ids that it had when stored events arrived."""
 
     id: str
     platform: Platform
@@ -29,10 +29,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which events a custom mapping takes: all that is given must hold (M1).
+    """Which events a custom mapping matches: all fields that are not None must hold (M1).
 
-    Every value is casefolded already, because M5 compares without regard to case; names of attributes are not.
-    An event satisfies `attributes` when each named attribute has one of its values.
+    Values are casefolded, because M5 compares without regard to case; names of attributes are not.
+    An event satisfies `attributes` when each named attribute has one of the values.
     """
 
     event_type: EventType | None = None
@@ -44,7 +44,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Where one parameter of a TikTok event comes from; `name` is the value itself when the source is `static`."""
+    """The source of one parameter of a TikTok event; for the source `static`, `name` is the value itself."""
 
     source: Source
     name: str
@@ -55,7 +55,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class CustomMapping:
-    """Events that match become `tiktok_event`, with these parameters and no others (M2b)."""
+    """Matching events become `tiktok_event`, with these parameters and no others (M2b)."""
 
     tiktok_event: str
     match: Match
@@ -64,11 +64,11 @@ class CustomMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One or several inputs joined to one TikTok event source; the defaults are those of product.md C.
+    """One or several inputs joined to one TikTok event source.
 
     `app_id` is by operating system, `ios` and `android`; `environments` are lower case; `max_events_per_request` is
     None where the route's own maximum applies; `max_event_age_s` and `dead_letter_retention_s` are in seconds, None for
-    no end; `gdpr_purpose` is casefolded, for purposes compare without regard to case.
+    no limit; `gdpr_purpose` is casefolded, because purposes compare without regard to case.
     """
 
     id: str
@@ -105,13 +105,13 @@ class Connection:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change whenever any setting does, the token included."""
+        """16 hex digits that change with every setting, the token included."""
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A whole file that may be put in force; `warnings` are sentences for the operator, with file and line."""
+    """A whole valid file; `warnings` are sentences for the operator, with file and line."""
 
     inputs: Mapping[str, Input]
     connections: Mapping[str, Connection]
@@ -120,24 +120,25 @@ class Configuration:
     _by_input: Mapping[str, tuple[Connection, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_name = {name: one for one in self.inputs.values() for name in (*one.formerly, one.id)}
+        by_name = {name: source for source in self.inputs.values() for name in (*source.formerly, source.id)}
         by_input = {
-            name: tuple(c for c in self.connections.values() if one.id in c.inputs) for name, one in by_name.items()
+            name: tuple(connection for connection in self.connections.values() if source.id in connection.inputs)
+            for name, source in by_name.items()
         }
         object.__setattr__(self, "_by_name", by_name)
         object.__setattr__(self, "_by_input", by_input)
 
     def input_of(self, name: str) -> Input | None:
-        """The input of that id, or the one that had it formerly; None when there is neither."""
+        """Return the input with this id or former id; None when there is none."""
         return self._by_name.get(name)
 
     def connections_of(self, input_id: str) -> tuple[Connection, ...]:
-        """The connections an input feeds, disabled ones included, in the order of the file; a former id works too."""
+        """Return the connections of an input (or former id), disabled ones included, in the order of the file."""
         return self._by_input.get(input_id, ())
 
 
 def no_input(name: str) -> str:
-    """What to do about a stored event of an input that the configuration does not have: a sentence."""
+    """Return a sentence: what to do about a stored event whose input is not in the configuration."""
     return (
         f"the event came from input {name}, which is not in the configuration file: put it back, "
         f"or, if the input has another id now, add formerly: [{name}] to it"

@@ -1,6 +1,6 @@
-"""Where Redis is and how to sign in there: one value, parsed from RELAY_REDIS_URL, that every connection is built from.
+"""Parse RELAY_REDIS_URL into one value: where Redis is, and how to sign in.
 
-No message here shows any part of the URL, because every part may belong to the password.
+No message shows any part of the URL, because every part may belong to the password.
 """
 
 import ipaddress
@@ -53,7 +53,7 @@ class Socket:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """How the connection is encrypted. Certificates are verified unless `verify` was switched off by name."""
+    """How the connection is encrypted. Certificates are verified unless the URL turns it off."""
 
     ca_file: str | None = None
     certificate_file: str | None = None
@@ -63,7 +63,7 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """One Redis, for every kind of client. A further kind of place, as Sentinel, is a further member of `place`."""
+    """One Redis, for every kind of client; `place` is where it listens."""
 
     place: Tcp | Socket
     database: int = 0
@@ -73,7 +73,7 @@ class RedisAddress:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a URL of one of FORMS. Raises ValueError with a sentence that shows no part of it."""
+        """Parse a URL of one of FORMS. Raise ValueError with a sentence that shows no part of it."""
         match = _SCHEME.fullmatch(text)
         if match is None:
             raise ValueError("must be a URL such as redis://127.0.0.1:6379/0 (redis://, rediss:// or unix://)")
@@ -92,7 +92,7 @@ class RedisAddress:
         return cls(_tcp(place), _database(path, parameters), username, password, _tls(scheme, parameters))
 
     def __str__(self) -> str:
-        """The place alone, for people: nothing of it is secret."""
+        """Return the place alone, which is no secret."""
         return str(self.place)
 
 

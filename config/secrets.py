@@ -1,4 +1,4 @@
-"""The keys that encrypt what waits and the tokens in the configuration file: Fernet, newest key first."""
+"""Encrypt the backlog and the tokens in the configuration file with Fernet keys, the newest key first."""
 
 import base64
 import hmac
@@ -12,21 +12,21 @@ from config.errors import RelayError
 
 
 class DecryptionError(RelayError):
-    """None of the keys at hand opens this; the message says nothing of the content."""
+    """No key of the ring decrypts this; the message shows nothing of the content."""
 
 
 class Keyring:
-    """Seals with the newest key and opens with any of them, so that a key can be replaced while old data waits."""
+    """Encrypts with the newest key and decrypts with any, so that a key can be replaced while old data waits."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """`keys` are Fernet keys (32 bytes, URL-safe base64), newest first; ValueError names a bad one by position."""
+        """`keys` are Fernet keys (32 bytes, URL-safe base64), newest first. ValueError names a bad key by position."""
         self._keys = [key.encode() for key in keys]
         self._each = [_fernet(key, position) for position, key in enumerate(keys, start=1)]
         self._fernet = MultiFernet(self._each)
 
     @classmethod
     def from_text(cls, text: str | None) -> Self | None:
-        """Read keys written with commas between them; None when there are none."""
+        """Parse keys separated by commas; return None when there are none."""
         keys = [key.strip() for key in (text or "").split(",")]
         return cls([key for key in keys if key]) if any(keys) else None
 
@@ -38,15 +38,15 @@ class Keyring:
         return len(self._each)
 
     def encrypt(self, content: bytes) -> bytes:
-        """The raw bytes of a Fernet token, a quarter shorter than its usual base64."""
+        """Return the raw bytes of a Fernet token, a quarter shorter than its usual base64."""
         return base64.urlsafe_b64decode(self._fernet.encrypt(content))
 
-    def decrypt(self, sealed: bytes) -> bytes:
-        return self._decrypt(base64.urlsafe_b64encode(sealed))
+    def decrypt(self, encrypted: bytes) -> bytes:
+        return self._decrypt(base64.urlsafe_b64encode(encrypted))
 
-    def key_number_for(self, sealed: bytes) -> int | None:
-        """Which key opens it, the newest being 1; None when none does."""
-        token = base64.urlsafe_b64encode(sealed)
+    def key_number_for(self, encrypted: bytes) -> int | None:
+        """Return the number of the key that decrypts it, the newest being 1; None when none does."""
+        token = base64.urlsafe_b64encode(encrypted)
         for position, fernet in enumerate(self._each, start=1):
             with suppress(InvalidToken):
                 fernet.decrypt(token)
@@ -54,15 +54,15 @@ class Keyring:
         return None
 
     def derive(self, purpose: bytes) -> bytes:
-        """A secret of 32 bytes for this one purpose, made of the newest key and telling nothing of it."""
+        """Return a secret of 32 bytes for this one purpose, derived from the newest key without revealing it."""
         return self.derive_all(purpose)[0]
 
     def derive_all(self, purpose: bytes) -> list[bytes]:
-        """The same of every key, newest first: what was derived of a former key is known by it."""
+        """Return such a secret for every key, newest first, to recognise what a former key derived."""
         return [hmac.digest(key, purpose, "sha256") for key in self._keys]
 
     def encrypt_text(self, text: str) -> str:
-        """What follows `enc:` in a configuration file."""
+        """Return the text that follows `enc:` in a configuration file."""
         return self._fernet.encrypt(text.encode()).decode()
 
     def decrypt_text(self, token: str) -> str:
@@ -75,7 +75,7 @@ class Keyring:
         try:
             return self._fernet.decrypt(token)
         except InvalidToken:
-            raise DecryptionError("none of the keys in RELAY_ENCRYPTION_KEY opens it") from None
+            raise DecryptionError("none of the keys in RELAY_ENCRYPTION_KEY decrypts it") from None
 
 
 def _fernet(key: str, position: int) -> Fernet:

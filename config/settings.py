@@ -1,4 +1,4 @@
-"""What the environment says: `RELAY_…` variables, each of which may also come from a Docker secret file."""
+"""Read the settings: `RELAY_…` variables, each of which may also come from a Docker secret file."""
 
 import ipaddress
 import re
@@ -18,7 +18,7 @@ from config.values import clean_value
 PREFIX = "RELAY_"
 SECRET_FILES = Path("/run/secrets")
 NEVER_IN_A_FILE: Final = {"relay_config": "the path of the configuration file belongs in RELAY_CONFIG itself"}
-"""Settings without a `_FILE`: the file would be taken for the value, and a whole configuration is no path."""
+"""Settings without a `_FILE` variable: the file's content would be used as the path of the configuration."""
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -28,14 +28,14 @@ _UNIT = {None: 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
 class _Unusable(NamedTuple):
-    """Stands for a value that could not even be read, until validation reports it beside the other problems."""
+    """Replaces a value that could not be read, until validation reports it with the other problems."""
 
     why: str
 
 
 def _usable(value: object) -> object:
     if isinstance(value, _Unusable):
-        raise ValueError(value.why)  # noqa: TRY004 - pydantic makes a problem of a ValueError only
+        raise ValueError(value.why)  # noqa: TRY004 - pydantic reports only a ValueError
     return value
 
 
@@ -65,9 +65,9 @@ def _network(text: str, number: int) -> IPNetwork:
 
 
 class Settings(BaseSettings):
-    """One process's settings; a field `x` is read from RELAY_X or the file in RELAY_X_FILE, else /run/secrets/relay_x.
+    """The settings of a process; field `x` comes from RELAY_X or the file in RELAY_X_FILE, else /run/secrets/relay_x.
 
-    `max_request_bytes` counts bytes after decompression. Each description is what a refusal says is allowed.
+    `max_request_bytes` counts bytes after decompression. A refusal quotes the description as what is allowed.
     """
 
     model_config = SettingsConfigDict(
@@ -155,7 +155,7 @@ class Settings(BaseSettings):
 
     @property
     def keyring(self) -> Keyring | None:
-        """The keys that encrypt at rest; None when none is set."""
+        """The keys for encryption at rest; None when none is set."""
         return Keyring.from_text(self.encryption_key.get_secret_value()) if self.encryption_key else None
 
     @classmethod
@@ -218,15 +218,15 @@ def _cleaned(text: str) -> str | _Unusable:
 
 
 def load_settings() -> Settings:
-    """Read the environment; raises ConfigurationError with one problem per variable, never quoting a value."""
+    """Return the settings. Raise ConfigurationError with one problem per variable; messages quote no value."""
     try:
         return Settings()
     except ValidationError as error:
         fields = {str(problem["loc"][0]): problem for problem in reversed(error.errors(include_input=False))}
-        problems = [Problem(PREFIX + name.upper(), None, _say(name, problem)) for name, problem in fields.items()]
+        problems = [Problem(PREFIX + name.upper(), None, _message(name, problem)) for name, problem in fields.items()]
     raise ConfigurationError(reversed(problems))
 
 
-def _say(name: str, problem: Mapping[str, Any]) -> str:
+def _message(name: str, problem: Mapping[str, Any]) -> str:
     own = problem.get("ctx", {}).get("error")
     return str(own) if isinstance(own, ValueError) else f"must be {Settings.model_fields[name].description}"

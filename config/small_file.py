@@ -1,4 +1,4 @@
-"""Reads small regular files, and tells whether one may have changed since."""
+"""Read small regular files, and find out whether one may have changed."""
 
 import errno
 import hashlib
@@ -8,7 +8,7 @@ MAX_BYTES = 1 << 20
 
 
 def read_small(path: Path) -> bytes:
-    """The content of a regular file of at most MAX_BYTES; anything else is an OSError, and a pipe never blocks."""
+    """Return the content of a regular file of at most MAX_BYTES. Raise OSError for all else; never block on a pipe."""
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is not a regular file")
     with path.open("rb") as file:
@@ -19,7 +19,7 @@ def read_small(path: Path) -> bytes:
 
 
 def digest_of(path: Path) -> bytes | None:
-    """A hash of what `read_small` would return; None where it would raise."""
+    """Return a hash of the file's content; None where `read_small` raises."""
     try:
         return digest(read_small(path))
     except (OSError, ValueError):
@@ -31,7 +31,7 @@ def digest(content: bytes) -> bytes:
 
 
 def signature_of(path: Path) -> tuple[int, ...] | None:
-    """Device, inode, size and the times in ns of last change, links followed; None when there is no such file."""
+    """Return device, inode, size and the times of the last change in ns, links followed; None without a file."""
     try:
         found = path.stat()
     except (OSError, ValueError):
@@ -40,5 +40,5 @@ def signature_of(path: Path) -> tuple[int, ...] | None:
 
 
 def changed_ns(signature: tuple[int, ...] | None) -> int:
-    """When it last changed, in ns since 1970; 0 for a file that is not there."""
+    """Return the time of the last change in ns since 1970; 0 without a file."""
     return max(signature[-2:]) if signature else 0

@@ -14,7 +14,7 @@ from config.vocabulary import APP_NAMES, APP_PAYMENT, WEB_PAYMENT
 
 SCHEMA_FILE: Final = "relay.schema.json"
 EDITOR_LINE: Final = f"# yaml-language-server: $schema={SCHEMA_FILE}"
-"""What makes editors read the schema; it names the file beside the configuration."""
+"""The line by which editors find the schema file beside the configuration."""
 
 _CHOSEN: Final = ("id", "inputs", "access_token", "event_source_id")
 _COMMENT_COLUMN: Final = 48
@@ -22,7 +22,7 @@ _COMMENT_COLUMN: Final = 48
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What the operator was asked; `token` is empty where there is none yet."""
+    """The operator's answers; `token` is empty if there is none yet."""
 
     platform: Platform
     event_source_id: str
@@ -41,7 +41,7 @@ def starter_yaml(answers: Answers) -> str:
     rows = connection_record(scalar, ()).rows
     lines = [
         EDITOR_LINE,
-        "# The configuration of relay. A changed file is in force within 2 seconds; a wrong one is refused.",
+        "# The configuration of relay. A changed file is used within 2 seconds; a file with errors is refused.",
         "# api_key, api_secret and access_token may be ${NAME} (an environment variable or a line of .env),",
         "# file:/run/secrets/name, or enc:… as `relay secrets encrypt` prints it.",
         "",
@@ -60,14 +60,14 @@ def starter_yaml(answers: Answers) -> str:
         f"    event_source_id: {answers.event_source_id} # a Pixel ID, App ID or Offline Event Set ID",
         *(_commented(f"    {key}: {value}", rows[key].meaning) for key, value in chosen.items()),
         "",
-        "    # What follows may be left out. Where a value is shown, it is the default.",
+        "    # All further settings are optional. A value that is shown is the default.",
         *_defaults(rows, {*_CHOSEN, *chosen}),
     ]
     return "\n".join(lines) + "\n"
 
 
 def starter_env(answers: Answers) -> str:
-    """Return the `.env` that `starter_yaml` names its secrets in: keys are new at each call, and nowhere else."""
+    """Return the `.env` with the secrets that `starter_yaml` refers to; each call generates new keys."""
     return (
         "# Secrets of relay; keep this file out of version control. relay and docker compose both read it.\n"
         f"# Senders authenticate with these two as {answers.platform}.\n"
@@ -87,7 +87,7 @@ def starter_env(answers: Answers) -> str:
 
 
 def _chosen_settings(answers: Answers) -> Iterator[tuple[str, str]]:
-    """Yield the settings that this platform is better with."""
+    """Yield the settings that suit this platform better than the defaults."""
     if answers.platform == "web":
         yield "enable_web_migration", "true"
     if answers.platform == "feed":

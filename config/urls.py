@@ -1,4 +1,4 @@
-"""URLs that settings hold: what each may look like. Messages never quote one, for it may be a secret."""
+"""Check the URLs in settings. Messages never quote a URL, because it may be a secret."""
 
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
@@ -9,7 +9,7 @@ from config.redis_address import RedisAddress
 
 
 def tiktok_url(text: str) -> str:
-    """Scheme and host (and port), without a final slash; the token travels over it, so https unless it stays here."""
+    """Return scheme, host and port without a final slash; https only, because of the token, unless it is loopback."""
     example = "https://business-api.tiktok.com"
     url = _http_url(text, example)
     if url.username is not None or url.path not in ("", "/") or url.query or url.fragment:
@@ -18,19 +18,19 @@ def tiktok_url(text: str) -> str:
 
 
 def webhook_url(secret: SecretStr) -> SecretStr:
-    """Whoever knows it may write to the channel behind it: so it is a secret, and https unless it stays here."""
+    """Return the URL, a secret, because anyone who knows it can write to its channel; https unless it is loopback."""
     _http_url(secret.get_secret_value(), "https://hooks.slack.com/services/…")
     return secret
 
 
 def redis_url(secret: SecretStr) -> SecretStr:
-    """Any that RedisAddress reads."""
+    """Return the URL if RedisAddress can parse it. Raise ValueError."""
     RedisAddress.parse(secret.get_secret_value())
     return secret
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether what is sent to `host` stays on this machine: the one rule, for https and for proxies alike."""
+    """Return whether `host` is this machine itself; the rule for https and for proxies."""
     host = host.lower().strip("[]").removesuffix(".")
     try:
         return ipaddress.ip_address(host).is_loopback

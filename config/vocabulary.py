@@ -1,12 +1,15 @@
-"""The words a configuration file may use, as tables (product.md C, N, M; spec of TikTok's event names)."""
+"""The words that a configuration file may use, as tables (C, N and M of docs/mapping.md; TikTok's event names)."""
 
 from collections.abc import Mapping
+from typing import get_args
 
-PLATFORMS = ("web", "ios", "android", "feed")
-EVENT_SOURCE_TYPES = ("web", "feed", "app", "legacy_pixel_batch_web")
+from config.model import ContentType, EventSourceType, EventType, InvalidTtclid, Platform
+
+PLATFORMS: tuple[Platform, ...] = get_args(Platform)
+EVENT_SOURCE_TYPES: tuple[EventSourceType, ...] = get_args(EventSourceType)
 EVENT_SOURCE_TYPE_ALIASES = {"offline": "feed"}  # C2
-CONTENT_TYPES = ("product", "product_group")
-INVALID_TTCLID = ("dead_letter", "drop_field")
+CONTENT_TYPES: tuple[ContentType, ...] = get_args(ContentType)
+INVALID_TTCLID: tuple[InvalidTtclid, ...] = get_args(InvalidTtclid)
 ENVIRONMENTS = ("production", "development", "unknown")
 
 IDENTITY_TYPES = (
@@ -28,9 +31,9 @@ IDENTITY_TYPES = (
 
 MPID = "mpid"
 EXTERNAL_IDENTITY_TYPES = (*IDENTITY_TYPES, MPID)
-"""mParticle's own id of a user may be the external id: anonymous web users have no other."""
+"""mParticle's own id of a user may be the external id, because anonymous web users have no other."""
 
-# N1–N5: what a product action becomes when no custom mapping takes the event.
+# N1–N5: the TikTok event for a product action that no custom mapping matches.
 NATIVE_EVENTS: Mapping[str, str] = {
     "add_to_cart": "AddToCart",
     "add_to_wishlist": "AddToWishlist",
@@ -39,7 +42,7 @@ NATIVE_EVENTS: Mapping[str, str] = {
     "view_detail": "ViewContent",
 }
 
-EVENT_TYPES = ("commerce_event", "custom_event", "screen_view")
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 PRODUCT_ACTIONS = (
     "add_to_cart",
     "remove_from_cart",
@@ -52,7 +55,7 @@ PRODUCT_ACTIONS = (
     "add_to_wishlist",
     "remove_from_wish_list",
 )
-# mParticle's clients write both; the first spelling becomes the second.
+# mParticle's clients write both spellings.
 PRODUCT_ACTION_ALIASES = {"remove_from_wishlist": "remove_from_wish_list"}
 CUSTOM_EVENT_TYPES = (
     "navigation",
@@ -81,7 +84,7 @@ EVENT_FIELDS = (
 )
 PRODUCT_FIELDS = ("id", "name", "category", "brand", "variant", "price", "quantity", "position", "coupon_code")
 
-# M2: what a target may carry. CONTENT parameters build `contents` (M2b).
+# M2: the parameters of each TikTok event. CONTENT_PARAMETERS build `contents` (M2b).
 CONTENT_PARAMETERS = frozenset({"price", "quantity", "content_id", "content_name", "content_category"})
 NUMBER_PARAMETERS = frozenset({"price", "quantity", "value"})
 _ANY = frozenset({"description"})
@@ -114,7 +117,7 @@ WEB_EVENTS: Mapping[str, frozenset[str]] = {
     "SubmitForm": _ANY,
 }
 
-# TikTok's own names for app events, odd capitals included; only app connections may use these besides the ones above.
+# TikTok's own names for app events, with its capitals; only app connections may use these too.
 APP_EVENTS: Mapping[str, frozenset[str]] = {
     "Checkout": _COMMERCE,
     "AchieveLevel": _ANY,
@@ -139,8 +142,8 @@ APP_EVENTS: Mapping[str, frozenset[str]] = {
 
 TIKTOK_EVENTS: Mapping[str, frozenset[str]] = {**WEB_EVENTS, **APP_EVENTS}
 
-# Events that TikTok takes until some time in 2027 and converts to no newer name (N3), and what to do instead.
-# `{payment}` stands for the payment event of the connection's kind.
+# Events that TikTok accepts until some time in 2027 and does not convert to a newer name (N3), and what to do instead.
+# `{payment}` is the payment event of the connection's kind.
 RETIRING_EVENTS: Mapping[str, str] = {
     "PlaceAnOrder": ", and value-based optimisation needs a payment event instead;"
     " send one with `native_events: {{purchase: {payment}}}` or a custom mapping",

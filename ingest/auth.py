@@ -25,7 +25,8 @@ class Credentials:
     def __init__(self, inputs: Iterable[Input]) -> None:
         self._pepper = secrets.token_bytes(32)
         self._known = {
-            self._digest(one.api_key.encode()): (self._digest(one.api_secret.encode()), one.id) for one in inputs
+            self._digest(source.api_key.encode()): (self._digest(source.api_secret.encode()), source.id)
+            for source in inputs
         }
         self._decoy = (secrets.token_bytes(_DIGEST_BYTES), None)
         self._admitted: dict[bytes, str] = {}

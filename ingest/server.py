@@ -1,9 +1,8 @@
 """Run the ingest application on uvicorn: as a process until a signal, or in a thread for tests and the demo."""
 
-import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
 
@@ -17,7 +16,7 @@ from ingest.http.connection import HttpConnection
 from ingest.http.connection_table import HttpConnections
 from ingest.http.thread_priority import prefer_event_loop
 from process.garbage_collection import tune_garbage_collection
-from process.listening import allowed_connections, listen
+from process.listening import allowed_connections, listening
 
 
 def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
@@ -28,7 +27,7 @@ def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
     app = create_app(settings, routes)
     tune_garbage_collection()
     connections = _connections(settings)
-    with _listening(settings.host, settings.port) as listeners, prefer_event_loop():
+    with listening(settings.host, settings.port) as listeners, prefer_event_loop():
         make_server(app, connections).run(sockets=listeners)
 
 
@@ -36,7 +35,7 @@ def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
 def serving(settings: Settings, routes: Sequence[BaseRoute] = (), *, port: int = 0) -> Iterator[str]:
     """Serve on loopback in a thread and yield the URL. Port 0 means any free port."""
     server = make_server(create_app(settings, routes), _connections(settings))
-    with _listening("127.0.0.1", port) as listeners:
+    with listening("127.0.0.1", port) as listeners:
         thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="ingest", daemon=True)
         thread.start()
         try:
@@ -44,13 +43,6 @@ def serving(settings: Settings, routes: Sequence[BaseRoute] = (), *, port: int =
         finally:
             server.should_exit = True
             thread.join()
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Listening sockets: whoever connects from now on is served, even before the loop runs."""
-    with ExitStack() as opened:
-        yield [opened.enter_context(one) for one in listen(host, port)]
 
 
 def _connections(settings: Settings) -> HttpConnections:

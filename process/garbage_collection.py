@@ -1,17 +1,17 @@
-"""The garbage collector, told what ingest is like: much that lives for ever, and requests that leave no cycles.
+"""Tune garbage collection for ingest, where much lives as long as the process and requests leave no cycles.
 
-Not for a worker: its HTTP client leaves cycles that hold a request's megabyte each, and they must go soon.
+Not for a worker: its HTTP client leaves cycles that each hold a request's megabyte and must be freed soon.
 """
 
 import gc
 from typing import Final
 
 THRESHOLDS: Final = (20_000, 50, 100)
-"""Python's own (700, 10, 10) look through everything after a few hundred requests in flight, and find nothing."""
+"""Python's defaults (700, 10, 10) scan everything after a few hundred requests in flight, and find nothing."""
 
 
 def tune_garbage_collection() -> None:
-    """Call when a process has loaded what it needs: that is never looked through again, the rest more rarely."""
+    """Exclude everything loaded so far from garbage collection, and scan new objects less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

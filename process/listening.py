@@ -1,36 +1,37 @@
-"""Listen on RELAY_HOST: names and addresses of both families, and what to say when one cannot be had."""
+"""Listen on RELAY_HOST: names and addresses of both families, with a clear error where that is impossible."""
 
 import errno
 import os
 import resource
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import structlog
 
 BACKLOG: Final = 2048
 RESERVED_DESCRIPTORS: Final = 128
-"""For Redis, files, logs and listeners, and connections that are being closed."""
+"""File descriptors for Redis, files, logs, listeners, and connections that are being closed."""
 
 log = structlog.get_logger("relay.ingest")
 
 
 class CannotListen(OSError):
-    """Raised where RELAY_HOST and a port cannot be listened on; the message is a sentence without a full stop.
+    """RELAY_HOST and a port cannot be listened on; the message is a sentence without a full stop.
 
-    `passes`: the port is in use, perhaps by a process that ends.
+    `temporary`: the port is in use, perhaps by a process that is ending.
     """
 
-    def __init__(self, host: str, port: int, reason: str, remedy: str, *, passes: bool = False) -> None:
+    def __init__(self, host: str, port: int, reason: str, remedy: str, *, temporary: bool = False) -> None:
         super().__init__(f"cannot listen on {host}:{port}: {reason}; set {remedy}")
-        self.passes = passes
+        self.temporary = temporary
 
 
 def listen(host: str, port: int, variable: str = "RELAY_PORT") -> list[socket.socket]:
-    """Listening sockets for every address that `host` means; who connects from now on is served.
+    """Return listening sockets for every address of `host`; connections from now on are served.
 
-    `::` and an empty host mean every address of both families. Raises CannotListen.
+    `::` and an empty host mean every address of both families. Raise CannotListen.
     """
     with ExitStack() as opened:
         sockets = []
@@ -42,15 +43,22 @@ def listen(host: str, port: int, variable: str = "RELAY_PORT") -> list[socket.so
         return sockets
 
 
+@contextmanager
+def listening(host: str, port: int, variable: str = "RELAY_PORT") -> Iterator[list[socket.socket]]:
+    """Yield the sockets of `listen`, and close them at the end of the block."""
+    with ExitStack() as opened:
+        yield [opened.enter_context(listener) for listener in listen(host, port, variable)]
+
+
 def _addresses(host: str, port: int) -> list[str]:
-    """The addresses that a host, or several with commas between them, stands for, each once."""
+    """Return the addresses of a host, or of several separated by commas, each once."""
     found: dict[str, None] = {}
     for name in [part.strip() for part in host.split(",") if part.strip()] or ["::"]:
         bare = name[1:-1] if name.startswith("[") and name.endswith("]") else name
         try:
             infos = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         except (OSError, UnicodeError):
-            reason = f"{name} is neither an address of this machine nor a name that can be looked up"
+            reason = f"{name} is neither an address of this machine nor a name that can be resolved"
             raise CannotListen(host, port, reason, "RELAY_HOST to such as 127.0.0.1, 0.0.0.0 or ::") from None
         found |= {str(info[4][0]): None for info in infos}
     return list(found)
@@ -65,11 +73,11 @@ def _listen(host: str, port: int, address: str, variable: str) -> socket.socket:
         if error.errno == errno.EAFNOSUPPORT and address == "::" and "0.0.0.0" not in host:  # noqa: S104 - compared
             return _listen(host, port, "0.0.0.0", variable)  # noqa: S104 - as `::` means
         in_use = error.errno == errno.EADDRINUSE
-        raise CannotListen(host, port, *_reason(error, address, variable), passes=in_use) from None
+        raise CannotListen(host, port, *_reason(error, address, variable), temporary=in_use) from None
 
 
 def _reason(error: OSError, address: str, variable: str) -> tuple[str, str]:
-    """What is wrong, and which variable to set."""
+    """Return what is wrong, and which variable to set."""
     match error.errno:
         case errno.EACCES | errno.EPERM:
             return "ports below 1024 are for root", variable
@@ -83,7 +91,7 @@ def _reason(error: OSError, address: str, variable: str) -> tuple[str, str]:
 
 
 def allowed_connections(wanted: int) -> int:
-    """As many connections as wanted, or as the system's limit of open files allows, which is raised first."""
+    """Return the wanted number of connections, or fewer if the limit of open files is low; raise that limit first."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = wanted + RESERVED_DESCRIPTORS
     if soft != resource.RLIM_INFINITY and soft < needed:
@@ -96,7 +104,7 @@ def allowed_connections(wanted: int) -> int:
 
 
 def local_host(host: str) -> str:
-    """The host of URLs by which this machine reaches what listens on `host`."""
+    """Return the host for URLs by which this machine reaches a process that listens on `host`."""
     first = next((part.strip() for part in host.split(",") if part.strip()), "::").strip("[]")
     match first:
         case "0.0.0.0" | "::" if first == "0.0.0.0" or socket.has_dualstack_ipv6() or not _has_ipv6():  # noqa: S104
@@ -108,7 +116,7 @@ def local_host(host: str) -> str:
 
 
 def _has_ipv6() -> bool:
-    """Whether the kernel knows IPv6 at all; a socket of that family says so."""
+    """Return whether the kernel supports IPv6: whether a socket of that family can be made."""
     try:
         socket.socket(socket.AF_INET6, socket.SOCK_STREAM).close()
     except OSError:
@@ -117,5 +125,5 @@ def _has_ipv6() -> bool:
 
 
 def is_everywhere(host: str) -> bool:
-    """Whether `host` means every address of this machine."""
+    """Return whether `host` means every address of this machine."""
     return bool({part.strip().strip("[]") for part in host.split(",")} & {"", "::", "0.0.0.0"})  # noqa: S104 - compared

@@ -1,4 +1,4 @@
-"""Where log lines go out: a thread writes them, so that a reader who has stalled stalls no work and no signal."""
+"""Write log lines in a thread, so that a stalled reader delays neither work nor signals."""
 
 import logging
 import os
@@ -10,9 +10,9 @@ from typing import Any, Final, TextIO
 import structlog
 
 MOST_BYTES: Final = 4 << 20
-"""What may wait to be written; more is dropped, and counted."""
-LAST_WORDS_S: Final = 1.0
-"""How long the end of a process waits for a reader."""
+"""The most bytes that wait to be written; further lines are dropped and counted."""
+FLUSH_WITHIN_S: Final = 1.0
+"""How long a process that ends waits for the reader."""
 
 
 class LineWriter:
@@ -27,7 +27,7 @@ class LineWriter:
         self._thread: threading.Thread | None = None
 
     def write(self, line: str) -> None:
-        """Write a line soon; drop it where too much waits already."""
+        """Queue a line to be written; drop it if too many bytes wait."""
         if self._descriptor is None:  # a test's own stream, which does not block
             self._stream.write(f"{line}\n")
             return
@@ -44,7 +44,7 @@ class LineWriter:
             self._changed.notify_all()
 
     def take_dropped(self) -> int:
-        """How many lines were dropped since this was asked last; 0 while there is no room to say so."""
+        """Return and reset the number of dropped lines; return 0 while there is no room to log it."""
         with self._changed:
             if self._bytes > MOST_BYTES // 2:
                 return 0
@@ -53,12 +53,12 @@ class LineWriter:
 
     @property
     def has_more(self) -> bool:
-        """Whether anything is still to be written."""
+        """Whether lines wait to be written."""
         with self._changed:
             return self._bytes > 0
 
-    def flush(self, within_s: float = LAST_WORDS_S) -> None:
-        """Return once all is written, or after that long."""
+    def flush(self, within_s: float = FLUSH_WITHIN_S) -> None:
+        """Return once all lines are written, or after `within_s` seconds."""
         deadline = time.monotonic() + within_s
         with self._changed:
             while self._bytes and (left := deadline - time.monotonic()) > 0:
@@ -70,48 +70,48 @@ class LineWriter:
                 while not self._lines:
                     self._changed.wait()
                 data = self._lines.popleft()
-            self._put_out(data)
+            self._write_out(data)
             with self._changed:
                 self._bytes -= len(data)
                 self._changed.notify_all()
 
-    def _put_out(self, data: bytes) -> None:
+    def _write_out(self, data: bytes) -> None:
         assert self._descriptor is not None  # noqa: S101 - the thread runs only then
         while data:
             try:
                 data = data[os.write(self._descriptor, data) :]
-            except BlockingIOError:  # somebody made the pipe so
+            except BlockingIOError:  # the pipe is non-blocking
                 time.sleep(0.01)
-            except OSError:  # nobody reads any more: no reason to stop
+            except OSError:  # the reader is gone: no reason to stop
                 return
 
 
 class LineHandler(logging.Handler):
-    """Logging's end of a LineWriter."""
+    """A logging handler that writes to a LineWriter."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self.writer = LineWriter(stream)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand the line over; before the first after a stall, say how many are missing."""
+        """Write the line; before the first one after a stall, log how many were dropped."""
         try:
             if dropped := self.writer.take_dropped():
                 structlog.get_logger("relay.log").warning("log_lines_dropped", lines=dropped)
             self.writer.write(self.format(record))
-        except Exception:  # noqa: BLE001 - logging's own way: a line that cannot be made is no reason to stop
+        except Exception:  # noqa: BLE001 - as in logging: a line that cannot be formatted is no reason to stop
             self.handleError(record)
 
     def flush(self) -> None:
-        """For the end of the process."""
+        """Write the lines that wait, at the end of the process."""
         self.writer.flush()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Say nothing of a line that cannot be made: its words may be secret."""
+        """Ignore a line that cannot be formatted: the error may quote a secret."""
 
 
 def flush_logs() -> None:
-    """Write out what waits, before a process ends without Python's own ending."""
+    """Write the lines that wait, before a process ends without Python's usual cleanup."""
     for handler in logging.getLogger().handlers:
         handler.flush()
 

@@ -1,6 +1,6 @@
-"""Logging for every process: structlog and the standard library alike, to stderr, as text or JSON.
+"""Configure logging for every process: structlog and the standard library, to stderr, as text or JSON.
 
-An exception is logged as its types and places only: its words may quote an event, and events hold personal data.
+An exception is logged as its types and places only: its text may quote an event, and events hold personal data.
 """
 
 import logging
@@ -30,14 +30,15 @@ QUIET: Final = (
     "celery.worker.strategy",
     "celery.app.trace",
 )
-"""What these say at INFO is of no use to an operator: who connected, which URL was posted to, that a job came."""
-PLACES: Final = 6
+"""Libraries whose INFO lines do not help an operator: connections, posted URLs, received tasks."""
+SHOWN_PLACES: Final = 6
+"""The most types and the most places of an exception in a line."""
 
 
 def configure_logging(settings: Settings, process: str = "relay") -> LineWriter:
-    """Send all logs of this process to stderr in the format that the settings ask for; `process` names it in JSON.
+    """Send all logs of this process to stderr in the format of the settings; `process` is its name in JSON lines.
 
-    Returns what writes them, for lines that are made already.
+    Return the writer, for lines that are complete already.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -48,14 +49,14 @@ def configure_logging(settings: Settings, process: str = "relay") -> LineWriter:
         _add_sentence,
         _places_of_exception,
     ]
-    last = _json(process) if settings.log_format == "json" else _text()
+    renderers = _json(process) if settings.log_format == "json" else _text()
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
     )
     handler = LineHandler(sys.stderr)
     handler.setFormatter(formatter)
-    handler.addFilter(_jobs_in_few_words)
+    handler.addFilter(_shorten_job_lines)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
@@ -78,14 +79,14 @@ def configure_logging(settings: Settings, process: str = "relay") -> LineWriter:
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-    """What ends a process or a thread, without its words."""
+    """Log the exception that ended a process or a thread, without its text."""
     if not issubclass(kind, (SystemExit, KeyboardInterrupt)):
         info = (kind, error or kind(), trace)
         structlog.get_logger("relay").critical("unexpected_error", exc_info=info)
 
 
-def _jobs_in_few_words(record: logging.LogRecord) -> bool:
-    """Celery tells all of a job's end twice, and of one that failed by surprise the exception's words as well."""
+def _shorten_job_lines(record: logging.LogRecord) -> bool:
+    """Remove what Celery repeats about a job's end, and the text of an unexpected exception."""
     if record.name.startswith("celery."):
         vars(record).pop("data", None)
     if record.name == "celery.app.trace" and record.exc_info and isinstance(record.args, Mapping):
@@ -129,35 +130,35 @@ def _join_sentence(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _places_of_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace `exc_info` by `exception`: types from the outermost to the cause, and where the last was raised."""
+    """Replace `exc_info` with `exception`: types from the outermost to the cause, and where the cause was raised."""
     error = _exception(event.pop("exc_info", None))
     if error is not None:
         event["exception"] = describe_exception(error)
     record: logging.LogRecord | None = event.get("_record")
-    if record is not None:  # of the standard library's: its formatter would print the traceback, words and all
+    if record is not None:  # from the standard library, whose formatter would print the whole traceback
         record.exc_info = record.exc_text = record.stack_info = None
     return event
 
 
 def describe_exception(error: BaseException) -> str:
-    """`OuterError < CauseError at drain.py:83 < jobs.py:22`, never what the exceptions say."""
-    types, seen = [], error
+    """Return `OuterError < CauseError at drain.py:83 < jobs.py:22`, never the text of the exceptions."""
+    types, current = [], error
     while True:
-        types.append(type(seen).__name__)
-        cause = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
-        if cause is None or len(types) == PLACES:
+        types.append(type(current).__name__)
+        cause = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+        if cause is None or len(types) == SHOWN_PLACES:
             break
-        seen = cause
-    return f"{' < '.join(types)} at {_places(seen.__traceback__)}"
+        current = cause
+    return f"{' < '.join(types)} at {_places(current.__traceback__)}"
 
 
 def _places(trace: TracebackType | None) -> str:
-    frames = traceback.extract_tb(trace)[-PLACES:]
+    frames = traceback.extract_tb(trace)[-SHOWN_PLACES:]
     return " < ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in reversed(frames)) or "unknown"
 
 
 def _exception(info: Any) -> BaseException | None:
-    """The exception that a log call meant by `exc_info`."""
+    """Return the exception that a log call passed as `exc_info`."""
     match info:
         case None | False:
             return None

@@ -1,4 +1,4 @@
-"""Who sent a request, and how: the peer itself, or what a trusted proxy in front says of it (RELAY_TRUSTED_PROXIES)."""
+"""Find the sender of a request: the peer itself, or the client that a trusted proxy names (RELAY_TRUSTED_PROXIES)."""
 
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -7,7 +7,7 @@ from typing import Any
 from config.text_cache import cached_by_text
 
 Scope = Mapping[str, Any]
-"""ASGI's, of which `client`, `scheme` and `headers` are read."""
+"""An ASGI scope; `client`, `scheme` and `headers` are read."""
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -17,16 +17,16 @@ _HOST = b"x-forwarded-host"
 
 
 class Peers:
-    """Finds the address of whoever sent a request; `trusted` are the proxies whose word is taken for it."""
+    """Finds the address of the sender of a request; headers of the `trusted` proxies are believed."""
 
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
-        self._read = cached_by_text(4096)(self._judge)
+        self._read = cached_by_text(4096)(self._read_hop)
 
     def address_of(self, scope: Scope) -> str:
-        """The peer's own address; behind trusted proxies the right-most one in X-Forwarded-For that is none of them.
+        """Return the peer's address; behind trusted proxies, the right-most in X-Forwarded-For that is not theirs.
 
-        "" when there is none to be had. What stands further left anyone may have written, so it is never read.
+        Return "" when there is none. Addresses further left may be forged by the sender, so they are never read.
         """
         client = scope.get("client")
         text, is_proxy = self._read(client[0] if client else "")
@@ -39,21 +39,21 @@ class Peers:
         return ""
 
     def is_https(self, scope: Scope) -> bool:
-        """Whether it came encrypted: to us, or to a trusted proxy that says so."""
+        """Return whether the request came encrypted, to relay or to a trusted proxy that says so."""
         client = scope.get("client")
-        if client and self._read(client[0])[1] and (said := _values(scope, _PROTO)):
-            return said[-1].strip().lower() == "https"
+        if client and self._read(client[0])[1] and (protocols := _values(scope, _PROTO)):
+            return protocols[-1].strip().lower() == "https"
         return bool(scope.get("scheme") == "https")
 
     def forwarded_hosts(self, scope: Scope) -> list[str]:
-        """The host that the client asked for, where a trusted proxy says so."""
+        """Return the host that the client asked for, if a trusted proxy names it; else an empty list."""
         client = scope.get("client")
         if not client or not self._read(client[0])[1]:
             return []
-        return [said.strip() for said in _values(scope, _HOST)[-1:]]
+        return [host.strip() for host in _values(scope, _HOST)[-1:]]
 
-    def _judge(self, hop: str) -> tuple[str, bool]:
-        """The address in one hop, "" when it is none, and whether it is a trusted proxy's."""
+    def _read_hop(self, hop: str) -> tuple[str, bool]:
+        """Return the address in one hop ("" when it is none), and whether it is a trusted proxy's."""
         address = _address(hop)
         if address is None:
             return "", False
@@ -61,18 +61,18 @@ class Peers:
 
 
 def _hops(scope: Scope) -> list[str]:
-    """The addresses that proxies appended, the nearest last."""
+    """Return the addresses that proxies appended, the nearest last."""
     return _values(scope, _FORWARDED)
 
 
 def _values(scope: Scope, header: bytes) -> list[str]:
-    """A header's list; several headers are one list (RFC 9110, 5.3)."""
+    """Return the elements of a header; several headers of one name are one list (RFC 9110, 5.3)."""
     values = [value for name, value in scope["headers"] if name == header]
     return b",".join(values).decode("latin-1").split(",") if values else []
 
 
 def _address(hop: str) -> Address | None:
-    """`203.0.113.9`, `203.0.113.9:4711`, `2001:db8::7` or `[2001:db8::7]:4711`, IPv4 inside IPv6 taken out."""
+    """Parse `203.0.113.9`, `203.0.113.9:4711`, `2001:db8::7` or `[2001:db8::7]:4711`; IPv4 inside IPv6 becomes IPv4."""
     host = hop.strip()
     if host.startswith("["):
         host = host[1:].partition("]")[0]

@@ -1,13 +1,12 @@
 """The stand-in TikTok as a server: in this process until a signal, or in a thread for tests and the demo."""
 
-import socket
 import threading
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
-from process.listening import listen
+from process.listening import listening
 from sandbox.app import KEEP, create_app
 from sandbox.connection import BreakableProtocol
 
@@ -21,7 +20,7 @@ def run(
     require_app_id: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. OSError when the port is taken."""
-    with _listening(host, port) as listeners, suppress(KeyboardInterrupt):
+    with listening(host, port, "RELAY_SANDBOX_PORT") as listeners, suppress(KeyboardInterrupt):
         _server(tokens, keep, require_app_id).run(sockets=listeners)
 
 
@@ -30,7 +29,7 @@ def serving(
     tokens: Collection[str] = (), *, port: int = 0, keep: int = KEEP, require_app_id: bool = False
 ) -> Iterator[str]:
     """Serve on loopback in a thread; gives the URL. Port 0 means any free one."""
-    with _listening("127.0.0.1", port) as listeners:
+    with listening("127.0.0.1", port, "RELAY_SANDBOX_PORT") as listeners:
         server = _server(tokens, keep, require_app_id)
         thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="sandbox", daemon=True)
         thread.start()
@@ -39,13 +38,6 @@ def serving(
         finally:
             server.should_exit = True
             thread.join()
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Listening sockets: whoever connects from now on is served, even before the loop runs."""
-    with ExitStack() as opened:
-        yield [opened.enter_context(one) for one in listen(host, port, "RELAY_SANDBOX_PORT")]
 
 
 def _server(tokens: Collection[str], keep: int, require_app_id: bool) -> uvicorn.Server:

@@ -158,7 +158,7 @@ def wait_for_port(host: str, port: int, variable: str) -> None:
         try:
             listeners = listen(host, port, variable)
         except CannotListen as error:
-            if not error.passes or time.monotonic() > deadline:
+            if not error.temporary or time.monotonic() > deadline:
                 raise OperatorError(str(error)) from None
             time.sleep(WATCH_EVERY_S)
         else:

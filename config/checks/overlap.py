@@ -1,4 +1,4 @@
-"""Tell whether one event can be taken by two custom mappings."""
+"""Find out whether one event can match two custom mappings."""
 
 from config.model import Match
 from config.vocabulary import PRODUCT_ACTIONS
@@ -6,18 +6,18 @@ from config.vocabulary import PRODUCT_ACTIONS
 _ACTION_OF_NAME = {f"ecommerce - {action.replace('_', '')}": action for action in PRODUCT_ACTIONS}
 
 
-def may_both_take(one: Match, other: Match) -> bool:
+def may_both_match(first: Match, second: Match) -> bool:
     """Return False where no event can satisfy both matches."""
-    if any(_differ(getattr(one, key), getattr(other, key)) for key in ("name", "custom_event_type")):
+    if any(_differ(getattr(first, key), getattr(second, key)) for key in ("name", "custom_event_type")):
         return False
-    if _differ(_type_of(one), _type_of(other)) or _differ(_action_of(one), _action_of(other)):
+    if _differ(_type_of(first), _type_of(second)) or _differ(_action_of(first), _action_of(second)):
         return False
-    shared = one.attributes.keys() & other.attributes.keys()
-    return all(one.attributes[name] & other.attributes[name] for name in shared)
+    shared = first.attributes.keys() & second.attributes.keys()
+    return all(first.attributes[name] & second.attributes[name] for name in shared)
 
 
-def _differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one != other
+def _differ(first: str | None, second: str | None) -> bool:
+    return first is not None and second is not None and first != second
 
 
 def _type_of(match: Match) -> str | None:

@@ -1,4 +1,4 @@
-"""What is wrong between settings that are each right; every check is one row of CHECKS."""
+"""Find errors between settings that are each valid; every check is one row of CHECKS."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import chain
@@ -14,7 +14,7 @@ T = TypeVar("T", Input, Connection)
 
 
 def find_faults(draft: Draft) -> list[Fault]:
-    """Everything that keeps the file from being put in force, in the order of its lines."""
+    """Return every error for which the file is refused, in the order of its lines."""
     found = chain(draft.faults, *(check(draft) for check in CHECKS))
     return sorted(found, key=lambda fault: fault.line or 0)
 
@@ -25,40 +25,41 @@ def route_rows_of(connection: Connection, draft: Draft) -> dict[str, RouteRow]:
     return {name: route_row(connection, platforms[name]) for name in connection.inputs if name in platforms}
 
 
-def mapped_events(one: Located[Connection]) -> list[tuple[CustomMapping, int]]:
-    """The custom mappings of a connection, each with the line that names its TikTok event."""
-    items = one.table.values.get("custom_mappings")
+def mapped_events(located: Located[Connection]) -> list[tuple[CustomMapping, int]]:
+    """Return the custom mappings of a connection, each with the line of its TikTok event."""
+    items = located.table.values.get("custom_mappings")
     tables = (item for item in (items.values if isinstance(items, Items) else ()) if isinstance(item, Table))
-    return [(m, table.lines["tiktok_event"]) for m, table in zip(one.value.custom_mappings, tables, strict=True)]
+    return [(m, table.lines["tiktok_event"]) for m, table in zip(located.value.custom_mappings, tables, strict=True)]
 
 
-def _repeated(located: Iterable[Located[T]], key: Callable[[T], Hashable]) -> Iterator[Located[T]]:
+def _repeated(entries: Iterable[Located[T]], key: Callable[[T], Hashable]) -> Iterator[Located[T]]:
+    """Yield the entries whose key an earlier entry has."""
     seen: set[Hashable] = set()
-    for one in located:
-        if key(one.value) in seen:
-            yield one
-        seen.add(key(one.value))
+    for located in entries:
+        if key(located.value) in seen:
+            yield located
+        seen.add(key(located.value))
 
 
 def _ids_are_unique(draft: Draft) -> Iterator[Fault]:
-    for one in _repeated(draft.inputs, lambda one: one.id):
-        yield Fault(one.line("id"), f"the id `{one.value.id}` is another input's too: each needs its own")
-    for other in _repeated(draft.connections, lambda one: one.id):
+    for located in _repeated(draft.inputs, lambda entry: entry.id):
+        yield Fault(located.line("id"), f"the id `{located.value.id}` is another input's too: each needs its own")
+    for other in _repeated(draft.connections, lambda entry: entry.id):
         yield Fault(other.line("id"), f"the id `{other.value.id}` is another connection's too: each needs its own")
 
 
 def _former_ids_are_free(draft: Draft) -> Iterator[Fault]:
-    """An event that waits under a former id must belong to one input."""
-    taken = {one.value.id: one.value.id for one in draft.inputs}
-    for one in draft.inputs:
-        for name in one.value.formerly:
+    """An event that waits under a former id belongs to exactly one input."""
+    taken = {located.value.id: located.value.id for located in draft.inputs}
+    for located in draft.inputs:
+        for name in located.value.formerly:
             if name in taken:
                 yield Fault(
-                    one.line("formerly"),
-                    f"`formerly` names `{name}`, which is {_whose(name, taken[name], one.value.id)}: "
+                    located.line("formerly"),
+                    f"`formerly` names `{name}`, which is {_whose(name, taken[name], located.value.id)}: "
                     "name ids that this input had and that no input has now",
                 )
-            taken.setdefault(name, one.value.id)
+            taken.setdefault(name, located.value.id)
 
 
 def _whose(name: str, owner: str, this: str) -> str:
@@ -68,55 +69,59 @@ def _whose(name: str, owner: str, this: str) -> str:
 
 
 def _keys_are_unique(draft: Draft) -> Iterator[Fault]:
-    for one in _repeated(draft.inputs, lambda one: one.api_key):
-        yield Fault(one.line("api_key"), "`api_key` is another input's too: each needs its own, as it says which input")
+    for located in _repeated(draft.inputs, lambda entry: entry.api_key):
+        yield Fault(
+            located.line("api_key"), "`api_key` is another input's too: each needs its own, as it says which input"
+        )
 
 
 def _inputs_are_named_once(draft: Draft) -> Iterator[Fault]:
-    for one in draft.connections:
-        if len(set(one.value.inputs)) < len(one.value.inputs):
-            yield Fault(one.line("inputs"), "`inputs` names an input twice: once is enough")
+    for located in draft.connections:
+        if len(set(located.value.inputs)) < len(located.value.inputs):
+            yield Fault(located.line("inputs"), "`inputs` names an input twice: once is enough")
 
 
 def _one_kind_of_id(draft: Draft) -> Iterator[Fault]:
-    """C3: an event source id is a Pixel ID or an App ID or an Offline Event Set ID."""
-    for one in draft.connections:
-        kinds = {name: row.route.id_kind for name, row in route_rows_of(one.value, draft).items()}
+    """C3: an event source id is a Pixel ID, an App ID or an Offline Event Set ID."""
+    for located in draft.connections:
+        kinds = {name: row.route.id_kind for name, row in route_rows_of(located.value, draft).items()}
         if len(set(kinds.values())) > 1:
             found = ", ".join(f"{name}: {kind}" for name, kind in kinds.items())
             yield Fault(
-                one.line("inputs"),
+                located.line("inputs"),
                 f"`inputs` need different kinds of event source id ({found}): make a connection for each kind",
             )
 
 
 def _legacy_takes_less(draft: Draft) -> Iterator[Fault]:
-    for one in _legacy(draft):
-        if (one.value.max_events_per_request or 0) > LEGACY_MAX_EVENTS:
+    for located in _legacy(draft):
+        if (located.value.max_events_per_request or 0) > LEGACY_MAX_EVENTS:
             allowed = f"allowed is a whole number from 1 to {LEGACY_MAX_EVENTS} on a legacy connection"
-            message = f"`max_events_per_request` is `{one.value.max_events_per_request}`: {allowed}"
-            yield Fault(one.line("max_events_per_request"), message)
+            message = f"`max_events_per_request` is `{located.value.max_events_per_request}`: {allowed}"
+            yield Fault(located.line("max_events_per_request"), message)
 
 
 def _legacy_has_no_tests(draft: Draft) -> Iterator[Fault]:
-    for one in _legacy(draft):
-        if one.value.test_event_code:
+    for located in _legacy(draft):
+        if located.value.test_event_code:
             message = "`test_event_code` cannot be used on a legacy connection: TikTok's batch API takes none"
-            yield Fault(one.line("test_event_code"), message)
+            yield Fault(located.line("test_event_code"), message)
 
 
 def _legacy(draft: Draft) -> Iterator[Located[Connection]]:
     return (
-        one for one in draft.connections if any(row.route is LEGACY for row in route_rows_of(one.value, draft).values())
+        located
+        for located in draft.connections
+        if any(row.route is LEGACY for row in route_rows_of(located.value, draft).values())
     )
 
 
 def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
     """M2: TikTok's names for app events are for connections that need an App ID."""
-    for one in draft.connections:
-        kinds = {row.route.id_kind for row in route_rows_of(one.value, draft).values()} - {"App ID"}
-        events = [(mapping.tiktok_event, line) for mapping, line in mapped_events(one)]
-        events += [(event, one.line("native_events")) for event in one.value.native_events.values()]
+    for located in draft.connections:
+        kinds = {row.route.id_kind for row in route_rows_of(located.value, draft).values()} - {"App ID"}
+        events = [(mapping.tiktok_event, line) for mapping, line in mapped_events(located)]
+        events += [(event, located.line("native_events")) for event in located.value.native_events.values()]
         for event, line in events if kinds else ():
             if event not in WEB_EVENTS:
                 allowed = f"allowed are {', '.join(WEB_EVENTS)}"

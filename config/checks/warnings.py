@@ -1,10 +1,10 @@
-"""What works but deserves a second look; every warning is one row of WARNINGS."""
+"""Find what works but is probably not meant; every warning is one row of WARNINGS."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
-from config.checks.overlap import may_both_take
+from config.checks.overlap import may_both_match
 from config.checks.refusals import mapped_events, route_rows_of
 from config.model import Connection, Match, Platform
 from config.reading.draft import Draft, Located
@@ -31,7 +31,7 @@ READ_ON: Mapping[str, tuple[frozenset[RouteName], str]] = {
 }
 """Setting → the routes whose events it changes, and what a warning calls those events."""
 _DIGITS = re.compile(r"\d{15,}", re.ASCII)
-_SURPRISING_ID: Mapping[IdKind, Callable[[str], bool]] = {
+_UNUSUAL_ID: Mapping[IdKind, Callable[[str], bool]] = {
     "Pixel ID": lambda value: bool(_DIGITS.fullmatch(value)),
     "App ID": lambda value: not value.isdecimal(),
     "Offline Event Set ID": lambda value: not value.isdecimal(),
@@ -39,116 +39,120 @@ _SURPRISING_ID: Mapping[IdKind, Callable[[str], bool]] = {
 
 
 def find_warnings(draft: Draft) -> list[Fault]:
-    """In the order of the lines of the file."""
+    """Return the warnings of a file, in the order of its lines."""
     found = (warning for find in WARNINGS for warning in find(draft))
     return sorted(found, key=lambda warning: warning.line or 0)
 
 
 def _plain_token(draft: Draft) -> Iterator[Fault]:
     """C1."""
-    for one in draft.connections:
-        if not is_reference(scalar("access_token", one.table.values["access_token"])):
+    for located in draft.connections:
+        if not is_reference(scalar("access_token", located.table.values["access_token"])):
             yield Fault(
-                one.line("access_token"),
-                f"the access token of `{one.value.id}` stands in the file in plain text:"
+                located.line("access_token"),
+                f"the access token of `{located.value.id}` stands in the file in plain text:"
                 " encrypt it with `relay secrets encrypt`",
             )
 
 
 def _legacy(draft: Draft) -> Iterator[Fault]:
     """R1, R4."""
-    for one in draft.connections:
-        legacy = {name: row for name, row in route_rows_of(one.value, draft).items() if row.route is LEGACY}
+    for located in draft.connections:
+        legacy = {name: row for name, row in route_rows_of(located.value, draft).items() if row.route is LEGACY}
         if legacy:
             remedy = " and ".join(f"`{migration_of(row)}`" for row in sorted(set(legacy.values())))
             yield Fault(
-                one.table.line,
-                f"`{one.value.id}` sends the events of {', '.join(legacy)} to TikTok's legacy pixel batch API,"
+                located.table.line,
+                f"`{located.value.id}` sends the events of {', '.join(legacy)} to TikTok's legacy pixel batch API,"
                 f" which TikTok will remove: migrate to Events API 2.0 with {remedy}",
             )
 
 
-def _unread_setting(draft: Draft) -> Iterator[Fault]:
+def _setting_without_platform(draft: Draft) -> Iterator[Fault]:
     platforms = {located.value.id: located.value.platform for located in draft.inputs}
-    for one in draft.connections:
-        here = {platforms[name] for name in one.value.inputs if name in platforms}
+    for located in draft.connections:
+        here = {platforms[name] for name in located.value.inputs if name in platforms}
         for key, readers in READ_BY.items():
-            if key in one.table.values and not here & readers:
-                yield Fault(one.line(key), f"`{key}` has no effect: only {', '.join(sorted(readers))} inputs read it")
+            if key in located.table.values and not here & readers:
+                yield Fault(
+                    located.line(key), f"`{key}` has no effect: only {', '.join(sorted(readers))} inputs read it"
+                )
 
 
-def _idle_setting(draft: Draft) -> Iterator[Fault]:
-    for one in draft.connections:
-        used = {row.route.name for row in route_rows_of(one.value, draft).values()}
+def _setting_without_route(draft: Draft) -> Iterator[Fault]:
+    for located in draft.connections:
+        used = {row.route.name for row in route_rows_of(located.value, draft).values()}
         for key, (routes, events) in READ_ON.items():
-            if key in one.table.values and not used & routes:
-                yield Fault(one.line(key), f"`{key}` has no effect: it is for {events}, and this connection sends none")
+            if key in located.table.values and not used & routes:
+                yield Fault(
+                    located.line(key), f"`{key}` has no effect: it is for {events}, and this connection sends none"
+                )
 
 
 def _retiring_event(draft: Draft) -> Iterator[Fault]:
-    """N3: once for each event of a connection that TikTok takes until 2027 only."""
-    for one in draft.connections:
-        mapped = {mapping.tiktok_event: line for mapping, line in mapped_events(one)}
-        for event, line in {**mapped, **_native_events(one)}.items():
+    """N3: one warning for each event of a connection that TikTok accepts until 2027 only."""
+    for located in draft.connections:
+        mapped = {mapping.tiktok_event: line for mapping, line in mapped_events(located)}
+        for event, line in {**mapped, **_native_events(located)}.items():
             if event in RETIRING_EVENTS:
-                instead = RETIRING_EVENTS[event].format(payment=APP_PAYMENT if _is_app(one, draft) else WEB_PAYMENT)
-                yield Fault(line, f"`{one.value.id}` sends {event}: TikTok retires it during 2027{instead}")
+                instead = RETIRING_EVENTS[event].format(payment=APP_PAYMENT if _is_app(located, draft) else WEB_PAYMENT)
+                yield Fault(line, f"`{located.value.id}` sends {event}: TikTok retires it during 2027{instead}")
 
 
 def _web_name_on_app(draft: Draft) -> Iterator[Fault]:
-    """N: an app event under the name of a web event is not the event that TikTok knows in apps."""
-    for one in draft.connections:
-        if not _is_app(one, draft):
+    """N: TikTok has other names for app events than for web events."""
+    for located in draft.connections:
+        if not _is_app(located, draft):
             continue
-        for mapping, line in mapped_events(one):
+        for mapping, line in mapped_events(located):
             if mapping.tiktok_event in APP_NAMES:
-                yield _web_name(one, mapping.tiktok_event, line, f"tiktok_event: {APP_NAMES[mapping.tiktok_event]}")
-        for event, actions in _native_actions(one).items():
+                yield _web_name(located, mapping.tiktok_event, line, f"tiktok_event: {APP_NAMES[mapping.tiktok_event]}")
+        for event, actions in _native_actions(located).items():
             if event in APP_NAMES:
                 written = ", ".join(f"{action}: {APP_NAMES[event]}" for action in actions)
-                yield _web_name(one, event, one.line("native_events"), f"native_events: {{{written}}}")
+                yield _web_name(located, event, located.line("native_events"), f"native_events: {{{written}}}")
 
 
-def _web_name(one: Located[Connection], event: str, line: int, remedy: str) -> Fault:
+def _web_name(located: Located[Connection], event: str, line: int, remedy: str) -> Fault:
     known = APP_NAMES[event]
     return Fault(
-        line, f"`{one.value.id}` sends app events as {event}: TikTok's name for them is {known}; write `{remedy}`"
+        line, f"`{located.value.id}` sends app events as {event}: TikTok's name for them is {known}; write `{remedy}`"
     )
 
 
 def _no_store_id(draft: Draft) -> Iterator[Fault]:
     """E12."""
     platforms = {located.value.id: located.value.platform for located in draft.inputs}
-    for one in draft.connections:
-        if "ios" not in one.value.app_id and any(platforms.get(name) == "ios" for name in one.value.inputs):
+    for located in draft.connections:
+        if "ios" not in located.value.app_id and any(platforms.get(name) == "ios" for name in located.value.inputs):
             yield Fault(
-                one.table.line,
-                f"`{one.value.id}` sends iOS events with the bundle id for their app id, and TikTok knows an iOS app by"
-                ' its App Store id: write `app_id: {ios: "123456789"}` with the digits of the app\'s page in the store',
+                located.table.line,
+                f"`{located.value.id}` sends iOS events with the bundle id as app id, but TikTok knows an iOS app by its"
+                ' App Store id: write `app_id: {ios: "123456789"}` with the digits of the app\'s page in the store',
             )
 
 
-def _is_app(one: Located[Connection], draft: Draft) -> bool:
-    return "App ID" in {row.route.id_kind for row in route_rows_of(one.value, draft).values()}
+def _is_app(located: Located[Connection], draft: Draft) -> bool:
+    return "App ID" in {row.route.id_kind for row in route_rows_of(located.value, draft).values()}
 
 
-def _native_events(one: Located[Connection]) -> dict[str, int]:
-    """The events sent for product actions that custom mappings leave over."""
-    return dict.fromkeys(_native_actions(one), one.line("native_events"))
+def _native_events(located: Located[Connection]) -> dict[str, int]:
+    """Return the TikTok events sent for product actions without a custom mapping, each with its line."""
+    return dict.fromkeys(_native_actions(located), located.line("native_events"))
 
 
-def _native_actions(one: Located[Connection]) -> dict[str, list[str]]:
-    """The same events, each with its product actions."""
-    mappings = one.value.custom_mappings
+def _native_actions(located: Located[Connection]) -> dict[str, list[str]]:
+    """Return the same events, each with its product actions."""
+    mappings = located.value.custom_mappings
     events: dict[str, list[str]] = {}
     for action, event in NATIVE_EVENTS.items():
-        if not any(_takes_every(action, m.match) for m in mappings):
-            events.setdefault(one.value.native_events.get(action, event), []).append(action)
+        if not any(_matches_every(action, m.match) for m in mappings):
+            events.setdefault(located.value.native_events.get(action, event), []).append(action)
     return events
 
 
-def _takes_every(action: str, match: Match) -> bool:
-    """Whether no event of this product action gets past the mapping."""
+def _matches_every(action: str, match: Match) -> bool:
+    """Return whether the mapping matches every event of this product action."""
     name = f"ecommerce - {action.replace('_', '')}"
     return (
         match.event_type in (None, "commerce_event")
@@ -159,22 +163,22 @@ def _takes_every(action: str, match: Match) -> bool:
     )
 
 
-def _seen_twice(draft: Draft) -> Iterator[Fault]:
-    for one, other in combinations(draft.connections, 2):
-        shared = [name for name in one.value.inputs if name in other.value.inputs]
-        if shared and one.value.event_source_id == other.value.event_source_id:
+def _sent_twice(draft: Draft) -> Iterator[Fault]:
+    for located, other in combinations(draft.connections, 2):
+        shared = [name for name in located.value.inputs if name in other.value.inputs]
+        if shared and located.value.event_source_id == other.value.event_source_id:
             yield Fault(
                 other.line("event_source_id"),
-                f"`{one.value.id}` and `{other.value.id}` both send the events of {', '.join(shared)}"
+                f"`{located.value.id}` and `{other.value.id}` both send the events of {', '.join(shared)}"
                 " to this event source: TikTok sees each of them twice",
             )
 
 
 def _counted_once(draft: Draft) -> Iterator[Fault]:
-    """M4: each mapping sends its event, and both have the id of the one event that they take."""
-    for one in draft.connections:
-        for (first, first_line), (second, line) in combinations(mapped_events(one), 2):
-            if first.tiktok_event == second.tiktok_event and may_both_take(first.match, second.match):
+    """M4: two matching mappings both send an event, with the id of the one mParticle event."""
+    for located in draft.connections:
+        for (first, first_line), (second, line) in combinations(mapped_events(located), 2):
+            if first.tiktok_event == second.tiktok_event and may_both_match(first.match, second.match):
                 yield Fault(
                     line,
                     f"one event can become {second.tiktok_event} twice, by this mapping and by that of line"
@@ -182,34 +186,36 @@ def _counted_once(draft: Draft) -> Iterator[Fault]:
                 )
 
 
-def _surprising_id(draft: Draft) -> Iterator[Fault]:
-    for one in draft.connections:
-        for kind in sorted({row.route.id_kind for row in route_rows_of(one.value, draft).values()}):
-            if _SURPRISING_ID[kind](one.value.event_source_id):
+def _unusual_id(draft: Draft) -> Iterator[Fault]:
+    for located in draft.connections:
+        for kind in sorted({row.route.id_kind for row in route_rows_of(located.value, draft).values()}):
+            if _UNUSUAL_ID[kind](located.value.event_source_id):
                 yield Fault(
-                    one.line("event_source_id"), f"`event_source_id` has to be the {kind} and does not look like one"
+                    located.line("event_source_id"),
+                    f"`event_source_id` has to be the {kind} and does not look like one",
                 )
 
 
-def _unserved_input(draft: Draft) -> Iterator[Fault]:
-    served = {name for one in draft.connections for name in one.value.inputs}
-    for one in draft.inputs:
-        if one.value.id not in served:
+def _input_without_connection(draft: Draft) -> Iterator[Fault]:
+    served = {name for located in draft.connections for name in located.value.inputs}
+    for located in draft.inputs:
+        if located.value.id not in served:
             yield Fault(
-                one.line("id"), f"no connection takes the events of `{one.value.id}`: they are counted as unrouted"
+                located.line("id"),
+                f"no connection takes the events of `{located.value.id}`: they are counted as unrouted",
             )
 
 
 WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _plain_token,
     _legacy,
-    _unread_setting,
-    _idle_setting,
+    _setting_without_platform,
+    _setting_without_route,
     _retiring_event,
     _web_name_on_app,
     _no_store_id,
-    _seen_twice,
+    _sent_twice,
     _counted_once,
-    _surprising_id,
-    _unserved_input,
+    _unusual_id,
+    _input_without_connection,
 )

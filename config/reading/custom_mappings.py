@@ -1,4 +1,4 @@
-"""The rows of `custom_mappings`, and what is refused between keys that are each right (product.md M1–M5)."""
+"""The schema of `custom_mappings`, and the checks between its keys (M1–M5 of docs/mapping.md)."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -44,13 +44,13 @@ def _read_values(name: str, node: Node) -> frozenset[str]:
 
 _LIST_OF_VALUES = listing(folded, "[shop, sale]", least=1)
 _values = Reader(_read_values, {"anyOf": [TEXT_SCHEMA, _LIST_OF_VALUES.schema]})
-"""One value, or a list of which any matches."""
+"""One value, or a list of values of which any may match."""
 
 
 def _check_match(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
     event_type = given.get("event_type")
     if not given:
-        yield Fault(table.line, "`match` is empty and would take every event: give at least one of its keys")
+        yield Fault(table.line, "`match` is empty and would match every event: give at least one of its keys")
     if "action" in given and event_type not in (None, "commerce_event"):
         yield Fault(table.lines["action"], f"`action` never holds for a {event_type}: only commerce events have one")
     if "custom_event_type" in given and event_type == "screen_view":
@@ -121,7 +121,7 @@ def _product_for_the_whole(_: str, name: str, parameter: Parameter) -> str | Non
     if parameter.source != "product" or name in CONTENT_PARAMETERS:
         return None
     allowed = ", ".join(sorted(CONTENT_PARAMETERS))
-    return f"`{name}` is said once for the whole event, so no product field can fill it: `product` is for {allowed}"
+    return f"`{name}` is sent once for the whole event, so no product field can fill it: `product` is for {allowed}"
 
 
 def _wrong_constant(_: str, name: str, parameter: Parameter) -> str | None:

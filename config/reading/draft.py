@@ -1,4 +1,4 @@
-"""A whole file read by the schema as far as it can be, so that one faulty connection hides no fault of another."""
+"""Read a whole file by the schema as far as possible, so that one bad connection hides no error of another."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,19 +31,19 @@ connections:
 
 @dataclass(frozen=True, slots=True)
 class Located(Generic[T]):
-    """A value and the table it was read from, for sentences that name its lines."""
+    """A value and the table that it was read from, for messages with line numbers."""
 
     value: T
     table: Table
 
     def line(self, key: str) -> int:
-        """The line of a key; where the key is not written, the line its table begins on."""
+        """Return the line of a key; if the key is not written, the first line of its table."""
         return self.table.lines.get(key, self.table.line)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What could be read of a file, and what is wrong with the rest."""
+    """The readable part of a file, and the errors in the rest."""
 
     inputs: tuple[Located[Input], ...]
     connections: tuple[Located[Connection], ...]
@@ -51,7 +51,7 @@ class Draft:
 
 
 def read_draft(root: Node | None, references: References) -> Draft:
-    """Type the tree by the schema."""
+    """Read the tree by the schema."""
     if isinstance(root, Unreadable):
         return _nothing()
     if not isinstance(root, Table) or not root.values:
@@ -94,7 +94,7 @@ def _section(table: Table, name: str, record: Read[T]) -> tuple[list[Located[T]]
 
 
 def _declared(table: Table) -> Iterator[str]:
-    """The ids of all inputs of the file, those that cannot be read for other reasons too."""
+    """Yield the ids of all inputs in the file, also of those with other errors."""
     inputs = table.values.get("inputs")
     for item in inputs.values if isinstance(inputs, Items) else ():
         if isinstance(item, Table) and isinstance(declared := item.values.get("id"), Text):

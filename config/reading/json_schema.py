@@ -12,7 +12,7 @@ JSON_SCHEMA_DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the schema. It prefers one spelling where relay accepts several, and knows no check across the file."""
+    """Return the schema. It has one spelling where relay accepts several, and no checks between settings."""
     return {
         "$schema": JSON_SCHEMA_DIALECT,
         "title": "relay.yaml",

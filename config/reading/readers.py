@@ -1,7 +1,7 @@
-"""Readers of single values: each turns a node of the file into a typed value or raises Refused, saying what is allowed.
+"""Readers of single values: each turns a node of the file into a typed value, or says what is allowed (ValueRefused).
 
-A reader takes the name to use in its sentences, and the node. It also carries the JSON Schema of what it accepts, for
-editors. Where relay is lenient (capitals in a word, `yes` for `true`), the schema has the one form to prefer.
+A reader gets the name for its messages, and the node. It also has the JSON Schema of the nodes that it accepts, for
+editors. Where relay accepts several forms (capitals in a word, `yes` for `true`), the schema has the preferred one.
 """
 
 import difflib
@@ -18,11 +18,11 @@ Read = Callable[[str, Node], T]
 JsonSchema = Mapping[str, Any]
 
 TEXT_SCHEMA: JsonSchema = {"type": ["string", "number", "boolean"]}
-"""Any scalar: relay reads `0123` as text, where other readers of YAML see a number."""
+"""Any scalar: relay reads `0123` as text; other YAML readers read a number."""
 
 
 class Described(Protocol[T_co]):
-    """What reads a node and knows the JSON Schema of the nodes that it accepts."""
+    """A reader of nodes that has the JSON Schema of the nodes that it accepts."""
 
     @property
     def schema(self) -> JsonSchema:
@@ -55,7 +55,7 @@ _SHOWN = 60
 
 
 class ValueRefused(Exception):
-    """What was read cannot be used; `faults` is empty when the reason was reported before."""
+    """The value cannot be used; `faults` is empty if the reason was reported before."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         super().__init__()
@@ -68,20 +68,20 @@ def refuse(node: Node, message: str) -> NoReturn:
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """A sentence to append when `word` nearly is one of `allowed`, else nothing."""
+    """Return a sentence to append if `word` is nearly one of `allowed`, else an empty string."""
     by_fold = {candidate.casefold(): candidate for candidate in allowed}
     near = difflib.get_close_matches(word.casefold()[:_SHOWN], by_fold, n=1)
     return f". Did you mean `{by_fold[near[0]]}`?" if near else ""
 
 
 def shown(value: str) -> str:
-    """A value as a message quotes it: one line, not too long."""
+    """Return a value as messages quote it: in one line, shortened to 60 characters."""
     line = value.encode("unicode_escape").decode("ascii") if not value.isprintable() else value
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
 
 
 def scalar(name: str, node: Node) -> str:
-    """The text of a scalar that says something: neither empty nor YAML's ways of writing nothing."""
+    """Return the text of a scalar that is neither empty nor null in YAML. Raise ValueRefused."""
     match node:
         case Unreadable():
             raise ValueRefused
@@ -105,7 +105,7 @@ folded: Reader[str] = Reader(lambda name, node: text(name, node).casefold(), TEX
 
 
 def choice(allowed: Iterable[str], aliases: Mapping[str, str] | None = None) -> Reader[str]:
-    """One of `allowed`, written in any case; an alias is read as what it stands for."""
+    """Return a reader of one of `allowed`, in any case; an alias is read as the word that it maps to."""
     words = tuple(allowed)
     by_fold = {word.casefold(): word for word in words} | dict(aliases or {})
 
@@ -118,7 +118,7 @@ def choice(allowed: Iterable[str], aliases: Mapping[str, str] | None = None) -> 
 
 
 def exactly(allowed: Iterable[str]) -> Reader[str]:
-    """One of `allowed`, capitals and all: the names of TikTok's events."""
+    """Return a reader of one of `allowed` with exactly its capitals, such as names of TikTok events."""
     words = tuple(allowed)
 
     def read(name: str, node: Node) -> str:
@@ -133,7 +133,7 @@ def not_allowed(name: str, value: str, words: Iterable[str], near: Iterable[str]
 
 
 def matching(pattern: str, allowed: str) -> Reader[str]:
-    """Text of a given form; `allowed` says the form in words."""
+    """Return a reader of text that matches the pattern; `allowed` describes it in messages."""
     compiled = re.compile(pattern)
 
     def read(name: str, node: Node) -> str:

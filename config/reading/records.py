@@ -1,4 +1,4 @@
-"""Combinators over readers: lists, mappings, and records with named keys; all that is wrong below one is gathered."""
+"""Combine readers into lists, mappings, and records with named keys; collect all errors below each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def attempt(reader: Read[T], name: str, node: Node) -> T | ValueRefused:
-    """What the reader made of the node, its refusal as a value."""
+    """Return what the reader returns, or its ValueRefused as a value."""
     try:
         return reader(name, node)
     except ValueRefused as refused:
@@ -19,7 +19,7 @@ def attempt(reader: Read[T], name: str, node: Node) -> T | ValueRefused:
 
 
 def gather(results: Iterable[T | ValueRefused]) -> list[T]:
-    """All the values, or one Refused with the faults of all that were refused."""
+    """Return all values. Raise one ValueRefused with the faults of all refused values."""
     values: list[T] = []
     refusals: list[ValueRefused] = []
     for result in results:
@@ -33,7 +33,7 @@ def gather(results: Iterable[T | ValueRefused]) -> list[T]:
 
 
 def items_of(name: str, node: Node, example: str, *, least: int = 0) -> tuple[Node, ...]:
-    """The items of a list of at least `least`; `example` shows how one is written."""
+    """Return the items of a list with at least `least`; `example` shows one in messages. Raise ValueRefused."""
     match node:
         case Unreadable():
             raise ValueRefused
@@ -48,7 +48,7 @@ def items_of(name: str, node: Node, example: str, *, least: int = 0) -> tuple[No
 
 
 def table_of(what: str, node: Node, example: str) -> Table:
-    """The node as a mapping; `what` is what a sentence calls it."""
+    """Return the node as a mapping; messages call it `what`. Raise ValueRefused."""
     match node:
         case Unreadable():
             raise ValueRefused
@@ -61,7 +61,7 @@ def table_of(what: str, node: Node, example: str) -> Table:
 
 
 def listing(reader: Described[T], example: str, *, least: int = 0) -> Reader[tuple[T, ...]]:
-    """A list, each of its items read by `reader`."""
+    """Return a reader of a list whose items `reader` reads."""
 
     def read(name: str, node: Node) -> tuple[T, ...]:
         return tuple(gather(attempt(reader, name, item) for item in items_of(name, node, example, least=least)))
@@ -70,7 +70,7 @@ def listing(reader: Described[T], example: str, *, least: int = 0) -> Reader[tup
 
 
 def mapping(reader: Described[T], example: str, key: Described[str] | None = None) -> Reader[dict[str, T]]:
-    """A mapping with keys of the user's choosing, or keys read by `key`; each value read by `reader`."""
+    """Return a reader of a mapping with any keys, or keys that `key` reads; `reader` reads the values."""
 
     def read(name: str, node: Node) -> dict[str, T]:
         table = table_of(f"`{name}`", node, example)
@@ -85,7 +85,7 @@ def mapping(reader: Described[T], example: str, key: Described[str] | None = Non
 
 
 class KeyRow(NamedTuple):
-    """One key of a record: how it is read, what it means, whether it is required, and its name in the model.
+    """One key of a record: its reader, its meaning, whether it is required, and its name in the model if that differs.
 
     `meaning` is a sentence for editors and for docs/settings.md; `default` is the default as a file would write it.
     """
@@ -98,7 +98,7 @@ class KeyRow(NamedTuple):
 
     @property
     def schema(self) -> JsonSchema:
-        """The JSON Schema of the value; the description ends with the default."""
+        """The JSON Schema of the value; its description ends with the default."""
         default = "" if self.default is None else f" Default: {self.default}."
         return {"description": self.meaning + default, **self.read.schema}
 
@@ -110,10 +110,10 @@ def _nothing(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
 
 @dataclass(frozen=True)
 class Record(Generic[T]):
-    """Reads a mapping with these keys and no others into what `make` makes of them.
+    """Reads a mapping with these keys and no others, and passes the values to `make`.
 
-    `what` is what a sentence calls it; `check` finds what is wrong between keys that are each right, of which
-    `one_of` is known to editors too: exactly one of these keys is needed.
+    Messages call it `what`. `check` finds errors between keys that are each valid. Exactly one of the keys in `one_of`
+    is needed; editors get this rule too.
     """
 
     make: Callable[..., T]
@@ -136,19 +136,19 @@ class Record(Generic[T]):
         }
 
     def __call__(self, name: str, node: Node) -> T:
-        del name  # it is `what` that is missing or wrong, whatever key leads to it
+        del name  # messages name `what`
         table = table_of(self.what, node, self.example)
         keys = [key for key in self.rows if key in table.values]
         results: list[Any] = [attempt(self.rows[key].read, key, table.values[key]) for key in keys]
-        if misnamed := [*self._misnamed(table)]:
-            results.append(ValueRefused(misnamed))
+        if wrong_keys := [*self._wrong_keys(table)]:
+            results.append(ValueRefused(wrong_keys))
         values = gather(results)
         given = dict(zip((self.rows[key].to or key for key in keys), values, strict=True))
         if faults := [*self.check(given, table)]:
             raise ValueRefused(faults)
         return self.make(**given)
 
-    def _misnamed(self, table: Table) -> Iterable[Fault]:
+    def _wrong_keys(self, table: Table) -> Iterable[Fault]:
         for key in table.values:
             if key not in self.rows:
                 allowed = f"allowed are {', '.join(self.rows)}{did_you_mean(key, self.rows)}"

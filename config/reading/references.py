@@ -1,4 +1,4 @@
-"""Credentials in the file: `${NAME}`, `file:/path` and `enc:…` are expanded here and nowhere else (C1)."""
+"""Expand references to secrets in the file: `${NAME}`, `file:/path` and `enc:…` (C1)."""
 
 import re
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ SECRET_SCHEMA = {"type": ["string", "number"], "minLength": 1}
 
 
 def is_reference(value: str) -> bool:
-    """Whether the file holds only a way to the secret, not the secret."""
+    """Return whether the value refers to a secret instead of containing it."""
     return value.startswith(("${", "file:", "enc:"))
 
 
 class References:
-    """Expands the references of one reading of a file, and remembers what the files it read held."""
+    """Expands the references of one reading of a file; `digests` are of the secret files that it read."""
 
     def __init__(self, environ: Mapping[str, str], keyring: Keyring | None) -> None:
         self._environ = environ
@@ -31,7 +31,7 @@ class References:
         self.digests: dict[Path, bytes | None] = {}
 
     def expand(self, name: str, node: Node) -> str:
-        """A value in plain text; what a variable or file holds may in turn be `enc:…`."""
+        """Return the value in plain text; the content of a variable or file may be `enc:…`. Raise ValueRefused."""
         value = self._outer(name, node, scalar(name, node))
         return self._decrypt(name, node, value.removeprefix("enc:")) if value.startswith("enc:") else value
 
@@ -42,7 +42,7 @@ class References:
                 node, f"`{name}`: the environment variable {variable[1]} is not set"
             )
         if "${" in value:
-            refuse(node, f"`{name}`: ${{NAME}} must be the whole value, NAME being letters, digits and _")
+            refuse(node, f"`{name}`: ${{NAME}} must be the whole value, NAME made of A-Z, a-z, 0-9 and _")
         if value.startswith("file:"):
             return self._read(name, node, Path(value.removeprefix("file:")))
         return value
@@ -71,8 +71,9 @@ class References:
 
 
 class Unexpanded(References):
-    """Expands nothing, for a file that somebody only wants to have checked: neither variables nor files are read, and
-    nothing is decrypted. What stands for a reference is the same for the same reference, and no secret.
+    """Expands nothing, to check a file without its secrets: reads no variable and no file, and decrypts nothing.
+
+    The same reference gets the same placeholder, which is no secret.
     """
 
     def __init__(self) -> None:
@@ -84,7 +85,7 @@ class Unexpanded(References):
 
 
 def api_key(expand: Read[str]) -> Reader[str]:
-    """The user name of HTTP Basic authentication, which a colon would end."""
+    """Return a reader of the user name of HTTP Basic authentication, in which a colon cannot stand."""
 
     def read(name: str, node: Node) -> str:
         value = expand(name, node)
@@ -98,7 +99,7 @@ def api_secret(expand: Read[str]) -> Reader[str]:
 
 
 def access_token(expand: Read[str]) -> Reader[str]:
-    """The token alone: TikTok refuses it behind `Bearer` (40105)."""
+    """Return a reader of a token without `Bearer`, which TikTok refuses (40105)."""
 
     def read(name: str, node: Node) -> str:
         value = expand(name, node)
@@ -110,7 +111,7 @@ def access_token(expand: Read[str]) -> Reader[str]:
 
 
 def _cleaned(name: str, node: Node, place: str, text: str) -> str:
-    """What a variable or a file holds, as it was meant."""
+    """Return the content of a variable or a file, cleaned. Raise ValueRefused."""
     try:
         return clean_value(text)
     except ValueError as error:

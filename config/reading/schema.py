@@ -1,4 +1,4 @@
-"""The rows of the configuration file: every key, how it is read, whether it must be there (product.md C)."""
+"""The schema of the configuration file: every key with its reader, meaning and default (C of docs/mapping.md)."""
 
 from collections.abc import Sequence
 
@@ -47,7 +47,7 @@ def _region(name: str, node: Node) -> str:
 
 
 region: Reader[str] = Reader(_region, {"type": "string", "pattern": "^[A-Za-z]{2}$"})
-"""A country as two letters, one that the numbering plans of phonenumbers know."""
+"""A country code of two characters that the library phonenumbers supports."""
 
 event_source_id = matching(r"[A-Za-z0-9_.-]{1,128}", "a Pixel ID, App ID or Offline Event Set ID: letters and digits")
 _LIST_OF_ENVIRONMENTS = listing(choice(ENVIRONMENTS), "[production]", least=1)
@@ -91,7 +91,7 @@ def input_record(expand: Read[str]) -> Record[Input]:
 
 
 def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connection]:
-    """`inputs` are the ids to choose from; when the file has none, that is what is wrong, and any will do."""
+    """Return the record of a connection; `inputs` are the allowed ids. Without any, the file has another error."""
     identity = choice(IDENTITY_TYPES)
     return Record(
         make=Connection,

@@ -1,4 +1,4 @@
-"""Bytes of YAML → a tree that keeps every scalar as text and every line number; nothing in it can run or expand.
+"""Parse bytes of YAML to a tree with every scalar as text and its line number; nothing is executed or expanded.
 
 One document, at most MAX_BYTES and MAX_DEPTH; no anchors, aliases, tags or duplicate keys.
 """
@@ -25,7 +25,7 @@ MAX_DEPTH = 16
 
 
 class Fault(NamedTuple):
-    """A problem whose file is understood; `line` counts from 1."""
+    """One error in the file; `line` counts from 1."""
 
     line: int | None
     message: str
@@ -33,7 +33,7 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A scalar, quoted or not; it may be a secret, so no repr shows it."""
+    """A scalar, quoted or not; no repr shows it, because it may be a secret."""
 
     line: int
     value: str = field(repr=False)
@@ -47,7 +47,7 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping; `lines` says where each key stands."""
+    """A mapping; `lines` has the line of each key."""
 
     line: int
     values: "Mapping[str, Node]"
@@ -56,7 +56,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Stands where the fault has been reported already."""
+    """Replaces a node whose error was reported already."""
 
     line: int
 
@@ -69,7 +69,7 @@ class _TooDeep(Exception):
 
 
 def read(raw: bytes) -> tuple[Node | None, list[Fault]]:
-    """The tree, or None when there is nothing in the file or it is no YAML; and what is wrong with it as YAML."""
+    """Return the tree and its errors as YAML; the tree is None if the file is empty or not YAML."""
     if len(raw) > MAX_BYTES:
         return None, [Fault(None, f"is larger than {MAX_BYTES >> 20} MiB")]
     try:
@@ -83,7 +83,7 @@ def read(raw: bytes) -> tuple[Node | None, list[Fault]]:
         return None, [Fault(tree.line, f"is nested more than {MAX_DEPTH} levels deep")]
     except YAMLError as error:
         return None, [_fault_of(error, text)]
-    except Exception:  # noqa: BLE001 - whatever the parser trips over, a bad file must end as a refusal
+    except Exception:  # noqa: BLE001 - a bad file must be refused, whatever error the parser raises
         return None, [Fault(tree.line, "is not valid YAML")]
 
 
@@ -93,7 +93,7 @@ def _line_at(text: bytes | str, position: int) -> int:
 
 
 def _fault_of(error: YAMLError, text: str) -> Fault:
-    """The parser's own words without the excerpt it adds, which may hold a secret."""
+    """Return the parser's message without its excerpt of the file, which may contain a secret."""
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         return Fault(mark.line + 1, f"is not valid YAML: {getattr(error, 'problem', None) or 'it ends too early'}")
@@ -101,7 +101,7 @@ def _fault_of(error: YAMLError, text: str) -> Fault:
 
 
 class _Tree:
-    """Builds nodes from the parser's events as they come, so that nothing deep or long is ever held."""
+    """Builds nodes from the parser's events one by one, so that depth and size are limited."""
 
     def __init__(self, text: str) -> None:
         self._events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(text))
@@ -153,7 +153,7 @@ class _Tree:
             key = self._node(event, depth + 1)
             value = self._node(self._next(), depth + 1)
             if isinstance(value, Text) and not value.value:
-                value = Text(key.line, "")  # an empty value has no place of its own
+                value = Text(key.line, "")  # an empty value has no line of its own
             if not isinstance(key, Text):
                 self.faults.append(Fault(key.line, "has a key that is not plain text"))
             elif key.value in values:

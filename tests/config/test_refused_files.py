@@ -215,7 +215,7 @@ CASES = {
     "a mapping with params": Case(
         mapping("tiktok_event: Search", PURCHASE, "params: {}"), 15, ("`params` is no setting", "`parameters`?")
     ),
-    "an empty match": Case(mapping("tiktok_event: Search", "match: {}"), 14, ("would take every event",)),
+    "an empty match": Case(mapping("tiktok_event: Search", "match: {}"), 14, ("would match every event",)),
     "an unknown match key": Case(
         mapping("tiktok_event: Search", "match: {event: x}"), 14, ("`event` is no setting of a match", "event_type")
     ),

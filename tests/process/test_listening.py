@@ -64,14 +64,14 @@ def test_what_cannot_be_listened_on_is_said_with_what_to_set(host: str, says: st
     with pytest.raises(CannotListen, match=r"set RELAY_HOST") as caught:
         listen(host, 0)
     assert says in str(caught.value)
-    assert not caught.value.passes
+    assert not caught.value.temporary
 
 
 def test_a_port_in_use_may_be_free_soon() -> None:
     """So whoever starts waits for it."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CannotListen, match="set RELAY_PORT") as caught:
         listen("127.0.0.1", taken.getsockname()[1])
-    assert caught.value.passes
+    assert caught.value.temporary
 
 
 @pytest.mark.parametrize(

@@ -127,8 +127,8 @@ def _no_store_id(draft: Draft) -> Iterator[Fault]:
         if "ios" not in located.value.app_id and any(platforms.get(name) == "ios" for name in located.value.inputs):
             yield Fault(
                 located.table.line,
-                f"`{located.value.id}` sends iOS events with the bundle id as app id, but TikTok knows an iOS app by its"
-                ' App Store id: write `app_id: {ios: "123456789"}` with the digits of the app\'s page in the store',
+                f"`{located.value.id}` sends iOS events with the bundle id as app id, and TikTok knows an iOS app by"
+                ' its App Store id: write `app_id: {ios: "123456789"}` with the digits of the app\'s page in the store',
             )
 
 

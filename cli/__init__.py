@@ -1,1 +1,1 @@
-"""The `relay` command: serves, supervises, checks, previews, tells."""
+"""The `relay` command: its subcommands, and the processes that it starts."""

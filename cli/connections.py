@@ -107,7 +107,7 @@ def _named(settings: Settings, client: redis.Redis, connection_id: str) -> Conne
     """How that connection stands; wrong use when there is none."""
     statuses = {status.id: status for status in overview(settings, client).statuses}
     if connection_id not in statuses:
-        raise unknown_id("ID", connection_id, statuses)
+        raise unknown_id("connection", connection_id, statuses)
     return statuses[connection_id]
 
 

@@ -1,4 +1,4 @@
-"""What a command works with: the settings, completed by what `relay up` keeps in RELAY_DATA_DIR."""
+"""Read what a command works with: settings, configuration, and what `relay up` keeps in RELAY_DATA_DIR."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,25 +16,25 @@ from operations.dead_letters.store import DeadLetterStore
 from operations.errors import OperatorError
 from store.client import connect
 
-NO_REDIS = "no Redis runs here: start one with relay up, or say in RELAY_REDIS_URL where one is"
+NO_REDIS = "No Redis is running. Start relay up, or set RELAY_REDIS_URL to the address of one."
 LEAST_PASSWORD = 12
-"""Characters of RELAY_ADMIN_PASSWORD."""
+"""Least number of characters of RELAY_ADMIN_PASSWORD."""
 EMPTY_KEY = (
-    "is empty: put back the copy of the key; where there is none, "
-    "relay up makes a new key if nothing in Redis needs the old one"
+    "is empty. Restore the key from your copy. Without a copy, run relay up: "
+    "it generates a new key if nothing in Redis needs the old one"
 )
 
 
 def settings_here() -> Settings:
-    """The environment's settings; without RELAY_ENCRYPTION_KEY the key that `relay up` made, if it did.
+    """Return the settings of the environment; without RELAY_ENCRYPTION_KEY, with the key that `relay up` generated.
 
-    Raises ConfigurationError, and OperatorError where the key's file cannot be read.
+    Raise ConfigurationError, and OperatorError when the file of the key cannot be read.
     """
     return with_kept_key(load_settings())
 
 
 def with_kept_key(settings: Settings) -> Settings:
-    """The settings with the key that `relay up` made, where they have none. Raises as `settings_here` does."""
+    """Return the settings, with the key that `relay up` generated if they have none. Raise as `settings_here` does."""
     data = DataDir(settings.data_dir)
     key = data.key() if settings.encryption_key is None else None
     if key is None:
@@ -49,12 +49,12 @@ def with_kept_key(settings: Settings) -> Settings:
 
 
 def configuration_of(settings: Settings) -> Configuration:
-    """The configuration file, read now. Raises ConfigurationError."""
+    """Read the configuration file. Raise ConfigurationError."""
     return load(settings.config, keyring=settings.keyring)
 
 
 def redis_url(settings: Settings) -> str:
-    """Where Redis is: RELAY_REDIS_URL, else the embedded server. OperatorError, within 3 s, when there is neither."""
+    """Return RELAY_REDIS_URL, else the embedded server's URL. Raise OperatorError within 3 s when neither exists."""
     if settings.redis_url is not None:
         return settings.redis_url.get_secret_value()
     record = DataDir(settings.data_dir).record()
@@ -64,13 +64,13 @@ def redis_url(settings: Settings) -> str:
 
 
 def with_redis(settings: Settings) -> Settings:
-    """The settings with `redis_url` set. OperatorError when no Redis is known."""
+    """Return the settings with `redis_url` set. Raise OperatorError when no Redis is known."""
     return settings.model_copy(update={"redis_url": SecretStr(redis_url(settings))})
 
 
 @contextmanager
 def open_store() -> Iterator[DeadLetterStore]:
-    """The letters of the Redis that there is here."""
+    """Open the dead-letter store of the Redis in use."""
     settings = settings_here()
     with connect(redis_url(settings)) as client:
         yield DeadLetterStore(settings, client)

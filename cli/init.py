@@ -38,7 +38,7 @@ def _checked(read: Read[str], name: str) -> Any:
 
 
 @click.command
-@click.option("--platform", type=click.Choice(get_args(Platform)), help="Kind of mParticle input.")
+@click.option("--platform", type=click.Choice(get_args(Platform)), help="Platform of the mParticle input.")
 @click.option(
     "--event-source-id",
     callback=_checked(event_source_id, "event_source_id"),
@@ -52,13 +52,13 @@ def init(
 ) -> None:
     """Write a commented relay.yaml, its schema for editors, and .env with new keys.
 
-    In a terminal it asks for what no option says. Elsewhere --platform and --event-source-id are needed.
+    In a terminal it asks for every value without an option. Elsewhere --platform and --event-source-id are required.
     """
     paths = [Path("relay.yaml"), Path(".env"), Path(SCHEMA_FILE)]
     existing = [path.name for path in paths[:2] if path.exists()]
     if existing and not force:
         raise OperatorError(
-            f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} here. To overwrite: --force"
+            f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} already. Pass --force to overwrite."
         )
     answers = _answers(platform, event_source_id, region, token_stdin=token_stdin)
     contents = [starter_yaml(answers), starter_env(answers), json_schema_text()]

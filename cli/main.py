@@ -1,4 +1,4 @@
-"""The `relay` command: a table of subcommands, each imported only when it is asked for."""
+"""The `relay` command: a table of subcommands; each is imported only when it runs."""
 
 import importlib
 import importlib.util
@@ -19,7 +19,7 @@ from store.errors import RedisAway
 
 
 class Row(NamedTuple):
-    """A subcommand: where it is, and what the listing says of it without importing it."""
+    """A subcommand: its module and attribute, and its line in the list of commands."""
 
     target: str
     summary: str
@@ -27,41 +27,43 @@ class Row(NamedTuple):
 
 COMMANDS: Final = {
     "init": Row("cli.init:init", "Write the first relay.yaml and .env."),
-    "demo": Row("cli.demo.command:demo", "Send realistic batches through a whole relay and show what became of them."),
-    "up": Row("cli.local.up:up", "Run everything here: a server if none is given, ingest, and workers."),
-    "ingest": Row("cli.processes.serve:ingest", "Take batches over HTTP."),
-    "worker": Row("cli.processes.serve:worker", "Deliver what waits to TikTok."),
+    "demo": Row("cli.demo.command:demo", "Send sample batches through a complete relay and show the results."),
+    "up": Row("cli.local.up:up", "Run everything on this machine: Redis, ingest and workers."),
+    "ingest": Row("cli.processes.serve:ingest", "Accept batches over HTTP."),
+    "worker": Row("cli.processes.serve:worker", "Deliver waiting events to TikTok."),
     "flower": Row("cli.processes.flower:flower", "Show the workers' jobs in a browser."),
-    "sandbox": Row("cli.processes.serve:sandbox", "Stand in for TikTok: refuse what it refuses, fail on demand."),
-    "check": Row("cli.check.command:check", "Say whether the configuration and Redis are fit to run with."),
-    "preview": Row("cli.preview.command:preview", "Show what a batch would become, and send nothing."),
-    "send": Row("cli.send:send", "Post a batch to ingest as an SDK would."),
-    "status": Row("cli.status.command:status", "What arrived, what was delivered, what waits and why."),
+    "sandbox": Row("cli.processes.serve:sandbox", "Run a stand-in for TikTok that checks events as TikTok does."),
+    "check": Row("cli.check.command:check", "Check the configuration, Redis and the connection to TikTok."),
+    "preview": Row("cli.preview.command:preview", "Show what batches would become, without sending anything."),
+    "send": Row("cli.send:send", "Post batches to ingest, as mParticle would."),
+    "status": Row("cli.status.command:status", "Show what was received, delivered and dead-lettered, and what waits."),
     "dead-letters": Row(
-        "cli.dead_letters.command:dead_letters", "Look at events that could not be delivered, and mend them."
+        "cli.dead_letters.command:dead_letters", "List, correct and replay events that were not delivered."
     ),
-    "connections": Row("cli.connections:connections", "List connections; pause and resume them."),
-    "secrets": Row("cli.secrets.command:secrets", "Make keys; encrypt what the configuration file holds."),
-    "schema": Row("cli.schema:schema", "Print the JSON Schema of relay.yaml, for editors."),
-    "completion": Row("cli.schema:completion", "Print the completion script of a shell."),
-    "forget": Row("cli.forget:forget", "Erase what is kept of a person."),
+    "connections": Row("cli.connections:connections", "List, pause and resume connections; discard a backlog."),
+    "secrets": Row(
+        "cli.secrets.command:secrets", "Generate encryption keys; encrypt secrets of the configuration file."
+    ),
+    "schema": Row("cli.schema:schema", "Print the JSON Schema of relay.yaml for editors."),
+    "completion": Row("cli.schema:completion", "Print a completion script for a shell."),
+    "forget": Row("cli.forget:forget", "Erase a person's data."),
 }
 
 
 PROCESSES: Final = ("up", "ingest", "worker", "flower", "sandbox")
-"""Commands that log, at start-up too."""
+"""Commands that write logs; their errors at start-up are log lines as well."""
 
 
 class Relay(click.Group):
-    """The group of all commands in the table whose module is installed."""
+    """The group of all commands whose module is installed."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Prepare the process, then do as every click command."""
+        """Prepare the process, then run the command."""
         prepare_process()
         return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the table's order: a newcomer's first."""
+        """Return the names in the table's order: what a new operator needs comes first."""
         del ctx
         return [name for name, row in COMMANDS.items() if importlib.util.find_spec(row.target.partition(":")[0])]
 
@@ -74,7 +76,7 @@ class Relay(click.Group):
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Offer commands from the table, so that completing one imports none."""
+        """Offer commands from the table, so that completion imports no command."""
         return [
             CompletionItem(name, help=COMMANDS[name].summary)
             for name in self.list_commands(ctx)
@@ -82,7 +84,7 @@ class Relay(click.Group):
         ] + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """The command, or wrong use with those that are like what was written."""
+        """Return the command; raise NoSuchCommand with similar names for an unknown one."""
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as error:
@@ -91,12 +93,12 @@ class Relay(click.Group):
             ) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The listing, from the table."""
+        """Write the list of commands from the table."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name].summary) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it; what a person can mend is told in sentences (exit code 1), anything else is a fault of ours."""
+        """Run the command; an error that an operator can correct becomes sentences and exit code 1."""
         try:
             load_env_file()
             return super().invoke(ctx)
@@ -109,29 +111,29 @@ class Relay(click.Group):
 
 
 class CommandFailed(click.ClickException):
-    """Sentences on stderr, exit code 1, no traceback; of a process that logs JSON, as JSON."""
+    """End with sentences on stderr and no traceback; a process that logs JSON writes them as JSON."""
 
     def __init__(self, sentences: Sequence[str], process: str | None = None, exit_code: int = 1) -> None:
         super().__init__("\n".join(sentences))
         self._sentences, self._process = sentences, process
-        vars(self)["exit_code"] = exit_code  # click has it as the class's
+        vars(self)["exit_code"] = exit_code  # click declares it on the class
 
     def show(self, file: Any = None) -> None:
-        """Each on its own line, as it is."""
+        """Write each sentence on a line of its own."""
         as_json = self._process is not None and os.environ.get("RELAY_LOG_FORMAT", "").strip() == "json"
         for sentence in self._sentences:
             click.echo(_as_json(sentence, self._process) if as_json else sentence, file=file or sys.stderr)
 
 
 def _as_json(sentence: str, process: str | None) -> str:
-    """As a line of that process's log."""
+    """Return the sentence as a line of the process's log."""
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     line = {"event": sentence, "level": "error", "logger": "relay", "timestamp": now, "process": process}
     return json.dumps(line)
 
 
 def command_failure(error: Exception, process: str | None) -> CommandFailed | None:
-    """What to say; None for what click says by itself, and for a defect of a command, which deserves its traceback."""
+    """Return the error to show; None where click shows its own, or where a defect needs its traceback."""
     sentences = _sentences(error)
     if sentences is not None:
         return CommandFailed(sentences, process)
@@ -142,11 +144,11 @@ def command_failure(error: Exception, process: str | None) -> CommandFailed | No
         return CommandFailed([error.format_message()], process, error.exit_code) if as_json else None
     from process.logs import describe_exception
 
-    return CommandFailed([f"an unforeseen fault of relay: {describe_exception(error)}"], process)
+    return CommandFailed([f"unexpected error in relay, please report it: {describe_exception(error)}"], process)
 
 
 def _sentences(error: Exception) -> Sequence[str] | None:
-    client = sys.modules.get("redis.exceptions")  # not imported for commands that do without
+    client = sys.modules.get("redis.exceptions")  # commands without Redis never import it
     if client is None or not isinstance(error, client.RedisError):
         return sentences_of(error)
     from store.trouble import diagnose
@@ -157,4 +159,4 @@ def _sentences(error: Exception) -> Sequence[str] | None:
 @click.group(cls=Relay)
 @click.version_option(package_name="tiktok-events-relay", prog_name="relay")
 def main() -> None:
-    """Deliver mParticle batches to TikTok's Events API, losing none."""
+    """Deliver mParticle batches to TikTok's Events API without losing events."""

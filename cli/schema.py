@@ -1,4 +1,4 @@
-"""`relay schema` prints the JSON Schema of relay.yaml; `relay completion` prints the shell's completion script."""
+"""`relay schema` prints the JSON Schema of relay.yaml; `relay completion` prints a shell's completion script."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -21,8 +21,8 @@ def schema() -> None:
 def completion(context: click.Context, shell: str) -> None:
     """Print a script that completes relay's commands and options in SHELL.
 
-    bash: put `eval "$(relay completion bash)"` into ~/.bashrc; zsh the same in ~/.zshrc; fish:
-    `relay completion fish > ~/.config/fish/completions/relay.fish`.
+    bash: add `eval "$(relay completion bash)"` to ~/.bashrc. zsh: add `eval "$(relay completion zsh)"` to ~/.zshrc.
+    fish: run `relay completion fish > ~/.config/fish/completions/relay.fish`.
     """
     completion_class = get_completion_class(shell)
     if completion_class is None:

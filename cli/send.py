@@ -1,4 +1,4 @@
-"""`relay send`: posts batches to a running ingest with an input's credentials, as an SDK would."""
+"""`relay send`: post batches to a running ingest with the credentials of an input, as mParticle does."""
 
 from typing import Final
 
@@ -24,14 +24,14 @@ BULK: Final = "/v2/bulkevents"
 
 @click.command
 @click.argument("file", type=FILE)
-@click.option("--input", "input_id", metavar="ID", required=True, help="Whose key and secret to send with.")
-@click.option("--url", metavar="URL", help="Where ingest is.  [default: http://RELAY_HOST:RELAY_PORT]")
+@click.option("--input", "input_id", metavar="ID", required=True, help="Input whose key and secret to send with.")
+@click.option("--url", metavar="URL", help="URL of ingest.  [default: http://RELAY_HOST:RELAY_PORT]")
 def send(file: str, input_id: str, url: str | None) -> None:
-    """Post the batches in FILE to ingest. FILE: a batch, an array of batches, or ndjson; - is stdin."""
+    """Post the batches in FILE to ingest. FILE holds one batch, an array, or one batch a line; - is stdin."""
     settings = settings_here()
     configuration = configuration_of(settings)
     if input_id not in configuration.inputs:
-        raise unknown_id("--input", input_id, configuration.inputs)
+        raise unknown_id("input", input_id, configuration.inputs)
     read = read_batches(file)
     answer = post(read, configuration.inputs[input_id], (url or ingest_url(settings)).rstrip("/"))
     click.echo(
@@ -44,12 +44,12 @@ def send(file: str, input_id: str, url: str | None) -> None:
 
 
 def ingest_url(settings: Settings) -> str:
-    """Where these settings have ingest listen."""
+    """Return the URL on which ingest listens with these settings."""
     return f"http://{local_host(settings.host)}:{settings.port}"
 
 
 def post(read: BatchFile, source: Input, url: str) -> httpx.Response:
-    """Ingest's answer; OperatorError when there is none."""
+    """Return ingest's answer. Raise OperatorError when there is none."""
     path = BULK if read.is_array else SINGLE
     try:
         return httpx.post(
@@ -58,16 +58,18 @@ def post(read: BatchFile, source: Input, url: str) -> httpx.Response:
             auth=(source.api_key, source.api_secret),
             headers={"content-type": "application/json"},
             timeout=httpx.Timeout(TIMEOUT_S, connect=2.0),
-            trust_env=False,  # the secret is for ingest, not for a proxy
+            trust_env=False,  # the secret must not reach a proxy
         )
     except (httpx.ConnectError, httpx.ConnectTimeout):
-        raise OperatorError(f"nothing listens on {url}: start relay up, or say with --url where ingest is") from None
+        raise OperatorError(
+            f"Nothing listens on {url}. Start relay up, or pass the URL of ingest with --url."
+        ) from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
-        raise click.UsageError(f"--url: {url} is no URL such as http://127.0.0.1:8080") from None
+        raise click.UsageError(f"--url: {url} is not a URL such as http://127.0.0.1:8080") from None
     except httpx.HTTPError as error:
         raise OperatorError(
-            f"{url} gave no answer ({type(error).__name__}), so whether it took the batches is unknown; sent again as "
-            "they are, events with an id or a time keep their ids, and TikTok counts them once"
+            f"{url} did not answer ({type(error).__name__}), so it may have accepted the batches. Send the same file "
+            "again: events with an id or a time keep their ids, and TikTok counts them once."
         ) from None
 
 
@@ -81,12 +83,12 @@ class _Errors(msgspec.Struct):
 
 
 def refusals(answer: httpx.Response) -> list[str]:
-    """What mParticle's error body says, else the start of whatever else there is."""
+    """Return the errors of an mParticle error body, else the first 500 characters of the body."""
     try:
         errors = msgspec.json.decode(answer.content, type=_Errors).errors
     except msgspec.DecodeError:
         return [answer.text[:500]] if answer.text else []
     retry_after = answer.headers.get("retry-after")
     return [f"{error.code}: {error.message}" for error in errors] + (
-        [f"try again in {retry_after} s"] if retry_after else []
+        [f"retry in {retry_after} s"] if retry_after else []
     )

@@ -20,7 +20,7 @@ def proofs(chosen: Sequence[str], code: str | None) -> list[Finding]:
         return []
     for connection_id in chosen:
         if connection_id not in configuration.connections:
-            raise unknown_id("--connection", connection_id, configuration.connections)
+            raise unknown_id("connection", connection_id, configuration.connections)
     try:
         client = Client(settings.tiktok_url)
     except ConfigurationError:

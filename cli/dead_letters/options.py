@@ -61,7 +61,7 @@ def query_of(store: DeadLetterStore, conditions: dict[str, Any]) -> DeadLetterQu
     """Return the query that the options make; a connection that does not exist is wrong use."""
     query = DeadLetterQuery(**{name: value for name, value in conditions.items() if name != "every"})
     if query.connection is not None and query.connection not in store.connections:
-        raise unknown_id("--connection", query.connection, store.connections)
+        raise unknown_id("connection", query.connection, store.connections)
     return query
 
 

@@ -91,9 +91,9 @@ def _chosen(
 ) -> list[tuple[Input, Connection]]:
     """The pairs asked for; wrong use when there is no such."""
     if input_id is not None and input_id not in configuration.inputs:
-        raise unknown_id("--input", input_id, configuration.inputs)
+        raise unknown_id("input", input_id, configuration.inputs)
     if connection_id is not None and connection_id not in configuration.connections:
-        raise unknown_id("--connection", connection_id, configuration.connections)
+        raise unknown_id("connection", connection_id, configuration.connections)
     wanted = _wanted(input_id, connection_id)
     pairs = [pair for pair in pairs_of(configuration) if wanted(*pair)]
     if not pairs and input_id is not None and connection_id is not None:

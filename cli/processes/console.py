@@ -1,4 +1,4 @@
-"""The console's own process, which `relay ingest` starts: `python -m cli.processes.console DESCRIPTOR`."""
+"""The console's process, which `relay ingest` starts as `python -m cli.processes.console DESCRIPTOR`."""
 
 import socket
 import sys
@@ -14,7 +14,7 @@ from process.logs import configure_logging
 def command(control: int) -> list[str]:
     """Return the command line of a process that serves the console over this descriptor.
 
-    `-P` keeps the working directory out of the places that Python imports from.
+    `-P` keeps Python from importing modules of the working directory.
     """
     return [sys.executable, "-P", "-m", "cli.processes.console", str(control)]
 
@@ -24,7 +24,7 @@ def main(control: int) -> None:
     try:
         prepare_process()
         settings = with_redis(settings_here())
-    except Exception as error:  # as a line of the log, for it may be JSON that is asked for
+    except Exception as error:  # becomes a log line, which may have to be JSON
         if (failed := command_failure(error, "console")) is None:
             raise
         failed.show()

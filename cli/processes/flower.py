@@ -1,4 +1,4 @@
-"""`relay flower`: Celery's own web page on relay's jobs, set so that the list itself says what failed and why."""
+"""`relay flower`: Flower, Celery's web page of jobs, with a column that says why a job failed."""
 
 import os
 from typing import Any, Final
@@ -14,7 +14,7 @@ from process.logs import configure_logging
 from store.client import connect_async
 
 COLUMNS: Final = "name,state,args,exception,received,runtime,uuid,worker"
-"""Flower's own choice leaves out `exception`, which is the line a failed job ends with."""
+"""Flower's default has no `exception`, the line that says why a job failed."""
 PASSWORD: Final = "FLOWER_BASIC_AUTH"  # noqa: S105 - the variable's name
 _FORMER_WORDS: Final = "DeliveryTrouble("
 
@@ -26,13 +26,13 @@ _FORMER_WORDS: Final = "DeliveryTrouble("
     default=5555,
     show_default=True,
     envvar="FLOWER_PORT",
-    help="Where to listen.",
+    help="Port to listen on.",
 )
 def flower(port: int) -> None:
-    """Show the workers' jobs in a browser, on RELAY_HOST; asks for the user and password in FLOWER_BASIC_AUTH.
+    """Show the workers' jobs in a browser, on RELAY_HOST. Sign in with the user and password in FLOWER_BASIC_AUTH.
 
-    It only shows: what to do with an event that failed is for relay dead-letters. Flower's other settings are
-    read from FLOWER_… variables.
+    The page is read-only: use relay dead-letters for events that failed. Flower reads its other settings from
+    FLOWER_… variables.
     """
     leave_with_parent()
     settings = with_redis(settings_here())
@@ -41,16 +41,16 @@ def flower(port: int) -> None:
     try:
         from flower.options import options
     except ImportError:
-        raise OperatorError("Flower is not installed: install the package with its extra, [flower]") from None
+        raise OperatorError("Flower is not installed. Install it: pip install 'tiktok-events-relay[flower]'") from None
     from worker.app import app
     from worker.broker import use_broker
 
-    assert settings.redis_url is not None  # noqa: S101 - with_redis saw to it
+    assert settings.redis_url is not None  # noqa: S101 - with_redis sets it
     url = settings.redis_url.get_secret_value()
     use_broker(app, url)
     _show_queues_of(url)
     options.format_task = plainly
-    # The password stays in the environment, because a command line is public.
+    # The password stays in the environment: every user of the machine can read a command line.
     app.start(
         [
             "flower",
@@ -63,7 +63,7 @@ def flower(port: int) -> None:
 
 
 def sign_in(text: str) -> str:
-    """The one user and password that Flower asks for. Raises OperatorError for what Flower would read otherwise."""
+    """Return USER:PASSWORD. Raise OperatorError for a value that Flower would read differently."""
     try:
         clean = clean_value(text)
     except ValueError as error:
@@ -77,7 +77,7 @@ def sign_in(text: str) -> str:
 
 
 def _show_queues_of(url: str) -> None:
-    """Let Flower's page of queues read through relay's own connection, because it would parse a URL by itself."""
+    """Let Flower's page of queues use relay's connection, which supports every form of RELAY_REDIS_URL."""
     from flower.utils.broker import RedisBase
     from flower.views import BaseHandler
 
@@ -91,8 +91,8 @@ def _show_queues_of(url: str) -> None:
 
 
 def plainly(task: Any) -> Any:
-    """A task (Flower's own copy) as its pages show it: the line itself instead of its Python repr."""
-    said = task.exception
-    if isinstance(said, str) and said.startswith(_FORMER_WORDS):
-        task.exception = said[len(_FORMER_WORDS) : -1].strip("'\"")
+    """Return Flower's copy of a task with the exception's message instead of its Python repr."""
+    text = task.exception
+    if isinstance(text, str) and text.startswith(_FORMER_WORDS):
+        task.exception = text[len(_FORMER_WORDS) : -1].strip("'\"")
     return task

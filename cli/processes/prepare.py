@@ -1,4 +1,4 @@
-"""Prepare the process of any command: no core dumps, and output that no terminal's character set can break."""
+"""Prepare the process of every command: forbid core dumps, and print in any character set."""
 
 import codecs
 import resource
@@ -6,14 +6,14 @@ import sys
 from typing import Final, TextIO
 
 _NO_DUMP_BYTES: Final = 1
-"""Linux writes no core file under a page, and hands none to a program when the limit is exactly 1."""
+"""Linux writes no core file smaller than a page, and with a limit of exactly 1 passes none to a program."""
 
 _PLAIN: Final = {"…": "...", "→": "->", "←": "<-", "×": "x", "–": "-", "—": "-", "·": "-", "≤": "<=", "≥": ">="}
 _HANDLER: Final = "relay-plain"
 
 
 def prepare_process() -> None:
-    """Call once, before anything is printed or any secret is read."""
+    """Prepare this process; call it once, before any output and before any secret is read."""
     _forbid_core_dumps()
     codecs.register_error(_HANDLER, _plain)
     for stream in (sys.stdout, sys.stderr):
@@ -21,14 +21,14 @@ def prepare_process() -> None:
 
 
 def _forbid_core_dumps() -> None:
-    """Keep keys, tokens and personal data in memory out of core files; children inherit the limit."""
+    """Keep keys, tokens and personal data out of core files; child processes inherit the limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     limit = _NO_DUMP_BYTES if hard == resource.RLIM_INFINITY else min(_NO_DUMP_BYTES, hard)
     resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
 def _print_everything(stream: TextIO) -> None:
-    """Let a terminal that lacks a character get a plain one, where Python would end with a traceback."""
+    """Replace characters that the terminal cannot show, where Python would raise UnicodeEncodeError."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors=_HANDLER)

@@ -1,4 +1,4 @@
-"""`relay ingest`, `relay worker`, `relay sandbox`: the processes themselves, each in the foreground."""
+"""`relay ingest`, `relay worker`, `relay sandbox`: run one process in the foreground."""
 
 import signal
 import sys
@@ -20,12 +20,12 @@ log = structlog.get_logger("relay")
 
 @click.command
 def ingest() -> None:
-    """Take batches over HTTP, on RELAY_HOST and RELAY_PORT."""
+    """Accept batches over HTTP, on RELAY_HOST and RELAY_PORT."""
     leave_with_parent()
     settings = with_redis(settings_here())
     configure_logging(settings, "ingest")
-    _say_what_is_insecure(settings)
-    _end_well_when_told_to()
+    _warn_of_unverified_tls(settings)
+    _exit_on_sigterm()
     from console.app import console_of_its_own
     from ingest.server import run
 
@@ -40,29 +40,34 @@ def ingest() -> None:
 
 @click.command
 def worker() -> None:
-    """Deliver what waits to TikTok. Any number of workers may run, on any number of hosts."""
+    """Deliver waiting events to TikTok. Run as many workers as you need, on any number of hosts."""
     leave_with_parent()
     settings = with_redis(settings_here())
     configure_logging(settings, "worker")
-    _say_what_is_insecure(settings)
-    _say_where_events_go(settings)
+    _warn_of_unverified_tls(settings)
+    _warn_of_other_tiktok_url(settings)
     from worker.run import run
 
     run(settings)
 
 
 @click.command
-@click.option("--token", "tokens", multiple=True, help="An access token to accept; by default every one is.")
+@click.option(
+    "--token",
+    "tokens",
+    multiple=True,
+    help="Accept only this access token; repeatable. Without it, every token is accepted.",
+)
 @click.option("--require-app-id", is_flag=True, help="Refuse app events without app.app_id, as TikTok does.")
 def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
-    """Stand in for TikTok, on RELAY_HOST and RELAY_SANDBOX_PORT.
+    """Run a stand-in for TikTok, on RELAY_HOST and RELAY_SANDBOX_PORT.
 
-    Point relay at it with RELAY_TIKTOK_URL=http://127.0.0.1:8090; what it took is at /_sandbox/events.
+    Set RELAY_TIKTOK_URL=http://127.0.0.1:8090 to send events to it. GET /_sandbox/events lists what it accepted.
     """
     leave_with_parent()
     settings = load_settings()
     configure_logging(settings, "sandbox")
-    _end_well_when_told_to()
+    _exit_on_sigterm()
     from sandbox.server import run
 
     log.info("sandbox_started", url=f"http://{local_host(settings.host)}:{settings.sandbox_port}")
@@ -72,18 +77,18 @@ def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
         raise OperatorError(str(error)) from None
 
 
-def _say_what_is_insecure(settings: Settings) -> None:
+def _warn_of_unverified_tls(settings: Settings) -> None:
     tls = RedisAddress.parse(settings.redis_url.get_secret_value()).tls if settings.redis_url else None
     if tls is not None and not tls.verify:
         log.warning("redis_certificate_not_verified")
 
 
-def _end_well_when_told_to() -> None:
-    """End by Python's own ending, which writes out the log: uvicorn stops on SIGTERM and then raises it once more."""
+def _exit_on_sigterm() -> None:
+    """Exit through Python on SIGTERM, which flushes the log: uvicorn stops and then raises the signal again."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
-def _say_where_events_go(settings: Settings) -> None:
+def _warn_of_other_tiktok_url(settings: Settings) -> None:
     default = Settings.model_fields["tiktok_url"].default
     if settings.tiktok_url != default:
         log.warning("tiktok_url_changed", url=settings.tiktok_url)

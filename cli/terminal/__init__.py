@@ -1,1 +1,1 @@
-"""What commands share at a terminal: prompts, output, messages."""
+"""What all commands share: prompts, output and messages in a terminal."""

@@ -1,4 +1,4 @@
-"""What each layer may raise that is no defect, as sentences for the person at the terminal."""
+"""Turn expected exceptions into sentences for the operator: what happened and what to do."""
 
 import errno
 import os
@@ -13,11 +13,11 @@ _OF_FILES: Final = {
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG),
     *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE),
 }
-"""What a file system may say of any file: the operator's to repair, and no defect."""
+"""Errors that a file system reports for any file; the operator repairs them."""
 
 
 def sentences_of(error: Exception) -> Sequence[str] | None:
-    """What to say of it; None for a defect, which deserves its traceback."""
+    """Return the sentences to print, or None for a defect of relay, which needs its traceback."""
     match error:
         case ConfigurationError():
             return [str(problem) for problem in error.problems]
@@ -26,13 +26,13 @@ def sentences_of(error: Exception) -> Sequence[str] | None:
         case RedisAway():
             return [f"{error.trouble.problem}: {error.trouble.what_to_do}"]
         case RedisFull():
-            return [f"Redis takes nothing more: {error.what}"]
+            return [f"Redis is full and stores nothing more: {error.what}"]
         case OSError(filename=str() | bytes() as name) if error.errno in _OF_FILES:
-            return [f"{os.fsdecode(name)} cannot be used: {reason_of(error)}"]
+            return [f"{os.fsdecode(name)} cannot be read or written: {reason_of(error)}"]
         case _:
             return None
 
 
 def reason_of(error: OSError) -> str:
-    """Why, in the system's words: `Address already in use`."""
+    """Return the system's reason, such as `Address already in use`."""
     return os.strerror(error.errno) if error.errno else str(error)

@@ -1,4 +1,4 @@
-"""`--identity TYPE=VALUE`: who is meant, told on the command line, or where nobody looks over one's shoulder."""
+"""Read the identities of a person from `--identity TYPE=VALUE`, a file, standard input or a hidden prompt."""
 
 import sys
 from collections.abc import Iterable
@@ -14,11 +14,13 @@ STDIN = "-"
 
 
 def read_identities(written: Iterable[str], file: IO[str] | None) -> list[Identity]:
-    """Everything that was named. Wrong use, which quotes no value, when that is nobody or cannot be understood."""
-    identities = [_identity(one) for one in written]
+    """Return every identity that was given. Raise UsageError, which quotes no value, for none or for a wrong one."""
+    identities = [_identity(text) for text in written]
     identities += [_identity(line.strip()) for line in file or () if line.strip()]
     if not identities:
-        raise click.UsageError("say whom: --identity email=…, or --identity-file with a file (- is stdin)")
+        raise click.UsageError(
+            "No person given. Pass --identity TYPE=VALUE, such as email=…, or --identity-file FILE (- is stdin)."
+        )
     return identities
 
 
@@ -26,18 +28,20 @@ def _identity(written: str) -> Identity:
     kind, equals, value = written.partition("=")
     kind, value = kind.strip(), value.strip()
     if not equals:
-        raise click.UsageError("--identity: write it as TYPE=VALUE, such as customer_id=…")
+        raise click.UsageError("--identity: write TYPE=VALUE, such as customer_id=…")
     if kind not in KINDS:
-        raise unknown_id("--identity", kind if kind.isidentifier() else "such type", KINDS)
+        raise unknown_id("identity type", kind if kind.isidentifier() else "…", KINDS)
     if value == STDIN:
-        value = _asked(kind)
+        value = _prompted(kind)
     if not value:
-        raise click.UsageError(f"--identity: the value of {kind} is empty")
+        raise click.UsageError(
+            f"--identity: the value of {kind} is empty. Write {kind}=VALUE, or {kind}=- to read it from stdin."
+        )
     return Identity(kind, value)
 
 
-def _asked(kind: str) -> str:
+def _prompted(kind: str) -> str:
     if sys.stdin.isatty():
-        asked: str = click.prompt(kind, hide_input=True, err=True)
-        return asked.strip()
+        value: str = click.prompt(kind, hide_input=True, err=True)
+        return value.strip()
     return sys.stdin.readline().strip()

@@ -1,14 +1,14 @@
-"""Who runs a command, for what is written down of it."""
+"""Name the operator who runs a command, for the audit log."""
 
 import getpass
 import os
 
 
 def who() -> str:
-    """The user, as the system names them, and who became them with sudo; a number where it has no name (containers)."""
+    """Return the system's user name, with the user behind `sudo` in parentheses; the user id where it has no name."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):
         name = str(os.getuid())
-    behind = os.environ.get("SUDO_USER")
-    return f"{name} ({behind})" if behind else name
+    sudo_user = os.environ.get("SUDO_USER")
+    return f"{name} ({sudo_user})" if sudo_user else name

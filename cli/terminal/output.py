@@ -1,4 +1,4 @@
-"""What commands print: JSON alone on stdout, tables for people, everything else on stderr."""
+"""Print what commands answer: JSON alone on stdout, tables for people, every remark on stderr."""
 
 import os
 import re
@@ -27,50 +27,50 @@ AsCell = Callable[[Any], str | Text]
 
 
 def print_json(value: object) -> None:
-    """Write `value` as JSON, alone on stdout, in UTF-8 whatever the terminal's; `msgspec.Raw` inside stays as it is."""
+    """Write `value` as JSON on stdout, always in UTF-8; `msgspec.Raw` inside stays byte for byte."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
 def json_text(value: object) -> Text:
-    """Return `value` as indented JSON for people, in colours; its numbers as they are, however large."""
-    written = plain(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-    return JSONHighlighter()(written)
+    """Return `value` as indented JSON in colours; numbers of any size stay exact."""
+    formatted = plain(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    return JSONHighlighter()(formatted)
 
 
 def console(*, record: bool = False) -> Console:
-    """stdout for people; `record` keeps what is printed, for export. In a pipe or a file lines are 110 wide.
+    """Return a console on stdout for people; `record` keeps what is printed, for export.
 
-    What stands in brackets is text: events hold whatever their senders like.
+    In a pipe or a file, lines are 110 characters wide. Text in brackets is no markup: senders choose texts of events.
     """
-    made = Console(highlight=False, emoji=False, markup=False, record=record)
-    if record or not (made.is_terminal or "COLUMNS" in os.environ):
-        made.width = PIPE_WIDTH
-    return made
+    output = Console(highlight=False, emoji=False, markup=False, record=record)
+    if record or not (output.is_terminal or "COLUMNS" in os.environ):
+        output.width = PIPE_WIDTH
+    return output
 
 
 def note(sentence: str) -> None:
-    """A line on stderr: never part of an answer."""
+    """Print a remark on stderr, where it is never part of an answer."""
     click.echo(sentence, err=True)
 
 
 def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
-    """An empty table in the one look that all of them have; `right` are the columns of numbers."""
-    made = Table(title=title, title_justify="left", title_style="bold", header_style=MUTED, box=None, pad_edge=False)
+    """Return an empty table in the style of all tables; `right` names the columns of numbers."""
+    empty = Table(title=title, title_justify="left", title_style="bold", header_style=MUTED, box=None, pad_edge=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    return made
+        empty.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return empty
 
 
 def count(number: int) -> Text:
-    """A number in a table: zeros step back."""
+    """Return a number as a cell of a table; zeros are dimmed."""
     return Text(f"{number:,}", style=MUTED if number == 0 else "")
 
 
 def state(name: str) -> Text:
-    """A connection's state."""
+    """Return a connection's state as a cell, in its colour."""
     return Text(name.replace("_", " "), style=STATE_STYLES.get(name, ""))
 
 
 def plain(text: str) -> str:
-    """`text` of an event, safe to print: what could move a terminal's cursor becomes a visible mark."""
+    """Return an event's text safe to print: control characters become a visible mark."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,4 @@
-"""How far a long command is: a bar on stderr where there is much to do."""
+"""Show a progress bar on stderr for long commands."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -9,11 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from operations.dead_letters.replay import Result
 
 MANY: Final = 500
-"""From so many on a bar shows how far it is."""
+"""Dead letters from which on a bar is shown."""
 
 
 def progress(what: str, pages: Iterable[Result], total: int) -> Iterator[Result]:
-    """Yield the results of pages; where there is much to do, show a bar on stderr."""
+    """Yield the results of pages, with a bar on stderr when `total` is at least MANY."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=total < MANY)
     with bar:

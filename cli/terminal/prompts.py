@@ -1,16 +1,16 @@
-"""Asking before something is done that cannot be undone."""
+"""Ask the operator before an action that cannot be undone."""
 
 import sys
 
 import click
 
-yes_option = click.option("--yes", is_flag=True, help="Answer yes to what it would ask.")
+yes_option = click.option("--yes", is_flag=True, help="Confirm without a question.")
 
 
 def confirmed(question: str, *, yes: bool) -> bool:
-    """The operator's answer; where nobody can be asked, wrong use without --yes."""
+    """Return the operator's answer; raise UsageError outside a terminal without --yes."""
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{question} There is no terminal to ask at: --yes answers")
+        raise click.UsageError(f"{question} Not running in a terminal; pass --yes to confirm.")
     return click.confirm(question, err=True)

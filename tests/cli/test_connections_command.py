@@ -48,7 +48,7 @@ def test_an_unknown_connection_is_wrong_use(bench: Bench, command: str) -> None:
     """With those that there are."""
     said = relay("connections", command, "shpo")
     assert (said.exit_code, said.stdout) == (2, "")
-    assert "there is no shpo (did you mean shop?); there is shop" in said.stderr
+    assert 'Unknown connection "shpo". Did you mean "shop"? Known: shop.' in said.stderr
 
 
 def test_resuming_what_the_file_disables_says_so(bench: Bench) -> None:

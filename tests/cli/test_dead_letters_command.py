@@ -153,7 +153,7 @@ def test_what_is_not_there_is_said(bench: Bench) -> None:
     assert "there is no dead letter nothing" in missing.stderr
     wrong = relay("dead-letters", "list", "--connection", "shpo")
     assert wrong.exit_code == 2
-    assert "did you mean shop?" in wrong.stderr
+    assert 'Did you mean "shop"?' in wrong.stderr
     assert relay("dead-letters", "list", "--json").json == []
     assert relay("dead-letters", "list") == (0, "", "no dead letters\n")
 

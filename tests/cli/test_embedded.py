@@ -146,14 +146,14 @@ def test_after_a_stop_nothing_points_to_it(data: DataDir) -> None:
     assert redis_url(settings) == server.url
     server.stop()
     assert data.record() is None
-    with pytest.raises(OperatorError, match="no Redis runs here"):
+    with pytest.raises(OperatorError, match="No Redis is running"):
         redis_url(settings)
 
 
 def test_a_server_that_was_killed_is_not_mistaken_for_a_living_one(data: DataDir) -> None:
     """server.json outlives it."""
     die(start(data))
-    with pytest.raises(OperatorError, match="no Redis runs here"):
+    with pytest.raises(OperatorError, match="No Redis is running"):
         redis_url(Settings(data_dir=data.path))
 
 

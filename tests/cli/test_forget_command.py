@@ -96,10 +96,10 @@ def test_a_number_that_may_be_missed_is_told(waiting: Bench) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ([], "say whom"),
-        (["--identity", EMAIL], "write it as TYPE=VALUE"),
-        (["--identity", f"emial={EMAIL}"], "did you mean email?"),
-        (["--identity", f"{EMAIL}=x"], "there is no such type"),
+        ([], "No person given."),
+        (["--identity", EMAIL], "write TYPE=VALUE"),
+        (["--identity", f"emial={EMAIL}"], 'Did you mean "email"?'),
+        (["--identity", f"{EMAIL}=x"], 'Unknown identity type "…"'),
         (["--identity", "email= "], "is empty"),
     ],
 )

@@ -114,7 +114,7 @@ ERRORS: list[tuple[Exception, list[str]]] = [
         redis.TimeoutError("secret"),
         ["Redis does not answer in time: see whether it is overloaded, frozen or behind a firewall"],
     ),
-    (RedisFull("maxmemory is reached"), ["Redis takes nothing more: maxmemory is reached"]),
+    (RedisFull("maxmemory is reached"), ["Redis is full and stores nothing more: maxmemory is reached"]),
 ]
 
 

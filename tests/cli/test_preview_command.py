@@ -143,7 +143,7 @@ def test_people_get_a_form_to_read() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--input", "wep"], "there is no wep (did you mean web?); there are web and blog"),
+        (["--input", "wep"], 'Unknown input "wep". Did you mean "web"? Known: web, blog.'),
         (["--connection", "shop"], "there is no shop; there are new, old and off"),
         (
             ["--input", "blog", "--connection", "new"],

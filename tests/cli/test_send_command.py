@@ -60,7 +60,7 @@ def test_where_nothing_listens_one_sentence_says_so(bench: Bench, file: Path) ->
     file.write_text("{}")
     said = relay("send", str(file), "--input", "web", "--url", "http://127.0.0.1:1")
     assert said.exit_code == 1
-    assert "nothing listens on http://127.0.0.1:1: " in said.stderr
+    assert "Nothing listens on http://127.0.0.1:1. " in said.stderr
     assert said.stderr.count("\n") == 1
 
 

@@ -178,7 +178,7 @@ def test_without_redis_a_command_says_so_and_ends(place: Place, command: str) ->
     """One sentence, exit code 1; nothing is waited for."""
     done = place.run(command)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "no Redis runs here: start one with relay up, or say in RELAY_REDIS_URL where one is\n"
+    assert done.stderr == "No Redis is running. Start relay up, or set RELAY_REDIS_URL to the address of one.\n"
 
 
 @pytest.mark.parametrize(("command", "variable"), [("ingest", "RELAY_PORT"), ("sandbox", "RELAY_SANDBOX_PORT")])

@@ -89,7 +89,7 @@ def test_giving_up_asks(bench: Bench) -> None:
 def test_a_connection_of_the_file_is_not_given_up(bench: Bench) -> None:
     """Nor one that nobody knows."""
     bench.put([purchase(1)])
-    for name, words in (("shop", "take it out of the file first"), ("shpo", "there is no shpo")):
+    for name, words in (("shop", "take it out of the file first"), ("shpo", 'Unknown connection "shpo"')):
         said = relay("connections", "discard", name, "--yes")
         assert (said.exit_code, said.stdout) == (2, "")
         assert words in said.stderr

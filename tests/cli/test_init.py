@@ -70,7 +70,7 @@ def test_files_that_exist_stay(here: Path) -> None:
     (here / ".env").write_text("PRECIOUS=1\n")
     code, output = init("--platform", "web", "--event-source-id", "C123")
     assert (code, (here / ".env").read_text()) == (1, "PRECIOUS=1\n")
-    assert ".env exists here. To overwrite: --force" in output
+    assert ".env exists already. Pass --force to overwrite." in output
     assert not (here / "relay.yaml").exists()
 
 

@@ -144,7 +144,7 @@ def test_people_get_a_form_to_read() -> None:
     ("arguments", "said"),
     [
         (["--input", "wep"], 'Unknown input "wep". Did you mean "web"? Known: web, blog.'),
-        (["--connection", "shop"], "there is no shop; there are new, old and off"),
+        (["--connection", "shop"], 'Unknown connection "shop". Known: new, old, off.'),
         (
             ["--input", "blog", "--connection", "new"],
             "connection new does not take events of blog; it takes those of web",

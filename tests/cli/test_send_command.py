@@ -69,6 +69,6 @@ def test_an_unknown_input_is_wrong_use(bench: Bench, file: Path) -> None:
     file.write_text("{}")
     said = relay("send", str(file), "--input", "ios")
     assert said.exit_code == 2
-    assert "there is web" in said.stderr
+    assert 'Unknown input "ios". Known: web.' in said.stderr
     assert relay("send", str(file)).exit_code == 2
     assert relay("send", str(file), "--input", "web", "--url", "shop").exit_code == 2

@@ -22,7 +22,7 @@ def test_it_does_not_start_without_user_and_password(account: str) -> None:
 @pytest.mark.parametrize(
     ("account", "words"),
     [
-        ("relay:hidden,more", "has a comma in it"),
+        ("relay:hidden,more", "has a comma"),
         ('"relay:hidden"', "has quotation marks around it"),
         ("relay:hid\nden", "has several lines"),
     ],

@@ -8,7 +8,7 @@ from cli.terminal.usage_errors import unknown_id
 from config.errors import ConfigurationError
 from config.model import Configuration
 from delivery.client import Client
-from operations.preview.token_test import prove
+from operations.preview.token_test import test_token
 
 
 def proofs(chosen: Sequence[str], code: str | None) -> list[Finding]:
@@ -31,5 +31,5 @@ def proofs(chosen: Sequence[str], code: str | None) -> list[Finding]:
 
 def _proofs(configuration: Configuration, chosen: Sequence[str], code: str | None, client: Client) -> Iterator[Finding]:
     for connection_id in chosen:
-        for proof in prove(configuration, configuration.connections[connection_id], code, client):
+        for proof in test_token(configuration, configuration.connections[connection_id], code, client):
             yield Finding(f"token of {connection_id}", proof.outcome, proof.found, proof.remedy)

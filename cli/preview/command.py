@@ -145,7 +145,7 @@ def _shown(made: Preview, matching: Matching) -> RenderableType:
     ):
         if rows:
             parts.append(Text.assemble((name, "bold"), f": {_grouped(rows)}"))
-    if others := [(index, one) for index, one in made.notes if one not in matching.told]:
+    if others := [(index, one) for index, one in made.notes if one not in matching.notes]:
         parts.append(_notes(others))
     if len(parts) == 1:
         parts.append(Text("nothing: the batches hold no events", style=MUTED))
@@ -166,13 +166,13 @@ def _matching(matching: Matching) -> RenderableType:
     """What TikTok could match by, sort by sort, and one line that sums it up."""
     rows = table("identifier", "events", "what is missing", title="Who TikTok can match", right=["events"])
     for one in matching.identifiers:
-        reasons = [f"left out of {count}: {why}" for why, count in one.left_out.items()]
-        silent = matching.events - one.sent - sum(one.left_out.values())
+        reasons = [f"left out of {count}: {why}" for why, count in one.omitted.items()]
+        silent = matching.events - one.sent - sum(one.omitted.values())
         if silent > 0:
             reasons.append(f"{one.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
         if matching.remembers and one.kind.path == "user.ip" and one.sent < matching.events:
             reasons.append("the user's last known one is sent where relay remembers one (enrich_ip_address)")
-        rows.add_row(one.kind.name, f"{one.sent:,}", Text("; ".join(reasons), style=CAREFUL if one.left_out else MUTED))
+        rows.add_row(one.kind.name, f"{one.sent:,}", Text("; ".join(reasons), style=CAREFUL if one.omitted else MUTED))
     return Group(rows, _quality(matching))
 
 

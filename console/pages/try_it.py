@@ -74,7 +74,7 @@ def _key(source: Input, connection: Connection) -> str:
 
 def _result(made: Preview, connection: Connection) -> dict[str, Any]:
     matching = matching_of(made, connection)
-    told = [(index, note) for index, note in made.notes if note not in matching.told]
+    told = [(index, note) for index, note in made.notes if note not in matching.notes]
     return {
         "made": made,
         "key": f"{made.input} {made.connection}",

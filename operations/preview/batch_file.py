@@ -1,4 +1,4 @@
-"""Batches as people keep them: one batch, an array of batches, or ndjson, perhaps compressed; read as ingest reads."""
+"""Read batches from a file as ingest would: one batch, an array, or one batch a line; compressed or not."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
@@ -22,7 +22,7 @@ from mapping.incoming.body import (
 from operations.errors import OperatorError
 
 MOST_BYTES: Final = 256 * 1024 * 1024
-"""What a compressed file may come to."""
+"""The largest size of a file after decompression."""
 
 _decode_any = msgspec.json.Decoder(msgspec.Raw).decode
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -31,19 +31,19 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class BatchFile(NamedTuple):
-    """`batches` in their order; `is_array` when the file holds an array, or several, and so is for /v2/bulkevents."""
+    """The batches of a file, in order. `is_array`: the file has an array or several lines, for /v2/bulkevents."""
 
     name: str
     batches: tuple[bytes, ...]
     is_array: bool
     body: bytes
-    """What a client would post of it."""
+    """The body that a client would post."""
 
 
 def parse_batches(content: bytes, name: str) -> BatchFile:
-    """Return the batches in `content`; OperatorError when ingest could not read it.
+    """Return the batches in `content`. Raise OperatorError when ingest could not read it.
 
-    Whether each is a batch is for the mapping to say. A file may hold more than one request takes.
+    Elements are not checked here. A file may have more batches than one request may.
     """
     try:
         body = gunzip(content, MOST_BYTES) if is_compressed(content) else content
@@ -64,12 +64,12 @@ def parse_batches(content: bytes, name: str) -> BatchFile:
 
 
 def _own(element: JsonBytes) -> bytes:
-    """Return the element as bytes of its own; NotUtf8 stays what it is."""
+    """Return a copy of the element's bytes; NotUtf8 stays unchanged."""
     return bytes(element) if isinstance(element, msgspec.Raw) else element
 
 
 def too_much(files: Iterable[BatchFile], most_bytes: int) -> Iterator[str]:
-    """Yield a sentence for each file that ingest would refuse for its size (413)."""
+    """Yield a sentence for each file that ingest would refuse as too large (413)."""
     for file in files:
         try:
             if len(file.body) > most_bytes:
@@ -80,7 +80,7 @@ def too_much(files: Iterable[BatchFile], most_bytes: int) -> Iterator[str]:
 
 
 def without_events(batches: Sequence[bytes]) -> list[str]:
-    """A sentence for each object that has no `events`: it may be a batch all the same, or something around one."""
+    """Return a sentence for each object without `events`: it may still be a batch, or contain one."""
     return [
         f"batch {number} has no `events`; it has {', '.join(members) or 'no members'}"
         for number, members in enumerate(map(_members, batches), start=1)

@@ -1,4 +1,4 @@
-"""What a change of configuration would change: two previews of the same batches, compared request by request."""
+"""Show the effect of a new configuration: compare two previews of the same batches, request by request."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class _Sent(NamedTuple):
 
 
 class _Absent:
-    """Stands where a side has no such field; JSON has no word for it that is not a value."""
+    """The value of a field that one side does not have; JSON's null is a value, so it cannot say this."""
 
 
 ABSENT: Final = _Absent()
@@ -30,7 +30,7 @@ _EMPTY: Final[Mapping[type, Any]] = {dict: {}, list: []}
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that differs: its path such as `user.email[0]`, and both values; ABSENT where a side has none."""
+    """One field that differs: its path, such as `user.email[0]`, and both values (ABSENT: a side does not have it)."""
 
     path: str
     before: Any
@@ -39,7 +39,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class EventChange:
-    """One TikTok event, at `index` in the file; `fields` of one that is on both sides."""
+    """One TikTok event, from the event at `index` in the file. `fields` differ if both sides have it."""
 
     index: int
     tiktok_event: str
@@ -49,7 +49,7 @@ class EventChange:
 
 @dataclass(frozen=True, slots=True)
 class RequestChange:
-    """The request with this number, from 0: its URL and what surrounds its events, and the events themselves."""
+    """One request, by its number from 0: changes of its URL and common fields, and of its events."""
 
     number: int
     change: Change
@@ -59,7 +59,7 @@ class RequestChange:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeChange:
-    """What becomes of the event at `index`, said in words."""
+    """The outcomes of the event at `index`, as sentences."""
 
     index: int
     before: tuple[str, ...]
@@ -78,9 +78,9 @@ class Comparison:
 
 
 def compare_all(before: Sequence[Preview], after: Sequence[Preview]) -> list[Comparison]:
-    """A comparison for each input and connection of either side, the new side's order first."""
-    old = {(made.input, made.connection): made for made in before}
-    new = {(made.input, made.connection): made for made in after}
+    """Return a comparison for each input and connection of either side, in the new side's order first."""
+    old = {(preview.input, preview.connection): preview for preview in before}
+    new = {(preview.input, preview.connection): preview for preview in after}
     return [_compare(pair, old.get(pair), new.get(pair)) for pair in {**new, **old}]
 
 
@@ -94,7 +94,7 @@ def _compare(pair: tuple[str, str], before: Preview | None, after: Preview | Non
 
 
 def _requests(before: Preview | None, after: Preview | None) -> Iterator[RequestChange]:
-    """An event belongs to the request it is in afterwards; one that is removed, to the one it was in."""
+    """Yield the requests that differ. An event belongs to its new request; a removed one to its former request."""
     by_request: dict[int, list[EventChange]] = {}
     for number, event in _events(_sent(before), _sent(after)):
         by_request.setdefault(number, []).append(event)
@@ -109,35 +109,35 @@ def _requests(before: Preview | None, after: Preview | None) -> Iterator[Request
 
 
 def _events(old: Mapping[int, list[_Sent]], new: Mapping[int, list[_Sent]]) -> Iterator[tuple[int, EventChange]]:
-    """What differs, each with the number of its request."""
+    """Yield the events that differ, each with the number of its request."""
     for index in sorted({**old, **new}):
-        for was, is_now in _paired(old.get(index, []), new.get(index, [])):
-            match was, is_now:
+        for former, current in _paired(old.get(index, []), new.get(index, [])):
+            match former, current:
                 case None, _Sent():
-                    yield is_now.request, EventChange(index, is_now.tiktok_event, "added")
+                    yield current.request, EventChange(index, current.tiktok_event, "added")
                 case _Sent(), None:
-                    yield was.request, EventChange(index, was.tiktok_event, "removed")
-                case _Sent(), _Sent() if was.body != is_now.body:
-                    fields = tuple(_differences(msgspec.json.decode(was.body), msgspec.json.decode(is_now.body)))
-                    yield is_now.request, EventChange(index, is_now.tiktok_event, "changed", fields)
+                    yield former.request, EventChange(index, former.tiktok_event, "removed")
+                case _Sent(), _Sent() if former.body != current.body:
+                    fields = tuple(_differences(msgspec.json.decode(former.body), msgspec.json.decode(current.body)))
+                    yield current.request, EventChange(index, current.tiktok_event, "changed", fields)
 
 
 def _paired(old: list[_Sent], new: list[_Sent]) -> Iterator[tuple[_Sent | None, _Sent | None]]:
-    """What one source event became, then and now: first those of one name, then the others in their order."""
+    """Pair the TikTok events of one event on both sides: first those of the same name, then the others in order."""
     left = list(old)
     others = []
-    for is_now in new:
-        was = next((one for one in left if one.tiktok_event == is_now.tiktok_event), None)
-        if was is None:
-            others.append(is_now)
+    for current in new:
+        former = next((sent for sent in left if sent.tiktok_event == current.tiktok_event), None)
+        if former is None:
+            others.append(current)
         else:
-            left.remove(was)
-            yield was, is_now
+            left.remove(former)
+            yield former, current
     yield from zip_longest(left, others)
 
 
 def _sent(made: Preview | None) -> dict[int, list[_Sent]]:
-    """Every TikTok event of a preview, by the position of its source."""
+    """Return every TikTok event of a preview, by the position of the event it came from."""
     sent: dict[int, list[_Sent]] = {}
     if made is not None:
         numbers = [number for number, request in enumerate(made.requests) for _ in request.items]
@@ -147,43 +147,43 @@ def _sent(made: Preview | None) -> dict[int, list[_Sent]]:
 
 
 def _envelope(requests: Sequence[Request], number: int) -> dict[str, Any]:
-    """A request without its events: where it goes, and what is said once for all of them."""
+    """Return a request without its events: its URL, and the fields common to all events."""
     if number >= len(requests):
         return {}
     body = msgspec.json.decode(requests[number].body)
-    said_once = {name: value for name, value in body.items() if not isinstance(value, list)}
-    return {"url": requests[number].url, **said_once}
+    common = {name: value for name, value in body.items() if not isinstance(value, list)}
+    return {"url": requests[number].url, **common}
 
 
 def _outcomes(before: Preview | None, after: Preview | None) -> Iterator[OutcomeChange]:
-    old, new = _became(before), _became(after)
+    old, new = _outcomes_of(before), _outcomes_of(after)
     for index in sorted({**old, **new}):
-        was, is_now = tuple(old.get(index, ())), tuple(new.get(index, ()))
-        if was != is_now:
-            yield OutcomeChange(index, was, is_now)
+        former, current = tuple(old.get(index, ())), tuple(new.get(index, ()))
+        if former != current:
+            yield OutcomeChange(index, former, current)
 
 
-def _became(made: Preview | None) -> dict[int, list[str]]:
-    """What became of each event: TikTok events by name, else the reason that there is none."""
-    became: dict[int, list[str]] = {}
+def _outcomes_of(made: Preview | None) -> dict[int, list[str]]:
+    """Return the outcomes of each event: names of TikTok events, or why there is none."""
+    outcomes: dict[int, list[str]] = {}
     if made is None:
-        return became
-    said = [
+        return outcomes
+    described = [
         *((index, item.tiktok_event) for index, item in zip(made.indexes, made.items, strict=True)),
         *(
-            (index, f"dead letter {one.reason}" + (f" ({one.field})" if one.field else ""))
-            for index, one in made.rejected
+            (index, f"dead letter {item.reason}" + (f" ({item.field})" if item.field else ""))
+            for index, item in made.rejected
         ),
-        *((index, f"unsupported: {one.what}") for index, one in made.unsupported),
-        *((index, f"withheld: {one.why}") for index, one in made.withheld),
+        *((index, f"unsupported: {item.what}") for index, item in made.unsupported),
+        *((index, f"withheld: {item.why}") for index, item in made.withheld),
     ]
-    for index, words in said:
-        became.setdefault(index, []).append(words)
-    return became
+    for index, outcome in described:
+        outcomes.setdefault(index, []).append(outcome)
+    return outcomes
 
 
 def _differences(before: Any, after: Any, path: str = "") -> Iterator[FieldChange]:
-    """Leaf by leaf, in the order of the new side; an object or a list that one side lacks is empty there."""
+    """Yield each value that differs, in the new side's order; a missing object or list counts as empty."""
     if isinstance(before, _Absent):
         before = _EMPTY.get(type(after), before)
     if isinstance(after, _Absent):
@@ -195,7 +195,7 @@ def _differences(before: Any, after: Any, path: str = "") -> Iterator[FieldChang
                 yield from _differences(before.get(name, ABSENT), after.get(name, ABSENT), inner)
         case list(), list():
             for place in range(max(len(before), len(after))):
-                was, is_now = (side[place] if place < len(side) else ABSENT for side in (before, after))
-                yield from _differences(was, is_now, f"{path}[{place}]")
+                former, current = (side[place] if place < len(side) else ABSENT for side in (before, after))
+                yield from _differences(former, current, f"{path}[{place}]")
         case _ if type(before) is not type(after) or before != after:
             yield FieldChange(path, before, after)

@@ -1,4 +1,4 @@
-"""How well TikTok could match the events of a preview to people: which identifiers go out, and why others do not."""
+"""Rate the match keys of a preview: which identifiers would be sent, and why others would not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ _LEFT_OUT = "left out: "
 
 
 class Kind(NamedTuple):
-    """A sort of identifier in a marketer's words, by the path of Events API 2.0 that its rows fill.
+    """One kind of identifier, by its path in Events API 2.0.
 
-    `grade`: how well TikTok matches by it alone; `with_`: only together with that other sort.
+    `grade` says how well TikTok matches by it alone. `with_` names another kind that it needs.
     """
 
     path: str
@@ -46,58 +46,59 @@ KINDS: Final = (
 
 @dataclass(slots=True)
 class Identifier:
-    """One sort of identifier on a connection's route, and what became of it in the events that would be sent."""
+    """One kind of identifier on a connection's route, and how many events would be sent with or without it."""
 
     kind: Kind
     path: tuple[str, ...]
     incoming: str
-    """Its incoming name, as notes have it."""
+    """Its incoming name, as in notes."""
     sent: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
-    """Reasons, and of how many events each."""
+    omitted: dict[str, int] = field(default_factory=dict)
+    """The number of events by reason."""
 
 
 @dataclass(slots=True)
 class Matching:
-    """The identifiers of one preview, and how many of its events are matched how well."""
+    """The identifiers of one preview, and the number of its events by grade."""
 
     identifiers: tuple[Identifier, ...]
     events: int = 0
     grades: dict[Grade, int] = field(default_factory=lambda: {"good": 0, "fair": 0, "none": 0})
 
     remembers: bool = False
-    """Whether a remembered IP address may be sent, which a preview does not know (I1)."""
-    told: set[Note] = field(default_factory=set)
-    """The notes that stand here as reasons."""
+    """Whether a remembered IP address may be added, which a preview cannot know (I1)."""
+    notes: set[Note] = field(default_factory=set)
+    """The notes that are reasons here."""
 
 
 def matching_of(made: Preview, connection: Connection) -> Matching:
-    """What TikTok could match the events of `made` by."""
+    """Return the identifiers by which TikTok could match the events of `made`."""
     matching = Matching(tuple(_identifiers(made, connection)), remembers=connection.enrich_ip_address)
     for item in made.items:
         body = msgspec.json.decode(item.body)
-        present = [one for one in matching.identifiers if _at(body, one.path)]
-        for one in present:
-            one.sent += 1
+        present = [identifier for identifier in matching.identifiers if _at(body, identifier.path)]
+        for identifier in present:
+            identifier.sent += 1
         matching.events += 1
         matching.grades[_grade(present)] += 1
         for note in item.notes:
-            for one in matching.identifiers:
-                if one.incoming == note.field and one not in present:
-                    matching.told.add(note)
+            for identifier in matching.identifiers:
+                if identifier.incoming == note.field and identifier not in present:
+                    matching.notes.add(note)
                     why = note.note.removeprefix(_LEFT_OUT)
-                    one.left_out[why] = one.left_out.get(why, 0) + 1
+                    identifier.omitted[why] = identifier.omitted.get(why, 0) + 1
     return matching
 
 
 def _grade(present: list[Identifier]) -> Grade:
-    names = {one.kind.name for one in present}
-    usable = {one.kind.grade for one in present if one.kind.with_ is None or one.kind.with_ in names}
+    kinds = [identifier.kind for identifier in present]
+    names = {kind.name for kind in kinds}
+    usable = {kind.grade for kind in kinds if kind.with_ is None or kind.with_ in names}
     return "good" if "good" in usable else "fair" if usable else "none"
 
 
 def _identifiers(made: Preview, connection: Connection) -> Iterator[Identifier]:
-    """One for each sort that the route has a field for, in the order of KINDS."""
+    """Yield one for each kind that the route has a field for, in the order of KINDS."""
     shape = shape_of(made.plan.route)
     for kind in KINDS:
         rows = [row for row in FIELDS if row.track == kind.path and _holds(row, made, connection)]

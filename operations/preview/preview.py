@@ -1,4 +1,4 @@
-"""What batches would become, without sending: ingest's choice, then the worker's mapping and cutting of requests."""
+"""Preview batches without sending them: choose events as ingest does, then map and split requests as workers do."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
 _REPEATED = Note(
     "source_request_id",
     "an earlier batch has the same one, so the event got the same generated id: TikTok counts both as one. "
-    "Give events a source_message_id, or each batch a source_request_id of its own",
+    "Give events a source_message_id, or each batch its own source_request_id",
 )
 _REPEATED_BATCH = Note(
     "source_message_id",
-    "an earlier batch is the same byte by byte, so the event got the same generated id: TikTok counts both as one. "
+    "an earlier batch has the same bytes, so the event got the same generated id: TikTok counts both as one. "
     "Give events a source_message_id",
 )
 DISABLED = "the connection is disabled (enabled: false)"
@@ -28,7 +28,7 @@ DISABLED = "the connection is disabled (enabled: false)"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it would be posted: `body` to `url`, carrying the items at these places."""
+    """One request as it would be posted: `body` to `url`, with these items."""
 
     url: str
     body: bytes
@@ -37,7 +37,7 @@ class Request:
 
 @dataclass(slots=True)
 class Preview:
-    """What one connection makes of the batches of one input; each entry goes with its event's position among all."""
+    """What one connection makes of the batches of one input. Each entry has its event's position among all events."""
 
     connection: str
     input: str
@@ -52,40 +52,40 @@ class Preview:
 
     @property
     def items(self) -> list[Mapped]:
-        """Every TikTok event that would be sent, in order."""
+        """The TikTok events that would be sent, in order."""
         return [item for request in self.requests for item in request.items]
 
 
 class RefusedBatch(ValueError):
-    """Ingest would refuse the whole request for this batch; the message says which and why."""
+    """Ingest would refuse the whole request because of this batch; the message says which and why."""
 
 
 def split_all(batches: Sequence[bytes]) -> list[SplitBatch]:
-    """Every batch taken apart, what is none as one event; raises RefusedBatch where none is a batch."""
-    split = []
+    """Split every batch; an invalid batch counts as one event. Raise RefusedBatch when all are invalid."""
+    split_batches = []
     refusals = []
     for number, batch in enumerate(batches, start=1):
         try:
-            split.append(split_element(batch))
+            split_batches.append(split_element(batch))
         except NotABatch as error:
             refusals.append(f"batch {number}: {error}" if len(batches) > 1 else str(error))
-            split.append(as_invalid_batch(batch))
+            split_batches.append(as_invalid_batch(batch))
     if refusals and len(refusals) == len(batches):
         raise RefusedBatch(refusals[0])
-    return split
+    return split_batches
 
 
 def preview_all(
     batches: Sequence[bytes], pairs: Iterable[tuple[Input, Connection]], tiktok_url: str, received_ms: int | None = None
 ) -> list[Preview]:
-    """One preview for each input and connection, as if the batches were received now. Raises RefusedBatch."""
+    """Return a preview for each input and connection, as if the batches arrived now. Raise RefusedBatch."""
     received = time.time_ns() // 1_000_000 if received_ms is None else received_ms
     parts = list(zip(split_all(batches), (sha256(batch).digest() for batch in batches), strict=True))
     return [_preview(parts, source, connection, tiktok_url, received) for source, connection in pairs]
 
 
 def pairs_of(configuration: Configuration) -> list[tuple[Input, Connection]]:
-    """Every input with each of its connections, in the file's order."""
+    """Return every input with each of its connections, in the file's order."""
     return [
         (source, connection)
         for source in configuration.inputs.values()
@@ -97,7 +97,7 @@ def _preview(
     parts: list[tuple[SplitBatch, bytes]], source: Input, connection: Connection, tiktok_url: str, received_ms: int
 ) -> Preview:
     plan = compile_plan(connection, source)
-    made = Preview(connection.id, source.id, plan)
+    preview = Preview(connection.id, source.id, plan)
     generated: set[str] = set()
     items: list[Mapped] = []
     index = 0
@@ -106,22 +106,24 @@ def _preview(
         for position, event in enumerate(batch.events):
             seen = None if batch.shared == NO_BATCH else head(event)
             if plan.gate(batch.environment, seen) is Gate.WITHHELD and not connection.enabled:
-                made.withheld.append((index, Withheld(DISABLED)))
+                preview.withheld.append((index, Withheld(DISABLED)))
             else:
                 generated_id = generate_id(source.id, batch, digest, position, seen, received_ms)
                 for result in mapper.map(bytes(event), generated_id):
-                    _sort(made, items, index, result)
-                if generated_id in generated and made.indexes[-1:] == [index] and _is_repeated(batch, seen):
-                    made.notes.append((index, _REPEATED if batch.source_request_id else _REPEATED_BATCH))
+                    _sort(preview, items, index, result)
+                if generated_id in generated and preview.indexes[-1:] == [index] and _is_repeated(batch, seen):
+                    preview.notes.append((index, _REPEATED if batch.source_request_id else _REPEATED_BATCH))
                 generated.add(generated_id or "")
             index += 1
     url = tiktok_url + plan.route.path
-    made.requests = [Request(url, plan.request([item.body for item in cut]), cut) for cut in cuts(items, plan)]
-    return made
+    preview.requests = [
+        Request(url, plan.request([item.body for item in part]), part) for part in split_requests(items, plan)
+    ]
+    return preview
 
 
 def _is_repeated(batch: SplitBatch, seen: Head | None) -> bool:
-    """Whether an id that was generated before is so at ingest too, where events without any time get one each."""
+    """Return whether ingest would generate the same id again; there, events without a time get an id each."""
     return batch.source_request_id is not None or (seen is not None and seen.has_timestamp)
 
 
@@ -141,16 +143,16 @@ def _sort(made: Preview, items: list[Mapped], index: int, result: Mapped | Rejec
             assert_never(result)
 
 
-def cuts(items: Iterable[Mapped], plan: Plan) -> Iterator[tuple[Mapped, ...]]:
-    """The items of each request: as many as the route takes and a body may hold, as the worker cuts them."""
-    cut: list[Mapped] = []
+def split_requests(items: Iterable[Mapped], plan: Plan) -> Iterator[tuple[Mapped, ...]]:
+    """Yield the items of each request: as many as the route and the size of a body allow, as in a worker."""
+    part: list[Mapped] = []
     size = 0
     for item in items:
         length = len(item.body) + 1
-        if cut and (len(cut) >= plan.route.max_events or size + length > MOST_BODY_BYTES):
-            yield tuple(cut)
-            cut, size = [], 0
-        cut.append(item)
+        if part and (len(part) >= plan.route.max_events or size + length > MOST_BODY_BYTES):
+            yield tuple(part)
+            part, size = [], 0
+        part.append(item)
         size += length
-    if cut:
-        yield tuple(cut)
+    if part:
+        yield tuple(part)

@@ -1,4 +1,4 @@
-"""Sending a preview to TikTok's test tab: for real, and counted by nobody."""
+"""Send a preview to TikTok's Test Events tab, where TikTok does not count it."""
 
 from dataclasses import dataclass, field
 from typing import Final, assert_never
@@ -16,19 +16,19 @@ MOST_REQUESTS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What TikTok said to one request: whether all of it was taken, and sentences."""
+    """TikTok's answer to one request: whether it accepted all events, and sentences for the operator."""
 
-    taken: bool
+    accepted: bool
     sentences: list[str] = field(default_factory=list)
 
 
 def why_not(made: Preview, connection: Connection) -> str | None:
-    """Why nothing may be sent as a test: a sentence; None when it may. Without its code TikTok would count it."""
+    """Return why nothing may be sent as a test; None when it may. Without a test code TikTok would count it."""
     if not shape_of(made.plan.route).takes_tests:
-        return "TikTok's legacy pixel API knows no test events: they would be counted"
+        return "TikTok's legacy pixel API has no test events: they would be counted"
     if connection.test_event_code is None:
         return f"no test code: put test_event_code of Events Manager's Test Events tab into connection {connection.id}"
-    return None if made.requests else "nothing of it would be sent"
+    return None if made.requests else "no event would be sent"
 
 
 def send_test(client: Client, made: Preview, connection: Connection) -> list[Reply]:
@@ -41,9 +41,9 @@ def send_test(client: Client, made: Preview, connection: Connection) -> list[Rep
         verdict = judge(answer, len(request.items))
         match verdict:
             case Delivered():
-                taken = len(request.items) - len(verdict.rejected)
+                accepted = len(request.items) - len(verdict.rejected)
                 refused = [f"refused: {rejection.message}" for _, rejection in verdict.rejected]
-                replies.append(Reply(not refused, [f"TikTok took {plural(taken, 'event')}", *refused]))
+                replies.append(Reply(not refused, [f"TikTok accepted {plural(accepted, 'event')}", *refused]))
             case Split():
                 replies.append(Reply(False, [f"TikTok refused it: {verdict.rejection.message}"]))
             case RetryLater():

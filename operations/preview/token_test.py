@@ -1,4 +1,4 @@
-"""Proves a connection's token: one test event, made as real ones are, posted to TikTok, and the answer read."""
+"""Test a connection's token: map one test event, post it to TikTok and read the answer."""
 
 import time
 from collections.abc import Iterator
@@ -19,17 +19,17 @@ from operations.masking import mask_sentence
 Outcome = Literal["ok", "warning", "wrong"]
 
 NO_CODE: Final = (
-    "Events Manager shows a code under Test events of this event source: put it in test_event_code for as long as you "
+    "Events Manager shows a code under Test events of this event source: put it in test_event_code while you "
     "test, or run relay check --deep --connection {} --test-event-code CODE"
 )
 NO_TESTS: Final = (
-    "its token is proven by the first real event: relay status says what became of it, and a refused token pauses the "
-    "connection and loses nothing. Or migrate to Events API 2.0, which takes test events"
+    "the first real event tests its token: relay status shows the result, and a refused token pauses the connection "
+    "and loses nothing. Or migrate to Events API 2.0, which has test events"
 )
 
 
 class TokenTest(NamedTuple):
-    """What TikTok says to one connection on one of its routes; `remedy` is empty where nobody has to act."""
+    """TikTok's answer to one connection on one route; `remedy` is empty when no action is needed."""
 
     connection: str
     outcome: Outcome
@@ -37,24 +37,24 @@ class TokenTest(NamedTuple):
     remedy: str = ""
 
 
-def prove(
+def test_token(
     configuration: Configuration, connection: Connection, code: str | None, client: Client
 ) -> Iterator[TokenTest]:
-    """One proof for each route of the connection; `code` is for connections without a test event code of their own."""
+    """Yield the result for each route of the connection; `code` is used if it has no test_event_code itself."""
     tested = _as_for_tests(connection, connection.test_event_code or code)
     plans = [compile_plan(tested, configuration.inputs[name]) for name in tested.inputs]
     for plan in {plan.route.name: plan for plan in plans}.values():
         if plan.route.name == LEGACY.name:
-            yield TokenTest(connection.id, "warning", "not tried: TikTok's legacy API takes no test events", NO_TESTS)
+            yield TokenTest(connection.id, "warning", "not tested: TikTok's legacy API has no test events", NO_TESTS)
         elif tested.test_event_code is None:
             remedy = NO_CODE.format(connection.id)
-            yield TokenTest(connection.id, "warning", "not tried: there is no test event code", remedy)
+            yield TokenTest(connection.id, "warning", "not tested: there is no test event code", remedy)
         else:
-            yield _proof(connection, plan, configuration.inputs[plan.input], client)
+            yield _test_route(connection, plan, configuration.inputs[plan.input], client)
 
 
 def _as_for_tests(connection: Connection, code: str | None) -> Connection:
-    """The connection with nothing that could keep a plain event of today's from being made."""
+    """Return the connection without settings that could withhold or reject a plain event."""
     return replace(
         connection,
         test_event_code=code,
@@ -67,13 +67,13 @@ def _as_for_tests(connection: Connection, code: str | None) -> Connection:
     )
 
 
-def _proof(connection: Connection, plan: Plan, source: Input, client: Client) -> TokenTest:
+def _test_route(connection: Connection, plan: Plan, source: Input, client: Client) -> TokenTest:
     now_ms = time.time_ns() // 1_000_000
     batch, event = _batch(source), _event(now_ms)
     results = plan.batch(msgspec.json.encode(batch), now_ms).map(msgspec.json.encode(event), None)
     items = [result.body for result in results if isinstance(result, Mapped)]
     if len(items) != 1:
-        return TokenTest(connection.id, "warning", "not tried: these settings make no event of the test's")
+        return TokenTest(connection.id, "warning", "not tested: these settings make no TikTok event of the test event")
     answer = client.post(plan.route.path, plan.request(items), connection.access_token)
     return _read(connection.id, judge(answer, 1))
 
@@ -81,7 +81,9 @@ def _proof(connection: Connection, plan: Plan, source: Input, client: Client) ->
 def _read(connection_id: str, verdict: Verdict) -> TokenTest:
     match verdict:
         case Delivered(rejected=()):
-            return TokenTest(connection_id, "ok", "TikTok took a test event: the token is good for this event source")
+            return TokenTest(
+                connection_id, "ok", "TikTok accepted a test event: the token is valid here"
+            )
         case Delivered(rejected=((_, rejection),)) | Split(rejection=rejection):
             return _refused(connection_id, rejection)
         case ConnectionFault():
@@ -90,7 +92,7 @@ def _read(connection_id: str, verdict: Verdict) -> TokenTest:
             return TokenTest(connection_id, "wrong", verdict.error, f"{remedy.who}: {remedy.what_to_do}")
         case RetryLater():
             return TokenTest(
-                connection_id, "wrong", f"{verdict.error}: this proves nothing", "run it again in a minute"
+                connection_id, "wrong", f"{verdict.error}: the token is not tested", "run it again in a minute"
             )
         case Delivered():
             raise AssertionError("one event was sent, and more than one refused")
@@ -99,13 +101,15 @@ def _read(connection_id: str, verdict: Verdict) -> TokenTest:
 
 
 def _refused(connection_id: str, rejection: Rejection) -> TokenTest:
-    """The request got past the token; what TikTok dislikes is the event that stands for real ones."""
-    said = f"TikTok took the token and refused the test event: {mask_sentence(rejection.message)}"
-    return TokenTest(connection_id, "warning", said, "if real events die alike, relay dead-letters list says so")
+    """Return a warning: TikTok accepted the token and refused the test event."""
+    found = f"TikTok accepted the token and refused the test event: {mask_sentence(rejection.message)}"
+    return TokenTest(
+        connection_id, "warning", found, "relay dead-letters list shows real events that it refuses"
+    )
 
 
 def _batch(source: Input) -> dict[str, Any]:
-    """Nobody's: an address of a documentation range, and an id that no customer has."""
+    """Return a batch of no real person: an IP address for documentation, and an id that no customer has."""
     return {
         "environment": "production",
         "user_identities": dict.fromkeys(("customer_id", "other"), "relay-check"),
@@ -117,7 +121,7 @@ def _batch(source: Input) -> dict[str, Any]:
 
 
 def _event(now_ms: int) -> dict[str, Any]:
-    """A product looked at: every route has the event, and it costs nobody money."""
+    """Return a product view: every route has the event, and it has no cost."""
     return {
         "event_type": "commerce_event",
         "data": {

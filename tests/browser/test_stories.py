@@ -166,7 +166,7 @@ def test_a_batch_is_tried_and_sent_to_the_test_tab(plant: Plant, page: "Page") -
     page.get_by_text('"tried-by-hand"').wait_for()
     assert page.locator("article.result").count() == 1
     page.get_by_role("button", name="Send it to TikTok's test tab").click()
-    page.get_by_text("TikTok took 1 event").wait_for()
+    page.get_by_text("TikTok accepted 1 event").wait_for()
     assert taken(plant, "tried-by-hand")["event"] == "CompletePayment"
 
 

@@ -302,7 +302,7 @@ def test_deep_proves_every_token_with_an_event_that_does_not_count(
         "old": "warning",
         "broken": "wrong",
     }
-    assert "takes no test events" in proofs["token of old"]["found"]
+    assert "has no test events" in proofs["token of old"]["found"]
     assert "access_token" in proofs["token of broken"]["remedy"]
     assert result.exit_code == 1
     assert {event["test_event_code"] for event in sandbox.events()} == {"TEST123"}
@@ -326,7 +326,7 @@ def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox
     sandbox.clear_faults()
     found = [json.loads(one.stdout)[-1] for one in (said, later)]
     assert [one["status"] for one in found] == ["warning", "wrong"]
-    assert "took the token and refused the test event" in found[0]["found"]
+    assert "accepted the token and refused the test event" in found[0]["found"]
     assert "me@shop.example" not in said.stdout
     assert CliRunner().invoke(check, ["--connection", "shop"], env=environ).exit_code == 2
     assert CliRunner().invoke(check, ["--deep", "--connection", "shpo"], env=environ).exit_code == 2

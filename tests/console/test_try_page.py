@@ -73,7 +73,7 @@ def test_with_a_test_code_tiktok_gets_it_under_that_code(bench: Bench, visitor: 
     text = pasted(purchase(1))
     assert "Send it to TikTok's test tab" in words(visitor.post("/console/try", part=True, batches=text, pair=PAIR))
     sent = words(visitor.post("/console/try/send", part=True, batches=text, pair=PAIR, to=PAIR))
-    assert "TikTok took 1 event" in sent
+    assert "TikTok accepted 1 event" in sent
     (taken,) = bench.sandbox.events()
     assert taken["body"]["event_id"] == "e1"
     assert bench.group().books == {}

@@ -53,8 +53,8 @@ def test_what_is_left_out_is_counted_with_its_reason() -> None:
     """Three batches: one phone that can be read, one that cannot, none."""
     good, bad = ({"user_identities": {"mobile_number": number}} for number in ("+12133734253", "555 CALL"))
     [phone] = [one for one in matching(good, bad, {}).identifiers if one.kind.name == "phone"]
-    assert (phone.sent, sum(phone.left_out.values())) == (1, 1)
-    assert "international form" in next(iter(phone.left_out))
+    assert (phone.sent, sum(phone.omitted.values())) == (1, 1)
+    assert "international form" in next(iter(phone.omitted))
 
 
 def test_only_what_the_route_can_carry_is_spoken_of() -> None:

@@ -81,9 +81,7 @@ def _test_route(connection: Connection, plan: Plan, source: Input, client: Clien
 def _read(connection_id: str, verdict: Verdict) -> TokenTest:
     match verdict:
         case Delivered(rejected=()):
-            return TokenTest(
-                connection_id, "ok", "TikTok accepted a test event: the token is valid here"
-            )
+            return TokenTest(connection_id, "ok", "TikTok accepted a test event: the token is valid here")
         case Delivered(rejected=((_, rejection),)) | Split(rejection=rejection):
             return _refused(connection_id, rejection)
         case ConnectionFault():
@@ -103,9 +101,7 @@ def _read(connection_id: str, verdict: Verdict) -> TokenTest:
 def _refused(connection_id: str, rejection: Rejection) -> TokenTest:
     """Return a warning: TikTok accepted the token and refused the test event."""
     found = f"TikTok accepted the token and refused the test event: {mask_sentence(rejection.message)}"
-    return TokenTest(
-        connection_id, "warning", found, "relay dead-letters list shows real events that it refuses"
-    )
+    return TokenTest(connection_id, "warning", found, "relay dead-letters list shows real events that it refuses")
 
 
 def _batch(source: Input) -> dict[str, Any]:

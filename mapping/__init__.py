@@ -1,1 +1,1 @@
-"""Source events and a connection in, TikTok events and rejections out; no I/O, no clock."""
+"""Map source events to TikTok events and rejections, for one connection; no I/O and no clock."""

@@ -1,7 +1,7 @@
-"""Know an item again: through splits, retries, dead letters, replays, edits and changed configurations.
+"""Recognise an item again: after splits, retries, dead letters, replays, edits and changes of the configuration.
 
-An item is known by its key within its event: `<TikTok event>:<digest of the mapping's content>`. A third part is
-free for a product's index. Entries stored by older versions name the TikTok event only.
+Within its event an item is known by its key: `<TikTok event>:<digest of the mapping's content>`. A third part is
+reserved for a product's index. Entries stored by older versions hold only the TikTok event.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ _DIGEST_DIGITS: Final = 12
 
 
 def custom_keys(mappings: Sequence[CustomMapping]) -> list[str]:
-    """Return the key of each mapping's item; mappings of the very same content are told apart by a number."""
+    """Return the key of each mapping's item; mappings with the same content get a number."""
     keys: list[str] = []
     for mapping in mappings:
         key = _key(mapping.tiktok_event, _content(mapping))
@@ -38,11 +38,11 @@ def event_of(key: str) -> str:
 
 
 def match_items(wanted: Sequence[str], made: Sequence[str] | None, today: Sequence[str]) -> list[int | None]:
-    """Return, for each wanted item, the place of the same item among today's; None where it is no longer made.
+    """Return the place among `today` of each wanted item; None where it is no longer made.
 
-    `made` are all items that the event was first made into; None where an older version did not say. The same key is
-    the same item. An item whose mapping was changed since is today's new one with its TikTok event, as long as there
-    is one such item and one such change: so no item becomes another, and none is sent that ended already.
+    `made` holds all items that the event first became; None where an older version did not store them. Equal keys are
+    the same item. A wanted item whose key is gone becomes today's new item with the same TikTok event, if exactly one
+    item of that TikTok event is gone and one is new. So no item becomes another, and no finished item is sent again.
     """
     if made is None:
         return _by_event(wanted, today)
@@ -53,11 +53,11 @@ def match_items(wanted: Sequence[str], made: Sequence[str] | None, today: Sequen
 
 
 def _by_event(wanted: Sequence[str], today: Sequence[str]) -> list[int | None]:
-    """Find items of which only the TikTok event is known: the first of a name is the first, and so on."""
+    """Match items by TikTok event alone: the first of a name is the first of today's, and so on."""
     left = list(enumerate(today))
     found: list[int | None] = []
     for key in wanted:
-        match = next((one for one in left if event_of(one[1]) == event_of(key)), None)
+        match = next((item for item in left if event_of(item[1]) == event_of(key)), None)
         if match is not None:
             left.remove(match)
         found.append(None if match is None else match[0])
@@ -65,20 +65,20 @@ def _by_event(wanted: Sequence[str], today: Sequence[str]) -> list[int | None]:
 
 
 def _events_once(places: Sequence[tuple[str, int]]) -> dict[str, int]:
-    """Return the places by TikTok event, without events that have several."""
+    """Return the places by TikTok event; events that occur several times are omitted."""
     counted = Counter(event for event, _ in places)
     return {event: place for event, place in places if counted[event] == 1}
 
 
 def _key(tiktok_event: str, content: dict[str, Any]) -> str:
-    """Return a key for this content; later versions keep it where they add fields that a mapping does not use."""
+    """Return a key for this content; it stays the same when later versions add fields that are not used."""
     digest = sha256(msgspec.json.encode([tiktok_event, content], order="sorted")).hexdigest()
     return f"{tiktok_event}:{digest[:_DIGEST_DIGITS]}"
 
 
 def _content(value: CustomMapping | Match | Parameter) -> dict[str, Any]:
-    """Return what the file says: fields with their values, without those that say nothing."""
-    return {field.name: _plain(said) for field in fields(value) if (said := getattr(value, field.name))}
+    """Return what the file says: fields with their values; empty fields are omitted."""
+    return {field.name: _plain(member) for field in fields(value) if (member := getattr(value, field.name))}
 
 
 def _plain(value: Any) -> Any:

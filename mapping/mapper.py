@@ -1,4 +1,4 @@
-"""From one source event to its results, batch by batch: the path every event takes."""
+"""Map one source event to its results: the path that every event takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,7 +19,7 @@ from mapping.wire import Document, encode
 
 
 class BatchMapper:
-    """Maps the events of one batch, in any order and each by itself; one thread at a time."""
+    """Maps the events of one batch, in any order and independently; not for several threads at a time."""
 
     def __init__(self, recipe: Recipe, prepared: PreparedBatch, received_ms: int, now_ms: int) -> None:
         self._recipe, self._prepared = recipe, prepared
@@ -35,8 +35,8 @@ class BatchMapper:
         """
         try:
             results = self._map(raw, generated_id)
-        except Exception as surprise:  # noqa: BLE001 - one event's surprise must not become its neighbours'
-            results = [_defect(own_id_of(raw) or generated_id, surprise)]
+        except Exception as error:  # noqa: BLE001 - one event's error must not stop the others
+            results = [_defect(own_id_of(raw) or generated_id, error)]
         return results if only is None else _only(results, only, made)
 
     def _map(self, raw: bytes, generated_id: str | None) -> list[Result]:
@@ -49,12 +49,12 @@ class BatchMapper:
         items = self._recipe.items_of(incoming)
         if not items:
             return [Unsupported(describe(incoming.event_type, incoming.action))]
-        if len(items) == 1:  # as nearly all
+        if len(items) == 1:  # nearly all events
             return [self._item(items[0], incoming)]
         return [self._item(item, incoming) for item in items]
 
     def _item(self, item: Item, incoming: Incoming) -> Result:
-        """One item's document: what every event has, the user's part, and properties of its own."""
+        """Return the result of one item: fields of every event, fields of the batch, and the item's properties."""
         document: Document = {"event": item.tiktok_event, **self._recipe.constants}
         notes: list[Note] = []
         failure = self._recipe.of_event(incoming, document, notes)
@@ -66,11 +66,11 @@ class BatchMapper:
             return _rejected(item, incoming, failure)
         if incoming.misnamed:
             notes.extend(_misnamed(incoming.misnamed))
-        said = (*notes_on_batch, *notes) if notes else notes_on_batch
-        return Mapped(item.tiktok_event, incoming.event_id or "", encode(document), said, item.key)
+        all_notes = (*notes_on_batch, *notes) if notes else notes_on_batch
+        return Mapped(item.tiktok_event, incoming.event_id or "", encode(document), all_notes, item.key)
 
     def _unreadable(self, raw: bytes, generated_id: str | None, error: Exception) -> Result:
-        """An event whose nesting is not mParticle's: a dead letter, unless what can be read says nobody wants it."""
+        """Reject an event whose nesting is wrong, unless its readable part shows that no mapping wants it."""
         kind = head(raw)
         if kind is not None and not self._recipe.may_want(kind):
             return Unsupported(describe(kind.event_type, kind.action))
@@ -79,11 +79,13 @@ class BatchMapper:
 
 
 def _rejected(item: Item, incoming: Incoming, failure: Failure) -> Rejected:
-    field, reject = failure
-    near = next((name for name, meant in (incoming.misnamed or {}).items() if meant == field), None)
-    hint = "" if near is None else f" The event has a flag `{near}`, which relay does not read: name it `{field}`."
-    message = f"{field} {reject.message}.{hint}"
-    return Rejected(item.tiktok_event, incoming.event_id, reject.reason, field, message, item.key)
+    field, rejection = failure
+    misspelt = next((name for name, meant in (incoming.misnamed or {}).items() if meant == field), None)
+    hint = (
+        "" if misspelt is None else f" The event has a flag `{misspelt}`, which relay does not read: name it `{field}`."
+    )
+    message = f"{field} {rejection.message}.{hint}"
+    return Rejected(item.tiktok_event, incoming.event_id, rejection.reason, field, message, item.key)
 
 
 def _misnamed(flags: Mapping[str, str]) -> Iterator[Note]:
@@ -91,21 +93,21 @@ def _misnamed(flags: Mapping[str, str]) -> Iterator[Note]:
         yield Note(meant, f"absent, and the event has a flag `{name}`, which relay does not read: name it `{meant}`")
 
 
-def _defect(event_id: str | None, surprise: Exception) -> Rejected:
-    """The exception's text may quote the event, so only its type is told."""
-    message = f"relay failed on this event ({type(surprise).__name__}): a defect, please report it."
+def _defect(event_id: str | None, error: Exception) -> Rejected:
+    """Reject an event on which relay failed. The message names only the exception's type; its text may quote data."""
+    message = f"relay failed on this event ({type(error).__name__}): a defect, please report it."
     return Rejected(None, event_id, INTERNAL_ERROR.code, None, message)
 
 
 def _only(results: list[Result], only: Sequence[str], made: Sequence[str] | None) -> list[Result]:
-    """Return one result for each of these items, under the key that it has had from the beginning."""
+    """Return one result for each item in `only`, under the key that the item has had from the beginning."""
     items = [result for result in results if isinstance(result, Mapped | Rejected) and result.item]
-    if not items:  # what happened to the whole event happened to each of its items
+    if not items:  # the result of the whole event is that of each item
         return [_named(results[0], key) for key in only]
-    again = match_items(only, made, [item.item for item in items])
+    places = match_items(only, made, [item.item for item in items])
     return [
         Unsupported("no longer mapped") if place is None else replace(items[place], item=key)
-        for key, place in zip(only, again, strict=True)
+        for key, place in zip(only, places, strict=True)
     ]
 
 

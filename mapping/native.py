@@ -1,4 +1,4 @@
-"""Which TikTok event a product action becomes by itself: the rows N1–N6."""
+"""The TikTok event that a product action becomes without a custom mapping: the rows N1–N6."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from config.vocabulary import NATIVE_EVENTS, PRODUCT_ACTIONS
 
 COMMERCE_EVENT = "commerce_event"
 
-# mParticle's event types: only these are ever shown, for what an event says of itself might be personal.
+# mParticle's event types. Only these are shown: any other text in an event might be personal data.
 _EVENT_TYPES = frozenset(
     (
         *("session_start", "session_end", "screen_view", "custom_event", "crash_report", "opt_out", "first_run"),
@@ -30,12 +30,12 @@ NATIVE = tuple(NativeRow(f"N{n}", action, event) for n, (action, event) in enume
 
 
 def native_events(connection: Connection) -> dict[str, str]:
-    """Product action → TikTok event, the connection's own choices applied."""
+    """Return product action → TikTok event, with the connection's own choices applied."""
     return {**{row.action: row.tiktok_event for row in NATIVE}, **connection.native_events}
 
 
 def describe(event_type: str, action: str) -> str:
-    """What an unsupported event is (N6), in mParticle's words and no others."""
+    """Return a description of an unsupported event (N6), in mParticle's words only."""
     if event_type not in _EVENT_TYPES:
         return "event of an unknown type" if event_type else "event without a type"
     if event_type != COMMERCE_EVENT:

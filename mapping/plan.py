@@ -1,4 +1,4 @@
-"""A connection compiled: which events it wants, and what turns them into TikTok events."""
+"""Compile a connection: which events it wants, and how they become TikTok events. This is the face of the package."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -17,7 +17,7 @@ from mapping.wire import envelope, shape_of
 
 
 class Gate(Enum):
-    """The cheap answer about an event, before it is stored."""
+    """The quick answer about an event, before it is stored."""
 
     WANTED = "wanted"
     UNSUPPORTED = "unsupported"
@@ -25,7 +25,7 @@ class Gate(Enum):
 
 
 class Plan:
-    """What one connection makes of the events of one input; serves any number of threads."""
+    """The compiled mapping of one connection for events of one input; serves any number of threads."""
 
     def __init__(self, connection: Connection, source: Input) -> None:
         self.connection = connection.id
@@ -41,7 +41,7 @@ class Plan:
         )
 
     def gate(self, environment: str | None, head: Head | None) -> Gate:
-        """Whether an event is worth keeping; WANTED also where only mapping it can tell, and for unreadable ones."""
+        """Return whether to store an event; WANTED also for unreadable events and where only mapping can decide."""
         if not self._enabled or (environment is not None and environment not in self._recipe.environments):
             return Gate.WITHHELD
         if head is None or self._recipe.may_want(head):
@@ -56,9 +56,9 @@ class Plan:
         remembered_ip: str | None = None,
         now_ms: int | None = None,
     ) -> BatchMapper | InvalidBatchMapper:
-        """The mapper of one batch: `shared` is its JSON without `events`, the addresses serve row I1.
+        """Return the mapper of one batch: `shared` is its JSON without `events`, the addresses serve row I1.
 
-        `now_ms` is what events are too old by, where the connection says so; without it, the time of receipt.
+        `max_event_age` counts from `now_ms`; without it, from the time of receipt.
         """
         if shared == NO_BATCH:
             return InvalidBatchMapper()
@@ -72,19 +72,19 @@ class Plan:
 
     @property
     def uses_peer_ip(self) -> bool:
-        """Whether the address of whoever posts a batch may be sent (I1): then it must be kept with the batch."""
+        """Return whether the address of a batch's sender may be sent (I1), and so must be stored with it."""
         return self._recipe.uses_peer_ip
 
     @cached_property
     def ip_observer(self) -> IpObserver | None:
-        """What sees users' addresses in batches; None unless the connection wants them remembered (I1)."""
+        """Return what finds users' addresses in batches; None unless the connection wants them remembered (I1)."""
         return IpObserver(self._connection, self._recipe) if self._recipe.uses_remembered_ip else None
 
     def request(self, events: Sequence[bytes]) -> bytes:
-        """A request's body with these events, which `Mapped.body` holds."""
+        """Return a request's body with these events, each a `Mapped.body`."""
         return self._envelope.around(events)
 
 
 def compile_plan(connection: Connection, source: Input) -> Plan:
-    """Resolve every row and setting once; raises nothing for a connection that the configuration accepted."""
+    """Resolve every row and setting once. Raises UnknownSourceError for a row that names an unknown field."""
     return Plan(connection, source)

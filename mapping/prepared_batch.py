@@ -1,4 +1,4 @@
-"""What all events of a batch share, made ready once: read, hashed, encoded; kept, for a user's batches are alike."""
+"""Prepare once what all events of a batch share: read, hash and encode it, and cache it for the user's next batches."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,16 +19,16 @@ _OTHER_ENVIRONMENTS: Final = frozenset(
     )
 )
 MOST_KEPT: Final = 1024
-"""Batches of one user follow each other within minutes: this many users' are remembered in a process."""
+"""Users whose batches one process caches; batches of one user follow each other within minutes."""
 LONGEST_KEPT: Final = 2048
-"""Bytes of JSON, which may take twenty times as much once they are read: 40 MiB in all, and 3 MiB as users are."""
+"""Bytes of JSON of one user. Decoded, they may take 20 times as much: 40 MiB in all, 3 MiB for usual users."""
 MOST_LONG_KEPT: Final = 16
 LONGEST_LONG_KEPT: Final = 64 << 10
-"""A few longer ones, 20 MiB in all; still longer ones are read each time."""
+"""Bytes of JSON of the few longer ones, 20 MiB in all; longer ones still are decoded each time."""
 
 
 class PreparedBatch:
-    """The shared part of a batch for one connection; serves any number of threads and of batches."""
+    """The shared part of a batch for one connection; serves any number of threads and batches."""
 
     def __init__(self, recipe: Recipe, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> None:
         self.shared = read_batch_fields(relevant)
@@ -39,21 +39,23 @@ class PreparedBatch:
         self._encoded: tuple[Spliced, tuple[Note, ...]] | None = None
 
     def encoded(self) -> tuple[Spliced, tuple[Note, ...]]:
-        """The fields of a batch's scope, and notes about them; made when the first event asks."""
+        """Return the fields of the batch, encoded, and the notes about them; computed at the first call."""
         if self._encoded is None:
             document: Document = {}
             notes = list(self.shared.notes)
-            self._recipe.of_batch(self.shared, document, notes)  # its rules are forgiving: nothing fails
+            self._recipe.of_batch(
+                self.shared, document, notes
+            )  # rules of a batch's fields only omit fields: nothing fails
             self._encoded = Spliced(document), tuple(notes)
         return self._encoded
 
 
 PrepareBatch: TypeAlias = Callable[[bytes, str | None, str | None], PreparedBatch]
-"""From what is relevant of a batch, the remembered address and that of whoever posted it, where those may be sent."""
+"""Takes the relevant JSON of a batch, the remembered address and the sender's address, where those may be sent."""
 
 
 class _Maker:
-    """A recipe, known by its identity: a key of the caches that all connections share."""
+    """A recipe compared by identity: a key of the caches that all connections share."""
 
     __slots__ = ("recipe",)
 
@@ -70,27 +72,27 @@ _kept_long = lru_cache(maxsize=MOST_LONG_KEPT)(_make)
 
 
 def batch_preparer(recipe: Recipe) -> PrepareBatch:
-    """What makes the shared part for `recipe`, and remembers it for the next batch that says the same."""
+    """Return a function that prepares the shared part for `recipe`, and caches it for batches with the same content."""
     maker = _Maker(recipe)
 
     def make(relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> PreparedBatch:
         if len(relevant) <= LONGEST_KEPT:
             return _kept(maker, relevant, remembered_ip, peer_ip)
-        of = _kept_long if len(relevant) <= LONGEST_LONG_KEPT else _make
-        return of(maker, relevant, remembered_ip, peer_ip)
+        prepare = _kept_long if len(relevant) <= LONGEST_LONG_KEPT else _make
+        return prepare(maker, relevant, remembered_ip, peer_ip)
 
     return make
 
 
 def _of_environment(name: str, sent: frozenset[str]) -> str:
-    """Names of environments that people are known to use are said; any other might be personal."""
-    said = name if name in ENVIRONMENTS or name in _OTHER_ENVIRONMENTS else "another"
-    why = f"environment {said}, and this connection sends {', '.join(sorted(sent))} only"
+    """Return why an environment is withheld. Only common names are shown: any other may be personal data."""
+    shown = name if name in ENVIRONMENTS or name in _OTHER_ENVIRONMENTS else "another"
+    why = f"environment {shown}, and this connection sends {', '.join(sorted(sent))} only"
     return why if name in ENVIRONMENTS else f"{why}; mParticle's words are {' and '.join(ENVIRONMENTS[:2])}"
 
 
 def withheld(shared: BatchFields, recipe: Recipe) -> Withheld | None:
-    """Why no event of the batch is sent; None when they may be."""
+    """Return why no event of the batch may be sent; None when its events may be sent."""
     if shared.environment not in recipe.environments:
         return Withheld(_of_environment(shared.environment, recipe.environments))
     if recipe.purpose is not None and not consents_to(recipe.purpose, shared.consent):

@@ -1,4 +1,4 @@
-"""Everything a mapper follows, resolved from the tables for one connection and one input."""
+"""Resolve the tables for one connection and one input: everything that a mapper needs."""
 
 from typing import NamedTuple
 
@@ -18,17 +18,17 @@ from mapping.wire import Document, shape_of
 
 
 class Recipe(NamedTuple):
-    """The steps of one connection's route, and how its items are chosen."""
+    """The compiled steps of one connection's route, and the items that it makes."""
 
     platform: Platform
-    """Of the input."""
+    """The input's platform."""
     environments: frozenset[str]
     purpose: str | None
-    """The GDPR purpose that must be consented to (X2)."""
+    """The GDPR purpose that needs the user's consent (X2)."""
     uses_remembered_ip: bool
-    """Whether a remembered address may stand in for the batch's (I1)."""
+    """Whether a remembered address may replace the batch's own (I1)."""
     uses_peer_ip: bool
-    """Whether the address of whoever posted the batch may (I1)."""
+    """Whether the address of the sender of the batch may replace it (I1)."""
     of_event: Fill
     of_batch: Fill
     constants: Document
@@ -36,13 +36,13 @@ class Recipe(NamedTuple):
     custom: tuple[CompiledMapping, ...]
 
     def may_want(self, kind: Kind) -> bool:
-        """Whether an event of this kind can become anything; only its attributes might still say no."""
+        """Return whether an event of this kind can become an item; its attributes may still prevent it."""
         return self._native_item(kind) is not None or any(custom.selects(kind) for custom in self.custom)
 
     def items_of(self, incoming: Incoming) -> list[Item]:
-        """What the event becomes: one item for each mapping that matches (M4), else the native one, else nothing."""
+        """Return the event's items: one for each mapping that matches (M4), else the native one, else none."""
         if self.custom:
-            matching = [one.item for one in self.custom if one.selects(incoming) and one.holds(incoming)]
+            matching = [custom.item for custom in self.custom if custom.selects(incoming) and custom.holds(incoming)]
             if matching:
                 return matching
         if incoming.event_type == COMMERCE_EVENT and incoming.action in self.native:
@@ -54,7 +54,7 @@ class Recipe(NamedTuple):
 
 
 def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
-    """The recipe of `connection` for events of `source`, which take `route`."""
+    """Return the recipe of `connection` for events of `source` on `route`."""
     shape = shape_of(route)
     fill = native_properties(connection, route)
     mappings = connection.custom_mappings

@@ -8,7 +8,7 @@ from config.dead_letter_reasons import INVALID_VALUE
 
 
 class Note(msgspec.Struct, frozen=True, gc=False):
-    """Something a person should know about an event that is sent; never holds a value of the event."""
+    """A remark for the operator on an event that is sent; never holds a value of the event."""
 
     field: str
     """The incoming name, such as `user_identities.mobile_number`."""
@@ -16,7 +16,7 @@ class Note(msgspec.Struct, frozen=True, gc=False):
 
 
 class Mapped(msgspec.Struct, frozen=True, gc=False):
-    """One TikTok event; `body` is its JSON, ready to stand in a request."""
+    """One TikTok event; `body` is its JSON, ready for a request."""
 
     tiktok_event: str
     event_id: str
@@ -27,7 +27,7 @@ class Mapped(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
-    """An event that cannot be sent as it is: a dead letter (product.md Z1).
+    """An event that cannot be sent: it becomes a dead letter (product.md Z1).
 
     `reason` is a code of `config/dead_letter_reasons.py`. `field` is the incoming name at fault. `message` is a
     sentence without any value of the event.
@@ -49,7 +49,7 @@ class Unsupported(msgspec.Struct, frozen=True, gc=False):
 
 
 class Withheld(msgspec.Struct, frozen=True, gc=False):
-    """An event that the connection's settings keep back: its environment (product.md C), or consent that is missing."""
+    """An event that a setting of the connection keeps back: its environment (product.md C), or missing consent."""
 
     why: str
 

@@ -1,4 +1,4 @@
-"""Where a row's value comes from: each source knows its incoming name and how to read it."""
+"""The sources of values: each has its incoming name and a Python expression that reads it."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -22,7 +22,7 @@ EXPRESSION_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 class Scope(Enum):
-    """What a source reads from, and so how often: once a connection, a batch, an event, a product, an item."""
+    """What a source reads from, and so how often: once a connection, batch, event, product or item."""
 
     CONNECTION = "connection"
     BATCH = "batch"
@@ -33,9 +33,10 @@ class Scope(Enum):
 
 
 class BoundSource(NamedTuple):
-    """A source of one connection: the incoming name that people know the value by, and Python that reads it.
+    """A source for one connection: its incoming name for operators, and the Python expression that reads the value.
 
-    `expression` reads from a `subject`, which is what the scope says: `Shared`, `Incoming`, `Product` or contents.
+    `expression` reads from `subject`, whose type follows from the scope: BatchFields, Incoming, Product or contents.
+    `mapping/compile/check.py` checks it against that type.
     """
 
     name: str
@@ -44,7 +45,7 @@ class BoundSource(NamedTuple):
 
 
 class Source(NamedTuple):
-    """`name` is how the tables call it; `bind` makes it one connection's."""
+    """`name` is the source's name in the tables; `bind` makes it one connection's."""
 
     scope: Scope
     name: str
@@ -52,45 +53,45 @@ class Source(NamedTuple):
 
 
 def _always(scope: Scope, name: str, expression: str) -> Source:
-    """The same for every connection."""
+    """Return a source that is the same for every connection."""
     bound = BoundSource(name, expression, scope)
     return Source(scope, name, lambda _connection: bound)
 
 
 def first_of(expression: str) -> str:
-    """The first scalar where a list stands, else what stands there."""
+    """Return an expression for the first scalar of a list, or for the value itself where it is no list."""
     return f"first(found) if type(found := {expression}) is list else found"
 
 
 def connection_setting(name: str) -> Source:
-    """A setting of the connection."""
+    """Return the source of a setting of the connection."""
     return Source(
         Scope.CONNECTION, name, lambda connection: BoundSource(name, repr(getattr(connection, name)), Scope.CONNECTION)
     )
 
 
 def address(name: str) -> Source:
-    """The batch's own address and those that may stand in for it (I1)."""
+    """Return the source of the batch's own address and of those that may replace it (I1)."""
     return _always(Scope.BATCH, name, "subject.addresses")
 
 
 def device(name: str) -> Source:
-    """A field of `device_info`."""
+    """Return the source of a field of `device_info`."""
     return _always(Scope.BATCH, f"device_info.{name}", f"subject.device.{name}")
 
 
 def application(name: str) -> Source:
-    """A field of `application_info`."""
+    """Return the source of a field of `application_info`."""
     return _always(Scope.BATCH, f"application_info.{name}", f"subject.application.{name}")
 
 
 def partner(name: str) -> Source:
-    """A partner identity."""
+    """Return the source of a partner identity."""
     return _always(Scope.BATCH, f"partner_identities.{name}", f"subject.partners.get({name!r})")
 
 
 def identity(setting_name: str) -> Source:
-    """The identity of the type that a setting names (C4–C6)."""
+    """Return the source of the identity whose type a setting names (C4–C6)."""
 
     def bind(connection: Connection) -> BoundSource:
         kind: str = getattr(connection, setting_name)
@@ -103,12 +104,12 @@ def identity(setting_name: str) -> Source:
 
 
 def attribute(name: str) -> Source:
-    """A user attribute, the first value of a list; names with `$` whatever their case."""
+    """Return the source of a user attribute, the first value of a list; names with `$` in any case."""
     return _always(Scope.BATCH, f"user_attributes.{name}", first_of(f"subject.user.get({attribute_key(name)!r})"))
 
 
 def flag(name: str) -> Source:
-    """A custom flag of the event, the first where there are several."""
+    """Return the source of a custom flag of the event, the first of several."""
     return _always(Scope.EVENT, name, first_of(_flag(name)))
 
 
@@ -117,7 +118,7 @@ def _flag(name: str) -> str:
 
 
 def advertising(name: str) -> Source:
-    """An advertising id of the device, in a pair with whether the device limits ad tracking where it says so."""
+    """Return the source of a device's advertising id; a pair with `limit_ad_tracking` where that is not false."""
     return _always(
         Scope.BATCH,
         f"device_info.{name}",
@@ -127,22 +128,22 @@ def advertising(name: str) -> Source:
 
 
 def event(name: str) -> Source:
-    """A field of the event's `data`."""
+    """Return the source of a field of the event's `data`."""
     return _always(Scope.EVENT, name, f"subject.data.{name}")
 
 
 def action(name: str) -> Source:
-    """A field of the event's `product_action`."""
+    """Return the source of a field of the event's `product_action`."""
     return _always(Scope.EVENT, name, f"subject.product_action.{name}")
 
 
 def product(name: str) -> Source:
-    """A field of each product."""
+    """Return the source of a field of each product."""
     return _always(Scope.PRODUCT, name, f"subject.{name}")
 
 
 def contents(name: str) -> Source:
-    """A field of each of the contents that were made of an event, as a list of those that have it."""
+    """Return the source of a field of the event's contents: a list of the values of those that have it."""
     found = f"(found := getattr(content, {name!r}, None)) is not None"
     return _always(Scope.CONTENTS, name, f"[found for content in subject if {found}]")
 
@@ -152,26 +153,26 @@ def _several(*expressions: str) -> str:
 
 
 def _clicked(connection: Connection) -> BoundSource:
-    """The click id's flag, the page's address, and `page_url` where it may stand in for that."""
+    """Return the click id's flag, the page's address, and `page_url` where the connection allows it."""
     page = "subject.data.page_url" if connection.page_url_fallback else "None"
     return BoundSource(CALLBACK, _several(f"first({_flag(CALLBACK)})", f"first({_flag(URL)})", page), Scope.EVENT)
 
 
 _PAGE = (
-    f"found if type(found := {_flag(URL)}) is str and '!' < found < '\x7f' "  # surely not blank
+    f"found if type(found := {_flag(URL)}) is str and '!' < found < '\x7f' "  # certainly not blank
     "else page_or_flag(found, subject.data.page_url)"
 )
 _DEVICE = "subject.device"
-_ASKED = _several(
+_IDFA_AND_ANSWERS = _several(
     *(f"{_DEVICE}.ios_advertising_id", f"{_DEVICE}.att_authorization_status", f"{_DEVICE}.limit_ad_tracking")
 )
 _MOMENT = _several("subject.data.timestamp_unixtime_ms", "subject.received_ms", "subject.now_ms")
 
 TIKTOK_EVENT = _always(Scope.ITEM, "product action or custom mapping", "subject")
-EVENT_ID = _always(Scope.EVENT, "source_message_id", "subject.event_id")  # else `event_id`, else generated
+EVENT_ID = _always(Scope.EVENT, "source_message_id", "subject.event_id")  # else `event_id`, else the generated id
 PAGE = _always(Scope.EVENT, URL, _PAGE)  # else the event's own `page_url`
 CLICK = Source(Scope.EVENT, CALLBACK, _clicked)  # and the page's address
 APP_OF_EVENT = _always(Scope.BATCH, "application_info.package", _several("subject.application.package", "subject.os"))
-IDFA_ASKED_FOR = _always(Scope.BATCH, "device_info.ios_advertising_id", _ASKED)  # and the user's answers
+IDFA_ASKED_FOR = _always(Scope.BATCH, "device_info.ios_advertising_id", _IDFA_AND_ANSWERS)  # and the user's answers
 OPT_OUT = _always(Scope.BATCH, "consent_state.ccpa.data_sale_opt_out.consented", "opt_out(subject.consent)")
 MOMENT = _always(Scope.EVENT, "timestamp_unixtime_ms", _MOMENT)

@@ -1,7 +1,7 @@
-"""The tables of product.md, E, U and P, and of settings beyond it (X): which value goes to which field, and how.
+"""The tables of product.md, E, U and P, and those of the settings beyond it (X): each value's field and rule.
 
-This is the whole truth about fields. `plan.compile_plan` turns the rows of a route into functions, once for each
-connection; nothing adds to them afterwards.
+They are the complete list of fields. `plan.compile_plan` turns the rows of a route into functions, once for each
+connection.
 """
 
 from typing import NamedTuple
@@ -57,14 +57,14 @@ from mapping.sources import (
 from mapping.values import currency, descriptive, number, quantity, text, truth
 
 EVERY: frozenset[RouteName] = frozenset({"legacy", "web", "app", "offline"})
-TRACK: frozenset[RouteName] = EVERY - {"legacy"}  # the rows that say: every route but legacy
+TRACK: frozenset[RouteName] = EVERY - {"legacy"}  # every route but legacy
 PAGES: frozenset[RouteName] = frozenset({"legacy", "web"})  # events that happen on a page
 WEB: frozenset[RouteName] = frozenset({"web"})
 APP: frozenset[RouteName] = frozenset({"app"})
 
 
 class Row(NamedTuple):
-    """One row. `track` and `legacy` are the field's paths in the two APIs, None where one has no such field."""
+    """One row. `track` and `legacy` are the field's paths in the two APIs; None where an API has no such field."""
 
     id: str
     source: Source
@@ -73,18 +73,16 @@ class Row(NamedTuple):
     rule: Rule | PerConnection
     routes: frozenset[RouteName] = EVERY
     missing: RejectEvent | OmitField | None = None
-    """What an event without the value is refused with, or what is said of it."""
+    """What happens to an event without the value: RejectEvent or OmitField; None: nothing."""
     needs_setting: str | None = None
-    """The connection's setting that must be on; the row then takes the place of any before it with the same path."""
+    """The connection's setting that must be on; the row then replaces any row before it with the same path."""
 
 
 ATT = "att_authorization_status"
 FROM_URL = "ttclid_from_url"
 OWN_PAGE = "page_url_fallback"
 ADVERTISING_ID = unless_limited(hashed(normalise.advertising_id))
-NO_ID = RejectEvent(
-    INTERNAL_ERROR.code, "is missing, and no id was made at ingest: a defect of relay, please report it"
-)
+NO_ID = RejectEvent(INTERNAL_ERROR.code, "is missing, and ingest generated no id: a defect of relay, please report it")
 NO_APP_ID = OmitField(
     "absent, and TikTok's documentation requires it of app events, so TikTok may refuse this one: "
     "have the app's batches carry application_info.package, or set app_id"
@@ -135,7 +133,7 @@ FIELDS = (
 
 CONTENT = "properties.contents[]"
 
-# A native event carries these; a custom mapping lists its own (M2b).
+# The fields of a native event; a custom mapping lists its own (M2b).
 COMMERCE = (
     Row("P1", event("currency_code"), "properties.currency", "properties.currency", currency),
     Row("P2", action("total_amount"), "properties.value", "properties.value", number),
@@ -146,10 +144,10 @@ COMMERCE = (
     Row("P7", product("name"), f"{CONTENT}.content_name", f"{CONTENT}.content_name", descriptive),
 )
 
-# Goes with every event that has contents, native or not.
+# Sent with every event that has contents, native or mapped.
 CONTENT_TYPE = Row("P8", connection_setting("content_type"), "properties.content_type", f"{CONTENT}.content_type", text)
 
-# Go with every event that has contents, or a product action with a transaction; native or not.
+# Sent with every event that has contents, or a product action with a transaction; native or mapped.
 CONTENT_IDS = Row(
     "X5", contents("content_id"), "properties.content_ids", None, distinct, TRACK, needs_setting="send_content_ids"
 )
@@ -157,9 +155,9 @@ ORDER_ID = Row("X7", action("transaction_id"), "properties.order_id", None, text
 
 
 class ParameterRow(NamedTuple):
-    """Where a parameter of a custom mapping goes and how it is read (M2).
+    """The field and the rule of a custom mapping's parameter (M2).
 
-    `setting`: the connection's setting that must be on, for routes but legacy (X6); without one, always.
+    `needs_setting`: the connection's setting that must be on, on any route but legacy (X6); None: always.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Readers of plain values: text, numbers, truth values, currency.
+"""Read plain values: text, numbers, truth values, currency.
 
-Each takes what JSON held, None for what was absent, and gives the value to send, None to send nothing, or a remark.
-Blank text is absent everywhere.
+Each function takes a JSON value, None for an absent one. It returns the value to send, None to send nothing, or a
+rule outcome. Blank text is absent everywhere.
 """
 
 import re
@@ -36,19 +36,19 @@ _NOT_LISTED = "is no currency that TikTok lists, so TikTok may not count the val
 
 
 def first(value: object) -> object:
-    """Return the first scalar of a list that is not blank, anything else as it is: clients send flags both ways."""
+    """Return the first scalar of a list that is not blank; any other value unchanged. Flags come both ways."""
     if type(value) is not list:
         return value
     return next((entry for entry in value if not isinstance(entry, list | dict | None) and not is_blank(entry)), None)
 
 
 def is_blank(value: object) -> bool:
-    """Return whether `value` is text that says nothing."""
+    """Return whether `value` is text without content."""
     return isinstance(value, str) and not value.strip()
 
 
 def text(value: object) -> str | RejectEvent | None:
-    """Text as it is; numbers and truth values in JSON's words, whole ones without fraction. Blank is absent."""
+    """Return text unchanged, numbers and truth values as in JSON, whole numbers without fraction; None for blank."""
     if type(value) is str:
         return value if value and not value.isspace() else None
     if value is None:
@@ -61,13 +61,13 @@ def text(value: object) -> str | RejectEvent | None:
 
 
 def descriptive(value: object) -> str | OmitField | None:
-    """Text that only describes, such as a product's name (P6, P7, E7): what is no text never costs the event."""
+    """Return text that only describes, such as a product's name (P6, P7, E7); any other value is only omitted."""
     plain = text(value)
     return _NO_DESCRIPTION if isinstance(plain, RejectEvent) else plain
 
 
 def number(value: object) -> int | float | RejectEvent | None:
-    """A finite number, or the text of one (P2–P4); blank text is absent and 0 is a value."""
+    """Return a finite number, also from text (P2–P4); None for blank text. 0 is a value."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -91,13 +91,13 @@ def _float(value: int) -> float:
 
 
 def quantity(value: object) -> int | float | RejectEvent | None:
-    """A number, as an integer wherever it is whole, for TikTok counts in integers (P4)."""
+    """Return a number, as an integer where it is whole, because TikTok counts in integers (P4)."""
     amount = number(value)
     return int(amount) if isinstance(amount, float) and amount.is_integer() else amount
 
 
 def truth(value: object) -> bool | RejectEvent | None:
-    """A truth value, also as text, yes and no, or 0 and 1 (U10, U11); `False` is a value and is sent."""
+    """Return a truth value, also from text, yes and no, or 0 and 1 (U10, U11). False is a value and is sent."""
     if value is None or is_blank(value):
         return None
     if isinstance(value, bool):
@@ -107,7 +107,7 @@ def truth(value: object) -> bool | RejectEvent | None:
 
 
 def currency(value: object) -> str | SendWithNote | RejectEvent | None:
-    """Three letters, upper-cased (P1); a currency that TikTok does not list is sent with a note."""
+    """Return three letters in upper case (P1); a currency that TikTok does not list is sent with a note."""
     if value is None or is_blank(value):
         return None
     code = value.strip().upper() if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""The two shapes that TikTok takes, in one place: where a row's field stands, what surrounds it, and the request."""
+"""The request shapes of TikTok's two APIs: where a row's field belongs, what surrounds it, and the request."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class Shape(NamedTuple):
-    """One API's: its column of the tables, what each event holds besides, and the names of a request's fields."""
+    """One API's column of the tables, the constants of each event, and the names of a request's fields."""
 
     column: str
     constants: Document
@@ -31,32 +31,32 @@ LEGACY = Shape("legacy", {"type": "track"}, "pixel_code", "batch", takes_tests=F
 
 
 def shape_of(route: Route) -> Shape:
-    """The shape of requests on a route."""
+    """Return the shape of requests on a route."""
     return LEGACY if route.event_source is None else TRACK
 
 
 def path_of(row: Row, shape: Shape) -> str | None:
-    """Where `row` goes in this shape, None when this API has no such field."""
+    """Return the path of a row's field in this shape; None when this API has no such field."""
     path: str | None = getattr(row, shape.column)
     return path
 
 
 def represented(row: Row, path: str, rule: Rule) -> Rule:
-    """`rule` with what this API wants a value written as: one where the other takes lists, time as text."""
+    """Return `rule` with the representation of this API: one value where the other takes a list, time as text."""
     if row.track is not None and row.track.endswith("[]") and not path.endswith("[]"):
         return only_one(rule)
     return written(rule, iso_8601) if path == "timestamp" else rule
 
 
 class Place(NamedTuple):
-    """Where a field stands: the objects around it, outermost first, and its key."""
+    """The place of a field: the keys of the objects around it, outermost first, and its own key."""
 
     within: tuple[str, ...]
     key: str
 
 
 def place_of(path: str) -> Place:
-    """The place that a path of the tables means."""
+    """Return the place that a path of the tables names."""
     *within, key = path.removesuffix("[]").split(".")
     return Place(tuple(within), key)
 
@@ -68,12 +68,12 @@ class Envelope(NamedTuple):
     after: bytes
 
     def around(self, events: Sequence[bytes]) -> bytes:
-        """The body with these events, which are JSON already."""
+        """Return the body with these events, which are JSON already."""
         return b"".join((self.before, b",".join(events), self.after))
 
 
 def envelope(route: Route, shape: Shape, event_source_id: str, test_event_code: str | None = None) -> Envelope:
-    """What a request of this connection holds besides its events; a test code marks them all (X8)."""
+    """Return a request's body without its events; a test code applies to all events of the request (X8)."""
     source = {} if route.event_source is None else {"event_source": route.event_source}
     test = {"test_event_code": test_event_code} if test_event_code and shape.takes_tests else {}
     fields = encode({**source, shape.source_id: event_source_id, **test, shape.events: []})
@@ -81,14 +81,14 @@ def envelope(route: Route, shape: Shape, event_source_id: str, test_event_code: 
 
 
 class Spliced:
-    """A part of many events encoded once: its objects go into each event's document as they are."""
+    """A part of many events that is encoded once and spliced into each event's document."""
 
     def __init__(self, document: Document) -> None:
         encoded = {key: encode(part) for key, part in document.items()}
         self._parts = [(key, msgspec.Raw(part), part) for key, part in encoded.items()]
 
     def into(self, document: Document) -> None:
-        """Add every object; one that the event has a part of already is joined with that part."""
+        """Add every object; an object that the event has already is joined with the event's."""
         for key, whole, encoded in self._parts:
             own = document.get(key)
             document[key] = whole if own is None else msgspec.Raw(b"%b,%b" % (encoded[:-1], encode(own)[1:]))

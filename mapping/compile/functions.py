@@ -1,7 +1,7 @@
-"""Steps written out as plain functions, the way dataclasses write `__init__`; why, and what it saves: decision 0007.
+"""Write the steps as plain functions, as dataclasses write `__init__`; decision 0007 says why and what it saves.
 
-Only the shape of the work is written here. What a value becomes is its rule's to say, and what a remark means is
-`steps.apply_outcome`'s; a value that its rule would pass as it is (`plain.PLAIN`) is not carried there and back.
+These templates hold only the order of the work. A step's rule decides what a value becomes, and
+`steps.apply_outcome` what an outcome means. A value that meets its condition in `plain.PLAIN` skips the rule.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,9 +19,9 @@ from mapping.sources import EXPRESSION_FUNCTIONS
 from mapping.wire import Document
 
 Fill: TypeAlias = Callable[[Any, Document, list[Note]], Failure | None]
-"""Fills a document from a subject; notes are added to the list. The failure when a value refuses the event."""
+"""Fills a document from a subject and adds notes to the list. Returns a Failure when a value rejects the event."""
 Make: TypeAlias = Callable[[Any, Sequence[Any], list[Note]], list[Any] | Failure]
-"""Makes objects that JSON can be made of, one of each part of a subject; notes and failure likewise."""
+"""Makes one encodable object of each part of a subject; notes and Failure as in Fill."""
 
 _FILL = """\
 def function(subject, document, notes):
@@ -64,7 +64,7 @@ if not ({plain}) and {present}:
 
 
 def compile_filler(objects: Iterable[ObjectSteps]) -> Fill:
-    """What runs every step of `groups`, outer objects before those inside them; objects without fields are not made."""
+    """Return a function that runs every step of `objects`, outer objects first; objects without fields are omitted."""
     writer = _Writer()
     written = "".join(writer.object_of(object_steps) for object_steps in objects)
     fill: Fill = writer.function(_FILL, objects=indent(written, " " * 4))
@@ -72,31 +72,31 @@ def compile_filler(objects: Iterable[ObjectSteps]) -> Fill:
 
 
 def compile_maker(shared: Iterable[Step], steps: Iterable[Step], where: str, constants: Mapping[str, object]) -> Make:
-    """What makes one object of each part that is not None, unless nothing is said of it.
+    """Return a function that makes one object of each part, unless the part is None or gives no field.
 
-    It has the fields of `shared`, which read the subject, those of `steps`, which read the part, and `constants`;
-    `where` is what the list of parts is called.
+    The object has the fields of `shared`, read from the subject, those of `steps`, read from the part, and `constants`.
+    `where` is the incoming name of the list of parts.
     """
     writer = _Writer()
     outside = {step.key: writer.step(step) + _KEEP.format(field=step.key) for step in shared}
     within = f', f"{where}[{{position}}]."'
     inside = {step.key: writer.step(step, within) + _KEEP.format(field=step.key) for step in steps}
-    said = [*outside, *inside]
+    keys = [*outside, *inside]
     writer.names["Made"] = msgspec.defstruct(
-        "Made", [(key, Any, None) for key in (*said, *constants)], omit_defaults=True, gc=False
+        "Made", [(key, Any, None) for key in (*keys, *constants)], omit_defaults=True, gc=False
     )
     make: Make = writer.function(
         _MAKE,
         shared=indent("".join(outside.values()), " " * 4),
         steps=indent("".join(inside.values()), " " * 12),
-        something=" or ".join(f"{key} is not None" for key in said) or "False",
-        fields=", ".join((*said, *map(repr, constants.values()))),
+        something=" or ".join(f"{key} is not None" for key in keys) or "False",
+        fields=", ".join((*keys, *map(repr, constants.values()))),
     )
     return make
 
 
 class _Writer:
-    """Writes one function, and keeps what it refers to."""
+    """Writes one function and collects the names that it refers to."""
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {
@@ -108,7 +108,7 @@ class _Writer:
         }
 
     def object_of(self, object_steps: ObjectSteps) -> str:
-        """One object, put where it belongs once it has a field; the document itself is there already."""
+        """Return the code that makes one object and adds it once it has a field; the document itself exists already."""
         part = "part" if object_steps.within else "document"
         steps = "".join(self.step(step) + _PUT.format(part=part, key=step.key) for step in object_steps.steps)
         if not object_steps.within:
@@ -117,7 +117,7 @@ class _Writer:
         return _OBJECT.format(steps=steps, around="".join(f".setdefault({name!r}, {{}})" for name in around), key=key)
 
     def step(self, step: Step, within: str = "") -> str:
-        """What leaves one field's `value`, None where there is nothing to send."""
+        """Return the code that leaves one field's value in `value`: None where there is nothing to send."""
         check_expression(step.source.expression, step.source.scope)
         n = len(self.names)
         self.names |= {f"step_{n}": step, f"rule_{n}": step.rule if step.absent is None else _or_absent(step)}
@@ -130,16 +130,16 @@ class _Writer:
         )
 
     def function(self, template: str, **parts: str) -> Any:
-        """The function that the filled template defines."""
-        exec(template.format(**parts), self.names)  # noqa: S102 - what it writes is the tables', and repr()'s
+        """Return the function that the filled template defines."""
+        exec(template.format(**parts), self.names)  # noqa: S102 - the text comes from the tables and from repr()
         return self.names["function"]
 
 
 def _or_absent(step: Step) -> Rule:
-    """The step's rule, and what takes the value's place where there is none to send."""
+    """Return a rule that applies the step's rule and replaces a missing value by `step.absent`."""
 
     def apply(value: object) -> object:
-        judged = None if value is None else step.rule(value)
-        return step.absent if judged is None else judged
+        result = None if value is None else step.rule(value)
+        return step.absent if result is None else result
 
     return apply

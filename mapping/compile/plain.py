@@ -1,6 +1,7 @@
-"""What passes each rule as it is, as a condition on `value`: most values are plain, and need no call to be judged.
+"""For each rule, a condition on `value` under which the rule returns the value unchanged. Most values meet it.
 
-A condition is enough, never needed: what fails it goes the long way, through the rule. A rule without one always does.
+The condition must be sufficient, and need not be necessary: any other value goes through the rule. A rule without a
+condition is always called.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ _CLICK_ID = f"{_TEXT} value[:6] == 'E.C.P.' and 6 < len(value) <= 1000 and value
 _MEANINGFUL = f"{_TEXT} value and value.isascii() and value[0] not in ODD and value[:3].casefold() not in STARTS"
 
 NAMED: Final[Mapping[str, object]] = {"TIKTOK_CURRENCIES": TIKTOK_CURRENCIES, "ODD": ODD, "STARTS": STARTS}
-"""What conditions refer to."""
+"""The names that conditions refer to."""
 
 PLAIN: Final[Mapping[Rule, str]] = {
     text: f"{_TEXT} value and not value.isspace()",

@@ -1,4 +1,4 @@
-"""Rows resolved to steps: what reads a value, what judges it, which key it goes under."""
+"""Turn rows into steps: the source of a value, its rule, and the key of its field."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, assert_never, final
@@ -14,10 +14,10 @@ from mapping.wire import Shape, path_of, place_of, represented
 
 @final
 class Failure(NamedTuple):
-    """The field, by its incoming name, for which an event cannot go, and why."""
+    """An event that cannot be sent: the field at fault by its incoming name, and the rejection."""
 
     field: str
-    reject: RejectEvent
+    rejection: RejectEvent
 
 
 class Step(NamedTuple):
@@ -29,11 +29,11 @@ class Step(NamedTuple):
     absent: object = None
     """What stands for the value where there is none to send: a value, RejectEvent or OmitField."""
     forgiving: bool = False
-    """Whether a value that is refused is only left out: where many events share it."""
+    """Whether a rejected value is only omitted, because many events share it."""
 
 
 class ObjectSteps(NamedTuple):
-    """Steps whose fields stand in the same object."""
+    """The steps whose fields belong to one object; `within` holds the keys that lead to it."""
 
     within: tuple[str, ...]
     steps: tuple[Step, ...]
@@ -42,7 +42,7 @@ class ObjectSteps(NamedTuple):
 def steps_by_object(
     rows: Iterable[Row], scope: Scope, route: RouteName, shape: Shape, connection: Connection
 ) -> tuple[ObjectSteps, ...]:
-    """The steps of rows of `scope` with a field on this route, by the object they fill: outer ones first."""
+    """Return the steps of rows of `scope` with a field on this route, by the object they fill, outer ones first."""
     objects: dict[tuple[str, ...], dict[str, Step]] = {}
     for row in rows:
         path = path_of(row, shape)
@@ -59,7 +59,7 @@ def steps_by_object(
 
 
 def is_on(needs_setting: str | None, connection: Connection) -> bool:
-    """Whether a row with this setting holds for the connection."""
+    """Return whether the connection has this setting on; True for a row that needs none."""
     return needs_setting is None or bool(getattr(connection, needs_setting))
 
 
@@ -71,9 +71,9 @@ def _step(row: Row, path: str, key: str, connection: Connection) -> Step:
 
 
 def apply_outcome(outcome: RuleOutcome, step: Step, notes: list[Note], within: str = "") -> object:
-    """What a remark of a step means: a value to send, None to send nothing, or a Failure. Notes join the list.
+    """Return what an outcome of a step's rule means: a value to send, None to send nothing, or a Failure.
 
-    `within` says where the step's field stands, such as `products[0].`.
+    Appends notes to `notes`. `within` is the path of the object that holds the field, such as `products[0].`.
     """
     field = f"{within}{step.source.name}"
     match outcome:

@@ -1,1 +1,1 @@
-"""Tell whom a batch is about, for enrichment and erasure."""
+"""Find the people that a batch is about, for enrichment and erasure."""

@@ -1,7 +1,7 @@
-"""Read whom a stored batch is about: all that the mapping reads, and what it leaves out beside that.
+"""Read every identity in a stored batch: those that the mapping reads, and those that it omits.
 
-Erasure must find whoever could be sent to TikTok, and whoever merely stands there. So identities are read as the
-mapping reads them, and once more value by value, in whatever shape they came.
+Erasure must find each person who could be sent to TikTok, and each who only appears in the data. So identities are
+read as the mapping reads them, and once more value by value, in any shape.
 """
 
 import json
@@ -22,7 +22,7 @@ _ESCAPE: Final = re.compile(r"\\u([0-9A-Fa-f]{4})|\\(.)", re.DOTALL)
 
 
 class Identity(NamedTuple):
-    """`kind` is one of `persons.KINDS`; `value` as people write it, or its SHA-256 as senders hash it."""
+    """`kind` is one of `identity_keys.KINDS`; `value` is text as people write it, or its SHA-256 from the sender."""
 
     kind: str
     value: str
@@ -40,12 +40,12 @@ _decode = msgspec.json.Decoder(_Members).decode
 
 
 def identities_in(shared: bytes) -> set[Identity] | None:
-    """Return every identity in a batch's JSON without `events`; None where that cannot be read."""
+    """Return every identity in a batch's JSON without `events`; None where that is unreadable."""
     try:
         return _identities(_decode(shared))
     except UNREADABLE:
         pass
-    try:  # a number too large: other values are read beside it, and as the mapping reads them
+    try:  # a number is too large: read the other values, and also as the mapping reads them
         members = _loads(shared)
         if not isinstance(members, dict):
             return None
@@ -57,16 +57,16 @@ def identities_in(shared: bytes) -> set[Identity] | None:
 
 
 def identities_in_anything(raw: bytes) -> set[Identity]:
-    """Return what may be an identity in what is no batch: every value under its own name, and under none."""
+    """Return possible identities in JSON that is no batch: every value under its own name, and under none."""
     try:
         named = set(_named(_loads(raw)))
     except (ValueError, RecursionError):
         return set()
-    return named | {Identity("", one.value) for one in named}
+    return named | {Identity("", identity.value) for identity in named}
 
 
 def mentions(raw: bytes, identity: Identity) -> bool:
-    """Return whether the identity's value stands in a text as a word, escaped or not, whatever its case."""
+    """Return whether the identity's value occurs in a text as a word, escaped or not, in any case."""
     written = raw.decode("utf-8", "replace")
     plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], written)
     word = re.escape(identity.value.strip().casefold())
@@ -78,12 +78,12 @@ def _identities(members: _Members) -> set[Identity]:
 
 
 def _loads(raw: bytes) -> Any:
-    """Return JSON with its numbers as they are written: one that is too large costs nothing else."""
+    """Return JSON with its numbers as written, so that a number too large for Python's parser costs nothing else."""
     return json.loads(raw.decode("utf-8", "replace"), parse_float=str, parse_int=str, parse_constant=str)
 
 
 def _named(value: Any, name: str = "") -> Iterator[Identity]:
-    """Yield every plain value below `value`, under the nearest name above it; entries of webhooks say theirs inside."""
+    """Yield every plain value below `value`, under the nearest name above it; webhook entries hold their own name."""
     match value:
         case {"identity_type": str(kind), "identity": inner}:
             yield from _named(inner, kind)

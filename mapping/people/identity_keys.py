@@ -1,4 +1,4 @@
-"""Whether a batch is about somebody: identities that were named, compared as TikTok would compare them."""
+"""Compute comparable keys of identities, as TikTok would compare them; equal keys are one person."""
 
 import re
 from collections.abc import Iterable
@@ -15,38 +15,38 @@ from mapping.people.identities import Identity, identities_in
 from mapping.results import SendWithNote
 
 KINDS: Final = EXTERNAL_IDENTITY_TYPES
-"""What somebody may be named by."""
+"""The kinds of identity that a person can be found by."""
 
 _EMAILS: Final = frozenset({"email"})
 _PHONES: Final = frozenset({"mobile_number", "phone_number_2", "phone_number_3"})
 _ADDRESSES: Final = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+").findall
-"""Each of several addresses in one text: such a text is not sent, but it holds a person's data all the same."""
+"""Finds each of several addresses in one text. Such a text is not sent, but holds personal data."""
 
 
 class IdentityKeys:
-    """Gives names to whoever an identity is of, for one connection; equal names are one person.
+    """Computes the keys of identities for one connection.
 
-    A name is `<kind>:<hash>`, made in `ip_observations.py`. Emails and phones are the same person's
-    whichever identity type they stand under, any other id only under its own.
+    A key is `<kind>:<hash>`, as in `ip_observations.py`. Emails and phone numbers get the same key under any identity
+    type, any other id only under its own.
     """
 
     def __init__(self, connection: Connection | None) -> None:
-        """`connection` is None for one that is not in the configuration any more."""
+        """`connection` is None for a connection that was removed from the configuration."""
         self._region = connection.default_region if connection else None
         self._emails = _EMAILS | ({connection.email_identity_type} if connection else set())
         self._phones = _PHONES | ({connection.phone_identity_type} if connection else set())
 
     def names(self, identities: Iterable[Identity]) -> frozenset[str]:
-        """Every name that one of these gives."""
+        """Return every key of these identities."""
         return frozenset(name for identity in identities for name in self._names(*identity))
 
     def can_read(self, identity: Identity) -> bool:
-        """Whether it is compared as TikTok would: a phone number without its country is compared as text only."""
+        """Return whether it is compared as TikTok would; a phone number without country is compared as text."""
         names = self.names([identity])
         return identity.kind not in self._phones or any(name.startswith("phone:") for name in names)
 
     def of_batch(self, shared: bytes) -> frozenset[str] | None:
-        """Return the names of whoever a batch is about; None where its JSON without `events` cannot be read."""
+        """Return the keys of the people that a batch is about; None where its JSON without `events` is unreadable."""
         found = identities_in(shared)
         return None if found is None else self.names(found)
 
@@ -57,7 +57,9 @@ class IdentityKeys:
             return
         digests = [(kind, hash_identity(value, normalise.external_id))]
         if kind in self._emails or "@" in value:
-            digests += [("email", hash_identity(one, normalise.email)) for one in (value, *_ADDRESSES(folded(value)))]
+            digests += [
+                ("email", hash_identity(address, normalise.email)) for address in (value, *_ADDRESSES(folded(value)))
+            ]
         if kind in self._phones:
             digests.append(("phone", hash_identity(value, lambda number: e164(number, self._region))))
         for named, digest in digests:

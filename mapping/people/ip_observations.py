@@ -1,4 +1,4 @@
-"""What a batch tells a memory of addresses: the user's own public address, and whose it is (I1)."""
+"""Find a user's own public address in a batch, for the address cache (I1)."""
 
 from typing import NamedTuple
 
@@ -17,8 +17,10 @@ _MOST_SUBJECTS = 8
 
 
 class IpObservation(NamedTuple):
-    """`ip`: the address the batch itself gives, None when it gives no public one. `subjects`: the user, under each
-    name that there is, the one to trust most first; never a raw identity. None of either: nothing may be remembered.
+    """What a batch tells of its user's address; without address or subjects, nothing may be remembered.
+
+    `ip`: the batch's own public address, or None. `subjects`: the user's keys, the most reliable first; never a raw
+    identity.
     """
 
     ip: str | None
@@ -29,15 +31,15 @@ NO_OBSERVATION = IpObservation(None, ())
 
 
 class IpObserver:
-    """Sees batches for one connection: its user is whoever it tells TikTok that is."""
+    """Reads batches for one connection: the user is known by the identities that the connection sends."""
 
     def __init__(self, connection: Connection, recipe: Recipe) -> None:
         self._recipe = recipe
-        known = (_identity(setting, connection) for setting in ("external", "email", "phone"))
-        self._identities = tuple(one for one in known if one[1] != MPID)  # which is a name of its own
+        known = (_identity(kind, connection) for kind in ("external", "email", "phone"))
+        self._identities = tuple(identity for identity in known if identity[1] != MPID)  # which has a key of its own
 
     def observe(self, raw: bytes) -> IpObservation:
-        """The sighting in a batch's shared JSON; UNSEEN where none of its events would be sent. Never raises."""
+        """Return the observation in a batch's shared JSON; NO_OBSERVATION for a withheld batch. Never raises."""
         shared = read_batch_fields(raw)
         if withheld(shared, self._recipe) is not None:
             return NO_OBSERVATION
@@ -58,12 +60,12 @@ class IpObserver:
 
 
 def _identity(what: str, connection: Connection) -> tuple[str, str, Rule]:
-    """One identity of E9 as it goes to TikTok: what its name is made of, its type, what hashes it."""
+    """Return one identity of E9 as it is sent: the kind in its key, its type, and the rule that hashes it."""
     setting = f"{what}_identity_type"
     row = next(row for row in FIELDS if row.id == "E9" and row.source.name == setting)
     rule = row.rule.make(connection) if isinstance(row.rule, PerConnection) else row.rule
     identity_type = getattr(connection, setting)
-    kind = identity_type if what == "external" else what  # an email is one whatever its field
+    kind = identity_type if what == "external" else what  # an email address is an email under any identity type
     return kind, identity_type, rule
 
 

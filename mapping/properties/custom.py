@@ -1,4 +1,4 @@
-"""Custom mappings compiled: which events one takes, and what it makes of them (M1–M5)."""
+"""Compile custom mappings: which events a mapping takes, and its item (M1–M5)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,17 +17,17 @@ from mapping.tables import ORDER_ID
 from mapping.values import first, text
 from mapping.wire import place_of, shape_of
 
-_NO_PRODUCT = (Product(),)  # stands for the products of an event without any: one content, of what they do not say
+_NO_PRODUCT = (Product(),)  # for an event without products: one content, from all other fields
 
 
 class CompiledMapping(NamedTuple):
-    """One mapping: the conditions that an event's kind can answer, those on its attributes, and the item."""
+    """One mapping: its conditions on the event's kind and on its attributes, and its item."""
 
     match: Match
     item: Item
 
     def selects(self, kind: Kind) -> bool:
-        """Whether all that is asked of the kind holds (M1, M5)."""
+        """Return whether the event's kind meets the mapping's conditions (M1, M5)."""
         match = self.match
         return (
             (kind.event_type in EVENT_TYPES if match.event_type is None else kind.event_type == match.event_type)
@@ -37,7 +37,7 @@ class CompiledMapping(NamedTuple):
         )
 
     def holds(self, incoming: Incoming) -> bool:
-        """Whether the event's attributes have the values asked for."""
+        """Return whether the event's attributes have the values that the mapping requires."""
         return all(_value(incoming, name) in allowed for name, allowed in self.match.attributes.items())
 
 
@@ -47,13 +47,13 @@ def _value(incoming: Incoming, name: str) -> str | None:
 
 
 def compile_custom(mapping: CustomMapping, key: str, connection: Connection, route: Route) -> CompiledMapping:
-    """Return `mapping` for one connection's route; `key` is what its items are known by."""
+    """Return the compiled mapping for one connection's route; `key` is the key of its items."""
     fill = compile_properties(_properties(mapping, connection, route), connection, route)
     return CompiledMapping(mapping.match, Item(mapping.tiktok_event, fill, key))
 
 
 def _one(_incoming: Incoming) -> Sequence[Product]:
-    """One content where no parameter reads products."""
+    """Return one content, for a mapping without parameters that read products."""
     return _NO_PRODUCT
 
 
@@ -63,7 +63,7 @@ def _products_or_one(incoming: Incoming) -> Sequence[Product | None]:
 
 
 def _properties(mapping: CustomMapping, connection: Connection, route: Route) -> Properties:
-    """The parameters that the mapping lists (M2b), by where their values go and come from, and what a setting adds."""
+    """Return the steps of the parameters that the mapping lists (M2b), by their target and source, and of settings."""
     beside = steps_by_object((ORDER_ID,), Scope.EVENT, route.name, shape_of(route), connection)
     of_event, of_contents, of_product = [step for object_steps in beside for step in object_steps.steps], [], []
     placed = ((row, p) for name, p in mapping.parameters.items() for row in rows_of(name, connection, route))
@@ -80,6 +80,6 @@ def _properties(mapping: CustomMapping, connection: Connection, route: Route) ->
 
 
 def _money(mapping: CustomMapping) -> Money:
-    """The incoming names that the mapping reads money from; the parameter's own where it reads none."""
+    """Return the incoming names of the mapping's currency and value; the parameter's name without a source."""
     names = {name: source_of(p).name for name, p in mapping.parameters.items()}
     return Money(names.get("currency", "currency"), names.get("value", "value"), mapping.tiktok_event in PURCHASES)

@@ -1,4 +1,4 @@
-"""`properties` of an event, products included; those of a native one are the rows P1–P8."""
+"""Build an event's `properties` with its products; rows P1–P8 are those of a native event."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -18,17 +18,19 @@ CONTENTS = ("properties", "contents[]")
 
 
 class Item(NamedTuple):
-    """One thing an event becomes: a TikTok event, and what gives it its `properties`."""
+    """One of an event's items: its TikTok event, and the function that fills its `properties`."""
 
     tiktok_event: str
     fill: Fill
     key: str
-    """What the item is known by (`mapping/items.py`)."""
+    """The key of the item (`mapping/items.py`)."""
 
 
 class Properties(NamedTuple):
-    """What `properties` are made of: steps that read the event for its own fields, those that read it for each of the
-    contents, those that read a product for its content, and the products that there is to be a content for.
+    """The parts of `properties`.
+
+    `of_event` fills its own fields from the event, `of_contents` each content from the event, `of_product` a content
+    from its product. `products_of` returns the products that become contents.
     """
 
     of_event: tuple[Step, ...]
@@ -39,19 +41,19 @@ class Properties(NamedTuple):
 
 
 def native_properties(connection: Connection, route: Route) -> Fill:
-    """What gives native events their `properties` on this connection's route."""
+    """Return the function that fills the `properties` of native events on this connection's route."""
     of_event = _steps((*COMMERCE, ORDER_ID), Scope.EVENT, connection, route)
     of_product = _steps(COMMERCE, Scope.PRODUCT, connection, route)
     return compile_properties(Properties(of_event, (), of_product, products_of, NATIVE_MONEY), connection, route)
 
 
 def products_of(incoming: Incoming) -> Sequence[Product | None]:
-    """The products that something was done to."""
+    """Return the products of the event's product action."""
     return incoming.product_action.products or ()
 
 
 def compile_properties(properties: Properties, connection: Connection, route: Route) -> Fill:
-    """What makes them, with the content type in its place (P8) and the contents' ids (X5) where there are contents."""
+    """Return the function that fills `properties`; contents add the content type (P8) and ids (X5)."""
     within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
     content_type = {key: getattr(connection, CONTENT_TYPE.source.name)}
     of_each, of_all = (content_type, {}) if within == CONTENTS else ({}, content_type)
@@ -72,7 +74,7 @@ def compile_properties(properties: Properties, connection: Connection, route: Ro
         if contents:
             made |= {"contents": contents, **of_all}
             if fill_ids is not None:
-                fill_ids(contents, made, [])  # makes no notes: what a list holds was judged before
+                fill_ids(contents, made, [])  # makes no notes: the values were checked before
         if "currency" not in made or (contents and "value" not in made):
             notes.extend(notes_on_money(made, incoming, money))
         if made:
@@ -83,6 +85,6 @@ def compile_properties(properties: Properties, connection: Connection, route: Ro
 
 
 def _steps(rows: tuple[Row, ...], scope: Scope, connection: Connection, route: Route) -> tuple[Step, ...]:
-    """The steps of these rows that read from `scope`, whose fields all stand in one object."""
+    """Return the steps of these rows that read from `scope`; their fields all belong to one object."""
     objects = steps_by_object(rows, scope, route.name, shape_of(route), connection)
     return tuple(step for object_steps in objects for step in object_steps.steps)

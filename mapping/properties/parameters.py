@@ -1,4 +1,4 @@
-"""A custom mapping's parameters as steps: where each value comes from, what is made of it, where it goes (M2)."""
+"""Turn a custom mapping's parameters into steps: the source, the rule and the target field of each (M2)."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -15,14 +15,14 @@ from mapping.tables import PARAMETERS, ParameterRow
 from mapping.values import descriptive, text
 from mapping.wire import TRACK, place_of, shape_of
 
-_ELSEWHERE = {"currency_code": "data.currency_code", "event_name": "name"}  # all others stand in `product_action`
+_ELSEWHERE = {"currency_code": "data.currency_code", "event_name": "name"}  # all others are in `product_action`
 DESCRIPTIVE_FIELDS = frozenset({"name", "category", "brand", "variant"})
 """Fields of a product that only describe it."""
 _FIELDS = {name: _ELSEWHERE.get(name, f"product_action.{name}") for name in EVENT_FIELDS}
 
 
 def rows_of(name: str, connection: Connection, route: Route) -> Iterator[ParameterRow]:
-    """Where parameter `name` goes on this connection's route."""
+    """Yield the rows of parameter `name` on this connection's route."""
     for row in PARAMETERS:
         if (
             row.name == name
@@ -33,7 +33,7 @@ def rows_of(name: str, connection: Connection, route: Route) -> Iterator[Paramet
 
 
 def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
-    """The step that fills the parameter in the object where its row has it: `properties`, or one of the contents."""
+    """Return the step that fills the parameter in its row's object: `properties`, or one of the contents."""
     source = source_of(parameter)
     absent: object = None
     if parameter.required:
@@ -46,12 +46,12 @@ def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
 
 
 def _describes_product(parameter: Parameter) -> bool:
-    """Whether the value only describes a product: then none of it that is no text costs the event."""
+    """Return whether the value only describes a product: then a value that is no text does not reject the event."""
     return parameter.source == "product" and parameter.name in DESCRIPTIVE_FIELDS
 
 
 def source_of(parameter: Parameter) -> BoundSource:
-    """What reads it: of an event, or for `product` of each of its products."""
+    """Return the source of the parameter: the event, or each of its products for `product`."""
     name = parameter.name
     event = Scope.EVENT
     match parameter.source:

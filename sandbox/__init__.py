@@ -1,1 +1,1 @@
-"""A stand-in TikTok that refuses what TikTok refuses and fails on demand."""
+"""The sandbox: a stand-in TikTok that refuses what TikTok refuses and fails on demand."""

@@ -1,4 +1,4 @@
-"""The stand-in TikTok: two endpoints as strict as the real ones, and a control surface under /_sandbox."""
+"""Build the sandbox application: two endpoints as strict as TikTok's, and the control API under /_sandbox."""
 
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
@@ -20,12 +20,12 @@ from sandbox.rules import ENDPOINTS, Endpoint
 
 MAX_BODY_BYTES = 1_000_000
 KEEP = 20_000
-"""How many of the newest events are kept in full; ids and counts are kept of all."""
+"""How many of the newest events are kept whole; ids and counts are kept for all."""
 NO_SUCH_PATH = Refusal(40400, "The request path or method does not exist.")
 
 
 class Sandbox:
-    """One stand-in: its rules, its memory and its faults."""
+    """One sandbox: its rules, the events it received, and its faults."""
 
     def __init__(self, inspector: Inspector, keep: int, clock: Callable[[], datetime]) -> None:
         self.received = ReceivedEvents(keep)
@@ -34,7 +34,7 @@ class Sandbox:
         self._clock = clock
 
     async def answer(self, endpoint: Endpoint, request: Request) -> Response:
-        """Fail on demand, or else take the request or refuse it."""
+        """Fail on demand, or accept or refuse the request."""
         self.received.requests += 1
         body = await _body(request)
         if body is None:
@@ -46,7 +46,7 @@ class Sandbox:
         return failure or self._judge(endpoint, request, submission, fault, request_id)
 
     async def _fault(self, endpoint: Endpoint, request: Request, submission: Submission | None) -> ArmedFault | None:
-        """The fault that strikes this request, after the wait that any `slow` one asks for."""
+        """Wait as long as `slow` faults demand; return the other fault for this request, if any."""
         striking = None
         for armed in self.faults.strikes(endpoint.path, submission):
             self.received.faults[armed.fault.mode] += 1
@@ -72,8 +72,8 @@ class Sandbox:
         if mode == "refuse_event" and bad:
             refusal = refusal_of_event(endpoint, bad[0], Finding("event_id", "refused on demand"))
             return self._refuse(endpoint, inspected, refusal, request_id)
-        taken = [event for position, event in enumerate(inspected.events) if position not in bad]
-        self.received.take(inspected, taken, request_id, self._clock())
+        accepted = [event for position, event in enumerate(inspected.events) if position not in bad]
+        self.received.accept(inspected, accepted, request_id, self._clock())
         failure = answer_afterwards(fault.fault, request_id, bad) if fault else None
         return failure or envelope(0, "OK", request_id)
 
@@ -82,7 +82,7 @@ class Sandbox:
         return envelope(refusal.code, refusal.message, request_id)
 
     def no_such_path(self) -> Response:
-        """TikTok's answer to a path or method that it does not have."""
+        """Return TikTok's answer to an unknown path or method."""
         return envelope(NO_SUCH_PATH.code, NO_SUCH_PATH.message, new_request_id(self._clock()))
 
 
@@ -93,9 +93,9 @@ def create_app(
     require_app_id: bool = False,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
-    """The application. `tokens`: the accepted ones; none: any that is not empty and not written `Bearer …`.
+    """Return the application. `tokens`: the accepted ones; if empty, any token that does not begin with `Bearer`.
 
-    `require_app_id` demands what TikTok documents and batches from servers often lack (product.md E12).
+    `require_app_id` demands the app id, which TikTok documents and batches from servers often lack (E12).
     """
     inspector = Inspector(tokens, ("require_app_id",) if require_app_id else ())
     sandbox = Sandbox(inspector, keep, clock)
@@ -118,7 +118,7 @@ def _elsewhere(sandbox: Sandbox) -> Route:
 
 
 async def _body(request: Request) -> bytes | None:
-    """The body, or None as soon as it is longer than any request may be."""
+    """Return the body; None as soon as it is longer than MAX_BODY_BYTES."""
     body = bytearray()
     async for part in request.stream():
         body += part

@@ -1,4 +1,4 @@
-"""Checks of one value each: None when TikTok would take it, else TikTok's words for what is wrong with it."""
+"""Checks of one value: each returns None if TikTok accepts the value, else TikTok's message."""
 
 import re
 from collections.abc import Callable
@@ -31,34 +31,34 @@ _NOT_PUBLIC = tuple(
 
 
 def string(value: object) -> str | None:
-    """A string. TikTok turns no number into one."""
+    """Check for a string; TikTok converts no numbers."""
     return None if isinstance(value, str) else NOT_A_STRING
 
 
 def filled(value: object) -> str | None:
-    """A string that is not empty."""
+    """Check for a string that is not empty."""
     return string(value) or (None if value else "shorter than minimum length 1")
 
 
 def number(value: object) -> str | None:
-    """A JSON number."""
+    """Check for a JSON number."""
     return None if isinstance(value, int | float) and not isinstance(value, bool) else "not a valid number"
 
 
 def boolean(value: object) -> str | None:
-    """true or false."""
+    """Check for true or false."""
     return None if isinstance(value, bool) else "not a valid boolean"
 
 
 def seconds(value: object) -> str | None:
-    """Unix seconds as an integer of ten digits; milliseconds are the classic mistake."""
+    """Check for Unix seconds, an integer of ten digits; milliseconds are a common mistake."""
     if not isinstance(value, int) or isinstance(value, bool):
         return "not a valid integer"
     return None if 10**9 <= value < 10**10 else "must be a Unix timestamp in seconds"
 
 
 def iso_8601(value: object) -> str | None:
-    """A date and time with its zone, such as 2020-09-17T19:49:27Z."""
+    """Check for a date and time with time zone, such as 2020-09-17T19:49:27Z."""
     if not isinstance(value, str):
         return NOT_A_STRING
     if not _ISO_8601.fullmatch(value):
@@ -71,7 +71,7 @@ def iso_8601(value: object) -> str | None:
 
 
 def hashed(value: object) -> str | None:
-    """SHA-256 as 64 lower-case hex digits, and not of nothing."""
+    """Check for SHA-256 as 64 lower-case hex digits, but not of the empty string."""
     if not isinstance(value, str):
         return NOT_A_STRING
     if not _SHA256.fullmatch(value):
@@ -80,24 +80,24 @@ def hashed(value: object) -> str | None:
 
 
 def hash_or_hashes(value: object) -> str | None:
-    """One hash, or a list of at least one."""
+    """Check for one hash, or a list of at least one."""
     if not isinstance(value, list):
         return hashed(value)
     return next(filter(None, map(hashed, value)), None) if value else "shorter than minimum length 1"
 
 
 def unhashed(value: object) -> str | None:
-    """A string that TikTok wants to read as it is."""
+    """Check for a string that is not hashed."""
     return string(value) or ("must not be hashed" if _LOOKS_HASHED.fullmatch(str(value)) else None)
 
 
 def http_url(value: object) -> str | None:
-    """A URL that starts with http:// or https:// and goes on with a host."""
+    """Check for a URL of http:// or https:// and a host."""
     return string(value) or (None if _HTTP_URL.fullmatch(str(value)) else "must start with http:// or https://")
 
 
 def ttclid(value: object) -> str | None:
-    """A click id: E.C.P. and up to 1,000 characters in all."""
+    """Check for a click id: E.C.P. and at most 1,000 characters in all."""
     if not isinstance(value, str):
         return NOT_A_STRING
     if len(value) > 1000:
@@ -106,22 +106,22 @@ def ttclid(value: object) -> str | None:
 
 
 def currency(value: object) -> str | None:
-    """Three capital letters."""
+    """Check for three capital letters."""
     return string(value) or (None if _CURRENCY.fullmatch(str(value)) else "not a valid currency")
 
 
 def event_name(value: object) -> str | None:
-    """A standard name, or a custom one by TikTok's naming rule."""
+    """Check for a standard or custom event name by TikTok's naming rule."""
     return string(value) or (None if _EVENT_NAME.fullmatch(str(value)) else "not a valid event name")
 
 
 def strings(value: object) -> str | None:
-    """A list of strings."""
+    """Check for a list of strings."""
     return next(filter(None, map(string, value)), None) if isinstance(value, list) else "not a valid list"
 
 
 def public_ip(value: object) -> str | None:
-    """An IPv4 or IPv6 address of the open internet."""
+    """Check for a public IPv4 or IPv6 address."""
     return _public_ip(value) if isinstance(value, str) else NOT_A_STRING
 
 
@@ -136,11 +136,11 @@ def _public_ip(text: str) -> str | None:
 
 
 def one_of(*values: str, says: str | None = None) -> Check:
-    """One of `values`."""
+    """Return a check for one of `values`."""
     complaint = says or f"must be one of {', '.join(values)}"
     return lambda value: None if isinstance(value, str) and value in values else complaint
 
 
 def forbidden(_value: object) -> str | None:
-    """A field that belongs to the other API, or to another level of the request."""
+    """Refuse a field that belongs to the other API or to another level of the request."""
     return "unknown field"

@@ -1,4 +1,4 @@
-"""A sandbox to hold in one's hand: for tests, the demo and the fault run, over its real HTTP surface."""
+"""A client of the sandbox's control API, for tests, the demo and the fault run."""
 
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -12,48 +12,48 @@ from sandbox.server import serving
 
 
 class SandboxClient:
-    """The control surface of a sandbox that runs at `url`."""
+    """Calls the control API of the sandbox at `url`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._http = httpx.Client(base_url=url, trust_env=False, timeout=30)
 
     def events(self, **filters: str) -> list[dict[str, Any]]:
-        """The newest events taken, oldest first: `endpoint`, `event`, `event_id`, `body`, `count`, …"""
+        """Return the newest accepted events, oldest first: `endpoint`, `event`, `event_id`, `body`, `count` …"""
         return self._get("/_sandbox/events", **filters)  # type: ignore[no-any-return]  # JSON
 
     def ids(self) -> dict[tuple[str, str, str], int]:
-        """Every (event source id, event, event_id) taken, with how often."""
+        """Return how often each (event source id, event, event_id) was accepted."""
         return {(source, name, event_id): count for source, name, event_id, count in self._get(_EVENTS, ids="1")}
 
     def summary(self) -> dict[str, Any]:
-        """Counts of requests, refusals, faults, events, distinct events and duplicates."""
+        """Return counts of requests, refusals, faults, events, distinct events and duplicates."""
         return self._get(_EVENTS, summary="1")  # type: ignore[no-any-return]  # JSON
 
     def refusals(self) -> list[dict[str, Any]]:
-        """The newest requests refused: `endpoint`, `code`, `message`, `request_id`, `events`."""
+        """Return the newest refused requests: `endpoint`, `code`, `message`, `request_id`, `events`."""
         return self._get("/_sandbox/refusals")  # type: ignore[no-any-return]  # JSON
 
     def clear(self) -> None:
-        """Forget everything taken, refused and counted; faults stay."""
+        """Delete all events, refusals and counts; faults stay."""
         self._http.delete(_EVENTS).raise_for_status()
 
     def fault(self, mode: str, **settings: Any) -> None:
-        """Put one fault in force, in place of any others."""
+        """Put one fault in force, instead of any others."""
         self.faults({"mode": mode, **settings})
 
     def faults(self, *faults: dict[str, Any]) -> None:
-        """Put these faults in force, in place of any others; none mends everything."""
+        """Put these faults in force, instead of any others. Raise ValueError for an unknown fault."""
         answer = self._http.put("/_sandbox/fault", json=list(faults))
         if answer.is_error:
             raise ValueError(answer.json()["error"])
 
     def clear_faults(self) -> None:
-        """No fault any more."""
+        """Remove all faults."""
         self.faults()
 
     def wait_for(self, condition: Callable[[dict[str, Any]], bool], seconds: float = 10.0) -> dict[str, Any]:
-        """The first summary that fulfils `condition`; TimeoutError with the last one if none does in time."""
+        """Return the first summary that fulfils `condition`. Raise TimeoutError with the last one after `seconds`."""
         deadline = time.monotonic() + seconds
         while not condition(summary := self.summary()):
             if time.monotonic() > deadline:
@@ -62,7 +62,7 @@ class SandboxClient:
         return summary
 
     def close(self) -> None:
-        """Let go of the connection; the sandbox runs on."""
+        """Close the HTTP client; the sandbox keeps running."""
         self._http.close()
 
     def _get(self, path: str, **query: str) -> Any:
@@ -76,7 +76,7 @@ _EVENTS = "/_sandbox/events"
 def running_sandbox(
     tokens: Collection[str] = (), *, port: int = 0, keep: int = KEEP, require_app_id: bool = False
 ) -> Iterator[SandboxClient]:
-    """A sandbox on a free port of loopback, in a thread of this process, gone at the end of the block."""
+    """Run a sandbox on loopback in a thread of this process until the end of the block; yield its client."""
     with serving(tokens, port=port, keep=keep, require_app_id=require_app_id) as url:
         client = SandboxClient(url)
         try:

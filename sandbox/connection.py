@@ -1,4 +1,4 @@
-"""The TCP connection under a request: broken off with a real reset, or left hanging."""
+"""Break the TCP connection of a request with a real reset, or leave it hanging."""
 
 import asyncio
 import socket
@@ -9,18 +9,18 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-_LINGER_NOT = struct.pack("ii", 1, 0)
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class BreakableProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol, with its transport within the application's reach as `scope["state"]["transport"]`."""
+    """Uvicorn's protocol; the application finds the transport in `scope["state"]["transport"]`."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
     def shutdown(self) -> None:
-        """A request that is being kept waiting on purpose must not keep the server from stopping."""
+        """Stop although a fault keeps a request waiting."""
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and not cycle.response_complete:
             self.transport.abort()
@@ -29,7 +29,7 @@ class BreakableProtocol(HttpToolsProtocol):
 
 
 class Reset(Response):
-    """No answer: the connection is reset (RST, not FIN)."""
+    """No answer: reset the connection (RST, not FIN)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
         reset(scope)
@@ -37,7 +37,7 @@ class Reset(Response):
 
 
 class Hang(Response):
-    """No answer: the connection stays open until the client gives up, or for `seconds`, and is then reset."""
+    """No answer: keep the connection open until the client closes it, or for `seconds`, then reset it."""
 
     def __init__(self, seconds: float | None) -> None:
         super().__init__()
@@ -50,14 +50,14 @@ class Hang(Response):
 
 
 def reset(scope: Scope) -> None:
-    """Abort the connection of this request with a TCP reset."""
+    """Abort the connection of the request with a TCP reset."""
     transport: Any = scope["state"]["transport"]
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()
 
 
 async def disconnected(receive: Receive, seconds: float | None = None) -> bool:
-    """Wait until the client is gone, or for `seconds`; whether it is gone."""
+    """Wait until the client closes the connection, or for `seconds`; return whether it closed it."""
     try:
         async with asyncio.timeout(seconds):
             while (await receive())["type"] != "http.disconnect":

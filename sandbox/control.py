@@ -1,4 +1,4 @@
-"""The control surface: what was taken, what was refused, and which faults are in force."""
+"""The control API: events accepted, requests refused, and faults in force."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ _FILTERS = ("endpoint", "event_source", "event_source_id", "pixel_code", "event"
 
 
 def control_routes(received: ReceivedEvents, board: FaultBoard) -> list[Route]:
-    """`/_sandbox/events`, `/_sandbox/refusals` and `/_sandbox/fault`."""
+    """Return the routes `/_sandbox/events`, `/_sandbox/refusals` and `/_sandbox/fault`."""
 
     async def show_events(request: Request) -> Response:
-        """The newest events; `?summary=1` counts only, `?ids=1` every id, or filtered: `?event=Purchase`."""
+        """Return the newest events; filters such as `?event=Purchase`; `?summary=1`: counts only; `?ids=1`: every id."""
         if "summary" in request.query_params:
             return json(received.summary())
         if "ids" in request.query_params:
@@ -26,7 +26,7 @@ def control_routes(received: ReceivedEvents, board: FaultBoard) -> list[Route]:
         wanted = {name: value for name, value in request.query_params.items() if name in _FILTERS}
         return json([event for event in received.events() if _fits(event, wanted)])
 
-    async def forget_events(_request: Request) -> Response:
+    async def clear_events(_request: Request) -> Response:
         received.clear()
         return Response(status_code=204)
 
@@ -50,7 +50,7 @@ def control_routes(received: ReceivedEvents, board: FaultBoard) -> list[Route]:
 
     return [
         Route("/_sandbox/events", show_events, methods=["GET"]),
-        Route("/_sandbox/events", forget_events, methods=["DELETE"]),
+        Route("/_sandbox/events", clear_events, methods=["DELETE"]),
         Route("/_sandbox/refusals", show_refusals, methods=["GET"]),
         Route("/_sandbox/fault", show_faults, methods=["GET"]),
         Route("/_sandbox/fault", arm, methods=["PUT"]),

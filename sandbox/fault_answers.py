@@ -1,4 +1,4 @@
-"""What a fault makes of a request: instead of judging it, or after its events were taken."""
+"""Answer a request with a fault: instead of judging it, or after its events were accepted."""
 
 from collections.abc import Callable, Mapping
 
@@ -39,14 +39,14 @@ AFTERWARDS: Mapping[Mode, Callable[[Fault, str, list[int]], Response]] = {
 
 
 def answer_instead(fault: Fault, request_id: str) -> Response | None:
-    """The answer in place of TikTok's own; None for a fault that lets the request be judged first."""
+    """Return the answer in place of TikTok's; None for a fault that lets the request be judged first."""
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     fail = INSTEAD.get(fault.mode)
     return fail(fault, request_id, headers) if fail else None
 
 
 def answer_afterwards(fault: Fault, request_id: str, refused: list[int]) -> Response | None:
-    """The answer once the events are taken, all but those at the `refused` places; None for the usual OK."""
+    """Return the answer after all events but those at the `refused` positions were accepted; None for the usual OK."""
     fail = AFTERWARDS.get(fault.mode)
     return fail(fault, request_id, refused) if fail else None
 

@@ -1,4 +1,4 @@
-"""Failing on demand: which fault strikes a request; what it then looks like is `answers`'."""
+"""Fail on demand: decide which fault a request gets; `fault_answers.py` builds its answer."""
 
 import hashlib
 import random
@@ -31,17 +31,17 @@ Mode = Literal[
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One fault, as `PUT /_sandbox/fault` describes it. A filter that is absent lets everything through."""
+    """One fault, as in `PUT /_sandbox/fault`. A filter that is absent matches every request."""
 
     mode: Mode
     probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
-    """Of a request being struck. `refuse_event` without `event_id`: of an event being bad, the same ones each time."""
+    """That a request gets it. `refuse_event` without `event_id`: that an event is bad, the same events each time."""
     count: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    """Strikes before it is used up."""
+    """How many requests get it."""
     seconds: Annotated[float, msgspec.Meta(ge=0)] | None = None
-    """`slow`: how late (1); `hang`: after how long the connection is dropped (never)."""
+    """`slow`: the delay (default 1); `hang`: when the connection is closed (default never)."""
     event_id: str | list[str] | None = None
-    """Filter: requests that carry one of these; the events that `refuse_event` and `partial_20001` refuse."""
+    """Filter: requests with one of these events; `refuse_event` and `partial_20001` refuse these events."""
     event_source_id: str | None = None
     """Filter: requests for this event source id or pixel code."""
     path: str | None = None
@@ -57,22 +57,22 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     seed: int = 0
 
     def names(self, event_id: object) -> bool:
-        """Whether it is about the event with this id."""
+        """Return whether `event_id` names the event with this id."""
         wanted = self.event_id
         return event_id in wanted if isinstance(wanted, list) else event_id == wanted
 
 
 class ArmedFault:
-    """A fault with its dice and its count."""
+    """A fault with its random numbers and its count of requests."""
 
     def __init__(self, fault: Fault, place: int) -> None:
-        """`place`: among the faults in force; faults of one seed still throw different dice."""
+        """`place`: among the faults in force, so that faults of one seed get different random numbers."""
         self.fault = fault
         self.struck = 0
-        self._random = random.Random(f"{fault.seed}:{place}")  # noqa: S311 - dice, not secrets
+        self._random = random.Random(f"{fault.seed}:{place}")  # noqa: S311 - no secrets
 
     def strike(self, path: str, submission: Submission | None) -> bool:
-        """Whether it strikes this request; a strike is counted."""
+        """Return whether this request gets the fault, and count it."""
         if not self._concerns(path, submission) or self._is_used_up():
             return False
         if not self._is_decided_by_event() and self._random.random() >= self.fault.probability:
@@ -81,12 +81,12 @@ class ArmedFault:
         return True
 
     def bad_events(self, submission: Submission) -> list[int]:
-        """The positions of the events that this fault refuses."""
+        """Return the positions of the events that this fault refuses."""
         ids = submission.event_ids()
         if self.fault.event_id is not None:
             return [position for position, event_id in enumerate(ids) if self.fault.names(event_id)]
         if self._is_decided_by_event():
-            return [position for position, event_id in enumerate(ids) if self._is_unlucky(event_id)]
+            return [position for position, event_id in enumerate(ids) if self._is_bad(event_id)]
         return [self._random.randrange(len(ids))] if ids else []
 
     def _is_used_up(self) -> bool:
@@ -105,24 +105,24 @@ class ArmedFault:
             return True
         return submission is not None and bool(self.bad_events(submission))
 
-    def _is_unlucky(self, event_id: object) -> bool:
-        """Decided by the id, so that a retried or halved request meets the same bad events."""
+    def _is_bad(self, event_id: object) -> bool:
+        """Return whether the event is bad; the id decides, so a retried or split request has the same bad events."""
         digest = hashlib.blake2b(f"{self.fault.seed}:{event_id}".encode(), digest_size=7).digest()
         return int.from_bytes(digest) < self.fault.probability * 2**56
 
 
 class FaultBoard:
-    """The faults in force, in the order in which they were given."""
+    """The faults in force, in the given order."""
 
     def __init__(self) -> None:
         self.armed: tuple[ArmedFault, ...] = ()
 
     def arm(self, faults: Sequence[Fault]) -> None:
-        """Replace whatever was in force."""
+        """Replace the faults in force."""
         self.armed = tuple(ArmedFault(fault, place) for place, fault in enumerate(faults))
 
     def strikes(self, path: str, submission: Submission | None) -> list[ArmedFault]:
-        """What strikes this request: every `slow`, then the first other."""
+        """Return the faults of this request: every `slow`, then the first other."""
         struck: list[ArmedFault] = []
         for armed in self.armed:
             if armed.strike(path, submission):
@@ -136,6 +136,6 @@ _decoder = msgspec.json.Decoder(Fault | list[Fault])
 
 
 def read_faults(body: bytes) -> list[Fault]:
-    """One fault or a list of them; raises `msgspec.MsgspecError` with the place and what is allowed."""
+    """Parse one fault or a list of faults. Raise `msgspec.MsgspecError` with the place and what is allowed."""
     faults = _decoder.decode(body)
     return faults if isinstance(faults, list) else [faults]

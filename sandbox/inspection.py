@@ -1,4 +1,4 @@
-"""One request, judged as TikTok would: all of it or none of it."""
+"""Judge one request as TikTok does: accept all of it or refuse all of it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ TOKEN_REFUSED = 40105
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """TikTok's no."""
+    """TikTok's code and message for a refused request."""
 
     code: int
     message: str
@@ -24,30 +24,30 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request as far as it could be read."""
+    """A request whose body is a JSON object."""
 
     endpoint: Endpoint
     body: dict[str, Any]
 
     @property
     def source(self) -> str | None:
-        """The pixel code, app id or event set id."""
+        """The pixel code, app id or event set id; None if it is no string."""
         source = self.body.get(self.endpoint.source)
         return source if isinstance(source, str) else None
 
     @property
     def events(self) -> list[Any]:
-        """The events, whatever they are; empty when there is no list of them."""
+        """The events, of any type; an empty list if there is no list of events."""
         events = self.body.get(self.endpoint.events)
         return events if isinstance(events, list) else []
 
     def event_ids(self) -> list[Any]:
-        """The id of each event, None where it has none."""
+        """Return the id of each event, None for an event without one."""
         return [event.get("event_id") if isinstance(event, dict) else None for event in self.events]
 
 
 def read(endpoint: Endpoint, body: bytes) -> Submission | None:
-    """The request in `body`; None when it is not a JSON object."""
+    """Parse the request in `body`; return None when it is not a JSON object."""
     try:
         return Submission(endpoint, msgspec.json.decode(body, type=dict[str, Any]))
     except (ValueError, msgspec.MsgspecError, RecursionError):
@@ -55,10 +55,10 @@ def read(endpoint: Endpoint, body: bytes) -> Submission | None:
 
 
 class Inspector:
-    """Judges requests by the rules that hold under the chosen options."""
+    """Judges requests by the rules for the chosen options."""
 
     def __init__(self, tokens: Collection[str] = (), options: Collection[str] = ()) -> None:
-        """`tokens`: the accepted ones; none given: any that is not empty and not written `Bearer …`."""
+        """`tokens`: the accepted ones; if empty, any token that does not begin with `Bearer`."""
         self._tokens = frozenset(tokens)
         self._requests = {endpoint.path: build_tree(endpoint.request) for endpoint in ENDPOINTS}
         self._events = {
@@ -68,7 +68,7 @@ class Inspector:
         }
 
     def inspect(self, headers: Mapping[str, str], submission: Submission | None) -> Submission | Refusal:
-        """The submission itself when TikTok would take all of it, else why not."""
+        """Return the submission if TikTok would accept all of it, else the refusal."""
         refusal = self._refuse_headers(headers)
         if refusal is not None:
             return refusal
@@ -114,7 +114,7 @@ class Inspector:
 
 
 def refusal_of_event(endpoint: Endpoint, position: int, finding: Finding) -> Refusal:
-    """The legacy API says which event it was; event/track does not."""
+    """Return the refusal of one event; the legacy API names the event, event/track does not."""
     if endpoint is not LEGACY:
         return _refusal(finding if finding.path else finding.under(endpoint.events))
     place = Finding(finding.path, finding.complaint).under(f"Batch.{position}").path

@@ -1,4 +1,4 @@
-"""What the sandbox took: every id with how often it came, and the last requests' events in full."""
+"""Record what the sandbox received: how often each id came, and the newest events and refusals as a whole."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -11,8 +11,8 @@ from sandbox.inspection import Refusal, Submission
 from sandbox.rules import LEGACY
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """One event as it arrived."""
+class AcceptedEvent(msgspec.Struct, frozen=True):
+    """One accepted event as it arrived."""
 
     endpoint: str
     event_source: str | None
@@ -27,7 +27,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class RefusedRequest(msgspec.Struct, frozen=True):
-    """One request that was not taken."""
+    """One refused request."""
 
     endpoint: str
     code: int
@@ -37,23 +37,23 @@ class RefusedRequest(msgspec.Struct, frozen=True):
 
 
 class ReceivedEvents:
-    """Counts every (event source, event, event_id); keeps the newest `keep` events and 100 refusals in full."""
+    """Counts every (event source, event, event_id); keeps the newest `keep` events and 100 refusals as a whole."""
 
     def __init__(self, keep: int) -> None:
         self._keep = keep
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete all events, refusals and counts."""
         self.requests = 0
         self.refused: Counter[int] = Counter()
         self.faults: Counter[str] = Counter()
         self.refusals: deque[RefusedRequest] = deque(maxlen=100)
-        self._newest: deque[Taken] = deque(maxlen=self._keep)
+        self._newest: deque[AcceptedEvent] = deque(maxlen=self._keep)
         self._times: dict[tuple[str, str], Counter[str]] = {}
         self._without_id: Counter[tuple[str, str]] = Counter()
 
-    def take(self, submission: Submission, events: Iterable[dict[str, Any]], request_id: str, now: datetime) -> None:
+    def accept(self, submission: Submission, events: Iterable[dict[str, Any]], request_id: str, now: datetime) -> None:
         """Record `events` of an accepted request."""
         body, source = submission.body, str(submission.source)
         legacy = submission.endpoint is LEGACY
@@ -62,7 +62,7 @@ class ReceivedEvents:
             name, event_id = event["event"], event.get("event_id")
             self._count(source, name, event_id)
             self._newest.append(
-                Taken(
+                AcceptedEvent(
                     endpoint=submission.endpoint.path,
                     event_source=body.get("event_source"),
                     event_source_id=None if legacy else source,
@@ -88,20 +88,20 @@ class ReceivedEvents:
         self.refusals.append(RefusedRequest(path, refusal.code, refusal.message, request_id, events))
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """The newest events, oldest first, each with how often TikTok has seen it by now."""
-        for taken in self._newest:
-            source = taken.event_source_id or taken.pixel_code or ""
-            count = 1 if taken.event_id is None else self._times[source, taken.event][taken.event_id]
-            yield {**msgspec.structs.asdict(taken), "count": count}
+        """Yield the newest events, oldest first, each with the number of times it came by now."""
+        for accepted in self._newest:
+            source = accepted.event_source_id or accepted.pixel_code or ""
+            count = 1 if accepted.event_id is None else self._times[source, accepted.event][accepted.event_id]
+            yield {**msgspec.structs.asdict(accepted), "count": count}
 
     def ids(self) -> Iterator[tuple[str, str, str, int]]:
-        """Every (event source id, event, event_id, times seen)."""
+        """Yield every (event source id, event, event_id, number of times)."""
         for (source, name), times in self._times.items():
             for event_id, count in times.items():
                 yield source, name, event_id, count
 
     def summary(self) -> dict[str, Any]:
-        """Counts: `events` as they came, `distinct` as TikTok would count them, `duplicates` the difference."""
+        """Return counts: `events` received, `distinct` as TikTok counts them, and the difference, `duplicates`."""
         sources: dict[str, dict[str, dict[str, int]]] = {}
         for source, name in {*self._times, *self._without_id}:
             sources.setdefault(source, {})[name] = self._counts(source, name)

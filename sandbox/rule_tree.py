@@ -1,4 +1,4 @@
-"""Rows into a tree that walks a JSON object once, whatever the number of rows."""
+"""Build a tree from rules, so that one walk of a JSON object applies all of them."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Self
@@ -8,7 +8,7 @@ from sandbox.rules import FieldRule
 
 
 class Finding(NamedTuple):
-    """The first thing wrong: where, and in TikTok's words what."""
+    """The first error: its path and TikTok's message."""
 
     path: str
     complaint: str
@@ -18,7 +18,7 @@ class Finding(NamedTuple):
 
 
 class Node:
-    """What is demanded of one value, and of the values inside it."""
+    """The rules for one value and for the values inside it."""
 
     __slots__ = ("checks", "fields", "is_list", "required")
 
@@ -29,7 +29,7 @@ class Node:
         self.is_list = False
 
     def find(self, value: object) -> Finding | None:
-        """The first finding in `value`, in the order of its own keys; fields without a rule pass, as at TikTok."""
+        """Return the first finding in `value`, in the order of its keys; fields without a rule pass, as at TikTok."""
         for check in self.checks:
             complaint = check(value)
             if complaint is not None:
@@ -62,14 +62,14 @@ class Node:
         return None
 
     def missing(self) -> Finding:
-        """The finding when this required value is absent: the value itself, or the first required one inside it."""
+        """Return the finding for this absent required value: itself, or the first required value inside it."""
         if self.required:
             return self.fields[self.required[0]].missing().under(self.required[0])
         return Finding("", MISSING)
 
 
 def build_tree(rows: Iterable[FieldRule]) -> Node:
-    """The tree of `rows`. An object is required when something in it is."""
+    """Return the tree of `rows`. An object is required if a value in it is."""
     root = Node()
     for row in rows:
         node = root

@@ -1,6 +1,6 @@
-"""What TikTok demands of a request, as rows (docs: tiktok-api.md §1 for event/track, §2.2 for pixel/batch).
+"""TikTok's rules for requests as rows (tiktok-api.md §1 for event/track, §2.2 for pixel/batch).
 
-Written from TikTok's documents alone: nothing here comes from the mapping that it judges.
+The rows come from TikTok's documents alone, not from the mapping whose requests they judge.
 """
 
 from typing import NamedTuple
@@ -39,23 +39,23 @@ EVERY_SOURCE = WEB | APP | OFFLINE | CRM
 
 
 class FieldRule(NamedTuple):
-    """One demand on one value."""
+    """One rule for one value."""
 
     path: str
-    """From the event (or the request) down; `contents[].price` is the price of every item."""
+    """The path from the event or the request; `contents[].price` is the price of every item."""
     check: Check
     required: bool = False
     sources: frozenset[str] = EVERY_SOURCE
-    """Which event sources it holds for; the legacy API has one."""
+    """The event sources that the rule is for; the legacy API has one."""
     option: str | None = None
-    """The rule holds only where the sandbox was started with this option."""
+    """The rule is for a sandbox that was started with this option."""
 
 
 STANDARD_EVENTS = (
     *("AddPaymentInfo", "AddToCart", "AddToWishlist", "ApplicationApproval", "CompleteRegistration", "Contact"),
     *("CustomizeProduct", "Download", "FindLocation", "InitiateCheckout", "Lead", "Purchase", "Schedule", "Search"),
     *("StartTrial", "SubmitApplication", "Subscribe", "ViewContent", "PageView", "Pageview"),
-    *("CompletePayment", "SubmitForm", "PlaceAnOrder", "ClickButton"),  # older names, still taken
+    *("CompletePayment", "SubmitForm", "PlaceAnOrder", "ClickButton"),  # older names, still accepted
 )
 _CONTENT_TYPE = one_of("product", "product_group")
 
@@ -91,7 +91,7 @@ TRACK_EVENT = (
     FieldRule("user.first_name", hashed),
     FieldRule("user.last_name", hashed),
     FieldRule("user.zip_code", hashed),
-    FieldRule("user.gaid", hashed),  # TikTok takes these two raw as well; relay promises to hash them
+    FieldRule("user.gaid", hashed),  # TikTok accepts these two unhashed as well; relay promises to hash them
     FieldRule("user.idfa", hashed),
     FieldRule("user.city", unhashed),
     FieldRule("user.state", unhashed),
@@ -109,7 +109,7 @@ TRACK_EVENT = (
     FieldRule("page.url", http_url),
     FieldRule("page.url", http_url, required=True, sources=WEB),
     FieldRule("page.referrer", string),
-    # TikTok documents it as required; batches from servers often name no app, so it is demanded on request only.
+    # TikTok documents it as required, but batches from servers often lack it: the rule is an option.
     FieldRule("app.app_id", filled, required=True, sources=APP, option="require_app_id"),
     FieldRule("app.app_id", string),
     FieldRule("app.app_name", string),
@@ -130,7 +130,7 @@ TRACK_EVENT = (
     FieldRule("pixel_code", forbidden),
     FieldRule("event_source", forbidden),
     FieldRule("event_source_id", forbidden),
-    FieldRule("test_event_code", forbidden),  # TikTok passes it over, and the test counts as a real event
+    FieldRule("test_event_code", forbidden),  # TikTok ignores it here, and the test would count as a real event
 )
 
 TRACK_REQUEST = (
@@ -200,5 +200,5 @@ ENDPOINTS = (TRACK, LEGACY)
 
 
 def code_of(complaint: str) -> int:
-    """The code that TikTok answers a complaint with."""
+    """Return TikTok's code for a message."""
     return PII_NOT_HASHED if complaint == NOT_HASHED else PARAM_ERROR

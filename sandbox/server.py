@@ -1,4 +1,4 @@
-"""The stand-in TikTok as a server: in this process until a signal, or in a thread for tests and the demo."""
+"""Run the sandbox: as a process until a signal, or in a thread for tests and the demo."""
 
 import threading
 from collections.abc import Collection, Iterator
@@ -19,7 +19,7 @@ def run(
     keep: int = KEEP,
     require_app_id: bool = False,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. OSError when the port is taken."""
+    """Serve until SIGINT or SIGTERM. Raise OSError when the port is in use."""
     with listening(host, port, "RELAY_SANDBOX_PORT") as listeners, suppress(KeyboardInterrupt):
         _server(tokens, keep, require_app_id).run(sockets=listeners)
 
@@ -28,7 +28,7 @@ def run(
 def serving(
     tokens: Collection[str] = (), *, port: int = 0, keep: int = KEEP, require_app_id: bool = False
 ) -> Iterator[str]:
-    """Serve on loopback in a thread; gives the URL. Port 0 means any free one."""
+    """Serve on loopback in a thread and yield the URL. Port 0 means any free port."""
     with listening("127.0.0.1", port, "RELAY_SANDBOX_PORT") as listeners:
         server = _server(tokens, keep, require_app_id)
         thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="sandbox", daemon=True)

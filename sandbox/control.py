@@ -18,7 +18,7 @@ def control_routes(received: ReceivedEvents, board: FaultBoard) -> list[Route]:
     """Return the routes `/_sandbox/events`, `/_sandbox/refusals` and `/_sandbox/fault`."""
 
     async def show_events(request: Request) -> Response:
-        """Return the newest events; filters such as `?event=Purchase`; `?summary=1`: counts only; `?ids=1`: every id."""
+        """Return the newest events; filters such as `?event=Purchase`; `?summary=1`: counts; `?ids=1`: every id."""
         if "summary" in request.query_params:
             return json(received.summary())
         if "ids" in request.query_params:

@@ -1,4 +1,4 @@
-"""`relay demo` as a newcomer runs it: real processes, a table that is true, nothing left behind."""
+"""`relay demo` as a new user runs it: real processes, a true table, nothing left behind."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ RELAY = Path(sys.executable).with_name("relay")
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A caller's environment with settings of their own, none of which may get into the demo."""
+    """Return an environment with the caller's own settings, which the demo must not use."""
     return {
         **os.environ,
         "TMPDIR": str(tmp_path),
@@ -25,7 +25,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def left_behind(directory: Path) -> list[str]:
-    """Files below the directory, and processes that mention it."""
+    """Return files below the directory and processes that mention it."""
     commands = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -37,8 +37,8 @@ def left_behind(directory: Path) -> list[str]:
     return [*commands, *(str(path) for path in directory.iterdir())]
 
 
-def test_it_shows_what_became_of_every_event_and_ends(tmp_path: Path, environment: dict[str, str]) -> None:
-    """With exit code 0, checked against the stand-in's own record, in 110 columns."""
+def test_it_shows_how_every_event_ended_and_exits(tmp_path: Path, environment: dict[str, str]) -> None:
+    """The exit code is 0 and the table agrees with the stand-in's record, in 110 columns."""
     done = subprocess.run([RELAY, "demo"], env=environment, capture_output=True, text=True, timeout=250, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     for fact in (
@@ -57,15 +57,15 @@ def test_it_shows_what_became_of_every_event_and_ends(tmp_path: Path, environmen
 
 
 def test_the_picture_in_the_documents_is_what_it_shows(tmp_path: Path, environment: dict[str, str]) -> None:
-    """docs/demo.svg, made again here: nothing in it depends on the day or the machine."""
+    """docs/demo.svg is generated again here; nothing in it depends on the day or the machine."""
     made = tmp_path / "demo.svg"
     subprocess.run([RELAY, "demo", "--save", made], env=environment, capture_output=True, timeout=250, check=True)
     picture = Path(__file__).parents[2] / "docs" / "demo.svg"
     assert made.read_bytes() == picture.read_bytes(), "docs/demo.svg is stale: renew it with make picture"
 
 
-def test_with_keep_it_stays_until_it_is_interrupted(tmp_path: Path, environment: dict[str, str]) -> None:
-    """It says where everything is; Ctrl-C ends it well and leaves nothing."""
+def test_with_keep_it_runs_until_it_is_interrupted(tmp_path: Path, environment: dict[str, str]) -> None:
+    """It says where everything is; Ctrl-C ends it with success and leaves nothing."""
     with subprocess.Popen([RELAY, "demo", "--keep"], env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = ""
@@ -92,7 +92,7 @@ def test_with_keep_it_stays_until_it_is_interrupted(tmp_path: Path, environment:
     assert left_behind(tmp_path) == []
 
 
-def test_interrupted_on_the_way_it_leaves_nothing(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_interrupted_while_it_runs_it_leaves_nothing(tmp_path: Path, environment: dict[str, str]) -> None:
     """Neither processes nor files."""
     with subprocess.Popen([RELAY, "demo"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while not list(tmp_path.glob("relay-demo-*/data/server.json")):

@@ -1,4 +1,4 @@
-"""A person is forgotten by a running relay: nothing of them is left in Redis or on its disk, and the books balance."""
+"""A running relay erases a person: nothing of them is left in Redis or on its disk, and the ledger balances."""
 
 import json
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ KEY = Keyring.new_key()
 
 @pytest.fixture(params=[None, KEY], ids=["without a key", "with a key"])
 def plant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plant]:
-    """One ingest and one worker; one connection that works, and one whose token is refused, so that its events wait."""
+    """One ingest and one worker; one connection that works, and one with a refused token, whose events wait."""
     environment = {} if request.param is None else {"RELAY_ENCRYPTION_KEY": request.param}
     with Plant(tmp_path, CONFIGURATION, ingests=1, workers=1, environment=environment) as plant:
         plant.wait_until_ready()
@@ -58,7 +58,7 @@ def plant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plant]:
 
 
 def post(plant: Plant, *batches: dict[str, Any]) -> None:
-    """Accepted, as one request."""
+    """Post the events as one request, which is accepted."""
     url = f"{plant.ingest_urls[0]}/v2/bulkevents"
     assert httpx.post(url, json=batches, auth=("key", "secret"), trust_env=False).status_code == 202
 
@@ -73,8 +73,8 @@ def books(plant: Plant) -> dict[str, tuple[int, ...]]:
     }
 
 
-def test_a_forgotten_person_is_in_no_key_and_in_no_file(plant: Plant) -> None:
-    """Jane's events wait, died, and her address is remembered; Joe's, in the same chunks, stay."""
+def test_an_erased_person_is_in_no_key_and_no_file(plant: Plant) -> None:
+    """Jane has waiting events, dead letters and a remembered address; Joe's, in the same chunks, stay."""
     keyring = Keyring.from_text(plant.environment.get("RELAY_ENCRYPTION_KEY"))
     jane = [{**batch(purchase(1), purchase(2, custom_flags=BAD_URL)), **JANE}, {**batch(purchase(3)), **HASHED_JANE}]
     refused = {**batch(purchase(4)), **JANE}
@@ -114,14 +114,14 @@ def test_a_forgotten_person_is_in_no_key_and_in_no_file(plant: Plant) -> None:
 
 
 def nothing_left(plant: Plant, keyring: Keyring | None) -> None:
-    """Of Jane, in any key or file; Joe is still there."""
+    """Return whether Jane is in no key and no file; Joe must still be there."""
     with plant.client() as client:
         assert in_redis(client, [*WANTED, "user9@shop.example"], keyring) == {"user9@shop.example"}
     until(lambda: not in_files(append_only_files(plant.directory), WANTED))  # files are unlinked in the background
 
 
 def answers(plant: Plant) -> bool:
-    """Whether the server does."""
+    """Return whether the server answers."""
     try:
         with plant.client() as client:
             return bool(client.ping())

@@ -1,4 +1,4 @@
-"""With RELAY_LOG_FORMAT=json every line of every process is an object: at start, at work, in trouble and at the end."""
+"""With RELAY_LOG_FORMAT=json every line of every process is a JSON object, in an outage and at the end too."""
 
 import json
 import os
@@ -19,14 +19,14 @@ JSON = {"RELAY_LOG_FORMAT": "json", "FLOWER_BASIC_AUTH": "relay:password"}
 
 
 def assert_json(text: str, *processes: str) -> None:
-    """Every line is an object that says whose it is; each of these said something."""
+    """Assert that every line is an object that names its process, and that each of these processes logged something."""
     lines = [json.loads(line) for line in text.splitlines()]
     assert all(line["event"] and line["level"] and line["timestamp"] for line in lines)
     assert {line["process"] for line in lines} >= set(processes)
 
 
 def test_everything_that_relay_up_runs(place: Place) -> None:
-    """Over an event delivered, a killed worker and a killed server."""
+    """Through a delivered event, a killed worker and a killed server."""
     up = place.up(**JSON)
     try:
         place.post(1)
@@ -45,7 +45,7 @@ def test_everything_that_relay_up_runs(place: Place) -> None:
 
 
 def run(arguments: list[str], environ: dict[str, str], enough: Callable[[], bool]) -> str:
-    """All that a process says until it was enough and it was told to stop."""
+    """Return everything that a process writes, until `enough` is true and the process was stopped."""
     child = subprocess.Popen(
         [RELAY, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environ
     )
@@ -61,7 +61,7 @@ def run(arguments: list[str], environ: dict[str, str], enough: Callable[[], bool
 
 @pytest.mark.parametrize("redis_is_there", [True, False], ids=["Redis answers", "Redis is away"])
 def test_flower(redis_is_there: bool, place: Place) -> None:
-    """Tornado's, Celery's and Flower's own lines."""
+    """Tornado's, Celery's and Flower's lines too."""
     up = place.up(**JSON)
     try:
         record, port = place.data.record(), free_port()

@@ -1,6 +1,6 @@
-"""The first fault run: kills at random instants under a TikTok that fails in every way, and nothing is lost.
+"""Kill processes at random times while TikTok fails in every way: no event is lost.
 
-SEED repeats a run's choices (not its timing); SECONDS makes it longer. `make soak` does more, for longer.
+SEED repeats a run's choices, not its timing; SECONDS makes it longer. `make soak` does more, for longer.
 """
 
 import os
@@ -17,7 +17,7 @@ ACTIONS = {"kill_worker": 6, "kill_ingest": 4, "kill_server": 1}
 
 @pytest.mark.timeout(600)
 def test_no_accepted_event_is_lost(tmp_path: Path) -> None:
-    """Every (event source id, event id) answered 202 has arrived, and the books say so."""
+    """Every (event source id, event id) answered 202 has arrived, and the ledger says so."""
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
     seconds = float(os.environ.get("SECONDS") or 40)
     print(f"\nfault run: SEED={seed} SECONDS={seconds:g}", flush=True)

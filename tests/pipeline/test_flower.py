@@ -1,4 +1,4 @@
-"""A failed job in Flower leads to its letters; corrected and sent again, each arrives once."""
+"""A failed job in Flower leads to its dead letters; corrected and replayed, each arrives once."""
 
 import json
 import re
@@ -37,15 +37,15 @@ def plant(tmp_path: Path) -> Iterator[Plant]:
 
 
 def counts(plant: Plant, *names: str) -> tuple[int, ...]:
-    """Counters of the connection's books, which balance."""
+    """Return the counters of the connection's ledger, which balances."""
     with plant.client() as client:
         group = read_books(client, ["shop"], []).groups[0]
     assert group.balances
     return tuple(group.waiting if name == "waiting" else group.books.get(name, 0) for name in names)
 
 
-def test_a_failed_job_leads_to_its_letters_and_each_goes_once(plant: Plant) -> None:
-    """Its line is in the list, readable without clicking; the command in it lists exactly its letters."""
+def test_a_failed_job_leads_to_its_dead_letters_and_each_is_replayed_once(plant: Plant) -> None:
+    """The job's line is readable in the list; the command in it lists exactly the job's dead letters."""
     flower = Flower(plant)
     until(flower.is_up)
     bad_url = purchase(1, custom_flags={"TikTok.URL": "www.shop.example/x"})

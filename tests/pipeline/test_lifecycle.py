@@ -1,4 +1,4 @@
-"""Workers come, share the work and go: nothing is lost, nothing counts twice, and each leaves in the time it has."""
+"""Workers start, share the work and stop: no event is lost or counted twice, and each worker stops in time."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def groups(plant: Plant) -> list[GroupReading]:
 
 
 def events_by_worker(plant: Plant, processes: list[Process]) -> Counter[str]:
-    """How many events each says that its jobs brought to an end."""
+    """Return how many ended events each worker's jobs have logged."""
     ended: Counter[str] = Counter()
     for process in processes:
         for line in plant.log_of(process.name).splitlines():
@@ -44,8 +44,8 @@ def events_by_worker(plant: Plant, processes: list[Process]) -> Counter[str]:
     return ended
 
 
-def test_two_share_the_work_a_third_joins_and_leaves_and_nothing_is_lost(tmp_path: Path) -> None:
-    """Under load; how many events each worker delivered is printed."""
+def test_two_workers_share_the_work_a_third_joins_and_leaves_and_no_event_is_lost(tmp_path: Path) -> None:
+    """Under load; it prints how many events each worker delivered."""
     with Plant(tmp_path, CONFIGURATION, ingests=1, workers=2, environment={"RELAY_LOG_FORMAT": "json"}) as plant:
         plant.wait_until_ready()
         plant.sandbox.fault("slow", seconds=0.05)  # TikTok takes its time, so that there is something to share
@@ -81,10 +81,10 @@ def test_two_share_the_work_a_third_joins_and_leaves_and_nothing_is_lost(tmp_pat
     [("slow", 1.0, 1.0), ("hang", None, float(TIMEOUT.read or 0))],
     ids=["slow answers", "no answer at all"],
 )
-def test_told_to_stop_a_worker_settles_and_is_gone_in_time(
+def test_on_sigterm_a_worker_settles_and_exits_in_time(
     tmp_path: Path, fault: str, seconds: float | None, within_s: float
 ) -> None:
-    """It waits for the answer that it asked for and begins nothing more; then no lease of its is left."""
+    """It waits for its current answer and starts nothing more; no lease of its is left."""
     with Plant(tmp_path, CONFIGURATION, ingests=1, workers=1) as plant:
         plant.wait_until_ready()
         plant.sandbox.fault(fault, **({} if seconds is None else {"seconds": seconds}))

@@ -1,4 +1,4 @@
-"""With three workers and two ingests at work, every ingest tells the same, and it is what status and TikTok say."""
+"""With three workers and two ingests, every ingest reports the same metrics, and status and TikTok agree with them."""
 
 import json
 import os
@@ -35,22 +35,22 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def scrape(url: str) -> Samples:
-    """Every sample of one ingest."""
+    """Return every sample of one ingest."""
     text = httpx.get(f"{url}/metrics", trust_env=False).raise_for_status().text
     families = text_string_to_metric_families(text)
     return {(one.name, frozenset(one.labels.items())): one.value for family in families for one in family.samples}
 
 
 def status(plant: Plant) -> dict[str, Any]:
-    """`relay status --json`."""
+    """Return `relay status --json`."""
     said = subprocess.run(
         [RELAY, "status", "--json"], env={**os.environ, **plant.environment}, capture_output=True, check=True
     )
     return json.loads(said.stdout)  # type: ignore[no-any-return]  # JSON
 
 
-def test_its_totals_are_those_of_status_and_of_tiktok(tmp_path: Path) -> None:
-    """While TikTok fails now and then and some events die."""
+def test_the_totals_are_those_of_status_and_of_tiktok(tmp_path: Path) -> None:
+    """TikTok fails now and then, and some events are dead-lettered."""
     with Plant(tmp_path, CONFIGURATION, ingests=2, workers=3) as plant:
         plant.wait_until_ready()
         plant.sandbox.faults({"mode": "http_503", "probability": 0.1}, {"mode": "partial_20001", "probability": 0.1})

@@ -1,4 +1,4 @@
-"""The whole relay as its user has it: real processes, mParticle's own SDK at one end, a strict TikTok at the other."""
+"""The whole relay as its user runs it: real processes, mParticle's SDK at one end, a strict TikTok at the other."""
 
 import base64
 import signal
@@ -27,7 +27,7 @@ connections:
 
 
 def configuration(token: str = "good", more: str = "") -> str:
-    """The file, with that token."""
+    """Return the configuration file with that token."""
     return CONFIGURATION.replace("TOKEN_HERE", token) + more
 
 
@@ -41,7 +41,7 @@ def shared_plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
 
 @pytest.fixture
 def plant(shared_plant: Plant) -> Plant:
-    """The module's plant, as new: nothing waits, nothing was taken."""
+    """The module's plant, reset: nothing waits, and the stand-in's record is empty."""
     if shared_plant.file.read_text() != configuration():
         shared_plant.file.write_text(configuration())
         time.sleep(2)
@@ -61,7 +61,7 @@ def books(plant: Plant) -> GroupReading:
 
 
 def post(plant: Plant, *events: object) -> None:
-    """One batch, accepted."""
+    """Post one batch, which is accepted."""
     answer = httpx.post(
         f"{plant.ingest_urls[0]}/v2/events", json=batch(*events), auth=("key", "secret"), trust_env=False
     )
@@ -69,7 +69,7 @@ def post(plant: Plant, *events: object) -> None:
 
 
 def sdk(plant: Plant) -> mparticle.EventsApi:
-    """mParticle's official client, pointed here."""
+    """Return mParticle's official client for this ingest."""
     settings = mparticle.Configuration()
     settings.host = f"{plant.ingest_urls[0]}/v2"
     settings.api_key, settings.api_secret = "key", "secret"
@@ -77,7 +77,7 @@ def sdk(plant: Plant) -> mparticle.EventsApi:
 
 
 def sdk_batch(number: int) -> mparticle.Batch:
-    """A purchase as the SDK builds it: without a time, without an id."""
+    """Return a purchase as the SDK builds it: without a time and without an id."""
     made = mparticle.Batch(environment="production")
     made.user_identities = mparticle.UserIdentities(customerid=f"c-{number}", email="someone@shop.example")
     action = mparticle.ProductAction("purchase")
@@ -90,7 +90,7 @@ def sdk_batch(number: int) -> mparticle.Batch:
 
 
 def test_the_official_sdk_uploads_and_its_events_arrive(plant: Plant) -> None:
-    """Single and bulk, answered 202; each event with an id, generated, and its hashes."""
+    """Single and bulk uploads are answered 202; each event has a generated id and its hashes."""
     api = sdk(plant)
     assert api.upload_events_with_http_info(sdk_batch(1))[1] == 202
     assert api.bulk_upload_events_with_http_info([sdk_batch(2), sdk_batch(3)])[1] == 202
@@ -102,7 +102,7 @@ def test_the_official_sdk_uploads_and_its_events_arrive(plant: Plant) -> None:
 
 
 def test_bad_events_become_dead_letters_while_the_rest_of_their_batch_is_delivered(plant: Plant) -> None:
-    """Each with its reason."""
+    """Each dead letter has its reason."""
     before = books(plant).books
     bad_url = purchase(2, custom_flags={"TikTok.URL": "www.shop.com/x"})
     bad_ttclid = purchase(3, custom_flags={"TikTok.URL": "https://shop.example", "TikTok.Callback": "abc"})
@@ -112,8 +112,8 @@ def test_bad_events_become_dead_letters_while_the_rest_of_their_batch_is_deliver
     assert {event["event_id"] for event in plant.sandbox.events()} == {"e1", "e4"}
 
 
-def test_a_refused_token_pauses_and_the_corrected_file_goes_on_without_restart(plant: Plant) -> None:
-    """Nothing is lost meanwhile, and a half-written file changes nothing."""
+def test_a_refused_token_pauses_and_the_corrected_file_resumes_without_restart(plant: Plant) -> None:
+    """No event is lost meanwhile, and a half-written file changes nothing."""
     plant.file.write_text(configuration("revoked"))
     time.sleep(2)
     post(plant, purchase(11))
@@ -126,8 +126,8 @@ def test_a_refused_token_pauses_and_the_corrected_file_goes_on_without_restart(p
     until(lambda: not books(plant).waiting)
 
 
-def test_lost_wake_ups_cost_time_and_nothing_else(plant: Plant) -> None:
-    """Celery's queue may vanish whenever it likes."""
+def test_lost_wake_ups_only_cost_time(plant: Plant) -> None:
+    """Celery's queue may be lost at any time."""
     worker = plant.workers[0]
     worker.signal(signal.SIGSTOP)
     post(plant, purchase(21))
@@ -137,8 +137,8 @@ def test_lost_wake_ups_cost_time_and_nothing_else(plant: Plant) -> None:
     plant.sandbox.wait_for(lambda summary: summary["distinct"] == 1)
 
 
-def test_a_worker_told_to_stop_settles_and_leaves(plant: Plant) -> None:
-    """SIGTERM: the requests under way are answered first, and what waits is left to others."""
+def test_a_worker_settles_on_sigterm_and_exits(plant: Plant) -> None:
+    """Current requests are answered first; the backlog is left to other workers."""
     worker: Process = plant.workers[0]
     plant.sandbox.fault("slow", seconds=1)
     for number in range(31, 36):
@@ -157,8 +157,8 @@ def test_a_worker_told_to_stop_settles_and_leaves(plant: Plant) -> None:
     assert plant.sandbox.summary()["duplicates"] == 0
 
 
-def test_a_job_that_failed_says_so_without_personal_data(plant: Plant) -> None:
-    """What Flower shows comes from the worker's events and log: a name of a lane, counts, reason codes."""
+def test_a_failed_job_is_reported_without_personal_data(plant: Plant) -> None:
+    """What Flower shows comes from the worker's events and log: a lane's name, counts, reasons."""
     post(plant, purchase(41, custom_flags={"TikTok.URL": "www.private-shop.example/secret"}))
     until(lambda: "invalid_url ×1" in plant.log_of("worker-0"))
     for process in plant.processes:

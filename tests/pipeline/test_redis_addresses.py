@@ -1,4 +1,4 @@
-"""Every documented form of RELAY_REDIS_URL takes an event from a sender to TikTok: both connections read it alike."""
+"""With every documented form of RELAY_REDIS_URL an event reaches TikTok: relay and Celery read it alike."""
 
 import hashlib
 import os
@@ -33,7 +33,7 @@ connections:
 
 
 class Places(NamedTuple):
-    """What a URL may name: one server, reached in several ways."""
+    """The addresses of one server, which is reached in several ways."""
 
     port: int
     socket: Path
@@ -46,7 +46,7 @@ class Places(NamedTuple):
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
-    """A server with a user and a password, on TCP, on a socket, and behind TLS with and without client certificates."""
+    """A server with a user and a password: on TCP, on a socket, behind TLS with and without client certificates."""
     directory = tmp_path_factory.mktemp("redis")
     port, path = free_port(), directory / "redis.sock"
     (directory / "users.acl").write_text(f"user default off\nuser {USER} on ~* &* +@all #{_digest()}\n")
@@ -88,7 +88,7 @@ FORMS: dict[str, Callable[[Places], str]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_delivers(form: str, places: Places, tmp_path: Path) -> None:
-    """202 at ingest, and the event is at TikTok: the worker's connection and Celery's are the same."""
+    """Ingest answers 202 and the event reaches TikTok: the worker's connection and Celery's are the same."""
     url, sandbox_port = FORMS[form](places), free_port()
     with connect(url) as client:
         client.flushdb()
@@ -121,7 +121,7 @@ def test_every_form_delivers(form: str, places: Places, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["unix:// with a database", "rediss:// with a certificate"])
 def test_flower_reads_the_same_address(form: str, places: Places, tmp_path: Path) -> None:
-    """It knows the workers, and its page of queues reads them; no page of it holds the password."""
+    """It shows the workers and the queues; no page of it contains the password."""
     port = free_port()
     (tmp_path / "relay.yaml").write_text(CONFIGURATION)
     environment = {
@@ -152,8 +152,8 @@ def test_flower_reads_the_same_address(form: str, places: Places, tmp_path: Path
             process.stop()
     assert [page.status_code for page in pages] == [200] * 4
     assert pages[2].json()["active_queues"] == [{"name": "relay", "messages": 0}]
-    told = "".join([page.text for page in pages] + [(tmp_path / "flower.log").read_text()])
-    assert not any(secret in told for secret in (PASSWORD, quote(PASSWORD, safe="")))
+    shown = "".join([page.text for page in pages] + [(tmp_path / "flower.log").read_text()])
+    assert not any(secret in shown for secret in (PASSWORD, quote(PASSWORD, safe="")))
 
 
 def _delivered(client: redis.Redis) -> int:

@@ -1,4 +1,4 @@
-"""At 100 % of maxmemory delivery goes on and workers start, though Celery may write nothing there."""
+"""At 100 % of maxmemory delivery continues and workers start, although Celery cannot write."""
 
 import json
 import signal
@@ -19,7 +19,7 @@ CONFIGURATION = (
 
 
 def post(plant: Plant, first: int, count: int) -> None:
-    """So many events, ten in a batch; a batch is sent until it is taken, for ingest looks at memory once a second."""
+    """Post this number of events, ten a batch. A refused batch is repeated: ingest reads memory once a second."""
     url = f"{plant.ingest_urls[0]}/v2/events"
     for start in range(first, first + count, 10):
         body = batch(*(purchase(number) for number in range(start, start + 10)))
@@ -27,7 +27,7 @@ def post(plant: Plant, first: int, count: int) -> None:
 
 
 def delivered(plant: Plant) -> int:
-    """Events delivered; the books balance at every instant."""
+    """Return the number of delivered events; the ledger balances at every instant."""
     with plant.client() as client:
         [group] = read_books(client, ["shop"], []).groups
     assert group.balances
@@ -35,26 +35,26 @@ def delivered(plant: Plant) -> int:
 
 
 def fill(plant: Plant) -> None:
-    """Redis uses more than it may."""
+    """Fill Redis beyond its maxmemory."""
     with plant.client() as client:
         client.set("ballast", b"x" * 8_000_000)
         client.config_set("maxmemory", 4_000_000)
 
 
 def is_posting(plant: Plant) -> bool:
-    """Whether a request to TikTok is under way."""
+    """Return whether a request to TikTok has no answer yet."""
     with plant.client() as client:
         return any(client.hexists(f"lane:shop:{number}:meta", "posted") for number in range(4))
 
 
 def jobs_of(plant: Plant, name: str) -> list[str | None]:
-    """The job ids of what a worker brought to an end; None for what it did without Celery."""
+    """Return the job ids in a worker's log of ended jobs; None stands for a delivery without Celery."""
     lines = [json.loads(line) for line in plant.log_of(name).splitlines() if line.startswith("{")]
     return [line.get("job") for line in lines if line["event"] == "job_ended"]
 
 
 def test_a_full_redis_is_drained_by_workers_that_run_and_by_workers_that_start(tmp_path: Path) -> None:
-    """Without Celery as long as Redis is full, through Celery again once it has room."""
+    """Without Celery while Redis is full, and through Celery again once it has room."""
     environment = {"RELAY_LOG_FORMAT": "json"}
     with Plant(tmp_path, CONFIGURATION, ingests=1, workers=0, environment=environment) as plant:
         plant.wait_until_ready()
@@ -80,8 +80,8 @@ def test_a_full_redis_is_drained_by_workers_that_run_and_by_workers_that_start(t
         assert plant.workers[0].wait() == 0
 
 
-def test_told_to_stop_while_it_waits_for_room_a_worker_settles_first(tmp_path: Path) -> None:
-    """What it had posted is settled, not sent twice."""
+def test_on_sigterm_while_it_waits_for_room_a_worker_settles_first(tmp_path: Path) -> None:
+    """What it had posted is settled, and not sent twice."""
     with Plant(tmp_path, CONFIGURATION, ingests=1, workers=0, environment={"RELAY_LOG_FORMAT": "json"}) as plant:
         plant.wait_until_ready()
         post(plant, 0, 10)

@@ -1,4 +1,4 @@
-"""What real processes do and say on a Redis that refuses: each reason is said everywhere a person looks."""
+"""What real processes do on a Redis that refuses, and that each reason is shown wherever a person looks."""
 
 import json
 import signal
@@ -38,7 +38,7 @@ DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--maxmemory", "200
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """A server fit to run with."""
+    """A server that relay can run with."""
     directory = tmp_path / "redis"
     directory.mkdir()
     with running_server(directory, *DURABLE) as url:
@@ -65,12 +65,12 @@ class Worker:
         self.process = Process("worker", [str(RELAY), "worker"], environment, self.log)
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it logged so far; every line of it is JSON."""
+        """Return what it has logged; every line is JSON."""
         whole = self.log.read_text().rpartition("\n")[0]
         return [json.loads(line) for line in whole.splitlines() if line.strip()]
 
     def said(self, event: str) -> list[dict[str, Any]]:
-        """Those lines."""
+        """Return the log lines of that event."""
         return [line for line in self.lines() if line["event"] == event]
 
     def close(self) -> None:
@@ -92,8 +92,8 @@ HOPELESS = {
 
 
 @pytest.mark.parametrize("reason", HOPELESS)
-def test_a_worker_ends_where_waiting_is_in_vain(reason: str, server: str, tmp_path: Path) -> None:
-    """After some tries, with the reason and what to do as its last words, so that an orchestrator sees it."""
+def test_a_worker_ends_for_an_error_that_waiting_cannot_cure(reason: str, server: str, tmp_path: Path) -> None:
+    """It ends after some attempts, and logs the reason and what to do last, so that an orchestrator shows it."""
 
     with closing(Worker(tmp_path, HOPELESS[reason](server))) as worker:
         assert worker.process.wait() == EXIT_CODE
@@ -109,8 +109,8 @@ def test_a_worker_ends_where_waiting_is_in_vain(reason: str, server: str, tmp_pa
 
 
 @pytest.mark.parametrize("redis_is_there", [True, False])
-def test_a_worker_told_to_stop_while_it_starts_ends(redis_is_there: bool, server: str, tmp_path: Path) -> None:
-    """While it waits for Redis, and in the midst of Celery's start, which it does not take for a fault of Celery's."""
+def test_a_worker_ends_on_sigterm_while_it_starts(redis_is_there: bool, server: str, tmp_path: Path) -> None:
+    """While it waits for Redis, and while Celery starts, which is not reported as an error of Celery."""
     url = server if redis_is_there else f"redis://127.0.0.1:{free_port()}/0"
     with closing(Worker(tmp_path, url)) as worker:
         first = "tiktok_url_changed" if redis_is_there else CANNOT
@@ -121,7 +121,7 @@ def test_a_worker_told_to_stop_while_it_starts_ends(redis_is_there: bool, server
 
 
 def test_a_worker_whose_password_is_changed_ends_as_well(server: str, tmp_path: Path) -> None:
-    """Though it had worked for long: a restarted one would read the new password."""
+    """Although it had worked before: a restarted worker reads the new password."""
     url = add_user(server, "relay", ["~*", "&*", "+@all"])
     with closing(Worker(tmp_path, url)) as worker:
         until(lambda: bool(worker.seen and "ready." in worker.log.read_text()))
@@ -132,8 +132,8 @@ def test_a_worker_whose_password_is_changed_ends_as_well(server: str, tmp_path: 
         assert worker.said(ENDS)[-1]["reason"] == "wrongpass"
 
 
-def test_a_replica_is_waited_out(server: str, tmp_path: Path) -> None:
-    """At start and in the middle: nothing ends, the reason is said, and `redis_usable` once it is so."""
+def test_a_worker_waits_while_redis_is_a_replica(server: str, tmp_path: Path) -> None:
+    """At start and later: the worker does not end, logs the reason, and `redis_usable` once Redis is writable."""
     with (
         redis.Redis.from_url(server) as admin,
         closing(Worker(tmp_path, server)) as worker,
@@ -160,7 +160,7 @@ def _delivered(url: str) -> int:
 
 
 def relay(url: str, directory: Path, *arguments: str) -> tuple[int, str]:
-    """A command's exit code and all that it said."""
+    """Return a command's exit code and output."""
     (directory / "relay.yaml").write_text(CONFIGURATION)
     environment = {"RELAY_CONFIG": str(directory / "relay.yaml"), "RELAY_REDIS_URL": url, "COLUMNS": "400"}
     done = CliRunner().invoke(main, list(arguments), env=environment)
@@ -168,7 +168,7 @@ def relay(url: str, directory: Path, *arguments: str) -> tuple[int, str]:
 
 
 def test_status_and_check_say_that_nothing_can_be_written(server: str, tmp_path: Path) -> None:
-    """Of a server that answers every reading."""
+    """The server answers every read."""
     with redis.Redis.from_url(server) as admin:
         admin.config_set("min-replicas-to-write", 1)
     code, output = relay(server, tmp_path, "status")
@@ -192,16 +192,16 @@ def test_status_and_check_say_that_nothing_can_be_written(server: str, tmp_path:
 def test_check_lists_the_permissions_that_are_missing(
     rights: list[str], code: int, words: str, server: str, tmp_path: Path
 ) -> None:
-    """As the one line to run."""
+    """As one command to run."""
     done, output = relay(add_user(server, "relay", rights), tmp_path, "check")
     assert words in output
     assert done == code, output
 
 
-def test_without_info_the_429_is_not_switched_off_in_silence(
+def test_without_info_a_full_redis_is_still_answered_429(
     server: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """It is said, at start, in readiness and by status; and a full Redis still answers 429."""
+    """Start, readiness and status say that INFO is missing."""
     url = add_user(server, "relay", ["~*", "&*", "+@all", "-@dangerous"])
     port = free_port()
     (tmp_path / "relay.yaml").write_text(CONFIGURATION)
@@ -229,7 +229,7 @@ def test_without_info_the_429_is_not_switched_off_in_silence(
 
 
 def test_the_alert_about_redis_needs_no_redis() -> None:
-    """Told once it has lasted, by its reason; and that it is over."""
+    """It is sent once Redis was unusable for a minute, with the reason; another one says that Redis works again."""
     now = [0.0]
     outage = Outage(lambda: now[0])
     with receiving() as receiver:
@@ -241,6 +241,6 @@ def test_the_alert_about_redis_needs_no_redis() -> None:
         outage.end()
         alert.check()
         alert.check()
-        told = [(body["relay"]["alert"], body["relay"].get("reason")) for body in receiver.taken]
-    assert told == [("redis_trouble", "readonly"), ("redis_again", None)]
+        alerts = [(body["relay"]["alert"], body["relay"].get("reason")) for body in receiver.taken]
+    assert alerts == [("redis_trouble", "readonly"), ("redis_again", None)]
     assert "point it at the primary" in receiver.taken[0]["text"]

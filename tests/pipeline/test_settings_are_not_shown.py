@@ -1,4 +1,4 @@
-"""Every setting, malformed, quoted, from a file, unreachable and refused: no output holds any part of its secret."""
+"""Every setting, malformed, quoted, from a file, unreachable or refused: no output contains any part of its secret."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -52,7 +52,7 @@ ROWS = [(name, value) for name, values in MALFORMED.items() for value in (*value
 
 @pytest.fixture(autouse=True)
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A directory with nothing in it, where no setting is."""
+    """An empty directory without settings."""
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"RELAY_{name.upper()}", raising=False)
@@ -60,24 +60,24 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def said(*arguments: str, **environ: str) -> str:
-    """All that a command or a process says, its exception too, and that it did not end well."""
+    """Return everything that a command or process writes, and its exception; it must fail."""
     done = CliRunner().invoke(main, list(arguments), env={"COLUMNS": "300", **environ})
     assert done.exit_code != 0, done.output
     return f"{done.output} {done.exception!r}"
 
 
-def told(text: str) -> set[str]:
-    """What of the secret stands there."""
+def leaked(text: str) -> set[str]:
+    """Return the parts of the secret that stand in the output."""
     return {part for part in PARTS if part in text}
 
 
 def test_the_table_has_every_setting() -> None:
-    """A new one is asked for here."""
+    """A new setting must be added here."""
     assert MALFORMED.keys() == Settings.model_fields.keys()
 
 
 @pytest.mark.parametrize(("name", "value"), ROWS, ids=[f"{name}={value!r}" for name, value in ROWS])
-def test_a_malformed_or_quoted_setting_is_not_told(name: str, value: str, tmp_path: Path) -> None:
+def test_a_malformed_or_quoted_setting_is_not_shown(name: str, value: str, tmp_path: Path) -> None:
     """By no process and no command, from the environment or from a file."""
     variable = f"RELAY_{name.upper()}"
     (tmp_path / "value").write_text(value)
@@ -86,41 +86,41 @@ def test_a_malformed_or_quoted_setting_is_not_told(name: str, value: str, tmp_pa
     for process, way, log_format in product(PROCESSES, ways, formats):
         output = said(process, **way, **log_format)
         assert variable in output
-        assert told(output) == set(), output
+        assert leaked(output) == set(), output
 
 
 @pytest.mark.parametrize("value", [f"relay:{SECRET},x", f'"relay:{SECRET}"', f"relay:{SECRET}\nx", SECRET])
-def test_an_account_of_flower_is_not_told(value: str) -> None:
+def test_an_account_of_flower_is_not_shown(value: str) -> None:
     """Nor is a part of it used."""
-    assert told(said("flower", FLOWER_BASIC_AUTH=value, RELAY_REDIS_URL="redis://127.0.0.1:1/0")) == set()
+    assert leaked(said("flower", FLOWER_BASIC_AUTH=value, RELAY_REDIS_URL="redis://127.0.0.1:1/0")) == set()
 
 
 UNREACHABLE = ["redis://:{s}@127.0.0.1:{p}/0", "redis://{s}:{s}@relay.invalid/0", "unix://:{s}@/no/such/socket"]
 
 
 @pytest.mark.parametrize("form", UNREACHABLE)
-def test_a_redis_out_of_reach_is_not_told(form: str, tmp_path: Path) -> None:
-    """Its place may be, its password not."""
+def test_a_password_of_an_unreachable_redis_is_not_shown(form: str, tmp_path: Path) -> None:
+    """Its address may be shown, its password not."""
     url = form.format(s=SECRET, p=free_port())
     for command in (["check"], ["status"], ["dead-letters", "list"], ["connections", "list"]):
-        assert told(said(*command, RELAY_REDIS_URL=url)) == set()
+        assert leaked(said(*command, RELAY_REDIS_URL=url)) == set()
 
 
 @pytest.mark.parametrize("who", [f":{SECRET}", f"{SECRET}:{SECRET}"])
-def test_a_redis_that_refuses_is_not_told(who: str, tmp_path: Path) -> None:
+def test_a_password_that_redis_refuses_is_not_shown(who: str, tmp_path: Path) -> None:
     """Wrong password, wrong user."""
     with running_server(tmp_path) as url:
         with redis.Redis.from_url(url) as admin:
             admin.config_set("requirepass", "another")
         for command in (["check"], ["status"], ["dead-letters", "list"]):
             output = said(*command, RELAY_REDIS_URL=url.replace("redis://", f"redis://{who}@"))
-            assert told(output) == set()
+            assert leaked(output) == set()
             assert "refuses the user or the password" in output
 
 
-def test_a_webhook_out_of_reach_or_refusing_is_not_told() -> None:
-    """It is a secret as a whole; only its host is shown."""
-    assert told(said("check", "--alert", RELAY_ALERT_WEBHOOK=f"http://127.0.0.1:{free_port()}/{SECRET}")) == set()
+def test_a_webhook_that_fails_is_not_shown() -> None:
+    """The whole URL is secret; only its host is shown."""
+    assert leaked(said("check", "--alert", RELAY_ALERT_WEBHOOK=f"http://127.0.0.1:{free_port()}/{SECRET}")) == set()
     with receiving() as receiver:
         receiver.statuses = [403]
-        assert told(said("check", "--alert", RELAY_ALERT_WEBHOOK=f"{receiver.url}?key={SECRET}")) == set()
+        assert leaked(said("check", "--alert", RELAY_ALERT_WEBHOOK=f"{receiver.url}?key={SECRET}")) == set()

@@ -1,4 +1,4 @@
-"""A person's data and a connection's token, searched for wherever people and machines look: they are nowhere."""
+"""A person's data and a connection's token stand in no place that people or machines read."""
 
 import json
 import sys
@@ -89,14 +89,14 @@ COMMANDS = (
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """What alerts are sent to."""
+    """The webhook that receives alerts."""
     with receiving() as receiver:
         yield receiver
 
 
 @pytest.fixture
 def plant(tmp_path: Path, receiver: Receiver) -> Iterator[Plant]:
-    """One ingest, one ordinary worker that is replaced by a poisoned one, everything encrypted, logs as JSON."""
+    """One ingest, one worker that is replaced by a failing one, everything encrypted, logs as JSON."""
     environment = {
         "RELAY_ENCRYPTION_KEY": KEY,
         "RELAY_LOG_FORMAT": "json",
@@ -110,18 +110,18 @@ def plant(tmp_path: Path, receiver: Receiver) -> Iterator[Plant]:
 
 
 def found(text: str, wanted: list[str]) -> list[str]:
-    """Which of them stand in it."""
+    """Return which of the secrets stand in the text."""
     return [one for one in wanted if one in text]
 
 
 def post(plant: Plant, body: object, key: str = "key") -> None:
-    """Accepted."""
+    """Post a batch, which is accepted."""
     url = f"{plant.ingest_urls[0]}/v2/events"
     assert httpx.post(url, json=body, auth=(key, API_SECRET), trust_env=False).status_code == 202
 
 
-def waiting_and_dead(plant: Plant) -> dict[str, tuple[int, int]]:
-    """Of each connection."""
+def waiting_and_dead_lettered(plant: Plant) -> dict[str, tuple[int, int]]:
+    """Return both numbers of each connection."""
     try:
         with plant.client() as client:
             groups = read_books(client, ["shop", "stuck", "poisoned"], []).groups
@@ -131,7 +131,7 @@ def waiting_and_dead(plant: Plant) -> dict[str, tuple[int, int]]:
 
 
 def test_personal_data_and_secrets_are_nowhere(plant: Plant, receiver: Receiver) -> None:
-    """Whatever fails: URL, click id, TikTok quoting the person, mapping itself, a whole job, Redis."""
+    """Whatever fails: URL, click id, TikTok quoting the person, mapping, a whole job, Redis."""
     flower = Flower(plant)
     until(flower.is_up)
     quoting = f"Invalid value for user.email: '{EMAIL}' or {PHONE} at {IP}"
@@ -149,12 +149,12 @@ def test_personal_data_and_secrets_are_nowhere(plant: Plant, receiver: Receiver)
         f"{plant.ingest_urls[0]}/v2/events", content=EMAIL * 9, auth=("key", API_SECRET), trust_env=False
     )
     assert refused.status_code == 400
-    until(lambda: waiting_and_dead(plant) == {"shop": (0, 4), "stuck": (2, 3), "poisoned": (1, 0)})
+    until(lambda: waiting_and_dead_lettered(plant) == {"shop": (0, 4), "stuck": (2, 3), "poisoned": (1, 0)})
     until(lambda: any("dead-lettered" in str(task["exception"]) for task in flower.tasks().values()))
     plant.server.kill()
     time.sleep(0.5)
     plant.restart_the_dead()
-    until(lambda: waiting_and_dead(plant) == {"shop": (0, 4), "stuck": (2, 3), "poisoned": (1, 0)})
+    until(lambda: waiting_and_dead_lettered(plant) == {"shop": (0, 4), "stuck": (2, 3), "poisoned": (1, 0)})
     until(lambda: ("stuck", "paused") in receiver.alerts)
     until(lambda: any("a fault of relay" in str(task["exception"]) for task in flower.tasks().values()))
 
@@ -182,18 +182,18 @@ def test_personal_data_and_secrets_are_nowhere(plant: Plant, receiver: Receiver)
         places["redis"] = "\n".join(dump(client))
     for file in append_only_files(plant.directory):
         places[f"file {file.name}"] = file.read_bytes().decode("latin-1")
-    assert {place: told for place, text in places.items() if (told := found(text, PRIVATE + SECRETS))} == {}
+    assert {place: leaked for place, text in places.items() if (leaked := found(text, PRIVATE + SECRETS))} == {}
     assert "ValueError" in places["log of worker-poisoned"] or "KeyError" in places["log of worker-poisoned"]
 
 
 def dump(client: redis.Redis) -> Iterator[str]:
-    """Every key and value as it stands there, unopened."""
+    """Return every key and value as stored, without decrypting."""
     for key in client.scan_iter(count=1000):
         yield f"{key!r} {client.dump(key)!r}"
 
 
 def command_lines(plant: Plant) -> dict[int, str]:
-    """Of the plant's processes but the stand-in TikTok, which is told the token as an argument."""
+    """Return the command lines of the plant's processes, except the stand-in's, which has the token as an argument."""
     lines = {}
     for process in plant.processes:
         if process is not plant.sandbox_process and process.pid:

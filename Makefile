@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --no-config --no-header --no-annotate --
 	--python-platform linux --constraint constraints.txt
 
 
-.PHONY: demo picture test servers test-servers check faults soak attacks containers mutations bench documents image-requirements pin-images install clean
+.PHONY: quick demo picture test servers test-servers check faults soak attacks containers mutations bench documents image-requirements pin-images install clean
 
 demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
@@ -20,6 +20,9 @@ picture: $(RELAY)  ## renew docs/demo.svg; a test says when it is stale
 
 test: $(TESTS)  ## every test but the fault run, the attacks and the containers
 	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks --ignore=tests/containers
+
+quick: $(TESTS)  ## tests that start no server and no process, in under a minute
+	@$(BIN)/pytest --quick tests
 
 servers: $(TESTS)  ## fetch the Redis and Valkey servers that tests can run on, into .servers
 	@$(BIN)/python tests/support/servers.py $(SERVERS)

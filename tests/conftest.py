@@ -12,7 +12,48 @@ from support.server import SERVER, free_port
 from support.servers import chosen
 
 settings.register_profile("relay", deadline=None)  # a busy machine is no failure
+settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("relay")
+
+QUICK_FOLDERS = ("checks", "config", "delivery", "mapping", "operations", "process")
+"""What `make quick` runs, except tests that need a server or start a process."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only tests that start no server and no process")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "not_quick: the test starts a process, listens on a port or measures memory")
+    if config.getoption("--quick"):
+        settings.load_profile("quick")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep only quick tests where --quick says so."""
+    if not config.getoption("--quick"):
+        return
+    kept = [item for item in items if _is_quick(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+    needs_server = "redis_server" in getattr(item, "fixturenames", ())
+    return folder in QUICK_FOLDERS and not needs_server and item.get_closest_marker("not_quick") is None
+
+
+@pytest.fixture(autouse=True)
+def _quick_tests_start_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quick test that starts a process fails, so that it is marked `not_quick`."""
+    if request.config.getoption("--quick"):
+
+        def refuse(*_: object, **__: object) -> None:
+            raise AssertionError("this test starts a process: mark it with pytest.mark.not_quick")
+
+        monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+
 
 if chosen().name != "bundled":  # then `relay demo` and `relay up` start it as well
     os.environ["PATH"] = f"{SERVER.parent}{os.pathsep}{os.environ['PATH']}"

@@ -68,6 +68,7 @@ def test_any_setting_changes_the_fingerprint(field: str) -> None:
     assert changed.fingerprint != CONNECTION.fingerprint
 
 
+@pytest.mark.not_quick
 def test_equal_connections_have_equal_fingerprints_in_every_process() -> None:
     """Whatever order a process keeps its sets in: one worker pauses a connection, another compares."""
     program = (

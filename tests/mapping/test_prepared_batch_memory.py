@@ -10,6 +10,7 @@ from mapping.prepared_batch import LONGEST_KEPT, LONGEST_LONG_KEPT, MOST_KEPT, M
 MIB = 1 << 20
 
 
+@pytest.mark.not_quick
 @pytest.mark.parametrize(
     ("longest", "parts", "most_mib"),
     [

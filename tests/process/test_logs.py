@@ -134,5 +134,5 @@ def test_what_a_stalled_reader_misses_is_counted() -> None:
         os.set_blocking(reading, False)
         text += reader.read(1 << 20) or b""
         numbers = [int(line.split()[0]) for line in text.splitlines()]
-        assert numbers == list(range(len(numbers)))
+        assert numbers == sorted(numbers)
         assert writer.take_dropped() == 5000 - len(numbers) > 0

@@ -1,4 +1,4 @@
-"""What people are told of a connection, in words: facts first, then who must do what, then the command to run."""
+"""Write alerts: first the facts, then who must do what, then the command to run."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
@@ -15,11 +15,11 @@ RUNBOOK: Final = "docs/runbook.md"
 
 
 class AlertContext(NamedTuple):
-    """What there is to say beside how the connection stands. `former_s`: how long it was as it was told before."""
+    """The facts of an alert beside the status. `former_s`: how long the state of the previous alert lasted."""
 
     now_ms: int
     former_s: float = 0.0
-    died: int = 0
+    new_dead_letters: int = 0
     limit: int = 0
     share: int = 0
 
@@ -33,7 +33,7 @@ class _Message(NamedTuple):
 
 
 def build_notice(kind: Kind, status: ConnectionStatus, news: AlertContext) -> Notice:
-    """The notice. Of TikTok's words there are none in it: an error is told by its code and what it means here."""
+    """Return the alert. It never quotes TikTok's message: an error is named by its code and its meaning."""
     words = _KINDS[kind](status, news)
     to_do = [f"To do, {words.who}: {words.what_to_do}"] if words.what_to_do else []
     look = f"`{words.command}` · {RUNBOOK}#{words.heading}"
@@ -56,30 +56,30 @@ def build_notice(kind: Kind, status: ConnectionStatus, news: AlertContext) -> No
 
 
 def test_notice(now_ms: int) -> Notice:
-    """What `relay check --alert` sends: nothing has happened."""
-    text = "relay: this is a test, sent by relay check --alert. Alerts of connections will come here."
+    """Return the test alert of `relay check --alert`."""
+    text = "relay: this is a test, sent by relay check --alert. Alerts about connections will appear here."
     return Notice(text, {"alert": "test", "at": rfc3339(now_ms)})
 
 
 def redis_trouble(trouble: Trouble, now_ms: int) -> Notice:
-    """What is told where Redis cannot be used, by each worker that finds it so."""
+    """Return the alert that Redis cannot be used; each worker sends it."""
     return _redis("redis_trouble", f"{trouble.problem}. Nothing is lost, and nothing is delivered", trouble, now_ms)
 
 
 def redis_again(now_ms: int) -> Notice:
-    """What is told once it can be used again."""
+    """Return the alert that Redis can be used again."""
     return _redis("redis_again", "Redis can be used again, and events are delivered", None, now_ms)
 
 
 def misdirected(count: int, now_ms: int) -> Notice:
-    """What is told where batches are sent to paths that are not served."""
+    """Return the alert that batches are sent to paths that are not served."""
     fact = (
-        f"ingest answered 404 to {plural(count, 'request')} that meant to bring batches: the path ends in events, "
-        "or the key is an input's. Nothing of them was taken"
+        f"ingest answered 404 to {plural(count, 'request')} that probably contained batches: the path ends in events, "
+        "or the key belongs to an input. None of them was accepted"
     )
     what_to_do = "send batches to /v2/events or /v2/bulkevents; ingest's log names the paths"
     runbook = f"{RUNBOOK}#misdirected"
-    who = "whoever configures the senders"
+    who = "the person who configures the senders"
     return Notice(
         f"relay: {fact}.\nTo do, {who}: {what_to_do}\n{runbook}",
         {
@@ -110,7 +110,7 @@ def _paused(one: ConnectionStatus, _: AlertContext) -> _Message:
     return _Message(
         f"is paused: {error.error if known and error else 'TikTok refuses it'}. {_kept(one)}",
         error.who if known and error else "the operator of this relay",
-        what or "see what relay connections list says",
+        what or "read relay connections list",
         "relay connections list",
         "paused",
     )
@@ -118,16 +118,16 @@ def _paused(one: ConnectionStatus, _: AlertContext) -> _Message:
 
 def _valve(one: ConnectionStatus, _: AlertContext) -> _Message:
     return _Message(
-        f"is paused by the valve: TikTok refuses its events and takes none. {_kept(one)}",
+        f"is paused by the circuit breaker: TikTok refuses all its events. {_kept(one)}",
         "the person who configures this connection",
         f"read the dead letters, correct the configuration or the source, then relay connections resume {one.id}; "
-        "until then a few events are tried every five minutes",
+        "until then relay tries a few events every five minutes",
         f"relay dead-letters count --connection {one.id}",
         "valve",
     )
 
 
-def _paused_by_letters(one: ConnectionStatus, _: AlertContext) -> _Message:
+def _paused_by_dead_letters(one: ConnectionStatus, _: AlertContext) -> _Message:
     return _Message(
         f"is paused: its dead letters hold their share of Redis's memory. {_kept(one)}",
         "the operator of this relay",
@@ -137,11 +137,11 @@ def _paused_by_letters(one: ConnectionStatus, _: AlertContext) -> _Message:
     )
 
 
-def _letters_nearly_full(one: ConnectionStatus, news: AlertContext) -> _Message:
+def _dead_letters_nearly_full(one: ConnectionStatus, news: AlertContext) -> _Message:
     held = size(int(one.books.group.get("letter_bytes", 0)))
     return _Message(
-        f"has {plural(one.books.letters, 'dead letter')} of {held}: over four fifths of the {size(news.share)} that "
-        "they may hold of Redis's memory. It pauses when they hold all of it.",
+        f"has {plural(one.books.letters, 'dead letter')} of {held}: over four fifths of the {size(news.share)} of "
+        "Redis's memory that they may use. The connection pauses when they use all of it.",
         "the operator of this relay",
         "correct what they have in common and replay them, or export and discard them, or raise maxmemory",
         f"relay dead-letters count --connection {one.id}",
@@ -150,18 +150,18 @@ def _letters_nearly_full(one: ConnectionStatus, news: AlertContext) -> _Message:
 
 
 def clocks_disagree(clocks: Clocks) -> Notice:
-    """Return what is told where Redis's clock and a worker's disagree."""
+    """Return the alert that Redis's clock and a worker's disagree."""
     apart = duration(abs(clocks.redis_ms - clocks.own_ms) / 1000)
     fact = (
         f"Redis's clock says {rfc3339(clocks.redis_ms)} and a worker's {rfc3339(clocks.own_ms)}: {apart} apart. "
-        "Dead letters past their time and old days of the ledger stay until both agree"
+        "Expired dead letters and old days of the ledger are kept until both agree"
     )
     to_do = "set both hosts' clocks by a time service (NTP)"
     return _of_clocks("clocks_disagree", fact, to_do, clocks.own_ms)
 
 
 def clocks_agree(clocks: Clocks) -> Notice:
-    """Return what is told once they agree again."""
+    """Return the alert that both clocks agree again."""
     return _of_clocks("clocks_agree", "Redis's clock and the worker's agree again", "", clocks.own_ms)
 
 
@@ -180,8 +180,8 @@ def _of_clocks(kind: str, fact: str, what_to_do: str, at_ms: int) -> Notice:
 def _paused_by_operator(one: ConnectionStatus, _: AlertContext) -> _Message:
     return _Message(
         f"was paused by an operator. {_kept(one)}",
-        "whoever paused it",
-        "resume it when it may go on; nothing else does",
+        "the operator who paused it",
+        "resume it when it may deliver again; it does not resume automatically",
         f"relay connections resume {one.id}",
         "paused",
     )
@@ -191,9 +191,9 @@ def _out_of_reach(one: ConnectionStatus, _: AlertContext) -> _Message:
     error = one.last_error
     known = error is not None and bool(error.what_to_do)
     return _Message(
-        f"delivers nothing: {error.error if known and error else 'TikTok is out of reach'}. {_kept(one)}",
+        f"delivers nothing: {error.error if known and error else 'TikTok cannot be reached'}. {_kept(one)}",
         error.who if known and error else "the operator of this relay",
-        error.what_to_do if known and error else "see what relay status says",
+        error.what_to_do if known and error else "read relay status",
         "relay check --deep",
         "out-of-reach",
     )
@@ -210,7 +210,8 @@ def _dead_letters(one: ConnectionStatus, news: AlertContext) -> _Message:
     most = sorted(one.books.labels.items(), key=lambda reason: -reason[1])[:5]
     kept = ", ".join(f"{reason} ×{count:,}" for reason, count in most) or "none"
     return _Message(
-        f"has {plural(news.died, 'new dead letter')} within an hour (told from {news.limit:,} on). Kept now: {kept}.",
+        f"has {plural(news.new_dead_letters, 'new dead letter')} within an hour (the limit is {news.limit:,}). "
+        f"Kept now: {kept}.",
         "the person who configures this connection",
         "see what they have in common, correct the configuration or the source, then relay dead-letters replay "
         f"--connection {one.id}",
@@ -228,8 +229,8 @@ _KINDS: Final[Mapping[Kind, Callable[[ConnectionStatus, AlertContext], _Message]
     "valve": _valve,
     "paused_by_operator": _paused_by_operator,
     "out_of_reach": _out_of_reach,
-    "paused_by_dead_letters": _paused_by_letters,
-    "dead_letters_nearly_full": _letters_nearly_full,
+    "paused_by_dead_letters": _paused_by_dead_letters,
+    "dead_letters_nearly_full": _dead_letters_nearly_full,
     "resumed": _resumed,
     "dead_letters": _dead_letters,
 }

@@ -1,4 +1,4 @@
-"""Whether Redis can be used, as one process finds it: said when it changes, and for how long it has been so."""
+"""Track whether this process can use Redis: log each change, and tell how long an outage has lasted."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ log = structlog.get_logger("relay.redis")
 
 
 class Outage:
-    """The trouble that a process has with Redis now, if any; for any number of threads."""
+    """The current problem of a process with Redis, if any; safe for threads."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -28,7 +28,7 @@ class Outage:
         return self._monotonic() - self._since if self.trouble else 0.0
 
     def begin(self, trouble: Trouble) -> None:
-        """Redis cannot be used. Logged once for each reason."""
+        """Record that Redis cannot be used; log it once for each reason."""
         with self._lock:
             former, self.trouble = self.trouble, trouble
             if former is None:
@@ -37,7 +37,7 @@ class Outage:
             log.warning("redis_unusable", **as_fields(trouble))
 
     def end(self) -> None:
-        """Redis can be used: a write and all that it needs was just tried."""
+        """Record that Redis can be used, after a successful write."""
         with self._lock:
             former, self.trouble = self.trouble, None
             self.ever_worked = True
@@ -46,6 +46,6 @@ class Outage:
 
 
 def as_fields(trouble: Trouble) -> dict[str, Any]:
-    """As a line of the log has it."""
+    """Return the problem as fields of a log line."""
     fields = {"reason": trouble.code, "problem": trouble.problem, "what_to_do": trouble.what_to_do}
     return {**fields, "redis_said": trouble.said} if trouble.said else fields

@@ -1,6 +1,6 @@
-"""When somebody is told of a connection: once for each change that lasts, and more slowly the more restless it is.
+"""Decide when to alert: once per lasting change of state, and later the more often a connection changes.
 
-Pure: what was seen and what is remembered go in, what is to be told and remembered comes out.
+Pure functions: they take what was seen and remembered, and return the alerts; `memory` is updated.
 """
 
 from typing import Final, Literal
@@ -17,9 +17,9 @@ SAMPLE_MS: Final = 300_000
 FIRST_HOLD_MS: Final = 30_000
 QUIET_MS: Final = 2 * HOUR_MS
 OUT_OF_REACH_HOLD_MS: Final = 60_000
-"""A network that fails for less than this is nobody's work."""
+"""A shorter failure of the network causes no alert."""
 NEARLY_FULL: Final = 0.8
-AT_EASE: Final = 2 / 3
+ALERT_AGAIN_BELOW: Final = 2 / 3
 
 _KINDS: Final[dict[Situation, StateKind]] = {
     "well": "resumed",
@@ -32,14 +32,14 @@ _KINDS: Final[dict[Situation, StateKind]] = {
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """What somebody is told: a text for a channel, and the same as fields. Nobody's data, no words of TikTok's."""
+    """An alert: a text, and the same as fields; without personal data and without TikTok's messages."""
 
     text: str
     fields: dict[str, str | int]
 
 
 class PendingNotice(msgspec.Struct):
-    """A notice on its way: how often it was tried, and when it is next."""
+    """An alert that is not yet sent: the number of attempts, and the time of the next."""
 
     notice: Notice
     attempts: int = 0
@@ -47,27 +47,27 @@ class PendingNotice(msgspec.Struct):
 
 
 class Memory(msgspec.Struct):
-    """What is remembered of one connection.
+    """What alerts remember about one connection.
 
-    `told`: the situation last told, at `told_ms`; `restless`: tellings since it last was the same for two hours;
-    `now`: the situation seen last, since `since_ms`; `deaths`: (when, dead) about every five minutes of the last hour;
-    `many_dead`: whether their rate has been told; `nearly_full`: whether it has been told that they nearly fill their
-    share of memory.
+    `alerted`: the situation of the last alert, sent at `alerted_ms`. `restless`: alerts since the situation last stayed
+    the same for two hours. `now`: the situation seen last, since `since_ms`. `samples`: (time, dead-lettered events)
+    about every five minutes of the last hour. `many_dead`: the rate was alerted. `nearly_full`: the nearly full share
+    of memory was alerted.
     """
 
-    told: Situation = "well"
-    told_ms: int = 0
+    alerted: Situation = "well"
+    alerted_ms: int = 0
     restless: int = 0
     now: Situation = "well"
     since_ms: int = 0
-    deaths: list[tuple[int, int]] = []
+    samples: list[tuple[int, int]] = []
     many_dead: bool = False
     nearly_full: bool = False
     unsent: list[PendingNotice] = []
 
 
 def situation_of(state: str, by: str) -> Situation | None:
-    """What a group's state means here; None for one that was put to rest in the configuration: that is no news."""
+    """Return the situation of a state; None for one that the configuration caused, which needs no alert."""
     match state, by:
         case (("disabled" | "removed"), _):
             return None
@@ -84,27 +84,27 @@ def situation_of(state: str, by: str) -> Situation | None:
 
 
 def decide(memory: Memory, situation: Situation | None, dead: int, limit: int, now_ms: int) -> list[Kind]:
-    """What to tell now; `memory` is brought up to date. `limit`: dead letters an hour, 0 for never."""
-    told: list[Kind] = []
+    """Return the alerts due now and update `memory`. `limit`: dead letters an hour, 0 for no alert."""
+    due: list[Kind] = []
     if situation is not None and _is_news(memory, situation, now_ms):
-        told.append(_KINDS[situation])
+        due.append(_KINDS[situation])
     if _too_many_dead(memory, dead, limit, now_ms):
-        told.append("dead_letters")
-    return told
+        due.append("dead_letters")
+    return due
 
 
 def share_is_news(memory: Memory, held: int, share: int) -> bool:
-    """Whether dead letters now hold four fifths of their share of memory; once, until it is less than two thirds."""
+    """Return True once when dead letters reach four fifths of their share; again after less than two thirds."""
     if share and held >= share * NEARLY_FULL:
         news, memory.nearly_full = not memory.nearly_full, True
         return news
-    if held < share * AT_EASE or not share:
+    if held < share * ALERT_AGAIN_BELOW or not share:
         memory.nearly_full = False
     return False
 
 
 def hold_ms(restless: int) -> int:
-    """How long a change must last before it is told: nothing at first, then 1, 2, 4 … minutes, an hour at most."""
+    """Return how long a change must last before an alert: 0 at first, then 1, 2, 4 … minutes, at most an hour."""
     return 0 if restless == 0 else min(FIRST_HOLD_MS << min(restless, 7), HOUR_MS)
 
 
@@ -114,18 +114,18 @@ def _is_news(memory: Memory, situation: Situation, now_ms: int) -> bool:
     elif now_ms - memory.since_ms > QUIET_MS:
         memory.restless = 0
     hold = max(hold_ms(memory.restless), OUT_OF_REACH_HOLD_MS if situation == "out_of_reach" else 0)
-    if situation == memory.told or now_ms - memory.since_ms < hold:
+    if situation == memory.alerted or now_ms - memory.since_ms < hold:
         return False
-    memory.told, memory.told_ms, memory.restless = situation, now_ms, memory.restless + 1
+    memory.alerted, memory.alerted_ms, memory.restless = situation, now_ms, memory.restless + 1
     return True
 
 
 def _too_many_dead(memory: Memory, dead: int, limit: int, now_ms: int) -> bool:
-    """Whether more died within the last hour than anyone should have to find out; once, until it is half of that."""
-    if not memory.deaths or now_ms - memory.deaths[-1][0] >= SAMPLE_MS:
-        recent = [one for one in memory.deaths if now_ms - one[0] < HOUR_MS]
-        memory.deaths = [*recent, (now_ms, dead)]
-    within_an_hour = dead - memory.deaths[0][1]
+    """Return True once when the last hour has `limit` dead letters; again after less than half of that."""
+    if not memory.samples or now_ms - memory.samples[-1][0] >= SAMPLE_MS:
+        recent = [sample for sample in memory.samples if now_ms - sample[0] < HOUR_MS]
+        memory.samples = [*recent, (now_ms, dead)]
+    within_an_hour = dead - memory.samples[0][1]
     if limit and within_an_hour >= limit:
         news, memory.many_dead = not memory.many_dead, True
         return news
@@ -134,15 +134,15 @@ def _too_many_dead(memory: Memory, dead: int, limit: int, now_ms: int) -> bool:
     return False
 
 
-def deaths_within_an_hour(memory: Memory, dead: int) -> int:
-    """How many died since the oldest sample."""
-    return dead - memory.deaths[0][1] if memory.deaths else 0
+def dead_lettered_within_an_hour(memory: Memory, dead: int) -> int:
+    """Return the number of events dead-lettered since the oldest sample."""
+    return dead - memory.samples[0][1] if memory.samples else 0
 
 
-def misdirected_since_told(memory: Memory, count: int, now_ms: int) -> int:
-    """Return how many misdirected requests to tell of now, at most once an hour; `memory` is brought up to date."""
-    former = memory.deaths[-1][1] if memory.deaths else 0
-    if count <= former or (memory.deaths and now_ms - memory.told_ms < HOUR_MS):
+def misdirected_since_alert(memory: Memory, count: int, now_ms: int) -> int:
+    """Return the number of misdirected requests to alert about, at most once an hour; update `memory`."""
+    former = memory.samples[-1][1] if memory.samples else 0
+    if count <= former or (memory.samples and now_ms - memory.alerted_ms < HOUR_MS):
         return 0
-    memory.told_ms, memory.deaths = now_ms, [(now_ms, count)]
+    memory.alerted_ms, memory.samples = now_ms, [(now_ms, count)]
     return count - former

@@ -78,7 +78,7 @@ def test_a_connection_that_flaps_all_day_is_told_of_rarely() -> None:
         told += watcher.watch("well", 5 * MINUTE)
     assert 1 <= len(told) <= 6
     assert watcher.watch("fault", 4 * HOUR_MS)[-1:] in ([], ["paused"])
-    assert watcher.memory.told == "fault"
+    assert watcher.memory.alerted == "fault"
 
 
 def test_after_hours_of_quiet_a_pause_is_told_at_once_again() -> None:
@@ -126,7 +126,7 @@ def test_whatever_happens_the_last_state_is_told_in_the_end_and_nothing_twice(
     for situation, minutes in story:
         told += watcher.watch(situation, minutes * MINUTE, every=MINUTE)
     told += watcher.watch("well", 3 * HOUR_MS, every=MINUTE)
-    assert watcher.memory.told == "well"
+    assert watcher.memory.alerted == "well"
     assert all(one != other for one, other in itertools.pairwise(told))
     assert not told or told[-1] == "resumed"
-    assert len(watcher.memory.deaths) <= 14
+    assert len(watcher.memory.samples) <= 14

@@ -125,7 +125,7 @@ def test_dead_letters_past_their_rate_are_told_with_their_reasons(
     one.check(START + 2 * MINUTE)
     assert receiver.alerts == [("shop", "dead_letters")]
     text = receiver.taken[0]["text"]
-    assert "3 new dead letters within an hour (told from 3 on). Kept now: invalid_url ×3, missing_url ×1." in text
+    assert "3 new dead letters within an hour (the limit is 3). Kept now: invalid_url ×3, missing_url ×1." in text
     said = json.dumps(receiver.taken)
     assert not any(private in said for private in ("private", "user0@", "good", "sku-"))
 

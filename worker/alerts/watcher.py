@@ -21,9 +21,9 @@ from operations.alerts.rules import (
     Kind,
     Memory,
     PendingNotice,
-    deaths_within_an_hour,
+    dead_lettered_within_an_hour,
     decide,
-    misdirected_since_told,
+    misdirected_since_alert,
     share_is_news,
     situation_of,
 )
@@ -117,7 +117,7 @@ class Alerts(threading.Thread):
         webhook_works = self._tell_of_clocks(clocks, now_ms)
         for seen in groups:
             memory = _read(seen.note)
-            former_ms = memory.told_ms
+            former_ms = memory.alerted_ms
             kinds = decide(memory, situation_of(seen.state, seen.by), seen.dead, self._limit, now_ms)
             if share_is_news(memory, seen.letter_bytes, share):
                 kinds.append("dead_letters_nearly_full")
@@ -134,7 +134,7 @@ class Alerts(threading.Thread):
         memory = _read(read)
         if not count and not read:
             return
-        if number := misdirected_since_told(memory, count, now_ms):
+        if number := misdirected_since_alert(memory, count, now_ms):
             memory.unsent.append(PendingNotice(misdirected(number, now_ms)))
         note = self._keep(MISDIRECTED_NOTE, read, memory)
         if note is not None:
@@ -152,13 +152,13 @@ class Alerts(threading.Thread):
         memory = _read(read)
         if decide(memory, "fault" if clocks.disagree else "well", 0, 0, clocks.own_ms):
             memory.unsent.append(PendingNotice(clocks_disagree(clocks) if clocks.disagree else clocks_agree(clocks)))
-        memory.deaths = []
-        news = read or memory.told != "well" or memory.now != "well"
+        memory.samples = []
+        news = read or memory.alerted != "well" or memory.now != "well"
         note = self._keep(CLOCKS, read, memory) if news else None
         return note is None or self._send(CLOCKS, note, memory, now_ms)
 
     def _put_out(self, kinds: Iterable[Kind], seen: Glance, memory: Memory, news: AlertContext) -> None:
-        news = news._replace(died=deaths_within_an_hour(memory, seen.dead), limit=self._limit)
+        news = news._replace(new_dead_letters=dead_lettered_within_an_hour(memory, seen.dead), limit=self._limit)
         for kind in kinds:
             statuses = overview(self._settings, self._client, self._configuration).statuses
             status = next((one for one in statuses if one.id == seen.connection), None)

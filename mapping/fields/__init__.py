@@ -1,1 +1,1 @@
-"""Decide about single values: normalise, hash, omit or refuse each kind of field."""
+"""The rules of single values: normalise, hash, omit or reject each kind of field."""

@@ -1,4 +1,4 @@
-"""What a user agreed to: mParticle's `consent_state` and the answer to Apple's question about tracking (X1–X3, E10)."""
+"""Read the user's consent: mParticle's `consent_state` and the answer to Apple's tracking question (X1–X3, E10)."""
 
 from typing import cast
 
@@ -17,13 +17,13 @@ _NO = frozenset({"denied", "restricted"})
 _ANSWERS = {answer: answer.upper() for answer in ("authorized", "denied", "not_determined", "restricted")}
 _TRACKING_LIMITED = OmitField("the device limits ad tracking (limit_ad_tracking)")
 _LIMIT_UNREADABLE = OmitField("limit_ad_tracking must be true or false; relay takes any other answer for true")
-_NO_OPT_OUT = OmitField("must be true or false, so nobody can say whether the user opted out")
+_NO_OPT_OUT = OmitField("must be true or false; relay cannot tell whether the user opted out")
 _TRACKING_REFUSED = OmitField("the user refused tracking (att_authorization_status), and att_withholds_idfa is on")
 _NO_ANSWER = OmitField("not one of authorized, denied, not_determined and restricted")
 
 
 def consents_to(purpose: str, consent_state: msgspec.Raw) -> bool:
-    """Whether the user consented to a GDPR purpose, given casefolded; no answer that can be read is no consent (X2)."""
+    """Return whether the user consented to a GDPR purpose, given casefolded; unreadable means no (X2)."""
     answers = [
         _member(consent, "consented")
         for name, consent in _members(_member(_read(consent_state), "gdpr"))
@@ -33,9 +33,9 @@ def consents_to(purpose: str, consent_state: msgspec.Raw) -> bool:
 
 
 def opt_out(consent_state: msgspec.Raw) -> Leaf:
-    """CCPA's `data_sale_opt_out.consented`, None where there is none (X1); what no answer can be read from is itself.
+    """Return CCPA's `data_sale_opt_out.consented` (X1): None where it is absent, an unreadable answer unchanged.
 
-    The answer may stand in the place of `data_sale_opt_out` too.
+    The answer may also be the value of `data_sale_opt_out` itself.
     """
     found: Leaf = _read_or_raw(consent_state)
     for name in ("ccpa", "data_sale_opt_out", "consented"):
@@ -48,16 +48,16 @@ def opt_out(consent_state: msgspec.Raw) -> Leaf:
 
 
 def limited(consented: object) -> object:
-    """X1: true when the user opted out of the sale of their data, else nothing; an answer in no known words is said."""
+    """X1: return True when the user opted out of the sale of their data, else None; an unknown answer gives a note."""
     answer = truth(consented)
     return _NO_OPT_OUT if isinstance(answer, RejectEvent) else answer or None
 
 
 def unless_limited(rule: Rule) -> Rule:
-    """Return the rule of an advertising id: as `rule`, unless the device limits ad tracking, always."""
+    """Return the rule of an advertising id: as `rule`, but omitted where the device limits ad tracking."""
 
     def apply(value: object) -> object:
-        """E10, of an id, or of a pair: the id, and what the device says of tracking."""
+        """E10: takes an id, or a pair of the id and `limit_ad_tracking`."""
         if type(value) is not tuple:
             return rule(value)
         found, limit = value
@@ -76,18 +76,18 @@ def _refusal(limit: object) -> OmitField | None:
             return _LIMIT_UNREADABLE
 
 
-def permitted_idfa(asked: object) -> object:
-    """X3, of three: the IDFA, the user's answer and the device's. Hashed, unless one of them forbids it."""
-    value, answer, limit = cast("tuple[object, object, object]", asked)
+def permitted_idfa(idfa_and_answers: object) -> object:
+    """X3: takes IDFA, the user's answer and `limit_ad_tracking`; returns the hash unless one of them forbids it."""
+    value, answer, limit = cast("tuple[object, object, object]", idfa_and_answers)
     if _is_absent(value):
         return None
     return _TRACKING_REFUSED if word(answer) in _NO else _refusal(limit) or _idfa(value)
 
 
 def att_status(answer: object) -> str | OmitField | None:
-    """X3: the user's answer in TikTok's word for it."""
-    said = word(answer) if answer != "" else None
-    return None if said is None else _ANSWERS.get(said, _NO_ANSWER)
+    """X3: return the user's answer in TikTok's word for it."""
+    status = word(answer) if answer != "" else None
+    return None if status is None else _ANSWERS.get(status, _NO_ANSWER)
 
 
 def _read(consent_state: msgspec.Raw) -> Leaf:
@@ -98,7 +98,7 @@ def _read(consent_state: msgspec.Raw) -> Leaf:
 
 
 def _read_or_raw(consent_state: msgspec.Raw) -> Leaf:
-    """The decoded value; where it cannot be decoded, a list, which no answer can be read from."""
+    """Return the decoded value; a list where decoding fails, because no answer is readable from a list."""
     try:
         return _decode(consent_state)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""When an event happened: mParticle's time as Unix seconds, judged by the time of receipt (E3)."""
+"""Read the time of an event: mParticle's time as Unix seconds, checked against the time of receipt (E3)."""
 
 import re
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from mapping.values import is_blank
 
 _NUMBER = re.compile(r"(-?[0-9]{1,19})(?:\.[0-9]*)?").fullmatch
 _2010 = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp())
-"""No event is older: a clock that says so was never set, or an unset value was written as a time."""
+"""No event is older: an earlier time comes from a clock that was never set, or from an unset value."""
 FIRST_MS = _2010 * 1000
 _MILLISECONDS = range(FIRST_MS, 10**13)
 _SECONDS = range(_2010, 10**10)
@@ -26,7 +26,7 @@ _FAR_AHEAD = "more than ten minutes in the future: sent as it is; check the send
 
 
 def event_time(value: object, received_ms: int) -> int | SendWithNote | RejectEvent:
-    """Unix seconds of an event whose `timestamp_unixtime_ms` is `value`, received at `received_ms`."""
+    """Return the Unix seconds of an event whose `timestamp_unixtime_ms` is `value`, received at `received_ms`."""
     if type(value) is int and FIRST_MS <= value <= received_ms and value < 10**13:
         return value // 1000
     if value is None or is_blank(value):
@@ -45,7 +45,7 @@ def event_time(value: object, received_ms: int) -> int | SendWithNote | RejectEv
 
 
 def tells_time(value: object) -> bool:
-    """Return whether an event has a time: it is neither absent nor that of a clock that was never set."""
+    """Return whether an event has a time: not absent, and not that of a clock that was never set."""
     if type(value) is int:
         return value >= FIRST_MS or value in _SECONDS
     if value is None or is_blank(value):
@@ -55,7 +55,7 @@ def tells_time(value: object) -> bool:
 
 
 def young_enough(taken: int | SendWithNote | RejectEvent, oldest_s: int) -> int | SendWithNote | RejectEvent:
-    """`taken`, a result of `event_time`, unless it is before `oldest_s` (X9)."""
+    """Return `taken`, a result of `event_time`, unless it is before `oldest_s` (X9)."""
     seconds = taken.value if isinstance(taken, SendWithNote) else taken
     return _TOO_OLD if isinstance(seconds, int) and seconds < oldest_s else taken
 
@@ -69,7 +69,7 @@ def _sane(stamp_ms: int, received_ms: int) -> int | SendWithNote:
 
 
 def _integer(value: object) -> int | None:
-    """The integer in `value`, fractions cut; None when it is none."""
+    """Return the integer in `value`, without its fraction; None when there is none."""
     if isinstance(value, str):
         found = _NUMBER(value.strip())
         return int(found[1]) if found else None
@@ -79,12 +79,12 @@ def _integer(value: object) -> int | None:
 
 
 def iso_8601(seconds: int) -> str:
-    """`YYYY-MM-DDTHH:MM:SSZ`, as the legacy API wants it."""
+    """Return `YYYY-MM-DDTHH:MM:SSZ`, the legacy API's form."""
     minute, second = divmod(seconds, 60)
     return f"{_minute(minute)}{second:02}Z"
 
 
 @lru_cache(maxsize=1024)
 def _minute(minutes: int) -> str:
-    """What all seconds of a minute begin with: events of one time come together."""
+    """Return the text that all seconds of a minute share; events of one time arrive together."""
     return datetime.fromtimestamp(minutes * 60, UTC).isoformat()[:17]

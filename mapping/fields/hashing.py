@@ -1,4 +1,4 @@
-"""SHA-256 as TikTok matches it: of the normalised text, lower-case hex, once (tiktok-api.md §1.4)."""
+"""Hash as TikTok compares: SHA-256 of the normalised text, lower-case hex, once (tiktok-api.md §1.4)."""
 
 import re
 from collections.abc import Callable
@@ -9,22 +9,21 @@ from mapping.fields.placeholders import HASH_OF_NO_VALUE, HASHES
 from mapping.results import OmitField, SendWithNote
 
 _HASHED = re.compile(r"[0-9A-Fa-f]{64}").fullmatch
-_NOTHING = OmitField("nothing remains of it once normalised")
+_NOTHING = OmitField("nothing remains of it after normalising")
 
 Normaliser = Callable[[str], "str | OmitField | SendWithNote"]
-"""Trimmed text without invisible characters → the text to hash, with a note where one is due, or why it is omitted."""
+"""Trimmed text without invisible characters → the text to hash, perhaps with a note, or why it is omitted."""
 
 
 def is_hashed(text: str) -> bool:
-    """Whether `text` has the form of a SHA-256 hash already."""
+    """Return whether `text` has the form of a SHA-256 hash."""
     return len(text) == 64 and _HASHED(text) is not None
 
 
 def hash_identity(text: str, normalise: Normaliser) -> str | OmitField | SendWithNote:
-    """The hash of `text` once normalised; one that is hashed already passes through in lower case.
+    """Return the hash of the normalised text; a text that is a hash already is returned in lower case.
 
-    Nothing is ever hashed that normalises to an empty text, and the hash of an empty text or of a placeholder does
-    not pass.
+    A text that normalises to nothing is not hashed. The hash of an empty text or of a placeholder is omitted.
     """
     if not text.isascii() or not text.isprintable():
         text = without_invisible(text)

@@ -1,4 +1,4 @@
-"""Which IP address goes out with an event, and which addresses are public (E4, I1)."""
+"""Choose the IP address of an event, and tell which addresses are public (E4, I1)."""
 
 import re
 from bisect import bisect_right
@@ -7,13 +7,13 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_netw
 from config.text_cache import cached_by_text
 from mapping.results import OmitField, SendWithNote
 
-# Written out, because `is_global` also refuses the ranges kept for documentation, which count as public here.
+# Listed here, because `is_global` also refuses the documentation ranges, which count as public here.
 _NOT_PUBLIC = tuple(
     ip_network(block)
     for block in (  # in order of their first address within each version
         "0.0.0.0/8",  # unspecified
         "10.0.0.0/8",  # private
-        "100.64.0.0/10",  # carriers' own (CGNAT)
+        "100.64.0.0/10",  # carrier-grade NAT
         "127.0.0.0/8",  # loopback
         "169.254.0.0/16",  # link-local
         "172.16.0.0/12",  # private
@@ -31,7 +31,7 @@ _NOT_PUBLIC = tuple(
 _FIRST = {version: [int(net[0]) for net in _NOT_PUBLIC if net.version == version] for version in (4, 6)}
 _LAST = {version: [int(net[-1]) for net in _NOT_PUBLIC if net.version == version] for version in (4, 6)}
 
-# Most addresses, told by their first number: IPv4 networks in which nothing is reserved.
+# Most addresses need only their first number: IPv4 networks without reserved ranges.
 _PLAINLY_PUBLIC = frozenset(
     str(number)
     for number in range(1, 224)
@@ -41,15 +41,15 @@ _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _THREE_OCTETS = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
 
 _NOT_AN_ADDRESS = OmitField("not an IP address")
-_OUR_OWN = OmitField("not a public address")
+_NOT_PUBLIC_ADDRESS = OmitField("not a public address")
 _REMEMBERED = "the batch has no public address of its own: the last one known of this user is sent"
-_PEER = "the batch has no public address of its own: that of whoever posted it is sent (peer_ip_fallback)"
+_PEER = "the batch has no public address of its own: that of its sender is sent (peer_ip_fallback)"
 
 
 def chosen_ip(candidates: tuple[object, object, object]) -> str | OmitField | SendWithNote | None:
-    """The first public address of the batch's own, the one remembered of its user, and the one it was posted from.
+    """Return the first public address of three: the batch's own, the user's remembered one, and the sender's.
 
-    Which of the latter two may be used is the connection's business: what may not is None here (I1).
+    The caller passes None for an address that the connection may not send (I1).
     """
     own, remembered, peer = candidates
     address = public_ip(own)
@@ -63,7 +63,7 @@ def chosen_ip(candidates: tuple[object, object, object]) -> str | OmitField | Se
 
 
 def public_ip(value: object) -> str | OmitField | None:
-    """A public IPv4 or IPv6 address, trimmed; an IPv4 address inside an IPv6 one is taken out of it."""
+    """Return a public IPv4 or IPv6 address, trimmed; an IPv4 address inside an IPv6 one is returned as IPv4."""
     if value is None or value == "":
         return None
     if not isinstance(value, str):
@@ -83,8 +83,8 @@ def _public(text: str) -> str | OmitField:
         if address.ipv4_mapped is not None:
             return _public(str(address.ipv4_mapped))
         if address.scope_id is not None:
-            return _OUR_OWN
-    return text if _is_public(address) else _OUR_OWN
+            return _NOT_PUBLIC_ADDRESS
+    return text if _is_public(address) else _NOT_PUBLIC_ADDRESS
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:

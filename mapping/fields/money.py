@@ -1,4 +1,4 @@
-"""What people should know of an event's money: an amount that has no currency, a purchase that has no value."""
+"""Notes on an event's money: an amount without a currency, a purchase without a value."""
 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -7,14 +7,14 @@ from mapping.incoming.event import Incoming
 from mapping.results import Note
 
 PURCHASES: Final = frozenset({"PlaceAnOrder", "CompletePayment", "Purchase"})
-"""TikTok's events of which it optimises the value."""
+"""The TikTok events whose value TikTok optimises."""
 
 _NO_CURRENCY = "absent, and the event has an amount: TikTok cannot tell what it is worth; send the currency"
 _NO_VALUE = "absent, and this is a purchase with products: TikTok cannot tell what it is worth; send the total"
 
 
 class Money(NamedTuple):
-    """The incoming names of an event's currency and value, and whether what it becomes is a purchase."""
+    """The incoming names of an event's currency and value, and whether its TikTok event is a purchase."""
 
     currency: str
     value: str
@@ -25,7 +25,7 @@ NATIVE_MONEY: Final = Money("currency_code", "total_amount")
 
 
 def notes_on_money(properties: dict[str, Any], incoming: Incoming, money: Money) -> Iterator[Note]:
-    """Yield a note for each thing that `properties` lack."""
+    """Yield a note for each missing part of the money in `properties`."""
     contents = properties.get("contents", ())
     if "currency" not in properties and ("value" in properties or any(map(_has_price, contents))):
         yield Note(money.currency, _NO_CURRENCY)

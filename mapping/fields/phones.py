@@ -1,7 +1,7 @@
-"""Phone numbers to E.164, the form that TikTok hashes: `+`, country code, national number without trunk prefix (E9).
+"""Read phone numbers as E.164, the form that TikTok hashes: `+`, country code, national number (E9).
 
-Three readings, tried in this order: international (`+`, `00`, the region's own prefix), national in `default_region`,
-bare digits that make a valid number of some country. What none of them reads with certainty is omitted.
+A number is read in this order: international (`+`, `00`, the region's own prefix), national in `default_region`, bare
+digits that make a valid number of a country. A number without a certain reading is omitted.
 """
 
 import re
@@ -38,14 +38,14 @@ _TAKEN_AS_INTERNATIONAL = "its digits make a valid number with their country cod
 
 _POSSIBLE: Final = phonenumbers.ValidationResult.IS_POSSIBLE
 _FORMER: Final[dict[int | None, str]] = {52: "1"}
-"""Digits that a plan no longer has after the country code and people still write: Mexico's 1 for mobiles."""
+"""Former digits after the country code that people still write: Mexico's 1 for mobile numbers."""
 
 COUNTRY_UNKNOWN: Final = frozenset({f"left out: {NO_COUNTRY.why}", _TAKEN_AS_INTERNATIONAL})
-"""The notes on a number that says no country, of a connection without `default_region`."""
+"""The notes on a number without a country code, for a connection without `default_region`."""
 
 
 class _International(NamedTuple):
-    """An international number as read. `possible`: the country has numbers of this length; `valid`: it is in use."""
+    """An international number. `possible`: its country has numbers of this length; `valid`: it is in use."""
 
     e164: str
     possible: bool
@@ -53,17 +53,17 @@ class _International(NamedTuple):
 
 
 def e164(text: str, default_region: str | None) -> str | OmitField | SendWithNote:
-    """`text` as E.164, with a note where only its digits say of which country it is, or why it is omitted.
+    """Return `text` as E.164, with a note where only its digits name its country; or why it is omitted.
 
-    What is E.164 already is not parsed where a generated table proves that parsing would not change it.
+    An E.164 number is not parsed where the generated table shows that parsing would not change it.
     """
     if text[4:5] not in _CHANGED_AT.get(text[1:4], _DIGITS) and _E164(text):
         return text
     return _read(text, default_region)
 
 
-def _is_settled(text: str) -> bool:
-    """Whether `text` is E.164, and parsing is known not to change it."""
+def _is_stable(text: str) -> bool:
+    """Return whether `text` is E.164 and parsing would not change it."""
     return text[4:5] not in _CHANGED_AT.get(text[1:4], _DIGITS) and _E164(text) is not None
 
 
@@ -90,9 +90,9 @@ def _read(text: str, default_region: str | None) -> str | OmitField | SendWithNo
 
 
 def _international(text: str, digits: str) -> str | OmitField:
-    """A number with `+`. A zero in brackets is a trunk prefix or a part of the number: the plan decides."""
+    """Read a number with `+`. The country's plan decides whether a zero in brackets is a trunk prefix."""
     has_zero = ")" in text and _TRUNK_ZERO.search(text) is not None
-    if not has_zero and "/" not in text and _is_settled(digits):
+    if not has_zero and "/" not in text and _is_stable(digits):
         return digits
     if not (digits.isascii() and digits[1:].isdigit()) or len(digits) > _LONGEST:
         return _NOT_A_NUMBER
@@ -102,26 +102,26 @@ def _international(text: str, digits: str) -> str | OmitField:
     if not isinstance(read, _International):
         return read
     if "/" in text and not read.possible:
-        return _NOT_A_NUMBER  # two numbers, or one with another ending
+        return _NOT_A_NUMBER  # two numbers, or one number with an alternative ending
     return read.e164
 
 
 def _prefixed(digits: str, region: str | None) -> str | OmitField:
-    """A number that starts with `00`, which some countries write before it and others do not."""
+    """Read a number that starts with `00`; not every country dials `00` before an international number."""
     plus = f"+{digits[2:]}"
     read = _parsed(plus)
     own = _dialled(digits, region) if region is not None else None
     if isinstance(own, _International) and not (own.valid and isinstance(read, _International) and read.e164 != plus):
         read = _only_one(own, read)
     elif own is not None:
-        read = own  # it explains every digit
+        read = own  # this reading uses every digit
     if not isinstance(read, _International):
         return read
     return read.e164 if read.possible else _NOT_A_NUMBER
 
 
 def _national(digits: str, region: str) -> str | OmitField:
-    """A number as people of the region write it: with its international prefix, or a valid one of its own plan."""
+    """Read a number as people of the region write it: with its international prefix, or a valid national one."""
     dialled = _dialled(digits, region)
     if dialled is not None:
         return dialled.e164 if isinstance(dialled, _International) and dialled.possible else _NOT_OF_REGION
@@ -137,7 +137,7 @@ def _national(digits: str, region: str) -> str | OmitField:
 
 
 def _bare(text: str) -> str | OmitField | SendWithNote:
-    """Digits and nothing else, long enough to hold a country code, without anything that says whether they do."""
+    """Read digits alone, long enough to hold a country code, with nothing that says whether they do."""
     read = _parsed(f"+{text}") if _BARE(text) else None
     return (
         SendWithNote(read.e164, _TAKEN_AS_INTERNATIONAL)
@@ -147,15 +147,15 @@ def _bare(text: str) -> str | OmitField | SendWithNote:
 
 
 def _dialled(digits: str, region: str) -> _International | OmitField | None:
-    """`digits` without the prefix that the region dials before foreign numbers; None where they have no such."""
+    """Return `digits` without the region's international prefix; None where they do not start with it."""
     number = _parse(digits, region)
     if number is None or number.country_code_source != CountryCodeSource.FROM_NUMBER_WITH_IDD:
         return None
-    return _settled(number)
+    return _normalised(number)
 
 
 def _only_one(first: _International | OmitField, second: _International | OmitField) -> _International | OmitField:
-    """The one of two readings that is a number in use, or else of a possible length; none where both are."""
+    """Return the better of two readings: in use, or else of a possible length; an omission where they are equal."""
     if not isinstance(first, _International) or not isinstance(second, _International):
         return first if isinstance(first, _International) else second
     if first.e164 == second.e164 or (first.valid, first.possible) > (second.valid, second.possible):
@@ -164,15 +164,15 @@ def _only_one(first: _International | OmitField, second: _International | OmitFi
 
 
 def _parsed(digits: str) -> _International | OmitField:
-    """A number with `+` as its country's plan reads it; by its shape alone where there is no such country code."""
+    """Return a number with `+` as its country's plan reads it; by its form alone for an unknown country code."""
     if _E164(digits) and not _known(digits):
         return _International(digits, possible=True, valid=False)
     number = _parse(digits, None)
-    return _NOT_A_NUMBER if number is None else _settled(number)
+    return _NOT_A_NUMBER if number is None else _normalised(number)
 
 
 def _known(digits: str) -> bool:
-    """Whether the number starts with a country code."""
+    """Return whether the number starts with a known country code."""
     return any(digits[1:end] in CHANGED for end in (2, 3, 4))
 
 
@@ -183,10 +183,10 @@ def _parse(digits: str, region: str | None) -> PhoneNumber | None:
         return None
 
 
-def _settled(number: PhoneNumber) -> _International | OmitField:
-    """The number with nothing between country code and number that does not belong there.
+def _normalised(number: PhoneNumber) -> _International | OmitField:
+    """Return the number without surplus digits between country code and national number.
 
-    Parsing removes a trunk prefix of the plan; people write one also where the plan has none, or had another.
+    Parsing removes the plan's trunk prefix; people also write one where the plan has none, or had another.
     """
     national = phonenumbers.national_significant_number(number)
     valid = phonenumbers.is_valid_number(number)
@@ -203,7 +203,7 @@ def _settled(number: PhoneNumber) -> _International | OmitField:
 
 
 def _without_trunk_prefix(code: int | None, national: str) -> str | None:
-    """The valid number that remains without digits that are dialled before it, or were; None where there is none."""
+    """Return the valid number that remains without a present or former trunk prefix; None where none does."""
     region = phonenumbers.region_code_for_country_code(code or 0)
     for prefix in ("0", phonenumbers.ndd_prefix_for_region(region, True) or "0", _FORMER.get(code, "0")):
         shorter = _parse(f"+{code}{national.removeprefix(prefix)}", None) if national.startswith(prefix) else None
@@ -213,8 +213,8 @@ def _without_trunk_prefix(code: int | None, national: str) -> str | None:
 
 
 def _stays(written: str) -> bool:
-    """Whether reading the number again gives the same."""
-    if _is_settled(written):
+    """Return whether reading the number again gives the same number."""
+    if _is_stable(written):
         return True
     again = _parse(written, None)
     return again is not None and _written(again) == written
@@ -225,18 +225,18 @@ def _written(number: PhoneNumber) -> str:
 
 
 def _changed_at() -> dict[str, str]:
-    """The first three digits of an E.164 number → fourth digits with which parsing may change it; all where unknown."""
+    """Return a number's first three digits → fourth digits with which parsing may change it; {} for other versions."""
     if phonenumbers.__version__ != VERSION:
         return {}
     table: dict[str, str] = {}
-    for code, starts in CHANGED.items():
-        beginnings = [code + start for start in starts.split()]
+    for code, national in CHANGED.items():
+        beginnings = [code + start for start in national.split()]
         for rest in range(10 ** (3 - len(code))):
             three = code + (str(rest).zfill(3 - len(code)) if len(code) < 3 else "")
             table[three] = "".join(
                 digit
                 for digit in _DIGITS
-                if any((three + digit).startswith(one) or one.startswith(three + digit) for one in beginnings)
+                if any((three + digit).startswith(start) or start.startswith(three + digit) for start in beginnings)
             )
     return table
 

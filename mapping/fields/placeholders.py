@@ -1,7 +1,7 @@
-"""Text that means nothing: what programs write for a value they do not have, and ids that stand for no user.
+"""Recognise text without meaning: what programs write for a missing value, and ids that stand for no user.
 
-Hashed, such a text is one identity that all users without a value share. The whole value is compared, trimmed and
-without regard to case. Where a real value can look the same, the field has a function of its own here.
+Hashed, such a text would be one identity that all users without a value share. The whole value is compared, trimmed
+and in any case. Fields whose real values can look the same have a function of their own here.
 """
 
 import re
@@ -15,7 +15,7 @@ NO_VALUE: Final = OmitField("a placeholder such as null or undefined, which stan
 NO_USER: Final = OmitField("a placeholder such as 0, -1 or null: hashed, it would be one identity of all unknown users")
 HASH_OF_NO_VALUE: Final = OmitField("it is the hash of an empty value or of a placeholder")
 
-# Who writes them: JavaScript (undefined, NaN, [object Object]), Python (None, nan), Ruby and Go (nil), Objective-C
+# Their sources: JavaScript (undefined, NaN, [object Object]), Python (None, nan), Ruby and Go (nil), Objective-C
 # ((null)), Java and SQL (null, \N), PHP (Array), spreadsheets (#N/A, #REF!), Google's tags ((not set)), forms (-, N/A).
 _WORDS: Final = frozenset(
     {
@@ -30,16 +30,16 @@ _WORDS: Final = frozenset(
     }
 )  # fmt: skip
 _USERS: Final = frozenset({"anonymous", "anon", "guest", "guest user", "nobody", "true", "false", "inf", "infinity"})
-"""Words that name no one where they stand for a user; Guest and True are surnames, so they stay in names."""
+"""Words that name no user. Guest and True are surnames, so they stay in names."""
 _NAMES: Final = frozenset({"Nan", "Nil", "Na", "Void", "Blank"})
-"""Words that are names of people when written as such: a program writes `nan`, NaN or NAN."""
+"""Words that are names of people when written like this: a program writes `nan`, NaN or NAN."""
 _STATES: Final = frozenset({"na", "nan"})
-"""Naples by its letters, and the province Nan; JavaScript's NaN does not come from a list of states."""
+"""NA is Naples, and Nan a province of Thailand; a list of states does not hold JavaScript's NaN."""
 
 _UNKNOWN_COUNTRIES: Final = frozenset({"xx", "zz", "t1", "a1", "a2", "o1"})
-"""What lookups by address answer: Cloudflare (XX, T1 for Tor), MaxMind (A1 proxies, A2 satellites, O1), CLDR (ZZ)."""
+"""Answers of lookups by IP address: Cloudflare (XX, T1 for Tor), MaxMind (A1, A2, O1), CLDR (ZZ)."""
 
-# Fields of templates that were not filled in, and objects written as text.
+# Unfilled template fields, and objects written as text.
 _UNFILLED: Final = re.compile(
     r"\{\{.*\}\}|[$#]\{.*\}|%%.*%%|<%.*%>|\*\|.*\|\*|__[a-z0-9_]+__|\{[a-z_.]+\}|\[[a-z_.]+\]|<[a-z_.]+>|%[a-z_]+%"
     r"|\[object \w+\]|<.* object at 0x[0-9a-f]+>",
@@ -48,18 +48,18 @@ _UNFILLED: Final = re.compile(
 _PUNCTUATION: Final = " '\"`()[]<>{}#.!-_*?:/\\|,;~=+&%$@^\t\r\n\u00a0\u2010\u2013\u2014\u2212"
 _BETWEEN: Final = re.compile(r"[\s,;|:_-]+")
 LONGEST: Final = 20
-"""No placeholder that starts with a letter or a digit but 0 is longer, but for UUIDs of F."""
+"""The longest placeholder that starts with an alphanumeric character except 0; UUIDs of F are longer."""
 _QUOTES: Final = "'\"`\u201c\u201d\u2018\u2019\u00ab\u00bb "
 _ZEROS: Final = "0-.+{} "
 _MINUS_ONE: Final = re.compile(r"-1(\.0*)?").fullmatch
 _LEAST_UUID: Final = 32
 STARTS: Final = frozenset({*(word[:3] for word in (*_WORDS, *_USERS)), "fff", "urn"})
 ODD: Final = frozenset(f"{_PUNCTUATION}{_QUOTES}0" + "".join(map(chr, range(32))))
-"""With `STARTS`, how everything begins that is looked at closer: most values are not."""
+"""With `STARTS`, the beginnings of all placeholders: most values begin otherwise and need no further check."""
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether trimmed text, which is not empty, stands for no value, whatever the field."""
+    """Return whether trimmed text that is not empty stands for no value, in any field."""
     if text[0] not in ODD and text[:3].casefold() not in STARTS:
         return False
     return _is_placeholder(text)
@@ -77,22 +77,22 @@ def _is_placeholder(text: str) -> bool:
 
 
 def is_placeholder_name(text: str) -> bool:
-    """The same of a person's first or last name."""
+    """Return the same for a person's first or last name."""
     return text not in _NAMES and is_placeholder(text)
 
 
 def is_placeholder_state(text: str) -> bool:
-    """The same of a state or province."""
+    """Return the same for a state or province."""
     return text.casefold() not in _STATES and is_placeholder(text)
 
 
 def is_placeholder_country(text: str) -> bool:
-    """The same of a country: `NA` is Namibia, and `N/A` is none; some codes of two letters say that it is unknown."""
+    """Return the same for a country: `NA` is Namibia, `N/A` is none; some codes mean unknown."""
     return text.casefold() != "na" and (is_placeholder(text) or text.casefold() in _UNKNOWN_COUNTRIES)
 
 
 def is_no_id(text: str) -> bool:
-    """Whether trimmed text is no id of anything: a placeholder, zero, -1, the nil or the greatest UUID."""
+    """Return whether trimmed text is no id: a placeholder, zero, -1, the nil or the greatest UUID."""
     if text[0] not in ODD and text[:3].casefold() not in STARTS:
         return False
     text = text.strip(_QUOTES) or "-"
@@ -103,14 +103,14 @@ def is_no_id(text: str) -> bool:
 
 
 def is_no_user(text: str) -> bool:
-    """Whether trimmed text names no user: no id, or a word for users without one."""
+    """Return whether trimmed text names no user: no id, or a word for users without one."""
     if text[0] not in ODD and text[:3].casefold() not in STARTS:
         return False
     return is_no_id(text) or text.casefold().strip(_PUNCTUATION) in _USERS
 
 
 def _is_repeated(core: str) -> bool:
-    """`undefined undefined`: two fields without a value, written side by side."""
+    """Return whether the text is several placeholders, such as `undefined undefined` from two empty fields."""
     return all(word in _WORDS for word in _BETWEEN.split(core))
 
 
@@ -123,16 +123,16 @@ def _hashes() -> frozenset[str]:
 
 
 HASHES: Final = _hashes()
-"""What senders make of a placeholder when they hash it themselves."""
+"""The hashes that senders send of a placeholder."""
 
 
 def own_user(text: str) -> str | None:
-    """Trimmed text without invisible characters, if it can name a user."""
+    """Return trimmed text without invisible characters if it can name a user, else None."""
     trimmed = without_invisible(text).strip()
     return trimmed if trimmed and not is_no_user(trimmed) else None
 
 
 def own_text(text: str) -> str | None:
-    """The text of an id if it can be one, as it came."""
+    """Return the text of an id unchanged if it can be one, else None."""
     trimmed = without_invisible(text).strip()
     return text if trimmed and not is_no_id(trimmed) else None

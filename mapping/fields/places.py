@@ -1,4 +1,4 @@
-"""Cities, states and countries as TikTok compares them: not hashed (U3–U5)."""
+"""Normalise cities, states and countries as TikTok compares them; they are not hashed (U3–U5)."""
 
 from unicodedata import category, normalize
 
@@ -8,24 +8,24 @@ from mapping.fields.countries import CODES
 from mapping.fields.placeholders import NO_VALUE
 from mapping.results import OmitField
 
-_KEPT = "LMN"  # letters, marks, numbers: Unicode's major categories
+_KEPT = "LMN"  # Unicode's major categories of alphabetic characters, marks and numbers
 _LATIN = ((0x41, 0x24F), (0x1E00, 0x1EFF), (0x2C60, 0x2C7F), (0xA720, 0xA7FF), (0xAB30, 0xAB6F))
 
 
-@cached_by_text(4096)  # there are few places, and none of them is a person
+@cached_by_text(4096)  # there are few places, and no place is personal data
 def city(text: str) -> str | OmitField:
-    """A city: see `place` (U3)."""
+    """Return a city as `place` does (U3)."""
     return NO_VALUE if placeholders.is_placeholder(text) else place(text)
 
 
 @cached_by_text(4096)
 def state(text: str) -> str | OmitField:
-    """A state or province: see `place` (U4)."""
+    """Return a state or province as `place` does (U4)."""
     return NO_VALUE if placeholders.is_placeholder_state(text) else place(text)
 
 
 def place(text: str) -> str:
-    """Lower case, letters and digits of any script without spaces; Latin letters without accents (Q10)."""
+    """Return lower-case text of any script without spaces and punctuation; Latin characters without accents (Q10)."""
     lowered = text.lower()
     if lowered.isascii() and lowered.isalnum():
         return lowered
@@ -46,10 +46,10 @@ def _is_latin(letter: str) -> bool:
 
 @cached_by_text(1024)
 def country(text: str) -> str | OmitField:
-    """Two letters in lower case; other codes and names are looked up, an unknown one is sent like a city (U5, Q11)."""
+    """Return two lower-case characters; other codes and names are looked up, unknown ones sent as cities (U5, Q11)."""
     if placeholders.is_placeholder_country(text):
         return NO_VALUE
     plain = place(text)
     if plain == "na" and text.casefold() != "na":
-        return NO_VALUE  # N. A. and the like; only the bare letters are Namibia
+        return NO_VALUE  # `N. A.` and similar; only `NA` itself is Namibia
     return CODES.get(plain, plain)

@@ -1,4 +1,4 @@
-"""What a row does to its value: hashing, choosing among a list, and what hangs on a setting of the connection."""
+"""The rules of the rows: hashing, lists, and rules that depend on a setting of the connection."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,17 +16,17 @@ from mapping.results import OmitField, RejectEvent, SendWithNote
 from mapping.values import is_blank, text
 
 Rule = Callable[[object], object]
-"""A value that is not None → the value to send, None to send nothing, or a remark."""
+"""A value that is not None → the value to send, None to send nothing, or a RuleOutcome."""
 
 
 class PerConnection(NamedTuple):
-    """A rule that a setting of the connection decides; `make` gives it."""
+    """A rule that depends on a setting; `make` returns the rule of a connection."""
 
     make: Callable[[Connection], Rule]
 
 
 def identity_text(value: object) -> str | OmitField | RejectEvent | None:
-    """The text of an identity. Neither a truth value nor a fraction is one, nor a number too large to be exact."""
+    """Return the text of an identity; omit truth values, fractions and numbers too large to be exact."""
     if isinstance(value, bool):
         return _NOT_AN_IDENTITY
     if isinstance(value, float) and not (value.is_integer() and abs(value) <= _EXACT):
@@ -35,7 +35,7 @@ def identity_text(value: object) -> str | OmitField | RejectEvent | None:
 
 
 def meaningful(value: object) -> object:
-    """Text as it is, unless it stands for no value."""
+    """Return text unchanged; omit a placeholder."""
     plain = text(value)
     if not isinstance(plain, str):
         return plain
@@ -44,7 +44,7 @@ def meaningful(value: object) -> object:
 
 
 def identifier(value: object) -> object:
-    """The same of an id, which is not zero either."""
+    """Return the text of an id; omit a placeholder and zero."""
     plain = identity_text(value)
     if not isinstance(plain, str):
         return plain
@@ -52,7 +52,7 @@ def identifier(value: object) -> object:
 
 
 def hashed(normalise_text: Normaliser) -> Rule:
-    """Text normalised and hashed."""
+    """Return a rule that normalises and hashes text."""
 
     def apply(value: object) -> object:
         if type(value) is str:
@@ -66,8 +66,8 @@ def hashed(normalise_text: Normaliser) -> Rule:
 
 
 def hashed_list(normalise_text: Normaliser) -> Rule:
-    """Each identity of a list, or the only one, normalised and hashed: a list without repeats, or a remark."""
-    one = hashed(normalise_text)
+    """Return a rule that normalises and hashes each identity of a list, or a single one, to a list without repeats."""
+    hash_one = hashed(normalise_text)
 
     def apply(value: object) -> object:
         if type(value) is str:
@@ -75,17 +75,17 @@ def hashed_list(normalise_text: Normaliser) -> Rule:
             if type(digest) is str:
                 return [digest]
         if type(value) is not list:
-            single = one(value)
+            single = hash_one(value)
             if type(single) is str:
                 return [single]
             return SendWithNote([single.value], single.note) if isinstance(single, SendWithNote) else single
-        return _listed([one(entry) for entry in value])
+        return _listed([hash_one(entry) for entry in value])
 
     return apply
 
 
 def _listed(digests: list[object]) -> object:
-    """The hashes of a list's entries, each once, with a note on those that are none; a remark where none is one."""
+    """Return the hashes of a list's entries, each once, with a note on unusable ones; an outcome where all are."""
     noted = [digest for digest in digests if isinstance(digest, SendWithNote)]
     plain = [digest.value if isinstance(digest, SendWithNote) else digest for digest in digests]
     good = list(dict.fromkeys(digest for digest in plain if isinstance(digest, str)))
@@ -98,7 +98,7 @@ def _listed(digests: list[object]) -> object:
 
 
 def unhashed(normalise_text: Normaliser) -> Rule:
-    """Text normalised and sent readable: a hash is of no use there."""
+    """Return a rule that normalises text and sends it readable; a hash is omitted."""
 
     def apply(value: object) -> object:
         plain = value if type(value) is str and value else text(value)
@@ -115,7 +115,7 @@ def unhashed(normalise_text: Normaliser) -> Rule:
 
 
 def only_one(rule: Rule) -> Rule:
-    """The first of the list that `rule` gives, for the legacy API, which takes no lists."""
+    """Return a rule that takes the first of the list that `rule` gives; the legacy API takes no lists."""
 
     def apply(value: object) -> object:
         result = rule(value)
@@ -129,7 +129,7 @@ def only_one(rule: Rule) -> Rule:
 
 
 def written(rule: Rule, write: Callable[[int], str]) -> Rule:
-    """`rule` with its number written as text."""
+    """Return `rule` with its number written as text."""
 
     def apply(value: object) -> object:
         result = rule(value)
@@ -144,7 +144,7 @@ def _event_time(connection: Connection) -> Rule:
     oldest_s = connection.max_event_age_s
 
     def apply(moment: Any) -> object:
-        """E3, of a triple: the event's own time, that of receipt, and now."""
+        """E3: takes three values: the event's own time, the time of receipt, and now."""
         value, received_ms, now_ms = moment
         taken = times.event_time(value, received_ms)
         return taken if oldest_s is None else times.young_enough(taken, now_ms // 1000 - oldest_s)
@@ -153,7 +153,7 @@ def _event_time(connection: Connection) -> Rule:
 
 
 def user_ip(candidates: object) -> object:
-    """E4 and I1, of a triple: the batch's own address, the remembered one, the sender's."""
+    """E4 and I1: takes three addresses: the batch's own, the user's remembered one, the sender's."""
     return chosen_ip(cast("tuple[object, object, object]", candidates))
 
 
@@ -170,7 +170,7 @@ def _click_id_or_the_pages(connection: Connection) -> Rule:
     own = _click_id(connection)
 
     def apply(clicked: object) -> object:
-        """X4, of three: the flag, and where it is absent the page's address by its flag, else by `page_url`."""
+        """X4: takes three values: the flag, and for an absent one `TikTok.URL`, else `page_url`."""
         flag, url, page_url = cast("tuple[object, object, object]", clicked)
         if flag is not None and not is_blank(flag):
             return own(flag)
@@ -183,7 +183,7 @@ def _app_id(connection: Connection) -> Rule:
     ids = connection.app_id
 
     def apply(app: object) -> object:
-        """E12, of a pair: the app's package, and its operating system, whose id the connection may say."""
+        """E12: takes the app's package and its operating system; `app_id` may name an id for the latter."""
         package, os = cast("tuple[object, str]", app)
         return ids.get(os) or meaningful(package)
 
@@ -191,7 +191,7 @@ def _app_id(connection: Connection) -> Rule:
 
 
 def distinct(values: object) -> object:
-    """A list without repeats, None where it is empty."""
+    """Return a list without repeats; None where it is empty."""
     return list(dict.fromkeys(cast("list[object]", values))) or None
 
 
@@ -200,7 +200,7 @@ _NOT_AN_IDENTITY = OmitField("true and false are no identity")
 _NOT_EXACT = OmitField("a number with a fraction, or too large to be exact; send ids as text")
 _EXACT = 2**53
 _HASHED_ALREADY = OmitField("TikTok wants it readable and this one is hashed")
-_NOTHING_LEFT = OmitField("nothing remains of it once normalised")
+_NOTHING_LEFT = OmitField("nothing remains of it after normalising")
 
 email_hashes = hashed_list(normalise.email)
 external_id_hashes = hashed_list(normalise.external_id)

@@ -1,4 +1,4 @@
-"""Rules of what a browser knows: the page's address, TikTok's click id and its cookie (E6, E8, E11)."""
+"""The rules of what a browser sends: the page's address, TikTok's click id and its cookie (E6, E8, E11)."""
 
 import re
 from urllib.parse import quote, unquote
@@ -42,7 +42,7 @@ _NOT_A_TTP = OmitField("not the value of TikTok's _ttp cookie")
 
 
 def web_url(value: object) -> str | RejectEvent | None:
-    """An absolute address of a web page (E6), written as a browser would: scheme in small letters, spaces as %20."""
+    """Return the absolute address of a web page (E6) as a browser writes it: scheme in lower case, spaces as %20."""
     url = text(value)
     if not isinstance(url, str):
         return url if url is None else _INVALID_URL
@@ -53,7 +53,7 @@ def web_url(value: object) -> str | RejectEvent | None:
 
 
 def page_or_flag(flag: object, page_url: object) -> object:
-    """Return the flag `TikTok.URL`; where it is absent `page_url` with a note, None where neither is there."""
+    """Return the flag `TikTok.URL`; where it is absent `page_url` with a note, None where both are absent."""
     own = first(flag)
     if own is not None and not is_blank(own):
         return own
@@ -62,7 +62,7 @@ def page_or_flag(flag: object, page_url: object) -> object:
 
 
 def page_address(page_url: object) -> str | None:
-    """Return `page_url` without user information and fragment; None unless it is an address of the web."""
+    """Return `page_url` without user information and fragment; None unless it is a web address."""
     url = web_url(first(page_url))
     if not isinstance(url, str):
         return None
@@ -71,25 +71,25 @@ def page_address(page_url: object) -> str | None:
 
 
 def web_url_or_page(value: object) -> str | SendWithNote | RejectEvent | None:
-    """E6: as `web_url`, of what `page_or_flag` gives."""
+    """E6: as `web_url`, for a result of `page_or_flag`."""
     return value if isinstance(value, SendWithNote) else web_url(value)
 
 
 def ttclid(value: object) -> str | RejectEvent | None:
-    """A click id, never cut (E8); what ad macros leave behind when nobody filled them in is none."""
+    """Return a click id unchanged (E8); an ad macro that was not filled in is rejected."""
     if value is None or is_blank(value):
         return None
     return value if isinstance(value, str) and _TTCLID(value) else _INVALID_TTCLID
 
 
 def ttclid_or_nothing(value: object) -> str | OmitField | None:
-    """The same where the connection says `invalid_ttclid: drop_field`."""
+    """Return the same, but omit an invalid one: for connections with `invalid_ttclid: drop_field`."""
     click = ttclid(value)
     return _TTCLID_DROPPED if isinstance(click, RejectEvent) else click
 
 
 def ttclid_in(url: object) -> SendWithNote | OmitField | None:
-    """The click id that TikTok put in the query of the page's address (X4); a bad one costs no event."""
+    """Return the click id in the query of the page's address (X4); an invalid one is omitted."""
     if not isinstance(url, str) or "ttclid" not in url.lower():
         return None
     pairs = (pair.partition("=") for pair in url.partition("#")[0].partition("?")[2].split("&"))
@@ -100,7 +100,7 @@ def ttclid_in(url: object) -> SendWithNote | OmitField | None:
 
 
 def ttp(value: object) -> str | OmitField | None:
-    """TikTok's cookie as the browser holds it (E11)."""
+    """Return TikTok's cookie as the browser holds it (E11)."""
     if type(value) is str and _TTP(value):
         trimmed = value
     else:

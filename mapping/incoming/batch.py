@@ -1,4 +1,4 @@
-"""What ingest needs of a batch before it is stored: its events apart, what each is, and ids for those without (E2)."""
+"""Read what ingest needs before a batch is stored: its events, the kind of each, ids for those without (E2)."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -15,21 +15,21 @@ from mapping.incoming.shapes import repaired, shape_of
 
 
 class NotABatch(ValueError):
-    """The JSON is no batch; the message says why, to the client."""
+    """The JSON is no batch; the message tells the client why."""
 
 
 class SplitBatch(msgspec.Struct, frozen=True, gc=False):
-    """A batch taken apart: `events` as they came, `shared` the JSON of all the rest."""
+    """A batch split into its `events`, unchanged, and `shared`, the JSON of all the rest."""
 
     shared: bytes
     events: list[msgspec.Raw]
     environment: str | None
-    """None of what stands in the place of a batch (`mapping/incoming/invalid_batch.py`)."""
+    """None for an element that is no batch (`mapping/incoming/invalid_batch.py`)."""
     source_request_id: str | None
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
-    """What an event is, as far as selecting it goes; words in lower case, "" when absent."""
+    """The kind of an event, as far as selection needs it; words in lower case, "" when absent."""
 
     event_type: str
     action: str
@@ -88,9 +88,9 @@ _HEAD_SHAPE = shape_of(_Event)
 
 
 def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
-    """The batch in `raw`; raises NotABatch when it is not a JSON object or its `events` not a list.
+    """Split the batch in `raw`; raises NotABatch where it is no JSON object or its `events` are no list.
 
-    Known members are told apart in one pass over the text. A batch with any other, or none, takes a second look.
+    Known members are split in one pass over the text. A batch with any other member takes a second pass.
     """
     try:
         batch = _decode_batch(raw)
@@ -120,7 +120,7 @@ def _split(
 
 
 def head(raw: bytes | msgspec.Raw) -> Head | None:
-    """What the event in `raw` is; None when it cannot be read as one, and so will be a dead letter."""
+    """Return the kind of the event in `raw`; None when it is unreadable and will become a dead letter."""
     try:
         event = _decode_head(raw)
     except UNREADABLE:
@@ -156,11 +156,11 @@ def generate_id(
     head: Head | None,
     receipt: int | str,
 ) -> str | None:
-    """An id for the event at `position`, the same whenever the same batch is sent again; None when it has its own.
+    """Return an id for the event at `position`, equal each time the same batch is sent; None when it has its own.
 
-    `batch_digest` is a hash of the batch's bytes, or what makes it: it is asked for only where the batch has no
-    `source_request_id`. An event without a time of its own in such a batch is told from its twin by its `receipt`: the
-    time of it, and whatever else tells receipts of the same instant apart.
+    `batch_digest` is a hash of the batch's bytes, or a function that computes it; it is used only for a batch without
+    `source_request_id`. There, an event without its own time is distinguished from an equal one by its `receipt`: the
+    time of receipt, with whatever distinguishes receipts of the same instant.
     """
     if head is not None and head.has_own_id:
         return None
@@ -174,7 +174,7 @@ def generate_id(
 
 
 def _scalar(raw: msgspec.Raw) -> object:
-    """What `raw` holds; None for nothing and for what cannot be read."""
+    """Return the value in `raw`; None for nothing and for unreadable JSON."""
     try:
         return None if raw is _ABSENT else _decode_anything(raw)
     except UNREADABLE:

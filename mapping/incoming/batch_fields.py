@@ -1,4 +1,4 @@
-"""What the events of a batch share: its JSON without `events`, as types. An oddity costs one field, never more."""
+"""Decode what the events of a batch share: its JSON without `events`. A malformed field costs only itself."""
 
 import msgspec
 
@@ -13,7 +13,7 @@ _NO_ENVIRONMENT = Note("environment", "is no text, so the batch counts as produc
 
 
 class Identity(msgspec.Struct, gc=False):
-    """An entry of `user_identities` in the form of mParticle's webhooks, which is a list."""
+    """An entry of `user_identities` in the list form of mParticle's webhooks."""
 
     identity_type: Leaf = None
     identity: Leaf = None
@@ -40,7 +40,7 @@ class ApplicationInfo(msgspec.Struct, gc=False):
 
 
 class Fields(msgspec.Struct, gc=False):
-    """A batch's own fields; `consent_state` stays JSON until a setting of the connection asks for it."""
+    """A batch's own fields as decoded; `consent_state` stays JSON until a setting of the connection needs it."""
 
     environment: Leaf = None
     ip: Leaf = None
@@ -68,7 +68,7 @@ _DECODERS = {field.name: msgspec.json.Decoder(field.type).decode for field in _F
 
 
 class BatchFields(msgspec.Struct, gc=False):
-    """A batch's own fields as the rows read them; `notes` names those that could not be read."""
+    """A batch's own fields as the rows read them; `notes` names the unreadable ones."""
 
     environment: str
     ip: Leaf
@@ -82,19 +82,19 @@ class BatchFields(msgspec.Struct, gc=False):
     consent: msgspec.Raw
     notes: tuple[Note, ...]
     addresses: tuple[Leaf, Leaf, Leaf] = (None, None, None)
-    """The batch's own, and those that may stand in for it (I1)."""
+    """The batch's own address, and those that may replace it (I1)."""
     platform: str = ""
-    """What the input says of its events: `web`, `ios`, `android` or `feed`."""
+    """The input's platform: `web`, `ios`, `android` or `feed`."""
 
     @property
     def os(self) -> str:
-        """`ios` or `android` where the input, the app or the device says so, else some other word or ""."""
+        """Return `ios` or `android` where the input, the app or the device says so; else ""."""
         if self.platform in MOBILE:
             return self.platform
-        return next((os for said in (self.application.os, self.device.platform) if (os := mobile_os(said))), "")
+        return next((os for name in (self.application.os, self.device.platform) if (os := mobile_os(name))), "")
 
     def identity(self, kind: str) -> Leaf:
-        """The identity of this type, under any name that clients give it."""
+        """Return the identity of this type, under any name that clients give it."""
         value = self.identities.get(kind)
         if (value is None or value == "") and kind in ALIASES:
             return self.identities.get(ALIASES[kind])
@@ -102,7 +102,7 @@ class BatchFields(msgspec.Struct, gc=False):
 
 
 def relevant(raw: bytes) -> bytes:
-    """Only those members of a batch's own JSON that are read: the same for all batches that say the same of a user."""
+    """Return only the members of a batch's JSON that are read; equal for batches with equal data of a user."""
     try:
         return _encode(_decode_members(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -110,7 +110,7 @@ def relevant(raw: bytes) -> bytes:
 
 
 def read_batch_fields(raw: bytes) -> BatchFields:
-    """`raw` decoded; never raises. What is not of its type is absent, with a note."""
+    """Decode `raw`; never raises. A field of the wrong type is absent, with a note."""
     for read in (_decode, _decode_repaired):
         try:
             return _shared(read(raw), ())
@@ -124,7 +124,7 @@ def _decode_repaired(raw: bytes) -> Fields:
 
 
 def environment_of(value: object) -> str:
-    """In lower case; `production` where a batch names none in text (product.md C, `environments`)."""
+    """Return the environment in lower case; `production` where it is no text (product.md C, `environments`)."""
     name = value.strip().lower() if isinstance(value, str) else ""
     return name or "production"
 
@@ -163,21 +163,23 @@ def _shared(fields: Fields, notes: tuple[Note, ...]) -> BatchFields:
     )
 
 
-def mobile_os(said: Leaf) -> str:
-    """An operating system in the words of SDKs (`IOS`, `UnityAndroid`); "" where it is none of phones."""
-    name = word(said).removeprefix("unity")
+def mobile_os(written: Leaf) -> str:
+    """Return `ios` or `android` from an SDK's word for it (`IOS`, `UnityAndroid`); "" for any other."""
+    name = word(written).removeprefix("unity")
     return name if name in MOBILE else ""
 
 
 def _by_type(identities: dict[str, Leaf] | list[Identity | None] | None) -> tuple[dict[str, Leaf], tuple[Note, ...]]:
     if isinstance(identities, list):
         entries = (entry for entry in identities if entry is not None)
-        return by_name((one.identity_type, one.identity) for one in entries if isinstance(one.identity_type, str))
+        return by_name(
+            (entry.identity_type, entry.identity) for entry in entries if isinstance(entry.identity_type, str)
+        )
     if not identities or identities.keys() <= KNOWN:
         return identities or {}, ()
     return by_name(entries_of(identities))
 
 
 def attribute_key(name: str) -> str:
-    """A user attribute's name as `Shared.user` knows it."""
+    """Return a user attribute's name as a key of `BatchFields.user`."""
     return name.lower() if name[:1] == "$" else name

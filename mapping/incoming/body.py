@@ -1,7 +1,7 @@
-"""Read the body of a request that brings batches; ingest and preview read the same bytes the same way.
+"""Read the body of a request with batches; ingest and preview use the same functions.
 
-A body is JSON in UTF-8, perhaps compressed, perhaps behind a byte order mark: a batch, an array of batches, or one
-batch a line. What stands in the place of a batch is told apart by `mapping/incoming/batch.py`.
+A body is JSON in UTF-8, optionally compressed, optionally with a byte order mark: one batch, an array of batches, or
+one batch a line. `mapping/incoming/batch.py` finds elements that are no batch.
 """
 
 import gzip
@@ -19,14 +19,14 @@ LARGEST_BATCH: Final = 1024 * 1024
 
 JsonBytes = bytes | msgspec.Raw
 
-_GZIP: Final = b"\x1f\x8b"  # no UTF-8 begins so
+_GZIP: Final = b"\x1f\x8b"  # no UTF-8 text begins like this
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _ESCAPES: Final = re.compile(
     rb"\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|\[+|\]+|\{+|\}+|,', re.DOTALL)
 _MOST_TOKENS: Final = 100_000
-"""A body nested too deeply for the parser is cut by hand only up to here; that takes about 30 ms."""
+"""The longest body nested too deeply for the parser that is split here; it takes about 30 ms."""
 
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_any = msgspec.json.Decoder(msgspec.Raw).decode
@@ -34,24 +34,24 @@ _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class NotUtf8(bytes):
-    """An element of a request that is no UTF-8, and so no batch."""
+    """An element of a request that is not UTF-8, and so no batch."""
 
 
 class BadBody(ValueError):
-    """The request cannot be taken; the message says why, to the client, without quoting the body."""
+    """The request cannot be accepted; the message tells the client why, without quoting the body."""
 
 
 class BodyTooLarge(BadBody):
-    """The request is more than may be sent at once."""
+    """The request is larger than the limit."""
 
 
 def is_compressed(body: bytes) -> bool:
-    """Return whether the body is gzip, whatever its headers say."""
+    """Return whether the body is gzip; its headers do not count."""
     return body[:2] == _GZIP
 
 
 def gunzip(body: bytes, limit: int) -> bytes:
-    """Return what was compressed. Raises BadBody, also where it is more than `limit` bytes."""
+    """Return the decompressed body. Raises BadBody, also where it has more than `limit` bytes."""
     plain = gunzip_within(body, limit)
     if plain is None:
         raise too_large(limit)
@@ -59,7 +59,7 @@ def gunzip(body: bytes, limit: int) -> bytes:
 
 
 def gunzip_within(body: bytes, limit: int) -> bytes | None:
-    """Return what was compressed; None where that is more than `limit` bytes, and never make more. Raises BadBody."""
+    """Return the decompressed body; None where it has more than `limit` bytes, which are never made. Raises BadBody."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as members:
             plain = members.read(limit + 1)
@@ -76,14 +76,14 @@ def too_large(limit: int) -> BodyTooLarge:
 
 
 def checked_text(body: bytes) -> bytes:
-    """Return the body as `replace_lone_surrogates` gives it; raises BadBody for what is no UTF-8."""
-    if (place := not_utf8(body)) is not None:
-        raise BadBody(f"The body is not UTF-8 (byte {place}).")
+    """Return the body as `replace_lone_surrogates` gives it; raises BadBody where it is not UTF-8."""
+    if (position := not_utf8(body)) is not None:
+        raise BadBody(f"The body is not UTF-8 (byte {position}).")
     return replace_lone_surrogates(body)
 
 
 def not_utf8(text: bytes | memoryview) -> int | None:
-    """Return the place of the first byte that is no UTF-8; None where there is none."""
+    """Return the position of the first byte that is not UTF-8; None where all are."""
     if isinstance(text, bytes) and text.isascii():
         return None
     try:
@@ -94,10 +94,9 @@ def not_utf8(text: bytes | memoryview) -> int | None:
 
 
 def replace_lone_surrogates(body: bytes) -> bytes:
-    """Return the body without byte order mark, escapes of half a surrogate pair replaced by U+FFFD.
+    """Return the body without byte order mark; escapes of half a surrogate pair become U+FFFD.
 
-    JSON's grammar allows half pairs, and text cut in the middle of an emoji has them; the parser would refuse the
-    whole body for one.
+    JSON's grammar allows them, and text cut inside an emoji has them. The parser would refuse the whole body for one.
     """
     body = body.removeprefix(_BYTE_ORDER_MARK)
     if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
@@ -126,8 +125,8 @@ def many_batches(body: bytes) -> Sequence[JsonBytes]:
 def elements_of(body: bytes) -> Sequence[JsonBytes]:
     """Return the elements of an array, or of lines; raises BadBody where there are none.
 
-    An element that is no UTF-8 is NotUtf8, so that it costs only itself. An empty array is refused as an empty body
-    is, because a client asked to upload nothing sends one or the other depending on its language.
+    An element that is not UTF-8 becomes NotUtf8 and costs only itself. An empty array is refused like an empty body:
+    which of the two a client sends for no data depends on its language.
     """
     text = replace_lone_surrogates(body)
     if not text or text.isspace():
@@ -153,7 +152,7 @@ def _elements(text: bytes) -> Sequence[JsonBytes]:
 
 
 def lines_of(text: bytes) -> list[bytes] | None:
-    """Return the elements of newline-delimited JSON; None for what is none: one value over all lines, or no JSON."""
+    """Return the elements of newline-delimited JSON; None for one value over all lines, and where it is not JSON."""
     lines = [line.strip() for line in text.split(b"\n") if line.strip()]
     if len(lines) < 2 or lines[0][:1] == b"[" or not _is_json(lines[0]) or _is_json(text):
         return None
@@ -180,7 +179,7 @@ def _empty() -> BadBody:
 
 
 def _elements_of_deep_array(text: bytes) -> list[bytes]:
-    """Return the elements of an array of which one is nested too deeply for the parser. Raises BadBody."""
+    """Return the elements of an array, one of which is nested too deeply for the parser. Raises BadBody."""
     whole = text.strip()
     places = list(_commas(whole))
     elements = [whole[begin + 1 : end].strip() for begin, end in pairwise(places)]
@@ -190,7 +189,7 @@ def _elements_of_deep_array(text: bytes) -> list[bytes]:
 
 
 def _commas(whole: bytes) -> Iterator[int]:
-    """Yield the place of the array's `[`, of the commas between its elements, and of its `]`. Raises BadBody."""
+    """Yield the positions of the array's `[`, of the commas between elements, and of its `]`. Raises BadBody."""
     depth = 0
     for number, token in enumerate(_TOKENS.finditer(whole)):
         if token[0][:1] in b"[{":

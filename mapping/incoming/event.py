@@ -1,6 +1,6 @@
-"""An mParticle event's JSON as types, as far as the mapping reads it.
+"""Decode an mParticle event, as far as the mapping reads it.
 
-Leaves are untyped: senders write numbers as text and ids as numbers, so each field's rule judges its own value
+Leaves are untyped, because senders write numbers as text and ids as numbers: each field's rule checks its own value
 (mparticle-input.md §2). Only the nesting is typed; null means absent everywhere.
 """
 
@@ -31,7 +31,7 @@ class Product(msgspec.Struct, gc=False):
 
 
 class ProductAction(msgspec.Struct, gc=False):
-    """What was done to which products."""
+    """The action on an event's products."""
 
     action: Leaf = None
     total_amount: Leaf = None
@@ -44,7 +44,7 @@ class ProductAction(msgspec.Struct, gc=False):
 
 
 class Data(msgspec.Struct, gc=False):
-    """An event's `data`; `custom_attributes` stays JSON until a custom mapping asks for one of them."""
+    """An event's `data`; `custom_attributes` stays JSON until a custom mapping reads one of them."""
 
     source_message_id: Leaf = None
     event_id: Leaf = None
@@ -76,11 +76,11 @@ _SHAPE = shape_of(Event)
 _decode_attributes = msgspec.json.Decoder(dict[str, Leaf] | None).decode
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding raises on JSON that is not of the type asked for, not JSON, or nested too deeply."""
+"""The errors of decoding: JSON of another type, no JSON, or JSON nested too deeply."""
 
 
 class Incoming(msgspec.Struct, gc=False):
-    """One event as the rows read it, with what its batch and the relay add to it; words are in lower case."""
+    """One event as the rows read it, with fields of its batch and those of relay; words are in lower case."""
 
     shared: BatchFields
     event_type: str
@@ -91,25 +91,25 @@ class Incoming(msgspec.Struct, gc=False):
     now_ms: int
     data: Data
     flags: Flags
-    """`custom_flags` under the names that the rows know them by."""
+    """`custom_flags` under the names that the rows use."""
     product_action: ProductAction
     misnamed: Mapping[str, str] | None = None
-    """Flags that nobody reads, and the flag that is absent and nearly has that name."""
+    """Unknown flags, each with the absent flag whose name is similar."""
     attributes: dict[str, Leaf] | None = None
-    """`custom_attributes` once one of them was asked for."""
+    """`custom_attributes`, decoded at the first use."""
 
     @property
     def name(self) -> str:
-        """What mParticle calls the event, "" when it has no name."""
+        """Return mParticle's name of the event, "" when it has none."""
         return name_of(self.event_type, self.action, self.data)
 
     @property
     def custom_event_type(self) -> str:
-        """`custom_event_type` in lower case."""
+        """Return `custom_event_type` in lower case."""
         return custom_type_of(self.event_type, self.data.custom_event_type)
 
     def attribute(self, name: str) -> Leaf:
-        """One of `custom_attributes`; none of them exists when they are not an object."""
+        """Return one of `custom_attributes`; None where they are not an object."""
         if self.attributes is None:
             try:
                 self.attributes = _decode_attributes(self.data.custom_attributes) or {}
@@ -119,7 +119,7 @@ class Incoming(msgspec.Struct, gc=False):
 
 
 def read_event(raw: bytes, shared: BatchFields, generated_id: str | None, received_ms: int, now_ms: int) -> Incoming:
-    """`raw` as an event of the batch that `shared` is of; raises one of UNREADABLE."""
+    """Return `raw` as an event of the batch of `shared`; raises one of UNREADABLE."""
     try:
         event = _decode(raw)
     except msgspec.ValidationError:
@@ -146,7 +146,7 @@ def read_event(raw: bytes, shared: BatchFields, generated_id: str | None, receiv
 
 
 def own_id(source_message_id: Leaf, event_id: Leaf) -> str | None:
-    """The id that the sender gave an event (E2), as text and exact however long; what can be no id is none."""
+    """Return the id from the sender (E2), as text and exact at any length; None for a value that can be no id."""
     if type(source_message_id) is str and len(source_message_id) > LONGEST and source_message_id[0] in STARTS:
-        return source_message_id  # what `is_plainly_id` finds first, without a call
+        return source_message_id  # the first test of `is_plainly_id`, without a call
     return usable_id(source_message_id) or usable_id(event_id)

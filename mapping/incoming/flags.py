@@ -1,4 +1,4 @@
-"""An event's custom flags under the names that the rows know them by, and those that nearly have such a name."""
+"""Rename an event's custom flags to the names that the rows use, and find names that are nearly one of these."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ URL: Final = "TikTok.URL"
 REFERRER: Final = "TikTok.Referrer"
 CALLBACK: Final = "TikTok.Callback"
 FLAGS: Final = frozenset({URL, REFERRER, CALLBACK})
-"""Those that relay reads."""
+"""The flags that relay reads."""
 
 _BY_FOLD: Final = {name.casefold(): name for name in FLAGS}
 _NEAR: Final = {
@@ -31,23 +31,23 @@ NO_FLAGS: Final[Flags] = {}
 
 
 def by_name(flags: Flags) -> tuple[Flags, Mapping[str, str]]:
-    """Return the flags under their own names, and the misnamed: each with the absent flag that it may be meant for.
+    """Return the flags under their known names, and each unknown name with the absent flag that it may mean.
 
-    Names compare without case: the name itself comes before others, one that says something before blanks.
+    Names compare without case. The exact name comes before others, a flag with a value before a blank one.
     """
     found: Flags = {name: value for name, value in flags.items() if name in FLAGS}
     others = [name for name in flags if name not in FLAGS]
     for name in others:
         known = _BY_FOLD.get(name.strip().casefold())
-        if known is not None and _says_nothing(found.get(known)):
+        if known is not None and _is_empty(found.get(known)):
             found[known] = flags[name]
-    misnamed = {name: near for name in others if (near := _near(name)) and _says_nothing(found.get(near))}
+    misnamed = {name: near for name in others if (near := _near(name)) and _is_empty(found.get(near))}
     return found, misnamed
 
 
 @cached_by_text(1024)
 def _near(name: str) -> str | None:
-    """Return the flag that `name` may be meant for; None for one that is another's business, or a flag itself."""
+    """Return the flag that `name` may mean; None for a flag itself and for any other name."""
     if len(name) > _LONGEST_NAME or name.strip().casefold() in _BY_FOLD:
         return None
     plain = _SEPARATORS.sub("", name.casefold())
@@ -55,5 +55,5 @@ def _near(name: str) -> str | None:
     return _NEAR[likely[0]] if likely else None
 
 
-def _says_nothing(value: object) -> bool:
+def _is_empty(value: object) -> bool:
     return value is None or is_blank(value) or value == []

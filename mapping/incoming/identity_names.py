@@ -1,4 +1,4 @@
-"""The types of `user_identities` whatever the case of their names, and names that nearly are one."""
+"""Find the types of `user_identities` in any case of their names, and names that are nearly one."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from config.vocabulary import IDENTITY_TYPES
 from mapping.results import Note
 from mapping.values import is_blank
 
-# Names that clients send for an identity type besides its own: the SDKs' and those of the web SDK.
+# Other names for an identity type that clients send: those of the SDKs and of the web SDK.
 ALIASES: Final[Mapping[str, str]] = {
     "customer_id": "customerid",
     "facebook_custom_audience_id": "facebookcustomaudienceid",
@@ -30,22 +30,22 @@ _LONGEST_NAME: Final = 40
 
 
 def by_name(identities: Iterable[tuple[str, Any]]) -> tuple[dict[str, Any], tuple[Note, ...]]:
-    """Return the identities under the names that are known, and notes on names that nearly are one.
+    """Return the identities under their known names, and notes on names that are nearly one.
 
-    Of several that differ in case the last that says something stands, but a name as it should be comes before others.
+    Of names that differ only in case, the last with a value counts; the exact name comes before others.
     """
     pairs = list(identities)
     found: dict[str, Any] = {}
     for name, value in pairs:
         known = name.strip().lower()
-        if _says_nothing(found.get(known)) or (not _says_nothing(value) and known == name):
+        if _is_empty(found.get(known)) or (not _is_empty(value) and known == name):
             found[known] = value
     misnamed = {name: near for name in found if (near := _near(name)) and _is_missing(near, found)}
     return found, tuple(map(_note, misnamed.items()))
 
 
 def entries_of(identities: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Yield names and identities of a map, or of a list with gaps: PHP writes that as a map from positions."""
+    """Yield names and identities of a map, or of a list with gaps, which PHP writes as a map from positions."""
     for name, value in identities.items():
         match value:
             case {"identity_type": str(kind), "identity": identity} if name.isdecimal():
@@ -61,12 +61,12 @@ def _note(pair: tuple[str, str]) -> Note:
 
 
 def _is_missing(kind: str, found: Mapping[str, Any]) -> bool:
-    return _says_nothing(found.get(kind)) and _says_nothing(found.get(ALIASES.get(kind, kind)))
+    return _is_empty(found.get(kind)) and _is_empty(found.get(ALIASES.get(kind, kind)))
 
 
 @cached_by_text(1024)
 def _near(name: str) -> str | None:
-    """Return the type that `name` may be meant for; None for a type itself, and for any other name."""
+    """Return the type that `name` may mean; None for a type itself, and for any other name."""
     if name in KNOWN or len(name) > _LONGEST_NAME:
         return None
     plain = _SEPARATORS.sub("", name)
@@ -76,5 +76,5 @@ def _near(name: str) -> str | None:
     return _NEAR[likely[0]] if likely else None
 
 
-def _says_nothing(value: object) -> bool:
+def _is_empty(value: object) -> bool:
     return value is None or is_blank(value) or value == []

@@ -1,4 +1,4 @@
-"""Ids of events and requests: what senders write there, unless it can be no id (E2)."""
+"""Read ids of events and requests as senders write them (E2)."""
 
 from typing import Final
 
@@ -13,14 +13,14 @@ _EXACT: Final = 2**53
 
 
 def is_plainly_id(identifier: str) -> bool:
-    """Whether text is an id, told by how it begins; most ids are UUIDs."""
+    """Return whether text is certainly an id, by its beginning; most ids are UUIDs."""
     return len(identifier) > LONGEST and (
         identifier[0] in STARTS or (identifier[0].isalnum() and identifier[:8] not in _NO_UUIDS)
     )
 
 
 def usable_id(value: Leaf) -> str | None:
-    """The id as text, exact however long; None for what can be none."""
+    """Return the id as text, exact at any length; None for a value that can be no id."""
     if type(value) is str and is_plainly_id(value):
         return value
     if isinstance(value, bool) or (isinstance(value, float) and not (value.is_integer() and abs(value) <= _EXACT)):

@@ -1,4 +1,4 @@
-"""What stands in the place of a batch and is none: it counts as one event and ends as dead letter `invalid_batch`."""
+"""Treat a request's element that is no batch as one event, which ends as dead letter `invalid_batch`."""
 
 from typing import Final
 
@@ -10,31 +10,31 @@ from mapping.incoming.body import JsonBytes, NotUtf8, not_utf8
 from mapping.results import Rejected, Result
 
 NO_BATCH: Final = b"null"
-"""The shared JSON of such an element: of a batch it is an object."""
+"""The shared JSON of such an element; that of a batch is an object."""
 
 
 def split_element(raw: JsonBytes) -> SplitBatch:
-    """Return the batch that an element of a request is; raises NotABatch."""
+    """Return an element of a request as a batch; raises NotABatch."""
     if type(raw) is NotUtf8:
         raise NotABatch(_not_utf8(raw))
     return split_batch(raw)
 
 
 def as_invalid_batch(raw: JsonBytes) -> SplitBatch:
-    """Return an element that is no batch as a batch of one event: the element itself, of an unknown environment."""
+    """Return an element that is no batch as a batch of one event: the element itself, with no environment."""
     return SplitBatch(NO_BATCH, [msgspec.Raw(bytes(raw))], None, None)
 
 
 class InvalidBatchMapper:
-    """Maps such elements, in the place of a BatchMapper: each is rejected with the reason."""
+    """Maps such elements, as BatchMapper maps events: each is rejected with the reason."""
 
     def map(self, raw: bytes, generated_id: str | None, *_items: object) -> list[Result]:
-        """Return the one result of the element: it has no items."""
+        """Return the one result of the element; it has no items."""
         return [Rejected(None, generated_id, INVALID_BATCH.code, None, explain_invalid_batch(raw))]
 
 
 def explain_invalid_batch(raw: bytes) -> str:
-    """Return a sentence on why the element is no batch, without quoting it."""
+    """Return a sentence that says why the element is no batch, without quoting it."""
     if not_utf8(raw) is not None:
         return _not_utf8(raw)
     try:

@@ -1,4 +1,4 @@
-"""What an event is, as far as selecting it goes: the one vocabulary of ingest's quick look and of the mapping."""
+"""The kind of an event, in the words that ingest's selection and the mapping share."""
 
 from typing import Any, Protocol
 
@@ -7,9 +7,9 @@ import msgspec
 from config.vocabulary import PRODUCT_ACTION_ALIASES, PRODUCT_ACTIONS
 from mapping.incoming.shapes import holds_nothing
 
-Leaf = Any  # whatever JSON holds: a value of any type must decode
+Leaf = Any  # any JSON value: a value of any type must decode
 
-# What mParticle calls commerce events where it names them, as `eCommerce - Purchase`.
+# mParticle's names of commerce events, such as `eCommerce - Purchase`.
 COMMERCE_NAMES = {
     action: f"eCommerce - {action.title().replace('_', '').replace('WishList', 'Wishlist')}"
     for action in PRODUCT_ACTIONS
@@ -20,13 +20,13 @@ _SPELT = {**{action: action for action in PRODUCT_ACTIONS}, **PRODUCT_ACTION_ALI
 
 
 class PromotionAction(msgspec.Struct, gc=False):
-    """`promotion_action` of a commerce event, as far as its name goes."""
+    """`promotion_action` of a commerce event; only its name is read."""
 
     action: Leaf = None
 
 
 class Names(Protocol):
-    """The fields of an event's `data` that name it."""
+    """The fields of an event's `data` that give its name."""
 
     event_name: Leaf
     screen_name: Leaf
@@ -48,12 +48,12 @@ class Kind(Protocol):
 
 
 def word(value: Leaf) -> str:
-    """An enumerated word without regard to case, "" when there is none: Java writes them in capitals."""
+    """Return an enumerated word in lower case, "" when there is none; Java writes them in capitals."""
     return value.strip().casefold() if isinstance(value, str) else ""
 
 
 def action_name(value: Leaf) -> str:
-    """A product action, in the one spelling of the two that clients use."""
+    """Return a product action in one spelling; clients use two."""
     if type(value) is str and value in _SPELT:
         return _SPELT[value]
     action = word(value)
@@ -61,7 +61,7 @@ def action_name(value: Leaf) -> str:
 
 
 def name_of(event_type: str, action: str, data: Names) -> str:
-    """The name people know an event by (M1): its own, its screen's, or `eCommerce - Purchase` and the like."""
+    """Return the name of an event for people (M1): its own, its screen's, or one such as `eCommerce - Purchase`."""
     match event_type:
         case "custom_event":
             name = data.event_name
@@ -81,5 +81,5 @@ def _name_without_product_action(data: Names) -> Leaf:
 
 
 def custom_type_of(event_type: str, custom_event_type: Leaf) -> str:
-    """`custom_event_type` in lower case; custom events that do not say theirs are `other`."""
+    """Return `custom_event_type` in lower case; `other` for custom events without one."""
     return word(custom_event_type) or ("other" if event_type == "custom_event" else "")

@@ -1,4 +1,4 @@
-"""Shapes that languages write for an empty object or list, read as what belongs there.
+"""Repair the shapes that languages write for an empty object or list.
 
 PHP writes an empty map as `[]`, and a list with gaps as `{"0": …, "2": …}`; Lua writes an empty list as `{}`; XML
 converters write both as `""`. This runs only where the types refused the JSON as it came.
@@ -22,13 +22,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 class ObjectShape(NamedTuple):
-    """An object, and those of its members that are objects or lists themselves."""
+    """An object, with those of its members that are objects or lists."""
 
     members: "Mapping[str, Shape]"
 
 
 class ListShape(NamedTuple):
-    """A list, and what its items are: None for plain values."""
+    """A list, with the shape of its items: None for plain values."""
 
     item: "Shape | None"
 
@@ -45,12 +45,12 @@ def shape_of(kind: Any) -> Shape:
 
 
 def holds_nothing(raw: msgspec.Raw) -> bool:
-    """Return whether a value is null, or empty in whatever shape."""
+    """Return whether a value is null, or empty in any shape."""
     return raw == _NULL or _EMPTY(bytes(raw).strip()) is not None
 
 
 def repaired(raw: bytes, shape: Shape) -> bytes:
-    """Return `raw` with every empty value in the form that belongs there; anything else keeps its bytes."""
+    """Return `raw` with every empty value in the form that its type needs; anything else keeps its bytes."""
     text = bytes(raw).strip()
     try:
         return _repaired_object(text, shape) if isinstance(shape, ObjectShape) else _repaired_list(text, shape)
@@ -82,7 +82,7 @@ def _repaired_item(item: msgspec.Raw, shape: Shape | None) -> msgspec.Raw:
 
 
 def _with_gaps(text: bytes) -> list[msgspec.Raw] | None:
-    """Return the items of a list that is written as an object with its positions for names; None for any other."""
+    """Return the items of a list that is written as an object with positions as names; None for any other object."""
     members = _decode_members(text)
     return list(members.values()) if all(name.isascii() and name.isdecimal() for name in members) else None
 
@@ -97,7 +97,7 @@ def _shape(info: inspect.Type) -> Shape | None:
         case inspect.ListType(item_type=item):
             return ListShape(_shape(item))
         case inspect.UnionType(types=types):
-            shapes = [shape for one in types if (shape := _shape(one)) is not None]
+            shapes = [shape for option in types if (shape := _shape(option)) is not None]
             return next((shape for shape in shapes if isinstance(shape, ListShape)), shapes[0] if shapes else None)
         case _:
             return None

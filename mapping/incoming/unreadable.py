@@ -1,4 +1,4 @@
-"""Which field of an event made it unreadable, told from the decoder's complaint without quoting the event."""
+"""Find the field that makes an event unreadable, from the decoder's message and without quoting the event."""
 
 import re
 
@@ -26,7 +26,7 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 
 def own_id_of(raw: bytes) -> str | None:
-    """The id that an unreadable event has all the same, when that much of it can be read."""
+    """Return the sender's id of an unreadable event, when that much of it is readable."""
     try:
         data = _decode(raw).data
     except UNREADABLE:
@@ -35,15 +35,15 @@ def own_id_of(raw: bytes) -> str | None:
 
 
 def explain_unreadable(error: Exception) -> tuple[str | None, str]:
-    """The field, by its incoming name and None for the event itself, and a sentence that says what it must be."""
+    """Return the field by its incoming name, None for the event itself, and a sentence on what it must be."""
     if isinstance(error, RecursionError):
         return None, "The event is nested too deeply to be read."
     if not isinstance(error, msgspec.ValidationError):
         return None, "The event holds text that is not valid JSON in UTF-8."
-    complaint = str(error)
-    found = _PATH.search(complaint)
+    message = str(error)
+    found = _PATH.search(message)
     field = _PREFIX.sub("", found["path"]) if found else ""
-    expected = _EXPECTED.match(complaint)
+    expected = _EXPECTED.match(message)
     if expected is None:
         return field or None, f"{field or 'The event'} holds a number too large to be read."
     return field or None, f"{field or 'An event'} must be {_KINDS[expected[1]]}."

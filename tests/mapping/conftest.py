@@ -1,4 +1,4 @@
-"""A bench for mapping: events and settings in, results out, with a purchase that goes through unless told otherwise."""
+"""A bench for mapping: events and settings in, results out; the default event is a purchase that is sent."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ ROUTES: dict[str, tuple[Platform, Json]] = {
 
 
 def merged(base: Json, changes: Json) -> Json:
-    """`base` with `changes` laid over it, objects inside objects too."""
+    """Return `base` with `changes` merged into it, also in nested objects."""
     result = dict(base)
     for key, value in changes.items():
         inner = result.get(key)
@@ -35,12 +35,12 @@ def merged(base: Json, changes: Json) -> Json:
 
 
 class Bench:
-    """Maps batches the way ingest and worker together do, on any route."""
+    """Maps batches as ingest and worker together do, on any route."""
 
     received_ms = RECEIVED_MS
 
     def plan(self, route: str = "web", platform: Platform | None = None, **settings: Any) -> Plan:
-        """The plan of a connection on `route`."""
+        """Return the plan of a connection on `route`."""
         default_platform, needed = ROUTES[route]
         fields = {
             "id": "shop",
@@ -53,7 +53,7 @@ class Bench:
         return compile_plan(Connection(**fields), Input("in", platform or default_platform, "key", "secret"))
 
     def purchase(self, **data: Any) -> Json:
-        """A purchase that every route takes, `data` laid over its own."""
+        """Return a purchase that every route takes, with `data` merged into it."""
         own = {
             "source_message_id": "message-1",
             "timestamp_unixtime_ms": RECEIVED_MS - 60_000,
@@ -72,7 +72,7 @@ class Bench:
         only: Sequence[str] | None = None,
         made: Sequence[str] | None = None,
     ) -> list[list[Result]]:
-        """What each event of `batch` becomes."""
+        """Return the results of each event of `batch`."""
         raw = batch if isinstance(batch, bytes) else json.dumps(batch).encode()
         split = split_batch(raw)
         mapper = plan.batch(split.shared, self.received_ms, peer_ip, remembered_ip)
@@ -83,24 +83,24 @@ class Bench:
         return results
 
     def one(self, plan: Plan, event: Json | None = None, **batch: Any) -> Result:
-        """What one event becomes, in a batch with these fields."""
+        """Return the only result of one event, in a batch with these fields."""
         events = [self.purchase() if event is None else event]
         [[result]] = self.results(plan, {**batch, "events": events})
         return result
 
     def mapped(self, plan: Plan, event: Json | None = None, **batch: Any) -> Mapped:
-        """The same of an event that must go through."""
+        """Return the result of an event that must be mapped."""
         result = self.one(plan, event, **batch)
         assert isinstance(result, Mapped), result
         return result
 
     def body(self, plan: Plan, event: Json | None = None, **batch: Any) -> Json:
-        """Its JSON."""
+        """Return its JSON."""
         body: Json = json.loads(self.mapped(plan, event, **batch).body)
         return body
 
     def rejected(self, plan: Plan, event: Json | None = None, **batch: Any) -> Rejected:
-        """The same of an event that must not."""
+        """Return the result of an event that must be rejected."""
         result = self.one(plan, event, **batch)
         assert isinstance(result, Rejected), result
         return result
@@ -110,7 +110,7 @@ ABSENT = object()
 
 
 def value_at(document: Json, path: str) -> Any:
-    """What stands at a path such as `properties.contents[0].price`; ABSENT when nothing does."""
+    """Return the value at a path such as `properties.contents[0].price`; ABSENT where there is none."""
     found: Any = document
     for key in path.replace("[", ".").replace("]", "").split("."):
         try:
@@ -128,5 +128,5 @@ def bench() -> Bench:
 
 @pytest.fixture(scope="session")
 def at() -> Callable[[Json, str], Any]:
-    """Reads a path of a body: None where nothing stands."""
+    """Return a reader of paths in a body: None where there is no value."""
     return lambda document, path: None if (found := value_at(document, path)) is ABSENT else found

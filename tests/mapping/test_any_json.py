@@ -245,7 +245,7 @@ def test_sandbox_takes_every_body(plans, batch):
 @check
 @given(batches)
 def test_no_raw_identity_is_ever_in_a_body(plans, batch):
-    """Not in a body, and not in what people are told about an event."""
+    """Neither in a body, nor in a note or message about an event."""
     for plan in plans:
         for results in results_of(plan, batch):
             for result in results:

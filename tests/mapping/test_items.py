@@ -39,7 +39,7 @@ CHANGES = [
     ("the other one was repaired", [A, B], B, [B_REPAIRED, B], B),
     ("it is gone", [A, B, C], B, [A, C], None),
     ("its TikTok event is gone", [A, C], C, [A, B], None),
-    ("it or the other one was repaired: nobody can tell", [A, B], A, [B_REPAIRED], None),
+    ("it or the other one was repaired: no one can tell which", [A, B], A, [B_REPAIRED], None),
     ("the only one of its event was repaired", [B, C], B, [C, B_REPAIRED], B_REPAIRED),
     ("the same mapping stands there twice", [A, A], A, [A, A], A),
     ("no mapping is left", [A, B], B, [], None),
@@ -105,7 +105,7 @@ def test_each_open_item_has_exactly_one_result(bench: Any) -> None:
     good, refused, unreadable = bench.results(after, split, only=[keys[1], keys[0], keys[2]], made=keys)
     assert [(type(one), getattr(one, "item", None)) for one in good] == [
         (Unsupported, None), (Unsupported, None), (Mapped, keys[2]),
-    ]  # A is gone and B was repaired: which of the two stands there, nobody can tell  # fmt: skip
+    ]  # A is gone and B was repaired: no one can tell which of the two is there  # fmt: skip
     assert [type(one) for one in refused] == [Unsupported, Unsupported, Rejected]
     assert [(type(one), one.item, one.tiktok_event) for one in unreadable] == [
         (Rejected, key, event_of(key)) for key in (keys[1], keys[0], keys[2])

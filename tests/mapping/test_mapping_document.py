@@ -118,7 +118,7 @@ def ids_of(cell: str) -> list[str]:
 
 @pytest.mark.parametrize(("ids", "code", "test"), PLACES, ids=[place[0] for place in PLACES])
 def test_each_row_is_where_the_document_says(ids, code, test):
-    """The code has that name, and the test names the row, by itself or as one of a range."""
+    """The code has that name, and the test names the row, alone or as one of a range."""
     path, name = re.findall(r"`([^`]+)`", code)
     assert re.search(rf"^(\s*def {name}\(|class {name}\b|{name} = )", (ROOT / path).read_text(), re.MULTILINE)
     source = (ROOT / (quoted(test) or "")).read_text()

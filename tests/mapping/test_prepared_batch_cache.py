@@ -29,7 +29,7 @@ posted = st.tuples(batches, st.sampled_from([None, "198.51.100.7", "10.1.1.1"]))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(posted, min_size=2, max_size=5))
 def test_each_batch_is_mapped_as_if_it_were_the_first(bench, several):
-    """Whatever came before it, whoever's it was and from wherever it was posted."""
+    """With any batches before it, of any user and from any sender."""
     settings_ = {"peer_ip_fallback": True, "enrich_ip_address": True}
     plan = bench.plan(**settings_)
     for fields, address in several:

@@ -33,13 +33,13 @@ IDENTITIES = [
 
 @pytest.mark.parametrize("identities", [case[1] for case in IDENTITIES], ids=[case[0] for case in IDENTITIES])
 def test_identities_come_in_two_forms_and_several_names(bench, at, identities):
-    """E9: whoever says who the user is, is heard."""
+    """E9: an identity is read in each form that a sender uses."""
     body = bench.body(bench.plan(), user_identities=identities)
     assert at(body, "user.external_id") == [sha("c-1")]
 
 
 @pytest.mark.parametrize("identities", [case[1] for case in IDENTITIES], ids=[case[0] for case in IDENTITIES])
-def test_whoever_is_sent_can_be_found_again(identities):
+def test_each_person_who_is_sent_is_found_for_erasure(identities):
     """Erasure knows a person by every name and form that mapping reads."""
     identity_keys = IdentityKeys(None)
     batch = json.dumps({"user_identities": identities}).encode()

@@ -14,7 +14,7 @@ RECEIVED_MS = 1_800_000_000_000
 
 
 def batches_of(name: str) -> list[bytes]:
-    """The batches in a file: by itself, in a list, one a line, an event alone, or an SDK's captured request body."""
+    """The batches in a file: alone, in a list, one a line, an event alone, or an SDK's captured request body."""
     text = (SAMPLES / name).read_text()
     try:
         documents = [json.loads(text)]

@@ -1,4 +1,4 @@
-"""Compiled steps do what the rows say: the same as reading each step's value and judging it, one after the other."""
+"""Compiled steps give the same as reading and checking each step's value, one after the other."""
 
 import json
 from itertools import product
@@ -168,7 +168,7 @@ PARAMETERS = [((step,), compile_filler([ObjectSteps((), (step,))])) for step in 
 @settings(max_examples=50, deadline=None)
 @given(events, batches)
 def test_parameters_compiled_are_parameters_interpreted(event, batch):
-    """One by one, because a required one that is missing ends an event."""
+    """Each alone, because a required parameter that is missing ends an event."""
     incoming = incoming_of(event, batch)
     for steps, compiled in PARAMETERS:
         ours: Filled = ({}, [])
@@ -186,7 +186,7 @@ OF_EVENT = parameter_steps(WEB)[-1:]
 @settings(deadline=None)
 @given(event=events)
 def test_products_compiled_are_products_interpreted(shared, constants, event):
-    """Each product by itself, what is wrong in one named by its place; one of which nothing is said makes nothing."""
+    """Each product is independent; a note names its position; a product without fields gives no content."""
     incoming = incoming_of(event, {})
     products = incoming.product_action.products
     notes: list[Note] = []
@@ -212,6 +212,6 @@ def test_products_compiled_are_products_interpreted(shared, constants, event):
 @settings(deadline=None)
 @given(value=leaf | st.text(alphabet="https:/?# .ECP\n\u00a0xé", max_size=16) | st.integers())
 def test_what_is_plain_passes_its_rule_as_it_is(rule, value):
-    """The short way may be taken only where the long way leads to the same place."""
+    """A plain value must be one that its rule returns unchanged."""
     if eval(PLAIN[rule], {**NAMED, "value": value}):
         assert same(rule(value), value)

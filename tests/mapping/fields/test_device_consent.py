@@ -1,4 +1,4 @@
-"""What the device and the user said of tracking and of selling their data (E10, X1, X3)."""
+"""Answers of the device and the user about tracking and about selling their data (E10, X1, X3)."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ def device(limit, **more):
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 @pytest.mark.parametrize("limit", [*YES, *UNREADABLE], ids=repr)
 def test_a_device_that_limits_ad_tracking_sends_no_advertising_id(bench, at, limit, settings, route):
-    """E10, X3: neither, with a note each; an answer in no known words counts as one that limits."""
+    """E10, X3: neither id, with a note each; an unknown answer counts as limiting."""
     mapped = bench.mapped(bench.plan(route, **settings), **device(limit), application_info={"package": "com.shop"})
     assert b"gaid" not in mapped.body
     assert b"idfa" not in mapped.body
@@ -44,13 +44,13 @@ def test_a_device_that_does_not_limit_it_sends_both(bench, at, limit, settings):
 
 
 def test_a_device_without_an_id_needs_no_note(bench):
-    """There is nothing to leave out."""
+    """There is nothing to omit."""
     batch = {"device_info": {"limit_ad_tracking": True, "ios_advertising_id": ""}}
     assert bench.mapped(bench.plan("web"), **batch).notes == ()
 
 
 def test_refused_tracking_comes_before_what_the_device_says(bench):
-    """X3: one reason is enough, and it is the user's."""
+    """X3: one note is enough, and it names the user's answer."""
     notes = bench.mapped(
         bench.plan("web", att_withholds_idfa=True), **device(True, att_authorization_status="denied")
     ).notes
@@ -59,7 +59,7 @@ def test_refused_tracking_comes_before_what_the_device_says(bench):
 
 @given(limit=st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=3))
 def test_whatever_the_device_says_an_id_goes_only_where_it_does_not_limit(bench, limit):
-    """E10: no answer but those that plainly say no lets an id go."""
+    """E10: an id is sent only where the answer clearly says that nothing is limited."""
     body = bench.body(bench.plan("web"), **device(limit))
     word = str(int(limit) if isinstance(limit, bool) else limit).strip().lower()
     plainly_no = limit is None or (not isinstance(limit, list) and word in ("", "0", "false", "no"))
@@ -73,7 +73,7 @@ def consents(opt_out):
 @pytest.mark.parametrize("route", ["web", "app"])
 @pytest.mark.parametrize("answer", YES, ids=repr)
 def test_an_opt_out_counts_however_it_is_written(bench, answer, route):
-    """X1: also where the answer stands in the place of its object."""
+    """X1: also where the answer replaces its object."""
     plan = bench.plan(route, ccpa_limited_data_use=True)
     assert bench.body(plan, **consents({"consented": answer}))["limited_data_use"] is True
     assert bench.body(plan, **consents(answer))["limited_data_use"] is True
@@ -81,7 +81,7 @@ def test_an_opt_out_counts_however_it_is_written(bench, answer, route):
 
 @pytest.mark.parametrize("answer", NO, ids=repr)
 def test_no_opt_out_says_nothing(bench, answer):
-    """X1: and needs no note."""
+    """X1: no field and no note."""
     plan = bench.plan("web", ccpa_limited_data_use=True)
     for said in (consents({"consented": answer}), consents(answer), {"consent_state": {"ccpa": []}}):
         mapped = bench.mapped(plan, **said)
@@ -100,7 +100,7 @@ def test_no_opt_out_says_nothing(bench, answer):
     ids=repr,
 )
 def test_an_opt_out_that_cannot_be_read_is_said(bench, state):
-    """X1: a note, not silence; the event goes as without it."""
+    """X1: a note; the event is sent without the field."""
     mapped = bench.mapped(bench.plan("web", ccpa_limited_data_use=True), consent_state=state)
     assert [note.field for note in mapped.notes] == ["consent_state.ccpa.data_sale_opt_out.consented"]
     assert b"limited_data_use" not in mapped.body

@@ -53,13 +53,13 @@ NONE = [
 
 @pytest.mark.parametrize("text", [row[1] for row in ONE], ids=[row[0] for row in ONE])
 def test_one_address_is_hashed_however_it_was_copied(text):
-    """E9: invisible characters go, full-width ones are plain."""
+    """E9: invisible characters are removed, full-width ones become plain."""
     assert hash_identity(text, normalise.email) == JANE
 
 
 @pytest.mark.parametrize(("text", "plain"), [row[1:] for row in OTHERS], ids=[row[0] for row in OTHERS])
 def test_nothing_else_of_an_address_is_changed(text, plain):
-    """E9: TikTok trims and lowers, no more."""
+    """E9: TikTok only trims and lowers."""
     assert hash_identity(text, normalise.email) == sha256(plain.encode()).hexdigest()
 
 
@@ -70,7 +70,7 @@ def test_what_is_not_one_address_is_omitted(text):
 
 
 def test_event_goes_without_it(bench):
-    """E9: with a note."""
+    """E9: the event is sent with a note."""
     result = bench.mapped(bench.plan(), user_identities={"email": "Jane <jane@shop.example>"})
     assert [note.field for note in result.notes] == ["user_identities.email"]
 
@@ -81,7 +81,7 @@ INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u202a\u202c\u2066\u2069\
 @settings(deadline=None)
 @given(st.emails(), st.data())
 def test_invisible_characters_change_no_hash(address, data):
-    """E9: wherever they stand."""
+    """E9: at any position."""
     place = data.draw(st.integers(0, len(address)))
     mark = data.draw(st.sampled_from(INVISIBLE))
     odd = f"{address[:place]}{mark}{address[place:]}"
@@ -91,5 +91,5 @@ def test_invisible_characters_change_no_hash(address, data):
 @settings(deadline=None)
 @given(st.emails(), st.emails(), st.sampled_from([",", ";", " ", ", ", "/", "|", "\n"]))
 def test_two_addresses_are_none(first, second, between):
-    """E9: whatever stands between them."""
+    """E9: with any text between them."""
     assert isinstance(hash_identity(f"{first}{between}{second}", normalise.email), OmitField)

@@ -1,4 +1,4 @@
-"""Row E3: an event's time in seconds, judged by the time of receipt and never by a clock."""
+"""Row E3: an event's time in seconds, checked against the time of receipt and never against a clock."""
 
 import pytest
 from hypothesis import given
@@ -67,7 +67,7 @@ def test_anything_else_refuses_the_event(value):
 
 @given(st.integers(-(2**64), 2**64) | st.floats(allow_nan=False, allow_infinity=False))
 def test_no_time_before_2010_goes_out(number):
-    """Whatever number and way of writing: a time from 2010 on, that of receipt, or a refusal."""
+    """Any number in any form gives a time from 2010 on, the time of receipt, or a rejection."""
     for value in (number, str(number), f" {number}"):
         result = event_time(value, NOW)
         seconds = result.value if isinstance(result, SendWithNote) else result
@@ -92,7 +92,7 @@ def test_no_time_before_2010_goes_out(number):
     ids=repr,
 )
 def test_an_event_without_a_time_of_its_own_is_known_as_such(value, tells):
-    """E2: its generated id then says when it was received, or two real actions would share one."""
+    """E2: its generated id then depends on the time of receipt, so that two real actions differ."""
     assert tells_time(value) is tells
 
 
@@ -103,6 +103,6 @@ def test_legacy_time_is_utc_with_z():
 
 
 def test_notes_name_the_field(bench):
-    """What was assumed about a time is said beside the event."""
+    """The note names the field whose time was assumed."""
     [note] = bench.mapped(bench.plan(), bench.purchase(timestamp_unixtime_ms=None)).notes
     assert note.field == "timestamp_unixtime_ms"

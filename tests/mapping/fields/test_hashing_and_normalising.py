@@ -1,4 +1,4 @@
-"""Hashing and normalising to the letter of tiktok-api.md §1.4 and §9, its own examples first."""
+"""Hashing and normalising exactly as in tiktok-api.md §1.4 and §9, with its own examples."""
 
 from hashlib import sha256
 
@@ -49,7 +49,7 @@ def test_published_example_reproduces(normaliser, text, expected):
 
 @pytest.mark.parametrize("normaliser", NORMALISERS, ids=lambda one: one.__name__)
 def test_hashed_values_pass_through_once(normaliser):
-    """What has the form of a hash, tested after trimming, goes on in lower case whatever it is of."""
+    """A trimmed value with the form of a hash is sent in lower case."""
     digest = sha256(b"x").hexdigest()
     assert hash_identity(f"  {digest.upper()} ", normaliser) == digest
 
@@ -57,7 +57,7 @@ def test_hashed_values_pass_through_once(normaliser):
 @pytest.mark.parametrize("text", ["", " ", "\u3000", EMPTY, EMPTY.upper(), f" {EMPTY} "], ids=repr)
 @pytest.mark.parametrize("normaliser", NORMALISERS, ids=lambda one: one.__name__)
 def test_nothing_is_never_hashed(normaliser, text):
-    """Neither the hash of an empty text nor that hash as a sender made it."""
+    """Neither the hash of an empty text nor that hash from a sender is sent."""
     assert isinstance(hash_identity(text, normaliser), OmitField)
 
 
@@ -82,7 +82,7 @@ NORMAL = [
     ("U3 Turkish capital", places.place, "İstanbul", "istanbul"),
     ("U3 Vietnamese", places.place, "Hà Nội", "hanoi"),
     ("U3 full width", places.place, "ＴＯＫＹＯ", "tokyo"),
-    ("U3 accents without a letter", places.place, "\u0301a1\u0301", "a1"),
+    ("U3 accents alone", places.place, "\u0301a1\u0301", "a1"),
     ("U4 code", places.place, "CA", "ca"),
     ("U5 two letters", places.country, "US", "us"),
     ("U5 three letters", places.country, "DEU", "de"),
@@ -109,7 +109,7 @@ def test_zero_advertising_id_is_none(zeros):
 
 
 def test_every_country_has_its_codes():
-    """ISO 3166-1: 249 countries, each with two letters of its own and three digits."""
+    """ISO 3166-1: 249 countries, each with its two-character code and three digits."""
     digits = {other: two for other, two in CODES.items() if other.isdecimal() and other.isascii()}
     assert len(digits) == len(set(digits.values())) == 249
 

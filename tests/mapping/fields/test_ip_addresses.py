@@ -1,4 +1,4 @@
-"""Rows E4 and I1: public addresses only, and whose (C9)."""
+"""Rows E4 and I1: only public addresses, chosen by the settings (C9)."""
 
 import json
 
@@ -32,12 +32,12 @@ def test_public_address_is_sent_as_it_is(address):
 
 @pytest.mark.parametrize("address", [*NOT_PUBLIC, *NO_ADDRESS], ids=str)
 def test_other_addresses_are_left_out(address):
-    """E4: by the explicit list, and everything that is no address."""
+    """E4: addresses of the explicit list, and text that is no address."""
     assert isinstance(public_ip(address), OmitField)
 
 
 def test_ipv4_inside_ipv6_is_ipv4():
-    """A dual-stack server's way of writing an IPv4 address."""
+    """A dual-stack server writes an IPv4 address like this."""
     assert public_ip("::ffff:203.0.113.9") == "203.0.113.9"
 
 
@@ -67,7 +67,7 @@ CHOICES = [
     ("settings", "platform", "own", "expected"), [case[1:] for case in CHOICES], ids=[case[0] for case in CHOICES]
 )
 def test_address_is_chosen_by_the_settings(bench, at, settings, platform, own, expected):
-    """I1, C9: the batch's own, else what the settings allow; another than its own is said in a note."""
+    """I1, C9: the batch's own address, else one that the settings allow, with a note."""
     plan = bench.plan(platform=platform, event_source_type="web", **settings)
     batch = {"ip": own, "events": [bench.purchase()]}
     [[result]] = bench.results(plan, batch, peer_ip=PEER, remembered_ip=REMEMBERED)
@@ -76,7 +76,7 @@ def test_address_is_chosen_by_the_settings(bench, at, settings, platform, own, e
 
 
 def test_private_sender_is_no_fallback(bench, at):
-    """I1: a load balancer's own address helps nobody."""
+    """I1: a load balancer's own address identifies no user."""
     plan = bench.plan(peer_ip_fallback=True)
     [[result]] = bench.results(plan, {"events": [bench.purchase()]}, peer_ip="10.0.0.9")
     assert at(_body(result), "user.ip") is None

@@ -1,4 +1,4 @@
-"""Money that TikTok cannot count: sent, with a note for each thing that is missing (P1–P3)."""
+"""Amounts that TikTok cannot count are sent, with a note for each missing part (P1–P3)."""
 
 import json
 from itertools import product
@@ -35,14 +35,14 @@ CASES = [
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize(("currency", "total", "products", "fields"), CASES)
 def test_what_is_missing_is_said(bench, route, currency, total, products, fields):
-    """Each thing once, and the event goes."""
+    """One note for each missing part; the event is sent."""
     event = bench.purchase(currency_code=currency, product_action={"total_amount": total, "products": products})
     mapped = bench.mapped(bench.plan(route), event, **APP)
     assert [note.field for note in mapped.notes] == fields
 
 
 def test_only_a_purchase_needs_a_value(bench):
-    """A product that is looked at costs nothing yet."""
+    """A view of a product costs nothing yet."""
     event = bench.purchase(product_action={"action": "view_detail", "products": [PRODUCT]})
     assert bench.mapped(bench.plan(), event).notes == ()
 
@@ -70,7 +70,7 @@ NAMED = {"value": VALUE, "currency": CURRENCY}
     ],
 )
 def test_a_mapped_event_names_what_the_mapping_reads(bench, event, parameters, fields):
-    """M2: the incoming name where the mapping says one, else the parameter's."""
+    """M2: the note has the incoming name of the mapping's parameter, else the parameter's name."""
     mapping = CustomMapping(event, Match(action="purchase"), parameters)
     mapped = bench.mapped(
         bench.plan(custom_mappings=(mapping,)),
@@ -80,7 +80,7 @@ def test_a_mapped_event_names_what_the_mapping_reads(bench, event, parameters, f
 
 
 def test_no_amount_goes_out_without_a_currency_in_silence(bench):
-    """Every combination of what an event may say of its money: an amount has a currency or a note."""
+    """In every combination of fields, an amount has a currency or a note."""
     for currency, total, price in product((None, "", "USD", "XYZ"), (None, "", 0, "5.5"), (None, " ", 0, 2)):
         event = bench.purchase(
             currency_code=currency, product_action={"total_amount": total, "products": [{"id": "a", "price": price}]}

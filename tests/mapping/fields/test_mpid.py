@@ -1,4 +1,4 @@
-"""mParticle's own id as external id (C5): all that anonymous web users have."""
+"""mParticle's own id as external id (C5): the only id of anonymous web users."""
 
 import json
 from hashlib import sha256
@@ -15,9 +15,9 @@ def of(mpid):
 IDS = [
     ("a number", -7346244611012968789, of(-7346244611012968789)),
     ("text", "7346244611012968789", of("7346244611012968789")),
-    ("zero is nobody", 0, None),
+    ("zero is no user", 0, None),
     ("zero as text", "0", None),
-    ("minus one is nobody", -1, None),
+    ("minus one is no user", -1, None),
     ("a placeholder", "null", None),
     ("a float that lost digits", 7.3e18, None),
     ("a truth value", True, None),
@@ -28,7 +28,7 @@ IDS = [
 @pytest.mark.parametrize("route", ["legacy", "web", "app", "offline"])
 @pytest.mark.parametrize(("mpid", "expected"), [row[1:] for row in IDS], ids=[row[0] for row in IDS])
 def test_mpid_is_the_external_id(bench, at, route, mpid, expected):
-    """C5, E9: on every route; what is nobody's is omitted."""
+    """C5, E9: on every route; an mpid that names no user is omitted."""
     plan = bench.plan(route, external_identity_type="mpid")
     batch = {"mpid": mpid, "user_identities": {"customer_id": "c-1"}}
     body = bench.body(plan, **batch)
@@ -37,7 +37,7 @@ def test_mpid_is_the_external_id(bench, at, route, mpid, expected):
 
 
 def test_memory_of_addresses_knows_a_user_by_it_once(bench):
-    """I1: and erasure finds what is remembered."""
+    """I1: and erasure finds the remembered address."""
     plan = bench.plan("web", external_identity_type="mpid", enrich_ip_address=True)
     raw = json.dumps({"mpid": 7, "ip": "198.51.100.7"}).encode()
     seen = plan.ip_observer.observe(raw)

@@ -37,7 +37,7 @@ TAKEN = [
 @pytest.mark.parametrize(("page_url", "sent"), [case[1:] for case in TAKEN], ids=[case[0] for case in TAKEN])
 @pytest.mark.parametrize("flag", [None, "", " ", "\u00a0", [], [""]], ids=repr)
 def test_page_url_stands_in_where_the_flag_is_absent(bench, at, page_url, sent, flag, route):
-    """E6: with a note, and without what is nobody's business."""
+    """E6: with a note, and without user information and fragment."""
     mapped = bench.mapped(bench.plan(route), visited(bench, page_url, {"TikTok.URL": flag}))
     assert at(json.loads(mapped.body), AT[route]) == sent
     [note] = mapped.notes
@@ -53,7 +53,7 @@ NO_ADDRESSES = [
 @pytest.mark.parametrize("route", PAGES)
 @pytest.mark.parametrize("page_url", NO_ADDRESSES, ids=repr)
 def test_a_page_url_that_is_no_address_is_as_if_absent(bench, page_url, route):
-    """E6: the reason names both."""
+    """E6: the message names both fields."""
     rejected = bench.rejected(bench.plan(route), visited(bench, page_url))
     assert (rejected.reason, rejected.field) == ("missing_url", "TikTok.URL")
     assert "page_url" in rejected.message
@@ -72,7 +72,7 @@ def test_the_fallback_can_be_turned_off(bench, route):
 
 @pytest.mark.parametrize("route", PAGES)
 def test_a_flag_comes_first_and_a_wrong_one_is_not_passed_over(bench, at, route):
-    """E6: `page_url` stands in for what is absent, not for what is wrong."""
+    """E6: `page_url` replaces an absent flag, never a wrong one."""
     body = bench.body(bench.plan(route), visited(bench, OWN, {"TikTok.URL": "https://a.example"}))
     assert at(body, AT[route]) == "https://a.example"
     rejected = bench.rejected(bench.plan(route), visited(bench, OWN, {"TikTok.URL": "www.shop.example"}))
@@ -87,7 +87,7 @@ def test_app_and_offline_events_have_no_page_of_their_own(bench, route):
 
 @given(st.text(alphabet="ab@:/?#\\. %", max_size=30))
 def test_no_user_information_and_no_fragment_goes_out(bench, rest):
-    """E6: whatever follows the scheme; what goes is an address of the web."""
+    """E6: with any text after the scheme; the value sent is a web address."""
     result = bench.one(bench.plan(), visited(bench, f"https://{rest}"))
     if isinstance(result, Mapped):
         url = json.loads(result.body)["page"]["url"]
@@ -103,7 +103,7 @@ NAMES = ["TikTok.URL", "TikTok.Url", "tiktok.url", "TIKTOK.URL", " TikTok.URL "]
 
 @pytest.mark.parametrize("name", NAMES, ids=repr)
 def test_names_of_flags_compare_without_case(bench, at, name):
-    """E6: also beside flags of others."""
+    """E6: also beside other flags."""
     flags = {"Other.Flag": 1, name: "https://a.example"}
     mapped = bench.mapped(bench.plan(), visited(bench, None, flags))
     assert at(json.loads(mapped.body), "page.url") == "https://a.example"
@@ -111,7 +111,7 @@ def test_names_of_flags_compare_without_case(bench, at, name):
 
 
 def test_all_three_flags_compare_without_case(bench, at):
-    """E6–E8: and the flag's own name comes before another spelling, one that says something before a blank."""
+    """E6–E8: the exact name comes before another spelling, a flag with a value before a blank one."""
     flags = {
         "tiktok.url": "https://b.example",
         "TikTok.URL": "https://a.example",
@@ -129,7 +129,7 @@ NEAR = ["TikTok_URL", "url", "page_url", "TikTokURL", "tiktok url", "TikTok.Urls
 
 @pytest.mark.parametrize("name", NEAR)
 def test_a_near_miss_is_named_in_the_message(bench, name):
-    """E6: the sender finds the name to correct, the value of the flag is not quoted."""
+    """E6: the message names the wrong name and does not quote the flag's value."""
     rejected = bench.rejected(bench.plan(), visited(bench, None, {name: "https://jane.example"}))
     assert rejected.reason == "missing_url"
     assert f"`{name}`" in rejected.message
@@ -141,14 +141,14 @@ def test_a_near_miss_is_named_in_the_message(bench, name):
     [("TikTok.Referer", "TikTok.Referrer"), ("TikTok_Callback", "TikTok.Callback"), ("ttclid", "TikTok.Callback")],
 )
 def test_a_near_miss_of_what_is_sent_without_is_a_note(bench, name, meant):
-    """E7, E8: the event goes, and does not lose its click id in silence."""
+    """E7, E8: the event is sent, and a note reports the lost field."""
     [note] = bench.mapped(bench.plan(), visited(bench, None, {"TikTok.URL": OWN, name: "x"})).notes
     assert (note.field, f"`{name}`" in note.note) == (meant, True)
 
 
 @pytest.mark.parametrize("name", ["Facebook.EventId", "Google.Gclid", "Snap.ClickId", "x" * 50, "Urls.Seen"])
-def test_flags_of_others_are_nobodys_business(bench, name):
-    """Their names stay unsaid."""
+def test_flags_of_other_services_are_not_named(bench, name):
+    """No note names them."""
     flags = {"TikTok.URL": OWN, name: "x"}
     assert bench.mapped(bench.plan(), visited(bench, None, flags)).notes == ()
     assert name not in bench.rejected(bench.plan(), visited(bench, None, {name: "x"})).message.replace("TikTok.URL", "")
@@ -169,7 +169,7 @@ CLICKS = [
 @pytest.mark.parametrize("given_as", ["flag", "page_url"])
 @pytest.mark.parametrize(("query", "click"), CLICKS)
 def test_the_click_id_is_found_in_either_address(bench, at, query, click, given_as):
-    """X4: whatever the case of its name; the first that is one."""
+    """X4: in any case of its name; the first valid one."""
     url = f"https://shop.example/{query}"
     event = visited(bench, *((None, {"TikTok.URL": url}) if given_as == "flag" else (url,)))
     assert at(bench.body(bench.plan(ttclid_from_url=True), event), "user.ttclid") == click

@@ -1,4 +1,4 @@
-"""Phone numbers (E9): read by their country's plan, and never hashed as a number that was not written."""
+"""Phone numbers (E9): read by their country's plan, and never hashed as another number."""
 
 from collections.abc import Iterator
 
@@ -91,7 +91,7 @@ NOT_READ = [
     ("plus forgotten, but not bare", "44 20 7946 0958", None),
     ("another country's prefix", "0011 44 20 7946 0958", None),
     ("not of the region", "123", "US"),
-    ("letters with region", "anonymous", "US"),
+    ("a word with region", "anonymous", "US"),
     ("an extension with region", "213 373 4253 x5", "US"),
     ("numbers of two countries", "4915112345678", "DE"),
     ("placeholder", "0000000000", "US"),
@@ -116,7 +116,7 @@ def test_bare_digits_that_make_a_valid_number_are_taken_with_a_note(text, expect
 
 @pytest.mark.parametrize(("text", "region"), [case[1:] for case in NOT_READ], ids=[case[0] for case in NOT_READ])
 def test_phone_is_never_guessed(text, region):
-    """E9: anything else is omitted, with why."""
+    """E9: any other text is omitted, with the reason."""
     assert isinstance(e164(text, region), OmitField)
 
 
@@ -222,7 +222,7 @@ def shown_unchanged(number: str) -> bool:
 @settings(max_examples=1_000, deadline=None)
 @given(numbers | starts)
 def test_what_the_table_does_not_name_is_not_changed_by_parsing(number):
-    """The short way leads where the long one does."""
+    """The short path gives the same as parsing."""
     if len(number) >= 8 and shown_unchanged(number):
         parsed = phonenumbers.parse(number)
         assert phonenumbers.format_number(parsed, PhoneNumberFormat.E164) == number

@@ -1,4 +1,4 @@
-"""What stands for no value is omitted with a note, in every field that identifies a person (E5, E9–E12, U1–U13)."""
+"""Text that stands for no value is omitted with a note, in each field that identifies a person (E5, E9–E12, U1–U13)."""
 
 import json
 from hashlib import sha256
@@ -25,7 +25,7 @@ NO_USER = [
     *("0", "-1", "-1.0", "0.0", "000000", "0" * 32, NIL, f"{{{NIL}}}", f"urn:uuid:{NIL}", NIL.replace("0", "f")),
     *("guest", "anonymous", "false"),
 ]
-SOMEBODY = [
+REAL_IDS = [
     *("u-1", "1", "10", "-10", "007", "nullable", "unionist", "Nana", "noneya", "array-of-hope", "x", "guest-7"),
     *("F" * 31, "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "{3F2504E0-4F89-11D3-9A0C-0305E82C3301}", NIL[:-1] + "1"),
 ]
@@ -41,22 +41,22 @@ SPELT = (
 
 @pytest.mark.parametrize("spell", SPELT, ids=["as it is", "capitals", "title", "spaces", "invisible", "quoted"])
 @pytest.mark.parametrize("text", NO_VALUE + NO_USER)
-def test_nobody_is_no_identity(text, spell):
-    """E9: of whatever case, in quotes, with characters that cannot be seen."""
+def test_a_placeholder_is_no_identity(text, spell):
+    """E9: in any case, in quotes, with invisible characters."""
     assert isinstance(hash_identity(spell(text), normalise.external_id), OmitField)
 
 
-@pytest.mark.parametrize("text", SOMEBODY)
-def test_somebody_is_an_identity(text):
-    """E9: what only looks similar is hashed as it is."""
+@pytest.mark.parametrize("text", REAL_IDS)
+def test_a_real_id_is_an_identity(text):
+    """E9: text that only looks similar is hashed unchanged."""
     assert hash_identity(text, normalise.external_id) == sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
     "text", [*NO_VALUE[:12], "0", "-1", "00000000-0000-0000-0000-000000000000", "NULL", "None", "NaN"]
 )
-def test_hash_of_nobody_is_no_identity(text):
-    """E9: a sender that hashes hashes these too."""
+def test_hash_of_a_placeholder_is_no_identity(text):
+    """E9: senders that hash also hash placeholders."""
     assert isinstance(hash_identity(sha256(text.encode()).hexdigest(), normalise.email), OmitField)
 
 
@@ -153,8 +153,8 @@ def test_list_keeps_its_good_entries(bench, at):
 
 
 @pytest.mark.parametrize("nobody", [0, "0", -1, "-1", -1.0, "null", "undefined", "guest", str(UUID(int=0)), "N/A"])
-def test_no_address_is_remembered_of_nobody(bench, nobody):
-    """I1: or all guests would share the last one's address."""
+def test_no_address_is_remembered_of_a_placeholder(bench, nobody):
+    """I1: all guests would share the last address of one."""
     plan = bench.plan("web", enrich_ip_address=True)
     batch = {"ip": "198.51.100.7", "mpid": nobody, "user_identities": {"customer_id": nobody, "email": nobody}}
     seen = plan.ip_observer.observe(json.dumps(batch).encode())
@@ -163,9 +163,9 @@ def test_no_address_is_remembered_of_nobody(bench, nobody):
 
 
 @settings(deadline=None)
-@given(st.text(min_size=1, max_size=45) | st.sampled_from(NO_VALUE + NO_USER + SOMEBODY))
-def test_quick_look_is_the_whole_one(text):
-    """Most values are told by how they begin; what does not begin so is no placeholder however closely looked at."""
+@given(st.text(min_size=1, max_size=45) | st.sampled_from(NO_VALUE + NO_USER + REAL_IDS))
+def test_quick_check_agrees_with_the_full_check(text):
+    """A text whose beginning is not in STARTS or ODD is no placeholder for the full check either."""
     trimmed = text.strip()
     if trimmed and trimmed[0] not in placeholders.ODD and trimmed[:3].casefold() not in placeholders.STARTS:
         assert not placeholders._is_placeholder(trimmed)

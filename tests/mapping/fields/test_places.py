@@ -1,4 +1,4 @@
-"""Places (U3–U6): countries by every name they go by, accents of Latin letters only, postal codes however typed."""
+"""Places (U3–U6): countries by all their names, accents of Latin characters only, postal codes in any form."""
 
 import unicodedata
 
@@ -83,7 +83,7 @@ def test_postal_code_is_the_same_however_typed(text, plain):
 @settings(deadline=None)
 @given(st.text(max_size=20))
 def test_a_place_is_read_again_as_it_is(text):
-    """U3, U4: letters, digits and marks only, none in capitals where there are small ones."""
+    """U3, U4: alphabetic characters, digits and marks only, all in lower case."""
     plain = places.place(text)
     assert places.place(plain) == plain
     assert all(unicodedata.category(letter)[0] in "LMN" for letter in plain)
@@ -91,7 +91,7 @@ def test_a_place_is_read_again_as_it_is(text):
 
 @settings(deadline=None)
 @given(st.text(alphabet=st.characters(categories=["Lo", "Ll"]), min_size=1, max_size=12))
-def test_letters_of_no_latin_script_stay_whole(text):
+def test_text_of_no_latin_script_stay_whole(text):
     """U3, U4: an й is no и with an accent."""
     composed = unicodedata.normalize("NFC", unicodedata.normalize("NFKD", text.lower()))
     if not any("LATIN" in unicodedata.name(letter, "") for letter in unicodedata.normalize("NFKD", composed)):

@@ -1,4 +1,4 @@
-"""What ingest asks of mapping: batches taken apart, events looked at, ids generated (E2)."""
+"""Mapping's functions for ingest: split batches, read the kind of events, generate ids (E2)."""
 
 import hashlib
 import json
@@ -20,8 +20,8 @@ def test_batch_is_taken_apart_without_changing_its_parts():
     assert (batch.environment, batch.source_request_id) == ("development", None)
 
 
-def test_members_that_nobody_documents_are_kept_with_the_others():
-    """What waits is the source, all of it: a letter shows it and may be mapped again by a later relay."""
+def test_undocumented_members_are_kept_with_the_others():
+    """A waiting event keeps its whole source: a dead letter shows it, and a later relay may map it again."""
     batch = split_batch(RAW[:-1] + b', "loyalty_programme": {"tier": 3}, "source_request_id": "r-1"}')
     assert [bytes(event) for event in batch.events] == [b'{"a": 1}', b"null", b"5"]
     assert json.loads(batch.shared) == {
@@ -45,8 +45,8 @@ def test_batch_may_have_no_events(raw):
     [b"", b"x", b"[]", b"5", b"null", b'{"events": {}}', b'{"events": 5}', b'{"events": "x"}', b'{"a": }', b'{"a": 1}}',
      b'{"a": ' + b"[" * 100_000, b'{"\xff": 1}'],
 )  # fmt: skip
-def test_what_is_no_batch_is_said_so(raw):
-    """NotABatch with a sentence for the client."""
+def test_an_element_that_is_no_batch_is_refused_with_a_sentence(raw):
+    """NotABatch has a sentence for the client."""
     with pytest.raises(NotABatch, match=r"must be"):
         split_batch(raw)
 
@@ -66,7 +66,7 @@ def test_batch_without_environment_is_productions(value):
 
 
 def test_head_reads_what_selecting_needs():
-    """Enumerations in lower case, a name as it is, whether id and time are there."""
+    """Enumerations in lower case, a name unchanged, and whether id and time are present."""
     event = {
         "event_type": "CUSTOM_EVENT",
         "data": {
@@ -103,7 +103,7 @@ def test_head_reads_what_selecting_needs():
     ids=str,
 )
 def test_event_has_an_id_exactly_when_mapping_finds_it(bench, data, own):
-    """E2: nothing is generated for an event with its own id, and mapping uses what was generated for all others."""
+    """E2: no id is generated for an event with its own id; mapping uses the generated id for all others."""
     event = bench.purchase()
     del event["data"]["source_message_id"]
     event["data"] |= data
@@ -126,7 +126,7 @@ def generated_id(*, source="in", batch=b"{}", raw=b"raw", position=0, event=TIME
 
 
 def test_generated_id_is_the_same_whenever_the_batch_is_sent_again():
-    """E2: a client's retry keeps the id, at whatever time it comes."""
+    """E2: a client's retry keeps the id, at any time."""
     assert generated_id() == generated_id(at=2)
     assert generated_id(batch=b'{"source_request_id": "r"}') == generated_id(
         batch=b'{"source_request_id": "r"}', raw=b"other", at=2
@@ -136,7 +136,7 @@ def test_generated_id_is_the_same_whenever_the_batch_is_sent_again():
 @pytest.mark.parametrize(
     "change", [{"source": "b"}, {"raw": b"x"}, {"position": 1}, {"batch": b'{"source_request_id": "r"}'}], ids=str
 )
-def test_generated_id_tells_events_apart(change):
+def test_generated_id_differs_between_events(change):
     """E2: by input, batch and position."""
     assert generated_id() != generated_id(**change)
 
@@ -144,14 +144,14 @@ def test_generated_id_tells_events_apart(change):
 @pytest.mark.parametrize(
     "event", [b"{}", b'{"data": {"timestamp_unixtime_ms": null}}', b'{"data": {"timestamp_unixtime_ms": 0}}', b"5"]
 )
-def test_equal_actions_without_time_are_told_apart_by_receipt(event):
-    """E2: SDKs send neither time nor request id, and two equal real actions must not become one."""
+def test_equal_actions_without_time_differ_by_receipt(event):
+    """E2: SDKs send neither time nor request id; two equal real actions must not become one."""
     assert generated_id(event=event, at=1) != generated_id(event=event, at=2)
     named = b'{"source_request_id": "r"}'
     assert generated_id(event=event, batch=named, at=1) == generated_id(event=event, batch=named, at=2)
 
 
-def test_digest_is_asked_for_only_when_needed():
+def test_digest_is_computed_only_when_needed():
     """A batch with a request id is not hashed."""
 
     def never() -> bytes:

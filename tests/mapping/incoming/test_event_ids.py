@@ -1,4 +1,4 @@
-"""Event ids (E2): two orders never share one, but where a batch is sent again."""
+"""Event ids (E2): two orders never share one, except when a batch is sent again."""
 
 import json
 from hashlib import sha256
@@ -62,7 +62,7 @@ batches = st.lists(st.tuples(no_id, st.lists(orders, min_size=1, max_size=3)), m
 @settings(deadline=None)
 @given(batches)
 def test_orders_with_impossible_ids_get_ids_of_their_own(batches):
-    """E2: whatever stands where ids belong, of events and of requests; only a batch sent again has the ids it had."""
+    """E2: with any value in place of ids, of events and of requests; only a batch sent again keeps its ids."""
     raw = [json.dumps({"source_request_id": request, "events": events}).encode() for request, events in batches]
     different = list(dict.fromkeys(raw))
     ids = ids_of(different)
@@ -85,7 +85,7 @@ def test_request_id_that_is_one_counts(request_id):
 
 @pytest.mark.parametrize("given_id", NO_IDS, ids=repr)
 def test_impossible_id_is_not_sent(bench, given_id):
-    """E2: the event goes with the generated one, and the event's other id counts where that is one."""
+    """E2: the event gets the generated id, or its other id where that is usable."""
     event = bench.purchase(source_message_id=given_id)
     assert len(bench.mapped(bench.plan(), event).event_id) == 32
     event["data"]["event_id"] = "order-7"

@@ -1,4 +1,4 @@
-"""What languages and converters write for nothing: read as nothing, at every depth, and it never costs an event."""
+"""The forms in which languages and converters write an empty value are read as empty at every depth."""
 
 import json
 
@@ -43,7 +43,7 @@ def with_value(document, path, value):
 @pytest.mark.parametrize("empty", EMPTY, ids=repr)
 @pytest.mark.parametrize("path", IN_EVENT)
 def test_what_is_empty_where_an_object_or_list_belongs_holds_nothing(bench, path, empty):
-    """The purchase goes out, with its own id and value, as if the member were null."""
+    """The purchase is sent with its own id and value, as if the member were null."""
     event = bench.purchase(product_action={"total_amount": 5, "products": [{"id": "a"}]}, currency_code="EUR")
     plan = bench.plan("app")
     changed, absent = ({**event, "data": with_value(event["data"], path, value)} for value in (empty, None))
@@ -87,7 +87,7 @@ def test_an_empty_entry_of_a_list_of_identities_costs_no_other(bench, at):
     ids=["event", "data", "product action"],
 )
 def test_an_event_that_is_empty_is_unsupported_for_ingest_and_worker_alike(bench, event, what):
-    """N6: it is not kept, and it is no dead letter."""
+    """N6: it is not stored and is no dead letter."""
     plan = bench.plan()
     assert plan.gate("production", head(json.dumps(event).encode())) is Gate.UNSUPPORTED
     assert bench.one(plan, event) == Unsupported(what)
@@ -155,7 +155,7 @@ NO_TEXT = [["Apparel", "Socks"], {"a": 1}, [[]], {"0": "x"}]
     ("row", "field", "key"), [("P6", "category", "content_category"), ("P7", "name", "content_name")]
 )
 def test_descriptive_text_of_a_product_never_costs_the_event(bench, at, row, field, key, value, route):
-    """P6, P7: left out with a note that names the product's place."""
+    """P6, P7: omitted with a note that names the product's place."""
     event = bench.purchase(product_action={"total_amount": 1, "products": [{"id": "a"}, {"id": "b", field: value}]})
     mapped = bench.mapped(bench.plan(route), event, **APP)
     assert at(json.loads(mapped.body), f"properties.contents[1].{key}") is None
@@ -166,7 +166,7 @@ def test_descriptive_text_of_a_product_never_costs_the_event(bench, at, row, fie
 @pytest.mark.parametrize("field", ["name", "category", "brand", "variant"])
 @pytest.mark.parametrize("parameter", ["content_id", "content_name", "content_category"])
 def test_descriptive_text_never_costs_a_mapped_event(bench, field, parameter, value):
-    """M2: whatever parameter the text was meant for; one that the mapping requires is missing, and said to be."""
+    """M2: for any parameter; a required parameter is then missing."""
     for required in (False, True):
         mapping = CustomMapping(
             "CompletePayment", Match(action="purchase"), {parameter: Parameter("product", field, required=required)}
@@ -224,7 +224,7 @@ def test_blank_text_is_absent(bench, data, blank):
 
 @pytest.mark.parametrize("environment", [5, True, [], ["development"], {}, {"a": 1}], ids=repr)
 def test_an_environment_that_is_no_text_counts_as_production_with_a_note(bench, environment):
-    """C, `environments`: nobody guesses what was meant."""
+    """C, `environments`: relay does not guess the meaning."""
     [note] = bench.mapped(bench.plan(), environment=environment).notes
     assert (note.field, "counts as production" in note.note) == ("environment", True)
 
@@ -243,7 +243,7 @@ def test_an_environment_that_says_nothing_needs_no_note(bench, environment):
     )
 )
 def test_whatever_the_environment_is_the_event_goes_or_says_why(bench, environment):
-    """C, `environments`: no text is production's; a text that is another is withheld, and only known words are said."""
+    """C, `environments`: no text means production; another text is withheld, and only known words are shown."""
     result = bench.one(bench.plan(), environment=environment)
     said = environment.strip().lower() if isinstance(environment, str) else ""
     assert isinstance(result, Mapped) is (said in ("", "production"))
@@ -254,7 +254,7 @@ def test_whatever_the_environment_is_the_event_goes_or_says_why(bench, environme
 
 @pytest.mark.parametrize("name", ["prod", "live", "dev", "staging", "STAGING ", "qa", "test"])
 def test_a_known_environment_names_itself_in_the_reason(bench, name):
-    """Somebody who wrote `prod` finds it in the reason, and the word that mParticle has for it."""
+    """A sender of `prod` finds it in the reason, beside mParticle's word for it."""
     result = bench.one(bench.plan(), environment=name)
     assert isinstance(result, Withheld)
     assert f"environment {name.strip().lower()}, and" in result.why

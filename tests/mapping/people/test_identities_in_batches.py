@@ -1,4 +1,4 @@
-"""Erasure reads exactly what the mapping reads: whoever is hashed into a request is found."""
+"""Erasure reads exactly what the mapping reads: each person hashed into a request is found."""
 
 import json
 from typing import Any
@@ -78,10 +78,10 @@ def as_raw(batch: Any) -> bytes:
 @example(
     {"user_identities": {"email": ["jane@shop.example", TOO_LARGE]}}, "email", "customer_id", "mobile_number", "web"
 )
-def test_whoever_is_hashed_into_a_request_is_found(
+def test_each_person_hashed_into_a_request_is_found(
     bench: Any, batch: dict[str, Any], email: str, external: str, phone: str, route: str
 ) -> None:
-    """By the very hash that TikTok is sent, whatever shape the identities came in."""
+    """By the hash that is sent to TikTok, in any form of the identities."""
     named = {"email_identity_type": email, "external_identity_type": external, "phone_identity_type": phone}
     plan = bench.plan(route, default_region="DE", **named)
     raw = as_raw(batch)
@@ -100,7 +100,7 @@ def test_whoever_is_hashed_into_a_request_is_found(
     found = identity_keys.of_batch(raw)
     assert found is not None
     for identity in sent:
-        if identity.kind == "mpid":  # is looked for by itself, not by a hash
+        if identity.kind == "mpid":  # the value itself is searched, not a hash
             assert any(name.startswith("mpid:") for name in found), raw
             continue
         assert identity_keys.names([identity]) & found, (identity.kind, raw)
@@ -124,7 +124,7 @@ FOUND = [
 
 @pytest.mark.parametrize("shared", [row[1] for row in FOUND], ids=[row[0] for row in FOUND])
 def test_an_identity_is_found_in_whatever_shape_it_stands(shared: str) -> None:
-    """Also where the mapping leaves it out: it is kept all the same."""
+    """Also where the mapping omits it: the batch still holds it."""
     identity_keys = IdentityKeys(PLAIN)
     found = identity_keys.of_batch(shared.encode())
     assert found is not None
@@ -133,7 +133,7 @@ def test_an_identity_is_found_in_whatever_shape_it_stands(shared: str) -> None:
 
 
 def test_a_number_too_large_is_an_identity_as_it_is_written() -> None:
-    """Nobody has it, and the others are read beside it."""
+    """It belongs to no user, and the other identities are read."""
     assert identities_in(b'{"mpid": 1e400, "user_identities": {"customer_id": 12345678901234567890123}}') == {
         Identity("mpid", "1e400"),
         Identity("customer_id", "12345678901234567890123"),
@@ -141,8 +141,8 @@ def test_a_number_too_large_is_an_identity_as_it_is_written() -> None:
 
 
 @pytest.mark.parametrize("shared", [b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}", b"{", b"[]", b""])
-def test_what_cannot_be_read_is_told_apart_from_nobody(shared: bytes) -> None:
-    """None: the person may be in there."""
+def test_an_unreadable_batch_is_not_a_batch_without_people(shared: bytes) -> None:
+    """None means that the person may be in there."""
     assert identities_in(shared) is None
     assert IdentityKeys(PLAIN).of_batch(shared) is None
     assert identities_in(b"{}") == set()
@@ -170,7 +170,7 @@ def test_what_is_no_batch_is_searched_as_text(raw: bytes, kind: str, value: str,
 
 
 def test_what_is_no_batch_is_read_value_by_value_too() -> None:
-    """So a number written otherwise, and the hash of an address, are found in it."""
+    """So a number in another form, and the hash of an address, are found."""
     raw = b'{"events": "x", "user_identities": {"mobile_number": "0049 171 5550123", "email": "Jane@a.example"}}'
     assert {Identity("mobile_number", "0049 171 5550123"), Identity("", "Jane@a.example")} <= identities_in_anything(
         raw

@@ -1,4 +1,4 @@
-"""Erasure: whose a batch is, compared as it is hashed for TikTok."""
+"""Erasure: the people of a batch, compared as they are hashed for TikTok."""
 
 import json
 from hashlib import sha256
@@ -27,7 +27,7 @@ CASES = [
     ("given as a hash", PLAIN, ("email", sha("jane@a.example")), {"email": "Jane@a.example"}, True),
     ("under another type", PLAIN, ("email", "jane@a.example"), {"customer_id": "Jane@a.example"}, True),
     ("hashed, where emails stand here", ODD, ("email", "jane@a.example"), {"other": sha("jane@a.example")}, True),
-    ("somebody else", PLAIN, ("email", "jane@a.example"), {"email": "jan@a.example"}, False),
+    ("another person", PLAIN, ("email", "jane@a.example"), {"email": "jan@a.example"}, False),
     (
         "a phone however it is written",
         PLAIN,
@@ -50,7 +50,7 @@ CASES = [
     ("in a webhook", PLAIN, ("email", "a@b.c"), [None, {"identity_type": "Email", "identity": "A@b.c"}], True),
     ("beside what cannot be read", PLAIN, ("email", "a@b.c"), {"email": "a@b.c", "other": {"x": [1]}}, True),
     ("nobody", PLAIN, ("email", "a@b.c"), None, False),
-    ("nothing is nobody", PLAIN, ("email", " "), {"email": ""}, False),
+    ("blank is no user", PLAIN, ("email", " "), {"email": ""}, False),
 ]
 
 
@@ -73,13 +73,13 @@ def test_identities_are_compared_as_they_are_hashed(connection, wanted, identiti
         ("1", b'{"mpid":true}', False),
     ],
 )
-def test_an_mpid_names_a_person_unless_it_is_nobodys(mpid: str, batch: bytes, same: bool) -> None:
+def test_an_mpid_names_a_person_unless_it_is_a_placeholder(mpid: str, batch: bytes, same: bool) -> None:
     """As number or text."""
     assert bool(IdentityKeys(PLAIN).names([Identity("mpid", mpid)]) & IdentityKeys(PLAIN).of_batch(batch)) is same
 
 
 def test_names_are_those_of_the_memory_of_addresses(bench) -> None:
-    """Or what is remembered of somebody could not be found."""
+    """Otherwise the remembered address of a person could not be found."""
     batch = {"mpid": 7, "user_identities": {"customer_id": "c", "email": "A@b.c", "mobile_number": "+12133734253"}}
     raw = json.dumps(batch).encode()
     seen = bench.plan("web", enrich_ip_address=True).ip_observer.observe(raw).subjects

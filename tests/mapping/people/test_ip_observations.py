@@ -1,4 +1,4 @@
-"""I1: what a batch tells the memory of addresses, and how it calls the user without saying who it is."""
+"""I1: the address that a batch shows for its user, and the keys of the user, which are no raw identities."""
 
 import json
 from hashlib import sha256
@@ -32,7 +32,7 @@ CASES = [
     ("phone", {"user_identities": {"mobile_number": "(+1)2133734253"}}, (f"phone:{sha('+12133734253')}",)),
     ("mpid", {"mpid": 7346244611012968789}, ("mpid:7346244611012968789",)),
     ("mpid as text", {"mpid": "-5"}, ("mpid:-5",)),
-    ("nobody's mpid", {"mpid": 0}, ()),
+    ("an mpid of no user", {"mpid": 0}, ()),
     ("an mpid that lost digits", {"mpid": 7.346244611012969e18}, ()),
     ("anonymous", {}, ()),
     ("nonsense", {"user_identities": {"email": {}, "customer_id": True}, "mpid": []}, ()),
@@ -57,7 +57,7 @@ def test_user_is_who_the_connection_says(bench, batch, subjects):
 
 
 def test_other_identity_types_are_the_connections(bench):
-    """C4, C5: an email is the same person's whatever field it came in; an external id only that of its own type."""
+    """C4, C5: an email has the same key in any field; an external id only under its own type."""
     batch = {"user_identities": {"other": "a@b.c", "other_id_2": "x"}}
     seen = observe(bench, batch, email_identity_type="other", external_identity_type="other_id_2")
     assert seen.subjects == (f"other_id_2:{sha('x')}", f"email:{sha('a@b.c')}")
@@ -68,7 +68,7 @@ def test_other_identity_types_are_the_connections(bench):
     [(IP, IP), (f" {IP} ", IP), ("10.0.0.1", None), ("", None), (None, None), (7, None), ("nonsense", None)],
 )
 def test_only_explicit_public_addresses_are_seen(bench, ip, seen):
-    """What the batch itself says, by the rule of E4."""
+    """The batch's own address, by the rule of E4."""
     assert observe(bench, {**WITH_ID, "ip": ip}).ip == seen
 
 
@@ -81,7 +81,7 @@ def test_only_explicit_public_addresses_are_seen(bench, ip, seen):
     ids=["environment", "consent"],
 )
 def test_nothing_is_seen_of_a_batch_that_is_withheld(bench, batch, settings):
-    """Nobody's address is remembered whose events may not be sent."""
+    """No address is remembered of a user whose events may not be sent."""
     assert observe(bench, {**WITH_ID, "ip": IP, **batch}, **settings) == NO_OBSERVATION
 
 
@@ -91,5 +91,5 @@ def test_connections_that_do_not_enrich_see_nothing(bench):
 
 
 def test_any_bytes_can_be_seen(bench):
-    """A batch that cannot be read is one of nobody."""
+    """An unreadable batch has no user."""
     assert bench.plan(enrich_ip_address=True).ip_observer.observe(b"\xff[") == NO_OBSERVATION

@@ -60,7 +60,7 @@ def web_only(row: str, says: str, path: str, value: Any, **user_attributes: Any)
 
 
 def identity(row: str, says: str, value: Any, hashed: Any, kind: str, legacy: str, track: str, **settings: Any) -> Case:
-    """A hash, in a list on event/track/ and by itself on legacy."""
+    """A hash, in a list on event/track/ alone on legacy."""
     hashes = hashed if isinstance(hashed, list) else [hashed]
     batch = {"user_identities": {kind: value}}
     return Case(row, says, (legacy, hashes[0]), *[(track, hashes)] * 3, batch=batch, settings=settings)
@@ -263,7 +263,7 @@ def test_page_is_required_of_web_events_alone(bench, at, route, url):
         ("https://a.example/?q=red shoes", "https://a.example/?q=red%20shoes"),
         ("https://a.example/é?q=%20#f", "https://a.example/é?q=%20#f"),
     ],
-    ids=["space around", "scheme in capitals", "space inside", "nothing to mend"],
+    ids=["space around", "scheme in capitals", "space inside", "nothing to correct"],
 )
 def test_page_is_written_as_a_browser_would(bench, at, url, sent):
     """E6: what is an address already goes out unchanged."""
@@ -311,8 +311,8 @@ def test_no_two_rows_fill_the_same_field(route):
     """What a batch gives and what an event gives are joined object by object, so neither may hold the other's."""
     column = "legacy" if route == "legacy" else "track"
     places = [(row, path) for row in FIELDS if route in row.routes and (path := getattr(row, column))]
-    scopes = {path: row.source.scope for row, path in places if row.setting is None}
-    assert len(scopes) == sum(row.setting is None for row, _ in places)
+    scopes = {path: row.source.scope for row, path in places if row.needs_setting is None}
+    assert len(scopes) == sum(row.needs_setting is None for row, _ in places)
     assert all(
         scopes.get(path, row.source.scope) is row.source.scope for row, path in places
     )  # one in place of another

@@ -62,7 +62,7 @@ def test_action_becomes_its_event(bench, row, action, name, spelt):
     ("event", "what"), [case[1:] for case in UNSUPPORTED], ids=[f"N6 {case[0]}" for case in UNSUPPORTED]
 )
 def test_all_else_is_unsupported(bench, event, what):
-    """N6: said in mParticle's words only, known to ingest already, and never a dead letter."""
+    """N6: described in mParticle's words only, found at ingest already, and never a dead letter."""
     plan = bench.plan()
     assert bench.one(plan, event) == Unsupported(what)
     assert plan.gate("production", head(json.dumps(event).encode())) is Gate.UNSUPPORTED
@@ -142,15 +142,15 @@ def test_wrong_nesting_names_its_field(bench, data, field, message):
     assert bench.rejected(bench.plan(), event) == Rejected(None, "message-1", "invalid_value", field, message)
 
 
-def test_unreadable_event_that_nobody_wants_is_unsupported(bench):
-    """Ingest and preview agree: a refund is unsupported, whatever its products look like."""
+def test_unreadable_event_that_no_mapping_wants_is_unsupported(bench):
+    """Ingest and preview agree: a refund is unsupported, whatever its products hold."""
     event = bench.purchase()
     event["data"]["product_action"] = {"action": "refund", "products": 5}
     assert bench.one(bench.plan(), event) == Unsupported("commerce_event refund")
 
 
 def test_only_keeps_the_items_still_to_be_sent(bench):
-    """An event partly delivered yields the open items; what befalls the whole event is said once for each."""
+    """A partly delivered event yields its open items; a result of the whole event is repeated for each."""
     mappings = tuple(
         CustomMapping(name, Match(action="purchase")) for name in ("CompletePayment", "Contact", "Download")
     )
@@ -165,16 +165,16 @@ def test_only_keeps_the_items_still_to_be_sent(bench):
     assert len(withheld) == 2
 
 
-def test_a_surprise_is_one_events_internal_error(bench, monkeypatch):
-    """An unexpected exception ends one event, quotes nothing of it, and leaves its neighbours alone."""
+def test_an_unexpected_exception_is_one_events_internal_error(bench, monkeypatch):
+    """An unexpected exception ends one event, quotes nothing of it, and does not affect the other events."""
     plan = bench.plan()
     mapper = plan.batch(b"{}", bench.received_ms)
     raw = json.dumps(bench.purchase()).encode()
 
-    def one_item_per_chunk(*_):
+    def fail(*_):
         raise RuntimeError("jane@example.com")
 
-    monkeypatch.setattr("mapping.mapper.read_event", one_item_per_chunk)
+    monkeypatch.setattr("mapping.mapper.read_event", fail)
     [result] = mapper.map(raw, None)
     assert isinstance(result, Rejected)
     assert result.reason == "internal_error"

@@ -1,4 +1,4 @@
-"""Rows R1–R7: which door an event takes, and what a request looks like there (C2, C3, C7)."""
+"""Rows R1–R7: the API of an event, and the form of its request (C2, C3, C7)."""
 
 import json
 

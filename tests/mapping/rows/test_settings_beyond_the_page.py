@@ -46,8 +46,8 @@ CASES = [
     ("X3", "authorized", ATT, TRACK, asked("authorized"), {}, "user.idfa", IDFA_HASH, IDFA_HASH),
     ("X3", "not determined", ATT, TRACK, asked("not_determined"), {}, "user.idfa", IDFA_HASH, IDFA_HASH),
     ("X3", "nothing said", ATT, TRACK, asked(None), {}, "user.idfa", IDFA_HASH, IDFA_HASH),
-    ("X3", "TikTok is told", ATT, ("app",), asked("denied"), {}, "user.att_status", "DENIED", None),
-    ("X3", "TikTok is told so too", ATT, ("app",), asked("Authorized"), {}, "user.att_status", "AUTHORIZED", None),
+    ("X3", "a refusal is sent to TikTok", ATT, ("app",), asked("denied"), {}, "user.att_status", "DENIED", None),
+    ("X3", "TikTok gets consent", ATT, ("app",), asked("Authorized"), {}, "user.att_status", "AUTHORIZED", None),
     ("X3", "no known answer", ATT, ("app",), asked("perhaps"), {}, "user.att_status", None, None),
     ("X4", "in the page", IN_URL, ("web", "offline"), {}, page(CLICKED), "user.ttclid", CLICK, None),
     ("X4", "in the page, app", IN_URL, ("app",), {}, page(CLICKED), "ad.callback", CLICK, None),
@@ -85,7 +85,7 @@ def test_setting_changes_what_it_says_and_no_more(bench, at, case, route):
 
 
 def test_refused_tracking_is_said_in_a_note(bench):
-    """X3: whoever looks for the identifier finds why it is not there; without one there is nothing to say."""
+    """X3: a note says why the identifier is omitted; without an identifier there is no note."""
     plan = bench.plan("app", att_withholds_idfa=True)
     app = {"application_info": {"package": "com.shop"}}
     [note] = bench.mapped(plan, **asked("denied"), **app).notes
@@ -114,10 +114,10 @@ def test_bad_flag_is_refused_whatever_the_page_says(bench):
 
 CONSENTS = [
     ("consented", {"gdpr": {"marketing": {"consented": True}}}, True),
-    ("in other letters", {"gdpr": {" Marketing ": {"consented": "true"}}}, True),
+    ("in another case", {"gdpr": {" Marketing ": {"consented": "true"}}}, True),
     ("refused", {"gdpr": {"marketing": {"consented": False}}}, False),
     (
-        "refused in other letters",
+        "refused in another case",
         {"gdpr": {"marketing": {"consented": True}, "MARKETING": {"consented": False}}},
         False,
     ),
@@ -134,7 +134,7 @@ CONSENTS = [
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize(("consent", "sent"), [case[1:] for case in CONSENTS], ids=[f"X2 {c[0]}" for c in CONSENTS])
 def test_event_without_the_consent_asked_for_is_withheld(bench, route, consent, sent):
-    """X2: only a true answer to the named purpose lets events go; without the setting nobody asks."""
+    """X2: only a true answer to the named purpose lets events go; without the setting no purpose is needed."""
     plan = bench.plan(route, gdpr_purpose="marketing")
     result = bench.one(plan, consent_state=consent)
     assert isinstance(result, Withheld) is not sent

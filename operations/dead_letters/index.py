@@ -22,7 +22,7 @@ from operations.dead_letters.store import decoded
 from operations.errors import OperatorError
 from store.clocks import now_ms
 
-MOST_LETTERS: Final = 200_000
+MOST_ENTRIES: Final = 200_000
 """The most entries of a connection; the newest are kept. Each takes about 0.8 KB of memory."""
 _PAGE: Final = 500
 
@@ -48,7 +48,7 @@ def _read_once(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iter
 class DeadLetterIndex:
     """The dead letters of one Redis; serves any number of threads. Raises RedisAway."""
 
-    def __init__(self, client: redis.Redis, most: int = MOST_LETTERS) -> None:
+    def __init__(self, client: redis.Redis, most: int = MOST_ENTRIES) -> None:
         self._client, self._most = client, most
         self._lock = threading.Lock()
         self._connections: dict[str, ConnectionIndex] = {}

@@ -42,7 +42,7 @@ class IndexKey(NamedTuple):
     day: int
 
 
-class Group(NamedTuple):
+class FailureCount(NamedTuple):
     """How many dead letters share a connection, a stage, a reason and a field."""
 
     connection: str
@@ -153,12 +153,14 @@ class Found:
         backwards = merge(*(reversed(entries) for _, entries in self.keys), key=_id, reverse=True)
         return list(islice(backwards, start, start + number))
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[FailureCount]:
         """Return how many there are of each connection, stage, reason and field, the most frequent first."""
         counted: Counter[tuple[str, str, str, str | None]] = Counter()
         for key, entries in self.keys:
             counted[key[:4]] += len(entries)
-        return [Group(*key, number) for key, number in sorted(counted.items(), key=lambda row: (-row[1], row[0][2]))]
+        return [
+            FailureCount(*key, number) for key, number in sorted(counted.items(), key=lambda row: (-row[1], row[0][2]))
+        ]
 
 
 def parse_age(text: str) -> int | None:

@@ -37,11 +37,11 @@ OFFLINE: Final = Route("offline", TRACK_PATH, MAX_EVENTS, "offline", "Offline Ev
 
 
 class RouteRow(NamedTuple):
-    """Inputs of `platforms` take `route` on connections whose `setting` has `value`; without a setting, on all."""
+    """Inputs of `platforms` take `route` on connections whose setting `key` has `value`; without a key, on all."""
 
     id: str
     platforms: tuple[Platform, ...]
-    setting: str | None
+    key: str | None
     value: bool | str | None
     route: Route
 
@@ -60,7 +60,7 @@ ROUTES = (
 def route_row(connection: Connection, platform: Platform) -> RouteRow:
     """Return the row for events of inputs on `platform`. Raise LookupError when there is none, a fault of the table."""
     for row in ROUTES:
-        if platform in row.platforms and (row.setting is None or getattr(connection, row.setting) == row.value):
+        if platform in row.platforms and (row.key is None or getattr(connection, row.key) == row.value):
             return row
     raise LookupError(f"no route for platform {platform} and event_source_type {connection.event_source_type}")
 
@@ -73,10 +73,10 @@ def route_of(connection: Connection, platform: Platform) -> Route:
 
 def platforms_that_read(setting: str) -> frozenset[Platform]:
     """Return the platforms of inputs for which `setting` decides the route."""
-    return frozenset(platform for row in ROUTES if row.setting == setting for platform in row.platforms)
+    return frozenset(platform for row in ROUTES if row.key == setting for platform in row.platforms)
 
 
 def migration_of(legacy: RouteRow) -> str:
     """Return the setting, as a file would write it, that moves a legacy row's events to the web route."""
     row = next(row for row in ROUTES if row.platforms == legacy.platforms and row.route is WEB)
-    return f"{row.setting}: {str(row.value).lower()}"
+    return f"{row.key}: {str(row.value).lower()}"

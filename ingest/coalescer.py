@@ -1,6 +1,6 @@
 """Coalesce requests: those that arrive while Redis is writing share the next append.
 
-One append is in flight at a time, and each request is answered after its own. So many requests cost one round trip and
+One append is in flight at a time, and each request is answered after its own. Together they cost one round trip and
 one fsync; the more requests arrive, the fuller the chunks. After an append of several requests, the next one waits a
 moment for more.
 """

@@ -1,4 +1,4 @@
-"""What a right configuration file means: the example, design's own block, how scalars are read, and the defaults."""
+"""Valid configuration files: the example, every setting, how scalars are read, and the defaults."""
 
 import dataclasses
 from pathlib import Path
@@ -63,7 +63,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def connection(tmp_path: Path, *settings: str, platform: str = "web", event_source_id: str = "P") -> Connection:
-    """The one connection of a file with these settings besides the four that each must have."""
+    """Return the connection of a file with these settings besides the four required ones."""
     text = (
         f"inputs:\n  - {{id: in, platform: {platform}, api_key: k, api_secret: s}}\n"
         "connections:\n  - id: out\n    inputs: [in]\n    access_token: t\n"
@@ -73,7 +73,7 @@ def connection(tmp_path: Path, *settings: str, platform: str = "web", event_sour
 
 
 def test_the_example_loads_without_a_warning() -> None:
-    """The file that ships can be copied and used as it is."""
+    """An operator can copy the shipped file and use it."""
     loaded = load(EXAMPLE, ENVIRON)
     assert [*loaded.connections] == ["shop-web"]
     assert loaded.warnings == ()
@@ -87,7 +87,7 @@ def test_every_setting_stands_in_the_example() -> None:
 
 
 def test_the_whole_surface_is_read(tmp_path: Path) -> None:
-    """Every setting arrives in the model, typed; what compares without case is folded already (M5)."""
+    """Every setting arrives in the model, typed; values that compare without case are folded (M5)."""
     loaded = load(written(tmp_path, FULL), ENVIRON)
     shop = loaded.connections["shop-web"]
     assert (loaded.inputs["web"].api_key, loaded.inputs["web"].api_secret, shop.access_token) == (
@@ -109,8 +109,8 @@ def test_the_whole_surface_is_read(tmp_path: Path) -> None:
     assert search.match.attributes == {"section": frozenset({"shop", "sale"})}
 
 
-def test_what_is_left_out_has_the_default_of_the_page(tmp_path: Path) -> None:
-    """A file with only what is required gives the model's own defaults (product.md C)."""
+def test_an_absent_setting_has_the_documented_default(tmp_path: Path) -> None:
+    """A file with only the required keys gets the model's defaults (C)."""
     assert connection(tmp_path) == Connection(id="out", inputs=("in",), access_token="t", event_source_id="P")
 
 
@@ -128,18 +128,18 @@ def test_what_is_left_out_has_the_default_of_the_page(tmp_path: Path) -> None:
     ],
 )
 def test_an_event_source_id_is_always_the_text_as_written(written_as: str, text: str, tmp_path: Path) -> None:
-    """C3: no number, date or truth value is ever made of it, quoted or not."""
+    """C3: it is never read as a number, date or boolean, quoted or not."""
     assert connection(tmp_path, event_source_id=written_as).event_source_id == text
 
 
 @pytest.mark.parametrize("written_as", ["true", "True", "TRUE", "yes", "Yes", "'true'", '"yes"'])
-def test_true_may_be_written_in_these_ways(written_as: str, tmp_path: Path) -> None:
+def test_accepted_spellings_of_true(written_as: str, tmp_path: Path) -> None:
     """true and yes, in any case, quoted or not."""
     assert connection(tmp_path, f"enable_web_migration: {written_as}").enable_web_migration is True
 
 
 @pytest.mark.parametrize("written_as", ["false", "No", "'no'"])
-def test_false_may_be_written_in_these_ways(written_as: str, tmp_path: Path) -> None:
+def test_accepted_spellings_of_false(written_as: str, tmp_path: Path) -> None:
     """false and no, in any case, quoted or not."""
     assert connection(tmp_path, f"enabled: {written_as}").enabled is False
 
@@ -162,7 +162,7 @@ def test_false_may_be_written_in_these_ways(written_as: str, tmp_path: Path) -> 
     ],
 )
 def test_a_setting_is_read_as(setting: str, field: str, value: object, tmp_path: Path) -> None:
-    """Words compare without case; aliases become what they stand for (C2)."""
+    """Words compare without case; aliases become the words that they map to (C2)."""
     assert getattr(connection(tmp_path, setting, platform="feed"), field) == value
 
 
@@ -185,17 +185,17 @@ SETTINGS_OF_THE_PAGE = [
     [case[1:] for case in SETTINGS_OF_THE_PAGE],
     ids=[f"{case[0]} {case[1]}" for case in SETTINGS_OF_THE_PAGE],
 )
-def test_a_setting_of_the_page_has_its_default_and_its_value(
+def test_a_documented_setting_has_its_default_and_its_value(
     name: str, default: object, written_as: str, value: object, tmp_path: Path
 ) -> None:
-    """C: what it is when left out (the least that a file must hold stands in its place), and when written."""
+    """C: its value when absent (a required key has the value of the minimal file), and when written."""
     given = {"event_source_id": "P", "access_token": "t"}
     assert getattr(connection_of(tmp_path, given), name) == default
     assert getattr(connection_of(tmp_path, {**given, name: written_as}), name) == value
 
 
 def connection_of(tmp_path: Path, settings: dict[str, str]) -> Connection:
-    """The connection of a feed with these settings."""
+    """Return the connection of a feed with these settings."""
     lines = "".join(f"    {name}: {value}\n" for name, value in settings.items())
     text = (
         "inputs: [{id: in, platform: feed, api_key: k, api_secret: s}]\nconnections:\n  - id: out\n    inputs: [in]\n"
@@ -210,14 +210,14 @@ def test_an_age_is_read_in_seconds(written_as: str, seconds: int, tmp_path: Path
 
 
 @pytest.mark.parametrize(("written_as", "seconds"), [("30d", 2_592_000), ("24h", 86_400), ("forever", None)])
-def test_dead_letters_are_kept_as_long_as_said(written_as: str, seconds: int | None, tmp_path: Path) -> None:
-    """Unless it is said otherwise, for 90 days."""
+def test_dead_letters_are_kept_as_long_as_configured(written_as: str, seconds: int | None, tmp_path: Path) -> None:
+    """By default for 90 days."""
     assert connection(tmp_path, f"dead_letter_retention: {written_as}").dead_letter_retention_s == seconds
     assert connection(tmp_path).dead_letter_retention_s == 90 * 86_400
 
 
 def test_a_legacy_connection_takes_no_test_code(tmp_path: Path) -> None:
-    """TikTok's batch API has no place for it; Events API 2.0 has."""
+    """TikTok's batch API has no field for it; Events API 2.0 has one."""
     assert connection(tmp_path, "test_event_code: TEST1", platform="ios").test_event_code == "TEST1"
     with pytest.raises(config.errors.ConfigurationError, match="cannot be used on a legacy connection"):
         connection(tmp_path, "test_event_code: TEST1")
@@ -237,22 +237,22 @@ def test_both_spellings_of_an_action_are_one(tmp_path: Path) -> None:
     assert one == other
 
 
-def test_credentials_come_from_variables_files_and_ciphers(tmp_path: Path) -> None:
-    """Each of the three ways, a variable or file that holds a cipher, and a final newline in a file (C1)."""
+def test_credentials_come_from_variables_files_and_encrypted_values(tmp_path: Path) -> None:
+    """Each of the three ways, an encrypted value in a variable or file, and a final newline in a file (C1)."""
     keyring = Keyring([Keyring.new_key()])
     (tmp_path / "secret").write_text("from-file\n")
-    (tmp_path / "sealed").write_text(f"enc:{keyring.encrypt_text('from-sealed-file')}\n")
-    environ = {"SEALED": f"enc:{keyring.encrypt_text('from-sealed-variable')}"}
+    (tmp_path / "encrypted").write_text(f"enc:{keyring.encrypt_text('from-encrypted-file')}\n")
+    environ = {"ENCRYPTED": f"enc:{keyring.encrypt_text('from-encrypted-variable')}"}
     text = (
         f"inputs:\n  - {{id: in, platform: ios, api_key: 'enc:{keyring.encrypt_text('from-cipher')}', "
         f"api_secret: 'file:{tmp_path}/secret'}}\n"
         "connections:\n"
-        f"  - {{id: a, inputs: [in], access_token: 'file:{tmp_path}/sealed', event_source_id: 71234567890123}}\n"
-        "  - {id: b, inputs: [in], access_token: '${SEALED}', event_source_id: 71234567890124}\n"
+        f"  - {{id: a, inputs: [in], access_token: 'file:{tmp_path}/encrypted', event_source_id: 71234567890123}}\n"
+        "  - {id: b, inputs: [in], access_token: '${ENCRYPTED}', event_source_id: 71234567890124}\n"
     )
     loaded = load(written(tmp_path, text), environ, keyring)
     assert (loaded.inputs["in"].api_key, loaded.inputs["in"].api_secret) == ("from-cipher", "from-file")
-    assert [c.access_token for c in loaded.connections.values()] == ["from-sealed-file", "from-sealed-variable"]
+    assert [c.access_token for c in loaded.connections.values()] == ["from-encrypted-file", "from-encrypted-variable"]
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whatever is in the file, it is a configuration or a refusal that says where; and no refusal shows a secret."""
+"""Any file is a configuration or a refusal with a place, and no refusal shows a secret."""
 
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ anything = settings(
 
 
 def attempt(tmp_path: Path, content: bytes) -> str:
-    """Load the bytes; the refusal, or nothing when they are a configuration."""
+    """Load the bytes; return the refusal, or nothing for a configuration."""
     path = tmp_path / "relay.yaml"
     path.write_bytes(content)
     try:
@@ -47,7 +47,7 @@ def attempt(tmp_path: Path, content: bytes) -> str:
 
 
 def flow(tree: Any) -> str:
-    """The tree as YAML's flow style, every scalar quoted."""
+    """Return the tree in YAML's flow style, every scalar quoted."""
     if isinstance(tree, str):
         return "'" + tree.replace("'", "''") + "'"
     if isinstance(tree, list):
@@ -64,28 +64,28 @@ def flow(tree: Any) -> str:
 @example(content=b"\xef\xbb\xbf")
 @example(content=b"- \xc2\x85\xe2\x80\xa8- ")
 def test_any_bytes(content: bytes, tmp_path: Path) -> None:
-    """Bytes from anywhere."""
+    """Bytes of any kind."""
     attempt(tmp_path, content)
 
 
 @anything
 @given(content=st.text(alphabet=st.sampled_from("ab:-?![]{}#&*|>'\"%@`,<= \t\n~0\\/é\x85\u2028"), max_size=60))
 def test_any_yaml_like_text(content: str, tmp_path: Path) -> None:
-    """Text out of the characters that mean something in YAML."""
+    """Text made of characters with a meaning in YAML."""
     attempt(tmp_path, content.encode())
 
 
 @anything
 @given(tree=TREES)
 def test_any_tree(tree: Any, tmp_path: Path) -> None:
-    """Well-formed YAML that says anything."""
+    """Well-formed YAML with any content."""
     attempt(tmp_path, flow(tree).encode())
 
 
 @anything
 @given(inputs=st.lists(TREES, max_size=3), more=st.dictionaries(st.sampled_from(KEYS), TREES, max_size=6))
 def test_any_settings_of_a_connection(inputs: list[Any], more: dict[str, Any], tmp_path: Path) -> None:
-    """Right keys with any values, beside credentials that no refusal may show."""
+    """Valid keys with any values, beside credentials that no refusal may show."""
     credentials = {"api_key": SECRET + "1", "api_secret": SECRET + "2", "id": "in", "platform": "ios"}
     connection = {"id": "out", "inputs": ["in"], "access_token": SECRET, "event_source_id": "P"} | more
     tree = {"inputs": [credentials, *inputs], "connections": [connection]}
@@ -97,12 +97,12 @@ def test_any_settings_of_a_connection(inputs: list[Any], more: dict[str, Any], t
     ["'SECRET", '"SECRET', "a: *SECRET", "a: &SECRET b", "a: !SECRET b", "{a: SECRET", "a: SECRET: b", "SECRET\n- a"],
 )
 def test_broken_yaml_is_not_quoted(line: str, tmp_path: Path) -> None:
-    """The parser's excerpt of the line it fails on stays out of the sentence: that line may hold a token."""
+    """The message omits the parser's excerpt of the bad line, which may contain a token."""
     assert SECRET not in attempt(tmp_path, ("x: y\n" + line.replace("SECRET", SECRET)).encode())
 
 
 def test_any_beginning_of_a_file(tmp_path: Path) -> None:
-    """Cut anywhere, the shipped shape is a refusal or a configuration."""
+    """The example, cut anywhere, is a refusal or a configuration."""
     whole = (
         b"inputs:\n  - {id: in, platform: web, api_key: k, api_secret: s}\n"
         b"connections:\n  - id: out\n    inputs: [in]\n    access_token: t\n    event_source_id: P\n"

@@ -1,4 +1,4 @@
-"""A changed file comes in force, a bad one never does, and whoever asks is neither stopped nor held up."""
+"""A changed file is used, a file with errors never is, and no caller fails or waits."""
 
 import os
 import threading
@@ -20,7 +20,7 @@ def text(token: str = "first", connection: str = "shop") -> str:
 
 
 class Clock:
-    """Nanoseconds far ahead of every file's time, unless a test sets them."""
+    """A clock in nanoseconds, far ahead of every file's time unless a test sets it."""
 
     def __init__(self) -> None:
         self.now = 1 << 62
@@ -52,17 +52,15 @@ def token(watched: ConfigurationFile) -> str:
 
 
 def replace(path: Path, content: str) -> None:
-    """As editors and deployments do it: a new file under the old name."""
+    """Replace the file as editors and deployments do: a new file under the old name."""
     new = path.with_suffix(".new")
     new.write_text(content)
     new.replace(path)
 
 
 @pytest.mark.parametrize("change", [Path.write_text, replace], ids=["in place", "by rename"])
-def test_a_change_comes_in_force_once(
-    change: Callable[[Path, str], object], path: Path, watched: ConfigurationFile
-) -> None:
-    """However the file is written; only the look that finds the change says so."""
+def test_a_change_is_used_once(change: Callable[[Path, str], object], path: Path, watched: ConfigurationFile) -> None:
+    """However the file is written; only the call that finds the change returns True."""
     assert not watched.refresh()
     change(path, text("second"))
     assert watched.refresh()
@@ -72,14 +70,16 @@ def test_a_change_comes_in_force_once(
 
 @pytest.fixture
 def careful(path: Path, clock: Clock) -> ConfigurationFile:
-    """One that hesitates to lose a connection."""
+    """A file that is held back if it lacks a connection."""
     return ConfigurationFile(
         path, clock_ns=clock, hold_back_if=lambda former, new: bool(former.connections.keys() - new.connections.keys())
     )
 
 
-def test_what_takes_something_away_must_stand_for_a_while(path: Path, careful: ConfigurationFile, clock: Clock) -> None:
-    """And anew when it changes again; all else is in force at once, and so is what was there before."""
+def test_a_file_that_lacks_something_in_use_must_stay_unchanged_for_a_while(
+    path: Path, careful: ConfigurationFile, clock: Clock
+) -> None:
+    """The time starts again with each change; other changes are used at once, and so is the former content."""
     replace(path, text(connection="other"))
     assert (careful.refresh(), careful.is_held_back) == (False, True)
     clock.now += STANDS_NS - 1
@@ -99,8 +99,8 @@ def test_what_takes_something_away_must_stand_for_a_while(path: Path, careful: C
     assert list(careful.current.connections) == ["other"]
 
 
-def test_a_file_that_is_held_back_and_then_spoilt_is_refused(path: Path, careful: ConfigurationFile) -> None:
-    """What is wrong is not held back."""
+def test_a_held_back_file_that_gets_an_error_is_refused(path: Path, careful: ConfigurationFile) -> None:
+    """A file with errors is not held back."""
     replace(path, text(connection="other"))
     assert careful.refresh() is False
     replace(path, "inputs: [")
@@ -110,7 +110,7 @@ def test_a_file_that_is_held_back_and_then_spoilt_is_refused(path: Path, careful
 
 
 def test_a_bad_file_is_refused_and_the_old_one_stays(path: Path, watched: ConfigurationFile) -> None:
-    """`error` says why until the file is right again; being right again as before is no change."""
+    """`error` says why until the file is valid again; the same content as before is no change."""
     path.write_text(text().replace("ios", "iso"))
     assert not watched.refresh()
     assert "iso" in str(watched.error)
@@ -122,8 +122,8 @@ def test_a_bad_file_is_refused_and_the_old_one_stays(path: Path, watched: Config
     assert watched.refresh()
 
 
-def test_every_half_of_a_file_is_refused_or_waited_for(path: Path, watched: ConfigurationFile, clock: Clock) -> None:
-    """While a file is being written nothing of it is looked at, because half a file can be a right one."""
+def test_every_half_of_a_file_is_refused_or_not_read_yet(path: Path, watched: ConfigurationFile, clock: Clock) -> None:
+    """A file that is being written is not read, because half a file can be valid."""
     whole = text("second") + "  - {id: other, inputs: [in], access_token: t, event_source_id: 7124}\n"
     for end in range(len(whole)):
         path.write_text(whole[:end])
@@ -151,14 +151,14 @@ def test_a_change_that_shows_in_neither_time_nor_size_is_found(
 
 
 def test_an_untouched_file_is_not_read(path: Path, watched: ConfigurationFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looking at a file that nobody touched costs its `stat` and nothing else."""
+    """Checking an unchanged file costs one `stat` and nothing else."""
     watched.refresh()
     monkeypatch.setattr(module, "digest_of", lambda _: pytest.fail("read"))
     assert not watched.refresh()
 
 
 def test_a_touched_file_with_the_same_content_changes_nothing(path: Path, watched: ConfigurationFile) -> None:
-    """What counts is the content."""
+    """Only the content counts."""
     before = watched.current
     replace(path, text())
     assert not watched.refresh()
@@ -166,7 +166,7 @@ def test_a_touched_file_with_the_same_content_changes_nothing(path: Path, watche
 
 
 def test_a_removed_file_is_an_error_until_it_is_back(path: Path, watched: ConfigurationFile) -> None:
-    """Nothing that runs stops because its file went away."""
+    """A running process does not stop because its file is missing."""
     path.unlink()
     assert not watched.refresh()
     assert "does not exist: write one with `relay init`" in str(watched.error)
@@ -190,7 +190,7 @@ def test_a_swapped_link_is_noticed(tmp_path: Path, clock: Clock) -> None:
 
 
 def test_a_rotated_secret_file_is_noticed(tmp_path: Path, path: Path, clock: Clock) -> None:
-    """The file stays as it is and the token it points to changes, goes away, and comes back."""
+    """The file does not change; the token file that it names changes, disappears and comes back."""
     secret = tmp_path / "token"
     secret.write_text("first")
     path.write_text(text(f"file:{secret}"))
@@ -207,15 +207,15 @@ def test_a_rotated_secret_file_is_noticed(tmp_path: Path, path: Path, clock: Clo
 
 
 def test_the_first_reading_raises(tmp_path: Path) -> None:
-    """A process does not start on a file that it could not have kept running on."""
+    """A process does not start with a file that it would refuse later."""
     with pytest.raises(ConfigurationError, match="does not exist"):
         ConfigurationFile(tmp_path / "none.yaml")
 
 
-def test_a_fault_of_our_own_stops_nobody(
+def test_an_unexpected_error_while_reading_stops_no_process(
     path: Path, watched: ConfigurationFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever goes wrong in reading, the old configuration stays and the error says whose fault it is."""
+    """The former configuration stays, and the error says that it is a fault of relay."""
     monkeypatch.setattr(module, "read_draft", lambda *_: 1 / 0)
     path.write_text(text("second"))
     assert not watched.refresh()
@@ -223,10 +223,10 @@ def test_a_fault_of_our_own_stops_nobody(
     assert token(watched) == "first"
 
 
-def test_one_thread_reads_and_the_others_go_on(
+def test_one_thread_reads_and_the_others_do_not_wait(
     path: Path, watched: ConfigurationFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slow reading holds up nobody: meanwhile the old configuration is in force and `refresh` returns at once."""
+    """During a slow reading, the former configuration is in force and `refresh` returns at once."""
     reading, go_on = threading.Event(), threading.Event()
     real = module.read_draft
 

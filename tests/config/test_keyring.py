@@ -1,4 +1,4 @@
-"""The keyring: what it seals it opens, keys can be replaced, and a failure says nothing of the content."""
+"""The keyring: it decrypts what it encrypted, keys can be replaced, and a failure shows nothing of the content."""
 
 import pytest
 from hypothesis import given
@@ -10,15 +10,15 @@ OLD, NEW = Keyring.new_key(), Keyring.new_key()
 
 
 @given(content=st.binary(max_size=300))
-def test_what_is_sealed_can_be_opened(content: bytes) -> None:
-    """Bytes come back as they were, and the sealed form is not them."""
+def test_encrypted_bytes_can_be_decrypted(content: bytes) -> None:
+    """Bytes come back unchanged, and the encrypted form does not contain them."""
     keyring = Keyring([NEW])
     assert keyring.decrypt(keyring.encrypt(content)) == content
 
 
 @given(text=st.text(alphabet=st.characters(codec="utf-8"), max_size=50))
-def test_sealed_text_stands_in_a_configuration_file(text: str) -> None:
-    """One word of ASCII that comes back as it was."""
+def test_encrypted_text_can_stand_in_a_configuration_file(text: str) -> None:
+    """It is one word of ASCII and decrypts to the same text."""
     keyring = Keyring([NEW])
     token = keyring.encrypt_text(text)
     assert token.isascii()
@@ -27,7 +27,7 @@ def test_sealed_text_stands_in_a_configuration_file(text: str) -> None:
 
 
 def test_a_key_can_be_replaced() -> None:
-    """The first key seals, all of them open."""
+    """The first key encrypts, all of them decrypt."""
     both = Keyring.from_text(f"{NEW}, {OLD},")
     assert both is not None
     assert both.decrypt(Keyring([OLD]).encrypt(b"waiting")) == b"waiting"
@@ -36,8 +36,8 @@ def test_a_key_can_be_replaced() -> None:
         Keyring([OLD]).decrypt(both.encrypt(b"fresh"))
 
 
-def test_a_secret_derived_is_of_the_newest_key_and_of_its_purpose() -> None:
-    """The same in every process that has the key; another key or purpose makes another."""
+def test_a_derived_secret_depends_on_the_newest_key_and_the_purpose() -> None:
+    """It is the same in every process with that key; another key or purpose gives another secret."""
     secret = Keyring([NEW, OLD]).derive(b"memory")
     assert len(secret) == 32
     assert secret == Keyring([NEW]).derive(b"memory")
@@ -50,29 +50,29 @@ def test_no_key_is_no_keyring(text: str | None) -> None:
     assert Keyring.from_text(text) is None
 
 
-def test_sealing_costs_no_base64() -> None:
+def test_encrypted_bytes_are_not_in_base64() -> None:
     """Version, time, vector and signature are 57 bytes; the content is padded to blocks of 16."""
     assert len(Keyring([NEW]).encrypt(b"x" * 1000)) == 57 + 1008
 
 
-@pytest.mark.parametrize("sealed", [b"", b"hidden", b"\x80" * 100, bytes(200)])
-def test_what_cannot_be_opened_is_told_apart(sealed: bytes) -> None:
-    """One exception, whatever is wrong, without the bytes and without what caused it."""
+@pytest.mark.parametrize("encrypted", [b"", b"hidden", b"\x80" * 100, bytes(200)])
+def test_bytes_that_cannot_be_decrypted_raise_one_error(encrypted: bytes) -> None:
+    """The same exception for every cause, without the bytes and without the cause."""
     with pytest.raises(DecryptionError) as refused:
-        Keyring([NEW]).decrypt(sealed)
+        Keyring([NEW]).decrypt(encrypted)
     assert "hidden" not in str(refused.value)
     assert refused.value.__suppress_context__
 
 
 @pytest.mark.parametrize("token", ["", "hidden", "hiddén", "gAAAAA=="])
-def test_text_that_is_no_cipher_is_told_apart(token: str) -> None:
-    """The same for what stands after `enc:` in a file."""
+def test_text_that_cannot_be_decrypted_raises_the_same_error(token: str) -> None:
+    """As for the text after `enc:` in a file."""
     with pytest.raises(DecryptionError):
         Keyring([NEW]).decrypt_text(token)
 
 
-def test_a_cipher_of_other_bytes_is_no_text() -> None:
-    """What was sealed as bytes is not taken for a token."""
+def test_encrypted_bytes_that_are_no_text_are_refused() -> None:
+    """Encrypted bytes are not used as a token."""
     keyring = Keyring([NEW])
     token = keyring._fernet.encrypt(b"\xff").decode()
     with pytest.raises(DecryptionError, match="not text"):
@@ -80,7 +80,7 @@ def test_a_cipher_of_other_bytes_is_no_text() -> None:
 
 
 @pytest.mark.parametrize("text", ["hidden", f"{NEW},hidden", "hiddén"])
-def test_a_bad_key_is_named_by_its_place(text: str) -> None:
+def test_a_bad_key_is_named_by_its_position(text: str) -> None:
     """Never by its value."""
     with pytest.raises(ValueError, match=r"key \d is not a Fernet key") as refused:
         Keyring.from_text(text)

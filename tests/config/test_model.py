@@ -63,14 +63,14 @@ OTHER_VALUES: dict[str, Any] = {
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Connection)])
 def test_any_setting_changes_the_fingerprint(field: str) -> None:
-    """Whatever is repaired on a paused connection, its fingerprint tells."""
+    """Any repair of a paused connection changes its fingerprint."""
     changed = dataclasses.replace(CONNECTION, **{field: OTHER_VALUES[field]})
     assert changed.fingerprint != CONNECTION.fingerprint
 
 
 @pytest.mark.not_quick
 def test_equal_connections_have_equal_fingerprints_in_every_process() -> None:
-    """Whatever order a process keeps its sets in: one worker pauses a connection, another compares."""
+    """In any order of sets: one worker pauses a connection, another compares the fingerprint."""
     program = (
         "from config.model import Connection\n"
         "c = Connection(id='a', inputs=('b',), access_token='t', event_source_id='P', "
@@ -88,7 +88,7 @@ def test_equal_connections_have_equal_fingerprints_in_every_process() -> None:
 
 
 def test_no_representation_shows_a_secret() -> None:
-    """Whatever is logged or raised by mistake has no key, secret or token in it."""
+    """An object that is logged by mistake shows no key, secret or token."""
     configuration = Configuration({"web": INPUT}, {"shop": CONNECTION})
     for value in (INPUT, CONNECTION, configuration, [configuration]):
         assert "hidden" not in f"{value!r} {value!s}"

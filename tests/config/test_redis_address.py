@@ -1,4 +1,4 @@
-"""RELAY_REDIS_URL: every documented form, and a sentence for each other, which shows no part of it."""
+"""RELAY_REDIS_URL: every documented form is read; other forms get a sentence that shows no part of the URL."""
 
 import traceback
 
@@ -79,8 +79,8 @@ def test_every_documented_form_is_read(text: str, address: RedisAddress) -> None
 
 
 @pytest.mark.parametrize(("text", "words"), WRONG, ids=[repr(text) for text, _ in WRONG])
-def test_every_other_is_refused_in_a_sentence(text: str, words: str) -> None:
-    """It says what is allowed, and shows no part of what was written."""
+def test_every_other_form_is_refused_in_a_sentence(text: str, words: str) -> None:
+    """The sentence says what is allowed and shows no part of the URL."""
     with pytest.raises(ValueError, match=r"^(must|has|may|names) ") as refused:
         RedisAddress.parse(text)
     assert words in str(refused.value)
@@ -89,8 +89,8 @@ def test_every_other_is_refused_in_a_sentence(text: str, words: str) -> None:
 
 @given(st.text(min_size=1, max_size=40))
 @example("/#?@%:")
-def test_a_password_shows_nowhere(password: str) -> None:
-    """Whatever a person writes unencoded in its place, it is used as it is or refused, and never shown."""
+def test_a_password_is_never_shown(password: str) -> None:
+    """A password that is not encoded is used as written or refused, and never shown."""
     secret = f"{password}S3CRET"
     shown = ""
     try:

@@ -1,4 +1,4 @@
-"""Every mistake in a configuration file is answered with one sentence: file, line, what is wrong, what is allowed."""
+"""Every error in a configuration file gets one sentence: file, line, what is wrong, what is allowed."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,7 @@ GOOD = INPUT + CONNECTION
 
 
 class Case(NamedTuple):
-    """A file, the line its one problem is on, and words that the sentence must have."""
+    """A file, the line of its one error, and words that the sentence must have."""
 
     text: str
     line: int | None
@@ -41,13 +41,13 @@ def swapped(old: str, new: str) -> str:
     return GOOD.replace(old, new)
 
 
-def setting(*lines: str) -> str:
-    """The good file with more settings on its connection, from line 12 on."""
+def with_setting(*lines: str) -> str:
+    """Return the valid file with more settings on its connection, from line 12 on."""
     return GOOD + "".join(f"    {line}\n" for line in lines)
 
 
 def mapping(*lines: str) -> str:
-    """The good file with one custom mapping, whose first line is line 13."""
+    """Return the valid file with one custom mapping, whose first line is line 13."""
     first, *others = lines
     return GOOD + f"    custom_mappings:\n      - {first}\n" + "".join(f"        {line}\n" for line in others)
 
@@ -56,7 +56,7 @@ PURCHASE = "match: {event_type: commerce_event, action: purchase}"
 
 
 def parameter(text: str, target: str = "CompletePayment") -> str:
-    """The good file with one parameter, on line 16."""
+    """Return the valid file with one parameter, on line 16."""
     return mapping(f"tiktok_event: {target}", PURCHASE, "parameters:", f"  {text}")
 
 
@@ -72,9 +72,11 @@ CASES = {
     "an anchor": Case(swapped("id: shop", "id: &x shop"), 7, ("anchor (&name)", "write the value out")),
     "an alias": Case(swapped("id: shop", "id: *x"), 7, ("alias (*name)", "write the value out")),
     "a tag": Case(swapped("id: shop", "id: !!str shop"), 7, ("tag (!name)", "plain value")),
-    "a repeated key": Case(setting("enable_web_migration: false"), 12, ("repeats `enable_web_migration`", "line 11")),
-    "a key that is a list": Case(setting("[a, b]: c"), 12, ("a key that is not plain text",)),
-    "a merge key": Case(setting("<<: {enabled: true}"), 12, ("`<<` is no setting of a connection",)),
+    "a repeated key": Case(
+        with_setting("enable_web_migration: false"), 12, ("repeats `enable_web_migration`", "line 11")
+    ),
+    "a key that is a list": Case(with_setting("[a, b]: c"), 12, ("a key that is not plain text",)),
+    "a merge key": Case(with_setting("<<: {enabled: true}"), 12, ("`<<` is no setting of a connection",)),
     "too deep": Case("a: " + "[" * 40, 1, ("16 levels",)),
     "an unknown section": Case("input: []\n" + GOOD, 1, ("`input` is no section", "Did you mean `inputs`?")),
     "no inputs": Case(CONNECTION, 1, ("has no `inputs`",)),
@@ -84,7 +86,7 @@ CASES = {
     "connections as a mapping": Case(INPUT + "connections: {id: x}\n", 6, ("must be a list", "- id: …")),
     "a connection that is text": Case(INPUT + "connections:\n  - shop\n", 7, ("a connection must be a mapping",)),
     "an unknown setting": Case(
-        setting("envirnments: [production]"),
+        with_setting("envirnments: [production]"),
         12,
         ("`envirnments` is no setting of a connection", "allowed are id, inputs", "Did you mean `environments`?"),
     ),
@@ -92,12 +94,14 @@ CASES = {
         swapped("platform: web", "platform: web\n    plattform: web"), 4, ("no setting of an input", "`platform`?")
     ),
     "E12 a bundle id for a store id": Case(
-        setting("app_id: {ios: com.shop}"), 12, ("`ios` must be the App Store id", "not the bundle id")
+        with_setting("app_id: {ios: com.shop}"), 12, ("`ios` must be the App Store id", "not the bundle id")
     ),
     "E12 another system": Case(
-        setting('app_id: {iso: "1"}'), 12, ("`iso` is no setting of `app_id`", "allowed are ios, android", "`ios`?")
+        with_setting('app_id: {iso: "1"}'),
+        12,
+        ("`iso` is no setting of `app_id`", "allowed are ios, android", "`ios`?"),
     ),
-    "E12 one id for all": Case(setting("app_id: com.shop"), 12, ("`app_id` must be a mapping", "{ios:")),
+    "E12 one id for all": Case(with_setting("app_id: com.shop"), 12, ("`app_id` must be a mapping", "{ios:")),
     "no platform": Case(swapped("    platform: web\n", ""), 2, ("an input has no `platform`",)),
     "C1 no token": Case(swapped("    access_token: token-of-shop\n", ""), 7, ("a connection has no `access_token`",)),
     "C3 no event source id": Case(
@@ -154,42 +158,52 @@ CASES = {
     "a missing secret file": Case(swapped("token-of-shop", "file:/no/such"), 9, ("/no/such cannot be read",)),
     "a relative secret file": Case(swapped("token-of-shop", "file:token"), 9, ("absolute path",)),
     "a secret file that is a directory": Case(swapped("token-of-shop", "file:/"), 9, ("not a regular file",)),
-    "a token nobody can decrypt": Case(swapped("token-of-shop", "enc:hidden"), 9, ("cannot be decrypted",)),
+    "a token of another key": Case(swapped("token-of-shop", "enc:hidden"), 9, ("cannot be decrypted",)),
     "an id with a space": Case(
         swapped("CUSG5HBC77UD11VVRQEG", "CUSG 5HBC"), 10, ("`event_source_id` must be a Pixel",)
     ),
     "a source type": Case(
-        setting("event_source_type: ofline"), 12, ("web, feed, app, legacy_pixel_batch_web", "Did you mean `offline`?")
+        with_setting("event_source_type: ofline"),
+        12,
+        ("web, feed, app, legacy_pixel_batch_web", "Did you mean `offline`?"),
     ),
     "a truth value": Case(swapped("true", "ture"), 11, ("`ture`: allowed are true and false",)),
     "an identity type": Case(
-        setting("email_identity_type: emial"), 12, ("`emial`: allowed are customer_id, email", "Did you mean `email`?")
+        with_setting("email_identity_type: emial"),
+        12,
+        ("`emial`: allowed are customer_id, email", "Did you mean `email`?"),
     ),
-    "a content type": Case(setting("content_type: products"), 12, ("allowed are product, product_group",)),
-    "no environments": Case(setting("environments: []"), 12, ("`environments` is empty",)),
-    "environments as text": Case(setting("environments: production"), 12, ("must be a list", "[production]")),
-    "an unknown environment": Case(setting("environments: [prod]"), 12, ("`prod`: allowed are production",)),
-    "a region": Case(setting("default_region: UK"), 12, ("two letters of a country", "GB")),
-    "a region by name": Case(setting("default_region: Germany"), 12, ("two letters of a country", "DE")),
-    "what to do with a ttclid": Case(setting("invalid_ttclid: drop"), 12, ("dead_letter, drop_field",)),
-    "too many events": Case(setting("max_events_per_request: 1001"), 12, ("from 1 to 1000",)),
-    "no events": Case(setting("max_events_per_request: 0"), 12, ("from 1 to 1000",)),
-    "events that are no number": Case(setting("max_events_per_request: 1e3"), 12, ("`1e3`", "from 1 to 1000")),
+    "a content type": Case(with_setting("content_type: products"), 12, ("allowed are product, product_group",)),
+    "no environments": Case(with_setting("environments: []"), 12, ("`environments` is empty",)),
+    "environments as text": Case(with_setting("environments: production"), 12, ("must be a list", "[production]")),
+    "an unknown environment": Case(with_setting("environments: [prod]"), 12, ("`prod`: allowed are production",)),
+    "a region": Case(with_setting("default_region: UK"), 12, ("two letters of a country", "GB")),
+    "a region by name": Case(with_setting("default_region: Germany"), 12, ("two letters of a country", "DE")),
+    "what to do with a ttclid": Case(with_setting("invalid_ttclid: drop"), 12, ("dead_letter, drop_field",)),
+    "too many events": Case(with_setting("max_events_per_request: 1001"), 12, ("from 1 to 1000",)),
+    "no events": Case(with_setting("max_events_per_request: 0"), 12, ("from 1 to 1000",)),
+    "events that are no number": Case(with_setting("max_events_per_request: 1e3"), 12, ("`1e3`", "from 1 to 1000")),
     "too many events for legacy": Case(
         swapped("enable_web_migration: true", "max_events_per_request: 51"),
         11,
         ("from 1 to 50 on a legacy connection",),
     ),
-    "a native action": Case(setting("native_events: {refund: Purchase}"), 12, ("`refund`", "add_to_cart", "purchase")),
+    "a native action": Case(
+        with_setting("native_events: {refund: Purchase}"), 12, ("`refund`", "add_to_cart", "purchase")
+    ),
     "a native target": Case(
-        setting("native_events: {purchase: completepayment}"),
+        with_setting("native_events: {purchase: completepayment}"),
         12,
         ("`completepayment`", "Did you mean `CompletePayment`?"),
     ),
-    "native events as text": Case(setting("native_events: Purchase"), 12, ("must be a mapping", "CompletePayment}")),
-    "empty native events": Case(setting("native_events:"), 12, ("`native_events` is empty", "{}")),
+    "native events as text": Case(
+        with_setting("native_events: Purchase"), 12, ("must be a mapping", "CompletePayment}")
+    ),
+    "empty native events": Case(with_setting("native_events:"), 12, ("`native_events` is empty", "{}")),
     "an app event on a pixel": Case(
-        setting("native_events: {checkout: Checkout}"), 12, ("`Checkout` is for app connections", "InitiateCheckout")
+        with_setting("native_events: {checkout: Checkout}"),
+        12,
+        ("`Checkout` is for app connections", "InitiateCheckout"),
     ),
     "an app event mapped on a pixel": Case(
         mapping("tiktok_event: LaunchAPP", "match: {name: x}"), 13, ("`LaunchAPP` is for app connections", "Pixel ID")
@@ -199,13 +213,13 @@ CASES = {
         11,
         ("`test_event_code` cannot be used on a legacy connection",),
     ),
-    "a test code with a space": Case(setting("test_event_code: TEST 1"), 12, ("a code such as TEST12345",)),
-    "an empty purpose": Case(setting("gdpr_purpose:"), 12, ("`gdpr_purpose` is empty", "leave the line out")),
-    "a purpose in a list": Case(setting("gdpr_purpose: [marketing]"), 12, ("must be one value, not a list",)),
-    "a setting that is on or off": Case(setting("send_order_id: sometimes"), 12, ("allowed are true and false",)),
-    "an age": Case(setting("max_event_age: 7 days"), 12, ("`7 days`", "7d, 36h or 90m")),
-    "a retention": Case(setting("dead_letter_retention: 90m"), 12, ("1d or more", "forever")),
-    "mappings as a mapping": Case(setting("custom_mappings: {a: b}"), 12, ("`custom_mappings` must be a list",)),
+    "a test code with a space": Case(with_setting("test_event_code: TEST 1"), 12, ("a code such as TEST12345",)),
+    "an empty purpose": Case(with_setting("gdpr_purpose:"), 12, ("`gdpr_purpose` is empty", "leave the line out")),
+    "a purpose in a list": Case(with_setting("gdpr_purpose: [marketing]"), 12, ("must be one value, not a list",)),
+    "a setting that is on or off": Case(with_setting("send_order_id: sometimes"), 12, ("allowed are true and false",)),
+    "an age": Case(with_setting("max_event_age: 7 days"), 12, ("`7 days`", "7d, 36h or 90m")),
+    "a retention": Case(with_setting("dead_letter_retention: 90m"), 12, ("1d or more", "forever")),
+    "mappings as a mapping": Case(with_setting("custom_mappings: {a: b}"), 12, ("`custom_mappings` must be a list",)),
     "M3 an unknown target": Case(
         mapping("tiktok_event: Purchas", PURCHASE),
         13,
@@ -295,16 +309,16 @@ def problems_of(text: str, tmp_path: Path) -> tuple[list[str], Path]:
     return [str(problem) for problem in refused.value.problems], path
 
 
-def test_the_good_file_is_good(tmp_path: Path) -> None:
-    """What the cases below spoil is right before they do."""
+def test_the_unchanged_file_is_valid(tmp_path: Path) -> None:
+    """The file that the cases below change is valid."""
     path = tmp_path / "relay.yaml"
     path.write_text(parameter("value: {field: total_amount, required: true}"))
     assert load(path, {}).connections["shop"].custom_mappings
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_a_mistake_is_one_sentence_with_its_place(case: Case, tmp_path: Path) -> None:
-    """One mistake is one problem, at its line, in words that say what is wrong and what is allowed."""
+def test_an_error_is_one_sentence_with_its_place(case: Case, tmp_path: Path) -> None:
+    """One error is reported once, with its line, what is wrong and what is allowed."""
     problems, path = problems_of(case.text, tmp_path)
     assert len(problems) == 1, problems
     place = f"{path}:{case.line}: " if case.line else f"{path}: "
@@ -314,8 +328,8 @@ def test_a_mistake_is_one_sentence_with_its_place(case: Case, tmp_path: Path) ->
     assert "hidden" not in problems[0]
 
 
-def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
-    """Mistakes in YAML, values and custom mappings and between settings stand together, in the order of their lines."""
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
+    """Errors in YAML, values, custom mappings and between settings stand together, in the order of lines."""
     text = (
         "inputs:\n"
         "  - {id: web, platform: wbe, api_key: &a k, api_secret: s}\n"
@@ -343,7 +357,7 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     [(b"\xff\xfea: b", "is not UTF-8 text"), (b"inputs: [a, \xc3(]", "is not UTF-8 text"), (b"#" * 1_048_577, "1 MiB")],
     ids=["utf-16", "not utf-8", "too large"],
 )
-def test_bytes_that_are_no_text_are_refused(content: bytes, words: str, tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_refused(content: bytes, words: str, tmp_path: Path) -> None:
     """A file is UTF-8 text of at most 1 MiB."""
     path = tmp_path / "relay.yaml"
     path.write_bytes(content)
@@ -352,7 +366,7 @@ def test_bytes_that_are_no_text_are_refused(content: bytes, words: str, tmp_path
 
 
 @pytest.mark.parametrize("kind", ["missing", "directory"])
-def test_a_path_that_is_no_file_is_refused(kind: str, tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_is_refused(kind: str, tmp_path: Path) -> None:
     """The sentence names the path and the reason."""
     path = tmp_path / "relay.yaml"
     if kind == "directory":

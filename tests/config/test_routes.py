@@ -50,7 +50,7 @@ def test_exactly_one_row_holds_for_an_input(platform: Platform) -> None:
             row
             for row in ROUTES
             if platform in row.platforms
-            if row.setting is None or getattr(connection, row.setting) == row.value
+            if row.key is None or getattr(connection, row.key) == row.value
         ]
         assert holding == [route_row(connection, platform)]
         assert route_of(connection, platform) == holding[0].route

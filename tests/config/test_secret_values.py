@@ -1,4 +1,4 @@
-"""Secrets that editors and shells have added to: taken as they were meant, or refused by a sentence without them."""
+"""Secrets with additions of editors and shells: cleaned, or refused in a sentence that does not show them."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ WRONG = [
 
 
 def configuration(way: str, value: str, directory: Path) -> tuple[Path, dict[str, str]]:
-    """A file whose secrets come so, and the environment beside it."""
+    """Return a file whose secrets come from the environment, and that environment."""
     secret = directory / "secret"
     secret.write_bytes(value.encode())
     reference = "${SECRET}" if way == "variable" else f"file:{secret}"
@@ -37,7 +37,7 @@ def configuration(way: str, value: str, directory: Path) -> tuple[Path, dict[str
 
 @pytest.mark.parametrize("way", ["variable", "file"])
 @pytest.mark.parametrize("value", RIGHT, ids=repr)
-def test_what_an_editor_adds_is_taken_off(value: str, way: str, tmp_path: Path) -> None:
+def test_additions_of_an_editor_are_removed(value: str, way: str, tmp_path: Path) -> None:
     """Line ends, white space around it, a byte order mark."""
     path, environ = configuration(way, value, tmp_path)
     loaded = load(path, environ)
@@ -46,7 +46,7 @@ def test_what_an_editor_adds_is_taken_off(value: str, way: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("way", ["variable", "file"])
 @pytest.mark.parametrize(("value", "words"), WRONG, ids=[repr(value) for value, _ in WRONG])
-def test_what_cannot_be_meant_is_refused(value: str, words: str, way: str, tmp_path: Path) -> None:
+def test_a_value_that_is_probably_wrong_is_refused(value: str, words: str, way: str, tmp_path: Path) -> None:
     """Both secrets are named by their lines, and neither is shown."""
     path, environ = configuration(way, value, tmp_path)
     with pytest.raises(ConfigurationError) as refused:
@@ -57,6 +57,6 @@ def test_what_cannot_be_meant_is_refused(value: str, words: str, way: str, tmp_p
 
 
 @pytest.mark.parametrize("value", ['a"b"', '"', "p\"q'", "'tis", 'say "no"'])
-def test_quotation_marks_within_a_value_are_its_own(value: str) -> None:
-    """Only a pair around all of it is nobody's wish."""
+def test_quotation_marks_within_a_value_stay(value: str) -> None:
+    """Only a pair around the whole value is refused."""
     assert clean_value(value) == value

@@ -1,4 +1,4 @@
-"""The environment: what each variable may be, where it may come from, and refusals that show no value."""
+"""Settings: what each variable may be, where it may come from, and refusals that show no value."""
 
 import ipaddress
 import os
@@ -17,7 +17,7 @@ KEY = Keyring.new_key()
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """No RELAY_ variable is set, and the Docker secrets are in a directory of the test's own."""
+    """Set no RELAY_ variable, and read Docker secrets from a directory of the test."""
     for name in Settings.model_fields:
         for variable in (f"RELAY_{name.upper()}", f"RELAY_{name.upper()}_FILE"):
             monkeypatch.delenv(variable, raising=False)
@@ -38,7 +38,7 @@ def refusals() -> list[str]:
 
 
 def test_nothing_needs_to_be_set() -> None:
-    """The defaults are the design's."""
+    """Every setting has a default."""
     assert load_settings().model_dump() == {
         "config": Path("relay.yaml"),
         "redis_url": None,
@@ -93,7 +93,7 @@ RIGHT = [
 
 @pytest.mark.parametrize(("name", "written", "value"), RIGHT, ids=[f"{name}={text[:20]}" for name, text, _ in RIGHT])
 @pytest.mark.parametrize("way", ["variable", "named file", "docker secret"])
-def test_a_value_may_come_in_three_ways(
+def test_a_value_may_come_from_three_places(
     name: str, written: str, value: object, way: str, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a variable, in the file that RELAY_X_FILE names, or in /run/secrets/relay_x; an empty value is none."""
@@ -152,7 +152,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("name", "written", "words"), WRONG, ids=[f"{name}={text[:20]}" for name, text, _ in WRONG])
 def test_a_wrong_value_is_one_sentence(name: str, written: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In terms of the variable, with what is allowed, and without a secret."""
+    """It names the variable and what is allowed, and shows no secret."""
     monkeypatch.setenv(f"RELAY_{name.upper()}", written)
     (refusal,) = refusals()
     assert refusal.startswith(f"RELAY_{name.upper()}: ")
@@ -161,7 +161,7 @@ def test_a_wrong_value_is_one_sentence(name: str, written: str, words: str, monk
 
 
 def test_every_wrong_variable_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One look is enough, files that cannot be read included."""
+    """Also files that cannot be read."""
     monkeypatch.setenv("RELAY_PORT", "x")
     monkeypatch.setenv("RELAY_LOG_FORMAT", "x")
     monkeypatch.setenv("RELAY_MAX_REQUEST_BYTES_FILE", "/no/such/file")
@@ -195,8 +195,8 @@ def test_a_variable_wins_over_a_docker_secret(bare: Path, monkeypatch: pytest.Mo
     assert load_settings().port == 2222
 
 
-def test_a_secret_file_that_is_no_text_is_refused(bare: Path) -> None:
-    """Said in words, with the file's place."""
+def test_a_secret_file_that_is_not_text_is_refused(bare: Path) -> None:
+    """The sentence names the file."""
     (bare / "relay_admin_password").write_bytes(b"\xff\xfe")
     (refusal,) = refusals()
     assert refusal.startswith("RELAY_ADMIN_PASSWORD: cannot be read from the file in ")
@@ -220,7 +220,7 @@ def test_no_representation_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_keyring_is_the_one_that_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """None without a key; with keys, what either sealed can be opened."""
+    """None without a key; with keys, it decrypts what either key encrypted."""
     assert load_settings().keyring is None
     monkeypatch.setenv("RELAY_ENCRYPTION_KEY", f"{Keyring.new_key()}, {KEY}")
     keyring = load_settings().keyring

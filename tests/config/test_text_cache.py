@@ -1,10 +1,10 @@
-"""What is remembered of texts is bounded in bytes: long ones are worked out each time."""
+"""The cache of texts is limited in bytes: results for long texts are computed each time."""
 
 from config.text_cache import LONGEST, cached_by_text
 
 
-def test_a_short_text_is_worked_out_once_and_a_long_one_each_time() -> None:
-    """With the same result."""
+def test_a_short_text_is_computed_once_and_a_long_one_each_time() -> None:
+    """The results are the same."""
     asked: list[str] = []
 
     @cached_by_text(8)

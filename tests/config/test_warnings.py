@@ -1,4 +1,4 @@
-"""What works but deserves a second look is said once, with its line, and keeps nobody from starting."""
+"""Warnings: what is probably not meant is reported once, with its line, and the file is used all the same."""
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ PURCHASES = "- {tiktok_event: CompletePayment, match: {event_type: commerce_even
 
 
 def warnings(tmp_path: Path, *settings: str, platform: str = "web", event_source_id: str = "PIXEL1") -> list[str]:
-    """The warnings of a file, without the path."""
+    """Return the warnings of a file, without the path."""
     head = HEAD.replace("PLATFORM", platform).replace("ID\n", f"{event_source_id}\n")
     return of_text(tmp_path, head + "".join(f"    {setting}\n" for setting in settings))
 
@@ -37,8 +37,8 @@ def of_text(tmp_path: Path, text: str) -> list[str]:
     return [warning.removeprefix(f"{path}:") for warning in load(path, {"TOKEN": "t"}).warnings]
 
 
-def test_a_sound_connection_is_not_warned_about(tmp_path: Path) -> None:
-    """No noise: what is as it should be is not mentioned."""
+def test_a_good_connection_gets_no_warning(tmp_path: Path) -> None:
+    """A connection as it should be gets no warning."""
     assert warnings(tmp_path, *QUIET) == []
 
 
@@ -69,7 +69,7 @@ def test_a_sound_connection_is_not_warned_about(tmp_path: Path) -> None:
 def test_a_setting_is_warned_about(
     settings: tuple[str, ...], platform: str, line: int, words: str, tmp_path: Path
 ) -> None:
-    """One warning, once for the connection, with the line it is about."""
+    """One warning for the connection, with its line."""
     (warning,) = warnings(tmp_path, *settings, platform=platform)
     assert warning.startswith(f"{line}: ")
     assert words in warning
@@ -85,8 +85,8 @@ def test_a_setting_is_warned_about(
         ("name: Orders", True),
     ],
 )
-def test_only_a_mapping_that_takes_every_purchase_ends_the_warning(more: str, warned: bool, tmp_path: Path) -> None:
-    """N3: what a custom mapping leaves over is still sent as PlaceAnOrder."""
+def test_only_a_mapping_that_matches_every_purchase_ends_the_warning(more: str, warned: bool, tmp_path: Path) -> None:
+    """N3: purchases that no custom mapping matches are still sent as PlaceAnOrder."""
     found = warnings(tmp_path, QUIET[1], f"custom_mappings: [{PURCHASES[2:].replace('MORE', more)}]")
     assert bool(found) == warned, found
 
@@ -96,7 +96,7 @@ NEEDS_2_0 = ("att_withholds_idfa", "ccpa_limited_data_use", "send_content_ids", 
 
 @pytest.mark.parametrize("setting", NEEDS_2_0)
 def test_a_setting_of_events_api_2_0_is_warned_about_on_legacy(setting: str, tmp_path: Path) -> None:
-    """The legacy API has no field for it; on a web connection of Events API 2.0 it is what it says."""
+    """The legacy API has no field for it; on a web connection of Events API 2.0 it has its effect."""
     assert warnings(tmp_path, *QUIET, f"{setting}: true") == []
     found = [one for one in warnings(tmp_path, QUIET[0], f"{setting}: true") if setting in one]
     assert found == [
@@ -139,7 +139,7 @@ APP_EVENTS = [
 def test_app_connections_are_advised_of_the_names_of_app_events(
     settings: tuple[str, ...], advice: tuple[str, ...], platform: str, tmp_path: Path
 ) -> None:
-    """N: TikTok's names for web events are never advised to them."""
+    """N: they are advised to use TikTok's names for app events."""
     found = warnings(tmp_path, *settings, 'app_id: {ios: "1"}', platform=platform, event_source_id="71234567890123456")
     assert len(found) == len(advice)
     assert all(any(words in warning for warning in found) for words in advice), found
@@ -148,7 +148,7 @@ def test_app_connections_are_advised_of_the_names_of_app_events(
 
 @pytest.mark.parametrize("event", TIKTOK_EVENTS)
 def test_no_name_is_advised_that_apps_do_not_have(event: str, tmp_path: Path) -> None:
-    """N: of every event that a connection may send, TikTok's own list of app events decides."""
+    """N: only for events that TikTok's list of app events has under another name."""
     native = f"native_events: {{purchase: {event}, checkout: Checkout}}"
     found = warnings(tmp_path, native, "app_id: {ios: '1'}", platform="ios", event_source_id="71234567890123456")
     advised = [name for warning in found for name in re.findall(r"purchase: (\w+)", warning)]
@@ -163,7 +163,7 @@ def test_no_name_is_advised_that_apps_do_not_have(event: str, tmp_path: Path) ->
 def test_an_ios_connection_without_the_store_id_is_warned_about(
     platform: str, app_id: str, warned: bool, tmp_path: Path
 ) -> None:
-    """E12: the bundle id goes out otherwise, by which TikTok knows no app."""
+    """E12: without it the bundle id is sent, which TikTok does not know."""
     quiet = APP_QUIET.partition("\n")[0]
     found = warnings(tmp_path, quiet, f"app_id: {app_id}", platform=platform, event_source_id="71234567890123456")
     assert ["App Store id" in warning for warning in found] == [True] * warned
@@ -189,7 +189,7 @@ def test_a_token_in_plain_text_is_warned_about_and_not_shown(tmp_path: Path) -> 
 def test_the_wrong_kind_of_id_is_warned_about(
     platform: str, more: str, event_source_id: str, kind: str, tmp_path: Path
 ) -> None:
-    """TikTok says nothing but 40002 to it, so its looks are worth a word."""
+    """TikTok answers only 40002, so an unusual form gets a warning."""
     quiet = APP_QUIET if platform == "ios" else QUIET[0]
     (warning,) = warnings(tmp_path, quiet, more, platform=platform, event_source_id=event_source_id)
     assert warning.startswith("8: ")
@@ -197,7 +197,7 @@ def test_the_wrong_kind_of_id_is_warned_about(
 
 
 def test_two_connections_that_send_the_same_events_are_warned_about(tmp_path: Path) -> None:
-    """Same input, same event source: TikTok sees each event twice. Another event source is another matter."""
+    """Same input, same event source: TikTok sees each event twice. Another event source is fine."""
     head = HEAD.replace("PLATFORM", "ios").replace("ID\n", "71234567890123456\n") + f"    {APP_QUIET}\n"
     second = head[head.index("  - id: shop") :].replace("id: shop", "id: twin")
     (warning,) = of_text(tmp_path, head + second)
@@ -205,8 +205,8 @@ def test_two_connections_that_send_the_same_events_are_warned_about(tmp_path: Pa
     assert of_text(tmp_path, head + second.replace("7123", "9123")) == []
 
 
-def test_an_input_that_no_connection_takes_is_warned_about(tmp_path: Path) -> None:
-    """Its batches are accepted, and nothing is done with them."""
+def test_an_input_without_a_connection_is_warned_about(tmp_path: Path) -> None:
+    """Its batches are accepted, but their events go nowhere."""
     text = HEAD.replace("PLATFORM", "web").replace("ID\n", "PIXEL1\n").replace(
         "# nothing", "  - {id: spare, platform: ios, api_key: k2, api_secret: s}"
     ) + "".join(f"    {setting}\n" for setting in QUIET)

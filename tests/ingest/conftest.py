@@ -1,4 +1,4 @@
-"""An ingest as it runs in production, on a real port, with real lanes behind it."""
+"""Fixtures: an ingest as in production, on a real port, with real lanes in Redis."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,19 +9,19 @@ from support.site import CONFIGURATION, Site, running_site
 
 @pytest.fixture(scope="session")
 def long_running_site(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One ingest for the whole session."""
+    """Run one ingest for the whole session."""
     with running_site(tmp_path_factory.mktemp("site"), redis_server) as site:
         yield site
 
 
 @pytest.fixture
 def site(long_running_site: Site, redis_url: str) -> Site:
-    """The session's ingest, its Redis emptied."""
+    """Return the session's ingest with an empty Redis."""
     return long_running_site
 
 
 @pytest.fixture
 def own_site(redis_url: str, tmp_path: Path) -> Iterator[Site]:
-    """An ingest of the test's own, whose configuration it may change."""
+    """Run an ingest for one test, which may change its configuration."""
     with running_site(tmp_path, redis_url, CONFIGURATION) as site:
         yield site

@@ -1,4 +1,4 @@
-"""Whatever is posted, the answer is one of those that are documented, and never that relay is at fault."""
+"""Any request gets one of the documented answers, and never a 500."""
 
 import gzip
 from typing import Any
@@ -34,7 +34,7 @@ MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCh
 @MANY
 @given(body=st.binary(max_size=300), path=PATHS, compressed=st.booleans())
 def test_any_bytes(site: Site, body: bytes, path: str, compressed: bool) -> None:
-    """Noise, compressed or called so."""
+    """Random bytes, compressed or labelled as gzip."""
     headers = {"content-encoding": "gzip"} if compressed else {}
     assert site.post(body, path, headers=headers).status_code in DOCUMENTED
     assert site.post(gzip.compress(body), path, headers=headers).status_code in DOCUMENTED
@@ -43,14 +43,14 @@ def test_any_bytes(site: Site, body: bytes, path: str, compressed: bool) -> None
 @MANY
 @given(content=JSON | st.lists(JSON), path=PATHS)
 def test_any_json(site: Site, content: Any, path: str) -> None:
-    """Well-formed, but of no shape in particular."""
+    """Well-formed JSON of any shape."""
     assert site.post(as_json(content), path).status_code in DOCUMENTED
 
 
 @MANY
 @given(batches=st.lists(NEARLY_BATCHES, min_size=1, max_size=3))
 def test_anything_like_a_batch(site: Site, batches: list[dict[str, Any]]) -> None:
-    """Taken as a whole with every event in the books of every connection, or refused with none."""
+    """Accepted as a whole, with every event in the ledger of every connection, or refused as a whole."""
     before = site.books("shop")
     status = site.post(batches, "/v2/bulkevents").status_code
     events = sum(map(events_in, batches)) if status == 202 else 0
@@ -62,13 +62,13 @@ def test_anything_like_a_batch(site: Site, batches: list[dict[str, Any]]) -> Non
 
 
 def events_in(one: dict[str, Any]) -> int:
-    """Its events; what is no batch counts as one."""
+    """Return the number of its events; an element that is no batch counts as one."""
     events = one["events"]
     return len(events) if isinstance(events, list) else events is not None
 
 
 @pytest.mark.parametrize("header", [b"Basic", b"Basic \xff\xff", b"Basic !!!!", b"Basic YQ==", b"Bearer YTpi", b""])
 def test_any_authorization(site: Site, header: bytes) -> None:
-    """One that cannot be read is as good as none."""
+    """An unreadable header counts as none."""
     response = site.http.post("/v2/events", content=b"{}", auth=lambda r: r, headers={b"authorization": header})
     assert response.status_code == 401

@@ -1,4 +1,4 @@
-"""Bodies that do not simply come: cut off, slow, or announced to be longer than they may be."""
+"""Reading bodies: in parts, cut off, slow, or longer than the limit."""
 
 import asyncio
 import gzip
@@ -22,12 +22,12 @@ HEAD = b"POST /v2/events HTTP/1.1\r\nHost: relay\r\nAuthorization: Basic d2ViLWt
 
 
 def part(content: bytes, more: bool = False) -> Message:
-    """An ASGI message with a part of a body."""
+    """Return an ASGI message with a part of a body."""
     return {"type": "http.request", "body": content, "more_body": more}
 
 
 def receiving(messages: Iterable[Message]) -> Receive:
-    """A client that sends these, then nothing more."""
+    """Return the `receive` of a client that sends these messages and then nothing."""
     coming = iter(messages)
 
     async def receive() -> Message:
@@ -39,25 +39,25 @@ def receiving(messages: Iterable[Message]) -> Receive:
 
 
 def read(messages: Iterable[Message], announced: bytes = b"", limit: int = 10) -> bytes:
-    """What read_body makes of them."""
+    """Return what read_body returns for them."""
     return asyncio.run(read_body(receiving(messages), announced, limit, BodyBudget()))
 
 
 def test_parts_are_joined() -> None:
-    """In their order, up to the limit exactly."""
+    """Parts are joined in order, up to exactly the limit."""
     assert read([part(b"01234", more=True), part(b"", more=True), part(b"56789")]) == b"0123456789"
 
 
-def test_what_is_announced_too_long_is_not_read() -> None:
-    """The refusal comes before the first byte is asked for."""
+def test_a_body_announced_too_long_is_not_read() -> None:
+    """The refusal comes before the first byte is read."""
     with pytest.raises(RequestRefused) as refused:
         read([], announced=b"11")
     assert refused.value.kind == TOO_LARGE
 
 
 @pytest.mark.parametrize("messages", [[part(b"0" * 11)], [part(b"0" * 6, more=True), part(b"0" * 5, more=True)]])
-def test_what_turns_out_too_long_is_not_read_to_its_end(messages: list[Message]) -> None:
-    """The refusal comes as soon as it is known, with the rest still to come."""
+def test_a_body_that_becomes_too_long_is_not_read_to_its_end(messages: list[Message]) -> None:
+    """The refusal comes as soon as the length is known, before the rest arrives."""
     with pytest.raises(RequestRefused) as refused:
         read(messages)
     assert refused.value.kind == TOO_LARGE
@@ -65,28 +65,28 @@ def test_what_turns_out_too_long_is_not_read_to_its_end(messages: list[Message])
 
 @pytest.mark.parametrize("before", [[], [part(b"0", more=True)]])
 def test_a_client_that_leaves(before: list[Message]) -> None:
-    """There is nobody to answer."""
+    """No answer can be sent."""
     with pytest.raises(ClientGone):
         read([*before, {"type": "http.disconnect"}])
 
 
-def test_a_client_that_dawdles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """408 when the body has not come in time."""
+def test_a_slow_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets 408 when the body does not arrive in time."""
     monkeypatch.setattr(body, "READ_TIMEOUT_S", 0.01)
     with pytest.raises(RequestRefused) as refused:
         read([part(b"0", more=True)])
     assert refused.value.kind == REQUEST_TIMEOUT
 
 
-def test_a_bomb_is_not_made_to_go_off() -> None:
-    """Of 64 MiB that come as 64 kB, no more is made than the limit and a little."""
+def test_a_gzip_bomb_is_not_decompressed_whole() -> None:
+    """Of 64 MiB compressed to 64 kB, little more than the limit is decompressed."""
     bomb = gzip.compress(bytes(64 * 1024 * 1024))
     with pytest.raises(BodyTooLarge):
         gunzip(bomb, 1024)
 
 
 def test_gzip_of_any_size_comes_back_whole() -> None:
-    """Up to the limit exactly."""
+    """Up to exactly the limit."""
     for size in (0, 1, 1023, 1024):
         content = os.urandom(size)
         assert gunzip(gzip.compress(content), 1024) == content
@@ -107,12 +107,12 @@ def test_gzip_of_any_size_comes_back_whole() -> None:
     ids=repr,
 )
 def test_halves_of_surrogate_pairs(text: bytes, mended: bytes) -> None:
-    """Replaced where they stand alone, and nothing else is touched."""
+    """Lone halves are replaced, and nothing else changes."""
     assert checked_text(text) == mended
 
 
 def test_half_a_body_leaves_no_trace(site: Site) -> None:
-    """The client that went away sent nothing, whatever its first half said."""
+    """A request of a client that disconnects has no effect."""
     address = urlsplit(site.url)
     with socket.create_connection((address.hostname, address.port)) as client:
         client.sendall(HEAD + b"Content-Length: 1000000\r\n\r\n" + ONE)
@@ -120,8 +120,8 @@ def test_half_a_body_leaves_no_trace(site: Site) -> None:
     assert site.books("shop") == {"accepted": 1}
 
 
-def test_a_client_that_waits_for_100_continue_is_told_no_first(site: Site) -> None:
-    """It need not send a body that would be refused."""
+def test_a_client_that_waits_for_100_continue_gets_the_refusal_first(site: Site) -> None:
+    """A client need not send a body that would be refused."""
     address = urlsplit(site.url)
     with socket.create_connection((address.hostname, address.port)) as client:
         client.sendall(HEAD + b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")

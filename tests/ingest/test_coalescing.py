@@ -1,4 +1,4 @@
-"""Requests that come together share appends; each is answered after its own, and fails only with its own."""
+"""Concurrent requests share appends; each is answered after its own append and fails only with it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,7 +25,7 @@ Outcomes = list[RefusalKind | None]
 
 
 class Workbench:
-    """A coalescer on real lanes, whose appends the test may hold up, count and fail."""
+    """A coalescer on real lanes; the test can delay, count and fail its appends."""
 
     def __init__(self, append: Append, active: ActiveConfiguration) -> None:
         self.pauses: asyncio.Queue[asyncio.Event] | None = None
@@ -36,25 +36,25 @@ class Workbench:
         self._plans = active.plans
 
     async def append(self, arrivals: Sequence[Arrival]) -> None:
-        """In place of lanes' append, which it calls."""
+        """Replace the append of lanes, and call it."""
         self.appends.append([arrival.input for arrival in arrivals])
         if self.before:
             await self.before(arrivals)
         await self._append.append(arrivals)
 
     async def _pause(self, _: float) -> None:
-        """Over at once, or when the test says so."""
+        """Return at once, or when the test allows it."""
         if self.pauses is not None:
             await self.pauses.put(over := asyncio.Event())
             await over.wait()
 
     def request(self, number: int = 1, input_id: str = "web", padding: int = 0) -> SortedRequest:
-        """A sorted request with the purchase e<number>."""
+        """Return a sorted request with the purchase e<number>."""
         body = as_json(batch(purchase(number, padding="x" * padding)))
         return sort(input_id, self._plans[input_id], [body], 1_795_000_000_000)
 
     async def outcome(self, request: SortedRequest) -> RefusalKind | None:
-        """None when it is taken, else how it is refused."""
+        """Return None if the request is accepted, else the kind of refusal."""
         try:
             await self.coalescer.append(request)
         except RequestRefused as refused:
@@ -64,7 +64,7 @@ class Workbench:
 
 @pytest.fixture
 def run(redis_url: str, tmp_path: Path) -> Callable[[Callable[[Workbench], Awaitable[None]]], None]:
-    """Run a test's story with a workbench."""
+    """Run a test's coroutine with a workbench."""
     path = tmp_path / "relay.yaml"
     path.write_text(CONFIGURATION, encoding="utf-8")
     active = compile_configuration(ConfigurationFile(path).current)
@@ -83,7 +83,7 @@ Run = Callable[[Callable[[Workbench], Awaitable[None]]], None]
 
 
 def events_in(redis_url: str, connection: str) -> list[str]:
-    """The events that wait for a connection."""
+    """Return the events that wait for a connection."""
     with connect(redis_url) as client:
         sealed = [one for n in range(4) for one in client.lrange(f"lane:{connection}:{n}", 0, -1)]
     raws = [e.raw for one in sealed for part in ChunkCodec().open(one).batches for e in part.entries]
@@ -91,7 +91,7 @@ def events_in(redis_url: str, connection: str) -> list[str]:
 
 
 def test_concurrent_requests_share_an_append(run: Run, redis_url: str) -> None:
-    """A hundred at once are all taken, each event once, by two scripts at most."""
+    """A hundred at once are all accepted, each event once, by at most two scripts."""
 
     async def story(bench: Workbench) -> None:
         outcomes = await asyncio.gather(*(bench.outcome(bench.request(n)) for n in range(100)))
@@ -105,8 +105,8 @@ def test_concurrent_requests_share_an_append(run: Run, redis_url: str) -> None:
         assert client.hgetall("books:input:web") == {b"accepted": b"100"}
 
 
-def test_those_that_follow_an_append_of_several_share_the_next(run: Run) -> None:
-    """They are waited for a moment; whoever follows a sender that was alone is not kept."""
+def test_requests_after_an_append_of_several_share_the_next_append(run: Run) -> None:
+    """An append waits a moment for them; a request after a single one does not wait."""
 
     async def story(bench: Workbench) -> None:
         bench.pauses = asyncio.Queue()
@@ -128,7 +128,7 @@ def test_those_that_follow_an_append_of_several_share_the_next(run: Run) -> None
 
 
 def test_inputs_are_joined_in_one_script_but_not_in_one_chunk(run: Run) -> None:
-    """A chunk is of one input."""
+    """A chunk has events of one input."""
 
     async def story(bench: Workbench) -> None:
         await asyncio.gather(*(bench.outcome(bench.request(n, ("web", "app", "lonely")[n % 3])) for n in range(9)))
@@ -138,7 +138,7 @@ def test_inputs_are_joined_in_one_script_but_not_in_one_chunk(run: Run) -> None:
 
 
 def test_a_failed_append_fails_those_it_carried_and_no_others(run: Run, redis_url: str) -> None:
-    """The first is written; those that came meanwhile share the second, which fails; the next is written again."""
+    """The first is written; requests that arrive meanwhile share the second, which fails; the next is written."""
 
     async def story(bench: Workbench) -> None:
         writing, go_on = asyncio.Event(), asyncio.Event()
@@ -164,7 +164,7 @@ def test_a_failed_append_fails_those_it_carried_and_no_others(run: Run, redis_ur
 
 
 def test_a_full_connection_concerns_its_own_inputs_only(run: Run, redis_url: str) -> None:
-    """`game` may keep nothing more: its input hears 429, while the other's requests beside it are taken."""
+    """`game` is full: its input gets 429, while requests of the other input are accepted."""
 
     async def story(bench: Workbench) -> None:
         bench._append.max_group_bytes = 100_000
@@ -179,7 +179,7 @@ def test_a_full_connection_concerns_its_own_inputs_only(run: Run, redis_url: str
 
 
 def test_requests_too_large_together_are_written_one_by_one(run: Run) -> None:
-    """Only the one that is too large alone is refused."""
+    """Only a request that is too large alone is refused."""
 
     async def story(bench: Workbench) -> None:
         async def demand_small(arrivals: Sequence[Arrival]) -> None:
@@ -194,7 +194,7 @@ def test_requests_too_large_together_are_written_one_by_one(run: Run) -> None:
 
 
 def test_one_append_carries_no_more_than_a_script_may(run: Run, redis_url: str) -> None:
-    """Twenty-four requests of 300 kB, which three connections share, go in several."""
+    """Twenty-four requests of 300 kB, shared by three connections, need several appends."""
 
     async def story(bench: Workbench) -> None:
         requests = [bench.request(n, padding=300_000) for n in range(24)]
@@ -205,8 +205,8 @@ def test_one_append_carries_no_more_than_a_script_may(run: Run, redis_url: str) 
     assert len(events_in(redis_url, "shop")) == 24
 
 
-def test_nobody_waits_longer_than_the_deadline(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An append that never comes back answers those it carries and those behind it, and then all is well again."""
+def test_no_request_waits_longer_than_the_deadline(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If an append never returns, its requests and those behind it get 503; later requests are accepted."""
     monkeypatch.setattr(coalescer, "ANSWER_WITHIN_S", 0.4)
     monkeypatch.setattr(coalescer, "LEAST_TIME_S", 0.05)
 
@@ -232,7 +232,7 @@ def test_nobody_waits_longer_than_the_deadline(run: Run, monkeypatch: pytest.Mon
     run(story)
 
 
-def test_more_than_may_wait_is_refused_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_beyond_the_waiting_bytes_are_refused_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded while Redis is slow."""
     monkeypatch.setattr(coalescer, "MOST_WAITING_BYTES", 20_000)
 
@@ -243,8 +243,8 @@ def test_more_than_may_wait_is_refused_at_once(run: Run, monkeypatch: pytest.Mon
     run(story)
 
 
-def test_one_that_nothing_waits_before_is_taken_however_large(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or it would be refused for ever."""
+def test_a_request_with_none_before_it_is_accepted_at_any_size(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise it would always be refused."""
     monkeypatch.setattr(coalescer, "MOST_WAITING_BYTES", 1)
 
     async def story(bench: Workbench) -> None:
@@ -254,7 +254,7 @@ def test_one_that_nothing_waits_before_is_taken_however_large(run: Run, monkeypa
 
 
 def test_a_client_that_left_changes_nothing_for_the_others(run: Run, redis_url: str) -> None:
-    """Its events are written all the same: it cannot know."""
+    """Its events are written all the same, because the client cannot know."""
 
     async def story(bench: Workbench) -> None:
         tasks = [asyncio.create_task(bench.outcome(bench.request(n))) for n in range(3)]
@@ -267,8 +267,8 @@ def test_a_client_that_left_changes_nothing_for_the_others(run: Run, redis_url: 
     assert events_in(redis_url, "shop") == ["e0", "e1", "e2"]
 
 
-def test_a_fault_of_ours_fails_its_requests_only(run: Run) -> None:
-    """The next append goes on as if nothing had been."""
+def test_an_unexpected_error_fails_only_its_requests(run: Run) -> None:
+    """The next append works as usual."""
 
     async def story(bench: Workbench) -> None:
         async def stumble(_: Sequence[Arrival]) -> None:

@@ -1,4 +1,4 @@
-"""Connections within bounds: heads, waiting, their number, pipelines; and refusals that are heard."""
+"""Limits of HTTP connections: headers, waiting, number, pipelining; and refusals that clients read."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ Connect = Callable[[], socket.socket]
 
 @pytest.fixture
 def bounded(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """An ingest with few connections and little patience."""
+    """Run an ingest with few connections and short time limits."""
     monkeypatch.setattr(http_connection, "HEAD_WITHIN_S", 1.0)
     monkeypatch.setattr(http_connection, "REST_WITHIN_S", 1.0)
     with running_site(tmp_path, redis_url, max_connections=LIMIT, keep_alive=2.0) as site:
@@ -28,7 +28,7 @@ def bounded(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def connect(bounded: Site) -> Iterator[Connect]:
-    """Opens connections to it."""
+    """Return a function that opens connections to it."""
     place = urlsplit(bounded.url)
     opened: list[socket.socket] = []
 
@@ -42,7 +42,7 @@ def connect(bounded: Site) -> Iterator[Connect]:
 
 
 def answer_of(connection: socket.socket) -> bytes:
-    """All that is said until the server has nothing more to say."""
+    """Return all bytes until the server closes."""
     parts = []
     while part := connection.recv(1 << 16):
         parts.append(part)
@@ -74,8 +74,8 @@ def answer_of(connection: socket.socket) -> bytes:
         "more than is read at once",
     ],
 )
-def test_a_head_has_a_bound_in_bytes_and_seconds(connect: Connect, sent: bytes, status: bytes) -> None:
-    """And what is refused hears why; who says nothing hears nothing."""
+def test_headers_have_a_limit_in_bytes_and_seconds(connect: Connect, sent: bytes, status: bytes) -> None:
+    """A refused request gets the reason; a client that sends nothing gets nothing."""
     connection = connect()
     connection.sendall(sent)
     said = answer_of(connection)
@@ -83,16 +83,16 @@ def test_a_head_has_a_bound_in_bytes_and_seconds(connect: Connect, sent: bytes, 
     assert (b"errors" in said) is bool(status)
 
 
-def test_a_head_in_pieces_is_one_head(connect: Connect) -> None:
-    """Patience is for the whole of it."""
+def test_headers_in_pieces_share_one_time_limit(connect: Connect) -> None:
+    """The time limit is for all of it."""
     connection = connect()
     for place in range(0, len(LIVE), 7):
         connection.sendall(LIVE[place : place + 7])
     assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
 
 
-def test_idle_connections_give_way_to_those_that_ask(bounded: Site, connect: Connect) -> None:
-    """However many there are: the one that waits longest goes first."""
+def test_idle_connections_are_closed_for_new_ones(bounded: Site, connect: Connect) -> None:
+    """At any number: the one that waited longest is closed first."""
     for _ in range(5 * LIMIT):
         connect()
         assert bounded.post(batch(purchase(1))).status_code == 202
@@ -102,7 +102,7 @@ def test_idle_connections_give_way_to_those_that_ask(bounded: Site, connect: Con
 
 
 def test_a_connection_is_kept_alive_for_as_long_as_the_setting_says(connect: Connect) -> None:
-    """RELAY_KEEP_ALIVE; each request begins it anew."""
+    """RELAY_KEEP_ALIVE; the time starts again with each request."""
     connection = connect()
     for _ in range(2):
         connection.sendall(LIVE)
@@ -112,18 +112,18 @@ def test_a_connection_is_kept_alive_for_as_long_as_the_setting_says(connect: Con
 
 @pytest.mark.parametrize("closing_header", [b"", b"connection: close\r\n"], ids=["keep-alive", "close"])
 @pytest.mark.parametrize("size", [100_000, 8 << 20])
-def test_a_refusal_is_heard_by_a_client_that_sends_all_first(
+def test_a_client_that_sends_everything_first_reads_the_refusal(
     connect: Connect, closing_header: bytes, size: int
 ) -> None:
-    """Closed at once, the connection would be reset under the answer."""
+    """If it were closed at once, a reset would destroy the answer."""
     connection = connect()
     connection.sendall(HEAD + closing_header + b"content-length: %d\r\n\r\n" % size + b"a" * size)
     assert connection.recv(1 << 16).startswith(b"HTTP/1.1 401")
 
 
 @pytest.mark.parametrize("closing_header", [b"", b"connection: close\r\n"], ids=["keep-alive", "close"])
-def test_the_rest_of_a_refused_request_has_a_bound(connect: Connect, closing_header: bytes) -> None:
-    """In seconds for what does not come, in bytes for what does not end."""
+def test_the_rest_of_a_refused_request_has_a_limit(connect: Connect, closing_header: bytes) -> None:
+    """In seconds for a rest that does not arrive, in bytes for one that does not end."""
     slow = connect()
     slow.sendall(HEAD + closing_header + b"content-length: 1000\r\n\r\n")
     assert answer_of(slow).startswith(b"HTTP/1.1 401")
@@ -133,8 +133,8 @@ def test_the_rest_of_a_refused_request_has_a_bound(connect: Connect, closing_hea
         endless.sendall(b"a" * (256 << 20))
 
 
-def test_requests_sent_ahead_are_answered_up_to_a_bound(connect: Connect) -> None:
-    """Nobody sends hundreds before the first answer."""
+def test_requests_sent_ahead_are_answered_up_to_a_limit(connect: Connect) -> None:
+    """A client cannot send hundreds before the first answer."""
     few, many = connect(), connect()
     few.sendall(LIVE * 10)
     said = b""
@@ -144,8 +144,8 @@ def test_requests_sent_ahead_are_answered_up_to_a_bound(connect: Connect) -> Non
     assert answer_of(many).count(b"200 OK") <= http_connection.MOST_PIPELINED + 1
 
 
-def test_an_offer_of_http_2_is_not_taken_and_harms_nothing(bounded: Site) -> None:
-    """Java's client makes it with every first request."""
+def test_an_offer_of_http_2_is_ignored(bounded: Site) -> None:
+    """Java's client sends it with every first request."""
     offer = {"connection": "Upgrade, HTTP2-Settings", "upgrade": "h2c", "http2-settings": "AAEAAEAA"}
     body = as_json(batch(purchase(1), purchase(2)))
     for content in (body, iter([body[:100], body[100:]])):
@@ -155,8 +155,8 @@ def test_an_offer_of_http_2_is_not_taken_and_harms_nothing(bounded: Site) -> Non
     assert bounded.books("shop")["accepted"] == 4
 
 
-def test_trailers_are_no_headers(connect: Connect) -> None:
-    """However many follow a chunked body."""
+def test_trailers_are_not_read_as_headers(connect: Connect) -> None:
+    """At any number after a chunked body."""
     connection = connect()
     connection.sendall(HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\n" + b"authorization: x\r\n" * 1000 + b"\r\n")
     assert connection.recv(1 << 16).startswith(b"HTTP/1.1 401")
@@ -165,7 +165,7 @@ def test_trailers_are_no_headers(connect: Connect) -> None:
 
 
 def test_a_path_that_begins_with_two_slashes_is_a_path(connect: Connect) -> None:
-    """Where a sender's base URL ends with one."""
+    """As from a sender whose base URL ends with a slash."""
     connection = connect()
     connection.sendall(b"POST //v2/events HTTP/1.1\r\nhost: relay\r\ncontent-length: 0\r\n\r\n")
     assert connection.recv(1 << 16).startswith(b"HTTP/1.1 401")

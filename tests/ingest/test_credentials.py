@@ -1,4 +1,4 @@
-"""Which input a header speaks for, compared in a way that tells a clock nothing."""
+"""Which input a header belongs to, compared in a time that reveals nothing."""
 
 import base64
 import hmac
@@ -18,7 +18,7 @@ INPUTS = [
 
 
 def basic(text: str) -> bytes:
-    """A Basic header's value."""
+    """Return the value of a Basic header."""
     return b"Basic " + base64.b64encode(text.encode())
 
 
@@ -45,8 +45,8 @@ def basic(text: str) -> bytes:
     ],
     ids=repr,
 )
-def test_whose_header_it_is(header: bytes | None, expected: str | RefusalKind) -> None:
-    """An input, or 403 for wrong credentials and 401 for none that can be read; the second time as the first."""
+def test_a_header_belongs_to_an_input_or_is_refused(header: bytes | None, expected: str | RefusalKind) -> None:
+    """An input, 403 for wrong credentials, or 401 for unreadable ones; the second time as the first."""
     credentials = Credentials(INPUTS)
     for _ in range(2):
         try:
@@ -58,7 +58,7 @@ def test_whose_header_it_is(header: bytes | None, expected: str | RefusalKind) -
 
 @pytest.mark.parametrize("text", ["web-key:wrong", "web-key:web-secreT", "nobody:web-secret", "nobody:"], ids=repr)
 def test_every_wrong_guess_costs_the_same_comparison(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """Known key or not, near or far: one constant-time comparison of digests of one length."""
+    """Known key or not, similar or not: one constant-time comparison of digests of equal length."""
     compared: list[tuple[int, int]] = []
 
     def spy(expected: bytes, given: bytes) -> bool:
@@ -72,7 +72,7 @@ def test_every_wrong_guess_costs_the_same_comparison(monkeypatch: pytest.MonkeyP
 
 
 def test_wrong_guesses_are_not_remembered() -> None:
-    """So that guessing neither fills memory nor gets another answer in time."""
+    """Guessing neither fills memory nor changes the time of an answer."""
     credentials = Credentials(INPUTS)
     for number in range(100):
         with pytest.raises(RequestRefused):
@@ -81,7 +81,7 @@ def test_wrong_guesses_are_not_remembered() -> None:
 
 
 def test_a_secret_is_in_no_message_and_no_repr() -> None:
-    """Not even of those who may see the objects."""
+    """Not even where the objects are shown."""
     credentials = Credentials(INPUTS)
     credentials.input_of(basic("web-key:web-secret"))
     with pytest.raises(RequestRefused) as refused:

@@ -1,4 +1,4 @@
-"""Ids made at ingest: a repeated request has the same ones, two equal real actions have not (E2)."""
+"""Generated ids: a repeated request gets the same ids, two equal real actions get different ones (E2)."""
 
 from support.events import as_json, batch, purchase
 
@@ -13,7 +13,7 @@ PLAN = compile_plan(
 
 
 def ids_of(*batches: bytes, received_ms: int = 7) -> list[str | None]:
-    """What one request's events are called."""
+    """Return the ids of one request's events."""
     request = sort("web", [PLAN], batches, received_ms)
     return [entry.event_id for one in request.wanted["shop"].batches for entry in one.entries]
 
@@ -26,7 +26,7 @@ def test_two_equal_batches_without_times_are_two_actions() -> None:
 
 
 def test_a_repeated_request_with_times_or_a_request_id_is_the_same_action() -> None:
-    """Whenever it comes again."""
+    """At any time."""
     timed = as_json(batch(purchase(1, source_message_id=None)))
     named = as_json(
         {**batch(purchase(1, source_message_id=None, timestamp_unixtime_ms=None)), "source_request_id": "r"}
@@ -35,6 +35,6 @@ def test_a_repeated_request_with_times_or_a_request_id_is_the_same_action() -> N
         assert ids_of(one) == ids_of(one, received_ms=9)
 
 
-def test_an_event_with_an_id_of_its_own_gets_none() -> None:
-    """It keeps its own."""
+def test_an_event_with_its_own_id_gets_no_other() -> None:
+    """It keeps its own id."""
     assert ids_of(as_json(batch(purchase(1)))) == [None]

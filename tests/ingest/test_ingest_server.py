@@ -1,4 +1,4 @@
-"""Ingest as a process: what it says about what is wrong, and how it goes."""
+"""Ingest as a process: its errors at start, its log lines, and its end."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ def configuration(tmp_path: Path) -> Path:
 
 
 def test_it_serves_until_a_signal(configuration: Path, redis_url: str) -> None:
-    """SIGTERM is the usual way to end it; what it has answered is safe."""
+    """SIGTERM ends it; the events of answered requests are in Redis."""
     port = free_port()
     environment = {"RELAY_CONFIG": str(configuration), "RELAY_REDIS_URL": redis_url, "RELAY_PORT": str(port)}
     with subprocess.Popen([sys.executable, "-c", PROGRAM], env={**os.environ, **environment}) as process:
@@ -47,27 +47,27 @@ def test_it_serves_until_a_signal(configuration: Path, redis_url: str) -> None:
         assert process.wait(timeout=10) in (0, -signal.SIGTERM)
 
 
-def test_a_port_in_use_is_said_to_be(configuration: Path, redis_url: str) -> None:
+def test_a_port_in_use_is_an_error(configuration: Path, redis_url: str) -> None:
     """By an error that a command can turn into a sentence."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         run(Settings(config=configuration, redis_url=redis_url, port=taken.getsockname()[1]))  # type: ignore[arg-type]
 
 
-def test_a_bad_file_at_the_start_is_said_to_be(configuration: Path, redis_url: str) -> None:
-    """There is no former one to go on with."""
+def test_a_bad_file_at_the_start_is_an_error(configuration: Path, redis_url: str) -> None:
+    """There is no former configuration to use."""
     configuration.write_text("inputs: 7")
     with pytest.raises(ConfigurationError, match=r"relay\.yaml:1"):
         run(Settings(config=configuration, redis_url=redis_url))  # type: ignore[arg-type]
 
 
-def test_no_redis_at_all_is_said_to_be_missing(configuration: Path) -> None:
+def test_a_missing_redis_url_is_an_error(configuration: Path) -> None:
     """By the name of the variable."""
     with pytest.raises(ConfigurationError, match="RELAY_REDIS_URL"):
         run(Settings(config=configuration))
 
 
 def test_a_storm_of_refusals_is_a_line_a_second() -> None:
-    """Per input and status; the next line says how many were not said."""
+    """Per input and status; the next line has the number of suppressed ones."""
     now = 100.0
     refusals = RefusalLog(lambda: now)
     with capture_logs() as lines:
@@ -85,8 +85,8 @@ def test_a_storm_of_refusals_is_a_line_a_second() -> None:
     ]
 
 
-def test_a_fault_is_logged_by_its_place_not_its_words() -> None:
-    """Its words may be the event's."""
+def test_an_unexpected_error_is_logged_by_its_place_not_its_text() -> None:
+    """Its text may quote the event."""
     with capture_logs() as lines:
         try:
             {}["someone@shop.example"]
@@ -99,7 +99,7 @@ def test_a_fault_is_logged_by_its_place_not_its_words() -> None:
 
 
 def test_it_ends_though_a_cancellation_is_swallowed() -> None:
-    """What goes on in the background ends with the process, or a deploy would hang."""
+    """Background tasks end with the process, or a deployment would hang."""
 
     async def begin_and_end() -> None:
         begun, over = asyncio.Event(), asyncio.Event()

@@ -1,4 +1,4 @@
-"""Large requests: bounds on what they hold and on how long they take, and room for others beside them."""
+"""Large requests: limits of their size and time, and room for other requests beside them."""
 
 import asyncio
 import json
@@ -28,14 +28,14 @@ LIMITS = Limits.of(4 * MIB, 500)
 
 @pytest.fixture
 def plans(tmp_path: Path) -> tuple[Plan, ...]:
-    """Those of the input web."""
+    """Return the plans of the input web."""
     path = tmp_path / "relay.yaml"
     path.write_text(CONFIGURATION, encoding="utf-8")
     return compile_configuration(ConfigurationFile(path).current).plans["web"]
 
 
 def refused(work: Callable[[], object]) -> RequestRefused:
-    """How it is refused."""
+    """Return the refusal."""
     with pytest.raises(RequestRefused) as caught:
         work()
     return caught.value
@@ -47,7 +47,7 @@ def test_a_thousand_batches_of_a_hundred_zeros_are_refused_before_any_is_sorted(
 
 
 def test_many_events_are_not_sorted_on_the_event_loop_however_few_bytes_they_have(plans: tuple[Plan, ...]) -> None:
-    """Beside it they are."""
+    """In a thread they are."""
     few, many = (b'{"events":[' + b",".join([b"0"] * number) + b"]}" for number in (500, 501))
     assert sort("web", plans, [few], 1, LIMITS).accepted == 500
     with pytest.raises(TooManyEventsInline):
@@ -55,7 +55,7 @@ def test_many_events_are_not_sorted_on_the_event_loop_however_few_bytes_they_hav
     assert sort("web", plans, [many], 1, LIMITS.in_thread()).accepted == 501
 
 
-def test_what_packing_would_repeat_too_often_is_refused_before_it_is_packed(plans: tuple[Plan, ...]) -> None:
+def test_a_request_too_large_when_stored_is_refused_before_it_is_packed(plans: tuple[Plan, ...]) -> None:
     """640 KB beside tiny events would stand in a chunk for every 500 of them: 126 MB."""
     number = 99_000
     body = b'{"user_attributes":{"x":"' + b"x" * 640_000 + b'"},"events":[' + b",".join([b"0"] * number) + b"]}"
@@ -65,8 +65,8 @@ def test_what_packing_would_repeat_too_often_is_refused_before_it_is_packed(plan
     assert alone.accepted == number
 
 
-def test_what_connections_share_counts_once(plans: tuple[Plan, ...]) -> None:
-    """All that choose the same events hold the same batch."""
+def test_batches_that_connections_share_count_once(plans: tuple[Plan, ...]) -> None:
+    """Connections that choose the same events share the batch."""
     body = as_json(batch(*[purchase(n, padding="x" * 10_000) for n in range(50)]))
     request = sort("web", plans, [body], 1, LIMITS)
     sizes = [wanted.size for wanted in request.wanted.values() if wanted.batches]
@@ -76,7 +76,7 @@ def test_what_connections_share_counts_once(plans: tuple[Plan, ...]) -> None:
 
 @pytest.mark.parametrize("key", [None, "b4Bz9CvTpFeiLwBHqVWMUtBxSCv4FIMQDWWQtWEyBpc="], ids=["no key", "a key"])
 def test_four_mib_for_sixteen_connections_are_taken(redis_url: str, tmp_path: Path, key: str | None) -> None:
-    """Their chunks go to Redis once, and stand in the lanes of each."""
+    """Their chunks are sent to Redis once and stand in the lanes of each."""
     lines = "".join(
         f"  - {{id: c{n}, inputs: [web], access_token: t, event_source_id: PIXEL{n}, enable_web_migration: true}}\n"
         for n in range(16)
@@ -94,7 +94,7 @@ def test_four_mib_for_sixteen_connections_are_taken(redis_url: str, tmp_path: Pa
 
 
 def test_what_is_too_large_for_one_write_is_413_and_not_503(redis_url: str, tmp_path: Path) -> None:
-    """Sent again, it would be refused for ever: so it must not ask to be."""
+    """It would always be refused, so the answer must not ask to send it again."""
     noise = random.Random(1)
     events = [
         purchase(n, custom_attributes={"noise": "".join(chr(noise.randrange(0x4E00, 0x9FFF)) for _ in range(11_000))})
@@ -107,13 +107,13 @@ def test_what_is_too_large_for_one_write_is_413_and_not_503(redis_url: str, tmp_
 
 
 def test_small_requests_are_answered_beside_large_ones_that_never_end(redis_url: str, tmp_path: Path) -> None:
-    """Bodies that stop half-way hold what they hold, and no more: the oldest gives way."""
+    """Bodies that stop half-way use the budget; beyond it the oldest is refused."""
     with running_site(tmp_path, redis_url) as site:
         hold_half(site)
 
 
 def hold_half(site: Site) -> None:
-    """Twenty-four bodies that lack their last byte; then honest requests, small and large."""
+    """Twenty-four bodies without their last byte; then complete requests, small and large."""
     place = urlsplit(site.url)
     held = []
     token = b64encode(":".join(WEB).encode())
@@ -132,12 +132,12 @@ def hold_half(site: Site) -> None:
 
 
 def run(story: Callable[[], Awaitable[None]]) -> None:
-    """Run a test's story."""
+    """Run a test's coroutine."""
     asyncio.run(story())  # type: ignore[arg-type]
 
 
 def test_one_input_leaves_room_for_another() -> None:
-    """Half of the bytes that may wait are not for one."""
+    """One input gets at most half of the bytes that may wait."""
 
     async def story() -> None:
         beside, go_on = SideThreads(100), asyncio.Event()
@@ -164,8 +164,8 @@ def test_one_input_leaves_room_for_another() -> None:
     run(story)
 
 
-def test_work_whose_turn_does_not_come_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Within the three seconds that are promised."""
+def test_work_without_a_free_thread_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within the promised three seconds."""
     monkeypatch.setattr("ingest.http.large_requests.BEGIN_WITHIN_S", 0.05)
 
     async def story() -> None:
@@ -188,8 +188,8 @@ def test_work_whose_turn_does_not_come_is_refused(monkeypatch: pytest.MonkeyPatc
     run(story)
 
 
-def test_bodies_give_way_oldest_first() -> None:
-    """And what they held is free at once."""
+def test_the_oldest_body_is_refused_first() -> None:
+    """Their bytes are free at once."""
 
     async def story() -> None:
         bodies = BodyBudget(100)

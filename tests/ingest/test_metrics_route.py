@@ -1,4 +1,4 @@
-"""`GET /metrics` on ingest: for whom, and the answers of all ingests together."""
+"""`GET /metrics` on ingest: its token, and the answers of all ingests together."""
 
 import time
 from pathlib import Path
@@ -10,21 +10,21 @@ from support.site import Site, running_site
 
 
 def answers(text: str) -> dict[str, float]:
-    """`relay_ingest_answers_total` by status."""
+    """Return `relay_ingest_answers_total` by status."""
     families = {family.name: family for family in text_string_to_metric_families(text)}
     return {one.labels["status"]: one.value for one in families["relay_ingest_answers"].samples}
 
 
-def test_it_is_prometheus_text_for_whoever_asks(site: Site) -> None:
-    """Where no token is set."""
+def test_it_is_prometheus_text_without_a_token(site: Site) -> None:
+    """Without a configured token, it needs none."""
     answer = httpx.get(f"{site.url}/metrics", trust_env=False)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert "relay_redis_up 1.0" in answer.text
 
 
-def test_it_tells_what_is_in_force_and_that_a_file_is_refused(own_site: Site) -> None:
-    """Without reading the file for a scrape."""
+def test_it_shows_the_configuration_in_force_and_a_refused_file(own_site: Site) -> None:
+    """A scrape does not read the file."""
     assert 'relay_connection_state{connection="resting",state="disabled"} 1.0' in own_site.http.get("/metrics").text
     own_site.configuration.write_text("inputs: [")
     deadline = time.monotonic() + 5
@@ -33,8 +33,8 @@ def test_it_tells_what_is_in_force_and_that_a_file_is_refused(own_site: Site) ->
         time.sleep(0.05)
 
 
-def test_it_asks_for_the_token_that_is_set(redis_url: str, tmp_path: Path) -> None:
-    """As a Bearer token, and for nothing else."""
+def test_it_requires_the_configured_token(redis_url: str, tmp_path: Path) -> None:
+    """As a Bearer token; other credentials are refused."""
     with running_site(tmp_path, redis_url, metrics_token="sesame") as site:
         for header in (None, "Bearer", "Bearer sesam", "Bearer sesamë", "Basic sesame", "sesame"):
             headers = {} if header is None else {"Authorization": header.encode()}
@@ -45,8 +45,8 @@ def test_it_asks_for_the_token_that_is_set(redis_url: str, tmp_path: Path) -> No
         assert "relay_redis_up 1.0" in taken.text
 
 
-def test_the_answers_of_all_ingests_are_told_by_each(redis_url: str, tmp_path: Path) -> None:
-    """Within a second of the last; one that ended has left its counts behind."""
+def test_each_ingest_shows_the_answers_of_all(redis_url: str, tmp_path: Path) -> None:
+    """At most a second late; the counts of an ended ingest stay."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     with running_site(tmp_path / "a", redis_url) as one:

@@ -1,4 +1,4 @@
-"""I1, `peer_ip_fallback`: the address of whoever posted a batch is kept with it, where a connection asks for it."""
+"""I1, `peer_ip_fallback`: the address of the sender is stored with a batch, if a connection uses it."""
 
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -33,7 +33,7 @@ USER, OTHER = "203.0.113.9", "198.51.100.4"
 
 @pytest.fixture
 def proxied(redis_url: str, tmp_path: Path) -> Iterator[Site]:
-    """An ingest behind a proxy that it trusts: this test."""
+    """Run an ingest that trusts this test as a proxy."""
     with running_site(tmp_path, redis_url, CONFIGURATION, trusted_proxies=(ip_network("127.0.0.0/8"),)) as site:
         yield site
 
@@ -44,25 +44,25 @@ def post(site: Site, number: int, auth: tuple[str, str], user: str = USER) -> No
 
 
 def test_the_sender_is_kept_with_the_batch(proxied: Site) -> None:
-    """Different senders are different chunks."""
+    """Batches of different senders are in different chunks."""
     post(proxied, 1, WEB)
     post(proxied, 2, WEB, OTHER)
     assert sorted(chunk.peer_ip for chunk in proxied.chunks("shop")) == [OTHER, USER]
 
 
 def test_a_feed_has_no_sender(proxied: Site) -> None:
-    """It is a server that posts, so its address is nobody's, whatever the connection says."""
+    """A server posts feeds, so its address is no user's, whatever the connection says."""
     post(proxied, 1, FEED)
     assert [chunk.peer_ip for chunk in proxied.chunks("shop")] == [""]
 
 
-def test_where_no_connection_asks_no_sender_is_kept(proxied: Site) -> None:
-    """An address that nobody needs is not stored."""
+def test_without_the_setting_no_sender_is_stored(proxied: Site) -> None:
+    """An address that no connection uses is not stored."""
     post(proxied, 1, APP)
     assert [chunk.peer_ip for chunk in proxied.chunks("game")] == [""]
 
 
-def test_a_header_of_anyone_is_not_believed(redis_url: str, tmp_path: Path) -> None:
+def test_a_header_without_a_trusted_proxy_is_ignored(redis_url: str, tmp_path: Path) -> None:
     """Without a trusted proxy the peer itself is the sender."""
     with running_site(tmp_path, redis_url, CONFIGURATION) as site:
         post(site, 1, WEB)

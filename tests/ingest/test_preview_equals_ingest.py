@@ -1,4 +1,4 @@
-"""The same bytes give the same answer: what preview says becomes what ingest keeps and a worker makes of it.
+"""The same bytes give the same results in preview and in ingest with a worker.
 
 Bytes come as clients garble them: half a surrogate pair, a byte order mark, gzip with and without its header, a batch
 a line, cut short, nested too deeply, with numbers too large and bytes that are no UTF-8.
@@ -69,7 +69,7 @@ PIECES = [
 
 @st.composite
 def hostile_bytes(draw: st.DrawFn) -> bytes:
-    """A batch, an array or lines of them and of what is none; then bytes put in, taken out and cut off."""
+    """A batch, or several as array or lines, also with other values; then bytes added, removed and cut off."""
     elements = draw(st.lists(st.sampled_from([*BATCHES, *OTHERS]), min_size=1, max_size=4))
     body = draw(st.sampled_from([b"[" + b",".join(elements) + b"]", b"\n".join(elements), elements[0]]))
     if draw(st.booleans()):
@@ -83,7 +83,7 @@ def hostile_bytes(draw: st.DrawFn) -> bytes:
 
 
 def previewed(content: bytes, configuration: Configuration, received_ms: int) -> list[Preview] | None:
-    """What preview says of them; None where it says that ingest would refuse."""
+    """Return the preview of them; None if it says that ingest would refuse."""
     source = configuration.inputs["web"]
     pairs = [(source, connection) for connection in configuration.connections_of("web")]
     try:
@@ -93,15 +93,15 @@ def previewed(content: bytes, configuration: Configuration, received_ms: int) ->
 
 
 def path_of(content: bytes) -> str:
-    """Where `relay send` would post them."""
+    """Return the path to which `relay send` would post them."""
     try:
         return "/v2/bulkevents" if parse_batches(content, "file").is_array else "/v2/events"
     except OperatorError:
         return random.Random(content).choice(["/v2/events", "/v2/bulkevents"])
 
 
-def told(results: list[Result]) -> Counter[str]:
-    """Results as text; ids that were generated differ by design."""
+def results_text(results: list[Result]) -> Counter[str]:
+    """Return results as text; generated ids differ by design."""
     told: Counter[str] = Counter()
     for one in results:
         if isinstance(one, Mapped):
@@ -117,12 +117,14 @@ def told(results: list[Result]) -> Counter[str]:
 
 
 def said(made: Preview) -> Counter[str]:
-    """The same of a preview."""
-    return told([*made.items, *(one for part in (made.rejected, made.unsupported, made.withheld) for _, one in part)])
+    """Return the results of a preview as text."""
+    return results_text(
+        [*made.items, *(one for part in (made.rejected, made.unsupported, made.withheld) for _, one in part)]
+    )
 
 
 def kept(site: Site, name: str, configuration: Configuration, received: list[int]) -> Counter[str]:
-    """What a worker would make of what ingest kept, and what ingest counted itself."""
+    """Return what a worker maps from the stored events, and what ingest counted."""
     plan = compile_plan(configuration.connections[name], configuration.inputs["web"])
     results: list[Result] = []
     for chunk in site.chunks(name):
@@ -133,7 +135,7 @@ def kept(site: Site, name: str, configuration: Configuration, received: list[int
                 results += mapper.map(entry.raw, entry.event_id, entry.items, entry.made)
     books = site.books(name)
     counted = Counter({"Unsupported": books.get("unsupported", 0), "Withheld": books.get("withheld", 0)})
-    return told(results) + counted
+    return results_text(results) + counted
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -142,8 +144,8 @@ def kept(site: Site, name: str, configuration: Configuration, received: list[int
 @example(content=b"\n".join(BATCHES), compressed=True, announced=False)
 @example(content=b"\xef\xbb\xbf" + BATCHES[3], compressed=True, announced=True)
 @pytest.mark.timeout(600)
-def test_preview_says_what_becomes_of_any_bytes(site: Site, content: bytes, compressed: bool, announced: bool) -> None:
-    """Refused by both, or taken by both with the same items, dead letters and counts for every connection."""
+def test_preview_equals_ingest_for_any_bytes(site: Site, content: bytes, compressed: bool, announced: bool) -> None:
+    """Both refuse, or both give the same items, dead letters and counts for every connection."""
     site.redis.flushall()
     configuration = load(site.configuration, {})
     sent = gzip.compress(content) if compressed else content

@@ -1,4 +1,4 @@
-"""What clients hear while Redis is stopped, killed or full: 503 or 429 in time, and 202 again by itself."""
+"""Answers while Redis is stopped, killed or full: 503 or 429 in time, and 202 again afterwards."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ ONE = batch(purchase(1))
 
 
 class Server:
-    """A Redis of the test's own, with all its data on disk, to be stopped and killed."""
+    """A Redis for one test, with all data on disk, which the test stops and kills."""
 
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
@@ -40,14 +40,14 @@ class Server:
         self.process.send_signal(number)
 
     def kill(self) -> None:
-        """SIGKILL, and gone."""
+        """Kill it and wait for its end."""
         self.process.kill()
         self.process.wait()
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """A server of the test's own."""
+    """Run a server for one test."""
     server = Server(tmp_path)
     yield server
     server.kill()
@@ -55,20 +55,20 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def shaky_site(server: Server, tmp_path: Path) -> Iterator[Site]:
-    """An ingest on that server."""
+    """Run an ingest on that server."""
     with running_site(tmp_path, server.url) as site:
         assert site.post(ONE).status_code == 202
         yield site
 
 
 def timed_post(site: Site) -> tuple[httpx.Response, float]:
-    """The answer, and the seconds it took."""
+    """Return the answer and its seconds."""
     began = time.monotonic()
     return site.post(ONE), time.monotonic() - began
 
 
-def test_frozen(shaky_site: Site, server: Server) -> None:
-    """Thirty clients of a Redis that hangs all hear 503 within 3 s, with a time to come back; then it goes on."""
+def test_redis_hangs(shaky_site: Site, server: Server) -> None:
+    """While Redis hangs, thirty clients get 503 within 3 s with Retry-After; afterwards 202."""
     server.signal(signal.SIGSTOP)
     with ThreadPoolExecutor(30) as pool:
         answered = list(pool.map(lambda _: timed_post(shaky_site), range(30)))
@@ -82,8 +82,8 @@ def test_frozen(shaky_site: Site, server: Server) -> None:
     assert shaky_site.http.get("/health/ready").json()["status"] == "ready"
 
 
-def test_killed(shaky_site: Site, server: Server) -> None:
-    """503 at once while it is away; what was answered 202 is there again when it is back."""
+def test_redis_is_killed(shaky_site: Site, server: Server) -> None:
+    """503 at once while it is away; accepted events are there when it is back."""
     server.kill()
     response, seconds = timed_post(shaky_site)
     assert (response.status_code, seconds < PROMISED_S) == (503, True)
@@ -96,15 +96,15 @@ def test_killed(shaky_site: Site, server: Server) -> None:
     assert shaky_site.books("shop")["accepted"] == 2
 
 
-def test_not_there_when_ingest_starts(tmp_path: Path) -> None:
-    """It starts all the same, says that it is not ready, and takes nothing."""
+def test_redis_is_missing_when_ingest_starts(tmp_path: Path) -> None:
+    """Ingest starts, reports that it is not ready, and accepts nothing."""
     with running_site(tmp_path, f"redis://127.0.0.1:{free_port()}/0") as site:
         assert site.http.get("/health/ready").status_code == 503
         assert site.post(ONE).status_code == 503
 
 
-def test_full(shaky_site: Site) -> None:
-    """429 by Redis's own refusal, before the watch has seen anything; with a time to come back."""
+def test_redis_is_full(shaky_site: Site) -> None:
+    """429 from Redis's own refusal, before the memory was read; with Retry-After."""
     shaky_site.redis.config_set("maxmemory", 1)
     response = shaky_site.post(ONE)
     assert (response.status_code, refusal_of(response)) == (429, "TOO_MANY_REQUESTS")
@@ -113,8 +113,8 @@ def test_full(shaky_site: Site) -> None:
     until(lambda: shaky_site.post(ONE).status_code == 202)
 
 
-def test_nearly_full(shaky_site: Site) -> None:
-    """Past nine tenths nothing is taken, though Redis would: the workers must be able to write."""
+def test_redis_is_nearly_full(shaky_site: Site) -> None:
+    """Above nine tenths nothing is accepted, because the workers must be able to write."""
     shaky_site.redis.setrange("filler", 50_000_000, b"x")  # and no long command, which would count, too
     used = int(shaky_site.redis.info("memory")["used_memory"])
     shaky_site.redis.config_set("maxmemory", int(used / 0.95))
@@ -124,8 +124,8 @@ def test_nearly_full(shaky_site: Site) -> None:
     until(lambda: shaky_site.post(ONE).status_code == 202)
 
 
-def test_one_connection_may_fill_half(shaky_site: Site) -> None:
-    """Then its inputs hear 429, and other inputs' events are taken."""
+def test_one_connection_may_use_half_of_the_memory(shaky_site: Site) -> None:
+    """Then its inputs get 429, and events of other inputs are accepted."""
     shaky_site.redis.config_set("maxmemory", 1 << 30)
     shaky_site.redis.hset("group:game", "bytes", (1 << 29) - 10)
     until(lambda: shaky_site.post(ONE, auth=APP).status_code == 429)

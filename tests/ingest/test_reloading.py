@@ -1,4 +1,4 @@
-"""A changed configuration file is in force within two seconds; a bad one is refused, said, and changes nothing."""
+"""A changed configuration file is used within two seconds; a bad one is refused, reported, and changes nothing."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ IN_FORCE_S = 2.0
 
 
 def within_two_seconds(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true in time."""
+    """Return whether the condition holds in time."""
     end = time.monotonic() + IN_FORCE_S
     while time.monotonic() < end:
         if condition():
@@ -30,13 +30,13 @@ def rewrite(site: Site, old: str, new: str) -> None:
 
 
 def configuration_of(site: Site) -> dict[str, object]:
-    """What health says of the configuration."""
+    """Return what health reports about the configuration."""
     said: dict[str, object] = site.http.get("/health/ready").json()["configuration"]
     return said
 
 
 def test_a_new_secret(own_site: Site) -> None:
-    """The new one opens, the old one does not, though it was remembered."""
+    """The new one is accepted; the old one is refused, although it was accepted before."""
     assert own_site.post(ONE).status_code == 202
     rewrite(own_site, "web-secret", "new-secret")
     assert within_two_seconds(lambda: own_site.post(ONE, auth=(WEB[0], "new-secret")).status_code == 202)
@@ -44,7 +44,7 @@ def test_a_new_secret(own_site: Site) -> None:
 
 
 def test_a_new_connection(own_site: Site) -> None:
-    """Events that went nowhere find it."""
+    """Events that had no connection go to it."""
     rewrite(own_site, "{id: game, inputs: [app]", "{id: game, inputs: [app, web]")
     rewrite(own_site, "{id: shop, inputs: [web]", "{id: shop, inputs: [web, lonely]")
     lonely = ("lonely-key", "lonely-secret")
@@ -57,7 +57,7 @@ def test_a_new_connection(own_site: Site) -> None:
 
 
 def test_a_connection_taken_out_of_service(own_site: Site) -> None:
-    """What arrives from then on is withheld."""
+    """Events that arrive afterwards are withheld."""
     rewrite(own_site, "event_source_id: PIXEL1,", "event_source_id: PIXEL1, enabled: false,")
 
     def is_withheld() -> bool:
@@ -68,11 +68,11 @@ def test_a_connection_taken_out_of_service(own_site: Site) -> None:
 
 
 CUT_SHORT = CONFIGURATION[: CONFIGURATION.index("  - {id: mirror")]
-"""A right configuration, which lacks all connections but the first."""
+"""A valid configuration without all connections but the first."""
 
 
-def test_a_file_cut_short_takes_nothing_away(own_site: Site) -> None:
-    """What it lacks goes on getting its events; the whole file, a moment later, is in force at once."""
+def test_a_file_cut_short_removes_nothing(own_site: Site) -> None:
+    """The missing connection still gets its events; the whole file, a moment later, is used at once."""
     assert own_site.post(ONE).status_code == 202
     before = own_site.books("mirror")["accepted"]
     own_site.configuration.write_text(CUT_SHORT, encoding="utf-8")
@@ -86,7 +86,7 @@ def test_a_file_cut_short_takes_nothing_away(own_site: Site) -> None:
 
 
 def test_a_connection_taken_out_for_good_gets_no_more_events(own_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once the file has stood like that."""
+    """After the file stayed unchanged."""
     monkeypatch.setattr(config.file, "STANDS_NS", 500_000_000)
     assert own_site.post(ONE).status_code == 202
     own_site.configuration.write_text(CUT_SHORT, encoding="utf-8")
@@ -99,8 +99,8 @@ def test_a_connection_taken_out_for_good_gets_no_more_events(own_site: Site, mon
     assert within_two_seconds(gets_none)
 
 
-def test_what_is_in_use_is_told_by_the_events_of_the_last_minutes(tmp_path: Path) -> None:
-    """An input without any loses nothing, and one that only gains connections neither."""
+def test_an_input_is_in_use_if_events_came_in_the_last_minutes(tmp_path: Path) -> None:
+    """An input without events loses nothing, nor does one that only gains connections."""
     (tmp_path / "former.yaml").write_text(CONFIGURATION)
     moved = CONFIGURATION.replace("{id: mirror, inputs: [web]", "{id: mirror, inputs: [lonely]")
     (tmp_path / "new.yaml").write_text(moved)
@@ -117,7 +117,7 @@ def test_what_is_in_use_is_told_by_the_events_of_the_last_minutes(tmp_path: Path
 
 
 def test_a_bad_file(own_site: Site) -> None:
-    """Ready says file and line, and requests go on under the old one; a repaired file is no longer spoken of."""
+    """Ready shows file and line, and the old one stays in use; after a repair the error is gone."""
     rewrite(own_site, "platform: web, api_key: web-key", "platform: fridge, api_key: web-key")
     assert within_two_seconds(lambda: "problems" in configuration_of(own_site))
     assert "relay.yaml:3" in str(configuration_of(own_site)["problems"])

@@ -1,4 +1,4 @@
-"""mParticle's own Python SDK, pointed here by its host alone, and every sample of what real senders send."""
+"""mParticle's Python SDK with only its host changed, and every sample of real senders."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ SAMPLES = sorted((Path(__file__).parent.parent / "samples").glob("*.json"))
 
 
 def api(site: Site, key: str = WEB[0], secret: str = WEB[1]) -> Any:
-    """The SDK's client, made as its documentation says."""
+    """Return the SDK's client, made as in its documentation."""
     configuration = mparticle.Configuration()
     configuration.host = f"{site.url}/v2"
     configuration.api_key, configuration.api_secret = key, secret
@@ -22,7 +22,7 @@ def api(site: Site, key: str = WEB[0], secret: str = WEB[1]) -> Any:
 
 
 def sdk_batch() -> Any:
-    """A purchase as the SDK makes it: no environment, no time, no id."""
+    """Return a purchase as the SDK makes it: no environment, no time, no id."""
     made = mparticle.Batch()
     made.user_identities = mparticle.UserIdentities(customerid="c-1", email="someone@shop.example")
     action = mparticle.ProductAction("purchase")
@@ -39,7 +39,7 @@ def test_a_single_upload(site: Site) -> None:
 
 
 def test_a_bulk_upload(site: Site) -> None:
-    """202, and its equal events are as many."""
+    """202, and equal events stay separate."""
     assert api(site).bulk_upload_events_with_http_info([sdk_batch(), sdk_batch()])[1] == 202
     assert site.books("shop") == {"accepted": 2}
     assert len({e.event_id for c in site.chunks("shop") for part in c.batches for e in part.entries}) == 2
@@ -54,10 +54,10 @@ FAILURES: dict[str, tuple[tuple[str, ...], Callable[[Any], Any], int]] = {
 
 
 @pytest.mark.parametrize(("credentials", "upload", "status"), FAILURES.values(), ids=FAILURES.keys())
-def test_what_the_sdk_hears(
+def test_the_sdk_shows_the_refusal(
     site: Site, credentials: tuple[str, ...], upload: Callable[[Any], Any], status: int
 ) -> None:
-    """Its own exception, with our status and a message to read."""
+    """Its own exception, with the status and a readable message."""
     with pytest.raises(ApiException) as raised:
         upload(api(site, *credentials))
     assert raised.value.status == status
@@ -65,7 +65,7 @@ def test_what_the_sdk_hears(
 
 
 def posted(sample: Path) -> tuple[str, bytes]:
-    """Path and body: a capture's own, or the published JSON to where its shape belongs."""
+    """Return path and body: those of a capture, or the published JSON and the path for its shape."""
     raw = sample.read_bytes()
     content = json.loads(raw)
     if "body_raw" in content:
@@ -74,8 +74,8 @@ def posted(sample: Path) -> tuple[str, bytes]:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)
-def test_every_sample_is_taken(site: Site, sample: Path) -> None:
-    """202 and every event in the books; but an upload of nothing is 400."""
+def test_every_sample_is_accepted(site: Site, sample: Path) -> None:
+    """202 and every event in the ledger; but an empty upload is 400."""
     path, body = posted(sample)
     response = site.post(body, path)
     if not body:

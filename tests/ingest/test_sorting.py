@@ -1,4 +1,4 @@
-"""What a request leaves in Redis: every event that some connection wants, once for each, and books that say so."""
+"""What a request writes to Redis: each wanted event once for each connection, and the ledger."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +17,7 @@ START = {"event_type": "session_start", "data": {}}
 
 
 def kept(site: Site, connection: str) -> list[tuple[int, str | None, Any]]:
-    """Position, generated id and content of every event that waits for a connection."""
+    """Return position, generated id and content of every event that waits for a connection."""
     return [
         (entry.position, entry.event_id, msgspec.json.decode(entry.raw))
         for chunk in site.chunks(connection)
@@ -27,23 +27,23 @@ def kept(site: Site, connection: str) -> list[tuple[int, str | None, Any]]:
 
 
 def test_each_connection_keeps_what_it_wants(site: Site) -> None:
-    """Natives, custom mappings and nothing at all: three connections of one input, one batch."""
+    """Native events, custom mappings or nothing: three connections of one input, one batch."""
     site.post(batch(purchase(1), START, SEARCH, purchase(2)))
     assert kept(site, "shop") == kept(site, "mirror") == [(0, None, purchase(1)), (3, None, purchase(2))]
     assert (2, None, SEARCH) in kept(site, "searches")
     assert kept(site, "resting") == []
 
 
-def test_the_books_count_every_event_of_every_connection(site: Site) -> None:
-    """Accepted is all of them; what is not kept is unsupported or, for a connection at rest, withheld."""
+def test_the_ledger_counts_every_event_of_every_connection(site: Site) -> None:
+    """All events are accepted; those not stored are unsupported or, for a disabled connection, withheld."""
     site.post(batch(purchase(1), START, SEARCH, purchase(2)))
     assert site.books("shop") == {"accepted": 4, "unsupported": 2}
     assert site.books("resting") == {"accepted": 4, "withheld": 4}
     assert site.books("input:web") == {"accepted": 4}
 
 
-def test_the_batch_is_kept_without_its_events(site: Site) -> None:
-    """Whoever maps them finds the user beside them; the input and the time are in the chunk's header."""
+def test_the_rest_of_the_batch_is_stored_beside_its_events(site: Site) -> None:
+    """The user is stored beside the events; the input and the time are in the chunk's header."""
     whole = batch(purchase(1), user=7)
     site.post(whole)
     [chunk] = site.chunks("shop")
@@ -60,21 +60,21 @@ def test_another_environment_is_withheld(site: Site) -> None:
 
 
 def test_events_that_no_connection_serves_are_unrouted(site: Site) -> None:
-    """The input's books show them, so that a forgotten connection is seen."""
+    """The input's ledger shows them, so that a missing connection is noticed."""
     assert site.post(batch(purchase(1), purchase(2)), auth=LONELY).status_code == 202
     assert site.books("input:lonely") == {"accepted": 2, "unrouted": 2}
     assert site.redis.keys("lane:*") == []
 
 
 def test_only_the_connections_of_the_input_get_it(site: Site) -> None:
-    """The key says which."""
+    """The API key decides the input."""
     site.post(batch(purchase(1)), auth=APP)
     assert (len(kept(site, "game")), kept(site, "shop")) == (1, [])
 
 
 @pytest.mark.parametrize("element", [7, None, "text", [1], {"data": 5}], ids=repr)
 def test_an_element_that_is_no_event_is_kept(site: Site, element: object) -> None:
-    """It ends as a dead letter, and only a worker makes those."""
+    """It becomes a dead letter, which only a worker makes."""
     site.post({"events": [element]})
     [(position, event_id, content)] = kept(site, "shop")
     assert (position, content) == (0, element)
@@ -82,14 +82,14 @@ def test_an_element_that_is_no_event_is_kept(site: Site, element: object) -> Non
 
 
 def test_an_empty_array_where_an_event_belongs_is_an_empty_event(site: Site) -> None:
-    """PHP writes an empty object so; an event without a type is unsupported."""
+    """PHP writes an empty object like this; an event without a type is unsupported."""
     site.post({"events": [[]]})
     assert kept(site, "shop") == []
     assert site.books("shop") == {"accepted": 1, "unsupported": 1}
 
 
 def test_an_event_without_an_id_gets_one_that_is_the_same_when_it_is_sent_again(site: Site) -> None:
-    """So that a client's retry counts once (E2); its twin in the same batch gets another, one with its own none."""
+    """A client's retry counts once (E2); an equal event in the batch gets another id, an event with an id none."""
     anonymous = purchase(1, source_message_id=None)
     again = batch(anonymous, anonymous, purchase(2))
     site.post(again)
@@ -103,7 +103,7 @@ def test_an_event_without_an_id_gets_one_that_is_the_same_when_it_is_sent_again(
 
 
 def test_equal_events_without_any_time_are_as_many(site: Site) -> None:
-    """Official SDKs send neither time nor request id; equal actions must not become one, however close they come."""
+    """Official SDKs send neither time nor request id; equal actions must not become one, however close in time."""
     action = batch(purchase(1, source_message_id=None, timestamp_unixtime_ms=None))
     site.post([action] * 3, "/v2/bulkevents")
     with ThreadPoolExecutor(8) as pool:
@@ -121,7 +121,7 @@ def test_bulk_keeps_every_batch_apart(site: Site) -> None:
 
 
 def test_a_request_of_many_events_becomes_many_chunks(site: Site) -> None:
-    """So that one claim need not take them all; none is lost on the way, each keeps its place."""
+    """One claim need not take them all; no event is lost, and each keeps its position."""
     events = [purchase(n, timestamp_unixtime_ms=NOW_MS) for n in range(1700)]
     assert site.post([batch(*events[:1200]), batch(*events[1200:])], "/v2/bulkevents").status_code == 202
     chunks = site.chunks("shop")
@@ -132,8 +132,8 @@ def test_a_request_of_many_events_becomes_many_chunks(site: Site) -> None:
     assert site.books("shop") == {"accepted": 1700}
 
 
-def test_a_lone_surrogate_costs_nobody_anything(site: Site) -> None:
-    """Half an emoji, as text cut at a length has, becomes U+FFFD; pairs and escaped backslashes stay."""
+def test_a_lone_surrogate_is_replaced_and_nothing_is_lost(site: Site) -> None:
+    """Half an emoji, as in text cut at a length, becomes U+FFFD; pairs and escaped backslashes stay."""
     data = rb'"a":"\ud83d","b":"\uDE00\ud83d\ude00","c":"\\ud83d","product_action":{"action":"purchase"}'
     raw = b'{"events":[{"event_type":"commerce_event","data":{' + data + b"}}]}"
     assert site.post(raw).status_code == 202
@@ -142,7 +142,7 @@ def test_a_lone_surrogate_costs_nobody_anything(site: Site) -> None:
 
 
 def test_with_a_key_nothing_readable_is_in_redis(redis_url: str, tmp_path: Path) -> None:
-    """Neither the user nor the event; and whoever has the key reads both."""
+    """Neither the user nor the event; the key decrypts both."""
     key = Keyring.new_key()
     with running_site(tmp_path, redis_url, encryption_key=key) as site:
         site.post(batch(purchase(1), user=7))
@@ -153,6 +153,6 @@ def test_with_a_key_nothing_readable_is_in_redis(redis_url: str, tmp_path: Path)
 
 
 def test_the_default_input_is_the_one_of_the_key(site: Site) -> None:
-    """Platform in the payload changes nothing."""
+    """A platform in the payload changes nothing."""
     site.post({**batch(purchase(1)), "device_info": {"platform": "iOS"}}, auth=WEB)
     assert (len(kept(site, "shop")), kept(site, "game")) == (1, [])

@@ -1,4 +1,4 @@
-"""Every status of the door, over real HTTP: which request gets it, and mParticle's error body with it."""
+"""Every status over real HTTP: the requests that get it, and mParticle's error body."""
 
 import gzip
 from codecs import BOM_UTF8
@@ -87,8 +87,8 @@ REFUSED: dict[str, tuple[int, str, str, bytes, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize(("path", "body", "headers"), TAKEN.values(), ids=TAKEN.keys())
-def test_taken(site: Site, path: str, body: bytes, headers: dict[str, str]) -> None:
-    """202 and nothing in it, which every SDK understands."""
+def test_accepted(site: Site, path: str, body: bytes, headers: dict[str, str]) -> None:
+    """202 with an empty body, which every SDK understands."""
     response = site.post(body, path, headers=headers)
     assert (response.status_code, response.content) == (202, b"")
 
@@ -105,7 +105,7 @@ def test_refused_as_a_whole(
 
 
 def test_historical_batches_are_refused_in_a_sentence(site: Site) -> None:
-    """Whoever uploads history learns why it is not taken and where recent batches go."""
+    """The sentence says why they are refused and where recent batches go."""
     response = site.post([batch(purchase(1))], "/v2/bulkevents/historical")
     assert "/v2/bulkevents" in response.json()["errors"][0]["message"]
 
@@ -133,7 +133,7 @@ AUTHORIZATIONS: dict[str, tuple[Any, int]] = {
 
 @pytest.mark.parametrize(("auth", "status"), AUTHORIZATIONS.values(), ids=AUTHORIZATIONS.keys())
 def test_who_may_post(site: Site, auth: tuple[str, str] | None, status: int) -> None:
-    """401 without credentials, which says how to send them; 403 with wrong ones; and not a byte of the body is read."""
+    """401 without credentials, with how to send them; 403 with wrong ones; the body is not read."""
     client_auth: Any = auth or (lambda request: request)  # None would be the client's own
     response = site.post(ONE, auth=client_auth)
     assert response.status_code == status
@@ -144,18 +144,18 @@ def test_who_may_post(site: Site, auth: tuple[str, str] | None, status: int) -> 
 
 
 def test_a_chunked_body_is_read_to_its_end(site: Site) -> None:
-    """Its length is known only then."""
+    """Its length is known only at the end."""
     assert site.http.post(EVENTS, content=iter([ONE[:100], ONE[100:]])).status_code == 202
     assert site.books("shop") == {"accepted": 1}
 
 
 def test_a_chunked_body_is_refused_at_its_limit(site: Site) -> None:
-    """However long it would have gone on, the client hears the answer."""
+    """The client reads the answer, however long the body is."""
     response = site.http.post(BULK, content=(b" " * 65536 for _ in range(100)))
     assert (response.status_code, refusal_of(response)) == (413, "REQUEST_TOO_LARGE")
     assert site.post(ONE).status_code == 202
 
 
 def test_an_answer_says_nothing_of_the_server(site: Site) -> None:
-    """Neither its name nor its version."""
+    """Neither name nor version."""
     assert "server" not in site.post(ONE).headers

@@ -1,4 +1,4 @@
-"""Paths that are not served: each counted, logged now and then, told of where a sender may have meant another."""
+"""Paths that are not served: each is counted, some are logged, and probable batches raise the count of misdirected."""
 
 import time
 
@@ -11,12 +11,12 @@ ONE = batch(purchase(1))
 
 
 def counted(site: Site, name: str, field: str) -> int:
-    """What ingests have brought to Redis by now."""
+    """Return the count in Redis now."""
     return int(site.redis.hget(f"counts:{name}", field) or 0)
 
 
 def until_counted(site: Site, name: str, field: str, number: int) -> int:
-    """What they have brought, once it is that many, or after a while."""
+    """Return the count in Redis once it is at least `number`, or after 30 s."""
     deadline = time.monotonic() + 30
     while counted(site, name, field) < number and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -37,10 +37,10 @@ def until_counted(site: Site, name: str, field: str, number: int) -> int:
         ("/v2/bulkevents/historical", ("web-key", "web-secret"), True),
     ],
 )
-def test_each_is_counted_and_told_of_where_batches_may_be_meant(
+def test_each_is_counted_and_probable_batches_count_as_misdirected(
     own_site: Site, path: str, auth: tuple[str, str] | None, is_meant: bool
 ) -> None:
-    """By the end of the path, or by the key of an input."""
+    """The end of the path or the key of an input decides."""
     no_auth = (lambda request: request) if auth is None else auth
     with capture_logs() as lines:
         assert own_site.http.post(path, json=ONE, auth=no_auth).status_code == 404
@@ -51,8 +51,8 @@ def test_each_is_counted_and_told_of_where_batches_may_be_meant(
     assert ("/v2/events or /v2/bulkevents" in line["reason"]) is is_meant
 
 
-def test_a_storm_is_counted_and_not_written(own_site: Site) -> None:
-    """A line a second; strangers do not keep senders' lines from being written."""
+def test_a_flood_is_counted_and_not_logged_line_by_line(own_site: Site) -> None:
+    """One line a second; requests of strangers do not suppress lines about senders."""
     with capture_logs() as lines:
         for _ in range(50):
             own_site.http.get("/stranger", auth=lambda request: request)
@@ -64,8 +64,8 @@ def test_a_storm_is_counted_and_not_written(own_site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v2/jane@shop.example/events", "/" + "x" * 200 + "/events", "/%0Aforged/events"])
-def test_a_path_of_a_stranger_is_not_written_where_it_may_hold_anything(own_site: Site, path: str) -> None:
-    """Personal data, or another line."""
+def test_a_path_that_may_hold_anything_is_not_logged(own_site: Site, path: str) -> None:
+    """It may hold personal data, or a line break."""
     with capture_logs() as lines:
         own_site.http.post(path, json=ONE)
     assert any("a path that is not shown" in line.get("reason", "") for line in lines)

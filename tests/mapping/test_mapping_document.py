@@ -79,7 +79,7 @@ def test_routes_are_as_documented():
         (ident, platforms, quoted(given), quoted(path), quoted(source))
         for ident, platforms, given, path, source in table_under("Routes")
     ] == [
-        (row.id, ", ".join(row.platforms), setting_of(row.setting, row.value), row.route.path.partition("v1.3/")[2],
+        (row.id, ", ".join(row.platforms), setting_of(row.key, row.value), row.route.path.partition("v1.3/")[2],
          row.route.event_source)
         for row in ROUTES
     ]  # fmt: skip

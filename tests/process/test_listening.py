@@ -1,4 +1,4 @@
-"""RELAY_HOST: both families, several addresses, and a sentence for what cannot be listened on."""
+"""RELAY_HOST: both families, several addresses, and a sentence where listening is impossible."""
 
 import errno
 import resource
@@ -15,7 +15,7 @@ needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
 
 
 def families(host: str) -> list[str]:
-    """Which of the loopback addresses reach what listens on a host."""
+    """Return the loopback addresses that reach a process listening on `host`."""
     with ExitStack() as opened:
         listeners = [opened.enter_context(one) for one in listen(host, 0)]
         port = listeners[0].getsockname()[1]
@@ -59,8 +59,8 @@ def test_a_host_is_addresses_of_either_family(host: str, reached: list[str]) -> 
         ("..", "is neither an address"),
     ],
 )
-def test_what_cannot_be_listened_on_is_said_with_what_to_set(host: str, says: str) -> None:
-    """And no socket stays open."""
+def test_an_impossible_address_gets_a_sentence_with_what_to_set(host: str, says: str) -> None:
+    """No socket stays open."""
     with pytest.raises(CannotListen, match=r"set RELAY_HOST") as caught:
         listen(host, 0)
     assert says in str(caught.value)
@@ -68,7 +68,7 @@ def test_what_cannot_be_listened_on_is_said_with_what_to_set(host: str, says: st
 
 
 def test_a_port_in_use_may_be_free_soon() -> None:
-    """So whoever starts waits for it."""
+    """So a process that starts waits for it."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CannotListen, match="set RELAY_PORT") as caught:
         listen("127.0.0.1", taken.getsockname()[1])
     assert caught.value.temporary
@@ -91,13 +91,13 @@ def test_commands_on_this_machine_know_where_it_listens(host: str, local: str) -
 
 
 @pytest.mark.parametrize(("host", "everywhere"), [("::", True), ("10.0.0.1,0.0.0.0", True), ("10.0.0.1", False)])
-def test_everywhere_is_everywhere(host: str, everywhere: bool) -> None:
+def test_hosts_that_mean_every_address(host: str, everywhere: bool) -> None:
     """For servers that take one address only."""
     assert is_everywhere(host) is everywhere
 
 
 def test_connections_need_descriptors() -> None:
-    """The system's limit is raised as far as it may be; beyond that there are fewer connections."""
+    """The limit of open files is raised as far as allowed; beyond it there are fewer connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))

@@ -1,4 +1,4 @@
-"""Logs: to stderr, in the format asked for, and never in the words of an exception."""
+"""Logs go to stderr, in the configured format, and never contain the text of an exception."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ SECRET = "jane@shop.example"
 
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
-    """Other tests find the root logger as pytest made it."""
+    """Restore the root logger for other tests."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -30,7 +30,7 @@ def logging_as_before() -> Iterator[None]:
 
 
 def fail() -> None:
-    """Raise an error that quotes an event, because of another that does."""
+    """Raise an error that quotes an event, caused by another that quotes it."""
     try:
         {}[SECRET]
     except KeyError as error:
@@ -38,7 +38,7 @@ def fail() -> None:
 
 
 def log_everything() -> None:
-    """Say something through either library, with an exception each."""
+    """Log through either library, with an exception each."""
     structlog.get_logger("relay.test").info("started", port=8080)
     logging.getLogger("some.library").warning("slow: %s s", 3)
     try:
@@ -49,8 +49,8 @@ def log_everything() -> None:
         structlog.get_logger("relay.test").warning("failed", exc_info=True)
 
 
-def test_each_line_is_json_and_says_which_process(capsys: pytest.CaptureFixture[str]) -> None:
-    """One object a line, of structlog's and the standard library's alike."""
+def test_each_line_is_json_and_names_the_process(capsys: pytest.CaptureFixture[str]) -> None:
+    """One object a line, from structlog and the standard library alike."""
     configure_logging(Settings(log_format="json"), "ingest")
     log_everything()
     printed = capsys.readouterr()
@@ -82,8 +82,8 @@ def test_the_sentence_follows_the_name_in_text(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_an_exception_is_told_by_type_and_place(log_format: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its words may quote an event; they are nowhere."""
+def test_an_exception_is_logged_by_type_and_place(log_format: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its text may quote an event, so it is not logged."""
     configure_logging(Settings(log_format=log_format), "worker")
     log_everything()
     printed = capsys.readouterr().err
@@ -92,10 +92,10 @@ def test_an_exception_is_told_by_type_and_place(log_format: Any, capsys: pytest.
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_a_job_that_fails_by_surprise_is_told_by_type_and_place(
+def test_a_job_with_an_unexpected_error_is_logged_by_type_and_place(
     log_format: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Celery's own line quotes the exception, and its traceback beside it; of both the words are left out."""
+    """Celery's line would quote the exception and its traceback; the text of both is removed."""
     configure_logging(Settings(log_format=log_format), "worker")
     app = Celery("test", set_as_current=False)
     app.task(fail, name="test.fail").apply()
@@ -106,20 +106,20 @@ def test_a_job_that_fails_by_surprise_is_told_by_type_and_place(
     assert "Traceback" not in printed
 
 
-def test_an_error_never_raised_is_told_too() -> None:
-    """It has a type and no place."""
+def test_an_error_that_was_never_raised_has_no_place() -> None:
+    """Only its type is logged."""
     assert describe_exception(OSError(SECRET)) == "OSError at unknown"
 
 
 def test_urls_of_requests_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
-    """httpx tells each request at INFO."""
+    """httpx logs each request at INFO."""
     configure_logging(Settings(), "worker")
     logging.getLogger("httpx").info("HTTP Request: POST https://example.com")
     assert capsys.readouterr().err == ""
 
 
-def test_what_a_stalled_reader_misses_is_counted() -> None:
-    """No call waits for the reader; what it reads later is in order, and how many lines are missing is known."""
+def test_lines_that_a_stalled_reader_misses_are_counted() -> None:
+    """No call waits for the reader; the lines that it reads are in order, and the dropped ones are counted."""
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb", buffering=0) as reader, os.fdopen(writing, "w", encoding="utf-8") as stream:
         writer = LineWriter(stream)

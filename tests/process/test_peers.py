@@ -1,4 +1,4 @@
-"""`RELAY_TRUSTED_PROXIES`: whose address a request came from, and whose word is taken for it."""
+"""`RELAY_TRUSTED_PROXIES`: the address of a sender, and which proxies are believed."""
 
 from ipaddress import ip_network
 
@@ -32,14 +32,14 @@ CASES = {
 
 @pytest.mark.parametrize(("peer", "forwarded", "expected"), CASES.values(), ids=CASES.keys())
 def test_address_of_the_sender(peer: str | None, forwarded: list[str], expected: str) -> None:
-    """The right-most address that is no trusted proxy's, and none where that cannot be told."""
+    """It is the right-most address that is not a trusted proxy's, or none."""
     peers = Peers([ip_network(network) for network in TRUSTED])
     headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
     assert peers.address_of({"client": peer and (peer, 4711), "headers": headers}) == expected
 
 
 def test_no_proxy_is_trusted_unless_listed() -> None:
-    """By default a header that anyone may send says nothing."""
+    """By default the header is ignored, because anyone may send it."""
     scope = {"client": (PROXY, 4711), "headers": [(b"x-forwarded-for", USER.encode())]}
     assert Peers(()).address_of(scope) == PROXY
 
@@ -56,10 +56,10 @@ def test_no_proxy_is_trusted_unless_listed() -> None:
         (None, "https", [], True),
     ],
 )
-def test_encrypted_is_what_came_so_to_us_or_to_a_trusted_proxy(
+def test_a_request_is_https_if_it_came_so_to_relay_or_to_a_trusted_proxy(
     peer: str | None, scheme: str, said: list[str], expected: bool
 ) -> None:
-    """The nearest proxy speaks last; nobody else is believed."""
+    """The nearest proxy writes the last value; only this one is believed."""
     headers = [(b"x-forwarded-proto", value.encode()) for value in said]
     peers = Peers([ip_network(network) for network in TRUSTED])
     assert peers.is_https({"client": peer and (peer, 4711), "scheme": scheme, "headers": headers}) is expected

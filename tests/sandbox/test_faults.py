@@ -1,4 +1,4 @@
-"""The sandbox fails as told: each fault as a client meets it, and whether the events were taken all the same."""
+"""Faults of the sandbox: what a client sees, and whether the events were accepted."""
 
 import socket
 import threading
@@ -37,13 +37,13 @@ def http(sandbox: SandboxClient) -> Iterator[httpx.Client]:
 
 
 def events(*ids: str) -> dict[str, Any]:
-    """An event/track request of events with these ids."""
+    """Return an event/track request of events with these ids."""
     data = [{"event": "Search", "event_time": 1704721970, "event_id": event_id, "page": PAGE} for event_id in ids]
     return {"event_source": "web", "event_source_id": "pixel", "data": data}
 
 
 def outcome(http: httpx.Client, body: dict[str, Any]) -> str:
-    """What the client sees: `200 code`, `503 -` without a code, or the error."""
+    """Return what the client sees: `200 code`, `503 -` without a code, or the error."""
     try:
         answer = http.post(TRACK.path, json=body)
     except httpx.TransportError as error:
@@ -76,8 +76,8 @@ OUTCOMES: dict[Mode, tuple[str, int]] = {
 
 
 @pytest.mark.parametrize("mode", get_args(Mode))
-def test_each_fault_as_a_client_meets_it(sandbox: SandboxClient, http: httpx.Client, mode: Mode) -> None:
-    """The answer, how many of two events were taken, and the strike on record."""
+def test_each_fault_as_a_client_sees_it(sandbox: SandboxClient, http: httpx.Client, mode: Mode) -> None:
+    """The answer, how many of two events were accepted, and the count of the fault."""
     seen, taken = OUTCOMES[mode]
     sandbox.fault(mode, **({"seconds": 0.01} if mode == "slow" else {}))
     assert outcome(http, events("a", "b")) == seen
@@ -85,8 +85,8 @@ def test_each_fault_as_a_client_meets_it(sandbox: SandboxClient, http: httpx.Cli
     assert (summary["events"], summary["faults"]) == (taken, {mode: 1})
 
 
-def test_every_mode_has_its_place() -> None:
-    """Instead of judging, afterwards, or one of the two that judge and wait."""
+def test_every_mode_is_handled() -> None:
+    """Each mode answers instead of judging, after accepting, or changes the judging or the delay."""
     assert {*INSTEAD, *AFTERWARDS, "slow", "refuse_event"} == set(get_args(Mode))
 
 
@@ -104,8 +104,8 @@ def test_a_reset_is_a_tcp_reset(sandbox: SandboxClient, mode: str) -> None:
             connection.recv(1)
 
 
-def test_a_partial_success_names_what_it_left_out(sandbox: SandboxClient, http: httpx.Client) -> None:
-    """Counted from 0; the rest is taken."""
+def test_a_partial_success_names_the_failed_events(sandbox: SandboxClient, http: httpx.Client) -> None:
+    """Positions count from 0; the other events are accepted."""
     sandbox.fault("partial_20001", event_id=["b", "d"])
     answer = http.post(TRACK.path, json=events("a", "b", "c", "d")).json()
     assert answer["data"]["partial_failure"] is True
@@ -114,7 +114,7 @@ def test_a_partial_success_names_what_it_left_out(sandbox: SandboxClient, http: 
 
 
 def test_a_refused_event_refuses_its_request_only(sandbox: SandboxClient, http: httpx.Client) -> None:
-    """So halving the request finds it."""
+    """So splitting the request finds it."""
     sandbox.fault("refuse_event", event_id="b")
     assert outcome(http, events("a", "b", "c")) == "200 40002"
     assert outcome(http, events("a", "c")) == "200 0"
@@ -166,13 +166,13 @@ def test_filters_by_source_and_path_spare_the_others(sandbox: SandboxClient, htt
 
 
 def test_a_count_uses_a_fault_up(sandbox: SandboxClient, http: httpx.Client) -> None:
-    """Twice, then never again."""
+    """Two requests get it, later ones do not."""
     sandbox.fault("error_50000", count=2)
     assert [outcome(http, events("a")) for _ in range(3)] == ["200 50000", "200 50000", "200 0"]
 
 
 def test_a_probability_is_kept_and_its_seed_repeats_it(sandbox: SandboxClient, http: httpx.Client) -> None:
-    """The dice are seeded, so a failing run can be run again."""
+    """Random numbers have a seed, so a failing run can be repeated."""
 
     def run(seed: int) -> list[str]:
         sandbox.fault("error_50000", probability=0.5, seed=seed)
@@ -184,8 +184,8 @@ def test_a_probability_is_kept_and_its_seed_repeats_it(sandbox: SandboxClient, h
     assert run(2) != first
 
 
-def test_the_first_of_several_faults_that_strikes_counts(sandbox: SandboxClient, http: httpx.Client) -> None:
-    """A slow one before it makes it late, and lets the next decide."""
+def test_the_first_matching_fault_decides(sandbox: SandboxClient, http: httpx.Client) -> None:
+    """A slow fault before it delays the answer, and the next fault decides it."""
     sandbox.faults(
         {"mode": "slow", "seconds": 0.01},
         {"mode": "error_50000", "count": 1},
@@ -197,13 +197,13 @@ def test_the_first_of_several_faults_that_strikes_counts(sandbox: SandboxClient,
 
 @pytest.mark.parametrize("mode", ["http_503", "http_429", "throttle_40100", "error_50000"])
 def test_an_answer_may_ask_for_a_wait(sandbox: SandboxClient, http: httpx.Client, mode: str) -> None:
-    """`Retry-After`, as given."""
+    """`Retry-After` has the configured value."""
     sandbox.fault(mode, retry_after=7)
     assert http.post(TRACK.path, json=events("a")).headers["retry-after"] == "7"
 
 
 def test_any_status_and_any_code_can_be_asked_for(sandbox: SandboxClient, http: httpx.Client) -> None:
-    """The whole code table."""
+    """All codes of the table."""
     sandbox.fault("http", status=410)
     assert outcome(http, events("a")) == "410 -"
     sandbox.fault("code", code=40001, message="No permission to operate pixel code: X.")
@@ -211,7 +211,7 @@ def test_any_status_and_any_code_can_be_asked_for(sandbox: SandboxClient, http: 
 
 
 def test_a_hang_of_some_seconds_ends_in_a_reset(sandbox: SandboxClient, http: httpx.Client) -> None:
-    """So a client without patience limits is not held for ever."""
+    """So a client without a timeout does not wait forever."""
     sandbox.fault("hang", seconds=0.01)
     assert outcome(http, events("a")) == "ReadError"
 
@@ -231,7 +231,7 @@ def test_the_fault_in_force_is_shown_and_ended(sandbox: SandboxClient) -> None:
 def test_a_fault_that_makes_no_sense_is_refused_and_changes_nothing(
     sandbox: SandboxClient, http: httpx.Client, fault: dict[str, Any]
 ) -> None:
-    """A typo must not pass for a healthy TikTok."""
+    """A typo must not look like a healthy TikTok."""
     sandbox.fault("error_50000")
     with pytest.raises(ValueError, match=r"\$"):
         sandbox.faults(fault)
@@ -239,7 +239,7 @@ def test_a_fault_that_makes_no_sense_is_refused_and_changes_nothing(
 
 
 def test_a_sandbox_stops_although_a_request_hangs() -> None:
-    """Within the test's patience, and the client is told."""
+    """It stops in time, and the client gets an error."""
     with running_sandbox() as sandbox:
         sandbox.fault("hang")
         seen: list[str] = []

@@ -1,4 +1,4 @@
-"""The sandbox remembers what it took: every id with its count, the newest events in full."""
+"""The sandbox records accepted events: every id with its count, the newest events as a whole."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,17 +27,17 @@ def http(sandbox: SandboxClient) -> Iterator[httpx.Client]:
 
 
 def track(*events: Any, **fields: Any) -> dict[str, Any]:
-    """An event/track request from a web pixel."""
+    """Return an event/track request from a web pixel."""
     return {"event_source": "web", "event_source_id": "CUSG5HBC77UD11VVRQEG", "data": list(events), **fields}
 
 
 def legacy(*events: Any) -> dict[str, Any]:
-    """A pixel/batch request."""
+    """Return a pixel/batch request."""
     return {"pixel_code": "CUSG5HBC77UD11VVRQEG", "batch": list(events)}
 
 
-def test_what_was_taken_is_shown_in_order_and_in_full(http: httpx.Client, sandbox: SandboxClient) -> None:
-    """With the address it came to and how often TikTok has seen it."""
+def test_accepted_events_are_shown_whole_and_in_order(http: httpx.Client, sandbox: SandboxClient) -> None:
+    """With its endpoint and the number of times it came."""
     first, second = {**NEW, "event_id": "a"}, {**OLD, "event_id": "b"}
     one = http.post(TRACK.path, json=track(first, test_event_code="TEST1")).json()["request_id"]
     two = http.post(LEGACY.path, json=legacy(second)).json()["request_id"]
@@ -73,7 +73,7 @@ def test_what_was_taken_is_shown_in_order_and_in_full(http: httpx.Client, sandbo
 
 
 def test_duplicates_are_counted_as_tiktok_counts_them(http: httpx.Client, sandbox: SandboxClient) -> None:
-    """By event source, event and event_id; an event without an id is nobody's duplicate."""
+    """By event source, event and event_id; an event without an id is no duplicate."""
     events = [{**NEW, "event_id": "a"}, {**NEW, "event_id": "a"}, {**NEW, "event": "Search", "event_id": "a"}, NEW, NEW]
     http.post(TRACK.path, json=track(*events))
     http.post(TRACK.path, json=track(events[0], event_source_id="other"))
@@ -93,15 +93,15 @@ def test_duplicates_are_counted_as_tiktok_counts_them(http: httpx.Client, sandbo
     assert [event["count"] for event in sandbox.events()] == [2, 2, 1, 1, 1, 1]
 
 
-def test_only_the_newest_events_are_kept_in_full_and_all_are_counted() -> None:
-    """So a long run does not fill the memory."""
+def test_only_the_newest_events_are_kept_whole_and_all_are_counted() -> None:
+    """A long run does not fill the memory."""
     with running_sandbox(keep=3) as sandbox, httpx.Client(headers={"Access-Token": "t"}, trust_env=False) as http:
         http.post(sandbox.url + TRACK.path, json=track(*({**NEW, "event_id": str(n)} for n in range(10))))
         assert [event["event_id"] for event in sandbox.events()] == ["7", "8", "9"]
         assert len(sandbox.ids()) == sandbox.summary()["events"] == 10
 
 
-def test_forgetting_forgets_everything_but_the_faults(http: httpx.Client, sandbox: SandboxClient) -> None:
+def test_clearing_removes_everything_but_the_faults(http: httpx.Client, sandbox: SandboxClient) -> None:
     """DELETE /_sandbox/events."""
     http.post(TRACK.path, json=track(NEW, {**NEW, "event_id": "a"}))
     http.post(TRACK.path, json=track())

@@ -1,4 +1,4 @@
-"""The sandbox judges a request as a whole: its headers, its form, its size, all of it or none of it."""
+"""The sandbox judges a request as a whole: headers, form and size."""
 
 import re
 from collections.abc import Iterator
@@ -37,19 +37,19 @@ def http(sandbox: SandboxClient) -> Iterator[httpx.Client]:
 
 
 def track(*events: Any, **fields: Any) -> dict[str, Any]:
-    """An event/track request from a web pixel."""
+    """Return an event/track request from a web pixel."""
     body = {"event_source": "web", "event_source_id": "CUSG5HBC77UD11VVRQEG", "data": list(events), **fields}
     return {name: value for name, value in body.items() if value is not ABSENT}
 
 
 def legacy(*events: Any, **fields: Any) -> dict[str, Any]:
-    """A pixel/batch request."""
+    """Return a pixel/batch request."""
     body = {"pixel_code": "CUSG5HBC77UD11VVRQEG", "batch": list(events), **fields}
     return {name: value for name, value in body.items() if value is not ABSENT}
 
 
 def said(answer: httpx.Response) -> tuple[int, str]:
-    """The code and the message; the status is 200 whatever the code, as at TikTok."""
+    """Return the code and the message; the status is always 200, as at TikTok."""
     assert answer.status_code == 200
     body = answer.json()
     assert sorted(body) == ["code", "data", "message", "request_id"]
@@ -152,7 +152,7 @@ LEGACY_FORM = {
 def test_a_request_is_refused_for_its_form(
     http: httpx.Client, path: str, refused: Any, taken: Any, complaint: str
 ) -> None:
-    """And the nearest right request is taken."""
+    """The nearest valid request is accepted."""
     assert said(http.post(path, json=refused)) == (40002, f"Invalid value for {complaint}.")
     assert said(http.post(path, json=taken)) == (0, "OK")
 
@@ -167,7 +167,7 @@ def test_a_request_is_refused_for_its_form(
         pytest.param(5, "Not a valid object", id="not an object"),
     ],
 )
-def test_pixel_batch_says_which_event_lacks_something(http: httpx.Client, event: Any, complaint: str) -> None:
+def test_pixel_batch_says_which_event_lacks_a_field(http: httpx.Client, event: Any, complaint: str) -> None:
     """Counted from 0."""
     message = f"Batch.1.{complaint}" if "." in complaint else f"Batch.1: {complaint}"
     assert said(http.post(LEGACY.path, json=legacy(OLD, event))) == (40002, message)
@@ -199,7 +199,7 @@ def test_pixel_batch_says_which_event_lacks_something(http: httpx.Client, event:
     ids=["event_id", "event_source", "event_source_id", "content_id"],
 )
 def test_messages_are_tiktoks_word_for_word(http: httpx.Client, path: str, body: Any, code: int, message: str) -> None:
-    """As users have pasted them (tiktok-api.md §4.1)."""
+    """As users have quoted them (tiktok-api.md §4.1)."""
     assert said(http.post(path, json=body)) == (code, message)
 
 
@@ -231,13 +231,13 @@ def test_without_tokens_every_one_is_accepted_but_bearer(http: httpx.Client) -> 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"5", b'{"a":' * 5000, b"\xff\xfe"], ids=repr)
 def test_a_body_that_is_no_json_object_is_refused(http: httpx.Client, body: bytes) -> None:
-    """However it is broken."""
+    """For every kind of broken body."""
     code, _ = said(http.post(TRACK.path, content=body, headers={"Content-Type": "application/json"}))
     assert code == 40000
 
 
 def test_another_content_type_is_refused(http: httpx.Client) -> None:
-    """A charset beside it is fine."""
+    """A charset beside it is accepted."""
     body = httpx.Request("POST", "http://x", json=track(NEW)).content
     assert said(http.post(TRACK.path, content=body, headers={"Content-Type": "text/plain"}))[0] == 40000
     json = {"Content-Type": "application/json; charset=utf-8"}
@@ -268,7 +268,7 @@ def test_one_event_too_many_refuses_the_whole_request(http: httpx.Client, path: 
 
 
 def test_more_than_a_megabyte_is_refused_by_the_gateway(http: httpx.Client, sandbox: SandboxClient) -> None:
-    """With HTTP 413 and no code; a million bytes exactly are taken."""
+    """With HTTP 413 and no code; exactly a million bytes are accepted."""
     short = httpx.Request("POST", "http://x", json=track({**NEW, "shoe": ""})).content
     padded = short.replace(b'"shoe":""', b'"shoe":"' + b"x" * (1_000_000 - len(short)) + b'"')
     json = {"Content-Type": "application/json"}
@@ -278,8 +278,8 @@ def test_more_than_a_megabyte_is_refused_by_the_gateway(http: httpx.Client, sand
     assert sandbox.summary()["events"] == 1
 
 
-def test_one_bad_event_refuses_all_and_nothing_is_taken(http: httpx.Client, sandbox: SandboxClient) -> None:
-    """All or nothing, and the refusal is on record."""
+def test_one_bad_event_refuses_the_whole_request(http: httpx.Client, sandbox: SandboxClient) -> None:
+    """All or nothing, and the refusal is recorded."""
     answer = http.post(TRACK.path, json=track(NEW, NEW, {**NEW, "event_id": 5}))
     assert said(answer)[0] == 40002
     assert sandbox.events() == []
@@ -295,14 +295,14 @@ def test_one_bad_event_refuses_all_and_nothing_is_taken(http: httpx.Client, sand
 
 
 def test_request_ids_begin_with_the_time(http: httpx.Client) -> None:
-    """14 digits of it, then 20 of hex; never the same twice."""
+    """14 digits of the time, then 20 hex digits; never the same twice."""
     ids = [http.post(TRACK.path, json=track(NEW)).json()["request_id"] for _ in range(3)]
     assert all(re.fullmatch(r"20\d{12}[0-9A-F]{20}", request_id) for request_id in ids)
     assert len(set(ids)) == 3
 
 
-def test_app_id_is_asked_for_only_where_the_option_says_so(http: httpx.Client) -> None:
-    """relay does not map application info yet, so the sandbox does not ask for it by default."""
+def test_app_id_is_required_only_with_the_option(http: httpx.Client) -> None:
+    """The sandbox does not require it by default, because batches often lack it."""
     app = track(NEW, event_source="app")
     assert said(http.post(TRACK.path, json=app)) == (0, "OK")
     with running_sandbox(require_app_id=True) as strict, httpx.Client(headers={"Access-Token": "t"}) as client:
@@ -313,12 +313,12 @@ def test_app_id_is_asked_for_only_where_the_option_says_so(http: httpx.Client) -
         assert said(client.post(url, json=track(NEW))) == (0, "OK")
 
 
-def test_fields_without_a_rule_are_passed_over(http: httpx.Client) -> None:
-    """As TikTok does: an off-spec key matches nobody, silently."""
+def test_fields_without_a_rule_are_ignored(http: httpx.Client) -> None:
+    """As at TikTok: an unknown key has no effect and no error."""
     assert said(http.post(TRACK.path, json=track({**NEW, "shoe_size": 43}, colour="red"))) == (0, "OK")
 
 
-def test_the_example_of_tiktoks_documents_is_taken(http: httpx.Client) -> None:
+def test_the_example_of_tiktoks_documents_is_accepted(http: httpx.Client) -> None:
     """tiktok-api.md §1.7."""
     user = {
         "email": [HASH],

@@ -1,4 +1,4 @@
-"""Every rule refuses what it is there to refuse, in TikTok's words, and takes the nearest right thing."""
+"""Every rule refuses a wrong value with TikTok's message and accepts the nearest valid value."""
 
 import copy
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ ABSENT = object()
 
 
 class Pair(NamedTuple):
-    """Two values one step apart, and TikTok's words for the first."""
+    """A wrong value, the nearest valid value, and TikTok's message for the first."""
 
     refused: Any
     taken: Any
@@ -193,19 +193,19 @@ def http(sandbox: SandboxClient) -> Iterator[httpx.Client]:
 
 
 def track(*events: Any, **fields: Any) -> dict[str, Any]:
-    """An event/track request from a web pixel."""
+    """Return an event/track request from a web pixel."""
     body = {"event_source": "web", "event_source_id": "CUSG5HBC77UD11VVRQEG", "data": list(events), **fields}
     return {name: value for name, value in body.items() if value is not ABSENT}
 
 
 def legacy(*events: Any, **fields: Any) -> dict[str, Any]:
-    """A pixel/batch request."""
+    """Return a pixel/batch request."""
     body = {"pixel_code": "CUSG5HBC77UD11VVRQEG", "batch": list(events), **fields}
     return {name: value for name, value in body.items() if value is not ABSENT}
 
 
 def post(http: httpx.Client, path: str, body: Any) -> tuple[int, str]:
-    """The code and the message; the status is 200 whatever the code, as at TikTok."""
+    """Return the code and the message; the status is always 200, as at TikTok."""
     answer = http.post(path, json=body)
     assert answer.status_code == 200
     said = answer.json()
@@ -214,7 +214,7 @@ def post(http: httpx.Client, path: str, body: Any) -> tuple[int, str]:
 
 
 def changed(event: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """`event` with the value at `path`; `contents[]` means its first item."""
+    """Return `event` with the value at `path`; `contents[]` means its first item."""
     result = copy.deepcopy(event)
     place: Any = result
     *above, last = path.split(".")
@@ -241,13 +241,15 @@ def paths(rows: tuple[FieldRule, ...]) -> set[str]:
 
 
 def test_the_tables_here_name_every_rule_and_no_other() -> None:
-    """A rule that is added, renamed or dropped changes a table here too."""
+    """A rule that is added, renamed or removed changes a table here too."""
     assert paths(TRACK.event) == set(TRACK_EVENT)
     assert paths(LEGACY.event) == set(LEGACY_EVENT)
 
 
 @pytest.mark.parametrize(("path", "pair"), cases(TRACK_EVENT))
-def test_event_track_refuses_the_wrong_value_and_takes_the_right_one(http: httpx.Client, path: str, pair: Pair) -> None:
+def test_event_track_refuses_the_wrong_value_and_accepts_the_right_one(
+    http: httpx.Client, path: str, pair: Pair
+) -> None:
     """event/track names the path and not the event."""
     said = post(http, TRACK.path, track(WEB_EVENT, changed(WEB_EVENT, path, pair.refused)))
     assert said == (pair.code, f"Invalid value for {path.replace('[]', '.0')}: {pair.complaint}.")
@@ -255,7 +257,9 @@ def test_event_track_refuses_the_wrong_value_and_takes_the_right_one(http: httpx
 
 
 @pytest.mark.parametrize(("path", "pair"), cases(LEGACY_EVENT))
-def test_pixel_batch_refuses_the_wrong_value_and_takes_the_right_one(http: httpx.Client, path: str, pair: Pair) -> None:
+def test_pixel_batch_refuses_the_wrong_value_and_accepts_the_right_one(
+    http: httpx.Client, path: str, pair: Pair
+) -> None:
     """pixel/batch says which event it was, from 0."""
     complaint = pair.complaint[0].upper() + pair.complaint[1:]
     said = post(http, LEGACY.path, legacy(OLD_EVENT, changed(OLD_EVENT, path, pair.refused)))

@@ -1,4 +1,4 @@
-"""The sandbox as a process of its own: it serves at once and goes quietly."""
+"""The sandbox as a process: it serves at once and ends without an error."""
 
 import signal
 import socket
@@ -13,14 +13,14 @@ from sandbox.server import run
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
+    """Return a port that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)])
-def test_it_runs_until_a_signal_and_says_nothing(sign: signal.Signals, code: int) -> None:
+def test_it_runs_until_a_signal_and_prints_nothing(sign: signal.Signals, code: int) -> None:
     """Ctrl-C is no error, and no traceback."""
     port = free_port()
     command = [sys.executable, "-c", f"from sandbox.server import run; run('127.0.0.1', {port}, ['token'], keep=5)"]
@@ -34,14 +34,14 @@ def test_it_runs_until_a_signal_and_says_nothing(sign: signal.Signals, code: int
         assert process.stderr.read() == b""
 
 
-def test_a_port_in_use_is_said_to_be() -> None:
+def test_a_port_in_use_is_an_error() -> None:
     """By an error that a command can turn into a sentence."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         run("127.0.0.1", taken.getsockname()[1])
 
 
-def test_two_sandboxes_do_not_know_each_other() -> None:
-    """Each has its own memory and its own faults."""
+def test_two_sandboxes_share_nothing() -> None:
+    """Each has its own events and faults."""
     with running_sandbox() as one, running_sandbox() as other:
         one.fault("http_503")
         statuses = [httpx.post(f"{box.url}/open_api/v1.3/event/track/").status_code for box in (one, other)]
@@ -49,7 +49,7 @@ def test_two_sandboxes_do_not_know_each_other() -> None:
         assert [box.summary()["requests"] for box in (one, other)] == [1, 1]
 
 
-def test_waiting_for_what_does_not_come_ends() -> None:
-    """With the last counts in the error."""
+def test_waiting_ends_with_an_error() -> None:
+    """The error has the last counts."""
     with running_sandbox() as sandbox, pytest.raises(TimeoutError, match="'events': 0"):
         sandbox.wait_for(lambda summary: summary["events"] > 0, seconds=0)

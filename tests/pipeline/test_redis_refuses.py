@@ -216,7 +216,7 @@ def test_without_info_a_full_redis_is_still_answered_429(
         until(lambda: "redis_memory_unknown" in (tmp_path / "ingest.log").read_text())
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=WEB, trust_env=False) as http:
             ready = http.get("/health/ready")
-            assert (ready.status_code, "does not tell its memory" in ready.json()["redis"]) == (200, True)
+            assert (ready.status_code, "does not report its memory" in ready.json()["redis"]) == (200, True)
             assert "+info" in ready.json()["what_to_do"]
             with redis.Redis.from_url(server) as admin:
                 admin.config_set("maxmemory", 1)

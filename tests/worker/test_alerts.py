@@ -1,4 +1,4 @@
-"""Alerts as they leave: real lanes, a real receiver; each once, whoever watches, and nothing of anybody's."""
+"""Alerts as they are sent, to a real receiver: each once, whichever worker watches, without personal data."""
 
 import json
 import threading
@@ -32,7 +32,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def watcher(bench: Bench, receiver: Receiver) -> Watchers:
-    """watcher(): the alerts of one more worker; keyword arguments are settings."""
+    """watcher() returns the alerts of one more worker; keyword arguments are settings."""
 
     def another(**more: int) -> Alerts:
         settings = Settings(config=bench.path, redis_url=bench.url, alert_webhook=receiver.url, **more)  # type: ignore[arg-type]
@@ -42,7 +42,7 @@ def watcher(bench: Bench, receiver: Receiver) -> Watchers:
 
 
 def kill_watchers(bench: Bench) -> None:
-    """As if whoever watched died: the turn has run out."""
+    """Act as if the watching worker was killed and its lock has expired."""
     bench.redis.delete("watch:turn")
 
 
@@ -53,8 +53,8 @@ def pause_by_fault(bench: Bench) -> None:
     bench.drain()
 
 
-def test_a_pause_is_told_once_by_whichever_worker(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
-    """Three watch, one dies, another takes over: who must do what is said once."""
+def test_a_pause_is_alerted_once_whichever_worker_watches(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """Of three workers one is killed and another takes over: one alert says who must do what."""
     pause_by_fault(bench)
     workers = [watcher() for _ in range(3)]
     for now in range(START, START + 10 * MINUTE, MINUTE):
@@ -81,8 +81,8 @@ def test_a_pause_is_told_once_by_whichever_worker(bench: Bench, receiver: Receiv
     assert told["text"].splitlines()[1].startswith("To do, an admin of the TikTok advertiser account: put a valid")
 
 
-def test_its_end_is_told_once_it_lasts(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
-    """A minute later; with how long it was."""
+def test_the_end_of_a_pause_is_alerted_once_it_lasts(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """A minute later, with how long the pause was."""
     pause_by_fault(bench)
     one = watcher()
     one.check(START)
@@ -94,7 +94,7 @@ def test_its_end_is_told_once_it_lasts(bench: Bench, receiver: Receiver, watcher
     assert receiver.taken[1]["text"].startswith("relay: shop delivers again after 21 min. Waiting: 0 events.")
 
 
-def test_an_operator_s_pause_and_the_valve_have_words_of_their_own(
+def test_pauses_by_an_operator_and_by_the_circuit_breaker_have_their_own_text(
     bench: Bench, receiver: Receiver, watcher: Watchers
 ) -> None:
     """Each with the command that ends it."""
@@ -110,10 +110,10 @@ def test_an_operator_s_pause_and_the_valve_have_words_of_their_own(
     assert all("relay connections resume shop" in told["text"] for told in receiver.taken)
 
 
-def test_dead_letters_past_their_rate_are_told_with_their_reasons(
+def test_too_many_dead_letters_are_alerted_with_their_reasons(
     bench: Bench, receiver: Receiver, watcher: Watchers
 ) -> None:
-    """Counted from the first look on, and nothing of the events is in it."""
+    """Counted from the first check on, and without any content of the events."""
     one = watcher(alert_dead_letters_per_hour=3)
     bench.put([purchase(0, custom_flags={})])
     bench.drain()
@@ -130,10 +130,8 @@ def test_dead_letters_past_their_rate_are_told_with_their_reasons(
     assert not any(private in said for private in ("private", "user0@", "good", "sku-"))
 
 
-def test_a_webhook_that_fails_is_tried_again_and_then_given_up(
-    bench: Bench, receiver: Receiver, watcher: Watchers
-) -> None:
-    """Later each time; the log says so, without the URL. A redirect is not followed."""
+def test_a_webhook_that_fails_is_retried_and_then_dropped(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """Later each time; the log says so without the URL. A redirect is not followed."""
     pause(bench.redis, "shop")
     receiver.statuses = [500, 302, 429, 500, 500]
     one = watcher()
@@ -150,7 +148,7 @@ def test_a_webhook_that_fails_is_tried_again_and_then_given_up(
     assert receiver.taken == []
 
 
-def test_what_could_not_be_sent_is_sent_by_the_next_worker(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+def test_an_unsent_notice_is_sent_by_the_next_worker(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
     """Restarts lose no notice and send none twice."""
     pause(bench.redis, "shop")
     receiver.statuses = [503]
@@ -162,8 +160,8 @@ def test_what_could_not_be_sent_is_sent_by_the_next_worker(bench: Bench, receive
     assert receiver.alerts == [("shop", "paused_by_operator")]
 
 
-def test_a_webhook_that_hangs_holds_up_nobody_else(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
-    """Events are delivered meanwhile, a second watcher sends nothing, and the worker ends all the same."""
+def test_a_webhook_that_hangs_delays_nothing_else(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """Events are delivered meanwhile, a second watcher sends nothing, and the worker can stop."""
     pause(bench.redis, "shop")
     receiver.hang = threading.Event()
     one = watcher()
@@ -182,10 +180,10 @@ def test_a_webhook_that_hangs_holds_up_nobody_else(bench: Bench, receiver: Recei
     assert receiver.alerts == [("shop", "paused_by_operator")]
 
 
-def test_when_many_pause_at_once_a_webhook_that_fails_is_tried_once_a_look(
+def test_when_many_pause_at_once_a_failing_webhook_is_tried_once_a_check(
     bench: Bench, receiver: Receiver, watcher: Watchers
 ) -> None:
-    """All are told once it works, none twice."""
+    """All notices are sent once it works, none twice."""
     names = [f"shop-{n}" for n in range(5)]
     text = bench.path.read_text()
     more = "".join(text.partition("connections:\n")[2].replace("id: shop", f"id: {name}") for name in names)
@@ -202,8 +200,8 @@ def test_when_many_pause_at_once_a_webhook_that_fails_is_tried_once_a_look(
     assert receiver.requests == 7
 
 
-def test_at_maxmemory_people_are_told_all_the_same(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
-    """That is when something is wrong."""
+def test_alerts_are_sent_at_maxmemory(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """An alert matters most when something is wrong."""
     pause(bench.redis, "shop")
     bench.redis.config_set("maxmemory", 1)
     try:
@@ -215,18 +213,18 @@ def test_at_maxmemory_people_are_told_all_the_same(bench: Bench, receiver: Recei
     assert receiver.alerts == [("shop", "paused_by_operator")]
 
 
-def test_without_a_webhook_nobody_watches(bench: Bench) -> None:
-    """And stopping what never began is nothing."""
+def test_without_a_webhook_no_worker_watches(bench: Bench) -> None:
+    """Stopping alerts that never started does nothing."""
     alerts = Alerts(Settings(config=bench.path), bench.url)
     alerts.start()
     assert alerts.ident is None
     alerts.stop()
 
 
-def test_dead_letters_that_nearly_fill_their_share_are_told_once_and_so_is_the_pause(
+def test_dead_letters_that_nearly_fill_their_share_are_alerted_once_and_so_is_the_pause(
     bench: Bench, receiver: Receiver, watcher: Watchers
 ) -> None:
-    """At four fifths; again only after they held less than two thirds. The pause ends by itself, which is told too."""
+    """At four fifths; again only after less than two thirds. The end of the pause is alerted too."""
     limit = (bench.redis.info("memory")["used_memory"] + 20_000_000) // 4 * 4
     bench.redis.config_set("maxmemory", limit)
     bench.runtime.redis_limit = limit
@@ -251,10 +249,10 @@ def test_dead_letters_that_nearly_fill_their_share_are_told_once_and_so_is_the_p
     assert receiver.alerts[3:] == [("shop", "resumed")]
 
 
-def test_clocks_that_disagree_are_told_once_and_that_they_agree_again(
+def test_clocks_that_disagree_are_alerted_once_and_so_is_their_agreement(
     bench: Bench, receiver: Receiver, watcher: Watchers
 ) -> None:
-    """By whichever worker watches: one of two clocks is wrong, and nobody can tell which."""
+    """By whichever worker watches: one of the two clocks is wrong, and relay cannot know which."""
     own = [own_ms() + (100 * 24 * 60 + 1) * MINUTE]
 
     def another() -> Alerts:
@@ -276,20 +274,20 @@ def test_clocks_that_disagree_are_told_once_and_that_they_agree_again(
     for seconds in (0, 40, 50):
         own[0] = own_ms() + seconds * 1000
         last.check()
-        bench.redis.hset("watch:notes", CLOCKS, settled(bench.redis.hget("watch:notes", CLOCKS) or b""))
+        bench.redis.hset("watch:notes", CLOCKS, stored_change(bench.redis.hget("watch:notes", CLOCKS) or b""))
         last.check()
     assert [told["relay"]["alert"] for told in receiver.taken] == ["clocks_disagree", "clocks_agree"]
 
 
-def settled(note: bytes) -> bytes:
-    """A note whose change has lasted for ten minutes."""
+def stored_change(note: bytes) -> bytes:
+    """Return a note of a change that has lasted for ten minutes."""
     memory = json.loads(note)
     memory["since_ms"] -= 10 * MINUTE
     return json.dumps(memory).encode()
 
 
-def test_misdirected_requests_are_told_once_an_hour(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
-    """By whichever worker, with their number, and only when there are more."""
+def test_misdirected_requests_are_alerted_once_an_hour(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """By whichever worker, with their number, and only if there are more."""
     hour = 60 * MINUTE
     for count, now in ((0, 0), (3, 1), (9, 2), (9, hour), (10, hour + MINUTE), (10, 3 * hour)):
         bench.redis.hset("counts:misdirected", "requests", count)
@@ -301,10 +299,10 @@ def test_misdirected_requests_are_told_once_an_hour(bench: Bench, receiver: Rece
     assert "/v2/bulkevents" in told[0]["text"]
 
 
-def test_the_configuration_in_force_is_asked_and_no_file_read(
+def test_the_active_configuration_is_used_and_no_file_is_read(
     bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process has it; a file that is being edited says nothing yet."""
+    """A file that is being edited does not count yet."""
 
     def read_the_file(*_: object, **__: object) -> None:
         raise AssertionError("the file was read")

@@ -1,4 +1,4 @@
-"""One clock is wrong, Redis's or the worker's: no dead letter, waiting event or day of the ledger is lost to it."""
+"""When Redis's or the worker's clock is wrong, no dead letter, waiting event or daily count is lost."""
 
 import pytest
 from support.bench import Bench
@@ -18,7 +18,7 @@ WRONG = pytest.mark.parametrize(
 
 
 def walk(bench: Bench, redis_days: float, own_days: float) -> None:
-    """What a worker removes in several steps with such clocks."""
+    """Return what a worker removes in several steps with these clocks."""
     retention = Retention(
         bench.url, lambda client: now_ms(client) + int(redis_days * DAY_MS), lambda: own_ms() + int(own_days * DAY_MS)
     )
@@ -27,8 +27,8 @@ def walk(bench: Bench, redis_days: float, own_days: float) -> None:
 
 
 @WRONG
-def test_nothing_is_removed_on_one_clocks_word(bench: Bench, redis_days: int, own_days: int) -> None:
-    """Once both say that the time has come, it has."""
+def test_nothing_is_removed_unless_both_clocks_agree(bench: Bench, redis_days: int, own_days: int) -> None:
+    """It is removed once the time is over by both clocks."""
     today = own_ms() // DAY_MS
     bench.put([purchase(1, custom_flags={}), purchase(2)])
     bench.drain()
@@ -43,7 +43,7 @@ def test_nothing_is_removed_on_one_clocks_word(bench: Bench, redis_days: int, ow
 
 @pytest.mark.parametrize("behind", [0, 100])
 def test_a_dead_letter_is_dated_by_the_later_clock(bench: Bench, behind: int) -> None:
-    """Redis's, set back while the event died, must not make the letter look old enough to go."""
+    """If Redis's clock is set back, a new dead letter must not look old enough to be removed."""
     bench.runtime.own_ms = lambda: own_ms() + behind * DAY_MS
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
@@ -65,7 +65,7 @@ def test_a_dead_letter_is_dated_by_the_later_clock(bench: Bench, behind: int) ->
     ],
 )
 def test_47_hours_are_over_when_both_clocks_say_so(bench: Bench, hours_ago: int, own_hours: int, ends: str) -> None:
-    """While they disagree on it, the event is neither sent nor dead: it waits, and status says why."""
+    """While they disagree on it the event waits, and status says why."""
     bench.put([purchase(1)], stamp=own_ms() - hours_ago * HOUR_MS)
     bench.runtime.own_ms = lambda: own_ms() + own_hours * HOUR_MS
     report = bench.drain()
@@ -80,7 +80,7 @@ def test_47_hours_are_over_when_both_clocks_say_so(bench: Bench, hours_ago: int,
 
 
 def test_clocks_that_a_time_service_sets_agree() -> None:
-    """A second apart is nothing, a minute is; which one is wrong nobody can tell."""
+    """A difference of a second is tolerated, one of a minute is not."""
     assert not Clocks(1_000_000, 1_001_000).disagree
     assert Clocks(1_000_000, 1_060_001).disagree
     assert Clocks(1_060_001, 1_000_000).disagree

@@ -1,4 +1,4 @@
-"""Composing a request: what it costs does not depend on how its events wait."""
+"""Composing a request: its cost does not depend on how the events are divided into chunks."""
 
 from collections import Counter
 
@@ -15,7 +15,7 @@ weighings: Counter[bytes] = Counter()
 
 
 class Weighed(Chunk, frozen=True):
-    """A chunk that counts how often its events are counted."""
+    """A chunk that counts how often its weight is read."""
 
     @property
     def weight(self) -> int:
@@ -29,7 +29,7 @@ def open_chunk(sealed: bytes) -> Chunk:
 
 
 def test_each_of_many_small_chunks_is_counted_once():
-    """At 300 single events, counting all chunks again for each took longer than mapping them."""
+    """With 300 single events, counting all chunks again for each took longer than mapping them."""
     shop = Connection(id="shop", inputs=("app",), access_token="t", event_source_id="7312345678901234567")
     plan = compile_plan(shop, Input("app", "ios", "key", "secret"))
     chunks = [str(number).encode() for number in range(CHUNKS)]
@@ -41,8 +41,8 @@ def test_each_of_many_small_chunks_is_counted_once():
 
 
 @pytest.mark.parametrize("recalls", [False, True])
-def test_what_is_opened_for_a_request_is_bounded(recalls):
-    """Chunks whose batches are large and compress to nothing: few are opened at once, with remembered addresses too."""
+def test_the_json_decoded_for_a_request_is_bounded(recalls):
+    """Large batches may compress to little: few chunks are decoded at once, with IP enrichment too."""
     opened: list[int] = []
     large = b'{"user_attributes": {"text": "%b"}}' % (b"x" * (1 << 20))
 

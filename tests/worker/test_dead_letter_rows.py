@@ -1,4 +1,4 @@
-"""Z1, Z2: each way an event can fail ends in a dead letter that says all a person must know, and harms no other."""
+"""Z1, Z2: each way in which an event can fail ends in a complete dead letter and harms no other event."""
 
 from typing import Any, NamedTuple
 
@@ -50,7 +50,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=[f"Z1 Z2 {name}" for name in CASES])
 def test_a_bad_event_is_one_dead_letter_and_its_neighbours_are_delivered(bench: Bench, case: Case) -> None:
-    """Who, what, when, at which stage, why, what to do; TikTok's code where it was TikTok; and the source."""
+    """It has who, what, when, stage, reason, what to do, TikTok's code if TikTok refused it, and the source."""
     bench.configure(*MAPPED)
     if case.stage == "delivery":
         bench.sandbox.fault("refuse_event", event_id="e2")

@@ -1,4 +1,4 @@
-"""A job from claim to settlement, against a strict TikTok: what arrives, what dies, what waits, and what is said."""
+"""A job from claim to settlement, against a strict TikTok: what is delivered, dead-lettered, kept and reported."""
 
 import time
 from typing import Any
@@ -22,7 +22,7 @@ BAD_URL = {"TikTok.URL": "www.shop.com/x"}
 BAD_TTCLID = {"TikTok.URL": "https://shop.example/", "TikTok.Callback": "abc"}
 
 
-def test_a_purchase_arrives_as_tiktok_wants_it(bench: Bench) -> None:
+def test_a_purchase_arrives_in_tiktoks_form(bench: Bench) -> None:
     """Source, id, seconds, hashes, page and contents."""
     bench.put([purchase(1)], shared=batch(user=7))
     assert bench.drain().failure("job") is None
@@ -37,8 +37,8 @@ def test_a_purchase_arrives_as_tiktok_wants_it(bench: Bench) -> None:
     assert bench.count("accepted", "delivered", "waiting") == (1, 1, 0)
 
 
-def test_the_same_purchase_takes_the_legacy_door_without_migration(bench: Bench) -> None:
-    """R1: `pixel/batch/`, with the pixel's code and TikTok's older shape."""
+def test_the_same_purchase_is_sent_to_the_legacy_api_without_migration(bench: Bench) -> None:
+    """R1: `pixel/batch/`, with the pixel's code and TikTok's older form."""
     bench.configure("enable_web_migration: false")
     bench.put([purchase(1)])
     bench.drain()
@@ -48,8 +48,8 @@ def test_the_same_purchase_takes_the_legacy_door_without_migration(bench: Bench)
     assert taken["body"]["timestamp"].endswith("Z")
 
 
-def test_bad_events_die_alone_with_a_reason_and_the_rest_of_their_batch_is_delivered(bench: Bench) -> None:
-    """A URL without its scheme, a ttclid that is none, an event that is no object."""
+def test_bad_events_are_dead_lettered_and_the_rest_of_their_batch_is_delivered(bench: Bench) -> None:
+    """A URL without its scheme, an invalid ttclid, an event that is no object."""
     bench.put([purchase(1), purchase(2, custom_flags=BAD_URL), purchase(3, custom_flags=BAD_TTCLID), 7])
     report = bench.drain()
     assert report.failure("job-1") == (
@@ -72,7 +72,7 @@ def test_bad_events_die_alone_with_a_reason_and_the_rest_of_their_batch_is_deliv
 
 @pytest.mark.parametrize("bad", [0, 333, 999])
 def test_one_bad_event_in_a_thousand_is_alone_in_its_dead_letter(bench: Bench, bad: int) -> None:
-    """The other 999 arrive, once each, in at most 25 requests."""
+    """The other 999 are delivered once each, in at most 25 requests."""
     bench.sandbox.fault("refuse_event", event_id=f"e{bad}")
     events = [purchase(number) for number in range(1000)]
     bench.put(*(events[start : start + 100] for start in range(0, 1000, 100)))
@@ -94,10 +94,8 @@ def test_one_bad_event_in_a_thousand_is_alone_in_its_dead_letter(bench: Bench, b
     assert summary["requests"] <= 25
 
 
-def test_a_refused_token_pauses_keeps_and_goes_on_when_the_file_is_corrected(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nothing is lost or buried; status says who must do what."""
+def test_a_refused_token_pauses_and_the_corrected_file_resumes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No event is lost or dead-lettered; status says who must do what."""
     bench.put([purchase(1), purchase(2)])
     monkeypatch.setenv("TOKEN", "revoked")
     bench.configure(MIGRATED, "content_type: product_group")
@@ -128,10 +126,8 @@ def test_a_refused_token_pauses_keeps_and_goes_on_when_the_file_is_corrected(
     ],
     ids=["503", "50000", "reset", "garbage", "40100", "429"],
 )
-def test_what_may_pass_by_itself_is_tried_again_later(
-    bench: Bench, fault: dict[str, object], trouble: str, unknown: bool
-) -> None:
-    """Events wait; only where TikTok may have taken them does the 47-hour clock start."""
+def test_transient_errors_are_retried(bench: Bench, fault: dict[str, object], trouble: str, unknown: bool) -> None:
+    """Events wait; the 47 hours begin only where TikTok may have accepted them."""
     bench.put([purchase(1), purchase(2)])
     bench.sandbox.fault(**fault)  # type: ignore[arg-type]
     failure = bench.drain().failure("j")
@@ -150,7 +146,7 @@ def test_what_may_pass_by_itself_is_tried_again_later(
 
 
 def test_an_unknown_outcome_stamps_what_was_sent(bench: Bench) -> None:
-    """The events were taken before the connection broke; they come again with the same ids."""
+    """TikTok accepted the events before the connection broke; they are sent again with the same ids."""
     bench.put([purchase(1)])
     bench.sandbox.fault("take_then_reset", count=2)
     bench.drain()
@@ -163,8 +159,8 @@ def test_an_unknown_outcome_stamps_what_was_sent(bench: Bench) -> None:
     assert bench.count("delivered", "waiting") == (1, 0)
 
 
-def test_47_hours_after_an_unknown_outcome_nothing_is_sent_by_itself(bench: Bench) -> None:
-    """TikTok would count it anew. What was never sent does not expire."""
+def test_47_hours_after_an_unknown_outcome_no_event_is_sent_automatically(bench: Bench) -> None:
+    """TikTok would count it twice. An event that was never sent does not expire."""
     old = int(time.time() * 1000) - 48 * 3_600_000
     bench.put([purchase(1)], stamp=old)
     bench.put([purchase(2)])
@@ -174,7 +170,7 @@ def test_47_hours_after_an_unknown_outcome_nothing_is_sent_by_itself(bench: Benc
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e2"]
 
 
-def test_an_event_on_which_tiktok_always_fails_dies_alone_while_others_are_delivered(bench: Bench) -> None:
+def test_an_event_on_which_tiktok_always_fails_is_dead_lettered_alone(bench: Bench) -> None:
     """Its neighbours are delivered first: the request shrinks with every failure."""
     bench.put([purchase(number) for number in range(4)])
     bench.sandbox.fault("http_503", event_id="e0")
@@ -189,8 +185,8 @@ def test_an_event_on_which_tiktok_always_fails_dies_alone_while_others_are_deliv
     assert "503" in letter.message
 
 
-def test_an_event_becomes_several_items_that_end_each_by_itself(bench: Bench) -> None:
-    """TikTok refuses one of the two: the other is delivered, and a replay of the letter is of that one only."""
+def test_items_of_one_event_end_independently(bench: Bench) -> None:
+    """TikTok refuses one of two: the other is delivered, and a replay sends only the refused one."""
     bench.configure(*TWO_ITEMS)
     bench.put([purchase(1), purchase(2)])
     bench.sandbox.fault("code", code=40002, message="Batch.0.event: not allowed", count=2)
@@ -205,7 +201,7 @@ def test_an_event_becomes_several_items_that_end_each_by_itself(bench: Bench) ->
 
 
 def test_one_item_may_be_done_while_the_other_waits(bench: Bench) -> None:
-    """With one event a request, an event of two items is sent in two; the books count each."""
+    """With one event a request, an event of two items is sent in two; the ledger counts each."""
     bench.configure(*TWO_ITEMS, "max_events_per_request: 1")
     bench.put([purchase(1)])
     bench.drain()
@@ -216,7 +212,7 @@ def test_one_item_may_be_done_while_the_other_waits(bench: Bench) -> None:
 
 
 def test_a_request_is_as_full_as_its_limits_allow(bench: Bench) -> None:
-    """A chunk larger than a request is carved; no request has more events than the connection allows."""
+    """A chunk larger than a request is split; no request has more events than the connection allows."""
     bench.configure(MIGRATED, "max_events_per_request: 30")
     bench.put([purchase(number) for number in range(100)])
     while bench.group().waiting:
@@ -236,8 +232,8 @@ def test_a_request_stays_below_a_megabyte(bench: Bench) -> None:
     assert bench.sandbox.summary()["refused"] == {}
 
 
-def test_a_day_without_tiktok_ends_with_everything_delivered_and_no_stampede(bench: Bench) -> None:
-    """288 failed tries, as in five minutes each; then requests grow from one event, doubling, and nothing expired."""
+def test_after_a_day_without_tiktok_everything_is_delivered_without_a_burst(bench: Bench) -> None:
+    """288 failed attempts, one every five minutes; then requests grow from one event, doubling."""
     bench.put(*([purchase(start + number) for number in range(500)] for start in range(0, 5000, 500)))
     bench.sandbox.fault("http_503")
     for _ in range(288):
@@ -254,8 +250,8 @@ def test_a_day_without_tiktok_ends_with_everything_delivered_and_no_stampede(ben
     assert bench.sandbox.summary()["requests"] < 25
 
 
-def test_the_valve_pauses_a_connection_of_which_tiktok_takes_nothing(bench: Bench) -> None:
-    """Rather than bury a day of events one by one; a probe tries one now and then, and an operator may end it."""
+def test_the_circuit_breaker_pauses_a_connection_of_which_tiktok_accepts_nothing(bench: Bench) -> None:
+    """A probe tries one event now and then, and an operator may end the pause."""
     bench.put([purchase(number) for number in range(120)])
     bench.sandbox.fault("code", code=40002, message="Invalid value for value: no")
     while "state" not in bench.group().group:
@@ -274,8 +270,8 @@ def test_the_valve_pauses_a_connection_of_which_tiktok_takes_nothing(bench: Benc
     assert "state" not in bench.group().group
 
 
-def test_a_few_refused_among_many_delivered_trip_nothing(bench: Bench) -> None:
-    """Any delivery in between begins the count anew."""
+def test_a_few_refused_among_many_delivered_do_not_pause_a_connection(bench: Bench) -> None:
+    """Any delivery in between starts the count again."""
     bench.sandbox.fault("refuse_event", probability=0.3)
     bench.put([purchase(number) for number in range(300)])
     while bench.group().waiting:
@@ -285,7 +281,7 @@ def test_a_few_refused_among_many_delivered_trip_nothing(bench: Bench) -> None:
 
 
 def test_a_name_in_tiktoks_message_saves_the_search(bench: Bench) -> None:
-    """`Batch.17.…`: those before it go, then it alone is refused, then the rest."""
+    """`Batch.17.…`: the event is refused alone, and the others are sent together."""
     bench.configure("enable_web_migration: false")
     bench.put([purchase(number) for number in range(50)])
     bench.sandbox.fault("refuse_event", event_id="e17")
@@ -295,7 +291,7 @@ def test_a_name_in_tiktoks_message_saves_the_search(bench: Bench) -> None:
     assert bench.sandbox.summary()["requests"] == 4
 
 
-def test_a_disabled_connection_keeps_its_events_and_goes_on_when_enabled(bench: Bench) -> None:
+def test_a_disabled_connection_keeps_its_events_until_it_is_enabled(bench: Bench) -> None:
     """Nothing is sent; nothing is lost."""
     bench.put([purchase(1)])
     bench.configure(MIGRATED, "enabled: false")
@@ -307,8 +303,8 @@ def test_a_disabled_connection_keeps_its_events_and_goes_on_when_enabled(bench: 
     assert bench.count("delivered", "waiting") == (1, 0)
 
 
-def test_a_removed_connection_keeps_its_events_and_goes_on_when_put_back(bench: Bench) -> None:
-    """A slip in the file is no reason to forget."""
+def test_a_removed_connection_keeps_its_events_until_it_is_put_back(bench: Bench) -> None:
+    """A mistake in the file must not lose events."""
     bench.put([purchase(1)])
     whole = bench.path.read_text()
     bench.path.write_text(whole.replace("id: shop", "id: another"))
@@ -323,7 +319,7 @@ def test_a_removed_connection_keeps_its_events_and_goes_on_when_put_back(bench: 
 
 
 def test_a_job_whose_lease_was_taken_over_posts_nothing(bench: Bench) -> None:
-    """It asks before each POST; whoever has the lane now does the sending."""
+    """A job asks Redis before each POST; the worker that has the lane now sends the events."""
     bench.put([purchase(1)])
     lanes, claim = bench.runtime.lanes, bench.runtime.lanes.claim
 
@@ -338,8 +334,8 @@ def test_a_job_whose_lease_was_taken_over_posts_nothing(bench: Bench) -> None:
     assert bench.group().waiting == 1
 
 
-def test_a_chunk_nobody_can_open_stays_and_says_what_to_do(bench: Bench) -> None:
-    """A newer version's, or one whose key is missing."""
+def test_an_unreadable_chunk_stays_and_status_says_what_to_do(bench: Bench) -> None:
+    """It is of a newer version, or its key is missing."""
     bench.put([purchase(1)])
     (sealed,) = bench.redis.lrange("lane:shop:0", 0, -1)
     bench.redis.lset("lane:shop:0", 0, b"\x09" + sealed[1:])
@@ -352,8 +348,8 @@ def test_a_chunk_nobody_can_open_stays_and_says_what_to_do(bench: Bench) -> None
     assert bench.count("delivered") == (1,)
 
 
-def test_an_event_that_kills_the_process_dies_after_five_deaths_alone(bench: Bench) -> None:
-    """It is not even looked at any more: a dead letter with its source."""
+def test_an_event_that_kills_the_process_five_times_alone_is_dead_lettered(bench: Bench) -> None:
+    """It is not mapped any more; the dead letter has its source."""
     bench.put([purchase(1)])
     bench.redis.hset("lane:shop:0:meta", mapping={"crashes": 5, "alone": 5, "limit": 1})
     bench.drain()
@@ -364,8 +360,8 @@ def test_an_event_that_kills_the_process_dies_after_five_deaths_alone(bench: Ben
     assert bench.sandbox.summary()["requests"] == 0
 
 
-def test_a_lane_is_named_like_a_lane() -> None:
-    """The job's only argument comes over a queue."""
+def test_a_job_refuses_an_argument_that_is_no_lane() -> None:
+    """A job's only argument comes from a queue."""
     from worker.drain import drain
 
     with pytest.raises(ValueError, match="lane's name"):

@@ -1,4 +1,4 @@
-"""What stands in the place of a batch and is none: a dead letter of its own, for each connection of its input."""
+"""An element that is not a batch becomes one dead letter for each connection of its input."""
 
 import asyncio
 import time
@@ -39,7 +39,7 @@ ELEMENTS = {
 
 
 def arrive(bench: Bench, body: bytes) -> None:
-    """As ingest takes it."""
+    """Append a request as ingest does."""
     configuration = bench.runtime.file.current
     source = configuration.inputs["web"]
     plans = [compile_plan(connection, source) for connection in configuration.connections.values()]
@@ -58,8 +58,8 @@ def store_of(bench: Bench) -> DeadLetterStore:
 
 
 @pytest.mark.parametrize(("element", "why"), ELEMENTS.values(), ids=ELEMENTS.keys())
-def test_it_costs_only_itself(bench: Bench, element: bytes, why: str) -> None:
-    """Accepted and dead-lettered as one event; the batches around it are delivered; preview says the same."""
+def test_it_harms_no_other_batch(bench: Bench, element: bytes, why: str) -> None:
+    """It counts as one event and is dead-lettered; batches around it are delivered; preview says the same."""
     body = b"[" + b",".join([GOOD[0], element, GOOD[1]]) + b"]"
     arrive(bench, body)
     bench.drain()
@@ -75,14 +75,14 @@ def test_it_costs_only_itself(bench: Bench, element: bytes, why: str) -> None:
 
 
 def test_two_of_them_in_one_request_are_two_dead_letters(bench: Bench) -> None:
-    """However alike; each has an id of its own."""
+    """Although they are equal; each has its own id."""
     arrive(bench, b"[null,null," + GOOD[0] + b"]")
     bench.drain()
     assert bench.count("accepted", "delivered", "dead") == (3, 1, 2)
     assert len({letter.event_id for letter in bench.letters()}) == 2
 
 
-def test_a_connection_of_another_environment_hears_of_it_too(bench: Bench) -> None:
+def test_a_connection_of_another_environment_gets_it_too(bench: Bench) -> None:
     """It names no environment, so nothing says that it may be withheld."""
     bench.configure("enable_web_migration: true", "environments: [development]")
     arrive(bench, b"[null," + GOOD[0] + b"]")
@@ -91,14 +91,14 @@ def test_a_connection_of_another_environment_hears_of_it_too(bench: Bench) -> No
 
 
 def test_a_disabled_connection_withholds_it(bench: Bench) -> None:
-    """As everything that arrives."""
+    """As every event that arrives."""
     bench.configure("enabled: false")
     arrive(bench, b"[null," + GOOD[0] + b"]")
     assert bench.count("accepted", "withheld", "waiting") == (2, 2, 0)
 
 
 def test_it_is_shown_masked_and_exported(bench: Bench) -> None:
-    """What it holds may be personal; what is no JSON is told by its size, in words."""
+    """It may hold personal data; one that is not JSON is described by its size."""
     arrive(bench, b'["jane@shop.example",{"events":7,"mpid":12},' + GOOD[0] + b',"\xff"]')
     bench.drain()
     store = store_of(bench)
@@ -113,7 +113,7 @@ def test_it_is_shown_masked_and_exported(bench: Bench) -> None:
 
 
 def test_corrected_and_replayed_each_of_its_events_is_delivered(bench: Bench) -> None:
-    """A letter of what should have been a batch may become several events; the ledger counts each."""
+    """Its dead letter may become several events; the ledger counts each."""
     arrive(bench, b'[{"events":{"0":{}}},' + GOOD[0] + b"]")
     bench.drain()
     [letter] = bench.letters()
@@ -136,7 +136,7 @@ def test_corrected_and_replayed_each_of_its_events_is_delivered(bench: Bench) ->
 
 
 def test_replayed_as_it_is_it_is_the_same_dead_letter(bench: Bench) -> None:
-    """Nothing of it is lost on the way."""
+    """None of its content is lost."""
     arrive(bench, b"[7," + GOOD[0] + b"]")
     bench.drain()
     [letter] = bench.letters()

@@ -1,4 +1,4 @@
-"""I1: the last public address of a user, remembered between batches on a real Redis and sent where a batch has none."""
+"""I1: a user's last public address, remembered in a real Redis, is sent with batches that have none."""
 
 import json
 from collections.abc import Iterator
@@ -36,14 +36,14 @@ def addresses(client: redis.Redis) -> IpEnrichment:
 
 
 def plan(platform: Platform = "web", **settings: Any) -> Plan:
-    """What a connection with enrichment makes of an input's events."""
+    """Return the plan of a connection with enrichment."""
     fields = {"enrich_ip_address": True, "event_source_type": "web", **settings}
     connection = Connection(id="shop", inputs=("in",), access_token="t", event_source_id="P", **fields)
     return compile_plan(connection, Input("in", platform, "k", "s"))
 
 
 def chunk(*batches: dict[str, Any], at: int = NOW) -> Chunk:
-    """Batches without their events: those play no part."""
+    """Return batches without events, which do not matter here."""
     return Chunk("in", at, [Batch(as_json(one), []) for one in batches])
 
 
@@ -57,14 +57,14 @@ def recall(addresses: IpEnrichment, *batches: dict[str, Any], platform: Platform
 
 
 def test_a_batch_without_an_address_gets_the_last_one(addresses: IpEnrichment) -> None:
-    """Of the same user, from another draft or from earlier in this one; what a batch says itself is not recalled."""
+    """The user's last, from another draft or earlier in this one; a batch's own address counts first."""
     assert recall(addresses, jane(), jane(HOME), jane()) == [None, None, HOME]
     assert recall(addresses, jane(), jane(WORK), jane("10.0.0.1")) == [HOME, None, WORK]
     assert recall(addresses, {"user_identities": {"customer_id": "joe"}}, {}) == [None, None]
 
 
 def test_the_same_platform_comes_first_and_then_any(addresses: IpEnrichment) -> None:
-    """However much newer another platform's is; among others the newest."""
+    """Even if another platform's address is newer; among others the newest counts."""
     recall(addresses, jane(HOME), platform="web", at=NOW)
     recall(addresses, jane(WORK), platform="ios", at=NOW + 1)
     assert recall(addresses, jane(), platform="web", at=NOW + 2) == [HOME]
@@ -82,16 +82,16 @@ def test_the_newest_batch_decides_not_the_last_one_mapped(addresses: IpEnrichmen
     assert recall(addresses, jane(), at=NOW + 7) == [HOME]
 
 
-def test_a_user_is_known_by_any_of_the_names(addresses: IpEnrichment) -> None:
-    """mParticle's id leads from an anonymous batch to a known user's; the external id is trusted first."""
+def test_a_user_is_known_by_any_of_their_ids(addresses: IpEnrichment) -> None:
+    """mParticle's id links an anonymous batch to a known user; the external id is trusted first."""
     recall(addresses, jane(HOME, mpid=5))
     assert recall(addresses, {"mpid": 5}) == [HOME]
     recall(addresses, {"user_identities": {"customer_id": "joe"}, "mpid": 5, "ip": WORK}, at=NOW + 1)
     assert recall(addresses, jane(mpid=5), at=NOW + 2) == [HOME]
 
 
-def test_what_is_too_old_is_neither_recalled_nor_remembered(addresses: IpEnrichment) -> None:
-    """A month after it was received, whatever else was learnt of the user since."""
+def test_an_old_address_is_neither_recalled_nor_remembered(addresses: IpEnrichment) -> None:
+    """A month after it was received, whatever was learnt of the user since."""
     recall(addresses, jane(HOME), platform="web", at=NOW)
     later = NOW + EXPIRES_S * 1000
     recall(addresses, jane(WORK), platform="ios", at=later)
@@ -100,8 +100,8 @@ def test_what_is_too_old_is_neither_recalled_nor_remembered(addresses: IpEnrichm
     assert recall(addresses, {"mpid": 7}, at=later + 1) == [None]
 
 
-def test_news_alone_is_written(addresses: IpEnrichment, client: redis.Redis) -> None:
-    """The same address again costs no write until a day has passed."""
+def test_only_changes_are_written(addresses: IpEnrichment, client: redis.Redis) -> None:
+    """A known address is not written again until a day has passed."""
     recall(addresses, jane(HOME))
     [name] = client.zrange("memory:index", 0, -1)
     client.expire(name, 10)
@@ -111,7 +111,7 @@ def test_news_alone_is_written(addresses: IpEnrichment, client: redis.Redis) -> 
     assert client.ttl(name) > EXPIRES_S - 10
 
 
-def test_one_reading_and_one_writing_for_many_chunks(addresses: IpEnrichment, client: redis.Redis) -> None:
+def test_many_chunks_need_one_read_and_one_write(addresses: IpEnrichment, client: redis.Redis) -> None:
     """Whatever the number of batches and users."""
     web = plan()
     chunks = [(chunk({"mpid": n, "ip": HOME}, {"mpid": n + 1}), web) for n in range(1, 50)]
@@ -123,8 +123,8 @@ def test_one_reading_and_one_writing_for_many_chunks(addresses: IpEnrichment, cl
     assert calls["set"] == 48 + 1, "each of the news, and the sum of their bytes"
 
 
-def test_trouble_with_redis_costs_the_addresses_and_is_said_once() -> None:
-    """The events go without them; the log is not filled with it."""
+def test_without_redis_events_go_without_addresses_and_it_is_logged_once() -> None:
+    """One line, however many events."""
     away = IpEnrichment(Memory(connect("redis://127.0.0.1:1/0"), RING, EXPIRES_S))
     with structlog.testing.capture_logs() as said:
         assert recall(away, jane(HOME), jane()) == [None, None]
@@ -134,7 +134,7 @@ def test_trouble_with_redis_costs_the_addresses_and_is_said_once() -> None:
 
 
 def test_a_full_redis_remembers_nothing_new_and_recalls_the_rest(addresses: IpEnrichment, client: redis.Redis) -> None:
-    """Said once, and again when trouble comes back."""
+    """It is logged once, and again at the next outage."""
     recall(addresses, jane(HOME))
     with structlog.testing.capture_logs() as said:
         client.config_set("maxmemory", 1)
@@ -147,8 +147,8 @@ def test_a_full_redis_remembers_nothing_new_and_recalls_the_rest(addresses: IpEn
     assert len(said) == 2
 
 
-def test_a_value_of_another_make_is_as_good_as_none(client: redis.Redis, addresses: IpEnrichment) -> None:
-    """What cannot be read is forgotten."""
+def test_a_value_of_another_form_is_ignored(client: redis.Redis, addresses: IpEnrichment) -> None:
+    """An unreadable value is replaced."""
     memory = Memory(client, RING, EXPIRES_S)
     recall(addresses, {"mpid": 5, "ip": HOME})
     memory.remember({"mpid:5": b"\xc1"})
@@ -161,7 +161,7 @@ def user_ips(bench: Bench) -> list[str | None]:
 
 
 def test_a_job_sends_the_remembered_address(bench: Bench) -> None:
-    """From the first request to a later one; and no raw identity or address stands in a name."""
+    """From the first request to a later one; no key or name holds a raw identity or address."""
     bench.configure(*ENRICH)
     bench.put([purchase(1)], shared=batch(user=7))
     bench.drain()
@@ -173,7 +173,7 @@ def test_a_job_sends_the_remembered_address(bench: Bench) -> None:
 
 
 def test_a_connection_without_the_setting_remembers_nothing(bench: Bench) -> None:
-    """C9 off: no key, no reading."""
+    """C9 off: no key and no read."""
     bench.put([purchase(1)], shared=batch(user=7))
     bench.drain()
     bench.put([purchase(2)], shared={**batch(user=7), "ip": None})
@@ -184,8 +184,8 @@ def test_a_connection_without_the_setting_remembers_nothing(bench: Bench) -> Non
     assert "cmdstat_mget" not in bench.redis.info("commandstats")
 
 
-def test_a_memory_out_of_reach_delivers_without_addresses(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enrichment that fails is no reason to keep events."""
+def test_an_unreachable_address_cache_delivers_without_addresses(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed enrichment must not keep events back."""
     bench.configure(*ENRICH)
     bench.put([purchase(1)], shared=batch(user=7))
     monkeypatch.setattr(bench.runtime.addresses, "_memory", Memory(connect("redis://127.0.0.1:1/0"), RING, 60))

@@ -50,7 +50,7 @@ class Items(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Empty Redis and TikTok."""
+        """Start with an empty Redis and TikTok."""
         self.bench.redis.flushall()
         self.bench.sandbox.clear()
         self.bench.sandbox.clear_faults()
@@ -60,7 +60,7 @@ class Items(RuleBasedStateMachine):
 
     @rule(label=st.sampled_from(sorted(TARGETS)), variant=variants, most=st.sampled_from([None, 1]))
     def change_the_configuration(self, label: str, variant: str | None, most: int | None) -> None:
-        """Change, remove or put back one mapping; or how many events a request takes."""
+        """Change, remove or put back one mapping; or change how many events a request takes."""
         if variant is None:
             self.mappings.pop(label, None)
         else:
@@ -69,13 +69,13 @@ class Items(RuleBasedStateMachine):
 
     @rule(events=st.integers(1, 3))
     def arrive(self, events: int) -> None:
-        """Put events that every mapping takes."""
+        """Append events that every mapping matches."""
         self.bench.put([purchase(self.number + more) for more in range(events)])
         self.number += events
 
     @rule(fault=st.sampled_from(sorted(FAULTS)), jobs=st.integers(1, 4))
     def deliver(self, fault: str, jobs: int) -> None:
-        """Run a few jobs while TikTok is well or ill."""
+        """Run a few jobs while TikTok works or fails."""
         self.bench.sandbox.faults(*FAULTS[fault])
         for _ in range(jobs):
             self.bench.drain()
@@ -86,7 +86,7 @@ class Items(RuleBasedStateMachine):
     @precondition(lambda self: self.bench.redis.hlen("letters:shop"))
     @rule(data=st.data(), edit=st.booleans())
     def replay(self, data: st.DataObject, edit: bool) -> None:
-        """Send a dead letter again, perhaps corrected."""
+        """Replay a dead letter, perhaps corrected."""
         ids = sorted(letter.decode() for letter in self.bench.redis.hkeys("letters:shop"))
         letter_id = data.draw(st.sampled_from(ids))
         store = DeadLetterStore(self._settings(), self.bench.redis)
@@ -99,7 +99,7 @@ class Items(RuleBasedStateMachine):
 
     @invariant()
     def every_item_is_there_once(self) -> None:
-        """Among what waits and the dead letters no item of an event stands twice, nor beside the whole event."""
+        """In the backlog and the dead letters no item stands twice, nor beside its whole event."""
         if not hasattr(self, "number"):
             return
         assert self.bench.group().waiting <= 3 * self.number
@@ -113,7 +113,7 @@ class Items(RuleBasedStateMachine):
 
     @invariant()
     def tiktok_took_every_item_once(self) -> None:
-        """None of the faults takes events and says that it did not, so nothing may come twice."""
+        """No fault here accepts events and reports that it did not, so no item may arrive twice."""
         if not hasattr(self, "number"):
             return
         taken = Counter(
@@ -175,7 +175,7 @@ def test_an_item_neither_doubles_nor_becomes_another(bench: Bench) -> None:
 
 
 def test_two_mappings_to_one_event_of_which_one_is_refused(bench: Bench) -> None:
-    """It is one dead letter, the other is delivered once, and nothing waits; replayed, it is delivered once."""
+    """One dead letter, one delivery, nothing waits; after a replay each is delivered once."""
     bench.configure(
         "enable_web_migration: true",
         "custom_mappings:",
@@ -195,7 +195,7 @@ def test_two_mappings_to_one_event_of_which_one_is_refused(bench: Bench) -> None
 
 
 def test_two_mappings_to_one_event_with_one_event_a_request(bench: Bench) -> None:
-    """Each is sent once; before, the first was sent for ever."""
+    """Each is sent once; an earlier version sent the first for ever."""
     bench.configure(
         "enable_web_migration: true",
         "max_events_per_request: 1",

@@ -1,4 +1,4 @@
-"""What a job logs: whose it is in every line, what came of it, and nothing of anybody."""
+"""What a job logs: its connection in every line, its result, and no personal data."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ Lines = list[dict[str, Any]]
 def job(
     bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], Lines]]:
-    """job(): run the lane's job as Celery does; the lines it logged."""
+    """job() runs the lane's job as Celery does and returns the log lines."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     monkeypatch.setattr(worker.runtime, "_started", [bench.runtime])
@@ -45,14 +45,14 @@ def job(
 
 
 def of(lines: Lines, event: str) -> dict[str, Any]:
-    """The only line of that event; every line says whose it is."""
+    """Return the only line of that event; every line names the job."""
     assert {(line["job"], line["connection"], line["lane"]) for line in lines} == {("job-1", "shop", "shop:0")}
     [line] = [line for line in lines if line["event"] == event]
     return line
 
 
 def test_a_job_that_delivered_is_one_line(bench: Bench, job: Callable[[], Lines]) -> None:
-    """And one that found nothing to do is none."""
+    """A job that found nothing to do logs nothing."""
     bench.put([purchase(1), purchase(2)])
     lines = job()
     assert of(lines, "job_ended")["events"] == 2
@@ -61,7 +61,7 @@ def test_a_job_that_delivered_is_one_line(bench: Bench, job: Callable[[], Lines]
 
 
 def test_a_job_with_dead_letters_logs_what_flower_shows(bench: Bench, job: Callable[[], Lines]) -> None:
-    """Counts and reason codes; nothing of the events, in any line."""
+    """Counts and reasons; nothing of the events, in any line."""
     bench.put([purchase(1), purchase(2, custom_flags={"TikTok.URL": "www.private.example"})])
     lines = job()
     failed = of(lines, "job_failed")
@@ -74,7 +74,7 @@ def test_a_job_with_dead_letters_logs_what_flower_shows(bench: Bench, job: Calla
 
 
 def test_a_pause_is_logged_when_it_begins_and_when_it_ends(bench: Bench, job: Callable[[], Lines]) -> None:
-    """With who must do what; a probe that fails says no more than the job's own line."""
+    """With who must do what; a probe that fails adds only the job's own line."""
     bench.put([purchase(1)])
     bench.sandbox.fault("refuse_token")
     paused = of(job(), "connection_paused")
@@ -86,10 +86,10 @@ def test_a_pause_is_logged_when_it_begins_and_when_it_ends(bench: Bench, job: Ca
     assert [line["event"] for line in job()] == ["job_ended"]
 
 
-def test_a_fault_of_ours_is_told_by_its_place(
+def test_a_defect_of_relay_is_reported_by_its_place(
     bench: Bench, job: Callable[[], Lines], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its words, which may quote an event, are nowhere."""
+    """The exception's text, which may quote an event, is in no line."""
     bench.put([purchase(1)])
 
     def fail(*_: Any) -> None:

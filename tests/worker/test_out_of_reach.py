@@ -1,4 +1,4 @@
-"""TikTok out of reach: named in status, in the log and in an alert with who must do what; nothing is lost."""
+"""TikTok out of reach: status, the log and an alert say who must do what; no event is lost."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -31,14 +31,14 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(autouse=True)
 def no_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the machine has is not looked at."""
+    """Remove the machine's own proxy and certificate settings."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 
 
 def break_network(how: str, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    """The URL to post to, and what must be said."""
+    """Return the URL to post to, and the expected reason."""
     match how:
         case "dns":
             return "https://relay.invalid", "its name does not resolve"
@@ -67,7 +67,7 @@ def break_network(how: str, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -
 def test_each_way_of_being_out_of_reach_is_named_everywhere(
     how: str, bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its remedy; no word of a proxy's password; and told after a minute, for less is nobody's work."""
+    """With its remedy and without a proxy's password. The alert is sent after a minute."""
     bench.put([purchase(1), purchase(2)])
     with ExitStack() as stack:
         url, reason = break_network(how, stack, monkeypatch)
@@ -97,8 +97,10 @@ def test_each_way_of_being_out_of_reach_is_named_everywhere(
     assert bench.count("delivered", "dead", "waiting") == (0, 0, 2)
 
 
-def test_it_goes_on_by_itself_and_says_so(bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next try that gets through ends it; nothing was sent, so nothing expires."""
+def test_delivery_resumes_automatically_and_an_alert_says_so(
+    bench: Bench, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next attempt that reaches TikTok ends it; nothing was sent, so nothing expires."""
     working = bench.runtime.client
     bench.put([purchase(1)])
     with Client(f"https://localhost:{free_port()}") as client:
@@ -118,8 +120,8 @@ def test_it_goes_on_by_itself_and_says_so(bench: Bench, receiver: Receiver, monk
     assert "state" not in bench.group().group
 
 
-def test_check_deep_goes_the_way_that_workers_go(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through the same proxy, and it names the same fault."""
+def test_check_deep_uses_the_same_proxy_as_workers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the same fault."""
     bench.configure("enable_web_migration: true", "test_event_code: TEST1")
     with http_proxy(refuses=b"403 Forbidden") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")

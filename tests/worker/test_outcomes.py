@@ -38,7 +38,7 @@ def entries(draw: st.DrawFn) -> tuple[Entry, list[Result], int]:
 
 
 def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
-    """A draft of those chunks; a plan is not needed to count."""
+    """Return a draft of those chunks; counting needs no plan."""
     draft = Draft(plan=cast("Plan", None))
     for index, chunk in enumerate(content):
         draft.chunks.append(Chunk("web", index * 86_400_000, [Batch(b"{}", [entry for entry, _, _ in chunk])]))
@@ -50,7 +50,7 @@ def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
 
 
 def counter_of(draft: Draft) -> OutcomeCounter:
-    """Its tally."""
+    """Return its outcome counter."""
     lease = Lease("shop:0", "t", 0, 1, Pace(), 0, False, 0, 0, ())
     return OutcomeCounter(draft, lease, DeliveryContext("shop", None, "", 1000, CODEC.seal, lambda: 0.5))
 
@@ -59,7 +59,7 @@ def counter_of(draft: Draft) -> OutcomeCounter:
 def test_what_came_is_what_ended_and_what_goes_on(
     content: list[list[tuple[Entry, list[Result], int]]], data: st.DataObject
 ) -> None:
-    """trimmed + extra = delivered + dead + unsupported + withheld + kept; a letter for each of the dead; so by day."""
+    """trimmed + extra = delivered + dead + unsupported + withheld + kept; one dead letter each; also by day."""
     draft = draft_of(content)
     outcomes: list[ItemOutcome] = data.draw(
         st.lists(st.sampled_from([Delivered(), REJECTION, None]), min_size=len(draft.items), max_size=len(draft.items))
@@ -79,10 +79,10 @@ def test_what_came_is_what_ended_and_what_goes_on(
 
 
 @given(st.lists(st.lists(entries(), min_size=1, max_size=5), min_size=1, max_size=4), st.integers(1, 12))
-def test_a_carved_chunk_is_the_same_events_in_the_same_order(
+def test_a_split_chunk_has_the_same_events_in_the_same_order(
     batches: list[list[tuple[Entry, list[Result], int]]], weight: int
 ) -> None:
-    """In two parts, neither of them empty, the first no heavier than asked unless it is a single entry."""
+    """Neither part is empty; the first is no heavier than asked unless it is a single entry."""
     chunk = Chunk("web", 1, [Batch(b"%d" % n, [entry for entry, _, _ in part]) for n, part in enumerate(batches)], 7)
     if sum(map(len, batches)) == 1:
         return

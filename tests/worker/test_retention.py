@@ -1,4 +1,4 @@
-"""Dead letters past their time go, a page at a time and counted; a week before, it is told."""
+"""Dead letters past their retention are removed, a page at a time, and counted; a warning is logged a week before."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ from worker.retention import Retention
 DAY_MS = 86_400_000
 
 
-def bury(bench: Bench, count: int) -> None:
-    """Let so many events die now."""
+def dead_letter_events(bench: Bench, count: int) -> None:
+    """Deliver `count` events that are dead-lettered."""
     bench.put([purchase(number, custom_flags={}) for number in range(count)])
     bench.drain()
     assert len(bench.letters()) == count
 
 
 def walk(bench: Bench, days: float, steps: int = 30) -> list[dict[str, Any]]:
-    """What a worker says in so many steps, so many days later."""
+    """Return what a worker logs in a number of steps, a number of days later."""
     later = int(days * DAY_MS)
     retention = Retention(bench.url, lambda client: now_ms(client) + later, lambda: own_ms() + later)
     with capture_logs() as logs:
@@ -32,9 +32,9 @@ def walk(bench: Bench, days: float, steps: int = 30) -> list[dict[str, Any]]:
     return [log for log in logs if log["log_level"] == "warning"]
 
 
-def test_letters_go_when_their_time_is_over_and_a_week_before_it_is_said(bench: Bench) -> None:
-    """Once a day, whichever worker comes to it; and what goes is counted as discarded."""
-    bury(bench, 3)
+def test_dead_letters_are_removed_in_time_after_a_warning_a_week_before(bench: Bench) -> None:
+    """Once a day by one worker; removed dead letters count as discarded."""
+    dead_letter_events(bench, 3)
     assert walk(bench, 82) == []
     [said] = walk(bench, 84)
     assert said["event"] == "dead_letters_expiring"
@@ -48,18 +48,18 @@ def test_letters_go_when_their_time_is_over_and_a_week_before_it_is_said(bench: 
 
 
 def test_it_removes_a_page_at_a_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker has better things to do for long."""
+    """A step must not take long."""
     monkeypatch.setattr(letters, "_PAGE", 50)
-    bury(bench, 700)
+    dead_letter_events(bench, 700)
     [one, *_] = walk(bench, 100, steps=2)
     assert 0 < one["letters"] < 700
     walk(bench, 100)
     assert bench.count("discarded") == (700,)
 
 
-def test_forever_is_forever_and_a_shorter_time_is_shorter(bench: Bench) -> None:
-    """As the connection's settings say; those of a connection that is not in the file any more stay."""
-    bury(bench, 1)
+def test_each_connection_has_its_own_retention(bench: Bench) -> None:
+    """Dead letters of a connection that is not in the file stay."""
+    dead_letter_events(bench, 1)
     bench.configure("enable_web_migration: true", "dead_letter_retention: forever")
     assert walk(bench, 10_000) == []
     bench.path.write_text(bench.path.read_text().replace("id: shop", "id: other").replace("forever", "1d"))
@@ -70,11 +70,11 @@ def test_forever_is_forever_and_a_shorter_time_is_shorter(bench: Bench) -> None:
     assert bench.count("discarded") == (1,)
 
 
-def test_check_and_status_say_what_will_go(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning, and no bad news by itself; nothing where the time is long."""
+def test_check_and_status_say_what_will_be_removed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a warning and no error; nothing is said while there is enough time."""
     monkeypatch.setenv("RELAY_CONFIG", str(bench.path))
     monkeypatch.setenv("RELAY_REDIS_URL", bench.url)
-    bury(bench, 2)
+    dead_letter_events(bench, 2)
     said = [finding for finding in relay("check", "--json").json if finding["check"] == "dead letters"]
     assert said == []
     assert "removed" not in relay("status").stderr

@@ -1,4 +1,4 @@
-"""The search for refused events between claims: what ended is settled, the rest goes on with the size that worked."""
+"""The search for refused events between claims: ended events are settled, the rest continues with the last size."""
 
 import pytest
 from support.bench import Bench
@@ -8,12 +8,12 @@ from worker.drain import drain
 
 
 def requests(bench: Bench) -> int:
-    """How many TikTok got."""
+    """Return how many requests TikTok got."""
     count: int = bench.sandbox.summary()["requests"]
     return count
 
 
-def test_a_job_without_time_settles_what_it_knows_and_the_next_goes_on(bench: Bench) -> None:
+def test_a_job_without_time_settles_what_it_knows_and_the_next_continues(bench: Bench) -> None:
     """Its time is over after each request: no step is lost, and every event ends once."""
     bench.sandbox.fault("refuse_event", event_id=["e3", "e17"])
     bench.put([purchase(number) for number in range(20)])
@@ -29,7 +29,7 @@ def test_a_job_without_time_settles_what_it_knows_and_the_next_goes_on(bench: Be
 
 
 def test_requests_that_are_spaced_are_one_a_claim(bench: Bench) -> None:
-    """A connection that TikTok throttled a moment ago is not searched at full speed."""
+    """A throttled connection is not searched at full speed."""
     bench.sandbox.fault("refuse_event", event_id="e3")
     bench.put([purchase(number) for number in range(20)])
     bench.redis.hset("group:shop", mapping={"spacing": 4000, "spaced_until": 0})
@@ -42,7 +42,7 @@ def test_requests_that_are_spaced_are_one_a_claim(bench: Bench) -> None:
 def test_a_job_that_lost_its_lease_sends_no_further_request(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, holds: bool, sent: int
 ) -> None:
-    """Another worker may have the lane. There is time for one further request, and not for another claim."""
+    """Another worker may have the lane."""
     monkeypatch.setattr(bench.runtime.leases, "holds", lambda _: holds)
     bench.sandbox.fault("refuse_event", event_id="e3")
     bench.put([purchase(number) for number in range(20)])
@@ -51,8 +51,8 @@ def test_a_job_that_lost_its_lease_sends_no_further_request(
     assert requests(bench) == sent
 
 
-def test_a_failure_in_the_midst_of_a_search_keeps_what_ended(bench: Bench) -> None:
-    """TikTok goes away after some requests: delivered is delivered, refused is dead, the rest waits."""
+def test_an_error_during_a_search_keeps_what_ended(bench: Bench) -> None:
+    """Delivered and refused events stay so; the rest waits."""
     bench.sandbox.faults(
         {"mode": "refuse_event", "event_id": "e0", "count": 6},
         {"mode": "http_503", "event_id": "e15"},

@@ -1,4 +1,4 @@
-"""Settings beyond the page, from a waiting chunk to TikTok's door: what arrives, and what the books say of the rest."""
+"""Settings in effect, from a waiting chunk to TikTok: what arrives, and how the ledger counts the rest."""
 
 import asyncio
 from typing import Any
@@ -21,10 +21,8 @@ PEER = "198.51.100.9"
     [({"gdpr": {"marketing": {"consented": True}}}, 1, 0), ({"gdpr": {}}, 0, 1), (None, 0, 1)],
     ids=["X2 consented", "X2 another purpose", "X2 nothing said"],
 )
-def test_an_event_without_consent_is_withheld_in_the_books(
-    bench: Bench, consent: Any, delivered: int, withheld: int
-) -> None:
-    """Neither delivered nor a dead letter; the books balance."""
+def test_an_event_without_consent_counts_as_withheld(bench: Bench, consent: Any, delivered: int, withheld: int) -> None:
+    """Neither delivered nor a dead letter; the ledger balances."""
     bench.configure(MIGRATED, "gdpr_purpose: Marketing")
     bench.put([purchase(1)], shared={**batch(), "consent_state": consent})
     bench.drain()
@@ -33,7 +31,7 @@ def test_an_event_without_consent_is_withheld_in_the_books(
 
 
 def test_a_test_code_marks_requests_while_it_is_configured(bench: Bench) -> None:
-    """X8: what goes before and after it is set goes without, in requests of its own."""
+    """X8: events before and after it are sent without it, in separate requests."""
     for lines in ((MIGRATED,), (MIGRATED, "test_event_code: TEST12345"), (MIGRATED,)):
         bench.configure(*lines)
         bench.put([purchase(len(bench.sandbox.events()) + 1)])
@@ -43,8 +41,8 @@ def test_a_test_code_marks_requests_while_it_is_configured(bench: Bench) -> None
 
 
 @pytest.mark.parametrize(("setting", "ip"), [("true", PEER), ("false", None)], ids=["I1 on", "I1 off"])
-def test_the_sender_stands_in_for_a_missing_address(bench: Bench, setting: str, ip: str | None) -> None:
-    """I1: only where the connection says so when it is mapped, whatever ingest kept."""
+def test_the_senders_address_replaces_a_missing_one(bench: Bench, setting: str, ip: str | None) -> None:
+    """I1: only if the connection says so when the event is mapped, whatever ingest stored."""
     bench.configure(MIGRATED, f"peer_ip_fallback: {setting}")
     asyncio.run(_put_from(bench, PEER))
     bench.drain()

@@ -1,4 +1,4 @@
-"""Which jobs of a worker run: connections that hang leave room for the others, whatever their number."""
+"""Which jobs of a worker run: connections that hang leave threads for the others, however many they are."""
 
 from worker.slots import Slots
 
@@ -11,7 +11,7 @@ def test_a_connection_alone_has_a_job_for_each_of_its_lanes() -> None:
 
 
 def test_every_connection_gets_a_job_whatever_hangs() -> None:
-    """Two connections hold eight jobs for as long as they hang; twenty others still run, one job each."""
+    """Two hanging connections hold eight jobs; twenty others still run one job each."""
     slots = Slots(threads=40, usual=8)
     for connection in ("a", "b"):
         assert all(slots.enter(connection, f"{connection}:{number}") for number in range(4))
@@ -21,7 +21,7 @@ def test_every_connection_gets_a_job_whatever_hangs() -> None:
 
 
 def test_a_lane_that_had_to_wait_is_woken_when_a_job_of_its_connection_ends() -> None:
-    """Each once; and not when the timer has woken it since."""
+    """Each once; not if the timer has woken it since."""
     clock = [0.0]
     slots = Slots(threads=40, usual=1, monotonic=lambda: clock[0])
     assert slots.enter("shop", "shop:0")
@@ -35,7 +35,7 @@ def test_a_lane_that_had_to_wait_is_woken_when_a_job_of_its_connection_ends() ->
 
 
 def test_troubled_connections_take_half_of_the_threads_at_most() -> None:
-    """A hundred that hang leave twenty threads to those that do not; one that recovers counts as healthy again."""
+    """A hundred that hang leave threads for twenty others; one that recovers counts as healthy again."""
     slots = Slots(threads=40, usual=8)
     for number in range(100):
         assert slots.enter(f"h{number}", f"h{number}:0")

@@ -1,4 +1,4 @@
-"""A worker's timer: leases are renewed whatever else is slow, in one round trip, and a lost one is noticed."""
+"""A worker's timer renews leases whatever else is slow, in one round trip, and notices a lost lease."""
 
 import threading
 import time
@@ -15,14 +15,14 @@ from worker.timer import Timer, renew_leases
 
 
 def claim(bench: Bench) -> Lease:
-    """A lease of lane shop:0."""
+    """Return a lease of lane shop:0."""
     lease = bench.runtime.lanes.claim("shop:0", ClaimLimits())
     assert isinstance(lease, Lease)
     return lease
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Return when it holds."""
+    """Return when the condition holds."""
     deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline
@@ -30,7 +30,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_leases_are_renewed_while_another_duty_hangs(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waking lanes waits for a Redis that does not answer; a job's lease does not run out for that."""
+    """Waking lanes waits for a Redis that does not answer; a job's lease does not expire meanwhile."""
     bench.put([purchase(1)])
     lease = claim(bench)
     bench.runtime.leases.keep(lease)
@@ -47,7 +47,7 @@ def test_leases_are_renewed_while_another_duty_hangs(bench: Bench, monkeypatch: 
 
 
 def test_all_leases_are_renewed_together_and_a_lost_one_is_noticed(bench: Bench) -> None:
-    """Its job sends no further request, as `holds` says."""
+    """A job without its lease sends no further request, as `holds` says."""
     bench.put([purchase(1)])
     lost = claim(bench)
     bench.runtime.leases.keep(lost)
@@ -59,10 +59,10 @@ def test_all_leases_are_renewed_together_and_a_lost_one_is_noticed(bench: Bench)
     assert bench.runtime.leases.all() == []
 
 
-def test_a_connection_resumed_while_its_lane_is_put_off_is_not_left_leased(
+def test_a_connection_resumed_while_its_lane_is_deferred_is_not_left_leased(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The claim that was to be refused is granted then; nobody would have held its lease for 15 s."""
+    """The claim is then granted, and without release no job would hold its lease for 15 s."""
     bench.put([purchase(1)])
     bench.configure("enable_web_migration: true", "enabled: false")
     rest = bench.runtime.lanes.rest

@@ -1,4 +1,4 @@
-"""How long a worker waits for each reason that Redis may give: for ever, or six tries."""
+"""How long a worker waits for each error of Redis: without limit, or six attempts."""
 
 import pytest
 
@@ -11,8 +11,8 @@ BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}
 
 
 @pytest.mark.parametrize("row", BY_CODE.values(), ids=BY_CODE)
-def test_what_may_pass_is_waited_for_without_limit(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And what cannot is tried six times, within half a minute."""
+def test_transient_errors_are_waited_for_without_limit(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A permanent error is tried six times, within half a minute."""
     trouble = Trouble(row.code, row.problem, row.what_to_do, row.passes)
     redis_wait = RedisWait("redis://127.0.0.1:1/0", outage := Outage())
     monkeypatch.setattr(redis_wait._probe, "trouble", lambda: trouble)

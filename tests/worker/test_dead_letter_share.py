@@ -1,4 +1,4 @@
-"""What dead letters may hold of Redis: a batch's JSON once, a share in bytes, and a pause when it is full."""
+"""What dead letters take of Redis: a batch's JSON once, a share in bytes, and a pause when the share is full."""
 
 import base64
 import json
@@ -27,40 +27,40 @@ KEY, FORMER = (base64.urlsafe_b64encode(bytes([number] * 32)).decode() for numbe
 
 
 def bad(*numbers: int) -> list[Any]:
-    """Events that mapping refuses."""
+    """Return events that mapping rejects."""
     return [purchase(number, custom_flags=BAD) for number in numbers]
 
 
 def roomy(kilobytes: int) -> dict[str, Any]:
-    """A batch whose JSON without events is of about that size, and does not compress well."""
+    """Return a batch whose JSON without events has about that size and does not compress well."""
     noise = {f"attribute-{number}": f"{number * 7_919_777:x}-{number * 104_729:x}" for number in range(kilobytes * 26)}
     return {**batch(user=7), "user_attributes": noise}
 
 
 def store_of(bench: Bench) -> DeadLetterStore:
-    """The dead letters, as a command has them."""
+    """Return the dead letters as a command opens them."""
     return DeadLetterStore(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
 
 
 def held(bench: Bench) -> int:
-    """What the connection's dead letters hold, as Redis has it summed up."""
+    """Return the bytes of the connection's dead letters, as Redis sums them up."""
     return int(bench.group().group.get("letter_bytes", "0"))
 
 
 def used(bench: Bench) -> int:
-    """What they really hold, in Redis's own words."""
+    """Return the bytes that Redis says they use."""
     keys = list(bench.redis.scan_iter("letters:shop*"))
     return sum(bench.redis.memory_usage(key, samples=0) or 0 for key in keys)
 
 
 def parts(bench: Bench) -> tuple[int, int, int]:
-    """Shared parts, their counts of letters, and letters that need one."""
+    """Return the shared parts, how many dead letters need each, and the dead letters that need one."""
     shared, refs, uses = (bench.redis.hlen(f"letters:shop:{name}") for name in ("shared", "refs", "uses"))
     return shared, refs, uses
 
 
-def test_a_batchs_json_is_kept_once_and_goes_with_its_last_letter(bench: Bench) -> None:
-    """Two hundred letters of one batch of 60 KB hold less than three batches, and nothing when they are gone."""
+def test_a_batchs_json_is_stored_once_and_removed_with_its_last_dead_letter(bench: Bench) -> None:
+    """Two hundred of one batch of 60 KB take less than three batches, and nothing once they are removed."""
     shared = roomy(60)
     size = len(as_json(shared))
     bench.put(bad(*range(100)), shared=shared)
@@ -78,8 +78,8 @@ def test_a_batchs_json_is_kept_once_and_goes_with_its_last_letter(bench: Bench) 
     assert not list(bench.redis.scan_iter("letters:shop*"))
 
 
-def test_a_letter_is_read_and_goes_again_with_its_whole_batch(bench: Bench) -> None:
-    """Who reads, corrects or replays it sees no difference."""
+def test_a_dead_letter_is_shown_and_replayed_with_its_whole_batch(bench: Bench) -> None:
+    """Reading, correcting and replaying work as without sharing."""
     shared = roomy(4)
     bench.put(bad(1, 2), shared=shared)
     bench.drain()
@@ -108,8 +108,8 @@ def test_the_sum_is_no_less_than_what_redis_uses(bench: Bench, kilobytes: int) -
     assert used(bench) <= held(bench) <= 1.5 * used(bench)
 
 
-def test_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> None:
-    """They hold their batch themselves, and no sum was kept."""
+def test_dead_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> None:
+    """They hold their whole batch, and no sum was stored."""
     bench.put(bad(1), shared=roomy(4))
     bench.drain()
     [letter] = bench.letters()
@@ -128,7 +128,7 @@ def test_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> None:
 
 
 def test_a_full_share_pauses_the_connection_until_there_is_room(bench: Bench) -> None:
-    """Nothing is claimed meanwhile, healthy events wait as well, and it goes on by itself: the books always balance."""
+    """Healthy events wait too; delivery resumes automatically, and the ledger balances throughout."""
     bench.runtime.redis_limit = 4 * 60_000
     bench.put(*[bad(number) for number in range(200)], [purchase(1_000)], shared=roomy(1))
     for _ in range(300):
@@ -141,7 +141,7 @@ def test_a_full_share_pauses_the_connection_until_there_is_room(bench: Bench) ->
     assert waiting > (50,)
     assert Lanes(bench.redis).claim("shop:0", ClaimLimits()) in (Refused("paused"), Refused("not due"))
     discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop")[:3])
-    assert bench.group().group.get("by") == "dead_letters", "one letter less is no room yet"
+    assert bench.group().group.get("by") == "dead_letters", "one dead letter less is not room enough"
     while bench.group().waiting:
         discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop"))
         assert "by" not in bench.group().group
@@ -151,7 +151,7 @@ def test_a_full_share_pauses_the_connection_until_there_is_room(bench: Bench) ->
 
 
 def test_more_memory_ends_the_pause_and_an_operators_pause_is_left_alone(bench: Bench) -> None:
-    """The limit is read again all the time."""
+    """The limit is read again regularly."""
     bench.runtime.redis_limit = 4 * 2_000
     bench.put(bad(1), bad(2), bad(3), [purchase(4)])
     for _ in range(10):
@@ -168,7 +168,7 @@ def test_more_memory_ends_the_pause_and_an_operators_pause_is_left_alone(bench: 
 
 
 def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Events of many kilobytes, each of them refused: the rest waits for the next settlement, and each dies once."""
+    """Large events, each refused: the rest waits for the next settlement, and each is dead-lettered once."""
     sizes: list[int] = []
     settle = Lanes.settle
 
@@ -192,8 +192,8 @@ def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: py
     assert len(sizes) > 1
 
 
-def test_with_a_key_what_letters_share_is_encrypted_and_moves_to_a_new_key(bench: Bench) -> None:
-    """Nothing of it stands in Redis in the clear, nor in its id; a former key is needed until it was encrypted anew."""
+def test_with_a_key_shared_parts_are_encrypted_and_re_encrypted(bench: Bench) -> None:
+    """Neither the value nor its id is readable; a former key is needed until re-encryption."""
     bench.runtime = Runtime(settings_with(bench, FORMER), bench.url)
     bench.put(bad(1, 2), shared=roomy(4))
     bench.drain()

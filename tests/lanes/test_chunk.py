@@ -114,7 +114,7 @@ def test_a_chunk_of_version_1_opens_for_ever() -> None:
     )
     entries = [
         Entry(0, None, b'{"event_type":"commerce_event"}'),
-        Entry(3, "generated", b"7", ["Purchase", "Subscribe"]),
+        Entry(3, "minted", b"7", ["Purchase", "Subscribe"]),
     ]
     batches = [Batch(b'{"environment":"production"}', entries)]
     assert ChunkCodec().open(sealed) == Chunk("web", 1_795_000_000_000, batches, 1_795_000_000_123, "203.0.113.7")

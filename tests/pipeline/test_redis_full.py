@@ -63,7 +63,7 @@ def test_a_full_redis_is_drained_by_workers_that_run_and_by_workers_that_start(t
         plant.add_worker()  # it starts at maxmemory
         until(lambda: delivered(plant) == 200)
         assert set(jobs_of(plant, "worker-0")) == {None}
-        assert "delivering without Celery" in plant.log_of("worker-0")
+        assert '"redis_full"' in plant.log_of("worker-0")
         with plant.client() as client:
             client.config_set("maxmemory", "512mb")
         post(plant, 1_000, 100)

@@ -15,6 +15,7 @@ from support.acl import add_user, running_server
 from support.events import batch, purchase
 from support.plant import RELAY, Process, free_port
 from support.receiver import receiving
+from support.servers import NO_REPLICAS_NEEDED, skip_before
 from support.site import WEB, running_site
 from support.waiting import until
 
@@ -167,6 +168,7 @@ def relay(url: str, directory: Path, *arguments: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+@skip_before(7, NO_REPLICAS_NEEDED)
 def test_status_and_check_say_that_nothing_can_be_written(server: str, tmp_path: Path) -> None:
     """The server answers every read."""
     with redis.Redis.from_url(server) as admin:

@@ -10,6 +10,7 @@ import redis
 from redis.exceptions import ResponseError
 from support.acl import add_user, running_server
 from support.server import free_port
+from support.servers import NO_REPLICAS_NEEDED, skip_before
 from support.tls import Authority, tls_in_front
 
 from store.client import connect
@@ -117,7 +118,13 @@ def trouble_of(url: str) -> Trouble:
     return trouble
 
 
-@pytest.mark.parametrize("code", CASES)
+MARKS = {
+    "noreplicas": skip_before(7, NO_REPLICAS_NEEDED),
+    "loading": skip_before(7, "a slow load cannot be asked for"),
+}
+
+
+@pytest.mark.parametrize("code", [pytest.param(code, marks=MARKS.get(code, ())) for code in CASES])
 def test_every_refusal_is_named(code: str, tmp_path: Path) -> None:
     """By its code, a sentence and a remedy; only what may pass by itself is waited for."""
     with ExitStack() as stack:

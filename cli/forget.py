@@ -1,4 +1,4 @@
-"""`relay forget`: what is kept of a person is removed, from Redis and from its disk."""
+"""`relay forget`: erase a person's data from Redis and from its disk."""
 
 import socket
 import sys
@@ -28,21 +28,19 @@ ON_DISK_IS_DONE: Final = ("rewritten", "no file")
     "written",
     multiple=True,
     metavar="TYPE=VALUE",
-    help="Whom: email=…, mobile_number=…, customer_id=…, mpid=…; repeat it for all that you know of one person. "
-    "With - for the value, it is read from stdin, a line each.",
+    help="The person: email=…, mobile_number=…, customer_id=…, mpid=…; repeat it for every identity that you know. "
+    "With - as the value, it is read from stdin, one value a line.",
 )
 @click.option("--identity-file", type=click.File(), help="A file with TYPE=VALUE on each line; - is stdin.")
-@click.option("--dry-run", is_flag=True, help="Count what would be removed, and remove nothing.")
-@click.option(
-    "--past", is_flag=True, help="List past erasures: who ran them, when, and how much was removed; never of whom."
-)
+@click.option("--dry-run", is_flag=True, help="Count what would be erased, and erase nothing.")
+@click.option("--past", is_flag=True, help="List past erasures: operator, time and counts, never the person.")
 @json_option
 def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past: bool, as_json: bool) -> None:
-    """Erase what is kept of a person: events that wait, dead letters, remembered addresses, and their traces on disk.
+    """Erase a person's data: waiting events, dead letters, remembered addresses, and their traces on disk.
 
-    Identities are compared as they are hashed for TikTok, so a value and its SHA-256 are the same person. A value on
-    the command line is seen by whoever lists processes, and stays in the shell's history; stdin avoids both.
-    What TikTok has been sent already is to be erased there. Exit code 1 when something could not be removed.
+    Identities are compared as they are hashed for TikTok, so a value and its SHA-256 mean the same person. Other
+    users can see a value on the command line, and shells keep it in a history; stdin avoids both. Data that TikTok
+    received must be erased at TikTok. Exit code 1 when something could not be erased.
     """
     if past:
         _show_past(as_json=as_json)
@@ -53,12 +51,10 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         configure_logging(store.settings)
         eraser = Eraser(store, configuration_of(store.settings), identities, dry_run=dry_run)
         for kind in eraser.unread():
-            note(
-                f"{kind}: not a number in international form, so it may be missed: give it with + and the country code"
-            )
+            note(f"{kind}: not an international number, so relay may not find it. Pass it with + and the country code.")
         erasure = eraser.erase(Memory(store.client, store.settings.keyring, expires_s=0))
         if not dry_run:
-            note("removed from memory; now Redis writes its append-only file anew …")
+            note("Erased from memory. Redis now rewrites its append-only file …")
             on_disk = rewrite_file(store.client)
             kinds = tuple(dict.fromkeys(identity.kind for identity in identities))
             note_erasure(store.client, who(), socket.gethostname(), kinds, erasure, on_disk)
@@ -66,7 +62,7 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         print_json(_object(erasure, on_disk))
     else:
         console().print(_table(erasure))
-    _say(erasure, on_disk)
+    _print_totals(erasure, on_disk)
     sys.exit(not erasure.is_complete or (on_disk is not None and on_disk not in ON_DISK_IS_DONE))
 
 
@@ -82,25 +78,25 @@ def _object(erasure: Erasure, on_disk: Rewriting | None) -> dict[str, Any]:
 
 def _table(erasure: Erasure) -> RenderableType:
     numbers = ("waiting events", "dead letters")
-    made = table("connection", *numbers, right=numbers)
-    for one in erasure.connections:
-        made.add_row(one.id, count(one.events), count(one.dead_letters))
-    return made
+    rows = table("connection", *numbers, right=numbers)
+    for connection in erasure.connections:
+        rows.add_row(connection.id, count(connection.events), count(connection.dead_letters))
+    return rows
 
 
-def _say(erasure: Erasure, on_disk: Rewriting | None) -> None:
-    """On stderr: the rest of the answer, and what is left to do."""
+def _print_totals(erasure: Erasure, on_disk: Rewriting | None) -> None:
+    """Print totals and what is left to do on stderr."""
     total = f"{plural(erasure.events, 'waiting event')}, {plural(erasure.dead_letters, 'dead letter')}"
-    did = "would be removed" if on_disk is None else "removed"
-    note(f"{did}: {total}, {plural(erasure.addresses, 'remembered address', 'remembered addresses')}")
+    verb = "would be erased" if on_disk is None else "erased"
+    note(f"{verb}: {total}, {plural(erasure.addresses, 'remembered address', 'remembered addresses')}")
     if erasure.keeps_coming:
-        note("events of theirs keep coming in: stop whoever sends them, then run this again")
-    for one in erasure.connections:
-        if one.in_delivery:
-            note(f"{one.id}: a worker is still sending events of theirs to TikTok: run this again in a minute")
-        if one.unreadable:
-            kept = plural(one.unreadable, "chunk or letter", "chunks or letters")
-            note(f"{one.id}: {kept} cannot be read, and they may be in there: {one.what_to_do}")
+        note("New events of this person keep arriving. Stop their sender, then run this again.")
+    for connection in erasure.connections:
+        if connection.in_delivery:
+            note(f"{connection.id}: a worker is still sending this person's events. Run this again in a minute.")
+        if connection.unreadable:
+            unread = plural(connection.unreadable, "chunk or dead letter", "chunks or dead letters")
+            note(f"{connection.id}: {unread} cannot be read and may hold data of this person: {connection.what_to_do}")
     if on_disk is not None:
         note(ON_DISK[on_disk])
 
@@ -111,14 +107,19 @@ def _show_past(*, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    made = table("at", "who", "by", "events", "dead letters", "complete", right=("events", "dead letters"))
-    for one in found:
-        by = ", ".join(one.kinds)
-        complete = "yes" if one.complete and one.on_disk in ON_DISK_IS_DONE else "no"
-        made.add_row(
-            one.at, plain(f"{one.who} on {one.host}"), by, f"{one.events:,}", f"{one.dead_letters:,}", complete
+    rows = table("at", "who", "by", "events", "dead letters", "complete", right=("events", "dead letters"))
+    for erasure in found:
+        by = ", ".join(erasure.kinds)
+        complete = "yes" if erasure.complete and erasure.on_disk in ON_DISK_IS_DONE else "no"
+        rows.add_row(
+            erasure.at,
+            plain(f"{erasure.who} on {erasure.host}"),
+            by,
+            f"{erasure.events:,}",
+            f"{erasure.dead_letters:,}",
+            complete,
         )
     if found:
-        console().print(made)
+        console().print(rows)
     else:
-        note("nobody was erased")
+        note("No erasures.")

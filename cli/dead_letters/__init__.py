@@ -1,1 +1,1 @@
-"""`relay dead-letters`."""
+"""`relay dead-letters`: list, correct, replay, discard and export events that were not delivered."""

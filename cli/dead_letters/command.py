@@ -1,4 +1,4 @@
-"""`relay dead-letters`: the events that will not be tried again by themselves, and why."""
+"""`relay dead-letters`: the group of commands, with list, count and show."""
 
 from typing import Any, Final
 
@@ -26,9 +26,9 @@ SHOWN: Final = 50
 
 @click.group("dead-letters")
 def dead_letters() -> None:
-    """List, show, mend and replay events that will not be tried again by themselves.
+    """List, show, correct and replay events that relay does not retry automatically.
 
-    Values are masked, TikTok's messages included, because they may quote what they refuse; --reveal shows all.
+    Values are masked, and so are TikTok's messages, which may quote them; --reveal shows all.
     """
 
 
@@ -43,105 +43,109 @@ for command in (edit, replay, discard, export, reveals):
     type=click.IntRange(min=1),
     default=SHOWN,
     show_default=True,
-    help="The newest so many (not with --json).",
+    help="Number of dead letters to show, the newest; --json shows all.",
 )
 @json_option
 @reveal_option
 def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None:
-    """List them, oldest first."""
+    """List dead letters, oldest first."""
     with open_store() as store:
         query = query_of(store, conditions)
         found = find_once(store.client, store.connections, query)
         entries = list(found.oldest() if as_json else reversed(found.newest(0, limit)))
-        letters = [without_source(letter) for letter in store.read_each(entries)]
-        if reveal and letters:
-            note_reveal(store, "list", [letter.id for letter in letters])
+        selected = [without_source(dead_letter) for dead_letter in store.read_each(entries)]
+        if reveal and selected:
+            note_reveal(store, "list", [dead_letter.id for dead_letter in selected])
     if as_json:
-        print_json([public(letter, reveal=reveal) for letter in letters])
+        print_json([public(dead_letter, reveal=reveal) for dead_letter in selected])
         return
-    if not letters:
+    if not selected:
         note("no such dead letters" if query.has_conditions else "no dead letters")
         return
-    console().print(_table(letters, reveal=reveal))
+    console().print(_table(selected, reveal=reveal))
     if len(found) > limit:
-        note(f"the newest {limit} of {len(found):,}; --limit N shows more, relay dead-letters count what there is")
+        note(f"Showing the newest {limit} of {len(found):,}. Pass --limit N for more, or run relay dead-letters count.")
 
 
 @dead_letters.command("count")
 @condition_options
 @json_option
 def count_(*, as_json: bool, **conditions: Any) -> None:
-    """Count them by connection, stage, reason and field."""
+    """Count dead letters by connection, stage, reason and field."""
     with open_store() as store:
         groups = find_once(store.client, store.connections, query_of(store, conditions)).groups()
-    rows = sorted(groups, key=lambda row: (row.connection, -row.dead_letters, row.stage, row.reason, row.field or ""))
+    counts = sorted(groups, key=lambda row: (row.connection, -row.dead_letters, row.stage, row.reason, row.field or ""))
     names = ("connection", "stage", "reason", "field")
     if as_json:
-        print_json([{**dict(zip(names, row[:4], strict=True)), "dead_letters": row.dead_letters} for row in rows])
+        print_json([{**dict(zip(names, row[:4], strict=True)), "dead_letters": row.dead_letters} for row in counts])
         return
-    made = table(*names, "dead letters", right=("dead letters",))
-    for connection, stage, reason, field, number in rows:
-        made.add_row(connection, stage, Text(reason, style=BAD), plain(field or ""), f"{number:,}")
-    console().print(made if rows else Text("no dead letters", style=MUTED))
+    rows = table(*names, "dead letters", right=("dead letters",))
+    for connection, stage, reason, field, number in counts:
+        rows.add_row(connection, stage, Text(reason, style=BAD), plain(field or ""), f"{number:,}")
+    console().print(rows if counts else Text("no dead letters", style=MUTED))
 
 
 @dead_letters.command("show")
-@click.argument("letter_id", metavar="ID")
+@click.argument("dead_letter_id", metavar="ID")
 @json_option
 @reveal_option
-def show(*, letter_id: str, as_json: bool, reveal: bool) -> None:
-    """Show one with everything kept about it, the event it came from included."""
+def show(*, dead_letter_id: str, as_json: bool, reveal: bool) -> None:
+    """Show one dead letter with all its fields and its event."""
     with open_store() as store:
-        letter = store.find(letter_id)
-        if letter is None:
+        dead_letter = store.find(dead_letter_id)
+        if dead_letter is None:
             raise OperatorError(
-                f"there is no dead letter {letter_id} (any more): relay dead-letters list says which exist"
+                f"Unknown dead letter {dead_letter_id}. It never existed or is gone; see relay dead-letters list."
             )
-        source = _opened(store, letter)
+        source = _open_source(store, dead_letter)
         if reveal:
-            note_reveal(store, "show", [letter.id])
-    inside = source_of(source, reveal=reveal) if isinstance(source, Chunk) else None
+            note_reveal(store, "show", [dead_letter.id])
+    source_object = source_of(source, reveal=reveal) if isinstance(source, Chunk) else None
     if as_json:
-        print_json({**public(letter, reveal=reveal), "source": inside})
+        print_json({**public(dead_letter, reveal=reveal), "source": source_object})
     else:
-        console().print(_whole(public(letter, reveal=reveal), inside))
+        console().print(_details(public(dead_letter, reveal=reveal), source_object))
     if isinstance(source, ChunkUnreadable):
-        raise OperatorError(f"the source cannot be decrypted: {source.what_to_do}")
+        raise OperatorError(f"The event of this dead letter cannot be decrypted: {source.what_to_do}")
     if not reveal and not as_json:
-        note("values are masked; --reveal shows them")
+        note("Values are masked; pass --reveal to show them.")
 
 
-def _opened(store: DeadLetterStore, letter: DeadLetter) -> Chunk | ChunkUnreadable:
+def _open_source(store: DeadLetterStore, dead_letter: DeadLetter) -> Chunk | ChunkUnreadable:
     try:
-        return store.open(letter)
+        return store.open(dead_letter)
     except ChunkUnreadable as error:
         return error
 
 
-def _table(letters: list[DeadLetter], *, reveal: bool) -> RenderableType:
-    made = table("id and time", "connection and event", "reason and field", "what to do")
-    made.show_lines = True
-    made.columns[0].no_wrap = made.columns[2].no_wrap = True
-    for letter in letters:
-        shown = public(letter, reveal=reveal)
-        code = "" if letter.tiktok_code is None else f" {letter.tiktok_code}"
-        made.add_row(
-            Text(f"{letter.id}\n{shown['at'][:19].replace('T', ' ')}", style=MUTED),
-            plain("\n".join(part for part in (letter.connection, letter.tiktok_event, letter.event_id) if part)),
-            Text.assemble((letter.reason + code, BAD), "\n", plain(letter.field or "")),
+def _table(selected: list[DeadLetter], *, reveal: bool) -> RenderableType:
+    rows = table("id and time", "connection and event", "reason and field", "what to do")
+    rows.show_lines = True
+    rows.columns[0].no_wrap = rows.columns[2].no_wrap = True
+    for dead_letter in selected:
+        shown = public(dead_letter, reveal=reveal)
+        code = "" if dead_letter.tiktok_code is None else f" {dead_letter.tiktok_code}"
+        rows.add_row(
+            Text(f"{dead_letter.id}\n{shown['at'][:19].replace('T', ' ')}", style=MUTED),
+            plain(
+                "\n".join(
+                    part for part in (dead_letter.connection, dead_letter.tiktok_event, dead_letter.event_id) if part
+                )
+            ),
+            Text.assemble((dead_letter.reason + code, BAD), "\n", plain(dead_letter.field or "")),
             plain(shown["message"]),
         )
-    return made
+    return rows
 
 
-def _whole(fields: dict[str, Any], inside: dict[str, Any] | None) -> RenderableType:
-    made = table("", "")
-    made.show_header = False
+def _details(fields: dict[str, Any], source_object: dict[str, Any] | None) -> RenderableType:
+    rows = table("", "")
+    rows.show_header = False
     for name, value in fields.items():
-        made.add_row(Text(name, style=MUTED), Text("–", style=MUTED) if value is None else plain(str(value)))
-    if inside is None:
-        return made
-    for name, value in inside.items():
+        rows.add_row(Text(name, style=MUTED), Text("–", style=MUTED) if value is None else plain(str(value)))
+    if source_object is None:
+        return rows
+    for name, value in source_object.items():
         if name != "batch" and value is not None:
-            made.add_row(Text(name, style=MUTED), plain(str(value)))
-    return Group(made, "", Text("The batch, with this event only", style="bold"), json_text(inside["batch"]))
+            rows.add_row(Text(name, style=MUTED), plain(str(value)))
+    return Group(rows, "", Text("The batch, with this event only", style="bold"), json_text(source_object["batch"]))

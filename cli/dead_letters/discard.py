@@ -1,4 +1,4 @@
-"""`relay dead-letters discard`: throw letters away for good, and count them."""
+"""`relay dead-letters discard`: remove dead letters for good; the ledger counts them."""
 
 from typing import Any
 
@@ -19,9 +19,9 @@ from operations.format import plural
 @yes_option
 @json_option
 def discard(*, yes: bool, as_json: bool, **conditions: Any) -> None:
-    """Throw them away for good: they are counted as discarded, and their events never reach TikTok.
+    """Remove dead letters for good. Their events never reach TikTok and are counted as discarded.
 
-    It asks, unless --yes is given; export keeps a copy.
+    relay asks first, unless you pass --yes. Run export before to keep a copy.
     """
     check(conditions)
     result = Result()
@@ -29,16 +29,18 @@ def discard(*, yes: bool, as_json: bool, **conditions: Any) -> None:
         query = query_of(store, conditions)
         found = find_once(store.client, store.connections, query)
         if found and not confirmed(f"Discard {plural(len(found), 'dead letter')} for good?", yes=yes):
-            note("nothing was discarded")
+            note("Nothing was discarded.")
             raise SystemExit(1)
         for page in progress("discarding", discard_all(store, found.oldest()), len(found)):
             result.add(page)
     missing = query.missing(result.done)
     if as_json:
-        print_json({"discarded": result.done, "left": [{"id": letter_id, "why": GONE} for letter_id in missing]})
+        print_json(
+            {"discarded": result.done, "left": [{"id": dead_letter_id, "why": GONE} for dead_letter_id in missing]}
+        )
     else:
-        for letter_id in missing:
-            note(f"{letter_id}: {GONE}")
+        for dead_letter_id in missing:
+            note(f"{dead_letter_id}: {GONE}")
         click.echo(f"discarded: {plural(len(result.done), 'dead letter')}")
     if missing:
         raise SystemExit(1)

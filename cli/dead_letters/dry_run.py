@@ -1,4 +1,4 @@
-"""`relay dead-letters replay --dry-run`: each letter with why it died and the request it would now become."""
+"""`relay dead-letters replay --dry-run`: show each dead letter's reason and the request that it would become now."""
 
 from typing import Any
 
@@ -25,51 +25,53 @@ def show(
     as_json: bool,
     reveal: bool,
 ) -> None:
-    """Print what each would become, one after the other. Raises SystemExit(1) if one is missing."""
+    """Print what each dead letter would become, one at a time. Raise SystemExit(1) if one is missing."""
     shown, seen = [], list[str]()
-    for letter in store.read_each(found.oldest()):
-        seen.append(letter.id)
-        outlook = _outlook(store, letter, previews)
+    for dead_letter in store.read_each(found.oldest()):
+        seen.append(dead_letter.id)
+        preview = _preview_of(store, dead_letter, previews)
         if as_json:
-            shown.append({**public(letter, reveal=reveal), "now": object_of(outlook, reveal=reveal)})
+            shown.append({**public(dead_letter, reveal=reveal), "now": object_of(preview, reveal=reveal)})
         else:
-            console().print(_sheet(letter, outlook, reveal=reveal))
+            console().print(_sheet(dead_letter, preview, reveal=reveal))
     missing = query.missing(seen)
     if as_json:
         print_json(shown)
     elif not seen and not missing:
-        note("no such dead letters")
+        note("No dead letter matches.")
     if reveal and seen:
         note_reveal(store, "replay --dry-run", seen)
-    for letter_id in missing:
-        note(f"{letter_id}: {GONE}")
+    for dead_letter_id in missing:
+        note(f"{dead_letter_id}: {GONE}")
     if missing:
         raise SystemExit(1)
 
 
-def _outlook(store: DeadLetterStore, letter: DeadLetter, previews: ReplayPreviews) -> ReplayPreview | Blocked:
+def _preview_of(store: DeadLetterStore, dead_letter: DeadLetter, previews: ReplayPreviews) -> ReplayPreview | Blocked:
     try:
-        source: Chunk = store.open(letter)
+        source: Chunk = store.open(dead_letter)
     except ChunkUnreadable as error:
-        return Blocked(f"its source cannot be decrypted: {error.what_to_do}")
-    return previews.of(letter, source)
+        return Blocked(f"its event cannot be decrypted: {error.what_to_do}")
+    return previews.of(dead_letter, source)
 
 
-def object_of(outlook: ReplayPreview | Blocked, *, reveal: bool) -> dict[str, Any]:
-    """For `--json`: `blocked`, a sentence or null, before what `ReplayPreview.as_object` has."""
-    if isinstance(outlook, Blocked):
-        return {"blocked": outlook.why, "request": None, "dead_letters": [], "not_sent": []}
-    return {"blocked": None, **outlook.as_object(reveal=reveal)}
+def object_of(preview: ReplayPreview | Blocked, *, reveal: bool) -> dict[str, Any]:
+    """Return the object of `--json`: `blocked`, a sentence or null, then the fields of `ReplayPreview.as_object`."""
+    if isinstance(preview, Blocked):
+        return {"blocked": preview.why, "request": None, "dead_letters": [], "not_sent": []}
+    return {"blocked": None, **preview.as_object(reveal=reveal)}
 
 
-def _sheet(letter: DeadLetter, outlook: ReplayPreview | Blocked, *, reveal: bool) -> RenderableType:
-    head = Text.assemble((letter.id, "bold"), f"  {letter.connection}", (f"  {letter.tiktok_event or ''}", MUTED))
-    lines: list[RenderableType] = [head, Text(plain(f"  then  {former_reason(letter, reveal=reveal)}"))]
-    if isinstance(outlook, Blocked):
-        return Group(*lines, Text(f"  now   {outlook.why}", style=BAD), "")
-    style = GOOD if outlook.items and not outlook.rejected else BAD
-    lines += [Text(plain(f"  now   {sentence}"), style=style) for sentence in outlook.sentences()]
-    if outlook.items:
-        body = json_text(shown_body(outlook.body, reveal=reveal))
-        lines += [Text(f"  POST  {outlook.url}", style=MUTED), body]
+def _sheet(dead_letter: DeadLetter, preview: ReplayPreview | Blocked, *, reveal: bool) -> RenderableType:
+    head = Text.assemble(
+        (dead_letter.id, "bold"), f"  {dead_letter.connection}", (f"  {dead_letter.tiktok_event or ''}", MUTED)
+    )
+    lines: list[RenderableType] = [head, Text(plain(f"  then  {former_reason(dead_letter, reveal=reveal)}"))]
+    if isinstance(preview, Blocked):
+        return Group(*lines, Text(f"  now   {preview.why}", style=BAD), "")
+    style = GOOD if preview.items and not preview.rejected else BAD
+    lines += [Text(plain(f"  now   {sentence}"), style=style) for sentence in preview.sentences()]
+    if preview.items:
+        body = json_text(shown_body(preview.body, reveal=reveal))
+        lines += [Text(f"  POST  {preview.url}", style=MUTED), body]
     return Group(*lines, "")

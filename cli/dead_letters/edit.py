@@ -1,4 +1,4 @@
-"""`relay dead-letters edit`: correct the event of a letter, see what it would become, keep it, send it again."""
+"""`relay dead-letters edit`: correct the event of a dead letter, preview it, store it and replay it."""
 
 from collections.abc import Mapping
 
@@ -23,45 +23,45 @@ from operations.errors import OperatorError
 
 
 @click.command("edit")
-@click.argument("letter_id", metavar="ID")
+@click.argument("dead_letter_id", metavar="ID")
 @click.option(
     "--set",
     "assignments",
     metavar="FIELD=VALUE",
     multiple=True,
-    help="Correct this field, by the name that the letter shows (TikTok.URL=https://…) or by its path "
-    "(custom_flags.TikTok.URL=…); may be given again for others.",
+    help="Set this field, by the name in the dead letter (TikTok.URL=https://…) or by its path "
+    "(custom_flags.TikTok.URL=…); repeatable.",
 )
-@click.option("--replay", "send", is_flag=True, help="Send it again once it is kept.")
+@click.option("--replay", "send", is_flag=True, help="Replay it after the correction.")
 @yes_option
 @json_option
-def edit(*, letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool, as_json: bool) -> None:
-    """Correct the event of one, in $EDITOR or by --set, and keep it so.
+def edit(*, dead_letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool, as_json: bool) -> None:
+    """Correct the event of a dead letter, in $EDITOR or with --set, and store the correction.
 
-    The batch with this one event is what is edited; its names are mParticle's. What it would become is told before
-    anything is kept, and where it would die again it is asked. An editor shows personal data, which is logged.
+    You edit the mParticle batch with this one event. Before anything is stored, relay shows what the event would
+    become, and asks if it would be dead-lettered again. An editor shows personal data, which the audit log records.
     """
     with open_store() as store:
-        found = find_dead_letter(store, letter_id)
+        found = find_dead_letter(store, dead_letter_id)
         configuration = configuration_of(store.settings)
-        outlooks = ReplayPreviews(configuration, store.settings, store.now_ms())
+        previews = ReplayPreviews(configuration, store.settings, store.now_ms())
         names = names_of(found.dead_letter, configuration.connections.get(found.dead_letter.connection))
         before = text_of(found.source)
         if not assignments:
-            note_reveal(store, "edit", [letter_id])
+            note_reveal(store, "edit", [dead_letter_id])
         after = _assigned(before, assignments, names) if assignments else _edited(before)
         if after is None:
-            note("nothing was changed")
+            note("Nothing was changed.")
             raise SystemExit(1)
         source = corrected(found.source, after)
-        outlook = outlooks.of(found.dead_letter, source)
-        _tell(found.dead_letter, outlook)
-        if not is_sendable(outlook) and not confirmed("Keep it so all the same?", yes=yes):
-            note("nothing was changed")
+        preview = previews.of(found.dead_letter, source)
+        _print_preview(found.dead_letter, preview)
+        if not is_sendable(preview) and not confirmed("Store this correction anyway?", yes=yes):
+            note("Nothing was changed.")
             raise SystemExit(1)
-        send = send and isinstance(outlook, ReplayPreview)
-        sent = _keep(store, found, source, send=send, yes=yes)
-    _say(letter_id, outlook, sent, as_json=as_json)
+        send = send and isinstance(preview, ReplayPreview)
+        result = _keep(store, found, source, send=send, yes=yes)
+    _print_result(dead_letter_id, preview, result, as_json=as_json)
 
 
 def _assigned(text: str, assignments: tuple[str, ...], names: Mapping[str, str]) -> str:
@@ -72,41 +72,43 @@ def _assigned(text: str, assignments: tuple[str, ...], names: Mapping[str, str])
 
 
 def _edited(text: str) -> str | None:
-    """What came out of the editor; None where nothing was changed."""
+    """Return the edited text; None when it is unchanged."""
     try:
         after = click.edit(text, extension=".json")
     except click.ClickException as error:
-        raise OperatorError(f"{error.message}: set EDITOR, or use --set field=value") from None
+        raise OperatorError(f"{error.message}. Set EDITOR, or pass --set FIELD=VALUE.") from None
     return None if after is None or after.strip() == text.strip() else after
 
 
 def _keep(store: DeadLetterStore, found: Found, source: Chunk, *, send: bool, yes: bool) -> Result | None:
-    """Put the corrected letter in its place; and with `send`, on its way."""
-    letter = found.dead_letter
+    """Store the corrected event, and replay it if `send` says so."""
+    dead_letter = found.dead_letter
     late = send and is_late(source.first_unknown_ms, store.now_ms())
     send = send and (not late or confirmed(late_question(1), yes=yes))
     keep(store, found, source)
     if not send:
         return None
-    sent = Result()
-    replay_page(store, letter.connection, [letter.id], [letter.id] if late else [], sent)
-    return sent
+    result = Result()
+    replay_page(store, dead_letter.connection, [dead_letter.id], [dead_letter.id] if late else [], result)
+    return result
 
 
-def _tell(letter: DeadLetter, outlook: ReplayPreview | Blocked) -> None:
-    note(plain(f"then  {former_reason(letter, reveal=False)}"))
-    for sentence in [outlook.why] if isinstance(outlook, Blocked) else outlook.sentences():
+def _print_preview(dead_letter: DeadLetter, preview: ReplayPreview | Blocked) -> None:
+    note(plain(f"then  {former_reason(dead_letter, reveal=False)}"))
+    for sentence in [preview.why] if isinstance(preview, Blocked) else preview.sentences():
         note(plain(f"now   {sentence}"))
 
 
-def _say(letter_id: str, outlook: ReplayPreview | Blocked, sent: Result | None, *, as_json: bool) -> None:
-    replayed = sent is not None and sent.done == [letter_id]
+def _print_result(
+    dead_letter_id: str, preview: ReplayPreview | Blocked, result: Result | None, *, as_json: bool
+) -> None:
+    replayed = result is not None and result.done == [dead_letter_id]
     if as_json:
-        print_json({"id": letter_id, "replayed": replayed, "now": object_of(outlook, reveal=False)})
+        print_json({"id": dead_letter_id, "replayed": replayed, "now": object_of(preview, reveal=False)})
     else:
-        further = "on its way again" if replayed else f"to send it again: relay dead-letters replay {letter_id}"
-        click.echo(f"{letter_id}: kept as corrected; {further}")
-    if sent is not None and not replayed:
-        for _, why in sent.left:
-            note(f"{letter_id}: {why}")
+        next_step = "replayed" if replayed else f"to replay it, run relay dead-letters replay {dead_letter_id}"
+        click.echo(f"{dead_letter_id}: corrected; {next_step}")
+    if result is not None and not replayed:
+        for _, why in result.left:
+            note(f"{dead_letter_id}: {why}")
         raise SystemExit(1)

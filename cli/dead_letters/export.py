@@ -1,4 +1,4 @@
-"""`relay dead-letters export`: letters with their events as JSON lines, for other tools and for keeping."""
+"""`relay dead-letters export`: write dead letters with their events as JSON lines."""
 
 from typing import Any
 
@@ -19,9 +19,9 @@ from operations.format import plural
 @query_options
 @reveal_option
 def export(*, reveal: bool, **conditions: Any) -> None:
-    """Write them to stdout, one JSON object a line: what list --json has of each, and `source`, its event.
+    """Write dead letters to stdout, one JSON object a line: the fields of list --json, and `source` with the event.
 
-    Values are masked unless --reveal is given. Nothing is chosen by default: --all exports all.
+    Values are masked without --reveal. Name ids or conditions, or pass --all.
     """
     check(conditions)
     unreadable, written = 0, set[str]()
@@ -30,14 +30,14 @@ def export(*, reveal: bool, **conditions: Any) -> None:
         found = find_once(store.client, store.connections, query)
         if reveal and found:
             note_reveal(store, "export", [entry.id for entry in found.oldest()])
-        for letter in store.read_each(found.oldest()):
-            line = exported(store, letter, reveal=reveal)
+        for dead_letter in store.read_each(found.oldest()):
+            line = exported(store, dead_letter, reveal=reveal)
             unreadable += line["source"] is None
-            written.add(letter.id)
+            written.add(dead_letter.id)
             click.echo(msgspec.json.encode(line))
     missing = query.missing(written)
-    for letter_id in missing:
-        note(f"{letter_id}: {GONE}")
+    for dead_letter_id in missing:
+        note(f"{dead_letter_id}: {GONE}")
     if unreadable:
         note(f"{plural(unreadable, 'dead letter')} without a source: relay dead-letters show ID says why")
     if missing or unreadable:

@@ -1,4 +1,4 @@
-"""`relay dead-letters replay`: send them again under today's configuration; or only show what would come of it."""
+"""`relay dead-letters replay`: send dead letters again under the current configuration, or preview that."""
 
 from typing import Any
 
@@ -18,42 +18,42 @@ from operations.format import plural
 
 @click.command("replay")
 @query_options
-@click.option("--dry-run", is_flag=True, help="Only show what each would become now.")
+@click.option("--dry-run", is_flag=True, help="Show what each would become now, and send nothing.")
 @yes_option
 @json_option
 @reveal_option
 def replay(*, dry_run: bool, yes: bool, as_json: bool, reveal: bool, **conditions: Any) -> None:
-    """Send them again, under today's configuration. Each goes once: what has gone is no dead letter any more.
+    """Send dead letters again under the current configuration. A replayed event is a dead letter no more.
 
-    TikTok knows an event again for 48 hours and would count it twice after that. So of events that TikTok never
-    said whether it took, and that it was first sent over 47 hours ago (an hour is left for clocks and the way),
-    it is asked. All others were refused or never sent: they can be sent at any time.
+    TikTok recognises an event that it already has for 48 hours, and counts it twice after that. If an event was
+    first sent more than 47 hours ago and TikTok never confirmed it, relay asks first. TikTok refused all others or
+    never received them, so they can be replayed at any time.
     """
     check(conditions)
     with open_store() as store:
         query = query_of(store, conditions)
         now_ms = store.now_ms()
-        outlooks = ReplayPreviews(configuration_of(store.settings), store.settings, now_ms)
+        previews = ReplayPreviews(configuration_of(store.settings), store.settings, now_ms)
         found = find_once(store.client, store.connections, query)
         if dry_run:
-            show(store, query, found, outlooks, as_json=as_json, reveal=reveal)
+            show(store, query, found, previews, as_json=as_json, reveal=reveal)
             return
         late = late_among(found.oldest(), now_ms)
         send_late = not late or confirmed(late_question(len(late)), yes=yes)
         missing = query.missing({entry.id for entry in found.oldest()})
-        result = Result(left=[(letter_id, GONE) for letter_id in missing])
-        for page in progress("replaying", replay_all(store, found.oldest(), outlooks, send_late=send_late), len(found)):
+        result = Result(left=[(dead_letter_id, GONE) for dead_letter_id in missing])
+        for page in progress("replaying", replay_all(store, found.oldest(), previews, send_late=send_late), len(found)):
             result.add(page)
     _print(result, as_json=as_json)
 
 
 def _print(result: Result, *, as_json: bool) -> None:
     if as_json:
-        left = [{"id": letter_id, "why": why} for letter_id, why in result.left]
+        left = [{"id": dead_letter_id, "why": why} for dead_letter_id, why in result.left]
         print_json({"replayed": result.done, "left": left})
     else:
-        for letter_id, why in result.left:
-            note(f"{letter_id}: {why}")
+        for dead_letter_id, why in result.left:
+            note(f"{dead_letter_id}: {why}")
         click.echo(f"replayed: {plural(len(result.done), 'dead letter')}")
     if result.left:
         raise SystemExit(1)

@@ -1,4 +1,4 @@
-"""`relay dead-letters reveals`, and whose name is written down when a command shows letters unmasked."""
+"""`relay dead-letters reveals`, and the record that each reveal leaves in the audit log."""
 
 import socket
 from collections.abc import Sequence
@@ -15,25 +15,25 @@ from operations.dead_letters.store import DeadLetterStore
 from process.logs import configure_logging
 
 
-def note_reveal(store: DeadLetterStore, command: str, letter_ids: Sequence[str]) -> None:
-    """Write down that whoever runs this is shown these letters unmasked; call it before they are printed."""
+def note_reveal(store: DeadLetterStore, command: str, dead_letter_ids: Sequence[str]) -> None:
+    """Record that the operator sees these dead letters unmasked; call it before printing them."""
     configure_logging(store.settings)
-    record_reveal(store, who(), socket.gethostname(), command, letter_ids)
+    record_reveal(store, who(), socket.gethostname(), command, dead_letter_ids)
 
 
 @click.command("reveals")
 @json_option
 def reveals(*, as_json: bool) -> None:
-    """List who was shown letters unmasked, and when, newest first."""
+    """List who saw unmasked dead letters, and when, newest first."""
     with open_store() as store:
         found = past_reveals(store)
     if as_json:
         print_json(found)
         return
-    made = table("at", "who", "command", "dead letters", right=("dead letters",))
-    for one in found:
-        made.add_row(one.at, plain(f"{one.who} on {one.host}"), one.command, f"{one.number:,}")
+    rows = table("at", "who", "command", "dead letters", right=("dead letters",))
+    for reveal in found:
+        rows.add_row(reveal.at, plain(f"{reveal.who} on {reveal.host}"), reveal.command, f"{reveal.number:,}")
     if found:
-        console().print(made)
+        console().print(rows)
     else:
-        note("nobody was shown any")
+        note("No one has seen unmasked dead letters.")

@@ -1,1 +1,1 @@
-"""`relay secrets`."""
+"""`relay secrets`: encryption keys, and what they encrypt."""

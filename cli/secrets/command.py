@@ -1,6 +1,6 @@
-"""`relay secrets`: make keys, encrypt credentials for the configuration file, and change the key they stand under.
+"""`relay secrets`: generate keys, encrypt values for the configuration file, and change the key.
 
-No secret is ever an argument: arguments are seen by whoever lists processes, and stay in the shell's history.
+No secret is ever an argument: other users can list arguments of processes, and shells keep them in a history.
 """
 
 import os
@@ -23,12 +23,12 @@ from operations.errors import OperatorError
 from operations.format import plural
 
 _ENCRYPTED: Final = re.compile(r"enc:(gAAAA[A-Za-z0-9_=-]+)")
-"""A reference to an encrypted value; every Fernet token begins so."""
+"""A reference to an encrypted value; every Fernet token begins with gAAAA."""
 
 
 @click.group()
 def secrets() -> None:
-    """Make keys; encrypt what the configuration file holds."""
+    """Generate encryption keys; encrypt secrets of the configuration file."""
 
 
 for command in (usage, re_encrypt):
@@ -37,53 +37,55 @@ for command in (usage, re_encrypt):
 
 @secrets.command("key")
 def key() -> None:
-    """Print a new encryption key, made of this system's randomness and kept nowhere."""
+    """Print a new, random encryption key. relay stores it nowhere."""
     click.echo(Keyring.new_key())
-    note("put it first in RELAY_ENCRYPTION_KEY, before a comma and the former keys: those still open what they sealed")
+    note("Put it first in RELAY_ENCRYPTION_KEY, before a comma and the older keys, which still decrypt older data.")
 
 
 @secrets.command("encrypt")
 def encrypt() -> None:
-    """Print a value as `enc:…`, for the configuration file; it asks for the value, or reads it from a pipe.
+    """Print a value as `enc:…` for the configuration file. It asks for the value, or reads it from a pipe.
 
-    Needs the key, in RELAY_ENCRYPTION_KEY or as relay up made it.
+    Needs the key in RELAY_ENCRYPTION_KEY, or the one that relay up generated.
     """
     keyring = _keyring()
     value = click.prompt("Value", hide_input=True, err=True) if sys.stdin.isatty() else _piped()
     if not value:
-        raise click.UsageError("there is nothing to encrypt: pipe the value in, or run this at a terminal")
+        raise click.UsageError("No value to encrypt. Pipe the value in, or run this in a terminal.")
     if value.startswith(("enc:", "${", "file:")):
-        raise click.UsageError("that is a reference, not a secret: it can stand in the file as it is")
+        raise click.UsageError("That is a reference, not a secret. Write it in the file unchanged.")
     click.echo(f"enc:{keyring.encrypt_text(value)}")
 
 
 @secrets.command("rotate")
-@click.option(
-    "--in-place", is_flag=True, help="Write it to RELAY_CONFIG, the former file beside it with .bak at its end."
-)
+@click.option("--in-place", is_flag=True, help="Overwrite RELAY_CONFIG, and keep the old file beside it as .bak.")
 def rotate(*, in_place: bool) -> None:
-    """Encrypt the configuration file's `enc:` values anew, with the newest key, and print the file.
+    """Encrypt the `enc:` values of the configuration file again, with the newest key, and print the file.
 
-    First put the new key before the former in RELAY_ENCRYPTION_KEY. Values that a variable or another file holds
-    stay as they are. Events that wait need the former key until they are delivered, dead letters until relay secrets
-    re-encrypt; relay secrets usage says what still needs it.
+    First put the new key before the old one in RELAY_ENCRYPTION_KEY. Values in variables or other files stay
+    unchanged. Waiting events need the old key until they are delivered, and dead letters until you run relay secrets
+    re-encrypt. relay secrets usage shows what still needs it.
     """
     keyring, settings = _keyring(), settings_here()
     path = settings.config.resolve()
     try:
         text = path.read_bytes().decode()
     except OSError as error:
-        raise OperatorError(f"{settings.config} cannot be read: {reason_of(error)}; set RELAY_CONFIG") from None
+        raise OperatorError(
+            f"{settings.config} cannot be read: {reason_of(error)}. Set RELAY_CONFIG to the path of the file."
+        ) from None
     except UnicodeDecodeError:
-        raise OperatorError(f"{settings.config} is not UTF-8 text") from None
+        raise OperatorError(f"{settings.config} is not UTF-8 text. Save it as UTF-8.") from None
     rotated = _rotated(text, keyring, str(settings.config))
     if in_place:
         _replace(path, rotated.text)
-        click.echo(f"{settings.config}: {plural(rotated.values, 'value')} encrypted anew; before: {path.name}.bak")
+        click.echo(
+            f"{settings.config}: {plural(rotated.values, 'value')} encrypted again; the old file is {path.name}.bak"
+        )
     else:
         click.echo(rotated.text, nl=False)
-        note(f"{plural(rotated.values, 'value')} encrypted anew")
-    note("keep the former key, after the newest, until relay secrets usage says that nothing in Redis needs it")
+        note(f"{plural(rotated.values, 'value')} encrypted again")
+    note("Keep the old key, after the newest, until relay secrets usage shows that nothing in Redis needs it.")
 
 
 class _Rotated(NamedTuple):
@@ -92,30 +94,30 @@ class _Rotated(NamedTuple):
 
 
 def _rotated(text: str, keyring: Keyring, name: str) -> _Rotated:
-    """The file's text with every encrypted value under the newest key. ConfigurationError names lines without a key."""
+    """Encrypt every `enc:` value of the text with the newest key. Raise ConfigurationError for values without a key."""
     problems: list[Problem] = []
     values = 0
 
-    def anew(found: re.Match[str]) -> str:
+    def re_encrypted(found: re.Match[str]) -> str:
         nonlocal values
         try:
             value = keyring.decrypt_text(found[1])
         except DecryptionError as error:
             line = text.count("\n", 0, found.start())
-            if not text.splitlines()[line].lstrip().startswith("#"):  # what is no longer used may stay as it is
+            if not text.splitlines()[line].lstrip().startswith("#"):  # a comment may keep an old value
                 problems.append(Problem(name, line + 1, str(error)))
             return found[0]
         values += 1
         return f"enc:{keyring.encrypt_text(value)}"
 
-    changed = _ENCRYPTED.sub(anew, text)
+    changed = _ENCRYPTED.sub(re_encrypted, text)
     if problems:
         raise ConfigurationError(problems)
     return _Rotated(changed, values)
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put `text` in the file's place whole, with its rights, keeping what was there."""
+    """Replace the file atomically, with its permissions, and keep the old one as .bak."""
     kept = path.with_name(f"{path.name}.bak")
     written: str | None = None
     try:
@@ -131,16 +133,16 @@ def _replace(path: Path, text: str) -> None:
         if written is not None:
             Path(written).unlink(missing_ok=True)
         raise OperatorError(
-            f"{path.name} cannot be replaced where it is ({reason_of(error)}): run it without --in-place"
+            f"{path.name} cannot be replaced: {reason_of(error)}. Run this without --in-place and save the output."
         ) from None
 
 
 def _piped() -> str:
-    """What comes in by the pipe, without the newline that `echo` puts after it."""
+    """Read standard input, without the newline that `echo` adds."""
     try:
         return sys.stdin.buffer.read().decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
-        raise click.UsageError("the value is not UTF-8 text") from None
+        raise click.UsageError("The value is not UTF-8 text.") from None
 
 
 def _keyring() -> Keyring:

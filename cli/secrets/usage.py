@@ -1,4 +1,4 @@
-"""`relay secrets usage` and `re-encrypt`: which keys are still needed, and what makes a former one needless."""
+"""`relay secrets usage` and `re-encrypt`: show which keys are needed, and make an old one unnecessary."""
 
 import sys
 from typing import Any
@@ -14,15 +14,15 @@ from operations.encryption_keys import KeyUsage, key_usage, reencrypt_dead_lette
 from operations.errors import OperatorError
 from operations.format import plural
 
-NO_KEY = "there is no key to encrypt with: set RELAY_ENCRYPTION_KEY (relay secrets key makes one)"
+NO_KEY = "No encryption key is set. Set RELAY_ENCRYPTION_KEY; relay secrets key generates one."
 
 
 @click.command("usage")
 @json_option
 def usage(*, as_json: bool) -> None:
-    """Say what in Redis needs which of the keys in RELAY_ENCRYPTION_KEY, and which may go.
+    """Show what in Redis needs which key of RELAY_ENCRYPTION_KEY, and which keys you can remove.
 
-    Exit code 1 when something needs a key that is not there.
+    Exit code 1 when something needs a key that is missing.
     """
     with open_store() as store:
         keyring = _keyring(store)
@@ -37,9 +37,9 @@ def usage(*, as_json: bool) -> None:
 @click.command("re-encrypt")
 @json_option
 def re_encrypt(*, as_json: bool) -> None:
-    """Seal dead letters anew with the newest key. What waits is sealed as it came, and goes with its delivery.
+    """Encrypt dead letters again with the newest key. Waiting events keep their key until they are delivered.
 
-    Run it when every process has the newest key: one that has not could not read them any more.
+    Run it once every process has the newest key: a process without it can no longer read the dead letters.
     """
     with open_store() as store:
         done = reencrypt_dead_letters(store, _keyring(store))
@@ -48,10 +48,11 @@ def re_encrypt(*, as_json: bool) -> None:
             {"re_encrypted": done.dead_letters, "unchanged": done.unchanged, "undecryptable": done.undecryptable}
         )
     else:
-        click.echo(f"sealed anew: {plural(done.dead_letters, 'dead letter')}; were so already: {done.unchanged:,}")
+        click.echo(f"encrypted again: {plural(done.dead_letters, 'dead letter')}; unchanged: {done.unchanged:,}")
     if done.undecryptable:
         note(
-            f"{plural(done.undecryptable, 'dead letter')} cannot be decrypted with any key here: add the one they need"
+            f"{plural(done.undecryptable, 'dead letter')} cannot be decrypted. Add the missing key to "
+            "RELAY_ENCRYPTION_KEY."
         )
     sys.exit(done.undecryptable > 0)
 
@@ -69,20 +70,22 @@ def _objects(use: KeyUsage, keyring: Keyring) -> list[dict[str, Any]]:
 
 
 def _show(use: KeyUsage, keyring: Keyring) -> None:
-    made = table("key", "waiting chunks", "dead letters", "", right=("waiting chunks", "dead letters"))
-    for one in _objects(use, keyring):
-        newest = one["key"] == 1
-        what = "the newest: it seals" if newest else "still needed" if one["needed"] else "nothing in Redis needs it"
-        made.add_row(str(one["key"]), count(one["chunks"]), count(one["dead_letters"]), what)
-    console().print(made)
+    rows = table("key", "waiting chunks", "dead letters", "", right=("waiting chunks", "dead letters"))
+    for row in _objects(use, keyring):
+        newest = row["key"] == 1
+        what = "the newest: it encrypts" if newest else "still needed" if row["needed"] else "nothing in Redis needs it"
+        rows.add_row(str(row["key"]), count(row["chunks"]), count(row["dead_letters"]), what)
+    console().print(rows)
     if use.unencrypted:
-        kept = plural(use.unencrypted, "chunk or letter stands", "chunks and letters stand")
-        note(f"{kept} unencrypted, from before there was a key; relay secrets re-encrypt encrypts those dead letters")
+        subject = plural(use.unencrypted, "chunk or dead letter is", "chunks and dead letters are")
+        note(f"{subject} unencrypted, stored before a key was set. relay secrets re-encrypt encrypts the dead letters.")
     if use.undecryptable:
-        kept = plural(use.undecryptable, "chunk or letter needs", "chunks and letters need")
-        note(f"{kept} a key that is not here: add it to RELAY_ENCRYPTION_KEY, after the newest")
+        subject = plural(use.undecryptable, "chunk or dead letter needs", "chunks and dead letters need")
+        note(f"{subject} a key that is missing. Add it to RELAY_ENCRYPTION_KEY, after the newest.")
     if len(keyring) > 1:
-        note("before a former key goes: relay secrets rotate for the configuration file, re-encrypt for dead letters")
+        note(
+            "Before you remove an old key, run relay secrets rotate (configuration file) and re-encrypt (dead letters)."
+        )
 
 
 def _keyring(store: DeadLetterStore) -> Keyring:

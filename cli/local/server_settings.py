@@ -1,4 +1,4 @@
-"""The embedded server's configuration: durable to the last write, bounded in memory, for this machine only."""
+"""The embedded server's configuration: every write on disk, bounded memory, loopback only."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ _CGROUP_LIMIT: Final = Path("/sys/fs/cgroup/memory.max")
 
 
 def server_settings(data: DataDir, port: int, password: str) -> str:
-    """The text of the configuration file; the password stands here because a command line is public."""
+    """Return the text of the configuration file; it holds the password because other users can read command lines."""
     lines = {
         "bind": "127.0.0.1",
         "port": port,
@@ -24,20 +24,20 @@ def server_settings(data: DataDir, port: int, password: str) -> str:
         "logfile": _quoted(data.server_log),
         "loglevel": "warning",
         "appendonly": "yes",
-        "appendfsync": "always",  # a 202 is a promise: the write is on disk before it is answered
-        "save": '""',  # the append-only file is the record; snapshots beside it would only cost
+        "appendfsync": "always",  # ingest answers 202 only once the write is on disk
+        "save": '""',  # the append-only file has everything; snapshots would only cost time
         "maxmemory": memory_limit(),
-        "maxmemory-policy": "noeviction",  # a full server refuses; it must never forget
+        "maxmemory-policy": "noeviction",  # a full server must refuse writes and never evict
     }
     return "".join(f"{name} {value}\n" for name, value in lines.items())
 
 
 def memory_limit() -> int:
-    """Bytes: a quarter of the machine's memory (or of the container's), from 64 MiB to 1 GiB.
+    """Return bytes: a quarter of the memory of the machine or container, from 64 MiB to 1 GiB.
 
-    A quarter, because rewriting the append-only file may for a moment double what the server uses, and ingest,
-    workers and everything else live here too; 1 GiB keeps some millions of events, and a restart reads it in seconds.
-    Who needs more runs a Redis of their own.
+    A quarter, because a rewrite of the append-only file may double the server's memory for a moment, and ingest and
+    workers need memory too. 1 GiB keeps millions of events, and a restart reads it in seconds. For more, run your
+    own Redis.
     """
     return max(LEAST_MEMORY, min(MOST_MEMORY, _memory() // SHARE))
 

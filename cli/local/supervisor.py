@@ -1,4 +1,4 @@
-"""Keeps programs running: starts them, starts those again that die, forwards what they say, stops them in order."""
+"""Keep programs running: start and restart them, forward their output, stop them in order."""
 
 import asyncio
 import contextlib
@@ -17,15 +17,15 @@ from operations.errors import OperatorError
 SOON_AFTER: Final = 10.0
 PATIENT_FROM: Final = 3
 PAUSE_S: Final = 1.0
-LAST_WORDS_S: Final = 1.0
+LAST_OUTPUT_S: Final = 1.0
 LONGEST_LINE: Final = 1 << 16
 
 Say = Callable[[str, str], None]
-"""Takes a program's name and a line it said, or that is said of it."""
+"""Called with a program's name and a line: the program's output, or a remark about it."""
 
 
 class Program(NamedTuple):
-    """Something to keep running. `stop_within_s`: how long it may take to end by itself when asked to."""
+    """A program to keep running; it has `stop_within_s` seconds to end after SIGTERM."""
 
     name: str
     command: Sequence[str]
@@ -33,33 +33,33 @@ class Program(NamedTuple):
 
 
 def relay_command(*arguments: str) -> list[str]:
-    """This installation's `relay` with these arguments; in a list of processes it reads so."""
+    """Return the command line of this installation's `relay` with these arguments."""
     beside = Path(sysconfig.get_path("scripts")) / "relay"
     called = Path(sys.argv[0])
     for script in (called, beside):
         if script.name == "relay" and script.is_file():
             return [str(script), *arguments]
-    raise OperatorError(f"the relay command is not at {beside}: install the package")
+    raise OperatorError(f"The relay command is not at {beside}. Install the package again.")
 
 
-def pause_before_restart(deaths: Sequence[float], now: float) -> float:
-    """Seconds: none, but one from the third death within 10 s."""
-    return PAUSE_S if sum(now - death <= SOON_AFTER for death in deaths) >= PATIENT_FROM else 0.0
+def pause_before_restart(ends: Sequence[float], now: float) -> float:
+    """Return seconds: 0, or 1 from the third end within 10 s on."""
+    return PAUSE_S if sum(now - end <= SOON_AFTER for end in ends) >= PATIENT_FROM else 0.0
 
 
-class Kept:
-    """One program kept running until `stop`."""
+class SupervisedProgram:
+    """One program that runs until `stop`."""
 
     def __init__(self, program: Program, environ: Mapping[str, str], say: Say) -> None:
         self.program = program
         self._environ, self._say = environ, say
-        self._deaths: deque[float] = deque(maxlen=PATIENT_FROM)
+        self._ends: deque[float] = deque(maxlen=PATIENT_FROM)
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {program.name}")
 
     async def stop(self) -> None:
-        """Ask it to end, force it when it does not, and start it no more."""
+        """End the program with SIGTERM, then SIGKILL, and do not restart it."""
         self._stopping.set()
         process = self._process
         if process is not None and process.returncode is None:
@@ -68,43 +68,43 @@ class Kept:
                 async with asyncio.timeout(self.program.stop_within_s):
                     await asyncio.shield(self._keeper)
             except TimeoutError:
-                self._say(self.program.name, "did not end when asked to; killed")
+                self._say(self.program.name, "did not end in time; killed")
                 _signal(process, signal.SIGKILL)
         await self._keeper
 
     def renew(self) -> None:
-        """End it at once, to be started again: nothing it has begun is lost by that."""
+        """Kill the program so that it is restarted; work in progress is not lost."""
         if self._process is not None:
             _signal(self._process, signal.SIGKILL)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the program and do not restart it."""
         self._stopping.set()
         self.renew()
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
-            how = await self._live()
+            how = await self._run_once()
             if self._stopping.is_set():
                 return
-            self._deaths.append(loop.time())
-            pause = pause_before_restart(self._deaths, loop.time())
-            self._say(self.program.name, f"{how}; starting it again{f' in {pause:.0f} s' if pause else ''}")
+            self._ends.append(loop.time())
+            pause = pause_before_restart(self._ends, loop.time())
+            self._say(self.program.name, f"{how}; restarting it{f' in {pause:.0f} s' if pause else ''}")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._stopping.wait()
 
-    async def _live(self) -> str:
-        """One life of the program; how it ended."""
+    async def _run_once(self) -> str:
+        """Run the program once; return how it ended."""
         try:
             self._process = process = await asyncio.create_subprocess_exec(
                 *self.program.command,
-                stdin=asyncio.subprocess.PIPE,  # never written to: its end tells the program that we are gone
+                stdin=asyncio.subprocess.PIPE,  # never written to: its end shows the program that relay is gone
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 env={**self._environ, VARIABLE: "1"},
-                process_group=0,  # Ctrl-C is for us, who stop it when its turn comes
+                process_group=0,  # Ctrl-C must reach only relay, which stops programs in order
             )
         except OSError as error:
             return f"cannot be started: {error.strerror}"
@@ -114,7 +114,7 @@ class Kept:
         code = await process.wait()
         if process.stdin is not None:
             process.stdin.close()
-        await asyncio.wait([forwarding], timeout=LAST_WORDS_S)
+        await asyncio.wait([forwarding], timeout=LAST_OUTPUT_S)
         forwarding.cancel()
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
@@ -134,29 +134,29 @@ class Kept:
 
 
 class Supervisor:
-    """Programs in groups: all start at once, and the groups are stopped one after the other."""
+    """Run programs in stages: all start at once, and the stages stop one after the other."""
 
-    def __init__(self, groups: Sequence[Sequence[Program]], environ: Mapping[str, str], say: Say) -> None:
-        """Within a running event loop. `groups` are in the order in which they are stopped."""
-        self._groups = [[Kept(program, environ, say) for program in group] for group in groups]
+    def __init__(self, stages: Sequence[Sequence[Program]], environ: Mapping[str, str], say: Say) -> None:
+        """Start the programs in the running event loop; `stages` are in the order in which they stop."""
+        self._stages = [[SupervisedProgram(program, environ, say) for program in stage] for stage in stages]
 
     def renew(self) -> None:
-        """Start everything anew: what it was told at its start is no longer so."""
-        for kept in self._all():
-            kept.renew()
+        """Restart everything, because the programs' environment has changed."""
+        for supervised in self._all():
+            supervised.renew()
 
     async def stop(self) -> None:
-        """Stop everything, in order."""
-        for group in self._groups:
-            await asyncio.gather(*(kept.stop() for kept in group))
+        """Stop all programs, in order."""
+        for stage in self._stages:
+            await asyncio.gather(*(supervised.stop() for supervised in stage))
 
     def kill(self) -> None:
-        """Stop everything at once."""
-        for kept in self._all():
-            kept.kill()
+        """Kill all programs."""
+        for supervised in self._all():
+            supervised.kill()
 
-    def _all(self) -> Iterable[Kept]:
-        return (kept for group in self._groups for kept in group)
+    def _all(self) -> Iterable[SupervisedProgram]:
+        return (supervised for stage in self._stages for supervised in stage)
 
 
 def _signal(process: asyncio.subprocess.Process, sign: signal.Signals) -> None:

@@ -1,4 +1,4 @@
-"""`relay up`: everything on this machine, kept running."""
+"""`relay up`: run everything on this machine and keep it running."""
 
 import asyncio
 import atexit
@@ -21,10 +21,10 @@ from process.log_output import LineWriter
 from process.logs import configure_logging
 
 OWN: Final = ("relay", "redis")
-"""Whose lines are relay up's own; all others are of its children."""
+"""Names of relay up's own lines; all other lines are output of child processes."""
 NOT_ENCRYPTED: Final = (
-    "events that wait, dead letters with their events, and remembered addresses stand in Redis unencrypted, because "
-    "there is no key: set RELAY_ENCRYPTION_KEY (relay secrets key makes one), the same on every host of this Redis"
+    "waiting events, dead letters and remembered addresses are stored in Redis unencrypted, because no key is set. "
+    "Set RELAY_ENCRYPTION_KEY (relay secrets key generates one), the same on every host of this Redis"
 )
 
 
@@ -34,18 +34,18 @@ NOT_ENCRYPTED: Final = (
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Worker processes. One delivers to all connections at once; more help where it keeps a core busy.",
+    help="Worker processes. One serves all connections; run more when it keeps a core busy.",
 )
 def up(workers: int) -> None:
-    """Run everything here: Redis (unless RELAY_REDIS_URL is set), ingest and workers; restart what dies.
+    """Run everything on this machine: Redis (unless RELAY_REDIS_URL is set), ingest and workers; restart what ends.
 
-    Ends on Ctrl-C or SIGTERM: ingest first, then the workers when their jobs are done, Redis last.
+    Ctrl-C or SIGTERM stops ingest first, then the workers once their jobs are done, and Redis last.
     """
     settings = load_settings()
     data = DataDir(settings.data_dir)
     if data.key():
         settings = with_kept_key(settings)
-    say = sayer(settings)
+    say = line_writer(settings)
     configuration = configuration_of(settings)
     _refuse_short_password(settings, data)
     data.make()
@@ -54,8 +54,11 @@ def up(workers: int) -> None:
             say("relay", f"warning: {warning}")
         if settings.encryption_key is None and settings.redis_url is None:
             make_first_key(data, settings)
-            say("relay", f"made an encryption key, {data.encryption_key}: keep a copy, for what waits needs it")
-        elif settings.encryption_key is None:  # a key made here, other hosts on that Redis would not have
+            say(
+                "relay",
+                f"generated an encryption key, {data.encryption_key}: keep a copy, waiting events need it",
+            )
+        elif settings.encryption_key is None:  # other hosts of that Redis would lack a key generated here
             say("relay", f"warning: {NOT_ENCRYPTED}")
         wait_for_port(settings.host, settings.port, "RELAY_PORT")
         asyncio.run(_run(settings, workers, data if settings.redis_url is None else None, say))
@@ -63,30 +66,30 @@ def up(workers: int) -> None:
 
 
 def _refuse_short_password(settings: Settings, data: DataDir) -> None:
-    """Start nothing new behind a password that can be guessed. Where relay ran before, `relay check` warns of it."""
+    """Raise OperatorError for a guessable password at the first start; later `relay check` warns of one."""
     password = settings.admin_password
     if data.is_new and password is not None and len(password.get_secret_value()) < LEAST_PASSWORD:
         raise OperatorError(
-            f"RELAY_ADMIN_PASSWORD is shorter than {LEAST_PASSWORD} characters and opens the console: "
-            "set a longer one, such as openssl rand -hex 16 makes, or unset it for no console"
+            f"RELAY_ADMIN_PASSWORD, which opens the console, has fewer than {LEAST_PASSWORD} characters. "
+            "Set a longer one, such as openssl rand -hex 16 prints, or unset it to switch the console off."
         )
 
 
 async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: Say) -> None:
-    groups = [[ingest_program()], worker_programs(workers)]
-    async with running(groups, os.environ, embedded, say) as asked:
+    stages = [[ingest_program()], worker_programs(workers)]
+    async with running(stages, os.environ, embedded, say) as stop_request:
         host = local_host(settings.host)
-        if await _listens(host.strip("[]"), settings.port, asked):
-            say("relay", f"batches go to http://{host}:{settings.port}/v2/events; events go to {settings.tiktok_url}")
+        if await _listens(host.strip("[]"), settings.port, stop_request):
+            say("relay", f"post batches to http://{host}:{settings.port}/v2/events; events go to {settings.tiktok_url}")
             if settings.admin_password is not None:
                 say("relay", f"the console is at http://{host}:{settings.port}/console")
-        await asked.wait()
+        await stop_request.wait()
         say("relay", "stopping: ingest, then workers, then Redis")
 
 
-async def _listens(host: str, port: int, asked: asyncio.Event) -> bool:
-    """Whether ingest listens now: False only if it was asked to stop before it did."""
-    while not asked.is_set():
+async def _listens(host: str, port: int, stop_request: asyncio.Event) -> bool:
+    """Return True once ingest listens; False if a stop was requested before."""
+    while not stop_request.is_set():
         try:
             _, writer = await asyncio.open_connection(host, port)
         except OSError:
@@ -97,10 +100,10 @@ async def _listens(host: str, port: int, asked: asyncio.Event) -> bool:
     return False
 
 
-def sayer(settings: Settings) -> Say:
-    """Writes lines to stderr: as text, each after the name of whose it is; or as JSON, as children write it.
+def line_writer(settings: Settings) -> Say:
+    """Return a function that writes lines to stderr: as text after the program's name, or as JSON like child processes.
 
-    Where nobody reads them, lines are dropped: a log that has stalled is no reason to stop.
+    Lines are dropped when stderr is full: a stalled log must not stop relay.
     """
     if settings.log_format == "text":
         plain = LineWriter(sys.stderr)

@@ -33,7 +33,7 @@ def test_export_writes_a_line_for_each(ids: dict[str, str], reveal: tuple[str, .
     lines = {line["id"]: line for line in map(json.loads, said.stdout.splitlines())}
     assert set(lines) == set(ids.values())
     assert said.exit_code == 1
-    assert f"{len(CANNOT_BE_OPENED)} letters without a source" in said.stderr
+    assert f"{len(CANNOT_BE_OPENED)} dead letters without a source" in said.stderr
     for what, letter_id in ids.items():
         line = lines[letter_id]
         assert (line["source"] is None) == (what in CANNOT_BE_OPENED), what

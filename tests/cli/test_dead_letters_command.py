@@ -150,7 +150,7 @@ def test_what_is_not_there_is_said(bench: Bench) -> None:
     """No letter: bad news; no connection: wrong use; no letters at all: fine."""
     missing = relay("dead-letters", "show", "nothing")
     assert (missing.exit_code, missing.stdout) == (1, "")
-    assert "there is no dead letter nothing" in missing.stderr
+    assert "Unknown dead letter nothing." in missing.stderr
     wrong = relay("dead-letters", "list", "--connection", "shpo")
     assert wrong.exit_code == 2
     assert 'Did you mean "shop"?' in wrong.stderr

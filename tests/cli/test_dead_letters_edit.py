@@ -98,8 +98,8 @@ def test_in_an_editor_numbers_stay_as_they_were_written(
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("exit 0", "nothing was changed"),
-        ("exit 3", "use --set"),
+        ("exit 0", "Nothing was changed."),
+        ("exit 3", "pass --set"),
         ('echo "{" > "$1"', "nothing was kept"),
         ('sed -i \'s|"events"|"event"|\' "$1"', "a dead letter has one event, and there are 0"),
     ],

@@ -182,7 +182,7 @@ def test_a_server_that_is_too_old_is_passed_over_with_a_remark(tmp_path: Path, s
     path = fake_server(tmp_path / "bin", "redis-server", says)
     found = find_server(str(path.parent))
     assert found.path == BINARY
-    assert found.passed_over == (f"{path} {remark}, and relay needs 6.2 or newer: passed over",)
+    assert found.rejected == (f"{path} {remark}, but relay needs 6.2 or newer; looking for another",)
 
 
 def test_the_bundled_server_tells_its_version() -> None:

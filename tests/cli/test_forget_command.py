@@ -63,7 +63,7 @@ def test_a_dry_run_counts_and_removes_nothing(waiting: Bench) -> None:
     """The same figures, in words for people."""
     said = relay("forget", "--identity", f"email={EMAIL}", "--dry-run")
     assert said.exit_code == 0
-    assert "would be removed: 2 waiting events, 1 dead letter, 0 remembered addresses" in said.stderr
+    assert "would be erased: 2 waiting events, 1 dead letter, 0 remembered addresses" in said.stderr
     assert waiting.count("waiting", "forgotten", "forgotten_letters") == (3, 0, 0)
     assert relay("forget", "--past", "--json").json == []
 
@@ -218,7 +218,7 @@ def test_what_cannot_be_read_is_counted_and_ends_with_1(bench: Bench) -> None:
     put_raw(bench, b'{"user_identities": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", as_json(purchase(1)))
     said = relay("forget", "--identity", f"email={EMAIL}")
     assert said.exit_code == 1
-    assert "1 chunk or letter cannot be read, and they may be in there" in said.stderr
+    assert "1 chunk or dead letter cannot be read and may hold data of this person" in said.stderr
     assert relay("forget", "--identity", f"email={EMAIL}", "--json").json["connections"][0]["unreadable"] == 1
 
 

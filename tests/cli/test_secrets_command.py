@@ -73,8 +73,8 @@ def test_at_a_terminal_it_asks_and_shows_nothing_typed(path: Path) -> None:
 @pytest.mark.parametrize(
     ("stdin", "environ", "code", "words"),
     [
-        (b"x", {}, 1, "set RELAY_ENCRYPTION_KEY"),
-        (b"", {"RELAY_ENCRYPTION_KEY": NEW}, 2, "nothing to encrypt"),
+        (b"x", {}, 1, "Set RELAY_ENCRYPTION_KEY"),
+        (b"", {"RELAY_ENCRYPTION_KEY": NEW}, 2, "No value to encrypt."),
         (b"enc:gAAAA", {"RELAY_ENCRYPTION_KEY": NEW}, 2, "a reference"),
         (b"${TOKEN}", {"RELAY_ENCRYPTION_KEY": NEW}, 2, "a reference"),
         (b"\xff", {"RELAY_ENCRYPTION_KEY": NEW}, 2, "not UTF-8"),
@@ -100,7 +100,7 @@ def test_rotating_moves_every_value_to_the_newest_key(path: Path, tmp_path: Path
     before = path.read_text()
     said = relay("secrets", "rotate", environ={"RELAY_ENCRYPTION_KEY": f"{NEW},{OLD}"})
     assert (said.exit_code, path.read_text()) == (0, before)
-    assert "1 value encrypted anew" in said.stderr
+    assert "1 value encrypted again" in said.stderr
     rotated = tmp_path / "rotated.yaml"
     rotated.write_text(said.stdout)
     assert load(rotated, {}, Keyring([NEW])).connections["shop"].access_token == "very-secret"

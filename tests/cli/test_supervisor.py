@@ -79,7 +79,7 @@ def test_a_program_that_dies_is_started_again() -> None:
         await supervisor.stop()
 
     (_, first), said, (_, second) = play(story)
-    assert said == ("worker", "killed by SIGKILL; starting it again")
+    assert said == ("worker", "killed by SIGKILL; restarting it")
     assert first != second
 
 
@@ -106,7 +106,7 @@ def test_a_program_that_keeps_dying_is_started_again_and_again() -> None:
         await heard.wait_for(lambda lines: len(lines) == 4)
         await supervisor.stop()
 
-    how = "ended with exit code 7; starting it again"
+    how = "ended with exit code 7; restarting it"
     assert play(story) == [("ingest", how), ("ingest", how), ("ingest", f"{how} in 1 s"), ("ingest", f"{how} in 1 s")]
 
 
@@ -119,7 +119,7 @@ def test_a_program_that_is_not_there_does_not_stop_the_others() -> None:
         await heard.wait_for(lambda lines: ("other", "here") in lines)
         await supervisor.stop()
 
-    assert ("absent", "cannot be started: No such file or directory; starting it again") in play(story)
+    assert ("absent", "cannot be started: No such file or directory; restarting it") in play(story)
 
 
 def test_groups_are_stopped_one_after_the_other() -> None:
@@ -151,7 +151,7 @@ def test_a_program_that_does_not_leave_is_killed() -> None:
         await heard.wait_for(lambda lines: len(lines) == 1)
         await supervisor.stop()
 
-    assert play(story)[1:] == [("worker", "did not end when asked to; killed")]
+    assert play(story)[1:] == [("worker", "did not end in time; killed")]
 
 
 def test_what_a_program_says_arrives_line_by_line() -> None:

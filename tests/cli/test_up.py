@@ -70,8 +70,8 @@ def test_whatever_dies_comes_back(place: Place, running_up: "subprocess.Popen[by
         until(lambda find=find, killed=killed: find() != killed)
         place.post(number + 10)
     until(lambda: all(place.arrived(number) for number in (0, 1, 2, 10, 11, 12)))
-    assert "ingest  | killed by SIGKILL; starting it again" in place.said()
-    assert "redis   | died; starting it again" in place.said()
+    assert "ingest  | killed by SIGKILL; restarting it" in place.said()
+    assert "redis   | ended; restarting it" in place.said()
 
 
 def test_it_encrypts_what_waits_from_the_first_start(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
@@ -83,7 +83,7 @@ def test_it_encrypts_what_waits_from_the_first_start(place: Place, running_up: "
     with place.up() as again:
         again.terminate()
     assert place.data.encryption_key.read_bytes() == key
-    assert place.said().count("made an encryption key") == 1
+    assert place.said().count("generated an encryption key") == 1
     assert key.decode().strip() not in place.said()
 
 
@@ -99,7 +99,7 @@ def test_asked_to_stop_it_leaves_nothing_behind(place: Place, running_up: "subpr
 def test_it_says_where_batches_go_once_they_can(place: Place) -> None:
     """Who posts as soon as they read it is answered."""
     process = place.start()
-    until(lambda: "batches go to" in place.said() or process.poll() is not None)
+    until(lambda: "post batches to" in place.said() or process.poll() is not None)
     assert place.is_ready()
     process.terminate()
     assert process.wait(120) == 0
@@ -110,7 +110,7 @@ def test_a_second_one_on_the_same_data_is_refused(place: Place, running_up: "sub
     second = place.run("up")
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
-    assert "another relay up runs on" in second.stderr
+    assert "Another relay up is running on" in second.stderr
     assert place.is_ready()
 
 
@@ -128,7 +128,7 @@ def test_killed_it_leaves_a_server_that_the_next_one_adopts(place: Place) -> Non
         until(lambda: place.arrived(1))
         second.terminate()
         assert second.wait(timeout=120) == 0
-    assert "redis   | adopted the server that still ran" in place.said()
+    assert "redis   | adopted the server that was still running" in place.said()
     assert not is_running(server)
 
 
@@ -152,7 +152,7 @@ def test_with_a_redis_of_its_own_it_starts_none(place: Place, redis_url: str) ->
         assert process.wait(timeout=120) == 0
     assert place.data.record() is None
     assert place.data.key() is None, "another host on this Redis would make one of its own"
-    assert "stand in Redis unencrypted, because there is no key" in place.said()
+    assert "are stored in Redis unencrypted, because no key is set" in place.said()
 
 
 def test_with_json_logs_every_line_is_json(place: Place) -> None:

@@ -13,7 +13,7 @@ from store.client import connect
 
 
 def make_first_key(data: DataDir, settings: Settings) -> None:
-    """Generate the key. Raise OperatorError where chunks or dead letters here were encrypted with a key that is gone."""
+    """Generate the key. Raise OperatorError when chunks or dead letters here need a key that is lost."""
     if data.has_stored and (lost := _encrypted(data, settings)):
         state = "is missing" if data.key() is None else "is empty"
         needed = plural(lost, "chunk or dead letter needs", "chunks and dead letters need")

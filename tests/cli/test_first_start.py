@@ -93,7 +93,7 @@ def test_a_key_that_events_need_is_not_replaced(environ: dict[str, str], state: 
     data.encryption_key.write_bytes(b"\n") if state == "is empty" else data.encryption_key.unlink()
     said = refused(environ)
     assert f"encryption.key {state}, and 1 chunk or dead letter needs the key that was in it" in said
-    assert "put back your copy" in said
+    assert "Restore your copy" in said
     assert key.decode().strip() not in said
     assert (data.key() or "") == "", "nothing took its place"
     data.encryption_key.write_bytes(key)
@@ -117,7 +117,7 @@ def test_no_other_command_goes_on_with_an_empty_key(environ: dict[str, str], com
     data = DataDir(Path(environ["RELAY_DATA_DIR"]))
     data.path.mkdir()
     data.encryption_key.write_bytes(b" \n")
-    assert "encryption.key: is empty: put back the copy of the key" in refused(environ, command)
+    assert "encryption.key: is empty. Restore the key from your copy" in refused(environ, command)
 
 
 def test_a_key_that_cannot_be_read_is_not_taken_for_none(environ: dict[str, str]) -> None:
@@ -146,7 +146,7 @@ def test_a_data_directory_that_cannot_be_written_is_a_sentence(environ: dict[str
     data = DataDir(Path(environ["RELAY_DATA_DIR"]))
     data.server.mkdir(parents=True)
     (data.path / "up.lock").mkdir()
-    assert "data cannot be made or written: Is a directory; set RELAY_DATA_DIR" in refused(environ)
+    assert "data cannot be created or written: Is a directory. Set RELAY_DATA_DIR" in refused(environ)
 
 
 def test_no_process_writes_a_core_file(environ: dict[str, str]) -> None:

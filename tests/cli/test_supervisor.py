@@ -10,7 +10,7 @@ import pytest
 
 from cli.local.supervisor import LONGEST_LINE, Program, Supervisor, pause_before_restart
 
-LIFELINE = "import os, signal; from cli.companion import leave_with_parent; leave_with_parent(); "
+LIFELINE = "import os, signal; from cli.local.parent_watch import leave_with_parent; leave_with_parent(); "
 
 Line = tuple[str, str]
 

@@ -17,7 +17,7 @@ from ingest.sorting import sort
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.settlement import Lease, Lost, Pace, Refused, Released, Settlement
+from lanes.settlement import BatchSizing, Lease, Lost, Refused, Released, Settlement
 from store.client import connect, connect_async
 
 BATCHES_A_CHUNK: Final = 20
@@ -80,7 +80,9 @@ def _drain(bed: Bed) -> _Costs:
         lanes = Lanes(client)
         lease: Lease | Refused | Released | Lost = lanes.claim(f"{CONNECTION}:0", ClaimLimits())
         while isinstance(lease, Lease):
-            done = Settlement(Pace(), trim=len(lease.chunks), books={"delivered": len(lease.chunks) * EVENTS_A_CHUNK})
+            done = Settlement(
+                BatchSizing(), trim=len(lease.chunks), counts={"delivered": len(lease.chunks) * EVENTS_A_CHUNK}
+            )
             wall, cpu = time.perf_counter(), time.process_time()
             lease = lanes.settle(lease, done, ClaimLimits())
             _note(costs, wall, cpu)

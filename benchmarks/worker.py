@@ -10,7 +10,7 @@ from benchmarks.timing import Contestant, Timed, alternate
 from config.model import Connection, Input
 from delivery.answer import Answer
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.settlement import Lease, Pace
+from lanes.settlement import BatchSizing, Lease
 from mapping.incoming.batch import split_batch
 from mapping.plan import compile_plan
 from worker.steps.compose import Composer, Draft
@@ -64,7 +64,7 @@ def _settler(batches_a_chunk: int, events_a_batch: int) -> Callable[[], int]:
     plan = compile_plan(shop, Input("web", "web", "key", "secret"))
     composer = Composer(_CODEC.open, lambda _: plan)
     chunks = _chunks(batches_a_chunk, events_a_batch)
-    lease = Lease("shop:0", "token", 1, NOW_MS, Pace(limit=MOST_EVENTS), 0, False, 0, 0, chunks)
+    lease = Lease("shop:0", "token", 1, NOW_MS, BatchSizing(limit=MOST_EVENTS), 0, False, 0, 0, chunks)
 
     def settle() -> int:
         draft = composer.compose(lease)

@@ -70,7 +70,7 @@ def resume(*, connection_id: str, as_json: bool) -> None:
     said = {
         "disabled": "is disabled in the configuration file (enabled: false) and stays so",
         "removed": "is not in the configuration file: what waits stays until it is put back",
-    }.get(status.state, f"goes on; waiting: {plural(status.books.waiting, 'event')}")
+    }.get(status.state, f"goes on; waiting: {plural(status.reading.waiting, 'event')}")
     _say(status, settings, as_json=as_json, said=said)
 
 
@@ -81,23 +81,23 @@ def resume(*, connection_id: str, as_json: bool) -> None:
 def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
     """Give up, for good, what waits for a connection that the configuration file no longer has.
 
-    The events end as forgotten. Its dead letters stay: relay dead-letters discard --connection ID.
+    The events end as discarded. Its dead letters stay: relay dead-letters discard --connection ID.
     """
     settings = settings_here()
     configuration = configuration_of(settings)  # which connections are no more cannot be told from a refused file
     with connect(redis_url(settings)) as client:
-        waiting = _named(settings, client, connection_id).books.waiting
+        waiting = _named(settings, client, connection_id).reading.waiting
         if connection_id in configuration.connections:
             raise click.UsageError(f"{connection_id} is in {settings.config}: take it out of the file first")
         question = f"Give up {plural(waiting, 'waiting event')} of {connection_id} for good?"
         if waiting and not confirmed(question, yes=yes):
-            note("nothing was given up")
+            note("nothing was discarded")
             raise SystemExit(1)
         given_up = operations.connections.discard_backlog(client, connection_id)
     if as_json:
-        print_json({"id": connection_id, "forgotten": given_up.events})
+        print_json({"id": connection_id, "discarded": given_up.events})
     else:
-        click.echo(f"{connection_id}: given up: {plural(given_up.events, 'event')}")
+        click.echo(f"{connection_id}: discarded: {plural(given_up.events, 'event')}")
     if given_up.leased:
         note(f"a worker is still delivering some: in {LEASE_MS // 1000} s the same command gives up what is left")
         raise SystemExit(1)
@@ -142,8 +142,8 @@ def _object(status: ConnectionStatus, routes: dict[str, list[str]]) -> dict[str,
         "inputs": list(connection.inputs) if connection else [],
         "event_source_id": connection.event_source_id if connection else None,
         "paths": routes.get(status.id, []),
-        "waiting": status.books.waiting,
-        "letters": status.books.letters,
+        "waiting": status.reading.waiting,
+        "dead_letters": status.reading.dead_letters,
         "paused_by": "operator" if status.state == "paused" and status.paused_by_operator else None,
         "what_to_do": status.what_to_do,
         "next_attempt_at": shown["next_attempt_at"],
@@ -158,8 +158,8 @@ def _table(seen: Overview, routes: dict[str, list[str]]) -> RenderableType:
         "posts to",
         "event source id",
         "waiting",
-        "letters",
-        right=("waiting", "letters"),
+        "dead letters",
+        right=("waiting", "dead letters"),
     )
     for status in seen.statuses:
         connection = status.connection
@@ -169,8 +169,8 @@ def _table(seen: Overview, routes: dict[str, list[str]]) -> RenderableType:
             ", ".join(connection.inputs) if connection else "",
             "\n".join(path.removeprefix("/open_api/v1.3/") for path in routes.get(status.id, [])),
             connection.event_source_id if connection else "",
-            count(status.books.waiting),
-            count(status.books.letters),
+            count(status.reading.waiting),
+            count(status.reading.dead_letters),
         )
     notes = [Text.assemble((f"{one.id}  ", "bold"), what) for one in seen.statuses if (what := one.what_to_do)]
     refused = [Text(str(seen.refused), style=BAD)] if seen.refused else []

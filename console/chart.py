@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from operations.status.daily import Day
+from operations.status.daily import UNSENT, Day
 
 WIDTH: Final = 1000.0
 HEIGHT: Final = 100.0
@@ -38,7 +38,7 @@ class Chart(NamedTuple):
 
 def unsent(day: Day) -> int:
     """What was never meant to reach TikTok, or was given up."""
-    return day.others["unsupported"] + day.others["withheld"] + day.others["forgotten"]
+    return sum(day.others[name] for name in UNSENT)
 
 
 def chart_of(days: Sequence[Day]) -> Chart:
@@ -54,7 +54,12 @@ def chart_of(days: Sequence[Day]) -> Chart:
 
 def _parts(day: Day, most: int, x: float, width: float) -> Iterator[Part]:
     """From the ground up; what is there at all is at least a line."""
-    counts = {"delivered": day.delivered.total(), "unsent": unsent(day), "open": day.open, "dead": day.dead.total()}
+    counts = {
+        "delivered": day.delivered.total(),
+        "unsent": unsent(day),
+        "open": day.open,
+        "dead": day.dead.total(),
+    }
     ground = HEIGHT
     for kind, number in counts.items():
         if number:

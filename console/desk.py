@@ -26,7 +26,7 @@ from operations.errors import OperatorError
 from operations.status.connections import Overview, overview
 from process.peers import Peers
 from store.client import connect
-from store.console_sessions import Visitors
+from store.console_sessions import ConsoleSessions
 
 PATIENCE: Final = httpx.Timeout(10.0, connect=3.0)
 """With TikTok, while somebody looks at the page: less than a worker has."""
@@ -39,7 +39,7 @@ class Desk:
 
     def __init__(self, settings: Settings, client: redis.Redis, password: str) -> None:
         self.settings, self.redis = settings, client
-        self.sessions = Sessions(Visitors(self.redis), password)
+        self.sessions = Sessions(ConsoleSessions(self.redis), password)
         self.peers = Peers(settings.trusted_proxies)
         self.letters = DeadLetterIndex(self.redis)
         self._templates = Templates()

@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from store.console_sessions import Limit, Visitors
+from store.console_sessions import ConsoleSessions, Limit
 
 LASTS_MS: Final = 12 * 3_600_000
 
@@ -45,7 +45,7 @@ class Session:
 class Sessions:
     """Every session of the console; serves any number of threads. Raises RedisAway."""
 
-    def __init__(self, visitors: Visitors, password: str) -> None:
+    def __init__(self, visitors: ConsoleSessions, password: str) -> None:
         self._visitors = visitors
         self._password = password.encode()
 

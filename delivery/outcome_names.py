@@ -21,7 +21,7 @@ def delivered(tiktok_event: str) -> str:
 
 def dead_lettered(tiktok_event: str | None, reason: str) -> str:
     """Return the name that counts dead letters with this TikTok event and reason."""
-    return f"dead:{tiktok_event or ''}:{reason}"
+    return f"dead_lettered:{tiktok_event or ''}:{reason}"
 
 
 def read_outcome_name(name: str) -> OutcomeName:

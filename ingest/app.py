@@ -33,7 +33,7 @@ from operations.alerts.outage import Outage
 from operations.metrics.samples import ANSWERS, MISDIRECTED
 from process.peers import Peers
 from store.client import connect_async
-from store.counter_batches import Bundles
+from store.counter_batches import CounterBatch
 from store.errors import RedisAway, RedisFull
 
 FLUSH_EVERY_S: Final = 1.0
@@ -51,7 +51,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     reloader = ConfigurationReloader(file, in_use)
     outage = Outage()
     memory = RedisMemoryMonitor(client, append, outage)
-    answers, misdirected = Bundles(client, ANSWERS), Bundles(client, MISDIRECTED)
+    answers, misdirected = CounterBatch(client, ANSWERS), CounterBatch(client, MISDIRECTED)
     unserved = UnservedPaths(reloader, answers.note, misdirected.note)
     other_routes = Starlette(
         routes=[
@@ -72,7 +72,7 @@ async def _lifespan(
     redis_url: str,
     reloader: ConfigurationReloader,
     memory: RedisMemoryMonitor,
-    counts: Sequence[Bundles],
+    counts: Sequence[CounterBatch],
     client: redis.asyncio.Redis,
     _: Starlette,
 ) -> AsyncIterator[None]:
@@ -98,10 +98,10 @@ async def _lifespan(
         await client.aclose()
 
 
-async def _flush(counts: Sequence[Bundles]) -> None:
+async def _flush(counts: Sequence[CounterBatch]) -> None:
     with contextlib.suppress(RedisAway, RedisFull):  # appends log it already, and the counts are kept
         for bundles in counts:
-            await bundles.bring()
+            await bundles.flush()
 
 
 async def _repeat(step: Callable[[], Awaitable[None]], interval_s: float, stopping: asyncio.Event) -> None:

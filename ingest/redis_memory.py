@@ -75,4 +75,4 @@ class RedisMemoryMonitor:
         self.limit_unknown = unknown
         used, most = use.used or 0, use.limit or 0
         self.is_full = most > 0 and used > FULL_AT * most
-        self._append.max_group_bytes = most // 2
+        self._append.max_backlog_bytes = most // 2

@@ -41,16 +41,16 @@ class Arrival:
 class Append:
     """Appends arrivals; one instance per event loop.
 
-    `max_group_bytes` is what one connection may keep waiting (0: no limit); it may be changed at any time.
+    `max_backlog_bytes` is what one connection may keep waiting (0: no limit); it may be changed at any time.
     """
 
     def __init__(
         self,
         client: redis.asyncio.Redis,
-        max_group_bytes: int = 0,
+        max_backlog_bytes: int = 0,
         choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_CONNECTION),  # noqa: S311 - spreads load, keeps no secret
     ) -> None:
-        self.max_group_bytes = max_group_bytes
+        self.max_backlog_bytes = max_backlog_bytes
         self._script = AsyncScript(client, "append", LANE_SCRIPTS)
         self._choose_lane = choose_lane
 
@@ -60,7 +60,7 @@ class Append:
         Raises RedisFull or ArrivalTooLarge when nothing was written, or RedisAway, which leaves open whether it was:
         whoever sent the events sends them again, with the same ids.
         """
-        arguments = append_arguments(arrivals, self.max_group_bytes, self._choose_lane)
+        arguments = append_arguments(arrivals, self.max_backlog_bytes, self._choose_lane)
         full = await self._script.call(*arguments, now_ms=now_ms)
         if full:
             raise RedisFull(_why_full(full[0].decode(), full[1]))
@@ -75,17 +75,19 @@ def _why_full(connection: str, paused_by: bytes) -> str:
     return f"connection {connection} holds its share of memory; its events must be delivered first"
 
 
-def append_arguments(arrivals: Sequence[Arrival], max_group_bytes: int, choose_lane: Callable[[], int]) -> list[bytes]:
+def append_arguments(
+    arrivals: Sequence[Arrival], max_backlog_bytes: int, choose_lane: Callable[[], int]
+) -> list[bytes]:
     """The append script's arguments; raises ArrivalTooLarge when they are more than one script may carry or write.
 
     A chunk that several shares have, because their connections want the same events, is carried once.
     """
-    shares = [(group, share) for arrival in arrivals for group, share in arrival.shares.items()]
+    shares = [(connection, share) for arrival in arrivals for connection, share in arrival.shares.items()]
     places: dict[int, int] = {}
     chunks: list[bytes] = []
     written = 0
     described = []
-    for group, share in shares:
+    for connection, share in shares:
         chunk, place = share.chunk, 0
         if chunk:
             place = places.setdefault(id(chunk), len(chunks) + 1)
@@ -94,8 +96,8 @@ def append_arguments(arrivals: Sequence[Arrival], max_group_bytes: int, choose_l
             written += len(chunk)
         described.append(
             {
-                "group": group,
-                "lane": lane_name(group, choose_lane()),
+                "connection": connection,
+                "lane": lane_name(connection, choose_lane()),
                 "accepted": share.accepted,
                 "unsupported": share.unsupported,
                 "withheld": share.withheld,
@@ -103,7 +105,7 @@ def append_arguments(arrivals: Sequence[Arrival], max_group_bytes: int, choose_l
             }
         )
     inputs = [{"id": arrival.input, "accepted": arrival.accepted, "unrouted": arrival.unrouted} for arrival in arrivals]
-    packed = pack({"max_group_bytes": max_group_bytes, "inputs": inputs, "shares": described})
+    packed = pack({"max_backlog_bytes": max_backlog_bytes, "inputs": inputs, "shares": described})
     if len(packed) + sum(map(len, chunks)) > LARGEST_SCRIPT or written > LARGEST_WRITE:
         raise ArrivalTooLarge
     return [packed, *chunks]

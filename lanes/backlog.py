@@ -1,4 +1,4 @@
-"""Giving up what waits in a group that is no more: the one way in which waiting events end unsent, on request."""
+"""Discard the backlog of a connection that was removed from the configuration."""
 
 from typing import Final, NamedTuple
 
@@ -9,13 +9,13 @@ from lanes.scripts import lane_scripts
 PAGE: Final = 1_000
 
 
-class Abandoned(NamedTuple):
-    """Events given up in one step, and how many lanes a worker holds, which were not touched."""
+class Discarded(NamedTuple):
+    """Events discarded by one call, and the number of lanes that were left alone because a worker holds them."""
 
     events: int
     leased: int
 
 
-def abandon(client: redis.Redis, group: str, chunks: int = PAGE, now_ms: int | None = None) -> Abandoned:
-    """Give up what waits, at most so many chunks of it; again until nothing is given up. Raises RedisAway."""
-    return Abandoned(*lane_scripts(client).call("abandon", group, chunks, now_ms=now_ms))
+def discard_page(client: redis.Redis, connection: str, chunks: int = PAGE, now_ms: int | None = None) -> Discarded:
+    """Discard at most `chunks` chunks; repeat until nothing is discarded. Raises RedisAway."""
+    return Discarded(*lane_scripts(client).call("discard_backlog", connection, chunks, now_ms=now_ms))

@@ -1,4 +1,4 @@
-"""Decide how many events a lane's next claim takes, and its first request; pure arithmetic on `Pace`.
+"""Decide how many events a lane's next claim takes, and its first request; pure arithmetic on `BatchSizing`.
 
 Every retryable failure halves the next claim and every success doubles it: that isolates an event on which TikTok
 always fails, and copes with time-outs that size causes. Which events TikTok refuses is found without a new claim.
@@ -6,15 +6,17 @@ always fails, and copes with time-outs that size causes. Which events TikTok ref
 
 from dataclasses import replace
 
-from lanes.settlement import Pace
+from lanes.settlement import BatchSizing
 
 
-def after_success(pace: Pace, most: int, step: int = 0) -> Pace:
-    """Return the pace after TikTok answered for its events; `most` is what a claim may take at full speed."""
-    return Pace(limit=0 if pace.limit * 2 >= most else pace.limit * 2, step=step)
+def after_success(sizing: BatchSizing, most: int, step: int = 0) -> BatchSizing:
+    """Return the sizing after TikTok answered for its events; `most` is what a claim may take at full speed."""
+    return BatchSizing(limit=0 if sizing.limit * 2 >= most else sizing.limit * 2, step=step)
 
 
-def after_retry(pace: Pace, taken: int, now_ms: int) -> Pace:
-    """Return the pace after a request with `taken` events got no answer that settles them."""
+def after_retry(sizing: BatchSizing, taken: int, now_ms: int) -> BatchSizing:
+    """Return the sizing after a request with `taken` events got no answer that settles them."""
     half = max(1, taken // 2)
-    return replace(pace, limit=half, step=half, attempts=pace.attempts + 1, failing_since=pace.failing_since or now_ms)
+    return replace(
+        sizing, limit=half, step=half, attempts=sizing.attempts + 1, failing_since=sizing.failing_since or now_ms
+    )

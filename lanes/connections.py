@@ -9,28 +9,29 @@ from store.alert_state import NOTES
 from store.reading import read_together
 from store.trouble import translate_errors
 
-_INPUT_KEY: Final = "books:input:"
+_INPUT_KEY: Final = "ledger:input:"
 
 
 class Glance(NamedTuple):
     """A connection in short, for alerts.
 
-    `state` and `by` are empty for a healthy one. `dead` only rises. `letter_bytes`: what its dead letters hold.
+    `state` and `by` are empty for a healthy one. `dead_lettered` only rises.
+    `dead_letter_bytes` is what its dead letters hold.
     `note` is what the sender of alerts remembers of it.
     """
 
     connection: str
     state: str
     by: str
-    dead: int
+    dead_lettered: int
     note: bytes
-    letter_bytes: int = 0
+    dead_letter_bytes: int = 0
 
 
 def connections_known(client: redis.Redis) -> list[str]:
     """Return every connection that ever had anything in Redis, sorted by name. Raises RedisAway."""
     with translate_errors:
-        return sorted(name.decode() for name in cast("set[bytes]", client.smembers("lanes:groups")))
+        return sorted(name.decode() for name in cast("set[bytes]", client.smembers("lanes:connections")))
 
 
 def inputs_known(client: redis.Redis) -> list[str]:
@@ -47,8 +48,8 @@ def glance(client: redis.Redis) -> tuple[int, Sequence[Glance]]:
         command
         for connection in connections
         for command in (
-            ("HMGET", f"group:{connection}", "state", "by", "letter_bytes"),
-            ("HGET", f"books:{connection}", "dead"),
+            ("HMGET", f"connection:{connection}", "state", "by", "dead_letter_bytes"),
+            ("HGET", f"ledger:{connection}", "dead_lettered"),
             ("HGET", NOTES, connection),
         )
     ]

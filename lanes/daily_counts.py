@@ -24,18 +24,18 @@ def day_of(ms: int) -> int:
     return ms // _DAY_MS
 
 
-def read_days(client: redis.Redis, group: str, days: Sequence[int]) -> list[dict[str, int]]:
+def read_days(client: redis.Redis, connection: str, days: Sequence[int]) -> list[dict[str, int]]:
     """The counts of each of these days, by name. All at one instant. Raises RedisAway."""
-    read = read_together(client, [("HGETALL", f"days:{group}:{day}") for day in days])
+    read = read_together(client, [("HGETALL", f"days:{connection}:{day}") for day in days])
     return [
         {name.decode(): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)} for flat in read.replies
     ]
 
 
-def remove_old_days(client: redis.Redis, group: str, earliest_now_ms: int) -> int:
+def remove_old_days(client: redis.Redis, connection: str, earliest_now_ms: int) -> int:
     """Remove the days that are past their 90 days; return how many. Raises RedisAway.
 
     `earliest_now_ms` is the time by whichever of the clocks at hand is behind the others.
     """
     before_ms = earliest_now_ms - DAYS_KEPT * _DAY_MS
-    return int(lane_scripts(client).call("remove_days", group, max(0, before_ms), max(0, day_of(before_ms))))
+    return int(lane_scripts(client).call("remove_days", connection, max(0, before_ms), max(0, day_of(before_ms))))

@@ -1,7 +1,7 @@
-"""Dead letters as the lanes keep them: opaque bytes by id, a hash for each group; read, sent again, mended, discarded.
+"""The dead-letter store: opaque bytes by id, one hash for each connection; read, replay, replace, remove.
 
-What is done to a letter moves it and counts it in one script, so the books hold at every instant, and a command that
-was cut off may simply be given again: a letter that has gone is left alone.
+Each change moves a dead letter and counts it in one script, so the ledger balances at every instant. A command that was
+interrupted can be repeated: a dead letter that is gone is left alone. Every function raises RedisAway.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple, cast
 
 import redis
 
+from lanes.ledger import DEAD_LETTERS_REMOVED
 from lanes.names import LANES_PER_CONNECTION, lane_name
 from lanes.scripts import lane_scripts
 from store.reading import read_together
@@ -19,147 +20,147 @@ from store.trouble import translate_errors
 
 _PAGE: Final = 500
 _IDS_PAGE: Final = 2_000
-_MOVES: Final = ("dead", "replayed", "discarded", "forgotten_letters")
-"""The books' counters of letters: each rises in the script that moves some."""
 
 
 class ReplayItem(NamedTuple):
-    """A letter on its way back: its id, its bytes as they were read, and its source as a sealed chunk."""
+    """A dead letter to replay: its id, its bytes as they were read, and its event as an encoded chunk."""
 
     id: str
     read: bytes
     chunk: bytes
 
 
-def letters_of(client: redis.Redis, group: str) -> Iterator[tuple[str, bytes]]:
-    """(id, letter) of each letter that is kept throughout, once, a page at a time. Raises RedisAway."""
+def iterate_dead_letters(client: redis.Redis, connection: str) -> Iterator[tuple[str, bytes]]:
+    """Yield (id, dead letter), a page at a time; each that stays in the store meanwhile comes exactly once."""
     cursor, seen = 0, set[bytes]()
     while True:
         with translate_errors:
-            cursor, page = cast("tuple[int, dict[bytes, bytes]]", client.hscan(_key(group), cursor, count=_PAGE))
-        for letter_id, letter in page.items():
-            if letter_id not in seen:  # a scan may tell the same twice while the hash grows
+            cursor, page = cast("tuple[int, dict[bytes, bytes]]", client.hscan(_key(connection), cursor, count=_PAGE))
+        for letter_id, content in page.items():
+            if letter_id not in seen:  # a scan may return an entry twice while the hash grows
                 seen.add(letter_id)
-                yield letter_id.decode(), letter
+                yield letter_id.decode(), content
         if cursor == 0:
             return
 
 
-def letter_of(client: redis.Redis, group: str, letter_id: str) -> bytes | None:
-    """One letter; None when the group has none of that id. Raises RedisAway."""
+def read_dead_letter(client: redis.Redis, connection: str, dead_letter_id: str) -> bytes | None:
+    """Return one dead letter; None when the connection has none of that id."""
     with translate_errors:
-        return cast("bytes | None", client.hget(_key(group), letter_id))
+        return cast("bytes | None", client.hget(_key(connection), dead_letter_id))
 
 
-def some_letters(client: redis.Redis, group: str, ids: Sequence[str]) -> list[bytes | None]:
-    """Letters by their ids, in that order; None for those that are not there. Raises RedisAway."""
+def read_dead_letters(client: redis.Redis, connection: str, ids: Sequence[str]) -> list[bytes | None]:
+    """Return the dead letters of these ids, in their order; None for each that is not there."""
     with translate_errors:
-        return cast("list[bytes | None]", client.hmget(_key(group), list(ids)) if ids else [])
+        return cast("list[bytes | None]", client.hmget(_key(connection), list(ids)) if ids else [])
 
 
-def shared_part(client: redis.Redis, group: str, part_id: str) -> bytes | None:
-    """Return what the letters of that part's id share; None when no letter needs it any more. Raises RedisAway."""
+def shared_part(client: redis.Redis, connection: str, part_id: str) -> bytes | None:
+    """Return the part that several dead letters share; None when no dead letter needs it any more."""
     with translate_errors:
-        return cast("bytes | None", client.hget(f"{_key(group)}:shared", part_id))
+        return cast("bytes | None", client.hget(f"{_key(connection)}:shared", part_id))
 
 
-def shared_parts(client: redis.Redis, group: str) -> Iterator[tuple[str, bytes]]:
-    """Yield each shared part of a group's letters, and its id. Raises RedisAway."""
+def shared_parts(client: redis.Redis, connection: str) -> Iterator[tuple[str, bytes]]:
+    """Yield (id, part) of each part that dead letters of the connection share."""
     with translate_errors:
-        for part_id, part in client.hscan_iter(f"{_key(group)}:shared", count=_PAGE):
+        for part_id, part in client.hscan_iter(f"{_key(connection)}:shared", count=_PAGE):
             yield part_id.decode(), part
 
 
-def amend_part(client: redis.Redis, group: str, part_id: str, read: bytes, amended: bytes) -> bool:
-    """Put `amended` in the place of a shared part; False, and nothing done, unless it still is as it was read."""
-    packed = pack({"group": group, "id": part_id, "sha1": _sha1(read)})
-    return bool(lane_scripts(client).call("amend_part", packed, amended))
+def replace_shared_part(client: redis.Redis, connection: str, part_id: str, read: bytes, new: bytes) -> bool:
+    """Replace a shared part; return False, and change nothing, unless it is still as it was read."""
+    packed = pack({"connection": connection, "id": part_id, "sha1": _sha1(read)})
+    return bool(lane_scripts(client).call("replace_shared_part", packed, new))
 
 
-def ids_page(client: redis.Redis, group: str, cursor: int, about: int = _PAGE) -> tuple[int, list[str]]:
-    """Some ids of letters, from a cursor on (0 at first), and the next cursor (0 at the end). Raises RedisAway.
+def dead_letter_ids_page(
+    client: redis.Redis, connection: str, cursor: int, about: int = _PAGE
+) -> tuple[int, list[str]]:
+    """Return the next cursor and about `about` ids. Start with cursor 0; a next cursor of 0 is the end.
 
-    Of a walk over all pages, an id that is kept throughout is in one at least.
+    An id that stays in the store meanwhile is in at least one page.
     """
-    with translate_errors:  # the labels are small, and there is one for each letter
-        scanned = client.hscan(f"{_key(group)}:labels", cursor, count=about)
+    with translate_errors:  # labels are small, and there is one for each dead letter
+        scanned = client.hscan(f"{_key(connection)}:labels", cursor, count=about)
     following, page = cast("tuple[int, dict[bytes, bytes]]", scanned)
-    return following, [letter_id.decode() for letter_id in page]
+    return following, [dead_letter_id.decode() for dead_letter_id in page]
 
 
-def letter_ids(client: redis.Redis, group: str) -> list[str]:
-    """The ids of all letters of a group, without keeping Redis from others; later ids sort behind earlier ones.
-
-    Raises RedisAway.
-    """
-    cursor, page = ids_page(client, group, 0, _IDS_PAGE)
+def dead_letter_ids(client: redis.Redis, connection: str) -> list[str]:
+    """Return the ids of all dead letters of a connection, sorted, which is oldest first. Reads them in pages."""
+    cursor, page = dead_letter_ids_page(client, connection, 0, _IDS_PAGE)
     ids = set(page)
     while cursor:
-        cursor, page = ids_page(client, group, cursor, _IDS_PAGE)
+        cursor, page = dead_letter_ids_page(client, connection, cursor, _IDS_PAGE)
         ids.update(page)
     return sorted(ids)
 
 
-def letters_moved(client: redis.Redis, groups: Sequence[str]) -> list[tuple[bytes | None, ...]]:
-    """For each group what changes whenever a letter comes or goes, and only then. Raises RedisAway."""
-    read = read_together(client, [("HMGET", f"books:{group}", *_MOVES) for group in groups])
+def dead_letter_versions(client: redis.Redis, connections: Sequence[str]) -> list[tuple[bytes | None, ...]]:
+    """Return, for each connection, a value that changes whenever a dead letter comes or goes, and only then."""
+    counters = ("dead_lettered", *DEAD_LETTERS_REMOVED)
+    read = read_together(client, [("HMGET", f"ledger:{connection}", *counters) for connection in connections])
     return [tuple(counts) for counts in read.replies]
 
 
-def count_letters(client: redis.Redis, group: str) -> int:
-    """How many letters the group keeps. Raises RedisAway."""
+def count_dead_letters(client: redis.Redis, connection: str) -> int:
+    """Return the number of dead letters of a connection."""
     with translate_errors:
-        return client.hlen(_key(group))
+        return client.hlen(_key(connection))
 
 
-def replay_letters(
+def replay_dead_letters(
     client: redis.Redis,
-    group: str,
-    letters: Sequence[ReplayItem],
+    connection: str,
+    items: Sequence[ReplayItem],
     now_ms: int | None = None,
     choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_CONNECTION),  # noqa: S311 - spreads load, keeps no secret
 ) -> list[str]:
-    """Append the sources to the group's lanes and drop the letters; the ids of those still there as they were read.
+    """Append the events to the connection's lanes and remove their dead letters, in one script.
 
-    All in one script: give it at most a few hundred letters, and 4 MiB, at a time. Works at maxmemory.
-    Raises RedisAway, which leaves open whether it was done: done again, it does the rest.
+    Return the ids of those that were still as they were read; the others are left alone. Pass at most a few hundred
+    items and 4 MiB at a time. Works at maxmemory. After RedisAway it may or may not be done: repeat it.
     """
     described = [
-        {"id": letter.id, "sha1": _sha1(letter.read), "lane": lane_name(group, choose_lane())} for letter in letters
+        {"id": item.id, "sha1": _sha1(item.read), "lane": lane_name(connection, choose_lane())} for item in items
     ]
-    packed = pack({"group": group, "letters": described})
-    return _ids(lane_scripts(client).call("replay", packed, *(letter.chunk for letter in letters), now_ms=now_ms))
+    packed = pack({"connection": connection, "dead_letters": described})
+    chunks = (item.chunk for item in items)
+    return _ids(lane_scripts(client).call("replay", packed, *chunks, now_ms=now_ms))
 
 
-def discard_letters(
+def remove_dead_letters(
     client: redis.Redis,
-    group: str,
+    connection: str,
     ids: Sequence[str],
-    ends_as: Literal["discarded", "forgotten_letters"] = "discarded",
+    counter: Literal["dead_letters_discarded", "dead_letters_erased"] = "dead_letters_discarded",
 ) -> list[str]:
-    """Remove the letters for good; the ids of those that were still there. Works at maxmemory. Raises RedisAway."""
-    return _ids(lane_scripts(client).call("discard", pack({"group": group, "ids": list(ids), "as": ends_as})))
+    """Remove dead letters for good and count them; return the ids of those that were there. Works at maxmemory."""
+    packed = pack({"connection": connection, "ids": list(ids), "counter": counter})
+    return _ids(lane_scripts(client).call("remove_dead_letters", packed))
 
 
-def amend_letter(
-    client: redis.Redis, group: str, letter_id: str, read: bytes, amended: bytes, *, whole: bool = False
+def replace_dead_letter(
+    client: redis.Redis, connection: str, dead_letter_id: str, read: bytes, new: bytes, *, whole: bool = False
 ) -> bool:
-    """Put `amended` in the place of the letter; False, and nothing done, unless it still is as it was read.
+    """Replace a dead letter; return False, and change nothing, unless it is still as it was read.
 
-    `whole`: the amended letter needs nothing of what it shared before.
+    `whole`: the new one needs no shared part any more.
     """
-    packed = pack({"group": group, "id": letter_id, "sha1": _sha1(read), "whole": whole})
-    return bool(lane_scripts(client).call("amend", packed, amended))
+    packed = pack({"connection": connection, "id": dead_letter_id, "sha1": _sha1(read), "whole": whole})
+    return bool(lane_scripts(client).call("replace_dead_letter", packed, new))
 
 
 def _ids(answer: list[bytes]) -> list[str]:
-    return [letter_id.decode() for letter_id in answer]
+    return [dead_letter_id.decode() for dead_letter_id in answer]
 
 
-def _sha1(letter: bytes) -> str:
-    """What the scripts compare: they are told what was read without being sent it."""
-    return hashlib.sha1(letter, usedforsecurity=False).hexdigest()
+def _sha1(content: bytes) -> str:
+    """Return the digest that the scripts compare instead of the bytes that were read."""
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
 
 
-def _key(group: str) -> str:
-    return f"letters:{group}"
+def _key(connection: str) -> str:
+    return f"dead_letters:{connection}"

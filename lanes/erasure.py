@@ -40,7 +40,7 @@ def pages(client: redis.Redis, lane: str) -> Iterator[list[Placed]]:
     """Every chunk that is in the lane and stays until it is read, a page at a time. Raises RedisAway."""
     place = 0
     while True:
-        first, chunks = lane_scripts(client).call("page", lane, place, PAGE)
+        first, chunks = lane_scripts(client).call("read_page", lane, place, PAGE)
         if not chunks:
             return
         yield [Placed(first + i, sealed) for i, sealed in enumerate(chunks)]
@@ -53,7 +53,7 @@ def erase(client: redis.Redis, lane: str, edits: Sequence[Edit], now_ms: int | N
     for some in _cut(edits):
         described = [{"place": edit.was.place, "sha1": _sha1(edit.was.sealed)} for edit in some]
         chunks = [edit.without or b"" for edit in some]
-        done = Erased(*scripts.call("forget", pack({"lane": lane, "edits": described}), *chunks, now_ms=now_ms))
+        done = Erased(*scripts.call("erase", pack({"lane": lane, "edits": described}), *chunks, now_ms=now_ms))
         total = Erased(*(so_far + more for so_far, more in zip(total, done, strict=True)))
     return total
 

@@ -1,4 +1,4 @@
-"""The worker's side of the lanes: wake, claim, renew, settle; and putting a group to rest."""
+"""The worker's side of the queue: wake, claim, renew and settle lanes; pause and resume connections."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -11,57 +11,58 @@ import redis
 from lanes.scripts import lane_scripts
 from lanes.settlement import (
     NO_BOUND,
+    BatchSizing,
+    CircuitBreaker,
+    DeadLetterShare,
     Lease,
-    LetterShare,
     Lost,
-    Pace,
+    Pause,
+    PauseState,
+    PauseStatus,
     Refused,
     Released,
-    Rest,
-    Resting,
-    RestState,
     Settlement,
-    Valve,
 )
 from store.errors import RedisAway
 from store.scripts import pack
 from store.trouble import translate_errors
 
 WAKE_HOLD_MS: Final = 2_000
+"""How long no other wake-up is sent for a lane."""
 LEASE_MS: Final = 15_000
 RENEW_EVERY_S: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimLimits:
-    """What one claim asks for: at most so many events and sealed bytes, and so many events when it only probes.
+    """What one claim may take at most: events and bytes of encoded chunks, and events while it probes.
 
-    `letters`: what the connection's dead letters may hold; beyond it nothing is claimed.
+    `dead_letters`: what the connection's dead letters may hold; when they hold that much, nothing is claimed.
     """
 
     events: int = 1_000
     bytes: int = 1024 * 1024
     probe: int = 10
-    letters: LetterShare = NO_BOUND
+    dead_letters: DeadLetterShare = NO_BOUND
 
 
 class Lanes:
     """Lanes on one Redis; any number of threads may share an instance. Every method raises RedisAway or RedisFull.
 
-    `now_ms`, in every method, is for tests: without it Redis's own clock counts.
+    `now_ms`, in every method, is for tests: it replaces Redis's clock.
     """
 
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._scripts = client, lane_scripts(client)
 
     def wake(self, now_ms: int | None = None) -> list[str]:
-        """The lanes that are due and that nobody has a promise on; each is now held for a wake-up's flight."""
+        """Return the lanes that are due and neither leased nor waking; no other wake-up is sent for them for 2 s."""
         return [lane.decode() for lane in self._call("wake", now_ms, WAKE_HOLD_MS, LEASE_MS)]
 
     def claim(self, lane: str, limits: ClaimLimits, now_ms: int | None = None) -> Lease | Refused:
-        """Lease the lane for 15 s, or say why not."""
+        """Lease the lane for 15 s, or return why it cannot be claimed now."""
         token = secrets.token_hex(16)
-        match self._call("claim", now_ms, lane, pack(_ask(token, limits))):
+        match self._call("claim", now_ms, lane, pack(_claim_of(token, limits))):
             case [b"granted", terms, chunks]:
                 return _lease(lane, token, terms, chunks)
             case [reason]:
@@ -70,29 +71,29 @@ class Lanes:
                 raise AssertionError(f"claim answered {len(other)} values")
 
     def renew(self, lease: Lease, now_ms: int | None = None) -> bool:
-        """Whether the lease is still ours; if so it runs another 15 s."""
+        """Prolong the lease by 15 s from now; return False when it is lost."""
         return bool(self._call("renew", now_ms, lease.lane, lease.token, LEASE_MS))
 
     def renew_all(self, leases: Sequence[Lease], now_ms: int | None = None) -> list[Lease]:
-        """Renew them in one round trip, however many; return those that are no longer ours."""
+        """Renew all of these in one round trip; return those that are lost."""
         still_held = self._scripts.call_each("renew", [(each.lane, each.token, LEASE_MS) for each in leases], now_ms)
         return [lease for lease, held in zip(leases, still_held, strict=True) if not held]
 
-    def posted(self, lease: Lease, chunks: int, now_ms: int | None = None) -> bool:
-        """Whether the lease is still ours; if so the lane now knows that its leading `chunks` are being posted."""
-        return bool(self._call("posted", now_ms, lease.lane, lease.token, lease.head, chunks))
+    def mark_posted(self, lease: Lease, chunks: int, now_ms: int | None = None) -> bool:
+        """Record that the leading `chunks` are about to be sent; return False when the lease is lost."""
+        return bool(self._call("mark_posted", now_ms, lease.lane, lease.token, lease.head, chunks))
 
     def settle(
-        self, lease: Lease, settlement: Settlement, go_on: ClaimLimits | None = None, now_ms: int | None = None
+        self, lease: Lease, settlement: Settlement, next_claim: ClaimLimits | None = None, now_ms: int | None = None
     ) -> Lease | Released | Lost:
-        """Make the settlement hold; with `go_on`, and if nothing speaks against it, lease what comes next as well.
+        """Write the settlement; with `next_claim`, and unless the connection forbids it, lease the next chunks as well.
 
-        Safe to repeat after a lost reply: the second finds that the first held, and is Lost.
+        Safe to repeat after a lost reply: the second call finds the first one's settlement and returns Lost.
         """
-        next_claim = b"" if go_on is None else pack(_ask(lease.token, go_on))
-        letters = (letter.content for letter in settlement.letters)
-        blobs = [*settlement.leftovers, *letters, *settlement.shared.values()]
-        match self._call("settle", now_ms, lease.lane, pack(_settlement(lease, settlement)), next_claim, *blobs):
+        packed_claim = b"" if next_claim is None else pack(_claim_of(lease.token, next_claim))
+        contents = (dead_letter.content for dead_letter in settlement.dead_letters)
+        blobs = [*settlement.leftovers, *contents, *settlement.shared.values()]
+        match self._call("settle", now_ms, lease.lane, pack(_settlement(lease, settlement)), packed_claim, *blobs):
             case [b"granted", terms, chunks]:
                 return _lease(lease.lane, lease.token, terms, chunks)
             case [b"released", waiting]:
@@ -100,22 +101,22 @@ class Lanes:
             case _:
                 return Lost()
 
-    def rest(
-        self, group: str, state: RestState, rest_ms: int, details: Mapping[str, str], now_ms: int | None = None
+    def pause(
+        self, connection: str, state: PauseState, pause_ms: int, details: Mapping[str, str], now_ms: int | None = None
     ) -> None:
-        """Put a group to rest; `details` may hold `by`, `what`, `fingerprint`."""
-        self._call("group", now_ms, group, state, rest_ms, pack(dict(details)))
+        """Pause a connection for `pause_ms`; `details` may hold `by`, `what`, `fingerprint`."""
+        self._call("set_pause", now_ms, connection, state, pause_ms, pack(dict(details)))
 
-    def resume(self, group: str, now_ms: int | None = None) -> None:
-        """Make the group healthy and all its lanes due now."""
-        self._call("group", now_ms, group, "healthy", 0, pack({}))
+    def resume(self, connection: str, now_ms: int | None = None) -> None:
+        """End the pause of a connection and make all its lanes due now."""
+        self._call("set_pause", now_ms, connection, "healthy", 0, pack({}))
 
-    def resting(self, group: str) -> Resting | None:
-        """Whether the group rests, and who ends it."""
+    def pause_status(self, connection: str) -> PauseStatus | None:
+        """Return why the connection is paused and who ends that; None when it is not paused."""
         with translate_errors:
-            values = self._client.hmget(f"group:{group}", ["state", "by", "fingerprint"])
+            values = self._client.hmget(f"connection:{connection}", ["state", "by", "fingerprint"])
         state, by, fingerprint = (str(cast("bytes", value or b""), "ascii") for value in values)
-        return Resting(state, by, fingerprint) if state else None
+        return PauseStatus(state, by, fingerprint) if state else None
 
     def _call(self, script: str, now_ms: int | None, *arguments: bytes | str | int) -> Any:
         try:
@@ -127,7 +128,7 @@ class Lanes:
 
 
 class _Terms(msgspec.Struct):
-    """What `grant` tells beside the chunks."""
+    """What the function `grant` of `claims.lua` returns beside the chunks."""
 
     head: int
     now: int
@@ -140,18 +141,18 @@ class _Terms(msgspec.Struct):
     probing: bool
     spaced: bool
     delivered_at: int
-    letter_bytes: int
+    dead_letter_bytes: int
 
 
 _terms_decoder = msgspec.msgpack.Decoder(_Terms, strict=False)
 
 
-def _ask(token: str, limits: ClaimLimits) -> dict[str, Any]:
+def _claim_of(token: str, limits: ClaimLimits) -> dict[str, Any]:
     sizes = {"events": limits.events, "bytes": limits.bytes, "probe": limits.probe}
-    return {"token": token, "lease": LEASE_MS, **sizes, "letters": _share(limits.letters)}
+    return {"token": token, "lease": LEASE_MS, **sizes, "dead_letters": _share(limits.dead_letters)}
 
 
-def _share(share: LetterShare) -> dict[str, Any]:
+def _share(share: DeadLetterShare) -> dict[str, Any]:
     return {"share": share.bytes, "what": share.what, "fingerprint": share.fingerprint}
 
 
@@ -162,52 +163,53 @@ def _lease(lane: str, token: str, packed: bytes, chunks: list[bytes]) -> Lease:
         token=token,
         head=terms.head,
         now_ms=terms.now,
-        pace=Pace(terms.limit, terms.step, terms.attempts, terms.failing_since),
+        sizing=BatchSizing(terms.limit, terms.step, terms.attempts, terms.failing_since),
         alone=terms.alone,
         probing=terms.probing,
         probes=terms.probes,
-        group_delivered_at=terms.delivered_at,
+        connection_delivered_at=terms.delivered_at,
         chunks=chunks,
         spaced=terms.spaced,
-        letter_bytes=terms.letter_bytes,
+        dead_letter_bytes=terms.dead_letter_bytes,
     )
 
 
 def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
     places = {"": 0, **{shared: place for place, shared in enumerate(settlement.shared, 1)}}
+    breaker = settlement.circuit_breaker
     return {
         "token": lease.token,
         "head": lease.head,
         "probing": lease.probing,
         "trim": settlement.trim,
         "leftovers": len(settlement.leftovers),
-        "books": dict(settlement.books),
+        "counts": dict(settlement.counts),
         "days": {day: dict(counts) for day, counts in settlement.days.items()},
-        "letters": [(letter.id, letter.label, places[letter.shared]) for letter in settlement.letters],
+        "dead_letters": [(each.id, each.label, places[each.shared]) for each in settlement.dead_letters],
         "shared": list(settlement.shared),
         "share": _share(settlement.share),
         "measures": dict(settlement.measures),
-        "pace": asdict(settlement.pace),
+        "sizing": asdict(settlement.sizing),
         "delay": settlement.delay_ms,
         "posted": settlement.posted,
         "trouble": settlement.trouble,
         "throttled": settlement.throttled,
-        "rest": None if settlement.rest is None else _rest(settlement.rest),
-        "refused": settlement.refused if settlement.valve else 0,
-        "valve": None if settlement.valve is None else _valve(settlement.valve),
+        "pause": None if settlement.pause is None else _pause(settlement.pause),
+        "refused": settlement.refused if breaker else 0,
+        "circuit_breaker": None if breaker is None else _circuit_breaker(breaker),
         "last_error": settlement.last_error,
     }
 
 
-def _rest(rest: Rest) -> dict[str, Any]:
-    return {name: value for name, value in asdict(rest).items() if value}
+def _pause(pause: Pause) -> dict[str, Any]:
+    return {name: value for name, value in asdict(pause).items() if value}
 
 
-def _valve(valve: Valve) -> dict[str, Any]:
+def _circuit_breaker(breaker: CircuitBreaker) -> dict[str, Any]:
     return {
-        "rest": _rest(valve.rest),
-        "events": valve.events,
-        "requests": valve.requests,
-        "window": valve.window_ms,
-        "delay": valve.delay_ms,
+        "pause": _pause(breaker.pause),
+        "events": breaker.events,
+        "requests": breaker.requests,
+        "window": breaker.window_ms,
+        "delay": breaker.delay_ms,
     }

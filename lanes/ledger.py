@@ -1,6 +1,6 @@
-"""The books: what came in, what became of it, what waits; read in one instant, or counted again chunk by chunk."""
+"""Read the ledger, the counters that account for every event; at one instant, or by counting chunk by chunk."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -11,11 +11,20 @@ from lanes.names import LANES_PER_CONNECTION, lane_name
 from lanes.scripts import lane_scripts
 from store.scripts import pack
 
+RECEIVED: Final = ("accepted", "extra", "replayed")
+"""Counters of events that a connection received; `extra`: one event became several items."""
+ENDED: Final = ("delivered", "dead_lettered", "unsupported", "withheld", "erased", "discarded")
+"""Counters of the ends of events. What was received and has not ended waits."""
+DEAD_LETTERS_REMOVED: Final = ("replayed", "dead_letters_discarded", "dead_letters_erased")
+"""Counters of dead letters that left the store."""
 _PAGE: Final = 100
 
 
 class LaneReading(msgspec.Struct):
-    """One lane that is not empty. `events` is counted from the chunks' sizes, `chunks` and `sizes` must be equal."""
+    """One lane that is not empty.
+
+    `events` is the sum over the list of sizes. `chunks` and `sizes` are the lengths of both lists and must be equal.
+    """
 
     name: str
     events: int
@@ -27,80 +36,86 @@ class LaneReading(msgspec.Struct):
     last_error: str
 
 
-class GroupReading(msgspec.Struct):
-    """One connection's books: rising counters, its group's state, its lanes, and how many letters are kept.
+class ConnectionReading(msgspec.Struct):
+    """One connection: its counters, its status, its lanes and the number of dead letters in the store.
 
-    `labels`: letters by label; `measures`: what settlements raised beside the books.
+    `status` has the fields of its hash in Redis. `labels` counts the dead letters by label. `measures` are counters
+    that settlements raise beside the ledger.
     """
 
     name: str
-    books: dict[str, int]
-    group: dict[str, str]
+    counts: dict[str, int]
+    status: dict[str, str]
     lanes: list[LaneReading]
-    letters: int
+    dead_letters: int
     labels: dict[str, int]
     measures: dict[str, int]
 
     @property
     def waiting(self) -> int:
-        """Events that wait, counted."""
+        """The number of events that wait, counted from the lanes."""
         return sum(lane.events for lane in self.lanes)
 
     @property
     def oldest_ms(self) -> int | None:
-        """When the oldest waiting event was received, Unix milliseconds."""
+        """The time at which the oldest waiting event was received, Unix milliseconds."""
         return min((lane.oldest_ms for lane in self.lanes), default=None)
 
     @property
     def discrepancy(self) -> int:
-        """Events accepted but not accounted for: 0 when the books balance."""
-        came = sum(self.books.get(name, 0) for name in ("accepted", "extra", "replayed"))
-        ended = sum(self.books.get(name, 0) for name in ("delivered", "dead", "unsupported", "withheld", "forgotten"))
-        return came - ended - self.waiting
+        """Events received that neither ended nor wait; 0 when the ledger balances."""
+        return sum_of(self.counts, RECEIVED) - sum_of(self.counts, ENDED) - self.waiting
 
     @property
-    def letters_discrepancy(self) -> int:
-        """Letters counted but not kept: 0 when the books balance."""
-        gone = sum(self.books.get(name, 0) for name in ("replayed", "discarded", "forgotten_letters"))
-        return self.books.get("dead", 0) - gone - self.letters
+    def dead_letter_discrepancy(self) -> int:
+        """Dead letters counted that neither left the store nor are in it; 0 when the ledger balances."""
+        return self.counts.get("dead_lettered", 0) - sum_of(self.counts, DEAD_LETTERS_REMOVED) - self.dead_letters
 
     @property
     def balances(self) -> bool:
-        """Whether every event and every letter is accounted for."""
-        return not (self.discrepancy or self.letters_discrepancy or any(r.chunks != r.sizes for r in self.lanes))
+        """Whether every event and every dead letter is accounted for."""
+        uneven = any(lane.chunks != lane.sizes for lane in self.lanes)
+        return not (self.discrepancy or self.dead_letter_discrepancy or uneven)
 
 
 class InputReading(msgspec.Struct):
     """One input's counters: `accepted`, `unrouted`."""
 
     id: str
-    books: dict[str, int]
+    counts: dict[str, int]
 
 
 class Reading(msgspec.Struct):
-    """All the books at one instant, `now_ms` on Redis's clock."""
+    """The whole ledger at one instant; `now_ms` is Redis's clock."""
 
     now_ms: int
-    groups: list[GroupReading]
+    connections: list[ConnectionReading]
     inputs: list[InputReading]
 
 
-def read_books(client: redis.Redis, groups: Sequence[str], inputs: Sequence[str], now_ms: int | None = None) -> Reading:
-    """The books of the named groups (and of any other that Redis knows) and inputs. Raises RedisAway."""
-    named = pack({"groups": list(groups), "inputs": list(inputs)})
-    packed = lane_scripts(client).call("books", named, now_ms=now_ms)
-    return msgspec.convert(_maps_where_empty(msgspec.msgpack.decode(packed)), Reading, strict=False)
+def read_ledger(
+    client: redis.Redis, connections: Sequence[str], inputs: Sequence[str], now_ms: int | None = None
+) -> Reading:
+    """Return the ledger of these inputs and connections, and of every other connection in Redis. Raises RedisAway."""
+    named = pack({"connections": list(connections), "inputs": list(inputs)})
+    packed = lane_scripts(client).call("read_ledger", named, now_ms=now_ms)
+    return msgspec.convert(_with_empty_maps(msgspec.msgpack.decode(packed)), Reading, strict=False)
 
 
-def recount(client: redis.Redis, group: str) -> int:
-    """Events waiting in a group, counted anew from the header of every chunk, a page at a time."""
-    return sum(read_header(chunk).events for chunk in waiting_chunks(client, group))
+def sum_of(counts: Mapping[str, int], names: Sequence[str]) -> int:
+    """Return the sum of these counters; one that is absent counts 0."""
+    return sum(counts.get(name, 0) for name in names)
 
 
-def waiting_chunks(client: redis.Redis, group: str) -> Iterator[bytes]:
-    """Every chunk of a group; not at one instant, so count only while nothing moves."""
+def recount(client: redis.Redis, connection: str) -> int:
+    """Return the number of waiting events by the header of every chunk, read a page at a time."""
+    return sum(read_header(chunk).events for chunk in waiting_chunks(client, connection))
+
+
+def waiting_chunks(client: redis.Redis, connection: str) -> Iterator[bytes]:
+    """Yield every chunk of a connection. They are not read at one instant: count only while nothing moves."""
     for number in range(LANES_PER_CONNECTION):
-        key = f"lane:{lane_name(group, number)}"
+        key = f"lane:{lane_name(connection, number)}"
         start = 0
         while page := _page(client, key, start):
             yield from page
@@ -111,12 +126,12 @@ def _page(client: redis.Redis, key: str, start: int) -> list[bytes]:
     return cast("list[bytes]", client.lrange(key, start, start + _PAGE - 1))
 
 
-def _maps_where_empty(reading: Any) -> Any:
-    """Lua cannot tell an empty map from an empty list: mend what it packed."""
-    for group in reading["groups"] or []:
-        group["books"], group["group"] = group["books"] or {}, group["group"] or {}
-        group["labels"], group["measures"] = group["labels"] or {}, group["measures"] or {}
-        group["lanes"] = group["lanes"] or []
+def _with_empty_maps(reading: Any) -> Any:
+    """Replace each empty list that should be an empty map: Lua cannot tell them apart when it packs."""
+    for connection in reading["connections"] or []:
+        for name in ("counts", "status", "labels", "measures"):
+            connection[name] = connection[name] or {}
+        connection["lanes"] = connection["lanes"] or []
     for entry in reading["inputs"] or []:
-        entry["books"] = entry["books"] or {}
+        entry["counts"] = entry["counts"] or {}
     return reading

@@ -1,4 +1,4 @@
-"""The values that a job and its lane exchange: a lease going in, a settlement coming out."""
+"""The values that a job and its lane exchange: a lease goes in, a settlement comes out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,17 +6,19 @@ from typing import Final, Literal, NamedTuple
 
 Refusal = Literal["not due", "leased", "busy", "paused", "backing_off", "disabled", "removed"]
 OUT_OF_REACH: Final = "out_of_reach"
-"""`Rest.by` while requests cannot reach the other side: it ends by itself, and lasts until somebody acts."""
+"""`Pause.by` while requests cannot reach TikTok: relay keeps trying, and an operator has to repair the way there."""
 RECHECK_MS: Final = 60_000
 """How long a lane that must not deliver waits until a worker checks again whether it may."""
-RestState = Literal["paused", "backing_off", "disabled", "removed"]
+CIRCUIT_BREAKER: Final = "circuit_breaker"
+"""`Pause.by` of a pause that the circuit breaker started."""
+PauseState = Literal["paused", "backing_off", "disabled", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a lane goes: what its next claim may take, and what made it careful.
+class BatchSizing:
+    """How many events a lane's next claim and its first request take, and the failures that made them few.
 
-    `limit`: events, 0 for as many as asked; `step`: how many of them the first request takes, 0 for all;
+    `limit`: events of the claim, 0 for the claim's own limit; `step`: events of its first request, 0 for all;
     `attempts`: retryable answers in a row, the first at `failing_since` (Unix ms, 0 for none).
     """
 
@@ -28,51 +30,57 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A claimed lane: the leading chunks, still sealed, and what is known of the lane and its group.
+    """A claimed lane: the leading chunks, encoded, and the state of the lane and its connection.
 
-    `now_ms` is Redis's clock at the claim. `alone`: earlier claims of a single event whose process died.
-    `probing`: the group rests and this request tries whether it is well. `spaced`: the group's requests are spaced, so
-    this claim is good for one. `group_delivered_at`: its last delivery. `letter_bytes`: what its dead letters hold.
+    now_ms                  Redis's clock at the claim
+    alone                   earlier claims of a single event that were not settled
+    probing                 the connection is paused and this request tries whether it works again
+    spaced                  the connection's requests are spaced, so this claim is good for one
+    connection_delivered_at the connection's last delivery, Unix ms
+    dead_letter_bytes       what its dead letters hold
     """
 
     lane: str
     token: str = field(repr=False)
     head: int
     now_ms: int
-    pace: Pace
+    sizing: BatchSizing
     alone: int
     probing: bool
     probes: int
-    group_delivered_at: int
+    connection_delivered_at: int
     chunks: Sequence[bytes] = field(repr=False)
     spaced: bool = False
-    letter_bytes: int = 0
+    dead_letter_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The lane was not to be had, and why."""
+    """The lane cannot be claimed now, and why."""
 
     why: Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The settlement holds and the lease is over; `waiting` events are left in the whole group."""
+    """The settlement is written and the lease is over; `waiting` events are left in the whole connection."""
 
     waiting: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The lease was no longer ours (or this very settlement already held): drop the job, somebody claims again."""
+    """The lease has ended, or this settlement was written before: stop the job; another one claims the lane."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """Puts the whole group to rest for the settlement's delay. `by`: whose doing; `what`: a sentence on what to do."""
+class Pause:
+    """Pauses the whole connection for the settlement's delay.
 
-    state: RestState
+    `by` says who or what paused it; `what` is a sentence on what to do.
+    """
+
+    state: PauseState
     what: str = ""
     by: str = ""
     probes: int = 0
@@ -80,8 +88,8 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
-class Resting:
-    """A group at rest. `by` is "operator" for a pause that only an operator ends; `fingerprint` is of what failed."""
+class PauseStatus:
+    """A paused connection. Only an operator ends a pause `by` "operator"; `fingerprint` is of the failed settings."""
 
     state: str
     by: str
@@ -89,20 +97,20 @@ class Resting:
 
 
 @dataclass(frozen=True, slots=True)
-class Valve:
-    """When refusals put a group to rest: so many events in so many requests within a window, with none delivered."""
+class CircuitBreaker:
+    """When refusals pause a connection: this many events in this many requests within a window, none delivered."""
 
-    rest: Rest
+    pause: Pause
     events: int = 50
     requests: int = 2
     window_ms: int = 600_000
     delay_ms: int = 300_000
 
 
-class Letter(NamedTuple):
-    """A dead letter to keep: opaque bytes under an id, counted by a label that means something to others only.
+class StoredDeadLetter(NamedTuple):
+    """A dead letter for the store: opaque bytes under an id, and a label that it is counted by.
 
-    `shared` is the id of what it has in common with other letters; see `Settlement.shared`.
+    `shared` is the id of the part that it has in common with other dead letters; see `Settlement.shared`.
     """
 
     id: str
@@ -112,10 +120,11 @@ class Letter(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class LetterShare:
-    """How many bytes a connection's dead letters may hold (0: no bound), and what its pause says when they do.
+class DeadLetterShare:
+    """How many bytes a connection's dead letters may hold (0: no bound), and what to do when they hold that much.
 
-    `fingerprint` is the configuration's: another one ends the pause, and the next claim decides again.
+    `what` is shown while the connection is paused for it. `fingerprint` is the configuration's: another one ends the
+    pause, and the next claim decides again.
     """
 
     bytes: int = 0
@@ -123,41 +132,43 @@ class LetterShare:
     fingerprint: str = ""
 
 
-NO_BOUND: Final = LetterShare()
+NO_BOUND: Final = DeadLetterShare()
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of a lease's leading chunks.
+    """The result of one step of a lease, for its leading chunks.
 
-    trim         leading chunks that are finished or rewritten; what of them goes on is in `leftovers`, oldest first
-    books        counters to raise: delivered, dead, unsupported, withheld, extra, and any others kept beside them
-    days         the same by the day on which the events were received (`lanes.daily_counts.day_of`), under finer names
-    letters      one for each of the `dead`
-    shared       what letters have in common, by id; Redis keeps each once, for as long as a letter needs it
-    share        what the connection's dead letters may hold
-    measures     further counters to raise, by names that mean something to whoever reads them
-    delay_ms     until work on this lane (with `rest`: on the group) may next happen
-    posted       leading chunks, after all this, that are in a POST whose outcome is unknown
-    refused      events that were refused, not by us; together with `valve`, it may put the group to rest
-    trouble      whether the last request failed or was slow; None when there was none
-    throttled    too many requests: those of the whole group are spaced, less after each that works
+    sizing           for the lane's next claim
+    trim             leading chunks that are finished or rewritten; their unfinished events are in `leftovers`
+    leftovers        chunks to put back, oldest first
+    counts           counters of the ledger to raise: delivered, dead_lettered, unsupported, withheld, extra …
+    days             the same by the day on which the events were received (`lanes.daily_counts.day_of`), by finer names
+    dead_letters     one for each of the `dead_lettered`
+    shared           parts that dead letters have in common, by id; Redis keeps each once, while a dead letter needs it
+    share            how much the connection's dead letters may hold
+    measures         further counters to raise; their readers know what the names mean
+    delay_ms         how long the lane, or with `pause` the connection, waits
+    posted           leading chunks, after all this, that are in a POST whose outcome is unknown
+    refused          events that TikTok refused; with `circuit_breaker`, they may pause the connection
+    trouble          whether the last request failed or was slow; None when there was none
+    throttled        TikTok answered that requests come too fast: space those of the whole connection
     """
 
-    pace: Pace
+    sizing: BatchSizing
     trim: int = 0
     leftovers: Sequence[bytes] = ()
-    books: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
     days: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
-    letters: Sequence[Letter] = field(default=(), repr=False)
+    dead_letters: Sequence[StoredDeadLetter] = field(default=(), repr=False)
     shared: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    share: LetterShare = NO_BOUND
+    share: DeadLetterShare = NO_BOUND
     measures: Mapping[str, int] = field(default_factory=dict)
     delay_ms: int = 0
     posted: int = 0
     trouble: bool | None = None
     throttled: bool = False
-    rest: Rest | None = None
+    pause: Pause | None = None
     last_error: str | None = None
     refused: int = 0
-    valve: Valve | None = None
+    circuit_breaker: CircuitBreaker | None = None

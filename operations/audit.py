@@ -12,7 +12,7 @@ from delivery.dead_letter import rfc3339
 from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Erasure
 from store.append_only_file import Rewriting
-from store.audit_log import entries, keep_entry
+from store.audit_log import add_entry, entries
 from store.errors import RedisFull
 
 MOST_IDS: Final = 20
@@ -59,12 +59,12 @@ class PastErasure(msgspec.Struct, frozen=True):
     on_disk: str
 
 
-def note_reveal(store: DeadLetterStore, who: str, host: str, command: str, letter_ids: Sequence[str]) -> None:
+def note_reveal(store: DeadLetterStore, who: str, host: str, command: str, dead_letter_ids: Sequence[str]) -> None:
     """Record that `who`, at `host`, sees these dead letters unmasked. Call it before they are shown."""
-    reveal = Reveal(_now(), who, host, command, len(letter_ids), tuple(letter_ids[:MOST_IDS]))
+    reveal = Reveal(_now(), who, host, command, len(dead_letter_ids), tuple(dead_letter_ids[:MOST_IDS]))
     log.warning("personal_data_revealed", **msgspec.structs.asdict(reveal))
     try:
-        keep_entry(store.client, REVEALS, msgspec.json.encode(reveal))
+        add_entry(store.client, REVEALS, msgspec.json.encode(reveal))
     except RedisFull as error:  # the log has it, and correcting dead letters is what frees memory
         log.warning("reveal_not_stored", why=error.what)
 
@@ -83,7 +83,7 @@ def note_erasure(
     entry = PastErasure(_now(), who, host, kinds, *counts, complete=erasure.is_complete, on_disk=on_disk)
     log.warning("person_erased", **msgspec.structs.asdict(entry))
     try:
-        keep_entry(client, ERASURES, msgspec.json.encode(entry))
+        add_entry(client, ERASURES, msgspec.json.encode(entry))
     except RedisFull as error:  # the log has it
         log.warning("erasure_not_stored", why=error.what)
 

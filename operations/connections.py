@@ -2,7 +2,7 @@
 
 import redis
 
-from lanes.backlog import Abandoned, abandon
+from lanes.backlog import Discarded, discard_page
 from lanes.lanes import Lanes
 from lanes.settlement import RECHECK_MS
 
@@ -10,7 +10,7 @@ from lanes.settlement import RECHECK_MS
 def pause(client: redis.Redis, connection_id: str) -> str:
     """Stop delivering until an operator resumes it; return the command that does. Raises RedisAway."""
     command = f"relay connections resume {connection_id}"
-    Lanes(client).rest(connection_id, "paused", RECHECK_MS, {"by": "operator", "what": command})
+    Lanes(client).pause(connection_id, "paused", RECHECK_MS, {"by": "operator", "what": command})
     return command
 
 
@@ -19,9 +19,9 @@ def resume(client: redis.Redis, connection_id: str) -> None:
     Lanes(client).resume(connection_id)
 
 
-def discard_backlog(client: redis.Redis, connection_id: str) -> Abandoned:
+def discard_backlog(client: redis.Redis, connection_id: str) -> Discarded:
     """Discard the backlog, page by page; what a worker holds at this moment stays. Raises RedisAway."""
     total = 0
-    while (page := abandon(client, connection_id)).events:
+    while (page := discard_page(client, connection_id)).events:
         total += page.events
-    return Abandoned(total, page.leased)
+    return Discarded(total, page.leased)

@@ -10,7 +10,7 @@ import msgspec
 from config.secrets import DecryptionError, Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import encrypted_body
-from lanes.dead_letters import amend_letter, amend_part, letters_of, shared_parts
+from lanes.dead_letters import iterate_dead_letters, replace_dead_letter, replace_shared_part, shared_parts
 from lanes.errors import ChunkUnreadable
 from lanes.ledger import waiting_chunks
 from operations.dead_letters.store import DeadLetterStore, decoded
@@ -47,7 +47,7 @@ def key_usage(store: DeadLetterStore, keyring: Keyring) -> KeyUsage:
     for connection in store.connections:
         for chunk in waiting_chunks(store.client, connection):
             _count(usage.chunks, usage, [encrypted_body(chunk)], keyring)
-        for letter_id, stored in letters_of(store.client, connection):
+        for letter_id, stored in iterate_dead_letters(store.client, connection):
             try:
                 _count(usage.dead_letters, usage, _encrypted_in(decoded(stored, letter_id), store), keyring)
             except (OperatorError, ChunkUnreadable):  # damaged: no key decrypts it
@@ -60,7 +60,7 @@ def reencrypt_dead_letters(store: DeadLetterStore, keyring: Keyring) -> Reencryp
     done = Reencrypted()
     for connection in store.connections:
         _reencrypt_parts(store, connection, keyring)
-        for letter_id, stored in letters_of(store.client, connection):
+        for letter_id, stored in iterate_dead_letters(store.client, connection):
             try:
                 letter = decoded(stored, letter_id)
             except OperatorError:
@@ -74,7 +74,7 @@ def reencrypt_dead_letters(store: DeadLetterStore, keyring: Keyring) -> Reencryp
             except (ChunkUnreadable, DecryptionError):
                 done.undecryptable += 1
                 continue
-            done.dead_letters += amend_letter(store.client, connection, letter_id, stored, renewed.encode())
+            done.dead_letters += replace_dead_letter(store.client, connection, letter_id, stored, renewed.encode())
     return done
 
 
@@ -97,7 +97,7 @@ def _reencrypt_parts(store: DeadLetterStore, connection: str, keyring: Keyring) 
         body = encrypted_body(part)
         if body is None or keyring.key_number_for(body) != 1:
             with suppress(ChunkUnreadable):
-                amend_part(store.client, connection, part_id, part, store.codec.seal(store.codec.open(part)))
+                replace_shared_part(store.client, connection, part_id, part, store.codec.seal(store.codec.open(part)))
 
 
 def _count(counter: Counter[int | None], usage: KeyUsage, bodies: Sequence[bytes | None], keyring: Keyring) -> None:

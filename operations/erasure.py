@@ -9,7 +9,7 @@ from typing import Final
 from config.model import Configuration
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
-from lanes.dead_letters import discard_letters
+from lanes.dead_letters import remove_dead_letters
 from lanes.erasure import Edit, Placed, erase, pages
 from lanes.errors import ChunkUnreadable
 from lanes.names import LANES_PER_CONNECTION, lane_name
@@ -147,7 +147,7 @@ class Eraser:
         while ids := list(islice(found, DEAD_LETTERS_A_PAGE)):
             gone = ids
             if not self.dry_run:
-                gone = discard_letters(self.store.client, erased.id, ids, ends_as="forgotten_letters")
+                gone = remove_dead_letters(self.store.client, erased.id, ids, counter="dead_letters_erased")
             erased.dead_letters += len(gone)
 
     def _source(self, letter: DeadLetter, erased: ConnectionErasure) -> Chunk | None:

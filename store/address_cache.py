@@ -10,8 +10,8 @@ import redis
 from store.scripts import Scripts, pack
 from store.trouble import translate_errors
 
-SHARED: Final = "memory:secret"
-PREFIX: Final = b"memory:"
+SHARED: Final = "addresses:secret"
+PREFIX: Final = b"addresses:"
 _PURPOSE: Final = b"relay memory of subjects"
 _DIGEST_BYTES: Final = 16
 _SECRET_BYTES: Final = 32
@@ -66,7 +66,7 @@ class Memory:
         for start in range(0, len(named), _PAGE):
             names, sealed = zip(*named[start : start + _PAGE], strict=True)
             limits = {"most_bytes": self.most_bytes, "expires_s": self._expires_s, "overhead": OVERHEAD}
-            self._scripts.call("remember", pack({**limits, "count": len(names)}), *names, *sealed)
+            self._scripts.call("remember_addresses", pack({**limits, "count": len(names)}), *names, *sealed)
 
     def forget(self, subjects: Collection[str], *, dry_run: bool = False) -> int:
         """Forget these, also what was remembered under a former key or before there was one; how many there were."""
@@ -77,7 +77,7 @@ class Memory:
             pages = [names[start : start + _PAGE] for start in range(0, len(names), _PAGE)]
             if dry_run:
                 return sum(self._client.exists(*page) for page in pages)
-        return sum(int(self._scripts.call("unremember", *page)) for page in pages)
+        return sum(int(self._scripts.call("erase_addresses", *page)) for page in pages)
 
     def _seal(self, value: bytes) -> bytes:
         return value if self._keyring is None else self._keyring.encrypt(value)

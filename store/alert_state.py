@@ -7,7 +7,7 @@ import redis
 from store.reading import read_together
 from store.scripts import Scripts
 
-NOTES: Final = "watch:notes"
+NOTES: Final = "alerts:notes"
 """A hash: the note of each connection, and those under the names below."""
 CLOCKS: Final = ":clocks"
 """The name of the note on clocks; no connection has such an id."""
@@ -26,4 +26,4 @@ class AlertState:
 
     def keep(self, name: str, read: bytes, note: bytes) -> bool:
         """Replace the note that was read; return False, and change nothing, when another process replaced it since."""
-        return bool(self._scripts.call("note", name, read, note))
+        return bool(self._scripts.call("replace_note", name, read, note))

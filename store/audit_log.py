@@ -11,7 +11,7 @@ MOST_ENTRIES: Final = 10_000
 Deed = Literal["reveals", "erasures"]
 
 
-def keep_entry(client: redis.Redis, deed: Deed, entry: bytes) -> None:
+def add_entry(client: redis.Redis, deed: Deed, entry: bytes) -> None:
     """Add an entry, and keep the newest of the older ones. Raises RedisAway or RedisFull."""
     with translate_errors, client.pipeline(transaction=True) as together:
         together.lpush(_key(deed), entry)

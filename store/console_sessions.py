@@ -14,8 +14,8 @@ import redis
 from store.scripts import Scripts, pack
 from store.trouble import translate_errors
 
-_SESSION: Final = "visitors:session:"
-_TRIES: Final = "visitors:tries:"
+_SESSION: Final = "console:session:"
+_TRIES: Final = "console:attempts:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Limit:
     """How long the count is kept after the last attempt."""
 
 
-class Visitors:
+class ConsoleSessions:
     """Sessions and attempts in one Redis; serves any number of threads. Every method raises RedisAway."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -37,7 +37,7 @@ class Visitors:
 
     def keep(self, token: str, value: bytes, ms: int) -> None:
         """Keep a session for `ms` milliseconds, under a digest of its token."""
-        self._scripts.call("keep", _name(_SESSION, token), value, ms)
+        self._scripts.call("keep_session", _name(_SESSION, token), value, ms)
 
     def find(self, token: str) -> bytes | None:
         """Return the session's value; None when there is none or it has expired."""
@@ -62,7 +62,7 @@ class Visitors:
                 for subject, limit in limits
             ]
         )
-        return int(self._scripts.call("admit", packed, now_ms=now_ms))
+        return int(self._scripts.call("count_attempt", packed, now_ms=now_ms))
 
     def forgive(self, subject: str) -> None:
         """Delete the count of the subject's attempts."""

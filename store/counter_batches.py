@@ -14,11 +14,11 @@ KEPT_MS: Final = 3_600_000
 """How long Redis remembers a process's last batch; one whose reply was lost is repeated within seconds."""
 
 
-class Bundles:
+class CounterBatch:
     """The counts under `name` that this process has not added to Redis yet. One instance per event loop."""
 
     def __init__(self, client: redis.asyncio.Redis, name: str) -> None:
-        self._script = AsyncScript(client, "bring")
+        self._script = AsyncScript(client, "add_counts")
         self._name, self._process = name, secrets.token_hex(8)
         self._fresh: Counter[str] = Counter()
         self._bundle: Counter[str] = Counter()
@@ -28,7 +28,7 @@ class Bundles:
         """Count one more of `what`; costs an addition."""
         self._fresh[what] += 1
 
-    async def bring(self) -> None:
+    async def flush(self) -> None:
         """Add the counts to Redis. Raises RedisAway or RedisFull; the next call then repeats the same batch."""
         if not self._bundle:
             if not self._fresh:

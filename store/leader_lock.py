@@ -21,11 +21,11 @@ class LeaderLock:
 
     def acquire(self) -> bool:
         """Return True when this process is the leader now; it stays so for 30 s or until `release`."""
-        return bool(self._scripts.call("turn", self._token, LEADER_MS))
+        return bool(self._scripts.call("acquire_leadership", self._token, LEADER_MS))
 
     def release(self) -> None:
         """Let another process become the leader at once."""
-        self._scripts.call("turn", self._token, 0)
+        self._scripts.call("acquire_leadership", self._token, 0)
 
 
 def is_first(client: redis.Redis, name: str, period_s: int) -> bool:

@@ -8,8 +8,8 @@ import redis
 from redis.exceptions import NoPermissionError, ResponseError
 
 KEYS: Final = (
-    *("lane:", "lanes:", "group:", "books:", "days:", "letters:", "measures:", "counts:"),
-    *("watch:", "memory:", "once:", "audit:", "visitors:"),
+    *("lane:", "lanes:", "connection:", "ledger:", "days:", "dead_letters:", "measures:", "counts:"),
+    *("alerts:", "addresses:", "once:", "audit:", "console:"),
     *("relay", "_kombu.binding.", "unacked"),
 )
 """How keys begin: relay's own, then those of Celery's connection."""

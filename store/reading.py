@@ -20,5 +20,5 @@ def read_together(client: redis.Redis, commands: Sequence[Sequence[str]]) -> Tog
 
     A transaction would do the same, but Redis 6.2 refuses transactions at maxmemory.
     """
-    now_ms, *replies = Scripts(client).call("together", pack(list(commands)))
+    now_ms, *replies = Scripts(client).call("read_together", pack(list(commands)))
     return Together(int(now_ms), replies)

@@ -19,7 +19,7 @@ class MemoryUse(NamedTuple):
 UNTOLD = MemoryUse(None, None)
 
 
-LETTER_SHARE: Final = 4
+DEAD_LETTER_SHARE: Final = 4
 """A connection's dead letters may hold a quarter of Redis's memory."""
 
 
@@ -32,9 +32,9 @@ def address_share_of(limit: int) -> int:
     return limit // ADDRESS_SHARE
 
 
-def letter_share_of(limit: int | None) -> int:
+def dead_letter_share_of(limit: int | None) -> int:
     """Return how many bytes a connection's dead letters may hold of Redis's limit; 0, no bound, where none is known."""
-    return (limit or 0) // LETTER_SHARE
+    return (limit or 0) // DEAD_LETTER_SHARE
 
 
 def memory_use(client: redis.Redis) -> MemoryUse:

@@ -76,7 +76,7 @@ def figures(result: Reckoning, posters: Posters, chaos: Chaos) -> dict[str, Any]
         "answers to senders": dict(posters.answers),
         "server back to first 202, s": f"median {recoveries[len(recoveries) // 2]:.2f}, worst {recoveries[-1]:.2f}",
         "worker PSS, MB": f"worst {max(chaos.worker_pss, default=0) / 1e6:.0f}",
-        "books": "; ".join(f"{group.name} {group.books}" for group in result.groups),
+        "books": "; ".join(f"{group.name} {group.counts}" for group in result.groups),
     }
 
 

@@ -12,7 +12,7 @@ from config.model import Configuration, Connection
 from delivery.verdict import ConnectionFault, Delivered, RetryLater
 from lanes.lanes import ClaimLimits
 from lanes.names import connection_of
-from lanes.settlement import RECHECK_MS, Lease, Lost, Refused, Released, RestState, Settlement
+from lanes.settlement import RECHECK_MS, Lease, Lost, PauseState, Refused, Released, Settlement
 from worker.runtime import Runtime
 from worker.steps.compose import Blocked, Composer, Draft
 from worker.steps.measures import measures
@@ -84,7 +84,7 @@ class _Step:
         self, runtime: Runtime, configuration: Configuration, connection: Connection, report: JobReport, job: str | None
     ) -> None:
         share = runtime.dead_letter_share(connection)
-        self.claim_limits = replace(runtime.claim_limits(connection, configuration), letters=share)
+        self.claim_limits = replace(runtime.claim_limits(connection, configuration), dead_letters=share)
         self._runtime, self._connection, self._report = runtime, connection, report
         self._composer = Composer(
             runtime.codec.open,
@@ -125,13 +125,13 @@ class _Step:
         """`began`: when the lease came, on this process's monotonic clock."""
         posted = PostResult()
         if draft.items:
-            if not self._runtime.lanes.posted(lease, len(draft.chunks)):
+            if not self._runtime.lanes.mark_posted(lease, len(draft.chunks)):
                 return Lost()
             posted = post_draft(
                 draft,
                 self._runtime.client,
                 self._connection.access_token,
-                step=lease.pace.step,
+                step=lease.sizing.step,
                 go_on=lambda: (
                     goes_on() and not lease.probing and not lease.spaced and self._runtime.leases.holds(lease)
                 ),
@@ -169,12 +169,12 @@ def _log_verdicts(posted: PostResult, lease: Lease) -> None:
         log.warning("tiktok_answer_unexpected", note=note)
 
 
-def defer_lane(group: str, state: RestState, lane: str, runtime: Runtime) -> None:
+def defer_lane(group: str, state: PauseState, lane: str, runtime: Runtime) -> None:
     """A connection that must not deliver keeps its events; a claim that is refused puts its lane off until then.
 
     It is granted if the connection was resumed in between: then the lease is given back at once.
     """
-    runtime.lanes.rest(group, state, RECHECK_MS, {})
+    runtime.lanes.pause(group, state, RECHECK_MS, {})
     lease = runtime.lanes.claim(lane, ClaimLimits())
     if isinstance(lease, Lease):
-        runtime.lanes.settle(lease, Settlement(lease.pace))
+        runtime.lanes.settle(lease, Settlement(lease.sizing))

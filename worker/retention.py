@@ -11,7 +11,7 @@ import structlog
 
 from config.model import Connection
 from lanes.daily_counts import remove_old_days
-from lanes.dead_letters import discard_letters, ids_page
+from lanes.dead_letters import dead_letter_ids_page, remove_dead_letters
 from operations.dead_letters.retention import expiry_remedy, expiry_warning, split_by_retention
 from store.client import connect
 from store.clocks import Clocks, now_ms, own_ms
@@ -51,10 +51,10 @@ class Retention:
                 remove_old_days(self._client, connection.id, clocks.earliest_ms)
             self._next_connection(runtime)
             return
-        following, ids = ids_page(self._client, connection.id, self._cursor)
+        following, ids = dead_letter_ids_page(self._client, connection.id, self._cursor)
         found = split_by_retention(ids, connection.dead_letter_retention_s, clocks.earliest_ms)
-        if found.expired and (gone := discard_letters(self._client, connection.id, found.expired)):
-            log.warning("dead_letters_expired", connection=connection.id, letters=len(gone))
+        if found.expired and (gone := remove_dead_letters(self._client, connection.id, found.expired)):
+            log.warning("dead_letters_expired", connection=connection.id, dead_letters=len(gone))
         self._soon += found.soon
         self._cursor = following
         if following == 0:

@@ -11,14 +11,14 @@ from config.settings import Settings
 from delivery.client import Client
 from lanes.chunk import ChunkCodec
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.settlement import Lease, LetterShare
+from lanes.settlement import DeadLetterShare, Lease
 from mapping.plan import Plan, compile_plan
 from operations.alerts.outage import Outage
 from operations.dead_letters.retention import share_full_remedy
 from store.address_cache import MOST_BYTES, Memory
 from store.client import connect
 from store.clocks import own_ms
-from store.server import address_share_of, letter_share_of
+from store.server import address_share_of, dead_letter_share_of
 from worker.slots import Slots
 from worker.steps.ip_enrichment import EXPIRES_S, IpEnrichment
 from worker.steps.shared_parts import shared_parts_secret
@@ -75,10 +75,10 @@ class Runtime:
         self.redis_limit = limit
         self._memory.most_bytes = address_share_of(limit) or MOST_BYTES
 
-    def dead_letter_share(self, connection: Connection) -> LetterShare:
+    def dead_letter_share(self, connection: Connection) -> DeadLetterShare:
         """Return how many bytes of Redis the dead letters may hold; no limit if maxmemory is unknown."""
-        share = letter_share_of(self.redis_limit)
-        return LetterShare(share, share_full_remedy(connection.id), connection.fingerprint)
+        share = dead_letter_share_of(self.redis_limit)
+        return DeadLetterShare(share, share_full_remedy(connection.id), connection.fingerprint)
 
     def _plans_of(self, configuration: Configuration) -> dict[tuple[str, str], Plan]:
         """Return the plans of this configuration, kept until another one is active.

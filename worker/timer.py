@@ -71,7 +71,7 @@ def refresh_configuration(runtime: Runtime) -> None:
 def resume_corrected(runtime: Runtime) -> None:
     """Resume connections whose pause the configuration ended: enabled, back in the file, or with corrected settings."""
     for connection in runtime.file.current.connections.values():
-        resting = runtime.lanes.resting(connection.id)
+        resting = runtime.lanes.pause_status(connection.id)
         if resting is None or resting.by == "operator" or not connection.enabled:
             continue
         corrected = resting.state == "paused" and resting.fingerprint != connection.fingerprint

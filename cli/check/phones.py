@@ -6,7 +6,7 @@ from cli.check.findings import Finding
 from cli.context import configuration_of, redis_url
 from config.errors import ConfigurationError
 from config.settings import Settings
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 from operations.errors import OperatorError
 from operations.metrics.samples import PHONES
 from store.client import connect
@@ -19,7 +19,7 @@ def findings_of_phones(settings: Settings) -> list[Finding]:
         configuration = configuration_of(settings)
         without = [one.id for one in configuration.connections.values() if one.default_region is None]
         with connect(redis_url(settings)) as client:
-            read = read_books(client, without, []).groups if without else []
+            read = read_ledger(client, without, []).connections if without else []
         counts = {one.name: one.measures.get(PHONES, 0) for one in read if one.name in without}
         return [_finding(connection, count) for connection, count in counts.items() if count]
     return []

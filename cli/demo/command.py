@@ -21,8 +21,8 @@ from cli.demo.report import report, write
 from cli.local.local_stack import running
 from cli.send import post as send_post
 from cli.terminal.output import GOOD, MUTED, console
-from lanes.dead_letters import letters_of
-from lanes.ledger import Reading, read_books
+from lanes.dead_letters import iterate_dead_letters
+from lanes.ledger import Reading, read_ledger
 from operations.dead_letters.store import decoded, with_tiktok_message
 from operations.errors import OperatorError
 from operations.format import plural
@@ -125,13 +125,13 @@ class DemoRun:
             reading = self._read()
         except RedisAway:
             return False
-        counted = {one.id: one.books.get("accepted", 0) for one in reading.inputs}
-        return counted == events_posted(posts) and not any(group.waiting for group in reading.groups)
+        counted = {one.id: one.counts.get("accepted", 0) for one in reading.inputs}
+        return counted == events_posted(posts) and not any(group.waiting for group in reading.connections)
 
     def _read(self) -> Reading:
         configuration = self._environment.configuration
         with connect(self._environment.redis_url) as client:
-            return read_books(client, list(configuration.connections), list(configuration.inputs))
+            return read_ledger(client, list(configuration.connections), list(configuration.inputs))
 
     def _outcome(self) -> Outcome:
         keyring = self._environment.keyring
@@ -139,7 +139,7 @@ class DemoRun:
             letters = [
                 with_tiktok_message(decoded(stored, letter_id), keyring)
                 for connection in self._environment.configuration.connections
-                for letter_id, stored in letters_of(client, connection)
+                for letter_id, stored in iterate_dead_letters(client, connection)
             ]
         return Outcome(self._sandbox.events(), letters, self._read())
 

@@ -124,7 +124,7 @@ def _books(reading: Reading) -> Table:
     made = _table("The ledger: every event accounted for", CAREFUL)
     made.add_column("connection", no_wrap=True)
     made.add_column("what came in = how it ended", no_wrap=True)
-    for group in reading.groups:
+    for group in reading.connections:
         made.add_row(group.name, balance_line(group))
     return made
 

@@ -3,17 +3,16 @@
 from rich.text import Text
 
 from cli.terminal.output import BAD, GOOD, MUTED
-from lanes.ledger import GroupReading
-from operations.status.connections import CAME, ENDED
+from lanes.ledger import ENDED, RECEIVED, ConnectionReading
 from operations.status.imbalance import describe_imbalance
 
 ALWAYS = ("accepted", "delivered")
 
 
-def balance_line(group: GroupReading) -> Text:
+def balance_line(group: ConnectionReading) -> Text:
     """`shop  12 accepted = 9 delivered + 2 dead + 1 waiting ✓`; what is zero is left out."""
-    came = _sum([(name, group.books.get(name, 0)) for name in CAME])
-    ended = [(name, group.books.get(name, 0)) for name in ENDED]
+    came = _sum([(name, group.counts.get(name, 0)) for name in RECEIVED])
+    ended = [(name, group.counts.get(name, 0)) for name in ENDED]
     line = Text.assemble(came, (" = ", MUTED), _sum([*ended, ("waiting", group.waiting)]))
     if group.balances:
         return line.append("  ✓", style=f"bold {GOOD}")

@@ -17,7 +17,7 @@ from cli.status.screen import Seen, refused_words, screen
 from cli.terminal.output import BAD, MUTED, console, note, print_json
 from config.settings import Settings
 from delivery.dead_letter import rfc3339
-from lanes.ledger import GroupReading, read_books, recount
+from lanes.ledger import ConnectionReading, read_ledger, recount
 from operations.alerts.outage import as_fields
 from operations.errors import OperatorError
 from operations.format import plural
@@ -95,7 +95,7 @@ def _watch(settings: Settings, client: redis.Redis) -> None:
 
 def _verify(client: redis.Redis, seen: Overview) -> None:
     """Say of each connection whether its books balance and a recount agrees; OperatorError when not."""
-    faults = [f"{one.id}: {fault}" for one in seen.statuses for fault in describe_imbalance(one.books)]
+    faults = [f"{one.id}: {fault}" for one in seen.statuses for fault in describe_imbalance(one.reading)]
     for status in seen.statuses:
         try:
             counted = _recount(client, status.id)
@@ -117,10 +117,10 @@ def _recount(client: redis.Redis, group: str) -> tuple[int, int] | None:
         before = _books_of(client, group)
         counted = recount(client, group)
         after = _books_of(client, group)
-        if before.books == after.books and before.waiting == after.waiting:
+        if before.counts == after.counts and before.waiting == after.waiting:
             return before.waiting, counted
     return None
 
 
-def _books_of(client: redis.Redis, group: str) -> GroupReading:
-    return next(one for one in read_books(client, [group], []).groups if one.name == group)
+def _books_of(client: redis.Redis, group: str) -> ConnectionReading:
+    return next(one for one in read_ledger(client, [group], []).connections if one.name == group)

@@ -10,7 +10,7 @@ from cli.terminal.output import BAD, MUTED, console, count, print_json, table
 from operations.status.connections import Overview
 from operations.status.daily import Day, days_of
 
-_NUMBERS = ("accepted", "delivered", "dead", "unsupported", "withheld", "waiting")
+_NUMBERS = ("accepted", "delivered", "dead_lettered", "unsupported", "withheld", "waiting")
 
 
 def show_days(client: redis.Redis, seen: Overview, number: int, *, as_json: bool) -> None:
@@ -19,7 +19,8 @@ def show_days(client: redis.Redis, seen: Overview, number: int, *, as_json: bool
     if as_json:
         print_json([{"connection": name, **day.as_object()} for name, some in days.items() for day in some])
         return
-    made = table("day (UTC)", "connection", *_NUMBERS, "where they went", right=_NUMBERS)
+    heads = [name.replace("_", "-") for name in _NUMBERS]
+    made = table("day (UTC)", "connection", *heads, "where they went", right=heads)
     for together in zip(*days.values(), strict=True):
         for name, day in zip(days, together, strict=True):
             if day.came:

@@ -46,7 +46,7 @@ class _Column(NamedTuple):
 
 
 def _book(name: str) -> Callable[[ConnectionStatus, Rates | None], Text]:
-    return lambda one, _: count(one.books.books.get(name, 0))
+    return lambda one, _: count(one.reading.counts.get(name, 0))
 
 
 def _came(one: ConnectionStatus, rates: Rates | None) -> Text:
@@ -75,12 +75,12 @@ _COLUMNS: Final = (
     _Column("out/s", 9, _ended),
     _Column("accepted", 4, _book("accepted")),
     _Column("delivered", 5, _book("delivered")),
-    _Column("dead", 3, _book("dead")),
+    _Column("dead-\nlettered", 3, _book("dead_lettered")),
     _Column("unsupported", 1, _book("unsupported")),
     _Column("withheld", 2, _book("withheld")),
-    _Column("waiting", 8, lambda one, _: count(one.books.waiting)),
+    _Column("waiting", 8, lambda one, _: count(one.reading.waiting)),
     _Column("oldest", 7, _oldest),
-    _Column("letters", 6, lambda one, _: count(one.books.letters)),
+    _Column("dead\nletters", 6, lambda one, _: count(one.reading.dead_letters)),
 )
 
 
@@ -110,7 +110,7 @@ def refused_words(overview: Overview) -> str:
 def _head(seen: Seen) -> Text:
     """`412 events wait · Redis 34 MB of 1.0 GB (3%)`, and the pace of all together."""
     used, limit = seen.memory
-    waiting = sum(one.books.waiting for one in seen.overview.statuses)
+    waiting = sum(one.reading.waiting for one in seen.overview.statuses)
     full = used / limit if limit and used is not None else 0.0
     memory = _memory(used, limit, full)
     parts = [Text(f"{plural(waiting, 'event')} waiting"), Text(memory, style=BAD if full > NEARLY_FULL else "")]
@@ -165,33 +165,33 @@ def _not_healthy(seen: Seen) -> list[RenderableType]:
 def _inputs(seen: Seen) -> RenderableType:
     made = table("input", "accepted", "unrouted", right=("accepted", "unrouted"))
     for one in seen.overview.reading.inputs:
-        made.add_row(one.id, count(one.books.get("accepted", 0)), count(one.books.get("unrouted", 0)))
+        made.add_row(one.id, count(one.counts.get("accepted", 0)), count(one.counts.get("unrouted", 0)))
     return made
 
 
 def _books(seen: Seen) -> list[RenderableType]:
     """The verdict, and each connection's sum; while watching only sums that are wrong, for they are long."""
     statuses = seen.overview.statuses
-    if all(one.books.balances for one in statuses):
-        verdict = Text("books balance", style=GOOD)
+    if all(one.reading.balances for one in statuses):
+        verdict = Text("ledger balances", style=GOOD)
     else:
-        verdict = Text("books do NOT balance", style=f"bold {BAD}")
+        verdict = Text("ledger does NOT balance", style=f"bold {BAD}")
     made = table("", "")
     made.show_header = False
     for one in statuses:
-        if seen.rates is None or not one.books.balances:
-            made.add_row(one.id, balance_line(one.books))
+        if seen.rates is None or not one.reading.balances:
+            made.add_row(one.id, balance_line(one.reading))
     return [verdict, made] if made.rows else [verdict]
 
 
 def _letters(statuses: Sequence[ConnectionStatus]) -> Text | None:
     """How many dead letters of which reasons, and where to look."""
-    letters = sum(one.books.letters for one in statuses)
+    letters = sum(one.reading.dead_letters for one in statuses)
     if not letters:
         return None
     by_reason: dict[str, int] = {}
     for one in statuses:
-        for reason, number in one.books.labels.items():
+        for reason, number in one.reading.labels.items():
             by_reason[reason] = by_reason.get(reason, 0) + number
     most = sorted(by_reason.items(), key=lambda reason: (-reason[1], reason[0]))
     reasons = ", ".join(f"{reason} ×{number:,}" for reason, number in most)

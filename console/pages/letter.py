@@ -13,7 +13,7 @@ from console.reception import NotThere
 from console.visit import Visit
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
-from lanes.dead_letters import letter_of
+from lanes.dead_letters import read_dead_letter
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.field_names import path_of_field
 from operations.dead_letters.preview import Blocked, ReplayPreview
@@ -54,7 +54,7 @@ def page(desk: Desk, visit: Visit, store: DeadLetterStore, *, reveal: bool = Fal
     """The letter's page; `problem` is a sentence on what was not done."""
     letter = found(store, visit)
     source = _opened(store, letter)
-    stored = letter_of(store.client, letter.connection, letter.id) or b""
+    stored = read_dead_letter(store.client, letter.connection, letter.id) or b""
     return desk.page(
         visit,
         "letter.html",

@@ -1,22 +1,22 @@
 -- needs: base, checks, common, lane_checks
--- Takes whole what ingest accepted, or nothing: returns a group that is over its share of memory and why it does not
+-- Takes whole what ingest accepted, or nothing: returns a connection that is over its share of memory and why it does not
 -- deliver, else nil.
--- ARGV[2]: {max_group_bytes, inputs = [{id, accepted, unrouted}], shares = [{group, lane, accepted, unsupported, withheld, chunk}]}
+-- ARGV[2]: {max_backlog_bytes, inputs = [{id, accepted, unrouted}], shares = [{connection, lane, accepted, unsupported, withheld, chunk}]}
 -- ARGV[3...]: chunks, each once; a share has the place of its own among them, 0 for none
 local arrivals = cmsgpack.unpack(ARGV[2])
-check_whole(arrivals.max_group_bytes, 'max_group_bytes')
+check_whole(arrivals.max_backlog_bytes, 'max_backlog_bytes')
 local more = {}
 for _, share in ipairs(arrivals.shares) do
   local chunk = check_whole(share.chunk, 'chunk') > 0 and check_text(ARGV[2 + share.chunk], 'chunk') or ''
-  check_text(share.group, 'group')
-  if group_of(check_lane(share.lane, 'lane')) ~= share.group then refuse('lane is not the group\'s') end
+  check_text(share.connection, 'connection')
+  if connection_of(check_lane(share.lane, 'lane')) ~= share.connection then refuse('lane is not of the connection') end
   share.chunk = #chunk > 0 and check_chunk(chunk, 'chunk')
   share.counts = {accepted = share.accepted, unsupported = share.unsupported, withheld = share.withheld}
   check_counts(share.counts, 'share')
-  if share.chunk and arrivals.max_group_bytes > 0 then
-    local key = 'group:' .. share.group
-    more[share.group] = (more[share.group] or tonumber(redis.call('HGET', key, 'bytes') or 0)) + #chunk
-    if more[share.group] > arrivals.max_group_bytes then return {share.group, redis.call('HGET', key, 'by') or ''} end
+  if share.chunk and arrivals.max_backlog_bytes > 0 then
+    local key = 'connection:' .. share.connection
+    more[share.connection] = (more[share.connection] or tonumber(redis.call('HGET', key, 'bytes') or 0)) + #chunk
+    if more[share.connection] > arrivals.max_backlog_bytes then return {share.connection, redis.call('HGET', key, 'by') or ''} end
   end
 end
 for _, input in ipairs(arrivals.inputs) do
@@ -30,9 +30,9 @@ for _, share in ipairs(arrivals.shares) do
     push(share.lane, share.chunk, 'RPUSH')
     redis.call('ZADD', 'lanes:due', 'NX', now, share.lane)
   end
-  redis.call('SADD', 'lanes:groups', share.group)
-  raise_counters('books:' .. share.group, share.counts)
-  raise_day(share.group, share.chunk and share.chunk.day or math.floor(now / DAY), share.counts)
+  redis.call('SADD', 'lanes:connections', share.connection)
+  raise_counters('ledger:' .. share.connection, share.counts)
+  raise_day(share.connection, share.chunk and share.chunk.day or math.floor(now / DAY), share.counts)
 end
-for _, input in ipairs(arrivals.inputs) do raise_counters('books:input:' .. input.id, input.counts) end
+for _, input in ipairs(arrivals.inputs) do raise_counters('ledger:input:' .. input.id, input.counts) end
 return nil

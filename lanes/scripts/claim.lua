@@ -5,6 +5,6 @@ local lane, ask = check_lane(ARGV[2], 'lane'), check_claim(cmsgpack.unpack(ARGV[
 local due = redis.call('ZSCORE', 'lanes:due', lane)
 if not due or tonumber(due) > now then return {'not due'} end
 if is_leased(lane) then return {'leased'} end
-local reason = refused_by_group(lane, ask.letters)
+local reason = refused_by_connection(lane, ask.dead_letters)
 if reason then return {reason} end
 return grant(lane, ask)

@@ -1,9 +1,9 @@
 -- Who may claim a lane, and what a claim is given.
 
 local function other_leases(lane)
-  local group, running = group_of(lane), 0
+  local connection, running = connection_of(lane), 0
   for n = 0, LANES - 1 do
-    local sibling = group .. ':' .. n
+    local sibling = connection .. ':' .. n
     if sibling ~= lane and is_leased(sibling) then running = running + 1 end
   end
   return running
@@ -14,29 +14,29 @@ local function put_off(lane, due)
   if redis.call('ZSCORE', 'lanes:due', lane) then set_due(lane, due) end
 end
 
--- Whether the group's dead letters allow no claim now; pauses the group for them, or ends that pause.
-local function refused_by_letters(group, state, by, letters)
-  local bytes = tonumber(redis.call('HGET', 'group:' .. group, 'letter_bytes') or 0)
+-- Whether the group's dead dead_letters allow no claim now; pauses the connection for them, or ends that pause.
+local function refused_by_dead_letters(connection, state, by, dead_letters)
+  local bytes = tonumber(redis.call('HGET', 'connection:' .. connection, 'dead_letter_bytes') or 0)
   if by == 'dead_letters' then
-    if letters.share > 0 and bytes >= letters.share * ROOM_AGAIN then
-      pause_for_letters(group, letters)
+    if dead_letters.share > 0 and bytes >= dead_letters.share * ROOM_AGAIN then
+      pause_for_dead_letters(connection, dead_letters)
       return true
     end
-    end_rest(group)
+    end_pause(connection)
     return false
   end
-  if letters.share == 0 or bytes < letters.share or state then return false end
-  pause_for_letters(group, letters)
+  if dead_letters.share == 0 or bytes < dead_letters.share or state then return false end
+  pause_for_dead_letters(connection, dead_letters)
   return true
 end
 
--- Why the lane's group allows no claim now, or nil. A group at rest puts the lane off until then, so it wakes nobody.
-local function refused_by_group(lane, letters)
-  local group = group_of(lane)
+-- Why the lane's connection allows no claim now, or nil. A connection at rest puts the lane off until then, so it wakes nobody.
+local function refused_by_connection(lane, dead_letters)
+  local connection = connection_of(lane)
   local state, until_, set_at, by, trouble, spaced_until = unpack(
-    redis.call('HMGET', 'group:' .. group, 'state', 'until', 'until_set', 'by', 'trouble', 'spaced_until'))
+    redis.call('HMGET', 'connection:' .. connection, 'state', 'until', 'until_set', 'by', 'trouble', 'spaced_until'))
   local rest, spaced = tonumber(until_ or 0), tonumber(spaced_until or 0)
-  if by ~= 'operator' and refused_by_letters(group, state, by, letters) then
+  if by ~= 'operator' and refused_by_dead_letters(connection, state, by, dead_letters) then
     put_off(lane, now + RECHECK_MS)
     return 'paused'
   end
@@ -82,11 +82,11 @@ end
 
 -- Gives the lane to `ask.token`: a lease, and the leading chunks up to the limits.
 local function grant(lane, ask)
-  local meta, group = meta_key(lane), 'group:' .. group_of(lane)
+  local meta, key = meta_key(lane), 'connection:' .. connection_of(lane)
   local head, crashes, alone, attempts, since, stored, step, posted, posted_at = unpack(redis.call('HMGET', meta,
     'head', 'crashes', 'alone', 'attempts', 'failing_since', 'limit', 'step', 'posted', 'posted_at'))
-  local state, delivered_at, probes, spacing, letters = unpack(
-    redis.call('HMGET', group, 'state', 'delivered_at', 'probes', 'spacing', 'letter_bytes'))
+  local state, delivered_at, probes, spacing, dead_letters = unpack(
+    redis.call('HMGET', key, 'state', 'delivered_at', 'probes', 'spacing', 'dead_letter_bytes'))
   local limit = math.min(tonumber(stored or ask.events), ask.events)
   local crashed = tonumber(crashes or 0) > 0
   if crashed then limit = math.max(1, math.floor(limit / 2)) end
@@ -100,13 +100,13 @@ local function grant(lane, ask)
   if crashed then redis.call('HSET', meta, 'limit', lasting) end
   redis.call('HSET', meta, 'token', ask.token, 'taken', ask.token .. ':' .. count)
   raise_counters(meta, {crashes = 1, alone = limit == 1 and 1 or 0})
-  if state == 'paused' then set_until(group, now + ask.lease) end
+  if state == 'paused' then set_until(key, now + ask.lease) end
   redis.call('ZADD', 'lanes:held', now + ask.lease, lane)
   local terms = {
     head = tonumber(head or 0), now = now, limit = limit, alone = tonumber(alone or 0), attempts = tonumber(attempts or 0),
     failing_since = tonumber(since or 0), step = tonumber(step or 0), probes = tonumber(probes or 0),
     probing = state ~= false, spaced = spacing ~= false, delivered_at = tonumber(delivered_at or 0),
-    letter_bytes = tonumber(letters or 0),
+    dead_letter_bytes = tonumber(dead_letters or 0),
   }
   return {'granted', cmsgpack.pack(terms), redis.call('LRANGE', lane_key(lane), 0, count - 1)}
 end

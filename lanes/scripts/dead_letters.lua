@@ -2,26 +2,26 @@
 -- A settlement or replay reads the sum first and sets it last.
 
 -- What the group's dead letters hold, in bytes; counted one by one where an older relay kept no sum.
-local function letter_bytes(group)
-  local sum = redis.call('HGET', 'group:' .. group, 'letter_bytes')
+local function dead_letter_bytes(connection)
+  local sum = redis.call('HGET', 'connection:' .. connection, 'dead_letter_bytes')
   if sum then return tonumber(sum) end
-  local store, bytes = 'letters:' .. group, 0
+  local store, bytes = 'dead_letters:' .. connection, 0
   for _, id in ipairs(redis.call('HKEYS', store)) do
     bytes = bytes + redis.call('HSTRLEN', store, id) + DEAD_LETTER_OVERHEAD
   end
   return bytes
 end
 
-local function set_letter_bytes(group, bytes)
-  local key = 'group:' .. group
-  redis.call('HSET', key, 'letter_bytes', math.max(0, bytes))
-  local by, share = unpack(redis.call('HMGET', key, 'by', 'letter_share'))
-  if by == 'dead_letters' and bytes < tonumber(share or 0) * ROOM_AGAIN then end_rest(group) end
+local function set_dead_letter_bytes(connection, bytes)
+  local key = 'connection:' .. connection
+  redis.call('HSET', key, 'dead_letter_bytes', math.max(0, bytes))
+  local by, share = unpack(redis.call('HMGET', key, 'by', 'dead_letter_share'))
+  if by == 'dead_letters' and bytes < tonumber(share or 0) * ROOM_AGAIN then end_pause(connection) end
 end
 
 -- Stops needing what a letter shares with others; returns the bytes that this frees.
-local function release_shared(group, id)
-  local store = 'letters:' .. group
+local function release_shared(connection, id)
+  local store = 'dead_letters:' .. connection
   local shared = redis.call('HGET', store .. ':uses', id)
   if not shared then return 0 end
   redis.call('HDEL', store .. ':uses', id)
@@ -34,9 +34,9 @@ end
 
 -- Keeps a letter {id, label, the id of what it shares or '', content, what it shares}; returns the bytes that it takes.
 -- Letters are counted by label as they come and go, so that no reader needs all of them to count them.
-local function keep_letter(group, letter)
+local function keep_dead_letter(connection, letter)
   local id, label, shared, content, common = unpack(letter)
-  local store, bytes = 'letters:' .. group, #content + DEAD_LETTER_OVERHEAD
+  local store, bytes = 'dead_letters:' .. connection, #content + DEAD_LETTER_OVERHEAD
   redis.call('HSET', store, id, content)
   redis.call('HSET', store .. ':labels', id, label)
   redis.call('HINCRBY', store .. ':counts', label, 1)
@@ -51,8 +51,8 @@ end
 
 -- Takes a letter out of the store, for whichever reason the caller then counts; returns the bytes it held, nil if it
 -- was not there.
-local function drop_letter(group, id)
-  local store = 'letters:' .. group
+local function drop_dead_letter(connection, id)
+  local store = 'dead_letters:' .. connection
   local bytes = redis.call('HSTRLEN', store, id) + DEAD_LETTER_OVERHEAD
   if redis.call('HDEL', store, id) == 0 then return nil end
   local label = redis.call('HGET', store .. ':labels', id)
@@ -60,14 +60,14 @@ local function drop_letter(group, id)
     redis.call('HDEL', store .. ':labels', id)
     if redis.call('HINCRBY', store .. ':counts', label, -1) <= 0 then redis.call('HDEL', store .. ':counts', label) end
   end
-  return bytes + release_shared(group, id)
+  return bytes + release_shared(connection, id)
 end
 
--- Pauses a group whose dead letters hold their share of memory, until they hold less than nine tenths of it.
-local function pause_for_letters(group, letters)
-  local key = 'group:' .. group
-  redis.call('HDEL', key, unpack(REST))
+-- Pauses a connection whose dead letters hold their share of memory, until they hold less than nine tenths of it.
+local function pause_for_dead_letters(connection, letters)
+  local key = 'connection:' .. connection
+  redis.call('HDEL', key, unpack(PAUSE_FIELDS))
   set_until(key, now + RECHECK_MS)
   redis.call('HSET', key, 'state', 'paused', 'by', 'dead_letters', 'what', letters.what, 'fingerprint', letters.fingerprint,
-    'letter_share', letters.share)
+    'dead_letter_share', letters.share)
 end

@@ -10,10 +10,10 @@ local function check_claim(ask)
   if type(ask) ~= 'table' then refuse('claim') end
   check_text(ask.token, 'token')
   for _, name in ipairs({'lease', 'events', 'bytes', 'probe'}) do check_whole(ask[name], name, 1) end
-  if type(ask.letters) ~= 'table' then refuse('letters') end
-  check_whole(ask.letters.share, 'letters.share')
-  check_text(ask.letters.what, 'letters.what')
-  check_text(ask.letters.fingerprint, 'letters.fingerprint')
+  if type(ask.dead_letters) ~= 'table' then refuse('dead_letters') end
+  check_whole(ask.dead_letters.share, 'dead_letters.share')
+  check_text(ask.dead_letters.what, 'dead_letters.what')
+  check_text(ask.dead_letters.fingerprint, 'dead_letters.fingerprint')
   return ask
 end
 

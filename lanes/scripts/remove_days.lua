@@ -1,13 +1,13 @@
 -- needs: base, checks, common, lane_checks
 -- Removes days of the books that are old by their dates and by when a count of theirs last began; returns how many.
 -- ARGV[2]: group; ARGV[3]: counts must have begun before this time, ms; ARGV[4]: days before this one
-local group, before = check_text(ARGV[2], 'group'), check_whole(tonumber(ARGV[3]), 'time')
+local connection, before = check_text(ARGV[2], 'connection'), check_whole(tonumber(ARGV[3]), 'time')
 local first_kept, old = check_whole(tonumber(ARGV[4]), 'day'), {}
-for _, day in ipairs(redis.call('ZRANGEBYSCORE', 'days:' .. group, '-inf', '(' .. before)) do
+for _, day in ipairs(redis.call('ZRANGEBYSCORE', 'days:' .. connection, '-inf', '(' .. before)) do
   if tonumber(day) < first_kept then old[#old + 1] = day end
 end
 for _, day in ipairs(old) do
-  redis.call('DEL', 'days:' .. group .. ':' .. day)
-  redis.call('ZREM', 'days:' .. group, day)
+  redis.call('DEL', 'days:' .. connection .. ':' .. day)
+  redis.call('ZREM', 'days:' .. connection, day)
 end
 return #old

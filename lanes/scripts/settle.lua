@@ -6,26 +6,26 @@
 -- shares or 0}; then what letters share, in the order of `shared`: ids
 local lane, done = check_lane(ARGV[2], 'lane'), cmsgpack.unpack(ARGV[3])
 local next_claim = ARGV[4] ~= '' and check_claim(cmsgpack.unpack(ARGV[4]))
-local meta, group_name = meta_key(lane), group_of(lane)
-local group, books = 'group:' .. group_name, 'books:' .. group_name
+local meta, connection = meta_key(lane), connection_of(lane)
+local key = 'connection:' .. connection
 
 -- Many events refused and none delivered: it is not the events. Rather than bury a day of them, the group pauses.
-local function trips_valve(group, done)
-  local since = redis.call('HGET', group, 'refused_since')
+local function trips_circuit_breaker(key, done)
+  local since = redis.call('HGET', key, 'refused_since')
   since = tonumber(since or 0)
-  if since < now - done.valve.window or since > now then
-    redis.call('HDEL', group, 'refused', 'refusals')
-    redis.call('HSET', group, 'refused_since', now)
+  if since < now - done.circuit_breaker.window or since > now then
+    redis.call('HDEL', key, 'refused', 'refusals')
+    redis.call('HSET', key, 'refused_since', now)
   end
-  local refused = redis.call('HINCRBY', group, 'refused', done.refused)
-  local refusals = redis.call('HINCRBY', group, 'refusals', 1)
-  return refused >= done.valve.events and refusals >= done.valve.requests
+  local refused = redis.call('HINCRBY', key, 'refused', done.refused)
+  local refusals = redis.call('HINCRBY', key, 'refusals', 1)
+  return refused >= done.circuit_breaker.events and refusals >= done.circuit_breaker.requests
 end
 
 -- A throttled group speaks again slowly: its requests are a second apart, and half as far after each that works.
 -- Returns whether it has just recovered.
-local function space_requests(group, done)
-  local spacing = tonumber(redis.call('HGET', group, 'spacing') or 0)
+local function space_requests(key, done)
+  local spacing = tonumber(redis.call('HGET', key, 'spacing') or 0)
   if done.throttled then
     spacing = math.max(FIRST_SPACING, math.min(spacing * 2, MOST_SPACING))
   elseif spacing == 0 or done.trouble == nil then
@@ -34,10 +34,10 @@ local function space_requests(group, done)
     spacing = math.floor(spacing / 2)
   end
   if spacing < LEAST_SPACING then
-    redis.call('HDEL', group, 'spacing', 'spaced_until')
+    redis.call('HDEL', key, 'spacing', 'spaced_until')
     return true
   end
-  redis.call('HSET', group, 'spacing', spacing, 'spaced_until', now + spacing)
+  redis.call('HSET', key, 'spacing', spacing, 'spaced_until', now + spacing)
   return false
 end
 
@@ -45,9 +45,9 @@ end
 local function check_settlement()
   check_text(done.token, 'token')
   for _, name in ipairs({'head', 'trim', 'leftovers', 'delay', 'posted', 'refused'}) do check_whole(done[name], name) end
-  check_counts(done.books, 'books')
+  check_counts(done.counts, 'counts')
   check_counts(done.measures, 'measures')
-  check_counts(done.pace, 'pace')
+  check_counts(done.sizing, 'sizing')
   for day, counts in pairs(done.days) do
     check_whole(day, 'day')
     check_counts(counts, 'days')
@@ -57,11 +57,11 @@ local function check_settlement()
   check_text(done.share.what, 'share.what')
   check_text(done.share.fingerprint, 'share.fingerprint')
   if done.refused > 0 then
-    for _, name in ipairs({'events', 'requests', 'window', 'delay'}) do check_whole(done.valve[name], name) end
+    for _, name in ipairs({'events', 'requests', 'window', 'delay'}) do check_whole(done.circuit_breaker[name], name) end
   end
-  for _, rest in ipairs({done.rest or {}, done.valve and done.valve.rest or {}}) do
-    for name, value in pairs(rest) do
-      if type(value) ~= 'string' and type(value) ~= 'number' then refuse('rest.' .. name) end
+  for _, pause in ipairs({done.pause or {}, done.circuit_breaker and done.circuit_breaker.pause or {}}) do
+    for name, value in pairs(pause) do
+      if type(value) ~= 'string' and type(value) ~= 'number' then refuse('pause.' .. name) end
     end
   end
 end
@@ -69,10 +69,10 @@ end
 local leftovers, letters = {}, {}
 local function read_blobs()
   for i = 1, done.leftovers do leftovers[i] = check_chunk(ARGV[4 + i], 'leftover') end
-  local first, common = 4 + done.leftovers, 4 + done.leftovers + #done.letters
-  for i, letter in ipairs(done.letters) do
+  local first, common = 4 + done.leftovers, 4 + done.leftovers + #done.dead_letters
+  for i, letter in ipairs(done.dead_letters) do
     local id, label, at = unpack(letter)
-    letters[i] = {check_text(id, 'id'), check_text(label, 'label'), '', check_text(ARGV[first + i], 'letter')}
+    letters[i] = {check_text(id, 'id'), check_text(label, 'label'), '', check_text(ARGV[first + i], 'dead letter')}
     if at > 0 then letters[i][3], letters[i][5] = check_text(done.shared[at], 'shared'), check_text(ARGV[common + at], 'shared') end
   end
 end
@@ -90,64 +90,64 @@ if done.trim > 0 then
   end
 end
 for _, chunk in ipairs(leftovers) do kept = kept + chunk.events end
-local ends = (done.books.delivered or 0) + (done.books.dead or 0) + (done.books.unsupported or 0) + (done.books.withheld or 0)
-if trimmed + (done.books.extra or 0) ~= ends + kept or (done.books.dead or 0) ~= #letters then
+local ends = (done.counts.delivered or 0) + (done.counts.dead_lettered or 0) + (done.counts.unsupported or 0) + (done.counts.withheld or 0)
+if trimmed + (done.counts.extra or 0) ~= ends + kept or (done.counts.dead_lettered or 0) ~= #letters then
   return redis.error_reply('UNBALANCED ' .. trimmed .. ' trimmed, ' .. kept .. ' kept, ' .. ends .. ' ended')
 end
-local held = #letters > 0 and letter_bytes(group_name) or 0
+local held = #letters > 0 and dead_letter_bytes(connection) or 0
 
 redis.call('LTRIM', lane_key(lane), done.trim, -1)
 redis.call('LTRIM', sizes_key(lane), done.trim, -1)
 for i = #leftovers, 1, -1 do push(lane, leftovers[i], 'LPUSH') end
-raise_counters(group, {events = -trimmed, bytes = -freed})
-for _, letter in ipairs(letters) do held = held + keep_letter(group_name, letter) end
-if #letters > 0 then set_letter_bytes(group_name, held) end
-raise_counters(books, done.books)
-for day, counts in pairs(done.days) do raise_day(group_name, day, counts) end
-raise_counters('measures:' .. group_name, done.measures)
+raise_counters(key, {events = -trimmed, bytes = -freed})
+for _, letter in ipairs(letters) do held = held + keep_dead_letter(connection, letter) end
+if #letters > 0 then set_dead_letter_bytes(connection, held) end
+raise_counters('ledger:' .. connection, done.counts)
+for day, counts in pairs(done.days) do raise_day(connection, day, counts) end
+raise_counters('measures:' .. connection, done.measures)
 
 redis.call('HINCRBY', meta, 'head', 1)
 if done.trim > 0 then raise_counters(meta, {left = #leftovers > 0 and done.trim - 1 or done.trim}) end
 redis.call('HDEL', meta, 'crashes', 'alone')
-for name, value in pairs(done.pace) do
+for name, value in pairs(done.sizing) do
   if value == 0 then redis.call('HDEL', meta, name) else redis.call('HSET', meta, name, value) end
 end
 if done.posted > 0 then redis.call('HSET', meta, 'posted', done.posted) else redis.call('HDEL', meta, 'posted', 'posted_at') end
 if done.last_error then redis.call('HSET', meta, 'last_error', done.last_error) else redis.call('HDEL', meta, 'last_error') end
 
-local delivered = (done.books.delivered or 0) > 0
+local delivered = (done.counts.delivered or 0) > 0
 if delivered then
-  redis.call('HSET', group, 'delivered_at', now)
-  redis.call('HDEL', group, 'refused', 'refusals', 'refused_since')
+  redis.call('HSET', key, 'delivered_at', now)
+  redis.call('HDEL', key, 'refused', 'refusals', 'refused_since')
 end
-local tripped = not delivered and done.refused > 0 and trips_valve(group, done)
+local tripped = not delivered and done.refused > 0 and trips_circuit_breaker(key, done)
 local recovered = false
-if done.trouble == true then redis.call('HSET', group, 'trouble', 1) end
-if done.trouble == false then recovered = redis.call('HDEL', group, 'trouble') == 1 end
-recovered = space_requests(group, done) or recovered
-local by = redis.call('HGET', group, 'by')
+if done.trouble == true then redis.call('HSET', key, 'trouble', 1) end
+if done.trouble == false then recovered = redis.call('HDEL', key, 'trouble') == 1 end
+recovered = space_requests(key, done) or recovered
+local by = redis.call('HGET', key, 'by')
 if by ~= 'operator' and by ~= 'dead_letters' then
   if tripped then
-    done.rest, done.delay = done.valve.rest, done.valve.delay
+    done.pause, done.delay = done.circuit_breaker.pause, done.circuit_breaker.delay
   end
-  if done.rest then
-    set_until(group, now + done.delay)
-    for name, value in pairs(done.rest) do redis.call('HSET', group, name, value) end
+  if done.pause then
+    set_until(key, now + done.delay)
+    for name, value in pairs(done.pause) do redis.call('HSET', key, name, value) end
   elseif done.share.share > 0 and held >= done.share.share then
-    pause_for_letters(group_name, done.share)
-  elseif done.trouble == false and done.probing and (delivered or by ~= 'valve') then
-    end_rest(group_name)
+    pause_for_dead_letters(connection, done.share)
+  elseif done.trouble == false and done.probing and (delivered or by ~= 'circuit_breaker') then
+    end_pause(connection)
   end
 end
-if recovered then free_lanes(group_name) end
+if recovered then free_lanes(connection) end
 
 if redis.call('LLEN', lane_key(lane)) == 0 then
   remove_lane(lane)
   redis.call('HDEL', meta, 'token')
-  return {'released', tonumber(redis.call('HGET', group, 'events'))}
+  return {'released', tonumber(redis.call('HGET', key, 'events'))}
 end
 set_due(lane, now + done.delay)
-if next_claim and done.delay == 0 and not refused_by_group(lane, next_claim.letters) then return grant(lane, next_claim) end
+if next_claim and done.delay == 0 and not refused_by_connection(lane, next_claim.dead_letters) then return grant(lane, next_claim) end
 redis.call('ZREM', 'lanes:held', lane)
 redis.call('HDEL', meta, 'token')
-return {'released', tonumber(redis.call('HGET', group, 'events'))}
+return {'released', tonumber(redis.call('HGET', key, 'events'))}

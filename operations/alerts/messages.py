@@ -44,8 +44,8 @@ def build_notice(kind: Kind, status: ConnectionStatus, news: AlertContext) -> No
             "connection": status.id,
             "at": rfc3339(news.now_ms),
             "state": status.state,
-            "waiting": status.books.waiting,
-            "letters": status.books.letters,
+            "waiting": status.reading.waiting,
+            "dead_letters": status.reading.dead_letters,
             "fact": words.fact,
             "who": words.who,
             "what_to_do": words.what_to_do,
@@ -105,7 +105,7 @@ def _redis(kind: str, fact: str, trouble: Trouble | None, now_ms: int) -> Notice
 
 
 def _paused(one: ConnectionStatus, _: AlertContext) -> _Message:
-    error, what = one.last_error, one.books.group.get("what", "")
+    error, what = one.last_error, one.reading.status.get("what", "")
     known = error is not None and error.what_to_do == what
     return _Message(
         f"is paused: {error.error if known and error else 'TikTok refuses it'}. {_kept(one)}",
@@ -116,14 +116,14 @@ def _paused(one: ConnectionStatus, _: AlertContext) -> _Message:
     )
 
 
-def _valve(one: ConnectionStatus, _: AlertContext) -> _Message:
+def _circuit_breaker(one: ConnectionStatus, _: AlertContext) -> _Message:
     return _Message(
         f"is paused by the circuit breaker: TikTok refuses all its events. {_kept(one)}",
         "the person who configures this connection",
         f"read the dead letters, correct the configuration or the source, then relay connections resume {one.id}; "
         "until then relay tries a few events every five minutes",
         f"relay dead-letters count --connection {one.id}",
-        "valve",
+        "circuit-breaker",
     )
 
 
@@ -131,17 +131,17 @@ def _paused_by_dead_letters(one: ConnectionStatus, _: AlertContext) -> _Message:
     return _Message(
         f"is paused: its dead letters hold their share of Redis's memory. {_kept(one)}",
         "the operator of this relay",
-        one.books.group.get("what") or share_full_remedy(one.id),
+        one.reading.status.get("what") or share_full_remedy(one.id),
         f"relay dead-letters count --connection {one.id}",
         "dead-letter-store-full",
     )
 
 
 def _dead_letters_nearly_full(one: ConnectionStatus, news: AlertContext) -> _Message:
-    held = size(int(one.books.group.get("letter_bytes", 0)))
+    held = size(int(one.reading.status.get("dead_letter_bytes", 0)))
     return _Message(
-        f"has {plural(one.books.letters, 'dead letter')} of {held}: over four fifths of the {size(news.share)} of "
-        "Redis's memory that they may use. The connection pauses when they use all of it.",
+        f"has {plural(one.reading.dead_letters, 'dead letter')} of {held}: over four fifths of the {size(news.share)} "
+        "of Redis's memory that they may use. The connection pauses when they use all of it.",
         "the operator of this relay",
         "correct what they have in common and replay them, or export and discard them, or raise maxmemory",
         f"relay dead-letters count --connection {one.id}",
@@ -202,12 +202,12 @@ def _out_of_reach(one: ConnectionStatus, _: AlertContext) -> _Message:
 def _resumed(one: ConnectionStatus, news: AlertContext) -> _Message:
     after = f" after {duration(news.former_s)}" if news.former_s else ""
     return _Message(
-        f"delivers again{after}. Waiting: {plural(one.books.waiting, 'event')}.", "", "", "relay status", "paused"
+        f"delivers again{after}. Waiting: {plural(one.reading.waiting, 'event')}.", "", "", "relay status", "paused"
     )
 
 
 def _dead_letters(one: ConnectionStatus, news: AlertContext) -> _Message:
-    most = sorted(one.books.labels.items(), key=lambda reason: -reason[1])[:5]
+    most = sorted(one.reading.labels.items(), key=lambda reason: -reason[1])[:5]
     kept = ", ".join(f"{reason} ×{count:,}" for reason, count in most) or "none"
     return _Message(
         f"has {plural(news.new_dead_letters, 'new dead letter')} within an hour (the limit is {news.limit:,}). "
@@ -221,12 +221,12 @@ def _dead_letters(one: ConnectionStatus, news: AlertContext) -> _Message:
 
 
 def _kept(one: ConnectionStatus) -> str:
-    return f"Nothing is lost: {plural(one.books.waiting, 'event')} kept."
+    return f"Nothing is lost: {plural(one.reading.waiting, 'event')} kept."
 
 
 _KINDS: Final[Mapping[Kind, Callable[[ConnectionStatus, AlertContext], _Message]]] = {
     "paused": _paused,
-    "valve": _valve,
+    "circuit_breaker": _circuit_breaker,
     "paused_by_operator": _paused_by_operator,
     "out_of_reach": _out_of_reach,
     "paused_by_dead_letters": _paused_by_dead_letters,

@@ -7,9 +7,11 @@ from typing import Final, Literal
 
 import msgspec
 
-Situation = Literal["well", "fault", "valve", "operator", "out_of_reach", "letters"]
+Situation = Literal["well", "fault", "circuit_breaker", "operator", "out_of_reach", "dead_letters"]
 """How a connection is: paused by one of four, unable to reach TikTok, or neither."""
-StateKind = Literal["paused", "valve", "paused_by_operator", "paused_by_dead_letters", "out_of_reach", "resumed"]
+StateKind = Literal[
+    "paused", "circuit_breaker", "paused_by_operator", "paused_by_dead_letters", "out_of_reach", "resumed"
+]
 Kind = Literal[StateKind, "dead_letters", "dead_letters_nearly_full"]
 
 HOUR_MS: Final = 3_600_000
@@ -24,10 +26,10 @@ ALERT_AGAIN_BELOW: Final = 2 / 3
 _KINDS: Final[dict[Situation, StateKind]] = {
     "well": "resumed",
     "fault": "paused",
-    "valve": "valve",
+    "circuit_breaker": "circuit_breaker",
     "operator": "paused_by_operator",
     "out_of_reach": "out_of_reach",
-    "letters": "paused_by_dead_letters",
+    "dead_letters": "paused_by_dead_letters",
 }
 
 
@@ -71,10 +73,10 @@ def situation_of(state: str, by: str) -> Situation | None:
     match state, by:
         case (("disabled" | "removed"), _):
             return None
-        case "paused", ("valve" | "operator" as who):
+        case "paused", ("circuit_breaker" | "operator" as who):
             return who
         case "paused", "dead_letters":
-            return "letters"
+            return "dead_letters"
         case "paused", _:
             return "fault"
         case "backing_off", "out_of_reach":

@@ -8,7 +8,7 @@ import msgspec
 
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
-from lanes.dead_letters import amend_letter, letter_of
+from lanes.dead_letters import read_dead_letter, replace_dead_letter
 from lanes.errors import ChunkUnreadable
 from mapping.incoming.batch import NotABatch, split_batch
 from mapping.incoming.body import replace_lone_surrogates
@@ -31,7 +31,7 @@ class Found(NamedTuple):
 def find_dead_letter(store: DeadLetterStore, letter_id: str) -> Found:
     """Return the dead letter with its source. Raise OperatorError when it is gone or its source cannot be decrypted."""
     letter = store.find(letter_id)
-    stored = None if letter is None else letter_of(store.client, letter.connection, letter_id)
+    stored = None if letter is None else read_dead_letter(store.client, letter.connection, letter_id)
     if stored is None:
         raise OperatorError(f"{letter_id}: {GONE}: relay dead-letters list shows those that exist")
     letter = decoded(stored, letter_id)
@@ -115,7 +115,7 @@ def keep(store: DeadLetterStore, found: Found, source: Chunk) -> None:
     """Store the dead letter with this source. Raise OperatorError, and store nothing, when it was changed meanwhile."""
     letter = found.dead_letter
     amended = msgspec.structs.replace(letter, source=store.codec.seal(source), shared="")
-    if not amend_letter(store.client, letter.connection, letter.id, found.stored, amended.encode(), whole=True):
+    if not replace_dead_letter(store.client, letter.connection, letter.id, found.stored, amended.encode(), whole=True):
         raise OperatorError(f"{letter.id} was changed, replayed or discarded meanwhile: nothing was kept")
 
 

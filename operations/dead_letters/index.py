@@ -15,7 +15,7 @@ from config.dead_letter_reasons import UNREADABLE
 from delivery.dead_letter import DeadLetter, dead_lettered_at_ms
 from lanes.chunk import Header, read_header
 from lanes.daily_counts import day_of
-from lanes.dead_letters import letter_ids, letters_moved, letters_of, some_letters
+from lanes.dead_letters import dead_letter_ids, dead_letter_versions, iterate_dead_letters, read_dead_letters
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.query import DeadLetterQuery, Found, IndexEntry, IndexKey
 from operations.dead_letters.store import decoded
@@ -41,7 +41,7 @@ def _read_once(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iter
     if ids:
         yield from _read_all(client, connection, list(dict.fromkeys(ids)))
         return
-    for letter_id, stored in letters_of(client, connection):
+    for letter_id, stored in iterate_dead_letters(client, connection):
         yield _read(letter_id, connection, stored)
 
 
@@ -61,7 +61,7 @@ class DeadLetterIndex:
     def _keys(self, connections: Sequence[str]) -> list[tuple[IndexKey, Sequence[IndexEntry]]]:
         """Return all entries by key; lists that were returned once never change."""
         with self._lock:
-            moved = letters_moved(self._client, connections)
+            moved = dead_letter_versions(self._client, connections)
             indexes = [self._connections.setdefault(connection, ConnectionIndex()) for connection in connections]
             for connection, index, moves in zip(connections, indexes, moved, strict=True):
                 if index.moves != moves:
@@ -71,7 +71,7 @@ class DeadLetterIndex:
 
     def _update(self, connection: str, index: "ConnectionIndex") -> None:
         """Drop the entries of dead letters that have gone, and read those that are new."""
-        ids = letter_ids(self._client, connection)[-self._most :]
+        ids = dead_letter_ids(self._client, connection)[-self._most :]
         there = set(ids)
         if gone := index.key_of.keys() - there:
             index.drop(gone)
@@ -117,7 +117,7 @@ def _read_all(client: redis.Redis, connection: str, ids: Sequence[str]) -> Itera
     """Yield the entries of those dead letters that are still there."""
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
-        for letter_id, stored in zip(page, some_letters(client, connection, page), strict=True):
+        for letter_id, stored in zip(page, read_dead_letters(client, connection, page), strict=True):
             if stored is not None:
                 yield _read(letter_id, connection, stored)
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from delivery.backoff import DEDUPLICATED_FOR_MS
-from lanes.dead_letters import ReplayItem, discard_letters, replay_letters, some_letters
+from lanes.dead_letters import ReplayItem, read_dead_letters, remove_dead_letters, replay_dead_letters
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.preview import ReplayPreviews
 from operations.dead_letters.query import IndexEntry
@@ -95,7 +95,7 @@ def discard_all(store: DeadLetterStore, entries: Iterable[IndexEntry]) -> Iterat
     """Discard these dead letters and yield what became of each page."""
 
     def discard(connection: str, some: Sequence[IndexEntry], result: Result) -> None:
-        result.done += discard_letters(store.client, connection, [entry.id for entry in some])
+        result.done += remove_dead_letters(store.client, connection, [entry.id for entry in some])
 
     return _pages(entries, discard, DISCARDED_AT_ONCE)
 
@@ -115,7 +115,7 @@ def replay_page(
 ) -> None:
     """Replay some dead letters of one connection; `late` ones count as never sent, or they would expire."""
     items: list[ReplayItem] = []
-    for letter_id, stored in zip(ids, some_letters(store.client, connection_id, ids), strict=True):
+    for letter_id, stored in zip(ids, read_dead_letters(store.client, connection_id, ids), strict=True):
         if stored is None:
             result.left.append((letter_id, GONE))
             continue
@@ -131,7 +131,7 @@ def replay_page(
             source = msgspec.structs.replace(source, first_unknown_ms=0)
         items.append(ReplayItem(letter_id, stored, store.codec.seal(source)))
     for some in _by_size(items):
-        replayed = replay_letters(store.client, connection_id, some)
+        replayed = replay_dead_letters(store.client, connection_id, some)
         result.done += replayed
         gone = {item.id for item in some}.difference(replayed)
         result.left += [(letter_id, "it was changed, replayed or discarded meanwhile") for letter_id in sorted(gone)]

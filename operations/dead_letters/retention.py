@@ -8,7 +8,7 @@ import redis
 
 from config.model import Configuration, Connection
 from delivery.dead_letter import dead_lettered_at_ms
-from lanes.dead_letters import ids_page
+from lanes.dead_letters import dead_letter_ids_page
 from operations.format import duration, plural
 
 WARNED_S: Final = 7 * 86_400
@@ -41,7 +41,7 @@ def count_expiring(client: redis.Redis, configuration: Configuration, now_ms: in
     for connection in configuration.connections.values():
         cursor = None
         while connection.dead_letter_retention_s is not None and cursor != 0:
-            cursor, ids = ids_page(client, connection.id, cursor or 0)
+            cursor, ids = dead_letter_ids_page(client, connection.id, cursor or 0)
             found = split_by_retention(ids, connection.dead_letter_retention_s, now_ms)
             soon[connection.id] += len(found.expired) + found.soon
     return +soon

@@ -17,7 +17,7 @@ from config.settings import Settings
 from delivery.dead_letter import DeadLetter, dead_lettered_at_ms, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec
 from lanes.connections import connections_known
-from lanes.dead_letters import letter_of, letters_of, shared_part, some_letters
+from lanes.dead_letters import iterate_dead_letters, read_dead_letter, read_dead_letters, shared_part
 from lanes.errors import ChunkUnreadable
 from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.items import event_of
@@ -53,7 +53,7 @@ class DeadLetterStore:
     def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
         """Yield the dead letters of these connections, in no order. Their sources are large: do not collect them."""
         for connection in connections:
-            for letter_id, stored in letters_of(self.client, connection):
+            for letter_id, stored in iterate_dead_letters(self.client, connection):
                 yield self.read(stored, letter_id, connection)
 
     def read_each(self, entries: Iterable[IndexEntry]) -> Iterator[DeadLetter]:
@@ -63,7 +63,7 @@ class DeadLetterStore:
             stored: dict[str, bytes | None] = {}
             for connection in dict.fromkeys(entry.connection for entry in page):
                 ids = [entry.id for entry in page if entry.connection == connection]
-                stored |= zip(ids, some_letters(self.client, connection, ids), strict=True)
+                stored |= zip(ids, read_dead_letters(self.client, connection, ids), strict=True)
             for entry in page:
                 if (letter := stored[entry.id]) is not None:
                     yield self.read(letter, entry.id, entry.connection)
@@ -71,7 +71,7 @@ class DeadLetterStore:
     def find(self, letter_id: str) -> DeadLetter | None:
         """Return the dead letter of this id, of any connection; None if there is none."""
         for connection in self.connections:
-            stored = letter_of(self.client, connection, letter_id)
+            stored = read_dead_letter(self.client, connection, letter_id)
             if stored is not None:
                 return self.read(stored, letter_id, connection)
         return None

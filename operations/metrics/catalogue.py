@@ -2,23 +2,24 @@
 
 from typing import Final, Literal, NamedTuple
 
+from lanes.ledger import ENDED, RECEIVED
 from operations.metrics.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
 from operations.metrics.samples import (
     DEAD,
     PHONES,
     REQUESTS,
     Take,
-    books,
     by,
     each,
     histogram,
+    ledger,
     measures,
     missing,
     of_input,
     of_memory,
+    removed_dead_letters,
     states,
 )
-from operations.status.connections import CAME, ENDED
 
 
 class Metric(NamedTuple):
@@ -38,21 +39,21 @@ CATALOGUE: Final = (
         "counter",
         ("connection", "how"),
         "Events of a connection: accepted; extra, when one becomes several; replayed dead letters.",
-        books(*CAME),
+        ledger(*RECEIVED),
     ),
     Metric(
         "relay_events_out_total",
         "counter",
         ("connection", "how"),
-        "Events that ended: delivered, dead, unsupported, withheld or forgotten.",
-        books(*ENDED),
+        "Events that ended: delivered, dead_lettered, unsupported, withheld, erased or discarded.",
+        ledger(*ENDED),
     ),
     Metric(
         "relay_events_waiting",
         "gauge",
         ONE,
         "Events that wait. In minus out is exactly this number.",
-        each(lambda one: one.books.waiting),
+        each(lambda one: one.reading.waiting),
     ),
     Metric(
         "relay_oldest_waiting_seconds",
@@ -72,7 +73,7 @@ CATALOGUE: Final = (
         "relay_connection_paused",
         "gauge",
         ("connection", "by"),
-        "1 while a connection is paused: by a fault that TikTok told of, by the valve, an operator, or dead_letters.",
+        "1 while a connection is paused, by what: fault (TikTok reported it), circuit_breaker, operator, dead_letters.",
         by(lambda one: {one.paused_by: 1} if one.paused_by else {}),
     ),
     Metric(
@@ -83,38 +84,38 @@ CATALOGUE: Final = (
         each(lambda one: one.blocked_lanes),
     ),
     Metric(
-        "relay_dead_letters_total",
+        "relay_dead_lettered_total",
         "counter",
         ("connection", "reason"),
         "Events that became dead letters.",
         measures(DEAD),
     ),
     Metric(
-        "relay_letters",
+        "relay_dead_letters",
         "gauge",
         ("connection", "reason"),
         "Dead letters that are kept.",
-        by(lambda one: one.books.labels),
+        by(lambda one: one.reading.labels),
     ),
     Metric(
         "relay_dead_letter_bytes",
         "gauge",
         ONE,
         "Bytes of Redis's memory that a connection's dead letters use; at a quarter of maxmemory it pauses.",
-        each(lambda one: one.letter_bytes),
+        each(lambda one: one.dead_letter_bytes),
     ),
     Metric(
-        "relay_letters_out_total",
+        "relay_dead_letters_removed_total",
         "counter",
         ("connection", "how"),
-        "Dead letters that left: replayed, discarded or, on somebody's request, forgotten_letters.",
-        books("replayed", "discarded", "forgotten_letters"),
+        "Dead letters that left the store: replayed, discarded or erased.",
+        removed_dead_letters(),
     ),
     Metric(
-        "relay_books_missing",
+        "relay_ledger_discrepancy_events",
         "gauge",
         ONE,
-        "Events and dead letters by which the books do not balance. Anything but 0 is a fault of relay.",
+        "Events and dead letters by which the ledger does not balance. Anything but 0 is a fault of relay.",
         each(missing),
     ),
     Metric(
@@ -145,7 +146,7 @@ CATALOGUE: Final = (
         "counter",
         ONE,
         "Events sent with a phone number without a country, by connections without default_region.",
-        each(lambda one: one.books.measures.get(PHONES, 0)),
+        each(lambda one: one.reading.measures.get(PHONES, 0)),
     ),
     Metric("relay_input_events_total", "counter", ("input",), "Events that an input sent.", of_input("accepted")),
     Metric(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
+from lanes.ledger import DEAD_LETTERS_REMOVED
 from operations.metrics.histograms import Distribution, Histogram
 from operations.status.connections import ConnectionStatus, Overview, State
 from store.server import MemoryUse
@@ -15,7 +16,7 @@ ANSWERS: Final = "answers"
 """Under this name ingests bring their counts of HTTP answers (`store/counter_batches.py`)."""
 MISDIRECTED: Final = "misdirected"
 """Under this name ingests bring their counts of requests that meant to bring batches, to paths that are not served."""
-DEAD: Final = "dead:"
+DEAD: Final = "dead_lettered:"
 REQUESTS: Final = "requests:"
 """What begins the names of the measures that count deaths by reason and requests by verdict."""
 
@@ -52,16 +53,22 @@ def by(values: Callable[[ConnectionStatus], Mapping[str, int]]) -> Take:
     ]
 
 
-def books(*names: str) -> Take:
-    """These counters of the books."""
-    return by(lambda one: {name: one.books.books.get(name, 0) for name in names})
+def ledger(*names: str) -> Take:
+    """Take these counters of the ledger."""
+    return by(lambda one: {name: one.reading.counts.get(name, 0) for name in names})
+
+
+def removed_dead_letters() -> Take:
+    """Take the counters of dead letters that left the store: `replayed`, `discarded`, `erased`."""
+    names = {name.removeprefix("dead_letters_"): name for name in DEAD_LETTERS_REMOVED}
+    return by(lambda one: {how: one.reading.counts.get(name, 0) for how, name in names.items()})
 
 
 def measures(prefix: str) -> Take:
     """The measures of that prefix, each under the rest of its name."""
 
     def named(one: ConnectionStatus) -> dict[str, int]:
-        found = one.books.measures.items()
+        found = one.reading.measures.items()
         return {name.removeprefix(prefix): count for name, count in found if name.startswith(prefix)}
 
     return by(named)
@@ -69,12 +76,12 @@ def measures(prefix: str) -> Take:
 
 def histogram(kept: Histogram) -> Take:
     """A histogram read back from the measures."""
-    return each(lambda one: kept.read(one.books.measures))
+    return each(lambda one: kept.read(one.reading.measures))
 
 
 def of_input(name: str) -> Take:
     """A counter of each input."""
-    return lambda s: [((one.id,), one.books.get(name, 0)) for one in (s.overview.reading.inputs if s.overview else ())]
+    return lambda s: [((one.id,), one.counts.get(name, 0)) for one in (s.overview.reading.inputs if s.overview else ())]
 
 
 def states(one: ConnectionStatus) -> dict[str, int]:
@@ -84,7 +91,7 @@ def states(one: ConnectionStatus) -> dict[str, int]:
 
 def missing(one: ConnectionStatus) -> int:
     """By how much its books do not balance."""
-    return abs(one.books.discrepancy) + abs(one.books.letters_discrepancy)
+    return abs(one.reading.discrepancy) + abs(one.reading.dead_letter_discrepancy)
 
 
 def of_memory(value: Callable[[MemoryUse], int | None]) -> Take:

@@ -15,15 +15,13 @@ from config.small_file import changed_ns, signature_of
 from delivery.dead_letter import rfc3339
 from delivery.last_error import LastError
 from lanes.connections import connections_known, inputs_known
-from lanes.ledger import GroupReading, Reading, read_books
+from lanes.ledger import ENDED, RECEIVED, ConnectionReading, Reading, read_ledger
 
 State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
 
-PausedBy = Literal["fault", "valve", "operator", "dead_letters"]
+PausedBy = Literal["fault", "circuit_breaker", "operator", "dead_letters"]
 
-CAME: Final = ("accepted", "extra", "replayed")
-ENDED: Final = ("delivered", "dead", "unsupported", "withheld", "forgotten")
-COUNTERS: Final = (*CAME, *ENDED)
+COUNTERS: Final = (*RECEIVED, *ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class ConnectionStatus:
 
     id: str
     state: State
-    books: GroupReading
+    reading: ConnectionReading
     connection: Connection | None
     last_error: LastError | None
     next_attempt_ms: int | None
@@ -43,23 +41,23 @@ class ConnectionStatus:
     @property
     def paused_by_operator(self) -> bool:
         """Whether only an operator ends its rest."""
-        return self.books.group.get("by") == "operator"
+        return self.reading.status.get("by") == "operator"
 
     @property
     def paused_by(self) -> PausedBy | None:
         """Whose doing the pause is; `fault` is TikTok's answer. None while it is not paused."""
         if self.state != "paused":
             return None
-        match self.books.group.get("by"):
-            case ("operator" | "valve" | "dead_letters") as by:
+        match self.reading.status.get("by"):
+            case ("operator" | "circuit_breaker" | "dead_letters") as by:
                 return by
             case _:
                 return "fault"
 
     @property
-    def letter_bytes(self) -> int:
+    def dead_letter_bytes(self) -> int:
         """What its dead letters hold of Redis's memory."""
-        return int(self.books.group.get("letter_bytes", 0))
+        return int(self.reading.status.get("dead_letter_bytes", 0))
 
     @property
     def what_to_do(self) -> str | None:
@@ -68,9 +66,9 @@ class ConnectionStatus:
             case "paused" if self.paused_by_operator:
                 return f"paused by an operator; to go on: relay connections resume {self.id}"
             case "paused" if self.paused_by == "dead_letters":
-                return self.books.group.get("what")
+                return self.reading.status.get("what")
             case "paused":
-                return self._error_to_act_on or self.books.group.get("what")
+                return self._error_to_act_on or self.reading.status.get("what")
             case "removed":
                 give_up = f"relay connections discard {self.id}"
                 return f"not in the configuration file: put it back to deliver what waits, or give it up: {give_up}"
@@ -80,7 +78,7 @@ class ConnectionStatus:
     @property
     def _error_to_act_on(self) -> str | None:
         """The last error as a sentence, unless it passes by itself or is not why the connection rests."""
-        error, reason = self.last_error, self.books.group.get("what")
+        error, reason = self.last_error, self.reading.status.get("what")
         if error is None or not error.what_to_do or (self.state == "paused" and error.what_to_do != reason):
             return None
         return f"{error.error}: {error.who}: {error.what_to_do}"
@@ -90,10 +88,10 @@ class ConnectionStatus:
         return {
             "id": self.id,
             "state": self.state,
-            **{name: self.books.books.get(name, 0) for name in COUNTERS},
-            "waiting": self.books.waiting,
-            "letters": self.books.letters,
-            "dead_letter_bytes": self.letter_bytes,
+            **{name: self.reading.counts.get(name, 0) for name in COUNTERS},
+            "waiting": self.reading.waiting,
+            "dead_letters": self.reading.dead_letters,
+            "dead_letter_bytes": self.dead_letter_bytes,
             "oldest_waiting_s": self.oldest_waiting_s,
             "last_error": self.last_error.as_object() if self.last_error else None,
             "next_attempt_at": None if self.next_attempt_ms is None else rfc3339(self.next_attempt_ms),
@@ -114,7 +112,7 @@ class Overview:
     def as_object(self) -> dict[str, Any]:
         """As `relay status --json` has it."""
         inputs = [
-            {"id": one.id, "accepted": one.books.get("accepted", 0), "unrouted": one.books.get("unrouted", 0)}
+            {"id": one.id, "accepted": one.counts.get("accepted", 0), "unrouted": one.counts.get("unrouted", 0)}
             for one in self.reading.inputs
         ]
         return {"inputs": inputs, "connections": [status.as_object() for status in self.statuses]}
@@ -132,7 +130,7 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
         refused = error
     groups = connections_known(client) if configuration is None else list(configuration.connections)
     inputs = inputs_known(client) if configuration is None else list(configuration.inputs)
-    reading = read_books(client, groups, inputs)
+    reading = read_ledger(client, groups, inputs)
     statuses = list(_statuses(reading, configuration))
     is_fresh = time.time_ns() - changed_ns(signature_of(settings.config)) < STANDS_NS
     return Overview(reading, statuses, refused, is_fresh and any(one.state == "removed" for one in statuses))
@@ -140,10 +138,10 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
 
 def _statuses(reading: Reading, configuration: Configuration | None) -> Iterable[ConnectionStatus]:
     """In the file's order, then those that only Redis knows and that still hold something."""
-    for group in reading.groups:
+    for group in reading.connections:
         connection = configuration.connections.get(group.name) if configuration else None
         forgotten = configuration is not None and connection is None
-        if forgotten and not (group.waiting or group.letters):
+        if forgotten and not (group.waiting or group.dead_letters):
             continue
         state = "removed" if forgotten else _state(group, connection, reading.now_ms)
         oldest = group.oldest_ms
@@ -151,7 +149,7 @@ def _statuses(reading: Reading, configuration: Configuration | None) -> Iterable
         yield ConnectionStatus(
             id=group.name,
             state=state,
-            books=group,
+            reading=group,
             connection=connection,
             last_error=max(errors, key=lambda error: error.at_ms, default=None),
             next_attempt_ms=_next_attempt(group, state),
@@ -160,10 +158,10 @@ def _statuses(reading: Reading, configuration: Configuration | None) -> Iterable
         )
 
 
-def _state(group: GroupReading, connection: Connection | None, now_ms: int) -> State:
+def _state(group: ConnectionReading, connection: Connection | None, now_ms: int) -> State:
     if connection is not None and not connection.enabled:
         return "disabled"
-    match group.group.get("state"):
+    match group.status.get("state"):
         case "paused":
             return "paused"
         case "backing_off":
@@ -175,16 +173,16 @@ def _state(group: GroupReading, connection: Connection | None, now_ms: int) -> S
             return "backing_off" if retrying else "healthy"
 
 
-def _errors(group: GroupReading) -> list[LastError]:
+def _errors(group: ConnectionReading) -> list[LastError]:
     """Return the newest error of each of its lanes that has one."""
     errors = (LastError.decode(lane.last_error) for lane in group.lanes)
     return [error for error in errors if error is not None]
 
 
-def _next_attempt(group: GroupReading, state: State) -> int | None:
+def _next_attempt(group: ConnectionReading, state: State) -> int | None:
     """When the next request may go out; None when no time is set, or nothing waits to be sent."""
-    if state not in ("paused", "backing_off") or not group.lanes or group.group.get("by") == "operator":
+    if state not in ("paused", "backing_off") or not group.lanes or group.status.get("by") == "operator":
         return None
     due = min((lane.due_ms for lane in group.lanes if lane.attempts), default=min(lane.due_ms for lane in group.lanes))
-    until = group.group.get("until")
-    return int(until) if group.group.get("state") and until else due
+    until = group.status.get("until")
+    return int(until) if group.status.get("state") and until else due

@@ -10,9 +10,13 @@ import redis
 
 from delivery.outcome_names import read_outcome_name
 from lanes.daily_counts import DAYS_KEPT, day_of, read_days
+from lanes.ledger import RECEIVED
 
 EPOCH: Final = date(1970, 1, 1)
 MOST_DAYS: Final = DAYS_KEPT
+
+UNSENT: Final = ("unsupported", "withheld", "erased", "discarded")
+"""Ends of events that never were a dead letter and never reached TikTok."""
 
 
 @dataclass(slots=True)
@@ -27,7 +31,7 @@ class Day:
     delivered: Counter[str] = field(default_factory=Counter)
     dead: Counter[tuple[str, str]] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
-    """`accepted`, `extra`, `replayed`, `unsupported`, `withheld`, `forgotten`, as in the books."""
+    """`accepted`, `extra`, `replayed`, `unsupported`, `withheld`, `erased`, `discarded`, as in the ledger."""
 
     def add(self, counts: Iterable[tuple[str, int]]) -> None:
         """Add what a connection counted on this day."""
@@ -36,7 +40,7 @@ class Day:
             match end.name:
                 case "delivered":
                     self.delivered[end.tiktok_event] += number
-                case "dead":
+                case "dead_lettered":
                     self.dead[end.tiktok_event, end.reason] += number
                 case other:
                     self.others[other] += number
@@ -44,12 +48,12 @@ class Day:
     @property
     def came(self) -> int:
         """Everything that had to end somehow: accepted, more than one event of one, and sent again."""
-        return self.others["accepted"] + self.others["extra"] + self.others["replayed"]
+        return sum(self.others[name] for name in RECEIVED)
 
     @property
     def open(self) -> int:
         """What has not ended yet."""
-        unsent = self.others["unsupported"] + self.others["withheld"] + self.others["forgotten"]
+        unsent = sum(self.others[name] for name in UNSENT)
         return max(0, self.came - self.delivered.total() - self.dead.total() - unsent)
 
     @property
@@ -66,13 +70,13 @@ class Day:
 
     def as_object(self) -> dict[str, Any]:
         """As `relay status --days N --json` has it."""
-        names = ("accepted", "extra", "replayed", "unsupported", "withheld", "forgotten")
+        names = (*RECEIVED, *UNSENT)
         dead = {name: dict(self.reasons(name)) for name in self.tiktok_events if self.reasons(name)}
         return {
             "day": self.date.isoformat(),
             **{name: self.others[name] for name in names},
             "delivered": dict(self.delivered.most_common()),
-            "dead": dead,
+            "dead_lettered": dead,
             "waiting": self.open,
         }
 

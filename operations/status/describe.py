@@ -5,20 +5,20 @@ from operations.status.connections import ConnectionStatus
 
 
 def describe_status(status: ConnectionStatus, now_ms: int) -> str:
-    """`paused by the valve; next try in 3 min`. What someone has to do is `ConnectionStatus.what_to_do`."""
+    """`paused by the circuit breaker; next try in 3 min`. What someone has to do is `ConnectionStatus.what_to_do`."""
     if status.blocked_lanes:
         return f"{plural(status.blocked_lanes, 'lane')} blocked: the oldest events there cannot be read"
     match status.state, status.paused_by:
         case "paused", "operator":
             return "paused by an operator, until somebody resumes it"
-        case "paused", "valve":
-            return f"paused by the valve: TikTok refuses its events and takes none{_next_try(status, now_ms)}"
+        case "paused", "circuit_breaker":
+            return f"paused by the circuit breaker: TikTok refuses its events and takes none{_next_try(status, now_ms)}"
         case "paused", "dead_letters":
-            return f"paused: {plural(status.books.letters, 'dead letter')} hold their share of Redis's memory"
+            return f"paused: {plural(status.reading.dead_letters, 'dead letter')} hold their share of Redis's memory"
         case "paused", _:
             return f"paused: TikTok refuses it, its events are kept{_next_try(status, now_ms)}"
         case "backing_off", _:
-            error = status.last_error.error if status.last_error else status.books.group.get("what", "")
+            error = status.last_error.error if status.last_error else status.reading.status.get("what", "")
             return f"backing off{f': {error}' if error else ''}{_next_try(status, now_ms)}"
         case "disabled", _:
             return "disabled in the configuration file: what waits is kept, what arrives is withheld"

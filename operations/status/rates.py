@@ -3,8 +3,7 @@
 from collections import deque
 from typing import Final, NamedTuple
 
-from lanes.ledger import Reading
-from operations.status.connections import CAME, ENDED
+from lanes.ledger import ENDED, RECEIVED, Reading
 
 WINDOW_MS: Final = 10_000
 
@@ -24,7 +23,9 @@ class Rates:
 
     def add(self, reading: Reading) -> None:
         """One more reading; those older than ten seconds are let go, but for the newest of them."""
-        counts = {group.name: (_sum(group.books, CAME), _sum(group.books, ENDED)) for group in reading.groups}
+        counts = {
+            group.name: (_sum(group.counts, RECEIVED), _sum(group.counts, ENDED)) for group in reading.connections
+        }
         self._readings.append((reading.now_ms, counts))
         while len(self._readings) > 2 and self._readings[1][0] <= reading.now_ms - WINDOW_MS:
             self._readings.popleft()

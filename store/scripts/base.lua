@@ -1,14 +1,14 @@
 -- Keys of what is kept beside the queue; `lanes/scripts/common.lua` has those of the queue.
 --   counts:<name>          hash   counters that processes keep for themselves and bring in bundles (`store/counter_batches.py`)
 --   counts:<name>:<process> string the number of the last bundle that process brought, until it expires
---   watch:turn             string the token of whoever watches the groups now, until it expires (`store/alert_state.py`)
---   watch:notes            hash   what the watcher remembers of each group, opaque here
---   memory:<hmac>          string what `store/address_cache.py` remembers of someone, until it expires
---   memory:index           zset   their names, by when and how large;  memory:bytes: what all of them hold
---   memory:secret          string what those names are made with where there is no encryption key
+--   alerts:leader             string the token of whoever watches the groups now, until it expires (`store/alert_state.py`)
+--   alerts:notes            hash   what the watcher remembers of each connection, opaque here
+--   addresses:<hmac>          string what `store/address_cache.py` remembers of someone, until it expires
+--   addresses:index           zset   their names, by when and how large;  addresses:bytes: what all of them hold
+--   addresses:secret          string what those names are made with where there is no encryption key
 --   once:<what>            string there while nobody else need do something (`store/leader_lock.py`); no script reads it
 --   audit:<what>           list   who was shown personal data, who erased some (`store/audit_log.py`); no script reads it
---   visitors:session:<digest> string who is signed in to the console, until it expires;  visitors:tries:<digest> hash  tries,
+--   console:session:<digest> string who is signed in to the console, until it expires;  console:attempts:<digest> hash  tries,
 --                                 until: sign-ins tried by somebody, or by everybody (`store/console_sessions.py`)
 -- Times are Unix milliseconds of Redis's clock; ARGV[1], empty but in tests, replaces it.
 -- At maxmemory a script may write only after a write that frees. So the first write of each but `append` is one.

@@ -22,8 +22,8 @@ def test_remembered_addresses_have_a_share(attacked: Start) -> None:
             relay.wait_for(lambda first=first: post(relay, first), "a place for the next batches", 120)
         relay.wait_for(lambda: waiting(relay) == 0, "everything delivered", 300)
         with relay.client() as client:
-            held, users = int(client.get("memory:bytes") or 0), client.zcard("memory:index")
-            used = sum(client.memory_usage(key) or 0 for key in client.scan_iter("memory:*", count=1_000))
+            held, users = int(client.get("addresses:bytes") or 0), client.zcard("addresses:index")
+            used = sum(client.memory_usage(key) or 0 for key in client.scan_iter("addresses:*", count=1_000))
         relay.figure("users, remembered", f"{USERS:,}, {users:,}")
         relay.figure("addresses' share, counted, used", f"{share:,}, {held:,}, {used:,}")
         assert 0 < used <= held <= share * 1.02

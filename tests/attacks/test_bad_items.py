@@ -26,8 +26,8 @@ def test_one_bad_dead_letter_ends_no_list(attacked: Start) -> None:
         number = _post(relay)
         relay.wait_for(lambda: len(_ids(relay)) == number, "the dead letters")
         ids = _ids(relay)
-        relay.client().hset("letters:shop", ids[0], b"\xc1 no letter")
-        relay.client().hset("letters:shop", ids[1], b"")
+        relay.client().hset("dead_letters:shop", ids[0], b"\xc1 no letter")
+        relay.client().hset("dead_letters:shop", ids[1], b"")
         began = time.monotonic()
         for command in COMMANDS:
             said = relay.relay("dead-letters", *command)
@@ -66,4 +66,4 @@ def _pages(relay: Attack, ids: list[str]) -> None:
 
 
 def _ids(relay: Attack) -> list[str]:
-    return sorted(one.decode() for one in relay.client().hkeys("letters:shop"))
+    return sorted(one.decode() for one in relay.client().hkeys("dead_letters:shop"))

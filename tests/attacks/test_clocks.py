@@ -11,7 +11,7 @@ from support.faketime import ABSENT, LIBRARY, ServerClock
 from support.receiver import receiving
 
 from lanes.daily_counts import read_days
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 
 BAD = {"TikTok.URL": "www.no-scheme.example"}
 CONNECTIONS = """
@@ -40,7 +40,7 @@ def test_no_clock_removes_a_dead_letter_or_stops_a_lane(attacked: Start, tmp_pat
             relay.wait_for(lambda: ("relay", "clocks_disagree") in told(webhook.taken), "an alert")
             with relay.client() as client:
                 [counts] = read_days(client, "shop", [today])
-                shop = read_books(client, ["shop"], []).groups[0]
+                shop = read_ledger(client, ["shop"], []).connections[0]
             assert (letters(relay), counts["accepted"], shop.balances) == (20, 24, True)
             relay.figure("dead letters before, after", "20, 20")
             relay.figure("s to TikTok, 100 d ahead", round(seconds_ahead, 2))
@@ -57,7 +57,7 @@ def post(relay: Attack, *events: object) -> None:
 def letters(relay: Attack) -> int:
     """Dead letters that are kept."""
     with relay.client() as client:
-        return client.hlen("letters:shop")
+        return client.hlen("dead_letters:shop")
 
 
 def seconds_to_deliver(relay: Attack, number: int) -> float:

@@ -29,7 +29,7 @@ def test_dead_letters_have_a_share_and_harm_nobody_else(attacked: Start) -> None
         share = as_bytes(MAXMEMORY) // 4
         relay.figure("requests, bytes on the wire", f"{heard.total()}, {heard.bytes:,}")
         relay.figure("answers", dict(heard.answers))
-        relay.figure("dead letters, MiB of share", f"{shop['letters']:,}, {shop['dead_letter_bytes'] / share:.0%}")
+        relay.figure("dead letters, MiB of share", f"{shop['dead_letters']:,}, {shop['dead_letter_bytes'] / share:.0%}")
         if not SHORT:
             relay.wait_for(lambda: status(relay)["state"] == "paused", "the pause", 120)
             assert heard.answers["429 dead letters"], heard.answers
@@ -44,7 +44,7 @@ def test_a_large_batch_around_many_bad_events_is_kept_once(attacked: Start) -> N
         before = used(relay)
         body = as_json(bad_batch(0, kilobytes=600, events=900))
         assert post(relay, body).status_code == 202
-        relay.wait_for(lambda: status(relay)["letters"] >= 900, "900 dead letters", 120)
+        relay.wait_for(lambda: status(relay)["dead_letters"] >= 900, "900 dead letters", 120)
         grown = used(relay) - before
         relay.figure("sent, Redis grown by", f"{len(body):,}, {grown:,}")
         assert grown < 4 * len(body)

@@ -45,16 +45,18 @@ def _attack(relay: Attack) -> None:
     books = _books(relay)
     times = [number for (_, name, _), number in relay.sandbox.ids().items() if name == "Contact"]
     relay.figure("events, refused", f"{EVENTS}, {REFUSED}")
-    relay.figure("items, waiting, dead letters", f"{EVENTS + books['extra']}, {books['waiting']}, {books['letters']}")
+    relay.figure(
+        "items, waiting, dead letters", f"{EVENTS + books['extra']}, {books['waiting']}, {books['dead_letters']}"
+    )
     relay.figure("requests", relay.sandbox.summary()["requests"])
     assert (books["accepted"], books["extra"], books["waiting"]) == (EVENTS, EVENTS, 0)
-    assert (books["delivered"], books["dead"]) == (2 * (EVENTS - REFUSED), 2 * REFUSED)
+    assert (books["delivered"], books["dead_lettered"]) == (2 * (EVENTS - REFUSED), 2 * REFUSED)
     assert times == [2] * (EVENTS - REFUSED)
 
 
 def _ended(relay: Attack) -> int:
     books = _books(relay)
-    return int(books["delivered"] + books["dead"])
+    return int(books["delivered"] + books["dead_lettered"])
 
 
 def _books(relay: Attack) -> dict[str, Any]:

@@ -53,4 +53,4 @@ def attributes(number: int, shape: str) -> dict[str, str]:
 
 def waiting(relay: Attack) -> int:
     client = relay.client()
-    return sum(int(client.hget(f"group:shop-{number}", "events") or 0) for number in range(3))
+    return sum(int(client.hget(f"connection:shop-{number}", "events") or 0) for number in range(3))

@@ -81,7 +81,7 @@ def test_a_form_of_another_site_does_nothing(plant: Plant, context_of: ContextOf
     """Though the browser may send the cookie along, for a port does not make another site: the console asks whence."""
     page = signed_in(context_of())
     console = plant.ingest_urls[0]
-    before = client.hlen("letters:shop-web")
+    before = client.hlen("dead_letters:shop-web")
     page.goto(f"{plant.sandbox.url}/_sandbox/fault")
     sent: list[Any] = []
     page.on("response", lambda answer: sent.append(answer.status))
@@ -96,7 +96,7 @@ def test_a_form_of_another_site_does_nothing(plant: Plant, context_of: ContextOf
     )
     page.get_by_text("This was sent by another site").wait_for()
     assert sent[0] == 403
-    assert client.hlen("letters:shop-web") == before
+    assert client.hlen("dead_letters:shop-web") == before
 
 
 def test_no_page_can_be_framed_and_no_inline_script_runs(plant: Plant, context_of: ContextOf) -> None:

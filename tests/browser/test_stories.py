@@ -45,10 +45,10 @@ def test_pausing_and_resuming_a_connection_with_the_keyboard(plant: Plant, page:
     button.focus()
     page.keyboard.press("Enter")
     page.get_by_text("Paused by an operator").wait_for()
-    assert client.hget("group:shop-app", "by") == b"operator"
+    assert client.hget("connection:shop-app", "by") == b"operator"
     page.locator("#connection-shop-app").get_by_role("button", name="Resume").press("Enter")
     page.locator("#connection-shop-app").get_by_role("button", name="Pause").wait_for()
-    assert not client.hexists("group:shop-app", "state")
+    assert not client.hexists("connection:shop-app", "state")
 
 
 def test_a_letter_is_found_corrected_as_one_watches_and_arrives(
@@ -122,11 +122,11 @@ def test_all_letters_of_a_filter_go_again_with_progress_and_each_once(
     """Step by step until the end; what was sent dies again here, and is not sent round and round."""
     page.goto("/console/dead-letters?connection=shop-web&reason=missing_parameter")
     number = int(re.findall(r"\d+", page.get_by_role("heading", name="dead letters, by").inner_text())[0])
-    replayed = int(client.hget("books:shop-web", "replayed") or 0)
+    replayed = int(client.hget("ledger:shop-web", "replayed") or 0)
     page.get_by_role("button", name="Send all").click()
     page.get_by_text(f"{number} of {number} sent again").wait_for()
     assert page.locator("progress").get_attribute("value") == str(number)
-    assert int(client.hget("books:shop-web", "replayed") or 0) == replayed + number
+    assert int(client.hget("ledger:shop-web", "replayed") or 0) == replayed + number
     page.get_by_role("link", name="To the dead letters").click()
     page.get_by_role("heading", name="dead letters, by").wait_for()
 
@@ -134,7 +134,7 @@ def test_all_letters_of_a_filter_go_again_with_progress_and_each_once(
 def test_discarding_asks_and_an_export_is_a_file(plant: Plant, page: "Page", client: redis.Redis) -> None:
     """Masked; kept until one says so."""
     page.goto("/console/dead-letters?connection=outlet")
-    total = client.hlen("letters:outlet")
+    total = client.hlen("dead_letters:outlet")
     with page.expect_download() as download:
         page.get_by_role("link", name="Export, masked").click()
     lines = download.value.path().read_text().splitlines()
@@ -142,11 +142,11 @@ def test_discarding_asks_and_an_export_is_a_file(plant: Plant, page: "Page", cli
     assert "user1@shop.example" not in lines[0]
     page.get_by_role("button", name="Discard").click()
     page.get_by_role("link", name="Keep").click()
-    assert client.hlen("letters:outlet") == total
+    assert client.hlen("dead_letters:outlet") == total
     page.get_by_role("button", name="Discard").click()
     page.get_by_role("button", name="Discard all").click()
     page.get_by_text(f"{total} of {total} discarded").wait_for()
-    assert client.hlen("letters:outlet") == 0
+    assert client.hlen("dead_letters:outlet") == 0
 
 
 def test_a_batch_is_tried_and_sent_to_the_test_tab(plant: Plant, page: "Page") -> None:

@@ -9,7 +9,7 @@ from support.bench import Bench
 from support.events import batch, purchase
 from support.terminal import relay
 
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 from operations.metrics.samples import PHONES
 
 TRACK = "enable_web_migration: true"
@@ -24,7 +24,7 @@ def drained(bench: Bench, phone: Any, *lines: str) -> int:
     )
     bench.drain()
     assert bench.count("delivered") == (3,)
-    [group] = read_books(bench.redis, ["shop"], []).groups
+    [group] = read_ledger(bench.redis, ["shop"], []).connections
     return group.measures.get(PHONES, 0)
 
 

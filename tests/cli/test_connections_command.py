@@ -9,7 +9,7 @@ from lanes.lanes import ClaimLimits
 from lanes.settlement import Lease
 
 KEYS = [
-    *("id", "state", "inputs", "event_source_id", "paths", "waiting", "letters", "paused_by", "what_to_do"),
+    *("id", "state", "inputs", "event_source_id", "paths", "waiting", "dead_letters", "paused_by", "what_to_do"),
     "next_attempt_at",
 ]
 
@@ -63,17 +63,17 @@ def _take_out(bench: Bench) -> None:
 
 
 def test_what_waits_for_a_connection_that_is_no_more_can_be_given_up(bench: Bench) -> None:
-    """It ends as forgotten and the books balance; its letters stay."""
+    """It ends as discarded and the ledger balances; its dead letters stay."""
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
     bench.put([purchase(2), purchase(3)], [purchase(4)])
     _take_out(bench)
     said = relay("connections", "discard", "shop", "--yes", "--json")
-    assert (said.exit_code, said.json) == (0, {"id": "shop", "forgotten": 3})
-    assert bench.count("waiting", "forgotten", "dead") == (0, 3, 1)
+    assert (said.exit_code, said.json) == (0, {"id": "shop", "discarded": 3})
+    assert bench.count("waiting", "discarded", "dead_lettered") == (0, 3, 1)
     assert len(bench.letters()) == 1
     assert bench.redis.zcard("lanes:due") == 0
-    assert relay("connections", "discard", "shop").stdout == "shop: given up: 0 events\n"
+    assert relay("connections", "discard", "shop").stdout == "shop: discarded: 0 events\n"
 
 
 def test_giving_up_asks(bench: Bench) -> None:
@@ -83,7 +83,7 @@ def test_giving_up_asks(bench: Bench) -> None:
     said = relay("connections", "discard", "shop")
     assert (said.exit_code, said.stdout) == (2, "")
     assert "Give up 1 waiting event of shop for good?" in said.stderr
-    assert bench.count("waiting", "forgotten") == (1, 0)
+    assert bench.count("waiting", "discarded") == (1, 0)
 
 
 def test_a_connection_of_the_file_is_not_given_up(bench: Bench) -> None:
@@ -93,7 +93,7 @@ def test_a_connection_of_the_file_is_not_given_up(bench: Bench) -> None:
         said = relay("connections", "discard", name, "--yes")
         assert (said.exit_code, said.stdout) == (2, "")
         assert words in said.stderr
-    assert bench.count("waiting", "forgotten") == (1, 0)
+    assert bench.count("waiting", "discarded") == (1, 0)
 
 
 def test_what_a_worker_holds_is_not_given_up(bench: Bench) -> None:
@@ -102,14 +102,14 @@ def test_what_a_worker_holds_is_not_given_up(bench: Bench) -> None:
     assert isinstance(bench.runtime.lanes.claim("shop:0", ClaimLimits()), Lease)
     _take_out(bench)
     said = relay("connections", "discard", "shop", "--yes")
-    assert (said.exit_code, said.stdout) == (1, "shop: given up: 0 events\n")
+    assert (said.exit_code, said.stdout) == (1, "shop: discarded: 0 events\n")
     assert "still delivering" in said.stderr
-    assert bench.count("waiting", "forgotten") == (1, 0)
+    assert bench.count("waiting", "discarded") == (1, 0)
 
 
 def test_a_long_backlog_is_given_up_in_pages(bench: Bench) -> None:
     """However much waits, no script takes long."""
     bench.put(*([purchase(number)] for number in range(2_100)))
     _take_out(bench)
-    assert relay("connections", "discard", "shop", "--yes").stdout == "shop: given up: 2,100 events\n"
-    assert bench.count("waiting", "forgotten") == (0, 2_100)
+    assert relay("connections", "discard", "shop", "--yes").stdout == "shop: discarded: 2,100 events\n"
+    assert bench.count("waiting", "discarded") == (0, 2_100)

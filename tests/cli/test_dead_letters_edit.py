@@ -114,11 +114,11 @@ def test_what_an_editor_spoils_is_not_kept(
     editor.chmod(0o755)
     monkeypatch.setenv("EDITOR", str(editor))
     monkeypatch.delenv("VISUAL", raising=False)
-    stored = bench.redis.hget("letters:shop", letter)
+    stored = bench.redis.hget("dead_letters:shop", letter)
     said = relay("dead-letters", "edit", letter)
     assert (said.exit_code, said.stdout) == (1, "")
     assert words in said.stderr
-    assert bench.redis.hget("letters:shop", letter) == stored
+    assert bench.redis.hget("dead_letters:shop", letter) == stored
 
 
 def test_a_corrected_source_is_sealed_with_the_key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_a_corrected_source_is_sealed_with_the_key(bench: Bench, monkeypatch: py
     bench.drain()
     (letter,) = bench.letters()
     assert relay("dead-letters", "edit", letter.id, "--set", URL, "--set", "event.note=marked").exit_code == 0
-    stored = bench.redis.hget("letters:shop", letter.id) or b""
+    stored = bench.redis.hget("dead_letters:shop", letter.id) or b""
     assert b"marked" not in stored
     assert bench.runtime.codec.open(bench.letters()[0].source).batches[0].entries[0].raw.endswith(b'"note":"marked"}')
 

@@ -30,7 +30,7 @@ def test_a_discarded_letter_is_gone_and_counted(bench: Bench, ids: list[str]) ->
     """The other stays; a second time there is nothing to discard."""
     said = relay("dead-letters", "discard", ids[0], "--yes", "--json")
     assert (said.exit_code, said.json) == (0, {"discarded": [ids[0]], "left": []})
-    assert bench.count("dead", "discarded", "waiting") == (2, 1, 0)
+    assert bench.count("dead_lettered", "dead_letters_discarded", "waiting") == (2, 1, 0)
     again = relay("dead-letters", "discard", ids[0], "--yes", "--json")
     assert (again.exit_code, again.json["discarded"], again.json["left"][0]["id"]) == (1, [], ids[0])
     assert relay("dead-letters", "discard", "--reason", "missing_url", "--yes").stdout == "discarded: 1 dead letter\n"
@@ -42,7 +42,7 @@ def test_discarding_asks(bench: Bench, ids: list[str]) -> None:
     said = relay("dead-letters", "discard", "--all")
     assert (said.exit_code, said.stdout) == (2, "")
     assert "--yes" in said.stderr
-    assert bench.count("discarded") == (0,)
+    assert bench.count("dead_letters_discarded") == (0,)
 
 
 @pytest.mark.parametrize(("answer", "code", "left"), [(b"n\n", 1, 2), (b"y\n", 0, 0)], ids=["no", "yes"])

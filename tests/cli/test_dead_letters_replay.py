@@ -45,11 +45,11 @@ def test_a_letter_is_delivered_once_however_often_it_is_replayed(bench: Bench) -
     first, second = refused(bench, 1, 2)
     said = relay("dead-letters", "replay", first, "--json")
     assert (said.exit_code, said.json) == (0, {"replayed": [first], "left": []})
-    assert bench.count("waiting", "dead", "replayed") == (1, 2, 1)
+    assert bench.count("waiting", "dead_lettered", "replayed") == (1, 2, 1)
     again = relay("dead-letters", "replay", first, "--json")
     assert (again.exit_code, again.json["replayed"], again.json["left"][0]["id"]) == (1, [], first)
     deliver(bench)
-    assert bench.count("waiting", "dead", "replayed", "delivered") == (0, 2, 1, 1)
+    assert bench.count("waiting", "dead_lettered", "replayed", "delivered") == (0, 2, 1, 1)
     assert [letter.id for letter in bench.letters()] == [second]
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1"]
 

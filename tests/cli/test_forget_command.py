@@ -13,7 +13,7 @@ from config.secrets import Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.lanes import ClaimLimits
-from lanes.settlement import Lease, Pace, Settlement
+from lanes.settlement import BatchSizing, Lease, Settlement
 from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.people.identities import Identity
 from operations.dead_letters.store import DeadLetterStore
@@ -52,7 +52,7 @@ def test_what_is_kept_of_a_person_goes_and_is_counted(waiting: Bench) -> None:
     [shop] = said.json["connections"]
     assert (shop["id"], shop["events"], shop["dead_letters"]) == ("shop", 2, 1)
     assert (said.json["complete"], said.json["on_disk"]) == (True, "no file")
-    assert waiting.count("waiting", "forgotten", "forgotten_letters") == (1, 2, 1)
+    assert waiting.count("waiting", "erased", "dead_letters_erased") == (1, 2, 1)
     again = relay("forget", "--identity", f"email={EMAIL}", "--json")
     assert (again.exit_code, again.json["connections"][0]["events"]) == (0, 0)
     waiting.drain()
@@ -64,7 +64,7 @@ def test_a_dry_run_counts_and_removes_nothing(waiting: Bench) -> None:
     said = relay("forget", "--identity", f"email={EMAIL}", "--dry-run")
     assert said.exit_code == 0
     assert "would be erased: 2 waiting events, 1 dead letter, 0 remembered addresses" in said.stderr
-    assert waiting.count("waiting", "forgotten", "forgotten_letters") == (3, 0, 0)
+    assert waiting.count("waiting", "erased", "forgotten_letters") == (3, 0, 0)
     assert relay("forget", "--past", "--json").json == []
 
 
@@ -80,7 +80,7 @@ def test_identities_come_by_stdin_and_are_told_to_nobody(waiting: Bench, argumen
     """Neither the answer nor the log nor what is noted of it says who it was."""
     said = relay("forget", *arguments, stdin=stdin.encode())
     assert said.exit_code == 0
-    assert waiting.count("forgotten") == (2,)
+    assert waiting.count("erased") == (2,)
     past = relay("forget", "--past", "--json")
     assert [entry["events"] for entry in past.json] == [2]
     assert "person_erased" in said.stderr
@@ -118,13 +118,13 @@ def test_what_a_worker_is_sending_is_waited_for(waiting: Bench) -> None:
     slept: list[tuple[int, ...]] = []
 
     def sleep(_: float) -> None:
-        slept.append(waiting.count("waiting", "forgotten"))
-        waiting.runtime.lanes.settle(lease, Settlement(Pace(), 1, [], {"delivered": 1}))
+        slept.append(waiting.count("waiting", "erased"))
+        waiting.runtime.lanes.settle(lease, Settlement(BatchSizing(), 1, [], {"delivered": 1}))
 
     erasure = eraser(waiting, sleep).erase(Memory(waiting.redis, None, 0))
     assert slept == [(2, 1)]
     assert (erasure.is_complete, erasure.events) == (True, 1)
-    assert waiting.count("delivered", "forgotten", "waiting") == (1, 1, 1)
+    assert waiting.count("delivered", "erased", "waiting") == (1, 1, 1)
 
 
 def test_a_worker_that_never_lets_go_is_told(waiting: Bench) -> None:
@@ -150,7 +150,7 @@ def test_what_cannot_be_opened_is_told(waiting: Bench, monkeypatch: pytest.Monke
     said = relay("forget", "--identity", f"email={EMAIL}", "--json")
     assert (said.exit_code, said.json["complete"], said.json["connections"][0]["unreadable"]) == (1, False, 1)
     assert "RELAY_ENCRYPTION_KEY" in said.stderr
-    assert waiting.count("forgotten") == (1,)
+    assert waiting.count("erased") == (1,)
 
 
 def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench) -> None:
@@ -163,7 +163,7 @@ def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench
 
     erasure = eraser(waiting, store=Busy).erase(Memory(waiting.redis, None, 0))
     assert (erasure.events, erasure.dead_letters) == (3, 0)
-    assert waiting.count("waiting", "forgotten", "replayed") == (1, 3, 1)
+    assert waiting.count("waiting", "erased", "replayed") == (1, 3, 1)
 
 
 def test_who_goes_on_sending_is_not_called_forgotten(waiting: Bench) -> None:
@@ -228,6 +228,6 @@ def test_what_is_no_batch_is_searched_as_text(bench: Bench) -> None:
     said = relay("forget", "--identity", f"email={EMAIL}", "--json")
     assert (said.exit_code, said.json["connections"][0]["events"]) == (0, 1)
     bench.drain()
-    assert bench.count("dead", "waiting", "forgotten") == (2, 0, 1)
+    assert bench.count("dead_lettered", "waiting", "erased") == (2, 0, 1)
     assert relay("forget", "--identity", "email=JOE@shop.example", "--json").json["connections"][0]["dead_letters"] == 1
-    assert bench.group().letters == 1
+    assert bench.group().dead_letters == 1

@@ -42,7 +42,7 @@ def test_nothing_of_an_event_is_readable_in_redis(sealed: Bench) -> None:
     """TikTok's own words neither, which quote it; who may see all is shown all."""
     with pytest.raises(ChunkUnreadable):
         in_redis(sealed.redis, PRIVATE)
-    raw = b"".join(part for pair in sealed.redis.hgetall("letters:shop").items() for part in pair)
+    raw = b"".join(part for pair in sealed.redis.hgetall("dead_letters:shop").items() for part in pair)
     assert not [one for one in PRIVATE if one.encode() in raw]
     listed = relay("dead-letters", "list", "--json", environ={"RELAY_ENCRYPTION_KEY": OLD})
     shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": OLD})
@@ -71,7 +71,7 @@ def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empt
     }
     shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": NEW})
     assert QUOTED in shown.stdout
-    assert sealed.count("delivered", "dead", "waiting") == (1, 2, 0)
+    assert sealed.count("delivered", "dead_lettered", "waiting") == (1, 2, 0)
 
 
 def test_what_needs_a_key_that_is_not_there_is_bad_news(sealed: Bench) -> None:

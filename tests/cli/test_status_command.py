@@ -18,8 +18,20 @@ from support.terminal import relay
 from support.waiting import DEADLINE_S, until
 
 CONNECTION_KEYS = [
-    *("id", "state", "accepted", "extra", "replayed", "delivered", "dead", "unsupported", "withheld", "forgotten"),
-    *("waiting", "letters", "dead_letter_bytes", "oldest_waiting_s", "last_error", "next_attempt_at"),
+    *(
+        "id",
+        "state",
+        "accepted",
+        "extra",
+        "replayed",
+        "delivered",
+        "dead_lettered",
+        "unsupported",
+        "withheld",
+        "erased",
+        "discarded",
+    ),
+    *("waiting", "dead_letters", "dead_letter_bytes", "oldest_waiting_s", "last_error", "next_attempt_at"),
 ]
 
 
@@ -58,9 +70,17 @@ def test_it_counts_what_came_what_waits_and_what_became_of_it(bench: Bench) -> N
     bench.drain()
     done = connection()
     counts = {
-        name: done[name] for name in ("delivered", "dead", "unsupported", "waiting", "letters", "oldest_waiting_s")
+        name: done[name]
+        for name in ("delivered", "dead_lettered", "unsupported", "waiting", "dead_letters", "oldest_waiting_s")
     }
-    assert counts == {"delivered": 1, "dead": 1, "unsupported": 1, "waiting": 0, "letters": 1, "oldest_waiting_s": None}
+    assert counts == {
+        "delivered": 1,
+        "dead_lettered": 1,
+        "unsupported": 1,
+        "waiting": 0,
+        "dead_letters": 1,
+        "oldest_waiting_s": None,
+    }
 
 
 def test_a_refused_token_shows_as_paused_with_who_must_do_what(bench: Bench) -> None:
@@ -133,8 +153,8 @@ def test_people_read_that_the_books_balance(bench: Bench) -> None:
     bench.drain()
     bench.put([purchase(3)])
     said = relay("status")
-    assert "books balance" in said.stdout
-    assert "3 accepted = 1 delivered + 1 dead + 1 waiting  ✓" in said.stdout
+    assert "ledger balances" in said.stdout
+    assert "3 accepted = 1 delivered + 1 dead_lettered + 1 waiting  ✓" in said.stdout
     assert "1 dead letter: relay dead-letters list" in said.stdout
 
 
@@ -155,14 +175,14 @@ def test_verify_finds_what_is_missing(bench: Bench) -> None:
     assert said.exit_code == 1
     assert "lane shop:0 has 1 chunks and 2 sizes" in said.stderr
     assert "the chunks hold 2" in said.stderr
-    assert "books do NOT balance" in said.stdout
+    assert "ledger does NOT balance" in said.stdout
 
 
 def test_verify_finds_a_letter_that_is_missing(bench: Bench) -> None:
     """Letters are counted too."""
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
-    bench.redis.delete("letters:shop")
+    bench.redis.delete("dead_letters:shop")
     said = relay("status", "--verify")
     assert (said.exit_code, "1 dead letter missing" in said.stderr) == (1, True)
 
@@ -196,13 +216,17 @@ def test_watching_is_for_people(bench: Bench) -> None:
     [
         (60, ["waiting", "oldest", "letters"], ["accepted", "unsupported"]),
         (80, ["accepted", "delivered", "waiting", "oldest", "letters"], ["unsupported"]),
-        (120, ["accepted", "delivered", "dead", "unsupported", "withheld", "waiting", "oldest", "letters"], []),
+        (
+            120,
+            ["accepted", "delivered", "lettered", "unsupported", "withheld", "waiting", "oldest", "letters"],
+            [],
+        ),
     ],
 )
 def test_as_many_columns_as_fit_the_most_telling_first(
     bench: Bench, width: int, shown: list[str], left_out: list[str]
 ) -> None:
-    """No cell is folded, and no line is longer than the terminal."""
+    """No cell is folded and no line is longer than the terminal; of a header with two lines the second is read."""
     text = bench.path.read_text()
     bench.path.write_text(text.replace("id: shop", "id: shop-of-a-longer-name"))
     said = relay("status", environ={"COLUMNS": str(width)})

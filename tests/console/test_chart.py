@@ -13,7 +13,7 @@ TODAY = date(2026, 11, 25)
 def day(days_ago: int, **counts: int) -> Day:
     """A day with these counts; `delivered` and `dead` are of one TikTok event."""
     made = Day(TODAY - timedelta(days=days_ago))
-    names = {"delivered": "delivered:Search", "dead": "dead:Search:expired"}
+    names = {"delivered": "delivered:Search", "dead": "dead_lettered:Search:expired"}
     made.add((names.get(name, name), number) for name, number in counts.items())
     return made
 

@@ -97,7 +97,7 @@ def test_a_session_outlives_a_restart_but_not_its_password(open_console: Open, p
 
 def test_what_redis_keeps_of_a_session_opens_nothing(bench: Bench, visitor: Visitor, stranger: Visitor) -> None:
     """Neither its key nor its value is a token."""
-    (key,) = bench.redis.keys("visitors:session:*")
+    (key,) = bench.redis.keys("console:session:*")
     for guess in (key.decode().rpartition(":")[2], (bench.redis.get(key) or b"").hex()):
         stranger.http.cookies.set("relay_console", guess, path="/console")
         assert not is_in(stranger)

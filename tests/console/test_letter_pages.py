@@ -117,14 +117,14 @@ def test_the_editor_shows_the_event_and_what_it_becomes_as_one_types(bench: Benc
     text = text_in(page.text)
     assert json.loads(text)["user_identities"]["email"] == "user7@shop.example"
     assert [one["command"] for one in reveals(bench)] == ["console edit"]
-    stored = bench.redis.hgetall("letters:shop")
+    stored = bench.redis.hgetall("dead_letters:shop")
     half = visitor.post(f"{path}/outlook", part=True, text=text[: len(text) // 2])
     assert half.text.lstrip().startswith('<p class="verdict bad">')
     mended = visitor.post(f"{path}/outlook", part=True, text=text.replace("www.shop.com/x", GOOD_URL))
     assert "Would be sent as PlaceAnOrder" in words(mended)
     assert "<html" not in mended.text
     assert "user7@shop.example" not in mended.text
-    assert bench.redis.hgetall("letters:shop") == stored
+    assert bench.redis.hgetall("dead_letters:shop") == stored
 
 
 def test_a_corrected_event_is_kept_and_sent_and_arrives(bench: Bench, visitor: Visitor, path: str) -> None:

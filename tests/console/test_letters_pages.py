@@ -107,7 +107,7 @@ def test_replay_sends_each_once_and_a_second_time_does_nothing(some: Bench, visi
     assert "Nothing was done: there is no such dead letter any more" in words(again)
     some.drain_all()
     assert [event["event_id"] for event in some.sandbox.events()] == ["e3"]
-    assert some.count("replayed", "delivered", "dead") == (1, 1, 3)
+    assert some.count("replayed", "delivered", "dead_lettered") == (1, 1, 3)
 
 
 def test_what_dies_again_on_the_way_is_not_sent_round_and_round(bench: Bench, visitor: Visitor) -> None:
@@ -176,10 +176,10 @@ def test_discard_asks_first(some: Bench, visitor: Visitor) -> None:
     """Then they are gone, and counted."""
     asked = visitor.post("/console/dead-letters/discard", reason="invalid_url")
     assert "Discard 2 dead letters for good?" in words(asked)
-    assert some.count("discarded") == (0,)
+    assert some.count("dead_letters_discarded") == (0,)
     done = visitor.post("/console/dead-letters/discard", **hidden_fields(asked))
     assert "2 of 2 discarded" in words(done)
-    assert some.count("discarded") == (2,)
+    assert some.count("dead_letters_discarded") == (2,)
     assert listed(visitor) == ["e3"]
 
 

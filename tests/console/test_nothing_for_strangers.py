@@ -29,7 +29,7 @@ FROM_ELSEWHERE: tuple[dict[str, str], ...] = (
 
 def state_of(bench: Bench) -> dict[bytes, bytes | None]:
     """Everything in Redis that is not of a session."""
-    keys = [key for key in bench.redis.scan_iter() if not key.startswith(b"visitors:")]
+    keys = [key for key in bench.redis.scan_iter() if not key.startswith(b"console:")]
     return {key: bench.redis.dump(key) for key in keys}
 
 

@@ -11,8 +11,8 @@ from delivery.outcome_names import OutcomeName, dead_lettered, delivered, read_o
         ("accepted", OutcomeName("accepted")),
         ("unsupported", OutcomeName("unsupported")),
         (delivered("CompletePayment"), OutcomeName("delivered", "CompletePayment")),
-        (dead_lettered("Search", "missing_parameter"), OutcomeName("dead", "Search", "missing_parameter")),
-        (dead_lettered(None, "invalid_value"), OutcomeName("dead", "", "invalid_value")),
+        (dead_lettered("Search", "missing_parameter"), OutcomeName("dead_lettered", "Search", "missing_parameter")),
+        (dead_lettered(None, "invalid_value"), OutcomeName("dead_lettered", "", "invalid_value")),
     ],
 )
 def test_a_name_is_read_as_it_was_written(name: str, end: OutcomeName) -> None:

@@ -16,7 +16,7 @@ import pytest
 from conftest import SERVER, free_port
 from ruamel.yaml import YAML
 
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 from store.client import connect
 
 ROOT = Path(__file__).parents[2]
@@ -150,8 +150,8 @@ def test_started_in_any_order_they_work_and_end_when_told(project: Project) -> N
 
     def delivered_and_dead() -> bool:
         with connect(url) as client:
-            books = read_books(client, ["shop-web"], ["web"]).groups[0].books
-        return books.get("delivered", 0) >= 9 and books.get("dead", 0) >= 1
+            books = read_ledger(client, ["shop-web"], ["web"]).connections[0].counts
+        return books.get("delivered", 0) >= 9 and books.get("dead_lettered", 0) >= 1
 
     eventually(delivered_and_dead, "sample batches are delivered, one event is a dead letter")
     tasks = f"{project.url('flower')}/api/tasks?state=FAILURE"

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from config.settings import Settings
-from lanes.ledger import GroupReading
+from lanes.ledger import ConnectionReading
 from operations.alerts.messages import AlertContext, build_notice
 from operations.alerts.rules import Kind
 from operations.metrics.catalogue import CATALOGUE
@@ -71,7 +71,7 @@ def test_every_link_within_the_runbook_leads_somewhere() -> None:
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_a_notice_names_its_heading_in_the_runbook(kind: Kind) -> None:
     """And stands in its table."""
-    books = GroupReading("shop", {}, {"state": "paused"}, [], 0, {}, {})
+    books = ConnectionReading("shop", {}, {"state": "paused"}, [], 0, {}, {})
     said = build_notice(kind, ConnectionStatus("shop", "paused", books, None, None, None, None), AlertContext(0))
     assert str(said.fields["runbook"]).partition("#")[2] in HEADINGS
     assert f"`{kind}`" in RUNBOOK

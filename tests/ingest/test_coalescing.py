@@ -101,8 +101,8 @@ def test_concurrent_requests_share_an_append(run: Run, redis_url: str) -> None:
     run(story)
     assert events_in(redis_url, "shop") == events_in(redis_url, "mirror") == sorted(f"e{n}" for n in range(100))
     with connect(redis_url) as client:
-        assert client.hgetall("books:shop") == {b"accepted": b"100"}
-        assert client.hgetall("books:input:web") == {b"accepted": b"100"}
+        assert client.hgetall("ledger:shop") == {b"accepted": b"100"}
+        assert client.hgetall("ledger:input:web") == {b"accepted": b"100"}
 
 
 def test_requests_after_an_append_of_several_share_the_next_append(run: Run) -> None:
@@ -167,9 +167,9 @@ def test_a_full_connection_concerns_its_own_inputs_only(run: Run, redis_url: str
     """`game` is full: its input gets 429, while requests of the other input are accepted."""
 
     async def story(bench: Workbench) -> None:
-        bench._append.max_group_bytes = 100_000
+        bench._append.max_backlog_bytes = 100_000
         with connect(redis_url) as client:
-            client.hset("group:game", "bytes", 100_000)
+            client.hset("connection:game", "bytes", 100_000)
         requests = [bench.request(1), bench.request(2, "app"), bench.request(3), bench.request(4, "lonely")]
         outcomes: Outcomes = list(await asyncio.gather(*(bench.outcome(request) for request in requests)))
         assert outcomes == [None, OVERLOADED, None, None]

@@ -152,7 +152,7 @@ def test_an_offer_of_http_2_is_ignored(bounded: Site) -> None:
         answer = bounded.http.post("/v2/events", content=content, headers=offer)
         assert (answer.status_code, answer.headers["connection"]) == (202, "close")
     assert bounded.http.get("/health/live", headers=offer).status_code == 200
-    assert bounded.books("shop")["accepted"] == 4
+    assert bounded.counts("shop")["accepted"] == 4
 
 
 def test_trailers_are_not_read_as_headers(connect: Connect) -> None:

@@ -89,7 +89,7 @@ def test_four_mib_for_sixteen_connections_are_taken(redis_url: str, tmp_path: Pa
         body = b"[" + b",".join(batches) + b"]"
         assert len(body) > 3.8 * MIB
         assert site.post(body, "/v2/bulkevents").status_code == 202
-        accepted = {site.books(f"c{n}")["accepted"] for n in range(16)}
+        accepted = {site.counts(f"c{n}")["accepted"] for n in range(16)}
         assert accepted == {50 * len(batches)}
 
 

@@ -133,7 +133,7 @@ def kept(site: Site, name: str, configuration: Configuration, received: list[int
             mapper = plan.batch(part.shared, chunk.received_ms, now_ms=chunk.received_ms)
             for entry in part.entries:
                 results += mapper.map(entry.raw, entry.event_id, entry.items, entry.made)
-    books = site.books(name)
+    books = site.counts(name)
     counted = Counter({"Unsupported": books.get("unsupported", 0), "Withheld": books.get("withheld", 0)})
     return results_text(results) + counted
 
@@ -158,5 +158,5 @@ def test_preview_equals_ingest_for_any_bytes(site: Site, content: bytes, compres
     assert (status == 202) == (made is not None)
     for preview in made or ():
         assert said(preview) == after[preview.connection], preview.connection
-    accepted = site.books("input:web").get("accepted", 0)
-    assert all(site.books(name).get("accepted", 0) == accepted for name in after)
+    accepted = site.counts("input:web").get("accepted", 0)
+    assert all(site.counts(name).get("accepted", 0) == accepted for name in after)

@@ -93,7 +93,7 @@ def test_redis_is_killed(shaky_site: Site, server: Server) -> None:
     assert shaky_site.http.get("/health/live").status_code == 200
     server.start()
     until(lambda: shaky_site.post(ONE).status_code == 202)
-    assert shaky_site.books("shop")["accepted"] == 2
+    assert shaky_site.counts("shop")["accepted"] == 2
 
 
 def test_redis_is_missing_when_ingest_starts(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_redis_is_nearly_full(shaky_site: Site) -> None:
 def test_one_connection_may_use_half_of_the_memory(shaky_site: Site) -> None:
     """Then its inputs get 429, and events of other inputs are accepted."""
     shaky_site.redis.config_set("maxmemory", 1 << 30)
-    shaky_site.redis.hset("group:game", "bytes", (1 << 29) - 10)
+    shaky_site.redis.hset("connection:game", "bytes", (1 << 29) - 10)
     until(lambda: shaky_site.post(ONE, auth=APP).status_code == 429)
     assert "game" in shaky_site.post(ONE, auth=APP).json()["errors"][0]["message"]
     assert shaky_site.post(ONE).status_code == 202

@@ -62,7 +62,7 @@ def test_a_connection_taken_out_of_service(own_site: Site) -> None:
 
     def is_withheld() -> bool:
         assert own_site.post(ONE).status_code == 202
-        return own_site.books("shop").get("withheld", 0) > 0
+        return own_site.counts("shop").get("withheld", 0) > 0
 
     assert within_two_seconds(is_withheld)
 
@@ -74,15 +74,15 @@ CUT_SHORT = CONFIGURATION[: CONFIGURATION.index("  - {id: mirror")]
 def test_a_file_cut_short_removes_nothing(own_site: Site) -> None:
     """The missing connection still gets its events; the whole file, a moment later, is used at once."""
     assert own_site.post(ONE).status_code == 202
-    before = own_site.books("mirror")["accepted"]
+    before = own_site.counts("mirror")["accepted"]
     own_site.configuration.write_text(CUT_SHORT, encoding="utf-8")
     assert within_two_seconds(lambda: "in use" in str(configuration_of(own_site)))
     assert own_site.post(ONE).status_code == 202
-    assert own_site.books("mirror")["accepted"] == before + 1
+    assert own_site.counts("mirror")["accepted"] == before + 1
     rewrite(own_site, "PIXEL1", "PIXEL9")
     assert within_two_seconds(lambda: configuration_of(own_site) == {"status": "in force"})
     assert own_site.post(ONE).status_code == 202
-    assert own_site.books("mirror")["accepted"] == before + 2
+    assert own_site.counts("mirror")["accepted"] == before + 2
 
 
 def test_a_connection_taken_out_for_good_gets_no_more_events(own_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,9 +92,9 @@ def test_a_connection_taken_out_for_good_gets_no_more_events(own_site: Site, mon
     own_site.configuration.write_text(CUT_SHORT, encoding="utf-8")
 
     def gets_none() -> bool:
-        before = own_site.books("mirror")["accepted"]
+        before = own_site.counts("mirror")["accepted"]
         assert own_site.post(ONE).status_code == 202
-        return own_site.books("mirror")["accepted"] == before
+        return own_site.counts("mirror")["accepted"] == before
 
     assert within_two_seconds(gets_none)
 

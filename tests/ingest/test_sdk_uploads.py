@@ -35,13 +35,13 @@ def sdk_batch() -> Any:
 def test_a_single_upload(site: Site) -> None:
     """202, one event."""
     assert api(site).upload_events_with_http_info(sdk_batch())[1] == 202
-    assert site.books("shop") == {"accepted": 1}
+    assert site.counts("shop") == {"accepted": 1}
 
 
 def test_a_bulk_upload(site: Site) -> None:
     """202, and equal events stay separate."""
     assert api(site).bulk_upload_events_with_http_info([sdk_batch(), sdk_batch()])[1] == 202
-    assert site.books("shop") == {"accepted": 2}
+    assert site.counts("shop") == {"accepted": 2}
     assert len({e.event_id for c in site.chunks("shop") for part in c.batches for e in part.entries}) == 2
 
 
@@ -84,4 +84,4 @@ def test_every_sample_is_accepted(site: Site, sample: Path) -> None:
     assert response.status_code == 202
     batches = json.loads(body) if path == "/v2/bulkevents" else [json.loads(body)]
     events = sum(len(one.get("events") or []) for one in batches)
-    assert site.books("input:web").get("accepted", 0) == events
+    assert site.counts("input:web").get("accepted", 0) == events

@@ -37,9 +37,9 @@ def test_each_connection_keeps_what_it_wants(site: Site) -> None:
 def test_the_ledger_counts_every_event_of_every_connection(site: Site) -> None:
     """All events are accepted; those not stored are unsupported or, for a disabled connection, withheld."""
     site.post(batch(purchase(1), START, SEARCH, purchase(2)))
-    assert site.books("shop") == {"accepted": 4, "unsupported": 2}
-    assert site.books("resting") == {"accepted": 4, "withheld": 4}
-    assert site.books("input:web") == {"accepted": 4}
+    assert site.counts("shop") == {"accepted": 4, "unsupported": 2}
+    assert site.counts("resting") == {"accepted": 4, "withheld": 4}
+    assert site.counts("input:web") == {"accepted": 4}
 
 
 def test_the_rest_of_the_batch_is_stored_beside_its_events(site: Site) -> None:
@@ -56,13 +56,13 @@ def test_the_rest_of_the_batch_is_stored_beside_its_events(site: Site) -> None:
 def test_another_environment_is_withheld(site: Site) -> None:
     """Not stored, but counted."""
     site.post({**batch(purchase(1)), "environment": "DEVELOPMENT"})
-    assert (kept(site, "shop"), site.books("shop")) == ([], {"accepted": 1, "withheld": 1})
+    assert (kept(site, "shop"), site.counts("shop")) == ([], {"accepted": 1, "withheld": 1})
 
 
 def test_events_that_no_connection_serves_are_unrouted(site: Site) -> None:
     """The input's ledger shows them, so that a missing connection is noticed."""
     assert site.post(batch(purchase(1), purchase(2)), auth=LONELY).status_code == 202
-    assert site.books("input:lonely") == {"accepted": 2, "unrouted": 2}
+    assert site.counts("input:lonely") == {"accepted": 2, "unrouted": 2}
     assert site.redis.keys("lane:*") == []
 
 
@@ -85,7 +85,7 @@ def test_an_empty_array_where_an_event_belongs_is_an_empty_event(site: Site) -> 
     """PHP writes an empty object like this; an event without a type is unsupported."""
     site.post({"events": [[]]})
     assert kept(site, "shop") == []
-    assert site.books("shop") == {"accepted": 1, "unsupported": 1}
+    assert site.counts("shop") == {"accepted": 1, "unsupported": 1}
 
 
 def test_an_event_without_an_id_gets_one_that_is_the_same_when_it_is_sent_again(site: Site) -> None:
@@ -117,7 +117,7 @@ def test_bulk_keeps_every_batch_apart(site: Site) -> None:
     site.post([batch(purchase(n), user=n) for n in range(5)], "/v2/bulkevents")
     users = [msgspec.json.decode(part.shared)["user_identities"] for c in site.chunks("shop") for part in c.batches]
     assert [user["customer_id"] for user in users] == [f"c-{n}" for n in range(5)]
-    assert site.books("shop") == {"accepted": 5}
+    assert site.counts("shop") == {"accepted": 5}
 
 
 def test_a_request_of_many_events_becomes_many_chunks(site: Site) -> None:
@@ -129,7 +129,7 @@ def test_a_request_of_many_events_becomes_many_chunks(site: Site) -> None:
     assert all(sum(len(part.entries) for part in chunk.batches) <= 500 for chunk in chunks)
     found = sorted((position, event["data"]["source_message_id"]) for position, _, event in kept(site, "shop"))
     assert found == sorted((n if n < 1200 else n - 1200, f"e{n}") for n in range(1700))
-    assert site.books("shop") == {"accepted": 1700}
+    assert site.counts("shop") == {"accepted": 1700}
 
 
 def test_a_lone_surrogate_is_replaced_and_nothing_is_lost(site: Site) -> None:

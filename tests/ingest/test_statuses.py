@@ -146,7 +146,7 @@ def test_who_may_post(site: Site, auth: tuple[str, str] | None, status: int) -> 
 def test_a_chunked_body_is_read_to_its_end(site: Site) -> None:
     """Its length is known only at the end."""
     assert site.http.post(EVENTS, content=iter([ONE[:100], ONE[100:]])).status_code == 202
-    assert site.books("shop") == {"accepted": 1}
+    assert site.counts("shop") == {"accepted": 1}
 
 
 def test_a_chunked_body_is_refused_at_its_limit(site: Site) -> None:

@@ -37,7 +37,7 @@ def append(redis_url: str) -> Iterator[AppendEvents]:
         appender = Append(client, choose_lane=lambda: chosen[0])
 
         def append_events(*ids: int, lane: str = "shop:0", now: int = NOW, most_bytes: int = 0) -> None:
-            chosen[0], appender.max_group_bytes = int(lane[-1]), most_bytes
+            chosen[0], appender.max_backlog_bytes = int(lane[-1]), most_bytes
             share = Share(len(ids), chunk=chunk_of(*ids))
             runner.run(appender.append([Arrival("web", len(ids), 0, {connection_of(lane): share})], now))
 

@@ -5,7 +5,7 @@ import redis
 from support.lane import CLAIM_LIMITS, AppendEvents, granted, ids_in
 
 from lanes.lanes import LEASE_MS, Lanes
-from lanes.settlement import Lease, Pace, Refused, Rest, Settlement
+from lanes.settlement import BatchSizing, Lease, Pause, Refused, Settlement
 
 NOW = 1_700_000_000_000
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -31,7 +31,7 @@ def test_a_lane_that_was_due_is_due(lanes: Lanes, append: AppendEvents, back: in
 def test_a_wait_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: int, wait: int) -> None:
     """Whatever it was for; waiting on would mean the wait and as long as the clock was wrong."""
     append(1, now=NOW)
-    lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), delay_ms=wait), now_ms=NOW)
+    lanes.settle(granted(lanes, now=NOW), Settlement(BatchSizing(), delay_ms=wait), now_ms=NOW)
     assert woken(lanes, NOW - back) == ["shop:0"]
 
 
@@ -39,7 +39,7 @@ def test_a_wait_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: i
 def test_a_wait_that_is_meant_is_kept(lanes: Lanes, append: AppendEvents, wait: int) -> None:
     """Also an hour that TikTok asked for."""
     append(1, now=NOW)
-    lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), delay_ms=wait), now_ms=NOW)
+    lanes.settle(granted(lanes, now=NOW), Settlement(BatchSizing(), delay_ms=wait), now_ms=NOW)
     for passed in range(0, wait, wait // 10):
         assert woken(lanes, NOW + passed) == []
     assert woken(lanes, NOW + wait) == ["shop:0"]
@@ -76,8 +76,8 @@ def test_the_lease_of_a_dead_worker_ends_and_that_of_a_living_one_stays(
 def test_a_rest_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: int, state: str) -> None:
     """The next claim tries whether the connection is well."""
     append(1, now=NOW)
-    rest = Rest("paused" if state == "paused" else "backing_off", "do something")
-    lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), delay_ms=200_000, rest=rest), now_ms=NOW)
+    rest = Pause("paused" if state == "paused" else "backing_off", "do something")
+    lanes.settle(granted(lanes, now=NOW), Settlement(BatchSizing(), delay_ms=200_000, pause=rest), now_ms=NOW)
     assert woken(lanes, NOW - back) == ["shop:0"]
     lease = lanes.claim("shop:0", CLAIM_LIMITS, NOW - back + 100)
     assert isinstance(lease, Lease)
@@ -87,7 +87,7 @@ def test_a_rest_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: i
 def test_an_operators_pause_is_left_alone(lanes: Lanes, append: AppendEvents) -> None:
     """It has no end that a clock could tell."""
     append(1, now=NOW)
-    lanes.rest("shop", "paused", 0, {"by": "operator"}, NOW)
+    lanes.pause("shop", "paused", 0, {"by": "operator"}, NOW)
     assert lanes.claim("shop:0", CLAIM_LIMITS, NOW - HOUR) in (Refused("paused"), Refused("not due"))
     woken(lanes, NOW - HOUR)
     assert lanes.claim("shop:0", CLAIM_LIMITS, NOW - HOUR + 100) == Refused("paused")
@@ -97,6 +97,6 @@ def test_an_operators_pause_is_left_alone(lanes: Lanes, append: AppendEvents) ->
 def test_spacing_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: int) -> None:
     """A throttled connection's next request is not put off by as long as the clock was wrong."""
     append(1, now=NOW)
-    lanes.settle(granted(lanes, now=NOW), Settlement(Pace(), throttled=True, trouble=True), now_ms=NOW)
+    lanes.settle(granted(lanes, now=NOW), Settlement(BatchSizing(), throttled=True, trouble=True), now_ms=NOW)
     woken(lanes, NOW - back)
     assert isinstance(lanes.claim("shop:0", CLAIM_LIMITS, NOW - back + 100), Lease)

@@ -7,12 +7,12 @@ import pytest
 import redis
 
 from lanes.arrivals import Append, Arrival, Share
-from lanes.backlog import abandon
+from lanes.backlog import discard_page
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.daily_counts import DAYS_KEPT, day_of, read_days, remove_old_days
-from lanes.dead_letters import ReplayItem, replay_letters
+from lanes.dead_letters import ReplayItem, replay_dead_letters
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.settlement import Lease, Letter, Pace, Settlement
+from lanes.settlement import BatchSizing, Lease, Settlement, StoredDeadLetter
 from store.client import connect, connect_async
 
 DAY_MS = 86_400_000
@@ -84,21 +84,21 @@ def test_a_day_is_removed_once_its_date_and_its_last_count_are_old(
 def test_a_settlement_counts_as_it_says_and_a_replay_on_the_day_of_its_source(client: redis.Redis) -> None:
     """Whenever it happens."""
     settled = Settlement(
-        Pace(),
+        BatchSizing(),
         trim=1,
-        books={"delivered": 2, "dead": 1},
-        days={TUESDAY: {"delivered:a": 2, "dead:b": 1}},
-        letters=[Letter("one", "why", b"letter")],
+        counts={"delivered": 2, "dead_lettered": 1},
+        days={TUESDAY: {"delivered:a": 2, "dead_lettered:b": 1}},
+        dead_letters=[StoredDeadLetter("one", "why", b"letter")],
     )
     Lanes(client).settle(claimed(client), settled, now_ms=NOW)
-    tuesday = {"accepted": 5, "unsupported": 1, "withheld": 1, "delivered:a": 2, "dead:b": 1}
+    tuesday = {"accepted": 5, "unsupported": 1, "withheld": 1, "delivered:a": 2, "dead_lettered:b": 1}
     assert days(client)[0] == tuesday
-    replay_letters(client, "shop", [ReplayItem("one", b"letter", received(TUESDAY, 2))], NOW)
+    replay_dead_letters(client, "shop", [ReplayItem("one", b"letter", received(TUESDAY, 2))], NOW)
     assert days(client)[0] == {**tuesday, "replayed": 1, "extra": 1}
 
 
 def test_what_is_given_up_counts_on_the_day_it_came(client: redis.Redis) -> None:
     """As forgotten."""
-    assert abandon(client, "shop", now_ms=NOW).events == 3
-    assert days(client)[0]["forgotten"] == 3
-    assert "forgotten" not in days(client)[1]
+    assert discard_page(client, "shop", now_ms=NOW).events == 3
+    assert days(client)[0]["discarded"] == 3
+    assert "discarded" not in days(client)[1]

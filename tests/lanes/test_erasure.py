@@ -15,7 +15,7 @@ from lanes import erasure
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.erasure import Edit, Erased, Placed, erase, pages
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.settlement import Lease, Pace, Settlement
+from lanes.settlement import BatchSizing, Lease, Settlement
 from store.append_only_file import rewrite_file
 from store.client import connect
 
@@ -39,9 +39,9 @@ def fill(client: redis.Redis, *chunks: bytes) -> None:
         events = CODEC.open(chunk).weight
         client.rpush("lane:shop:0", chunk)
         client.rpush("lane:shop:0:sizes", f"{events}:{len(chunk)}")
-        client.hincrby("books:shop", "accepted", events)
+        client.hincrby("ledger:shop", "accepted", events)
     client.zadd("lanes:due", {"shop:0": 0})
-    client.sadd("lanes:groups", "shop")
+    client.sadd("lanes:connections", "shop")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def move(client: redis.Redis, here: set[int], trim: int, back: int, more: int) -
         taken = [number for chunk in trimmed for number in ids_of(chunk)]
         done = taken[: max(0, len(taken) - back)]
         leftovers = [sealed(number) for number in taken[len(done) :]]
-        Lanes(client).settle(lease, Settlement(Pace(), len(trimmed), leftovers, {"delivered": len(done)}))
+        Lanes(client).settle(lease, Settlement(BatchSizing(), len(trimmed), leftovers, {"delivered": len(done)}))
         here.difference_update(done)
     fill(client, *(sealed(1000 + number) for number in range(more)))
 
@@ -96,7 +96,7 @@ def test_a_chunk_that_a_lease_was_given_is_its_workers(client: redis.Redis) -> N
     assert erase(client, "shop:0", edits) == Erased(0, 3, 0)
     client.hset("lane:shop:0:meta", "taken", f"{lease.token}:1")
     assert erase(client, "shop:0", edits) == Erased(2, 1, 0)
-    settled = lanes.settle(lease, Settlement(Pace(), 1, [], {"delivered": 1}), EVERYTHING)
+    settled = lanes.settle(lease, Settlement(BatchSizing(), 1, [], {"delivered": 1}), EVERYTHING)
     assert isinstance(settled, Lease)
     assert [ids_of(chunk) for chunk in settled.chunks] == [[3]]
 
@@ -108,7 +108,9 @@ def test_a_worker_that_overslept_settles_nothing_once_its_lane_was_edited(client
     lease = lanes.claim("shop:0", EVERYTHING, 1_000_000)
     assert isinstance(lease, Lease)
     assert erase(client, "shop:0", [Edit(Placed(0, sealed(1)), None)], 1_020_000) == Erased(1, 0, 0)
-    assert not isinstance(lanes.settle(lease, Settlement(Pace(), 1, [], {"delivered": 1}), None, 1_020_001), Lease)
+    assert not isinstance(
+        lanes.settle(lease, Settlement(BatchSizing(), 1, [], {"delivered": 1}), None, 1_020_001), Lease
+    )
     assert [ids_of(placed.sealed) for page in pages(client, "shop:0") for placed in page] == [[2]]
 
 
@@ -118,8 +120,8 @@ def test_what_is_in_doubt_stays_so_when_a_neighbour_goes(client: redis.Redis) ->
     lanes = Lanes(client)
     lease = lanes.claim("shop:0", ClaimLimits(events=2), 1_000_000)
     assert isinstance(lease, Lease)
-    assert lanes.posted(lease, 2, 1_000_000)
-    lanes.settle(lease, Settlement(Pace(), posted=2, delay_ms=1), None, 1_000_000)
+    assert lanes.mark_posted(lease, 2, 1_000_000)
+    lanes.settle(lease, Settlement(BatchSizing(), posted=2, delay_ms=1), None, 1_000_000)
     assert erase(client, "shop:0", [Edit(Placed(0, sealed(1)), None)], 1_000_001) == Erased(1, 0, 0)
     lease = lanes.claim("shop:0", EVERYTHING, 1_000_002)
     assert isinstance(lease, Lease)

@@ -12,8 +12,9 @@ from lanes.batch_sizing import after_success
 from lanes.chunk import read_header
 from lanes.errors import ArrivalTooLarge
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
-from lanes.ledger import read_books
-from lanes.settlement import Lease, Letter, Lost, Pace, Refused, Released, Rest, Settlement
+from lanes.ledger import read_ledger
+from lanes.names import LANES_PER_CONNECTION
+from lanes.settlement import BatchSizing, Lease, Lost, Pause, Refused, Released, Settlement, StoredDeadLetter
 from store.client import connect, connect_async
 from store.errors import RedisAway, RedisFull
 
@@ -23,11 +24,14 @@ def test_a_job_that_slept_past_its_lease_settles_nothing(lanes: Lanes, append: A
     append(1, 2)
     sleeper = granted(lanes)
     other = granted(lanes, now=NOW + LEASE_MS)
-    assert lanes.settle(sleeper, Settlement(Pace(), trim=1, books={"delivered": 2}), now_ms=NOW + LEASE_MS) == Lost()
+    assert (
+        lanes.settle(sleeper, Settlement(BatchSizing(), trim=1, counts={"delivered": 2}), now_ms=NOW + LEASE_MS)
+        == Lost()
+    )
     assert not lanes.renew(sleeper, NOW + LEASE_MS)
-    assert not lanes.posted(sleeper, 1, NOW + LEASE_MS)
+    assert not lanes.mark_posted(sleeper, 1, NOW + LEASE_MS)
     assert ids_in(other) == [1, 2]
-    assert lanes.settle(other, Settlement(Pace(), trim=1, books={"delivered": 2})) == Released(waiting=0)
+    assert lanes.settle(other, Settlement(BatchSizing(), trim=1, counts={"delivered": 2})) == Released(waiting=0)
 
 
 def test_a_settlement_repeated_after_a_lost_reply_trims_nothing_more(lanes: Lanes, append: AppendEvents) -> None:
@@ -37,7 +41,7 @@ def test_a_settlement_repeated_after_a_lost_reply_trims_nothing_more(lanes: Lane
     append(3)
     lease = lanes.claim("shop:0", ClaimLimits(events=1), NOW)
     assert isinstance(lease, Lease)
-    settlement = Settlement(Pace(), trim=1, books={"delivered": 1})
+    settlement = Settlement(BatchSizing(), trim=1, counts={"delivered": 1})
     assert isinstance(lanes.settle(lease, settlement, CLAIM_LIMITS, NOW), Lease)
     assert lanes.settle(lease, settlement, CLAIM_LIMITS, NOW) == Lost()
     assert ids_in(granted(lanes, now=NOW + LEASE_MS)) == [2, 3]
@@ -55,24 +59,29 @@ def test_at_maxmemory_appends_are_refused_whole_and_jobs_go_on(
     assert sorted(lanes.wake(NOW)) == ["shop:0", "shop:1"]
     lease = granted(lanes)
     assert lanes.renew(lease, NOW)
-    assert lanes.posted(lease, 1, NOW)
+    assert lanes.mark_posted(lease, 1, NOW)
     left = [chunk_of(2), chunk_of(3)]
-    books = {"delivered": 0, "dead": 1}
+    books = {"delivered": 0, "dead_lettered": 1}
     settlement = Settlement(
-        Pace(limit=1), trim=1, leftovers=left, books=books, letters=[Letter("a", "why", b"letter")], trouble=True
+        BatchSizing(limit=1),
+        trim=1,
+        leftovers=left,
+        counts=books,
+        dead_letters=[StoredDeadLetter("a", "why", b"letter")],
+        trouble=True,
     )
     assert isinstance(lanes.settle(lease, settlement, CLAIM_LIMITS, NOW), Lease)
     lanes.resume("shop", NOW)
-    reading = read_books(client, ["shop"], ["web"])
-    assert reading.groups[0].balances
-    assert (reading.groups[0].waiting, reading.groups[0].letters) == (3, 1)
-    assert reading.inputs[0].books == {"accepted": 4}
+    reading = read_ledger(client, ["shop"], ["web"])
+    assert reading.connections[0].balances
+    assert (reading.connections[0].waiting, reading.connections[0].dead_letters) == (3, 1)
+    assert reading.inputs[0].counts == {"accepted": 4}
 
 
 def test_an_append_ends_neither_a_backoff_nor_a_lease(lanes: Lanes, append: AppendEvents) -> None:
     """New events wait for the lane's next due time like those before them."""
     append(1)
-    lanes.settle(granted(lanes), Settlement(Pace(), delay_ms=5_000, trouble=True), now_ms=NOW)
+    lanes.settle(granted(lanes), Settlement(BatchSizing(), delay_ms=5_000, trouble=True), now_ms=NOW)
     append(2, now=NOW + 1)
     assert lanes.wake(NOW + 4_999) == []
     assert lanes.wake(NOW + 5_000) == ["shop:0"]
@@ -92,7 +101,7 @@ def test_a_lane_whose_jobs_die_is_taken_in_ever_smaller_company(lanes: Lanes, ap
         taken.append(len(ids_in(lease)))
         alone.append(lease.alone)
         if claim == 0:
-            assert lease.pace.limit == 1000
+            assert lease.sizing.limit == 1000
     assert taken == [8, 8, 8, 8, 8, 8, 8, 7]
     for claim in range(8, 14):
         lease = granted(lanes, now=NOW + claim * LEASE_MS)
@@ -100,7 +109,12 @@ def test_a_lane_whose_jobs_die_is_taken_in_ever_smaller_company(lanes: Lanes, ap
         alone.append(lease.alone)
     assert taken[8:] == [3, 1, 1, 1, 1, 1]
     assert alone[9:] == [0, 1, 2, 3, 4]
-    done = Settlement(after_success(lease.pace, 1000), trim=1, books={"dead": 1}, letters=[Letter("a", "why", b"b")])
+    done = Settlement(
+        after_success(lease.sizing, 1000),
+        trim=1,
+        counts={"dead_lettered": 1},
+        dead_letters=[StoredDeadLetter("a", "why", b"b")],
+    )
     after = lanes.settle(lease, done, CLAIM_LIMITS, NOW + 14 * LEASE_MS)
     assert isinstance(after, Lease)
     assert (ids_in(after), after.alone) == ([1, 2], 0)
@@ -111,9 +125,9 @@ def test_a_lane_that_runs_empty_sleeps_and_an_append_wakes_it(
 ) -> None:
     """It is in `lanes:due` if and only if something waits; its `head` outlives the pause."""
     append(1)
-    assert lanes.settle(granted(lanes), Settlement(Pace(), trim=1, books={"delivered": 1}), now_ms=NOW) == Released(
-        waiting=0
-    )
+    assert lanes.settle(
+        granted(lanes), Settlement(BatchSizing(), trim=1, counts={"delivered": 1}), now_ms=NOW
+    ) == Released(waiting=0)
     assert client.zcard("lanes:due") == client.zcard("lanes:held") == 0
     assert lanes.claim("shop:0", CLAIM_LIMITS, NOW) == Refused("not due")
     append(2, now=NOW + 1)
@@ -142,10 +156,10 @@ def test_a_post_with_no_known_outcome_stamps_its_chunks_once(lanes: Lanes, appen
     """The stamp is the time of the first such POST, is never moved later, and spares events that were not in it."""
     append(1)
     append(2)
-    assert lanes.posted(granted(lanes), 1, NOW + 7)
+    assert lanes.mark_posted(granted(lanes), 1, NOW + 7)
     again = granted(lanes, now=NOW + LEASE_MS)
     assert [read_header(chunk).first_unknown_ms for chunk in again.chunks] == [NOW + 7, 0]
-    assert lanes.posted(again, 2, NOW + LEASE_MS + 9)
+    assert lanes.mark_posted(again, 2, NOW + LEASE_MS + 9)
     third = granted(lanes, now=NOW + 2 * LEASE_MS)
     assert [read_header(chunk).first_unknown_ms for chunk in third.chunks] == [NOW + 7, NOW + LEASE_MS + 9]
 
@@ -154,13 +168,13 @@ def test_an_answer_that_leaves_the_outcome_open_stamps_too(lanes: Lanes, append:
     """A time-out, with the job alive: the next claim finds the stamp; a known outcome leaves none."""
     append(1)
     lease = granted(lanes)
-    lanes.posted(lease, 1, NOW + 3)
-    lanes.settle(lease, Settlement(Pace(), posted=1, delay_ms=10, trouble=True), now_ms=NOW + 4)
+    lanes.mark_posted(lease, 1, NOW + 3)
+    lanes.settle(lease, Settlement(BatchSizing(), posted=1, delay_ms=10, trouble=True), now_ms=NOW + 4)
     lease = granted(lanes, now=NOW + 20)
     assert read_header(lease.chunks[0]).first_unknown_ms == NOW + 3
     append(2)
-    lanes.posted(lease, 1, NOW + 21)
-    lanes.settle(lease, Settlement(Pace(), posted=0, delay_ms=10, trouble=True), now_ms=NOW + 22)
+    lanes.mark_posted(lease, 1, NOW + 21)
+    lanes.settle(lease, Settlement(BatchSizing(), posted=0, delay_ms=10, trouble=True), now_ms=NOW + 22)
     assert [read_header(c).first_unknown_ms for c in granted(lanes, now=NOW + 40).chunks] == [NOW + 3, 0]
 
 
@@ -168,13 +182,13 @@ def test_a_connection_in_trouble_holds_one_lease_and_its_recovery_frees_the_othe
     lanes: Lanes, append: AppendEvents
 ) -> None:
     """One hung endpoint must not take every slot of every worker."""
-    for number in range(4):
+    for number in range(LANES_PER_CONNECTION):
         append(number, lane=f"shop:{number}")
     first, second = granted(lanes, "shop:0"), granted(lanes, "shop:1")
-    lanes.settle(first, Settlement(Pace(), delay_ms=9_000, trouble=True), now_ms=NOW)
+    lanes.settle(first, Settlement(BatchSizing(), delay_ms=9_000, trouble=True), now_ms=NOW)
     assert lanes.claim("shop:2", CLAIM_LIMITS, NOW) == Refused("busy")
     assert sorted(lanes.wake(NOW)) == ["shop:2", "shop:3"]
-    lanes.settle(second, Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False), now_ms=NOW)
+    lanes.settle(second, Settlement(BatchSizing(), trim=1, counts={"delivered": 1}, trouble=False), now_ms=NOW)
     assert sorted(lanes.wake(NOW)) == ["shop:2", "shop:3"]
     granted(lanes, "shop:2")
     granted(lanes, "shop:3")
@@ -184,18 +198,20 @@ def test_a_paused_connection_wakes_nobody_probes_with_few_events_and_resumes(
     lanes: Lanes, append: AppendEvents
 ) -> None:
     """While it is paused each lane is put off; then one lane asks TikTok with few events; success frees all."""
-    for number in range(4):
+    for number in range(LANES_PER_CONNECTION):
         append(number, 10 + number, 20 + number, lane=f"shop:{number}")
     lease = granted(lanes)
     lanes.settle(
-        lease, Settlement(Pace(), delay_ms=60_000, trouble=True, rest=Rest("paused", "fix the token")), now_ms=NOW
+        lease,
+        Settlement(BatchSizing(), delay_ms=60_000, trouble=True, pause=Pause("paused", "fix the token")),
+        now_ms=NOW,
     )
     assert lanes.claim("shop:1", CLAIM_LIMITS, NOW + 1) == Refused("paused")
     assert "shop:1" not in lanes.wake(NOW + 59_999)
     probe = granted(lanes, "shop:1", NOW + 60_000)
-    assert (probe.probing, probe.pace.limit) == (True, 2)
+    assert (probe.probing, probe.sizing.limit) == (True, 2)
     assert lanes.claim("shop:2", CLAIM_LIMITS, NOW + 60_000) == Refused("paused")
-    carved = Settlement(Pace(), trim=1, leftovers=[chunk_of(21)], books={"delivered": 2}, trouble=False)
+    carved = Settlement(BatchSizing(), trim=1, leftovers=[chunk_of(21)], counts={"delivered": 2}, trouble=False)
     lanes.settle(probe, carved, now_ms=NOW + 60_001)
     assert sorted(lanes.wake(NOW + 60_001)) == ["shop:0", "shop:1", "shop:2", "shop:3"]
     assert not granted(lanes, "shop:2", NOW + 60_001).probing
@@ -206,8 +222,8 @@ def test_an_operators_pause_ends_only_by_resume(lanes: Lanes, append: AppendEven
     append(1)
     append(2)
     lease = granted(lanes)
-    lanes.rest("shop", "paused", 60_000, {"by": "operator"}, NOW)
-    done = Settlement(Pace(), trim=1, leftovers=[chunk_of(2)], books={"delivered": 0}, trouble=False)
+    lanes.pause("shop", "paused", 60_000, {"by": "operator"}, NOW)
+    done = Settlement(BatchSizing(), trim=1, leftovers=[chunk_of(2)], counts={"delivered": 0}, trouble=False)
     assert lanes.settle(lease, done, CLAIM_LIMITS, NOW) == Released(waiting=2)
     assert lanes.claim("shop:0", CLAIM_LIMITS, NOW + 99_000_000) == Refused("paused")
     lanes.resume("shop", NOW + 99_000_001)
@@ -218,19 +234,21 @@ def test_a_throttled_connection_goes_on_by_itself_with_one_lease_first(lanes: La
     """Backing off rests the whole group; the first success afterwards frees it."""
     append(1, lane="shop:0")
     append(2, lane="shop:1")
-    lanes.settle(granted(lanes), Settlement(Pace(), delay_ms=3_000, trouble=True, rest=Rest("backing_off")), now_ms=NOW)
+    lanes.settle(
+        granted(lanes), Settlement(BatchSizing(), delay_ms=3_000, trouble=True, pause=Pause("backing_off")), now_ms=NOW
+    )
     assert lanes.claim("shop:1", CLAIM_LIMITS, NOW + 1) == Refused("backing_off")
     first = granted(lanes, "shop:1", NOW + 3_000)
     assert lanes.claim("shop:0", CLAIM_LIMITS, NOW + 3_000) == Refused("busy")
-    lanes.settle(first, Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False), now_ms=NOW + 3_001)
+    lanes.settle(first, Settlement(BatchSizing(), trim=1, counts={"delivered": 1}, trouble=False), now_ms=NOW + 3_001)
     granted(lanes, "shop:0", NOW + 3_001)
 
 
 def test_a_throttled_connection_speeds_up_gradually(lanes: Lanes, append: AppendEvents) -> None:
     """Whichever lane is next, its requests are 500, 250 … ms apart; then all lanes go at once, as before."""
     for number in range(12):
-        append(number, lane=f"shop:{number % 4}")
-    throttled = Settlement(Pace(), delay_ms=3_000, trouble=True, throttled=True, rest=Rest("backing_off"))
+        append(number, lane=f"shop:{number % LANES_PER_CONNECTION}")
+    throttled = Settlement(BatchSizing(), delay_ms=3_000, trouble=True, throttled=True, pause=Pause("backing_off"))
     lanes.settle(granted(lanes), throttled, now_ms=NOW)
     now, sent, result = NOW + 3_000, [], None
     while not isinstance(result, Lease):
@@ -239,7 +257,7 @@ def test_a_throttled_connection_speeds_up_gradually(lanes: Lanes, append: Append
             lease = lanes.claim(lane, ClaimLimits(events=1), now)
             if isinstance(lease, Lease):
                 sent.append(now)
-                done = Settlement(Pace(), trim=1, books={"delivered": 1}, trouble=False)
+                done = Settlement(BatchSizing(), trim=1, counts={"delivered": 1}, trouble=False)
                 result = lanes.settle(lease, done, ClaimLimits(events=1), now)
     assert [later - earlier for earlier, later in pairwise(sent)] == [500, 250, 125, 62, 0, 0]
 
@@ -251,19 +269,19 @@ def test_a_connection_over_its_share_of_memory_is_refused_whole(
     append(1)
     with pytest.raises(RedisFull, match="connection shop"):
         append(2, most_bytes=100)
-    assert read_books(client, ["shop"], ["web"]).inputs[0].books == {"accepted": 1}
-    lanes.settle(granted(lanes), Settlement(Pace(), trim=1, books={"delivered": 1}), now_ms=NOW)
+    assert read_ledger(client, ["shop"], ["web"]).inputs[0].counts == {"accepted": 1}
+    lanes.settle(granted(lanes), Settlement(BatchSizing(), trim=1, counts={"delivered": 1}), now_ms=NOW)
     append(3, most_bytes=100)
 
 
 @pytest.mark.parametrize(
     "settlement",
     [
-        Settlement(Pace(), trim=1, books={"delivered": 1}),
-        Settlement(Pace(), trim=1, books={"delivered": 3}),
-        Settlement(Pace(), trim=0, books={"delivered": 1}),
-        Settlement(Pace(), trim=1, leftovers=[chunk_of(2)], books={"delivered": 2}),
-        Settlement(Pace(), trim=1, books={"delivered": 1, "dead": 1}),
+        Settlement(BatchSizing(), trim=1, counts={"delivered": 1}),
+        Settlement(BatchSizing(), trim=1, counts={"delivered": 3}),
+        Settlement(BatchSizing(), trim=0, counts={"delivered": 1}),
+        Settlement(BatchSizing(), trim=1, leftovers=[chunk_of(2)], counts={"delivered": 2}),
+        Settlement(BatchSizing(), trim=1, counts={"delivered": 1, "dead_lettered": 1}),
     ],
     ids=["one is missing", "one too many", "nothing trimmed", "one twice", "a letter is missing"],
 )
@@ -275,8 +293,8 @@ def test_a_settlement_that_does_not_balance_changes_nothing(
     lease = granted(lanes)
     with pytest.raises(AssertionError, match="UNBALANCED"):
         lanes.settle(lease, settlement, now_ms=NOW)
-    assert read_books(client, ["shop"], []).groups[0].waiting == 2
-    extra = Settlement(Pace(), trim=1, books={"delivered": 3, "extra": 1})
+    assert read_ledger(client, ["shop"], []).connections[0].waiting == 2
+    extra = Settlement(BatchSizing(), trim=1, counts={"delivered": 3, "extra": 1})
     assert lanes.settle(lease, extra, now_ms=NOW) == Released(waiting=0)
 
 
@@ -301,7 +319,7 @@ def test_429_names_dead_letters_once_the_backlog_is_full_too(
 ) -> None:
     """While there is room for what arrives, a connection that is paused for its dead letters takes it."""
     append(1, most_bytes=1_000)
-    lanes.rest("shop", "paused", 60_000, {"by": "dead_letters"}, NOW)
+    lanes.pause("shop", "paused", 60_000, {"by": "dead_letters"}, NOW)
     append(2, most_bytes=1_000)
     with pytest.raises(
         RedisFull, match=r"paused because its dead letters .* relay dead-letters count --connection shop"

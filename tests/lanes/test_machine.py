@@ -12,16 +12,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from lanes.arrivals import Append, Arrival, Share
-from lanes.backlog import abandon
+from lanes.backlog import discard_page
 from lanes.batch_sizing import after_retry, after_success
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.daily_counts import read_days
-from lanes.dead_letters import ReplayItem, amend_letter, discard_letters, letters_of, replay_letters
+from lanes.dead_letters import (
+    ReplayItem,
+    iterate_dead_letters,
+    remove_dead_letters,
+    replace_dead_letter,
+    replay_dead_letters,
+)
 from lanes.erasure import Edit, Erased, erase, pages
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
-from lanes.ledger import read_books, recount, waiting_chunks
-from lanes.names import connection_of
-from lanes.settlement import Lease, Letter, Lost, Refused, Released, Rest, Settlement
+from lanes.ledger import read_ledger, recount, waiting_chunks
+from lanes.names import LANES_PER_CONNECTION, connection_of
+from lanes.settlement import Lease, Lost, Pause, Refused, Released, Settlement, StoredDeadLetter
 from store.client import connect, connect_async
 from store.errors import RedisFull
 
@@ -29,7 +35,7 @@ LANES = ("shop:0", "shop:1", "other:0")
 CLAIM_LIMITS = ClaimLimits(events=8, bytes=1 << 20, probe=2)
 CODEC = ChunkCodec()
 MOST_TOGETHER = 6
-ENDS = ("delivered", "dead", "forgotten")
+ENDS = ("delivered", "dead_lettered", "erased", "discarded")
 
 Ids = list[int]
 
@@ -71,8 +77,8 @@ class ModelLane:
 
 
 @dataclass
-class ModelGroup:
-    """Whether a group rests, and until when."""
+class ModelConnection:
+    """Whether a connection rests, and until when."""
 
     state: str | None = None
     until: int = 0
@@ -90,11 +96,11 @@ class LanesMachine(RuleBasedStateMachine):
         self.lanes = Lanes(client)
         self.now, self.next_id, self.full = 1_000_000, 0, False
         self.model = {lane: ModelLane() for lane in LANES}
-        self.groups = {"shop": ModelGroup(), "other": ModelGroup()}
+        self.connections = {"shop": ModelConnection(), "other": ModelConnection()}
         self.ended: dict[str, int] = {"shop": 0, "other": 0}
         self.accepted: dict[str, int] = {"shop": 0, "other": 0}
         self.letters: dict[str, dict[str, bytes]] = {"shop": {}, "other": {}}
-        self.forgotten: dict[str, int] = {"shop": 0, "other": 0}
+        self.erased, self.discarded = Counter[str](), Counter[str]()
         self.buried = 0
         self.jobs: list[Lease] = []
 
@@ -161,7 +167,7 @@ class LanesMachine(RuleBasedStateMachine):
         lease = data.draw(st.sampled_from(self.jobs))
         lane = self.model[lease.lane]
         ours = self._ours(lease)
-        assert self.lanes.posted(lease, len(lease.chunks), self.now) is ours
+        assert self.lanes.mark_posted(lease, len(lease.chunks), self.now) is ours
         if ours:
             lane.posted = (len(lease.chunks), lane.posted[1] if lane.posted else self.now)
 
@@ -175,17 +181,17 @@ class LanesMachine(RuleBasedStateMachine):
         done = data.draw(st.integers(0, sum(len(ids) for ids, _ in contents)))
         leftovers = _after(contents, done)
         ended = [number for ids, _ in contents for number in ids][:done]
-        letters = [Letter(str(number), f"l{number % 2}", sealed([number])) for number in ended[:dead]]
+        letters = [StoredDeadLetter(str(number), f"l{number % 2}", sealed([number])) for number in ended[:dead]]
         days: dict[int, Counter[str]] = {}
         for place, number in enumerate(ended):
-            days.setdefault(day_received(number), Counter())["dead:x" if place < dead else "delivered:y"] += 1
+            days.setdefault(day_received(number), Counter())["dead_lettered:x" if place < dead else "delivered:y"] += 1
         settlement = Settlement(
-            pace=after_success(lease.pace, CLAIM_LIMITS.events),
+            sizing=after_success(lease.sizing, CLAIM_LIMITS.events),
             trim=trim,
             leftovers=[sealed(*left) for left in leftovers],
-            books={"delivered": done - len(letters), "dead": len(letters)},
+            counts={"delivered": done - len(letters), "dead_lettered": len(letters)},
             days=days,
-            letters=letters,
+            dead_letters=letters,
             trouble=False,
         )
         self._settle(lease, settlement, done, leftovers, lost_reply=lost_reply, go_on=go_on)
@@ -193,14 +199,14 @@ class LanesMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), delay=st.sampled_from([500, 5_000, 50_000]), unknown=st.booleans(), rest=st.booleans())
     def fail(self, data: st.DataObject, delay: int, unknown: bool, rest: bool) -> None:
-        """Nothing was delivered: the lane, or its whole group, comes back later."""
+        """Nothing was delivered: the lane, or its whole connection, comes back later."""
         lease = data.draw(st.sampled_from(self.jobs))
         settlement = Settlement(
-            pace=after_retry(lease.pace, 4, self.now),
+            sizing=after_retry(lease.sizing, 4, self.now),
             delay_ms=delay,
             posted=len(lease.chunks) if unknown and self.model[lease.lane].posted else 0,
             trouble=True,
-            rest=Rest("paused", what="fix it") if rest else None,
+            pause=Pause("paused", what="fix it") if rest else None,
         )
         self._settle(lease, settlement, 0, None, lost_reply=False, go_on=True)
 
@@ -218,57 +224,61 @@ class LanesMachine(RuleBasedStateMachine):
         """The process is gone; nobody speaks for this lease again."""
         self.jobs.remove(data.draw(st.sampled_from(self.jobs)))
 
-    @rule(group=st.sampled_from(["shop", "other"]), state=st.sampled_from(["paused", "backing_off", "disabled"]))
-    def rest(self, group: str, state: str) -> None:
+    @rule(connection=st.sampled_from(["shop", "other"]), state=st.sampled_from(["paused", "backing_off", "disabled"]))
+    def rest(self, connection: str, state: str) -> None:
         if not self.full:
-            self.lanes.rest(group, state, 30_000, {}, self.now)
-            self.groups[group] = ModelGroup(state, self.now + 30_000, self.groups[group].trouble)
+            self.lanes.pause(connection, state, 30_000, {}, self.now)
+            self.connections[connection] = ModelConnection(
+                state, self.now + 30_000, self.connections[connection].trouble
+            )
 
-    @rule(group=st.sampled_from(["shop", "other"]))
-    def resume(self, group: str) -> None:
-        self.lanes.resume(group, self.now)
-        self._model_free(group, self.now)
-        self.groups[group].state = None
+    @rule(connection=st.sampled_from(["shop", "other"]))
+    def resume(self, connection: str) -> None:
+        self.lanes.resume(connection, self.now)
+        self._model_free(connection, self.now)
+        self.connections[connection].state = None
 
     @precondition(lambda self: self.buried)
-    @rule(data=st.data(), group=st.sampled_from(["shop", "other"]), stale=st.booleans())
-    def replay(self, data: st.DataObject, group: str, stale: bool) -> None:
+    @rule(data=st.data(), connection=st.sampled_from(["shop", "other"]), stale=st.booleans())
+    def replay(self, data: st.DataObject, connection: str, stale: bool) -> None:
         """Some letters go back to a lane, also at maxmemory; those gone, or changed since they were read, do not."""
-        kept = self.letters[group]
+        kept = self.letters[connection]
         ids = data.draw(st.lists(st.sampled_from([*kept, "gone"]), unique=True))
-        number = data.draw(st.integers(0, 1)) if group == "shop" else 0
-        items = [ReplayItem(one, b"stale" if stale else kept.get(one, b""), kept.get(one, sealed([0]))) for one in ids]
+        number = data.draw(st.integers(0, 1)) if connection == "shop" else 0
+        revived = [
+            ReplayItem(one, b"stale" if stale else kept.get(one, b""), kept.get(one, sealed([0]))) for one in ids
+        ]
         expected = [] if stale else [one for one in ids if one in kept]
-        assert replay_letters(self.client, group, items, self.now, lambda: number) == expected
-        lane = self.model[f"{group}:{number}"]
+        assert replay_dead_letters(self.client, connection, revived, self.now, lambda: number) == expected
+        lane = self.model[f"{connection}:{number}"]
         lane.chunks += [opened(kept.pop(one)) for one in expected]
         if expected and lane.due is None:
             lane.due = self.now
 
     @precondition(lambda self: self.buried)
-    @rule(data=st.data(), group=st.sampled_from(["shop", "other"]))
-    def discard(self, data: st.DataObject, group: str) -> None:
+    @rule(data=st.data(), connection=st.sampled_from(["shop", "other"]))
+    def discard(self, data: st.DataObject, connection: str) -> None:
         """Letters are thrown away, also at maxmemory."""
-        kept = self.letters[group]
+        kept = self.letters[connection]
         ids = data.draw(st.lists(st.sampled_from([*kept, "gone"]), unique=True))
-        assert discard_letters(self.client, group, ids) == [one for one in ids if kept.pop(one, None)]
+        assert remove_dead_letters(self.client, connection, ids) == [one for one in ids if kept.pop(one, None)]
 
     @precondition(lambda self: self.buried)
-    @rule(data=st.data(), group=st.sampled_from(["shop", "other"]), stamp=st.integers(1, 9))
-    def amend(self, data: st.DataObject, group: str, stamp: int) -> None:
+    @rule(data=st.data(), connection=st.sampled_from(["shop", "other"]), stamp=st.integers(1, 9))
+    def amend(self, data: st.DataObject, connection: str, stamp: int) -> None:
         """A letter is corrected, also at maxmemory, unless it is gone."""
-        kept = self.letters[group]
+        kept = self.letters[connection]
         one = data.draw(st.sampled_from([*kept, "gone"]))
         corrected = sealed([0 if one == "gone" else int(one)], stamp)
-        assert amend_letter(self.client, group, one, kept.get(one, b""), corrected) is (one in kept)
+        assert replace_dead_letter(self.client, connection, one, kept.get(one, b""), corrected) is (one in kept)
         if one in kept:
             kept[one] = corrected
 
-    @rule(group=st.sampled_from(["shop", "other"]), chunks=st.integers(1, 3))
-    def abandon(self, group: str, chunks: int) -> None:
+    @rule(connection=st.sampled_from(["shop", "other"]), chunks=st.integers(1, 3))
+    def discard_backlog(self, connection: str, chunks: int) -> None:
         """What waits is given up, a few chunks at a time; a lane that a worker holds is left alone."""
         events, leased, room = 0, 0, chunks
-        for lane in (lane for name, lane in self.model.items() if connection_of(name) == group):
+        for lane in (lane for name, lane in self.model.items() if connection_of(name) == connection):
             if lane.leased(self.now):
                 leased += 1
             elif room and lane.chunks:
@@ -277,8 +287,8 @@ class LanesMachine(RuleBasedStateMachine):
                 lane.token = lane.held = lane.posted = None
                 lane.crashes = 0
                 lane.due = lane.due if lane.chunks else None
-        assert abandon(self.client, group, chunks, self.now) == (events, leased)
-        self.forgotten[group] += events
+        assert discard_page(self.client, connection, chunks, self.now) == (events, leased)
+        self.discarded[connection] += events
 
     @rule(lane=st.sampled_from(LANES), remainder=st.integers(0, 2), stale=st.booleans())
     def forget(self, lane: str, remainder: int, stale: bool) -> None:
@@ -308,7 +318,7 @@ class LanesMachine(RuleBasedStateMachine):
             model.token, model.crashes = None, 0
         if not model.chunks and model.due is not None:
             model.due = model.held = None
-        self.forgotten[connection_of(lane)] += events
+        self.erased[connection_of(lane)] += events
 
     # -- what must hold ----------------------------------------------------------------------------------------------
 
@@ -329,37 +339,41 @@ class LanesMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_books_balance(self) -> None:
-        for group in read_books(self.client, ["shop", "other"], [], self.now).groups:
-            assert group.balances
-            assert group.books.get("accepted", 0) == self.accepted[group.name]
-            assert group.books.get("delivered", 0) + group.books.get("dead", 0) == self.ended[group.name]
-            assert group.books.get("forgotten", 0) == self.forgotten[group.name]
-            assert group.letters == len(self.letters[group.name])
-            assert group.labels == Counter(f"l{int(letter) % 2}" for letter in self.letters[group.name])
+        for connection in read_ledger(self.client, ["shop", "other"], [], self.now).connections:
+            assert connection.balances
+            assert connection.counts.get("accepted", 0) == self.accepted[connection.name]
+            assert (
+                connection.counts.get("delivered", 0) + connection.counts.get("dead_lettered", 0)
+                == self.ended[connection.name]
+            )
+            assert connection.counts.get("erased", 0) == self.erased[connection.name]
+            assert connection.counts.get("discarded", 0) == self.discarded[connection.name]
+            assert connection.dead_letters == len(self.letters[connection.name])
+            assert connection.labels == Counter(f"l{int(letter) % 2}" for letter in self.letters[connection.name])
 
     @invariant()
     def the_days_are_the_books_taken_apart(self) -> None:
         """Of each day what came is what ended and what waits; and all days together are the books."""
-        for group in read_books(self.client, ["shop", "other"], [], self.now).groups:
+        for connection in read_ledger(self.client, ["shop", "other"], [], self.now).connections:
             total: Counter[str] = Counter()
-            for day, counts in enumerate(read_days(self.client, group.name, range(3))):
+            for day, counts in enumerate(read_days(self.client, connection.name, range(3))):
                 of_day = Counter[str]()
                 for name, count in counts.items():
                     of_day[name.partition(":")[0]] += count
-                lanes = (lane for name, lane in self.model.items() if connection_of(name) == group.name)
+                lanes = (lane for name, lane in self.model.items() if connection_of(name) == connection.name)
                 waiting = [one for lane in lanes for ids, _ in lane.chunks for one in ids if day_received(one) == day]
                 assert of_day["accepted"] + of_day["replayed"] - len(waiting) == sum(of_day[name] for name in ENDS)
                 total += of_day
-            named = {name: group.books.get(name, 0) for name in ("accepted", "replayed", *ENDS)}
+            named = {name: connection.counts.get(name, 0) for name in ("accepted", "replayed", *ENDS)}
             assert {name: total[name] for name in named} == named
 
     def teardown(self) -> None:
         for name, letters in self.letters.items():
-            assert dict(letters_of(self.client, name)) == letters
-        for group in read_books(self.client, ["shop", "other"], [], self.now).groups:
-            assert group.waiting == recount(self.client, group.name)
-            assert int(group.group.get("events", 0)) == group.waiting
-            assert int(group.group.get("bytes", 0)) == sum(map(len, waiting_chunks(self.client, group.name)))
+            assert dict(iterate_dead_letters(self.client, name)) == letters
+        for connection in read_ledger(self.client, ["shop", "other"], [], self.now).connections:
+            assert connection.waiting == recount(self.client, connection.name)
+            assert int(connection.status.get("events", 0)) == connection.waiting
+            assert int(connection.status.get("bytes", 0)) == sum(map(len, waiting_chunks(self.client, connection.name)))
 
     # -- the model ---------------------------------------------------------------------------------------------------
 
@@ -368,21 +382,21 @@ class LanesMachine(RuleBasedStateMachine):
         return lane.token == lease.token and lane.head == lease.head
 
     def _model_refusal(self, name: str, *, own: bool = False) -> str | None:
-        lane, group = self.model[name], self.groups[connection_of(name)]
+        lane, connection = self.model[name], self.connections[connection_of(name)]
         if not own:
             if lane.due is None or lane.due > self.now:
                 return "not due"
             if lane.leased(self.now):
                 return "leased"
-        if group.state and group.until > self.now:
-            lane.held, lane.due = None, group.until
-            return group.state
-        allowed = 1 if group.state or group.trouble else 4
+        if connection.state and connection.until > self.now:
+            lane.held, lane.due = None, connection.until
+            return connection.state
+        allowed = 1 if connection.state or connection.trouble else LANES_PER_CONNECTION
         siblings = [n for n in LANES if n != name and connection_of(n) == connection_of(name)]
         return "busy" if sum(self.model[n].leased(self.now) for n in siblings) >= allowed else None
 
     def _model_grant(self, name: str, lease: Lease) -> None:
-        lane, group = self.model[name], self.groups[connection_of(name)]
+        lane, connection = self.model[name], self.connections[connection_of(name)]
         if lane.posted:
             chunks, at = lane.posted
             lane.chunks[:chunks] = [(ids, stamp or at) for ids, stamp in lane.chunks[:chunks]]
@@ -391,18 +405,18 @@ class LanesMachine(RuleBasedStateMachine):
             lane.limit = max(1, lane.limit // 2)
         lane.crashes += 1
         limit = lane.limit
-        if group.state == "paused":
-            limit, group.until = min(limit, CLAIM_LIMITS.probe), self.now + LEASE_MS
+        if connection.state == "paused":
+            limit, connection.until = min(limit, CLAIM_LIMITS.probe), self.now + LEASE_MS
         lane.token, lane.held = lease.token, self.now + LEASE_MS
-        assert (lease.pace.limit, lease.head, lease.probing) == (limit, lane.head, group.state is not None)
+        assert (lease.sizing.limit, lease.head, lease.probing) == (limit, lane.head, connection.state is not None)
         taken = [opened(chunk) for chunk in lease.chunks]
         assert taken == lane.chunks[: len(taken)]
         assert len(taken) == 1 or sum(len(ids) for ids, _ in taken) <= limit
         lane.taken = len(taken)
 
-    def _model_free(self, group: str, due: int | None) -> None:
+    def _model_free(self, connection: str, due: int | None) -> None:
         for name, lane in self.model.items():
-            if connection_of(name) == group and not lane.leased(self.now):
+            if connection_of(name) == connection and not lane.leased(self.now):
                 lane.held = None
                 if due is not None and lane.due is not None:
                     lane.due = due
@@ -438,22 +452,22 @@ class LanesMachine(RuleBasedStateMachine):
     ) -> bool:
         """Whether the lease ends here."""
         lane, name = self.model[lease.lane], connection_of(lease.lane)
-        group = self.groups[name]
+        connection = self.connections[name]
         if leftovers is not None:
             lane.chunks[: settlement.trim] = leftovers
         self.ended[name] += done
-        self.letters[name].update({letter.id: letter.content for letter in settlement.letters})
-        self.buried += len(settlement.letters)
+        self.letters[name].update({letter.id: letter.content for letter in settlement.dead_letters})
+        self.buried += len(settlement.dead_letters)
         lane.head, lane.crashes = lane.head + 1, 0
-        lane.limit = settlement.pace.limit or CLAIM_LIMITS.events
+        lane.limit = settlement.sizing.limit or CLAIM_LIMITS.events
         lane.posted = (settlement.posted, lane.posted[1]) if settlement.posted and lane.posted else None
-        was_in_trouble, group.trouble = group.trouble, bool(settlement.trouble)
-        if settlement.rest:
-            group.state, group.until = settlement.rest.state, self.now + settlement.delay_ms
+        was_in_trouble, connection.trouble = connection.trouble, bool(settlement.trouble)
+        if settlement.pause:
+            connection.state, connection.until = settlement.pause.state, self.now + settlement.delay_ms
         elif settlement.trouble is False and lease.probing:
-            group.state = None
+            connection.state = None
             self._model_free(name, self.now)
-        if was_in_trouble and not group.trouble:
+        if was_in_trouble and not connection.trouble:
             self._model_free(name, None)
         if not lane.chunks:
             lane.due = lane.held = lane.token = None

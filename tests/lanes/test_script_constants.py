@@ -6,7 +6,7 @@ from collections.abc import Callable
 import redis
 from support.lua import folder_of, script_names
 
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 from lanes.names import LANES_PER_CONNECTION, lane_name
 from lanes.scripts import LANE_SCRIPTS
 from store.scripts import part_text, parts_of, script_text
@@ -31,5 +31,5 @@ def test_the_ledger_sees_the_events_of_every_lane(append: Callable[..., None], c
     """Also those of the last one."""
     for number in range(LANES_PER_CONNECTION):
         append(number, lane=lane_name("shop", number))
-    [shop] = read_books(client, ["shop"], []).groups
+    [shop] = read_ledger(client, ["shop"], []).connections
     assert shop.waiting == LANES_PER_CONNECTION

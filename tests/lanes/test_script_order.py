@@ -14,7 +14,7 @@ from support.lua import Script, folder_of, script_names
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.lanes import ClaimLimits, Lanes
-from lanes.settlement import Lease, Letter, Pace, Settlement
+from lanes.settlement import BatchSizing, Lease, Settlement, StoredDeadLetter
 from store.client import connect, connect_async
 from store.scripts import script_text
 
@@ -81,10 +81,10 @@ def something_of_everything(client: redis.Redis, url: str) -> Lease:
     asyncio.run(append(url, 3))
     lease = lanes.claim("shop:0", ClaimLimits(), NOW)
     assert isinstance(lease, Lease)
-    letters = [Letter("a", "why", b"letter a", "s"), Letter("b", "why", b"letter b", "s")]
+    letters = [StoredDeadLetter("a", "why", b"letter a", "s"), StoredDeadLetter("b", "why", b"letter b", "s")]
     settled = lanes.settle(
         lease,
-        Settlement(Pace(), trim=1, books={"dead": 2}, letters=letters, shared={"s": b"common"}),
+        Settlement(BatchSizing(), trim=1, counts={"dead_lettered": 2}, dead_letters=letters, shared={"s": b"common"}),
         ClaimLimits(),
         NOW,
     )
@@ -100,7 +100,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "events": 10,
         "bytes": 1000,
         "probe": 10,
-        "letters": {"share": 0, "what": "", "fingerprint": ""},
+        "dead_letters": {"share": 0, "what": "", "fingerprint": ""},
     }
     settlement = {
         "token": lease.token,
@@ -109,45 +109,51 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "trim": 1,
         "leftovers": 1,
         "delay": 0,
-        "books": {"dead": 1, "extra": 1},
-        "days": {0: {"dead": 1}},
+        "counts": {"dead_lettered": 1, "extra": 1},
+        "days": {0: {"dead_lettered": 1}},
         "measures": {"seconds": 1},
         "posted": 0,
-        "letters": [["c", "why", 1]],
+        "dead_letters": [["c", "why", 1]],
         "shared": ["s"],
-        "share": claim["letters"],
-        "pace": {"limit": 3},
+        "share": claim["dead_letters"],
+        "sizing": {"limit": 3},
         "trouble": True,
         "throttled": True,
         "last_error": "e",
         "refused": 1,
-        "rest": {"state": "paused", "probes": 1},
-        "valve": {"rest": {"state": "paused"}, "events": 1, "requests": 1, "window": 5, "delay": 5},
+        "pause": {"state": "paused", "probes": 1},
+        "circuit_breaker": {"pause": {"state": "paused"}, "events": 1, "requests": 1, "window": 5, "delay": 5},
     }
-    share = {"group": "shop", "lane": "shop:0", "accepted": 1, "unsupported": 0, "withheld": 0, "chunk": 1}
-    arrivals = {"max_group_bytes": 0, "inputs": [{"id": "web", "accepted": 1, "unrouted": 0}], "shares": [share]}
+    share = {"connection": "shop", "lane": "shop:0", "accepted": 1, "unsupported": 0, "withheld": 0, "chunk": 1}
+    arrivals = {"max_backlog_bytes": 0, "inputs": [{"id": "web", "accepted": 1, "unrouted": 0}], "shares": [share]}
     letter = {"id": "a", "sha1": "f" * 40, "lane": "shop:0"}
     return {
-        "abandon": ["shop", 5],
-        "admit": [[{"key": "k", "free": 1, "first": 1, "most": 9, "kept": 9}]],
-        "amend": [{"group": "shop", "id": "a", "sha1": "f" * 40, "whole": True}, b"corrected"],
-        "amend_part": [{"group": "shop", "id": "s", "sha1": "f" * 40}, b"anew"],
+        "discard_backlog": ["shop", 5],
+        "count_attempt": [[{"key": "k", "free": 1, "first": 1, "most": 9, "kept": 9}]],
+        "replace_dead_letter": [{"connection": "shop", "id": "a", "sha1": "f" * 40, "whole": True}, b"corrected"],
+        "replace_shared_part": [{"connection": "shop", "id": "s", "sha1": "f" * 40}, b"anew"],
         "append": [arrivals, chunk_of(7)],
-        "bring": [{"name": "http", "process": "p", "number": 1, "keep_ms": 9, "counts": {"x": 1}}],
+        "add_counts": [{"name": "http", "process": "p", "number": 1, "keep_ms": 9, "counts": {"x": 1}}],
         "claim": ["shop:0", claim],
-        "discard": [{"group": "shop", "ids": ["a", "zz"], "as": "discarded"}],
-        "forget": [{"lane": "shop:0", "edits": [{"place": 0, "sha1": "f" * 40}]}, b""],
-        "group": ["shop", "paused", 5, {"by": "operator"}],
-        "keep": ["k", "value", 5],
-        "note": ["shop", "", "note"],
-        "posted": ["shop:0", lease.token, lease.head, 1],
+        "remove_dead_letters": [{"connection": "shop", "ids": ["a", "zz"], "counter": "dead_letters_discarded"}],
+        "erase": [{"lane": "shop:0", "edits": [{"place": 0, "sha1": "f" * 40}]}, b""],
+        "set_pause": ["shop", "paused", 5, {"by": "operator"}],
+        "keep_session": ["k", "value", 5],
+        "replace_note": ["shop", "", "note"],
+        "mark_posted": ["shop:0", lease.token, lease.head, 1],
         "remove_days": ["shop", 5, 5],
-        "remember": [{"most_bytes": 600, "expires_s": 9, "overhead": 300, "count": 2}, "m", "n", b"value", b"other"],
-        "unremember": ["m", "n"],
+        "remember_addresses": [
+            {"most_bytes": 600, "expires_s": 9, "overhead": 300, "count": 2},
+            "m",
+            "n",
+            b"value",
+            b"other",
+        ],
+        "erase_addresses": ["m", "n"],
         "renew": ["shop:0", lease.token, 15_000],
-        "replay": [{"group": "shop", "letters": [letter]}, chunk_of(8)],
+        "replay": [{"connection": "shop", "dead_letters": [letter]}, chunk_of(8)],
         "settle": ["shop:0", settlement, claim, chunk_of(3), b"letter c", b"common"],
-        "turn": ["t", 5],
+        "acquire_leadership": ["t", 5],
         "wake": [2_000, 15_000],
     }
 
@@ -205,7 +211,9 @@ def contents(client: redis.Redis) -> dict[bytes, bytes | None]:
     return {key: client.dump(key) for key in client.scan_iter(count=1000)}
 
 
-@pytest.mark.parametrize("name", [name for name in SCRIPTS if name not in ("books", "page", "probe", "together")])
+@pytest.mark.parametrize(
+    "name", [name for name in SCRIPTS if name not in ("read_ledger", "read_page", "probe", "read_together")]
+)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_script_that_fails_has_changed_nothing(
@@ -223,7 +231,9 @@ def test_a_script_that_fails_has_changed_nothing(
         assert contents(client) == before
 
 
-@pytest.mark.parametrize("name", [name for name in SCRIPTS if name not in ("books", "page", "probe", "together")])
+@pytest.mark.parametrize(
+    "name", [name for name in SCRIPTS if name not in ("read_ledger", "read_page", "probe", "read_together")]
+)
 def test_the_right_arguments_are_taken(name: str, client: redis.Redis, redis_server: str) -> None:
     """Else the test above would try nothing."""
     lease = something_of_everything(client, redis_server)

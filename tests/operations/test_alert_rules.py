@@ -35,7 +35,7 @@ class Watcher:
         ("", "", "well"),
         ("backing_off", "", "well"),
         ("paused", "", "fault"),
-        ("paused", "valve", "valve"),
+        ("paused", "circuit_breaker", "circuit_breaker"),
         ("paused", "operator", "operator"),
         ("disabled", "", None),
         ("removed", "operator", None),
@@ -47,7 +47,8 @@ def test_what_is_news_of_a_state(state: str, by: str, situation: Situation | Non
 
 
 @pytest.mark.parametrize(
-    ("situation", "kind"), [("fault", "paused"), ("valve", "valve"), ("operator", "paused_by_operator")]
+    ("situation", "kind"),
+    [("fault", "paused"), ("circuit_breaker", "circuit_breaker"), ("operator", "paused_by_operator")],
 )
 def test_a_pause_is_told_at_once_and_once_and_its_end_after_a_minute(situation: Situation, kind: Kind) -> None:
     """However long either lasts."""
@@ -117,7 +118,9 @@ def test_a_limit_of_zero_tells_of_none() -> None:
     assert decide(memory, "well", 1_000_000, 0, START + SAMPLE_MS) == []
 
 
-@given(st.lists(st.tuples(st.sampled_from(["well", "fault", "valve", "operator", None]), st.integers(1, 120))))
+@given(
+    st.lists(st.tuples(st.sampled_from(["well", "fault", "circuit_breaker", "operator", None]), st.integers(1, 120)))
+)
 def test_whatever_happens_the_last_state_is_told_in_the_end_and_nothing_twice(
     story: list[tuple[Situation | None, int]],
 ) -> None:

@@ -12,7 +12,7 @@ from cli.dead_letters.replay import replay
 from console import filters
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.dead_letters import amend_letter, discard_letters
+from lanes.dead_letters import remove_dead_letters, replace_dead_letter
 from operations.dead_letters.index import DeadLetterIndex, find_once
 from operations.dead_letters.query import NONE, DeadLetterQuery
 from store.client import connect
@@ -47,9 +47,9 @@ def letter(number: int, **facts: object) -> DeadLetter:
 def bury(client: redis.Redis, *letters: DeadLetter) -> None:
     """Put them in the store and the books, as a settlement does."""
     for one in letters:
-        client.hset(f"letters:{one.connection}", one.id, one.encode())
-        client.hset(f"letters:{one.connection}:labels", one.id, "label")
-        client.hincrby(f"books:{one.connection}", "dead", 1)
+        client.hset(f"dead_letters:{one.connection}", one.id, one.encode())
+        client.hset(f"dead_letters:{one.connection}:labels", one.id, "label")
+        client.hincrby(f"ledger:{one.connection}", "dead_lettered", 1)
 
 
 def found(index: DeadLetterIndex, **conditions: object) -> list[str | None]:
@@ -67,10 +67,10 @@ def test_it_follows_the_store_and_reads_each_letter_once(client: redis.Redis) ->
     assert found(index) == ["e1", "e2", "e3"]
     asked = client.info("commandstats")
     assert not {"cmdstat_hkeys", "cmdstat_hgetall", "cmdstat_hscan"} & set(asked)
-    discard_letters(client, "shop", [letter(1).id])
+    remove_dead_letters(client, "shop", [letter(1).id])
     bury(client, letter(4))
     assert found(index) == ["e2", "e3", "e4"]
-    amend_letter(client, "shop", letter(2).id, letter(2).encode(), letter(2, message="corrected").encode())
+    replace_dead_letter(client, "shop", letter(2).id, letter(2).encode(), letter(2, message="corrected").encode())
     assert found(index) == ["e2", "e3", "e4"]
 
 
@@ -79,7 +79,7 @@ def test_of_more_than_it_may_hold_it_has_the_newest(client: redis.Redis) -> None
     bury(client, *(letter(n) for n in range(10)))
     index = DeadLetterIndex(client, most=3)
     assert found(index) == ["e7", "e8", "e9"]
-    discard_letters(client, "shop", [letter(n).id for n in (8, 9)])
+    remove_dead_letters(client, "shop", [letter(n).id for n in (8, 9)])
     assert found(index) == ["e5", "e6", "e7"]
 
 
@@ -146,9 +146,9 @@ def test_groups_are_counted_the_largest_first(client: redis.Redis) -> None:
 
 def test_a_damaged_letter_has_at_least_its_id(client: redis.Redis) -> None:
     """So it can be seen, and discarded."""
-    client.hset("letters:shop", "damaged", b"\xff")
-    client.hset("letters:shop:labels", "damaged", "label")
-    client.hincrby("books:shop", "dead", 1)
+    client.hset("dead_letters:shop", "damaged", b"\xff")
+    client.hset("dead_letters:shop:labels", "damaged", "label")
+    client.hincrby("ledger:shop", "dead_lettered", 1)
     ((key, (one,)),) = DeadLetterIndex(client).find(["shop"], DeadLetterQuery()).keys
     assert (one.id, key.reason) == ("damaged", "unreadable")
 

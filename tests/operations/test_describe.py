@@ -3,7 +3,7 @@
 import pytest
 
 from delivery.last_error import LastError
-from lanes.ledger import GroupReading
+from lanes.ledger import ConnectionReading
 from operations.status.connections import ConnectionStatus, State
 from operations.status.describe import describe_status
 
@@ -15,8 +15,8 @@ from operations.status.describe import describe_status
         ("paused", {"state": "paused"}, "paused: TikTok refuses it, its events are kept; next try in 30 s"),
         (
             "paused",
-            {"state": "paused", "by": "valve"},
-            "paused by the valve: TikTok refuses its events and takes none; next try in 30 s",
+            {"state": "paused", "by": "circuit_breaker"},
+            "paused by the circuit breaker: TikTok refuses its events and takes none; next try in 30 s",
         ),
         ("paused", {"state": "paused", "by": "operator"}, "paused by an operator, until somebody resumes it"),
         ("backing_off", {}, "backing off: TikTok 503; next try in 30 s"),
@@ -26,7 +26,7 @@ from operations.status.describe import describe_status
 )
 def test_a_state_in_words(state: State, group: dict[str, str], words: str) -> None:
     """With what happened and when it goes on, where that is known."""
-    books = GroupReading("shop", {}, group, [], 0, {}, {})
+    books = ConnectionReading("shop", {}, group, [], 0, {}, {})
     error = LastError(1, "TikTok 503")
     assert describe_status(ConnectionStatus("shop", state, books, None, error, 31_000, None), 1_000) == words
     without = ConnectionStatus("shop", state, books, None, None, None, None)
@@ -35,5 +35,7 @@ def test_a_state_in_words(state: State, group: dict[str, str], words: str) -> No
 
 def test_a_blocked_lane_is_said_whatever_the_state() -> None:
     """For nothing else unblocks it."""
-    status = ConnectionStatus("shop", "healthy", GroupReading("shop", {}, {}, [], 0, {}, {}), None, None, None, None, 1)
+    status = ConnectionStatus(
+        "shop", "healthy", ConnectionReading("shop", {}, {}, [], 0, {}, {}), None, None, None, None, 1
+    )
     assert describe_status(status, 0) == "1 lane blocked: the oldest events there cannot be read"

@@ -22,7 +22,7 @@ def test_what_was_observed_reads_back(observed: list[tuple[float, int]]) -> None
 
 def test_several_histograms_share_a_hash() -> None:
     """Each finds its own, and nothing of another's."""
-    kept = {**SMALL.observe([(3, 2)]), **ANSWER.observe([(0.0123, 1)]), "dead:invalid_url": 4}
+    kept = {**SMALL.observe([(3, 2)]), **ANSWER.observe([(0.0123, 1)]), "dead_lettered:invalid_url": 4}
     assert SMALL.read(kept).buckets == [(1, 0), (5, 2), (10, 2), (math.inf, 2)]
     assert ANSWER.read(kept).total == 0.012
 

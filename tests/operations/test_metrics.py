@@ -9,7 +9,7 @@ from support.bench import HEADER, Bench
 from support.events import purchase
 
 from config.settings import Settings
-from lanes.dead_letters import discard_letters
+from lanes.dead_letters import remove_dead_letters
 from operations.metrics.catalogue import CATALOGUE
 from operations.metrics.exposition import exposition
 from sandbox.client import running_sandbox
@@ -48,7 +48,7 @@ def test_before_anything_came_every_row_that_needs_nothing_is_there(bench: Bench
     """Counters at zero, so that the first rise is seen as one."""
     samples = scraped(bench)
     assert samples["relay_events_in_total", ("shop", "accepted")] == 0
-    assert samples["relay_events_out_total", ("shop", "dead")] == 0
+    assert samples["relay_events_out_total", ("shop", "dead_lettered")] == 0
     assert samples["relay_connection_state", ("shop", "healthy")] == 1
     assert samples["relay_delivery_seconds_count", ("shop",)] == 0
     assert samples["relay_redis_up", ()] == 1
@@ -59,21 +59,21 @@ def test_its_totals_are_those_of_the_books_and_of_tiktok(bench: Bench) -> None:
     bench.put([purchase(1), purchase(2), purchase(3, custom_flags={})])
     bench.drain()
     bench.put([purchase(4)])
-    samples, books = scraped(bench), bench.group().books
+    samples, books = scraped(bench), bench.group().counts
     for name, count in books.items():
         metric = "relay_events_in_total" if name in ("accepted", "extra", "replayed") else "relay_events_out_total"
         assert samples[metric, ("shop", name)] == count
     assert samples["relay_events_waiting", ("shop",)] == 1
     assert samples["relay_oldest_waiting_seconds", ("shop",)] >= 0
-    assert samples["relay_dead_letters_total", ("shop", "missing_url")] == 1
-    assert samples["relay_letters", ("shop", "missing_url")] == 1
+    assert samples["relay_dead_lettered_total", ("shop", "missing_url")] == 1
+    assert samples["relay_dead_letters", ("shop", "missing_url")] == 1
     assert samples["relay_requests_total", ("shop", "delivered")] == 1
     assert samples["relay_request_events_sum", ("shop",)] == 2 == bench.sandbox.summary()["events"]
     assert samples["relay_delivery_seconds_count", ("shop",)] == 2
     assert 0 < samples["relay_delivery_seconds_sum", ("shop",)] < 60
     assert samples["relay_tiktok_answer_seconds_count", ("shop",)] == 1
     assert 100 < samples["relay_request_bytes_sum", ("shop",)] < 10_000
-    assert samples["relay_books_missing", ("shop",)] == 0
+    assert samples["relay_ledger_discrepancy_events", ("shop",)] == 0
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_a_letter_that_leaves_is_counted_out(bench: Bench) -> None:
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
     [letter] = bench.letters()
-    discard_letters(bench.redis, "shop", [letter.id])
+    remove_dead_letters(bench.redis, "shop", [letter.id])
     samples = scraped(bench)
-    assert ("relay_letters", ("shop", "missing_url")) not in samples
-    assert samples["relay_dead_letters_total", ("shop", "missing_url")] == 1
-    assert samples["relay_letters_out_total", ("shop", "discarded")] == 1
+    assert ("relay_dead_letters", ("shop", "missing_url")) not in samples
+    assert samples["relay_dead_lettered_total", ("shop", "missing_url")] == 1
+    assert samples["relay_dead_letters_removed_total", ("shop", "discarded")] == 1

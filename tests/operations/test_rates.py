@@ -2,14 +2,14 @@
 
 import pytest
 
-from lanes.ledger import GroupReading, Reading
+from lanes.ledger import ConnectionReading, Reading
 from operations.status.rates import Rates
 
 
 def reading(second: float, accepted: int, delivered: int, name: str = "shop") -> Reading:
     """One connection's books at that second."""
     books = {"accepted": accepted, "delivered": delivered}
-    return Reading(round(second * 1000), [GroupReading(name, books, {}, [], 0, {}, {})], [])
+    return Reading(round(second * 1000), [ConnectionReading(name, books, {}, [], 0, {}, {})], [])
 
 
 def test_one_reading_tells_no_pace() -> None:

@@ -29,16 +29,16 @@ def test_three_workers_and_their_replacements_send_one_alert_for_a_pause(tmp_pat
         httpx.post(url, json=batch(purchase(1)), auth=("key", "secret"), trust_env=False).raise_for_status()
         until(lambda: receiver.alerts == [("shop", "paused")])
         until(
-            lambda: b'"unsent":[]' in (client.hget("watch:notes", "shop") or b"")
+            lambda: b'"unsent":[]' in (client.hget("alerts:notes", "shop") or b"")
         )  # else the notice would be sent again, as it should
         for worker in plant.workers:
             worker.kill()
-        client.delete("watch:turn")  # else it expires within 30 s
+        client.delete("alerts:leader")  # else it expires within 30 s
         plant.restart_the_dead()
-        until(lambda: client.exists("watch:turn"))
-        note = client.hget("watch:notes", "shop")
+        until(lambda: client.exists("alerts:leader"))
+        note = client.hget("alerts:notes", "shop")
         time.sleep(3)  # two checks
-        assert client.hget("watch:notes", "shop") == note
+        assert client.hget("alerts:notes", "shop") == note
         assert receiver.alerts == [("shop", "paused")]
         assert "alert_sent" in "".join(plant.log_of(f"worker-{n}") for n in range(3))
         assert not any(receiver.url in plant.log_of(process.name) for process in plant.processes)

@@ -87,7 +87,7 @@ def test_with_keep_it_runs_until_it_is_interrupted(tmp_path: Path, environment: 
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=120) == 0
     assert seen.returncode == 0, seen.stderr
-    assert "books balance" in seen.stdout
+    assert "ledger balances" in seen.stdout
     assert "curl -i -u demo-web-key:demo-web-secret" in said
     assert left_behind(tmp_path) == []
 

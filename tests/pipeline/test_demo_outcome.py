@@ -88,11 +88,11 @@ def _ledger_differences(
     posted: Counter[str], received: Counter[Row], dead_letters: Counter[Row], reading: Reading
 ) -> list[str]:
     """Compare the ledger's counters with what was posted and received and with the dead letters that exist."""
-    faults = [f"{group.name}: {fault}" for group in reading.groups for fault in describe_imbalance(group)]
-    counted = [(each.id, "accepted", each.books, posted[each.id]) for each in reading.inputs]
-    for group in reading.groups:
-        counted.append((group.name, "delivered", group.books, _of_connection(group.name, received)))
-        counted.append((group.name, "dead", group.books, _of_connection(group.name, dead_letters)))
+    faults = [f"{group.name}: {fault}" for group in reading.connections for fault in describe_imbalance(group)]
+    counted = [(each.id, "accepted", each.counts, posted[each.id]) for each in reading.inputs]
+    for group in reading.connections:
+        counted.append((group.name, "delivered", group.counts, _of_connection(group.name, received)))
+        counted.append((group.name, "dead_lettered", group.counts, _of_connection(group.name, dead_letters)))
     return faults + [
         f"{name}: the ledger counts {counters.get(counter, 0)} {counter}, found {found}"
         for name, counter, counters, found in counted

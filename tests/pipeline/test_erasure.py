@@ -16,7 +16,7 @@ from support.traces import in_files, in_redis
 from support.waiting import until
 
 from config.secrets import Keyring
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 
 EMAIL, PHONE, CUSTOMER, IP = "Jane.Doe@private.example", "+491715550123", "customer-jane-4711", "198.51.100.77"
 WANTED = [
@@ -64,12 +64,12 @@ def post(plant: Plant, *batches: dict[str, Any]) -> None:
 
 
 def books(plant: Plant) -> dict[str, tuple[int, ...]]:
-    """Waiting, letters, forgotten and forgotten_letters of each connection, whose books balance."""
+    """Waiting, letters, forgotten and dead_letters_erased of each connection, whose books balance."""
     with plant.client() as client:
-        groups = read_books(client, ["shop", "stuck"], []).groups
+        groups = read_ledger(client, ["shop", "stuck"], []).connections
     assert all(group.balances for group in groups), groups
     return {
-        g.name: (g.waiting, g.letters, *(g.books.get(n, 0) for n in ("forgotten", "forgotten_letters"))) for g in groups
+        g.name: (g.waiting, g.letters, *(g.counts.get(n, 0) for n in ("erased", "dead_letters_erased"))) for g in groups
     }
 
 

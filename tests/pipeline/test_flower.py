@@ -13,7 +13,7 @@ from support.plant import Plant
 from support.waiting import until
 
 from cli.processes.flower import COLUMNS
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 
 CONFIGURATION = """
 inputs:
@@ -39,9 +39,9 @@ def plant(tmp_path: Path) -> Iterator[Plant]:
 def counts(plant: Plant, *names: str) -> tuple[int, ...]:
     """Return the counters of the connection's ledger, which balances."""
     with plant.client() as client:
-        group = read_books(client, ["shop"], []).groups[0]
+        group = read_ledger(client, ["shop"], []).connections[0]
     assert group.balances
-    return tuple(group.waiting if name == "waiting" else group.books.get(name, 0) for name in names)
+    return tuple(group.waiting if name == "waiting" else group.counts.get(name, 0) for name in names)
 
 
 def test_a_failed_job_leads_to_its_dead_letters_and_each_is_replayed_once(plant: Plant) -> None:
@@ -53,7 +53,7 @@ def test_a_failed_job_leads_to_its_dead_letters_and_each_is_replayed_once(plant:
     body = batch(bad_url, bad_ttclid, purchase(3))
     url = f"{plant.ingest_urls[0]}/v2/events"
     assert httpx.post(url, json=body, auth=("key", "secret"), trust_env=False).status_code == 202
-    until(lambda: counts(plant, "delivered", "dead", "waiting") == (1, 2, 0))
+    until(lambda: counts(plant, "delivered", "dead_lettered", "waiting") == (1, 2, 0))
     until(lambda: any(task["state"] == "FAILURE" for task in flower.tasks().values()))
 
     [(job, task)] = [one for one in flower.tasks().items() if one[1]["state"] == "FAILURE"]

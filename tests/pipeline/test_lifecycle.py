@@ -15,7 +15,7 @@ from support.posters import Posters
 from support.waiting import until
 
 from delivery.client import TIMEOUT
-from lanes.ledger import GroupReading, read_books
+from lanes.ledger import ConnectionReading, read_ledger
 
 CONFIGURATION = "inputs:\n  - {id: web, platform: web, api_key: key, api_secret: secret}\nconnections:\n" + "".join(
     f"  - {{id: shop-{n}, inputs: [web], access_token: good, event_source_id: CUSG5HBC77UD11VVRQE{n}, "
@@ -26,10 +26,10 @@ SETTLES_WITHIN_S = 3.0
 """What a worker needs beside TikTok's answer: settling, Celery's own leave-taking; on two loaded cores."""
 
 
-def groups(plant: Plant) -> list[GroupReading]:
+def groups(plant: Plant) -> list[ConnectionReading]:
     """The books, which balance at every instant."""
     with plant.client() as client:
-        read = read_books(client, [f"shop-{n}" for n in range(3)], []).groups
+        read = read_ledger(client, [f"shop-{n}" for n in range(3)], []).connections
     assert all(group.balances for group in read), read
     return read
 

@@ -74,12 +74,12 @@ def test_the_totals_are_those_of_status_and_of_tiktok(tmp_path: Path) -> None:
         connection = one["id"]
         for how in ("accepted", "extra", "replayed"):
             assert value("relay_events_in_total", connection=connection, how=how) == one[how]
-        for how in ("delivered", "dead", "unsupported", "withheld", "forgotten"):
+        for how in ("delivered", "dead_lettered", "unsupported", "withheld", "erased"):
             assert value("relay_events_out_total", connection=connection, how=how) == one[how]
         assert value("relay_events_waiting", connection=connection) == 0
-        assert value("relay_books_missing", connection=connection) == 0
-        assert value("relay_dead_letters_total", connection=connection, reason="invalid_url") == len(posters.bad)
-        assert value("relay_letters", connection=connection, reason="invalid_url") == len(posters.bad)
+        assert value("relay_ledger_discrepancy_events", connection=connection) == 0
+        assert value("relay_dead_lettered_total", connection=connection, reason="invalid_url") == len(posters.bad)
+        assert value("relay_dead_letters", connection=connection, reason="invalid_url") == len(posters.bad)
         assert value("relay_delivery_seconds_count", connection=connection) == one["delivered"]
     delivered = sum(one["delivered"] for one in said["connections"])
     assert len(taken) == tiktok["distinct"] == delivered

@@ -18,7 +18,7 @@ from support.server import append_only_files
 from support.waiting import until
 
 from config.secrets import Keyring
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 from store.errors import RedisAway
 
 EMAIL, PHONE, CUSTOMER, IP = "jane.doe@private.example", "+491715550123", "customer-jane-4711", "198.51.100.77"
@@ -124,10 +124,10 @@ def waiting_and_dead_lettered(plant: Plant) -> dict[str, tuple[int, int]]:
     """Return both numbers of each connection."""
     try:
         with plant.client() as client:
-            groups = read_books(client, ["shop", "stuck", "poisoned"], []).groups
+            groups = read_ledger(client, ["shop", "stuck", "poisoned"], []).connections
     except RedisAway:
         return {}
-    return {group.name: (group.waiting, group.books.get("dead", 0)) for group in groups}
+    return {group.name: (group.waiting, group.counts.get("dead_lettered", 0)) for group in groups}
 
 
 def test_personal_data_and_secrets_are_nowhere(plant: Plant, receiver: Receiver) -> None:

@@ -12,7 +12,7 @@ from support.events import batch, purchase
 from support.plant import Plant, Process
 from support.waiting import until
 
-from lanes.ledger import GroupReading, read_books
+from lanes.ledger import ConnectionReading, read_ledger
 
 CONFIGURATION = """
 inputs:
@@ -52,10 +52,10 @@ def plant(shared_plant: Plant) -> Plant:
     return shared_plant
 
 
-def books(plant: Plant) -> GroupReading:
+def books(plant: Plant) -> ConnectionReading:
     """The connection's books, which balance at every instant."""
     with plant.client() as client:
-        reading = read_books(client, ["shop"], ["web"]).groups[0]
+        reading = read_ledger(client, ["shop"], ["web"]).connections[0]
     assert reading.balances, reading
     return reading
 
@@ -103,12 +103,12 @@ def test_the_official_sdk_uploads_and_its_events_arrive(plant: Plant) -> None:
 
 def test_bad_events_become_dead_letters_while_the_rest_of_their_batch_is_delivered(plant: Plant) -> None:
     """Each dead letter has its reason."""
-    before = books(plant).books
+    before = books(plant).counts
     bad_url = purchase(2, custom_flags={"TikTok.URL": "www.shop.com/x"})
     bad_ttclid = purchase(3, custom_flags={"TikTok.URL": "https://shop.example", "TikTok.Callback": "abc"})
     post(plant, purchase(1), bad_url, bad_ttclid, purchase(4))
     plant.sandbox.wait_for(lambda summary: summary["distinct"] == 2)
-    until(lambda: books(plant).books.get("dead", 0) == before.get("dead", 0) + 2)
+    until(lambda: books(plant).counts.get("dead_lettered", 0) == before.get("dead_lettered", 0) + 2)
     assert {event["event_id"] for event in plant.sandbox.events()} == {"e1", "e4"}
 
 
@@ -117,7 +117,7 @@ def test_a_refused_token_pauses_and_the_corrected_file_resumes_without_restart(p
     plant.file.write_text(configuration("revoked"))
     time.sleep(2)
     post(plant, purchase(11))
-    until(lambda: books(plant).group.get("state") == "paused")
+    until(lambda: books(plant).status.get("state") == "paused")
     assert books(plant).waiting == 1
     plant.file.write_text("inputs: [")
     time.sleep(1)

@@ -18,7 +18,7 @@ from support.plant import RELAY, SERVER, Process, free_port
 from support.site import running_site
 from support.tls import Authority, tls_in_front
 
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 from sandbox.client import SandboxClient
 from store.client import connect
 
@@ -157,7 +157,7 @@ def test_flower_reads_the_same_address(form: str, places: Places, tmp_path: Path
 
 
 def _delivered(client: redis.Redis) -> int:
-    return read_books(client, ["shop"], []).groups[0].books.get("delivered", 0)
+    return read_ledger(client, ["shop"], []).connections[0].counts.get("delivered", 0)
 
 
 def _until(condition: Callable[[], bool], seconds: float = 60.0) -> None:

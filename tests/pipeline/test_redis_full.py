@@ -9,7 +9,7 @@ from support.events import batch, purchase
 from support.plant import Plant
 from support.waiting import until
 
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 
 CONFIGURATION = (
     "inputs:\n  - {id: web, platform: web, api_key: key, api_secret: secret}\nconnections:\n"
@@ -29,9 +29,9 @@ def post(plant: Plant, first: int, count: int) -> None:
 def delivered(plant: Plant) -> int:
     """Return the number of delivered events; the ledger balances at every instant."""
     with plant.client() as client:
-        [group] = read_books(client, ["shop"], []).groups
+        [group] = read_ledger(client, ["shop"], []).connections
     assert group.balances
-    return group.books.get("delivered", 0)
+    return group.counts.get("delivered", 0)
 
 
 def fill(plant: Plant) -> None:

@@ -20,7 +20,7 @@ from support.site import WEB, running_site
 from support.waiting import until
 
 from cli.main import main
-from lanes.ledger import read_books
+from lanes.ledger import read_ledger
 from operations.alerts.outage import Outage
 from sandbox.client import SandboxClient
 from store.client import connect
@@ -157,7 +157,7 @@ def test_a_worker_waits_while_redis_is_a_replica(server: str, tmp_path: Path) ->
 
 def _delivered(url: str) -> int:
     with connect(url) as client:
-        return read_books(client, ["shop"], []).groups[0].books.get("delivered", 0)
+        return read_ledger(client, ["shop"], []).connections[0].counts.get("delivered", 0)
 
 
 def relay(url: str, directory: Path, *arguments: str) -> tuple[int, str]:

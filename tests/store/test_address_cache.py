@@ -21,7 +21,9 @@ def client(redis_url: str) -> redis.Redis:
 
 def names_in(client: redis.Redis) -> list[bytes]:
     """The names of what is remembered; beside them are a secret, an index of the same names and its sum."""
-    return [name for name in client.scan_iter() if name not in (SHARED.encode(), b"memory:index", b"memory:bytes")]
+    return [
+        name for name in client.scan_iter() if name not in (SHARED.encode(), b"addresses:index", b"addresses:bytes")
+    ]
 
 
 @pytest.mark.parametrize("keyring", RINGS, ids=IDS)
@@ -30,15 +32,15 @@ def test_the_oldest_go_beyond_the_bound(client: redis.Redis, keyring: Keyring | 
     memory = Memory(client, keyring, DAY_S)
     memory.most_bytes = 200_000
     for first in range(0, 3_000, 100):
-        for name, score in client.zrange("memory:index", 0, -1, withscores=True):
-            client.zadd("memory:index", {name: score - 65_536})  # a second has passed
+        for name, score in client.zrange("addresses:index", 0, -1, withscores=True):
+            client.zadd("addresses:index", {name: score - 65_536})  # a second has passed
         memory.remember({f"user-{n}": b"203.0.113.%d" % (n % 250) for n in range(first, first + 100)})
         memory.remember({"regular": b"x"})
-    assert int(client.get("memory:bytes") or 0) <= 200_000
-    used = sum(client.memory_usage(key, samples=0) or 0 for key in client.scan_iter("memory:*", count=1_000))
+    assert int(client.get("addresses:bytes") or 0) <= 200_000
+    used = sum(client.memory_usage(key, samples=0) or 0 for key in client.scan_iter("addresses:*", count=1_000))
     assert 100_000 < used <= 200_000
     kept = memory.recall(["regular", *(f"user-{number}" for number in range(3_000))])
-    assert 200 < len(kept) == client.zcard("memory:index") < 1_000
+    assert 200 < len(kept) == client.zcard("addresses:index") < 1_000
     assert {"regular", "user-2999"} <= set(kept)
     assert "user-0" not in kept
 
@@ -47,13 +49,13 @@ def test_what_expired_is_counted_no_more(client: redis.Redis) -> None:
     """And what is forgotten leaves the index as well: not even its name stays."""
     memory = Memory(client, None, 1)
     memory.remember({"gone": b"x" * 1_000})
-    [(name, score)] = client.zrange("memory:index", 0, -1, withscores=True)
-    client.zadd("memory:index", {name: score - 10 * 65_536})  # as if ten seconds had passed
+    [(name, score)] = client.zrange("addresses:index", 0, -1, withscores=True)
+    client.zadd("addresses:index", {name: score - 10 * 65_536})  # as if ten seconds had passed
     memory.remember({"jane": b"x" * 100, "joe": b"x" * 100})
-    assert client.get("memory:bytes") == b"%d" % (2 * (100 + OVERHEAD))
+    assert client.get("addresses:bytes") == b"%d" % (2 * (100 + OVERHEAD))
     assert memory.forget(["jane", "nobody"]) == 1
-    assert client.get("memory:bytes") == b"%d" % (100 + OVERHEAD)
-    assert client.zcard("memory:index") == 1
+    assert client.get("addresses:bytes") == b"%d" % (100 + OVERHEAD)
+    assert client.zcard("addresses:index") == 1
 
 
 def test_a_value_beyond_all_measure_is_not_remembered(client: redis.Redis) -> None:
@@ -77,7 +79,7 @@ def test_names_in_redis_are_of_nobody(client: redis.Redis, keyring: Keyring | No
     """No subject stands in a key, and where there is an encryption key no value stands in the open."""
     Memory(client, keyring, DAY_S).remember({"jane@shop.example": b"203.0.113.9"})
     names = names_in(client)
-    assert [len(name) for name in names] == [len("memory:") + 16]
+    assert [len(name) for name in names] == [len("addresses:") + 16]
     assert b"jane" not in names[0]
     assert (b"203.0.113.9" in (client.get(names[0]) or b"")) == (keyring is None)
 

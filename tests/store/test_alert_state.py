@@ -23,13 +23,16 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 def test_a_glance_shows_every_connection(client: redis.Redis) -> None:
     """Its state, who caused it, its dead letters and the note."""
-    Lanes(client).rest("shop", "paused", 60_000, {"by": "valve"})
-    client.sadd("lanes:groups", "other")
-    client.hset("books:other", "dead", 7)
-    client.hset("group:shop", "letter_bytes", 5)
+    Lanes(client).pause("shop", "paused", 60_000, {"by": "circuit_breaker"})
+    client.sadd("lanes:connections", "other")
+    client.hset("ledger:other", "dead_lettered", 7)
+    client.hset("connection:shop", "dead_letter_bytes", 5)
     assert AlertState(client).keep("shop", b"", b"note")
     now_ms, seen = glance(client)
-    assert [tuple(each) for each in seen] == [("other", "", "", 7, b"", 0), ("shop", "paused", "valve", 0, b"note", 5)]
+    assert [tuple(each) for each in seen] == [
+        ("other", "", "", 7, b"", 0),
+        ("shop", "paused", "circuit_breaker", 0, b"note", 5),
+    ]
     assert abs(now_ms - client.time()[0] * 1000) < 5_000
 
 

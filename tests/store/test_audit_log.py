@@ -3,7 +3,7 @@
 import fakeredis
 import pytest
 
-from store.audit_log import MOST_ENTRIES, entries, keep_entry
+from store.audit_log import MOST_ENTRIES, add_entry, entries
 from store.errors import RedisAway
 
 
@@ -20,9 +20,9 @@ def client(server: fakeredis.FakeServer) -> fakeredis.FakeRedis:
 
 def test_entries_come_newest_first_and_each_deed_has_its_own(client: fakeredis.FakeRedis) -> None:
     """Who was shown something is not mixed with who erased something."""
-    keep_entry(client, "reveals", b"first")
-    keep_entry(client, "erasures", b"other")
-    keep_entry(client, "reveals", b"second")
+    add_entry(client, "reveals", b"first")
+    add_entry(client, "erasures", b"other")
+    add_entry(client, "reveals", b"second")
     assert entries(client, "reveals") == [b"second", b"first"]
     assert entries(client, "erasures") == [b"other"]
 
@@ -30,7 +30,7 @@ def test_entries_come_newest_first_and_each_deed_has_its_own(client: fakeredis.F
 def test_only_the_newest_are_kept(client: fakeredis.FakeRedis) -> None:
     """It may not grow for ever."""
     client.lpush("audit:reveals", *[b"%d" % number for number in range(MOST_ENTRIES)])
-    keep_entry(client, "reveals", b"newest")
+    add_entry(client, "reveals", b"newest")
     kept = entries(client, "reveals")
     assert (len(kept), kept[0], kept[-1]) == (MOST_ENTRIES, b"newest", b"1")
 
@@ -39,6 +39,6 @@ def test_without_redis_it_says_so(server: fakeredis.FakeServer, client: fakeredi
     """In the words of lanes, for whoever asked."""
     server.connected = False
     with pytest.raises(RedisAway):
-        keep_entry(client, "reveals", b"lost")
+        add_entry(client, "reveals", b"lost")
     with pytest.raises(RedisAway):
         entries(client, "reveals")

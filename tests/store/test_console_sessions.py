@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from store.client import connect
-from store.console_sessions import Limit, Visitors
+from store.console_sessions import ConsoleSessions, Limit
 
 NOW = 1_000_000
 OWN = Limit(free=3, first_ms=1_000, most_ms=5_000, kept_ms=60_000)
@@ -24,19 +24,19 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 def test_a_session_is_found_by_its_token_until_it_ends(client: redis.Redis) -> None:
     """Redis never has the token itself."""
-    visitors = Visitors(client)
+    visitors = ConsoleSessions(client)
     visitors.keep("token-1", b"value", 60_000)
     assert visitors.find("token-1") == b"value"
     assert visitors.find("token-2") is None
     assert not [key for key in client.scan_iter() if b"token" in key]
-    assert 0 < client.pttl(client.keys("visitors:session:*")[0]) <= 60_000
+    assert 0 < client.pttl(client.keys("console:session:*")[0]) <= 60_000
     visitors.end("token-1")
     assert visitors.find("token-1") is None
 
 
 def test_tries_are_free_at_first_and_then_wait_twice_as_long_each_time(client: redis.Redis) -> None:
     """Up to the most; a try that had to wait is not counted; success forgives."""
-    visitors = Visitors(client)
+    visitors = ConsoleSessions(client)
 
     def tried(now: int) -> int:
         return visitors.admit([("someone", OWN)], now)
@@ -51,14 +51,14 @@ def test_tries_are_free_at_first_and_then_wait_twice_as_long_each_time(client: r
 
 def test_many_who_try_wait_together(client: redis.Redis) -> None:
     """Whatever each of them did before."""
-    visitors = Visitors(client)
+    visitors = ConsoleSessions(client)
     waits = [visitors.admit([(f"address-{n}", OWN), ("everybody", ALL)], NOW) for n in range(7)]
     assert waits == [0, 0, 0, 0, 0, 1_000, 1_000]
 
 
 def test_at_maxmemory_people_can_still_sign_in(client: redis.Redis) -> None:
     """For what they do there is what makes room."""
-    visitors = Visitors(client)
+    visitors = ConsoleSessions(client)
     client.config_set("maxmemory", 1)
     with pytest.raises(redis.RedisError):
         client.set("something", "else")

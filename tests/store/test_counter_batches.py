@@ -5,19 +5,19 @@ import asyncio
 import pytest
 
 from store.client import connect, connect_async
-from store.counter_batches import Bundles, read_counts
+from store.counter_batches import CounterBatch, read_counts
 from store.errors import RedisAway
 
 
 async def _bring(redis_url: str) -> None:
     client = connect_async(redis_url)
-    one, other = Bundles(client, "answers"), Bundles(client, "answers")
+    one, other = CounterBatch(client, "answers"), CounterBatch(client, "answers")
     for what in ("202", "202", "429"):
         one.note(what)
     other.note("202")
-    await one.bring()
-    await other.bring()
-    await one.bring()
+    await one.flush()
+    await other.flush()
+    await one.flush()
     await client.aclose()
 
 
@@ -29,20 +29,20 @@ def test_processes_add_up(redis_url: str) -> None:
 
 async def _bring_twice(redis_url: str) -> None:
     client = connect_async(redis_url)
-    bundles = Bundles(client, "answers")
+    bundles = CounterBatch(client, "answers")
     bundles.note("202")
     script, failing = bundles._script._script, client.register_script("return redis.error_reply('GONE')")
     bundles._script._script = failing
     with pytest.raises(RedisAway):
-        await bundles.bring()
+        await bundles.flush()
     bundles._script._script = script
     bundles.note("202")
     number, bundle = bundles._number, bundles._bundle
-    await bundles.bring()
+    await bundles.flush()
     bundles._bundle = bundle  # as after a lost reply
     assert bundles._number == number
-    await bundles.bring()
-    await bundles.bring()
+    await bundles.flush()
+    await bundles.flush()
     await client.aclose()
 
 

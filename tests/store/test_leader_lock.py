@@ -25,10 +25,10 @@ def test_a_process_is_the_leader_until_it_releases_the_lock_or_exits(client: red
     assert (first.acquire(), second.acquire(), first.acquire()) == (True, False, True)
     second.release()
     assert not second.acquire()
-    assert 0 < client.pttl("watch:turn") <= LEADER_MS
+    assert 0 < client.pttl("alerts:leader") <= LEADER_MS
     first.release()
     assert second.acquire()
-    client.delete("watch:turn")  # as when it has expired
+    client.delete("alerts:leader")  # as when it has expired
     assert first.acquire()
 
 

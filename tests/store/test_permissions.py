@@ -19,7 +19,7 @@ RIGHTS = [
     (["~*", "&*", "+@all", "-@scripting"], "+eval +evalsha +script|load"),
     (["~*", "&*", "+@all", "-hincrby", "-zadd"], "+hincrby +zadd"),
     (["~*", "resetchannels", "+@all"], "&*"),
-    (["~lane*", "~once:*", "&*", "+@all"], "~group:* ~books:*"),
+    (["~lane*", "~once:*", "&*", "+@all"], "~connection:* ~ledger:*"),
 ]
 
 

@@ -84,9 +84,9 @@ def put_letters(bench: Bench) -> dict[str, str]:
     """Put all of them into the store; their ids by what is wrong."""
     letters = stored_letters(bench)
     for letter_id, stored in letters.values():
-        bench.redis.hset("letters:shop", letter_id, stored)
-        bench.redis.hset("letters:shop:labels", letter_id, "invalid_url")
-    bench.redis.hset("letters:shop:counts", "invalid_url", len(letters))
-    bench.redis.hset("books:shop", mapping={"accepted": len(letters), "dead": len(letters)})
-    bench.redis.sadd("lanes:groups", "shop")
+        bench.redis.hset("dead_letters:shop", letter_id, stored)
+        bench.redis.hset("dead_letters:shop:labels", letter_id, "invalid_url")
+    bench.redis.hset("dead_letters:shop:counts", "invalid_url", len(letters))
+    bench.redis.hset("ledger:shop", mapping={"accepted": len(letters), "dead_lettered": len(letters)})
+    bench.redis.sadd("lanes:connections", "shop")
     return {what: letter_id for what, (letter_id, _) in letters.items()}

@@ -12,7 +12,7 @@ from config.settings import Settings
 from delivery.dead_letter import DeadLetter
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, Entry
-from lanes.ledger import GroupReading, read_books
+from lanes.ledger import ConnectionReading, read_ledger
 from sandbox.client import SandboxClient
 from store.client import connect, connect_async
 from worker.drain import JobReport, drain
@@ -71,8 +71,8 @@ class Bench:
         """One job on the lane; with `now`, as if every backoff and rest were over."""
         if now:
             self.redis.zadd("lanes:due", {"shop:0": 0}, xx=True)
-            if self.redis.hexists("group:shop", "until"):
-                self.redis.hset("group:shop", "until", 0)
+            if self.redis.hexists("connection:shop", "until"):
+                self.redis.hset("connection:shop", "until", 0)
         return drain("shop:0", self.runtime, "job-1")
 
     def drain_all(self) -> None:
@@ -80,20 +80,20 @@ class Bench:
         for number in range(4):
             drain(f"shop:{number}", self.runtime, "job-1")
 
-    def group(self) -> GroupReading:
+    def group(self) -> ConnectionReading:
         """The connection's books, which always balance."""
-        reading = read_books(self.redis, ["shop"], ["web"]).groups[0]
+        reading = read_ledger(self.redis, ["shop"], ["web"]).connections[0]
         assert reading.balances, reading
         return reading
 
     def count(self, *names: str) -> tuple[int, ...]:
         """Those counters of the books; `waiting` is one of them."""
         reading = self.group()
-        return tuple(reading.waiting if name == "waiting" else reading.books.get(name, 0) for name in names)
+        return tuple(reading.waiting if name == "waiting" else reading.counts.get(name, 0) for name in names)
 
     def letters(self) -> list[DeadLetter]:
         """The dead letters, in the order of the events' ids."""
-        letters = (DeadLetter.decode(stored) for stored in self.redis.hvals("letters:shop"))
+        letters = (DeadLetter.decode(stored) for stored in self.redis.hvals("dead_letters:shop"))
         return sorted(letters, key=lambda letter: (letter.event_id or "", letter.tiktok_event or ""))
 
     def close(self) -> None:

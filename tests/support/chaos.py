@@ -13,7 +13,7 @@ from support.posters import Posters
 
 from delivery.dead_letter import DeadLetter
 from lanes.lanes import Lanes
-from lanes.ledger import GroupReading, read_books
+from lanes.ledger import ConnectionReading, read_ledger
 from operations.status.daily import Day, days_of
 from store.client import connect
 from store.clocks import now_ms
@@ -162,7 +162,7 @@ class Reckoning:
     posted: set[tuple[str, str]]
     arrived: dict[tuple[str, str, str], int]
     dead: dict[tuple[str, str], str]
-    groups: list[GroupReading]
+    groups: list[ConnectionReading]
     days: dict[str, list[Day]]
     lost: set[tuple[str, str]] = field(default_factory=set)
 
@@ -187,7 +187,7 @@ def reckon(plant: Plant, posters: Posters) -> Reckoning:
         time.sleep(0.5)
     groups = _groups(client)
     days = {group: days_of(client, [group], 3, now_ms(client)) for group in SOURCES}
-    letters = [DeadLetter.decode(one) for group in SOURCES for one in client.hvals(f"letters:{group}")]
+    letters = [DeadLetter.decode(one) for group in SOURCES for one in client.hvals(f"dead_letters:{group}")]
     client.close()
     return Reckoning(
         posted={(source, event_id) for source in SOURCES.values() for event_id in posters.accepted},
@@ -198,8 +198,8 @@ def reckon(plant: Plant, posters: Posters) -> Reckoning:
     )
 
 
-def _groups(client: redis.Redis) -> list[GroupReading]:
-    return read_books(client, list(SOURCES), ["web"]).groups
+def _groups(client: redis.Redis) -> list[ConnectionReading]:
+    return read_ledger(client, list(SOURCES), ["web"]).connections
 
 
 def check(result: Reckoning, bad: set[str]) -> None:
@@ -209,12 +209,12 @@ def check(result: Reckoning, bad: set[str]) -> None:
     assert set(result.dead.values()) <= {"invalid_url", "rejected_by_tiktok"}
     for group in result.groups:
         assert group.balances, group
-        books = group.books
-        assert books["accepted"] == books["delivered"] + books.get("dead", 0)
+        books = group.counts
+        assert books["accepted"] == books["delivered"] + books.get("dead_lettered", 0)
         days = result.days[group.name]
         assert sum(day.others["accepted"] for day in days) == books["accepted"]
         assert sum(day.delivered.total() for day in days) == books["delivered"]
-        assert sum(day.dead.total() for day in days) == books.get("dead", 0)
+        assert sum(day.dead.total() for day in days) == books.get("dead_lettered", 0)
         assert not any(day.open for day in days)
         here = sum(count for (source, _, _), count in result.arrived.items() if source == SOURCES[group.name])
         assert here >= books["delivered"]

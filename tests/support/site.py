@@ -56,9 +56,9 @@ class Site:
         sealed = [one for n in range(4) for one in self.redis.lrange(f"lane:{connection}:{n}", 0, -1)]
         return [ChunkCodec().open(one) for one in sealed]
 
-    def books(self, name: str) -> dict[str, int]:
+    def counts(self, name: str) -> dict[str, int]:
         """The counters of a connection, or of `input:<id>`."""
-        return {field.decode(): int(count) for field, count in self.redis.hgetall(f"books:{name}").items()}
+        return {field.decode(): int(count) for field, count in self.redis.hgetall(f"ledger:{name}").items()}
 
     def keys(self) -> set[bytes]:
         """Every key there is, but for the counts of answers, which come by themselves and hold nothing of a request."""

@@ -36,11 +36,15 @@ def _all(client: redis.Redis, keyring: Keyring | None) -> Iterator[bytes]:
             yield value
             if key.startswith(b"lane:") and not key.endswith((b":sizes", b":meta")):
                 yield from _content(codec.open(value))
-            elif key.startswith(b"letters:") and key.endswith(b":shared"):
+            elif key.startswith(b"dead_letters:") and key.endswith(b":shared"):
                 yield from _content(codec.open(value)) if value[:1] < b"\x20" else ()
-            elif key.startswith(b"letters:"):
+            elif key.startswith(b"dead_letters:"):
                 yield from _content(codec.open(DeadLetter.decode(value).source)) if value[:1] > b"\x7f" else ()
-            elif key.startswith(b"memory:") and key not in (b"memory:secret", b"memory:index", b"memory:bytes"):
+            elif key.startswith(b"addresses:") and key not in (
+                b"addresses:secret",
+                b"addresses:index",
+                b"addresses:bytes",
+            ):
                 yield value if keyring is None else keyring.decrypt(value)
 
 

@@ -43,7 +43,7 @@ def watcher(bench: Bench, receiver: Receiver) -> Watchers:
 
 def kill_watchers(bench: Bench) -> None:
     """Act as if the watching worker was killed and its lock has expired."""
-    bench.redis.delete("watch:turn")
+    bench.redis.delete("alerts:leader")
 
 
 def pause_by_fault(bench: Bench) -> None:
@@ -70,7 +70,7 @@ def test_a_pause_is_alerted_once_whichever_worker_watches(bench: Bench, receiver
         "at": told["relay"]["at"],
         "state": "paused",
         "waiting": 2,
-        "letters": 0,
+        "dead_letters": 0,
         "fact": "is paused: token refused (40105). Nothing is lost: 2 events kept.",
         "who": "an admin of the TikTok advertiser account",
         "what_to_do": told["relay"]["what_to_do"],
@@ -101,12 +101,12 @@ def test_pauses_by_an_operator_and_by_the_circuit_breaker_have_their_own_text(
     pause(bench.redis, "shop")
     watcher().check(START)
     resume(bench.redis, "shop")
-    Lanes(bench.redis).rest("shop", "paused", MINUTE, {"by": "valve", "what": "…"})
+    Lanes(bench.redis).pause("shop", "paused", MINUTE, {"by": "circuit_breaker", "what": "…"})
     kill_watchers(bench)
     one = watcher()
     one.check(START + MINUTE)
     one.check(START + 3 * MINUTE)
-    assert receiver.alerts == [("shop", "paused_by_operator"), ("shop", "valve")]
+    assert receiver.alerts == [("shop", "paused_by_operator"), ("shop", "circuit_breaker")]
     assert all("relay connections resume shop" in told["text"] for told in receiver.taken)
 
 
@@ -232,10 +232,10 @@ def test_dead_letters_that_nearly_fill_their_share_are_alerted_once_and_so_is_th
     bench.drain()
     one = watcher()
     for held in (0.79, 0.8, 0.9, 0.7, 0.85, 0.6, 0.81):
-        bench.redis.hset("group:shop", "letter_bytes", round(limit // 4 * held))
+        bench.redis.hset("connection:shop", "dead_letter_bytes", round(limit // 4 * held))
         one.check(START)
     assert receiver.alerts == [("shop", "dead_letters_nearly_full")] * 2
-    bench.redis.hset("group:shop", "letter_bytes", limit // 4)
+    bench.redis.hset("connection:shop", "dead_letter_bytes", limit // 4)
     bench.put([purchase(2)])
     bench.drain()
     one.check(START)
@@ -274,7 +274,7 @@ def test_clocks_that_disagree_are_alerted_once_and_so_is_their_agreement(
     for seconds in (0, 40, 50):
         own[0] = own_ms() + seconds * 1000
         last.check()
-        bench.redis.hset("watch:notes", CLOCKS, stored_change(bench.redis.hget("watch:notes", CLOCKS) or b""))
+        bench.redis.hset("alerts:notes", CLOCKS, stored_change(bench.redis.hget("alerts:notes", CLOCKS) or b""))
         last.check()
     assert [told["relay"]["alert"] for told in receiver.taken] == ["clocks_disagree", "clocks_agree"]
 

@@ -69,7 +69,9 @@ def test_47_hours_are_over_when_both_clocks_say_so(bench: Bench, hours_ago: int,
     bench.put([purchase(1)], stamp=own_ms() - hours_ago * HOUR_MS)
     bench.runtime.own_ms = lambda: own_ms() + own_hours * HOUR_MS
     report = bench.drain()
-    counts = dict(zip(("delivered", "expired", "waits"), bench.count("delivered", "dead", "waiting"), strict=True))
+    counts = dict(
+        zip(("delivered", "expired", "waits"), bench.count("delivered", "dead_lettered", "waiting"), strict=True)
+    )
     assert counts == {name: int(name == ends) for name in counts}
     if ends == "waits":
         assert "clock and this worker's disagree" in (report.trouble or "")

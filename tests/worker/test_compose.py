@@ -6,7 +6,7 @@ import pytest
 
 from config.model import Connection, Input
 from lanes.chunk import Batch, Chunk, Entry
-from lanes.settlement import Lease, Pace
+from lanes.settlement import BatchSizing, Lease
 from mapping.plan import compile_plan
 from worker.steps.compose import MOST_UNPACKED_BYTES, Composer, Draft
 
@@ -33,7 +33,7 @@ def test_each_of_many_small_chunks_is_counted_once():
     shop = Connection(id="shop", inputs=("app",), access_token="t", event_source_id="7312345678901234567")
     plan = compile_plan(shop, Input("app", "ios", "key", "secret"))
     chunks = [str(number).encode() for number in range(CHUNKS)]
-    lease = Lease("shop:0", "token", 0, 1_700_000_000_000, Pace(limit=1000), 0, False, 0, 0, chunks)
+    lease = Lease("shop:0", "token", 0, 1_700_000_000_000, BatchSizing(limit=1000), 0, False, 0, 0, chunks)
     draft = Composer(open_chunk, lambda _: plan).compose(lease)
     assert isinstance(draft, Draft)
     assert len(draft.items) == CHUNKS
@@ -56,7 +56,7 @@ def test_the_json_decoded_for_a_request_is_bounded(recalls):
     shop = Connection(id="shop", inputs=("app",), access_token="t", event_source_id="7312345678901234567")
     plan = compile_plan(shop, Input("app", "ios", "key", "secret"))
     chunks = [b""] * CHUNKS
-    lease = Lease("shop:0", "token", 0, 1_700_000_000_000, Pace(limit=1000), 0, False, 0, 0, chunks)
+    lease = Lease("shop:0", "token", 0, 1_700_000_000_000, BatchSizing(limit=1000), 0, False, 0, 0, chunks)
     draft = Composer(open_large, lambda _: plan, recall if recalls else None).compose(lease)
     assert isinstance(draft, Draft)
     assert 1 <= len(draft.chunks) <= MOST_UNPACKED_BYTES >> 20

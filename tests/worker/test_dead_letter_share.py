@@ -13,7 +13,7 @@ from config.secrets import Keyring
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter
 from lanes.arrivals import LARGEST_SCRIPT
-from lanes.dead_letters import discard_letters, letter_ids
+from lanes.dead_letters import dead_letter_ids, remove_dead_letters
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease, Lost, Refused, Released, Settlement
 from operations.dead_letters.edit import corrected, find_dead_letter, keep, text_of
@@ -44,18 +44,18 @@ def store_of(bench: Bench) -> DeadLetterStore:
 
 def held(bench: Bench) -> int:
     """Return the bytes of the connection's dead letters, as Redis sums them up."""
-    return int(bench.group().group.get("letter_bytes", "0"))
+    return int(bench.group().group.get("dead_letter_bytes", "0"))
 
 
 def used(bench: Bench) -> int:
     """Return the bytes that Redis says they use."""
-    keys = list(bench.redis.scan_iter("letters:shop*"))
+    keys = list(bench.redis.scan_iter("dead_letters:shop*"))
     return sum(bench.redis.memory_usage(key, samples=0) or 0 for key in keys)
 
 
 def parts(bench: Bench) -> tuple[int, int, int]:
     """Return the shared parts, how many dead letters need each, and the dead letters that need one."""
-    shared, refs, uses = (bench.redis.hlen(f"letters:shop:{name}") for name in ("shared", "refs", "uses"))
+    shared, refs, uses = (bench.redis.hlen(f"dead_letters:shop:{name}") for name in ("shared", "refs", "uses"))
     return shared, refs, uses
 
 
@@ -67,15 +67,15 @@ def test_a_batchs_json_is_stored_once_and_removed_with_its_last_dead_letter(benc
     bench.put(bad(*range(100, 200)), shared=shared)
     while bench.group().waiting:
         bench.drain()
-    assert (bench.count("dead"), parts(bench)) == ((200,), (1, 1, 200))
+    assert (bench.count("dead_lettered"), parts(bench)) == ((200,), (1, 1, 200))
     assert used(bench) < 3 * size + 200 * 1_500
-    ids = letter_ids(bench.redis, "shop")
+    ids = dead_letter_ids(bench.redis, "shop")
     sent = Result()
     replay_page(store_of(bench), "shop", ids[:1], (), sent)
     assert (sent.done, parts(bench)) == (ids[:1], (1, 1, 199))
-    discard_letters(bench.redis, "shop", ids[1:])
+    remove_dead_letters(bench.redis, "shop", ids[1:])
     assert (parts(bench), held(bench)) == ((0, 0, 0), 0)
-    assert not list(bench.redis.scan_iter("letters:shop*"))
+    assert not list(bench.redis.scan_iter("dead_letters:shop*"))
 
 
 def test_a_dead_letter_is_shown_and_replayed_with_its_whole_batch(bench: Bench) -> None:
@@ -91,11 +91,14 @@ def test_a_dead_letter_is_shown_and_replayed_with_its_whole_batch(bench: Bench) 
     assert json.loads(source.shared) == {name: value for name, value in shared.items() if name != "events"}
     found = find_dead_letter(store, first.id)
     keep(store, found, corrected(found.source, text_of(found.source).replace("www.", "https://www.")))
-    assert (DeadLetter.decode(bench.redis.hget("letters:shop", first.id) or b"").shared, parts(bench)[2]) == ("", 1)
+    assert (DeadLetter.decode(bench.redis.hget("dead_letters:shop", first.id) or b"").shared, parts(bench)[2]) == (
+        "",
+        1,
+    )
     replay_page(store, "shop", [first.id], (), Result())
     bench.drain_all()
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1"]
-    assert bench.count("delivered", "dead", "replayed", "waiting") == (1, 2, 1, 0)
+    assert bench.count("delivered", "dead_lettered", "replayed", "waiting") == (1, 2, 1, 0)
 
 
 @pytest.mark.parametrize("kilobytes", [0, 1, 8])
@@ -116,14 +119,16 @@ def test_dead_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> No
     whole = msgspec.structs.replace(letter, source=bench.runtime.codec.seal(store_of(bench).open(letter)), shared="")
     stored = msgspec.msgpack.decode(whole.encode())
     del stored["shared"]
-    bench.redis.delete("letters:shop", "letters:shop:shared", "letters:shop:refs", "letters:shop:uses")
-    bench.redis.hset("letters:shop", whole.id, msgspec.msgpack.encode(stored))
-    bench.redis.hdel("group:shop", "letter_bytes")
+    bench.redis.delete(
+        "dead_letters:shop", "dead_letters:shop:shared", "dead_letters:shop:refs", "dead_letters:shop:uses"
+    )
+    bench.redis.hset("dead_letters:shop", whole.id, msgspec.msgpack.encode(stored))
+    bench.redis.hdel("connection:shop", "dead_letter_bytes")
     assert json.loads(store_of(bench).open(bench.letters()[0]).batches[0].shared)["user_attributes"]
     bench.put(bad(2))
     bench.drain()
     assert held(bench) > len(whole.encode())
-    discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop"))
+    remove_dead_letters(bench.redis, "shop", dead_letter_ids(bench.redis, "shop"))
     assert held(bench) == 0
 
 
@@ -133,18 +138,18 @@ def test_a_full_share_pauses_the_connection_until_there_is_room(bench: Bench) ->
     bench.put(*[bad(number) for number in range(200)], [purchase(1_000)], shared=roomy(1))
     for _ in range(300):
         bench.drain()
-    group = bench.group().group
+    group = bench.group().status
     assert (group["state"], group["by"]) == ("paused", "dead_letters")
     assert "relay dead-letters count --connection shop" in group["what"]
     assert 60_000 <= held(bench) < 60_000 + 3_000
     waiting = bench.count("waiting")
     assert waiting > (50,)
     assert Lanes(bench.redis).claim("shop:0", ClaimLimits()) in (Refused("paused"), Refused("not due"))
-    discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop")[:3])
+    remove_dead_letters(bench.redis, "shop", dead_letter_ids(bench.redis, "shop")[:3])
     assert bench.group().group.get("by") == "dead_letters", "one dead letter less is not room enough"
     while bench.group().waiting:
-        discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop"))
-        assert "by" not in bench.group().group
+        remove_dead_letters(bench.redis, "shop", dead_letter_ids(bench.redis, "shop"))
+        assert "by" not in bench.group().status
         for _ in range(60):
             bench.drain()
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1000"]
@@ -156,15 +161,15 @@ def test_more_memory_ends_the_pause_and_an_operators_pause_is_left_alone(bench: 
     bench.put(bad(1), bad(2), bad(3), [purchase(4)])
     for _ in range(10):
         bench.drain()
-    assert bench.group().group["by"] == "dead_letters"
-    bench.runtime.lanes.rest("shop", "paused", 0, {"by": "operator"})
-    discard_letters(bench.redis, "shop", letter_ids(bench.redis, "shop")[:1])
-    assert bench.group().group["by"] == "operator"
+    assert bench.group().status["by"] == "dead_letters"
+    bench.runtime.lanes.pause("shop", "paused", 0, {"by": "operator"})
+    remove_dead_letters(bench.redis, "shop", dead_letter_ids(bench.redis, "shop")[:1])
+    assert bench.group().status["by"] == "operator"
     bench.runtime.lanes.resume("shop")
     bench.runtime.redis_limit = 4 * 1_000_000
     while bench.group().waiting:
         bench.drain()
-    assert bench.count("delivered", "dead") == (1, 3)
+    assert bench.count("delivered", "dead_lettered") == (1, 3)
 
 
 def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +180,7 @@ def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: py
     def measured(
         self: Lanes, lease: Lease, settlement: Settlement, go_on: ClaimLimits | None = None, now_ms: int | None = None
     ) -> Lease | Released | Lost:
-        letters = (letter.content for letter in settlement.letters)
+        letters = (letter.content for letter in settlement.dead_letters)
         sizes.append(sum(map(len, [*settlement.leftovers, *letters, *settlement.shared.values()])))
         return settle(self, lease, settlement, go_on, now_ms)
 
@@ -186,7 +191,7 @@ def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: py
         bench.put(events[start : start + 60], shared=roomy(60))
     while bench.group().waiting:
         bench.drain()
-    assert bench.count("dead") == (300,)
+    assert bench.count("dead_lettered") == (300,)
     assert len({letter.event_id for letter in bench.letters()}) == 300
     assert max(sizes) <= LARGEST_SCRIPT
     assert len(sizes) > 1
@@ -197,7 +202,7 @@ def test_with_a_key_shared_parts_are_encrypted_and_re_encrypted(bench: Bench) ->
     bench.runtime = Runtime(settings_with(bench, FORMER), bench.url)
     bench.put(bad(1, 2), shared=roomy(4))
     bench.drain()
-    part_id, part = next(iter(bench.redis.hgetall("letters:shop:shared").items()))
+    part_id, part = next(iter(bench.redis.hgetall("dead_letters:shop:shared").items()))
     assert b"user7@shop.example" not in part
     assert bench.letters()[0].shared == part_id.decode()
     both = settings_with(bench, f"{KEY},{FORMER}")

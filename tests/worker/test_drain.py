@@ -56,7 +56,7 @@ def test_bad_events_are_dead_lettered_and_the_rest_of_their_batch_is_delivered(b
         "shop: 3 of 4 events dead-lettered: invalid_url ×1, invalid_ttclid ×1, invalid_value ×1 "
         "(relay dead-letters list --job job-1)"
     )
-    assert bench.count("delivered", "dead", "waiting") == (1, 3, 0)
+    assert bench.count("delivered", "dead_lettered", "waiting") == (1, 3, 0)
     letters = bench.letters()
     assert [(letter.event_id, letter.reason, letter.field) for letter in letters] == [
         ("e2", "invalid_url", "TikTok.URL"),
@@ -80,7 +80,7 @@ def test_one_bad_event_in_a_thousand_is_alone_in_its_dead_letter(bench: Bench, b
     while bench.group().waiting:
         bench.drain()
     assert report.failure("j") is not None
-    assert bench.count("delivered", "dead") == (999, 1)
+    assert bench.count("delivered", "dead_lettered") == (999, 1)
     (letter,) = bench.letters()
     assert (letter.event_id, letter.stage, letter.reason, letter.tiktok_code) == (
         f"e{bad}",
@@ -101,17 +101,17 @@ def test_a_refused_token_pauses_and_the_corrected_file_resumes(bench: Bench, mon
     bench.configure(MIGRATED, "content_type: product_group")
     assert bench.drain().failure("j") == "shop: paused: token refused (40105); 2 events kept"
     group = bench.group()
-    assert (group.waiting, group.letters, group.group["state"]) == (2, 0, "paused")
-    assert "access_token" in group.group["what"]
+    assert (group.waiting, group.dead_letters, group.status["state"]) == (2, 0, "paused")
+    assert "access_token" in group.status["what"]
     bench.drain(now=False)
     assert bench.sandbox.summary()["requests"] == 1
     bench.drain()
-    assert bench.group().group["probes"] == "2"
+    assert bench.group().status["probes"] == "2"
     monkeypatch.setenv("TOKEN", "good")
     bench.configure(MIGRATED)
     bench.drain()
     assert bench.count("delivered", "waiting") == (2, 0)
-    assert "state" not in bench.group().group
+    assert "state" not in bench.group().status
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_transient_errors_are_retried(bench: Bench, fault: dict[str, object], tr
     assert failure is not None
     assert failure.startswith(f"shop: {trouble}")
     assert "attempt 1, 2 events waiting" in failure
-    assert bench.count("delivered", "dead", "waiting") == (0, 0, 2)
+    assert bench.count("delivered", "dead_lettered", "waiting") == (0, 0, 2)
     bench.sandbox.clear_faults()
     bench.drain()
     stamped = bench.redis.hexists("lane:shop:0:meta", "posted")
@@ -165,7 +165,7 @@ def test_47_hours_after_an_unknown_outcome_no_event_is_sent_automatically(bench:
     bench.put([purchase(1)], stamp=old)
     bench.put([purchase(2)])
     bench.drain()
-    assert bench.count("delivered", "dead") == (1, 1)
+    assert bench.count("delivered", "dead_lettered") == (1, 1)
     assert [(letter.event_id, letter.reason) for letter in bench.letters()] == [("e1", "expired")]
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e2"]
 
@@ -176,10 +176,10 @@ def test_an_event_on_which_tiktok_always_fails_is_dead_lettered_alone(bench: Ben
     bench.sandbox.fault("http_503", event_id="e0")
     for _ in range(4):
         bench.drain()
-    bench.redis.hset("group:shop", "delivered_at", 2**45)
+    bench.redis.hset("connection:shop", "delivered_at", 2**45)
     for _ in range(12):
         bench.drain()
-    assert bench.count("delivered", "dead", "waiting") == (3, 1, 0)
+    assert bench.count("delivered", "dead_lettered", "waiting") == (3, 1, 0)
     (letter,) = bench.letters()
     assert (letter.event_id, letter.reason, letter.attempts) == ("e0", "rejected_by_tiktok", 10)
     assert "503" in letter.message
@@ -192,7 +192,7 @@ def test_items_of_one_event_end_independently(bench: Bench) -> None:
     bench.sandbox.fault("code", code=40002, message="Batch.0.event: not allowed", count=2)
     for _ in range(6):
         bench.drain()
-    assert bench.count("accepted", "extra", "delivered", "dead", "waiting") == (2, 2, 3, 1, 0)
+    assert bench.count("accepted", "extra", "delivered", "dead_lettered", "waiting") == (2, 2, 3, 1, 0)
     (letter,) = bench.letters()
     entry: Entry = bench.runtime.codec.open(letter.source).batches[0].entries[0]
     assert [event_of(key) for key in entry.items or ()] == [letter.tiktok_event]
@@ -217,7 +217,7 @@ def test_a_request_is_as_full_as_its_limits_allow(bench: Bench) -> None:
     bench.put([purchase(number) for number in range(100)])
     while bench.group().waiting:
         bench.drain()
-    assert bench.count("delivered", "dead") == (100, 0)
+    assert bench.count("delivered", "dead_lettered") == (100, 0)
     summary = bench.sandbox.summary()
     assert (summary["requests"], summary["refused"]) == (4, {})
 
@@ -228,7 +228,7 @@ def test_a_request_stays_below_a_megabyte(bench: Bench) -> None:
     bench.put(*(events[start : start + 50] for start in range(0, 400, 50)))
     while bench.group().waiting:
         bench.drain()
-    assert bench.count("delivered", "dead") == (400, 0)
+    assert bench.count("delivered", "dead_lettered") == (400, 0)
     assert bench.sandbox.summary()["refused"] == {}
 
 
@@ -238,13 +238,13 @@ def test_after_a_day_without_tiktok_everything_is_delivered_without_a_burst(benc
     bench.sandbox.fault("http_503")
     for _ in range(288):
         bench.drain()
-    assert bench.count("delivered", "dead", "waiting") == (0, 0, 5000)
+    assert bench.count("delivered", "dead_lettered", "waiting") == (0, 0, 5000)
     assert bench.sandbox.summary()["requests"] == 288
     bench.sandbox.clear()
     bench.sandbox.clear_faults()
     while bench.group().waiting:
         bench.drain()
-    assert bench.count("delivered", "dead") == (5000, 0)
+    assert bench.count("delivered", "dead_lettered") == (5000, 0)
     sizes = [event["request_id"] for event in bench.sandbox.events()]
     assert [sizes.count(request) for request in dict.fromkeys(sizes)][:5] == [1, 2, 4, 8, 16]
     assert bench.sandbox.summary()["requests"] < 25
@@ -254,20 +254,20 @@ def test_the_circuit_breaker_pauses_a_connection_of_which_tiktok_accepts_nothing
     """A probe tries one event now and then, and an operator may end the pause."""
     bench.put([purchase(number) for number in range(120)])
     bench.sandbox.fault("code", code=40002, message="Invalid value for value: no")
-    while "state" not in bench.group().group:
+    while "state" not in bench.group().status:
         bench.drain()
     group = bench.group()
-    assert (group.group["state"], group.group["by"]) == ("paused", "valve")
-    assert (group.letters, group.waiting) == (50, 70)
+    assert (group.status["state"], group.status["by"]) == ("paused", "circuit_breaker")
+    assert (group.dead_letters, group.waiting) == (50, 70)
     for _ in range(5):
         bench.drain()
-    assert bench.group().letters <= 55
-    assert bench.group().group["by"] == "valve"
+    assert bench.group().dead_letters <= 55
+    assert bench.group().status["by"] == "circuit_breaker"
     bench.sandbox.clear_faults()
     bench.runtime.lanes.resume("shop")
     bench.drain()
     assert bench.group().waiting == 0
-    assert "state" not in bench.group().group
+    assert "state" not in bench.group().status
 
 
 def test_a_few_refused_among_many_delivered_do_not_pause_a_connection(bench: Bench) -> None:
@@ -276,8 +276,8 @@ def test_a_few_refused_among_many_delivered_do_not_pause_a_connection(bench: Ben
     bench.put([purchase(number) for number in range(300)])
     while bench.group().waiting:
         bench.drain()
-    assert "state" not in bench.group().group
-    assert bench.group().letters > 60
+    assert "state" not in bench.group().status
+    assert bench.group().dead_letters > 60
 
 
 def test_a_name_in_tiktoks_message_saves_the_search(bench: Bench) -> None:
@@ -287,7 +287,7 @@ def test_a_name_in_tiktoks_message_saves_the_search(bench: Bench) -> None:
     bench.sandbox.fault("refuse_event", event_id="e17")
     while bench.group().waiting:
         bench.drain()
-    assert bench.count("delivered", "dead") == (49, 1)
+    assert bench.count("delivered", "dead_lettered") == (49, 1)
     assert bench.sandbox.summary()["requests"] == 4
 
 
@@ -296,7 +296,7 @@ def test_a_disabled_connection_keeps_its_events_until_it_is_enabled(bench: Bench
     bench.put([purchase(1)])
     bench.configure(MIGRATED, "enabled: false")
     bench.drain()
-    assert bench.group().group["state"] == "disabled"
+    assert bench.group().status["state"] == "disabled"
     assert bench.sandbox.summary()["requests"] == 0
     bench.configure(MIGRATED)
     bench.drain()
@@ -310,7 +310,7 @@ def test_a_removed_connection_keeps_its_events_until_it_is_put_back(bench: Bench
     bench.path.write_text(whole.replace("id: shop", "id: another"))
     bench.reload()
     bench.drain()
-    assert bench.group().group["state"] == "removed"
+    assert bench.group().status["state"] == "removed"
     assert (bench.sandbox.summary()["requests"], bench.group().waiting) == (0, 1)
     bench.path.write_text(whole)
     bench.reload()

@@ -63,7 +63,7 @@ def test_it_harms_no_other_batch(bench: Bench, element: bytes, why: str) -> None
     body = b"[" + b",".join([GOOD[0], element, GOOD[1]]) + b"]"
     arrive(bench, body)
     bench.drain()
-    assert bench.count("accepted", "delivered", "dead", "waiting") == (3, 2, 1, 0)
+    assert bench.count("accepted", "delivered", "dead_lettered", "waiting") == (3, 2, 1, 0)
     [letter] = bench.letters()
     assert (letter.stage, letter.reason, letter.field) == ("mapping", "invalid_batch", None)
     assert why in letter.message
@@ -78,7 +78,7 @@ def test_two_of_them_in_one_request_are_two_dead_letters(bench: Bench) -> None:
     """Although they are equal; each has its own id."""
     arrive(bench, b"[null,null," + GOOD[0] + b"]")
     bench.drain()
-    assert bench.count("accepted", "delivered", "dead") == (3, 1, 2)
+    assert bench.count("accepted", "delivered", "dead_lettered") == (3, 1, 2)
     assert len({letter.event_id for letter in bench.letters()}) == 2
 
 
@@ -87,7 +87,7 @@ def test_a_connection_of_another_environment_gets_it_too(bench: Bench) -> None:
     bench.configure("enable_web_migration: true", "environments: [development]")
     arrive(bench, b"[null," + GOOD[0] + b"]")
     bench.drain()
-    assert bench.count("accepted", "withheld", "dead") == (2, 1, 1)
+    assert bench.count("accepted", "withheld", "dead_lettered") == (2, 1, 1)
 
 
 def test_a_disabled_connection_withholds_it(bench: Bench) -> None:
@@ -130,7 +130,7 @@ def test_corrected_and_replayed_each_of_its_events_is_delivered(bench: Bench) ->
     keep(store, again, corrected(again.source, text_of(again.source)))
     replay_page(store, "shop", [letter.id], (), Result())
     bench.drain_all()
-    assert bench.count("accepted", "replayed", "extra", "delivered", "dead", "waiting") == (2, 1, 2, 4, 1, 0)
+    assert bench.count("accepted", "replayed", "extra", "delivered", "dead_lettered", "waiting") == (2, 1, 2, 4, 1, 0)
     ids = [event["event_id"] for event in bench.sandbox.events()]
     assert len(set(ids)) == 4
 

@@ -103,7 +103,7 @@ def test_an_old_address_is_neither_recalled_nor_remembered(addresses: IpEnrichme
 def test_only_changes_are_written(addresses: IpEnrichment, client: redis.Redis) -> None:
     """A known address is not written again until a day has passed."""
     recall(addresses, jane(HOME))
-    [name] = client.zrange("memory:index", 0, -1)
+    [name] = client.zrange("addresses:index", 0, -1)
     client.expire(name, 10)
     recall(addresses, jane(HOME), at=NOW + REFRESHED_MS - 1)
     assert client.ttl(name) <= 10
@@ -180,7 +180,7 @@ def test_a_connection_without_the_setting_remembers_nothing(bench: Bench) -> Non
     bench.redis.config_resetstat()
     bench.drain()
     assert user_ips(bench) == ["203.0.113.7", None]
-    assert bench.redis.keys("memory:*") == []
+    assert bench.redis.keys("addresses:*") == []
     assert "cmdstat_mget" not in bench.redis.info("commandstats")
 
 

@@ -83,11 +83,11 @@ class Items(RuleBasedStateMachine):
                 self.bench.redis.zadd("lanes:due", {f"shop:{lane}": 0}, xx=True)
             self.bench.drain_all()
 
-    @precondition(lambda self: self.bench.redis.hlen("letters:shop"))
+    @precondition(lambda self: self.bench.redis.hlen("dead_letters:shop"))
     @rule(data=st.data(), edit=st.booleans())
     def replay(self, data: st.DataObject, edit: bool) -> None:
         """Replay a dead letter, perhaps corrected."""
-        ids = sorted(letter.decode() for letter in self.bench.redis.hkeys("letters:shop"))
+        ids = sorted(letter.decode() for letter in self.bench.redis.hkeys("dead_letters:shop"))
         letter_id = data.draw(st.sampled_from(ids))
         store = DeadLetterStore(self._settings(), self.bench.redis)
         if edit:
@@ -185,12 +185,12 @@ def test_two_mappings_to_one_event_of_which_one_is_refused(bench: Bench) -> None
     bench.sandbox.faults({"mode": "code", "code": 40002, "message": "no", "count": 2})
     for _ in range(4):
         bench.drain()
-    assert bench.count("accepted", "extra", "delivered", "dead", "waiting") == (1, 1, 1, 1, 0)
+    assert bench.count("accepted", "extra", "delivered", "dead_lettered", "waiting") == (1, 1, 1, 1, 0)
     [letter] = bench.letters()
     store = DeadLetterStore(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
     replay_page(store, "shop", [letter.id], (), Result())
     bench.drain_all()
-    assert bench.count("extra", "replayed", "delivered", "dead", "waiting") == (1, 1, 2, 1, 0)
+    assert bench.count("extra", "replayed", "delivered", "dead_lettered", "waiting") == (1, 1, 2, 1, 0)
     assert sorted(event["body"]["properties"]["description"] for event in bench.sandbox.events()) == ["A", "B"]
 
 

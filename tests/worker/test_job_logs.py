@@ -32,8 +32,8 @@ def job(
     def run() -> Lines:
         configure_logging(Settings(log_format="json"), "worker")  # now: pytest changes stderr before each phase
         bench.redis.zadd("lanes:due", {"shop:0": 0}, xx=True)
-        if bench.redis.hexists("group:shop", "until"):
-            bench.redis.hset("group:shop", "until", 0)
+        if bench.redis.hexists("connection:shop", "until"):
+            bench.redis.hset("connection:shop", "until", 0)
         capsys.readouterr()
         deliver.apply(args=["shop:0"], task_id="job-1")
         return [json.loads(line) for line in capsys.readouterr().err.splitlines()]

@@ -94,7 +94,7 @@ def test_each_way_of_being_out_of_reach_is_named_everywhere(
     assert reason in told["text"]
     assert told["relay"]["what_to_do"] == line["what_to_do"]
     assert "hunter2" not in str((failure, logs, told, status.what_to_do))
-    assert bench.count("delivered", "dead", "waiting") == (0, 0, 2)
+    assert bench.count("delivered", "dead_lettered", "waiting") == (0, 0, 2)
 
 
 def test_delivery_resumes_automatically_and_an_alert_says_so(
@@ -117,7 +117,7 @@ def test_delivery_resumes_automatically_and_an_alert_says_so(
         alerts.check(START + minutes * MINUTE)
     assert receiver.alerts == [("shop", "out_of_reach"), ("shop", "resumed")]
     assert bench.count("delivered", "waiting") == (1, 0)
-    assert "state" not in bench.group().group
+    assert "state" not in bench.group().status
 
 
 def test_check_deep_uses_the_same_proxy_as_workers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from delivery.outcome_names import read_outcome_name
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.settlement import Lease, Pace
+from lanes.settlement import BatchSizing, Lease
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
 from worker.steps.compose import Draft, Prepared
@@ -51,7 +51,7 @@ def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
 
 def counter_of(draft: Draft) -> OutcomeCounter:
     """Return its outcome counter."""
-    lease = Lease("shop:0", "t", 0, 1, Pace(), 0, False, 0, 0, ())
+    lease = Lease("shop:0", "t", 0, 1, BatchSizing(), 0, False, 0, 0, ())
     return OutcomeCounter(draft, lease, DeliveryContext("shop", None, "", 1000, CODEC.seal, lambda: 0.5))
 
 
@@ -67,15 +67,15 @@ def test_what_came_is_what_ended_and_what_goes_on(
     tally = counter_of(draft)
     left = tally.end(lambda index: outcomes[index])
     kept = draft.weight if left is None else sum(chunk.weight for chunk in left)
-    ended = sum(tally.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
-    assert draft.weight + tally.books["extra"] == ended + kept
-    assert tally.books["dead"] == len(tally.letters) == len({letter.id for letter in tally.letters})
+    ended = sum(tally.counts[name] for name in ("delivered", "dead_lettered", "unsupported", "withheld"))
+    assert draft.weight + tally.counts["extra"] == ended + kept
+    assert tally.counts["dead_lettered"] == len(tally.letters) == len({letter.id for letter in tally.letters})
     assert all(chunk.batches for chunk in left or ())
     by_day = Counter[str]()
     for counts in tally.days.values():
         for name, number in counts.items():
             by_day[read_outcome_name(name).name] += number
-    assert by_day == tally.books
+    assert by_day == tally.counts
 
 
 @given(st.lists(st.lists(entries(), min_size=1, max_size=5), min_size=1, max_size=4), st.integers(1, 12))

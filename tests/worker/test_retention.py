@@ -42,9 +42,9 @@ def test_dead_letters_are_removed_in_time_after_a_warning_a_week_before(bench: B
     assert "relay dead-letters export --connection shop" in said["what_to_do"]
     assert walk(bench, 89.9) == [], "another worker has said it today"
     [removed] = walk(bench, 90.1)
-    assert (removed["connection"], removed["letters"]) == ("shop", 3)
+    assert (removed["connection"], removed["dead_letters"]) == ("shop", 3)
     assert bench.letters() == []
-    assert bench.count("dead", "discarded") == (3, 3)
+    assert bench.count("dead_lettered", "dead_letters_discarded") == (3, 3)
 
 
 def test_it_removes_a_page_at_a_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,9 +52,9 @@ def test_it_removes_a_page_at_a_time(bench: Bench, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(letters, "_PAGE", 50)
     dead_letter_events(bench, 700)
     [one, *_] = walk(bench, 100, steps=2)
-    assert 0 < one["letters"] < 700
+    assert 0 < one["dead_letters"] < 700
     walk(bench, 100)
-    assert bench.count("discarded") == (700,)
+    assert bench.count("dead_letters_discarded") == (700,)
 
 
 def test_each_connection_has_its_own_retention(bench: Bench) -> None:
@@ -67,7 +67,7 @@ def test_each_connection_has_its_own_retention(bench: Bench) -> None:
     assert walk(bench, 10_000) == []
     bench.configure("enable_web_migration: true", "dead_letter_retention: 1d")
     walk(bench, 1.1)
-    assert bench.count("discarded") == (1,)
+    assert bench.count("dead_letters_discarded") == (1,)
 
 
 def test_check_and_status_say_what_will_be_removed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

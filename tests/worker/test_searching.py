@@ -23,7 +23,7 @@ def test_a_job_without_time_settles_what_it_knows_and_the_next_continues(bench: 
         bench.redis.zadd("lanes:due", {"shop:0": 0}, xx=True)
         ticks = iter([0.0])
         drain("shop:0", bench.runtime, "job", monotonic=lambda ticks=ticks: next(ticks, 1e9))
-    assert bench.count("delivered", "dead", "waiting") == (18, 2, 0)
+    assert bench.count("delivered", "dead_lettered", "waiting") == (18, 2, 0)
     assert bench.sandbox.summary()["duplicates"] == 0
     assert {letter.event_id for letter in bench.letters()} == {"e3", "e17"}
 
@@ -32,7 +32,7 @@ def test_requests_that_are_spaced_are_one_a_claim(bench: Bench) -> None:
     """A throttled connection is not searched at full speed."""
     bench.sandbox.fault("refuse_event", event_id="e3")
     bench.put([purchase(number) for number in range(20)])
-    bench.redis.hset("group:shop", mapping={"spacing": 4000, "spaced_until": 0})
+    bench.redis.hset("connection:shop", mapping={"spacing": 4000, "spaced_until": 0})
     bench.drain()
     assert requests(bench) == 1
     assert bench.count("waiting") == (20,)
@@ -59,7 +59,7 @@ def test_an_error_during_a_search_keeps_what_ended(bench: Bench) -> None:
     )
     bench.put([purchase(number) for number in range(16)])
     failure = bench.drain().failure("job")
-    delivered, dead, waiting = bench.count("delivered", "dead", "waiting")
+    delivered, dead, waiting = bench.count("delivered", "dead_lettered", "waiting")
     assert failure is not None
     assert "TikTok 503" in failure
     assert dead == 1
@@ -68,5 +68,5 @@ def test_an_error_during_a_search_keeps_what_ended(bench: Bench) -> None:
     bench.sandbox.clear_faults()
     while bench.group().waiting:
         bench.drain()
-    assert bench.count("delivered", "dead") == (15, 1)
+    assert bench.count("delivered", "dead_lettered") == (15, 1)
     assert bench.sandbox.summary()["duplicates"] == 0

@@ -26,7 +26,7 @@ def test_an_event_without_consent_counts_as_withheld(bench: Bench, consent: Any,
     bench.configure(MIGRATED, "gdpr_purpose: Marketing")
     bench.put([purchase(1)], shared={**batch(), "consent_state": consent})
     bench.drain()
-    assert bench.count("delivered", "withheld", "dead", "waiting") == (delivered, withheld, 0, 0)
+    assert bench.count("delivered", "withheld", "dead_lettered", "waiting") == (delivered, withheld, 0, 0)
     assert len(bench.sandbox.events()) == delivered
 
 

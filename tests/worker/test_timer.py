@@ -9,7 +9,7 @@ from support.bench import Bench
 from support.events import purchase
 
 from lanes.lanes import ClaimLimits
-from lanes.settlement import Lease, RestState
+from lanes.settlement import Lease, PauseState
 from worker.drain import drain
 from worker.timer import Timer, renew_leases
 
@@ -65,13 +65,13 @@ def test_a_connection_resumed_while_its_lane_is_deferred_is_not_left_leased(
     """The claim is then granted, and without release no job would hold its lease for 15 s."""
     bench.put([purchase(1)])
     bench.configure("enable_web_migration: true", "enabled: false")
-    rest = bench.runtime.lanes.rest
+    pause = bench.runtime.lanes.pause
 
-    def rest_and_be_resumed(group: str, state: RestState, rest_ms: int, details: dict[str, str]) -> None:
-        rest(group, state, rest_ms, details)
-        bench.runtime.lanes.resume(group)
+    def pause_and_be_resumed(connection: str, state: PauseState, pause_ms: int, details: dict[str, str]) -> None:
+        pause(connection, state, pause_ms, details)
+        bench.runtime.lanes.resume(connection)
 
-    monkeypatch.setattr(bench.runtime.lanes, "rest", rest_and_be_resumed)
+    monkeypatch.setattr(bench.runtime.lanes, "pause", pause_and_be_resumed)
     drain("shop:0", bench.runtime)
     assert bench.redis.hget("lane:shop:0:meta", "token") is None
     claim(bench)

@@ -36,7 +36,7 @@ from store.clocks import Clocks, own_ms
 from store.counter_batches import read_counts
 from store.errors import RedisAway, RedisFull
 from store.leader_lock import LeaderLock
-from store.server import letter_share_of, memory_use
+from store.server import dead_letter_share_of, memory_use
 from worker.alerts.redis_alert import RedisAlert
 
 LOOK_EVERY_S: Final = 2.0
@@ -118,8 +118,8 @@ class Alerts(threading.Thread):
         for seen in groups:
             memory = _read(seen.note)
             former_ms = memory.alerted_ms
-            kinds = decide(memory, situation_of(seen.state, seen.by), seen.dead, self._limit, now_ms)
-            if share_is_news(memory, seen.letter_bytes, share):
+            kinds = decide(memory, situation_of(seen.state, seen.by), seen.dead_lettered, self._limit, now_ms)
+            if share_is_news(memory, seen.dead_letter_bytes, share):
                 kinds.append("dead_letters_nearly_full")
             self._put_out(kinds, seen, memory, AlertContext(now_ms, _seconds_since(former_ms, now_ms), share=share))
             note = self._keep(seen.connection, seen.note, memory)
@@ -143,7 +143,7 @@ class Alerts(threading.Thread):
     def _letter_share(self) -> int:
         """What a connection's dead letters may hold; 0 where Redis does not say its limit."""
         with suppress(RedisAway, RedisFull):
-            return letter_share_of(memory_use(self._client).limit)
+            return dead_letter_share_of(memory_use(self._client).limit)
         return 0
 
     def _tell_of_clocks(self, clocks: Clocks, now_ms: int) -> bool:
@@ -158,7 +158,9 @@ class Alerts(threading.Thread):
         return note is None or self._send(CLOCKS, note, memory, now_ms)
 
     def _put_out(self, kinds: Iterable[Kind], seen: Glance, memory: Memory, news: AlertContext) -> None:
-        news = news._replace(new_dead_letters=dead_lettered_within_an_hour(memory, seen.dead), limit=self._limit)
+        news = news._replace(
+            new_dead_letters=dead_lettered_within_an_hour(memory, seen.dead_lettered), limit=self._limit
+        )
         for kind in kinds:
             statuses = overview(self._settings, self._client, self._configuration).statuses
             status = next((one for one in statuses if one.id == seen.connection), None)

@@ -117,7 +117,7 @@ class Composer:
     def compose(self, lease: Lease) -> Draft | OversizedChunk | Blocked:
         """Return a request of whole leading chunks: the lane notes what is being posted as a number of chunks."""
         draft: Draft | None = None
-        room = lease.pace.limit
+        room = lease.sizing.limit
         for opened in self._opened(lease):
             if isinstance(opened, Blocked):
                 return draft or opened
@@ -206,7 +206,7 @@ def _bounded(opened: Iterable[_Opened | Blocked]) -> Iterator[_Opened | Blocked]
 
 def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
     chunk, plan, addresses = opened
-    if lease.pace.limit == 1 and lease.alone >= MOST_UNFINISHED_CLAIMS:
+    if lease.sizing.limit == 1 and lease.alone >= MOST_UNFINISHED_CLAIMS:
         return [
             Prepared(index, batch.shared, entry, _unfinished(entry))
             for batch in chunk.batches

@@ -13,7 +13,7 @@ from delivery.outcome_names import dead_lettered, delivered
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.daily_counts import day_of
-from lanes.settlement import NO_BOUND, Lease, Letter, LetterShare
+from lanes.settlement import NO_BOUND, DeadLetterShare, Lease, StoredDeadLetter
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
 from worker.steps.compose import Draft, Prepared
 from worker.steps.shared_parts import SharedParts
@@ -41,7 +41,7 @@ class DeliveryContext:
     """What ids of shared parts are made with."""
     own_ms: int = 0
     """This machine's time, Unix milliseconds."""
-    share: LetterShare = NO_BOUND
+    share: DeadLetterShare = NO_BOUND
     """What the connection's dead letters may hold."""
 
 
@@ -50,11 +50,11 @@ class OutcomeCounter:
 
     def __init__(self, draft: Draft, lease: Lease, context: DeliveryContext) -> None:
         self.draft, self.lease, self.context = draft, lease, context
-        self.books: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
         self.days: dict[int, Counter[str]] = {}
         self.reasons: Counter[str] = Counter()
-        self.letters: list[Letter] = []
-        room = context.share.bytes - lease.letter_bytes if context.share.bytes else None
+        self.letters: list[StoredDeadLetter] = []
+        room = context.share.bytes - lease.dead_letter_bytes if context.share.bytes else None
         self.parts = SharedParts(context.seal, context.secret, room)
         self.delivered = [0] * len(draft.chunks)
         self._ended: Counter[tuple[int, str, str]] = Counter()
@@ -84,7 +84,7 @@ class OutcomeCounter:
             if still_open or prepared.entry.weight != len(prepared.results):
                 left[prepared.chunk].extend((prepared, entry) for entry in self._left_of(prepared, still_open))
         self._write_down()
-        if not self.books:
+        if not self.counts:
             return None
         return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries)]
 
@@ -104,7 +104,7 @@ class OutcomeCounter:
                         prepared,
                         result.item,
                         _rejected_by_tiktok(result, ended) | self._said(ended),
-                        attempts=self.lease.pace.attempts + 1,
+                        attempts=self.lease.sizing.attempts + 1,
                     )
                 else:
                     self._end(prepared, "delivered", delivered(result.tiktok_event))
@@ -124,7 +124,7 @@ class OutcomeCounter:
     def _write_down(self) -> None:
         """Everything counted, into the books, and under finer names on the days on which it was received."""
         for (chunk, name, finer), number in self._ended.items():
-            self.books[name] += number
+            self.counts[name] += number
             day = day_of(self.draft.chunks[chunk].received_ms)
             self.days.setdefault(day, Counter())[finer or name] += number
             if name == "delivered":
@@ -162,8 +162,8 @@ class OutcomeCounter:
         dead = msgspec.convert(letter, DeadLetter)
         content = dead.encode()
         self.parts.add(content)
-        self.letters.append(Letter(dead.id, dead.reason, content, shared))
-        self._end(prepared, "dead", dead_lettered(dead.tiktok_event, dead.reason))
+        self.letters.append(StoredDeadLetter(dead.id, dead.reason, content, shared))
+        self._end(prepared, "dead_lettered", dead_lettered(dead.tiktok_event, dead.reason))
         self.reasons[dead.reason] += 1
 
     def _left_of(self, prepared: Prepared, still_open: list[str]) -> list[Entry]:

@@ -11,7 +11,16 @@ from delivery.last_error import LastError
 from delivery.verdict import ConnectionFault, Rejection, RetryLater
 from lanes.batch_sizing import after_retry, after_success
 from lanes.chunk import Chunk
-from lanes.settlement import OUT_OF_REACH, RECHECK_MS, Lease, Pace, Rest, Settlement, Valve
+from lanes.settlement import (
+    CIRCUIT_BREAKER,
+    OUT_OF_REACH,
+    RECHECK_MS,
+    BatchSizing,
+    CircuitBreaker,
+    Lease,
+    Pause,
+    Settlement,
+)
 from worker.steps.compose import Draft
 from worker.steps.outcomes import DeliveryContext, OutcomeCounter
 from worker.steps.posting import PostResult
@@ -45,11 +54,11 @@ def build_settlement(draft: Draft, posted: PostResult, lease: Lease, context: De
     counter = OutcomeCounter(draft, lease, context)
     match posted.trouble:
         case None if not posted.sent:
-            return _outcome(counter, counter.end(posted.endings.get), lease.pace)
+            return _outcome(counter, counter.end(posted.endings.get), lease.sizing)
         case None:
-            pace = after_success(lease.pace, context.most_events, posted.step)
+            sizing = after_success(lease.sizing, context.most_events, posted.step)
             parts = counter.end(posted.endings.get)
-            return _outcome(counter, parts, pace, connection_works=True, slow=posted.slow)
+            return _outcome(counter, parts, sizing, connection_works=True, slow=posted.slow)
         case RetryLater() as later:
             return _later(counter, posted, later)
         case ConnectionFault() as fault:
@@ -60,35 +69,35 @@ def build_settlement(draft: Draft, posted: PostResult, lease: Lease, context: De
 
 def settle_split(oversized: OversizedChunk, lease: Lease, seal: Callable[[Chunk], bytes]) -> Settlement:
     """Nothing ended; the first chunk now waits in two parts."""
-    return Settlement(lease.pace, trim=1, leftovers=[seal(part) for part in oversized.parts])
+    return Settlement(lease.sizing, trim=1, leftovers=[seal(part) for part in oversized.parts])
 
 
 def settle_blocked(what_to_do: str, lease: Lease, problem: str) -> Settlement:
     """Nothing ended; the lane asks again in a minute."""
     error = LastError(lease.now_ms, problem, "the operator of this relay", what_to_do, blocked=True)
-    return Settlement(lease.pace, delay_ms=RECHECK_MS, last_error=error.encode())
+    return Settlement(lease.sizing, delay_ms=RECHECK_MS, last_error=error.encode())
 
 
 def _later(counter: OutcomeCounter, posted: PostResult, verdict: RetryLater) -> DeliveryOutcome:
     draft, lease = counter.draft, counter.lease
-    pace = replace(lease.pace, attempts=0, failing_since=0) if posted.endings else lease.pace
-    attempt = pace.attempts + 1
+    sizing = replace(lease.sizing, attempts=0, failing_since=0) if posted.endings else lease.sizing
+    attempt = sizing.attempts + 1
     remedy = verdict.remedy
     if remedy is None and _is_hopeless(draft, lease, attempt):
         rejection = Rejection(None, f"{verdict.error}, {attempt} times in a row, while others were taken", None, None)
-        return _outcome(counter, counter.end(lambda _: rejection), Pace(), connection_works=True)
+        return _outcome(counter, counter.end(lambda _: rejection), BatchSizing(), connection_works=True)
     wait_s = delay(attempt, verdict.after_s, counter.context.random)
     parts = counter.end(posted.endings.get)
     taken = draft.weight if posted.last_events == len(draft.items) else posted.last_events
-    rest = Rest("backing_off", verdict.error, OUT_OF_REACH if remedy else "") if remedy or verdict.throttle else None
+    pause = Pause("backing_off", verdict.error, OUT_OF_REACH if remedy else "") if remedy or verdict.throttle else None
     error = LastError(lease.now_ms, verdict.error, *((remedy.who, remedy.what_to_do) if remedy else ()))
     return _outcome(
         counter,
         parts,
-        after_retry(pace, taken, lease.now_ms),
+        after_retry(sizing, taken, lease.now_ms),
         delay_ms=math.ceil(wait_s * 1000),
         unknown=verdict.unknown,
-        rest=rest,
+        pause=pause,
         throttled=verdict.throttle,
         error=error,
         trouble=f"{verdict.error}, attempt {attempt}, {{waiting}} events waiting, next try in {math.ceil(wait_s)} s",
@@ -98,7 +107,7 @@ def _later(counter: OutcomeCounter, posted: PostResult, verdict: RetryLater) -> 
 def _is_hopeless(draft: Draft, lease: Lease, attempt: int) -> bool:
     """Alone, failing again and again, while the connection delivers others: it is the event."""
     alone = len(draft.items) == 1
-    return alone and attempt >= HOPELESS_ATTEMPTS and lease.group_delivered_at > lease.pace.failing_since > 0
+    return alone and attempt >= HOPELESS_ATTEMPTS and lease.connection_delivered_at > lease.sizing.failing_since > 0
 
 
 def _fault(counter: OutcomeCounter, posted: PostResult, verdict: ConnectionFault) -> DeliveryOutcome:
@@ -107,9 +116,9 @@ def _fault(counter: OutcomeCounter, posted: PostResult, verdict: ConnectionFault
     return _outcome(
         counter,
         counter.end(posted.endings.get),
-        lease.pace,
+        lease.sizing,
         delay_ms=math.ceil(wait_s * 1000),
-        rest=Rest("paused", verdict.what_to_do, probes=lease.probes + 1, fingerprint=context.fingerprint),
+        pause=Pause("paused", verdict.what_to_do, probes=lease.probes + 1, fingerprint=context.fingerprint),
         error=LastError(lease.now_ms, verdict.error, verdict.who, verdict.what_to_do),
         trouble=f"paused: {verdict.error}; {{waiting}} events kept",
     )
@@ -118,13 +127,13 @@ def _fault(counter: OutcomeCounter, posted: PostResult, verdict: ConnectionFault
 def _outcome(
     counter: OutcomeCounter,
     parts: list[Chunk] | None,
-    pace: Pace,
+    sizing: BatchSizing,
     *,
     connection_works: bool = False,
     slow: bool = False,
     delay_ms: int = 0,
     unknown: bool = False,
-    rest: Rest | None = None,
+    pause: Pause | None = None,
     throttled: bool = False,
     error: LastError | None = None,
     trouble: str | None = None,
@@ -132,22 +141,24 @@ def _outcome(
     """The settlement of all that was ended, and what is said of it."""
     in_doubt = len(counter.draft.chunks) if parts is None else len(parts)
     settlement = Settlement(
-        pace=pace,
+        sizing=sizing,
         trim=0 if parts is None else len(counter.draft.chunks),
         leftovers=[counter.context.seal(part) for part in parts or ()],
-        books=counter.books,
+        counts=counter.counts,
         days=counter.days,
-        letters=counter.letters,
+        dead_letters=counter.letters,
         shared=counter.parts.by_id,
         share=counter.context.share,
         delay_ms=delay_ms,
         posted=in_doubt if unknown else 0,
         trouble=slow if connection_works else (None if error is None else True),
         throttled=throttled,
-        rest=rest,
+        pause=pause,
         last_error=None if error is None else error.encode(),
         refused=counter.reasons[REJECTED_BY_TIKTOK.code],
-        valve=Valve(Rest("paused", ALL_REFUSED, "valve", fingerprint=counter.context.fingerprint)),
+        circuit_breaker=CircuitBreaker(
+            Pause("paused", ALL_REFUSED, CIRCUIT_BREAKER, fingerprint=counter.context.fingerprint)
+        ),
     )
-    ended = sum(counter.books[name] for name in ("delivered", "dead", "unsupported", "withheld"))
+    ended = sum(counter.counts[name] for name in ("delivered", "dead_lettered", "unsupported", "withheld"))
     return DeliveryOutcome(settlement, counter.reasons, counter.delivered, ended, trouble)

@@ -1,20 +1,20 @@
 -- needs: base, checks, common, lane_checks
--- Puts a group to rest, or resumes it. An operator's pause is deeper than a configuration's, and stays.
+-- Puts a connection to rest, or resumes it. An operator's pause is deeper than a configuration's, and stays.
 -- ARGV[2]: group; ARGV[3]: state, or 'healthy'; ARGV[4]: rest, ms; ARGV[5]: {by, what, ...} to keep beside it
-local group, state, rest = check_text(ARGV[2], 'group'), check_text(ARGV[3], 'state'), check_whole(tonumber(ARGV[4]), 'rest')
+local connection, state, rest = check_text(ARGV[2], 'connection'), check_text(ARGV[3], 'state'), check_whole(tonumber(ARGV[4]), 'rest')
 local details = cmsgpack.unpack(ARGV[5])
 for name, value in pairs(details) do check_text(value, name) end
-local key = 'group:' .. group
+local key = 'connection:' .. connection
 if (state == 'disabled' or state == 'removed') and redis.call('HGET', key, 'by') == 'operator' then
   return redis.status_reply('OK')
 end
-redis.call('HDEL', key, 'refused', 'refusals', 'refused_since', 'spacing', 'spaced_until', unpack(REST))
+redis.call('HDEL', key, 'refused', 'refusals', 'refused_since', 'spacing', 'spaced_until', unpack(PAUSE_FIELDS))
 if state == 'healthy' then
-  free_lanes(group, now)
+  free_lanes(connection, now)
   return redis.status_reply('OK')
 end
 set_until(key, now + rest)
 redis.call('HSET', key, 'state', state)
 for name, value in pairs(details) do redis.call('HSET', key, name, value) end
-redis.call('SADD', 'lanes:groups', group)
+redis.call('SADD', 'lanes:connections', connection)
 return redis.status_reply('OK')

@@ -1,13 +1,13 @@
 -- needs: base, checks, common, lane_checks, dead_letters
 -- Puts another form of what letters share in the place of the one that was read; returns 0, changing nothing, if that
 -- is no longer there as it was. It removes before it adds, so that it works at maxmemory.
--- ARGV[2]: {group, id, sha1 of the part as read}; ARGV[3]: the new form
+-- ARGV[2]: {connection, id, sha1 of the part as read}; ARGV[3]: the new form
 local ask, part = cmsgpack.unpack(ARGV[2]), check_text(ARGV[3], 'part')
-local store = 'letters:' .. check_text(ask.group, 'group') .. ':shared'
+local store = 'dead_letters:' .. check_text(ask.connection, 'connection') .. ':shared'
 local stored = redis.call('HGET', store, check_text(ask.id, 'id'))
 if not stored or redis.sha1hex(stored) ~= ask.sha1 then return 0 end
-local held = letter_bytes(ask.group)
+local held = dead_letter_bytes(ask.connection)
 redis.call('HDEL', store, ask.id)
 redis.call('HSET', store, ask.id, part)
-set_letter_bytes(ask.group, held - #stored + #part)
+set_dead_letter_bytes(ask.connection, held - #stored + #part)
 return 1

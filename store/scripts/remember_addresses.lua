@@ -1,8 +1,8 @@
 -- needs: base, checks
 -- Remembers values about subjects until they expire, and forgets the oldest ones beyond a bound in bytes.
--- `memory:index` has each name with its time, in seconds, and its size in bytes as one number; `memory:bytes` their sum.
+-- `addresses:index` has each name with its time, in seconds, and its size in bytes as one number; `addresses:bytes` their sum.
 -- ARGV[2]: {most_bytes, expires_s, overhead, count}; ARGV[3...]: names, then values
-local INDEX, SUM, ROOM, MORE = 'memory:index', 'memory:bytes', 65536, 500
+local INDEX, SUM, ROOM, MORE = 'addresses:index', 'addresses:bytes', 65536, 500
 local ask = cmsgpack.unpack(ARGV[2])
 for _, name in ipairs({'most_bytes', 'expires_s', 'overhead', 'count'}) do check_whole(ask[name], name) end
 local held, seconds = tonumber(redis.call('GET', SUM) or 0), math.floor(now / 1000)

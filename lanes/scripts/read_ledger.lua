@@ -1,6 +1,6 @@
 -- needs: base, checks, common, lane_checks
 -- Everything `relay status` says, read in one instant, so that the books can balance under load.
--- ARGV[2]: {groups, inputs} that the configuration names; groups that only Redis knows are added.
+-- ARGV[2]: {connections, inputs} that the configuration names; groups that only Redis knows are added.
 local ask = cmsgpack.unpack(ARGV[2])
 
 local function hash(key)
@@ -38,23 +38,23 @@ local function add(name)
     names[#names + 1] = name
   end
 end
-for _, name in ipairs(ask.groups) do add(name) end
-local seen = redis.call('SMEMBERS', 'lanes:groups')
+for _, name in ipairs(ask.connections) do add(name) end
+local seen = redis.call('SMEMBERS', 'lanes:connections')
 table.sort(seen)
 for _, name in ipairs(seen) do add(name) end
 
-local result = {now_ms = now, groups = {}, inputs = {}}
+local result = {now_ms = now, connections = {}, inputs = {}}
 for i, name in ipairs(names) do
   local lanes = {}
   for n = 0, LANES - 1 do
     local lane = read_lane(name .. ':' .. n)
     if lane then lanes[#lanes + 1] = lane end
   end
-  result.groups[i] = {
-    name = name, books = hash('books:' .. name), group = hash('group:' .. name), lanes = lanes,
-    letters = redis.call('HLEN', 'letters:' .. name), labels = hash('letters:' .. name .. ':counts'),
+  result.connections[i] = {
+    name = name, counts = hash('ledger:' .. name), status = hash('connection:' .. name), lanes = lanes,
+    dead_letters = redis.call('HLEN', 'dead_letters:' .. name), labels = hash('dead_letters:' .. name .. ':counts'),
     measures = hash('measures:' .. name),
   }
 end
-for i, id in ipairs(ask.inputs) do result.inputs[i] = {id = id, books = hash('books:input:' .. id)} end
+for i, id in ipairs(ask.inputs) do result.inputs[i] = {id = id, counts = hash('ledger:input:' .. id)} end
 return cmsgpack.pack(result)

@@ -1,16 +1,16 @@
 -- needs: base, checks, common, lane_checks
--- Gives up, for good, some of what waits in a group that is not to be delivered any more; it ends as `forgotten`.
+-- Gives up, for good, some of what waits in a connection that is not to be delivered any more; it ends as `discarded`.
 -- Nothing of a lane that a worker has leased is touched: its outcome is the worker's to tell.
 -- ARGV[2]: group; ARGV[3]: chunks to give up at most; returns {events given up, lanes that are leased}
-local group, room = check_text(ARGV[2], 'group'), check_whole(tonumber(ARGV[3]), 'chunks', 1)
-local forgotten, freed, leased = 0, 0, 0
+local connection, room = check_text(ARGV[2], 'connection'), check_whole(tonumber(ARGV[3]), 'chunks', 1)
+local discarded, freed, leased = 0, 0, 0
 
 -- Leading chunks of a lane: how many, and their events by the day on which they came.
 local function read_lane(lane)
   local sizes, days = redis.call('LRANGE', sizes_key(lane), 0, room - 1), {}
   for i, entry in ipairs(sizes) do
     local events, bytes = size_of(entry)
-    forgotten, freed = forgotten + events, freed + bytes
+    discarded, freed = discarded + events, freed + bytes
     local day = day_of(redis.call('LINDEX', lane_key(lane), i - 1))
     days[day] = (days[day] or 0) + events
   end
@@ -25,14 +25,14 @@ local function give_up(part)
   redis.call('HINCRBY', meta_key(lane), 'left', part.chunks)
   redis.call('LTRIM', lane_key(lane), part.chunks, -1)
   redis.call('LTRIM', sizes_key(lane), part.chunks, -1)
-  for day, events in pairs(part.days) do raise_day(group, day, {forgotten = events}) end
+  for day, events in pairs(part.days) do raise_day(connection, day, {discarded = events}) end
   redis.call('ZREM', 'lanes:held', lane)
   if redis.call('LLEN', lane_key(lane)) == 0 then remove_lane(lane) end
 end
 
 local parts = {}
 for n = 0, LANES - 1 do
-  local lane = group .. ':' .. n
+  local lane = connection .. ':' .. n
   if is_leased(lane) then
     leased = leased + 1
   elseif room > 0 and redis.call('EXISTS', lane_key(lane)) == 1 then
@@ -41,6 +41,6 @@ for n = 0, LANES - 1 do
 end
 
 for _, part in ipairs(parts) do give_up(part) end
-raise_counters('books:' .. group, {forgotten = forgotten})
-raise_counters('group:' .. group, {events = -forgotten, bytes = -freed})
-return {forgotten, leased}
+raise_counters('ledger:' .. connection, {discarded = discarded})
+raise_counters('connection:' .. connection, {events = -discarded, bytes = -freed})
+return {discarded, leased}

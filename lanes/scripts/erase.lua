@@ -1,11 +1,11 @@
 -- needs: base, checks, common, lane_checks
 -- Takes somebody's events out of a lane: a chunk that held some goes, or another without them stands in its place.
--- They end as `forgotten`. Left alone are chunks that a lease was given, because their outcome is the worker's to tell,
+-- They end as `erased`. Left alone are chunks that a lease was given, because their outcome is the worker's to tell,
 -- and places where no longer stands what was read.
 -- ARGV[2]: {lane, edits = [{place, sha1 of the chunk as read}]}; ARGV[3...]: each edit's new chunk, or an empty string
--- returns {events forgotten, edits of leased chunks, edits of what has changed}
+-- returns {events erased, edits of leased chunks, edits of what has changed}
 local ask = cmsgpack.unpack(ARGV[2])
-local lane, group = check_lane(ask.lane, 'lane'), group_of(ask.lane)
+local lane, connection = check_lane(ask.lane, 'lane'), connection_of(ask.lane)
 local meta = meta_key(lane)
 local GRAVE = ''
 
@@ -13,7 +13,7 @@ local leased = is_leased(lane)
 local taken = leased and chunks_taken(lane) or 0
 local left, posted = unpack(redis.call('HMGET', meta, 'left', 'posted'))
 posted = tonumber(posted or 0)
-local forgotten, freed, busy, changed, buried, buried_posted = 0, 0, 0, 0, 0, 0
+local erased, freed, busy, changed, buried, buried_posted = 0, 0, 0, 0, 0, 0
 
 -- What one edit changes, or nil: a place that is leased, or where no longer stands what was read.
 local function read_edit(edit, without)
@@ -28,7 +28,7 @@ local function read_edit(edit, without)
     return nil
   end
   local events = events_in(chunk) - (new and new.events or 0)
-  forgotten, freed = forgotten + events, freed + #chunk - #without
+  erased, freed = erased + events, freed + #chunk - #without
   if not new then
     buried = buried + 1
     if at < posted then buried_posted = buried_posted + 1 end
@@ -42,11 +42,11 @@ for i, edit in ipairs(ask.edits) do
 end
 
 redis.call('HDEL', meta, 'step')
-if forgotten == 0 then return {0, busy, changed} end
+if erased == 0 then return {0, busy, changed} end
 for _, change in ipairs(changes) do
   redis.call('LSET', lane_key(lane), change.at, change.chunk)
   redis.call('LSET', sizes_key(lane), change.at, change.size)
-  raise_day(group, change.day, {forgotten = change.events})
+  raise_day(connection, change.day, {erased = change.events})
 end
 if buried > 0 then
   redis.call('LREM', lane_key(lane), buried, GRAVE)
@@ -63,6 +63,6 @@ if not leased then
   end
 end
 if redis.call('LLEN', lane_key(lane)) == 0 then remove_lane(lane) end
-raise_counters('books:' .. group, {forgotten = forgotten})
-raise_counters('group:' .. group, {events = -forgotten, bytes = -freed})
-return {forgotten, busy, changed}
+raise_counters('ledger:' .. connection, {erased = erased})
+raise_counters('connection:' .. connection, {events = -erased, bytes = -freed})
+return {erased, busy, changed}

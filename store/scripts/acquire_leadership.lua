@@ -2,8 +2,8 @@
 -- Takes, or lengthens, the turn of whoever watches the groups: 1, or 0 while it is somebody else's.
 -- ARGV[2]: token; ARGV[3]: how long, ms; 0 gives the turn up
 local token, ms = check_text(ARGV[2], 'token'), check_whole(tonumber(ARGV[3]), 'ms')
-local holder = redis.call('GET', 'watch:turn')
+local holder = redis.call('GET', 'alerts:leader')
 if holder and holder ~= token then return 0 end
-redis.call('DEL', 'watch:turn')
-if ms > 0 then redis.call('SET', 'watch:turn', token, 'PX', ms) end
+redis.call('DEL', 'alerts:leader')
+if ms > 0 then redis.call('SET', 'alerts:leader', token, 'PX', ms) end
 return 1

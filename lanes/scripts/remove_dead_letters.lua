@@ -1,0 +1,16 @@
+-- needs: base, checks, common, lane_checks, dead_letters
+-- Removes dead letters for good; returns the ids of those that were still there.
+-- ARGV[2]: {connection, ids, counter}, `counter` being the counter that they end as: dead_letters_discarded or dead_letters_erased
+local ask, gone = cmsgpack.unpack(ARGV[2]), {}
+check_text(ask.connection, 'connection')
+check_text(ask.counter, 'counter')
+for _, id in ipairs(ask.ids) do check_text(id, 'id') end
+local held = dead_letter_bytes(ask.connection)
+for _, id in ipairs(ask.ids) do
+  local freed = drop_dead_letter(ask.connection, id)
+  if freed then gone[#gone + 1], held = id, held - freed end
+end
+if #gone == 0 then return gone end
+raise_counters('ledger:' .. ask.connection, {[ask.counter] = #gone})
+set_dead_letter_bytes(ask.connection, held)
+return gone

@@ -1,8 +1,0 @@
--- needs: base, checks
--- Puts a note on a group in the place of the one that was read: 1, or 0, changing nothing, if that is there no longer.
--- ARGV[2]: group; ARGV[3]: the note as it was read, empty for none; ARGV[4]: the new one
-local group, read, note = check_text(ARGV[2], 'group'), check_text(ARGV[3], 'read'), check_text(ARGV[4], 'note')
-if (redis.call('HGET', 'watch:notes', group) or '') ~= read then return 0 end
-redis.call('HDEL', 'watch:notes', group)
-redis.call('HSET', 'watch:notes', group, note)
-return 1

@@ -22,6 +22,6 @@ def site(long_running_site: Site, redis_url: str) -> Site:
 
 @pytest.fixture
 def own_site(redis_url: str, tmp_path: Path) -> Iterator[Site]:
-    """Run an ingest for one test, which may change its configuration."""
-    with running_site(tmp_path, redis_url, CONFIGURATION) as site:
+    """Run an ingest for one test, which may change its configuration, in a database that no other ingest counts in."""
+    with running_site(tmp_path, f"{redis_url.removesuffix('/0')}/1", CONFIGURATION) as site:
         yield site

@@ -14,6 +14,7 @@ from cli.dead_letters.options import condition_options, json_option, query_of, r
 from cli.dead_letters.replay import replay
 from cli.dead_letters.reveals import note_reveal, reveals
 from cli.terminal.output import BAD, MUTED, console, json_text, note, plain, print_json, table
+from config.dead_letter_reasons import REASONS
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
@@ -104,7 +105,8 @@ def show(*, dead_letter_id: str, as_json: bool, reveal: bool) -> None:
     if as_json:
         print_json({**public(dead_letter, reveal=reveal), "source": source_object})
     else:
-        console().print(_details(public(dead_letter, reveal=reveal), source_object))
+        rows = {**public(dead_letter, reveal=reveal), **_remedy_of(dead_letter.reason)}
+        console().print(_details(rows, source_object))
     if isinstance(source, ChunkUnreadable):
         raise OperatorError(f"The event of this dead letter cannot be decrypted: {source.what_to_do}")
     if not reveal and not as_json:
@@ -136,6 +138,12 @@ def _table(selected: list[DeadLetter], *, reveal: bool) -> RenderableType:
             plain(shown["message"]),
         )
     return rows
+
+
+def _remedy_of(reason: str) -> dict[str, str]:
+    """Return what the catalogue says of a reason, as rows; none for a reason of another version."""
+    row = REASONS.get(reason)
+    return {} if row is None else {"what is wrong": row.sentence, "what to do": row.remedy, "who does it": row.who}
 
 
 def _details(fields: dict[str, Any], source_object: dict[str, Any] | None) -> RenderableType:

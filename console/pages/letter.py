@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from config.dead_letter_reasons import REASONS
 from config.errors import ConfigurationError
 from config.model import Connection
 from console.desk import Desk
@@ -60,6 +61,7 @@ def page(desk: Desk, visit: Visit, store: DeadLetterStore, *, reveal: bool = Fal
         "letter.html",
         letter=letter,
         shown=public(letter, reveal=reveal),
+        reason=REASONS.get(letter.reason),
         reveal=reveal,
         source=source_of(source, reveal=reveal) if isinstance(source, Chunk) else None,
         unreadable="" if isinstance(source, Chunk) else str(source),

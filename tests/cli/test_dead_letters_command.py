@@ -126,6 +126,13 @@ def test_show_opens_the_source_and_masks_it(letters: list[dict[str, Any]]) -> No
         assert not any(private in shown for private in PRIVATE)
 
 
+def test_show_says_what_to_do_and_who_does_it(letters: list[dict[str, Any]]) -> None:
+    """As the catalogue of reasons has it."""
+    letter = next(one for one in letters if one["event_id"] == "e1")
+    shown = " ".join(relay("dead-letters", "show", letter["id"]).stdout.split())
+    assert "the developer of the website" in shown
+
+
 def test_show_reveals_when_asked(letters: list[dict[str, Any]]) -> None:
     """The very event."""
     letter = next(one for one in letters if one["event_id"] == "e1")

@@ -52,7 +52,8 @@ def test_a_letter_says_why_it_died_and_what_it_would_become(bench: Bench, visito
     page = visitor.get(path)
     said = words(page)
     assert "invalid_url TikTok.URL" in said
-    assert "before anything was sent" in said
+    assert "Reason The page's address does not start with http:// or https:// and a host." in said
+    assert "What to do Set the custom flag TikTok.URL" in said
     assert "Would die again: invalid_url" in said
     assert "u…@… (18 characters)" in said
     assert "user7@shop.example" not in page.text
@@ -85,7 +86,8 @@ def test_tiktoks_answer_is_told_without_what_it_quotes(bench: Bench, visitor: Vi
         pytest.fail("TikTok's stand-in refused nothing")
     said = words(visitor.get(f"/console/dead-letters/{letters[0].id}"))
     assert f"code {letters[0].tiktok_code}:" in said
-    assert "refused by TikTok" in said
+    assert "TikTok refused the event" in said
+    assert "Who does it: the developer" in said
     assert f"Attempts {letters[0].attempts}" in said
 
 

@@ -49,7 +49,7 @@ def test_it_shows_how_every_event_ended_and_exits(tmp_path: Path, environment: d
         "rejected_by_tiktok 40002",
         "Invalid value for event_id",
         "invalid_ttclid",
-        "15 accepted = 9 delivered + 4 dead + 1 unsupported + 1 withheld  ✓",
+        "15 accepted = 9 delivered + 4 dead_lettered + 1 unsupported + 1 withheld  ✓",
     ):
         assert fact in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 110

@@ -64,12 +64,12 @@ def post(plant: Plant, *batches: dict[str, Any]) -> None:
 
 
 def books(plant: Plant) -> dict[str, tuple[int, ...]]:
-    """Waiting, letters, forgotten and dead_letters_erased of each connection, whose books balance."""
+    """Return waiting, dead letters, erased and dead_letters_erased of each connection, whose ledger balances."""
     with plant.client() as client:
         groups = read_ledger(client, ["shop", "stuck"], []).connections
     assert all(group.balances for group in groups), groups
     return {
-        g.name: (g.waiting, g.letters, *(g.counts.get(n, 0) for n in ("erased", "dead_letters_erased"))) for g in groups
+        g.name: (g.waiting, g.dead_letters, *(g.counts.get(n, 0) for n in ("erased", "dead_letters_erased"))) for g in groups
     }
 
 

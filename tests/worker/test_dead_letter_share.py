@@ -44,7 +44,7 @@ def store_of(bench: Bench) -> DeadLetterStore:
 
 def held(bench: Bench) -> int:
     """Return the bytes of the connection's dead letters, as Redis sums them up."""
-    return int(bench.group().group.get("dead_letter_bytes", "0"))
+    return int(bench.group().status.get("dead_letter_bytes", "0"))
 
 
 def used(bench: Bench) -> int:
@@ -146,7 +146,7 @@ def test_a_full_share_pauses_the_connection_until_there_is_room(bench: Bench) ->
     assert waiting > (50,)
     assert Lanes(bench.redis).claim("shop:0", ClaimLimits()) in (Refused("paused"), Refused("not due"))
     remove_dead_letters(bench.redis, "shop", dead_letter_ids(bench.redis, "shop")[:3])
-    assert bench.group().group.get("by") == "dead_letters", "one dead letter less is not room enough"
+    assert bench.group().status.get("by") == "dead_letters", "one dead letter less is not room enough"
     while bench.group().waiting:
         remove_dead_letters(bench.redis, "shop", dead_letter_ids(bench.redis, "shop"))
         assert "by" not in bench.group().status

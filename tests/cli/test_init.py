@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,13 @@ PLATFORMS = ("web", "ios", "android", "feed")
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory, and an environment that commands may add to."""
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty working directory. What commands add to the environment is gone afterwards."""
+    before = dict(os.environ)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(os, "environ", {**os.environ})
-    return tmp_path
+    yield tmp_path
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def init(*arguments: str, answers: str | None = None) -> tuple[int, str]:

@@ -40,7 +40,7 @@ def test_where_did_yesterdays_purchases_go(plant: Plant, page: "Page") -> None:
 def test_pausing_and_resuming_a_connection_with_the_keyboard(plant: Plant, page: "Page", client: redis.Redis) -> None:
     """And what a refused token asks for."""
     outlet = page.locator("#connection-outlet")
-    assert "put a valid Events API token in access_token" in outlet.inner_text()
+    assert "put a valid Events API token into access_token" in outlet.inner_text()
     button = page.locator("#connection-shop-app").get_by_role("button", name="Pause")
     button.focus()
     page.keyboard.press("Enter")

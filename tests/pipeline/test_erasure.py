@@ -69,7 +69,8 @@ def books(plant: Plant) -> dict[str, tuple[int, ...]]:
         groups = read_ledger(client, ["shop", "stuck"], []).connections
     assert all(group.balances for group in groups), groups
     return {
-        g.name: (g.waiting, g.dead_letters, *(g.counts.get(n, 0) for n in ("erased", "dead_letters_erased"))) for g in groups
+        g.name: (g.waiting, g.dead_letters, *(g.counts.get(n, 0) for n in ("erased", "dead_letters_erased")))
+        for g in groups
     }
 
 

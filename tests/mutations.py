@@ -114,7 +114,7 @@ MUTATIONS = (
     Mutation(
         "rest of a paused connection",
         "lanes/scripts/claims.lua",
-        "  if state and rest > now then\n",
+        "  if state and pause_end > now then\n",
         "  if false then\n",
         "tests/lanes",
     ),
@@ -177,7 +177,7 @@ MUTATIONS = (
     Mutation(
         "rests that a clock set back left ahead",
         "lanes/scripts/claims.lua",
-        "  if is_astray(rest, tonumber(set_at)) then rest = now end\n",
+        "  if is_astray(pause_end, tonumber(set_at)) then pause_end = now end\n",
         "",
         "tests/lanes/test_clock_set_back.py",
     ),
@@ -240,7 +240,7 @@ MUTATIONS = (
     Mutation(
         "count of what is in doubt in forget",
         "lanes/scripts/erase.lua",
-        "if at < posted then buried_posted = buried_posted + 1 end",
+        "if at < posted then removed_posted = removed_posted + 1 end",
         "",
         "tests/lanes/test_erasure.py",
     ),

@@ -1,8 +1,9 @@
 -- needs: base, checks, common, lane_checks
--- Takes whole what ingest accepted, or nothing: returns a connection that is over its share of memory and why it does not
--- deliver, else nil.
--- ARGV[2]: {max_backlog_bytes, inputs = [{id, accepted, unrouted}], shares = [{connection, lane, accepted, unsupported, withheld, chunk}]}
--- ARGV[3...]: chunks, each once; a share has the place of its own among them, 0 for none
+-- Append everything that ingest accepted, or nothing. Returns nil, or {connection, what paused it} for a connection whose
+-- backlog has reached its limit.
+-- ARGV[2]: {max_backlog_bytes, inputs = [{id, accepted, unrouted}],
+--           shares = [{connection, lane, accepted, unsupported, withheld, chunk}]}
+-- ARGV[3...]: chunks, each once; `chunk` of a share is the place of its chunk among them, 0 for none
 local arrivals = cmsgpack.unpack(ARGV[2])
 check_whole(arrivals.max_backlog_bytes, 'max_backlog_bytes')
 local more = {}

@@ -1,6 +1,6 @@
 -- needs: base, checks, common, lane_checks, dead_letters, claims
--- Leases a lane: {'granted', terms, chunks}, or {why not}.
--- ARGV[2]: lane; ARGV[3]: {token, lease, events, bytes, probe, letters = {share, what, fingerprint}}
+-- Lease a lane. Returns {'granted', terms, chunks}, or {why not}.
+-- ARGV[2]: lane; ARGV[3]: {token, lease, events, bytes, probe, dead_letters = {share, what, fingerprint}}
 local lane, ask = check_lane(ARGV[2], 'lane'), check_claim(cmsgpack.unpack(ARGV[3]))
 local due = redis.call('ZSCORE', 'lanes:due', lane)
 if not due or tonumber(due) > now then return {'not due'} end

@@ -1,4 +1,4 @@
--- Who may claim a lane, and what a claim is given.
+-- Decide whether a lane may be claimed, and grant a claim.
 
 local function other_leases(lane)
   local connection, running = connection_of(lane), 0
@@ -9,12 +9,12 @@ local function other_leases(lane)
   return running
 end
 
-local function put_off(lane, due)
+local function defer(lane, due)
   redis.call('ZREM', 'lanes:held', lane)
   if redis.call('ZSCORE', 'lanes:due', lane) then set_due(lane, due) end
 end
 
--- Whether the group's dead dead_letters allow no claim now; pauses the connection for them, or ends that pause.
+-- Return whether the connection's dead letters forbid a claim now; pause the connection for them, or end that pause.
 local function refused_by_dead_letters(connection, state, by, dead_letters)
   local bytes = tonumber(redis.call('HGET', 'connection:' .. connection, 'dead_letter_bytes') or 0)
   if by == 'dead_letters' then
@@ -30,33 +30,34 @@ local function refused_by_dead_letters(connection, state, by, dead_letters)
   return true
 end
 
--- Why the lane's connection allows no claim now, or nil. A connection at rest puts the lane off until then, so it wakes nobody.
+-- Return why the lane's connection forbids a claim now, or nil. The lane of a paused connection is deferred until the end
+-- of the pause, so that no wake-up is sent for it.
 local function refused_by_connection(lane, dead_letters)
   local connection = connection_of(lane)
   local state, until_, set_at, by, trouble, spaced_until = unpack(
     redis.call('HMGET', 'connection:' .. connection, 'state', 'until', 'until_set', 'by', 'trouble', 'spaced_until'))
-  local rest, spaced = tonumber(until_ or 0), tonumber(spaced_until or 0)
+  local pause_end, spaced = tonumber(until_ or 0), tonumber(spaced_until or 0)
   if by ~= 'operator' and refused_by_dead_letters(connection, state, by, dead_letters) then
-    put_off(lane, now + RECHECK_MS)
+    defer(lane, now + RECHECK_MS)
     return 'paused'
   end
   if by == 'dead_letters' then state = false end
-  if is_astray(rest, tonumber(set_at)) then rest = now end
-  if state and by == 'operator' then rest = now + RECHECK_MS end
-  if state and rest > now then
-    put_off(lane, rest)
+  if is_astray(pause_end, tonumber(set_at)) then pause_end = now end
+  if state and by == 'operator' then pause_end = now + RECHECK_MS end
+  if state and pause_end > now then
+    defer(lane, pause_end)
     return state
   end
   local allowed = (state or trouble or spaced_until) and 1 or LANES
   if other_leases(lane) >= allowed then return 'busy' end
   if spaced > now and spaced <= now + MOST_SPACING then
-    put_off(lane, spaced)
+    defer(lane, spaced)
     return 'busy'
   end
   return nil
 end
 
--- The leading chunks of a POST whose outcome nobody learnt, as they are to be marked, unless an earlier mark is there.
+-- Return the leading chunks of a POST with an unknown outcome, marked with its time; chunks marked earlier are left out.
 local function unmarked(lane, posted, at)
   local marked = {}
   for i = 0, posted - 1 do
@@ -68,7 +69,7 @@ local function unmarked(lane, posted, at)
   return marked
 end
 
--- How many leading chunks a claim takes within its limits, always at least the first.
+-- Return how many leading chunks a claim takes within its limits; at least one.
 local function count_chunks(lane, limit, most_bytes)
   local count, events, bytes = 0, 0, 0
   for i, entry in ipairs(redis.call('LRANGE', sizes_key(lane), 0, PAGE - 1)) do
@@ -80,7 +81,7 @@ local function count_chunks(lane, limit, most_bytes)
   return count
 end
 
--- Gives the lane to `ask.token`: a lease, and the leading chunks up to the limits.
+-- Lease the lane to `ask.token`; return the lease's terms and the leading chunks within the limits.
 local function grant(lane, ask)
   local meta, key = meta_key(lane), 'connection:' .. connection_of(lane)
   local head, crashes, alone, attempts, since, stored, step, posted, posted_at = unpack(redis.call('HMGET', meta,

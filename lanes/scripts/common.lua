@@ -1,46 +1,51 @@
--- Keys
---   lane:<name>            list   the chunks that wait, oldest first; <name> is <connection>:<n>
---   lane:<name>:sizes      list   "events:bytes" of each chunk, in step with the chunks, so that counting reads no bodies
---   lane:<name>:meta       hash   token        who holds the lane; it is a lease only while lanes:held says so too
---                                 taken        <token>:<leading chunks that its lease was given>
---                                 head         settles this lane has ever had; it outlives the lane's emptiness
---                                 left         about how many chunks ever left the lane: what stands at index i of the
---                                              list is at place left + i, and nothing ever comes to have a smaller place
---                                 crashes      claims since the last settle: the process that made them died
---                                 alone        those of them that took a single event
---                                 attempts     retryable answers in a row;  failing_since: when the first of them came
---                                 limit        events the next claim may take (absent: as many as it asks for)
---                                 step         events the first request of the next claim takes (absent: all)
---                                 posted       leading chunks whose outcome is unknown;  posted_at: since when
---                                 due_set      when its due time was set, if that lies ahead
---                                 last_error   JSON for people, until a step goes well
---   lanes:due              zset   when work on a lane may next happen; a lane is in it if and only if its list is not empty
---   lanes:held             zset   until when someone has a promise on a lane: a wake-up in flight, or a lease
---   lanes:connections           set    every connection that ever had anything
---   connection:<connection>          hash   state (absent: healthy), until, until_set (when `until` was set), by, what, probes, fingerprint
---                                 trouble      1 while its last request failed or was slow
---                                 spacing      while it recovers from a throttle: how far apart its requests are, ms;
---                                 spaced_until: before when there is no next one
---                                 refused, refusals, refused_since: events refused, by how many requests, since when,
---                                              with none delivered in between: what trips the circuit_breaker
---                                 delivered_at; events and bytes that wait, kept as sums for limits and messages
---                                 dead_letter_bytes  what its dead letters hold;  dead_letter_share: what they may hold, where that
---                                              has paused the connection (`by` is then "dead_letters")
---   ledger:<connection>          hash   counters that only rise
---   ledger:input:<id>       hash   the same for an input
---   days:<connection>:<day>     hash   the same by the day (since 1970, UTC) on which the events were received, under finer names
---   days:<connection>           zset   those days, and when one of their counts last began: `lanes/daily_counts.py` removes the oldest
---   dead_letters:<connection>        hash   dead letters by id
---   dead_letters:<connection>:labels hash   each letter's label, which says nothing here;  dead_letters:<connection>:counts: letters by label
---   dead_letters:<connection>:shared hash   what several letters have in common, once, by an id;  dead_letters:<connection>:refs: how many
---                                 letters need each;  dead_letters:<connection>:uses: the id that a letter needs, if it needs one
---   measures:<connection>       hash   further counters that only rise, raised by settle; what they mean is their readers' affair
--- The rules for times, maxmemory and the order of checks and writes stand in `store/scripts/base.lua`.
+-- Keys of the queue. <lane> is <connection>:<n>, n from 0.
+--   lane:<lane>              list  the chunks that wait, oldest first
+--   lane:<lane>:sizes        list  "events:bytes" of each chunk, in the same order, so that counting reads no chunk
+--   lane:<lane>:meta         hash  token         the token of the lease; the lease lasts until its time in lanes:held
+--                                  taken         <token>:<number of leading chunks that the lease was given>
+--                                  head          settlements that this lane ever had; it stays when the lane is empty
+--                                  left          chunks that ever left the lane, about: the chunk at index i of the list
+--                                                has the place left + i, and no event ever gets a smaller place
+--                                  crashes       claims since the last settlement: their processes did not settle
+--                                  alone         those of them that took a single event
+--                                  attempts      retryable answers in a row;  failing_since: time of the first
+--                                  limit         events that the next claim may take (absent: its own limit)
+--                                  step          events that the next claim's first request takes (absent: all)
+--                                  posted        leading chunks whose outcome is unknown;  posted_at: since when
+--                                  due_set       when its due time was set, while that lies ahead
+--                                  last_error    JSON for people, until a step succeeds
+--   lanes:due                zset  when work on a lane may next happen; it has exactly the lanes that are not empty
+--   lanes:held               zset  until when a lane is leased, or waits for the job of a wake-up
+--   lanes:connections        set   every connection that ever had anything
+--   connection:<connection>  hash  state (absent: healthy), until, until_set (when `until` was set), by, what, probes,
+--                                  fingerprint   of the pause
+--                                  trouble       1 while its last request failed or was slow
+--                                  spacing       while it recovers from a throttle: ms between two requests
+--                                  spaced_until  no request before this time
+--                                  refused, refusals, refused_since: events refused, in how many requests, since when,
+--                                                with none delivered: they trip the circuit breaker
+--                                  delivered_at  time of the last delivery
+--                                  events, bytes sums over what waits, for limits and messages
+--                                  dead_letter_bytes  what its dead letters hold;  dead_letter_share: what they may hold,
+--                                                while it is paused for that (`by` is then "dead_letters")
+--   ledger:<connection>      hash  the ledger's counters; they only rise
+--   ledger:input:<id>        hash  the same for an input
+--   days:<connection>:<day>  hash  the same by the day (since 1970, UTC) of receipt, under finer names
+--   days:<connection>        zset  those days, and when one of their counts last began; `lanes/daily_counts.py` removes
+--                                  the oldest
+--   dead_letters:<connection>        hash  dead letters by id
+--   dead_letters:<connection>:labels hash  the label of each; its meaning is known to the caller only
+--   dead_letters:<connection>:counts hash  the number of dead letters by label
+--   dead_letters:<connection>:shared hash  parts that several dead letters share, by the part's id
+--   dead_letters:<connection>:refs   hash  how many dead letters need each part
+--   dead_letters:<connection>:uses   hash  the part that a dead letter needs, if any
+--   measures:<connection>    hash  further counters that only rise, raised by settlements; their readers know the names
+-- The rules for times, maxmemory and the order of checks and writes are in `store/scripts/base.lua`.
 
 local PAGE = 1000
 local DAY = 86400000
-local USUAL_WAIT, LONGEST_WAIT = 300000, 3600000  -- only a wait that TikTok asks for is longer than the usual
-local ROOM_AGAIN = 0.9  -- a connection paused for its dead letters goes on once they hold less than this part of their share
+local USUAL_WAIT, LONGEST_WAIT = 300000, 3600000  -- only a wait that TikTok asks for is longer than the usual one
+local ROOM_AGAIN = 0.9  -- the part of its share below which dead letters no longer pause their connection
 local FIRST_SPACING, LEAST_SPACING, MOST_SPACING = 1000, 50, 60000
 
 local function lane_key(lane) return 'lane:' .. lane end
@@ -55,10 +60,10 @@ local function size_of(entry)
   return tonumber(events or 0), tonumber(bytes or 0)
 end
 
--- The day on which a chunk's events were received.
+-- Return the day on which a chunk's events were received.
 local function day_of(chunk) return math.floor(struct.unpack('>I8', chunk, 7) / DAY) end
 
--- Counts events of a day. No day expires by itself: a clock that is wrong for a moment would take the ledger's days away.
+-- Count events of a day. No day has an expiry: a clock that is wrong for a moment would delete the daily counts.
 local function raise_day(connection, day, counts)
   local key = 'days:' .. connection .. ':' .. day
   local began = false
@@ -77,7 +82,7 @@ local function push(lane, chunk, side)
   raise_counters('connection:' .. connection_of(lane), {events = chunk.events, bytes = #chunk.bytes})
 end
 
--- Sets when work on a lane may next happen.
+-- Set when work on a lane may next happen.
 local function set_due(lane, due)
   redis.call('ZREM', 'lanes:due', lane)
   redis.call('ZADD', 'lanes:due', due, lane)
@@ -90,8 +95,8 @@ local function remove_lane(lane)
   redis.call('HDEL', meta_key(lane), 'due_set')
 end
 
--- Whether a time that lies ahead, set at `set_at`, cannot be meant: Redis's clock was set back since, or it is later than
--- the longest wait.
+-- Return whether a future time, set at `set_at`, must be wrong: Redis's clock was set back since, or the time is later
+-- than the longest wait.
 local function is_astray(at, set_at)
   if at <= now + USUAL_WAIT then return false end
   return not set_at or set_at > now or at > now + LONGEST_WAIT
@@ -106,13 +111,13 @@ local function is_leased(lane)
   return held and tonumber(held) > now and redis.call('HEXISTS', meta_key(lane), 'token') == 1
 end
 
--- Leading chunks that the lane's lease was given; all of them when its worker did not say, as older ones do not.
+-- Return how many leading chunks the lane's lease was given; all of them when an older worker did not write it.
 local function chunks_taken(lane)
   local token, taken = unpack(redis.call('HMGET', meta_key(lane), 'token', 'taken'))
   return tonumber(string.match(taken or '', '^' .. token .. ':(%d+)$')) or math.huge
 end
 
--- Lets a group's waiting lanes be woken at once: at `due` when given, else when they are due anyway.
+-- Let a connection's lanes without a lease be woken again: at `due` when given, else at their own due times.
 local function free_lanes(connection, due)
   for n = 0, LANES - 1 do
     local lane = connection .. ':' .. n

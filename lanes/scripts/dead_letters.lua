@@ -1,7 +1,7 @@
--- The dead-letter store: letters, what several of them share, and how many bytes all of it holds.
--- A settlement or replay reads the sum first and sets it last.
+-- The dead-letter store: dead letters, the parts that several of them share, and the sum of their bytes.
+-- A settlement or a replay reads the sum first and sets it last.
 
--- What the group's dead letters hold, in bytes; counted one by one where an older relay kept no sum.
+-- Return how many bytes the connection's dead letters hold; counted one by one when an older relay kept no sum.
 local function dead_letter_bytes(connection)
   local sum = redis.call('HGET', 'connection:' .. connection, 'dead_letter_bytes')
   if sum then return tonumber(sum) end
@@ -19,7 +19,7 @@ local function set_dead_letter_bytes(connection, bytes)
   if by == 'dead_letters' and bytes < tonumber(share or 0) * ROOM_AGAIN then end_pause(connection) end
 end
 
--- Stops needing what a letter shares with others; returns the bytes that this frees.
+-- Release the part that a dead letter shares with others; return the bytes that this frees.
 local function release_shared(connection, id)
   local store = 'dead_letters:' .. connection
   local shared = redis.call('HGET', store .. ':uses', id)
@@ -32,10 +32,10 @@ local function release_shared(connection, id)
   return bytes
 end
 
--- Keeps a letter {id, label, the id of what it shares or '', content, what it shares}; returns the bytes that it takes.
--- Letters are counted by label as they come and go, so that no reader needs all of them to count them.
-local function keep_dead_letter(connection, letter)
-  local id, label, shared, content, common = unpack(letter)
+-- Add a dead letter {id, label, id of its shared part or '', content, shared part}; return the bytes that it takes.
+-- Dead letters are counted by label whenever one comes or goes, so that a reader need not read all of them.
+local function keep_dead_letter(connection, entry)
+  local id, label, shared, content, common = unpack(entry)
   local store, bytes = 'dead_letters:' .. connection, #content + DEAD_LETTER_OVERHEAD
   redis.call('HSET', store, id, content)
   redis.call('HSET', store .. ':labels', id, label)
@@ -49,8 +49,7 @@ local function keep_dead_letter(connection, letter)
   return bytes
 end
 
--- Takes a letter out of the store, for whichever reason the caller then counts; returns the bytes it held, nil if it
--- was not there.
+-- Remove a dead letter; the caller counts why. Return the bytes that it held, or nil when it was not there.
 local function drop_dead_letter(connection, id)
   local store = 'dead_letters:' .. connection
   local bytes = redis.call('HSTRLEN', store, id) + DEAD_LETTER_OVERHEAD
@@ -63,11 +62,11 @@ local function drop_dead_letter(connection, id)
   return bytes + release_shared(connection, id)
 end
 
--- Pauses a connection whose dead letters hold their share of memory, until they hold less than nine tenths of it.
-local function pause_for_dead_letters(connection, letters)
+-- Pause a connection whose dead letters hold their share of memory, until they hold less than nine tenths of it.
+local function pause_for_dead_letters(connection, limit)
   local key = 'connection:' .. connection
   redis.call('HDEL', key, unpack(PAUSE_FIELDS))
   set_until(key, now + RECHECK_MS)
-  redis.call('HSET', key, 'state', 'paused', 'by', 'dead_letters', 'what', letters.what, 'fingerprint', letters.fingerprint,
-    'dead_letter_share', letters.share)
+  redis.call('HSET', key, 'state', 'paused', 'by', 'dead_letters', 'what', limit.what, 'fingerprint', limit.fingerprint,
+    'dead_letter_share', limit.share)
 end

@@ -1,11 +1,11 @@
 -- needs: base, checks, common, lane_checks
--- Gives up, for good, some of what waits in a connection that is not to be delivered any more; it ends as `discarded`.
--- Nothing of a lane that a worker has leased is touched: its outcome is the worker's to tell.
--- ARGV[2]: group; ARGV[3]: chunks to give up at most; returns {events given up, lanes that are leased}
+-- Discard, for good, part of the backlog of a connection that was removed from the configuration.
+-- A lane that a worker has leased is left alone: the worker decides how its events end.
+-- ARGV[2]: connection; ARGV[3]: the most chunks to discard; returns {events discarded, lanes that are leased}
 local connection, room = check_text(ARGV[2], 'connection'), check_whole(tonumber(ARGV[3]), 'chunks', 1)
 local discarded, freed, leased = 0, 0, 0
 
--- Leading chunks of a lane: how many, and their events by the day on which they came.
+-- Count the leading chunks of a lane, and their events by the day of receipt.
 local function read_lane(lane)
   local sizes, days = redis.call('LRANGE', sizes_key(lane), 0, room - 1), {}
   for i, entry in ipairs(sizes) do
@@ -18,9 +18,9 @@ local function read_lane(lane)
   return {lane = lane, chunks = #sizes, days = days}
 end
 
-local function give_up(part)
+local function discard(part)
   local lane = part.lane
-  -- Without its token a worker that overslept its lease settles nothing here; what was noted of leading chunks is void.
+  -- Without its token, a worker with an expired lease settles nothing here. Notes on the leading chunks are void.
   redis.call('HDEL', meta_key(lane), 'token', 'posted', 'posted_at', 'step', 'crashes', 'alone')
   redis.call('HINCRBY', meta_key(lane), 'left', part.chunks)
   redis.call('LTRIM', lane_key(lane), part.chunks, -1)
@@ -40,7 +40,7 @@ for n = 0, LANES - 1 do
   end
 end
 
-for _, part in ipairs(parts) do give_up(part) end
+for _, part in ipairs(parts) do discard(part) end
 raise_counters('ledger:' .. connection, {discarded = discarded})
 raise_counters('connection:' .. connection, {events = -discarded, bytes = -freed})
 return {discarded, leased}

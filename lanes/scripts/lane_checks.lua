@@ -1,11 +1,11 @@
--- Checks of what only the queue's scripts are given.
+-- Checks of arguments that only the queue's scripts have.
 
 local function check_lane(lane, what)
   if type(lane) ~= 'string' or not string.match(lane, '^.+:%d+$') then refuse(what .. ' is no lane') end
   return lane
 end
 
--- What a claim asks for; see `lanes/lanes.py`.
+-- The limits of a claim; see `lanes/lanes.py`.
 local function check_claim(ask)
   if type(ask) ~= 'table' then refuse('claim') end
   check_text(ask.token, 'token')
@@ -17,7 +17,7 @@ local function check_claim(ask)
   return ask
 end
 
--- A chunk that is to be pushed, its header read.
+-- A chunk to push, and what its header says.
 local function check_chunk(bytes, what)
   if type(bytes) ~= 'string' or #bytes < 24 then refuse(what .. ' is no chunk') end
   return {bytes = bytes, events = events_in(bytes), day = day_of(bytes)}

@@ -1,5 +1,5 @@
 -- needs: base, checks, common, lane_checks
--- Notes, before a POST, how many leading chunks are in it: 1, or 0 when the lease is lost.
+-- Record, before a POST, how many leading chunks are in it. Returns 1, or 0 when the lease is lost.
 -- ARGV[2]: lane; ARGV[3]: token; ARGV[4]: head; ARGV[5]: chunks
 local meta = meta_key(check_lane(ARGV[2], 'lane'))
 local asked, chunks = check_whole(tonumber(ARGV[4]), 'head'), check_whole(tonumber(ARGV[5]), 'chunks', 1)

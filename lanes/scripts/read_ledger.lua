@@ -1,6 +1,6 @@
 -- needs: base, checks, common, lane_checks
--- Everything `relay status` says, read in one instant, so that the books can balance under load.
--- ARGV[2]: {connections, inputs} that the configuration names; groups that only Redis knows are added.
+-- Read everything that `relay status` shows, at one instant, so that the ledger balances under load.
+-- ARGV[2]: {connections, inputs} that the configuration names; connections that only Redis knows are added.
 local ask = cmsgpack.unpack(ARGV[2])
 
 local function hash(key)

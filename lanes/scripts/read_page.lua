@@ -1,6 +1,6 @@
 -- needs: base, checks, common, lane_checks
--- A page of a lane for who reads it from end to end while it moves: {place of the first chunk, chunks}. No event ever
--- comes to have a smaller place, so none is passed over.
+-- Return a page of a lane, for a reader that goes through the lane while it moves: {place of the first chunk, chunks}.
+-- No event ever gets a smaller place, so the reader misses none.
 -- ARGV[2]: lane; ARGV[3]: the place to read from; ARGV[4]: chunks at most
 local left = tonumber(redis.call('HGET', meta_key(ARGV[2]), 'left') or 0)
 local at = math.max(0, tonumber(ARGV[3]) - left)

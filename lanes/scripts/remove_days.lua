@@ -1,6 +1,6 @@
 -- needs: base, checks, common, lane_checks
--- Removes days of the books that are old by their dates and by when a count of theirs last began; returns how many.
--- ARGV[2]: group; ARGV[3]: counts must have begun before this time, ms; ARGV[4]: days before this one
+-- Remove daily counts that are old by their date and by the time when one of their counts last began. Returns how many.
+-- ARGV[2]: connection; ARGV[3]: counts must have begun before this time, ms; ARGV[4]: days before this one
 local connection, before = check_text(ARGV[2], 'connection'), check_whole(tonumber(ARGV[3]), 'time')
 local first_kept, old = check_whole(tonumber(ARGV[4]), 'day'), {}
 for _, day in ipairs(redis.call('ZRANGEBYSCORE', 'days:' .. connection, '-inf', '(' .. before)) do

@@ -1,6 +1,6 @@
 -- needs: base, checks, common, lane_checks, dead_letters
--- Removes dead letters for good; returns the ids of those that were still there.
--- ARGV[2]: {connection, ids, counter}, `counter` being the counter that they end as: dead_letters_discarded or dead_letters_erased
+-- Remove dead letters for good. Returns the ids of those that were there.
+-- ARGV[2]: {connection, ids, counter}; the counter of the ledger is dead_letters_discarded or dead_letters_erased
 local ask, gone = cmsgpack.unpack(ARGV[2]), {}
 check_text(ask.connection, 'connection')
 check_text(ask.counter, 'counter')

@@ -1,7 +1,7 @@
 -- needs: base, checks, common, lane_checks, dead_letters
--- Puts another form of what letters share in the place of the one that was read; returns 0, changing nothing, if that
--- is no longer there as it was. It removes before it adds, so that it works at maxmemory.
--- ARGV[2]: {connection, id, sha1 of the part as read}; ARGV[3]: the new form
+-- Replace a part that dead letters share. Returns 1, or 0, changing nothing, when it is no longer as it was read.
+-- It removes before it adds, so that it works at maxmemory.
+-- ARGV[2]: {connection, id, sha1 of the part as read}; ARGV[3]: the new part
 local ask, part = cmsgpack.unpack(ARGV[2]), check_text(ARGV[3], 'part')
 local store = 'dead_letters:' .. check_text(ask.connection, 'connection') .. ':shared'
 local stored = redis.call('HGET', store, check_text(ask.id, 'id'))

@@ -1,15 +1,16 @@
 -- needs: base, checks, common, lane_checks, dead_letters, claims
--- Ends one step of a lease: trims what is finished, puts back what is not, keeps letters and counts, says when next.
--- Returns {'lost'}, {'released', events the group still holds}, or, when the job goes on, what `grant` returns.
--- ARGV[2]: lane; ARGV[3]: settlement, see lanes/settlement.py; ARGV[4]: the next claim's terms, or empty
--- ARGV[5...]: the leftovers, then the letters in the order of `letters`: {id, label, the place in `shared` of what it
--- shares or 0}; then what letters share, in the order of `shared`: ids
+-- Write the settlement of one step of a lease: remove finished chunks, put back unfinished ones, add dead entries, raise
+-- counters, and set when the lane is due next.
+-- Returns {'lost'}, {'released', events that wait for the connection}, or, when the job continues, what `grant` returns.
+-- ARGV[2]: lane; ARGV[3]: settlement, see lanes/settlement.py; ARGV[4]: the next claim's limits, or empty
+-- ARGV[5...]: the leftovers; then the dead entries, in the order of `dead_letters`: {id, label, place of its shared part
+-- in `shared`, or 0}; then the shared parts, in the order of `shared`: ids
 local lane, done = check_lane(ARGV[2], 'lane'), cmsgpack.unpack(ARGV[3])
 local next_claim = ARGV[4] ~= '' and check_claim(cmsgpack.unpack(ARGV[4]))
 local meta, connection = meta_key(lane), connection_of(lane)
 local key = 'connection:' .. connection
 
--- Many events refused and none delivered: it is not the events. Rather than bury a day of them, the group pauses.
+-- Return whether the circuit breaker trips: TikTok refused many events and accepted none, so the cause is not the events.
 local function trips_circuit_breaker(key, done)
   local since = redis.call('HGET', key, 'refused_since')
   since = tonumber(since or 0)
@@ -22,8 +23,8 @@ local function trips_circuit_breaker(key, done)
   return refused >= done.circuit_breaker.events and refusals >= done.circuit_breaker.requests
 end
 
--- A throttled group speaks again slowly: its requests are a second apart, and half as far after each that works.
--- Returns whether it has just recovered.
+-- Space the requests of a throttled connection: a second at first, half as much after each request that works.
+-- Return whether the connection has just recovered.
 local function space_requests(key, done)
   local spacing = tonumber(redis.call('HGET', key, 'spacing') or 0)
   if done.throttled then
@@ -41,7 +42,7 @@ local function space_requests(key, done)
   return false
 end
 
--- Everything the settlement says, in the shape that Redis takes.
+-- Check every value of the settlement.
 local function check_settlement()
   check_text(done.token, 'token')
   for _, name in ipairs({'head', 'trim', 'leftovers', 'delay', 'posted', 'refused'}) do check_whole(done[name], name) end
@@ -66,14 +67,14 @@ local function check_settlement()
   end
 end
 
-local leftovers, letters = {}, {}
+local leftovers, entries = {}, {}
 local function read_blobs()
   for i = 1, done.leftovers do leftovers[i] = check_chunk(ARGV[4 + i], 'leftover') end
   local first, common = 4 + done.leftovers, 4 + done.leftovers + #done.dead_letters
-  for i, letter in ipairs(done.dead_letters) do
-    local id, label, at = unpack(letter)
-    letters[i] = {check_text(id, 'id'), check_text(label, 'label'), '', check_text(ARGV[first + i], 'dead letter')}
-    if at > 0 then letters[i][3], letters[i][5] = check_text(done.shared[at], 'shared'), check_text(ARGV[common + at], 'shared') end
+  for i, described in ipairs(done.dead_letters) do
+    local id, label, at = unpack(described)
+    entries[i] = {check_text(id, 'id'), check_text(label, 'label'), '', check_text(ARGV[first + i], 'dead letter')}
+    if at > 0 then entries[i][3], entries[i][5] = check_text(done.shared[at], 'shared'), check_text(ARGV[common + at], 'shared') end
   end
 end
 
@@ -91,17 +92,17 @@ if done.trim > 0 then
 end
 for _, chunk in ipairs(leftovers) do kept = kept + chunk.events end
 local ends = (done.counts.delivered or 0) + (done.counts.dead_lettered or 0) + (done.counts.unsupported or 0) + (done.counts.withheld or 0)
-if trimmed + (done.counts.extra or 0) ~= ends + kept or (done.counts.dead_lettered or 0) ~= #letters then
+if trimmed + (done.counts.extra or 0) ~= ends + kept or (done.counts.dead_lettered or 0) ~= #entries then
   return redis.error_reply('UNBALANCED ' .. trimmed .. ' trimmed, ' .. kept .. ' kept, ' .. ends .. ' ended')
 end
-local held = #letters > 0 and dead_letter_bytes(connection) or 0
+local held = #entries > 0 and dead_letter_bytes(connection) or 0
 
 redis.call('LTRIM', lane_key(lane), done.trim, -1)
 redis.call('LTRIM', sizes_key(lane), done.trim, -1)
 for i = #leftovers, 1, -1 do push(lane, leftovers[i], 'LPUSH') end
 raise_counters(key, {events = -trimmed, bytes = -freed})
-for _, letter in ipairs(letters) do held = held + keep_dead_letter(connection, letter) end
-if #letters > 0 then set_dead_letter_bytes(connection, held) end
+for _, entry in ipairs(entries) do held = held + keep_dead_letter(connection, entry) end
+if #entries > 0 then set_dead_letter_bytes(connection, held) end
 raise_counters('ledger:' .. connection, done.counts)
 for day, counts in pairs(done.days) do raise_day(connection, day, counts) end
 raise_counters('measures:' .. connection, done.measures)

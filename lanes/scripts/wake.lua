@@ -1,7 +1,7 @@
 -- needs: base, checks, common, lane_checks
--- Holds every lane that is due and not held for a moment, ends what is left of an old lease, and returns the lanes.
--- It also puts right what a clock that was set back left: a lane that would be due, or held, later than can be meant.
--- ARGV[2]: how long a wake-up holds, ms; ARGV[3]: the longest lease, ms
+-- Return the lanes that are due and not held, hold them until the job of their wake-up starts, and end their old leases.
+-- It also corrects times that a clock left too far ahead when it was set back.
+-- ARGV[2]: how long a wake-up holds a lane, ms; ARGV[3]: the longest lease, ms
 local hold, lease = check_whole(tonumber(ARGV[2]), 'hold', 1), check_whole(tonumber(ARGV[3]), 'lease', 1)
 
 local woken = {}

@@ -1,6 +1,6 @@
 -- needs: base, checks
--- Takes, or lengthens, the turn of whoever watches the groups: 1, or 0 while it is somebody else's.
--- ARGV[2]: token; ARGV[3]: how long, ms; 0 gives the turn up
+-- Make this process the leader, or prolong its leadership. Returns 1, or 0 while another process is the leader.
+-- ARGV[2]: token; ARGV[3]: how long, ms; 0 ends the leadership
 local token, ms = check_text(ARGV[2], 'token'), check_whole(tonumber(ARGV[3]), 'ms')
 local holder = redis.call('GET', 'alerts:leader')
 if holder and holder ~= token then return 0 end

@@ -1,6 +1,6 @@
 -- needs: base, checks
--- Raises counters by a bundle that a process counted by itself; one it has brought before, whose reply was lost, counts no more.
--- ARGV[2]: {name, process, number, keep_ms, counts}; returns 1, or 0 when the bundle was known
+-- Add a batch of counts. A batch that was added before, because its reply was lost, counts no more.
+-- ARGV[2]: {name, process, number, keep_ms, counts}; returns 1, or 0 when the batch was known
 local ask = cmsgpack.unpack(ARGV[2])
 local key = 'counts:' .. check_text(ask.name, 'name')
 local last = key .. ':' .. check_text(ask.process, 'process')

@@ -1,4 +1,4 @@
--- Checks of a script's arguments: all of them come before its first write.
+-- Checks of a script's arguments; all of them come before its first write.
 
 local function refuse(why) error('INVALID ' .. why, 0) end
 

@@ -1,8 +1,8 @@
 -- needs: base, checks
--- Admits one try of something that must not be tried often, and counts it; else returns how many ms to wait.
+-- Count an attempt that every limit allows. Returns 0, or how many ms to wait when a limit forbids it.
 -- It removes before it adds, so that it works at maxmemory.
--- ARGV[2]: the limits that must all allow it: [{key, free, first, most, kept}]: tries that are free, the first wait
--- after them, which doubles up to the most, and how long tries are remembered, in ms.
+-- ARGV[2]: [{key, free, first, most, kept}]: attempts that are free, the first wait after them, which doubles up to `most`,
+-- and how long the count is kept; in ms
 local limits, wait = cmsgpack.unpack(ARGV[2]), 0
 for _, limit in ipairs(limits) do
   check_text(limit.key, 'key')

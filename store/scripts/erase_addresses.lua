@@ -1,5 +1,5 @@
 -- needs: base, checks
--- Forgets what is remembered of subjects: returns how many values there were.
+-- Remove remembered values. Returns how many there were.
 -- ARGV[2...]: names
 local held, count = tonumber(redis.call('GET', 'addresses:bytes') or 0), 0
 local names = {}

@@ -1,5 +1,5 @@
 -- needs: base, checks
--- Write a key and remove it: whether scripts may run and writes are taken now. Nothing is left.
+-- Write a key and remove it: scripts may run, and Redis accepts writes. No key is left.
 
 redis.call('SET', 'once:probe', now)
 redis.call('DEL', 'once:probe')

@@ -1,5 +1,5 @@
 -- needs: base, checks
--- Reads several things at one instant, also at maxmemory, where Redis 6.2 refuses any MULTI.
+-- Read several things at one instant, also at maxmemory, where Redis 6.2 refuses MULTI.
 -- ARGV[2]: reading commands, each a list of words; returns Redis's time in ms, then each command's reply
 local READING = {HGET = true, HMGET = true, HGETALL = true}
 local commands, replies = cmsgpack.unpack(ARGV[2]), {now}

@@ -1,6 +1,7 @@
 -- needs: base, checks
--- Remembers values about subjects until they expire, and forgets the oldest ones beyond a bound in bytes.
--- `addresses:index` has each name with its time, in seconds, and its size in bytes as one number; `addresses:bytes` their sum.
+-- Remember values until they expire, and remove the oldest ones beyond a bound in bytes.
+-- `addresses:index` has each name with its time in seconds and its size in bytes as one number; `addresses:bytes` has the
+-- sum of the sizes.
 -- ARGV[2]: {most_bytes, expires_s, overhead, count}; ARGV[3...]: names, then values
 local INDEX, SUM, ROOM, MORE = 'addresses:index', 'addresses:bytes', 65536, 500
 local ask = cmsgpack.unpack(ARGV[2])

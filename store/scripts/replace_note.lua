@@ -1,6 +1,6 @@
 -- needs: base, checks
--- Puts a note on a connection in the place of the one that was read: 1, or 0, changing nothing, if that is there no longer.
--- ARGV[2]: group; ARGV[3]: the note as it was read, empty for none; ARGV[4]: the new one
+-- Replace the note that was read. Returns 1, or 0, changing nothing, when the note is no longer as it was read.
+-- ARGV[2]: connection; ARGV[3]: the note as it was read, empty for none; ARGV[4]: the new note
 local connection, read, note = check_text(ARGV[2], 'connection'), check_text(ARGV[3], 'read'), check_text(ARGV[4], 'note')
 if (redis.call('HGET', 'alerts:notes', connection) or '') ~= read then return 0 end
 redis.call('HDEL', 'alerts:notes', connection)

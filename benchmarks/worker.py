@@ -28,7 +28,7 @@ SHAPES: Final = {
 """What waits → batches a chunk, events a batch."""
 
 _CODEC = ChunkCodec()
-_CONTEXT = DeliveryContext("shop", None, "", MOST_EVENTS, _CODEC.seal, lambda: 0.5)
+_CONTEXT = DeliveryContext("shop", None, "", MOST_EVENTS, _CODEC.encode, lambda: 0.5)
 
 
 def run(quick: bool) -> list[Result]:
@@ -62,7 +62,7 @@ def _settler(batches_a_chunk: int, events_a_batch: int) -> Callable[[], int]:
         id="shop", inputs=("web",), access_token="t", event_source_id="CUSG5HBC77UD11VVRQEG", enable_web_migration=True
     )
     plan = compile_plan(shop, Input("web", "web", "key", "secret"))
-    composer = Composer(_CODEC.open, lambda _: plan)
+    composer = Composer(_CODEC.decode, lambda _: plan)
     chunks = _chunks(batches_a_chunk, events_a_batch)
     lease = Lease("shop:0", "token", 1, NOW_MS, BatchSizing(limit=MOST_EVENTS), 0, False, 0, 0, chunks)
 
@@ -79,7 +79,7 @@ def _chunks(batches_a_chunk: int, events_a_batch: int) -> list[bytes]:
     """A lease's worth of sealed chunks."""
     waiting = [_batch(raw) for raw in batches(MOST_EVENTS // events_a_batch, events_a_batch)]
     groups = (waiting[at : at + batches_a_chunk] for at in range(0, len(waiting), batches_a_chunk))
-    return [_CODEC.seal(Chunk("web", NOW_MS, group)) for group in groups]
+    return [_CODEC.encode(Chunk("web", NOW_MS, group)) for group in groups]
 
 
 def _batch(raw: bytes) -> Batch:

@@ -16,7 +16,7 @@ from operations.audit import ON_DISK, note_erasure, past_erasures
 from operations.erasure import Eraser, Erasure
 from operations.format import plural
 from process.logs import configure_logging
-from store.address_cache import Memory
+from store.address_cache import AddressCache
 from store.append_only_file import Rewriting, rewrite_file
 
 ON_DISK_IS_DONE: Final = ("rewritten", "no file")
@@ -52,7 +52,7 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         eraser = Eraser(store, configuration_of(store.settings), identities, dry_run=dry_run)
         for kind in eraser.unread():
             note(f"{kind}: not an international number, so relay may not find it. Pass it with + and the country code.")
-        erasure = eraser.erase(Memory(store.client, store.settings.keyring, expires_s=0))
+        erasure = eraser.erase(AddressCache(store.client, store.settings.keyring, expires_s=0))
         if not dry_run:
             note("Erased from memory. Redis now rewrites its append-only file …")
             on_disk = rewrite_file(store.client)

@@ -11,7 +11,7 @@ from lanes.arrivals import Append
 from operations.alerts.outage import Outage, as_fields
 from store.client import connect
 from store.probe import AsyncProbe, permission_trouble
-from store.server import UNTOLD, MemoryUse, memory_of
+from store.server import UNKNOWN_MEMORY, MemoryUse, memory_of
 from store.trouble import diagnose
 
 INTERVAL_S: Final = 1.0
@@ -55,7 +55,7 @@ class RedisMemoryMonitor:
         try:
             use = memory_of(await self._client.info("memory"))
         except NoPermissionError:
-            use = UNTOLD
+            use = UNKNOWN_MEMORY
         except (RedisError, OSError) as error:
             self.is_full = False
             self._outage.begin(diagnose(error))

@@ -1,1 +1,1 @@
-"""Durable lanes on Redis: append, wake, claim, renew, settle."""
+"""The queue: durable lanes on Redis; append, wake, claim, renew, settle."""

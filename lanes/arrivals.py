@@ -1,4 +1,4 @@
-"""Arrivals: what ingest accepted, appended to the lanes by one atomic script, all of it or nothing."""
+"""Append accepted events to the lanes by one atomic script: all of them or none."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +15,12 @@ from store.scripts import AsyncScript, pack
 
 LARGEST_SCRIPT: Final = 4 * 1024 * 1024
 LARGEST_WRITE: Final = 32 * 1024 * 1024
-"""What one script writes at most, so that Redis is back for others within milliseconds."""
+"""What one script writes at most, so that Redis serves other clients again within milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One connection's part of an arrival. `chunk` is sealed and holds `accepted - unsupported - withheld` events."""
+    """One connection's part of an arrival; `chunk` is encoded and has `accepted - unsupported - withheld` events."""
 
     accepted: int
     unsupported: int = 0
@@ -30,7 +30,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Events of one input: `accepted` of them, of which `unrouted` have no connection to go to."""
+    """Events of one input: `accepted` of them; no connection takes `unrouted` of these."""
 
     input: str
     accepted: int
@@ -39,9 +39,9 @@ class Arrival:
 
 
 class Append:
-    """Appends arrivals; one instance per event loop.
+    """Append arrivals; one instance per event loop.
 
-    `max_backlog_bytes` is what one connection may keep waiting (0: no limit); it may be changed at any time.
+    `max_backlog_bytes` limits the backlog of one connection (0: no limit); it may be changed at any time.
     """
 
     def __init__(
@@ -57,8 +57,8 @@ class Append:
     async def append(self, arrivals: Sequence[Arrival], now_ms: int | None = None) -> None:
         """Return once Redis has all of `arrivals`.
 
-        Raises RedisFull or ArrivalTooLarge when nothing was written, or RedisAway, which leaves open whether it was:
-        whoever sent the events sends them again, with the same ids.
+        Raises RedisFull or ArrivalTooLarge when nothing was written. After RedisAway it may or may not be written: the
+        sender sends the events again, with the same ids.
         """
         arguments = append_arguments(arrivals, self.max_backlog_bytes, self._choose_lane)
         full = await self._script.call(*arguments, now_ms=now_ms)
@@ -78,9 +78,9 @@ def _why_full(connection: str, paused_by: bytes) -> str:
 def append_arguments(
     arrivals: Sequence[Arrival], max_backlog_bytes: int, choose_lane: Callable[[], int]
 ) -> list[bytes]:
-    """The append script's arguments; raises ArrivalTooLarge when they are more than one script may carry or write.
+    """Return the append script's arguments; raises ArrivalTooLarge when one script may not carry or write as much.
 
-    A chunk that several shares have, because their connections want the same events, is carried once.
+    A chunk of several shares, whose connections want the same events, is among them once.
     """
     shares = [(connection, share) for arrival in arrivals for connection, share in arrival.shares.items()]
     places: dict[int, int] = {}

@@ -1,13 +1,13 @@
-"""The chunk: what waits in a lane, a few source events of one input behind a header that reads without opening it.
+"""The chunk: a few source events of one input, encoded behind a header that is read without decoding the rest.
 
-Layout, big-endian, the first three fields for ever where they are (the scripts read them in place):
+Layout, big-endian; the first three fields never move, because the scripts read them in place:
 
     version u8 | flags u8 | events u32 | received_ms u64 | first_unknown_ms u64
     | input length u8 | peer_ip length u8 | input | peer_ip | body
 
-With a key, peer_ip is empty here and stands in the body, because an address is personal data.
-The body is msgpack, `[[shared, [[position, event id, raw, items], ...]], ...]`, then compressed, then encrypted, as the
-flags say. A later version may lengthen the arrays at their ends; this one ignores what it does not know.
+With a key, peer_ip is empty here and is in the body, because an address is personal data.
+The body is msgpack, `[[shared, [[position, event id, raw, items], ...]], ...]`, then compressed, then encrypted; the
+flags say so. A later version may append fields to the arrays; this version ignores fields that it does not know.
 """
 
 import struct
@@ -23,22 +23,22 @@ VERSION: Final = 1
 COMPRESSED: Final = 1
 ENCRYPTED: Final = 2
 KEYED: Final = 4
-"""Items are known by their keys. A worker without this flag must not open it: it would end them as no longer mapped."""
+"""Items have keys. A relay that does not know this flag must not decode the chunk: it would end the items as unmapped."""
 PEER_INSIDE: Final = 8
-"""The address of whoever posted stands, behind its length, at the start of what is encrypted."""
+"""The sender's address is, after its length, at the start of the encrypted part."""
 KNOWN_FLAGS: Final = COMPRESSED | ENCRYPTED | KEYED | PEER_INSIDE
 
 _FIXED: Final = struct.Struct(">BBIQQBB")
 _COMPRESSION_LEVEL: Final = 1
-"""On joined batches 3 takes half as long again and comes out no smaller; see docs/decisions/0008."""
+"""On joined batches, level 3 takes half as long again and compresses no better; see docs/decisions/0008."""
 _LARGEST_BODY: Final = 64 * 1024 * 1024
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
     """One source event: its place in the batch, the id generated for it (None: it has its own), its JSON bytes.
 
-    `items` are the keys of the items still to be sent for it (opaque here); None means all that today's configuration
-    makes of it. `made` are the keys of all items that it once became, so that each of them is known again.
+    `items` are the keys of the items still to be sent for it (opaque here); None means all items that the configuration
+    makes of it. `made` are the keys of all items that it became when it was first mapped.
     """
 
     position: int
@@ -49,19 +49,19 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
 
     @property
     def weight(self) -> int:
-        """What this entry counts for in the books: its open items once they are known, else one event."""
+        """Its number in the ledger: of its open items once they are known, else 1."""
         return 1 if self.items is None else len(self.items)
 
 
 class Batch(msgspec.Struct, array_like=True, frozen=True):
-    """Entries of one batch with the rest of that batch, its JSON without `events`."""
+    """Entries of one batch; `shared` is the JSON of that batch without `events`."""
 
     shared: bytes
     entries: list[Entry]
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Waiting entries of one input. `first_unknown_ms`: first POST of them whose outcome is unknown, 0 if none."""
+    """Waiting entries of one input; `first_unknown_ms` is their first POST with an unknown outcome, 0 for none."""
 
     input: str
     received_ms: int
@@ -71,7 +71,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
     @property
     def weight(self) -> int:
-        """What the chunk counts for in the books (see `Entry.weight`)."""
+        """Its number in the ledger: the sum over its entries (see `Entry.weight`)."""
         return sum([1 if (items := entry.items) is None else len(items) for b in self.batches for entry in b.entries])
 
 
@@ -84,7 +84,7 @@ def _has_keys(chunk: Chunk) -> bool:
 
 
 class Header(NamedTuple):
-    """What a chunk says of itself unopened; times in Unix milliseconds."""
+    """What is read of a chunk without decoding it; times in Unix milliseconds."""
 
     version: int
     flags: int
@@ -101,7 +101,7 @@ class Keyring(Protocol):
 
 
 def read_header(data: bytes) -> Header:
-    """The header of a sealed chunk, whatever its version. Raises ChunkUnreadable for what has none."""
+    """Return the header of an encoded chunk of any version. Raises ChunkUnreadable for bytes without one."""
     version, flags, events, received_ms, first_unknown_ms, _, _ = _fixed(data)
     return Header(version, flags, events, received_ms, first_unknown_ms)
 
@@ -118,13 +118,13 @@ def _damaged(error: Exception) -> ChunkUnreadable:
 
 
 def encrypted_body(data: bytes) -> bytes | None:
-    """What a sealed chunk holds, as it was encrypted; None when it was not. Raises ChunkUnreadable without a header."""
+    """Return the encrypted part of an encoded chunk; None when it is not encrypted. Raises ChunkUnreadable."""
     _, flags, _, _, _, name_length, peer_length = _fixed(data)
     return data[_FIXED.size + name_length + peer_length :] if flags & ENCRYPTED else None
 
 
 class ChunkCodec:
-    """Seals chunks to bytes and opens them again; one instance serves any number of threads."""
+    """Encode chunks to bytes and decode them; one instance serves any number of threads."""
 
     def __init__(self, keyring: Keyring | None = None) -> None:
         self._keyring = keyring
@@ -132,8 +132,8 @@ class ChunkCodec:
         self._decoder = msgspec.msgpack.Decoder(list[Batch])
         self._per_thread = threading.local()  # zstd objects shared between threads crash the process
 
-    def seal(self, chunk: Chunk) -> bytes:
-        """Compress, then encrypt when there is a key."""
+    def encode(self, chunk: Chunk) -> bytes:
+        """Return the chunk as bytes: compressed, then encrypted when there is a key."""
         flags = COMPRESSED | (KEYED if _has_keys(chunk) else 0)
         body = self._compressor().compress(self._encoder.encode(chunk.batches))
         name, peer = chunk.input.encode(), chunk.peer_ip.encode()
@@ -148,8 +148,8 @@ class ChunkCodec:
         )
         return b"".join((fixed, name, peer, body))
 
-    def open(self, data: bytes) -> Chunk:
-        """The chunk in `data`; raises ChunkUnreadable with what to do when this process cannot read it."""
+    def decode(self, data: bytes) -> Chunk:
+        """Return the chunk in `data`; raises ChunkUnreadable, with what to do, when this process cannot read it."""
         version, flags, _, received_ms, first_unknown_ms, name_length, peer_length = _fixed(data)
         if version != VERSION or flags & ~KNOWN_FLAGS:
             raise ChunkUnreadable(
@@ -162,13 +162,13 @@ class ChunkCodec:
             body = self._decrypt(body)
         if flags & PEER_INSIDE and body:
             peer, body = body[1 : 1 + body[0]], body[1 + body[0] :]
-        batches = self._open_body(body, flags)
+        batches = self._decode_body(body, flags)
         try:
             return Chunk(name.decode(), received_ms, batches, first_unknown_ms, peer.decode())
         except UnicodeDecodeError as error:
             raise _damaged(error) from None
 
-    def _open_body(self, body: bytes, flags: int) -> list[Batch]:
+    def _decode_body(self, body: bytes, flags: int) -> list[Batch]:
         try:
             if flags & COMPRESSED:
                 body = self._decompressor().decompress(body, max_output_size=_LARGEST_BODY)

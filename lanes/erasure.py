@@ -1,4 +1,4 @@
-"""Reading a lane from end to end while it moves, and taking somebody's events out of it."""
+"""Read a lane from end to end while it moves, and remove a person's events from it."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -11,25 +11,25 @@ from lanes.scripts import lane_scripts
 from store.scripts import pack
 
 PAGE: Final = 100
-"""Chunks read, and at most replaced, at once."""
+"""The most chunks that are read or replaced at once."""
 
 
 class Placed(NamedTuple):
     """A chunk as it was read, and its place in the lane (see `left` in `lanes/scripts/common.lua`)."""
 
     place: int
-    sealed: bytes
+    chunk: bytes
 
 
 class Edit(NamedTuple):
-    """A chunk that held somebody's events, and what is to stand in its place: sealed anew without them, or nothing."""
+    """A chunk that had a person's events, and the encoded chunk that replaces it; None to remove it."""
 
     was: Placed
     without: bytes | None
 
 
 class Erased(NamedTuple):
-    """Events that are gone, and chunks that are not: a worker is delivering them, or they are no longer as read."""
+    """Events erased, and chunks left alone because a worker is delivering them or because they have changed."""
 
     events: int = 0
     leased: int = 0
@@ -37,29 +37,29 @@ class Erased(NamedTuple):
 
 
 def pages(client: redis.Redis, lane: str) -> Iterator[list[Placed]]:
-    """Every chunk that is in the lane and stays until it is read, a page at a time. Raises RedisAway."""
+    """Yield every chunk that is in the lane and stays until it is read, a page at a time. Raises RedisAway."""
     place = 0
     while True:
         first, chunks = lane_scripts(client).call("read_page", lane, place, PAGE)
         if not chunks:
             return
-        yield [Placed(first + i, sealed) for i, sealed in enumerate(chunks)]
+        yield [Placed(first + i, chunk) for i, chunk in enumerate(chunks)]
         place = first + len(chunks)
 
 
 def erase(client: redis.Redis, lane: str, edits: Sequence[Edit], now_ms: int | None = None) -> Erased:
-    """Carry out these edits of one page; works at maxmemory. Raises RedisAway, which leaves open how many were."""
+    """Carry out these edits of one page; works at maxmemory. After RedisAway some of them may be done."""
     scripts, total = lane_scripts(client), Erased()
-    for some in _cut(edits):
-        described = [{"place": edit.was.place, "sha1": _sha1(edit.was.sealed)} for edit in some]
+    for some in _by_script(edits):
+        described = [{"place": edit.was.place, "sha1": _sha1(edit.was.chunk)} for edit in some]
         chunks = [edit.without or b"" for edit in some]
         done = Erased(*scripts.call("erase", pack({"lane": lane, "edits": described}), *chunks, now_ms=now_ms))
         total = Erased(*(so_far + more for so_far, more in zip(total, done, strict=True)))
     return total
 
 
-def _cut(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
-    """Edits in scripts of a bearable size, in the lane's order: what goes leaves the places after it as they are."""
+def _by_script(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
+    """Yield the edits in portions that one script may carry, in the lane's order; an edit moves no later place."""
     some: list[Edit] = []
     size = 0
     for edit in edits:
@@ -74,5 +74,5 @@ def _cut(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
 
 
 def _sha1(chunk: bytes) -> str:
-    """What the script compares: it is told what was read without being sent it."""
+    """Return the digest that the script compares instead of the chunk that was read."""
     return hashlib.sha1(chunk, usedforsecurity=False).hexdigest()

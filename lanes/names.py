@@ -1,4 +1,4 @@
-"""Names of lanes: `<connection>:<n>`. A connection's lanes are a connection."""
+"""Names of lanes: `<connection>:<n>`, with n from 0 to the number of lanes less one."""
 
 import re
 from typing import Final
@@ -9,12 +9,12 @@ _LANE: Final = re.compile(r"([a-z0-9-]+):(\d+)")
 
 
 def lane_name(connection: str, number: int) -> str:
-    """The lane of that number in `connection`."""
+    """Return the name of the connection's lane of that number."""
     return f"{connection}:{number}"
 
 
 def connection_of(lane: str) -> str:
-    """The connection a lane belongs to; raises ValueError for anything that is not a lane's name."""
+    """Return the connection of a lane. Raises ValueError when `lane` is no lane's name."""
     match = _LANE.fullmatch(lane)
     if match is None:
         raise ValueError("not a lane's name: expected <connection>:<number>")

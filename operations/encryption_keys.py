@@ -79,7 +79,7 @@ def reencrypt_dead_letters(store: DeadLetterStore, keyring: Keyring) -> Reencryp
 
 
 def _reencrypt(letter: DeadLetter, store: DeadLetterStore, keyring: Keyring) -> DeadLetter:
-    source = store.codec.seal(store.codec.open(letter.source))
+    source = store.codec.encode(store.codec.decode(letter.source))
     words = keyring.encrypt(keyring.decrypt(letter.words)) if letter.words else b""
     return msgspec.structs.replace(letter, source=source, words=words)
 
@@ -97,7 +97,9 @@ def _reencrypt_parts(store: DeadLetterStore, connection: str, keyring: Keyring) 
         body = encrypted_body(part)
         if body is None or keyring.key_number_for(body) != 1:
             with suppress(ChunkUnreadable):
-                replace_shared_part(store.client, connection, part_id, part, store.codec.seal(store.codec.open(part)))
+                replace_shared_part(
+                    store.client, connection, part_id, part, store.codec.encode(store.codec.decode(part))
+                )
 
 
 def _count(counter: Counter[int | None], usage: KeyUsage, bodies: Sequence[bytes | None], keyring: Keyring) -> None:

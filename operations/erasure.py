@@ -17,7 +17,7 @@ from mapping.people.identities import Identity
 from mapping.people.identity_keys import IdentityKeys
 from operations.dead_letters.store import DeadLetterStore
 from operations.person_search import Person
-from store.address_cache import Memory
+from store.address_cache import AddressCache
 
 WAIT_S: Final = 60.0
 """As long as a request to TikTok may last: by then its events are delivered, or back in their lane."""
@@ -80,7 +80,7 @@ class Eraser:
     monotonic: Callable[[], float] = time.monotonic
     _subjects: set[str] = field(default_factory=set)
 
-    def erase(self, memory: Memory) -> Erasure:
+    def erase(self, memory: AddressCache) -> Erasure:
         """Search and remove until a round finds nothing: events may move between lanes and dead letters meanwhile."""
         erasure = Erasure([ConnectionErasure(connection) for connection in self.store.connections])
         until = self.monotonic() + WAIT_S
@@ -89,7 +89,7 @@ class Eraser:
             erasure.keeps_coming = removed > 0 and not self.dry_run
             if not removed:
                 break
-        erasure.addresses = memory.forget(self._subjects, dry_run=self.dry_run)
+        erasure.addresses = memory.erase(self._subjects, dry_run=self.dry_run)
         return erasure
 
     def unread(self) -> set[str]:
@@ -130,13 +130,13 @@ class Eraser:
 
     def _edits(self, page: Sequence[Placed], person: Person, erased: ConnectionErasure) -> Iterator[Edit]:
         for placed in page:
-            chunk = self._open(placed.sealed, erased)
+            chunk = self._open(placed.chunk, erased)
             without = None if chunk is None else self._search(chunk, person, erased)
             if chunk is None or without is None:
                 continue
             if self.dry_run:
                 erased.events += chunk.weight - without.weight
-            yield Edit(placed, self.store.codec.seal(without) if without.batches else None)
+            yield Edit(placed, self.store.codec.encode(without) if without.batches else None)
 
     def _dead_letters(self, person: Person, erased: ConnectionErasure) -> None:
         found = (
@@ -162,7 +162,7 @@ class Eraser:
         return without
 
     def _open(self, sealed: bytes, erased: ConnectionErasure) -> Chunk | None:
-        return self._readable(lambda: self.store.codec.open(sealed), erased)
+        return self._readable(lambda: self.store.codec.decode(sealed), erased)
 
     def _readable(self, read: Callable[[], Chunk], erased: ConnectionErasure) -> Chunk | None:
         try:

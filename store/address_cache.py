@@ -1,4 +1,4 @@
-"""Remembers a short value about someone for a while, under a key that tells nobody who it is."""
+"""Remember short values by subject for a while; the keys in Redis do not reveal the subjects."""
 
 import hmac
 import secrets
@@ -17,9 +17,9 @@ _DIGEST_BYTES: Final = 16
 _SECRET_BYTES: Final = 32
 _PAGE: Final = 1_000
 MOST_BYTES: Final = 64 * 1024 * 1024
-"""Where Redis's limit is not known."""
+"""The bound where Redis's limit is not known."""
 LARGEST_VALUE: Final = 8 * 1024
-"""A larger one is not remembered."""
+"""Larger values are not remembered."""
 OVERHEAD: Final = 200
 """What Redis needs for a value beside its bytes, at most."""
 
@@ -33,11 +33,11 @@ class Keyring(Protocol):
     def derive_all(self, purpose: bytes, /) -> list[bytes]: ...
 
 
-class Memory:
-    """Values by subject; serves any number of threads. A subject is any text, and is only ever kept as an HMAC.
+class AddressCache:
+    """Values by subject; serves any number of threads. A subject is any text; Redis has only its HMAC.
 
-    With a keyring, names are made under its newest key and values are encrypted: after that key is replaced, what was
-    remembered is not found any more and expires. Without one, names are made under a random secret kept in Redis.
+    With a keyring, the HMAC uses its newest key and values are encrypted: after that key is replaced, older values are
+    not found any more and expire. Without a keyring, the HMAC uses a random secret that is kept in Redis.
     """
 
     def __init__(self, client: redis.Redis, keyring: Keyring | None, expires_s: int) -> None:
@@ -46,30 +46,36 @@ class Memory:
         self._expires_s = expires_s
         self._secret = None if keyring is None else keyring.derive(_PURPOSE)
         self.most_bytes = MOST_BYTES
-        """What all values together may hold of Redis's memory; may be changed at any time."""
+        """How many bytes of Redis's memory all values together may use; may be changed at any time."""
         self._scripts = Scripts(client)
 
-    def recall(self, subjects: Collection[str]) -> dict[str, bytes]:
-        """What is remembered of these, in one round trip; those of whom nothing is are not in it. Raises RedisAway."""
+    def get(self, subjects: Collection[str]) -> dict[str, bytes]:
+        """Return the stored values for these subjects in one round trip; subjects without a value are omitted.
+
+        Raises RedisAway.
+        """
         if not subjects:
             return {}
         names = [self._name(subject) for subject in subjects]
         with translate_errors:
             kept = cast("list[bytes | None]", self._client.mget(names))
-        opened = ((subject, self._open(value)) for subject, value in zip(subjects, kept, strict=True) if value)
-        return {subject: value for subject, value in opened if value is not None}
+        decrypted = ((subject, self._decrypt(value)) for subject, value in zip(subjects, kept, strict=True) if value)
+        return {subject: value for subject, value in decrypted if value is not None}
 
-    def remember(self, values: Mapping[str, bytes]) -> None:
-        """Keep these, each anew until it expires; beyond `most_bytes` the oldest go. Raises RedisAway or RedisFull."""
-        named = [(self._name(subject), self._seal(value)) for subject, value in values.items()]
-        named = [(name, sealed) for name, sealed in named if len(sealed) <= LARGEST_VALUE]
+    def put(self, values: Mapping[str, bytes]) -> None:
+        """Store these values until they expire; beyond `most_bytes` the oldest are removed.
+
+        Raises RedisAway or RedisFull.
+        """
+        named = [(self._name(subject), self._encrypt(value)) for subject, value in values.items()]
+        named = [(name, encrypted) for name, encrypted in named if len(encrypted) <= LARGEST_VALUE]
         for start in range(0, len(named), _PAGE):
-            names, sealed = zip(*named[start : start + _PAGE], strict=True)
+            names, encrypted = zip(*named[start : start + _PAGE], strict=True)
             limits = {"most_bytes": self.most_bytes, "expires_s": self._expires_s, "overhead": OVERHEAD}
-            self._scripts.call("remember_addresses", pack({**limits, "count": len(names)}), *names, *sealed)
+            self._scripts.call("remember_addresses", pack({**limits, "count": len(names)}), *names, *encrypted)
 
-    def forget(self, subjects: Collection[str], *, dry_run: bool = False) -> int:
-        """Forget these, also what was remembered under a former key or before there was one; how many there were."""
+    def erase(self, subjects: Collection[str], *, dry_run: bool = False) -> int:
+        """Remove the values of these subjects, also those of former keys; return how many there were (dry run: are)."""
         with translate_errors:
             shared = cast("bytes | None", self._client.get(SHARED))
             made_with = [*(self._keyring.derive_all(_PURPOSE) if self._keyring else ()), *([shared] if shared else ())]
@@ -79,7 +85,7 @@ class Memory:
                 return sum(self._client.exists(*page) for page in pages)
         return sum(int(self._scripts.call("erase_addresses", *page)) for page in pages)
 
-    def _seal(self, value: bytes) -> bytes:
+    def _encrypt(self, value: bytes) -> bytes:
         return value if self._keyring is None else self._keyring.encrypt(value)
 
     def _name(self, subject: str) -> bytes:
@@ -88,14 +94,14 @@ class Memory:
         return _name(self._secret, subject)
 
     def _shared_secret(self) -> bytes:
-        """The secret that all processes of this Redis use: the one that came first. Only making it needs memory."""
+        """Return the secret that all processes of this Redis share; the first process generates it."""
         with translate_errors:
             if not self._client.exists(SHARED):
                 self._client.set(SHARED, secrets.token_bytes(_SECRET_BYTES), nx=True)
             return cast("bytes", self._client.get(SHARED))
 
-    def _open(self, value: bytes) -> bytes | None:
-        """The value; None when no key opens it, which is as good as forgotten."""
+    def _decrypt(self, value: bytes) -> bytes | None:
+        """Return the value; None when no key decrypts it."""
         if self._keyring is None:
             return value
         try:

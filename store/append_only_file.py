@@ -1,4 +1,4 @@
-"""Has Redis write its append-only file anew, so that what was removed from memory is gone from the disk as well."""
+"""Make Redis rewrite its append-only file, so that removed data is gone from the disk as well."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -18,9 +18,9 @@ Rewriting = Literal["rewritten", "no file", "not allowed", "failed", "still runn
 def rewrite_file(
     client: redis.Redis, sleep: Callable[[float], None] = time.sleep, monotonic: Callable[[], float] = time.monotonic
 ) -> Rewriting:
-    """Return once a rewriting that began after this call has ended, or why there is none. Raises RedisAway.
+    """Return when a rewrite that began after this call has ended, or return why there is none. Raises RedisAway.
 
-    `no file`: the server keeps none. `not allowed`: its provider keeps the command for itself.
+    `no file`: the server has no such file. `not allowed`: the provider of the server does not permit the command.
     """
     until = monotonic() + PATIENCE_S
     with translate_errors:
@@ -33,7 +33,7 @@ def rewrite_file(
 def _rewrite(client: redis.Redis, ends: Callable[[], bool]) -> Rewriting:
     if not _state(client).get("aof_enabled"):
         return "no file"
-    while not _begin(client):  # a rewriting that runs already began before the last removal
+    while not _begin(client):  # a rewrite that already runs began before the last removal
         if not ends():
             return "still running"
     if not ends():
@@ -42,7 +42,7 @@ def _rewrite(client: redis.Redis, ends: Callable[[], bool]) -> Rewriting:
 
 
 def _begin(client: redis.Redis) -> bool:
-    """Whether one began; a server that cannot begin at once may say that it will."""
+    """Return whether a rewrite began or is scheduled."""
     if _runs(client):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Redis clients for the lanes: short timeouts and no retry, because an append repeated is an append twice."""
+"""Redis clients: short time-outs and no retries, because a repeated append would append twice."""
 
 from typing import Any, Final
 
@@ -21,9 +21,9 @@ _TCP_OPTIONS: Final[dict[str, Any]] = {"socket_connect_timeout": CONNECT_TIMEOUT
 
 
 def connect(url: str) -> redis.Redis:
-    """Return a client for threads (a worker, a command); every call raises rather than waits longer than 3 s.
+    """Return a client for threads (a worker, a command); no call waits longer than 3 s.
 
-    Raises ValueError, as RedisAddress.parse does, for what is no address.
+    Raises ValueError when `url` is no address.
     """
     address = RedisAddress.parse(url)
     options = {**_OPTIONS, **_timeouts(address), **connection_options(address)}
@@ -42,7 +42,7 @@ def connect_async(url: str) -> redis.asyncio.Redis:
 
 
 def connection_options(address: RedisAddress) -> dict[str, Any]:
-    """What any of redis-py's connections needs to know of the address: the lanes' and the broker's alike."""
+    """Return the options of a redis-py connection to the address, for the queue and for the broker."""
     match address.place:
         case Socket(path):
             place: dict[str, Any] = {"path": path}
@@ -53,7 +53,7 @@ def connection_options(address: RedisAddress) -> dict[str, Any]:
 
 
 def connection_class(address: RedisAddress) -> Any:
-    """Redis-py's class of connection for it."""
+    """Return redis-py's connection class for the address."""
     if isinstance(address.place, Socket):
         return redis.UnixDomainSocketConnection
     return redis.Connection if address.tls is None else redis.SSLConnection
@@ -70,7 +70,7 @@ def _timeouts(address: RedisAddress) -> dict[str, Any]:
 
 
 def _tls_options(tls: Tls | None) -> dict[str, Any]:
-    """Verified, with the host's name, unless it was switched off: kombu and redis-py have defaults of their own."""
+    """Return TLS options that verify certificate and host name, unless that is switched off in the address."""
     if tls is None:
         return {}
     return {

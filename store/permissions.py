@@ -1,4 +1,4 @@
-"""What relay's user must be allowed in Redis: each command, key and channel is tried, and what is missing is named."""
+"""Find the permissions that relay's user lacks in Redis, by trying each command, key and channel."""
 
 import secrets
 from contextlib import suppress
@@ -12,9 +12,9 @@ KEYS: Final = (
     *("alerts:", "addresses:", "once:", "audit:", "console:"),
     *("relay", "_kombu.binding.", "unacked"),
 )
-"""How keys begin: relay's own, then those of Celery's connection."""
+"""The beginnings of keys: relay's own, then those that Celery uses."""
 _KEY: Final = "once:permissions:"
-# Each with arguments that do nothing lasting to a key that nobody else has.
+# Each with arguments that change nothing for long, on a key that no other process uses.
 COMMANDS: Final = (
     *("PING", "INFO", "TIME", "SCAN 0 COUNT 1", "WATCH {key}", "UNWATCH", "EVAL return(1) 0"),
     *("EVALSHA {sha} 0", "SCRIPT|LOAD return(1)", "PUBLISH {key} x"),
@@ -50,18 +50,18 @@ _STATEFUL: Final = ("MULTI", "EXEC", "DISCARD", "WATCH", "SUBSCRIBE", "PSUBSCRIB
 _NO_SHA: Final = "0" * 40
 
 
-class Missing(NamedTuple):
-    """What the user lacks: commands by name, beginnings of keys, and whether it lacks channels."""
+class MissingPermissions(NamedTuple):
+    """Permissions that the user lacks: commands by name, beginnings of keys, and whether it lacks channels."""
 
     commands: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     channels: bool = False
 
 
-NOTHING: Final = Missing()
+NOTHING_MISSING: Final = MissingPermissions()
 
 
-def missing_permissions(client: redis.Redis) -> Missing:
+def missing_permissions(client: redis.Redis) -> MissingPermissions:
     """Try everything that relay and Celery use. Raises RedisError where the server does not answer."""
     key = f"{_KEY}{secrets.token_hex(8)}"
     commands: list[str] = []
@@ -75,11 +75,11 @@ def missing_permissions(client: redis.Redis) -> Missing:
     with suppress(ResponseError):
         client.delete(key)
     keys = tuple(start for start in KEYS if _denied(client, "PEXPIRE", [f"{start}{key}", "1"]) == "key")
-    return Missing(tuple(commands), keys, channels)
+    return MissingPermissions(tuple(commands), keys, channels)
 
 
-def acl_line(client: redis.Redis, missing: Missing) -> str:
-    """The command that adds what is missing, for whoever administers the server."""
+def acl_line(client: redis.Redis, missing: MissingPermissions) -> str:
+    """Return the command that adds the missing permissions, for the administrator of the server."""
     try:
         user = str(client.acl_whoami())
     except ResponseError:
@@ -89,22 +89,22 @@ def acl_line(client: redis.Redis, missing: Missing) -> str:
 
 
 def _denied(client: redis.Redis, name: str, arguments: list[str]) -> str | None:
-    """What is not permitted: the command, the key or the channel; None when the server would do it."""
+    """Return what is not permitted: the command, the key or the channel; None when the server would execute it."""
     words = [*name.split("|"), *arguments]
     try:
         if name in _STATEFUL:
-            _alone(client, words)
+            _on_own_connection(client, words)
         else:
             client.execute_command(*words)  # type: ignore[no-untyped-call]
     except NoPermissionError as error:
         return _what(error)
     except ResponseError:
-        return None  # it may, and the key was of another kind
+        return None  # permitted: the key only has another type
     return None
 
 
-def _alone(client: redis.Redis, words: list[str]) -> None:
-    """Send what changes the state of a connection on one that is closed afterwards."""
+def _on_own_connection(client: redis.Redis, words: list[str]) -> None:
+    """Send a command that changes the state of its connection on one that is closed afterwards."""
     pool = client.connection_pool
     connection: Any = pool.get_connection()
     try:

@@ -1,4 +1,4 @@
-"""Try whether Redis can be used: a script that writes, as every step of an event is one."""
+"""Try whether Redis can be used, by a script that writes, because every step of an event is such a script."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from store.errors import Trouble
-from store.permissions import NOTHING, acl_line, missing_permissions
+from store.permissions import NOTHING_MISSING, acl_line, missing_permissions
 from store.scripts import script_text
 from store.trouble import diagnose
 
@@ -49,14 +49,14 @@ def permission_trouble(client: redis.Redis) -> Trouble | None:
     Raises RedisError where the server does not answer.
     """
     missing = missing_permissions(client)
-    if missing._replace(commands=tuple(name for name in missing.commands if name != "info")) == NOTHING:
+    if missing._replace(commands=tuple(name for name in missing.commands if name != "info")) == NOTHING_MISSING:
         return None
     problem = "Redis does not permit its user what relay needs"
     return Trouble("noperm", problem, f"run on the server: {acl_line(client, missing)}", passes=False)
 
 
 def with_acl_line(trouble: Trouble, client: redis.Redis) -> Trouble:
-    """The trouble, and where permissions are missing the one line that adds all of them."""
+    """Return the trouble; where permissions are missing, with the one command that adds all of them."""
     if trouble.code != "noperm":
         return trouble
     try:

@@ -1,4 +1,4 @@
-"""What the server says of itself."""
+"""What the server reports about its memory, and the shares of it that relay may use."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -10,13 +10,13 @@ from store.trouble import translate_errors
 
 
 class MemoryUse(NamedTuple):
-    """Bytes used, and allowed at most (0 for no limit); None where the server does not tell."""
+    """Bytes used, and the limit (0 for none); None for what the server does not report."""
 
     used: int | None
     limit: int | None
 
 
-UNTOLD = MemoryUse(None, None)
+UNKNOWN_MEMORY = MemoryUse(None, None)
 
 
 DEAD_LETTER_SHARE: Final = 4
@@ -28,26 +28,26 @@ ADDRESS_SHARE: Final = 16
 
 
 def address_share_of(limit: int) -> int:
-    """Return how many bytes remembered addresses may hold of Redis's limit; 0 where there is none."""
+    """Return how many bytes remembered addresses may use; 0 where Redis has no limit."""
     return limit // ADDRESS_SHARE
 
 
 def dead_letter_share_of(limit: int | None) -> int:
-    """Return how many bytes a connection's dead letters may hold of Redis's limit; 0, no bound, where none is known."""
+    """Return how many bytes a connection's dead letters may use; 0, no bound, where no limit is known."""
     return (limit or 0) // DEAD_LETTER_SHARE
 
 
 def memory_use(client: redis.Redis) -> MemoryUse:
-    """How much memory the server uses. Raises RedisAway."""
+    """Return how much memory the server uses. Raises RedisAway."""
     with translate_errors:
         try:
             return memory_of(client.info("memory"))
         except NoPermissionError:
-            return UNTOLD
+            return UNKNOWN_MEMORY
 
 
 def memory_of(info: Mapping[str, Any]) -> MemoryUse:
-    """The same from INFO; managed servers leave some of it out."""
+    """Return the same from a reply to INFO; managed servers omit some fields."""
     return MemoryUse(_number(info.get("used_memory")), _number(info.get("maxmemory")))
 
 

@@ -1,4 +1,4 @@
-"""Why Redis cannot be used: what each refusal means, in a sentence, with a remedy and whether waiting helps."""
+"""Explain why Redis cannot be used: each refusal in a sentence, with a remedy and whether waiting helps."""
 
 import re
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ _QUOTED: Final = re.compile(r"(['\"`])(?:(?!\1).)*\1?")
 _COMMAND: Final = re.compile(r"(?:run the '|unknown (?:redis )?command[ :`']*)([a-z0-9_|.-]{1,40})", re.IGNORECASE)
 
 
-class Row(NamedTuple):
-    """One kind of refusal. `sign` is looked for in the types and words of the exception and of what led to it."""
+class Diagnosis(NamedTuple):
+    """One kind of refusal; `sign` is searched for in the types and messages of the exception and of its causes."""
 
     sign: str
     code: str
@@ -26,129 +26,129 @@ class Row(NamedTuple):
     passes: bool = True
 
 
-# The first row that fits counts.
+# The first row that matches counts.
 ROWS: Final = (
-    Row(
+    Diagnosis(
         r"\bLOADING\b|BusyLoadingError",
         "loading",
         "Redis is still reading its data",
         "wait: it answers when it has read all of it",
     ),
-    Row(
+    Diagnosis(
         r"\bOOM\b|command not allowed when used memory",
         "oom",
         "Redis has reached its maxmemory",
         "deliver what waits (relay status), or raise maxmemory",
     ),
-    Row(
+    Diagnosis(
         r"\bMISCONF\b",
         "misconf",
         "Redis takes no writes because it cannot write to its own disk",
-        "see the server's log and the space on its disk; relay goes on by itself",
+        "see the server's log and the space on its disk; relay continues automatically",
     ),
-    Row(
+    Diagnosis(
         r"\bNOREPLICAS\b",
         "noreplicas",
         "Redis takes no writes because fewer replicas follow it than min-replicas-to-write asks for",
         "bring the replicas back, or lower min-replicas-to-write",
     ),
-    Row(
+    Diagnosis(
         r"\bREADONLY\b|ReadOnlyError",
         "readonly",
         "Redis takes no writes because it is a read-only replica",
         _AT_PRIMARY,
     ),
-    Row(r"\bMASTERDOWN\b", "masterdown", "Redis is a replica that has lost its primary", _AT_PRIMARY),
-    Row(
+    Diagnosis(r"\bMASTERDOWN\b", "masterdown", "Redis is a replica that has lost its primary", _AT_PRIMARY),
+    Diagnosis(
         r"\bBUSY Redis|\bBUSY .*script",
         "busy",
         "Redis is busy with a script that does not end",
         "see the server's log, then run SCRIPT KILL there",
     ),
-    Row(
+    Diagnosis(
         "max number of clients",
         "maxclients",
         "Redis takes no further connections",
         "raise maxclients, or end what keeps connections open",
     ),
-    Row(
+    Diagnosis(
         "NOAUTH|Authentication required",
         "noauth",
         "Redis asks for a password",
         f"put user and password into {URL}",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "AuthenticationError|WRONGPASS|invalid (username-password|password)|AUTH .*without any password",
         "wrongpass",
         "Redis refuses the user or the password",
         _PASSWORD,
         passes=False,
     ),
-    Row(
+    Diagnosis(
         r"\bNOPERM\b|NoPermissionError|The user executing the script",
         "noperm",
         "Redis does not permit its user what relay needs",
         "run relay check: it shows the line of ACL SETUSER that permits it",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "unknown (redis )?command",
         "unknown_command",
         "Redis does not know a command that relay needs",
         "undo rename-command, or ask the provider for it; relay needs Redis 6.2 or newer, or Valkey",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         r"\bCROSSSLOT\b|\bMOVED\b|\bCLUSTERDOWN\b|in cluster mode",
         "cluster",
         "Redis is a cluster",
         f"point {URL} at a single primary: scripts touch keys of many slots",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "DB index is out of range|invalid DB index",
         "database",
         "Redis has no database of that number",
         f"correct the database in {URL}",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "certificate has expired",
         "tls_expired",
         "the certificate of Redis has expired",
         "renew it on the server",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "hostname mismatch|IP address mismatch|not valid for",
         "tls_wrong_host",
         "the certificate of Redis is for another host",
         f"write in {URL} a host that the certificate names, or issue one for this host",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "certificate.verify.failed",
         "tls_unknown_authority",
         "the certificate of Redis is signed by an authority that this host does not trust",
         f"name the authority's file: ?ssl_ca_certs=FILE at the end of {URL}",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "certificate.required|alert.bad.certificate|alert.unknown.ca|handshake.failure",
         "tls_client_certificate",
         "Redis does not accept the client certificate, or asks for one",
         f"name certificate and key: ?ssl_certfile=FILE&ssl_keyfile=FILE at the end of {URL}",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "WRONG.VERSION.NUMBER|record.layer.failure|UNKNOWN.PROTOCOL|packet.length.too.long",
         "tls_not_spoken",
         "Redis speaks no TLS at this port",
         f"write redis:// in {URL}",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         r"PEM lib|KEY_VALUES_MISMATCH|NO_CERTIFICATE_OR_CRL_FOUND|NO_START_LINE|"
         r"connecting to [^/][^|]*(No such file|Permission denied|Is a directory)",
         "tls_files",
@@ -156,64 +156,64 @@ ROWS: Final = (
         f"correct the files that {URL} names after ssl_, and their rights",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         r"Protocol Error: b'\\x15\\x03",
         "tls_only",
         "Redis speaks only TLS at this port",
         f"write rediss:// in {URL}",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "handshake.operation.timed.out",
         "tls_no_answer",
         "Redis does not answer in time when TLS begins: it may speak none at this port",
         f"if it speaks none, write redis:// in {URL}; else see whether it is overloaded or frozen",
     ),
-    Row(
+    Diagnosis(
         "SSLEOFError|SSLZeroReturnError",
         "tls_closed",
         "Redis closed the connection before TLS came about",
         "see the server's log: it may be starting, or ask for a client certificate",
     ),
-    Row(
+    Diagnosis(
         r"\bSSL[A-Za-z]*Error|\[SSL",
         "tls",
         "TLS with Redis does not come about",
         "see the server's log and its TLS settings",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         "user_script|Error running script|Error compiling script|UNBALANCED",
         "script",
         "a script of relay failed in Redis",
         "tell relay's developers what Redis said, with the versions of relay and Redis",
     ),
-    Row(
+    Diagnosis(
         "gaierror|Name or service not known|nodename nor servname|name resolution|No address associated",
         "unknown_host",
         "the host of Redis has no address",
         f"correct the host in {URL}, or the DNS",
     ),
-    Row(
+    Diagnosis(
         r"connecting to /[^|]*Permission denied",
         "socket_denied",
         "the socket of Redis may not be opened by this user",
         "change unixsocketperm on the server, or the user of relay",
         passes=False,
     ),
-    Row(
+    Diagnosis(
         r"connecting to /[^|]*No such file",
         "no_socket",
         "Redis does not answer: its socket is not there",
         f"start it, or correct the path in {URL}",
     ),
-    Row(
+    Diagnosis(
         "Connection refused|Connect call failed",
         "not_listening",
         "Redis does not answer: nothing listens there",
         f"start it, or correct {URL}",
     ),
-    Row(
+    Diagnosis(
         r"Timeout|timed out",
         "timeout",
         "Redis does not answer in time",
@@ -224,7 +224,7 @@ _ROWS: Final = [(re.compile(row.sign, re.IGNORECASE), row) for row in ROWS]
 
 
 def diagnose(error: BaseException) -> Trouble:
-    """Return what this exception of a client of Redis means. Of the server's words, what may quote data is left out."""
+    """Return what this exception of a Redis client means; parts of the server's words that may quote data are omitted."""
     text = " | ".join(_texts(error))
     said = _QUOTED.sub("…", str(error).partition(", with args")[0])[:SHOWN] if isinstance(error, ResponseError) else ""
     row = next((row for sign, row in _ROWS if sign.search(text)), None)

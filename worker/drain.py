@@ -87,7 +87,7 @@ class _Step:
         self.claim_limits = replace(runtime.claim_limits(connection, configuration), dead_letters=share)
         self._runtime, self._connection, self._report = runtime, connection, report
         self._composer = Composer(
-            runtime.codec.open,
+            runtime.codec.decode,
             lambda input_id: runtime.plan(connection, input_id, configuration),
             runtime.addresses.recall if connection.enrich_ip_address else None,
             runtime.own_ms,
@@ -97,7 +97,7 @@ class _Step:
             job=job,
             fingerprint=connection.fingerprint,
             most_events=self.claim_limits.events,
-            seal=runtime.codec.seal,
+            seal=runtime.codec.encode,
             random=runtime.random,
             encrypt_words=None if runtime.keyring is None else runtime.keyring.encrypt,
             secret=runtime.shared_parts_secret,
@@ -113,7 +113,7 @@ class _Step:
                 self._report.trouble = f"{error}: {what_to_do}"
                 return self._settle(lease, settle_blocked(what_to_do, lease, error), go_on=False)
             case OversizedChunk() as oversized:
-                return self._settle(lease, settle_split(oversized, lease, self._runtime.codec.seal), go_on=True)
+                return self._settle(lease, settle_split(oversized, lease, self._runtime.codec.encode), go_on=True)
             case Draft() as draft:
                 return self._deliver(draft, lease, began, goes_on)
             case other:

@@ -15,7 +15,7 @@ from lanes.settlement import DeadLetterShare, Lease
 from mapping.plan import Plan, compile_plan
 from operations.alerts.outage import Outage
 from operations.dead_letters.retention import share_full_remedy
-from store.address_cache import MOST_BYTES, Memory
+from store.address_cache import MOST_BYTES, AddressCache
 from store.client import connect
 from store.clocks import own_ms
 from store.server import address_share_of, dead_letter_share_of
@@ -36,7 +36,7 @@ class Runtime:
         self.redis_url = redis_url
         self.client_of_redis = connect(redis_url)
         self.lanes = Lanes(self.client_of_redis)
-        self._memory = Memory(connect(redis_url), keyring, EXPIRES_S)
+        self._memory = AddressCache(connect(redis_url), keyring, EXPIRES_S)
         self.addresses = IpEnrichment(self._memory)
         self.outage = Outage()
         self.client = Client(settings.tiktok_url)

@@ -5,7 +5,7 @@ import redis
 from cli.check.findings import Finding
 from config.redis_address import RedisAddress
 from store.errors import Trouble
-from store.permissions import NOTHING, Missing, acl_line, missing_permissions
+from store.permissions import NOTHING_MISSING, MissingPermissions, acl_line, missing_permissions
 from store.probe import Probe
 
 NO_429 = (
@@ -26,11 +26,11 @@ def findings_of_use(client: redis.Redis, address: RedisAddress, url: str) -> lis
     return findings
 
 
-def _permissions(client: redis.Redis, missing: Missing) -> Finding:
-    if missing == NOTHING:
+def _permissions(client: redis.Redis, missing: MissingPermissions) -> Finding:
+    if missing == NOTHING_MISSING:
         return Finding("redis permissions", "ok", "everything that relay needs is permitted")
     remedy = f"run on the server: {acl_line(client, missing)}"
-    if missing == Missing(("info",)):
+    if missing == MissingPermissions(("info",)):
         return Finding("redis permissions", "warning", f"INFO is not permitted, {NO_429}", remedy)
     return Finding("redis permissions", "wrong", "the user lacks what relay needs", remedy)
 

@@ -114,7 +114,7 @@ def _several(former: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Ent
 def keep(store: DeadLetterStore, found: Found, source: Chunk) -> None:
     """Store the dead letter with this source. Raise OperatorError, and store nothing, when it was changed meanwhile."""
     letter = found.dead_letter
-    amended = msgspec.structs.replace(letter, source=store.codec.seal(source), shared="")
+    amended = msgspec.structs.replace(letter, source=store.codec.encode(source), shared="")
     if not replace_dead_letter(store.client, letter.connection, letter.id, found.stored, amended.encode(), whole=True):
         raise OperatorError(f"{letter.id} was changed, replayed or discarded meanwhile: nothing was kept")
 

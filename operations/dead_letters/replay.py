@@ -129,7 +129,7 @@ def replay_page(
             continue
         if letter_id in late:
             source = msgspec.structs.replace(source, first_unknown_ms=0)
-        items.append(ReplayItem(letter_id, stored, store.codec.seal(source)))
+        items.append(ReplayItem(letter_id, stored, store.codec.encode(source)))
     for some in _by_size(items):
         replayed = replay_dead_letters(store.client, connection_id, some)
         result.done += replayed

@@ -90,7 +90,7 @@ class DeadLetterStore:
         """Return its decrypted source, with the part it shares with other dead letters. Raise ChunkUnreadable."""
         if not letter.source:
             raise ChunkUnreadable("the dead letter has no source")
-        source = self.codec.open(letter.source)
+        source = self.codec.decode(letter.source)
         if not source.batches or not all(batch.entries for batch in source.batches):
             raise ChunkUnreadable("the dead letter's source holds no event")
         if not letter.shared:
@@ -112,7 +112,7 @@ class DeadLetterStore:
                 raise ChunkUnreadable("it was replayed or discarded meanwhile, or Redis lost what its batch shares")
             while len(self._parts) >= PARTS_AT_HAND:
                 self._parts.pop(next(iter(self._parts)), None)
-            self._parts[key] = self.codec.open(sealed)
+            self._parts[key] = self.codec.decode(sealed)
         return self._parts[key]
 
 

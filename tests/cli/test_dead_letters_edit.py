@@ -132,7 +132,7 @@ def test_a_corrected_source_is_sealed_with_the_key(bench: Bench, monkeypatch: py
     assert relay("dead-letters", "edit", letter.id, "--set", URL, "--set", "event.note=marked").exit_code == 0
     stored = bench.redis.hget("dead_letters:shop", letter.id) or b""
     assert b"marked" not in stored
-    assert bench.runtime.codec.open(bench.letters()[0].source).batches[0].entries[0].raw.endswith(b'"note":"marked"}')
+    assert bench.runtime.codec.decode(bench.letters()[0].source).batches[0].entries[0].raw.endswith(b'"note":"marked"}')
 
 
 @pytest.mark.parametrize(

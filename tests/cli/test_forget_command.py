@@ -18,7 +18,7 @@ from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.people.identities import Identity
 from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Eraser
-from store.address_cache import Memory
+from store.address_cache import AddressCache
 
 EMAIL = "user0@shop.example"
 JOE = batch(user=1)
@@ -121,7 +121,7 @@ def test_what_a_worker_is_sending_is_waited_for(waiting: Bench) -> None:
         slept.append(waiting.count("waiting", "erased"))
         waiting.runtime.lanes.settle(lease, Settlement(BatchSizing(), 1, [], {"delivered": 1}))
 
-    erasure = eraser(waiting, sleep).erase(Memory(waiting.redis, None, 0))
+    erasure = eraser(waiting, sleep).erase(AddressCache(waiting.redis, None, 0))
     assert slept == [(2, 1)]
     assert (erasure.is_complete, erasure.events) == (True, 1)
     assert waiting.count("delivered", "erased", "waiting") == (1, 1, 1)
@@ -135,7 +135,7 @@ def test_a_worker_that_never_lets_go_is_told(waiting: Bench) -> None:
     def sleep(seconds: float) -> None:
         time[0] += seconds
 
-    erasure = eraser(waiting, sleep, lambda: time[0]).erase(Memory(waiting.redis, None, 0))
+    erasure = eraser(waiting, sleep, lambda: time[0]).erase(AddressCache(waiting.redis, None, 0))
     assert [one.in_delivery for one in erasure.connections] == [1]
     assert not erasure.is_complete
     assert 60 <= time[0] < 62
@@ -146,7 +146,7 @@ def test_what_cannot_be_opened_is_told(waiting: Bench, monkeypatch: pytest.Monke
     other = Keyring([Keyring.new_key()])
     [sealed] = [waiting.redis.lindex("lane:shop:0", 0)]
     codec = type(waiting.runtime.codec)(other)
-    waiting.redis.lset("lane:shop:0", 0, codec.seal(waiting.runtime.codec.open(sealed)))
+    waiting.redis.lset("lane:shop:0", 0, codec.encode(waiting.runtime.codec.decode(sealed)))
     said = relay("forget", "--identity", f"email={EMAIL}", "--json")
     assert (said.exit_code, said.json["complete"], said.json["connections"][0]["unreadable"]) == (1, False, 1)
     assert "RELAY_ENCRYPTION_KEY" in said.stderr
@@ -161,7 +161,7 @@ def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench
             relay("dead-letters", "replay", "--all", "--yes")
             return super().letters(connections)
 
-    erasure = eraser(waiting, store=Busy).erase(Memory(waiting.redis, None, 0))
+    erasure = eraser(waiting, store=Busy).erase(AddressCache(waiting.redis, None, 0))
     assert (erasure.events, erasure.dead_letters) == (3, 0)
     assert waiting.count("waiting", "erased", "replayed") == (1, 3, 1)
 
@@ -174,7 +174,7 @@ def test_who_goes_on_sending_is_not_called_forgotten(waiting: Bench) -> None:
             waiting.put([purchase(9)])
             return super().letters(connections)
 
-    erasure = eraser(waiting, store=Arriving).erase(Memory(waiting.redis, None, 0))
+    erasure = eraser(waiting, store=Arriving).erase(AddressCache(waiting.redis, None, 0))
     assert (erasure.keeps_coming, erasure.is_complete) == (True, False)
     assert erasure.events == 2 + 4
     assert waiting.count("waiting") == (2,)
@@ -184,11 +184,11 @@ def test_remembered_addresses_go_under_every_key_there_was(waiting: Bench) -> No
     """Also those remembered before there was a key."""
     old, new = Keyring.new_key(), Keyring.new_key()
     for keyring in (None, Keyring([old]), Keyring([new, old])):
-        Memory(waiting.redis, keyring, 100).remember({"jane": b"1", "joe": b"2"})
-    memory = Memory(waiting.redis, Keyring([new, old]), 0)
-    assert memory.forget(["jane"], dry_run=True) == memory.forget(["jane"]) == 3
-    assert memory.forget(["jane"]) == 0
-    assert memory.forget(["joe"]) == 3
+        AddressCache(waiting.redis, keyring, 100).put({"jane": b"1", "joe": b"2"})
+    memory = AddressCache(waiting.redis, Keyring([new, old]), 0)
+    assert memory.erase(["jane"], dry_run=True) == memory.erase(["jane"]) == 3
+    assert memory.erase(["jane"]) == 0
+    assert memory.erase(["joe"]) == 3
 
 
 UNREADABLE_MPID = '{"environment": "production", "mpid": 1e400, "user_identities": {"email": "%s"}}'
@@ -197,7 +197,7 @@ UNREADABLE_MPID = '{"environment": "production", "mpid": 1e400, "user_identities
 def put_raw(bench: Bench, shared: bytes, *events: bytes) -> None:
     """A chunk as ingest stores it, from any JSON."""
     entries = [Entry(place, f"generated-{place}", event) for place, event in enumerate(events)]
-    chunk = bench.runtime.codec.seal(Chunk("web", 1, [Batch(shared, entries)]))
+    chunk = bench.runtime.codec.encode(Chunk("web", 1, [Batch(shared, entries)]))
     bench.redis.delete("lane:shop:0", "lane:shop:0:sizes")
     bench.put([purchase(place) for place in range(len(events))])
     bench.redis.lset("lane:shop:0", 0, chunk)

@@ -77,5 +77,5 @@ def test_every_chunk_of_a_request_has_its_sender() -> None:
     )
     request.peer_ip = USER
     chunks = [share.chunk for arrival in pack([request], codec) for share in arrival.shares.values()]
-    assert [codec.open(chunk).peer_ip for chunk in chunks if chunk] == [USER] * len(chunks)
+    assert [codec.decode(chunk).peer_ip for chunk in chunks if chunk] == [USER] * len(chunks)
     assert len(chunks) > 1

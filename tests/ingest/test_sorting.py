@@ -148,7 +148,7 @@ def test_with_a_key_nothing_readable_is_in_redis(redis_url: str, tmp_path: Path)
         site.post(batch(purchase(1), user=7))
         [sealed] = [one for n in range(4) for one in site.redis.lrange(f"lane:shop:{n}", 0, -1)]
     assert b"user7" not in sealed
-    chunk = ChunkCodec(Keyring([key])).open(sealed)
+    chunk = ChunkCodec(Keyring([key])).decode(sealed)
     assert msgspec.json.decode(chunk.batches[0].entries[0].raw) == purchase(1)
 
 

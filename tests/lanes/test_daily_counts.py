@@ -23,7 +23,7 @@ CODEC = ChunkCodec()
 
 def received(day: int, events: int) -> bytes:
     """A chunk of so many events received on that day."""
-    return CODEC.seal(Chunk("web", day * DAY_MS + 7, [Batch(b"{}", [Entry(n, None, b"{}") for n in range(events)])]))
+    return CODEC.encode(Chunk("web", day * DAY_MS + 7, [Batch(b"{}", [Entry(n, None, b"{}") for n in range(events)])]))
 
 
 @pytest.fixture

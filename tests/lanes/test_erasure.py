@@ -25,18 +25,18 @@ EVERYTHING = ClaimLimits(events=1000)
 
 def sealed(*ids: int) -> bytes:
     """A chunk of these events."""
-    return CODEC.seal(Chunk("web", 1, [Batch(b"{}", [Entry(number, None, b"{}") for number in ids])]))
+    return CODEC.encode(Chunk("web", 1, [Batch(b"{}", [Entry(number, None, b"{}") for number in ids])]))
 
 
 def ids_of(chunk: bytes) -> list[int]:
     """Its events."""
-    return [entry.position for batch in CODEC.open(chunk).batches for entry in batch.entries]
+    return [entry.position for batch in CODEC.decode(chunk).batches for entry in batch.entries]
 
 
 def fill(client: redis.Redis, *chunks: bytes) -> None:
     """Let these wait in shop:0, as append would."""
     for chunk in chunks:
-        events = CODEC.open(chunk).weight
+        events = CODEC.decode(chunk).weight
         client.rpush("lane:shop:0", chunk)
         client.rpush("lane:shop:0:sizes", f"{events}:{len(chunk)}")
         client.hincrby("ledger:shop", "accepted", events)
@@ -78,7 +78,7 @@ def test_reading_page_by_page_passes_over_no_event(
     here = {number for n in range(12) for number in (n, n + 50)}
     seen: set[int] = set()
     for page in pages(client, "shop:0"):
-        seen.update(number for placed in page for number in ids_of(placed.sealed))
+        seen.update(number for placed in page for number in ids_of(placed.chunk))
         if moves:
             move(client, here, *moves.pop())
     assert here <= seen
@@ -111,7 +111,7 @@ def test_a_worker_that_overslept_settles_nothing_once_its_lane_was_edited(client
     assert not isinstance(
         lanes.settle(lease, Settlement(BatchSizing(), 1, [], {"delivered": 1}), None, 1_020_001), Lease
     )
-    assert [ids_of(placed.sealed) for page in pages(client, "shop:0") for placed in page] == [[2]]
+    assert [ids_of(placed.chunk) for page in pages(client, "shop:0") for placed in page] == [[2]]
 
 
 def test_what_is_in_doubt_stays_so_when_a_neighbour_goes(client: redis.Redis) -> None:
@@ -125,7 +125,7 @@ def test_what_is_in_doubt_stays_so_when_a_neighbour_goes(client: redis.Redis) ->
     assert erase(client, "shop:0", [Edit(Placed(0, sealed(1)), None)], 1_000_001) == Erased(1, 0, 0)
     lease = lanes.claim("shop:0", EVERYTHING, 1_000_002)
     assert isinstance(lease, Lease)
-    assert [(ids_of(one), CODEC.open(one).first_unknown_ms) for one in lease.chunks] == [([2], 1_000_000), ([3], 0)]
+    assert [(ids_of(one), CODEC.decode(one).first_unknown_ms) for one in lease.chunks] == [([2], 1_000_000), ([3], 0)]
 
 
 @pytest.fixture

@@ -49,12 +49,12 @@ def sealed(ids: Ids, first_unknown_ms: int = 0) -> bytes:
     """A chunk whose entries carry `ids` as their positions."""
     entries = [Entry(number, None, b"{}") for number in ids]
     received_ms = day_received(ids[0]) * 86_400_000
-    return CODEC.seal(Chunk("web", received_ms, [Batch(b"{}", entries)], first_unknown_ms))
+    return CODEC.encode(Chunk("web", received_ms, [Batch(b"{}", entries)], first_unknown_ms))
 
 
 def opened(chunk: bytes) -> tuple[Ids, int]:
     """The ids in a chunk, and its stamp."""
-    read = CODEC.open(chunk)
+    read = CODEC.decode(chunk)
     return [entry.position for batch in read.batches for entry in batch.entries], read.first_unknown_ms
 
 
@@ -296,11 +296,11 @@ class LanesMachine(RuleBasedStateMachine):
         model = self.model[lane]
         taken = model.taken if model.leased(self.now) else 0
         placed = [one for page in pages(self.client, lane) for one in page]
-        assert [opened(one.sealed) for one in placed] == model.chunks
+        assert [opened(one.chunk) for one in placed] == model.chunks
         kept = [([i for i in ids if i % 3 != remainder], stamp) for ids, stamp in model.chunks]
         touched = [i for i, (left, _) in enumerate(kept) if left != model.chunks[i][0]]
         edits = [
-            Edit(placed[i]._replace(sealed=b"other") if stale else placed[i], sealed(*kept[i]) if kept[i][0] else None)
+            Edit(placed[i]._replace(chunk=b"other") if stale else placed[i], sealed(*kept[i]) if kept[i][0] else None)
             for i in touched
         ]
         free = [] if stale else [i for i in touched if i >= taken]

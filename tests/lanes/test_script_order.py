@@ -54,7 +54,7 @@ def test_the_reader_sees_a_late_check() -> None:
 
 
 def chunk_of(*ids: int) -> bytes:
-    return CODEC.seal(Chunk("web", 5, [Batch(b"{}", [Entry(n, None, b"{}") for n in ids])]))
+    return CODEC.encode(Chunk("web", 5, [Batch(b"{}", [Entry(n, None, b"{}") for n in ids])]))
 
 
 @pytest.fixture(scope="module")

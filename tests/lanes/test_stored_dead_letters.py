@@ -77,7 +77,7 @@ def _letter(client: redis.Redis, letter_id: str, chunk: bytes) -> ReplayItem:
 
 
 def _chunk(items: list[str] | None = None) -> bytes:
-    return ChunkCodec().seal(Chunk("web", 1, [Batch(b"{}", [Entry(0, None, b"{}", items)])]))
+    return ChunkCodec().encode(Chunk("web", 1, [Batch(b"{}", [Entry(0, None, b"{}", items)])]))
 
 
 def test_a_letter_that_leaves_takes_its_label_along(client: redis.Redis) -> None:

@@ -38,7 +38,7 @@ def letter(number: int, **facts: object) -> DeadLetter:
         "input": "web",
         "at_ms": DAY_MS + number,
         "event_id": f"e{number}",
-        "source": CODEC.seal(received),
+        "source": CODEC.encode(received),
         **facts,
     }
     return msgspec.convert(made, DeadLetter)

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from config.secrets import Keyring
-from store.address_cache import LARGEST_VALUE, OVERHEAD, SHARED, Memory
+from store.address_cache import LARGEST_VALUE, OVERHEAD, SHARED, AddressCache
 from store.client import connect
 from store.errors import RedisAway, RedisFull
 
@@ -29,17 +29,17 @@ def names_in(client: redis.Redis) -> list[bytes]:
 @pytest.mark.parametrize("keyring", RINGS, ids=IDS)
 def test_the_oldest_go_beyond_the_bound(client: redis.Redis, keyring: Keyring | None) -> None:
     """In bytes, as Redis really uses them; who was seen again counts as new."""
-    memory = Memory(client, keyring, DAY_S)
+    memory = AddressCache(client, keyring, DAY_S)
     memory.most_bytes = 200_000
     for first in range(0, 3_000, 100):
         for name, score in client.zrange("addresses:index", 0, -1, withscores=True):
             client.zadd("addresses:index", {name: score - 65_536})  # a second has passed
-        memory.remember({f"user-{n}": b"203.0.113.%d" % (n % 250) for n in range(first, first + 100)})
-        memory.remember({"regular": b"x"})
+        memory.put({f"user-{n}": b"203.0.113.%d" % (n % 250) for n in range(first, first + 100)})
+        memory.put({"regular": b"x"})
     assert int(client.get("addresses:bytes") or 0) <= 200_000
     used = sum(client.memory_usage(key, samples=0) or 0 for key in client.scan_iter("addresses:*", count=1_000))
     assert 100_000 < used <= 200_000
-    kept = memory.recall(["regular", *(f"user-{number}" for number in range(3_000))])
+    kept = memory.get(["regular", *(f"user-{number}" for number in range(3_000))])
     assert 200 < len(kept) == client.zcard("addresses:index") < 1_000
     assert {"regular", "user-2999"} <= set(kept)
     assert "user-0" not in kept
@@ -47,37 +47,37 @@ def test_the_oldest_go_beyond_the_bound(client: redis.Redis, keyring: Keyring | 
 
 def test_what_expired_is_counted_no_more(client: redis.Redis) -> None:
     """And what is forgotten leaves the index as well: not even its name stays."""
-    memory = Memory(client, None, 1)
-    memory.remember({"gone": b"x" * 1_000})
+    memory = AddressCache(client, None, 1)
+    memory.put({"gone": b"x" * 1_000})
     [(name, score)] = client.zrange("addresses:index", 0, -1, withscores=True)
     client.zadd("addresses:index", {name: score - 10 * 65_536})  # as if ten seconds had passed
-    memory.remember({"jane": b"x" * 100, "joe": b"x" * 100})
+    memory.put({"jane": b"x" * 100, "joe": b"x" * 100})
     assert client.get("addresses:bytes") == b"%d" % (2 * (100 + OVERHEAD))
-    assert memory.forget(["jane", "nobody"]) == 1
+    assert memory.erase(["jane", "nobody"]) == 1
     assert client.get("addresses:bytes") == b"%d" % (100 + OVERHEAD)
     assert client.zcard("addresses:index") == 1
 
 
 def test_a_value_beyond_all_measure_is_not_remembered(client: redis.Redis) -> None:
     """A sender chooses it."""
-    memory = Memory(client, None, DAY_S)
-    memory.remember({"jane": b"x" * (LARGEST_VALUE + 1), "joe": b"x"})
-    assert memory.recall(["jane", "joe"]) == {"joe": b"x"}
+    memory = AddressCache(client, None, DAY_S)
+    memory.put({"jane": b"x" * (LARGEST_VALUE + 1), "joe": b"x"})
+    assert memory.get(["jane", "joe"]) == {"joe": b"x"}
 
 
 @pytest.mark.parametrize("keyring", RINGS, ids=IDS)
 def test_what_is_remembered_is_recalled_by_every_process(client: redis.Redis, keyring: Keyring | None) -> None:
     """The latest value of each subject; none of subjects never heard of."""
-    one, other = (Memory(client, keyring, DAY_S) for _ in range(2))
-    one.remember({"jane": b"first", "joe": b"his"})
-    other.remember({"jane": b"second"})
-    assert one.recall(["jane", "nobody", "joe"]) == {"jane": b"second", "joe": b"his"}
+    one, other = (AddressCache(client, keyring, DAY_S) for _ in range(2))
+    one.put({"jane": b"first", "joe": b"his"})
+    other.put({"jane": b"second"})
+    assert one.get(["jane", "nobody", "joe"]) == {"jane": b"second", "joe": b"his"}
 
 
 @pytest.mark.parametrize("keyring", RINGS, ids=IDS)
 def test_names_in_redis_are_of_nobody(client: redis.Redis, keyring: Keyring | None) -> None:
     """No subject stands in a key, and where there is an encryption key no value stands in the open."""
-    Memory(client, keyring, DAY_S).remember({"jane@shop.example": b"203.0.113.9"})
+    AddressCache(client, keyring, DAY_S).put({"jane@shop.example": b"203.0.113.9"})
     names = names_in(client)
     assert [len(name) for name in names] == [len("addresses:") + 16]
     assert b"jane" not in names[0]
@@ -86,32 +86,32 @@ def test_names_in_redis_are_of_nobody(client: redis.Redis, keyring: Keyring | No
 
 def test_what_is_remembered_expires(client: redis.Redis) -> None:
     """Each value anew, so many seconds after it was last kept."""
-    Memory(client, Keyring([NEW]), DAY_S).remember({"jane": b"x"})
+    AddressCache(client, Keyring([NEW]), DAY_S).put({"jane": b"x"})
     [name] = names_in(client)
     assert 0 < client.ttl(name) <= DAY_S
 
 
 def test_a_replaced_key_forgets(client: redis.Redis) -> None:
     """Names are made with the newest key, so what stood under the former one is not found, and does no harm."""
-    Memory(client, Keyring([OLD]), DAY_S).remember({"jane": b"x"})
-    assert Memory(client, Keyring([NEW, OLD]), DAY_S).recall(["jane"]) == {}
+    AddressCache(client, Keyring([OLD]), DAY_S).put({"jane": b"x"})
+    assert AddressCache(client, Keyring([NEW, OLD]), DAY_S).get(["jane"]) == {}
 
 
 def test_nothing_asked_is_nothing_sent(client: redis.Redis) -> None:
     """No round trip, and no secret, for nobody."""
-    memory = Memory(client, None, DAY_S)
-    memory.remember({})
-    assert memory.recall([]) == {}
+    memory = AddressCache(client, None, DAY_S)
+    memory.put({})
+    assert memory.get([]) == {}
     assert client.keys() == []
 
 
 def test_trouble_has_its_name(client: redis.Redis) -> None:
     """Redis full or away is said as everywhere in lanes."""
-    memory = Memory(client, Keyring([NEW]), DAY_S)
+    memory = AddressCache(client, Keyring([NEW]), DAY_S)
     client.config_set("maxmemory", 1)
     with pytest.raises(RedisFull):
-        memory.remember({"jane": b"x"})
+        memory.put({"jane": b"x"})
     client.config_set("maxmemory", 0)
-    away = Memory(connect("redis://127.0.0.1:1/0"), Keyring([NEW]), DAY_S)
+    away = AddressCache(connect("redis://127.0.0.1:1/0"), Keyring([NEW]), DAY_S)
     with pytest.raises(RedisAway):
-        away.recall(["jane"])
+        away.get(["jane"])

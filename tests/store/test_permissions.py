@@ -9,7 +9,7 @@ import redis
 from support.acl import add_user, running_server
 
 from store.client import connect
-from store.permissions import COMMANDS, KEYS, NOTHING, acl_line, missing_permissions
+from store.permissions import COMMANDS, KEYS, NOTHING_MISSING, acl_line, missing_permissions
 from store.probe import Probe
 
 RIGHTS = [
@@ -30,14 +30,14 @@ def test_what_is_missing_is_one_line(rights: list[str], words: str | None, tmp_p
         with connect(add_user(url, "relay", rights)) as client:
             missing = missing_permissions(client)
             if words is None:
-                assert missing == NOTHING
+                assert missing == NOTHING_MISSING
                 return
             line = acl_line(client, missing)
             assert line.startswith("ACL SETUSER relay ")
             assert words in line
         admin.execute_command(*line.split(" "))
         with connect(url.replace("redis://", "redis://relay:pw@")) as client:
-            assert missing_permissions(client) == NOTHING
+            assert missing_permissions(client) == NOTHING_MISSING
             assert Probe(client).trouble() is None
 
 
@@ -52,7 +52,7 @@ def test_a_user_without_any_right_is_told_all_at_once(tmp_path: Path) -> None:
             admin.execute_command(*line.split(" "))
             with connect(url.replace("redis://", "redis://relay:pw@")) as client:
                 line = ""
-                if (missing := missing_permissions(client)) != NOTHING:
+                if (missing := missing_permissions(client)) != NOTHING_MISSING:
                     line = acl_line(client, missing)
         with connect(url.replace("redis://", "redis://relay:pw@")) as client:
             assert Probe(client).trouble() is None

@@ -45,7 +45,7 @@ def good(number: int, source: bytes, **fields: Any) -> DeadLetter:
 
 def stored_letters(bench: Bench) -> dict[str, tuple[str, bytes]]:
     """What is wrong → (id, the letter as it is stored); a good one is first and last."""
-    seal = bench.runtime.codec.seal
+    seal = bench.runtime.codec.encode
     sealed = {
         what: seal(Chunk("web", 1_795_000_000_000, [Batch(shared, [Entry(0, "m", event)])]))
         for what, (shared, event) in SOURCES.items()

@@ -63,7 +63,7 @@ class Bench:
                 Entry(position, f"generated-{position}", as_json(event)) for position, event in enumerate(events)
             ]
             chunk = Chunk("web", received_ms, [Batch(rest, entries)], stamp)
-            share = Share(len(events), chunk=self.runtime.codec.seal(chunk))
+            share = Share(len(events), chunk=self.runtime.codec.encode(chunk))
             await appender.append([Arrival("web", len(events), 0, {"shop": share})])
         await client.aclose()
 

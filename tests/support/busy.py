@@ -98,5 +98,5 @@ def _arrival(
 ) -> Arrival:
     shared = as_json({key: value for key, value in batch(user=1).items() if key != "events"})
     entries = [Entry(position, f"generated-{position}", as_json(event)) for position, event in enumerate(events)]
-    chunk = codec.seal(Chunk(name, received_ms, [Batch(shared, entries)]))
+    chunk = codec.encode(Chunk(name, received_ms, [Batch(shared, entries)]))
     return Arrival(name, len(events), 0, {one: Share(len(events), chunk=chunk) for one in connections})

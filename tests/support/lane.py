@@ -15,12 +15,12 @@ AppendEvents = Callable[..., None]
 
 def chunk_of(*ids: int, stamp: int = 0) -> bytes:
     """A sealed chunk of entries at the positions `ids`."""
-    return CODEC.seal(Chunk("web", 5, [Batch(b"{}", [Entry(n, None, b"{}") for n in ids])], stamp))
+    return CODEC.encode(Chunk("web", 5, [Batch(b"{}", [Entry(n, None, b"{}") for n in ids])], stamp))
 
 
 def ids_in(lease: Lease) -> list[int]:
     """The positions a lease carries."""
-    return [e.position for c in lease.chunks for b in CODEC.open(c).batches for e in b.entries]
+    return [e.position for c in lease.chunks for b in CODEC.decode(c).batches for e in b.entries]
 
 
 def granted(lanes: Lanes, lane: str = "shop:0", now: int = NOW) -> Lease:

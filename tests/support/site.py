@@ -54,7 +54,7 @@ class Site:
     def chunks(self, connection: str) -> list[Chunk]:
         """Everything that waits in the lanes of a connection."""
         sealed = [one for n in range(4) for one in self.redis.lrange(f"lane:{connection}:{n}", 0, -1)]
-        return [ChunkCodec().open(one) for one in sealed]
+        return [ChunkCodec().decode(one) for one in sealed]
 
     def counts(self, name: str) -> dict[str, int]:
         """The counters of a connection, or of `input:<id>`."""

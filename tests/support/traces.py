@@ -35,11 +35,11 @@ def _all(client: redis.Redis, keyring: Keyring | None) -> Iterator[bytes]:
         for value in _values(client, key):
             yield value
             if key.startswith(b"lane:") and not key.endswith((b":sizes", b":meta")):
-                yield from _content(codec.open(value))
+                yield from _content(codec.decode(value))
             elif key.startswith(b"dead_letters:") and key.endswith(b":shared"):
-                yield from _content(codec.open(value)) if value[:1] < b"\x20" else ()
+                yield from _content(codec.decode(value)) if value[:1] < b"\x20" else ()
             elif key.startswith(b"dead_letters:"):
-                yield from _content(codec.open(DeadLetter.decode(value).source)) if value[:1] > b"\x7f" else ()
+                yield from _content(codec.decode(DeadLetter.decode(value).source)) if value[:1] > b"\x7f" else ()
             elif key.startswith(b"addresses:") and key not in (
                 b"addresses:secret",
                 b"addresses:index",

@@ -67,5 +67,5 @@ def test_a_bad_event_is_one_dead_letter_and_its_neighbours_are_delivered(bench: 
     assert letter.message
     assert letter.at_ms
     assert (letter.tiktok_code is not None) == (letter.tiktok_request_id is not None) == (case.stage == "delivery")
-    source: Chunk = bench.runtime.codec.open(letter.source)
+    source: Chunk = bench.runtime.codec.decode(letter.source)
     assert [entry.position for part in source.batches for entry in part.entries] == [1]

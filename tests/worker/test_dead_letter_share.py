@@ -116,7 +116,7 @@ def test_dead_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> No
     bench.put(bad(1), shared=roomy(4))
     bench.drain()
     [letter] = bench.letters()
-    whole = msgspec.structs.replace(letter, source=bench.runtime.codec.seal(store_of(bench).open(letter)), shared="")
+    whole = msgspec.structs.replace(letter, source=bench.runtime.codec.encode(store_of(bench).open(letter)), shared="")
     stored = msgspec.msgpack.decode(whole.encode())
     del stored["shared"]
     bench.redis.delete(

@@ -66,7 +66,7 @@ def test_bad_events_are_dead_lettered_and_the_rest_of_their_batch_is_delivered(b
     assert {(letter.stage, letter.connection, letter.input, letter.job) for letter in letters} == {
         ("mapping", "shop", "web", "job-1")
     }
-    source: Chunk = bench.runtime.codec.open(letters[0].source)
+    source: Chunk = bench.runtime.codec.decode(letters[0].source)
     assert source.batches[0].entries[0].position == 1
 
 
@@ -153,7 +153,7 @@ def test_an_unknown_outcome_stamps_what_was_sent(bench: Bench) -> None:
     before = time.time() * 1000
     bench.drain()
     (sealed,) = bench.redis.lrange("lane:shop:0", 0, -1)
-    assert 0 < bench.runtime.codec.open(sealed).first_unknown_ms <= before
+    assert 0 < bench.runtime.codec.decode(sealed).first_unknown_ms <= before
     bench.drain()
     assert bench.sandbox.events()[0]["count"] == 3
     assert bench.count("delivered", "waiting") == (1, 0)
@@ -194,7 +194,7 @@ def test_items_of_one_event_end_independently(bench: Bench) -> None:
         bench.drain()
     assert bench.count("accepted", "extra", "delivered", "dead_lettered", "waiting") == (2, 2, 3, 1, 0)
     (letter,) = bench.letters()
-    entry: Entry = bench.runtime.codec.open(letter.source).batches[0].entries[0]
+    entry: Entry = bench.runtime.codec.decode(letter.source).batches[0].entries[0]
     assert [event_of(key) for key in entry.items or ()] == [letter.tiktok_event]
     assert [event_of(key) for key in entry.made or ()] == ["CompletePayment", "Subscribe"]
     assert bench.sandbox.summary()["distinct"] == 3

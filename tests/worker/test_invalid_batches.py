@@ -144,4 +144,4 @@ def test_replayed_as_it_is_it_is_the_same_dead_letter(bench: Bench) -> None:
     bench.drain_all()
     [again] = bench.letters()
     assert (again.reason, again.message, again.event_id) == (letter.reason, letter.message, letter.event_id)
-    assert bench.runtime.codec.open(again.source).batches == bench.runtime.codec.open(letter.source).batches
+    assert bench.runtime.codec.decode(again.source).batches == bench.runtime.codec.decode(letter.source).batches

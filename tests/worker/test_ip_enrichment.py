@@ -14,7 +14,7 @@ from config.model import Connection, Input, Platform
 from config.secrets import Keyring
 from lanes.chunk import Batch, Chunk
 from mapping.plan import Plan, compile_plan
-from store.address_cache import Memory
+from store.address_cache import AddressCache
 from store.client import connect
 from worker.steps.ip_enrichment import EXPIRES_S, REFRESHED_MS, IpEnrichment
 
@@ -32,7 +32,7 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def addresses(client: redis.Redis) -> IpEnrichment:
-    return IpEnrichment(Memory(client, RING, EXPIRES_S))
+    return IpEnrichment(AddressCache(client, RING, EXPIRES_S))
 
 
 def plan(platform: Platform = "web", **settings: Any) -> Plan:
@@ -125,7 +125,7 @@ def test_many_chunks_need_one_read_and_one_write(addresses: IpEnrichment, client
 
 def test_without_redis_events_go_without_addresses_and_it_is_logged_once() -> None:
     """One line, however many events."""
-    away = IpEnrichment(Memory(connect("redis://127.0.0.1:1/0"), RING, EXPIRES_S))
+    away = IpEnrichment(AddressCache(connect("redis://127.0.0.1:1/0"), RING, EXPIRES_S))
     with structlog.testing.capture_logs() as said:
         assert recall(away, jane(HOME), jane()) == [None, None]
         assert recall(away, jane()) == [None]
@@ -149,9 +149,9 @@ def test_a_full_redis_remembers_nothing_new_and_recalls_the_rest(addresses: IpEn
 
 def test_a_value_of_another_form_is_ignored(client: redis.Redis, addresses: IpEnrichment) -> None:
     """An unreadable value is replaced."""
-    memory = Memory(client, RING, EXPIRES_S)
+    memory = AddressCache(client, RING, EXPIRES_S)
     recall(addresses, {"mpid": 5, "ip": HOME})
-    memory.remember({"mpid:5": b"\xc1"})
+    memory.put({"mpid:5": b"\xc1"})
     assert recall(addresses, {"mpid": 5}) == [None]
 
 
@@ -188,6 +188,6 @@ def test_an_unreachable_address_cache_delivers_without_addresses(bench: Bench, m
     """A failed enrichment must not keep events back."""
     bench.configure(*ENRICH)
     bench.put([purchase(1)], shared=batch(user=7))
-    monkeypatch.setattr(bench.runtime.addresses, "_memory", Memory(connect("redis://127.0.0.1:1/0"), RING, 60))
+    monkeypatch.setattr(bench.runtime.addresses, "_memory", AddressCache(connect("redis://127.0.0.1:1/0"), RING, 60))
     assert bench.drain().failure("j") is None
     assert bench.count("delivered", "waiting") == (1, 0)

@@ -127,7 +127,7 @@ class Items(RuleBasedStateMachine):
         assert all(TARGETS[label] == name for name, label in events)
 
     def _entries(self) -> list[Entry]:
-        open_chunk = self.bench.runtime.codec.open
+        open_chunk = self.bench.runtime.codec.decode
         waiting = [open_chunk(one) for lane in range(4) for one in self.bench.redis.lrange(f"lane:shop:{lane}", 0, -1)]
         dead = [open_chunk(letter.source) for letter in self.bench.letters()]
         chunks: list[Chunk] = [*waiting, *dead]

@@ -52,7 +52,7 @@ def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
 def counter_of(draft: Draft) -> OutcomeCounter:
     """Return its outcome counter."""
     lease = Lease("shop:0", "t", 0, 1, BatchSizing(), 0, False, 0, 0, ())
-    return OutcomeCounter(draft, lease, DeliveryContext("shop", None, "", 1000, CODEC.seal, lambda: 0.5))
+    return OutcomeCounter(draft, lease, DeliveryContext("shop", None, "", 1000, CODEC.encode, lambda: 0.5))
 
 
 @given(st.lists(st.lists(entries(), min_size=1, max_size=4), min_size=1, max_size=3), st.data())

@@ -55,6 +55,6 @@ async def _put_from(bench: Bench, peer: str) -> None:
     shared = {name: value for name, value in batch().items() if name not in ("events", "ip")}
     chunk = Chunk("web", NOW_MS, [Batch(as_json(shared), [Entry(0, None, as_json(purchase(1)))])], peer_ip=peer)
     client = connect_async(bench.url)
-    share = Share(1, chunk=bench.runtime.codec.seal(chunk))
+    share = Share(1, chunk=bench.runtime.codec.encode(chunk))
     await Append(client, choose_lane=lambda: 0).append([Arrival("web", 1, 0, {"shop": share})])
     await client.aclose()

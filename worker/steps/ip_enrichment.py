@@ -9,7 +9,7 @@ import structlog
 from lanes.chunk import Chunk
 from mapping.people.ip_observations import NO_OBSERVATION, IpObservation
 from mapping.plan import Plan
-from store.address_cache import Memory
+from store.address_cache import AddressCache
 from store.errors import RedisAway, RedisFull
 
 EXPIRES_S: Final = 30 * 86_400
@@ -35,7 +35,7 @@ _decode = msgspec.msgpack.Decoder(list[LastAddress]).decode
 class IpEnrichment:
     """Recall and remember addresses; serves any number of threads. Without Redis, events are sent without addresses."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: AddressCache) -> None:
         self._memory = memory
         self._unavailable = False
 
@@ -46,7 +46,7 @@ class IpEnrichment:
         """
         observations = [[_observe(plan, batch.shared) for batch in chunk.batches] for chunk, plan in chunks]
         try:
-            known = _KnownAddresses(self._memory.recall(_subjects(observations)), now_ms)
+            known = _KnownAddresses(self._memory.get(_subjects(observations)), now_ms)
         except (RedisAway, RedisFull) as error:
             self._log_once(error)
             return [[None] * len(batches) for batches in observations]
@@ -55,7 +55,7 @@ class IpEnrichment:
             for (chunk, plan), batches in zip(chunks, observations, strict=True)
         ]
         try:
-            self._memory.remember(known.changes())
+            self._memory.put(known.changes())
         except (RedisAway, RedisFull) as error:
             self._log_once(error)
         else:

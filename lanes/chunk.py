@@ -23,7 +23,7 @@ VERSION: Final = 1
 COMPRESSED: Final = 1
 ENCRYPTED: Final = 2
 KEYED: Final = 4
-"""Items have keys. A relay that does not know this flag must not decode the chunk: it would end the items as unmapped."""
+"""Items have keys. A relay that does not know this flag must not decode the chunk: it would drop the items."""
 PEER_INSIDE: Final = 8
 """The sender's address is, after its length, at the start of the encrypted part."""
 KNOWN_FLAGS: Final = COMPRESSED | ENCRYPTED | KEYED | PEER_INSIDE

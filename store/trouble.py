@@ -224,7 +224,7 @@ _ROWS: Final = [(re.compile(row.sign, re.IGNORECASE), row) for row in ROWS]
 
 
 def diagnose(error: BaseException) -> Trouble:
-    """Return what this exception of a Redis client means; parts of the server's words that may quote data are omitted."""
+    """Return what an exception of a Redis client means; words of the server that may quote data are omitted."""
     text = " | ".join(_texts(error))
     said = _QUOTED.sub("…", str(error).partition(", with args")[0])[:SHOWN] if isinstance(error, ResponseError) else ""
     row = next((row for sign, row in _ROWS if sign.search(text)), None)

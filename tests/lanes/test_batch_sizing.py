@@ -1,4 +1,4 @@
-"""How a lane slows after failures and speeds up again."""
+"""How a lane claims fewer events after failures, and more after successes."""
 
 import pytest
 
@@ -18,12 +18,12 @@ MOST = 1000
     ],
 )
 def test_success_doubles_and_forgets_the_failures(before: BatchSizing, after: BatchSizing) -> None:
-    """At full speed nothing is stored."""
+    """At the claim's own limit nothing is stored."""
     assert after_success(before, MOST) == after
 
 
 def test_the_size_that_tiktok_accepted_outlives_the_claim() -> None:
-    """The next claim takes as many events as ever; only its first request is smaller."""
+    """The next claim takes as many events as before; only its first request is smaller."""
     assert after_success(BatchSizing(), MOST, step=4) == BatchSizing(limit=0, step=4)
 
 

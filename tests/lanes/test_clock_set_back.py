@@ -1,4 +1,4 @@
-"""Redis's clock is set back, by a minute or by days: no lane, lease, pause or spacing outlasts what was meant."""
+"""Redis's clock is set back by a minute or by days: no lane, lease, pause or spacing lasts longer than intended."""
 
 import pytest
 import redis
@@ -9,18 +9,18 @@ from lanes.settlement import BatchSizing, Lease, Pause, Refused, Settlement
 
 NOW = 1_700_000_000_000
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-"""How far it is set back; further than a usual wait of five minutes."""
+"""How far the clock is set back; further than a usual wait of five minutes."""
 BACK = pytest.mark.parametrize("back", [6 * MINUTE, HOUR, 100 * DAY])
 
 
 def woken(lanes: Lanes, now: int) -> list[str]:
-    """What two ticks of a worker's timer wake: the first may only put right what is astray."""
+    """Return the lanes that two ticks of a worker's timer wake; the first tick may only correct wrong times."""
     return lanes.wake(now) + lanes.wake(now + 50)
 
 
 @BACK
-def test_a_lane_that_was_due_is_due(lanes: Lanes, append: AppendEvents, back: int) -> None:
-    """It was due in what is now the future."""
+def test_a_lane_that_was_due_stays_due(lanes: Lanes, append: AppendEvents, back: int) -> None:
+    """Its due time is now in the future."""
     append(1, now=NOW)
     assert woken(lanes, NOW - back) == ["shop:0"]
     assert ids_in(granted(lanes, now=NOW - back + 100)) == [1]
@@ -28,15 +28,15 @@ def test_a_lane_that_was_due_is_due(lanes: Lanes, append: AppendEvents, back: in
 
 @BACK
 @pytest.mark.parametrize("wait", [1_000, 300_000, HOUR])
-def test_a_wait_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: int, wait: int) -> None:
-    """Whatever it was for; waiting on would mean the wait and as long as the clock was wrong."""
+def test_a_wait_that_began_before_ends(lanes: Lanes, append: AppendEvents, back: int, wait: int) -> None:
+    """Whatever the wait was for: otherwise it would last as long as the clock was wrong."""
     append(1, now=NOW)
     lanes.settle(granted(lanes, now=NOW), Settlement(BatchSizing(), delay_ms=wait), now_ms=NOW)
     assert woken(lanes, NOW - back) == ["shop:0"]
 
 
 @pytest.mark.parametrize("wait", [1_000, 300_000, HOUR])
-def test_a_wait_that_is_meant_is_kept(lanes: Lanes, append: AppendEvents, wait: int) -> None:
+def test_an_intended_wait_is_kept(lanes: Lanes, append: AppendEvents, wait: int) -> None:
     """Also an hour that TikTok asked for."""
     append(1, now=NOW)
     lanes.settle(granted(lanes, now=NOW), Settlement(BatchSizing(), delay_ms=wait), now_ms=NOW)
@@ -46,7 +46,7 @@ def test_a_wait_that_is_meant_is_kept(lanes: Lanes, append: AppendEvents, wait: 
 
 
 def test_no_wait_is_longer_than_the_longest(lanes: Lanes, client: redis.Redis, append: AppendEvents) -> None:
-    """Whoever set it."""
+    """Whatever set it."""
     append(1, now=NOW)
     client.zadd("lanes:due", {"shop:0": NOW + 2 * HOUR})
     client.hset("lane:shop:0:meta", "due_set", NOW)
@@ -54,10 +54,10 @@ def test_no_wait_is_longer_than_the_longest(lanes: Lanes, client: redis.Redis, a
 
 
 @BACK
-def test_the_lease_of_a_dead_worker_ends_and_that_of_a_living_one_stays(
+def test_the_lease_of_a_crashed_worker_ends_and_that_of_a_running_one_stays(
     lanes: Lanes, append: AppendEvents, back: int
 ) -> None:
-    """A dead worker's lane is another's after a lease's length; who renews its lease keeps it."""
+    """Another worker gets the lane of a crashed one when the lease ends; a worker that renews keeps its lane."""
     append(1, lane="shop:0", now=NOW)
     append(2, lane="other:1", now=NOW)
     granted(lanes, "shop:0", now=NOW)
@@ -73,8 +73,8 @@ def test_the_lease_of_a_dead_worker_ends_and_that_of_a_living_one_stays(
 
 @BACK
 @pytest.mark.parametrize("state", ["paused", "backing_off"])
-def test_a_rest_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: int, state: str) -> None:
-    """The next claim tries whether the connection is well."""
+def test_a_pause_that_began_before_ends(lanes: Lanes, append: AppendEvents, back: int, state: str) -> None:
+    """The next claim tries whether the connection works."""
     append(1, now=NOW)
     rest = Pause("paused" if state == "paused" else "backing_off", "do something")
     lanes.settle(granted(lanes, now=NOW), Settlement(BatchSizing(), delay_ms=200_000, pause=rest), now_ms=NOW)
@@ -85,7 +85,7 @@ def test_a_rest_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: i
 
 
 def test_an_operators_pause_is_left_alone(lanes: Lanes, append: AppendEvents) -> None:
-    """It has no end that a clock could tell."""
+    """Only an operator ends it, no clock."""
     append(1, now=NOW)
     lanes.pause("shop", "paused", 0, {"by": "operator"}, NOW)
     assert lanes.claim("shop:0", CLAIM_LIMITS, NOW - HOUR) in (Refused("paused"), Refused("not due"))
@@ -94,8 +94,8 @@ def test_an_operators_pause_is_left_alone(lanes: Lanes, append: AppendEvents) ->
 
 
 @BACK
-def test_spacing_begun_before_is_over(lanes: Lanes, append: AppendEvents, back: int) -> None:
-    """A throttled connection's next request is not put off by as long as the clock was wrong."""
+def test_spacing_that_began_before_ends(lanes: Lanes, append: AppendEvents, back: int) -> None:
+    """The next request of a throttled connection is not deferred for as long as the clock was wrong."""
     append(1, now=NOW)
     lanes.settle(granted(lanes, now=NOW), Settlement(BatchSizing(), throttled=True, trouble=True), now_ms=NOW)
     woken(lanes, NOW - back)

@@ -1,4 +1,4 @@
-"""Erasure in lanes that move: nothing is passed over, nothing of a worker's is touched, and the disk follows."""
+"""Erasure in lanes that move: every chunk is read, a worker's chunks are left alone, and the disk follows."""
 
 import subprocess
 from collections.abc import Iterator
@@ -23,18 +23,18 @@ CODEC = ChunkCodec()
 EVERYTHING = ClaimLimits(events=1000)
 
 
-def sealed(*ids: int) -> bytes:
-    """A chunk of these events."""
+def encoded(*ids: int) -> bytes:
+    """Return a chunk of these events."""
     return CODEC.encode(Chunk("web", 1, [Batch(b"{}", [Entry(number, None, b"{}") for number in ids])]))
 
 
 def ids_of(chunk: bytes) -> list[int]:
-    """Its events."""
+    """Return the events of a chunk."""
     return [entry.position for batch in CODEC.decode(chunk).batches for entry in batch.entries]
 
 
 def fill(client: redis.Redis, *chunks: bytes) -> None:
-    """Let these wait in shop:0, as append would."""
+    """Put these chunks into shop:0, as append does."""
     for chunk in chunks:
         events = CODEC.decode(chunk).weight
         client.rpush("lane:shop:0", chunk)
@@ -54,27 +54,27 @@ MOVES = st.tuples(st.integers(1, 4), st.integers(0, 6), st.integers(0, 3))
 
 
 def move(client: redis.Redis, here: set[int], trim: int, back: int, more: int) -> None:
-    """Let that happen; `here` is what has been in the lane all the time."""
+    """Do these moves; `here` are the events that were in the lane all the time."""
     lease = Lanes(client).claim("shop:0", EVERYTHING)
     if isinstance(lease, Lease):
         trimmed = lease.chunks[:trim]
         taken = [number for chunk in trimmed for number in ids_of(chunk)]
         done = taken[: max(0, len(taken) - back)]
-        leftovers = [sealed(number) for number in taken[len(done) :]]
+        leftovers = [encoded(number) for number in taken[len(done) :]]
         Lanes(client).settle(lease, Settlement(BatchSizing(), len(trimmed), leftovers, {"delivered": len(done)}))
         here.difference_update(done)
-    fill(client, *(sealed(1000 + number) for number in range(more)))
+    fill(client, *(encoded(1000 + number) for number in range(more)))
 
 
 @settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=150)
 @given(moves=st.lists(MOVES, max_size=8), size=st.integers(1, 3))
-def test_reading_page_by_page_passes_over_no_event(
+def test_reading_page_by_page_misses_no_event(
     client: redis.Redis, monkeypatch: pytest.MonkeyPatch, moves: list[tuple[int, int, int]], size: int
 ) -> None:
-    """While jobs trim, put back in fewer or more chunks, and ingest appends, between any two pages."""
+    """Between any two pages, jobs trim, put back fewer or more chunks, and ingest appends."""
     monkeypatch.setattr(erasure, "PAGE", size)
     client.flushall()
-    fill(client, *(sealed(number, number + 50) for number in range(12)))
+    fill(client, *(encoded(number, number + 50) for number in range(12)))
     here = {number for n in range(12) for number in (n, n + 50)}
     seen: set[int] = set()
     for page in pages(client, "shop:0"):
@@ -84,14 +84,14 @@ def test_reading_page_by_page_passes_over_no_event(
     assert here <= seen
 
 
-def test_a_chunk_that_a_lease_was_given_is_its_workers(client: redis.Redis) -> None:
-    """The others of the lane are not, and a worker of an older relay, which does not say what it has, has all."""
-    fill(client, sealed(1), sealed(2, 3), sealed(4))
+def test_a_chunk_that_a_lease_was_given_is_left_alone(client: redis.Redis) -> None:
+    """The other chunks of the lane are not. A worker of an older relay, which writes no number, has all of them."""
+    fill(client, encoded(1), encoded(2, 3), encoded(4))
     lanes = Lanes(client)
     lease = lanes.claim("shop:0", ClaimLimits(events=1))
     assert isinstance(lease, Lease)
     [page] = pages(client, "shop:0")
-    edits = [Edit(page[0], None), Edit(page[1], sealed(3)), Edit(page[2], None)]
+    edits = [Edit(page[0], None), Edit(page[1], encoded(3)), Edit(page[2], None)]
     client.hset("lane:shop:0:meta", "taken", f"{'0' * 32}:1")  # of another lease
     assert erase(client, "shop:0", edits) == Erased(0, 3, 0)
     client.hset("lane:shop:0:meta", "taken", f"{lease.token}:1")
@@ -101,28 +101,28 @@ def test_a_chunk_that_a_lease_was_given_is_its_workers(client: redis.Redis) -> N
     assert [ids_of(chunk) for chunk in settled.chunks] == [[3]]
 
 
-def test_a_worker_that_overslept_settles_nothing_once_its_lane_was_edited(client: redis.Redis) -> None:
-    """It would trim what it never had."""
-    fill(client, sealed(1), sealed(2))
+def test_a_worker_with_an_expired_lease_settles_nothing_after_an_edit(client: redis.Redis) -> None:
+    """It would trim chunks that it never had."""
+    fill(client, encoded(1), encoded(2))
     lanes = Lanes(client)
     lease = lanes.claim("shop:0", EVERYTHING, 1_000_000)
     assert isinstance(lease, Lease)
-    assert erase(client, "shop:0", [Edit(Placed(0, sealed(1)), None)], 1_020_000) == Erased(1, 0, 0)
+    assert erase(client, "shop:0", [Edit(Placed(0, encoded(1)), None)], 1_020_000) == Erased(1, 0, 0)
     assert not isinstance(
         lanes.settle(lease, Settlement(BatchSizing(), 1, [], {"delivered": 1}), None, 1_020_001), Lease
     )
     assert [ids_of(placed.chunk) for page in pages(client, "shop:0") for placed in page] == [[2]]
 
 
-def test_what_is_in_doubt_stays_so_when_a_neighbour_goes(client: redis.Redis) -> None:
-    """Two chunks were posted and nobody learnt what became of them: the other is stamped, and no third."""
-    fill(client, sealed(1), sealed(2), sealed(3))
+def test_an_unknown_outcome_stays_unknown_when_another_chunk_is_removed(client: redis.Redis) -> None:
+    """Two chunks were posted with an unknown outcome: the other one is marked, and no third."""
+    fill(client, encoded(1), encoded(2), encoded(3))
     lanes = Lanes(client)
     lease = lanes.claim("shop:0", ClaimLimits(events=2), 1_000_000)
     assert isinstance(lease, Lease)
     assert lanes.mark_posted(lease, 2, 1_000_000)
     lanes.settle(lease, Settlement(BatchSizing(), posted=2, delay_ms=1), None, 1_000_000)
-    assert erase(client, "shop:0", [Edit(Placed(0, sealed(1)), None)], 1_000_001) == Erased(1, 0, 0)
+    assert erase(client, "shop:0", [Edit(Placed(0, encoded(1)), None)], 1_000_001) == Erased(1, 0, 0)
     lease = lanes.claim("shop:0", EVERYTHING, 1_000_002)
     assert isinstance(lease, Lease)
     assert [(ids_of(one), CODEC.decode(one).first_unknown_ms) for one in lease.chunks] == [([2], 1_000_000), ([3], 0)]
@@ -130,7 +130,7 @@ def test_what_is_in_doubt_stays_so_when_a_neighbour_goes(client: redis.Redis) ->
 
 @pytest.fixture
 def durable(tmp_path: Path) -> Iterator[redis.Redis]:
-    """A server with an append-only file, under tmp_path."""
+    """Start a server with an append-only file, under tmp_path."""
     port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(tmp_path)]
     with subprocess.Popen([SERVER, *options], stdout=subprocess.DEVNULL) as process:
@@ -140,8 +140,8 @@ def durable(tmp_path: Path) -> Iterator[redis.Redis]:
         process.terminate()
 
 
-def test_what_was_removed_leaves_the_disk(durable: redis.Redis, tmp_path: Path) -> None:
-    """Also when a rewriting runs already, which began before the removal."""
+def test_removed_data_leaves_the_disk(durable: redis.Redis, tmp_path: Path) -> None:
+    """Also when a rewrite runs already, which began before the removal."""
 
     def on_disk() -> bool:
         return any(b"jane@shop.example" in file.read_bytes() for file in append_only_files(tmp_path))
@@ -156,8 +156,8 @@ def test_what_was_removed_leaves_the_disk(durable: redis.Redis, tmp_path: Path) 
     assert not on_disk()
 
 
-def test_a_server_that_cannot_or_may_not_says_so(durable: redis.Redis) -> None:
-    """Managed ones keep the command for themselves."""
+def test_a_server_without_a_file_or_without_permission_says_so(durable: redis.Redis) -> None:
+    """Managed servers do not permit the command."""
     durable.execute_command("ACL", "SETUSER", "relay", "on", "nopass", "~*", "+@all", "-bgrewriteaof")
     port = durable.connection_pool.connection_kwargs["port"]
     with connect(f"redis://relay:any@127.0.0.1:{port}/0") as managed:

@@ -1,4 +1,4 @@
-"""What lanes promise, told as stories; `test_machine.py` tries every order of the same."""
+"""The promises of lanes as examples; `test_machine.py` tries every order of the same steps."""
 
 import asyncio
 from itertools import pairwise
@@ -19,23 +19,22 @@ from store.client import connect, connect_async
 from store.errors import RedisAway, RedisFull
 
 
-def test_a_job_that_slept_past_its_lease_settles_nothing(lanes: Lanes, append: AppendEvents) -> None:
-    """The lane is another's by then, even though nothing has been settled since."""
+def test_a_job_that_outlives_its_lease_settles_nothing(lanes: Lanes, append: AppendEvents) -> None:
+    """Another job has the lane by then, although nothing was settled since."""
     append(1, 2)
-    sleeper = granted(lanes)
+    late = granted(lanes)
     other = granted(lanes, now=NOW + LEASE_MS)
     assert (
-        lanes.settle(sleeper, Settlement(BatchSizing(), trim=1, counts={"delivered": 2}), now_ms=NOW + LEASE_MS)
-        == Lost()
+        lanes.settle(late, Settlement(BatchSizing(), trim=1, counts={"delivered": 2}), now_ms=NOW + LEASE_MS) == Lost()
     )
-    assert not lanes.renew(sleeper, NOW + LEASE_MS)
-    assert not lanes.mark_posted(sleeper, 1, NOW + LEASE_MS)
+    assert not lanes.renew(late, NOW + LEASE_MS)
+    assert not lanes.mark_posted(late, 1, NOW + LEASE_MS)
     assert ids_in(other) == [1, 2]
     assert lanes.settle(other, Settlement(BatchSizing(), trim=1, counts={"delivered": 2})) == Released(waiting=0)
 
 
 def test_a_settlement_repeated_after_a_lost_reply_trims_nothing_more(lanes: Lanes, append: AppendEvents) -> None:
-    """The first made `head` rise while the job kept its token: the second is Lost."""
+    """The first raised `head` while the job kept its token, so the second is Lost."""
     append(1)
     append(2)
     append(3)
@@ -47,10 +46,10 @@ def test_a_settlement_repeated_after_a_lost_reply_trims_nothing_more(lanes: Lane
     assert ids_in(granted(lanes, now=NOW + LEASE_MS)) == [2, 3]
 
 
-def test_at_maxmemory_appends_are_refused_whole_and_jobs_go_on(
+def test_at_maxmemory_appends_are_refused_whole_and_jobs_continue(
     client: redis.Redis, lanes: Lanes, append: AppendEvents
 ) -> None:
-    """Delivering is what frees memory, so every step of it works when nothing else may be written."""
+    """Delivery frees memory, so every step of it works when Redis accepts no other write."""
     append(1, 2, 3)
     append(4, lane="shop:1")
     client.config_set("maxmemory", 1)
@@ -61,12 +60,12 @@ def test_at_maxmemory_appends_are_refused_whole_and_jobs_go_on(
     assert lanes.renew(lease, NOW)
     assert lanes.mark_posted(lease, 1, NOW)
     left = [chunk_of(2), chunk_of(3)]
-    books = {"delivered": 0, "dead_lettered": 1}
+    counts = {"delivered": 0, "dead_lettered": 1}
     settlement = Settlement(
         BatchSizing(limit=1),
         trim=1,
         leftovers=left,
-        counts=books,
+        counts=counts,
         dead_letters=[StoredDeadLetter("a", "why", b"letter")],
         trouble=True,
     )
@@ -79,7 +78,7 @@ def test_at_maxmemory_appends_are_refused_whole_and_jobs_go_on(
 
 
 def test_an_append_ends_neither_a_backoff_nor_a_lease(lanes: Lanes, append: AppendEvents) -> None:
-    """New events wait for the lane's next due time like those before them."""
+    """New events wait for the lane's due time, as the earlier ones do."""
     append(1)
     lanes.settle(granted(lanes), Settlement(BatchSizing(), delay_ms=5_000, trouble=True), now_ms=NOW)
     append(2, now=NOW + 1)
@@ -91,8 +90,8 @@ def test_an_append_ends_neither_a_backoff_nor_a_lease(lanes: Lanes, append: Appe
     assert lanes.renew(lease, NOW + 5_002)
 
 
-def test_a_lane_whose_jobs_die_is_taken_in_ever_smaller_company(lanes: Lanes, append: AppendEvents) -> None:
-    """An event that kills the process is alone in the end, and counted as such; its neighbours go on."""
+def test_a_lane_whose_jobs_do_not_settle_is_claimed_with_fewer_events(lanes: Lanes, append: AppendEvents) -> None:
+    """An event that kills the process is claimed alone in the end and counted; the events beside it continue."""
     for number in range(8):
         append(number)
     taken, alone = [], []
@@ -120,10 +119,8 @@ def test_a_lane_whose_jobs_die_is_taken_in_ever_smaller_company(lanes: Lanes, ap
     assert (ids_in(after), after.alone) == ([1, 2], 0)
 
 
-def test_a_lane_that_runs_empty_sleeps_and_an_append_wakes_it(
-    client: redis.Redis, lanes: Lanes, append: AppendEvents
-) -> None:
-    """It is in `lanes:due` if and only if something waits; its `head` outlives the pause."""
+def test_an_empty_lane_is_not_due_until_an_append(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
+    """A lane is in `lanes:due` exactly while events wait in it; its `head` stays when it is empty."""
     append(1)
     assert lanes.settle(
         granted(lanes), Settlement(BatchSizing(), trim=1, counts={"delivered": 1}), now_ms=NOW
@@ -135,10 +132,8 @@ def test_a_lane_that_runs_empty_sleeps_and_an_append_wakes_it(
     assert granted(lanes, now=NOW + 1).head == 1
 
 
-def test_a_wake_up_holds_for_its_flight_so_that_many_timers_make_one_message(
-    lanes: Lanes, append: AppendEvents
-) -> None:
-    """When its message is lost the lane is woken again."""
+def test_many_timers_send_one_wake_up_for_a_lane(lanes: Lanes, append: AppendEvents) -> None:
+    """When the wake-up is lost, another is sent after two seconds."""
     append(1)
     assert lanes.wake(NOW) == ["shop:0"]
     assert lanes.wake(NOW + WAKE_HOLD_MS - 1) == []
@@ -152,8 +147,8 @@ def test_wake_writes_nothing_when_nothing_is_due(client: redis.Redis, lanes: Lan
     assert client.info("persistence")["rdb_changes_since_last_save"] == before
 
 
-def test_a_post_with_no_known_outcome_stamps_its_chunks_once(lanes: Lanes, append: AppendEvents) -> None:
-    """The stamp is the time of the first such POST, is never moved later, and spares events that were not in it."""
+def test_a_post_with_an_unknown_outcome_marks_its_chunks_once(lanes: Lanes, append: AppendEvents) -> None:
+    """The mark is the time of the first such POST and never changes; events that were not in it get none."""
     append(1)
     append(2)
     assert lanes.mark_posted(granted(lanes), 1, NOW + 7)
@@ -164,8 +159,8 @@ def test_a_post_with_no_known_outcome_stamps_its_chunks_once(lanes: Lanes, appen
     assert [read_header(chunk).first_unknown_ms for chunk in third.chunks] == [NOW + 7, NOW + LEASE_MS + 9]
 
 
-def test_an_answer_that_leaves_the_outcome_open_stamps_too(lanes: Lanes, append: AppendEvents) -> None:
-    """A time-out, with the job alive: the next claim finds the stamp; a known outcome leaves none."""
+def test_an_answer_with_an_unknown_outcome_marks_them_too(lanes: Lanes, append: AppendEvents) -> None:
+    """After a time-out the next claim finds the mark; a known outcome leaves none."""
     append(1)
     lease = granted(lanes)
     lanes.mark_posted(lease, 1, NOW + 3)
@@ -178,9 +173,7 @@ def test_an_answer_that_leaves_the_outcome_open_stamps_too(lanes: Lanes, append:
     assert [read_header(c).first_unknown_ms for c in granted(lanes, now=NOW + 40).chunks] == [NOW + 3, 0]
 
 
-def test_a_connection_in_trouble_holds_one_lease_and_its_recovery_frees_the_others(
-    lanes: Lanes, append: AppendEvents
-) -> None:
+def test_a_failing_connection_gets_one_lease_until_it_recovers(lanes: Lanes, append: AppendEvents) -> None:
     """One hung endpoint must not take every slot of every worker."""
     for number in range(LANES_PER_CONNECTION):
         append(number, lane=f"shop:{number}")
@@ -194,10 +187,10 @@ def test_a_connection_in_trouble_holds_one_lease_and_its_recovery_frees_the_othe
     granted(lanes, "shop:3")
 
 
-def test_a_paused_connection_wakes_nobody_probes_with_few_events_and_resumes(
+def test_a_paused_connection_is_not_woken_probes_with_few_events_and_resumes(
     lanes: Lanes, append: AppendEvents
 ) -> None:
-    """While it is paused each lane is put off; then one lane asks TikTok with few events; success frees all."""
+    """While it is paused every lane is deferred; then one lane sends few events; its success frees all lanes."""
     for number in range(LANES_PER_CONNECTION):
         append(number, 10 + number, 20 + number, lane=f"shop:{number}")
     lease = granted(lanes)
@@ -211,14 +204,14 @@ def test_a_paused_connection_wakes_nobody_probes_with_few_events_and_resumes(
     probe = granted(lanes, "shop:1", NOW + 60_000)
     assert (probe.probing, probe.sizing.limit) == (True, 2)
     assert lanes.claim("shop:2", CLAIM_LIMITS, NOW + 60_000) == Refused("paused")
-    carved = Settlement(BatchSizing(), trim=1, leftovers=[chunk_of(21)], counts={"delivered": 2}, trouble=False)
-    lanes.settle(probe, carved, now_ms=NOW + 60_001)
+    split = Settlement(BatchSizing(), trim=1, leftovers=[chunk_of(21)], counts={"delivered": 2}, trouble=False)
+    lanes.settle(probe, split, now_ms=NOW + 60_001)
     assert sorted(lanes.wake(NOW + 60_001)) == ["shop:0", "shop:1", "shop:2", "shop:3"]
     assert not granted(lanes, "shop:2", NOW + 60_001).probing
 
 
 def test_an_operators_pause_ends_only_by_resume(lanes: Lanes, append: AppendEvents) -> None:
-    """Neither a success that was under way nor time ends it."""
+    """Neither the success of a running job nor time ends it."""
     append(1)
     append(2)
     lease = granted(lanes)
@@ -230,8 +223,8 @@ def test_an_operators_pause_ends_only_by_resume(lanes: Lanes, append: AppendEven
     assert lanes.wake(NOW + 99_000_001) == ["shop:0"]
 
 
-def test_a_throttled_connection_goes_on_by_itself_with_one_lease_first(lanes: Lanes, append: AppendEvents) -> None:
-    """Backing off rests the whole group; the first success afterwards frees it."""
+def test_a_throttled_connection_continues_with_one_lease_first(lanes: Lanes, append: AppendEvents) -> None:
+    """Backing off pauses the whole connection; the first success afterwards frees it."""
     append(1, lane="shop:0")
     append(2, lane="shop:1")
     lanes.settle(
@@ -245,7 +238,7 @@ def test_a_throttled_connection_goes_on_by_itself_with_one_lease_first(lanes: La
 
 
 def test_a_throttled_connection_speeds_up_gradually(lanes: Lanes, append: AppendEvents) -> None:
-    """Whichever lane is next, its requests are 500, 250 … ms apart; then all lanes go at once, as before."""
+    """Requests of any of its lanes are 500, 250 … ms apart; then all lanes deliver at once, as before."""
     for number in range(12):
         append(number, lane=f"shop:{number % LANES_PER_CONNECTION}")
     throttled = Settlement(BatchSizing(), delay_ms=3_000, trouble=True, throttled=True, pause=Pause("backing_off"))
@@ -265,7 +258,7 @@ def test_a_throttled_connection_speeds_up_gradually(lanes: Lanes, append: Append
 def test_a_connection_over_its_share_of_memory_is_refused_whole(
     client: redis.Redis, lanes: Lanes, append: AppendEvents
 ) -> None:
-    """Its own inputs hear it; once its events are delivered it may append again."""
+    """Only its own inputs are refused; when its events are delivered, it accepts again."""
     append(1)
     with pytest.raises(RedisFull, match="connection shop"):
         append(2, most_bytes=100)
@@ -283,12 +276,12 @@ def test_a_connection_over_its_share_of_memory_is_refused_whole(
         Settlement(BatchSizing(), trim=1, leftovers=[chunk_of(2)], counts={"delivered": 2}),
         Settlement(BatchSizing(), trim=1, counts={"delivered": 1, "dead_lettered": 1}),
     ],
-    ids=["one is missing", "one too many", "nothing trimmed", "one twice", "a letter is missing"],
+    ids=["one is missing", "one too many", "nothing trimmed", "one twice", "a dead letter is missing"],
 )
 def test_a_settlement_that_does_not_balance_changes_nothing(
     client: redis.Redis, lanes: Lanes, append: AppendEvents, settlement: Settlement
 ) -> None:
-    """An error in a job must not become an error in the books."""
+    """An error in a job must not become an error in the ledger."""
     append(1, 2)
     lease = granted(lanes)
     with pytest.raises(AssertionError, match="UNBALANCED"):
@@ -308,7 +301,7 @@ def test_arrivals_too_large_for_one_script_are_refused_before_they_are_sent(redi
         runner.run(client.aclose())
 
 
-def test_redis_that_is_not_there_is_said_to_be_away() -> None:
+def test_without_redis_every_call_raises_redis_away() -> None:
     """One kind of error, whatever the client library calls it."""
     with pytest.raises(RedisAway):
         Lanes(connect("redis://127.0.0.1:1/0")).wake()
@@ -317,7 +310,7 @@ def test_redis_that_is_not_there_is_said_to_be_away() -> None:
 def test_429_names_dead_letters_once_the_backlog_is_full_too(
     client: redis.Redis, lanes: Lanes, append: AppendEvents
 ) -> None:
-    """While there is room for what arrives, a connection that is paused for its dead letters takes it."""
+    """Until then, a connection that is paused for its dead letters accepts events."""
     append(1, most_bytes=1_000)
     lanes.pause("shop", "paused", 60_000, {"by": "dead_letters"}, NOW)
     append(2, most_bytes=1_000)

@@ -1,4 +1,4 @@
-"""Lanes against a model: no order of appends, wakes, claims, deaths, lost replies and full memory loses an event."""
+"""Lanes against a model: no order of appends, wakes, claims, crashes, lost replies and full memory loses an event."""
 
 import asyncio
 from collections import Counter
@@ -41,26 +41,26 @@ Ids = list[int]
 
 
 def day_received(number: int) -> int:
-    """The day on which the event was received; those of one append on the same."""
+    """Return the day on which the event was received; all events of one append have the same."""
     return number // MOST_TOGETHER % 3
 
 
-def sealed(ids: Ids, first_unknown_ms: int = 0) -> bytes:
-    """A chunk whose entries carry `ids` as their positions."""
+def encoded(ids: Ids, first_unknown_ms: int = 0) -> bytes:
+    """Return a chunk whose entries have `ids` as positions."""
     entries = [Entry(number, None, b"{}") for number in ids]
     received_ms = day_received(ids[0]) * 86_400_000
     return CODEC.encode(Chunk("web", received_ms, [Batch(b"{}", entries)], first_unknown_ms))
 
 
-def opened(chunk: bytes) -> tuple[Ids, int]:
-    """The ids in a chunk, and its stamp."""
+def decoded(chunk: bytes) -> tuple[Ids, int]:
+    """Return the ids in a chunk, and its mark."""
     read = CODEC.decode(chunk)
     return [entry.position for batch in read.batches for entry in batch.entries], read.first_unknown_ms
 
 
 @dataclass
 class ModelLane:
-    """What one lane should hold and say."""
+    """The expected contents and state of one lane."""
 
     chunks: list[tuple[Ids, int]] = field(default_factory=list)
     due: int | None = None
@@ -78,7 +78,7 @@ class ModelLane:
 
 @dataclass
 class ModelConnection:
-    """Whether a connection rests, and until when."""
+    """Whether a connection is paused, and until when."""
 
     state: str | None = None
     until: int = 0
@@ -86,7 +86,7 @@ class ModelConnection:
 
 
 class LanesMachine(RuleBasedStateMachine):
-    """Drives real scripts on a real server, with time passed in, beside a model in plain Python."""
+    """Run the real scripts on a real server, with given times, beside a model in plain Python."""
 
     def __init__(self, client: redis.Redis, append: Callable[[str, bytes, int, int], None]) -> None:
         super().__init__()
@@ -99,9 +99,9 @@ class LanesMachine(RuleBasedStateMachine):
         self.connections = {"shop": ModelConnection(), "other": ModelConnection()}
         self.ended: dict[str, int] = {"shop": 0, "other": 0}
         self.accepted: dict[str, int] = {"shop": 0, "other": 0}
-        self.letters: dict[str, dict[str, bytes]] = {"shop": {}, "other": {}}
+        self.dead_letters: dict[str, dict[str, bytes]] = {"shop": {}, "other": {}}
         self.erased, self.discarded = Counter[str](), Counter[str]()
-        self.buried = 0
+        self.dead_lettered = 0
         self.jobs: list[Lease] = []
 
     # -- what happens ------------------------------------------------------------------------------------------------
@@ -111,9 +111,9 @@ class LanesMachine(RuleBasedStateMachine):
         ids = list(range(self.next_id, self.next_id + count))
         if self.full:
             with pytest.raises(RedisFull):
-                self.append_one(lane, sealed(ids), count, self.now)
+                self.append_one(lane, encoded(ids), count, self.now)
             return
-        self.append_one(lane, sealed(ids), count, self.now)
+        self.append_one(lane, encoded(ids), count, self.now)
         self.next_id += MOST_TOGETHER
         self.accepted[connection_of(lane)] += count
         model = self.model[lane]
@@ -163,7 +163,7 @@ class LanesMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
     def post(self, data: st.DataObject) -> None:
-        """A job says that it is about to send its chunks; it may die before it learns what came of it."""
+        """A job records that it is about to send its chunks; it may crash before it knows the outcome."""
         lease = data.draw(st.sampled_from(self.jobs))
         lane = self.model[lease.lane]
         ours = self._ours(lease)
@@ -174,24 +174,24 @@ class LanesMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), dead=st.integers(0, 2), lost_reply=st.booleans(), go_on=st.booleans())
     def succeed(self, data: st.DataObject, dead: int, lost_reply: bool, go_on: bool) -> None:
-        """Some leading events are delivered or die, the rest goes back; perhaps nobody hears the answer."""
+        """Some leading events are delivered or dead-lettered and the others go back; the reply may be lost."""
         lease = data.draw(st.sampled_from(self.jobs))
         trim = data.draw(st.integers(1, len(lease.chunks)))
-        contents = [opened(chunk) for chunk in lease.chunks[:trim]]
+        contents = [decoded(chunk) for chunk in lease.chunks[:trim]]
         done = data.draw(st.integers(0, sum(len(ids) for ids, _ in contents)))
         leftovers = _after(contents, done)
         ended = [number for ids, _ in contents for number in ids][:done]
-        letters = [StoredDeadLetter(str(number), f"l{number % 2}", sealed([number])) for number in ended[:dead]]
+        dead_letters = [StoredDeadLetter(str(number), f"l{number % 2}", encoded([number])) for number in ended[:dead]]
         days: dict[int, Counter[str]] = {}
         for place, number in enumerate(ended):
             days.setdefault(day_received(number), Counter())["dead_lettered:x" if place < dead else "delivered:y"] += 1
         settlement = Settlement(
             sizing=after_success(lease.sizing, CLAIM_LIMITS.events),
             trim=trim,
-            leftovers=[sealed(*left) for left in leftovers],
-            counts={"delivered": done - len(letters), "dead_lettered": len(letters)},
+            leftovers=[encoded(*left) for left in leftovers],
+            counts={"delivered": done - len(dead_letters), "dead_lettered": len(dead_letters)},
             days=days,
-            dead_letters=letters,
+            dead_letters=dead_letters,
             trouble=False,
         )
         self._settle(lease, settlement, done, leftovers, lost_reply=lost_reply, go_on=go_on)
@@ -199,7 +199,7 @@ class LanesMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), delay=st.sampled_from([500, 5_000, 50_000]), unknown=st.booleans(), rest=st.booleans())
     def fail(self, data: st.DataObject, delay: int, unknown: bool, rest: bool) -> None:
-        """Nothing was delivered: the lane, or its whole connection, comes back later."""
+        """Nothing was delivered: the lane, or its whole connection, is due later."""
         lease = data.draw(st.sampled_from(self.jobs))
         settlement = Settlement(
             sizing=after_retry(lease.sizing, 4, self.now),
@@ -213,7 +213,7 @@ class LanesMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
     def freeze(self, data: st.DataObject) -> None:
-        """A job sleeps past its lease and somebody else claims its lane; it later believes in its lease."""
+        """A job outlives its lease and another job claims the lane; the first one settles later."""
         lane = data.draw(st.sampled_from(self.jobs)).lane
         self.now += LEASE_MS
         self.claim(lane)
@@ -221,7 +221,7 @@ class LanesMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
     def die(self, data: st.DataObject) -> None:
-        """The process is gone; nobody speaks for this lease again."""
+        """The process is gone: no one settles this lease."""
         self.jobs.remove(data.draw(st.sampled_from(self.jobs)))
 
     @rule(connection=st.sampled_from(["shop", "other"]), state=st.sampled_from(["paused", "backing_off", "disabled"]))
@@ -238,45 +238,45 @@ class LanesMachine(RuleBasedStateMachine):
         self._model_free(connection, self.now)
         self.connections[connection].state = None
 
-    @precondition(lambda self: self.buried)
+    @precondition(lambda self: self.dead_lettered)
     @rule(data=st.data(), connection=st.sampled_from(["shop", "other"]), stale=st.booleans())
     def replay(self, data: st.DataObject, connection: str, stale: bool) -> None:
-        """Some letters go back to a lane, also at maxmemory; those gone, or changed since they were read, do not."""
-        kept = self.letters[connection]
+        """Some dead letters are replayed, also at maxmemory; those that are gone or changed are not."""
+        kept = self.dead_letters[connection]
         ids = data.draw(st.lists(st.sampled_from([*kept, "gone"]), unique=True))
         number = data.draw(st.integers(0, 1)) if connection == "shop" else 0
         revived = [
-            ReplayItem(one, b"stale" if stale else kept.get(one, b""), kept.get(one, sealed([0]))) for one in ids
+            ReplayItem(one, b"stale" if stale else kept.get(one, b""), kept.get(one, encoded([0]))) for one in ids
         ]
         expected = [] if stale else [one for one in ids if one in kept]
         assert replay_dead_letters(self.client, connection, revived, self.now, lambda: number) == expected
         lane = self.model[f"{connection}:{number}"]
-        lane.chunks += [opened(kept.pop(one)) for one in expected]
+        lane.chunks += [decoded(kept.pop(one)) for one in expected]
         if expected and lane.due is None:
             lane.due = self.now
 
-    @precondition(lambda self: self.buried)
+    @precondition(lambda self: self.dead_lettered)
     @rule(data=st.data(), connection=st.sampled_from(["shop", "other"]))
     def discard(self, data: st.DataObject, connection: str) -> None:
-        """Letters are thrown away, also at maxmemory."""
-        kept = self.letters[connection]
+        """Dead letters are discarded, also at maxmemory."""
+        kept = self.dead_letters[connection]
         ids = data.draw(st.lists(st.sampled_from([*kept, "gone"]), unique=True))
         assert remove_dead_letters(self.client, connection, ids) == [one for one in ids if kept.pop(one, None)]
 
-    @precondition(lambda self: self.buried)
+    @precondition(lambda self: self.dead_lettered)
     @rule(data=st.data(), connection=st.sampled_from(["shop", "other"]), stamp=st.integers(1, 9))
     def amend(self, data: st.DataObject, connection: str, stamp: int) -> None:
-        """A letter is corrected, also at maxmemory, unless it is gone."""
-        kept = self.letters[connection]
+        """A dead letter is corrected, also at maxmemory, unless it is gone."""
+        kept = self.dead_letters[connection]
         one = data.draw(st.sampled_from([*kept, "gone"]))
-        corrected = sealed([0 if one == "gone" else int(one)], stamp)
+        corrected = encoded([0 if one == "gone" else int(one)], stamp)
         assert replace_dead_letter(self.client, connection, one, kept.get(one, b""), corrected) is (one in kept)
         if one in kept:
             kept[one] = corrected
 
     @rule(connection=st.sampled_from(["shop", "other"]), chunks=st.integers(1, 3))
     def discard_backlog(self, connection: str, chunks: int) -> None:
-        """What waits is given up, a few chunks at a time; a lane that a worker holds is left alone."""
+        """The backlog is discarded, a few chunks at a time; a leased lane is left alone."""
         events, leased, room = 0, 0, chunks
         for lane in (lane for name, lane in self.model.items() if connection_of(name) == connection):
             if lane.leased(self.now):
@@ -292,15 +292,15 @@ class LanesMachine(RuleBasedStateMachine):
 
     @rule(lane=st.sampled_from(LANES), remainder=st.integers(0, 2), stale=st.booleans())
     def forget(self, lane: str, remainder: int, stale: bool) -> None:
-        """Every third event is somebody's who is to be forgotten; what a lease was given is left to its worker."""
+        """Every third event is of a person to erase; chunks that a lease was given are left to its worker."""
         model = self.model[lane]
         taken = model.taken if model.leased(self.now) else 0
         placed = [one for page in pages(self.client, lane) for one in page]
-        assert [opened(one.chunk) for one in placed] == model.chunks
+        assert [decoded(one.chunk) for one in placed] == model.chunks
         kept = [([i for i in ids if i % 3 != remainder], stamp) for ids, stamp in model.chunks]
         touched = [i for i, (left, _) in enumerate(kept) if left != model.chunks[i][0]]
         edits = [
-            Edit(placed[i]._replace(chunk=b"other") if stale else placed[i], sealed(*kept[i]) if kept[i][0] else None)
+            Edit(placed[i]._replace(chunk=b"other") if stale else placed[i], encoded(*kept[i]) if kept[i][0] else None)
             for i in touched
         ]
         free = [] if stale else [i for i in touched if i >= taken]
@@ -332,13 +332,13 @@ class LanesMachine(RuleBasedStateMachine):
         due, held = ({name.decode(): int(score) for name, score in scores} for scores in (due, held))
         for name, chunks, (head, crashes) in zip(LANES, lanes[::2], lanes[1::2], strict=True):
             lane = self.model[name]
-            assert [opened(chunk) for chunk in chunks] == lane.chunks
+            assert [decoded(chunk) for chunk in chunks] == lane.chunks
             assert (due.get(name), held.get(name)) == (lane.due, lane.held), name
             assert (lane.due is None) == (not lane.chunks)
             assert (int(head or 0), int(crashes or 0)) == (lane.head, lane.crashes), name
 
     @invariant()
-    def the_books_balance(self) -> None:
+    def the_ledger_balances(self) -> None:
         for connection in read_ledger(self.client, ["shop", "other"], [], self.now).connections:
             assert connection.balances
             assert connection.counts.get("accepted", 0) == self.accepted[connection.name]
@@ -348,12 +348,14 @@ class LanesMachine(RuleBasedStateMachine):
             )
             assert connection.counts.get("erased", 0) == self.erased[connection.name]
             assert connection.counts.get("discarded", 0) == self.discarded[connection.name]
-            assert connection.dead_letters == len(self.letters[connection.name])
-            assert connection.labels == Counter(f"l{int(letter) % 2}" for letter in self.letters[connection.name])
+            assert connection.dead_letters == len(self.dead_letters[connection.name])
+            assert connection.labels == Counter(
+                f"l{int(dead_letter) % 2}" for dead_letter in self.dead_letters[connection.name]
+            )
 
     @invariant()
-    def the_days_are_the_books_taken_apart(self) -> None:
-        """Of each day what came is what ended and what waits; and all days together are the books."""
+    def the_daily_counts_add_up_to_the_ledger(self) -> None:
+        """For each day, what came equals what ended and what waits; all days together equal the ledger."""
         for connection in read_ledger(self.client, ["shop", "other"], [], self.now).connections:
             total: Counter[str] = Counter()
             for day, counts in enumerate(read_days(self.client, connection.name, range(3))):
@@ -368,8 +370,8 @@ class LanesMachine(RuleBasedStateMachine):
             assert {name: total[name] for name in named} == named
 
     def teardown(self) -> None:
-        for name, letters in self.letters.items():
-            assert dict(iterate_dead_letters(self.client, name)) == letters
+        for name, kept in self.dead_letters.items():
+            assert dict(iterate_dead_letters(self.client, name)) == kept
         for connection in read_ledger(self.client, ["shop", "other"], [], self.now).connections:
             assert connection.waiting == recount(self.client, connection.name)
             assert int(connection.status.get("events", 0)) == connection.waiting
@@ -409,7 +411,7 @@ class LanesMachine(RuleBasedStateMachine):
             limit, connection.until = min(limit, CLAIM_LIMITS.probe), self.now + LEASE_MS
         lane.token, lane.held = lease.token, self.now + LEASE_MS
         assert (lease.sizing.limit, lease.head, lease.probing) == (limit, lane.head, connection.state is not None)
-        taken = [opened(chunk) for chunk in lease.chunks]
+        taken = [decoded(chunk) for chunk in lease.chunks]
         assert taken == lane.chunks[: len(taken)]
         assert len(taken) == 1 or sum(len(ids) for ids, _ in taken) <= limit
         lane.taken = len(taken)
@@ -450,14 +452,14 @@ class LanesMachine(RuleBasedStateMachine):
     def _model_settle(
         self, lease: Lease, settlement: Settlement, done: int, leftovers: list[tuple[Ids, int]] | None, *, go_on: bool
     ) -> bool:
-        """Whether the lease ends here."""
+        """Return whether the lease ends here."""
         lane, name = self.model[lease.lane], connection_of(lease.lane)
         connection = self.connections[name]
         if leftovers is not None:
             lane.chunks[: settlement.trim] = leftovers
         self.ended[name] += done
-        self.letters[name].update({letter.id: letter.content for letter in settlement.dead_letters})
-        self.buried += len(settlement.dead_letters)
+        self.dead_letters[name].update({each.id: each.content for each in settlement.dead_letters})
+        self.dead_lettered += len(settlement.dead_letters)
         lane.head, lane.crashes = lane.head + 1, 0
         lane.limit = settlement.sizing.limit or CLAIM_LIMITS.events
         lane.posted = (settlement.posted, lane.posted[1]) if settlement.posted and lane.posted else None
@@ -480,7 +482,7 @@ class LanesMachine(RuleBasedStateMachine):
 
 
 def _after(contents: list[tuple[Ids, int]], done: int) -> list[tuple[Ids, int]]:
-    """What is left of chunks when their first `done` events are finished."""
+    """Return what is left of chunks when their first `done` events are finished."""
     left = []
     for ids, stamp in contents:
         if ids[done:]:
@@ -490,7 +492,7 @@ def _after(contents: list[tuple[Ids, int]], done: int) -> list[tuple[Ids, int]]:
 
 
 def test_lanes_keep_every_event_once(redis_url: str) -> None:
-    """No order of events, deaths, lost replies and full memory loses or doubles one, or leaves a lane asleep."""
+    """No order of steps loses or doubles an event, or leaves a lane that is never woken."""
     client = connect(redis_url)
     with asyncio.Runner() as runner:
         async_client = connect_async(redis_url)

@@ -1,4 +1,4 @@
-"""A script that fails has changed nothing: read in the scripts' text, and tried with arguments of every wrong kind."""
+"""A script that fails changes nothing: checked in the scripts' text, and tried with wrong arguments of every kind."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ SCRIPTS = script_names()
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_nothing_that_may_fail_comes_after_the_first_write(name: str) -> None:
-    """No check, no argument and no decoding; in a loop that writes, none at all, for it comes round again."""
+    """No check, argument or decoding follows a write; in a loop that writes there is none, because it repeats."""
     steps = Script(name).steps()
     writes = [place for place, step in enumerate(steps) if step.kind == "write"]
     late = [step.what for step in steps[writes[0] :] if step.kind == "check"] if writes else []
@@ -34,12 +34,12 @@ def test_nothing_that_may_fail_comes_after_the_first_write(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_is_given_every_function_that_it_calls(name: str) -> None:
-    """One that is missing is found out only where it is called, which may be after a write."""
+    """A missing function would fail only where it is called, which may be after a write."""
     assert Script(name).unknown() == set()
 
 
 def test_the_reader_sees_a_late_check() -> None:
-    """Also one in a function, and one that a loop comes round to again. Else the test above could not fail."""
+    """Also one in a function, and one that a loop repeats. Otherwise the test above could not fail."""
     script = Script("renew")
     kinds = [step.kind for step in script.steps()]
     assert kinds[-2:] == ["write", "write"]
@@ -66,7 +66,7 @@ def client(redis_server: str) -> Iterator[redis.Redis]:
 
 
 async def append(url: str, *ids: int) -> None:
-    """Those events in a lane."""
+    """Append these events to a lane."""
     client = connect_async(url)
     share = Share(len(ids), chunk=chunk_of(*ids))
     await Append(client, choose_lane=lambda: 0).append([Arrival("web", len(ids), 0, {"shop": share})], NOW)
@@ -74,14 +74,14 @@ async def append(url: str, *ids: int) -> None:
 
 
 def something_of_everything(client: redis.Redis, url: str) -> Lease:
-    """A dead letter, waiting chunks, and a lease."""
+    """Store a dead letter, waiting chunks and a lease."""
     client.flushall()
     lanes = Lanes(client)
     asyncio.run(append(url, 1, 2))
     asyncio.run(append(url, 3))
     lease = lanes.claim("shop:0", ClaimLimits(), NOW)
     assert isinstance(lease, Lease)
-    letters = [StoredDeadLetter("a", "why", b"letter a", "s"), StoredDeadLetter("b", "why", b"letter b", "s")]
+    letters = [StoredDeadLetter("a", "why", b"content a", "s"), StoredDeadLetter("b", "why", b"content b", "s")]
     settled = lanes.settle(
         lease,
         Settlement(BatchSizing(), trim=1, counts={"dead_lettered": 2}, dead_letters=letters, shared={"s": b"common"}),
@@ -93,7 +93,7 @@ def something_of_everything(client: redis.Redis, url: str) -> Lease:
 
 
 def right_arguments(lease: Lease) -> dict[str, list[Any]]:
-    """Each script's arguments as relay gives them; a dict stands for what is packed."""
+    """Each script's arguments as relay gives them; a dict stands for a packed argument."""
     claim = {
         "token": "t",
         "lease": 15_000,
@@ -152,7 +152,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "erase_addresses": ["m", "n"],
         "renew": ["shop:0", lease.token, 15_000],
         "replay": [{"connection": "shop", "dead_letters": [letter]}, chunk_of(8)],
-        "settle": ["shop:0", settlement, claim, chunk_of(3), b"letter c", b"common"],
+        "settle": ["shop:0", settlement, claim, chunk_of(3), b"content c", b"common"],
         "acquire_leadership": ["t", 5],
         "wake": [2_000, 15_000],
     }
@@ -177,7 +177,7 @@ WRONG: tuple[Any, ...] = (
 
 
 def places_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path to every value inside a structure."""
+    """Yield the path to every value inside a structure."""
     yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
@@ -185,7 +185,7 @@ def places_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 
 
 def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    """The structure with another value at that place."""
+    """Return the structure with another value at that place."""
     if not path:
         return new
     copy = dict(value) if isinstance(value, dict) else list(value)
@@ -194,7 +194,7 @@ def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 
 def packed(argument: Any) -> Any:
-    """As a script is given it; what no argument can be is an empty text."""
+    """Return the argument as a script gets it; a value that cannot be an argument becomes an empty text."""
     if isinstance(argument, dict | list):
         return msgspec.msgpack.encode(_texts(argument))
     return "" if argument is None else str(argument) if isinstance(argument, bool | float) else argument
@@ -207,7 +207,7 @@ def _texts(value: Any) -> Any:
 
 
 def contents(client: redis.Redis) -> dict[bytes, bytes | None]:
-    """Everything that Redis holds."""
+    """Return everything that Redis holds."""
     return {key: client.dump(key) for key in client.scan_iter(count=1000)}
 
 
@@ -219,7 +219,7 @@ def contents(client: redis.Redis) -> dict[bytes, bytes | None]:
 def test_a_script_that_fails_has_changed_nothing(
     name: str, data: st.DataObject, client: redis.Redis, redis_server: str
 ) -> None:
-    """One argument, or one value in it, is wrong: it is refused whole or taken whole, and the books still balance."""
+    """One argument, or one value in it, is wrong: the script refuses or accepts all of it, and the ledger balances."""
     lease = something_of_everything(client, redis_server)
     arguments = right_arguments(lease)[name]
     places = list(places_in(arguments))[1:]
@@ -235,6 +235,6 @@ def test_a_script_that_fails_has_changed_nothing(
     "name", [name for name in SCRIPTS if name not in ("read_ledger", "read_page", "probe", "read_together")]
 )
 def test_the_right_arguments_are_taken(name: str, client: redis.Redis, redis_server: str) -> None:
-    """Else the test above would try nothing."""
+    """Otherwise the test above would try nothing."""
     lease = something_of_everything(client, redis_server)
     client.eval(script_text(name, folder_of(name)), 0, NOW, *map(packed, right_arguments(lease)[name]))

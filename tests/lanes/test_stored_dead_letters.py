@@ -1,4 +1,4 @@
-"""Reading dead letters and names back: all of them, each once, whatever their number."""
+"""The dead-letter store: every dead letter is read once, whatever their number; changes are counted once."""
 
 import pytest
 import redis
@@ -27,9 +27,9 @@ def client(redis_url: str) -> redis.Redis:
 
 
 @pytest.mark.parametrize("number", [0, 1, 100, 5_000])
-def test_every_letter_is_told_once(client: redis.Redis, number: int) -> None:
-    """Small hashes come whole, large ones in pages."""
-    stored = {f"id-{n}".encode(): f"letter {n}".encode() for n in range(number)}
+def test_every_dead_letter_is_read_once(client: redis.Redis, number: int) -> None:
+    """Redis returns small hashes whole and large ones in pages."""
+    stored = {f"id-{n}".encode(): f"dead letter {n}".encode() for n in range(number)}
     if stored:
         client.hset("dead_letters:shop", mapping=stored)  # type: ignore[arg-type]
     read = list(iterate_dead_letters(client, "shop"))
@@ -37,7 +37,7 @@ def test_every_letter_is_told_once(client: redis.Redis, number: int) -> None:
     assert dict(read) == {key.decode(): value for key, value in stored.items()}
 
 
-def test_one_letter_by_its_id(client: redis.Redis) -> None:
+def test_one_dead_letter_by_its_id(client: redis.Redis) -> None:
     """None when it is not there."""
     client.hset("dead_letters:shop", "a", b"\x00\xff")
     assert read_dead_letter(client, "shop", "a") == b"\x00\xff"
@@ -45,16 +45,16 @@ def test_one_letter_by_its_id(client: redis.Redis) -> None:
     assert read_dead_letter(client, "other", "a") is None
 
 
-def test_groups_and_inputs_that_redis_knows(client: redis.Redis) -> None:
-    """In the order of their names; a connection's books are no input's."""
+def test_connections_and_inputs_that_redis_knows(client: redis.Redis) -> None:
+    """Sorted by name; the ledger of a connection is not taken for that of an input."""
     client.sadd("lanes:connections", "shop-b", "shop-a")
     client.hset("ledger:input:web", "accepted", 1)
     client.hset("ledger:shop-a", "accepted", 1)
     assert (connections_known(client), inputs_known(client)) == (["shop-a", "shop-b"], ["web"])
 
 
-def test_redis_away_is_said_as_such() -> None:
-    """Not in the client's words."""
+def test_without_redis_every_function_raises_redis_away() -> None:
+    """One kind of error, whatever the client library raises."""
     gone = connect("redis://127.0.0.1:1/0")
     for read in (
         connections_known,
@@ -68,67 +68,67 @@ def test_redis_away_is_said_as_such() -> None:
             read(gone)
 
 
-def _letter(client: redis.Redis, letter_id: str, chunk: bytes) -> ReplayItem:
-    client.hset("dead_letters:shop", letter_id, f"letter {letter_id}")
+def _dead_letter(client: redis.Redis, dead_letter_id: str, chunk: bytes) -> ReplayItem:
+    client.hset("dead_letters:shop", dead_letter_id, f"dead letter {dead_letter_id}")
     for counter in ("accepted", "dead_lettered"):
         client.hincrby("ledger:shop", counter, 1)
     client.sadd("lanes:connections", "shop")
-    return ReplayItem(letter_id, f"letter {letter_id}".encode(), chunk)
+    return ReplayItem(dead_letter_id, f"dead letter {dead_letter_id}".encode(), chunk)
 
 
 def _chunk(items: list[str] | None = None) -> bytes:
     return ChunkCodec().encode(Chunk("web", 1, [Batch(b"{}", [Entry(0, None, b"{}", items)])]))
 
 
-def test_a_letter_that_leaves_takes_its_label_along(client: redis.Redis) -> None:
-    """However it leaves: letters by label are those that are there."""
-    letters = [_letter(client, letter_id, _chunk()) for letter_id in ("a", "b", "c", "d")]
+def test_counts_by_label_follow_dead_letters_that_leave(client: redis.Redis) -> None:
+    """Removed or replayed: the counts are of those that are there."""
+    items = [_dead_letter(client, dead_letter_id, _chunk()) for dead_letter_id in ("a", "b", "c", "d")]
     client.hset("dead_letters:shop:labels", mapping={"a": "bad", "b": "bad", "c": "bad", "d": "worse"})
     client.hset("dead_letters:shop:counts", mapping={"bad": 3, "worse": 1})
     assert remove_dead_letters(client, "shop", ["a"]) == ["a"]
     assert read_ledger(client, ["shop"], []).connections[0].labels == {"bad": 2, "worse": 1}
-    assert replay_dead_letters(client, "shop", [letters[1], letters[3]]) == ["b", "d"]
+    assert replay_dead_letters(client, "shop", [items[1], items[3]]) == ["b", "d"]
     assert read_ledger(client, ["shop"], []).connections[0].labels == {"bad": 1}
 
 
-def test_a_letter_goes_once_however_often_it_is_sent(client: redis.Redis) -> None:
-    """Given again, as after a lost reply, the same replay finds nothing to do."""
-    letters = [_letter(client, name, _chunk()) for name in "abc"]
-    assert replay_dead_letters(client, "shop", letters[:2], choose_lane=lambda: 1) == ["a", "b"]
-    assert replay_dead_letters(client, "shop", letters, choose_lane=lambda: 1) == ["c"]
-    assert replay_dead_letters(client, "shop", letters) == []
-    (group,) = read_ledger(client, ["shop"], []).connections
-    assert group.balances
-    assert (group.waiting, group.dead_letters, group.counts) == (
+def test_a_repeated_replay_replays_nothing_twice(client: redis.Redis) -> None:
+    """Repeated after a lost reply, it finds nothing to do."""
+    items = [_dead_letter(client, name, _chunk()) for name in "abc"]
+    assert replay_dead_letters(client, "shop", items[:2], choose_lane=lambda: 1) == ["a", "b"]
+    assert replay_dead_letters(client, "shop", items, choose_lane=lambda: 1) == ["c"]
+    assert replay_dead_letters(client, "shop", items) == []
+    (shop,) = read_ledger(client, ["shop"], []).connections
+    assert shop.balances
+    assert (shop.waiting, shop.dead_letters, shop.counts) == (
         3,
         0,
         {"accepted": 3, "dead_lettered": 3, "replayed": 3},
     )
-    assert [lane.name for lane in group.lanes] == ["shop:1"]
+    assert [lane.name for lane in shop.lanes] == ["shop:1"]
 
 
-def test_a_source_that_weighs_more_than_one_is_counted_as_when_it_was_mapped(client: redis.Redis) -> None:
-    """One letter is replayed; what its source weighs beyond that is `extra`."""
-    letter = _letter(client, "a", _chunk(["Purchase", "Search", "Contact"]))
-    assert replay_dead_letters(client, "shop", [letter]) == ["a"]
-    (group,) = read_ledger(client, ["shop"], []).connections
-    assert group.balances
-    assert (group.waiting, group.counts) == (3, {"accepted": 1, "dead_lettered": 1, "replayed": 1, "extra": 2})
+def test_an_event_of_several_items_counts_extra_when_it_is_replayed(client: redis.Redis) -> None:
+    """One dead letter is replayed; each item beyond the first is `extra`."""
+    item = _dead_letter(client, "a", _chunk(["Purchase", "Search", "Contact"]))
+    assert replay_dead_letters(client, "shop", [item]) == ["a"]
+    (shop,) = read_ledger(client, ["shop"], []).connections
+    assert shop.balances
+    assert (shop.waiting, shop.counts) == (3, {"accepted": 1, "dead_lettered": 1, "replayed": 1, "extra": 2})
 
 
 def test_a_replay_ends_no_backoff(client: redis.Redis) -> None:
-    """A lane that waits for later keeps its time."""
-    letters = [_letter(client, name, _chunk()) for name in "ab"]
-    replay_dead_letters(client, "shop", letters[:1], choose_lane=lambda: 0)
+    """A lane that waits keeps its due time."""
+    items = [_dead_letter(client, name, _chunk()) for name in "ab"]
+    replay_dead_letters(client, "shop", items[:1], choose_lane=lambda: 0)
     client.zadd("lanes:due", {"shop:0": 9e12})
-    replay_dead_letters(client, "shop", letters[1:], choose_lane=lambda: 0)
+    replay_dead_letters(client, "shop", items[1:], choose_lane=lambda: 0)
     assert client.zscore("lanes:due", "shop:0") == 9e12
 
 
-def test_a_correction_made_meanwhile_is_not_undone(client: redis.Redis) -> None:
-    """Neither a replay nor another correction goes by what was read before."""
-    letter = _letter(client, "a", _chunk())
-    assert replace_dead_letter(client, "shop", "a", letter.read, b"corrected")
-    assert not replace_dead_letter(client, "shop", "a", letter.read, b"otherwise")
-    assert replay_dead_letters(client, "shop", [letter]) == []
+def test_a_dead_letter_corrected_since_it_was_read_is_left_alone(client: redis.Redis) -> None:
+    """Neither a replay nor another correction changes it."""
+    item = _dead_letter(client, "a", _chunk())
+    assert replace_dead_letter(client, "shop", "a", item.read, b"corrected")
+    assert not replace_dead_letter(client, "shop", "a", item.read, b"otherwise")
+    assert replay_dead_letters(client, "shop", [item]) == []
     assert read_dead_letter(client, "shop", "a") == b"corrected"

@@ -1,4 +1,4 @@
-"""What is remembered of a subject: found again, until it expires, and by nobody who only reads Redis."""
+"""Remembered values: found again until they expire, and readable only with relay's key."""
 
 import pytest
 import redis
@@ -20,15 +20,15 @@ def client(redis_url: str) -> redis.Redis:
 
 
 def names_in(client: redis.Redis) -> list[bytes]:
-    """The names of what is remembered; beside them are a secret, an index of the same names and its sum."""
+    """Return the keys of remembered values; beside them are a secret, an index of the same keys and a sum."""
     return [
         name for name in client.scan_iter() if name not in (SHARED.encode(), b"addresses:index", b"addresses:bytes")
     ]
 
 
 @pytest.mark.parametrize("keyring", RINGS, ids=IDS)
-def test_the_oldest_go_beyond_the_bound(client: redis.Redis, keyring: Keyring | None) -> None:
-    """In bytes, as Redis really uses them; who was seen again counts as new."""
+def test_beyond_the_bound_the_oldest_values_are_removed(client: redis.Redis, keyring: Keyring | None) -> None:
+    """In bytes that Redis really uses; a subject that was stored again counts as new."""
     memory = AddressCache(client, keyring, DAY_S)
     memory.most_bytes = 200_000
     for first in range(0, 3_000, 100):
@@ -45,8 +45,8 @@ def test_the_oldest_go_beyond_the_bound(client: redis.Redis, keyring: Keyring | 
     assert "user-0" not in kept
 
 
-def test_what_expired_is_counted_no_more(client: redis.Redis) -> None:
-    """And what is forgotten leaves the index as well: not even its name stays."""
+def test_an_expired_value_counts_no_more(client: redis.Redis) -> None:
+    """A removed value leaves the index as well: not even its key stays."""
     memory = AddressCache(client, None, 1)
     memory.put({"gone": b"x" * 1_000})
     [(name, score)] = client.zrange("addresses:index", 0, -1, withscores=True)
@@ -58,16 +58,16 @@ def test_what_expired_is_counted_no_more(client: redis.Redis) -> None:
     assert client.zcard("addresses:index") == 1
 
 
-def test_a_value_beyond_all_measure_is_not_remembered(client: redis.Redis) -> None:
-    """A sender chooses it."""
+def test_a_value_that_is_too_large_is_not_remembered(client: redis.Redis) -> None:
+    """A sender chooses its size."""
     memory = AddressCache(client, None, DAY_S)
     memory.put({"jane": b"x" * (LARGEST_VALUE + 1), "joe": b"x"})
     assert memory.get(["jane", "joe"]) == {"joe": b"x"}
 
 
 @pytest.mark.parametrize("keyring", RINGS, ids=IDS)
-def test_what_is_remembered_is_recalled_by_every_process(client: redis.Redis, keyring: Keyring | None) -> None:
-    """The latest value of each subject; none of subjects never heard of."""
+def test_every_process_finds_remembered_values(client: redis.Redis, keyring: Keyring | None) -> None:
+    """The latest value of each subject; unknown subjects are omitted."""
     one, other = (AddressCache(client, keyring, DAY_S) for _ in range(2))
     one.put({"jane": b"first", "joe": b"his"})
     other.put({"jane": b"second"})
@@ -75,8 +75,8 @@ def test_what_is_remembered_is_recalled_by_every_process(client: redis.Redis, ke
 
 
 @pytest.mark.parametrize("keyring", RINGS, ids=IDS)
-def test_names_in_redis_are_of_nobody(client: redis.Redis, keyring: Keyring | None) -> None:
-    """No subject stands in a key, and where there is an encryption key no value stands in the open."""
+def test_keys_in_redis_name_no_person(client: redis.Redis, keyring: Keyring | None) -> None:
+    """No key has a subject, and with an encryption key no value is readable."""
     AddressCache(client, keyring, DAY_S).put({"jane@shop.example": b"203.0.113.9"})
     names = names_in(client)
     assert [len(name) for name in names] == [len("addresses:") + 16]
@@ -84,29 +84,29 @@ def test_names_in_redis_are_of_nobody(client: redis.Redis, keyring: Keyring | No
     assert (b"203.0.113.9" in (client.get(names[0]) or b"")) == (keyring is None)
 
 
-def test_what_is_remembered_expires(client: redis.Redis) -> None:
-    """Each value anew, so many seconds after it was last kept."""
+def test_values_expire(client: redis.Redis) -> None:
+    """Each value, a number of seconds after it was last stored."""
     AddressCache(client, Keyring([NEW]), DAY_S).put({"jane": b"x"})
     [name] = names_in(client)
     assert 0 < client.ttl(name) <= DAY_S
 
 
-def test_a_replaced_key_forgets(client: redis.Redis) -> None:
-    """Names are made with the newest key, so what stood under the former one is not found, and does no harm."""
+def test_values_under_a_replaced_key_are_not_found(client: redis.Redis) -> None:
+    """Keys are made with the newest key, so values under the former one are not found, and do no harm."""
     AddressCache(client, Keyring([OLD]), DAY_S).put({"jane": b"x"})
     assert AddressCache(client, Keyring([NEW, OLD]), DAY_S).get(["jane"]) == {}
 
 
-def test_nothing_asked_is_nothing_sent(client: redis.Redis) -> None:
-    """No round trip, and no secret, for nobody."""
+def test_no_subject_sends_nothing(client: redis.Redis) -> None:
+    """No round trip and no secret for no subject."""
     memory = AddressCache(client, None, DAY_S)
     memory.put({})
     assert memory.get([]) == {}
     assert client.keys() == []
 
 
-def test_trouble_has_its_name(client: redis.Redis) -> None:
-    """Redis full or away is said as everywhere in lanes."""
+def test_redis_full_and_redis_away_are_raised(client: redis.Redis) -> None:
+    """A full or absent Redis raises the same errors as everywhere."""
     memory = AddressCache(client, Keyring([NEW]), DAY_S)
     client.config_set("maxmemory", 1)
     with pytest.raises(RedisFull):

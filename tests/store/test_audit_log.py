@@ -1,4 +1,4 @@
-"""The audit keeps the newest deeds of each kind; plain commands only, so a stand-in server is as good as a real one."""
+"""The audit log keeps the newest entries of each kind; plain commands only, so a stand-in server is enough."""
 
 import fakeredis
 import pytest
@@ -9,7 +9,7 @@ from store.errors import RedisAway
 
 @pytest.fixture
 def server() -> fakeredis.FakeServer:
-    """A server that can be taken away."""
+    """A server that can be disconnected."""
     return fakeredis.FakeServer()
 
 
@@ -18,8 +18,8 @@ def client(server: fakeredis.FakeServer) -> fakeredis.FakeRedis:
     return fakeredis.FakeRedis(server=server)
 
 
-def test_entries_come_newest_first_and_each_deed_has_its_own(client: fakeredis.FakeRedis) -> None:
-    """Who was shown something is not mixed with who erased something."""
+def test_entries_are_newest_first_and_apart_by_kind(client: fakeredis.FakeRedis) -> None:
+    """Reveals are not mixed with erasures."""
     add_entry(client, "reveals", b"first")
     add_entry(client, "erasures", b"other")
     add_entry(client, "reveals", b"second")
@@ -28,15 +28,15 @@ def test_entries_come_newest_first_and_each_deed_has_its_own(client: fakeredis.F
 
 
 def test_only_the_newest_are_kept(client: fakeredis.FakeRedis) -> None:
-    """It may not grow for ever."""
+    """The log does not grow without bound."""
     client.lpush("audit:reveals", *[b"%d" % number for number in range(MOST_ENTRIES)])
     add_entry(client, "reveals", b"newest")
     kept = entries(client, "reveals")
     assert (len(kept), kept[0], kept[-1]) == (MOST_ENTRIES, b"newest", b"1")
 
 
-def test_without_redis_it_says_so(server: fakeredis.FakeServer, client: fakeredis.FakeRedis) -> None:
-    """In the words of lanes, for whoever asked."""
+def test_without_redis_both_raise_redis_away(server: fakeredis.FakeServer, client: fakeredis.FakeRedis) -> None:
+    """It raises RedisAway, as everything does."""
     server.connected = False
     with pytest.raises(RedisAway):
         add_entry(client, "reveals", b"lost")

@@ -1,4 +1,4 @@
-"""Sessions and tries of the console, on a real server."""
+"""Sessions of the console and attempts to sign in, on a real server."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ ALL = Limit(free=5, first_ms=1_000, most_ms=1_000, kept_ms=60_000)
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client."""
+    """A client of a real server."""
     client = connect(redis_url)
     yield client
     client.config_set("maxmemory", 0)
@@ -34,8 +34,8 @@ def test_a_session_is_found_by_its_token_until_it_ends(client: redis.Redis) -> N
     assert visitors.find("token-1") is None
 
 
-def test_tries_are_free_at_first_and_then_wait_twice_as_long_each_time(client: redis.Redis) -> None:
-    """Up to the most; a try that had to wait is not counted; success forgives."""
+def test_attempts_are_free_at_first_and_then_wait_twice_as_long_each_time(client: redis.Redis) -> None:
+    """Up to the longest wait; an attempt that had to wait is not counted; a success resets the count."""
     visitors = ConsoleSessions(client)
 
     def tried(now: int) -> int:
@@ -49,15 +49,15 @@ def test_tries_are_free_at_first_and_then_wait_twice_as_long_each_time(client: r
     assert tried(NOW + 7_000) == 0
 
 
-def test_many_who_try_wait_together(client: redis.Redis) -> None:
+def test_many_senders_wait_together(client: redis.Redis) -> None:
     """Whatever each of them did before."""
     visitors = ConsoleSessions(client)
     waits = [visitors.admit([(f"address-{n}", OWN), ("everybody", ALL)], NOW) for n in range(7)]
     assert waits == [0, 0, 0, 0, 0, 1_000, 1_000]
 
 
-def test_at_maxmemory_people_can_still_sign_in(client: redis.Redis) -> None:
-    """For what they do there is what makes room."""
+def test_at_maxmemory_operators_can_still_sign_in(client: redis.Redis) -> None:
+    """Operators make room in the console."""
     visitors = ConsoleSessions(client)
     client.config_set("maxmemory", 1)
     with pytest.raises(redis.RedisError):

@@ -1,4 +1,4 @@
-"""Counters brought in bundles: each bundle counts once, whatever becomes of its reply."""
+"""Counters added in batches: each batch counts once, also when its reply is lost."""
 
 import asyncio
 
@@ -21,8 +21,8 @@ async def _bring(redis_url: str) -> None:
     await client.aclose()
 
 
-def test_processes_add_up(redis_url: str) -> None:
-    """And a process with nothing new adds nothing."""
+def test_counts_of_processes_add_up(redis_url: str) -> None:
+    """A process with no new counts adds nothing."""
     asyncio.run(_bring(redis_url))
     assert read_counts(connect(redis_url), "answers") == {"202": 3, "429": 1}
 
@@ -46,14 +46,14 @@ async def _bring_twice(redis_url: str) -> None:
     await client.aclose()
 
 
-def test_a_bundle_brought_again_counts_once(redis_url: str) -> None:
-    """Whether it failed or only its reply was lost; what came meanwhile is the next bundle's."""
+def test_a_repeated_batch_counts_once(redis_url: str) -> None:
+    """Whether it failed or only its reply was lost; counts that came meanwhile are in the next batch."""
     asyncio.run(_bring_twice(redis_url))
     assert read_counts(connect(redis_url), "answers") == {"202": 2}
 
 
 def test_at_maxmemory_it_still_counts(redis_url: str) -> None:
-    """That is when refusals are most worth counting."""
+    """A full Redis is when refusals matter most."""
     client = connect(redis_url)
     client.config_set("maxmemory", 1)
     try:

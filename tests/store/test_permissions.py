@@ -1,4 +1,4 @@
-"""What a user of Redis lacks is named as the ACL line that adds it, and with that line everything works."""
+"""Missing permissions of a Redis user are named as the ACL line that adds them, and that line is enough."""
 
 import re
 from importlib.resources import files
@@ -24,8 +24,8 @@ RIGHTS = [
 
 
 @pytest.mark.parametrize(("rights", "words"), RIGHTS, ids=[" ".join(rights) for rights, _ in RIGHTS])
-def test_what_is_missing_is_one_line(rights: list[str], words: str | None, tmp_path: Path) -> None:
-    """Of commands, keys and channels; and once it was run, nothing is missing."""
+def test_missing_permissions_are_one_line(rights: list[str], words: str | None, tmp_path: Path) -> None:
+    """Of commands, keys and channels; after that line nothing is missing."""
     with running_server(tmp_path) as url, redis.Redis.from_url(url) as admin:
         with connect(add_user(url, "relay", rights)) as client:
             missing = missing_permissions(client)
@@ -41,7 +41,7 @@ def test_what_is_missing_is_one_line(rights: list[str], words: str | None, tmp_p
             assert Probe(client).trouble() is None
 
 
-def test_a_user_without_any_right_is_told_all_at_once(tmp_path: Path) -> None:
+def test_a_user_without_any_permission_gets_one_line_with_all(tmp_path: Path) -> None:
     """The line alone is enough for scripts to run."""
     with running_server(tmp_path) as url, redis.Redis.from_url(url) as admin:
         with connect(add_user(url, "relay", ["resetchannels"])) as client:
@@ -59,7 +59,7 @@ def test_a_user_without_any_right_is_told_all_at_once(tmp_path: Path) -> None:
 
 
 def test_every_command_and_key_of_the_scripts_is_tried() -> None:
-    """A script with a new command, or a key with a new beginning, is in the table as well."""
+    """A new command of a script, or a new beginning of keys, must be in the table as well."""
     folders = [files("lanes.scripts"), files("store.scripts")]
     text = "".join(file.read_text() for folder in folders for file in folder.iterdir() if file.name.endswith(".lua"))
     called = set(re.findall(r"redis\.p?call\('([A-Za-z]+)'", text))

@@ -1,4 +1,4 @@
-"""Why Redis cannot be used, as real servers say it: each refusal has its sentence, and says whether waiting helps."""
+"""Why Redis cannot be used, by real servers: each refusal has its sentence, and says whether waiting helps."""
 
 import shutil
 from collections.abc import Callable
@@ -20,24 +20,24 @@ from store.trouble import ROWS, diagnose
 
 
 class Ground:
-    """Where a case makes its server; everything ends with the test."""
+    """Where a case starts its server; everything ends with the test."""
 
     def __init__(self, directory: Path, stack: ExitStack) -> None:
         self.directory, self._stack = directory, stack
         self.authority = Authority(directory)
 
     def server(self, *options: str) -> str:
-        """The URL of a server."""
+        """Return the URL of a server."""
         return self._stack.enter_context(running_server(self.directory, *options))
 
     def tls(self, *hosts: str, expired: bool = False, clients: bool = False) -> int:
-        """A port where TLS is spoken, in front of a server."""
+        """Return a port that speaks TLS, in front of a server."""
         port = int(self.server().rpartition(":")[2].partition("/")[0])
         pair = self.authority.issue("server", *(hosts or ("127.0.0.1",)), expired=expired)
         return self._stack.enter_context(tls_in_front(port, *pair, clients=self.authority.file if clients else None))
 
     def configured(self, **settings: str) -> str:
-        """The URL of a server that was set so after its start."""
+        """Return the URL of a server that got these settings after its start."""
         url = self.server()
         with redis.Redis.from_url(url) as client:
             for name, value in settings.items():
@@ -69,7 +69,7 @@ def _loading(ground: Ground) -> str:
 def _crowded(ground: Ground) -> str:
     url = ground.server("--maxclients", "1")
     client = ground._stack.enter_context(redis.Redis.from_url(url))
-    for _ in range(1_000):  # the one place may be taken a moment longer by whoever saw that the server runs
+    for _ in range(1_000):  # the one place may be taken a moment longer by the client that waited for the server
         with suppress(redis.ConnectionError):
             client.ping()
             return url
@@ -111,7 +111,7 @@ PASSES = {
 
 
 def trouble_of(url: str) -> Trouble:
-    """What the probe says of the server there, which cannot be used."""
+    """Return what the probe reports of the server."""
     with connect(url) as client:
         trouble = Probe(client).trouble()
     assert trouble is not None
@@ -126,7 +126,7 @@ MARKS = {
 
 @pytest.mark.parametrize("code", [pytest.param(code, marks=MARKS.get(code, ())) for code in CASES])
 def test_every_refusal_is_named(code: str, tmp_path: Path) -> None:
-    """By its code, a sentence and a remedy; only what may pass by itself is waited for."""
+    """By its code, a sentence and a remedy; relay waits only where waiting helps."""
     with ExitStack() as stack:
         trouble = trouble_of(CASES[code](Ground(tmp_path, stack)))
     assert (trouble.code, trouble.passes) == (code, code in PASSES)
@@ -155,8 +155,8 @@ SAID = [
 
 
 @pytest.mark.parametrize(("words", "code"), SAID, ids=[words[:40] for words, _ in SAID])
-def test_words_of_any_version_are_understood(words: str, code: str) -> None:
-    """Scripts of Redis 6.2 wrap an error, those of 7.0 add to it. What was sent is never quoted."""
+def test_messages_of_every_version_are_understood(words: str, code: str) -> None:
+    """Scripts of Redis 6.2 wrap an error, those of 7.0 add to it. Sent data is never quoted."""
     trouble = diagnose(ResponseError(words))
     assert trouble.code == code
     assert "secret" not in repr(trouble)
@@ -165,7 +165,7 @@ def test_words_of_any_version_are_understood(words: str, code: str) -> None:
 
 
 def test_every_row_is_shown() -> None:
-    """No kind of refusal is only imagined: each is met above, but for those that no test can bring about."""
+    """Each kind of refusal is met above, except those that no test can cause."""
     shown = {*CASES, *(code for _, code in SAID)}
     rare = {"tls", "tls_not_spoken", "tls_closed", "tls_only", "socket_denied", "timeout"}
     assert {row.code for row in ROWS} - shown <= rare

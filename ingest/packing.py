@@ -64,7 +64,7 @@ class _ChunkEncoder:
 
     def _encode(self, batches: list[Batch]) -> bytes:
         first = self._first
-        return self._codec.seal(Chunk(first.input, first.received_ms, batches, peer_ip=first.peer_ip))
+        return self._codec.encode(Chunk(first.input, first.received_ms, batches, peer_ip=first.peer_ip))
 
 
 def _events(batches: Sequence[Batch]) -> int:

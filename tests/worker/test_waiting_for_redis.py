@@ -4,14 +4,14 @@ import pytest
 
 from operations.alerts.outage import Outage
 from store.errors import Trouble
-from store.trouble import ROWS, Row
+from store.trouble import ROWS, Diagnosis
 from worker.redis_outage.waiting import MOST_ATTEMPTS, RedisWait
 
 BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}
 
 
 @pytest.mark.parametrize("row", BY_CODE.values(), ids=BY_CODE)
-def test_transient_errors_are_waited_for_without_limit(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transient_errors_are_waited_for_without_limit(row: Diagnosis, monkeypatch: pytest.MonkeyPatch) -> None:
     """A permanent error is tried six times, within half a minute."""
     trouble = Trouble(row.code, row.problem, row.what_to_do, row.passes)
     redis_wait = RedisWait("redis://127.0.0.1:1/0", outage := Outage())

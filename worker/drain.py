@@ -169,12 +169,12 @@ def _log_verdicts(posted: PostResult, lease: Lease) -> None:
         log.warning("tiktok_answer_unexpected", note=note)
 
 
-def defer_lane(group: str, state: PauseState, lane: str, runtime: Runtime) -> None:
+def defer_lane(connection: str, state: PauseState, lane: str, runtime: Runtime) -> None:
     """A connection that must not deliver keeps its events; a claim that is refused puts its lane off until then.
 
     It is granted if the connection was resumed in between: then the lease is given back at once.
     """
-    runtime.lanes.pause(group, state, RECHECK_MS, {})
+    runtime.lanes.pause(connection, state, RECHECK_MS, {})
     lease = runtime.lanes.claim(lane, ClaimLimits())
     if isinstance(lease, Lease):
         runtime.lanes.settle(lease, Settlement(lease.sizing))

@@ -50,7 +50,7 @@ class Stopped(Exception):
     "--save", type=click.Path(path_type=Path), hidden=True, help="Write what is shown to this .svg or .txt file."
 )
 def demo(*, keep: bool, save: Path | None) -> None:
-    """Show the whole journey on this machine: batches in, TikTok's stand-in at the other end, books that balance.
+    """Show the whole journey on this machine: batches in, TikTok's stand-in at the other end, a ledger that balances.
 
     Everything runs in a directory that is gone at the end; nothing is sent to TikTok and no setting of yours is read.
     """
@@ -126,7 +126,7 @@ class DemoRun:
         except RedisAway:
             return False
         counted = {one.id: one.counts.get("accepted", 0) for one in reading.inputs}
-        return counted == events_posted(posts) and not any(group.waiting for group in reading.connections)
+        return counted == events_posted(posts) and not any(connection.waiting for connection in reading.connections)
 
     def _read(self) -> Reading:
         configuration = self._environment.configuration

@@ -1,4 +1,4 @@
-"""What the demo shows at its end: what TikTok received, what became a dead letter and why, and the books."""
+"""What the demo shows at its end: what TikTok received, what became a dead letter and why, and the ledger."""
 
 import re
 from collections.abc import Mapping
@@ -124,8 +124,8 @@ def _books(reading: Reading) -> Table:
     made = _table("The ledger: every event accounted for", CAREFUL)
     made.add_column("connection", no_wrap=True)
     made.add_column("what came in = how it ended", no_wrap=True)
-    for group in reading.connections:
-        made.add_row(group.name, balance_line(group))
+    for connection in reading.connections:
+        made.add_row(connection.name, balance_line(connection))
     return made
 
 

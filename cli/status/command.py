@@ -44,7 +44,7 @@ RECOUNTS: Final = 5
     metavar="N",
     help="Instead: where the events of each of the last N days (UTC) went, to the TikTok event and the reason.",
 )
-@click.option("--verify", is_flag=True, help="Count every chunk anew; exit code 1 when the books do not balance.")
+@click.option("--verify", is_flag=True, help="Count every chunk again; exit code 1 when the ledger does not balance.")
 def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> None:
     """Say what came in and what became of it, connection by connection."""
     if watch and (as_json or verify):
@@ -94,7 +94,7 @@ def _watch(settings: Settings, client: redis.Redis) -> None:
 
 
 def _verify(client: redis.Redis, seen: Overview) -> None:
-    """Say of each connection whether its books balance and a recount agrees; OperatorError when not."""
+    """Report for each connection whether its ledger balances and a recount agrees. Raises OperatorError when not."""
     faults = [f"{one.id}: {fault}" for one in seen.statuses for fault in describe_imbalance(one.reading)]
     for status in seen.statuses:
         try:
@@ -102,25 +102,25 @@ def _verify(client: redis.Redis, seen: Overview) -> None:
         except redis.RedisError as error:
             raise refusal(error) from None
         if counted is None:
-            note(f"{status.id}: moved while it was counted; its books balance, the recount says nothing")
+            note(f"{status.id}: events moved during the recount, which therefore says nothing; its ledger balances")
         elif counted[0] != counted[1]:
-            faults.append(f"{status.id}: its books say {counted[0]:,} waiting, the chunks hold {counted[1]:,}")
+            faults.append(f"{status.id}: its ledger says {counted[0]:,} waiting, the chunks hold {counted[1]:,}")
         else:
-            note(f"{status.id}: counted anew, {plural(counted[1], 'event')} waiting, as its books say")
+            note(f"{status.id}: counted again: {plural(counted[1], 'event')} waiting, as its ledger says")
     if faults:
-        raise OperatorError("books do not balance:\n" + "\n".join(faults))
+        raise OperatorError("the ledger does not balance:\n" + "\n".join(faults))
 
 
-def _recount(client: redis.Redis, group: str) -> tuple[int, int] | None:
-    """(waiting by the books, waiting by the chunks) of a moment when nothing moved; None when it always did."""
+def _recount(client: redis.Redis, connection: str) -> tuple[int, int] | None:
+    """Return (waiting by the ledger, waiting by the chunks) while nothing moved; None when events always moved."""
     for _ in range(RECOUNTS):
-        before = _books_of(client, group)
-        counted = recount(client, group)
-        after = _books_of(client, group)
+        before = _ledger_of(client, connection)
+        counted = recount(client, connection)
+        after = _ledger_of(client, connection)
         if before.counts == after.counts and before.waiting == after.waiting:
             return before.waiting, counted
     return None
 
 
-def _books_of(client: redis.Redis, group: str) -> ConnectionReading:
-    return next(one for one in read_ledger(client, [group], []).connections if one.name == group)
+def _ledger_of(client: redis.Redis, connection: str) -> ConnectionReading:
+    return next(each for each in read_ledger(client, [connection], []).connections if each.name == connection)

@@ -96,7 +96,7 @@ def screen(seen: Seen) -> RenderableType:
         parts += [Text.assemble((seen.trouble.problem, BAD), "\n", ("To do  ", "bold"), seen.trouble.what_to_do), ""]
     parts += [_head(seen), "", _Connections(seen) if statuses else Text("no connections", style=MUTED)]
     parts += _not_healthy(seen)
-    parts += ["", _inputs(seen), "", *_books(seen)]
+    parts += ["", _inputs(seen), "", *_ledger(seen)]
     if letters := _letters(statuses):
         parts += ["", letters]
     return Group(*parts)
@@ -169,7 +169,7 @@ def _inputs(seen: Seen) -> RenderableType:
     return made
 
 
-def _books(seen: Seen) -> list[RenderableType]:
+def _ledger(seen: Seen) -> list[RenderableType]:
     """The verdict, and each connection's sum; while watching only sums that are wrong, for they are long."""
     statuses = seen.overview.statuses
     if all(one.reading.balances for one in statuses):

@@ -90,7 +90,7 @@ def states(one: ConnectionStatus) -> dict[str, int]:
 
 
 def missing(one: ConnectionStatus) -> int:
-    """By how much its books do not balance."""
+    """Return by how much its ledger does not balance."""
     return abs(one.reading.discrepancy) + abs(one.reading.dead_letter_discrepancy)
 
 

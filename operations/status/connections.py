@@ -26,7 +26,7 @@ COUNTERS: Final = (*RECEIVED, *ENDED)
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """One connection: its state, its books, what troubles it and when it tries next."""
+    """One connection: its state, its ledger, its newest error and its next attempt."""
 
     id: str
     state: State
@@ -119,7 +119,7 @@ class Overview:
 
 
 def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None) -> Overview:
-    """Read the configuration and the books. Raises RedisAway; why a configuration is refused is in the overview.
+    """Read the configuration and the ledger. Raises RedisAway; the overview says why a configuration is refused.
 
     `read` is for who has read the configuration file already; it may raise ConfigurationError.
     """
@@ -128,9 +128,9 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
         configuration = read() if read else load(settings.config, keyring=settings.keyring)
     except ConfigurationError as error:
         refused = error
-    groups = connections_known(client) if configuration is None else list(configuration.connections)
+    connections = connections_known(client) if configuration is None else list(configuration.connections)
     inputs = inputs_known(client) if configuration is None else list(configuration.inputs)
-    reading = read_ledger(client, groups, inputs)
+    reading = read_ledger(client, connections, inputs)
     statuses = list(_statuses(reading, configuration))
     is_fresh = time.time_ns() - changed_ns(signature_of(settings.config)) < STANDS_NS
     return Overview(reading, statuses, refused, is_fresh and any(one.state == "removed" for one in statuses))
@@ -138,30 +138,30 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
 
 def _statuses(reading: Reading, configuration: Configuration | None) -> Iterable[ConnectionStatus]:
     """In the file's order, then those that only Redis knows and that still hold something."""
-    for group in reading.connections:
-        connection = configuration.connections.get(group.name) if configuration else None
+    for each in reading.connections:
+        connection = configuration.connections.get(each.name) if configuration else None
         forgotten = configuration is not None and connection is None
-        if forgotten and not (group.waiting or group.dead_letters):
+        if forgotten and not (each.waiting or each.dead_letters):
             continue
-        state = "removed" if forgotten else _state(group, connection, reading.now_ms)
-        oldest = group.oldest_ms
-        errors = _errors(group)
+        state = "removed" if forgotten else _state(each, connection, reading.now_ms)
+        oldest = each.oldest_ms
+        errors = _errors(each)
         yield ConnectionStatus(
-            id=group.name,
+            id=each.name,
             state=state,
-            reading=group,
+            reading=each,
             connection=connection,
             last_error=max(errors, key=lambda error: error.at_ms, default=None),
-            next_attempt_ms=_next_attempt(group, state),
+            next_attempt_ms=_next_attempt(each, state),
             oldest_waiting_s=None if oldest is None else round(max(0, reading.now_ms - oldest) / 1000, 1),
             blocked_lanes=sum(error.blocked for error in errors),
         )
 
 
-def _state(group: ConnectionReading, connection: Connection | None, now_ms: int) -> State:
+def _state(reading: ConnectionReading, connection: Connection | None, now_ms: int) -> State:
     if connection is not None and not connection.enabled:
         return "disabled"
-    match group.status.get("state"):
+    match reading.status.get("state"):
         case "paused":
             return "paused"
         case "backing_off":
@@ -169,20 +169,22 @@ def _state(group: ConnectionReading, connection: Connection | None, now_ms: int)
         case ("disabled" | "removed") as state if connection is None:
             return state
         case _:
-            retrying = any(lane.attempts and lane.due_ms > now_ms for lane in group.lanes)
+            retrying = any(lane.attempts and lane.due_ms > now_ms for lane in reading.lanes)
             return "backing_off" if retrying else "healthy"
 
 
-def _errors(group: ConnectionReading) -> list[LastError]:
+def _errors(reading: ConnectionReading) -> list[LastError]:
     """Return the newest error of each of its lanes that has one."""
-    errors = (LastError.decode(lane.last_error) for lane in group.lanes)
+    errors = (LastError.decode(lane.last_error) for lane in reading.lanes)
     return [error for error in errors if error is not None]
 
 
-def _next_attempt(group: ConnectionReading, state: State) -> int | None:
+def _next_attempt(reading: ConnectionReading, state: State) -> int | None:
     """When the next request may go out; None when no time is set, or nothing waits to be sent."""
-    if state not in ("paused", "backing_off") or not group.lanes or group.status.get("by") == "operator":
+    if state not in ("paused", "backing_off") or not reading.lanes or reading.status.get("by") == "operator":
         return None
-    due = min((lane.due_ms for lane in group.lanes if lane.attempts), default=min(lane.due_ms for lane in group.lanes))
-    until = group.status.get("until")
-    return int(until) if group.status.get("state") and until else due
+    due = min(
+        (lane.due_ms for lane in reading.lanes if lane.attempts), default=min(lane.due_ms for lane in reading.lanes)
+    )
+    until = reading.status.get("until")
+    return int(until) if reading.status.get("state") and until else due

@@ -1,4 +1,4 @@
-"""Where the events of each day went: the days of the books, by TikTok event and reason."""
+"""How the events of each day ended: the daily counts, by TikTok event and reason."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -93,5 +93,5 @@ def days_of(client: redis.Redis, connections: Sequence[str], number: int, now_ms
 
 
 def day_number(day: date) -> int:
-    """The day as the books number it."""
+    """Return the number of the day in the daily counts."""
     return (day - EPOCH).days

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final, NamedTuple
 
-from lanes.ledger import ENDED, RECEIVED, Reading
+from lanes.ledger import ENDED, RECEIVED, Reading, sum_of
 
 WINDOW_MS: Final = 10_000
 
@@ -16,22 +16,22 @@ class Rate(NamedTuple):
 
 
 class Rates:
-    """What readings, given one after another, tell of each connection's pace."""
+    """Compute each connection's rates from readings that are added one after another."""
 
     def __init__(self) -> None:
         self._readings: deque[tuple[int, dict[str, tuple[int, int]]]] = deque()
 
     def add(self, reading: Reading) -> None:
-        """One more reading; those older than ten seconds are let go, but for the newest of them."""
+        """Add a reading; of those older than ten seconds only the newest is kept."""
         counts = {
-            group.name: (_sum(group.counts, RECEIVED), _sum(group.counts, ENDED)) for group in reading.connections
+            each.name: (sum_of(each.counts, RECEIVED), sum_of(each.counts, ENDED)) for each in reading.connections
         }
         self._readings.append((reading.now_ms, counts))
         while len(self._readings) > 2 and self._readings[1][0] <= reading.now_ms - WINDOW_MS:
             self._readings.popleft()
 
     def of(self, connection: str) -> Rate | None:
-        """Its pace; None until there are two readings of it."""
+        """Return the connection's rates; None until there are two readings of it."""
         if not self._readings:
             return None
         (then, before), (now, after) = self._readings[0], self._readings[-1]
@@ -42,7 +42,3 @@ class Rates:
             for earlier, later in zip(before[connection], after[connection], strict=True)
         )
         return Rate(came, ended)
-
-
-def _sum(books: dict[str, int], names: tuple[str, ...]) -> int:
-    return sum(books.get(name, 0) for name in names)

@@ -4,6 +4,8 @@ import httpx
 from support.attack import SHORT, Attack, Start, as_bytes
 from support.events import as_json, purchase
 
+from lanes.names import LANES_PER_CONNECTION
+
 CONNECTIONS = """
 connections:
   - {id: shop, inputs: [web], access_token: "${TOKEN}", event_source_id: CUSG5HBC77UD11, enable_web_migration: true,
@@ -49,4 +51,4 @@ def post(relay: Attack, first: int) -> bool:
 def waiting(relay: Attack) -> int:
     """Chunks that wait."""
     with relay.client() as client:
-        return sum(client.llen(f"lane:shop:{number}") for number in range(4))
+        return sum(client.llen(f"lane:shop:{number}") for number in range(LANES_PER_CONNECTION))

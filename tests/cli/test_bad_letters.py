@@ -99,7 +99,7 @@ def test_replay_sends_what_can_be_sent(bench: Bench, ids: dict[str, str]) -> Non
     assert set(left) == {ids[what] for what in CANNOT_BE_OPENED}
     assert set(said.json["replayed"]) == set(ids.values()) - set(left)
     bench.drain_all()
-    assert bench.group().waiting == 0
+    assert bench.reading().waiting == 0
 
 
 def test_forget_counts_what_it_cannot_read_and_goes_on(ids: dict[str, str]) -> None:

@@ -71,7 +71,7 @@ def test_what_waits_for_a_connection_that_is_no_more_can_be_given_up(bench: Benc
     said = relay("connections", "discard", "shop", "--yes", "--json")
     assert (said.exit_code, said.json) == (0, {"id": "shop", "discarded": 3})
     assert bench.count("waiting", "discarded", "dead_lettered") == (0, 3, 1)
-    assert len(bench.letters()) == 1
+    assert len(bench.dead_letters()) == 1
     assert bench.redis.zcard("lanes:due") == 0
     assert relay("connections", "discard", "shop").stdout == "shop: discarded: 0 events\n"
 

@@ -13,6 +13,7 @@ from config.model import Connection, CustomMapping, Match, Parameter
 from config.secrets import Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import ChunkCodec
+from lanes.names import LANES_PER_CONNECTION
 from operations.dead_letters.field_names import path_of_field
 from operations.dead_letters.paths import set_value
 from operations.errors import OperatorError
@@ -27,12 +28,12 @@ def letter(bench: Bench) -> str:
     shared = {**batch(), "user_identities": {"email": "someone@shop.example"}}
     bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})], shared=shared)
     bench.drain()
-    return bench.letters()[0].id
+    return bench.dead_letters()[0].id
 
 
 def deliver(bench: Bench) -> list[str]:
     """Drain every lane; the ids of the events that TikTok's stand-in took."""
-    for lane in range(4):
+    for lane in range(LANES_PER_CONNECTION):
         drain(f"shop:{lane}", bench.runtime, "job-2")
     return [event["event_id"] for event in bench.sandbox.events()]
 
@@ -50,7 +51,7 @@ def test_corrected_and_replayed_it_is_delivered_once(bench: Bench, letter: str) 
     assert said.exit_code == 0, said.stderr
     assert "then  invalid_url" in said.stderr
     assert "now   would be sent as PlaceAnOrder" in said.stderr
-    assert (bench.count("waiting", "replayed"), len(bench.letters())) == ((0, 0), 1)
+    assert (bench.count("waiting", "replayed"), len(bench.dead_letters())) == ((0, 0), 1)
     before["events"][0]["data"]["custom_flags"]["TikTok.URL"] = "https://shop.example/thanks"
     assert source(letter) == before
     assert relay("dead-letters", "replay", letter).exit_code == 0
@@ -65,7 +66,7 @@ def test_it_can_go_at_once(bench: Bench, letter: str) -> None:
     assert (said.exit_code, said.json["replayed"]) == (0, True)
     assert "someone@shop.example" not in said.stdout + said.stderr
     assert deliver(bench) == ["e1"]
-    assert bench.letters() == []
+    assert bench.dead_letters() == []
 
 
 def test_a_correction_that_would_die_again_is_asked_about(bench: Bench, letter: str) -> None:
@@ -128,11 +129,16 @@ def test_a_corrected_source_is_sealed_with_the_key(bench: Bench, monkeypatch: py
     bench.runtime.codec = ChunkCodec(Keyring.from_text(key))
     bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})])
     bench.drain()
-    (letter,) = bench.letters()
+    (letter,) = bench.dead_letters()
     assert relay("dead-letters", "edit", letter.id, "--set", URL, "--set", "event.note=marked").exit_code == 0
     stored = bench.redis.hget("dead_letters:shop", letter.id) or b""
     assert b"marked" not in stored
-    assert bench.runtime.codec.decode(bench.letters()[0].source).batches[0].entries[0].raw.endswith(b'"note":"marked"}')
+    assert (
+        bench.runtime.codec.decode(bench.dead_letters()[0].source)
+        .batches[0]
+        .entries[0]
+        .raw.endswith(b'"note":"marked"}')
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def ids(bench: Bench) -> list[str]:
     shared = {**batch(), "user_identities": {"email": "someone@shop.example"}}
     bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"}), purchase(2, custom_flags={})], shared=shared)
     bench.drain()
-    return [letter.id for letter in bench.letters()]
+    return [letter.id for letter in bench.dead_letters()]
 
 
 def test_a_discarded_letter_is_gone_and_counted(bench: Bench, ids: list[str]) -> None:
@@ -58,7 +58,7 @@ def test_at_a_terminal_the_answer_counts(bench: Bench, ids: list[str], answer: b
     assert process.returncode == code, stderr
     assert b"Discard 2 dead letters for good?" in stderr
     assert (json.loads(stdout)["discarded"] == sorted(ids)) if left == 0 else stdout == b""
-    assert len(bench.letters()) == left
+    assert len(bench.dead_letters()) == left
 
 
 def test_an_export_has_a_line_for_each_with_its_event(bench: Bench, ids: list[str]) -> None:

@@ -12,6 +12,7 @@ from support.terminal import relay
 
 from config.secrets import Keyring
 from lanes.chunk import ChunkCodec, read_header
+from lanes.names import LANES_PER_CONNECTION
 from worker.drain import drain
 
 HOUR_MS = 3_600_000
@@ -24,19 +25,19 @@ def refused(bench: Bench, *numbers: int) -> list[str]:
         bench.put([purchase(number)])
         bench.drain()
     bench.sandbox.clear_faults()
-    return [letter.id for letter in bench.letters()]
+    return [letter.id for letter in bench.dead_letters()]
 
 
 def expired(bench: Bench, number: int, hours: int = 50) -> str:
     """An event of which nobody learnt for so long whether TikTok took it; its letter's id."""
     bench.put([purchase(number)], stamp=int(time.time() * 1000) - hours * HOUR_MS)
     bench.drain()
-    return next(letter.id for letter in bench.letters() if letter.event_id == f"e{number}")
+    return next(letter.id for letter in bench.dead_letters() if letter.event_id == f"e{number}")
 
 
 def deliver(bench: Bench) -> None:
     """Drain every lane, for replays choose any."""
-    for lane in range(4):
+    for lane in range(LANES_PER_CONNECTION):
         drain(f"shop:{lane}", bench.runtime, "job-2")
 
 
@@ -50,7 +51,7 @@ def test_a_letter_is_delivered_once_however_often_it_is_replayed(bench: Bench) -
     assert (again.exit_code, again.json["replayed"], again.json["left"][0]["id"]) == (1, [], first)
     deliver(bench)
     assert bench.count("waiting", "dead_lettered", "replayed", "delivered") == (0, 2, 1, 1)
-    assert [letter.id for letter in bench.letters()] == [second]
+    assert [letter.id for letter in bench.dead_letters()] == [second]
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1"]
 
 
@@ -58,7 +59,7 @@ def test_it_is_replayed_under_todays_configuration(bench: Bench) -> None:
     """What died of a setting goes once the setting is mended."""
     bench.put([purchase(1, custom_flags={"TikTok.URL": "https://shop.example/", "TikTok.Callback": "not a click id!"})])
     bench.drain()
-    (letter,) = bench.letters()
+    (letter,) = bench.dead_letters()
     assert letter.reason == "invalid_ttclid"
     assert (
         "would be dead-lettered again: invalid_ttclid" in relay("dead-letters", "replay", "--all", "--dry-run").stdout
@@ -69,7 +70,7 @@ def test_it_is_replayed_under_todays_configuration(bench: Bench) -> None:
     assert relay("dead-letters", "replay", "--all").stdout == "replayed: 1 dead letter\n"
     deliver(bench)
     assert bench.count("delivered", "waiting") == (1, 0)
-    assert bench.letters() == []
+    assert bench.dead_letters() == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_letters_are_chosen_by_what_they_have_in_common(bench: Bench, conditions
     said = relay("dead-letters", "replay", *conditions, "--json")
     assert (said.exit_code, len(said.json["replayed"])) == (0, number)
     assert bench.count("waiting", "replayed") == (number, number)
-    assert len(bench.letters()) == 3 - number
+    assert len(bench.dead_letters()) == 3 - number
 
 
 @pytest.mark.parametrize("arguments", [[], ["some-id", "--all"], ["--connection", "shpo"]])
@@ -101,13 +102,13 @@ def test_what_is_meant_must_be_said(bench: Bench, command: str, arguments: list[
     refused(bench, 1)
     said = relay("dead-letters", command, *arguments, "--yes")
     assert (said.exit_code, said.stdout) == (2, "")
-    assert len(bench.letters()) == 1
+    assert len(bench.dead_letters()) == 1
 
 
 def test_what_tiktok_may_count_twice_is_asked_about(bench: Bench) -> None:
     """With nobody to ask it is wrong use; --yes sends it, and it does not expire again."""
     late, soon = expired(bench, 1), refused(bench, 2)
-    assert [letter.reason for letter in bench.letters()] == ["expired", "rejected_by_tiktok"]
+    assert [letter.reason for letter in bench.dead_letters()] == ["expired", "rejected_by_tiktok"]
     said = relay("dead-letters", "replay", "--all")
     assert (said.exit_code, said.stdout) == (2, "")
     assert "1 event may have reached TikTok over 47 hours ago" in said.stderr
@@ -116,7 +117,7 @@ def test_what_tiktok_may_count_twice_is_asked_about(bench: Bench) -> None:
     assert relay("dead-letters", "replay", late, "--yes").exit_code == 0
     deliver(bench)
     assert bench.count("delivered", "waiting") == (2, 0)
-    assert bench.letters() == []
+    assert bench.dead_letters() == []
 
 
 def test_a_stamp_that_is_not_late_stays(bench: Bench) -> None:
@@ -126,7 +127,9 @@ def test_a_stamp_that_is_not_late_stays(bench: Bench) -> None:
     bench.put([purchase(1)], stamp=stamp)
     bench.drain()
     assert relay("dead-letters", "replay", "--all").exit_code == 0
-    (chunk,) = [chunk for lane in range(4) for chunk in bench.redis.lrange(f"lane:shop:{lane}", 0, -1)]
+    (chunk,) = [
+        chunk for lane in range(LANES_PER_CONNECTION) for chunk in bench.redis.lrange(f"lane:shop:{lane}", 0, -1)
+    ]
     assert read_header(chunk).first_unknown_ms == stamp
 
 
@@ -150,7 +153,7 @@ def test_a_connection_that_is_no_more_takes_nothing_back(bench: Bench) -> None:
     assert "not in the configuration file" in said.json["left"][0]["why"]
     (dry,) = relay("dead-letters", "replay", letter, "--dry-run", "--json").json
     assert "put it back" in dry["now"]["blocked"]
-    assert len(bench.letters()) == 1
+    assert len(bench.dead_letters()) == 1
 
 
 def test_a_source_that_cannot_be_opened_stays_a_letter(bench: Bench) -> None:
@@ -187,7 +190,7 @@ def test_many_go_in_pages(bench: Bench) -> None:
     bench.put([purchase(number, custom_flags={}) for number in range(700)])
     while bench.count("waiting") != (0,):
         bench.drain()
-    assert len(bench.letters()) == 700
+    assert len(bench.dead_letters()) == 700
     said = relay("dead-letters", "replay", "--reason", "missing_url", "--json")
     assert (said.exit_code, len(set(said.json["replayed"]))) == (0, 700)
     assert bench.count("waiting", "replayed") == (700, 700)
@@ -204,4 +207,4 @@ def test_two_operators_replay_the_same_letters_once(bench: Bench) -> None:
     assert sorted(map(len, map(set, replayed))) == sorted(map(len, replayed))
     assert not set(replayed[0]) & set(replayed[1])
     assert bench.count("waiting", "replayed") == (200, 200)
-    assert bench.letters() == []
+    assert bench.dead_letters() == []

@@ -230,4 +230,4 @@ def test_what_is_no_batch_is_searched_as_text(bench: Bench) -> None:
     bench.drain()
     assert bench.count("dead_lettered", "waiting", "erased") == (2, 0, 1)
     assert relay("forget", "--identity", "email=JOE@shop.example", "--json").json["connections"][0]["dead_letters"] == 1
-    assert bench.group().dead_letters == 1
+    assert bench.reading().dead_letters == 1

@@ -249,4 +249,6 @@ def test_bodies_are_those_that_the_worker_posts(bench: Bench) -> None:
     taken = bench.sandbox.events()
     assert [event["body"] for event in taken] == made["requests"][0]["body"]["data"]
     assert {bench.sandbox.url + event["endpoint"] for event in taken} == {made["requests"][0]["url"]}
-    assert [letter["event_id"] for letter in made["dead_letters"]] == [letter.event_id for letter in bench.letters()]
+    assert [letter["event_id"] for letter in made["dead_letters"]] == [
+        letter.event_id for letter in bench.dead_letters()
+    ]

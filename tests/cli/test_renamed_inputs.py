@@ -9,6 +9,7 @@ from support.terminal import relay
 
 from config.errors import ConfigurationError
 from config.file import load
+from lanes.names import LANES_PER_CONNECTION
 from worker.drain import drain
 
 BARE = {"TikTok.URL": "https://shop.example/", "TikTok.Callback": "not a click id!"}
@@ -53,7 +54,7 @@ def test_a_dead_letter_of_the_former_id_is_replayed(bench: Bench) -> None:
     rename(bench, "formerly: [web],")
     assert "would be sent as PlaceAnOrder" in relay("dead-letters", "replay", "--all", "--dry-run").stdout
     assert relay("dead-letters", "replay", "--all").exit_code == 0
-    for lane in range(4):
+    for lane in range(LANES_PER_CONNECTION):
         drain(f"shop:{lane}", bench.runtime, "job-2")
     assert bench.count("waiting", "delivered") == (0, 1)
 

@@ -164,7 +164,7 @@ def test_verify_counts_anew(bench: Bench) -> None:
     said = relay("status", "--verify", "--json")
     assert said.exit_code == 0
     assert said.json["connections"][0]["waiting"] == 3
-    assert "counted anew, 3 events waiting" in said.stderr
+    assert "counted again: 3 events waiting" in said.stderr
 
 
 def test_verify_finds_what_is_missing(bench: Bench) -> None:

@@ -20,7 +20,7 @@ def letter(bench: Bench) -> DeadLetter:
     """One that died of its URL."""
     bench.put([purchase(1, custom_flags=BAD_URL)], shared=batch(user=7))
     bench.drain()
-    (letter,) = bench.letters()
+    (letter,) = bench.dead_letters()
     return letter
 
 
@@ -68,7 +68,7 @@ def test_once_the_configuration_allows_it_the_page_shows_the_request(bench: Benc
     bench.put([purchase(1, custom_flags=flags)], shared=batch(user=7))
     bench.drain()
     bench.configure("enable_web_migration: true", "invalid_ttclid: drop_field")
-    (letter,) = bench.letters()
+    (letter,) = bench.dead_letters()
     said = words(visitor.get(f"/console/dead-letters/{letter.id}"))
     assert "Would be sent as PlaceAnOrder" in said
     assert "/open_api/v1.3/event/track/" in said
@@ -81,7 +81,7 @@ def test_tiktoks_answer_is_told_without_what_it_quotes(bench: Bench, visitor: Vi
     bench.sandbox.fault("refuse_event", event_id="e1")
     for _ in range(6):
         bench.drain()
-    letters = [one for one in bench.letters() if one.stage == "delivery"]
+    letters = [one for one in bench.dead_letters() if one.stage == "delivery"]
     if not letters:
         pytest.fail("TikTok's stand-in refused nothing")
     said = words(visitor.get(f"/console/dead-letters/{letters[0].id}"))

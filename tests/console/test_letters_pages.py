@@ -85,7 +85,7 @@ def test_events_are_hostile_and_personal_and_neither_shows(bench: Bench, visitor
     evil = '"><script>alert(1)</script>'
     bench.put([purchase(1, source_message_id=evil, custom_flags=BAD_URL)], shared=batch(user=7))
     bench.drain()
-    (letter,) = bench.letters()
+    (letter,) = bench.dead_letters()
     for path in (
         "/console/dead-letters",
         f"/console/dead-letters/{letter.id}",
@@ -143,7 +143,7 @@ def test_steps_say_how_far_it_is_and_end(bench: Bench, visitor: Visitor, monkeyp
 
 def test_several_ids_are_replayed_and_no_others(some: Bench, visitor: Visitor) -> None:
     """As with the command."""
-    ids = [letter.id for letter in some.letters() if letter.event_id in ("e1", "e3")]
+    ids = [letter.id for letter in some.dead_letters() if letter.event_id in ("e1", "e3")]
     assert "2 of 2 sent again" in words(visitor.post("/console/dead-letters/replay", id=",".join(ids)))
     assert listed(visitor) == ["e2"]
 

@@ -76,7 +76,7 @@ def test_with_a_test_code_tiktok_gets_it_under_that_code(bench: Bench, visitor: 
     assert "TikTok accepted 1 event" in sent
     (taken,) = bench.sandbox.events()
     assert taken["body"]["event_id"] == "e1"
-    assert bench.group().counts == {}
+    assert bench.reading().counts == {}
     bench.sandbox.fault("refuse_token")
     refused = words(visitor.post("/console/try/send", part=True, batches=text, pair=PAIR, to=PAIR))
     assert "token refused (40105)" in refused

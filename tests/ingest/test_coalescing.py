@@ -17,6 +17,7 @@ from ingest.sorting import SortedRequest, sort
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge
+from lanes.names import LANES_PER_CONNECTION
 from operations.alerts.outage import Outage
 from store.client import connect, connect_async
 from store.errors import RedisAway
@@ -85,7 +86,7 @@ Run = Callable[[Callable[[Workbench], Awaitable[None]]], None]
 def events_in(redis_url: str, connection: str) -> list[str]:
     """Return the events that wait for a connection."""
     with connect(redis_url) as client:
-        sealed = [one for n in range(4) for one in client.lrange(f"lane:{connection}:{n}", 0, -1)]
+        sealed = [one for n in range(LANES_PER_CONNECTION) for one in client.lrange(f"lane:{connection}:{n}", 0, -1)]
     raws = [e.raw for one in sealed for part in ChunkCodec().decode(one).batches for e in part.entries]
     return sorted(raw.split(b'"source_message_id": "')[1].split(b'"')[0].decode() for raw in raws)
 

@@ -11,6 +11,7 @@ from support.site import APP, LONELY, WEB, Site, running_site
 
 from config.secrets import Keyring
 from lanes.chunk import ChunkCodec
+from lanes.names import LANES_PER_CONNECTION
 
 SEARCH = {"event_type": "custom_event", "data": {"event_name": "Site Search", "source_message_id": "s1"}}
 START = {"event_type": "session_start", "data": {}}
@@ -146,7 +147,7 @@ def test_with_a_key_nothing_readable_is_in_redis(redis_url: str, tmp_path: Path)
     key = Keyring.new_key()
     with running_site(tmp_path, redis_url, encryption_key=key) as site:
         site.post(batch(purchase(1), user=7))
-        [sealed] = [one for n in range(4) for one in site.redis.lrange(f"lane:shop:{n}", 0, -1)]
+        [sealed] = [one for n in range(LANES_PER_CONNECTION) for one in site.redis.lrange(f"lane:shop:{n}", 0, -1)]
     assert b"user7" not in sealed
     chunk = ChunkCodec(Keyring([key])).decode(sealed)
     assert msgspec.json.decode(chunk.batches[0].entries[0].raw) == purchase(1)

@@ -59,7 +59,7 @@ def test_its_totals_are_those_of_the_books_and_of_tiktok(bench: Bench) -> None:
     bench.put([purchase(1), purchase(2), purchase(3, custom_flags={})])
     bench.drain()
     bench.put([purchase(4)])
-    samples, books = scraped(bench), bench.group().counts
+    samples, books = scraped(bench), bench.reading().counts
     for name, count in books.items():
         metric = "relay_events_in_total" if name in ("accepted", "extra", "replayed") else "relay_events_out_total"
         assert samples[metric, ("shop", name)] == count
@@ -146,7 +146,7 @@ def test_a_letter_that_leaves_is_counted_out(bench: Bench) -> None:
     """Kept by reason while it is there."""
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
-    [letter] = bench.letters()
+    [letter] = bench.dead_letters()
     remove_dead_letters(bench.redis, "shop", [letter.id])
     samples = scraped(bench)
     assert ("relay_dead_letters", ("shop", "missing_url")) not in samples

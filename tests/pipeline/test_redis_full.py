@@ -10,6 +10,7 @@ from support.plant import Plant
 from support.waiting import until
 
 from lanes.ledger import read_ledger
+from lanes.names import LANES_PER_CONNECTION
 
 CONFIGURATION = (
     "inputs:\n  - {id: web, platform: web, api_key: key, api_secret: secret}\nconnections:\n"
@@ -44,7 +45,7 @@ def fill(plant: Plant) -> None:
 def is_posting(plant: Plant) -> bool:
     """Return whether a request to TikTok has no answer yet."""
     with plant.client() as client:
-        return any(client.hexists(f"lane:shop:{number}:meta", "posted") for number in range(4))
+        return any(client.hexists(f"lane:shop:{number}:meta", "posted") for number in range(LANES_PER_CONNECTION))
 
 
 def jobs_of(plant: Plant, name: str) -> list[str | None]:

@@ -13,6 +13,7 @@ from delivery.dead_letter import DeadLetter
 from lanes.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.ledger import ConnectionReading, read_ledger
+from lanes.names import LANES_PER_CONNECTION
 from sandbox.client import SandboxClient
 from store.client import connect, connect_async
 from worker.drain import JobReport, drain
@@ -76,23 +77,23 @@ class Bench:
         return drain("shop:0", self.runtime, "job-1")
 
     def drain_all(self) -> None:
-        """A job on each lane, for what is replayed may wait in any."""
-        for number in range(4):
+        """Run a job on each lane: a replayed event may wait in any of them."""
+        for number in range(LANES_PER_CONNECTION):
             drain(f"shop:{number}", self.runtime, "job-1")
 
-    def group(self) -> ConnectionReading:
-        """The connection's books, which always balance."""
+    def reading(self) -> ConnectionReading:
+        """Return the connection's ledger, which always balances."""
         reading = read_ledger(self.redis, ["shop"], ["web"]).connections[0]
         assert reading.balances, reading
         return reading
 
     def count(self, *names: str) -> tuple[int, ...]:
-        """Those counters of the books; `waiting` is one of them."""
-        reading = self.group()
+        """Return these counters of the ledger; `waiting` is one of them."""
+        reading = self.reading()
         return tuple(reading.waiting if name == "waiting" else reading.counts.get(name, 0) for name in names)
 
-    def letters(self) -> list[DeadLetter]:
-        """The dead letters, in the order of the events' ids."""
+    def dead_letters(self) -> list[DeadLetter]:
+        """Return the dead letters, sorted by the events' ids."""
         letters = (DeadLetter.decode(stored) for stored in self.redis.hvals("dead_letters:shop"))
         return sorted(letters, key=lambda letter: (letter.event_id or "", letter.tiktok_event or ""))
 

@@ -12,6 +12,7 @@ from support.events import as_json
 from config.settings import Settings
 from ingest.server import serving
 from lanes.chunk import Chunk, ChunkCodec
+from lanes.names import LANES_PER_CONNECTION
 from store.client import connect
 
 CONFIGURATION = """
@@ -53,7 +54,9 @@ class Site:
 
     def chunks(self, connection: str) -> list[Chunk]:
         """Everything that waits in the lanes of a connection."""
-        sealed = [one for n in range(4) for one in self.redis.lrange(f"lane:{connection}:{n}", 0, -1)]
+        sealed = [
+            one for n in range(LANES_PER_CONNECTION) for one in self.redis.lrange(f"lane:{connection}:{n}", 0, -1)
+        ]
         return [ChunkCodec().decode(one) for one in sealed]
 
     def counts(self, name: str) -> dict[str, int]:

@@ -33,11 +33,11 @@ def test_nothing_is_removed_unless_both_clocks_agree(bench: Bench, redis_days: i
     bench.put([purchase(1, custom_flags={}), purchase(2)])
     bench.drain()
     walk(bench, redis_days, own_days)
-    assert len(bench.letters()) == 1
+    assert len(bench.dead_letters()) == 1
     [counts] = read_days(bench.redis, "shop", [today])
     assert counts["accepted"] == 2
     walk(bench, 92, 92)
-    assert bench.letters() == []
+    assert bench.dead_letters() == []
     assert read_days(bench.redis, "shop", [today]) == [{}]
 
 
@@ -47,7 +47,7 @@ def test_a_dead_letter_is_dated_by_the_later_clock(bench: Bench, behind: int) ->
     bench.runtime.own_ms = lambda: own_ms() + behind * DAY_MS
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
-    [letter] = bench.letters()
+    [letter] = bench.dead_letters()
     now = own_ms()
     assert behind * DAY_MS - 60_000 < letter.at_ms - now < behind * DAY_MS + 60_000
     assert dead_lettered_at_ms(letter.id) == letter.at_ms
@@ -75,7 +75,7 @@ def test_47_hours_are_over_when_both_clocks_say_so(bench: Bench, hours_ago: int,
     assert counts == {name: int(name == ends) for name in counts}
     if ends == "waits":
         assert "clock and this worker's disagree" in (report.trouble or "")
-        assert "correct both clocks" in bench.group().lanes[0].last_error
+        assert "correct both clocks" in bench.reading().lanes[0].last_error
         bench.runtime.own_ms = own_ms
         bench.drain()
         assert bench.count("waiting") == (0,)

@@ -55,10 +55,10 @@ def test_a_bad_event_is_one_dead_letter_and_its_neighbours_are_delivered(bench: 
     if case.stage == "delivery":
         bench.sandbox.fault("refuse_event", event_id="e2")
     bench.put([purchase(1), case.event, purchase(3)], shared=batch(user=7))
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert {event["event_id"] for event in bench.sandbox.events()} == {"e1", "e3"}
-    [letter] = bench.letters()
+    [letter] = bench.dead_letters()
     assert (letter.reason, letter.stage) == (case.reason, case.stage)
     assert (letter.event_id, letter.tiktok_event) == (case.event_id, case.tiktok_event)
     assert case.stage == "delivery" or letter.field == case.field

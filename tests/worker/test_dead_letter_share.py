@@ -44,7 +44,7 @@ def store_of(bench: Bench) -> DeadLetterStore:
 
 def held(bench: Bench) -> int:
     """Return the bytes of the connection's dead letters, as Redis sums them up."""
-    return int(bench.group().status.get("dead_letter_bytes", "0"))
+    return int(bench.reading().status.get("dead_letter_bytes", "0"))
 
 
 def used(bench: Bench) -> int:
@@ -65,7 +65,7 @@ def test_a_batchs_json_is_stored_once_and_removed_with_its_last_dead_letter(benc
     size = len(as_json(shared))
     bench.put(bad(*range(100)), shared=shared)
     bench.put(bad(*range(100, 200)), shared=shared)
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert (bench.count("dead_lettered"), parts(bench)) == ((200,), (1, 1, 200))
     assert used(bench) < 3 * size + 200 * 1_500
@@ -84,7 +84,7 @@ def test_a_dead_letter_is_shown_and_replayed_with_its_whole_batch(bench: Bench) 
     bench.put(bad(1, 2), shared=shared)
     bench.drain()
     store = store_of(bench)
-    first, second = bench.letters()
+    first, second = bench.dead_letters()
     assert first.shared == second.shared != ""
     assert len(first.encode()) < 2_000
     source = store.open(first).batches[0]
@@ -106,7 +106,7 @@ def test_the_sum_is_no_less_than_what_redis_uses(bench: Bench, kilobytes: int) -
     """And at most half as much again."""
     for start in range(0, 2_000, 500):
         bench.put(bad(*range(start, start + 500)), shared=roomy(kilobytes))
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert used(bench) <= held(bench) <= 1.5 * used(bench)
 
@@ -115,7 +115,7 @@ def test_dead_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> No
     """They hold their whole batch, and no sum was stored."""
     bench.put(bad(1), shared=roomy(4))
     bench.drain()
-    [letter] = bench.letters()
+    [letter] = bench.dead_letters()
     whole = msgspec.structs.replace(letter, source=bench.runtime.codec.encode(store_of(bench).open(letter)), shared="")
     stored = msgspec.msgpack.decode(whole.encode())
     del stored["shared"]
@@ -124,7 +124,7 @@ def test_dead_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> No
     )
     bench.redis.hset("dead_letters:shop", whole.id, msgspec.msgpack.encode(stored))
     bench.redis.hdel("connection:shop", "dead_letter_bytes")
-    assert json.loads(store_of(bench).open(bench.letters()[0]).batches[0].shared)["user_attributes"]
+    assert json.loads(store_of(bench).open(bench.dead_letters()[0]).batches[0].shared)["user_attributes"]
     bench.put(bad(2))
     bench.drain()
     assert held(bench) > len(whole.encode())
@@ -138,7 +138,7 @@ def test_a_full_share_pauses_the_connection_until_there_is_room(bench: Bench) ->
     bench.put(*[bad(number) for number in range(200)], [purchase(1_000)], shared=roomy(1))
     for _ in range(300):
         bench.drain()
-    group = bench.group().status
+    group = bench.reading().status
     assert (group["state"], group["by"]) == ("paused", "dead_letters")
     assert "relay dead-letters count --connection shop" in group["what"]
     assert 60_000 <= held(bench) < 60_000 + 3_000
@@ -146,10 +146,10 @@ def test_a_full_share_pauses_the_connection_until_there_is_room(bench: Bench) ->
     assert waiting > (50,)
     assert Lanes(bench.redis).claim("shop:0", ClaimLimits()) in (Refused("paused"), Refused("not due"))
     remove_dead_letters(bench.redis, "shop", dead_letter_ids(bench.redis, "shop")[:3])
-    assert bench.group().status.get("by") == "dead_letters", "one dead letter less is not room enough"
-    while bench.group().waiting:
+    assert bench.reading().status.get("by") == "dead_letters", "one dead letter less is not room enough"
+    while bench.reading().waiting:
         remove_dead_letters(bench.redis, "shop", dead_letter_ids(bench.redis, "shop"))
-        assert "by" not in bench.group().status
+        assert "by" not in bench.reading().status
         for _ in range(60):
             bench.drain()
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1000"]
@@ -161,13 +161,13 @@ def test_more_memory_ends_the_pause_and_an_operators_pause_is_left_alone(bench: 
     bench.put(bad(1), bad(2), bad(3), [purchase(4)])
     for _ in range(10):
         bench.drain()
-    assert bench.group().status["by"] == "dead_letters"
+    assert bench.reading().status["by"] == "dead_letters"
     bench.runtime.lanes.pause("shop", "paused", 0, {"by": "operator"})
     remove_dead_letters(bench.redis, "shop", dead_letter_ids(bench.redis, "shop")[:1])
-    assert bench.group().status["by"] == "operator"
+    assert bench.reading().status["by"] == "operator"
     bench.runtime.lanes.resume("shop")
     bench.runtime.redis_limit = 4 * 1_000_000
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert bench.count("delivered", "dead_lettered") == (1, 3)
 
@@ -189,10 +189,10 @@ def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: py
     events = [purchase(number, custom_flags=BAD, custom_attributes=noise) for number in range(300)]
     for start in range(0, 300, 60):
         bench.put(events[start : start + 60], shared=roomy(60))
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert bench.count("dead_lettered") == (300,)
-    assert len({letter.event_id for letter in bench.letters()}) == 300
+    assert len({letter.event_id for letter in bench.dead_letters()}) == 300
     assert max(sizes) <= LARGEST_SCRIPT
     assert len(sizes) > 1
 
@@ -204,7 +204,7 @@ def test_with_a_key_shared_parts_are_encrypted_and_re_encrypted(bench: Bench) ->
     bench.drain()
     part_id, part = next(iter(bench.redis.hgetall("dead_letters:shop:shared").items()))
     assert b"user7@shop.example" not in part
-    assert bench.letters()[0].shared == part_id.decode()
+    assert bench.dead_letters()[0].shared == part_id.decode()
     both = settings_with(bench, f"{KEY},{FORMER}")
     keyring = Keyring.from_text(f"{KEY},{FORMER}")
     assert keyring is not None
@@ -213,7 +213,7 @@ def test_with_a_key_shared_parts_are_encrypted_and_re_encrypted(bench: Bench) ->
     assert reencrypt_dead_letters(store, keyring).dead_letters == 2
     assert key_usage(DeadLetterStore(both, bench.redis), keyring).dead_letters == {1: 2}
     alone = DeadLetterStore(settings_with(bench, KEY), bench.redis)
-    assert b"user7@shop.example" in alone.open(bench.letters()[0]).batches[0].shared
+    assert b"user7@shop.example" in alone.open(bench.dead_letters()[0]).batches[0].shared
 
 
 def settings_with(bench: Bench, keys: str) -> Settings:

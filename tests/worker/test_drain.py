@@ -57,7 +57,7 @@ def test_bad_events_are_dead_lettered_and_the_rest_of_their_batch_is_delivered(b
         "(relay dead-letters list --job job-1)"
     )
     assert bench.count("delivered", "dead_lettered", "waiting") == (1, 3, 0)
-    letters = bench.letters()
+    letters = bench.dead_letters()
     assert [(letter.event_id, letter.reason, letter.field) for letter in letters] == [
         ("e2", "invalid_url", "TikTok.URL"),
         ("e3", "invalid_ttclid", "TikTok.Callback"),
@@ -77,11 +77,11 @@ def test_one_bad_event_in_a_thousand_is_alone_in_its_dead_letter(bench: Bench, b
     events = [purchase(number) for number in range(1000)]
     bench.put(*(events[start : start + 100] for start in range(0, 1000, 100)))
     report = bench.drain()
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert report.failure("j") is not None
     assert bench.count("delivered", "dead_lettered") == (999, 1)
-    (letter,) = bench.letters()
+    (letter,) = bench.dead_letters()
     assert (letter.event_id, letter.stage, letter.reason, letter.tiktok_code) == (
         f"e{bad}",
         "delivery",
@@ -100,18 +100,18 @@ def test_a_refused_token_pauses_and_the_corrected_file_resumes(bench: Bench, mon
     monkeypatch.setenv("TOKEN", "revoked")
     bench.configure(MIGRATED, "content_type: product_group")
     assert bench.drain().failure("j") == "shop: paused: token refused (40105); 2 events kept"
-    group = bench.group()
+    group = bench.reading()
     assert (group.waiting, group.dead_letters, group.status["state"]) == (2, 0, "paused")
     assert "access_token" in group.status["what"]
     bench.drain(now=False)
     assert bench.sandbox.summary()["requests"] == 1
     bench.drain()
-    assert bench.group().status["probes"] == "2"
+    assert bench.reading().status["probes"] == "2"
     monkeypatch.setenv("TOKEN", "good")
     bench.configure(MIGRATED)
     bench.drain()
     assert bench.count("delivered", "waiting") == (2, 0)
-    assert "state" not in bench.group().status
+    assert "state" not in bench.reading().status
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_transient_errors_are_retried(bench: Bench, fault: dict[str, object], tr
     bench.sandbox.clear_faults()
     bench.drain()
     stamped = bench.redis.hexists("lane:shop:0:meta", "posted")
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert bench.count("delivered", "waiting") == (2, 0)
     assert not stamped
@@ -166,7 +166,7 @@ def test_47_hours_after_an_unknown_outcome_no_event_is_sent_automatically(bench:
     bench.put([purchase(2)])
     bench.drain()
     assert bench.count("delivered", "dead_lettered") == (1, 1)
-    assert [(letter.event_id, letter.reason) for letter in bench.letters()] == [("e1", "expired")]
+    assert [(letter.event_id, letter.reason) for letter in bench.dead_letters()] == [("e1", "expired")]
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e2"]
 
 
@@ -180,7 +180,7 @@ def test_an_event_on_which_tiktok_always_fails_is_dead_lettered_alone(bench: Ben
     for _ in range(12):
         bench.drain()
     assert bench.count("delivered", "dead_lettered", "waiting") == (3, 1, 0)
-    (letter,) = bench.letters()
+    (letter,) = bench.dead_letters()
     assert (letter.event_id, letter.reason, letter.attempts) == ("e0", "rejected_by_tiktok", 10)
     assert "503" in letter.message
 
@@ -193,7 +193,7 @@ def test_items_of_one_event_end_independently(bench: Bench) -> None:
     for _ in range(6):
         bench.drain()
     assert bench.count("accepted", "extra", "delivered", "dead_lettered", "waiting") == (2, 2, 3, 1, 0)
-    (letter,) = bench.letters()
+    (letter,) = bench.dead_letters()
     entry: Entry = bench.runtime.codec.decode(letter.source).batches[0].entries[0]
     assert [event_of(key) for key in entry.items or ()] == [letter.tiktok_event]
     assert [event_of(key) for key in entry.made or ()] == ["CompletePayment", "Subscribe"]
@@ -205,7 +205,7 @@ def test_one_item_may_be_done_while_the_other_waits(bench: Bench) -> None:
     bench.configure(*TWO_ITEMS, "max_events_per_request: 1")
     bench.put([purchase(1)])
     bench.drain()
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert bench.count("accepted", "extra", "delivered", "waiting") == (1, 1, 2, 0)
     assert sorted(event["event"] for event in bench.sandbox.events()) == ["CompletePayment", "Subscribe"]
@@ -215,7 +215,7 @@ def test_a_request_is_as_full_as_its_limits_allow(bench: Bench) -> None:
     """A chunk larger than a request is split; no request has more events than the connection allows."""
     bench.configure(MIGRATED, "max_events_per_request: 30")
     bench.put([purchase(number) for number in range(100)])
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert bench.count("delivered", "dead_lettered") == (100, 0)
     summary = bench.sandbox.summary()
@@ -226,7 +226,7 @@ def test_a_request_stays_below_a_megabyte(bench: Bench) -> None:
     """However much is claimed at once."""
     events = [purchase(n, custom_flags={"TikTok.URL": "https://shop.example/" + "x" * 4_000}) for n in range(400)]
     bench.put(*(events[start : start + 50] for start in range(0, 400, 50)))
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert bench.count("delivered", "dead_lettered") == (400, 0)
     assert bench.sandbox.summary()["refused"] == {}
@@ -242,7 +242,7 @@ def test_after_a_day_without_tiktok_everything_is_delivered_without_a_burst(benc
     assert bench.sandbox.summary()["requests"] == 288
     bench.sandbox.clear()
     bench.sandbox.clear_faults()
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert bench.count("delivered", "dead_lettered") == (5000, 0)
     sizes = [event["request_id"] for event in bench.sandbox.events()]
@@ -254,30 +254,30 @@ def test_the_circuit_breaker_pauses_a_connection_of_which_tiktok_accepts_nothing
     """A probe tries one event now and then, and an operator may end the pause."""
     bench.put([purchase(number) for number in range(120)])
     bench.sandbox.fault("code", code=40002, message="Invalid value for value: no")
-    while "state" not in bench.group().status:
+    while "state" not in bench.reading().status:
         bench.drain()
-    group = bench.group()
+    group = bench.reading()
     assert (group.status["state"], group.status["by"]) == ("paused", "circuit_breaker")
     assert (group.dead_letters, group.waiting) == (50, 70)
     for _ in range(5):
         bench.drain()
-    assert bench.group().dead_letters <= 55
-    assert bench.group().status["by"] == "circuit_breaker"
+    assert bench.reading().dead_letters <= 55
+    assert bench.reading().status["by"] == "circuit_breaker"
     bench.sandbox.clear_faults()
     bench.runtime.lanes.resume("shop")
     bench.drain()
-    assert bench.group().waiting == 0
-    assert "state" not in bench.group().status
+    assert bench.reading().waiting == 0
+    assert "state" not in bench.reading().status
 
 
 def test_a_few_refused_among_many_delivered_do_not_pause_a_connection(bench: Bench) -> None:
     """Any delivery in between starts the count again."""
     bench.sandbox.fault("refuse_event", probability=0.3)
     bench.put([purchase(number) for number in range(300)])
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
-    assert "state" not in bench.group().status
-    assert bench.group().dead_letters > 60
+    assert "state" not in bench.reading().status
+    assert bench.reading().dead_letters > 60
 
 
 def test_a_name_in_tiktoks_message_saves_the_search(bench: Bench) -> None:
@@ -285,7 +285,7 @@ def test_a_name_in_tiktoks_message_saves_the_search(bench: Bench) -> None:
     bench.configure("enable_web_migration: false")
     bench.put([purchase(number) for number in range(50)])
     bench.sandbox.fault("refuse_event", event_id="e17")
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert bench.count("delivered", "dead_lettered") == (49, 1)
     assert bench.sandbox.summary()["requests"] == 4
@@ -296,7 +296,7 @@ def test_a_disabled_connection_keeps_its_events_until_it_is_enabled(bench: Bench
     bench.put([purchase(1)])
     bench.configure(MIGRATED, "enabled: false")
     bench.drain()
-    assert bench.group().status["state"] == "disabled"
+    assert bench.reading().status["state"] == "disabled"
     assert bench.sandbox.summary()["requests"] == 0
     bench.configure(MIGRATED)
     bench.drain()
@@ -310,8 +310,8 @@ def test_a_removed_connection_keeps_its_events_until_it_is_put_back(bench: Bench
     bench.path.write_text(whole.replace("id: shop", "id: another"))
     bench.reload()
     bench.drain()
-    assert bench.group().status["state"] == "removed"
-    assert (bench.sandbox.summary()["requests"], bench.group().waiting) == (0, 1)
+    assert bench.reading().status["state"] == "removed"
+    assert (bench.sandbox.summary()["requests"], bench.reading().waiting) == (0, 1)
     bench.path.write_text(whole)
     bench.reload()
     bench.drain()
@@ -331,7 +331,7 @@ def test_a_job_whose_lease_was_taken_over_posts_nothing(bench: Bench) -> None:
     lanes.claim = claim_and_sleep_past_it  # type: ignore[method-assign]
     bench.drain()
     assert bench.sandbox.summary()["requests"] == 0
-    assert bench.group().waiting == 1
+    assert bench.reading().waiting == 1
 
 
 def test_an_unreadable_chunk_stays_and_status_says_what_to_do(bench: Bench) -> None:
@@ -342,7 +342,7 @@ def test_an_unreadable_chunk_stays_and_status_says_what_to_do(bench: Bench) -> N
     failure = bench.drain().failure("j")
     assert failure is not None
     assert "upgrade this worker" in failure
-    assert bench.group().waiting == 1
+    assert bench.reading().waiting == 1
     bench.redis.lset("lane:shop:0", 0, sealed)
     bench.drain()
     assert bench.count("delivered") == (1,)
@@ -353,7 +353,7 @@ def test_an_event_that_kills_the_process_five_times_alone_is_dead_lettered(bench
     bench.put([purchase(1)])
     bench.redis.hset("lane:shop:0:meta", mapping={"crashes": 5, "alone": 5, "limit": 1})
     bench.drain()
-    (letter,) = bench.letters()
+    (letter,) = bench.dead_letters()
     assert (letter.reason, letter.stage) == ("internal_error", "mapping")
     assert letter.message.startswith("this event alone was not completed 5 times")
     assert letter.event_id == "e1"  # its own id, not a generated one

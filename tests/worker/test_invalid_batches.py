@@ -64,7 +64,7 @@ def test_it_harms_no_other_batch(bench: Bench, element: bytes, why: str) -> None
     arrive(bench, body)
     bench.drain()
     assert bench.count("accepted", "delivered", "dead_lettered", "waiting") == (3, 2, 1, 0)
-    [letter] = bench.letters()
+    [letter] = bench.dead_letters()
     assert (letter.stage, letter.reason, letter.field) == ("mapping", "invalid_batch", None)
     assert why in letter.message
     assert letter.event_id
@@ -79,7 +79,7 @@ def test_two_of_them_in_one_request_are_two_dead_letters(bench: Bench) -> None:
     arrive(bench, b"[null,null," + GOOD[0] + b"]")
     bench.drain()
     assert bench.count("accepted", "delivered", "dead_lettered") == (3, 1, 2)
-    assert len({letter.event_id for letter in bench.letters()}) == 2
+    assert len({letter.event_id for letter in bench.dead_letters()}) == 2
 
 
 def test_a_connection_of_another_environment_gets_it_too(bench: Bench) -> None:
@@ -102,13 +102,13 @@ def test_it_is_shown_masked_and_exported(bench: Bench) -> None:
     arrive(bench, b'["jane@shop.example",{"events":7,"mpid":12},' + GOOD[0] + b',"\xff"]')
     bench.drain()
     store = store_of(bench)
-    shown = {str(exported(store, letter, reveal=False)["source"]["batch"]) for letter in bench.letters()}
+    shown = {str(exported(store, letter, reveal=False)["source"]["batch"]) for letter in bench.dead_letters()}
     assert shown == {
         "j…@… (17 characters)",
         "{'events': '…', 'mpid': '…'}",
         "3 bytes that cannot be shown: no JSON in UTF-8",
     }
-    [revealed] = [one for one in bench.letters() if "got `str`" in one.message]
+    [revealed] = [one for one in bench.dead_letters() if "got `str`" in one.message]
     assert exported(store, revealed, reveal=True)["source"]["batch"] == "jane@shop.example"
 
 
@@ -116,7 +116,7 @@ def test_corrected_and_replayed_each_of_its_events_is_delivered(bench: Bench) ->
     """Its dead letter may become several events; the ledger counts each."""
     arrive(bench, b'[{"events":{"0":{}}},' + GOOD[0] + b"]")
     bench.drain()
-    [letter] = bench.letters()
+    [letter] = bench.dead_letters()
     store = store_of(bench)
     found = find_dead_letter(store, letter.id)
     assert text_of(found.source) == '{\n  "events": {\n    "0": {}\n  }\n}\n'
@@ -139,9 +139,9 @@ def test_replayed_as_it_is_it_is_the_same_dead_letter(bench: Bench) -> None:
     """None of its content is lost."""
     arrive(bench, b"[7," + GOOD[0] + b"]")
     bench.drain()
-    [letter] = bench.letters()
+    [letter] = bench.dead_letters()
     replay_page(store_of(bench), "shop", [letter.id], (), Result())
     bench.drain_all()
-    [again] = bench.letters()
+    [again] = bench.dead_letters()
     assert (again.reason, again.message, again.event_id) == (letter.reason, letter.message, letter.event_id)
     assert bench.runtime.codec.decode(again.source).batches == bench.runtime.codec.decode(letter.source).batches

@@ -24,6 +24,7 @@ from support.events import purchase
 
 from config.settings import Settings
 from lanes.chunk import Chunk, Entry
+from lanes.names import LANES_PER_CONNECTION
 from operations.dead_letters.edit import corrected, find_dead_letter, keep, text_of
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore
@@ -102,7 +103,7 @@ class Items(RuleBasedStateMachine):
         """In the backlog and the dead letters no item stands twice, nor beside its whole event."""
         if not hasattr(self, "number"):
             return
-        assert self.bench.group().waiting <= 3 * self.number
+        assert self.bench.reading().waiting <= 3 * self.number
         open_items: dict[str, list[str]] = {}
         for entry in self._entries():
             name = entry.raw.split(b'"source_message_id": "')[-1].split(b'"source_message_id":"')[-1].split(b'"')[0]
@@ -128,8 +129,12 @@ class Items(RuleBasedStateMachine):
 
     def _entries(self) -> list[Entry]:
         open_chunk = self.bench.runtime.codec.decode
-        waiting = [open_chunk(one) for lane in range(4) for one in self.bench.redis.lrange(f"lane:shop:{lane}", 0, -1)]
-        dead = [open_chunk(letter.source) for letter in self.bench.letters()]
+        waiting = [
+            open_chunk(one)
+            for lane in range(LANES_PER_CONNECTION)
+            for one in self.bench.redis.lrange(f"lane:shop:{lane}", 0, -1)
+        ]
+        dead = [open_chunk(letter.source) for letter in self.bench.dead_letters()]
         chunks: list[Chunk] = [*waiting, *dead]
         return [entry for chunk in chunks for batch in chunk.batches for entry in batch.entries]
 
@@ -186,7 +191,7 @@ def test_two_mappings_to_one_event_of_which_one_is_refused(bench: Bench) -> None
     for _ in range(4):
         bench.drain()
     assert bench.count("accepted", "extra", "delivered", "dead_lettered", "waiting") == (1, 1, 1, 1, 0)
-    [letter] = bench.letters()
+    [letter] = bench.dead_letters()
     store = DeadLetterStore(Settings(config=bench.path, redis_url=bench.url), bench.redis)  # type: ignore[arg-type]
     replay_page(store, "shop", [letter.id], (), Result())
     bench.drain_all()

@@ -117,7 +117,7 @@ def test_delivery_resumes_automatically_and_an_alert_says_so(
         alerts.check(START + minutes * MINUTE)
     assert receiver.alerts == [("shop", "out_of_reach"), ("shop", "resumed")]
     assert bench.count("delivered", "waiting") == (1, 0)
-    assert "state" not in bench.group().status
+    assert "state" not in bench.reading().status
 
 
 def test_check_deep_uses_the_same_proxy_as_workers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ def dead_letter_events(bench: Bench, count: int) -> None:
     """Deliver `count` events that are dead-lettered."""
     bench.put([purchase(number, custom_flags={}) for number in range(count)])
     bench.drain()
-    assert len(bench.letters()) == count
+    assert len(bench.dead_letters()) == count
 
 
 def walk(bench: Bench, days: float, steps: int = 30) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ def test_dead_letters_are_removed_in_time_after_a_warning_a_week_before(bench: B
     assert walk(bench, 89.9) == [], "another worker has said it today"
     [removed] = walk(bench, 90.1)
     assert (removed["connection"], removed["dead_letters"]) == ("shop", 3)
-    assert bench.letters() == []
+    assert bench.dead_letters() == []
     assert bench.count("dead_lettered", "dead_letters_discarded") == (3, 3)
 
 

@@ -18,14 +18,14 @@ def test_a_job_without_time_settles_what_it_knows_and_the_next_continues(bench: 
     bench.sandbox.fault("refuse_event", event_id=["e3", "e17"])
     bench.put([purchase(number) for number in range(20)])
     for _ in range(60):
-        if not bench.group().waiting:
+        if not bench.reading().waiting:
             break
         bench.redis.zadd("lanes:due", {"shop:0": 0}, xx=True)
         ticks = iter([0.0])
         drain("shop:0", bench.runtime, "job", monotonic=lambda ticks=ticks: next(ticks, 1e9))
     assert bench.count("delivered", "dead_lettered", "waiting") == (18, 2, 0)
     assert bench.sandbox.summary()["duplicates"] == 0
-    assert {letter.event_id for letter in bench.letters()} == {"e3", "e17"}
+    assert {letter.event_id for letter in bench.dead_letters()} == {"e3", "e17"}
 
 
 def test_requests_that_are_spaced_are_one_a_claim(bench: Bench) -> None:
@@ -66,7 +66,7 @@ def test_an_error_during_a_search_keeps_what_ended(bench: Bench) -> None:
     assert delivered > 0
     assert delivered + dead + waiting == 16
     bench.sandbox.clear_faults()
-    while bench.group().waiting:
+    while bench.reading().waiting:
         bench.drain()
     assert bench.count("delivered", "dead_lettered") == (15, 1)
     assert bench.sandbox.summary()["duplicates"] == 0

@@ -110,12 +110,12 @@ class Alerts(threading.Thread):
         """
         if not self._leader.acquire():
             return
-        redis_ms, groups = glance(self._client)
+        redis_ms, glances = glance(self._client)
         clocks = Clocks(redis_ms, self._own_ms())
         now_ms = redis_ms if now_ms is None else now_ms
         share = self._letter_share()
         webhook_works = self._tell_of_clocks(clocks, now_ms)
-        for seen in groups:
+        for seen in glances:
             memory = _read(seen.note)
             former_ms = memory.alerted_ms
             kinds = decide(memory, situation_of(seen.state, seen.by), seen.dead_lettered, self._limit, now_ms)
@@ -167,12 +167,12 @@ class Alerts(threading.Thread):
             if status is not None:
                 memory.unsent.append(PendingNotice(build_notice(kind, status, news)))
 
-    def _send(self, group: str, note: bytes, memory: Memory, now_ms: int) -> bool:
+    def _send(self, name: str, note: bytes, memory: Memory, now_ms: int) -> bool:
         """Send the oldest notice, if it is due; False when the webhook did not take it. A turn outlasts a try."""
         if not memory.unsent or memory.unsent[0].next_ms > now_ms or not self._leader.acquire():
             return True
         first = memory.unsent[0]
-        alert_log = log.bind(connection=group, alert=first.notice.fields["alert"])
+        alert_log = log.bind(connection=name, alert=first.notice.fields["alert"])
         problem = post(self._url or "", first.notice)
         if problem is None:
             alert_log.info("alert_sent")
@@ -184,13 +184,13 @@ class Alerts(threading.Thread):
             alert_log.warning("alert_failed", problem=problem)
             first.next_ms = now_ms + RETRY_AFTER_S[first.attempts] * 1000
             first.attempts += 1
-        self._keep(group, note, memory)
+        self._keep(name, note, memory)
         return problem is None
 
-    def _keep(self, group: str, read: bytes, memory: Memory) -> bytes | None:
+    def _keep(self, name: str, read: bytes, memory: Memory) -> bytes | None:
         """What Redis now has, if that is this memory; None when another watcher wrote there since."""
         note = _encode(memory)
-        return note if note == read or self._state.keep(group, read, note) else None
+        return note if note == read or self._state.keep(name, read, note) else None
 
 
 def _seconds_since(former_ms: int, now_ms: int) -> float:

@@ -12,16 +12,15 @@ from typing import Final
 
 import redis
 
-from lanes.scripts import lane_scripts
+from lanes.scripts import DAY_MS, lane_scripts
 from store.reading import read_together
 
 DAYS_KEPT: Final = 90
-_DAY_MS: Final = 86_400_000
 
 
 def day_of(ms: int) -> int:
     """Return the day of Unix milliseconds: days since 1970, in UTC."""
-    return ms // _DAY_MS
+    return ms // DAY_MS
 
 
 def read_days(client: redis.Redis, connection: str, days: Sequence[int]) -> list[dict[str, int]]:
@@ -37,5 +36,5 @@ def remove_old_days(client: redis.Redis, connection: str, earliest_now_ms: int) 
 
     `earliest_now_ms` is the earliest time that any clock at hand shows.
     """
-    before_ms = earliest_now_ms - DAYS_KEPT * _DAY_MS
+    before_ms = earliest_now_ms - DAYS_KEPT * DAY_MS
     return int(lane_scripts(client).call("remove_days", connection, max(0, before_ms), max(0, day_of(before_ms))))

@@ -8,6 +8,7 @@ from lanes.names import LANES_PER_CONNECTION
 from lanes.settlement import RECHECK_MS
 from store.scripts import ScriptFolder, Scripts
 
+DAY_MS: Final = 86_400_000
 DEAD_LETTER_OVERHEAD: Final = 400
 """What Redis needs for a dead letter beside its bytes, at most."""
 SHARED_PART_OVERHEAD: Final = 300
@@ -17,6 +18,7 @@ LANE_SCRIPTS: Final = ScriptFolder(
     __package__,
     (
         ("LANES", LANES_PER_CONNECTION),
+        ("DAY", DAY_MS),
         ("RECHECK_MS", RECHECK_MS),
         ("DEAD_LETTER_OVERHEAD", DEAD_LETTER_OVERHEAD),
         ("SHARED_PART_OVERHEAD", SHARED_PART_OVERHEAD),

@@ -43,7 +43,6 @@
 -- The rules for times, maxmemory and the order of checks and writes are in `store/scripts/base.lua`.
 
 local PAGE = 1000
-local DAY = 86400000
 local USUAL_WAIT, LONGEST_WAIT = 300000, 3600000  -- only a wait that TikTok asks for is longer than the usual one
 local ROOM_AGAIN = 0.9  -- the part of its share below which dead letters no longer pause their connection
 local FIRST_SPACING, LEAST_SPACING, MOST_SPACING = 1000, 50, 60000

@@ -28,7 +28,9 @@ class ScriptFolder(NamedTuple):
     constants: tuple[tuple[str, int], ...] = ()
 
 
-STORE_SCRIPTS: Final = ScriptFolder(__package__)
+SIZE_RANGE: Final = 65_536
+"""Sizes of remembered addresses are below this: the index has time and size as one number."""
+STORE_SCRIPTS: Final = ScriptFolder(__package__, (("SIZE_RANGE", SIZE_RANGE),))
 
 
 class Scripts:

@@ -10,7 +10,7 @@ from support.lua import folder_of, script_names
 from lanes.ledger import read_ledger
 from lanes.names import LANES_PER_CONNECTION, lane_name
 from lanes.scripts import LANE_SCRIPTS
-from store.scripts import part_text, parts_of, script_text
+from store.scripts import STORE_SCRIPTS, part_text, parts_of, script_text
 
 
 def test_a_script_gets_the_numbers_of_the_python_code() -> None:
@@ -23,7 +23,7 @@ def test_a_script_gets_the_numbers_of_the_python_code() -> None:
 def test_no_script_defines_such_a_number_itself() -> None:
     """Two definitions could differ: then events would be in lanes that no script reads."""
     files = {(folder_of(name), part) for name in script_names() for part in (name, *parts_of(name, folder_of(name)))}
-    names = "|".join(name for name, _ in LANE_SCRIPTS.constants)
+    names = "|".join(name for name, _ in (*LANE_SCRIPTS.constants, *STORE_SCRIPTS.constants))
     definition = re.compile(rf"\b({names})\b\s*(,[^=\n]*)?=[^=]")
     assert [part for folder, part in files if definition.search(part_text(part, folder))] == []
 

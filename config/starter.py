@@ -31,28 +31,28 @@ class Answers:
 
     @property
     def prefix(self) -> str:
-        """The first part of the variables that hold the input's credentials."""
+        """Prefix of the variables that hold the input's credentials."""
         return self.platform.upper()
 
 
 def starter_yaml(answers: Answers) -> str:
-    """Return a file that loads with the variables of `starter_env`; every other setting stands in it as a comment."""
+    """Return a file that loads with the variables of `starter_env`; every other setting is in it as a comment."""
     chosen = dict(_chosen_settings(answers))
     rows = connection_record(scalar, ()).rows
     lines = [
         EDITOR_LINE,
         "# The configuration of relay. A changed file is used within 2 seconds; a file with errors is refused.",
-        "# api_key, api_secret and access_token may be ${NAME} (an environment variable or a line of .env),",
-        "# file:/run/secrets/name, or enc:… as `relay secrets encrypt` prints it.",
+        "# api_key, api_secret and access_token: ${NAME} (an environment variable or a line of .env),",
+        "# file:/run/secrets/name, or enc:… from `relay secrets encrypt`.",
         "",
-        "# Where batches come from: one entry for each mParticle input.",
+        "# Inputs: one entry for each mParticle input that sends batches.",
         "inputs:",
         f"  - id: {answers.platform}",
         f"    platform: {answers.platform} # web | ios | android | feed",
         f"    api_key: ${{{answers.prefix}_KEY}}",
         f"    api_secret: ${{{answers.prefix}_SECRET}}",
         "",
-        "# Where events go: one entry for each pixel, app or Offline Event Set at TikTok.",
+        "# Connections: one entry for each pixel, app or Offline Event Set at TikTok.",
         "connections:",
         f"  - id: shop-{answers.platform}",
         f"    inputs: [{answers.platform}]",
@@ -69,17 +69,17 @@ def starter_yaml(answers: Answers) -> str:
 def starter_env(answers: Answers) -> str:
     """Return the `.env` with the secrets that `starter_yaml` refers to; each call generates new keys."""
     return (
-        "# Secrets of relay; keep this file out of version control. relay and docker compose both read it.\n"
-        f"# Senders authenticate with these two as {answers.platform}.\n"
+        "# Secrets of relay. Keep this file out of version control. relay and docker compose read it.\n"
+        f"# Key and secret with which senders authenticate as the input {answers.platform}.\n"
         f"{answers.prefix}_KEY={secrets.token_hex(16)}\n"
         f"{answers.prefix}_SECRET={secrets.token_hex(24)}\n"
-        "# TikTok's Events API token.\n"
+        "# Access token of TikTok's Events API.\n"
         f"TIKTOK_TOKEN={answers.token}\n"
-        "# Encrypts the backlog and dead letters in Redis. Keep a copy: without it they cannot be read.\n"
+        "# Encrypts waiting events and dead letters in Redis. Keep a copy: without the key they are lost.\n"
         f"RELAY_ENCRYPTION_KEY={Keyring.new_key()}\n"
-        "# Opens the console, /console beside ingest.\n"
+        "# Password of the console, at /console of ingest.\n"
         f"RELAY_ADMIN_PASSWORD={secrets.token_urlsafe(18)}\n"
-        "# For docker compose only: passwords of its Redis and Flower, and where relay.yaml is.\n"
+        "# For docker compose only: passwords of Redis and Flower, and the folder of relay.yaml.\n"
         f"REDIS_PASSWORD={secrets.token_hex(24)}\n"
         f"FLOWER_PASSWORD={secrets.token_hex(24)}\n"
         "RELAY_CONFIG_DIR=.\n"

@@ -1,1 +1,1 @@
-"""`relay check`."""
+"""`relay check`: one module for each subject that it checks."""

@@ -1,4 +1,4 @@
-"""What `relay check` says of clocks: Redis's, which counts, beside this machine's."""
+"""Check clocks: compare Redis's clock, which decides when anything expires, with this machine's."""
 
 import contextlib
 
@@ -11,18 +11,18 @@ from store.client import connect
 from store.clocks import Clocks, now_ms, own_ms
 from store.errors import RedisAway
 
-REMEDY = "set both hosts' clocks by a time service (NTP); until then nothing past its time is removed"
+REMEDY = "Synchronise both hosts' clocks (NTP). Until then relay removes nothing that has expired."
 
 
 def findings_of_clocks(settings: Settings) -> list[Finding]:
-    """A warning where they are more than a minute apart; nothing where Redis is away, which is told already."""
+    """Return a warning if the clocks differ by over a minute; nothing without Redis, which another check reports."""
     with contextlib.suppress(OperatorError, RedisAway, ValueError), connect(redis_url(settings)) as client:
         return findings_of(Clocks(now_ms(client), own_ms()))
     return []
 
 
 def findings_of(clocks: Clocks) -> list[Finding]:
-    """The warning, or nothing."""
+    """Return the warning, or nothing."""
     if not clocks.disagree:
         return []
     ahead = "ahead of" if clocks.redis_ms > clocks.own_ms else "behind"

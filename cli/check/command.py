@@ -1,4 +1,4 @@
-"""`relay check`: whether the configuration and Redis are fit to run with, and what to do where they are not."""
+"""`relay check`: check settings, configuration, Redis and the connection to TikTok, each with what to do."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from rich.text import Text
 
 from cli.check.clocks import findings_of_clocks
-from cli.check.dead_letters import findings_of_letters
+from cli.check.dead_letters import findings_of_dead_letters
 from cli.check.findings import Finding
 from cli.check.phones import findings_of_phones
 from cli.check.redis import findings_of_redis
@@ -25,27 +25,33 @@ from operations.alerts.messages import test_notice
 from operations.alerts.webhook import post
 from operations.errors import OperatorError
 
-WAY = "way to TikTok"
+CONNECTION = "connection to TikTok"
 STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
 
 
 @click.command
 @click.option(
-    "--json", "as_json", is_flag=True, help="Findings as JSON: check, status (ok, warning, wrong), found, remedy."
+    "--json", "as_json", is_flag=True, help="Print findings as JSON: check, status (ok, warning, wrong), found, remedy."
 )
-@click.option("--alert", is_flag=True, help="Also send a test to the alert webhook.")
-@click.option("--deep", is_flag=True, help="Send each connection's TikTok a test event too, which does not count.")
+@click.option("--alert", is_flag=True, help="Also send a test alert to the webhook.")
+@click.option("--deep", is_flag=True, help="Also send TikTok a test event for each connection; it does not count.")
 @click.option(
-    "--connection", "chosen", multiple=True, metavar="ID", help="With --deep: only this connection; may be repeated."
+    "--connection", "chosen", multiple=True, metavar="ID", help="With --deep: only this connection; repeatable."
 )
-@click.option("--test-event-code", "code", metavar="CODE", help="With --deep: where the file has no test_event_code.")
+@click.option(
+    "--test-event-code",
+    "code",
+    metavar="CODE",
+    help="With --deep: code for connections without test_event_code.",
+)
 def check(*, as_json: bool, alert: bool, deep: bool, chosen: tuple[str, ...], code: str | None) -> None:
-    """Say whether the configuration and Redis are fit to run with. Exit code 1 when anything is wrong.
+    """Check settings, configuration, Redis and the connection to TikTok. Exit code 1 when anything is wrong.
 
-    --deep also proves each connection's token and event source id, with an event for Test events in Events Manager.
+    --deep also checks each connection's access token and event source id, with an event that Events Manager shows
+    under Test events.
     """
     if (chosen or code) and not deep:
-        raise click.UsageError("--connection and --test-event-code are for --deep")
+        raise click.UsageError("--connection and --test-event-code need --deep.")
     findings = all_findings(alert=alert) + (proofs(chosen, code) if deep else [])
     if as_json:
         print_json([msgspec.structs.asdict(finding) for finding in findings])
@@ -55,7 +61,7 @@ def check(*, as_json: bool, alert: bool, deep: bool, chosen: tuple[str, ...], co
 
 
 def all_findings(*, alert: bool = False) -> list[Finding]:
-    """Everything that can be said; what bad settings hide is left out. `alert`: the webhook is tried."""
+    """Return all findings; with wrong settings only those. `alert`: send a test to the webhook."""
     try:
         settings = settings_here()
     except ConfigurationError as error:
@@ -65,10 +71,10 @@ def all_findings(*, alert: bool = False) -> list[Finding]:
         _encryption(settings.encryption_key),
         _alerts(settings.alert_webhook, alert=alert),
         _console(settings.admin_password),
-        *_way_to_tiktok(settings.tiktok_url),
+        *_connection_to_tiktok(settings.tiktok_url),
         *_findings_of_server(settings),
         *findings_of_clocks(settings),
-        *findings_of_letters(settings),
+        *findings_of_dead_letters(settings),
         *findings_of_phones(settings),
     ]
 
@@ -92,53 +98,53 @@ def _problems(check: str, error: ConfigurationError) -> list[Finding]:
 def _encryption(key: SecretStr | None) -> Finding:
     if key is not None:
         return Finding("encryption at rest", "ok", "a key is set")
-    remedy = (
-        "set RELAY_ENCRYPTION_KEY, the same for every process; relay up makes one for a server that it starts itself"
+    remedy = "Set RELAY_ENCRYPTION_KEY, the same for every process. relay up generates one for a server that it starts."
+    return Finding(
+        "encryption at rest", "warning", "no key is set: anyone with access to Redis can read waiting events", remedy
     )
-    return Finding("encryption at rest", "warning", "no key is set: what waits in Redis is readable there", remedy)
 
 
 def _alerts(webhook: SecretStr | None, *, alert: bool) -> Finding:
-    """Whether somebody is told of a pause; of the URL only its host is shown."""
+    """Report whether alerts are sent; only the host of the URL is shown."""
     if webhook is None:
-        remedy = "set RELAY_ALERT_WEBHOOK, or alert by /metrics (docs/production.md)"
+        remedy = "Set RELAY_ALERT_WEBHOOK, or alert from /metrics (docs/production.md)."
         status: Literal["ok", "wrong"] = "wrong" if alert else "ok"
-        return Finding("alerts", status, "no webhook is set: workers tell nobody of a pause", remedy)
+        return Finding("alerts", status, "no webhook is set: workers send no alerts", remedy)
     url = webhook.get_secret_value()
     host = urlsplit(url).hostname
     if not alert:
-        return Finding("alerts", "ok", f"a webhook at {host} is set", "relay check --alert sends it a test")
+        return Finding("alerts", "ok", f"a webhook at {host} is set", "Run relay check --alert to send a test.")
     problem = post(url, test_notice(time.time_ns() // 1_000_000))
     if problem is None:
-        return Finding("alerts", "ok", f"{host} took a test")
-    return Finding("alerts", "wrong", f"{host} did not take a test: {problem}", "correct RELAY_ALERT_WEBHOOK")
+        return Finding("alerts", "ok", f"{host} accepted a test")
+    return Finding("alerts", "wrong", f"{host} did not accept a test: {problem}", "Correct RELAY_ALERT_WEBHOOK.")
 
 
-def _way_to_tiktok(url: str) -> list[Finding]:
-    """Through which proxy, if any, and whose certificates are trusted; by the reading that workers use."""
+def _connection_to_tiktok(url: str) -> list[Finding]:
+    """Report the proxy and the trusted certificates, as workers read them."""
     host = urlsplit(url).netloc
     try:
-        way = proxy_settings_for(url)
+        proxies = proxy_settings_for(url)
         if url.startswith("https"):
             certificates()
     except ConfigurationError as error:
-        return _problems(WAY, error)
-    through = f"through the proxy at {way.proxy.place}" if way.proxy else "without a proxy"
-    trust = f"; trusted certificates: {way.trust}" if way.trust else ""
-    found = Finding(WAY, "ok", f"{host}, {through}{trust}")
-    if not way.ignored:
+        return _problems(CONNECTION, error)
+    through = f"through the proxy at {proxies.proxy.place}" if proxies.proxy else "without a proxy"
+    trust = f"; trusted certificates: {proxies.trust}" if proxies.trust else ""
+    found = Finding(CONNECTION, "ok", f"{host}, {through}{trust}")
+    if not proxies.ignored:
         return [found]
-    remedy = "NO_PROXY holds hosts, domains, addresses and networks with commas between them"
-    return [found, Finding(WAY, "warning", f"NO_PROXY: ignored: {', '.join(way.ignored)}", remedy)]
+    remedy = "Write NO_PROXY as hosts, domains, addresses and networks, separated by commas."
+    return [found, Finding(CONNECTION, "warning", f"NO_PROXY: ignored: {', '.join(proxies.ignored)}", remedy)]
 
 
 def _console(password: SecretStr | None) -> Finding:
-    """Whether the console is on, and behind a password that cannot be guessed in time."""
+    """Report whether the console is on, and whether its password is long enough."""
     if password is None:
-        return Finding("console", "ok", "off; RELAY_ADMIN_PASSWORD switches it on")
+        return Finding("console", "ok", "off; set RELAY_ADMIN_PASSWORD to switch it on")
     if len(password.get_secret_value()) < LEAST_PASSWORD:
-        remedy = f"take one of {LEAST_PASSWORD} characters or more: it opens everything"
-        return Finding("console", "warning", "on, behind a short password", remedy)
+        remedy = f"Choose a password of at least {LEAST_PASSWORD} characters: it opens everything."
+        return Finding("console", "warning", "on, with a short password", remedy)
     return Finding("console", "ok", "on, at /console of ingest")
 
 
@@ -151,10 +157,10 @@ def _findings_of_server(settings: Settings) -> list[Finding]:
 
 
 def _show(findings: list[Finding]) -> None:
-    made = table("check", "", "found")
+    rows = table("check", "", "found")
     for finding in findings:
         found = Text(finding.found)
         if finding.remedy:
             found.append(f"\n{finding.remedy}", MUTED)
-        made.add_row(finding.check, Text(finding.status, STYLES[finding.status]), found)
-    console().print(made)
+        rows.add_row(finding.check, Text(finding.status, STYLES[finding.status]), found)
+    console().print(rows)

@@ -1,4 +1,4 @@
-"""What `relay check` says of dead letters: whether some will soon have been kept long enough."""
+"""Check dead letters: warn before their retention ends."""
 
 import contextlib
 
@@ -13,15 +13,17 @@ from store.clocks import now_ms
 from store.errors import RedisAway
 
 
-def findings_of_letters(settings: Settings) -> list[Finding]:
-    """A warning for each connection; nothing where the file is wrong or Redis away, which is told already."""
+def findings_of_dead_letters(settings: Settings) -> list[Finding]:
+    """Return a warning for each connection; nothing without file or Redis, which other checks report."""
     with contextlib.suppress(ConfigurationError, OperatorError, RedisAway, ValueError):
         configuration = configuration_of(settings)
         with connect(redis_url(settings)) as client:
-            soon = count_expiring(client, configuration, now_ms(client))
-        found = ((configuration.connections[name], letters) for name, letters in soon.items())
+            expiring = count_expiring(client, configuration, now_ms(client))
+        connections = configuration.connections
         return [
-            Finding("dead letters", "warning", expiry_warning(one, letters), expiry_remedy(one))
-            for one, letters in found
+            Finding(
+                "dead letters", "warning", expiry_warning(connections[id_], number), expiry_remedy(connections[id_])
+            )
+            for id_, number in expiring.items()
         ]
     return []

@@ -1,4 +1,4 @@
-"""What `relay check` says: one thing looked at, and what to do about it."""
+"""One result of `relay check`."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at: how it is, what was found, and what to do about it (empty: nothing)."""
+    """What was checked, its status, what was found, and what to do about it (empty: nothing)."""
 
     check: str
     status: Literal["ok", "warning", "wrong"]

@@ -1,4 +1,4 @@
-"""What relay asks of a Redis server, as rows: a setting that is weaker could lose what was answered 202."""
+"""Check Redis's settings: a row for each requirement. A weaker setting could lose events that ingest accepted."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -14,22 +14,23 @@ from store.client import connect
 from store.trouble import diagnose
 
 OLDEST: Final = (6, 2)
-UNKNOWN: Final = "cannot be read here: the server lets this user run no CONFIG GET, as managed ones do not"
-BY_HAND: Final = "look by hand, in the provider's console or by asking them: {0} must be {1}. If it is not: {2}"
+UNKNOWN: Final = "cannot be read: the server does not permit CONFIG GET, as is usual for managed servers"
+BY_HAND: Final = "Look in the provider's console, or ask the provider: {0} must be {1}. Otherwise: {2}."
 
-Facts = Mapping[str, str]
-"""INFO and CONFIG GET in one, all values as text; what could not be read is absent."""
+ServerFacts = Mapping[str, str]
+"""INFO and CONFIG GET together, all values as text; what could not be read is absent."""
 
 
 class Requirement(NamedTuple):
-    """One thing a server must be: the fact that shows it, what that should be, in words for people to look for where
-    relay may not, and for relay to see; and what to do when it is not.
+    """One requirement: the fact to read, the wanted value in words, the test of the value, and what to do if it fails.
+
+    The operator looks for `wanted` where relay may not read the fact.
     """
 
     check: str
     fact: str
     wanted: str
-    good: Callable[[str], bool]
+    is_met: Callable[[str], bool]
     remedy: str
 
 
@@ -54,35 +55,35 @@ REQUIREMENTS: Final = (
         "run Redis 6.2 or newer, or any Valkey",
     ),
     Requirement(
-        "redis role", "role", "master", _is("master"), "a replica takes no writes: point RELAY_REDIS_URL at the primary"
+        "redis role", "role", "master", _is("master"), "a replica accepts no writes: set RELAY_REDIS_URL to the primary"
     ),
     Requirement(
         "redis cluster",
         "cluster_enabled",
         "0",
         _is("0"),
-        "scripts here touch keys of many slots: run one primary, not a cluster",
+        "relay's scripts use keys of several slots: run one primary instead of a cluster",
     ),
     Requirement(
         "appendonly",
         "appendonly",
         "yes",
         _is("yes"),
-        _set("appendonly", "yes", "a restart would lose everything that waits"),
+        _set("appendonly", "yes", "a restart would lose all waiting events"),
     ),
     Requirement(
         "appendfsync",
         "appendfsync",
         "always",
         _is("always"),
-        _set("appendfsync", "always", "a crash would lose batches already answered 202"),
+        _set("appendfsync", "always", "a crash would lose batches that ingest has accepted"),
     ),
     Requirement(
         "last write to disk",
         "aof_last_write_status",
         "ok",
         _is("ok"),
-        "the append-only file cannot be written: look at the server's log and at the space on its disk",
+        "the append-only file cannot be written: read the server's log, and check the space on its disk",
     ),
     Requirement(
         "maxmemory-policy",
@@ -99,12 +100,12 @@ REQUIREMENTS: Final = (
         _set(
             "maxmemory",
             "1gb",
-            "a long outage would fill the machine; relay refuses new batches (429) once this much is used",
+            "a long outage would fill the machine's memory; relay refuses new batches (429) at this limit",
         ),
     ),
 )
 FROM_CONFIG: Final = ("appendonly", "appendfsync", "maxmemory", "maxmemory-policy")
-# Managed servers that forbid CONFIG still tell these in INFO.
+# Managed servers that forbid CONFIG show these in INFO.
 SAME_IN_INFO: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
     "appendonly": ("aof_enabled", lambda text: "yes" if text == "1" else "no"),
     "maxmemory": ("maxmemory", str),
@@ -113,7 +114,7 @@ SAME_IN_INFO: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
 
 
 def findings_of_redis(url: str) -> list[Finding]:
-    """Whether the server at `url` answers, and one finding a requirement if it does. Takes 3 s at most."""
+    """Return whether the server at `url` answers, and a finding for each requirement. Takes at most 3 s."""
     try:
         address = RedisAddress.parse(url)
         with connect(url) as client:
@@ -128,18 +129,18 @@ def findings_of_redis(url: str) -> list[Finding]:
     return [Finding("redis", "ok", f"{address} answers"), *used, *(finding_of(row, facts) for row in REQUIREMENTS)]
 
 
-def finding_of(row: Requirement, facts: Facts) -> Finding:
-    """One requirement held against the facts; what cannot be read is for people to look at."""
+def finding_of(row: Requirement, facts: ServerFacts) -> Finding:
+    """Compare a requirement with the facts; a warning asks the operator to look where relay cannot."""
     value = facts.get(row.fact)
     if value is None:
         return Finding(row.check, "warning", UNKNOWN, BY_HAND.format(row.fact, row.wanted, _why(row)))
-    if row.good(value):
+    if row.is_met(value):
         return Finding(row.check, "ok", value)
     return Finding(row.check, "wrong", value, row.remedy)
 
 
 def _why(row: Requirement) -> str:
-    """The remedy without the commands that this server does not take."""
+    """Return the remedy without commands, which this server does not permit."""
     return row.remedy.partition(": CONFIG SET")[0]
 
 
@@ -147,8 +148,8 @@ def _facts(client: redis.Redis) -> dict[str, str]:
     facts: dict[str, str] = {}
     with contextlib.suppress(ResponseError):  # not permitted
         facts = {name: str(value) for name, value in client.info().items()}
-    told = {name: convert(facts[fact]) for name, (fact, convert) in SAME_IN_INFO.items() if fact in facts}
+    from_info = {name: convert(facts[fact]) for name, (fact, convert) in SAME_IN_INFO.items() if fact in facts}
     with contextlib.suppress(ResponseError):
-        for name in FROM_CONFIG:  # one at a time: 6.2 takes no list
-            told |= {str(key): str(value) for key, value in client.config_get(name).items()}
-    return {**facts, **told}
+        for name in FROM_CONFIG:  # one at a time: 6.2 accepts no list
+            from_info |= {str(key): str(value) for key, value in client.config_get(name).items()}
+    return {**facts, **from_info}

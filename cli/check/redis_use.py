@@ -1,4 +1,4 @@
-"""What `relay check` tries of Redis: permissions, a script that writes, Celery's own connection, TLS."""
+"""Check the use of Redis: permissions, a script that writes, Celery's connection, TLS."""
 
 import redis
 
@@ -8,31 +8,29 @@ from store.errors import Trouble
 from store.permissions import NOTHING_MISSING, MissingPermissions, acl_line, missing_permissions
 from store.probe import Probe
 
-NO_429 = (
-    "so relay cannot tell how full Redis is: the limit is unknown, and batches are refused (429) only once it is full"
-)
+NO_429 = "so relay does not know how full Redis is, and refuses batches (429) only when Redis is full"
 
 
 def findings_of_use(client: redis.Redis, address: RedisAddress, url: str) -> list[Finding]:
-    """Everything that relay needs to do there, tried. Raises RedisError where the server does not answer."""
+    """Try everything that relay does there. Raise RedisError when the server does not answer."""
     missing = missing_permissions(client)
     findings = [_permissions(client, missing)]
     if not set(missing.commands) - {"info"} and not missing.keys:
         findings.append(_writes("redis writes", "a script that writes", Probe(client).trouble()))
         findings.append(_writes("redis for Celery", "Celery's connection", _trouble_of_celery(url)))
     if address.tls is not None and not address.tls.verify:
-        remedy = "take ssl_cert_reqs=none out of RELAY_REDIS_URL, and name your authority's file with ssl_ca_certs"
+        remedy = "Remove ssl_cert_reqs=none from RELAY_REDIS_URL, and set ssl_ca_certs to your authority's file."
         findings.append(Finding("redis TLS", "warning", "certificates are not verified: insecure", remedy))
     return findings
 
 
 def _permissions(client: redis.Redis, missing: MissingPermissions) -> Finding:
     if missing == NOTHING_MISSING:
-        return Finding("redis permissions", "ok", "everything that relay needs is permitted")
-    remedy = f"run on the server: {acl_line(client, missing)}"
+        return Finding("redis permissions", "ok", "all commands and keys that relay needs are permitted")
+    remedy = f"Run on the server: {acl_line(client, missing)}"
     if missing == MissingPermissions(("info",)):
         return Finding("redis permissions", "warning", f"INFO is not permitted, {NO_429}", remedy)
-    return Finding("redis permissions", "wrong", "the user lacks what relay needs", remedy)
+    return Finding("redis permissions", "wrong", "the user lacks permissions that relay needs", remedy)
 
 
 def _writes(check: str, what: str, trouble: Trouble | None) -> Finding:

@@ -1,4 +1,4 @@
-"""`relay check --deep`: what TikTok says to each connection's token, as findings."""
+"""`relay check --deep`: check each connection's access token with TikTok."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +12,7 @@ from operations.preview.token_test import test_token
 
 
 def proofs(chosen: Sequence[str], code: str | None) -> list[Finding]:
-    """Of the chosen connections, or all. Nothing where settings or file are wrong, which the plain check tells."""
+    """Return findings for the chosen connections, or for all; nothing with wrong settings, which `check` reports."""
     try:
         settings = settings_here()
         configuration = configuration_of(settings)
@@ -24,7 +24,7 @@ def proofs(chosen: Sequence[str], code: str | None) -> list[Finding]:
     try:
         client = Client(settings.tiktok_url)
     except ConfigurationError:
-        return []  # the way to TikTok is wrong, which the plain check tells
+        return []  # `check` reports wrong proxy settings
     with client:
         return list(_proofs(configuration, chosen or list(configuration.connections), code, client))
 

@@ -1,1 +1,1 @@
-"""`relay preview`."""
+"""`relay preview`: what batches would become."""

@@ -1,4 +1,4 @@
-"""`relay preview`: what batches would become, connection by connection; nothing is sent and no Redis is needed."""
+"""`relay preview`: show what batches would become for each connection. It needs no Redis and sends nothing."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ from operations.preview.match_keys import Matching, matching_of
 from operations.preview.preview import Preview, RefusedBatch, Request, pairs_of, preview_all, split_all
 
 SHOWN_EVENTS = 10
-"""Of a request, to people; `--json` holds all."""
+"""Events of a request that people see; `--json` has all."""
 
 
 @click.command
 @click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
-@click.option("--input", "input_id", metavar="ID", help="Only as if it came from this input.")
+@click.option("--input", "input_id", metavar="ID", help="Only as batches of this input.")
 @click.option("--connection", "connection_id", metavar="ID", help="Only for this connection.")
 @click.option(
     "--diff",
@@ -35,10 +35,10 @@ SHOWN_EVENTS = 10
     type=click.Path(exists=True, dir_okay=False),
     nargs=2,
     metavar="OLD NEW",
-    help="What would change if the configuration file NEW came in the place of OLD.",
+    help="Show what would change if the configuration file NEW replaced OLD.",
 )
 @click.option(
-    "--json", "as_json", is_flag=True, help="JSON alone on stdout; each body is exactly what would be posted."
+    "--json", "as_json", is_flag=True, help="JSON alone on stdout; each body is exactly as it would be posted."
 )
 def preview(
     files: tuple[str, ...],
@@ -47,9 +47,9 @@ def preview(
     changed: tuple[str, str] | None,
     as_json: bool,
 ) -> None:
-    """Show what the batches in FILE would become. FILE: a batch, an array of batches, or ndjson; - is stdin.
+    """Show what the batches in FILE would become. FILE holds one batch, an array, or one batch a line; - is stdin.
 
-    An event's index is its position among the events of all files, from 0.
+    The index of an event is its position among the events of all files, from 0.
     """
     settings = settings_here()
     reads = [read_batches(file) for file in files]
@@ -68,11 +68,11 @@ def preview(
             )
     except RefusedBatch as error:
         name = "stdin" if files == ("-",) else ", ".join(files)
-        raise OperatorError(f"{name}: {error} Ingest would answer 400 and take nothing of the request.") from None
+        raise OperatorError(f"{name}: {error} Ingest would answer 400 and accept nothing of the request.") from None
 
 
 def _wanted(input_id: str | None, connection_id: str | None) -> Wanted:
-    """Whether an input and a connection were asked for."""
+    """Return a function that says whether an input and a connection are selected."""
     return lambda source, connection: input_id in (None, source.id) and connection_id in (None, connection.id)
 
 
@@ -89,7 +89,7 @@ def _preview(batches: list[bytes], pairs: list[tuple[Input, Connection]], tiktok
 def _chosen(
     configuration: Configuration, input_id: str | None, connection_id: str | None
 ) -> list[tuple[Input, Connection]]:
-    """The pairs asked for; wrong use when there is no such."""
+    """Return the selected pairs. Raise UsageError for an unknown id or a pair that does not exist."""
     if input_id is not None and input_id not in configuration.inputs:
         raise unknown_id("input", input_id, configuration.inputs)
     if connection_id is not None and connection_id not in configuration.connections:
@@ -98,14 +98,12 @@ def _chosen(
     pairs = [pair for pair in pairs_of(configuration) if wanted(*pair)]
     if not pairs and input_id is not None and connection_id is not None:
         inputs = ", ".join(configuration.connections[connection_id].inputs)
-        raise click.UsageError(
-            f"connection {connection_id} does not take events of {input_id}; it takes those of {inputs}"
-        )
+        raise click.UsageError(f"Connection {connection_id} has no input {input_id}. Its inputs: {inputs}.")
     return pairs
 
 
 def as_object(made: Preview) -> dict[str, Any]:
-    """As `--json` has it."""
+    """Return the object of `--json`."""
     return {
         "connection": made.connection,
         "input": made.input,
@@ -133,12 +131,12 @@ def _shown(made: Preview, matching: Matching) -> RenderableType:
     if matching.events:
         parts.append(_matching(matching))
     if made.rejected:
-        letters = table("index", "event id", "reason", "field", "what to do", title="Dead letters")
+        dead_letters = table("index", "event id", "reason", "field", "what to do", title="Dead letters")
         for index, one in made.rejected:
-            letters.add_row(
+            dead_letters.add_row(
                 str(index), plain(one.event_id or ""), Text(one.reason, style=BAD), one.field or "", one.message
             )
-        parts.append(letters)
+        parts.append(dead_letters)
     for name, rows in (
         ("Unsupported", [(index, one.what) for index, one in made.unsupported]),
         ("Withheld", [(index, one.why) for index, one in made.withheld]),
@@ -148,7 +146,7 @@ def _shown(made: Preview, matching: Matching) -> RenderableType:
     if others := [(index, one) for index, one in made.notes if one not in matching.notes]:
         parts.append(_notes(others))
     if len(parts) == 1:
-        parts.append(Text("nothing: the batches hold no events", style=MUTED))
+        parts.append(Text("nothing: the batches have no events", style=MUTED))
     return Group(*parts, "")
 
 
@@ -163,32 +161,32 @@ def _request(request: Request) -> RenderableType:
 
 
 def _matching(matching: Matching) -> RenderableType:
-    """What TikTok could match by, sort by sort, and one line that sums it up."""
-    rows = table("identifier", "events", "what is missing", title="Who TikTok can match", right=["events"])
+    """Return the table of match keys, one row for each kind, and a line that sums it up."""
+    rows = table("identifier", "events", "what is missing", title="Match keys that TikTok receives", right=["events"])
     for one in matching.identifiers:
         reasons = [f"left out of {count}: {why}" for why, count in one.omitted.items()]
         silent = matching.events - one.sent - sum(one.omitted.values())
         if silent > 0:
             reasons.append(f"{one.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
         if matching.remembers and one.kind.path == "user.ip" and one.sent < matching.events:
-            reasons.append("the user's last known one is sent where relay remembers one (enrich_ip_address)")
+            reasons.append("a worker adds the user's last known address, if relay has one (enrich_ip_address)")
         rows.add_row(one.kind.name, f"{one.sent:,}", Text("; ".join(reasons), style=CAREFUL if one.omitted else MUTED))
-    return Group(rows, _quality(matching))
+    return Group(rows, _grade(matching))
 
 
-def _quality(matching: Matching) -> RenderableType:
+def _grade(matching: Matching) -> RenderableType:
     total, (good, fair, none) = matching.events, (matching.grades[grade] for grade in ("good", "fair", "none"))
-    said = [f"good for {good:,} of {plural(total, 'event')} (click id, email, phone or advertising id)"]
+    parts = [f"good for {good:,} of {plural(total, 'event')} (click id, email, phone or advertising id)"]
     if fair:
-        said.append(f"fair for {fair:,} (only what matches less often)")
+        parts.append(f"fair for {fair:,} (only what matches less often)")
     if none:
-        said.append(f"none for {none:,}: TikTok counts them, and ties them to nobody")
+        parts.append(f"none for {none:,}: TikTok counts these events but matches no person")
     style = GOOD if good == total else BAD if none else CAREFUL
-    return Text.assemble(("Match quality: ", "bold"), ("; ".join(said), style))
+    return Text.assemble(("Match keys: ", "bold"), ("; ".join(parts), style))
 
 
 def _notes(notes: list[tuple[int, Note]]) -> RenderableType:
-    """Each once, with the events it is about."""
+    """Return a table of notes, each once with its events."""
     rows = table("events", "field", "note", title="Notes on what is sent")
     by_note: dict[Note, list[str]] = {}
     for index, one in notes:
@@ -199,7 +197,7 @@ def _notes(notes: list[tuple[int, Note]]) -> RenderableType:
 
 
 def _grouped(rows: list[tuple[int, str]]) -> str:
-    """`3 × screen_view (0, 4, 7); …`: what happened, and to which events."""
+    """Return `3 × screen_view (0, 4, 7); …`: each text with its number of events and their indexes."""
     by_what: dict[str, list[str]] = {}
     for index, what in rows:
         by_what.setdefault(what, []).append(str(index))

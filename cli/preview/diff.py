@@ -1,4 +1,4 @@
-"""`relay preview --diff OLD NEW FILE…`: what a change of configuration would change in what is sent."""
+"""`relay preview --diff OLD NEW FILE…`: show what a change of the configuration would change in requests."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,7 @@ from operations.preview.diff import ABSENT, Change, Comparison, EventChange, Fie
 from operations.preview.preview import pairs_of, preview_all
 
 SHOWN_EVENTS = 20
-"""Of a request, to people; `--json` holds all."""
+"""Events of a request that people see; `--json` has all."""
 _STYLES: dict[Change, str] = {"added": GOOD, "removed": BAD, "changed": CAREFUL}
 
 Wanted = Callable[[Input, Connection], bool]
@@ -28,7 +28,7 @@ Wanted = Callable[[Input, Connection], bool]
 def show_diff(
     files: tuple[str, str], batches: Sequence[bytes], wanted: Wanted, settings: Settings, *, as_json: bool
 ) -> None:
-    """Print it. Raises ConfigurationError for either file, and RefusedBatch."""
+    """Print the differences. Raise ConfigurationError for either file, and RefusedBatch."""
     now_ms = time.time_ns() // 1_000_000
     sides = []
     for file in files:
@@ -36,21 +36,21 @@ def show_diff(
         sides.append(preview_all(batches, pairs, settings.tiktok_url, now_ms))
     compared = compare_all(*sides)
     if as_json:
-        print_json([as_object(one) for one in compared])
+        print_json([as_object(comparison) for comparison in compared])
         return
     out = console()
-    changed = [one for one in compared if one.change is not None]
-    for one in changed:
-        out.print(_shown(one))
+    changed = [comparison for comparison in compared if comparison.change is not None]
+    for comparison in changed:
+        out.print(_shown(comparison))
     out.print(_sum(changed, len(compared)))
 
 
-def as_object(one: Comparison) -> dict[str, Any]:
-    """As `--json` has it: every input and connection, `change` null where nothing changes."""
+def as_object(comparison: Comparison) -> dict[str, Any]:
+    """Return the object of `--json`: every input and connection; `change` is null where nothing changes."""
     return {
-        "connection": one.connection,
-        "input": one.input,
-        "change": one.change,
+        "connection": comparison.connection,
+        "input": comparison.input,
+        "change": comparison.change,
         "requests": [
             {
                 "request": request.number,
@@ -66,29 +66,33 @@ def as_object(one: Comparison) -> dict[str, Any]:
                     for event in request.events
                 ],
             }
-            for request in one.requests
+            for request in comparison.requests
         ],
-        "outcomes": [{"index": each.index, "before": each.before, "after": each.after} for each in one.outcomes],
+        "outcomes": [
+            {"index": outcome.index, "before": outcome.before, "after": outcome.after}
+            for outcome in comparison.outcomes
+        ],
     }
 
 
 def _field_object(field: FieldChange) -> dict[str, Any]:
-    """A side that has no such field has no such key, for null might be a value."""
+    """Return the change of a field; a side without the field has no key, because null may be a value."""
     sides = {"before": field.before, "after": field.after}
     return {"path": field.path, **{name: value for name, value in sides.items() if value is not ABSENT}}
 
 
-def _shown(one: Comparison) -> RenderableType:
+def _shown(comparison: Comparison) -> RenderableType:
     title = Text.assemble(
-        (f"{one.input} → {one.connection}", "bold"), (f"  {one.change}", _STYLES[one.change or "changed"])
+        (f"{comparison.input} → {comparison.connection}", "bold"),
+        (f"  {comparison.change}", _STYLES[comparison.change or "changed"]),
     )
     parts: list[RenderableType] = [Rule(title, align="left", style=MUTED)]
-    parts.extend(_request(request) for request in one.requests)
-    if one.outcomes:
-        rows = table("event", "becomes now", "would become", title="What becomes of events")
-        for each in one.outcomes[:SHOWN_EVENTS]:
-            rows.add_row(str(each.index), _words(each.before), _words(each.after))
-        parts.extend((rows, *_more(len(one.outcomes))))
+    parts.extend(_request(request) for request in comparison.requests)
+    if comparison.outcomes:
+        rows = table("event", "becomes now", "would become", title="Changed outcomes")
+        for outcome in comparison.outcomes[:SHOWN_EVENTS]:
+            rows.add_row(str(outcome.index), _words(outcome.before), _words(outcome.after))
+        parts.extend((rows, *_more(len(comparison.outcomes))))
     return Group(*parts, "")
 
 
@@ -106,7 +110,10 @@ def _event(event: EventChange) -> Text:
 
 
 def _fields(fields: Iterable[FieldChange]) -> list[RenderableType]:
-    return [Text.assemble((f"    {one.path}: ", MUTED), _value(one.before), " → ", _value(one.after)) for one in fields]
+    return [
+        Text.assemble((f"    {field.path}: ", MUTED), _value(field.before), " → ", _value(field.after))
+        for field in fields
+    ]
 
 
 def _value(value: Any) -> Text:
@@ -116,7 +123,7 @@ def _value(value: Any) -> Text:
 
 
 def _words(outcome: tuple[str, ...]) -> str:
-    return "; ".join(outcome) or "nothing: not taken"
+    return "; ".join(outcome) or "nothing: not accepted"
 
 
 def _more(events: int) -> list[RenderableType]:
@@ -126,7 +133,7 @@ def _more(events: int) -> list[RenderableType]:
 
 def _sum(changed: Sequence[Comparison], compared: int) -> Text:
     if not changed:
-        return Text("nothing changes: the same requests, byte for byte", style=GOOD)
-    events = sum(len(request.events) for one in changed for request in one.requests)
+        return Text("nothing changes: the requests are identical", style=GOOD)
+    events = sum(len(request.events) for comparison in changed for request in comparison.requests)
     where = f"{len(changed)} of {plural(compared, 'connection and input', 'connections and inputs')}"
     return Text(f"{plural(events, 'event')} would be sent differently, in {where}", style=CAREFUL)

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from cli.check.clocks import findings_of_clocks
-from cli.check.dead_letters import findings_of_letters
+from cli.check.dead_letters import findings_of_dead_letters
 from cli.context import redis_url, settings_here
 from cli.status.days import show_days
 from cli.status.screen import Seen, refused_words, screen
@@ -67,7 +67,7 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
                 note(refused_words(seen))
         else:
             console().print(screen(Seen(seen, memory_use(client), trouble=trouble)))
-            for finding in (*findings_of_clocks(settings), *findings_of_letters(settings)):
+            for finding in (*findings_of_clocks(settings), *findings_of_dead_letters(settings)):
                 note(f"{finding.found}: {finding.remedy}")
         if verify:
             _verify(client, seen)

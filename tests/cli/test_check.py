@@ -242,7 +242,7 @@ def alerts(findings: list[dict[str, Any]]) -> tuple[str, str]:
 
 @pytest.mark.usefixtures("at_home")
 def test_whether_anybody_is_told_is_said_and_the_webhook_is_not_shown(fit: str) -> None:
-    assert alerts(run(RELAY_REDIS_URL=fit)[1]) == ("ok", "no webhook is set: workers tell nobody of a pause")
+    assert alerts(run(RELAY_REDIS_URL=fit)[1]) == ("ok", "no webhook is set: workers send no alerts")
     findings = run(RELAY_REDIS_URL=fit, RELAY_ALERT_WEBHOOK="https://hooks.example/hidden")[1]
     assert alerts(findings) == ("ok", "a webhook at hooks.example is set")
     assert "hidden" not in str(findings)
@@ -258,7 +258,7 @@ def test_a_test_is_sent_when_asked_for_and_bad_news_is_told(fit: str) -> None:
         return result.exit_code, alerts(json.loads(result.stdout))
 
     with receiving() as receiver:
-        assert tried(receiver.url) == (0, ("ok", "127.0.0.1 took a test"))
+        assert tried(receiver.url) == (0, ("ok", "127.0.0.1 accepted a test"))
         [told] = receiver.taken
         assert told["relay"]["alert"] == "test"
         assert "this is a test" in told["text"]
@@ -337,7 +337,7 @@ def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox
     ("password", "status", "found"),
     [
         (None, "ok", "off; RELAY_ADMIN_PASSWORD switches it on"),
-        ("letmein", "warning", "on, behind a short password"),
+        ("letmein", "warning", "on, with a short password"),
         ("correct horse battery", "ok", "on, at /console of ingest"),
     ],
 )

@@ -147,7 +147,7 @@ def test_people_get_a_form_to_read() -> None:
         (["--connection", "shop"], 'Unknown connection "shop". Known: new, old, off.'),
         (
             ["--input", "blog", "--connection", "new"],
-            "connection new does not take events of blog; it takes those of web",
+            "Connection new has no input blog. Its inputs: web.",
         ),
     ],
     ids=["input", "connection", "both"],

@@ -92,7 +92,7 @@ def test_people_read_it(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     text = " ".join(said.stdout.split())
     assert "IDFA (iOS) 0 left out of 2: the user refused tracking" in text
     assert "device_info.ios_advertising_id: not given in 1" in text
-    assert "Match quality: good for 2 of 3 events (click id, email, phone or advertising id); none for 1" in text
+    assert "Match keys: good for 2 of 3 events (click id, email, phone or advertising id); none for 1" in text
     assert "0, 1 timestamp_unixtime_ms missing: the time of receipt is sent" in text
     assert text.count("refused tracking") == 1
     assert "ip: not given; the user's last known one is sent where relay remembers one" in text

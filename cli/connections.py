@@ -1,4 +1,4 @@
-"""`relay connections`: which there are, how they stand; resting, going on, and giving up what one kept."""
+"""`relay connections`: list, pause and resume connections, and discard the backlog of a removed one."""
 
 from typing import Any
 
@@ -26,13 +26,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone o
 
 @click.group()
 def connections() -> None:
-    """List connections; pause and resume them; give up what waits for one that is no more."""
+    """List, pause and resume connections; discard the backlog of a removed one."""
 
 
 @connections.command("list")
 @json_option
 def list_(*, as_json: bool) -> None:
-    """List connections: what they deliver where, and how they stand."""
+    """List connections: their inputs, where they post events, and their state."""
     settings = settings_here()
     with connect(redis_url(settings)) as client:
         seen = overview(settings, client)
@@ -49,29 +49,31 @@ def list_(*, as_json: bool) -> None:
 @click.argument("connection_id", metavar="ID")
 @json_option
 def pause(*, connection_id: str, as_json: bool) -> None:
-    """Stop delivering; what waits and what arrives is kept until somebody resumes it."""
+    """Stop delivery of a connection. Waiting and new events are kept until you resume it."""
     settings = settings_here()
     with connect(redis_url(settings)) as client:
-        _named(settings, client, connection_id)
+        _status_of(settings, client, connection_id)
         what = operations.connections.pause(client, connection_id)
-        _say(_named(settings, client, connection_id), settings, as_json=as_json, said=f"paused; to go on: {what}")
+        _print(
+            _status_of(settings, client, connection_id), settings, as_json=as_json, text=f"paused; to resume: {what}"
+        )
 
 
 @connections.command("resume")
 @click.argument("connection_id", metavar="ID")
 @json_option
 def resume(*, connection_id: str, as_json: bool) -> None:
-    """Deliver again, at once."""
+    """Start delivery of a paused connection again, at once."""
     settings = settings_here()
     with connect(redis_url(settings)) as client:
-        _named(settings, client, connection_id)
+        _status_of(settings, client, connection_id)
         operations.connections.resume(client, connection_id)
-        status = _named(settings, client, connection_id)
-    said = {
-        "disabled": "is disabled in the configuration file (enabled: false) and stays so",
-        "removed": "is not in the configuration file: what waits stays until it is put back",
-    }.get(status.state, f"goes on; waiting: {plural(status.reading.waiting, 'event')}")
-    _say(status, settings, as_json=as_json, said=said)
+        status = _status_of(settings, client, connection_id)
+    text = {
+        "disabled": "stays disabled by the configuration file (enabled: false)",
+        "removed": "is not in the configuration file: waiting events are kept until you add it again",
+    }.get(status.state, f"resumed; waiting: {plural(status.reading.waiting, 'event')}")
+    _print(status, settings, as_json=as_json, text=text)
 
 
 @connections.command("discard")
@@ -79,47 +81,47 @@ def resume(*, connection_id: str, as_json: bool) -> None:
 @yes_option
 @json_option
 def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
-    """Give up, for good, what waits for a connection that the configuration file no longer has.
+    """Discard for good the backlog of a connection that was removed from the configuration file.
 
-    The events end as discarded. Its dead letters stay: relay dead-letters discard --connection ID.
+    The events are counted as discarded. Its dead letters stay; relay dead-letters discard --connection ID removes them.
     """
     settings = settings_here()
-    configuration = configuration_of(settings)  # which connections are no more cannot be told from a refused file
+    configuration = configuration_of(settings)  # a refused file does not show which connections were removed
     with connect(redis_url(settings)) as client:
-        waiting = _named(settings, client, connection_id).reading.waiting
+        waiting = _status_of(settings, client, connection_id).reading.waiting
         if connection_id in configuration.connections:
-            raise click.UsageError(f"{connection_id} is in {settings.config}: take it out of the file first")
-        question = f"Give up {plural(waiting, 'waiting event')} of {connection_id} for good?"
+            raise click.UsageError(f"{connection_id} is in {settings.config}. Remove it from the file first.")
+        question = f"Discard {plural(waiting, 'waiting event')} of {connection_id} for good?"
         if waiting and not confirmed(question, yes=yes):
             note("nothing was discarded")
             raise SystemExit(1)
-        given_up = operations.connections.discard_backlog(client, connection_id)
+        discarded = operations.connections.discard_backlog(client, connection_id)
     if as_json:
-        print_json({"id": connection_id, "discarded": given_up.events})
+        print_json({"id": connection_id, "discarded": discarded.events})
     else:
-        click.echo(f"{connection_id}: discarded: {plural(given_up.events, 'event')}")
-    if given_up.leased:
-        note(f"a worker is still delivering some: in {LEASE_MS // 1000} s the same command gives up what is left")
+        click.echo(f"{connection_id}: discarded: {plural(discarded.events, 'event')}")
+    if discarded.leased:
+        note(f"A worker is still delivering some events. Run this again in {LEASE_MS // 1000} s to discard the rest.")
         raise SystemExit(1)
 
 
-def _named(settings: Settings, client: redis.Redis, connection_id: str) -> ConnectionStatus:
-    """How that connection stands; wrong use when there is none."""
+def _status_of(settings: Settings, client: redis.Redis, connection_id: str) -> ConnectionStatus:
+    """Return the status of a connection. Raise UsageError for an unknown id."""
     statuses = {status.id: status for status in overview(settings, client).statuses}
     if connection_id not in statuses:
         raise unknown_id("connection", connection_id, statuses)
     return statuses[connection_id]
 
 
-def _say(status: ConnectionStatus, settings: Settings, *, as_json: bool, said: str) -> None:
+def _print(status: ConnectionStatus, settings: Settings, *, as_json: bool, text: str) -> None:
     if as_json:
         print_json(_object(status, _routes(settings)))
     else:
-        click.echo(f"{status.id}: {said}")
+        click.echo(f"{status.id}: {text}")
 
 
 def _routes(settings: Settings) -> dict[str, list[str]]:
-    """The paths that each connection posts to; none while the configuration is refused."""
+    """Return the paths to which each connection posts; none while the configuration file is refused."""
     try:
         configuration = configuration_of(settings)
     except ConfigurationError:
@@ -151,7 +153,7 @@ def _object(status: ConnectionStatus, routes: dict[str, list[str]]) -> dict[str,
 
 
 def _table(seen: Overview, routes: dict[str, list[str]]) -> RenderableType:
-    made = table(
+    rows = table(
         "connection",
         "state",
         "inputs",
@@ -163,7 +165,7 @@ def _table(seen: Overview, routes: dict[str, list[str]]) -> RenderableType:
     )
     for status in seen.statuses:
         connection = status.connection
-        made.add_row(
+        rows.add_row(
             status.id,
             state(status.state),
             ", ".join(connection.inputs) if connection else "",
@@ -172,6 +174,6 @@ def _table(seen: Overview, routes: dict[str, list[str]]) -> RenderableType:
             count(status.reading.waiting),
             count(status.reading.dead_letters),
         )
-    notes = [Text.assemble((f"{one.id}  ", "bold"), what) for one in seen.statuses if (what := one.what_to_do)]
+    notes = [Text.assemble((f"{status.id}  ", "bold"), what) for status in seen.statuses if (what := status.what_to_do)]
     refused = [Text(str(seen.refused), style=BAD)] if seen.refused else []
-    return Group(*refused, made, *notes)
+    return Group(*refused, rows, *notes)

@@ -1,1 +1,1 @@
-"""`relay demo`."""
+"""`relay demo`: a complete relay with a stand-in for TikTok."""

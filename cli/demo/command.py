@@ -1,4 +1,4 @@
-"""`relay demo`: a whole relay and a stand-in TikTok, real batches through it, and what became of every event."""
+"""`relay demo`: run a complete relay with a stand-in for TikTok, post batches, and show how every event ended."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ from store.client import connect
 from store.errors import RedisAway
 
 READY_WITHIN_S: Final = 90.0
-REST_WITHIN_S: Final = 60.0
+END_WITHIN_S: Final = 60.0
 POLL_S: Final = 0.05
 LAST_LINES: Final = 30
 
@@ -45,14 +45,15 @@ class Stopped(Exception):
 
 
 @click.command
-@click.option("--keep", is_flag=True, help="Stay up afterwards, to look around and to send batches by hand.")
+@click.option("--keep", is_flag=True, help="Keep everything running afterwards, to look around and to send batches.")
 @click.option(
-    "--save", type=click.Path(path_type=Path), hidden=True, help="Write what is shown to this .svg or .txt file."
+    "--save", type=click.Path(path_type=Path), hidden=True, help="Write the output to this .svg or .txt file."
 )
 def demo(*, keep: bool, save: Path | None) -> None:
-    """Show the whole journey on this machine: batches in, TikTok's stand-in at the other end, a ledger that balances.
+    """Run a complete relay on this machine, post sample batches, and show how every event ended.
 
-    Everything runs in a directory that is gone at the end; nothing is sent to TikTok and no setting of yours is read.
+    A stand-in receives the events: nothing reaches TikTok, and the demo reads none of your settings. Everything runs
+    in a temporary directory.
     """
     out = console(record=save is not None)
     with TemporaryDirectory(prefix="relay-demo-") as directory:
@@ -71,29 +72,29 @@ class DemoRun:
         self._environment, self._out = environment, out
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
         self._sandbox = SandboxClient(environment.sandbox_url)
-        self._asked = asyncio.Event()
+        self._stop_request = asyncio.Event()
 
     async def run(self, *, keep: bool) -> Outcome:
         """Return what became of every event. Raise Stopped, and OperatorError when a step takes too long."""
         began = time.monotonic()
         demo = self._environment
-        async with running(demo.programs, demo.environ, demo.data, self._hear) as self._asked:
+        async with running(demo.programs, demo.environ, demo.data, self._keep_line) as self._stop_request:
             with closing(self._sandbox):
                 outcome = await asyncio.to_thread(self._journey, began)
             if keep:
-                self._say_where()
-                await self._asked.wait()
+                self._print_addresses()
+                await self._stop_request.wait()
         return outcome
 
     def _journey(self, began: float) -> Outcome:
         """Do everything between start and stop, in order."""
         self._wait(self._is_ready, READY_WITHIN_S, "the processes did not start")
-        self._done(f"an embedded Redis, ingest, a worker and a stand-in TikTok run here{self._since(began)}")
+        self._done(f"Redis, ingest, a worker and a stand-in for TikTok are running{self._since(began)}")
         self._sandbox.fault("refuse_event", event_id=REFUSED_ID, event_source_id=WEB_SOURCE)
         posts = demo_posts(time.time_ns() // 1_000_000)
         self._post(posts)
         began = time.monotonic()
-        self._wait(lambda: self._is_at_rest(posts), REST_WITHIN_S, "events still wait")
+        self._wait(lambda: self._all_ended(posts), END_WITHIN_S, "events did not end")
         self._done(f"everything delivered or dead-lettered{self._since(began)}")
         outcome = self._outcome()
         self._out.print(report(outcome, self._environment.configuration))
@@ -120,13 +121,13 @@ class DemoRun:
             f"{plural(len(posts), 'request')} with {batches} batches and {events} events posted, each answered 202"
         )
 
-    def _is_at_rest(self, posts: list[Post]) -> bool:
+    def _all_ended(self, posts: list[Post]) -> bool:
         try:
             reading = self._read()
         except RedisAway:
             return False
-        counted = {one.id: one.counts.get("accepted", 0) for one in reading.inputs}
-        return counted == events_posted(posts) and not any(connection.waiting for connection in reading.connections)
+        accepted = {each.id: each.counts.get("accepted", 0) for each in reading.inputs}
+        return accepted == events_posted(posts) and not any(each.waiting for each in reading.connections)
 
     def _read(self) -> Reading:
         configuration = self._environment.configuration
@@ -136,43 +137,45 @@ class DemoRun:
     def _outcome(self) -> Outcome:
         keyring = self._environment.keyring
         with connect(self._environment.redis_url) as client:
-            letters = [
+            dead_letters = [
                 with_tiktok_message(decoded(stored, letter_id), keyring)
                 for connection in self._environment.configuration.connections
                 for letter_id, stored in iterate_dead_letters(client, connection)
             ]
-        return Outcome(self._sandbox.events(), letters, self._read())
+        return Outcome(self._sandbox.events(), dead_letters, self._read())
 
-    def _wait(self, condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    def _wait(self, condition: Callable[[], bool], seconds: float, failure: str) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
-            if self._asked.is_set():
+            if self._stop_request.is_set():
                 raise Stopped
             if time.monotonic() > deadline:
-                raise OperatorError(f"{otherwise} within {seconds:.0f} s; the last lines:\n" + "\n".join(self._lines))
+                raise OperatorError(
+                    f"{failure} within {seconds:.0f} s. The last lines of the processes:\n" + "\n".join(self._lines)
+                )
             time.sleep(POLL_S)
 
-    def _hear(self, name: str, line: str) -> None:
-        """What the processes say is told only when something goes wrong."""
+    def _keep_line(self, name: str, line: str) -> None:
+        """Keep the last lines of the processes, to show them when a step fails."""
         self._lines.append(f"{name:<7} | {line}")
 
-    def _done(self, what: str) -> None:
-        self._out.print(Text.assemble(("✓ ", f"bold {GOOD}"), what))
+    def _done(self, text: str) -> None:
+        self._out.print(Text.assemble(("✓ ", f"bold {GOOD}"), text))
 
     def _since(self, began: float) -> str:
-        """How long it took; nothing in a picture, which is the same at each run."""
+        """Return the seconds it took; nothing in a picture, which must be the same at each run."""
         return "" if self._out.record else f" ({time.monotonic() - began:.1f} s)"
 
-    def _say_where(self) -> None:
+    def _print_addresses(self) -> None:
         demo = self._environment
         web = demo.configuration.inputs["web"]
         environment = f"RELAY_CONFIG={demo.environ['RELAY_CONFIG']} RELAY_DATA_DIR={demo.environ['RELAY_DATA_DIR']}"
         rows = (
             ("ingest", f"{demo.ingest_url}/v2/events and /v2/bulkevents"),
-            ("TikTok took", f"{demo.sandbox_url}/_sandbox/events"),
+            ("received", f"{demo.sandbox_url}/_sandbox/events"),
             ("send", f"curl -i -u {web.api_key}:{web.api_secret} --json @batch.json {demo.ingest_url}/v2/events"),
-            ("look", f"env {environment} relay status --watch"),
+            ("status", f"env {environment} relay status --watch"),
         )
-        self._out.print(Text("\nEverything stays up until Ctrl-C.", style="bold"))
+        self._out.print(Text("\nEverything keeps running until Ctrl-C.", style="bold"))
         for name, what in rows:
             self._out.print(Text.assemble((f"{name:<12}", MUTED), what), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The demo's own small world: a directory that goes away again, a configuration, ports, programs."""
+"""The demo's environment: a temporary directory, a configuration, ports and programs."""
 
 import os
 import secrets
@@ -50,7 +50,7 @@ connections:
 
 
 class DemoEnvironment(NamedTuple):
-    """Where everything of one demo is."""
+    """The paths, addresses and settings of one demo."""
 
     data: DataDir
     configuration: Configuration
@@ -61,18 +61,18 @@ class DemoEnvironment(NamedTuple):
 
     @property
     def keyring(self) -> Keyring | None:
-        """The key that the demo made, which encrypts what it keeps."""
+        """The encryption key that the demo generated."""
         key = self.data.key()
         return None if key is None else Keyring.from_text(key)
 
     @property
     def programs(self) -> list[list[Program]]:
-        """In the order in which they are stopped."""
+        """The programs, in the order in which they stop."""
         return [[ingest_program()], worker_programs(1), [sandbox_program()]]
 
 
 def make_environment(directory: Path) -> DemoEnvironment:
-    """Write the files, choose ports and passwords. Nothing of the caller's `RELAY_…` variables gets in."""
+    """Write the files, choose ports and passwords. No `RELAY_…` variable of the caller is used."""
     file = directory / "relay.yaml"
     file.write_text(CONFIGURATION)
     data = DataDir(directory / "data")
@@ -80,13 +80,13 @@ def make_environment(directory: Path) -> DemoEnvironment:
     data.make_key()
     redis_port, ingest_port, sandbox_port = _free_ports(3)
     redis_url = f"redis://:{secrets.token_urlsafe(16)}@127.0.0.1:{redis_port}/0"
-    data.write_record(ServerRecord(redis_url, 0))  # where the server, like any that starts anew, is to be
+    data.write_record(ServerRecord(redis_url, 0))  # a starting server takes this address
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")} | {
         "RELAY_CONFIG": str(file),
         "RELAY_DATA_DIR": str(data.path),
         "RELAY_HOST": "127.0.0.1",
         "RELAY_PORT": str(ingest_port),
-        "RELAY_REDIS_URL": redis_url,  # said outright: a secret file of the host's could name another
+        "RELAY_REDIS_URL": redis_url,  # explicit: a file of secrets on the host could name another
         "RELAY_SANDBOX_PORT": str(sandbox_port),
         "RELAY_TIKTOK_URL": f"http://127.0.0.1:{sandbox_port}",
     }
@@ -101,7 +101,7 @@ def make_environment(directory: Path) -> DemoEnvironment:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports of loopback that nothing listens on now, all different."""
+    """Return different loopback ports on which nothing listens."""
     with ExitStack() as held:
         probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [probe.getsockname()[1] for probe in probes]

@@ -1,4 +1,4 @@
-"""The batches that the demo posts: files as an SDK would send them, their times moved to now."""
+"""The batches that the demo posts: sample files, with their times moved to now."""
 
 import re
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ _AGO = re.compile(rb'"NOW-(\d+)"')
 
 
 class Post(NamedTuple):
-    """One request: batches, and the input that sends them."""
+    """One request: the input, and its batches."""
 
     input: str
     file: BatchFile
 
 
 def demo_posts(now_ms: int) -> list[Post]:
-    """Every file in the order of their names, `NOW-90` in it 90 seconds before `now_ms`."""
+    """Return the files in order of their names; `NOW-90` in a file becomes 90 seconds before `now_ms`."""
     return list(_posts(now_ms))
 
 

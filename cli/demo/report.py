@@ -1,4 +1,4 @@
-"""What the demo shows at its end: what TikTok received, what became a dead letter and why, and the ledger."""
+"""Show what TikTok received, the dead letters with their reasons, and the ledger."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from operations.format import plural
 
 API: Final = "/open_api/v1.3/"
 
-# Where each API has what TikTok finds a person by, and what the table calls it.
+# Match keys: the name in the table, and the paths in each API's events.
 IDENTIFIERS: Final = (
     ("email", ("user.email", "context.user.email")),
     ("phone", ("user.phone", "context.user.phone_number")),
@@ -35,19 +35,19 @@ IDENTIFIERS: Final = (
 
 
 def report(outcome: Outcome, configuration: Configuration) -> RenderableType:
-    """The three parts, fit for 110 columns."""
+    """Return the three tables, at most 110 characters wide."""
     return Group(
         "",
         _received(outcome, configuration),
         "",
-        _letters(outcome.dead_letters, configuration),
+        _dead_letters(outcome.dead_letters, configuration),
         "",
-        _books(outcome.reading),
+        _ledger(outcome.reading),
     )
 
 
 def write(out: Console, file: Path) -> None:
-    """What `out` has recorded, as an .svg that needs no font from elsewhere, or as text."""
+    """Write what `out` has recorded, as an .svg without external fonts, or as text."""
     if file.suffix == ".svg":
         file.write_text(_FONTS.sub("", out.export_svg(title="relay demo", unique_id="relay-demo")))
     else:
@@ -55,78 +55,79 @@ def write(out: Console, file: Path) -> None:
 
 
 _FONTS: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-"""rich asks for a font from a server elsewhere; any monospace font does."""
+"""rich names a font on another server; any monospace font works."""
 
 
 def _received(outcome: Outcome, configuration: Configuration) -> Table:
-    made = _table(f"TikTok received {plural(len(outcome.received), 'event')}", GOOD)
+    shown = _table(f"TikTok received {plural(len(outcome.received), 'event')}", GOOD)
     for column in ("connection", "event", "event id"):
-        made.add_column(column, no_wrap=True)
-    made.add_column("value", justify="right", no_wrap=True)
-    made.add_column("can be matched on")
+        shown.add_column(column, no_wrap=True)
+    shown.add_column("value", justify="right", no_wrap=True)
+    shown.add_column("can be matched on")
     order = list(configuration.connections)
-    rows = [(connection_of(one, configuration), one) for one in outcome.received]
+    rows = [(connection_of(event, configuration), event) for event in outcome.received]
     rows.sort(key=lambda row: (order.index(row[0]) if row[0] in order else len(order), _number(row[1]["event_id"])))
-    for connection, group in groupby(rows, key=lambda row: row[0]):
-        made.add_section()
-        for number, (_, one) in enumerate(group):
-            api = one["endpoint"].removeprefix(API)
+    for connection, same_connection in groupby(rows, key=lambda row: row[0]):
+        shown.add_section()
+        for number, (_, event) in enumerate(same_connection):
+            api = event["endpoint"].removeprefix(API)
             where = Text(connection) if number == 0 else Text(api if number == 1 else "", style=MUTED)
-            made.add_row(where, one["event"], one["event_id"], _value(one["body"]), _said(one["body"]))
-    return made
+            shown.add_row(where, event["event"], event["event_id"], _value(event["body"]), _match_keys(event["body"]))
+    return shown
 
 
-def _said(body: Mapping[str, Any]) -> str:
+def _match_keys(body: Mapping[str, Any]) -> str:
     return ", ".join(identifiers(body))
 
 
-def _letters(letters: list[DeadLetter], configuration: Configuration) -> Table:
-    """One row for each event and reason: connections that share an input say the same of it."""
-    made = _table(
-        f"{plural(len(letters), 'dead letter')}, each with its reason; the rest of their batches was delivered", BAD
+def _dead_letters(dead_letters: list[DeadLetter], configuration: Configuration) -> Table:
+    """Return a row for each event and reason, with all connections that it concerns."""
+    shown = _table(
+        f"{plural(len(dead_letters), 'dead letter')}, each with its reason; their batches' other events were delivered",
+        BAD,
     )
     for column in ("event id", "connection", "reason and field"):
-        made.add_column(column, no_wrap=True)
-    made.add_column("what to do")
+        shown.add_column(column, no_wrap=True)
+    shown.add_column("what to do")
     order = list(configuration.connections)
     rows: dict[DeadLetter, list[str]] = {}
-    for letter in sorted(letters, key=lambda one: (_number(one.event_id), order.index(one.connection))):
-        rows.setdefault(_said_alike(letter), []).append(letter.connection)
-    for letter, connections in rows.items():
-        code = "" if letter.tiktok_code is None else f" {letter.tiktok_code}"
-        reason = Text.assemble((letter.reason + code, BAD), "\n", (letter.field or "", MUTED))
-        made.add_row(letter.event_id or "", "\n".join(connections), reason, letter.message)
-        made.add_section()
-    return made
+    for dead_letter in sorted(dead_letters, key=lambda each: (_number(each.event_id), order.index(each.connection))):
+        rows.setdefault(_key_of(dead_letter), []).append(dead_letter.connection)
+    for dead_letter, connections in rows.items():
+        code = "" if dead_letter.tiktok_code is None else f" {dead_letter.tiktok_code}"
+        reason = Text.assemble((dead_letter.reason + code, BAD), "\n", (dead_letter.field or "", MUTED))
+        shown.add_row(dead_letter.event_id or "", "\n".join(connections), reason, dead_letter.message)
+        shown.add_section()
+    return shown
 
 
-def _said_alike(letter: DeadLetter) -> DeadLetter:
-    """The letter without what differs between connections that say the same of one event."""
+def _key_of(dead_letter: DeadLetter) -> DeadLetter:
+    """Return the dead letter without the fields that differ between connections."""
     return DeadLetter(
         id="",
         connection="",
         input="",
         at_ms=0,
-        reason=letter.reason,
-        message=letter.message,
-        field=letter.field,
-        event_id=letter.event_id,
-        tiktok_code=letter.tiktok_code,
+        reason=dead_letter.reason,
+        message=dead_letter.message,
+        field=dead_letter.field,
+        event_id=dead_letter.event_id,
+        tiktok_code=dead_letter.tiktok_code,
     )
 
 
 def _number(event_id: str | None) -> str:
-    """The demo's ids end in a number that follows the story."""
+    """Return the number at the end of the demo's event ids, by which the tables are sorted."""
     return (event_id or "").rpartition("-")[2]
 
 
-def _books(reading: Reading) -> Table:
-    made = _table("The ledger: every event accounted for", CAREFUL)
-    made.add_column("connection", no_wrap=True)
-    made.add_column("what came in = how it ended", no_wrap=True)
+def _ledger(reading: Reading) -> Table:
+    shown = _table("The ledger: every event accounted for", CAREFUL)
+    shown.add_column("connection", no_wrap=True)
+    shown.add_column("what came in = how it ended", no_wrap=True)
     for connection in reading.connections:
-        made.add_row(connection.name, balance_line(connection))
-    return made
+        shown.add_row(connection.name, balance_line(connection))
+    return shown
 
 
 def _table(title: str, style: str) -> Table:
@@ -149,7 +150,7 @@ def _value(body: Mapping[str, Any]) -> str:
 
 
 def identifiers(body: Mapping[str, Any]) -> list[str]:
-    """What TikTok could find the person by."""
+    """Return the names of the match keys in an event."""
     return [name for name, paths in IDENTIFIERS if any(_at(body, path) for path in paths)]
 
 

@@ -1,1 +1,1 @@
-"""`relay status`."""
+"""`relay status`: the state of every connection, the ledger and daily counts."""

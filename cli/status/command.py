@@ -1,4 +1,4 @@
-"""`relay status`: what came in and what became of it, from one reading at one instant."""
+"""`relay status`: what was received and how it ended, from one reading of the ledger."""
 
 import time
 from typing import Final
@@ -13,7 +13,7 @@ from cli.check.clocks import findings_of_clocks
 from cli.check.dead_letters import findings_of_dead_letters
 from cli.context import redis_url, settings_here
 from cli.status.days import show_days
-from cli.status.screen import Seen, refused_words, screen
+from cli.status.screen import Seen, describe_refusal, screen
 from cli.terminal.output import BAD, MUTED, console, note, print_json
 from config.settings import Settings
 from delivery.dead_letter import rfc3339
@@ -37,20 +37,20 @@ RECOUNTS: Final = 5
 
 @click.command
 @click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
-@click.option("--watch", is_flag=True, help="Stay, and look again every second.")
+@click.option("--watch", is_flag=True, help="Refresh the screen every second.")
 @click.option(
     "--days",
     type=click.IntRange(1, MOST_DAYS),
     metavar="N",
-    help="Instead: where the events of each of the last N days (UTC) went, to the TikTok event and the reason.",
+    help="Show instead how the events of each of the last N days (UTC) ended, by TikTok event and reason.",
 )
-@click.option("--verify", is_flag=True, help="Count every chunk again; exit code 1 when the ledger does not balance.")
+@click.option("--verify", is_flag=True, help="Also count every chunk; exit code 1 when the ledger does not balance.")
 def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> None:
-    """Say what came in and what became of it, connection by connection."""
+    """Show what was received and how it ended, for each connection."""
     if watch and (as_json or verify):
-        raise click.UsageError("--watch is for people: without --json and --verify")
+        raise click.UsageError("--watch cannot be combined with --json or --verify.")
     if days is not None and (watch or verify):
-        raise click.UsageError("--days is about days gone by: without --watch and --verify")
+        raise click.UsageError("--days cannot be combined with --watch or --verify.")
     settings = settings_here()
     with connect(redis_url(settings)) as client:
         if days is not None:
@@ -64,7 +64,7 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
         if as_json:
             print_json({**seen.as_object(), "redis": as_fields(trouble) if trouble else None})
             if seen.refused:
-                note(refused_words(seen))
+                note(describe_refusal(seen))
         else:
             console().print(screen(Seen(seen, memory_use(client), trouble=trouble)))
             for finding in (*findings_of_clocks(settings), *findings_of_dead_letters(settings)):
@@ -74,7 +74,7 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
 
 
 def _watch(settings: Settings, client: redis.Redis) -> None:
-    """Until Ctrl-C. Redis may go and come back."""
+    """Refresh the screen until Ctrl-C, also while Redis is unreachable."""
     shown: RenderableType = ""
     rates, probe = Rates(), Probe(client)
     with Live(console=console(), screen=True, auto_refresh=False) as live:
@@ -84,43 +84,44 @@ def _watch(settings: Settings, client: redis.Redis) -> None:
                     seen = overview(settings, client)
                     rates.add(seen.reading)
                     shown = screen(Seen(seen, memory_use(client), rates, probe.trouble()))
-                    said = Text(f"{rfc3339(seen.reading.now_ms)[11:19]} UTC · Ctrl-C ends", style=MUTED)
+                    line = Text(f"{rfc3339(seen.reading.now_ms)[11:19]} UTC · Ctrl-C ends", style=MUTED)
                 except RedisAway as away:
-                    said = Text(f"{away.trouble.problem}; what stands below was read before.", style=BAD)
-                live.update(Group(said, shown), refresh=True)
+                    line = Text(f"{away.trouble.problem}; the figures below are older.", style=BAD)
+                live.update(Group(line, shown), refresh=True)
                 time.sleep(REFRESH_S)
         except KeyboardInterrupt:
             pass
 
 
 def _verify(client: redis.Redis, seen: Overview) -> None:
-    """Report for each connection whether its ledger balances and a recount agrees. Raises OperatorError when not."""
-    faults = [f"{one.id}: {fault}" for one in seen.statuses for fault in describe_imbalance(one.reading)]
+    """Print for each connection whether a recount agrees with the ledger. Raise OperatorError for any difference."""
+    faults = [f"{status.id}: {fault}" for status in seen.statuses for fault in describe_imbalance(status.reading)]
     for status in seen.statuses:
         try:
             counted = _recount(client, status.id)
         except redis.RedisError as error:
             raise refusal(error) from None
         if counted is None:
-            note(f"{status.id}: events moved during the recount, which therefore says nothing; its ledger balances")
+            note(f"{status.id}: changed during the count, so it could not be compared; its ledger balances")
         elif counted[0] != counted[1]:
-            faults.append(f"{status.id}: its ledger says {counted[0]:,} waiting, the chunks hold {counted[1]:,}")
+            faults.append(f"{status.id}: the ledger has {counted[0]:,} waiting, the chunks have {counted[1]:,}")
         else:
-            note(f"{status.id}: counted again: {plural(counted[1], 'event')} waiting, as its ledger says")
+            note(f"{status.id}: counted {plural(counted[1], 'event')} waiting, as in the ledger")
     if faults:
-        raise OperatorError("the ledger does not balance:\n" + "\n".join(faults))
+        raise OperatorError("The ledger does not balance:\n" + "\n".join(faults))
 
 
 def _recount(client: redis.Redis, connection: str) -> tuple[int, int] | None:
-    """Return (waiting by the ledger, waiting by the chunks) while nothing moved; None when events always moved."""
+    """Return the waiting events in the ledger and in the chunks at one moment; None if the connection kept changing."""
     for _ in range(RECOUNTS):
-        before = _ledger_of(client, connection)
+        before = _read(client, connection)
         counted = recount(client, connection)
-        after = _ledger_of(client, connection)
+        after = _read(client, connection)
         if before.counts == after.counts and before.waiting == after.waiting:
             return before.waiting, counted
     return None
 
 
-def _ledger_of(client: redis.Redis, connection: str) -> ConnectionReading:
-    return next(each for each in read_ledger(client, [connection], []).connections if each.name == connection)
+def _read(client: redis.Redis, connection: str) -> ConnectionReading:
+    readings = read_ledger(client, [connection], []).connections
+    return next(reading for reading in readings if reading.name == connection)

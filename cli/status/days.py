@@ -1,4 +1,4 @@
-"""`relay status --days N`: where the events of each day went."""
+"""`relay status --days N`: how the events of each day ended."""
 
 from collections import Counter
 
@@ -14,18 +14,19 @@ _NUMBERS = ("accepted", "delivered", "dead_lettered", "unsupported", "withheld",
 
 
 def show_days(client: redis.Redis, seen: Overview, number: int, *, as_json: bool) -> None:
-    """Print the last `number` days of every connection. Raises RedisAway."""
-    days = {one.id: days_of(client, [one.id], number, seen.reading.now_ms) for one in seen.statuses}
+    """Print the last `number` days of every connection. Raise RedisAway."""
+    ids = [status.id for status in seen.statuses]
+    days = {id_: days_of(client, [id_], number, seen.reading.now_ms) for id_ in ids}
     if as_json:
-        print_json([{"connection": name, **day.as_object()} for name, some in days.items() for day in some])
+        print_json([{"connection": name, **day.as_object()} for name, each in days.items() for day in each])
         return
     heads = [name.replace("_", "-") for name in _NUMBERS]
-    made = table("day (UTC)", "connection", *heads, "where they went", right=heads)
-    for together in zip(*days.values(), strict=True):
-        for name, day in zip(days, together, strict=True):
+    rows = table("day (UTC)", "connection", *heads, "how they ended", right=heads)
+    for same_day in zip(*days.values(), strict=True):
+        for name, day in zip(days, same_day, strict=True):
             if day.came:
-                made.add_row(day.date.isoformat(), name, *_numbers(day), _where(day))
-    console().print(made if made.row_count else Text("no events in these days", style=MUTED))
+                rows.add_row(day.date.isoformat(), name, *_numbers(day), _by_event_and_reason(day))
+    console().print(rows if rows.row_count else Text("no events in these days", style=MUTED))
 
 
 def _numbers(day: Day) -> list[Text]:
@@ -34,7 +35,7 @@ def _numbers(day: Day) -> list[Text]:
     return [count(number) for number in (others["accepted"], *ended, day.open)]
 
 
-def _where(day: Day) -> Group:
+def _by_event_and_reason(day: Day) -> Group:
     lines = [Text(f"{number:,} {name}") for name, number in day.delivered.most_common()]
     reasons: Counter[str] = Counter()
     for (_, reason), number in day.dead.items():

@@ -154,7 +154,7 @@ def test_people_read_that_the_books_balance(bench: Bench) -> None:
     bench.put([purchase(3)])
     said = relay("status")
     assert "ledger balances" in said.stdout
-    assert "3 accepted = 1 delivered + 1 dead_lettered + 1 waiting  ✓" in said.stdout
+    assert "3 accepted = 1 delivered + 1 dead-lettered + 1 waiting  ✓" in said.stdout
     assert "1 dead letter: relay dead-letters list" in said.stdout
 
 

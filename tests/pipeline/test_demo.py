@@ -49,7 +49,7 @@ def test_it_shows_how_every_event_ended_and_exits(tmp_path: Path, environment: d
         "rejected_by_tiktok 40002",
         "Invalid value for event_id",
         "invalid_ttclid",
-        "15 accepted = 9 delivered + 4 dead_lettered + 1 unsupported + 1 withheld  ✓",
+        "15 accepted = 9 delivered + 4 dead-lettered + 1 unsupported + 1 withheld  ✓",
     ):
         assert fact in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 110
@@ -71,7 +71,7 @@ def test_with_keep_it_runs_until_it_is_interrupted(tmp_path: Path, environment: 
         said = ""
         for line in process.stdout:
             said += line
-            if line.startswith("look"):
+            if line.startswith("status"):
                 break
         command = said.rpartition("env ")[2].split()
         variables = dict(word.split("=", 1) for word in command if "=" in word)

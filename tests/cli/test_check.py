@@ -161,7 +161,7 @@ def test_a_user_who_may_not_read_the_settings_is_told_which_are_unknown(fit: str
     code, findings = run(RELAY_REDIS_URL=managed)
     [unread] = [finding for finding in findings if finding["status"] != "ok"]
     assert (code, unread["check"], unread["status"]) == (0, "appendfsync", "warning")
-    assert "by hand" in unread["remedy"]
+    assert "provider's console" in unread["remedy"]
     assert "appendfsync must be always" in unread["remedy"]
     assert "CONFIG SET" not in unread["remedy"]
 
@@ -336,7 +336,7 @@ def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox
 @pytest.mark.parametrize(
     ("password", "status", "found"),
     [
-        (None, "ok", "off; RELAY_ADMIN_PASSWORD switches it on"),
+        (None, "ok", "off; set RELAY_ADMIN_PASSWORD to switch it on"),
         ("letmein", "warning", "on, with a short password"),
         ("correct horse battery", "ok", "on, at /console of ingest"),
     ],

@@ -32,5 +32,5 @@ def test_check_and_status_say_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(check_clocks, "own_ms", lambda: own_ms() + 2 * HOUR_MS)
     [finding] = [finding for finding in relay("check", "--json").json if finding["check"] == "clocks"]
     assert finding["status"] == "warning"
-    assert "time service" in finding["remedy"]
+    assert "NTP" in finding["remedy"]
     assert "behind this machine's" in relay("status").stderr

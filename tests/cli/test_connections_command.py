@@ -38,7 +38,7 @@ def test_a_paused_connection_delivers_nothing_until_it_is_resumed(bench: Bench) 
     assert bench.count("waiting", "delivered") == (1, 0)
     assert "paused by an operator" in relay("status").stdout
     resumed = relay("connections", "resume", "shop")
-    assert (resumed.exit_code, resumed.stdout) == (0, "shop: goes on; waiting: 1 event\n")
+    assert (resumed.exit_code, resumed.stdout) == (0, "shop: resumed; waiting: 1 event\n")
     bench.drain(now=False)
     assert bench.count("waiting", "delivered") == (0, 1)
 
@@ -89,7 +89,7 @@ def test_giving_up_asks(bench: Bench) -> None:
 def test_a_connection_of_the_file_is_not_given_up(bench: Bench) -> None:
     """Nor one that nobody knows."""
     bench.put([purchase(1)])
-    for name, words in (("shop", "take it out of the file first"), ("shpo", 'Unknown connection "shpo"')):
+    for name, words in (("shop", "Remove it from the file first"), ("shpo", 'Unknown connection "shpo"')):
         said = relay("connections", "discard", name, "--yes")
         assert (said.exit_code, said.stdout) == (2, "")
         assert words in said.stderr

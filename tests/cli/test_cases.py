@@ -18,7 +18,7 @@ CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FOL
 
 
 def found_at(document: Any, path: str) -> list[Any]:
-    """Return every value at a path such as `$[0].requests[0].body.data[*].event_id`; none where nothing stands."""
+    """Return every value at a path such as `$[0].requests[0].body.data[*].event_id`; none if nothing is there."""
     values = [document]
     for step in re.findall(r"[^.\[\]]+", path.removeprefix("$")):
         values = [inner for value in values for inner in _inside(value, step)]
@@ -34,7 +34,7 @@ def _inside(value: Any, step: str) -> list[Any]:
 
 
 def holds(check: dict[str, Any], document: Any) -> bool:
-    """Return whether a check holds; one that says nothing known raises."""
+    """Return whether a check holds; raise for an unknown kind of check."""
     match check:
         case {"any_of": alternatives}:
             return any(all(holds(one, document) for one in alternative) for alternative in alternatives)
@@ -60,7 +60,7 @@ def holds(check: dict[str, Any], document: Any) -> bool:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_case_comes_out_as_its_rule_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rule of the case, which stands in its file in words."""
+    """The rule of the case is in its file, in words."""
     case = CASES[name]
     (tmp_path / "relay.yaml").write_text(json.dumps(case["config"]))
     monkeypatch.setenv("RELAY_CONFIG", str(tmp_path / "relay.yaml"))
@@ -98,5 +98,5 @@ CHECKS = [
 
 @pytest.mark.parametrize(("check", "right"), CHECKS, ids=[json.dumps(check) for check, _ in CHECKS])
 def test_each_kind_of_check_can_hold_and_fail(check: dict[str, Any], right: bool) -> None:
-    """A table whose checks always held would prove nothing."""
+    """A table of checks that always hold would prove nothing."""
     assert holds(check, [{"a": 1, "l": [{"i": 1}, {"i": 2}], "s": [{"i": 1}, {"i": 1}]}]) is right

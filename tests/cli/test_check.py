@@ -1,4 +1,4 @@
-"""`relay check`: every weaker server is refused with what to set; all being well is exit code 0."""
+"""`relay check` reports every weaker setting of Redis with a remedy, and ends with exit code 0 if all is well."""
 
 import json
 import os
@@ -36,7 +36,7 @@ connections:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server of this module's own, for it to be weakened."""
+    """Run a server for this module, whose settings tests weaken."""
     port = free_port()
     options = {**FIT, "port": port, "bind": "127.0.0.1", "save": "", "dir": tmp_path_factory.mktemp("weak")}
     words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
@@ -49,7 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def fit(server: str) -> str:
-    """That server, strong again."""
+    """Give that server with all settings as required."""
     with redis.Redis.from_url(server) as client:
         for name, value in FIT.items():
             client.config_set(name, value)
@@ -58,7 +58,7 @@ def fit(server: str) -> str:
 
 @pytest.fixture
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with a good relay.yaml, no environment but what that needs."""
+    """Give a directory with a valid relay.yaml, and only the environment that it needs."""
     for name in [name for name in os.environ if name.startswith("RELAY_")]:
         monkeypatch.delenv(name)
     (tmp_path / "relay.yaml").write_text(CONFIGURATION)
@@ -69,13 +69,13 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(**environ: str) -> tuple[int, list[dict[str, Any]]]:
-    """The exit code and the findings."""
+    """Return the exit code and the findings."""
     result = CliRunner().invoke(check, ["--json"], env=environ)
     return result.exit_code, json.loads(result.stdout)
 
 
 def wrong(findings: list[dict[str, Any]]) -> dict[str, str]:
-    """What is wrong, and how it was found."""
+    """Return the wrong findings, by check."""
     return {finding["check"]: finding["found"] for finding in findings if finding["status"] == "wrong"}
 
 
@@ -109,8 +109,8 @@ def test_a_weaker_server_is_refused_with_what_to_set(fit: str, setting: str, val
     assert f"`{setting} {good}` in the server's configuration file" in remedy
 
 
-def test_every_remedy_that_names_a_command_mends_what_it_says(fit: str) -> None:
-    """The rows' own words, run as they stand, turn each wrong finding into a good one."""
+def test_every_command_in_a_remedy_works(fit: str) -> None:
+    """The commands of the rows, run unchanged, turn each wrong finding into a good one."""
     with redis.Redis.from_url(fit) as client:
         for setting, value in {"appendfsync": "no", "maxmemory-policy": "allkeys-lru", "maxmemory": 0}.items():
             client.config_set(setting, value)
@@ -148,8 +148,8 @@ def test_what_no_test_server_shows_is_judged_by_its_row(row: Any, value: str, go
 
 
 @pytest.mark.usefixtures("at_home")
-def test_a_user_who_may_not_read_the_settings_is_told_which_are_unknown(fit: str) -> None:
-    """What INFO tells is believed; appendfsync it does not tell, so people must look: that is no error by itself."""
+def test_settings_that_the_user_may_not_read_are_warnings(fit: str) -> None:
+    """INFO shows some settings. It does not show appendfsync, so the operator must look: a warning, not an error."""
     with redis.Redis.from_url(fit) as client:
         client.execute_command("ACL", "SETUSER", "guest", "on", ">pass", "~*", "&*", "+@all", "-config")
         client.config_set("maxmemory-policy", "allkeys-lru")
@@ -183,8 +183,8 @@ def test_a_server_that_is_away_is_one_wrong_finding() -> None:
 
 
 @pytest.mark.usefixtures("at_home")
-def test_a_server_that_takes_connections_and_never_answers_is_given_up() -> None:
-    """The client's own timeout (2 s) ends it."""
+def test_a_server_that_accepts_connections_and_never_answers_is_wrong() -> None:
+    """The client's timeout (2 s) ends the wait."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         code, findings = run(RELAY_REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
     assert (code, list(wrong(findings))) == (1, ["redis"])
@@ -198,8 +198,8 @@ def test_no_redis_at_all_says_how_to_get_one() -> None:
     assert "RELAY_REDIS_URL" in wrong(findings)["redis"]
 
 
-def test_the_configurations_faults_stand_beside_the_servers(at_home: Path, fit: str) -> None:
-    """One look tells everything: the file's lines, and a server that answers."""
+def test_errors_of_the_file_and_of_the_server_are_shown_together(at_home: Path, fit: str) -> None:
+    """The file's lines, and a server that answers."""
     (at_home / "relay.yaml").write_text(CONFIGURATION.replace("platform: web", "platform: fax"))
     code, findings = run(RELAY_REDIS_URL=fit)
     assert code == 1
@@ -207,8 +207,8 @@ def test_the_configurations_faults_stand_beside_the_servers(at_home: Path, fit: 
     assert {"check": "maxmemory-policy", "status": "ok", "found": "noeviction", "remedy": ""} in findings
 
 
-def test_warnings_are_told_and_are_no_bad_news(at_home: Path, fit: str) -> None:
-    """No key, and a legacy connection that sends what TikTok retires."""
+def test_warnings_do_not_change_the_exit_code(at_home: Path, fit: str) -> None:
+    """No key, and a legacy connection, whose API TikTok retires."""
     (at_home / "relay.yaml").write_text(CONFIGURATION.replace("enable_web_migration: true", "enabled: true"))
     code, findings = run(RELAY_REDIS_URL=fit, RELAY_ENCRYPTION_KEY="")
     warned = {finding["check"] for finding in findings if finding["status"] == "warning"}
@@ -235,13 +235,13 @@ def test_people_get_a_table_with_the_remedies(fit: str) -> None:
 
 
 def alerts(findings: list[dict[str, Any]]) -> tuple[str, str]:
-    """The finding on the webhook: its status, and what was found."""
+    """Return the status and text of the finding on the webhook."""
     [one] = [finding for finding in findings if finding["check"] == "alerts"]
     return one["status"], one["found"]
 
 
 @pytest.mark.usefixtures("at_home")
-def test_whether_anybody_is_told_is_said_and_the_webhook_is_not_shown(fit: str) -> None:
+def test_the_alert_finding_shows_no_webhook_url(fit: str) -> None:
     assert alerts(run(RELAY_REDIS_URL=fit)[1]) == ("ok", "no webhook is set: workers send no alerts")
     findings = run(RELAY_REDIS_URL=fit, RELAY_ALERT_WEBHOOK="https://hooks.example/hidden")[1]
     assert alerts(findings) == ("ok", "a webhook at hooks.example is set")
@@ -249,8 +249,8 @@ def test_whether_anybody_is_told_is_said_and_the_webhook_is_not_shown(fit: str) 
 
 
 @pytest.mark.usefixtures("at_home")
-def test_a_test_is_sent_when_asked_for_and_bad_news_is_told(fit: str) -> None:
-    """To a real receiver that takes it, then does not, then is gone."""
+def test_alert_sends_a_test_and_reports_failures(fit: str) -> None:
+    """To a real receiver that accepts it, then refuses it, then is gone."""
 
     def tried(url: str) -> tuple[int, tuple[str, str]]:
         environ = {"RELAY_REDIS_URL": fit, "RELAY_ALERT_WEBHOOK": url}
@@ -292,7 +292,7 @@ connections:
 def test_deep_proves_every_token_with_an_event_that_does_not_count(
     at_home: Path, fit: str, sandbox: SandboxClient
 ) -> None:
-    """On every route that takes tests, whatever would keep a connection's real events from being sent."""
+    """On every route with test events, whatever keeps a connection's real events from being sent."""
     (at_home / "relay.yaml").write_text(ROUTES)
     environ = {"RELAY_REDIS_URL": fit, "RELAY_TIKTOK_URL": sandbox.url}
     result = CliRunner().invoke(check, ["--json", "--deep", "--test-event-code", "TEST123"], env=environ)
@@ -311,7 +311,7 @@ def test_deep_proves_every_token_with_an_event_that_does_not_count(
 
 
 def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox: SandboxClient) -> None:
-    """Of the connections that were chosen; what TikTok dislikes about the event is no fault of the token."""
+    """For the chosen connections; a fault of the event is no fault of the token."""
     (at_home / "relay.yaml").write_text(ROUTES)
     environ = {"RELAY_REDIS_URL": fit, "RELAY_TIKTOK_URL": sandbox.url}
     said = CliRunner().invoke(check, ["--json", "--deep", "--connection", "shop"], env=environ)
@@ -341,10 +341,8 @@ def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox
         ("correct horse battery", "ok", "on, at /console of ingest"),
     ],
 )
-def test_a_console_behind_a_short_password_is_warned_about(
-    fit: str, password: str | None, status: str, found: str
-) -> None:
-    """The password itself is not said."""
+def test_a_short_console_password_is_a_warning(fit: str, password: str | None, status: str, found: str) -> None:
+    """The password is not shown."""
     _, findings = run(RELAY_REDIS_URL=fit, **({} if password is None else {"RELAY_ADMIN_PASSWORD": password}))
     [one] = [finding for finding in findings if finding["check"] == "console"]
     assert (one["status"], one["found"]) == (status, found)

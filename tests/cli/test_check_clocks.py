@@ -1,4 +1,4 @@
-"""`relay check` and `relay status` warn of clocks that disagree, and say which is ahead."""
+"""`relay check` and `relay status` warn when clocks differ, and say which is ahead."""
 
 import pytest
 from support.bench import Bench
@@ -21,13 +21,13 @@ HOUR_MS = 3_600_000
     ],
 )
 def test_which_is_ahead_and_by_how_much(clocks: Clocks, found: list[str]) -> None:
-    """Nobody can tell which is wrong; a minute is tolerated."""
+    """Neither clock is known to be right; a minute is tolerated."""
     assert [finding.found for finding in findings_of(clocks)] == found
 
 
 @pytest.mark.usefixtures("bench")
-def test_check_and_status_say_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning with its remedy; nothing where they agree."""
+def test_check_and_status_warn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning with its remedy; nothing where the clocks agree."""
     assert "clocks" not in {finding["check"] for finding in relay("check", "--json").json}
     monkeypatch.setattr(check_clocks, "own_ms", lambda: own_ms() + 2 * HOUR_MS)
     [finding] = [finding for finding in relay("check", "--json").json if finding["check"] == "clocks"]

@@ -1,4 +1,4 @@
-"""`relay check` and `relay preview` on what goes out unseen: phone numbers without country, ids that events share."""
+"""`relay check` and `relay preview` warn of phone numbers without country and of shared event ids."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ TRACK = "enable_web_migration: true"
 
 
 def drained(bench: Bench, phone: Any, *lines: str) -> int:
-    """How many events were counted once TikTok took three of this phone number."""
+    """Return how many events were counted after TikTok accepted three with this phone number."""
     bench.configure(TRACK, *lines)
     shared = {**batch(), "user_identities": {"mobile_number": phone}}
     bench.put(
@@ -30,7 +30,7 @@ def drained(bench: Bench, phone: Any, *lines: str) -> int:
 
 @pytest.mark.parametrize("phone", ["(646) 234-5678", "12133734253"], ids=["omitted", "read by its digits"])
 def test_numbers_without_country_are_counted_and_check_warns(bench: Bench, phone: str) -> None:
-    """E9: with how many events, and what to do."""
+    """E9: the number of events, and what to do."""
     assert drained(bench, phone) == 3
     findings = relay("check", "--json").json
     [found] = [finding for finding in findings if finding["check"] == "phone numbers"]
@@ -45,13 +45,13 @@ def test_numbers_without_country_are_counted_and_check_warns(bench: Bench, phone
     ids=["international", "a region is set", "no number", "none"],
 )
 def test_other_numbers_are_not_counted(bench: Bench, phone: Any, lines: tuple[str, ...]) -> None:
-    """Nor does check say a word."""
+    """And check does not warn."""
     assert drained(bench, phone, *lines) == 0
     assert not [finding for finding in relay("check", "--json").json if finding["check"] == "phone numbers"]
 
 
 def without_id(**fields: Any) -> dict[str, Any]:
-    """A batch of one event without an id of its own."""
+    """Return a batch of one event without an id."""
     event = purchase(1, custom_flags={"TikTok.URL": "https://shop.example/"}, source_message_id="0", event_id=None)
     return {**batch(event), **fields}
 
@@ -74,7 +74,7 @@ NOTED = [
 def test_events_that_share_a_generated_id_are_noted(
     batches: list[Any], noted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """E2: it is made the same on purpose, so that a batch sent again counts once; a person should know."""
+    """E2: the ids are equal on purpose, so that a repeated batch counts once; the operator should know."""
     file = tmp_path / "relay.yaml"
     file.write_text(
         "inputs: [{id: web, platform: web, api_key: key, api_secret: secret}]\n"

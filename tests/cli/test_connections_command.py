@@ -1,4 +1,4 @@
-"""`relay connections`: listed, put to rest by an operator, set going again."""
+"""`relay connections`: list, pause, resume, and discard a backlog."""
 
 import pytest
 from support.bench import Bench
@@ -14,7 +14,7 @@ KEYS = [
 ]
 
 
-def test_the_list_says_what_goes_where_and_how_it_stands(bench: Bench) -> None:
+def test_the_list_shows_routes_and_state(bench: Bench) -> None:
     """As JSON and as a table."""
     bench.put([purchase(1)])
     (one,) = relay("connections", "list", "--json").json
@@ -27,7 +27,7 @@ def test_the_list_says_what_goes_where_and_how_it_stands(bench: Bench) -> None:
 
 
 def test_a_paused_connection_delivers_nothing_until_it_is_resumed(bench: Bench) -> None:
-    """And then all that waited."""
+    """Then everything that waited is delivered."""
     bench.put([purchase(1)])
     said = relay("connections", "pause", "shop", "--json")
     assert (said.exit_code, said.json["state"], said.json["paused_by"]) == (0, "paused", "operator")
@@ -45,29 +45,29 @@ def test_a_paused_connection_delivers_nothing_until_it_is_resumed(bench: Bench) 
 
 @pytest.mark.parametrize("command", ["pause", "resume"])
 def test_an_unknown_connection_is_wrong_use(bench: Bench, command: str) -> None:
-    """With those that there are."""
+    """The error names the known ones."""
     said = relay("connections", command, "shpo")
     assert (said.exit_code, said.stdout) == (2, "")
     assert 'Unknown connection "shpo". Did you mean "shop"? Known: shop.' in said.stderr
 
 
-def test_resuming_what_the_file_disables_says_so(bench: Bench) -> None:
+def test_resuming_a_disabled_connection_says_so(bench: Bench) -> None:
     """It stays disabled."""
     bench.configure("enabled: false")
     assert "stays so" in relay("connections", "resume", "shop").stdout
 
 
-def _take_out(bench: Bench) -> None:
-    """The file has another connection instead."""
+def _remove_connection(bench: Bench) -> None:
+    """Replace the connection in the file by another."""
     bench.path.write_text(bench.path.read_text().replace("id: shop", "id: other"))
 
 
-def test_what_waits_for_a_connection_that_is_no_more_can_be_given_up(bench: Bench) -> None:
-    """It ends as discarded and the ledger balances; its dead letters stay."""
+def test_the_backlog_of_a_removed_connection_can_be_discarded(bench: Bench) -> None:
+    """The events end as discarded and the ledger balances; the dead letters stay."""
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
     bench.put([purchase(2), purchase(3)], [purchase(4)])
-    _take_out(bench)
+    _remove_connection(bench)
     said = relay("connections", "discard", "shop", "--yes", "--json")
     assert (said.exit_code, said.json) == (0, {"id": "shop", "discarded": 3})
     assert bench.count("waiting", "discarded", "dead_lettered") == (0, 3, 1)
@@ -76,18 +76,18 @@ def test_what_waits_for_a_connection_that_is_no_more_can_be_given_up(bench: Benc
     assert relay("connections", "discard", "shop").stdout == "shop: discarded: 0 events\n"
 
 
-def test_giving_up_asks(bench: Bench) -> None:
-    """With nobody to ask nothing happens."""
+def test_discard_asks(bench: Bench) -> None:
+    """Outside a terminal nothing happens."""
     bench.put([purchase(1)])
-    _take_out(bench)
+    _remove_connection(bench)
     said = relay("connections", "discard", "shop")
     assert (said.exit_code, said.stdout) == (2, "")
     assert "Give up 1 waiting event of shop for good?" in said.stderr
     assert bench.count("waiting", "discarded") == (1, 0)
 
 
-def test_a_connection_of_the_file_is_not_given_up(bench: Bench) -> None:
-    """Nor one that nobody knows."""
+def test_a_connection_of_the_file_is_not_discarded(bench: Bench) -> None:
+    """Nor an unknown one."""
     bench.put([purchase(1)])
     for name, words in (("shop", "Remove it from the file first"), ("shpo", 'Unknown connection "shpo"')):
         said = relay("connections", "discard", name, "--yes")
@@ -96,20 +96,20 @@ def test_a_connection_of_the_file_is_not_given_up(bench: Bench) -> None:
     assert bench.count("waiting", "discarded") == (1, 0)
 
 
-def test_what_a_worker_holds_is_not_given_up(bench: Bench) -> None:
-    """Its outcome is the worker's to tell; the exit code says that something is left."""
+def test_events_under_a_lease_are_not_discarded(bench: Bench) -> None:
+    """The worker settles them; the exit code says that something is left."""
     bench.put([purchase(1)])
     assert isinstance(bench.runtime.lanes.claim("shop:0", ClaimLimits()), Lease)
-    _take_out(bench)
+    _remove_connection(bench)
     said = relay("connections", "discard", "shop", "--yes")
     assert (said.exit_code, said.stdout) == (1, "shop: discarded: 0 events\n")
     assert "still delivering" in said.stderr
     assert bench.count("waiting", "discarded") == (1, 0)
 
 
-def test_a_long_backlog_is_given_up_in_pages(bench: Bench) -> None:
-    """However much waits, no script takes long."""
+def test_a_long_backlog_is_discarded_in_pages(bench: Bench) -> None:
+    """No script takes long, however long the backlog is."""
     bench.put(*([purchase(number)] for number in range(2_100)))
-    _take_out(bench)
+    _remove_connection(bench)
     assert relay("connections", "discard", "shop", "--yes").stdout == "shop: discarded: 2,100 events\n"
     assert bench.count("waiting", "discarded") == (0, 2_100)

@@ -1,4 +1,4 @@
-"""`relay dead-letters`: real letters of a real job, listed, counted, opened; personal data only when asked for."""
+"""`relay dead-letters`: list, count and show real dead letters; personal data only with --reveal."""
 
 import json
 from typing import Any
@@ -19,8 +19,8 @@ PRIVATE = ("someone@shop.example", "+14155550134", "c-77", "Hidden")
 
 
 @pytest.fixture
-def letters(bench: Bench) -> list[dict[str, Any]]:
-    """Two of mapping's and one of TikTok's, which quotes an address, as the list has them."""
+def dead_letters(bench: Bench) -> list[dict[str, Any]]:
+    """Return two dead letters of the mapping and one of TikTok, which quotes an address, as the list has them."""
     shared = {
         **batch(),
         "user_identities": {"email": "someone@shop.example", "mobile_number": "+14155550134", "customer_id": "c-77"},
@@ -37,24 +37,24 @@ def letters(bench: Bench) -> list[dict[str, Any]]:
     return list(said.json)
 
 
-def test_the_list_is_as_designed(letters: list[dict[str, Any]]) -> None:
-    """Every key, in the order in which they died."""
-    assert [list(letter) for letter in letters] == [KEYS] * 3
-    first, second, third = letters
+def test_the_list_is_as_designed(dead_letters: list[dict[str, Any]]) -> None:
+    """Every key, in order of time."""
+    assert [list(dead_letter) for dead_letter in dead_letters] == [KEYS] * 3
+    first, second, third = dead_letters
     assert {first["event_id"], second["event_id"]} == {"e1", "e2"}
     assert (third["event_id"], third["stage"], third["reason"]) == ("e3", "delivery", "rejected_by_tiktok")
     assert (third["tiktok_code"], third["field"], third["attempts"]) == (40002, "properties.value", 1)
     assert third["tiktok_request_id"]
-    assert {letter["job"] for letter in letters} == {"job-1"}
-    assert all(letter["at"].endswith("Z") for letter in letters)
-    mapping = next(letter for letter in letters if letter["event_id"] == "e1")
+    assert {dead_letter["job"] for dead_letter in dead_letters} == {"job-1"}
+    assert all(dead_letter["at"].endswith("Z") for dead_letter in dead_letters)
+    mapping = next(dead_letter for dead_letter in dead_letters if dead_letter["event_id"] == "e1")
     assert (mapping["stage"], mapping["reason"], mapping["field"]) == ("mapping", "invalid_url", "TikTok.URL")
     assert (mapping["tiktok_event"], mapping["tiktok_code"], mapping["attempts"]) == ("PlaceAnOrder", None, 0)
 
 
-def test_what_tiktok_quotes_is_masked_and_its_sense_kept(letters: list[dict[str, Any]]) -> None:
-    """Also in JSON, for logs are made of that; --reveal shows all."""
-    assert letters[2]["message"] == "Invalid value for properties.value: '…' of … is not a number."
+def test_values_in_tiktoks_message_are_masked(dead_letters: list[dict[str, Any]]) -> None:
+    """In JSON too, because logs are made of it; --reveal shows all."""
+    assert dead_letters[2]["message"] == "Invalid value for properties.value: '…' of … is not a number."
     revealed = relay("dead-letters", "list", "--json", "--reveal").json
     assert "someone@shop.example" in revealed[2]["message"]
 
@@ -80,16 +80,16 @@ def test_what_tiktok_quotes_is_masked_and_its_sense_kept(letters: list[dict[str,
         *("no TikTok event", "event id", "no such day", "Z3 none is old", "Z3 young"),
     ],
 )
-def test_the_list_can_be_narrowed(letters: list[dict[str, Any]], options: list[str], ids: list[str]) -> None:
+def test_the_list_can_be_narrowed(dead_letters: list[dict[str, Any]], options: list[str], ids: list[str]) -> None:
     """By every condition of the query."""
     said = relay("dead-letters", "list", "--json", *options)
-    assert [letter["event_id"] for letter in said.json] == ids
+    assert [dead_letter["event_id"] for dead_letter in said.json] == ids
 
 
-def test_people_get_a_table(letters: list[dict[str, Any]]) -> None:
-    """The newest of them, masked."""
+def test_people_get_a_table(dead_letters: list[dict[str, Any]]) -> None:
+    """The newest dead letters, masked."""
     said = relay("dead-letters", "list")
-    for fact in (letters[0]["id"], "invalid_url", "TikTok.URL", "rejected_by_tiktok 40002", "missing_url"):
+    for fact in (dead_letters[0]["id"], "invalid_url", "TikTok.URL", "rejected_by_tiktok 40002", "missing_url"):
         assert fact in said.stdout
     assert not any(private in said.stdout for private in PRIVATE)
     newest = relay("dead-letters", "list", "--limit", "1")
@@ -97,7 +97,7 @@ def test_people_get_a_table(letters: list[dict[str, Any]]) -> None:
     assert "the newest 1 of 3" in newest.stderr
 
 
-def test_counts_by_connection_stage_and_reason(letters: list[dict[str, Any]]) -> None:
+def test_counts_by_connection_stage_and_reason(dead_letters: list[dict[str, Any]]) -> None:
     """As JSON and as a table."""
     rows = relay("dead-letters", "count", "--json").json
     refused = {"connection": "shop", "stage": "delivery", "reason": "rejected_by_tiktok", "field": "properties.value"}
@@ -111,10 +111,10 @@ def test_counts_by_connection_stage_and_reason(letters: list[dict[str, Any]]) ->
     assert "write a day as 2026-11-24" in relay("dead-letters", "count", "--received", "yesterday").stderr
 
 
-def test_show_opens_the_source_and_masks_it(letters: list[dict[str, Any]]) -> None:
-    """Names, types, actions and amounts stay; what is somebody's becomes a shape."""
-    letter = next(one for one in letters if one["event_id"] == "e1")
-    said = relay("dead-letters", "show", letter["id"], "--json")
+def test_show_opens_the_source_and_masks_it(dead_letters: list[dict[str, Any]]) -> None:
+    """Names, types, actions and amounts stay; personal values become a shape."""
+    dead_letter = next(one for one in dead_letters if one["event_id"] == "e1")
+    said = relay("dead-letters", "show", dead_letter["id"], "--json")
     assert list(said.json) == [*KEYS, "source"]
     inside = said.json["source"]["batch"]
     assert inside["user_identities"]["email"] == "s…@… (20 characters)"
@@ -122,39 +122,39 @@ def test_show_opens_the_source_and_masks_it(letters: list[dict[str, Any]]) -> No
     assert (inside["events"][0]["event_type"], data["product_action"]["action"]) == ("commerce_event", "purchase")
     assert (data["product_action"]["total_amount"], data["product_action"]["products"][0]["price"]) == (21, 10)
     assert data["custom_flags"] == {"TikTok.URL": "… (14 characters)"}
-    for shown in (said.stdout, relay("dead-letters", "show", letter["id"]).stdout):
+    for shown in (said.stdout, relay("dead-letters", "show", dead_letter["id"]).stdout):
         assert not any(private in shown for private in PRIVATE)
 
 
-def test_show_says_what_to_do_and_who_does_it(letters: list[dict[str, Any]]) -> None:
+def test_show_says_what_to_do_and_who_does_it(dead_letters: list[dict[str, Any]]) -> None:
     """As the catalogue of reasons has it."""
-    letter = next(one for one in letters if one["event_id"] == "e1")
-    shown = " ".join(relay("dead-letters", "show", letter["id"]).stdout.split())
+    dead_letter = next(one for one in dead_letters if one["event_id"] == "e1")
+    shown = " ".join(relay("dead-letters", "show", dead_letter["id"]).stdout.split())
     assert "the developer of the website" in shown
 
 
-def test_show_reveals_when_asked(letters: list[dict[str, Any]]) -> None:
-    """The very event."""
-    letter = next(one for one in letters if one["event_id"] == "e1")
-    revealed = relay("dead-letters", "show", letter["id"], "--reveal", "--json").json["source"]["batch"]
+def test_show_reveals_when_asked(dead_letters: list[dict[str, Any]]) -> None:
+    """The event itself."""
+    dead_letter = next(one for one in dead_letters if one["event_id"] == "e1")
+    revealed = relay("dead-letters", "show", dead_letter["id"], "--reveal", "--json").json["source"]["batch"]
     assert revealed["events"] == [json.loads(json.dumps(purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})))]
     assert revealed["user_attributes"] == {"$LastName": "Hidden"}
-    assert "someone@shop.example" in relay("dead-letters", "show", letter["id"], "--reveal").stdout
+    assert "someone@shop.example" in relay("dead-letters", "show", dead_letter["id"], "--reveal").stdout
 
 
-def test_a_source_that_cannot_be_opened_says_what_is_missing(bench: Bench) -> None:
-    """The rest of the letter is shown, the exit code is 1."""
+def test_a_source_that_cannot_be_decrypted_says_what_is_missing(bench: Bench) -> None:
+    """The rest of the dead letter is shown; exit code 1."""
     bench.runtime.codec = ChunkCodec(Keyring.from_text(Keyring.new_key()))
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
-    (letter,) = relay("dead-letters", "list", "--json").json
-    said = relay("dead-letters", "show", letter["id"], "--json")
+    (dead_letter,) = relay("dead-letters", "list", "--json").json
+    said = relay("dead-letters", "show", dead_letter["id"], "--json")
     assert (said.exit_code, said.json["source"], said.json["reason"]) == (1, None, "missing_url")
     assert "RELAY_ENCRYPTION_KEY" in said.stderr
 
 
-def test_what_is_not_there_is_said(bench: Bench) -> None:
-    """No letter: bad news; no connection: wrong use; no letters at all: fine."""
+def test_what_does_not_exist_is_said(bench: Bench) -> None:
+    """An unknown dead letter is an error, an unknown connection is wrong use, and no dead letters are fine."""
     missing = relay("dead-letters", "show", "nothing")
     assert (missing.exit_code, missing.stdout) == (1, "")
     assert "Unknown dead letter nothing." in missing.stderr
@@ -165,9 +165,9 @@ def test_what_is_not_there_is_said(bench: Bench) -> None:
     assert relay("dead-letters", "list") == (0, "", "no dead letters\n")
 
 
-def test_letters_can_be_read_while_the_configuration_cannot(bench: Bench) -> None:
-    """Something is wrong then, and letters say what."""
+def test_dead_letters_can_be_read_with_a_refused_configuration(bench: Bench) -> None:
+    """Dead dead_letters help to find what is wrong."""
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
     bench.path.write_text("inputs: [")
-    assert [letter["reason"] for letter in relay("dead-letters", "list", "--json").json] == ["missing_url"]
+    assert [dead_letter["reason"] for dead_letter in relay("dead-letters", "list", "--json").json] == ["missing_url"]

@@ -1,4 +1,4 @@
-"""`relay dead-letters edit`: corrected by a command or in an editor, kept once seen, delivered once."""
+"""`relay dead-letters edit`: corrected by a command or in an editor, previewed, stored and delivered once."""
 
 import json
 from pathlib import Path
@@ -23,8 +23,8 @@ URL = "custom_flags.TikTok.URL=https://shop.example/thanks"
 
 
 @pytest.fixture
-def letter(bench: Bench) -> str:
-    """The id of a letter with a bad URL."""
+def dead_letter(bench: Bench) -> str:
+    """Return the id of a dead letter with a bad URL."""
     shared = {**batch(), "user_identities": {"email": "someone@shop.example"}}
     bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})], shared=shared)
     bench.drain()
@@ -32,68 +32,68 @@ def letter(bench: Bench) -> str:
 
 
 def deliver(bench: Bench) -> list[str]:
-    """Drain every lane; the ids of the events that TikTok's stand-in took."""
-    for lane in range(LANES_PER_CONNECTION):
+    """Drain every lane; return the ids of the events that the stand-in received."""
+    for lane in range(4):
         drain(f"shop:{lane}", bench.runtime, "job-2")
     return [event["event_id"] for event in bench.sandbox.events()]
 
 
-def source(letter: str) -> dict[str, Any]:
-    """The batch in a letter."""
-    inside: dict[str, Any] = relay("dead-letters", "show", letter, "--reveal", "--json").json["source"]["batch"]
+def source(dead_letter: str) -> dict[str, Any]:
+    """Return the batch in a dead letter."""
+    inside: dict[str, Any] = relay("dead-letters", "show", dead_letter, "--reveal", "--json").json["source"]["batch"]
     return inside
 
 
-def test_corrected_and_replayed_it_is_delivered_once(bench: Bench, letter: str) -> None:
-    """With the id it always had; of the correction nothing but its own field differs."""
-    before = source(letter)
-    said = relay("dead-letters", "edit", letter, "--set", URL)
+def test_corrected_and_replayed_it_is_delivered_once(bench: Bench, dead_letter: str) -> None:
+    """With its original id; only the corrected field differs."""
+    before = source(dead_letter)
+    said = relay("dead-letters", "edit", dead_letter, "--set", URL)
     assert said.exit_code == 0, said.stderr
     assert "then  invalid_url" in said.stderr
     assert "now   would be sent as PlaceAnOrder" in said.stderr
     assert (bench.count("waiting", "replayed"), len(bench.dead_letters())) == ((0, 0), 1)
     before["events"][0]["data"]["custom_flags"]["TikTok.URL"] = "https://shop.example/thanks"
-    assert source(letter) == before
-    assert relay("dead-letters", "replay", letter).exit_code == 0
+    assert source(dead_letter) == before
+    assert relay("dead-letters", "replay", dead_letter).exit_code == 0
     assert deliver(bench) == ["e1"]
-    assert relay("dead-letters", "edit", letter, "--set", URL).exit_code == 1
+    assert relay("dead-letters", "edit", dead_letter, "--set", URL).exit_code == 1
     assert bench.count("delivered", "replayed", "waiting") == (1, 1, 0)
 
 
-def test_it_can_go_at_once(bench: Bench, letter: str) -> None:
+def test_replay_sends_it_at_once(bench: Bench, dead_letter: str) -> None:
     """With --replay; JSON is alone on stdout."""
-    said = relay("dead-letters", "edit", letter, "--set", URL, "--replay", "--json")
+    said = relay("dead-letters", "edit", dead_letter, "--set", URL, "--replay", "--json")
     assert (said.exit_code, said.json["replayed"]) == (0, True)
     assert "someone@shop.example" not in said.stdout + said.stderr
     assert deliver(bench) == ["e1"]
     assert bench.dead_letters() == []
 
 
-def test_a_correction_that_would_die_again_is_asked_about(bench: Bench, letter: str) -> None:
-    """With nobody to ask it is not kept; with --yes it is."""
+def test_a_correction_that_would_be_dead_lettered_again_is_confirmed(bench: Bench, dead_letter: str) -> None:
+    """Outside a terminal it is not stored; with --yes it is."""
     worse = ("--set", "custom_flags.TikTok.URL=shop.com")
-    before = source(letter)
-    said = relay("dead-letters", "edit", letter, *worse)
+    before = source(dead_letter)
+    said = relay("dead-letters", "edit", dead_letter, *worse)
     assert (said.exit_code, said.stdout) == (2, "")
     assert "now   would be dead-lettered again: invalid_url" in said.stderr
-    assert source(letter) == before
-    assert relay("dead-letters", "edit", letter, *worse, "--yes").exit_code == 0
-    assert source(letter) != before
+    assert source(dead_letter) == before
+    assert relay("dead-letters", "edit", dead_letter, *worse, "--yes").exit_code == 0
+    assert source(dead_letter) != before
 
 
-def test_in_an_editor_numbers_stay_as_they_were_written(
-    bench: Bench, letter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_editor_keeps_numbers_exact(
+    bench: Bench, dead_letter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever EDITOR does to the file is the correction; that it was shown is logged."""
+    """The file after EDITOR is the correction; the audit log records the reveal."""
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\nsed -i 's|www.shop.com/x|https://shop.example/y|' \"$1\"\n")
     editor.chmod(0o755)
     monkeypatch.setenv("EDITOR", str(editor))
     monkeypatch.delenv("VISUAL", raising=False)
-    said = relay("dead-letters", "edit", letter)
+    said = relay("dead-letters", "edit", dead_letter)
     assert said.exit_code == 0, said.stderr
     assert "personal_data_revealed" in said.stderr
-    assert source(letter)["events"][0]["data"]["custom_flags"] == {"TikTok.URL": "https://shop.example/y"}
+    assert source(dead_letter)["events"][0]["data"]["custom_flags"] == {"TikTok.URL": "https://shop.example/y"}
 
 
 @pytest.mark.parametrize(
@@ -106,32 +106,32 @@ def test_in_an_editor_numbers_stay_as_they_were_written(
     ],
     ids=["unchanged", "fails", "no JSON", "no event"],
 )
-def test_what_an_editor_spoils_is_not_kept(
-    bench: Bench, letter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str
+def test_an_invalid_edit_is_not_stored(
+    bench: Bench, dead_letter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str
 ) -> None:
-    """The letter is as it was, the exit code is 1."""
+    """The dead letter stays unchanged; exit code 1."""
     editor = tmp_path / "editor"
     editor.write_text(f"#!/bin/sh\n{script}\n")
     editor.chmod(0o755)
     monkeypatch.setenv("EDITOR", str(editor))
     monkeypatch.delenv("VISUAL", raising=False)
-    stored = bench.redis.hget("dead_letters:shop", letter)
-    said = relay("dead-letters", "edit", letter)
+    stored = bench.redis.hget("dead_letters:shop", dead_letter)
+    said = relay("dead-letters", "edit", dead_letter)
     assert (said.exit_code, said.stdout) == (1, "")
     assert words in said.stderr
-    assert bench.redis.hget("dead_letters:shop", letter) == stored
+    assert bench.redis.hget("dead_letters:shop", dead_letter) == stored
 
 
-def test_a_corrected_source_is_sealed_with_the_key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The correction lies in Redis encrypted, like what it corrects."""
+def test_a_corrected_source_is_encrypted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like the original."""
     key = Keyring.new_key()
     monkeypatch.setenv("RELAY_ENCRYPTION_KEY", key)
     bench.runtime.codec = ChunkCodec(Keyring.from_text(key))
     bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})])
     bench.drain()
-    (letter,) = bench.dead_letters()
-    assert relay("dead-letters", "edit", letter.id, "--set", URL, "--set", "event.note=marked").exit_code == 0
-    stored = bench.redis.hget("dead_letters:shop", letter.id) or b""
+    (dead_letter,) = bench.letters()
+    assert relay("dead-letters", "edit", dead_letter.id, "--set", URL, "--set", "event.note=marked").exit_code == 0
+    stored = bench.redis.hget("dead_letters:shop", dead_letter.id) or b""
     assert b"marked" not in stored
     assert (
         bench.runtime.codec.decode(bench.dead_letters()[0].source)
@@ -170,8 +170,8 @@ def test_a_corrected_source_is_sealed_with_the_key(bench: Bench, monkeypatch: py
         "event.",
     ],
 )
-def test_a_path_means_what_people_mean(assignment: str, path: tuple[Any, ...], value: object) -> None:
-    """The event's data first; names may have dots in them."""
+def test_a_path_may_start_anywhere(assignment: str, path: tuple[Any, ...], value: object) -> None:
+    """In the event's data first; names may contain dots."""
     whole = {**batch(), "events": [purchase(1)]}
     set_value(whole, assignment)
     at = whole["events"][0]
@@ -180,8 +180,8 @@ def test_a_path_means_what_people_mean(assignment: str, path: tuple[Any, ...], v
     assert at == value
 
 
-def test_what_a_batch_holds_is_set_there() -> None:
-    """Identities, the address, and whatever `batch.` says."""
+def test_fields_of_the_batch_are_set_there() -> None:
+    """Identities, the address, and everything after `batch.`."""
     whole: dict[str, Any] = {"events": [purchase(1)]}
     for assignment in ("user_identities.email=a@b.example", "ip=203.0.113.9", "batch.application_info.package=x.y"):
         set_value(whole, assignment)
@@ -196,7 +196,7 @@ def test_what_a_batch_holds_is_set_there() -> None:
 @pytest.mark.parametrize(
     "assignment", ["no-value", "=x", "product_action.products.7.price=1", "currency_code.deeper=1"]
 )
-def test_a_path_that_leads_nowhere_is_said(assignment: str) -> None:
+def test_a_path_through_a_value_is_refused(assignment: str) -> None:
     """In a sentence."""
     with pytest.raises(OperatorError, match="--set"):
         set_value({"events": [purchase(1)]}, assignment)
@@ -226,8 +226,8 @@ SHOWN_NAMES = [
 
 
 @pytest.mark.parametrize(("shown", "value", "path"), SHOWN_NAMES, ids=[row[0] for row in SHOWN_NAMES])
-def test_a_name_that_a_letter_shows_is_its_place(shown: str, value: str, path: str) -> None:
-    """The incoming name, or TikTok's, sets what the path in full sets; nothing else is added."""
+def test_a_name_in_a_dead_letter_is_a_path(shown: str, value: str, path: str) -> None:
+    """The incoming or TikTok's name sets what the full path sets, and adds nothing else."""
     by_name, by_path = ({**batch(), "events": [purchase(1)]} for _ in range(2))
     set_value(by_name, f"{shown}={value}")
     set_value(by_path, f"{path}={value}")
@@ -266,12 +266,12 @@ CONNECTION = Connection(
         ("delivery", None, "rejected_by_tiktok", ""),
     ],
 )
-def test_the_field_of_a_letter_is_offered_by_its_path(stage: str, field: str | None, reason: str, path: str) -> None:
-    """A required parameter stands where its mapping reads it, an identity under the type that the connection sends."""
-    letter = DeadLetter(
+def test_the_field_of_a_dead_letter_has_a_path(stage: str, field: str | None, reason: str, path: str) -> None:
+    """A required parameter is where its mapping reads it; an identity has the type that the connection sends."""
+    dead_letter = DeadLetter(
         id="1", connection="shop", input="web", at_ms=1, stage=stage, reason=reason, field=field, tiktok_event="Search"
     )
-    assert path_of_field(letter, CONNECTION) == path
+    assert path_of_field(dead_letter, CONNECTION) == path
 
 
 NOTHING = [
@@ -289,8 +289,8 @@ NOTHING = [
 
 
 @pytest.mark.parametrize(("path", "near"), NOTHING, ids=[row[0] for row in NOTHING])
-def test_a_path_that_names_nothing_is_refused_with_the_nearest(path: str, near: str) -> None:
-    """Before, it became a new member that nobody reads, and the letter would have died again."""
+def test_an_unknown_path_is_refused_with_the_nearest(path: str, near: str) -> None:
+    """Before, it became a new member that nothing reads, and the event was dead-lettered again."""
     whole = {**batch(), "events": [purchase(1)]}
     with pytest.raises(OperatorError, match="relay reads no such field") as refused:
         set_value(whole, f"{path}=1")
@@ -298,8 +298,8 @@ def test_a_path_that_names_nothing_is_refused_with_the_nearest(path: str, near: 
     assert whole == {**batch(), "events": [purchase(1)]}
 
 
-def test_what_the_event_has_and_what_is_said_outright_can_be_set() -> None:
-    """Also what relay does not read."""
+def test_existing_fields_and_explicit_paths_can_be_set() -> None:
+    """Even fields that relay does not read."""
     whole = {**batch(), "events": [{**purchase(1), "data": {**purchase(1)["data"], "session_uuid": "s"}}]}
     for assignment in ("session_uuid=t", "event.note=marked", "event.data.extra.deep=1", "batch.note=2"):
         set_value(whole, assignment)
@@ -308,28 +308,28 @@ def test_what_the_event_has_and_what_is_said_outright_can_be_set() -> None:
     assert whole["events"][0]["note"] == "marked"
 
 
-def test_a_product_is_added_behind_the_last() -> None:
-    """And a list is made where there is none."""
+def test_a_product_is_added_after_the_last() -> None:
+    """A missing list is created."""
     whole: dict[str, Any] = {"events": [{"data": {}}]}
     set_value(whole, "products[0].id=a")
     set_value(whole, "products[1].id=b")
     assert whole["events"][0]["data"]["product_action"]["products"] == [{"id": "a"}, {"id": "b"}]
 
 
-def test_the_name_that_the_letter_shows_corrects_it(bench: Bench, letter: str) -> None:
-    """As a person would try first: read the letter, set its field, send it again."""
-    field = relay("dead-letters", "show", letter, "--json").json["field"]
-    said = relay("dead-letters", "edit", letter, "--set", f"{field}=https://shop.example/thanks", "--replay")
+def test_the_name_in_the_dead_letter_corrects_it(bench: Bench, dead_letter: str) -> None:
+    """As an operator tries first: read the dead letter, set its field, replay it."""
+    field = relay("dead-letters", "show", dead_letter, "--json").json["field"]
+    said = relay("dead-letters", "edit", dead_letter, "--set", f"{field}=https://shop.example/thanks", "--replay")
     assert said.exit_code == 0, said.stderr
     assert "now   would be sent as PlaceAnOrder" in said.stderr
     assert deliver(bench) == ["e1"]
 
 
-def test_a_slip_is_told_and_nothing_kept(bench: Bench, letter: str) -> None:
+def test_a_mistake_is_said_and_nothing_stored(bench: Bench, dead_letter: str) -> None:
     """In a sentence, with exit code 1."""
-    before = source(letter)
-    said = relay("dead-letters", "edit", letter, "--set", "TikTok.ULR=https://shop.example/thanks", "--yes")
+    before = source(dead_letter)
+    said = relay("dead-letters", "edit", dead_letter, "--set", "TikTok.ULR=https://shop.example/thanks", "--yes")
     assert said.exit_code == 1
     assert "Did you mean" in said.stderr
     assert "TikTok.URL" in said.stderr
-    assert source(letter) == before
+    assert source(dead_letter) == before

@@ -1,4 +1,4 @@
-"""`relay dead-letters replay`: each delivered once, the books exact; asks only where TikTok may count twice."""
+"""`relay dead-letters replay`: each delivered once, the ledger exact; it asks only where TikTok may count twice."""
 
 import json
 import subprocess
@@ -19,30 +19,30 @@ HOUR_MS = 3_600_000
 
 
 def refused(bench: Bench, *numbers: int) -> list[str]:
-    """Events that TikTok refused as one and then each alone; their letters' ids."""
+    """Let TikTok refuse events together and then each alone; return the ids of the dead letters."""
     bench.sandbox.fault("code", code=40002, message="Invalid value for properties.value.")
     for number in numbers:
         bench.put([purchase(number)])
         bench.drain()
     bench.sandbox.clear_faults()
-    return [letter.id for letter in bench.dead_letters()]
+    return [dead_letter.id for dead_letter in bench.letters()]
 
 
 def expired(bench: Bench, number: int, hours: int = 50) -> str:
-    """An event of which nobody learnt for so long whether TikTok took it; its letter's id."""
+    """Dead-letter an event that TikTok never confirmed; return the id."""
     bench.put([purchase(number)], stamp=int(time.time() * 1000) - hours * HOUR_MS)
     bench.drain()
-    return next(letter.id for letter in bench.dead_letters() if letter.event_id == f"e{number}")
+    return next(dead_letter.id for dead_letter in bench.letters() if dead_letter.event_id == f"e{number}")
 
 
 def deliver(bench: Bench) -> None:
-    """Drain every lane, for replays choose any."""
-    for lane in range(LANES_PER_CONNECTION):
+    """Drain every lane, because replays choose any lane."""
+    for lane in range(4):
         drain(f"shop:{lane}", bench.runtime, "job-2")
 
 
-def test_a_letter_is_delivered_once_however_often_it_is_replayed(bench: Bench) -> None:
-    """The second time there is nothing to replay, which is bad news for whoever named it."""
+def test_a_dead_letter_is_delivered_once_however_often_it_is_replayed(bench: Bench) -> None:
+    """The second time there is nothing to replay, which is an error for a named id."""
     first, second = refused(bench, 1, 2)
     said = relay("dead-letters", "replay", first, "--json")
     assert (said.exit_code, said.json) == (0, {"replayed": [first], "left": []})
@@ -51,16 +51,16 @@ def test_a_letter_is_delivered_once_however_often_it_is_replayed(bench: Bench) -
     assert (again.exit_code, again.json["replayed"], again.json["left"][0]["id"]) == (1, [], first)
     deliver(bench)
     assert bench.count("waiting", "dead_lettered", "replayed", "delivered") == (0, 2, 1, 1)
-    assert [letter.id for letter in bench.dead_letters()] == [second]
+    assert [dead_letter.id for dead_letter in bench.letters()] == [second]
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1"]
 
 
-def test_it_is_replayed_under_todays_configuration(bench: Bench) -> None:
-    """What died of a setting goes once the setting is mended."""
+def test_it_is_replayed_under_the_current_configuration(bench: Bench) -> None:
+    """An event that a setting refused is delivered once the setting is corrected."""
     bench.put([purchase(1, custom_flags={"TikTok.URL": "https://shop.example/", "TikTok.Callback": "not a click id!"})])
     bench.drain()
-    (letter,) = bench.dead_letters()
-    assert letter.reason == "invalid_ttclid"
+    (dead_letter,) = bench.letters()
+    assert dead_letter.reason == "invalid_ttclid"
     assert (
         "would be dead-lettered again: invalid_ttclid" in relay("dead-letters", "replay", "--all", "--dry-run").stdout
     )
@@ -84,8 +84,8 @@ def test_it_is_replayed_under_todays_configuration(bench: Bench) -> None:
     ],
     ids=["reason", "reason and connection", "job", "none has it", "all"],
 )
-def test_letters_are_chosen_by_what_they_have_in_common(bench: Bench, conditions: list[str], number: int) -> None:
-    """Several conditions must all hold."""
+def test_dead_letters_are_selected_by_conditions(bench: Bench, conditions: list[str], number: int) -> None:
+    """All conditions must hold."""
     refused(bench, 1, 2)
     bench.put([purchase(3, custom_flags={})])
     bench.drain()
@@ -97,18 +97,18 @@ def test_letters_are_chosen_by_what_they_have_in_common(bench: Bench, conditions
 
 @pytest.mark.parametrize("arguments", [[], ["some-id", "--all"], ["--connection", "shpo"]])
 @pytest.mark.parametrize("command", ["replay", "discard"])
-def test_what_is_meant_must_be_said(bench: Bench, command: str, arguments: list[str]) -> None:
-    """Nothing chosen, chosen twice over, or no such connection: wrong use."""
+def test_the_selection_must_be_clear(bench: Bench, command: str, arguments: list[str]) -> None:
+    """Nothing selected, ids with conditions, and an unknown connection are wrong use."""
     refused(bench, 1)
     said = relay("dead-letters", command, *arguments, "--yes")
     assert (said.exit_code, said.stdout) == (2, "")
     assert len(bench.dead_letters()) == 1
 
 
-def test_what_tiktok_may_count_twice_is_asked_about(bench: Bench) -> None:
-    """With nobody to ask it is wrong use; --yes sends it, and it does not expire again."""
+def test_events_that_tiktok_may_count_twice_are_confirmed(bench: Bench) -> None:
+    """Outside a terminal it is wrong use; --yes sends them, and they do not expire again."""
     late, soon = expired(bench, 1), refused(bench, 2)
-    assert [letter.reason for letter in bench.dead_letters()] == ["expired", "rejected_by_tiktok"]
+    assert [dead_letter.reason for dead_letter in bench.letters()] == ["expired", "rejected_by_tiktok"]
     said = relay("dead-letters", "replay", "--all")
     assert (said.exit_code, said.stdout) == (2, "")
     assert "1 event may have reached TikTok over 47 hours ago" in said.stderr
@@ -121,7 +121,7 @@ def test_what_tiktok_may_count_twice_is_asked_about(bench: Bench) -> None:
 
 
 def test_a_stamp_that_is_not_late_stays(bench: Bench) -> None:
-    """The 47 hours run on from the first request whose outcome nobody learnt."""
+    """The 47 hours count from the first request without a known outcome."""
     stamp = int(time.time() * 1000) - 10 * HOUR_MS
     bench.sandbox.fault("code", code=40002, message="Invalid value for properties.value.")
     bench.put([purchase(1)], stamp=stamp)
@@ -134,7 +134,7 @@ def test_a_stamp_that_is_not_late_stays(bench: Bench) -> None:
 
 
 def test_at_maxmemory_a_replay_still_works(bench: Bench) -> None:
-    """It takes away before it adds."""
+    """It removes before it adds."""
     refused(bench, 1, 2)
     bench.redis.config_set("maxmemory", 1)
     try:
@@ -144,20 +144,20 @@ def test_at_maxmemory_a_replay_still_works(bench: Bench) -> None:
     assert bench.count("waiting", "replayed") == (2, 2)
 
 
-def test_a_connection_that_is_no_more_takes_nothing_back(bench: Bench) -> None:
-    """Its letters stay, and what to do is said."""
-    (letter,) = refused(bench, 1)
+def test_a_removed_connection_replays_nothing(bench: Bench) -> None:
+    """Its dead letters stay, and a sentence says what to do."""
+    (dead_letter,) = refused(bench, 1)
     bench.path.write_text(bench.path.read_text().replace("id: shop", "id: other"))
-    said = relay("dead-letters", "replay", letter, "--json")
+    said = relay("dead-letters", "replay", dead_letter, "--json")
     assert (said.exit_code, said.json["replayed"]) == (1, [])
     assert "not in the configuration file" in said.json["left"][0]["why"]
-    (dry,) = relay("dead-letters", "replay", letter, "--dry-run", "--json").json
+    (dry,) = relay("dead-letters", "replay", dead_letter, "--dry-run", "--json").json
     assert "put it back" in dry["now"]["blocked"]
     assert len(bench.dead_letters()) == 1
 
 
-def test_a_source_that_cannot_be_opened_stays_a_letter(bench: Bench) -> None:
-    """The others go."""
+def test_a_source_that_cannot_be_decrypted_stays_a_dead_letter(bench: Bench) -> None:
+    """The others are replayed."""
     (readable,) = refused(bench, 1)
     bench.runtime.codec = ChunkCodec(Keyring.from_text(Keyring.new_key()))
     bench.put([purchase(2, custom_flags={})])
@@ -169,7 +169,7 @@ def test_a_source_that_cannot_be_opened_stays_a_letter(bench: Bench) -> None:
 
 
 def test_a_dry_run_shows_the_request_masked(bench: Bench) -> None:
-    """And as it is when asked, which is logged and kept."""
+    """Unmasked with --reveal, which the audit log records."""
     bench.put([purchase(1)], shared={"user_identities": {"email": "someone@shop.example"}, "ip": "203.0.113.7"})
     bench.sandbox.fault("code", code=40002, message="Invalid value for properties.value.")
     bench.drain()
@@ -185,8 +185,8 @@ def test_a_dry_run_shows_the_request_masked(bench: Bench) -> None:
     assert bench.redis.llen("audit:reveals") == 1
 
 
-def test_many_go_in_pages(bench: Bench) -> None:
-    """Each once, however many there are; stdout has the answer alone."""
+def test_many_are_replayed_in_pages(bench: Bench) -> None:
+    """Each once; stdout has only the answer."""
     bench.put([purchase(number, custom_flags={}) for number in range(700)])
     while bench.count("waiting") != (0,):
         bench.drain()
@@ -196,8 +196,8 @@ def test_many_go_in_pages(bench: Bench) -> None:
     assert bench.count("waiting", "replayed") == (700, 700)
 
 
-def test_two_operators_replay_the_same_letters_once(bench: Bench) -> None:
-    """Whoever comes second to a letter leaves it alone; together they replay them all."""
+def test_two_operators_replay_the_same_dead_letters_once(bench: Bench) -> None:
+    """The second leaves what the first replayed; together they replay all."""
     bench.put([purchase(number, custom_flags={}) for number in range(200)])
     while bench.count("waiting") != (0,):
         bench.drain()

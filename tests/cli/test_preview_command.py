@@ -1,4 +1,4 @@
-"""`relay preview`: what would be posted, exactly, without sending anything or needing Redis."""
+"""`relay preview`: exactly what would be posted, without sending anything or needing Redis."""
 
 import gzip
 import json
@@ -32,21 +32,21 @@ def _configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def preview(*arguments: str, stdin: Any = None) -> Any:
-    """The JSON for these batches from stdin."""
+    """Return the JSON for these batches from stdin."""
     said = relay("preview", "-", "--json", *arguments, stdin=json.dumps(stdin).encode())
     assert said.exit_code == 0, said.stderr
     return said.json
 
 
 def odd_events() -> list[Any]:
-    """One of each fate."""
+    """Return one event of each outcome."""
     bad_url = purchase(2, custom_flags={"TikTok.URL": "www.shop.com/x"})
     seconds = purchase(3, timestamp_unixtime_ms=1_795_000_000)
     return [purchase(1), {"event_type": "screen_view", "data": {}}, bad_url, seconds]
 
 
 def test_one_object_for_every_input_and_connection_in_the_order_of_the_file() -> None:
-    """All of them by default; fewer where asked."""
+    """All by default; --input and --connection select."""
     pairs = [(made["input"], made["connection"]) for made in preview(stdin=batch(purchase(1)))]
     assert pairs == [("web", "new"), ("web", "old"), ("blog", "old"), ("blog", "off")]
     of_blog = [(made["input"], made["connection"]) for made in preview("--input", "blog", stdin=batch())]
@@ -55,16 +55,16 @@ def test_one_object_for_every_input_and_connection_in_the_order_of_the_file() ->
 
 
 def test_the_object_is_as_designed() -> None:
-    """Every key, with the event's position."""
+    """Every key, with the event's index."""
     (made,) = preview("--input", "web", "--connection", "new", stdin=batch(*odd_events()))
     assert list(made) == KEYS
     (request,) = made["requests"]
     assert list(request) == ["url", "body"]
     assert request["url"] == TRACK
     assert [event["event_id"] for event in request["body"]["data"]] == ["e1", "e3"]
-    (letter,) = made["dead_letters"]
-    assert list(letter) == ["index", "event_id", "reason", "field", "message"]
-    assert (letter["index"], letter["event_id"], letter["reason"], letter["field"]) == (
+    (dead_letter,) = made["dead_letters"]
+    assert list(dead_letter) == ["index", "event_id", "reason", "field", "message"]
+    assert (dead_letter["index"], dead_letter["event_id"], dead_letter["reason"], dead_letter["field"]) == (
         2,
         "e2",
         "invalid_url",
@@ -81,18 +81,18 @@ def test_indexes_count_through_all_batches_of_the_file() -> None:
     """An array of batches is one list of events."""
     bad = purchase(9, custom_flags={"TikTok.URL": "x"})
     (made,) = preview("--input", "web", "--connection", "new", stdin=[batch(purchase(1), purchase(2)), batch(bad)])
-    assert [letter["index"] for letter in made["dead_letters"]] == [2]
+    assert [dead_letter["index"] for dead_letter in made["dead_letters"]] == [2]
 
 
 def test_ndjson_is_as_good_as_an_array() -> None:
-    """One batch a line, empty lines passed over."""
+    """One batch a line; empty lines are ignored."""
     lines = "\n\n".join(json.dumps(batch(purchase(n), user=n)) for n in range(3)).encode()
     said = relay("preview", "-", "--json", "--input", "web", "--connection", "new", stdin=lines)
     assert len(said.json[0]["requests"][0]["body"]["data"]) == 3
 
 
-def test_requests_hold_what_the_worker_would_put_in_them() -> None:
-    """1000 events at most, and 1 MB at most."""
+def test_requests_are_as_large_as_the_workers() -> None:
+    """At most 1000 events and 1 MB."""
     (many,) = preview("--input", "web", "--connection", "new", stdin=batch(*map(purchase, range(1001))))
     assert [len(request["body"]["data"]) for request in many["requests"]] == [1000, 1]
     url = {"TikTok.URL": "https://shop.example/" + "x" * 100_000}
@@ -102,8 +102,8 @@ def test_requests_hold_what_the_worker_would_put_in_them() -> None:
     assert [len(request["body"]["data"]) for request in large["requests"]] == [9, 3]
 
 
-def test_what_is_not_sent_is_withheld_with_the_reason() -> None:
-    """Another environment, or a connection that is disabled."""
+def test_withheld_events_have_the_reason() -> None:
+    """Another environment, or a disabled connection."""
     development = {**batch(purchase(1)), "environment": "Development"}
     (made,) = preview("--input", "web", "--connection", "new", stdin=development)
     assert made["withheld"] == [
@@ -122,8 +122,8 @@ def test_a_generated_id_is_the_same_every_time() -> None:
     assert len(first[0]["requests"][0]["body"]["data"][0]["event_id"]) == 32
 
 
-def test_people_get_a_form_to_read() -> None:
-    """The same facts, in words; brackets in an event are no markup, and escapes move no cursor."""
+def test_people_get_text() -> None:
+    """The same facts; brackets in an event are no markup, and escapes move no cursor."""
     events = [*odd_events(), purchase(5, source_message_id="[/red]\x1b[2J", custom_flags={})]
     said = relay("preview", "-", "--connection", "new", stdin=json.dumps(batch(*events)).encode())
     assert said.exit_code == 0
@@ -153,7 +153,7 @@ def test_people_get_a_form_to_read() -> None:
     ids=["input", "connection", "both"],
 )
 def test_unknown_ids_are_wrong_use(arguments: list[str], said: str) -> None:
-    """With what would be right."""
+    """With what is allowed."""
     answer = relay("preview", "-", *arguments, stdin=b"{}")
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert said in answer.stderr
@@ -174,7 +174,7 @@ def test_unknown_ids_are_wrong_use(arguments: list[str], said: str) -> None:
     ],
     ids=["empty", "syntax", "syntax in an array", "no batch", "no object", "no list", "depth", "no UTF-8", "cut gzip"],
 )
-def test_what_is_no_batch_is_bad_news(content: bytes, said: str) -> None:
+def test_anything_but_json_is_an_error(content: bytes, said: str) -> None:
     """A sentence and exit code 1, no traceback."""
     answer = relay("preview", "-", "--json", stdin=content)
     assert (answer.exit_code, answer.stdout) == (1, "")
@@ -196,27 +196,27 @@ GOOD = json.dumps(batch(purchase(1))).encode()
     ],
     ids=["a number", "events in an object", "half a line", "null, compressed", "depth", "no UTF-8"],
 )
-def test_what_is_no_batch_costs_only_itself(content: bytes) -> None:
-    """It is a dead letter at its place, as at ingest; the batch beside it goes."""
+def test_an_invalid_batch_costs_only_itself(content: bytes) -> None:
+    """It is a dead letter, as at ingest; the batch beside it is previewed."""
     answer = relay("preview", "-", "--connection", "new", "--json", stdin=content)
     assert answer.exit_code == 0, answer.stderr
     [made] = answer.json
-    [letter] = made["dead_letters"]
-    assert letter["reason"] == "invalid_batch"
-    assert {letter["index"]} | {0, 1} == {0, 1}
-    assert "batch must be" in letter["message"]
+    [dead_letter] = made["dead_letters"]
+    assert dead_letter["reason"] == "invalid_batch"
+    assert {dead_letter["index"]} | {0, 1} == {0, 1}
+    assert "batch must be" in dead_letter["message"]
     assert sum(len(request["body"]["data"]) for request in made["requests"]) == 1
 
 
-def test_more_than_one_request_takes_is_previewed_and_told() -> None:
-    """A month in one file is worth looking at, though no client could post it so."""
+def test_a_file_too_large_for_one_request_is_previewed_with_a_note() -> None:
+    """A month in one file is worth a look, although no client could post it so."""
     answer = relay("preview", "-", "--connection", "new", "--json", stdin=b"{}\n" * 1_001)
     assert answer.exit_code == 0
     assert "ingest would answer 413: The request has 1001 batches; at most 1000 are taken at once." in answer.stderr
 
 
 def test_each_file_is_a_request_of_its_own(tmp_path: Path) -> None:
-    """One of which no element is a batch would be refused, whatever the others hold."""
+    """A file without any valid batch would be refused, whatever the others hold."""
     (tmp_path / "good.json").write_bytes(GOOD)
     (tmp_path / "bad.json").write_text("[7]")
     answer = relay("preview", str(tmp_path / "good.json"), str(tmp_path / "bad.json"))
@@ -224,8 +224,8 @@ def test_each_file_is_a_request_of_its_own(tmp_path: Path) -> None:
     assert "Ingest would answer 400" in answer.stderr
 
 
-def test_an_object_without_events_is_told_by_its_members() -> None:
-    """Who previews something around a batch, or a typing error, sees why nothing came of it."""
+def test_an_object_without_events_is_described_by_its_members() -> None:
+    """With a wrapped batch or a typing error, the operator sees why nothing would be sent."""
     said = relay("preview", "-", stdin=json.dumps([batch(purchase(1)), {"body": {}, "url": ""}]).encode())
     assert said.exit_code == 0
     assert said.stderr == "batch 2 has no `events`; it has body, url\n"
@@ -249,6 +249,6 @@ def test_bodies_are_those_that_the_worker_posts(bench: Bench) -> None:
     taken = bench.sandbox.events()
     assert [event["body"] for event in taken] == made["requests"][0]["body"]["data"]
     assert {bench.sandbox.url + event["endpoint"] for event in taken} == {made["requests"][0]["url"]}
-    assert [letter["event_id"] for letter in made["dead_letters"]] == [
-        letter.event_id for letter in bench.dead_letters()
+    assert [dead_letter["event_id"] for dead_letter in made["dead_letters"]] == [
+        dead_letter.event_id for dead_letter in bench.letters()
     ]

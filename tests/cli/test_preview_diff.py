@@ -1,4 +1,4 @@
-"""`relay preview --diff`: what a change of configuration would change, request by request."""
+"""`relay preview --diff`: what a change of the configuration would change, request by request."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ connections:
 
 @pytest.fixture(autouse=True)
 def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No configuration but the two that are compared, no Redis, no key."""
+    """Set no configuration but the two that are compared, no Redis and no key."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "none"))
     for name in ("RELAY_CONFIG", "RELAY_REDIS_URL", "RELAY_ENCRYPTION_KEY"):
@@ -38,7 +38,7 @@ def run(old: str, new: str, *batches: dict[str, Any], json_too: bool = True, mor
 
 
 def shop(*batches: dict[str, Any], old: str = OLD, **settings: str) -> Any:
-    """What changes for the shop when its connection gets these settings."""
+    """Return what changes for the shop when its connection gets these settings."""
     added = "".join(f", {name}: {value}" for name, value in settings.items())
     said = run(
         old, old.replace("CNEW, enable_web_migration: true", f"CNEW, enable_web_migration: true{added}"), *batches
@@ -48,7 +48,7 @@ def shop(*batches: dict[str, Any], old: str = OLD, **settings: str) -> Any:
 
 
 def test_nothing_changes_nothing() -> None:
-    """Every pair is there, with null for its change; people get one line."""
+    """Every pair is there, with null as its change; people get one line."""
     said = run(OLD, OLD + "# a comment\n", batch(purchase(1)))
     assert [(one["input"], one["change"], one["requests"]) for one in said.json] == [
         ("web", None, []),
@@ -81,7 +81,7 @@ def test_a_field_that_is_added_is_named_event_by_event() -> None:
 
 
 def test_another_event_name_is_a_change_of_the_event() -> None:
-    """Not one removed and another added: the rest of it is compared too."""
+    """Not one removed and another added: the other fields are compared too."""
     changed = shop(batch(purchase(1)), native_events="{purchase: CompletePayment}")
     [event] = changed["requests"][0]["events"]
     assert (event["tiktok_event"], event["change"]) == ("CompletePayment", "changed")
@@ -89,22 +89,22 @@ def test_another_event_name_is_a_change_of_the_event() -> None:
     assert changed["outcomes"] == [{"index": 0, "before": ["PlaceAnOrder"], "after": ["CompletePayment"]}]
 
 
-def test_what_surrounds_the_events_is_compared_too() -> None:
-    """A test code, another pixel: once for the request."""
+def test_fields_of_the_request_are_compared_too() -> None:
+    """A test code, another pixel: once for each request."""
     changed = shop(batch(purchase(1)), test_event_code="TEST1")
     assert changed["requests"] == [
         {"request": 0, "change": "changed", "fields": [{"path": "test_event_code", "after": "TEST1"}], "events": []}
     ]
 
 
-def test_events_that_move_to_another_request_are_no_change_of_theirs() -> None:
-    """Requests that come are added; bodies that stay the same are not spoken of."""
+def test_an_event_in_another_request_is_unchanged() -> None:
+    """New requests are added; identical bodies are not listed."""
     changed = shop(batch(purchase(1), purchase(2)), max_events_per_request="1")
     assert [(one["request"], one["change"], one["events"]) for one in changed["requests"]] == [(1, "added", [])]
 
 
-def test_a_dead_letter_that_would_go_is_an_outcome() -> None:
-    """And an event that is added."""
+def test_a_dead_letter_that_would_be_sent_is_an_outcome() -> None:
+    """And its event is added."""
     flags = {"TikTok.URL": "https://a.b", "TikTok.Callback": "__CALLBACK_PARAM__"}
     changed = shop(batch(purchase(1), purchase(2, custom_flags=flags)), invalid_ttclid="drop_field")
     assert changed["outcomes"] == [
@@ -124,8 +124,8 @@ def test_a_migration_shows_every_field() -> None:
     assert {"path": "user.ip", "after": "203.0.113.7"} in request["events"][0]["fields"]
 
 
-def test_connections_come_and_go() -> None:
-    """One that is only in the new file is added, with all it would send; one only in the old is removed."""
+def test_connections_are_added_and_removed() -> None:
+    """A connection only in the new file is added with all that it would send; one only in the old is removed."""
     renamed = OLD.replace("id: shop", "id: store")
     said = run(OLD, renamed, batch(purchase(1)))
     changes = {one["connection"]: one["change"] for one in said.json}
@@ -135,13 +135,13 @@ def test_connections_come_and_go() -> None:
 
 
 def test_several_files_are_read_as_one() -> None:
-    """Indexes count on."""
+    """Indexes continue."""
     changed = shop(batch(purchase(1)), batch(purchase(2)), content_type="product_group")
     assert [event["index"] for event in changed["requests"][0]["events"]] == [0, 1]
 
 
-def test_people_read_it() -> None:
-    """The same facts, with values; what is in an event moves no cursor."""
+def test_people_get_text() -> None:
+    """The same facts, with values; text of an event moves no cursor."""
     new = OLD.replace("CNEW, enable_web_migration: true", "CNEW, enable_web_migration: true, send_order_id: true")
     event = purchase(1)
     event["data"]["product_action"]["transaction_id"] = "T\x1b[2J"
@@ -155,14 +155,14 @@ def test_people_read_it() -> None:
 
 @pytest.mark.parametrize("wrong", ["old.yaml", "new.yaml"])
 def test_a_wrong_file_is_said_with_its_line(wrong: str) -> None:
-    """Whichever of the two."""
+    """Either of the two."""
     old, new = (text if name != wrong else "inputs: 3\n" for name, text in (("old.yaml", OLD), ("new.yaml", OLD)))
     said = run(old, new, batch(purchase(1)))
     assert (said.exit_code, said.stdout) == (1, "")
     assert f"{wrong}:1: " in said.stderr
 
 
-def test_one_connection_may_be_asked_for() -> None:
+def test_one_connection_can_be_selected() -> None:
     """As without --diff."""
     said = run(OLD, OLD, batch(purchase(1)), more=("--connection", "blog"))
     assert [one["connection"] for one in said.json] == ["blog"]

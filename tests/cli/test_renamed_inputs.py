@@ -1,4 +1,4 @@
-"""An input that has another id now: `formerly` says which stored events are its own."""
+"""An input with a new id: `formerly` says which stored events belong to it."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def rename(bench: Bench, formerly: str = "") -> None:
     bench.reload()
 
 
-def test_without_a_word_the_events_wait_and_both_remedies_are_named(bench: Bench) -> None:
+def test_without_formerly_the_events_wait_and_both_remedies_are_named(bench: Bench) -> None:
     """Nothing is lost, and the reason says what to write."""
     bench.put([purchase(1)])
     rename(bench)
@@ -35,7 +35,7 @@ def test_without_a_word_the_events_wait_and_both_remedies_are_named(bench: Bench
 
 
 def test_events_of_the_former_id_are_delivered(bench: Bench) -> None:
-    """Those that waited before, and those that an ingest with the former file stores a moment later."""
+    """Those that waited before, and those that an ingest with the old file stores a moment later."""
     bench.put([purchase(1)])
     rename(bench, "formerly: [web],")
     bench.drain()
@@ -45,7 +45,7 @@ def test_events_of_the_former_id_are_delivered(bench: Bench) -> None:
 
 
 def test_a_dead_letter_of_the_former_id_is_replayed(bench: Bench) -> None:
-    """It is mapped as an event of the input that has the other id now."""
+    """It is mapped as an event of the input that has the new id."""
     bench.put([purchase(1, custom_flags=BARE)])
     bench.drain()
     rename(bench)
@@ -60,7 +60,7 @@ def test_a_dead_letter_of_the_former_id_is_replayed(bench: Bench) -> None:
 
 
 def test_the_file_says_who_owns_a_former_id(bench: Bench) -> None:
-    """An id of no input and no former one is nobody's."""
+    """An id that is neither an input nor a former one has no owner."""
     rename(bench, "formerly: [web, site],")
     configuration = load(bench.path, {"TOKEN": "good"})
     found = {name: configuration.input_of(name) for name in ("shop-site", "web", "site", "app")}

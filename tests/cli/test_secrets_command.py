@@ -1,4 +1,4 @@
-"""`relay secrets`: keys that work, values that only the key opens, a file that moves to a new key whole."""
+"""`relay secrets`: keys that work, values that only the key decrypts, and a file that moves to a new key."""
 
 import os
 import pty
@@ -19,7 +19,7 @@ OLD, NEW = Keyring.new_key(), Keyring.new_key()
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A configuration whose token is encrypted with the old key, as is one that a comment remembers."""
+    """Write a configuration whose token is encrypted with the old key, and another in a comment."""
     path = tmp_path / "relay.yaml"
     forgotten = Keyring([Keyring.new_key()]).encrypt_text("forgotten")
     sealed = Keyring([OLD]).encrypt_text("very-secret")
@@ -31,7 +31,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_key_is_new_each_time_and_alone_on_stdout() -> None:
-    """And one that a keyring takes."""
+    """And a keyring accepts it."""
     first, second = relay("secrets", "key").stdout, relay("secrets", "key").stdout
     assert first != second
     assert Keyring.from_text(first.strip()) is not None
@@ -40,14 +40,14 @@ def test_a_key_is_new_each_time_and_alone_on_stdout() -> None:
 
 @pytest.mark.parametrize("piped", [b"very-secret", b"very-secret\n", b"very-secret\r\n"])
 def test_a_piped_value_is_encrypted(path: Path, piped: bytes) -> None:
-    """With the newest key, without the pipe's newline, and shown nowhere."""
+    """With the newest key, without the pipe's newline, and printed nowhere."""
     said = relay("secrets", "encrypt", stdin=piped, environ={"RELAY_ENCRYPTION_KEY": f"{NEW},{OLD}"})
     assert (said.exit_code, said.stderr) == (0, "")
     assert Keyring([NEW]).decrypt_text(said.stdout.strip().removeprefix("enc:")) == "very-secret"
 
 
 def test_at_a_terminal_it_asks_and_shows_nothing_typed(path: Path) -> None:
-    """The terminal's echo is off; stdout has the answer alone."""
+    """The terminal's echo is off; stdout has only the answer."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", "from cli.main import main; main()", "secrets", "encrypt"],
@@ -81,7 +81,7 @@ def test_at_a_terminal_it_asks_and_shows_nothing_typed(path: Path) -> None:
     ],
     ids=["no key", "nothing", "encrypted already", "a variable", "no text"],
 )
-def test_what_cannot_be_encrypted_is_said(
+def test_a_value_that_cannot_be_encrypted_is_said(
     path: Path, stdin: bytes, environ: dict[str, str], code: int, words: str
 ) -> None:
     """Nothing on stdout."""
@@ -91,12 +91,12 @@ def test_what_cannot_be_encrypted_is_said(
 
 
 def test_a_secret_is_no_argument(path: Path) -> None:
-    """Whoever lists processes would read it."""
+    """Other users could list it."""
     assert relay("secrets", "encrypt", "very-secret", environ={"RELAY_ENCRYPTION_KEY": NEW}).exit_code == 2
 
 
 def test_rotating_moves_every_value_to_the_newest_key(path: Path, tmp_path: Path) -> None:
-    """Comments and all else stay; printed, the file itself is untouched."""
+    """Comments and everything else stay; the file is unchanged."""
     before = path.read_text()
     said = relay("secrets", "rotate", environ={"RELAY_ENCRYPTION_KEY": f"{NEW},{OLD}"})
     assert (said.exit_code, path.read_text()) == (0, before)
@@ -108,8 +108,8 @@ def test_rotating_moves_every_value_to_the_newest_key(path: Path, tmp_path: Path
     assert [new.endswith("  # good") for _, new in changed] == [True]
 
 
-def test_in_place_the_former_file_is_kept(path: Path) -> None:
-    """With its rights; and rotated again it is as good."""
+def test_in_place_keeps_the_old_file(path: Path) -> None:
+    """With its permissions; a second rotation works too."""
     path.chmod(0o640)
     before = path.read_text()
     for _ in range(2):
@@ -120,8 +120,8 @@ def test_in_place_the_former_file_is_kept(path: Path) -> None:
     assert sorted(one.name for one in path.parent.iterdir() if one.is_file()) == ["relay.yaml", "relay.yaml.bak"]
 
 
-def test_a_value_that_no_key_opens_leaves_the_file_as_it_is(path: Path) -> None:
-    """The line is named."""
+def test_a_value_that_no_key_decrypts_leaves_the_file_unchanged(path: Path) -> None:
+    """The error names the line."""
     before = path.read_text()
     said = relay("secrets", "rotate", "--in-place", environ={"RELAY_ENCRYPTION_KEY": NEW})
     assert (said.exit_code, said.stdout, path.read_text()) == (1, "", before)

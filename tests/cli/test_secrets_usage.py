@@ -1,4 +1,4 @@
-"""A key is replaced: what needs the former one is told, letters are sealed anew, nothing is readable without a key."""
+"""A key is replaced: what needs the old one is listed, and dead letters are re-encrypted."""
 
 import pytest
 from support.bench import Bench
@@ -17,13 +17,13 @@ PRIVATE = ("user0@shop.example", QUOTED, "www.shop.com/x")
 
 
 def run(*arguments: str, keys: str) -> Said:
-    """`relay secrets …` with these keys."""
+    """Run `relay secrets …` with these keys."""
     return relay("secrets", *arguments, environ={"RELAY_ENCRYPTION_KEY": keys})
 
 
 @pytest.fixture
-def sealed(bench: Bench) -> Bench:
-    """Under the old key: a letter that the mapping refused, one that TikTok refused and quoted, a waiting event."""
+def encrypted(bench: Bench) -> Bench:
+    """Under the old key: a dead letter of the mapping, one of TikTok that quotes a value, and a waiting event."""
     use(bench, OLD)
     bench.sandbox.fault("code", code=40002, message=f"Invalid value for user.email: '{QUOTED}'", event_id="e1")
     bench.put([purchase(0, custom_flags={"TikTok.URL": "www.shop.com/x"}), purchase(1)])
@@ -38,11 +38,11 @@ def use(bench: Bench, keys: str) -> None:
     bench.runtime.codec = ChunkCodec(bench.runtime.keyring)
 
 
-def test_nothing_of_an_event_is_readable_in_redis(sealed: Bench) -> None:
-    """TikTok's own words neither, which quote it; who may see all is shown all."""
+def test_nothing_of_an_event_is_readable_in_redis(encrypted: Bench) -> None:
+    """Not TikTok's message either, which quotes it; --reveal shows all."""
     with pytest.raises(ChunkUnreadable):
-        in_redis(sealed.redis, PRIVATE)
-    raw = b"".join(part for pair in sealed.redis.hgetall("dead_letters:shop").items() for part in pair)
+        in_redis(encrypted.redis, PRIVATE)
+    raw = b"".join(part for pair in encrypted.redis.hgetall("dead_letters:shop").items() for part in pair)
     assert not [one for one in PRIVATE if one.encode() in raw]
     listed = relay("dead-letters", "list", "--json", environ={"RELAY_ENCRYPTION_KEY": OLD})
     shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": OLD})
@@ -51,8 +51,8 @@ def test_nothing_of_an_event_is_readable_in_redis(sealed: Bench) -> None:
     assert said == ["Invalid value for user.email: '…'", f"Invalid value for user.email: '{QUOTED}'", ENCRYPTED_MESSAGE]
 
 
-def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empty(sealed: Bench) -> None:
-    """Each step is told; after the last, everything works without the former key."""
+def test_an_old_key_is_needed_until_dead_letters_are_re_encrypted_and_lanes_are_empty(encrypted: Bench) -> None:
+    """Each step is shown; after the last, everything works without the old key."""
     both = f"{NEW},{OLD}"
     said = run("usage", "--json", keys=both)
     former = {"key": 2, "chunks": 1, "dead_letters": 2, "needed": True}
@@ -60,9 +60,9 @@ def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empt
     assert run("re-encrypt", "--json", keys=both).json == {"re_encrypted": 2, "unchanged": 0, "undecryptable": 0}
     assert run("re-encrypt", "--json", keys=both).json == {"re_encrypted": 0, "unchanged": 2, "undecryptable": 0}
     assert run("usage", "--json", keys=both).json["keys"][1] == {**former, "dead_letters": 0}
-    use(sealed, both)
-    sealed.sandbox.clear_faults()
-    sealed.drain()
+    use(encrypted, both)
+    encrypted.sandbox.clear_faults()
+    encrypted.drain()
     assert "nothing in Redis needs it" in run("usage", keys=both).stdout
     assert run("usage", "--json", keys=NEW).json == {
         "keys": [{"key": 1, "chunks": 0, "dead_letters": 2, "needed": True}],
@@ -71,11 +71,11 @@ def test_a_former_key_is_needed_until_letters_are_sealed_anew_and_lanes_are_empt
     }
     shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": NEW})
     assert QUOTED in shown.stdout
-    assert sealed.count("delivered", "dead_lettered", "waiting") == (1, 2, 0)
+    assert encrypted.count("delivered", "dead_lettered", "waiting") == (1, 2, 0)
 
 
-def test_what_needs_a_key_that_is_not_there_is_bad_news(sealed: Bench) -> None:
-    """And stays as it is."""
+def test_data_that_need_a_missing_key_are_an_error(encrypted: Bench) -> None:
+    """They stay unchanged."""
     said = run("usage", "--json", keys=NEW)
     assert (said.exit_code, said.json["undecryptable"]) == (1, 3)
     said = run("re-encrypt", "--json", keys=NEW)
@@ -83,8 +83,8 @@ def test_what_needs_a_key_that_is_not_there_is_bad_news(sealed: Bench) -> None:
     assert run("usage", "--json", keys=OLD).exit_code == 0
 
 
-def test_what_was_kept_before_there_was_a_key_is_told_and_letters_are_encrypted(bench: Bench) -> None:
-    """What waits goes out as it came."""
+def test_unencrypted_data_are_listed_and_dead_letters_are_encrypted(bench: Bench) -> None:
+    """Waiting events stay as they are."""
     bench.put([purchase(0, custom_flags={})])
     bench.drain()
     bench.put([purchase(1)])

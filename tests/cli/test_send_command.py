@@ -1,4 +1,4 @@
-"""`relay send`: posts as an SDK would, and says what ingest answered."""
+"""`relay send` posts as mParticle would, and prints ingest's answer."""
 
 import json
 from collections.abc import Iterator
@@ -15,19 +15,19 @@ from ingest.server import serving
 
 @pytest.fixture
 def url(bench: Bench) -> Iterator[str]:
-    """A running ingest of the bench's."""
+    """Run an ingest on the bench; give its URL."""
     with serving(load_settings()) as url:
         yield url
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where the batches are."""
+    """Return the path of the file with batches."""
     return tmp_path / "batches.json"
 
 
 def test_a_batch_is_accepted(bench: Bench, url: str, file: Path) -> None:
-    """With the input's own credentials."""
+    """With the input's credentials."""
     file.write_text(json.dumps(batch(purchase(1), purchase(2))))
     said = relay("send", str(file), "--input", "web", "--url", url)
     assert (said.exit_code, said.stderr) == (0, "")
@@ -46,7 +46,7 @@ def test_an_array_goes_to_the_bulk_route(bench: Bench, url: str, file: Path) -> 
     assert bench.count("accepted") == (6,)
 
 
-def test_a_refusal_is_told_in_the_words_of_ingest(url: str, file: Path) -> None:
+def test_a_refusal_is_printed_in_ingests_words(url: str, file: Path) -> None:
     """Exit code 1."""
     file.write_text('[{"events": 3}]')
     said = relay("send", str(file), "--input", "web", "--url", url)
@@ -65,7 +65,7 @@ def test_where_nothing_listens_one_sentence_says_so(bench: Bench, file: Path) ->
 
 
 def test_an_unknown_input_is_wrong_use(bench: Bench, file: Path) -> None:
-    """With those that there are."""
+    """The error names the known ones."""
     file.write_text("{}")
     said = relay("send", str(file), "--input", "ios")
     assert said.exit_code == 2

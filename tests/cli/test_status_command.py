@@ -1,4 +1,4 @@
-"""`relay status`: the books of real lanes, as JSON and for people."""
+"""`relay status`: the ledger of real lanes, as JSON and for people."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ CONNECTION_KEYS = [
 
 
 def connection() -> dict[str, object]:
-    """The bench's only connection, as status has it."""
+    """Return the bench's only connection, as status has it."""
     said = relay("status", "--json")
     assert said.exit_code == 0, said.stderr
     (one,) = said.json["connections"]
@@ -44,7 +44,7 @@ def connection() -> dict[str, object]:
     return dict(one)
 
 
-def test_before_anything_came_all_is_zero_and_healthy(bench: Bench) -> None:
+def test_without_events_all_is_zero_and_healthy(bench: Bench) -> None:
     """Configured inputs and connections are there from the start."""
     said = relay("status", "--json")
     assert list(said.json) == ["inputs", "connections", "redis"]
@@ -60,8 +60,8 @@ def test_before_anything_came_all_is_zero_and_healthy(bench: Bench) -> None:
     }
 
 
-def test_it_counts_what_came_what_waits_and_what_became_of_it(bench: Bench) -> None:
-    """From accepted to delivered and dead."""
+def test_it_counts_received_waiting_and_ended_events(bench: Bench) -> None:
+    """From accepted to delivered and dead-lettered."""
     bench.put([purchase(1), purchase(2, custom_flags={}), {"event_type": "screen_view"}])
     waiting = connection()
     assert (waiting["accepted"], waiting["waiting"]) == (3, 3)
@@ -84,7 +84,7 @@ def test_it_counts_what_came_what_waits_and_what_became_of_it(bench: Bench) -> N
 
 
 def test_a_refused_token_shows_as_paused_with_who_must_do_what(bench: Bench) -> None:
-    """And when it is tried again."""
+    """And when relay tries again."""
     bench.put([purchase(1)])
     bench.sandbox.fault("refuse_token")
     bench.drain()
@@ -103,7 +103,7 @@ def test_a_refused_token_shows_as_paused_with_who_must_do_what(bench: Bench) -> 
 
 @pytest.mark.parametrize("fault", ["http_503", "http_429"])
 def test_an_outage_and_a_throttle_show_as_backing_off(bench: Bench, fault: str) -> None:
-    """The lane's own backoff and the whole connection's."""
+    """The lane's backoff and the connection's."""
     bench.put([purchase(1)])
     bench.sandbox.fault(fault, retry_after="30")
     bench.drain()
@@ -119,8 +119,8 @@ def test_a_disabled_connection_is_disabled_whatever_redis_says(bench: Bench) -> 
     assert connection()["state"] == "disabled"
 
 
-def test_a_connection_that_left_the_file_is_removed_while_it_holds_something(bench: Bench) -> None:
-    """And is no longer told of when it does not."""
+def test_a_connection_missing_in_the_file_is_removed_while_it_holds_events(bench: Bench) -> None:
+    """Without events it is not listed."""
     bench.put([purchase(1)])
     text = bench.path.read_text()
     bench.path.write_text(text.replace("id: shop", "id: other"))
@@ -135,8 +135,8 @@ def test_a_connection_that_left_the_file_is_removed_while_it_holds_something(ben
     assert [one["id"] for one in relay("status", "--json").json["connections"]] == ["other"]
 
 
-def test_a_broken_configuration_is_said_and_the_books_are_told_all_the_same(bench: Bench) -> None:
-    """From what Redis knows."""
+def test_a_refused_configuration_is_said_and_the_ledger_is_shown(bench: Bench) -> None:
+    """From Redis alone."""
     bench.put([purchase(1)])
     bench.path.write_text("inputs: [")
     said = relay("status", "--json")
@@ -147,7 +147,7 @@ def test_a_broken_configuration_is_said_and_the_books_are_told_all_the_same(benc
     assert "relay.yaml:1: " in relay("status").stdout
 
 
-def test_people_read_that_the_books_balance(bench: Bench) -> None:
+def test_people_see_that_the_ledger_balances(bench: Bench) -> None:
     """In one line that adds up."""
     bench.put([purchase(1), purchase(2, custom_flags={})])
     bench.drain()
@@ -158,8 +158,8 @@ def test_people_read_that_the_books_balance(bench: Bench) -> None:
     assert "1 dead letter: relay dead-letters list" in said.stdout
 
 
-def test_verify_counts_anew(bench: Bench) -> None:
-    """And finds nothing where nothing is wrong."""
+def test_verify_counts_the_chunks(bench: Bench) -> None:
+    """It finds no difference where there is none."""
     bench.put([purchase(1)], [purchase(2), purchase(3)])
     said = relay("status", "--verify", "--json")
     assert said.exit_code == 0
@@ -167,8 +167,8 @@ def test_verify_counts_anew(bench: Bench) -> None:
     assert "counted 3 events waiting, as in the ledger" in said.stderr
 
 
-def test_verify_finds_what_is_missing(bench: Bench) -> None:
-    """A chunk that vanished, by hand of man: exit code 1 and by how much."""
+def test_verify_finds_a_missing_chunk(bench: Bench) -> None:
+    """Exit code 1, and how many events are missing."""
     bench.put([purchase(1)], [purchase(2), purchase(3)])
     bench.redis.lpop("lane:shop:0")
     said = relay("status", "--verify")
@@ -178,8 +178,8 @@ def test_verify_finds_what_is_missing(bench: Bench) -> None:
     assert "ledger does NOT balance" in said.stdout
 
 
-def test_verify_finds_a_letter_that_is_missing(bench: Bench) -> None:
-    """Letters are counted too."""
+def test_verify_finds_a_missing_dead_letter(bench: Bench) -> None:
+    """Dead letters are counted too."""
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
     bench.redis.delete("dead_letters:shop")
@@ -187,8 +187,8 @@ def test_verify_finds_a_letter_that_is_missing(bench: Bench) -> None:
     assert (said.exit_code, "1 dead letter missing" in said.stderr) == (1, True)
 
 
-def test_redis_away_is_one_sentence_within_three_seconds(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No traceback, exit code 1."""
+def test_an_unreachable_redis_is_one_sentence(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback, exit code 1, and no long wait."""
     monkeypatch.setenv("RELAY_REDIS_URL", "redis://127.0.0.1:1/0")
     began = time.monotonic()
     said = relay("status", "--json")
@@ -206,8 +206,8 @@ def test_no_redis_at_all_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mon
     assert "RELAY_REDIS_URL" in said.stderr
 
 
-def test_watching_is_for_people(bench: Bench) -> None:
-    """Not with --json."""
+def test_watch_and_json_exclude_each_other(bench: Bench) -> None:
+    """Exit code 2."""
     assert relay("status", "--watch", "--json").exit_code == 2
 
 
@@ -223,7 +223,7 @@ def test_watching_is_for_people(bench: Bench) -> None:
         ),
     ],
 )
-def test_as_many_columns_as_fit_the_most_telling_first(
+def test_a_narrow_terminal_gets_the_most_important_columns(
     bench: Bench, width: int, shown: list[str], left_out: list[str]
 ) -> None:
     """No cell is folded and no line is longer than the terminal; of a header with two lines the second is read."""
@@ -237,8 +237,8 @@ def test_as_many_columns_as_fit_the_most_telling_first(
     assert max(map(len, said.stdout.splitlines())) <= width
 
 
-def test_a_lane_that_is_mended_troubles_nobody_any_more(bench: Bench) -> None:
-    """What was to do is not shown for a connection that goes again."""
+def test_a_connection_that_recovers_needs_nothing_done(bench: Bench) -> None:
+    """What to do is not shown for a connection that delivers again."""
     bench.put([purchase(1)])
     bench.sandbox.fault("refuse_token")
     bench.drain()
@@ -251,7 +251,7 @@ def test_a_lane_that_is_mended_troubles_nobody_any_more(bench: Bench) -> None:
 
 
 def test_watch_shows_rates_until_ctrl_c(bench: Bench) -> None:
-    """Run it in a real terminal."""
+    """In a real terminal."""
     bench.put([purchase(1)])
     ours, theirs = pty.openpty()
     command = [Path(sys.executable).with_name("relay"), "status", "--watch"]

@@ -1,4 +1,4 @@
-"""`relay status --days`: where the events of each day went, to the TikTok event and the reason."""
+"""`relay status --days`: how the events of each day ended, by TikTok event and reason."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,15 +13,15 @@ BAD_URL = {"TikTok.URL": "www.shop.com/x"}
 
 
 def day(days_ago: int) -> dict[str, object]:
-    """The bench's connection on that day, as `--json` has it."""
+    """Return the bench's connection on that day, as `--json` has it."""
     found = relay("status", "--days", "3", "--json").json
     wanted = (datetime.now(UTC).date() - timedelta(days=days_ago)).isoformat()
     (one,) = [one for one in found if one["day"] == wanted]
     return dict(one)
 
 
-def test_each_day_has_what_was_received_on_it_and_what_became_of_that(bench: Bench) -> None:
-    """Whenever it was delivered; a day without events is there, with zeros."""
+def test_each_day_has_the_events_received_on_it_and_how_they_ended(bench: Bench) -> None:
+    """Whenever they ended; a day without events has zeros."""
     bench.put([purchase(1), purchase(2, custom_flags=BAD_URL), {"event_type": "screen_view"}], days_ago=1)
     bench.put([purchase(3)])
     assert (day(1)["accepted"], day(1)["waiting"]) == (3, 3)
@@ -40,8 +40,8 @@ def test_each_day_has_what_was_received_on_it_and_what_became_of_that(bench: Ben
     assert (day(2)["accepted"], day(2)["delivered"], day(2)["dead_lettered"]) == (0, {}, {})
 
 
-def test_a_letter_sent_again_counts_on_the_day_its_event_came(bench: Bench) -> None:
-    """As replayed, and then as what became of it."""
+def test_a_replay_counts_on_the_day_its_event_was_received(bench: Bench) -> None:
+    """As replayed, and then as it ended."""
     bench.put([purchase(2, custom_flags=BAD_URL)], days_ago=1)
     bench.drain()
     assert relay("dead-letters", "replay", "--all").exit_code == 0
@@ -52,7 +52,7 @@ def test_a_letter_sent_again_counts_on_the_day_its_event_came(bench: Bench) -> N
     assert day(0)["replayed"] == 0
 
 
-def test_an_event_that_could_not_be_read_died_as_no_tiktok_event(bench: Bench) -> None:
+def test_an_unreadable_event_has_no_tiktok_event(bench: Bench) -> None:
     """Its name is empty."""
     bench.put([7])
     bench.drain()
@@ -60,8 +60,8 @@ def test_an_event_that_could_not_be_read_died_as_no_tiktok_event(bench: Bench) -
     assert DeadLetter.decode(bench.redis.hvals("dead_letters:shop")[0]).tiktok_event is None
 
 
-def test_people_see_the_days_on_which_something_came(bench: Bench) -> None:
-    """With names and reasons, and a sentence where there is none."""
+def test_people_see_the_days_with_events(bench: Bench) -> None:
+    """With names and reasons, and a sentence where there are none."""
     assert "no events in these days" in relay("status", "--days", "7").stdout
     bench.put([purchase(1), purchase(2, custom_flags=BAD_URL)])
     bench.drain()
@@ -70,8 +70,8 @@ def test_people_see_the_days_on_which_something_came(bench: Bench) -> None:
     assert "1 invalid_url" in shown
 
 
-def test_a_day_does_not_expire_and_no_more_than_ninety_can_be_asked_for(bench: Bench) -> None:
-    """Old days are removed by the worker, not by Redis's clock."""
+def test_a_day_does_not_expire_and_at_most_ninety_are_shown(bench: Bench) -> None:
+    """The worker removes old days, not Redis's clock."""
     bench.put([purchase(1)])
     (key,) = bench.redis.keys("days:shop:*")
     assert bench.redis.ttl(key) == -1

@@ -1,4 +1,4 @@
-"""The supervisor with small programs: what dies is started again, what is said arrives, all is stopped in order."""
+"""The supervisor with small programs: it restarts them, forwards their output and stops them in order."""
 
 import asyncio
 import os
@@ -15,20 +15,20 @@ LIFELINE = "import os, signal; from cli.local.parent_watch import leave_with_par
 Line = tuple[str, str]
 
 
-class Heard:
-    """What programs said, and what was said of them."""
+class Output:
+    """Collect the output of programs and the remarks about them."""
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
         self._more = asyncio.Event()
 
     def say(self, name: str, line: str) -> None:
-        """Take a line."""
+        """Keep a line."""
         self.lines.append((name, line))
         self._more.set()
 
     async def wait_for(self, condition: Callable[[list[Line]], bool]) -> None:
-        """Return as soon as the lines fulfil it; fail after 20 s."""
+        """Return once `condition` is true of the lines."""
         async with asyncio.timeout(20):
             while not condition(self.lines):
                 self._more.clear()
@@ -36,16 +36,16 @@ class Heard:
 
 
 def python(name: str, code: str, stop_within_s: float = 10.0) -> Program:
-    """A program that is this Python code; `run()` in it waits until SIGTERM."""
+    """Return a program that is this Python code; `run()` in it waits until SIGTERM."""
     run = "run = lambda: __import__('signal').pause()\n"
     return Program(name, [sys.executable, "-u", "-c", run + code], stop_within_s)
 
 
-def play(story: Callable[[Heard], Awaitable[None]]) -> list[Line]:
-    """Run the story; every line heard."""
+def play(story: Callable[[Output], Awaitable[None]]) -> list[Line]:
+    """Run the story; return every line."""
 
     async def main() -> list[Line]:
-        heard = Heard()
+        heard = Output()
         await story(heard)
         return heard.lines
 
@@ -63,15 +63,15 @@ def play(story: Callable[[Heard], Awaitable[None]]) -> list[Line]:
     ],
     ids=["first", "second", "third", "third in 10 s", "third in more than 10 s"],
 )
-def test_the_third_death_within_ten_seconds_makes_it_wait_a_second(deaths: list[float], pause: float) -> None:
-    """Before that it is started at once, and it is never given up."""
+def test_the_third_end_within_ten_seconds_pauses_a_second(deaths: list[float], pause: float) -> None:
+    """Before that the program restarts at once, and it is always restarted."""
     assert pause_before_restart(deaths, now=100.0) == pause
 
 
-def test_a_program_that_dies_is_started_again() -> None:
-    """Killed or ended by itself, with what happened said."""
+def test_a_program_that_ends_is_restarted() -> None:
+    """Killed or ended, with a line that says so."""
 
-    async def story(heard: Heard) -> None:
+    async def story(heard: Output) -> None:
         supervisor = Supervisor([[python("worker", "import os; print(os.getpid()); run()")]], os.environ, heard.say)
         await heard.wait_for(lambda lines: len(lines) == 1)
         os.kill(int(heard.lines[0][1]), signal.SIGKILL)
@@ -83,10 +83,10 @@ def test_a_program_that_dies_is_started_again() -> None:
     assert first != second
 
 
-def test_all_programs_are_started_anew_when_asked_to() -> None:
-    """As when the server they were told of is elsewhere now."""
+def test_all_programs_are_restarted_on_request() -> None:
+    """As when their server has a new address."""
 
-    async def story(heard: Heard) -> None:
+    async def story(heard: Output) -> None:
         programs = [python(name, "print('here'); run()") for name in ("ingest", "worker")]
         supervisor = Supervisor([[program] for program in programs], os.environ, heard.say)
         await heard.wait_for(lambda lines: len(lines) == 2)
@@ -98,10 +98,10 @@ def test_all_programs_are_started_anew_when_asked_to() -> None:
     assert [lines.count((name, "here")) for name in ("ingest", "worker")] == [2, 2]
 
 
-def test_a_program_that_keeps_dying_is_started_again_and_again() -> None:
+def test_a_program_that_keeps_ending_is_restarted_again_and_again() -> None:
     """With its exit code, and in the end with a pause."""
 
-    async def story(heard: Heard) -> None:
+    async def story(heard: Output) -> None:
         supervisor = Supervisor([[python("ingest", "raise SystemExit(7)")]], os.environ, heard.say)
         await heard.wait_for(lambda lines: len(lines) == 4)
         await supervisor.stop()
@@ -110,10 +110,10 @@ def test_a_program_that_keeps_dying_is_started_again_and_again() -> None:
     assert play(story) == [("ingest", how), ("ingest", how), ("ingest", f"{how} in 1 s"), ("ingest", f"{how} in 1 s")]
 
 
-def test_a_program_that_is_not_there_does_not_stop_the_others() -> None:
-    """It is tried again; the sentence says why."""
+def test_a_missing_program_does_not_stop_the_others() -> None:
+    """The supervisor tries again; the line says why."""
 
-    async def story(heard: Heard) -> None:
+    async def story(heard: Output) -> None:
         absent = Program("absent", ["/nowhere/relay"], 1.0)
         supervisor = Supervisor([[absent, python("other", "print('here'); run()")]], os.environ, heard.say)
         await heard.wait_for(lambda lines: ("other", "here") in lines)
@@ -122,10 +122,10 @@ def test_a_program_that_is_not_there_does_not_stop_the_others() -> None:
     assert ("absent", "cannot be started: No such file or directory; restarting it") in play(story)
 
 
-def test_groups_are_stopped_one_after_the_other() -> None:
-    """The second only once every program of the first is gone."""
+def test_stages_stop_one_after_the_other() -> None:
+    """The second stops only when every program of the first is gone."""
 
-    async def story(heard: Heard) -> None:
+    async def story(heard: Output) -> None:
         code = """
 import signal, sys, time
 def leave(*_):
@@ -142,10 +142,10 @@ while True: signal.pause()
     assert play(story)[2:] == [("ingest", "leaving"), ("ingest", "gone"), ("worker", "leaving"), ("worker", "gone")]
 
 
-def test_a_program_that_does_not_leave_is_killed() -> None:
-    """After the time that is its own."""
+def test_a_program_that_does_not_end_is_killed() -> None:
+    """After its own time."""
 
-    async def story(heard: Heard) -> None:
+    async def story(heard: Output) -> None:
         stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('no')\nwhile True: run()"
         supervisor = Supervisor([[python("worker", stubborn, stop_within_s=0.1)]], os.environ, heard.say)
         await heard.wait_for(lambda lines: len(lines) == 1)
@@ -154,12 +154,12 @@ def test_a_program_that_does_not_leave_is_killed() -> None:
     assert play(story)[1:] == [("worker", "did not end in time; killed")]
 
 
-def test_what_a_program_says_arrives_line_by_line() -> None:
-    """Both its outputs, the last line without its end, no empty ones, and a line without end in parts."""
+def test_output_arrives_line_by_line() -> None:
+    """Both streams, the last line without its end, no empty lines, and a long line in parts."""
     long = LONGEST_LINE + 10
     code = f"import sys; print('one\\n\\ntwo'); sys.stderr.write('three\\n'); print('x' * {long}, end=''); run()"
 
-    async def story(heard: Heard) -> None:
+    async def story(heard: Output) -> None:
         supervisor = Supervisor([[python("worker", code)]], os.environ, heard.say)
         await heard.wait_for(lambda lines: sum(line.count("x") for _, line in lines) >= LONGEST_LINE)
         await supervisor.stop()
@@ -169,10 +169,10 @@ def test_what_a_program_says_arrives_line_by_line() -> None:
     assert "".join(lines[3:]) == "x" * long
 
 
-def test_programs_are_in_process_groups_of_their_own() -> None:
-    """Ctrl-C reaches the supervisor alone; the session is the same."""
+def test_each_program_has_its_own_process_group() -> None:
+    """Ctrl-C reaches only the supervisor; the session is the same."""
 
-    async def story(heard: Heard) -> None:
+    async def story(heard: Output) -> None:
         code = "import os; print(os.getpid(), os.getpgid(0), os.getsid(0)); run()"
         supervisor = Supervisor([[python("worker", code)]], os.environ, heard.say)
         await heard.wait_for(lambda lines: len(lines) == 1)
@@ -182,8 +182,8 @@ def test_programs_are_in_process_groups_of_their_own() -> None:
     assert (group, session) == (pid, os.getsid(0))
 
 
-def test_a_program_leaves_with_its_parent() -> None:
-    """Even if that is killed: the end of standard input tells it."""
+def test_a_program_ends_with_its_parent() -> None:
+    """Even if that is killed: the end of standard input shows it."""
     code = f"{LIFELINE} print('ready'); signal.pause()"
 
     async def main() -> int:

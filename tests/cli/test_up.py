@@ -1,4 +1,4 @@
-"""`relay up` with real processes: whatever is killed comes back, nothing is lost, and it leaves in order."""
+"""`relay up` with real processes: what is killed is restarted, nothing is lost, and it stops in order."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from operations.errors import OperatorError
 
 
 def processes(session: int) -> dict[int, str]:
-    """The living processes of a session: what they are, as a list of processes reads."""
+    """Return the running processes of a session with their command lines."""
     found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -32,12 +32,12 @@ def processes(session: int) -> dict[int, str]:
 
 
 def pid_of(session: int, what: str) -> int:
-    """The process of the session whose command line ends so."""
+    """Return the process of the session whose command line ends with this text."""
     return int(until(lambda: [pid for pid, line in processes(session).items() if line.endswith(what)])[0])
 
 
 def server_of(place: Place) -> int:
-    """The process of the embedded server, whatever it is called."""
+    """Return the process of the embedded server."""
 
     def living() -> int:
         record = place.data.record()
@@ -48,15 +48,15 @@ def server_of(place: Place) -> int:
 
 @pytest.fixture
 def running_up(place: Place) -> Iterator["subprocess.Popen[bytes]"]:
-    """relay up, ready."""
+    """Run relay up until the end of the test."""
     with place.up() as process:
         yield process
         process.terminate()
         process.wait(timeout=120)
 
 
-def test_whatever_dies_comes_back(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
-    """Ingest, worker and server, each killed, are replaced at once; what was accepted before arrives."""
+def test_each_killed_process_is_restarted(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
+    """Ingest, worker and server; events accepted before are delivered."""
     session = running_up.pid
     those: list[Callable[[], int]] = [
         lambda: pid_of(session, "relay ingest"),
@@ -74,8 +74,8 @@ def test_whatever_dies_comes_back(place: Place, running_up: "subprocess.Popen[by
     assert "redis   | ended; restarting it" in place.said()
 
 
-def test_it_encrypts_what_waits_from_the_first_start(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
-    """With a key that is its owner's alone and that is said once."""
+def test_it_encrypts_waiting_events_from_the_first_start(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
+    """With a key that only its owner can read, and that is printed nowhere."""
     running_up.terminate()
     assert running_up.wait(timeout=120) == 0
     key = place.data.encryption_key.read_bytes()
@@ -87,8 +87,8 @@ def test_it_encrypts_what_waits_from_the_first_start(place: Place, running_up: "
     assert key.decode().strip() not in place.said()
 
 
-def test_asked_to_stop_it_leaves_nothing_behind(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
-    """Exit code 0; ingest goes first, the server last; other commands then say that no Redis runs."""
+def test_a_stop_leaves_nothing_behind(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
+    """Exit code 0; ingest stops first, the server last."""
     assert {line.partition("relay ")[2] for line in processes(running_up.pid).values()} >= {"up", "ingest", "worker"}
     running_up.send_signal(signal.SIGINT)
     assert running_up.wait(timeout=120) == 0
@@ -96,8 +96,8 @@ def test_asked_to_stop_it_leaves_nothing_behind(place: Place, running_up: "subpr
     assert place.data.record() is None
 
 
-def test_it_says_where_batches_go_once_they_can(place: Place) -> None:
-    """Who posts as soon as they read it is answered."""
+def test_it_prints_the_address_once_ingest_listens(place: Place) -> None:
+    """A batch posted at that moment is answered."""
     process = place.start()
     until(lambda: "post batches to" in place.said() or process.poll() is not None)
     assert place.is_ready()
@@ -106,7 +106,7 @@ def test_it_says_where_batches_go_once_they_can(place: Place) -> None:
 
 
 def test_a_second_one_on_the_same_data_is_refused(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
-    """In one sentence, and the first one goes on."""
+    """In one sentence; the first continues."""
     second = place.run("up")
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
@@ -114,8 +114,8 @@ def test_a_second_one_on_the_same_data_is_refused(place: Place, running_up: "sub
     assert place.is_ready()
 
 
-def test_killed_it_leaves_a_server_that_the_next_one_adopts(place: Place) -> None:
-    """Its other children leave by themselves; nothing accepted is lost."""
+def test_after_a_kill_the_next_relay_up_adopts_the_server(place: Place) -> None:
+    """The other children end on their own; no accepted event is lost."""
     place.sandbox.fault("http_503")
     with place.up() as first:
         server = server_of(place)
@@ -141,8 +141,8 @@ def test_a_wrong_configuration_starts_nothing(place: Place) -> None:
     assert place.data.record() is None
 
 
-def test_with_a_redis_of_its_own_it_starts_none(place: Place, redis_url: str) -> None:
-    """Ingest and workers use the one in RELAY_REDIS_URL, with as many workers as asked for."""
+def test_with_a_redis_url_it_starts_no_server(place: Place, redis_url: str) -> None:
+    """Ingest and workers use RELAY_REDIS_URL; --workers sets their number."""
     with place.up("--workers", "2", RELAY_REDIS_URL=redis_url) as process:
         place.post(1)
         until(lambda: place.arrived(1))
@@ -156,7 +156,7 @@ def test_with_a_redis_of_its_own_it_starts_none(place: Place, redis_url: str) ->
 
 
 def test_with_json_logs_every_line_is_json(place: Place) -> None:
-    """Its own as well as its children's."""
+    """Its own lines and its children's."""
     with place.up(RELAY_LOG_FORMAT="json") as process:
         process.terminate()
         process.wait(timeout=120)
@@ -164,8 +164,8 @@ def test_with_json_logs_every_line_is_json(place: Place) -> None:
     assert {"up", "worker"} <= {line["process"] for line in lines}
 
 
-def test_a_port_in_use_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once it has had the time that someone just killed needs to let go of it."""
+def test_a_port_in_use_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the time that a process killed just now may need."""
     monkeypatch.setattr("cli.local.local_stack.PORT_FREE_WITHIN_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -175,7 +175,7 @@ def test_a_port_in_use_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("command", ["ingest", "worker", "status"])
 def test_without_redis_a_command_says_so_and_ends(place: Place, command: str) -> None:
-    """One sentence, exit code 1; nothing is waited for."""
+    """One sentence, exit code 1."""
     done = place.run(command)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "No Redis is running. Start relay up, or set RELAY_REDIS_URL to the address of one.\n"

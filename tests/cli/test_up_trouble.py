@@ -1,4 +1,4 @@
-"""`relay up`, and each process by itself, where the disk is full and where nobody reads the log."""
+"""`relay up` and each process alone, with a full disk and with a log that is not read."""
 
 import os
 import resource
@@ -17,12 +17,12 @@ UNLIMITED = resource.RLIM_INFINITY
 
 
 def limit_files(pid: int, most: int) -> None:
-    """What a full disk is to a process: no file of its own, or of its children's, may grow beyond `most` bytes."""
+    """Act like a full disk: no file of the process or its children may grow beyond `most` bytes."""
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, UNLIMITED))
 
 
-def test_it_goes_on_by_itself_after_a_full_disk(place: Place) -> None:
-    """The server ends, cannot be started while the disk is full, and is started once there is room again."""
+def test_it_recovers_from_a_full_disk(place: Place) -> None:
+    """The server ends, cannot start while the disk is full, and starts once there is room again."""
     up = place.up()
     try:
         place.post(1)
@@ -41,7 +41,7 @@ def test_it_goes_on_by_itself_after_a_full_disk(place: Place) -> None:
 
 
 def full_pipe() -> tuple[int, int]:
-    """Both ends of a pipe that takes not one byte more."""
+    """Return both ends of a pipe that is full."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     try:
@@ -59,8 +59,8 @@ def full_pipe() -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_a_log_that_nobody_reads_keeps_nothing_from_ending(log_format: str, place: Place) -> None:
-    """Every process of relay up starts, works, and leaves on SIGTERM, with a pipe that is full from the start."""
+def test_a_log_that_is_not_read_stops_nothing(log_format: str, place: Place) -> None:
+    """Every process of relay up starts, works and ends on SIGTERM, with a pipe that is full from the start."""
     reading, writing = full_pipe()
     environ = {**place.environ, "RELAY_LOG_FORMAT": log_format}
     up = subprocess.Popen([RELAY, "up"], stdout=writing, stderr=writing, stdin=subprocess.DEVNULL, env=environ)
@@ -76,8 +76,8 @@ def test_a_log_that_nobody_reads_keeps_nothing_from_ending(log_format: str, plac
         os.close(writing)
 
 
-def test_each_process_ends_though_nobody_reads_its_log(place: Place, tmp_path: Path) -> None:
-    """Ingest and worker take and deliver an event with a pipe that is full, and end when told to."""
+def test_each_process_ends_with_a_log_that_is_not_read(place: Place, tmp_path: Path) -> None:
+    """Ingest and worker deliver an event with a full pipe, and end on SIGTERM."""
     reading, writing = full_pipe()
     with running_server(tmp_path) as url:
         environ = {**place.environ, "RELAY_REDIS_URL": url}

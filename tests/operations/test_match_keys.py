@@ -72,7 +72,7 @@ def test_every_kind_is_a_row_of_the_mapping() -> None:
     assert {kind.path for kind in KINDS} <= {row.track for row in FIELDS}
 
 
-def test_people_read_it(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_get_text(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who matches, what was left out of how many and why, and one line in sum; each other note once."""
     (tmp_path / "relay.yaml").write_text(
         "inputs: [{id: app, platform: ios, api_key: k, api_secret: s}]\n"

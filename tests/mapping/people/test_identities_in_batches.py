@@ -164,7 +164,7 @@ MENTIONED = [
 
 
 @pytest.mark.parametrize(("raw", "kind", "value", "there"), MENTIONED, ids=[repr(row[0]) for row in MENTIONED])
-def test_what_is_no_batch_is_searched_as_text(raw: bytes, kind: str, value: str, there: bool) -> None:
+def test_an_invalid_batch_is_searched_as_text(raw: bytes, kind: str, value: str, there: bool) -> None:
     """For the value as a word, escaped or not, whatever its case."""
     assert mentions(raw, Identity(kind, value)) is there
 

@@ -1,4 +1,4 @@
-"""One bad dead letter ends no list: it is told in a sentence, and the others go on."""
+"""A damaged dead letter stops no command: it gets a sentence, and the command continues with the others."""
 
 import json
 
@@ -22,20 +22,20 @@ CANNOT_BE_OPENED = (
 
 @pytest.fixture
 def ids(bench: Bench) -> dict[str, str]:
-    """Of all of them."""
+    """Store good and damaged dead letters; return their ids."""
     return put_letters(bench)
 
 
 @pytest.mark.parametrize("reveal", [(), ("--reveal",)], ids=["masked", "revealed"])
 def test_export_writes_a_line_for_each(ids: dict[str, str], reveal: tuple[str, ...]) -> None:
-    """The good ones whole, a source where it can be opened, a sentence where the letter itself cannot be read."""
+    """Good ones complete, a source where it can be decrypted, a sentence where the dead letter cannot be read."""
     said = relay("dead-letters", "export", "--all", *reveal)
     lines = {line["id"]: line for line in map(json.loads, said.stdout.splitlines())}
     assert set(lines) == set(ids.values())
     assert said.exit_code == 1
     assert f"{len(CANNOT_BE_OPENED)} dead letters without a source" in said.stderr
-    for what, letter_id in ids.items():
-        line = lines[letter_id]
+    for what, dead_letter_id in ids.items():
+        line = lines[dead_letter_id]
         assert (line["source"] is None) == (what in CANNOT_BE_OPENED), what
         assert (line["reason"] == "unreadable") == (what in DAMAGED), what
         if what in DAMAGED:
@@ -46,15 +46,15 @@ def test_export_writes_a_line_for_each(ids: dict[str, str], reveal: tuple[str, .
 @pytest.mark.parametrize("reveal", [(), ("--reveal",)], ids=["masked", "revealed"])
 @pytest.mark.parametrize("as_json", [(), ("--json",)], ids=["for people", "JSON"])
 def test_list_and_dry_run_show_all(ids: dict[str, str], as_json: tuple[str, ...], reveal: tuple[str, ...]) -> None:
-    """Whatever is wrong with some."""
+    """Damaged ones too."""
     for command in (("list",), ("replay", "--all", "--dry-run")):
         said = relay("dead-letters", *command, *as_json, *reveal)
         assert said.exit_code == 0, said.stderr
-        assert all(letter_id in said.stdout for letter_id in ids.values())
+        assert all(dead_letter_id in said.stdout for dead_letter_id in ids.values())
 
 
 def test_count_counts_all(ids: dict[str, str]) -> None:
-    """Those that cannot be read under a reason of their own."""
+    """Unreadable ones have a reason of their own."""
     rows = relay("dead-letters", "count", "--json").json
     assert sum(row["dead_letters"] for row in rows) == len(ids)
     assert {row["reason"]: row["dead_letters"] for row in rows} == {
@@ -65,23 +65,25 @@ def test_count_counts_all(ids: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("reveal", [(), ("--reveal",)], ids=["masked", "revealed"])
 @pytest.mark.parametrize("as_json", [(), ("--json",)], ids=["for people", "JSON"])
-def test_show_tells_of_each(ids: dict[str, str], as_json: tuple[str, ...], reveal: tuple[str, ...]) -> None:
-    """0 and its event, or 1 and a sentence."""
-    for what, letter_id in ids.items():
-        said = relay("dead-letters", "show", letter_id, *as_json, *reveal)
+def test_show_shows_each(ids: dict[str, str], as_json: tuple[str, ...], reveal: tuple[str, ...]) -> None:
+    """Exit code 0 with its event, or 1 with a sentence."""
+    for what, dead_letter_id in ids.items():
+        said = relay("dead-letters", "show", dead_letter_id, *as_json, *reveal)
         assert said.exit_code == (what in CANNOT_BE_OPENED), (what, said.stderr)
-        assert letter_id in said.stdout
+        assert dead_letter_id in said.stdout
         assert ("cannot be decrypted" in said.stderr) == (what in CANNOT_BE_OPENED), what
 
 
 def test_edit_sets_a_field_or_says_why_not(bench: Bench, ids: dict[str, str]) -> None:
-    """Numbers beside it stay as they were written, however large."""
+    """Large numbers beside the field stay exact."""
     can_be_set = (
         *("good", "a number too large in the batch", "a number too large in the event", "a whole number too large"),
         *("half a surrogate pair", "a time that is none", "a time before all", "good again"),
     )
-    for what, letter_id in ids.items():
-        said = relay("dead-letters", "edit", letter_id, "--set", "custom_flags.TikTok.URL=https://a.example/", "--yes")
+    for what, dead_letter_id in ids.items():
+        said = relay(
+            "dead-letters", "edit", dead_letter_id, "--set", "custom_flags.TikTok.URL=https://a.example/", "--yes"
+        )
         assert said.exit_code == (what not in can_be_set), (what, said.stderr)
         assert "Traceback" not in said.stderr
     for what, number in (("a number too large in the batch", "1e400"), ("a whole number too large", "9" * 5_000)):
@@ -92,7 +94,7 @@ def test_edit_sets_a_field_or_says_why_not(bench: Bench, ids: dict[str, str]) ->
 
 
 def test_replay_sends_what_can_be_sent(bench: Bench, ids: dict[str, str]) -> None:
-    """Each of the others stays, with its reason."""
+    """The others stay, each with its reason."""
     said = relay("dead-letters", "replay", "--all", "--json")
     assert said.exit_code == 1
     left = {one["id"]: one["why"] for one in said.json["left"]}
@@ -102,8 +104,8 @@ def test_replay_sends_what_can_be_sent(bench: Bench, ids: dict[str, str]) -> Non
     assert bench.reading().waiting == 0
 
 
-def test_forget_counts_what_it_cannot_read_and_goes_on(ids: dict[str, str]) -> None:
-    """The good ones go; exit code 1."""
+def test_forget_counts_what_it_cannot_read_and_continues(ids: dict[str, str]) -> None:
+    """Good ones are erased; exit code 1."""
     said = relay("forget", "--identity", "email=user0@shop.example", "--json")
     [shop] = said.json["connections"]
     assert said.exit_code == 1
@@ -112,8 +114,8 @@ def test_forget_counts_what_it_cannot_read_and_goes_on(ids: dict[str, str]) -> N
     assert relay("dead-letters", "show", ids[LAST]).exit_code == 1
 
 
-def test_keys_count_and_reseal_go_on(ids: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A damaged letter needs no key that anybody has."""
+def test_secrets_usage_and_re_encrypt_continue(ids: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key decrypts a damaged dead letter."""
     monkeypatch.setenv("RELAY_ENCRYPTION_KEY", Keyring.new_key())
     for command in (("usage",), ("re-encrypt",)):
         said = relay("secrets", *command)
@@ -122,14 +124,14 @@ def test_keys_count_and_reseal_go_on(ids: dict[str, str], monkeypatch: pytest.Mo
 
 
 def test_discard_removes_any_of_them(ids: dict[str, str]) -> None:
-    """Also what nobody can read any more."""
+    """Unreadable ones too."""
     said = relay("dead-letters", "discard", "--all", "--yes", "--json")
     assert said.exit_code == 0, said.stderr
     assert set(said.json["discarded"]) == set(ids.values())
 
 
-def test_every_source_is_one_of_the_letters(ids: dict[str, str]) -> None:
-    """Or a row of the table would prove nothing."""
+def test_every_damage_of_the_table_is_stored(ids: dict[str, str]) -> None:
+    """Otherwise a row of the table would prove nothing."""
     assert set(SOURCES) <= set(ids)
 
 
@@ -137,10 +139,10 @@ def test_every_source_is_one_of_the_letters(ids: dict[str, str]) -> None:
     ("deed", "command"), [("reveals", ("dead-letters", "reveals")), ("erasures", ("forget", "--past"))]
 )
 @pytest.mark.parametrize("entry", [b"", b"{", b'{"at": 7}', b'{"number": 1e400}', b"\xff"])
-def test_an_entry_of_the_audit_that_cannot_be_read_ends_no_list(
+def test_an_unreadable_audit_entry_stops_no_list(
     bench: Bench, ids: dict[str, str], deed: str, command: tuple[str, ...], entry: bytes
 ) -> None:
-    """It says so in its place."""
+    """A sentence stands in its place."""
     relay("dead-letters", "show", ids[FIRST], "--reveal")
     relay("forget", "--identity", "email=nobody@shop.example")
     bench.redis.lpush(f"audit:{deed}", entry)

@@ -1,4 +1,4 @@
-"""`relay dead-letters discard` and `export`: thrown away only when meant, and counted; written out masked."""
+"""`relay dead-letters discard` and `export`: discarded only after confirmation, and counted; exported masked."""
 
 import json
 import os
@@ -19,15 +19,15 @@ PRIVATE = ("someone@shop.example", "www.shop.com/x")
 
 @pytest.fixture
 def ids(bench: Bench) -> list[str]:
-    """Two letters: one of a bad URL, one without any."""
+    """Return the ids of two dead letters: one with a bad URL, one without a URL."""
     shared = {**batch(), "user_identities": {"email": "someone@shop.example"}}
     bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"}), purchase(2, custom_flags={})], shared=shared)
     bench.drain()
-    return [letter.id for letter in bench.dead_letters()]
+    return [dead_letter.id for dead_letter in bench.letters()]
 
 
-def test_a_discarded_letter_is_gone_and_counted(bench: Bench, ids: list[str]) -> None:
-    """The other stays; a second time there is nothing to discard."""
+def test_a_discarded_dead_letter_is_gone_and_counted(bench: Bench, ids: list[str]) -> None:
+    """The other stays; a second run discards nothing."""
     said = relay("dead-letters", "discard", ids[0], "--yes", "--json")
     assert (said.exit_code, said.json) == (0, {"discarded": [ids[0]], "left": []})
     assert bench.count("dead_lettered", "dead_letters_discarded", "waiting") == (2, 1, 0)
@@ -38,7 +38,7 @@ def test_a_discarded_letter_is_gone_and_counted(bench: Bench, ids: list[str]) ->
 
 
 def test_discarding_asks(bench: Bench, ids: list[str]) -> None:
-    """With nobody to ask, it is wrong use and nothing happens."""
+    """Outside a terminal it is wrong use and nothing happens."""
     said = relay("dead-letters", "discard", "--all")
     assert (said.exit_code, said.stdout) == (2, "")
     assert "--yes" in said.stderr
@@ -47,7 +47,7 @@ def test_discarding_asks(bench: Bench, ids: list[str]) -> None:
 
 @pytest.mark.parametrize(("answer", "code", "left"), [(b"n\n", 1, 2), (b"y\n", 0, 0)], ids=["no", "yes"])
 def test_at_a_terminal_the_answer_counts(bench: Bench, ids: list[str], answer: bytes, code: int, left: int) -> None:
-    """Asked on stderr, so that stdout stays the answer's."""
+    """The question is on stderr, so that stdout has only the answer."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", "from cli.main import main; main()", "dead-letters", "discard", "--all", "--json"]
     process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -62,7 +62,7 @@ def test_at_a_terminal_the_answer_counts(bench: Bench, ids: list[str], answer: b
 
 
 def test_an_export_has_a_line_for_each_with_its_event(bench: Bench, ids: list[str]) -> None:
-    """Masked, and as it was when asked, which is logged and kept with who and what."""
+    """Masked; unmasked with --reveal, which the audit log records."""
     said = relay("dead-letters", "export", "--all")
     lines = [json.loads(line) for line in said.stdout.splitlines()]
     assert (said.exit_code, sorted(line["id"] for line in lines)) == (0, sorted(ids))
@@ -79,8 +79,8 @@ def test_an_export_has_a_line_for_each_with_its_event(bench: Bench, ids: list[st
     assert not any(private in revealed.stderr for private in PRIVATE)
 
 
-def test_an_export_says_what_it_could_not_open(bench: Bench) -> None:
-    """Its line is there without a source; the exit code is 1."""
+def test_an_export_says_what_it_could_not_decrypt(bench: Bench) -> None:
+    """Its line has no source; exit code 1."""
     bench.runtime.codec = ChunkCodec(Keyring.from_text(Keyring.new_key()))
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
@@ -91,8 +91,8 @@ def test_an_export_says_what_it_could_not_open(bench: Bench) -> None:
     assert relay("dead-letters", "export").exit_code == 2
 
 
-def test_who_was_shown_what_can_be_listed(bench: Bench, ids: list[str]) -> None:
-    """Newest first, whichever command showed it."""
+def test_reveals_can_be_listed(bench: Bench, ids: list[str]) -> None:
+    """Newest first, of every command."""
     assert relay("dead-letters", "reveals", "--json").json == []
     for arguments in (["show", ids[0]], ["list"], ["export", "--all"], ["replay", "--all", "--dry-run"]):
         assert relay("dead-letters", *arguments, "--reveal").exit_code == 0
@@ -102,7 +102,7 @@ def test_who_was_shown_what_can_be_listed(bench: Bench, ids: list[str]) -> None:
 
 
 def test_at_maxmemory_a_reveal_is_in_the_log_alone(bench: Bench, ids: list[str]) -> None:
-    """A full Redis keeps nobody from looking at what fills it."""
+    """A full Redis must not keep an operator from looking at what fills it."""
     bench.redis.config_set("maxmemory", 1)
     try:
         said = relay("dead-letters", "show", ids[0], "--reveal")

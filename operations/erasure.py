@@ -141,7 +141,7 @@ class Eraser:
     def _dead_letters(self, person: Person, erased: ConnectionErasure) -> None:
         found = (
             letter.id
-            for letter in self.store.letters([erased.id])
+            for letter in self.store.dead_letters([erased.id])
             if (source := self._source(letter, erased)) and self._search(source, person, erased)
         )
         while ids := list(islice(found, DEAD_LETTERS_A_PAGE)):

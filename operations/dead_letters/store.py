@@ -50,7 +50,7 @@ class DeadLetterStore:
         """Return Redis's time, by which dead letters are dated."""
         return now_ms(self.client)
 
-    def letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
+    def dead_letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
         """Yield the dead letters of these connections, in no order. Their sources are large: do not collect them."""
         for connection in connections:
             for letter_id, stored in iterate_dead_letters(self.client, connection):

@@ -23,7 +23,7 @@ def ids(bench: Bench) -> list[str]:
     shared = {**batch(), "user_identities": {"email": "someone@shop.example"}}
     bench.put([purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"}), purchase(2, custom_flags={})], shared=shared)
     bench.drain()
-    return [dead_letter.id for dead_letter in bench.letters()]
+    return [dead_letter.id for dead_letter in bench.dead_letters()]
 
 
 def test_a_discarded_dead_letter_is_gone_and_counted(bench: Bench, ids: list[str]) -> None:

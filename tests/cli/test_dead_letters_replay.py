@@ -25,14 +25,14 @@ def refused(bench: Bench, *numbers: int) -> list[str]:
         bench.put([purchase(number)])
         bench.drain()
     bench.sandbox.clear_faults()
-    return [dead_letter.id for dead_letter in bench.letters()]
+    return [dead_letter.id for dead_letter in bench.dead_letters()]
 
 
 def expired(bench: Bench, number: int, hours: int = 50) -> str:
     """Dead-letter an event that TikTok never confirmed; return the id."""
     bench.put([purchase(number)], stamp=int(time.time() * 1000) - hours * HOUR_MS)
     bench.drain()
-    return next(dead_letter.id for dead_letter in bench.letters() if dead_letter.event_id == f"e{number}")
+    return next(dead_letter.id for dead_letter in bench.dead_letters() if dead_letter.event_id == f"e{number}")
 
 
 def deliver(bench: Bench) -> None:
@@ -51,7 +51,7 @@ def test_a_dead_letter_is_delivered_once_however_often_it_is_replayed(bench: Ben
     assert (again.exit_code, again.json["replayed"], again.json["left"][0]["id"]) == (1, [], first)
     deliver(bench)
     assert bench.count("waiting", "dead_lettered", "replayed", "delivered") == (0, 2, 1, 1)
-    assert [dead_letter.id for dead_letter in bench.letters()] == [second]
+    assert [dead_letter.id for dead_letter in bench.dead_letters()] == [second]
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1"]
 
 
@@ -59,7 +59,7 @@ def test_it_is_replayed_under_the_current_configuration(bench: Bench) -> None:
     """An event that a setting refused is delivered once the setting is corrected."""
     bench.put([purchase(1, custom_flags={"TikTok.URL": "https://shop.example/", "TikTok.Callback": "not a click id!"})])
     bench.drain()
-    (dead_letter,) = bench.letters()
+    (dead_letter,) = bench.dead_letters()
     assert dead_letter.reason == "invalid_ttclid"
     assert (
         "would be dead-lettered again: invalid_ttclid" in relay("dead-letters", "replay", "--all", "--dry-run").stdout
@@ -108,7 +108,7 @@ def test_the_selection_must_be_clear(bench: Bench, command: str, arguments: list
 def test_events_that_tiktok_may_count_twice_are_confirmed(bench: Bench) -> None:
     """Outside a terminal it is wrong use; --yes sends them, and they do not expire again."""
     late, soon = expired(bench, 1), refused(bench, 2)
-    assert [dead_letter.reason for dead_letter in bench.letters()] == ["expired", "rejected_by_tiktok"]
+    assert [dead_letter.reason for dead_letter in bench.dead_letters()] == ["expired", "rejected_by_tiktok"]
     said = relay("dead-letters", "replay", "--all")
     assert (said.exit_code, said.stdout) == (2, "")
     assert "1 event may have reached TikTok over 47 hours ago" in said.stderr

@@ -64,7 +64,7 @@ def test_a_dry_run_counts_and_erases_nothing(waiting: Bench) -> None:
     said = relay("forget", "--identity", f"email={EMAIL}", "--dry-run")
     assert said.exit_code == 0
     assert "would be erased: 2 waiting events, 1 dead letter, 0 remembered addresses" in said.stderr
-    assert waiting.count("waiting", "erased", "forgotten_letters") == (3, 0, 0)
+    assert waiting.count("waiting", "erased", "dead_letters_erased") == (3, 0, 0)
     assert relay("forget", "--past", "--json").json == []
 
 
@@ -159,7 +159,7 @@ def test_a_dead_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: 
     class Busy(DeadLetterStore):
         def dead_letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
             relay("dead-letters", "replay", "--all", "--yes")
-            return super().letters(connections)
+            return super().dead_letters(connections)
 
     erasure = eraser(waiting, store=Busy).erase(AddressCache(waiting.redis, None, 0))
     assert (erasure.events, erasure.dead_letters) == (3, 0)
@@ -172,7 +172,7 @@ def test_a_person_whose_events_keep_arriving_is_not_called_erased(waiting: Bench
     class Arriving(DeadLetterStore):
         def dead_letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
             waiting.put([purchase(9)])
-            return super().letters(connections)
+            return super().dead_letters(connections)
 
     erasure = eraser(waiting, store=Arriving).erase(AddressCache(waiting.redis, None, 0))
     assert (erasure.keeps_coming, erasure.is_complete) == (True, False)

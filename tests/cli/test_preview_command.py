@@ -250,5 +250,5 @@ def test_bodies_are_those_that_the_worker_posts(bench: Bench) -> None:
     assert [event["body"] for event in taken] == made["requests"][0]["body"]["data"]
     assert {bench.sandbox.url + event["endpoint"] for event in taken} == {made["requests"][0]["url"]}
     assert [dead_letter["event_id"] for dead_letter in made["dead_letters"]] == [
-        dead_letter.event_id for dead_letter in bench.letters()
+        dead_letter.event_id for dead_letter in bench.dead_letters()
     ]

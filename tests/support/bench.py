@@ -93,9 +93,9 @@ class Bench:
         return tuple(reading.waiting if name == "waiting" else reading.counts.get(name, 0) for name in names)
 
     def dead_letters(self) -> list[DeadLetter]:
-        """Return the dead letters, sorted by the events' ids."""
-        letters = (DeadLetter.decode(stored) for stored in self.redis.hvals("dead_letters:shop"))
-        return sorted(letters, key=lambda letter: (letter.event_id or "", letter.tiktok_event or ""))
+        """The dead letters, in the order of the events' ids."""
+        dead_letters = (DeadLetter.decode(stored) for stored in self.redis.hvals("dead_letters:shop"))
+        return sorted(dead_letters, key=lambda each: (each.event_id or "", each.tiktok_event or ""))
 
     def close(self) -> None:
         """Let go of every connection."""

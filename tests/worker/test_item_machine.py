@@ -129,11 +129,7 @@ class Items(RuleBasedStateMachine):
 
     def _entries(self) -> list[Entry]:
         open_chunk = self.bench.runtime.codec.decode
-        waiting = [
-            open_chunk(one)
-            for lane in range(LANES_PER_CONNECTION)
-            for one in self.bench.redis.lrange(f"lane:shop:{lane}", 0, -1)
-        ]
+        waiting = [open_chunk(one) for lane in range(4) for one in self.bench.redis.lrange(f"lane:shop:{lane}", 0, -1)]
         dead = [open_chunk(letter.source) for letter in self.bench.dead_letters()]
         chunks: list[Chunk] = [*waiting, *dead]
         return [entry for chunk in chunks for batch in chunk.batches for entry in batch.entries]

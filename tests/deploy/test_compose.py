@@ -1,4 +1,4 @@
-"""docker-compose.yml and the Dockerfile without an engine: what they say is so, and what they start runs."""
+"""docker-compose.yml and the Dockerfile without an engine: their statements hold, and what they start exists."""
 
 import os
 import re
@@ -23,13 +23,13 @@ REQUIRED = {"RELAY_ENCRYPTION_KEY", "REDIS_PASSWORD", "FLOWER_PASSWORD"}
 
 
 def example() -> dict[str, str]:
-    """What .env.example sets, empty values included."""
+    """Return the variables of .env.example, empty ones included."""
     lines = (ROOT / ".env.example").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def test_the_services_are_those_that_the_design_names() -> None:
-    """Sandbox and sender come with the profile `demo` only; none has a name that forbids a second one."""
+    """Sandbox and sender have the profile `demo` only; no service has a container name that forbids a second one."""
     assert {name for name, service in SERVICES.items() if "profiles" not in service} == {
         "redis",
         "ingest",
@@ -41,8 +41,8 @@ def test_the_services_are_those_that_the_design_names() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_is_started_again_and_has_time_to_end(name: str) -> None:
-    """As long as relay up gives it, or more."""
+def test_every_service_is_restarted_and_has_time_to_end(name: str) -> None:
+    """At least as long as relay up gives it."""
     assert SERVICES[name]["restart"] == "always"
     needed = {"ingest": INGEST_STOP_S, "worker": WORKER_STOP_S, "sandbox": SANDBOX_STOP_S}
     number, unit = re.fullmatch(r"(\d+)([sm])", SERVICES[name]["stop_grace_period"]).groups()  # type: ignore[union-attr]
@@ -50,8 +50,8 @@ def test_every_service_is_started_again_and_has_time_to_end(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_is_published_is_for_this_host_only(name: str) -> None:
-    """And Redis is not published at all; workers publish nothing, so that there may be several."""
+def test_published_ports_are_for_this_host_only(name: str) -> None:
+    """Redis publishes none, nor do workers, so that there may be several."""
     ports = SERVICES[name].get("ports", [])
     assert len(ports) == (name in ("ingest", "flower", "sandbox"))
     assert all(re.fullmatch(r"\$\{\w+:-127\.0\.0\.1:(\d+)\}:\1", port) for port in ports)
@@ -59,7 +59,7 @@ def test_what_is_published_is_for_this_host_only(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*PROCESSES, "sender"])
 def test_our_processes_may_do_little(name: str) -> None:
-    """A root file system that is read only, no capability, no new privilege, no volume that can be written."""
+    """A read-only root file system, no capability, no new privilege, no writable volume."""
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -83,7 +83,7 @@ SECRETS: dict[str, set[str]] = {
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_each_container_sees_only_the_secrets_that_it_uses(name: str) -> None:
-    """What .env holds, then what `environment` says instead: that wins, also where it is empty."""
+    """From .env, then from `environment`, which wins even where it is empty."""
     service = SERVICES[name]
     known = set().union(*SECRETS.values())
     filled = dict.fromkeys(known, "a-secret") if "env_file" in service else {}
@@ -108,7 +108,7 @@ def test_commands_and_variables_exist(name: str) -> None:
 
 
 def test_the_redis_of_compose_passes_relay_check() -> None:
-    """Every requirement that a configuration can meet, with the values that stand there."""
+    """Every requirement that a configuration can meet, with the values of the file."""
     script = SERVICES["redis"]["command"][2]
     facts = dict(line.split(" ", 1) for line in script.splitlines()[1:-1])
     facts["maxmemory"] = str(1 << 30) if facts["maxmemory"] == "${REDIS_MAXMEMORY:-1gb}" else "0"
@@ -119,8 +119,8 @@ def test_the_redis_of_compose_passes_relay_check() -> None:
     assert "redis" in COMPOSE["volumes"]
 
 
-def test_compose_refuses_to_start_without_what_it_needs() -> None:
-    """`${NAME:?what to do}` for exactly the three; each stands empty in .env.example, which sets nothing unknown."""
+def test_compose_refuses_to_start_without_required_variables() -> None:
+    """`${NAME:?what to do}` for exactly the three; each is empty in .env.example, which sets nothing unknown."""
     text = (ROOT / "docker-compose.yml").read_text()
     demanded = set(re.findall(r"(?<!\$)\$\{(\w+):\?[^}]+\}", text))
     optional = set(re.findall(r"(?<!\$)\$\{(\w+):-[^}]*\}", text))
@@ -138,8 +138,8 @@ def test_the_example_environment_filled_in_fits_the_example_configuration() -> N
     assert load(ROOT / "config" / "relay.example.yaml", filled).connections
 
 
-def test_the_key_that_openssl_makes_is_one() -> None:
-    """32 random bytes in URL-safe base64, as .env.example says how to make it."""
+def test_openssl_makes_a_valid_key() -> None:
+    """32 random bytes in URL-safe base64, as .env.example says."""
     import base64
 
     assert "openssl rand -base64 32 | tr +/ -_" in (ROOT / ".env.example").read_text()
@@ -149,14 +149,14 @@ def test_the_key_that_openssl_makes_is_one() -> None:
 
 
 def instructions() -> list[tuple[str, str]]:
-    """The Dockerfile, one (instruction, arguments) a line."""
+    """Return the Dockerfile as (instruction, arguments) pairs."""
     text = re.sub(r"\\\n\s*", " ", (ROOT / "Dockerfile").read_text())
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines]
 
 
-def test_what_the_image_copies_is_there_and_reaches_the_builder() -> None:
-    """Every COPY from here names a path that .dockerignore lets through; every package of the wheel is copied."""
+def test_copied_files_exist_and_reach_the_builder() -> None:
+    """Every COPY from the checkout names a path that .dockerignore admits; every package of the wheel is copied."""
     copied = [
         path for word, rest in instructions() if word == "COPY" and "--from" not in rest for path in rest.split()[:-1]
     ]
@@ -170,7 +170,7 @@ def test_what_the_image_copies_is_there_and_reaches_the_builder() -> None:
     assert set(re.findall(r'"(\w+)"', wheel[1])) <= set(copied)
 
 
-def test_the_image_runs_relay_itself_and_not_as_root() -> None:
+def test_the_image_runs_relay_directly_and_not_as_root() -> None:
     """Exec form: signals reach the process and not a shell. The last stage installs nothing and has no pip."""
     last = max(number for number, (word, _) in enumerate(instructions()) if word == "FROM")
     final = dict(instructions()[last:])

@@ -1,4 +1,4 @@
-"""Each service's command and variables, as docker-compose.yml writes them, in real processes."""
+"""Each service's command and variables, as docker-compose.yml has them, in real processes."""
 
 import base64
 import os
@@ -30,7 +30,7 @@ LATE_S = 30.0
 
 
 def lesser_user() -> int | None:
-    """Whom to run as: nobody where that user may run this Python; None, the tests' own user, where not."""
+    """Return an unprivileged user that can run this Python, or None for the tests' own user."""
     if os.getuid() != 0:
         return None
     nobody = 65534
@@ -45,7 +45,7 @@ USER = lesser_user()
 
 
 class Project:
-    """The services of the file, started one by one, each with its own words; only hosts, ports and paths are moved."""
+    """The services of the file, started one by one with their commands; only hosts, ports and paths are replaced."""
 
     def __init__(self, directory: Path, running: ExitStack) -> None:
         self.directory, self._running = directory, running
@@ -59,7 +59,7 @@ class Project:
         (directory / "valkey-server").symlink_to(SERVER)
 
     def start(self, name: str) -> None:
-        """Start the service; what it says goes to a file."""
+        """Start the service; its output goes to a file."""
         service = SERVICES[name]
         entrypoint = service.get("entrypoint", [] if name == "redis" else ["relay"])
         command = [self._here(word) for word in (*entrypoint, *service["command"])]
@@ -87,13 +87,13 @@ class Project:
         return (self.directory / f"{name}.log").read_text()
 
     def stop(self, name: str) -> int:
-        """SIGTERM, and the exit code within the grace that the file gives."""
+        """Send SIGTERM, and return the exit code within the file's grace period."""
         self.processes[name].terminate()
         grace = SERVICES[name]["stop_grace_period"]
         return self.processes[name].wait(int(grace[:-1]) * {"s": 1, "m": 60}[grace[-1]])
 
     def _here(self, text: str) -> str:
-        """As compose fills in variables; then containers' names and ports become this machine's."""
+        """Fill in variables as compose does, then replace containers' names and ports by this machine's."""
         text = re.sub(r"(?<!\$)\$\{(\w+):\?[^}]*\}", lambda found: self.variables[found[1]], text)
         text = re.sub(
             r"(?<!\$)\$\{(\w+):-([^}]*)\}", lambda found: self.variables.get(found[1]) or found[2], text
@@ -137,8 +137,8 @@ def status(url: str, **options: Any) -> int:
         return 0
 
 
-def test_started_in_any_order_they_work_and_end_when_told(project: Project) -> None:
-    """Redis comes last; a sample batch is delivered, a bad event is a line in Flower; each ends within its grace."""
+def test_started_in_any_order_they_work_and_stop(project: Project) -> None:
+    """Redis starts last; a sample batch is delivered, a bad event is a line in Flower; each stops in its time."""
     for name in ("sender", "worker", "flower", "ingest", "sandbox"):
         project.start(name)
     eventually(lambda: status(f"{project.url('ingest')}/health/live") == 200, "ingest lives without Redis")

@@ -1,4 +1,4 @@
-"""`relay flower` shows itself to nobody without a password, and a failed job's line as it is."""
+"""`relay flower` needs a password, and shows a failed job's line unchanged."""
 
 from types import SimpleNamespace
 
@@ -27,8 +27,8 @@ def test_it_does_not_start_without_user_and_password(account: str) -> None:
         ("relay:hid\nden", "has several lines"),
     ],
 )
-def test_an_account_that_flower_would_read_otherwise_is_refused(account: str, words: str) -> None:
-    """Of `relay:hidden,more` Flower would take `hidden` for the whole password."""
+def test_an_account_that_flower_would_read_differently_is_refused(account: str, words: str) -> None:
+    """Of `relay:hidden,more` Flower would take `hidden` as the whole password."""
     environ = {"RELAY_REDIS_URL": "redis://127.0.0.1:1/0", "FLOWER_BASIC_AUTH": account}
     done = CliRunner().invoke(main, ["flower"], env=environ)
     assert done.exit_code == 1
@@ -37,13 +37,13 @@ def test_an_account_that_flower_would_read_otherwise_is_refused(account: str, wo
 
 
 @pytest.mark.parametrize("account", ["relay:pass word\r\n", "\ufeffrelay:pass word"])
-def test_what_an_editor_adds_to_the_account_is_taken_off(account: str) -> None:
-    """Line ends and a byte order mark are no part of a password."""
+def test_line_ends_and_byte_order_marks_are_removed_from_the_account(account: str) -> None:
+    """They are no part of a password."""
     assert sign_in(account) == "relay:pass word"
 
 
 def test_the_list_has_the_line_among_its_first_columns() -> None:
-    """Flower drops names that it does not know without a word; none of ours is."""
+    """Flower silently drops unknown names; relay has none."""
     shown = [name for name, _ in visible_task_columns(COLUMNS)]
     assert shown == COLUMNS.split(",")
     assert shown[:4] == ["name", "state", "args", "exception"]
@@ -62,6 +62,6 @@ def test_the_list_has_the_line_among_its_first_columns() -> None:
     ],
     ids=["ours", "in other quotes", "another's", "none"],
 )
-def test_a_failed_job_says_its_line(said: str | None, shown: str | None) -> None:
-    """Without the Python around it."""
+def test_a_failed_job_shows_its_line(said: str | None, shown: str | None) -> None:
+    """Without the Python repr around it."""
     assert plainly(SimpleNamespace(exception=said)).exception == shown

@@ -1,4 +1,4 @@
-"""FLOWER_URL_PREFIX moves Flower's pages, and the probes of compose and Kubernetes move along."""
+"""FLOWER_URL_PREFIX moves Flower's pages, and the probes of compose and Kubernetes follow."""
 
 import os
 import subprocess
@@ -16,14 +16,14 @@ ROOT = Path(__file__).parents[2]
 
 
 def compose_probe() -> list[str]:
-    """The command of compose's health check."""
+    """Return the command of compose's health check."""
     services: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
     command: list[str] = services["flower"]["healthcheck"]["test"][1:]
     return command
 
 
 def kubernetes_probe() -> list[str]:
-    """The command of the liveness probe."""
+    """Return the command of the liveness probe."""
     [flower] = [
         one
         for one in YAML(typ="safe").load_all(ROOT / "deploy" / "kubernetes.yaml")
@@ -35,7 +35,7 @@ def kubernetes_probe() -> list[str]:
 
 @contextmanager
 def flower(environ: dict[str, str], port: int) -> Iterator[None]:
-    """Flower, as its container starts it."""
+    """Start Flower as its container does."""
     with subprocess.Popen([RELAY, "flower", "--port", str(port)], env=environ) as process:
         try:
             yield
@@ -46,7 +46,7 @@ def flower(environ: dict[str, str], port: int) -> Iterator[None]:
 @pytest.mark.parametrize("prefix", ["", "flower", "/ops/flower/"])
 @pytest.mark.parametrize("probe", [compose_probe, kubernetes_probe], ids=["compose", "Kubernetes"])
 def test_a_probe_finds_flower(redis_url: str, tmp_path: Path, prefix: str, probe: Any) -> None:
-    """Wherever its pages are; and fails where there is none."""
+    """Under every prefix; it fails where there are no pages."""
     port = free_port()
     environ = {
         **os.environ,

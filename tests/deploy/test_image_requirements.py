@@ -21,7 +21,7 @@ ANY_HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
 def locked(name: str) -> dict[str, str]:
-    """Each package of a lock with its version; every one must have a hash, and there must be nothing else."""
+    """Return each package of a lock file with its version; each must have a hash, and nothing else may be there."""
     text = (ROOT / "deploy" / name).read_text()
     found = {}
     for line in text.replace("\\\n", " ").splitlines():
@@ -35,14 +35,14 @@ def locked(name: str) -> dict[str, str]:
 
 
 def constraints() -> dict[str, str]:
-    """The versions that tests run with."""
+    """Return the versions that tests run with."""
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
     return {canonicalize_name(name): version for name, version in pairs}
 
 
 def needed(requirements: Iterable[str], extra: str = "") -> Iterator[str]:
-    """What these requirements install on the image's platform, as the metadata of what is installed here says."""
+    """Return what these requirements install on the image's platform, by the metadata of the installed packages."""
     seen: set[tuple[str, str]] = set()
     waiting = [(text, extra) for text in requirements]
     while waiting:
@@ -59,7 +59,7 @@ def needed(requirements: Iterable[str], extra: str = "") -> Iterator[str]:
 
 
 def test_the_image_installs_what_relay_needs_and_no_more() -> None:
-    """Everything that its dependencies and the extra [flower] bring; made anew by make image-requirements."""
+    """All dependencies and those of the extra [flower]; make image-requirements renews the file."""
     project = PROJECT["project"]
     wanted = {*needed([*project["dependencies"], *project["optional-dependencies"]["flower"]])}
     assert set(locked("image-requirements.txt")) - ONLY_3_11 == wanted - ONLY_3_11
@@ -67,7 +67,7 @@ def test_the_image_installs_what_relay_needs_and_no_more() -> None:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_locked_versions_are_those_of_the_constraints(name: str) -> None:
-    """So that what is tested is what runs."""
+    """So that the tested versions run."""
     known = constraints()
     different = {
         package: version for package, version in locked(name).items() if known.get(package, version) != version
@@ -84,7 +84,7 @@ def test_the_build_backend_is_locked() -> None:
 
 
 def test_nothing_in_the_dockerfile_is_fetched_without_a_hash() -> None:
-    """Each pip either demands hashes or asks no index."""
+    """Each pip either requires hashes or uses no index."""
     text = re.sub(r"\\\n\s*", " ", (ROOT / "Dockerfile").read_text())
     commands = [part for line in text.splitlines() if line.startswith("RUN ") for part in line[4:].split(" && ")]
     fetching = [command for command in commands if re.search(r"\bpip (\S+ \S+ )?(install|wheel|download)\b", command)]

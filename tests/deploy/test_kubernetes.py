@@ -1,4 +1,4 @@
-"""deploy/kubernetes.yaml agrees with the compose file, with relay's own paths and with its settings."""
+"""deploy/kubernetes.yaml agrees with the compose file, with relay's paths and with its settings."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ PODS = {
 OURS = ["relay-ingest", "relay-worker", "relay-flower"]
 
 
-def test_its_configuration_is_one(tmp_path: Path) -> None:
+def test_its_configuration_is_valid(tmp_path: Path) -> None:
     """With the variables of the Secret."""
     [text] = [one["data"]["relay.yaml"] for one in DOCUMENTS if one["kind"] == "ConfigMap"]
     file = tmp_path / "relay.yaml"
@@ -27,7 +27,7 @@ def test_its_configuration_is_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_each_process_runs_confined(name: str) -> None:
-    """Not as root, nothing to write to but /tmp, and no variables made of Services' names."""
+    """Not as root, only /tmp writable, and no variables from Services' names."""
     pod = PODS[name]
     [container] = pod["containers"]
     assert container["args"] == SERVICES[name.removeprefix("relay-")]["command"]
@@ -43,8 +43,8 @@ def test_no_service_becomes_a_setting(name: str) -> None:
     assert PODS[name]["enableServiceLinks"] is False
 
 
-def test_probes_ask_what_they_should() -> None:
-    """Alive is the process alone, ready is Redis too; workers, and Redis while it reads its data, are never killed."""
+def test_probes_ask_the_right_question() -> None:
+    """Alive means the process, ready means Redis too; workers, and Redis while it loads data, are never killed."""
     probes = {
         (name, kind.removesuffix("Probe")): probe.get("httpGet", {}).get("path")
         for name, pod in PODS.items()
@@ -67,6 +67,6 @@ def test_redis_is_set_as_in_compose() -> None:
 
 
 def test_workers_have_the_time_that_compose_gives_them() -> None:
-    """And ingest its own beside the pause before."""
+    """And ingest has its own after the pause before its stop."""
     assert PODS["relay-worker"]["terminationGracePeriodSeconds"] == 60
     assert PODS["relay-ingest"]["terminationGracePeriodSeconds"] >= 15 + 5

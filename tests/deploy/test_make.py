@@ -1,4 +1,4 @@
-"""What each target of the Makefile installs: no more than it needs, so that a newcomer does not wait for linters."""
+"""Each target of the Makefile installs only what it needs, so that a newcomer does not wait for linters."""
 
 import subprocess
 from pathlib import Path
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
     [("demo", "."), ("picture", "."), ("test", ".[test]"), ("faults", ".[test]"), ("check", ".[test,lint]")],
 )
 def test_a_target_installs_what_it_needs(target: str, installed: str, tmp_path: Path) -> None:
-    """In a fresh clone, which has no virtual environment."""
+    """In a fresh clone without a virtual environment."""
     command = ["make", "--dry-run", "--directory", str(ROOT), f"VENV={tmp_path}/venv", target]
     planned = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     [install] = [line for line in planned.splitlines() if "pip install" in line]

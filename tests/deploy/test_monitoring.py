@@ -1,4 +1,4 @@
-"""What watches relay names only what there is: metrics of the catalogue, headings of the runbook."""
+"""Monitoring names only what exists: metrics of the catalogue, headings of the runbook."""
 
 import json
 import re
@@ -32,8 +32,8 @@ HEADINGS = {
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
-def test_a_query_names_metrics_and_labels_that_there_are(query: str) -> None:
-    """Each with its own labels; `le` and the parts of a histogram as well."""
+def test_a_query_names_existing_metrics_and_labels(query: str) -> None:
+    """Each with its own labels, `le` and the parts of a histogram included."""
     found = re.findall(r"(relay_\w+)(?:\{([^}]*)\})?", query)
     assert found
     for name, matchers in found:
@@ -46,8 +46,8 @@ def test_a_query_names_metrics_and_labels_that_there_are(query: str) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_an_alert_names_its_heading_in_the_runbook_and_stands_in_its_table(rule: dict[str, Any]) -> None:
-    """Both ways, so that whoever is woken finds it by either."""
+def test_an_alert_is_a_heading_and_a_row_of_the_runbook(rule: dict[str, Any]) -> None:
+    """The operator finds it by either."""
     document, _, heading = rule["annotations"]["runbook"].partition("#")
     assert document == "docs/runbook.md"
     assert heading in HEADINGS
@@ -57,20 +57,20 @@ def test_an_alert_names_its_heading_in_the_runbook_and_stands_in_its_table(rule:
     assert rule["labels"]["severity"] in ("warning", "critical")
 
 
-def test_the_runbook_s_table_has_no_alert_that_there_is_not() -> None:
-    """Nor one twice."""
+def test_the_runbooks_table_has_only_existing_alerts() -> None:
+    """And each once."""
     named = re.findall(r"\bRelay[A-Z]\w+", "".join(line for line in RUNBOOK.splitlines() if line.startswith("| Relay")))
     assert sorted(named) == sorted(rule["alert"] for rule in RULES)
 
 
-def test_every_link_within_the_runbook_leads_somewhere() -> None:
-    """To a heading of it."""
+def test_every_link_within_the_runbook_has_a_target() -> None:
+    """A heading of it."""
     assert set(re.findall(r"\]\(#([\w-]+)\)", RUNBOOK)) <= HEADINGS
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_a_notice_names_its_heading_in_the_runbook(kind: Kind) -> None:
-    """And stands in its table."""
+    """And is in its table."""
     books = ConnectionReading("shop", {}, {"state": "paused"}, [], 0, {}, {})
     said = build_notice(kind, ConnectionStatus("shop", "paused", books, None, None, None, None), AlertContext(0))
     assert str(said.fields["runbook"]).partition("#")[2] in HEADINGS
@@ -78,7 +78,7 @@ def test_a_notice_names_its_heading_in_the_runbook(kind: Kind) -> None:
 
 
 def test_every_state_has_a_heading() -> None:
-    """But the one in which there is nothing to do."""
+    """Except the healthy one."""
     assert {state.replace("_", "-") for state in get_args(State)} - HEADINGS == {"healthy"}
 
 
@@ -109,7 +109,7 @@ def test_panels_do_not_overlap() -> None:
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus's own tool is not installed")
 def test_the_rules_are_rules_and_fire_when_they_should() -> None:
-    """On made-up series; with one ingest scraped, and with two."""
+    """On made-up series, with one ingest scraped and with two."""
     for words in (["check", "rules", "prometheus-rules.yaml"], ["test", "rules", "prometheus-rules.test.yaml"]):
         said = subprocess.run(["promtool", *words], cwd=ROOT / "deploy", capture_output=True, text=True, check=False)
         assert said.returncode == 0, said.stdout + said.stderr

@@ -1,4 +1,4 @@
-"""`make pin-images`: every base image gets its digest, or nothing changes; a stand-in is the registry's tool."""
+"""`make pin-images`: every base image gets its digest, or nothing changes; a stand-in replaces the registry's tool."""
 
 import hashlib
 import subprocess
@@ -16,7 +16,7 @@ NEWER = hashlib.sha256(INDEX + b" ").hexdigest()
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The files that name images, and the program beside them."""
+    """Copy the files that name images, and the program."""
     (tmp_path / "deploy").mkdir()
     (tmp_path / "bin").mkdir()
     for name in (*FILES, "deploy/pin_images.py"):
@@ -35,13 +35,13 @@ def pin(checkout: Path, tool: str, script: str) -> "subprocess.CompletedProcess[
 
 
 def contents(checkout: Path) -> list[str]:
-    """What the files say."""
+    """Return the files' contents."""
     return [(checkout / name).read_text() for name in FILES]
 
 
 @pytest.mark.parametrize("tool", ["skopeo", "docker"])
 def test_every_base_image_gets_its_digest_and_nothing_else_changes(checkout: Path, tool: str) -> None:
-    """Behind its tag, in every file; run again, the newest digest takes the former's place."""
+    """After its tag, in every file; a second run replaces an old digest by the newest."""
     before = contents(checkout)
     done = pin(checkout, tool, f"printf '%s' '{INDEX.decode()}'")
     assert done.returncode == 0, done.stderr
@@ -62,7 +62,7 @@ def test_every_base_image_gets_its_digest_and_nothing_else_changes(checkout: Pat
     ],
 )
 def test_without_every_answer_nothing_changes(checkout: Path, tool: str, script: str, said: str) -> None:
-    """A half-pinned checkout would build of two different days."""
+    """A half-pinned checkout would mix images of two days."""
     before = contents(checkout)
     done = pin(checkout, tool, script)
     assert done.returncode == 1
@@ -71,8 +71,8 @@ def test_without_every_answer_nothing_changes(checkout: Path, tool: str, script:
     assert contents(checkout) == before
 
 
-def test_images_are_asked_for_where_the_engine_would_pull_them(checkout: Path) -> None:
-    """Short names are Docker Hub's, which skopeo wants spelt out."""
+def test_images_are_looked_up_where_the_engine_pulls_them(checkout: Path) -> None:
+    """Short names are Docker Hub's, which skopeo needs in full."""
     log = checkout / "asked"
     assert pin(checkout, "skopeo", f'echo "$*" >> {log}; printf x').returncode == 0
     assert log.read_text().splitlines() == [

@@ -1,4 +1,4 @@
-"""Proxies in front: people sign in behind their defaults, and batches pass, or the page names the missing header."""
+"""Proxies in front: sign-in works behind their defaults, or the page names the missing header; batches pass."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ Start = Callable[[Path, int, int], list[str]]
 
 
 def nginx(servers: str, directory: Path) -> list[str]:
-    """nginx with these server blocks."""
+    """Run nginx with these server blocks."""
     temporary = "".join(
         f"{name}_temp_path {directory}/{name}; " for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -55,12 +55,12 @@ def nginx(servers: str, directory: Path) -> list[str]:
 
 
 def bare_nginx(directory: Path, port: int, upstream: int) -> list[str]:
-    """nginx with nothing but `proxy_pass`."""
+    """Run nginx with only `proxy_pass`."""
     return nginx(BARE_NGINX.format(port=port, upstream=upstream), directory)
 
 
 def sample_nginx(directory: Path, port: int, upstream: int) -> list[str]:
-    """nginx as in the sample."""
+    """Run nginx as in the sample."""
     key, certificate = certificate_in(directory)
     text = (SAMPLES / "nginx.conf").read_text()
     for sample, here in {
@@ -75,7 +75,7 @@ def sample_nginx(directory: Path, port: int, upstream: int) -> list[str]:
 
 
 def sample_caddy(directory: Path, port: int, upstream: int) -> list[str]:
-    """Caddy as in the sample, but for its certificates."""
+    """Run Caddy as in the sample, except for its certificates."""
     text = (SAMPLES / "Caddyfile").read_text()
     text = text.replace("relay.example", f"http://127.0.0.1:{port}").replace("127.0.0.1:8080", f"127.0.0.1:{upstream}")
     (directory / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https off\n}\n" + text)
@@ -83,13 +83,13 @@ def sample_caddy(directory: Path, port: int, upstream: int) -> list[str]:
 
 
 def bare_haproxy(directory: Path, port: int, upstream: int) -> list[str]:
-    """HAProxy with nothing but a backend."""
+    """Run HAProxy with only a backend."""
     (directory / "haproxy.cfg").write_text(HAPROXY.format(port=port, upstream=upstream))
     return ["haproxy", "-f", str(directory / "haproxy.cfg"), "-db"]
 
 
 def certificate_in(directory: Path) -> tuple[Path, Path]:
-    """A key and a certificate for 127.0.0.1 that nobody vouches for."""
+    """Write a key and a self-signed certificate for 127.0.0.1."""
     key = ec.generate_private_key(ec.SECP256R1())
     name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay.example")]), datetime.now(UTC)
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
@@ -112,7 +112,7 @@ PROXIES: dict[str, tuple[Start, str]] = {
 
 @contextmanager
 def proxied(name: str, directory: Path, redis_url: str) -> Iterator[httpx.Client]:
-    """A browser at the proxy of that name, which stands before ingest and its console."""
+    """Give a browser at this proxy, in front of ingest and its console."""
     start, scheme = PROXIES[name]
     path = directory / "relay.yaml"
     path.write_text(CONFIGURATION)
@@ -155,17 +155,15 @@ def wait_for(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:
 
 
 def sign_in(client: httpx.Client, *, by_fetch: bool) -> httpx.Response:
-    """Sign in as browsers do: at https they say Sec-Fetch-Site, at http Origin alone."""
+    """Sign in as browsers do: over https they send Sec-Fetch-Site, over http only Origin."""
     headers = {"origin": str(client.base_url).rstrip("/"), **({"sec-fetch-site": "same-origin"} if by_fetch else {})}
     return client.post("/console/login", data={"password": PASSWORD, "csrf": ""}, headers=headers)
 
 
 @pytest.mark.parametrize("name", PROXIES)
 @pytest.mark.parametrize("by_fetch", [True, False], ids=["at https", "at http"])
-def test_one_signs_in_or_reads_which_header_is_missing(
-    name: str, by_fetch: bool, tmp_path: Path, redis_url: str
-) -> None:
-    """And then sees pages."""
+def test_sign_in_works_or_names_the_missing_header(name: str, by_fetch: bool, tmp_path: Path, redis_url: str) -> None:
+    """And then shows pages."""
     with proxied(name, tmp_path, redis_url) as client:
         answer = sign_in(client, by_fetch=by_fetch)
         if name == "nginx by default" and not by_fetch:
@@ -182,7 +180,7 @@ def test_one_signs_in_or_reads_which_header_is_missing(
 
 @pytest.mark.parametrize("name", PROXIES)
 def test_batches_pass(name: str, tmp_path: Path, redis_url: str) -> None:
-    """Again and again over the same connections, and 4 MiB where the proxy lets them."""
+    """Repeatedly over the same connections, and 4 MiB where the proxy admits them."""
     with proxied(name, tmp_path, redis_url) as client:
         for number in range(10):
             assert client.post("/v2/events", json=batch(purchase(number)), auth=WEB).status_code == 202

@@ -1,4 +1,4 @@
-"""What `relay check` says of phone numbers: whether some come without a country where no default_region is set."""
+"""Check phone numbers: warn if some have no country code and no default_region is set."""
 
 import contextlib
 
@@ -14,13 +14,13 @@ from store.errors import RedisAway
 
 
 def findings_of_phones(settings: Settings) -> list[Finding]:
-    """A warning for each connection; nothing where the file is wrong or Redis away, which is told already."""
+    """Return a warning for each connection; nothing without file or Redis, which other checks report."""
     with contextlib.suppress(ConfigurationError, OperatorError, RedisAway, ValueError):
         configuration = configuration_of(settings)
-        without = [one.id for one in configuration.connections.values() if one.default_region is None]
+        without = [each.id for each in configuration.connections.values() if each.default_region is None]
         with connect(redis_url(settings)) as client:
             read = read_ledger(client, without, []).connections if without else []
-        counts = {one.name: one.measures.get(PHONES, 0) for one in read if one.name in without}
+        counts = {each.name: each.measures.get(PHONES, 0) for each in read if each.name in without}
         return [_finding(connection, count) for connection, count in counts.items() if count]
     return []
 
@@ -30,7 +30,7 @@ def _finding(connection: str, count: int) -> Finding:
     return Finding(
         "phone numbers",
         "warning",
-        f"`{connection}` has sent {events} whose phone number says no country, and it has no default_region:"
-        " most such numbers are omitted, and some are read as another country's",
-        "set default_region to the country that such numbers are of, or send them with + and the country code",
+        f"`{connection}` has no default_region and has sent {events} whose phone number has no country code:"
+        " relay omits most such numbers, and reads some as another country's",
+        "Set default_region to the country of such numbers, or send them with + and the country code.",
     )

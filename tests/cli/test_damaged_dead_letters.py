@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from support.bad_letters import SOURCES, put_letters
 from support.bench import Bench
+from support.damaged_dead_letters import SOURCES, put_dead_letters
 from support.terminal import relay
 
 from cli.context import settings_here
@@ -23,7 +23,7 @@ CANNOT_BE_OPENED = (
 @pytest.fixture
 def ids(bench: Bench) -> dict[str, str]:
     """Store good and damaged dead letters; return their ids."""
-    return put_letters(bench)
+    return put_dead_letters(bench)
 
 
 @pytest.mark.parametrize("reveal", [(), ("--reveal",)], ids=["masked", "revealed"])

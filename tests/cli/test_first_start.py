@@ -24,7 +24,7 @@ inputs:
 connections:
   - {id: shop, inputs: [web], access_token: token, event_source_id: CUSG5HBC77UD11VVRQEG, enable_web_migration: true}
 """
-NOBODY_LISTENS = "http://127.0.0.1:9"
+UNREACHABLE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "RELAY_CONFIG": str(tmp_path / "relay.yaml"),
         "RELAY_DATA_DIR": str(tmp_path / "data"),
         "RELAY_PORT": str(free_port()),
-        "RELAY_TIKTOK_URL": NOBODY_LISTENS,
+        "RELAY_TIKTOK_URL": UNREACHABLE,
     }
 
 

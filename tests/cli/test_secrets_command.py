@@ -21,9 +21,9 @@ OLD, NEW = Keyring.new_key(), Keyring.new_key()
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Write a configuration whose token is encrypted with the old key, and another in a comment."""
     path = tmp_path / "relay.yaml"
-    forgotten = Keyring([Keyring.new_key()]).encrypt_text("forgotten")
-    sealed = Keyring([OLD]).encrypt_text("very-secret")
-    path.write_text(HEADER.replace("${TOKEN}", f"enc:{sealed}  # good") + f"    # before: enc:{forgotten}\n")
+    unused = Keyring([Keyring.new_key()]).encrypt_text("forgotten")
+    encrypted = Keyring([OLD]).encrypt_text("very-secret")
+    path.write_text(HEADER.replace("${TOKEN}", f"enc:{encrypted}  # good") + f"    # before: enc:{unused}\n")
     monkeypatch.setenv("RELAY_CONFIG", str(path))
     monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("RELAY_ENCRYPTION_KEY", raising=False)

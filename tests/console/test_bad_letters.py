@@ -2,14 +2,14 @@
 
 import json
 
-from support.bad_letters import put_letters
 from support.bench import Bench
+from support.damaged_dead_letters import put_dead_letters
 from support.visitor import Visitor, words
 
 
 def test_every_page_shows_the_others(bench: Bench, visitor: Visitor) -> None:
     """The list, the day, the export; and each letter's own page, revealed as well."""
-    ids = put_letters(bench)
+    ids = put_dead_letters(bench)
     listed = visitor.get("/console/dead-letters")
     assert listed.status_code == 200
     assert [what for what, letter_id in ids.items() if letter_id not in listed.text] == []

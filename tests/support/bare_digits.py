@@ -1,6 +1,6 @@
 """Count by country how many national numbers, written as bare digits, are taken for another country's numbers.
 
-`PYTHONPATH=. .venv/bin/python tests/support/bare_digits.py` writes the table of docs/mapping.md anew.
+`PYTHONPATH=. .venv/bin/python tests/support/bare_digits.py` writes the table of docs/mapping.md again.
 """
 
 import re
@@ -26,7 +26,7 @@ _REACHES = 11  # digits: what is shorter is never taken
 
 
 class Counted(NamedTuple):
-    """Of so many, how many are hashed as another country's: as people write them, and as a column of numbers."""
+    """How many of these numbers are hashed as another country's: as people write them, and as a column of numbers."""
 
     numbers: int
     written: int

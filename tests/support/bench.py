@@ -51,7 +51,7 @@ class Bench:
         resume_corrected(self.runtime)
 
     def put(self, *chunks: list[Any], shared: dict[str, Any] | None = None, stamp: int = 0, days_ago: int = 0) -> None:
-        """Append each list of events as one chunk of lane shop:0, as if received so many days ago."""
+        """Append each list of events as one chunk of lane shop:0, as if received `days_ago` days ago."""
         received_ms = time.time_ns() // 1_000_000 - days_ago * 86_400_000
         asyncio.run(self._put(chunks, shared or batch(), stamp, received_ms))
 
@@ -69,7 +69,7 @@ class Bench:
         await client.aclose()
 
     def drain(self, now: bool = True) -> JobReport:
-        """One job on the lane; with `now`, as if every backoff and rest were over."""
+        """Run one job on the lane; with `now`, as if every backoff and pause were over."""
         if now:
             self.redis.zadd("lanes:due", {"shop:0": 0}, xx=True)
             if self.redis.hexists("connection:shop", "until"):
@@ -77,7 +77,7 @@ class Bench:
         return drain("shop:0", self.runtime, "job-1")
 
     def drain_all(self) -> None:
-        """Run a job on each lane: a replayed event may wait in any of them."""
+        """Run a job on each lane, because a replay may choose any."""
         for number in range(LANES_PER_CONNECTION):
             drain(f"shop:{number}", self.runtime, "job-1")
 
@@ -93,11 +93,11 @@ class Bench:
         return tuple(reading.waiting if name == "waiting" else reading.counts.get(name, 0) for name in names)
 
     def dead_letters(self) -> list[DeadLetter]:
-        """The dead letters, in the order of the events' ids."""
+        """Return the dead letters in order of their events' ids."""
         dead_letters = (DeadLetter.decode(stored) for stored in self.redis.hvals("dead_letters:shop"))
         return sorted(dead_letters, key=lambda each: (each.event_id or "", each.tiktok_event or ""))
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         self.runtime.client.close()
         self.redis.close()

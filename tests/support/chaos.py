@@ -149,7 +149,7 @@ class Chaos:
             return
 
     def fill_disk(self) -> None:
-        """A disk with room for a few hundred bytes more: the server writes half a line and dies; then there is room."""
+        """A disk with room for a few hundred bytes more: the server writes half a line and ends; then there is room."""
         self.plant.server.limit_file_size(300)
         time.sleep(self._choices.uniform(0.5, 2))
         self.plant.server.limit_file_size(None)
@@ -179,13 +179,13 @@ def reckon(plant: Plant, posters: Posters) -> Reckoning:
     """Wait until nothing waits (backoffs cut short; leases of the dead run out by themselves), then compare."""
     client = connect(plant.redis_url)
     lanes, deadline = Lanes(client), time.monotonic() + WAIT_FOR_REST_S
-    while sum(group.waiting for group in _groups(client)):
-        assert time.monotonic() < deadline, f"still waiting: {_groups(client)}"
+    while sum(group.waiting for group in _readings(client)):
+        assert time.monotonic() < deadline, f"still waiting: {_readings(client)}"
         for group in SOURCES:
             lanes.resume(group)
         plant.restart_the_dead()
         time.sleep(0.5)
-    groups = _groups(client)
+    groups = _readings(client)
     days = {group: days_of(client, [group], 3, now_ms(client)) for group in SOURCES}
     letters = [DeadLetter.decode(one) for group in SOURCES for one in client.hvals(f"dead_letters:{group}")]
     client.close()
@@ -198,12 +198,12 @@ def reckon(plant: Plant, posters: Posters) -> Reckoning:
     )
 
 
-def _groups(client: redis.Redis) -> list[ConnectionReading]:
+def _readings(client: redis.Redis) -> list[ConnectionReading]:
     return read_ledger(client, list(SOURCES), ["web"]).connections
 
 
 def check(result: Reckoning, bad: set[str]) -> None:
-    """Nothing is lost, only what deserves it is dead, and the books say the same as TikTok does."""
+    """No event is lost, only bad events are dead-lettered, and the ledger agrees with TikTok's stand-in."""
     assert not result.lost
     assert {event_id for (_, event_id), reason in result.dead.items() if reason == "invalid_url"} == bad
     assert set(result.dead.values()) <= {"invalid_url", "rejected_by_tiktok"}

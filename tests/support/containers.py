@@ -54,7 +54,7 @@ def missing() -> str | None:
 
 
 class Podman:
-    """podman with a storage, networks and limits of its own, so that nobody's images are replaced."""
+    """podman with a storage, networks and limits of its own, so that no other images are replaced."""
 
     def __init__(self) -> None:
         self.networks = KEPT / "networks"

@@ -1,4 +1,4 @@
-"""Source events that tests send: real enough for TikTok's stand-in, and nobody's."""
+"""Source events that tests send: real enough for TikTok's stand-in, of invented people."""
 
 import json
 from typing import Any

@@ -56,7 +56,7 @@ def flood(
 
 
 def until(seconds: float) -> Iterator[None]:
-    """One turn after the other for so many seconds."""
+    """Yield turns for this many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield

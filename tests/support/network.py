@@ -32,7 +32,7 @@ class TlsServer:
 
 @contextmanager
 def tls_server(*names: str, expired: bool = False) -> Iterator[TlsServer]:
-    """Serve with a certificate for these names, by an authority that nobody knows yet."""
+    """Serve with a certificate for these names, by an authority that no one trusts yet."""
     authority = trustme.CA()
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     certificate = authority.issue_cert(*(names or ("localhost", HOST)), not_after=yesterday if expired else None)

@@ -15,10 +15,10 @@ BAD_URL = {"TikTok.URL": "www.shop.example/x"}
 
 
 class Posters:
-    """`count` threads that post single batches and, where `bulk` is given, arrays of so many.
+    """`count` threads that post single batches and, with `bulk`, arrays of that many batches.
 
     `bad` is the share of events whose page address no mapping takes; each thread rests `pause_s` after a request.
-    `urls` is asked before each request, so that ingests may come and go.
+    Each request calls `urls` first, so that ingests may start and stop.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A webhook's other end: a real HTTP server that keeps what it is sent, and answers as it is told."""
+"""The receiver of a webhook: a real HTTP server that keeps its requests and answers as the test sets."""
 
 import json
 import threading

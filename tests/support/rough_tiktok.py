@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
         self._transport: Any = transport
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Nobody listens any more."""
+        """Stop listening."""
         if self._drip:
             self._drip.cancel()
 

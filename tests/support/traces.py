@@ -1,4 +1,4 @@
-"""Looks for somebody in all that Redis keeps: every key opened as far as the keys at hand go, and every file."""
+"""Look for a person's data in all of Redis: every key, decrypted with the given keys, and every file."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,7 +16,7 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 def in_redis(client: redis.Redis, wanted: Iterable[str], keyring: Keyring | None = None) -> set[str]:
-    """Which of `wanted` stand in a key, a value, or anything that is sealed in one."""
+    """Return which of `wanted` are in a key, a value, or anything encrypted in one."""
     everything = b"\n".join(_all(client, keyring))
     return {one for one in wanted if one.encode() in everything}
 

@@ -12,7 +12,7 @@ _TAGS = re.compile(r"<(script|style)[^>]*>.*?</\1>|<[^>]+>", re.DOTALL)
 
 
 class Visitor:
-    """Somebody at one console."""
+    """A visitor of one console."""
 
     def __init__(self, url: str, **headers: str) -> None:
         self.url = url

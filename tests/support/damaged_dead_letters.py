@@ -1,4 +1,4 @@
-"""Dead letters that something is wrong with, beside good ones, put straight into the store."""
+"""Damaged dead letters beside good ones, written directly into the store."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ EVENT = as_json(purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"}))
 DEEP = b"[" * 400 + b"]" * 400
 DEEPER = b"[" * 5_000 + b"]" * 5_000
 
-# What the letter holds of its batch, and its event.
+# The dead letter's part of its batch, and its event.
 SOURCES: dict[str, tuple[bytes, bytes]] = {
     "good": (SHARED, EVENT),
     "a number too large in the batch": (SHARED[:-1] + b',"mpid":1e400}', EVENT),
@@ -33,7 +33,7 @@ SOURCES: dict[str, tuple[bytes, bytes]] = {
 
 
 def good(number: int, source: bytes, **fields: Any) -> DeadLetter:
-    """A letter like those that a worker writes."""
+    """Return a dead letter like those that a worker writes."""
     given: dict[str, Any] = {
         "id": f"{1_795_000_000_000 + number:012x}{number:010x}",
         "connection": "shop",
@@ -43,23 +43,31 @@ def good(number: int, source: bytes, **fields: Any) -> DeadLetter:
     return DeadLetter(**{**given, "field": "TikTok.URL", "message": "m", "event_id": f"e{number}", **fields})
 
 
+<<<<<<< HEAD:tests/support/bad_letters.py
 def stored_letters(bench: Bench) -> dict[str, tuple[str, bytes]]:
     """What is wrong → (id, the letter as it is stored); a good one is first and last."""
     seal = bench.runtime.codec.encode
     sealed = {
         what: seal(Chunk("web", 1_795_000_000_000, [Batch(shared, [Entry(0, "m", event)])]))
+=======
+def stored_dead_letters(bench: Bench) -> dict[str, tuple[str, bytes]]:
+    """Return damage → (id, stored bytes); a good one is first and last."""
+    encrypt = bench.runtime.codec.seal
+    encrypted = {
+        what: encrypt(Chunk("web", 1_795_000_000_000, [Batch(shared, [Entry(0, "m", event)])]))
+>>>>>>> d61337b (Test helpers in plain words: bench.reading, damaged dead letters):tests/support/damaged_dead_letters.py
         for what, (shared, event) in SOURCES.items()
     }
-    fine = sealed["good"]
+    fine = encrypted["good"]
     odd: dict[str, DeadLetter | bytes] = {
-        **{what: good(number, source) for number, (what, source) in enumerate(sealed.items())},
+        **{what: good(number, source) for number, (what, source) in enumerate(encrypted.items())},
         "no source": good(30, b""),
         "a source cut short": good(31, fine[:9]),
         "a source cut to its header": good(32, fine[:23]),
-        "a source without a batch": good(33, seal(Chunk("web", 1, []))),
-        "a source without an event": good(34, seal(Chunk("web", 1, [Batch(SHARED, [])]))),
+        "a source without a batch": good(33, encrypt(Chunk("web", 1, []))),
+        "a source without an event": good(34, encrypt(Chunk("web", 1, [Batch(SHARED, [])]))),
         "a time that is none": good(
-            35, seal(Chunk("web", 2**63, [Batch(SHARED, [Entry(0, "m", EVENT)])])), at_ms=2**62
+            35, encrypt(Chunk("web", 2**63, [Batch(SHARED, [Entry(0, "m", EVENT)])])), at_ms=2**62
         ),
         "a time before all": good(36, fine, at_ms=-(2**62)),
         "an input in no alphabet": good(37, fine.replace(b"web", b"\xff\xfe\xfd", 1)),
@@ -71,22 +79,21 @@ def stored_letters(bench: Bench) -> dict[str, tuple[str, bytes]]:
         "good again": good(99, fine),
     }
     found: dict[str, tuple[str, bytes]] = {}
-    for number, (what, letter) in enumerate(odd.items()):
-        is_letter = isinstance(letter, DeadLetter)
-        letter_id = (
-            letter.id if isinstance(letter, DeadLetter) else f"{1_795_000_000_000 + number:012x}{200 + number:010x}"
-        )
-        found[what] = (letter_id, letter.encode() if is_letter and isinstance(letter, DeadLetter) else bytes(letter))  # type: ignore[arg-type]
+    for number, (what, dead_letter) in enumerate(odd.items()):
+        if isinstance(dead_letter, DeadLetter):
+            found[what] = (dead_letter.id, dead_letter.encode())
+        else:
+            found[what] = (f"{1_795_000_000_000 + number:012x}{200 + number:010x}", dead_letter)
     return found
 
 
-def put_letters(bench: Bench) -> dict[str, str]:
-    """Put all of them into the store; their ids by what is wrong."""
-    letters = stored_letters(bench)
-    for letter_id, stored in letters.values():
-        bench.redis.hset("dead_letters:shop", letter_id, stored)
-        bench.redis.hset("dead_letters:shop:labels", letter_id, "invalid_url")
-    bench.redis.hset("dead_letters:shop:counts", "invalid_url", len(letters))
-    bench.redis.hset("ledger:shop", mapping={"accepted": len(letters), "dead_lettered": len(letters)})
+def put_dead_letters(bench: Bench) -> dict[str, str]:
+    """Write all of them into the store; return their ids by damage."""
+    dead_letters = stored_dead_letters(bench)
+    for dead_letter_id, stored in dead_letters.values():
+        bench.redis.hset("dead_letters:shop", dead_letter_id, stored)
+        bench.redis.hset("dead_letters:shop:labels", dead_letter_id, "invalid_url")
+    bench.redis.hset("dead_letters:shop:counts", "invalid_url", len(dead_letters))
+    bench.redis.hset("ledger:shop", mapping={"accepted": len(dead_letters), "dead_lettered": len(dead_letters)})
     bench.redis.sadd("lanes:connections", "shop")
-    return {what: letter_id for what, (letter_id, _) in letters.items()}
+    return {what: dead_letter_id for what, (dead_letter_id, _) in dead_letters.items()}

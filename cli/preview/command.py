@@ -79,11 +79,11 @@ def _wanted(input_id: str | None, connection_id: str | None) -> Wanted:
 def _preview(batches: list[bytes], pairs: list[tuple[Input, Connection]], tiktok_url: str, as_json: bool) -> None:
     previews = preview_all(batches, pairs, tiktok_url)
     if as_json:
-        print_json([as_object(made) for made in previews])
+        print_json([as_object(result) for result in previews])
     else:
         out = console()
-        for made, (_, connection) in zip(previews, pairs, strict=True):
-            out.print(_shown(made, matching_of(made, connection)))
+        for result, (_, connection) in zip(previews, pairs, strict=True):
+            out.print(_shown(result, matching_of(result, connection)))
 
 
 def _chosen(
@@ -102,12 +102,12 @@ def _chosen(
     return pairs
 
 
-def as_object(made: Preview) -> dict[str, Any]:
+def as_object(result: Preview) -> dict[str, Any]:
     """Return the object of `--json`."""
     return {
-        "connection": made.connection,
-        "input": made.input,
-        "requests": [{"url": request.url, "body": msgspec.Raw(request.body)} for request in made.requests],
+        "connection": result.connection,
+        "input": result.input,
+        "requests": [{"url": request.url, "body": msgspec.Raw(request.body)} for request in result.requests],
         "dead_letters": [
             {
                 "index": index,
@@ -116,34 +116,40 @@ def as_object(made: Preview) -> dict[str, Any]:
                 "field": rejected.field,
                 "message": rejected.message,
             }
-            for index, rejected in made.rejected
+            for index, rejected in result.rejected
         ],
-        "unsupported": [{"index": index, "what": unsupported.what} for index, unsupported in made.unsupported],
-        "withheld": [{"index": index, "why": withheld.why} for index, withheld in made.withheld],
-        "notes": [{"index": index, "field": one.field, "note": one.note} for index, one in made.notes],
+        "unsupported": [{"index": index, "what": unsupported.what} for index, unsupported in result.unsupported],
+        "withheld": [{"index": index, "why": withheld.why} for index, withheld in result.withheld],
+        "notes": [
+            {"index": index, "field": event_note.field, "note": event_note.note} for index, event_note in result.notes
+        ],
     }
 
 
-def _shown(made: Preview, matching: Matching) -> RenderableType:
-    title = f"{made.input} → {made.connection}"
+def _shown(result: Preview, matching: Matching) -> RenderableType:
+    title = f"{result.input} → {result.connection}"
     parts: list[RenderableType] = [Rule(Text(title, style="bold"), align="left", style=MUTED)]
-    parts.extend(_request(request) for request in made.requests)
+    parts.extend(_request(request) for request in result.requests)
     if matching.events:
         parts.append(_matching(matching))
-    if made.rejected:
+    if result.rejected:
         dead_letters = table("index", "event id", "reason", "field", "what to do", title="Dead letters")
-        for index, one in made.rejected:
+        for index, rejected in result.rejected:
             dead_letters.add_row(
-                str(index), plain(one.event_id or ""), Text(one.reason, style=BAD), one.field or "", one.message
+                str(index),
+                plain(rejected.event_id or ""),
+                Text(rejected.reason, style=BAD),
+                rejected.field or "",
+                rejected.message,
             )
         parts.append(dead_letters)
     for name, rows in (
-        ("Unsupported", [(index, one.what) for index, one in made.unsupported]),
-        ("Withheld", [(index, one.why) for index, one in made.withheld]),
+        ("Unsupported", [(index, unsupported.what) for index, unsupported in result.unsupported]),
+        ("Withheld", [(index, withheld.why) for index, withheld in result.withheld]),
     ):
         if rows:
             parts.append(Text.assemble((name, "bold"), f": {_grouped(rows)}"))
-    if others := [(index, one) for index, one in made.notes if one not in matching.notes]:
+    if others := [(index, event_note) for index, event_note in result.notes if event_note not in matching.notes]:
         parts.append(_notes(others))
     if len(parts) == 1:
         parts.append(Text("nothing: the batches have no events", style=MUTED))
@@ -163,14 +169,18 @@ def _request(request: Request) -> RenderableType:
 def _matching(matching: Matching) -> RenderableType:
     """Return the table of match keys, one row for each kind, and a line that sums it up."""
     rows = table("identifier", "events", "what is missing", title="Match keys that TikTok receives", right=["events"])
-    for one in matching.identifiers:
-        reasons = [f"left out of {count}: {why}" for why, count in one.omitted.items()]
-        silent = matching.events - one.sent - sum(one.omitted.values())
+    for identifier in matching.identifiers:
+        reasons = [f"omitted for {count}: {why}" for why, count in identifier.omitted.items()]
+        silent = matching.events - identifier.sent - sum(identifier.omitted.values())
         if silent > 0:
-            reasons.append(f"{one.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
-        if matching.remembers and one.kind.path == "user.ip" and one.sent < matching.events:
+            reasons.append(f"{identifier.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
+        if matching.remembers and identifier.kind.path == "user.ip" and identifier.sent < matching.events:
             reasons.append("a worker adds the user's last known address, if relay has one (enrich_ip_address)")
-        rows.add_row(one.kind.name, f"{one.sent:,}", Text("; ".join(reasons), style=CAREFUL if one.omitted else MUTED))
+        rows.add_row(
+            identifier.kind.name,
+            f"{identifier.sent:,}",
+            Text("; ".join(reasons), style=CAREFUL if identifier.omitted else MUTED),
+        )
     return Group(rows, _grade(matching))
 
 
@@ -189,10 +199,10 @@ def _notes(notes: list[tuple[int, Note]]) -> RenderableType:
     """Return a table of notes, each once with its events."""
     rows = table("events", "field", "note", title="Notes on what is sent")
     by_note: dict[Note, list[str]] = {}
-    for index, one in notes:
-        by_note.setdefault(one, []).append(str(index))
-    for one, indexes in by_note.items():
-        rows.add_row(_some(indexes), one.field, Text(one.note, style=CAREFUL))
+    for index, event_note in notes:
+        by_note.setdefault(event_note, []).append(str(index))
+    for event_note, indexes in by_note.items():
+        rows.add_row(_some(indexes), event_note.field, Text(event_note.note, style=CAREFUL))
     return rows
 
 

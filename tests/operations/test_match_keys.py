@@ -90,7 +90,7 @@ def test_people_get_text(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None
     ]
     said = relay("preview", "-", stdin=json.dumps(batches).encode())
     text = " ".join(said.stdout.split())
-    assert "IDFA (iOS) 0 left out of 2: the user refused tracking" in text
+    assert "IDFA (iOS) 0 omitted for 2: the user refused tracking" in text
     assert "device_info.ios_advertising_id: not given in 1" in text
     assert "Match keys: good for 2 of 3 events (click id, email, phone or advertising id); none for 1" in text
     assert "0, 1 timestamp_unixtime_ms missing: the time of receipt is sent" in text

@@ -144,7 +144,7 @@ VERSION, ROLE, CLUSTER, LAST_WRITE = (
     ids=lambda value: getattr(value, "check", str(value)),
 )
 def test_what_no_test_server_shows_is_judged_by_its_row(row: Any, value: str, good: bool) -> None:
-    assert row.good(value) is good
+    assert row.is_met(value) is good
 
 
 @pytest.mark.usefixtures("at_home")
@@ -263,8 +263,8 @@ def test_alert_sends_a_test_and_reports_failures(fit: str) -> None:
         assert told["relay"]["alert"] == "test"
         assert "this is a test" in told["text"]
         receiver.statuses = [404]
-        assert tried(receiver.url) == (1, ("wrong", "127.0.0.1 did not take a test: HTTP 404"))
-    assert tried(receiver.url) == (1, ("wrong", "127.0.0.1 did not take a test: ConnectError"))
+        assert tried(receiver.url) == (1, ("wrong", "127.0.0.1 did not accept a test: HTTP 404"))
+    assert tried(receiver.url) == (1, ("wrong", "127.0.0.1 did not accept a test: ConnectError"))
     assert tried("")[1][0] == "wrong"
 
 

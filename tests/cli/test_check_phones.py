@@ -35,7 +35,7 @@ def test_numbers_without_country_are_counted_and_check_warns(bench: Bench, phone
     findings = relay("check", "--json").json
     [found] = [finding for finding in findings if finding["check"] == "phone numbers"]
     assert found["status"] == "warning"
-    assert "`shop` has sent 3 events" in found["found"]
+    assert "has sent 3 events" in found["found"]
     assert "default_region" in found["remedy"]
 
 

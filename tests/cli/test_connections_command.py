@@ -54,7 +54,7 @@ def test_an_unknown_connection_is_wrong_use(bench: Bench, command: str) -> None:
 def test_resuming_a_disabled_connection_says_so(bench: Bench) -> None:
     """It stays disabled."""
     bench.configure("enabled: false")
-    assert "stays so" in relay("connections", "resume", "shop").stdout
+    assert "stays disabled" in relay("connections", "resume", "shop").stdout
 
 
 def _remove_connection(bench: Bench) -> None:
@@ -82,7 +82,7 @@ def test_discard_asks(bench: Bench) -> None:
     _remove_connection(bench)
     said = relay("connections", "discard", "shop")
     assert (said.exit_code, said.stdout) == (2, "")
-    assert "Give up 1 waiting event of shop for good?" in said.stderr
+    assert "Discard 1 waiting event of shop for good?" in said.stderr
     assert bench.count("waiting", "discarded") == (1, 0)
 
 

@@ -133,7 +133,12 @@ def test_a_corrected_source_is_encrypted(bench: Bench, monkeypatch: pytest.Monke
     assert relay("dead-letters", "edit", dead_letter.id, "--set", URL, "--set", "event.note=marked").exit_code == 0
     stored = bench.redis.hget("dead_letters:shop", dead_letter.id) or b""
     assert b"marked" not in stored
-    assert bench.runtime.codec.decode(bench.dead_letters()[0].source).batches[0].entries[0].raw.endswith(b'"note":"marked"}')
+    assert (
+        bench.runtime.codec.decode(bench.dead_letters()[0].source)
+        .batches[0]
+        .entries[0]
+        .raw.endswith(b'"note":"marked"}')
+    )
 
 
 @pytest.mark.parametrize(

@@ -43,31 +43,23 @@ def good(number: int, source: bytes, **fields: Any) -> DeadLetter:
     return DeadLetter(**{**given, "field": "TikTok.URL", "message": "m", "event_id": f"e{number}", **fields})
 
 
-<<<<<<< HEAD:tests/support/bad_letters.py
-def stored_letters(bench: Bench) -> dict[str, tuple[str, bytes]]:
-    """What is wrong → (id, the letter as it is stored); a good one is first and last."""
-    seal = bench.runtime.codec.encode
-    sealed = {
-        what: seal(Chunk("web", 1_795_000_000_000, [Batch(shared, [Entry(0, "m", event)])]))
-=======
 def stored_dead_letters(bench: Bench) -> dict[str, tuple[str, bytes]]:
     """Return damage → (id, stored bytes); a good one is first and last."""
-    encrypt = bench.runtime.codec.seal
-    encrypted = {
-        what: encrypt(Chunk("web", 1_795_000_000_000, [Batch(shared, [Entry(0, "m", event)])]))
->>>>>>> d61337b (Test helpers in plain words: bench.reading, damaged dead letters):tests/support/damaged_dead_letters.py
+    encode = bench.runtime.codec.encode
+    encoded = {
+        what: encode(Chunk("web", 1_795_000_000_000, [Batch(shared, [Entry(0, "m", event)])]))
         for what, (shared, event) in SOURCES.items()
     }
-    fine = encrypted["good"]
+    fine = encoded["good"]
     odd: dict[str, DeadLetter | bytes] = {
-        **{what: good(number, source) for number, (what, source) in enumerate(encrypted.items())},
+        **{what: good(number, source) for number, (what, source) in enumerate(encoded.items())},
         "no source": good(30, b""),
         "a source cut short": good(31, fine[:9]),
         "a source cut to its header": good(32, fine[:23]),
-        "a source without a batch": good(33, encrypt(Chunk("web", 1, []))),
-        "a source without an event": good(34, encrypt(Chunk("web", 1, [Batch(SHARED, [])]))),
+        "a source without a batch": good(33, encode(Chunk("web", 1, []))),
+        "a source without an event": good(34, encode(Chunk("web", 1, [Batch(SHARED, [])]))),
         "a time that is none": good(
-            35, encrypt(Chunk("web", 2**63, [Batch(SHARED, [Entry(0, "m", EVENT)])])), at_ms=2**62
+            35, encode(Chunk("web", 2**63, [Batch(SHARED, [Entry(0, "m", EVENT)])])), at_ms=2**62
         ),
         "a time before all": good(36, fine, at_ms=-(2**62)),
         "an input in no alphabet": good(37, fine.replace(b"web", b"\xff\xfe\xfd", 1)),

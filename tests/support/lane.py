@@ -14,7 +14,7 @@ AppendEvents = Callable[..., None]
 
 
 def chunk_of(*ids: int, stamp: int = 0) -> bytes:
-    """A sealed chunk of entries at the positions `ids`."""
+    """Return a chunk, encoded, of entries at the positions `ids`."""
     return CODEC.encode(Chunk("web", 5, [Batch(b"{}", [Entry(n, None, b"{}") for n in ids])], stamp))
 
 

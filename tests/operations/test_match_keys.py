@@ -95,4 +95,4 @@ def test_people_get_text(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None
     assert "Match keys: good for 2 of 3 events (click id, email, phone or advertising id); none for 1" in text
     assert "0, 1 timestamp_unixtime_ms missing: the time of receipt is sent" in text
     assert text.count("refused tracking") == 1
-    assert "ip: not given; the user's last known one is sent where relay remembers one" in text
+    assert "ip: not given; a worker adds the user's last known address, if relay has one" in text

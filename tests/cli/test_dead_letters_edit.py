@@ -13,7 +13,6 @@ from config.model import Connection, CustomMapping, Match, Parameter
 from config.secrets import Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import ChunkCodec
-from lanes.names import LANES_PER_CONNECTION
 from operations.dead_letters.field_names import path_of_field
 from operations.dead_letters.paths import set_value
 from operations.errors import OperatorError

@@ -24,7 +24,6 @@ from support.events import purchase
 
 from config.settings import Settings
 from lanes.chunk import Chunk, Entry
-from lanes.names import LANES_PER_CONNECTION
 from operations.dead_letters.edit import corrected, find_dead_letter, keep, text_of
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore

@@ -13,6 +13,7 @@ from config.model import Connection, CustomMapping, Match, Parameter
 from config.secrets import Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import ChunkCodec
+from lanes.names import LANES_PER_CONNECTION
 from operations.dead_letters.field_names import path_of_field
 from operations.dead_letters.paths import set_value
 from operations.errors import OperatorError
@@ -32,7 +33,7 @@ def dead_letter(bench: Bench) -> str:
 
 def deliver(bench: Bench) -> list[str]:
     """Drain every lane; return the ids of the events that the stand-in received."""
-    for lane in range(4):
+    for lane in range(LANES_PER_CONNECTION):
         drain(f"shop:{lane}", bench.runtime, "job-2")
     return [event["event_id"] for event in bench.sandbox.events()]
 

@@ -37,7 +37,7 @@ def expired(bench: Bench, number: int, hours: int = 50) -> str:
 
 def deliver(bench: Bench) -> None:
     """Drain every lane, because replays choose any lane."""
-    for lane in range(4):
+    for lane in range(LANES_PER_CONNECTION):
         drain(f"shop:{lane}", bench.runtime, "job-2")
 
 

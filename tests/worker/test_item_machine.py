@@ -24,6 +24,7 @@ from support.events import purchase
 
 from config.settings import Settings
 from lanes.chunk import Chunk, Entry
+from lanes.names import LANES_PER_CONNECTION
 from operations.dead_letters.edit import corrected, find_dead_letter, keep, text_of
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore
@@ -128,7 +129,11 @@ class Items(RuleBasedStateMachine):
 
     def _entries(self) -> list[Entry]:
         open_chunk = self.bench.runtime.codec.decode
-        waiting = [open_chunk(one) for lane in range(4) for one in self.bench.redis.lrange(f"lane:shop:{lane}", 0, -1)]
+        waiting = [
+            open_chunk(one)
+            for lane in range(LANES_PER_CONNECTION)
+            for one in self.bench.redis.lrange(f"lane:shop:{lane}", 0, -1)
+        ]
         dead = [open_chunk(letter.source) for letter in self.bench.dead_letters()]
         chunks: list[Chunk] = [*waiting, *dead]
         return [entry for chunk in chunks for batch in chunk.batches for entry in batch.entries]

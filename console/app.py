@@ -12,32 +12,32 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from config.settings import Settings
-from console.desk import Desk, open_desk
+from console.dispatch import Dispatcher, NotFound, Page
 from console.headers import secured
-from console.pages import bulk_actions as bulk_actions
-from console.pages import configuration, days, entrance, letter, letter_editor, letters, overview, reveals, try_it
-from console.process import console_process
-from console.reception import NotThere, Page, Reception
-from console.visit import Visit
+from console.pages import configuration, days, login, overview, try_it
+from console.pages.dead_letters import bulk_actions, details, editor, listing, reveals
+from console.process.forward import console_process
+from console.request import PageRequest
+from console.services import Services, open_services
 
 OFF: Final = "The console is off: set RELAY_ADMIN_PASSWORD and start relay again.\n"
 
 PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("GET", "/console", overview.show),
-    ("POST", "/console/logout", entrance.leave),
+    ("POST", "/console/logout", login.sign_out),
     ("POST", "/console/connections/{id}/pause", overview.pause),
     ("POST", "/console/connections/{id}/resume", overview.resume),
     ("GET", "/console/days/{day}", days.show),
-    ("GET", "/console/dead-letters", letters.show),
+    ("GET", "/console/dead-letters", listing.show),
     ("POST", "/console/dead-letters/replay", bulk_actions.replay),
     ("POST", "/console/dead-letters/discard", bulk_actions.discard),
-    ("GET", "/console/dead-letters/export", letters.export),
-    ("POST", "/console/dead-letters/export", letters.export_revealed),
-    ("GET", "/console/dead-letters/{id}", letter.show),
-    ("POST", "/console/dead-letters/{id}", letter.reveal),
-    ("POST", "/console/dead-letters/{id}/edit", letter_editor.edit),
-    ("POST", "/console/dead-letters/{id}/outlook", letter_editor.outlook),
-    ("POST", "/console/dead-letters/{id}/keep", letter_editor.keep),
+    ("GET", "/console/dead-letters/export", listing.export),
+    ("POST", "/console/dead-letters/export", listing.export_revealed),
+    ("GET", "/console/dead-letters/{id}", details.show),
+    ("POST", "/console/dead-letters/{id}", details.reveal),
+    ("POST", "/console/dead-letters/{id}/edit", editor.edit),
+    ("POST", "/console/dead-letters/{id}/preview", editor.preview),
+    ("POST", "/console/dead-letters/{id}/save", editor.save),
     ("GET", "/console/reveals", reveals.show),
     ("GET", "/console/try", try_it.show),
     ("POST", "/console/try", try_it.preview),
@@ -45,10 +45,10 @@ PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("GET", "/console/configuration", configuration.show),
     ("POST", "/console/configuration", configuration.check),
 )
-FOR_STRANGERS: Final[Sequence[tuple[str, str, Page]]] = (
-    ("GET", "/console/login", entrance.show),
-    ("POST", "/console/login", entrance.enter),
-    ("GET", "/console/static/{name}", entrance.static),
+PUBLIC_PAGES: Final[Sequence[tuple[str, str, Page]]] = (
+    ("GET", "/console/login", login.show),
+    ("POST", "/console/login", login.sign_in),
+    ("GET", "/console/static/{name}", login.static),
 )
 
 
@@ -58,8 +58,8 @@ def console_routes(settings: Settings) -> Iterator[list[BaseRoute]]:
     if settings.admin_password is None:
         yield _under_console(Starlette(routes=_everywhere(_off)))
         return
-    with open_desk(settings) as desk:
-        yield _under_console(_console(desk))
+    with open_services(settings) as services:
+        yield _under_console(_console(services))
 
 
 @contextmanager
@@ -69,36 +69,36 @@ def console_of_its_own(settings: Settings, command: Callable[[int], Sequence[str
         with console_routes(settings) as routes:
             yield routes
         return
-    with console_process(command) as passage:
-        yield _under_console(passage)
+    with console_process(command) as forwarder:
+        yield _under_console(forwarder)
 
 
 @contextmanager
 def console_app(settings: Settings) -> Iterator[ASGIApp]:
     """The application that the console's own process serves."""
-    with open_desk(settings) as desk:
-        yield _console(desk)
+    with open_services(settings) as services:
+        yield _console(services)
 
 
 def _under_console(app: ASGIApp) -> list[BaseRoute]:
     return [Route("/console", app), Route("/console/{rest:path}", app)]
 
 
-def _console(desk: Desk) -> Starlette:
-    reception = Reception(desk)
+def _console(services: Services) -> Starlette:
+    dispatcher = Dispatcher(services)
     routes = [
-        *(reception.route(*row, for_strangers=True) for row in FOR_STRANGERS),
-        *(reception.route(*row) for row in PAGES),
-        *(reception.route(method, "/console/{rest:path}", _nothing) for method in ("GET", "POST")),
+        *(dispatcher.route(*row, public=True) for row in PUBLIC_PAGES),
+        *(dispatcher.route(*row) for row in PAGES),
+        *(dispatcher.route(method, "/console/{rest:path}", _nothing) for method in ("GET", "POST")),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _not_so})
 
 
-def _nothing(desk: Desk, visit: Visit) -> Response:
-    del desk
-    if not visit.path["rest"]:
+def _nothing(services: Services, request: PageRequest) -> Response:
+    del services
+    if not request.path["rest"]:
         return RedirectResponse("/console", 303)
-    raise NotThere("There is no such page.")
+    raise NotFound("There is no such page.")
 
 
 async def _not_so(_: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict
 from typing import Any, Final
 
-from console.visit import Visit
+from console.request import PageRequest
 from operations.dead_letters.query import DeadLetterQuery
 
 CONDITIONS: Final = (
@@ -12,10 +12,10 @@ CONDITIONS: Final = (
 )
 
 
-def query_of(visit: Visit) -> DeadLetterQuery:
+def query_of(request: PageRequest) -> DeadLetterQuery:
     """Return the query that the request's fields make; an empty field means any. `id` may have several ids."""
-    given: dict[str, Any] = {name: visit.field(name).strip() or None for name in CONDITIONS}
-    return DeadLetterQuery(ids=tuple(re.findall(r"[^\s,]+", visit.field("id"))), **given)
+    given: dict[str, Any] = {name: request.field(name).strip() or None for name in CONDITIONS}
+    return DeadLetterQuery(ids=tuple(re.findall(r"[^\s,]+", request.field("id"))), **given)
 
 
 def fields_of(query: DeadLetterQuery) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from support.busy import CONFIGURATION, live_two_weeks
+from support.console_client import PASSWORD
 from support.plant import Plant
-from support.visitor import PASSWORD
 
 DOCS = Path(__file__).parent.parent / "docs"
 WIDE: dict[str, Any] = {"viewport": {"width": 1200, "height": 820}}
@@ -37,12 +37,12 @@ def take(browser: Browser, url: str) -> None:
     light.screenshot(path=DOCS / "console-overview.png")
     light.set_viewport_size(WIDE["viewport"])
     dark.goto("/console/dead-letters?connection=shop-web&reason=invalid_url")
-    dark.locator("table.letters a").first.click()
+    dark.locator("table.dead-letters a").first.click()
     dark.get_by_label("Value").fill("https://shop.example/thanks")
     dark.get_by_text("Would be sent as").wait_for()
-    dark.screenshot(path=DOCS / "console-letter.png")
+    dark.screenshot(path=DOCS / "console-dead-letter.png")
     light.goto("/console/dead-letters")
-    light.screenshot(path=DOCS / "console-letters.png")
+    light.screenshot(path=DOCS / "console-dead-letters.png")
     light.goto("/console/try?sample=basket")
     light.get_by_role("button", name="See what it becomes").click()
     light.locator("article.result").first.wait_for()

@@ -7,7 +7,7 @@ from cli.context import settings_here, with_redis
 from cli.main import command_failure
 from cli.processes.prepare import prepare_process
 from console.app import console_app
-from console.child import serve
+from console.process.serve import serve
 from process.logs import configure_logging
 
 

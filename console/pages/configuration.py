@@ -11,9 +11,9 @@ from config.errors import ConfigurationError
 from config.file import check_text
 from config.model import Configuration
 from config.routes import route_of
-from console.desk import Desk
 from console.pages.try_it import PASTED
-from console.visit import Visit
+from console.request import PageRequest
+from console.services import Services
 from operations.connection_settings import changes, settings_of
 from operations.errors import OperatorError
 from operations.preview.batch_file import parse_batches
@@ -25,36 +25,36 @@ LARGEST_FILE: Final = 128 * 1024
 """That has some 400 connections and takes a few seconds to read at most; a file on disk may be larger."""
 
 
-def show(desk: Desk, visit: Visit) -> Response:
+def show(services: Services, request: PageRequest) -> Response:
     """What the file says now, or why it is refused."""
-    return _page(desk, visit)
+    return _page(services, request)
 
 
-def check(desk: Desk, visit: Visit) -> Response:
+def check(services: Services, request: PageRequest) -> Response:
     """What the pasted file would be, and what it would change in the pasted batches."""
-    text = visit.field("file")
+    text = request.field("file")
     if len(text.encode()) > LARGEST_FILE:
         size = f"A pasted file may have {LARGEST_FILE >> 10} KiB: check a larger one with relay check."
-        return _page(desk, visit, problems=[size], too_large=True)
+        return _page(services, request, problems=[size], too_large=True)
     try:
         pasted = check_text(text, FILE_NAME)
     except ConfigurationError as error:
-        return _page(desk, visit, problems=list(map(str, error.problems)))
+        return _page(services, request, problems=list(map(str, error.problems)))
     try:
-        compared = _compared(desk, pasted, visit.field("batches"))
+        compared = _compared(services, pasted, request.field("batches"))
     except OperatorError as error:
-        return _page(desk, visit, pasted=pasted, problems=[str(error)])
-    return _page(desk, visit, pasted=pasted, compared=compared)
+        return _page(services, request, pasted=pasted, problems=[str(error)])
+    return _page(services, request, pasted=pasted, compared=compared)
 
 
-def _compared(desk: Desk, pasted: Configuration, batches: str) -> list[Comparison] | None:
+def _compared(services: Services, pasted: Configuration, batches: str) -> list[Comparison] | None:
     """None where no batches were pasted. OperatorError when they are none."""
     if not batches.strip():
         return None
     parts, now_ms = parse_batches(batches.encode(), PASTED).batches, time.time_ns() // 1_000_000
     try:
-        sides = (desk.configuration(), pasted)
-        before, after = (preview_all(parts, pairs_of(side), desk.settings.tiktok_url, now_ms) for side in sides)
+        sides = (services.configuration(), pasted)
+        before, after = (preview_all(parts, pairs_of(side), services.settings.tiktok_url, now_ms) for side in sides)
     except RefusedBatch as error:
         raise OperatorError(f"ingest would refuse the batches: {error}") from None
     except ConfigurationError:
@@ -63,8 +63,8 @@ def _compared(desk: Desk, pasted: Configuration, batches: str) -> list[Compariso
 
 
 def _page(
-    desk: Desk,
-    visit: Visit,
+    services: Services,
+    request: PageRequest,
     *,
     pasted: Configuration | None = None,
     compared: list[Comparison] | None = None,
@@ -74,13 +74,13 @@ def _page(
     refused: list[str] = []
     configuration: Configuration | None = None
     try:
-        configuration = desk.configuration()
+        configuration = services.configuration()
     except ConfigurationError as error:
         refused = list(map(str, error.problems))
-    return desk.page(
-        visit,
-        "check_results.html" if visit.partial else "configuration.html",
-        path=desk.settings.config,
+    return services.page(
+        request,
+        "configuration/check_results.html" if request.partial else "configuration/page.html",
+        path=services.settings.config,
         configuration=configuration,
         connections=list(_connections(configuration)) if configuration else [],
         refused=refused,
@@ -88,8 +88,8 @@ def _page(
         changes=list(changes(configuration, pasted)) if configuration and pasted else [],
         compared=compared,
         problems=problems or [],
-        file="" if too_large else visit.field("file"),
-        batches=visit.field("batches"),
+        file="" if too_large else request.field("file"),
+        batches=request.field("batches"),
         absent=ABSENT,
     )
 

@@ -4,23 +4,23 @@ from starlette.responses import RedirectResponse, Response
 
 import operations.connections
 from console.chart import chart_of
-from console.desk import Desk
-from console.reception import NotThere
-from console.visit import Visit
+from console.dispatch import NotFound
+from console.request import PageRequest
+from console.services import Services
 from operations.status.daily import MOST_DAYS, days_of
 
 SHOWN_DAYS = 14
 
 
-def show(desk: Desk, visit: Visit) -> Response:
+def show(services: Services, request: PageRequest) -> Response:
     """Everything at one glance."""
-    seen = desk.overview()
-    number = max(1, visit.number("days", SHOWN_DAYS, MOST_DAYS))
-    wanted = visit.field("connection")
+    seen = services.overview()
+    number = max(1, request.number("days", SHOWN_DAYS, MOST_DAYS))
+    wanted = request.field("connection")
     chosen = [one.id for one in seen.statuses if wanted in ("", one.id)]
-    days = days_of(desk.redis, chosen, number, seen.reading.now_ms)
-    return desk.page(
-        visit,
+    days = days_of(services.redis, chosen, number, seen.reading.now_ms)
+    return services.page(
+        request,
         "overview.html",
         seen=seen,
         days=[day for day in days if day.came],
@@ -30,21 +30,21 @@ def show(desk: Desk, visit: Visit) -> Response:
     )
 
 
-def pause(desk: Desk, visit: Visit) -> Response:
+def pause(services: Services, request: PageRequest) -> Response:
     """Stop delivering for one connection."""
-    operations.connections.pause(desk.redis, _known(desk, visit))
+    operations.connections.pause(services.redis, _known(services, request))
     return RedirectResponse("/console", 303)
 
 
-def resume(desk: Desk, visit: Visit) -> Response:
+def resume(services: Services, request: PageRequest) -> Response:
     """Deliver again."""
-    operations.connections.resume(desk.redis, _known(desk, visit))
+    operations.connections.resume(services.redis, _known(services, request))
     return RedirectResponse("/console", 303)
 
 
-def _known(desk: Desk, visit: Visit) -> str:
-    seen = desk.overview()
-    wanted = visit.path["id"]
+def _known(services: Services, request: PageRequest) -> str:
+    seen = services.overview()
+    wanted = request.path["id"]
     if wanted not in {one.id for one in seen.statuses}:
-        raise NotThere("There is no such connection.")
+        raise NotFound("There is no such connection.")
     return wanted

@@ -5,10 +5,10 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from config.model import Configuration, Connection, Input
-from console.desk import Desk
-from console.reception import NotThere
-from console.samples import SAMPLES, sample_text
-from console.visit import Visit
+from console.dispatch import NotFound
+from console.request import PageRequest
+from console.sample_batches import SAMPLES, sample_text
+from console.services import Services
 from operations.errors import OperatorError
 from operations.preview.batch_file import parse_batches
 from operations.preview.match_keys import matching_of
@@ -21,50 +21,52 @@ SHOWN_EVENTS: Final = 20
 Pair = tuple[Input, Connection]
 
 
-def show(desk: Desk, visit: Visit) -> Response:
+def show(services: Services, request: PageRequest) -> Response:
     """The form, with a sample in it if one was picked."""
-    configuration = desk.configuration()
-    return _page(desk, visit, configuration, text=sample_text(visit.field("sample")), results=None)
+    configuration = services.configuration()
+    return _page(services, request, configuration, text=sample_text(request.field("sample")), results=None)
 
 
-def preview(desk: Desk, visit: Visit) -> Response:
+def preview(services: Services, request: PageRequest) -> Response:
     """What the batches would become for the chosen connections."""
-    configuration = desk.configuration()
-    text = visit.field("batches")
+    configuration = services.configuration()
+    text = request.field("batches")
     try:
-        results = [_result(made, pair[1]) for made, pair in _previews(desk, visit, configuration, text)]
+        results = [_result(made, pair[1]) for made, pair in _previews(services, request, configuration, text)]
     except OperatorError as error:
-        return _page(desk, visit, configuration, text=text, results=None, problem=str(error))
-    return _page(desk, visit, configuration, text=text, results=results)
+        return _page(services, request, configuration, text=text, results=None, problem=str(error))
+    return _page(services, request, configuration, text=text, results=results)
 
 
-def send(desk: Desk, visit: Visit) -> Response:
+def send(services: Services, request: PageRequest) -> Response:
     """Post the requests of one connection to TikTok with its test code, and say what TikTok said."""
-    configuration = desk.configuration()
-    for made, (source, connection) in _previews(desk, visit, configuration, visit.field("batches")):
-        if visit.field("to") == _key(source, connection):
-            replies = send_test(desk.tiktok, made, connection)
-            template = "test_answers.html" if visit.partial else "test_answers_alone.html"
-            return desk.page(visit, template, replies=replies, connection=connection)
-    raise NotThere("There is no such connection.")
+    configuration = services.configuration()
+    for made, (source, connection) in _previews(services, request, configuration, request.field("batches")):
+        if request.field("to") == _key(source, connection):
+            replies = send_test(services.tiktok, made, connection)
+            template = "try_it/test_replies.html" if request.partial else "try_it/test_replies_page.html"
+            return services.page(request, template, replies=replies, connection=connection)
+    raise NotFound("There is no such connection.")
 
 
-def _previews(desk: Desk, visit: Visit, configuration: Configuration, text: str) -> list[tuple[Preview, Pair]]:
+def _previews(
+    services: Services, request: PageRequest, configuration: Configuration, text: str
+) -> list[tuple[Preview, Pair]]:
     """One for each chosen pair. OperatorError for what is no batch."""
     batches = parse_batches(text.encode(), PASTED).batches
-    pairs = [pair for pair in pairs_of(configuration) if _key(*pair) in _chosen(visit, configuration)]
+    pairs = [pair for pair in pairs_of(configuration) if _key(*pair) in _chosen(request, configuration)]
     if not pairs:
         raise OperatorError("choose at least one connection")
     try:
-        return list(zip(preview_all(batches, pairs, desk.settings.tiktok_url), pairs, strict=True))
+        return list(zip(preview_all(batches, pairs, services.settings.tiktok_url), pairs, strict=True))
     except RefusedBatch as error:
         raise OperatorError(f"ingest would refuse it: {error}") from None
 
 
-def _chosen(visit: Visit, configuration: Configuration) -> set[str]:
+def _chosen(request: PageRequest, configuration: Configuration) -> set[str]:
     """The pairs that are ticked; all of them before anybody chose."""
-    if visit.form:
-        return set(visit.form.get("pair", ()))
+    if request.form:
+        return set(request.form.get("pair", ()))
     return {_key(*pair) for pair in pairs_of(configuration)}
 
 
@@ -86,8 +88,8 @@ def _result(made: Preview, connection: Connection) -> dict[str, Any]:
 
 
 def _page(
-    desk: Desk,
-    visit: Visit,
+    services: Services,
+    request: PageRequest,
     configuration: Configuration,
     *,
     text: str,
@@ -95,14 +97,14 @@ def _page(
     problem: str = "",
 ) -> Response:
     pairs = [(_key(*pair), *pair) for pair in pairs_of(configuration)]
-    return desk.page(
-        visit,
-        "try_results.html" if visit.partial else "try.html",
+    return services.page(
+        request,
+        "try_it/results.html" if request.partial else "try_it/form.html",
         text=text,
         results=results,
         problem=problem,
         pairs=pairs,
-        chosen=_chosen(visit, configuration),
+        chosen=_chosen(request, configuration),
         samples=SAMPLES,
         shown_events=SHOWN_EVENTS,
     )

@@ -5,8 +5,8 @@ import time
 
 import httpx
 from support.attack import Attack, Start
+from support.console_client import ConsoleClient
 from support.events import as_json, batch, purchase
-from support.visitor import Visitor
 
 PASSWORD = "a long enough password for this console"
 BAD_URL = {"TikTok.URL": "nowhere"}
@@ -56,7 +56,7 @@ def _post(relay: Attack) -> int:
 
 
 def _pages(relay: Attack, ids: list[str]) -> None:
-    visitor = Visitor(relay.url)
+    visitor = ConsoleClient(relay.url)
     visitor.sign_in(PASSWORD)
     assert all(one in visitor.get("/console/dead-letters").text for one in ids)
     for letter_id in ids:

@@ -8,8 +8,8 @@ import time
 import httpx
 import pytest
 from support.attack import SHORT, Attack, Start
+from support.console_client import PASSWORD, ConsoleClient
 from support.events import batch, purchase
-from support.visitor import PASSWORD, Visitor
 
 SECONDS = 8 if SHORT else 30
 BAD = {"TikTok.URL": "www.shop.example/x"}
@@ -41,7 +41,7 @@ def answers_in(relay: Attack, seconds: float) -> list[float]:
 def test_pages_do_not_delay_senders(attacked: Start, page: str) -> None:
     """Two visitors ask for pages that compute for seconds, without pause: at the median 50 ms more at most."""
     with attacked(environment={"RELAY_ADMIN_PASSWORD": PASSWORD}, maxmemory="256mb") as relay:
-        visitor = Visitor(relay.url)
+        visitor = ConsoleClient(relay.url)
         visitor.http.timeout = httpx.Timeout(120)
         visitor.sign_in()
         fields = {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 from support.busy import CONFIGURATION, live_two_weeks
+from support.console_client import PASSWORD
 from support.plant import Plant
-from support.visitor import PASSWORD
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from support.bench import Bench
+from support.console_client import PASSWORD, ConsoleClient
 from support.fixtures import bench, sandbox
-from support.visitor import PASSWORD, Visitor
 
 from config.settings import Settings
 from console.app import console_routes
 from ingest.server import serving
 
-__all__ = ["bench", "console_url", "open_console", "sandbox", "stranger", "visitor"]
+__all__ = ["anonymous", "bench", "console_url", "open_console", "operator", "sandbox"]
 
 
 @pytest.fixture
@@ -38,17 +38,17 @@ def console_url(open_console: Callable[..., AbstractContextManager[str]]) -> Ite
 
 
 @pytest.fixture
-def stranger(console_url: str) -> Iterator[Visitor]:
+def anonymous(console_url: str) -> Iterator[ConsoleClient]:
     """Give a visitor who has not signed in."""
-    visitor = Visitor(console_url)
-    yield visitor
-    visitor.close()
+    operator = ConsoleClient(console_url)
+    yield operator
+    operator.close()
 
 
 @pytest.fixture
-def visitor(console_url: str) -> Iterator[Visitor]:
+def operator(console_url: str) -> Iterator[ConsoleClient]:
     """Give a visitor who has signed in."""
-    visitor = Visitor(console_url)
-    visitor.sign_in()
-    yield visitor
-    visitor.close()
+    operator = ConsoleClient(console_url)
+    operator.sign_in()
+    yield operator
+    operator.close()

@@ -4,97 +4,99 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from support.bench import Bench
+from support.console_client import ConsoleClient, visible_text
 from support.events import purchase
-from support.visitor import Visitor, words
 
 BAD_URL = {"TikTok.URL": "www.shop.com/x"}
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 
 
-def test_a_connection_says_how_it_stands_and_what_came_of_its_events(bench: Bench, visitor: Visitor) -> None:
+def test_a_connection_says_how_it_stands_and_what_came_of_its_events(bench: Bench, operator: ConsoleClient) -> None:
     """Waiting, then delivered and died, with a way to the letters."""
     bench.put([purchase(1), purchase(2, custom_flags=BAD_URL)])
-    waiting = words(visitor.get("/console"))
+    waiting = visible_text(operator.get("/console"))
     assert "shop delivering 2 events on the way. Waiting 2" in waiting
     bench.drain()
-    page = visitor.get("/console")
-    assert "Everything that came has been dealt with. Waiting 0 Dead letters 1 Delivered 1 Received 2" in words(page)
+    page = operator.get("/console")
+    assert "Everything that came has been dealt with. Waiting 0 Dead letters 1 Delivered 1 Received 2" in visible_text(
+        page
+    )
     assert 'href="/console/dead-letters?connection=shop"' in page.text
-    assert "Books balance" in words(page)
+    assert "Books balance" in visible_text(page)
 
 
-def test_a_refused_token_says_who_must_do_what(bench: Bench, visitor: Visitor) -> None:
+def test_a_refused_token_says_who_must_do_what(bench: Bench, operator: ConsoleClient) -> None:
     """As status does."""
     bench.put([purchase(1)])
     bench.sandbox.fault("refuse_token")
     bench.drain()
-    said = words(visitor.get("/console"))
+    said = visible_text(operator.get("/console"))
     assert "shop paused Paused: TikTok refuses it, its events are kept; next try in" in said
     assert "Token refused (40105): " in said
     assert "access_token" in said
 
 
-def test_pause_and_resume_do_what_the_commands_do(bench: Bench, visitor: Visitor) -> None:
+def test_pause_and_resume_do_what_the_commands_do(bench: Bench, operator: ConsoleClient) -> None:
     """And an unknown connection is none."""
     bench.put([purchase(1)])
-    assert visitor.post("/console/connections/shop/pause").headers["location"] == "/console"
-    assert "Paused by an operator, until somebody resumes it." in words(visitor.get("/console"))
+    assert operator.post("/console/connections/shop/pause").headers["location"] == "/console"
+    assert "Paused by an operator, until somebody resumes it." in visible_text(operator.get("/console"))
     bench.drain()
     assert bench.count("delivered", "waiting") == (0, 1)
-    visitor.post("/console/connections/shop/resume")
+    operator.post("/console/connections/shop/resume")
     bench.drain()
     assert bench.count("delivered", "waiting") == (1, 0)
-    assert visitor.post("/console/connections/other/pause").status_code == 404
+    assert operator.post("/console/connections/other/pause").status_code == 404
 
 
-def test_before_anything_came_the_page_says_what_to_expect(visitor: Visitor) -> None:
+def test_before_anything_came_the_page_says_what_to_expect(operator: ConsoleClient) -> None:
     """An empty state is a sentence, not an empty table."""
-    page = visitor.get("/console")
-    assert "No events in these days. They will show here as soon as the first batch arrives" in words(page)
+    page = operator.get("/console")
+    assert "No events in these days. They will show here as soon as the first batch arrives" in visible_text(page)
     assert "<table" not in page.text
 
 
-def test_a_refused_file_is_told_and_hides_nothing(bench: Bench, visitor: Visitor) -> None:
+def test_a_refused_file_is_told_and_hides_nothing(bench: Bench, operator: ConsoleClient) -> None:
     """What is in force goes on."""
     bench.put([purchase(1)])
     bench.path.write_text("inputs: 7\n")
-    said = words(visitor.get("/console"))
+    said = visible_text(operator.get("/console"))
     assert "The configuration file is refused" in said
     assert "shop delivering" in said
 
 
-def test_each_day_is_a_row_with_a_way_to_what_died(bench: Bench, visitor: Visitor) -> None:
+def test_each_day_is_a_row_with_a_way_to_what_died(bench: Bench, operator: ConsoleClient) -> None:
     """And a column of the chart."""
     bench.put([purchase(1), purchase(2, custom_flags=BAD_URL), {"event_type": "screen_view"}], days_ago=1)
     bench.drain()
-    page = visitor.get("/console")
-    assert f"{YESTERDAY:%A}, {YESTERDAY} 3 1 1 1 0 0" in words(page)
+    page = operator.get("/console")
+    assert f"{YESTERDAY:%A}, {YESTERDAY} 3 1 1 1 0 0" in visible_text(page)
     assert f'href="/console/dead-letters?received={YESTERDAY}"' in page.text
     assert len(re.findall(r'<rect class="delivered"', page.text)) == 1
     assert len(re.findall(r'class="hit"', page.text)) == 14
-    assert len(re.findall(r'class="hit"', visitor.get("/console?days=7").text)) == 7
-    assert visitor.get("/console?days=1000000&connection=nobody").status_code == 200
+    assert len(re.findall(r'class="hit"', operator.get("/console?days=7").text)) == 7
+    assert operator.get("/console?days=1000000&connection=nobody").status_code == 200
 
 
-def test_a_day_says_where_its_purchases_went(bench: Bench, visitor: Visitor) -> None:
+def test_a_day_says_where_its_purchases_went(bench: Bench, operator: ConsoleClient) -> None:
     """By TikTok event and reason; the link finds exactly those letters; those sent again since are told apart."""
     bench.put([purchase(1), purchase(2, custom_flags=BAD_URL), purchase(3, custom_flags=BAD_URL)], days_ago=1)
     bench.put([purchase(4, custom_flags=BAD_URL)])
     bench.drain()
-    page = visitor.get(f"/console/days/{YESTERDAY}")
-    said = words(page)
+    page = operator.get(f"/console/days/{YESTERDAY}")
+    said = visible_text(page)
     assert "3 events received. 1 reached TikTok, 2 died." in said
     assert "PlaceAnOrder 1 2 2 invalid_url : 2 dead letters here" in said
     (link,) = re.findall(r'href="(/console/dead-letters\?[^"]*)"', page.text)
-    found = words(visitor.get(link.replace("&amp;", "&")))
+    found = visible_text(operator.get(link.replace("&amp;", "&")))
     assert "2 dead letters, by what they died of" in found
     assert ("e2" in found, "e3" in found, "e4" in found) == (True, True, False)
-    visitor.post("/console/dead-letters/discard", received=str(YESTERDAY), sure="1")
-    assert "2 invalid_url sent again or discarded since" in words(visitor.get(f"/console/days/{YESTERDAY}"))
+    operator.post("/console/dead-letters/discard", received=str(YESTERDAY), sure="1")
+    assert "2 invalid_url sent again or discarded since" in visible_text(operator.get(f"/console/days/{YESTERDAY}"))
 
 
-def test_days_that_are_none_and_days_without_events(visitor: Visitor) -> None:
+def test_days_that_are_none_and_days_without_events(operator: ConsoleClient) -> None:
     """A sentence for each."""
-    assert visitor.get("/console/days/soon").status_code == 404
-    assert "No events were received on this day" in words(visitor.get("/console/days/2020-02-29"))
-    assert "No events were received on this day" in words(visitor.get("/console/days/2999-01-01"))
+    assert operator.get("/console/days/soon").status_code == 404
+    assert "No events were received on this day" in visible_text(operator.get("/console/days/2020-02-29"))
+    assert "No events were received on this day" in visible_text(operator.get("/console/days/2999-01-01"))

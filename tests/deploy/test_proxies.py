@@ -15,10 +15,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from support.console_client import PASSWORD, visible_text
 from support.events import batch, purchase
 from support.plant import free_port
 from support.site import CONFIGURATION, WEB
-from support.visitor import PASSWORD, words
 
 from config.settings import Settings
 from console.app import console_routes
@@ -168,7 +168,7 @@ def test_sign_in_works_or_names_the_missing_header(name: str, by_fetch: bool, tm
         answer = sign_in(client, by_fetch=by_fetch)
         if name == "nginx by default" and not by_fetch:
             assert answer.status_code == 403
-            said = words(answer)
+            said = visible_text(answer)
             assert f"your browser is at 127.0.0.1:{client.base_url.port}" in said
             assert "the header Host: 127.0.0.1:" in said
             assert "proxy_set_header Host $http_host" in said

@@ -14,9 +14,9 @@ CELL = re.compile(r"`((?:[\w]+\.)+|….)(\w+)` (\d+(?:[.,]\d+)*)(?: (KiB|MiB|s|h
 UNIT = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "s": 1, "h": 3600, "days": 86_400}
 IS_A_BOUND = re.compile(r"_?(MOST|LARGEST|LONGEST|MAX)_\w+|\w+_SHARE|THREADS|[A-Z]\w*_KEPT")
 NO_BOUND = {
-    "console.pages.bulk_actions.MOST_REASONS": "what a page shows at first",
-    "console.pages.bulk_actions._MOST_MS": "a time, checked as such",
-    "console.visit.MOST_DIGITS": "of a number in a form, which has its bound in bytes",
+    "console.pages.dead_letters.bulk_actions.MOST_REASONS": "what a page shows at first",
+    "console.pages.dead_letters.bulk_actions._MOST_MS": "a time, checked as such",
+    "console.request.MOST_DIGITS": "of a number in a form, which has its bound in bytes",
     "delivery.search.MOST_APART": "how a search goes on, within its bound in seconds",
     "mapping.incoming.flags._LONGEST_NAME": "names are compared, not kept",
     "mapping.incoming.identity_names._LONGEST_NAME": "names are compared, not kept",

@@ -1,0 +1,1 @@
+"""The pages of dead letters: the list, one dead letter, its editor, replay and discard, and who was shown them."""

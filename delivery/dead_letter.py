@@ -88,9 +88,9 @@ def new_dead_letter_id(dead_lettered_at_ms: int) -> str:
     return f"{dead_lettered_at_ms:012x}{secrets.token_hex(5)}"
 
 
-def dead_lettered_at_ms(letter_id: str) -> int | None:
+def dead_lettered_at_ms(dead_letter_id: str) -> int | None:
     """Return the time in a dead letter's id, Unix milliseconds; None for an id of another form."""
-    return int(letter_id[:12], 16) if _ID.fullmatch(letter_id) else None
+    return int(dead_letter_id[:12], 16) if _ID.fullmatch(dead_letter_id) else None
 
 
 def rfc3339(ms: int) -> str:

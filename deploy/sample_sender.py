@@ -1,4 +1,4 @@
-"""Somebody who shops: a small mParticle batch every two seconds, and in every fifth a page address that is none."""
+"""Send sample batches: one small mParticle batch every two seconds; every fifth has an invalid page address."""
 
 import itertools
 import os
@@ -11,12 +11,12 @@ import httpx
 
 EVERY_S: Final = 2.0
 BAD_EVERY: Final = 5
-SHELF: Final = (("boot-41", "Trail Boot", 89.9), ("tent-2", "Two-Person Tent", 249.0), ("mug-7", "Enamel Mug", 12.5))
+PRODUCTS: Final = (("boot-41", "Trail Boot", 89.9), ("tent-2", "Two-Person Tent", 249.0), ("mug-7", "Enamel Mug", 12.5))
 
 
 def batch(number: int) -> dict[str, Any]:
-    """A view and a purchase of one visitor, now; the visitor is nobody."""
-    product_id, name, price = random.choice(SHELF)  # noqa: S311 - which is bought is no secret
+    """Return a view and a purchase of one invented visitor, at the present time."""
+    product_id, name, price = random.choice(PRODUCTS)  # noqa: S311 - which is bought is no secret
     product = {"id": product_id, "name": name, "price": price, "quantity": 1}
     url = "not an address" if number % BAD_EVERY == 0 else f"https://shop.example/p/{product_id}"
     return {
@@ -32,7 +32,7 @@ def batch(number: int) -> dict[str, Any]:
 
 
 def commerce(action: str, product: dict[str, Any], url: str) -> dict[str, Any]:
-    """One commerce event as an SDK would send it."""
+    """Return one commerce event as an SDK would send it."""
     return {
         "event_type": "commerce_event",
         "data": {
@@ -45,19 +45,19 @@ def commerce(action: str, product: dict[str, Any], url: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Send to the ingest at the URL given until stopped; say only when the answer changes."""
+    """Send to the ingest at the URL given until stopped; print the answer when it changes."""
     credentials = (os.environ["WEB_KEY"], os.environ["WEB_SECRET"])
-    said = None
+    printed = None
     with httpx.Client(base_url=sys.argv[1], auth=credentials, trust_env=False, timeout=10.0) as client:
         for number in itertools.count(1):
             try:
                 answer = f"answered {client.post('/v2/events', json=batch(number)).status_code}"
             except httpx.HTTPError as error:
-                answer = f"no answer ({type(error).__name__}); trying on"
-            if answer != said:
+                answer = f"no answer ({type(error).__name__}); retrying"
+            if answer != printed:
                 sys.stdout.write(f"{answer}\n")
                 sys.stdout.flush()
-                said = answer
+                printed = answer
             time.sleep(EVERY_S)
 
 

@@ -36,10 +36,10 @@ def iterate_dead_letters(client: redis.Redis, connection: str) -> Iterator[tuple
     while True:
         with translate_errors:
             cursor, page = cast("tuple[int, dict[bytes, bytes]]", client.hscan(_key(connection), cursor, count=_PAGE))
-        for letter_id, content in page.items():
-            if letter_id not in seen:  # a scan may return an entry twice while the hash grows
-                seen.add(letter_id)
-                yield letter_id.decode(), content
+        for dead_letter_id, content in page.items():
+            if dead_letter_id not in seen:  # a scan may return an entry twice while the hash grows
+                seen.add(dead_letter_id)
+                yield dead_letter_id.decode(), content
         if cursor == 0:
             return
 

@@ -20,10 +20,10 @@ class Setting(NamedTuple):
 
 
 class SettingChange(NamedTuple):
-    """One difference. With an empty `setting`, only one of the configurations has the connection."""
+    """One difference. With an empty `name`, only one of the configurations has the connection."""
 
     connection: str
-    setting: str
+    name: str
     before: str
     after: str
 

@@ -47,9 +47,9 @@ def key_usage(store: DeadLetterStore, keyring: Keyring) -> KeyUsage:
     for connection in store.connections:
         for chunk in waiting_chunks(store.client, connection):
             _count(usage.chunks, usage, [encrypted_body(chunk)], keyring)
-        for letter_id, stored in iterate_dead_letters(store.client, connection):
+        for dead_letter_id, stored in iterate_dead_letters(store.client, connection):
             try:
-                _count(usage.dead_letters, usage, _encrypted_in(decoded(stored, letter_id), store), keyring)
+                _count(usage.dead_letters, usage, _encrypted_in(decoded(stored, dead_letter_id), store), keyring)
             except (OperatorError, ChunkUnreadable):  # damaged: no key decrypts it
                 usage.dead_letters[None] += 1
     return usage
@@ -60,35 +60,35 @@ def reencrypt_dead_letters(store: DeadLetterStore, keyring: Keyring) -> Reencryp
     done = Reencrypted()
     for connection in store.connections:
         _reencrypt_parts(store, connection, keyring)
-        for letter_id, stored in iterate_dead_letters(store.client, connection):
+        for dead_letter_id, stored in iterate_dead_letters(store.client, connection):
             try:
-                letter = decoded(stored, letter_id)
+                dead_letter = decoded(stored, dead_letter_id)
             except OperatorError:
                 done.undecryptable += 1
                 continue
             try:
-                if all(body is not None and keyring.key_number_for(body) == 1 for body in _encrypted_in(letter)):
+                if all(body is not None and keyring.key_number_for(body) == 1 for body in _encrypted_in(dead_letter)):
                     done.unchanged += 1
                     continue
-                renewed = _reencrypt(letter, store, keyring)
+                renewed = _reencrypt(dead_letter, store, keyring)
             except (ChunkUnreadable, DecryptionError):
                 done.undecryptable += 1
                 continue
-            done.dead_letters += replace_dead_letter(store.client, connection, letter_id, stored, renewed.encode())
+            done.dead_letters += replace_dead_letter(store.client, connection, dead_letter_id, stored, renewed.encode())
     return done
 
 
-def _reencrypt(letter: DeadLetter, store: DeadLetterStore, keyring: Keyring) -> DeadLetter:
-    source = store.codec.encode(store.codec.decode(letter.source))
-    words = keyring.encrypt(keyring.decrypt(letter.words)) if letter.words else b""
-    return msgspec.structs.replace(letter, source=source, words=words)
+def _reencrypt(dead_letter: DeadLetter, store: DeadLetterStore, keyring: Keyring) -> DeadLetter:
+    source = store.codec.encode(store.codec.decode(dead_letter.source))
+    words = keyring.encrypt(keyring.decrypt(dead_letter.words)) if dead_letter.words else b""
+    return msgspec.structs.replace(dead_letter, source=source, words=words)
 
 
-def _encrypted_in(letter: DeadLetter, store: DeadLetterStore | None = None) -> list[bytes | None]:
+def _encrypted_in(dead_letter: DeadLetter, store: DeadLetterStore | None = None) -> list[bytes | None]:
     """Return the encrypted parts of a dead letter, None for an unencrypted one; with `store`, the shared part too."""
-    part = store.encrypted_part(letter) if store else None
+    part = store.encrypted_part(dead_letter) if store else None
     shared = [encrypted_body(part)] if part else []
-    return [encrypted_body(letter.source), *([letter.words] if letter.words else []), *shared]
+    return [encrypted_body(dead_letter.source), *([dead_letter.words] if dead_letter.words else []), *shared]
 
 
 def _reencrypt_parts(store: DeadLetterStore, connection: str, keyring: Keyring) -> None:

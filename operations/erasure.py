@@ -140,9 +140,9 @@ class Eraser:
 
     def _dead_letters(self, person: Person, erased: ConnectionErasure) -> None:
         found = (
-            letter.id
-            for letter in self.store.dead_letters([erased.id])
-            if (source := self._source(letter, erased)) and self._search(source, person, erased)
+            dead_letter.id
+            for dead_letter in self.store.dead_letters([erased.id])
+            if (source := self._source(dead_letter, erased)) and self._search(source, person, erased)
         )
         while ids := list(islice(found, DEAD_LETTERS_A_PAGE)):
             gone = ids
@@ -150,8 +150,8 @@ class Eraser:
                 gone = remove_dead_letters(self.store.client, erased.id, ids, counter="dead_letters_erased")
             erased.dead_letters += len(gone)
 
-    def _source(self, letter: DeadLetter, erased: ConnectionErasure) -> Chunk | None:
-        return self._readable(lambda: self.store.open(letter), erased)
+    def _source(self, dead_letter: DeadLetter, erased: ConnectionErasure) -> Chunk | None:
+        return self._readable(lambda: self.store.open(dead_letter), erased)
 
     def _search(self, chunk: Chunk, person: Person, erased: ConnectionErasure) -> Chunk | None:
         """Return the chunk without the person's events; None when it has none of theirs."""

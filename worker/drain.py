@@ -1,4 +1,4 @@
-"""The journey of waiting events: claim the lane, map, post, judge, settle; again while something is left and time."""
+"""The path of waiting events: claim the lane, map, post, judge, settle; again while events and time are left."""
 
 import time
 from collections import Counter
@@ -24,22 +24,22 @@ from worker.steps.split_chunk import OversizedChunk
 log = structlog.get_logger("relay.worker")
 
 DRAIN_FOR_S: Final = 5.0
-"""A job ends after this long even when more waits: jobs stay visible one by one, and workers leave quickly."""
+"""A job ends after this long although more waits: so Flower shows single jobs, and workers stop quickly."""
 
 
 @dataclass(slots=True)
 class JobReport:
-    """What one job did, in counts and reason codes only: Flower shows it to whoever looks."""
+    """What one job did, as counts and reasons only, because Flower shows it."""
 
     connection: str
     ended: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     trouble: str | None = None
     hangs: bool = False
-    """Whether TikTok was out of reach, or slow, for its last request."""
+    """Whether its last request got a slow answer, or none."""
 
     def failure(self, job: str | None) -> str | None:
-        """One line, facts first, when there is something to act on; else None."""
+        """Return one line if there is something to act on, else None."""
         lines = []
         if self.reasons:
             reasons = ", ".join(f"{reason} ×{count}" for reason, count in self.reasons.most_common())
@@ -53,15 +53,15 @@ class JobReport:
 def drain(
     lane: str, runtime: Runtime, job: str | None = None, monotonic: Callable[[], float] = time.monotonic
 ) -> JobReport:
-    """Deliver what waits in `lane` for up to 5 s, or until the process is to stop.
+    """Deliver what waits in `lane` for up to 5 s, or until the process must stop.
 
-    Raises ValueError for no lane's name, RedisAway, RedisFull.
+    Raises ValueError when `lane` is not a lane's name, RedisAway, RedisFull.
     """
     report = JobReport(connection_of(lane))
     configuration = runtime.file.current
     connection = configuration.connections.get(report.connection)
     if runtime.stopping.is_set():
-        return report  # the lane is woken again, and by then others are there to drain it
+        return report  # the lane is woken again, for another worker
     if connection is None or not connection.enabled:
         defer_lane(report.connection, "removed" if connection is None else "disabled", lane, runtime)
         return report
@@ -78,7 +78,7 @@ def drain(
 
 
 class _Step:
-    """One lease to one settlement."""
+    """The steps from one lease to one settlement, under one configuration."""
 
     def __init__(
         self, runtime: Runtime, configuration: Configuration, connection: Connection, report: JobReport, job: str | None
@@ -97,16 +97,16 @@ class _Step:
             job=job,
             fingerprint=connection.fingerprint,
             most_events=self.claim_limits.events,
-            seal=runtime.codec.encode,
+            encode=runtime.codec.encode,
             random=runtime.random,
-            encrypt_words=None if runtime.keyring is None else runtime.keyring.encrypt,
+            encrypt=None if runtime.keyring is None else runtime.keyring.encrypt,
             secret=runtime.shared_parts_secret,
             own_ms=runtime.own_ms(),
             share=share,
         )
 
-    def take(self, lease: Lease, goes_on: Callable[[], bool]) -> Lease | Released | Lost:
-        """Compose, post, judge, settle; `goes_on` says whether there is time for another request, or another lease."""
+    def take(self, lease: Lease, has_time: Callable[[], bool]) -> Lease | Released | Lost:
+        """Compose, post, judge, settle. `has_time` returns whether there is time for another request or lease."""
         began = time.monotonic()
         match self._composer.compose(lease):
             case Blocked(what_to_do, error):
@@ -115,14 +115,14 @@ class _Step:
             case OversizedChunk() as oversized:
                 return self._settle(lease, settle_split(oversized, lease, self._runtime.codec.encode), go_on=True)
             case Draft() as draft:
-                return self._deliver(draft, lease, began, goes_on)
+                return self._deliver(draft, lease, began, has_time)
             case other:
                 assert_never(other)
 
     def _deliver(
-        self, draft: Draft, lease: Lease, began: float, goes_on: Callable[[], bool]
+        self, draft: Draft, lease: Lease, began: float, has_time: Callable[[], bool]
     ) -> Lease | Released | Lost:
-        """`began`: when the lease came, on this process's monotonic clock."""
+        """Post the draft and settle the result. `began`: when the lease came, on this process's monotonic clock."""
         posted = PostResult()
         if draft.items:
             if not self._runtime.lanes.mark_posted(lease, len(draft.chunks)):
@@ -133,13 +133,13 @@ class _Step:
                 self._connection.access_token,
                 step=lease.sizing.step,
                 go_on=lambda: (
-                    goes_on() and not lease.probing and not lease.spaced and self._runtime.leases.holds(lease)
+                    has_time() and not lease.probing and not lease.spaced and self._runtime.leases.holds(lease)
                 ),
             )
         answered_ms = lease.now_ms + round((time.monotonic() - began) * 1000)
         outcome = build_settlement(draft, posted, lease, self._context)
         counters = measures(draft, outcome, posted.sent, answered_ms)
-        result = self._settle(lease, replace(outcome.settlement, measures=counters), go_on=goes_on())
+        result = self._settle(lease, replace(outcome.settlement, measures=counters), go_on=has_time())
         if not isinstance(result, Lost):
             _log_verdicts(posted, lease)
             self._report.ended += outcome.ended
@@ -155,7 +155,7 @@ class _Step:
 
 
 def _log_verdicts(posted: PostResult, lease: Lease) -> None:
-    """What the log should have of verdicts that hold: the start and the end of a pause, and odd answers."""
+    """Log the start and the end of a pause, and unexpected answers; called once the settlement holds."""
     trouble = posted.trouble
     if isinstance(trouble, ConnectionFault) and not lease.probing:
         log.warning("connection_paused", error=trouble.error, who=trouble.who, what_to_do=trouble.what_to_do)
@@ -170,9 +170,9 @@ def _log_verdicts(posted: PostResult, lease: Lease) -> None:
 
 
 def defer_lane(connection: str, state: PauseState, lane: str, runtime: Runtime) -> None:
-    """A connection that must not deliver keeps its events; a claim that is refused puts its lane off until then.
+    """Pause a connection that must not deliver, and defer its lane: claiming a paused lane does that.
 
-    It is granted if the connection was resumed in between: then the lease is given back at once.
+    If the connection was resumed in between, the claim is granted; the lease is then released at once.
     """
     runtime.lanes.pause(connection, state, RECHECK_MS, {})
     lease = runtime.lanes.claim(lane, ClaimLimits())

@@ -71,13 +71,13 @@ def refresh_configuration(runtime: Runtime) -> None:
 def resume_corrected(runtime: Runtime) -> None:
     """Resume connections whose pause the configuration ended: enabled, back in the file, or with corrected settings."""
     for connection in runtime.file.current.connections.values():
-        resting = runtime.lanes.pause_status(connection.id)
-        if resting is None or resting.by == "operator" or not connection.enabled:
+        pause = runtime.lanes.pause_status(connection.id)
+        if pause is None or pause.by == "operator" or not connection.enabled:
             continue
-        corrected = resting.state == "paused" and resting.fingerprint != connection.fingerprint
-        if corrected or resting.state in ("disabled", "removed"):
+        corrected = pause.state == "paused" and pause.fingerprint != connection.fingerprint
+        if corrected or pause.state in ("disabled", "removed"):
             runtime.lanes.resume(connection.id)
-            log.info("connection_resumed", connection=connection.id, was=resting.state)
+            log.info("connection_resumed", connection=connection.id, was=pause.state)
 
 
 @dataclass(slots=True)

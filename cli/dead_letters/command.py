@@ -74,7 +74,7 @@ def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None
 def count_(*, as_json: bool, **conditions: Any) -> None:
     """Count dead letters by connection, stage, reason and field."""
     with open_store() as store:
-        groups = find_once(store.client, store.connections, query_of(store, conditions)).groups()
+        groups = find_once(store.client, store.connections, query_of(store, conditions)).failure_counts()
     counts = sorted(groups, key=lambda row: (row.connection, -row.dead_letters, row.stage, row.reason, row.field or ""))
     names = ("connection", "stage", "reason", "field")
     if as_json:

@@ -138,9 +138,9 @@ class DemoRun:
         keyring = self._environment.keyring
         with connect(self._environment.redis_url) as client:
             dead_letters = [
-                with_tiktok_message(decoded(stored, letter_id), keyring)
+                with_tiktok_message(decoded(stored, dead_letter_id), keyring)
                 for connection in self._environment.configuration.connections
-                for letter_id, stored in iterate_dead_letters(client, connection)
+                for dead_letter_id, stored in iterate_dead_letters(client, connection)
             ]
         return Outcome(self._sandbox.events(), dead_letters, self._read())
 

@@ -28,15 +28,15 @@ class Found(NamedTuple):
     source: Chunk
 
 
-def find_dead_letter(store: DeadLetterStore, letter_id: str) -> Found:
+def find_dead_letter(store: DeadLetterStore, dead_letter_id: str) -> Found:
     """Return the dead letter with its source. Raise OperatorError when it is gone or its source cannot be decrypted."""
-    letter = store.find(letter_id)
-    stored = None if letter is None else read_dead_letter(store.client, letter.connection, letter_id)
+    dead_letter = store.find(dead_letter_id)
+    stored = None if dead_letter is None else read_dead_letter(store.client, dead_letter.connection, dead_letter_id)
     if stored is None:
-        raise OperatorError(f"{letter_id}: {GONE}: relay dead-letters list shows those that exist")
-    letter = decoded(stored, letter_id)
+        raise OperatorError(f"{dead_letter_id}: {GONE}: relay dead-letters list shows those that exist")
+    dead_letter = decoded(stored, dead_letter_id)
     try:
-        return Found(letter, stored, store.open(letter))
+        return Found(dead_letter, stored, store.open(dead_letter))
     except ChunkUnreadable as error:
         raise OperatorError(f"its source cannot be decrypted: {error.what_to_do}") from None
 
@@ -113,10 +113,12 @@ def _several(former: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Ent
 
 def keep(store: DeadLetterStore, found: Found, source: Chunk) -> None:
     """Store the dead letter with this source. Raise OperatorError, and store nothing, when it was changed meanwhile."""
-    letter = found.dead_letter
-    amended = msgspec.structs.replace(letter, source=store.codec.encode(source), shared="")
-    if not replace_dead_letter(store.client, letter.connection, letter.id, found.stored, amended.encode(), whole=True):
-        raise OperatorError(f"{letter.id} was changed, replayed or discarded meanwhile: nothing was kept")
+    dead_letter = found.dead_letter
+    amended = msgspec.structs.replace(dead_letter, source=store.codec.encode(source), shared="")
+    if not replace_dead_letter(
+        store.client, dead_letter.connection, dead_letter.id, found.stored, amended.encode(), whole=True
+    ):
+        raise OperatorError(f"{dead_letter.id} was changed, replayed or discarded meanwhile: nothing was kept")
 
 
 def is_sendable(preview: ReplayPreview | Blocked) -> bool:

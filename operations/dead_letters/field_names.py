@@ -19,14 +19,14 @@ _IN_DATA: Final = frozenset(("currency_code", "event_name"))
 _FROM_TIKTOK: Final = re.compile(r"^(?:(?:batch|data)\.?\d*\.)")
 
 
-def names_of(letter: DeadLetter | None, connection: Connection | None) -> Mapping[str, str]:
+def names_of(dead_letter: DeadLetter | None, connection: Connection | None) -> Mapping[str, str]:
     """Return the path of each name, in lower case, that dead letters of this connection show; parameters included."""
     names = {
         row_name: place for row in (*FIELDS, *COMMERCE, ORDER_ID) for row_name, place in _names_of(row, connection)
     }
-    if letter is not None and connection is not None and letter.reason == MISSING_PARAMETER.code:
+    if dead_letter is not None and connection is not None and dead_letter.reason == MISSING_PARAMETER.code:
         for mapping in connection.custom_mappings:
-            if mapping.tiktok_event == letter.tiktok_event:
+            if mapping.tiktok_event == dead_letter.tiktok_event:
                 names |= {
                     name: _source(parameter)
                     for name, parameter in mapping.parameters.items()
@@ -52,11 +52,11 @@ def place_of_name(name: str, names: Mapping[str, str]) -> str | None:
     return place.replace(".0", f".{indices[0]}", 1) if place and indices else place
 
 
-def path_of_field(letter: DeadLetter, connection: Connection | None) -> str:
+def path_of_field(dead_letter: DeadLetter, connection: Connection | None) -> str:
     """Return the path of the field that a dead letter names; "" if it names none."""
-    if letter.field is None:
+    if dead_letter.field is None:
         return ""
-    return place_of_name(letter.field, names_of(letter, connection)) or dotted(letter.field)
+    return place_of_name(dead_letter.field, names_of(dead_letter, connection)) or dotted(dead_letter.field)
 
 
 def _names_of(row: Row, connection: Connection | None) -> Iterator[tuple[str, str]]:

@@ -41,8 +41,8 @@ def _read_once(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iter
     if ids:
         yield from _read_all(client, connection, list(dict.fromkeys(ids)))
         return
-    for letter_id, stored in iterate_dead_letters(client, connection):
-        yield _read(letter_id, connection, stored)
+    for dead_letter_id, stored in iterate_dead_letters(client, connection):
+        yield _read(dead_letter_id, connection, stored)
 
 
 class DeadLetterIndex:
@@ -97,7 +97,7 @@ class ConnectionIndex:
 
     def drop(self, gone: set[str]) -> None:
         """Remove the entries of these ids."""
-        for key in {self.key_of.pop(letter_id) for letter_id in gone}:
+        for key in {self.key_of.pop(dead_letter_id) for dead_letter_id in gone}:
             self._keep(key, [entry for entry in self.keys[key] if entry.id not in gone])
 
     def _keep(self, key: IndexKey, entries: list[IndexEntry]) -> None:
@@ -117,29 +117,31 @@ def _read_all(client: redis.Redis, connection: str, ids: Sequence[str]) -> Itera
     """Yield the entries of those dead letters that are still there."""
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
-        for letter_id, stored in zip(page, read_dead_letters(client, connection, page), strict=True):
+        for dead_letter_id, stored in zip(page, read_dead_letters(client, connection, page), strict=True):
             if stored is not None:
-                yield _read(letter_id, connection, stored)
+                yield _read(dead_letter_id, connection, stored)
 
 
-def _read(letter_id: str, connection: str, stored: bytes) -> tuple[IndexKey, IndexEntry]:
+def _read(dead_letter_id: str, connection: str, stored: bytes) -> tuple[IndexKey, IndexEntry]:
     """Return the entry of a dead letter; one that is damaged has the reason `unreadable` and at least its id."""
     try:
-        letter = decoded(stored, letter_id)
+        dead_letter = decoded(stored, dead_letter_id)
     except OperatorError:
-        letter = DeadLetter(
-            id=letter_id,
+        dead_letter = DeadLetter(
+            id=dead_letter_id,
             connection=connection,
             input="",
-            at_ms=dead_lettered_at_ms(letter_id) or 0,
+            at_ms=dead_lettered_at_ms(dead_letter_id) or 0,
             stage="",
             reason=UNREADABLE.code,
         )
-    header = _header_of(letter.source)
-    day = day_of(header.received_ms if header else letter.at_ms)
-    key = IndexKey(connection, letter.stage, letter.reason, letter.field, letter.tiktok_event, day)
-    job = None if letter.job is None else sys.intern(letter.job)
-    return key, IndexEntry(letter_id, connection, letter.event_id, job, header.first_unknown_ms if header else 0)
+    header = _header_of(dead_letter.source)
+    day = day_of(header.received_ms if header else dead_letter.at_ms)
+    key = IndexKey(connection, dead_letter.stage, dead_letter.reason, dead_letter.field, dead_letter.tiktok_event, day)
+    job = None if dead_letter.job is None else sys.intern(dead_letter.job)
+    return key, IndexEntry(
+        dead_letter_id, connection, dead_letter.event_id, job, header.first_unknown_ms if header else 0
+    )
 
 
 def _header_of(source: bytes) -> Header | None:

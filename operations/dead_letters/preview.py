@@ -66,14 +66,14 @@ class ReplayPreviews:
             return None
         return f"connection {connection_id} is not in the configuration file: put it back first"
 
-    def of(self, letter: DeadLetter, source: Chunk) -> ReplayPreview | Blocked:
+    def of(self, dead_letter: DeadLetter, source: Chunk) -> ReplayPreview | Blocked:
         """Return the preview of a dead letter. Remembered IP addresses (I1) are not added, as in `relay preview`."""
-        if obstacle := self.obstacle(letter.connection):
+        if obstacle := self.obstacle(dead_letter.connection):
             return Blocked(obstacle)
         known = self._configuration.input_of(source.input)
         if known is None:
             return Blocked(no_input(source.input))
-        plan = self._plan(letter.connection, known)
+        plan = self._plan(dead_letter.connection, known)
         results = [
             result
             for batch in source.batches
@@ -108,7 +108,7 @@ def why_unsent(result: Unsupported | Withheld) -> str:
     return result.what if isinstance(result, Unsupported) else result.why
 
 
-def former_reason(letter: DeadLetter, *, reveal: bool) -> str:
+def former_reason(dead_letter: DeadLetter, *, reveal: bool) -> str:
     """Return why the event was dead-lettered, as a sentence."""
-    message = letter.message if reveal or letter.stage != "delivery" else mask_sentence(letter.message)
-    return f"{letter.reason}: {message}"
+    message = dead_letter.message if reveal or dead_letter.stage != "delivery" else mask_sentence(dead_letter.message)
+    return f"{dead_letter.reason}: {message}"

@@ -92,7 +92,7 @@ class DeadLetterQuery:
 
     def missing(self, there: Collection[str]) -> list[str]:
         """Return the ids it asks for that are not `there`."""
-        return [letter_id for letter_id in dict.fromkeys(self.ids) if letter_id not in there]
+        return [dead_letter_id for dead_letter_id in dict.fromkeys(self.ids) if dead_letter_id not in there]
 
     def matches(self, key: IndexKey) -> bool:
         """Return whether dead letters of this key can match."""
@@ -153,7 +153,7 @@ class Found:
         backwards = merge(*(reversed(entries) for _, entries in self.keys), key=_id, reverse=True)
         return list(islice(backwards, start, start + number))
 
-    def groups(self) -> list[FailureCount]:
+    def failure_counts(self) -> list[FailureCount]:
         """Return how many there are of each connection, stage, reason and field, the most frequent first."""
         counted: Counter[tuple[str, str, str, str | None]] = Counter()
         for key, entries in self.keys:

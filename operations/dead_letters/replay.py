@@ -82,9 +82,9 @@ def replay_all(
         late = late_among(some, now_ms)
         held = set() if send_late else late
         ids = [entry.id for entry in some if entry.id not in held]
-        result.left += [(letter_id, LATE) for letter_id in held]
+        result.left += [(dead_letter_id, LATE) for dead_letter_id in held]
         if obstacle := outlooks.obstacle(connection):
-            result.left += [(letter_id, obstacle) for letter_id in ids]
+            result.left += [(dead_letter_id, obstacle) for dead_letter_id in ids]
         else:
             replay_page(store, connection, ids, late, result)
 
@@ -115,26 +115,28 @@ def replay_page(
 ) -> None:
     """Replay some dead letters of one connection; `late` ones count as never sent, or they would expire."""
     items: list[ReplayItem] = []
-    for letter_id, stored in zip(ids, read_dead_letters(store.client, connection_id, ids), strict=True):
+    for dead_letter_id, stored in zip(ids, read_dead_letters(store.client, connection_id, ids), strict=True):
         if stored is None:
-            result.left.append((letter_id, GONE))
+            result.left.append((dead_letter_id, GONE))
             continue
         try:
-            source = store.open(decoded(stored, letter_id))
+            source = store.open(decoded(stored, dead_letter_id))
         except OperatorError as damage:
-            result.left.append((letter_id, str(damage)))
+            result.left.append((dead_letter_id, str(damage)))
             continue
         except ChunkUnreadable as error:
-            result.left.append((letter_id, f"its source cannot be decrypted: {error.what_to_do}"))
+            result.left.append((dead_letter_id, f"its source cannot be decrypted: {error.what_to_do}"))
             continue
-        if letter_id in late:
+        if dead_letter_id in late:
             source = msgspec.structs.replace(source, first_unknown_ms=0)
-        items.append(ReplayItem(letter_id, stored, store.codec.encode(source)))
+        items.append(ReplayItem(dead_letter_id, stored, store.codec.encode(source)))
     for some in _by_size(items):
         replayed = replay_dead_letters(store.client, connection_id, some)
         result.done += replayed
         gone = {item.id for item in some}.difference(replayed)
-        result.left += [(letter_id, "it was changed, replayed or discarded meanwhile") for letter_id in sorted(gone)]
+        result.left += [
+            (dead_letter_id, "it was changed, replayed or discarded meanwhile") for dead_letter_id in sorted(gone)
+        ]
 
 
 def _pages(

@@ -25,11 +25,11 @@ class RetentionSplit(NamedTuple):
 def split_by_retention(ids: Iterable[str], retention_s: int, now_ms: int) -> RetentionSplit:
     """Split dead letters by age. Their ids say when the events were dead-lettered."""
     expired, soon = [], 0
-    for letter_id in ids:
-        died = dead_lettered_at_ms(letter_id)
+    for dead_letter_id in ids:
+        died = dead_lettered_at_ms(dead_letter_id)
         left_s = retention_s if died is None else retention_s - (now_ms - died) / 1000
         if left_s <= 0:
-            expired.append(letter_id)
+            expired.append(dead_letter_id)
         elif left_s <= WARNED_S:
             soon += 1
     return RetentionSplit(expired, soon)

@@ -53,8 +53,8 @@ class DeadLetterStore:
     def dead_letters(self, connections: Collection[str]) -> Iterator[DeadLetter]:
         """Yield the dead letters of these connections, in no order. Their sources are large: do not collect them."""
         for connection in connections:
-            for letter_id, stored in iterate_dead_letters(self.client, connection):
-                yield self.read(stored, letter_id, connection)
+            for dead_letter_id, stored in iterate_dead_letters(self.client, connection):
+                yield self.read(stored, dead_letter_id, connection)
 
     def read_each(self, entries: Iterable[IndexEntry]) -> Iterator[DeadLetter]:
         """Yield the dead letters of these entries, a page at a time; those that have gone meanwhile are omitted."""
@@ -65,49 +65,49 @@ class DeadLetterStore:
                 ids = [entry.id for entry in page if entry.connection == connection]
                 stored |= zip(ids, read_dead_letters(self.client, connection, ids), strict=True)
             for entry in page:
-                if (letter := stored[entry.id]) is not None:
-                    yield self.read(letter, entry.id, entry.connection)
+                if (dead_letter := stored[entry.id]) is not None:
+                    yield self.read(dead_letter, entry.id, entry.connection)
 
-    def find(self, letter_id: str) -> DeadLetter | None:
+    def find(self, dead_letter_id: str) -> DeadLetter | None:
         """Return the dead letter of this id, of any connection; None if there is none."""
         for connection in self.connections:
-            stored = read_dead_letter(self.client, connection, letter_id)
+            stored = read_dead_letter(self.client, connection, dead_letter_id)
             if stored is not None:
-                return self.read(stored, letter_id, connection)
+                return self.read(stored, dead_letter_id, connection)
         return None
 
-    def read(self, stored: bytes, letter_id: str, connection: str) -> DeadLetter:
+    def read(self, stored: bytes, dead_letter_id: str, connection: str) -> DeadLetter:
         """Return the dead letter with TikTok's message, if a key decrypts it.
 
         A damaged one becomes a dead letter with the reason `unreadable`, so that the others can be read.
         """
         try:
-            return with_tiktok_message(decoded(stored, letter_id), self.keyring)
+            return with_tiktok_message(decoded(stored, dead_letter_id), self.keyring)
         except OperatorError as damage:
-            return _unreadable(letter_id, connection, str(damage))
+            return _unreadable(dead_letter_id, connection, str(damage))
 
-    def open(self, letter: DeadLetter) -> Chunk:
+    def open(self, dead_letter: DeadLetter) -> Chunk:
         """Return its decrypted source, with the part it shares with other dead letters. Raise ChunkUnreadable."""
-        if not letter.source:
+        if not dead_letter.source:
             raise ChunkUnreadable("the dead letter has no source")
-        source = self.codec.decode(letter.source)
+        source = self.codec.decode(dead_letter.source)
         if not source.batches or not all(batch.entries for batch in source.batches):
             raise ChunkUnreadable("the dead letter's source holds no event")
-        if not letter.shared:
+        if not dead_letter.shared:
             return source
-        shared = self._part(letter).batches[0].shared
+        shared = self._part(dead_letter).batches[0].shared
         whole = [Batch(shared, batch.entries) for batch in source.batches]
         return msgspec.structs.replace(source, batches=whole)
 
-    def encrypted_part(self, letter: DeadLetter) -> bytes | None:
+    def encrypted_part(self, dead_letter: DeadLetter) -> bytes | None:
         """Return the stored part that it shares with others; None when it shares nothing, or the part is gone."""
-        return shared_part(self.client, letter.connection, letter.shared) if letter.shared else None
+        return shared_part(self.client, dead_letter.connection, dead_letter.shared) if dead_letter.shared else None
 
-    def _part(self, letter: DeadLetter) -> Chunk:
+    def _part(self, dead_letter: DeadLetter) -> Chunk:
         """Return the part that it shares with others of its batch; the last few are cached."""
-        key = (letter.connection, letter.shared)
+        key = (dead_letter.connection, dead_letter.shared)
         if key not in self._parts:
-            sealed = self.encrypted_part(letter)
+            sealed = self.encrypted_part(dead_letter)
             if sealed is None:
                 raise ChunkUnreadable("it was replayed or discarded meanwhile, or Redis lost what its batch shares")
             while len(self._parts) >= PARTS_AT_HAND:
@@ -116,15 +116,15 @@ class DeadLetterStore:
         return self._parts[key]
 
 
-def with_tiktok_message(letter: DeadLetter, keyring: Keyring | None) -> DeadLetter:
+def with_tiktok_message(dead_letter: DeadLetter, keyring: Keyring | None) -> DeadLetter:
     """Return the dead letter with TikTok's message, if a key decrypts it."""
-    if not letter.words or keyring is None:
-        return letter
+    if not dead_letter.words or keyring is None:
+        return dead_letter
     try:
-        words = keyring.decrypt(letter.words).decode()
+        words = keyring.decrypt(dead_letter.words).decode()
     except DecryptionError:
-        return letter
-    return msgspec.structs.replace(letter, message=words, words=b"")
+        return dead_letter
+    return msgspec.structs.replace(dead_letter, message=words, words=b"")
 
 
 def _connections(read: Callable[[], Configuration], client: redis.Redis) -> list[str]:
@@ -135,48 +135,48 @@ def _connections(read: Callable[[], Configuration], client: redis.Redis) -> list
     return [*configured, *(group for group in connections_known(client) if group not in configured)]
 
 
-def decoded(stored: bytes, letter_id: str) -> DeadLetter:
+def decoded(stored: bytes, dead_letter_id: str) -> DeadLetter:
     """Return the stored dead letter as an object. Raise OperatorError when it cannot be read."""
     try:
         return DeadLetter.decode(stored)
     except msgspec.MsgspecError:
         raise OperatorError(
-            f"dead letter {letter_id} cannot be read: it is damaged, or a newer relay wrote it"
+            f"dead letter {dead_letter_id} cannot be read: it is damaged, or a newer relay wrote it"
         ) from None
 
 
-def _unreadable(letter_id: str, connection: str, why: str) -> DeadLetter:
+def _unreadable(dead_letter_id: str, connection: str, why: str) -> DeadLetter:
     return DeadLetter(
-        id=letter_id,
+        id=dead_letter_id,
         connection=connection,
         input="",
-        at_ms=dead_lettered_at_ms(letter_id) or 0,
+        at_ms=dead_lettered_at_ms(dead_letter_id) or 0,
         stage="",
         reason=UNREADABLE.code,
         message=f"{why}: discard removes it",
     )
 
 
-def without_source(letter: DeadLetter) -> DeadLetter:
+def without_source(dead_letter: DeadLetter) -> DeadLetter:
     """Return the dead letter without its source, which is most of its bytes."""
-    return msgspec.structs.replace(letter, source=b"")
+    return msgspec.structs.replace(dead_letter, source=b"")
 
 
-def public(letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
+def public(dead_letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
     """Return every field but the source. Only TikTok's message may quote an event, so only that is masked."""
-    shown = letter.public()
-    if letter.stage == "delivery" and not reveal:
-        shown["message"] = mask_sentence(letter.message)
+    shown = dead_letter.public()
+    if dead_letter.stage == "delivery" and not reveal:
+        shown["message"] = mask_sentence(dead_letter.message)
     return shown
 
 
-def exported(store: DeadLetterStore, letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
+def exported(store: DeadLetterStore, dead_letter: DeadLetter, *, reveal: bool) -> dict[str, Any]:
     """Return every field, and `source`, its event: null where it cannot be decrypted."""
     try:
-        source = source_of(store.open(letter), reveal=reveal)
+        source = source_of(store.open(dead_letter), reveal=reveal)
     except ChunkUnreadable:
         source = None
-    return {**public(letter, reveal=reveal), "source": source}
+    return {**public(dead_letter, reveal=reveal), "source": source}
 
 
 def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:

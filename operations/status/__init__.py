@@ -1,1 +1,1 @@
-"""Tell the status of connections: states, ledger, daily counts, rates."""
+"""Report the status of connections: states, ledger, daily counts, rates."""

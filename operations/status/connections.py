@@ -1,4 +1,4 @@
-"""How each connection stands: the configuration's word and Redis's, put together."""
+"""Return the status of each connection, from the configuration file and from Redis."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -36,16 +36,16 @@ class ConnectionStatus:
     next_attempt_ms: int | None
     oldest_waiting_s: float | None
     blocked_lanes: int = 0
-    """Lanes whose oldest events cannot be read until somebody acts."""
+    """How many lanes have oldest events that cannot be read until the operator acts."""
 
     @property
     def paused_by_operator(self) -> bool:
-        """Whether only an operator ends its rest."""
+        """Whether an operator paused it, so that only an operator resumes it."""
         return self.reading.status.get("by") == "operator"
 
     @property
     def paused_by(self) -> PausedBy | None:
-        """Whose doing the pause is; `fault` is TikTok's answer. None while it is not paused."""
+        """What caused the pause; `fault` is TikTok's answer. None while it is not paused."""
         if self.state != "paused":
             return None
         match self.reading.status.get("by"):
@@ -56,35 +56,35 @@ class ConnectionStatus:
 
     @property
     def dead_letter_bytes(self) -> int:
-        """What its dead letters hold of Redis's memory."""
+        """How many bytes of Redis's memory its dead letters use."""
         return int(self.reading.status.get("dead_letter_bytes", 0))
 
     @property
     def what_to_do(self) -> str | None:
-        """What someone has to do to set it going, None when it goes or will go by itself."""
+        """What someone has to do so that it delivers; None when it delivers, or will do so automatically."""
         match self.state:
             case "paused" if self.paused_by_operator:
-                return f"paused by an operator; to go on: relay connections resume {self.id}"
+                return f"paused by an operator; to resume it: relay connections resume {self.id}"
             case "paused" if self.paused_by == "dead_letters":
                 return self.reading.status.get("what")
             case "paused":
                 return self._error_to_act_on or self.reading.status.get("what")
             case "removed":
-                give_up = f"relay connections discard {self.id}"
-                return f"not in the configuration file: put it back to deliver what waits, or give it up: {give_up}"
+                discard = f"relay connections discard {self.id}"
+                return f"not in the configuration file: put it back to deliver its backlog, or discard it: {discard}"
             case _:
                 return self._error_to_act_on
 
     @property
     def _error_to_act_on(self) -> str | None:
-        """The last error as a sentence, unless it passes by itself or is not why the connection rests."""
+        """The last error as a sentence; None if it needs no action, or is not the reason of the pause."""
         error, reason = self.last_error, self.reading.status.get("what")
         if error is None or not error.what_to_do or (self.state == "paused" and error.what_to_do != reason):
             return None
         return f"{error.error}: {error.who}: {error.what_to_do}"
 
     def as_object(self) -> dict[str, Any]:
-        """As `relay status --json` has it (design.md)."""
+        """Return the connection's object in `relay status --json`."""
         return {
             "id": self.id,
             "state": self.state,
@@ -100,28 +100,28 @@ class ConnectionStatus:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything `relay status` says, at one instant of Redis's."""
+    """Everything that `relay status` shows, read at one instant."""
 
     reading: Reading
     statuses: list[ConnectionStatus]
     refused: ConfigurationError | None
-    """Why the configuration file cannot be read now; states are then as the workers last left them."""
+    """Why the configuration file cannot be read now; states are then those that workers last wrote to Redis."""
     may_be_held_back: bool = False
-    """Whether the file lacks a connection and was changed so lately that ingest may still go by the former one."""
+    """Whether a connection was removed from the file so recently that ingest may still use the former file."""
 
     def as_object(self) -> dict[str, Any]:
-        """As `relay status --json` has it."""
+        """Return the object that `relay status --json` prints."""
         inputs = [
-            {"id": one.id, "accepted": one.counts.get("accepted", 0), "unrouted": one.counts.get("unrouted", 0)}
-            for one in self.reading.inputs
+            {"id": each.id, "accepted": each.counts.get("accepted", 0), "unrouted": each.counts.get("unrouted", 0)}
+            for each in self.reading.inputs
         ]
         return {"inputs": inputs, "connections": [status.as_object() for status in self.statuses]}
 
 
 def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None) -> Overview:
-    """Read the configuration and the ledger. Raises RedisAway; the overview says why a configuration is refused.
+    """Read the configuration and the ledger. Raise RedisAway; a refused configuration is noted in the overview.
 
-    `read` is for who has read the configuration file already; it may raise ConfigurationError.
+    `read` returns the configuration if the caller has it already; it may raise ConfigurationError.
     """
     configuration, refused = None, None
     try:
@@ -133,17 +133,17 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
     reading = read_ledger(client, connections, inputs)
     statuses = list(_statuses(reading, configuration))
     is_fresh = time.time_ns() - changed_ns(signature_of(settings.config)) < STANDS_NS
-    return Overview(reading, statuses, refused, is_fresh and any(one.state == "removed" for one in statuses))
+    return Overview(reading, statuses, refused, is_fresh and any(status.state == "removed" for status in statuses))
 
 
 def _statuses(reading: Reading, configuration: Configuration | None) -> Iterable[ConnectionStatus]:
-    """In the file's order, then those that only Redis knows and that still hold something."""
+    """Yield connections in the file's order, then those that only Redis knows and that still hold events."""
     for each in reading.connections:
         connection = configuration.connections.get(each.name) if configuration else None
-        forgotten = configuration is not None and connection is None
-        if forgotten and not (each.waiting or each.dead_letters):
+        removed = configuration is not None and connection is None
+        if removed and not (each.waiting or each.dead_letters):
             continue
-        state = "removed" if forgotten else _state(each, connection, reading.now_ms)
+        state = "removed" if removed else _state(each, connection, reading.now_ms)
         oldest = each.oldest_ms
         errors = _errors(each)
         yield ConnectionStatus(
@@ -180,7 +180,7 @@ def _errors(reading: ConnectionReading) -> list[LastError]:
 
 
 def _next_attempt(reading: ConnectionReading, state: State) -> int | None:
-    """When the next request may go out; None when no time is set, or nothing waits to be sent."""
+    """Return when the next request may be sent; None when no time is set, or no event waits."""
     if state not in ("paused", "backing_off") or not reading.lanes or reading.status.get("by") == "operator":
         return None
     due = min(

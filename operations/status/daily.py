@@ -1,4 +1,4 @@
-"""How the events of each day ended: the daily counts, by TikTok event and reason."""
+"""Report how the events of each day ended: the daily counts, by TikTok event and reason."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,15 +16,15 @@ EPOCH: Final = date(1970, 1, 1)
 MOST_DAYS: Final = DAYS_KEPT
 
 UNSENT: Final = ("unsupported", "withheld", "erased", "discarded")
-"""Ends of events that never were a dead letter and never reached TikTok."""
+"""How events end that were neither sent to TikTok nor dead-lettered."""
 
 
 @dataclass(slots=True)
 class Day:
-    """The events that connections received on one day (UTC), and what has become of them by now.
+    """The events that connections received on one day (UTC), and how they have ended until now.
 
-    `delivered` is by TikTok event, `dead` by TikTok event ("" where the event could not be read) and reason; a letter
-    that was replayed is in `replayed`, and again in what then became of it.
+    `delivered` is by TikTok event; `dead` by TikTok event ("" if the event could not be read) and reason. A dead letter
+    that was replayed is counted in `replayed`, and its event once more by how it then ended.
     """
 
     date: date
@@ -47,12 +47,12 @@ class Day:
 
     @property
     def came(self) -> int:
-        """Everything that had to end somehow: accepted, more than one event of one, and sent again."""
+        """How many events had to end: those accepted, the extra ones made of them, and those replayed."""
         return sum(self.others[name] for name in RECEIVED)
 
     @property
     def open(self) -> int:
-        """What has not ended yet."""
+        """How many have not ended yet."""
         unsent = sum(self.others[name] for name in UNSENT)
         return max(0, self.came - self.delivered.total() - self.dead.total() - unsent)
 
@@ -65,11 +65,11 @@ class Day:
         return [name for name, _ in sorted(both.items(), key=lambda entry: (-entry[1], entry[0]))]
 
     def reasons(self, tiktok_event: str) -> list[tuple[str, int]]:
-        """Why events of that name died, the most frequent reason first."""
+        """Return why events of that name were dead-lettered, the most frequent reason first."""
         return [(reason, number) for (name, reason), number in self.dead.most_common() if name == tiktok_event]
 
     def as_object(self) -> dict[str, Any]:
-        """As `relay status --days N --json` has it."""
+        """Return the day's object in `relay status --days N --json`."""
         names = (*RECEIVED, *UNSENT)
         dead = {name: dict(self.reasons(name)) for name in self.tiktok_events if self.reasons(name)}
         return {
@@ -82,10 +82,10 @@ class Day:
 
 
 def days_of(client: redis.Redis, connections: Sequence[str], number: int, now_ms: int) -> list[Day]:
-    """The last so many days, today first, of these connections together. Raises RedisAway."""
+    """Return the last `number` days, today first, of these connections together. Raise RedisAway."""
     today = day_of(now_ms)
     numbers = range(today, today - min(number, MOST_DAYS), -1)
-    days = [Day(EPOCH + timedelta(days=one)) for one in numbers]
+    days = [Day(EPOCH + timedelta(days=since_epoch)) for since_epoch in numbers]
     for connection in connections:
         for day, counts in zip(days, read_days(client, connection, numbers), strict=True):
             day.add(counts.items())

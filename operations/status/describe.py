@@ -1,18 +1,23 @@
-"""How a connection stands, in a sentence."""
+"""Describe the status of a connection in a sentence."""
 
 from operations.format import duration, plural
 from operations.status.connections import ConnectionStatus
 
 
 def describe_status(status: ConnectionStatus, now_ms: int) -> str:
-    """`paused by the circuit breaker; next try in 3 min`. What someone has to do is `ConnectionStatus.what_to_do`."""
+    """Return a sentence such as `paused by the circuit breaker; next try in 3 min`.
+
+    It does not say what to do: that is `ConnectionStatus.what_to_do`.
+    """
     if status.blocked_lanes:
         return f"{plural(status.blocked_lanes, 'lane')} blocked: the oldest events there cannot be read"
     match status.state, status.paused_by:
         case "paused", "operator":
-            return "paused by an operator, until somebody resumes it"
+            return "paused by an operator; an operator must resume it"
         case "paused", "circuit_breaker":
-            return f"paused by the circuit breaker: TikTok refuses its events and takes none{_next_try(status, now_ms)}"
+            return (
+                f"paused by the circuit breaker: TikTok refuses its events and accepts none{_next_try(status, now_ms)}"
+            )
         case "paused", "dead_letters":
             return f"paused: {plural(status.reading.dead_letters, 'dead letter')} hold their share of Redis's memory"
         case "paused", _:

@@ -40,7 +40,7 @@ def test_pause_and_resume_do_what_the_commands_do(bench: Bench, operator: Consol
     """And an unknown connection is none."""
     bench.put([purchase(1)])
     assert operator.post("/console/connections/shop/pause").headers["location"] == "/console"
-    assert "Paused by an operator, until somebody resumes it." in visible_text(operator.get("/console"))
+    assert "Paused by an operator; an operator must resume it." in visible_text(operator.get("/console"))
     bench.drain()
     assert bench.count("delivered", "waiting") == (0, 1)
     operator.post("/console/connections/shop/resume")

@@ -139,7 +139,7 @@ def test_a_query_finds_the_same_in_an_index_and_without_one(
 def test_groups_are_counted_the_largest_first(client: redis.Redis) -> None:
     """By connection, stage, reason and field."""
     bury(client, letter(1, reason="expired"), *(letter(n, reason="invalid_url", field="x") for n in (2, 3)))
-    groups = DeadLetterIndex(client).find(["shop"], DeadLetterQuery()).groups()
+    groups = DeadLetterIndex(client).find(["shop"], DeadLetterQuery()).failure_counts()
     counts = [(one.reason, one.field, one.dead_letters) for one in groups]
     assert counts == [("invalid_url", "x", 2), ("expired", None, 1)]
 

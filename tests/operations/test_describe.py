@@ -16,9 +16,9 @@ from operations.status.describe import describe_status
         (
             "paused",
             {"state": "paused", "by": "circuit_breaker"},
-            "paused by the circuit breaker: TikTok refuses its events and takes none; next try in 30 s",
+            "paused by the circuit breaker: TikTok refuses its events and accepts none; next try in 30 s",
         ),
-        ("paused", {"state": "paused", "by": "operator"}, "paused by an operator, until somebody resumes it"),
+        ("paused", {"state": "paused", "by": "operator"}, "paused by an operator; an operator must resume it"),
         ("backing_off", {}, "backing off: TikTok 503; next try in 30 s"),
         ("disabled", {}, "disabled in the configuration file: what waits is kept, what arrives is withheld"),
         ("removed", {}, "no longer in the configuration file: what waits is kept"),

@@ -50,13 +50,13 @@ def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
 
 
 def counter_of(draft: Draft) -> OutcomeCounter:
-    """Return its outcome counter."""
+    """Return an outcome counter of the draft."""
     lease = Lease("shop:0", "t", 0, 1, BatchSizing(), 0, False, 0, 0, ())
     return OutcomeCounter(draft, lease, DeliveryContext("shop", None, "", 1000, CODEC.encode, lambda: 0.5))
 
 
 @given(st.lists(st.lists(entries(), min_size=1, max_size=4), min_size=1, max_size=3), st.data())
-def test_what_came_is_what_ended_and_what_goes_on(
+def test_every_event_that_came_has_ended_or_still_waits(
     content: list[list[tuple[Entry, list[Result], int]]], data: st.DataObject
 ) -> None:
     """trimmed + extra = delivered + dead + unsupported + withheld + kept; one dead letter each; also by day."""
@@ -64,18 +64,22 @@ def test_what_came_is_what_ended_and_what_goes_on(
     outcomes: list[ItemOutcome] = data.draw(
         st.lists(st.sampled_from([Delivered(), REJECTION, None]), min_size=len(draft.items), max_size=len(draft.items))
     )
-    tally = counter_of(draft)
-    left = tally.end(lambda index: outcomes[index])
+    counter = counter_of(draft)
+    left = counter.end(lambda index: outcomes[index])
     kept = draft.weight if left is None else sum(chunk.weight for chunk in left)
-    ended = sum(tally.counts[name] for name in ("delivered", "dead_lettered", "unsupported", "withheld"))
-    assert draft.weight + tally.counts["extra"] == ended + kept
-    assert tally.counts["dead_lettered"] == len(tally.letters) == len({letter.id for letter in tally.letters})
+    ended = sum(counter.counts[name] for name in ("delivered", "dead_lettered", "unsupported", "withheld"))
+    assert draft.weight + counter.counts["extra"] == ended + kept
+    assert (
+        counter.counts["dead_lettered"]
+        == len(counter.dead_letters)
+        == len({dead_letter.id for dead_letter in counter.dead_letters})
+    )
     assert all(chunk.batches for chunk in left or ())
     by_day = Counter[str]()
-    for counts in tally.days.values():
+    for counts in counter.days.values():
         for name, number in counts.items():
             by_day[read_outcome_name(name).name] += number
-    assert by_day == tally.counts
+    assert by_day == counter.counts
 
 
 @given(st.lists(st.lists(entries(), min_size=1, max_size=5), min_size=1, max_size=4), st.integers(1, 12))

@@ -1,7 +1,7 @@
-"""Tells people: one of the workers watches all connections and posts what is news to the webhook, in its own thread.
+"""Send alerts: one of the workers, the leader, watches all connections in a thread and posts notices to the webhook.
 
-What is remembered and what is still to be sent is in Redis, so whoever watches next goes on from there. A notice whose
-watcher is killed between the webhook's answer and its own note of it is sent twice; otherwise each is sent once.
+What was sent and what is still to be sent is in Redis, so the next leader continues from there. Each notice is sent
+once; twice only if the leader is killed between the webhook's answer and noting it in Redis.
 """
 
 import threading
@@ -39,11 +39,11 @@ from store.leader_lock import LeaderLock
 from store.server import dead_letter_share_of, memory_use
 from worker.alerts.redis_alert import RedisAlert
 
-LOOK_EVERY_S: Final = 2.0
+CHECK_EVERY_S: Final = 2.0
 MISDIRECTED_NOTE: Final = ":misdirected"
-"""Where the watcher keeps what it told of misdirected requests; no connection has such an id."""
+"""The key of the note on misdirected requests, beside those of connections; no connection has such an id."""
 RETRY_AFTER_S: Final = (5, 30, 120, 600)
-"""Between tries; then it is given up."""
+"""Seconds between attempts; after the last one the notice is dropped."""
 
 log = structlog.get_logger("relay.worker.alerts")
 
@@ -52,7 +52,7 @@ _decode = msgspec.json.Decoder(Memory).decode
 
 
 class Alerts(threading.Thread):
-    """Watches until stopped, whenever it is this process's turn."""
+    """A thread that watches while this process is the leader, until stopped."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Alerts(threading.Thread):
         outage: Outage | None = None,
         configuration: Callable[[], Configuration] | None = None,
     ) -> None:
-        """`configuration` gives the one in force; without it, the file is read."""
+        """`configuration` returns the active one; without it, the file is read."""
         super().__init__(name="relay-alerts", daemon=True)
         self._settings, self._client = settings, connect(redis_url)
         self._url = settings.alert_webhook.get_secret_value() if settings.alert_webhook else None
@@ -73,13 +73,13 @@ class Alerts(threading.Thread):
         self._own_ms: Callable[[], int] = own_ms
 
     def start(self) -> None:
-        """Only where there is a webhook."""
+        """Start the thread, if there is a webhook."""
         if self._url is not None:
             super().start()
 
     def run(self) -> None:
-        """The thread's life. What is told of connections is agreed on in Redis, what is told of Redis is not."""
-        while not self._stopped.wait(LOOK_EVERY_S):
+        """Run the thread. Only the leader alerts about connections; every process alerts about Redis itself."""
+        while not self._stopped.wait(CHECK_EVERY_S):
             try:
                 self.redis.check()
                 self.check()
@@ -89,46 +89,46 @@ class Alerts(threading.Thread):
                 log.exception("alert_check_failed")
 
     def notify_before_exit(self) -> None:
-        """Tell that Redis cannot be used, where this process ends because of it."""
+        """Alert that Redis cannot be used, if this process exits because of it."""
         if self._url is not None:
             self.redis.notify_now()
 
     def stop(self) -> None:
-        """Watch no more; another may at once. Does not wait for a webhook that hangs."""
+        """Stop, and let another process be the leader at once. This does not wait for a webhook that hangs."""
         self._stopped.set()
         if self.ident is None:
             return
         self.join(timeout=1.0)
-        if not self.is_alive():  # else its turn runs out by itself
+        if not self.is_alive():  # else its lock expires
             with suppress(RedisAway):
                 self._leader.release()
 
     def check(self, now_ms: int | None = None) -> None:
-        """Look at every connection once, if it is this process's turn, and send what is due.
+        """Check every connection once, if this process is the leader, and send what is due.
 
-        `now_ms` is for tests: without it Redis's own clock counts.
+        `now_ms` is for tests; without it Redis's clock counts.
         """
         if not self._leader.acquire():
             return
         redis_ms, glances = glance(self._client)
         clocks = Clocks(redis_ms, self._own_ms())
         now_ms = redis_ms if now_ms is None else now_ms
-        share = self._letter_share()
-        webhook_works = self._tell_of_clocks(clocks, now_ms)
+        share = self._dead_letter_share()
+        webhook_works = self._check_clocks(clocks, now_ms)
         for seen in glances:
             memory = _read(seen.note)
             former_ms = memory.alerted_ms
             kinds = decide(memory, situation_of(seen.state, seen.by), seen.dead_lettered, self._limit, now_ms)
             if share_is_news(memory, seen.dead_letter_bytes, share):
                 kinds.append("dead_letters_nearly_full")
-            self._put_out(kinds, seen, memory, AlertContext(now_ms, _seconds_since(former_ms, now_ms), share=share))
+            self._add_notices(kinds, seen, memory, AlertContext(now_ms, _seconds_since(former_ms, now_ms), share=share))
             note = self._keep(seen.connection, seen.note, memory)
-            if note is not None and webhook_works:  # one that hangs is tried once a look, however many are paused
+            if note is not None and webhook_works:  # else a webhook that hangs would be tried for each connection
                 webhook_works = self._send(seen.connection, note, memory, now_ms)
         if webhook_works:
-            self._look_at_misdirected(now_ms)
+            self._check_misdirected(now_ms)
 
-    def _look_at_misdirected(self, now_ms: int) -> None:
+    def _check_misdirected(self, now_ms: int) -> None:
         count = sum(read_counts(self._client, MISDIRECTED).values())
         read = self._state.note_of(MISDIRECTED_NOTE)
         memory = _read(read)
@@ -140,14 +140,14 @@ class Alerts(threading.Thread):
         if note is not None:
             self._send(MISDIRECTED_NOTE, note, memory, now_ms)
 
-    def _letter_share(self) -> int:
-        """What a connection's dead letters may hold; 0 where Redis does not say its limit."""
+    def _dead_letter_share(self) -> int:
+        """Return how many bytes a connection's dead letters may hold; 0 when Redis does not report its limit."""
         with suppress(RedisAway, RedisFull):
             return dead_letter_share_of(memory_use(self._client).limit)
         return 0
 
-    def _tell_of_clocks(self, clocks: Clocks, now_ms: int) -> bool:
-        """Tell once that clocks disagree, and once that they agree again; False when the webhook did not take it."""
+    def _check_clocks(self, clocks: Clocks, now_ms: int) -> bool:
+        """Alert once that clocks disagree, and once that they agree again. Return False when the webhook failed."""
         read = self._state.note_of(CLOCKS)
         memory = _read(read)
         if decide(memory, "fault" if clocks.disagree else "well", 0, 0, clocks.own_ms):
@@ -157,18 +157,21 @@ class Alerts(threading.Thread):
         note = self._keep(CLOCKS, read, memory) if news else None
         return note is None or self._send(CLOCKS, note, memory, now_ms)
 
-    def _put_out(self, kinds: Iterable[Kind], seen: Glance, memory: Memory, news: AlertContext) -> None:
+    def _add_notices(self, kinds: Iterable[Kind], seen: Glance, memory: Memory, news: AlertContext) -> None:
         news = news._replace(
             new_dead_letters=dead_lettered_within_an_hour(memory, seen.dead_lettered), limit=self._limit
         )
         for kind in kinds:
             statuses = overview(self._settings, self._client, self._configuration).statuses
-            status = next((one for one in statuses if one.id == seen.connection), None)
+            status = next((status for status in statuses if status.id == seen.connection), None)
             if status is not None:
                 memory.unsent.append(PendingNotice(build_notice(kind, status, news)))
 
     def _send(self, name: str, note: bytes, memory: Memory, now_ms: int) -> bool:
-        """Send the oldest notice, if it is due; False when the webhook did not take it. A turn outlasts a try."""
+        """Send the oldest notice if it is due; return False when the webhook failed.
+
+        The leader's lock outlasts one attempt.
+        """
         if not memory.unsent or memory.unsent[0].next_ms > now_ms or not self._leader.acquire():
             return True
         first = memory.unsent[0]
@@ -188,7 +191,7 @@ class Alerts(threading.Thread):
         return problem is None
 
     def _keep(self, name: str, read: bytes, memory: Memory) -> bytes | None:
-        """What Redis now has, if that is this memory; None when another watcher wrote there since."""
+        """Store the memory and return it as stored; None when another process has written there since `read`."""
         note = _encode(memory)
         return note if note == read or self._state.keep(name, read, note) else None
 
@@ -198,7 +201,7 @@ def _seconds_since(former_ms: int, now_ms: int) -> float:
 
 
 def _read(note: bytes) -> Memory:
-    """What was remembered; nothing, where that is none or a later version's."""
+    """Return the stored memory; an empty one when there is none, or it is of a later version."""
     try:
         return _decode(note) if note else Memory()
     except msgspec.MsgspecError:

@@ -91,7 +91,7 @@ class RedisMonitor(threading.Thread):
     """A thread that tries Redis again while it cannot be used, and calls `on_permanent` once its error is permanent."""
 
     def __init__(self, redis_wait: RedisWait, outage: Outage, on_permanent: Callable[[], None]) -> None:
-        super().__init__(name="relay-patience", daemon=True)
+        super().__init__(name="relay-redis-monitor", daemon=True)
         self._redis_wait, self._outage, self._on_permanent = redis_wait, outage, on_permanent
         self._stopped = threading.Event()
 

@@ -1,4 +1,4 @@
-"""Counts how the results of a draft end, buries the dead, and gathers what goes on."""
+"""Count how the results of a draft ended, build the dead letters, and collect what still waits."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,49 +20,50 @@ from worker.steps.shared_parts import SharedParts
 from worker.steps.split_chunk import with_batches
 
 ItemOutcome = Delivered | Rejection | None
-"""How an item of the request ended; None: it goes on."""
+"""How an item of the request ended; None: it waits for a retry."""
 DeadLetterFields = dict[str, str | int | bytes | None]
-"""What of a dead letter says why it died."""
+"""The fields of a dead letter that give its reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What a settlement needs beside the draft: whose it is, and the means to write it down."""
+    """What building a settlement needs beside the draft and the lease."""
 
     connection: str
     job: str | None
     fingerprint: str
     most_events: int
-    seal: Callable[[Chunk], bytes]
+    encode: Callable[[Chunk], bytes]
     random: Callable[[], float]
-    encrypt_words: Callable[[bytes], bytes] | None = None
-    """None where there is no key."""
+    encrypt: Callable[[bytes], bytes] | None = None
+    """Encrypts TikTok's messages; None without an encryption key."""
     secret: bytes = b""
-    """What ids of shared parts are made with."""
+    """The key of the hashes that are the ids of shared parts."""
     own_ms: int = 0
     """This machine's time, Unix milliseconds."""
     share: DeadLetterShare = NO_BOUND
-    """What the connection's dead letters may hold."""
+    """How much of Redis the connection's dead letters may use."""
 
 
 class OutcomeCounter:
-    """Counts how the results of a draft end (the delivered chunk by chunk as well), and gathers what goes on."""
+    """Count how the results of a draft ended, by ledger counter, day, reason and chunk; collect the dead letters."""
 
     def __init__(self, draft: Draft, lease: Lease, context: DeliveryContext) -> None:
         self.draft, self.lease, self.context = draft, lease, context
         self.counts: Counter[str] = Counter()
         self.days: dict[int, Counter[str]] = {}
         self.reasons: Counter[str] = Counter()
-        self.letters: list[StoredDeadLetter] = []
+        self.dead_letters: list[StoredDeadLetter] = []
         room = context.share.bytes - lease.dead_letter_bytes if context.share.bytes else None
-        self.parts = SharedParts(context.seal, context.secret, room)
+        self.parts = SharedParts(context.encode, context.secret, room)
         self.delivered = [0] * len(draft.chunks)
         self._ended: Counter[tuple[int, str, str]] = Counter()
 
     def end(self, outcome: Callable[[int], ItemOutcome]) -> list[Chunk] | None:
-        """What is left, oldest first; None when nothing at all ended and the chunks may stay as they are.
+        """Count every result and return the chunks that still wait, oldest first.
 
-        `outcome` says, by its index in the draft, how an item ended.
+        Return None when no result ended, so that the chunks can stay unchanged. `outcome` returns how an item ended, by
+        its index in the draft.
         """
         index = 0
         left: list[list[tuple[Prepared, Entry]]] = [[] for _ in self.draft.chunks]
@@ -83,17 +84,17 @@ class OutcomeCounter:
                 self._count(prepared, result, ended)
             if still_open or prepared.entry.weight != len(prepared.results):
                 left[prepared.chunk].extend((prepared, entry) for entry in self._left_of(prepared, still_open))
-        self._write_down()
+        self._sum_up()
         if not self.counts:
             return None
         return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries)]
 
     def _would_be_dead_lettered(self, prepared: Prepared, index: int, outcome: Callable[[int], ItemOutcome]) -> bool:
-        """Whether the entry would leave dead letters, and none of its items was delivered: it may wait as it is."""
+        """Return whether the entry would add dead letters and can wait instead, as none of its items was delivered."""
         endings = [outcome(index + number) for number in range(prepared.sent)]
-        dies = any(isinstance(result, Rejected) for result in prepared.results)
+        is_rejected = any(isinstance(result, Rejected) for result in prepared.results)
         return not any(isinstance(ended, Delivered) for ended in endings) and (
-            dies or any(isinstance(ended, Rejection) for ended in endings)
+            is_rejected or any(isinstance(ended, Rejection) for ended in endings)
         )
 
     def _count(self, prepared: Prepared, result: Result, ended: ItemOutcome) -> None:
@@ -103,7 +104,7 @@ class OutcomeCounter:
                     self._dead_letter(
                         prepared,
                         result.item,
-                        _rejected_by_tiktok(result, ended) | self._said(ended),
+                        _rejected_by_tiktok(result, ended) | self._message_of(ended),
                         attempts=self.lease.sizing.attempts + 1,
                     )
                 else:
@@ -117,57 +118,55 @@ class OutcomeCounter:
             case _:
                 assert_never(result)
 
-    def _end(self, prepared: Prepared, name: str, finer: str = "", number: int = 1) -> None:
-        """Count it, under its `finer` name, if it has one, as well."""
-        self._ended[prepared.chunk, name, finer] += number
+    def _end(self, prepared: Prepared, name: str, daily: str = "", number: int = 1) -> None:
+        """Count a result in the ledger under `name`, and in the daily counts under `daily`, else under `name` too."""
+        self._ended[prepared.chunk, name, daily] += number
 
-    def _write_down(self) -> None:
-        """Everything counted, into the books, and under finer names on the days on which it was received."""
-        for (chunk, name, finer), number in self._ended.items():
+    def _sum_up(self) -> None:
+        """Add what was counted to the ledger's counters and to the daily counts, by the day of receipt."""
+        for (chunk, name, daily), number in self._ended.items():
             self.counts[name] += number
             day = day_of(self.draft.chunks[chunk].received_ms)
-            self.days.setdefault(day, Counter())[finer or name] += number
+            self.days.setdefault(day, Counter())[daily or name] += number
             if name == "delivered":
                 self.delivered[chunk] += number
 
-    def _said(self, rejection: Rejection) -> DeadLetterFields:
-        """TikTok's own words, which may quote the event: sealed as it is, where there is a key."""
-        seal = self.context.encrypt_words
-        if seal is None:
+    def _message_of(self, rejection: Rejection) -> DeadLetterFields:
+        """Return TikTok's message, encrypted if there is a key: it may quote the event."""
+        encrypt = self.context.encrypt
+        if encrypt is None:
             return {"message": rejection.message}
-        return {"message": ENCRYPTED_MESSAGE, "words": seal(rejection.message.encode())}
+        return {"message": ENCRYPTED_MESSAGE, "words": encrypt(rejection.message.encode())}
 
     def _dead_letter(self, prepared: Prepared, item: str, why: DeadLetterFields, *, attempts: int) -> None:
-        """Keep a dead letter with its source: of an event of several items, only this item is replayed."""
+        """Add a dead letter with its source. Of an event with several items, the source has only this item."""
         entry = prepared.entry
         if item and len(prepared.results) > 1:
             entry = _with_items(prepared, [item])
         chunk = self.draft.chunks[prepared.chunk]
         shared = self.parts.part_of(chunk, prepared.shared)
         own = Batch(b"" if shared else prepared.shared, [entry])
-        dead_lettered_at_ms = max(
-            self.lease.now_ms, self.context.own_ms
-        )  # a clock that is behind must not make it look old
-        letter = {
-            "id": new_dead_letter_id(dead_lettered_at_ms),
+        at_ms = max(self.lease.now_ms, self.context.own_ms)  # a slow clock must not make the dead letter look old
+        fields = {
+            "id": new_dead_letter_id(at_ms),
             "connection": self.context.connection,
             "input": chunk.input,
-            "at_ms": dead_lettered_at_ms,
+            "at_ms": at_ms,
             "job": self.context.job,
             "attempts": attempts,
-            "source": self.context.seal(with_batches(chunk, [own])),
+            "source": self.context.encode(with_batches(chunk, [own])),
             "shared": shared,
             **why,
         }
-        dead = msgspec.convert(letter, DeadLetter)
-        content = dead.encode()
+        dead_letter = msgspec.convert(fields, DeadLetter)
+        content = dead_letter.encode()
         self.parts.add(content)
-        self.letters.append(StoredDeadLetter(dead.id, dead.reason, content, shared))
-        self._end(prepared, "dead_lettered", dead_lettered(dead.tiktok_event, dead.reason))
-        self.reasons[dead.reason] += 1
+        self.dead_letters.append(StoredDeadLetter(dead_letter.id, dead_letter.reason, content, shared))
+        self._end(prepared, "dead_lettered", dead_lettered(dead_letter.tiktok_event, dead_letter.reason))
+        self.reasons[dead_letter.reason] += 1
 
     def _left_of(self, prepared: Prepared, still_open: list[str]) -> list[Entry]:
-        """What of the entry waits on; entries that change their weight change the books' `extra`."""
+        """Return what still waits of the entry. A change of its weight is counted as `extra` in the ledger."""
         results, entry = prepared.results, prepared.entry
         if len(still_open) == len(results):
             return [entry]
@@ -175,7 +174,7 @@ class OutcomeCounter:
         return [_with_items(prepared, still_open)] if still_open else []
 
     def _chunks(self, number: int, entries: list[tuple[Prepared, Entry]]) -> list[Chunk]:
-        """Chunks like the draft's chunk `number` with these entries."""
+        """Return the draft's chunk `number` with these entries only, as a list; empty without entries."""
         batches: list[Batch] = []
         for prepared, entry in entries:
             if batches and batches[-1].shared is prepared.shared:
@@ -186,7 +185,7 @@ class OutcomeCounter:
 
 
 def _with_items(prepared: Prepared, items: list[str]) -> Entry:
-    """Return the entry with these items only, and with what it was first made into."""
+    """Return the entry with these items only, and with the items that it first had in `made`."""
     entry = prepared.entry
     made = entry.made
     if made is None and entry.items is None:

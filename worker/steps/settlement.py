@@ -1,11 +1,11 @@
-"""Turns a verdict on a draft into the settlement of its lease: what ended, what goes on, and when."""
+"""Build the settlement of a lease from the verdict on its draft: what ended, what waits, and until when."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
-from config.dead_letter_reasons import REJECTED_BY_TIKTOK
+from config.dead_letter_reasons import OPERATOR, REJECTED_BY_TIKTOK
 from delivery.backoff import delay
 from delivery.last_error import LastError
 from delivery.verdict import ConnectionFault, Rejection, RetryLater
@@ -30,16 +30,17 @@ HOPELESS_ATTEMPTS: Final = 10
 FIRST_PROBE_S: Final = 5.0
 PROBE_CAP_S: Final = 300.0
 ALL_REFUSED: Final = (
-    "TikTok refuses every event and takes none: read the dead letters, correct the configuration or the source, then "
-    "relay connections resume; until then a few events are tried every five minutes"
+    "TikTok refuses every event and accepts none. Read the dead letters, correct the configuration or the sender, then "
+    "run relay connections resume. Until then relay tries a few events every five minutes"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """A settlement, and what is said of it: dead letters by reason, and the trouble if there is any.
+    """A settlement, and what to report about it: dead letters by reason, how many events ended, and the trouble.
 
-    `delivered` are counted for each of the draft's chunks.
+    `delivered` has a count for each of the draft's chunks. `trouble` is one line, with `{waiting}` in place of the
+    backlog; None for none.
     """
 
     settlement: Settlement
@@ -50,7 +51,7 @@ class DeliveryOutcome:
 
 
 def build_settlement(draft: Draft, posted: PostResult, lease: Lease, context: DeliveryContext) -> DeliveryOutcome:
-    """What ended of the draft ends; the rest goes on when `posted` says."""
+    """Return what to settle: events that ended are counted, the others wait as long as the verdict says."""
     counter = OutcomeCounter(draft, lease, context)
     match posted.trouble:
         case None if not posted.sent:
@@ -67,14 +68,14 @@ def build_settlement(draft: Draft, posted: PostResult, lease: Lease, context: De
             assert_never(posted.trouble)
 
 
-def settle_split(oversized: OversizedChunk, lease: Lease, seal: Callable[[Chunk], bytes]) -> Settlement:
-    """Nothing ended; the first chunk now waits in two parts."""
-    return Settlement(lease.sizing, trim=1, leftovers=[seal(part) for part in oversized.parts])
+def settle_split(oversized: OversizedChunk, lease: Lease, encode: Callable[[Chunk], bytes]) -> Settlement:
+    """Return a settlement in which no event ends and the first chunk is replaced by its two parts."""
+    return Settlement(lease.sizing, trim=1, leftovers=[encode(part) for part in oversized.parts])
 
 
 def settle_blocked(what_to_do: str, lease: Lease, problem: str) -> Settlement:
-    """Nothing ended; the lane asks again in a minute."""
-    error = LastError(lease.now_ms, problem, "the operator of this relay", what_to_do, blocked=True)
+    """Return a settlement in which no event ends; the lane is checked again in a minute."""
+    error = LastError(lease.now_ms, problem, OPERATOR, what_to_do, blocked=True)
     return Settlement(lease.sizing, delay_ms=RECHECK_MS, last_error=error.encode())
 
 
@@ -84,17 +85,18 @@ def _later(counter: OutcomeCounter, posted: PostResult, verdict: RetryLater) -> 
     attempt = sizing.attempts + 1
     remedy = verdict.remedy
     if remedy is None and _is_hopeless(draft, lease, attempt):
-        rejection = Rejection(None, f"{verdict.error}, {attempt} times in a row, while others were taken", None, None)
+        message = f"{verdict.error}, {attempt} times in a row, while TikTok accepted other events"
+        rejection = Rejection(None, message, None, None)
         return _outcome(counter, counter.end(lambda _: rejection), BatchSizing(), connection_works=True)
     wait_s = delay(attempt, verdict.after_s, counter.context.random)
     parts = counter.end(posted.endings.get)
-    taken = draft.weight if posted.last_events == len(draft.items) else posted.last_events
+    size = draft.weight if posted.last_events == len(draft.items) else posted.last_events
     pause = Pause("backing_off", verdict.error, OUT_OF_REACH if remedy else "") if remedy or verdict.throttle else None
     error = LastError(lease.now_ms, verdict.error, *((remedy.who, remedy.what_to_do) if remedy else ()))
     return _outcome(
         counter,
         parts,
-        after_retry(sizing, taken, lease.now_ms),
+        after_retry(sizing, size, lease.now_ms),
         delay_ms=math.ceil(wait_s * 1000),
         unknown=verdict.unknown,
         pause=pause,
@@ -105,7 +107,7 @@ def _later(counter: OutcomeCounter, posted: PostResult, verdict: RetryLater) -> 
 
 
 def _is_hopeless(draft: Draft, lease: Lease, attempt: int) -> bool:
-    """Alone, failing again and again, while the connection delivers others: it is the event."""
+    """Return whether a single event has failed again and again while the connection delivered others."""
     alone = len(draft.items) == 1
     return alone and attempt >= HOPELESS_ATTEMPTS and lease.connection_delivered_at > lease.sizing.failing_since > 0
 
@@ -138,15 +140,15 @@ def _outcome(
     error: LastError | None = None,
     trouble: str | None = None,
 ) -> DeliveryOutcome:
-    """The settlement of all that was ended, and what is said of it."""
+    """Return the settlement of everything counted, and what to report. `parts` is None when no event ended."""
     in_doubt = len(counter.draft.chunks) if parts is None else len(parts)
     settlement = Settlement(
         sizing=sizing,
         trim=0 if parts is None else len(counter.draft.chunks),
-        leftovers=[counter.context.seal(part) for part in parts or ()],
+        leftovers=[counter.context.encode(part) for part in parts or ()],
         counts=counter.counts,
         days=counter.days,
-        dead_letters=counter.letters,
+        dead_letters=counter.dead_letters,
         shared=counter.parts.by_id,
         share=counter.context.share,
         delay_ms=delay_ms,

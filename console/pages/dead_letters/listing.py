@@ -27,7 +27,7 @@ def show(services: Services, request: PageRequest) -> Response:
     found = services.index.find(store.connections, query)
     pages = max(1, math.ceil(len(found) / ON_A_PAGE))
     number = max(1, request.number("page", 1, pages))
-    groups = found.groups()
+    groups = found.failure_counts()
     on_page = found.newest((number - 1) * ON_A_PAGE, ON_A_PAGE)
     return services.page(
         request,

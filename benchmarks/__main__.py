@@ -1,4 +1,4 @@
-"""`python -m benchmarks [PART …]`: measures, prints the table, and writes JSON and plots where it is asked to."""
+"""`python -m benchmarks [PART …]`: measure, print the table, and write JSON and plots if options name files."""
 
 import importlib
 import signal
@@ -15,25 +15,29 @@ from benchmarks.report import as_json, markdown, table
 from benchmarks.result import Result
 
 PARTS: Final = {
-    "mapping": "JSON in, request out, beside its floor",
-    "worker": "a worker's own part, by how events wait",
+    "mapping": "JSON in, request out, compared with its floor",
+    "worker": "a worker's CPU per event, by how many wait",
     "segment": "Segment's published mapping on the same events",
     "ingest": "CPU per accepted request, requests a second",
     "lanes": "append, claim, settle",
     "backlog": "bytes per waiting event, draining as it grows, two workers",
-    "pipeline": "ingest to TikTok, beside the version most teams write",
-    "latency": "202 to TikTok at rest",
-    "memory": "what the processes keep",
-    "faults": "what kills at random instants lose: nothing",
+    "pipeline": "ingest to TikTok, compared with a plain version",
+    "latency": "202 to TikTok, without other load",
+    "memory": "memory of each process",
+    "faults": "events lost when processes are killed at random: none",
 }
 
 
-@click.command(epilog=f"Parts: {', '.join(PARTS)}. All of them when none is named.")
+@click.command(epilog=f"Parts: {', '.join(PARTS)}. Without a name, all of them.")
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)), metavar="[PART]...")
-@click.option("--quick", is_flag=True, help="Two minutes, for trying out; the figures mean little.")
-@click.option("--list", "listing", is_flag=True, help="Name the parts and measure nothing.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the results there.")
-@click.option("--markdown", "markdown_file", type=click.Path(path_type=Path, dir_okay=False), help="The table there.")
+@click.option("--quick", is_flag=True, help="Take two minutes; the figures are not precise.")
+@click.option("--list", "listing", is_flag=True, help="List the parts and measure nothing.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the results to this file."
+)
+@click.option(
+    "--markdown", "markdown_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the table to this file."
+)
 @click.option("--plots", type=click.Path(path_type=Path, file_okay=False), help="Draw SVG files into this folder.")
 def main(
     parts: Sequence[str],
@@ -49,18 +53,18 @@ def main(
         for name, summary in PARTS.items():
             click.echo(f"{name:10} {summary}")
         return
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the processes started are stopped
     results: list[Result] = []
     for name in parts or PARTS:
         with Console(stderr=True).status(f"{name}: {PARTS[name]}"):
             measured = importlib.import_module(f"benchmarks.{name}").run(quick)
         console.print(table(measured))
         results += measured
-        if json_file:  # part by part: a run that is ended keeps what it has
+        if json_file:  # after each part, so that a run that is stopped keeps its results
             json_file.write_text(as_json(results) + "\n", encoding="utf-8")
-    with_target = [one for one in results if one.target is not None]
+    with_target = [result for result in results if result.target is not None]
     if with_target and len(parts) != 1:
-        console.print(table(with_target, "\nWhat it must reach (a ratio of 1 or more is met)"))
+        console.print(table(with_target, "\nTargets (met if the ratio is 1 or more)"))
     if markdown_file:
         markdown_file.write_text(markdown(results), encoding="utf-8")
     if plots:

@@ -1,4 +1,4 @@
-"""A backlog: what an event that waits costs in Redis, how fast it drains as it grows, and with a second worker."""
+"""Measure a backlog: bytes per waiting event in Redis, how fast it drains as it grows, and with a second worker."""
 
 import itertools
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ NOTE: Final = "bulk posts of 100 five-event batches"
 
 
 def run(quick: bool) -> list[Result]:
-    """Bytes without and with a key; the last 100,000 of a million against 100,000; one worker against two."""
+    """Measure bytes without and with a key; the last 100,000 of a million against 100,000; one worker against two."""
     small, large, rounds = (20_000, 100_000, 1) if quick else (100_000, 1_000_000, 3)
     results = [_bytes(small, encrypted=encrypted) for encrypted in (False, True)]
     with Bed() as bed:
@@ -28,8 +28,8 @@ def run(quick: bool) -> list[Result]:
         million = _drain(bed, url, large, 1)
         drains += [_drain(bed, url, small, 1) for _ in range(rounds)]
         pairs = [(_drain(bed, url, small, 1), _drain(bed, url, small, 2)) for _ in range(rounds)]
-    alone, last = [_rate(one, small) for one in drains], _rate(million, small)
-    single, double = zip(*((_rate(one, small), _rate(two, small)) for one, two in pairs), strict=True)
+    alone, last = [_rate(drain, small) for drain in drains], _rate(million, small)
+    single, double = zip(*((_rate(by_one, small), _rate(by_two, small)) for by_one, by_two in pairs), strict=True)
     return [
         *results,
         figure("backlog", f"drain of {small:,}", "events/s", alone, better="more", note=f"one worker; {NOTE}"),
@@ -38,7 +38,7 @@ def run(quick: bool) -> list[Result]:
             "backlog",
             f"last {small:,} of {large:,} against {small:,} alone",
             "×",
-            [last / one for one in alone],
+            [last / rate for rate in alone],
             better="more",
             target=0.9,
         ),
@@ -70,18 +70,18 @@ def _fill(url: str, events: int) -> None:
 
 
 def _drain(bed: Bed, url: str, events: int, workers: int) -> Sequence[Arrival]:
-    """What arrived at the stand-in, whose workers start when everything waits."""
+    """Return what arrived at the stand-in; the workers start when all events wait."""
     bed.empty()
     _fill(url, events)
-    some = [bed.worker() for _ in range(workers)]
+    started = [bed.worker() for _ in range(workers)]
     wait_for(lambda: bed.tiktok.count() >= events, f"a drain of {events:,}", DRAINED_WITHIN_S)
-    for one in some:
-        one.stop()
+    for worker in started:
+        worker.stop()
     return bed.tiktok.arrivals()
 
 
 def _rate(arrivals: Sequence[Arrival], last: int) -> float:
-    """Events a second over the last so many, without those of the very first request."""
+    """Return the events a second over the `last` events, without those of the first of their requests."""
     count, at = 0, len(arrivals)
     while at > 1 and count < last:
         at -= 1

@@ -1,4 +1,4 @@
-"""The bed on which whole processes are measured: a durable server, a light TikTok, and relay's own processes."""
+"""Start the processes that are measured: a durable server, a light TikTok, and relay's own processes."""
 
 import tempfile
 from collections.abc import Mapping
@@ -31,10 +31,10 @@ connections:
 
 
 class Bed:
-    """Everything on loopback and in a folder of its own; whatever was started is stopped at the end."""
+    """The processes, on loopback and in their own folder; all are stopped at the end."""
 
     def __init__(self, *, encrypted: bool = False, durable: bool = True, tiktok_delay_ms: int = 0) -> None:
-        """With `encrypted`, relay's processes have an encryption key; not `durable`, the server writes nothing down."""
+        """`encrypted`: relay's processes have an encryption key. `durable`: the server writes to disk."""
         self._stack = ExitStack()
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-bench-")))
         self._redis_port = free_port()
@@ -53,11 +53,11 @@ class Bed:
         wait_for(self.redis.ping, "the server")
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Process:
-        """Start a process that ends with the bed at the latest."""
+        """Start a process, which is stopped at the end at the latest."""
         return self._stack.enter_context(Process(command, environment or {}, self.directory / f"{name}.log"))
 
     def ingest(self) -> tuple[Process, str]:
-        """A ready `relay ingest` and its URL."""
+        """Start `relay ingest`, and return it with its URL once it is ready."""
         port = free_port()
         process = self.start("ingest", [str(RELAY), "ingest"], {**self.environment, "RELAY_PORT": str(port)})
         url = f"http://127.0.0.1:{port}"
@@ -71,16 +71,16 @@ class Bed:
         return process, url
 
     def worker(self) -> Process:
-        """A `relay worker`, on its way up."""
+        """Start a `relay worker`, and return before it is ready."""
         return self.start("worker", [str(RELAY), "worker"], self.environment)
 
     def empty(self) -> None:
-        """Forget all events, on both sides."""
+        """Clear all events in Redis and in the stand-in TikTok."""
         self.redis.flushall()
-        self.tiktok.forget()
+        self.tiktok.clear()
 
     def log_of(self, name: str) -> str:
-        """What a process said."""
+        """Return what a process has logged."""
         return (self.directory / f"{name}.log").read_text(errors="replace")
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Batches as mParticle's SDKs send them, generated from a seed: shoppers who look, fill their carts and buy."""
+"""Generate batches as mParticle's SDKs send them, from a seed: shoppers who view products, add to carts and buy."""
 
 import json
 from base64 import b32encode
@@ -28,7 +28,7 @@ _PHONE = "shop/7.12.0 (iPhone; iOS 18.1; Scale/3.00)"
 def batches(
     count: int, events_a_batch: int, *, platform: Platform = "web", users: int = USERS, seed: int = 1
 ) -> list[bytes]:
-    """`count` batches of JSON, each of one of `users`; the same arguments give the same bytes."""
+    """Return `count` batches as JSON, each of one of `users`; the same arguments give the same bytes."""
     random = Random(seed)
     people = [_person(random, number) for number in range(users)]
     return [
@@ -38,12 +38,12 @@ def batches(
 
 
 def bulk(several: Sequence[bytes]) -> bytes:
-    """The body of one POST to /v2/bulkevents."""
+    """Return the body of one POST to /v2/bulkevents."""
     return b"[" + b",".join(several) + b"]"
 
 
 def _person(random: Random, number: int) -> Json:
-    """One user; every fifth's telephone number is written as people write them."""
+    """Return one user; every fifth has a phone number with spaces or punctuation."""
     first, last = random.choice(_FIRST), random.choice(_LAST)
     city, state, country = random.choice(_CITIES)
     digits = f"{random.randrange(10**6, 10**7)}"
@@ -160,7 +160,7 @@ def _event(random: Random, platform: Platform) -> Json:
 
 
 def _product(random: Random, position: int) -> Json:
-    """One product; a tenth of the prices are text, as the Python SDK writes its decimals."""
+    """Return one product; a tenth of the prices are text, as the Python SDK writes its decimals."""
     price, quantity = round(random.uniform(3, 250), 2), random.randint(1, 3)
     return {
         "id": f"SKU-{random.randrange(10**6):06d}",

@@ -1,4 +1,4 @@
-"""What is lost when everything is killed at random under a TikTok that fails in every way: a short soak, counted."""
+"""Count the events lost when every process is killed at random and TikTok fails in every way: a short soak."""
 
 import json
 import os
@@ -15,7 +15,7 @@ SOAK: Final = Path(__file__).parent.parent / "tests" / "soak.py"
 
 
 def run(quick: bool) -> list[Result]:
-    """The share of accepted events that TikTok has, or that lie dead for a reason of their own."""
+    """Measure the share of accepted events that TikTok has, or that were dead-lettered for their own fault."""
     seconds = 15 if quick else 120
     with tempfile.NamedTemporaryFile() as file:
         environment = {**os.environ, "SECONDS": str(seconds), "FIGURES": file.name}

@@ -1,4 +1,4 @@
-"""Rounds of measurements made into results."""
+"""Make results from several rounds of measurements."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -19,10 +19,10 @@ def figure(
     target: float | None = None,
     note: str = "",
 ) -> Result:
-    """The median of some rounds, and their extremes."""
+    """Return a result with the median of the rounds, and their extremes."""
     return Result(part, what, unit, median(rounds), min(rounds), max(rounds), target, better, note)
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
-    """How many times as much each of our rounds came to as theirs beside it."""
+    """Return, round by round, our figure divided by theirs."""
     return [our / their for our, their in zip(ours, theirs, strict=True)]

@@ -78,7 +78,7 @@ _OF_THE_USER = ("user", "app", "ad", "context")
 
 
 def floor(batches: Sequence[bytes], bodies: Sequence[bytes], digests: int, most_events: int) -> Callable[[], None]:
-    """The work: `bodies` are the TikTok events that the batches become, `digests` how many each batch needs hashed."""
+    """Return the work. `bodies`: the TikTok events made of the batches; `digests`: how many hashes a batch needs."""
     documents = [_ready(body) for body in bodies]
     identities = [f"some.identity.{n}@example.com".encode() for n in range(digests)]
 
@@ -94,6 +94,6 @@ def floor(batches: Sequence[bytes], bodies: Sequence[bytes], digests: int, most_
 
 
 def _ready(body: bytes) -> dict[str, Any]:
-    """The document with the parts that tell of the user encoded already."""
+    """Return the body with the parts about the user encoded already."""
     document = _decode_document(body)
     return {key: msgspec.Raw(_encode(part)) if key in _OF_THE_USER else part for key, part in document.items()}

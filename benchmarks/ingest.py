@@ -1,4 +1,4 @@
-"""What an accepted request costs ingest and how many a second it takes: one process beside a durable server."""
+"""Measure what an accepted request costs ingest, and requests a second: one process with a durable server."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,24 +18,24 @@ NOTE: Final = "AOF always, the 202 after its own write; server and load have the
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """One load: µs of ingest's CPU per accepted request, and what the senders saw."""
+    """One load: µs of ingest's CPU per accepted request, and the senders' result."""
 
     cpu_us: float
     outcome: Outcome
 
 
 def run(quick: bool) -> list[Result]:
-    """CPU per accepted request at 64 and at 8 connections, without and with an encryption key; then bulk posts."""
+    """Measure CPU per accepted request at 64 and 8 connections, without and with encryption; then bulk posts."""
     rounds, seconds = (3, 1.0) if quick else (7, 3.0)
     single = batches(500 if quick else 5_000, 1)
     results: list[Result] = []
     for encrypted in (False, True):
         with Bed(encrypted=encrypted) as bed:
             process, url = bed.ingest()
-            drive(url, "/v2/events", single, 64, 1.0)  # warms it up
+            drive(url, "/v2/events", single, 64, 1.0)  # to warm up
             for connections in CONNECTIONS:
-                some = [_load(bed, process, url, single, connections, seconds) for _ in range(rounds)]
-                results += _single(some, single, connections, encrypted)
+                loads = [_load(bed, process, url, single, connections, seconds) for _ in range(rounds)]
+                results += _single(loads, single, connections, encrypted)
             if not encrypted:
                 results += _bulk(bed, process, url, rounds, seconds)
     return results
@@ -54,21 +54,21 @@ def _single(rounds: list[_Round], bodies: list[bytes], connections: int, encrypt
     size = sum(map(len, bodies)) / len(bodies) / 1000
     target = TARGET_US[encrypted] if connections == CONNECTIONS[0] else None
     note = f"one {size:.1f} kB event a request; {NOTE}"
-    cpu = [one.cpu_us for one in rounds]
+    cpu = [each.cpu_us for each in rounds]
     return [
         figure("ingest", f"CPU, {what}", "µs/request", cpu, better="less", target=target, note=note),
-        figure("ingest", f"rate, {what}", "requests/s", [one.outcome.rate for one in rounds], better="more"),
-        figure("ingest", f"median answer, {what}", "ms", [one.outcome.median_ms for one in rounds], better="less"),
-        figure("ingest", f"p99 answer, {what}", "ms", [one.outcome.p99_ms for one in rounds], better="less"),
+        figure("ingest", f"rate, {what}", "requests/s", [each.outcome.rate for each in rounds], better="more"),
+        figure("ingest", f"median answer, {what}", "ms", [each.outcome.median_ms for each in rounds], better="less"),
+        figure("ingest", f"p99 answer, {what}", "ms", [each.outcome.p99_ms for each in rounds], better="less"),
     ]
 
 
 def _bulk(bed: Bed, process: Process, url: str, rounds: int, seconds: float) -> list[Result]:
     events = BULK_BATCHES * 5
     bodies = [bulk(batches(BULK_BATCHES, 5, seed=seed)) for seed in range(4)]
-    some = [_load(bed, process, url, bodies, 4, seconds) for _ in range(rounds)]
+    loads = [_load(bed, process, url, bodies, 4, seconds) for _ in range(rounds)]
     note = f"{BULK_BATCHES} batches of 5 events a request, 4 connections"
     return [
-        figure("ingest", "CPU, bulk", "µs/event", [one.cpu_us / events for one in some], better="less", note=note),
-        figure("ingest", "rate, bulk", "events/s", [one.outcome.rate * events for one in some], better="more"),
+        figure("ingest", "CPU, bulk", "µs/event", [each.cpu_us / events for each in loads], better="less", note=note),
+        figure("ingest", "rate, bulk", "events/s", [each.outcome.rate * events for each in loads], better="more"),
     ]

@@ -1,4 +1,4 @@
-"""What one call to a lane costs, beside a durable server: append a chunk, claim, settle and go on."""
+"""Measure what one call to a lane costs with a durable server: append a chunk; settle and claim the next chunks."""
 
 import asyncio
 import time
@@ -26,14 +26,14 @@ EVENTS_A_CHUNK: Final = BATCHES_A_CHUNK * 5
 
 @dataclass
 class _Costs:
-    """A figure for each call, in µs: by the wall, and of this process's CPU; the server's is known in ticks only."""
+    """Each call's time and this process's CPU, in µs. The server's CPU is known for all calls together only."""
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     server_s: float = 0.0
 
     def results(self, what: str, events: int) -> list[Result]:
-        """Three rows; `events` that one call moves."""
+        """Return three rows. `events`: how many events one call appends or settles."""
         server = self.server_s / len(self.wall) * 1e6
         note = f"{events} events a call"
         return [
@@ -44,7 +44,7 @@ class _Costs:
 
 
 def run(quick: bool) -> list[Result]:
-    """Append so many chunks one by one, then claim and settle them all."""
+    """Append chunks one by one, then claim and settle them all."""
     chunks = 100 if quick else 1_000
     with Bed() as bed:
         arrival = _arrival(bed.directory / "relay.yaml")
@@ -54,7 +54,7 @@ def run(quick: bool) -> list[Result]:
 
 
 def _arrival(file: Path) -> Arrival:
-    """One chunk of 100 events in batches of five, as ingest packs it."""
+    """Return a chunk of 100 events in batches of five, as ingest packs it."""
     plans = compile_configuration(ConfigurationFile(file, None).current).plans["web"]
     request = sort("web", plans, batches(BATCHES_A_CHUNK, 5), int(time.time() * 1000))
     (arrival,) = pack([request], ChunkCodec())

@@ -1,4 +1,4 @@
-"""How long an event takes from its 202 to TikTok when there is hardly any load."""
+"""Measure how long an event takes from its 202 to TikTok with almost no load."""
 
 import random
 import time
@@ -14,7 +14,7 @@ from benchmarks.result import Result
 from benchmarks.waiting import wait_for
 
 PAUSE_S: Final = (0.02, 0.08)
-"""At random, lest the posts keep step with the workers' tick."""
+"""A random pause, so that posts do not keep step with the workers' timer."""
 
 
 COLD: Final = 20
@@ -29,7 +29,7 @@ class _Batch(msgspec.Struct):
 
 
 def run(quick: bool) -> list[Result]:
-    """One event after another; the first, which meet a cold worker, do not count."""
+    """Post one event after another; the first ones, before the worker has warmed up, do not count."""
     samples = 100 if quick else 500
     with Bed() as bed, httpx.Client(auth=(KEY, SECRET), trust_env=False) as http:
         _, url = bed.ingest()
@@ -46,7 +46,7 @@ def run(quick: bool) -> list[Result]:
 
 
 def _post(http: httpx.Client, url: str, bed: Bed, bodies: list[bytes]) -> dict[str, float]:
-    """When each event was accepted, by its id; returns once all have arrived."""
+    """Return when each event was accepted, by its id, once all have arrived."""
     before, accepted = bed.tiktok.count(), {}
     for body in bodies:
         http.post(f"{url}/v2/events", content=body).raise_for_status()

@@ -1,7 +1,7 @@
-"""Load from another process: so many connections that each send the next request when the last is answered.
+"""Load from another process: several connections that each send the next request when the last is answered.
 
-`python -m benchmarks.load HOST PORT PATH CONNECTIONS SECONDS FILE` reads bodies from FILE, msgpack's list of bytes, and
-prints what came of it. With SECONDS 0 each body is sent once.
+`python -m benchmarks.load HOST PORT PATH CONNECTIONS SECONDS FILE` reads bodies from FILE, a list of bytes in msgpack,
+and prints an `Outcome` as JSON. With SECONDS 0 each body is sent once.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _AUTHORIZATION: Final = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
 
 
 class Outcome(msgspec.Struct):
-    """What a load came to. `latencies_ms` are in order of size; times on the machine's monotonic clock."""
+    """The result of a load. Times are of the machine's monotonic clock."""
 
     requests: int
     began_s: float
@@ -36,7 +36,7 @@ class Outcome(msgspec.Struct):
 
     @property
     def seconds(self) -> float:
-        """From the first request to the last answer."""
+        """Seconds from the first request to the last answer."""
         return self.ended_s - self.began_s
 
     @property
@@ -45,18 +45,18 @@ class Outcome(msgspec.Struct):
         return self.requests / self.seconds
 
     def check(self) -> None:
-        """Raises AssertionError unless every answer was a 202."""
+        """Raise AssertionError unless every answer was a 202."""
         if set(self.statuses) != {"202"}:
             raise AssertionError(f"not every request was accepted: {self.statuses}")
 
 
 def drive(url: str, path: str, bodies: Sequence[bytes], connections: int, seconds: float) -> Outcome:
-    """Load `url` and wait until it is over."""
+    """Send the load to `url`, and return its result when it has ended."""
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(msgspec.msgpack.encode(bodies))
         place = urlsplit(url)
-        words = [str(place.hostname), str(place.port), path, str(connections), str(seconds), file.name]
-        done = subprocess.run([sys.executable, "-m", "benchmarks.load", *words], stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very file
+        arguments = [str(place.hostname), str(place.port), path, str(connections), str(seconds), file.name]
+        done = subprocess.run([sys.executable, "-m", "benchmarks.load", *arguments], stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very file
     outcome = msgspec.json.decode(done.stdout, type=Outcome)
     outcome.check()
     return outcome
@@ -76,7 +76,7 @@ def _request(host: str, path: str, body: bytes) -> bytes:
 
 
 class _Sender(asyncio.Protocol):
-    """One connection: sends until there is nothing more to send."""
+    """One connection: send until there is nothing more to send."""
 
     def __init__(self, requests: Iterator[bytes], until_s: float, statuses: Counter[str], took: list[float]) -> None:
         self._requests, self._until_s, self._statuses, self._took = requests, until_s, statuses, took
@@ -84,12 +84,12 @@ class _Sender(asyncio.Protocol):
         self.over = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Send the first request."""
         self._transport: Any = transport
         self._send()
 
     def data_received(self, data: bytes) -> None:
-        """An answer: relay's come in one piece, or in two of which the second is empty-handed."""
+        """Count an answer. It comes in one piece, or in two of which the first has the status line."""
         if not data.startswith(b"HTTP/1.1 "):
             return
         self._took.append(time.monotonic() - self._sent_at)
@@ -97,7 +97,7 @@ class _Sender(asyncio.Protocol):
         self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Nobody may leave before the end."""
+        """Fail: the server must not close the connection before the end."""
         if not self.over.done():
             self.over.set_exception(error or ConnectionResetError("closed before the answer"))
 

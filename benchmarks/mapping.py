@@ -1,4 +1,4 @@
-"""Mapping: a batch's JSON in, a request's bytes out, on one core, three products an event; beside its floor."""
+"""Measure mapping on one core: a batch's JSON in, a request's bytes out, three products an event; against its floor."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped
 
 EVENTS: Final = 2_000
-"""In each contestant's work: several requests' worth, and soon done."""
+"""Batches in the work of each contestant: several requests, in a short time."""
 EVENTS_A_MEGABYTE: Final = 600
-"""Of such events a request holds no more, whatever its route allows: it ends at a megabyte."""
+"""The most such events in a request, because a request has at most a megabyte."""
 MOST_TIMES_THE_FLOOR: Final = 6.0
 TARGETS: Final = {1: 40_000.0, 5: 100_000.0}
-"""Events a batch → events/s (design.md)."""
+"""Events a batch → the target in events/s."""
 STRANGERS: Final = 3_000
 THE_FLOOR: Final = "parsing, the hashes needed and serialising, with the fastest libraries and nothing in between"
 ONE_CORE: Final = "events a second of this process's CPU time: the rate of a core that has nothing else to do"
 
-_ROUTES: dict[str, tuple[Platform, dict[str, Any], int]] = {  # and how many identities each batch has to hash
+_ROUTES: dict[str, tuple[Platform, dict[str, Any], int]] = {  # the last is how many identities a batch hashes
     "web": ("web", {"enable_web_migration": True}, 6),
     "legacy": ("web", {}, 3),
     "app": ("ios", {}, 4),
@@ -55,7 +55,7 @@ _CUSTOM_MAPPINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is mapped, and how."""
+    """One kind of batch and its route."""
 
     route: str
     events_a_batch: int
@@ -64,7 +64,7 @@ class Case:
 
     @property
     def what(self) -> str:
-        """In words."""
+        """The case as a result's name."""
         size = "1 event" if self.events_a_batch == 1 else f"{self.events_a_batch} events"
         told = f"{self.route}, {size} a batch"
         told += ", custom mappings" if self.custom else ""
@@ -78,7 +78,7 @@ CASES = (
 
 
 def run(quick: bool) -> list[Result]:
-    """Rates with their targets, and times the floor; some two minutes, or seconds when `quick`."""
+    """Measure rates, and CPU in multiples of the floor's; about two minutes, or some seconds if `quick`."""
     rounds, seconds = (3, 0.1) if quick else (7, 0.5)
     return [result for case in CASES for result in _measured(case, rounds, seconds)]
 
@@ -116,7 +116,7 @@ def _measured(case: Case, rounds: int, seconds: float) -> Iterator[Result]:
 
 
 def _times(relay: Timed, beneath: Timed) -> list[float]:
-    """How many times the floor's CPU, round by round."""
+    """Return the CPU in multiples of the floor's, for each round."""
     return [ours / least for ours, least in zip(relay.cpu_us, beneath.cpu_us, strict=True)]
 
 
@@ -134,7 +134,7 @@ def _plan(case: Case) -> Plan:
 
 
 def _mapper(plan: Plan, raw: Sequence[bytes]) -> Callable[[], None]:
-    """The work: split as ingest does, mapped and joined to requests as a worker does."""
+    """Return the work: split as ingest does, map and join to requests as a worker does."""
     most = min(plan.route.max_events, EVENTS_A_MEGABYTE)
 
     def work() -> None:
@@ -150,7 +150,7 @@ def _mapper(plan: Plan, raw: Sequence[bytes]) -> Callable[[], None]:
 
 
 def _mapped(plan: Plan, raw: bytes) -> list[bytes]:
-    """The TikTok events of one batch."""
+    """Return the TikTok events of one batch."""
     batch = split_batch(raw)
     mapper = plan.batch(batch.shared, NOW_MS)
     return [

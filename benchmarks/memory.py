@@ -1,4 +1,4 @@
-"""What the processes keep in memory under a load that does not end."""
+"""Measure the memory of the processes under a constant load."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ CONNECTIONS: Final = 2
 
 
 def run(quick: bool) -> list[Result]:
-    """PSS of a worker and of ingest while both are busy; the growth is of the last quarter over the second."""
+    """Measure the PSS of a worker and of ingest while both are busy; growth is from the second quarter to the last."""
     seconds = 8 if quick else 60
     with Bed() as bed:
         ingest, url = bed.ingest()
@@ -38,7 +38,7 @@ def run(quick: bool) -> list[Result]:
 
 
 def _watch(load: threading.Thread, processes: list[Process]) -> list[list[float]]:
-    """Each process's MB, every half second while the load lasts."""
+    """Return each process's MB, every half second while the load lasts."""
     seen: list[list[float]] = [[] for _ in processes]
     while load.is_alive():
         for process, kept in zip(processes, seen, strict=True):

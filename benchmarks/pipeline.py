@@ -1,4 +1,4 @@
-"""The whole pipeline on two cores, ingest and the stand-in TikTok included, beside the version most teams write."""
+"""Measure the whole pipeline on two cores, stand-in TikTok included, against the version that most teams write."""
 
 import sys
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from benchmarks.result import Result
 from benchmarks.waiting import answers, wait_for
 
 DONE_WITHIN_S: Final = 300.0
-PLAIN_DOES: Final = "plain: task per batch, POST per event, no fsync; no books, isolation, dead letters or pausing"
+PLAIN_DOES: Final = "plain: task per batch, POST per event, no fsync; no ledger, isolation, dead letters or pausing"
 RELAY_DOES: Final = "relay: every promise kept, AOF always"
 
 
 @dataclass(frozen=True, slots=True)
 class _Load:
-    """Bodies of `events` events each for `path`; the plain version gets so many of them as it takes seconds for."""
+    """Bodies of `events` events each for `path`; the plain version gets `for_plain` of them, which take it seconds."""
 
     name: str
     path: str
@@ -43,8 +43,8 @@ class _Contestant:
     cpu_us: list[float] = field(default_factory=list)
 
     def take(self, load: _Load, requests: int) -> None:
-        """One round: from the first request to the last arrival."""
-        self.bed.tiktok.forget()
+        """Measure one round, from the first request to the last arrival."""
+        self.bed.tiktok.clear()
         bodies = [load.bodies[n % len(load.bodies)] for n in range(requests)]
         cpu, events = self._cpu_s(), requests * load.events
         outcome = drive(self.url, load.path, bodies, load.connections, 0)
@@ -57,7 +57,7 @@ class _Contestant:
 
 
 def run(quick: bool) -> list[Result]:
-    """Single posts and bulk posts, the contestants in turn."""
+    """Measure single posts and bulk posts, both versions in turn."""
     scale, rounds = (4, 2) if quick else (1, 5)
     single = _Load("single posts", "/v2/events", batches(4_000, 1), 1, 64, 20_000 // scale, 1_000 // scale, 10.0)
     posts = [bulk(batches(100, 5, seed=seed)) for seed in range(8)]
@@ -76,10 +76,10 @@ def run(quick: bool) -> list[Result]:
 
 
 def _warm_up(relay: _Contestant, plain: _Contestant, load: _Load) -> None:
-    for one in (relay, plain):
-        one.take(load, max(1, load.for_plain // 2))
-        one.rates.clear()
-        one.cpu_us.clear()
+    for contestant in (relay, plain):
+        contestant.take(load, max(1, load.for_plain // 2))
+        contestant.rates.clear()
+        contestant.cpu_us.clear()
 
 
 def _results(load: _Load, relay: _Contestant, plain: _Contestant) -> list[Result]:
@@ -95,13 +95,13 @@ def _results(load: _Load, relay: _Contestant, plain: _Contestant) -> list[Result
 
 
 def _relay(bed: Bed) -> tuple[str, Sequence[Process]]:
-    """An ingest and, as for the other, two worker processes."""
+    """Start an ingest and two worker processes, as many as the plain version has."""
     ingest, url = bed.ingest()
     return url, (ingest, bed.worker(), bed.worker(), bed.server)
 
 
 def _plain(bed: Bed) -> tuple[str, Sequence[Process]]:
-    """Its endpoint on uvicorn, its worker with a process per core."""
+    """Start the plain version: its endpoint on uvicorn, its worker with a process per core."""
     environment = {"REDIS_URL": bed.redis_url, "TIKTOK_URL": bed.tiktok.url}
     port, app = free_port(), "benchmarks.plain.app"
     serve = ["-m", "uvicorn", f"{app}:web", "--port", str(port), "--no-access-log", "--log-level", "warning"]

@@ -1,4 +1,4 @@
-"""Which results are drawn, and how they are called there."""
+"""Draw results as bar charts: which results, and under which names."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from benchmarks.svg import Bar, bar_chart
 
 
 class Row(NamedTuple):
-    """One bar: the result of that part and name."""
+    """One bar: its label, and the part and name of its result."""
 
     label: str
     part: str
@@ -18,7 +18,7 @@ class Row(NamedTuple):
 
 
 class Plot(NamedTuple):
-    """One file; rows whose results were not measured are left out."""
+    """One file. Rows without a result are omitted."""
 
     file: str
     title: str
@@ -63,7 +63,7 @@ PLOTS: Final = (
     ),
     Plot(
         "backlog.svg",
-        "Draining what waits",
+        "Draining a backlog",
         "events/s",
         (
             Row("100,000, one worker", "backlog", "drain of 100,000"),
@@ -75,7 +75,7 @@ PLOTS: Final = (
 
 
 def draw(results: Sequence[Result], folder: Path) -> None:
-    """Write each plot of which something was measured."""
+    """Write each plot that has at least one result."""
     folder.mkdir(parents=True, exist_ok=True)
     found = {(one.part, one.what, one.unit): one for one in results}
     for plot in PLOTS:

@@ -1,4 +1,4 @@
-"""Child processes that are measured: started, asked what they cost, and stopped."""
+"""Start child processes, measure what they cost, and stop them."""
 
 import os
 import signal
@@ -17,16 +17,16 @@ _STOP_WITHIN_S: Final = 15.0
 
 
 class Process:
-    """A child and its children, in a group of their own; what they say goes to `log`."""
+    """A child and its children, in their own process group; their output goes to `log`."""
 
     def __init__(self, command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> None:
-        with log.open("ab") as said:
+        with log.open("ab") as output:
             self._child = subprocess.Popen(  # noqa: S603 - the benchmark's own command lines
                 command,
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
             )
 
@@ -36,15 +36,15 @@ class Process:
         return self._child.poll() is None
 
     def cpu_s(self) -> float:
-        """CPU seconds that it and its children have used so far."""
+        """Return the CPU seconds that it and its children have used so far."""
         return sum(map(_cpu_s, self._family()))
 
     def pss_bytes(self) -> int:
-        """Its and its children's share of memory."""
+        """Return its and its children's proportional share of memory, in bytes."""
         return sum(map(_pss_bytes, self._family()))
 
     def stop(self) -> None:
-        """Ask, then insist."""
+        """Send SIGTERM, and SIGKILL if it does not end within 15 s."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 os.killpg(self._child.pid, number)
@@ -53,9 +53,9 @@ class Process:
                 return
 
     def _family(self) -> list[int]:
-        """Every process of the group."""
+        """Return the ids of all processes of the group."""
         pids = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
-        return [pid for pid in pids if _group(pid) == self._child.pid]
+        return [pid for pid in pids if _process_group(pid) == self._child.pid]
 
     def __enter__(self) -> Self:
         return self
@@ -65,13 +65,13 @@ class Process:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nothing listens on now."""
+    """Return a TCP port on loopback on which nothing listens now."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
-def _group(pid: int) -> int:
+def _process_group(pid: int) -> int:
     try:
         return os.getpgid(pid)
     except ProcessLookupError:

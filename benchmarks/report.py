@@ -1,4 +1,4 @@
-"""Results for people and for machines, and the command line that each part shares."""
+"""Write results as tables and as JSON; the command line that all parts share."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from benchmarks.result import Result
 
 
 def table(results: Sequence[Result], title: str | None = None) -> Table:
-    """One row a result: what was measured, what is asked, how far that is met; notes stand below, by number."""
+    """Return a table with a row for each result and its target; numbered notes stand below."""
     notes = list(dict.fromkeys(one.note for one in results if one.note))
     caption = "\n".join(f"{number}. {note}" for number, note in enumerate(notes, start=1))
     shown = Table(title=title, title_justify="left", caption=caption, caption_justify="left", box=None, pad_edge=False)
@@ -40,7 +40,7 @@ def table(results: Sequence[Result], title: str | None = None) -> Table:
 
 
 def markdown(results: Sequence[Result]) -> str:
-    """The same rows, without notes, as documents have tables."""
+    """Return the same rows as a Markdown table, without notes."""
     lines = ["| part | what | measured | worst to best | target | ratio | |", "|---|---|---:|---:|---:|---:|---|"]
     for one in results:
         spread = (one.low, one.high) if one.better == "more" else (one.high, one.low)
@@ -54,12 +54,12 @@ def markdown(results: Sequence[Result]) -> str:
 
 
 def as_json(results: Sequence[Result]) -> str:
-    """A list of objects with the fields of `Result` and its ratio."""
+    """Return a JSON list of objects with the fields of `Result` and its ratio."""
     return json.dumps([{**asdict(one), "ratio": one.ratio} for one in results], indent=1, ensure_ascii=False)
 
 
 def command(run: Callable[[bool], list[Result]]) -> click.Command:
-    """The command line of a part run by itself: `python -m benchmarks.<part> [--quick] [--json]`."""
+    """Run the command line of a single part: `python -m benchmarks.<part> [--quick] [--json]`."""
 
     @click.command(help=sys.modules[run.__module__].__doc__)
     @click.option("--quick", is_flag=True, help="A few seconds, for trying out; the figures mean little.")

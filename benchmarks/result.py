@@ -1,4 +1,4 @@
-"""One figure of a benchmark: what every part yields, and what tables, JSON and plots are made of."""
+"""Hold one figure of a benchmark. Every part returns such results; tables, JSON and plots show them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,21 +15,21 @@ class Result:
     part: str
     """The part of the system, such as `mapping`."""
     what: str
-    """What was measured, in words that tell it from every other result of the part."""
+    """The name of the figure, unlike every other of the part with the same unit."""
     unit: str
-    """Such as `events/s` or `µs CPU/event`."""
+    """Its unit, such as `events/s` or `µs CPU/event`."""
     value: float
     low: float
     high: float
     target: float | None = None
-    """What design.md asks for; None where it asks nothing."""
+    """The figure to reach; None without one."""
     better: Literal["more", "less"] = "more"
     note: str = ""
-    """What the figure does and does not include, or why it misses its target."""
+    """A note on what the figure includes, or why it misses its target."""
 
     @property
     def ratio(self) -> float | None:
-        """How far the target is met: 1 or more is met, whichever way is better; None without one."""
+        """The ratio of figure and target, in the sense that 1 or more is met; None without a target."""
         if self.target is None:
             return None
         return self.value / self.target if self.better == "more" else self.target / self.value

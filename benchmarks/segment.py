@@ -1,4 +1,4 @@
-"""Segment's published mapping to TikTok on the same events as ours, in turn; skipped where npm is not."""
+"""Measure Segment's published mapping to TikTok and relay's on the same events, in turn; skipped without npm."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ NOW_MS: Final = 1_764_000_000_000
 RUDDERSTACK_TO_SEGMENT: Final = 3.8
 SEGMENT_DOES: Final = (
     "Segment: its mapping directives, validation against a schema and a Request object for each event; one event a "
-    "body; no batches, no reasons for what is left out, city without accents lost"
+    "body; no batches, no notes on omitted values, city without accents lost"
 )
 
 
@@ -41,7 +41,7 @@ class _Done(msgspec.Struct):
 
 
 def run(quick: bool) -> list[Result]:
-    """JSON text in, request body out, an event a batch with three products; the same users and orders for both."""
+    """Measure JSON text in, request body out: one event with three products a batch; the same input for both."""
     why_not = _install()
     if why_not:
         Console(stderr=True).print(f"segment is skipped: {why_not}")
@@ -61,7 +61,7 @@ def run(quick: bool) -> list[Result]:
         "derived: RudderStack's transformer, which is not published as a package, once ran 3.8 times as fast as Segment"
     )
     return [
-        figure("segment", "relay", "events/s", ours, better="more", note="bytes to bytes, every row and check of ours"),
+        figure("segment", "relay", "events/s", ours, better="more", note="bytes to bytes, with every row and check"),
         figure("segment", "Segment", "events/s", theirs, better="more", note=SEGMENT_DOES),
         figure("segment", "relay against Segment", "×", times, better="more", target=20.0),
         figure(
@@ -77,7 +77,7 @@ def run(quick: bool) -> list[Result]:
 
 
 def segment_event(batch: bytes) -> dict[str, Any]:
-    """What Segment's libraries would have sent for a batch of one event."""
+    """Return the event that Segment's libraries would have sent for a batch of one event."""
     source = json.loads(batch)
     data = source["events"][0]["data"]
     who, traits, action = source["user_identities"], source["user_attributes"], data["product_action"]
@@ -129,7 +129,7 @@ def _plan(file: Path) -> Plan:
 
 
 def _relay(plan: Plan, single: list[bytes], seconds: float) -> float:
-    """Events a second."""
+    """Return events a second."""
     events, began = 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
         for start in range(0, len(single), EVENTS_A_REQUEST):
@@ -156,7 +156,7 @@ def _segment(events: Path, seconds: float) -> float:
 
 
 def _install() -> str | None:
-    """None once the package is there; else why it cannot be."""
+    """Install the package if needed. Return None, or why it cannot be installed."""
     if (FOLDER / "node_modules" / "@segment" / "action-destinations").is_dir():
         return None
     npm = shutil.which("npm")

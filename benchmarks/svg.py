@@ -1,4 +1,4 @@
-"""A bar chart as SVG text: one bar a row, its value beside it, a whisker from the worst round to the best."""
+"""Draw a bar chart as SVG text: a bar and its value in each row, with a line from the worst round to the best."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -17,7 +17,7 @@ _STYLE: Final = (
 
 
 class Bar(NamedTuple):
-    """One row. `target` is a dashed line across it, None for none; `ours` says whose colour it has."""
+    """One row. `target` is drawn as a dashed line, None for none; `ours` selects the colour."""
 
     label: str
     value: float
@@ -28,7 +28,7 @@ class Bar(NamedTuple):
 
 
 def bar_chart(title: str, unit: str, bars: Sequence[Bar]) -> str:
-    """The whole document; bars start at zero and share one scale."""
+    """Return the whole document; bars start at zero and share one scale."""
     most = max(max(bar.high, bar.target or 0) for bar in bars)
     scale = (WIDTH - LABELS - VALUES) / most
     height = TOP + ROW * len(bars) + BOTTOM
@@ -48,7 +48,7 @@ def bar_chart(title: str, unit: str, bars: Sequence[Bar]) -> str:
 
 
 def shown(value: float) -> str:
-    """A figure with as many digits as it deserves."""
+    """Return the figure rounded to three digits or to a whole number."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

@@ -1,6 +1,6 @@
-"""A light stand-in for TikTok, in a process of its own: takes every event, answers as TikTok does, keeps a log.
+"""A light stand-in for TikTok in its own process: accept every event, answer as TikTok does, keep a log.
 
-The sandbox judges events and costs more than a worker; this one only counts them, and answers after DELAY_MS:
+The sandbox checks events and needs more CPU than a worker. This one only counts them, and answers after DELAY_MS:
 `python -m benchmarks.tiktok PORT DELAY_MS`.
 """
 
@@ -25,14 +25,14 @@ _DONE: Final = b'{"code":0,"message":"OK","request_id":"bench","data":{}}'
 
 
 class Arrival(NamedTuple):
-    """One request: when it was whole, on the machine's monotonic clock, and how many events it brought."""
+    """One request: when it was complete, on the machine's monotonic clock, and how many events it had."""
 
     at_s: float
     events: int
 
 
 class LightTikTok(Process):
-    """The process, and what it says of itself."""
+    """The process, and the figures that it reports."""
 
     def __init__(self, directory: Path, delay_ms: int) -> None:
         port = free_port()
@@ -43,45 +43,45 @@ class LightTikTok(Process):
         wait_for(lambda: self._http.get("/count").raise_for_status(), "the stand-in TikTok")
 
     def count(self) -> int:
-        """Events so far."""
+        """Return the number of events so far."""
         count: int = self._http.get("/count").json()
         return count
 
     def arrivals(self) -> list[Arrival]:
-        """Every request so far."""
-        return [Arrival(*one) for one in self._http.get("/arrivals").json()]
+        """Return every request so far."""
+        return [Arrival(*row) for row in self._http.get("/arrivals").json()]
 
     def times(self) -> dict[str, float]:
-        """When each of the last 10,000 events came, by its id."""
+        """Return when each event arrived, by its id; only of requests with at most `_FEW` events."""
         times: dict[str, float] = self._http.get("/times").json()
         return times
 
-    def forget(self) -> None:
-        """Start anew."""
+    def clear(self) -> None:
+        """Clear the log."""
         self._http.delete("/")
 
     def stop(self) -> None:
-        """Close the door, then end it."""
+        """Close the connection, then end the process."""
         self._http.close()
         super().stop()
 
 
 class _Log:
-    """What has arrived."""
+    """The requests that have arrived."""
 
     def __init__(self) -> None:
         self.count = 0
         self.arrivals: list[Arrival] = []
         self.times: dict[str, float] = {}
 
-    def forget(self) -> None:
-        """Nothing has."""
+    def clear(self) -> None:
+        """Clear the log."""
         self.count = 0
         self.arrivals.clear()
         self.times.clear()
 
     def note(self, body: bytearray) -> None:
-        """One request's body."""
+        """Note the body of one request."""
         now = time.monotonic()
         events = body.count(_EVENT)
         self.count += events
@@ -91,7 +91,7 @@ class _Log:
 
 
 _FEW: Final = 5
-"""Requests of more events come at times when nobody asks for each one's."""
+"""Requests with more events are sent by parts that do not read the times of single events."""
 
 
 class _Connection(asyncio.Protocol):
@@ -102,11 +102,11 @@ class _Connection(asyncio.Protocol):
         self._received, self._wanted = bytearray(), 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Its way back."""
+        """Keep the transport for answers."""
         self._transport: Any = transport
 
     def data_received(self, data: bytes) -> None:
-        """More of a request; answer once it is whole."""
+        """Collect a request, and answer it once it is complete."""
         self._received += data
         if not self._wanted:
             end = self._received.find(b"\r\n\r\n")
@@ -125,7 +125,7 @@ class _Connection(asyncio.Protocol):
                 log.note(request)
                 body, delay_s = _DONE, self._delay_s
             case [b"DELETE", _]:
-                log.forget()
+                log.clear()
                 body = b"null"
             case [_, path]:
                 body = json.dumps(getattr(log, path.decode().strip("/"))).encode()

@@ -1,4 +1,4 @@
-"""Contestants measured in turn, round after round, so that a busy minute of the machine strikes them all alike."""
+"""Measure contestants in turn, round after round, so that other load on the machine affects all of them alike."""
 
 import gc
 import time
@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """`work` does `events` events' worth of work whenever it is called."""
+    """One contestant. Each call of `work` handles `events` events."""
 
     name: str
     events: int
@@ -18,7 +18,7 @@ class Contestant:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What one contestant took, a figure for each round: events a second by the wall, µs of CPU an event."""
+    """The figures of one contestant, one a round: events a second of time, and µs of CPU an event."""
 
     name: str
     rates: list[float]
@@ -31,7 +31,7 @@ class Timed:
 
     @property
     def per_core(self) -> float:
-        """The median of events a second of CPU: what one core does that has nothing else to do."""
+        """The median of events a second of CPU: the rate of a core that does nothing else."""
         return 1e6 / self.cpu
 
     @property
@@ -46,7 +46,7 @@ class Timed:
 
 
 def alternate(contestants: Sequence[Contestant], rounds: int, seconds: float) -> list[Timed]:
-    """Each contestant for about `seconds` in each of `rounds` rounds, after one call that warms it up."""
+    """Run each contestant for about `seconds` in each of `rounds` rounds, after one call to warm up."""
     timed = [Timed(one.name, [], []) for one in contestants]
     for one in contestants:
         one.work()

@@ -1,4 +1,4 @@
-"""Waiting for other processes, with an end to it."""
+"""Wait for other processes, up to a limit."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _POLL_S: Final = 0.02
 
 
 def wait_for(ready: Callable[[], object], what: str, within_s: float = READY_WITHIN_S) -> None:
-    """Return when `ready` gives something true; while it raises, `what` is not there yet. TimeoutError at the end."""
+    """Return when `ready` returns something true. While it raises, wait on. Raise TimeoutError naming `what`."""
     deadline = time.monotonic() + within_s
     while True:
         try:
@@ -26,5 +26,5 @@ def wait_for(ready: Callable[[], object], what: str, within_s: float = READY_WIT
 
 
 def answers(url: str) -> bool:
-    """Whether something there speaks HTTP; raises while it does not."""
+    """Return True if an HTTP server answers at the URL; raise httpx.HTTPError if not."""
     return httpx.get(url, trust_env=False).status_code > 0

@@ -1,4 +1,4 @@
-"""A worker's own part: open the chunks of a lease, map, make the request, count how it ended; no Redis, no TikTok."""
+"""Measure the work of a worker without Redis and TikTok: decode a lease's chunks, map, compose, count the outcomes."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,19 +20,19 @@ from worker.steps.settlement import build_settlement
 
 MOST_EVENTS: Final = 1_000
 SHAPES: Final = {
-    "single posts, nobody else's at the time": (1, 1),
+    "single posts, one a chunk": (1, 1),
     "single posts, ten joined in a chunk": (10, 1),
     "five-event batches, one a chunk": (1, 5),
     "five-event batches, 100 a chunk": (100, 5),
 }
-"""What waits → batches a chunk, events a batch."""
+"""The kind of backlog → batches a chunk, events a batch."""
 
 _CODEC = ChunkCodec()
 _CONTEXT = DeliveryContext("shop", None, "", MOST_EVENTS, _CODEC.encode, lambda: 0.5)
 
 
 def run(quick: bool) -> list[Result]:
-    """µs of CPU an event, of requests as full as a megabyte allows."""
+    """Measure µs of CPU an event, with requests as full as a megabyte allows."""
     rounds, seconds = (3, 0.1) if quick else (7, 0.5)
     timed = alternate([_contestant(*shape, name) for name, shape in SHAPES.items()], rounds, seconds)
     return [_result(one) for one in timed]
@@ -48,16 +48,16 @@ def _contestant(batches_a_chunk: int, events_a_batch: int, name: str) -> Contest
 
 
 class _Accepting:
-    """TikTok, as far as a worker's own time is concerned."""
+    """A client that accepts every event at once."""
 
     def post(self, path: str, body: bytes, access_token: str, /) -> Answer:
-        """Accept everything."""
+        """Return the answer that accepts every event."""
         del path, body, access_token
         return Answer(200, code=0)
 
 
 def _settler(batches_a_chunk: int, events_a_batch: int) -> Callable[[], int]:
-    """What makes one request of a full lease and ends it; it gives the number of its events."""
+    """Return a function that does the work for one request of a full lease, and returns how many events it had."""
     shop = Connection(
         id="shop", inputs=("web",), access_token="t", event_source_id="CUSG5HBC77UD11VVRQEG", enable_web_migration=True
     )
@@ -76,7 +76,7 @@ def _settler(batches_a_chunk: int, events_a_batch: int) -> Callable[[], int]:
 
 
 def _chunks(batches_a_chunk: int, events_a_batch: int) -> list[bytes]:
-    """A lease's worth of sealed chunks."""
+    """Return the encoded chunks of one lease."""
     waiting = [_batch(raw) for raw in batches(MOST_EVENTS // events_a_batch, events_a_batch)]
     groups = (waiting[at : at + batches_a_chunk] for at in range(0, len(waiting), batches_a_chunk))
     return [_CODEC.encode(Chunk("web", NOW_MS, group)) for group in groups]

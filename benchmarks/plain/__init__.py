@@ -1,1 +1,1 @@
-"""The version most teams write first: a Celery task per batch, a POST per event. Written once and left alone."""
+"""The version that most teams write first: a Celery task per batch, a POST per event. It is not developed further."""

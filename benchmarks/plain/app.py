@@ -1,6 +1,6 @@
-"""The whole of it: an endpoint that queues each batch as a Celery task, and the task that posts each event.
+"""The plain version: an endpoint that queues each batch as a Celery task, and the task that posts each event.
 
-`uvicorn benchmarks.plain.app:web` and `celery --app benchmarks.plain.app worker`; REDIS_URL and TIKTOK_URL say where.
+`uvicorn benchmarks.plain.app:web` and `celery --app benchmarks.plain.app worker`; set REDIS_URL and TIKTOK_URL.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A web batch's commerce events as TikTok's Events API 2.0 wants them: pydantic in, dicts out."""
+"""Map a web batch's commerce events to TikTok's Events API 2.0: pydantic in, dicts out."""
 
 import hashlib
 import re

@@ -10,9 +10,9 @@ from typing import Final
 import click
 from rich.console import Console
 
-from benchmarks.plots import draw
-from benchmarks.report import as_json, markdown, table
-from benchmarks.result import Result
+from benchmarks.report.plots import draw
+from benchmarks.report.result import Result
+from benchmarks.report.tables import as_json, markdown, table
 
 PARTS: Final = {
     "mapping": "JSON in, request out, compared with its floor",
@@ -57,7 +57,7 @@ def main(
     results: list[Result] = []
     for name in parts or PARTS:
         with Console(stderr=True).status(f"{name}: {PARTS[name]}"):
-            measured = importlib.import_module(f"benchmarks.{name}").run(quick)
+            measured = importlib.import_module(f"benchmarks.parts.{name}").run(quick)
         console.print(table(measured))
         results += measured
         if json_file:  # after each part, so that a run that is stopped keeps its results

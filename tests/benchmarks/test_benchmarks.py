@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.__main__ import PARTS
-from benchmarks.bed import CONFIGURATION
-from benchmarks.data import NOW_MS, batches
-from benchmarks.figures import figure
 from benchmarks.plain.events import Batch, tiktok_events
-from benchmarks.plots import PLOTS, draw
+from benchmarks.report.figures import figure
+from benchmarks.report.plots import PLOTS, draw
+from benchmarks.support.bed import CONFIGURATION
+from benchmarks.support.data import NOW_MS, batches
 from config.file import ConfigurationFile
 from ingest.active_configuration import compile_configuration
 from mapping.incoming.batch import split_batch
@@ -26,7 +26,7 @@ def test_the_command_lists_its_parts():
     command = [sys.executable, "-m", "benchmarks", "--list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert [line.split(maxsplit=1) for line in listed] == [[name, said] for name, said in PARTS.items()]
-    assert all(callable(importlib.import_module(f"benchmarks.{name}").run) for name in PARTS)
+    assert all(callable(importlib.import_module(f"benchmarks.parts.{name}").run) for name in PARTS)
 
 
 @pytest.mark.parametrize("events_a_batch", [1, 5])

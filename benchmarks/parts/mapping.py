@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.data import NOW_MS, USERS, batches
-from benchmarks.floor import floor
-from benchmarks.report import command
-from benchmarks.result import Result
-from benchmarks.timing import Contestant, Timed, alternate
+from benchmarks.parts.floor import floor
+from benchmarks.report.result import Result
+from benchmarks.report.tables import command
+from benchmarks.support.data import NOW_MS, USERS, batches
+from benchmarks.support.timing import Contestant, Timed, alternate
 from config.model import Connection, CustomMapping, Input, Match, Parameter, Platform
 from mapping.incoming.batch import split_batch
 from mapping.plan import Plan, compile_plan

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from benchmarks.result import Result
-from benchmarks.svg import Bar, bar_chart
+from benchmarks.report.result import Result
+from benchmarks.report.svg import Bar, bar_chart
 
 
 class Row(NamedTuple):

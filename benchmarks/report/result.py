@@ -8,7 +8,7 @@ from typing import Literal
 class Result:
     """`value` is the median of several rounds, `low` and `high` the worst and best of them as numbers go.
 
-    Every part of `benchmarks/` is a module with `def run(quick: bool) -> list[Result]`; `quick` costs seconds and
+    Every part in `benchmarks/parts/` is a module with `def run(quick: bool) -> list[Result]`; `quick` costs seconds and
     is for trying out.
     """
 

@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from benchmarks.figures import figure
-from benchmarks.result import Result
+from benchmarks.report.figures import figure
+from benchmarks.report.result import Result
 
-SOAK: Final = Path(__file__).parent.parent / "tests" / "soak.py"
+SOAK: Final = Path(__file__).parents[2] / "tests" / "soak.py"
 
 
 def run(quick: bool) -> list[Result]:

@@ -4,13 +4,13 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks.bed import Bed
-from benchmarks.data import batches, bulk
-from benchmarks.figures import figure, ratios
-from benchmarks.load import drive
-from benchmarks.result import Result
-from benchmarks.tiktok import Arrival
-from benchmarks.waiting import wait_for
+from benchmarks.report.figures import figure, ratios
+from benchmarks.report.result import Result
+from benchmarks.support.bed import Bed
+from benchmarks.support.data import batches, bulk
+from benchmarks.support.load import drive
+from benchmarks.support.tiktok import Arrival
+from benchmarks.support.waiting import wait_for
 
 EVENTS_A_POST: Final = 500
 BODIES: Final = [bulk(batches(100, 5, seed=seed)) for seed in range(8)]

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.bed import CONNECTION, Bed
-from benchmarks.data import batches
-from benchmarks.figures import figure
-from benchmarks.result import Result
+from benchmarks.report.figures import figure
+from benchmarks.report.result import Result
+from benchmarks.support.bed import CONNECTION, Bed
+from benchmarks.support.data import batches
 from config.file import ConfigurationFile
 from ingest.active_configuration import compile_configuration
 from ingest.packing import pack

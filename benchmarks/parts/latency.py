@@ -7,11 +7,11 @@ from typing import Final
 import httpx
 import msgspec
 
-from benchmarks.bed import Bed
-from benchmarks.data import batches
-from benchmarks.load import KEY, SECRET
-from benchmarks.result import Result
-from benchmarks.waiting import wait_for
+from benchmarks.report.result import Result
+from benchmarks.support.bed import Bed
+from benchmarks.support.data import batches
+from benchmarks.support.load import KEY, SECRET
+from benchmarks.support.waiting import wait_for
 
 PAUSE_S: Final = (0.02, 0.08)
 """A random pause, so that posts do not keep step with the workers' timer."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks.data import NOW_MS, batches
-from benchmarks.report import command
-from benchmarks.result import Result
-from benchmarks.timing import Contestant, Timed, alternate
+from benchmarks.report.result import Result
+from benchmarks.report.tables import command
+from benchmarks.support.data import NOW_MS, batches
+from benchmarks.support.timing import Contestant, Timed, alternate
 from config.model import Connection, Input
 from delivery.answer import Answer
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry

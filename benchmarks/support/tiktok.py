@@ -1,7 +1,7 @@
 """A light stand-in for TikTok in its own process: accept every event, answer as TikTok does, keep a log.
 
 The sandbox checks events and needs more CPU than a worker. This one only counts them, and answers after DELAY_MS:
-`python -m benchmarks.tiktok PORT DELAY_MS`.
+`python -m benchmarks.support.tiktok PORT DELAY_MS`.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 import httpx
 import uvloop
 
-from benchmarks.processes import Process, free_port
-from benchmarks.waiting import wait_for
+from benchmarks.support.processes import Process, free_port
+from benchmarks.support.waiting import wait_for
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _EVENT: Final = b'"event_id":'
@@ -36,7 +36,7 @@ class LightTikTok(Process):
 
     def __init__(self, directory: Path, delay_ms: int) -> None:
         port = free_port()
-        command = [sys.executable, "-m", "benchmarks.tiktok", str(port), str(delay_ms)]
+        command = [sys.executable, "-m", "benchmarks.support.tiktok", str(port), str(delay_ms)]
         super().__init__(command, {}, directory / "tiktok.log")
         self.url = f"http://127.0.0.1:{port}"
         self._http = httpx.Client(base_url=self.url, trust_env=False, timeout=30)

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.result import Result
+from benchmarks.report.result import Result
 
 
 def table(results: Sequence[Result], title: str | None = None) -> Table:
@@ -59,7 +59,7 @@ def as_json(results: Sequence[Result]) -> str:
 
 
 def command(run: Callable[[bool], list[Result]]) -> click.Command:
-    """Run the command line of a single part: `python -m benchmarks.<part> [--quick] [--json]`."""
+    """Run the command line of a single part: `python -m benchmarks.parts.<part> [--quick] [--json]`."""
 
     @click.command(help=sys.modules[run.__module__].__doc__)
     @click.option("--quick", is_flag=True, help="A few seconds, for trying out; the figures mean little.")

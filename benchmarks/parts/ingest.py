@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.bed import Bed
-from benchmarks.data import batches, bulk
-from benchmarks.figures import figure
-from benchmarks.load import Outcome, drive
-from benchmarks.processes import Process
-from benchmarks.result import Result
+from benchmarks.report.figures import figure
+from benchmarks.report.result import Result
+from benchmarks.support.bed import Bed
+from benchmarks.support.data import batches, bulk
+from benchmarks.support.load import Outcome, drive
+from benchmarks.support.processes import Process
 
 CONNECTIONS: Final = (64, 8)
 TARGET_US: Final = {False: 45.0, True: 80.0}

@@ -1,7 +1,7 @@
 """Load from another process: several connections that each send the next request when the last is answered.
 
-`python -m benchmarks.load HOST PORT PATH CONNECTIONS SECONDS FILE` reads bodies from FILE, a list of bytes in msgpack,
-and prints an `Outcome` as JSON. With SECONDS 0 each body is sent once.
+`python -m benchmarks.support.load HOST PORT PATH CONNECTIONS SECONDS FILE` reads bodies from FILE,
+a list of bytes in msgpack, and prints an `Outcome` as JSON. With SECONDS 0 each body is sent once.
 """
 
 import asyncio
@@ -56,7 +56,8 @@ def drive(url: str, path: str, bodies: Sequence[bytes], connections: int, second
         Path(file.name).write_bytes(msgspec.msgpack.encode(bodies))
         place = urlsplit(url)
         arguments = [str(place.hostname), str(place.port), path, str(connections), str(seconds), file.name]
-        done = subprocess.run([sys.executable, "-m", "benchmarks.load", *arguments], stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very file
+        command = [sys.executable, "-m", "benchmarks.support.load", *arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - this very file
     outcome = msgspec.json.decode(done.stdout, type=Outcome)
     outcome.check()
     return outcome

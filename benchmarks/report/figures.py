@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Literal
 
-from benchmarks.result import Result
+from benchmarks.report.result import Result
 
 Better = Literal["more", "less"]
 

@@ -10,10 +10,10 @@ from typing import Final, Self
 import httpx
 import redis
 
-from benchmarks.load import KEY, SECRET
-from benchmarks.processes import RELAY, Process, free_port
-from benchmarks.tiktok import LightTikTok
-from benchmarks.waiting import wait_for
+from benchmarks.support.load import KEY, SECRET
+from benchmarks.support.processes import RELAY, Process, free_port
+from benchmarks.support.tiktok import LightTikTok
+from benchmarks.support.waiting import wait_for
 from cli.local.server_binary import find_server
 from config.secrets import Keyring
 

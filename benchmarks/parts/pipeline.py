@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from benchmarks.bed import Bed
-from benchmarks.data import batches, bulk
-from benchmarks.figures import figure, ratios
-from benchmarks.load import drive
-from benchmarks.processes import Process, free_port
-from benchmarks.result import Result
-from benchmarks.waiting import answers, wait_for
+from benchmarks.report.figures import figure, ratios
+from benchmarks.report.result import Result
+from benchmarks.support.bed import Bed
+from benchmarks.support.data import batches, bulk
+from benchmarks.support.load import drive
+from benchmarks.support.processes import Process, free_port
+from benchmarks.support.waiting import answers, wait_for
 
 DONE_WITHIN_S: Final = 300.0
 PLAIN_DOES: Final = "plain: task per batch, POST per event, no fsync; no ledger, isolation, dead letters or pausing"

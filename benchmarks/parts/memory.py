@@ -5,12 +5,12 @@ import time
 from statistics import median
 from typing import Final
 
-from benchmarks.bed import Bed
-from benchmarks.data import batches, bulk
-from benchmarks.figures import figure
-from benchmarks.load import drive
-from benchmarks.processes import Process
-from benchmarks.result import Result
+from benchmarks.report.figures import figure
+from benchmarks.report.result import Result
+from benchmarks.support.bed import Bed
+from benchmarks.support.data import batches, bulk
+from benchmarks.support.load import drive
+from benchmarks.support.processes import Process
 
 MB: Final = 1_000_000
 EVERY_S: Final = 0.5

@@ -11,17 +11,17 @@ from typing import Any, Final
 import msgspec
 from rich.console import Console
 
-from benchmarks.bed import CONFIGURATION
-from benchmarks.data import batches
-from benchmarks.figures import figure, ratios
-from benchmarks.result import Result
+from benchmarks.report.figures import figure, ratios
+from benchmarks.report.result import Result
+from benchmarks.support.bed import CONFIGURATION
+from benchmarks.support.data import batches
 from config.file import ConfigurationFile
 from ingest.active_configuration import compile_configuration
 from mapping.incoming.batch import split_batch
 from mapping.plan import Plan
 from mapping.results import Mapped
 
-FOLDER: Final = Path(__file__).with_name("node")
+FOLDER: Final = Path(__file__).parents[1] / "node"
 EVENTS: Final = 2_000
 EVENTS_A_REQUEST: Final = 1_000
 INSTALL_WITHIN_S: Final = 300

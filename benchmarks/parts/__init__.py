@@ -1,0 +1,1 @@
+"""The parts of the benchmark. Each is a module with `def run(quick: bool) -> list[Result]`."""

@@ -14,6 +14,18 @@ InvalidTtclid = Literal["dead_letter", "drop_field"]
 EventType = Literal["commerce_event", "custom_event", "screen_view"]
 Source = Literal["attribute", "user_attribute", "field", "product", "static"]
 ParameterType = Literal["text", "number"]
+Subject = Literal[
+    "attribute",
+    "field",
+    "product",
+    "product_attribute",
+    "promotion",
+    "user_attribute",
+    "identity",
+    "batch",
+    "gdpr_consent",
+]
+Operator = Literal["is", "is_not", "in", "not_in", "contains", "starts_with", "matches", "greater", "less", "exists"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,19 @@ class Input:
     api_key: str = field(repr=False)
     api_secret: str = field(repr=False)
     formerly: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What one value of an event must be; `values` as the file has them, several only for `in` and `not_in`.
+
+    `name` says which one of its kind `subject` is. `exists` has the value `true` or `false`.
+    """
+
+    subject: Subject
+    name: str
+    operator: Operator
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,12 @@ EVENT_FIELDS = (
     "event_name",
 )
 PRODUCT_FIELDS = ("id", "name", "category", "brand", "variant", "price", "quantity", "position", "coupon_code")
+PROMOTION_FIELDS = ("id", "name", "creative", "position")
+
+# What `field:` and `batch:` of a condition may name.
+KIND_FIELDS = ("event_type", "action", "custom_event_type")
+"""The words that say what kind of event it is."""
+BATCH_FIELDS = ("environment", "app_name", "app_version", "package", "os", "ccpa_opt_out", "limits_tracking")
 
 # M2: the parameters of each TikTok event. CONTENT_PARAMETERS build `contents` (M2b).
 CONTENT_PARAMETERS = frozenset({"price", "quantity", "content_id", "content_name", "content_category"})

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from config.model import Connection
-from config.vocabulary import MPID
+from config.vocabulary import EVENT_FIELDS, MPID
 from mapping.fields.consent import opt_out
 from mapping.fields.web import page_or_flag
 from mapping.incoming.batch_fields import attribute_key
@@ -19,6 +19,10 @@ EXPRESSION_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "page_or_flag": page_or_flag,
 }
 """The functions that expressions call."""
+
+_ELSEWHERE = {"currency_code": "data.currency_code", "event_name": "name"}
+FIELD_PATHS: Mapping[str, str] = {name: _ELSEWHERE.get(name, f"product_action.{name}") for name in EVENT_FIELDS}
+"""Where an `Incoming` has each field of an event that the configuration names."""
 
 
 class Scope(Enum):

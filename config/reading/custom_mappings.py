@@ -93,7 +93,7 @@ PARAMETER = Record(
     what="a parameter",
     example="{field: total_amount}",
     check=_check_parameter,
-    one_of=tuple(SOURCES),
+    one_of=(tuple(SOURCES),),
     rows={
         **{source: KeyRow(reader, MEANINGS[source]) for source, reader in SOURCES.items()},
         "type": KeyRow(choice(("text", "number")), "What the value is sent as; without it, the parameter decides."),

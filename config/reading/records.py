@@ -112,8 +112,8 @@ def _nothing(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
 class Record(Generic[T]):
     """Reads a mapping with these keys and no others, and passes the values to `make`.
 
-    Messages call it `what`. `check` finds errors between keys that are each valid. Exactly one of the keys in `one_of`
-    is needed; editors get this rule too.
+    Messages call it `what`. `check` finds errors between keys that are each valid. Of each group of keys in `one_of`,
+    exactly one is needed; editors get this rule too.
     """
 
     make: Callable[..., T]
@@ -121,7 +121,7 @@ class Record(Generic[T]):
     rows: Mapping[str, KeyRow]
     example: str
     check: Callable[[Mapping[str, Any], Table], Iterable[Fault]] = _nothing
-    one_of: Sequence[str] = ()
+    one_of: Sequence[Sequence[str]] = ()
 
     @property
     def schema(self) -> JsonSchema:
@@ -132,7 +132,7 @@ class Record(Generic[T]):
             "properties": {key: row.schema for key, row in self.rows.items()},
             "additionalProperties": False,
             **({"required": required} if required else {}),
-            **({"oneOf": [{"required": [key]} for key in self.one_of]} if self.one_of else {}),
+            **_exactly_one([[{"required": [key]} for key in keys] for keys in self.one_of]),
         }
 
     def __call__(self, name: str, node: Node) -> T:
@@ -156,3 +156,14 @@ class Record(Generic[T]):
         for key, row in self.rows.items():
             if row.required and key not in table.values:
                 yield Fault(table.line, f"{self.what} has no `{key}`, which it needs")
+
+
+def _exactly_one(groups: Sequence[Sequence[JsonSchema]]) -> JsonSchema:
+    """Return the keywords of a schema that exactly one schema of each group must fit."""
+    return (
+        {"oneOf": groups[0]}
+        if len(groups) == 1
+        else {"allOf": [{"oneOf": group} for group in groups]}
+        if groups
+        else {}
+    )

@@ -17,6 +17,7 @@ _NO = frozenset({"denied", "restricted"})
 _ANSWERS = {answer: answer.upper() for answer in ("authorized", "denied", "not_determined", "restricted")}
 _TRACKING_LIMITED = OmitField("the device limits ad tracking (limit_ad_tracking)")
 _LIMIT_UNREADABLE = OmitField("limit_ad_tracking must be true or false; relay takes any other answer for true")
+_NO_CONSENT = OmitField("must be true or false; relay cannot tell whether the user consented")
 _NO_OPT_OUT = OmitField("must be true or false; relay cannot tell whether the user opted out")
 _TRACKING_REFUSED = OmitField("the user refused tracking (att_authorization_status), and att_withholds_idfa is on")
 _NO_ANSWER = OmitField("not one of authorized, denied, not_determined and restricted")
@@ -30,6 +31,40 @@ def consents_to(purpose: str, consent_state: msgspec.Raw) -> bool:
         if name.strip().casefold() == purpose
     ]
     return bool(answers) and all(truth(answer) is True for answer in answers)
+
+
+def given_consent(purpose: str, consent_state: msgspec.Raw) -> bool | OmitField | None:
+    """Return the user's answer to a GDPR purpose, given casefolded: OmitField for one that cannot be read.
+
+    None without an answer to this purpose. Of several answers, each must be true.
+    """
+    found: Leaf = _read_or_raw(consent_state)
+    found = found.get("gdpr") if isinstance(found, dict) else found
+    if _holds_nothing(found):
+        return None
+    if not isinstance(found, dict):
+        return _NO_CONSENT
+    named = [consent for name, consent in found.items() if name.strip().casefold() == purpose]
+    answers = [truth(_member(consent, "consented")) for consent in named]
+    if not all(isinstance(answer, bool) for answer in answers):
+        return _NO_CONSENT
+    return all(answers) if answers else None
+
+
+def opted_out(consent_state: msgspec.Raw) -> bool | OmitField | None:
+    """Return whether the user opted out of the sale of their data (CCPA); OmitField for an unreadable answer."""
+    answer = truth(opt_out(consent_state))
+    return _NO_OPT_OUT if isinstance(answer, RejectEvent) else answer
+
+
+def limits_tracking(limit: object, answer: object) -> bool | OmitField | None:
+    """Return whether the device limits tracking, by `limit_ad_tracking` or by the answer to Apple's question."""
+    limited_by_device = truth(limit)
+    if limited_by_device is True or word(answer) in _NO:
+        return True
+    if isinstance(limited_by_device, RejectEvent):
+        return _LIMIT_UNREADABLE
+    return False if word(answer) == "authorized" else limited_by_device
 
 
 def opt_out(consent_state: msgspec.Raw) -> Leaf:

@@ -4,7 +4,7 @@ Leaves are untyped, because senders write numbers as text and ids as numbers: ea
 (mparticle-input.md §2). Only the nesting is typed; null means absent everywhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -17,7 +17,7 @@ from mapping.incoming.shapes import repaired, shape_of
 
 
 class Product(msgspec.Struct, gc=False):
-    """One of a product action's `products`."""
+    """One of a product action's `products`; `custom_attributes` stays JSON until a condition or a mapping reads it."""
 
     id: Leaf = None
     name: Leaf = None
@@ -28,6 +28,20 @@ class Product(msgspec.Struct, gc=False):
     price: Leaf = None
     quantity: Leaf = None
     coupon_code: Leaf = None
+    custom_attributes: msgspec.Raw = msgspec.Raw(b"null")
+
+    def attribute(self, name: str) -> Leaf:
+        """Return one of `custom_attributes`; None where they are not an object."""
+        return _attributes_in(self.custom_attributes).get(name)
+
+
+class Promotion(msgspec.Struct, gc=False):
+    """One of a promotion action's `promotions`."""
+
+    id: Leaf = None
+    name: Leaf = None
+    creative: Leaf = None
+    position: Leaf = None
 
 
 class ProductAction(msgspec.Struct, gc=False):
@@ -74,6 +88,9 @@ NO_DATA = Data()
 _decode = msgspec.json.Decoder(Event).decode
 _SHAPE = shape_of(Event)
 _decode_attributes = msgspec.json.Decoder(dict[str, Leaf] | None).decode
+_Promotions = list[Promotion | None]
+_decode_promotions = msgspec.json.Decoder(_Promotions | None).decode
+_PROMOTIONS_SHAPE = shape_of(_Promotions)
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """The errors of decoding: JSON of another type, no JSON, or JSON nested too deeply."""
@@ -111,11 +128,28 @@ class Incoming(msgspec.Struct, gc=False):
     def attribute(self, name: str) -> Leaf:
         """Return one of `custom_attributes`; None where they are not an object."""
         if self.attributes is None:
-            try:
-                self.attributes = _decode_attributes(self.data.custom_attributes) or {}
-            except UNREADABLE:
-                self.attributes = {}
+            self.attributes = _attributes_in(self.data.custom_attributes)
         return self.attributes.get(name)
+
+    @property
+    def promotions(self) -> Sequence[Promotion | None]:
+        """Return the promotions of the event's promotion action; none where they are no list of objects."""
+        action = self.data.promotion_action
+        return () if action is None else _promotions_in(action.promotions)
+
+
+def _attributes_in(raw: msgspec.Raw) -> dict[str, Leaf]:
+    try:
+        return _decode_attributes(raw) or {}
+    except UNREADABLE:
+        return {}
+
+
+def _promotions_in(raw: msgspec.Raw) -> Sequence[Promotion | None]:
+    try:
+        return _decode_promotions(repaired(bytes(raw), _PROMOTIONS_SHAPE)) or ()
+    except UNREADABLE:
+        return ()
 
 
 def read_event(raw: bytes, shared: BatchFields, generated_id: str | None, received_ms: int, now_ms: int) -> Incoming:

@@ -20,9 +20,10 @@ _SPELT = {**{action: action for action in PRODUCT_ACTIONS}, **PRODUCT_ACTION_ALI
 
 
 class PromotionAction(msgspec.Struct, gc=False):
-    """`promotion_action` of a commerce event; only its name is read."""
+    """`promotion_action` of a commerce event; `promotions` stay JSON until a condition or a mapping reads them."""
 
     action: Leaf = None
+    promotions: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Names(Protocol):

@@ -6,19 +6,16 @@ from typing import assert_never
 from config.dead_letter_reasons import MISSING_PARAMETER
 from config.model import Connection, Parameter
 from config.routes import Route
-from config.vocabulary import EVENT_FIELDS
 from mapping.compile.steps import Step, is_on
 from mapping.incoming.batch_fields import attribute_key
 from mapping.results import RejectEvent
-from mapping.sources import BoundSource, Scope, first_of
+from mapping.sources import FIELD_PATHS, BoundSource, Scope, first_of
 from mapping.tables import PARAMETERS, ParameterRow
 from mapping.values import descriptive, text
 from mapping.wire import TRACK, place_of, shape_of
 
-_ELSEWHERE = {"currency_code": "data.currency_code", "event_name": "name"}  # all others are in `product_action`
 DESCRIPTIVE_FIELDS = frozenset({"name", "category", "brand", "variant"})
 """Fields of a product that only describe it."""
-_FIELDS = {name: _ELSEWHERE.get(name, f"product_action.{name}") for name in EVENT_FIELDS}
 
 
 def rows_of(name: str, connection: Connection, route: Route) -> Iterator[ParameterRow]:
@@ -61,7 +58,7 @@ def source_of(parameter: Parameter) -> BoundSource:
             read = f"subject.shared.user.get({attribute_key(name)!r})"
             return BoundSource(f"user_attributes.{name}", first_of(read), event)
         case "field":
-            return BoundSource(name, f"subject.{_FIELDS[name]}", event)
+            return BoundSource(name, f"subject.{FIELD_PATHS[name]}", event)
         case "product":
             return BoundSource(name, f"subject.{name}", Scope.PRODUCT)
         case "static":

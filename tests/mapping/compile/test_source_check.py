@@ -34,7 +34,7 @@ def test_a_row_with_an_unknown_field_fails_when_the_configuration_loads(source, 
 @pytest.mark.parametrize("source", ["field", "product"])
 def test_a_custom_mapping_that_reads_an_unknown_field_fails_when_the_configuration_loads(source, monkeypatch):
     """The vocabulary of the configuration may not name what the types do not have."""
-    monkeypatch.setitem(source_of.__globals__["_FIELDS"], "colour", "product_action.colour")
+    monkeypatch.setitem(source_of.__globals__["FIELD_PATHS"], "colour", "product_action.colour")
     mapping = CustomMapping(
         tiktok_event="ViewContent", match=Match("commerce_event"), parameters={"price": Parameter(source, "colour")}
     )

@@ -1,0 +1,1 @@
+"""Evaluate conditions over events as the mapping reads them."""

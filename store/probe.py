@@ -1,15 +1,19 @@
 """Try whether Redis can be used, by a script that writes, because every step of an event is such a script."""
 
-from typing import Any
+import socket
+import ssl
+from typing import Any, Final
 
 import redis
 import redis.asyncio
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from store.errors import Trouble
 from store.permissions import NOTHING_MISSING, acl_line, missing_permissions
 from store.scripts import script_text
-from store.trouble import diagnose
+from store.trouble import diagnose, named_trouble
+
+LISTEN_S: Final = 1.0
 
 
 class Probe:
@@ -20,11 +24,11 @@ class Probe:
         self._script: Any = client.register_script(script_text("probe"))
 
     def trouble(self) -> Trouble | None:
-        """Return why Redis cannot be used now; None when it can. Permissions that are missing come as an ACL line."""
+        """Return why Redis cannot be used now; None when it can. It is as exact as `ask_further` makes it."""
         try:
             self._script(args=[""])
         except (RedisError, OSError) as error:
-            return with_acl_line(diagnose(error), self._client)
+            return ask_further(diagnose(error), self._client)
         return None
 
 
@@ -55,12 +59,45 @@ def permission_trouble(client: redis.Redis) -> Trouble | None:
     return Trouble("noperm", problem, f"run on the server: {acl_line(client, missing)}", passes=False)
 
 
-def with_acl_line(trouble: Trouble, client: redis.Redis) -> Trouble:
-    """Return the trouble; where permissions are missing, with the one command that adds all of them."""
-    if trouble.code != "noperm":
-        return trouble
+def ask_further(trouble: Trouble, client: redis.Redis) -> Trouble:
+    """Return the trouble, made exact by one more question to Redis.
+
+    Missing permissions come with the one command that adds them. A closed connection comes with its reason where the
+    server says it at once and closes: a client that is still writing then does not read it.
+    """
     try:
-        found = permission_trouble(client)
-    except (RedisError, OSError):
-        return trouble
-    return trouble if found is None else trouble._replace(what_to_do=found.what_to_do)
+        if trouble.code == "noperm" and (found := permission_trouble(client)) is not None:
+            return trouble._replace(what_to_do=found.what_to_do)
+        if trouble.code in ("closed", "tls_closed"):
+            said = _listen(client)
+            if said.startswith(b"-"):
+                return diagnose(ResponseError(said[1:].decode(errors="replace").strip()))
+            if trouble.code == "closed" and _speaks_tls(client.connection_pool.connection_kwargs):
+                return named_trouble("tls_only")
+    except (RedisError, OSError) as error:
+        return diagnose(error) if isinstance(error, ssl.SSLError) else trouble
+    return trouble
+
+
+def _listen(client: redis.Redis) -> bytes:
+    """Connect, send nothing, and return what the server says. Raises SSLError with its alert, OSError otherwise."""
+    connection: Any = client.connection_pool.make_connection()
+    with connection._connect() as connected:  # noqa: SLF001 - connect() would also send commands
+        connected.settimeout(LISTEN_S)
+        try:
+            return bytes(connected.recv(1024))
+        except TimeoutError:
+            return b""
+
+
+def _speaks_tls(options: dict[str, Any]) -> bool:
+    if "host" not in options:
+        return False
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection((options["host"], options["port"]), timeout=LISTEN_S) as plain:
+        try:
+            context.wrap_socket(plain).close()
+        except ssl.SSLError as error:
+            return "ALERT" in str(error)
+    return True

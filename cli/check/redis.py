@@ -11,6 +11,7 @@ from cli.check.findings import Finding
 from cli.check.redis_use import findings_of_use
 from config.redis_address import RedisAddress
 from store.client import connect
+from store.probe import ask_further
 from store.trouble import diagnose
 
 OLDEST: Final = (6, 2)
@@ -114,18 +115,19 @@ SAME_IN_INFO: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
 
 
 def findings_of_redis(url: str) -> list[Finding]:
-    """Return whether the server at `url` answers, and a finding for each requirement. Takes at most 3 s."""
+    """Return whether the server at `url` answers, and a finding for each requirement. Takes at most 5 s."""
     try:
         address = RedisAddress.parse(url)
-        with connect(url) as client:
+    except ValueError as error:
+        return [Finding("redis", "wrong", f"RELAY_REDIS_URL {error}")]
+    with connect(url) as client:
+        try:
             client.ping()
             facts = _facts(client)
             used = findings_of_use(client, address, url)
-    except ValueError as error:
-        return [Finding("redis", "wrong", f"RELAY_REDIS_URL {error}")]
-    except (RedisError, OSError) as error:
-        trouble = diagnose(error)
-        return [Finding("redis", "wrong", f"{address}: {trouble.problem}", trouble.what_to_do)]
+        except (RedisError, OSError) as error:
+            trouble = ask_further(diagnose(error), client)
+            return [Finding("redis", "wrong", f"{address}: {trouble.problem}", trouble.what_to_do)]
     return [Finding("redis", "ok", f"{address} answers"), *used, *(finding_of(row, facts) for row in REQUIREMENTS)]
 
 

@@ -12,10 +12,10 @@ from support.server import SERVER, free_port
 
 
 @contextmanager
-def running_server(directory: Path, *options: str) -> Iterator[str]:
+def running_server(directory: Path, *options: str, program: Path = SERVER) -> Iterator[str]:
     """The URL of a server of a test's own, with these options."""
     port = free_port()
-    command = [os.fspath(SERVER), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
+    command = [os.fspath(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"
     try:

@@ -3,6 +3,7 @@
 A fetched server stands alone in a folder under `.servers/`, so that putting the folder first on PATH chooses it.
 """
 
+import functools
 import os
 import shutil
 import subprocess
@@ -101,6 +102,24 @@ def version_of(program: Path) -> str:
     if "v=" not in said.stdout:
         raise NotHere(f"{program.name} does not start: {(said.stderr or said.stdout).strip()}")
     return said.stdout.strip()
+
+
+def with_tls() -> Path:
+    """The chosen server where it speaks TLS, else another that does; skip the test where there is none."""
+    programs = [chosen().path, *(server.path for server in SERVERS), Path("/usr/bin/redis-server")]
+    found = next((program for program in programs if program.exists() and _speaks_tls(program)), None)
+    if found is None:
+        pytest.skip("no server here speaks TLS: neither Debian's redis-server nor redis-7.4 (make servers)")
+    return found
+
+
+@functools.cache
+def _speaks_tls(program: Path) -> bool:
+    """It names the missing key where it knows TLS, and does not know the option where it does not."""
+    told = subprocess.run(
+        [program, "--port", "0", "--tls-port", "1"], capture_output=True, text=True, check=False, timeout=20
+    )
+    return "No tls-" in told.stdout
 
 
 def fetch(server: Server) -> str:

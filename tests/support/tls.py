@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 NOW = datetime.datetime.now(datetime.UTC)
+SPOKE_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL", "RECORD_LAYER_FAILURE")
+DAY = datetime.timedelta(days=1)
 YEAR = datetime.timedelta(days=365)
 
 
@@ -43,15 +45,24 @@ class Authority:
         made = made.add_extension(usage, critical=True)
         self.file.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str, *hosts: str, expired: bool = False) -> tuple[Path, Path]:
-        """A certificate for these hosts and its key, as files."""
+    def issue(
+        self,
+        name: str,
+        *hosts: str,
+        expired: bool = False,
+        early: bool = False,
+        purpose: x509.ObjectIdentifier | None = None,
+    ) -> tuple[Path, Path]:
+        """A certificate for these hosts and its key, as files. `early`: valid only from tomorrow on."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        made = self._builder(subject, key, NOW - datetime.timedelta(days=1) if expired else NOW + YEAR)
+        made = self._builder(subject, key, NOW - DAY if expired else NOW + YEAR, NOW + DAY if early else NOW - YEAR)
         names = [_general_name(host) for host in hosts or (name,)]
         made = made.add_extension(x509.SubjectAlternativeName(names), critical=False)
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         made = made.add_extension(issuer, critical=False)
+        if purpose is not None:
+            made = made.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         certificate, secret = self.directory / f"{name}.pem", self.directory / f"{name}.key"
         certificate.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         secret.write_bytes(
@@ -62,7 +73,11 @@ class Authority:
         return certificate, secret
 
     def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, until: datetime.datetime
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        until: datetime.datetime,
+        since: datetime.datetime = NOW - YEAR,
     ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
@@ -70,7 +85,7 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(NOW - YEAR)
+            .not_valid_before(since)
             .not_valid_after(until)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         )
@@ -85,10 +100,20 @@ def _general_name(host: str) -> x509.GeneralName:
 
 @contextmanager
 def tls_in_front(
-    port: int, certificate: Path, key: Path, clients: Path | None = None, host: str = "127.0.0.1"
+    port: int,
+    certificate: Path,
+    key: Path,
+    clients: Path | None = None,
+    host: str = "127.0.0.1",
+    alert: ssl.AlertDescription | None = None,
 ) -> Iterator[int]:
-    """TLS on a port of its own, passed on to `port` of loopback. `clients`: the authority of clients' certificates."""
+    """TLS on a port of its own, passed on to `port` of loopback. `clients`: the authority of clients' certificates.
+
+    `alert`: the answer to each client instead.
+    """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    if alert is not None:
+        context.sni_callback = lambda *_: alert
     context.load_cert_chain(certificate, key)
     if clients is not None:
         context.load_verify_locations(clients)
@@ -112,7 +137,10 @@ def _serve(client: socket.socket, port: int, context: ssl.SSLContext) -> None:
     with suppress(OSError), client.dup() as plain, socket.create_connection(("127.0.0.1", port)) as inner:
         try:
             outer = context.wrap_socket(client, server_side=True)
-        except ssl.SSLError:  # OpenSSL has told the client why, which has time to read it
+        except ssl.SSLError as error:
+            if error.reason in SPOKE_NO_TLS:
+                return
+            # OpenSSL has told the client why, which has time to read it
             plain.settimeout(5)
             while plain.recv(1 << 16):
                 pass

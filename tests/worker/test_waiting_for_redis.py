@@ -4,7 +4,7 @@ import pytest
 
 from operations.alerts.outage import Outage
 from store.errors import Trouble
-from store.trouble import ROWS, Diagnosis
+from store.diagnoses import ROWS, Diagnosis
 from worker.redis_outage.waiting import MOST_ATTEMPTS, RedisWait
 
 BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}

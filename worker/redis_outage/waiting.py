@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from operations.alerts.outage import Outage, as_fields
 from store.client import connect
 from store.errors import Trouble
-from store.probe import Probe, permission_trouble, with_acl_line
+from store.probe import Probe, ask_further, permission_trouble
 from store.trouble import diagnose
 from worker.app import app
 from worker.broker import trouble_of_celery
@@ -37,7 +37,7 @@ class RedisWait:
         """Return whether Redis can be used now, and begin or end the outage accordingly."""
         trouble = self._probe.trouble() or trouble_of_celery(app) or self._trouble_of_permissions()
         if trouble is not None:
-            trouble = with_acl_line(trouble, self._client)
+            trouble = ask_further(trouble, self._client)
         self.full = trouble is not None and trouble.code == "oom"
         if trouble is None or self.full:  # at maxmemory settling still works, and frees memory
             self._permanent_failures = 0

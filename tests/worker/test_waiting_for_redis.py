@@ -3,8 +3,8 @@
 import pytest
 
 from operations.alerts.outage import Outage
-from store.errors import Trouble
 from store.diagnoses import ROWS, Diagnosis
+from store.errors import Trouble
 from worker.redis_outage.waiting import MOST_ATTEMPTS, RedisWait
 
 BY_CODE = {row.code: row for row in ROWS if row.code != "oom"}

@@ -1,6 +1,6 @@
-"""Takes each guard the promises rest on out of a copy of the code, and shows that a test then fails.
+"""Remove each guard on which the guarantees rely from a copy of the code, and show that a test then fails.
 
-Run as a program: exit 0 when every mutation was noticed. `make mutations` does.
+`make mutations` runs this as a program: it exits with 0 when a test failed for every mutation.
 """
 
 import os
@@ -32,7 +32,7 @@ COPIED = (
 
 
 class Mutation(NamedTuple):
-    """One guard taken out: in `file`, `guard` becomes `without`; then one of `tests` must fail."""
+    """One guard removed: in `file`, `guard` is replaced by `without`; then one of `tests` must fail."""
 
     name: str
     file: str
@@ -112,7 +112,7 @@ MUTATIONS = (
         "tests/lanes",
     ),
     Mutation(
-        "rest of a paused connection",
+        "pause of a connection",
         "lanes/scripts/claims.lua",
         "  if state and pause_end > now then\n",
         "  if false then\n",
@@ -147,14 +147,14 @@ MUTATIONS = (
         "tests/worker/test_dead_letter_share.py",
     ),
     Mutation(
-        "count of the letters that need a shared part",
+        "count of the dead letters that need a shared part",
         "lanes/scripts/dead_letters.lua",
         "if redis.call('HINCRBY', store .. ':refs', shared, -1) > 0 then return 0 end",
         "redis.call('HINCRBY', store .. ':refs', shared, -1)",
         "tests/worker/test_dead_letter_share.py",
     ),
     Mutation(
-        "bound of a settlement's letters",
+        "bound of a settlement's dead letters",
         "worker/steps/shared_parts.py",
         "return self.bytes >= self._most",
         "return False",
@@ -175,7 +175,7 @@ MUTATIONS = (
         "tests/lanes/test_clock_set_back.py",
     ),
     Mutation(
-        "rests that a clock set back left ahead",
+        "pauses that a clock set back left ahead",
         "lanes/scripts/claims.lua",
         "  if is_astray(pause_end, tonumber(set_at)) then pause_end = now end\n",
         "",
@@ -196,7 +196,7 @@ MUTATIONS = (
         "tests/store/test_address_cache.py",
     ),
     Mutation(
-        "way past Celery at maxmemory",
+        "delivery without Celery at maxmemory",
         "worker/timer.py",
         'if runtime.drain_directly is None or diagnose(error).code != "oom":',
         "if True:",
@@ -210,7 +210,7 @@ MUTATIONS = (
         "tests/lanes",
     ),
     Mutation(
-        "days of the books in settle",
+        "daily counts in settle",
         "lanes/scripts/settle.lua",
         "for day, counts in pairs(done.days) do raise_day(connection, day, counts) end\n",
         "",
@@ -224,7 +224,7 @@ MUTATIONS = (
         "tests/lanes",
     ),
     Mutation(
-        "end of an overslept lease in forget",
+        "end of an expired lease in forget",
         "lanes/scripts/erase.lua",
         "redis.call('HDEL', meta, 'token', 'crashes', 'alone')",
         "redis.call('HDEL', meta, 'crashes', 'alone')",
@@ -252,7 +252,7 @@ MUTATIONS = (
         "tests/lanes/test_erasure.py",
     ),
     Mutation(
-        "valve in settle",
+        "circuit breaker in settle",
         "lanes/scripts/settle.lua",
         "return refused >= done.circuit_breaker.events and refusals >= done.circuit_breaker.requests",
         "return false",
@@ -266,35 +266,35 @@ MUTATIONS = (
         "tests/worker/test_drain.py",
     ),
     Mutation(
-        "five deaths alone in compose",
+        "five unfinished claims of one event in compose",
         "worker/steps/compose.py",
         "if lease.sizing.limit == 1 and lease.alone >= MOST_UNFINISHED_CLAIMS:",
         "if False:",
         "tests/worker/test_drain.py",
     ),
     Mutation(
-        "question before a POST whether the lease still holds",
+        "check of the lease before a POST",
         "worker/drain.py",
         "if not self._runtime.lanes.mark_posted(lease, len(draft.chunks)):",
         "if False:",
         "tests/worker/test_drain.py",
     ),
     Mutation(
-        "label taken along when a letter leaves",
+        "label of a removed dead letter",
         "lanes/scripts/dead_letters.lua",
         "redis.call('HINCRBY', store .. ':counts', label, -1) <= 0",
         "redis.call('HINCRBY', store .. ':counts', label, 0) <= 0",
         "tests/lanes/test_stored_dead_letters.py",
     ),
     Mutation(
-        "number of a bundle of counts",
+        "number of a batch of counts",
         "store/scripts/add_counts.lua",
         "if tonumber(redis.call('GET', last) or 0) >= ask.number then return 0 end",
         "",
         "tests/store/test_counter_batches.py",
     ),
     Mutation(
-        "turn of whoever watches",
+        "lock of the leader that watches",
         "store/scripts/acquire_leadership.lua",
         "if holder and holder ~= token then return 0 end",
         "",
@@ -308,14 +308,14 @@ MUTATIONS = (
         "tests/store/test_alert_state.py",
     ),
     Mutation(
-        "time that a change must last before it is told",
+        "time that a change must last before an alert",
         "operations/alerts/rules.py",
         "now_ms - memory.since_ms < hold:",
         "False:",
         "tests/operations/test_alert_rules.py",
     ),
     Mutation(
-        "question where a form of the console comes from",
+        "check of the origin of a form of the console",
         "console/dispatch.py",
         'if http_request.method == "POST" and (foreign := why_foreign(http_request, self._services.peers)):',
         "if foreign := ():",
@@ -336,14 +336,14 @@ MUTATIONS = (
         "tests/console/test_login.py",
     ),
     Mutation(
-        "note of who is shown personal data in the console",
+        "audit of revealed personal data in the console",
         "console/pages/dead_letters/listing.py",
         "    note_reveal(store, who, request.address, what, ids)\n",
         "    del who\n",
         "tests/console/test_dead_letter_page.py",
     ),
     Mutation(
-        "end of what a replay of many means",
+        "end of the time that a replay of many covers",
         "console/pages/dead_letters/bulk_actions.py",
         "query.between(after, until)",
         "query.between(after, 0)",
@@ -353,7 +353,7 @@ MUTATIONS = (
 
 
 def noticed(mutation: Mutation) -> bool:
-    """Whether the mutation's tests fail on a copy of the code without the guard."""
+    """Return whether the mutation's tests fail on a copy of the code without the guard."""
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory)
         for name in COPIED:

@@ -21,7 +21,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 760}, "has_touch":
 
 
 def signed_in(browser: Browser, url: str, **options: Any) -> Page:
-    """A window of somebody who is."""
+    """Return a page of an operator who has signed in."""
     page = browser.new_context(base_url=url, **options).new_page()
     page.goto("/console")
     page.get_by_label("Password").fill(PASSWORD)
@@ -31,7 +31,7 @@ def signed_in(browser: Browser, url: str, **options: Any) -> Page:
 
 
 def take(browser: Browser, url: str) -> None:
-    """All of them."""
+    """Take all pictures."""
     light, dark = signed_in(browser, url, **WIDE), signed_in(browser, url, color_scheme="dark", **WIDE)
     light.set_viewport_size({"width": 1200, "height": 1080})
     light.screenshot(path=DOCS / "console-overview.png")

@@ -19,7 +19,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from support.chaos import Chaos, Reckoning, check, configuration, reckon
+from support.chaos import Chaos, Outcome, check, configuration, outcome_of
 from support.plant import Plant
 from support.posters import Posters
 
@@ -53,7 +53,7 @@ def main() -> int:
         chaos.go_on(seconds, ACTIONS)
         plant.sandbox.faults(refused)
         posters.stop()
-        result = reckon(plant, posters)
+        result = outcome_of(plant, posters)
         rows = figures(result, posters, chaos)
         console.print(table(rows, seed, time.monotonic() - began))
         if file := os.environ.get("FIGURES"):
@@ -62,7 +62,7 @@ def main() -> int:
     return 0
 
 
-def figures(result: Reckoning, posters: Posters, chaos: Chaos) -> dict[str, Any]:
+def figures(result: Outcome, posters: Posters, chaos: Chaos) -> dict[str, Any]:
     """What happened."""
     recoveries = sorted(chaos.recoveries) or [0.0]
     return {
@@ -76,7 +76,7 @@ def figures(result: Reckoning, posters: Posters, chaos: Chaos) -> dict[str, Any]
         "answers to senders": dict(posters.answers),
         "server back to first 202, s": f"median {recoveries[len(recoveries) // 2]:.2f}, worst {recoveries[-1]:.2f}",
         "worker PSS, MB": f"worst {max(chaos.worker_pss, default=0) / 1e6:.0f}",
-        "books": "; ".join(f"{group.name} {group.counts}" for group in result.groups),
+        "ledger": "; ".join(f"{connection.name} {connection.counts}" for connection in result.connections),
     }
 
 

@@ -33,7 +33,7 @@ def test_remembered_addresses_have_a_share(attacked: Start) -> None:
 
 
 def post(relay: Attack, first: int) -> bool:
-    """Whether so many batches, each of another user at another address, were taken."""
+    """Post `AT_ONCE` batches, each of another user at another address; return whether they were accepted."""
     batches = [
         {
             "environment": "production",

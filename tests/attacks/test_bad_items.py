@@ -1,4 +1,4 @@
-"""Attack: dead letters with what JSON allows and programs choke on, and letters that are damaged in the store."""
+"""Attack: dead letters with JSON that many programs cannot read, and dead letters damaged in the store."""
 
 import json
 import time
@@ -21,12 +21,12 @@ COMMANDS = (("list",), ("list", "--json", "--reveal"), ("count",), ("export", "-
 
 
 def test_one_bad_dead_letter_ends_no_list(attacked: Start) -> None:
-    """Every command and page shows all of the others; none takes longer than a second more for it."""
+    """Every command and page shows all the others."""
     with attacked(environment={"RELAY_ADMIN_PASSWORD": PASSWORD}) as relay:
         number = _post(relay)
         relay.wait_for(lambda: len(_ids(relay)) == number, "the dead letters")
         ids = _ids(relay)
-        relay.client().hset("dead_letters:shop", ids[0], b"\xc1 no letter")
+        relay.client().hset("dead_letters:shop", ids[0], b"\xc1 no dead letter")
         relay.client().hset("dead_letters:shop", ids[1], b"")
         began = time.monotonic()
         for command in COMMANDS:
@@ -35,18 +35,19 @@ def test_one_bad_dead_letter_ends_no_list(attacked: Start) -> None:
             assert command[0] == "count" or all(one in said.stdout for one in ids), command
         exported = [json.loads(line) for line in said.stdout.splitlines()]
         assert sum(line["source"] is not None for line in exported) == number - 2
-        for letter_id in ids:
-            said = relay.relay("dead-letters", "show", letter_id, "--reveal")
-            assert letter_id in said.stdout, said.stderr
-            edited = relay.relay("dead-letters", "edit", letter_id, "--set", "TikTok.URL=https://a.example/", "--yes")
-            assert "Traceback" not in said.stderr + edited.stderr
+        for dead_letter_id in ids:
+            shown = relay.relay("dead-letters", "show", dead_letter_id, "--reveal")
+            assert dead_letter_id in shown.stdout, shown.stderr
+            correction = "TikTok.URL=https://a.example/"
+            edited = relay.relay("dead-letters", "edit", dead_letter_id, "--set", correction, "--yes")
+            assert "Traceback" not in shown.stderr + edited.stderr
         _pages(relay, ids)
         relay.figure("dead letters, damaged", f"{number}, 2")
         relay.figure("commands and pages, s", round(time.monotonic() - began, 1))
 
 
 def _post(relay: Attack) -> int:
-    """Events that all die of their URL, each in a batch with something odd in it."""
+    """Post events that are all dead-lettered for their URL, each in a batch with something odd; return how many."""
     for number, (member, odd) in enumerate([("plain", b"1"), ("plain", b"2"), *ODD.items()]):
         whole = as_json(batch(purchase(number, source_message_id=f"odd-{number}", custom_flags=BAD_URL)))
         body = b"%b, %b: %b}" % (whole[:-1], json.dumps(member).encode(), odd)

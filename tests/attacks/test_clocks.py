@@ -23,25 +23,25 @@ AHEAD_FOR_S = 14.0
 
 @pytest.mark.skipif(LIBRARY is None, reason=ABSENT)
 def test_no_clock_removes_a_dead_letter_or_stops_a_lane(attacked: Start, tmp_path: Path) -> None:
-    """Twenty dead letters and the ledger's day stay; what is posted at any moment is delivered; people are told."""
+    """Twenty dead letters and the ledger's day stay; events are delivered at any moment; an alert is sent."""
     clock = ServerClock(tmp_path)
     with receiving() as webhook:
         environment = {"RELAY_ALERT_WEBHOOK": webhook.url}
         with attacked(connections=CONNECTIONS, environment=environment, server_environment=clock.environment) as relay:
             today = int(time.time()) // 86_400
             post(relay, *(purchase(number, custom_flags=BAD) for number in range(20)))
-            relay.wait_for(lambda: letters(relay) == 20, "twenty dead letters")
+            relay.wait_for(lambda: dead_letters(relay) == 20, "twenty dead letters")
             clock.set("+100d")
             seconds_ahead = seconds_to_deliver(relay, 100)
-            time.sleep(AHEAD_FOR_S)  # what is attacked is what happens by itself while the clock is wrong
-            assert letters(relay) == 20
+            time.sleep(AHEAD_FOR_S)  # the attack is on what runs automatically while the clock is wrong
+            assert dead_letters(relay) == 20
             clock.set("-1h")
             seconds_back = [seconds_to_deliver(relay, number) for number in (200, 201, 202)]
-            relay.wait_for(lambda: ("relay", "clocks_disagree") in told(webhook.taken), "an alert")
+            relay.wait_for(lambda: ("relay", "clocks_disagree") in alerts_in(webhook.taken), "an alert")
             with relay.client() as client:
                 [counts] = read_days(client, "shop", [today])
                 shop = read_ledger(client, ["shop"], []).connections[0]
-            assert (letters(relay), counts["accepted"], shop.balances) == (20, 24, True)
+            assert (dead_letters(relay), counts["accepted"], shop.balances) == (20, 24, True)
             relay.figure("dead letters before, after", "20, 20")
             relay.figure("s to TikTok, 100 d ahead", round(seconds_ahead, 2))
             relay.figure("s to TikTok, 1 h back, slowest", round(max(seconds_back), 2))
@@ -49,25 +49,25 @@ def test_no_clock_removes_a_dead_letter_or_stops_a_lane(attacked: Start, tmp_pat
 
 
 def post(relay: Attack, *events: object) -> None:
-    """One batch, taken."""
+    """Post one batch, which must be accepted."""
     answer = httpx.post(f"{relay.url}/v2/events", content=as_json(batch(*events)), auth=("key", "secret"), timeout=10)
     assert answer.status_code == 202, answer.text
 
 
-def letters(relay: Attack) -> int:
-    """Dead letters that are kept."""
+def dead_letters(relay: Attack) -> int:
+    """Return how many dead letters are kept."""
     with relay.client() as client:
         return client.hlen("dead_letters:shop")
 
 
 def seconds_to_deliver(relay: Attack, number: int) -> float:
-    """Until a purchase that is posted now is at TikTok."""
+    """Return the seconds until a purchase that is posted now is at TikTok."""
     began = time.monotonic()
     post(relay, purchase(number))
     relay.wait_for(lambda: any(key[2] == f"e{number}" for key in relay.sandbox.ids()), f"event {number} at TikTok", 60)
     return time.monotonic() - began
 
 
-def told(taken: list[dict[str, dict[str, str]]]) -> set[tuple[str, str]]:
-    """The alerts that were told."""
+def alerts_in(taken: list[dict[str, dict[str, str]]]) -> set[tuple[str, str]]:
+    """Return the alerts that the webhook received."""
     return {("relay", notice["relay"]["alert"]) for notice in taken}

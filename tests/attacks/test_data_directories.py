@@ -61,7 +61,7 @@ def with_a_directory_for_a_key(path: Path) -> None:
     (path / "encryption.key").mkdir(parents=True)
 
 
-def with_a_record_of_nobody(path: Path) -> None:
+def with_a_stale_record(path: Path) -> None:
     path.mkdir()
     (path / "server.json").write_text('{"url": "redis://:x@127.0.0.1:1/0", "pid": 999999}')
 
@@ -73,7 +73,7 @@ def with_half_a_record(path: Path) -> None:
 
 DIRECTORIES: tuple[Callable[[Path], None], ...] = (
     *(a_file, a_loop, with_an_empty_key, with_a_wrong_key, with_a_directory_for_a_key),
-    *(with_a_record_of_nobody, with_half_a_record, empty),
+    *(with_a_stale_record, with_half_a_record, empty),
 )
 
 
@@ -113,7 +113,7 @@ def test_every_command_says_what_is_wrong_with_the_directory(
 ) -> None:
     """`relay up` is left out where the directory is fit for it."""
     make(tmp_path / "data")
-    fit = make in (empty, with_a_record_of_nobody, with_half_a_record, with_an_empty_key)
+    fit = make in (empty, with_a_stale_record, with_half_a_record, with_an_empty_key)
     asked = [command for command in COMMANDS if not (fit and command == "up")]
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.key") if path.is_file()}
     wrong = {}
@@ -128,7 +128,7 @@ def test_every_command_says_what_is_wrong_with_the_directory(
 
 @pytest.mark.skipif(os.getuid() != 0, reason="a file system is mounted by root only")
 @pytest.mark.long
-@pytest.mark.parametrize("make", [empty, with_an_empty_key, with_a_record_of_nobody], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [empty, with_an_empty_key, with_a_stale_record], ids=lambda make: make.__name__)
 def test_a_read_only_data_directory(make: Callable[[Path], None], tmp_path: Path, figures: Callable[..., None]) -> None:
     """`relay up` names it and the variable; no command ends in a traceback."""
     make(tmp_path / "data")

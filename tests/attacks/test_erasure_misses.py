@@ -31,21 +31,21 @@ SHAPES = {
 NO_BATCHES = [f'"{JANE}"', f'{{"events": {{}}, "user_identities": {{"email": "{JANE.upper()}"}}}}', "null"]
 
 
-def test_nobody_hides_from_forget(attacked: Start) -> None:
-    """Each shape waits at a paused connection; after forget nothing of it is in Redis, nor comes to TikTok."""
+def test_forget_finds_a_person_in_every_shape(attacked: Start) -> None:
+    """Each shape waits at a paused connection; after forget it is neither in Redis nor sent to TikTok."""
     with attacked(connections=CONNECTIONS) as relay:
         relay.relay("connections", "pause", "shop")
         _post(relay)
-        said = relay.relay("forget", "--identity", f"email={JANE}", "--identity", f"customer_id={CUSTOMER}", "--json")
-        told = json.loads(said.stdout)
-        [shop] = [one for one in told["connections"] if one["id"] == "shop"]
+        result = relay.relay("forget", "--identity", f"email={JANE}", "--identity", f"customer_id={CUSTOMER}", "--json")
+        report = json.loads(result.stdout)
+        [shop] = [connection for connection in report["connections"] if connection["id"] == "shop"]
         relay.figure("shapes, events forgotten, unreadable", f"{len(SHAPES)}, {shop['events']}, {shop['unreadable']}")
-        assert (said.returncode, told["complete"]) == (0, True), said.stderr
+        assert (result.returncode, report["complete"]) == (0, True), result.stderr
         assert shop["events"] == len(SHAPES) + len(NO_BATCHES) - 1
         assert relay.relay("connections", "resume", "shop").returncode == 0
         relay.wait_for(lambda: relay.client().exists("lanes:due") == 0 or _waiting(relay) == 0, "an empty lane")
         sent = json.dumps(relay.sandbox.events())
-        assert not [one for one in (JANE, CUSTOMER) if sha256(one.encode()).hexdigest() in sent]
+        assert not [identity for identity in (JANE, CUSTOMER) if sha256(identity.encode()).hexdigest() in sent]
 
 
 def _post(relay: Attack) -> None:

@@ -1,11 +1,11 @@
-"""The harness itself: an attack that does nothing harms nobody, and one that harms is seen."""
+"""The harness itself: an attack that does nothing is within the bounds, and one that harms is noticed."""
 
 import pytest
 from support.attack import Attack, Start
 
 
-def test_a_relay_at_rest_is_within_all_bounds(attacked: Start) -> None:
-    """Nothing is done to it: fifty honest batches are answered and delivered."""
+def test_a_relay_without_an_attack_is_within_all_bounds(attacked: Start) -> None:
+    """Fifty honest batches are answered and delivered."""
     with attacked() as relay:
         relay.wait_for(lambda: len(relay.honest()) >= 50, "fifty answers")
 

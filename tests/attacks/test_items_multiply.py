@@ -38,28 +38,28 @@ def _attack(relay: Attack) -> None:
     bad = [f"bad-{number}" for number in range(REFUSED)]
     relay.sandbox.fault("refuse_event", event_id=bad)
     good = [purchase(number, source_message_id=f"good-{number}") for number in range(EVENTS - REFUSED)]
-    events = [*good, *(purchase(number, source_message_id=one) for number, one in enumerate(bad))]
+    events = [*good, *(purchase(number, source_message_id=event_id) for number, event_id in enumerate(bad))]
     answer = httpx.post(f"{relay.url}/v2/events", json=batch(*events), auth=("key", "secret"), trust_env=False)
     assert answer.status_code == 202, answer.text
-    relay.wait_for(lambda: _ended(relay) >= 2 * EVENTS or _books(relay)["waiting"] > 3 * EVENTS, "the end", 120)
-    books = _books(relay)
+    relay.wait_for(lambda: _ended(relay) >= 2 * EVENTS or _ledger(relay)["waiting"] > 3 * EVENTS, "the end", 120)
+    ledger = _ledger(relay)
     times = [number for (_, name, _), number in relay.sandbox.ids().items() if name == "Contact"]
     relay.figure("events, refused", f"{EVENTS}, {REFUSED}")
     relay.figure(
-        "items, waiting, dead letters", f"{EVENTS + books['extra']}, {books['waiting']}, {books['dead_letters']}"
+        "items, waiting, dead letters", f"{EVENTS + ledger['extra']}, {ledger['waiting']}, {ledger['dead_letters']}"
     )
     relay.figure("requests", relay.sandbox.summary()["requests"])
-    assert (books["accepted"], books["extra"], books["waiting"]) == (EVENTS, EVENTS, 0)
-    assert (books["delivered"], books["dead_lettered"]) == (2 * (EVENTS - REFUSED), 2 * REFUSED)
+    assert (ledger["accepted"], ledger["extra"], ledger["waiting"]) == (EVENTS, EVENTS, 0)
+    assert (ledger["delivered"], ledger["dead_lettered"]) == (2 * (EVENTS - REFUSED), 2 * REFUSED)
     assert times == [2] * (EVENTS - REFUSED)
 
 
 def _ended(relay: Attack) -> int:
-    books = _books(relay)
-    return int(books["delivered"] + books["dead_lettered"])
+    ledger = _ledger(relay)
+    return int(ledger["delivered"] + ledger["dead_lettered"])
 
 
-def _books(relay: Attack) -> dict[str, Any]:
-    told = json.loads(relay.relay("status", "--json").stdout)
-    [books] = [one for one in told["connections"] if one["id"] == "shop"]
-    return dict(books)
+def _ledger(relay: Attack) -> dict[str, Any]:
+    status = json.loads(relay.relay("status", "--json").stdout)
+    [ledger] = [connection for connection in status["connections"] if connection["id"] == "shop"]
+    return dict(ledger)

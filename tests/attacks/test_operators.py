@@ -39,11 +39,11 @@ def answers_in(relay: Attack, seconds: float) -> list[float]:
 
 @pytest.mark.parametrize("page", ["a large configuration file", "large batches", "dead letters"])
 def test_pages_do_not_delay_senders(attacked: Start, page: str) -> None:
-    """Two visitors ask for pages that compute for seconds, without pause: at the median 50 ms more at most."""
+    """Two operators request pages that take seconds, without pause: the median answer takes at most 50 ms longer."""
     with attacked(environment={"RELAY_ADMIN_PASSWORD": PASSWORD}, maxmemory="256mb") as relay:
-        visitor = ConsoleClient(relay.url)
-        visitor.http.timeout = httpx.Timeout(120)
-        visitor.sign_in()
+        console = ConsoleClient(relay.url)
+        console.http.timeout = httpx.Timeout(120)
+        console.sign_in()
         fields = {
             "a large configuration file": ("/console/configuration", {"file": FILE}),
             "large batches": ("/console/try", {"batches": _batches()}),
@@ -58,19 +58,19 @@ def test_pages_do_not_delay_senders(attacked: Start, page: str) -> None:
         path, form = fields[page]
         over, pages = threading.Event(), []
 
-        def visit() -> None:
+        def request_pages() -> None:
             while not over.is_set():
-                answer = visitor.post(path, **form) if form else visitor.get(path)
+                answer = console.post(path, **form) if form else console.get(path)
                 pages.append(answer.status_code)
 
-        visitors = [threading.Thread(target=visit, daemon=True) for _ in range(2)]
-        for one in visitors:
-            one.start()
+        operators = [threading.Thread(target=request_pages, daemon=True) for _ in range(2)]
+        for operator in operators:
+            operator.start()
         beside = answers_in(relay, SECONDS)
         over.set()
-        for one in visitors:
-            one.join(120)
-        visitor.close()
+        for operator in operators:
+            operator.join(120)
+        console.close()
         relay.figure("pages", len(pages))
         relay.figure("answers alone, ms", _summary(alone))
         relay.figure("answers beside, ms", _summary(beside))

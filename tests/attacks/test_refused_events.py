@@ -45,9 +45,9 @@ def test_a_fifth_of_the_events_is_refused(attacked: Start) -> None:
         relay.figure("requests an event", round(requests, 3))
         relay.figure("events a second", round(EVENTS / took))
         relay.figure("events a CPU second of the worker", round(EVENTS / cpu))
-        books = relay.client().hgetall("ledger:shop")
-        assert int(books[b"dead_lettered"]) == EVENTS // 5
-        assert int(books[b"delivered"]) == EVENTS - EVENTS // 5
+        ledger = relay.client().hgetall("ledger:shop")
+        assert int(ledger[b"dead_lettered"]) == EVENTS // 5
+        assert int(ledger[b"delivered"]) == EVENTS - EVENTS // 5
         assert requests <= MOST_REQUESTS_AN_EVENT
         assert EVENTS / cpu >= LEAST_EVENTS_A_CPU_SECOND
 
@@ -75,8 +75,8 @@ def event(number: int) -> dict[str, Any]:
 
 
 def ended(relay: Attack) -> int:
-    books = relay.client().hgetall("ledger:shop")
-    return sum(int(books.get(name, 0)) for name in (b"dead_lettered", b"delivered"))
+    ledger = relay.client().hgetall("ledger:shop")
+    return sum(int(ledger.get(name, 0)) for name in (b"dead_lettered", b"delivered"))
 
 
 def cpu_seconds(process: Process) -> float:

@@ -1,4 +1,4 @@
-"""The benchmarks are no tests; these say that the command knows its parts and that the contestants do the same work."""
+"""The benchmark's command knows its parts, and the contestants do the same work. Nothing is measured here."""
 
 import importlib
 import json
@@ -22,16 +22,16 @@ from mapping.results import Mapped
 
 
 def test_the_command_lists_its_parts():
-    """Each with a sentence, and each is a module that measures."""
+    """Each has a sentence, and is a module that measures."""
     command = [sys.executable, "-m", "benchmarks", "--list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    assert [line.split(maxsplit=1) for line in listed] == [[name, said] for name, said in PARTS.items()]
+    assert [line.split(maxsplit=1) for line in listed] == [[name, sentence] for name, sentence in PARTS.items()]
     assert all(callable(importlib.import_module(f"benchmarks.parts.{name}").run) for name in PARTS)
 
 
 @pytest.mark.parametrize("events_a_batch", [1, 5])
-def test_plain_and_relay_make_the_same_of_the_same(events_a_batch: int, tmp_path: Path):
-    """Every field of every event: whoever is faster is not faster by doing less."""
+def test_plain_and_relay_map_batches_alike(events_a_batch: int, tmp_path: Path):
+    """Every field of every event: neither is faster by doing less."""
     file = tmp_path / "relay.yaml"
     file.write_text(CONFIGURATION)
     (plan,) = compile_configuration(ConfigurationFile(file, None).current).plans["web"]
@@ -44,8 +44,8 @@ def test_plain_and_relay_make_the_same_of_the_same(events_a_batch: int, tmp_path
         assert ours == tiktok_events(Batch.model_validate_json(raw))
 
 
-def test_what_was_measured_is_drawn(tmp_path: Path):
-    """A file for each plot, which a browser can read; nothing for what was not measured."""
+def test_results_are_drawn(tmp_path: Path):
+    """There is a valid file for each plot with results, and none for the others."""
     rows = [row for plot in PLOTS[:2] for row in plot.rows]
     draw([figure(row.part, row.what, "events/s", [1.0, 2.0, 4.0], better="more") for row in rows], tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(plot.file for plot in PLOTS[:2])

@@ -9,22 +9,22 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAST = {"C": 10, "R": 7, "E": 12, "U": 13, "N": 6, "P": 8, "M": 5, "I": 1, "Z": 3, "X": 8}
-"""The last row of each letter; X are the settings beyond the page, which docs/mapping.md numbers."""
-IDS = [f"{letter}{number}" for letter, last in LAST.items() for number in range(1, last + 1)]
+"""The last row of each series; X are the further settings, numbered in docs/mapping.md."""
+IDS = [f"{series}{number}" for series, last in LAST.items() for number in range(1, last + 1)]
 PACKAGES = ("mapping", "config", "worker", "cli")
 
 
 @pytest.fixture(scope="module")
 def cases() -> set[str]:
-    """The ids that stand in the names of cases; the table of the document itself proves nothing of the code."""
+    """Return the ids in the names of cases, without those of the document's own test, which proves nothing."""
     folders = [str(ROOT / "tests" / package) for package in PACKAGES]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *folders]
     collected = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = [line for line in collected.splitlines() if "test_mapping_document" not in line and "[" in line]
-    return {one for name in names for one in re.findall(r"\b[A-Z]\d+\b", name.partition("[")[2])}
+    return {row for name in names for row in re.findall(r"\b[A-Z]\d+\b", name.partition("[")[2])}
 
 
 @pytest.mark.parametrize("row", [*IDS])
 def test_a_row_has_a_case(row: str, cases: set[str]) -> None:
-    """Whoever changes the row finds the test by its id."""
+    """A developer who changes the row finds the test by its id."""
     assert row in cases

@@ -1,4 +1,4 @@
-"""When people are told: once for each change that lasts, the more slowly the more restless a connection is."""
+"""When alerts are sent: once for each change that lasts, and later if a connection changes often."""
 
 import itertools
 
@@ -13,20 +13,20 @@ START = 1_000_000 * MINUTE
 
 
 class Watcher:
-    """Looks every two seconds at a connection that is as it is told to be."""
+    """Check a connection every two seconds."""
 
     def __init__(self) -> None:
-        self.memory, self.now, self.dead = Memory(), START, 0
+        self.memory, self.now, self.dead_lettered = Memory(), START, 0
 
-    def watch(self, situation: Situation | None, ms: int, *, dying: float = 0.0, every: int = 2_000) -> list[Kind]:
-        """What is told in that time; `dying` events a minute."""
-        told: list[Kind] = []
-        began, dead = self.now, self.dead
+    def watch(self, situation: Situation | None, ms: int, *, per_minute: float = 0.0, every: int = 2_000) -> list[Kind]:
+        """Return the alerts of the next `ms` in which the connection is so, with `per_minute` dead letters a minute."""
+        alerts: list[Kind] = []
+        began, before = self.now, self.dead_lettered
         for now in range(began, began + ms, every):
-            self.dead = dead + round((now - began) / MINUTE * dying)
-            told += decide(self.memory, situation, self.dead, 100, now)
+            self.dead_lettered = before + round((now - began) / MINUTE * per_minute)
+            alerts += decide(self.memory, situation, self.dead_lettered, 100, now)
         self.now = began + ms
-        return told
+        return alerts
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ class Watcher:
         ("removed", "operator", None),
     ],
 )
-def test_what_is_news_of_a_state(state: str, by: str, situation: Situation | None) -> None:
-    """Pauses, whoever made them; what the configuration puts to rest is nobody's surprise."""
+def test_which_states_are_alerted(state: str, by: str, situation: Situation | None) -> None:
+    """Every pause is; a connection that the configuration stops is not."""
     assert situation_of(state, by) == situation
 
 
@@ -50,8 +50,8 @@ def test_what_is_news_of_a_state(state: str, by: str, situation: Situation | Non
     ("situation", "kind"),
     [("fault", "paused"), ("circuit_breaker", "circuit_breaker"), ("operator", "paused_by_operator")],
 )
-def test_a_pause_is_told_at_once_and_once_and_its_end_after_a_minute(situation: Situation, kind: Kind) -> None:
-    """However long either lasts."""
+def test_a_pause_is_alerted_once_and_at_once_and_its_end_after_a_minute(situation: Situation, kind: Kind) -> None:
+    """Also if either lasts long."""
     watcher = Watcher()
     assert watcher.watch("well", HOUR_MS) == []
     assert watcher.watch(situation, 2_000) == [kind]
@@ -63,27 +63,27 @@ def test_a_pause_is_told_at_once_and_once_and_its_end_after_a_minute(situation: 
     assert watcher.watch("well", HOUR_MS) == ["resumed"]
 
 
-def test_what_the_configuration_puts_to_rest_changes_nothing_told() -> None:
-    """Paused, disabled, enabled again and still paused: no news."""
+def test_disabling_a_paused_connection_is_not_alerted() -> None:
+    """Paused, disabled, enabled again and still paused: no second alert."""
     watcher = Watcher()
     assert watcher.watch("fault", MINUTE) == ["paused"]
     assert watcher.watch(None, HOUR_MS) == []
     assert watcher.watch("fault", HOUR_MS) == []
 
 
-def test_a_connection_that_flaps_all_day_is_told_of_rarely() -> None:
-    """Every change that lasts is told in the end, but not every change."""
-    watcher, told = Watcher(), []
+def test_a_connection_that_changes_all_day_is_alerted_rarely() -> None:
+    """Every change that lasts is alerted in the end, but not every change."""
+    watcher, alerts = Watcher(), []
     for _ in range(24 * 6):
-        told += watcher.watch("fault", 5 * MINUTE)
-        told += watcher.watch("well", 5 * MINUTE)
-    assert 1 <= len(told) <= 6
+        alerts += watcher.watch("fault", 5 * MINUTE)
+        alerts += watcher.watch("well", 5 * MINUTE)
+    assert 1 <= len(alerts) <= 6
     assert watcher.watch("fault", 4 * HOUR_MS)[-1:] in ([], ["paused"])
     assert watcher.memory.alerted == "fault"
 
 
-def test_after_hours_of_quiet_a_pause_is_told_at_once_again() -> None:
-    """Restlessness is forgotten."""
+def test_after_quiet_hours_a_pause_is_alerted_at_once_again() -> None:
+    """Former changes no longer delay the alert."""
     watcher = Watcher()
     for _ in range(10):
         watcher.watch("fault", 3 * MINUTE)
@@ -97,22 +97,22 @@ def test_how_long_a_change_must_last() -> None:
     assert [hold_ms(n) // MINUTE for n in range(9)] == [0, 1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_many_deaths_are_told_once_until_they_are_few_again() -> None:
-    """A hundred within an hour; one after another over a day are none."""
+def test_many_dead_letters_are_alerted_once_until_they_are_few_again() -> None:
+    """A hundred within an hour are many; as many over a day are not."""
     watcher = Watcher()
-    assert watcher.watch("well", 12 * HOUR_MS, dying=1, every=10_000) == []
-    assert watcher.watch("well", 12 * HOUR_MS, dying=10, every=10_000) == ["dead_letters"]
+    assert watcher.watch("well", 12 * HOUR_MS, per_minute=1, every=10_000) == []
+    assert watcher.watch("well", 12 * HOUR_MS, per_minute=10, every=10_000) == ["dead_letters"]
     assert watcher.watch("well", 2 * HOUR_MS, every=10_000) == []
-    assert watcher.watch("well", MINUTE, dying=1000) == ["dead_letters"]
+    assert watcher.watch("well", MINUTE, per_minute=1000) == ["dead_letters"]
 
 
-def test_deaths_before_the_first_look_are_old_news() -> None:
-    """Whoever sets a webhook is not told of last month."""
+def test_dead_letters_before_the_first_check_are_not_alerted() -> None:
+    """A new webhook gets no alert about last month."""
     assert decide(Memory(), "well", 1_000_000, 100, START) == []
 
 
-def test_a_limit_of_zero_tells_of_none() -> None:
-    """It is how that alert is switched off."""
+def test_a_limit_of_zero_switches_the_alert_off() -> None:
+    """A million dead letters then raise no alert."""
     memory = Memory()
     decide(memory, "well", 0, 0, START)
     assert decide(memory, "well", 1_000_000, 0, START + SAMPLE_MS) == []
@@ -121,15 +121,15 @@ def test_a_limit_of_zero_tells_of_none() -> None:
 @given(
     st.lists(st.tuples(st.sampled_from(["well", "fault", "circuit_breaker", "operator", None]), st.integers(1, 120)))
 )
-def test_whatever_happens_the_last_state_is_told_in_the_end_and_nothing_twice(
+def test_in_the_end_the_last_state_is_alerted_and_no_alert_comes_twice(
     story: list[tuple[Situation | None, int]],
 ) -> None:
-    """Two tellings of pauses or their ends in a row are never the same; memory stays small."""
-    watcher, told = Watcher(), []
+    """Two alerts in a row about a pause or its end are never the same; memory stays small."""
+    watcher, alerts = Watcher(), []
     for situation, minutes in story:
-        told += watcher.watch(situation, minutes * MINUTE, every=MINUTE)
-    told += watcher.watch("well", 3 * HOUR_MS, every=MINUTE)
+        alerts += watcher.watch(situation, minutes * MINUTE, every=MINUTE)
+    alerts += watcher.watch("well", 3 * HOUR_MS, every=MINUTE)
     assert watcher.memory.alerted == "well"
-    assert all(one != other for one, other in itertools.pairwise(told))
-    assert not told or told[-1] == "resumed"
+    assert all(first != second for first, second in itertools.pairwise(alerts))
+    assert not alerts or alerts[-1] == "resumed"
     assert len(watcher.memory.samples) <= 14

@@ -23,25 +23,25 @@ connections:
 
 
 def read(text: str) -> Configuration:
-    """The configuration that the text is."""
+    """Return the configuration of the text."""
     return check_text(text, str(Path("relay.yaml")))
 
 
-def test_settings_are_told_in_words_and_credentials_never() -> None:
-    """With what is not as by default told apart."""
-    told = list(settings_of(read(FILE).connections["shop"]))
-    assert {one.name: one.value for one in told if not one.is_default} == {
+def test_settings_are_shown_in_words_and_credentials_never() -> None:
+    """Values that are not the default are marked."""
+    settings = list(settings_of(read(FILE).connections["shop"]))
+    assert {setting.name: setting.value for setting in settings if not setting.is_default} == {
         "event_source_id": "PIXEL1",
         "enable_web_migration": "true",
         "native_events": "purchase → CompletePayment",
         "max_event_age (s)": "604800",
     }
-    assert {one.name: one.value for one in told}["environments"] == "production"
-    assert "a-secret-token" not in repr(told)
+    assert {setting.name: setting.value for setting in settings}["environments"] == "production"
+    assert "a-secret-token" not in repr(settings)
 
 
-def test_what_differs_is_told_connection_by_connection() -> None:
-    """Settings, inputs, mappings; whole connections that come and go; another token is none of it."""
+def test_changes_are_listed_by_connection() -> None:
+    """Settings, inputs, mappings, added and removed connections; a changed token is not listed."""
     other = (
         FILE.replace("enable_web_migration: true", "enable_web_migration: true\n    default_region: DE")
         .replace("a-secret-token", "another-token")

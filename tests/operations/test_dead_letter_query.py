@@ -1,4 +1,4 @@
-"""The index of letters: always what the store has, read once, and no more than it may hold."""
+"""The index of dead letters has what the store has, reads each once, and holds no more than it may."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -23,16 +23,16 @@ CODEC = ChunkCodec()
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client."""
+    """Return a client of Redis."""
     client = connect(redis_url)
     yield client
     client.close()
 
 
-def letter(number: int, **facts: object) -> DeadLetter:
-    """A letter that died at `number` ms after the first, of an event received the day before."""
+def dead_letter(number: int, **facts: object) -> DeadLetter:
+    """Return a dead letter made `number` ms after the first, of an event received the day before."""
     received = Chunk("web", number, [Batch(b"{}", [Entry(0, None, b"{}")])])
-    made = {
+    content = {
         "id": f"{DAY_MS + number:012x}{number:010x}",
         "connection": "shop",
         "input": "web",
@@ -41,45 +41,47 @@ def letter(number: int, **facts: object) -> DeadLetter:
         "source": CODEC.encode(received),
         **facts,
     }
-    return msgspec.convert(made, DeadLetter)
+    return msgspec.convert(content, DeadLetter)
 
 
-def bury(client: redis.Redis, *letters: DeadLetter) -> None:
-    """Put them in the store and the books, as a settlement does."""
-    for one in letters:
-        client.hset(f"dead_letters:{one.connection}", one.id, one.encode())
-        client.hset(f"dead_letters:{one.connection}:labels", one.id, "label")
-        client.hincrby(f"ledger:{one.connection}", "dead_lettered", 1)
+def store(client: redis.Redis, *dead_letters: DeadLetter) -> None:
+    """Add them to the store and the ledger, as a settlement does."""
+    for added in dead_letters:
+        client.hset(f"dead_letters:{added.connection}", added.id, added.encode())
+        client.hset(f"dead_letters:{added.connection}:labels", added.id, "label")
+        client.hincrby(f"ledger:{added.connection}", "dead_lettered", 1)
 
 
 def found(index: DeadLetterIndex, **conditions: object) -> list[str | None]:
-    """The ids of the events of those that are found."""
-    return [one.event_id for one in index.find(["shop", "other"], DeadLetterQuery(**conditions)).oldest()]  # type: ignore[arg-type]
+    """Return the ids of the events that are found."""
+    return [entry.event_id for entry in index.find(["shop", "other"], DeadLetterQuery(**conditions)).oldest()]  # type: ignore[arg-type]
 
 
-def test_it_follows_the_store_and_reads_each_letter_once(client: redis.Redis) -> None:
-    """Letters that come, that go, that are corrected; in between it asks nothing but the books."""
+def test_it_follows_the_store_and_reads_each_dead_letter_once(client: redis.Redis) -> None:
+    """Dead letters are added, removed and corrected; in between it reads only the ledger."""
     index = DeadLetterIndex(client)
     assert found(index) == []
-    bury(client, letter(1), letter(2), letter(3, connection="other"))
+    store(client, dead_letter(1), dead_letter(2), dead_letter(3, connection="other"))
     assert found(index) == ["e1", "e2", "e3"]
     client.config_resetstat()
     assert found(index) == ["e1", "e2", "e3"]
     asked = client.info("commandstats")
     assert not {"cmdstat_hkeys", "cmdstat_hgetall", "cmdstat_hscan"} & set(asked)
-    remove_dead_letters(client, "shop", [letter(1).id])
-    bury(client, letter(4))
+    remove_dead_letters(client, "shop", [dead_letter(1).id])
+    store(client, dead_letter(4))
     assert found(index) == ["e2", "e3", "e4"]
-    replace_dead_letter(client, "shop", letter(2).id, letter(2).encode(), letter(2, message="corrected").encode())
+    replace_dead_letter(
+        client, "shop", dead_letter(2).id, dead_letter(2).encode(), dead_letter(2, message="corrected").encode()
+    )
     assert found(index) == ["e2", "e3", "e4"]
 
 
 def test_of_more_than_it_may_hold_it_has_the_newest(client: redis.Redis) -> None:
-    """The older ones come when those have gone."""
-    bury(client, *(letter(n) for n in range(10)))
+    """Older ones are added when newer ones have been removed."""
+    store(client, *(dead_letter(n) for n in range(10)))
     index = DeadLetterIndex(client, most=3)
     assert found(index) == ["e7", "e8", "e9"]
-    remove_dead_letters(client, "shop", [letter(n).id for n in (8, 9)])
+    remove_dead_letters(client, "shop", [dead_letter(n).id for n in (8, 9)])
     assert found(index) == ["e5", "e6", "e7"]
 
 
@@ -97,12 +99,12 @@ def test_of_more_than_it_may_hold_it_has_the_newest(client: redis.Redis) -> None
         ({"received": "1970-01-02"}, []),
         ({"received": "soon"}, []),
         ({"search": "e2"}, ["e2"]),
-        ({"search": letter(3).id}, ["e3"]),
-        ({"search": letter(3).id[:5]}, []),
-        ({"ids": (letter(3).id,)}, ["e3"]),
-        ({"ids": (letter(3).id, "nothing", letter(1).id, letter(3).id)}, ["e1", "e3"]),
-        ({"ids": (letter(3).id[:5],)}, []),
-        ({"ids": (letter(3).id,), "connection": "shop"}, []),
+        ({"search": dead_letter(3).id}, ["e3"]),
+        ({"search": dead_letter(3).id[:5]}, []),
+        ({"ids": (dead_letter(3).id,)}, ["e3"]),
+        ({"ids": (dead_letter(3).id, "nothing", dead_letter(1).id, dead_letter(3).id)}, ["e1", "e3"]),
+        ({"ids": (dead_letter(3).id[:5],)}, []),
+        ({"ids": (dead_letter(3).id,), "connection": "shop"}, []),
         ({"job": "job-2"}, ["e2"]),
         ({"job": "job-9"}, []),
         ({"older_than": "1d"}, ["e1", "e2", "e3"]),
@@ -115,8 +117,8 @@ def test_of_more_than_it_may_hold_it_has_the_newest(client: redis.Redis) -> None
         ({"older_than": "60m", "newer_than": "24h", "until_ms": 2 * DAY_MS + 3}, ["e3"]),
         ({"until_ms": DAY_MS + 2}, ["e1", "e2"]),
         ({"until_ms": 1}, []),
-        ({"after": letter(2).id}, ["e3"]),
-        ({"after": letter(1).id, "until_ms": DAY_MS + 2}, ["e2"]),
+        ({"after": dead_letter(2).id}, ["e3"]),
+        ({"after": dead_letter(1).id, "until_ms": DAY_MS + 2}, ["e2"]),
         ({"reason": "invalid_url", "connection": "other"}, []),
     ],
 )
@@ -124,11 +126,11 @@ def test_a_query_finds_the_same_in_an_index_and_without_one(
     client: redis.Redis, conditions: dict[str, object], expected: list[str]
 ) -> None:
     """The console keeps an index and the commands do not; each condition works on both."""
-    bury(
+    store(
         client,
-        letter(1, reason="invalid_url", field="TikTok.URL"),
-        letter(2, tiktok_event="Search", job="job-2"),
-        letter(3, connection="other"),
+        dead_letter(1, reason="invalid_url", field="TikTok.URL"),
+        dead_letter(2, tiktok_event="Search", job="job-2"),
+        dead_letter(3, connection="other"),
     )
     query = DeadLetterQuery(**conditions)  # type: ignore[arg-type]
     connections = ["shop", "other"]
@@ -136,34 +138,36 @@ def test_a_query_finds_the_same_in_an_index_and_without_one(
         assert [entry.event_id for entry in result.oldest()] == expected
 
 
-def test_groups_are_counted_the_largest_first(client: redis.Redis) -> None:
+def test_failures_are_counted_the_most_frequent_first(client: redis.Redis) -> None:
     """By connection, stage, reason and field."""
-    bury(client, letter(1, reason="expired"), *(letter(n, reason="invalid_url", field="x") for n in (2, 3)))
-    groups = DeadLetterIndex(client).find(["shop"], DeadLetterQuery()).failure_counts()
-    counts = [(one.reason, one.field, one.dead_letters) for one in groups]
+    store(client, dead_letter(1, reason="expired"), *(dead_letter(n, reason="invalid_url", field="x") for n in (2, 3)))
+    failures = DeadLetterIndex(client).find(["shop"], DeadLetterQuery()).failure_counts()
+    counts = [(failure.reason, failure.field, failure.dead_letters) for failure in failures]
     assert counts == [("invalid_url", "x", 2), ("expired", None, 1)]
 
 
-def test_a_damaged_letter_has_at_least_its_id(client: redis.Redis) -> None:
-    """So it can be seen, and discarded."""
+def test_a_damaged_dead_letter_has_at_least_its_id(client: redis.Redis) -> None:
+    """So it can be shown, and discarded."""
     client.hset("dead_letters:shop", "damaged", b"\xff")
     client.hset("dead_letters:shop:labels", "damaged", "label")
     client.hincrby("ledger:shop", "dead_lettered", 1)
-    ((key, (one,)),) = DeadLetterIndex(client).find(["shop"], DeadLetterQuery()).keys
-    assert (one.id, key.reason) == ("damaged", "unreadable")
+    ((key, (entry,)),) = DeadLetterIndex(client).find(["shop"], DeadLetterQuery()).keys
+    assert (entry.id, key.reason) == ("damaged", "unreadable")
 
 
-def test_pages_are_taken_from_the_newest_on(client: redis.Redis) -> None:
+def test_pages_begin_with_the_newest(client: redis.Redis) -> None:
     """Across connections and reasons."""
-    bury(client, *(letter(n, connection=("shop", "other")[n % 2], reason=("a", "b", "c")[n % 3]) for n in range(9)))
+    store(
+        client, *(dead_letter(n, connection=("shop", "other")[n % 2], reason=("a", "b", "c")[n % 3]) for n in range(9))
+    )
     found = DeadLetterIndex(client).find(["shop", "other"], DeadLetterQuery())
-    assert [one.event_id for one in found.newest(2, 4)] == ["e6", "e5", "e4", "e3"]
+    assert [entry.event_id for entry in found.newest(2, 4)] == ["e6", "e5", "e4", "e3"]
     assert len(found) == 9
     assert found.newest(9, 4) == []
 
 
 def test_commands_and_console_offer_every_condition_of_a_query() -> None:
-    """So that none works on one side only."""
+    """No condition works on one side only."""
     conditions = {field.name for field in fields(DeadLetterQuery)} - {"ids", "until_ms", "after"}
     options = {parameter.name for parameter in replay.params if isinstance(parameter, click.Option)}
     assert options - {"every", "dry_run", "yes", "as_json", "reveal"} == conditions

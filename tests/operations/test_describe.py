@@ -1,4 +1,4 @@
-"""How a connection stands, in words."""
+"""The status of a connection as a sentence."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from operations.status.describe import describe_status
 
 
 @pytest.mark.parametrize(
-    ("state", "group", "words"),
+    ("state", "status", "words"),
     [
         ("healthy", {}, "healthy"),
         ("paused", {"state": "paused"}, "paused: TikTok refuses it, its events are kept; next try in 30 s"),
@@ -24,17 +24,17 @@ from operations.status.describe import describe_status
         ("removed", {}, "no longer in the configuration file: what waits is kept"),
     ],
 )
-def test_a_state_in_words(state: State, group: dict[str, str], words: str) -> None:
-    """With what happened and when it goes on, where that is known."""
-    books = ConnectionReading("shop", {}, group, [], 0, {}, {})
+def test_a_state_in_words(state: State, status: dict[str, str], words: str) -> None:
+    """With the cause and the time of the next attempt, if they are known."""
+    ledger = ConnectionReading("shop", {}, status, [], 0, {}, {})
     error = LastError(1, "TikTok 503")
-    assert describe_status(ConnectionStatus("shop", state, books, None, error, 31_000, None), 1_000) == words
-    without = ConnectionStatus("shop", state, books, None, None, None, None)
+    assert describe_status(ConnectionStatus("shop", state, ledger, None, error, 31_000, None), 1_000) == words
+    without = ConnectionStatus("shop", state, ledger, None, None, None, None)
     assert "next try" not in describe_status(without, 1_000)
 
 
-def test_a_blocked_lane_is_said_whatever_the_state() -> None:
-    """For nothing else unblocks it."""
+def test_a_blocked_lane_is_described_in_every_state() -> None:
+    """Because only the operator can unblock it."""
     status = ConnectionStatus(
         "shop", "healthy", ConnectionReading("shop", {}, {}, [], 0, {}, {}), None, None, None, None, 1
     )

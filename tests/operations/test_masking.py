@@ -1,4 +1,4 @@
-"""Masking: nobody's data on the terminal, and still enough to see what is wrong."""
+"""Masking: no personal data on the terminal, and still enough to see what is wrong."""
 
 import json
 from typing import Any

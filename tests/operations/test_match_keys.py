@@ -57,10 +57,10 @@ def test_what_is_left_out_is_counted_with_its_reason() -> None:
     assert "international form" in next(iter(phone.omitted))
 
 
-def test_only_what_the_route_can_carry_is_spoken_of() -> None:
+def test_only_match_keys_of_the_route_are_listed() -> None:
     """The legacy API takes no advertising id, apps have no cookie, and apps' click id has another field."""
-    legacy = {one.kind.name for one in matching({}, enable_web_migration=False).identifiers}
-    app = {one.kind.path for one in matching({}, platform="ios").identifiers}
+    legacy = {identifier.kind.name for identifier in matching({}, enable_web_migration=False).identifiers}
+    app = {identifier.kind.path for identifier in matching({}, platform="ios").identifiers}
     assert legacy == {"click id", "email", "phone", "external id", "TikTok's cookie", "IP address", "user agent"}
     assert "user.ttp" not in app
     assert "ad.callback" in app
@@ -68,7 +68,7 @@ def test_only_what_the_route_can_carry_is_spoken_of() -> None:
 
 
 def test_every_kind_is_a_row_of_the_mapping() -> None:
-    """A renamed path would silently match nobody."""
+    """Otherwise a renamed path would silently match no one."""
     assert {kind.path for kind in KINDS} <= {row.track for row in FIELDS}
 
 

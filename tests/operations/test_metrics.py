@@ -1,4 +1,4 @@
-"""`/metrics` in the official parser's eyes: what it says is what status and the books say."""
+"""`/metrics`, read by the official parser, has the figures of status and ledger."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ Samples = dict[tuple[str, tuple[str, ...]], float]
 
 @pytest.fixture
 def bench(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A worker whose one connection takes Web events to `event/track/`."""
+    """Return a worker whose one connection sends web events to `event/track/`."""
     monkeypatch.setenv("TOKEN", "good")
     path = tmp_path / "relay.yaml"
     path.write_text(HEADER + "    enable_web_migration: true\n")
@@ -31,7 +31,7 @@ def bench(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> An
 
 
 def scraped(bench: Bench) -> Samples:
-    """Every sample by its name and its labels' values, the connection's id first."""
+    """Return every sample by its name and its labels' values, the connection's id first."""
     text = exposition(Settings(config=bench.path, redis_url=bench.url), bench.redis).decode()  # type: ignore[arg-type]
     return {
         (sample.name, tuple(sample.labels[name] for name in sorted(sample.labels, key=_connection_first))): sample.value
@@ -44,8 +44,8 @@ def _connection_first(label: str) -> tuple[bool, str]:
     return label != "connection", label
 
 
-def test_before_anything_came_every_row_that_needs_nothing_is_there(bench: Bench) -> None:
-    """Counters at zero, so that the first rise is seen as one."""
+def test_before_the_first_event_counters_are_zero(bench: Bench) -> None:
+    """So that Prometheus sees the first rise."""
     samples = scraped(bench)
     assert samples["relay_events_in_total", ("shop", "accepted")] == 0
     assert samples["relay_events_out_total", ("shop", "dead_lettered")] == 0
@@ -54,13 +54,13 @@ def test_before_anything_came_every_row_that_needs_nothing_is_there(bench: Bench
     assert samples["relay_redis_up", ()] == 1
 
 
-def test_its_totals_are_those_of_the_books_and_of_tiktok(bench: Bench) -> None:
-    """Two delivered, one dead, one that waits; the request's size and time beside them."""
+def test_its_totals_are_those_of_the_ledger_and_of_tiktok(bench: Bench) -> None:
+    """Two delivered, one dead-lettered, one waiting; also the request's size and time."""
     bench.put([purchase(1), purchase(2), purchase(3, custom_flags={})])
     bench.drain()
     bench.put([purchase(4)])
-    samples, books = scraped(bench), bench.reading().counts
-    for name, count in books.items():
+    samples, ledger = scraped(bench), bench.reading().counts
+    for name, count in ledger.items():
         metric = "relay_events_in_total" if name in ("accepted", "extra", "replayed") else "relay_events_out_total"
         assert samples[metric, ("shop", name)] == count
     assert samples["relay_events_waiting", ("shop",)] == 1
@@ -80,10 +80,10 @@ def test_its_totals_are_those_of_the_books_and_of_tiktok(bench: Bench) -> None:
     ("fault", "verdict", "paused_by"),
     [("http_503", "retry_later", None), ("refuse_token", "connection_fault", "fault")],
 )
-def test_what_tiktok_answered_is_counted_by_what_it_means(
+def test_answers_of_tiktok_are_counted_by_verdict(
     bench: Bench, fault: str, verdict: str, paused_by: str | None
 ) -> None:
-    """And whoever is paused, by whom."""
+    """A pause has the label of its cause."""
     bench.put([purchase(1)])
     bench.sandbox.fault(fault)
     bench.drain()
@@ -96,8 +96,8 @@ def test_what_tiktok_answered_is_counted_by_what_it_means(
     assert samples["relay_connection_state", ("shop", state)] == 1
 
 
-def test_a_lane_that_cannot_be_read_is_told_of_until_it_can(bench: Bench) -> None:
-    """The input left the file: its events block the lane."""
+def test_a_lane_that_cannot_be_read_is_counted_until_it_can(bench: Bench) -> None:
+    """The input was removed from the file, so its events block the lane."""
     bench.put([purchase(1)])
     text = bench.path.read_text()
     bench.path.write_text(text.replace("id: web", "id: other").replace("[web]", "[other]"))
@@ -111,8 +111,8 @@ def test_a_lane_that_cannot_be_read_is_told_of_until_it_can(bench: Bench) -> Non
     assert scraped(bench)["relay_lanes_blocked", ("shop",)] == 0
 
 
-def test_a_refused_configuration_is_told_and_the_books_all_the_same(bench: Bench) -> None:
-    """As status does."""
+def test_a_refused_configuration_is_reported_beside_the_ledger(bench: Bench) -> None:
+    """As in `relay status`."""
     bench.put([purchase(1)])
     assert scraped(bench)["relay_configuration_refused", ()] == 0
     bench.path.write_text("inputs: [")
@@ -121,8 +121,8 @@ def test_a_refused_configuration_is_told_and_the_books_all_the_same(bench: Bench
     assert samples["relay_events_waiting", ("shop",)] == 1
 
 
-def test_every_sample_is_of_the_catalogue(bench: Bench) -> None:
-    """No name, kind or label that it has not."""
+def test_every_sample_is_in_the_catalogue(bench: Bench) -> None:
+    """With its name, kind and labels."""
     bench.put([purchase(1), purchase(2, custom_flags={})])
     bench.drain()
     text = exposition(Settings(config=bench.path, redis_url=bench.url), bench.redis).decode()  # type: ignore[arg-type]
@@ -133,21 +133,21 @@ def test_every_sample_is_of_the_catalogue(bench: Bench) -> None:
         assert all(set(sample.labels) - {"le"} == set(row.labels) for sample in family.samples)
 
 
-def test_while_redis_is_away_there_is_one_thing_to_tell(tmp_path: Path) -> None:
-    """That it is."""
+def test_without_redis_the_only_sample_says_so(tmp_path: Path) -> None:
+    """`relay_redis_up` is 0."""
     path = tmp_path / "relay.yaml"
     path.write_text(HEADER.replace("${TOKEN}", "good"))
     text = exposition(Settings(config=path), connect("redis://127.0.0.1:1/0")).decode()
     values = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-    assert [(one.name, one.value) for one in values] == [("relay_redis_up", 0)]
+    assert [(sample.name, sample.value) for sample in values] == [("relay_redis_up", 0)]
 
 
-def test_a_letter_that_leaves_is_counted_out(bench: Bench) -> None:
-    """Kept by reason while it is there."""
+def test_a_removed_dead_letter_is_counted_as_removed(bench: Bench) -> None:
+    """While it was kept, it was counted by reason."""
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
-    [letter] = bench.dead_letters()
-    remove_dead_letters(bench.redis, "shop", [letter.id])
+    [dead_letter] = bench.dead_letters()
+    remove_dead_letters(bench.redis, "shop", [dead_letter.id])
     samples = scraped(bench)
     assert ("relay_dead_letters", ("shop", "missing_url")) not in samples
     assert samples["relay_dead_lettered_total", ("shop", "missing_url")] == 1

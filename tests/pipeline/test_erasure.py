@@ -63,14 +63,14 @@ def post(plant: Plant, *batches: dict[str, Any]) -> None:
     assert httpx.post(url, json=batches, auth=("key", "secret"), trust_env=False).status_code == 202
 
 
-def books(plant: Plant) -> dict[str, tuple[int, ...]]:
+def ledger(plant: Plant) -> dict[str, tuple[int, ...]]:
     """Return waiting, dead letters, erased and dead_letters_erased of each connection, whose ledger balances."""
     with plant.client() as client:
-        groups = read_ledger(client, ["shop", "stuck"], []).connections
-    assert all(group.balances for group in groups), groups
+        connections = read_ledger(client, ["shop", "stuck"], []).connections
+    assert all(connection.balances for connection in connections), connections
     return {
-        g.name: (g.waiting, g.dead_letters, *(g.counts.get(n, 0) for n in ("erased", "dead_letters_erased")))
-        for g in groups
+        c.name: (c.waiting, c.dead_letters, *(c.counts.get(n, 0) for n in ("erased", "dead_letters_erased")))
+        for c in connections
     }
 
 
@@ -81,14 +81,14 @@ def test_an_erased_person_is_in_no_key_and_no_file(plant: Plant) -> None:
     refused = {**batch(purchase(4)), **JANE}
     plant.sandbox.fault("code", code=40002, message=f"Invalid value for user.email: '{EMAIL}'", event_id="e4")
     post(plant, *jane, refused, batch(purchase(5), purchase(6, custom_flags=JOES_BAD_URL), user=9))
-    until(lambda: books(plant) == {"shop": (0, 3, 0, 0), "stuck": (4, 2, 0, 0)})
+    until(lambda: ledger(plant) == {"shop": (0, 3, 0, 0), "stuck": (4, 2, 0, 0)})
     with plant.client() as client:
         assert in_redis(client, WANTED, keyring) >= {EMAIL, PHONE, CUSTOMER, IP}, "this test could not fail"
     assert (in_files(append_only_files(plant.directory), WANTED) >= {EMAIL, PHONE}) == (keyring is None)
 
     dry = plant.relay("forget", "--identity", "email=-", "--dry-run", "--json", stdin=EMAIL.upper())
     assert (dry.returncode, json.loads(dry.stdout)["complete"]) == (0, True), dry.stderr
-    assert books(plant)["stuck"] == (4, 2, 0, 0)
+    assert ledger(plant)["stuck"] == (4, 2, 0, 0)
     said = plant.relay("forget", "--identity-file", "-", "--json", stdin=f"email={EMAIL}\nmobile_number={PHONE}\n")
     assert said.returncode == 0, said.stderr
     answer = json.loads(said.stdout)
@@ -100,7 +100,7 @@ def test_an_erased_person_is_in_no_key_and_no_file(plant: Plant) -> None:
     assert answer["addresses"] >= 3
     assert answer["connections"] == json.loads(dry.stdout)["connections"]
 
-    assert books(plant) == {"shop": (0, 1, 0, 2), "stuck": (1, 1, 3, 1)}
+    assert ledger(plant) == {"shop": (0, 1, 0, 2), "stuck": (1, 1, 3, 1)}
     past = plant.relay("forget", "--past", "--json")
     [entry] = json.loads(past.stdout)
     assert (entry["kinds"], entry["events"], entry["dead_letters"]) == (["email", "mobile_number"], 3, 3)
@@ -111,7 +111,7 @@ def test_an_erased_person_is_in_no_key_and_no_file(plant: Plant) -> None:
     plant.restart_the_dead()
     until(lambda: answers(plant))
     nothing_left(plant, keyring)
-    assert books(plant) == {"shop": (0, 1, 0, 2), "stuck": (1, 1, 3, 1)}
+    assert ledger(plant) == {"shop": (0, 1, 0, 2), "stuck": (1, 1, 3, 1)}
 
 
 def nothing_left(plant: Plant, keyring: Keyring | None) -> None:

@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from support.chaos import Chaos, check, configuration, reckon
+from support.chaos import Chaos, check, configuration, outcome_of
 from support.plant import Plant
 from support.posters import Posters
 
@@ -28,7 +28,7 @@ def test_no_accepted_event_is_lost(tmp_path: Path) -> None:
         chaos.go_on(seconds, ACTIONS)
         plant.sandbox.clear_faults()
         posters.stop()
-        result = reckon(plant, posters)
+        result = outcome_of(plant, posters)
     print(f"{dict(chaos.done)}; answers {dict(posters.answers)}")
     print(
         f"posted {len(result.posted)}, arrived {len(result.arrived)} distinct and {result.duplicates} again, "

@@ -23,15 +23,15 @@ CONFIGURATION = "inputs:\n  - {id: web, platform: web, api_key: key, api_secret:
     for n in range(3)
 )
 SETTLES_WITHIN_S = 3.0
-"""What a worker needs beside TikTok's answer: settling, Celery's own leave-taking; on two loaded cores."""
+"""Seconds that a worker needs beside TikTok's answer, on two loaded cores: for settling, and for Celery to end."""
 
 
-def groups(plant: Plant) -> list[ConnectionReading]:
-    """The books, which balance at every instant."""
+def ledgers(plant: Plant) -> list[ConnectionReading]:
+    """Return the ledger of each connection, which balances at every instant."""
     with plant.client() as client:
-        read = read_ledger(client, [f"shop-{n}" for n in range(3)], []).connections
-    assert all(group.balances for group in read), read
-    return read
+        connections = read_ledger(client, [f"shop-{n}" for n in range(3)], []).connections
+    assert all(connection.balances for connection in connections), connections
+    return connections
 
 
 def events_by_worker(plant: Plant, processes: list[Process]) -> Counter[str]:
@@ -39,8 +39,8 @@ def events_by_worker(plant: Plant, processes: list[Process]) -> Counter[str]:
     ended: Counter[str] = Counter()
     for process in processes:
         for line in plant.log_of(process.name).splitlines():
-            if line.startswith("{") and (said := json.loads(line))["event"] == "job_ended":
-                ended[process.name] += said["events"]
+            if line.startswith("{") and (logged := json.loads(line))["event"] == "job_ended":
+                ended[process.name] += logged["events"]
     return ended
 
 
@@ -63,7 +63,7 @@ def test_two_workers_share_the_work_a_third_joins_and_leaves_and_no_event_is_los
         accepted = len(posters.accepted)
         until(lambda: len(posters.accepted) > accepted + 1000)
         posters.stop()
-        until(lambda: not sum(group.waiting for group in groups(plant)))
+        until(lambda: not sum(group.waiting for group in ledgers(plant)))
         expected = 3 * len(posters.accepted)
         until(lambda: events_by_worker(plant, workers).total() >= expected)  # a job says so after it has settled
         ended = events_by_worker(plant, workers)

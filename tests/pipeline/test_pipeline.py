@@ -41,19 +41,19 @@ def shared_plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
 
 @pytest.fixture
 def plant(shared_plant: Plant) -> Plant:
-    """The module's plant, reset: nothing waits, and the stand-in's record is empty."""
+    """Return the module's plant, reset: no event waits, and the stand-in TikTok has no events."""
     if shared_plant.file.read_text() != configuration():
         shared_plant.file.write_text(configuration())
         time.sleep(2)
     shared_plant.restart_the_dead()
     shared_plant.sandbox.clear_faults()
-    until(lambda: not books(shared_plant).waiting)
+    until(lambda: not ledger(shared_plant).waiting)
     shared_plant.sandbox.clear()
     return shared_plant
 
 
-def books(plant: Plant) -> ConnectionReading:
-    """The connection's books, which balance at every instant."""
+def ledger(plant: Plant) -> ConnectionReading:
+    """Return the connection's ledger, which balances at every instant."""
     with plant.client() as client:
         reading = read_ledger(client, ["shop"], ["web"]).connections[0]
     assert reading.balances, reading
@@ -103,12 +103,12 @@ def test_the_official_sdk_uploads_and_its_events_arrive(plant: Plant) -> None:
 
 def test_bad_events_become_dead_letters_while_the_rest_of_their_batch_is_delivered(plant: Plant) -> None:
     """Each dead letter has its reason."""
-    before = books(plant).counts
+    before = ledger(plant).counts
     bad_url = purchase(2, custom_flags={"TikTok.URL": "www.shop.com/x"})
     bad_ttclid = purchase(3, custom_flags={"TikTok.URL": "https://shop.example", "TikTok.Callback": "abc"})
     post(plant, purchase(1), bad_url, bad_ttclid, purchase(4))
     plant.sandbox.wait_for(lambda summary: summary["distinct"] == 2)
-    until(lambda: books(plant).counts.get("dead_lettered", 0) == before.get("dead_lettered", 0) + 2)
+    until(lambda: ledger(plant).counts.get("dead_lettered", 0) == before.get("dead_lettered", 0) + 2)
     assert {event["event_id"] for event in plant.sandbox.events()} == {"e1", "e4"}
 
 
@@ -117,13 +117,13 @@ def test_a_refused_token_pauses_and_the_corrected_file_resumes_without_restart(p
     plant.file.write_text(configuration("revoked"))
     time.sleep(2)
     post(plant, purchase(11))
-    until(lambda: books(plant).status.get("state") == "paused")
-    assert books(plant).waiting == 1
+    until(lambda: ledger(plant).status.get("state") == "paused")
+    assert ledger(plant).waiting == 1
     plant.file.write_text("inputs: [")
     time.sleep(1)
     plant.file.write_text(configuration())
     plant.sandbox.wait_for(lambda summary: summary["distinct"] == 1)
-    until(lambda: not books(plant).waiting)
+    until(lambda: not ledger(plant).waiting)
 
 
 def test_lost_wake_ups_only_cost_time(plant: Plant) -> None:

@@ -1,4 +1,4 @@
-"""Everything that may befall a relay, at random instants; and the reckoning afterwards: who is lost?"""
+"""Do to a relay everything that can happen to it, at random instants, and then look for lost events."""
 
 import random
 import time
@@ -51,12 +51,12 @@ WAIT_FOR_REST_S = 300.0
 
 
 def configuration(token: str = "good") -> str:
-    """The file; another token is one that TikTok refuses."""
+    """Return the configuration file; TikTok refuses every token but `good`."""
     return CONFIGURATION.replace("TOKEN", token)
 
 
 class Chaos:
-    """Does things to a plant; counts each by its name."""
+    """Do things to a plant, and count each by its name."""
 
     def __init__(
         self, plant: Plant, posters: Posters, choices: random.Random, always: Sequence[dict[str, Any]]
@@ -72,10 +72,10 @@ class Chaos:
         until, faults_until = time.monotonic() + seconds, 0.0
         while time.monotonic() < until:
             if time.monotonic() > faults_until:
-                some = self._choices.sample(FAULTS, self._choices.randint(0, 3))
-                seeded = ({**fault, "seed": self._choices.randrange(1000)} for fault in some)
+                chosen = self._choices.sample(FAULTS, self._choices.randint(0, 3))
+                seeded = ({**fault, "seed": self._choices.randrange(1000)} for fault in chosen)
                 self.plant.sandbox.faults(*self._always, *seeded)
-                self.done.update(fault["mode"] for fault in some)
+                self.done.update(fault["mode"] for fault in chosen)
                 faults_until = time.monotonic() + self._choices.uniform(1, 4)
             name = self._choices.choices(names, weights)[0]
             action: Callable[[], None] = getattr(self, name)
@@ -86,17 +86,17 @@ class Chaos:
             time.sleep(self._choices.uniform(0, 0.8))
 
     def kill_worker(self) -> None:
-        """SIGKILL."""
+        """Send SIGKILL to a worker."""
         self._choices.choice(self.plant.workers).kill()
         time.sleep(self._choices.uniform(0, 0.5))
 
     def kill_ingest(self) -> None:
-        """SIGKILL."""
+        """Send SIGKILL to an ingest."""
         self._choices.choice(self.plant.ingests).kill()
         time.sleep(self._choices.uniform(0, 0.5))
 
     def kill_server(self) -> None:
-        """SIGKILL; how long until a sender hears 202 again is noted."""
+        """Send SIGKILL to the server, and note how long it takes until a sender gets a 202 again."""
         self.plant.server.kill()
         time.sleep(self._choices.uniform(0, 0.5))
         self.plant.restart_the_dead()
@@ -107,39 +107,39 @@ class Chaos:
         self.recoveries.append(self._posters.last_accepted - restarted)
 
     def freeze(self) -> None:
-        """SIGSTOP and SIGCONT, to any process; a worker may sleep past its lease."""
+        """Send SIGSTOP and SIGCONT to any process; a worker may be stopped longer than its lease."""
         victim = self._choices.choice([*self.plant.workers, *self.plant.ingests, self.plant.server])
         victim.pause(self._choices.choice((0.3, 1.0, 2.5, 16.0) if victim in self.plant.workers else (0.3, 1.0, 2.5)))
 
     def stop_worker(self) -> None:
-        """SIGTERM."""
+        """Send SIGTERM to a worker."""
         self._choices.choice(self.plant.workers).stop()
 
     def join(self) -> None:
-        """One more worker, one more ingest, up to four of each."""
+        """Add a worker and an ingest, up to four of each."""
         self.plant.add_worker() if len(self.plant.workers) < 4 else self.plant.remove(self.plant.workers[0])
         self.plant.add_ingest() if len(self.plant.ingests) < 4 else self.plant.remove(self.plant.ingests[0])
 
     def leave(self) -> None:
-        """One worker and one ingest fewer, never the last."""
-        for group in (self.plant.workers, self.plant.ingests):
-            if len(group) > 1:
-                self.plant.remove(self._choices.choice(group))
+        """Remove a worker and an ingest, never the last."""
+        for processes in (self.plant.workers, self.plant.ingests):
+            if len(processes) > 1:
+                self.plant.remove(self._choices.choice(processes))
 
     def spoil_file(self) -> None:
-        """Half a file and a slip of the hand, for a while. (Half a file alone may be right, with fewer connections.)"""
+        """Write half a file and a typing error, for a while. (Half a file alone may be valid.)"""
         self.plant.file.write_text(configuration()[: self._choices.randrange(300)] + "\n: [")
         time.sleep(1)
         self.plant.file.write_text(configuration())
 
     def refuse_token(self) -> None:
-        """A token that TikTok refuses, then the right one again."""
+        """Write a token that TikTok refuses, then the right one again."""
         self.plant.file.write_text(configuration("revoked"))
         time.sleep(self._choices.uniform(1, 4))
         self.plant.file.write_text(configuration())
 
     def fill_memory(self) -> None:
-        """No memory for a while."""
+        """Leave Redis no memory for a while."""
         try:
             with self.plant.client() as client:
                 client.config_set("maxmemory", 1)
@@ -149,20 +149,20 @@ class Chaos:
             return
 
     def fill_disk(self) -> None:
-        """A disk with room for a few hundred bytes more: the server writes half a line and ends; then there is room."""
+        """Leave the disk a few hundred bytes: the server writes half a line and ends. Then there is room again."""
         self.plant.server.limit_file_size(300)
         time.sleep(self._choices.uniform(0.5, 2))
         self.plant.server.limit_file_size(None)
 
 
 @dataclass
-class Reckoning:
-    """What came of it. `posted` and `lost` are pairs of event source id and event id."""
+class Outcome:
+    """How the events ended. `posted` and `lost` are pairs of event source id and event id."""
 
     posted: set[tuple[str, str]]
     arrived: dict[tuple[str, str, str], int]
     dead: dict[tuple[str, str], str]
-    groups: list[ConnectionReading]
+    connections: list[ConnectionReading]
     days: dict[str, list[Day]]
     lost: set[tuple[str, str]] = field(default_factory=set)
 
@@ -171,29 +171,30 @@ class Reckoning:
 
     @property
     def duplicates(self) -> int:
-        """Events that TikTok got more than once, and forgets by their id."""
+        """How many repetitions TikTok got, which it drops by their id."""
         return sum(self.arrived.values()) - len(self.arrived)
 
 
-def reckon(plant: Plant, posters: Posters) -> Reckoning:
-    """Wait until nothing waits (backoffs cut short; leases of the dead run out by themselves), then compare."""
+def outcome_of(plant: Plant, posters: Posters) -> Outcome:
+    """Wait until no event waits (backoffs are ended; leases of killed processes expire), then return how all ended."""
     client = connect(plant.redis_url)
     lanes, deadline = Lanes(client), time.monotonic() + WAIT_FOR_REST_S
-    while sum(group.waiting for group in _readings(client)):
+    while sum(connection.waiting for connection in _readings(client)):
         assert time.monotonic() < deadline, f"still waiting: {_readings(client)}"
-        for group in SOURCES:
-            lanes.resume(group)
+        for name in SOURCES:
+            lanes.resume(name)
         plant.restart_the_dead()
         time.sleep(0.5)
-    groups = _readings(client)
-    days = {group: days_of(client, [group], 3, now_ms(client)) for group in SOURCES}
-    letters = [DeadLetter.decode(one) for group in SOURCES for one in client.hvals(f"dead_letters:{group}")]
+    connections = _readings(client)
+    days = {name: days_of(client, [name], 3, now_ms(client)) for name in SOURCES}
+    stored = [content for name in SOURCES for content in client.hvals(f"dead_letters:{name}")]
+    dead_letters = [DeadLetter.decode(content) for content in stored]
     client.close()
-    return Reckoning(
+    return Outcome(
         posted={(source, event_id) for source in SOURCES.values() for event_id in posters.accepted},
         arrived=plant.sandbox.ids(),
-        dead={(SOURCES[letter.connection], letter.event_id or ""): letter.reason for letter in letters},
-        groups=groups,
+        dead={(SOURCES[dead.connection], dead.event_id or ""): dead.reason for dead in dead_letters},
+        connections=connections,
         days=days,
     )
 
@@ -202,19 +203,19 @@ def _readings(client: redis.Redis) -> list[ConnectionReading]:
     return read_ledger(client, list(SOURCES), ["web"]).connections
 
 
-def check(result: Reckoning, bad: set[str]) -> None:
+def check(result: Outcome, bad: set[str]) -> None:
     """No event is lost, only bad events are dead-lettered, and the ledger agrees with TikTok's stand-in."""
     assert not result.lost
     assert {event_id for (_, event_id), reason in result.dead.items() if reason == "invalid_url"} == bad
     assert set(result.dead.values()) <= {"invalid_url", "rejected_by_tiktok"}
-    for group in result.groups:
-        assert group.balances, group
-        books = group.counts
-        assert books["accepted"] == books["delivered"] + books.get("dead_lettered", 0)
-        days = result.days[group.name]
-        assert sum(day.others["accepted"] for day in days) == books["accepted"]
-        assert sum(day.delivered.total() for day in days) == books["delivered"]
-        assert sum(day.dead.total() for day in days) == books.get("dead_lettered", 0)
+    for connection in result.connections:
+        assert connection.balances, connection
+        ledger = connection.counts
+        assert ledger["accepted"] == ledger["delivered"] + ledger.get("dead_lettered", 0)
+        days = result.days[connection.name]
+        assert sum(day.others["accepted"] for day in days) == ledger["accepted"]
+        assert sum(day.delivered.total() for day in days) == ledger["delivered"]
+        assert sum(day.dead.total() for day in days) == ledger.get("dead_lettered", 0)
         assert not any(day.open for day in days)
-        here = sum(count for (source, _, _), count in result.arrived.items() if source == SOURCES[group.name])
-        assert here >= books["delivered"]
+        here = sum(count for (source, _, _), count in result.arrived.items() if source == SOURCES[connection.name])
+        assert here >= ledger["delivered"]

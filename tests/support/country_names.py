@@ -158,10 +158,10 @@ def _territories(folder: Path, language: str, codes: set[str]) -> Iterator[tuple
 
 
 def wrapped(words: Iterable[str]) -> str:
-    """Lines of at most 120 columns; Asian letters take two."""
+    """Return lines of at most 120 columns; East Asian characters take two columns."""
     lines = [""]
     for word in words:
-        if sum(1 + (east_asian_width(letter) in "WF") for letter in f"{lines[-1]} {word}") > 120:
+        if sum(1 + (east_asian_width(character) in "WF") for character in f"{lines[-1]} {word}") > 120:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return "\n".join(lines)

@@ -1,1 +1,1 @@
-"""The web page for whoever asks what became of events: what is so, why, and mending it."""
+"""The web page for operators: what became of events, why, and how to repair what failed."""

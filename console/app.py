@@ -1,4 +1,4 @@
-"""The console as routes for ingest: a table of its pages, or the sentence that says how to switch it on."""
+"""Give ingest the console's routes: the table of pages, or one sentence on how to switch the console on."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from console.process.forward import console_process
 from console.request import PageRequest
 from console.services import Services, open_services
 
-OFF: Final = "The console is off: set RELAY_ADMIN_PASSWORD and start relay again.\n"
+OFF: Final = "The console is off: set RELAY_ADMIN_PASSWORD and restart relay.\n"
 
 PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("GET", "/console", overview.show),
@@ -54,17 +54,17 @@ PUBLIC_PAGES: Final[Sequence[tuple[str, str, Page]]] = (
 
 @contextmanager
 def console_routes(settings: Settings) -> Iterator[list[BaseRoute]]:
-    """Everything under /console, in this process, while it is open; `settings` have a `redis_url`."""
+    """Give the routes of everything under /console, served in this process. `settings` must have a `redis_url`."""
     if settings.admin_password is None:
-        yield _under_console(Starlette(routes=_everywhere(_off)))
+        yield _under_console(Starlette(routes=_routes_to(_off)))
         return
     with open_services(settings) as services:
         yield _under_console(_console(services))
 
 
 @contextmanager
-def console_of_its_own(settings: Settings, command: Callable[[int], Sequence[str]]) -> Iterator[list[BaseRoute]]:
-    """Everything under /console, in a process of its own; `command` as ConsoleProcess has it."""
+def console_in_own_process(settings: Settings, command: Callable[[int], Sequence[str]]) -> Iterator[list[BaseRoute]]:
+    """Give the same routes, served by a process of its own. `command` is as in ConsoleProcess."""
     if settings.admin_password is None:
         with console_routes(settings) as routes:
             yield routes
@@ -75,7 +75,7 @@ def console_of_its_own(settings: Settings, command: Callable[[int], Sequence[str
 
 @contextmanager
 def console_app(settings: Settings) -> Iterator[ASGIApp]:
-    """The application that the console's own process serves."""
+    """Give the application that the console's own process serves."""
     with open_services(settings) as services:
         yield _console(services)
 
@@ -89,20 +89,20 @@ def _console(services: Services) -> Starlette:
     routes = [
         *(dispatcher.route(*row, public=True) for row in PUBLIC_PAGES),
         *(dispatcher.route(*row) for row in PAGES),
-        *(dispatcher.route(method, "/console/{rest:path}", _nothing) for method in ("GET", "POST")),
+        *(dispatcher.route(method, "/console/{rest:path}", _no_page) for method in ("GET", "POST")),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _not_so})
+    return Starlette(routes=routes, exception_handlers={HTTPException: _method_not_allowed})
 
 
-def _nothing(services: Services, request: PageRequest) -> Response:
+def _no_page(services: Services, request: PageRequest) -> Response:
     del services
     if not request.path["rest"]:
         return RedirectResponse("/console", 303)
     raise NotFound("There is no such page.")
 
 
-async def _not_so(_: Request, error: Exception) -> Response:
-    """What no route takes: another method."""
+async def _method_not_allowed(_: Request, error: Exception) -> Response:
+    """Answer a method that no route has."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     return secured(PlainTextResponse("The console takes GET and POST.\n", status))
 
@@ -111,6 +111,6 @@ async def _off(_: Request) -> Response:
     return secured(PlainTextResponse(OFF, 404))
 
 
-def _everywhere(answer: Callable[[Request], Awaitable[Response]]) -> list[BaseRoute]:
+def _routes_to(answer: Callable[[Request], Awaitable[Response]]) -> list[BaseRoute]:
     methods = ["GET", "POST"]
     return [Route("/console", answer, methods=methods), Route("/console/{rest:path}", answer, methods=methods)]

@@ -1,4 +1,4 @@
-"""The books over time as columns: what to draw, in a field of 1000 by 100; a template draws it."""
+"""Compute the column chart of daily counts, in a field of 1000 by 100; a template draws it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ HEIGHT: Final = 100.0
 _GAP: Final = 0.3
 
 
-class Part(NamedTuple):
+class Bar(NamedTuple):
     """One rectangle; `kind` is its class in the style sheet."""
 
     kind: str
@@ -21,55 +21,55 @@ class Part(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One day, oldest first."""
+    """One day and its bars, bottom first."""
 
     day: Day
-    parts: tuple[Part, ...]
+    bars: tuple[Bar, ...]
     x: float
     width: float
 
 
 class Chart(NamedTuple):
-    """The columns, and what the full height stands for."""
+    """The columns, oldest day first; `top` is the number of events at the full height."""
 
     columns: tuple[Column, ...]
-    most: int
+    top: int
 
 
 def unsent(day: Day) -> int:
-    """What was never meant to reach TikTok, or was given up."""
+    """Return the number of events that were not for TikTok: unsupported, withheld, erased or discarded."""
     return sum(day.others[name] for name in UNSENT)
 
 
 def chart_of(days: Sequence[Day]) -> Chart:
-    """Columns of what became of each day's events; `days` are newest first."""
-    most = _round(max((day.came for day in days), default=0))
+    """Return a column for each day that shows how its events ended; `days` are newest first."""
+    top = _round_up(max((day.came for day in days), default=0))
     step = WIDTH / max(1, len(days))
     columns = []
-    for place, day in enumerate(reversed(days)):
-        x, width = round((place + _GAP / 2) * step, 2), round(step * (1 - _GAP), 2)
-        columns.append(Column(day, tuple(_parts(day, most, x, width)), round(place * step, 2), round(step, 2)))
-    return Chart(tuple(columns), most)
+    for position, day in enumerate(reversed(days)):
+        x, width = round((position + _GAP / 2) * step, 2), round(step * (1 - _GAP), 2)
+        columns.append(Column(day, tuple(_bars(day, top, x, width)), round(position * step, 2), round(step, 2)))
+    return Chart(tuple(columns), top)
 
 
-def _parts(day: Day, most: int, x: float, width: float) -> Iterator[Part]:
-    """From the ground up; what is there at all is at least a line."""
+def _bars(day: Day, top: int, x: float, width: float) -> Iterator[Bar]:
+    """Yield the bars from the bottom up; a number above 0 gives a bar of at least height 1."""
     counts = {
         "delivered": day.delivered.total(),
         "unsent": unsent(day),
-        "open": day.open,
-        "dead": day.dead.total(),
+        "waiting": day.open,
+        "dead-lettered": day.dead.total(),
     }
-    ground = HEIGHT
+    bottom = HEIGHT
     for kind, number in counts.items():
         if number:
-            height = max(1.0, round(number / most * HEIGHT, 2))
-            ground = round(max(0.0, ground - height), 2)
-            yield Part(kind, x, ground, width, height)
+            height = max(1.0, round(number / top * HEIGHT, 2))
+            bottom = round(max(0.0, bottom - height), 2)
+            yield Bar(kind, x, bottom, width, height)
 
 
-def _round(number: int) -> int:
-    """The next round number that is not below it."""
+def _round_up(number: int) -> int:
+    """Return the smallest round number that is not below `number`."""
     size = 1
     while True:
         for step in (1, 2, 3, 4, 5, 6, 8):

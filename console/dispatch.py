@@ -1,7 +1,6 @@
-"""From a request to its answer, on one page: who is it, may it be, read the form, answer in a thread.
+"""The path of a request to its page: check origin and session, read the form, answer in a thread.
 
-Everything that waits or works runs in a few threads of its own, so the event loop, which takes batches, never waits
-for a page.
+Pages compute and wait in a few threads of their own, so the event loop, which accepts batches, never waits for a page.
 """
 
 import hmac
@@ -17,9 +16,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from config.errors import ConfigurationError
+from config.errors import ConfigurationError, RelayError
 from console.headers import secured
-from console.origin import why_foreign
+from console.origin import explain_cross_site
 from console.request import PageRequest, read_request
 from console.services import Services
 from console.sessions import Session
@@ -31,7 +30,7 @@ COOKIE: Final = "relay_console"
 LOGIN: Final = "/console/login"
 READ_WITHIN_S: Final = 30.0
 MOST_BYTES: Final = 12 * 1024 * 1024
-MOST_BYTES_OF_A_STRANGER: Final = 4 * 1024
+MOST_BYTES_WITHOUT_SESSION: Final = 4 * 1024
 
 T = TypeVar("T")
 Page = Callable[[Services, PageRequest], Response]
@@ -42,123 +41,120 @@ _PAGE: Final = "relay.page"
 log = structlog.get_logger("relay.console")
 
 
-class NotFound(Exception):
-    """There is no such page, letter or connection; the message is a sentence."""
+class NotFound(RelayError):
+    """The page, dead letter or connection does not exist; the message is a sentence."""
 
 
-class InvalidForm(Exception):
-    """What was sent is none, or too large; the message is a sentence."""
+class InvalidForm(RelayError):
+    """The body is not a form or is too large; the message is a sentence."""
 
 
 class Dispatcher:
-    """Receives every request for the console."""
+    """Lead every request for the console to its page."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._threads = CapacityLimiter(THREADS)
 
     def route(self, method: str, path: str, page: Page, *, public: bool = False) -> Route:
-        """The route of one page; `for_strangers`: also for who has not signed in."""
+        """Return the route of one page; `public` pages need no session."""
 
         async def answer(http_request: Request) -> Response:
             http_request.scope[_PAGE] = path
-            return secured(await self._receive(http_request, page, public=public))
+            return secured(await self._dispatch(http_request, page, public=public))
 
         return Route(path, answer, methods=[method])
 
-    async def _receive(self, http_request: Request, page: Page, *, public: bool) -> Response:
-        if http_request.method == "POST" and (foreign := why_foreign(http_request, self._services.peers)):
-            return self._refuse(http_request, 403, *foreign)
+    async def _dispatch(self, http_request: Request, page: Page, *, public: bool) -> Response:
+        if http_request.method == "POST" and (reasons := explain_cross_site(http_request, self._services.peers)):
+            return self._error(http_request, 403, *reasons)
         token = http_request.cookies.get(COOKIE, "")
-        found = await self._in_thread(http_request, lambda: self._services.sessions.find(token))
-        if isinstance(found, Response):
-            return found
-        if not isinstance(found, Session):
-            if not public:
-                return _to_login(http_request)
-            found = None
-        http_request.scope[_SESSION] = found
+        session = await self._in_thread(http_request, lambda: self._services.sessions.find(token))
+        if isinstance(session, Response):
+            return session
+        if session is None and not public:
+            return _to_login(http_request)
+        http_request.scope[_SESSION] = session
         try:
             with anyio.fail_after(READ_WITHIN_S):
-                body = await _body(http_request, MOST_BYTES if found else MOST_BYTES_OF_A_STRANGER)
+                body = await _body(http_request, MOST_BYTES if session else MOST_BYTES_WITHOUT_SESSION)
         except (ClientDisconnect, TimeoutError):
             return Response(status_code=400)
         except InvalidForm as error:
-            return self._refuse(http_request, 413, str(error))
-        return await self._in_thread(http_request, lambda: self._answer(http_request, page, found, body))
+            return self._error(http_request, 413, str(error))
+        return await self._in_thread(http_request, lambda: self._answer(http_request, page, session, body))
 
     def _answer(self, http_request: Request, page: Page, session: Session | None, body: bytes) -> Response:
-        """The page's answer to a form of this session; a large one takes long to read, so this is for threads."""
+        """Read the form and return the page's answer. A large form takes long to parse: call this in a thread."""
         try:
             request = read_request(http_request, self._services.peers, session, body)
         except ValueError:
-            return self._refuse(http_request, 413, "The form cannot be read.")
-        if http_request.method == "POST" and session and not _is_of_session(request):
-            return self._refuse(
-                http_request, 403, "This form is of an earlier session: go back, reload, and send it again."
-            )
+            return self._error(http_request, 413, "The form cannot be read.")
+        if http_request.method == "POST" and session and not _has_csrf_token(request):
+            expired = "This form belongs to an earlier session. Go back, reload the page and send the form again."
+            return self._error(http_request, 403, expired)
         return page(self._services, request)
 
     async def _in_thread(self, http_request: Request, work: Callable[[], T]) -> T | Response:
-        """What it returns; a page that says what is wrong, where something is."""
+        """Return what `work` returns, or an error page if it raises."""
         try:
             return await anyio.to_thread.run_sync(work, limiter=self._threads)
         except NotFound as error:
-            return self._refuse(http_request, 404, str(error))
+            return self._error(http_request, 404, str(error))
         except OperatorError as error:
-            return self._refuse(http_request, 409, str(error))
+            return self._error(http_request, 409, str(error))
         except ConfigurationError as error:
-            return self._refuse(http_request, 409, *map(str, error.problems), title="The configuration file is refused")
+            title = "The configuration file is refused"
+            return self._error(http_request, 409, *map(str, error.problems), title=title)
         except RedisAway as away:
             trouble = away.trouble
-            kept = "Events are kept; this page cannot see them now."
-            return self._refuse(http_request, 503, f"{trouble.problem}. {kept}", f"To do: {trouble.what_to_do}.")
+            kept = "Events are kept, but this page cannot read them now."
+            return self._error(http_request, 503, f"{trouble.problem}. {kept}", f"To do: {trouble.what_to_do}.")
         except RedisFull as error:
-            return self._refuse(http_request, 503, f"Redis takes nothing more: {error.what}.")
+            return self._error(http_request, 503, f"Redis accepts no more data: {error.what}.")
         except Exception as error:
-            log.exception("console_page_failed", page=http_request.scope[_PAGE])  # types and places only
-            return self._refuse(
-                http_request, 500, f"This page failed because of a fault in relay ({type(error).__name__})."
-            )
+            log.exception("console_page_failed", page=http_request.scope[_PAGE])  # logs exception types and lines only
+            fault = f"This page failed because of a fault in relay ({type(error).__name__}). The log has the details."
+            return self._error(http_request, 500, fault)
 
-    def _refuse(self, http_request: Request, status: int, *sentences: str, title: str = "") -> Response:
+    def _error(self, http_request: Request, status: int, *sentences: str, title: str = "") -> Response:
         request = read_request(http_request, self._services.peers, http_request.scope.get(_SESSION))
         template = "error_part.html" if request.partial else "error.html"
         return self._services.page(request, template, status, title=title or _TITLES[status], sentences=sentences)
 
 
 _TITLES: Final = {
-    403: "Not done",
-    404: "Not here",
+    403: "Refused",
+    404: "Not found",
     409: "Not possible now",
-    413: "Too much",
-    500: "A fault",
-    503: "Redis is away",
+    413: "Too large or not a form",
+    500: "Internal error",
+    503: "Redis cannot be used",
 }
 
 
-def _is_of_session(request: PageRequest) -> bool:
+def _has_csrf_token(request: PageRequest) -> bool:
     return hmac.compare_digest(request.field("csrf").encode(), request.csrf.encode())
 
 
 def _to_login(http_request: Request) -> Response:
-    """To the door, and back to where they wanted to go."""
+    """Redirect to the login page, which leads back to the requested page."""
     if "hx-request" in http_request.headers:
         return Response(status_code=401, headers={"hx-redirect": LOGIN})
-    wanted = http_request.url.path if http_request.method == "GET" else "/console"
-    return RedirectResponse(LOGIN if wanted == "/console" else f"{LOGIN}?next={quote(wanted)}", 303)
+    target = http_request.url.path if http_request.method == "GET" else "/console"
+    return RedirectResponse(LOGIN if target == "/console" else f"{LOGIN}?next={quote(target)}", 303)
 
 
 async def _body(http_request: Request, most: int) -> bytes:
-    """A form's bytes."""
+    """Return the bytes of a form, at most `most`. Raise InvalidForm."""
     if http_request.method != "POST":
         return b""
-    kind = http_request.headers.get("content-type", "").partition(";")[0]
-    if kind not in ("", "application/x-www-form-urlencoded"):
+    media_type = http_request.headers.get("content-type", "").partition(";")[0]
+    if media_type not in ("", "application/x-www-form-urlencoded"):
         raise InvalidForm("A form must be application/x-www-form-urlencoded.")
     body = bytearray()
     async for part in http_request.stream():
         body += part
         if len(body) > most:
-            raise InvalidForm(f"A form may have {most >> 10:,} KiB.")
+            raise InvalidForm(f"A form may have at most {most >> 10:,} KiB.")
     return bytes(body)

@@ -1,4 +1,4 @@
-"""Read a query for dead letters from a page's address or form, and write it back."""
+"""Read a query for dead letters from a URL or a form, and write it back."""
 
 import re
 from dataclasses import asdict
@@ -13,12 +13,12 @@ CONDITIONS: Final = (
 
 
 def query_of(request: PageRequest) -> DeadLetterQuery:
-    """Return the query that the request's fields make; an empty field means any. `id` may have several ids."""
+    """Return the query that the request's fields describe. An empty field means any; `id` may list several ids."""
     given: dict[str, Any] = {name: request.field(name).strip() or None for name in CONDITIONS}
     return DeadLetterQuery(ids=tuple(re.findall(r"[^\s,]+", request.field("id"))), **given)
 
 
 def fields_of(query: DeadLetterQuery) -> dict[str, Any]:
-    """Return the same as fields, for addresses and hidden in forms, without the empty ones."""
+    """Return the query as fields for URLs and hidden inputs, without empty ones."""
     ids = {"id": ",".join(query.ids)} if query.ids else {}
     return {**ids, **{name: value for name, value in asdict(query).items() if value and name in CONDITIONS}}

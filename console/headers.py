@@ -1,4 +1,4 @@
-"""The headers of every answer: nothing of it is kept, framed, told further, or runs but our own files."""
+"""The security headers of every answer: no caching, no frames, no referrer to other sites, only the console's files."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ _POLICY: Final = (
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
-    "connect-src 'self'",  # htmx asks for parts of pages
+    "connect-src 'self'",  # htmx requests parts of pages
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -18,7 +18,7 @@ _HEADERS: Final = {
     "content-security-policy": "; ".join(_POLICY),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",  # with no-referrer browsers send `Origin: null`, whoever asks
+    "referrer-policy": "same-origin",  # with no-referrer, browsers send `Origin: null` for every form
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
@@ -27,7 +27,7 @@ _HEADERS: Final = {
 
 
 def secured(response: Response) -> Response:
-    """The response with them; what it says of its own stays (static files may be kept)."""
+    """Return the response with these headers; a header that it has already stays (static files may be cached)."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -1,4 +1,4 @@
-"""How pages are written: Jinja2, everything escaped; and the words and numbers that templates may use."""
+"""Render pages with Jinja2, everything escaped, and provide the filters and values that templates use."""
 
 from hashlib import sha256
 from importlib.resources import files
@@ -17,19 +17,19 @@ STATIC: Final = {
     "htmx.min.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-"""The files that any visitor gets, and what they are."""
+"""The static files, which need no session, and their media types."""
 
 STATES: Final = {
     "healthy": "delivering",
     "backing_off": "slowed down",
     "paused": "paused",
-    "disabled": "disabled in the file",
-    "removed": "not in the file any more",
+    "disabled": "disabled",
+    "removed": "removed from the file",
 }
 
 
 class Templates:
-    """The templates of this package; serves any number of threads."""
+    """The templates of this package. Any number of threads may use it."""
 
     def __init__(self) -> None:
         self._environment = Environment(
@@ -44,10 +44,10 @@ class Templates:
             "plural": plural,
             "duration": duration,
             "json": as_json,
-            "time": time_of,
-            "query": query_of,
+            "time": utc_time,
+            "query": query_string,
             "describe_status": describe_status,
-            "sentence": lambda words: words[:1].upper() + words[1:],
+            "sentence": lambda text: text[:1].upper() + text[1:],
         }
         self._environment.globals |= {
             "static": {name: f"/console/static/{name}?v={_version(name)}" for name in STATIC},
@@ -55,12 +55,12 @@ class Templates:
         }
 
     def render(self, template: str, **values: Any) -> str:
-        """The text of a template."""
+        """Return the template filled with these values."""
         return self._environment.get_template(template).render(values)
 
 
 def static_file(name: str) -> bytes:
-    """The content of one of STATIC."""
+    """Return the content of one of STATIC."""
     return (files("console") / "static" / name).read_bytes()
 
 
@@ -69,17 +69,17 @@ def _version(name: str) -> str:
 
 
 def as_json(value: Any) -> str:
-    """JSON for reading; numbers stand as they were where `value` is JSON already."""
+    """Return indented JSON. In bytes that are JSON already, numbers stay as written."""
     text = value if isinstance(value, bytes) else msgspec.json.encode(value)
     return msgspec.json.format(text, indent=2).decode()
 
 
-def time_of(ms: int) -> str:
-    """2026-11-24 13:05:59, UTC."""
+def utc_time(ms: int) -> str:
+    """Return a UTC time such as `2026-11-24 13:05:59`; `ms` is Unix milliseconds."""
     return rfc3339(int(ms))[:19].replace("T", " ")
 
 
-def query_of(values: dict[str, Any]) -> str:
-    """`?name=value…` of what is not empty."""
-    given = {name: value for name, value in values.items() if value not in ("", None)}
-    return f"?{urlencode(given)}" if given else ""
+def query_string(values: dict[str, Any]) -> str:
+    """Return `?name=value…` without empty values; "" if nothing is left."""
+    fields = {name: value for name, value in values.items() if value not in ("", None)}
+    return f"?{urlencode(fields)}" if fields else ""

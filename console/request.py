@@ -1,4 +1,4 @@
-"""Read a request into what pages need: its fields, its sender and its session."""
+"""Read a request into what pages need: its path, fields, sender and session."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,10 @@ MOST_DIGITS = 15
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """`path` has the values in the page's path, `query` and `form` the fields; `partial`: htmx asks for a part."""
+    """A request that a page answers.
+
+    `path` has the values in the page's path, `query` and `form` the fields. `partial`: htmx requests a part of a page.
+    """
 
     url: str
     address: str
@@ -29,21 +32,21 @@ class PageRequest:
 
     @property
     def csrf(self) -> str:
-        """What this visitor's forms must bring back."""
+        """The token that forms of this session must contain; "" without a session."""
         return self.session.csrf if self.session else ""
 
     def field(self, name: str) -> str:
-        """A field of the form, else of the query; "" when there is none."""
+        """Return a field of the form, or else of the query; "" if neither has it."""
         return self.form[name][0] if name in self.form else self.query.get(name, "")
 
     def number(self, name: str, default: int, most: int) -> int:
-        """The same, of a number up to `most`."""
+        """Return a field as a number of at most `most`, or `default` if it is not a number."""
         text = self.field(name)
         return min(int(text), most) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else default
 
 
 def read_request(http_request: Request, peers: Peers, session: Session | None, body: bytes = b"") -> PageRequest:
-    """The visit that a request is. ValueError for a body that is no form."""
+    """Return the request as pages need it. Raise ValueError if the body is not a form."""
     return PageRequest(
         url=http_request.url.path + (f"?{http_request.url.query}" if http_request.url.query else ""),
         address=peers.address_of(http_request.scope),

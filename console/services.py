@@ -1,4 +1,4 @@
-"""What every page works with: settings, Redis, the index of letters, TikTok's door, and how a page is written."""
+"""What every page needs: settings, Redis, the index of dead letters, TikTok's API, and the templates."""
 
 import time
 from collections.abc import Iterator
@@ -28,14 +28,14 @@ from process.peers import Peers
 from store.client import connect
 from store.console_sessions import ConsoleSessions
 
-PATIENCE: Final = httpx.Timeout(10.0, connect=3.0)
-"""With TikTok, while somebody looks at the page: less than a worker has."""
-TRUSTED_FOR_S: Final = 2.0
-"""A file that looks as it did is read anew after this long, for the secret files that it names may have changed."""
+TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
+"""For requests to TikTok while an operator waits for the page; shorter than a worker's."""
+REREAD_AFTER_S: Final = 2.0
+"""The file is read again after this time even if it is unchanged, because secret files that it names may change."""
 
 
 class Services:
-    """One for the process; serves any number of threads."""
+    """One object for the process. Any number of threads may use it."""
 
     def __init__(self, settings: Settings, client: redis.Redis, password: str) -> None:
         self.settings, self.redis = settings, client
@@ -47,46 +47,46 @@ class Services:
 
     @cached_property
     def tiktok(self) -> Client:
-        """Return the client for test events, made when needed. Raise OperatorError where its settings are wrong."""
+        """The client for test events, created at its first use. Raises OperatorError if its settings are wrong."""
         try:
-            return Client(self.settings.tiktok_url, timeout=PATIENCE, max_connections=2)
+            return Client(self.settings.tiktok_url, timeout=TIMEOUT, max_connections=2)
         except ConfigurationError as error:
             raise OperatorError(str(error)) from None
 
     def close(self) -> None:
-        """Let go of TikTok, if anybody was sent there."""
+        """Close the client to TikTok if it was created."""
         if "tiktok" in self.__dict__:
             self.tiktok.close()
 
     def store(self) -> DeadLetterStore:
-        """The letters, and the connections that may have some. Raises RedisAway."""
+        """Return the store of dead letters. Raise RedisAway."""
         return DeadLetterStore(self.settings, self.redis, self.configuration)
 
     def overview(self) -> Overview:
-        """How everything stands. Raises RedisAway."""
+        """Return the status of every connection. Raise RedisAway."""
         return overview(self.settings, self.redis, self.configuration)
 
     def configuration(self) -> Configuration:
-        """The configuration file as it is now. Raises ConfigurationError."""
-        seen = (signature_of(self.settings.config), time.monotonic() // TRUSTED_FOR_S)
-        kept = self._configuration
-        if kept is None or kept[0] != seen:
-            kept = (seen, load(self.settings.config, keyring=self.settings.keyring))
-            self._configuration = kept
-        return kept[1]
+        """Return the configuration file as it is now. Raise ConfigurationError."""
+        version = (signature_of(self.settings.config), time.monotonic() // REREAD_AFTER_S)
+        cached = self._configuration
+        if cached is None or cached[0] != version:
+            cached = (version, load(self.settings.config, keyring=self.settings.keyring))
+            self._configuration = cached
+        return cached[1]
 
     def replay_previews(self, store: DeadLetterStore) -> ReplayPreviews:
-        """What letters would become now. Raises ConfigurationError."""
+        """Return previews of what a replay would send now. Raise ConfigurationError."""
         return ReplayPreviews(self.configuration(), self.settings, store.now_ms())
 
     def page(self, request: PageRequest, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page, or a part of one, for this visitor."""
+        """Return a page, or a part of one, for this request."""
         return HTMLResponse(self._templates.render(template, request=request, **values), status)
 
 
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
-    """A desk, with Redis within reach; `settings` have a `redis_url` and an `admin_password`."""
+    """Give the services, connected to Redis. `settings` must have a `redis_url` and an `admin_password`."""
     if settings.redis_url is None or settings.admin_password is None:
         raise ValueError("a console needs Redis and a password")
     with connect(settings.redis_url.get_secret_value()) as client:

@@ -1,6 +1,7 @@
-"""Who is signed in: a random token in a cookie, of which Redis keeps a digest, so that every ingest process knows it.
+"""Sign operators in and out. A session is a random token in a cookie; Redis keeps only a digest of it.
 
-What Redis has is worth nothing without the token, and nothing once the password has been changed.
+All ingest processes share the sessions. What Redis keeps does not open the console without the token, and a new
+password ends every session.
 """
 
 import hmac
@@ -14,72 +15,72 @@ import structlog
 
 from store.console_sessions import ConsoleSessions, Limit
 
-LASTS_MS: Final = 12 * 3_600_000
+LIFETIME_MS: Final = 12 * 3_600_000
 
 PER_ADDRESS: Final = Limit(free=5, first_ms=1_000, most_ms=60_000, kept_ms=900_000)
-"""Behind a proxy that is not trusted all have one address: whoever knows the password must not wait long for others."""
-FROM_ALL: Final = Limit(free=100, first_ms=1_000, most_ms=1_000, kept_ms=600_000)
-"""Whoever tries from everywhere has a try a second; whoever knows the password gets in between them."""
-EVERYBODY: Final = "everybody"
+"""Behind a proxy that is not trusted, all senders have one address, so an operator must not wait long for others."""
+OF_ALL_ADDRESSES: Final = Limit(free=100, first_ms=1_000, most_ms=1_000, kept_ms=600_000)
+"""Senders from many addresses get one attempt a second together; an operator can still sign in between them."""
+ALL_ADDRESSES: Final = "all addresses"
 
 log = structlog.get_logger("relay.console")
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One visitor who knows the password."""
+    """One browser that signed in with the password."""
 
     token: str = field(repr=False)
 
     @property
     def name(self) -> str:
-        """What the audit calls it; tells nothing of the token."""
+        """Its name in the audit log, from which the token cannot be derived."""
         return sha256(self.token.encode()).hexdigest()[:8]
 
     @property
     def csrf(self) -> str:
-        """What forms must bring back: only pages of this session have it."""
+        """The token that every form must contain; only pages of this session have it."""
         return hmac.digest(self.token.encode(), b"csrf", "sha256").hex()
 
 
 class Sessions:
-    """Every session of the console; serves any number of threads. Raises RedisAway."""
+    """The sessions of the console. Any number of threads may use it; every method raises RedisAway."""
 
-    def __init__(self, visitors: ConsoleSessions, password: str) -> None:
-        self._visitors = visitors
+    def __init__(self, stored: ConsoleSessions, password: str) -> None:
+        self._stored = stored
         self._password = password.encode()
 
     def sign_in(self, password: str, address: str) -> Session | int | None:
-        """A new session; or None for a wrong password; or how many ms to wait before the next try."""
-        who = _neighbourhood(address)
-        if wait := self._visitors.admit([(who, PER_ADDRESS), (EVERYBODY, FROM_ALL)]):
+        """Return a new session, None for a wrong password, or how many ms to wait before the next attempt."""
+        network = _network_of(address)
+        if wait := self._stored.admit([(network, PER_ADDRESS), (ALL_ADDRESSES, OF_ALL_ADDRESSES)]):
             return wait
         if not hmac.compare_digest(sha256(password.encode()).digest(), sha256(self._password).digest()):
             log.warning("console_login_failed", address=address)
             return None
-        self._visitors.forgive(who)
+        self._stored.forgive(network)
         session = Session(secrets.token_urlsafe(32))
-        self._visitors.keep(session.token, self._proof(session.token), LASTS_MS)
+        self._stored.keep(session.token, self._proof(session.token), LIFETIME_MS)
         log.info("console_login", address=address, session=session.name)
         return session
 
     def find(self, token: str) -> Session | None:
-        """The session of that token, if there is one and the password is still what it was."""
-        kept = self._visitors.find(token) if token else None
-        return Session(token) if kept is not None and hmac.compare_digest(kept, self._proof(token)) else None
+        """Return the session of this token; None if there is none or the password has changed since."""
+        proof = self._stored.find(token) if token else None
+        return Session(token) if proof is not None and hmac.compare_digest(proof, self._proof(token)) else None
 
     def sign_out(self, session: Session) -> None:
-        """End it, for every process."""
-        self._visitors.end(session.token)
+        """End the session in every process."""
+        self._stored.end(session.token)
 
     def _proof(self, token: str) -> bytes:
         return hmac.digest(token.encode(), self._password, "sha256")
 
 
-def _neighbourhood(address: str) -> str:
-    """Whose tries count together: an IPv4 address, or the /64 that one household or server has of IPv6."""
+def _network_of(address: str) -> str:
+    """Return the network whose attempts count together: an IPv4 address, or the /64 of one IPv6 site."""
     try:
-        read = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
-        return "nobody knows who"
-    return str(read) if read.version == 4 else str(ip_network(f"{read}/64", strict=False))
+        return "unknown address"
+    return str(ip) if ip.version == 4 else str(ip_network(f"{ip}/64", strict=False))

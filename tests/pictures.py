@@ -1,6 +1,6 @@
-"""Takes the pictures of the console in docs/: a relay with two weeks behind it, in a real browser.
+"""Take the screenshots of the console in docs/, of a relay with two weeks of events, in a real browser.
 
-Run as a program, with the browser's extra installed: python tests/pictures.py. Fonts are the machine's own.
+Run `python tests/pictures.py` with the extra `browser` installed. The fonts are those of the machine.
 """
 
 import os
@@ -21,7 +21,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 760}, "has_touch":
 
 
 def signed_in(browser: Browser, url: str, **options: Any) -> Page:
-    """Return a page of an operator who has signed in."""
+    """Return a page that is signed in."""
     page = browser.new_context(base_url=url, **options).new_page()
     page.goto("/console")
     page.get_by_label("Password").fill(PASSWORD)
@@ -31,7 +31,7 @@ def signed_in(browser: Browser, url: str, **options: Any) -> Page:
 
 
 def take(browser: Browser, url: str) -> None:
-    """Take all pictures."""
+    """Take all screenshots."""
     light, dark = signed_in(browser, url, **WIDE), signed_in(browser, url, color_scheme="dark", **WIDE)
     light.set_viewport_size({"width": 1200, "height": 1080})
     light.screenshot(path=DOCS / "console-overview.png")
@@ -44,7 +44,7 @@ def take(browser: Browser, url: str) -> None:
     light.goto("/console/dead-letters")
     light.screenshot(path=DOCS / "console-dead-letters.png")
     light.goto("/console/try?sample=basket")
-    light.get_by_role("button", name="See what it becomes").click()
+    light.get_by_role("button", name="Preview").click()
     light.locator("article.result").first.wait_for()
     light.screenshot(path=DOCS / "console-try.png")
     phone = signed_in(browser, url, **PHONE)
@@ -52,7 +52,7 @@ def take(browser: Browser, url: str) -> None:
 
 
 def main() -> None:
-    """Start it, let two weeks pass, take them."""
+    """Start relay, send the events of two weeks, and take the screenshots."""
     os.environ["RELAY_ADMIN_PASSWORD"] = PASSWORD
     chromium = shutil.which("chromium") or sys.exit("no chromium is installed: apt-get install chromium")
     with (

@@ -26,11 +26,11 @@ def ingest() -> None:
     configure_logging(settings, "ingest")
     _warn_of_unverified_tls(settings)
     _exit_on_sigterm()
-    from console.app import console_of_its_own
+    from console.app import console_in_own_process
     from ingest.server import run
 
     try:
-        with console_of_its_own(settings, command) as routes:
+        with console_in_own_process(settings, command) as routes:
             run(settings, routes)
     except CannotListen as error:
         raise OperatorError(str(error)) from None

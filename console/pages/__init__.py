@@ -1,1 +1,1 @@
-"""The pages: each a function of the desk and a visit, which answers."""
+"""The pages: each is a function of the services and a request that returns the answer."""

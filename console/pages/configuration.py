@@ -1,4 +1,4 @@
-"""The configuration: what is in force, secrets masked; and what another file would be, and would change."""
+"""The configuration: what is in force, without secrets, and what a pasted file would change."""
 
 import time
 from collections.abc import Iterator
@@ -22,33 +22,33 @@ from operations.preview.preview import RefusedBatch, pairs_of, preview_all
 
 FILE_NAME: Final = "the pasted file"
 LARGEST_FILE: Final = 128 * 1024
-"""That has some 400 connections and takes a few seconds to read at most; a file on disk may be larger."""
+"""About 400 connections, which take a few seconds to read at most. A file on disk may be larger."""
 
 
 def show(services: Services, request: PageRequest) -> Response:
-    """What the file says now, or why it is refused."""
+    """Show the configuration file, or why it is refused."""
     return _page(services, request)
 
 
 def check(services: Services, request: PageRequest) -> Response:
-    """What the pasted file would be, and what it would change in the pasted batches."""
+    """Check the pasted file, and show what it would change in the settings and in the pasted batches."""
     text = request.field("file")
     if len(text.encode()) > LARGEST_FILE:
-        size = f"A pasted file may have {LARGEST_FILE >> 10} KiB: check a larger one with relay check."
-        return _page(services, request, problems=[size], too_large=True)
+        problem = f"A pasted file may have at most {LARGEST_FILE >> 10} KiB. Check a larger one with relay check."
+        return _page(services, request, problems=[problem], too_large=True)
     try:
         pasted = check_text(text, FILE_NAME)
     except ConfigurationError as error:
         return _page(services, request, problems=list(map(str, error.problems)))
     try:
-        compared = _compared(services, pasted, request.field("batches"))
+        comparisons = _compare(services, pasted, request.field("batches"))
     except OperatorError as error:
         return _page(services, request, pasted=pasted, problems=[str(error)])
-    return _page(services, request, pasted=pasted, compared=compared)
+    return _page(services, request, pasted=pasted, comparisons=comparisons)
 
 
-def _compared(services: Services, pasted: Configuration, batches: str) -> list[Comparison] | None:
-    """None where no batches were pasted. OperatorError when they are none."""
+def _compare(services: Services, pasted: Configuration, batches: str) -> list[Comparison] | None:
+    """Compare previews under both files; None if no batches were pasted. Raise OperatorError if they are invalid."""
     if not batches.strip():
         return None
     parts, now_ms = parse_batches(batches.encode(), PASTED).batches, time.time_ns() // 1_000_000
@@ -58,7 +58,7 @@ def _compared(services: Services, pasted: Configuration, batches: str) -> list[C
     except RefusedBatch as error:
         raise OperatorError(f"ingest would refuse the batches: {error}") from None
     except ConfigurationError:
-        raise OperatorError("the file in its place is refused now: there is nothing to compare with") from None
+        raise OperatorError("the batches cannot be compared: the present configuration file is refused") from None
     return compare_all(before, after)
 
 
@@ -67,7 +67,7 @@ def _page(
     request: PageRequest,
     *,
     pasted: Configuration | None = None,
-    compared: list[Comparison] | None = None,
+    comparisons: list[Comparison] | None = None,
     problems: list[str] | None = None,
     too_large: bool = False,
 ) -> Response:
@@ -86,7 +86,7 @@ def _page(
         refused=refused,
         pasted=pasted,
         changes=list(changes(configuration, pasted)) if configuration and pasted else [],
-        compared=compared,
+        comparisons=comparisons,
         problems=problems or [],
         file="" if too_large else request.field("file"),
         batches=request.field("batches"),
@@ -95,7 +95,7 @@ def _page(
 
 
 def _connections(configuration: Configuration) -> Iterator[dict[str, Any]]:
-    """Each with its routes, the settings that are not as by default, and its mappings; never its token."""
+    """Yield each connection with its routes, settings and mappings, without its token."""
     for connection in configuration.connections.values():
         routes = [(name, route_of(connection, configuration.inputs[name].platform)) for name in connection.inputs]
         yield {

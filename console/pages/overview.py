@@ -1,4 +1,4 @@
-"""The overview: how each connection stands, who must do what, and the books over time."""
+"""The overview: the status of each connection, what the operator has to do, and the daily counts."""
 
 from starlette.responses import RedirectResponse, Response
 
@@ -13,38 +13,38 @@ SHOWN_DAYS = 14
 
 
 def show(services: Services, request: PageRequest) -> Response:
-    """Everything at one glance."""
-    seen = services.overview()
+    """Show the status of all connections, and the daily counts of one or of all."""
+    overview = services.overview()
     number = max(1, request.number("days", SHOWN_DAYS, MOST_DAYS))
-    wanted = request.field("connection")
-    chosen = [one.id for one in seen.statuses if wanted in ("", one.id)]
-    days = days_of(services.redis, chosen, number, seen.reading.now_ms)
+    connection = request.field("connection")
+    chosen = [status.id for status in overview.statuses if connection in ("", status.id)]
+    days = days_of(services.redis, chosen, number, overview.reading.now_ms)
     return services.page(
         request,
         "overview.html",
-        seen=seen,
+        overview=overview,
         days=[day for day in days if day.came],
         number=number,
-        connection=wanted,
+        connection=connection,
         chart=chart_of(days),
     )
 
 
 def pause(services: Services, request: PageRequest) -> Response:
-    """Stop delivering for one connection."""
-    operations.connections.pause(services.redis, _known(services, request))
+    """Pause delivery for the connection in the URL."""
+    operations.connections.pause(services.redis, _known_connection(services, request))
     return RedirectResponse("/console", 303)
 
 
 def resume(services: Services, request: PageRequest) -> Response:
-    """Deliver again."""
-    operations.connections.resume(services.redis, _known(services, request))
+    """Resume delivery for the connection in the URL."""
+    operations.connections.resume(services.redis, _known_connection(services, request))
     return RedirectResponse("/console", 303)
 
 
-def _known(services: Services, request: PageRequest) -> str:
-    seen = services.overview()
-    wanted = request.path["id"]
-    if wanted not in {one.id for one in seen.statuses}:
+def _known_connection(services: Services, request: PageRequest) -> str:
+    """Return the id of the connection in the URL. Raise NotFound."""
+    connection = request.path["id"]
+    if connection not in {status.id for status in services.overview().statuses}:
         raise NotFound("There is no such connection.")
-    return wanted
+    return connection

@@ -1,4 +1,4 @@
-"""Try it: what batches would become, connection by connection; and sent to TikTok's test tab, if somebody says so."""
+"""Try it: show what batches would become for each connection, and send them to TikTok's Test Events tab on request."""
 
 from typing import Any, Final
 
@@ -22,28 +22,28 @@ Pair = tuple[Input, Connection]
 
 
 def show(services: Services, request: PageRequest) -> Response:
-    """The form, with a sample in it if one was picked."""
+    """Show the form, with a sample batch in it if the URL names one."""
     configuration = services.configuration()
     return _page(services, request, configuration, text=sample_text(request.field("sample")), results=None)
 
 
 def preview(services: Services, request: PageRequest) -> Response:
-    """What the batches would become for the chosen connections."""
+    """Show what the batches would become for the chosen connections."""
     configuration = services.configuration()
     text = request.field("batches")
     try:
-        results = [_result(made, pair[1]) for made, pair in _previews(services, request, configuration, text)]
+        results = [_result(preview, pair[1]) for preview, pair in _previews(services, request, configuration, text)]
     except OperatorError as error:
         return _page(services, request, configuration, text=text, results=None, problem=str(error))
     return _page(services, request, configuration, text=text, results=results)
 
 
 def send(services: Services, request: PageRequest) -> Response:
-    """Post the requests of one connection to TikTok with its test code, and say what TikTok said."""
+    """Post the requests of one connection to TikTok with its test code, and show TikTok's answers."""
     configuration = services.configuration()
-    for made, (source, connection) in _previews(services, request, configuration, request.field("batches")):
+    for preview, (source, connection) in _previews(services, request, configuration, request.field("batches")):
         if request.field("to") == _key(source, connection):
-            replies = send_test(services.tiktok, made, connection)
+            replies = send_test(services.tiktok, preview, connection)
             template = "try_it/test_replies.html" if request.partial else "try_it/test_replies_page.html"
             return services.page(request, template, replies=replies, connection=connection)
     raise NotFound("There is no such connection.")
@@ -52,7 +52,7 @@ def send(services: Services, request: PageRequest) -> Response:
 def _previews(
     services: Services, request: PageRequest, configuration: Configuration, text: str
 ) -> list[tuple[Preview, Pair]]:
-    """One for each chosen pair. OperatorError for what is no batch."""
+    """Return a preview for each chosen pair. Raise OperatorError if the text is not a batch."""
     batches = parse_batches(text.encode(), PASTED).batches
     pairs = [pair for pair in pairs_of(configuration) if _key(*pair) in _chosen(request, configuration)]
     if not pairs:
@@ -64,7 +64,7 @@ def _previews(
 
 
 def _chosen(request: PageRequest, configuration: Configuration) -> set[str]:
-    """The pairs that are ticked; all of them before anybody chose."""
+    """Return the keys of the ticked pairs; of all pairs before the form was sent."""
     if request.form:
         return set(request.form.get("pair", ()))
     return {_key(*pair) for pair in pairs_of(configuration)}
@@ -74,16 +74,16 @@ def _key(source: Input, connection: Connection) -> str:
     return f"{source.id} {connection.id}"
 
 
-def _result(made: Preview, connection: Connection) -> dict[str, Any]:
-    matching = matching_of(made, connection)
-    told = [(index, note) for index, note in made.notes if note not in matching.notes]
+def _result(preview: Preview, connection: Connection) -> dict[str, Any]:
+    """Return what the template needs to show one preview; notes that the match keys show are omitted."""
+    matching = matching_of(preview, connection)
     return {
-        "made": made,
-        "key": f"{made.input} {made.connection}",
+        "preview": preview,
+        "key": f"{preview.input} {preview.connection}",
         "connection": connection,
         "matching": matching,
-        "notes": told,
-        "why_no_test": why_not(made, connection),
+        "notes": [(index, note) for index, note in preview.notes if note not in matching.notes],
+        "why_no_test": why_not(preview, connection),
     }
 
 

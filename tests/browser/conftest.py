@@ -1,4 +1,4 @@
-"""A relay of real processes with two weeks behind it, and Chromium: the distribution's, where there is one."""
+"""Fixtures of browser tests: a relay of real processes with two weeks of events, and an installed Chromium."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,17 +22,17 @@ FLAGS = (
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Where Chromium is; skips, saying so, where it or its driver is missing."""
+    """Return the path of Chromium; skip the test with a reason if Chromium or its driver is missing."""
     pytest.importorskip("playwright.sync_api", reason=NOT_RUN + "the driver is missing: pip install -e .[browser]")
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
         pytest.skip(NOT_RUN + "no chromium is installed: apt-get install chromium")
-    return found
+    return path
 
 
 @pytest.fixture(scope="module")
 def plant(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
-    """An ingest with its console, a worker, TikTok's stand-in, and what came in two weeks."""
+    """Give an ingest with its console, a worker, the sandbox, and the events of two weeks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RELAY_ADMIN_PASSWORD", PASSWORD)
         with Plant(tmp_path_factory.mktemp("plant"), CONFIGURATION, ingests=1, workers=1) as plant:
@@ -43,7 +43,7 @@ def plant(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 @pytest.fixture(scope="module")
 def browser(chromium: str, plant: Plant) -> Iterator["Browser"]:
-    """Chromium. Its driver keeps an event loop running, so it is started last and ended with the module."""
+    """Give Chromium. Its driver keeps an event loop running, so it starts last and ends with the module."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -54,14 +54,14 @@ def browser(chromium: str, plant: Plant) -> Iterator["Browser"]:
 
 @pytest.fixture
 def client(plant: Plant) -> Iterator[redis.Redis]:
-    """What Redis has."""
+    """Give a client of Redis."""
     with plant.client() as client:
         yield client
 
 
 @pytest.fixture
 def context_of(plant: Plant, browser: "Browser") -> Iterator[Callable[..., "BrowserContext"]]:
-    """context_of(**options): a browser window of somebody, at the console."""
+    """Return context_of(**options), which opens a browser window for the console."""
     opened: list[BrowserContext] = []
 
     def context_of(**options: Any) -> "BrowserContext":
@@ -79,18 +79,18 @@ def context_of(plant: Plant, browser: "Browser") -> Iterator[Callable[..., "Brow
 
 @pytest.fixture
 def page(context_of: Callable[..., "BrowserContext"]) -> Iterator["Page"]:
-    """A page of somebody who is signed in; whatever the browser complains of fails the test."""
+    """Give a page that is signed in. The test fails if the browser logs an error or a warning."""
     page = context_of().new_page()
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: messages.append(str(error)))
     sign_in(page)
     yield page
-    assert complaints == []
+    assert messages == []
 
 
 def sign_in(page: "Page") -> None:
-    """Through the door, by keyboard."""
+    """Sign in by keyboard."""
     page.goto("/console")
     page.get_by_label("Password").press_sequentially(PASSWORD)
     page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""What people do at the console, walked in a real browser against a running relay with two weeks behind it."""
+"""Tasks of operators, done in a real browser on a running relay with two weeks of events."""
 
 import json
 import re
@@ -12,16 +12,16 @@ from support.plant import Plant
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-GOOD_URL = "https://shop.example/mended"
+GOOD_URL = "https://shop.example/corrected"
 
 
-def taken(plant: Plant, event_id: str) -> dict[str, Any]:
-    """What TikTok's stand-in took under that id, once it has."""
+def received(plant: Plant, event_id: str) -> dict[str, Any]:
+    """Return the event that the sandbox received with this id."""
     return next(event["body"] for event in plant.sandbox.events() if event["event_id"] == event_id)
 
 
-def test_where_did_yesterdays_purchases_go(plant: Plant, page: "Page") -> None:
-    """From the overview's row of that day to the TikTok event, the reason, and the very letters."""
+def test_finding_the_dead_letters_of_yesterdays_purchases(plant: Plant, page: "Page") -> None:
+    """The overview's row of the day leads to the TikTok event, its reasons, and exactly those dead letters."""
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     page.get_by_label("Connection").select_option("shop-web")
     page.get_by_role("button", name="Show").click()
@@ -38,7 +38,7 @@ def test_where_did_yesterdays_purchases_go(plant: Plant, page: "Page") -> None:
 
 
 def test_pausing_and_resuming_a_connection_with_the_keyboard(plant: Plant, page: "Page", client: redis.Redis) -> None:
-    """And what a refused token asks for."""
+    """The overview says what to do about a refused token."""
     outlet = page.locator("#connection-outlet")
     assert "put a valid Events API token into access_token" in outlet.inner_text()
     button = page.locator("#connection-shop-app").get_by_role("button", name="Pause")
@@ -51,10 +51,10 @@ def test_pausing_and_resuming_a_connection_with_the_keyboard(plant: Plant, page:
     assert not client.hexists("connection:shop-app", "state")
 
 
-def test_a_letter_is_found_corrected_as_one_watches_and_arrives(
+def test_a_dead_letter_is_found_corrected_with_a_preview_and_delivered(
     plant: Plant, page: "Page", client: redis.Redis
 ) -> None:
-    """Searched by its event's id; one field set; the outlook changes while one types; nothing was revealed."""
+    """It is found by its event id; the preview changes while the operator types; nothing is revealed."""
     reveals = client.llen("audit:reveals")
     page.get_by_role("link", name="Dead letters").first.click()
     page.get_by_label("Reason").select_option("invalid_url")
@@ -65,47 +65,45 @@ def test_a_letter_is_found_corrected_as_one_watches_and_arrives(
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="1 dead letter").wait_for()
     page.locator("table.dead-letters a").click()
-    page.get_by_text("Would die again").wait_for()
+    page.get_by_text("Would be dead-lettered again").wait_for()
     assert page.get_by_label("Field").input_value() == "custom_flags.TikTok.URL"
     value = page.get_by_label("Value")
     value.press_sequentially("shop")
-    page.get_by_text("Would die again").wait_for()
+    page.get_by_text("Would be dead-lettered again").wait_for()
     value.fill(GOOD_URL)
     page.get_by_text("Would be sent as").wait_for()
     assert '"event_id"' in page.locator("#replay-preview").inner_text()
-    page.get_by_role("button", name="Keep and send again").click()
-    page.get_by_text("1 of 1 sent again").wait_for()
+    page.get_by_role("button", name="Save and replay").click()
+    page.get_by_text("1 of 1 replayed").wait_for()
     plant.sandbox.wait_for(lambda _: any(event["event_id"] == event_id for event in plant.sandbox.events()))
-    assert taken(plant, event_id)["page"]["url"] == GOOD_URL
+    assert received(plant, event_id)["page"]["url"] == GOOD_URL
     assert client.llen("audit:reveals") == reveals
 
 
-def test_an_event_is_edited_in_full_with_the_new_result_beside_the_old(
-    plant: Plant, page: "Page", client: redis.Redis
-) -> None:
-    """Which shows personal data, and is written down."""
+def test_a_whole_event_is_edited_with_the_preview_beside_it(plant: Plant, page: "Page", client: redis.Redis) -> None:
+    """The editor shows personal data, and the audit log has an entry."""
     page.goto("/console/dead-letters?reason=invalid_ttclid&connection=shop-web")
     event_id = page.locator("table.dead-letters .id").first.inner_text()
     page.locator("table.dead-letters a").first.click()
     assert "user1@shop.example" not in page.content()
     page.get_by_role("button", name="Edit the event").click()
-    text = page.get_by_label("The batch, with this one event")
+    text = page.get_by_label("The batch with this event")
     assert "user1@shop.example" in text.input_value()
     reveal = json.loads(client.lindex("audit:reveals", 0) or b"{}")
     assert (reveal["command"], reveal["number"]) == ("console edit", 1)
-    page.get_by_text("Would die again").wait_for()
+    page.get_by_text("Would be dead-lettered again").wait_for()
     text.fill(text.input_value().replace("__CALLBACK_PARAM__", "E.C.P.abc"))
     page.get_by_text("Would be sent as").wait_for()
-    assert "invalid_ttclid" in page.get_by_role("region", name="As it was").inner_text()
+    assert "invalid_ttclid" in page.get_by_role("region", name="Why it failed").inner_text()
     text.fill("{")
     page.get_by_text("A batch must be a JSON object").wait_for()
-    page.get_by_role("link", name="Leave it as it was").click()
-    page.get_by_text("Would die again").wait_for()
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_text("Would be dead-lettered again").wait_for()
     assert event_id in page.content()
 
 
-def test_a_reveal_is_asked_for_and_written_down(page: "Page", client: redis.Redis) -> None:
-    """Before anything shows."""
+def test_a_reveal_needs_a_click_and_is_in_the_audit_log(page: "Page", client: redis.Redis) -> None:
+    """Before the click nothing is shown."""
     page.goto("/console/dead-letters?connection=shop-web")
     page.locator("table.dead-letters a").first.click()
     assert "user1@shop.example" not in page.content()
@@ -116,32 +114,32 @@ def test_a_reveal_is_asked_for_and_written_down(page: "Page", client: redis.Redi
     assert client.llen("audit:reveals") == before + 1
 
 
-def test_all_letters_of_a_filter_go_again_with_progress_and_each_once(
+def test_all_dead_letters_of_a_filter_are_replayed_once_with_progress(
     plant: Plant, page: "Page", client: redis.Redis
 ) -> None:
-    """Step by step until the end; what was sent dies again here, and is not sent round and round."""
+    """The events fail again here, and are not replayed endlessly."""
     page.goto("/console/dead-letters?connection=shop-web&reason=missing_parameter")
-    number = int(re.findall(r"\d+", page.get_by_role("heading", name="dead letters, by").inner_text())[0])
+    number = int(re.findall(r"\d+", page.get_by_role("heading", name="dead letters by").inner_text())[0])
     replayed = int(client.hget("ledger:shop-web", "replayed") or 0)
-    page.get_by_role("button", name="Send all").click()
-    page.get_by_text(f"{number} of {number} sent again").wait_for()
+    page.get_by_role("button", name="Replay all").click()
+    page.get_by_text(f"{number} of {number} replayed").wait_for()
     assert page.locator("progress").get_attribute("value") == str(number)
     assert int(client.hget("ledger:shop-web", "replayed") or 0) == replayed + number
-    page.get_by_role("link", name="To the dead letters").click()
-    page.get_by_role("heading", name="dead letters, by").wait_for()
+    page.get_by_role("link", name="Dead letters").click()
+    page.get_by_role("heading", name="dead letters by").wait_for()
 
 
-def test_discarding_asks_and_an_export_is_a_file(plant: Plant, page: "Page", client: redis.Redis) -> None:
-    """Masked; kept until one says so."""
+def test_discarding_needs_confirmation_and_an_export_is_a_file(plant: Plant, page: "Page", client: redis.Redis) -> None:
+    """The export is masked; Cancel discards nothing."""
     page.goto("/console/dead-letters?connection=outlet")
     total = client.hlen("dead_letters:outlet")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export, masked").click()
+        page.get_by_role("link", name="Export masked").click()
     lines = download.value.path().read_text().splitlines()
     assert len(lines) == total
     assert "user1@shop.example" not in lines[0]
     page.get_by_role("button", name="Discard").click()
-    page.get_by_role("link", name="Keep").click()
+    page.get_by_role("link", name="Cancel").click()
     assert client.hlen("dead_letters:outlet") == total
     page.get_by_role("button", name="Discard").click()
     page.get_by_role("button", name="Discard all").click()
@@ -149,40 +147,40 @@ def test_discarding_asks_and_an_export_is_a_file(plant: Plant, page: "Page", cli
     assert client.hlen("dead_letters:outlet") == 0
 
 
-def test_a_batch_is_tried_and_sent_to_the_test_tab(plant: Plant, page: "Page") -> None:
-    """A sample first, then one's own; sent only on request, and only where there is a test code."""
+def test_a_batch_is_previewed_and_sent_as_a_test_event(plant: Plant, page: "Page") -> None:
+    """A sample comes first, then a pasted batch; only a connection with a test code offers to send."""
     page.get_by_role("link", name="Try it").click()
-    page.get_by_role("link", name="a visit that fills a basket").click()
-    page.get_by_role("button", name="See what it becomes").click()
+    page.get_by_role("link", name="a shopper fills a basket").click()
+    page.get_by_role("button", name="Preview").click()
     result = page.locator("article.result").first
     result.get_by_text("invalid_url").wait_for()
-    assert "Who TikTok can match" in result.inner_text()
-    assert page.get_by_role("button", name="Send it to TikTok's test tab").count() == 1
+    assert "TikTok can match" in result.inner_text()
+    assert page.get_by_role("button", name="Send to TikTok's Test Events tab").count() == 1
     for box in page.get_by_role("checkbox").all():
         box.set_checked("shop-web" in (box.get_attribute("value") or ""))
     tried = purchase(1, source_message_id="tried-by-hand")
     page.get_by_label("mParticle batches").fill(as_json(batch(tried)).decode())
-    page.get_by_role("button", name="See what it becomes").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_text('"tried-by-hand"').wait_for()
     assert page.locator("article.result").count() == 1
-    page.get_by_role("button", name="Send it to TikTok's test tab").click()
+    page.get_by_role("button", name="Send to TikTok's Test Events tab").click()
     page.get_by_text("TikTok accepted 1 event").wait_for()
-    assert taken(plant, "tried-by-hand")["event"] == "CompletePayment"
+    assert received(plant, "tried-by-hand")["event"] == "CompletePayment"
 
 
-def test_another_file_is_checked_and_what_it_would_change_is_shown(plant: Plant, page: "Page") -> None:
-    """With nothing put in force."""
+def test_a_pasted_file_is_checked_and_its_changes_are_shown(plant: Plant, page: "Page") -> None:
+    """The real file stays as it is."""
     page.get_by_role("link", name="Configuration").click()
     assert "an-old-token" not in page.content()
     file = plant.file.read_text()
     page.get_by_label("The file").fill(file.replace("tiktok_event: CompletePayment", "tiktok_event: Purchase"))
     page.get_by_label("Batches").fill(as_json(batch(purchase(1))).decode())
-    page.get_by_role("button", name="Check it").click()
-    page.get_by_text("The file is right: 2 inputs, 3 connections.").wait_for()
+    page.get_by_role("button", name="Check").click()
+    page.get_by_text("The file is valid: 2 inputs, 3 connections.").wait_for()
     changed = page.locator("article.result", has_text="shop-web")
     assert '"CompletePayment"' in changed.inner_text()
     assert '"Purchase"' in changed.inner_text()
     page.get_by_label("The file").fill(file.replace("platform: ios", "platform: watch"))
-    page.get_by_role("button", name="Check it").click()
+    page.get_by_role("button", name="Check").click()
     page.get_by_text("`platform` is `watch`").wait_for()
     assert plant.file.read_text() == file

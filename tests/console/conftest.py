@@ -1,4 +1,4 @@
-"""Fixtures of console tests: a running ingest with its console over a bench, and visitors of it."""
+"""Fixtures of console tests: a running ingest with its console on a bench, and clients of the console."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,13 +18,13 @@ __all__ = ["anonymous", "bench", "console_url", "open_console", "operator", "san
 
 @pytest.fixture
 def open_console(bench: Bench) -> Callable[..., AbstractContextManager[str]]:
-    """Return a function that runs ingest with the console on the bench's Redis and file, and gives its URL."""
+    """Return a function that runs ingest with its console on the bench, and gives the URL."""
 
     @contextmanager
     def open_console(**settings: Any) -> Iterator[str]:
         given = {"admin_password": PASSWORD, "redis_url": bench.url, **settings}
-        read = Settings(config=bench.path, tiktok_url=bench.sandbox.url, **given)
-        with console_routes(read) as routes, serving(read, routes) as url:
+        complete = Settings(config=bench.path, tiktok_url=bench.sandbox.url, **given)
+        with console_routes(complete) as routes, serving(complete, routes) as url:
             yield url
 
     return open_console
@@ -39,16 +39,16 @@ def console_url(open_console: Callable[..., AbstractContextManager[str]]) -> Ite
 
 @pytest.fixture
 def anonymous(console_url: str) -> Iterator[ConsoleClient]:
-    """Give a visitor who has not signed in."""
-    operator = ConsoleClient(console_url)
-    yield operator
-    operator.close()
+    """Give a client that has not signed in."""
+    client = ConsoleClient(console_url)
+    yield client
+    client.close()
 
 
 @pytest.fixture
 def operator(console_url: str) -> Iterator[ConsoleClient]:
-    """Give a visitor who has signed in."""
-    operator = ConsoleClient(console_url)
-    operator.sign_in()
-    yield operator
-    operator.close()
+    """Give a client that has signed in."""
+    client = ConsoleClient(console_url)
+    client.sign_in()
+    yield client
+    client.close()

@@ -1,4 +1,4 @@
-"""Whatever is asked of the console, in whatever way: an answer, and never that relay is at fault."""
+"""Requests of any kind get an answer, and never an internal error."""
 
 from urllib.parse import quote
 
@@ -31,50 +31,48 @@ MANY = settings(
     part=PARTS,
     headers=st.dictionaries(st.sampled_from(HEADERS), VALUES, max_size=3),
     fields=st.dictionaries(st.sampled_from(FIELDS), PARTS, max_size=3),
-    path=st.booleans(),
 )
-def test_no_request_finds_a_fault(
+def test_no_request_causes_an_internal_error(
     operator: ConsoleClient,
     row: tuple[str, str, object],
     part: str,
     headers: dict[str, str],
     fields: dict[str, str],
-    path: bool,
 ) -> None:
-    """Headers, places in paths and fields that no browser sends."""
+    """Headers, path segments and fields are such that no browser sends them."""
     method, pattern, _ = row
     if pattern.endswith(("logout", "send")):
         return
-    written = quote(part, errors="surrogatepass", safe="")
-    address = pattern.replace("{id}", written).replace("{day}", written).replace("{name}", written)
+    segment = quote(part, errors="surrogatepass", safe="")
+    url = pattern.replace("{id}", segment).replace("{day}", segment).replace("{name}", segment)
     given_fields = {name: value.encode("utf-8", "surrogatepass") for name, value in fields.items()}
     sent = {name: value.encode("latin-1") for name, value in headers.items()}
     if method == "GET":
-        answer = operator.http.get(address, params=given_fields, headers=sent)
+        answer = operator.http.get(url, params=given_fields, headers=sent)
     else:
-        answer = operator.http.post(address, data={"csrf": operator.csrf, **given_fields}, headers=sent)
+        answer = operator.http.post(url, data={"csrf": operator.csrf, **given_fields}, headers=sent)
     assert answer.status_code < 500, visible_text(answer)
 
 
 @pytest.mark.parametrize("origin", ["http://[", "https://[::1", "http://", "\xff"])
-def test_an_origin_that_is_no_address_is_another_site(anonymous: ConsoleClient, origin: str) -> None:
-    """And no fault."""
+def test_an_invalid_origin_counts_as_another_site(anonymous: ConsoleClient, origin: str) -> None:
+    """The answer is 403, not 500."""
     answer = anonymous.http.post(
         "/console/login", data={"password": "x"}, headers={b"origin": origin.encode("latin-1")}
     )
     assert answer.status_code == 403
-    assert "another site" in visible_text(answer)
+    assert "Another site" in visible_text(answer)
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31", "2026-13-01", "yesterday"])
-def test_a_day_that_cannot_have_events_is_no_page(operator: ConsoleClient, day: str) -> None:
-    """The first one of all has none before it."""
+def test_a_day_that_cannot_have_events_has_no_page(operator: ConsoleClient, day: str) -> None:
+    """Python's first date has no day before it."""
     assert operator.get(f"/console/days/{day}").status_code == 404
 
 
-def test_a_pasted_file_has_a_bound(operator: ConsoleClient) -> None:
-    """Beyond it a sentence says what to use instead, at once."""
+def test_the_size_of_a_pasted_file_is_limited(operator: ConsoleClient) -> None:
+    """The answer to a larger file says at once what to use instead."""
     operator.get("/console/configuration")
     answer = operator.post("/console/configuration", file="- a\n" * (1 << 18))
-    assert "A pasted file may have 128 KiB: check a larger one with relay check." in visible_text(answer)
+    assert "A pasted file may have at most 128 KiB. Check a larger one with relay check." in visible_text(answer)
     assert len(answer.content) < 1 << 18

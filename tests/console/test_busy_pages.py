@@ -1,4 +1,4 @@
-"""Pages never hold up batches: whatever the console does, ingest answers."""
+"""Ingest answers batches while pages of the console are busy."""
 
 import sys
 import threading
@@ -15,20 +15,20 @@ from console.dispatch import THREADS
 from ingest.http.thread_priority import prefer_event_loop
 
 
-def test_while_every_thread_of_the_console_is_busy_batches_are_taken(
+def test_batches_are_accepted_while_every_console_thread_is_busy(
     bench: Bench, operator: ConsoleClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More pages are asked for than it has threads, and none of them comes to an end."""
-    started, go_on = threading.Semaphore(0), threading.Event()
+    """Browsers request more pages than there are threads, and no page finishes."""
+    started, finish = threading.Semaphore(0), threading.Event()
 
-    def never_ends(_: object) -> None:
+    def wait_for_finish(_: object) -> None:
         started.release()
-        go_on.wait(30)
+        finish.wait(30)
         raise LookupError
 
-    monkeypatch.setattr("console.services.Services.overview", never_ends)
+    monkeypatch.setattr("console.services.Services.overview", wait_for_finish)
     with ThreadPoolExecutor(THREADS + 2) as browsers:
-        asked = [browsers.submit(operator.http.get, "/console") for _ in range(THREADS + 2)]
+        answers = [browsers.submit(operator.http.get, "/console") for _ in range(THREADS + 2)]
         try:
             assert all(started.acquire(timeout=10) for _ in range(THREADS))
             began = time.monotonic()
@@ -38,14 +38,14 @@ def test_while_every_thread_of_the_console_is_busy_batches_are_taken(
                 )
                 assert answer.status_code == 202
             assert time.monotonic() - began < 10
-            assert not any(one.done() for one in asked)
+            assert not any(answer.done() for answer in answers)
         finally:
-            go_on.set()
-        assert {one.result().status_code for one in asked} == {500}
+            finish.set()
+        assert {answer.result().status_code for answer in answers} == {500}
 
 
-def test_threads_give_way_while_ingest_serves_and_only_then() -> None:
-    """What computes beside the event loop lets it run ten times as often as Python would by itself."""
+def test_threads_yield_to_the_event_loop_only_while_ingest_serves() -> None:
+    """Python's switch interval is ten times shorter while ingest serves."""
     before = sys.getswitchinterval()
     with prefer_event_loop():
         assert sys.getswitchinterval() < before

@@ -1,4 +1,4 @@
-"""The configuration: shown without its secrets; another file checked, with nothing in it expanded."""
+"""The configuration page shows no secrets, and checks a pasted file without replacing references in it."""
 
 from pathlib import Path
 
@@ -15,84 +15,84 @@ connections:
 """
 
 
-def test_what_is_in_force_is_shown_and_no_secret_of_it(bench: Bench, operator: ConsoleClient) -> None:
-    """Neither keys nor tokens; settings that are not as by default stand first; warnings are told."""
+def test_the_configuration_is_shown_without_its_secrets(bench: Bench, operator: ConsoleClient) -> None:
+    """Keys and tokens are missing; changed settings come first; warnings are shown."""
     bench.path.write_text(SECRET_FILE)
     page = operator.get("/console/configuration")
-    said = visible_text(page)
-    assert "enable_web_migration true" in said
-    assert "web to event/track/, 1000 events a request" in said
-    assert "the access token of `shop` stands in the file in plain text" in said
+    text = visible_text(page)
+    assert "enable_web_migration true" in text
+    assert "web to event/track/, 1000 events per request" in text
+    assert "the access token of `shop` stands in the file in plain text" in text
     for secret in ("a-plain-key", "a-plain-secret", "a-plain-token"):
         assert secret not in page.text
 
 
-def test_a_refused_file_is_told_with_its_problems(bench: Bench, operator: ConsoleClient) -> None:
-    """Line by line."""
+def test_a_refused_file_is_shown_with_its_problems(bench: Bench, operator: ConsoleClient) -> None:
+    """The file is refused with every problem."""
     bench.path.write_text(HEADER + "    enable_web_migraton: true\n")
-    said = visible_text(operator.get("/console/configuration"))
-    assert "The file is refused; what was in force before stays." in said
-    assert "`enable_web_migraton` is no setting of a connection" in said
+    text = visible_text(operator.get("/console/configuration"))
+    assert "The file is refused. The former configuration stays in force." in text
+    assert "`enable_web_migraton` is no setting of a connection" in text
 
 
-def test_a_wrong_pasted_file_is_refused_as_the_real_one_would_be(operator: ConsoleClient) -> None:
-    """With lines, what is allowed, and what was pasted still there."""
+def test_an_invalid_pasted_file_is_refused_like_a_real_file(operator: ConsoleClient) -> None:
+    """The page names the line and escapes the value."""
     page = operator.post("/console/configuration", file=HEADER + "    content_type: <b>shoe</b>\n")
-    said = visible_text(page)
-    assert "the pasted file:9: `content_type`" in said
+    text = visible_text(page)
+    assert "the pasted file:9: `content_type`" in text
     assert "<b>shoe" not in page.text
-    assert "The file is right" not in said
+    assert "The file is valid" not in text
 
 
-def test_a_right_one_says_what_it_would_change_in_pasted_batches(bench: Bench, operator: ConsoleClient) -> None:
-    """Setting by setting, then request by request; and nothing is put in force."""
+def test_a_valid_pasted_file_shows_what_it_changes(bench: Bench, operator: ConsoleClient) -> None:
+    """Changes of settings and of the requests for pasted batches are listed; the real file stays as it is."""
     before = bench.path.read_text()
     file = HEADER + "    enable_web_migration: true\n    native_events: {purchase: CompletePayment}\n"
     batches = as_json(batch(purchase(1))).decode()
-    said = visible_text(operator.post("/console/configuration", part=True, file=file, batches=batches))
-    assert "The file is right: 1 input, 1 connection." in said
-    assert "shop native_events none purchase → CompletePayment" in said
-    assert "PlaceAnOrder" in said
-    assert '"CompletePayment"' in said
-    assert "web → shop changed" in said
+    text = visible_text(operator.post("/console/configuration", part=True, file=file, batches=batches))
+    assert "The file is valid: 1 input, 1 connection." in text
+    assert "shop native_events none purchase → CompletePayment" in text
+    assert "PlaceAnOrder" in text
+    assert '"CompletePayment"' in text
+    assert "web → shop changed" in text
     assert bench.path.read_text() == before
     same = visible_text(operator.post("/console/configuration", part=True, file=before, batches=batches))
-    assert "nothing would change: the same requests, byte for byte" in same
+    assert "Nothing changes for these batches: relay would send the same requests, byte for byte" in same
 
 
-def test_nothing_in_a_pasted_file_is_expanded(
+def test_references_in_a_pasted_file_are_not_replaced(
     operator: ConsoleClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No variable, no file, nothing decrypted, wherever it is written; not even whether it exists shows."""
-    monkeypatch.setenv("PRIVATE", "secret-of-ours")
-    ours = tmp_path / "secret"
-    ours.write_text("secret-of-ours")
+    """Variables, files and encrypted values are not read; the answer does not show whether they exist."""
+    monkeypatch.setenv("PRIVATE", "private-secret")
+    secret_file = tmp_path / "secret"
+    secret_file.write_text("private-secret")
     answers = set()
-    for reference in ("${PRIVATE}", "${NOT_SET_AT_ALL}", f"file:{ours}", "file:/does/not/exist", "enc:gAAAAABm"):
+    for reference in ("${PRIVATE}", "${NOT_SET_AT_ALL}", f"file:{secret_file}", "file:/does/not/exist", "enc:gAAAAABm"):
         file = HEADER.replace("${TOKEN}", f'"{reference}"').replace("api_key: key", f'api_key: "{reference}"')
         for place in ("event_source_id", "test_event_code"):
             page = operator.post(
                 "/console/configuration", part=True, file=f"{file}    enable_web_migration: true\n", batches=""
             )
-            assert "secret-of-ours" not in page.text
+            assert "private-secret" not in page.text
             answers.add(visible_text(page))
-            wrong = file.replace("CUSG5HBC77UD11VVRQEG", f'"{reference}"')
-            assert "secret-of-ours" not in operator.post("/console/configuration", file=wrong + f"# {place}").text
+            invalid = file.replace("CUSG5HBC77UD11VVRQEG", f'"{reference}"')
+            assert "private-secret" not in operator.post("/console/configuration", file=invalid + f"# {place}").text
     assert len(answers) == 1
-    assert "The file is right" in answers.pop()
+    assert "The file is valid" in answers.pop()
 
 
 @pytest.mark.parametrize("file", ["", "a: &a [*a, *a]", "\x00", "inputs: [" * 500, "x" * (2 << 20)])
-def test_whatever_is_pasted_is_answered(operator: ConsoleClient, file: str) -> None:
-    """Empty, endless, binary, deep or large."""
+def test_every_pasted_text_gets_an_answer(operator: ConsoleClient, file: str) -> None:
+    """The text may be empty, recursive, binary, deeply nested or large."""
     answer = operator.post("/console/configuration", part=True, file=file, batches="")
     assert answer.status_code == 200
-    assert "The file is right" not in answer.text
+    assert "The file is valid" not in answer.text
 
 
-def test_what_is_no_batch_is_told_beside_the_right_file(operator: ConsoleClient) -> None:
-    """Both are said."""
+def test_an_invalid_batch_is_reported_beside_a_valid_file(operator: ConsoleClient) -> None:
+    """The page shows both results."""
     file = HEADER + "    enable_web_migration: true\n"
-    said = visible_text(operator.post("/console/configuration", part=True, file=file, batches="nonsense"))
-    assert "The file is right" in said
-    assert "what you pasted is not JSON" in said
+    text = visible_text(operator.post("/console/configuration", part=True, file=file, batches="nonsense"))
+    assert "The file is valid" in text
+    assert "what you pasted is not JSON" in text

@@ -1,4 +1,4 @@
-"""The console in its own process, behind ingest: everything passes, and nothing of a page holds up a batch."""
+"""The console in its own process: ingest forwards everything, and no page delays a batch."""
 
 import os
 import signal
@@ -18,15 +18,15 @@ from support.plant import free_port
 
 from cli.processes.console import command
 from config.settings import Settings
-from console.app import console_of_its_own
+from console.app import console_in_own_process
 from ingest.server import serving
 
 RELAY = Path(sys.executable).with_name("relay")
 
 
 @pytest.fixture
-def place(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An ingest whose console is a process; its URL."""
+def ingest_url(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Give the URL of an ingest whose console is a separate process."""
     environ = {
         "RELAY_CONFIG": str(bench.path),
         "RELAY_REDIS_URL": bench.url,
@@ -37,12 +37,12 @@ def place(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     settings = Settings()
-    with console_of_its_own(settings, command) as routes, serving(settings, routes) as url:
+    with console_in_own_process(settings, command) as routes, serving(settings, routes) as url:
         yield url
 
 
-def child_of(pid: int) -> int | None:
-    """The process id of the console's process, a child of `pid`."""
+def console_process_of(pid: int) -> int | None:
+    """Return the id of the console's process, a child of process `pid`; None if there is none."""
     for entry in Path("/proc").iterdir():
         try:
             stat = (entry / "stat").read_text().rpartition(")")[2].split()
@@ -54,9 +54,9 @@ def child_of(pid: int) -> int | None:
     return None
 
 
-def test_everything_passes(place: str) -> None:
-    """Signing in, forms small and large, redirects, static files, errors, other methods."""
-    operator = ConsoleClient(place)
+def test_every_kind_of_request_is_forwarded(ingest_url: str) -> None:
+    """Login, small and large forms, redirects, static files, errors and other methods work."""
+    operator = ConsoleClient(ingest_url)
     assert operator.get("/console").headers["location"] == "/console/login"
     assert operator.sign_in("wrong").status_code == 403
     assert operator.sign_in().status_code == 303
@@ -70,26 +70,24 @@ def test_everything_passes(place: str) -> None:
     large = operator.post("/console/try", batches="[" + " " * (3 << 20) + "]")
     assert large.status_code == 200
     assert operator.post("/console/try", batches="x" * (13 << 20)).status_code == 413
-    assert httpx.get(f"{place}/console/login?next=%2Fconsole%2Ftry", trust_env=False).status_code == 200
+    assert httpx.get(f"{ingest_url}/console/login?next=%2Fconsole%2Ftry", trust_env=False).status_code == 200
     operator.close()
 
 
-def test_the_sender_is_who_ingest_says_and_not_what_a_header_says(
-    place: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Tries are slowed by address: behind a trusted proxy, by the one that it names."""
+def test_the_sender_is_the_one_that_ingest_names(ingest_url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Attempts are counted by the address that the trusted proxy names; the sender's own header is ignored."""
     for number, address in enumerate(["203.0.113.7"] * 6 + ["203.0.113.8"]):
         headers = {"x-forwarded-for": address, "x-relay-peer": f"198.51.100.{number} 1"}
-        operator = ConsoleClient(place, **headers)
+        operator = ConsoleClient(ingest_url, **headers)
         assert operator.sign_in("guess").status_code == (429 if number == 5 else 403)
         operator.close()
 
 
-def test_a_process_that_is_killed_is_started_again(place: str) -> None:
-    """With a page or two that say so; who is signed in stays so."""
-    operator = ConsoleClient(place)
+def test_a_killed_process_is_restarted(ingest_url: str) -> None:
+    """The first requests may get 503; sessions stay valid."""
+    operator = ConsoleClient(ingest_url)
     operator.sign_in()
-    child = child_of(os.getpid())
+    child = console_process_of(os.getpid())
     assert child is not None
     os.kill(child, signal.SIGKILL)
     deadline = time.monotonic() + 60
@@ -97,15 +95,15 @@ def test_a_process_that_is_killed_is_started_again(place: str) -> None:
         assert answer.status_code == 503
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert child_of(os.getpid()) != child
+    assert console_process_of(os.getpid()) != child
     operator.close()
 
 
-def test_batches_are_taken_while_the_consoles_process_stands_still(place: str) -> None:
-    """A page that holds the interpreter holds its own."""
-    operator = ConsoleClient(place)
+def test_batches_are_accepted_while_the_console_process_is_stopped(ingest_url: str) -> None:
+    """A page that blocks the interpreter blocks only the console's."""
+    operator = ConsoleClient(ingest_url)
     operator.sign_in()
-    child = child_of(os.getpid())
+    child = console_process_of(os.getpid())
     assert child is not None
     os.kill(child, signal.SIGSTOP)
     try:
@@ -113,7 +111,7 @@ def test_batches_are_taken_while_the_consoles_process_stands_still(place: str) -
             operator.http.get("/console", timeout=1)
         for number in range(20):
             answer = httpx.post(
-                f"{place}/v2/events", json=batch(purchase(number)), auth=("key", "secret"), trust_env=False
+                f"{ingest_url}/v2/events", json=batch(purchase(number)), auth=("key", "secret"), trust_env=False
             )
             assert answer.status_code == 202
     finally:
@@ -122,9 +120,9 @@ def test_batches_are_taken_while_the_consoles_process_stands_still(place: str) -
     operator.close()
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
-def test_it_ends_with_ingest(bench: Bench, tmp_path: Path, sign: signal.Signals) -> None:
-    """However that ends."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_console_process_ends_with_ingest(bench: Bench, tmp_path: Path, number: signal.Signals) -> None:
+    """Ingest is terminated, or killed."""
     port = free_port()
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("RELAY_")},
@@ -138,19 +136,19 @@ def test_it_ends_with_ingest(bench: Bench, tmp_path: Path, sign: signal.Signals)
         transport = httpx.HTTPTransport(retries=8)
         with httpx.Client(transport=transport, timeout=60, trust_env=False) as http:
             assert http.get(f"http://127.0.0.1:{port}/console/login").status_code == 200
-        child = child_of(ingest.pid)
+        child = console_process_of(ingest.pid)
         assert child is not None
-        ingest.send_signal(sign)
-        assert ingest.wait(30) in (0, -sign)
+        ingest.send_signal(number)
+        assert ingest.wait(30) in (0, -number)
     deadline = time.monotonic() + 30
     while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
-def test_a_request_that_stops_half_way_harms_nobody(place: str) -> None:
-    """The page's own limit ends it; others go on."""
-    host, port = place.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as half:
-        half.sendall(b"POST /console/login HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\npass")
-        assert httpx.get(f"{place}/console/login", trust_env=False, timeout=30).status_code == 200
+def test_an_incomplete_request_delays_no_other(ingest_url: str) -> None:
+    """The time limit for reading ends it; other requests are answered meanwhile."""
+    host, port = ingest_url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as incomplete:
+        incomplete.sendall(b"POST /console/login HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\npass")
+        assert httpx.get(f"{ingest_url}/console/login", trust_env=False, timeout=30).status_code == 200

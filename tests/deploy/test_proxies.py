@@ -169,7 +169,7 @@ def test_sign_in_works_or_names_the_missing_header(name: str, by_fetch: bool, tm
         if name == "nginx by default" and not by_fetch:
             assert answer.status_code == 403
             said = visible_text(answer)
-            assert f"your browser is at 127.0.0.1:{client.base_url.port}" in said
+            assert f"your browser uses the host 127.0.0.1:{client.base_url.port}" in said
             assert "the header Host: 127.0.0.1:" in said
             assert "proxy_set_header Host $http_host" in said
             return

@@ -1,7 +1,7 @@
-"""Sending dead letters again and discarding them: one, those of a filter, or all, step by step, with how far it is.
+"""Replay or discard dead letters: one, those of a filter, or all, step by step, with a progress bar.
 
-Each answer is a step; the page asks for the next by itself. Nothing is kept here between them, so any process may
-answer any of them, and closing the page stops it: what has gone has gone, once.
+Each request does one step, and the page requests the next. The page holds the progress, not the server, so any process
+may do any step. Closing the page stops the action; what was replayed or discarded until then stays so.
 """
 
 from dataclasses import dataclass, field
@@ -22,62 +22,63 @@ _MOST_MS: Final = 10**14
 
 @dataclass(slots=True)
 class Progress:
-    """How far it is: what the page brings back with every step."""
+    """The progress of an action, which the page sends back with every step."""
 
     until: int
-    """Only letters that had died by then, Unix milliseconds: what dies on the way is not meant."""
+    """Only dead letters that existed then, Unix milliseconds: those added during the action are not included."""
     total: int
     after: str = ""
     done: int = 0
     left: int = 0
-    why: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
 
     def add(self, step: Result) -> None:
-        """What became of one more step."""
+        """Add the result of one more step."""
         self.after = step.last or self.after
         self.done += len(step.done)
         self.left += len(step.left)
-        self.why = list(dict.fromkeys([*self.why, *(why for _, why in step.left)]))[:MOST_REASONS]
+        self.reasons = list(dict.fromkeys([*self.reasons, *(reason for _, reason in step.left)]))[:MOST_REASONS]
 
 
 def replay(services: Services, request: PageRequest) -> Response:
-    """Send those of the filter again."""
+    """Replay the dead letters of the filter."""
     return replay_found(services, request, query_of(request))
 
 
 def replay_found(services: Services, request: PageRequest, query: DeadLetterQuery) -> Response:
-    """Send these again: the first step, or the next; before the first it asks, where some are late."""
+    """Do one step of a replay. Before the first step, ask the operator if some events are late."""
     store = services.store()
     progress, found = _begin(services, request, store, query)
-    asked = request.field("late") or request.field("until")
-    late = set() if asked else late_among(found.oldest(), store.now_ms())
+    has_answer = request.field("late") or request.field("until")
+    late = set() if has_answer else late_among(found.oldest(), store.now_ms())
     if late:
-        numbers = {"late": len(late), "total": len(found)}
         return services.page(
             request,
             "dead_letters/confirm_late.html",
             fields=fields_of(query),
             question=late_question(len(late)),
-            **numbers,
+            late=len(late),
+            total=len(found),
         )
     send_late = request.field("late") == "send"
     step = run_step(replay_all(store, found.oldest(), services.replay_previews(store), send_late=send_late))
-    return _answer(services, request, query, progress, step, "replay")
+    return _progress_page(services, request, query, progress, step, "replay")
 
 
 def discard(services: Services, request: PageRequest) -> Response:
-    """Throw those of the filter away; it asks before."""
+    """Discard the dead letters of the filter, after the operator has confirmed it."""
     store, query = services.store(), query_of(request)
     progress, found = _begin(services, request, store, query)
     if len(found) and not request.field("sure"):
         return services.page(request, "dead_letters/confirm_discard.html", fields=fields_of(query), total=len(found))
-    return _answer(services, request, query, progress, run_step(discard_all(store, found.oldest())), "discard")
+    step = run_step(discard_all(store, found.oldest()))
+    return _progress_page(services, request, query, progress, step, "discard")
 
 
 def _begin(
     services: Services, request: PageRequest, store: DeadLetterStore, query: DeadLetterQuery
 ) -> tuple[Progress, Found]:
-    """Where it is, and the letters that are still to come."""
+    """Return the progress that the page sent, and the dead letters that are left to do."""
     until = request.number("until", 0, _MOST_MS) or store.now_ms()
     after = request.field("after")
     found = services.index.find(store.connections, query.between(after, until))
@@ -87,19 +88,19 @@ def _begin(
         after=after,
         done=request.number("done", 0, _MOST_MS),
         left=request.number("left", 0, _MOST_MS),
-        why=list(request.form.get("why", ())),
+        reasons=list(request.form.get("left_because", ())),
     )
     return progress, found
 
 
-def _answer(
-    services: Services, request: PageRequest, query: DeadLetterQuery, progress: Progress, step: Result, what: str
+def _progress_page(
+    services: Services, request: PageRequest, query: DeadLetterQuery, progress: Progress, step: Result, action: str
 ) -> Response:
     progress.add(step)
     return services.page(
         request,
         "dead_letters/progress_part.html" if request.partial else "dead_letters/progress.html",
-        what=what,
+        action=action,
         progress=progress,
         finished=step.finished,
         fields=fields_of(query),

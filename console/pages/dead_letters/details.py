@@ -1,4 +1,4 @@
-"""One dead letter: why it died, its event, the request it would be now, what TikTok said; masked, unless revealed."""
+"""One dead letter: its reason, its event, TikTok's answer, and the request that a replay would send now."""
 
 from hashlib import sha256
 from typing import Any
@@ -9,7 +9,7 @@ from config.dead_letter_reasons import REASONS
 from config.errors import ConfigurationError
 from config.model import Connection
 from console.dispatch import NotFound
-from console.pages.dead_letters.listing import note
+from console.pages.dead_letters.reveals import record_reveal
 from console.request import PageRequest
 from console.services import Services
 from delivery.dead_letter import DeadLetter
@@ -23,40 +23,39 @@ from operations.dead_letters.store import DeadLetterStore, public, source_of
 
 
 def show(services: Services, request: PageRequest) -> Response:
-    """The letter, masked."""
+    """Show the dead letter, masked."""
     return page(services, request, services.store())
 
 
 def reveal(services: Services, request: PageRequest) -> Response:
-    """The letter with everything in it, which is written down first."""
+    """Show the dead letter unmasked, after writing that to the audit log."""
     store = services.store()
-    note(store, request, "console show", [found(store, request).id])
+    record_reveal(store, request, "console show", [requested_dead_letter(store, request).id])
     return page(services, request, store, reveal=True)
 
 
-def found(store: DeadLetterStore, request: PageRequest) -> DeadLetter:
-    """The letter that the address names."""
+def requested_dead_letter(store: DeadLetterStore, request: PageRequest) -> DeadLetter:
+    """Return the dead letter that the URL names. Raise NotFound."""
     dead_letter = store.find(request.path["id"])
     if dead_letter is None:
-        raise NotFound("There is no such dead letter any more: it was sent again, or discarded.")
+        raise NotFound("This dead letter does not exist: it was replayed or discarded.")
     return dead_letter
 
 
 def preview_values(preview: ReplayPreview | Blocked, *, reveal: bool) -> dict[str, Any]:
-    """What a template says of it."""
+    """Return what the template needs to show a replay preview."""
     if isinstance(preview, Blocked):
         return {"blocked": preview.why, "sent": [], "request": None, "dead_letters": [], "not_sent": [], "url": ""}
     sent = [item.tiktok_event for item in preview.items]
-    said = preview.as_object(reveal=reveal)
-    return {"blocked": None, "sent": sent, "url": preview.url, **said}
+    return {"blocked": None, "sent": sent, "url": preview.url, **preview.as_object(reveal=reveal)}
 
 
 def page(
     services: Services, request: PageRequest, store: DeadLetterStore, *, reveal: bool = False, problem: str = ""
 ) -> Response:
-    """The letter's page; `problem` is a sentence on what was not done."""
-    dead_letter = found(store, request)
-    source = _opened(store, dead_letter)
+    """Return the dead letter's page; `problem` says what could not be done."""
+    dead_letter = requested_dead_letter(store, request)
+    source = _source(store, dead_letter)
     stored = read_dead_letter(store.client, dead_letter.connection, dead_letter.id) or b""
     return services.page(
         request,
@@ -77,14 +76,14 @@ def page(
 
 
 def connection_of(services: Services, dead_letter: DeadLetter) -> Connection | None:
-    """Return the letter's connection as the file has it; None where it has none, or is refused now."""
+    """Return the dead letter's connection from the file; None if it is not there or the file is refused."""
     try:
         return services.configuration().connections.get(dead_letter.connection)
     except ConfigurationError:
         return None
 
 
-def _opened(store: DeadLetterStore, dead_letter: DeadLetter) -> Chunk | ChunkUnreadable:
+def _source(store: DeadLetterStore, dead_letter: DeadLetter) -> Chunk | ChunkUnreadable:
     try:
         return store.open(dead_letter)
     except ChunkUnreadable as error:
@@ -99,4 +98,4 @@ def _preview_of(
     try:
         return services.replay_previews(store).of(dead_letter, source)
     except ConfigurationError:
-        return Blocked("the configuration file is refused now: mend it first")
+        return Blocked("the configuration file is refused: correct the file first")

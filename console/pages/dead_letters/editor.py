@@ -1,15 +1,26 @@
-"""Correcting a letter's event: in full, which reveals it, or one field; what it would become is shown all the while."""
+"""Correct the event of a dead letter: the whole event, which reveals it, or one field without seeing the rest.
+
+While the operator types, the page shows what the event would become.
+"""
 
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from console.pages.dead_letters import bulk_actions, details
-from console.pages.dead_letters.listing import note
+from console.pages.dead_letters.reveals import record_reveal
 from console.request import PageRequest
 from console.services import Services
 from lanes.chunk import Chunk
-from operations.dead_letters.edit import Found, corrected, digest_of, editable, find_dead_letter, is_sendable, text_of
-from operations.dead_letters.edit import keep as keep_letter
+from operations.dead_letters.edit import (
+    Found,
+    corrected,
+    digest_of,
+    editable,
+    find_dead_letter,
+    is_sendable,
+    keep,
+    text_of,
+)
 from operations.dead_letters.field_names import names_of
 from operations.dead_letters.paths import set_value
 from operations.dead_letters.query import DeadLetterQuery
@@ -18,38 +29,32 @@ from operations.errors import OperatorError
 
 
 def edit(services: Services, request: PageRequest) -> Response:
-    """The whole event as text, with what it would become beside it."""
+    """Show the whole event as text, with a replay preview beside it, after writing that to the audit log."""
     store = services.store()
     found = find_dead_letter(store, request.path["id"])
-    note(store, request, "console edit", [found.dead_letter.id])
+    record_reveal(store, request, "console edit", [found.dead_letter.id])
     return _editor(services, request, store, found, text_of(found.source))
 
 
 def preview(services: Services, request: PageRequest) -> Response:
-    """A part of the page: what the event, as it is written now, would become."""
+    """Return the part of the page that shows what the event, as it is in the form, would become."""
     store = services.store()
     found = find_dead_letter(store, request.path["id"])
+    template = "dead_letters/replay_preview.html"
     try:
         source = _corrected(services, request, found)
     except OperatorError as error:
-        return services.page(
-            request,
-            "dead_letters/replay_preview.html",
-            problem=str(error).removeprefix("nothing was kept: "),
-            preview=None,
-        )
-    now = services.replay_previews(store).of(found.dead_letter, source)
-    return services.page(
-        request, "dead_letters/replay_preview.html", problem="", preview=details.preview_values(now, reveal=False)
-    )
+        return services.page(request, template, problem=str(error).removeprefix("nothing was kept: "), preview=None)
+    replay_preview = services.replay_previews(store).of(found.dead_letter, source)
+    return services.page(request, template, problem="", preview=details.preview_values(replay_preview, reveal=False))
 
 
 def save(services: Services, request: PageRequest) -> Response:
-    """Put the corrected event in its place; and with `send`, on its way."""
+    """Save the corrected event; with the field `send`, replay it too."""
     store = services.store()
     found = find_dead_letter(store, request.path["id"])
     try:
-        keep_letter(store, found, _to_save(services, request, store, found))
+        keep(store, found, _to_save(services, request, store, found))
     except OperatorError as error:
         problem = str(error)
         if "text" in request.form:
@@ -61,12 +66,12 @@ def save(services: Services, request: PageRequest) -> Response:
 
 
 def _to_save(services: Services, request: PageRequest, store: DeadLetterStore, found: Found) -> Chunk:
-    """The corrected source. OperatorError when it should not be kept."""
+    """Return the corrected source. Raise OperatorError if it should not be saved."""
     if request.field("read") != digest_of(found):
-        raise OperatorError("somebody changed this letter meanwhile: look at it again, then correct it")
+        raise OperatorError("this dead letter was changed since you opened it: open it again, then correct it")
     source = _corrected(services, request, found)
     if not request.field("anyway") and not is_sendable(services.replay_previews(store).of(found.dead_letter, source)):
-        raise OperatorError("as it is now it would not be sent: correct it further, or keep it so all the same")
+        raise OperatorError("not saved: this event would not be sent. Correct it further, or save it anyway")
     return source
 
 
@@ -87,7 +92,7 @@ def _editor(
 
 
 def _corrected(services: Services, request: PageRequest, found: Found) -> Chunk:
-    """The source as the form has it: all of it as text, or with one field set. OperatorError when it is no event."""
+    """Return the source with the form's text, or with one field set. Raise OperatorError if it is not an event."""
     if "text" in request.form:
         return corrected(found.source, request.field("text"))
     batch = editable(text_of(found.source))

@@ -13,7 +13,8 @@ import click
 
 from cli.main import main as relay
 from config.dead_letter_reasons import REASONS
-from config.reading.custom_mappings import CUSTOM_MAPPING, MATCH, PARAMETER
+from config.reading.custom_mappings import CUSTOM_MAPPING, MATCH
+from config.reading.parameters import PARAMETER
 from config.reading.readers import scalar
 from config.reading.records import Record
 from config.reading.schema import connection_record, input_record

@@ -12,7 +12,15 @@ EventSourceType = Literal["web", "feed", "app", "legacy_pixel_batch_web"]
 ContentType = Literal["product", "product_group"]
 InvalidTtclid = Literal["dead_letter", "drop_field"]
 EventType = Literal["commerce_event", "custom_event", "screen_view"]
-Source = Literal["attribute", "user_attribute", "field", "product", "static"]
+Source = Literal[
+    "attribute",
+    "user_attribute",
+    "field",
+    "product",
+    "product_attribute",
+    "promotion",
+    "static",
+]
 ParameterType = Literal["text", "number"]
 Subject = Literal[
     "attribute",
@@ -26,6 +34,8 @@ Subject = Literal[
     "gdpr_consent",
 ]
 Operator = Literal["is", "is_not", "in", "not_in", "contains", "starts_with", "matches", "greater", "less", "exists"]
+ForEach = Literal["product"]
+TransformName = Literal["lower", "trim", "split", "first", "join", "multiply", "round"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,14 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Transform:
+    """One step that changes a value before it is sent; `argument` is as the file has it, None where none is needed."""
+
+    name: TransformName
+    argument: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """The source of one parameter of a TikTok event; for the source `static`, `name` is the value itself."""
 
@@ -76,15 +94,23 @@ class Parameter:
     type: ParameterType | None = None
     required: bool = False
     default: str | None = None
+    transform: tuple[Transform, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CustomMapping:
-    """Matching events become `tiktok_event`, with these parameters and no others (M2b)."""
+    """Matching events become `tiktok_event`, with these parameters and no others (M2b).
+
+    A `default` matches only events that no other mapping matches. `for_each` makes one TikTok event of each product.
+    """
 
     tiktok_event: str
     match: Match
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    is_custom_event: bool = False
+    is_default: bool = False
+    extra_parameters: bool = False
+    for_each: ForEach | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

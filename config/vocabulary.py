@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import get_args
 
-from config.model import ContentType, EventSourceType, EventType, InvalidTtclid, Platform
+from config.model import ContentType, EventSourceType, EventType, ForEach, InvalidTtclid, Platform, Source
 
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 EVENT_SOURCE_TYPES: tuple[EventSourceType, ...] = get_args(EventSourceType)
@@ -43,6 +43,7 @@ NATIVE_EVENTS: Mapping[str, str] = {
 }
 
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
+DEFAULT_FOR: tuple[EventType, ...] = ("custom_event", "screen_view")
 PRODUCT_ACTIONS = (
     "add_to_cart",
     "remove_from_cart",
@@ -71,7 +72,7 @@ CUSTOM_EVENT_TYPES = (
     "unknown",
 )
 
-# What `field:` and `product:` of a parameter may name.
+# What `field:`, `product:` and `promotion:` of a parameter may name.
 EVENT_FIELDS = (
     "currency_code",
     "total_amount",
@@ -80,9 +81,18 @@ EVENT_FIELDS = (
     "transaction_id",
     "coupon_code",
     "affiliation",
+    "checkout_step",
+    "checkout_options",
+    "product_action_list",
+    "product_list_source",
     "event_name",
+    "screen_name",
+    "page_url",
 )
-PRODUCT_FIELDS = ("id", "name", "category", "brand", "variant", "price", "quantity", "position", "coupon_code")
+PRODUCT_FIELDS = (
+    *("id", "name", "category", "brand", "variant", "price", "quantity", "position", "coupon_code"),
+    "total_product_amount",
+)
 PROMOTION_FIELDS = ("id", "name", "creative", "position")
 
 # What `field:` and `batch:` of a condition may name.
@@ -90,63 +100,88 @@ KIND_FIELDS = ("event_type", "action", "custom_event_type")
 """The words that say what kind of event it is."""
 BATCH_FIELDS = ("environment", "app_name", "app_version", "package", "os", "ccpa_opt_out", "limits_tracking")
 
+PRODUCT_SOURCES: frozenset[Source] = frozenset({"product", "product_attribute"})
+"""The sources of a parameter that read each product."""
+FOR_EACH: tuple[ForEach, ...] = get_args(ForEach)
+
 # M2: the parameters of each TikTok event. CONTENT_PARAMETERS build `contents` (M2b).
 CONTENT_PARAMETERS = frozenset({"price", "quantity", "content_id", "content_name", "content_category"})
 NUMBER_PARAMETERS = frozenset({"price", "quantity", "value"})
+EVERY_PARAMETER = CONTENT_PARAMETERS | {"currency", "value", "query", "description"}
+"""What TikTok documents for standard events; custom events carry the same."""
 _ANY = frozenset({"description"})
-_MONEY = _ANY | {"currency", "value"}
-_COMMERCE = _MONEY | CONTENT_PARAMETERS
-_SEARCH = _ANY | {"query"}
+_COMMERCE = _ANY | {"currency", "value"} | CONTENT_PARAMETERS
 
-WEB_EVENTS: Mapping[str, frozenset[str]] = {
+PAGE_EVENTS: Mapping[str, frozenset[str]] = {
     "AddPaymentInfo": _COMMERCE,
     "AddToCart": _COMMERCE,
     "AddToWishlist": _COMMERCE,
     "CompletePayment": _COMMERCE,
     "InitiateCheckout": _COMMERCE,
     "PlaceAnOrder": _COMMERCE,
-    "Purchase": _COMMERCE,
     "ViewContent": _COMMERCE,
-    "Search": _SEARCH,
-    "StartTrial": _MONEY,
-    "Subscribe": _MONEY,
-    "ApplicationApproval": _ANY,
+    "Search": _ANY | {"query"},
+    "Subscribe": _ANY | {"currency", "value"},
     "ClickButton": _ANY,
-    "CompleteRegistration": _ANY,
     "Contact": _ANY,
-    "CustomizeProduct": _ANY,
     "Download": _ANY,
-    "FindLocation": _ANY,
-    "Lead": _ANY,
-    "Schedule": _ANY,
-    "SubmitApplication": _ANY,
-    "SubmitForm": _ANY,
+}
+"""The events of mParticle's page with its parameters; `extra_parameters: true` adds all others."""
+
+WEB_EVENTS: Mapping[str, frozenset[str]] = {
+    **PAGE_EVENTS,
+    **dict.fromkeys(
+        (
+            *("ApplicationApproval", "CompleteRegistration", "CustomizeProduct", "FindLocation", "Lead", "Purchase"),
+            *("Schedule", "StartTrial", "SubmitApplication", "SubmitForm"),
+        ),
+        EVERY_PARAMETER,
+    ),
 }
 
 # TikTok's own names for app events, with its capitals; only app connections may use these too.
-APP_EVENTS: Mapping[str, frozenset[str]] = {
-    "Checkout": _COMMERCE,
-    "AchieveLevel": _ANY,
-    "CompleteTutorial": _ANY,
-    "CreateGroup": _ANY,
-    "CreateRole": _ANY,
-    "GenerateLead": _ANY,
-    "InAppADClick": _ANY,
-    "InAppADImpr": _ANY,
-    "InstallApp": _ANY,
-    "JoinGroup": _ANY,
-    "LaunchAPP": _ANY,
-    "LoanApplication": _ANY,
-    "LoanApproval": _ANY,
-    "LoanDisbursal": _ANY,
-    "Login": _ANY,
-    "Rate": _ANY,
-    "Registration": _ANY,
-    "SpendCredits": _ANY,
-    "UnlockAchievement": _ANY,
-}
+APP_EVENTS: Mapping[str, frozenset[str]] = dict.fromkeys(
+    (
+        *("AchieveLevel", "Checkout", "CompleteTutorial", "CreateGroup", "CreateRole", "GenerateLead", "InAppADClick"),
+        *("InAppADImpr", "InstallApp", "JoinGroup", "LaunchAPP", "LoanApplication", "LoanApproval", "LoanDisbursal"),
+        *("Login", "Rate", "Registration", "SpendCredits", "UnlockAchievement"),
+    ),
+    EVERY_PARAMETER,
+)
 
 TIKTOK_EVENTS: Mapping[str, frozenset[str]] = {**WEB_EVENTS, **APP_EVENTS}
+
+
+def carried_by(event: str, *, extra: bool = False) -> frozenset[str]:
+    """Return the parameters that a TikTok event may carry; `extra` adds those beyond mParticle's page (M2)."""
+    return EVERY_PARAMETER if extra else TIKTOK_EVENTS.get(event, EVERY_PARAMETER)
+
+
+MOST_CUSTOM_EVENTS = 50
+"""The most different custom event names of one connection."""
+
+
+def custom_event_note(event: str) -> str:
+    """Return the sentence about a custom event, for check and preview."""
+    return f"{event} is a custom event: TikTok counts it, and no campaign can optimise for it"
+
+
+# Names that TikTok reads as a standard event, so that no custom event may have them (tiktok-api.md §6.2).
+RESERVED_NAMES: Mapping[str, str] = {
+    "AddBilling": "AddPaymentInfo",
+    "Browse": "PageView",
+    "Checkout": "PlaceAnOrder",
+    "ClickForm": "Lead",
+    "ClickInDownloadPage": "ClickButton",
+    "ClickToDownload": "Download",
+    "Consult": "Contact",
+    "ConsultByPhone": "Contact",
+    "Registration": "CompleteRegistration",
+    "StartCheckout": "InitiateCheckout",
+    "ViewConsultationPage": "ViewContent",
+    "ViewDownloadPage": "ViewContent",
+    "ViewForm": "ViewContent",
+}
 
 # Events that TikTok accepts until some time in 2027 and does not convert to a newer name (N3), and what to do instead.
 # `{payment}` is the payment event of the connection's kind.

@@ -1,18 +1,17 @@
 """Recognise an item again: after splits, retries, dead letters, replays, edits and changes of the configuration.
 
-Within its event an item is known by its key: `<TikTok event>:<digest of the mapping's content>`. A third part is
-reserved for a product's index. Entries stored by older versions hold only the TikTok event.
+Within its event an item is known by its key: `<TikTok event>:<digest of the mapping's content>`, and `:<place>` where a
+mapping makes an item of each product. Entries stored by older versions hold only the TikTok event.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
 from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
 
-from config.model import CustomMapping, Match, Parameter
+from config.model import CustomMapping
 
 _DIGEST_DIGITS: Final = 12
 
@@ -37,19 +36,29 @@ def event_of(key: str) -> str:
     return key.partition(":")[0]
 
 
+def part_key(key: str, position: int) -> str:
+    """Return the key of the item of one product, by its place in the event, from the key of the mapping."""
+    return f"{key}:{position}"
+
+
 def match_items(wanted: Sequence[str], made: Sequence[str] | None, today: Sequence[str]) -> list[int | None]:
     """Return the place among `today` of each wanted item; None where it is no longer made.
 
-    `made` holds all items that the event first became; None where an older version did not store them. Equal keys are
-    the same item. A wanted item whose key is gone becomes today's new item with the same TikTok event, if exactly one
-    item of that TikTok event is gone and one is new. So no item becomes another, and no finished item is sent again.
+    `made` holds the mappings of all items that the event first became; None where an older version did not store them.
+    Equal keys are the same item. Where exactly one mapping to a TikTok event is gone and one is new, the mapping was
+    corrected: an item of the former becomes that of the new with the same product. So no item becomes another, and no
+    finished item is sent again.
     """
     if made is None:
         return _by_event(wanted, today)
     places = {key: place for place, key in enumerate(today)}
-    new = _events_once([(event_of(key), place) for key, place in places.items() if key not in made])
-    gone = _events_once([(event_of(key), 0) for key in made if key not in places])
-    return [places.get(key, new.get(event_of(key)) if event_of(key) in gone else None) for key in wanted]
+    before, after = set(mappings_of(made)), set(mappings_of(today))
+    new, gone = _only_of_event(after - before), _only_of_event(before - after)
+    corrected = {gone[event]: new[event] for event in gone.keys() & new.keys()}
+    return [
+        places.get(key, places.get(f"{corrected[mapping]}{key[len(mapping) :]}") if mapping in corrected else None)
+        for key, mapping in ((key, _mapping_of(key)) for key in wanted)
+    ]
 
 
 def _by_event(wanted: Sequence[str], today: Sequence[str]) -> list[int | None]:
@@ -64,10 +73,23 @@ def _by_event(wanted: Sequence[str], today: Sequence[str]) -> list[int | None]:
     return found
 
 
-def _events_once(places: Sequence[tuple[str, int]]) -> dict[str, int]:
-    """Return the places by TikTok event; events that occur several times are omitted."""
-    counted = Counter(event for event, _ in places)
-    return {event: place for event, place in places if counted[event] == 1}
+def mappings_of(keys: Iterable[str]) -> list[str]:
+    """Return the keys without the places of products, each once."""
+    return list(dict.fromkeys(map(_mapping_of, keys)))
+
+
+def _mapping_of(key: str) -> str:
+    """Return a key without the place of a product."""
+    event, colon, rest = key.partition(":")
+    return f"{event}{colon}{rest.partition(':')[0]}"
+
+
+def _only_of_event(mappings: Iterable[str]) -> dict[str, str]:
+    """Return the mapping of each TikTok event that has exactly one among these."""
+    by_event: dict[str, list[str]] = {}
+    for mapping in mappings:
+        by_event.setdefault(event_of(mapping), []).append(mapping)
+    return {event: found[0] for event, found in by_event.items() if len(found) == 1}
 
 
 def _key(tiktok_event: str, content: dict[str, Any]) -> str:
@@ -76,16 +98,14 @@ def _key(tiktok_event: str, content: dict[str, Any]) -> str:
     return f"{tiktok_event}:{digest[:_DIGEST_DIGITS]}"
 
 
-def _content(value: CustomMapping | Match | Parameter) -> dict[str, Any]:
+def _content(value: Any) -> dict[str, Any]:
     """Return what the file says: fields with their values; empty fields are omitted."""
     return {field.name: _plain(member) for field in fields(value) if (member := getattr(value, field.name))}
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case CustomMapping() | Match() | Parameter():
-            return _content(value)
-        case dict():
-            return {name: _plain(member) for name, member in value.items()}
-        case _:
-            return value
+    if is_dataclass(value):
+        return _content(value)
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, tuple) else value

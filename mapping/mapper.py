@@ -55,6 +55,8 @@ class BatchMapper:
 
     def _item(self, item: Item, incoming: Incoming) -> Result:
         """Return the result of one item: fields of every event, fields of the batch, and the item's properties."""
+        if item.part is not None:
+            incoming = item.part
         document: Document = {"event": item.tiktok_event, **self._recipe.constants}
         notes: list[Note] = []
         failure = self._recipe.of_event(incoming, document, notes)

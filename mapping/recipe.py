@@ -33,18 +33,21 @@ class Recipe(NamedTuple):
     of_batch: Fill
     constants: Document
     native: dict[str, Item]
-    custom: tuple[CompiledMapping, ...]
+    custom: tuple[tuple[CompiledMapping, ...], ...]
+    """The mappings, and after them those that are defaults for events that no mapping before takes."""
 
     def may_want(self, kind: Kind) -> bool:
         """Return whether an event of this kind can become an item; its attributes may still prevent it."""
-        return self._native_item(kind) is not None or any(custom.selects(kind) for custom in self.custom)
+        return self._native_item(kind) is not None or any(
+            custom.selects(kind) for mappings in self.custom for custom in mappings
+        )
 
     def items_of(self, incoming: Incoming) -> list[Item]:
-        """Return the event's items: one for each mapping that matches (M4), else the native one, else none."""
-        if self.custom:
-            matching = [custom.item for custom in self.custom if custom.selects(incoming) and custom.holds(incoming)]
-            if matching:
-                return matching
+        """Return the event's items: those of each mapping that matches (M4), else of defaults, else the native one."""
+        for mappings in self.custom:
+            items = [item for custom in mappings if custom.selects(incoming) for item in custom.items_of(incoming)]
+            if items:
+                return items
         if incoming.event_type == COMMERCE_EVENT and incoming.action in self.native:
             return [self.native[incoming.action]]
         return []
@@ -58,6 +61,11 @@ def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
     shape = shape_of(route)
     fill = native_properties(connection, route)
     mappings = connection.custom_mappings
+    custom = [
+        compile_custom(mapping, key, connection, route)
+        for mapping, key in zip(mappings, custom_keys(mappings), strict=True)
+    ]
+    by_rank = (tuple(m for m in custom if m.is_default is default) for default in (False, True))
     return Recipe(
         platform=source.platform,
         environments=connection.environments,
@@ -67,10 +75,7 @@ def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
         of_event=compile_filler(steps_by_object(FIELDS, Scope.EVENT, route.name, shape, connection)),
         of_batch=compile_filler(steps_by_object(FIELDS, Scope.BATCH, route.name, shape, connection)),
         constants=shape.constants,
-        custom=tuple(
-            compile_custom(mapping, key, connection, route)
-            for mapping, key in zip(mappings, custom_keys(mappings), strict=True)
-        ),
+        custom=tuple(mappings for mappings in by_rank if mappings),
         native={
             action: Item(name, fill, native_key(action, name)) for action, name in native_events(connection).items()
         },

@@ -20,7 +20,7 @@ EXPRESSION_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 """The functions that expressions call."""
 
-_ELSEWHERE = {"currency_code": "data.currency_code", "event_name": "name"}
+_ELSEWHERE = {"event_name": "name"} | {name: f"data.{name}" for name in ("currency_code", "screen_name", "page_url")}
 FIELD_PATHS: Mapping[str, str] = {name: _ELSEWHERE.get(name, f"product_action.{name}") for name in EVENT_FIELDS}
 """Where an `Incoming` has each field of an event that the configuration names."""
 

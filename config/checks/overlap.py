@@ -1,13 +1,19 @@
 """Find out whether one event can match two custom mappings."""
 
-from config.model import Match
+from config.model import CustomMapping, Match
 from config.vocabulary import PRODUCT_ACTIONS
 
 _ACTION_OF_NAME = {f"ecommerce - {action.replace('_', '')}": action for action in PRODUCT_ACTIONS}
 
 
-def may_both_match(first: Match, second: Match) -> bool:
-    """Return False where no event can satisfy both matches."""
+def may_both_match(first: CustomMapping, second: CustomMapping) -> bool:
+    """Return False where no event can become items of both mappings under one event id."""
+    if first.is_default != second.is_default or first.for_each != second.for_each:
+        return False
+    return _may_both_hold(first.match, second.match)
+
+
+def _may_both_hold(first: Match, second: Match) -> bool:
     if any(_differ(getattr(first, key), getattr(second, key)) for key in ("name", "custom_event_type")):
         return False
     if _differ(_type_of(first), _type_of(second)) or _differ(_action_of(first), _action_of(second)):

@@ -8,7 +8,7 @@ from config.model import Connection, CustomMapping, Input
 from config.reading.draft import Draft, Located
 from config.reading.yaml_tree import Fault, Items, Table
 from config.routes import LEGACY, LEGACY_MAX_EVENTS, RouteRow, route_row
-from config.vocabulary import WEB_EVENTS
+from config.vocabulary import MOST_CUSTOM_EVENTS, WEB_EVENTS
 
 T = TypeVar("T", Input, Connection)
 
@@ -26,10 +26,11 @@ def route_rows_of(connection: Connection, draft: Draft) -> dict[str, RouteRow]:
 
 
 def mapped_events(located: Located[Connection]) -> list[tuple[CustomMapping, int]]:
-    """Return the custom mappings of a connection, each with the line of its TikTok event."""
+    """Return the custom mappings of a connection, each with the line that names its event."""
     items = located.table.values.get("custom_mappings")
     tables = (item for item in (items.values if isinstance(items, Items) else ()) if isinstance(item, Table))
-    return [(m, table.lines["tiktok_event"]) for m, table in zip(located.value.custom_mappings, tables, strict=True)]
+    lines = (table.lines.get("tiktok_event") or table.lines["custom_event"] for table in tables)
+    return list(zip(located.value.custom_mappings, lines, strict=True))
 
 
 def _repeated(entries: Iterable[Located[T]], key: Callable[[T], Hashable]) -> Iterator[Located[T]]:
@@ -120,7 +121,8 @@ def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
     """M2: TikTok's names for app events are for connections that need an App ID."""
     for located in draft.connections:
         kinds = {row.route.id_kind for row in route_rows_of(located.value, draft).values()} - {"App ID"}
-        events = [(mapping.tiktok_event, line) for mapping, line in mapped_events(located)]
+        mapped = mapped_events(located)
+        events = [(mapping.tiktok_event, line) for mapping, line in mapped if not mapping.is_custom_event]
         events += [(event, located.line("native_events")) for event in located.value.native_events.values()]
         for event, line in events if kinds else ():
             if event not in WEB_EVENTS:
@@ -129,6 +131,32 @@ def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
                     line,
                     f"`{event}` is for app connections and this one has another kind of id ({min(kinds)}): {allowed}",
                 )
+
+
+def _offline_events_are_standard(draft: Draft) -> Iterator[Fault]:
+    """TikTok takes custom event names of websites and apps only."""
+    for located in draft.connections:
+        offline = any(row.route.name == "offline" for row in route_rows_of(located.value, draft).values())
+        for mapping, line in mapped_events(located) if offline else ():
+            if mapping.is_custom_event:
+                allowed = f"write a `tiktok_event`, one of {', '.join(WEB_EVENTS)}"
+                yield Fault(
+                    line, f"`custom_event` is not for an Offline Event Set, which takes standard events: {allowed}"
+                )
+
+
+def _not_too_many_custom_events(draft: Draft) -> Iterator[Fault]:
+    for located in draft.connections:
+        names: set[str] = set()
+        for mapping, line in mapped_events(located):
+            if mapping.is_custom_event and mapping.tiktok_event not in names:
+                names.add(mapping.tiktok_event)
+                if len(names) == MOST_CUSTOM_EVENTS + 1:
+                    yield Fault(
+                        line,
+                        f"`{mapping.tiktok_event}` is one custom event too many: allowed are {MOST_CUSTOM_EVENTS}"
+                        " different names in a connection",
+                    )
 
 
 CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
@@ -140,4 +168,6 @@ CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _legacy_takes_less,
     _legacy_has_no_tests,
     _app_names_on_app_connections,
+    _offline_events_are_standard,
+    _not_too_many_custom_events,
 )

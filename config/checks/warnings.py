@@ -6,13 +6,21 @@ from itertools import combinations
 
 from config.checks.overlap import may_both_match
 from config.checks.refusals import mapped_events, route_rows_of
-from config.model import Connection, Match, Platform
+from config.model import Connection, CustomMapping, Platform
 from config.reading.draft import Draft, Located
-from config.reading.readers import scalar
+from config.reading.readers import did_you_mean, scalar
 from config.reading.references import is_reference
 from config.reading.yaml_tree import Fault
 from config.routes import LEGACY, IdKind, RouteName, migration_of, platforms_that_read
-from config.vocabulary import APP_NAMES, APP_PAYMENT, NATIVE_EVENTS, RETIRING_EVENTS, WEB_PAYMENT
+from config.vocabulary import (
+    APP_NAMES,
+    APP_PAYMENT,
+    NATIVE_EVENTS,
+    RETIRING_EVENTS,
+    TIKTOK_EVENTS,
+    WEB_PAYMENT,
+    custom_event_note,
+)
 
 READ_BY: Mapping[str, frozenset[Platform]] = {
     "event_source_type": platforms_that_read("event_source_type"),
@@ -99,6 +107,16 @@ def _retiring_event(draft: Draft) -> Iterator[Fault]:
                 yield Fault(line, f"`{located.value.id}` sends {event}: TikTok retires it during 2027{instead}")
 
 
+def _custom_event(draft: Draft) -> Iterator[Fault]:
+    """One warning for each name: a name nearly that of a standard event is probably a typing error."""
+    for located in draft.connections:
+        named = {
+            mapping.tiktok_event: line for mapping, line in mapped_events(located)[::-1] if mapping.is_custom_event
+        }
+        for event, line in named.items():
+            yield Fault(line, f"{custom_event_note(event)}{did_you_mean(event, TIKTOK_EVENTS)}")
+
+
 def _web_name_on_app(draft: Draft) -> Iterator[Fault]:
     """N: TikTok has other names for app events than for web events."""
     for located in draft.connections:
@@ -146,13 +164,14 @@ def _native_actions(located: Located[Connection]) -> dict[str, list[str]]:
     mappings = located.value.custom_mappings
     events: dict[str, list[str]] = {}
     for action, event in NATIVE_EVENTS.items():
-        if not any(_matches_every(action, m.match) for m in mappings):
+        if not any(_matches_every(action, m) for m in mappings):
             events.setdefault(located.value.native_events.get(action, event), []).append(action)
     return events
 
 
-def _matches_every(action: str, match: Match) -> bool:
+def _matches_every(action: str, mapping: CustomMapping) -> bool:
     """Return whether the mapping matches every event of this product action."""
+    match = mapping.match
     name = f"ecommerce - {action.replace('_', '')}"
     return (
         match.event_type in (None, "commerce_event")
@@ -160,6 +179,7 @@ def _matches_every(action: str, match: Match) -> bool:
         and match.name in (None, name)
         and match.custom_event_type is None
         and not match.attributes
+        and mapping.for_each is None
     )
 
 
@@ -178,7 +198,7 @@ def _counted_once(draft: Draft) -> Iterator[Fault]:
     """M4: two matching mappings both send an event, with the id of the one mParticle event."""
     for located in draft.connections:
         for (first, first_line), (second, line) in combinations(mapped_events(located), 2):
-            if first.tiktok_event == second.tiktok_event and may_both_match(first.match, second.match):
+            if first.tiktok_event == second.tiktok_event and may_both_match(first, second):
                 yield Fault(
                     line,
                     f"one event can become {second.tiktok_event} twice, by this mapping and by that of line"
@@ -212,6 +232,7 @@ WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _setting_without_platform,
     _setting_without_route,
     _retiring_event,
+    _custom_event,
     _web_name_on_app,
     _no_store_id,
     _sent_twice,

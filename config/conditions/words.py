@@ -45,7 +45,12 @@ WORDS: Final[Mapping[str, Sequence[str]]] = {
 """The words that a field may hold."""
 ALIASES: Final[Mapping[str, Mapping[str, str]]] = {"action": PRODUCT_ACTION_ALIASES}
 
-_NUMBERS: Final = frozenset({"total_amount", "tax_amount", "shipping_amount", "price", "quantity", "position"})
+_NUMBERS: Final = frozenset(
+    (
+        *("total_amount", "tax_amount", "shipping_amount", "checkout_step"),
+        *("price", "quantity", "position", "total_product_amount"),
+    )
+)
 _TRUTHS: Final = frozenset({"ccpa_opt_out", "limits_tracking"})
 _EQUALITY: Final[tuple[Operator, ...]] = ("is", "is_not", "in", "not_in", "exists")
 _TEXT: Final[tuple[Operator, ...]] = ("is", "is_not", "in", "not_in", "contains", "starts_with", "matches", "exists")

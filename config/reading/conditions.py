@@ -9,7 +9,7 @@ from config.conditions.pattern import BadPattern
 from config.conditions.words import ALIASES, NAMES, OPERATORS, OPERATORS_OF, SUBJECTS, WORDS, Holds, holds
 from config.model import Condition, Operator, Subject
 from config.reading.readers import NUMBER, Reader, boolean, choice, did_you_mean, folded, shown, text
-from config.reading.records import KeyRow, Record, listing
+from config.reading.records import KeyRow, Record, listing, not_one_of
 from config.reading.yaml_tree import Fault, Table
 
 _VERSION: Final = re.compile(r"\d{1,9}(\.\d{1,9}){0,9}", re.ASCII)
@@ -73,8 +73,8 @@ def _condition(**given: Any) -> Condition:
 def _check_condition(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
     subjects = [subject for subject in SUBJECTS if subject in given]
     operators = [operator for operator in OPERATORS if operator in given]
-    yield from _exactly_one(subjects, "subject", SUBJECTS, table)
-    yield from _exactly_one(operators, "operator", OPERATORS, table)
+    yield from not_one_of(SUBJECTS, "the condition", "subject", table)
+    yield from not_one_of(OPERATORS, "the condition", "operator", table)
     if len(subjects) != 1 or len(operators) != 1:
         return
     subject, operator = subjects[0], operators[0]
@@ -90,12 +90,6 @@ def _check_condition(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
     for value in values if isinstance(values, tuple) else (values,):
         if fault := _wrong_value(operator, kind, given[subject], value):
             yield Fault(line, fault)
-
-
-def _exactly_one(found: list[Any], what: str, allowed: Iterable[str], table: Table) -> Iterable[Fault]:
-    if len(found) != 1:
-        has = f"has the {what}s {' and '.join(found)}" if found else f"has no {what}"
-        yield Fault(table.line, f"the condition {has}: it needs exactly one of {', '.join(allowed)}")
 
 
 _HOLDS: Final[Mapping[Holds, str]] = {

@@ -1,39 +1,25 @@
 """The schema of `custom_mappings`, and the checks between its keys (M1–M5 of docs/mapping.md)."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from config.model import CustomMapping, Match, Parameter, Source
-from config.reading.readers import NUMBER, TEXT_SCHEMA, Reader, boolean, choice, did_you_mean, exactly, folded, text
-from config.reading.records import KeyRow, Record, listing, mapping
+from config.model import CustomMapping, Match
+from config.reading.parameters import PARAMETER, Target, fault_of
+from config.reading.readers import TEXT_SCHEMA, Reader, boolean, choice, exactly, folded, matching, refuse
+from config.reading.records import KeyRow, Record, listing, mapping, not_one_of
 from config.reading.yaml_tree import Fault, Items, Node, Table
 from config.vocabulary import (
-    CONTENT_PARAMETERS,
     CUSTOM_EVENT_TYPES,
-    EVENT_FIELDS,
+    DEFAULT_FOR,
     EVENT_TYPES,
-    NUMBER_PARAMETERS,
+    FOR_EACH,
+    PAGE_EVENTS,
     PRODUCT_ACTION_ALIASES,
     PRODUCT_ACTIONS,
-    PRODUCT_FIELDS,
+    RESERVED_NAMES,
     TIKTOK_EVENTS,
+    carried_by,
 )
-
-SOURCES: Mapping[Source, Reader[str]] = {
-    "attribute": text,
-    "user_attribute": text,
-    "field": choice(EVENT_FIELDS),
-    "product": choice(PRODUCT_FIELDS),
-    "static": text,
-}
-MEANINGS: Mapping[Source, str] = {
-    "attribute": "Take the value from this event attribute.",
-    "user_attribute": "Take the value from this user attribute.",
-    "field": "Take the value from this field of the event.",
-    "product": "Take the value from this field of each product.",
-    "static": "Send this value.",
-}
 
 
 def _read_values(name: str, node: Node) -> frozenset[str]:
@@ -74,95 +60,75 @@ MATCH = Record(
 )
 
 
-def _parameter(**given: Any) -> Parameter:
-    source, name = next((source, given.pop(source)) for source in SOURCES if source in given)
-    return Parameter(source=source, name=name, **given)
-
-
-def _check_parameter(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
-    sources = [source for source in SOURCES if source in given]
-    if len(sources) != 1:
-        found = f"has {' and '.join(sources)}" if sources else "has no source"
-        yield Fault(table.line, f"the parameter {found}: it needs exactly one of {', '.join(SOURCES)}")
-    elif "static" in given and "default" in given:
-        yield Fault(table.lines["default"], "`default` is never used beside `static`: leave one of them out")
-
-
-PARAMETER = Record(
-    make=_parameter,
-    what="a parameter",
-    example="{field: total_amount}",
-    check=_check_parameter,
-    one_of=(tuple(SOURCES),),
-    rows={
-        **{source: KeyRow(reader, MEANINGS[source]) for source, reader in SOURCES.items()},
-        "type": KeyRow(choice(("text", "number")), "What the value is sent as; without it, the parameter decides."),
-        "required": KeyRow(boolean, "Dead-letter the event when the value is missing.", default="false"),
-        "default": KeyRow(text, "The value to send when the source has none."),
-    },
+_CUSTOM_EVENT = matching(
+    r"[A-Za-z][A-Za-z0-9_-]{0,49}", "1 to 50 of a-z, A-Z, 0-9, `_` and `-`, the first of a-z or A-Z, such as Quiz_Done"
 )
 
-_CURRENCY = re.compile(r"[A-Za-z]{3}")
+
+def _custom_event(name: str, node: Node) -> str:
+    event = _CUSTOM_EVENT(name, node)
+    if standard := _BY_FOLD.get(event.casefold()):
+        refuse(node, f"`{name}` is `{event}`, and TikTok has a standard event: write `tiktok_event: {standard}`")
+    if meant := RESERVED_NAMES.get(event):
+        refuse(node, f"`{name}` is `{event}`, which TikTok reads as {meant}: give it another name")
+    return event
 
 
-def _not_carried(target: str, name: str, _: Parameter) -> str | None:
-    carried = TIKTOK_EVENTS[target]
-    if name in carried:
-        return None
-    return f"{target} cannot carry `{name}`: allowed are {', '.join(sorted(carried))}{did_you_mean(name, carried)}"
+_BY_FOLD = {event.casefold(): event for event in TIKTOK_EVENTS}
+CUSTOM_EVENT: Reader[str] = Reader(_custom_event, _CUSTOM_EVENT.schema)
+"""A name of the person's own, which is no standard event's and none that TikTok reads as a standard event."""
 
 
-def _wrong_type(_: str, name: str, parameter: Parameter) -> str | None:
-    right = "number" if name in NUMBER_PARAMETERS else "text"
-    return None if parameter.type in (None, right) else f"`{name}` is always a {right}: write type: {right}, or no type"
+def _mapping(**given: Any) -> CustomMapping:
+    if "custom_event" in given:
+        given |= {"tiktok_event": given.pop("custom_event"), "is_custom_event": True}
+    if "default_for" in given:
+        given |= {"match": Match(given.pop("default_for")), "is_default": True}
+    return CustomMapping(**given)
 
 
-def _product_for_the_whole(_: str, name: str, parameter: Parameter) -> str | None:
-    if parameter.source != "product" or name in CONTENT_PARAMETERS:
-        return None
-    allowed = ", ".join(sorted(CONTENT_PARAMETERS))
-    return f"`{name}` is sent once for the whole event, so no product field can fill it: `product` is for {allowed}"
-
-
-def _wrong_constant(_: str, name: str, parameter: Parameter) -> str | None:
-    constant = parameter.name if parameter.source == "static" else parameter.default
-    if constant is None:
-        return None
-    if name in NUMBER_PARAMETERS and not NUMBER.fullmatch(constant):
-        return f"`{name}` must be a number, such as 9.99"
-    if name == "currency" and not _CURRENCY.fullmatch(constant):
-        return "`currency` must be three letters, such as USD"
-    return None
-
-
-PARAMETER_RULES: tuple[Callable[[str, str, Parameter], str | None], ...] = (
-    _not_carried,
-    _wrong_type,
-    _product_for_the_whole,
-    _wrong_constant,
-)
+_ONE_OF = (("tiktok_event", "custom_event"), ("match", "default_for"))
 
 
 def _check_mapping(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
+    kinds = zip(_ONE_OF, ("event name", "selection"), strict=True)
+    if faults := [fault for keys, kind in kinds for fault in not_one_of(keys, "the custom mapping", kind, table)]:
+        yield from faults
+        return
     parameters = table.values.get("parameters")
+    event = given.get("custom_event") or given["tiktok_event"]
+    target = Target(event, carried_by(event, extra=given.get("extra_parameters", False)), "for_each" in given)
     for name, parameter in given.get("parameters", {}).items():
-        refusals = (rule(given["tiktok_event"], name, parameter) for rule in PARAMETER_RULES)
-        if isinstance(parameters, Table) and (refusal := next(filter(None, refusals), None)):
+        if isinstance(parameters, Table) and (refusal := fault_of(target, name, parameter)):
             yield Fault(parameters.lines[name], refusal)
+    if given.get("extra_parameters") and event not in PAGE_EVENTS:
+        yield Fault(
+            table.lines["extra_parameters"],
+            f"`extra_parameters` adds nothing: {event} carries every parameter without it",
+        )
 
 
 CUSTOM_MAPPING = Record(
-    make=CustomMapping,
+    make=_mapping,
     what="a custom mapping",
     example="{tiktok_event: Search, match: {…}, parameters: {…}}",
     check=_check_mapping,
+    one_of=_ONE_OF,
     rows={
-        "tiktok_event": KeyRow(exactly(TIKTOK_EVENTS), "The TikTok event that a match becomes.", required=True),
-        "match": KeyRow(MATCH, "Which mParticle events match; all keys given must hold.", required=True),
+        "tiktok_event": KeyRow(exactly(TIKTOK_EVENTS), "The TikTok event that a match becomes."),
+        "custom_event": KeyRow(CUSTOM_EVENT, "A name of your own in place of a standard event's."),
+        "match": KeyRow(MATCH, "Which mParticle events match; all keys given must hold."),
+        "default_for": KeyRow(
+            choice(DEFAULT_FOR), "Match all custom events or all screen views that no other mapping matches."
+        ),
         "parameters": KeyRow(
             mapping(PARAMETER, "{value: {field: total_amount}}"),
             "The parameters of the TikTok event; only those listed are sent.",
             default="{}",
+        ),
+        "for_each": KeyRow(choice(FOR_EACH), "Send one TikTok event for each product, with an event id of its own."),
+        "extra_parameters": KeyRow(
+            boolean, "Let one of the twelve events of mParticle's page carry every parameter.", default="false"
         ),
     },
 )

@@ -158,6 +158,16 @@ class Record(Generic[T]):
                 yield Fault(table.line, f"{self.what} has no `{key}`, which it needs")
 
 
+def not_one_of(keys: Sequence[str], what: str, kind: str, table: Table) -> Iterable[Fault]:
+    """Yield a sentence where `what` does not have exactly one of these keys, which are each a `kind`."""
+    found = [key for key in keys if key in table.values]
+    if len(found) != 1:
+        has = f"has the {kind}s {' and '.join(found)}" if found else f"has no {kind}"
+        yield Fault(
+            table.lines[found[1]] if found else table.line, f"{what} {has}: it needs exactly one of {', '.join(keys)}"
+        )
+
+
 def _exactly_one(groups: Sequence[Sequence[JsonSchema]]) -> JsonSchema:
     """Return the keywords of a schema that exactly one schema of each group must fit."""
     return (

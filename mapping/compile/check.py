@@ -53,6 +53,7 @@ class _Checker:
     def __init__(self, expression: str, subject: Any, bound: frozenset[str]) -> None:
         self._expression, self._subject = expression, subject
         self._known = bound | _BUILTINS | EXPRESSION_FUNCTIONS.keys()
+        self._items: dict[str, Any] = {}
 
     def type_of(self, node: ast.AST) -> Any:
         match node:
@@ -61,9 +62,26 @@ class _Checker:
             case ast.Name(id=name):
                 if name not in self._known:
                     raise self._unknown(f"no name `{name}`")
-                return Any
+                return self._items.get(name, Any)
+            case ast.ListComp(generators=[ast.comprehension(target=ast.Name(id=name), iter=items)]):
+                owner = self.type_of(items)
+                self._items[name] = get_args(owner)[0] if get_origin(owner) is list else Any
+                return self._parts(node)
             case ast.Attribute(value=inner, attr=name):
                 return self._attribute(self.type_of(inner), name)
+            case ast.Call():
+                return self._call(node)
+            case _:
+                return self._parts(node)
+
+    def _parts(self, node: ast.AST) -> Any:
+        """Check each part of a node that may have any type."""
+        for child in ast.iter_child_nodes(node):
+            self.type_of(child)
+        return Any
+
+    def _call(self, node: ast.Call) -> Any:
+        match node:
             case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), *_]):
                 if name not in CONTENT_PARAMETERS:
                     raise self._unknown(f"contents have no field `{name}`")
@@ -74,9 +92,7 @@ class _Checker:
                     self.type_of(argument)
                 return self._method(owner, name)
             case _:
-                for child in ast.iter_child_nodes(node):
-                    self.type_of(child)
-                return Any
+                return self._parts(node)
 
     def _attribute(self, owner: Any, name: str) -> Any:
         """Return the type of a field or a property; a method is none, so that a forgotten call is found."""

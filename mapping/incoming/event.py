@@ -4,7 +4,7 @@ Leaves are untyped, because senders write numbers as text and ids as numbers: ea
 (mparticle-input.md §2). Only the nesting is typed; null means absent everywhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -17,7 +17,7 @@ from mapping.incoming.shapes import repaired, shape_of
 
 
 class Product(msgspec.Struct, gc=False):
-    """One of a product action's `products`; `custom_attributes` stays JSON until a condition or a mapping reads it."""
+    """One of a product action's `products`; `custom_attributes` stay JSON until a custom mapping reads one of them."""
 
     id: Leaf = None
     name: Leaf = None
@@ -28,11 +28,12 @@ class Product(msgspec.Struct, gc=False):
     price: Leaf = None
     quantity: Leaf = None
     coupon_code: Leaf = None
+    total_product_amount: Leaf = None
     custom_attributes: msgspec.Raw = msgspec.Raw(b"null")
 
     def attribute(self, name: str) -> Leaf:
         """Return one of `custom_attributes`; None where they are not an object."""
-        return _attributes_in(self.custom_attributes).get(name)
+        return decode_attributes(self.custom_attributes).get(name)
 
 
 class Promotion(msgspec.Struct, gc=False):
@@ -54,6 +55,10 @@ class ProductAction(msgspec.Struct, gc=False):
     transaction_id: Leaf = None
     coupon_code: Leaf = None
     affiliation: Leaf = None
+    checkout_step: Leaf = None
+    checkout_options: Leaf = None
+    product_action_list: Leaf = None
+    product_list_source: Leaf = None
     products: list[Product | None] | None = None
 
 
@@ -88,12 +93,30 @@ NO_DATA = Data()
 _decode = msgspec.json.Decoder(Event).decode
 _SHAPE = shape_of(Event)
 _decode_attributes = msgspec.json.Decoder(dict[str, Leaf] | None).decode
-_Promotions = list[Promotion | None]
-_decode_promotions = msgspec.json.Decoder(_Promotions | None).decode
+_Promotions = list[Promotion | None] | None
+_decode_promotions = msgspec.json.Decoder(_Promotions).decode
 _PROMOTIONS_SHAPE = shape_of(_Promotions)
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """The errors of decoding: JSON of another type, no JSON, or JSON nested too deeply."""
+
+
+def decode_attributes(raw: msgspec.Raw) -> dict[str, Leaf]:
+    """Return custom attributes; none where they are not an object."""
+    try:
+        return _decode_attributes(raw) or {}
+    except UNREADABLE:
+        return {}
+
+
+def decode_promotions(raw: msgspec.Raw) -> list[Promotion]:
+    """Return promotions in each form that languages write; none where they are not a list of objects."""
+    for text in (raw, repaired(bytes(raw), _PROMOTIONS_SHAPE)):
+        try:
+            return [promotion for promotion in _decode_promotions(text) or () if promotion is not None]
+        except UNREADABLE:
+            pass
+    return []
 
 
 class Incoming(msgspec.Struct, gc=False):
@@ -128,28 +151,19 @@ class Incoming(msgspec.Struct, gc=False):
     def attribute(self, name: str) -> Leaf:
         """Return one of `custom_attributes`; None where they are not an object."""
         if self.attributes is None:
-            self.attributes = _attributes_in(self.data.custom_attributes)
+            self.attributes = decode_attributes(self.data.custom_attributes)
         return self.attributes.get(name)
 
     @property
-    def promotions(self) -> Sequence[Promotion | None]:
-        """Return the promotions of the event's promotion action; none where they are no list of objects."""
+    def products(self) -> list[Product]:
+        """Return the products of the product action."""
+        return [product for product in self.product_action.products or () if product is not None]
+
+    @property
+    def promotions(self) -> list[Promotion]:
+        """Return the promotions of the promotion action."""
         action = self.data.promotion_action
-        return () if action is None else _promotions_in(action.promotions)
-
-
-def _attributes_in(raw: msgspec.Raw) -> dict[str, Leaf]:
-    try:
-        return _decode_attributes(raw) or {}
-    except UNREADABLE:
-        return {}
-
-
-def _promotions_in(raw: msgspec.Raw) -> Sequence[Promotion | None]:
-    try:
-        return _decode_promotions(repaired(bytes(raw), _PROMOTIONS_SHAPE)) or ()
-    except UNREADABLE:
-        return ()
+        return [] if action is None else decode_promotions(action.promotions)
 
 
 def read_event(raw: bytes, shared: BatchFields, generated_id: str | None, received_ms: int, now_ms: int) -> Incoming:

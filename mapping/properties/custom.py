@@ -1,30 +1,35 @@
 """Compile custom mappings: which events a mapping takes, and its item (M1–M5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from config.model import Connection, CustomMapping, Match
+from config.model import Connection, CustomMapping, ForEach, Match
 from config.routes import Route
-from config.vocabulary import EVENT_TYPES
-from mapping.compile.steps import steps_by_object
+from config.vocabulary import EVENT_TYPES, PRODUCT_SOURCES, custom_event_note
+from mapping.compile.functions import Fill
+from mapping.compile.steps import Failure, steps_by_object
 from mapping.fields.money import PURCHASES, Money
 from mapping.incoming.event import Incoming, Product
 from mapping.incoming.kinds import Kind
 from mapping.properties.native import CONTENTS, Item, Properties, compile_properties, products_of
 from mapping.properties.parameters import rows_of, source_of, step_of
+from mapping.properties.parts import items_of_products
+from mapping.results import Note
 from mapping.sources import Scope
 from mapping.tables import ORDER_ID
 from mapping.values import first, text
-from mapping.wire import place_of, shape_of
+from mapping.wire import Document, place_of, shape_of
 
 _NO_PRODUCT = (Product(),)  # for an event without products: one content, from all other fields
 
 
 class CompiledMapping(NamedTuple):
-    """One mapping: its conditions on the event's kind and on its attributes, and its item."""
+    """One mapping: its conditions on the event's kind and on its attributes, and its items."""
 
     match: Match
     item: Item
+    is_default: bool
+    for_each: ForEach | None
 
     def selects(self, kind: Kind) -> bool:
         """Return whether the event's kind meets the mapping's conditions (M1, M5)."""
@@ -40,6 +45,12 @@ class CompiledMapping(NamedTuple):
         """Return whether the event's attributes have the values that the mapping requires."""
         return all(_value(incoming, name) in allowed for name, allowed in self.match.attributes.items())
 
+    def items_of(self, incoming: Incoming) -> Iterable[Item]:
+        """Return the items of an event that the mapping selects: one, or one for each product."""
+        if not self.holds(incoming):
+            return ()
+        return (self.item,) if self.for_each is None else items_of_products(self.item, incoming)
+
 
 def _value(incoming: Incoming, name: str) -> str | None:
     value = text(first(incoming.attribute(name)))
@@ -49,7 +60,29 @@ def _value(incoming: Incoming, name: str) -> str | None:
 def compile_custom(mapping: CustomMapping, key: str, connection: Connection, route: Route) -> CompiledMapping:
     """Return the compiled mapping for one connection's route; `key` is the key of its items."""
     fill = compile_properties(_properties(mapping, connection, route), connection, route)
-    return CompiledMapping(mapping.match, Item(mapping.tiktok_event, fill, key))
+    if notes := [*_notes_of(mapping)]:
+        fill = _with_notes(fill, notes)
+    return CompiledMapping(mapping.match, Item(mapping.tiktok_event, fill, key), mapping.is_default, mapping.for_each)
+
+
+def _notes_of(mapping: CustomMapping) -> Iterator[Note]:
+    """Yield what is to be said about every item of the mapping."""
+    if mapping.is_custom_event:
+        yield Note("event", custom_event_note(mapping.tiktok_event))
+    if mapping.for_each is not None:
+        yield Note(
+            "products", "each is an event of its own; its event id is the event's with `-` and its place, from 0"
+        )
+
+
+def _with_notes(fill: Fill, more: list[Note]) -> Fill:
+    def apply(incoming: Incoming, document: Document, notes: list[Note]) -> Failure | None:
+        failure = fill(incoming, document, notes)
+        if failure is None:
+            notes.extend(more)
+        return failure
+
+    return apply
 
 
 def _one(_incoming: Incoming) -> Sequence[Product]:
@@ -71,7 +104,7 @@ def _properties(mapping: CustomMapping, connection: Connection, route: Route) ->
         step = step_of(row, parameter, mapping.tiktok_event)
         if place_of(row.path).within != CONTENTS:
             of_event.append(step)
-        elif parameter.source == "product":
+        elif parameter.source in PRODUCT_SOURCES:
             of_product.append(step)
         else:
             of_contents.append(step)

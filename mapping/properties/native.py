@@ -24,6 +24,8 @@ class Item(NamedTuple):
     fill: Fill
     key: str
     """The key of the item (`mapping/items.py`)."""
+    part: Incoming | None = None
+    """The event as this item reads it, where it reads only a part (`mapping/properties/parts.py`)."""
 
 
 class Properties(NamedTuple):

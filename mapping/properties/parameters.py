@@ -8,6 +8,8 @@ from config.model import Connection, Parameter
 from config.routes import Route
 from mapping.compile.steps import Step, is_on
 from mapping.incoming.batch_fields import attribute_key
+from mapping.properties.native import CONTENTS
+from mapping.properties.transforms import transformed
 from mapping.results import RejectEvent
 from mapping.sources import FIELD_PATHS, BoundSource, Scope, first_of
 from mapping.tables import PARAMETERS, ParameterRow
@@ -31,7 +33,8 @@ def rows_of(name: str, connection: Connection, route: Route) -> Iterator[Paramet
 
 def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
     """Return the step that fills the parameter in its row's object: `properties`, or one of the contents."""
-    source = source_of(parameter)
+    place = place_of(row.path)
+    source = source_of(parameter, of_each=place.within == CONTENTS)
     absent: object = None
     if parameter.required:
         missing = f"is required by the custom mapping to {tiktok_event}, and {source.name} gives none"
@@ -39,7 +42,7 @@ def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
     if parameter.default is not None:
         absent = row.rule(parameter.default)
     rule = descriptive if row.rule is text and _describes_product(parameter) else row.rule
-    return Step(source, rule, place_of(row.path).key, absent, parameter.source == "user_attribute")
+    return Step(source, transformed(parameter.transform, rule), place.key, absent, parameter.source == "user_attribute")
 
 
 def _describes_product(parameter: Parameter) -> bool:
@@ -47,21 +50,39 @@ def _describes_product(parameter: Parameter) -> bool:
     return parameter.source == "product" and parameter.name in DESCRIPTIVE_FIELDS
 
 
-def source_of(parameter: Parameter) -> BoundSource:
-    """Return the source of the parameter: the event, or each of its products for `product`."""
+def source_of(parameter: Parameter, *, of_each: bool = True) -> BoundSource:
+    """Return the source of the parameter: the event, or each of its products; all products, without `of_each`.
+
+    With transforms, the source gives a list as it is; without any, its first entry.
+    """
     name = parameter.name
+    one = _unchanged if parameter.transform else first_of
     event = Scope.EVENT
     match parameter.source:
         case "attribute":
-            return BoundSource(f"custom_attributes.{name}", first_of(f"subject.attribute({name!r})"), event)
+            return BoundSource(f"custom_attributes.{name}", one(f"subject.attribute({name!r})"), event)
         case "user_attribute":
             read = f"subject.shared.user.get({attribute_key(name)!r})"
-            return BoundSource(f"user_attributes.{name}", first_of(read), event)
+            return BoundSource(f"user_attributes.{name}", one(read), event)
         case "field":
             return BoundSource(name, f"subject.{FIELD_PATHS[name]}", event)
-        case "product":
+        case "product" if of_each:
             return BoundSource(name, f"subject.{name}", Scope.PRODUCT)
+        case "product":
+            return BoundSource(f"products[].{name}", one(f"[product.{name} for product in subject.products]"), event)
+        case "product_attribute" if of_each:
+            return BoundSource(f"custom_attributes.{name}", one(f"subject.attribute({name!r})"), Scope.PRODUCT)
+        case "product_attribute":
+            read = f"[{first_of(f'product.attribute({name!r})')} for product in subject.products]"
+            return BoundSource(f"products[].custom_attributes.{name}", one(read), event)
+        case "promotion":
+            read = f"[promotion.{name} for promotion in subject.promotions]"
+            return BoundSource(f"promotions[].{name}", one(read), event)
         case "static":
             return BoundSource("static", repr(name), event)
         case _:
             assert_never(parameter.source)
+
+
+def _unchanged(expression: str) -> str:
+    return expression

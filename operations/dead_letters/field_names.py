@@ -15,7 +15,7 @@ from mapping.tables import COMMERCE, FIELDS, ORDER_ID, Row
 
 _ACTION: Final = frozenset(ProductAction.__struct_fields__)
 _INDEX: Final = re.compile(r"\[(\d*)\]")
-_IN_DATA: Final = frozenset(("currency_code", "event_name"))
+_IN_DATA: Final = frozenset(("currency_code", "event_name", "screen_name", "page_url"))
 _FROM_TIKTOK: Final = re.compile(r"^(?:(?:batch|data)\.?\d*\.)")
 
 
@@ -47,6 +47,8 @@ def place_of_name(name: str, names: Mapping[str, str]) -> str | None:
         return names[plain]
     if plain.partition(".")[0] == "products":
         return f"product_action.{dotted(name)}"
+    if plain.partition(".")[0] == "promotions":
+        return f"promotion_action.{dotted(name)}"
     indices = re.findall(r"(?<=\.)\d+(?=\.|$)", plain)
     place = names.get(re.sub(r"(?<=\.)\d+(?=\.|$)", "0", plain))
     return place.replace(".0", f".{indices[0]}", 1) if place and indices else place
@@ -86,6 +88,10 @@ def _source(parameter: Parameter) -> str:
             return f"user_attributes.{parameter.name}"
         case "product":
             return f"product_action.products.0.{parameter.name}"
+        case "product_attribute":
+            return f"product_action.products.0.custom_attributes.{parameter.name}"
+        case "promotion":
+            return f"promotion_action.promotions.0.{parameter.name}"
         case _:
             in_action = parameter.name in EVENT_FIELDS and parameter.name not in _IN_DATA
             return f"product_action.{parameter.name}" if in_action else parameter.name

@@ -225,7 +225,9 @@ CASES = {
         13,
         ("`Purchas`: allowed are", "Subscribe", "Did you mean `Purchase`?"),
     ),
-    "a mapping without match": Case(mapping("tiktok_event: Search"), 13, ("a custom mapping has no `match`",)),
+    "a mapping without match": Case(
+        mapping("tiktok_event: Search"), 13, ("the custom mapping has no selection", "exactly one of")
+    ),
     "a mapping with params": Case(
         mapping("tiktok_event: Search", PURCHASE, "params: {}"), 15, ("`params` is no setting", "`parameters`?")
     ),
@@ -273,7 +275,9 @@ CASES = {
         parameter("price: {product: cost}"), 16, ("`cost`: allowed are id, name, category, brand", "coupon_code")
     ),
     "two sources": Case(
-        parameter("value: {field: total_amount, static: 1}"), 16, ("has field and static", "exactly one of attribute")
+        parameter("value: {field: total_amount, static: 1}"),
+        16,
+        ("has the sources field and static", "exactly one of"),
     ),
     "no source": Case(parameter("value: {required: true}"), 16, ("has no source", "exactly one of attribute")),
     "a parameter as text": Case(parameter("value: total_amount"), 16, ("must be a mapping", "{field: total_amount}")),
@@ -293,7 +297,7 @@ CASES = {
         parameter("value: {static: 1, default: 2}"), 16, ("`default` is never used beside `static`",)
     ),
     "a product field for the whole event": Case(
-        parameter("value: {product: price}"), 16, ("no product field can fill it", "content_id")
+        parameter("value: {product: price}"), 16, ("products give a list", "content_id", "for_each: product")
     ),
 }
 

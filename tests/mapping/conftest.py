@@ -94,10 +94,14 @@ class Bench:
         assert isinstance(result, Mapped), result
         return result
 
+    def decoded(self, result: Mapped) -> Json:
+        """Return the JSON of a result."""
+        body: Json = json.loads(result.body)
+        return body
+
     def body(self, plan: Plan, event: Json | None = None, **batch: Any) -> Json:
         """Return its JSON."""
-        body: Json = json.loads(self.mapped(plan, event, **batch).body)
-        return body
+        return self.decoded(self.mapped(plan, event, **batch))
 
     def rejected(self, plan: Plan, event: Json | None = None, **batch: Any) -> Rejected:
         """Return the result of an event that must be rejected."""

@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from support import bare_digits
 
+from config.model import TransformName
 from config.routes import ROUTES
+from config.vocabulary import EVERY_PARAMETER, PAGE_EVENTS
 from mapping.native import NATIVE
 from mapping.tables import COMMERCE, CONTENT_IDS, CONTENT_TYPE, EVERY, FIELDS, ORDER_ID, PARAMETERS, Row
 
@@ -15,10 +18,10 @@ DOCUMENT = (ROOT / "docs" / "mapping.md").read_text()
 SCOPES_NOT_QUOTED = "product action or custom mapping"
 
 
-def table_under(heading: str) -> list[list[str]]:
-    """The rows of the first table under a heading, cell by cell."""
-    section = DOCUMENT.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
+def table_under(heading: str, number: int = 1) -> list[list[str]]:
+    """The rows of a table under a heading, cell by cell: of the first, or of another by its number."""
+    section = re.split(r"\n##+ ", re.split(rf"\n##+ {heading}\n", DOCUMENT, maxsplit=1)[1], maxsplit=1)[0]
+    lines = re.findall(r"(?:^\|.*\n)+", section + "\n", re.MULTILINE)[number - 1].splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
@@ -94,9 +97,26 @@ def test_native_events_are_as_documented():
 
 def test_parameters_are_as_documented():
     """M2."""
-    assert [(name, quoted(path), quoted(kind)) for name, path, kind in table_under("Custom mappings")] == [
+    assert [(name, quoted(path), quoted(kind)) for name, path, kind in table_under("Values")] == [
         (row.name, row.path, getattr(row.rule, "__name__", None)) for row in PARAMETERS
     ]
+
+
+def test_the_parameters_of_each_event_are_as_documented():
+    """M2: the events of mParticle's page by name."""
+    rows = {
+        name: parameters for names, parameters in table_under("Which event") for name in re.findall("`(.+?)`", names)
+    }
+    assert rows.keys() == PAGE_EVENTS.keys()
+    for name, parameters in rows.items():
+        named = set(re.findall("`(.+?)`", parameters))
+        assert PAGE_EVENTS[name] == (EVERY_PARAMETER - named if parameters.startswith("all but") else named)
+
+
+def test_transforms_are_as_documented():
+    """M2."""
+    steps = [re.findall(r"`\{?(\w+)", step) for step, _ in table_under("Values", 2)]
+    assert sorted(name for names in steps for name in names) == sorted(get_args(TransformName))
 
 
 def test_bare_digits_are_counted_as_documented():

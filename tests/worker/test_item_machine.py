@@ -2,7 +2,8 @@
 
 A state machine puts events, lets TikTok refuse, fail and throttle, replays and edits dead letters and changes the
 configuration in any order, on a real server and against a strict stand-in for TikTok. Two of the mappings are to one
-TikTok event; each mapping writes its label into what it sends, and keeps it when it is changed.
+TikTok event, and one makes an item of each product; each mapping writes its label into what it sends, and keeps it when
+it is changed.
 """
 
 from collections import Counter
@@ -29,7 +30,9 @@ from operations.dead_letters.edit import corrected, find_dead_letter, keep, text
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore
 
-TARGETS = {"A": "CompletePayment", "B": "CompletePayment", "C": "Contact"}
+TARGETS = {"A": "CompletePayment", "B": "CompletePayment", "C": "Contact", "D": "ViewContent"}
+PRODUCTS = [{"id": "hat", "price": 5}, {"id": "pen", "price": 2}, {"id": "mat"}]
+MOST_ITEMS = 3 + len(PRODUCTS)
 FAULTS: dict[str, list[dict[str, Any]]] = {
     "none": [],
     "refuse": [{"mode": "code", "code": 40002, "message": "Batch.0.event: not allowed", "count": 1}],
@@ -41,7 +44,7 @@ FAULTS: dict[str, list[dict[str, Any]]] = {
 PURCHASE_TO_CONTACT = (
     "  - {tiktok_event: Contact, match: {action: purchase}, parameters: {description: {static: LABEL}}}"
 )
-variants = st.sampled_from([None, "purchase", "ecommerce - purchase"])
+variants = st.sampled_from([None, "purchase", "ecommerce - purchase", "for all products"])
 
 
 class Items(RuleBasedStateMachine):
@@ -56,7 +59,7 @@ class Items(RuleBasedStateMachine):
         self.bench.sandbox.clear()
         self.bench.sandbox.clear_faults()
         self.number = 0
-        self.mappings = {"A": "purchase", "B": "purchase", "C": "purchase"}
+        self.mappings = dict.fromkeys(TARGETS, "purchase")
         self._configure(None)
 
     @rule(label=st.sampled_from(sorted(TARGETS)), variant=variants, most=st.sampled_from([None, 1]))
@@ -71,7 +74,7 @@ class Items(RuleBasedStateMachine):
     @rule(events=st.integers(1, 3))
     def arrive(self, events: int) -> None:
         """Append events that every mapping matches."""
-        self.bench.put([purchase(self.number + more) for more in range(events)])
+        self.bench.put([_order(self.number + more) for more in range(events)])
         self.number += events
 
     @rule(fault=st.sampled_from(sorted(FAULTS)), jobs=st.integers(1, 4))
@@ -103,7 +106,7 @@ class Items(RuleBasedStateMachine):
         """In the backlog and the dead letters no item stands twice, nor beside its whole event."""
         if not hasattr(self, "number"):
             return
-        assert self.bench.reading().waiting <= 3 * self.number
+        assert self.bench.reading().waiting <= MOST_ITEMS * self.number
         open_items: dict[str, list[str]] = {}
         for entry in self._entries():
             name = entry.raw.split(b'"source_message_id": "')[-1].split(b'"source_message_id":"')[-1].split(b'"')[0]
@@ -144,20 +147,27 @@ class Items(RuleBasedStateMachine):
             lines.append(f"max_events_per_request: {most}")
         if self.mappings:
             lines.append("custom_mappings:")
-        for label in sorted(self.mappings):
-            match = (
-                f"action: {self.mappings[label]}"
-                if self.mappings[label] == "purchase"
-                else f'name: "{self.mappings[label]}"'
-            )
-            lines.append(
-                f"  - {{tiktok_event: {TARGETS[label]}, match: {{event_type: commerce_event, {match}}},"
-                f" parameters: {{description: {{static: {label}}}}}}}"
-            )
+        lines.extend(_mapping(label, variant) for label, variant in sorted(self.mappings.items()))
         self.bench.configure(*lines)
 
     def _settings(self) -> Settings:
         return Settings(config=self.bench.path, redis_url=self.bench.url, tiktok_url=self.bench.sandbox.url)  # type: ignore[arg-type]
+
+
+def _order(number: int) -> dict[str, Any]:
+    """Return an order of several products."""
+    order = purchase(number)
+    order["data"]["product_action"]["products"] = PRODUCTS
+    return order
+
+
+def _mapping(label: str, variant: str) -> str:
+    match = 'name: "ecommerce - purchase"' if variant.startswith("ecommerce") else "action: purchase"
+    each = "for_each: product, " if label == "D" and variant != "for all products" else ""
+    return (
+        f"  - {{tiktok_event: {TARGETS[label]}, match: {{event_type: commerce_event, {match}}}, {each}"
+        f"parameters: {{description: {{static: {label}}}}}}}"
+    )
 
 
 @pytest.mark.timeout(600)

@@ -172,10 +172,11 @@ class Composer:
     def _add(self, draft: Draft, opened: _Opened, lease: Lease) -> int | None:
         """Add the whole chunk and return None; or add nothing and return how many leading entries fit, at least one."""
         chunk, plan, _ = opened
-        prepared = _prepare(opened, len(draft.chunks), lease)
+        prepared: list[Prepared] = []
         items: list[Mapped] = []
         size, room = draft.size, plan.route.max_events - len(draft.items)
-        for position, entry in enumerate(prepared):
+        for position, entry in enumerate(_prepare(opened, len(draft.chunks), lease)):
+            prepared.append(entry)
             own = entry.items
             for item in own:
                 size += len(item.body) + 1
@@ -183,7 +184,7 @@ class Composer:
                     break
                 items.append(item)
                 entry.sent += 1
-            if entry.sent < len(own) and len(prepared) > 1:
+            if entry.sent < len(own) and entry_count(chunk) > 1:
                 return max(1, position)
         draft.chunks.append(chunk)
         draft.prepared.extend(prepared)
@@ -204,24 +205,22 @@ def _bounded(opened: Iterable[_Opened | Blocked]) -> Iterator[_Opened | Blocked]
         yield chunk
 
 
-def _prepare(opened: _Opened, index: int, lease: Lease) -> list[Prepared]:
+def _prepare(opened: _Opened, index: int, lease: Lease) -> Iterator[Prepared]:
+    """Yield the entries of a chunk as they are mapped: an event may become 500 items, so few are mapped in vain."""
     chunk, plan, addresses = opened
     if lease.sizing.limit == 1 and lease.alone >= MOST_UNFINISHED_CLAIMS:
-        return [
-            Prepared(index, batch.shared, entry, _unfinished(entry))
-            for batch in chunk.batches
-            for entry in batch.entries
-        ]
+        for batch in chunk.batches:
+            for entry in batch.entries:
+                yield Prepared(index, batch.shared, entry, _unfinished(entry))
+        return
     expired = 0 < chunk.first_unknown_ms <= lease.now_ms - DEDUPLICATED_FOR_MS
-    prepared = []
     for batch, address in zip_longest(chunk.batches, addresses):
         mapper = plan.batch(batch.shared, chunk.received_ms, chunk.peer_ip or None, address, lease.now_ms)
         for entry in batch.entries:
             results = mapper.map(entry.raw, entry.event_id, entry.items, entry.made)
             if expired:
                 results = [_expire(result) for result in results]
-            prepared.append(Prepared(index, batch.shared, entry, results))
-    return prepared
+            yield Prepared(index, batch.shared, entry, results)
 
 
 def _unfinished(entry: Entry) -> list[Result]:

@@ -14,6 +14,7 @@ from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.daily_counts import day_of
 from lanes.settlement import NO_BOUND, DeadLetterShare, Lease, StoredDeadLetter
+from mapping.items import mappings_of
 from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
 from worker.steps.compose import Draft, Prepared
 from worker.steps.shared_parts import SharedParts
@@ -69,19 +70,14 @@ class OutcomeCounter:
         left: list[list[tuple[Prepared, Entry]]] = [[] for _ in self.draft.chunks]
         for prepared in self.draft.prepared:
             still_open, sent = [], 0
-            if self.parts.full and self._would_be_dead_lettered(prepared, index, outcome):
-                left[prepared.chunk].append((prepared, prepared.entry))
-                index += prepared.sent
-                continue
             for result in prepared.results:
                 ended: ItemOutcome = None
-                if isinstance(result, Mapped):
-                    if sent < prepared.sent:
-                        ended, sent, index = outcome(index), sent + 1, index + 1
-                    if ended is None:
-                        still_open.append(result.item)
-                        continue
-                self._count(prepared, result, ended)
+                if isinstance(result, Mapped) and sent < prepared.sent:
+                    ended, sent, index = outcome(index), sent + 1, index + 1
+                if isinstance(result, Mapped | Rejected) and self._stays_open(result, ended):
+                    still_open.append(result.item)
+                else:
+                    self._count(prepared, result, ended)
             if still_open or prepared.entry.weight != len(prepared.results):
                 left[prepared.chunk].extend((prepared, entry) for entry in self._left_of(prepared, still_open))
         self._sum_up()
@@ -89,13 +85,11 @@ class OutcomeCounter:
             return None
         return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries)]
 
-    def _would_be_dead_lettered(self, prepared: Prepared, index: int, outcome: Callable[[int], ItemOutcome]) -> bool:
-        """Return whether the entry would add dead letters and can wait instead, as none of its items was delivered."""
-        endings = [outcome(index + number) for number in range(prepared.sent)]
-        is_rejected = any(isinstance(result, Rejected) for result in prepared.results)
-        return not any(isinstance(ended, Delivered) for ended in endings) and (
-            is_rejected or any(isinstance(ended, Rejection) for ended in endings)
-        )
+    def _stays_open(self, result: Mapped | Rejected, ended: ItemOutcome) -> bool:
+        """Return whether an item still waits: it did not end, or the settlement can take no further dead letter."""
+        if isinstance(ended, Delivered):
+            return False
+        return self.parts.full or (ended is None and isinstance(result, Mapped))
 
     def _count(self, prepared: Prepared, result: Result, ended: ItemOutcome) -> None:
         match result:
@@ -189,7 +183,7 @@ def _with_items(prepared: Prepared, items: list[str]) -> Entry:
     entry = prepared.entry
     made = entry.made
     if made is None and entry.items is None:
-        made = [result.item for result in prepared.results if isinstance(result, Mapped | Rejected)]
+        made = mappings_of(result.item for result in prepared.results if isinstance(result, Mapped | Rejected))
     return msgspec.structs.replace(entry, items=items, made=made)
 
 

@@ -1,6 +1,10 @@
 """`relay status`: what was received and how it ended, from one reading of the ledger."""
 
+import contextlib
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from typing import Final
 
 import click
@@ -77,9 +81,9 @@ def _watch(settings: Settings, client: redis.Redis) -> None:
     """Refresh the screen until Ctrl-C, also while Redis is unreachable."""
     shown: RenderableType = ""
     rates, probe = Rates(), Probe(client)
-    with Live(console=console(), screen=True, auto_refresh=False) as live:
+    with Live(console=console(), screen=True, auto_refresh=False) as live, _interrupted() as interrupted:
         try:
-            while True:
+            while not interrupted.is_set():
                 try:
                     seen = overview(settings, client)
                     rates.add(seen.reading)
@@ -91,6 +95,25 @@ def _watch(settings: Settings, client: redis.Redis) -> None:
                 time.sleep(REFRESH_S)
         except KeyboardInterrupt:
             pass
+
+
+@contextlib.contextmanager
+def _interrupted() -> Iterator[threading.Event]:
+    """Yield an event that Ctrl-C sets.
+
+    KeyboardInterrupt alone can get lost: Python drops what is raised while an object is being finalized.
+    """
+    interrupted = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def _verify(client: redis.Redis, seen: Overview) -> None:

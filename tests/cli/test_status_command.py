@@ -17,6 +17,8 @@ from support.events import purchase
 from support.terminal import relay
 from support.waiting import DEADLINE_S, until
 
+from cli.status.command import _interrupted
+
 CONNECTION_KEYS = [
     *(
         "id",
@@ -267,6 +269,14 @@ def test_watch_shows_rates_until_ctrl_c(bench: Bench) -> None:
             process.kill()
             os.close(ours)
     assert b"1 event waiting" in shown
+
+
+def test_ctrl_c_ends_the_watch_even_if_python_drops_the_interrupt() -> None:
+    """As it does inside a finalizer."""
+    with _interrupted() as interrupted:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert interrupted.is_set()
 
 
 def read_until(terminal: int, condition: Callable[[bytes], bool]) -> bytes:

@@ -9,7 +9,7 @@ from lanes.settlement import RECHECK_MS
 from store.scripts import ScriptFolder, Scripts
 
 DAY_MS: Final = 86_400_000
-DEAD_LETTER_OVERHEAD: Final = 400
+DEAD_LETTER_OVERHEAD: Final = 460
 """What Redis needs for a dead letter beside its bytes, at most."""
 SHARED_PART_OVERHEAD: Final = 300
 """What Redis needs, beside its bytes, for a part that several dead letters share, at most."""

@@ -50,6 +50,12 @@ class Peaks:
             peaks[process.name] = max(peaks.get(process.name, 0), held)
 
 
+def used_memory(client: redis.Redis) -> int:
+    """Return the bytes that data uses, without clients' buffers."""
+    memory = client.info("memory")
+    return int(memory["used_memory"]) - int(memory.get("mem_clients_normal", 0))
+
+
 def members_of(leader: int) -> list[int]:
     """The process group that `leader` leads."""
     members = []

@@ -162,11 +162,12 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A whole valid file; `warnings` are sentences for the operator, with file and line."""
+    """A whole valid file. `warnings` are sentences for the operator; `lines` has the line of each connection."""
 
     inputs: Mapping[str, Input]
     connections: Mapping[str, Connection]
     warnings: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
     _by_name: Mapping[str, Input] = field(init=False, repr=False, compare=False)
     _by_input: Mapping[str, tuple[Connection, ...]] = field(init=False, repr=False, compare=False)
 

@@ -2,23 +2,32 @@
 
 import re
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 from console.request import PageRequest
-from operations.dead_letters.query import DeadLetterQuery
-
-CONDITIONS: Final = (
-    *("connection", "reason", "field", "tiktok_event", "received", "job", "search", "older_than", "newer_than"),
-)
+from operations.dead_letters.query import TEXT_CONDITIONS, DeadLetterQuery
+from operations.errors import OperatorError
 
 
 def query_of(request: PageRequest) -> DeadLetterQuery:
+<<<<<<< HEAD
     """Return the query that the request's fields describe. An empty field means any; `id` may list several ids."""
     given: dict[str, Any] = {name: request.field(name).strip() or None for name in CONDITIONS}
+=======
+    """Return the query that the request's fields make. `id` may have several ids.
+
+    In an address an empty field means any, because browsers send all fields of a search. In a form that replays,
+    discards or exports it raises OperatorError.
+    """
+    for name in (*TEXT_CONDITIONS, "id"):
+        if name in request.form and not request.field(name).strip():
+            raise OperatorError(f"The field `{name}` is empty. Give it a value, or leave it out.")
+    given: dict[str, Any] = {name: request.field(name).strip() or None for name in TEXT_CONDITIONS}
+>>>>>>> efe21a8 (An empty condition is refused and no longer means all dead letters; relay check compiles every mapping)
     return DeadLetterQuery(ids=tuple(re.findall(r"[^\s,]+", request.field("id"))), **given)
 
 
 def fields_of(query: DeadLetterQuery) -> dict[str, Any]:
     """Return the query as fields for URLs and hidden inputs, without empty ones."""
     ids = {"id": ",".join(query.ids)} if query.ids else {}
-    return {**ids, **{name: value for name, value in asdict(query).items() if value and name in CONDITIONS}}
+    return {**ids, **{name: value for name, value in asdict(query).items() if value and name in TEXT_CONDITIONS}}

@@ -13,6 +13,7 @@ from rich.text import Text
 from cli.check.clocks import findings_of_clocks
 from cli.check.dead_letters import findings_of_dead_letters
 from cli.check.findings import Finding
+from cli.check.mappings import findings_of_mappings
 from cli.check.phones import findings_of_phones
 from cli.check.redis import findings_of_redis
 from cli.check.tokens import proofs
@@ -88,6 +89,7 @@ def _findings_of_configuration(settings: Settings) -> list[Finding]:
     return [
         Finding("configuration", "ok", size),
         *(Finding("configuration", "warning", warning) for warning in configuration.warnings),
+        *findings_of_mappings(configuration, settings.config),
     ]
 
 

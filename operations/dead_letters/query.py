@@ -16,6 +16,10 @@ from operations.status.daily import day_number
 
 NONE: Final = "-"
 """How a query names the absence of a field, or of a TikTok event."""
+TEXT_CONDITIONS: Final = (
+    *("connection", "reason", "field", "tiktok_event", "received", "job", "search", "older_than", "newer_than"),
+)
+"""The conditions that are texts; commands and console offer each of them."""
 _AGE: Final = re.compile(r"(\d{1,6})([dhm])")
 _UNITS_MS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -54,7 +58,7 @@ class FailureCount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterQuery:
-    """The conditions that a dead letter must meet, all of them; None stands for any."""
+    """The conditions that a dead letter must meet, all of them; None stands for any. An empty text is a ValueError."""
 
     ids: tuple[str, ...] = ()
     connection: str | None = None
@@ -75,6 +79,12 @@ class DeadLetterQuery:
     """Only those dead-lettered no later than this; ages count back from it. 0: no limit."""
     after: str = ""
     """Only those with later ids."""
+
+    def __post_init__(self) -> None:
+        for name in TEXT_CONDITIONS:
+            value = getattr(self, name)
+            if value is not None and not value.strip():
+                raise ValueError(f"the condition `{name}` is empty: it must not mean any dead letter")
 
     @property
     def has_conditions(self) -> bool:

@@ -18,6 +18,7 @@ from cli.check.command import check
 from cli.check.redis import REQUIREMENTS, findings_of_redis
 from cli.main import main
 from config.secrets import Keyring
+from mapping.sources import FIELD_PATHS
 from sandbox.client import SandboxClient
 
 FIT = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "maxmemory": "100mb"}
@@ -205,6 +206,20 @@ def test_errors_of_the_file_and_of_the_server_are_shown_together(at_home: Path, 
     assert code == 1
     assert wrong(findings)["configuration"].startswith("relay.yaml:3: ")
     assert {"check": "maxmemory-policy", "status": "ok", "found": "noeviction", "remedy": ""} in findings
+
+
+def test_a_mapping_with_an_unknown_source_is_named_with_file_and_line(
+    at_home: Path, fit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vocabulary has a field that relay's types lack; before, `relay check` found all well."""
+    monkeypatch.setitem(FIELD_PATHS, "tax_amount", "product_action.taxx_amount")
+    custom = "{tiktok_event: ViewContent, match: {name: x}, parameters: {value: {field: tax_amount}}}"
+    (at_home / "relay.yaml").write_text(CONFIGURATION + f"    custom_mappings: [{custom}]\n")
+    code, findings = run(RELAY_REDIS_URL=fit)
+    found = wrong(findings)["configuration"]
+    assert code == 1
+    assert found.startswith("relay.yaml:5: connection `shop`, input `web`: ")
+    assert "ProductAction has no field `taxx_amount`" in found
 
 
 def test_warnings_do_not_change_the_exit_code(at_home: Path, fit: str) -> None:

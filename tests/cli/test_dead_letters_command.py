@@ -166,7 +166,7 @@ def test_what_does_not_exist_is_said(bench: Bench) -> None:
 
 
 def test_dead_letters_can_be_read_with_a_refused_configuration(bench: Bench) -> None:
-    """Dead dead_letters help to find what is wrong."""
+    """They help to find what is wrong."""
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
     bench.path.write_text("inputs: [")

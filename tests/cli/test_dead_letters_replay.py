@@ -105,6 +105,31 @@ def test_the_selection_must_be_clear(bench: Bench, command: str, arguments: list
     assert len(bench.dead_letters()) == 1
 
 
+OPTIONS = ["--connection", "--reason", "--field", "--tiktok-event", "--received", "--job", "--search"]
+
+
+@pytest.mark.parametrize("option", [*OPTIONS, "--older-than", "--newer-than"])
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_condition_does_not_mean_all(bench: Bench, option: str, text: str) -> None:
+    """Every command refuses it, as it would a typing error; nothing is discarded, replayed or shown."""
+    refused(bench, 1)
+    for command in ("list", "count", "replay", "discard", "export"):
+        result = relay("dead-letters", command, option, text, *(["--yes"] if command in ("replay", "discard") else []))
+        assert (result.exit_code, result.stdout) == (2, ""), command
+        assert option in result.stderr
+    assert len(bench.dead_letters()) == 1
+
+
+@pytest.mark.parametrize("command", ["replay", "discard"])
+def test_an_empty_id_is_refused(bench: Bench, command: str) -> None:
+    """A script's empty variable selects nothing."""
+    ids = refused(bench, 1)
+    result = relay("dead-letters", command, *ids, "", "--yes")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is empty" in result.stderr
+    assert len(bench.dead_letters()) == 1
+
+
 def test_events_that_tiktok_may_count_twice_are_confirmed(bench: Bench) -> None:
     """Outside a terminal it is wrong use; --yes sends them, and they do not expire again."""
     late, soon = expired(bench, 1), refused(bench, 2)

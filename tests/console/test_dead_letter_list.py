@@ -205,3 +205,18 @@ def test_an_export_is_masked_unless_revealed_and_reveals_are_in_the_audit_log(
     reveal = json.loads(entry)
     assert (reveal["command"], reveal["number"], reveal["host"]) == ("console export", 3, "127.0.0.1")
     assert reveal["who"].startswith("console session ")
+
+
+@pytest.mark.parametrize("action", ["replay", "discard", "export"])
+@pytest.mark.parametrize("name", ["search", "connection", "id"])
+@pytest.mark.parametrize("text", ["", " "])
+def test_a_form_with_an_empty_condition_is_refused(
+    some: Bench, operator: ConsoleClient, action: str, name: str, text: str
+) -> None:
+    """It must not act on all dead letters; in the address of a search, an empty field means any."""
+    before = some.count("dead_letters")
+    answer = operator.post(f"/console/dead-letters/{action}", **{name: text, "sure": "yes"})
+    assert answer.status_code == 409
+    assert f"The field `{name}` is empty." in visible_text(answer)
+    assert some.count("dead_letters") == before
+    assert operator.get(f"/console/dead-letters?{name}={text}").status_code == 200

@@ -9,12 +9,11 @@ import pytest
 import redis
 
 from cli.dead_letters.replay import replay
-from console import filters
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.dead_letters import remove_dead_letters, replace_dead_letter
 from operations.dead_letters.index import DeadLetterIndex, find_once
-from operations.dead_letters.query import NONE, DeadLetterQuery
+from operations.dead_letters.query import NONE, TEXT_CONDITIONS, DeadLetterQuery
 from store.client import connect
 
 DAY_MS = 86_400_000
@@ -171,4 +170,12 @@ def test_commands_and_console_offer_every_condition_of_a_query() -> None:
     conditions = {field.name for field in fields(DeadLetterQuery)} - {"ids", "until_ms", "after"}
     options = {parameter.name for parameter in replay.params if isinstance(parameter, click.Option)}
     assert options - {"every", "dry_run", "yes", "as_json", "reveal"} == conditions
-    assert set(filters.CONDITIONS) == conditions
+    assert set(TEXT_CONDITIONS) == conditions
+
+
+@pytest.mark.parametrize("name", TEXT_CONDITIONS)
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_condition_is_refused(name: str, text: str) -> None:
+    """It must not mean all dead letters."""
+    with pytest.raises(ValueError, match=f"`{name}` is empty"):
+        DeadLetterQuery(**{name: text})  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ class DeadLetterReason(NamedTuple):
 
 
 SENDER: Final = "the developer of the website, app or server that sends the event"
+CONFIGURES_SENDERS: Final = "the person who configures the senders"
 CONFIGURES: Final = "the person who configures this connection"
 OPERATOR: Final = "the operator of this relay"
 

@@ -10,10 +10,6 @@ from operations.errors import OperatorError
 
 
 def query_of(request: PageRequest) -> DeadLetterQuery:
-<<<<<<< HEAD
-    """Return the query that the request's fields describe. An empty field means any; `id` may list several ids."""
-    given: dict[str, Any] = {name: request.field(name).strip() or None for name in CONDITIONS}
-=======
     """Return the query that the request's fields make. `id` may have several ids.
 
     In an address an empty field means any, because browsers send all fields of a search. In a form that replays,
@@ -23,7 +19,6 @@ def query_of(request: PageRequest) -> DeadLetterQuery:
         if name in request.form and not request.field(name).strip():
             raise OperatorError(f"The field `{name}` is empty. Give it a value, or leave it out.")
     given: dict[str, Any] = {name: request.field(name).strip() or None for name in TEXT_CONDITIONS}
->>>>>>> efe21a8 (An empty condition is refused and no longer means all dead letters; relay check compiles every mapping)
     return DeadLetterQuery(ids=tuple(re.findall(r"[^\s,]+", request.field("id"))), **given)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from config.dead_letter_reasons import CONFIGURES, CONFIGURES_SENDERS, OPERATOR
 from delivery.dead_letter import rfc3339
 from operations.alerts.rules import Kind, Notice
 from operations.dead_letters.retention import share_full_remedy
@@ -79,7 +80,7 @@ def misdirected(count: int, now_ms: int) -> Notice:
     )
     what_to_do = "send batches to /v2/events or /v2/bulkevents; ingest's log names the paths"
     runbook = f"{RUNBOOK}#misdirected"
-    who = "the person who configures the senders"
+    who = CONFIGURES_SENDERS
     return Notice(
         f"relay: {fact}.\nTo do, {who}: {what_to_do}\n{runbook}",
         {
@@ -96,55 +97,55 @@ def misdirected(count: int, now_ms: int) -> Notice:
 
 def _redis(kind: str, fact: str, trouble: Trouble | None, now_ms: int) -> Notice:
     runbook = f"{RUNBOOK}#redis-away"
-    to_do = [f"To do, the operator of this relay: {trouble.what_to_do}"] if trouble else []
+    to_do = [f"To do, {OPERATOR}: {trouble.what_to_do}"] if trouble else []
     text = "\n".join([f"relay: {fact}", *to_do, f"`relay check` · {runbook}"])
     fields: dict[str, str | int] = {"alert": kind, "at": rfc3339(now_ms), "fact": fact}
     if trouble:
-        fields |= {"reason": trouble.code, "who": "the operator of this relay", "what_to_do": trouble.what_to_do}
+        fields |= {"reason": trouble.code, "who": OPERATOR, "what_to_do": trouble.what_to_do}
     return Notice(text, {**fields, "command": "relay check", "runbook": runbook})
 
 
-def _paused(one: ConnectionStatus, _: AlertContext) -> _Message:
-    error, what = one.last_error, one.reading.status.get("what", "")
+def _paused(status: ConnectionStatus, _: AlertContext) -> _Message:
+    error, what = status.last_error, status.reading.status.get("what", "")
     known = error is not None and error.what_to_do == what
     return _Message(
-        f"is paused: {error.error if known and error else 'TikTok refuses it'}. {_kept(one)}",
-        error.who if known and error else "the operator of this relay",
+        f"is paused: {error.error if known and error else 'TikTok refuses it'}. {_kept(status)}",
+        error.who if known and error else OPERATOR,
         what or "read relay connections list",
         "relay connections list",
         "paused",
     )
 
 
-def _circuit_breaker(one: ConnectionStatus, _: AlertContext) -> _Message:
+def _circuit_breaker(status: ConnectionStatus, _: AlertContext) -> _Message:
     return _Message(
-        f"is paused by the circuit breaker: TikTok refuses all its events. {_kept(one)}",
-        "the person who configures this connection",
-        f"read the dead letters, correct the configuration or the source, then relay connections resume {one.id}; "
+        f"is paused by the circuit breaker: TikTok refuses all its events. {_kept(status)}",
+        CONFIGURES,
+        f"read the dead letters, correct the configuration or the source, then relay connections resume {status.id}; "
         "until then relay tries a few events every five minutes",
-        f"relay dead-letters count --connection {one.id}",
+        f"relay dead-letters count --connection {status.id}",
         "circuit-breaker",
     )
 
 
-def _paused_by_dead_letters(one: ConnectionStatus, _: AlertContext) -> _Message:
+def _paused_by_dead_letters(status: ConnectionStatus, _: AlertContext) -> _Message:
     return _Message(
-        f"is paused: its dead letters hold their share of Redis's memory. {_kept(one)}",
-        "the operator of this relay",
-        one.reading.status.get("what") or share_full_remedy(one.id),
-        f"relay dead-letters count --connection {one.id}",
+        f"is paused: its dead letters hold their share of Redis's memory. {_kept(status)}",
+        OPERATOR,
+        status.reading.status.get("what") or share_full_remedy(status.id),
+        f"relay dead-letters count --connection {status.id}",
         "dead-letter-store-full",
     )
 
 
-def _dead_letters_nearly_full(one: ConnectionStatus, news: AlertContext) -> _Message:
-    held = size(int(one.reading.status.get("dead_letter_bytes", 0)))
+def _dead_letters_nearly_full(status: ConnectionStatus, news: AlertContext) -> _Message:
+    number = plural(status.reading.dead_letters, "dead letter")
     return _Message(
-        f"has {plural(one.reading.dead_letters, 'dead letter')} of {held}: over four fifths of the {size(news.share)} "
+        f"has {number} of {size(status.dead_letter_bytes)}: over four fifths of the {size(news.share)} "
         "of Redis's memory that they may use. The connection pauses when they use all of it.",
-        "the operator of this relay",
+        OPERATOR,
         "correct what they have in common and replay them, or export and discard them, or raise maxmemory",
-        f"relay dead-letters count --connection {one.id}",
+        f"relay dead-letters count --connection {status.id}",
         "dead-letter-store-full",
     )
 
@@ -166,62 +167,62 @@ def clocks_agree(clocks: Clocks) -> Notice:
 
 
 def _of_clocks(kind: str, fact: str, what_to_do: str, at_ms: int) -> Notice:
-    to_do = [f"To do, the operator of this relay: {what_to_do}"] if what_to_do else []
+    to_do = [f"To do, {OPERATOR}: {what_to_do}"] if what_to_do else []
     text = "\n".join([f"relay: {fact}.", *to_do, f"`relay check` · {RUNBOOK}#clocks"])
     fields: dict[str, str | int] = {
         "alert": kind,
         "at": rfc3339(at_ms),
         "fact": fact,
-        "who": "the operator of this relay",
+        "who": OPERATOR,
     }
     return Notice(text, {**fields, "what_to_do": what_to_do, "command": "relay check", "runbook": f"{RUNBOOK}#clocks"})
 
 
-def _paused_by_operator(one: ConnectionStatus, _: AlertContext) -> _Message:
+def _paused_by_operator(status: ConnectionStatus, _: AlertContext) -> _Message:
     return _Message(
-        f"was paused by an operator. {_kept(one)}",
-        "the operator who paused it",
+        f"was paused by an operator. {_kept(status)}",
+        OPERATOR,
         "resume it when it may deliver again; it does not resume automatically",
-        f"relay connections resume {one.id}",
+        f"relay connections resume {status.id}",
         "paused",
     )
 
 
-def _out_of_reach(one: ConnectionStatus, _: AlertContext) -> _Message:
-    error = one.last_error
+def _out_of_reach(status: ConnectionStatus, _: AlertContext) -> _Message:
+    error = status.last_error
     known = error is not None and bool(error.what_to_do)
     return _Message(
-        f"delivers nothing: {error.error if known and error else 'TikTok cannot be reached'}. {_kept(one)}",
-        error.who if known and error else "the operator of this relay",
+        f"delivers nothing: {error.error if known and error else 'TikTok cannot be reached'}. {_kept(status)}",
+        error.who if known and error else OPERATOR,
         error.what_to_do if known and error else "read relay status",
         "relay check --deep",
         "out-of-reach",
     )
 
 
-def _resumed(one: ConnectionStatus, news: AlertContext) -> _Message:
+def _resumed(status: ConnectionStatus, news: AlertContext) -> _Message:
     after = f" after {duration(news.former_s)}" if news.former_s else ""
     return _Message(
-        f"delivers again{after}. Waiting: {plural(one.reading.waiting, 'event')}.", "", "", "relay status", "paused"
+        f"delivers again{after}. Waiting: {plural(status.reading.waiting, 'event')}.", "", "", "relay status", "paused"
     )
 
 
-def _dead_letters(one: ConnectionStatus, news: AlertContext) -> _Message:
-    most = sorted(one.reading.labels.items(), key=lambda reason: -reason[1])[:5]
+def _dead_letters(status: ConnectionStatus, news: AlertContext) -> _Message:
+    most = sorted(status.reading.labels.items(), key=lambda reason: -reason[1])[:5]
     kept = ", ".join(f"{reason} ×{count:,}" for reason, count in most) or "none"
     return _Message(
         f"has {plural(news.new_dead_letters, 'new dead letter')} within an hour (the limit is {news.limit:,}). "
         f"Kept now: {kept}.",
-        "the person who configures this connection",
+        CONFIGURES,
         "see what they have in common, correct the configuration or the source, then relay dead-letters replay "
-        f"--connection {one.id}",
-        f"relay dead-letters count --connection {one.id}",
+        f"--connection {status.id}",
+        f"relay dead-letters count --connection {status.id}",
         "dead-letters",
     )
 
 
-def _kept(one: ConnectionStatus) -> str:
-    return f"Nothing is lost: {plural(one.reading.waiting, 'event')} kept."
+def _kept(status: ConnectionStatus) -> str:
+    return f"Nothing is lost: {plural(status.reading.waiting, 'event')} kept."
 
 
 _KINDS: Final[Mapping[Kind, Callable[[ConnectionStatus, AlertContext], _Message]]] = {

@@ -10,12 +10,23 @@ from typing import Any, get_args
 import pytest
 from ruamel.yaml import YAML
 
+from config.dead_letter_reasons import CONFIGURES, CONFIGURES_SENDERS, OPERATOR, SENDER
 from config.settings import Settings
 from lanes.ledger import ConnectionReading
-from operations.alerts.messages import AlertContext, build_notice
-from operations.alerts.rules import Kind
+from operations.alerts.messages import (
+    AlertContext,
+    build_notice,
+    clocks_agree,
+    clocks_disagree,
+    misdirected,
+    redis_again,
+    redis_trouble,
+)
+from operations.alerts.rules import Kind, Notice
 from operations.metrics.catalogue import CATALOGUE
 from operations.status.connections import ConnectionStatus, State
+from store.clocks import Clocks
+from store.errors import Trouble
 
 ROOT = Path(__file__).parents[2]
 RULES: list[dict[str, Any]] = YAML(typ="safe").load(ROOT / "deploy/prometheus-rules.yaml")["groups"][0]["rules"]
@@ -68,13 +79,24 @@ def test_every_link_within_the_runbook_has_a_target() -> None:
     assert set(re.findall(r"\]\(#([\w-]+)\)", RUNBOOK)) <= HEADINGS
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
-def test_a_notice_names_its_heading_in_the_runbook(kind: Kind) -> None:
-    """And is in its table."""
-    books = ConnectionReading("shop", {}, {"state": "paused"}, [], 0, {}, {})
-    said = build_notice(kind, ConnectionStatus("shop", "paused", books, None, None, None, None), AlertContext(0))
-    assert str(said.fields["runbook"]).partition("#")[2] in HEADINGS
-    assert f"`{kind}`" in RUNBOOK
+def notices() -> list[Notice]:
+    """Return one notice of each kind."""
+    ledger = ConnectionReading("shop", {}, {"state": "paused"}, [], 0, {}, {})
+    status = ConnectionStatus("shop", "paused", ledger, None, None, None, None)
+    trouble, clocks = Trouble("refused", "Redis refuses", "start it", passes=True), Clocks(0, 90_000)
+    return [
+        *(build_notice(kind, status, AlertContext(0)) for kind in get_args(Kind)),
+        *(redis_trouble(trouble, 0), redis_again(0), misdirected(3, 0), clocks_disagree(clocks), clocks_agree(clocks)),
+    ]
+
+
+@pytest.mark.parametrize("notice", notices(), ids=lambda notice: notice.fields["alert"])
+def test_a_notice_names_its_heading_in_the_runbook_and_who_must_act(notice: Notice) -> None:
+    """The runbook's table has it too, and `who` is a person whom the catalogue of reasons names."""
+    heading = str(notice.fields["runbook"]).partition("#")[2]
+    assert heading in HEADINGS
+    assert [line for line in RUNBOOK.splitlines() if f"`{notice.fields['alert']}`" in line and f"(#{heading})" in line]
+    assert notice.fields.get("who", "") in ("", SENDER, CONFIGURES, CONFIGURES_SENDERS, OPERATOR)
 
 
 def test_every_state_has_a_heading() -> None:
@@ -111,5 +133,5 @@ def test_panels_do_not_overlap() -> None:
 def test_the_rules_are_rules_and_fire_when_they_should() -> None:
     """On made-up series, with one ingest scraped and with two."""
     for words in (["check", "rules", "prometheus-rules.yaml"], ["test", "rules", "prometheus-rules.test.yaml"]):
-        said = subprocess.run(["promtool", *words], cwd=ROOT / "deploy", capture_output=True, text=True, check=False)
-        assert said.returncode == 0, said.stdout + said.stderr
+        result = subprocess.run(["promtool", *words], cwd=ROOT / "deploy", capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stdout + result.stderr

@@ -18,7 +18,7 @@ from config.env_file import load_env_file
 from store.errors import RedisAway
 
 
-class Row(NamedTuple):
+class Command(NamedTuple):
     """A subcommand: its module and attribute, and its line in the list of commands."""
 
     target: str
@@ -26,27 +26,29 @@ class Row(NamedTuple):
 
 
 COMMANDS: Final = {
-    "init": Row("cli.init:init", "Write the first relay.yaml and .env."),
-    "demo": Row("cli.demo.command:demo", "Send sample batches through a complete relay and show the results."),
-    "up": Row("cli.local.up:up", "Run everything on this machine: Redis, ingest and workers."),
-    "ingest": Row("cli.processes.serve:ingest", "Accept batches over HTTP."),
-    "worker": Row("cli.processes.serve:worker", "Deliver waiting events to TikTok."),
-    "flower": Row("cli.processes.flower:flower", "Show the workers' jobs in a browser."),
-    "sandbox": Row("cli.processes.serve:sandbox", "Run a stand-in for TikTok that checks events as TikTok does."),
-    "check": Row("cli.check.command:check", "Check the configuration, Redis and the connection to TikTok."),
-    "preview": Row("cli.preview.command:preview", "Show what batches would become, without sending anything."),
-    "send": Row("cli.send:send", "Post batches to ingest, as mParticle would."),
-    "status": Row("cli.status.command:status", "Show what was received, delivered and dead-lettered, and what waits."),
-    "dead-letters": Row(
+    "init": Command("cli.init:init", "Write the first relay.yaml and .env."),
+    "demo": Command("cli.demo.command:demo", "Send sample batches through a complete relay and show the results."),
+    "up": Command("cli.local.up:up", "Run everything on this machine: Redis, ingest and workers."),
+    "ingest": Command("cli.processes.serve:ingest", "Accept batches over HTTP."),
+    "worker": Command("cli.processes.serve:worker", "Deliver waiting events to TikTok."),
+    "flower": Command("cli.processes.flower:flower", "Show the workers' jobs in a browser."),
+    "sandbox": Command("cli.processes.serve:sandbox", "Run a stand-in for TikTok that checks events as TikTok does."),
+    "check": Command("cli.check.command:check", "Check the configuration, Redis and the connection to TikTok."),
+    "preview": Command("cli.preview.command:preview", "Show what batches would become, without sending anything."),
+    "send": Command("cli.send:send", "Post batches to ingest, as mParticle would."),
+    "status": Command(
+        "cli.status.command:status", "Show what was received, delivered and dead-lettered, and what waits."
+    ),
+    "dead-letters": Command(
         "cli.dead_letters.command:dead_letters", "List, correct and replay events that were not delivered."
     ),
-    "connections": Row("cli.connections:connections", "List, pause and resume connections; discard a backlog."),
-    "secrets": Row(
+    "connections": Command("cli.connections:connections", "List, pause and resume connections; discard a backlog."),
+    "secrets": Command(
         "cli.secrets.command:secrets", "Generate encryption keys; encrypt secrets of the configuration file."
     ),
-    "schema": Row("cli.schema:schema", "Print the JSON Schema of relay.yaml for editors."),
-    "completion": Row("cli.schema:completion", "Print a completion script for a shell."),
-    "forget": Row("cli.forget:forget", "Erase a person's data."),
+    "schema": Command("cli.schema:schema", "Print the JSON Schema of relay.yaml for editors."),
+    "completion": Command("cli.schema:completion", "Print a completion script for a shell."),
+    "forget": Command("cli.forget:forget", "Erase a person's data."),
 }
 
 

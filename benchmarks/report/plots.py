@@ -8,7 +8,7 @@ from benchmarks.report.result import Result
 from benchmarks.report.svg import Bar, bar_chart
 
 
-class Row(NamedTuple):
+class BarRow(NamedTuple):
     """One bar: its label, and the part and name of its result."""
 
     label: str
@@ -23,7 +23,7 @@ class Plot(NamedTuple):
     file: str
     title: str
     unit: str
-    rows: tuple[Row, ...]
+    rows: tuple[BarRow, ...]
 
 
 PLOTS: Final = (
@@ -32,10 +32,10 @@ PLOTS: Final = (
         "From the first request to the last arrival at TikTok, two cores",
         "events/s",
         (
-            Row("relay, bulk posts", "pipeline", "bulk posts: relay"),
-            Row("a task per batch, bulk posts", "pipeline", "bulk posts: plain", ours=False),
-            Row("relay, single posts", "pipeline", "single posts: relay"),
-            Row("a task per batch, single posts", "pipeline", "single posts: plain", ours=False),
+            BarRow("relay, bulk posts", "pipeline", "bulk posts: relay"),
+            BarRow("a task per batch, bulk posts", "pipeline", "bulk posts: plain", ours=False),
+            BarRow("relay, single posts", "pipeline", "single posts: relay"),
+            BarRow("a task per batch, single posts", "pipeline", "single posts: plain", ours=False),
         ),
     ),
     Plot(
@@ -43,8 +43,8 @@ PLOTS: Final = (
         "Mapping one event a batch with three products, one core",
         "events/s",
         (
-            Row("relay, 1 event a batch", "segment", "relay"),
-            Row("Segment's published package", "segment", "Segment", ours=False),
+            BarRow("relay, 1 event a batch", "segment", "relay"),
+            BarRow("Segment's published package", "segment", "Segment", ours=False),
         ),
     ),
     Plot(
@@ -52,7 +52,7 @@ PLOTS: Final = (
         "CPU of ingest for an accepted request (dashed: the target)",
         "µs/request",
         tuple(
-            Row(what, "ingest", f"CPU, {what}")
+            BarRow(what, "ingest", f"CPU, {what}")
             for what in (
                 "64 connections, no key",
                 "64 connections, with a key",
@@ -66,9 +66,9 @@ PLOTS: Final = (
         "Draining a backlog",
         "events/s",
         (
-            Row("100,000, one worker", "backlog", "drain of 100,000"),
-            Row("1,000,000, one worker", "backlog", "drain of 1,000,000, whole"),
-            Row("100,000, two workers", "backlog", "two workers"),
+            BarRow("100,000, one worker", "backlog", "drain of 100,000"),
+            BarRow("1,000,000, one worker", "backlog", "drain of 1,000,000, whole"),
+            BarRow("100,000, two workers", "backlog", "two workers"),
         ),
     ),
 )
@@ -85,5 +85,5 @@ def draw(results: Sequence[Result], folder: Path) -> None:
             (folder / plot.file).write_text(bar_chart(plot.title, plot.unit, bars), encoding="utf-8")
 
 
-def _bar(row: Row, result: Result) -> Bar:
+def _bar(row: BarRow, result: Result) -> Bar:
     return Bar(row.label, result.value, result.low, result.high, row.ours, result.target)

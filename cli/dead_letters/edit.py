@@ -13,7 +13,15 @@ from cli.terminal.output import note, plain, print_json
 from cli.terminal.prompts import confirmed, yes_option
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
-from operations.dead_letters.edit import Found, corrected, editable, find_dead_letter, is_sendable, keep, text_of
+from operations.dead_letters.edit import (
+    DecryptedDeadLetter,
+    corrected,
+    editable,
+    find_dead_letter,
+    is_sendable,
+    keep,
+    text_of,
+)
 from operations.dead_letters.field_names import names_of
 from operations.dead_letters.paths import set_value
 from operations.dead_letters.preview import Blocked, ReplayPreview, ReplayPreviews, former_reason
@@ -80,7 +88,7 @@ def _edited(text: str) -> str | None:
     return None if after is None or after.strip() == text.strip() else after
 
 
-def _keep(store: DeadLetterStore, found: Found, source: Chunk, *, send: bool, yes: bool) -> Result | None:
+def _keep(store: DeadLetterStore, found: DecryptedDeadLetter, source: Chunk, *, send: bool, yes: bool) -> Result | None:
     """Store the corrected event, and replay it if `send` says so."""
     dead_letter = found.dead_letter
     late = send and is_late(source.first_unknown_ms, store.now_ms())

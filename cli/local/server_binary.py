@@ -16,20 +16,20 @@ NAMES: Final = ("valkey-server", "redis-server")
 _VERSION: Final = re.compile(rb"\bv=(\d+)\.(\d+)")
 
 
-class Found(NamedTuple):
+class FoundServer(NamedTuple):
     """The server to run, and remarks on servers that are too old."""
 
     path: Path
     rejected: tuple[str, ...] = ()
 
 
-def find_server(search_path: str | None = None) -> Found:
+def find_server(search_path: str | None = None) -> FoundServer:
     """Return the first server that is new enough. Raise OperatorError without one. `search_path` replaces PATH."""
     rejected: list[str] = []
     for path in _candidates(search_path):
         version = version_of(path)
         if version is not None and version >= OLDEST:
-            return Found(path, tuple(rejected))
+            return FoundServer(path, tuple(rejected))
         what = "does not print its version" if version is None else f"is version {version[0]}.{version[1]}"
         rejected.append(f"{path} {what}, but relay needs {OLDEST[0]}.{OLDEST[1]} or newer; looking for another")
     raise OperatorError(

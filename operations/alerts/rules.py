@@ -48,7 +48,7 @@ class PendingNotice(msgspec.Struct):
     next_ms: int = 0
 
 
-class Memory(msgspec.Struct):
+class AlertMemory(msgspec.Struct):
     """What alerts remember about one connection.
 
     `alerted`: the situation of the last alert, sent at `alerted_ms`. `restless`: alerts since the situation last stayed
@@ -85,7 +85,7 @@ def situation_of(state: str, by: str) -> Situation | None:
             return "well"
 
 
-def decide(memory: Memory, situation: Situation | None, dead: int, limit: int, now_ms: int) -> list[Kind]:
+def decide(memory: AlertMemory, situation: Situation | None, dead: int, limit: int, now_ms: int) -> list[Kind]:
     """Return the alerts due now and update `memory`. `limit`: dead letters an hour, 0 for no alert."""
     due: list[Kind] = []
     if situation is not None and _is_news(memory, situation, now_ms):
@@ -95,7 +95,7 @@ def decide(memory: Memory, situation: Situation | None, dead: int, limit: int, n
     return due
 
 
-def share_is_news(memory: Memory, held: int, share: int) -> bool:
+def share_is_news(memory: AlertMemory, held: int, share: int) -> bool:
     """Return True once when dead letters reach four fifths of their share; again after less than two thirds."""
     if share and held >= share * NEARLY_FULL:
         news, memory.nearly_full = not memory.nearly_full, True
@@ -110,7 +110,7 @@ def hold_ms(restless: int) -> int:
     return 0 if restless == 0 else min(FIRST_HOLD_MS << min(restless, 7), HOUR_MS)
 
 
-def _is_news(memory: Memory, situation: Situation, now_ms: int) -> bool:
+def _is_news(memory: AlertMemory, situation: Situation, now_ms: int) -> bool:
     if memory.now != situation:
         memory.now, memory.since_ms = situation, now_ms
     elif now_ms - memory.since_ms > QUIET_MS:
@@ -122,7 +122,7 @@ def _is_news(memory: Memory, situation: Situation, now_ms: int) -> bool:
     return True
 
 
-def _too_many_dead(memory: Memory, dead: int, limit: int, now_ms: int) -> bool:
+def _too_many_dead(memory: AlertMemory, dead: int, limit: int, now_ms: int) -> bool:
     """Return True once when the last hour has `limit` dead letters; again after less than half of that."""
     if not memory.samples or now_ms - memory.samples[-1][0] >= SAMPLE_MS:
         recent = [sample for sample in memory.samples if now_ms - sample[0] < HOUR_MS]
@@ -136,12 +136,12 @@ def _too_many_dead(memory: Memory, dead: int, limit: int, now_ms: int) -> bool:
     return False
 
 
-def dead_lettered_within_an_hour(memory: Memory, dead: int) -> int:
+def dead_lettered_within_an_hour(memory: AlertMemory, dead: int) -> int:
     """Return the number of events dead-lettered since the oldest sample."""
     return dead - memory.samples[0][1] if memory.samples else 0
 
 
-def misdirected_since_alert(memory: Memory, count: int, now_ms: int) -> int:
+def misdirected_since_alert(memory: AlertMemory, count: int, now_ms: int) -> int:
     """Return the number of misdirected requests to alert about, at most once an hour; update `memory`."""
     former = memory.samples[-1][1] if memory.samples else 0
     if count <= former or (memory.samples and now_ms - memory.alerted_ms < HOUR_MS):

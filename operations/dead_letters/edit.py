@@ -20,7 +20,7 @@ from operations.dead_letters.store import DeadLetterStore, decoded
 from operations.errors import OperatorError
 
 
-class Found(NamedTuple):
+class DecryptedDeadLetter(NamedTuple):
     """A dead letter, its stored bytes, and its decrypted source."""
 
     dead_letter: DeadLetter
@@ -28,7 +28,7 @@ class Found(NamedTuple):
     source: Chunk
 
 
-def find_dead_letter(store: DeadLetterStore, dead_letter_id: str) -> Found:
+def find_dead_letter(store: DeadLetterStore, dead_letter_id: str) -> DecryptedDeadLetter:
     """Return the dead letter with its source. Raise OperatorError when it is gone or its source cannot be decrypted."""
     dead_letter = store.find(dead_letter_id)
     stored = None if dead_letter is None else read_dead_letter(store.client, dead_letter.connection, dead_letter_id)
@@ -36,12 +36,12 @@ def find_dead_letter(store: DeadLetterStore, dead_letter_id: str) -> Found:
         raise OperatorError(f"{dead_letter_id}: {GONE}: relay dead-letters list shows those that exist")
     dead_letter = decoded(stored, dead_letter_id)
     try:
-        return Found(dead_letter, stored, store.open(dead_letter))
+        return DecryptedDeadLetter(dead_letter, stored, store.open(dead_letter))
     except ChunkUnreadable as error:
         raise OperatorError(f"its source cannot be decrypted: {error.what_to_do}") from None
 
 
-def digest_of(found: Found) -> str:
+def digest_of(found: DecryptedDeadLetter) -> str:
     """Return a digest of the stored bytes; it differs after any change."""
     return sha256(found.stored).hexdigest()
 
@@ -111,7 +111,7 @@ def _several(former: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Ent
     return [Entry(place, ids[place], bytes(event)) for place, event in enumerate(events)]
 
 
-def keep(store: DeadLetterStore, found: Found, source: Chunk) -> None:
+def keep(store: DeadLetterStore, found: DecryptedDeadLetter, source: Chunk) -> None:
     """Store the dead letter with this source. Raise OperatorError, and store nothing, when it was changed meanwhile."""
     dead_letter = found.dead_letter
     amended = msgspec.structs.replace(dead_letter, source=store.codec.encode(source), shared="")

@@ -13,7 +13,7 @@ import redis
 from click.testing import CliRunner
 
 from cli import main as module
-from cli.main import COMMANDS, Relay, Row, main
+from cli.main import COMMANDS, Command, Relay, main
 from config.errors import ConfigurationError, Problem
 from operations.errors import OperatorError
 from store.errors import RedisAway, RedisFull
@@ -142,5 +142,5 @@ def _relay_that_raises(error: Exception, monkeypatch: pytest.MonkeyPatch) -> cli
         raise error
 
     monkeypatch.setattr(module, "fail", fail, raising=False)
-    monkeypatch.setitem(COMMANDS, "fail", Row("cli.main:fail", ""))
+    monkeypatch.setitem(COMMANDS, "fail", Command("cli.main:fail", ""))
     return Relay()

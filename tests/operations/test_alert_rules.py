@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operations.alerts.rules import HOUR_MS, SAMPLE_MS, Kind, Memory, Situation, decide, hold_ms, situation_of
+from operations.alerts.rules import HOUR_MS, SAMPLE_MS, AlertMemory, Kind, Situation, decide, hold_ms, situation_of
 
 MINUTE = 60_000
 START = 1_000_000 * MINUTE
@@ -16,7 +16,7 @@ class Watcher:
     """Check a connection every two seconds."""
 
     def __init__(self) -> None:
-        self.memory, self.now, self.dead_lettered = Memory(), START, 0
+        self.memory, self.now, self.dead_lettered = AlertMemory(), START, 0
 
     def watch(self, situation: Situation | None, ms: int, *, per_minute: float = 0.0, every: int = 2_000) -> list[Kind]:
         """Return the alerts of the next `ms` in which the connection is so, with `per_minute` dead letters a minute."""
@@ -108,12 +108,12 @@ def test_many_dead_letters_are_alerted_once_until_they_are_few_again() -> None:
 
 def test_dead_letters_before_the_first_check_are_not_alerted() -> None:
     """A new webhook gets no alert about last month."""
-    assert decide(Memory(), "well", 1_000_000, 100, START) == []
+    assert decide(AlertMemory(), "well", 1_000_000, 100, START) == []
 
 
 def test_a_limit_of_zero_switches_the_alert_off() -> None:
     """A million dead letters then raise no alert."""
-    memory = Memory()
+    memory = AlertMemory()
     decide(memory, "well", 0, 0, START)
     assert decide(memory, "well", 1_000_000, 0, START + SAMPLE_MS) == []
 

@@ -18,8 +18,8 @@ from lanes.connections import Glance, glance
 from operations.alerts.messages import AlertContext, build_notice, clocks_agree, clocks_disagree, misdirected
 from operations.alerts.outage import Outage
 from operations.alerts.rules import (
+    AlertMemory,
     Kind,
-    Memory,
     PendingNotice,
     dead_lettered_within_an_hour,
     decide,
@@ -48,7 +48,7 @@ RETRY_AFTER_S: Final = (5, 30, 120, 600)
 log = structlog.get_logger("relay.worker.alerts")
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Memory).decode
+_decode = msgspec.json.Decoder(AlertMemory).decode
 
 
 class Alerts(threading.Thread):
@@ -157,7 +157,7 @@ class Alerts(threading.Thread):
         note = self._keep(CLOCKS, read, memory) if news else None
         return note is None or self._send(CLOCKS, note, memory, now_ms)
 
-    def _add_notices(self, kinds: Iterable[Kind], seen: Glance, memory: Memory, news: AlertContext) -> None:
+    def _add_notices(self, kinds: Iterable[Kind], seen: Glance, memory: AlertMemory, news: AlertContext) -> None:
         news = news._replace(
             new_dead_letters=dead_lettered_within_an_hour(memory, seen.dead_lettered), limit=self._limit
         )
@@ -167,7 +167,7 @@ class Alerts(threading.Thread):
             if status is not None:
                 memory.unsent.append(PendingNotice(build_notice(kind, status, news)))
 
-    def _send(self, name: str, note: bytes, memory: Memory, now_ms: int) -> bool:
+    def _send(self, name: str, note: bytes, memory: AlertMemory, now_ms: int) -> bool:
         """Send the oldest notice if it is due; return False when the webhook failed.
 
         The leader's lock outlasts one attempt.
@@ -190,7 +190,7 @@ class Alerts(threading.Thread):
         self._keep(name, note, memory)
         return problem is None
 
-    def _keep(self, name: str, read: bytes, memory: Memory) -> bytes | None:
+    def _keep(self, name: str, read: bytes, memory: AlertMemory) -> bytes | None:
         """Store the memory and return it as stored; None when another process has written there since `read`."""
         note = _encode(memory)
         return note if note == read or self._state.keep(name, read, note) else None
@@ -200,9 +200,9 @@ def _seconds_since(former_ms: int, now_ms: int) -> float:
     return (now_ms - former_ms) / 1000 if former_ms else 0
 
 
-def _read(note: bytes) -> Memory:
+def _read(note: bytes) -> AlertMemory:
     """Return the stored memory; an empty one when there is none, or it is of a later version."""
     try:
-        return _decode(note) if note else Memory()
+        return _decode(note) if note else AlertMemory()
     except msgspec.MsgspecError:
-        return Memory()
+        return AlertMemory()

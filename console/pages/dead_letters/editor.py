@@ -12,7 +12,7 @@ from console.request import PageRequest
 from console.services import Services
 from lanes.chunk import Chunk
 from operations.dead_letters.edit import (
-    Found,
+    DecryptedDeadLetter,
     corrected,
     digest_of,
     editable,
@@ -65,7 +65,7 @@ def save(services: Services, request: PageRequest) -> Response:
     return RedirectResponse(f"/console/dead-letters/{found.dead_letter.id}?saved=1", 303)
 
 
-def _to_save(services: Services, request: PageRequest, store: DeadLetterStore, found: Found) -> Chunk:
+def _to_save(services: Services, request: PageRequest, store: DeadLetterStore, found: DecryptedDeadLetter) -> Chunk:
     """Return the corrected source. Raise OperatorError if it should not be saved."""
     if request.field("read") != digest_of(found):
         raise OperatorError("this dead letter was changed since you opened it: open it again, then correct it")
@@ -76,7 +76,12 @@ def _to_save(services: Services, request: PageRequest, store: DeadLetterStore, f
 
 
 def _editor(
-    services: Services, request: PageRequest, store: DeadLetterStore, found: Found, text: str, problem: str = ""
+    services: Services,
+    request: PageRequest,
+    store: DeadLetterStore,
+    found: DecryptedDeadLetter,
+    text: str,
+    problem: str = "",
 ) -> Response:
     before = services.replay_previews(store).of(found.dead_letter, found.source)
     return services.page(
@@ -91,7 +96,7 @@ def _editor(
     )
 
 
-def _corrected(services: Services, request: PageRequest, found: Found) -> Chunk:
+def _corrected(services: Services, request: PageRequest, found: DecryptedDeadLetter) -> Chunk:
     """Return the source with the form's text, or with one field set. Raise OperatorError if it is not an event."""
     if "text" in request.form:
         return corrected(found.source, request.field("text"))

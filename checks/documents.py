@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from cli.main import main as relay
+from config.additional_fields import ADDITIONAL_FIELDS, FORMS, AdditionalField
 from config.dead_letter_reasons import REASONS
 from config.reading.custom_mappings import CUSTOM_MAPPING, MATCH
 from config.reading.parameters import PARAMETER
@@ -19,6 +20,7 @@ from config.reading.readers import scalar
 from config.reading.records import Record
 from config.reading.schema import connection_record, input_record
 from config.settings import PREFIX, Settings
+from mapping.tables import BRAND, FIELDS, NUM_ITEMS, OF_ATTRIBUTES
 from process.log_events import LOG_EVENTS
 
 DOCUMENTS: Final = Path(__file__).parents[1] / "docs"
@@ -48,6 +50,26 @@ def log_events_table() -> str:
     """Return a table of the log events: name, sentence, details."""
     rows = ((f"`{name}`", event.sentence, event.details or "–") for name, event in LOG_EVENTS.items())
     return table(("event", "message", "details"), rows)
+
+
+def additional_fields_table() -> str:
+    """Return a table of the fields that `also_send` asks for."""
+    rows = [*(row for row in FIELDS if row.additional), BRAND, NUM_ITEMS, *OF_ATTRIBUTES]
+    by_path = {row.track: row for row in rows}
+    cells = (
+        (field.id, f"`{path}`", f"`{by_path[path].source.name}`", field.group or "–", _routes(field), _form(field))
+        for path, field in ADDITIONAL_FIELDS.items()
+    )
+    return table(("id", "path", "from", "group", "routes", "form"), cells)
+
+
+def _routes(field: AdditionalField) -> str:
+    names = [name for name in ("legacy", "web", "app", "offline", "crm") if name in field.routes]
+    return {5: "all", 4: "all but legacy"}.get(len(names), ", ".join(names))
+
+
+def _form(field: AdditionalField) -> str:
+    return " · ".join(f"`{word}`" for word in field.allowed) or FORMS[field.form]
 
 
 def reasons_table() -> str:
@@ -100,6 +122,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "commands": commands_text,
     "log-events": log_events_table,
     "dead-letter-reasons": reasons_table,
+    "additional-fields": additional_fields_table,
 }
 
 

@@ -57,6 +57,14 @@ INVALID_TTCLID: Final = DeadLetterReason(
     "Then replay.",
     SENDER,
 )
+MISSING_LEAD_ID: Final = DeadLetterReason(
+    "missing_lead_id",
+    "mapping",
+    "A CRM event does not say which TikTok lead it is about, which TikTok requires.",
+    "Send the lead's id as the event or user attribute `lead_id`, or name another with `lead_id_attribute`. "
+    "Then replay.",
+    SENDER,
+)
 MISSING_PARAMETER: Final = DeadLetterReason(
     "missing_parameter",
     "mapping",
@@ -111,8 +119,8 @@ UNREADABLE: Final = DeadLetterReason(
 REASONS: Final[Mapping[str, DeadLetterReason]] = {
     reason.code: reason
     for reason in (
-        *(INVALID_BATCH, INVALID_URL, MISSING_URL, INVALID_TTCLID, MISSING_PARAMETER, INVALID_VALUE, TOO_OLD),
-        *(EXPIRED, REJECTED_BY_TIKTOK, INTERNAL_ERROR, UNREADABLE),
+        *(INVALID_BATCH, INVALID_URL, MISSING_URL, INVALID_TTCLID, MISSING_LEAD_ID, MISSING_PARAMETER),
+        *(INVALID_VALUE, TOO_OLD, EXPIRED, REJECTED_BY_TIKTOK, INTERNAL_ERROR, UNREADABLE),
     )
 }
 """Every reason by its code."""

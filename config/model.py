@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 Platform = Literal["web", "ios", "android", "feed"]
-EventSourceType = Literal["web", "feed", "app", "legacy_pixel_batch_web"]
+EventSourceType = Literal["web", "feed", "app", "crm", "legacy_pixel_batch_web"]
 ContentType = Literal["product", "product_group"]
 InvalidTtclid = Literal["dead_letter", "drop_field"]
 EventType = Literal["commerce_event", "custom_event", "screen_view"]
@@ -119,7 +119,8 @@ class Connection:
 
     `app_id` is by operating system, `ios` and `android`; `environments` are lower case; `max_events_per_request` is
     None where the route's own maximum applies; `max_event_age_s` and `dead_letter_retention_s` are in seconds, None for
-    no limit; `gdpr_purpose` is casefolded, because purposes compare without regard to case.
+    no limit; `also_send` holds paths of `config/additional_fields.py`; `gdpr_purpose` is casefolded, because purposes
+    compare without regard to case.
     """
 
     id: str
@@ -149,9 +150,12 @@ class Connection:
     ttclid_from_url: bool = False
     page_url_fallback: bool = True
     app_id: Mapping[str, str] = field(default_factory=dict)
-    send_content_ids: bool = False
-    send_search_string: bool = False
+    send_content_ids: bool = True
+    send_search_string: bool = True
     send_order_id: bool = False
+    also_send: frozenset[str] = frozenset()
+    lead_id_attribute: str = "lead_id"
+    lead_event_source: str | None = None
     custom_mappings: tuple[CustomMapping, ...] = ()
 
     @property

@@ -1,11 +1,11 @@
-"""The one table of routes: which TikTok API an event takes (rows R1–R7 of docs/mapping.md)."""
+"""The one table of routes: which TikTok API an event takes (rows R1–R8 of docs/mapping.md)."""
 
 from typing import Final, Literal, NamedTuple
 
 from config.model import Connection, Platform
 
-RouteName = Literal["legacy", "web", "app", "offline"]
-IdKind = Literal["Pixel ID", "App ID", "Offline Event Set ID"]
+RouteName = Literal["legacy", "web", "app", "offline", "crm"]
+IdKind = Literal["Pixel ID", "App ID", "Offline Event Set ID", "CRM Event Set ID"]
 
 TRACK_PATH: Final = "/open_api/v1.3/event/track/"
 LEGACY_PATH: Final = "/open_api/v1.3/pixel/batch/"
@@ -34,6 +34,7 @@ LEGACY: Final = Route("legacy", LEGACY_PATH, LEGACY_MAX_EVENTS, None, "Pixel ID"
 WEB: Final = Route("web", TRACK_PATH, MAX_EVENTS, "web", "Pixel ID")
 APP: Final = Route("app", TRACK_PATH, MAX_EVENTS, "app", "App ID")
 OFFLINE: Final = Route("offline", TRACK_PATH, MAX_EVENTS, "offline", "Offline Event Set ID")
+CRM: Final = Route("crm", TRACK_PATH, MAX_EVENTS, "crm", "CRM Event Set ID")
 
 
 class RouteRow(NamedTuple):
@@ -54,6 +55,7 @@ ROUTES = (
     RouteRow("R5", ("feed",), "event_source_type", "web", WEB),
     RouteRow("R6", ("feed",), "event_source_type", "app", APP),
     RouteRow("R7", ("feed",), "event_source_type", "feed", OFFLINE),
+    RouteRow("R8", ("feed",), "event_source_type", "crm", CRM),
 )
 
 

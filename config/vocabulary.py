@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import get_args
 
+from config.additional_fields import ADDITIONAL_PARAMETERS
 from config.model import ContentType, EventSourceType, EventType, ForEach, InvalidTtclid, Platform, Source
 
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
@@ -105,12 +106,16 @@ PRODUCT_SOURCES: frozenset[Source] = frozenset({"product", "product_attribute"})
 FOR_EACH: tuple[ForEach, ...] = get_args(ForEach)
 
 # M2: the parameters of each TikTok event. CONTENT_PARAMETERS build `contents` (M2b).
-CONTENT_PARAMETERS = frozenset({"price", "quantity", "content_id", "content_name", "content_category"})
-NUMBER_PARAMETERS = frozenset({"price", "quantity", "value"})
-EVERY_PARAMETER = CONTENT_PARAMETERS | {"currency", "value", "query", "description"}
+_PAGE_CONTENTS = frozenset({"price", "quantity", "content_id", "content_name", "content_category"})
+CONTENT_PARAMETERS = _PAGE_CONTENTS | {"brand"}
+NUMBER_PARAMETERS = frozenset(
+    {"price", "quantity", "value"}
+    | {name for name, field in ADDITIONAL_PARAMETERS.items() if field.form in ("number", "whole", "year")}
+)
+EVERY_PARAMETER = _PAGE_CONTENTS | {"currency", "value", "query", "description", *ADDITIONAL_PARAMETERS}
 """What TikTok documents for standard events; custom events carry the same."""
 _ANY = frozenset({"description"})
-_COMMERCE = _ANY | {"currency", "value"} | CONTENT_PARAMETERS
+_COMMERCE = _ANY | {"currency", "value"} | _PAGE_CONTENTS
 
 PAGE_EVENTS: Mapping[str, frozenset[str]] = {
     "AddPaymentInfo": _COMMERCE,
@@ -132,8 +137,8 @@ WEB_EVENTS: Mapping[str, frozenset[str]] = {
     **PAGE_EVENTS,
     **dict.fromkeys(
         (
-            *("ApplicationApproval", "CompleteRegistration", "CustomizeProduct", "FindLocation", "Lead", "Purchase"),
-            *("Schedule", "StartTrial", "SubmitApplication", "SubmitForm"),
+            *("ApplicationApproval", "CompleteRegistration", "CustomizeProduct", "FindLocation", "Lead", "PageView"),
+            *("Purchase", "Schedule", "StartTrial", "SubmitApplication", "SubmitForm"),
         ),
         EVERY_PARAMETER,
     ),

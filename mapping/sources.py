@@ -112,6 +112,12 @@ def attribute(name: str) -> Source:
     return _always(Scope.BATCH, f"user_attributes.{name}", first_of(f"subject.user.get({attribute_key(name)!r})"))
 
 
+def event_attribute(name: str, *, whole: bool = False) -> Source:
+    """Return the source of one of the event's `custom_attributes`: the first value of a list, or the `whole` list."""
+    read = f"subject.attribute({name!r})"
+    return _always(Scope.EVENT, f"custom_attributes.{name}", read if whole else first_of(read))
+
+
 def flag(name: str) -> Source:
     """Return the source of a custom flag of the event, the first of several."""
     return _always(Scope.EVENT, name, first_of(_flag(name)))
@@ -152,6 +158,29 @@ def contents(name: str) -> Source:
     return _always(Scope.CONTENTS, name, f"[found for content in subject if {found}]")
 
 
+def quantities() -> Source:
+    """Return the source of the quantities of an event's contents: 1 for a content without one."""
+    found = "found if (found := getattr(content, 'quantity', None)) is not None else 1"
+    return _always(Scope.CONTENTS, "quantity", f"[{found} for content in subject]")
+
+
+def _attribute_or(name: str, otherwise: str) -> str:
+    """Return an expression for the event's attribute, else the user's, else `otherwise`."""
+    event, user = f"subject.attribute({name!r})", f"subject.shared.user.get({attribute_key(name)!r})"
+    return f"first([first({event}), first({user}), {otherwise}])"
+
+
+def _lead_id(connection: Connection) -> BoundSource:
+    name = connection.lead_id_attribute
+    return BoundSource(f"custom_attributes.{name}", _attribute_or(name, "None"), Scope.EVENT)
+
+
+def _lead_event_source(connection: Connection) -> BoundSource:
+    name = "lead_event_source"
+    read = _attribute_or(name, repr(connection.lead_event_source))
+    return BoundSource(f"custom_attributes.{name}", read, Scope.EVENT)
+
+
 def _several(*expressions: str) -> str:
     return f"({', '.join(expressions)})"
 
@@ -170,6 +199,11 @@ _DEVICE = "subject.device"
 _IDFA_AND_ANSWERS = _several(
     *(f"{_DEVICE}.ios_advertising_id", f"{_DEVICE}.att_authorization_status", f"{_DEVICE}.limit_ad_tracking")
 )
+_IDFV_AND_ANSWERS = _several(
+    *(f"{_DEVICE}.ios_idfv", f"{_DEVICE}.att_authorization_status", f"{_DEVICE}.limit_ad_tracking")
+)
+_LOCALE = _several(f"{_DEVICE}.locale_language", f"{_DEVICE}.locale_country")
+_ATT = _several(f"{_DEVICE}.att_authorization_status", "subject.os", f"{_DEVICE}.os_version")
 _MOMENT = _several("subject.data.timestamp_unixtime_ms", "subject.received_ms", "subject.now_ms")
 
 TIKTOK_EVENT = _always(Scope.ITEM, "product action or custom mapping", "subject")
@@ -178,5 +212,10 @@ PAGE = _always(Scope.EVENT, URL, _PAGE)  # else the event's own `page_url`
 CLICK = Source(Scope.EVENT, CALLBACK, _clicked)  # and the page's address
 APP_OF_EVENT = _always(Scope.BATCH, "application_info.package", _several("subject.application.package", "subject.os"))
 IDFA_ASKED_FOR = _always(Scope.BATCH, "device_info.ios_advertising_id", _IDFA_AND_ANSWERS)  # and the user's answers
+IDFV_ASKED_FOR = _always(Scope.BATCH, "device_info.ios_idfv", _IDFV_AND_ANSWERS)  # and the user's answers
+LOCALE = _always(Scope.BATCH, "device_info.locale_language", _LOCALE)  # and `locale_country`
+ATT_ANSWER = _always(Scope.BATCH, "device_info.att_authorization_status", _ATT)  # and the device's system
+LEAD_ID = Source(Scope.EVENT, "lead_id_attribute", _lead_id)  # an attribute of the event, else of the user
+LEAD_EVENT_SOURCE = Source(Scope.EVENT, "lead_event_source", _lead_event_source)  # the same, else the setting
 OPT_OUT = _always(Scope.BATCH, "consent_state.ccpa.data_sale_opt_out.consented", "opt_out(subject.consent)")
 MOMENT = _always(Scope.EVENT, "timestamp_unixtime_ms", _MOMENT)

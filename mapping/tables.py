@@ -1,4 +1,4 @@
-"""The tables of product.md, E, U and P, and those of the settings beyond it (X): each value's field and rule.
+"""The tables of product.md, E, U and P, and those of what goes beyond it (X, A, T, V, L): each value's field and rule.
 
 They are the complete list of fields. `plan.compile_plan` turns the rows of a route into functions, once for each
 connection.
@@ -6,10 +6,12 @@ connection.
 
 from typing import NamedTuple
 
-from config.dead_letter_reasons import INTERNAL_ERROR
+from config.additional_fields import ADDITIONAL_FIELDS, ADDITIONAL_PARAMETERS, PROPERTIES, AdditionalField
+from config.dead_letter_reasons import INTERNAL_ERROR, MISSING_LEAD_ID
 from config.routes import RouteName
 from mapping.fields import normalise, places
-from mapping.fields.consent import att_status, limited, permitted_idfa, unless_limited
+from mapping.fields.additional import item_count, locale, rule_of
+from mapping.fields.consent import att_status, limited, permitted_idfa, permitted_idfv, unless_limited
 from mapping.fields.rules import (
     PerConnection,
     Rule,
@@ -32,9 +34,14 @@ from mapping.incoming.flags import CALLBACK, REFERRER, URL
 from mapping.results import OmitField, RejectEvent
 from mapping.sources import (
     APP_OF_EVENT,
+    ATT_ANSWER,
     CLICK,
     EVENT_ID,
     IDFA_ASKED_FOR,
+    IDFV_ASKED_FOR,
+    LEAD_EVENT_SOURCE,
+    LEAD_ID,
+    LOCALE,
     MOMENT,
     OPT_OUT,
     PAGE,
@@ -49,15 +56,20 @@ from mapping.sources import (
     contents,
     device,
     event,
+    event_attribute,
     flag,
     identity,
     partner,
     product,
+    quantities,
 )
 from mapping.values import currency, descriptive, number, quantity, text, truth
 
-EVERY: frozenset[RouteName] = frozenset({"legacy", "web", "app", "offline"})
-TRACK: frozenset[RouteName] = EVERY - {"legacy"}  # every route but legacy
+EVERY: frozenset[RouteName] = frozenset({"legacy", "web", "app", "offline", "crm"})
+CRM: frozenset[RouteName] = frozenset({"crm"})  # takes what TikTok documents for CRM events, and no more
+TRACK: frozenset[RouteName] = EVERY - {"legacy"}  # Events API 2.0
+SEEN: frozenset[RouteName] = EVERY - CRM  # events that a browser, an app or a till saw
+SEEN_TRACK: frozenset[RouteName] = SEEN - {"legacy"}
 PAGES: frozenset[RouteName] = frozenset({"legacy", "web"})  # events that happen on a page
 WEB: frozenset[RouteName] = frozenset({"web"})
 APP: frozenset[RouteName] = frozenset({"app"})
@@ -76,13 +88,20 @@ class Row(NamedTuple):
     """What happens to an event without the value: RejectEvent or OmitField; None: nothing."""
     needs_setting: str | None = None
     """The connection's setting that must be on; the row then replaces any row before it with the same path."""
+    additional: bool = False
+    """Whether the field is sent only where `also_send` names it. Then a value that is refused is only omitted."""
 
 
-ATT = "att_authorization_status"
+ATT = "att_withholds_idfa"
 FROM_URL = "ttclid_from_url"
 OWN_PAGE = "page_url_fallback"
 ADVERTISING_ID = unless_limited(hashed(normalise.advertising_id))
 NO_ID = RejectEvent(INTERNAL_ERROR.code, "is missing, and ingest generated no id: a defect of relay, please report it")
+NO_LEAD_ID = RejectEvent(
+    MISSING_LEAD_ID.code,
+    "is missing, and the user attribute of that name too: TikTok takes no CRM event without the id of its lead. "
+    "Send it, or name the attribute that holds it with lead_id_attribute",
+)
 NO_APP_ID = OmitField(
     "absent, and TikTok's documentation requires it of app events, so TikTok may refuse this one: "
     "have the app's batches carry application_info.package, or set app_id"
@@ -92,25 +111,25 @@ FIELDS = (
     Row("E1", TIKTOK_EVENT, "event", "event", text),
     Row("E2", EVENT_ID, "event_id", "event_id", text, missing=NO_ID),
     Row("E3", MOMENT, "event_time", "timestamp", event_time),
-    Row("E4", address("ip"), "user.ip", "context.ip", user_ip),
-    Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", meaningful),
+    Row("E4", address("ip"), "user.ip", "context.ip", user_ip, SEEN),
+    Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", meaningful, SEEN),
     Row("E6", flag(URL), "page.url", "context.page.url", web_url, PAGES, MISSING_URL),
     Row("E6", PAGE, "page.url", "context.page.url", web_url_or_page, PAGES, MISSING_PAGE, needs_setting=OWN_PAGE),
-    Row("E6", flag(URL), "page.url", None, web_url, EVERY - PAGES),
-    Row("E7", flag(REFERRER), "page.referrer", "context.page.referrer", descriptive),
-    Row("E8", flag(CALLBACK), "user.ttclid", "context.ad.callback", click_id, EVERY - APP),
+    Row("E6", flag(URL), "page.url", None, web_url, SEEN - PAGES),
+    Row("E7", flag(REFERRER), "page.referrer", "context.page.referrer", descriptive, SEEN),
+    Row("E8", flag(CALLBACK), "user.ttclid", "context.ad.callback", click_id, SEEN - APP),
     Row("E8", flag(CALLBACK), "ad.callback", None, click_id, APP),
     Row("E9", identity("email_identity_type"), "user.email[]", "context.user.email", email_hashes),
     Row("E9", identity("external_identity_type"), "user.external_id[]", "context.user.external_id", external_id_hashes),
     Row("E9", identity("phone_identity_type"), "user.phone[]", "context.user.phone_number", phone_hashes),
-    Row("E10", advertising("android_advertising_id"), "user.gaid", None, ADVERTISING_ID, TRACK),
-    Row("E10", advertising("ios_advertising_id"), "user.idfa", None, ADVERTISING_ID, TRACK),
+    Row("E10", advertising("android_advertising_id"), "user.gaid", None, ADVERTISING_ID, SEEN_TRACK),
+    Row("E10", advertising("ios_advertising_id"), "user.idfa", None, ADVERTISING_ID, SEEN_TRACK),
     Row("E11", partner("tiktok_cookie_id"), "user.ttp", "context.user.ttp", ttp, PAGES),
     Row("E12", application("package"), "app.app_id", None, meaningful, APP, NO_APP_ID),
     Row("E12", APP_OF_EVENT, "app.app_id", None, app_id, APP, NO_APP_ID, needs_setting="app_id"),
-    Row("E12", application("package"), "app.app_id", None, meaningful, TRACK - APP),
-    Row("E12", application("application_name"), "app.app_name", None, meaningful, TRACK),
-    Row("E12", application("application_version"), "app.app_version", None, meaningful, TRACK),
+    Row("E12", application("package"), "app.app_id", None, meaningful, SEEN_TRACK - APP),
+    Row("E12", application("application_name"), "app.app_name", None, meaningful, SEEN_TRACK),
+    Row("E12", application("application_version"), "app.app_version", None, meaningful, SEEN_TRACK),
     Row("U1", attribute("$FirstName"), "user.first_name", None, hashed(normalise.name), WEB),
     Row("U2", attribute("$LastName"), "user.last_name", None, hashed(normalise.name), WEB),
     Row("U3", attribute("$City"), "user.city", None, unhashed(places.city), WEB),
@@ -125,10 +144,22 @@ FIELDS = (
     Row("U12", attribute("attributionType"), "ad.attribution_type", None, meaningful, WEB),
     Row("U13", attribute("attributionProvider"), "ad.attribution_provider", None, meaningful, WEB),
     Row("X1", OPT_OUT, "limited_data_use", None, limited, WEB | APP, needs_setting="ccpa_limited_data_use"),
-    Row("X3", IDFA_ASKED_FOR, "user.idfa", None, permitted_idfa, TRACK, needs_setting="att_withholds_idfa"),
-    Row("X3", device(ATT), "user.att_status", None, att_status, APP, needs_setting="att_withholds_idfa"),
-    Row("X4", CLICK, "user.ttclid", "context.ad.callback", click_id_or_the_pages, EVERY - APP, needs_setting=FROM_URL),
+    Row("X3", IDFA_ASKED_FOR, "user.idfa", None, permitted_idfa, SEEN_TRACK, needs_setting=ATT),
+    Row("X3", ATT_ANSWER, "user.att_status", None, att_status, APP, needs_setting=ATT),
+    Row("X4", CLICK, "user.ttclid", "context.ad.callback", click_id_or_the_pages, SEEN - APP, needs_setting=FROM_URL),
     Row("X4", CLICK, "ad.callback", None, click_id_or_the_pages, APP, needs_setting=FROM_URL),
+    Row("A1", LOCALE, "user.locale", None, locale, WEB | APP, additional=True),
+    Row("A2", IDFV_ASKED_FOR, "user.idfv", None, permitted_idfv, APP, additional=True),
+    Row("A3", ATT_ANSWER, "user.att_status", None, att_status, APP, additional=True),
+    Row("A4", attribute("campaignId"), "ad.campaign_id", None, identifier, APP, additional=True),
+    Row("A5", attribute("adId"), "ad.ad_id", None, identifier, APP, additional=True),
+    Row("A6", attribute("creativeId"), "ad.creative_id", None, identifier, APP, additional=True),
+    Row("A7", attribute("isRetargeting"), "ad.is_retargeting", None, truth, APP, additional=True),
+    Row("A8", attribute("attributed"), "ad.attributed", None, truth, APP, additional=True),
+    Row("A9", attribute("attributionType"), "ad.attribution_type", None, meaningful, APP, additional=True),
+    Row("A10", attribute("attributionProvider"), "ad.attribution_provider", None, meaningful, APP, additional=True),
+    Row("L1", LEAD_ID, "lead.lead_id", None, identifier, CRM, NO_LEAD_ID),
+    Row("L2", LEAD_EVENT_SOURCE, "lead.lead_event_source", None, meaningful, CRM),
 )
 
 CONTENT = "properties.contents[]"
@@ -153,17 +184,38 @@ CONTENT_IDS = Row(
 )
 ORDER_ID = Row("X7", action("transaction_id"), "properties.order_id", None, text, TRACK, needs_setting="send_order_id")
 
+BRAND = Row("A11", product("brand"), f"{CONTENT}.brand", None, descriptive, TRACK, additional=True)
+NUM_ITEMS = Row("A12", quantities(), "properties.num_items", None, item_count, TRACK, additional=True)
+
+
+def _additional(field: AdditionalField) -> Row:
+    """Return the row of a field that the event attribute of its name fills."""
+    source = event_attribute(field.parameter, whole=field.form in ("list", "range"))
+    legacy = field.path if "legacy" in field.routes else None
+    return Row(field.id, source, field.path, legacy, rule_of(field), field.routes, additional=True)
+
+
+# Sent with every event, native or mapped, where `also_send` names them.
+OF_ATTRIBUTES = tuple(
+    _additional(field)
+    for field in ADDITIONAL_FIELDS.values()
+    if field.path.startswith(PROPERTIES) and field.path not in (BRAND.track, NUM_ITEMS.track)
+)
+
 
 class ParameterRow(NamedTuple):
-    """The field and the rule of a custom mapping's parameter (M2).
+    """The field and the rule of a custom mapping's parameter (M2), on `routes`.
 
-    `needs_setting`: the connection's setting that must be on, on any route but legacy (X6); None: always.
+    `needs_setting`: the connection's setting that must be on (X6); None: always. A parameter that is `additional` never
+    costs the event: a value that is refused is only omitted.
     """
 
     name: str
     path: str
     rule: Rule
     needs_setting: str | None = None
+    routes: frozenset[RouteName] = EVERY
+    additional: bool = False
 
 
 PARAMETERS = (
@@ -175,6 +227,10 @@ PARAMETERS = (
     ParameterRow("currency", "properties.currency", currency),
     ParameterRow("value", "properties.value", number),
     ParameterRow("query", "properties.query", text),
-    ParameterRow("query", "properties.search_string", text, needs_setting="send_search_string"),
+    ParameterRow("query", "properties.search_string", text, needs_setting="send_search_string", routes=TRACK),
     ParameterRow("description", "properties.description", descriptive),
+    *(
+        ParameterRow(name, field.path, rule_of(field), routes=field.routes, additional=True)
+        for name, field in ADDITIONAL_PARAMETERS.items()
+    ),
 )

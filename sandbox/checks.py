@@ -19,6 +19,9 @@ _HTTP_URL = re.compile(r"https?://[^\s/?#].*", re.IGNORECASE | re.DOTALL)
 _TTCLID = re.compile(r"E\.C\.P\.[^\s\x00-\x1f]{1,994}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
+_DATE = re.compile(r"\d{8}|\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:?\d\d))?", re.ASCII)
+_LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|\d{3}))?", re.ASCII)
+_ZERO_ID = re.compile(r"[0-]*")
 _ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 # Not `is_global`: it also excludes the documentation ranges, which TikTok has no reason to refuse.
 _NOT_PUBLIC = tuple(
@@ -43,6 +46,44 @@ def filled(value: object) -> str | None:
 def number(value: object) -> str | None:
     """Check for a JSON number."""
     return None if isinstance(value, int | float) and not isinstance(value, bool) else "not a valid number"
+
+
+def count(value: object) -> str | None:
+    """Check for a whole number, 0 or more."""
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return None if whole else "not a valid integer"
+
+
+def year(value: object) -> str | None:
+    """Check for a year of four digits."""
+    return count(value) or (None if 1000 <= int(str(value)) <= 9999 else "not a valid year")
+
+
+def number_range(value: object) -> str | None:
+    """Check for two numbers, the lower one first."""
+    if not isinstance(value, list) or len(value) != 2 or any(map(number, value)):
+        return "not a valid range"
+    return None if value[0] <= value[1] else "not a valid range"
+
+
+def date(value: object) -> str | None:
+    """Check for a date, with or without a time and its zone."""
+    return string(value) or (None if _DATE.fullmatch(str(value)) else "not a valid date")
+
+
+def locale(value: object) -> str | None:
+    """Check for a language as BCP 47 writes it, such as en-US."""
+    return string(value) or (None if _LOCALE.fullmatch(str(value)) else "not a valid language")
+
+
+def device_id(value: object) -> str | None:
+    """Check for an id of a device: not hashed, not empty and not all zeros."""
+    return unhashed(value) or ("not a valid device id" if _ZERO_ID.fullmatch(str(value)) else None)
+
+
+def vin(value: object) -> str | None:
+    """Check for a vehicle's number of at most 17 characters."""
+    return string(value) or (None if len(str(value)) <= 17 else "longer than maximum length 17")
 
 
 def boolean(value: object) -> str | None:
@@ -118,6 +159,11 @@ def event_name(value: object) -> str | None:
 def strings(value: object) -> str | None:
     """Check for a list of strings."""
     return next(filter(None, map(string, value)), None) if isinstance(value, list) else "not a valid list"
+
+
+def string_or_strings(value: object) -> str | None:
+    """Check for one string, or a list of strings."""
+    return strings(value) if isinstance(value, list) else string(value)
 
 
 def public_ip(value: object) -> str | None:

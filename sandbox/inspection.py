@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from sandbox.field_rule import EVERY_SOURCE, FieldRule
 from sandbox.rule_tree import Finding, Node, build_tree
-from sandbox.rules import ENDPOINTS, EVERY_SOURCE, INVALID_BATCH_SIZE, LEGACY, Endpoint, FieldRule, code_of
+from sandbox.rules import ENDPOINTS, INVALID_BATCH_SIZE, LEGACY, Endpoint, code_of
 
 INVALID_PARAMS = 40000
 TOKEN_MISSING = 40104

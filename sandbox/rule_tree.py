@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 from sandbox.checks import MISSING, Check
-from sandbox.rules import FieldRule
+from sandbox.field_rule import FieldRule
 
 
 class Finding(NamedTuple):

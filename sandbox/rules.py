@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from sandbox.checks import (
     NOT_HASHED,
-    Check,
     boolean,
-    currency,
+    device_id,
     event_name,
     filled,
     forbidden,
@@ -17,67 +16,26 @@ from sandbox.checks import (
     hashed,
     http_url,
     iso_8601,
-    number,
+    locale,
     one_of,
     public_ip,
     seconds,
     string,
-    strings,
     ttclid,
     unhashed,
 )
+from sandbox.field_rule import APP, CRM, OFFLINE, WEB, FieldRule
+from sandbox.property_rules import PROPERTIES
 
 PARAM_ERROR = 40002
 INVALID_BATCH_SIZE = 40061
 PII_NOT_HASHED = 40062
-
-WEB = frozenset({"web"})
-APP = frozenset({"app"})
-OFFLINE = frozenset({"offline"})
-CRM = frozenset({"crm"})
-EVERY_SOURCE = WEB | APP | OFFLINE | CRM
-
-
-class FieldRule(NamedTuple):
-    """One rule for one value."""
-
-    path: str
-    """The path from the event or the request; `contents[].price` is the price of every item."""
-    check: Check
-    required: bool = False
-    sources: frozenset[str] = EVERY_SOURCE
-    """The event sources that the rule is for; the legacy API has one."""
-    option: str | None = None
-    """The rule is for a sandbox that was started with this option."""
-
 
 STANDARD_EVENTS = (
     *("AddPaymentInfo", "AddToCart", "AddToWishlist", "ApplicationApproval", "CompleteRegistration", "Contact"),
     *("CustomizeProduct", "Download", "FindLocation", "InitiateCheckout", "Lead", "Purchase", "Schedule", "Search"),
     *("StartTrial", "SubmitApplication", "Subscribe", "ViewContent", "PageView", "Pageview"),
     *("CompletePayment", "SubmitForm", "PlaceAnOrder", "ClickButton"),  # older names, still accepted
-)
-_CONTENT_TYPE = one_of("product", "product_group")
-
-_PROPERTIES = (
-    FieldRule("properties.value", number),
-    FieldRule("properties.currency", currency),
-    FieldRule("properties.content_type", _CONTENT_TYPE),
-    FieldRule("properties.content_ids", strings),
-    FieldRule("properties.num_items", number),
-    FieldRule("properties.query", string),
-    FieldRule("properties.search_string", string),
-    FieldRule("properties.description", string),
-    FieldRule("properties.order_id", string),
-    FieldRule("properties.shop_id", string),
-    FieldRule("properties.status", string),
-    FieldRule("properties.contents[].content_id", string),
-    FieldRule("properties.contents[].content_type", _CONTENT_TYPE),
-    FieldRule("properties.contents[].content_name", string),
-    FieldRule("properties.contents[].content_category", string),
-    FieldRule("properties.contents[].brand", string),
-    FieldRule("properties.contents[].price", number),
-    FieldRule("properties.contents[].quantity", number),
 )
 
 TRACK_EVENT = (
@@ -100,8 +58,8 @@ TRACK_EVENT = (
     FieldRule("user.ttp", unhashed),
     FieldRule("user.ip", public_ip),
     FieldRule("user.user_agent", string),
-    FieldRule("user.locale", string),
-    FieldRule("user.idfv", string),
+    FieldRule("user.locale", locale),
+    FieldRule("user.idfv", device_id),
     FieldRule(
         "user.att_status",
         one_of("AUTHORIZED", "DENIED", "NOT_DETERMINED", "RESTRICTED", "NOT_APPLICABLE"),
@@ -124,7 +82,8 @@ TRACK_EVENT = (
     FieldRule("ad.attribution_provider", string),
     FieldRule("limited_data_use", boolean),
     FieldRule("lead.lead_id", filled, required=True, sources=CRM),
-    *_PROPERTIES,
+    FieldRule("lead.lead_event_source", filled, sources=CRM),
+    *PROPERTIES,
     FieldRule("context", forbidden),
     FieldRule("timestamp", forbidden),
     FieldRule("pixel_code", forbidden),
@@ -161,7 +120,7 @@ LEGACY_EVENT = (
     FieldRule("context.user.ttp", unhashed),
     FieldRule("context.ip", public_ip),
     FieldRule("context.user_agent", string),
-    *_PROPERTIES,
+    *PROPERTIES,
     FieldRule("user", forbidden),
     FieldRule("page", forbidden),
     FieldRule("event_time", forbidden),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
+from config.additional_fields import named
 from config.checks.overlap import may_both_match
 from config.checks.refusals import mapped_events, route_rows_of
 from config.model import Connection, CustomMapping, Platform
@@ -28,14 +29,16 @@ READ_BY: Mapping[str, frozenset[Platform]] = {
     "peer_ip_fallback": frozenset({"web", "ios", "android"}),
 }
 """Setting → the platforms of inputs that read it (C2, C7, I1)."""
-_TRACK: frozenset[RouteName] = frozenset({"web", "app", "offline"})
+_TRACK: frozenset[RouteName] = frozenset({"web", "app", "offline", "crm"})
 READ_ON: Mapping[str, tuple[frozenset[RouteName], str]] = {
     "ccpa_limited_data_use": (frozenset({"web", "app"}), "web and app events of Events API 2.0"),
-    "att_withholds_idfa": (_TRACK, "events of Events API 2.0"),
+    "att_withholds_idfa": (_TRACK - {"crm"}, "events of Events API 2.0"),
     "app_id": (frozenset({"app"}), "app events"),
     "send_content_ids": (_TRACK, "events of Events API 2.0"),
     "send_search_string": (_TRACK, "events of Events API 2.0"),
     "send_order_id": (_TRACK, "events of Events API 2.0"),
+    "lead_id_attribute": (frozenset({"crm"}), "CRM events"),
+    "lead_event_source": (frozenset({"crm"}), "CRM events"),
 }
 """Setting → the routes whose events it changes, and what a warning calls those events."""
 _DIGITS = re.compile(r"\d{15,}", re.ASCII)
@@ -43,6 +46,7 @@ _UNUSUAL_ID: Mapping[IdKind, Callable[[str], bool]] = {
     "Pixel ID": lambda value: bool(_DIGITS.fullmatch(value)),
     "App ID": lambda value: not value.isdecimal(),
     "Offline Event Set ID": lambda value: not value.isdecimal(),
+    "CRM Event Set ID": lambda value: not value.isdecimal(),
 }
 
 
@@ -94,6 +98,19 @@ def _setting_without_route(draft: Draft) -> Iterator[Fault]:
             if key in located.table.values and not used & routes:
                 yield Fault(
                     located.line(key), f"`{key}` has no effect: it is for {events}, and this connection sends none"
+                )
+
+
+def _field_without_route(draft: Draft) -> Iterator[Fault]:
+    """A, T, V."""
+    for located in draft.connections:
+        used = {row.route.name for row in route_rows_of(located.value, draft).values()}
+        for name, routes in named(located.value.also_send).items():
+            if not used & routes:
+                yield Fault(
+                    located.line("also_send"),
+                    f"`{name}` in `also_send` has no effect: it is for {' and '.join(sorted(routes))} events,"
+                    " and this connection sends none",
                 )
 
 
@@ -231,6 +248,7 @@ WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _legacy,
     _setting_without_platform,
     _setting_without_route,
+    _field_without_route,
     _retiring_event,
     _custom_event,
     _web_name_on_app,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import phonenumbers
 
 from config.model import Connection, Input
+from config.reading.additional_fields import ALSO_SEND
 from config.reading.custom_mappings import CUSTOM_MAPPING
 from config.reading.readers import (
     Read,
@@ -49,7 +50,7 @@ def _region(name: str, node: Node) -> str:
 region: Reader[str] = Reader(_region, {"type": "string", "pattern": "^[A-Za-z]{2}$"})
 """A country code of two characters that the library phonenumbers supports."""
 
-event_source_id = matching(r"[A-Za-z0-9_.-]{1,128}", "a Pixel ID, App ID or Offline Event Set ID: letters and digits")
+event_source_id = matching(r"[A-Za-z0-9_.-]{1,128}", "a Pixel ID, App ID or Event Set ID: letters and digits")
 _LIST_OF_ENVIRONMENTS = listing(choice(ENVIRONMENTS), "[production]", least=1)
 environments: Reader[frozenset[str]] = Reader(
     lambda name, node: frozenset(_LIST_OF_ENVIRONMENTS(name, node)), _LIST_OF_ENVIRONMENTS.schema
@@ -107,12 +108,13 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
             "access_token": KeyRow(access_token(expand), "TikTok's Events API token.", required=True),  # C1
             "event_source_type": KeyRow(
                 choice(EVENT_SOURCE_TYPES, EVENT_SOURCE_TYPE_ALIASES),
-                "Where the events of a feed happened; `feed` is an Offline Event Set. Read for feed inputs only.",
+                "Where the events of a feed happened; `feed` is an Offline Event Set, `crm` a CRM Event Set."
+                " Read for feed inputs only.",
                 default="legacy_pixel_batch_web",
             ),  # C2
             "event_source_id": KeyRow(
                 event_source_id,
-                "The Pixel ID, App ID or Offline Event Set ID at TikTok.",
+                "The Pixel ID, App ID, Offline Event Set ID or CRM Event Set ID at TikTok.",
                 required=True,
             ),  # C3
             "email_identity_type": KeyRow(identity, "The mParticle identity sent as email.", default="email"),  # C4
@@ -189,8 +191,21 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
                 "Without the flag TikTok.Callback, take the click id from the page address.",
                 default="false",
             ),
-            "send_content_ids": KeyRow(boolean, "Send content_ids beside contents.", default="false"),
-            "send_search_string": KeyRow(boolean, "Send search_string beside query.", default="false"),
+            "send_content_ids": KeyRow(boolean, "Send content_ids beside contents.", default="true"),
+            "send_search_string": KeyRow(boolean, "Send search_string beside query.", default="true"),
             "send_order_id": KeyRow(boolean, "Send order_id, from the transaction id.", default="false"),
+            "also_send": KeyRow(
+                ALSO_SEND,
+                "Fields of TikTok's beyond mParticle's page, by path, or a group of them: ad, travel, vehicle.",
+                default="[]",
+            ),
+            "lead_id_attribute": KeyRow(
+                text,
+                "The event attribute, else user attribute, that holds the id of the TikTok lead. CRM events only.",
+                default="lead_id",
+            ),
+            "lead_event_source": KeyRow(
+                text, "The name of the CRM, such as HubSpot, where an event does not say it. CRM events only."
+            ),
         },
     )

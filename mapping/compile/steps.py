@@ -29,7 +29,7 @@ class Step(NamedTuple):
     absent: object = None
     """What stands for the value where there is none to send: a value, RejectEvent or OmitField."""
     forgiving: bool = False
-    """Whether a rejected value is only omitted, because many events share it."""
+    """Whether a rejected value is only omitted: many events share it, or the page does not have its field."""
 
 
 class ObjectSteps(NamedTuple):
@@ -46,28 +46,24 @@ def steps_by_object(
     objects: dict[tuple[str, ...], dict[str, Step]] = {}
     for row in rows:
         path = path_of(row, shape)
-        if (
-            row.source.scope is scope
-            and route in row.routes
-            and path is not None
-            and is_on(row.needs_setting, connection)
-        ):
+        if row.source.scope is scope and route in row.routes and path is not None and is_on(row, connection):
             within, key = place_of(path)
             objects.setdefault(within, {})[key] = _step(row, path, key, connection)
     outer_first = sorted(objects.items(), key=lambda object_steps: len(object_steps[0]))
     return tuple(ObjectSteps(within, tuple(steps.values())) for within, steps in outer_first)
 
 
-def is_on(needs_setting: str | None, connection: Connection) -> bool:
-    """Return whether the connection has this setting on; True for a row that needs none."""
-    return needs_setting is None or bool(getattr(connection, needs_setting))
+def is_on(row: Row, connection: Connection) -> bool:
+    """Return whether the connection wants the row's field: by `also_send`, by a setting, or always."""
+    if row.additional:
+        return row.track in connection.also_send
+    return row.needs_setting is None or bool(getattr(connection, row.needs_setting))
 
 
 def _step(row: Row, path: str, key: str, connection: Connection) -> Step:
     rule = row.rule.make(connection) if isinstance(row.rule, PerConnection) else row.rule
-    return Step(
-        row.source.bind(connection), represented(row, path, rule), key, row.missing, row.source.scope is Scope.BATCH
-    )
+    forgiving = row.additional or row.source.scope is Scope.BATCH
+    return Step(row.source.bind(connection), represented(row, path, rule), key, row.missing, forgiving)
 
 
 def apply_outcome(outcome: RuleOutcome, step: Step, notes: list[Note], within: str = "") -> object:

@@ -1,26 +1,32 @@
 """Read the user's consent: mParticle's `consent_state` and the answer to Apple's tracking question (X1–X3, E10)."""
 
+import re
 from typing import cast
 
 import msgspec
 
+from config.model import Connection
 from mapping.fields.normalise import advertising_id
-from mapping.fields.rules import Rule, hashed
+from mapping.fields.placeholders import is_placeholder
+from mapping.fields.rules import PerConnection, Rule, hashed, identifier
 from mapping.incoming.kinds import Leaf, word
 from mapping.results import OmitField, RejectEvent
-from mapping.values import is_blank, truth
+from mapping.values import is_blank, text, truth
 
 _decode = msgspec.json.Decoder().decode
 _idfa = hashed(advertising_id)
 
+_FIRST_IOS_WITH_ATT = 14
+_VERSION = re.compile(r"\s*(\d{1,4})(?:\.|\s|$)", re.ASCII).match
+
 _NO = frozenset({"denied", "restricted"})
-_ANSWERS = {answer: answer.upper() for answer in ("authorized", "denied", "not_determined", "restricted")}
+_ANSWERS = frozenset({"authorized", "denied", "not_determined", "restricted", "not_applicable"})
 _TRACKING_LIMITED = OmitField("the device limits ad tracking (limit_ad_tracking)")
 _LIMIT_UNREADABLE = OmitField("limit_ad_tracking must be true or false; relay takes any other answer for true")
 _NO_CONSENT = OmitField("must be true or false; relay cannot tell whether the user consented")
 _NO_OPT_OUT = OmitField("must be true or false; relay cannot tell whether the user opted out")
+_NO_ANSWER = OmitField("not one of authorized, denied, not_determined, restricted and not_applicable")
 _TRACKING_REFUSED = OmitField("the user refused tracking (att_authorization_status), and att_withholds_idfa is on")
-_NO_ANSWER = OmitField("not one of authorized, denied, not_determined and restricted")
 
 
 def consents_to(purpose: str, consent_state: msgspec.Raw) -> bool:
@@ -96,12 +102,13 @@ def unless_limited(rule: Rule) -> Rule:
         if type(value) is not tuple:
             return rule(value)
         found, limit = value
-        return rule(found) if _is_absent(found) else _refusal(limit) or rule(found)
+        return rule(found) if is_absent(found) else why_limited(limit) or rule(found)
 
     return apply
 
 
-def _refusal(limit: object) -> OmitField | None:
+def why_limited(limit: object) -> OmitField | None:
+    """Return why an id of the device is omitted, from `limit_ad_tracking`; None where nothing forbids it."""
     match truth(limit):
         case True:
             return _TRACKING_LIMITED
@@ -114,15 +121,54 @@ def _refusal(limit: object) -> OmitField | None:
 def permitted_idfa(idfa_and_answers: object) -> object:
     """X3: takes IDFA, the user's answer and `limit_ad_tracking`; returns the hash unless one of them forbids it."""
     value, answer, limit = cast("tuple[object, object, object]", idfa_and_answers)
-    if _is_absent(value):
+    if is_absent(value):
         return None
-    return _TRACKING_REFUSED if word(answer) in _NO else _refusal(limit) or _idfa(value)
+    return _TRACKING_REFUSED if refuses_tracking(answer) else why_limited(limit) or _idfa(value)
 
 
-def att_status(answer: object) -> str | OmitField | None:
-    """X3: return the user's answer in TikTok's word for it."""
-    status = word(answer) if answer != "" else None
-    return None if status is None else _ANSWERS.get(status, _NO_ANSWER)
+def refuses_tracking(answer: object) -> bool:
+    """Return whether the user's answer to Apple's tracking question is no."""
+    return word(answer) in _NO
+
+
+def _permitted_idfv(connection: Connection) -> Rule:
+    withholds = connection.att_withholds_idfa
+
+    def apply(idfv_and_answers: object) -> object:
+        """A2: takes IDFV, the user's answer and `limit_ad_tracking`; returns the id unless one of them forbids it."""
+        value, answer, limit = cast("tuple[object, object, object]", idfv_and_answers)
+        if is_absent(value):
+            return None
+        if withholds and refuses_tracking(answer):
+            return _TRACKING_REFUSED
+        return why_limited(limit) or identifier(value)
+
+    return apply
+
+
+permitted_idfv = PerConnection(_permitted_idfv)
+
+
+def att_status(answer_and_device: object) -> object:
+    """A3, X3: takes the user's answer, the operating system and its version; returns TikTok's word for the answer.
+
+    Android and iOS before 14 have no such question: `NOT_APPLICABLE`, unless the sender gives an answer.
+    """
+    answer, os, version = cast("tuple[object, str, object]", answer_and_device)
+    found = word(answer)
+    if found in _ANSWERS:
+        return found.upper()
+    if isinstance(answer, str) and (not found or is_placeholder(found)):
+        answer = None
+    if answer is not None:
+        return _NO_ANSWER
+    return "NOT_APPLICABLE" if os == "android" or (os == "ios" and _is_before_att(version)) else None
+
+
+def _is_before_att(version: object) -> bool:
+    written = text(version)
+    major = _VERSION(written) if isinstance(written, str) else None
+    return major is not None and int(major[1]) < _FIRST_IOS_WITH_ATT
 
 
 def _read(consent_state: msgspec.Raw) -> Leaf:
@@ -144,7 +190,8 @@ def _holds_nothing(value: Leaf) -> bool:
     return value in (None, [], {}) or is_blank(value)
 
 
-def _is_absent(value: object) -> bool:
+def is_absent(value: object) -> bool:
+    """Return whether there is no value: null or blank."""
     return value is None or is_blank(value)
 
 

@@ -28,6 +28,10 @@ class DeviceInfo(msgspec.Struct, gc=False):
     att_authorization_status: Leaf = None
     platform: Leaf = None
     limit_ad_tracking: Leaf = None
+    ios_idfv: Leaf = None
+    os_version: Leaf = None
+    locale_language: Leaf = None
+    locale_country: Leaf = None
 
 
 class ApplicationInfo(msgspec.Struct, gc=False):

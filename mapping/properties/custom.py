@@ -7,18 +7,26 @@ from config.model import Connection, CustomMapping, ForEach, Match
 from config.routes import Route
 from config.vocabulary import EVENT_TYPES, PRODUCT_SOURCES, custom_event_note
 from mapping.compile.functions import Fill
-from mapping.compile.steps import Failure, steps_by_object
+from mapping.compile.steps import Failure, ObjectSteps, Step
 from mapping.fields.money import PURCHASES, Money
 from mapping.incoming.event import Incoming, Product
 from mapping.incoming.kinds import Kind
-from mapping.properties.native import CONTENTS, Item, Properties, compile_properties, products_of
+from mapping.properties.native import (
+    BESIDE,
+    CONTENTS,
+    Item,
+    Properties,
+    compile_properties,
+    objects_of,
+    product_steps,
+    products_of,
+)
 from mapping.properties.parameters import rows_of, source_of, step_of
 from mapping.properties.parts import items_of_products
 from mapping.results import Note
-from mapping.sources import Scope
-from mapping.tables import ORDER_ID
+from mapping.tables import BRAND
 from mapping.values import first, text
-from mapping.wire import Document, place_of, shape_of
+from mapping.wire import Document, place_of
 
 _NO_PRODUCT = (Product(),)  # for an event without products: one content, from all other fields
 
@@ -97,19 +105,25 @@ def _products_or_one(incoming: Incoming) -> Sequence[Product | None]:
 
 def _properties(mapping: CustomMapping, connection: Connection, route: Route) -> Properties:
     """Return the steps of the parameters that the mapping lists (M2b), by their target and source, and of settings."""
-    beside = steps_by_object((ORDER_ID,), Scope.EVENT, route.name, shape_of(route), connection)
-    of_event, of_contents, of_product = [step for object_steps in beside for step in object_steps.steps], [], []
+    of_event: dict[tuple[str, ...], dict[str, Step]] = {
+        within: {step.key: step for step in steps} for within, steps in objects_of(BESIDE, connection, route)
+    }
+    of_contents: list[Step] = []
+    of_product: list[Step] = []
     placed = ((row, p) for name, p in mapping.parameters.items() for row in rows_of(name, connection, route))
     for row, parameter in placed:
-        step = step_of(row, parameter, mapping.tiktok_event)
-        if place_of(row.path).within != CONTENTS:
-            of_event.append(step)
+        step, within = step_of(row, parameter, mapping.tiktok_event), place_of(row.path).within
+        if within != CONTENTS:
+            of_event.setdefault(within[1:], {})[step.key] = step
         elif parameter.source in PRODUCT_SOURCES:
             of_product.append(step)
         else:
             of_contents.append(step)
+    if of_product and "brand" not in mapping.parameters:
+        of_product.extend(product_steps((BRAND,), connection, route))
     products = _products_or_one if of_product else _one
-    return Properties(tuple(of_event), tuple(of_contents), tuple(of_product), products, _money(mapping))
+    objects = tuple(ObjectSteps(within, tuple(steps.values())) for within, steps in of_event.items())
+    return Properties(objects, tuple(of_contents), tuple(of_product), products, _money(mapping))
 
 
 def _money(mapping: CustomMapping) -> Money:

@@ -11,10 +11,14 @@ from mapping.fields.money import NATIVE_MONEY, Money, notes_on_money
 from mapping.incoming.event import Incoming, Product
 from mapping.results import Note
 from mapping.sources import Scope
-from mapping.tables import COMMERCE, CONTENT_IDS, CONTENT_TYPE, ORDER_ID, Row
+from mapping.tables import BRAND, COMMERCE, CONTENT_IDS, CONTENT_TYPE, NUM_ITEMS, OF_ATTRIBUTES, ORDER_ID, Row
 from mapping.wire import Document, path_of, place_of, shape_of
 
 CONTENTS = ("properties", "contents[]")
+
+
+BESIDE = (ORDER_ID, *OF_ATTRIBUTES)
+"""The rows of `properties` that native and mapped events alike have, where a setting asks for them."""
 
 
 class Item(NamedTuple):
@@ -35,7 +39,7 @@ class Properties(NamedTuple):
     from its product. `products_of` returns the products that become contents.
     """
 
-    of_event: tuple[Step, ...]
+    of_event: tuple[ObjectSteps, ...]
     of_contents: tuple[Step, ...]
     of_product: tuple[Step, ...]
     products_of: Callable[[Incoming], Sequence[Product | None]]
@@ -44,8 +48,8 @@ class Properties(NamedTuple):
 
 def native_properties(connection: Connection, route: Route) -> Fill:
     """Return the function that fills the `properties` of native events on this connection's route."""
-    of_event = _steps((*COMMERCE, ORDER_ID), Scope.EVENT, connection, route)
-    of_product = _steps(COMMERCE, Scope.PRODUCT, connection, route)
+    of_event = objects_of((*COMMERCE, *BESIDE), connection, route)
+    of_product = product_steps((*COMMERCE, BRAND), connection, route)
     return compile_properties(Properties(of_event, (), of_product, products_of, NATIVE_MONEY), connection, route)
 
 
@@ -55,15 +59,16 @@ def products_of(incoming: Incoming) -> Sequence[Product | None]:
 
 
 def compile_properties(properties: Properties, connection: Connection, route: Route) -> Fill:
-    """Return the function that fills `properties`; contents add the content type (P8) and ids (X5)."""
+    """Return the function that fills `properties`; contents add the content type (P8), ids (X5) and number (A12)."""
     within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
     content_type = {key: getattr(connection, CONTENT_TYPE.source.name)}
     of_each, of_all = (content_type, {}) if within == CONTENTS else ({}, content_type)
     of_event, of_contents, of_product, parts_of, money = properties
-    fill_own = compile_filler([ObjectSteps((), of_event)])
+    fill_own = compile_filler(of_event)
     make_contents = compile_maker(of_contents, of_product, "products", of_each)
-    ids = _steps((CONTENT_IDS,), Scope.CONTENTS, connection, route)
-    fill_ids = compile_filler([ObjectSteps((), ids)]) if ids else None
+    counted = (NUM_ITEMS,) if any(step.key == "quantity" for step in (*of_contents, *of_product)) else ()
+    summed = _steps((CONTENT_IDS, *counted), Scope.CONTENTS, connection, route)
+    fill_summed = compile_filler([ObjectSteps((), summed)]) if summed else None
 
     def fill(incoming: Incoming, document: Document, notes: list[Note]) -> Failure | None:
         made: Document = {}
@@ -75,8 +80,8 @@ def compile_properties(properties: Properties, connection: Connection, route: Ro
             return contents
         if contents:
             made |= {"contents": contents, **of_all}
-            if fill_ids is not None:
-                fill_ids(contents, made, [])  # makes no notes: the values were checked before
+            if fill_summed is not None:
+                fill_summed(contents, made, notes)
         if "currency" not in made or (contents and "value" not in made):
             notes.extend(notes_on_money(made, incoming, money))
         if made:
@@ -84,6 +89,17 @@ def compile_properties(properties: Properties, connection: Connection, route: Ro
         return None
 
     return fill
+
+
+def objects_of(rows: tuple[Row, ...], connection: Connection, route: Route) -> tuple[ObjectSteps, ...]:
+    """Return the steps of the rows that read from the event, by the object inside `properties` that they fill."""
+    objects = steps_by_object(rows, Scope.EVENT, route.name, shape_of(route), connection)
+    return tuple(ObjectSteps(within[1:], steps) for within, steps in objects)
+
+
+def product_steps(rows: tuple[Row, ...], connection: Connection, route: Route) -> tuple[Step, ...]:
+    """Return the steps of the rows that read from each product."""
+    return _steps(rows, Scope.PRODUCT, connection, route)
 
 
 def _steps(rows: tuple[Row, ...], scope: Scope, connection: Connection, route: Route) -> tuple[Step, ...]:

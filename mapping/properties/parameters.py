@@ -6,7 +6,7 @@ from typing import assert_never
 from config.dead_letter_reasons import MISSING_PARAMETER
 from config.model import Connection, Parameter
 from config.routes import Route
-from mapping.compile.steps import Step, is_on
+from mapping.compile.steps import Step
 from mapping.incoming.batch_fields import attribute_key
 from mapping.properties.native import CONTENTS
 from mapping.properties.transforms import transformed
@@ -14,7 +14,7 @@ from mapping.results import RejectEvent
 from mapping.sources import FIELD_PATHS, BoundSource, Scope, first_of
 from mapping.tables import PARAMETERS, ParameterRow
 from mapping.values import descriptive, text
-from mapping.wire import TRACK, place_of, shape_of
+from mapping.wire import place_of
 
 DESCRIPTIVE_FIELDS = frozenset({"name", "category", "brand", "variant"})
 """Fields of a product that only describe it."""
@@ -23,12 +23,12 @@ DESCRIPTIVE_FIELDS = frozenset({"name", "category", "brand", "variant"})
 def rows_of(name: str, connection: Connection, route: Route) -> Iterator[ParameterRow]:
     """Yield the rows of parameter `name` on this connection's route."""
     for row in PARAMETERS:
-        if (
-            row.name == name
-            and is_on(row.needs_setting, connection)
-            and (row.needs_setting is None or shape_of(route) is TRACK)
-        ):
+        if row.name == name and route.name in row.routes and _is_on(row, connection):
             yield row
+
+
+def _is_on(row: ParameterRow, connection: Connection) -> bool:
+    return row.needs_setting is None or bool(getattr(connection, row.needs_setting))
 
 
 def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
@@ -42,7 +42,8 @@ def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
     if parameter.default is not None:
         absent = row.rule(parameter.default)
     rule = descriptive if row.rule is text and _describes_product(parameter) else row.rule
-    return Step(source, transformed(parameter.transform, rule), place.key, absent, parameter.source == "user_attribute")
+    forgiving = row.additional or parameter.source == "user_attribute"
+    return Step(source, transformed(parameter.transform, rule), place.key, absent, forgiving)
 
 
 def _describes_product(parameter: Parameter) -> bool:

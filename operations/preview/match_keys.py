@@ -109,9 +109,7 @@ def _identifiers(made: Preview, connection: Connection) -> Iterator[Identifier]:
 
 def _holds(row: Row, made: Preview, connection: Connection) -> bool:
     route = made.plan.route
-    return (
-        route.name in row.routes and path_of(row, shape_of(route)) is not None and is_on(row.needs_setting, connection)
-    )
+    return route.name in row.routes and path_of(row, shape_of(route)) is not None and is_on(row, connection)
 
 
 def _at(document: Any, path: tuple[str, ...]) -> Any:

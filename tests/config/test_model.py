@@ -54,9 +54,12 @@ OTHER_VALUES: dict[str, Any] = {
     "ttclid_from_url": True,
     "page_url_fallback": False,
     "app_id": {"ios": "123456789"},
-    "send_content_ids": True,
-    "send_search_string": True,
+    "send_content_ids": False,
+    "send_search_string": False,
     "send_order_id": True,
+    "also_send": frozenset({"user.locale"}),
+    "lead_id_attribute": "tiktok_lead",
+    "lead_event_source": "HubSpot",
     "custom_mappings": (),
 }
 

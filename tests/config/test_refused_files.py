@@ -165,7 +165,19 @@ CASES = {
     "a source type": Case(
         with_setting("event_source_type: ofline"),
         12,
-        ("web, feed, app, legacy_pixel_batch_web", "Did you mean `offline`?"),
+        ("web, feed, app, crm, legacy_pixel_batch_web", "Did you mean `offline`?"),
+    ),
+    "a field that is not sent on request": Case(
+        with_setting("also_send: [user.locle]"),
+        12,
+        (
+            "`also_send` names `user.locle`: allowed are ad, travel, vehicle, user.locale,",
+            "Did you mean `user.locale`?",
+        ),
+    ),
+    "a field of the page": Case(with_setting("also_send: [user.ip]"), 12, ("`also_send` names `user.ip`",)),
+    "a field with a setting of its own": Case(
+        with_setting("also_send: [properties.order_id]"), 12, ("has a setting of its own: write `send_order_id: true`",)
     ),
     "a truth value": Case(swapped("true", "ture"), 11, ("`ture`: allowed are true and false",)),
     "an identity type": Case(

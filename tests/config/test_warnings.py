@@ -113,6 +113,30 @@ def test_limited_data_use_is_warned_about_on_offline_events(tmp_path: Path) -> N
     assert warning.startswith("11: `ccpa_limited_data_use` has no effect")
 
 
+@pytest.mark.parametrize(
+    ("written", "named", "events"),
+    [("user.locale", "user.locale", "app and web"), ("travel", "travel", "web"), ("ad.ad_id", "ad.ad_id", "app")],
+)
+def test_a_field_without_its_route_is_warned_about(written: str, named: str, events: str, tmp_path: Path) -> None:
+    """A whole group is one warning."""
+    assert warnings(tmp_path, *QUIET, "also_send: [user.locale, travel, properties.num_items]") == []
+    found = warnings(tmp_path, QUIET[0], f"also_send: [{written}]", "event_source_type: feed", platform="feed",
+                     event_source_id="71234567890123456")  # fmt: skip
+    assert found == [
+        f"10: `{named}` in `also_send` has no effect: it is for {events} events, and this connection sends none"
+    ]
+
+
+@pytest.mark.parametrize("setting", ["lead_id_attribute: tt_lead", "lead_event_source: HubSpot"])
+def test_a_setting_of_crm_events_is_warned_about_on_others(setting: str, tmp_path: Path) -> None:
+    """R8: a CRM Event Set is another source; on its own route each is silent."""
+    name = setting.partition(":")[0]
+    (warning,) = warnings(tmp_path, *QUIET, setting)
+    assert warning == f"11: `{name}` has no effect: it is for CRM events, and this connection sends none"
+    crm = ("native_events: {purchase: CompletePayment}", "event_source_type: crm", setting)
+    assert warnings(tmp_path, *crm, platform="feed", event_source_id="71234567890123456") == []
+
+
 def test_a_mapping_to_a_retiring_event_is_warned_about(tmp_path: Path) -> None:
     """The line is the mapping's; two mappings to it are one warning."""
     mapping = "      - {tiktok_event: ClickButton, match: {name: click}}"

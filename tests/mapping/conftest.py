@@ -22,6 +22,7 @@ ROUTES: dict[str, tuple[Platform, Json]] = {
     "web": ("web", {"enable_web_migration": True}),
     "app": ("ios", {}),
     "offline": ("feed", {"event_source_type": "feed"}),
+    "crm": ("feed", {"event_source_type": "crm"}),
 }
 
 

@@ -9,15 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.additional_fields import ADDITIONAL_FIELDS, ADDITIONAL_PARAMETERS
 from config.model import CustomMapping, Match, Parameter
 from mapping.incoming.batch import NotABatch, generate_id, head, split_batch
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
 from sandbox.inspection import Inspector, read
 from sandbox.rules import ENDPOINTS
 
-ROUTES = ("legacy", "web", "app", "offline")
+ROUTES = ("legacy", "web", "app", "offline", "crm")
 EMPTY = sha256(b"").hexdigest()
-REASONS = {"invalid_url", "missing_url", "invalid_ttclid", "missing_parameter", "invalid_value", "invalid_batch"}
+REASONS = {"invalid_url", "missing_url", "invalid_ttclid", "missing_parameter", "missing_lead_id", "invalid_value"}
+REASONS |= {"invalid_batch"}
 INSPECTOR = Inspector()
 HEADERS = {"access-token": "token", "content-type": "application/json"}
 RECEIVED_MS = 1_700_000_000_000
@@ -49,11 +51,12 @@ def some(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
     return maybe(st.fixed_dictionaries({}, optional=fields))
 
 
+LIKELY = ["2026-11-26", "20261126", 3, "2", "7.5", -1, "Other", "in_store", "x" * 18, "a, b", "1-2", "2-1", 2026, True]
 products = st.lists(
     some(
         {
             name: maybe(st.sampled_from(["a", 1, "2.5", 0, ""]))
-            for name in ("id", "name", "category", "price", "quantity")
+            for name in ("id", "name", "category", "brand", "price", "quantity")
         }
     ),
     max_size=3,
@@ -77,7 +80,13 @@ data = some(
         ),
         "page_url": maybe(st.sampled_from(["https://u:p@a.example/x#y", "about:blank"])),
         "currency_code": maybe(st.sampled_from(["usd", "EUR", None])),
-        "custom_attributes": some({"term": scalars}),
+        "custom_attributes": some(
+            {
+                "term": scalars,
+                "lead_id": maybe(st.just("7309-1")),
+                **{name: maybe(st.sampled_from(LIKELY)) for name in ADDITIONAL_PARAMETERS},
+            }
+        ),
         "product_action": some(
             {
                 "action": maybe(st.sampled_from(["purchase", "ADD_TO_CART", "refund"])),
@@ -131,6 +140,10 @@ batches = st.fixed_dictionaries(
                 **dict.fromkeys(("ios_advertising_id", "android_advertising_id"), personal),
                 "limit_ad_tracking": maybe(st.booleans()),
                 "att_authorization_status": maybe(st.sampled_from(["denied", "Authorized", "unknown"])),
+                "ios_idfv": maybe(st.sampled_from(["8c61383f-2216-4713", "0000-00", ""])),
+                "os_version": maybe(st.sampled_from(["13.7", "17", ""])),
+                "locale_language": maybe(st.sampled_from(["en", "zh_Hant", "English"])),
+                "locale_country": maybe(st.sampled_from(["US", "de", "Germany"])),
             }
         ),
         "application_info": some({"package": anything}),
@@ -159,6 +172,8 @@ BEYOND = {
     "test_event_code": "TEST12345",
     **dict.fromkeys(("ccpa_limited_data_use", "att_withholds_idfa", "ttclid_from_url"), True),
     **dict.fromkeys(("send_content_ids", "send_search_string", "send_order_id", "enrich_ip_address"), True),
+    "also_send": frozenset(ADDITIONAL_FIELDS),
+    "lead_event_source": "HubSpot",
 }
 check = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -7,11 +7,24 @@ from typing import get_args
 import pytest
 from support import bare_digits
 
+from config.additional_fields import ADDITIONAL_FIELDS
 from config.model import TransformName
 from config.routes import ROUTES
 from config.vocabulary import EVERY_PARAMETER, PAGE_EVENTS
 from mapping.native import NATIVE
-from mapping.tables import COMMERCE, CONTENT_IDS, CONTENT_TYPE, EVERY, FIELDS, ORDER_ID, PARAMETERS, Row
+from mapping.tables import (
+    BRAND,
+    COMMERCE,
+    CONTENT_IDS,
+    CONTENT_TYPE,
+    EVERY,
+    FIELDS,
+    NUM_ITEMS,
+    OF_ATTRIBUTES,
+    ORDER_ID,
+    PARAMETERS,
+    Row,
+)
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "mapping.md").read_text()
@@ -33,7 +46,7 @@ def quoted(cell: str) -> str | None:
 
 def routes_in(cell: str) -> frozenset[str]:
     if cell.startswith("all"):
-        return EVERY - set(re.findall("legacy", cell))
+        return EVERY - set(re.findall("legacy|crm", cell))
     return frozenset(cell.split(", "))
 
 
@@ -98,7 +111,7 @@ def test_native_events_are_as_documented():
 def test_parameters_are_as_documented():
     """M2."""
     assert [(name, quoted(path), quoted(kind)) for name, path, kind in table_under("Values")] == [
-        (row.name, row.path, getattr(row.rule, "__name__", None)) for row in PARAMETERS
+        (row.name, row.path, getattr(row.rule, "__name__", None)) for row in PARAMETERS if not row.additional
     ]
 
 
@@ -117,6 +130,25 @@ def test_transforms_are_as_documented():
     """M2."""
     steps = [re.findall(r"`\{?(\w+)", step) for step, _ in table_under("Values", 2)]
     assert sorted(name for names in steps for name in names) == sorted(get_args(TransformName))
+
+
+def test_crm_rows_are_as_documented():
+    """L."""
+    rows = [row for row in FIELDS if row.id.startswith("L")]
+    table = table_under("CRM events")
+    assert [(ident, quoted(source), quoted(path)) for ident, source, path, _ in table] == [
+        (row.id, row.source.name, row.track) for row in rows
+    ]
+    assert all(row.routes == {"crm"} for row in rows)
+
+
+def test_fields_on_request_are_those_of_the_tables():
+    """A, T, V: the rows that map a field have its id, path and routes."""
+    rows = [*(row for row in FIELDS if row.additional), BRAND, NUM_ITEMS, *OF_ATTRIBUTES]
+    assert {(row.id, row.track, row.routes) for row in rows} == {
+        (field.id, field.path, field.routes) for field in ADDITIONAL_FIELDS.values()
+    }
+    assert len(rows) == len(ADDITIONAL_FIELDS)
 
 
 def test_bare_digits_are_counted_as_documented():
@@ -150,7 +182,21 @@ def test_each_row_is_where_the_document_says(ids, code, test):
 def test_every_row_of_the_specification_has_its_place():
     """No id is passed over; C1, M3 and Z are other packages'."""
     placed = [one for ids, *_ in PLACES for one in ids_of(ids)]
-    wanted = {"R": 7, "E": 12, "U": 13, "N": 6, "P": 8, "M": 5, "I": 1, "C": 10, "X": 9}
+    wanted = {
+        "R": 8,
+        "E": 12,
+        "U": 13,
+        "N": 6,
+        "P": 8,
+        "M": 5,
+        "I": 1,
+        "C": 10,
+        "X": 9,
+        "A": 16,
+        "T": 22,
+        "V": 20,
+        "L": 2,
+    }
     expected = {f"{letter}{number}" for letter, last in wanted.items() for number in range(1, last + 1)} - {"C1", "M3"}
     assert set(placed) == expected
     assert len(placed) == len(set(placed))

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from sandbox.client import SandboxClient, running_sandbox
-from sandbox.rules import LEGACY, TRACK, FieldRule
+from sandbox.field_rule import FieldRule
+from sandbox.rules import LEGACY, TRACK
 
 HASH = "848a771458438fc2ec420560d769fb9b9b86851ee338ec56517baabd79d3bb4f"
 HASH_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -103,6 +104,53 @@ PAIRS: dict[str, tuple[Pair, ...]] = {
         Pair([1077218], ["1077218"], "not a valid string"),
         Pair("1077218", [], "not a valid list"),
     ),
+    "count": (
+        Pair("3", 3, "not a valid integer"),
+        Pair(2.5, 0, "not a valid integer"),
+        Pair(-1, 1, "not a valid integer"),
+        Pair(True, 1, "not a valid integer"),
+    ),
+    "year": (Pair(26, 2026, "not a valid year"), Pair("2026", 2026, "not a valid integer")),
+    "range": (
+        Pair([2, 1], [1, 2], "not a valid range"),
+        Pair([1], [1, 1], "not a valid range"),
+        Pair("1-2", [1.5, 2], "not a valid range"),
+    ),
+    "date": (
+        Pair("26/11/2026", "20261126", "not a valid date"),
+        Pair("2026-11-26 08:30", "2026-11-26T08:30+01:00", "not a valid date"),
+        Pair("2026-11-26T08:30", "2026-11-26T08:30:00Z", "not a valid date"),
+        Pair(20261126, "2026-11-26", "not a valid string"),
+    ),
+    "locale": (
+        Pair("en_US", "en-US", "not a valid language"),
+        Pair("English", "zh-Hant-TW", "not a valid language"),
+        Pair(1, "de", "not a valid string"),
+    ),
+    "device_id": (
+        Pair("00000000-0000-0000-0000-000000000000", "8C61383F", "not a valid device id"),
+        Pair("", "8c61383f", "not a valid device id"),
+        Pair(HASH, "8c61383f", "must not be hashed"),
+    ),
+    "vin": (Pair("x" * 18, "x" * 17, "longer than maximum length 17"), Pair(1, "1", "not a valid string")),
+    "string_or_strings": (Pair(7, "7", "not a valid string"), Pair(["a", 7], ["a"], "not a valid string")),
+    **{
+        name: (Pair(wrong, right, f"must be one of {words}"),)
+        for name, wrong, right, words in (
+            ("delivery_category", "post", "curbside", "in_store, curbside, home_delivery"),
+            ("travel_class", "economy", "eco", "eco, prem, bus, first"),
+            ("state_of_vehicle", "new", "New", "New, Used, CPO"),
+            ("mileage_unit", "km", "KM", "MI, KM"),
+            ("transmission", "manual", "Manual", "Automatic, Manual, Other"),
+            ("fuel_type", "Petrol", "Gasoline", "Diesel, Electric, Flex, Gasoline, Hybrid, Other"),
+            ("drivetrain", "4WD", "FOUR_WD", "AWD, FOUR_WD, FWD, RWD, TWO_WD, Other"),
+            ("condition_of_vehicle", "ok", "Good", "Excellent, Good, Fair, Poor, Other"),
+            (
+                *("body_style", "Pickup", "SUV"),
+                "Convertible, Coupe, Hatchback, Minivan, Truck, SUV, Sedan, Van, Wagon, Crossover, Other",
+            ),
+        )
+    },
     "att_status": (
         Pair("YES", "DENIED", "must be one of AUTHORIZED, DENIED, NOT_DETERMINED, RESTRICTED, NOT_APPLICABLE"),
     ),
@@ -117,7 +165,33 @@ _PROPERTIES = {
     "properties.currency": "currency",
     "properties.content_type": "content_type",
     "properties.content_ids": "strings",
-    "properties.num_items": "number",
+    "properties.num_items": "count",
+    "properties.predicted_ltv": "number",
+    "properties.user_score": "number",
+    "properties.mileage.value": "number",
+    "properties.mileage.unit": "mileage_unit",
+    "properties.year": "year",
+    "properties.preferred_price_range": "range",
+    "properties.vin": "vin",
+    **{
+        f"properties.{name}": name
+        for name in (
+            *("delivery_category", "travel_class", "state_of_vehicle", "transmission", "body_style", "fuel_type"),
+            *("drivetrain", "condition_of_vehicle"),
+        )
+    },
+    **{
+        f"properties.{name}": kind
+        for kind, names in (
+            ("string", "city region country origin_airport destination_airport postal_code make model exterior_color"),
+            ("string", "trim interior_color viewcontent_type search_type registration_type"),
+            ("date", "checkin_date checkout_date departing_departure_date returning_departure_date"),
+            ("date", "departing_arrival_date returning_arrival_date travel_start travel_end"),
+            ("count", "num_adults num_children num_infants preferred_num_stops"),
+            ("string_or_strings", "suggested_hotels destination_ids suggested_destinations"),
+        )
+        for name in names.split()
+    },
     **dict.fromkeys(
         (
             *("properties.query", "properties.search_string", "properties.description"),
@@ -140,7 +214,9 @@ TRACK_EVENT = {
     **dict.fromkeys(("user.city", "user.state", "user.country", "user.ttp"), "unhashed"),
     "user.ttclid": "ttclid",
     "user.ip": "public_ip",
-    **dict.fromkeys(("user.user_agent", "user.locale", "user.idfv"), "string"),
+    "user.user_agent": "string",
+    "user.locale": "locale",
+    "user.idfv": "device_id",
     "user.att_status": "att_status",
     "page.url": "http_url",
     "page.referrer": "string",
@@ -173,7 +249,7 @@ LEGACY_EVENT = {
     ),
 }
 # Rows that hold for some event sources only have tests of their own below.
-SPECIAL = {"lead.lead_id"}
+SPECIAL = {"lead.lead_id", "lead.lead_event_source"}
 
 WEB_EVENT = {"event": "Purchase", "event_time": 1704721970, "page": {"url": "https://demo.mywebsite.com/purchase"}}
 OLD_EVENT = {"type": "track", "event": "Purchase", "context": {"page": {"url": "https://demo.mywebsite.com/purchase"}}}

@@ -10,18 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.interpreter import fill, interpret, same
 
+from config.additional_fields import ADDITIONAL_FIELDS, ADDITIONAL_PARAMETERS
 from config.model import Connection, Parameter
-from config.routes import APP, LEGACY, OFFLINE, WEB, Route
+from config.routes import APP, CRM, LEGACY, OFFLINE, WEB, Route
 from config.vocabulary import EVENT_FIELDS, PRODUCT_FIELDS
 from mapping.compile.functions import compile_filler, compile_maker
 from mapping.compile.plain import NAMED, PLAIN
 from mapping.compile.steps import Failure, ObjectSteps, Step, steps_by_object
 from mapping.incoming.batch_fields import read_batch_fields
 from mapping.incoming.event import read_event
+from mapping.properties.native import BESIDE
 from mapping.properties.parameters import rows_of, step_of
 from mapping.results import Note
 from mapping.sources import Scope
-from mapping.tables import COMMERCE, FIELDS, ORDER_ID
+from mapping.tables import COMMERCE, FIELDS
 from mapping.wire import shape_of
 
 Filled = tuple[dict[str, Any], list[Note]]
@@ -82,7 +84,7 @@ data = st.builds(
     some("source_message_id", "event_id", "timestamp_unixtime_ms", "currency_code", "event_name", "page_url"),
     flags,
     actions,
-    st.fixed_dictionaries({"custom_attributes": some("term", "section")}),
+    st.fixed_dictionaries({"custom_attributes": some("term", "section", "lead_id", *ADDITIONAL_PARAMETERS)}),
 )
 events = st.fixed_dictionaries({"event_type": leaf, "data": data})
 batches = st.fixed_dictionaries(
@@ -94,7 +96,7 @@ batches = st.fixed_dictionaries(
         "partner_identities": some("tiktok_cookie_id"),
         "device_info": some(
             *("http_header_user_agent", "ios_advertising_id", "android_advertising_id", "att_authorization_status"),
-            "limit_ad_tracking",
+            *("limit_ad_tracking", "ios_idfv", "os_version", "locale_language", "locale_country"),
         ),
         "application_info": some("package", "application_name", "application_version"),
         "consent_state": st.fixed_dictionaries({"ccpa": st.fixed_dictionaries({"data_sale_opt_out": leaf})}),
@@ -111,6 +113,8 @@ def connection(extras: bool) -> Connection:
         max_event_age_s=600 if extras else None,
         invalid_ttclid="drop_field" if extras else "dead_letter",
         **dict.fromkeys(EXTRAS, extras),
+        also_send=frozenset(ADDITIONAL_FIELDS if extras else ()),
+        lead_event_source="HubSpot" if extras else None,
     )
 
 
@@ -121,12 +125,12 @@ def incoming_of(event: Any, batch: Any) -> Any:
 
 CASES = [
     (route, connection(extras), scope)
-    for route, extras, scope in product((LEGACY, WEB, APP, OFFLINE), (False, True), (Scope.EVENT, Scope.BATCH))
+    for route, extras, scope in product((LEGACY, WEB, APP, OFFLINE, CRM), (False, True), (Scope.EVENT, Scope.BATCH))
 ]
 COMPILED = [
     (scope, objects, compile_filler(objects))
     for route, settings_, scope in CASES
-    for objects in [steps_by_object((*FIELDS, *COMMERCE, ORDER_ID), scope, route.name, shape_of(route), settings_)]
+    for objects in [steps_by_object((*FIELDS, *COMMERCE, *BESIDE), scope, route.name, shape_of(route), settings_)]
 ]
 
 
@@ -153,7 +157,7 @@ def parameter_steps(route: Route) -> tuple[Step, ...]:
         *(Parameter("field", name, default="7") for name in EVENT_FIELDS),
         Parameter("static", "o'clock \\ {x}"),
     ]
-    names = ("price", "quantity", "currency", "value", "content_id", "query", "description")
+    names = ("price", "currency", "value", "content_id", "query", "description", "brand", "status", "vin", "year")
     return tuple(
         step_of(row, source, "Search")
         for source in sources

@@ -177,7 +177,8 @@ PARAMETERS = [
 @pytest.mark.parametrize(("parameters", "expected"), [case[1:] for case in PARAMETERS], ids=[c[0] for c in PARAMETERS])
 def test_parameter_comes_from_where_the_mapping_says(bench, at, parameters, expected):
     """M2, M2b: the parameters listed are sent and no others; the native fields of the event are not."""
-    plan = bench.plan(custom_mappings=(mapping("CompletePayment", Match(action="purchase"), **parameters),))
+    mappings = (mapping("CompletePayment", Match(action="purchase"), **parameters),)
+    plan = bench.plan(custom_mappings=mappings, send_content_ids=False, send_search_string=False)
     body = bench.body(plan, event({"event_type": "commerce_event"}, **ORDER), user_attributes=USER)
     assert at(body, "properties") == expected
 

@@ -1,4 +1,4 @@
-"""Rows R1–R7: the API of an event, and the form of its request (C2, C3, C7)."""
+"""Rows R1–R8: the API of an event, and the form of its request (C2, C3, C7)."""
 
 import json
 
@@ -18,6 +18,7 @@ ROWS = [
     ("R5", "feed", {"event_source_type": "web"}, TRACK, "web"),
     ("R6", "feed", {"event_source_type": "app"}, TRACK, "app"),
     ("R7", "feed", {"event_source_type": "feed"}, TRACK, "offline"),
+    ("R8", "feed", {"event_source_type": "crm"}, TRACK, "crm"),
 ]
 
 _SETTING = {"web": "C7", "feed": "C2"}

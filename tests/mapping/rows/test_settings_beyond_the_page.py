@@ -1,4 +1,4 @@
-"""X1–X9: settings beyond the page. Off, the event is the page's; on, it is what the setting says, where a route can."""
+"""X1–X9: settings beyond the page. On, the event is what the setting says, where a route can; off, it is the page's."""
 
 import json
 
@@ -76,7 +76,7 @@ def test_setting_changes_what_it_says_and_no_more(bench, at, case, route):
     _, _, setting, routes, batch, data, path, on, off = case
     event = bench.purchase(**data)
     with_it = bench.body(bench.plan(route, **{setting: True}), event, **batch)
-    without = bench.body(bench.plan(route), event, **batch)
+    without = bench.body(bench.plan(route, **{setting: False}), event, **batch)
     if route in routes:
         assert at(with_it, path) == on
         assert at(without, path) == off
@@ -154,6 +154,13 @@ def test_search_string_stands_beside_query(bench, at, route):
         body = bench.body(bench.plan(route, custom_mappings=(SEARCH,), send_search_string=on), event)
         assert at(body, "properties.query") == "shoes"
         assert at(body, "properties.search_string") == ("shoes" if on and route != "legacy" else None)
+
+
+def test_two_settings_are_on_by_default(bench, at):
+    """X5, X6: without consequence, and TikTok documents these names."""
+    assert at(bench.body(bench.plan(), bench.purchase(**bought({"id": "a"}))), "properties.content_ids") == ["a"]
+    searched = {**SEARCHED, "data": {**SEARCHED["data"], "custom_flags": {"TikTok.URL": "https://a.b"}}}
+    assert at(bench.body(bench.plan(custom_mappings=(SEARCH,)), searched), "properties.search_string") == "shoes"
 
 
 def test_search_string_misses_what_query_misses(bench):

@@ -57,10 +57,10 @@ def additional_fields_table() -> str:
     rows = [*(row for row in FIELDS if row.additional), BRAND, NUM_ITEMS, *OF_ATTRIBUTES]
     by_path = {row.track: row for row in rows}
     cells = (
-        (field.id, f"`{path}`", f"`{by_path[path].source.name}`", field.group or "–", _routes(field), _form(field))
+        (field.id, f"`{path}`", f"`{by_path[path].source.name}`", field.set_name or "–", _routes(field), _form(field))
         for path, field in ADDITIONAL_FIELDS.items()
     )
-    return table(("id", "path", "from", "group", "routes", "form"), cells)
+    return table(("id", "path", "from", "set", "routes", "form"), cells)
 
 
 def _routes(field: AdditionalField) -> str:

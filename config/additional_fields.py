@@ -46,7 +46,7 @@ CONTENT: Final = "properties.contents[]."
 class AdditionalField(NamedTuple):
     """One field: its row's id, its path in TikTok's event, the routes that may carry it, and the form of its value.
 
-    `allowed` are the words of the form `choice`. `group` is the name by which `also_send` asks for several at once.
+    `allowed` are the words of the form `choice`. `set_name` is the name by which `also_send` asks for several at once.
     """
 
     id: str
@@ -54,7 +54,7 @@ class AdditionalField(NamedTuple):
     routes: frozenset[RouteName]
     form: Form = "text"
     allowed: tuple[str, ...] = ()
-    group: str | None = None
+    set_name: str | None = None
 
     @property
     def parameter(self) -> str:
@@ -87,16 +87,21 @@ def _squeezed(written: str) -> str:
 
 
 def _numbered(
-    letter: str, first: int, group: str | None, routes: frozenset[RouteName], names: Iterable[str], form: Form = "text"
+    letter: str,
+    first: int,
+    set_name: str | None,
+    routes: frozenset[RouteName],
+    names: Iterable[str],
+    form: Form = "text",
 ) -> list[AdditionalField]:
     return [
-        AdditionalField(f"{letter}{number}", name, routes, form, group=group)
+        AdditionalField(f"{letter}{number}", name, routes, form, set_name=set_name)
         for number, name in enumerate(names, start=first)
     ]
 
 
-def _choice(ident: str, name: str, allowed: str, routes: frozenset[RouteName], group: str | None) -> AdditionalField:
-    return AdditionalField(ident, f"{PROPERTIES}{name}", routes, "choice", tuple(allowed.split()), group)
+def _choice(ident: str, name: str, allowed: str, routes: frozenset[RouteName], set_name: str | None) -> AdditionalField:
+    return AdditionalField(ident, f"{PROPERTIES}{name}", routes, "choice", tuple(allowed.split()), set_name)
 
 
 def _properties(names: str) -> list[str]:
@@ -160,8 +165,8 @@ ADDITIONAL_FIELDS: Final[Mapping[str, AdditionalField]] = {
 }
 """Every field by its path."""
 
-GROUPS: Final[Mapping[str, frozenset[str]]] = {
-    name: frozenset(field.path for field in ADDITIONAL_FIELDS.values() if field.group == name)
+FIELD_SETS: Final[Mapping[str, frozenset[str]]] = {
+    name: frozenset(field.path for field in ADDITIONAL_FIELDS.values() if field.set_name == name)
     for name in ("ad", "travel", "vehicle")
 }
 """The names that stand for several fields, with their paths."""
@@ -173,8 +178,8 @@ ADDITIONAL_PARAMETERS: Final[Mapping[str, AdditionalField]] = {
 
 
 def named(paths: frozenset[str]) -> dict[str, frozenset[RouteName]]:
-    """Return the fields by the names that a file would give them, whole groups by the group's, each with its routes."""
-    groups = {name: members for name, members in GROUPS.items() if members <= paths}
-    single = paths.difference(*groups.values())
-    names = {**{name: min(members) for name, members in groups.items()}, **{path: path for path in sorted(single)}}
+    """Return the fields by the names that a file would give them, whole sets by the set's, each with its routes."""
+    sets = {name: members for name, members in FIELD_SETS.items() if members <= paths}
+    single = paths.difference(*sets.values())
+    names = {**{name: min(members) for name, members in sets.items()}, **{path: path for path in sorted(single)}}
     return {name: ADDITIONAL_FIELDS[path].routes for name, path in names.items()}

@@ -1,9 +1,9 @@
-"""Read `also_send`: paths of additional fields, and names of groups of them."""
+"""Read `also_send`: paths of additional fields, and names of sets of them."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from config.additional_fields import ADDITIONAL_FIELDS, GROUPS
+from config.additional_fields import ADDITIONAL_FIELDS, FIELD_SETS
 from config.reading.readers import Reader, did_you_mean, refuse, shown, text
 from config.reading.records import listing
 from config.reading.yaml_tree import Node
@@ -15,8 +15,8 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "limited_data_use": "ccpa_limited_data_use: true",
 }
 """Paths that a setting of their own sends, with that setting as a file writes it."""
-_NAMES: Final = {**dict.fromkeys(GROUPS), **dict.fromkeys(ADDITIONAL_FIELDS)}
-_SHOWN: Final = [*GROUPS, *(path for path, field in ADDITIONAL_FIELDS.items() if field.group is None)]
+_NAMES: Final = {**dict.fromkeys(FIELD_SETS), **dict.fromkeys(ADDITIONAL_FIELDS)}
+_SHOWN: Final = [*FIELD_SETS, *(path for path, field in ADDITIONAL_FIELDS.items() if field.set_name is None)]
 
 
 def _name(name: str, node: Node) -> str:
@@ -27,8 +27,8 @@ def _name(name: str, node: Node) -> str:
         refuse(node, f"`{value}` has a setting of its own: write `{_SETTINGS[value]}` in place of `{name}`")
     return refuse(
         node,
-        f"`{name}` names `{shown(value)}`: allowed are {', '.join(_SHOWN)}, and each field of the groups"
-        f" {' and '.join(GROUPS)}{did_you_mean(value, _NAMES)}",
+        f"`{name}` names `{shown(value)}`: allowed are {', '.join(_SHOWN)}, and each field of the sets"
+        f" {' and '.join(FIELD_SETS)}{did_you_mean(value, _NAMES)}",
     )
 
 
@@ -36,8 +36,8 @@ _LIST: Final = listing(Reader(_name, {"enum": list(_NAMES)}), "[user.locale, tra
 
 
 def _read(name: str, node: Node) -> frozenset[str]:
-    return frozenset(path for entry in _LIST(name, node) for path in GROUPS.get(entry, {entry}))
+    return frozenset(path for entry in _LIST(name, node) for path in FIELD_SETS.get(entry, {entry}))
 
 
 ALSO_SEND: Final[Reader[frozenset[str]]] = Reader(_read, _LIST.schema)
-"""A list of paths and groups; a group is read as the paths of its fields."""
+"""A list of paths and sets; a set is read as the paths of its fields."""

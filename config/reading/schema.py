@@ -196,7 +196,7 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
             "send_order_id": KeyRow(boolean, "Send order_id, from the transaction id.", default="false"),
             "also_send": KeyRow(
                 ALSO_SEND,
-                "Fields of TikTok's beyond mParticle's page, by path, or a group of them: ad, travel, vehicle.",
+                "Fields of TikTok's beyond mParticle's page, by path, or a set of them: ad, travel, vehicle.",
                 default="[]",
             ),
             "lead_id_attribute": KeyRow(

@@ -15,7 +15,7 @@ _DATE: Final = re.compile(
 _LANGUAGE: Final = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?", re.ASCII).fullmatch
 _REGION: Final = re.compile(r"[A-Za-z]{2}|\d{3}", re.ASCII).fullmatch
 _RANGE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*[,;-]\s*(\d+(?:\.\d+)?)\s*", re.ASCII).fullmatch
-_LONGEST_VIN: Final = 17
+_VIN_CHARACTERS: Final = 17
 
 _NOT_A_NUMBER: Final = OmitField("must be a number such as 19.99")
 _NOT_WHOLE: Final = OmitField("must be a whole number, 0 or more")
@@ -74,7 +74,7 @@ def _vin(value: object) -> object:
     found = descriptive(value)
     if not isinstance(found, str):
         return found
-    return trimmed if len(trimmed := found.strip()) <= _LONGEST_VIN else _NOT_A_VIN
+    return trimmed if len(trimmed := found.strip()) <= _VIN_CHARACTERS else _NOT_A_VIN
 
 
 def _one_of(allowed: Iterable[str]) -> Rule:

@@ -118,7 +118,7 @@ def test_limited_data_use_is_warned_about_on_offline_events(tmp_path: Path) -> N
     [("user.locale", "user.locale", "app and web"), ("travel", "travel", "web"), ("ad.ad_id", "ad.ad_id", "app")],
 )
 def test_a_field_without_its_route_is_warned_about(written: str, named: str, events: str, tmp_path: Path) -> None:
-    """A whole group is one warning."""
+    """A whole set is one warning."""
     assert warnings(tmp_path, *QUIET, "also_send: [user.locale, travel, properties.num_items]") == []
     found = warnings(tmp_path, QUIET[0], f"also_send: [{written}]", "event_source_type: feed", platform="feed",
                      event_source_id="71234567890123456")  # fmt: skip

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from config.additional_fields import ADDITIONAL_FIELDS, GROUPS, named
+from config.additional_fields import ADDITIONAL_FIELDS, FIELD_SETS, named
 from config.model import CustomMapping, Match, Parameter
 from sandbox.inspection import Inspector, read
 from sandbox.rules import ENDPOINTS
@@ -186,7 +186,7 @@ def test_mapped_events_carry_them_too(bench, at):
     """T12: a search for flights is a custom event; what its mapping lists wins over the attribute of that name."""
     event = {"event_type": "custom_event", "data": {**TRIP, "custom_flags": {"TikTok.URL": "https://a.example"}}}
     mapping = CustomMapping("Search", Match("custom_event"), {"status": Parameter("static", "open")})
-    plan = bench.plan(custom_mappings=(mapping,), also_send=frozenset({*GROUPS["travel"], "properties.status"}))
+    plan = bench.plan(custom_mappings=(mapping,), also_send=frozenset({*FIELD_SETS["travel"], "properties.status"}))
     body = judged(plan, bench.body(plan, event))
     assert at(body, "properties.origin_airport") == "TXL"
     assert at(body, "properties.status") == "open"
@@ -260,9 +260,9 @@ def test_crm_event_carries_what_tiktok_documents_and_no_more(bench):
     assert body["properties"].keys() == {"currency", "value", "contents", "content_type", "content_ids"}
 
 
-def test_whole_groups_are_named_as_groups():
+def test_whole_sets_are_named_as_sets():
     """`named` gives back what a file says."""
-    assert named(frozenset({*GROUPS["travel"], "user.locale"})).keys() == {"travel", "user.locale"}
+    assert named(frozenset({*FIELD_SETS["travel"], "user.locale"})).keys() == {"travel", "user.locale"}
     assert named(frozenset({"properties.city"})).keys() == {"properties.city"}
 
 

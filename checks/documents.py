@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from cli.main import main as relay
-from config.additional_fields import ADDITIONAL_FIELDS, FORMS, AdditionalField
+from config.additional_fields import ADDITIONAL_FIELDS, AdditionalField
 from config.dead_letter_reasons import REASONS
 from config.reading.custom_mappings import CUSTOM_MAPPING, MATCH
 from config.reading.parameters import PARAMETER
@@ -69,7 +69,7 @@ def _routes(field: AdditionalField) -> str:
 
 
 def _form(field: AdditionalField) -> str:
-    return " · ".join(f"`{word}`" for word in field.allowed) or FORMS[field.form]
+    return " · ".join(f"`{word}`" for word in field.allowed) or field.in_words
 
 
 def reasons_table() -> str:

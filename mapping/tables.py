@@ -207,7 +207,7 @@ class ParameterRow(NamedTuple):
     """The field and the rule of a custom mapping's parameter (M2), on `routes`.
 
     `needs_setting`: the connection's setting that must be on (X6); None: always. A parameter that is `additional` never
-    costs the event: a value that is refused is only omitted.
+    costs the event: a value that is refused is only omitted. One that `takes_list` reads a list as it is.
     """
 
     name: str
@@ -216,6 +216,7 @@ class ParameterRow(NamedTuple):
     needs_setting: str | None = None
     routes: frozenset[RouteName] = EVERY
     additional: bool = False
+    takes_list: bool = False
 
 
 PARAMETERS = (
@@ -230,7 +231,7 @@ PARAMETERS = (
     ParameterRow("query", "properties.search_string", text, needs_setting="send_search_string", routes=TRACK),
     ParameterRow("description", "properties.description", descriptive),
     *(
-        ParameterRow(name, field.path, rule_of(field), routes=field.routes, additional=True)
+        ParameterRow(name, field.path, rule_of(field), None, field.routes, True, field.form in ("list", "range"))
         for name, field in ADDITIONAL_PARAMETERS.items()
     ),
 )

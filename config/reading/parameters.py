@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from config.additional_fields import ADDITIONAL_PARAMETERS
 from config.model import Parameter, Source
 from config.reading.readers import NUMBER, Reader, boolean, choice, did_you_mean, text
 from config.reading.records import KeyRow, Record, not_one_of
@@ -114,8 +115,11 @@ def _wrong_constant(_: Target, name: str, parameter: Parameter) -> str | None:
     constant = parameter.name if parameter.source == "static" else parameter.default
     if constant is None:
         return None
-    if name in NUMBER_PARAMETERS and not NUMBER.fullmatch(constant):
+    if name in NUMBER_PARAMETERS and name not in ADDITIONAL_PARAMETERS and not NUMBER.fullmatch(constant):
         return f"`{name}` must be a number, such as 9.99"
+    field = ADDITIONAL_PARAMETERS.get(name)
+    if field is not None and not field.takes(constant):
+        return f"`{name}` must be {field.in_words}"
     if name == "currency" and not _CURRENCY.fullmatch(constant):
         return "`currency` must be three letters, such as USD"
     return None

@@ -1,21 +1,16 @@
 """The rules of the additional fields (A, T, V), by the form that TikTok takes; what has another form is omitted."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final, cast
 
-from config.additional_fields import AdditionalField, Form
+from config.additional_fields import AdditionalField, Form, matches
 from mapping.fields.rules import Rule
 from mapping.results import OmitField
 from mapping.values import descriptive, is_blank, number, quantity, text
 
-_DATE: Final = re.compile(
-    r"\d{4}(\d{2}\d{2}|-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2}))?)", re.ASCII
-).fullmatch
 _LANGUAGE: Final = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?", re.ASCII).fullmatch
 _REGION: Final = re.compile(r"[A-Za-z]{2}|\d{3}", re.ASCII).fullmatch
-_RANGE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*[,;-]\s*(\d+(?:\.\d+)?)\s*", re.ASCII).fullmatch
-_VIN_CHARACTERS: Final = 17
 
 _NOT_A_NUMBER: Final = OmitField("must be a number such as 19.99")
 _NOT_WHOLE: Final = OmitField("must be a whole number, 0 or more")
@@ -46,7 +41,7 @@ def _date(value: object) -> object:
     found = descriptive(value)
     if not isinstance(found, str):
         return found
-    return trimmed if _DATE(trimmed := found.strip()) else _NOT_A_DATE
+    return trimmed if matches("date", trimmed := found.strip()) else _NOT_A_DATE
 
 
 def _list(value: object) -> object:
@@ -62,7 +57,7 @@ def _range(value: object) -> object:
     if isinstance(value, str):
         if is_blank(value):
             return None
-        parts = _RANGE(value)
+        parts = matches("range", value)
         value = [parts[1], parts[2]] if parts else value
     ends = [number(entry) for entry in value] if isinstance(value, list) else []
     if len(ends) != 2 or not all(isinstance(end, int | float) for end in ends):
@@ -74,22 +69,17 @@ def _vin(value: object) -> object:
     found = descriptive(value)
     if not isinstance(found, str):
         return found
-    return trimmed if len(trimmed := found.strip()) <= _VIN_CHARACTERS else _NOT_A_VIN
+    return trimmed if matches("vin", trimmed := found.strip()) else _NOT_A_VIN
 
 
-def _one_of(allowed: Iterable[str]) -> Rule:
-    words = {_squeezed(entry): entry for entry in allowed}
-    wrong = OmitField(f"must be one of {', '.join(words.values())}")
+def _one_of(field: AdditionalField) -> Rule:
+    wrong = OmitField(f"must be {field.in_words}")
 
     def one_of(value: object) -> object:
         found = descriptive(value)
-        return words.get(_squeezed(found), wrong) if isinstance(found, str) else found
+        return (field.word(found) or wrong) if isinstance(found, str) else found
 
     return one_of
-
-
-def _squeezed(written: str) -> str:
-    return written.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 _RULES: Final[Mapping[Form, Rule]] = {
@@ -106,7 +96,7 @@ _RULES: Final[Mapping[Form, Rule]] = {
 
 def rule_of(field: AdditionalField) -> Rule:
     """Return the rule for the form of the field's value."""
-    return _one_of(field.allowed) if field.form == "choice" else _RULES[field.form]
+    return _one_of(field) if field.form == "choice" else _RULES[field.form]
 
 
 def item_count(quantities: object) -> object:

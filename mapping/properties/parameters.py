@@ -34,7 +34,7 @@ def _is_on(row: ParameterRow, connection: Connection) -> bool:
 def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
     """Return the step that fills the parameter in its row's object: `properties`, or one of the contents."""
     place = place_of(row.path)
-    source = source_of(parameter, of_each=place.within == CONTENTS)
+    source = source_of(parameter, of_each=place.within == CONTENTS, whole=row.takes_list)
     absent: object = None
     if parameter.required:
         missing = f"is required by the custom mapping to {tiktok_event}, and {source.name} gives none"
@@ -51,13 +51,13 @@ def _describes_product(parameter: Parameter) -> bool:
     return parameter.source == "product" and parameter.name in DESCRIPTIVE_FIELDS
 
 
-def source_of(parameter: Parameter, *, of_each: bool = True) -> BoundSource:
+def source_of(parameter: Parameter, *, of_each: bool = True, whole: bool = False) -> BoundSource:
     """Return the source of the parameter: the event, or each of its products; all products, without `of_each`.
 
-    With transforms, the source gives a list as it is; without any, its first entry.
+    With transforms, or where the `whole` of a list is wanted, the source gives a list as it is; else its first entry.
     """
     name = parameter.name
-    one = _unchanged if parameter.transform else first_of
+    one = _unchanged if parameter.transform or whole else first_of
     event = Scope.EVENT
     match parameter.source:
         case "attribute":

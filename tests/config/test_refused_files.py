@@ -300,6 +300,11 @@ CASES = {
         parameter("value: {field: total_amount, type: text}"), 16, ("`value` is always a number",)
     ),
     "an unknown type": Case(parameter("value: {field: total_amount, type: int}"), 16, ("allowed are text, number",)),
+    "a constant of another form": Case(
+        parameter("delivery_category: {static: post}").replace("CompletePayment", "Purchase"),
+        16,
+        ("`delivery_category` must be one of in_store, curbside, home_delivery",),
+    ),
     "a constant that is no number": Case(parameter("value: {static: free}"), 16, ("`value` must be a number", "9.99")),
     "a default that is no number": Case(
         parameter("price: {product: price, default: NaN}"), 16, ("`price` must be a number",)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.additional_fields import ADDITIONAL_PARAMETERS
 from config.vocabulary import (
     APP_EVENTS,
     IDENTITY_TYPES,
@@ -15,7 +16,7 @@ from config.vocabulary import (
 COMMERCE = {"price", "quantity", "currency", "value", "content_id", "content_name", "content_category"}
 
 
-EVERY = COMMERCE | {"query"}
+EVERY = COMMERCE | {"query", *ADDITIONAL_PARAMETERS}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from config.additional_fields import ADDITIONAL_FIELDS, FIELD_SETS, named
+from config.additional_fields import ADDITIONAL_FIELDS, ADDITIONAL_PARAMETERS, FIELD_SETS, named
 from config.model import CustomMapping, Match, Parameter
 from sandbox.inspection import Inspector, read
 from sandbox.rules import ENDPOINTS
@@ -190,6 +190,28 @@ def test_mapped_events_carry_them_too(bench, at):
     body = judged(plan, bench.body(plan, event))
     assert at(body, "properties.origin_airport") == "TXL"
     assert at(body, "properties.status") == "open"
+
+
+PARAMETERS = [
+    ("T14 a list", "destination_ids", Parameter("attribute", "places"), {"places": ["a", "b"]}, ["a", "b"]),
+    ("T14 commas", "destination_ids", Parameter("attribute", "places"), {"places": "a,b"}, ["a", "b"]),
+    ("V13 a constant", "preferred_price_range", Parameter("static", "1-2"), {}, [1, 2]),
+    ("V6 nested", "mileage_value", Parameter("attribute", "km"), {"km": "12000"}, 12000),
+    ("A15 a default", "delivery_category", Parameter("attribute", "x", default="CURBSIDE"), {}, "curbside"),
+    ("T4 another form", "checkin_date", Parameter("attribute", "day"), {"day": "tomorrow"}, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "sent", "wanted"), [c[1:] for c in PARAMETERS], ids=[c[0] for c in PARAMETERS]
+)
+def test_parameters_of_a_mapping_fill_them(bench, at, name, parameter, sent, wanted):
+    """Without `also_send`; a value of another form is omitted and the event is sent."""
+    mapping = CustomMapping("Lead", Match(action="purchase"), {name: parameter})
+    body = judged(
+        bench.plan(), bench.body(bench.plan(custom_mappings=(mapping,)), bench.purchase(custom_attributes=sent))
+    )
+    assert at(body, ADDITIONAL_PARAMETERS[name].path) == wanted
 
 
 def test_brand_and_number_follow_the_contents_of_a_mapping(bench, at):

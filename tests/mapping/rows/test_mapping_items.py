@@ -100,11 +100,13 @@ def test_each_product_becomes_an_event(bench: Any) -> None:
     bodies = [bench.decoded(result) for result in found]
     assert [(body["event"], body["event_id"], body["properties"]) for body in bodies] == [
         ("ViewContent", "m-0", {"value": 5, "currency": "EUR", "description": "M",
-                                "contents": [{"content_id": "hat"}], "content_type": "product"}),
+                                "contents": [{"content_id": "hat"}], "content_type": "product",
+                                "content_ids": ["hat"]}),
         ("ViewContent", "m-2", {"value": 2.5, "currency": "EUR",
-                                "contents": [{"content_id": "pen"}], "content_type": "product"}),
+                                "contents": [{"content_id": "pen"}], "content_type": "product",
+                                "content_ids": ["pen"]}),
         ("CompletePayment", "m", {"contents": [{"content_id": "hat"}, {"content_id": "pen"}],
-                                  "content_type": "product"}),
+                                  "content_type": "product", "content_ids": ["hat", "pen"]}),
     ]  # fmt: skip
     assert [result.event_id for result in found if isinstance(result, Mapped)] == ["m-0", "m-2", "m"]
     assert [getattr(result, "item", "") for result in found][:2] == [f"{KEY}:0", f"{KEY}:2"]

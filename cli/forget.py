@@ -2,7 +2,8 @@
 
 import socket
 import sys
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 import click
 from rich.console import RenderableType
@@ -12,14 +13,13 @@ from cli.dead_letters.options import json_option
 from cli.terminal.identities import read_identities
 from cli.terminal.operator import who
 from cli.terminal.output import console, count, note, plain, print_json, table
-from operations.audit import ON_DISK, note_erasure, past_erasures
+from operations.audit import ON_DISK, ON_DISK_IS_DONE, files_left, note_erasure, past_erasures
 from operations.erasure import Eraser, Erasure
 from operations.format import plural
 from process.logs import configure_logging
 from store.address_cache import AddressCache
 from store.append_only_file import Rewriting, rewrite_file
-
-ON_DISK_IS_DONE: Final = ("rewritten", "no file")
+from store.replicas import rewrite_files_of_replicas
 
 
 @click.command
@@ -47,6 +47,7 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         return
     identities = read_identities(written, identity_file)
     on_disk: Rewriting | None = None
+    replicas: dict[str, Rewriting] = {}
     with open_store() as store:
         configure_logging(store.settings)
         eraser = Eraser(store, configuration_of(store.settings), identities, dry_run=dry_run)
@@ -56,23 +57,25 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         if not dry_run:
             note("Erased from memory. Redis now rewrites its append-only file …")
             on_disk = rewrite_file(store.client)
+            replicas = rewrite_files_of_replicas(store.client)
             kinds = tuple(dict.fromkeys(identity.kind for identity in identities))
-            note_erasure(store.client, who(), socket.gethostname(), kinds, erasure, on_disk)
+            note_erasure(store.client, who(), socket.gethostname(), kinds, erasure, files_left(on_disk, replicas))
     if as_json:
-        print_json(_object(erasure, on_disk))
+        print_json(_object(erasure, on_disk, replicas))
     else:
         console().print(_table(erasure))
-    _print_totals(erasure, on_disk)
-    sys.exit(not erasure.is_complete or (on_disk is not None and on_disk not in ON_DISK_IS_DONE))
+    _print_totals(erasure, on_disk, replicas)
+    sys.exit(not erasure.is_complete or (on_disk is not None and files_left(on_disk, replicas) not in ON_DISK_IS_DONE))
 
 
-def _object(erasure: Erasure, on_disk: Rewriting | None) -> dict[str, Any]:
+def _object(erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping[str, Rewriting]) -> dict[str, Any]:
     return {
         "dry_run": on_disk is None,
         "complete": erasure.is_complete,
         "connections": erasure.connections,
         "addresses": erasure.addresses,
         "on_disk": on_disk,
+        "replicas": replicas,
     }
 
 
@@ -84,7 +87,7 @@ def _table(erasure: Erasure) -> RenderableType:
     return rows
 
 
-def _print_totals(erasure: Erasure, on_disk: Rewriting | None) -> None:
+def _print_totals(erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping[str, Rewriting]) -> None:
     """Print totals and what is left to do on stderr."""
     total = f"{plural(erasure.events, 'waiting event')}, {plural(erasure.dead_letters, 'dead letter')}"
     verb = "would be erased" if on_disk is None else "erased"
@@ -99,6 +102,8 @@ def _print_totals(erasure: Erasure, on_disk: Rewriting | None) -> None:
             note(f"{connection.id}: {unread} cannot be read and may hold data of this person: {connection.what_to_do}")
     if on_disk is not None:
         note(ON_DISK[on_disk])
+    for replica, how in replicas.items():
+        note(f"Replica {replica}: {ON_DISK[how]}")
 
 
 def _show_past(*, as_json: bool) -> None:

@@ -5,7 +5,7 @@ No message shows any part of the URL, because every part may belong to the passw
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 from urllib.parse import unquote
 
@@ -90,6 +90,10 @@ class RedisAddress:
         if scheme == "unix":
             return cls(_socket(place, path), _database("", parameters), username, password, _tls(scheme, parameters))
         return cls(_tcp(place), _database(path, parameters), username, password, _tls(scheme, parameters))
+
+    def at(self, place: Tcp) -> Self:
+        """Return the address of another server with the same user, password and TLS."""
+        return replace(self, place=place)
 
     def __str__(self) -> str:
         """Return the place alone, which is no secret."""

@@ -12,7 +12,7 @@ from operations.alerts.outage import Outage, as_fields
 from store.client import connect
 from store.probe import AsyncProbe, permission_trouble
 from store.server import UNKNOWN_MEMORY, MemoryUse, memory_of
-from store.trouble import diagnose
+from store.trouble import UNUSABLE, diagnose
 
 INTERVAL_S: Final = 1.0
 FULL_AT: Final = 0.9
@@ -56,7 +56,7 @@ class RedisMemoryMonitor:
             use = memory_of(await self._client.info("memory"))
         except NoPermissionError:
             use = UNKNOWN_MEMORY
-        except (RedisError, OSError) as error:
+        except UNUSABLE as error:
             self.is_full = False
             self._outage.begin(diagnose(error))
             return

@@ -1,7 +1,7 @@
 """Record who saw personal data of dead letters, and who erased a person: in the log and in Redis's audit log."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -27,7 +27,12 @@ ON_DISK: Final[dict[Rewriting, str]] = {
     "failed": "Redis could not rewrite its append-only file: look at its log and at the space on its disk, then run "
     "this again",
     "still running": "Redis is still rewriting its append-only file: INFO persistence says when it is done",
+    "behind": "this replica did not receive the removal in time, so its file still has the data: see why its "
+    "replication stands still, then run this again",
+    "not reached": "relay cannot reach this replica with the user and password of RELAY_REDIS_URL, so its file may "
+    "still have the data: run BGREWRITEAOF there",
 }
+ON_DISK_IS_DONE: Final = ("rewritten", "no file")
 _UNREADABLE: Final = "this entry cannot be read"
 
 Entry = TypeVar("Entry")
@@ -73,6 +78,11 @@ def past_reveals(store: DeadLetterStore) -> list[Reveal]:
     """Return the reveals in Redis, newest first; one that cannot be read says so."""
     unreadable = Reveal("unknown", "unknown", "unknown", _UNREADABLE, 0, ())
     return [_read(entry, unreadable) for entry in entries(store.client, REVEALS)]
+
+
+def files_left(on_disk: Rewriting, replicas: Mapping[str, Rewriting]) -> Rewriting:
+    """Return how the rewriting of all files ended: the first that is not done, if there is one."""
+    return next((each for each in (on_disk, *replicas.values()) if each not in ON_DISK_IS_DONE), on_disk)
 
 
 def note_erasure(

@@ -12,7 +12,8 @@ from store.trouble import translate_errors
 POLL_S: Final = 0.1
 PATIENCE_S: Final = 600.0
 
-Rewriting = Literal["rewritten", "no file", "not allowed", "failed", "still running"]
+Rewriting = Literal["rewritten", "no file", "not allowed", "failed", "still running", "behind", "not reached"]
+"""`behind` and `not reached` are said of replicas only (`store/replicas.py`)."""
 
 
 def rewrite_file(

@@ -9,6 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.redis_address import RedisAddress, Socket, Tls
+from store import connections
 
 CONNECT_TIMEOUT_S: Final = 1.0
 SOCKET_TIMEOUT_S: Final = 2.0
@@ -20,15 +21,33 @@ _OPTIONS: Final[dict[str, Any]] = {
 _TCP_OPTIONS: Final[dict[str, Any]] = {"socket_connect_timeout": CONNECT_TIMEOUT_S, "socket_keepalive": True}
 
 
+class Pool(redis.ConnectionPool):
+    """A pool that knows the address that it was made for."""
+
+    address: RedisAddress
+
+
 def connect(url: str) -> redis.Redis:
     """Return a client for threads (a worker, a command); no call waits longer than 3 s.
 
     Raises ValueError when `url` is no address.
     """
-    address = RedisAddress.parse(url)
+    return connect_to(RedisAddress.parse(url))
+
+
+def connect_to(address: RedisAddress) -> redis.Redis:
+    """Return the same for an address."""
     options = {**_OPTIONS, **_timeouts(address), **connection_options(address)}
-    pool = redis.ConnectionPool(connection_class=connection_class(address), retry=Retry(NoBackoff(), 0), **options)
+    pool = Pool(connection_class=connection_class(address), retry=Retry(NoBackoff(), 0), **options)
+    pool.address = address
     return redis.Redis.from_pool(pool)
+
+
+def address_of(client: redis.Redis) -> RedisAddress:
+    """Return the address of a client that `connect` returned."""
+    pool = client.connection_pool
+    assert isinstance(pool, Pool)  # noqa: S101 - every client of relay has one
+    return pool.address
 
 
 def connect_async(url: str) -> redis.asyncio.Redis:
@@ -53,16 +72,16 @@ def connection_options(address: RedisAddress) -> dict[str, Any]:
 
 
 def connection_class(address: RedisAddress) -> Any:
-    """Return redis-py's connection class for the address."""
+    """Return the connection class for the address."""
     if isinstance(address.place, Socket):
-        return redis.UnixDomainSocketConnection
-    return redis.Connection if address.tls is None else redis.SSLConnection
+        return connections.SocketConnection
+    return connections.Connection if address.tls is None else connections.TlsConnection
 
 
 def _async_class(address: RedisAddress) -> Any:
     if isinstance(address.place, Socket):
-        return redis.asyncio.UnixDomainSocketConnection
-    return redis.asyncio.Connection if address.tls is None else redis.asyncio.SSLConnection
+        return connections.AsyncSocketConnection
+    return connections.AsyncConnection if address.tls is None else connections.AsyncTlsConnection
 
 
 def _timeouts(address: RedisAddress) -> dict[str, Any]:

@@ -44,7 +44,7 @@ ROWS: Final = (
         "bring the replicas back, or lower min-replicas-to-write",
     ),
     Diagnosis(
-        r"\bREADONLY\b|ReadOnlyError",
+        r"\bREADONLY\b|ReadOnlyError|ServerDemoted",
         "readonly",
         "Redis takes no writes because it is a read-only replica",
         _AT_PRIMARY,

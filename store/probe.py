@@ -11,7 +11,7 @@ from redis.exceptions import RedisError, ResponseError
 from store.errors import Trouble
 from store.permissions import NOTHING_MISSING, acl_line, missing_permissions
 from store.scripts import script_text
-from store.trouble import diagnose, named_trouble
+from store.trouble import UNUSABLE, diagnose, named_trouble
 
 LISTEN_S: Final = 1.0
 
@@ -42,7 +42,7 @@ class AsyncProbe:
         """Return why Redis cannot be used now; None when it can."""
         try:
             await self._script(args=[""])
-        except (RedisError, OSError) as error:
+        except UNUSABLE as error:
             return diagnose(error)
         return None
 

@@ -9,6 +9,8 @@ from redis.exceptions import RedisError, ResponseError
 from store.diagnoses import ROWS, URL
 from store.errors import RedisAway, RedisFull, Trouble
 
+UNUSABLE: Final = (RedisError, OSError, RuntimeError)
+"""What a client raises when Redis cannot be used; uvloop raises a RuntimeError for a transport that is closed."""
 SHOWN: Final = 200
 _QUOTED: Final = re.compile(r"(['\"`])(?:(?!\1).)*\1?")
 _COMMAND: Final = re.compile(r"(?:run the '|unknown (?:redis )?command[ :`']*)([a-z0-9_|.-]{1,40})", re.IGNORECASE)
@@ -46,22 +48,22 @@ def _detail(code: str, text: str) -> str:
 
 
 class ErrorTranslation:
-    """A `with` block that turns each RedisError inside it into RedisAway or RedisFull."""
+    """A `with` block that turns each error of a Redis client inside it into RedisAway or RedisFull."""
 
     def __enter__(self) -> None:
         """Do nothing."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Raise RedisAway or RedisFull for a RedisError; let every other error through."""
-        if isinstance(error, RedisError):
+        """Raise RedisAway or RedisFull for an error of the client; let every other error through."""
+        if isinstance(error, (RedisError, OSError)) or type(error) is RuntimeError:
             raise refusal(error) from None
 
 
 translate_errors: Final = ErrorTranslation()
 
 
-def refusal(error: RedisError) -> RedisFull | RedisAway:
-    """Return what an error of Redis means for the caller: its memory is full, or it cannot be used now."""
+def refusal(error: Exception) -> RedisFull | RedisAway:
+    """Return what an error of a client means for the caller: its memory is full, or it cannot be used now."""
     trouble = diagnose(error)
     return RedisFull(trouble.problem) if trouble.code == "oom" else RedisAway(trouble)
 

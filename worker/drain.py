@@ -13,6 +13,7 @@ from delivery.verdict import ConnectionFault, Delivered, RetryLater
 from lanes.lanes import ClaimLimits
 from lanes.names import connection_of
 from lanes.settlement import RECHECK_MS, Lease, Lost, PauseState, Refused, Released, Settlement
+from store.errors import RedisAway
 from worker.runtime import Runtime
 from worker.steps.compose import Blocked, Composer, Draft
 from worker.steps.measures import measures
@@ -25,6 +26,11 @@ log = structlog.get_logger("relay.worker")
 
 DRAIN_FOR_S: Final = 5.0
 """A job ends after this long although more waits: so Flower shows single jobs, and workers stop quickly."""
+SETTLE_WITHIN_S: Final = 12.0
+"""A lease lasts 15 s, and was renewed 4 s ago at most."""
+SETTLE_AGAIN_S: Final = 0.2
+REFUSED_FOR_GOOD: Final = ("script", "refused")
+"""Troubles that are answers to the settlement itself: trying again changes nothing."""
 
 
 @dataclass(slots=True)
@@ -151,7 +157,16 @@ class _Step:
         return result
 
     def _settle(self, lease: Lease, settlement: Settlement, *, go_on: bool) -> Lease | Released | Lost:
-        return self._runtime.lanes.settle(lease, settlement, self.claim_limits if go_on else None)
+        """Settle; while Redis is away, try again as long as a lease lasts: else the events would be sent again."""
+        next_claim = self.claim_limits if go_on else None
+        until = time.monotonic() + SETTLE_WITHIN_S
+        while True:
+            try:
+                return self._runtime.lanes.settle(lease, settlement, next_claim)
+            except RedisAway as away:
+                lasting = not away.trouble.passes or away.trouble.code in REFUSED_FOR_GOOD
+                if lasting or time.monotonic() > until or self._runtime.stopping.wait(SETTLE_AGAIN_S):
+                    raise
 
 
 def _log_verdicts(posted: PostResult, lease: Lease) -> None:

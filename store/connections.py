@@ -1,0 +1,63 @@
+"""Connection classes that close themselves when their server says that it is a replica by now.
+
+redis-py keeps such a connection, so after a demotion that leaves connections open every write would be refused for
+ever. A closed connection is opened again, at the server that the address names by then.
+"""
+
+from functools import cache
+from typing import Any
+
+import redis
+import redis.asyncio
+from redis.exceptions import ConnectionError as ServerGone
+
+_SIGNS = ("READONLY", "UNBLOCKED")
+"""A replica refuses a write; a server that becomes a replica ends blocking reads. A script may quote the first one."""
+
+
+class ServerDemoted(ServerGone):
+    """The server is a replica by now. A ConnectionError, so redis-py and Celery close the connection."""
+
+
+@cache
+def _noticing(parser_class: type) -> type:
+    """Return the parser class with an error of its own for a server that is a replica; other replies cost nothing."""
+
+    class Noticing(parser_class):  # type: ignore[misc]
+        @classmethod
+        def parse_error(cls, response: str) -> Any:
+            if any(sign in response for sign in _SIGNS):
+                return ServerDemoted("READONLY: the server is a replica by now")
+            return super().parse_error(response)
+
+    return Noticing
+
+
+class _ClosesWhenDemoted:
+    def set_parser(self, parser_class: type) -> None:
+        """Use the parser; redis-py calls this again when it changes the protocol."""
+        super().set_parser(_noticing(parser_class))  # type: ignore[misc]
+
+
+class Connection(_ClosesWhenDemoted, redis.Connection):
+    """A TCP connection."""
+
+
+class TlsConnection(_ClosesWhenDemoted, redis.SSLConnection):
+    """A TCP connection with TLS."""
+
+
+class SocketConnection(_ClosesWhenDemoted, redis.UnixDomainSocketConnection):
+    """A connection through a Unix socket."""
+
+
+class AsyncConnection(_ClosesWhenDemoted, redis.asyncio.Connection):
+    """A TCP connection of an event loop."""
+
+
+class AsyncTlsConnection(_ClosesWhenDemoted, redis.asyncio.SSLConnection):
+    """A TCP connection of an event loop with TLS."""
+
+
+class AsyncSocketConnection(_ClosesWhenDemoted, redis.asyncio.UnixDomainSocketConnection):
+    """A connection of an event loop through a Unix socket."""

@@ -16,7 +16,7 @@ from store.trouble import translate_errors
 
 CAUGHT_UP_WITHIN_S: Final = 60.0
 POLL_S: Final = 0.1
-MOST_CHAINED: Final = 100
+CHAIN_LIMIT: Final = 100
 
 
 class Replica(NamedTuple):
@@ -63,7 +63,7 @@ def rewrite_files_of_replicas(
             return {}
     found: dict[str, Rewriting] = {}
     waiting = replicas_of(client)
-    while waiting and len(found) < MOST_CHAINED:
+    while waiting and len(found) < CHAIN_LIMIT:
         replica = waiting.pop()
         if str(replica) in found:
             continue

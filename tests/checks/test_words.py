@@ -88,3 +88,45 @@ def test_names_come_with_their_lines() -> None:
 
 def test_the_changelog_may_quote_old_names(tmp_path: Path) -> None:
     assert violations(tmp_path, "CHANGELOG.md", "`relay_letters` is `relay_dead_letters` now.") == []
+
+
+@pytest.mark.parametrize("name", sorted(RULES.exact_names))
+@pytest.mark.parametrize("definition", ["class {}: ...", "def {}(): ...", "class Status:\n    {}: int = 0", "{} = 1"])
+def test_no_class_function_field_or_constant_has_a_former_name(tmp_path: Path, name: str, definition: str) -> None:
+    """Every name of the list is found, however it is defined."""
+    assert violations(tmp_path, "module.py", definition.format(name))
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [("mapping/tables.py", "class Row: ..."), ("lanes/settlement.py", "class Refused: ...")],
+)
+def test_a_former_name_passes_where_it_means_just_that(tmp_path: Path, file: str, source: str) -> None:
+    """The list says in which files."""
+    module = tmp_path / "module.py"
+    module.write_text(source, encoding="utf-8")
+    assert list(check_file(module, file, RULES)) == []
+    assert list(check_file(module, "cli/main.py", RULES))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def as_object(self): return {'letters': 1}",
+        "def as_object(self): return {'forgotten': 1, **others}",
+        "DATA = {'books': 1}",
+        "METRIC = 'relay_letters_total'",
+        "Metric('relay_books_missing', 'gauge')",
+    ],
+)
+def test_a_former_public_key_or_metric_is_found(tmp_path: Path, source: str) -> None:
+    """Programs outside read these; tests may have any keys."""
+    module = tmp_path / "module.py"
+    module.write_text(source, encoding="utf-8")
+    assert list(check_file(module, "operations/status/module.py", RULES))
+    assert list(check_file(module, "tests/module.py", RULES)) == []
+
+
+@pytest.mark.parametrize("source", ["DATA = {'dead_letters': 1}", "METRIC = 'relay_dead_letters'", "DATA = {name: 1}"])
+def test_the_right_key_passes(tmp_path: Path, source: str) -> None:
+    assert violations(tmp_path, "module.py", source) == []

@@ -71,7 +71,7 @@ CASES = {
     "too many digits": (transform("{round: 12}", name="value"), 3, "allowed is a whole number from 0 to 9"),
     "an empty separator": (transform("{join: ''}"), 3, "1 to 16 characters in quotes"),
     "an empty list of steps": (transform("[]"), 3, "`transform` is empty"),
-    "letters of a number": (transform("[{multiply: 2}, lower]", name="content_id"), 3,
+    "lower case of a number": (transform("[{multiply: 2}, lower]", name="content_id"), 3,
         "`lower` cannot follow `multiply`"),
     "a sum of joined text": (transform("[{split: ','}, {join: ' '}, {round: 1}]", name="content_id"), 3,
         "`round` cannot follow `join`"),

@@ -19,7 +19,7 @@ from operations.preview.preview import pairs_of, preview_all
 from operations.status.imbalance import describe_imbalance
 
 NOW_MS = 1_800_000_000_000
-Row = tuple[str, str, str]
+StatusRow = tuple[str, str, str]
 """(connection, TikTok event or reason, event id)."""
 
 
@@ -65,10 +65,10 @@ def differences(posts: list[Post], configuration: Configuration, outcome: Outcom
     ]
 
 
-def _previewed(posts: Iterable[Post], configuration: Configuration) -> tuple[Counter[Row], Counter[Row]]:
+def _previewed(posts: Iterable[Post], configuration: Configuration) -> tuple[Counter[StatusRow], Counter[StatusRow]]:
     """Return what preview would send and what it would reject; every event of the demo has an id and a time."""
-    sent: Counter[Row] = Counter()
-    rejected: Counter[Row] = Counter()
+    sent: Counter[StatusRow] = Counter()
+    rejected: Counter[StatusRow] = Counter()
     for post in posts:
         pairs = [pair for pair in pairs_of(configuration) if pair[0].id == post.input]
         for preview in preview_all(post.file.batches, pairs, ""):
@@ -77,7 +77,7 @@ def _previewed(posts: Iterable[Post], configuration: Configuration) -> tuple[Cou
     return sent, rejected
 
 
-def _compared(missing: str, unexpected: str, expected: Counter[Row], found: Counter[Row]) -> list[str]:
+def _compared(missing: str, unexpected: str, expected: Counter[StatusRow], found: Counter[StatusRow]) -> list[str]:
     return [
         *(f"{missing} {' '.join(row)}" for row in (expected - found).elements()),
         *(f"{unexpected} {' '.join(row)}" for row in (found - expected).elements()),
@@ -85,7 +85,7 @@ def _compared(missing: str, unexpected: str, expected: Counter[Row], found: Coun
 
 
 def _ledger_differences(
-    posted: Counter[str], received: Counter[Row], dead_letters: Counter[Row], reading: Reading
+    posted: Counter[str], received: Counter[StatusRow], dead_letters: Counter[StatusRow], reading: Reading
 ) -> list[str]:
     """Compare the ledger's counters with what was posted and received and with the dead letters that exist."""
     faults = [f"{group.name}: {fault}" for group in reading.connections for fault in describe_imbalance(group)]
@@ -100,5 +100,5 @@ def _ledger_differences(
     ]
 
 
-def _of_connection(connection: str, rows: Counter[Row]) -> int:
+def _of_connection(connection: str, rows: Counter[StatusRow]) -> int:
     return sum(number for row, number in rows.items() if row[0] == connection)

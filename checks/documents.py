@@ -69,7 +69,7 @@ def _routes(field: AdditionalField) -> str:
 
 
 def _form(field: AdditionalField) -> str:
-    return " · ".join(f"`{word}`" for word in field.allowed) or field.in_words
+    return " · ".join(f"`{word}`" for word in field.allowed) or field.expected
 
 
 def reasons_table() -> str:

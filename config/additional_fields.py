@@ -62,7 +62,7 @@ class AdditionalField(NamedTuple):
         return self.path.removeprefix(CONTENT).removeprefix(PROPERTIES).replace(".", "_")
 
     @property
-    def in_words(self) -> str:
+    def expected(self) -> str:
         """What a value must be, for messages and documents."""
         return f"one of {', '.join(self.allowed)}" if self.allowed else FORMS[self.form]
 

@@ -119,7 +119,7 @@ def _wrong_constant(_: Target, name: str, parameter: Parameter) -> str | None:
         return f"`{name}` must be a number, such as 9.99"
     field = ADDITIONAL_PARAMETERS.get(name)
     if field is not None and not field.takes(constant):
-        return f"`{name}` must be {field.in_words}"
+        return f"`{name}` must be {field.expected}"
     if name == "currency" and not _CURRENCY.fullmatch(constant):
         return "`currency` must be three letters, such as USD"
     return None

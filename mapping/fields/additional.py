@@ -73,7 +73,7 @@ def _vin(value: object) -> object:
 
 
 def _one_of(field: AdditionalField) -> Rule:
-    wrong = OmitField(f"must be {field.in_words}")
+    wrong = OmitField(f"must be {field.expected}")
 
     def one_of(value: object) -> object:
         found = descriptive(value)

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from config.errors import ConfigurationError, RelayError
 from console.headers import secured
 from console.origin import explain_cross_site
+from console.rendering import sentence
 from console.request import PageRequest, read_request
 from console.services import Services
 from console.sessions import Session
@@ -102,7 +103,7 @@ class Dispatcher:
         except NotFound as error:
             return self._error(http_request, 404, str(error))
         except OperatorError as error:
-            return self._error(http_request, 409, str(error))
+            return self._error(http_request, 409, sentence(str(error)))
         except ConfigurationError as error:
             title = "The configuration file is refused"
             return self._error(http_request, 409, *map(str, error.problems), title=title)

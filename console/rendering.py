@@ -47,7 +47,7 @@ class Templates:
             "time": utc_time,
             "query": query_string,
             "describe_status": describe_status,
-            "sentence": lambda text: text[:1].upper() + text[1:],
+            "sentence": sentence,
         }
         self._environment.globals |= {
             "static": {name: f"/console/static/{name}?v={_version(name)}" for name in STATIC},
@@ -72,6 +72,12 @@ def as_json(value: Any) -> str:
     """Return indented JSON. In bytes that are JSON already, numbers stay as written."""
     text = value if isinstance(value, bytes) else msgspec.json.encode(value)
     return msgspec.json.format(text, indent=2).decode()
+
+
+def sentence(text: str) -> str:
+    """Return a message with a capital letter and a full stop."""
+    capitalised = text[:1].upper() + text[1:]
+    return capitalised if capitalised.endswith((".", "!", "?")) else f"{capitalised}."
 
 
 def utc_time(ms: int) -> str:

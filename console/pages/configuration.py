@@ -12,6 +12,7 @@ from config.file import check_text
 from config.model import Configuration
 from config.routes import route_of
 from console.pages.try_it import PASTED
+from console.rendering import sentence
 from console.request import PageRequest
 from console.services import Services
 from operations.connection_settings import changes, settings_of
@@ -43,7 +44,7 @@ def check(services: Services, request: PageRequest) -> Response:
     try:
         comparisons = _compare(services, pasted, request.field("batches"))
     except OperatorError as error:
-        return _page(services, request, pasted=pasted, problems=[str(error)])
+        return _page(services, request, pasted=pasted, problems=[sentence(str(error))])
     return _page(services, request, pasted=pasted, comparisons=comparisons)
 
 

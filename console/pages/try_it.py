@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from config.model import Configuration, Connection, Input
 from console.dispatch import NotFound
+from console.rendering import sentence
 from console.request import PageRequest
 from console.sample_batches import SAMPLES, sample_text
 from console.services import Services
@@ -34,7 +35,7 @@ def preview(services: Services, request: PageRequest) -> Response:
     try:
         results = [_result(preview, pair[1]) for preview, pair in _previews(services, request, configuration, text)]
     except OperatorError as error:
-        return _page(services, request, configuration, text=text, results=None, problem=str(error))
+        return _page(services, request, configuration, text=text, results=None, problem=sentence(str(error)))
     return _page(services, request, configuration, text=text, results=results)
 
 

@@ -172,7 +172,7 @@ def test_dead_letters_of_a_removed_connection_stay_and_the_page_says_why(three: 
     three.path.write_text(three.path.read_text().replace("id: shop", "id: other"))
     text = visible_text(operator.post("/console/dead-letters/replay"))
     assert "0 of 3 replayed" in text
-    assert "connection shop is not in the configuration file: put it back first" in text
+    assert "Connection shop is not in the configuration file: put it back first" in text
     assert three.count("replayed") == (0,)
 
 

@@ -173,7 +173,7 @@ def test_the_second_of_two_simultaneous_edits_is_refused(bench: Bench, operator:
     refused = operator.post(
         f"{path}/save", text=text.replace("www.shop.com/x", "https://other.example"), read=digest_in(second.text)
     )
-    assert "this dead letter was changed since you opened it" in visible_text(refused)
+    assert "This dead letter was changed since you opened it" in visible_text(refused)
     assert GOOD_URL in editor_text(operator.post(f"{path}/edit").text)
 
 

@@ -22,7 +22,7 @@ def test_a_connection_shows_its_status_and_counts(bench: Bench, operator: Consol
     page = operator.get("/console")
     assert "No events are waiting. Waiting 0 Dead letters 1 Delivered 1 Received 2" in visible_text(page)
     assert 'href="/console/dead-letters?connection=shop"' in page.text
-    assert "Ledger balances" in visible_text(page)
+    assert "Ledger is balanced" in visible_text(page)
 
 
 def test_a_refused_token_shows_who_must_do_what(bench: Bench, operator: ConsoleClient) -> None:

@@ -34,13 +34,13 @@ def test_a_pasted_batch_shows_requests_dead_letters_notes_and_match_keys(bench: 
 def test_an_invalid_batch_is_reported_and_stays_in_the_form(operator: ConsoleClient) -> None:
     """A form without a chosen connection is reported, too."""
     page = operator.post("/console/try", batches='{"events": <oops>', pair=PAIR)
-    assert "what you pasted is not JSON" in visible_text(page)
+    assert "What you pasted is not JSON" in visible_text(page)
     assert "&lt;oops&gt;" in page.text
     assert "<oops>" not in page.text
-    assert "choose at least one connection" in visible_text(operator.post("/console/try", batches=pasted(purchase(1))))
+    assert "Choose at least one connection" in visible_text(operator.post("/console/try", batches=pasted(purchase(1))))
     assert "is empty" in visible_text(operator.post("/console/try", batches=" ", pair=PAIR))
     refused = operator.post("/console/try", batches='{"events": 7}', pair=PAIR)
-    assert "ingest would refuse it" in visible_text(refused)
+    assert "Ingest would refuse it" in visible_text(refused)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -63,7 +63,7 @@ def test_without_a_test_code_nothing_is_sent(bench: Bench, operator: ConsoleClie
         text = visible_text(operator.post("/console/try", part=True, batches=pasted(purchase(1)), pair=PAIR))
         assert "Cannot be sent to TikTok's Test Events tab" in text
         forced = operator.post("/console/try/send", part=True, batches=pasted(purchase(1)), pair=PAIR, to=PAIR)
-        assert "not sent:" in visible_text(forced)
+        assert "Not sent:" in visible_text(forced)
     assert not bench.sandbox.events()
 
 

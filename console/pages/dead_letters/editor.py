@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from console.pages.dead_letters import bulk_actions, details
 from console.pages.dead_letters.reveals import record_reveal
+from console.rendering import sentence
 from console.request import PageRequest
 from console.services import Services
 from lanes.chunk import Chunk
@@ -56,7 +57,7 @@ def save(services: Services, request: PageRequest) -> Response:
     try:
         keep(store, found, _to_save(services, request, store, found))
     except OperatorError as error:
-        problem = str(error)
+        problem = sentence(str(error))
         if "text" in request.form:
             return _editor(services, request, store, found, request.field("text"), problem)
         return details.page(services, request, store, problem=problem)
@@ -71,7 +72,7 @@ def _to_save(services: Services, request: PageRequest, store: DeadLetterStore, f
         raise OperatorError("this dead letter was changed since you opened it: open it again, then correct it")
     source = _corrected(services, request, found)
     if not request.field("anyway") and not is_sendable(services.replay_previews(store).of(found.dead_letter, source)):
-        raise OperatorError("not saved: this event would not be sent. Correct it further, or save it anyway")
+        raise OperatorError("not saved: this event would not be sent. Correct it further, or save it anyway.")
     return source
 
 

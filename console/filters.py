@@ -12,12 +12,12 @@ from operations.errors import OperatorError
 def query_of(request: PageRequest) -> DeadLetterQuery:
     """Return the query that the request's fields make. `id` may have several ids.
 
-    In an address an empty field means any, because browsers send all fields of a search. In a form that replays,
+    In a URL an empty field means any, because browsers send all fields of a search. In a form that replays,
     discards or exports it raises OperatorError.
     """
     for name in (*TEXT_CONDITIONS, "id"):
         if name in request.form and not request.field(name).strip():
-            raise OperatorError(f"The field `{name}` is empty. Give it a value, or leave it out.")
+            raise OperatorError(f"The field `{name}` is empty. Give it a value, or omit it.")
     given: dict[str, Any] = {name: request.field(name).strip() or None for name in TEXT_CONDITIONS}
     return DeadLetterQuery(ids=tuple(re.findall(r"[^\s,]+", request.field("id"))), **given)
 

@@ -40,6 +40,8 @@ def take(browser: Browser, url: str) -> None:
     dark.locator("table.dead-letters a").first.click()
     dark.get_by_label("Value").fill("https://shop.example/thanks")
     dark.get_by_text("Would be sent as").wait_for()
+    dark.set_viewport_size({"width": 1200, "height": 960})
+    dark.evaluate("scrollTo(0, 0)")
     dark.screenshot(path=DOCS / "console-dead-letter.png")
     light.goto("/console/dead-letters")
     light.screenshot(path=DOCS / "console-dead-letters.png")

@@ -14,7 +14,9 @@ import click
 from cli.main import main as relay
 from config.additional_fields import ADDITIONAL_FIELDS, AdditionalField
 from config.dead_letter_reasons import REASONS
-from config.reading.custom_mappings import CUSTOM_MAPPING, MATCH
+from config.reading.conditions import CONDITION
+from config.reading.custom_mappings import CUSTOM_MAPPING
+from config.reading.matches import MATCH, PRODUCTS
 from config.reading.parameters import PARAMETER
 from config.reading.readers import scalar
 from config.reading.records import Record
@@ -118,6 +120,8 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "keys-of-a-connection": lambda: keys_table(connection_record(scalar, ())),
     "keys-of-a-custom-mapping": lambda: keys_table(CUSTOM_MAPPING),
     "keys-of-a-match": lambda: keys_table(MATCH),
+    "keys-of-products": lambda: keys_table(PRODUCTS),
+    "keys-of-a-condition": lambda: keys_table(CONDITION),
     "keys-of-a-parameter": lambda: keys_table(PARAMETER),
     "commands": commands_text,
     "log-events": log_events_table,

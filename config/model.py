@@ -19,6 +19,7 @@ Source = Literal[
     "product",
     "product_attribute",
     "promotion",
+    "identity_present",
     "static",
 ]
 ParameterType = Literal["text", "number"]
@@ -35,6 +36,7 @@ Subject = Literal[
 ]
 Operator = Literal["is", "is_not", "in", "not_in", "contains", "starts_with", "matches", "greater", "less", "exists"]
 ForEach = Literal["product"]
+Take = Literal["first", "last"]
 TransformName = Literal["lower", "trim", "split", "first", "join", "multiply", "round"]
 
 
@@ -67,7 +69,8 @@ class Match:
     """Which events a custom mapping matches: all fields that are not None must hold (M1).
 
     Values are casefolded, because M5 compares without regard to case; names of attributes are not.
-    An event satisfies `attributes` when each named attribute has one of the values.
+    An event satisfies `attributes` when each named attribute has one of the values. All conditions of `only_if` must
+    hold, and none of `never_if`.
     """
 
     event_type: EventType | None = None
@@ -75,6 +78,17 @@ class Match:
     name: str | None = None
     custom_event_type: str | None = None
     attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    only_if: tuple[Condition, ...] = ()
+    never_if: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Which of an event's products a custom mapping reads; `take` leaves one of those that the conditions leave."""
+
+    only_if: tuple[Condition, ...] = ()
+    never_if: tuple[Condition, ...] = ()
+    take: Take | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +115,8 @@ class Parameter:
 class CustomMapping:
     """Matching events become `tiktok_event`, with these parameters and no others (M2b).
 
-    A `default` matches only events that no other mapping matches. `for_each` makes one TikTok event of each product.
+    A `default` matches only events that no other mapping matches. `products` says which products the mapping reads;
+    an event without any does not match. `for_each` makes one TikTok event of each product.
     """
 
     tiktok_event: str
@@ -110,6 +125,7 @@ class CustomMapping:
     is_custom_event: bool = False
     is_default: bool = False
     extra_parameters: bool = False
+    products: Products | None = None
     for_each: ForEach | None = None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from config.additional_fields import ADDITIONAL_PARAMETERS
-from config.model import ContentType, EventSourceType, EventType, ForEach, InvalidTtclid, Platform, Source
+from config.model import ContentType, EventSourceType, EventType, ForEach, InvalidTtclid, Platform, Source, Take
 
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 EVENT_SOURCE_TYPES: tuple[EventSourceType, ...] = get_args(EventSourceType)
@@ -103,6 +103,7 @@ BATCH_FIELDS = ("environment", "app_name", "app_version", "package", "os", "ccpa
 
 PRODUCT_SOURCES: frozenset[Source] = frozenset({"product", "product_attribute"})
 """The sources of a parameter that read each product."""
+TAKE: tuple[Take, ...] = get_args(Take)
 FOR_EACH: tuple[ForEach, ...] = get_args(ForEach)
 
 # M2: the parameters of each TikTok event. CONTENT_PARAMETERS build `contents` (M2b).
@@ -112,6 +113,7 @@ NUMBER_PARAMETERS = frozenset(
     {"price", "quantity", "value"}
     | {name for name, field in ADDITIONAL_PARAMETERS.items() if field.form in ("number", "whole", "year")}
 )
+LIST_PARAMETERS = frozenset(name for name, field in ADDITIONAL_PARAMETERS.items() if field.form == "list")
 EVERY_PARAMETER = _PAGE_CONTENTS | {"currency", "value", "query", "description", *ADDITIONAL_PARAMETERS}
 """What TikTok documents for standard events; custom events carry the same."""
 _ANY = frozenset({"description"})

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from config.model import Connection
 from config.vocabulary import EVENT_FIELDS, MPID
 from mapping.fields.consent import opt_out
+from mapping.fields.presence import has_identity
 from mapping.fields.web import page_or_flag
 from mapping.incoming.batch_fields import attribute_key
 from mapping.incoming.flags import CALLBACK, URL
@@ -15,6 +16,7 @@ from mapping.values import first
 
 EXPRESSION_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "first": first,
+    "has_identity": has_identity,
     "opt_out": opt_out,
     "page_or_flag": page_or_flag,
 }

@@ -195,7 +195,8 @@ def _matches_every(action: str, mapping: CustomMapping) -> bool:
         and match.action in (None, action)
         and match.name in (None, name)
         and match.custom_event_type is None
-        and not match.attributes
+        and not (match.attributes or match.only_if or match.never_if)
+        and mapping.products is None
         and mapping.for_each is None
     )
 

@@ -4,61 +4,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from config.model import CustomMapping, Match
+from config.reading.matches import MATCH, PRODUCTS
 from config.reading.parameters import PARAMETER, Target, fault_of
-from config.reading.readers import TEXT_SCHEMA, Reader, boolean, choice, exactly, folded, matching, refuse
-from config.reading.records import KeyRow, Record, listing, mapping, not_one_of
-from config.reading.yaml_tree import Fault, Items, Node, Table
+from config.reading.readers import Reader, boolean, choice, exactly, matching, refuse
+from config.reading.records import KeyRow, Record, mapping, not_one_of
+from config.reading.yaml_tree import Fault, Node, Table
 from config.vocabulary import (
-    CUSTOM_EVENT_TYPES,
     DEFAULT_FOR,
-    EVENT_TYPES,
     FOR_EACH,
     PAGE_EVENTS,
-    PRODUCT_ACTION_ALIASES,
-    PRODUCT_ACTIONS,
     RESERVED_NAMES,
     TIKTOK_EVENTS,
     carried_by,
 )
-
-
-def _read_values(name: str, node: Node) -> frozenset[str]:
-    if isinstance(node, Items):
-        return frozenset(_LIST_OF_VALUES(name, node))
-    return frozenset({folded(name, node)})
-
-
-_LIST_OF_VALUES = listing(folded, "[shop, sale]", least=1)
-_values = Reader(_read_values, {"anyOf": [TEXT_SCHEMA, _LIST_OF_VALUES.schema]})
-"""One value, or a list of values of which any may match."""
-
-
-def _check_match(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
-    event_type = given.get("event_type")
-    if not given:
-        yield Fault(table.line, "`match` is empty and would match every event: give at least one of its keys")
-    if "action" in given and event_type not in (None, "commerce_event"):
-        yield Fault(table.lines["action"], f"`action` never holds for a {event_type}: only commerce events have one")
-    if "custom_event_type" in given and event_type == "screen_view":
-        yield Fault(table.lines["custom_event_type"], "`custom_event_type` never holds for a screen_view: it has none")
-
-
-MATCH = Record(
-    make=Match,
-    what="a match",
-    example="{event_type: commerce_event, action: purchase}",
-    check=_check_match,
-    rows={
-        "event_type": KeyRow(choice(EVENT_TYPES), "The kind of mParticle event."),
-        "action": KeyRow(choice(PRODUCT_ACTIONS, PRODUCT_ACTION_ALIASES), "The product action of a commerce event."),
-        "name": KeyRow(folded, "The event's name, such as `eCommerce - Purchase`; capitals do not matter."),
-        "custom_event_type": KeyRow(choice(CUSTOM_EVENT_TYPES), "The custom event's type."),
-        "attributes": KeyRow(
-            mapping(_values, "{section: [shop, sale]}"), "Event attributes, each with the value or values that match."
-        ),
-    },
-)
-
 
 _CUSTOM_EVENT = matching(
     r"[A-Za-z][A-Za-z0-9_-]{0,49}", "1 to 50 of a-z, A-Z, 0-9, `_` and `-`, the first of a-z or A-Z, such as Quiz_Done"
@@ -97,10 +55,16 @@ def _check_mapping(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
         return
     parameters = table.values.get("parameters")
     event = given.get("custom_event") or given["tiktok_event"]
-    target = Target(event, carried_by(event, extra=given.get("extra_parameters", False)), "for_each" in given)
+    products = given.get("products")
+    of_one_product = "for_each" in given or (products is not None and products.take is not None)
+    target = Target(event, carried_by(event, extra=given.get("extra_parameters", False)), of_one_product)
     for name, parameter in given.get("parameters", {}).items():
         if isinstance(parameters, Table) and (refusal := fault_of(target, name, parameter)):
             yield Fault(parameters.lines[name], refusal)
+    event_type = given.get("default_for") or given["match"].event_type
+    for key in ("products", "for_each"):
+        if key in given and event_type not in (None, "commerce_event"):
+            yield Fault(table.lines[key], f"`{key}` never fits a {event_type}: only commerce events have products")
     if given.get("extra_parameters") and event not in PAGE_EVENTS:
         yield Fault(
             table.lines["extra_parameters"],
@@ -126,6 +90,7 @@ CUSTOM_MAPPING = Record(
             "The parameters of the TikTok event; only those listed are sent.",
             default="{}",
         ),
+        "products": KeyRow(PRODUCTS, "Which products the mapping reads; an event without any of them does not match."),
         "for_each": KeyRow(choice(FOR_EACH), "Send one TikTok event for each product, with an event id of its own."),
         "extra_parameters": KeyRow(
             boolean, "Let one of the twelve events of mParticle's page carry every parameter.", default="false"

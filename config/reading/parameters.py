@@ -14,6 +14,8 @@ from config.vocabulary import (
     CONTENT_PARAMETERS,
     EVENT_FIELDS,
     EVERY_PARAMETER,
+    EXTERNAL_IDENTITY_TYPES,
+    LIST_PARAMETERS,
     NUMBER_PARAMETERS,
     PAGE_EVENTS,
     PRODUCT_FIELDS,
@@ -28,6 +30,7 @@ SOURCES: Mapping[Source, Reader[str]] = {
     "product": choice(PRODUCT_FIELDS),
     "product_attribute": text,
     "promotion": choice(PROMOTION_FIELDS),
+    "identity_present": choice(EXTERNAL_IDENTITY_TYPES),
     "static": text,
 }
 MEANINGS: Mapping[Source, str] = {
@@ -37,6 +40,7 @@ MEANINGS: Mapping[Source, str] = {
     "product": "Take the value from this field of each product.",
     "product_attribute": "Take the value from this custom attribute of each product.",
     "promotion": "Take the value from this field of the event's promotions, the first of several.",
+    "identity_present": "Send true or false: whether the user has this identity; never the identity itself.",
     "static": "Send this value.",
 }
 
@@ -95,7 +99,7 @@ def _wrong_type(_: Target, name: str, parameter: Parameter) -> str | None:
 
 
 def _product_for_the_whole(target: Target, name: str, parameter: Parameter) -> str | None:
-    if parameter.source not in PRODUCT_SOURCES or name in CONTENT_PARAMETERS or target.of_one_product:
+    if parameter.source not in PRODUCT_SOURCES or name in CONTENT_PARAMETERS | LIST_PARAMETERS or target.of_one_product:
         return None
     if any(step.name in ("first", "join") for step in parameter.transform):
         return None
@@ -104,6 +108,19 @@ def _product_for_the_whole(target: Target, name: str, parameter: Parameter) -> s
         f"`{name}` is sent once for the whole event, and products give a list: `{parameter.source}` is for {allowed};"
         " transform the list with `first` or `join`, or send an event of each with `for_each: product`"
     )
+
+
+def _no_truth(_: Target, name: str, parameter: Parameter) -> str | None:
+    if parameter.source != "identity_present":
+        return None
+    field = ADDITIONAL_PARAMETERS.get(name)
+    if (
+        name in NUMBER_PARAMETERS
+        or name == "currency"
+        or (field is not None and field.form not in ("text", "truth", "list"))
+    ):
+        return f"`{name}` is never true or false, and `identity_present` gives nothing else"
+    return None
 
 
 def _steps_in_order(_: Target, name: str, parameter: Parameter) -> str | None:
@@ -129,6 +146,7 @@ RULES: Final[tuple[Callable[[Target, str, Parameter], str | None], ...]] = (
     _not_carried,
     _wrong_type,
     _product_for_the_whole,
+    _no_truth,
     _steps_in_order,
     _wrong_constant,
 )

@@ -7,7 +7,7 @@ from config.model import Source, Transform, TransformName
 from config.reading.readers import NUMBER, Described, Reader, did_you_mean, refuse, scalar, shown, whole
 from config.reading.records import attempt, gather, items_of
 from config.reading.yaml_tree import Node, Table, Text
-from config.vocabulary import NUMBER_PARAMETERS
+from config.vocabulary import LIST_PARAMETERS, NUMBER_PARAMETERS
 
 LONGEST_SEPARATOR: Final = 16
 _EXAMPLE: Final = 'trim, {split: ","}, {multiply: 0.01}'
@@ -140,9 +140,9 @@ def _lists_are_there(_: str, steps: Sequence[Transform], may_be_list: bool) -> I
         may_be_list = may_be_list or step.name == "split"
 
 
-def _split_lists_become_one(_: str, steps: Sequence[Transform], __: bool) -> Iterator[str]:
+def _split_lists_become_one(parameter: str, steps: Sequence[Transform], __: bool) -> Iterator[str]:
     left = [step.name for step in steps if step.name in _OF_LISTS | {"split"}]
-    if left and left[-1] == "split":
+    if left and left[-1] == "split" and parameter not in LIST_PARAMETERS:
         yield "`split` leaves a list, and one value is needed: put `first` or `join` after it"
 
 

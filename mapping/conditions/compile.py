@@ -33,10 +33,12 @@ def compile_for_events(condition: Condition) -> Callable[[Incoming], bool]:
     return holds if scope is Scope.EVENT else lambda incoming: holds(incoming.shared)
 
 
-def compile_for_products(condition: Condition) -> Callable[[Product], bool] | None:
-    """Return whether a condition on products holds for one product; None for another subject."""
+def compile_for_products(condition: Condition) -> Callable[[Product], bool]:
+    """Return whether a condition on products holds for one product. Raise LookupError for another subject."""
     scope, read = subject_of(condition)
-    return _reading(read, condition) if scope is Scope.PRODUCT else None
+    if scope is not Scope.PRODUCT:
+        raise LookupError(condition.subject)
+    return _reading(read, condition)
 
 
 def note_on(condition: Condition, shared: BatchFields) -> Note | None:

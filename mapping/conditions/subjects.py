@@ -5,15 +5,14 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from config.model import Condition
-from config.vocabulary import KIND_FIELDS, MPID
+from config.vocabulary import KIND_FIELDS
 from mapping.fields.consent import given_consent, limits_tracking, opted_out
-from mapping.fields.placeholders import own_user
+from mapping.fields.presence import named_user
 from mapping.incoming.batch_fields import BatchFields, attribute_key
 from mapping.incoming.event import Incoming
 from mapping.incoming.kinds import Leaf
 from mapping.results import OmitField
 from mapping.sources import FIELD_PATHS, Scope
-from mapping.values import text
 
 Read: TypeAlias = Callable[[Any], Leaf]
 Answer: TypeAlias = Callable[[BatchFields], bool | OmitField | None]
@@ -54,7 +53,7 @@ def subject_of(condition: Condition) -> BoundSubject:
             key = attribute_key(name)
             return BoundSubject(Scope.BATCH, lambda shared: shared.user.get(key))
         case "identity":
-            return BoundSubject(Scope.BATCH, _identity(name))
+            return BoundSubject(Scope.BATCH, lambda shared: named_user(shared, name))
         case "batch" if name in _BATCH:
             return BoundSubject(Scope.BATCH, attrgetter(_BATCH[name]))
         case "batch" | "gdpr_consent":
@@ -73,21 +72,6 @@ def _all(parts: Any, read: Read) -> list[Leaf]:
             value = read(part)
             values.extend(value if type(value) is list else (value,))
     return values
-
-
-def _identity(kind: str) -> Read:
-    """Return a reader of an identity; text that names no user counts as absent."""
-
-    def read(shared: BatchFields) -> Leaf:
-        value = shared.mpid if kind == MPID else shared.identity(kind)
-        return [_user(entry) for entry in value] if type(value) is list else _user(value)
-
-    return read
-
-
-def _user(value: Leaf) -> str | None:
-    plain = text(value)
-    return own_user(plain) if isinstance(plain, str) else None
 
 
 def answer_of(condition: Condition) -> Answer | None:

@@ -1,13 +1,14 @@
 """Compile custom mappings: which events a mapping takes, and its item (M1–M5)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from config.model import Connection, CustomMapping, ForEach, Match
+from config.model import Condition, Connection, CustomMapping, Match
 from config.routes import Route
 from config.vocabulary import EVENT_TYPES, PRODUCT_SOURCES, custom_event_note
 from mapping.compile.functions import Fill
 from mapping.compile.steps import Failure, ObjectSteps, Step
+from mapping.conditions.compile import compile_for_events
 from mapping.fields.money import PURCHASES, Money
 from mapping.incoming.event import Incoming, Product
 from mapping.incoming.kinds import Kind
@@ -22,22 +23,24 @@ from mapping.properties.native import (
     products_of,
 )
 from mapping.properties.parameters import rows_of, source_of, step_of
-from mapping.properties.parts import items_of_products
+from mapping.properties.parts import Parts, compile_parts
 from mapping.results import Note
 from mapping.tables import BRAND
-from mapping.values import first, text
 from mapping.wire import Document, place_of
 
 _NO_PRODUCT = (Product(),)  # for an event without products: one content, from all other fields
 
 
 class CompiledMapping(NamedTuple):
-    """One mapping: its conditions on the event's kind and on its attributes, and its items."""
+    """One mapping: its conditions on the event's kind and on its values, and its items."""
 
     match: Match
-    item: Item
+    only_if: tuple[Callable[[Incoming], bool], ...]
+    never_if: tuple[Callable[[Incoming], bool], ...]
+    items: tuple[Item]
+    """The item of an event that is not divided."""
     is_default: bool
-    for_each: ForEach | None
+    parts: Parts | None
 
     def selects(self, kind: Kind) -> bool:
         """Return whether the event's kind meets the mapping's conditions (M1, M5)."""
@@ -49,20 +52,15 @@ class CompiledMapping(NamedTuple):
             and (match.custom_event_type is None or kind.custom_event_type == match.custom_event_type)
         )
 
-    def holds(self, incoming: Incoming) -> bool:
-        """Return whether the event's attributes have the values that the mapping requires."""
-        return all(_value(incoming, name) in allowed for name, allowed in self.match.attributes.items())
-
     def items_of(self, incoming: Incoming) -> Iterable[Item]:
-        """Return the items of an event that the mapping selects: one, or one for each product."""
-        if not self.holds(incoming):
-            return ()
-        return (self.item,) if self.for_each is None else items_of_products(self.item, incoming)
-
-
-def _value(incoming: Incoming, name: str) -> str | None:
-    value = text(first(incoming.attribute(name)))
-    return value.strip().casefold() if isinstance(value, str) else None
+        """Return the items of an event that the mapping selects; none where its values do not meet the conditions."""
+        for holds in self.only_if:
+            if not holds(incoming):
+                return ()
+        for holds in self.never_if:
+            if holds(incoming):
+                return ()
+        return self.items if self.parts is None else self.parts.items_of(self.items[0], incoming)
 
 
 def compile_custom(mapping: CustomMapping, key: str, connection: Connection, route: Route) -> CompiledMapping:
@@ -70,7 +68,16 @@ def compile_custom(mapping: CustomMapping, key: str, connection: Connection, rou
     fill = compile_properties(_properties(mapping, connection, route), connection, route)
     if notes := [*_notes_of(mapping)]:
         fill = _with_notes(fill, notes)
-    return CompiledMapping(mapping.match, Item(mapping.tiktok_event, fill, key), mapping.is_default, mapping.for_each)
+    match = mapping.match
+    attributes = (Condition("attribute", name, "in", tuple(sorted(v))) for name, v in match.attributes.items())
+    return CompiledMapping(
+        match,
+        tuple(map(compile_for_events, (*attributes, *match.only_if))),
+        tuple(map(compile_for_events, match.never_if)),
+        (Item(mapping.tiktok_event, fill, key),),
+        mapping.is_default,
+        compile_parts(mapping),
+    )
 
 
 def _notes_of(mapping: CustomMapping) -> Iterator[Note]:

@@ -1,6 +1,6 @@
 """Turn a custom mapping's parameters into steps: the source, the rule and the target field of each (M2)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from config.dead_letter_reasons import MISSING_PARAMETER
@@ -43,7 +43,7 @@ def step_of(row: ParameterRow, parameter: Parameter, tiktok_event: str) -> Step:
         absent = row.rule(parameter.default)
     rule = descriptive if row.rule is text and _describes_product(parameter) else row.rule
     forgiving = row.additional or parameter.source == "user_attribute"
-    return Step(source, transformed(parameter.transform, rule), place.key, absent, forgiving)
+    return Step(source, transformed(parameter.transform, rule, whole=row.takes_list), place.key, absent, forgiving)
 
 
 def _describes_product(parameter: Parameter) -> bool:
@@ -56,9 +56,8 @@ def source_of(parameter: Parameter, *, of_each: bool = True, whole: bool = False
 
     With transforms, or where the `whole` of a list is wanted, the source gives a list as it is; else its first entry.
     """
-    name = parameter.name
+    name, event = parameter.name, Scope.EVENT
     one = _unchanged if parameter.transform or whole else first_of
-    event = Scope.EVENT
     match parameter.source:
         case "attribute":
             return BoundSource(f"custom_attributes.{name}", one(f"subject.attribute({name!r})"), event)
@@ -67,22 +66,29 @@ def source_of(parameter: Parameter, *, of_each: bool = True, whole: bool = False
             return BoundSource(f"user_attributes.{name}", one(read), event)
         case "field":
             return BoundSource(name, f"subject.{FIELD_PATHS[name]}", event)
-        case "product" if of_each:
-            return BoundSource(name, f"subject.{name}", Scope.PRODUCT)
-        case "product":
-            return BoundSource(f"products[].{name}", one(f"[product.{name} for product in subject.products]"), event)
-        case "product_attribute" if of_each:
-            return BoundSource(f"custom_attributes.{name}", one(f"subject.attribute({name!r})"), Scope.PRODUCT)
-        case "product_attribute":
-            read = f"[{first_of(f'product.attribute({name!r})')} for product in subject.products]"
-            return BoundSource(f"products[].custom_attributes.{name}", one(read), event)
+        case "product" | "product_attribute":
+            return _of_products(parameter, one, of_each=of_each)
         case "promotion":
             read = f"[promotion.{name} for promotion in subject.promotions]"
             return BoundSource(f"promotions[].{name}", one(read), event)
+        case "identity_present":
+            return BoundSource(f"user_identities.{name}", f"has_identity(subject.shared, {name!r})", event)
         case "static":
             return BoundSource("static", repr(name), event)
         case _:
             assert_never(parameter.source)
+
+
+def _of_products(parameter: Parameter, one: Callable[[str], str], *, of_each: bool) -> BoundSource:
+    if parameter.source == "product":
+        name, read = parameter.name, f".{parameter.name}"
+    else:
+        name, read = f"custom_attributes.{parameter.name}", f".attribute({parameter.name!r})"
+    if of_each:
+        found = f"subject{read}"
+        return BoundSource(name, found if parameter.source == "product" else one(found), Scope.PRODUCT)
+    every = f"[{first_of(f'product{read}')} for product in subject.products]"
+    return BoundSource(f"products[].{name}", one(every), Scope.EVENT)
 
 
 def _unchanged(expression: str) -> str:

@@ -1,6 +1,6 @@
 """Turn a parameter's `transform` into a rule: the steps change the value, then the parameter's own rule judges it.
 
-A step on a list works on each entry, except `first` and `join`. A list that is left gives its first entry.
+A step on a list works on each entry, except `first` and `join`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,8 +20,11 @@ _EXACT: Final = Context(prec=_DIGITS, rounding=ROUND_HALF_UP)
 """Enough digits for each number that `number` returns, times each factor that a file may have."""
 
 
-def transformed(transforms: Sequence[Transform], rule: Rule) -> Rule:
-    """Return `rule` for values that go through the transforms first; `rule` itself where there are none."""
+def transformed(transforms: Sequence[Transform], rule: Rule, *, whole: bool = False) -> Rule:
+    """Return `rule` for values that go through the transforms first; `rule` itself where there are none.
+
+    A list that is left gives its first entry, unless the `whole` of it is wanted.
+    """
     if not transforms:
         return rule
     steps = [_step_of(transform) for transform in transforms]
@@ -31,7 +34,7 @@ def transformed(transforms: Sequence[Transform], rule: Rule) -> Rule:
             value = step(value)
             if type(value) in OUTCOMES:
                 return value
-        value = first(value)
+        value = value if whole else first(value)
         return None if value is None else rule(value)
 
     return apply

@@ -90,6 +90,8 @@ def _source(parameter: Parameter) -> str:
             return f"product_action.products.0.{parameter.name}"
         case "product_attribute":
             return f"product_action.products.0.custom_attributes.{parameter.name}"
+        case "identity_present":
+            return f"user_identities.{parameter.name}"
         case "promotion":
             return f"promotion_action.promotions.0.{parameter.name}"
         case _:

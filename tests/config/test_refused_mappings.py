@@ -47,7 +47,7 @@ CASES = {
     "a custom name that TikTok reads as a standard one": (of("custom_event: StartCheckout", PURCHASE), 1,
         "which TikTok reads as InitiateCheckout: give it another name"),
     "a custom name with a space": (of("custom_event: Quiz done", PURCHASE), 1, "1 to 50 of a-z, A-Z, 0-9, `_` and `-`"),
-    "a custom name of 51 letters": (of(f"custom_event: {'a' * 51}", PURCHASE), 1, "1 to 50 of a-z"),
+    "a custom name of 51 characters": (of(f"custom_event: {'a' * 51}", PURCHASE), 1, "1 to 50 of a-z"),
     "two kinds of match": (of("tiktok_event: Search", PURCHASE, "default_for: screen_view"), 3,
         "exactly one of match, default_for"),
     "a default for commerce": (of("tiktok_event: Search", "default_for: commerce_event"), 2,
@@ -82,6 +82,32 @@ CASES = {
     "a number for a currency": (transform("{round: 0}", name="currency"), 3, "`currency` is three letters"),
     "every product for the whole event": (value("product_attribute: size", name="description"), 3,
         "transform the list with `first` or `join`, or send an event of each with `for_each: product`"),
+    "no conditions": (of("tiktok_event: Contact", "match: {only_if: []}"), 2, "`only_if` is empty"),
+    "a condition without operator": (of("tiktok_event: Contact", "match: {only_if: [{attribute: a}]}"), 2,
+        "the condition has no operator"),
+    "an unknown subject": (of("tiktok_event: Contact", "match: {never_if: [{atribute: a, is: b}]}"), 2,
+        "Did you mean `attribute`?"),
+    "a product of a screen view": (
+        of("tiktok_event: Contact", "match: {event_type: screen_view, only_if: [{product: id, is: a}]}"), 2,
+        "a condition on a product never fits a screen_view"),
+    "a promotion of a custom event": (
+        of("tiktok_event: Contact", "match: {event_type: custom_event, never_if: [{promotion: id, is: a}]}"), 2,
+        "a condition on a promotion never fits a custom_event"),
+    "no choice of products": (of("tiktok_event: Contact", PURCHASE, "products: {}"), 3, "`products` is empty"),
+    "products chosen by the event": (
+        of("tiktok_event: Contact", PURCHASE, "products: {only_if: [{attribute: a, is: b}]}"), 3,
+        "`attribute` is the same for every product: allowed are product and product_attribute"),
+    "products of a custom event": (
+        of("tiktok_event: Contact", "default_for: custom_event", "products: {take: last}"), 3,
+        "`products` never fits a custom_event: only commerce events have products"),
+    "each product of a screen": (
+        of("tiktok_event: Contact", "match: {event_type: screen_view}", "for_each: product"), 3,
+        "`for_each` never fits a screen_view"),
+    "an unknown one to take": (of("tiktok_event: Contact", PURCHASE, "products: {take: lst}"), 3,
+        "allowed are first, last. Did you mean `last`?"),
+    "an identity itself": (value("identity: email", name="description"), 3, "Did you mean `identity_present`?"),
+    "an unknown identity": (value("identity_present: emial", name="description"), 3, "Did you mean `email`?"),
+    "truth for a number": (value("identity_present: email"), 3, "`value` is never true or false"),
 }  # fmt: skip
 
 
@@ -111,10 +137,16 @@ GOOD = [
     of("tiktok_event: Lead", "match: {event_type: screen_view}", "parameters: {value: {field: checkout_step}}"),
     of("tiktok_event: ViewContent", PURCHASE, "for_each: product",
        "parameters: {value: {product: price}, description: {product_attribute: size}}"),
+    of("tiktok_event: Lead", "match: {only_if: [{user_attribute: plan, is: a}], never_if: [{promotion: id, is: x}]}",
+       "products: {only_if: [{product_attribute: size, exists: true}], never_if: [{product: price, less: 1}]}"),
+    of("tiktok_event: Lead", PURCHASE, "products: {take: first}", "parameters: {value: {product: price}}"),
+    value("identity_present: customer_id", name="description"),
     transform("[{split: ', '}, trim, {join: ' '}, lower]"),
     transform("[{join: ' | '}]", "product: name"),
     transform("[first, {multiply: -0.01}, {round: 2}]", "promotion: position", "value"),
     transform("trim", name="value"),
+    value("attribute: a, transform: {split: '|'}", "Lead", "destination_ids"),
+    value("product: id", "Lead", "destination_ids"),
 ]  # fmt: skip
 
 

@@ -125,6 +125,15 @@ def test_the_parameters_of_each_event_are_as_documented():
         assert PAGE_EVENTS[name] == set(re.findall("`(.+?)`", parameters)) <= EVERY_PARAMETER
 
 
+@pytest.mark.parametrize(
+    "line", table_under("mParticle's custom mapping engine, line by line"), ids=lambda line: line[0]
+)
+def test_each_line_of_mparticles_engine_has_a_test(line):
+    """The table that sets it beside custom mappings names a test that exists."""
+    file, name = re.findall("`(.+?)`", line[2])
+    assert f"\ndef {name}(" in (ROOT / "tests" / "mapping" / "rows" / file).read_text()
+
+
 def test_transforms_are_as_documented():
     """M2."""
     steps = [re.findall(r"`\{?(\w+)", step) for step, _ in table_under("Values", 2)]

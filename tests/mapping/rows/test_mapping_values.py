@@ -148,6 +148,15 @@ def test_transforms_change_the_value_in_their_order(
     assert type(found.get(name)) is type(expected)
 
 
+def test_a_list_stays_a_list_where_tiktok_takes_one(bench: Any) -> None:
+    """All entries of a split text, and the values of all products."""
+    assert properties(bench, destination_ids=of(A, "text", "trim", ("split", ", "), "lower"))["destination_ids"] == [
+        "shoes",
+        "hats",
+    ]
+    assert properties(bench, suggested_hotels=P("product", "id"))["suggested_hotels"] == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize("transform", [("multiply", "0.01"), ("round", "2")])
 @pytest.mark.parametrize("attribute", ["word", "yes", "text"])
 def test_arithmetic_on_what_is_no_number_refuses_the_event(bench: Any, transform: Any, attribute: str) -> None:

@@ -8,8 +8,8 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config.redis_address import RedisAddress, Socket, Tls
-from store import connections
+from config.redis_address import RedisAddress, Sentinels, Socket, Tls
+from store import connections, sentinels
 
 CONNECT_TIMEOUT_S: Final = 1.0
 SOCKET_TIMEOUT_S: Final = 2.0
@@ -65,6 +65,8 @@ def connection_options(address: RedisAddress) -> dict[str, Any]:
     match address.place:
         case Socket(path):
             place: dict[str, Any] = {"path": path}
+        case Sentinels():
+            place = {"sentinels": address.place}
         case tcp:
             place = {"host": tcp.host, "port": tcp.port}
     who = {"username": address.username, "password": address.password, "db": address.database}
@@ -75,12 +77,16 @@ def connection_class(address: RedisAddress) -> Any:
     """Return the connection class for the address."""
     if isinstance(address.place, Socket):
         return connections.SocketConnection
+    if isinstance(address.place, Sentinels):
+        return sentinels.FoundConnection if address.tls is None else sentinels.FoundTlsConnection
     return connections.Connection if address.tls is None else connections.TlsConnection
 
 
 def _async_class(address: RedisAddress) -> Any:
     if isinstance(address.place, Socket):
         return connections.AsyncSocketConnection
+    if isinstance(address.place, Sentinels):
+        return sentinels.FoundAsyncConnection if address.tls is None else sentinels.FoundAsyncTlsConnection
     return connections.AsyncConnection if address.tls is None else connections.AsyncTlsConnection
 
 

@@ -20,6 +20,26 @@ class Diagnosis(NamedTuple):
 # The first row that matches counts.
 ROWS: Final = (
     Diagnosis(
+        "SentinelsAway",
+        "sentinels_away",
+        "no Sentinel answers, so relay does not know where Redis's primary is",
+        f"start the Sentinels, or correct their hosts in {URL}",
+    ),
+    Diagnosis(
+        "SentinelRefused",
+        "sentinel_refused",
+        "the Sentinels of Redis refuse the password, or ask for one",
+        f"write ?sentinel_password=PASSWORD, percent-encoded, at the end of {URL}",
+        passes=False,
+    ),
+    Diagnosis(
+        "PrimaryUnnamed",
+        "primary_unnamed",
+        "the Sentinels of Redis know no primary of that name",
+        f"write in {URL} the name that `sentinel monitor` has in the Sentinels' configuration",
+        passes=False,
+    ),
+    Diagnosis(
         r"\bLOADING\b|BusyLoadingError",
         "loading",
         "Redis is still reading its data",

@@ -8,11 +8,12 @@ from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import RedisError
 
-from config.redis_address import RedisAddress, Tcp
+from config.redis_address import RedisAddress, Sentinels, Socket, Tcp
 from store.client import connection_class, connection_options
 from store.errors import Trouble
 from store.trouble import diagnose
 
+_SHOWN = {Socket: "unix-socket", Sentinels: "found-by-sentinels"}
 _OF_TCP = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
 
 
@@ -43,7 +44,7 @@ def use_broker(app: Celery, url: str) -> None:
     address = RedisAddress.parse(url)
     Channel.address = address
     TRANSPORT_ALIASES["redis"] = f"{__name__}:{Transport.__name__}"
-    shown = address.place if isinstance(address.place, Tcp) else "unix-socket"
+    shown = address.place if isinstance(address.place, Tcp) else _SHOWN[type(address.place)]
     app.conf.broker_url = f"redis://{shown}/{address.database}"
 
 

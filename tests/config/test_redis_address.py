@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from config.redis_address import RedisAddress, Socket, Tcp, Tls
+from config.redis_address import RedisAddress, Sentinels, Socket, Tcp, Tls
 
 RIGHT = [
     ("redis://h", RedisAddress(Tcp("h"))),
@@ -27,12 +27,25 @@ RIGHT = [
         "rediss://:pw@h:6380/2?ssl_ca_certs=/etc/ca.pem&ssl_certfile=/c.pem&ssl_keyfile=/k.pem",
         RedisAddress(Tcp("h", 6380), 2, None, "pw", Tls("/etc/ca.pem", "/c.pem", "/k.pem")),
     ),
+    ("sentinel://a/relay", RedisAddress(Sentinels((Tcp("a", 26379),), "relay"))),
+    (
+        "sentinel://u:pw@a:7001,[::1],10.0.0.1:7002/my-relay/3",
+        RedisAddress(Sentinels((Tcp("a", 7001), Tcp("::1", 26379), Tcp("10.0.0.1", 7002)), "my-relay"), 3, "u", "pw"),
+    ),
+    (
+        "sentinel://a,b/relay?sentinel_username=s&sentinel_password=p%40w&db=1",
+        RedisAddress(Sentinels((Tcp("a", 26379), Tcp("b", 26379)), "relay", "s", "p@w"), 1),
+    ),
+    (
+        "sentinels://a,b/relay/0?ssl_ca_certs=/etc/ca.pem",
+        RedisAddress(Sentinels((Tcp("a", 26379), Tcp("b", 26379)), "relay"), tls=Tls("/etc/ca.pem")),
+    ),
 ]
 
 ENCODE = "percent-encode"
 WRONG = [
     ("hidden:6379", "must be a URL such as redis://127.0.0.1:6379/0"),
-    ("http://hidden", "redis://, rediss:// or unix://"),
+    ("http://hidden", "redis://, rediss://, unix://, sentinel:// or sentinels://"),
     ("redis://", "has no host"),
     ("redis:///0", "has no host"),
     ("redis://:hidden@/0", "has no host"),
@@ -69,6 +82,15 @@ WRONG = [
     ("unix://hidden/redis.sock", "a socket by its whole path"),
     ("unix://", "a socket by its whole path"),
     ("unix:///run/redis.sock?db=hidden", "a database that is not a number"),
+    ("sentinel://a,b", "has no name of a primary"),
+    ("sentinel://a/hid%20den", "has no name of a primary"),
+    ("sentinel:///relay", "has no host"),
+    ("sentinel://a,,b/relay", "has no host"),
+    ("sentinel://a,b,a/relay", "names a Sentinel twice"),
+    ("sentinel://a/relay/hidden", "a database that is not a number"),
+    ("sentinel://a/relay?sentinel_username=hidden", "sentinel_username without sentinel_password"),
+    ("sentinel://a/relay?ssl_ca_certs=/hidden", "begins with rediss:// or sentinels://"),
+    ("redis://a?sentinel_password=hidden", "may have these parameters after its ?"),
 ]
 
 

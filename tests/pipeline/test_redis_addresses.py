@@ -15,6 +15,7 @@ import pytest
 import redis
 from support.events import batch, purchase
 from support.plant import RELAY, SERVER, Process, free_port
+from support.sentinel import running_sentinel
 from support.site import running_site
 from support.tls import Authority, tls_in_front
 
@@ -42,6 +43,8 @@ class Places(NamedTuple):
     ca: Path
     client: Path
     key: Path
+    sentinel: int
+    tls_sentinel: int
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +61,22 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     try:
         with tls_in_front(port, *server) as tls_port, tls_in_front(port, *server, clients=authority.file) as strict:
             _until(path.exists)
-            yield Places(port, path, tls_port, strict, authority.file, *client)
+            monitors, who = _monitors(relay=port, secure=tls_port)
+            with (
+                running_sentinel(directory, *who, password="s/e n", monitors=monitors) as sentinel,
+                tls_in_front(sentinel, *server) as tls,
+            ):
+                yield Places(port, path, tls_port, strict, authority.file, *client, sentinel, tls)
     finally:
         process.terminate()
         process.wait()
+
+
+def _monitors(**primaries: int) -> tuple[list[str], list[str]]:
+    """Return which primaries a Sentinel knows by name, and how it signs in there."""
+    monitors = [f"{name} 127.0.0.1 {port} 1" for name, port in primaries.items()]
+    who = [(f"sentinel auth-user {name} {USER}", f'sentinel auth-pass {name} "{PASSWORD}"') for name in primaries]
+    return monitors, [line for lines in who for line in lines]
 
 
 def _digest() -> str:
@@ -83,6 +98,12 @@ FORMS: dict[str, Callable[[Places], str]] = {
         f"?ssl_ca_certs={at.ca}&ssl_certfile={at.client}&ssl_keyfile={at.key}"
     ),
     "rediss:// unverified": lambda at: f"rediss://{WHO}@127.0.0.1:{at.tls_port}/9?ssl_cert_reqs=none",
+    "sentinel://": lambda at: (
+        f"sentinel://{WHO}@127.0.0.1:9,127.0.0.1:{at.sentinel}/relay/10?sentinel_password=s%2Fe%20n"
+    ),
+    "sentinels://": lambda at: (
+        f"sentinels://{WHO}@127.0.0.1:{at.tls_sentinel}/secure/11?sentinel_password=s%2Fe%20n&ssl_ca_certs={at.ca}"
+    ),
 }
 
 
@@ -119,7 +140,7 @@ def test_every_form_delivers(form: str, places: Places, tmp_path: Path) -> None:
     assert quote(PASSWORD, safe="") not in log
 
 
-@pytest.mark.parametrize("form", ["unix:// with a database", "rediss:// with a certificate"])
+@pytest.mark.parametrize("form", ["unix:// with a database", "rediss:// with a certificate", "sentinel://"])
 def test_flower_reads_the_same_address(form: str, places: Places, tmp_path: Path) -> None:
     """It shows the workers and the queues; no page of it contains the password."""
     port = free_port()

@@ -64,10 +64,14 @@ CASES: dict[str, Callable[[Ground], str]] = {
     "socket_denied": Ground.denied_socket,
     "maxclients": _crowded,
     "timeout": Ground.frozen,
+    "sentinels_away": lambda _: f"sentinel://127.0.0.1:{free_port()}/relay",
+    "sentinel_refused": lambda ground: ground.sentinel(password="other"),
+    "primary_unnamed": lambda ground: ground.sentinel(name="rely"),
     "closed": lambda ground: f"redis://{ground.closing()}",
 }
 STAYS = {
     "noauth", "wrongpass", "protected_mode", "noperm", "unknown_command", "database", "socket_denied",
+    "sentinel_refused", "primary_unnamed",
 }  # fmt: skip
 """What no waiting cures: a worker ends for it."""
 MARKS = {

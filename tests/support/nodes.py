@@ -14,6 +14,7 @@ from typing import Self
 
 import redis
 from support.proxies import Loop, Proxy
+from support.sentinel import running_sentinel
 from support.server import SERVER, append_only_files, free_port
 from support.waiting import until
 
@@ -148,21 +149,13 @@ class Nodes:
             self.nodes.append(node)
         for node in self.nodes[1:]:
             node.follow(self.nodes[0])
-        self.sentinels = [self._sentinel(number) for number in range(sentinels)]
+        self.sentinels = [self._sentinel() for _ in range(sentinels)]
         until(self._all_known)
 
-    def _sentinel(self, number: int) -> int:
-        port, file = free_port(), self._directory / f"sentinel-{number}.conf"
-        file.write_text(
-            f"port {port}\nbind 127.0.0.1\ndir {self._directory}\n"
-            f"sentinel monitor {NAME} 127.0.0.1 {self.nodes[0].port} 2\n"
-            f"sentinel down-after-milliseconds {NAME} 1500\nsentinel failover-timeout {NAME} 5000\n"
-        )
-        with file.with_suffix(".log").open("ab") as log:
-            process = subprocess.Popen([os.fspath(SERVER), str(file), "--sentinel"], stdout=log)
-        self._stack.callback(process.wait)
-        self._stack.callback(process.kill)
-        return port
+    def _sentinel(self) -> int:
+        times = f"sentinel down-after-milliseconds {NAME} 1500", f"sentinel failover-timeout {NAME} 5000"
+        monitor = f"{NAME} 127.0.0.1 {self.nodes[0].port} 2"
+        return self._stack.enter_context(running_sentinel(self._directory, *times, monitors=[monitor]))
 
     def _all_known(self) -> bool:
         """Whether each Sentinel knows all replicas and all other Sentinels."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import redis
 from support.acl import running_server
+from support.sentinel import running_sentinel
 from support.server import SERVER, free_port
 from support.servers import with_tls
 from support.tls import Authority, tls_in_front
@@ -33,6 +34,13 @@ class Ground:
     def server(self, *options: str, program: Path = SERVER) -> str:
         """Return the URL of a server."""
         return self._stack.enter_context(running_server(self.directory, *options, program=program))
+
+    def sentinel(self, *, password: str = "", name: str = "relay") -> str:
+        """Return the address of a primary that a Sentinel knows as `relay`; asked for as `name`, without a password."""
+        port = self._stack.enter_context(
+            running_sentinel(self.directory, password=password, monitors=["relay 127.0.0.1 9 1"])
+        )
+        return f"sentinel://:hidden@127.0.0.1:{port}/{name}"
 
     def configured(self, **settings: str) -> str:
         """Return the URL of a server that got these settings after its start."""

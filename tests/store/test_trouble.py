@@ -77,7 +77,6 @@ STAYS = {
 MARKS = {
     "noreplicas": skip_before(7, NO_REPLICAS_NEEDED),
     "loading": skip_before(7, "a slow load cannot be asked for"),
-    "protected_mode": skip_before(7, "the protected mode ends where an address to listen on is given"),
 }
 
 

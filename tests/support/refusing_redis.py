@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import pytest
 import redis
 from support.acl import running_server
 from support.sentinel import running_sentinel
@@ -22,6 +21,7 @@ from store.errors import Trouble
 from store.probe import Probe
 
 UNPRIVILEGED = 65534
+PROTECTED = b"-DENIED Redis is running in protected mode because protected mode is enabled and no password is set.\r\n"
 
 
 class Ground:
@@ -97,10 +97,13 @@ class Ground:
             os.kill(client.info("server")["process_id"], signal.SIGSTOP)
         return url
 
-    def closing(self, word: bytes = b"") -> str:
-        """Return an address that closes every connection, as a load balancer without a server does, after a word."""
+    def closing(self, word: bytes = b"", *, greets: bool = False) -> str:
+        """Return an address that closes every connection, as a load balancer without a server does.
+
+        `word`: what it answers first, or says by itself where it `greets`.
+        """
         listening = self._stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        threading.Thread(target=_close_each, args=(listening, word), daemon=True).start()
+        threading.Thread(target=_close_each, args=(listening, word, greets), daemon=True).start()
         self._stack.callback(listening.shutdown, socket.SHUT_RDWR)
         return f"127.0.0.1:{listening.getsockname()[1]}"
 
@@ -112,14 +115,8 @@ class Ground:
         return f"127.0.0.1:{server.server_port}"
 
     def protected(self) -> str:
-        """Return the URL of a server without password, reached from the network as another host would."""
-        url = self.server("--bind", "0.0.0.0", "--protected-mode", "yes")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.connect(("192.0.2.1", 9))
-            except OSError:
-                pytest.skip("this machine has no address but loopback")
-            return url.replace("127.0.0.1", str(probe.getsockname()[0]))
+        """Return the URL of what says and does as a Redis in protected mode, which itself says so to no loopback."""
+        return f"redis://{self.closing(PROTECTED, greets=True)}"
 
     def denied_socket(self) -> str:
         """Return the URL of a socket that may not be opened; the rest of the test runs without the rights of root."""
@@ -140,10 +137,10 @@ def trouble_of(url: str) -> Trouble:
     return trouble
 
 
-def _close_each(listening: socket.socket, word: bytes) -> None:
+def _close_each(listening: socket.socket, word: bytes, greets: bool) -> None:
     with suppress(OSError):
         while True:
             with listening.accept()[0] as client:
-                if word:
+                if word and not greets:
                     client.recv(1 << 16)
-                    client.sendall(word)
+                client.sendall(word)

@@ -18,6 +18,9 @@ from store.reading import read_together
 from store.scripts import pack
 from store.trouble import translate_errors
 
+READ_AT_ONCE: Final = 200
+READ_BYTES: Final = 4 * 1024 * 1024
+"""The most bytes of dead letters that are read at once, unless one has more."""
 _PAGE: Final = 500
 _IDS_PAGE: Final = 2_000
 
@@ -32,14 +35,13 @@ class ReplayItem(NamedTuple):
 
 def iterate_dead_letters(client: redis.Redis, connection: str) -> Iterator[tuple[str, bytes]]:
     """Yield (id, dead letter), a page at a time; each that stays in the store meanwhile comes exactly once."""
-    cursor, seen = 0, set[bytes]()
+    cursor, seen = 0, set[str]()
     while True:
-        with translate_errors:
-            cursor, page = cast("tuple[int, dict[bytes, bytes]]", client.hscan(_key(connection), cursor, count=_PAGE))
-        for dead_letter_id, content in page.items():
-            if dead_letter_id not in seen:  # a scan may return an entry twice while the hash grows
-                seen.add(dead_letter_id)
-                yield dead_letter_id.decode(), content
+        cursor, page = dead_letter_ids_page(client, connection, cursor)
+        ids = [each for each in dict.fromkeys(page) if each not in seen]  # a scan may repeat ids while the hash grows
+        seen.update(ids)
+        stored = read_dead_letters(client, [(connection, each) for each in ids])
+        yield from ((each, content) for each, content in zip(ids, stored, strict=True) if content is not None)
         if cursor == 0:
             return
 
@@ -50,10 +52,9 @@ def read_dead_letter(client: redis.Redis, connection: str, dead_letter_id: str) 
         return cast("bytes | None", client.hget(_key(connection), dead_letter_id))
 
 
-def read_dead_letters(client: redis.Redis, connection: str, ids: Sequence[str]) -> list[bytes | None]:
-    """Return the dead letters of these ids, in their order; None for each that is not there."""
-    with translate_errors:
-        return cast("list[bytes | None]", client.hmget(_key(connection), list(ids)) if ids else [])
+def read_dead_letters(client: redis.Redis, wanted: Sequence[tuple[str, str]]) -> Iterator[bytes | None]:
+    """Yield the dead letter of each (connection, id), in their order; None for each that is not there."""
+    return _read_stored(client, [(_key(connection), dead_letter_id) for connection, dead_letter_id in wanted])
 
 
 def shared_part(client: redis.Redis, connection: str, part_id: str) -> bytes | None:
@@ -65,8 +66,9 @@ def shared_part(client: redis.Redis, connection: str, part_id: str) -> bytes | N
 def shared_parts(client: redis.Redis, connection: str) -> Iterator[tuple[str, bytes]]:
     """Yield (id, part) of each part that dead letters of the connection share."""
     with translate_errors:
-        for part_id, part in client.hscan_iter(f"{_key(connection)}:shared", count=_PAGE):
-            yield part_id.decode(), part
+        ids = list(dict.fromkeys(part_id for part_id, _ in client.hscan_iter(f"{_key(connection)}:refs", count=_PAGE)))
+    parts = _read_stored(client, [(f"{_key(connection)}:shared", part_id.decode()) for part_id in ids])
+    yield from ((each.decode(), part) for each, part in zip(ids, parts, strict=True) if part is not None)
 
 
 def replace_shared_part(client: redis.Redis, connection: str, part_id: str, read: bytes, new: bytes) -> bool:
@@ -151,6 +153,16 @@ def replace_dead_letter(
     """
     packed = pack({"connection": connection, "id": dead_letter_id, "sha1": _sha1(read), "whole": whole})
     return bool(lane_scripts(client).call("replace_dead_letter", packed, new))
+
+
+def _read_stored(client: redis.Redis, wanted: Sequence[tuple[str, str]]) -> Iterator[bytes | None]:
+    """Yield the value of each (hash, field), None for one that is not there; READ_BYTES are read at once, or one."""
+    scripts, at = lane_scripts(client), 0
+    while at < len(wanted):
+        some = wanted[at : at + READ_AT_ONCE]
+        found = scripts.call("read_stored", pack({"most_bytes": READ_BYTES, "wanted": some}))
+        yield from found
+        at += len(found)
 
 
 def _ids(answer: list[bytes]) -> list[str]:

@@ -12,6 +12,8 @@ from store.scripts import pack
 
 PAGE: Final = 100
 """The most chunks that are read or replaced at once."""
+PAGE_BYTES: Final = 4 * 1024 * 1024
+"""The most bytes of chunks that are read at once, unless one chunk has more."""
 
 
 class Placed(NamedTuple):
@@ -40,7 +42,7 @@ def pages(client: redis.Redis, lane: str) -> Iterator[list[Placed]]:
     """Yield every chunk that is in the lane and stays until it is read, a page at a time. Raises RedisAway."""
     place = 0
     while True:
-        first, chunks = lane_scripts(client).call("read_page", lane, place, PAGE)
+        first, chunks = lane_scripts(client).call("read_page", lane, place, PAGE, PAGE_BYTES)
         if not chunks:
             return
         yield [Placed(first + i, chunk) for i, chunk in enumerate(chunks)]

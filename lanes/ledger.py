@@ -1,12 +1,13 @@
 """Read the ledger, the counters that account for every event; at one instant, or by counting chunk by chunk."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 import redis
 
 from lanes.chunk import read_header
+from lanes.erasure import pages
 from lanes.names import LANES_PER_CONNECTION, lane_name
 from lanes.scripts import lane_scripts
 from store.scripts import pack
@@ -17,7 +18,6 @@ ENDED: Final = ("delivered", "dead_lettered", "unsupported", "withheld", "erased
 """Counters of the ends of events. What was received and has not ended waits."""
 DEAD_LETTERS_REMOVED: Final = ("replayed", "dead_letters_discarded", "dead_letters_erased")
 """Counters of dead letters that left the store."""
-_PAGE: Final = 100
 
 
 class LaneReading(msgspec.Struct):
@@ -115,15 +115,8 @@ def recount(client: redis.Redis, connection: str) -> int:
 def waiting_chunks(client: redis.Redis, connection: str) -> Iterator[bytes]:
     """Yield every chunk of a connection. They are not read at one instant: count only while nothing moves."""
     for number in range(LANES_PER_CONNECTION):
-        key = f"lane:{lane_name(connection, number)}"
-        start = 0
-        while page := _page(client, key, start):
-            yield from page
-            start += len(page)
-
-
-def _page(client: redis.Redis, key: str, start: int) -> list[bytes]:
-    return cast("list[bytes]", client.lrange(key, start, start + _PAGE - 1))
+        for page in pages(client, lane_name(connection, number)):
+            yield from (placed.chunk for placed in page)
 
 
 def _with_empty_maps(reading: Any) -> Any:

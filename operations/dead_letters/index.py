@@ -24,7 +24,6 @@ from store.clocks import now_ms
 
 MOST_ENTRIES: Final = 200_000
 """The most entries of a connection; the newest are kept. Each takes about 0.8 KB of memory."""
-_PAGE: Final = 500
 
 
 def find_once(client: redis.Redis, connections: Sequence[str], query: DeadLetterQuery) -> Found:
@@ -115,11 +114,10 @@ def _select(
 
 def _read_all(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iterator[tuple[IndexKey, IndexEntry]]:
     """Yield the entries of those dead letters that are still there."""
-    for start in range(0, len(ids), _PAGE):
-        page = ids[start : start + _PAGE]
-        for dead_letter_id, stored in zip(page, read_dead_letters(client, connection, page), strict=True):
-            if stored is not None:
-                yield _read(dead_letter_id, connection, stored)
+    read = read_dead_letters(client, [(connection, dead_letter_id) for dead_letter_id in ids])
+    for dead_letter_id, stored in zip(ids, read, strict=True):
+        if stored is not None:
+            yield _read(dead_letter_id, connection, stored)
 
 
 def _read(dead_letter_id: str, connection: str, stored: bytes) -> tuple[IndexKey, IndexEntry]:

@@ -114,8 +114,22 @@ def replay_page(
     store: DeadLetterStore, connection_id: str, ids: Sequence[str], late: Collection[str], result: Result
 ) -> None:
     """Replay some dead letters of one connection; `late` ones count as never sent, or they would expire."""
-    items: list[ReplayItem] = []
-    for dead_letter_id, stored in zip(ids, read_dead_letters(store.client, connection_id, ids), strict=True):
+    items = _items(store, connection_id, ids, late, result)
+    for some in _by_size(items):
+        replayed = replay_dead_letters(store.client, connection_id, some)
+        result.done += replayed
+        gone = {item.id for item in some}.difference(replayed)
+        result.left += [
+            (dead_letter_id, "it was changed, replayed or discarded meanwhile") for dead_letter_id in sorted(gone)
+        ]
+
+
+def _items(
+    store: DeadLetterStore, connection_id: str, ids: Sequence[str], late: Collection[str], result: Result
+) -> Iterator[ReplayItem]:
+    """Yield what can be replayed; note in `result` why the others cannot."""
+    read = read_dead_letters(store.client, [(connection_id, dead_letter_id) for dead_letter_id in ids])
+    for dead_letter_id, stored in zip(ids, read, strict=True):
         if stored is None:
             result.left.append((dead_letter_id, GONE))
             continue
@@ -129,14 +143,7 @@ def replay_page(
             continue
         if dead_letter_id in late:
             source = msgspec.structs.replace(source, first_unknown_ms=0)
-        items.append(ReplayItem(dead_letter_id, stored, store.codec.encode(source)))
-    for some in _by_size(items):
-        replayed = replay_dead_letters(store.client, connection_id, some)
-        result.done += replayed
-        gone = {item.id for item in some}.difference(replayed)
-        result.left += [
-            (dead_letter_id, "it was changed, replayed or discarded meanwhile") for dead_letter_id in sorted(gone)
-        ]
+        yield ReplayItem(dead_letter_id, stored, store.codec.encode(source))
 
 
 def _pages(
@@ -155,7 +162,7 @@ def _pages(
         yield result
 
 
-def _by_size(items: Sequence[ReplayItem]) -> Iterator[list[ReplayItem]]:
+def _by_size(items: Iterable[ReplayItem]) -> Iterator[list[ReplayItem]]:
     """Yield the items in parts of up to MOST_BYTES."""
     part: list[ReplayItem] = []
     size = 0

@@ -17,7 +17,13 @@ from config.settings import Settings
 from delivery.dead_letter import DeadLetter, dead_lettered_at_ms, rfc3339
 from lanes.chunk import Batch, Chunk, ChunkCodec
 from lanes.connections import connections_known
-from lanes.dead_letters import iterate_dead_letters, read_dead_letter, read_dead_letters, shared_part
+from lanes.dead_letters import (
+    READ_AT_ONCE,
+    iterate_dead_letters,
+    read_dead_letter,
+    read_dead_letters,
+    shared_part,
+)
 from lanes.errors import ChunkUnreadable
 from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.items import event_of
@@ -27,7 +33,6 @@ from operations.errors import OperatorError
 from operations.masking import mask_sentence
 from store.clocks import now_ms
 
-READ_AT_ONCE: Final = 100
 PARTS_AT_HAND: Final = 4
 """Decrypted shared parts of batches that a store keeps; each is at most a batch."""
 
@@ -60,13 +65,10 @@ class DeadLetterStore:
         """Yield the dead letters of these entries, a page at a time; those that have gone meanwhile are omitted."""
         left = iter(entries)
         while page := list(islice(left, READ_AT_ONCE)):
-            stored: dict[str, bytes | None] = {}
-            for connection in dict.fromkeys(entry.connection for entry in page):
-                ids = [entry.id for entry in page if entry.connection == connection]
-                stored |= zip(ids, read_dead_letters(self.client, connection, ids), strict=True)
-            for entry in page:
-                if (dead_letter := stored[entry.id]) is not None:
-                    yield self.read(dead_letter, entry.id, entry.connection)
+            read = read_dead_letters(self.client, [(entry.connection, entry.id) for entry in page])
+            for entry, stored in zip(page, read, strict=True):
+                if stored is not None:
+                    yield self.read(stored, entry.id, entry.connection)
 
     def find(self, dead_letter_id: str) -> DeadLetter | None:
         """Return the dead letter of this id, of any connection; None if there is none."""

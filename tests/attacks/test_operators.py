@@ -1,15 +1,15 @@
-"""An operator at the console and at the command line: neither delays a sender."""
+"""Operators at the console delay no sender; test_commands.py has the command line."""
 
 import json
 import statistics
 import threading
-import time
 
 import httpx
 import pytest
-from support.attack import SHORT, Attack, Start
+from support.attack import SHORT, Start
 from support.console_client import PASSWORD, ConsoleClient
 from support.events import batch, purchase
+from support.sender import answers_in, summary
 
 SECONDS = 8 if SHORT else 30
 BAD = {"TikTok.URL": "www.shop.example/x"}
@@ -22,19 +22,6 @@ ROW = """  - id: c{n}
 FILE = "inputs:\n  - {id: web, platform: web, api_key: k, api_secret: s}\nconnections:\n" + "".join(
     ROW.format(n=n) for n in range(700)
 )
-
-
-def answers_in(relay: Attack, seconds: float) -> list[float]:
-    """How long answers to a sender took, in milliseconds."""
-    taken, end = [], time.monotonic() + seconds
-    with httpx.Client(auth=("honest-key", "honest-secret"), trust_env=False, timeout=60) as http:
-        while time.monotonic() < end:
-            body = batch(purchase(10**9 + len(taken)))
-            began = time.perf_counter()
-            assert http.post(relay.url + "/v2/events", json=body).status_code == 202
-            taken.append((time.perf_counter() - began) * 1000)
-            time.sleep(0.01)
-    return taken
 
 
 @pytest.mark.parametrize("page", ["a large configuration file", "large batches", "dead letters"])
@@ -72,16 +59,11 @@ def test_pages_do_not_delay_senders(attacked: Start, page: str) -> None:
             operator.join(120)
         console.close()
         relay.figure("pages", len(pages))
-        relay.figure("answers alone, ms", _summary(alone))
-        relay.figure("answers beside, ms", _summary(beside))
+        relay.figure("answers alone, ms", summary(alone))
+        relay.figure("answers beside, ms", summary(beside))
         assert set(pages) <= {200, 409}
         assert statistics.median(beside) < statistics.median(alone) + 50
 
 
 def _batches() -> str:
     return json.dumps([batch(*[purchase(n) for n in range(50)]) for _ in range(20)])
-
-
-def _summary(values: list[float]) -> str:
-    ordered = sorted(values)
-    return f"median {ordered[len(ordered) // 2]:.0f}, p99 {ordered[len(ordered) * 99 // 100]:.0f}, n={len(ordered)}"

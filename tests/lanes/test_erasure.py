@@ -49,6 +49,19 @@ def client(redis_url: str) -> redis.Redis:
     return connect(redis_url)
 
 
+@pytest.mark.parametrize("most_bytes", [1, 700, 1 << 20])
+def test_pages_are_bounded_in_bytes(client: redis.Redis, most_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every chunk is read once, in order; a page has more bytes than that only where one chunk has."""
+    monkeypatch.setattr(erasure, "PAGE_BYTES", most_bytes)
+    chunks = [encoded(*range(number % 5 * 20 + 1)) for number in range(30)]
+    fill(client, *chunks)
+    read = list(pages(client, "shop:0"))
+    assert [placed.chunk for page in read for placed in page] == chunks
+    sizes = [[len(placed.chunk) for placed in page] for page in read]
+    assert all(len(page) == 1 or sum(page) <= most_bytes for page in sizes)
+    assert (len(read) > 1) == (most_bytes <= 700)
+
+
 MOVES = st.tuples(st.integers(1, 4), st.integers(0, 6), st.integers(0, 3))
 """Chunks a job takes, events of them that it puts back, each in a chunk of its own, and chunks that arrive."""
 

@@ -21,6 +21,8 @@ from store.scripts import script_text
 CODEC = ChunkCodec()
 NOW = 1_000_000
 SCRIPTS = script_names()
+READING = ("read_ledger", "read_page", "read_stored", "read_together", "probe")
+"""Scripts that write nothing."""
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -211,9 +213,7 @@ def contents(client: redis.Redis) -> dict[bytes, bytes | None]:
     return {key: client.dump(key) for key in client.scan_iter(count=1000)}
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in SCRIPTS if name not in ("read_ledger", "read_page", "probe", "read_together")]
-)
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name not in READING])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_script_that_fails_has_changed_nothing(
@@ -231,9 +231,7 @@ def test_a_script_that_fails_has_changed_nothing(
         assert contents(client) == before
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in SCRIPTS if name not in ("read_ledger", "read_page", "probe", "read_together")]
-)
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name not in READING])
 def test_the_right_arguments_are_taken(name: str, client: redis.Redis, redis_server: str) -> None:
     """Otherwise the test above would try nothing."""
     lease = something_of_everything(client, redis_server)

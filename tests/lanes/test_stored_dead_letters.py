@@ -1,5 +1,7 @@
 """The dead-letter store: every dead letter is read once, whatever their number; changes are counted once."""
 
+from collections.abc import Mapping
+
 import pytest
 import redis
 
@@ -11,6 +13,7 @@ from lanes.dead_letters import (
     count_dead_letters,
     iterate_dead_letters,
     read_dead_letter,
+    read_dead_letters,
     remove_dead_letters,
     replace_dead_letter,
     replay_dead_letters,
@@ -26,15 +29,40 @@ def client(redis_url: str) -> redis.Redis:
     return redis.Redis.from_url(redis_url)
 
 
+def store(client: redis.Redis, stored: Mapping[bytes, bytes]) -> None:
+    """Store these dead letters of `shop`, each with its label."""
+    if stored:
+        client.hset("dead_letters:shop", mapping=stored)  # type: ignore[arg-type]
+        client.hset("dead_letters:shop:labels", mapping=dict.fromkeys(stored, "why"))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("number", [0, 1, 100, 5_000])
 def test_every_dead_letter_is_read_once(client: redis.Redis, number: int) -> None:
     """Redis returns small hashes whole and large ones in pages."""
     stored = {f"id-{n}".encode(): f"dead letter {n}".encode() for n in range(number)}
-    if stored:
-        client.hset("dead_letters:shop", mapping=stored)  # type: ignore[arg-type]
+    store(client, stored)
     read = list(iterate_dead_letters(client, "shop"))
     assert len(read) == number == count_dead_letters(client, "shop")
     assert dict(read) == {key.decode(): value for key, value in stored.items()}
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 200])
+@pytest.mark.parametrize("most_bytes", [1, 2_500, 1 << 20])
+def test_dead_letters_are_read_in_portions_of_bytes(
+    client: redis.Redis, most_bytes: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In order, None for each that is not there; no reply has more bytes than that, unless one dead letter has."""
+    monkeypatch.setattr("lanes.dead_letters.READ_BYTES", most_bytes)
+    monkeypatch.setattr("lanes.dead_letters.READ_AT_ONCE", at_once)
+    store(client, {b"%d" % number: b"x" * (number % 9 * 300) for number in range(0, 40, 2)})
+    read = list(read_dead_letters(client, [("shop", str(number)) for number in range(40)]))
+    assert [None if content is None else len(content) for content in read] == [
+        None if number % 2 else number % 9 * 300 for number in range(40)
+    ]
+    with redis.Redis.from_pool(client.connection_pool) as watched:
+        before = watched.info("commandstats")["cmdstat_hget"]["calls"]
+        list(read_dead_letters(client, [("shop", str(number)) for number in range(40)]))
+        assert watched.info("commandstats")["cmdstat_hget"]["calls"] - before == 40, "each is read once"
 
 
 def test_one_dead_letter_by_its_id(client: redis.Redis) -> None:

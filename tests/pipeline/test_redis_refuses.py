@@ -184,10 +184,10 @@ def test_status_and_check_say_that_nothing_can_be_written(server: str, tmp_path:
 @pytest.mark.parametrize(
     ("rights", "code", "words"),
     [
-        (["~*", "&*", "+@all"], 0, "everything that relay needs is permitted"),
-        (["~*", "&*", "+@all", "-@dangerous"], 0, "run on the server: ACL SETUSER relay +info"),
-        (["~*", "&*", "+@all", "-evalsha", "-hincrby"], 1, "run on the server: ACL SETUSER relay +evalsha +hincrby"),
-        (["~*", "resetchannels", "+@all"], 1, "run on the server: ACL SETUSER relay &*"),
+        (["~*", "&*", "+@all"], 0, "all commands and keys that relay needs are permitted"),
+        (["~*", "&*", "+@all", "-@dangerous"], 0, "Run on the server: ACL SETUSER relay +info"),
+        (["~*", "&*", "+@all", "-evalsha", "-hincrby"], 1, "Run on the server: ACL SETUSER relay +evalsha +hincrby"),
+        (["~*", "resetchannels", "+@all"], 1, "Run on the server: ACL SETUSER relay &*"),
         (["~lane*", "~once:*", "&*", "+@all"], 1, "~_kombu.binding.*"),
     ],
 )

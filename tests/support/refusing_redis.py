@@ -100,7 +100,7 @@ class Ground:
     def closing(self, word: bytes = b"", *, greets: bool = False) -> str:
         """Return an address that closes every connection, as a load balancer without a server does.
 
-        `word`: what it answers first, or says by itself where it `greets`.
+        `word`: what it answers first, or says first where it `greets`.
         """
         listening = self._stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         threading.Thread(target=_close_each, args=(listening, word, greets), daemon=True).start()
@@ -115,7 +115,7 @@ class Ground:
         return f"127.0.0.1:{server.server_port}"
 
     def protected(self) -> str:
-        """Return the URL of what says and does as a Redis in protected mode, which itself says so to no loopback."""
+        """Return the URL of a stand-in for a Redis in protected mode, which itself answers loopback."""
         return f"redis://{self.closing(PROTECTED, greets=True)}"
 
     def denied_socket(self) -> str:

@@ -133,16 +133,15 @@ def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
                 )
 
 
-def _offline_events_are_standard(draft: Draft) -> Iterator[Fault]:
+def _event_sets_take_standard_events(draft: Draft) -> Iterator[Fault]:
     """TikTok takes custom event names of websites and apps only."""
     for located in draft.connections:
-        offline = any(row.route.name == "offline" for row in route_rows_of(located.value, draft).values())
-        for mapping, line in mapped_events(located) if offline else ():
+        kinds = {row.route.id_kind for row in route_rows_of(located.value, draft).values()} - {"Pixel ID", "App ID"}
+        for mapping, line in mapped_events(located) if kinds else ():
             if mapping.is_custom_event:
+                kind = min(kinds).removesuffix(" ID")
                 allowed = f"write a `tiktok_event`, one of {', '.join(WEB_EVENTS)}"
-                yield Fault(
-                    line, f"`custom_event` is not for an Offline Event Set, which takes standard events: {allowed}"
-                )
+                yield Fault(line, f"`custom_event` does not fit: {kind}s take standard events only; {allowed}")
 
 
 def _not_too_many_custom_events(draft: Draft) -> Iterator[Fault]:
@@ -168,6 +167,6 @@ CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _legacy_takes_less,
     _legacy_has_no_tests,
     _app_names_on_app_connections,
-    _offline_events_are_standard,
+    _event_sets_take_standard_events,
     _not_too_many_custom_events,
 )

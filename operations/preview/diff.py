@@ -17,6 +17,7 @@ class _Sent(NamedTuple):
 
     request: int
     tiktok_event: str
+    event_id: str
     body: bytes
 
 
@@ -123,17 +124,29 @@ def _events(old: Mapping[int, list[_Sent]], new: Mapping[int, list[_Sent]]) -> I
 
 
 def _paired(old: list[_Sent], new: list[_Sent]) -> Iterator[tuple[_Sent | None, _Sent | None]]:
-    """Pair the TikTok events of one event on both sides: first those of the same name, then the others in order."""
-    left = list(old)
-    others = []
-    for current in new:
-        former = next((sent for sent in left if sent.tiktok_event == current.tiktok_event), None)
-        if former is None:
-            others.append(current)
-        else:
-            left.remove(former)
-            yield former, current
+    """Pair the TikTok events of one event on both sides: first those of the same name and id, then the others.
+
+    Of one name, an event that is there once on both sides stays itself under another id; the others are in order.
+    """
+    left, others = list(old), list(new)
+    for same in (_same_event, _same_name):
+        waiting, others = others, []
+        for current in waiting:
+            former = next((sent for sent in left if same(sent, current)), None)
+            if former is None:
+                others.append(current)
+            else:
+                left.remove(former)
+                yield former, current
     yield from zip_longest(left, others)
+
+
+def _same_event(former: _Sent, current: _Sent) -> bool:
+    return (former.tiktok_event, former.event_id) == (current.tiktok_event, current.event_id)
+
+
+def _same_name(former: _Sent, current: _Sent) -> bool:
+    return former.tiktok_event == current.tiktok_event
 
 
 def _sent(made: Preview | None) -> dict[int, list[_Sent]]:
@@ -142,7 +155,7 @@ def _sent(made: Preview | None) -> dict[int, list[_Sent]]:
     if made is not None:
         numbers = [number for number, request in enumerate(made.requests) for _ in request.items]
         for number, index, item in zip(numbers, made.indexes, made.items, strict=True):
-            sent.setdefault(index, []).append(_Sent(number, item.tiktok_event, item.body))
+            sent.setdefault(index, []).append(_Sent(number, item.tiktok_event, item.event_id, item.body))
     return sent
 
 

@@ -18,7 +18,12 @@ connections:
     SETTING
     custom_mappings:
 """
-SETTINGS = {"web": "enable_web_migration: true", "feed": "event_source_type: feed", "ios": "enabled: true"}
+SETTINGS = {
+    "web": "enable_web_migration: true",
+    "feed": "event_source_type: feed",
+    "crm": "event_source_type: crm",
+    "ios": "enabled: true",
+}
 FIRST = HEAD.count("\n") + 1
 PURCHASE = "match: {action: purchase}"
 
@@ -114,7 +119,7 @@ CASES = {
 def problems_of(tmp_path: Path, *mappings: tuple[str, ...], platform: str = "web") -> list[str]:
     """Return the sentences that a file with these mappings is refused with; none where it is accepted."""
     path = tmp_path / "relay.yaml"
-    head = HEAD.replace("PLATFORM", platform).replace("SETTING", SETTINGS[platform])
+    head = HEAD.replace("PLATFORM", platform.replace("crm", "feed")).replace("SETTING", SETTINGS[platform])
     path.write_text(head + "".join(f"      {line}\n" for mapping in mappings for line in mapping), encoding="utf-8")
     try:
         load(path, {})
@@ -155,11 +160,12 @@ def test_a_mapping_that_can_work_is_accepted(mapping: tuple[str, ...], tmp_path:
     assert problems_of(tmp_path, mapping) == []
 
 
-def test_custom_events_are_not_for_offline_event_sets(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("platform", "kind"), [("feed", "Offline Event Set"), ("crm", "CRM Event Set")])
+def test_custom_events_are_not_for_event_sets(tmp_path: Path, platform: str, kind: str) -> None:
     """TikTok takes standard events there; apps may have custom ones."""
     quiz = of("custom_event: Quiz", PURCHASE)
-    (problem,) = problems_of(tmp_path, quiz, platform="feed")
-    assert "an Offline Event Set, which takes standard events" in problem
+    (problem,) = problems_of(tmp_path, quiz, platform=platform)
+    assert f"`custom_event` does not fit: {kind}s take standard events only" in problem
     assert problems_of(tmp_path, quiz, platform="ios") == []
 
 

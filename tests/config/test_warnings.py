@@ -82,6 +82,8 @@ def test_a_setting_is_warned_about(
         ('name: "eCommerce - Purchase"', False),
         ("action: purchase, attributes: {section: shop}", True),
         ("action: checkout", True),
+        ("action: purchase, only_if: [{attribute: a, is: b}]", True),
+        ("action: purchase, never_if: [{attribute: a, is: b}]", True),
         ("name: Orders", True),
     ],
 )
@@ -142,6 +144,15 @@ def test_a_mapping_to_a_retiring_event_is_warned_about(tmp_path: Path) -> None:
     mapping = "      - {tiktok_event: ClickButton, match: {name: click}}"
     (warning,) = warnings(tmp_path, *QUIET, "custom_mappings:", mapping, mapping.replace("name: click", "name: tap"))
     assert warning.startswith("13: `shop` sends ClickButton")
+
+
+@pytest.mark.parametrize(("name", "hint"), [("Quiz_Done", ""), ("AddToCarts", ". Did you mean `AddToCart`?")])
+def test_a_custom_event_is_warned_about(name: str, hint: str, tmp_path: Path) -> None:
+    """Once for each name, at its first mapping; a typing error of a standard name is probably one."""
+    mapping = f"      - {{custom_event: {name}, match: {{name: click}}}}"
+    (warning,) = warnings(tmp_path, *QUIET, "custom_mappings:", mapping, mapping.replace("click", "tap"))
+    words = f"{name} is a custom event: TikTok counts it, and no campaign can optimise for it"
+    assert warning == f"12: {words}{hint}"
 
 
 # tiktok-api.md §6.3

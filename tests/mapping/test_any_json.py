@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.additional_fields import ADDITIONAL_FIELDS, ADDITIONAL_PARAMETERS
-from config.model import CustomMapping, Match, Parameter
+from config.model import Condition, CustomMapping, Match, Parameter, Products, Transform
 from mapping.incoming.batch import NotABatch, generate_id, head, split_batch
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
 from sandbox.inspection import Inspector, read
@@ -58,9 +58,11 @@ products = st.lists(
             name: maybe(st.sampled_from(["a", 1, "2.5", 0, ""]))
             for name in ("id", "name", "category", "brand", "price", "quantity")
         }
+        | {"custom_attributes": some({"sku": scalars})}
     ),
     max_size=3,
 )
+promotions = st.lists(some({"id": anything, "name": maybe(st.just("Spring"))}), max_size=2)
 data = some(
     {
         "source_message_id": maybe(st.text(min_size=1, max_size=5)),
@@ -95,6 +97,7 @@ data = some(
                 "products": maybe(products),
             }
         ),
+        "promotion_action": some({"action": maybe(st.just("view")), "promotions": maybe(promotions)}),
     }
 )
 events = maybe(
@@ -168,6 +171,35 @@ MAPPINGS = (
         },
     ),
 )
+TERM = Parameter("attribute", "term", transform=(Transform("split", ","), Transform("trim"), Transform("join", " ")))
+CENTS = (Transform("first"), Transform("multiply", "0.01"), Transform("round", "2"))
+WIDE = (
+    CustomMapping(
+        "ViewContent",
+        Match("commerce_event", never_if=(Condition("product", "id", "matches", ("^x+$",)),)),
+        {
+            "value": Parameter("product", "price"),
+            "content_id": Parameter("product_attribute", "sku"),
+            "content_name": Parameter("promotion", "name"),
+            "price": Parameter("product", "price", transform=CENTS),
+            "description": TERM,
+        },
+        products=Products(only_if=(Condition("product", "price", "exists", ("true",)),)),
+        for_each="product",
+    ),
+    CustomMapping(
+        "Lead",
+        Match(only_if=(Condition("user_attribute", "adId", "exists", ("true",)),)),
+        {
+            "description": Parameter("product", "name", transform=(Transform("lower"), Transform("join", ","))),
+            "query": Parameter("identity_present", "email"),
+            "value": Parameter("user_attribute", "adId", transform=CENTS),
+        },
+        products=Products(take="last"),
+    ),
+    CustomMapping("Lead", Match("custom_event"), {"description": TERM}, is_default=True),
+)
+CUSTOM = (CustomMapping("Any_Thing", Match("custom_event"), {"description": TERM}, is_custom_event=True),)
 BEYOND = {
     "test_event_code": "TEST12345",
     **dict.fromkeys(("ccpa_limited_data_use", "att_withholds_idfa", "ttclid_from_url"), True),
@@ -181,8 +213,9 @@ check = settings(max_examples=300, deadline=None, suppress_health_check=[HealthC
 @pytest.fixture(scope="module")
 def plans(bench):
     """A plan of each route: native events only, mapped ones too, all settings beyond the page; and consent asked."""
-    choices = ({}, {"custom_mappings": MAPPINGS}, {"custom_mappings": MAPPINGS, **BEYOND})
+    choices = ({}, {"custom_mappings": MAPPINGS}, {"custom_mappings": MAPPINGS, **BEYOND}, {"custom_mappings": WIDE})
     made = [bench.plan(route, **chosen) for route in ROUTES for chosen in choices]
+    made += [bench.plan(route, custom_mappings=CUSTOM) for route in ("legacy", "web", "app")]
     return [*made, bench.plan("web", gdpr_purpose="marketing", **BEYOND)]
 
 

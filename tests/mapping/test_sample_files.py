@@ -1,30 +1,12 @@
 """Every sample of a real sender, event by event: what it becomes, or why nothing (captures of SDKs, documents)."""
 
-import json
-from pathlib import Path
-from typing import Any
-
 import pytest
+from support.samples import SAMPLES, batches_of
 
 from mapping.incoming.batch import generate_id, head, split_batch
 from mapping.results import Mapped, Rejected, Result
 
-SAMPLES = Path(__file__).parents[1] / "samples"
 RECEIVED_MS = 1_800_000_000_000
-
-
-def batches_of(name: str) -> list[bytes]:
-    """The batches in a file: alone, in a list, one a line, an event alone, or an SDK's captured request body."""
-    text = (SAMPLES / name).read_text()
-    try:
-        documents = [json.loads(text)]
-    except json.JSONDecodeError:
-        documents = [json.loads(line) for line in text.splitlines() if line.strip()]
-    batches: list[Any] = []
-    for document in documents:
-        body = json.loads(document["body_raw"] or "[]") if "body_raw" in document else document
-        batches.extend(body if isinstance(body, list) else [body])
-    return [json.dumps({"events": [batch]} if "event_type" in batch else batch).encode() for batch in batches]
 
 
 def said(result: Result) -> str:

@@ -162,11 +162,11 @@ def test_a_sample_becomes_what_its_mappings_say(
         mapper = plan.batch(split.shared, RECEIVED_MS)
         for position, event in enumerate(split.events):
             generated_id = generate_id("in", split, raw, position, head(event), RECEIVED_MS)
-            found += [told(result) for result in mapper.map(bytes(event), generated_id)]
+            found += [outcome_of(result) for result in mapper.map(bytes(event), generated_id)]
     assert found == expected
 
 
-def told(result: Any) -> Any:
+def outcome_of(result: Any) -> Any:
     match result:
         case Mapped(tiktok_event=name, body=body):
             properties = json.loads(body).get("properties")

@@ -16,6 +16,7 @@ from config.additional_fields import ADDITIONAL_FIELDS, AdditionalField
 from config.dead_letter_reasons import REASONS
 from config.reading.conditions import CONDITION
 from config.reading.custom_mappings import CUSTOM_MAPPING
+from config.reading.forwarding import FORWARD
 from config.reading.matches import MATCH, PRODUCTS
 from config.reading.parameters import PARAMETER
 from config.reading.readers import scalar
@@ -118,6 +119,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "variables": variables_table,
     "keys-of-an-input": lambda: keys_table(input_record(scalar)),
     "keys-of-a-connection": lambda: keys_table(connection_record(scalar, ())),
+    "keys-of-forward": lambda: keys_table(FORWARD),
     "keys-of-a-custom-mapping": lambda: keys_table(CUSTOM_MAPPING),
     "keys-of-a-match": lambda: keys_table(MATCH),
     "keys-of-products": lambda: keys_table(PRODUCTS),

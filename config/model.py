@@ -129,6 +129,19 @@ class CustomMapping:
     for_each: ForEach | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Which events a connection forwards: all of `only_if` must hold, and none of `never_if`.
+
+    `sample_ppm` is the share of users, in millionths; None for all of them.
+    """
+
+    only_if: tuple[Condition, ...] = ()
+    never_if: tuple[Condition, ...] = ()
+    logged_in_only: bool = False
+    sample_ppm: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """One or several inputs joined to one TikTok event source.
@@ -136,7 +149,8 @@ class Connection:
     `app_id` is by operating system, `ios` and `android`; `environments` are lower case; `max_events_per_request` is
     None where the route's own maximum applies; `max_event_age_s` and `dead_letter_retention_s` are in seconds, None for
     no limit; `also_send` holds paths of `config/additional_fields.py`; `gdpr_purpose` is casefolded, because purposes
-    compare without regard to case.
+    compare without regard to case; in `native_events`, None turns a product action off; `omit` has paths in requests of
+    Events API 2.0, without `[]`.
     """
 
     id: str
@@ -155,7 +169,9 @@ class Connection:
     test_event_code: str | None = None
     default_region: str | None = None
     invalid_ttclid: InvalidTtclid = "dead_letter"
-    native_events: Mapping[str, str] = field(default_factory=dict)
+    native_events: Mapping[str, str | None] = field(default_factory=dict)
+    forward: Forward = Forward()
+    omit: tuple[str, ...] = ()
     max_events_per_request: int | None = None
     peer_ip_fallback: bool = False
     max_event_age_s: int | None = None

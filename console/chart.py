@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from operations.status.daily import UNSENT, Day
+from operations.status.daily import Day
 
 WIDTH: Final = 1000.0
 HEIGHT: Final = 100.0
@@ -36,11 +36,6 @@ class Chart(NamedTuple):
     top: int
 
 
-def unsent(day: Day) -> int:
-    """Return the number of events that were not for TikTok: unsupported, withheld, erased or discarded."""
-    return sum(day.others[name] for name in UNSENT)
-
-
 def chart_of(days: Sequence[Day]) -> Chart:
     """Return a column for each day that shows how its events ended; `days` are newest first."""
     top = _round_up(max((day.came for day in days), default=0))
@@ -56,7 +51,7 @@ def _bars(day: Day, top: int, x: float, width: float) -> Iterator[Bar]:
     """Yield the bars from the bottom up; a number above 0 gives a bar of at least height 1."""
     counts = {
         "delivered": day.delivered.total(),
-        "unsent": unsent(day),
+        "unsent": day.unsent,
         "waiting": day.open,
         "dead-lettered": day.dead.total(),
     }

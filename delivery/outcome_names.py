@@ -1,12 +1,15 @@
 """Name how an event ended, with its TikTok event and reason: the names of the daily counts."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+WITHHELD: Final = "withheld:"
+"""What begins the names that count by rule; the script that appends writes them too."""
 
 
 class OutcomeName(NamedTuple):
     """A daily count: `name` is the ledger's; `delivered` and `dead` also have a TikTok event, `dead` also a reason.
 
-    `tiktok_event` is "" where the event could not be read.
+    `tiktok_event` is "" where the event could not be read. The reason of `withheld` is the rule.
     """
 
     name: str
@@ -24,6 +27,13 @@ def dead_lettered(tiktok_event: str | None, reason: str) -> str:
     return f"dead_lettered:{tiktok_event or ''}:{reason}"
 
 
+def withheld(rule: str) -> str:
+    """Return the name that counts events that this rule withholds."""
+    return f"{WITHHELD}{rule}"
+
+
 def read_outcome_name(name: str) -> OutcomeName:
     """Return the parts of a name."""
+    if name.startswith(WITHHELD):
+        return OutcomeName("withheld", reason=name.removeprefix(WITHHELD))
     return OutcomeName(*name.split(":", 2))

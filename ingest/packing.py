@@ -31,14 +31,15 @@ def _joined(requests: Sequence[SortedRequest]) -> dict[str, Wanted]:
                 whole = joined[connection] = Wanted()
             whole.batches += wanted.batches
             whole.unsupported += wanted.unsupported
-            whole.withheld += wanted.withheld
+            for rule, number in wanted.withheld.items():
+                whole.withhold(rule, number)
             whole.size += wanted.size
     return joined
 
 
 def _shares(wanted: Wanted, encoder: "_ChunkEncoder") -> list[Share]:
     """Return one share for each chunk, or one without a chunk."""
-    unwanted = wanted.unsupported + wanted.withheld
+    unwanted = wanted.unsupported + sum(wanted.withheld.values())
     (events, chunk), *others = encoder.chunks_of(wanted) or [(0, None)]
     return [
         Share(events + unwanted, wanted.unsupported, wanted.withheld, chunk),

@@ -13,7 +13,8 @@ from lanes.chunk import Batch, Entry
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.body import JsonBytes
 from mapping.incoming.invalid_batch import NO_BATCH, as_invalid_batch, split_element
-from mapping.plan import Gate, Plan
+from mapping.plan import Plan
+from mapping.results import Unsupported, Withheld
 
 SMALLEST_EVENT: Final = 100
 """The least bytes of an event, on average: a request may have as many events as fit into its limit."""
@@ -35,13 +36,17 @@ _numbers = count()
 class Wanted(msgspec.Struct):
     """The events of a request that one connection wants; connections that want the same events share the Batch.
 
-    `size` is the most bytes that the batches have in chunks, before compression.
+    `withheld` counts by rule. `size` is the most bytes that the batches have in chunks, before compression.
     """
 
     batches: list[Batch] = []
     unsupported: int = 0
-    withheld: int = 0
+    withheld: dict[str, int] = {}
     size: int = 0
+
+    def withhold(self, rule: str, number: int = 1) -> None:
+        """Count events that this rule withholds."""
+        self.withheld[rule] = self.withheld.get(rule, 0) + number
 
 
 class SortedRequest(msgspec.Struct):
@@ -134,7 +139,7 @@ def _sort_batch(request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, s
     stored: dict[tuple[int, ...], tuple[Batch, int]] = {}
     for plan in plans:
         wanted = request.wanted[plan.connection]
-        chosen = _choose(plan, split.environment, heads, wanted)
+        chosen = _choose(plan, split, heads, wanted)
         if not chosen:
             continue
         if chosen not in stored:
@@ -163,17 +168,21 @@ def _stored_size(raw: JsonBytes, split: SplitBatch, chosen: Sequence[int]) -> in
     return size + ENTRY_OVERHEAD * (1 + number) + further * len(split.shared)
 
 
-def _choose(plan: Plan, environment: str | None, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:
+def _choose(plan: Plan, split: SplitBatch, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:
     """Return the positions of the events that the connection wants; count the others."""
+    withheld = plan.withholds(split.environment, split.shared)
+    if withheld is not None:
+        wanted.withhold(withheld.rule, len(heads))
+        return ()
     chosen = []
     for position, event_head in enumerate(heads):
-        gate = plan.gate(environment, event_head)
-        if gate is Gate.WANTED:
-            chosen.append(position)
-        elif gate is Gate.UNSUPPORTED:
-            wanted.unsupported += 1
-        else:
-            wanted.withheld += 1
+        match plan.refuses(event_head):
+            case None:
+                chosen.append(position)
+            case Unsupported():
+                wanted.unsupported += 1
+            case Withheld(rule=rule):
+                wanted.withhold(rule)
     return tuple(chosen)
 
 

@@ -20,11 +20,14 @@ LARGEST_WRITE: Final = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One connection's part of an arrival; `chunk` is encoded and has `accepted - unsupported - withheld` events."""
+    """One connection's part of an arrival; `withheld` counts by rule.
+
+    `chunk` is encoded and has the events that are neither unsupported nor withheld.
+    """
 
     accepted: int
     unsupported: int = 0
-    withheld: int = 0
+    withheld: Mapping[str, int] = field(default_factory=dict)
     chunk: bytes | None = field(default=None, repr=False)
 
 
@@ -100,7 +103,7 @@ def append_arguments(
                 "lane": lane_name(connection, choose_lane()),
                 "accepted": share.accepted,
                 "unsupported": share.unsupported,
-                "withheld": share.withheld,
+                "withheld": dict(share.withheld),
                 "chunk": place,
             }
         )

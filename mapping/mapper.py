@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from config.dead_letter_reasons import INTERNAL_ERROR, INVALID_VALUE
 from mapping.compile.steps import Failure
+from mapping.forwarding.rules import decide
 from mapping.incoming.batch import head
 from mapping.incoming.event import UNREADABLE, Incoming, read_event
 from mapping.incoming.unreadable import explain_unreadable, own_id_of
 from mapping.items import event_of, match_items
-from mapping.native import describe
 from mapping.prepared_batch import PreparedBatch
 from mapping.properties.native import Item
 from mapping.recipe import Recipe
@@ -48,7 +48,11 @@ class BatchMapper:
             return [self._unreadable(raw, generated_id, error)]
         items = self._recipe.items_of(incoming)
         if not items:
-            return [Unsupported(describe(incoming.event_type, incoming.action))]
+            return [self._recipe.unwanted(incoming)]
+        if self._prepared.rules:
+            withheld = decide(self._prepared.rules, incoming)
+            if withheld is not None:
+                return [withheld]
         if len(items) == 1:  # nearly all events
             return [self._item(items[0], incoming)]
         return [self._item(item, incoming) for item in items]
@@ -75,7 +79,7 @@ class BatchMapper:
         """Reject an event whose nesting is wrong, unless its readable part shows that no mapping wants it."""
         kind = head(raw)
         if kind is not None and not self._recipe.may_want(kind):
-            return Unsupported(describe(kind.event_type, kind.action))
+            return self._recipe.unwanted(kind)
         field, message = explain_unreadable(error)
         return Rejected(None, own_id_of(raw) or generated_id, INVALID_VALUE.code, field, message)
 

@@ -29,8 +29,8 @@ class NativeRow(NamedTuple):
 NATIVE = tuple(NativeRow(f"N{n}", action, event) for n, (action, event) in enumerate(NATIVE_EVENTS.items(), start=1))
 
 
-def native_events(connection: Connection) -> dict[str, str]:
-    """Return product action → TikTok event, with the connection's own choices applied."""
+def native_events(connection: Connection) -> dict[str, str | None]:
+    """Return product action → TikTok event, with the connection's own choices applied; None where it is off."""
     return {**{row.action: row.tiktok_event for row in NATIVE}, **connection.native_events}
 
 

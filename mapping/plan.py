@@ -1,27 +1,21 @@
 """Compile a connection: which events it wants, and how they become TikTok events. This is the face of the package."""
 
 from collections.abc import Sequence
-from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from config.model import Connection, Input
 from config.routes import route_of
+from mapping.forwarding.rules import DISABLED
+from mapping.forwarding.sample import reads_device_id
 from mapping.incoming.batch import Head
-from mapping.incoming.batch_fields import relevant
+from mapping.incoming.batch_fields import BatchFields, read_batch_fields, relevant
 from mapping.incoming.invalid_batch import NO_BATCH, InvalidBatchMapper
 from mapping.mapper import BatchMapper
 from mapping.people.ip_observations import IpObserver
-from mapping.prepared_batch import batch_preparer
+from mapping.prepared_batch import LONGEST_LONG_KEPT, batch_preparer
 from mapping.recipe import build_recipe
+from mapping.results import Unsupported, Withheld
 from mapping.wire import envelope, shape_of
-
-
-class Gate(Enum):
-    """The quick answer about an event, before it is stored."""
-
-    WANTED = "wanted"
-    UNSUPPORTED = "unsupported"
-    WITHHELD = "withheld"
 
 
 class Plan:
@@ -34,19 +28,34 @@ class Plan:
         self._connection = connection
         self.route = route_of(connection, source.platform)
         self._enabled = connection.enabled
+        self._reads_device_id = reads_device_id(connection)
         self._recipe = build_recipe(connection, source, self.route)
         self._prepare = batch_preparer(self._recipe)
         self._envelope = envelope(
             self.route, shape_of(self.route), connection.event_source_id, connection.test_event_code
         )
 
-    def gate(self, environment: str | None, head: Head | None) -> Gate:
-        """Return whether to store an event; WANTED also for unreadable events and where only mapping can decide."""
-        if not self._enabled or (environment is not None and environment not in self._recipe.environments):
-            return Gate.WITHHELD
+    def withholds(self, environment: str | None, shared: bytes) -> Withheld | None:
+        """Return why no event of a batch is stored; None where its events are stored or decide themselves.
+
+        `environment` is None and `shared` is NO_BATCH for an element that is no batch: it becomes a dead letter.
+        """
+        if not self._enabled:
+            return DISABLED
+        forwarding = self._recipe.forwarding
+        if environment is None:
+            return None
+        withheld = forwarding.withheld_environment(environment)
+        if withheld is not None or not forwarding.reads_batch:
+            return withheld
+        read = _fields_of if len(shared) <= LONGEST_LONG_KEPT else read_batch_fields
+        return forwarding.withheld(read(shared, self.platform))
+
+    def refuses(self, head: Head | None) -> Unsupported | Withheld | None:
+        """Return how an event ends that is not stored; None for one that is, because only mapping can tell."""
         if head is None or self._recipe.may_want(head):
-            return Gate.WANTED
-        return Gate.UNSUPPORTED
+            return None
+        return self._recipe.unwanted(head)
 
     def batch(
         self,
@@ -64,7 +73,7 @@ class Plan:
             return InvalidBatchMapper()
         now_ms = received_ms if now_ms is None else now_ms
         prepared = self._prepare(
-            relevant(shared),
+            relevant(shared, with_device_id=self._reads_device_id),
             remembered_ip if self._recipe.uses_remembered_ip else None,
             peer_ip if self.uses_peer_ip else None,
         )
@@ -83,6 +92,12 @@ class Plan:
     def request(self, events: Sequence[bytes]) -> bytes:
         """Return a request's body with these events, each a `Mapped.body`."""
         return self._envelope.around(events)
+
+
+@lru_cache(maxsize=4)
+def _fields_of(shared: bytes, platform: str) -> BatchFields:
+    """Return a batch's own fields, cached for the further connections of its input."""
+    return read_batch_fields(shared, platform)
 
 
 def compile_plan(connection: Connection, source: Input) -> Plan:

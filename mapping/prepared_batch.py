@@ -4,20 +4,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from config.vocabulary import ENVIRONMENTS
-from mapping.fields.consent import consents_to
-from mapping.incoming.batch_fields import BatchFields, read_batch_fields
+from mapping.incoming.batch_fields import read_batch_fields
 from mapping.recipe import Recipe
-from mapping.results import Note, Withheld
+from mapping.results import Note
 from mapping.wire import Document, Spliced
 
-_OTHER_ENVIRONMENTS: Final = frozenset(
-    (
-        *("prod", "prd", "live", "release", "dev", "develop", "debug", "local", "localhost", "sandbox"),
-        *("stage", "staging", "stg", "test", "testing", "tst", "qa", "uat", "integration", "int", "ci"),
-        *("preview", "preprod", "pre-prod", "pre-production", "preproduction", "beta", "alpha", "demo", "canary"),
-    )
-)
 MOST_KEPT: Final = 1024
 """Users whose batches one process caches; batches of one user follow each other within minutes."""
 LONGEST_KEPT: Final = 2048
@@ -31,10 +22,10 @@ class PreparedBatch:
     """The shared part of a batch for one connection; serves any number of threads and batches."""
 
     def __init__(self, recipe: Recipe, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> None:
-        self.shared = read_batch_fields(relevant)
+        self.shared = read_batch_fields(relevant, recipe.platform)
         self.shared.addresses = (self.shared.ip, remembered_ip, peer_ip)
-        self.shared.platform = recipe.platform
-        self.withheld = withheld(self.shared, recipe)
+        self.withheld = recipe.forwarding.withheld(self.shared)
+        self.rules = recipe.forwarding.rules_for(self.shared)
         self._recipe = recipe
         self._encoded: tuple[Spliced, tuple[Note, ...]] | None = None
 
@@ -42,7 +33,7 @@ class PreparedBatch:
         """Return the fields of the batch, encoded, and the notes about them; computed at the first call."""
         if self._encoded is None:
             document: Document = {}
-            notes = list(self.shared.notes)
+            notes = [*self.shared.notes, *self._recipe.forwarding.notes(self.shared)]
             self._recipe.of_batch(
                 self.shared, document, notes
             )  # rules of a batch's fields only omit fields: nothing fails
@@ -82,19 +73,3 @@ def batch_preparer(recipe: Recipe) -> PrepareBatch:
         return prepare(maker, relevant, remembered_ip, peer_ip)
 
     return make
-
-
-def _of_environment(name: str, sent: frozenset[str]) -> str:
-    """Return why an environment is withheld. Only common names are shown: any other may be personal data."""
-    shown = name if name in ENVIRONMENTS or name in _OTHER_ENVIRONMENTS else "another"
-    why = f"environment {shown}, and this connection sends {', '.join(sorted(sent))} only"
-    return why if name in ENVIRONMENTS else f"{why}; mParticle's words are {' and '.join(ENVIRONMENTS[:2])}"
-
-
-def withheld(shared: BatchFields, recipe: Recipe) -> Withheld | None:
-    """Return why no event of the batch may be sent; None when its events may be sent."""
-    if shared.environment not in recipe.environments:
-        return Withheld(_of_environment(shared.environment, recipe.environments))
-    if recipe.purpose is not None and not consents_to(recipe.purpose, shared.consent):
-        return Withheld(f"no GDPR consent to {recipe.purpose}, which this connection asks for (gdpr_purpose)")
-    return None

@@ -5,15 +5,17 @@ from typing import NamedTuple
 from config.model import Connection, Input, Platform
 from config.routes import Route
 from mapping.compile.functions import Fill, compile_filler
-from mapping.compile.steps import steps_by_object
+from mapping.compile.steps import is_sent, steps_by_object
+from mapping.forwarding.rules import Forwarding, compile_forwarding
 from mapping.incoming.event import Incoming
 from mapping.incoming.kinds import Kind
 from mapping.items import custom_keys, native_key
-from mapping.native import COMMERCE_EVENT, native_events
+from mapping.native import COMMERCE_EVENT, describe, native_events
 from mapping.properties.custom import CompiledMapping, compile_custom
 from mapping.properties.native import Item, native_properties
+from mapping.results import Unsupported, Withheld
 from mapping.sources import Scope
-from mapping.tables import FIELDS
+from mapping.tables import ADDRESS, FIELDS
 from mapping.wire import Document, shape_of
 
 
@@ -22,9 +24,8 @@ class Recipe(NamedTuple):
 
     platform: Platform
     """The input's platform."""
-    environments: frozenset[str]
-    purpose: str | None
-    """The GDPR purpose that needs the user's consent (X2)."""
+    forwarding: Forwarding
+    """The rules that withhold events."""
     uses_remembered_ip: bool
     """Whether a remembered address may replace the batch's own (I1)."""
     uses_peer_ip: bool
@@ -33,6 +34,8 @@ class Recipe(NamedTuple):
     of_batch: Fill
     constants: Document
     native: dict[str, Item]
+    off: frozenset[str]
+    """The product actions whose native events are withheld."""
     custom: tuple[tuple[CompiledMapping, ...], ...]
     """The mappings, and after them those that are defaults for events that no mapping before takes."""
 
@@ -52,6 +55,13 @@ class Recipe(NamedTuple):
             return [self.native[incoming.action]]
         return []
 
+    def unwanted(self, kind: Kind) -> Unsupported | Withheld:
+        """Return how an event of this kind ends that becomes no item."""
+        if kind.event_type == COMMERCE_EVENT and kind.action in self.off:
+            name = f"native_events: {kind.action} off"
+            return Withheld(name, name)
+        return Unsupported(describe(kind.event_type, kind.action))
+
     def _native_item(self, kind: Kind) -> Item | None:
         return self.native.get(kind.action) if kind.event_type == COMMERCE_EVENT else None
 
@@ -66,17 +76,17 @@ def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
         for mapping, key in zip(mappings, custom_keys(mappings), strict=True)
     ]
     by_rank = (tuple(m for m in custom if m.is_default is default) for default in (False, True))
+    native = native_events(connection)
+    sends_ip = is_sent(ADDRESS.track, connection)
     return Recipe(
         platform=source.platform,
-        environments=connection.environments,
-        purpose=connection.gdpr_purpose,
-        uses_remembered_ip=connection.enrich_ip_address,
-        uses_peer_ip=connection.peer_ip_fallback and source.platform != "feed",
+        forwarding=compile_forwarding(connection),
+        uses_remembered_ip=connection.enrich_ip_address and sends_ip,
+        uses_peer_ip=connection.peer_ip_fallback and source.platform != "feed" and sends_ip,
         of_event=compile_filler(steps_by_object(FIELDS, Scope.EVENT, route.name, shape, connection)),
         of_batch=compile_filler(steps_by_object(FIELDS, Scope.BATCH, route.name, shape, connection)),
         constants=shape.constants,
         custom=tuple(mappings for mappings in by_rank if mappings),
-        native={
-            action: Item(name, fill, native_key(action, name)) for action, name in native_events(connection).items()
-        },
+        native={action: Item(name, fill, native_key(action, name)) for action, name in native.items() if name},
+        off=frozenset(action for action, name in native.items() if name is None),
     )

@@ -49,9 +49,13 @@ class Unsupported(msgspec.Struct, frozen=True, gc=False):
 
 
 class Withheld(msgspec.Struct, frozen=True, gc=False):
-    """An event that a setting of the connection keeps back: its environment (product.md C), or missing consent."""
+    """An event that a setting of the connection keeps back, such as its environment or a forwarding rule.
+
+    `why` is for people; `rule` is the name that the event is counted by. Neither has a value of the event.
+    """
 
     why: str
+    rule: str
 
 
 Result: TypeAlias = Mapped | Rejected | Unsupported | Withheld

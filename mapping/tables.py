@@ -107,11 +107,13 @@ NO_APP_ID = OmitField(
     "have the app's batches carry application_info.package, or set app_id"
 )
 
+ADDRESS = Row("E4", address("ip"), "user.ip", "context.ip", user_ip, SEEN)
+
 FIELDS = (
     Row("E1", TIKTOK_EVENT, "event", "event", text),
     Row("E2", EVENT_ID, "event_id", "event_id", text, missing=NO_ID),
     Row("E3", MOMENT, "event_time", "timestamp", event_time),
-    Row("E4", address("ip"), "user.ip", "context.ip", user_ip, SEEN),
+    ADDRESS,
     Row("E5", device("http_header_user_agent"), "user.user_agent", "context.user_agent", meaningful, SEEN),
     Row("E6", flag(URL), "page.url", "context.page.url", web_url, PAGES, MISSING_URL),
     Row("E6", PAGE, "page.url", "context.page.url", web_url_or_page, PAGES, MISSING_PAGE, needs_setting=OWN_PAGE),

@@ -31,7 +31,7 @@ def show_days(client: redis.Redis, seen: Overview, number: int, *, as_json: bool
 
 def _numbers(day: Day) -> list[Text]:
     others = day.others
-    ended = (day.delivered.total(), day.dead.total(), others["unsupported"], others["withheld"])
+    ended = (day.delivered.total(), day.dead.total(), others["unsupported"], day.withheld.total())
     return [count(number) for number in (others["accepted"], *ended, day.open)]
 
 
@@ -40,4 +40,6 @@ def _by_event_and_reason(day: Day) -> Group:
     reasons: Counter[str] = Counter()
     for (_, reason), number in day.dead.items():
         reasons[reason] += number
-    return Group(*lines, *(Text(f"{number:,} {reason}", style=BAD) for reason, number in reasons.most_common()))
+    dead = [Text(f"{number:,} {reason}", style=BAD) for reason, number in reasons.most_common()]
+    withheld = [Text(f"{number:,} {rule or 'withheld'}", style=MUTED) for rule, number in day.withheld.most_common()]
+    return Group(*lines, *dead, *withheld)

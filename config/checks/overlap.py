@@ -1,4 +1,4 @@
-"""Find out whether one event can match two custom mappings."""
+"""Find out which events custom mappings match: every event of a product action, or one that another matches too."""
 
 from config.model import CustomMapping, Match
 from config.vocabulary import PRODUCT_ACTIONS
@@ -20,6 +20,21 @@ def _may_both_hold(first: Match, second: Match) -> bool:
         return False
     shared = first.attributes.keys() & second.attributes.keys()
     return all(first.attributes[name] & second.attributes[name] for name in shared)
+
+
+def matches_every(action: str, mapping: CustomMapping) -> bool:
+    """Return whether the mapping matches every event of this product action."""
+    match = mapping.match
+    name = f"ecommerce - {action.replace('_', '')}"
+    return (
+        match.event_type in (None, "commerce_event")
+        and match.action in (None, action)
+        and match.name in (None, name)
+        and match.custom_event_type is None
+        and not (match.attributes or match.only_if or match.never_if)
+        and mapping.products is None
+        and mapping.for_each is None
+    )
 
 
 def _differ(first: str | None, second: str | None) -> bool:

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from config.model import Connection, CustomMapping, Input
 from config.reading.draft import Draft, Located
-from config.reading.yaml_tree import Fault, Items, Table
+from config.reading.omitted_fields import REQUIRED, fields_of
+from config.reading.yaml_tree import Fault, Items, Node, Table
 from config.routes import LEGACY, LEGACY_MAX_EVENTS, RouteRow, route_row
 from config.vocabulary import MOST_CUSTOM_EVENTS, WEB_EVENTS
 
@@ -31,6 +32,14 @@ def mapped_events(located: Located[Connection]) -> list[tuple[CustomMapping, int
     tables = (item for item in (items.values if isinstance(items, Items) else ()) if isinstance(item, Table))
     lines = (table.lines.get("tiktok_event") or table.lines["custom_event"] for table in tables)
     return list(zip(located.value.custom_mappings, lines, strict=True))
+
+
+def lines_of(table: Table, *keys: str) -> list[int]:
+    """Return the lines of a list's items, found by these keys from table to table; none where it is not written."""
+    node: Node | None = table
+    for key in keys:
+        node = node.values.get(key) if isinstance(node, Table) else None
+    return [item.line for item in node.values] if isinstance(node, Items) else []
 
 
 def _repeated(entries: Iterable[Located[T]], key: Callable[[T], Hashable]) -> Iterator[Located[T]]:
@@ -123,7 +132,7 @@ def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
         kinds = {row.route.id_kind for row in route_rows_of(located.value, draft).values()} - {"App ID"}
         mapped = mapped_events(located)
         events = [(mapping.tiktok_event, line) for mapping, line in mapped if not mapping.is_custom_event]
-        events += [(event, located.line("native_events")) for event in located.value.native_events.values()]
+        events += [(event, located.line("native_events")) for event in located.value.native_events.values() if event]
         for event, line in events if kinds else ():
             if event not in WEB_EVENTS:
                 allowed = f"allowed are {', '.join(WEB_EVENTS)}"
@@ -158,6 +167,18 @@ def _not_too_many_custom_events(draft: Draft) -> Iterator[Fault]:
                     )
 
 
+def _required_fields_are_sent(draft: Draft) -> Iterator[Fault]:
+    for located in draft.connections:
+        used = {row.route.name for row in route_rows_of(located.value, draft).values()}
+        for path, line in zip(located.value.omit, lines_of(located.table, "omit"), strict=True):
+            for field in fields_of(path):
+                routes, why = REQUIRED.get(field, (frozenset(), ""))
+                if here := sorted(routes & used):
+                    yield Fault(
+                        line, f"`{field}` cannot be omitted from {' and '.join(here)} events of this connection: {why}"
+                    )
+
+
 CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _ids_are_unique,
     _former_ids_are_free,
@@ -169,4 +190,5 @@ CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _app_names_on_app_connections,
     _event_sets_take_standard_events,
     _not_too_many_custom_events,
+    _required_fields_are_sent,
 )

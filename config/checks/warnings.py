@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
 from config.additional_fields import named
-from config.checks.overlap import may_both_match
+from config.checks.overlap import matches_every, may_both_match
 from config.checks.refusals import mapped_events, route_rows_of
-from config.model import Connection, CustomMapping, Platform
+from config.checks.rules import RULE_WARNINGS
+from config.model import Connection, Platform
 from config.reading.draft import Draft, Located
 from config.reading.readers import did_you_mean, scalar
 from config.reading.references import is_reference
@@ -181,24 +182,11 @@ def _native_actions(located: Located[Connection]) -> dict[str, list[str]]:
     mappings = located.value.custom_mappings
     events: dict[str, list[str]] = {}
     for action, event in NATIVE_EVENTS.items():
-        if not any(_matches_every(action, m) for m in mappings):
-            events.setdefault(located.value.native_events.get(action, event), []).append(action)
+        if not any(matches_every(action, m) for m in mappings):
+            sent = located.value.native_events.get(action, event)
+            if sent is not None:
+                events.setdefault(sent, []).append(action)
     return events
-
-
-def _matches_every(action: str, mapping: CustomMapping) -> bool:
-    """Return whether the mapping matches every event of this product action."""
-    match = mapping.match
-    name = f"ecommerce - {action.replace('_', '')}"
-    return (
-        match.event_type in (None, "commerce_event")
-        and match.action in (None, action)
-        and match.name in (None, name)
-        and match.custom_event_type is None
-        and not (match.attributes or match.only_if or match.never_if)
-        and mapping.products is None
-        and mapping.for_each is None
-    )
 
 
 def _sent_twice(draft: Draft) -> Iterator[Fault]:
@@ -258,4 +246,5 @@ WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _counted_once,
     _unusual_id,
     _input_without_connection,
+    *RULE_WARNINGS,
 )

@@ -7,6 +7,8 @@ import phonenumbers
 from config.model import Connection, Input
 from config.reading.additional_fields import ALSO_SEND
 from config.reading.custom_mappings import CUSTOM_MAPPING
+from config.reading.forwarding import FORWARD, native_event
+from config.reading.omitted_fields import tiktok_path
 from config.reading.readers import (
     Read,
     Reader,
@@ -35,7 +37,6 @@ from config.vocabulary import (
     INVALID_TTCLID,
     NATIVE_EVENTS,
     PLATFORMS,
-    TIKTOK_EVENTS,
 )
 
 
@@ -151,9 +152,15 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
                 default="dead_letter",
             ),
             "native_events": KeyRow(
-                mapping(exactly(TIKTOK_EVENTS), "{purchase: CompletePayment}", key=choice(NATIVE_EVENTS)),
-                "Another TikTok event for a product action than the default one.",
+                mapping(native_event, "{purchase: CompletePayment, view_detail: off}", key=choice(NATIVE_EVENTS)),
+                "Another TikTok event for a product action than the default one, or `off` to withhold these events.",
                 default="{}",
+            ),
+            "forward": KeyRow(FORWARD, "Which events are forwarded; the others are withheld.", default="{}"),
+            "omit": KeyRow(
+                listing(tiktok_path, "[user.ip, page.referrer]"),
+                "Fields that are never sent, by their path in a request of Events API 2.0.",
+                default="[]",
             ),
             "max_events_per_request": KeyRow(
                 whole(1, 1000), "The most events in one request to TikTok; 50 on legacy connections.", default="1000"

@@ -2,7 +2,7 @@
 -- Append everything that ingest accepted, or nothing. Returns nil, or {connection, what paused it} for a connection whose
 -- backlog has reached its limit.
 -- ARGV[2]: {max_backlog_bytes, inputs = [{id, accepted, unrouted}],
---           shares = [{connection, lane, accepted, unsupported, withheld, chunk}]}
+--           shares = [{connection, lane, accepted, unsupported, withheld = {rule = count}, chunk}]}
 -- ARGV[3...]: chunks, each once; `chunk` of a share is the place of its chunk among them, 0 for none
 local arrivals = cmsgpack.unpack(ARGV[2])
 check_whole(arrivals.max_backlog_bytes, 'max_backlog_bytes')
@@ -12,7 +12,14 @@ for _, share in ipairs(arrivals.shares) do
   check_text(share.connection, 'connection')
   if connection_of(check_lane(share.lane, 'lane')) ~= share.connection then refuse('lane is not of the connection') end
   share.chunk = #chunk > 0 and check_chunk(chunk, 'chunk')
-  share.counts = {accepted = share.accepted, unsupported = share.unsupported, withheld = share.withheld}
+  check_counts(share.withheld, 'withheld')
+  share.counts = {accepted = share.accepted, unsupported = share.unsupported, withheld = 0}
+  share.days = {accepted = share.accepted, unsupported = share.unsupported}
+  share.measures = {}
+  for rule, count in pairs(share.withheld) do
+    share.counts.withheld = share.counts.withheld + count
+    share.days[WITHHELD .. rule], share.measures[WITHHELD .. rule] = count, count
+  end
   check_counts(share.counts, 'share')
   if share.chunk and arrivals.max_backlog_bytes > 0 then
     local key = 'connection:' .. share.connection
@@ -33,7 +40,8 @@ for _, share in ipairs(arrivals.shares) do
   end
   redis.call('SADD', 'lanes:connections', share.connection)
   raise_counters('ledger:' .. share.connection, share.counts)
-  raise_day(share.connection, share.chunk and share.chunk.day or math.floor(now / DAY), share.counts)
+  raise_day(share.connection, share.chunk and share.chunk.day or math.floor(now / DAY), share.days)
+  raise_counters('measures:' .. share.connection, share.measures)
 end
 for _, input in ipairs(arrivals.inputs) do raise_counters('ledger:input:' .. input.id, input.counts) end
 return nil

@@ -44,6 +44,7 @@
 
 local PAGE = 1000
 local USUAL_WAIT, LONGEST_WAIT = 300000, 3600000  -- only a wait that TikTok asks for is longer than the usual one
+local WITHHELD = 'withheld:'  -- what begins the finer names of events that a rule withholds
 local ROOM_AGAIN = 0.9  -- the part of its share below which dead letters no longer pause their connection
 local FIRST_SPACING, LEAST_SPACING, MOST_SPACING = 1000, 50, 60000
 

@@ -46,7 +46,13 @@ def steps_by_object(
     objects: dict[tuple[str, ...], dict[str, Step]] = {}
     for row in rows:
         path = path_of(row, shape)
-        if row.source.scope is scope and route in row.routes and path is not None and is_on(row, connection):
+        if (
+            row.source.scope is scope
+            and route in row.routes
+            and path is not None
+            and is_on(row, connection)
+            and is_sent(row.track, connection)
+        ):
             within, key = place_of(path)
             objects.setdefault(within, {})[key] = _step(row, path, key, connection)
     outer_first = sorted(objects.items(), key=lambda object_steps: len(object_steps[0]))
@@ -58,6 +64,12 @@ def is_on(row: Row, connection: Connection) -> bool:
     if row.additional:
         return row.track in connection.also_send
     return row.needs_setting is None or bool(getattr(connection, row.needs_setting))
+
+
+def is_sent(path: str | None, connection: Connection) -> bool:
+    """Return whether `omit` does not name the field at this path of Events API 2.0, or an object that has it."""
+    plain = (path or "").replace("[]", "")
+    return not any(plain == omitted or plain.startswith(f"{omitted}.") for omitted in connection.omit)
 
 
 def _step(row: Row, path: str, key: str, connection: Connection) -> Step:

@@ -55,16 +55,25 @@ class Fields(msgspec.Struct, gc=False):
     device_info: DeviceInfo | None = None
     application_info: ApplicationInfo | None = None
     consent_state: msgspec.Raw = msgspec.Raw(b"null")
+    mp_deviceid: Leaf = None
 
 
 _NO_DEVICE = DeviceInfo()
 _NO_APPLICATION = ApplicationInfo()
 _FIELDS = msgspec.structs.fields(Fields)
+_DEVICE_ID = "mp_deviceid"
+_AllMembers = msgspec.defstruct(
+    "_AllMembers", [(field.name, msgspec.Raw, msgspec.Raw()) for field in _FIELDS], omit_defaults=True, gc=False
+)
 _Members = msgspec.defstruct(
-    "_Members", [(field.name, msgspec.Raw, msgspec.Raw()) for field in _FIELDS], omit_defaults=True, gc=False
+    "_Members",
+    [(field.name, msgspec.Raw, msgspec.Raw()) for field in _FIELDS if field.name != _DEVICE_ID],
+    omit_defaults=True,
+    gc=False,
 )
 _encode = msgspec.json.Encoder().encode
 _decode_members = msgspec.json.Decoder(_Members).decode
+_decode_all_members = msgspec.json.Decoder(_AllMembers).decode
 _decode = msgspec.json.Decoder(Fields).decode
 _SHAPE = shape_of(Fields)
 _decode_loosely = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -84,6 +93,7 @@ class BatchFields(msgspec.Struct, gc=False):
     device: DeviceInfo
     application: ApplicationInfo
     consent: msgspec.Raw
+    device_id: Leaf
     notes: tuple[Note, ...]
     addresses: tuple[Leaf, Leaf, Leaf] = (None, None, None)
     """The batch's own address, and those that may replace it (I1)."""
@@ -105,16 +115,22 @@ class BatchFields(msgspec.Struct, gc=False):
         return value
 
 
-def relevant(raw: bytes) -> bytes:
+def relevant(raw: bytes, *, with_device_id: bool = False) -> bytes:
     """Return only the members of a batch's JSON that are read; equal for batches with equal data of a user."""
     try:
-        return _encode(_decode_members(raw))
+        return _encode(_decode_all_members(raw) if with_device_id else _decode_members(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return raw
 
 
-def read_batch_fields(raw: bytes) -> BatchFields:
-    """Decode `raw`; never raises. A field of the wrong type is absent, with a note."""
+def read_batch_fields(raw: bytes, platform: str = "") -> BatchFields:
+    """Decode `raw`, a batch from this platform; never raises. A field of the wrong type is absent, with a note."""
+    fields = _read(raw)
+    fields.platform = platform
+    return fields
+
+
+def _read(raw: bytes) -> BatchFields:
     for read in (_decode, _decode_repaired):
         try:
             return _shared(read(raw), ())
@@ -163,6 +179,7 @@ def _shared(fields: Fields, notes: tuple[Note, ...]) -> BatchFields:
         fields.device_info or _NO_DEVICE,
         fields.application_info or _NO_APPLICATION,
         fields.consent_state,
+        fields.mp_deviceid,
         (*notes, *misnamed),
     )
 

@@ -8,7 +8,6 @@ from mapping.fields.ip import public_ip
 from mapping.fields.placeholders import own_user
 from mapping.fields.rules import PerConnection, Rule, identity_text
 from mapping.incoming.batch_fields import BatchFields, read_batch_fields
-from mapping.prepared_batch import withheld
 from mapping.recipe import Recipe
 from mapping.results import SendWithNote
 from mapping.tables import FIELDS
@@ -40,8 +39,8 @@ class IpObserver:
 
     def observe(self, raw: bytes) -> IpObservation:
         """Return the observation in a batch's shared JSON; NO_OBSERVATION for a withheld batch. Never raises."""
-        shared = read_batch_fields(raw)
-        if withheld(shared, self._recipe) is not None:
+        shared = read_batch_fields(raw, self._recipe.platform)
+        if self._recipe.forwarding.withheld(shared) is not None:
             return NO_OBSERVATION
         address = public_ip(shared.ip)
         return IpObservation(address if isinstance(address, str) else None, self._subjects(shared))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from config.model import Connection
 from config.routes import Route
 from mapping.compile.functions import Fill, compile_filler, compile_maker
-from mapping.compile.steps import Failure, ObjectSteps, Step, steps_by_object
+from mapping.compile.steps import Failure, ObjectSteps, Step, is_sent, steps_by_object
 from mapping.fields.money import NATIVE_MONEY, Money, notes_on_money
 from mapping.incoming.event import Incoming, Product
 from mapping.results import Note
@@ -61,7 +61,8 @@ def products_of(incoming: Incoming) -> Sequence[Product | None]:
 def compile_properties(properties: Properties, connection: Connection, route: Route) -> Fill:
     """Return the function that fills `properties`; contents add the content type (P8), ids (X5) and number (A12)."""
     within, key = place_of(path_of(CONTENT_TYPE, shape_of(route)) or "")
-    content_type = {key: getattr(connection, CONTENT_TYPE.source.name)}
+    is_typed = is_sent(CONTENT_TYPE.track, connection)
+    content_type = {key: getattr(connection, CONTENT_TYPE.source.name)} if is_typed else {}
     of_each, of_all = (content_type, {}) if within == CONTENTS else ({}, content_type)
     of_event, of_contents, of_product, parts_of, money = properties
     fill_own = compile_filler(of_event)

@@ -6,7 +6,7 @@ from typing import assert_never
 from config.dead_letter_reasons import MISSING_PARAMETER
 from config.model import Connection, Parameter
 from config.routes import Route
-from mapping.compile.steps import Step
+from mapping.compile.steps import Step, is_sent
 from mapping.incoming.batch_fields import attribute_key
 from mapping.properties.native import CONTENTS
 from mapping.properties.transforms import transformed
@@ -23,7 +23,7 @@ DESCRIPTIVE_FIELDS = frozenset({"name", "category", "brand", "variant"})
 def rows_of(name: str, connection: Connection, route: Route) -> Iterator[ParameterRow]:
     """Yield the rows of parameter `name` on this connection's route."""
     for row in PARAMETERS:
-        if row.name == name and route.name in row.routes and _is_on(row, connection):
+        if row.name == name and route.name in row.routes and _is_on(row, connection) and is_sent(row.path, connection):
             yield row
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final, Literal, NamedTuple
 
+from delivery.outcome_names import WITHHELD
 from lanes.ledger import ENDED, RECEIVED
 from operations.metrics.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
 from operations.metrics.samples import (
@@ -89,6 +90,13 @@ CATALOGUE: Final = (
         ("connection", "reason"),
         "Events that became dead letters.",
         measures(DEAD),
+    ),
+    Metric(
+        "relay_withheld_total",
+        "counter",
+        ("connection", "rule"),
+        "Events that a setting withheld, by the rule as the configuration has it, such as sample 25%.",
+        measures(WITHHELD),
     ),
     Metric(
         "relay_dead_letters",

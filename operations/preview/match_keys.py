@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 
 from config.model import Connection
-from mapping.compile.steps import is_on
+from mapping.compile.steps import is_on, is_sent
 from mapping.results import Note
 from mapping.tables import FIELDS, Row
 from mapping.wire import path_of, shape_of
@@ -16,6 +16,7 @@ from operations.preview.preview import Preview
 Grade = Literal["good", "fair", "none"]
 
 _LEFT_OUT = "left out: "
+_BY_SETTING = "left out by the setting `omit`"
 
 
 class Kind(NamedTuple):
@@ -73,7 +74,9 @@ class Matching:
 
 def matching_of(made: Preview, connection: Connection) -> Matching:
     """Return the identifiers by which TikTok could match the events of `made`."""
-    matching = Matching(tuple(_identifiers(made, connection)), remembers=connection.enrich_ip_address)
+    matching = Matching(
+        tuple(_identifiers(made, connection)), remembers=connection.enrich_ip_address and is_sent("user.ip", connection)
+    )
     for item in made.items:
         body = msgspec.json.decode(item.body)
         present = [identifier for identifier in matching.identifiers if _at(body, identifier.path)]
@@ -81,6 +84,9 @@ def matching_of(made: Preview, connection: Connection) -> Matching:
             identifier.sent += 1
         matching.events += 1
         matching.grades[_grade(present)] += 1
+        for identifier in matching.identifiers:
+            if not is_sent(identifier.kind.path, connection):
+                identifier.omitted[_BY_SETTING] = identifier.omitted.get(_BY_SETTING, 0) + 1
         for note in item.notes:
             for identifier in matching.identifiers:
                 if identifier.incoming == note.field and identifier not in present:

@@ -10,7 +10,7 @@ from config.model import Configuration, Connection, Input
 from config.routes import MOST_BODY_BYTES
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.invalid_batch import NO_BATCH, as_invalid_batch, split_element
-from mapping.plan import Gate, Plan, compile_plan
+from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
 
 _REPEATED = Note(
@@ -23,7 +23,6 @@ _REPEATED_BATCH = Note(
     "an earlier batch has the same bytes, so the event got the same generated id: TikTok counts both as one. "
     "Give events a source_message_id",
 )
-DISABLED = "the connection is disabled (enabled: false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +102,11 @@ def _preview(
     index = 0
     for batch, digest in parts:
         mapper = plan.batch(batch.shared, received_ms)
+        withheld = plan.withholds(batch.environment, batch.shared)
         for position, event in enumerate(batch.events):
             seen = None if batch.shared == NO_BATCH else head(event)
-            if plan.gate(batch.environment, seen) is Gate.WITHHELD and not connection.enabled:
-                preview.withheld.append((index, Withheld(DISABLED)))
+            if withheld is not None:
+                preview.withheld.append((index, withheld))
             else:
                 generated_id = generate_id(source.id, batch, digest, position, seen, received_ms)
                 for result in mapper.map(bytes(event), generated_id):

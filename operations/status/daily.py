@@ -15,8 +15,8 @@ from lanes.ledger import RECEIVED
 EPOCH: Final = date(1970, 1, 1)
 MOST_DAYS: Final = DAYS_KEPT
 
-UNSENT: Final = ("unsupported", "withheld", "erased", "discarded")
-"""How events end that were neither sent to TikTok nor dead-lettered."""
+UNSENT: Final = ("unsupported", "erased", "discarded")
+"""How events end, besides withheld, that were neither sent to TikTok nor dead-lettered."""
 
 
 @dataclass(slots=True)
@@ -30,8 +30,10 @@ class Day:
     date: date
     delivered: Counter[str] = field(default_factory=Counter)
     dead: Counter[tuple[str, str]] = field(default_factory=Counter)
+    withheld: Counter[str] = field(default_factory=Counter)
+    """By rule; "" where an older version counted without."""
     others: Counter[str] = field(default_factory=Counter)
-    """`accepted`, `extra`, `replayed`, `unsupported`, `withheld`, `erased`, `discarded`, as in the ledger."""
+    """`accepted`, `extra`, `replayed`, `unsupported`, `erased`, `discarded`, as in the ledger."""
 
     def add(self, counts: Iterable[tuple[str, int]]) -> None:
         """Add what a connection counted on this day."""
@@ -42,6 +44,8 @@ class Day:
                     self.delivered[end.tiktok_event] += number
                 case "dead_lettered":
                     self.dead[end.tiktok_event, end.reason] += number
+                case "withheld":
+                    self.withheld[end.reason] += number
                 case other:
                     self.others[other] += number
 
@@ -53,8 +57,12 @@ class Day:
     @property
     def open(self) -> int:
         """How many have not ended yet."""
-        unsent = sum(self.others[name] for name in UNSENT)
-        return max(0, self.came - self.delivered.total() - self.dead.total() - unsent)
+        return max(0, self.came - self.delivered.total() - self.dead.total() - self.unsent)
+
+    @property
+    def unsent(self) -> int:
+        """How many were neither sent to TikTok nor dead-lettered."""
+        return self.withheld.total() + sum(self.others[name] for name in UNSENT)
 
     @property
     def tiktok_events(self) -> list[str]:
@@ -77,6 +85,7 @@ class Day:
             **{name: self.others[name] for name in names},
             "delivered": dict(self.delivered.most_common()),
             "dead_lettered": dead,
+            "withheld": dict(self.withheld.most_common()),
             "waiting": self.open,
         }
 

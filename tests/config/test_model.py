@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from config.model import Configuration, Connection, CustomMapping, Input, Match, Parameter
+from config.model import Condition, Configuration, Connection, CustomMapping, Forward, Input, Match, Parameter
 
 INPUT = Input(id="web", platform="web", api_key="hidden-key", api_secret="hidden-secret")
 CONNECTION = Connection(
@@ -44,6 +44,8 @@ OTHER_VALUES: dict[str, Any] = {
     "default_region": "US",
     "invalid_ttclid": "drop_field",
     "native_events": {"purchase": "Purchase"},
+    "forward": Forward(never_if=(Condition("attribute", "internal", "exists", ("true",)),)),
+    "omit": ("user.ip",),
     "max_events_per_request": 7,
     "peer_ip_fallback": True,
     "max_event_age_s": 60,
@@ -75,7 +77,7 @@ def test_any_setting_changes_the_fingerprint(field: str) -> None:
 def test_equal_connections_have_equal_fingerprints_in_every_process() -> None:
     """In any order of sets: one worker pauses a connection, another compares the fingerprint."""
     program = (
-        "from config.model import Connection\n"
+        "from config.model import Condition, Connection, Forward\n"
         "c = Connection(id='a', inputs=('b',), access_token='t', event_source_id='P', "
         "environments=frozenset({'production', 'development', 'unknown'}), native_events={'a': 'A', 'b': 'B'})\n"
         "print(c.fingerprint)"

@@ -209,7 +209,7 @@ CASES = {
         ("`completepayment`", "Did you mean `CompletePayment`?"),
     ),
     "native events as text": Case(
-        with_setting("native_events: Purchase"), 12, ("must be a mapping", "CompletePayment}")
+        with_setting("native_events: Purchase"), 12, ("must be a mapping", "CompletePayment")
     ),
     "empty native events": Case(with_setting("native_events:"), 12, ("`native_events` is empty", "{}")),
     "an app event on a pixel": Case(

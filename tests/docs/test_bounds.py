@@ -21,6 +21,7 @@ NO_BOUND = {
     "mapping.incoming.flags._LONGEST_NAME": "names are compared, not kept",
     "mapping.incoming.identity_names._LONGEST_NAME": "names are compared, not kept",
     "mapping.people.ip_observations._MOST_SUBJECTS": "within one batch, which has a bound",
+    "mapping.conditions.operators._MOST_DIGITS": "a longer part of a version is no version",
     "mapping.values._LARGEST_INT": "the range of TikTok's numbers",
     "operations.status.daily.MOST_DAYS": "lanes.daily_counts.DAYS_KEPT by another name",
     "operations.erasure.MOST_ROUNDS": "how often an erasure reads again",

@@ -30,7 +30,7 @@ def received(day: int, events: int) -> bytes:
 def client(redis_url: str) -> Iterator[redis.Redis]:
     """A client; on Wednesday two unsupported events came, and events of Tuesday were appended late."""
     client = connect(redis_url)
-    asyncio.run(append(redis_url, Share(5, unsupported=1, withheld=1, chunk=received(TUESDAY, 3))))
+    asyncio.run(append(redis_url, Share(5, unsupported=1, withheld={"sample": 1}, chunk=received(TUESDAY, 3))))
     asyncio.run(append(redis_url, Share(2, unsupported=2)))
     yield client
     client.close()
@@ -57,7 +57,10 @@ def claimed(client: redis.Redis) -> Lease:
 
 def test_an_arrival_counts_on_the_day_of_its_chunk_or_else_today(client: redis.Redis) -> None:
     """And no day has an expiry in Redis."""
-    assert days(client) == [{"accepted": 5, "unsupported": 1, "withheld": 1}, {"accepted": 2, "unsupported": 2}]
+    assert days(client) == [
+        {"accepted": 5, "unsupported": 1, "withheld:sample": 1},
+        {"accepted": 2, "unsupported": 2},
+    ]
     assert client.ttl(f"days:shop:{TUESDAY}") == -1
     assert day_of(NOW) == WEDNESDAY
 
@@ -91,7 +94,7 @@ def test_settlements_and_replays_count_on_the_day_of_receipt(client: redis.Redis
         dead_letters=[StoredDeadLetter("one", "why", b"dead letter")],
     )
     Lanes(client).settle(claimed(client), settled, now_ms=NOW)
-    tuesday = {"accepted": 5, "unsupported": 1, "withheld": 1, "delivered:a": 2, "dead_lettered:b": 1}
+    tuesday = {"accepted": 5, "unsupported": 1, "withheld:sample": 1, "delivered:a": 2, "dead_lettered:b": 1}
     assert days(client)[0] == tuesday
     replay_dead_letters(client, "shop", [ReplayItem("one", b"dead letter", received(TUESDAY, 2))], NOW)
     assert days(client)[0] == {**tuesday, "replayed": 1, "extra": 1}

@@ -126,7 +126,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "pause": {"state": "paused", "probes": 1},
         "circuit_breaker": {"pause": {"state": "paused"}, "events": 1, "requests": 1, "window": 5, "delay": 5},
     }
-    share = {"connection": "shop", "lane": "shop:0", "accepted": 1, "unsupported": 0, "withheld": 0, "chunk": 1}
+    share = {"connection": "shop", "lane": "shop:0", "accepted": 1, "unsupported": 0, "withheld": {"r": 1}, "chunk": 1}
     arrivals = {"max_backlog_bytes": 0, "inputs": [{"id": "web", "accepted": 1, "unrouted": 0}], "shares": [share]}
     letter = {"id": "a", "sha1": "f" * 40, "lane": "shop:0"}
     return {

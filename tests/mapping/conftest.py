@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.model import Connection, Input, Platform
-from mapping.incoming.batch import generate_id, head, split_batch
+from mapping.incoming.batch import Head, generate_id, head, split_batch
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped, Rejected, Result
 
@@ -82,6 +82,12 @@ class Bench:
             generated_id = generate_id(plan.input, split, lambda: raw, position, head(event), self.received_ms)
             results.append(mapper.map(bytes(event), generated_id, only, made))
         return results
+
+    def refused(self, plan: Plan, event_head: Head | None, **batch: Any) -> Result | None:
+        """Return how an event ends at ingest; None where ingest stores it."""
+        split = split_batch(json.dumps(batch).encode())
+        withheld = plan.withholds(split.environment, split.shared)
+        return plan.refuses(event_head) if withheld is None else withheld
 
     def one(self, plan: Plan, event: Json | None = None, **batch: Any) -> Result:
         """Return the only result of one event, in a batch with these fields."""

@@ -72,6 +72,9 @@ def test_a_user_is_hashed_once(bench, monkeypatch, events):
 
 
 def test_relevant_is_all_that_is_read():
-    """Every field of a batch that has a type is kept, and none twice."""
+    """Every field of a batch that has a type is kept, and none twice; the device id only where it decides."""
     members = {field.name: 1 for field in msgspec.structs.fields(Fields)}
-    assert json.loads(relevant(json.dumps({**members, "else": 1}).encode())) == members
+    raw = json.dumps({**members, "else": 1}).encode()
+    assert json.loads(relevant(raw, with_device_id=True)) == members
+    del members["mp_deviceid"]
+    assert json.loads(relevant(raw)) == members

@@ -24,7 +24,7 @@ results = st.one_of(
     st.sampled_from(NAMES).map(lambda name: Mapped(name, "id", b"{}", (), f"{name}:0")),
     st.sampled_from(NAMES).map(lambda name: Rejected(name, "id", "invalid_value", None, "m", f"{name}:0")),
     st.just(Unsupported("x")),
-    st.just(Withheld("x")),
+    st.just(Withheld("x", "x")),
 )
 
 

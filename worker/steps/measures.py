@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import assert_never
 
+from delivery.outcome_names import withheld
 from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, Verdict
 from mapping.fields.phones import COUNTRY_UNKNOWN
 from operations.metrics.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
@@ -14,15 +15,18 @@ from worker.steps.settlement import DeliveryOutcome
 
 
 def measures(draft: Draft, outcome: DeliveryOutcome, sent: Sequence[SentRequest], answered_ms: int) -> dict[str, int]:
-    """Return the counters to raise, by name; without a request, only those of dead letters.
+    """Return the counters to raise, by name; without a request, only those of dead letters and withheld events.
 
     `answered_ms`: the time of the last answer, by Redis's clock.
     """
-    dead_lettered = {f"{DEAD}{reason}": count for reason, count in outcome.reasons.items()}
+    unsent = {
+        **{f"{DEAD}{reason}": count for reason, count in outcome.reasons.items()},
+        **{withheld(rule): count for rule, count in outcome.withheld.items()},
+    }
     if not sent:
-        return dead_lettered
+        return unsent
     return {
-        **dead_lettered,
+        **unsent,
         **_phones_without_country(draft, sent),
         **Counter(f"{REQUESTS}{name_of(request.verdict)}" for request in sent),
         **ANSWER.observe((request.took_s, 1) for request in sent),

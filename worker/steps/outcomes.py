@@ -9,7 +9,7 @@ import msgspec
 
 from config.dead_letter_reasons import REASONS, REJECTED_BY_TIKTOK
 from delivery.dead_letter import ENCRYPTED_MESSAGE, DeadLetter, new_dead_letter_id
-from delivery.outcome_names import dead_lettered, delivered
+from delivery.outcome_names import dead_lettered, delivered, withheld
 from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.daily_counts import day_of
@@ -54,6 +54,7 @@ class OutcomeCounter:
         self.counts: Counter[str] = Counter()
         self.days: dict[int, Counter[str]] = {}
         self.reasons: Counter[str] = Counter()
+        self.withheld: Counter[str] = Counter()
         self.dead_letters: list[StoredDeadLetter] = []
         room = context.share.bytes - lease.dead_letter_bytes if context.share.bytes else None
         self.parts = SharedParts(context.encode, context.secret, room)
@@ -107,8 +108,9 @@ class OutcomeCounter:
                 self._dead_letter(prepared, result.item, _rejected_by_mapping(result), attempts=0)
             case Unsupported():
                 self._end(prepared, "unsupported")
-            case Withheld():
-                self._end(prepared, "withheld")
+            case Withheld(rule=rule):
+                self._end(prepared, "withheld", withheld(rule))
+                self.withheld[rule] += 1
             case _:
                 assert_never(result)
 

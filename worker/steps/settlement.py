@@ -37,14 +37,15 @@ ALL_REFUSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """A settlement, and what to report about it: dead letters by reason, how many events ended, and the trouble.
+    """A settlement, and what to report about it: dead letters by reason, withheld events by rule, and the trouble.
 
-    `delivered` has a count for each of the draft's chunks. `trouble` is one line, with `{waiting}` in place of the
-    backlog; None for none.
+    `delivered` has a count for each of the draft's chunks; `ended` counts all. `trouble` is one line, with
+    `{waiting}` in place of the backlog; None for none.
     """
 
     settlement: Settlement
     reasons: Mapping[str, int] = field(default_factory=dict)
+    withheld: Mapping[str, int] = field(default_factory=dict)
     delivered: Sequence[int] = ()
     ended: int = 0
     trouble: str | None = None
@@ -163,4 +164,4 @@ def _outcome(
         ),
     )
     ended = sum(counter.counts[name] for name in ("delivered", "dead_lettered", "unsupported", "withheld"))
-    return DeliveryOutcome(settlement, counter.reasons, counter.delivered, ended, trouble)
+    return DeliveryOutcome(settlement, counter.reasons, counter.withheld, counter.delivered, ended, trouble)

@@ -11,7 +11,6 @@ from mapping.incoming.batch import head
 from mapping.incoming.batch_fields import Fields
 from mapping.incoming.event import Event
 from mapping.incoming.shapes import repaired, shape_of
-from mapping.plan import Gate
 from mapping.results import Mapped, Unsupported, Withheld
 
 EMPTY = [[], {}, "", " "]
@@ -89,7 +88,7 @@ def test_an_empty_entry_of_a_list_of_identities_costs_no_other(bench, at):
 def test_an_event_that_is_empty_is_unsupported_for_ingest_and_worker_alike(bench, event, what):
     """N6: it is not stored and is no dead letter."""
     plan = bench.plan()
-    assert plan.gate("production", head(json.dumps(event).encode())) is Gate.UNSUPPORTED
+    assert isinstance(bench.refused(plan, head(json.dumps(event).encode())), Unsupported)
     assert bench.one(plan, event) == Unsupported(what)
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from config.model import CustomMapping, Match, Parameter
 from mapping.incoming.batch import head
-from mapping.plan import Gate
 from mapping.results import Mapped, Rejected, Unsupported
 
 PURCHASE = {"event_type": "commerce_event", "data": {"product_action": {"action": "purchase"}}}
@@ -82,7 +81,7 @@ def test_mapping_takes_the_events_it_describes(bench, match, kind, takes):
     result = bench.one(plan, event(kind))
     assert (isinstance(result, Mapped) and result.tiktok_event == "Contact") is takes
     if takes:
-        assert plan.gate("production", head(json.dumps(event(kind)).encode())) is Gate.WANTED
+        assert bench.refused(plan, head(json.dumps(event(kind)).encode())) is None
 
 
 def test_gate_turns_away_what_no_mapping_could_take(bench):
@@ -91,9 +90,9 @@ def test_gate_turns_away_what_no_mapping_could_take(bench):
         custom_mappings=(mapping("Contact", Match("custom_event", name="a", attributes=attributes(b="c"))),)
     )
     named, other = ({"event_type": "custom_event", "data": {"event_name": name}} for name in ("A", "B"))
-    assert plan.gate("production", head(json.dumps(named).encode())) is Gate.WANTED
+    assert bench.refused(plan, head(json.dumps(named).encode())) is None
     assert bench.one(plan, named) == Unsupported("custom_event")
-    assert plan.gate("production", head(json.dumps(other).encode())) is Gate.UNSUPPORTED
+    assert isinstance(bench.refused(plan, head(json.dumps(other).encode())), Unsupported)
 
 
 BY_ACTION, BY_NAME = Match(action="purchase"), Match(name="ecommerce - purchase")

@@ -1,0 +1,1 @@
+"""Decide which events a connection forwards, and name the rule that withholds the others."""

@@ -1,0 +1,154 @@
+"""Compile the forwarding rules of a connection and decide by them: on a whole batch where it can tell, else on events.
+
+Ingest and the mapping decide on batches by the same function. Only the mapping decides on events.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from config.conditions.words import describe
+from config.model import Condition, Connection
+from config.vocabulary import ENVIRONMENTS
+from mapping.conditions.compile import compile_condition, note_on
+from mapping.fields.consent import consents_to
+from mapping.forwarding.sample import in_sample, sampled_id
+from mapping.incoming.batch_fields import BatchFields
+from mapping.incoming.event import Incoming
+from mapping.results import Note, Withheld
+from mapping.sources import Scope
+
+_OTHER_ENVIRONMENTS: Final = frozenset(
+    (
+        *("prod", "prd", "live", "release", "dev", "develop", "debug", "local", "localhost", "sandbox"),
+        *("stage", "staging", "stg", "test", "testing", "tst", "qa", "uat", "integration", "int", "ci"),
+        *("preview", "preprod", "pre-prod", "pre-production", "preproduction", "beta", "alpha", "demo", "canary"),
+    )
+)
+_LOGIN_IDENTITIES: Final = ("customer_id", "email")
+
+DISABLED: Final = Withheld("the connection is disabled (enabled: false)", "enabled: false")
+
+
+class Rule(NamedTuple):
+    """One rule; `withholds` takes BatchFields or Incoming. `condition` is that of the rule, if it has one."""
+
+    name: str
+    withholds: Callable[[Any], bool]
+    condition: Condition | None = None
+
+
+class Forwarding(NamedTuple):
+    """A connection's rules: those that a batch alone decides, and those that need the event."""
+
+    environments: frozenset[str]
+    purpose: str | None
+    """The GDPR purpose that needs the user's consent (X2)."""
+    of_batch: tuple[Rule, ...]
+    of_event: tuple[Rule, ...]
+    of_unknown_user: tuple[Rule, ...]
+    """Further rules of events, for batches that do not tell the user."""
+
+    @property
+    def reads_batch(self) -> bool:
+        """Whether more than the batch's environment decides on it."""
+        return self.purpose is not None or bool(self.of_batch)
+
+    def withheld_environment(self, environment: str) -> Withheld | None:
+        """Return why no event of this environment may be sent; None when they may be sent."""
+        if environment in self.environments:
+            return None
+        return Withheld(_of_environment(environment, self.environments), "environment")
+
+    def withheld(self, shared: BatchFields) -> Withheld | None:
+        """Return why no event of the batch may be sent; None when the batch alone does not decide so."""
+        if shared.environment not in self.environments:
+            return self.withheld_environment(shared.environment)
+        if self.purpose is not None and not consents_to(self.purpose, shared.consent):
+            why = f"no GDPR consent to {self.purpose}, which this connection asks for (gdpr_purpose)"
+            return Withheld(why, "gdpr_purpose")
+        for rule in self.of_batch:
+            if rule.withholds(shared):
+                note = None if rule.condition is None else note_on(rule.condition, shared)
+                return Withheld(rule.name if note is None else f"{rule.name} ({note.field} {note.note})", rule.name)
+        return None
+
+    def notes(self, shared: BatchFields) -> Iterator[Note]:
+        """Yield a note for each consent that a rule asks for and that cannot be read."""
+        for rule in self.of_batch:
+            note = None if rule.condition is None else note_on(rule.condition, shared)
+            if note is not None:
+                yield note
+
+    def rules_for(self, shared: BatchFields) -> tuple[Rule, ...]:
+        """Return the rules that decide on each event of a batch."""
+        if self.of_unknown_user and sampled_id(shared) is None:
+            return (*self.of_event, *self.of_unknown_user)
+        return self.of_event
+
+
+def decide(rules: tuple[Rule, ...], incoming: Incoming) -> Withheld | None:
+    """Return why an event may not be sent; None when no rule withholds it."""
+    for rule in rules:
+        if rule.withholds(incoming):
+            return Withheld(rule.name, rule.name)
+    return None
+
+
+def compile_forwarding(connection: Connection) -> Forwarding:
+    """Return the rules of a connection, in the order in which they decide."""
+    forward = connection.forward
+    of_batch: list[Rule] = []
+    of_event: list[Rule] = []
+    of_unknown_user: list[Rule] = []
+    for key, conditions, wanted in (("only_if", forward.only_if, True), ("never_if", forward.never_if, False)):
+        for number, condition in enumerate(conditions, start=1):
+            scope, holds = compile_condition(condition)
+            name = f"{key} {number}: {describe(condition)}"
+            rule = Rule(name, _unless(holds) if wanted else holds, condition)
+            (of_batch if scope is Scope.BATCH else of_event).append(rule)
+    if forward.logged_in_only:
+        of_batch.append(Rule("logged_in_only", _is_anonymous))
+    if forward.sample_ppm is not None:
+        known, unknown = _sampling(forward.sample_ppm)
+        of_batch.append(known)
+        of_unknown_user.append(unknown)
+    return Forwarding(
+        connection.environments, connection.gdpr_purpose, tuple(of_batch), tuple(of_event), tuple(of_unknown_user)
+    )
+
+
+def _unless(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda subject: not holds(subject)
+
+
+_IDENTITIES: Final = tuple(
+    compile_condition(Condition("identity", kind, "exists", ("true",))).holds for kind in _LOGIN_IDENTITIES
+)
+
+
+def _is_anonymous(shared: BatchFields) -> bool:
+    return not any(exists(shared) for exists in _IDENTITIES)
+
+
+def _sampling(ppm: int) -> tuple[Rule, Rule]:
+    """Return the rule for users that the batch tells, and the one for each event of others."""
+    name = f"sample {_percent(ppm)}"
+
+    def is_out(shared: BatchFields) -> bool:
+        user = sampled_id(shared)
+        return user is not None and not in_sample(user, ppm)
+
+    return Rule(name, is_out), Rule(name, lambda incoming: not in_sample(incoming.event_id or "", ppm))
+
+
+def _percent(ppm: int) -> str:
+    """Return a share in millionths as the file writes it."""
+    whole, rest = divmod(ppm, 10_000)
+    return f"{whole}.{rest:04}".rstrip("0").rstrip(".") + "%"
+
+
+def _of_environment(name: str, sent: frozenset[str]) -> str:
+    """Return why an environment is withheld. Only common names are shown: any other may be personal data."""
+    shown = name if name in ENVIRONMENTS or name in _OTHER_ENVIRONMENTS else "another"
+    why = f"environment {shown}, and this connection sends {', '.join(sorted(sent))} only"
+    return why if name in ENVIRONMENTS else f"{why}; mParticle's words are {' and '.join(ENVIRONMENTS[:2])}"

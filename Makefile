@@ -32,13 +32,15 @@ test-servers: $(TESTS)  ## what Redis carries, on every fetched server; SERVERS=
 
 # Pages and modules whose words are being rewritten.
 NOT_YET := ^(console|tests/(console|browser)|docs/(decisions|console|coming-from|production))
-check: $(READY)  ## format, lint, types, layers, words
+NOT_WRAPPED_YET := ^docs/(decisions|console|coming-from|production|mapping|settings)
+check: $(READY)  ## format, lint, types, layers, words, documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m checks.words $$(git ls-files | grep -vE '$(NOT_YET)')
 	@$(BIN)/python -m checks.documents --check
+	@$(BIN)/python -m checks.lines --check $$(git ls-files '*.md' | grep -vE '$(NOT_WRAPPED_YET)')
 
 faults: $(TESTS)  ## about a minute of kills and refusals; SEED=n repeats one
 	@$(BIN)/pytest -s tests/pipeline/test_faults.py
@@ -61,6 +63,7 @@ bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": th
 
 documents: $(READY)  ## renew the generated parts of docs/ and the JSON Schema of relay.yaml
 	@$(BIN)/python -m checks.documents
+	@$(BIN)/python -m checks.lines $$(git ls-files '*.md' | grep -vE '$(NOT_WRAPPED_YET)')
 	@$(BIN)/relay schema > config/relay.schema.json
 
 image-requirements: $(READY)  ## what the image installs, with hashes, from pyproject.toml and constraints.txt

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from checks.lines import wrapped
 from cli.main import main as relay
 from config.additional_fields import ADDITIONAL_FIELDS, AdditionalField
 from config.dead_letter_reasons import REASONS
@@ -134,7 +135,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
 
 def filled(text: str) -> str:
     """Return `text` with every generated part as the code has it now. Raise KeyError for an unknown NAME."""
-    return _PART.sub(lambda found: f"{found[1]}{PARTS[found[2]]()}\n{found[3]}", text)
+    return _PART.sub(lambda found: f"{found[1]}{wrapped(PARTS[found[2]]())}\n{found[3]}", text)
 
 
 def main(arguments: list[str]) -> int:

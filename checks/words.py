@@ -95,20 +95,18 @@ def check_file(path: Path, shown: str, rules: Rules) -> Iterator[str]:
         if not shown.startswith(_NOT_PUBLIC):
             yield from _check_names(shown, public_keys(source), "key", rules.keys, rules)
     elif path.suffix in PROSE_SUFFIXES:
-        lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        text = path.read_text(encoding="utf-8")
         quoted = path.name == "CHANGELOG.md"  # its entries name what was renamed
-        yield from _check_prose(
-            shown, ((n, _IN_BACKTICKS.sub("", line) if quoted else line) for n, line in lines), rules
-        )
+        yield from _check_prose(shown, [(1, _IN_BACKTICKS.sub("", text) if quoted else text)], rules)
 
 
 def python_prose(source: str) -> Iterator[tuple[int, str]]:
-    """Yield (line, text) of each comment and of each string that holds a space, docstrings included."""
+    """Yield (first line, text) of each comment and of each string that holds a space, docstrings included."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
+        if token.type == tokenize.COMMENT or (
+            token.type in (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1)) and " " in token.string
+        ):
             yield token.start[0], token.string
-        elif token.type in (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1)) and " " in token.string:
-            yield from enumerate(token.string.splitlines(), token.start[0])
 
 
 def defined_names(source: str, module: str) -> Iterator[tuple[int, str]]:
@@ -145,11 +143,15 @@ def _assigned(body: Iterable[ast.stmt]) -> Iterator[tuple[int, str]]:
         yield from ((statement.lineno, target.id) for target in targets if isinstance(target, ast.Name))
 
 
-def _check_prose(shown: str, lines: Iterable[tuple[int, str]], rules: Rules) -> Iterator[str]:
-    for number, text in lines:
+def _check_prose(shown: str, texts: Iterable[tuple[int, str]], rules: Rules) -> Iterator[str]:
+    """Check each text, which begins in the line of that number; a term may be broken across lines."""
+    for first, text in texts:
+        lines = [" ".join(line.split()) + " " for line in text.splitlines()]
+        numbers = [number for number, line in enumerate(lines, first) for _ in line]
+        joined = "".join(lines)
         for rule in rules.prose:
-            for found in rule.violations(text):
-                yield f"{shown}:{number}: “{found.group()}”: write {rule.say}"
+            for found in rule.violations(joined):
+                yield f"{shown}:{numbers[found.start()]}: “{found.group()}”: write {rule.say}"
 
 
 def _check_names(

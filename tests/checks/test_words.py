@@ -78,6 +78,14 @@ def test_a_module_is_a_name(tmp_path: Path) -> None:
     assert violations(tmp_path, "letter_index.py", "")
 
 
+@pytest.mark.parametrize("name", ["page.md", "module.py"])
+def test_a_term_that_is_broken_across_lines_passes(tmp_path: Path, name: str) -> None:
+    """And a banned one is found, in its line."""
+    text = '"""Of all the dead\n    letters, one is sealed.\n\n    It goes\n    on by itself.\n    """\n'
+    found = violations(tmp_path, name, text)
+    assert sorted(line.split(": “")[0] for line in found) == [f"{name}:2", f"{name}:4"]
+
+
 def test_only_sentences_of_strings_are_prose() -> None:
     assert [text for _, text in python_prose("KEY = 'letters'\nSAY = 'no letters'\n")] == ["'no letters'"]
 

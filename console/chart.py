@@ -38,7 +38,7 @@ class Chart(NamedTuple):
 
 def chart_of(days: Sequence[Day]) -> Chart:
     """Return a column for each day that shows how its events ended; `days` are newest first."""
-    top = _round_up(max((day.came for day in days), default=0))
+    top = _round_up(max((day.total for day in days), default=0))
     step = WIDTH / max(1, len(days))
     columns = []
     for position, day in enumerate(reversed(days)):
@@ -52,8 +52,8 @@ def _bars(day: Day, top: int, x: float, width: float) -> Iterator[Bar]:
     counts = {
         "delivered": day.delivered.total(),
         "unsent": day.unsent,
-        "waiting": day.open,
-        "dead-lettered": day.dead.total(),
+        "waiting": day.waiting,
+        "dead-lettered": day.dead_lettered.total(),
     }
     bottom = HEIGHT
     for kind, number in counts.items():

@@ -24,21 +24,21 @@ def show_days(client: redis.Redis, seen: Overview, number: int, *, as_json: bool
     rows = table("day (UTC)", "connection", *heads, "how they ended", right=heads)
     for same_day in zip(*days.values(), strict=True):
         for name, day in zip(days, same_day, strict=True):
-            if day.came:
+            if day.total:
                 rows.add_row(day.date.isoformat(), name, *_numbers(day), _by_event_and_reason(day))
     console().print(rows if rows.row_count else Text("no events in these days", style=MUTED))
 
 
 def _numbers(day: Day) -> list[Text]:
     others = day.others
-    ended = (day.delivered.total(), day.dead.total(), others["unsupported"], day.withheld.total())
-    return [count(number) for number in (others["accepted"], *ended, day.open)]
+    ended = (day.delivered.total(), day.dead_lettered.total(), others["unsupported"], day.withheld.total())
+    return [count(number) for number in (others["accepted"], *ended, day.waiting)]
 
 
 def _by_event_and_reason(day: Day) -> Group:
     lines = [Text(f"{number:,} {name}") for name, number in day.delivered.most_common()]
     reasons: Counter[str] = Counter()
-    for (_, reason), number in day.dead.items():
+    for (_, reason), number in day.dead_lettered.items():
         reasons[reason] += number
     dead = [Text(f"{number:,} {reason}", style=BAD) for reason, number in reasons.most_common()]
     withheld = [Text(f"{number:,} {rule or 'withheld'}", style=MUTED) for rule, number in day.withheld.most_common()]

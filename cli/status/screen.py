@@ -51,7 +51,7 @@ def _counter(name: str) -> Callable[[ConnectionStatus, Rates | None], Text]:
 
 def _received_rate(status: ConnectionStatus, rates: Rates | None) -> Text:
     rate = rates.of(status.id) if rates else None
-    return Text("–", MUTED) if rate is None else _rate(rate.came)
+    return Text("–", MUTED) if rate is None else _rate(rate.received)
 
 
 def _ended_rate(status: ConnectionStatus, rates: Rates | None) -> Text:
@@ -116,7 +116,7 @@ def _head(seen: Seen) -> Text:
     parts = [Text(f"{plural(waiting, 'event')} waiting"), Text(memory, style=BAD if full > NEARLY_FULL else "")]
     if seen.rates is not None:
         rates = [rate for status in seen.overview.statuses if (rate := seen.rates.of(status.id))]
-        received, ended = sum(rate.came for rate in rates), sum(rate.ended for rate in rates)
+        received, ended = sum(rate.received for rate in rates), sum(rate.ended for rate in rates)
         parts.insert(0, Text.assemble("in ", _rate(received), "/s, out ", _rate(ended), "/s"))
     return Text.assemble((" · ", MUTED)).join(parts)
 

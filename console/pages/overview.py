@@ -23,7 +23,7 @@ def show(services: Services, request: PageRequest) -> Response:
         request,
         "overview.html",
         overview=overview,
-        days=[day for day in days if day.came],
+        days=[day for day in days if day.total],
         number=number,
         connection=connection,
         chart=chart_of(days),

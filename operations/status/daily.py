@@ -23,13 +23,13 @@ UNSENT: Final = ("unsupported", "erased", "discarded")
 class Day:
     """The events that connections received on one day (UTC), and how they have ended until now.
 
-    `delivered` is by TikTok event; `dead` by TikTok event ("" if the event could not be read) and reason. A dead letter
-    that was replayed is counted in `replayed`, and its event once more by how it then ended.
+    `delivered` is by TikTok event; `dead_lettered` by TikTok event ("" if the event could not be read) and reason. A
+    dead letter that was replayed is counted in `replayed`, and its event once more by how it then ended.
     """
 
     date: date
     delivered: Counter[str] = field(default_factory=Counter)
-    dead: Counter[tuple[str, str]] = field(default_factory=Counter)
+    dead_lettered: Counter[tuple[str, str]] = field(default_factory=Counter)
     withheld: Counter[str] = field(default_factory=Counter)
     """By rule; "" where an older version counted without."""
     others: Counter[str] = field(default_factory=Counter)
@@ -43,21 +43,21 @@ class Day:
                 case "delivered":
                     self.delivered[end.tiktok_event] += number
                 case "dead_lettered":
-                    self.dead[end.tiktok_event, end.reason] += number
+                    self.dead_lettered[end.tiktok_event, end.reason] += number
                 case "withheld":
                     self.withheld[end.reason] += number
                 case other:
                     self.others[other] += number
 
     @property
-    def came(self) -> int:
+    def total(self) -> int:
         """How many events had to end: those accepted, the extra ones made of them, and those replayed."""
         return sum(self.others[name] for name in RECEIVED)
 
     @property
-    def open(self) -> int:
+    def waiting(self) -> int:
         """How many have not ended yet."""
-        return max(0, self.came - self.delivered.total() - self.dead.total() - self.unsent)
+        return max(0, self.total - self.delivered.total() - self.dead_lettered.total() - self.unsent)
 
     @property
     def unsent(self) -> int:
@@ -68,25 +68,25 @@ class Day:
     def tiktok_events(self) -> list[str]:
         """The TikTok events of that day, the most frequent first; "" stands for events that could not be read."""
         both = self.delivered.copy()
-        for (name, _), number in self.dead.items():
+        for (name, _), number in self.dead_lettered.items():
             both[name] += number
         return [name for name, _ in sorted(both.items(), key=lambda entry: (-entry[1], entry[0]))]
 
     def reasons(self, tiktok_event: str) -> list[tuple[str, int]]:
         """Return why events of that name were dead-lettered, the most frequent reason first."""
-        return [(reason, number) for (name, reason), number in self.dead.most_common() if name == tiktok_event]
+        return [(reason, number) for (name, reason), number in self.dead_lettered.most_common() if name == tiktok_event]
 
     def as_object(self) -> dict[str, Any]:
         """Return the day's object in `relay status --days N --json`."""
         names = (*RECEIVED, *UNSENT)
-        dead = {name: dict(self.reasons(name)) for name in self.tiktok_events if self.reasons(name)}
+        dead_lettered = {name: dict(self.reasons(name)) for name in self.tiktok_events if self.reasons(name)}
         return {
             "day": self.date.isoformat(),
             **{name: self.others[name] for name in names},
             "delivered": dict(self.delivered.most_common()),
-            "dead_lettered": dead,
+            "dead_lettered": dead_lettered,
             "withheld": dict(self.withheld.most_common()),
-            "waiting": self.open,
+            "waiting": self.waiting,
         }
 
 

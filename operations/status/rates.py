@@ -9,9 +9,9 @@ WINDOW_MS: Final = 10_000
 
 
 class Rate(NamedTuple):
-    """Events a second that came, and that ended one way or another."""
+    """Events a second that were received, and that ended in any way."""
 
-    came: float
+    received: float
     ended: float
 
 
@@ -37,8 +37,8 @@ class Rates:
         (then, before), (now, after) = self._readings[0], self._readings[-1]
         if now <= then or connection not in before or connection not in after:
             return None
-        came, ended = (
+        received, ended = (
             (later - earlier) * 1000 / (now - then)
             for earlier, later in zip(before[connection], after[connection], strict=True)
         )
-        return Rate(came, ended)
+        return Rate(received, ended)

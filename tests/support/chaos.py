@@ -215,7 +215,7 @@ def check(result: Outcome, bad: set[str]) -> None:
         days = result.days[connection.name]
         assert sum(day.others["accepted"] for day in days) == ledger["accepted"]
         assert sum(day.delivered.total() for day in days) == ledger["delivered"]
-        assert sum(day.dead.total() for day in days) == ledger.get("dead_lettered", 0)
-        assert not any(day.open for day in days)
+        assert sum(day.dead_lettered.total() for day in days) == ledger.get("dead_lettered", 0)
+        assert not any(day.waiting for day in days)
         here = sum(count for (source, _, _), count in result.arrived.items() if source == SOURCES[connection.name])
         assert here >= ledger["delivered"]

@@ -1,4 +1,4 @@
-"""A server with users of several rights, and one that is a read-only replica."""
+"""A server with users of different permissions, and a server that is a read-only replica."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from support.server import SERVER, free_port
 
 @contextmanager
 def running_server(directory: Path, *options: str, program: Path = SERVER) -> Iterator[str]:
-    """The URL of a server of a test's own, with these options."""
+    """Run a separate server with these options and give its URL."""
     port = free_port()
     command = [os.fspath(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
@@ -45,7 +45,7 @@ def _wait(url: str) -> None:
 
 
 def add_user(url: str, name: str, rights: Sequence[str]) -> str:
-    """Make a user with the password `pw`; its URL."""
+    """Create a user with the password `pw` and return its URL."""
     with redis.Redis.from_url(url) as client:
         client.execute_command("ACL", "SETUSER", name, "reset", "on", ">pw", *rights)
     return url.replace("redis://", f"redis://{name}:pw@")

@@ -1,4 +1,4 @@
-"""A whole relay under attack, with an honest sender beside; what both must still hold when it is over."""
+"""A whole relay under attack beside an honest sender, and the checks that must hold for both at the end."""
 
 import json
 import os
@@ -35,8 +35,8 @@ WORKER_BYTES = 300 << 20
 class Attack(Plant):
     """One relay of real processes, attacked by the body of `with`. At its end the bounds are checked.
 
-    `connections` is YAML: a `connections:` list for the input `web` (key, secret); the honest sender's own
-    input and connection are added. `honest_answers` are what it may hear, e.g. 503 while Redis is away.
+    `connections` is YAML: a `connections:` list for the input `web` (key, secret); the honest sender's own input and
+    connection are added. `honest_answers` are the statuses it may get, such as 503 while Redis does not answer.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Attack(Plant):
 
     @property
     def url(self) -> str:
-        """Where the first ingest listens."""
+        """The URL of the first ingest."""
         return self.ingest_urls[0]
 
     def __enter__(self) -> Self:
@@ -96,17 +96,17 @@ class Attack(Plant):
             super().__exit__(kind, error, at)
 
     def honest(self) -> list[dict[str, Any]]:
-        """What the honest sender heard so far; see honest_sender.py for the members."""
+        """Return the results of the honest sender so far; honest_sender.py describes the members."""
         return [
             json.loads(line) for line in self.log_of("honest").splitlines() if line.startswith("{") and line[-1] == "}"
         ]
 
     def figure(self, name: str, value: object) -> None:
-        """Add a figure of this attack's own to its row."""
+        """Add a figure to the row of this attack."""
         self.figures[name] = value
 
     def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-        """Return when `condition` holds; fail and name `what` when it never does."""
+        """Return when `condition` holds; fail and name `what` if it does not within the deadline."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}; see the logs in {self.directory}"
@@ -131,7 +131,7 @@ class Attack(Plant):
         }
 
     def _check(self) -> None:
-        """Honest senders are answered, memory is bounded."""
+        """Check that honest senders were answered and memory stayed bounded."""
         heard = self.honest()
         late = max(row["late"] for row in heard)
         slow = [row for row in heard if row["seconds"] > SLOWEST_ANSWER_S + late]
@@ -148,6 +148,6 @@ Start = Callable[..., Attack]
 
 
 def as_bytes(text: str) -> int:
-    """Bytes of Redis's way to write them: 96mb."""
+    """Return a number of bytes from Redis's notation, such as 96mb."""
     units = {"kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
     return int(text[:-2]) * units[text[-2:]]

@@ -1,7 +1,4 @@
-"""Count by country how many national numbers, written as bare digits, are taken for another country's numbers.
-
-`PYTHONPATH=. .venv/bin/python tests/support/bare_digits.py` writes the table of docs/mapping.md again.
-"""
+"""Count by country how many national numbers, written as bare digits, are read as another country's numbers."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -26,7 +23,7 @@ _REACHES = 11  # digits: what is shorter is never taken
 
 
 class Counted(NamedTuple):
-    """How many of these numbers are hashed as another country's: as people write them, and as a column of numbers."""
+    """The numbers hashed as another country's: as people write them, and as digits only."""
 
     numbers: int
     written: int
@@ -34,7 +31,7 @@ class Counted(NamedTuple):
 
 
 def numbers_of(region: str, count: int) -> Iterator[PhoneNumber]:
-    """Random valid numbers of a region, half of them mobile ones; fewer where they are hard to hit."""
+    """Return random valid numbers of a region, half of them mobile; fewer if they are hard to find."""
     random = Random(region)
     plan = PhoneMetadata.metadata_for_region(region)
     for name, kind in KINDS.items():
@@ -57,13 +54,13 @@ def numbers_of(region: str, count: int) -> Iterator[PhoneNumber]:
 
 
 def is_another(digits: str, number: PhoneNumber) -> bool:
-    """Whether these digits of `number` are hashed, and as another number."""
+    """Return whether these digits of `number` are hashed as another number."""
     read = e164(digits, None) if len(digits) >= _REACHES else None
     return isinstance(read, SendWithNote) and read.value != phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 def counted(regions: Iterable[str], count: int = NUMBERS) -> dict[str, Counted]:
-    """By region, those with any."""
+    """Return the counts by region, for regions that have any."""
     found = {}
     for region in regions:
         total = written = without_zero = 0
@@ -78,13 +75,13 @@ def counted(regions: Iterable[str], count: int = NUMBERS) -> dict[str, Counted]:
 
 
 def percent(part: int, whole: int) -> str:
-    """In whole ones, so that a few numbers more or less in a plan change little."""
+    """Return whole percent, so that a few numbers more or less in a plan change little."""
     share = 100 * part / whole
     return "none" if not part else "under 1 %" if share < 1 else f"{share:.0f} %"
 
 
 def rows_of(regions: Iterable[str]) -> list[str]:
-    """Rows of the table; none for regions without any."""
+    """Return the rows of the table; none for regions without any."""
     return [
         f"| {region} | {percent(one.written, one.numbers)} | {percent(one.without_zero, one.numbers)} |"
         for region, one in counted(regions).items()
@@ -92,7 +89,7 @@ def rows_of(regions: Iterable[str]) -> list[str]:
 
 
 def written(document: str) -> str:
-    """The document with the table as it is today."""
+    """Return the document with the present table."""
     before, _, after = document.partition(START)
     rest = re.sub(r"\A\n+(\|.*\n)*\n*", "", after)
     table = "\n".join([HEAD, *rows_of(sorted(phonenumbers.SUPPORTED_REGIONS))])

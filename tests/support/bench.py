@@ -1,4 +1,4 @@
-"""A worker's inside in one process: real lanes, a real sandbox, real configuration; only Celery is left out."""
+"""The inside of a worker in one process: real lanes, a real sandbox, a real configuration; only Celery is missing."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ connections:
 
 
 class Bench:
-    """One worker's runtime with everything it touches within reach."""
+    """One worker's runtime, with everything it uses accessible to the test."""
 
     def __init__(self, path: Path, redis_url: str, sandbox: SandboxClient) -> None:
         self.path, self.sandbox, self.url = path, sandbox, redis_url

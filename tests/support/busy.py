@@ -1,4 +1,4 @@
-"""A relay with two weeks behind it: connections in every state, events that went every way, all of them invented."""
+"""A relay with the events of two weeks: connections in every state, events with every outcome, all of them invented."""
 
 import asyncio
 import random
@@ -44,7 +44,7 @@ GOOD, BARE, BAD_CLICK = (
 
 
 def shop_event(number: int, chance: random.Random) -> dict[str, Any]:
-    """What a visitor of the shop does: mostly looking, sometimes buying, now and then with a fault in it."""
+    """Return an event of a shopper: mostly a view, sometimes a purchase, now and then with an error in it."""
     kind = chance.choices(["view_detail", "add_to_cart", "purchase", "search", "screen"], [50, 22, 14, 8, 6])[0]
     if kind == "screen":
         return {"event_type": "screen_view", "data": {"source_message_id": f"screen-{number}", "screen_name": "Home"}}
@@ -61,7 +61,7 @@ def shop_event(number: int, chance: random.Random) -> dict[str, Any]:
 
 
 def app_event(number: int, chance: random.Random) -> dict[str, Any]:
-    """What a user of the app does."""
+    """Return an event of an app user."""
     action = {"action": chance.choice(["view_detail", "add_to_wishlist", "purchase"]), "total_amount": 12}
     return {
         "event_type": "commerce_event",
@@ -70,7 +70,7 @@ def app_event(number: int, chance: random.Random) -> dict[str, Any]:
 
 
 def live_two_weeks(plant: Plant, busy: float = 1.0) -> None:
-    """Let everything have come that came in two weeks, as if it had been received on those days."""
+    """Append the events of two weeks, as if they had been received on those days."""
     asyncio.run(_live(plant, busy))
 
 

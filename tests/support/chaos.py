@@ -1,4 +1,4 @@
-"""Do to a relay everything that can happen to it, at random instants, and then look for lost events."""
+"""Do to a relay everything that can happen to it, at random instants, and then search for lost events."""
 
 import random
 import time
@@ -56,7 +56,7 @@ def configuration(token: str = "good") -> str:
 
 
 class Chaos:
-    """Do things to a plant, and count each by its name."""
+    """Random actions on a plant, counted by name."""
 
     def __init__(
         self, plant: Plant, posters: Posters, choices: random.Random, always: Sequence[dict[str, Any]]
@@ -67,7 +67,7 @@ class Chaos:
         self.worker_pss: list[int] = []
 
     def go_on(self, seconds: float, actions: Mapping[str, int]) -> None:
-        """Do one of `actions`, by weight, every half second or so; the sandbox's faults change every few."""
+        """Do one of `actions`, chosen by weight, about every half second; change the sandbox's faults every few."""
         names, weights = list(actions), list(actions.values())
         until, faults_until = time.monotonic() + seconds, 0.0
         while time.monotonic() < until:
@@ -107,7 +107,7 @@ class Chaos:
         self.recoveries.append(self._posters.last_accepted - restarted)
 
     def freeze(self) -> None:
-        """Send SIGSTOP and SIGCONT to any process; a worker may be stopped longer than its lease."""
+        """Send SIGSTOP and SIGCONT to any process; a worker may be stopped for longer than its lease."""
         victim = self._choices.choice([*self.plant.workers, *self.plant.ingests, self.plant.server])
         victim.pause(self._choices.choice((0.3, 1.0, 2.5, 16.0) if victim in self.plant.workers else (0.3, 1.0, 2.5)))
 
@@ -121,13 +121,13 @@ class Chaos:
         self.plant.add_ingest() if len(self.plant.ingests) < 4 else self.plant.remove(self.plant.ingests[0])
 
     def leave(self) -> None:
-        """Remove a worker and an ingest, never the last."""
+        """Remove a worker and an ingest, but never the last."""
         for processes in (self.plant.workers, self.plant.ingests):
             if len(processes) > 1:
                 self.plant.remove(self._choices.choice(processes))
 
     def spoil_file(self) -> None:
-        """Write half a file and a typing error, for a while. (Half a file alone may be valid.)"""
+        """Write half a file and a typing error for a while. (Half a file alone may be valid.)"""
         self.plant.file.write_text(configuration()[: self._choices.randrange(300)] + "\n: [")
         time.sleep(1)
         self.plant.file.write_text(configuration())
@@ -149,7 +149,7 @@ class Chaos:
             return
 
     def fill_disk(self) -> None:
-        """Leave the disk a few hundred bytes: the server writes half a line and ends. Then there is room again."""
+        """Leave the disk a few hundred bytes: the server writes half a line and ends. Then free the space again."""
         self.plant.server.limit_file_size(300)
         time.sleep(self._choices.uniform(0.5, 2))
         self.plant.server.limit_file_size(None)
@@ -171,12 +171,12 @@ class Outcome:
 
     @property
     def duplicates(self) -> int:
-        """How many repetitions TikTok got, which it drops by their id."""
+        """Return how many repetitions TikTok received, which it drops by their id."""
         return sum(self.arrived.values()) - len(self.arrived)
 
 
 def outcome_of(plant: Plant, posters: Posters) -> Outcome:
-    """Wait until no event waits (backoffs are ended; leases of killed processes expire), then return how all ended."""
+    """Wait until no event waits (backoffs end, leases of killed processes expire); return how all events ended."""
     client = connect(plant.redis_url)
     lanes, deadline = Lanes(client), time.monotonic() + WAIT_FOR_REST_S
     while sum(connection.waiting for connection in _readings(client)):
@@ -204,7 +204,7 @@ def _readings(client: redis.Redis) -> list[ConnectionReading]:
 
 
 def check(result: Outcome, bad: set[str]) -> None:
-    """No event is lost, only bad events are dead-lettered, and the ledger agrees with TikTok's stand-in."""
+    """Check that no event is lost, only bad events are dead-lettered, and the ledger agrees with the sandbox."""
     assert not result.lost
     assert {event_id for (_, event_id), reason in result.dead.items() if reason == "invalid_url"} == bad
     assert set(result.dead.values()) <= {"invalid_url", "rejected_by_tiktok"}

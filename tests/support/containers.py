@@ -1,9 +1,4 @@
-"""Containers without Docker and without a registry: podman, with stand-ins for base images made of Debian packages.
-
-Everything is kept in `~/.cache/relay-containers`: podman's storage, its networks, the images. The stand-in for
-Python's image is Debian 12 with its Python 3.11; the one for Valkey's is the same with the Valkey 8.1 that `make
-servers` fetches.
-"""
+"""Containers without Docker and without a registry: podman, with base images made of Debian packages."""
 
 import json
 import os
@@ -46,7 +41,7 @@ ENTRYPOINT ["docker-entrypoint.sh"]
 
 
 def missing() -> str | None:
-    """Why containers cannot be run here: a sentence; None when they can."""
+    """Return a sentence that says why containers cannot run here, or None if they can."""
     if os.getuid() != 0:
         return "containers are run as root only"
     absent = [name for name in NEEDED if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
@@ -54,7 +49,7 @@ def missing() -> str | None:
 
 
 class Podman:
-    """podman with a storage, networks and limits of its own, so that no other images are replaced."""
+    """podman with its own storage, networks and limits, so that no other images are replaced."""
 
     def __init__(self) -> None:
         self.networks = KEPT / "networks"
@@ -75,7 +70,7 @@ class Podman:
         }
 
     def run(self, *arguments: str, seconds: float = 60, check: bool = True) -> str:
-        """Run a podman command; return what it printed."""
+        """Run a podman command and return its output."""
         done = subprocess.run(
             ["podman", *arguments], env=self.environ, capture_output=True, text=True, timeout=seconds, check=False
         )
@@ -83,11 +78,11 @@ class Podman:
         return done.stdout + ("" if check else done.stderr)
 
     def has(self, image: str) -> bool:
-        """Whether the image is here."""
+        """Return whether the image exists."""
         return bool(self.run("images", "--quiet", image).strip())
 
     def make_images(self) -> None:
-        """Make the stand-ins unless they are here, then relay's image as its Dockerfile says."""
+        """Make the base images unless they exist, then relay's image from its Dockerfile."""
         if not self.has(PYTHON):
             self._import_debian()
         if not self.has(VALKEY):
@@ -129,7 +124,7 @@ class Podman:
         self.run("build", "--pull=never", "--tag", VALKEY, str(folder), seconds=300)
 
     def make_ipv6_network(self, name: str) -> None:
-        """A network whose containers have no IPv4 address; podman itself only makes networks of both families."""
+        """Make a network without IPv4 addresses; podman itself only makes networks with both families."""
         self.run("network", "rm", "--force", name, check=False)
         self.run("network", "create", "--ipv6", "--subnet", "fd00:7e1a::/64", name)
         file = self.networks / f"{name}.json"
@@ -153,7 +148,7 @@ class Project:
         self._write_second_file(service)
 
     def _write_second_file(self, service: dict[str, Any]) -> None:
-        """No systemd, so health checks are run by hand; limits as podman may set them; then the variant."""
+        """Write the second file: no systemd, so health checks run by hand; limits that podman may set; the variant."""
         limits = {"core": 0, "nofile": {"soft": 19000, "hard": 19000}, "nproc": {"soft": 30000, "hard": 30000}}
         network = service.pop("network", None)
         changed = {
@@ -166,7 +161,7 @@ class Project:
         YAML().dump(second, self._directory / "second.yml")
 
     def compose(self, *arguments: str) -> None:
-        """Run a compose command for the whole project, the demo's services too."""
+        """Run a compose command for the whole project, including the demo's services."""
         program = str(Path(sys.executable).with_name("podman-compose"))
         files = ["-f", "docker-compose.yml", "-f", "second.yml", "-p", self.name, "--profile", "demo"]
         done = subprocess.run(
@@ -181,9 +176,9 @@ class Project:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
     def inside(self, name: str, *command: str) -> str:
-        """What a command in the service's container prints, errors included."""
+        """Return the output of a command in the service's container, errors included."""
         return self._podman.run("exec", f"{self.name}_{name}_1", *command, check=False)
 
     def log(self, name: str) -> str:
-        """What the service said."""
+        """Return the output of the service."""
         return self._podman.run("logs", f"{self.name}_{name}_1", check=False)

@@ -1,9 +1,4 @@
-"""Make `mapping/fields/countries.py`: what countries are called, by ISO 3166-1, Unicode CLDR and in everyday English.
-
-Run it after an update of its sources, which are no dependencies of relay:
-`python tests/support/country_names.py FOLDER`, where FOLDER holds the unpacked npm packages `cldr-core` and
-`cldr-localenames-full`, and `iso3166-1.json` of the Debian project iso-codes (the Python package pycountry has it too).
-"""
+"""Generate `mapping/fields/countries.py`: names of countries from ISO 3166-1, Unicode CLDR and everyday English."""
 
 import json
 import sys
@@ -74,7 +69,7 @@ CODES: Final = _codes()
 
 
 def english_forms(name: str) -> Iterator[str]:
-    """The ways in which one English name is written."""
+    """Return the ways to write one English name."""
     for base in {name, name.split("(")[0], name.split("[")[0]}:
         turned = " ".join(part.strip() for part in reversed(base.split(",", 1)))
         for form in (base, turned):
@@ -84,24 +79,24 @@ def english_forms(name: str) -> Iterator[str]:
 
 
 class Names:
-    """Who is called what, and by which source first: a name of two countries is the earlier source's."""
+    """The names collected so far; a name of two countries belongs to the one of the earlier source."""
 
     def __init__(self) -> None:
         self.found: dict[str, set[str]] = {}
         self.closed: set[str] = set()
 
     def add(self, code: str, name: str, *, least: int = 3) -> None:
-        """Codes of two letters are TikTok's own form and need no row, but for those that are not ISO's."""
+        """Add names. TikTok uses codes of two letters itself, so only those that are not ISO's need a row."""
         key = place(name)
         if key and key not in self.closed and (len(key) >= least or not key.isascii()):
             self.found.setdefault(key, set()).add(code)
 
     def close(self) -> None:
-        """What has been added so far may not be doubted by what comes."""
+        """End a source: later sources cannot change the names added so far."""
         self.closed |= set(self.found)
 
     def rows(self) -> dict[str, list[str]]:
-        """Names by country; those of two countries belong to none."""
+        """Return the names by country; names of two countries are omitted."""
         rows = defaultdict(list)
         for key, codes in self.found.items():
             if len(codes) == 1:
@@ -110,7 +105,7 @@ class Names:
 
 
 def names_of(folder: Path) -> Names:
-    """From the source to trust most to the one to trust least."""
+    """Return the names, from the most to the least trusted source."""
     iso: list[dict[str, str]] = _read(next(folder.rglob("iso3166-1.json")))["3166-1"]
     codes = {entry["alpha_2"] for entry in iso} | {"XK"}
     sources = (

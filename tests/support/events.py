@@ -1,4 +1,4 @@
-"""Source events that tests send: real enough for TikTok's stand-in, of invented people."""
+"""Source events that tests send: valid for the sandbox, of invented people."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ NOW_MS = 1_795_000_000_000
 
 
 def purchase(number: int, **data: Any) -> dict[str, Any]:
-    """A purchase on the web with the id `e<number>`; keyword arguments replace members of its data."""
+    """Return a web purchase with the id `e<number>`; keyword arguments replace members of its data."""
     return {
         "event_type": "commerce_event",
         "data": {
@@ -28,7 +28,7 @@ def purchase(number: int, **data: Any) -> dict[str, Any]:
 
 
 def batch(*events: Any, user: int = 0) -> dict[str, Any]:
-    """A batch of one user's events."""
+    """Return a batch of events of one user."""
     return {
         "events": list(events),
         "environment": "production",
@@ -39,5 +39,5 @@ def batch(*events: Any, user: int = 0) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> bytes:
-    """Its JSON."""
+    """Return the JSON of a value."""
     return json.dumps(value).encode()

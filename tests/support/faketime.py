@@ -1,4 +1,4 @@
-"""A server whose clock a test may set: libfaketime, where the system has it."""
+"""A server whose clock a test may set, with libfaketime if the system has it."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ class ServerClock:
         }
 
     def set(self, offset: str) -> None:
-        """Put it ahead or back by so much of the real time: `+100d`, `-1h`, `+0`."""
+        """Set it ahead of or behind the real time: `+100d`, `-1h`, `+0`."""
         new = self._file.with_suffix(".new")
         new.write_text(f"{offset}\n")
         new.replace(self._file)

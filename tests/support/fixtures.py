@@ -15,7 +15,7 @@ from sandbox.client import SandboxClient, running_sandbox
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[SandboxClient]:
-    """Run a stand-in for TikTok that accepts the token "good"."""
+    """Run a sandbox that accepts the token "good"."""
     with running_sandbox(["good"]) as client:
         yield client
 

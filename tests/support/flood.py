@@ -1,4 +1,4 @@
-"""Those who attack ingest's door: raw connections, and requests that are posted again and again."""
+"""Attackers of ingest: raw connections, and requests posted again and again."""
 
 import socket
 import threading
@@ -16,13 +16,13 @@ KEY = ("key", "secret")
 
 
 def connect(url: str, timeout: float = 60) -> socket.socket:
-    """A connection to a server."""
+    """Return a connection to a server."""
     place = urlsplit(url)
     return socket.create_connection((place.hostname, place.port), timeout=timeout)
 
 
 def head(path: str = "/v2/events", **headers: object) -> bytes:
-    """A request's head with the attacker's key, without the empty line at its end."""
+    """Return the head of a request with the attacker's key, without the empty line at its end."""
     token = b64encode(":".join(KEY).encode()).decode()
     lines = [f"POST {path} HTTP/1.1", "host: relay", f"authorization: Basic {token}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -33,7 +33,7 @@ def head(path: str = "/v2/events", **headers: object) -> bytes:
 def flood(
     url: str, body: bytes, path: str = "/v2/bulkevents", *, count: int = 8, headers: Mapping[str, str] | None = None
 ) -> Iterator[Counter[str]]:
-    """Within the block, `count` threads post the body without pause; gives their answers, counted."""
+    """Post the body without pause in `count` threads until the block ends; give the counts of their answers."""
     over, answers = threading.Event(), Counter[str]()
 
     def post() -> None:

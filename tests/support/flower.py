@@ -1,4 +1,4 @@
-"""Flower as a browser has it, beside a plant."""
+"""Flower as a browser sees it, beside a plant."""
 
 from typing import Any
 
@@ -17,22 +17,22 @@ class Flower:
         self._url = f"http://127.0.0.1:{port}"
 
     def tasks(self) -> dict[str, dict[str, Any]]:
-        """What `/api/tasks` tells, by job."""
+        """Return what `/api/tasks` shows, by job."""
         answer = self._get("/api/tasks")
         return answer.json() if answer.is_success else {}
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rows of the page's own list."""
+        """Return the rows of the page's list."""
         asked = {"draw": 1, "start": 0, "length": 100, "order[0][column]": 0, "columns[0][data]": "name"}
         rows: list[dict[str, Any]] = self._get("/tasks/datatable", **asked).json()["data"]
         return rows
 
     def page(self) -> str:
-        """The page around the list."""
+        """Return the page around the list."""
         return self._get("/tasks").text
 
     def is_up(self) -> bool:
-        """Whether it listens to the workers' events already."""
+        """Return whether it receives the workers' events."""
         try:
             answer = self._get("/api/workers", refresh="1")
         except httpx.HTTPError:

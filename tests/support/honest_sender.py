@@ -1,10 +1,4 @@
-"""A sender beside an attack, as a process of its own: one small batch after another, each answer timed.
-
-Writes one JSON object a request: `status` (a number, or the name of what went wrong), `seconds` until the answer,
-`late` (how much longer than asked its own pause took: the machine's delay, not relay's), `id` of the event, and `at`,
-the Unix seconds of the answer.
-Run: python honest_sender.py KEY SECRET URL [URL …]; SIGTERM ends it after the request in hand.
-"""
+"""A sender beside an attack, in its own process: it sends one small batch after another and times each answer."""
 
 import itertools
 import json
@@ -23,7 +17,7 @@ PAUSE_S = 0.1
 
 
 def main(key: str, secret: str, urls: list[str]) -> None:
-    """Send until told to stop."""
+    """Send until the process is stopped."""
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     with httpx.Client(auth=(key, secret), trust_env=False, timeout=20) as http:

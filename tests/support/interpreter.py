@@ -1,4 +1,4 @@
-"""What compiled steps must do, said plainly: each step's value read, judged and put, one after the other."""
+"""A plain interpretation of compiled steps: read, check and store the value of each step, one after another."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -18,7 +18,7 @@ def code_of(expression: str) -> CodeType:
 def interpret(
     steps: Iterable[Step], subject: object, part: dict[str, Any], notes: list[Note], within: str = ""
 ) -> Failure | None:
-    """Fill one object, which stands `within` another; the failure when a value refuses the event."""
+    """Fill one object, which is `within` another; return the failure if a value refuses the event."""
     for step in steps:
         value = eval(code_of(step.source.expression), {**EXPRESSION_FUNCTIONS, "subject": subject})
         if value is not None:
@@ -37,7 +37,7 @@ def interpret(
 def fill(
     objects: Iterable[ObjectSteps], subject: object, document: dict[str, Any], notes: list[Note]
 ) -> Failure | None:
-    """The same for objects inside objects."""
+    """Do the same for objects within objects."""
     for within, steps in objects:
         part: dict[str, Any] = {}
         failure = interpret(steps, subject, part, notes)
@@ -52,5 +52,5 @@ def fill(
 
 
 def same(compiled: Any, interpreted: Any) -> bool:
-    """Also in every type and the order of keys: 1, 1.0 and True are three things on the wire."""
+    """Return whether two values are equal, also in types and order of keys: 1, 1.0 and True differ in a request."""
     return repr(compiled) == repr(interpreted)

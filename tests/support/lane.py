@@ -1,4 +1,4 @@
-"""A lane to tell stories of: chunks of numbered events, appended and claimed."""
+"""Chunks of numbered events in a lane, for tests that append and claim."""
 
 from collections.abc import Callable
 
@@ -19,12 +19,12 @@ def chunk_of(*ids: int, stamp: int = 0) -> bytes:
 
 
 def ids_in(lease: Lease) -> list[int]:
-    """The positions a lease carries."""
+    """Return the positions in a lease."""
     return [e.position for c in lease.chunks for b in CODEC.decode(c).batches for e in b.entries]
 
 
 def granted(lanes: Lanes, lane: str = "shop:0", now: int = NOW) -> Lease:
-    """The lane, claimed."""
+    """Claim the lane and return the lease."""
     lease = lanes.claim(lane, CLAIM_LIMITS, now)
     assert isinstance(lease, Lease), lease
     return lease

@@ -1,4 +1,4 @@
-"""Reads the order of what relay's Lua scripts do: which calls come after the first write."""
+"""Read in which order relay's Lua scripts act: which calls come after the first write."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ GUARDED: Final = {"events_in", "day_of", "unmarked"}
 
 
 class Step(NamedTuple):
-    """One thing a script does: `write` a command, or `check` something that may fail."""
+    """One action of a script: `write` a command, or `check` something that may fail."""
 
     kind: str
     what: str
@@ -37,7 +37,7 @@ class Step(NamedTuple):
 
 @cache
 def tokens(name: str) -> tuple[str, ...]:
-    """The words of a script, without comments."""
+    """Return the tokens of a script, without comments."""
     text = part_text(name, folder_of(name))
     return tuple(token for token in _TOKEN.findall(text) if not token.startswith("--"))
 
@@ -48,14 +48,14 @@ def folder_of(name: str) -> ScriptFolder:
 
 
 def script_names() -> list[str]:
-    """Return every script that is called, without the parts that several of them need."""
+    """Return every script that is called, without the parts that several scripts include."""
     found = [file.name for folder in FOLDERS for file in files(folder.package).iterdir()]
     names = [name.removesuffix(".lua") for name in found if name.endswith(".lua")]
     return sorted(name for name in names if parts_of(name, folder_of(name)))
 
 
 class Script:
-    """One script with the common parts: its functions, and what it does in which order."""
+    """One script with its common parts: its functions, and its actions in order."""
 
     def __init__(self, name: str) -> None:
         self.functions: dict[str, list[str]] = {}
@@ -64,7 +64,7 @@ class Script:
         self.body = self._take_functions(list(tokens(name)))
 
     def _take_functions(self, words: list[str]) -> list[str]:
-        """Keep the bodies of local functions by their names; return the other words."""
+        """Store the bodies of local functions by name; return the other tokens."""
         rest: list[str] = []
         at = 0
         while at < len(words):
@@ -79,11 +79,11 @@ class Script:
         return rest
 
     def steps(self) -> list[Step]:
-        """What the script does, in the order in which it stands: functions where they are called, loops twice."""
+        """Return the actions in the order of the text: functions where they are called, loops twice."""
         return list(self._steps(self.body, set()))
 
     def unknown(self) -> set[str]:
-        """Names that it calls, and that neither it nor a part it is given defines."""
+        """Return the names that it calls, and that neither it nor an included part defines."""
         bodies = [self.body, *self.functions.values()]
         called = {
             word
@@ -113,7 +113,7 @@ class Script:
 
 
 def _end(words: list[str], at: int) -> int:
-    """Where the block that opens at `at` ends."""
+    """Return the position where the block that opens at `at` ends."""
     depth = 0
     for place in range(at, len(words)):
         if words[place] in _OPENING or words[place] == "repeat":

@@ -1,4 +1,4 @@
-"""The most memory that each process of a relay held, and its Redis, while something went on."""
+"""The peak memory of each process of a relay, and of its Redis, during a block."""
 
 import threading
 from pathlib import Path
@@ -10,7 +10,7 @@ EVERY_S = 0.2
 
 
 class Peaks:
-    """Look at every process five times a second; a process counts with its children.
+    """Measure every process five times a second; a process counts with its children.
 
     `pss` and `rss` are bytes by the process's name. `redis` is the most that counted against maxmemory.
     """
@@ -25,12 +25,12 @@ class Peaks:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look once more, then no more."""
+        """Measure once more, then end."""
         self._stopped.set()
         self._thread.join(timeout=30)
 
     def of(self, kind: str) -> int:
-        """The highest PSS of the processes whose name begins with `kind`."""
+        """Return the highest PSS of the processes whose name begins with `kind`."""
         return max((peak for name, peak in self.pss.items() if name.startswith(kind)), default=0)
 
     def _watch(self) -> None:
@@ -57,7 +57,7 @@ def used_memory(client: redis.Redis) -> int:
 
 
 def members_of(leader: int) -> list[int]:
-    """The process group that `leader` leads."""
+    """Return the process ids of the group that `leader` leads."""
     members = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

@@ -1,4 +1,4 @@
-"""Networks on loopback: a TikTok behind TLS with any certificate, HTTP and SOCKS proxies that let through or refuse."""
+"""Networks on loopback: a TikTok behind TLS with any certificate, and HTTP and SOCKS proxies that pass or refuse."""
 
 import base64
 import datetime
@@ -18,7 +18,7 @@ HOST = "tiktok.test"
 
 @dataclass
 class TlsServer:
-    """What answers `{"code":0}` behind TLS. `authority` signed its certificate; `requests` are the paths posted to."""
+    """A server that answers `{"code":0}` behind TLS. `authority` signed its certificate; `requests` are the paths."""
 
     port: int
     authority: trustme.CA
@@ -26,13 +26,13 @@ class TlsServer:
 
     @property
     def url(self) -> str:
-        """As a client on this machine names it."""
+        """The URL for a client on this machine."""
         return f"https://localhost:{self.port}"
 
 
 @contextmanager
 def tls_server(*names: str, expired: bool = False) -> Iterator[TlsServer]:
-    """Serve with a certificate for these names, by an authority that no one trusts yet."""
+    """Serve with a certificate for these names, from an authority that no client trusts yet."""
     authority = trustme.CA()
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     certificate = authority.issue_cert(*(names or ("localhost", HOST)), not_after=yesterday if expired else None)
@@ -53,11 +53,11 @@ def tls_server(*names: str, expired: bool = False) -> Iterator[TlsServer]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Write nothing."""
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_: object) -> None:
-            """A client that refuses the certificate hangs up, which is what is tested."""
+            """Ignore a client that refuses the certificate and closes the connection; that is what is tested."""
 
     server = Server(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -74,7 +74,7 @@ def tls_server(*names: str, expired: bool = False) -> Iterator[TlsServer]:
 
 @dataclass
 class RunningProxy:
-    """A proxy; `asked` has what each client asked to be connected to."""
+    """A proxy; `asked` has the destination that each client requested."""
 
     port: int
     asked: list[str] = field(default_factory=list)
@@ -82,7 +82,7 @@ class RunningProxy:
 
 @contextmanager
 def http_proxy(to: int = 0, *, password: str = "", refuses: bytes = b"") -> Iterator[RunningProxy]:
-    """Tunnel every CONNECT to port `to` of this machine, whatever host it names; or answer `refuses`, as `403 No`."""
+    """Tunnel every CONNECT to port `to` of this machine, whatever host it names; or answer `refuses` (`403 No`)."""
 
     def serve(client: socket.socket, proxy: RunningProxy) -> None:
         head = _until(client, b"\r\n\r\n")
@@ -102,7 +102,7 @@ def http_proxy(to: int = 0, *, password: str = "", refuses: bytes = b"") -> Iter
 
 @contextmanager
 def socks_proxy(to: int) -> Iterator[RunningProxy]:
-    """SOCKS5 without a password: connect to port `to` of this machine, whatever host is named."""
+    """Run a SOCKS5 proxy without a password that connects to port `to` of this machine, whatever host is named."""
 
     def serve(client: socket.socket, proxy: RunningProxy) -> None:
         methods = _exactly(client, 2)[1]

@@ -1,9 +1,4 @@
-"""Make `mapping/fields/phone_plans.py` from the plans of phonenumbers: what parsing an E.164 number may change.
-
-Run `.venv/bin/python tests/support/phone_plans.py` after an update of phonenumbers.
-A beginning of a national number is in the table when some continuation of it may be changed. Regular expressions
-are walked symbolically, so what is not in the table is proven for every continuation, not sampled.
-"""
+"""Generate `mapping/fields/phone_plans.py` from the plans of phonenumbers: which E.164 numbers parsing may change."""
 
 import re._parser as regex  # type: ignore[import-not-found]
 from collections.abc import Iterator
@@ -47,7 +42,7 @@ ZEROS: Final = frozenset(
 
 
 def can_match(pattern: str, start: str, *, something: bool) -> bool:
-    """Whether `pattern` may match at the start of some digits that begin with `start`.
+    """Return whether `pattern` may match at the start of some digits that begin with `start`.
 
     `something`: an empty match does not count.
     """
@@ -56,7 +51,7 @@ def can_match(pattern: str, start: str, *, something: bool) -> bool:
 
 
 def _ends(nodes: Any, positions: set[int], text: str) -> set[int]:
-    """Where a match of `nodes` from one of `positions` may end; past the end of `text` any digit may stand."""
+    """Return where a match of `nodes` from one of `positions` may end. After `text`, any digit may follow."""
     for node in nodes:
         positions = {end for at in positions for end in _after(node, at, text)}
         if not positions:
@@ -109,22 +104,22 @@ def _within(choices: Any, digit: str) -> bool:
 
 @cache
 def plan_of(code: int) -> PhoneMetadata:
-    """The plan that an international number with this country code is read by."""
+    """Return the plan by which an international number with this country code is read."""
     return PhoneMetadata.metadata_for_region_or_calling_code(code, phonenumbers.region_code_for_country_code(code))
 
 
 def may_start(code: int, start: str) -> bool:
-    """Whether the plan has numbers that begin so."""
+    """Return whether the plan has numbers that begin with these digits."""
     return can_match(plan_of(code).general_desc.national_number_pattern, start, something=False)
 
 
 def has_zeros(code: int) -> bool:
-    """Whether the plan has numbers that begin with a single zero."""
+    """Return whether the plan has numbers that begin with a single zero."""
     return any(may_start(code, f"0{digit}") for digit in "123456789")
 
 
 def may_change(code: int, start: str) -> bool:
-    """Whether reading a national number that begins so may give another one."""
+    """Return whether reading a national number that begins with these digits may give another number."""
     prefix = plan_of(code).national_prefix_for_parsing
     if start.startswith(FORMER.get(code, ("-",))):
         return True
@@ -134,14 +129,14 @@ def may_change(code: int, start: str) -> bool:
 
 
 def changed(code: int) -> list[str]:
-    """The shortest beginnings that may be changed."""
+    """Return the shortest beginnings that parsing may change."""
     length = SEEN - len(str(code))
     full = ["".join(digits) for digits in product("0123456789", repeat=length)]
     return _shortened([start for start in full if may_change(code, start)], length)
 
 
 def _shortened(starts: list[str], length: int) -> list[str]:
-    """Ten siblings as their parent."""
+    """Replace ten siblings by their parent."""
     for size in range(length, 0, -1):
         parents = {start[: size - 1] for start in starts if len(start) == size}
         for parent in parents:
@@ -152,7 +147,7 @@ def _shortened(starts: list[str], length: int) -> list[str]:
 
 
 def text() -> str:
-    """The file's content."""
+    """Return the content of the file."""
     codes = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
     rows = ((str(code), " ".join(changed(code))) for code in codes)
     zeros = sorted(str(code) for code in codes if has_zeros(code))

@@ -1,4 +1,4 @@
-"""A directory in which `relay up` runs with real processes, and how to look at it from outside."""
+"""A directory in which `relay up` runs with real processes, and ways to observe it from outside."""
 
 import os
 import socket
@@ -23,14 +23,14 @@ connections:
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
+    """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 class Place:
-    """A directory with a configuration, and `relay` run in it."""
+    """A directory with a configuration, in which `relay` runs."""
 
     def __init__(self, directory: Path, sandbox: SandboxClient) -> None:
         self.sandbox = sandbox
@@ -49,13 +49,13 @@ class Place:
         self._said = directory / "said"
 
     def up(self, *options: str, **environ: str) -> "subprocess.Popen[bytes]":
-        """Start relay up; return when it takes batches."""
+        """Start relay up; return when it accepts batches."""
         process = self.start(*options, **environ)
         until(lambda: self.is_ready() or process.poll() is not None)
         return process
 
     def start(self, *options: str, **environ: str) -> "subprocess.Popen[bytes]":
-        """Start relay up in a session of its own."""
+        """Start relay up in its own session."""
         with self._said.open("ab") as said:
             return subprocess.Popen(
                 [RELAY, "up", *options],
@@ -66,18 +66,18 @@ class Place:
             )
 
     def run(self, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-        """A relay command that ends."""
+        """Run a relay command to its end."""
         environment = {**self.environ, **environ}
         return subprocess.run(
             [RELAY, *arguments], capture_output=True, text=True, env=environment, timeout=120, check=False
         )
 
     def said(self) -> str:
-        """What every relay up said so far."""
+        """Return the output of every relay up so far."""
         return self._said.read_text()
 
     def is_ready(self) -> bool:
-        """Whether ingest answers that it can take batches."""
+        """Return whether ingest says that it can accept batches."""
         try:
             return httpx.get(f"http://127.0.0.1:{self.port}/health/ready", trust_env=False).status_code == 200
         except httpx.TransportError:
@@ -97,5 +97,5 @@ class Place:
         until(accepted)
 
     def arrived(self, number: int) -> bool:
-        """Whether the stand-in TikTok has it."""
+        """Return whether the sandbox received the event."""
         return bool(self.sandbox.events(event_id=f"e{number}"))

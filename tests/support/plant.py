@@ -1,4 +1,4 @@
-"""A whole relay of real processes on loopback, for those who break it: a server, a sandbox, ingests, workers."""
+"""A whole relay of real processes on loopback, for tests that break it: a server, a sandbox, ingests, workers."""
 
 import os
 import resource
@@ -23,7 +23,7 @@ RELAY = Path(sys.executable).with_name("relay")
 
 
 class Process:
-    """A child in a process group of its own that can be killed and started again with the same command line."""
+    """A child process in its own process group, which can be killed and started again with the same command line."""
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.name, self.kills = name, 0
@@ -32,7 +32,7 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        """Start it; what it says goes to its log."""
+        """Start the process; its output is appended to its log."""
         with self._log.open("ab") as log:
             self._child = subprocess.Popen(
                 self._command,
@@ -45,18 +45,18 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its number, while it runs and after."""
+        """The process id, while it runs and afterwards."""
         assert self._child is not None
         return self._child.pid
 
     def kill(self) -> None:
-        """SIGKILL to the whole group, and gone."""
+        """Send SIGKILL to the whole group and wait until it has ended."""
         self.signal(signal.SIGKILL)
         self.wait()
         self.kills += 1
 
     def pause(self, seconds: float) -> None:
-        """SIGSTOP, and SIGCONT after a while, from another thread."""
+        """Send SIGSTOP, and after `seconds` SIGCONT from another thread."""
         self.signal(signal.SIGSTOP)
         threading.Timer(seconds, self._wake_up).start()
 
@@ -65,7 +65,7 @@ class Process:
             self.signal(signal.SIGCONT)
 
     def limit_file_size(self, room: int | None) -> None:
-        """Let its files grow by no more than `room` bytes; None: as they like."""
+        """Let its files grow by at most `room` bytes; None removes the limit."""
         assert self._child is not None
         files = append_only_files(self._log.parent)
         limit = resource.RLIM_INFINITY if room is None else max(file.stat().st_size for file in files) + room
@@ -73,7 +73,7 @@ class Process:
             resource.prlimit(self._child.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     def pss(self) -> int | None:
-        """Its share of memory, in bytes."""
+        """Return its proportional share of memory in bytes; None if it cannot be read."""
         assert self._child is not None
         try:
             rollup = Path(f"/proc/{self._child.pid}/smaps_rollup").read_text()
@@ -87,12 +87,12 @@ class Process:
         os.killpg(self._child.pid, number)
 
     def wait(self) -> int:
-        """Its exit code, once it ended."""
+        """Wait until it has ended and return its exit code."""
         assert self._child is not None
         return self._child.wait(timeout=120)
 
     def restart_if_dead(self) -> bool:
-        """Whether it was dead, as a supervisor would find out."""
+        """Start it again if it has ended, as a supervisor would; return whether it had."""
         assert self._child is not None
         if self._child.poll() is None:
             return False
@@ -100,7 +100,7 @@ class Process:
         return True
 
     def stop(self) -> None:
-        """Ask, then insist."""
+        """Send SIGTERM, and SIGKILL if it has not ended after 10 s."""
         assert self._child is not None
         if self._child.poll() is None:
             os.killpg(self._child.pid, signal.SIGCONT)
@@ -113,7 +113,7 @@ class Process:
 
 
 class Plant:
-    """Everything, running. `configuration` is the text of relay.yaml; the sandbox takes `token`, as ${TOKEN} has it."""
+    """All processes. `configuration` is the text of relay.yaml; the sandbox accepts `token`, which is ${TOKEN}."""
 
     def __init__(
         self,
@@ -156,28 +156,28 @@ class Plant:
 
     @property
     def ingest_urls(self) -> list[str]:
-        """Where ingests listen."""
+        """The URLs of the ingests."""
         return [self._urls[ingest] for ingest in list(self.ingests)]
 
     @property
     def kills(self) -> int:
-        """Processes killed so far."""
+        """The number of processes killed so far."""
         return self.kills_of_the_gone + sum(process.kills for process in self.processes)
 
     def add_ingest(self) -> None:
-        """One more, on a port of its own."""
+        """Start one more ingest on its own port."""
         port = free_port()
         ingest = self.add(f"ingest-{len(self._urls)}", [str(RELAY), "ingest"], {"RELAY_PORT": str(port)})
         self._urls[ingest] = f"http://127.0.0.1:{port}"
         self.ingests.append(ingest)
 
     def add_worker(self) -> None:
-        """One more."""
+        """Start one more worker."""
         self._workers_ever += 1
         self.workers.append(self.add(f"worker-{self._workers_ever - 1}", [str(RELAY), "worker"], {}))
 
     def remove(self, process: Process) -> None:
-        """One fewer: told to stop, as when a deployment shrinks."""
+        """Stop a process and forget it, as when a deployment shrinks."""
         for group in (self.ingests, self.workers, self.processes):
             if process in group:
                 group.remove(process)
@@ -195,23 +195,23 @@ class Plant:
                 time.sleep(0.05)
 
     def relay(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """A command of an operator's, run to its end."""
+        """Run a command of an operator to its end."""
         environment = {**os.environ, **self.environment}
         return subprocess.run(
             [RELAY, *arguments], env=environment, input=stdin, capture_output=True, text=True, check=False, timeout=100
         )
 
     def client(self) -> redis.Redis:
-        """A plain client of the server."""
+        """Return a plain client of the server."""
         return redis.Redis.from_url(self.redis_url, socket_timeout=10)
 
     def restart_the_dead(self) -> None:
-        """What a supervisor does."""
+        """Start every process that has ended, as a supervisor does."""
         for process in self.processes:
             process.restart_if_dead()
 
     def log_of(self, name: str) -> str:
-        """What a process said."""
+        """Return the log of a process."""
         return (self.directory / f"{name}.log").read_text(errors="replace")
 
     def __enter__(self) -> Self:
@@ -223,7 +223,7 @@ class Plant:
             process.stop()
 
     def add(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Process:
-        """One more process, of any kind."""
+        """Start one more process of any kind."""
         process = Process(name, command, {**self.environment, **environment}, self.directory / f"{name}.log")
         self.processes.append(process)
         return process

@@ -1,4 +1,4 @@
-"""Senders that repeat a request, as it is, until it is answered 202; they remember what was accepted."""
+"""Senders that repeat an unchanged request until it is answered 202, and remember what was accepted."""
 
 import random
 import threading
@@ -17,7 +17,7 @@ BAD_URL = {"TikTok.URL": "www.shop.example/x"}
 class Posters:
     """`count` threads that post single batches and, with `bulk`, arrays of that many batches.
 
-    `bad` is the share of events whose page address no mapping takes; each thread rests `pause_s` after a request.
+    `bad` is the share of events whose page address no mapping accepts; each thread waits `pause_s` after a request.
     Each request calls `urls` first, so that ingests may start and stop.
     """
 
@@ -44,7 +44,7 @@ class Posters:
             thread.start()
 
     def stop(self) -> None:
-        """Finish the request in hand, and no more."""
+        """Finish the current requests and send no more."""
         self._stopped.set()
         for thread in self._threads:
             thread.join(timeout=60)

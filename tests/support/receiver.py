@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Receiver:
-    """`taken` has each JSON body it answered with 2xx; `statuses` are given out first, `hang` is waited for."""
+    """`taken` has each JSON body answered with 2xx. `statuses` are answered first; each answer waits for `hang`."""
 
     def __init__(self) -> None:
         self.taken: list[dict[str, Any]] = []
@@ -20,13 +20,13 @@ class Receiver:
 
     @property
     def alerts(self) -> list[tuple[str, str]]:
-        """(connection, alert) of each."""
+        """Return (connection, alert) of each."""
         return [(one["relay"].get("connection", ""), one["relay"]["alert"]) for one in self.taken]
 
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """One on a free port of loopback, gone at the end of the block."""
+    """Give a receiver on a free port of loopback, which ends with the block."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -46,7 +46,7 @@ def receiving() -> Iterator[Receiver]:
             self.wfile.write(b"ok")
 
         def log_message(self, *_: Any) -> None:
-            """Says nothing."""
+            """Write nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"

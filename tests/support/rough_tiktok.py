@@ -1,11 +1,4 @@
-"""A stand-in TikTok that answers at once, or in one of the ways in which an HTTP server can take a worker's time.
-
-What it does is decided by the pixel code or event source id: `CHANG…` never answers, `CHEAD…` sends a head without
-end, `CINFO…` sends 103 answers without end, `CBODY…` sends a body without end. Else it refuses a request with a bad
-event: one with the product `bad-sku`, which its message names, or one whose id ends in `-bad`, and says no more.
-
-    python rough_tiktok.py PORT
-"""
+"""A TikTok that answers at once, or in one of the ways in which an HTTP server can hold a worker."""
 
 import asyncio
 import json
@@ -39,7 +32,7 @@ _ENDLESS: Final = {
 
 
 class Log:
-    """What came: requests, events posted, and the accepted ones as the sandbox lists them."""
+    """The requests, the events posted, and the accepted events as the sandbox lists them."""
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
@@ -48,7 +41,7 @@ class Log:
         self.arrived: dict[str, float] = {}
 
     def note(self, body: Any, events: list[Any]) -> str:
-        """Count one request; the refusal to answer, or an empty text."""
+        """Count one request; return the refusal to answer, or an empty text."""
         source = str(body.get("event_source_id") or body.get("pixel_code"))
         self.requests[source] += 1
         self.posted += len(events)
@@ -73,7 +66,7 @@ class Connection(asyncio.Protocol):
         self._drip: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Its way back."""
+        """Keep the transport, for answers."""
         self._transport: Any = transport
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -82,7 +75,7 @@ class Connection(asyncio.Protocol):
             self._drip.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """More of a request; answer once it is whole."""
+        """Add more of a request; answer once it is complete."""
         self._received += data
         if not self._wanted:
             end = self._received.find(b"\r\n\r\n")
@@ -124,14 +117,14 @@ class Connection(asyncio.Protocol):
 
 
 def start_rough_tiktok(relay: Plant, url: str) -> Process:
-    """Start it at `url`, which the relay posts to; its list of accepted events takes the sandbox's place."""
+    """Start it at `url`, to which the relay posts; its list of accepted events replaces the sandbox's."""
     process = relay.add("rough-tiktok", [sys.executable, __file__, str(urlsplit(url).port)], {})
     relay.sandbox = SandboxClient(url)
     return process
 
 
 async def serve(port: int) -> None:
-    """Serve until killed."""
+    """Serve until the process is killed."""
     log = Log()
     server = await asyncio.get_running_loop().create_server(lambda: Connection(log), "127.0.0.1", port, backlog=1024)
     await server.serve_forever()

@@ -1,4 +1,4 @@
-"""Batches of real senders: captures of SDKs and samples that documents have published."""
+"""Batches of real senders: captures of SDKs, and samples from published documents."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def batches_of(name: str) -> list[bytes]:
-    """The batches in a file: alone, in a list, one a line, an event alone, or an SDK's captured request body."""
+    """Return the batches in a file: one batch, a list, one on each line, one event, or an SDK's captured body."""
     text = (SAMPLES / name).read_text()
     try:
         documents = [json.loads(text)]

@@ -1,4 +1,4 @@
-"""A running ingest within reach: its URL, and what it has put in Redis."""
+"""A running ingest for tests: its URL, and what it has written to Redis."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ LONELY = ("lonely-key", "lonely-secret")
 
 
 class Site:
-    """A running ingest: how to reach it, and what it has put in Redis."""
+    """A running ingest: how to send to it, and what it has written to Redis."""
 
     def __init__(self, url: str, redis_url: str, configuration: Path) -> None:
         self.url = url
@@ -48,33 +48,33 @@ class Site:
         self.http = httpx.Client(base_url=url, auth=WEB, trust_env=False, timeout=10)
 
     def post(self, content: Any, path: str = "/v2/events", **options: Any) -> httpx.Response:
-        """Post bytes as they are, anything else as JSON."""
+        """Post bytes unchanged, and anything else as JSON."""
         body = content if isinstance(content, bytes) else as_json(content)
         return self.http.post(path, content=body, **options)
 
     def chunks(self, connection: str) -> list[Chunk]:
-        """Everything that waits in the lanes of a connection."""
+        """Return everything that waits in the lanes of a connection."""
         sealed = [
             one for n in range(LANES_PER_CONNECTION) for one in self.redis.lrange(f"lane:{connection}:{n}", 0, -1)
         ]
         return [ChunkCodec().decode(one) for one in sealed]
 
     def counts(self, name: str) -> dict[str, int]:
-        """The counters of a connection, or of `input:<id>`."""
+        """Return the counters of a connection, or of `input:<id>`."""
         return {field.decode(): int(count) for field, count in self.redis.hgetall(f"ledger:{name}").items()}
 
     def keys(self) -> set[bytes]:
-        """Every key there is, but for the counts of answers, which come by themselves and hold nothing of a request."""
+        """Return every key except the counts of answers, which contain nothing of a request."""
         return {key for key in self.redis.scan_iter() if not key.startswith(b"counts:answers")}
 
     def close(self) -> None:
-        """Let go of both ends."""
+        """Close both connections."""
         self.http.close()
         self.redis.close()
 
 
 def refusal_of(response: httpx.Response) -> str:
-    """The code in mParticle's error body, having checked that it is one."""
+    """Return the code in mParticle's error body, after checking that the body is one."""
     assert response.headers["content-type"] == "application/json"
     [error] = response.json()["errors"]
     assert error["message"]
@@ -86,7 +86,7 @@ def refusal_of(response: httpx.Response) -> str:
 def running_site(
     directory: Path, redis_url: str, configuration: str = CONFIGURATION, **settings: Any
 ) -> Iterator[Site]:
-    """An ingest with this configuration, and further settings by their names."""
+    """Give an ingest with this configuration, and further settings by their names."""
     path = directory / "relay.yaml"
     path.write_text(configuration, encoding="utf-8")
     with serving(Settings(config=path, redis_url=redis_url, **settings)) as url:

@@ -1,4 +1,4 @@
-"""The `relay` command as an operator has it, in this process."""
+"""The `relay` command as an operator uses it, in this process."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from cli.main import main
 
 
 class Said(NamedTuple):
-    """What a command said."""
+    """The output of a command."""
 
     exit_code: int
     stdout: str
@@ -18,12 +18,12 @@ class Said(NamedTuple):
 
     @property
     def json(self) -> Any:
-        """stdout, all of which must be JSON."""
+        """stdout as JSON; all of it must be JSON."""
         return json.loads(self.stdout)
 
 
 def relay(*arguments: str, stdin: bytes | None = None, environ: Mapping[str, str] | None = None) -> Said:
-    """Run the command; whatever it raises that is not for people fails the test."""
+    """Run the command; the test fails if it raises an exception that is not for operators."""
     result = CliRunner().invoke(main, arguments, input=stdin, env=environ)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -1,4 +1,4 @@
-"""A certificate authority of a test's own, and TLS in front of a server that speaks none."""
+"""A certificate authority for a test, and TLS in front of a server that has none."""
 
 import datetime
 import ipaddress
@@ -53,7 +53,7 @@ class Authority:
         early: bool = False,
         purpose: x509.ObjectIdentifier | None = None,
     ) -> tuple[Path, Path]:
-        """A certificate for these hosts and its key, as files. `early`: valid only from tomorrow on."""
+        """Return a certificate for these hosts and its key, as files. `early`: valid only from tomorrow on."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         made = self._builder(subject, key, NOW - DAY if expired else NOW + YEAR, NOW + DAY if early else NOW - YEAR)

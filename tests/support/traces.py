@@ -1,4 +1,4 @@
-"""Look for a person's data in all of Redis: every key, decrypted with the given keys, and every file."""
+"""Search all of Redis for a person's data: every key, decrypted with the given keys, and every file."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -22,7 +22,7 @@ def in_redis(client: redis.Redis, wanted: Iterable[str], keyring: Keyring | None
 
 
 def in_files(files: Iterable[Path], wanted: Iterable[str]) -> set[str]:
-    """Which of `wanted` stand in these files, in the open or compressed."""
+    """Return which of `wanted` are in these files, as plain text or compressed."""
     contents = [file.read_bytes() for file in files if file.is_file()]
     everything = b"\n".join([*contents, *(frame for content in contents for frame in _frames(content))])
     return {one for one in wanted if one.encode() in everything}
@@ -68,7 +68,7 @@ def _content(chunk: Chunk) -> Iterator[bytes]:
 
 
 def _frames(content: bytes) -> Iterator[bytes]:
-    """What is compressed in `content`; a frame may be cut by whatever wrote the file."""
+    """Yield the compressed parts of `content`; the process that wrote the file may have cut a frame."""
     at = content.find(_ZSTD)
     while at >= 0:
         with suppress(zstandard.ZstdError):

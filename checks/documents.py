@@ -25,6 +25,7 @@ from config.reading.records import Record
 from config.reading.schema import connection_record, input_record
 from config.settings import PREFIX, Settings
 from mapping.tables import BRAND, FIELDS, NUM_ITEMS, OF_ATTRIBUTES
+from operations.cases.reading import CASE, DEAD_LETTER, EVENT, EXPECTATION
 from process.log_events import LOG_EVENTS
 
 DOCUMENTS: Final = Path(__file__).parents[1] / "docs"
@@ -130,6 +131,10 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "log-events": log_events_table,
     "dead-letter-reasons": reasons_table,
     "additional-fields": additional_fields_table,
+    "keys-of-a-case": lambda: keys_table(CASE),
+    "keys-of-an-expectation": lambda: keys_table(EXPECTATION),
+    "keys-of-an-expected-event": lambda: keys_table(EVENT),
+    "keys-of-a-dead-letter-case": lambda: keys_table(DEAD_LETTER),
 }
 
 

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "sandbox": Command("cli.processes.serve:sandbox", "Run a stand-in for TikTok that checks events as TikTok does."),
     "check": Command("cli.check.command:check", "Check the configuration, Redis and the connection to TikTok."),
     "preview": Command("cli.preview.command:preview", "Show what batches would become, without sending anything."),
+    "test": Command("cli.cases.command:test", "Run cases: batches, and what must come out of them."),
     "send": Command("cli.send:send", "Post batches to ingest, as mParticle would."),
     "status": Command(
         "cli.status.command:status", "Show what was received, delivered and dead-lettered, and what waits."

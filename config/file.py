@@ -31,6 +31,11 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, keyring: Keyring |
     return _parse(_content(path), path, References(environ, keyring))
 
 
+def read_without_secrets(path: Path) -> Configuration:
+    """Return the configuration in a file, with references to secrets as they are written. Raise ConfigurationError."""
+    return _parse(_content(path), path, Unexpanded())
+
+
 def check_text(text: str, name: str) -> Configuration:
     """Return the configuration in `text`, as a file of that name. References to secrets are not expanded.
 

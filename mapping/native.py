@@ -8,7 +8,7 @@ from config.vocabulary import NATIVE_EVENTS, PRODUCT_ACTIONS
 COMMERCE_EVENT = "commerce_event"
 
 # mParticle's event types. Only these are shown: any other text in an event might be personal data.
-_EVENT_TYPES = frozenset(
+EVENT_TYPES = frozenset(
     (
         *("session_start", "session_end", "screen_view", "custom_event", "crash_report", "opt_out", "first_run"),
         *("pre_attribution", "push_registration", "application_state_transition", "push_message"),
@@ -36,7 +36,7 @@ def native_events(connection: Connection) -> dict[str, str | None]:
 
 def describe(event_type: str, action: str) -> str:
     """Return a description of an unsupported event (N6), in mParticle's words only."""
-    if event_type not in _EVENT_TYPES:
+    if event_type not in EVENT_TYPES:
         return "event of an unknown type" if event_type else "event without a type"
     if event_type != COMMERCE_EVENT:
         return event_type

@@ -1,5 +1,6 @@
 """`relay preview`: show what batches would become for each connection. It needs no Redis and sends nothing."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from rich.text import Text
 from cli.context import configuration_of, settings_here
 from cli.preview.batch_argument import FILE, read_batches
 from cli.preview.diff import Wanted, show_diff
+from cli.preview.save_case import write_case
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, json_text, note, plain, print_json, table
 from cli.terminal.usage_errors import unknown_id
 from config.model import Configuration, Connection, Input
@@ -38,6 +40,12 @@ SHOWN_EVENTS = 10
     help="Show what would change if the configuration file NEW replaced OLD.",
 )
 @click.option(
+    "--save-case",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write a case for `relay test`, with made-up values in place of personal ones.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="JSON alone on stdout; each body is exactly as it would be posted."
 )
 def preview(
@@ -45,6 +53,7 @@ def preview(
     input_id: str | None,
     connection_id: str | None,
     changed: tuple[str, str] | None,
+    save_case: Path | None,
     as_json: bool,
 ) -> None:
     """Show what the batches in FILE would become. FILE holds one batch, an array, or one batch a line; - is stdin.
@@ -63,9 +72,10 @@ def preview(
             wanted = _wanted(input_id, connection_id)
             show_diff(changed, batches, wanted, settings, as_json=as_json)
         else:
-            _preview(
-                batches, _chosen(configuration_of(settings), input_id, connection_id), settings.tiktok_url, as_json
-            )
+            pairs = _chosen(configuration_of(settings), input_id, connection_id)
+            if save_case is not None:
+                write_case(save_case, files, batches, pairs, settings.tiktok_url)
+            _preview(batches, pairs, settings.tiktok_url, as_json)
     except RefusedBatch as error:
         name = "stdin" if files == ("-",) else ", ".join(files)
         raise OperatorError(f"{name}: {error} Ingest would answer 400 and accept nothing of the request.") from None

@@ -33,10 +33,11 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A scalar, quoted or not; no repr shows it, because it may be a secret."""
+    """A scalar; no repr shows it, because it may be a secret. `quoted`: in quotes or as a block, so always text."""
 
     line: int
     value: str = field(repr=False)
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class _Tree:
         if event.tag is not None:
             self._fault("uses a tag (!name): write the plain value")
         if isinstance(event, ScalarEvent):
-            return Text(self.line, event.value)
+            return Text(self.line, event.value, quoted=not event.implicit[0])
         return self._items(self.line, depth) if isinstance(event, SequenceStartEvent) else self._table(self.line, depth)
 
     def _items(self, line: int, depth: int) -> Items:
@@ -153,7 +154,7 @@ class _Tree:
             key = self._node(event, depth + 1)
             value = self._node(self._next(), depth + 1)
             if isinstance(value, Text) and not value.value:
-                value = Text(key.line, "")  # an empty value has no line of its own
+                value = Text(key.line, "", value.quoted)  # an empty value has no line of its own
             if not isinstance(key, Text):
                 self.faults.append(Fault(key.line, "has a key that is not plain text"))
             elif key.value in values:

@@ -17,7 +17,7 @@ from mapping.incoming.event import Incoming
 from mapping.results import Note, Withheld
 from mapping.sources import Scope
 
-_OTHER_ENVIRONMENTS: Final = frozenset(
+OTHER_ENVIRONMENTS: Final = frozenset(
     (
         *("prod", "prd", "live", "release", "dev", "develop", "debug", "local", "localhost", "sandbox"),
         *("stage", "staging", "stg", "test", "testing", "tst", "qa", "uat", "integration", "int", "ci"),
@@ -149,6 +149,6 @@ def _percent(ppm: int) -> str:
 
 def _of_environment(name: str, sent: frozenset[str]) -> str:
     """Return why an environment is withheld. Only common names are shown: any other may be personal data."""
-    shown = name if name in ENVIRONMENTS or name in _OTHER_ENVIRONMENTS else "another"
+    shown = name if name in ENVIRONMENTS or name in OTHER_ENVIRONMENTS else "another"
     why = f"environment {shown}, and this connection sends {', '.join(sorted(sent))} only"
     return why if name in ENVIRONMENTS else f"{why}; mParticle's words are {' and '.join(ENVIRONMENTS[:2])}"

@@ -102,7 +102,7 @@ def _requests(before: Preview | None, after: Preview | None) -> Iterator[Request
     old = [] if before is None else before.requests
     new = [] if after is None else after.requests
     for number in range(max(len(old), len(new))):
-        fields = tuple(_differences(_envelope(old, number), _envelope(new, number)))
+        fields = tuple(differences(_envelope(old, number), _envelope(new, number)))
         events = tuple(by_request.get(number, ()))
         if fields or events:
             change: Change = "added" if number >= len(old) else "removed" if number >= len(new) else "changed"
@@ -119,7 +119,7 @@ def _events(old: Mapping[int, list[_Sent]], new: Mapping[int, list[_Sent]]) -> I
                 case _Sent(), None:
                     yield former.request, EventChange(index, former.tiktok_event, "removed")
                 case _Sent(), _Sent() if former.body != current.body:
-                    fields = tuple(_differences(msgspec.json.decode(former.body), msgspec.json.decode(current.body)))
+                    fields = tuple(differences(msgspec.json.decode(former.body), msgspec.json.decode(current.body)))
                     yield current.request, EventChange(index, current.tiktok_event, "changed", fields)
 
 
@@ -195,7 +195,7 @@ def _outcomes_of(made: Preview | None) -> dict[int, list[str]]:
     return outcomes
 
 
-def _differences(before: Any, after: Any, path: str = "") -> Iterator[FieldChange]:
+def differences(before: Any, after: Any, path: str = "") -> Iterator[FieldChange]:
     """Yield each value that differs, in the new side's order; a missing object or list counts as empty."""
     if isinstance(before, _Absent):
         before = _EMPTY.get(type(after), before)
@@ -205,10 +205,10 @@ def _differences(before: Any, after: Any, path: str = "") -> Iterator[FieldChang
         case dict(), dict():
             for name in {**after, **before}:
                 inner = f"{path}.{name}" if path else name
-                yield from _differences(before.get(name, ABSENT), after.get(name, ABSENT), inner)
+                yield from differences(before.get(name, ABSENT), after.get(name, ABSENT), inner)
         case list(), list():
             for place in range(max(len(before), len(after))):
                 former, current = (side[place] if place < len(side) else ABSENT for side in (before, after))
-                yield from _differences(former, current, f"{path}[{place}]")
+                yield from differences(former, current, f"{path}[{place}]")
         case _ if type(before) is not type(after) or before != after:
             yield FieldChange(path, before, after)

@@ -1,0 +1,1 @@
+"""The command that tests a configuration by cases."""

@@ -1,0 +1,1 @@
+"""Test a configuration by cases: a batch, a connection, and what must come out."""

@@ -1,0 +1,136 @@
+"""Write a case from batches: personal data replaced, and as expected what comes out of them now."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from config.model import Connection, Input
+from operations.cases.batch_members import BatchReplacer
+from operations.cases.judge import leaves
+from operations.cases.reading import cases_of
+from operations.errors import OperatorError
+from operations.preview.preview import Preview, preview_all
+
+_PLAIN: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$./@\[\]-]*", re.ASCII).fullmatch
+_WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+_INDEX: Final = re.compile(r"\[\d+\]")
+
+
+class SavedCase(NamedTuple):
+    """The text of a case file, and sentences about events that map differently than in the original batches."""
+
+    text: str
+    remarks: tuple[str, ...]
+
+
+def save_case(
+    name: str, batches: Sequence[bytes], source: Input, connection: Connection, tiktok_url: str, received_ms: int
+) -> SavedCase:
+    """Return a file with one case. Raise OperatorError for batches that are none, and RefusedBatch."""
+    received_ms -= received_ms % 1000
+    pairs = [(source, connection)]
+    (before,) = preview_all(batches, pairs, tiktok_url, received_ms)
+    replaced = [*map(BatchReplacer(connection).batch, map(_decoded, batches))]
+    head = {
+        "name": name,
+        "connection": connection.id,
+        "input": source.id,
+        "received": datetime.fromtimestamp(received_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "batch": replaced if len(replaced) > 1 else replaced[0],
+    }
+    (case,) = cases_of(yaml_of({"cases": [{**head, "expect": {"events": []}}]}).encode(), Path(name))
+    (after,) = preview_all(case.batches, pairs, tiktok_url, received_ms)
+    text = yaml_of({"cases": [{**head, "expect": expected_of(after)}]})
+    return SavedCase(text, tuple(_remarks(before, after)))
+
+
+def _decoded(batch: bytes) -> Any:
+    try:
+        return json.loads(batch)
+    except (ValueError, RecursionError):
+        raise OperatorError("The batch cannot be read as JSON; a case is made of batches that can.") from None
+
+
+def expected_of(preview: Preview) -> dict[str, Any]:
+    """Return what `expect` says of a preview: every field of every event, and every other outcome."""
+    return {
+        "events": [
+            {"event": item.tiktok_event, "index": index, "fields": _fields(msgspec.json.decode(item.body))}
+            for index, item in zip(preview.indexes, preview.items, strict=True)
+        ],
+        "withheld": [{"index": index, "why": item.why} for index, item in preview.withheld],
+        "unsupported": [{"index": index, "what": item.what} for index, item in preview.unsupported],
+        "dead_letters": [
+            {"index": index, "reason": item.reason, **({"field": item.field} if item.field else {})}
+            for index, item in preview.rejected
+        ],
+    }
+
+
+def _fields(body: Any) -> dict[str, Any]:
+    return {path: value for path, value in leaves(body) if path != "event"}
+
+
+def _remarks(before: Preview, after: Preview) -> Iterator[str]:
+    """Yield a sentence for each event whose outcome in the case is another one than in the original batch."""
+    old, new = _outcomes(before), _outcomes(after)
+    for index in sorted({*old, *new}):
+        if old.get(index) != new.get(index):
+            yield (
+                f"Event {index} maps differently with the made-up values: look at the case, and write"
+                " the value that the rule needs into it by hand."
+            )
+
+
+def _outcomes(preview: Preview) -> dict[int, list[Any]]:
+    """Return what each event becomes, without its values."""
+    outcomes: dict[int, list[Any]] = {}
+    for index, item in zip(preview.indexes, preview.items, strict=True):
+        paths = {_INDEX.sub("[]", path) for path in _fields(msgspec.json.decode(item.body))}
+        outcomes.setdefault(index, []).append((item.tiktok_event, sorted(paths)))
+    for index, withheld in preview.withheld:
+        outcomes.setdefault(index, []).append(withheld.why)
+    for index, unsupported in preview.unsupported:
+        outcomes.setdefault(index, []).append(unsupported.what)
+    for index, rejected in preview.rejected:
+        outcomes.setdefault(index, []).append((rejected.reason, rejected.field))
+    return outcomes
+
+
+def yaml_of(value: Any) -> str:
+    """Return a JSON value as YAML that `plain_value` reads back as the same value."""
+    return "".join(f"{line}\n" for line in _lines(value))
+
+
+def _lines(value: Any) -> Iterator[str]:
+    match value:
+        case dict() if value:
+            for name, member in value.items():
+                yield from _placed(f"{_scalar(name)}:", member)
+        case list() if value:
+            for entry in value:
+                first, *rest = _lines(entry)
+                yield f"- {first}"
+                yield from (f"  {line}" for line in rest)
+        case _:
+            yield _scalar(value)
+
+
+def _placed(key: str, member: Any) -> Iterator[str]:
+    if isinstance(member, dict | list) and member:
+        yield key
+        yield from (f"  {line}" for line in _lines(member))
+    else:
+        yield f"{key} {_scalar(member)}"
+
+
+def _scalar(value: Any) -> str:
+    """Return a scalar, or an empty object or list; a text that another YAML reader could take for more is quoted."""
+    if isinstance(value, str) and _PLAIN(value) and value.casefold() not in _WORDS:
+        return value
+    return json.dumps(value)

@@ -34,6 +34,6 @@ def write_case(
         raise OperatorError(
             f"{path} exists: name a new file, and put its case under `cases:` of the other by hand."
         ) from None
-    for remark in saved.remarks:
-        note(remark)
+    for warning in saved.warnings:
+        note(warning)
     note(f"Wrote {path}: look at it, then run it with `relay test {path}`.")

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from config.model import Connection
 from mapping.fields import normalise, places, web
+from mapping.fields.additional import locale
 from mapping.fields.event_time import event_time
 from mapping.fields.hashing import is_hashed
 from mapping.fields.ip import public_ip
@@ -27,9 +28,10 @@ Make: TypeAlias = Callable[[int, Any], Iterable[Any]]
 
 _NUMBER: Final = re.compile(r"-?\d{1,6}(\.\d{1,4})?", re.ASCII).fullmatch
 _AMOUNT: Final = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII).fullmatch
-_TIME: Final = re.compile(r"\d{10}|\d{13}", re.ASCII).fullmatch
+_TIME: Final = re.compile(r"(1[2-9]\d\d|20[0-4]\d)\d{6}(\d{3})?", re.ASCII).fullmatch
+_IN_2050_MS: Final = 2_524_608_000_000
 _VERSION: Final = re.compile(r"\d{1,3}(\.\d{1,4}){0,3}", re.ASCII).fullmatch
-_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2,4}){0,2}", re.ASCII).fullmatch
+_LOCALE: Final = re.compile(r"[A-Za-z]{2}([-_][A-Za-z]{2})?", re.ASCII).fullmatch
 _DATE: Final = re.compile(
     r"[12]\d{3}(-?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])([T ].*)?", re.ASCII | re.DOTALL
 ).fullmatch
@@ -74,8 +76,7 @@ class Replacements:
 
     def ip(self, value: Any) -> Any:
         """Return an address that is as public as the original."""
-        makes = lambda n, _: [f"203.0.113.{n % 255}", f"10.0.0.{n % 255}", "no address"]  # noqa: E731
-        return self._alike("ip", value, public_ip, makes)
+        return self._alike("ip", value, public_ip, lambda n, _: [f"203.0.113.{n % 255}", f"10.0.0.{n % 255}", "x"])
 
     def user_agent(self, value: Any) -> Any:
         """Return a user agent."""
@@ -105,14 +106,14 @@ class Replacements:
 
     def place(self, value: Any) -> Any:
         """Return a city or a state."""
-        return self._alike("place", value, _PLACE, lambda n, _: [f"Place {_letters(n)}"])
+        return self._alike("place", value, _PLACE, lambda n, _: [f"Place {_alphabetic(n)}"])
 
     def country(self, value: Any) -> Any:
-        """Return the country's code; it alone names nobody. Any other text is replaced."""
+        """Return the country's code; it alone names no person. Any other text is replaced."""
         code = places.country(value) if isinstance(value, str) and value.strip() else None
         if isinstance(code, str) and len(code) == 2:
             return code.upper()
-        return self._alike("country", value, _COUNTRY, lambda n, _: [f"Land {_letters(n)}"])
+        return self._alike("country", value, _COUNTRY, lambda n, _: [f"Land {_alphabetic(n)}"])
 
     def zip_code(self, value: Any) -> Any:
         """Return a postal code."""
@@ -128,16 +129,20 @@ class Replacements:
         return self._kept_or(value, _AMOUNT, "amount", number)
 
     def time(self, value: Any) -> Any:
-        """Return a time in seconds or milliseconds unchanged; anything else is replaced."""
-        return self._kept_or(value, _TIME, "time", _EVENT_TIME)
+        """Return a time of our days, in seconds or milliseconds, unchanged; anything else is replaced."""
+        written = text(value)
+        if isinstance(written, str) and not isinstance(value, bool) and _TIME(written.strip()):
+            return value
+        return self._alike("time", value, _EVENT_TIME, lambda n, _: [_IN_2050_MS + n, _IN_2050_MS // 1000 + n, n])
 
     def version(self, value: Any) -> Any:
         """Return a version such as 17.1 unchanged; anything else is replaced."""
         return self._kept_or(value, _VERSION, "version", descriptive)
 
     def locale(self, value: Any) -> Any:
-        """Return a code of a language or a country unchanged; anything else is replaced."""
-        return self._kept_or(value, _LOCALE, "locale", descriptive)
+        """Return a code of two letters, or two such codes, unchanged; anything else is replaced."""
+        kept = isinstance(value, str) and _LOCALE(value.strip())
+        return value if kept else self._alike("locale", value, _language, lambda _n, _: ["en"])
 
     def truth(self, value: Any) -> Any:
         """Return what is read as true or false unchanged; anything else is replaced."""
@@ -243,6 +248,10 @@ class Replacements:
         return numbers.setdefault(key, len(numbers) + 1)
 
 
+def _language(value: object) -> object:
+    return locale((value, None))
+
+
 _EVENT_TIME: Final = partial(event_time, received_ms=10**13)
 _EMAIL: Final = hashed(normalise.email)
 _EXTERNAL_ID: Final = hashed(normalise.external_id)
@@ -278,12 +287,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _letters(n: int) -> str:
+def _alphabetic(n: int) -> str:
     """Return 1 as A, 26 as Z, 27 as AA."""
     rest, last = divmod(n - 1, 26)
-    return (_letters(rest) if rest else "") + chr(ord("A") + last)
+    return (_alphabetic(rest) if rest else "") + chr(ord("A") + last)
 
 
 def _name(n: int) -> str:
     rest, place = divmod(n - 1, len(_NAMES))
-    return f"{_NAMES[place]} {_letters(rest)}" if rest else _NAMES[place]
+    return f"{_NAMES[place]} {_alphabetic(rest)}" if rest else _NAMES[place]

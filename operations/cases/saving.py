@@ -25,7 +25,7 @@ class SavedCase(NamedTuple):
     """The text of a case file, and sentences about events that map differently than in the original batches."""
 
     text: str
-    remarks: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def save_case(
@@ -46,7 +46,7 @@ def save_case(
     (case,) = cases_of(yaml_of({"cases": [{**head, "expect": {"events": []}}]}).encode(), Path(name))
     (after,) = preview_all(case.batches, pairs, tiktok_url, received_ms)
     text = yaml_of({"cases": [{**head, "expect": expected_of(after)}]})
-    return SavedCase(text, tuple(_remarks(before, after)))
+    return SavedCase(text, tuple(_warnings(before, after)))
 
 
 def _decoded(batch: bytes) -> Any:
@@ -76,7 +76,7 @@ def _fields(body: Any) -> dict[str, Any]:
     return {path: value for path, value in leaves(body) if path != "event"}
 
 
-def _remarks(before: Preview, after: Preview) -> Iterator[str]:
+def _warnings(before: Preview, after: Preview) -> Iterator[str]:
     """Yield a sentence for each event whose outcome in the case is another one than in the original batch."""
     old, new = _outcomes(before), _outcomes(after)
     for index in sorted({*old, *new}):

@@ -1,4 +1,4 @@
-"""Read the values of a case file: JSON values, paths of TikTok's events, times, and what a field is asked to be."""
+"""Read the values of a case file: JSON values, paths of TikTok's events, times, and questions about a field."""
 
 import json
 import re

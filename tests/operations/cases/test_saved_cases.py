@@ -122,7 +122,7 @@ batches = st.fixed_dictionaries(
         ),
     },
 )
-check = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+check = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def saved_of(*made: Any) -> SavedCase:
@@ -223,7 +223,7 @@ usual = st.fixed_dictionaries(
 @given(usual)
 def test_made_up_values_map_as_the_originals_did(batch: Any) -> None:
     """The same TikTok events with the same fields, the same reasons."""
-    assert saved_of(batch).remarks == ()
+    assert saved_of(batch).warnings == ()
 
 
 def test_the_same_value_becomes_the_same_one_everywhere() -> None:

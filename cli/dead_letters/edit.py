@@ -19,7 +19,7 @@ from operations.dead_letters.edit import (
     editable,
     find_dead_letter,
     is_sendable,
-    keep,
+    save_source,
     text_of,
 )
 from operations.dead_letters.field_names import names_of
@@ -93,7 +93,7 @@ def _keep(store: DeadLetterStore, found: DecryptedDeadLetter, source: Chunk, *, 
     dead_letter = found.dead_letter
     late = send and is_late(source.first_unknown_ms, store.now_ms())
     send = send and (not late or confirmed(late_question(1), yes=yes))
-    keep(store, found, source)
+    save_source(store, found, source)
     if not send:
         return None
     result = Result()

@@ -92,12 +92,12 @@ def corrected(source: Chunk, text: str) -> Chunk:
     try:
         split = split_batch(text.encode())
     except (NotABatch, UnicodeEncodeError) as error:
-        raise OperatorError(f"nothing was kept: {error}") from None
+        raise OperatorError(f"not saved: {error}") from None
     former = source.batches[0]
     if former.shared == NO_BATCH or len(former.entries) > 1:
         return msgspec.structs.replace(source, batches=[Batch(split.shared, _several(former.entries, split.events))])
     if len(split.events) != 1:
-        raise OperatorError(f"nothing was kept: a dead letter has one event, and there are {len(split.events)}")
+        raise OperatorError(f"not saved: a dead letter has one event, and there are {len(split.events)}")
     entry = msgspec.structs.replace(former.entries[0], raw=bytes(split.events[0]))
     return msgspec.structs.replace(source, batches=[Batch(split.shared, [entry])])
 
@@ -105,20 +105,20 @@ def corrected(source: Chunk, text: str) -> Chunk:
 def _several(former: Sequence[Entry], events: Sequence[msgspec.Raw]) -> list[Entry]:
     """Return entries for the events of a former invalid batch; ids are derived from the former entry's id."""
     if not events:
-        raise OperatorError("nothing was kept: a batch needs at least one event")
+        raise OperatorError("not saved: a batch needs at least one event")
     first = former[0].event_id or ""
     ids = [first, *(sha256(f"{first}:{place}".encode()).hexdigest()[:32] for place in range(1, len(events)))]
     return [Entry(place, ids[place], bytes(event)) for place, event in enumerate(events)]
 
 
-def keep(store: DeadLetterStore, found: DecryptedDeadLetter, source: Chunk) -> None:
+def save_source(store: DeadLetterStore, found: DecryptedDeadLetter, source: Chunk) -> None:
     """Store the dead letter with this source. Raise OperatorError, and store nothing, when it was changed meanwhile."""
     dead_letter = found.dead_letter
     amended = msgspec.structs.replace(dead_letter, source=store.codec.encode(source), shared="")
     if not replace_dead_letter(
         store.client, dead_letter.connection, dead_letter.id, found.stored, amended.encode(), whole=True
     ):
-        raise OperatorError(f"{dead_letter.id} was changed, replayed or discarded meanwhile: nothing was kept")
+        raise OperatorError(f"{dead_letter.id} was changed, replayed or discarded meanwhile: not saved")
 
 
 def is_sendable(preview: ReplayPreview | Blocked) -> bool:

@@ -101,7 +101,7 @@ def test_an_editor_keeps_numbers_exact(
     [
         ("exit 0", "Nothing was changed."),
         ("exit 3", "pass --set"),
-        ('echo "{" > "$1"', "nothing was kept"),
+        ('echo "{" > "$1"', "not saved"),
         ('sed -i \'s|"events"|"event"|\' "$1"', "a dead letter has one event, and there are 0"),
     ],
     ids=["unchanged", "fails", "no JSON", "no event"],

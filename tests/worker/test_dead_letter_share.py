@@ -16,7 +16,7 @@ from lanes.arrivals import LARGEST_SCRIPT
 from lanes.dead_letters import dead_letter_ids, remove_dead_letters
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease, Lost, Refused, Released, Settlement
-from operations.dead_letters.edit import corrected, find_dead_letter, keep, text_of
+from operations.dead_letters.edit import corrected, find_dead_letter, save_source, text_of
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore
 from operations.encryption_keys import key_usage, reencrypt_dead_letters
@@ -90,7 +90,7 @@ def test_a_dead_letter_is_shown_and_replayed_with_its_whole_batch(bench: Bench) 
     source = store.open(first).batches[0]
     assert json.loads(source.shared) == {name: value for name, value in shared.items() if name != "events"}
     found = find_dead_letter(store, first.id)
-    keep(store, found, corrected(found.source, text_of(found.source).replace("www.", "https://www.")))
+    save_source(store, found, corrected(found.source, text_of(found.source).replace("www.", "https://www.")))
     assert (DeadLetter.decode(bench.redis.hget("dead_letters:shop", first.id) or b"").shared, parts(bench)[2]) == (
         "",
         1,

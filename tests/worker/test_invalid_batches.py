@@ -15,7 +15,7 @@ from lanes.arrivals import Append
 from lanes.chunk import ChunkCodec
 from mapping.incoming.body import many_batches
 from mapping.plan import compile_plan
-from operations.dead_letters.edit import corrected, find_dead_letter, keep, text_of
+from operations.dead_letters.edit import corrected, find_dead_letter, save_source, text_of
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore, exported
 from operations.errors import OperatorError
@@ -124,10 +124,10 @@ def test_corrected_and_replayed_each_of_its_events_is_delivered(bench: Bench) ->
         corrected(found.source, '{"events": []}')
     nameless = {**purchase(8), "data": {**purchase(8)["data"], "source_message_id": None}}
     several = as_json(batch(purchase(7), nameless, nameless)).decode()
-    keep(store, found, corrected(found.source, several))
+    save_source(store, found, corrected(found.source, several))
     again = find_dead_letter(store, letter.id)
     assert text_of(again.source).count('"event_type"') == 3
-    keep(store, again, corrected(again.source, text_of(again.source)))
+    save_source(store, again, corrected(again.source, text_of(again.source)))
     replay_page(store, "shop", [letter.id], (), Result())
     bench.drain_all()
     assert bench.count("accepted", "replayed", "extra", "delivered", "dead_lettered", "waiting") == (2, 1, 2, 4, 1, 0)

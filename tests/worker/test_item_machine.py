@@ -26,7 +26,7 @@ from support.events import purchase
 from config.settings import Settings
 from lanes.chunk import Chunk, Entry
 from lanes.names import LANES_PER_CONNECTION
-from operations.dead_letters.edit import corrected, find_dead_letter, keep, text_of
+from operations.dead_letters.edit import corrected, find_dead_letter, save_source, text_of
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore
 
@@ -96,7 +96,7 @@ class Items(RuleBasedStateMachine):
         store = DeadLetterStore(self._settings(), self.bench.redis)
         if edit:
             found = find_dead_letter(store, letter_id)
-            keep(store, found, corrected(found.source, text_of(found.source).replace('"USD"', '"EUR"')))
+            save_source(store, found, corrected(found.source, text_of(found.source).replace('"USD"', '"EUR"')))
         sent = Result()
         replay_page(store, "shop", [letter_id], (), sent)
         assert sent.done == [letter_id]

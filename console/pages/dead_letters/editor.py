@@ -19,7 +19,7 @@ from operations.dead_letters.edit import (
     editable,
     find_dead_letter,
     is_sendable,
-    keep,
+    save_source,
     text_of,
 )
 from operations.dead_letters.field_names import names_of
@@ -45,7 +45,7 @@ def preview(services: Services, request: PageRequest) -> Response:
     try:
         source = _corrected(services, request, found)
     except OperatorError as error:
-        return services.page(request, template, problem=str(error).removeprefix("nothing was kept: "), preview=None)
+        return services.page(request, template, problem=str(error).removeprefix("not saved: "), preview=None)
     replay_preview = services.replay_previews(store).of(found.dead_letter, source)
     return services.page(request, template, problem="", preview=details.preview_values(replay_preview, reveal=False))
 
@@ -55,7 +55,7 @@ def save(services: Services, request: PageRequest) -> Response:
     store = services.store()
     found = find_dead_letter(store, request.path["id"])
     try:
-        keep(store, found, _to_save(services, request, store, found))
+        save_source(store, found, _to_save(services, request, store, found))
     except OperatorError as error:
         problem = sentence(str(error))
         if "text" in request.form:

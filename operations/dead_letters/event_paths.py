@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 from msgspec import inspect
 
 from mapping.incoming.batch_fields import Fields
-from mapping.incoming.event import Data
+from mapping.incoming.event import Data, Promotion
 from mapping.incoming.flags import FLAGS
 from mapping.incoming.identity_names import KNOWN
 
@@ -37,6 +37,7 @@ def _tree(kind: inspect.Type) -> Tree:
 DATA: Final[Mapping[str, Tree]] = {
     **(_tree(inspect.type_info(Data)) or {}),
     "custom_flags": dict.fromkeys(sorted(FLAGS)),
+    "promotion_action": {"action": None, "promotions": {"0": _tree(inspect.type_info(Promotion))}},
 }
 """An event's `data`."""
 BATCH: Final[Mapping[str, Tree]] = {

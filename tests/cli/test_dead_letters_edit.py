@@ -247,6 +247,11 @@ CONNECTION = Connection(
             {
                 "query": Parameter("attribute", "search term", required=True),
                 "description": Parameter("product", "name"),
+                "content_id": Parameter("product_attribute", "sku"),
+                "content_name": Parameter("promotion", "name"),
+                "content_category": Parameter("field", "screen_name"),
+                "status": Parameter("identity_present", "email"),
+                "shop_id": Parameter("field", "checkout_step"),
             },
         ),
     ),
@@ -260,6 +265,20 @@ CONNECTION = Connection(
         ("mapping", "products[2].price", "invalid_value", "product_action.products.2.price"),
         ("mapping", "query", "missing_parameter", "custom_attributes.search term"),
         ("mapping", "description", "missing_parameter", "product_action.products.0.name"),
+        ("mapping", "content_id", "missing_parameter", "product_action.products.0.custom_attributes.sku"),
+        ("mapping", "content_name", "missing_parameter", "promotion_action.promotions.0.name"),
+        ("mapping", "content_category", "missing_parameter", "screen_name"),
+        ("mapping", "status", "missing_parameter", "user_identities.email"),
+        ("mapping", "shop_id", "missing_parameter", "product_action.checkout_step"),
+        ("mapping", "products[].price", "invalid_value", "product_action.products.0.price"),
+        (
+            "mapping",
+            "products[1].custom_attributes.sku",
+            "invalid_value",
+            "product_action.products.1.custom_attributes.sku",
+        ),
+        ("mapping", "promotions[].position", "invalid_value", "promotion_action.promotions.0.position"),
+        ("mapping", "custom_attributes.cents", "invalid_value", "custom_attributes.cents"),
         ("delivery", "properties.value", "rejected_by_tiktok", "product_action.total_amount"),
         ("delivery", "user.email", "rejected_by_tiktok", "user_identities.other"),
         ("delivery", "something.new", "rejected_by_tiktok", "something.new"),
@@ -286,6 +305,25 @@ NOTHING = [
     ("events.0.data.currency_code", "currency_code"),
     ("xyzzy", "relay dead-letters show"),
 ]
+
+
+READ_BY_MAPPINGS = [
+    "product_action.products.0.custom_attributes.sku",
+    "product_action.products.0.total_product_amount",
+    "promotion_action.promotions.0.name",
+    "promotions[0].id",
+    "products[0].custom_attributes.size",
+    "product_action.checkout_step",
+    "product_action.product_list_source",
+    "screen_name",
+]
+
+
+@pytest.mark.parametrize("path", READ_BY_MAPPINGS)
+def test_what_only_mappings_read_can_be_set(path: str) -> None:
+    whole = {**batch(), "events": [purchase(1)]}
+    set_value(whole, f"{path}=new")
+    assert '"new"' in json.dumps(whole)
 
 
 @pytest.mark.parametrize(("path", "near"), NOTHING, ids=[row[0] for row in NOTHING])

@@ -86,6 +86,16 @@ def test_every_setting_stands_in_the_example() -> None:
         assert f"{field.name.removesuffix('_s')}:" in text
 
 
+def test_the_commented_mapping_of_the_example_is_valid(tmp_path: Path) -> None:
+    """It shows everything that a mapping can say, so it must be what the reader accepts."""
+    before, comment, shown = EXAMPLE.read_text(encoding="utf-8").partition("      # Everything that a mapping can say")
+    assert comment
+    mapping = shown.partition("\n")[2].replace("      # ", "      ")
+    loaded = load(written(tmp_path, before + mapping), ENVIRON)
+    (*_, wide) = loaded.connections["shop-web"].custom_mappings
+    assert (wide.tiktok_event, wide.for_each, len(wide.match.only_if)) == ("Big_Hat_Order", "product", 2)
+
+
 def test_the_whole_surface_is_read(tmp_path: Path) -> None:
     """Every setting arrives in the model, typed; values that compare without case are folded (M5)."""
     loaded = load(written(tmp_path, FULL), ENVIRON)

@@ -210,6 +210,27 @@ MUTATIONS = (
         "tests/lanes",
     ),
     Mutation(
+        "daily counts by rule in append",
+        "lanes/scripts/append.lua",
+        "    share.days[WITHHELD .. rule], share.measures[WITHHELD .. rule] = count, count\n",
+        "",
+        "tests/ingest/test_withheld_batches.py",
+    ),
+    Mutation(
+        "rules on events",
+        "mapping/mapper.py",
+        "        if self._prepared.rules:\n",
+        "        if False:\n",
+        "tests/worker/test_withheld_events.py",
+    ),
+    Mutation(
+        "rules on batches in ingest",
+        "ingest/sorting.py",
+        "    if withheld is not None:\n",
+        "    if False:\n",
+        "tests/ingest/test_withheld_batches.py",
+    ),
+    Mutation(
         "daily counts in settle",
         "lanes/scripts/settle.lua",
         "for day, counts in pairs(done.days) do raise_day(connection, day, counts) end\n",

@@ -114,6 +114,23 @@ def test_withheld_events_have_the_reason() -> None:
     assert disabled["requests"] == []
 
 
+def test_a_withheld_event_names_its_rule(tmp_path: Path) -> None:
+    """In JSON under `withheld`; for people with the events that it is about."""
+    rules = "forward: {never_if: [{user_attribute: internal, is: 'true'}]}, native_events: {view_detail: off}"
+    (tmp_path / "relay.yaml").write_text(CONFIGURATION.replace("CNEW,", f"CNEW, {rules},"))
+    view = purchase(2, product_action={"action": "view_detail"})
+    staff = {**batch(purchase(1), view), "user_attributes": {"internal": True}}
+    (made,) = preview("--input", "web", "--connection", "new", stdin=[staff, batch(view)])
+    rule = "never_if 1: user_attribute internal is true"
+    assert made["withheld"] == [
+        {"index": 0, "why": rule},
+        {"index": 1, "why": rule},
+        {"index": 2, "why": "native_events: view_detail off"},
+    ]
+    said = relay("preview", "-", "--connection", "new", stdin=json.dumps([staff, batch(view)]).encode())
+    assert f"Withheld: 2 × {rule} (0, 1); 1 × native_events: view_detail off (2)" in " ".join(said.stdout.split())
+
+
 def test_a_generated_id_is_the_same_every_time() -> None:
     """For a batch that says when its events happened."""
     event = purchase(1, source_message_id=None)

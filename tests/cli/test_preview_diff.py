@@ -166,3 +166,43 @@ def test_one_connection_can_be_selected() -> None:
     """As without --diff."""
     said = run(OLD, OLD, batch(purchase(1)), more=("--connection", "blog"))
     assert [one["connection"] for one in said.json] == ["blog"]
+
+
+def withheld(rule: str) -> list[str]:
+    return [f"withheld: {rule}"]
+
+
+INTERNAL = purchase(2, custom_attributes={"channel": "internal"})
+VIEW = purchase(3, product_action={"action": "view_detail"})
+STAFF = {**batch(purchase(1)), "user_attributes": {"internal": True}, "mpid": "5"}
+ANONYMOUS = {key: value for key, value in batch(purchase(1)).items() if key != "user_identities"}
+SENT = ["PlaceAnOrder"]
+NEVER = "{never_if: [{%s}]}"
+RULES = [
+    ("forward", "{only_if: [{attribute: channel, in: [web]}]}", batch(INTERNAL), "only_if 1: attribute channel in web"),
+    (
+        "forward",
+        NEVER % "attribute: channel, is: internal",
+        batch(INTERNAL),
+        "never_if 1: attribute channel is internal",
+    ),
+    ("forward", NEVER % "user_attribute: internal, is: 'true'", STAFF, "never_if 1: user_attribute internal is true"),
+    ("forward", "{logged_in_only: true}", ANONYMOUS, "logged_in_only"),
+    ("forward", "{sample: 25%}", STAFF, "sample 25%"),
+    ("native_events", "{purchase: off}", batch(purchase(1)), "native_events: purchase off"),
+]
+
+
+@pytest.mark.parametrize(("setting", "value", "sent", "rule"), RULES, ids=[case[3] for case in RULES])
+def test_the_effect_of_a_rule_is_an_outcome(setting: str, value: str, sent: dict[str, Any], rule: str) -> None:
+    """Before, the event was sent; after, the rule withholds it."""
+    changed = shop(sent, **{setting: value})
+    assert changed["outcomes"] == [{"index": 0, "before": SENT, "after": withheld(rule)}]
+    [request] = changed["requests"]
+    assert (request["change"], [event["change"] for event in request["events"]]) == ("removed", ["removed"])
+
+
+def test_the_effect_of_omit_is_a_field_without_a_new_value() -> None:
+    changed = shop({**batch(purchase(1)), "ip": "203.0.113.9"}, omit="[user.ip]")
+    [event] = changed["requests"][0]["events"]
+    assert event["fields"] == [{"path": "user.ip", "before": "203.0.113.9"}]

@@ -78,3 +78,13 @@ def test_a_day_does_not_expire_and_at_most_ninety_are_shown(bench: Bench) -> Non
     assert bench.redis.ttl(key) == -1
     assert relay("status", "--days", "91").exit_code == 2
     assert relay("status", "--days", "7", "--verify").exit_code == 2
+
+
+def test_withheld_events_are_counted_by_rule(bench: Bench) -> None:
+    """In JSON, and in the table for people."""
+    bench.configure("native_events: {purchase: off}")
+    bench.put([purchase(1), purchase(2)])
+    bench.drain()
+    assert day(0)["withheld"] == {"native_events: purchase off": 2}
+    assert day(0)["waiting"] == 0
+    assert "2 native_events: purchase off" in " ".join(relay("status", "--days", "1").stdout.split())

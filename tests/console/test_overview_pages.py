@@ -110,3 +110,16 @@ def test_invalid_days_and_days_without_events(operator: ConsoleClient) -> None:
     assert operator.get("/console/days/soon").status_code == 404
     assert "No events were received on this day" in visible_text(operator.get("/console/days/2020-02-29"))
     assert "No events were received on this day" in visible_text(operator.get("/console/days/2999-01-01"))
+
+
+def test_a_day_shows_which_rules_withheld_events(bench: Bench, operator: ConsoleClient) -> None:
+    """The overview shows their number."""
+    bench.configure("enable_web_migration: true", "forward: {never_if: [{attribute: <b>, is: internal}]}")
+    withheld = {"custom_attributes": {"<b>": "internal"}}
+    bench.put([purchase(1), purchase(2, **withheld), purchase(3, **withheld)], days_ago=1)
+    bench.drain()
+    assert f"{YESTERDAY} 3 1 0 0 2 0" in visible_text(operator.get("/console"))
+    page = operator.get(f"/console/days/{YESTERDAY}")
+    assert "2 withheld by a setting" in visible_text(page)
+    assert "Withheld by Events never_if 1: attribute <b> is internal 2" in visible_text(page)
+    assert "<b>" not in page.text

@@ -90,3 +90,9 @@ def test_an_unknown_connection_receives_nothing(bench: Bench, operator: ConsoleC
     answer = operator.post("/console/try/send", part=True, batches=pasted(purchase(1)), pair=PAIR, to="web other")
     assert answer.status_code == 404
     assert not bench.sandbox.events()
+
+
+def test_a_withheld_event_names_its_rule(bench: Bench, operator: ConsoleClient) -> None:
+    bench.configure("enable_web_migration: true", "native_events: {purchase: off}")
+    text = visible_text(operator.post("/console/try", part=True, batches=pasted(purchase(1)), pair=PAIR))
+    assert "Withheld: native_events: purchase off (event 0)" in text

@@ -6,7 +6,6 @@ from msgspec.structs import replace
 
 from config.dead_letter_reasons import INTERNAL_ERROR, INVALID_VALUE
 from mapping.compile.steps import Failure
-from mapping.forwarding.rules import decide
 from mapping.incoming.batch import head
 from mapping.incoming.event import UNREADABLE, Incoming, read_event
 from mapping.incoming.unreadable import explain_unreadable, own_id_of
@@ -49,8 +48,8 @@ class BatchMapper:
         items = self._recipe.items_of(incoming)
         if not items:
             return [self._recipe.unwanted(incoming)]
-        if self._prepared.rules:
-            withheld = decide(self._prepared.rules, incoming)
+        for decide in self._prepared.rules:
+            withheld = decide(incoming)
             if withheld is not None:
                 return [withheld]
         if len(items) == 1:  # nearly all events

@@ -219,8 +219,8 @@ MUTATIONS = (
     Mutation(
         "rules on events",
         "mapping/mapper.py",
-        "        if self._prepared.rules:\n",
-        "        if False:\n",
+        "        for decide in self._prepared.rules:\n",
+        "        for decide in ():\n",
         "tests/worker/test_withheld_events.py",
     ),
     Mutation(

@@ -59,5 +59,5 @@ _FIELDS = {
 
 
 def _reading(read: Read, condition: Condition) -> Holds:
-    holds = compile_operator(condition)
+    holds = compile_operator(condition).holds
     return lambda subject: holds(read(subject))

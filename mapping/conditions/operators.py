@@ -5,9 +5,10 @@ operators hold where there is an entry and no entry is such a value. Nothing but
 none.
 """
 
+import operator
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from config.conditions.matcher import compile_pattern
 from config.conditions.words import NEGATIVE, holds
@@ -18,12 +19,41 @@ Holds: TypeAlias = Callable[[Any], bool]
 """Whether a condition holds for a value, or for what the value is read from."""
 _OfText: TypeAlias = Callable[[str], bool]
 
+_LONGEST_KNOWN: Final = 100
+_MOST_KNOWN: Final = 512
+"""Texts that one condition remembers, and their characters: 64 KiB at most."""
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _MOST_DIGITS: Final = 18
 
 
-def compile_operator(condition: Condition) -> Holds:
-    """Return whether the condition's operator holds for a value."""
+class Operation(NamedTuple):
+    """A compiled operator: whether it holds for a value, and for which texts that is known already."""
+
+    holds: Holds
+    known: dict[str, bool]
+
+
+def compile_operator(condition: Condition) -> Operation:
+    """Return the condition's operator; it remembers its results for texts, because most values come again."""
+    evaluate = _evaluator(condition)
+    known: dict[str, bool] = {}
+
+    def holds(value: object) -> bool:
+        if type(value) is not str:
+            return evaluate(value)
+        found = known.get(value)
+        if found is None:
+            found = evaluate(value)
+            if len(value) <= _LONGEST_KNOWN:
+                if len(known) >= _MOST_KNOWN:
+                    known.clear()
+                known[value] = found
+        return found
+
+    return Operation(holds, known)
+
+
+def _evaluator(condition: Condition) -> Holds:
     if condition.operator == "exists":
         wanted = condition.values == ("true",)
         return lambda value: bool(_entries(value)) is wanted
@@ -31,11 +61,26 @@ def compile_operator(condition: Condition) -> Holds:
         equal = _one_of(condition)
         return lambda value: bool(entries := _entries(value)) and not _any(equal, entries)
     positive = _POSITIVE[condition.operator](condition)
+    if condition.operator in ("greater", "less") and holds(condition.subject, condition.name) != "version":
+        return _of_numbers(condition, positive)
 
     def found(value: object) -> bool:
         if type(value) is str:
             folded = value.strip().casefold()
             return bool(folded) and positive(folded)
+        return value is not None and _any(positive, _entries(value))
+
+    return found
+
+
+def _of_numbers(condition: Condition, positive: _OfText) -> Holds:
+    """Return the comparison of a number, or of what the mapping reads as one."""
+    bound = _number(condition.values[0]) or 0
+    compare: Callable[[Any, Any], bool] = operator.gt if condition.operator == "greater" else operator.lt
+
+    def found(value: object) -> bool:
+        if type(value) is float or type(value) is int:
+            return compare(value, bound)
         return value is not None and _any(positive, _entries(value))
 
     return found

@@ -25,7 +25,8 @@ _BATCH: Final[Mapping[str, str]] = {
     "package": "application.package",
     "os": "os",
 }
-_EVENT: Final[Mapping[str, str]] = {**FIELD_PATHS, **{name: name for name in KIND_FIELDS}}
+EVENT_PATHS: Final[Mapping[str, str]] = {**FIELD_PATHS, **{name: name for name in KIND_FIELDS}}
+"""Where an `Incoming` has each field that a condition may name."""
 
 
 class BoundSubject(NamedTuple):
@@ -42,7 +43,7 @@ def subject_of(condition: Condition) -> BoundSubject:
         case "attribute":
             return BoundSubject(Scope.EVENT, lambda incoming: incoming.attribute(name))
         case "field":
-            return BoundSubject(Scope.EVENT, attrgetter(_EVENT[name]))
+            return BoundSubject(Scope.EVENT, attrgetter(EVENT_PATHS[name]))
         case "promotion":
             return BoundSubject(Scope.EVENT, lambda incoming: _all(incoming.promotions, attrgetter(name)))
         case "product":

@@ -4,6 +4,7 @@ Ingest and the mapping decide on batches by the same function. Only the mapping 
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from config.conditions.words import describe
@@ -11,9 +12,9 @@ from config.model import Condition, Connection
 from config.vocabulary import ENVIRONMENTS
 from mapping.conditions.compile import compile_condition, note_on
 from mapping.fields.consent import consents_to
+from mapping.forwarding.event_rules import Decide, EventRule, compile_event_rules
 from mapping.forwarding.sample import in_sample, sampled_id
 from mapping.incoming.batch_fields import BatchFields
-from mapping.incoming.event import Incoming
 from mapping.results import Note, Withheld
 from mapping.sources import Scope
 
@@ -30,10 +31,10 @@ DISABLED: Final = Withheld("the connection is disabled (enabled: false)", "enabl
 
 
 class Rule(NamedTuple):
-    """One rule; `withholds` takes BatchFields or Incoming. `condition` is that of the rule, if it has one."""
+    """One rule on batches. `condition` is that of the rule, if it has one."""
 
     name: str
-    withholds: Callable[[Any], bool]
+    withholds: Callable[[BatchFields], bool]
     condition: Condition | None = None
 
 
@@ -44,9 +45,9 @@ class Forwarding(NamedTuple):
     purpose: str | None
     """The GDPR purpose that needs the user's consent (X2)."""
     of_batch: tuple[Rule, ...]
-    of_event: tuple[Rule, ...]
-    of_unknown_user: tuple[Rule, ...]
-    """Further rules of events, for batches that do not tell the user."""
+    of_event: tuple[Decide, ...]
+    of_unknown_user: tuple[Decide, ...]
+    """The same for batches that do not tell the user."""
 
     @property
     def reads_batch(self) -> bool:
@@ -79,42 +80,33 @@ class Forwarding(NamedTuple):
             if note is not None:
                 yield note
 
-    def rules_for(self, shared: BatchFields) -> tuple[Rule, ...]:
+    def rules_for(self, shared: BatchFields) -> tuple[Decide, ...]:
         """Return the rules that decide on each event of a batch."""
-        if self.of_unknown_user and sampled_id(shared) is None:
-            return (*self.of_event, *self.of_unknown_user)
-        return self.of_event
-
-
-def decide(rules: tuple[Rule, ...], incoming: Incoming) -> Withheld | None:
-    """Return why an event may not be sent; None when no rule withholds it."""
-    for rule in rules:
-        if rule.withholds(incoming):
-            return Withheld(rule.name, rule.name)
-    return None
+        if self.of_unknown_user is self.of_event:
+            return self.of_event
+        return self.of_unknown_user if sampled_id(shared) is None else self.of_event
 
 
 def compile_forwarding(connection: Connection) -> Forwarding:
     """Return the rules of a connection, in the order in which they decide."""
     forward = connection.forward
     of_batch: list[Rule] = []
-    of_event: list[Rule] = []
-    of_unknown_user: list[Rule] = []
-    for key, conditions, wanted in (("only_if", forward.only_if, True), ("never_if", forward.never_if, False)):
+    on_events: list[EventRule] = []
+    for key, conditions, is_wanted in (("only_if", forward.only_if, True), ("never_if", forward.never_if, False)):
         for number, condition in enumerate(conditions, start=1):
             scope, holds = compile_condition(condition)
             name = f"{key} {number}: {describe(condition)}"
-            rule = Rule(name, _unless(holds) if wanted else holds, condition)
-            (of_batch if scope is Scope.BATCH else of_event).append(rule)
+            if scope is Scope.BATCH:
+                of_batch.append(Rule(name, _unless(holds) if is_wanted else holds, condition))
+            else:
+                on_events.append(EventRule(name, condition, is_wanted))
     if forward.logged_in_only:
         of_batch.append(Rule("logged_in_only", _is_anonymous))
+    of_event = of_unknown_user = (compile_event_rules(on_events),) if on_events else ()
     if forward.sample_ppm is not None:
-        known, unknown = _sampling(forward.sample_ppm)
-        of_batch.append(known)
-        of_unknown_user.append(unknown)
-    return Forwarding(
-        connection.environments, connection.gdpr_purpose, tuple(of_batch), tuple(of_event), tuple(of_unknown_user)
-    )
+        of_batch.append(Rule(f"sample {_percent(forward.sample_ppm)}", partial(_is_out, forward.sample_ppm)))
+        of_unknown_user = (*of_event, _event_sample(forward.sample_ppm))
+    return Forwarding(connection.environments, connection.gdpr_purpose, tuple(of_batch), of_event, of_unknown_user)
 
 
 def _unless(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -130,15 +122,16 @@ def _is_anonymous(shared: BatchFields) -> bool:
     return not any(exists(shared) for exists in _IDENTITIES)
 
 
-def _sampling(ppm: int) -> tuple[Rule, Rule]:
-    """Return the rule for users that the batch tells, and the one for each event of others."""
+def _is_out(ppm: int, shared: BatchFields) -> bool:
+    user = sampled_id(shared)
+    return user is not None and not in_sample(user, ppm)
+
+
+def _event_sample(ppm: int) -> Decide:
+    """Return the rule for each event of a batch that does not tell the user."""
     name = f"sample {_percent(ppm)}"
-
-    def is_out(shared: BatchFields) -> bool:
-        user = sampled_id(shared)
-        return user is not None and not in_sample(user, ppm)
-
-    return Rule(name, is_out), Rule(name, lambda incoming: not in_sample(incoming.event_id or "", ppm))
+    out = Withheld(name, name)
+    return lambda incoming: None if in_sample(incoming.event_id or "", ppm) else out
 
 
 def _percent(ppm: int) -> str:

@@ -150,9 +150,13 @@ class Incoming(msgspec.Struct, gc=False):
 
     def attribute(self, name: str) -> Leaf:
         """Return one of `custom_attributes`; None where they are not an object."""
+        return self.all_attributes().get(name)
+
+    def all_attributes(self) -> dict[str, Leaf]:
+        """Return `custom_attributes`; none where they are not an object."""
         if self.attributes is None:
             self.attributes = decode_attributes(self.data.custom_attributes)
-        return self.attributes.get(name)
+        return self.attributes
 
     @property
     def products(self) -> list[Product]:

@@ -1,13 +1,14 @@
 """What the batch alone tells is decided at ingest: such events are never stored, and are counted by rule."""
 
-import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 from support.events import batch, purchase
-from support.site import CONFIGURATION, Site
+from support.site import CONFIGURATION, Site, running_site
 
 from config.file import load
 from lanes.ledger import read_ledger
@@ -35,16 +36,10 @@ VIEW = {"event_type": "commerce_event", "data": {"source_message_id": "v", "prod
 
 
 @pytest.fixture
-def ruled(own_site: Site) -> Site:
-    """Return an ingest with rules on one of its connections."""
-    own_site.configuration.write_text(RULED, encoding="utf-8")
-    deadline = 200
-    while own_site.http.post("/v2/events", content=json.dumps(batch(purchase(1)))).status_code == 202 and deadline:
-        if own_site.counts("searches").get("withheld"):
-            break
-        deadline -= 1
-    own_site.redis.flushdb()
-    return own_site
+def ruled(redis_url: str, tmp_path: Path) -> Iterator[Site]:
+    """Run an ingest with rules on one of its connections."""
+    with running_site(tmp_path, f"{redis_url.removesuffix('/0')}/1", RULED) as site:
+        yield site
 
 
 CASES = [

@@ -226,6 +226,15 @@ def test_a_long_condition_is_cut_in_words() -> None:
     assert len(describe(condition(f"{{attribute: a, is: {'x' * 500}}}"))) == 100
 
 
+def test_what_a_condition_remembers_is_bounded() -> None:
+    """And what it remembers changes nothing."""
+    operation = compile_operator(condition("{attribute: a, is: v7}"))
+    assert [operation.holds(f"v{number % 600}") for number in range(2000)] == [n % 600 == 7 for n in range(2000)]
+    assert operation.holds("x" * 1000) is False
+    assert len(operation.known) <= 512
+    assert max(map(len, operation.known)) <= 100
+
+
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -256,9 +265,9 @@ def conditions(draw: st.DrawFn) -> Condition:
 
 @given(conditions(), VALUES)
 def test_no_value_makes_a_condition_fail_and_nothing_holds_where_there_is_none(one: Condition, value: object) -> None:
-    holds_for = compile_operator(one)
+    holds_for = compile_operator(one).holds
     assert holds_for(value) in (True, False)
-    absent = not compile_operator(Condition("attribute", "a", "exists", ("true",)))(value)
+    absent = not compile_operator(Condition("attribute", "a", "exists", ("true",))).holds(value)
     if absent:
         assert holds_for(value) is (one.operator == "exists" and one.values == ("false",))
 
@@ -267,7 +276,7 @@ def test_no_value_makes_a_condition_fail_and_nothing_holds_where_there_is_none(o
 def test_in_and_not_in_are_opposites_of_what_is_there(value: object, allowed: list[str]) -> None:
     def holds_as(operator: Any) -> bool:
         values = ("true",) if operator == "exists" else tuple(allowed)
-        return compile_operator(Condition("attribute", "a", operator, values))(value)
+        return compile_operator(Condition("attribute", "a", operator, values)).holds(value)
 
     assert holds_as("not_in") is (holds_as("exists") and not holds_as("in"))
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from config.settings import Settings
 from console.dispatch import Dispatcher, NotFound, Page
 from console.headers import secured
-from console.pages import configuration, days, login, overview, try_it
+from console.pages import cases, configuration, days, login, overview, try_it
 from console.pages.dead_letters import bulk_actions, details, editor, listing, reveals
 from console.process.forward import console_process
 from console.request import PageRequest
@@ -42,6 +42,8 @@ PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("GET", "/console/try", try_it.show),
     ("POST", "/console/try", try_it.preview),
     ("POST", "/console/try/send", try_it.send),
+    ("POST", "/console/try/case", cases.save),
+    ("POST", "/console/try/cases", cases.run),
     ("GET", "/console/configuration", configuration.show),
     ("POST", "/console/configuration", configuration.check),
 )

@@ -25,7 +25,7 @@ Pair = tuple[Input, Connection]
 def show(services: Services, request: PageRequest) -> Response:
     """Show the form, with a sample batch in it if the URL names one."""
     configuration = services.configuration()
-    return _page(services, request, configuration, text=sample_text(request.field("sample")), results=None)
+    return form_page(services, request, configuration, text=sample_text(request.field("sample")), results=None)
 
 
 def preview(services: Services, request: PageRequest) -> Response:
@@ -35,15 +35,15 @@ def preview(services: Services, request: PageRequest) -> Response:
     try:
         results = [_result(preview, pair[1]) for preview, pair in _previews(services, request, configuration, text)]
     except OperatorError as error:
-        return _page(services, request, configuration, text=text, results=None, problem=sentence(str(error)))
-    return _page(services, request, configuration, text=text, results=results)
+        return form_page(services, request, configuration, text=text, results=None, problem=sentence(str(error)))
+    return form_page(services, request, configuration, text=text, results=results)
 
 
 def send(services: Services, request: PageRequest) -> Response:
     """Post the requests of one connection to TikTok with its test code, and show TikTok's answers."""
     configuration = services.configuration()
     for preview, (source, connection) in _previews(services, request, configuration, request.field("batches")):
-        if request.field("to") == _key(source, connection):
+        if request.field("to") == key_of(source, connection):
             replies = send_test(services.tiktok, preview, connection)
             template = "try_it/test_replies.html" if request.partial else "try_it/test_replies_page.html"
             return services.page(request, template, replies=replies, connection=connection)
@@ -55,7 +55,7 @@ def _previews(
 ) -> list[tuple[Preview, Pair]]:
     """Return a preview for each chosen pair. Raise OperatorError if the text is not a batch."""
     batches = parse_batches(text.encode(), PASTED).batches
-    pairs = [pair for pair in pairs_of(configuration) if _key(*pair) in _chosen(request, configuration)]
+    pairs = [pair for pair in pairs_of(configuration) if key_of(*pair) in _chosen(request, configuration)]
     if not pairs:
         raise OperatorError("choose at least one connection")
     try:
@@ -68,10 +68,10 @@ def _chosen(request: PageRequest, configuration: Configuration) -> set[str]:
     """Return the keys of the ticked pairs; of all pairs before the form was sent."""
     if request.form:
         return set(request.form.get("pair", ()))
-    return {_key(*pair) for pair in pairs_of(configuration)}
+    return {key_of(*pair) for pair in pairs_of(configuration)}
 
 
-def _key(source: Input, connection: Connection) -> str:
+def key_of(source: Input, connection: Connection) -> str:
     return f"{source.id} {connection.id}"
 
 
@@ -88,7 +88,7 @@ def _result(preview: Preview, connection: Connection) -> dict[str, Any]:
     }
 
 
-def _page(
+def form_page(
     services: Services,
     request: PageRequest,
     configuration: Configuration,
@@ -96,8 +96,10 @@ def _page(
     text: str,
     results: list[dict[str, Any]] | None,
     problem: str = "",
+    **cases: Any,
 ) -> Response:
-    pairs = [(_key(*pair), *pair) for pair in pairs_of(configuration)]
+    """Return the page or its results; `cases` are values of the part with cases."""
+    pairs = [(key_of(*pair), *pair) for pair in pairs_of(configuration)]
     return services.page(
         request,
         "try_it/results.html" if request.partial else "try_it/form.html",
@@ -108,4 +110,5 @@ def _page(
         chosen=_chosen(request, configuration),
         samples=SAMPLES,
         shown_events=SHOWN_EVENTS,
+        **{"cases": "", "case_results": None, "case_problems": (), "case_warnings": (), **cases},
     )

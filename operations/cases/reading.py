@@ -75,9 +75,11 @@ EXPECTATION: Final = Record(
 )
 
 
-def _read_batches(folder: Path, name: str, node: Node) -> tuple[bytes, ...]:
-    """Return the batches in the file that `node` names, or those that it writes out."""
+def _read_batches(folder: Path | None, name: str, node: Node) -> tuple[bytes, ...]:
+    """Return the batches in the file that `node` names, or those that it writes out; without a folder, no files."""
     if isinstance(node, Text):
+        if folder is None:
+            return refuse(node, f"`{name}` names a file, and pasted cases can read none: write the batch out")
         path = folder / text(name, node)
         try:
             return parse_batches(path.read_bytes(), str(path)).batches
@@ -94,7 +96,7 @@ def _check_case(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
         yield Fault(table.line, "a case needs a `connection`, an `input`, or both")
 
 
-def _case_record(folder: Path, file: str, line: int) -> Record[Case]:
+def _case_record(folder: Path | None, file: str, line: int) -> Record[Case]:
     def make(**given: Any) -> Case:
         return Case(file, line, **given)
 
@@ -120,25 +122,25 @@ def _case_record(folder: Path, file: str, line: int) -> Record[Case]:
     )
 
 
-CASE: Final = _case_record(Path(), "", 0)
+CASE: Final = _case_record(None, "", 0)
 """The keys of a case, for documents."""
 
 
 def read_cases(path: Path) -> list[Case]:
     """Return the cases of a file. Raise ConfigurationError with every problem that could be found."""
     try:
-        return cases_of(read_small(path), path)
+        return cases_of(read_small(path), str(path), path.parent)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "its path is not a path"
         raise ConfigurationError([Problem(str(path), None, f"cannot be read: {why}")]) from None
 
 
-def cases_of(raw: bytes, path: Path) -> list[Case]:
-    """Return the cases in the content of a file. Raise ConfigurationError."""
+def cases_of(raw: bytes, name: str, folder: Path | None = None) -> list[Case]:
+    """Return the cases in the content of a file; batches in files are read from `folder`. Raise ConfigurationError."""
     root, faults = read(raw)
     cases: list[Case] = []
     if root is not None:
-        found = attempt(partial(_read_root, path), "cases", root)
+        found = attempt(partial(_read_root, name, folder), "cases", root)
         if isinstance(found, ValueRefused):
             faults = [*faults, *found.faults]
         else:
@@ -147,9 +149,7 @@ def cases_of(raw: bytes, path: Path) -> list[Case]:
     elif not faults:
         faults = [Fault(None, f"is empty: a minimal file is\n{MINIMAL}")]
     if faults:
-        raise ConfigurationError(
-            Problem(str(path), *fault) for fault in sorted(faults, key=lambda fault: fault.line or 0)
-        )
+        raise ConfigurationError(Problem(name, *fault) for fault in sorted(faults, key=lambda fault: fault.line or 0))
     return cases
 
 
@@ -163,7 +163,7 @@ cases:
 """
 
 
-def _read_root(path: Path, name: str, node: Node) -> tuple[list[Case], list[Fault]]:
+def _read_root(file: str, folder: Path | None, name: str, node: Node) -> tuple[list[Case], list[Fault]]:
     table = table_of("a case file", node, "cases: [{name: …}]")
     section: Record[dict[str, Any]] = Record(
         make=dict, what="a case file", example="cases: [{name: …}]", rows={name: KeyRow(_NODES, "")}
@@ -171,7 +171,7 @@ def _read_root(path: Path, name: str, node: Node) -> tuple[list[Case], list[Faul
     tables = section(name, table).get(name)
     if tables is None:
         return [], [Fault(table.line, f"a case file has no `{name}`; a minimal one is\n{MINIMAL}")]
-    results = [attempt(_case_record(path.parent, str(path), item.line), "case", item) for item in tables]
+    results = [attempt(_case_record(folder, file, item.line), "case", item) for item in tables]
     cases = [result for result in results if isinstance(result, Case)]
     faults = [fault for result in results if isinstance(result, ValueRefused) for fault in result.faults]
     return cases, [*faults, *_repeated(cases)]

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -43,7 +42,7 @@ def save_case(
         "received": datetime.fromtimestamp(received_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "batch": replaced if len(replaced) > 1 else replaced[0],
     }
-    (case,) = cases_of(yaml_of({"cases": [{**head, "expect": {"events": []}}]}).encode(), Path(name))
+    (case,) = cases_of(yaml_of({"cases": [{**head, "expect": {"events": []}}]}).encode(), name)
     (after,) = preview_all(case.batches, pairs, tiktok_url, received_ms)
     text = yaml_of({"cases": [{**head, "expect": expected_of(after)}]})
     return SavedCase(text, tuple(_warnings(before, after)))

@@ -137,6 +137,46 @@ def test_a_withheld_event_may_be_named_by_its_rule(tmp_path: Path) -> None:
     assert said.json[0]["differences"][0]["where"] == "withheld[0].why"
 
 
+def test_each_kind_of_rule_is_named(tmp_path: Path) -> None:
+    """A forwarding rule by its number, a native event that is off, an environment."""
+    rules = """\
+connections:
+  - id: shop
+    inputs: [web]
+    access_token: t
+    event_source_id: CNEW
+    enable_web_migration: true
+    forward: {never_if: [{user_attribute: internal, is: "true"}], only_if: [{attribute: channel, in: [web, shop]}]}
+    native_events: {checkout: off}
+"""
+    text = CONFIGURATION.partition("connections:")[0] + rules
+    (tmp_path / "relay.yaml").write_text(text)
+    cases = [
+        ({"user_attributes": {"internal": True}}, {"channel": "web"}, "purchase", "never_if 1"),
+        ({}, {"channel": "till"}, "purchase", "only_if 1"),
+        ({}, {"channel": "shop"}, "checkout", "native_events: checkout off"),
+        (
+            {"environment": "development"},
+            {},
+            "purchase",
+            "environment development, and this connection sends production only",
+        ),
+    ]
+    made = [
+        {
+            "name": why,
+            "connection": "shop",
+            "batch": {**more, "events": [purchase(1, custom_attributes=attributes, product_action={"action": action})]},
+            "expect": {"events": [], "withheld": [{"why": why}]},
+        }
+        for more, attributes, action, why in cases
+    ]
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps({"cases": made}))
+    said = run(path, "--json")
+    assert [(result["name"], result["differences"]) for result in said.json] == [(case["name"], []) for case in made]
+
+
 @pytest.mark.parametrize(
     ("head", "error"),
     [

@@ -1,6 +1,7 @@
 """Valid configuration files: the example, every setting, how scalars are read, and the defaults."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def test_the_commented_mapping_of_the_example_is_valid(tmp_path: Path) -> None:
     """It shows everything that a mapping can say, so it must be what the reader accepts."""
     before, comment, shown = EXAMPLE.read_text(encoding="utf-8").partition("      # Everything that a mapping can say")
     assert comment
-    mapping = shown.partition("\n")[2].replace("      # ", "      ")
+    mapping = re.sub(r"^      # ", "      ", shown.partition("\n")[2], flags=re.MULTILINE)
     loaded = load(written(tmp_path, before + mapping), ENVIRON)
     (*_, wide) = loaded.connections["shop-web"].custom_mappings
     assert (wide.tiktok_event, wide.for_each, len(wide.match.only_if)) == ("Big_Hat_Order", "product", 2)

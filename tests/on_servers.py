@@ -42,7 +42,7 @@ def tests_for(server: Server) -> list[str]:
 def run_on(server: Server) -> bool:
     """Whether everything passed on this server; what was said is printed at its end."""
     try:
-        said = [f"\n{server.name}: {version_of(server.path)}"]
+        text = [f"\n{server.name}: {version_of(server.path)}"]
     except NotHere as why:
         print(f"{server.name}: not run, {why}", flush=True)
         return True
@@ -54,9 +54,9 @@ def run_on(server: Server) -> bool:
     for command in ([sys.executable, "-m", "pytest", "-q", "--durations=10", *tests_for(server)], [relay, "demo"]):
         code, output, used_s = run(command, environment)
         passed, cpu_s = passed and code == 0, cpu_s + used_s
-        said.append(output if code else output[-2_000:])
+        text.append(output if code else output[-2_000:])
     verdict = f"{'passed' if passed else 'FAILED'} in {time.monotonic() - began:.0f} s, {cpu_s:.0f} s of CPU"
-    print("\n".join([*said, f"{server.name}: {verdict}"]), flush=True)
+    print("\n".join([*text, f"{server.name}: {verdict}"]), flush=True)
     return passed
 
 

@@ -49,9 +49,9 @@ def test_refusals_are_heard(attacked: Start, closing: bool) -> None:
                     one.sendall(begin + (b"connection: close\r\n" if closing else b"") + b"\r\n")
                     try:
                         one.sendall(b"x" * (8 * MIB))
-                        said = one.recv(1 << 16).split(b" ")[1].decode()
+                        output = one.recv(1 << 16).split(b" ")[1].decode()
                     except OSError as error:
-                        said = type(error).__name__
-                    heard[f"{status}: {said}"] += 1
+                        output = type(error).__name__
+                    heard[f"{status}: {output}"] += 1
         relay.figure("heard", dict(heard))
         assert set(heard) == {"401: 401", "413: 413", "404: 404", "415: 415"}

@@ -30,10 +30,10 @@ def test_one_bad_dead_letter_ends_no_list(attacked: Start) -> None:
         relay.client().hset("dead_letters:shop", ids[1], b"")
         began = time.monotonic()
         for command in COMMANDS:
-            said = relay.relay("dead-letters", *command)
-            assert "Traceback" not in said.stderr, said.stderr
-            assert command[0] == "count" or all(one in said.stdout for one in ids), command
-        exported = [json.loads(line) for line in said.stdout.splitlines()]
+            result = relay.relay("dead-letters", *command)
+            assert "Traceback" not in result.stderr, result.stderr
+            assert command[0] == "count" or all(one in result.stdout for one in ids), command
+        exported = [json.loads(line) for line in result.stdout.splitlines()]
         assert sum(line["source"] is not None for line in exported) == number - 2
         for dead_letter_id in ids:
             shown = relay.relay("dead-letters", "show", dead_letter_id, "--reveal")

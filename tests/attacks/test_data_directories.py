@@ -94,9 +94,12 @@ def run(directory: Path, prefix: list[str], command: str) -> "subprocess.Complet
 
 def is_a_sentence(done: "subprocess.CompletedProcess[str]", directory: Path) -> bool:
     """Exit code 1, a few lines without a traceback or a secret, and where something is wrong with a path, the path."""
-    said = done.stdout + done.stderr
+    result = done.stdout + done.stderr
     return (
-        done.returncode == 1 and "Traceback" not in said and SECRET not in said and 0 < len(done.stderr or said) < 3000
+        done.returncode == 1
+        and "Traceback" not in result
+        and SECRET not in result
+        and 0 < len(done.stderr or result) < 3000
     )
 
 
@@ -135,10 +138,10 @@ def test_a_read_only_data_directory(make: Callable[[Path], None], tmp_path: Path
     prefix = ["unshare", "--mount", "sh", "-c", READ_ONLY, "sh"]
     if subprocess.run([*prefix[:3], "-c", "true"], capture_output=True, check=False).returncode:
         pytest.skip("mount namespaces cannot be made here")
-    said = run(tmp_path, prefix, "up")
-    assert is_a_sentence(said, tmp_path), said
-    assert "Read-only file system" in said.stderr
-    assert "RELAY_DATA_DIR" in said.stderr
+    result = run(tmp_path, prefix, "up")
+    assert is_a_sentence(result, tmp_path), result
+    assert "Read-only file system" in result.stderr
+    assert "RELAY_DATA_DIR" in result.stderr
     wrong = {
         command: done for command in COMMANDS[1:] if not is_a_sentence(done := run(tmp_path, prefix, command), tmp_path)
     }

@@ -46,8 +46,8 @@ def test_a_missing_character_is_replaced(bench: Bench, file: str, encoding: str,
 
 def test_relays_own_signs_are_replaced_by_similar_ones() -> None:
     """Dots, arrows and other signs of relay's messages."""
-    said = run("ascii", "--help").stdout + run("ascii", "send", "--help").stdout
-    assert b"?" not in said
+    output = run("ascii", "--help").stdout + run("ascii", "send", "--help").stdout
+    assert b"?" not in output
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "flower"])

@@ -67,10 +67,10 @@ def test_a_case_comes_out_as_its_rule_says(name: str, tmp_path: Path, monkeypatc
     monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "none"))
     monkeypatch.delenv("RELAY_REDIS_URL", raising=False)
     body = case["raw"].encode() if "raw" in case else json.dumps(case["batch"]).encode()
-    said = relay("preview", "-", "--json", stdin=body)
-    assert said.exit_code == 0, said.stderr
-    failed = [check for check in case["expect"] if not holds(check, said.json)]
-    assert not failed, (case["rule"], failed, said.json)
+    result = relay("preview", "-", "--json", stdin=body)
+    assert result.exit_code == 0, result.stderr
+    failed = [check for check in case["expect"] if not holds(check, result.json)]
+    assert not failed, (case["rule"], failed, result.json)
 
 
 CHECKS = [

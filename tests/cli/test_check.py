@@ -329,20 +329,20 @@ def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox
     """For the chosen connections; a fault of the event is no fault of the token."""
     (at_home / "relay.yaml").write_text(ROUTES)
     environ = {"RELAY_REDIS_URL": fit, "RELAY_TIKTOK_URL": sandbox.url}
-    said = CliRunner().invoke(check, ["--json", "--deep", "--connection", "shop"], env=environ)
-    [proof] = [one for one in json.loads(said.stdout) if one["check"].startswith("token of ")]
-    assert (said.exit_code, proof["status"]) == (0, "warning")
+    outcome = CliRunner().invoke(check, ["--json", "--deep", "--connection", "shop"], env=environ)
+    [proof] = [one for one in json.loads(outcome.stdout) if one["check"].startswith("token of ")]
+    assert (outcome.exit_code, proof["status"]) == (0, "warning")
     assert "Events Manager" in proof["remedy"]
     sandbox.fault("code", code=40002, message="Invalid value for properties.value: 'me@shop.example'")
     chosen = ["--json", "--deep", "--connection", "shop", "--test-event-code", "TEST1"]
-    said = CliRunner().invoke(check, chosen, env=environ)
+    outcome = CliRunner().invoke(check, chosen, env=environ)
     sandbox.fault("http_503")
     later = CliRunner().invoke(check, chosen, env=environ)
     sandbox.clear_faults()
-    found = [json.loads(one.stdout)[-1] for one in (said, later)]
+    found = [json.loads(one.stdout)[-1] for one in (outcome, later)]
     assert [one["status"] for one in found] == ["warning", "wrong"]
     assert "accepted the token and refused the test event" in found[0]["found"]
-    assert "me@shop.example" not in said.stdout
+    assert "me@shop.example" not in outcome.stdout
     assert CliRunner().invoke(check, ["--connection", "shop"], env=environ).exit_code == 2
     assert CliRunner().invoke(check, ["--deep", "--connection", "shpo"], env=environ).exit_code == 2
 

@@ -21,18 +21,18 @@ def test_the_list_shows_routes_and_state(bench: Bench) -> None:
     assert list(one) == KEYS
     assert (one["id"], one["state"], one["inputs"], one["waiting"]) == ("shop", "healthy", ["web"], 1)
     assert one["paths"] == ["/open_api/v1.3/event/track/"]
-    said = relay("connections", "list")
-    assert "event/track/" in said.stdout
-    assert "good" not in said.stdout
+    result = relay("connections", "list")
+    assert "event/track/" in result.stdout
+    assert "good" not in result.stdout
 
 
 def test_a_paused_connection_delivers_nothing_until_it_is_resumed(bench: Bench) -> None:
     """Then everything that waited is delivered."""
     bench.put([purchase(1)])
-    said = relay("connections", "pause", "shop", "--json")
-    assert (said.exit_code, said.json["state"], said.json["paused_by"]) == (0, "paused", "operator")
-    assert said.json["next_attempt_at"] is None
-    assert "relay connections resume shop" in said.json["what_to_do"]
+    result = relay("connections", "pause", "shop", "--json")
+    assert (result.exit_code, result.json["state"], result.json["paused_by"]) == (0, "paused", "operator")
+    assert result.json["next_attempt_at"] is None
+    assert "relay connections resume shop" in result.json["what_to_do"]
     bench.redis.zadd("lanes:due", {"shop:0": 0}, xx=True)
     bench.drain(now=False)
     assert bench.count("waiting", "delivered") == (1, 0)
@@ -46,9 +46,9 @@ def test_a_paused_connection_delivers_nothing_until_it_is_resumed(bench: Bench) 
 @pytest.mark.parametrize("command", ["pause", "resume"])
 def test_an_unknown_connection_is_wrong_use(bench: Bench, command: str) -> None:
     """The error names the known ones."""
-    said = relay("connections", command, "shpo")
-    assert (said.exit_code, said.stdout) == (2, "")
-    assert 'Unknown connection "shpo". Did you mean "shop"? Known: shop.' in said.stderr
+    result = relay("connections", command, "shpo")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert 'Unknown connection "shpo". Did you mean "shop"? Known: shop.' in result.stderr
 
 
 def test_resuming_a_disabled_connection_says_so(bench: Bench) -> None:
@@ -68,8 +68,8 @@ def test_the_backlog_of_a_removed_connection_can_be_discarded(bench: Bench) -> N
     bench.drain()
     bench.put([purchase(2), purchase(3)], [purchase(4)])
     _remove_connection(bench)
-    said = relay("connections", "discard", "shop", "--yes", "--json")
-    assert (said.exit_code, said.json) == (0, {"id": "shop", "discarded": 3})
+    result = relay("connections", "discard", "shop", "--yes", "--json")
+    assert (result.exit_code, result.json) == (0, {"id": "shop", "discarded": 3})
     assert bench.count("waiting", "discarded", "dead_lettered") == (0, 3, 1)
     assert len(bench.dead_letters()) == 1
     assert bench.redis.zcard("lanes:due") == 0
@@ -80,9 +80,9 @@ def test_discard_asks(bench: Bench) -> None:
     """Outside a terminal nothing happens."""
     bench.put([purchase(1)])
     _remove_connection(bench)
-    said = relay("connections", "discard", "shop")
-    assert (said.exit_code, said.stdout) == (2, "")
-    assert "Discard 1 waiting event of shop for good?" in said.stderr
+    result = relay("connections", "discard", "shop")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Discard 1 waiting event of shop for good?" in result.stderr
     assert bench.count("waiting", "discarded") == (1, 0)
 
 
@@ -90,9 +90,9 @@ def test_a_connection_of_the_file_is_not_discarded(bench: Bench) -> None:
     """Nor an unknown one."""
     bench.put([purchase(1)])
     for name, words in (("shop", "Remove it from the file first"), ("shpo", 'Unknown connection "shpo"')):
-        said = relay("connections", "discard", name, "--yes")
-        assert (said.exit_code, said.stdout) == (2, "")
-        assert words in said.stderr
+        result = relay("connections", "discard", name, "--yes")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert words in result.stderr
     assert bench.count("waiting", "discarded") == (1, 0)
 
 
@@ -101,9 +101,9 @@ def test_events_under_a_lease_are_not_discarded(bench: Bench) -> None:
     bench.put([purchase(1)])
     assert isinstance(bench.runtime.lanes.claim("shop:0", ClaimLimits()), Lease)
     _remove_connection(bench)
-    said = relay("connections", "discard", "shop", "--yes")
-    assert (said.exit_code, said.stdout) == (1, "shop: discarded: 0 events\n")
-    assert "still delivering" in said.stderr
+    result = relay("connections", "discard", "shop", "--yes")
+    assert (result.exit_code, result.stdout) == (1, "shop: discarded: 0 events\n")
+    assert "still delivering" in result.stderr
     assert bench.count("waiting", "discarded") == (1, 0)
 
 

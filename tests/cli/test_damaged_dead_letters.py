@@ -29,11 +29,11 @@ def ids(bench: Bench) -> dict[str, str]:
 @pytest.mark.parametrize("reveal", [(), ("--reveal",)], ids=["masked", "revealed"])
 def test_export_writes_a_line_for_each(ids: dict[str, str], reveal: tuple[str, ...]) -> None:
     """Good ones complete, a source where it can be decrypted, a sentence where the dead letter cannot be read."""
-    said = relay("dead-letters", "export", "--all", *reveal)
-    lines = {line["id"]: line for line in map(json.loads, said.stdout.splitlines())}
+    result = relay("dead-letters", "export", "--all", *reveal)
+    lines = {line["id"]: line for line in map(json.loads, result.stdout.splitlines())}
     assert set(lines) == set(ids.values())
-    assert said.exit_code == 1
-    assert f"{len(CANNOT_BE_OPENED)} dead letters without a source" in said.stderr
+    assert result.exit_code == 1
+    assert f"{len(CANNOT_BE_OPENED)} dead letters without a source" in result.stderr
     for what, dead_letter_id in ids.items():
         line = lines[dead_letter_id]
         assert (line["source"] is None) == (what in CANNOT_BE_OPENED), what
@@ -48,9 +48,9 @@ def test_export_writes_a_line_for_each(ids: dict[str, str], reveal: tuple[str, .
 def test_list_and_dry_run_show_all(ids: dict[str, str], as_json: tuple[str, ...], reveal: tuple[str, ...]) -> None:
     """Damaged ones too."""
     for command in (("list",), ("replay", "--all", "--dry-run")):
-        said = relay("dead-letters", *command, *as_json, *reveal)
-        assert said.exit_code == 0, said.stderr
-        assert all(dead_letter_id in said.stdout for dead_letter_id in ids.values())
+        result = relay("dead-letters", *command, *as_json, *reveal)
+        assert result.exit_code == 0, result.stderr
+        assert all(dead_letter_id in result.stdout for dead_letter_id in ids.values())
 
 
 def test_count_counts_all(ids: dict[str, str]) -> None:
@@ -68,10 +68,10 @@ def test_count_counts_all(ids: dict[str, str]) -> None:
 def test_show_shows_each(ids: dict[str, str], as_json: tuple[str, ...], reveal: tuple[str, ...]) -> None:
     """Exit code 0 with its event, or 1 with a sentence."""
     for what, dead_letter_id in ids.items():
-        said = relay("dead-letters", "show", dead_letter_id, *as_json, *reveal)
-        assert said.exit_code == (what in CANNOT_BE_OPENED), (what, said.stderr)
-        assert dead_letter_id in said.stdout
-        assert ("cannot be decrypted" in said.stderr) == (what in CANNOT_BE_OPENED), what
+        result = relay("dead-letters", "show", dead_letter_id, *as_json, *reveal)
+        assert result.exit_code == (what in CANNOT_BE_OPENED), (what, result.stderr)
+        assert dead_letter_id in result.stdout
+        assert ("cannot be decrypted" in result.stderr) == (what in CANNOT_BE_OPENED), what
 
 
 def test_edit_sets_a_field_or_says_why_not(bench: Bench, ids: dict[str, str]) -> None:
@@ -81,11 +81,11 @@ def test_edit_sets_a_field_or_says_why_not(bench: Bench, ids: dict[str, str]) ->
         *("half a surrogate pair", "a time that is none", "a time before all", "good again"),
     )
     for what, dead_letter_id in ids.items():
-        said = relay(
+        result = relay(
             "dead-letters", "edit", dead_letter_id, "--set", "custom_flags.TikTok.URL=https://a.example/", "--yes"
         )
-        assert said.exit_code == (what not in can_be_set), (what, said.stderr)
-        assert "Traceback" not in said.stderr
+        assert result.exit_code == (what not in can_be_set), (what, result.stderr)
+        assert "Traceback" not in result.stderr
     for what, number in (("a number too large in the batch", "1e400"), ("a whole number too large", "9" * 5_000)):
         shown = relay("dead-letters", "show", ids[what], "--reveal", "--json").json
         assert shown["source"]["batch"]["mpid"] == f"{number} (a number too large to be read)"
@@ -95,20 +95,20 @@ def test_edit_sets_a_field_or_says_why_not(bench: Bench, ids: dict[str, str]) ->
 
 def test_replay_sends_what_can_be_sent(bench: Bench, ids: dict[str, str]) -> None:
     """The others stay, each with its reason."""
-    said = relay("dead-letters", "replay", "--all", "--json")
-    assert said.exit_code == 1
-    left = {one["id"]: one["why"] for one in said.json["left"]}
+    result = relay("dead-letters", "replay", "--all", "--json")
+    assert result.exit_code == 1
+    left = {one["id"]: one["why"] for one in result.json["left"]}
     assert set(left) == {ids[what] for what in CANNOT_BE_OPENED}
-    assert set(said.json["replayed"]) == set(ids.values()) - set(left)
+    assert set(result.json["replayed"]) == set(ids.values()) - set(left)
     bench.drain_all()
     assert bench.reading().waiting == 0
 
 
 def test_forget_counts_what_it_cannot_read_and_continues(ids: dict[str, str]) -> None:
     """Good ones are erased; exit code 1."""
-    said = relay("forget", "--identity", "email=user0@shop.example", "--json")
-    [shop] = said.json["connections"]
-    assert said.exit_code == 1
+    result = relay("forget", "--identity", "email=user0@shop.example", "--json")
+    [shop] = result.json["connections"]
+    assert result.exit_code == 1
     assert shop["unreadable"] == len(CANNOT_BE_OPENED) + 3  # and batches of which no JSON can be read
     assert shop["dead_letters"] >= 2
     assert relay("dead-letters", "show", ids[LAST]).exit_code == 1
@@ -118,16 +118,16 @@ def test_secrets_usage_and_re_encrypt_continue(ids: dict[str, str], monkeypatch:
     """No key decrypts a damaged dead letter."""
     monkeypatch.setenv("RELAY_ENCRYPTION_KEY", Keyring.new_key())
     for command in (("usage",), ("re-encrypt",)):
-        said = relay("secrets", *command)
-        assert said.exit_code in (0, 1), said.stderr
-        assert "Traceback" not in said.stderr
+        result = relay("secrets", *command)
+        assert result.exit_code in (0, 1), result.stderr
+        assert "Traceback" not in result.stderr
 
 
 def test_discard_removes_any_of_them(ids: dict[str, str]) -> None:
     """Unreadable ones too."""
-    said = relay("dead-letters", "discard", "--all", "--yes", "--json")
-    assert said.exit_code == 0, said.stderr
-    assert set(said.json["discarded"]) == set(ids.values())
+    result = relay("dead-letters", "discard", "--all", "--yes", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert set(result.json["discarded"]) == set(ids.values())
 
 
 def test_every_damage_of_the_table_is_stored(ids: dict[str, str]) -> None:
@@ -146,8 +146,8 @@ def test_an_unreadable_audit_entry_stops_no_list(
     relay("dead-letters", "show", ids[FIRST], "--reveal")
     relay("forget", "--identity", "email=nobody@shop.example")
     bench.redis.lpush(f"audit:{deed}", entry)
-    said = relay(*command, "--json")
-    assert said.exit_code == 0
-    assert len(said.json) == 2
-    assert "this entry cannot be read" in said.stdout
+    result = relay(*command, "--json")
+    assert result.exit_code == 0
+    assert len(result.json) == 2
+    assert "this entry cannot be read" in result.stdout
     assert "cannot be read" in relay(*command).stdout

@@ -32,9 +32,9 @@ def dead_letters(bench: Bench) -> list[dict[str, Any]]:
     message = "Invalid value for properties.value: 'someone@shop.example' of +14155550134 is not a number."
     bench.sandbox.fault("code", code=40002, message=message)
     bench.drain()
-    said = relay("dead-letters", "list", "--json")
-    assert said.exit_code == 0, said.stderr
-    return list(said.json)
+    result = relay("dead-letters", "list", "--json")
+    assert result.exit_code == 0, result.stderr
+    return list(result.json)
 
 
 def test_the_list_is_as_designed(dead_letters: list[dict[str, Any]]) -> None:
@@ -82,16 +82,16 @@ def test_values_in_tiktoks_message_are_masked(dead_letters: list[dict[str, Any]]
 )
 def test_the_list_can_be_narrowed(dead_letters: list[dict[str, Any]], options: list[str], ids: list[str]) -> None:
     """By every condition of the query."""
-    said = relay("dead-letters", "list", "--json", *options)
-    assert [dead_letter["event_id"] for dead_letter in said.json] == ids
+    result = relay("dead-letters", "list", "--json", *options)
+    assert [dead_letter["event_id"] for dead_letter in result.json] == ids
 
 
 def test_people_get_a_table(dead_letters: list[dict[str, Any]]) -> None:
     """The newest dead letters, masked."""
-    said = relay("dead-letters", "list")
+    result = relay("dead-letters", "list")
     for fact in (dead_letters[0]["id"], "invalid_url", "TikTok.URL", "rejected_by_tiktok 40002", "missing_url"):
-        assert fact in said.stdout
-    assert not any(private in said.stdout for private in PRIVATE)
+        assert fact in result.stdout
+    assert not any(private in result.stdout for private in PRIVATE)
     newest = relay("dead-letters", "list", "--limit", "1")
     assert "invalid_url" not in newest.stdout
     assert "the newest 1 of 3" in newest.stderr
@@ -114,15 +114,15 @@ def test_counts_by_connection_stage_and_reason(dead_letters: list[dict[str, Any]
 def test_show_opens_the_source_and_masks_it(dead_letters: list[dict[str, Any]]) -> None:
     """Names, types, actions and amounts stay; personal values become a shape."""
     dead_letter = next(one for one in dead_letters if one["event_id"] == "e1")
-    said = relay("dead-letters", "show", dead_letter["id"], "--json")
-    assert list(said.json) == [*KEYS, "source"]
-    inside = said.json["source"]["batch"]
+    result = relay("dead-letters", "show", dead_letter["id"], "--json")
+    assert list(result.json) == [*KEYS, "source"]
+    inside = result.json["source"]["batch"]
     assert inside["user_identities"]["email"] == "s…@… (20 characters)"
     data = inside["events"][0]["data"]
     assert (inside["events"][0]["event_type"], data["product_action"]["action"]) == ("commerce_event", "purchase")
     assert (data["product_action"]["total_amount"], data["product_action"]["products"][0]["price"]) == (21, 10)
     assert data["custom_flags"] == {"TikTok.URL": "… (14 characters)"}
-    for shown in (said.stdout, relay("dead-letters", "show", dead_letter["id"]).stdout):
+    for shown in (result.stdout, relay("dead-letters", "show", dead_letter["id"]).stdout):
         assert not any(private in shown for private in PRIVATE)
 
 
@@ -148,9 +148,9 @@ def test_a_source_that_cannot_be_decrypted_says_what_is_missing(bench: Bench) ->
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
     (dead_letter,) = relay("dead-letters", "list", "--json").json
-    said = relay("dead-letters", "show", dead_letter["id"], "--json")
-    assert (said.exit_code, said.json["source"], said.json["reason"]) == (1, None, "missing_url")
-    assert "RELAY_ENCRYPTION_KEY" in said.stderr
+    result = relay("dead-letters", "show", dead_letter["id"], "--json")
+    assert (result.exit_code, result.json["source"], result.json["reason"]) == (1, None, "missing_url")
+    assert "RELAY_ENCRYPTION_KEY" in result.stderr
 
 
 def test_what_does_not_exist_is_said(bench: Bench) -> None:

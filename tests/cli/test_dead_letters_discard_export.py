@@ -28,8 +28,8 @@ def ids(bench: Bench) -> list[str]:
 
 def test_a_discarded_dead_letter_is_gone_and_counted(bench: Bench, ids: list[str]) -> None:
     """The other stays; a second run discards nothing."""
-    said = relay("dead-letters", "discard", ids[0], "--yes", "--json")
-    assert (said.exit_code, said.json) == (0, {"discarded": [ids[0]], "left": []})
+    result = relay("dead-letters", "discard", ids[0], "--yes", "--json")
+    assert (result.exit_code, result.json) == (0, {"discarded": [ids[0]], "left": []})
     assert bench.count("dead_lettered", "dead_letters_discarded", "waiting") == (2, 1, 0)
     again = relay("dead-letters", "discard", ids[0], "--yes", "--json")
     assert (again.exit_code, again.json["discarded"], again.json["left"][0]["id"]) == (1, [], ids[0])
@@ -39,9 +39,9 @@ def test_a_discarded_dead_letter_is_gone_and_counted(bench: Bench, ids: list[str
 
 def test_discarding_asks(bench: Bench, ids: list[str]) -> None:
     """Outside a terminal it is wrong use and nothing happens."""
-    said = relay("dead-letters", "discard", "--all")
-    assert (said.exit_code, said.stdout) == (2, "")
-    assert "--yes" in said.stderr
+    result = relay("dead-letters", "discard", "--all")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--yes" in result.stderr
     assert bench.count("dead_letters_discarded") == (0,)
 
 
@@ -63,10 +63,10 @@ def test_at_a_terminal_the_answer_counts(bench: Bench, ids: list[str], answer: b
 
 def test_an_export_has_a_line_for_each_with_its_event(bench: Bench, ids: list[str]) -> None:
     """Masked; unmasked with --reveal, which the audit log records."""
-    said = relay("dead-letters", "export", "--all")
-    lines = [json.loads(line) for line in said.stdout.splitlines()]
-    assert (said.exit_code, sorted(line["id"] for line in lines)) == (0, sorted(ids))
-    assert not any(private in said.stdout for private in PRIVATE)
+    result = relay("dead-letters", "export", "--all")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (result.exit_code, sorted(line["id"] for line in lines)) == (0, sorted(ids))
+    assert not any(private in result.stdout for private in PRIVATE)
     assert bench.redis.llen("audit:reveals") == 0
     revealed = relay("dead-letters", "export", "--reason", "invalid_url", "--reveal")
     (line,) = (json.loads(line) for line in revealed.stdout.splitlines())
@@ -84,8 +84,8 @@ def test_an_export_says_what_it_could_not_decrypt(bench: Bench) -> None:
     bench.runtime.codec = ChunkCodec(Keyring.from_text(Keyring.new_key()))
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
-    said = relay("dead-letters", "export", "--all")
-    assert (said.exit_code, json.loads(said.stdout)["source"]) == (1, None)
+    result = relay("dead-letters", "export", "--all")
+    assert (result.exit_code, json.loads(result.stdout)["source"]) == (1, None)
     missing = relay("dead-letters", "export", "nothing")
     assert (missing.exit_code, missing.stdout) == (1, "")
     assert relay("dead-letters", "export").exit_code == 2
@@ -105,9 +105,9 @@ def test_at_maxmemory_a_reveal_is_in_the_log_alone(bench: Bench, ids: list[str])
     """A full Redis must not keep an operator from looking at what fills it."""
     bench.redis.config_set("maxmemory", 1)
     try:
-        said = relay("dead-letters", "show", ids[0], "--reveal")
+        result = relay("dead-letters", "show", ids[0], "--reveal")
     finally:
         bench.redis.config_set("maxmemory", 0)
-    assert said.exit_code == 0
-    assert "personal_data_revealed" in said.stderr
-    assert "reveal_not_stored" in said.stderr
+    assert result.exit_code == 0
+    assert "personal_data_revealed" in result.stderr
+    assert "reveal_not_stored" in result.stderr

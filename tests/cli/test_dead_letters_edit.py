@@ -47,10 +47,10 @@ def source(dead_letter: str) -> dict[str, Any]:
 def test_corrected_and_replayed_it_is_delivered_once(bench: Bench, dead_letter: str) -> None:
     """With its original id; only the corrected field differs."""
     before = source(dead_letter)
-    said = relay("dead-letters", "edit", dead_letter, "--set", URL)
-    assert said.exit_code == 0, said.stderr
-    assert "then  invalid_url" in said.stderr
-    assert "now   would be sent as PlaceAnOrder" in said.stderr
+    result = relay("dead-letters", "edit", dead_letter, "--set", URL)
+    assert result.exit_code == 0, result.stderr
+    assert "then  invalid_url" in result.stderr
+    assert "now   would be sent as PlaceAnOrder" in result.stderr
     assert (bench.count("waiting", "replayed"), len(bench.dead_letters())) == ((0, 0), 1)
     before["events"][0]["data"]["custom_flags"]["TikTok.URL"] = "https://shop.example/thanks"
     assert source(dead_letter) == before
@@ -62,9 +62,9 @@ def test_corrected_and_replayed_it_is_delivered_once(bench: Bench, dead_letter: 
 
 def test_replay_sends_it_at_once(bench: Bench, dead_letter: str) -> None:
     """With --replay; JSON is alone on stdout."""
-    said = relay("dead-letters", "edit", dead_letter, "--set", URL, "--replay", "--json")
-    assert (said.exit_code, said.json["replayed"]) == (0, True)
-    assert "someone@shop.example" not in said.stdout + said.stderr
+    result = relay("dead-letters", "edit", dead_letter, "--set", URL, "--replay", "--json")
+    assert (result.exit_code, result.json["replayed"]) == (0, True)
+    assert "someone@shop.example" not in result.stdout + result.stderr
     assert deliver(bench) == ["e1"]
     assert bench.dead_letters() == []
 
@@ -73,9 +73,9 @@ def test_a_correction_that_would_be_dead_lettered_again_is_confirmed(bench: Benc
     """Outside a terminal it is not stored; with --yes it is."""
     worse = ("--set", "custom_flags.TikTok.URL=shop.com")
     before = source(dead_letter)
-    said = relay("dead-letters", "edit", dead_letter, *worse)
-    assert (said.exit_code, said.stdout) == (2, "")
-    assert "now   would be dead-lettered again: invalid_url" in said.stderr
+    result = relay("dead-letters", "edit", dead_letter, *worse)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "now   would be dead-lettered again: invalid_url" in result.stderr
     assert source(dead_letter) == before
     assert relay("dead-letters", "edit", dead_letter, *worse, "--yes").exit_code == 0
     assert source(dead_letter) != before
@@ -90,9 +90,9 @@ def test_an_editor_keeps_numbers_exact(
     editor.chmod(0o755)
     monkeypatch.setenv("EDITOR", str(editor))
     monkeypatch.delenv("VISUAL", raising=False)
-    said = relay("dead-letters", "edit", dead_letter)
-    assert said.exit_code == 0, said.stderr
-    assert "personal_data_revealed" in said.stderr
+    result = relay("dead-letters", "edit", dead_letter)
+    assert result.exit_code == 0, result.stderr
+    assert "personal_data_revealed" in result.stderr
     assert source(dead_letter)["events"][0]["data"]["custom_flags"] == {"TikTok.URL": "https://shop.example/y"}
 
 
@@ -116,9 +116,9 @@ def test_an_invalid_edit_is_not_stored(
     monkeypatch.setenv("EDITOR", str(editor))
     monkeypatch.delenv("VISUAL", raising=False)
     stored = bench.redis.hget("dead_letters:shop", dead_letter)
-    said = relay("dead-letters", "edit", dead_letter)
-    assert (said.exit_code, said.stdout) == (1, "")
-    assert words in said.stderr
+    result = relay("dead-letters", "edit", dead_letter)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert words in result.stderr
     assert bench.redis.hget("dead_letters:shop", dead_letter) == stored
 
 
@@ -357,17 +357,17 @@ def test_a_product_is_added_after_the_last() -> None:
 def test_the_name_in_the_dead_letter_corrects_it(bench: Bench, dead_letter: str) -> None:
     """As an operator tries first: read the dead letter, set its field, replay it."""
     field = relay("dead-letters", "show", dead_letter, "--json").json["field"]
-    said = relay("dead-letters", "edit", dead_letter, "--set", f"{field}=https://shop.example/thanks", "--replay")
-    assert said.exit_code == 0, said.stderr
-    assert "now   would be sent as PlaceAnOrder" in said.stderr
+    result = relay("dead-letters", "edit", dead_letter, "--set", f"{field}=https://shop.example/thanks", "--replay")
+    assert result.exit_code == 0, result.stderr
+    assert "now   would be sent as PlaceAnOrder" in result.stderr
     assert deliver(bench) == ["e1"]
 
 
 def test_a_mistake_is_said_and_nothing_stored(bench: Bench, dead_letter: str) -> None:
     """In a sentence, with exit code 1."""
     before = source(dead_letter)
-    said = relay("dead-letters", "edit", dead_letter, "--set", "TikTok.ULR=https://shop.example/thanks", "--yes")
-    assert said.exit_code == 1
-    assert "Did you mean" in said.stderr
-    assert "TikTok.URL" in said.stderr
+    result = relay("dead-letters", "edit", dead_letter, "--set", "TikTok.ULR=https://shop.example/thanks", "--yes")
+    assert result.exit_code == 1
+    assert "Did you mean" in result.stderr
+    assert "TikTok.URL" in result.stderr
     assert source(dead_letter) == before

@@ -44,8 +44,8 @@ def deliver(bench: Bench) -> None:
 def test_a_dead_letter_is_delivered_once_however_often_it_is_replayed(bench: Bench) -> None:
     """The second time there is nothing to replay, which is an error for a named id."""
     first, second = refused(bench, 1, 2)
-    said = relay("dead-letters", "replay", first, "--json")
-    assert (said.exit_code, said.json) == (0, {"replayed": [first], "left": []})
+    outcome = relay("dead-letters", "replay", first, "--json")
+    assert (outcome.exit_code, outcome.json) == (0, {"replayed": [first], "left": []})
     assert bench.count("waiting", "dead_lettered", "replayed") == (1, 2, 1)
     again = relay("dead-letters", "replay", first, "--json")
     assert (again.exit_code, again.json["replayed"], again.json["left"][0]["id"]) == (1, [], first)
@@ -89,8 +89,8 @@ def test_dead_letters_are_selected_by_conditions(bench: Bench, conditions: list[
     refused(bench, 1, 2)
     bench.put([purchase(3, custom_flags={})])
     bench.drain()
-    said = relay("dead-letters", "replay", *conditions, "--json")
-    assert (said.exit_code, len(said.json["replayed"])) == (0, number)
+    outcome = relay("dead-letters", "replay", *conditions, "--json")
+    assert (outcome.exit_code, len(outcome.json["replayed"])) == (0, number)
     assert bench.count("waiting", "replayed") == (number, number)
     assert len(bench.dead_letters()) == 3 - number
 
@@ -100,8 +100,8 @@ def test_dead_letters_are_selected_by_conditions(bench: Bench, conditions: list[
 def test_the_selection_must_be_clear(bench: Bench, command: str, arguments: list[str]) -> None:
     """Nothing selected, ids with conditions, and an unknown connection are wrong use."""
     refused(bench, 1)
-    said = relay("dead-letters", command, *arguments, "--yes")
-    assert (said.exit_code, said.stdout) == (2, "")
+    outcome = relay("dead-letters", command, *arguments, "--yes")
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
     assert len(bench.dead_letters()) == 1
 
 
@@ -134,9 +134,9 @@ def test_events_that_tiktok_may_count_twice_are_confirmed(bench: Bench) -> None:
     """Outside a terminal it is wrong use; --yes sends them, and they do not expire again."""
     late, soon = expired(bench, 1), refused(bench, 2)
     assert [dead_letter.reason for dead_letter in bench.dead_letters()] == ["expired", "rejected_by_tiktok"]
-    said = relay("dead-letters", "replay", "--all")
-    assert (said.exit_code, said.stdout) == (2, "")
-    assert "1 event may have reached TikTok over 47 hours ago" in said.stderr
+    outcome = relay("dead-letters", "replay", "--all")
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert "1 event may have reached TikTok over 47 hours ago" in outcome.stderr
     assert bench.count("replayed") == (0,)
     assert relay("dead-letters", "replay", *(one for one in soon if one != late)).exit_code == 0
     assert relay("dead-letters", "replay", late, "--yes").exit_code == 0
@@ -173,9 +173,9 @@ def test_a_removed_connection_replays_nothing(bench: Bench) -> None:
     """Its dead letters stay, and a sentence says what to do."""
     (dead_letter,) = refused(bench, 1)
     bench.path.write_text(bench.path.read_text().replace("id: shop", "id: other"))
-    said = relay("dead-letters", "replay", dead_letter, "--json")
-    assert (said.exit_code, said.json["replayed"]) == (1, [])
-    assert "not in the configuration file" in said.json["left"][0]["why"]
+    outcome = relay("dead-letters", "replay", dead_letter, "--json")
+    assert (outcome.exit_code, outcome.json["replayed"]) == (1, [])
+    assert "not in the configuration file" in outcome.json["left"][0]["why"]
     (dry,) = relay("dead-letters", "replay", dead_letter, "--dry-run", "--json").json
     assert "put it back" in dry["now"]["blocked"]
     assert len(bench.dead_letters()) == 1
@@ -187,9 +187,9 @@ def test_a_source_that_cannot_be_decrypted_stays_a_dead_letter(bench: Bench) -> 
     bench.runtime.codec = ChunkCodec(Keyring.from_text(Keyring.new_key()))
     bench.put([purchase(2, custom_flags={})])
     bench.drain()
-    said = relay("dead-letters", "replay", "--all", "--json")
-    assert (said.exit_code, said.json["replayed"]) == (1, [readable])
-    assert "set RELAY_ENCRYPTION_KEY" in said.json["left"][0]["why"]
+    outcome = relay("dead-letters", "replay", "--all", "--json")
+    assert (outcome.exit_code, outcome.json["replayed"]) == (1, [readable])
+    assert "set RELAY_ENCRYPTION_KEY" in outcome.json["left"][0]["why"]
     assert bench.count("replayed") == (1,)
 
 
@@ -216,8 +216,8 @@ def test_many_are_replayed_in_pages(bench: Bench) -> None:
     while bench.count("waiting") != (0,):
         bench.drain()
     assert len(bench.dead_letters()) == 700
-    said = relay("dead-letters", "replay", "--reason", "missing_url", "--json")
-    assert (said.exit_code, len(set(said.json["replayed"]))) == (0, 700)
+    outcome = relay("dead-letters", "replay", "--reason", "missing_url", "--json")
+    assert (outcome.exit_code, len(set(outcome.json["replayed"]))) == (0, 700)
     assert bench.count("waiting", "replayed") == (700, 700)
 
 

@@ -91,10 +91,10 @@ def test_a_key_that_events_need_is_not_replaced(environ: dict[str, str], state: 
         post(environ)
     key = data.encryption_key.read_bytes()
     data.encryption_key.write_bytes(b"\n") if state == "is empty" else data.encryption_key.unlink()
-    said = refused(environ)
-    assert f"encryption.key {state}, and 1 chunk or dead letter needs the key that was in it" in said
-    assert "Restore your copy" in said
-    assert key.decode().strip() not in said
+    output = refused(environ)
+    assert f"encryption.key {state}, and 1 chunk or dead letter needs the key that was in it" in output
+    assert "Restore your copy" in output
+    assert key.decode().strip() not in output
     assert (data.key() or "") == "", "nothing took its place"
     data.encryption_key.write_bytes(key)
     with running(environ):
@@ -131,9 +131,9 @@ def test_an_unreadable_key_is_not_taken_for_none(environ: dict[str, str]) -> Non
 def test_a_short_password_is_refused_on_a_new_data_directory_only(environ: dict[str, str]) -> None:
     """Where relay ran before, it still starts, and `relay check` warns."""
     short = {**environ, "RELAY_ADMIN_PASSWORD": "letmein"}
-    said = refused(short)
-    assert "has fewer than 12 characters" in said
-    assert "letmein" not in said
+    output = refused(short)
+    assert "has fewer than 12 characters" in output
+    assert "letmein" not in output
     assert not Path(environ["RELAY_DATA_DIR"]).exists()
     with running({**environ, "RELAY_ADMIN_PASSWORD": "twelve chars"}):
         pass

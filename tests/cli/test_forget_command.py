@@ -47,11 +47,11 @@ def waiting(bench: Bench) -> Bench:
 
 def test_a_persons_data_are_erased_and_counted(waiting: Bench) -> None:
     """Waiting events as erased, dead letters as erased dead letters; a second run finds nothing."""
-    said = relay("forget", "--identity", f"email= {EMAIL.upper()} ", "--json")
-    assert said.exit_code == 0
-    [shop] = said.json["connections"]
+    result = relay("forget", "--identity", f"email= {EMAIL.upper()} ", "--json")
+    assert result.exit_code == 0
+    [shop] = result.json["connections"]
     assert (shop["id"], shop["events"], shop["dead_letters"]) == ("shop", 2, 1)
-    assert (said.json["complete"], said.json["on_disk"]) == (True, "no file")
+    assert (result.json["complete"], result.json["on_disk"]) == (True, "no file")
     assert waiting.count("waiting", "erased", "dead_letters_erased") == (1, 2, 1)
     again = relay("forget", "--identity", f"email={EMAIL}", "--json")
     assert (again.exit_code, again.json["connections"][0]["events"]) == (0, 0)
@@ -61,9 +61,9 @@ def test_a_persons_data_are_erased_and_counted(waiting: Bench) -> None:
 
 def test_a_dry_run_counts_and_erases_nothing(waiting: Bench) -> None:
     """The same figures, in words for people."""
-    said = relay("forget", "--identity", f"email={EMAIL}", "--dry-run")
-    assert said.exit_code == 0
-    assert "would be erased: 2 waiting events, 1 dead letter, 0 remembered addresses" in said.stderr
+    result = relay("forget", "--identity", f"email={EMAIL}", "--dry-run")
+    assert result.exit_code == 0
+    assert "would be erased: 2 waiting events, 1 dead letter, 0 remembered addresses" in result.stderr
     assert waiting.count("waiting", "erased", "dead_letters_erased") == (3, 0, 0)
     assert relay("forget", "--past", "--json").json == []
 
@@ -78,13 +78,13 @@ def test_a_dry_run_counts_and_erases_nothing(waiting: Bench) -> None:
 )
 def test_identities_from_stdin_are_printed_nowhere(waiting: Bench, arguments: list[str], stdin: str) -> None:
     """Neither the answer nor the log nor the audit log says who it was."""
-    said = relay("forget", *arguments, stdin=stdin.encode())
-    assert said.exit_code == 0
+    result = relay("forget", *arguments, stdin=stdin.encode())
+    assert result.exit_code == 0
     assert waiting.count("erased") == (2,)
     past = relay("forget", "--past", "--json")
     assert [entry["events"] for entry in past.json] == [2]
-    assert "person_erased" in said.stderr
-    assert EMAIL not in said.stdout + said.stderr + past.stdout + relay("forget", "--past").stdout
+    assert "person_erased" in result.stderr
+    assert EMAIL not in result.stdout + result.stderr + past.stdout + relay("forget", "--past").stdout
 
 
 def test_a_number_that_may_be_missed_is_warned_about(waiting: Bench) -> None:
@@ -105,10 +105,10 @@ def test_a_number_that_may_be_missed_is_warned_about(waiting: Bench) -> None:
 )
 def test_wrong_use_quotes_no_value(bench: Bench, arguments: list[str], why: str) -> None:
     """Exit code 2, with what is allowed."""
-    said = relay("forget", *arguments)
-    assert (said.exit_code, said.stdout) == (2, "")
-    assert why in said.stderr
-    assert EMAIL not in said.stderr
+    result = relay("forget", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert why in result.stderr
+    assert EMAIL not in result.stderr
 
 
 def test_erasure_waits_for_events_under_a_lease(waiting: Bench) -> None:
@@ -147,9 +147,9 @@ def test_what_cannot_be_decrypted_is_reported(waiting: Bench, monkeypatch: pytes
     [sealed] = [waiting.redis.lindex("lane:shop:0", 0)]
     codec = type(waiting.runtime.codec)(other)
     waiting.redis.lset("lane:shop:0", 0, codec.encode(waiting.runtime.codec.decode(sealed)))
-    said = relay("forget", "--identity", f"email={EMAIL}", "--json")
-    assert (said.exit_code, said.json["complete"], said.json["connections"][0]["unreadable"]) == (1, False, 1)
-    assert "RELAY_ENCRYPTION_KEY" in said.stderr
+    result = relay("forget", "--identity", f"email={EMAIL}", "--json")
+    assert (result.exit_code, result.json["complete"], result.json["connections"][0]["unreadable"]) == (1, False, 1)
+    assert "RELAY_ENCRYPTION_KEY" in result.stderr
     assert waiting.count("erased") == (1,)
 
 
@@ -207,8 +207,8 @@ def put_raw(bench: Bench, shared: bytes, *events: bytes) -> None:
 def test_a_number_too_large_beside_it_hides_no_person(bench: Bench) -> None:
     """Before, forget said that it was complete, and the address went to TikTok."""
     put_raw(bench, (UNREADABLE_MPID % EMAIL).encode(), as_json(purchase(1)))
-    said = relay("forget", "--identity", f"email={EMAIL}", "--json")
-    assert (said.exit_code, said.json["complete"], said.json["connections"][0]["events"]) == (0, True, 1)
+    result = relay("forget", "--identity", f"email={EMAIL}", "--json")
+    assert (result.exit_code, result.json["complete"], result.json["connections"][0]["events"]) == (0, True, 1)
     bench.drain()
     assert bench.sandbox.events() == []
 
@@ -216,17 +216,17 @@ def test_a_number_too_large_beside_it_hides_no_person(bench: Bench) -> None:
 def test_what_cannot_be_read_is_counted_and_ends_with_1(bench: Bench) -> None:
     """It may hold the person's data; a sentence says what to do."""
     put_raw(bench, b'{"user_identities": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", as_json(purchase(1)))
-    said = relay("forget", "--identity", f"email={EMAIL}")
-    assert said.exit_code == 1
-    assert "1 chunk or dead letter cannot be read and may hold data of this person" in said.stderr
+    result = relay("forget", "--identity", f"email={EMAIL}")
+    assert result.exit_code == 1
+    assert "1 chunk or dead letter cannot be read and may hold data of this person" in result.stderr
     assert relay("forget", "--identity", f"email={EMAIL}", "--json").json["connections"][0]["unreadable"] == 1
 
 
 def test_an_invalid_batch_is_searched_as_text(bench: Bench) -> None:
     """While it waits and as a dead letter; its neighbours stay."""
     put_raw(bench, NO_BATCH, b"null", f'"{EMAIL}"'.encode(), b'"joe@shop.example"')
-    said = relay("forget", "--identity", f"email={EMAIL}", "--json")
-    assert (said.exit_code, said.json["connections"][0]["events"]) == (0, 1)
+    result = relay("forget", "--identity", f"email={EMAIL}", "--json")
+    assert (result.exit_code, result.json["connections"][0]["events"]) == (0, 1)
     bench.drain()
     assert bench.count("dead_lettered", "waiting", "erased") == (2, 0, 1)
     assert relay("forget", "--identity", "email=JOE@shop.example", "--json").json["connections"][0]["dead_letters"] == 1

@@ -39,10 +39,10 @@ def on_nodes(nodes: Nodes, bench: Bench, sandbox: SandboxClient, monkeypatch: py
 def test_the_files_of_replicas_are_rewritten(nodes: Nodes, on_nodes: Bench) -> None:
     """Before: forget said that nothing is left, while the replica's file had all of it."""
     assert all(node.file_has(MARK) for node in nodes.nodes)
-    said = relay(*COMMAND)
+    result = relay(*COMMAND)
     replica = nodes.nodes[1]
-    assert said.json["replicas"] == {f"127.0.0.1:{replica.port}": "rewritten"}
-    assert (said.exit_code, said.json["on_disk"], on_nodes.count("erased")) == (0, "rewritten", (1,))
+    assert result.json["replicas"] == {f"127.0.0.1:{replica.port}": "rewritten"}
+    assert (result.exit_code, result.json["on_disk"], on_nodes.count("erased")) == (0, "rewritten", (1,))
     assert not any(node.file_has(MARK) for node in nodes.nodes)
 
 
@@ -52,8 +52,8 @@ def test_replicas_of_replicas_are_found(tmp_path: Path, nodes: Nodes, on_nodes: 
     with Nodes(tmp_path / "more", replicas=0) as more:
         [last] = more.nodes
         last.follow(nodes.nodes[1])
-        said = relay(*COMMAND)
-        assert said.json["replicas"] == dict.fromkeys(
+        result = relay(*COMMAND)
+        assert result.json["replicas"] == dict.fromkeys(
             (f"127.0.0.1:{node.port}" for node in (nodes.nodes[1], last)), "rewritten"
         )
         assert on_nodes.count("erased") == (1,)
@@ -64,8 +64,8 @@ def test_a_replica_that_cannot_be_reached_is_named(nodes: Nodes, on_nodes: Bench
     """Its user knows another password: the exit code is 1, here and in the list of past erasures."""
     replica = nodes.nodes[1]
     replica.client.config_set("requirepass", "other")
-    said = relay(*COMMAND)
-    assert (said.exit_code, said.json["replicas"]) == (1, {f"127.0.0.1:{replica.port}": "not reached"})
-    assert f"Replica 127.0.0.1:{replica.port}: relay cannot reach this replica" in said.stderr
+    result = relay(*COMMAND)
+    assert (result.exit_code, result.json["replicas"]) == (1, {f"127.0.0.1:{replica.port}": "not reached"})
+    assert f"Replica 127.0.0.1:{replica.port}: relay cannot reach this replica" in result.stderr
     assert relay("forget", "--past", "--json").json[0]["on_disk"] == "not reached"
     assert on_nodes.count("erased") == (1,)

@@ -33,9 +33,9 @@ def _configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def preview(*arguments: str, stdin: Any = None) -> Any:
     """Return the JSON for these batches from stdin."""
-    said = relay("preview", "-", "--json", *arguments, stdin=json.dumps(stdin).encode())
-    assert said.exit_code == 0, said.stderr
-    return said.json
+    result = relay("preview", "-", "--json", *arguments, stdin=json.dumps(stdin).encode())
+    assert result.exit_code == 0, result.stderr
+    return result.json
 
 
 def odd_events() -> list[Any]:
@@ -87,8 +87,8 @@ def test_indexes_count_through_all_batches_of_the_file() -> None:
 def test_ndjson_is_as_good_as_an_array() -> None:
     """One batch a line; empty lines are ignored."""
     lines = "\n\n".join(json.dumps(batch(purchase(n), user=n)) for n in range(3)).encode()
-    said = relay("preview", "-", "--json", "--input", "web", "--connection", "new", stdin=lines)
-    assert len(said.json[0]["requests"][0]["body"]["data"]) == 3
+    result = relay("preview", "-", "--json", "--input", "web", "--connection", "new", stdin=lines)
+    assert len(result.json[0]["requests"][0]["body"]["data"]) == 3
 
 
 def test_requests_are_as_large_as_the_workers() -> None:
@@ -142,8 +142,8 @@ def test_a_generated_id_is_the_same_every_time() -> None:
 def test_people_get_text() -> None:
     """The same facts; brackets in an event are no markup, and escapes move no cursor."""
     events = [*odd_events(), purchase(5, source_message_id="[/red]\x1b[2J", custom_flags={})]
-    said = relay("preview", "-", "--connection", "new", stdin=json.dumps(batch(*events)).encode())
-    assert said.exit_code == 0
+    result = relay("preview", "-", "--connection", "new", stdin=json.dumps(batch(*events)).encode())
+    assert result.exit_code == 0
     for fact in (
         "web → new",
         TRACK,
@@ -153,12 +153,12 @@ def test_people_get_text() -> None:
         "timestamp_unixtime_ms",
         "[/red]",
     ):
-        assert fact in said.stdout
-    assert "\x1b[2J" not in said.stdout
+        assert fact in result.stdout
+    assert "\x1b[2J" not in result.stdout
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "sentence"),
     [
         (["--input", "wep"], 'Unknown input "wep". Did you mean "web"? Known: web, blog.'),
         (["--connection", "shop"], 'Unknown connection "shop". Known: new, old, off.'),
@@ -169,15 +169,15 @@ def test_people_get_text() -> None:
     ],
     ids=["input", "connection", "both"],
 )
-def test_unknown_ids_are_wrong_use(arguments: list[str], said: str) -> None:
+def test_unknown_ids_are_wrong_use(arguments: list[str], sentence: str) -> None:
     """With what is allowed."""
     answer = relay("preview", "-", *arguments, stdin=b"{}")
     assert (answer.exit_code, answer.stdout) == (2, "")
-    assert said in answer.stderr
+    assert sentence in answer.stderr
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [
         (b"", "stdin is empty"),
         (b'{"events": [}', "stdin is not JSON: "),
@@ -191,11 +191,11 @@ def test_unknown_ids_are_wrong_use(arguments: list[str], said: str) -> None:
     ],
     ids=["empty", "syntax", "syntax in an array", "no batch", "no object", "no list", "depth", "no UTF-8", "cut gzip"],
 )
-def test_anything_but_json_is_an_error(content: bytes, said: str) -> None:
+def test_anything_but_json_is_an_error(content: bytes, sentence: str) -> None:
     """A sentence and exit code 1, no traceback."""
     answer = relay("preview", "-", "--json", stdin=content)
     assert (answer.exit_code, answer.stdout) == (1, "")
-    assert said in answer.stderr
+    assert sentence in answer.stderr
 
 
 GOOD = json.dumps(batch(purchase(1))).encode()
@@ -243,9 +243,9 @@ def test_each_file_is_a_request_of_its_own(tmp_path: Path) -> None:
 
 def test_an_object_without_events_is_described_by_its_members() -> None:
     """With a wrapped batch or a typing error, the operator sees why nothing would be sent."""
-    said = relay("preview", "-", stdin=json.dumps([batch(purchase(1)), {"body": {}, "url": ""}]).encode())
-    assert said.exit_code == 0
-    assert said.stderr == "batch 2 has no `events`; it has body, url\n"
+    result = relay("preview", "-", stdin=json.dumps([batch(purchase(1)), {"body": {}, "url": ""}]).encode())
+    assert result.exit_code == 0
+    assert result.stderr == "batch 2 has no `events`; it has body, url\n"
 
 
 def test_a_wrong_configuration_is_said_with_file_and_line(tmp_path: Path) -> None:

@@ -40,17 +40,17 @@ def run(old: str, new: str, *batches: dict[str, Any], json_too: bool = True, mor
 def shop(*batches: dict[str, Any], old: str = OLD, **settings: str) -> Any:
     """Return what changes for the shop when its connection gets these settings."""
     added = "".join(f", {name}: {value}" for name, value in settings.items())
-    said = run(
+    result = run(
         old, old.replace("CNEW, enable_web_migration: true", f"CNEW, enable_web_migration: true{added}"), *batches
     )
-    assert said.exit_code == 0, said.stderr
-    return next(one for one in said.json if one["connection"] == "shop")
+    assert result.exit_code == 0, result.stderr
+    return next(one for one in result.json if one["connection"] == "shop")
 
 
 def test_nothing_changes_nothing() -> None:
     """Every pair is there, with null as its change; people get one line."""
-    said = run(OLD, OLD + "# a comment\n", batch(purchase(1)))
-    assert [(one["input"], one["change"], one["requests"]) for one in said.json] == [
+    result = run(OLD, OLD + "# a comment\n", batch(purchase(1)))
+    assert [(one["input"], one["change"], one["requests"]) for one in result.json] == [
         ("web", None, []),
         ("blog", None, []),
     ]
@@ -127,10 +127,10 @@ def test_a_migration_shows_every_field() -> None:
 def test_connections_are_added_and_removed() -> None:
     """A connection only in the new file is added with all that it would send; one only in the old is removed."""
     renamed = OLD.replace("id: shop", "id: store")
-    said = run(OLD, renamed, batch(purchase(1)))
-    changes = {one["connection"]: one["change"] for one in said.json}
+    result = run(OLD, renamed, batch(purchase(1)))
+    changes = {one["connection"]: one["change"] for one in result.json}
     assert changes == {"store": "added", "blog": None, "shop": "removed"}
-    added = next(one for one in said.json if one["connection"] == "store")
+    added = next(one for one in result.json if one["connection"] == "store")
     assert (added["requests"][0]["change"], added["requests"][0]["events"][0]["change"]) == ("added", "added")
 
 
@@ -145,27 +145,27 @@ def test_people_get_text() -> None:
     new = OLD.replace("CNEW, enable_web_migration: true", "CNEW, enable_web_migration: true, send_order_id: true")
     event = purchase(1)
     event["data"]["product_action"]["transaction_id"] = "T\x1b[2J"
-    said = run(OLD, new, batch(event), json_too=False)
-    assert "web → shop  changed" in said.stdout
-    assert "PlaceAnOrder (0)  changed" in said.stdout
-    assert "properties.order_id: nothing → " in said.stdout
-    assert "1 event would be sent differently, in 1 of 2 connections and inputs" in said.stdout
-    assert "\x1b" not in said.stdout
+    result = run(OLD, new, batch(event), json_too=False)
+    assert "web → shop  changed" in result.stdout
+    assert "PlaceAnOrder (0)  changed" in result.stdout
+    assert "properties.order_id: nothing → " in result.stdout
+    assert "1 event would be sent differently, in 1 of 2 connections and inputs" in result.stdout
+    assert "\x1b" not in result.stdout
 
 
 @pytest.mark.parametrize("wrong", ["old.yaml", "new.yaml"])
 def test_a_wrong_file_is_said_with_its_line(wrong: str) -> None:
     """Either of the two."""
     old, new = (text if name != wrong else "inputs: 3\n" for name, text in (("old.yaml", OLD), ("new.yaml", OLD)))
-    said = run(old, new, batch(purchase(1)))
-    assert (said.exit_code, said.stdout) == (1, "")
-    assert f"{wrong}:1: " in said.stderr
+    result = run(old, new, batch(purchase(1)))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{wrong}:1: " in result.stderr
 
 
 def test_one_connection_can_be_selected() -> None:
     """As without --diff."""
-    said = run(OLD, OLD, batch(purchase(1)), more=("--connection", "blog"))
-    assert [one["connection"] for one in said.json] == ["blog"]
+    result = run(OLD, OLD, batch(purchase(1)), more=("--connection", "blog"))
+    assert [one["connection"] for one in result.json] == ["blog"]
 
 
 def withheld(rule: str) -> list[str]:

@@ -126,9 +126,9 @@ def test_a_diff_shows_what_a_change_of_mappings_changes(
     }
     sent = custom if was and was[0].startswith("unsupported") else order()
     Path("batch.json").write_text(json.dumps(batch(sent)))
-    said = relay("preview", "--diff", "old.yaml", "new.yaml", "batch.json", "--json")
-    assert said.exit_code == 0, said.stderr
-    [compared] = said.json
+    result = relay("preview", "--diff", "old.yaml", "new.yaml", "batch.json", "--json")
+    assert result.exit_code == 0, result.stderr
+    [compared] = result.json
     assert [(one["before"], one["after"]) for one in compared["outcomes"]] == (
         [(was, becomes)] if was != becomes else []
     )

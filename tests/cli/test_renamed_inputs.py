@@ -49,8 +49,8 @@ def test_a_dead_letter_of_the_former_id_is_replayed(bench: Bench) -> None:
     bench.put([purchase(1, custom_flags=BARE)])
     bench.drain()
     rename(bench)
-    said = relay("dead-letters", "replay", "--all", "--dry-run")
-    assert "formerly: [web]" in said.stdout + said.stderr
+    result = relay("dead-letters", "replay", "--all", "--dry-run")
+    assert "formerly: [web]" in result.stdout + result.stderr
     rename(bench, "formerly: [web],")
     assert "would be sent as PlaceAnOrder" in relay("dead-letters", "replay", "--all", "--dry-run").stdout
     assert relay("dead-letters", "replay", "--all").exit_code == 0

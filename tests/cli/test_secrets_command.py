@@ -41,9 +41,9 @@ def test_a_key_is_new_each_time_and_alone_on_stdout() -> None:
 @pytest.mark.parametrize("piped", [b"very-secret", b"very-secret\n", b"very-secret\r\n"])
 def test_a_piped_value_is_encrypted(path: Path, piped: bytes) -> None:
     """With the newest key, without the pipe's newline, and printed nowhere."""
-    said = relay("secrets", "encrypt", stdin=piped, environ={"RELAY_ENCRYPTION_KEY": f"{NEW},{OLD}"})
-    assert (said.exit_code, said.stderr) == (0, "")
-    assert Keyring([NEW]).decrypt_text(said.stdout.strip().removeprefix("enc:")) == "very-secret"
+    result = relay("secrets", "encrypt", stdin=piped, environ={"RELAY_ENCRYPTION_KEY": f"{NEW},{OLD}"})
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert Keyring([NEW]).decrypt_text(result.stdout.strip().removeprefix("enc:")) == "very-secret"
 
 
 def test_at_a_terminal_it_asks_and_shows_nothing_typed(path: Path) -> None:
@@ -85,9 +85,9 @@ def test_a_value_that_cannot_be_encrypted_is_said(
     path: Path, stdin: bytes, environ: dict[str, str], code: int, words: str
 ) -> None:
     """Nothing on stdout."""
-    said = relay("secrets", "encrypt", stdin=stdin, environ=environ)
-    assert (said.exit_code, said.stdout) == (code, "")
-    assert words in said.stderr
+    result = relay("secrets", "encrypt", stdin=stdin, environ=environ)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert words in result.stderr
 
 
 def test_a_secret_is_no_argument(path: Path) -> None:
@@ -98,13 +98,13 @@ def test_a_secret_is_no_argument(path: Path) -> None:
 def test_rotating_moves_every_value_to_the_newest_key(path: Path, tmp_path: Path) -> None:
     """Comments and everything else stay; the file is unchanged."""
     before = path.read_text()
-    said = relay("secrets", "rotate", environ={"RELAY_ENCRYPTION_KEY": f"{NEW},{OLD}"})
-    assert (said.exit_code, path.read_text()) == (0, before)
-    assert "1 value encrypted again" in said.stderr
+    result = relay("secrets", "rotate", environ={"RELAY_ENCRYPTION_KEY": f"{NEW},{OLD}"})
+    assert (result.exit_code, path.read_text()) == (0, before)
+    assert "1 value encrypted again" in result.stderr
     rotated = tmp_path / "rotated.yaml"
-    rotated.write_text(said.stdout)
+    rotated.write_text(result.stdout)
     assert load(rotated, {}, Keyring([NEW])).connections["shop"].access_token == "very-secret"
-    changed = [pair for pair in zip(before.splitlines(), said.stdout.splitlines(), strict=True) if pair[0] != pair[1]]
+    changed = [pair for pair in zip(before.splitlines(), result.stdout.splitlines(), strict=True) if pair[0] != pair[1]]
     assert [new.endswith("  # good") for _, new in changed] == [True]
 
 
@@ -123,6 +123,6 @@ def test_in_place_keeps_the_old_file(path: Path) -> None:
 def test_a_value_that_no_key_decrypts_leaves_the_file_unchanged(path: Path) -> None:
     """The error names the line."""
     before = path.read_text()
-    said = relay("secrets", "rotate", "--in-place", environ={"RELAY_ENCRYPTION_KEY": NEW})
-    assert (said.exit_code, said.stdout, path.read_text()) == (1, "", before)
-    assert "relay.yaml:7: none of the keys" in said.stderr
+    result = relay("secrets", "rotate", "--in-place", environ={"RELAY_ENCRYPTION_KEY": NEW})
+    assert (result.exit_code, result.stdout, path.read_text()) == (1, "", before)
+    assert "relay.yaml:7: none of the keys" in result.stderr

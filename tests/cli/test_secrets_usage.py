@@ -47,16 +47,22 @@ def test_nothing_of_an_event_is_readable_in_redis(encrypted: Bench) -> None:
     listed = relay("dead-letters", "list", "--json", environ={"RELAY_ENCRYPTION_KEY": OLD})
     shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": OLD})
     without = relay("dead-letters", "list", "--json", "--reveal")
-    said = [next(one["message"] for one in out.json if one["stage"] == "delivery") for out in (listed, shown, without)]
-    assert said == ["Invalid value for user.email: '…'", f"Invalid value for user.email: '{QUOTED}'", ENCRYPTED_MESSAGE]
+    result = [
+        next(one["message"] for one in out.json if one["stage"] == "delivery") for out in (listed, shown, without)
+    ]
+    assert result == [
+        "Invalid value for user.email: '…'",
+        f"Invalid value for user.email: '{QUOTED}'",
+        ENCRYPTED_MESSAGE,
+    ]
 
 
 def test_an_old_key_is_needed_until_dead_letters_are_re_encrypted_and_lanes_are_empty(encrypted: Bench) -> None:
     """Each step is shown; after the last, everything works without the old key."""
     both = f"{NEW},{OLD}"
-    said = run("usage", "--json", keys=both)
+    result = run("usage", "--json", keys=both)
     former = {"key": 2, "chunks": 1, "dead_letters": 2, "needed": True}
-    assert (said.exit_code, said.json["keys"][1]) == (0, former)
+    assert (result.exit_code, result.json["keys"][1]) == (0, former)
     assert run("re-encrypt", "--json", keys=both).json == {"re_encrypted": 2, "unchanged": 0, "undecryptable": 0}
     assert run("re-encrypt", "--json", keys=both).json == {"re_encrypted": 0, "unchanged": 2, "undecryptable": 0}
     assert run("usage", "--json", keys=both).json["keys"][1] == {**former, "dead_letters": 0}
@@ -76,10 +82,10 @@ def test_an_old_key_is_needed_until_dead_letters_are_re_encrypted_and_lanes_are_
 
 def test_data_that_need_a_missing_key_are_an_error(encrypted: Bench) -> None:
     """They stay unchanged."""
-    said = run("usage", "--json", keys=NEW)
-    assert (said.exit_code, said.json["undecryptable"]) == (1, 3)
-    said = run("re-encrypt", "--json", keys=NEW)
-    assert (said.exit_code, said.json) == (1, {"re_encrypted": 0, "unchanged": 0, "undecryptable": 2})
+    result = run("usage", "--json", keys=NEW)
+    assert (result.exit_code, result.json["undecryptable"]) == (1, 3)
+    result = run("re-encrypt", "--json", keys=NEW)
+    assert (result.exit_code, result.json) == (1, {"re_encrypted": 0, "unchanged": 0, "undecryptable": 2})
     assert run("usage", "--json", keys=OLD).exit_code == 0
 
 

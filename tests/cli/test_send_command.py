@@ -29,9 +29,9 @@ def file(tmp_path: Path) -> Path:
 def test_a_batch_is_accepted(bench: Bench, url: str, file: Path) -> None:
     """With the input's credentials."""
     file.write_text(json.dumps(batch(purchase(1), purchase(2))))
-    said = relay("send", str(file), "--input", "web", "--url", url)
-    assert (said.exit_code, said.stderr) == (0, "")
-    assert said.stdout.startswith("202 Accepted: 1 batch")
+    result = relay("send", str(file), "--input", "web", "--url", url)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("202 Accepted: 1 batch")
     assert bench.count("accepted", "waiting") == (2, 2)
 
 
@@ -49,26 +49,26 @@ def test_an_array_goes_to_the_bulk_route(bench: Bench, url: str, file: Path) -> 
 def test_a_refusal_is_printed_in_ingests_words(url: str, file: Path) -> None:
     """Exit code 1."""
     file.write_text('[{"events": 3}]')
-    said = relay("send", str(file), "--input", "web", "--url", url)
-    assert said.exit_code == 1
-    assert "400 Bad Request: 1 batch" in said.stdout
-    assert said.stderr.startswith('BAD_REQUEST: Batch 1: "events"')
+    result = relay("send", str(file), "--input", "web", "--url", url)
+    assert result.exit_code == 1
+    assert "400 Bad Request: 1 batch" in result.stdout
+    assert result.stderr.startswith('BAD_REQUEST: Batch 1: "events"')
 
 
 def test_where_nothing_listens_one_sentence_says_so(bench: Bench, file: Path) -> None:
     """Exit code 1, no traceback."""
     file.write_text("{}")
-    said = relay("send", str(file), "--input", "web", "--url", "http://127.0.0.1:1")
-    assert said.exit_code == 1
-    assert "Nothing listens on http://127.0.0.1:1. " in said.stderr
-    assert said.stderr.count("\n") == 1
+    result = relay("send", str(file), "--input", "web", "--url", "http://127.0.0.1:1")
+    assert result.exit_code == 1
+    assert "Nothing listens on http://127.0.0.1:1. " in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_an_unknown_input_is_wrong_use(bench: Bench, file: Path) -> None:
     """The error names the known ones."""
     file.write_text("{}")
-    said = relay("send", str(file), "--input", "ios")
-    assert said.exit_code == 2
-    assert 'Unknown input "ios". Known: web.' in said.stderr
+    result = relay("send", str(file), "--input", "ios")
+    assert result.exit_code == 2
+    assert 'Unknown input "ios". Known: web.' in result.stderr
     assert relay("send", str(file)).exit_code == 2
     assert relay("send", str(file), "--input", "web", "--url", "shop").exit_code == 2

@@ -39,19 +39,19 @@ CONNECTION_KEYS = [
 
 def connection() -> dict[str, object]:
     """Return the bench's only connection, as status has it."""
-    said = relay("status", "--json")
-    assert said.exit_code == 0, said.stderr
-    (one,) = said.json["connections"]
+    result = relay("status", "--json")
+    assert result.exit_code == 0, result.stderr
+    (one,) = result.json["connections"]
     assert list(one) == CONNECTION_KEYS
     return dict(one)
 
 
 def test_without_events_all_is_zero_and_healthy(bench: Bench) -> None:
     """Configured inputs and connections are there from the start."""
-    said = relay("status", "--json")
-    assert list(said.json) == ["inputs", "connections", "redis"]
-    assert said.json["redis"] is None
-    assert said.json["inputs"] == [{"id": "web", "accepted": 0, "unrouted": 0}]
+    result = relay("status", "--json")
+    assert list(result.json) == ["inputs", "connections", "redis"]
+    assert result.json["redis"] is None
+    assert result.json["inputs"] == [{"id": "web", "accepted": 0, "unrouted": 0}]
     assert connection() == {
         **dict.fromkeys(CONNECTION_KEYS, 0),
         "id": "shop",
@@ -98,9 +98,9 @@ def test_a_refused_token_shows_as_paused_with_who_must_do_what(bench: Bench) -> 
     assert isinstance(error, dict)
     assert list(error) == ["at", "error", "who", "what_to_do"]
     assert error["error"] == "token refused (40105)"
-    said = relay("status")
-    assert "To do" in said.stdout
-    assert "an admin of the TikTok advertiser account" in said.stdout
+    result = relay("status")
+    assert "To do" in result.stdout
+    assert "an admin of the TikTok advertiser account" in result.stdout
 
 
 @pytest.mark.parametrize("fault", ["http_503", "http_429"])
@@ -126,8 +126,8 @@ def test_a_connection_missing_in_the_file_is_removed_while_it_holds_events(bench
     bench.put([purchase(1)])
     text = bench.path.read_text()
     bench.path.write_text(text.replace("id: shop", "id: other"))
-    said = relay("status", "--json")
-    assert [(one["id"], one["state"]) for one in said.json["connections"]] == [
+    result = relay("status", "--json")
+    assert [(one["id"], one["state"]) for one in result.json["connections"]] == [
         ("other", "healthy"),
         ("shop", "removed"),
     ]
@@ -141,11 +141,11 @@ def test_a_refused_configuration_is_said_and_the_ledger_is_shown(bench: Bench) -
     """From Redis alone."""
     bench.put([purchase(1)])
     bench.path.write_text("inputs: [")
-    said = relay("status", "--json")
-    assert said.exit_code == 0
-    assert said.json["inputs"] == [{"id": "web", "accepted": 1, "unrouted": 0}]
-    assert [(one["id"], one["waiting"]) for one in said.json["connections"]] == [("shop", 1)]
-    assert "relay.yaml:1: " in said.stderr
+    result = relay("status", "--json")
+    assert result.exit_code == 0
+    assert result.json["inputs"] == [{"id": "web", "accepted": 1, "unrouted": 0}]
+    assert [(one["id"], one["waiting"]) for one in result.json["connections"]] == [("shop", 1)]
+    assert "relay.yaml:1: " in result.stderr
     assert "relay.yaml:1: " in relay("status").stdout
 
 
@@ -154,30 +154,30 @@ def test_people_see_that_the_ledger_balances(bench: Bench) -> None:
     bench.put([purchase(1), purchase(2, custom_flags={})])
     bench.drain()
     bench.put([purchase(3)])
-    said = relay("status")
-    assert "ledger balances" in said.stdout
-    assert "3 accepted = 1 delivered + 1 dead-lettered + 1 waiting  ✓" in said.stdout
-    assert "1 dead letter: relay dead-letters list" in said.stdout
+    result = relay("status")
+    assert "ledger balances" in result.stdout
+    assert "3 accepted = 1 delivered + 1 dead-lettered + 1 waiting  ✓" in result.stdout
+    assert "1 dead letter: relay dead-letters list" in result.stdout
 
 
 def test_verify_counts_the_chunks(bench: Bench) -> None:
     """It finds no difference where there is none."""
     bench.put([purchase(1)], [purchase(2), purchase(3)])
-    said = relay("status", "--verify", "--json")
-    assert said.exit_code == 0
-    assert said.json["connections"][0]["waiting"] == 3
-    assert "counted 3 events waiting, as in the ledger" in said.stderr
+    result = relay("status", "--verify", "--json")
+    assert result.exit_code == 0
+    assert result.json["connections"][0]["waiting"] == 3
+    assert "counted 3 events waiting, as in the ledger" in result.stderr
 
 
 def test_verify_finds_a_missing_chunk(bench: Bench) -> None:
     """Exit code 1, and how many events are missing."""
     bench.put([purchase(1)], [purchase(2), purchase(3)])
     bench.redis.lpop("lane:shop:0")
-    said = relay("status", "--verify")
-    assert said.exit_code == 1
-    assert "lane shop:0 has 1 chunks and 2 sizes" in said.stderr
-    assert "the chunks have 2" in said.stderr
-    assert "ledger does NOT balance" in said.stdout
+    result = relay("status", "--verify")
+    assert result.exit_code == 1
+    assert "lane shop:0 has 1 chunks and 2 sizes" in result.stderr
+    assert "the chunks have 2" in result.stderr
+    assert "ledger does NOT balance" in result.stdout
 
 
 def test_verify_finds_a_missing_dead_letter(bench: Bench) -> None:
@@ -185,17 +185,17 @@ def test_verify_finds_a_missing_dead_letter(bench: Bench) -> None:
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
     bench.redis.delete("dead_letters:shop")
-    said = relay("status", "--verify")
-    assert (said.exit_code, "1 dead letter missing" in said.stderr) == (1, True)
+    result = relay("status", "--verify")
+    assert (result.exit_code, "1 dead letter missing" in result.stderr) == (1, True)
 
 
 def test_an_unreachable_redis_is_one_sentence(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback, exit code 1, and no long wait."""
     monkeypatch.setenv("RELAY_REDIS_URL", "redis://127.0.0.1:1/0")
     began = time.monotonic()
-    said = relay("status", "--json")
-    assert (said.exit_code, said.stdout, said.stderr.count("\n")) == (1, "", 1)
-    assert "Redis does not answer" in said.stderr
+    result = relay("status", "--json")
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert "Redis does not answer" in result.stderr
     assert time.monotonic() - began < 30  # 3 s on an idle machine
 
 
@@ -203,9 +203,9 @@ def test_no_redis_at_all_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mon
     """Neither a URL nor an embedded server."""
     monkeypatch.delenv("RELAY_REDIS_URL", raising=False)
     monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path))
-    said = relay("status")
-    assert (said.exit_code, said.stderr.count("\n")) == (1, 1)
-    assert "RELAY_REDIS_URL" in said.stderr
+    result = relay("status")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "RELAY_REDIS_URL" in result.stderr
 
 
 def test_watch_and_json_exclude_each_other(bench: Bench) -> None:
@@ -231,12 +231,12 @@ def test_a_narrow_terminal_gets_the_most_important_columns(
     """No cell is folded and no line is longer than the terminal; of a header with two lines the second is read."""
     text = bench.path.read_text()
     bench.path.write_text(text.replace("id: shop", "id: shop-of-a-longer-name"))
-    said = relay("status", environ={"COLUMNS": str(width)})
-    [header] = [line.split() for line in said.stdout.splitlines() if line.startswith("connection ")]
+    result = relay("status", environ={"COLUMNS": str(width)})
+    [header] = [line.split() for line in result.stdout.splitlines() if line.startswith("connection ")]
     assert header == ["connection", "state", *shown]
     assert not set(left_out) & set(header)
-    assert "shop-of-a-longer-name" in said.stdout
-    assert max(map(len, said.stdout.splitlines())) <= width
+    assert "shop-of-a-longer-name" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= width
 
 
 def test_a_connection_that_recovers_needs_nothing_done(bench: Bench) -> None:

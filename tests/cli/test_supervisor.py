@@ -78,8 +78,8 @@ def test_a_program_that_ends_is_restarted() -> None:
         await heard.wait_for(lambda lines: len(lines) == 3)
         await supervisor.stop()
 
-    (_, first), said, (_, second) = play(story)
-    assert said == ("worker", "killed by SIGKILL; restarting it")
+    (_, first), output, (_, second) = play(story)
+    assert output == ("worker", "killed by SIGKILL; restarting it")
     assert first != second
 
 

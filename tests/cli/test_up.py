@@ -70,8 +70,8 @@ def test_each_killed_process_is_restarted(place: Place, running_up: "subprocess.
         until(lambda find=find, killed=killed: find() != killed)
         place.post(number + 10)
     until(lambda: all(place.arrived(number) for number in (0, 1, 2, 10, 11, 12)))
-    assert "ingest  | killed by SIGKILL; restarting it" in place.said()
-    assert "redis   | ended; restarting it" in place.said()
+    assert "ingest  | killed by SIGKILL; restarting it" in place.output()
+    assert "redis   | ended; restarting it" in place.output()
 
 
 def test_it_encrypts_waiting_events_from_the_first_start(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
@@ -83,8 +83,8 @@ def test_it_encrypts_waiting_events_from_the_first_start(place: Place, running_u
     with place.up() as again:
         again.terminate()
     assert place.data.encryption_key.read_bytes() == key
-    assert place.said().count("generated an encryption key") == 1
-    assert key.decode().strip() not in place.said()
+    assert place.output().count("generated an encryption key") == 1
+    assert key.decode().strip() not in place.output()
 
 
 def test_a_stop_leaves_nothing_behind(place: Place, running_up: "subprocess.Popen[bytes]") -> None:
@@ -99,7 +99,7 @@ def test_a_stop_leaves_nothing_behind(place: Place, running_up: "subprocess.Pope
 def test_it_prints_the_address_once_ingest_listens(place: Place) -> None:
     """A batch posted at that moment is answered."""
     process = place.start()
-    until(lambda: "post batches to" in place.said() or process.poll() is not None)
+    until(lambda: "post batches to" in place.output() or process.poll() is not None)
     assert place.is_ready()
     process.terminate()
     assert process.wait(120) == 0
@@ -128,7 +128,7 @@ def test_after_a_kill_the_next_relay_up_adopts_the_server(place: Place) -> None:
         until(lambda: place.arrived(1))
         second.terminate()
         assert second.wait(timeout=120) == 0
-    assert "redis   | adopted the server that was still running" in place.said()
+    assert "redis   | adopted the server that was still running" in place.output()
     assert not is_running(server)
 
 
@@ -152,7 +152,7 @@ def test_with_a_redis_url_it_starts_no_server(place: Place, redis_url: str) -> N
         assert process.wait(timeout=120) == 0
     assert place.data.record() is None
     assert place.data.key() is None, "another host on this Redis would make one of its own"
-    assert "are stored in Redis unencrypted, because no key is set" in place.said()
+    assert "are stored in Redis unencrypted, because no key is set" in place.output()
 
 
 def test_with_json_logs_every_line_is_json(place: Place) -> None:
@@ -160,7 +160,7 @@ def test_with_json_logs_every_line_is_json(place: Place) -> None:
     with place.up(RELAY_LOG_FORMAT="json") as process:
         process.terminate()
         process.wait(timeout=120)
-    lines = [json.loads(line) for line in place.said().splitlines()]
+    lines = [json.loads(line) for line in place.output().splitlines()]
     assert {"up", "worker"} <= {line["process"] for line in lines}
 
 

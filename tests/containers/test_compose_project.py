@@ -73,10 +73,10 @@ def eventually(condition: Callable[[], bool], what: str, project: Project) -> No
 
 def ledger(project: Project) -> dict[str, Any]:
     """The one connection's counters, as `relay status` in ingest's container has them."""
-    said = project.inside("ingest", "relay", "status", "--json")
-    if not said.lstrip().startswith("{"):
+    output = project.inside("ingest", "relay", "status", "--json")
+    if not output.lstrip().startswith("{"):
         return {}
-    (connection,) = json.loads(said)["connections"]
+    (connection,) = json.loads(output)["connections"]
     return dict(connection)
 
 

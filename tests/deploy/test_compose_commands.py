@@ -83,7 +83,7 @@ class Project:
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
 
-    def said(self, name: str) -> str:
+    def output(self, name: str) -> str:
         return (self.directory / f"{name}.log").read_text()
 
     def stop(self, name: str) -> int:
@@ -168,11 +168,11 @@ def test_started_in_any_order_they_work_and_stop(project: Project) -> None:
     assert "visitor-" not in str(job)
     send = f"{project.url('flower')}/api/task/send-task/relay.deliver"
     assert httpx.post(send, auth=account, json={"args": ["shop-web:0"]}, trust_env=False).status_code == 403
-    assert "answered 202" in project.said("sender")
+    assert "answered 202" in project.output("sender")
 
     command_lines = [(Path("/proc") / str(one.pid) / "cmdline").read_bytes() for one in project.processes.values()]
     secrets = [*PASSWORDS.values(), KEY]
     assert not [one for one in command_lines if any(secret.encode() in one for secret in secrets)]
-    assert not [name for name in project.processes for secret in secrets if secret in project.said(name)]
+    assert not [name for name in project.processes for secret in secrets if secret in project.output(name)]
     for name in ("sender", "ingest", "worker", "flower", "sandbox", "redis"):
-        assert project.stop(name) in (0, -15), project.said(name)
+        assert project.stop(name) in (0, -15), project.output(name)

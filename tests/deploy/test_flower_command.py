@@ -50,7 +50,7 @@ def test_the_list_has_the_line_among_its_first_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("text", "shown"),
     [
         (
             "DeliveryTrouble('shop: TikTok 503, attempt 4')",
@@ -62,6 +62,6 @@ def test_the_list_has_the_line_among_its_first_columns() -> None:
     ],
     ids=["ours", "in other quotes", "another's", "none"],
 )
-def test_a_failed_job_shows_its_line(said: str | None, shown: str | None) -> None:
+def test_a_failed_job_shows_its_line(text: str | None, shown: str | None) -> None:
     """Without the Python repr around it."""
-    assert plainly(SimpleNamespace(exception=said)).exception == shown
+    assert plainly(SimpleNamespace(exception=text)).exception == shown

@@ -54,20 +54,20 @@ def test_every_base_image_gets_its_digest_and_nothing_else_changes(checkout: Pat
 
 
 @pytest.mark.parametrize(
-    ("tool", "script", "said"),
+    ("tool", "script", "output"),
     [
         ("skopeo", 'case "$*" in *valkey*) echo "no such tag" >&2; exit 1;; esac; printf x', "no such tag"),
         ("skopeo", "exit 0", "said nothing about python:3.11-slim-bookworm"),
         ("neither", "exit 0", "neither skopeo nor docker is installed"),
     ],
 )
-def test_without_every_answer_nothing_changes(checkout: Path, tool: str, script: str, said: str) -> None:
+def test_without_every_answer_nothing_changes(checkout: Path, tool: str, script: str, output: str) -> None:
     """A half-pinned checkout would mix images of two days."""
     before = contents(checkout)
     done = pin(checkout, tool, script)
     assert done.returncode == 1
     assert done.stderr.startswith("nothing was changed: ")
-    assert said in done.stderr
+    assert output in done.stderr
     assert contents(checkout) == before
 
 

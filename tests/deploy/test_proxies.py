@@ -129,7 +129,7 @@ def proxied(name: str, directory: Path, redis_url: str) -> Iterator[httpx.Client
             "XDG_DATA_HOME": str(directory),
         }
         with (
-            (directory / "said").open("wb") as log,
+            (directory / "output").open("wb") as log,
             subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, env=environ) as process,
         ):
             client = httpx.Client(base_url=f"{scheme}://127.0.0.1:{port}", verify=False, trust_env=False, timeout=30)
@@ -168,10 +168,10 @@ def test_sign_in_works_or_names_the_missing_header(name: str, by_fetch: bool, tm
         answer = sign_in(client, by_fetch=by_fetch)
         if name == "nginx by default" and not by_fetch:
             assert answer.status_code == 403
-            said = visible_text(answer)
-            assert f"your browser uses the host 127.0.0.1:{client.base_url.port}" in said
-            assert "the header Host: 127.0.0.1:" in said
-            assert "proxy_set_header Host $http_host" in said
+            output = visible_text(answer)
+            assert f"your browser uses the host 127.0.0.1:{client.base_url.port}" in output
+            assert "the header Host: 127.0.0.1:" in output
+            assert "proxy_set_header Host $http_host" in output
             return
         assert (answer.status_code, answer.headers["location"]) == (303, "/console")
         assert ("secure" in answer.headers["set-cookie"].lower()) is (client.base_url.scheme == "https")

@@ -78,9 +78,9 @@ def test_headers_have_a_limit_in_bytes_and_seconds(connect: Connect, sent: bytes
     """A refused request gets the reason; a client that sends nothing gets nothing."""
     connection = connect()
     connection.sendall(sent)
-    said = answer_of(connection)
-    assert said.split(b" ", 2)[1:2] == ([status] if status else [])
-    assert (b"errors" in said) is bool(status)
+    answer = answer_of(connection)
+    assert answer.split(b" ", 2)[1:2] == ([status] if status else [])
+    assert (b"errors" in answer) is bool(status)
 
 
 def test_headers_in_pieces_share_one_time_limit(connect: Connect) -> None:
@@ -137,9 +137,9 @@ def test_requests_sent_ahead_are_answered_up_to_a_limit(connect: Connect) -> Non
     """A client cannot send hundreds before the first answer."""
     few, many = connect(), connect()
     few.sendall(LIVE * 10)
-    said = b""
-    while said.count(b"200 OK") < 10:
-        said += few.recv(1 << 16)
+    answer = b""
+    while answer.count(b"200 OK") < 10:
+        answer += few.recv(1 << 16)
     many.sendall(LIVE * 1000)
     assert answer_of(many).count(b"200 OK") <= http_connection.MOST_PIPELINED + 1
 

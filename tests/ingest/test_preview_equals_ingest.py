@@ -116,7 +116,7 @@ def results_text(results: list[Result]) -> Counter[str]:
     return told
 
 
-def said(made: Preview) -> Counter[str]:
+def outcomes(made: Preview) -> Counter[str]:
     """Return the results of a preview as text."""
     return results_text(
         [*made.items, *(one for part in (made.rejected, made.unsupported, made.withheld) for _, one in part)]
@@ -157,6 +157,6 @@ def test_preview_equals_ingest_for_any_bytes(site: Site, content: bytes, compres
     assert status in (202, 400)
     assert (status == 202) == (made is not None)
     for preview in made or ():
-        assert said(preview) == after[preview.connection], preview.connection
+        assert outcomes(preview) == after[preview.connection], preview.connection
     accepted = site.counts("input:web").get("accepted", 0)
     assert all(site.counts(name).get("accepted", 0) == accepted for name in after)

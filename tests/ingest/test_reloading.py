@@ -31,8 +31,8 @@ def rewrite(site: Site, old: str, new: str) -> None:
 
 def configuration_of(site: Site) -> dict[str, object]:
     """Return what health reports about the configuration."""
-    said: dict[str, object] = site.http.get("/health/ready").json()["configuration"]
-    return said
+    state: dict[str, object] = site.http.get("/health/ready").json()["configuration"]
+    return state
 
 
 def test_a_new_secret(own_site: Site) -> None:

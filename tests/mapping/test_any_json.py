@@ -297,11 +297,11 @@ def test_no_raw_identity_is_ever_in_a_body(plans, batch):
     for plan in plans:
         for results in results_of(plan, batch):
             for result in results:
-                said = result.body.decode() if isinstance(result, Mapped) else str(result)
+                described = result.body.decode() if isinstance(result, Mapped) else str(result)
                 notes = str(result.notes) if isinstance(result, Mapped) else ""
-                assert "raw" not in said.lower().replace("draw", "")
-                assert "2133734253" not in said
-                assert "12345678901" not in said
+                assert "raw" not in described.lower().replace("draw", "")
+                assert "2133734253" not in described
+                assert "12345678901" not in described
                 assert "raw" not in notes.lower()
 
 

@@ -9,7 +9,7 @@ from mapping.results import Mapped, Rejected, Result
 RECEIVED_MS = 1_800_000_000_000
 
 
-def said(result: Result) -> str:
+def described(result: Result) -> str:
     """A result in a few words."""
     match result:
         case Mapped(tiktok_event=name):
@@ -70,7 +70,7 @@ def test_sample_becomes(bench, name, route):
         mapper = plan.batch(split.shared, RECEIVED_MS)
         for position, event in enumerate(split.events):
             generated_id = generate_id("in", split, raw, position, head(event), RECEIVED_MS)
-            found += [said(result) for result in mapper.map(bytes(event), generated_id)]
+            found += [described(result) for result in mapper.map(bytes(event), generated_id)]
     expected = ON_APP[name]
     if route in ("web", "legacy") and name.startswith(WITHOUT_PAGE):
         expected = ["missing_url TikTok.URL" if one in TIKTOK_EVENTS else one for one in expected]

@@ -88,8 +88,8 @@ def test_people_get_text(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None
         {"device_info": device, "user_identities": {"email": "a@b.c"}, "events": [timeless, timeless]},
         {"events": [event()]},
     ]
-    said = relay("preview", "-", stdin=json.dumps(batches).encode())
-    text = " ".join(said.stdout.split())
+    result = relay("preview", "-", stdin=json.dumps(batches).encode())
+    text = " ".join(result.stdout.split())
     assert "IDFA (iOS) 0 omitted for 2: the user refused tracking" in text
     assert "device_info.ios_advertising_id: not given in 1" in text
     assert "Match keys: good for 2 of 3 events (click id, email, phone or advertising id); none for 1" in text

@@ -68,12 +68,12 @@ def test_with_keep_it_runs_until_it_is_interrupted(tmp_path: Path, environment: 
     """It says where everything is; Ctrl-C ends it with success and leaves nothing."""
     with subprocess.Popen([RELAY, "demo", "--keep"], env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said = ""
+        output = ""
         for line in process.stdout:
-            said += line
+            output += line
             if line.startswith("status"):
                 break
-        command = said.rpartition("env ")[2].split()
+        command = output.rpartition("env ")[2].split()
         variables = dict(word.split("=", 1) for word in command if "=" in word)
         own = {name: value for name, value in environment.items() if not name.startswith("RELAY_")}
         seen = subprocess.run(
@@ -88,7 +88,7 @@ def test_with_keep_it_runs_until_it_is_interrupted(tmp_path: Path, environment: 
         assert process.wait(timeout=120) == 0
     assert seen.returncode == 0, seen.stderr
     assert "ledger balances" in seen.stdout
-    assert "curl -i -u demo-web-key:demo-web-secret" in said
+    assert "curl -i -u demo-web-key:demo-web-secret" in output
     assert left_behind(tmp_path) == []
 
 

@@ -89,9 +89,9 @@ def test_an_erased_person_is_in_no_key_and_no_file(plant: Plant) -> None:
     dry = plant.relay("forget", "--identity", "email=-", "--dry-run", "--json", stdin=EMAIL.upper())
     assert (dry.returncode, json.loads(dry.stdout)["complete"]) == (0, True), dry.stderr
     assert ledger(plant)["stuck"] == (4, 2, 0, 0)
-    said = plant.relay("forget", "--identity-file", "-", "--json", stdin=f"email={EMAIL}\nmobile_number={PHONE}\n")
-    assert said.returncode == 0, said.stderr
-    answer = json.loads(said.stdout)
+    result = plant.relay("forget", "--identity-file", "-", "--json", stdin=f"email={EMAIL}\nmobile_number={PHONE}\n")
+    assert result.returncode == 0, result.stderr
+    answer = json.loads(result.stdout)
     assert {one["id"]: (one["events"], one["dead_letters"]) for one in answer["connections"]} == {
         "shop": (0, 2),
         "stuck": (3, 1),
@@ -104,7 +104,7 @@ def test_an_erased_person_is_in_no_key_and_no_file(plant: Plant) -> None:
     past = plant.relay("forget", "--past", "--json")
     [entry] = json.loads(past.stdout)
     assert (entry["kinds"], entry["events"], entry["dead_letters"]) == (["email", "mobile_number"], 3, 3)
-    for output in (said, dry, past):
+    for output in (result, dry, past):
         assert not [one for one in WANTED if one in output.stdout + output.stderr]
     nothing_left(plant, keyring)
     plant.server.kill()  # what it reads again is what its disk holds

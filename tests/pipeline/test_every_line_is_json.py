@@ -41,7 +41,7 @@ def test_everything_that_relay_up_runs(place: Place) -> None:
     finally:
         up.send_signal(signal.SIGTERM)
         assert up.wait(60) == 0
-    assert_json(place.said(), "up", "worker")
+    assert_json(place.output(), "up", "worker")
 
 
 def run(arguments: list[str], environ: dict[str, str], enough: Callable[[], bool]) -> str:
@@ -75,8 +75,8 @@ def test_flower(redis_is_there: bool, place: Place) -> None:
             except httpx.HTTPError:
                 return False
 
-        said = run(["flower"], environ, answers)
+        output = run(["flower"], environ, answers)
     finally:
         up.send_signal(signal.SIGTERM)
         up.wait(60)
-    assert_json(said, "flower")
+    assert_json(output, "flower")

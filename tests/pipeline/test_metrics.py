@@ -43,10 +43,10 @@ def scrape(url: str) -> Samples:
 
 def status(plant: Plant) -> dict[str, Any]:
     """Return `relay status --json`."""
-    said = subprocess.run(
+    result = subprocess.run(
         [RELAY, "status", "--json"], env={**os.environ, **plant.environment}, capture_output=True, check=True
     )
-    return json.loads(said.stdout)  # type: ignore[no-any-return]  # JSON
+    return json.loads(result.stdout)  # type: ignore[no-any-return]  # JSON
 
 
 def test_the_totals_are_those_of_status_and_of_tiktok(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_the_totals_are_those_of_status_and_of_tiktok(tmp_path: Path) -> None:
         plant.sandbox.clear_faults()
         until(lambda: not any(one["waiting"] for one in status(plant)["connections"]))
         until(lambda: scrape(plant.ingest_urls[0]).get(ACCEPTED) == posters.answers["202"])
-        said = status(plant)
+        result = status(plant)
         samples, others = map(scrape, plant.ingest_urls)
         taken, tiktok = plant.sandbox.ids(), plant.sandbox.summary()
 
@@ -69,8 +69,8 @@ def test_the_totals_are_those_of_status_and_of_tiktok(tmp_path: Path) -> None:
     def value(name: str, **labels: str) -> float:
         return samples[name, frozenset(labels.items())]
 
-    assert value("relay_input_events_total", input="web") == len(posters.accepted) == said["inputs"][0]["accepted"]
-    for one in said["connections"]:
+    assert value("relay_input_events_total", input="web") == len(posters.accepted) == result["inputs"][0]["accepted"]
+    for one in result["connections"]:
         connection = one["id"]
         for how in ("accepted", "extra", "replayed"):
             assert value("relay_events_in_total", connection=connection, how=how) == one[how]
@@ -81,6 +81,6 @@ def test_the_totals_are_those_of_status_and_of_tiktok(tmp_path: Path) -> None:
         assert value("relay_dead_lettered_total", connection=connection, reason="invalid_url") == len(posters.bad)
         assert value("relay_dead_letters", connection=connection, reason="invalid_url") == len(posters.bad)
         assert value("relay_delivery_seconds_count", connection=connection) == one["delivered"]
-    delivered = sum(one["delivered"] for one in said["connections"])
+    delivered = sum(one["delivered"] for one in result["connections"])
     assert len(taken) == tiktok["distinct"] == delivered
     assert tiktok["events"] == delivered + tiktok["duplicates"]

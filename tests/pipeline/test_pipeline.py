@@ -162,6 +162,6 @@ def test_a_failed_job_is_reported_without_personal_data(plant: Plant) -> None:
     post(plant, purchase(41, custom_flags={"TikTok.URL": "www.private-shop.example/secret"}))
     until(lambda: "invalid_url ×1" in plant.log_of("worker-0"))
     for process in plant.processes:
-        said = plant.log_of(process.name)
+        output = plant.log_of(process.name)
         for private in ("user0@shop.example", "private-shop", "good", base64.b64encode(b"key:secret").decode()):
-            assert private not in said, process.name
+            assert private not in output, process.name

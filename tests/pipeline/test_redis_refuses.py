@@ -70,7 +70,7 @@ class Worker:
         whole = self.log.read_text().rpartition("\n")[0]
         return [json.loads(line) for line in whole.splitlines() if line.strip()]
 
-    def said(self, event: str) -> list[dict[str, Any]]:
+    def logged(self, event: str) -> list[dict[str, Any]]:
         """Return the log lines of that event."""
         return [line for line in self.lines() if line["event"] == event]
 
@@ -98,8 +98,8 @@ def test_a_worker_ends_for_an_error_that_waiting_cannot_cure(reason: str, server
 
     with closing(Worker(tmp_path, HOPELESS[reason](server))) as worker:
         assert worker.process.wait() == EXIT_CODE
-        last = worker.said(ENDS)[-1]
-        assert worker.said(CANNOT)[0]["reason"] == reason.partition(" ")[0]
+        last = worker.logged(ENDS)[-1]
+        assert worker.logged(CANNOT)[0]["reason"] == reason.partition(" ")[0]
     assert last["reason"] == reason.partition(" ")[0]
     assert last["what_to_do"]
     assert "hidden" not in worker.log.read_text()
@@ -115,10 +115,10 @@ def test_a_worker_ends_on_sigterm_while_it_starts(redis_is_there: bool, server: 
     url = server if redis_is_there else f"redis://127.0.0.1:{free_port()}/0"
     with closing(Worker(tmp_path, url)) as worker:
         first = "tiktok_url_changed" if redis_is_there else CANNOT
-        until(lambda: bool(worker.said(first)))
+        until(lambda: bool(worker.logged(first)))
         worker.process.signal(signal.SIGTERM)
         assert worker.process.wait() in (0, -signal.SIGTERM)
-        assert worker.said("celery_restarted") == []
+        assert worker.logged("celery_restarted") == []
 
 
 def test_a_worker_whose_password_is_changed_ends_as_well(server: str, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_worker_whose_password_is_changed_ends_as_well(server: str, tmp_path: 
             admin.execute_command("ACL", "SETUSER", "relay", "resetpass", ">other")
             admin.execute_command("CLIENT", "KILL", "USER", "relay")
         assert worker.process.wait() == EXIT_CODE
-        assert worker.said(ENDS)[-1]["reason"] == "wrongpass"
+        assert worker.logged(ENDS)[-1]["reason"] == "wrongpass"
 
 
 def test_a_worker_waits_while_redis_is_a_replica(server: str, tmp_path: Path) -> None:
@@ -142,16 +142,16 @@ def test_a_worker_waits_while_redis_is_a_replica(server: str, tmp_path: Path) ->
     ):
         for events in (1, 2):
             admin.execute_command("REPLICAOF", "127.0.0.1", "1")
-            until(lambda: len(worker.said(CANNOT)) == events)  # noqa: B023 - it is called within the turn
-            assert worker.said(CANNOT)[-1]["reason"] == "readonly"
-            assert len(worker.said(AGAIN)) == events - 1, "reading works, and is not enough"
+            until(lambda: len(worker.logged(CANNOT)) == events)  # noqa: B023 - it is called within the turn
+            assert worker.logged(CANNOT)[-1]["reason"] == "readonly"
+            assert len(worker.logged(AGAIN)) == events - 1, "reading works, and is not enough"
             assert site.post(batch(purchase(events))).status_code == 503
             ready = site.http.get("/health/ready")
             assert (ready.status_code, ready.json()["reason"]) == (503, "readonly")
             assert "primary" in ready.json()["what_to_do"]
             admin.execute_command("REPLICAOF", "NO", "ONE")
             until(lambda: site.post(batch(purchase(events))).status_code == 202)  # noqa: B023
-            until(lambda: len(worker.said(AGAIN)) == events)  # noqa: B023
+            until(lambda: len(worker.logged(AGAIN)) == events)  # noqa: B023
             until(lambda: _delivered(server) == events)  # noqa: B023
 
 

@@ -59,7 +59,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return
 
 
-def said(*arguments: str, **environ: str) -> str:
+def output_of(*arguments: str, **environ: str) -> str:
     """Return everything that a command or process writes, and its exception; it must fail."""
     done = CliRunner().invoke(main, list(arguments), env={"COLUMNS": "300", **environ})
     assert done.exit_code != 0, done.output
@@ -84,7 +84,7 @@ def test_a_malformed_or_quoted_setting_is_not_shown(name: str, value: str, tmp_p
     ways = ({variable: value}, {f"{variable}_FILE": str(tmp_path / "value")})
     formats = ({},) if name == "log_format" else ({"RELAY_LOG_FORMAT": "text"}, {"RELAY_LOG_FORMAT": "json"})
     for process, way, log_format in product(PROCESSES, ways, formats):
-        output = said(process, **way, **log_format)
+        output = output_of(process, **way, **log_format)
         assert variable in output
         assert leaked(output) == set(), output
 
@@ -92,7 +92,7 @@ def test_a_malformed_or_quoted_setting_is_not_shown(name: str, value: str, tmp_p
 @pytest.mark.parametrize("value", [f"relay:{SECRET},x", f'"relay:{SECRET}"', f"relay:{SECRET}\nx", SECRET])
 def test_an_account_of_flower_is_not_shown(value: str) -> None:
     """Nor is a part of it used."""
-    assert leaked(said("flower", FLOWER_BASIC_AUTH=value, RELAY_REDIS_URL="redis://127.0.0.1:1/0")) == set()
+    assert leaked(output_of("flower", FLOWER_BASIC_AUTH=value, RELAY_REDIS_URL="redis://127.0.0.1:1/0")) == set()
 
 
 UNREACHABLE = ["redis://:{s}@127.0.0.1:{p}/0", "redis://{s}:{s}@relay.invalid/0", "unix://:{s}@/no/such/socket"]
@@ -103,7 +103,7 @@ def test_a_password_of_an_unreachable_redis_is_not_shown(form: str, tmp_path: Pa
     """Its address may be shown, its password not."""
     url = form.format(s=SECRET, p=free_port())
     for command in (["check"], ["status"], ["dead-letters", "list"], ["connections", "list"]):
-        assert leaked(said(*command, RELAY_REDIS_URL=url)) == set()
+        assert leaked(output_of(*command, RELAY_REDIS_URL=url)) == set()
 
 
 @pytest.mark.parametrize("who", [f":{SECRET}", f"{SECRET}:{SECRET}"])
@@ -113,14 +113,16 @@ def test_a_password_that_redis_refuses_is_not_shown(who: str, tmp_path: Path) ->
         with redis.Redis.from_url(url) as admin:
             admin.config_set("requirepass", "another")
         for command in (["check"], ["status"], ["dead-letters", "list"]):
-            output = said(*command, RELAY_REDIS_URL=url.replace("redis://", f"redis://{who}@"))
+            output = output_of(*command, RELAY_REDIS_URL=url.replace("redis://", f"redis://{who}@"))
             assert leaked(output) == set()
             assert "refuses the user or the password" in output
 
 
 def test_a_webhook_that_fails_is_not_shown() -> None:
     """The whole URL is secret; only its host is shown."""
-    assert leaked(said("check", "--alert", RELAY_ALERT_WEBHOOK=f"http://127.0.0.1:{free_port()}/{SECRET}")) == set()
+    assert (
+        leaked(output_of("check", "--alert", RELAY_ALERT_WEBHOOK=f"http://127.0.0.1:{free_port()}/{SECRET}")) == set()
+    )
     with receiving() as receiver:
         receiver.statuses = [403]
-        assert leaked(said("check", "--alert", RELAY_ALERT_WEBHOOK=f"{receiver.url}?key={SECRET}")) == set()
+        assert leaked(output_of("check", "--alert", RELAY_ALERT_WEBHOOK=f"{receiver.url}?key={SECRET}")) == set()

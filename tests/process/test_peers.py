@@ -45,7 +45,7 @@ def test_no_proxy_is_trusted_unless_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("peer", "scheme", "said", "expected"),
+    ("peer", "scheme", "forwarded", "expected"),
     [
         (USER, "https", [], True),
         (USER, "http", [], False),
@@ -57,9 +57,9 @@ def test_no_proxy_is_trusted_unless_listed() -> None:
     ],
 )
 def test_a_request_is_https_if_it_came_so_to_relay_or_to_a_trusted_proxy(
-    peer: str | None, scheme: str, said: list[str], expected: bool
+    peer: str | None, scheme: str, forwarded: list[str], expected: bool
 ) -> None:
     """The nearest proxy writes the last value; only this one is believed."""
-    headers = [(b"x-forwarded-proto", value.encode()) for value in said]
+    headers = [(b"x-forwarded-proto", value.encode()) for value in forwarded]
     peers = Peers([ip_network(network) for network in TRUSTED])
     assert peers.is_https({"client": peer and (peer, 4711), "scheme": scheme, "headers": headers}) is expected

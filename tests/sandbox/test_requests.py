@@ -48,7 +48,7 @@ def legacy(*events: Any, **fields: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not ABSENT}
 
 
-def said(answer: httpx.Response) -> tuple[int, str]:
+def code_and_message(answer: httpx.Response) -> tuple[int, str]:
     """Return the code and the message; the status is always 200, as at TikTok."""
     assert answer.status_code == 200
     body = answer.json()
@@ -153,8 +153,8 @@ def test_a_request_is_refused_for_its_form(
     http: httpx.Client, path: str, refused: Any, taken: Any, complaint: str
 ) -> None:
     """The nearest valid request is accepted."""
-    assert said(http.post(path, json=refused)) == (40002, f"Invalid value for {complaint}.")
-    assert said(http.post(path, json=taken)) == (0, "OK")
+    assert code_and_message(http.post(path, json=refused)) == (40002, f"Invalid value for {complaint}.")
+    assert code_and_message(http.post(path, json=taken)) == (0, "OK")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_request_is_refused_for_its_form(
 def test_pixel_batch_says_which_event_lacks_a_field(http: httpx.Client, event: Any, complaint: str) -> None:
     """Counted from 0."""
     message = f"Batch.1.{complaint}" if "." in complaint else f"Batch.1: {complaint}"
-    assert said(http.post(LEGACY.path, json=legacy(OLD, event))) == (40002, message)
+    assert code_and_message(http.post(LEGACY.path, json=legacy(OLD, event))) == (40002, message)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_pixel_batch_says_which_event_lacks_a_field(http: httpx.Client, event: A
 )
 def test_messages_are_tiktoks_word_for_word(http: httpx.Client, path: str, body: Any, code: int, message: str) -> None:
     """As users have quoted them (tiktok-api.md §4.1)."""
-    assert said(http.post(path, json=body)) == (code, message)
+    assert code_and_message(http.post(path, json=body)) == (code, message)
 
 
 @pytest.mark.parametrize(
@@ -220,28 +220,28 @@ def test_only_the_tokens_named_at_the_start_are_accepted(headers: dict[str, str]
     """Raw, in their own header."""
     with running_sandbox(["one", "two"]) as sandbox:
         got = httpx.post(sandbox.url + TRACK.path, json=track(NEW), headers=headers, trust_env=False)
-    assert said(got) == answer
+    assert code_and_message(got) == answer
 
 
 def test_without_tokens_every_one_is_accepted_but_bearer(http: httpx.Client) -> None:
     """TikTok answers 40105 to the `Bearer` form that other services want."""
-    assert said(http.post(TRACK.path, json=track(NEW)))[0] == 0
-    assert said(http.post(TRACK.path, json=track(NEW), headers={"Access-Token": "Bearer t"}))[0] == 40105
+    assert code_and_message(http.post(TRACK.path, json=track(NEW)))[0] == 0
+    assert code_and_message(http.post(TRACK.path, json=track(NEW), headers={"Access-Token": "Bearer t"}))[0] == 40105
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"5", b'{"a":' * 5000, b"\xff\xfe"], ids=repr)
 def test_a_body_that_is_no_json_object_is_refused(http: httpx.Client, body: bytes) -> None:
     """For every kind of broken body."""
-    code, _ = said(http.post(TRACK.path, content=body, headers={"Content-Type": "application/json"}))
+    code, _ = code_and_message(http.post(TRACK.path, content=body, headers={"Content-Type": "application/json"}))
     assert code == 40000
 
 
 def test_another_content_type_is_refused(http: httpx.Client) -> None:
     """A charset beside it is accepted."""
     body = httpx.Request("POST", "http://x", json=track(NEW)).content
-    assert said(http.post(TRACK.path, content=body, headers={"Content-Type": "text/plain"}))[0] == 40000
+    assert code_and_message(http.post(TRACK.path, content=body, headers={"Content-Type": "text/plain"}))[0] == 40000
     json = {"Content-Type": "application/json; charset=utf-8"}
-    assert said(http.post(TRACK.path, content=body, headers=json))[0] == 0
+    assert code_and_message(http.post(TRACK.path, content=body, headers=json))[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_another_content_type_is_refused(http: httpx.Client) -> None:
 )
 def test_other_paths_and_methods_do_not_exist(http: httpx.Client, method: str, path: str) -> None:
     """The trailing slash is part of TikTok's path."""
-    assert said(http.request(method, path))[0] == 40400
+    assert code_and_message(http.request(method, path))[0] == 40400
 
 
 @pytest.mark.parametrize(
@@ -262,9 +262,9 @@ def test_other_paths_and_methods_do_not_exist(http: httpx.Client, method: str, p
 )
 def test_one_event_too_many_refuses_the_whole_request(http: httpx.Client, path: str, most: int, body: Any) -> None:
     """1,000 events for event/track, 50 for pixel/batch."""
-    code, message = said(http.post(path, json=body(most + 1)))
+    code, message = code_and_message(http.post(path, json=body(most + 1)))
     assert (code, message.partition(": ")[2]) == (40061, f"longer than maximum length {most}.")
-    assert said(http.post(path, json=body(most))) == (0, "OK")
+    assert code_and_message(http.post(path, json=body(most))) == (0, "OK")
 
 
 def test_more_than_a_megabyte_is_refused_by_the_gateway(http: httpx.Client, sandbox: SandboxClient) -> None:
@@ -272,7 +272,7 @@ def test_more_than_a_megabyte_is_refused_by_the_gateway(http: httpx.Client, sand
     short = httpx.Request("POST", "http://x", json=track({**NEW, "shoe": ""})).content
     padded = short.replace(b'"shoe":""', b'"shoe":"' + b"x" * (1_000_000 - len(short)) + b'"')
     json = {"Content-Type": "application/json"}
-    assert said(http.post(TRACK.path, content=padded, headers=json))[0] == 0
+    assert code_and_message(http.post(TRACK.path, content=padded, headers=json))[0] == 0
     too_long = http.post(TRACK.path, content=padded + b" ", headers=json)
     assert (too_long.status_code, too_long.headers["content-type"].partition(";")[0]) == (413, "text/html")
     assert sandbox.summary()["events"] == 1
@@ -281,7 +281,7 @@ def test_more_than_a_megabyte_is_refused_by_the_gateway(http: httpx.Client, sand
 def test_one_bad_event_refuses_the_whole_request(http: httpx.Client, sandbox: SandboxClient) -> None:
     """All or nothing, and the refusal is recorded."""
     answer = http.post(TRACK.path, json=track(NEW, NEW, {**NEW, "event_id": 5}))
-    assert said(answer)[0] == 40002
+    assert code_and_message(answer)[0] == 40002
     assert sandbox.events() == []
     assert sandbox.refusals() == [
         {
@@ -304,18 +304,18 @@ def test_request_ids_begin_with_the_time(http: httpx.Client) -> None:
 def test_app_id_is_required_only_with_the_option(http: httpx.Client) -> None:
     """The sandbox does not require it by default, because batches often lack it."""
     app = track(NEW, event_source="app")
-    assert said(http.post(TRACK.path, json=app)) == (0, "OK")
+    assert code_and_message(http.post(TRACK.path, json=app)) == (0, "OK")
     with running_sandbox(require_app_id=True) as strict, httpx.Client(headers={"Access-Token": "t"}) as client:
         url = strict.url + TRACK.path
-        assert said(client.post(url, json=app)) == (40002, f"Invalid value for app.app_id: {MISSING}.")
+        assert code_and_message(client.post(url, json=app)) == (40002, f"Invalid value for app.app_id: {MISSING}.")
         with_id = track({**NEW, "app": {"app_id": "com.shop"}}, event_source="app")
-        assert said(client.post(url, json=with_id)) == (0, "OK")
-        assert said(client.post(url, json=track(NEW))) == (0, "OK")
+        assert code_and_message(client.post(url, json=with_id)) == (0, "OK")
+        assert code_and_message(client.post(url, json=track(NEW))) == (0, "OK")
 
 
 def test_fields_without_a_rule_are_ignored(http: httpx.Client) -> None:
     """As at TikTok: an unknown key has no effect and no error."""
-    assert said(http.post(TRACK.path, json=track({**NEW, "shoe_size": 43}, colour="red"))) == (0, "OK")
+    assert code_and_message(http.post(TRACK.path, json=track({**NEW, "shoe_size": 43}, colour="red"))) == (0, "OK")
 
 
 def test_the_example_of_tiktoks_documents_is_accepted(http: httpx.Client) -> None:
@@ -335,4 +335,4 @@ def test_the_example_of_tiktoks_documents_is_accepted(http: httpx.Client) -> Non
     item = {"content_id": "1077218", "price": 25, "quantity": 4, "content_category": "apparel", "content_name": "shirt"}
     properties = {"currency": "USD", "value": 100, "content_type": "product", "contents": [item]}
     event = {**NEW, "event": "PlaceAnOrder", "event_id": "6f1c", "user": user, "properties": properties}
-    assert said(http.post(TRACK.path, json=track(event))) == (0, "OK")
+    assert code_and_message(http.post(TRACK.path, json=track(event))) == (0, "OK")

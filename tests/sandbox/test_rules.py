@@ -284,9 +284,9 @@ def post(http: httpx.Client, path: str, body: Any) -> tuple[int, str]:
     """Return the code and the message; the status is always 200, as at TikTok."""
     answer = http.post(path, json=body)
     assert answer.status_code == 200
-    said = answer.json()
-    assert sorted(said) == ["code", "data", "message", "request_id"]
-    return said["code"], said["message"]
+    code_and_message = answer.json()
+    assert sorted(code_and_message) == ["code", "data", "message", "request_id"]
+    return code_and_message["code"], code_and_message["message"]
 
 
 def changed(event: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -327,8 +327,8 @@ def test_event_track_refuses_the_wrong_value_and_accepts_the_right_one(
     http: httpx.Client, path: str, pair: Pair
 ) -> None:
     """event/track names the path and not the event."""
-    said = post(http, TRACK.path, track(WEB_EVENT, changed(WEB_EVENT, path, pair.refused)))
-    assert said == (pair.code, f"Invalid value for {path.replace('[]', '.0')}: {pair.complaint}.")
+    code_and_message = post(http, TRACK.path, track(WEB_EVENT, changed(WEB_EVENT, path, pair.refused)))
+    assert code_and_message == (pair.code, f"Invalid value for {path.replace('[]', '.0')}: {pair.complaint}.")
     assert post(http, TRACK.path, track(WEB_EVENT, changed(WEB_EVENT, path, pair.taken))) == (0, "OK")
 
 
@@ -338,6 +338,6 @@ def test_pixel_batch_refuses_the_wrong_value_and_accepts_the_right_one(
 ) -> None:
     """pixel/batch says which event it was, from 0."""
     complaint = pair.complaint[0].upper() + pair.complaint[1:]
-    said = post(http, LEGACY.path, legacy(OLD_EVENT, changed(OLD_EVENT, path, pair.refused)))
-    assert said == (pair.code, f"Batch.1.{path.replace('[]', '.0')}: {complaint}")
+    code_and_message = post(http, LEGACY.path, legacy(OLD_EVENT, changed(OLD_EVENT, path, pair.refused)))
+    assert code_and_message == (pair.code, f"Batch.1.{path.replace('[]', '.0')}: {complaint}")
     assert post(http, LEGACY.path, legacy(OLD_EVENT, changed(OLD_EVENT, path, pair.taken))) == (0, "OK")

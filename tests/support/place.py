@@ -46,7 +46,7 @@ class Place:
             "RELAY_PORT": str(self.port),
             "RELAY_TIKTOK_URL": sandbox.url,
         }
-        self._said = directory / "said"
+        self._output = directory / "output"
 
     def up(self, *options: str, **environ: str) -> "subprocess.Popen[bytes]":
         """Start relay up; return when it accepts batches."""
@@ -56,10 +56,10 @@ class Place:
 
     def start(self, *options: str, **environ: str) -> "subprocess.Popen[bytes]":
         """Start relay up in its own session."""
-        with self._said.open("ab") as said:
+        with self._output.open("ab") as output:
             return subprocess.Popen(
                 [RELAY, "up", *options],
-                stderr=said,
+                stderr=output,
                 stdin=subprocess.DEVNULL,
                 env={**self.environ, **environ},
                 start_new_session=True,
@@ -72,9 +72,9 @@ class Place:
             [RELAY, *arguments], capture_output=True, text=True, env=environment, timeout=120, check=False
         )
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return the output of every relay up so far."""
-        return self._said.read_text()
+        return self._output.read_text()
 
     def is_ready(self) -> bool:
         """Return whether ingest says that it can accept batches."""

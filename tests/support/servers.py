@@ -98,10 +98,10 @@ NO_REPLICAS_NEEDED: Final = "min-replicas-to-write does not hold scripts back"
 
 def version_of(program: Path) -> str:
     """What the program says of itself: `Redis server v=7.0.15 …`."""
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=20)
-    if "v=" not in said.stdout:
-        raise NotHere(f"{program.name} does not start: {(said.stderr or said.stdout).strip()}")
-    return said.stdout.strip()
+    result = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, timeout=20)
+    if "v=" not in result.stdout:
+        raise NotHere(f"{program.name} does not start: {(result.stderr or result.stdout).strip()}")
+    return result.stdout.strip()
 
 
 def with_tls() -> Path:
@@ -130,10 +130,10 @@ def fetch(server: Server) -> str:
             _unpack(server)
         else:
             _link_installed(server)
-    said = version_of(server.path)
-    if f"v={server.version}" not in said:
-        raise NotHere(f"{server.name} should be {server.version} and is {said}")
-    return said
+    result = version_of(server.path)
+    if f"v={server.version}" not in result:
+        raise NotHere(f"{server.name} should be {server.version} and is {result}")
+    return result
 
 
 def _link_installed(server: Server) -> None:

@@ -126,8 +126,8 @@ def test_too_many_dead_letters_are_alerted_with_their_reasons(
     assert receiver.alerts == [("shop", "dead_letters")]
     text = receiver.taken[0]["text"]
     assert "3 new dead letters within an hour (the limit is 3). Kept now: invalid_url ×3, missing_url ×1." in text
-    said = json.dumps(receiver.taken)
-    assert not any(private in said for private in ("private", "user0@", "good", "sku-"))
+    output = json.dumps(receiver.taken)
+    assert not any(private in output for private in ("private", "user0@", "good", "sku-"))
 
 
 def test_a_webhook_that_fails_is_retried_and_then_dropped(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:

@@ -126,17 +126,17 @@ def test_many_chunks_need_one_read_and_one_write(addresses: IpEnrichment, client
 def test_without_redis_events_go_without_addresses_and_it_is_logged_once() -> None:
     """One line, however many events."""
     away = IpEnrichment(AddressCache(connect("redis://127.0.0.1:1/0"), RING, EXPIRES_S))
-    with structlog.testing.capture_logs() as said:
+    with structlog.testing.capture_logs() as logs:
         assert recall(away, jane(HOME), jane()) == [None, None]
         assert recall(away, jane()) == [None]
-    assert [one["log_level"] for one in said] == ["warning"]
-    assert HOME not in json.dumps(said)
+    assert [one["log_level"] for one in logs] == ["warning"]
+    assert HOME not in json.dumps(logs)
 
 
 def test_a_full_redis_remembers_nothing_new_and_recalls_the_rest(addresses: IpEnrichment, client: redis.Redis) -> None:
     """It is logged once, and again at the next outage."""
     recall(addresses, jane(HOME))
-    with structlog.testing.capture_logs() as said:
+    with structlog.testing.capture_logs() as logs:
         client.config_set("maxmemory", 1)
         assert recall(addresses, {"mpid": 9, "ip": WORK}, jane()) == [None, HOME]
         assert recall(addresses, {"mpid": 9, "ip": WORK}, {"mpid": 9}) == [None, WORK]
@@ -144,7 +144,7 @@ def test_a_full_redis_remembers_nothing_new_and_recalls_the_rest(addresses: IpEn
         assert recall(addresses, {"mpid": 9}) == [None]
         client.config_set("maxmemory", 1)
         recall(addresses, {"mpid": 9, "ip": WORK})
-    assert len(said) == 2
+    assert len(logs) == 2
 
 
 def test_a_value_of_another_form_is_ignored(client: redis.Redis, addresses: IpEnrichment) -> None:

@@ -69,8 +69,8 @@ def test_a_job_with_dead_letters_logs_what_flower_shows(bench: Bench, job: Calla
         "shop: 1 of 2 events dead-lettered: invalid_url ×1 (relay dead-letters list --job job-1)"
     )
     assert failed["level"] == "warning"
-    said = json.dumps(lines)
-    assert not any(private in said for private in ("private", "user0@", "good", "sku-", "203.0.113.7"))
+    output = json.dumps(lines)
+    assert not any(private in output for private in ("private", "user0@", "good", "sku-", "203.0.113.7"))
 
 
 def test_a_pause_is_logged_when_it_begins_and_when_it_ends(bench: Bench, job: Callable[[], Lines]) -> None:

@@ -36,10 +36,12 @@ def test_dead_letters_are_removed_in_time_after_a_warning_a_week_before(bench: B
     """Once a day by one worker; removed dead letters count as discarded."""
     dead_letter_events(bench, 3)
     assert walk(bench, 82) == []
-    [said] = walk(bench, 84)
-    assert said["event"] == "dead_letters_expiring"
-    assert said["warning"] == "3 dead letters of shop will be removed within 7 days, 90 d after they were dead-lettered"
-    assert "relay dead-letters export --connection shop" in said["what_to_do"]
+    [warning] = walk(bench, 84)
+    assert warning["event"] == "dead_letters_expiring"
+    assert (
+        warning["warning"] == "3 dead letters of shop will be removed within 7 days, 90 d after they were dead-lettered"
+    )
+    assert "relay dead-letters export --connection shop" in warning["what_to_do"]
     assert walk(bench, 89.9) == [], "another worker has said it today"
     [removed] = walk(bench, 90.1)
     assert (removed["connection"], removed["dead_letters"]) == ("shop", 3)
@@ -75,8 +77,8 @@ def test_check_and_status_say_what_will_be_removed(bench: Bench, monkeypatch: py
     monkeypatch.setenv("RELAY_CONFIG", str(bench.path))
     monkeypatch.setenv("RELAY_REDIS_URL", bench.url)
     dead_letter_events(bench, 2)
-    said = [finding for finding in relay("check", "--json").json if finding["check"] == "dead letters"]
-    assert said == []
+    warnings = [finding for finding in relay("check", "--json").json if finding["check"] == "dead letters"]
+    assert warnings == []
     assert "removed" not in relay("status").stderr
     bench.configure("enable_web_migration: true", "dead_letter_retention: 7d")
     [finding] = [finding for finding in relay("check", "--json").json if finding["check"] == "dead letters"]

@@ -206,10 +206,10 @@ def test_products_compiled_are_products_interpreted(shared, constants, event):
             break
         if subject is not None and content:
             expected.append({**content, **constants})
-    said: list[Note] = []
-    made = compile_maker(shared, OF_PRODUCT.steps, "products", constants)(incoming, products, said)
+    written: list[Note] = []
+    made = compile_maker(shared, OF_PRODUCT.steps, "products", constants)(incoming, products, written)
     assert same(made if isinstance(made, Failure) else msgspec.to_builtins(made), expected)
-    assert said == notes
+    assert written == notes
 
 
 @pytest.mark.parametrize("rule", PLAIN, ids=lambda rule: rule.__name__)

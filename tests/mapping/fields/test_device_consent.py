@@ -83,8 +83,8 @@ def test_an_opt_out_counts_however_it_is_written(bench, answer, route):
 def test_no_opt_out_says_nothing(bench, answer):
     """X1: no field and no note."""
     plan = bench.plan("web", ccpa_limited_data_use=True)
-    for said in (consents({"consented": answer}), consents(answer), {"consent_state": {"ccpa": []}}):
-        mapped = bench.mapped(plan, **said)
+    for state in (consents({"consented": answer}), consents(answer), {"consent_state": {"ccpa": []}}):
+        mapped = bench.mapped(plan, **state)
         assert b"limited_data_use" not in mapped.body
         assert mapped.notes == ()
 

@@ -88,6 +88,6 @@ def test_no_amount_goes_out_without_a_currency_in_silence(bench):
         mapped = bench.mapped(bench.plan(), event)
         properties = json.loads(mapped.body)["properties"]
         has_amount = "value" in properties or "price" in properties["contents"][0]
-        said = {note.field for note in mapped.notes}
-        assert ("currency_code" in said) is (currency == "XYZ" or (has_amount and "currency" not in properties))
-        assert ("total_amount" in said) is ("value" not in properties)
+        noted = {note.field for note in mapped.notes}
+        assert ("currency_code" in noted) is (currency == "XYZ" or (has_amount and "currency" not in properties))
+        assert ("total_amount" in noted) is ("value" not in properties)

@@ -244,8 +244,8 @@ def test_an_environment_that_says_nothing_needs_no_note(bench, environment):
 def test_whatever_the_environment_is_the_event_goes_or_says_why(bench, environment):
     """C, `environments`: no text means production; another text is withheld, and only known words are shown."""
     result = bench.one(bench.plan(), environment=environment)
-    said = environment.strip().lower() if isinstance(environment, str) else ""
-    assert isinstance(result, Mapped) is (said in ("", "production"))
+    name = environment.strip().lower() if isinstance(environment, str) else ""
+    assert isinstance(result, Mapped) is (name in ("", "production"))
     if isinstance(result, Mapped):
         odd = environment is not None and not isinstance(environment, str)
         assert [note.field for note in result.notes] == ["environment"] * odd

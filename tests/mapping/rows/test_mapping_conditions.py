@@ -138,12 +138,12 @@ def test_a_bad_product_that_is_not_chosen_costs_nothing(bench: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("identities", "said"),
+    ("identities", "value"),
     [({"email": "a@b.example"}, "true"), ({"email": ""}, "false"), ({"email": "null"}, "false"), ({}, "false")],
 )
-def test_whether_the_user_has_an_identity_can_be_sent(bench: Any, identities: dict[str, str], said: str) -> None:
+def test_whether_the_user_has_an_identity_can_be_sent(bench: Any, identities: dict[str, str], value: str) -> None:
     """Never the identity itself."""
     mapping = CustomMapping("Contact", BOUGHT, {"description": P("identity_present", "email")})
     plan = bench.plan(custom_mappings=(mapping,))
     body = bench.body(plan, order({"id": 1}), user_identities=identities)
-    assert body["properties"] == {"description": said}
+    assert body["properties"] == {"description": value}

@@ -23,8 +23,8 @@ def commerce(data: object) -> dict[str, object]:
 
 UNSUPPORTED = [
     *(
-        (action, commerce({"product_action": {"action": action}}), f"commerce_event {said}")
-        for action, said in (
+        (action, commerce({"product_action": {"action": action}}), f"commerce_event {described}")
+        for action, described in (
             ("refund", "refund"),
             ("click", "click"),
             ("CHECKOUT_OPTION", "checkout_option"),

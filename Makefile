@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --no-config --no-header --no-annotate --
 	--python-platform linux --constraint constraints.txt
 
 
-.PHONY: quick demo picture test servers test-servers check faults soak attacks containers mutations bench documents image-requirements pin-images install clean
+.PHONY: quick demo picture test servers test-servers check faults failover soak attacks containers mutations bench documents image-requirements pin-images install clean
 
 demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
@@ -18,8 +18,8 @@ demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of 
 picture: $(RELAY)  ## renew docs/demo.svg; a test says when it is stale
 	@$(BIN)/relay demo --save docs/demo.svg
 
-test: $(TESTS)  ## every test but the fault run, the attacks and the containers
-	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks --ignore=tests/containers
+test: $(TESTS)  ## every test but the fault run, failovers, the attacks and the containers
+	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks --ignore=tests/containers --ignore=tests/failover
 
 quick: $(TESTS)  ## tests that start no server and no process, in under a minute
 	@$(BIN)/pytest --quick tests
@@ -44,6 +44,9 @@ check: $(READY)  ## format, lint, types, layers, words, documents
 
 faults: $(TESTS)  ## about a minute of kills and refusals; SEED=n repeats one
 	@$(BIN)/pytest -s tests/pipeline/test_faults.py
+
+failover: $(TESTS)  ## machines that die, freeze and are cut off, with Sentinels; SHORT=1: the two minutes of CI; KILLS=20: the long run
+	@$(BIN)/pytest -s tests/failover
 
 soak: $(TESTS)  ## an hour of everything that can go wrong; SHORT=1: ten minutes
 	@$(BIN)/python tests/soak.py

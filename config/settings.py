@@ -84,6 +84,18 @@ class Settings(BaseSettings):
         default=None,
         description="a URL such as redis://127.0.0.1:6379/0",
     )
+    replicas: int = Field(
+        title="Replicas of Redis that must have a request's events on their disks before it is answered 202.",
+        default=0,
+        ge=0,
+        le=9,
+        description="a whole number from 0 to 9",
+    )
+    durability: Literal["disk", "memories", "disks", "provider"] | None = Field(
+        title="The least that a 202 must mean ([values](two-disks.md#what-a-202-means)).",
+        default=None,
+        description="disk, memories, disks or provider",
+    )
     tiktok_url: Annotated[str, AfterValidator(urls.tiktok_url)] = Field(
         title="Scheme and host of TikTok's Events API, or of the sandbox.",
         default="https://business-api.tiktok.com",

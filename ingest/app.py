@@ -25,16 +25,19 @@ from ingest.door import Door
 from ingest.health import health_routes
 from ingest.metrics import metrics_route
 from ingest.redis_memory import RedisMemoryMonitor, log_missing_permissions
+from ingest.replication import COMPARE_EVERY_S, create_append, repair
 from ingest.request_log import log_unexpected_error
 from ingest.unserved_paths import UnservedPaths
 from lanes.arrivals import Append
 from lanes.chunk import ChunkCodec
+from lanes.replicated_append import ReplicatedAppend
 from operations.alerts.outage import Outage
 from operations.metrics.samples import ANSWERS, MISDIRECTED
 from process.peers import Peers
 from store.client import connect_async
 from store.counter_batches import CounterBatch
 from store.errors import RedisAway, RedisFull
+from store.probe import AsyncProbe
 
 FLUSH_EVERY_S: Final = 1.0
 
@@ -47,20 +50,21 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     file = ConfigurationFile(settings.config, settings.keyring, hold_back_if=in_use.would_lose_connections)
     redis_url = settings.redis_url.get_secret_value()
     client = connect_async(redis_url)
-    append = Append(client)
+    append = create_append(settings, client)
     reloader = ConfigurationReloader(file, in_use)
     outage = Outage()
-    memory = RedisMemoryMonitor(client, append, outage)
+    probe = AsyncProbe(client, settings.replicas)
+    memory = RedisMemoryMonitor(client, append, outage, probe)
     answers, misdirected = CounterBatch(client, ANSWERS), CounterBatch(client, MISDIRECTED)
     unserved = UnservedPaths(reloader, answers.note, misdirected.note)
     other_routes = Starlette(
         routes=[
-            *health_routes(reloader, client, memory),
+            *health_routes(reloader, probe, memory),
             metrics_route(settings, redis_url, reloader.configuration),
             *routes,
         ],
         exception_handlers={HTTPException: partial(_answer_with_error_body, unserved)},
-        lifespan=partial(_lifespan, redis_url, reloader, memory, (answers, misdirected), client),
+        lifespan=partial(_lifespan, redis_url, reloader, memory, append, (answers, misdirected), client),
     )
     coalescer = Coalescer(append, ChunkCodec(settings.keyring), outage)
     peers = Peers(settings.trusted_proxies)
@@ -72,6 +76,7 @@ async def _lifespan(
     redis_url: str,
     reloader: ConfigurationReloader,
     memory: RedisMemoryMonitor,
+    append: Append,
     counts: Sequence[CounterBatch],
     client: redis.asyncio.Redis,
     _: Starlette,
@@ -87,6 +92,8 @@ async def _lifespan(
         asyncio.create_task(_repeat(memory.read, redis_memory.INTERVAL_S, stopping)),
         asyncio.create_task(_repeat(partial(_flush, counts), FLUSH_EVERY_S, stopping)),
     ]
+    if isinstance(append, ReplicatedAppend):
+        tasks.append(asyncio.create_task(_repeat(partial(repair, append), COMPARE_EVERY_S, stopping)))
     try:
         yield
     finally:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import redis.asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -13,14 +12,11 @@ from store.errors import Trouble
 from store.probe import AsyncProbe
 
 
-def health_routes(
-    reloader: ConfigurationReloader, client: redis.asyncio.Redis, memory: RedisMemoryMonitor
-) -> list[Route]:
-    """Return `/health/live` and `/health/ready`. Ready means that Redis accepts a write.
+def health_routes(reloader: ConfigurationReloader, probe: AsyncProbe, memory: RedisMemoryMonitor) -> list[Route]:
+    """Return `/health/live` and `/health/ready`. Ready means that Redis accepts a write, and enough replicas have it.
 
     A full Redis counts as ready: requests then get 429, which says more to senders than no answer.
     """
-    probe = AsyncProbe(client)
 
     async def live(_: Request) -> JSONResponse:
         return JSONResponse({"status": "alive"})

@@ -38,9 +38,9 @@ class RedisMemoryMonitor:
     While Redis does not answer, `is_full` is False: an append then says better what is wrong.
     """
 
-    def __init__(self, client: redis.asyncio.Redis, append: Append, outage: Outage) -> None:
+    def __init__(self, client: redis.asyncio.Redis, append: Append, outage: Outage, probe: AsyncProbe) -> None:
         """`append` gets the most bytes that one connection may keep waiting: half of Redis's limit, if there is one."""
-        self._client, self._probe = client, AsyncProbe(client)
+        self._client, self._probe = client, probe
         self._append, self._outage = append, outage
         self.is_full = False
         self.limit_unknown = False

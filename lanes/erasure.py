@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import redis
 
-from lanes.arrivals import LARGEST_SCRIPT
+from lanes.append_contents import LARGEST_SCRIPT
 from lanes.scripts import lane_scripts
 from store.scripts import pack
 

@@ -95,6 +95,14 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
     "append_failed": LogEvent(
         "Writing events to Redis failed with an unexpected error.", "A fault of relay; the senders got 500."
     ),
+    "appends_made_again": LogEvent(
+        "A failover lost appends that Redis had confirmed; ingest made them again.",
+        "`appends` and `events` say how many. Nothing is lost.",
+    ),
+    "confirmed_appends_lost": LogEvent(
+        "Redis is at a state of more than 30 seconds ago: older appends that it had confirmed are missing.",
+        "A backup was restored, or a failover took very long. Ingest keeps confirmed appends for 30 seconds only.",
+    ),
     "background_task_failed": LogEvent("A periodic task of ingest failed; it runs again.", "A fault of relay."),
     "connection_limit_lowered": LogEvent(
         "Ingest allows fewer connections than RELAY_MAX_CONNECTIONS: the limit of open files is low.",

@@ -8,7 +8,7 @@ import redis
 from redis.exceptions import NoPermissionError, ResponseError
 
 KEYS: Final = (
-    *("lane:", "lanes:", "connection:", "ledger:", "days:", "dead_letters:", "measures:", "counts:"),
+    *("lane:", "lanes:", "connection:", "ledger:", "days:", "dead_letters:", "measures:", "counts:", "appends:"),
     *("alerts:", "addresses:", "once:", "audit:", "console:"),
     *("relay", "_kombu.binding.", "unacked"),
 )

@@ -8,12 +8,15 @@ import redis
 import redis.asyncio
 from redis.exceptions import RedisError, ResponseError
 
-from store.errors import Trouble
+from store.confirmation import REPLICAS_MISSING
+from store.errors import RedisAway, Trouble
 from store.permissions import NOTHING_MISSING, acl_line, missing_permissions
-from store.scripts import script_text
+from store.scripts import ConfirmedScript, script_text
 from store.trouble import UNUSABLE, diagnose, named_trouble
 
 LISTEN_S: Final = 1.0
+CONFIRM_WITHIN_MS: Final = 500
+"""How long a probe waits for replicas; a balancer asks often and expects an answer soon."""
 
 
 class Probe:
@@ -33,18 +36,25 @@ class Probe:
 
 
 class AsyncProbe:
-    """The same for an event loop."""
+    """The same for an event loop; also whether `replicas` replicas confirm the write."""
 
-    def __init__(self, client: redis.asyncio.Redis) -> None:
+    def __init__(self, client: redis.asyncio.Redis, replicas: int = 0) -> None:
         self._script: Any = client.register_script(script_text("probe"))
+        self._confirmed, self._replicas = ConfirmedScript(client, "probe"), replicas
 
     async def trouble(self) -> Trouble | None:
         """Return why Redis cannot be used now; None when it can."""
         try:
             await self._script(args=[""])
+            return None if self._replicas == 0 else await self._trouble_of_replicas()
         except UNUSABLE as error:
             return diagnose(error)
-        return None
+        except RedisAway as away:
+            return away.trouble
+
+    async def _trouble_of_replicas(self) -> Trouble | None:
+        _, confirmed = await self._confirmed.call(replicas=self._replicas, within_ms=CONFIRM_WITHIN_MS)
+        return REPLICAS_MISSING if confirmed < self._replicas else None
 
 
 def permission_trouble(client: redis.Redis) -> Trouble | None:

@@ -14,12 +14,16 @@ DEAD_LETTER_OVERHEAD: Final = 460
 SHARED_PART_OVERHEAD: Final = 300
 """What Redis needs, beside its bytes, for a part that several dead letters share, at most."""
 
+NUMBER_KEPT_S: Final = 86_400
+"""How long Redis keeps the number of a process's last append."""
+
 LANE_SCRIPTS: Final = ScriptFolder(
     __package__,
     (
         ("LANES", LANES_PER_CONNECTION),
         ("DAY", DAY_MS),
         ("RECHECK_MS", RECHECK_MS),
+        ("NUMBER_KEPT_S", NUMBER_KEPT_S),
         ("DEAD_LETTER_OVERHEAD", DEAD_LETTER_OVERHEAD),
         ("SHARED_PART_OVERHEAD", SHARED_PART_OVERHEAD),
     ),

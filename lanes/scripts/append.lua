@@ -1,11 +1,19 @@
 -- needs: base, checks, common, lane_checks
 -- Append everything that ingest accepted, or nothing. Returns nil, or {connection, what paused it} for a connection whose
 -- backlog has reached its limit.
+-- Where there are replicas, appends are numbered. Returns 'here' for one that is here already, and the number of the last
+-- one here when confirmed ones after it are missing: Redis has gone back to an earlier state.
 -- ARGV[2]: {max_backlog_bytes, inputs = [{id, accepted, unrouted}],
---           shares = [{connection, lane, accepted, unsupported, withheld = {rule = count}, chunk}]}
+--           shares = [{connection, lane, accepted, unsupported, withheld = {rule = count}, chunk}],
+--           process, number, previous = the number of the last confirmed append; these three only where appends are numbered}
 -- ARGV[3...]: chunks, each once; `chunk` of a share is the place of its chunk among them, 0 for none
 local arrivals = cmsgpack.unpack(ARGV[2])
 check_whole(arrivals.max_backlog_bytes, 'max_backlog_bytes')
+if arrivals.process then
+  local last = tonumber(redis.call('GET', 'appends:' .. check_text(arrivals.process, 'process')) or 0)
+  if last >= check_whole(arrivals.number, 'number', 1) then return 'here' end
+  if last < check_whole(arrivals.previous, 'previous') then return last end
+end
 local more = {}
 for _, share in ipairs(arrivals.shares) do
   local chunk = check_whole(share.chunk, 'chunk') > 0 and check_text(ARGV[2 + share.chunk], 'chunk') or ''
@@ -44,4 +52,5 @@ for _, share in ipairs(arrivals.shares) do
   raise_counters('measures:' .. share.connection, share.measures)
 end
 for _, input in ipairs(arrivals.inputs) do raise_counters('ledger:input:' .. input.id, input.counts) end
+if arrivals.process then redis.call('SET', 'appends:' .. arrivals.process, arrivals.number, 'EX', NUMBER_KEPT_S) end
 return nil

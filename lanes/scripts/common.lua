@@ -39,6 +39,7 @@
 --   dead_letters:<connection>:shared hash  parts that several dead letters share, by the part's id
 --   dead_letters:<connection>:refs   hash  how many dead letters need each part
 --   dead_letters:<connection>:uses   hash  the part that a dead letter needs, if any
+--   appends:<process>        string  the number of the last append of an ingest process, where appends are numbered
 --   measures:<connection>    hash  further counters that only rise, raised by settlements; their readers know the names
 -- The rules for times, maxmemory and the order of checks and writes are in `store/scripts/base.lua`.
 

@@ -6,12 +6,14 @@ the script's own folder or from this one. `base.lua` opens with the glossary of 
 
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha1
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import redis
 import redis.asyncio
+from redis.exceptions import NoScriptError
 
 from store.trouble import translate_errors
 
@@ -73,6 +75,36 @@ class AsyncScript:
         """Run the script and return its reply. Raises RedisAway or RedisFull; `now_ms` as in `Scripts.call`."""
         with translate_errors:
             return await self._script(args=["" if now_ms is None else now_ms, *arguments])
+
+
+class ConfirmedScript:
+    """One script on the client of an event loop; each call also waits until replicas have what it wrote."""
+
+    def __init__(self, client: redis.asyncio.Redis, name: str, folder: ScriptFolder = STORE_SCRIPTS) -> None:
+        self._client, self._text = client, script_text(name, folder)
+        self._sha = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+
+    async def call(
+        self, *arguments: Argument, replicas: int, within_ms: int, now_ms: int | None = None
+    ) -> tuple[Any, int]:
+        """Run the script; return its reply and how many replicas have it. Raises and means as `AsyncScript.call`."""
+        words = ["" if now_ms is None else now_ms, *arguments]
+        with translate_errors:
+            replies = await self._ask(words, replicas, within_ms)
+            if isinstance(replies[0], NoScriptError):  # nothing was written
+                await self._client.script_load(self._text)
+                replies = await self._ask(words, replicas, within_ms)
+            for reply in replies:
+                if isinstance(reply, Exception):
+                    raise reply
+            return replies[0], int(replies[1])
+
+    async def _ask(self, words: Sequence[Argument], replicas: int, within_ms: int) -> list[Any]:
+        """Send both commands down one connection: WAIT concerns what that connection wrote."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            pipeline.execute_command("EVALSHA", self._sha, 0, *words)
+            pipeline.execute_command("WAIT", replicas, within_ms)
+            return await pipeline.execute(raise_on_error=False)
 
 
 @cache

@@ -42,6 +42,8 @@ def test_nothing_needs_to_be_set() -> None:
     assert load_settings().model_dump() == {
         "config": Path("relay.yaml"),
         "redis_url": None,
+        "replicas": 0,
+        "durability": None,
         "tiktok_url": "https://business-api.tiktok.com",
         "host": "127.0.0.1",
         "port": 8080,

@@ -3,13 +3,16 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import redis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from support.rollback import State, go_back, state_of
 
 from lanes.arrivals import Append, Arrival, Share
 from lanes.backlog import discard_page
@@ -35,6 +38,8 @@ LANES = ("shop:0", "shop:1", "other:0")
 CLAIM_LIMITS = ClaimLimits(events=8, bytes=1 << 20, probe=2)
 CODEC = ChunkCodec()
 MOST_TOGETHER = 6
+MODELLED = ("model", "connections", "ended", "accepted", "dead_letters", "erased", "discarded", "dead_lettered")
+"""What the model says of Redis; a failover puts it back."""
 ENDS = ("delivered", "dead_lettered", "erased", "discarded")
 
 Ids = list[int]
@@ -103,6 +108,7 @@ class LanesMachine(RuleBasedStateMachine):
         self.erased, self.discarded = Counter[str](), Counter[str]()
         self.dead_lettered = 0
         self.jobs: list[Lease] = []
+        self.remembered: tuple[State, dict[str, Any]] | None = None
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
@@ -131,12 +137,47 @@ class LanesMachine(RuleBasedStateMachine):
         self.client.config_set("maxmemory", 1 if full else 0)
 
     @rule()
+    def remember(self) -> None:
+        """A replica is at this state; nothing that comes later reaches it."""
+        self.remembered = state_of(self.client), deepcopy({name: getattr(self, name) for name in MODELLED})
+
+    @precondition(lambda self: self.remembered)
+    @rule(skew=st.sampled_from([-20_000, 0, 20_000]))
+    def failover(self, skew: int) -> None:
+        """The replica takes over, with a clock of its own; workers keep the leases that they have."""
+        assert self.remembered is not None
+        state, modelled = self.remembered
+        self.client.config_set("maxmemory", 0)
+        go_back(self.client, state)
+        self.client.config_set("maxmemory", 1 if self.full else 0)
+        for name, value in deepcopy(modelled).items():
+            setattr(self, name, value)
+        self.now += skew
+        self.remembered = None
+
+    @rule(lane=st.sampled_from(LANES), skew=st.sampled_from([-20_000, 0, 20_000]), data=st.data())
+    def settle_across_a_failover(self, lane: str, skew: int, data: st.DataObject) -> None:
+        """A lease is held at the state that a failover goes back to, and is settled before it and after it."""
+        self.append(lane, 3)
+        self.claim(lane)
+        self.remember()
+        for _ in range(2):
+            held = [job for job in self.jobs if job.lane == lane]
+            if held:
+                self._settle(
+                    held[0], Settlement(held[0].sizing), 0, [], lost_reply=False, go_on=data.draw(st.booleans())
+                )
+        self.failover(skew)
+
+    @rule()
     def wake(self) -> None:
         expected = []
         for name, lane in self.model.items():
             if lane.due is not None and lane.due <= self.now and (lane.held is None or lane.held <= self.now):
                 lane.token, lane.held = None, self.now + WAKE_HOLD_MS
                 expected.append(name)
+            if lane.held is not None and lane.held > self.now + LEASE_MS:  # a mark of a clock that was ahead
+                lane.held = self.now + LEASE_MS
         assert sorted(self.lanes.wake(self.now)) == sorted(expected)
 
     @rule(lane=st.sampled_from(LANES))
@@ -434,6 +475,9 @@ class LanesMachine(RuleBasedStateMachine):
         go_on: bool,
     ) -> None:
         ours = self._ours(lease)
+        if ours:  # also after a failover: the lease is of the chunks that lead the lane
+            leased = [ids for ids, _ in map(decoded, lease.chunks)]
+            assert [ids for ids, _ in self.model[lease.lane].chunks[: len(leased)]] == leased
         limits = CLAIM_LIMITS if go_on else None
         result = self.lanes.settle(lease, settlement, limits, self.now)
         if not ours:

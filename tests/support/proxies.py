@@ -58,6 +58,8 @@ class Proxy:
         self._loop, self.target = loop, target
         self.lag_s: dict[str, float] = {}
         """How late bytes of clients of that kind pass, in both directions; a kind is the part before the colon."""
+        self.lag_s_of: dict[str, float] = {}
+        """The same of single clients, by their whole names; it comes first."""
         self._held: set[str] = set()
         self._links: set[_Link] = set()
         self._server: asyncio.Server | None = None
@@ -140,7 +142,8 @@ class _Link:
 
     @property
     def lag_s(self) -> float:
-        return self.proxy.lag_s.get(self.peer.partition(":")[0], 0.0)
+        kind = self.peer.partition(":")[0]
+        return self.proxy.lag_s_of.get(self.peer, self.proxy.lag_s.get(kind, 0.0))
 
     @property
     def is_held(self) -> bool:
@@ -194,6 +197,9 @@ class _End(asyncio.Protocol):
         """Write what is due; come back for the rest."""
         out, loop = self.other.transport, asyncio.get_running_loop()
         if out is None or self._link.is_held:
+            return
+        if out.is_closing():
+            self._link.abort()
             return
         while self._late and self._late[0][0] <= loop.time():
             out.write(self._late.popleft()[1])

@@ -7,7 +7,7 @@ import pytest
 from support.bench import Bench
 from support.events import purchase
 
-from lanes.arrivals import LARGEST_SCRIPT
+from lanes.append_contents import LARGEST_SCRIPT
 from mapping.properties.parts import MOST_PARTS
 
 MAPPING = "  - {tiktok_event: ViewContent, match: {action: purchase}, for_each: product, parameters: {PARAMETERS}}"

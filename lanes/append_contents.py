@@ -1,0 +1,96 @@
+"""Prepare what the append script writes: the shares of connections, and their chunks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from lanes.errors import ArrivalTooLarge
+from lanes.names import lane_name
+from store.scripts import pack
+
+LARGEST_SCRIPT: Final = 4 * 1024 * 1024
+LARGEST_WRITE: Final = 32 * 1024 * 1024
+"""What one script writes at most, so that Redis serves other clients again within milliseconds."""
+
+OVERHEAD: Final = 800
+"""What the description of a share takes in memory, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One connection's part of an arrival; `withheld` counts by rule.
+
+    `chunk` is encoded and has the events that are neither unsupported nor withheld.
+    """
+
+    accepted: int
+    unsupported: int = 0
+    withheld: Mapping[str, int] = field(default_factory=dict)
+    chunk: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Events of one input: `accepted` of them; no connection takes `unrouted` of these."""
+
+    input: str
+    accepted: int
+    unrouted: int = 0
+    shares: Mapping[str, Share] = field(default_factory=dict)
+
+
+class AppendContents(NamedTuple):
+    """What an append writes."""
+
+    described: dict[str, Any]
+    chunks: list[bytes]
+
+    @property
+    def events(self) -> int:
+        """How many events arrived."""
+        return sum([each["accepted"] for each in self.described["inputs"]])
+
+    @property
+    def memory(self) -> int:
+        """How many bytes it takes to keep it, about."""
+        return sum(map(len, self.chunks)) + OVERHEAD * (1 + len(self.described["shares"]))
+
+    def arguments(self, **options: int | str) -> list[bytes]:
+        """Return the script's arguments with these options; raise ArrivalTooLarge for more than one script takes."""
+        packed = pack({**options, **self.described})
+        if len(packed) + sum(map(len, self.chunks)) > LARGEST_SCRIPT:
+            raise ArrivalTooLarge
+        return [packed, *self.chunks]
+
+
+def append_contents(arrivals: Sequence[Arrival], choose_lane: Callable[[], int]) -> AppendContents:
+    """Return what the arrivals write; raise ArrivalTooLarge for more than one script may write.
+
+    A chunk of several shares, whose connections want the same events, is among the chunks once.
+    """
+    shares = [(connection, share) for arrival in arrivals for connection, share in arrival.shares.items()]
+    places: dict[int, int] = {}
+    chunks: list[bytes] = []
+    written = 0
+    described = []
+    for connection, share in shares:
+        chunk, place = share.chunk, 0
+        if chunk:
+            place = places.setdefault(id(chunk), len(chunks) + 1)
+            if place > len(chunks):
+                chunks.append(chunk)
+            written += len(chunk)
+        described.append(
+            {
+                "connection": connection,
+                "lane": lane_name(connection, choose_lane()),
+                "accepted": share.accepted,
+                "unsupported": share.unsupported,
+                "withheld": dict(share.withheld),
+                "chunk": place,
+            }
+        )
+    if written > LARGEST_WRITE:
+        raise ArrivalTooLarge
+    inputs = [{"id": arrival.input, "accepted": arrival.accepted, "unrouted": arrival.unrouted} for arrival in arrivals]
+    return AppendContents({"inputs": inputs, "shares": described}, chunks)

@@ -1,0 +1,47 @@
+"""Know how many replicas follow, and wait until replicas have what was written."""
+
+from typing import Any, Final
+
+import redis
+import redis.asyncio
+from redis.exceptions import ResponseError
+
+from store.errors import Trouble
+from store.replicas import Replica, replicas_in
+from store.scripts import script_text
+from store.trouble import translate_errors
+
+PRESENT_WITHIN_S: Final = 2
+"""A replica says every second what it has; one that said nothing for longer is frozen or cut off."""
+REPLICAS_MISSING: Final = Trouble(
+    "replicas_missing",
+    "fewer replicas of Redis confirm writes than RELAY_REPLICAS asks for",
+    "bring the replicas back: relay check shows which follow",
+)
+
+
+def is_present(replica: Replica) -> bool:
+    """Return whether the replica follows its primary closely."""
+    return replica.online and replica.lag_s <= PRESENT_WITHIN_S
+
+
+async def online_replicas_async(client: redis.asyncio.Redis) -> int:
+    """Return how many replicas follow closely; many, where the server does not permit INFO. Raises RedisAway."""
+    with translate_errors:
+        try:
+            info: Any = await client.info("replication")
+        except ResponseError:
+            return 1_000
+    return sum(map(is_present, replicas_in(info)))
+
+
+def confirmations(client: redis.Redis, replicas: int, within_ms: int) -> int:
+    """Wait until `replicas` replicas have everything written before; return how many have it. Raises RedisAway.
+
+    A write of its own goes first, because WAIT concerns what its own connection wrote; replicas get writes in order.
+    """
+    probe: Any = client.register_script(script_text("probe"))
+    with translate_errors, client.pipeline(transaction=False) as pipeline:
+        probe(args=[""], client=pipeline)
+        pipeline.execute_command("WAIT", replicas, within_ms)  # type: ignore[no-untyped-call]
+        return int(pipeline.execute()[1])

@@ -1,0 +1,40 @@
+"""What all stories of failovers need: how late replicas are, the short part, the environment, the ledger's check."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from support.nodes import Nodes
+from support.plant import RELAY
+from support.site import CONFIGURATION
+from support.waiting import until
+
+LAG_S = 0.002
+"""How late replicas get writes: without it the kernel delivers all that a killed server wrote."""
+
+SHORT = bool(os.environ.get("SHORT"))
+"""The part that runs in CI, in about two minutes."""
+
+
+def environment_of(nodes: Nodes, directory: Path, **more: str) -> dict[str, str]:
+    """Return what a process of relay gets on these nodes."""
+    file = directory / "relay.yaml"
+    file.write_text(CONFIGURATION)
+    return {"RELAY_CONFIG": str(file), "RELAY_REDIS_URL": nodes.url, "RELAY_DATA_DIR": str(directory), **more}
+
+
+def check_ledger(nodes: Nodes, directory: Path) -> None:
+    """`relay status --verify` finds that everything is accounted for."""
+
+    def verified() -> bool:
+        said = subprocess.run(
+            [RELAY, "status", "--verify"],
+            env={**os.environ, **environment_of(nodes, directory)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return said.returncode == 0
+
+    until(verified, 30)

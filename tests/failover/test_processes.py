@@ -64,7 +64,7 @@ def more(posters: Posters, count: int) -> Callable[[], bool]:
 
 @pytest.mark.timeout(1200)
 def test_kills_of_the_primary_lose_no_request_answered_202(watched: Watched, tmp_path: Path) -> None:
-    """Two ingests, sixteen senders; each primary dies with writes on their way. KILLS=20 is the long run."""
+    """Two ingests, sixteen senders; each primary is lost with writes on their way. KILLS=20 is the long run."""
     nodes = watched()
     with (
         ingests(nodes, tmp_path, 2, RELAY_REPLICAS="1") as (_, urls),

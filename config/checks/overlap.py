@@ -1,6 +1,10 @@
 """Find out which events custom mappings match: every event of a product action, or one that another matches too."""
 
-from config.model import CustomMapping, Match
+from dataclasses import replace
+from itertools import product
+
+from config.checks.implications import exclude, implies
+from config.model import Condition, CustomMapping, Match, Products
 from config.vocabulary import PRODUCT_ACTIONS
 
 _ACTION_OF_NAME = {f"ecommerce - {action.replace('_', '')}": action for action in PRODUCT_ACTIONS}
@@ -10,16 +14,43 @@ def may_both_match(first: CustomMapping, second: CustomMapping) -> bool:
     """Return False where no event can become items of both mappings under one event id."""
     if first.is_default != second.is_default or first.for_each != second.for_each:
         return False
+    if first.for_each is not None and _choose_different_products(first.products, second.products):
+        return False
     return _may_both_hold(first.match, second.match)
 
 
 def _may_both_hold(first: Match, second: Match) -> bool:
-    if any(_differ(getattr(first, key), getattr(second, key)) for key in ("name", "custom_event_type")):
+    one, other = conditions_of(first), conditions_of(second)
+    if any(exclude(*pair) for pair in product(one, other)):
         return False
-    if _differ(_type_of(first), _type_of(second)) or _differ(_action_of(first), _action_of(second)):
+    if any(implies(*pair) for pair in (*product(one, second.never_if), *product(other, first.never_if))):
         return False
     shared = first.attributes.keys() & second.attributes.keys()
     return all(first.attributes[name] & second.attributes[name] for name in shared)
+
+
+def conditions_of(match: Match) -> list[Condition]:
+    """Return all that must hold for a match as conditions, its named keys first."""
+    action = match.action or _ACTION_OF_NAME.get(match.name or "")
+    named = {
+        "event_type": match.event_type or ("commerce_event" if match.action is not None else None),
+        "action": action,
+        "event_name": match.name,
+        "custom_event_type": match.custom_event_type,
+    }
+    of_kind = (Condition("field", name, "is", (value,)) for name, value in named.items() if value is not None)
+    attributes = (Condition("attribute", name, "in", tuple(sorted(v))) for name, v in match.attributes.items())
+    return [*of_kind, *attributes, *match.only_if]
+
+
+def conditions_on_one_product(conditions: tuple[Condition, ...]) -> list[Condition]:
+    """Return conditions on products for one product: a field of it has one value, as a field of an event has."""
+    return [replace(found, subject="field") if found.subject == "product" else found for found in conditions]
+
+
+def _choose_different_products(first: Products | None, second: Products | None) -> bool:
+    one, other = (conditions_on_one_product(choice.only_if) if choice else [] for choice in (first, second))
+    return any(exclude(*pair) for pair in product(one, other))
 
 
 def matches_every(action: str, mapping: CustomMapping) -> bool:
@@ -35,15 +66,3 @@ def matches_every(action: str, mapping: CustomMapping) -> bool:
         and mapping.products is None
         and mapping.for_each is None
     )
-
-
-def _differ(first: str | None, second: str | None) -> bool:
-    return first is not None and second is not None and first != second
-
-
-def _type_of(match: Match) -> str | None:
-    return match.event_type or (None if match.action is None else "commerce_event")
-
-
-def _action_of(match: Match) -> str | None:
-    return match.action or _ACTION_OF_NAME.get(match.name or "")

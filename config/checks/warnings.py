@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
 from config.additional_fields import named
+from config.checks.mapping_rules import MAPPING_WARNINGS
 from config.checks.overlap import matches_every, may_both_match
 from config.checks.refusals import mapped_events, route_rows_of
 from config.checks.rules import RULE_WARNINGS
@@ -247,4 +248,5 @@ WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _unusual_id,
     _input_without_connection,
     *RULE_WARNINGS,
+    *MAPPING_WARNINGS,
 )

@@ -1,8 +1,13 @@
 """The vocabulary agrees with the documented tables (C, N, M2)."""
 
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
 from config.additional_fields import ADDITIONAL_PARAMETERS
+from config.conditions.words import NAMES
 from config.vocabulary import (
     APP_EVENTS,
     IDENTITY_TYPES,
@@ -53,3 +58,12 @@ def test_identity_types_are_the_documented_ones() -> None:
     """22 of them: nine by name, ten others, three phones."""
     assert len(IDENTITY_TYPES) == len(set(IDENTITY_TYPES)) == 22
     assert {"other_id_2", "other_id_10", "phone_number_3"} <= set(IDENTITY_TYPES)
+
+
+@pytest.mark.parametrize(("subject", "names"), NAMES.items(), ids=NAMES.keys())
+def test_the_document_on_conditions_names_what_a_subject_may_name(subject: str, names: Sequence[str]) -> None:
+    """docs/control.md has each name; of identities it has examples."""
+    text = (Path(__file__).parents[2] / "docs" / "control.md").read_text(encoding="utf-8")
+    (cell,) = re.findall(rf"^\| `{subject}: NAME` \| (.*) \|$", text, re.MULTILINE)
+    named = re.findall(r"`(\w+)`", cell)
+    assert set(named) == set(names) if subject != "identity" else set(named) < set(names)

@@ -263,6 +263,15 @@ TO_ONE_EVENT = [
     ("other names", "{name: x}", "{name: y}", False),
     ("other custom types", "{custom_event_type: search}", "{custom_event_type: media}", False),
     ("other values", "{name: x, attributes: {a: b}}", "{name: x, attributes: {a: c}}", False),
+    (
+        "other amounts",
+        "{only_if: [{field: total_amount, less: 10}]}",
+        "{only_if: [{field: total_amount, greater: 10}]}",
+        False,
+    ),
+    ("what the other refuses", "{name: x, attributes: {a: b}}", "{name: x, never_if: [{attribute: a, is: B}]}", False),
+    ("what the other refuses in part", "{name: x}", "{name: x, never_if: [{attribute: a, is: b}]}", True),
+    ("several values of products", "{only_if: [{product: id, is: a}]}", "{only_if: [{product: id, is: b}]}", True),
 ]
 
 

@@ -1,0 +1,94 @@
+"""Find custom mappings that take no event, and conditions of theirs that make no difference."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+from typing import Final, NamedTuple
+
+from config.checks.implications import exclude, implies
+from config.checks.overlap import conditions_of, conditions_on_one_product
+from config.checks.refusals import lines_of, mapped_events
+from config.model import Condition, CustomMapping, Match
+from config.reading.draft import Draft
+from config.reading.yaml_tree import Fault, Items, Table
+
+_NEVER: Final = "the custom mapping to {event} takes no event"
+
+
+class _Rules(NamedTuple):
+    """The conditions of a `match` or of `products`: what must hold, and what must not, each with its line."""
+
+    event: str
+    what: str
+    only: Sequence[tuple[Condition, int]]
+    never: Sequence[tuple[Condition, int]]
+
+
+def _rules_of(draft: Draft) -> Iterator[_Rules]:
+    for located in draft.connections:
+        items = located.table.values.get("custom_mappings")
+        tables = items.values if isinstance(items, Items) else ()
+        for mapping, table in zip(located.value.custom_mappings, tables, strict=True):
+            if isinstance(table, Table):
+                yield from _rules_of_mapping(mapping, table)
+
+
+def _rules_of_mapping(mapping: CustomMapping, table: Table) -> Iterator[_Rules]:
+    match, products = mapping.match, mapping.products
+    needed = conditions_of(match)
+    lines = lines_of(table, "match", "only_if")
+    named = [table.lines.get("match", table.line)] * (len(needed) - len(lines))
+    never = [*zip(match.never_if, lines_of(table, "match", "never_if"), strict=True)]
+    yield _Rules(mapping.tiktok_event, "match", [*zip(needed, [*named, *lines], strict=True)], never)
+    if products is not None:
+        wanted, unwanted = (conditions_on_one_product(rules) for rules in (products.only_if, products.never_if))
+        yield _Rules(
+            mapping.tiktok_event,
+            "products",
+            [*zip(wanted, lines_of(table, "products", "only_if"), strict=True)],
+            [*zip(unwanted, lines_of(table, "products", "never_if"), strict=True)],
+        )
+
+
+def _never_holds(draft: Draft) -> Iterator[Fault]:
+    """Yield mappings whose conditions no event can meet."""
+    for rules in _rules_of(draft):
+        nothing = _NEVER.format(event=rules.event)
+        for (first, earlier), (second, line) in combinations(rules.only, 2):
+            if exclude(first, second):
+                yield Fault(line, f"{nothing}: this never holds together with what line {earlier} needs")
+        for needed, earlier in rules.only:
+            for refused, line in rules.never:
+                if implies(needed, refused):
+                    yield Fault(line, f"{nothing}: this holds for all that line {earlier} lets through")
+
+
+def _makes_no_difference(draft: Draft) -> Iterator[Fault]:
+    """Yield conditions that another one of the same mapping makes useless."""
+    for rules in _rules_of(draft):
+        where = f"this condition of `{rules.what}` makes no difference"
+        for (first, earlier), (second, line) in combinations(rules.only, 2):
+            if implies(first, second):
+                yield Fault(line, f"{where}: it holds wherever that of line {earlier} does")
+        for refused, line in rules.never:
+            if any(exclude(needed, refused) for needed, _ in rules.only):
+                yield Fault(line, f"{where}: the others let no such one through")
+
+
+def _default_without_events(draft: Draft) -> Iterator[Fault]:
+    """Yield defaults for which another mapping leaves no event."""
+    for located in draft.connections:
+        mappings = mapped_events(located)
+        for mapping, line in mappings:
+            kind = mapping.match.event_type
+            taking = [at for other, at in mappings if not other.is_default and other.match == Match(kind)]
+            if mapping.is_default and taking:
+                why = f"that of line {taking[0]} takes every {kind}"
+                yield Fault(line, f"{_NEVER.format(event=mapping.tiktok_event)}: {why}")
+
+
+MAPPING_WARNINGS: Final[tuple[Callable[[Draft], Iterator[Fault]], ...]] = (
+    _never_holds,
+    _makes_no_difference,
+    _default_without_events,
+)
+"""Further rows of `warnings.WARNINGS`."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from checks.lines import WIDTH, main, wrapped
 
-LONG = "A sentence of some words, with `inline code that stays whole` and [a link](docs/page.md#a-heading). " * 4
+LONG = "A sentence of some words, with `inline code that stays whole` and [a link](page.md#a-heading). " * 4
 words = st.sampled_from(["word", "`a b`", "[a b](c d)", "-", "1.", "|", "#", "é", "+", "…", "x" * 130])
 
 

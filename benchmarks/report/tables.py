@@ -14,7 +14,7 @@ from benchmarks.report.result import Result
 
 def table(results: Sequence[Result], title: str | None = None) -> Table:
     """Return a table with a row for each result and its target; numbered notes stand below."""
-    notes = list(dict.fromkeys(one.note for one in results if one.note))
+    notes = list(dict.fromkeys(result.note for result in results if result.note))
     caption = "\n".join(f"{number}. {note}" for number, note in enumerate(notes, start=1))
     shown = Table(title=title, title_justify="left", caption=caption, caption_justify="left", box=None, pad_edge=False)
     for heading in ("part", "what"):
@@ -55,7 +55,7 @@ def markdown(results: Sequence[Result]) -> str:
 
 def as_json(results: Sequence[Result]) -> str:
     """Return a JSON list of objects with the fields of `Result` and its ratio."""
-    return json.dumps([{**asdict(one), "ratio": one.ratio} for one in results], indent=1, ensure_ascii=False)
+    return json.dumps([{**asdict(result), "ratio": result.ratio} for result in results], indent=1, ensure_ascii=False)
 
 
 def command(run: Callable[[bool], list[Result]]) -> click.Command:

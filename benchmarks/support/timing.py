@@ -47,7 +47,7 @@ class Timed:
 
 def alternate(contestants: Sequence[Contestant], rounds: int, seconds: float) -> list[Timed]:
     """Run each contestant for about `seconds` in each of `rounds` rounds, after one call to warm up."""
-    timed = [Timed(one.name, [], []) for one in contestants]
+    timed = [Timed(contestant.name, [], []) for contestant in contestants]
     for one in contestants:
         one.work()
     for _ in range(rounds):

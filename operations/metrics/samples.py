@@ -43,13 +43,13 @@ def _statuses(snapshot: Snapshot) -> list[ConnectionStatus]:
 
 def each(value: Callable[[ConnectionStatus], float | Distribution]) -> Take:
     """One sample a connection."""
-    return lambda snapshot: [((one.id,), value(one)) for one in _statuses(snapshot)]
+    return lambda snapshot: [((status.id,), value(status)) for status in _statuses(snapshot)]
 
 
 def by(values: Callable[[ConnectionStatus], Mapping[str, int]]) -> Take:
     """Samples of each connection by a second label."""
     return lambda snapshot: [
-        ((one.id, label), value) for one in _statuses(snapshot) for label, value in values(one).items()
+        ((status.id, label), value) for status in _statuses(snapshot) for label, value in values(status).items()
     ]
 
 

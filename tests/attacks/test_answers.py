@@ -33,7 +33,7 @@ def test_four_mib_for_sixteen_connections(attacked: Start) -> None:
 
 
 @pytest.mark.parametrize("closing", [False, True], ids=["keep-alive", "close"])
-def test_refusals_are_heard(attacked: Start, closing: bool) -> None:
+def test_senders_get_the_refusal(attacked: Start, closing: bool) -> None:
     """By clients that send all of their request before they read: none is lost in a reset."""
     with attacked() as relay:
         heard = Counter[str]()

@@ -32,7 +32,7 @@ def test_one_bad_dead_letter_ends_no_list(attacked: Start) -> None:
         for command in COMMANDS:
             result = relay.relay("dead-letters", *command)
             assert "Traceback" not in result.stderr, result.stderr
-            assert command[0] == "count" or all(one in result.stdout for one in ids), command
+            assert command[0] == "count" or all(each_id in result.stdout for each_id in ids), command
         exported = [json.loads(line) for line in result.stdout.splitlines()]
         assert sum(line["source"] is not None for line in exported) == number - 2
         for dead_letter_id in ids:
@@ -59,7 +59,7 @@ def _post(relay: Attack) -> int:
 def _pages(relay: Attack, ids: list[str]) -> None:
     visitor = ConsoleClient(relay.url)
     visitor.sign_in(PASSWORD)
-    assert all(one in visitor.get("/console/dead-letters").text for one in ids)
+    assert all(each_id in visitor.get("/console/dead-letters").text for each_id in ids)
     for letter_id in ids:
         assert visitor.get(f"/console/dead-letters/{letter_id}").status_code == 200
         assert visitor.post(f"/console/dead-letters/{letter_id}").status_code == 200
@@ -67,4 +67,4 @@ def _pages(relay: Attack, ids: list[str]) -> None:
 
 
 def _ids(relay: Attack) -> list[str]:
-    return sorted(one.decode() for one in relay.client().hkeys("dead_letters:shop"))
+    return sorted(stored_id.decode() for stored_id in relay.client().hkeys("dead_letters:shop"))

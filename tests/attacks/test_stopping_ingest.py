@@ -39,10 +39,10 @@ def test_headers_without_end(attacked: Start) -> None:
         sent = 0
         for _ in until(SECONDS):
             connections = [connect(relay.url) for _ in range(100)]
-            for one in connections:
-                with one, suppress(OSError):
+            for connection in connections:
+                with connection, suppress(OSError):
                     for _ in range(40):
-                        sent += one.send(b"GET / HTTP/1.1\r\n" + b"x: " + b"a" * 65_536)
+                        sent += connection.send(b"GET / HTTP/1.1\r\n" + b"x: " + b"a" * 65_536)
         relay.figure("MiB of headers sent", sent >> 20)
 
 

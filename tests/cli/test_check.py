@@ -311,7 +311,9 @@ def test_deep_proves_every_token_with_an_event_that_does_not_count(
     (at_home / "relay.yaml").write_text(ROUTES)
     environ = {"RELAY_REDIS_URL": fit, "RELAY_TIKTOK_URL": sandbox.url}
     result = CliRunner().invoke(check, ["--json", "--deep", "--test-event-code", "TEST123"], env=environ)
-    proofs = {one["check"]: one for one in json.loads(result.stdout) if one["check"].startswith("token of ")}
+    proofs = {
+        finding["check"]: finding for finding in json.loads(result.stdout) if finding["check"].startswith("token of ")
+    }
     assert {name.removeprefix("token of "): proof["status"] for name, proof in proofs.items()} == {
         **dict.fromkeys(("shop", "game", "stores"), "ok"),
         "old": "warning",
@@ -330,7 +332,7 @@ def test_deep_needs_a_code_and_says_where_it_is(at_home: Path, fit: str, sandbox
     (at_home / "relay.yaml").write_text(ROUTES)
     environ = {"RELAY_REDIS_URL": fit, "RELAY_TIKTOK_URL": sandbox.url}
     outcome = CliRunner().invoke(check, ["--json", "--deep", "--connection", "shop"], env=environ)
-    [proof] = [one for one in json.loads(outcome.stdout) if one["check"].startswith("token of ")]
+    [proof] = [finding for finding in json.loads(outcome.stdout) if finding["check"].startswith("token of ")]
     assert (outcome.exit_code, proof["status"]) == (0, "warning")
     assert "Events Manager" in proof["remedy"]
     sandbox.fault("code", code=40002, message="Invalid value for properties.value: 'me@shop.example'")

@@ -113,7 +113,7 @@ def test_counts_by_connection_stage_and_reason(dead_letters: list[dict[str, Any]
 
 def test_show_opens_the_source_and_masks_it(dead_letters: list[dict[str, Any]]) -> None:
     """Names, types, actions and amounts stay; personal values become a shape."""
-    dead_letter = next(one for one in dead_letters if one["event_id"] == "e1")
+    dead_letter = next(found for found in dead_letters if found["event_id"] == "e1")
     result = relay("dead-letters", "show", dead_letter["id"], "--json")
     assert list(result.json) == [*KEYS, "source"]
     inside = result.json["source"]["batch"]
@@ -128,14 +128,14 @@ def test_show_opens_the_source_and_masks_it(dead_letters: list[dict[str, Any]]) 
 
 def test_show_says_what_to_do_and_who_does_it(dead_letters: list[dict[str, Any]]) -> None:
     """As the catalogue of reasons has it."""
-    dead_letter = next(one for one in dead_letters if one["event_id"] == "e1")
+    dead_letter = next(found for found in dead_letters if found["event_id"] == "e1")
     shown = " ".join(relay("dead-letters", "show", dead_letter["id"]).stdout.split())
     assert "the developer of the website" in shown
 
 
 def test_show_reveals_when_asked(dead_letters: list[dict[str, Any]]) -> None:
     """The event itself."""
-    dead_letter = next(one for one in dead_letters if one["event_id"] == "e1")
+    dead_letter = next(found for found in dead_letters if found["event_id"] == "e1")
     revealed = relay("dead-letters", "show", dead_letter["id"], "--reveal", "--json").json["source"]["batch"]
     assert revealed["events"] == [json.loads(json.dumps(purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})))]
     assert revealed["user_attributes"] == {"$LastName": "Hidden"}
@@ -153,7 +153,7 @@ def test_a_source_that_cannot_be_decrypted_says_what_is_missing(bench: Bench) ->
     assert "RELAY_ENCRYPTION_KEY" in result.stderr
 
 
-def test_what_does_not_exist_is_said(bench: Bench) -> None:
+def test_an_unknown_id_is_named(bench: Bench) -> None:
     """An unknown dead letter is an error, an unknown connection is wrong use, and no dead letters are fine."""
     missing = relay("dead-letters", "show", "nothing")
     assert (missing.exit_code, missing.stdout) == (1, "")

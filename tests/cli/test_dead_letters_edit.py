@@ -363,7 +363,7 @@ def test_the_name_in_the_dead_letter_corrects_it(bench: Bench, dead_letter: str)
     assert deliver(bench) == ["e1"]
 
 
-def test_a_mistake_is_said_and_nothing_stored(bench: Bench, dead_letter: str) -> None:
+def test_a_mistake_is_explained_and_nothing_stored(bench: Bench, dead_letter: str) -> None:
     """In a sentence, with exit code 1."""
     before = source(dead_letter)
     result = relay("dead-letters", "edit", dead_letter, "--set", "TikTok.ULR=https://shop.example/thanks", "--yes")

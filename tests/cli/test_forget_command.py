@@ -136,7 +136,7 @@ def test_a_lease_that_never_ends_is_reported(waiting: Bench) -> None:
         time[0] += seconds
 
     erasure = eraser(waiting, sleep, lambda: time[0]).erase(AddressCache(waiting.redis, None, 0))
-    assert [one.in_delivery for one in erasure.connections] == [1]
+    assert [connection.in_delivery for connection in erasure.connections] == [1]
     assert not erasure.is_complete
     assert 60 <= time[0] < 62
 

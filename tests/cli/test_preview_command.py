@@ -248,7 +248,7 @@ def test_an_object_without_events_is_described_by_its_members() -> None:
     assert result.stderr == "batch 2 has no `events`; it has body, url\n"
 
 
-def test_a_wrong_configuration_is_said_with_file_and_line(tmp_path: Path) -> None:
+def test_a_wrong_configuration_is_named_with_file_and_line(tmp_path: Path) -> None:
     """And nothing else."""
     (tmp_path / "relay.yaml").write_text("inputs: 3\n")
     answer = relay("preview", "-", stdin=b"{}")

@@ -154,7 +154,7 @@ def test_people_get_text() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["old.yaml", "new.yaml"])
-def test_a_wrong_file_is_said_with_its_line(wrong: str) -> None:
+def test_a_wrong_file_is_named_with_its_line(wrong: str) -> None:
     """Either of the two."""
     old, new = (text if name != wrong else "inputs: 3\n" for name, text in (("old.yaml", OLD), ("new.yaml", OLD)))
     result = run(old, new, batch(purchase(1)))

@@ -70,7 +70,7 @@ def test_the_file_says_who_owns_a_former_id(bench: Bench) -> None:
         "site": "shop-site",
         "app": None,
     }
-    assert [one.id for one in configuration.connections_of("site")] == ["shop"]
+    assert [connection.id for connection in configuration.connections_of("site")] == ["shop"]
 
 
 INPUTS = """\

@@ -81,7 +81,7 @@ def test_at_a_terminal_it_asks_and_shows_nothing_typed(path: Path) -> None:
     ],
     ids=["no key", "nothing", "encrypted already", "a variable", "no text"],
 )
-def test_a_value_that_cannot_be_encrypted_is_said(
+def test_a_value_that_cannot_be_encrypted_is_refused(
     path: Path, stdin: bytes, environ: dict[str, str], code: int, words: str
 ) -> None:
     """Nothing on stdout."""

@@ -114,7 +114,7 @@ def test_an_outage_and_a_throttle_show_as_backing_off(bench: Bench, fault: str) 
     assert one["next_attempt_at"] is not None
 
 
-def test_a_disabled_connection_is_disabled_whatever_redis_says(bench: Bench) -> None:
+def test_a_disabled_connection_is_shown_as_disabled_in_every_state(bench: Bench) -> None:
     """The configuration decides."""
     bench.put([purchase(1)])
     bench.configure("enabled: false")
@@ -137,7 +137,7 @@ def test_a_connection_missing_in_the_file_is_removed_while_it_holds_events(bench
     assert [one["id"] for one in relay("status", "--json").json["connections"]] == ["other"]
 
 
-def test_a_refused_configuration_is_said_and_the_ledger_is_shown(bench: Bench) -> None:
+def test_a_refused_configuration_is_named_and_the_ledger_is_shown(bench: Bench) -> None:
     """From Redis alone."""
     bench.put([purchase(1)])
     bench.path.write_text("inputs: [")

@@ -100,7 +100,7 @@ NEEDS_2_0 = ("att_withholds_idfa", "ccpa_limited_data_use", "send_content_ids", 
 def test_a_setting_of_events_api_2_0_is_warned_about_on_legacy(setting: str, tmp_path: Path) -> None:
     """The legacy API has no field for it; on a web connection of Events API 2.0 it has its effect."""
     assert warnings(tmp_path, *QUIET, f"{setting}: true") == []
-    found = [one for one in warnings(tmp_path, QUIET[0], f"{setting}: true") if setting in one]
+    found = [warning for warning in warnings(tmp_path, QUIET[0], f"{setting}: true") if setting in warning]
     assert found == [
         f"10: `{setting}` has no effect: it is for "
         + ("web and app events" if setting == "ccpa_limited_data_use" else "events")

@@ -54,7 +54,7 @@ TABLE = {
     ("code", "verdict"), [pytest.param(code, verdict, id=str(code)) for verdict in TABLE for code in TABLE[verdict]]
 )
 @pytest.mark.parametrize("status", [200, 400, 429, 503])
-def test_the_code_decides_whatever_the_status(code: int, verdict: str, status: int) -> None:
+def test_the_code_decides_with_every_http_status(code: int, verdict: str, status: int) -> None:
     """TikTok answers failures with HTTP 200; by its documents the code takes precedence."""
     assert short(judge(Answer(status, code, "words"), EVENTS)) == verdict
 

@@ -170,9 +170,11 @@ def test_started_in_any_order_they_work_and_stop(project: Project) -> None:
     assert httpx.post(send, auth=account, json={"args": ["shop-web:0"]}, trust_env=False).status_code == 403
     assert "answered 202" in project.output("sender")
 
-    command_lines = [(Path("/proc") / str(one.pid) / "cmdline").read_bytes() for one in project.processes.values()]
+    command_lines = [
+        (Path("/proc") / str(process.pid) / "cmdline").read_bytes() for process in project.processes.values()
+    ]
     secrets = [*PASSWORDS.values(), KEY]
-    assert not [one for one in command_lines if any(secret.encode() in one for secret in secrets)]
+    assert not [line for line in command_lines if any(secret.encode() in line for secret in secrets)]
     assert not [name for name in project.processes for secret in secrets if secret in project.output(name)]
     for name in ("sender", "ingest", "worker", "flower", "sandbox", "redis"):
         assert project.stop(name) in (0, -15), project.output(name)

@@ -28,7 +28,7 @@ def locked(name: str) -> dict[str, str]:
         if line and not line.startswith("#"):
             requirement, *hashes = line.split()
             assert hashes, line
-            assert all(ANY_HASH.fullmatch(one) for one in hashes), line
+            assert all(ANY_HASH.fullmatch(digest) for digest in hashes), line
             package, version = requirement.split("==")
             found[canonicalize_name(package)] = version
     return found

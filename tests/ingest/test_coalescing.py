@@ -194,7 +194,7 @@ def test_requests_too_large_together_are_written_one_by_one(run: Run) -> None:
     run(story)
 
 
-def test_one_append_carries_no_more_than_a_script_may(run: Run, redis_url: str) -> None:
+def test_one_append_carries_at_most_what_a_script_may(run: Run, redis_url: str) -> None:
     """Twenty-four requests of 300 kB, shared by three connections, need several appends."""
 
     async def story(bench: Workbench) -> None:

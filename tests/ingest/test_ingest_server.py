@@ -77,7 +77,7 @@ def test_a_storm_of_refusals_is_a_line_a_second() -> None:
             refusals.record(None, FORBIDDEN, "why not")
         now += 1
         refusals.record("web", UNAVAILABLE, "why")
-    assert [(one["input"], one["status"], one["log_level"], one["suppressed"]) for one in lines] == [
+    assert [(line["input"], line["status"], line["log_level"], line["suppressed"]) for line in lines] == [
         ("web", 503, "warning", 0),
         ("app", 503, "warning", 0),
         (None, 403, "info", 0),

@@ -100,7 +100,7 @@ def test_what_is_too_large_for_one_write_is_413_and_not_503(redis_url: str, tmp_
         purchase(n, custom_attributes={"noise": "".join(chr(noise.randrange(0x4E00, 0x9FFF)) for _ in range(11_000))})
         for n in range(28)
     ]
-    batches = [json.dumps(batch(one), ensure_ascii=False).encode() for one in events]
+    batches = [json.dumps(batch(event), ensure_ascii=False).encode() for event in events]
     with running_site(tmp_path, redis_url, max_request_bytes=16 * MIB) as site:
         answer = site.post(b"[" + b",".join(batches * 12) + b"]", "/v2/bulkevents")
         assert (answer.status_code, refusal_of(answer)) == (413, "REQUEST_TOO_LARGE")

@@ -12,7 +12,7 @@ from support.site import Site, running_site
 def answers(text: str) -> dict[str, float]:
     """Return `relay_ingest_answers_total` by status."""
     families = {family.name: family for family in text_string_to_metric_families(text)}
-    return {one.labels["status"]: one.value for one in families["relay_ingest_answers"].samples}
+    return {sample.labels["status"]: sample.value for sample in families["relay_ingest_answers"].samples}
 
 
 def test_it_is_prometheus_text_without_a_token(site: Site) -> None:

@@ -152,7 +152,10 @@ def test_preview_equals_ingest_for_any_bytes(site: Site, content: bytes, compres
     headers = {"content-encoding": "gzip"} if compressed and announced else {}
     status = site.post(sent, path_of(sent), headers=headers).status_code
     received: list[int] = []
-    after = {one.id: kept(site, one.id, configuration, received) for one in configuration.connections_of("web")}
+    after = {
+        connection.id: kept(site, connection.id, configuration, received)
+        for connection in configuration.connections_of("web")
+    }
     made = previewed(sent, configuration, received[0] if received else 1)
     assert status in (202, 400)
     assert (status == 202) == (made is not None)

@@ -83,5 +83,5 @@ def test_every_sample_is_accepted(site: Site, sample: Path) -> None:
         return
     assert response.status_code == 202
     batches = json.loads(body) if path == "/v2/bulkevents" else [json.loads(body)]
-    events = sum(len(one.get("events") or []) for one in batches)
+    events = sum(len(batch.get("events") or []) for batch in batches)
     assert site.counts("input:web").get("accepted", 0) == events

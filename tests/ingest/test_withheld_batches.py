@@ -76,7 +76,7 @@ def test_a_batch_that_a_rule_withholds_is_not_stored(ruled: Site) -> None:
     assert {name: count for name, count in reading.measures.items() if name.startswith("withheld")} == rules
 
 
-def test_a_batch_that_no_rule_withholds_is_stored_whatever_its_events_say(ruled: Site) -> None:
+def test_a_batch_that_no_rule_withholds_is_stored_with_all_its_events(ruled: Site) -> None:
     """Conditions on events decide when they are mapped; a native event that is off is withheld at once."""
     channel = purchase(2, custom_attributes={"channel": "test"})
     ruled.post({**batch(purchase(1), channel, VIEW), **USER})

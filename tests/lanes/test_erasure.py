@@ -138,7 +138,10 @@ def test_an_unknown_outcome_stays_unknown_when_another_chunk_is_removed(client: 
     assert erase(client, "shop:0", [Edit(Placed(0, encoded(1)), None)], 1_000_001) == Erased(1, 0, 0)
     lease = lanes.claim("shop:0", EVERYTHING, 1_000_002)
     assert isinstance(lease, Lease)
-    assert [(ids_of(one), CODEC.decode(one).first_unknown_ms) for one in lease.chunks] == [([2], 1_000_000), ([3], 0)]
+    assert [(ids_of(chunk), CODEC.decode(chunk).first_unknown_ms) for chunk in lease.chunks] == [
+        ([2], 1_000_000),
+        ([3], 0),
+    ]
 
 
 @pytest.fixture

@@ -287,9 +287,10 @@ class LanesMachine(RuleBasedStateMachine):
         ids = data.draw(st.lists(st.sampled_from([*kept, "gone"]), unique=True))
         number = data.draw(st.integers(0, 1)) if connection == "shop" else 0
         revived = [
-            ReplayItem(one, b"stale" if stale else kept.get(one, b""), kept.get(one, encoded([0]))) for one in ids
+            ReplayItem(each_id, b"stale" if stale else kept.get(each_id, b""), kept.get(each_id, encoded([0])))
+            for each_id in ids
         ]
-        expected = [] if stale else [one for one in ids if one in kept]
+        expected = [] if stale else [each_id for each_id in ids if each_id in kept]
         assert replay_dead_letters(self.client, connection, revived, self.now, lambda: number) == expected
         lane = self.model[f"{connection}:{number}"]
         lane.chunks += [decoded(kept.pop(one)) for one in expected]
@@ -302,7 +303,9 @@ class LanesMachine(RuleBasedStateMachine):
         """Dead letters are discarded, also at maxmemory."""
         kept = self.dead_letters[connection]
         ids = data.draw(st.lists(st.sampled_from([*kept, "gone"]), unique=True))
-        assert remove_dead_letters(self.client, connection, ids) == [one for one in ids if kept.pop(one, None)]
+        assert remove_dead_letters(self.client, connection, ids) == [
+            each_id for each_id in ids if kept.pop(each_id, None)
+        ]
 
     @precondition(lambda self: self.dead_lettered)
     @rule(data=st.data(), connection=st.sampled_from(["shop", "other"]), stamp=st.integers(1, 9))
@@ -404,7 +407,13 @@ class LanesMachine(RuleBasedStateMachine):
                 for name, count in counts.items():
                     of_day[name.partition(":")[0]] += count
                 lanes = (lane for name, lane in self.model.items() if connection_of(name) == connection.name)
-                waiting = [one for lane in lanes for ids, _ in lane.chunks for one in ids if day_received(one) == day]
+                waiting = [
+                    each_id
+                    for lane in lanes
+                    for ids, _ in lane.chunks
+                    for each_id in ids
+                    if day_received(each_id) == day
+                ]
                 assert of_day["accepted"] + of_day["replayed"] - len(waiting) == sum(of_day[name] for name in ENDS)
                 total += of_day
             named = {name: connection.counts.get(name, 0) for name in ("accepted", "replayed", *ENDS)}

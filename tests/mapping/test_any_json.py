@@ -230,7 +230,12 @@ def results_of(plan, batch):
 
 
 def bodies_of(plan, batch):
-    return [json.loads(one.body) for results in results_of(plan, batch) for one in results if isinstance(one, Mapped)]
+    return [
+        json.loads(result.body)
+        for results in results_of(plan, batch)
+        for result in results
+        if isinstance(result, Mapped)
+    ]
 
 
 @check

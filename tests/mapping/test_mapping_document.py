@@ -189,7 +189,7 @@ def test_each_row_is_where_the_document_says(ids, code, test):
 
 def test_every_row_of_the_specification_has_its_place():
     """No id is passed over; C1, M3 and Z are other packages'."""
-    placed = [one for ids, *_ in PLACES for one in ids_of(ids)]
+    placed = [each_id for ids, *_ in PLACES for each_id in ids_of(ids)]
     wanted = {
         "R": 8,
         "E": 12,

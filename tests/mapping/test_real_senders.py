@@ -55,7 +55,7 @@ NEAR = [
 
 @pytest.mark.parametrize("form", ["object", "list"])
 @pytest.mark.parametrize(("name", "meant"), NEAR)
-def test_an_identity_whose_name_nearly_is_right_is_said(bench, name, meant, form):
+def test_an_identity_with_a_nearly_right_name_is_noted(bench, name, meant, form):
     """E9: relay reads no other name, and does not lose an identity in silence; its value is not quoted."""
     identities = {name: "jane"} if form == "object" else [{"identity_type": name, "identity": "jane"}]
     [note] = bench.mapped(bench.plan(), user_identities=identities).notes

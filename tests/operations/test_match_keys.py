@@ -52,7 +52,7 @@ def test_an_event_is_matched_as_well_as_its_best_identifier(batch: dict[str, Any
 def test_what_is_left_out_is_counted_with_its_reason() -> None:
     """Three batches: one phone that can be read, one that cannot, none."""
     good, bad = ({"user_identities": {"mobile_number": number}} for number in ("+12133734253", "555 CALL"))
-    [phone] = [one for one in matching(good, bad, {}).identifiers if one.kind.name == "phone"]
+    [phone] = [identifier for identifier in matching(good, bad, {}).identifiers if identifier.kind.name == "phone"]
     assert (phone.sent, sum(phone.omitted.values())) == (1, 1)
     assert "international form" in next(iter(phone.omitted))
 

@@ -56,7 +56,7 @@ def test_a_failed_job_leads_to_its_dead_letters_and_each_is_replayed_once(plant:
     until(lambda: counts(plant, "delivered", "dead_lettered", "waiting") == (1, 2, 0))
     until(lambda: any(task["state"] == "FAILURE" for task in flower.tasks().values()))
 
-    [(job, task)] = [one for one in flower.tasks().items() if one[1]["state"] == "FAILURE"]
+    [(job, task)] = [item for item in flower.tasks().items() if item[1]["state"] == "FAILURE"]
     [row] = [row for row in flower.rows() if row["state"] == "FAILURE"]
     line = "shop: 2 of 3 events dead-lettered: invalid_url ×1, invalid_ttclid ×1 "
     assert row["exception"] == f"{line}(relay dead-letters list --job {job})"

@@ -38,7 +38,11 @@ def scrape(url: str) -> Samples:
     """Return every sample of one ingest."""
     text = httpx.get(f"{url}/metrics", trust_env=False).raise_for_status().text
     families = text_string_to_metric_families(text)
-    return {(one.name, frozenset(one.labels.items())): one.value for family in families for one in family.samples}
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
 
 
 def status(plant: Plant) -> dict[str, Any]:
@@ -58,7 +62,7 @@ def test_the_totals_are_those_of_status_and_of_tiktok(tmp_path: Path) -> None:
         time.sleep(POST_FOR_S)
         posters.stop()
         plant.sandbox.clear_faults()
-        until(lambda: not any(one["waiting"] for one in status(plant)["connections"]))
+        until(lambda: not any(connection["waiting"] for connection in status(plant)["connections"]))
         until(lambda: scrape(plant.ingest_urls[0]).get(ACCEPTED) == posters.answers["202"])
         result = status(plant)
         samples, others = map(scrape, plant.ingest_urls)

@@ -56,7 +56,7 @@ def test_a_value_uses_at_most_what_is_counted(client: redis.Redis) -> None:
     assert used <= counted, f"{used / 8_300:.0f} bytes used, {counted / 8_300:.0f} counted for each"
 
 
-def test_an_expired_value_counts_no_more(client: redis.Redis) -> None:
+def test_an_expired_value_no_longer_counts(client: redis.Redis) -> None:
     """A removed value leaves the index as well: not even its key stays."""
     memory = AddressCache(client, None, 1)
     memory.put({"gone": b"x" * 1_000})

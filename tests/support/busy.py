@@ -99,4 +99,4 @@ def _arrival(
     shared = as_json({key: value for key, value in batch(user=1).items() if key != "events"})
     entries = [Entry(position, f"generated-{position}", as_json(event)) for position, event in enumerate(events)]
     chunk = codec.encode(Chunk(name, received_ms, [Batch(shared, entries)]))
-    return Arrival(name, len(events), 0, {one: Share(len(events), chunk=chunk) for one in connections})
+    return Arrival(name, len(events), 0, {connection: Share(len(events), chunk=chunk) for connection in connections})

@@ -58,8 +58,8 @@ def test_a_pause_is_alerted_once_whichever_worker_watches(bench: Bench, receiver
     pause_by_fault(bench)
     workers = [watcher() for _ in range(3)]
     for now in range(START, START + 10 * MINUTE, MINUTE):
-        for one in workers:
-            one.check(now)
+        for worker in workers:
+            worker.check(now)
         kill_watchers(bench)
         workers = [*workers[1:], watcher()]
     assert receiver.alerts == [("shop", "paused")]

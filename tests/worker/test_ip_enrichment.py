@@ -129,7 +129,7 @@ def test_without_redis_events_go_without_addresses_and_it_is_logged_once() -> No
     with structlog.testing.capture_logs() as logs:
         assert recall(away, jane(HOME), jane()) == [None, None]
         assert recall(away, jane()) == [None]
-    assert [one["log_level"] for one in logs] == ["warning"]
+    assert [log["log_level"] for log in logs] == ["warning"]
     assert HOME not in json.dumps(logs)
 
 

@@ -10,7 +10,7 @@ def test_a_connection_alone_has_a_job_for_each_of_its_lanes() -> None:
     assert all(slots.enter("app", f"app:{number}") for number in range(4))
 
 
-def test_every_connection_gets_a_job_whatever_hangs() -> None:
+def test_every_connection_gets_a_job_while_others_hang() -> None:
     """Two hanging connections hold eight jobs; twenty others still run one job each."""
     slots = Slots(threads=40, usual=8)
     for connection in ("a", "b"):

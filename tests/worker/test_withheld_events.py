@@ -59,7 +59,7 @@ def test_a_new_rule_applies_to_the_backlog_and_a_removed_one_no_longer(bench: Be
     assert bench.count("delivered", "withheld") == (1, 1)
 
 
-def test_a_user_is_in_the_sample_or_out_of_it_whatever_is_reloaded(bench: Bench) -> None:
+def test_a_user_stays_in_or_out_of_the_sample_through_reloads(bench: Bench) -> None:
     """Three configurations with the same share, and one with a larger one that has all the users of the smaller."""
     users = [str(number) for number in range(1, 60)]
     delivered: list[set[str]] = []

@@ -58,7 +58,7 @@ def test_refused_tracking_comes_before_what_the_device_says(bench):
 
 
 @given(limit=st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=3))
-def test_whatever_the_device_says_an_id_goes_only_where_it_does_not_limit(bench, limit):
+def test_an_advertising_id_is_sent_only_if_the_device_does_not_limit_tracking(bench, limit):
     """E10: an id is sent only where the answer clearly says that nothing is limited."""
     body = bench.body(bench.plan("web"), **device(limit))
     word = str(int(limit) if isinstance(limit, bool) else limit).strip().lower()
@@ -99,7 +99,7 @@ def test_no_opt_out_says_nothing(bench, answer):
     ],
     ids=repr,
 )
-def test_an_opt_out_that_cannot_be_read_is_said(bench, state):
+def test_an_opt_out_that_cannot_be_read_is_noted(bench, state):
     """X1: a note; the event is sent without the field."""
     mapped = bench.mapped(bench.plan("web", ccpa_limited_data_use=True), consent_state=state)
     assert [note.field for note in mapped.notes] == ["consent_state.ccpa.data_sale_opt_out.consented"]

@@ -34,7 +34,7 @@ CASES = [
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize(("currency", "total", "products", "fields"), CASES)
-def test_what_is_missing_is_said(bench, route, currency, total, products, fields):
+def test_missing_money_fields_are_noted(bench, route, currency, total, products, fields):
     """One note for each missing part; the event is sent."""
     event = bench.purchase(currency_code=currency, product_action={"total_amount": total, "products": products})
     mapped = bench.mapped(bench.plan(route), event, **APP)

@@ -241,7 +241,7 @@ def test_an_environment_that_says_nothing_needs_no_note(bench, environment):
         max_leaves=4,
     )
 )
-def test_whatever_the_environment_is_the_event_goes_or_says_why(bench, environment):
+def test_an_event_of_any_environment_is_sent_or_says_why_not(bench, environment):
     """C, `environments`: no text means production; another text is withheld, and only known words are shown."""
     result = bench.one(bench.plan(), environment=environment)
     name = environment.strip().lower() if isinstance(environment, str) else ""

@@ -123,7 +123,7 @@ FOUND = [
 
 
 @pytest.mark.parametrize("shared", [row[1] for row in FOUND], ids=[row[0] for row in FOUND])
-def test_an_identity_is_found_in_whatever_shape_it_stands(shared: str) -> None:
+def test_an_identity_is_found_in_every_shape(shared: str) -> None:
     """Also where the mapping omits it: the batch still holds it."""
     identity_keys = IdentityKeys(PLAIN)
     found = identity_keys.of_batch(shared.encode())

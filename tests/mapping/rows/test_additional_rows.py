@@ -154,7 +154,7 @@ def test_every_field_has_a_case_that_is_sent_and_one_that_is_not():
     assert {field_of(path).path for path, *_ in CASES} == set(ADDITIONAL_FIELDS)
 
 
-def test_what_is_left_out_is_said_in_a_note(bench):
+def test_omitted_values_are_noted(bench):
     """A value of another form is named, with what is allowed."""
     plan = bench.plan(also_send=frozenset({"properties.delivery_category"}))
     [note] = bench.mapped(plan, bench.purchase(custom_attributes={"delivery_category": "post"})).notes

@@ -113,7 +113,7 @@ def test_every_matching_mapping_sends_one_and_only_without_any_the_native_row(be
     """M4: or users of value-based optimisation would count orders twice; all have the event's own id."""
     plan = bench.plan(custom_mappings=tuple(mapping(target, match) for target, match in mappings))
     [results] = bench.results(plan, {"events": [event(PURCHASE)]})
-    assert [(one.tiktok_event, one.event_id) for one in results] == [(name, "m") for name in sent]
+    assert [(result.tiktok_event, result.event_id) for result in results] == [(name, "m") for name in sent]
 
 
 PRODUCTS = [{"id": 1, "name": "a", "price": "2.50", "quantity": 2, "brand": "x", "coupon_code": "c"}, {"id": "2"}]
@@ -260,7 +260,7 @@ def test_page_and_click_id_are_asked_of_mapped_events_too(bench):
         custom_mappings=(mapping("Contact", Match("custom_event")), mapping("Search", Match("custom_event")))
     )
     [results] = bench.results(plan, {"events": [event(SEARCH, custom_flags={})]})
-    assert [(one.reason, one.tiktok_event) for one in results] == [
+    assert [(result.reason, result.tiktok_event) for result in results] == [
         ("missing_url", "Contact"),
         ("missing_url", "Search"),
     ]

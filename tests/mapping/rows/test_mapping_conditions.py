@@ -118,7 +118,7 @@ def test_conditions_choose_products(bench: Any, products: Products, ids: list[st
     if not ids:
         assert [body["event"] for body in found] == ["PlaceAnOrder"]
         return
-    expected = [ids] if for_each is None else [[one] for one in ids]
+    expected = [ids] if for_each is None else [[each_id] for each_id in ids]
     properties = [body["properties"] for body in found]
     assert [[content["content_id"] for content in one["contents"]] for one in properties] == expected
     assert [one["description"] for one in properties] == [" ".join(one) for one in expected]

@@ -84,7 +84,7 @@ def test_setting_changes_what_it_says_and_no_more(bench, at, case, route):
         assert with_it == without or setting == IN_URL
 
 
-def test_refused_tracking_is_said_in_a_note(bench):
+def test_refused_tracking_is_noted(bench):
     """X3: a note says why the identifier is omitted; without an identifier there is no note."""
     plan = bench.plan("app", att_withholds_idfa=True)
     app = {"application_info": {"package": "com.shop"}}
@@ -99,14 +99,14 @@ def test_refused_tracking_is_said_in_a_note(bench):
     [(CLICKED, "taken from the page's address"), ("https://a.b/?ttclid=__CLICKID__", "left out: the flag is absent")],
     ids=["taken", "not a click id"],
 )
-def test_click_id_of_the_page_is_said_in_a_note(bench, url, words):
+def test_click_id_of_the_page_is_noted(bench, url, words):
     """X4: where a click id came from, or why the page's is not sent."""
     [note] = bench.mapped(bench.plan(ttclid_from_url=True), bench.purchase(**page(url))).notes
     assert note.field == "TikTok.Callback"
     assert words in note.note
 
 
-def test_bad_flag_is_refused_whatever_the_page_says(bench):
+def test_bad_flag_is_refused_with_any_page(bench):
     """X4 is for events without the flag: a malformed one stays E8's business."""
     event = bench.purchase(**page(CLICKED, "__CALLBACK_PARAM__"))
     assert bench.rejected(bench.plan(ttclid_from_url=True), event).reason == "invalid_ttclid"

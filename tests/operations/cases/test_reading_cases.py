@@ -176,7 +176,7 @@ def test_a_bad_file_is_refused_with_its_line(tmp_path: Path, text: str, line: in
     assert all(word in problem for word in words)
 
 
-def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_named_at_once(tmp_path: Path) -> None:
     """One bad case hides no other."""
     text = CASE + swapped("a purchase", "another").removeprefix("cases:\n").replace("batch:", "bacth:")
     problems = refused(tmp_path, text.replace("connection: shop", "conection: shop", 1))

@@ -30,17 +30,16 @@ servers: $(TESTS)  ## fetch the Redis and Valkey servers that tests can run on, 
 test-servers: $(TESTS)  ## what Redis carries, on every fetched server; SERVERS="redis-6.2 valkey-8": those
 	@$(BIN)/python tests/on_servers.py $(SERVERS)
 
-# Pages and modules whose words are being rewritten.
-NOT_YET := ^(console|tests/(console|browser)|docs/(decisions|console|coming-from|production))
-NOT_WRAPPED_YET := ^docs/(decisions|console|coming-from|production|mapping|settings)
+# Pages that grow every hour are wrapped when they rest.
+PAGES = $$(git ls-files '*.md' | grep -vE '^docs/(mapping|settings).md')
 check: $(READY)  ## format, lint, types, layers, words, documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m checks.words $$(git ls-files | grep -vE '$(NOT_YET)')
+	@$(BIN)/python -m checks.words
 	@$(BIN)/python -m checks.documents --check
-	@$(BIN)/python -m checks.lines --check $$(git ls-files '*.md' | grep -vE '$(NOT_WRAPPED_YET)')
+	@$(BIN)/python -m checks.lines --check $(PAGES)
 
 faults: $(TESTS)  ## about a minute of kills and refusals; SEED=n repeats one
 	@$(BIN)/pytest -s tests/pipeline/test_faults.py
@@ -66,7 +65,7 @@ bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": th
 
 documents: $(READY)  ## renew the generated parts of docs/ and the JSON Schema of relay.yaml
 	@$(BIN)/python -m checks.documents
-	@$(BIN)/python -m checks.lines $$(git ls-files '*.md' | grep -vE '$(NOT_WRAPPED_YET)')
+	@$(BIN)/python -m checks.lines $(PAGES)
 	@$(BIN)/relay schema > config/relay.schema.json
 
 image-requirements: $(READY)  ## what the image installs, with hashes, from pyproject.toml and constraints.txt

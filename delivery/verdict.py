@@ -40,7 +40,7 @@ class RetryLater:
     throttle: bool
     """There were too many requests: slow the whole connection down."""
     unknown: bool
-    """TikTok may have accepted the events: from now they can be retried for 47 hours (design.md, promise 5)."""
+    """TikTok may have accepted the events: from now they can be retried for 47 hours (docs/guarantees.md, 5)."""
     error: str
     remedy: Remedy | None = None
     """Who must do what, where TikTok is out of reach; None where no one has to act."""

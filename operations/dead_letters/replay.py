@@ -52,7 +52,7 @@ class Result:
 
 
 def is_late(first_unknown_ms: int, now_ms: int) -> bool:
-    """Return whether TikTok may have accepted the event and would count it twice now (promise 5 of design.md).
+    """Return whether TikTok may have accepted the event and would count it twice now (guarantee 5).
 
     Only an event with an unknown outcome can be late: any other is known to be missing at TikTok.
     """

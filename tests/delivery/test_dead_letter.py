@@ -32,7 +32,7 @@ def test_a_dead_letter_is_decoded_as_it_was_encoded() -> None:
 
 
 def test_its_public_view_is_what_the_listing_promises() -> None:
-    """design.md: exactly these names, in this order, without the source."""
+    """The public form has exactly these names, in this order, without the source."""
     assert DEAD_LETTER.public() == {
         "id": "7f3a",
         "connection": "shop-web",

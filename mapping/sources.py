@@ -155,14 +155,13 @@ def product(name: str) -> Source:
 
 
 def contents(name: str) -> Source:
-    """Return the source of a field of the event's contents: a list of the values of those that have it."""
-    found = f"(found := getattr(content, {name!r}, None)) is not None"
-    return _always(Scope.CONTENTS, name, f"[found for content in subject if {found}]")
+    """Return the source of a field of the event's contents; the values are collected while the contents are made."""
+    return _always(Scope.CONTENTS, name, f"[content.{name} for content in subject]")
 
 
 def quantities() -> Source:
     """Return the source of the quantities of an event's contents: 1 for a content without one."""
-    found = "found if (found := getattr(content, 'quantity', None)) is not None else 1"
+    found = "1 if content.quantity is None else content.quantity"
     return _always(Scope.CONTENTS, "quantity", f"[{found} for content in subject]")
 
 

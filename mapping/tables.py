@@ -18,7 +18,6 @@ from mapping.fields.rules import (
     app_id,
     click_id,
     click_id_or_the_pages,
-    distinct,
     email_hashes,
     event_time,
     external_id_hashes,
@@ -180,10 +179,9 @@ COMMERCE = (
 # Sent with every event that has contents, native or mapped.
 CONTENT_TYPE = Row("P8", connection_setting("content_type"), "properties.content_type", f"{CONTENT}.content_type", text)
 
-# Sent with every event that has contents, or a product action with a transaction; native or mapped.
-CONTENT_IDS = Row(
-    "X5", contents("content_id"), "properties.content_ids", None, distinct, TRACK, needs_setting="send_content_ids"
-)
+# Sent with every event that has contents, or a product action with a transaction; native or mapped. Each id once.
+IDS = contents("content_id")
+CONTENT_IDS = Row("X5", IDS, "properties.content_ids", None, text, TRACK, needs_setting="send_content_ids")
 ORDER_ID = Row("X7", action("transaction_id"), "properties.order_id", None, text, TRACK, needs_setting="send_order_id")
 
 BRAND = Row("A11", product("brand"), f"{CONTENT}.brand", None, descriptive, TRACK, additional=True)

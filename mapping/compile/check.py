@@ -10,22 +10,27 @@ from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
+import msgspec
+
 from config.vocabulary import CONTENT_PARAMETERS
 from mapping.incoming.batch_fields import BatchFields
 from mapping.incoming.event import Incoming, Product
 from mapping.sources import EXPRESSION_FUNCTIONS, Scope
 
+Content: Any = msgspec.defstruct("Content", [(name, Any, None) for name in sorted(CONTENT_PARAMETERS)])
+"""One of an event's contents, with every field that it may have."""
+
 SUBJECTS: Final[Mapping[Scope, Any]] = {
     Scope.BATCH: BatchFields,
     Scope.EVENT: Incoming,
     Scope.PRODUCT: Product,
-    Scope.CONTENTS: Any,
+    Scope.CONTENTS: list[Content],
     Scope.ITEM: Any,
     Scope.CONNECTION: Any,
 }
 """The type of `subject` in the expressions of each scope; Any where no attribute of it may be read."""
 
-_BUILTINS: Final = frozenset({"type", "str", "list", "getattr"})
+_BUILTINS: Final = frozenset({"type", "str", "list"})
 
 
 class UnknownSourceError(TypeError):
@@ -82,10 +87,6 @@ class _Checker:
 
     def _call(self, node: ast.Call) -> Any:
         match node:
-            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), *_]):
-                if name not in CONTENT_PARAMETERS:
-                    raise self._unknown(f"contents have no field `{name}`")
-                return Any
             case ast.Call(func=ast.Attribute(value=inner, attr=name), args=arguments):
                 owner = self.type_of(inner)
                 for argument in arguments:

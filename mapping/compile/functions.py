@@ -20,8 +20,8 @@ from mapping.wire import Document
 
 Fill: TypeAlias = Callable[[Any, Document, list[Note]], Failure | None]
 """Fills a document from a subject and adds notes to the list. Returns a Failure when a value rejects the event."""
-Make: TypeAlias = Callable[[Any, Sequence[Any], list[Note]], list[Any] | Failure]
-"""Makes one encodable object of each part of a subject; notes and Failure as in Fill."""
+Make: TypeAlias = Callable[[Any, Sequence[Any], list[Note], dict[str, None]], list[Any] | Failure]
+"""Makes one encodable object of each part of a subject, and collects values; notes and Failure as in Fill."""
 
 _FILL = """\
 def function(subject, document, notes):
@@ -39,16 +39,19 @@ if value is not None:
     {part}[{key!r}] = value
 """
 _MAKE = """\
-def function(subject, parts, notes):
+def function(subject, parts, notes, collected=None):
 {shared}
     made = []
     for position, subject in enumerate(parts):
         if subject is not None:
 {steps}
             if {something}:
-                made.append(Made({fields}))
+                made.append(Made({fields})){collect}
     return made
 """
+_COLLECT = """
+                if {field} is not None:
+                    collected[{field}] = None"""
 _KEEP = """\
 {field} = value
 """
@@ -71,11 +74,17 @@ def compile_filler(objects: Iterable[ObjectSteps]) -> Fill:
     return fill
 
 
-def compile_maker(shared: Iterable[Step], steps: Iterable[Step], where: str, constants: Mapping[str, object]) -> Make:
+def compile_maker(
+    shared: Iterable[Step],
+    steps: Iterable[Step],
+    where: str,
+    constants: Mapping[str, object],
+    collects: str | None = None,
+) -> Make:
     """Return a function that makes one object of each part, unless the part is None or gives no field.
 
     The object has the fields of `shared`, read from the subject, those of `steps`, read from the part, and `constants`.
-    `where` is the incoming name of the list of parts.
+    `where` is the incoming name of the list of parts. The values of the field `collects` become keys of `collected`.
     """
     writer = _Writer()
     outside = {step.key: writer.step(step) + _KEEP.format(field=step.key) for step in shared}
@@ -91,6 +100,7 @@ def compile_maker(shared: Iterable[Step], steps: Iterable[Step], where: str, con
         steps=indent("".join(inside.values()), " " * 12),
         something=" or ".join(f"{key} is not None" for key in keys) or "False",
         fields=", ".join((*keys, *map(repr, constants.values()))),
+        collect=_COLLECT.format(field=collects) if collects else "",
     )
     return make
 

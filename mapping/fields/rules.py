@@ -190,11 +190,6 @@ def _app_id(connection: Connection) -> Rule:
     return apply
 
 
-def distinct(values: object) -> object:
-    """Return a list without repeats; None where it is empty."""
-    return list(dict.fromkeys(cast("list[object]", values))) or None
-
-
 _ONE = "the legacy API takes one: the first is sent"
 _NOT_AN_IDENTITY = OmitField("true and false are no identity")
 _NOT_EXACT = OmitField("a number with a fraction, or too large to be exact; send ids as text")

@@ -66,9 +66,14 @@ def compile_properties(properties: Properties, connection: Connection, route: Ro
     of_each, of_all = (content_type, {}) if within == CONTENTS else ({}, content_type)
     of_event, of_contents, of_product, parts_of, money = properties
     fill_own = compile_filler(of_event)
-    make_contents = compile_maker(of_contents, of_product, "products", of_each)
-    counted = (NUM_ITEMS,) if any(step.key == "quantity" for step in (*of_contents, *of_product)) else ()
-    summed = _steps((CONTENT_IDS, *counted), Scope.CONTENTS, connection, route)
+    keys = {step.key for step in (*of_contents, *of_product)}
+    collected, summed = (
+        _steps((row,), Scope.CONTENTS, connection, route) if row.source.name in keys else ()
+        for row in (CONTENT_IDS, NUM_ITEMS)
+    )
+    ids_key = place_of(CONTENT_IDS.track or "").key
+    collects = CONTENT_IDS.source.name if collected else None
+    make_contents = compile_maker(of_contents, of_product, "products", of_each, collects)
     fill_summed = compile_filler([ObjectSteps((), summed)]) if summed else None
 
     def fill(incoming: Incoming, document: Document, notes: list[Note]) -> Failure | None:
@@ -76,11 +81,14 @@ def compile_properties(properties: Properties, connection: Connection, route: Ro
         failure = fill_own(incoming, made, notes)
         if failure is not None:
             return failure
-        contents = make_contents(incoming, parts_of(incoming), notes)
+        ids: dict[str, None] = {}
+        contents = make_contents(incoming, parts_of(incoming), notes, ids)
         if type(contents) is Failure:
             return contents
         if contents:
             made |= {"contents": contents, **of_all}
+            if ids:
+                made[ids_key] = [*ids]
             if fill_summed is not None:
                 fill_summed(contents, made, notes)
         if "currency" not in made or (contents and "value" not in made):

@@ -4,15 +4,17 @@ import click
 from click.shell_completion import get_completion_class
 
 from config.reading.json_schema import json_schema_text
+from operations.cases.schema import case_schema_text
 
 
 @click.command
-def schema() -> None:
+@click.option("--cases", is_flag=True, help="Print the schema of case files for `relay test` instead.")
+def schema(*, cases: bool) -> None:
     """Print the JSON Schema of relay.yaml, for editors that complete and check the file.
 
     The first line of a file that relay init wrote names it: `# yaml-language-server: $schema=relay.schema.json`.
     """
-    click.echo(json_schema_text(), nl=False)
+    click.echo(case_schema_text() if cases else json_schema_text(), nl=False)
 
 
 @click.command

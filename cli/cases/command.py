@@ -35,7 +35,7 @@ def test(paths: tuple[Path, ...], connection_id: str | None, junit: str | None, 
     """
     settings = load_settings()
     configuration = read_without_secrets(settings.config)
-    cases = [case for case in _read(paths) if connection_id in (None, case.connection)]
+    cases = [case for case in _read(paths, settings.config) if connection_id in (None, case.connection)]
     if not cases:
         raise OperatorError(
             f"No case{'' if connection_id is None else f' names connection {connection_id}'} in the files."
@@ -51,11 +51,11 @@ def test(paths: tuple[Path, ...], connection_id: str | None, junit: str | None, 
         raise SystemExit(1)
 
 
-def _read(paths: Sequence[Path]) -> list[Case]:
+def _read(paths: Sequence[Path], configuration: Path) -> list[Case]:
     """Return the cases of all files. Raise ConfigurationError with the problems of all."""
     cases: list[Case] = []
     problems: list[Problem] = []
-    for path in _files(paths):
+    for path in _files(paths, configuration):
         try:
             cases.extend(read_cases(path))
         except ConfigurationError as error:
@@ -65,10 +65,15 @@ def _read(paths: Sequence[Path]) -> list[Case]:
     return cases
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _files(paths: Sequence[Path], configuration: Path) -> Iterator[Path]:
+    """Yield the files, and of each folder its YAML files but the configuration itself."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+            yield from sorted(
+                file
+                for file in path.rglob("*")
+                if file.suffix in SUFFIXES and file.is_file() and not file.samefile(configuration)
+            )
         else:
             yield path
 

@@ -60,6 +60,8 @@ def preview(
 
     The index of an event is its position among the events of all files, from 0.
     """
+    if changed and save_case is not None:
+        raise click.UsageError("--save-case makes a case of one configuration: pass it without --diff.")
     settings = settings_here()
     reads = [read_batches(file) for file in files]
     batches = [batch for read in reads for batch in read.batches]

@@ -219,9 +219,8 @@ def test_junit_xml_is_what_ci_reads(tmp_path: Path) -> None:
 
 
 def test_a_folder_gives_its_yaml_files(tmp_path: Path) -> None:
-    """In their order; JSON beside them is for batches."""
-    folder = tmp_path / "cases"
-    folder.mkdir()
+    """In their order; JSON beside them is for batches, and the configuration itself holds no cases."""
+    folder = tmp_path
     for name in ("b", "a"):
         case(folder, GOOD, name=name)
     said = relay("test", str(folder), "--json")
@@ -276,3 +275,8 @@ def test_a_case_is_of_one_connection(tmp_path: Path) -> None:
     said = relay("preview", str(tmp_path / "batch.json"), "--save-case", str(tmp_path / "x.yaml"), environ=environ)
     assert said.exit_code == 2
     assert "--save-case is for one connection and input, and 4 are chosen" in said.stderr
+    both = ("--diff", str(tmp_path / "relay.yaml"), str(tmp_path / "relay.yaml"))
+    said = relay(
+        "preview", str(tmp_path / "batch.json"), "--save-case", str(tmp_path / "x.yaml"), *both, environ=environ
+    )
+    assert (said.exit_code, "pass it without --diff" in said.stderr) == (2, True)

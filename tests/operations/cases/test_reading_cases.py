@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from ruamel.yaml import YAML
+from support.terminal import relay
 
 from config.errors import ConfigurationError
 from operations.cases.model import Asked, Case
@@ -174,6 +177,18 @@ def test_a_bad_file_is_refused_with_its_line(tmp_path: Path, text: str, line: in
     problem = next(problem for problem in refused(tmp_path, text) if words[0] in problem)
     assert problem.startswith(f":{line}: ")
     assert all(word in problem for word in words)
+
+
+def test_the_schema_for_editors_accepts_what_is_read_and_refuses_a_misspelt_key(tmp_path: Path) -> None:
+    """`relay schema --cases` is made of the same rows."""
+    schema = json.loads(relay("schema", "--cases").stdout)
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    good = YAML(typ="safe").load(CASE)
+    assert list(validator.iter_errors(good)) == []
+    assert read(tmp_path, CASE)
+    for old, new in (("connection", "conection"), ("events: []\n", "event: []\n"), ("expect", "expct")):
+        assert list(validator.iter_errors(YAML(typ="safe").load(swapped(old, new))))
 
 
 def test_all_problems_are_named_at_once(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class Services:
 
     @cached_property
     def tiktok(self) -> Client:
-        """The client for test events, created at its first use. Raises OperatorError if its settings are wrong."""
+        """The client for test events, created at its first use. Raise OperatorError if its settings are wrong."""
         try:
             return Client(self.settings.tiktok_url, timeout=TIMEOUT, max_connections=2)
         except ConfigurationError as error:

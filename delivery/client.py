@@ -57,7 +57,7 @@ class _BodyStartTrace:
 class Client:
     """An HTTP client for one TikTok host. Create one per process, after any fork, and share it between threads.
 
-    Raises ConfigurationError when the environment names an invalid proxy, or certificates that cannot be read.
+    Raise ConfigurationError when the environment names an invalid proxy, or certificates that cannot be read.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ class ProxySettings:
 
 
 def proxy_settings_for(url: str, environ: Mapping[str, str] | None = None) -> ProxySettings:
-    """Return the settings for requests to `url`. Raises ConfigurationError when the proxy's URL is invalid."""
+    """Return the settings for requests to `url`. Raise ConfigurationError when the proxy's URL is invalid."""
     environ = os.environ if environ is None else environ
     target = urlsplit(url)
     host = target.hostname or ""
@@ -66,7 +66,7 @@ def proxy_settings_for(url: str, environ: Mapping[str, str] | None = None) -> Pr
 
 
 def certificates(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
-    """Return the certificates to trust. Raises ConfigurationError when SSL_CERT_FILE or SSL_CERT_DIR cannot be read."""
+    """Return the certificates to trust. Raise ConfigurationError when SSL_CERT_FILE or SSL_CERT_DIR cannot be read."""
     environ = os.environ if environ is None else environ
     name = "SSL_CERT_FILE" if environ.get("SSL_CERT_FILE") else "SSL_CERT_DIR"
     try:

@@ -34,7 +34,7 @@ class Append:
     async def append(self, arrivals: Sequence[Arrival], now_ms: int | None = None) -> None:
         """Return once Redis has all of `arrivals`.
 
-        Raises RedisFull or ArrivalTooLarge when nothing was written. After RedisAway it may or may not be written: the
+        Raise RedisFull or ArrivalTooLarge when nothing was written. After RedisAway it may or may not be written: the
         sender sends the events again, with the same ids.
         """
         contents = append_contents(arrivals, self._choose_lane)

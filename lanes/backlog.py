@@ -17,5 +17,5 @@ class Discarded(NamedTuple):
 
 
 def discard_page(client: redis.Redis, connection: str, chunks: int = PAGE, now_ms: int | None = None) -> Discarded:
-    """Discard at most `chunks` chunks; repeat until nothing is discarded. Raises RedisAway."""
+    """Discard at most `chunks` chunks; repeat until nothing is discarded. Raise RedisAway."""
     return Discarded(*lane_scripts(client).call("discard_backlog", connection, chunks, now_ms=now_ms))

@@ -101,7 +101,7 @@ class Keyring(Protocol):
 
 
 def read_header(data: bytes) -> Header:
-    """Return the header of an encoded chunk of any version. Raises ChunkUnreadable for bytes without one."""
+    """Return the header of an encoded chunk of any version. Raise ChunkUnreadable for bytes without one."""
     version, flags, events, received_ms, first_unknown_ms, _, _ = _fixed(data)
     return Header(version, flags, events, received_ms, first_unknown_ms)
 
@@ -118,7 +118,7 @@ def _damaged(error: Exception) -> ChunkUnreadable:
 
 
 def encrypted_body(data: bytes) -> bytes | None:
-    """Return the encrypted part of an encoded chunk; None when it is not encrypted. Raises ChunkUnreadable."""
+    """Return the encrypted part of an encoded chunk; None when it is not encrypted. Raise ChunkUnreadable."""
     _, flags, _, _, _, name_length, peer_length = _fixed(data)
     return data[_FIXED.size + name_length + peer_length :] if flags & ENCRYPTED else None
 

@@ -29,20 +29,20 @@ class Glance(NamedTuple):
 
 
 def connections_known(client: redis.Redis) -> list[str]:
-    """Return every connection that ever had anything in Redis, sorted by name. Raises RedisAway."""
+    """Return every connection that ever had anything in Redis, sorted by name. Raise RedisAway."""
     with translate_errors:
         return sorted(name.decode() for name in cast("set[bytes]", client.smembers("lanes:connections")))
 
 
 def inputs_known(client: redis.Redis) -> list[str]:
-    """Return every input that ever sent anything. Scans all keys, which are few per connection. Raises RedisAway."""
+    """Return every input that ever sent anything. Scans all keys, which are few per connection. Raise RedisAway."""
     with translate_errors:
         keys = client.scan_iter(match=f"{_INPUT_KEY}*", count=1_000)
         return sorted(key.decode().removeprefix(_INPUT_KEY) for key in set(keys))
 
 
 def glance(client: redis.Redis) -> tuple[int, Sequence[Glance]]:
-    """Return Redis's time, Unix ms, and every connection that it knows, at one instant. Raises RedisAway."""
+    """Return Redis's time, Unix ms, and every connection that it knows, at one instant. Raise RedisAway."""
     connections = connections_known(client)
     commands = [
         command

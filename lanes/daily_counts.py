@@ -24,7 +24,7 @@ def day_of(ms: int) -> int:
 
 
 def read_days(client: redis.Redis, connection: str, days: Sequence[int]) -> list[dict[str, int]]:
-    """Return the counts of each of these days by name, read at one instant. Raises RedisAway."""
+    """Return the counts of each of these days by name, read at one instant. Raise RedisAway."""
     read = read_together(client, [("HGETALL", f"days:{connection}:{day}") for day in days])
     return [
         {name.decode(): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)} for flat in read.replies
@@ -32,7 +32,7 @@ def read_days(client: redis.Redis, connection: str, days: Sequence[int]) -> list
 
 
 def remove_old_days(client: redis.Redis, connection: str, earliest_now_ms: int) -> int:
-    """Remove the days that are older than 90 days; return how many. Raises RedisAway.
+    """Remove the days that are older than 90 days; return how many. Raise RedisAway.
 
     `earliest_now_ms` is the earliest time that any clock at hand shows.
     """

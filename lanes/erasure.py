@@ -39,7 +39,7 @@ class Erased(NamedTuple):
 
 
 def pages(client: redis.Redis, lane: str) -> Iterator[list[Placed]]:
-    """Yield every chunk that is in the lane and stays until it is read, a page at a time. Raises RedisAway."""
+    """Yield every chunk that is in the lane and stays until it is read, a page at a time. Raise RedisAway."""
     place = 0
     while True:
         first, chunks = lane_scripts(client).call("read_page", lane, place, PAGE, PAGE_BYTES)

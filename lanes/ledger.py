@@ -96,7 +96,7 @@ class Reading(msgspec.Struct):
 def read_ledger(
     client: redis.Redis, connections: Sequence[str], inputs: Sequence[str], now_ms: int | None = None
 ) -> Reading:
-    """Return the ledger of these inputs and connections, and of every other connection in Redis. Raises RedisAway."""
+    """Return the ledger of these inputs and connections, and of every other connection in Redis. Raise RedisAway."""
     named = pack({"connections": list(connections), "inputs": list(inputs)})
     packed = lane_scripts(client).call("read_ledger", named, now_ms=now_ms)
     return msgspec.convert(_with_empty_maps(msgspec.msgpack.decode(packed)), Reading, strict=False)

@@ -14,7 +14,7 @@ def lane_name(connection: str, number: int) -> str:
 
 
 def connection_of(lane: str) -> str:
-    """Return the connection of a lane. Raises ValueError when `lane` is no lane's name."""
+    """Return the connection of a lane. Raise ValueError when `lane` is no lane's name."""
     match = _LANE.fullmatch(lane)
     if match is None:
         raise ValueError("not a lane's name: expected <connection>:<number>")

@@ -68,7 +68,7 @@ class ReplicatedAppend(Append):
         self._kept.confirm(number, contents)
 
     async def repair(self) -> None:
-        """Make the confirmed appends again that Redis does not have any more. Raises RedisAway or RedisFull."""
+        """Make the confirmed appends again that Redis does not have any more. Raise RedisAway or RedisFull."""
         if not self._kept.any_kept:
             return
         confirmed = (

@@ -101,5 +101,5 @@ def _fields_of(shared: bytes, platform: str) -> BatchFields:
 
 
 def compile_plan(connection: Connection, source: Input) -> Plan:
-    """Resolve every row and setting once. Raises UnknownSourceError for a row that names an unknown field."""
+    """Resolve every row and setting once. Raise UnknownSourceError for a row that names an unknown field."""
     return Plan(connection, source)

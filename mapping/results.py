@@ -27,7 +27,7 @@ class Mapped(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
-    """An event that cannot be sent: it becomes a dead letter (product.md Z1).
+    """An event that cannot be sent: it becomes a dead letter.
 
     `reason` is a code of `config/dead_letter_reasons.py`. `field` is the incoming name at fault. `message` is a
     sentence without any value of the event.

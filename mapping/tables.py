@@ -1,4 +1,4 @@
-"""The tables of product.md, E, U and P, and those of what goes beyond it (X, A, T, V, L): each value's field and rule.
+"""The tables E, U, P, X, A, T, V and L of docs/mapping.md: each value's field and rule.
 
 They are the complete list of fields. `plan.compile_plan` turns the rows of a route into functions, once for each
 connection.

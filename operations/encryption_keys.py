@@ -42,7 +42,7 @@ class Reencrypted:
 
 
 def key_usage(store: DeadLetterStore, keyring: Keyring) -> KeyUsage:
-    """Count what needs each key. Items that move during the count may be missed or counted twice. Raises RedisAway."""
+    """Count what needs each key. Items that move during the count may be missed or counted twice. Raise RedisAway."""
     usage = KeyUsage()
     for connection in store.connections:
         for chunk in waiting_chunks(store.client, connection):
@@ -56,7 +56,7 @@ def key_usage(store: DeadLetterStore, keyring: Keyring) -> KeyUsage:
 
 
 def reencrypt_dead_letters(store: DeadLetterStore, keyring: Keyring) -> Reencrypted:
-    """Encrypt every dead letter with the newest key; one that is replayed meanwhile is skipped. Raises RedisAway."""
+    """Encrypt every dead letter with the newest key; one that is replayed meanwhile is skipped. Raise RedisAway."""
     done = Reencrypted()
     for connection in store.connections:
         _reencrypt_parts(store, connection, keyring)

@@ -70,7 +70,7 @@ class Erasure:
 
 @dataclass(slots=True)
 class Eraser:
-    """Erases the person with these identities. Raises RedisAway, after which it can be run again."""
+    """Erases the person with these identities. Raise RedisAway, after which it can be run again."""
 
     store: DeadLetterStore
     configuration: Configuration

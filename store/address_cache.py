@@ -52,7 +52,7 @@ class AddressCache:
     def get(self, subjects: Collection[str]) -> dict[str, bytes]:
         """Return the stored values for these subjects in one round trip; subjects without a value are omitted.
 
-        Raises RedisAway.
+        Raise RedisAway.
         """
         if not subjects:
             return {}
@@ -65,7 +65,7 @@ class AddressCache:
     def put(self, values: Mapping[str, bytes]) -> None:
         """Store these values until they expire; beyond `most_bytes` the oldest are removed.
 
-        Raises RedisAway or RedisFull.
+        Raise RedisAway or RedisFull.
         """
         named = [(self._name(subject), self._encrypt(value)) for subject, value in values.items()]
         named = [(name, encrypted) for name, encrypted in named if len(encrypted) <= LARGEST_VALUE]

@@ -19,7 +19,7 @@ Rewriting = Literal["rewritten", "no file", "not allowed", "failed", "still runn
 def rewrite_file(
     client: redis.Redis, sleep: Callable[[float], None] = time.sleep, monotonic: Callable[[], float] = time.monotonic
 ) -> Rewriting:
-    """Return when a rewrite that began after this call has ended, or return why there is none. Raises RedisAway.
+    """Return when a rewrite that began after this call has ended, or return why there is none. Raise RedisAway.
 
     `no file`: the server has no such file. `not allowed`: the provider of the server does not permit the command.
     """

@@ -12,7 +12,7 @@ Deed = Literal["reveals", "erasures"]
 
 
 def add_entry(client: redis.Redis, deed: Deed, entry: bytes) -> None:
-    """Add an entry, and keep the newest of the older ones. Raises RedisAway or RedisFull."""
+    """Add an entry, and keep the newest of the older ones. Raise RedisAway or RedisFull."""
     with translate_errors, client.pipeline(transaction=True) as together:
         together.lpush(_key(deed), entry)
         together.ltrim(_key(deed), 0, MOST_ENTRIES - 1)
@@ -20,7 +20,7 @@ def add_entry(client: redis.Redis, deed: Deed, entry: bytes) -> None:
 
 
 def entries(client: redis.Redis, deed: Deed) -> list[bytes]:
-    """Return the entries, newest first. Raises RedisAway."""
+    """Return the entries, newest first. Raise RedisAway."""
     with translate_errors:
         return cast("list[bytes]", client.lrange(_key(deed), 0, -1))
 

@@ -30,7 +30,7 @@ class Pool(redis.ConnectionPool):
 def connect(url: str) -> redis.Redis:
     """Return a client for threads (a worker, a command); no call waits longer than 3 s.
 
-    Raises ValueError when `url` is no address.
+    Raise ValueError when `url` is no address.
     """
     return connect_to(RedisAddress.parse(url))
 

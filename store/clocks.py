@@ -39,7 +39,7 @@ def own_ms() -> int:
 
 
 def now_ms(client: redis.Redis) -> int:
-    """Return Redis's time, Unix milliseconds: dead letters and chunks are dated by it. Raises RedisAway."""
+    """Return Redis's time, Unix milliseconds: dead letters and chunks are dated by it. Raise RedisAway."""
     with translate_errors:
         seconds, micros = client.time()
     return int(seconds) * 1000 + int(micros) // 1000

@@ -26,7 +26,7 @@ def is_present(replica: Replica) -> bool:
 
 
 async def online_replicas_async(client: redis.asyncio.Redis) -> int:
-    """Return how many replicas follow closely; many, where the server does not permit INFO. Raises RedisAway."""
+    """Return how many replicas follow closely; many, where the server does not permit INFO. Raise RedisAway."""
     with translate_errors:
         try:
             info: Any = await client.info("replication")
@@ -36,7 +36,7 @@ async def online_replicas_async(client: redis.asyncio.Redis) -> int:
 
 
 def confirmations(client: redis.Redis, replicas: int, within_ms: int) -> int:
-    """Wait until `replicas` replicas have everything written before; return how many have it. Raises RedisAway.
+    """Wait until `replicas` replicas have everything written before; return how many have it. Raise RedisAway.
 
     A write of its own goes first, because WAIT concerns what its own connection wrote; replicas get writes in order.
     """

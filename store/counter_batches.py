@@ -29,7 +29,7 @@ class CounterBatch:
         self._fresh[what] += 1
 
     async def flush(self) -> None:
-        """Add the counts to Redis. Raises RedisAway or RedisFull; the next call then repeats the same batch."""
+        """Add the counts to Redis. Raise RedisAway or RedisFull; the next call then repeats the same batch."""
         if not self._bundle:
             if not self._fresh:
                 return
@@ -41,7 +41,7 @@ class CounterBatch:
 
 
 def read_counts(client: redis.Redis, name: str) -> dict[str, int]:
-    """Return the sums over all processes under `name`. Raises RedisAway."""
+    """Return the sums over all processes under `name`. Raise RedisAway."""
     with translate_errors:
         counts = cast("dict[bytes, bytes]", client.hgetall(f"counts:{name}"))
     return {what.decode(): int(count) for what, count in counts.items()}

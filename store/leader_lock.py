@@ -29,6 +29,6 @@ class LeaderLock:
 
 
 def is_first(client: redis.Redis, name: str, period_s: int) -> bool:
-    """Return True for the first caller per `name` within the period. Raises RedisAway or RedisFull."""
+    """Return True for the first caller per `name` within the period. Raise RedisAway or RedisFull."""
     with translate_errors:
         return bool(client.set(_PREFIX + name, 1, nx=True, ex=period_s))

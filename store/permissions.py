@@ -62,7 +62,7 @@ NOTHING_MISSING: Final = MissingPermissions()
 
 
 def missing_permissions(client: redis.Redis) -> MissingPermissions:
-    """Try everything that relay and Celery use. Raises RedisError where the server does not answer."""
+    """Try everything that relay and Celery use. Raise RedisError where the server does not answer."""
     key = f"{_KEY}{secrets.token_hex(8)}"
     commands: list[str] = []
     channels = False

@@ -60,7 +60,7 @@ class AsyncProbe:
 def permission_trouble(client: redis.Redis) -> Trouble | None:
     """Return what relay's user lacks, with the line that adds it; None when nothing but INFO is missing.
 
-    Raises RedisError where the server does not answer.
+    Raise RedisError where the server does not answer.
     """
     missing = missing_permissions(client)
     if missing._replace(commands=tuple(name for name in missing.commands if name != "info")) == NOTHING_MISSING:
@@ -90,7 +90,7 @@ def ask_further(trouble: Trouble, client: redis.Redis) -> Trouble:
 
 
 def _listen(client: redis.Redis) -> bytes:
-    """Connect, send nothing, and return what the server says. Raises SSLError with its alert, OSError otherwise."""
+    """Connect, send nothing, and return what the server says. Raise SSLError with its alert, OSError otherwise."""
     connection: Any = client.connection_pool.make_connection()
     with connection._connect() as connected:  # noqa: SLF001 - connect() would also send commands
         connected.settimeout(LISTEN_S)

@@ -16,7 +16,7 @@ class Together(NamedTuple):
 
 
 def read_together(client: redis.Redis, commands: Sequence[Sequence[str]]) -> Together:
-    """Run reading commands in one script. Raises RedisAway.
+    """Run reading commands in one script. Raise RedisAway.
 
     A transaction would do the same, but Redis 6.2 refuses transactions at maxmemory.
     """

@@ -32,7 +32,7 @@ class Replica(NamedTuple):
 
 
 def replicas_of(client: redis.Redis) -> list[Replica]:
-    """Return the replicas that are connected; none where the server does not permit INFO. Raises RedisAway."""
+    """Return the replicas that are connected; none where the server does not permit INFO. Raise RedisAway."""
     with translate_errors:
         try:
             return replicas_in(client.info("replication"))
@@ -54,7 +54,7 @@ def rewrite_files_of_replicas(
 ) -> dict[str, Rewriting]:
     """Make each replica, also those of replicas, rewrite its file once it has everything that the primary has.
 
-    Return how that ended, by the replica's address. Raises RedisAway when the primary does not answer.
+    Return how that ended, by the replica's address. Raise RedisAway when the primary does not answer.
     """
     with translate_errors:
         try:
@@ -80,7 +80,7 @@ def _client_of(client: redis.Redis, replica: Replica) -> redis.Redis:
 
 
 def clients_of_replicas(client: redis.Redis) -> Iterator[tuple[Replica, redis.Redis]]:
-    """Give each connected replica with a client of its own, which is closed afterwards. Raises RedisAway."""
+    """Give each connected replica with a client of its own, which is closed afterwards. Raise RedisAway."""
     for replica in replicas_of(client):
         with _client_of(client, replica) as own:
             yield replica, own

@@ -38,7 +38,7 @@ def dead_letter_share_of(limit: int | None) -> int:
 
 
 def memory_use(client: redis.Redis) -> MemoryUse:
-    """Return how much memory the server uses. Raises RedisAway."""
+    """Return how much memory the server uses. Raise RedisAway."""
     with translate_errors:
         try:
             return memory_of(client.info("memory"))

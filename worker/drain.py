@@ -61,7 +61,7 @@ def drain(
 ) -> JobReport:
     """Deliver what waits in `lane` for up to 5 s, or until the process must stop.
 
-    Raises ValueError when `lane` is not a lane's name, RedisAway, RedisFull.
+    Raise ValueError when `lane` is not a lane's name, RedisAway, RedisFull.
     """
     report = JobReport(connection_of(lane))
     configuration = runtime.file.current

@@ -41,7 +41,7 @@ class Retention:
         self._soon = 0
 
     def step(self, runtime: Runtime) -> None:
-        """Check one page of ids; remove the dead letters that are too old, counted as discarded. Raises RedisAway."""
+        """Check one page of ids; remove the dead letters that are too old, counted as discarded. Raise RedisAway."""
         clocks = Clocks(self._clock_ms(self._client), self._own_ms())
         if clocks.disagree:
             return

@@ -132,7 +132,7 @@ _started: list[Runtime] = []
 
 
 def start(settings: Settings) -> Runtime:
-    """Create this process's runtime. Raises ConfigurationError, and LookupError when RELAY_REDIS_URL is not set."""
+    """Create this process's runtime. Raise ConfigurationError, and LookupError when RELAY_REDIS_URL is not set."""
     if settings.redis_url is None:
         raise LookupError("RELAY_REDIS_URL is not set: set it, or start workers with relay up")
     _started[:] = [Runtime(settings, settings.redis_url.get_secret_value())]

@@ -144,7 +144,7 @@ def _decode_repaired(raw: bytes) -> Fields:
 
 
 def environment_of(value: object) -> str:
-    """Return the environment in lower case; `production` where it is no text (product.md C, `environments`)."""
+    """Return the environment in lower case; `production` where it is no text."""
     name = value.strip().lower() if isinstance(value, str) else ""
     return name or "production"
 

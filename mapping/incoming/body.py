@@ -51,7 +51,7 @@ def is_compressed(body: bytes) -> bool:
 
 
 def gunzip(body: bytes, limit: int) -> bytes:
-    """Return the decompressed body. Raises BadBody, also where it has more than `limit` bytes."""
+    """Return the decompressed body. Raise BadBody, also where it has more than `limit` bytes."""
     plain = gunzip_within(body, limit)
     if plain is None:
         raise too_large(limit)
@@ -59,7 +59,7 @@ def gunzip(body: bytes, limit: int) -> bytes:
 
 
 def gunzip_within(body: bytes, limit: int) -> bytes | None:
-    """Return the decompressed body; None where it has more than `limit` bytes, which are never made. Raises BadBody."""
+    """Return the decompressed body; None where it has more than `limit` bytes, which are never made. Raise BadBody."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as members:
             plain = members.read(limit + 1)
@@ -105,7 +105,7 @@ def replace_lone_surrogates(body: bytes) -> bytes:
 
 
 def one_batch(body: bytes) -> Sequence[JsonBytes]:
-    """Return the batch of a body of /v2/events. Raises BadBody."""
+    """Return the batch of a body of /v2/events. Raise BadBody."""
     text = checked_text(body)
     if not text or text.isspace():
         raise _empty()
@@ -115,7 +115,7 @@ def one_batch(body: bytes) -> Sequence[JsonBytes]:
 
 
 def many_batches(body: bytes) -> Sequence[JsonBytes]:
-    """Return the elements of a body of /v2/bulkevents, as `elements_of` does. Raises BadBody."""
+    """Return the elements of a body of /v2/bulkevents, as `elements_of` does. Raise BadBody."""
     elements = elements_of(body)
     if len(elements) > MOST_BATCHES:
         raise BodyTooLarge(f"The request has {len(elements)} batches; at most {MOST_BATCHES} are taken at once.")
@@ -179,7 +179,7 @@ def _empty() -> BadBody:
 
 
 def _elements_of_deep_array(text: bytes) -> list[bytes]:
-    """Return the elements of an array, one of which is nested too deeply for the parser. Raises BadBody."""
+    """Return the elements of an array, one of which is nested too deeply for the parser. Raise BadBody."""
     whole = text.strip()
     places = list(_commas(whole))
     elements = [whole[begin + 1 : end].strip() for begin, end in pairwise(places)]
@@ -189,7 +189,7 @@ def _elements_of_deep_array(text: bytes) -> list[bytes]:
 
 
 def _commas(whole: bytes) -> Iterator[int]:
-    """Yield the positions of the array's `[`, of the commas between elements, and of its `]`. Raises BadBody."""
+    """Yield the positions of the array's `[`, of the commas between elements, and of its `]`. Raise BadBody."""
     depth = 0
     for number, token in enumerate(_TOKENS.finditer(whole)):
         if token[0][:1] in b"[{":

@@ -27,7 +27,7 @@ MOST_ENTRIES: Final = 200_000
 
 
 def find_once(client: redis.Redis, connections: Sequence[str], query: DeadLetterQuery) -> Found:
-    """Return what the query finds in these connections, for a command that keeps no index. Raises RedisAway."""
+    """Return what the query finds in these connections, for a command that keeps no index. Raise RedisAway."""
     names = [name for name in connections if query.connection in (None, name)]
     found = ConnectionIndex()
     for name in names:
@@ -45,7 +45,7 @@ def _read_once(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iter
 
 
 class DeadLetterIndex:
-    """The dead letters of one Redis; serves any number of threads. Raises RedisAway."""
+    """The dead letters of one Redis; serves any number of threads. Raise RedisAway."""
 
     def __init__(self, client: redis.Redis, most: int = MOST_ENTRIES) -> None:
         self._client, self._most = client, most

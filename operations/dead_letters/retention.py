@@ -36,7 +36,7 @@ def split_by_retention(ids: Iterable[str], retention_s: int, now_ms: int) -> Ret
 
 
 def count_expiring(client: redis.Redis, configuration: Configuration, now_ms: int) -> Counter[str]:
-    """Count, for each connection, the dead letters that expire within seven days. Reads every id. Raises RedisAway."""
+    """Count, for each connection, the dead letters that expire within seven days. Reads every id. Raise RedisAway."""
     soon: Counter[str] = Counter()
     for connection in configuration.connections.values():
         cursor = None

@@ -149,12 +149,12 @@ def _same_name(former: _Sent, current: _Sent) -> bool:
     return former.tiktok_event == current.tiktok_event
 
 
-def _sent(made: Preview | None) -> dict[int, list[_Sent]]:
+def _sent(preview: Preview | None) -> dict[int, list[_Sent]]:
     """Return every TikTok event of a preview, by the position of the event it came from."""
     sent: dict[int, list[_Sent]] = {}
-    if made is not None:
-        numbers = [number for number, request in enumerate(made.requests) for _ in request.items]
-        for number, index, item in zip(numbers, made.indexes, made.items, strict=True):
+    if preview is not None:
+        numbers = [number for number, request in enumerate(preview.requests) for _ in request.items]
+        for number, index, item in zip(numbers, preview.indexes, preview.items, strict=True):
             sent.setdefault(index, []).append(_Sent(number, item.tiktok_event, item.event_id, item.body))
     return sent
 
@@ -176,19 +176,19 @@ def _outcomes(before: Preview | None, after: Preview | None) -> Iterator[Outcome
             yield OutcomeChange(index, former, current)
 
 
-def _outcomes_of(made: Preview | None) -> dict[int, list[str]]:
+def _outcomes_of(preview: Preview | None) -> dict[int, list[str]]:
     """Return the outcomes of each event: names of TikTok events, or why there is none."""
     outcomes: dict[int, list[str]] = {}
-    if made is None:
+    if preview is None:
         return outcomes
     described = [
-        *((index, item.tiktok_event) for index, item in zip(made.indexes, made.items, strict=True)),
+        *((index, item.tiktok_event) for index, item in zip(preview.indexes, preview.items, strict=True)),
         *(
             (index, f"dead letter {item.reason}" + (f" ({item.field})" if item.field else ""))
-            for index, item in made.rejected
+            for index, item in preview.rejected
         ),
-        *((index, f"unsupported: {item.what}") for index, item in made.unsupported),
-        *((index, f"withheld: {item.why}") for index, item in made.withheld),
+        *((index, f"unsupported: {item.what}") for index, item in preview.unsupported),
+        *((index, f"withheld: {item.why}") for index, item in preview.withheld),
     ]
     for index, outcome in described:
         outcomes.setdefault(index, []).append(outcome)

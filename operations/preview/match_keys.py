@@ -72,12 +72,13 @@ class Matching:
     """The notes that are reasons here."""
 
 
-def matching_of(made: Preview, connection: Connection) -> Matching:
-    """Return the identifiers by which TikTok could match the events of `made`."""
+def matching_of(preview: Preview, connection: Connection) -> Matching:
+    """Return the identifiers by which TikTok could match the events of `preview`."""
     matching = Matching(
-        tuple(_identifiers(made, connection)), remembers=connection.enrich_ip_address and is_sent("user.ip", connection)
+        tuple(_identifiers(preview, connection)),
+        remembers=connection.enrich_ip_address and is_sent("user.ip", connection),
     )
-    for item in made.items:
+    for item in preview.items:
         body = msgspec.json.decode(item.body)
         present = [identifier for identifier in matching.identifiers if _at(body, identifier.path)]
         for identifier in present:
@@ -103,18 +104,18 @@ def _grade(present: list[Identifier]) -> Grade:
     return "good" if "good" in usable else "fair" if usable else "none"
 
 
-def _identifiers(made: Preview, connection: Connection) -> Iterator[Identifier]:
+def _identifiers(preview: Preview, connection: Connection) -> Iterator[Identifier]:
     """Yield one for each kind that the route has a field for, in the order of KINDS."""
-    shape = shape_of(made.plan.route)
+    shape = shape_of(preview.plan.route)
     for kind in KINDS:
-        rows = [row for row in FIELDS if row.track == kind.path and _holds(row, made, connection)]
+        rows = [row for row in FIELDS if row.track == kind.path and _holds(row, preview, connection)]
         for row in rows[:1]:
             path = path_of(row, shape) or ""
             yield Identifier(kind, tuple(path.removesuffix("[]").split(".")), row.source.bind(connection).name)
 
 
-def _holds(row: Row, made: Preview, connection: Connection) -> bool:
-    route = made.plan.route
+def _holds(row: Row, preview: Preview, connection: Connection) -> bool:
+    route = preview.plan.route
     return route.name in row.routes and path_of(row, shape_of(route)) is not None and is_on(row, connection)
 
 

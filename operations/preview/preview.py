@@ -127,18 +127,20 @@ def _is_repeated(batch: SplitBatch, seen: Head | None) -> bool:
     return batch.source_request_id is not None or (seen is not None and seen.has_timestamp)
 
 
-def _sort(made: Preview, items: list[Mapped], index: int, result: Mapped | Rejected | Unsupported | Withheld) -> None:
+def _sort(
+    preview: Preview, items: list[Mapped], index: int, result: Mapped | Rejected | Unsupported | Withheld
+) -> None:
     match result:
         case Mapped():
             items.append(result)
-            made.indexes.append(index)
-            made.notes.extend((index, note) for note in result.notes)
+            preview.indexes.append(index)
+            preview.notes.extend((index, note) for note in result.notes)
         case Rejected():
-            made.rejected.append((index, result))
+            preview.rejected.append((index, result))
         case Unsupported():
-            made.unsupported.append((index, result))
+            preview.unsupported.append((index, result))
         case Withheld():
-            made.withheld.append((index, result))
+            preview.withheld.append((index, result))
         case _:
             assert_never(result)
 

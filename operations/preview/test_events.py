@@ -22,22 +22,22 @@ class Reply:
     sentences: list[str] = field(default_factory=list)
 
 
-def why_not(made: Preview, connection: Connection) -> str | None:
+def why_not(preview: Preview, connection: Connection) -> str | None:
     """Return why nothing may be sent as a test; None when it may. Without a test code TikTok would count it."""
-    if not shape_of(made.plan.route).takes_tests:
+    if not shape_of(preview.plan.route).takes_tests:
         return "TikTok's legacy pixel API has no test events: they would be counted"
     if connection.test_event_code is None:
         return f"no test code: put test_event_code of Events Manager's Test Events tab into connection {connection.id}"
-    return None if made.requests else "no event would be sent"
+    return None if preview.requests else "no event would be sent"
 
 
-def send_test(client: Client, made: Preview, connection: Connection) -> list[Reply]:
+def send_test(client: Client, preview: Preview, connection: Connection) -> list[Reply]:
     """Post the first few requests with the connection's test code. Raise OperatorError where `why_not` says so."""
-    if obstacle := why_not(made, connection):
+    if obstacle := why_not(preview, connection):
         raise OperatorError(f"not sent: {obstacle}")
     replies = []
-    for request in made.requests[:MOST_REQUESTS]:
-        answer = client.post(made.plan.route.path, request.body, connection.access_token)
+    for request in preview.requests[:MOST_REQUESTS]:
+        answer = client.post(preview.plan.route.path, request.body, connection.access_token)
         verdict = judge(answer, len(request.items))
         match verdict:
             case Delivered():
@@ -52,6 +52,6 @@ def send_test(client: Client, made: Preview, connection: Connection) -> list[Rep
                 replies.append(Reply(False, [f"{verdict.error}: {verdict.who}: {verdict.what_to_do}"]))
             case _:
                 assert_never(verdict)
-    if (more := len(made.requests) - MOST_REQUESTS) > 0:
+    if (more := len(preview.requests) - MOST_REQUESTS) > 0:
         replies.append(Reply(False, [f"not sent: {plural(more, 'further request')}; try fewer events"]))
     return replies

@@ -43,7 +43,7 @@ class Scripts:
         self._registered: dict[str, Any] = {}
 
     def call(self, name: str, *arguments: Argument, now_ms: int | None = None) -> Any:
-        """Run a script and return its reply. Raises RedisAway or RedisFull.
+        """Run a script and return its reply. Raise RedisAway or RedisFull.
 
         `now_ms` is for tests: it replaces Redis's clock.
         """
@@ -72,7 +72,7 @@ class AsyncScript:
         self._script: Any = client.register_script(script_text(name, folder))
 
     async def call(self, *arguments: Argument, now_ms: int | None = None) -> Any:
-        """Run the script and return its reply. Raises RedisAway or RedisFull; `now_ms` as in `Scripts.call`."""
+        """Run the script and return its reply. Raise RedisAway or RedisFull; `now_ms` as in `Scripts.call`."""
         with translate_errors:
             return await self._script(args=["" if now_ms is None else now_ms, *arguments])
 

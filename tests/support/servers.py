@@ -123,7 +123,7 @@ def _speaks_tls(program: Path) -> bool:
 
 
 def fetch(server: Server) -> str:
-    """Put the server into its folder and return what it says of its version. Raises NotHere."""
+    """Put the server into its folder and return what it says of its version. Raise NotHere."""
     if server.name != "bundled" and not server.path.exists():
         shutil.rmtree(server.path.parent, ignore_errors=True)
         if server.member:

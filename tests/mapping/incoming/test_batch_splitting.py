@@ -61,7 +61,7 @@ def test_source_request_id_is_any_text(value, expected):
 
 @pytest.mark.parametrize("value", [None, "", " ", 5, [], {}], ids=repr)
 def test_batch_without_environment_is_productions(value):
-    """product.md C, `environments`."""
+    """Only text is an environment."""
     assert split_batch(json.dumps({"environment": value}).encode()).environment == "production"
 
 

@@ -1,4 +1,4 @@
-"""Rows E, U and P of product.md, and the settings of C they read: which value arrives where, route by route.
+"""Rows E, U and P of docs/mapping.md, and the settings of C that they read: which value arrives where, route by route.
 
 A case names its row, what the sender says, and what stands in the body of events on each route; None is nothing.
 """

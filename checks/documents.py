@@ -18,7 +18,7 @@ from config.dead_letter_reasons import REASONS
 from config.reading.conditions import CONDITION
 from config.reading.custom_mappings import CUSTOM_MAPPING
 from config.reading.forwarding import FORWARD
-from config.reading.matches import MATCH, PRODUCTS
+from config.reading.matches import MATCH, PRODUCTS, PROMOTIONS
 from config.reading.parameters import PARAMETER
 from config.reading.readers import scalar
 from config.reading.records import Record
@@ -125,6 +125,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "keys-of-a-custom-mapping": lambda: keys_table(CUSTOM_MAPPING),
     "keys-of-a-match": lambda: keys_table(MATCH),
     "keys-of-products": lambda: keys_table(PRODUCTS),
+    "keys-of-promotions": lambda: keys_table(PROMOTIONS),
     "keys-of-a-condition": lambda: keys_table(CONDITION),
     "keys-of-a-parameter": lambda: keys_table(PARAMETER),
     "commands": commands_text,

@@ -35,7 +35,7 @@ Subject = Literal[
     "gdpr_consent",
 ]
 Operator = Literal["is", "is_not", "in", "not_in", "contains", "starts_with", "matches", "greater", "less", "exists"]
-ForEach = Literal["product"]
+ForEach = Literal["product", "promotion"]
 Take = Literal["first", "last"]
 TransformName = Literal["lower", "trim", "split", "first", "join", "multiply", "round"]
 
@@ -83,8 +83,8 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Products:
-    """Which of an event's products a custom mapping reads; `take` leaves one of those that the conditions leave."""
+class Choice:
+    """Which products or promotions a custom mapping reads; `take` leaves one of those that the conditions leave."""
 
     only_if: tuple[Condition, ...] = ()
     never_if: tuple[Condition, ...] = ()
@@ -115,8 +115,8 @@ class Parameter:
 class CustomMapping:
     """Matching events become `tiktok_event`, with these parameters and no others (M2b).
 
-    A `default` matches only events that no other mapping matches. `products` says which products the mapping reads;
-    an event without any does not match. `for_each` makes one TikTok event of each product.
+    A `default` matches only events that no other mapping matches. `products` and `promotions` say which of them the
+    mapping reads; an event without any does not match. `for_each` makes one TikTok event of each.
     """
 
     tiktok_event: str
@@ -125,7 +125,8 @@ class CustomMapping:
     is_custom_event: bool = False
     is_default: bool = False
     extra_parameters: bool = False
-    products: Products | None = None
+    products: Choice | None = None
+    promotions: Choice | None = None
     for_each: ForEach | None = None
 
 

@@ -28,12 +28,13 @@ FIELD_PATHS: Mapping[str, str] = {name: _ELSEWHERE.get(name, f"product_action.{n
 
 
 class Scope(Enum):
-    """What a source reads from, and so how often: once a connection, batch, event, product or item."""
+    """What a source reads from, and so how often: once a connection, batch, event, product, promotion or item."""
 
     CONNECTION = "connection"
     BATCH = "batch"
     EVENT = "event"
     PRODUCT = "product"
+    PROMOTION = "promotion"
     CONTENTS = "contents"
     ITEM = "item"
 

@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from config.checks.implications import exclude, implies
-from config.checks.overlap import conditions_of, conditions_on_one_product
+from config.checks.overlap import conditions_of, conditions_on_one_part
 from config.checks.refusals import lines_of, mapped_events
 from config.model import Condition, CustomMapping, Match
 from config.reading.draft import Draft
@@ -15,7 +15,7 @@ _NEVER: Final = "the custom mapping to {event} takes no event"
 
 
 class _Rules(NamedTuple):
-    """The conditions of a `match` or of `products`: what must hold, and what must not, each with its line."""
+    """The conditions of a `match`, `products` or `promotions`, each with its line: what must hold, what must not."""
 
     event: str
     what: str
@@ -33,20 +33,21 @@ def _rules_of(draft: Draft) -> Iterator[_Rules]:
 
 
 def _rules_of_mapping(mapping: CustomMapping, table: Table) -> Iterator[_Rules]:
-    match, products = mapping.match, mapping.products
+    match = mapping.match
     needed = conditions_of(match)
     lines = lines_of(table, "match", "only_if")
     named = [table.lines.get("match", table.line)] * (len(needed) - len(lines))
     never = [*zip(match.never_if, lines_of(table, "match", "never_if"), strict=True)]
     yield _Rules(mapping.tiktok_event, "match", [*zip(needed, [*named, *lines], strict=True)], never)
-    if products is not None:
-        wanted, unwanted = (conditions_on_one_product(rules) for rules in (products.only_if, products.never_if))
-        yield _Rules(
-            mapping.tiktok_event,
-            "products",
-            [*zip(wanted, lines_of(table, "products", "only_if"), strict=True)],
-            [*zip(unwanted, lines_of(table, "products", "never_if"), strict=True)],
-        )
+    for what, choice in (("products", mapping.products), ("promotions", mapping.promotions)):
+        if choice is not None:
+            wanted, unwanted = (conditions_on_one_part(rules) for rules in (choice.only_if, choice.never_if))
+            yield _Rules(
+                mapping.tiktok_event,
+                what,
+                [*zip(wanted, lines_of(table, what, "only_if"), strict=True)],
+                [*zip(unwanted, lines_of(table, what, "never_if"), strict=True)],
+            )
 
 
 def _never_holds(draft: Draft) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import product
 
 from config.checks.implications import exclude, implies
-from config.model import Condition, CustomMapping, Match, Products
+from config.model import Choice, Condition, CustomMapping, Match
 from config.vocabulary import PRODUCT_ACTIONS
 
 _ACTION_OF_NAME = {f"ecommerce - {action.replace('_', '')}": action for action in PRODUCT_ACTIONS}
@@ -14,7 +14,8 @@ def may_both_match(first: CustomMapping, second: CustomMapping) -> bool:
     """Return False where no event can become items of both mappings under one event id."""
     if first.is_default != second.is_default or first.for_each != second.for_each:
         return False
-    if first.for_each is not None and _choose_different_products(first.products, second.products):
+    choices = ((first.products, second.products), (first.promotions, second.promotions))
+    if first.for_each is not None and any(_choose_different_ones(*pair) for pair in choices):
         return False
     return _may_both_hold(first.match, second.match)
 
@@ -43,13 +44,14 @@ def conditions_of(match: Match) -> list[Condition]:
     return [*of_kind, *attributes, *match.only_if]
 
 
-def conditions_on_one_product(conditions: tuple[Condition, ...]) -> list[Condition]:
-    """Return conditions on products for one product: a field of it has one value, as a field of an event has."""
-    return [replace(found, subject="field") if found.subject == "product" else found for found in conditions]
+def conditions_on_one_part(conditions: tuple[Condition, ...]) -> list[Condition]:
+    """Return conditions for one product or promotion: a field of it has one value, as a field of an event has."""
+    of_one = ("product", "promotion")
+    return [replace(found, subject="field") if found.subject in of_one else found for found in conditions]
 
 
-def _choose_different_products(first: Products | None, second: Products | None) -> bool:
-    one, other = (conditions_on_one_product(choice.only_if) if choice else [] for choice in (first, second))
+def _choose_different_ones(first: Choice | None, second: Choice | None) -> bool:
+    one, other = (conditions_on_one_part(choice.only_if) if choice else [] for choice in (first, second))
     return any(exclude(*pair) for pair in product(one, other))
 
 
@@ -64,5 +66,6 @@ def matches_every(action: str, mapping: CustomMapping) -> bool:
         and match.custom_event_type is None
         and not (match.attributes or match.only_if or match.never_if)
         and mapping.products is None
+        and mapping.promotions is None
         and mapping.for_each is None
     )

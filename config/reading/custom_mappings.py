@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from config.model import CustomMapping, Match
-from config.reading.matches import MATCH, PRODUCTS
+from config.reading.matches import MATCH, OF_COMMERCE, PRODUCTS, PROMOTIONS
 from config.reading.parameters import PARAMETER, Target, fault_of
 from config.reading.readers import Reader, boolean, choice, exactly, matching, refuse
 from config.reading.records import KeyRow, Record, mapping, not_one_of
 from config.reading.yaml_tree import Fault, Node, Table
 from config.vocabulary import (
+    CONTENT_PARAMETERS,
     DEFAULT_FOR,
     FOR_EACH,
     PAGE_EVENTS,
@@ -55,21 +56,42 @@ def _check_mapping(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
         return
     parameters = table.values.get("parameters")
     event = given.get("custom_event") or given["tiktok_event"]
-    products = given.get("products")
-    of_one_product = "for_each" in given or (products is not None and products.take is not None)
+    chosen = given.get("products")
+    of_one_product = given.get("for_each") == "product" or (chosen is not None and chosen.take is not None)
     target = Target(event, carried_by(event, extra=given.get("extra_parameters", False)), of_one_product)
     for name, parameter in given.get("parameters", {}).items():
         if isinstance(parameters, Table) and (refusal := fault_of(target, name, parameter)):
             yield Fault(parameters.lines[name], refusal)
-    event_type = given.get("default_for") or given["match"].event_type
-    for key in ("products", "for_each"):
-        if key in given and event_type not in (None, "commerce_event"):
-            yield Fault(table.lines[key], f"`{key}` never fits a {event_type}: only commerce events have products")
+    match = given.get("match") or Match(given["default_for"])
+    yield from _check_parts(given, match, table)
     if given.get("extra_parameters") and event not in PAGE_EVENTS:
         yield Fault(
             table.lines["extra_parameters"],
             f"`extra_parameters` adds nothing: {event} carries every parameter without it",
         )
+
+
+def _check_parts(given: Mapping[str, Any], match: Match, table: Table) -> Iterable[Fault]:
+    """Yield a sentence where what the mapping reads is not what its events have."""
+    reads: dict[str, str] = {}
+    for key in ("products", "promotions", "for_each"):
+        if key in given:
+            reads.setdefault(f"{given[key]}s" if key == "for_each" else key, key)
+            if match.event_type not in (None, "commerce_event"):
+                what = "products and promotions"
+                yield Fault(
+                    table.lines[key], f"`{key}` never fits a {match.event_type}: only commerce events have {what}"
+                )
+    for name, parameter in given.get("parameters", {}).items():
+        if name in CONTENT_PARAMETERS and parameter.source in OF_COMMERCE:
+            reads.setdefault("promotions" if parameter.source == "promotion" else "products", "parameters")
+    if len(reads) > 1:
+        keys = sorted({*reads.values()})
+        has = "an event has products or promotions, never both"
+        yield Fault(table.lines[keys[0]], f"{' and '.join(f'`{key}`' for key in keys)} never fit together: {has}")
+    if "promotions" in reads and match.action is not None:
+        line = table.lines[reads["promotions"]]
+        yield Fault(line, f"promotions never fit `action: {match.action}`: an event with a product action has none")
 
 
 CUSTOM_MAPPING = Record(
@@ -91,7 +113,12 @@ CUSTOM_MAPPING = Record(
             default="{}",
         ),
         "products": KeyRow(PRODUCTS, "Which products the mapping reads; an event without any of them does not match."),
-        "for_each": KeyRow(choice(FOR_EACH), "Send one TikTok event for each product, with an event id of its own."),
+        "promotions": KeyRow(
+            PROMOTIONS, "Which promotions the mapping reads; an event without any of them does not match."
+        ),
+        "for_each": KeyRow(
+            choice(FOR_EACH), "Send one TikTok event for each product or promotion, with an event id of its own."
+        ),
         "extra_parameters": KeyRow(
             boolean, "Let one of the twelve events of mParticle's page carry every parameter.", default="false"
         ),

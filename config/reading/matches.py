@@ -1,9 +1,9 @@
-"""The schema of `match` and `products` of a custom mapping: which events it takes, and which of their products."""
+"""The schema of `match`, `products` and `promotions`: which events a custom mapping takes, and what it reads."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from config.model import Condition, Match, Products
+from config.model import Choice, Condition, ForEach, Match, Subject
 from config.reading.conditions import CONDITION
 from config.reading.readers import TEXT_SCHEMA, Reader, choice, folded
 from config.reading.records import KeyRow, Record, listing, mapping
@@ -72,27 +72,33 @@ MATCH = Record(
 )
 
 
-def _check_products(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
-    if not given:
-        yield Fault(table.line, "`products` is empty and chooses nothing: give at least one of its keys")
-    for condition, line in conditions_of(given, table):
-        if condition.subject not in PRODUCT_SOURCES:
-            allowed = " and ".join(sorted(PRODUCT_SOURCES))
-            yield Fault(
-                line,
-                f"`{condition.subject}` is the same for every product: allowed are {allowed};"
-                " a condition on the event belongs in `match`",
-            )
+def _choice(kind: ForEach, subjects: frozenset[Subject], example: str) -> Record[Choice]:
+    """Return the record that chooses products or promotions by conditions on these subjects."""
+
+    def check(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
+        if not given:
+            yield Fault(table.line, f"`{kind}s` is empty and chooses nothing: give at least one of its keys")
+        for condition, line in conditions_of(given, table):
+            if condition.subject not in subjects:
+                allowed = " and ".join(sorted(subjects))
+                yield Fault(
+                    line,
+                    f"`{condition.subject}` is the same for every {kind}: allowed are {allowed};"
+                    " a condition on the event belongs in `match`",
+                )
+
+    return Record(
+        make=Choice,
+        what=f"`{kind}s`",
+        example=f"{{only_if: [{example}]}}",
+        check=check,
+        rows={
+            "only_if": KeyRow(_CONDITIONS, f"Conditions that must all hold for a {kind}."),
+            "never_if": KeyRow(_CONDITIONS, f"Conditions of which none may hold for a {kind}."),
+            "take": KeyRow(choice(TAKE), f"Take only the first or the last {kind} that the conditions leave."),
+        },
+    )
 
 
-PRODUCTS = Record(
-    make=Products,
-    what="`products`",
-    example="{only_if: [{product: category, is: shoes}]}",
-    check=_check_products,
-    rows={
-        "only_if": KeyRow(_CONDITIONS, "Conditions that must all hold for a product."),
-        "never_if": KeyRow(_CONDITIONS, "Conditions of which none may hold for a product."),
-        "take": KeyRow(choice(TAKE), "Take only the first or the last of the products that the conditions leave."),
-    },
-)
+PRODUCTS: Final = _choice("product", frozenset({"product", "product_attribute"}), "{product: category, is: shoes}")
+PROMOTIONS: Final = _choice("promotion", frozenset({"promotion"}), "{promotion: name, is: spring}")

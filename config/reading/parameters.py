@@ -8,7 +8,7 @@ from config.additional_fields import ADDITIONAL_PARAMETERS
 from config.model import Parameter, Source
 from config.reading.readers import NUMBER, Reader, boolean, choice, did_you_mean, text
 from config.reading.records import KeyRow, Record, not_one_of
-from config.reading.transforms import LISTS, PERHAPS_LISTS, TRANSFORM, fault_in_order
+from config.reading.transforms import PERHAPS_LISTS, TRANSFORM, fault_in_order
 from config.reading.yaml_tree import Fault, Table
 from config.vocabulary import (
     CONTENT_PARAMETERS,
@@ -39,7 +39,7 @@ MEANINGS: Mapping[Source, str] = {
     "field": "Take the value from this field of the event.",
     "product": "Take the value from this field of each product.",
     "product_attribute": "Take the value from this custom attribute of each product.",
-    "promotion": "Take the value from this field of the event's promotions, the first of several.",
+    "promotion": "Take the value from this field of each promotion; for the whole event, of the first.",
     "identity_present": "Send true or false: whether the user has this identity; never the identity itself.",
     "static": "Send this value.",
 }
@@ -124,8 +124,8 @@ def _no_truth(_: Target, name: str, parameter: Parameter) -> str | None:
 
 
 def _steps_in_order(_: Target, name: str, parameter: Parameter) -> str | None:
-    several = parameter.source == "product" and name not in CONTENT_PARAMETERS
-    return fault_in_order(name, parameter.transform, may_be_list=several or parameter.source in LISTS | PERHAPS_LISTS)
+    several = parameter.source in ("product", "promotion") and name not in CONTENT_PARAMETERS
+    return fault_in_order(name, parameter.transform, may_be_list=several or parameter.source in PERHAPS_LISTS)
 
 
 def _wrong_constant(_: Target, name: str, parameter: Parameter) -> str | None:

@@ -100,8 +100,6 @@ TRANSFORM: Reader[tuple[Transform, ...]] = Reader(
 )
 """One step, or a list of steps in their order."""
 
-LISTS: Final[frozenset[Source]] = frozenset({"promotion"})
-"""The sources that give a list."""
 PERHAPS_LISTS: Final[frozenset[Source]] = frozenset({"attribute", "user_attribute", "product_attribute"})
 """The sources whose value may be a list."""
 _OF_TEXT: Final = frozenset({"lower", "trim", "split"})

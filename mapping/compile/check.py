@@ -14,7 +14,7 @@ import msgspec
 
 from config.vocabulary import CONTENT_PARAMETERS
 from mapping.incoming.batch_fields import BatchFields
-from mapping.incoming.event import Incoming, Product
+from mapping.incoming.event import Incoming, Product, Promotion
 from mapping.sources import EXPRESSION_FUNCTIONS, Scope
 
 Content: Any = msgspec.defstruct("Content", [(name, Any, None) for name in sorted(CONTENT_PARAMETERS)])
@@ -24,6 +24,7 @@ SUBJECTS: Final[Mapping[Scope, Any]] = {
     Scope.BATCH: BatchFields,
     Scope.EVENT: Incoming,
     Scope.PRODUCT: Product,
+    Scope.PROMOTION: Promotion,
     Scope.CONTENTS: list[Content],
     Scope.ITEM: Any,
     Scope.CONNECTION: Any,

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from config.model import Condition
 from mapping.conditions.operators import Holds, compile_operator
-from mapping.conditions.subjects import Read, answer_of, of_all_products, subject_of
+from mapping.conditions.subjects import Read, answer_of, of_event, subject_of
 from mapping.incoming.batch_fields import BatchFields
-from mapping.incoming.event import Incoming, Product
+from mapping.incoming.event import Incoming, Product, Promotion
 from mapping.results import Note, OmitField
 from mapping.sources import Scope
 
@@ -20,11 +20,10 @@ class CompiledCondition(NamedTuple):
 
 
 def compile_condition(condition: Condition) -> CompiledCondition:
-    """Return the condition; one on products holds over the values of all products together."""
-    scope, read = subject_of(condition)
-    if scope is Scope.PRODUCT:
-        return CompiledCondition(Scope.EVENT, _reading(of_all_products(read), condition))
-    return CompiledCondition(scope, _reading(read, condition))
+    """Return the condition; one on products or promotions holds over the values of all of them together."""
+    subject = subject_of(condition)
+    scope = Scope.EVENT if subject.scope in (Scope.PRODUCT, Scope.PROMOTION) else subject.scope
+    return CompiledCondition(scope, _reading(of_event(subject), condition))
 
 
 def compile_for_events(condition: Condition) -> Callable[[Incoming], bool]:
@@ -35,8 +34,17 @@ def compile_for_events(condition: Condition) -> Callable[[Incoming], bool]:
 
 def compile_for_products(condition: Condition) -> Callable[[Product], bool]:
     """Return whether a condition on products holds for one product. Raise LookupError for another subject."""
+    return _of_one(condition, Scope.PRODUCT)
+
+
+def compile_for_promotions(condition: Condition) -> Callable[[Promotion], bool]:
+    """Return whether a condition on promotions holds for one promotion. Raise LookupError for another subject."""
+    return _of_one(condition, Scope.PROMOTION)
+
+
+def _of_one(condition: Condition, wanted: Scope) -> Holds:
     scope, read = subject_of(condition)
-    if scope is not Scope.PRODUCT:
+    if scope is not wanted:
         raise LookupError(condition.subject)
     return _reading(read, condition)
 

@@ -9,7 +9,6 @@ from config.vocabulary import KIND_FIELDS
 from mapping.fields.consent import given_consent, limits_tracking, opted_out
 from mapping.fields.presence import named_user
 from mapping.incoming.batch_fields import BatchFields, attribute_key
-from mapping.incoming.event import Incoming
 from mapping.incoming.kinds import Leaf
 from mapping.results import OmitField
 from mapping.sources import FIELD_PATHS, Scope
@@ -30,14 +29,14 @@ EVENT_PATHS: Final[Mapping[str, str]] = {**FIELD_PATHS, **{name: name for name i
 
 
 class BoundSubject(NamedTuple):
-    """Where to read a subject: BATCH reads from BatchFields, EVENT from Incoming, PRODUCT from a Product."""
+    """Where to read a subject: BATCH reads from BatchFields, EVENT from Incoming, PRODUCT and PROMOTION from one."""
 
     scope: Scope
     read: Read
 
 
 def subject_of(condition: Condition) -> BoundSubject:
-    """Return how to read the condition's subject; products are read one by one."""
+    """Return how to read the condition's subject; products and promotions are read one by one."""
     name = condition.name
     match condition.subject:
         case "attribute":
@@ -45,7 +44,7 @@ def subject_of(condition: Condition) -> BoundSubject:
         case "field":
             return BoundSubject(Scope.EVENT, attrgetter(EVENT_PATHS[name]))
         case "promotion":
-            return BoundSubject(Scope.EVENT, lambda incoming: _all(incoming.promotions, attrgetter(name)))
+            return BoundSubject(Scope.PROMOTION, attrgetter(name))
         case "product":
             return BoundSubject(Scope.PRODUCT, attrgetter(name))
         case "product_attribute":
@@ -61,9 +60,16 @@ def subject_of(condition: Condition) -> BoundSubject:
             return BoundSubject(Scope.BATCH, _explicit(condition))
 
 
-def of_all_products(read: Read) -> Callable[[Incoming], list[Leaf]]:
-    """Return a function that reads from all products of an event."""
-    return lambda incoming: _all(incoming.product_action.products or (), read)
+def of_event(subject: BoundSubject) -> Read:
+    """Return how to read the subject from an event: from all products or promotions together, where it is of one."""
+    read = subject.read
+    match subject.scope:
+        case Scope.PRODUCT:
+            return lambda incoming: _all(incoming.product_action.products or (), read)
+        case Scope.PROMOTION:
+            return lambda incoming: _all(incoming.promotions, read)
+        case _:
+            return read
 
 
 def _all(parts: Any, read: Read) -> list[Leaf]:

@@ -11,7 +11,7 @@ from config.conditions.words import NEGATIVE
 from config.model import Condition
 from mapping.compile.check import check_expression
 from mapping.conditions.operators import compile_operator
-from mapping.conditions.subjects import EVENT_PATHS, of_all_products, subject_of
+from mapping.conditions.subjects import EVENT_PATHS, of_event, subject_of
 from mapping.incoming.event import Incoming
 from mapping.results import Withheld
 from mapping.sources import Scope
@@ -116,8 +116,7 @@ class _Writer:
                 check_expression(read, Scope.EVENT)
                 return read
             case _:
-                scope, reader = subject_of(condition)
-                self.names[f"read_{n}"] = of_all_products(reader) if scope is Scope.PRODUCT else reader
+                self.names[f"read_{n}"] = of_event(subject_of(condition))
                 return f"read_{n}(subject)"
 
 

@@ -137,6 +137,8 @@ class Incoming(msgspec.Struct, gc=False):
     """Unknown flags, each with the absent flag whose name is similar."""
     attributes: dict[str, Leaf] | None = None
     """`custom_attributes`, decoded at the first use."""
+    chosen_promotions: list[Promotion] | None = None
+    """The promotions that a custom mapping reads, where these are not all."""
 
     @property
     def name(self) -> str:
@@ -165,7 +167,9 @@ class Incoming(msgspec.Struct, gc=False):
 
     @property
     def promotions(self) -> list[Promotion]:
-        """Return the promotions of the promotion action."""
+        """Return the promotions of the promotion action, or those of them that were chosen."""
+        if self.chosen_promotions is not None:
+            return self.chosen_promotions
         action = self.data.promotion_action
         return [] if action is None else decode_promotions(action.promotions)
 

@@ -1,7 +1,7 @@
 """Compile custom mappings: which events a mapping takes, and its item (M1–M5)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from config.model import Condition, Connection, CustomMapping, Match
 from config.routes import Route
@@ -10,7 +10,7 @@ from mapping.compile.functions import Fill
 from mapping.compile.steps import Failure, ObjectSteps, Step
 from mapping.conditions.compile import compile_for_events
 from mapping.fields.money import PURCHASES, Money
-from mapping.incoming.event import Incoming, Product
+from mapping.incoming.event import Incoming, Product, Promotion
 from mapping.incoming.kinds import Kind
 from mapping.properties.native import (
     BESIDE,
@@ -29,6 +29,7 @@ from mapping.tables import BRAND
 from mapping.wire import Document, place_of
 
 _NO_PRODUCT = (Product(),)  # for an event without products: one content, from all other fields
+_NO_PROMOTION = (Promotion(),)
 
 
 class CompiledMapping(NamedTuple):
@@ -85,9 +86,8 @@ def _notes_of(mapping: CustomMapping) -> Iterator[Note]:
     if mapping.is_custom_event:
         yield Note("event", custom_event_note(mapping.tiktok_event))
     if mapping.for_each is not None:
-        yield Note(
-            "products", "each is an event of its own; its event id is the event's with `-` and its place, from 0"
-        )
+        told = "each is an event of its own; its event id is the event's with `-` and its place, from 0"
+        yield Note(f"{mapping.for_each}s", told)
 
 
 def _with_notes(fill: Fill, more: list[Note]) -> Fill:
@@ -105,6 +105,10 @@ def _one(_incoming: Incoming) -> Sequence[Product]:
     return _NO_PRODUCT
 
 
+def _promotions_or_one(incoming: Incoming) -> Sequence[Promotion]:
+    return incoming.promotions or _NO_PROMOTION
+
+
 def _products_or_one(incoming: Incoming) -> Sequence[Product | None]:
     products = products_of(incoming)
     return products if any(products) else _NO_PRODUCT
@@ -117,20 +121,25 @@ def _properties(mapping: CustomMapping, connection: Connection, route: Route) ->
     }
     of_contents: list[Step] = []
     of_product: list[Step] = []
+    promoted = False
     placed = ((row, p) for name, p in mapping.parameters.items() for row in rows_of(name, connection, route))
     for row, parameter in placed:
         step, within = step_of(row, parameter, mapping.tiktok_event), place_of(row.path).within
         if within != CONTENTS:
             of_event.setdefault(within[1:], {})[step.key] = step
-        elif parameter.source in PRODUCT_SOURCES:
+        elif parameter.source in PRODUCT_SOURCES or parameter.source == "promotion":
             of_product.append(step)
+            promoted = parameter.source == "promotion"
         else:
             of_contents.append(step)
-    if of_product and "brand" not in mapping.parameters:
+    parts: Callable[[Incoming], Sequence[Any]] = _promotions_or_one if promoted else _products_or_one
+    if not of_product:
+        parts = _one
+    elif not promoted and "brand" not in mapping.parameters:
         of_product.extend(product_steps((BRAND,), connection, route))
-    products = _products_or_one if of_product else _one
     objects = tuple(ObjectSteps(within, tuple(steps.values())) for within, steps in of_event.items())
-    return Properties(objects, tuple(of_contents), tuple(of_product), products, _money(mapping))
+    name = "promotions" if promoted else "products"
+    return Properties(objects, tuple(of_contents), tuple(of_product), parts, _money(mapping), name)
 
 
 def _money(mapping: CustomMapping) -> Money:

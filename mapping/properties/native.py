@@ -1,7 +1,7 @@
 """Build an event's `properties` with its products; rows P1–P8 are those of a native event."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from config.model import Connection
 from config.routes import Route
@@ -36,14 +36,15 @@ class Properties(NamedTuple):
     """The parts of `properties`.
 
     `of_event` fills its own fields from the event, `of_contents` each content from the event, `of_product` a content
-    from its product. `products_of` returns the products that become contents.
+    from its product or promotion. `parts_of` returns those that become contents, and `name` is their incoming name.
     """
 
     of_event: tuple[ObjectSteps, ...]
     of_contents: tuple[Step, ...]
     of_product: tuple[Step, ...]
-    products_of: Callable[[Incoming], Sequence[Product | None]]
+    parts_of: Callable[[Incoming], Sequence[Any]]
     money: Money
+    name: str = "products"
 
 
 def native_properties(connection: Connection, route: Route) -> Fill:
@@ -64,7 +65,7 @@ def compile_properties(properties: Properties, connection: Connection, route: Ro
     is_typed = is_sent(CONTENT_TYPE.track, connection)
     content_type = {key: getattr(connection, CONTENT_TYPE.source.name)} if is_typed else {}
     of_each, of_all = (content_type, {}) if within == CONTENTS else ({}, content_type)
-    of_event, of_contents, of_product, parts_of, money = properties
+    of_event, of_contents, of_product, parts_of, money, name = properties
     fill_own = compile_filler(of_event)
     keys = {step.key for step in (*of_contents, *of_product)}
     collected, summed = (
@@ -73,7 +74,7 @@ def compile_properties(properties: Properties, connection: Connection, route: Ro
     )
     ids_key = place_of(CONTENT_IDS.track or "").key
     collects = CONTENT_IDS.source.name if collected else None
-    make_contents = compile_maker(of_contents, of_product, "products", of_each, collects)
+    make_contents = compile_maker(of_contents, of_product, name, of_each, collects)
     fill_summed = compile_filler([ObjectSteps((), summed)]) if summed else None
 
     def fill(incoming: Incoming, document: Document, notes: list[Note]) -> Failure | None:

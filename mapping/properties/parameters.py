@@ -68,6 +68,8 @@ def source_of(parameter: Parameter, *, of_each: bool = True, whole: bool = False
             return BoundSource(name, f"subject.{FIELD_PATHS[name]}", event)
         case "product" | "product_attribute":
             return _of_products(parameter, one, of_each=of_each)
+        case "promotion" if of_each:
+            return BoundSource(name, f"subject.{name}", Scope.PROMOTION)
         case "promotion":
             read = f"[promotion.{name} for promotion in subject.promotions]"
             return BoundSource(f"promotions[].{name}", one(read), event)

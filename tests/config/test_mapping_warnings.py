@@ -66,6 +66,10 @@ CASES = {
     "products refused where nothing such is": (
         mapping("{action: purchase}", "products: {only_if: [{product: id, is: a}], never_if: [{product: id, is: b}]}"),
         3, "this condition of `products` makes no difference"),
+    "promotions refused where nothing such is": (
+        mapping("{event_type: commerce_event}",
+                "promotions: {only_if: [{promotion: id, is: a}], never_if: [{promotion: id, is: b}]}"),
+        3, "this condition of `promotions` makes no difference"),
     "a default for which nothing is left": (
         mapping("{event_type: screen_view}") + "      - {tiktok_event: Lead, default_for: screen_view}\n", 3,
         "the custom mapping to Lead takes no event: that of line 11 takes every screen_view"),

@@ -288,3 +288,12 @@ def test_two_mappings_of_one_event_to_one_event_are_warned_about(
         "and TikTok counts two events of one name and id once"
     )
     assert found == ([expected] if warned else [])
+
+
+@pytest.mark.parametrize(("category", "warned"), [("pens", False), ("hats", True)])
+def test_events_of_different_products_have_different_ids(tmp_path: Path, category: str, warned: bool) -> None:
+    """With `for_each`, the ids differ by the product's place."""
+    mapping = "  - {tiktok_event: Contact, match: {action: refund}, for_each: product, products: {only_if: [X]}}"
+    conditions = ("{product: category, is: hats}", f"{{product: category, in: [{category}]}}")
+    found = warnings(tmp_path, *QUIET, TWO, *(mapping.replace("X", one) for one in conditions))
+    assert ["one event can become Contact twice" in one for one in found] == [True] * warned

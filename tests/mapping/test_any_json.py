@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.additional_fields import ADDITIONAL_FIELDS, ADDITIONAL_PARAMETERS
-from config.model import Condition, CustomMapping, Match, Parameter, Products, Transform
+from config.model import Choice, Condition, CustomMapping, Match, Parameter, Transform
 from mapping.incoming.batch import NotABatch, generate_id, head, split_batch
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
 from sandbox.inspection import Inspector, read
@@ -180,11 +180,11 @@ WIDE = (
         {
             "value": Parameter("product", "price"),
             "content_id": Parameter("product_attribute", "sku"),
-            "content_name": Parameter("promotion", "name"),
             "price": Parameter("product", "price", transform=CENTS),
+            "query": Parameter("promotion", "name"),
             "description": TERM,
         },
-        products=Products(only_if=(Condition("product", "price", "exists", ("true",)),)),
+        products=Choice(only_if=(Condition("product", "price", "exists", ("true",)),)),
         for_each="product",
     ),
     CustomMapping(
@@ -195,8 +195,9 @@ WIDE = (
             "query": Parameter("identity_present", "email"),
             "value": Parameter("user_attribute", "adId", transform=CENTS),
         },
-        products=Products(take="last"),
+        products=Choice(take="last"),
     ),
+    CustomMapping("Schedule", Match(), {"content_id": Parameter("promotion", "id")}, for_each="promotion"),
     CustomMapping("Lead", Match("custom_event"), {"description": TERM}, is_default=True),
 )
 CUSTOM = (CustomMapping("Any_Thing", Match("custom_event"), {"description": TERM}, is_custom_event=True),)

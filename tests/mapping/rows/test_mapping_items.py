@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.model import CustomMapping, Match, Parameter
+from config.model import Choice, Condition, CustomMapping, Match, Parameter
 from mapping.incoming.batch import head
 from mapping.items import custom_keys
 from mapping.properties.parts import MOST_PARTS
@@ -161,3 +161,34 @@ def test_open_products_are_sent_and_no_others(bench: Any) -> None:
     assert results(bench, (whole,), order(HAT), only=made[:1], made=made) == [Unsupported("no longer mapped")]
     was_whole = custom_keys((whole,))
     assert results(bench, (EACH,), order(HAT), only=was_whole, made=was_whole) == [Unsupported("no longer mapped")]
+
+
+def test_each_promotion_becomes_an_event(bench: Any) -> None:
+    """As each product does: with its own id and fields, only those that are chosen."""
+    mapping = CustomMapping(
+        "ViewContent",
+        Match("commerce_event", name="ecommerce - promotionview"),
+        {"content_id": P("promotion", "id"), "description": P("promotion", "name")},
+        promotions=Choice(never_if=(Condition("promotion", "id", "is", ("b",)),)),
+        for_each="promotion",
+    )
+    seen = event("commerce_event", "", promotion_action={
+        "action": "view", "promotions": [{"id": "a", "name": "Spring"}, {"id": "B"}, {"id": "c"}],
+    })  # fmt: skip
+    found = [bench.decoded(result) for result in results(bench, (mapping,), seen)]
+    assert [(body["event_id"], body["properties"].get("description")) for body in found] == [
+        ("m-0", "Spring"),
+        ("m-2", None),
+    ]
+    assert [body["properties"]["contents"] for body in found] == [[{"content_id": "a"}], [{"content_id": "c"}]]
+    seen["data"]["promotion_action"]["promotions"] = [{"id": "b"}]
+    assert results(bench, (mapping,), seen) == [Unsupported("commerce_event without product action")]
+
+
+def test_the_last_promotion_can_be_taken_alone(bench: Any) -> None:
+    mapping = CustomMapping(
+        "Lead", Match("commerce_event"), {"description": P("promotion", "id")}, promotions=Choice(take="last")
+    )
+    seen = event("commerce_event", "", promotion_action={"promotions": [{"id": "a"}, {"id": "b"}]})
+    [result] = results(bench, (mapping,), seen)
+    assert bench.decoded(result)["properties"] == {"description": "b"}

@@ -98,6 +98,23 @@ def test_a_value_comes_from_the_promotions(
     assert properties(bench, data, description=parameter) == {"description": expected}
 
 
+def test_contents_come_from_each_promotion(bench: Any) -> None:
+    """M2b: one content for each promotion that has a value; without promotions, what the event says."""
+    parameters = {"content_id": P("promotion", "id"), "content_name": P("promotion", "name"), "price": P("static", "1")}
+    data = {**DATA, "promotion_action": {"action": "view", "promotions": PROMOTIONS}}
+    assert properties(bench, data, **parameters)["contents"] == [
+        {"price": 1, "content_id": "7", "content_name": "Spring"},
+        {"price": 1, "content_id": "p8"},
+    ]
+    assert properties(bench, **parameters)["contents"] == [{"price": 1}]
+
+
+def test_a_bad_promotion_is_named_by_its_place(bench: Any) -> None:
+    data = {**DATA, "promotion_action": {"promotions": [{"id": 1}, {"id": {}}]}}
+    rejected = properties(bench, data, content_id=P("promotion", "id"))
+    assert (rejected.reason, rejected.field) == ("invalid_value", "promotions[1].id")
+
+
 @pytest.mark.parametrize("promotions", ["x", 5, [1], {"a": {}}, "", None, []])
 def test_promotions_that_cannot_be_read_are_none(bench: Any, promotions: Any) -> None:
     """They cost the event nothing, as all that only a mapping reads."""

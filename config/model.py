@@ -83,7 +83,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selection:
     """Which products or promotions a custom mapping reads; `take` leaves one of those that the conditions leave."""
 
     only_if: tuple[Condition, ...] = ()
@@ -125,8 +125,8 @@ class CustomMapping:
     is_custom_event: bool = False
     is_default: bool = False
     extra_parameters: bool = False
-    products: Choice | None = None
-    promotions: Choice | None = None
+    products: Selection | None = None
+    promotions: Selection | None = None
     for_each: ForEach | None = None
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import product
 
 from config.checks.implications import exclude, implies
-from config.model import Choice, Condition, CustomMapping, Match
+from config.model import Condition, CustomMapping, Match, Selection
 from config.vocabulary import PRODUCT_ACTIONS
 
 _ACTION_OF_NAME = {f"ecommerce - {action.replace('_', '')}": action for action in PRODUCT_ACTIONS}
@@ -50,7 +50,7 @@ def conditions_on_one_part(conditions: tuple[Condition, ...]) -> list[Condition]
     return [replace(found, subject="field") if found.subject in of_one else found for found in conditions]
 
 
-def _choose_different_ones(first: Choice | None, second: Choice | None) -> bool:
+def _choose_different_ones(first: Selection | None, second: Selection | None) -> bool:
     one, other = (conditions_on_one_part(choice.only_if) if choice else [] for choice in (first, second))
     return any(exclude(*pair) for pair in product(one, other))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from config.model import Choice, Condition, ForEach, Match, Subject
+from config.model import Condition, ForEach, Match, Selection, Subject
 from config.reading.conditions import CONDITION
 from config.reading.readers import TEXT_SCHEMA, Reader, choice, folded
 from config.reading.records import KeyRow, Record, listing, mapping
@@ -72,7 +72,7 @@ MATCH = Record(
 )
 
 
-def _choice(kind: ForEach, subjects: frozenset[Subject], example: str) -> Record[Choice]:
+def _choice(kind: ForEach, subjects: frozenset[Subject], example: str) -> Record[Selection]:
     """Return the record that chooses products or promotions by conditions on these subjects."""
 
     def check(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
@@ -88,7 +88,7 @@ def _choice(kind: ForEach, subjects: frozenset[Subject], example: str) -> Record
                 )
 
     return Record(
-        make=Choice,
+        make=Selection,
         what=f"`{kind}s`",
         example=f"{{only_if: [{example}]}}",
         check=check,

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from config.model import Choice, Condition, CustomMapping, Take
+from config.model import Condition, CustomMapping, Selection, Take
 from mapping.compile.functions import Fill
 from mapping.compile.steps import Failure
 from mapping.conditions.compile import compile_for_products, compile_for_promotions
@@ -71,11 +71,11 @@ def compile_parts(mapping: CustomMapping) -> Parts | None:
     """Return the mapping's choice; None for a mapping that reads everything as one item."""
     for name, kind, choice in (("product", PRODUCTS, mapping.products), ("promotion", PROMOTIONS, mapping.promotions)):
         if choice is not None or mapping.for_each == name:
-            return _parts(kind, choice or Choice(), for_each=mapping.for_each is not None)
+            return _parts(kind, choice or Selection(), for_each=mapping.for_each is not None)
     return None
 
 
-def _parts(kind: Kind, choice: Choice, *, for_each: bool) -> Parts:
+def _parts(kind: Kind, choice: Selection, *, for_each: bool) -> Parts:
     wanted, unwanted = ([*map(kind.compile_condition, conditions)] for conditions in (choice.only_if, choice.never_if))
 
     def chooses(part: _Part) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.additional_fields import ADDITIONAL_FIELDS, ADDITIONAL_PARAMETERS
-from config.model import Choice, Condition, CustomMapping, Match, Parameter, Transform
+from config.model import Condition, CustomMapping, Match, Parameter, Selection, Transform
 from mapping.incoming.batch import NotABatch, generate_id, head, split_batch
 from mapping.results import Mapped, Rejected, Unsupported, Withheld
 from sandbox.inspection import Inspector, read
@@ -184,7 +184,7 @@ WIDE = (
             "query": Parameter("promotion", "name"),
             "description": TERM,
         },
-        products=Choice(only_if=(Condition("product", "price", "exists", ("true",)),)),
+        products=Selection(only_if=(Condition("product", "price", "exists", ("true",)),)),
         for_each="product",
     ),
     CustomMapping(
@@ -195,7 +195,7 @@ WIDE = (
             "query": Parameter("identity_present", "email"),
             "value": Parameter("user_attribute", "adId", transform=CENTS),
         },
-        products=Choice(take="last"),
+        products=Selection(take="last"),
     ),
     CustomMapping("Schedule", Match(), {"content_id": Parameter("promotion", "id")}, for_each="promotion"),
     CustomMapping("Lead", Match("custom_event"), {"description": TERM}, is_default=True),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.model import Choice, Condition, CustomMapping, Match, Parameter, Transform
+from config.model import Condition, CustomMapping, Match, Parameter, Selection, Transform
 from config.reading.conditions import CONDITION
 from config.reading.yaml_tree import read
 from mapping.results import Mapped, Rejected, Result, Unsupported
@@ -86,15 +86,15 @@ def test_attributes_are_a_short_form_of_conditions(bench: Any) -> None:
 
 
 CHOICES = [
-    ("by a field", Choice(only_if=(when("{product: category, is: hats}"),)), ["a", "c"]),
-    ("by two conditions", Choice(only_if=(when("{product: category, is: hats}"), when("{product: price, less: 5}"))),
+    ("by a field", Selection(only_if=(when("{product: category, is: hats}"),)), ["a", "c"]),
+    ("by two conditions", Selection(only_if=(when("{product: category, is: hats}"), when("{product: price, less: 5}"))),
      ["c"]),
-    ("by an attribute", Choice(only_if=(when("{product_attribute: size, in: [l, xl]}"),)), ["b"]),
-    ("by what they are not", Choice(never_if=(when("{product: category, is: hats}"),)), ["b", "d"]),
-    ("the first", Choice(take="first"), ["a"]),
-    ("the last", Choice(take="last"), ["d"]),
-    ("the last of those chosen", Choice((when("{product: category, is: hats}"),), take="last"), ["c"]),
-    ("none", Choice(only_if=(when("{product: id, is: e}"),)), []),
+    ("by an attribute", Selection(only_if=(when("{product_attribute: size, in: [l, xl]}"),)), ["b"]),
+    ("by what they are not", Selection(never_if=(when("{product: category, is: hats}"),)), ["b", "d"]),
+    ("the first", Selection(take="first"), ["a"]),
+    ("the last", Selection(take="last"), ["d"]),
+    ("the last of those chosen", Selection((when("{product: category, is: hats}"),), take="last"), ["c"]),
+    ("none", Selection(only_if=(when("{product: id, is: e}"),)), []),
 ]  # fmt: skip
 SHELF = [
     {"id": "a", "category": "Hats", "price": 10},
@@ -107,7 +107,7 @@ SHELF = [
 
 @pytest.mark.parametrize(("products", "ids"), [case[1:] for case in CHOICES], ids=[case[0] for case in CHOICES])
 @pytest.mark.parametrize("for_each", [None, "product"])
-def test_conditions_choose_products(bench: Any, products: Choice, ids: list[str], for_each: Any) -> None:
+def test_conditions_choose_products(bench: Any, products: Selection, ids: list[str], for_each: Any) -> None:
     """Only those go into `contents`; an event without any of them is not taken."""
     parameters = {
         "content_id": P("product", "id"),
@@ -128,7 +128,7 @@ def test_conditions_choose_products(bench: Any, products: Choice, ids: list[str]
 
 def test_a_bad_product_that_is_not_chosen_costs_nothing(bench: Any) -> None:
     """And one that is keeps its place in the message."""
-    hats = Choice(only_if=(when("{product: category, is: hats}"),))
+    hats = Selection(only_if=(when("{product: category, is: hats}"),))
     mapping = CustomMapping("ViewContent", BOUGHT, {"price": P("product", "price")}, products=hats)
     [sent] = results(bench, (mapping,), order({"price": "x"}, {"category": "hats", "price": 1}))
     assert isinstance(sent, Mapped)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from config.model import Choice, Condition, CustomMapping, Match, Parameter
+from config.model import Condition, CustomMapping, Match, Parameter, Selection
 from mapping.incoming.batch import head
 from mapping.items import custom_keys
 from mapping.properties.parts import MOST_PARTS
@@ -169,7 +169,7 @@ def test_each_promotion_becomes_an_event(bench: Any) -> None:
         "ViewContent",
         Match("commerce_event", name="ecommerce - promotionview"),
         {"content_id": P("promotion", "id"), "description": P("promotion", "name")},
-        promotions=Choice(never_if=(Condition("promotion", "id", "is", ("b",)),)),
+        promotions=Selection(never_if=(Condition("promotion", "id", "is", ("b",)),)),
         for_each="promotion",
     )
     seen = event("commerce_event", "", promotion_action={
@@ -187,7 +187,7 @@ def test_each_promotion_becomes_an_event(bench: Any) -> None:
 
 def test_the_last_promotion_can_be_taken_alone(bench: Any) -> None:
     mapping = CustomMapping(
-        "Lead", Match("commerce_event"), {"description": P("promotion", "id")}, promotions=Choice(take="last")
+        "Lead", Match("commerce_event"), {"description": P("promotion", "id")}, promotions=Selection(take="last")
     )
     seen = event("commerce_event", "", promotion_action={"promotions": [{"id": "a"}, {"id": "b"}]})
     [result] = results(bench, (mapping,), seen)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Final
 
 from config.dead_letter_reasons import MISSING_PARAMETER
@@ -11,18 +12,22 @@ from delivery.dead_letter import DeadLetter
 from mapping.incoming.event import ProductAction
 from mapping.incoming.flags import FLAGS
 from mapping.sources import Scope
-from mapping.tables import COMMERCE, FIELDS, ORDER_ID, Row
+from mapping.tables import BRAND, COMMERCE, FIELDS, OF_ATTRIBUTES, ORDER_ID, Row
 
 _ACTION: Final = frozenset(ProductAction.__struct_fields__)
 _INDEX: Final = re.compile(r"\[(\d*)\]")
 _IN_DATA: Final = frozenset(("currency_code", "event_name", "screen_name", "page_url"))
+_SETTINGS: Final = frozenset(field.name for field in fields(Connection))
+"""Names of sources that a connection's setting decides."""
 _FROM_TIKTOK: Final = re.compile(r"^(?:(?:batch|data)\.?\d*\.)")
 
 
 def names_of(dead_letter: DeadLetter | None, connection: Connection | None) -> Mapping[str, str]:
     """Return the path of each name, in lower case, that dead letters of this connection show; parameters included."""
     names = {
-        row_name: place for row in (*FIELDS, *COMMERCE, ORDER_ID) for row_name, place in _names_of(row, connection)
+        row_name: place
+        for row in (*FIELDS, *COMMERCE, BRAND, *OF_ATTRIBUTES, ORDER_ID)
+        for row_name, place in _names_of(row, connection)
     }
     if dead_letter is not None and connection is not None and dead_letter.reason == MISSING_PARAMETER.code:
         for mapping in connection.custom_mappings:
@@ -62,7 +67,7 @@ def path_of_field(dead_letter: DeadLetter, connection: Connection | None) -> str
 
 
 def _names_of(row: Row, connection: Connection | None) -> Iterator[tuple[str, str]]:
-    if row.source.scope in (Scope.ITEM, Scope.CONNECTION) or (connection is None and row.id == "E9"):
+    if row.source.scope in (Scope.ITEM, Scope.CONNECTION) or (connection is None and row.source.name in _SETTINGS):
         return
     name = row.source.bind(connection).name if connection is not None else row.source.name
     place = _place(name, row.source.scope)

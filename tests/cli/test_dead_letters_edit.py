@@ -222,6 +222,10 @@ SHOWN_NAMES = [
     ("context.page.url", "https://a.example/", "custom_flags.TikTok.URL"),
     ("event_time", "1795000000000", "timestamp_unixtime_ms"),
     ("custom_attributes.Any.Name", "x", "custom_attributes.Any.Name"),
+    ("custom_attributes.lead_id", "7309", "custom_attributes.lead_id"),
+    ("properties.origin_airport", "TXL", "custom_attributes.origin_airport"),
+    ("properties.mileage.unit", "KM", "custom_attributes.mileage_unit"),
+    ("properties.contents[0].brand", "Acme", "product_action.products.0.brand"),
 ]
 
 

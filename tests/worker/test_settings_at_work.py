@@ -58,3 +58,57 @@ async def _put_from(bench: Bench, peer: str) -> None:
     share = Share(1, chunk=bench.runtime.codec.encode(chunk))
     await Append(client, choose_lane=lambda: 0).append([Arrival("web", 1, 0, {"shop": share})])
     await client.aclose()
+
+
+CRM = """
+inputs:
+  - {id: web, platform: feed, api_key: key, api_secret: secret}
+connections:
+  - id: shop
+    inputs: [web]
+    access_token: ${TOKEN}
+    event_source_id: "7341234567890123456"
+    event_source_type: crm
+    lead_event_source: HubSpot
+    also_send: [properties.status]
+"""
+
+
+def test_a_crm_event_arrives_with_its_lead_and_one_without_is_a_dead_letter(bench: Bench) -> None:
+    """R8, L1, L2, A14: the stand-in TikTok takes what is sent."""
+    bench.path.write_text(CRM)
+    bench.reload()
+    lead = {"lead_id": "7309-1", "status": "qualified"}
+    bench.put([purchase(1, custom_attributes=lead), purchase(2)])
+    bench.drain()
+    assert bench.count("delivered", "dead_lettered", "waiting") == (1, 1, 0)
+    (event,) = bench.sandbox.events()
+    assert event["body"]["lead"] == {"lead_id": "7309-1", "lead_event_source": "HubSpot"}
+    assert event["body"]["properties"]["status"] == "qualified"
+    (dead_letter,) = bench.dead_letters()
+    assert (dead_letter.reason, dead_letter.field) == ("missing_lead_id", "custom_attributes.lead_id")
+
+
+def test_fields_on_request_arrive(bench: Bench) -> None:
+    """A, T, V: the stand-in TikTok takes every one; the two that are on by default are there without asking."""
+    bench.configure(
+        MIGRATED, "also_send: [user.locale, travel, vehicle, properties.num_items, 'properties.contents[].brand']"
+    )
+    attributes = {"origin_airport": "TXL", "checkin_date": "2026-11-26", "mileage_value": 12000, "mileage_unit": "km"}
+    action = {"action": "purchase", "products": [{"id": "a", "brand": "Acme", "quantity": 2}]}
+    shared = {**batch(), "device_info": {"locale_language": "de", "locale_country": "AT"}}
+    bench.put([purchase(1, custom_attributes=attributes, product_action=action)], shared=shared)
+    bench.drain()
+    (event,) = bench.sandbox.events()
+    body = event["body"]
+    assert body["user"]["locale"] == "de-AT"
+    assert body["properties"] == {
+        "currency": "USD",
+        "checkin_date": "2026-11-26",
+        "origin_airport": "TXL",
+        "mileage": {"value": 12000, "unit": "KM"},
+        "contents": [{"quantity": 2, "content_id": "a", "brand": "Acme"}],
+        "content_type": "product",
+        "content_ids": ["a"],
+        "num_items": 2,
+    }

@@ -154,7 +154,7 @@ def _sentences(error: Exception) -> Sequence[str] | None:
     client = sys.modules.get("redis.exceptions")  # commands without Redis never import it
     if client is None or not isinstance(error, client.RedisError):
         return sentences_of(error)
-    from store.trouble import diagnose
+    from store.diagnosis.trouble import diagnose
 
     return sentences_of(RedisAway(diagnose(error)))
 

@@ -36,8 +36,8 @@ from operations.metrics.samples import ANSWERS, MISDIRECTED
 from process.peers import Peers
 from store.client import connect_async
 from store.counter_batches import CounterBatch
+from store.diagnosis.probe import AsyncProbe
 from store.errors import RedisAway, RedisFull
-from store.probe import AsyncProbe
 
 FLUSH_EVERY_S: Final = 1.0
 

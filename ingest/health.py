@@ -8,8 +8,8 @@ from starlette.routing import Route
 
 from ingest.active_configuration import ConfigurationReloader
 from ingest.redis_memory import ALLOW_INFO, LIMIT_UNKNOWN, RedisMemoryMonitor
+from store.diagnosis.probe import AsyncProbe
 from store.errors import Trouble
-from store.probe import AsyncProbe
 
 
 def health_routes(reloader: ConfigurationReloader, probe: AsyncProbe, memory: RedisMemoryMonitor) -> list[Route]:

@@ -10,9 +10,9 @@ from redis.exceptions import NoPermissionError, RedisError
 from lanes.arrivals import Append
 from operations.alerts.outage import Outage, as_fields
 from store.client import connect
-from store.probe import AsyncProbe, permission_trouble
+from store.diagnosis.probe import AsyncProbe, permission_trouble
+from store.diagnosis.trouble import UNUSABLE, diagnose
 from store.server import UNKNOWN_MEMORY, MemoryUse, memory_of
-from store.trouble import UNUSABLE, diagnose
 
 INTERVAL_S: Final = 1.0
 FULL_AT: Final = 0.9

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple, cast
 import redis
 
 from store.alert_state import NOTES
+from store.diagnosis.trouble import translate_errors
 from store.reading import read_together
-from store.trouble import translate_errors
 
 _INPUT_KEY: Final = "ledger:input:"
 

@@ -14,9 +14,9 @@ import redis
 from lanes.ledger import DEAD_LETTERS_REMOVED
 from lanes.names import LANES_PER_CONNECTION, lane_name
 from lanes.scripts import lane_scripts
+from store.diagnosis.trouble import translate_errors
 from store.reading import read_together
 from store.scripts import pack
-from store.trouble import translate_errors
 
 READ_AT_ONCE: Final = 200
 READ_BYTES: Final = 4 * 1024 * 1024

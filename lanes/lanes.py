@@ -23,9 +23,9 @@ from lanes.settlement import (
     Released,
     Settlement,
 )
+from store.diagnosis.trouble import translate_errors
 from store.errors import RedisAway
 from store.scripts import pack
-from store.trouble import translate_errors
 
 WAKE_HOLD_MS: Final = 2_000
 """How long no other wake-up is sent for a lane."""

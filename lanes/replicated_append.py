@@ -16,9 +16,9 @@ from lanes.kept_appends import KeptAppends
 from lanes.names import LANES_PER_CONNECTION
 from lanes.scripts import LANE_SCRIPTS
 from store.confirmation import REPLICAS_MISSING, online_replicas_async
+from store.diagnosis.trouble import translate_errors
 from store.errors import RedisAway
 from store.scripts import ConfirmedScript
-from store.trouble import translate_errors
 
 WAIT_MS: Final = 1_500
 """Below the time in which a request is answered."""

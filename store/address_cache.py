@@ -7,8 +7,8 @@ from typing import Final, Protocol, cast
 
 import redis
 
+from store.diagnosis.trouble import translate_errors
 from store.scripts import Scripts, pack
-from store.trouble import translate_errors
 
 SHARED: Final = "addresses:secret"
 PREFIX: Final = b"addresses:"

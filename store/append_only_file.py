@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import redis
 from redis.exceptions import ResponseError
 
-from store.trouble import translate_errors
+from store.diagnosis.trouble import translate_errors
 
 POLL_S: Final = 0.1
 PATIENCE_S: Final = 600.0

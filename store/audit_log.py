@@ -4,7 +4,7 @@ from typing import Final, Literal, cast
 
 import redis
 
-from store.trouble import translate_errors
+from store.diagnosis.trouble import translate_errors
 
 MOST_ENTRIES: Final = 10_000
 

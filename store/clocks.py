@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import redis
 
-from store.trouble import translate_errors
+from store.diagnosis.trouble import translate_errors
 
 TOLERATED_MS: Final = 60_000
 """Clocks that a time service sets differ by less than a second; a reply of Redis may take two seconds."""

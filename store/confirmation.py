@@ -6,10 +6,10 @@ import redis
 import redis.asyncio
 from redis.exceptions import ResponseError
 
+from store.diagnosis.trouble import translate_errors
 from store.errors import Trouble
 from store.replicas import Replica, replicas_in
 from store.scripts import script_text
-from store.trouble import translate_errors
 
 PRESENT_WITHIN_S: Final = 2
 """A replica says every second what it has; one that said nothing for longer is frozen or cut off."""

@@ -11,8 +11,8 @@ from typing import Final, cast
 
 import redis
 
+from store.diagnosis.trouble import translate_errors
 from store.scripts import Scripts, pack
-from store.trouble import translate_errors
 
 _SESSION: Final = "console:session:"
 _TRIES: Final = "console:attempts:"

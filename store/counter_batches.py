@@ -7,8 +7,8 @@ from typing import Final, cast
 import redis
 import redis.asyncio
 
+from store.diagnosis.trouble import translate_errors
 from store.scripts import AsyncScript, pack
-from store.trouble import translate_errors
 
 KEPT_MS: Final = 3_600_000
 """How long Redis remembers a process's last batch; one whose reply was lost is repeated within seconds."""

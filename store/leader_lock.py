@@ -5,8 +5,8 @@ from typing import Final
 
 import redis
 
+from store.diagnosis.trouble import translate_errors
 from store.scripts import Scripts
-from store.trouble import translate_errors
 
 LEADER_MS: Final = 30_000
 _PREFIX: Final = "once:"

@@ -11,8 +11,8 @@ from redis.exceptions import RedisError, ResponseError
 from config.redis_address import Tcp
 from store.append_only_file import Rewriting, rewrite_file
 from store.client import address_of, connect_to
+from store.diagnosis.trouble import translate_errors
 from store.errors import RedisAway
-from store.trouble import translate_errors
 
 CAUGHT_UP_WITHIN_S: Final = 60.0
 POLL_S: Final = 0.1

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import redis
 from redis.exceptions import NoPermissionError
 
-from store.trouble import translate_errors
+from store.diagnosis.trouble import translate_errors
 
 
 class MemoryUse(NamedTuple):

@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 
 from config.redis_address import RedisAddress, Sentinels, Socket, Tcp
 from store.client import connection_class, connection_options
+from store.diagnosis.trouble import diagnose
 from store.errors import Trouble
-from store.trouble import diagnose
 
 _SHOWN = {Socket: "unix-socket", Sentinels: "found-by-sentinels"}
 _OF_TCP = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")

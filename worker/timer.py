@@ -11,9 +11,9 @@ import structlog
 from kombu.exceptions import OperationalError
 
 from lanes.lanes import RENEW_EVERY_S
+from store.diagnosis.trouble import diagnose
 from store.errors import RedisAway, RedisFull
 from store.server import memory_use
-from store.trouble import diagnose
 from worker.app import QUEUE, app
 from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime

@@ -11,8 +11,8 @@ from cli.check.findings import Finding
 from cli.check.redis_use import findings_of_use
 from config.redis_address import RedisAddress
 from store.client import connect
-from store.probe import ask_further
-from store.trouble import diagnose
+from store.diagnosis.probe import ask_further
+from store.diagnosis.trouble import diagnose
 
 OLDEST: Final = (6, 2)
 UNKNOWN: Final = "cannot be read: the server does not permit CONFIG GET, as is usual for managed servers"

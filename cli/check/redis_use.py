@@ -4,9 +4,9 @@ import redis
 
 from cli.check.findings import Finding
 from config.redis_address import RedisAddress
+from store.diagnosis.permissions import NOTHING_MISSING, MissingPermissions, acl_line, missing_permissions
+from store.diagnosis.probe import Probe
 from store.errors import Trouble
-from store.permissions import NOTHING_MISSING, MissingPermissions, acl_line, missing_permissions
-from store.probe import Probe
 
 NO_429 = "so relay does not know how full Redis is, and refuses batches (429) only when Redis is full"
 

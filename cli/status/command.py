@@ -30,10 +30,10 @@ from operations.status.daily import MOST_DAYS
 from operations.status.imbalance import describe_imbalance
 from operations.status.rates import Rates
 from store.client import connect
+from store.diagnosis.probe import Probe
+from store.diagnosis.trouble import refusal
 from store.errors import RedisAway
-from store.probe import Probe
 from store.server import memory_use
-from store.trouble import refusal
 
 REFRESH_S: Final = 1.0
 RECOUNTS: Final = 5

@@ -15,7 +15,7 @@ import redis
 import redis.asyncio
 from redis.exceptions import NoScriptError
 
-from store.trouble import translate_errors
+from store.diagnosis.trouble import translate_errors
 
 Argument = bytes | str | int
 

@@ -8,8 +8,8 @@ import uvloop
 
 from lanes.arrivals import Append, Arrival
 from store.client import connect_async
+from store.diagnosis.probe import AsyncProbe
 from store.errors import RedisAway
-from store.probe import AsyncProbe
 
 
 class _ClosedInBetween:

@@ -9,8 +9,8 @@ import redis
 from support.acl import add_user, running_server
 
 from store.client import connect
-from store.permissions import COMMANDS, KEYS, NOTHING_MISSING, acl_line, missing_permissions
-from store.probe import Probe
+from store.diagnosis.permissions import COMMANDS, KEYS, NOTHING_MISSING, acl_line, missing_permissions
+from store.diagnosis.probe import Probe
 
 RIGHTS = [
     (["~*", "&*", "+@all"], None),

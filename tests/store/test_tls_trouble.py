@@ -10,7 +10,7 @@ from support.refusing_tls import CASES, NO_CLIENTS, PASSES, Case
 
 from cli.check.redis import findings_of_redis
 from store.client import connect, connect_async
-from store.probe import AsyncProbe, Probe
+from store.diagnosis.probe import AsyncProbe, Probe
 
 ROWS = [
     pytest.param(code, case, id=f"{code} {how}".strip()) for code, cases in CASES.items() for how, case in cases.items()

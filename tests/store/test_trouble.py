@@ -14,8 +14,8 @@ from support.refusing_tls import CASES as TLS_CASES
 from support.server import free_port
 from support.servers import NO_REPLICAS_NEEDED, skip_before
 
-from store.diagnoses import ROWS
-from store.trouble import diagnose
+from store.diagnosis.causes import ROWS
+from store.diagnosis.trouble import diagnose
 
 
 def _misconf(ground: Ground) -> str:

@@ -17,8 +17,8 @@ from support.servers import with_tls
 from support.tls import Authority, tls_in_front
 
 from store.client import connect
+from store.diagnosis.probe import Probe
 from store.errors import Trouble
-from store.probe import Probe
 
 UNPRIVILEGED = 65534
 PROTECTED = b"-DENIED Redis is running in protected mode because protected mode is enabled and no password is set.\r\n"

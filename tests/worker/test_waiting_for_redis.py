@@ -3,7 +3,7 @@
 import pytest
 
 from operations.alerts.outage import Outage
-from store.diagnoses import ROWS, Diagnosis
+from store.diagnosis.causes import ROWS, Diagnosis
 from store.errors import Trouble
 from worker.redis_outage.waiting import MOST_ATTEMPTS, RedisWait
 

@@ -10,9 +10,9 @@ from redis.exceptions import RedisError
 
 from operations.alerts.outage import Outage, as_fields
 from store.client import connect
+from store.diagnosis.probe import Probe, ask_further, permission_trouble
+from store.diagnosis.trouble import diagnose
 from store.errors import Trouble
-from store.probe import Probe, ask_further, permission_trouble
-from store.trouble import diagnose
 from worker.app import app
 from worker.broker import trouble_of_celery
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from redis.exceptions import RedisError, ResponseError
 
-from store.diagnoses import ROWS, URL
+from store.diagnosis.causes import ROWS, URL
 from store.errors import RedisAway, RedisFull, Trouble
 
 UNUSABLE: Final = (RedisError, OSError, RuntimeError)

@@ -9,12 +9,14 @@ import json
 import random
 import re
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.events import as_json, batch, purchase
-from support.site import Site
+from support.site import CONFIGURATION, Site, running_site
 
 from config.file import load
 from config.model import Configuration
@@ -65,6 +67,38 @@ PIECES = [
     b"\r\n",
     b"\x00",
 ]
+
+
+RULED = """\
+  - id: ruled
+    inputs: [web]
+    access_token: token
+    event_source_id: PIXEL5
+    enable_web_migration: true
+    gdpr_purpose: ads
+    forward:
+      only_if: [{field: total_amount, less: 1000}, {identity: email, exists: true}]
+      never_if: [{user_attribute: tier, is: gold}, {batch: app_version, less: 2}, {attribute: channel, is: test}]
+      logged_in_only: true
+    native_events: {view_detail: off}
+    custom_mappings:
+      - {tiktok_event: ViewContent, match: {action: view_detail, attributes: {page: sale}}}
+"""
+CONSENT = {"gdpr": {"ads": {"consented": True}}}
+VIEW = purchase(7, product_action={"action": "view_detail"})
+SALE = purchase(8, product_action={"action": "view_detail"}, custom_attributes={"page": "sale"})
+BATCHES += [
+    as_json({**batch(purchase(6, custom_attributes={"channel": "test"}), VIEW, SALE), "consent_state": CONSENT}),
+    as_json({**batch(purchase(9)), "consent_state": CONSENT, "user_attributes": {"tier": ["x", "Gold"]}}),
+    as_json({**batch(purchase(9), VIEW), "consent_state": CONSENT, "application_info": {"application_version": 1.9}}),
+]
+
+
+@pytest.fixture
+def site(redis_url: str, tmp_path: Path) -> Iterator[Site]:
+    """Run an ingest with the usual connections and one that has rules."""
+    with running_site(tmp_path, f"{redis_url.removesuffix('/0')}/1", CONFIGURATION + RULED) as running:
+        yield running
 
 
 @st.composite
@@ -146,7 +180,7 @@ def kept(site: Site, name: str, configuration: Configuration, received: list[int
 @pytest.mark.timeout(600)
 def test_preview_equals_ingest_for_any_bytes(site: Site, content: bytes, compressed: bool, announced: bool) -> None:
     """Both refuse, or both give the same items, dead letters and counts for every connection."""
-    site.redis.flushall()
+    site.redis.flushdb()
     configuration = load(site.configuration, {})
     sent = gzip.compress(content) if compressed else content
     headers = {"content-encoding": "gzip"} if compressed and announced else {}

@@ -17,7 +17,7 @@ from mapping.tables import BRAND, COMMERCE, FIELDS, OF_ATTRIBUTES, ORDER_ID, Row
 _ACTION: Final = frozenset(ProductAction.__struct_fields__)
 _INDEX: Final = re.compile(r"\[(\d*)\]")
 _IN_DATA: Final = frozenset(("currency_code", "event_name", "screen_name", "page_url"))
-_SETTINGS: Final = frozenset(field.name for field in fields(Connection))
+_SETTINGS: Final = frozenset(field.name for field in fields(Connection)) - {"id"}
 """Names of sources that a connection's setting decides."""
 _FROM_TIKTOK: Final = re.compile(r"^(?:(?:batch|data)\.?\d*\.)")
 

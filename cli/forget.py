@@ -17,8 +17,8 @@ from operations.audit import ON_DISK, ON_DISK_IS_DONE, files_left, note_erasure,
 from operations.erasure import Eraser, Erasure
 from operations.format import plural
 from process.logs import configure_logging
-from store.address_cache import AddressCache
 from store.append_only_file import Rewriting, rewrite_file
+from store.records.address_cache import AddressCache
 from store.replicas import rewrite_files_of_replicas
 
 

@@ -26,7 +26,7 @@ from operations.errors import OperatorError
 from operations.status.connections import Overview, overview
 from process.peers import Peers
 from store.client import connect
-from store.console_sessions import ConsoleSessions
+from store.records.console_sessions import ConsoleSessions
 
 TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
 """For requests to TikTok while an operator waits for the page; shorter than a worker's."""

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from store.console_sessions import ConsoleSessions, Limit
+from store.records.console_sessions import ConsoleSessions, Limit
 
 LIFETIME_MS: Final = 12 * 3_600_000
 

@@ -35,9 +35,9 @@ from operations.alerts.outage import Outage
 from operations.metrics.samples import ANSWERS, MISDIRECTED
 from process.peers import Peers
 from store.client import connect_async
-from store.counter_batches import CounterBatch
 from store.diagnosis.probe import AsyncProbe
 from store.errors import RedisAway, RedisFull
+from store.records.counter_batches import CounterBatch
 
 FLUSH_EVERY_S: Final = 1.0
 

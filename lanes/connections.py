@@ -5,9 +5,9 @@ from typing import Final, NamedTuple, cast
 
 import redis
 
-from store.alert_state import NOTES
 from store.diagnosis.trouble import translate_errors
 from store.reading import read_together
+from store.records.alert_state import NOTES
 
 _INPUT_KEY: Final = "ledger:input:"
 

@@ -12,8 +12,8 @@ from delivery.dead_letter import rfc3339
 from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Erasure
 from store.append_only_file import Rewriting
-from store.audit_log import add_entry, entries
 from store.errors import RedisFull
+from store.records.audit_log import add_entry, entries
 
 MOST_IDS: Final = 20
 REVEALS: Final = "reveals"

@@ -17,7 +17,7 @@ from mapping.people.identities import Identity
 from mapping.people.identity_keys import IdentityKeys
 from operations.dead_letters.store import DeadLetterStore
 from operations.person_search import Person
-from store.address_cache import AddressCache
+from store.records.address_cache import AddressCache
 
 WAIT_S: Final = 60.0
 """As long as a request to TikTok may last: by then its events are delivered, or back in their lane."""

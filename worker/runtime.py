@@ -15,9 +15,9 @@ from lanes.settlement import DeadLetterShare, Lease
 from mapping.plan import Plan, compile_plan
 from operations.alerts.outage import Outage
 from operations.dead_letters.retention import share_full_remedy
-from store.address_cache import MOST_BYTES, AddressCache
 from store.client import connect
 from store.clocks import own_ms
+from store.records.address_cache import MOST_BYTES, AddressCache
 from store.server import address_share_of, dead_letter_share_of
 from worker.slots import Slots
 from worker.steps.ip_enrichment import EXPIRES_S, IpEnrichment

@@ -15,8 +15,8 @@ from operations.metrics.catalogue import CATALOGUE
 from operations.metrics.histograms import Distribution
 from operations.metrics.samples import ANSWERS, Snapshot
 from operations.status.connections import overview
-from store.counter_batches import read_counts
 from store.errors import RedisAway
+from store.records.counter_batches import read_counts
 from store.server import memory_use
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily

@@ -13,7 +13,7 @@ Sample = tuple[tuple[str, ...], float | Distribution]
 """The labels' values, in the row's order, and the metric's."""
 
 ANSWERS: Final = "answers"
-"""Under this name ingests bring their counts of HTTP answers (`store/counter_batches.py`)."""
+"""Under this name ingests bring their counts of HTTP answers (`store/records/counter_batches.py`)."""
 MISDIRECTED: Final = "misdirected"
 """Under this name ingests bring their counts of requests that meant to bring batches, to paths that are not served."""
 DEAD: Final = "dead_lettered:"

@@ -1,14 +1,14 @@
 -- Keys beside the queue; `lanes/scripts/common.lua` has the keys of the queue.
---   counts:<name>              hash    counters that processes add to in batches (`store/counter_batches.py`)
+--   counts:<name>              hash    counters that processes add to in batches (`store/records/counter_batches.py`)
 --   counts:<name>:<process>    string  the number of the last batch of that process, until it expires
 --   alerts:leader              string  the token of the process that sends alerts, until it expires (`store/leader_lock.py`)
---   alerts:notes               hash    what that process remembers of each connection, opaque here (`store/alert_state.py`)
---   addresses:<hmac>           string  a remembered address, until it expires (`store/address_cache.py`)
+--   alerts:notes               hash    what that process remembers of each connection, opaque here (`store/records/alert_state.py`)
+--   addresses:<hmac>           string  a remembered address, until it expires (`store/records/address_cache.py`)
 --   addresses:index            zset    the names of these keys, by time and size;  addresses:bytes: the sum of their bytes
 --   addresses:secret           string  the secret of these names where there is no encryption key
 --   once:<name>                string  exists for the period in which its task is done (`store/leader_lock.py`)
---   audit:<kind>               list    who was shown personal data, who erased some (`store/audit_log.py`)
---   console:session:<digest>   string  a session of the console, until it expires (`store/console_sessions.py`)
+--   audit:<kind>               list    who was shown personal data, who erased some (`store/records/audit_log.py`)
+--   console:session:<digest>   string  a session of the console, until it expires (`store/records/console_sessions.py`)
 --   console:attempts:<digest>  hash    tries, until: attempts to sign in, of one sender or of all
 -- Times are Unix milliseconds of Redis's clock; ARGV[1] is empty, except in tests, where it replaces the clock.
 -- At maxmemory a script may write only after a write that frees. So the first write of each but `append` is one.

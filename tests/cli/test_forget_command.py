@@ -18,7 +18,7 @@ from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.people.identities import Identity
 from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Eraser
-from store.address_cache import AddressCache
+from store.records.address_cache import AddressCache
 
 EMAIL = "user0@shop.example"
 JOE = batch(user=1)

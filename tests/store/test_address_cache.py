@@ -5,9 +5,9 @@ import redis
 from support.memory import used_memory
 
 from config.secrets import Keyring
-from store.address_cache import LARGEST_VALUE, OVERHEAD, SHARED, AddressCache
 from store.client import connect
 from store.errors import RedisAway, RedisFull
+from store.records.address_cache import LARGEST_VALUE, OVERHEAD, SHARED, AddressCache
 
 DAY_S = 86_400
 OLD, NEW = Keyring.new_key(), Keyring.new_key()

@@ -7,9 +7,9 @@ import redis
 
 from lanes.connections import glance
 from lanes.lanes import Lanes
-from store.alert_state import AlertState
 from store.client import connect
 from store.errors import RedisAway
+from store.records.alert_state import AlertState
 
 
 @pytest.fixture

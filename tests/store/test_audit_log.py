@@ -3,8 +3,8 @@
 import fakeredis
 import pytest
 
-from store.audit_log import MOST_ENTRIES, add_entry, entries
 from store.errors import RedisAway
+from store.records.audit_log import MOST_ENTRIES, add_entry, entries
 
 
 @pytest.fixture

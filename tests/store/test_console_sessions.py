@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from store.client import connect
-from store.console_sessions import ConsoleSessions, Limit
+from store.records.console_sessions import ConsoleSessions, Limit
 
 NOW = 1_000_000
 OWN = Limit(free=3, first_ms=1_000, most_ms=5_000, kept_ms=60_000)

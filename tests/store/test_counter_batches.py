@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from store.client import connect, connect_async
-from store.counter_batches import CounterBatch, read_counts
 from store.errors import RedisAway
+from store.records.counter_batches import CounterBatch, read_counts
 
 
 async def _bring(redis_url: str) -> None:

@@ -13,8 +13,8 @@ from support.receiver import Receiver, receiving
 from config.settings import Settings
 from lanes.lanes import Lanes
 from operations.connections import pause, resume
-from store.alert_state import CLOCKS
 from store.clocks import own_ms
+from store.records.alert_state import CLOCKS
 from worker.alerts.watcher import RETRY_AFTER_S, Alerts
 
 MINUTE = 60_000

@@ -14,8 +14,8 @@ from config.model import Connection, Input, Platform
 from config.secrets import Keyring
 from lanes.chunk import Batch, Chunk
 from mapping.plan import Plan, compile_plan
-from store.address_cache import AddressCache
 from store.client import connect
+from store.records.address_cache import AddressCache
 from worker.steps.ip_enrichment import EXPIRES_S, REFRESHED_MS, IpEnrichment
 
 NOW = 1_795_000_000_000

@@ -30,12 +30,12 @@ from operations.alerts.rules import (
 from operations.alerts.webhook import post
 from operations.metrics.samples import MISDIRECTED
 from operations.status.connections import overview
-from store.alert_state import CLOCKS, AlertState
 from store.client import connect
 from store.clocks import Clocks, own_ms
-from store.counter_batches import read_counts
 from store.errors import RedisAway, RedisFull
 from store.leader_lock import LeaderLock
+from store.records.alert_state import CLOCKS, AlertState
+from store.records.counter_batches import read_counts
 from store.server import dead_letter_share_of, memory_use
 from worker.alerts.redis_alert import RedisAlert
 

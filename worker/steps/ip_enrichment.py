@@ -9,8 +9,8 @@ import structlog
 from lanes.chunk import Chunk
 from mapping.people.ip_observations import NO_OBSERVATION, IpObservation
 from mapping.plan import Plan
-from store.address_cache import AddressCache
 from store.errors import RedisAway, RedisFull
+from store.records.address_cache import AddressCache
 
 EXPIRES_S: Final = 30 * 86_400
 """A month: long enough for occasional customers, and about as long as a household keeps an address."""

@@ -10,7 +10,18 @@ from benchmarks.report.result import Result
 from benchmarks.report.tables import command
 from benchmarks.support.data import NOW_MS, USERS, batches
 from benchmarks.support.timing import Contestant, Timed, alternate
-from config.model import Condition, Connection, CustomMapping, Forward, Input, Match, Parameter, Platform
+from config.model import (
+    Condition,
+    Connection,
+    CustomMapping,
+    Forward,
+    Input,
+    Match,
+    Parameter,
+    Platform,
+    Selection,
+    Transform,
+)
 from mapping.incoming.batch import split_batch
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped
@@ -51,7 +62,26 @@ _CUSTOM_MAPPINGS = (
     ),
     CustomMapping("Search", Match(event_type="custom_event"), {"query": Parameter("attribute", "term", required=True)}),
 )
-
+_IN_CENTS = (Transform("multiply", "100"), Transform("round", "0"))
+_WIDE_MAPPINGS = (
+    CustomMapping(
+        "Lead",
+        Match(
+            event_type="commerce_event",
+            only_if=(Condition("attribute", "section", "in", ("shop", "sale")),),
+            never_if=(Condition("user_attribute", "internal", "is", ("true",)),),
+        ),
+        {
+            "value": Parameter("field", "total_amount", transform=_IN_CENTS),
+            "currency": Parameter("field", "currency_code", default="USD"),
+            "content_id": Parameter("product", "id"),
+            "content_name": Parameter("product", "name", transform=(Transform("lower"),)),
+            "price": Parameter("product", "price"),
+            "description": Parameter("product", "name", transform=(Transform("join", ", "),)),
+        },
+        products=Selection(only_if=(Condition("product", "id", "exists", ("true",)),)),
+    ),
+)
 _RULES = (
     Condition("user_attribute", "internal", "is", ("true",)),
     Condition("user_attribute", "loyalty_tier", "in", ("test", "staff")),
@@ -65,6 +95,13 @@ _RULES = (
     Condition("field", "event_name", "is", ("eCommerce - Refund",)),
 )
 """Rules that withhold none of the events: five on the batch, five on each event."""
+_WIDE: Final = "mappings with conditions and transforms"
+_SETTINGS: Final[dict[str, dict[str, Any]]] = {
+    "": {},
+    "custom mappings": {"custom_mappings": _CUSTOM_MAPPINGS},
+    _WIDE: {"custom_mappings": _WIDE_MAPPINGS},
+    "ten rules": {"forward": Forward(never_if=_RULES)},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +110,7 @@ class Case:
 
     route: str
     events_a_batch: int
-    custom: bool = False
-    rules: bool = False
+    settings: str = ""
     users: int = USERS
 
     @property
@@ -82,13 +118,13 @@ class Case:
         """The case as a result's name."""
         size = "1 event" if self.events_a_batch == 1 else f"{self.events_a_batch} events"
         told = f"{self.route}, {size} a batch"
-        told += ", custom mappings" if self.custom else ", ten rules" if self.rules else ""
+        told += f", {self.settings}" if self.settings else ""
         return told if self.users == USERS else f"{told}, every batch another user"
 
 
 CASES = (
-    *(Case(route, size, custom) for custom in (False, True) for route in _ROUTES for size in (1, 5, 50)),
-    *(Case("web", size, rules=True) for size in (1, 5)),
+    *(Case(route, size, settings) for settings in ("", "custom mappings") for route in _ROUTES for size in (1, 5, 50)),
+    *(Case("web", size, settings) for settings in ("ten rules", _WIDE) for size in (1, 5)),
     *(Case("web", size, users=STRANGERS) for size in (1, 5)),
 )
 
@@ -118,14 +154,14 @@ def _measured(case: Case, rounds: int, seconds: float) -> Iterator[Result]:
     )
     yield Result(
         *("mapping", case.what, "events/s", relay.per_core, *relay.spread),
-        target=None if case.custom or case.rules or case.users != USERS else TARGETS.get(case.events_a_batch),
+        target=None if case.settings or case.users != USERS else TARGETS.get(case.events_a_batch),
         note=ONE_CORE,
     )
     yield Result("mapping", case.what, "µs CPU/event", relay.cpu, min(relay.cpu_us), max(relay.cpu_us), better="less")
     times = _times(relay, beneath)
     yield Result(
         *("mapping", case.what, "× the floor", median(times), min(times), max(times)),
-        target=None if case.custom or case.rules else MOST_TIMES_THE_FLOOR,
+        target=None if case.settings else MOST_TIMES_THE_FLOOR,
         better="less",
         note=THE_FLOOR,
     )
@@ -143,9 +179,8 @@ def _plan(case: Case) -> Plan:
         inputs=("shop",),
         access_token="token",
         event_source_id="CUSG5HBC77UD11VVRQEG",
-        custom_mappings=_CUSTOM_MAPPINGS if case.custom else (),
-        forward=Forward(never_if=_RULES if case.rules else ()),
         **settings,
+        **_SETTINGS[case.settings],
     )
     return compile_plan(connection, Input("shop", platform, "key", "secret"))
 

@@ -79,9 +79,12 @@ def _parts(kind: Kind, choice: Selection, *, for_each: bool) -> Parts:
     wanted, unwanted = ([*map(kind.compile_condition, conditions)] for conditions in (choice.only_if, choice.never_if))
 
     def chooses(part: _Part) -> bool:
-        return all(holds(part) for holds in wanted) and not any(holds(part) for holds in unwanted)
+        for holds in wanted:
+            if not holds(part):
+                return False
+        return not unwanted or not any(holds(part) for holds in unwanted)
 
-    return Parts(kind, chooses, choice.take, for_each)
+    return Parts(kind, wanted[0] if len(wanted) == 1 and not unwanted else chooses, choice.take, for_each)
 
 
 def part_id(event_id: str | None, place: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from config.conditions.rule_names import native_rule
 from config.model import Connection, Input, Platform
 from config.routes import Route
 from mapping.compile.functions import Fill, compile_filler
@@ -58,7 +59,7 @@ class Recipe(NamedTuple):
     def unwanted(self, kind: Kind) -> Unsupported | Withheld:
         """Return how an event of this kind ends that becomes no item."""
         if kind.event_type == COMMERCE_EVENT and kind.action in self.off:
-            name = f"native_events: {kind.action} off"
+            name = native_rule(kind.action)
             return Withheld(name, name)
         return Unsupported(describe(kind.event_type, kind.action))
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from typing import Any, Final, NamedTuple
 
-from config.model import Configuration, Connection
+from config.conditions.rule_names import rules_of
+from config.model import Configuration, Connection, Forward
 from operations.format import plural
 
 _SHOWN_ELSEWHERE: Final = ("id", "inputs", "access_token", "custom_mappings")
@@ -70,6 +71,10 @@ def _words(value: Any) -> str:
         case frozenset():
             return ", ".join(sorted(value)) or "none"
         case dict():
-            return ", ".join(f"{name} → {event}" for name, event in value.items()) or "none"
+            return ", ".join(f"{name} → {event or 'off'}" for name, event in value.items()) or "none"
+        case tuple():
+            return ", ".join(value) or "none"
+        case Forward():
+            return "; ".join(rules_of(value)) or "all events"
         case _:
             return str(value)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from config.conditions.words import describe
+from config.conditions import rule_names
+from config.conditions.rule_names import ENVIRONMENT, GDPR_PURPOSE, LOGGED_IN_ONLY, condition_rule, sample_rule
 from config.model import Condition, Connection
 from config.vocabulary import ENVIRONMENTS
 from mapping.conditions.compile import compile_condition, note_on
@@ -27,7 +28,7 @@ OTHER_ENVIRONMENTS: Final = frozenset(
 )
 _LOGIN_IDENTITIES: Final = ("customer_id", "email")
 
-DISABLED: Final = Withheld("the connection is disabled (enabled: false)", "enabled: false")
+DISABLED: Final = Withheld("the connection is disabled (enabled: false)", rule_names.DISABLED)
 
 
 class Rule(NamedTuple):
@@ -58,7 +59,7 @@ class Forwarding(NamedTuple):
         """Return why no event of this environment may be sent; None when they may be sent."""
         if environment in self.environments:
             return None
-        return Withheld(_of_environment(environment, self.environments), "environment")
+        return Withheld(_of_environment(environment, self.environments), ENVIRONMENT)
 
     def withheld(self, shared: BatchFields) -> Withheld | None:
         """Return why no event of the batch may be sent; None when the batch alone does not decide so."""
@@ -66,7 +67,7 @@ class Forwarding(NamedTuple):
             return self.withheld_environment(shared.environment)
         if self.purpose is not None and not consents_to(self.purpose, shared.consent):
             why = f"no GDPR consent to {self.purpose}, which this connection asks for (gdpr_purpose)"
-            return Withheld(why, "gdpr_purpose")
+            return Withheld(why, GDPR_PURPOSE)
         for rule in self.of_batch:
             if rule.withholds(shared):
                 note = None if rule.condition is None else note_on(rule.condition, shared)
@@ -95,16 +96,16 @@ def compile_forwarding(connection: Connection) -> Forwarding:
     for key, conditions, is_wanted in (("only_if", forward.only_if, True), ("never_if", forward.never_if, False)):
         for number, condition in enumerate(conditions, start=1):
             scope, holds = compile_condition(condition)
-            name = f"{key} {number}: {describe(condition)}"
+            name = condition_rule(key, number, condition)
             if scope is Scope.BATCH:
                 of_batch.append(Rule(name, _unless(holds) if is_wanted else holds, condition))
             else:
                 on_events.append(EventRule(name, condition, is_wanted))
     if forward.logged_in_only:
-        of_batch.append(Rule("logged_in_only", _is_anonymous))
+        of_batch.append(Rule(LOGGED_IN_ONLY, _is_anonymous))
     of_event = of_unknown_user = (compile_event_rules(on_events),) if on_events else ()
     if forward.sample_ppm is not None:
-        of_batch.append(Rule(f"sample {_percent(forward.sample_ppm)}", partial(_is_out, forward.sample_ppm)))
+        of_batch.append(Rule(sample_rule(forward.sample_ppm), partial(_is_out, forward.sample_ppm)))
         of_unknown_user = (*of_event, _event_sample(forward.sample_ppm))
     return Forwarding(connection.environments, connection.gdpr_purpose, tuple(of_batch), of_event, of_unknown_user)
 
@@ -129,15 +130,9 @@ def _is_out(ppm: int, shared: BatchFields) -> bool:
 
 def _event_sample(ppm: int) -> Decide:
     """Return the rule for each event of a batch that does not tell the user."""
-    name = f"sample {_percent(ppm)}"
+    name = sample_rule(ppm)
     out = Withheld(name, name)
     return lambda incoming: None if in_sample(incoming.event_id or "", ppm) else out
-
-
-def _percent(ppm: int) -> str:
-    """Return a share in millionths as the file writes it."""
-    whole, rest = divmod(ppm, 10_000)
-    return f"{whole}.{rest:04}".rstrip("0").rstrip(".") + "%"
 
 
 def _of_environment(name: str, sent: frozenset[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple, assert_never
 
 import msgspec
 
-from config.model import Configuration, Connection, Input
+from config.model import Configuration, Connection, Forward, Input
 from config.routes import LEGACY
 from delivery.client import Client
 from delivery.remedies import Remedy
@@ -63,6 +63,8 @@ def _as_for_tests(connection: Connection, code: str | None) -> Connection:
         native_events={},
         custom_mappings=(),
         gdpr_purpose=None,
+        forward=Forward(),
+        omit=(),
         max_event_age_s=None,
     )
 

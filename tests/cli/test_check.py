@@ -290,7 +290,13 @@ inputs:
   - {id: crm, platform: feed, api_key: k3, api_secret: s}
 connections:
   - {id: shop, inputs: [web], access_token: good, event_source_id: CUSG5HBC77UD11VVRQEG, enable_web_migration: true}
-  - {id: game, inputs: [ios], access_token: good, event_source_id: "7000000000000000001"}
+  - id: game
+    inputs: [ios]
+    access_token: good
+    event_source_id: "7000000000000000001"
+    forward: {only_if: [{attribute: channel, is: shop}], sample: 0.0001%}
+    native_events: {purchase: off}
+    omit: [user]
   - {id: stores, inputs: [crm], access_token: good, event_source_id: "7000000000000000002", event_source_type: feed}
   - {id: old, inputs: [web], access_token: good, event_source_id: CLEGACYBC77UD11VVRQE}
   - id: broken

@@ -40,6 +40,22 @@ def test_settings_are_shown_in_words_and_credentials_never() -> None:
     assert "a-secret-token" not in repr(settings)
 
 
+def test_rules_are_shown_by_their_names() -> None:
+    """As previews and counts name them; a native event that is off, and omitted fields."""
+    rules = (
+        "forward: {only_if: [{attribute: channel, in: [web, shop]}], never_if: [{identity: email, is: a@b.example}],"
+        " logged_in_only: true, sample: 25%}\n    omit: [user.ip, page.referrer]"
+    )
+    text = FILE.replace("max_event_age: 7d", rules).replace("{purchase:", "{view_detail: off, purchase:")
+    shown = {setting.name: setting.value for setting in settings_of(read(text).connections["shop"])}
+    assert shown["forward"] == (
+        "only_if 1: attribute channel in web, shop; never_if 1: identity email is …; logged_in_only; sample 25%"
+    )
+    assert shown["native_events"] == "view_detail → off, purchase → CompletePayment"
+    assert shown["omit"] == "user.ip, page.referrer"
+    assert {setting.name: setting.value for setting in settings_of(read(FILE).connections["shop"])}["omit"] == "none"
+
+
 def test_changes_are_listed_by_connection() -> None:
     """Settings, inputs, mappings, added and removed connections; a changed token is not listed."""
     other = (

@@ -57,6 +57,14 @@ def test_what_is_left_out_is_counted_with_its_reason() -> None:
     assert "international form" in next(iter(phone.omitted))
 
 
+def test_an_identifier_that_a_setting_omits_says_so() -> None:
+    """And a remembered address is not promised."""
+    found = matching({"user_identities": {"email": "a@b.c"}}, omit=("user.email", "user.ip"), enrich_ip_address=True)
+    omitted = {identifier.kind.name: identifier.omitted for identifier in found.identifiers if identifier.omitted}
+    assert omitted == {name: {"left out by the setting `omit`": 1} for name in ("email", "IP address")}
+    assert not found.remembers
+
+
 def test_only_match_keys_of_the_route_are_listed() -> None:
     """The legacy API takes no advertising id, apps have no cookie, and apps' click id has another field."""
     legacy = {identifier.kind.name for identifier in matching({}, enable_web_migration=False).identifiers}

@@ -37,6 +37,7 @@ class BatchReplacer:
             "environment": values.word("environment", (*ENVIRONMENTS, *OTHER_ENVIRONMENTS)),
             "ip": values.ip,
             "mpid": values.identity,
+            "mp_deviceid": values.id("device"),
             "source_request_id": values.id("request"),
             "user_identities": self._identities,
             "user_attributes": self._user_attributes,

@@ -17,7 +17,9 @@ from mapping.fields.event_time import event_time
 from mapping.fields.hashing import is_hashed
 from mapping.fields.ip import public_ip
 from mapping.fields.phones import e164
+from mapping.fields.placeholders import own_user
 from mapping.fields.rules import Rule, hashed, identifier, meaningful, unhashed
+from mapping.forwarding.sample import in_sample
 from mapping.results import OmitField, RejectEvent, SendWithNote
 from mapping.values import currency, descriptive, is_blank, number, text, truth
 from operations.cases.phones import example_phones
@@ -38,6 +40,8 @@ _DATE: Final = re.compile(
 _TTCLID: Final = re.compile(r"[?&]ttclid=", re.IGNORECASE).search
 _WORD_CHARACTERS: Final = 3
 _DEEP: Final = 2
+_TRIES: Final = 1000
+_STEP: Final = 1000
 _NAMES: Final = ("Alex", "Robin", "Kim", "Sascha", "Noa", "Jules", "Charlie", "Toni", "Mika", "Luca")
 
 
@@ -47,6 +51,7 @@ class Replacements:
     def __init__(self, connection: Connection) -> None:
         self.words = words_of(connection)
         self._numbers: dict[str, dict[str, int]] = {}
+        self._sample_ppm = connection.forward.sample_ppm
         self._phone = hashed(partial(e164, default_region=connection.default_region))
         self._phones = partial(example_phones, default_region=connection.default_region)
 
@@ -62,13 +67,25 @@ class Replacements:
         """Return an identity; one that looks like an email becomes the same email as elsewhere."""
         if isinstance(value, str) and "@" in value:
             return self.email(value)
-        return self._alike("id", value, _EXTERNAL_ID, lambda n, old: [1000 + n] if _is_number(old) else [f"id-{n}"])
+        return self._alike("id", value, _EXTERNAL_ID, partial(self._ids, "id"))
 
     def id(self, kind: str) -> Callable[[Any], Any]:
         """Return what replaces ids of a kind, such as `order`."""
-        return lambda value: self._alike(
-            kind, value, identifier, lambda n, old: [1000 + n] if _is_number(old) else [f"{kind}-{n}"]
-        )
+        return lambda value: self._alike(kind, value, identifier, partial(self._ids, kind))
+
+    def _ids(self, kind: str, n: int, old: Any) -> Iterator[Any]:
+        """Yield ids; with a sample, the first one that is in or out of it as the original is."""
+        for place in range(n, n + _TRIES * _STEP, _STEP):
+            made = 1000 + place if _is_number(old) else f"{kind}-{place}"
+            if self._is_sampled(made) == self._is_sampled(old):
+                yield made
+                return
+        yield f"{kind}-{n}"
+
+    def _is_sampled(self, value: Any) -> bool:
+        written = text(value)
+        user = own_user(written) if isinstance(written, str) else None
+        return user is not None and self._sample_ppm is not None and in_sample(user, self._sample_ppm)
 
     def device_id(self, value: Any) -> Any:
         """Return an id of a device, in the form of a UUID."""

@@ -1,5 +1,6 @@
 """A saved case holds nothing personal, maps as the batch did, and passes."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -7,9 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.model import Configuration, Connection, CustomMapping, Input, Match, Parameter
+from config.model import Condition, Configuration, Connection, CustomMapping, Forward, Input, Match, Parameter
 from config.reading.yaml_tree import read
-from operations.cases.judge import run_case
+from mapping.incoming.batch_fields import ApplicationInfo, DeviceInfo, Fields
+from mapping.incoming.event import Data, Product, ProductAction, Promotion
+from operations.cases.batch_members import BatchReplacer
+from operations.cases.judge import leaves, run_case
 from operations.cases.reading import cases_of
 from operations.cases.saving import SavedCase, save_case, yaml_of
 from operations.cases.values import plain_value
@@ -232,6 +236,71 @@ def test_the_same_value_becomes_the_same_one_everywhere() -> None:
     (case,) = cases_of(saved_of(first, second).text.encode(), "a.yaml")
     one, other = ([*json.loads(batch)["user_identities"].values()] for batch in case.batches)
     assert one == other == ["person-1@shop.example", "id-1"]
+
+
+FORWARD = Forward(
+    only_if=(Condition("attribute", "channel", "in", ("web", "shop")),),
+    never_if=(
+        Condition("user_attribute", "internal", "is", ("true",)),
+        Condition("attribute", "amount", "greater", ("5000",)),
+        Condition("attribute", "note", "contains", ("secret",)),
+        Condition("product", "category", "starts_with", ("gift",)),
+        Condition("identity", "other", "exists", ("true",)),
+    ),
+    sample_ppm=300_000,
+)
+
+
+@pytest.mark.parametrize("user", range(12))
+@pytest.mark.parametrize(
+    ("batch", "attributes", "category"),
+    [
+        ({}, {}, "Shoes"),
+        ({}, {"channel": "till"}, "Shoes"),
+        ({}, {"amount": 7000}, "Shoes"),
+        ({}, {"amount": "70"}, "Shoes"),
+        ({}, {"note": "Anna's Secret"}, "Shoes"),
+        ({}, {}, "Gift cards"),
+        ({"user_attributes": {"internal": True}}, {}, "Shoes"),
+        ({"user_identities": {"other": "zq"}}, {}, "Shoes"),
+    ],
+    ids=repr,
+)
+def test_forwarding_rules_decide_as_before(user: int, batch: Any, attributes: Any, category: str) -> None:
+    """A user stays in the sample or out of it; conditions find what they compare with."""
+    data = {
+        "custom_flags": {"TikTok.URL": "https://real.example/"},
+        "custom_attributes": {"channel": "Web", **attributes},
+        "product_action": {"action": "purchase", "products": [{"id": "real", "category": category}]},
+    }
+    whole = {"mpid": user + 10**12, **batch, "events": [{"event_type": "commerce_event", "data": data}]}
+    connection = dataclasses.replace(CONNECTION, forward=FORWARD)
+    saved = save_case("a case", [json.dumps(whole).encode()], INPUT, connection, URL, NOW_MS)
+    assert saved.warnings == ()
+
+
+def test_every_member_that_relay_reads_has_a_replacement() -> None:
+    """A member that is added to the types is added to the table too, or cases would lose it."""
+    replacer = BatchReplacer(CONNECTION)
+    everything = {
+        **dict.fromkeys(Fields.__struct_fields__, "zq"),
+        "device_info": dict.fromkeys(DeviceInfo.__struct_fields__, "zq"),
+        "application_info": dict.fromkeys(ApplicationInfo.__struct_fields__, "zq"),
+        "events": [{"event_type": "zq", "data": {
+            **dict.fromkeys(Data.__struct_fields__, "zq"),
+            "product_action": {
+                **dict.fromkeys(ProductAction.__struct_fields__, "zq"),
+                "products": [dict.fromkeys(Product.__struct_fields__, "zq")],
+            },
+            "promotion_action": {"action": "zq", "promotions": [dict.fromkeys(Promotion.__struct_fields__, "zq")]},
+            "product_impressions": None,
+        }}],
+    }  # fmt: skip
+    assert paths_of(replacer.batch(everything)) == paths_of(everything)
+
+
+def paths_of(value: Any) -> set[str]:
+    return {path for path, _ in leaves(value)}
 
 
 @pytest.mark.parametrize(

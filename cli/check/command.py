@@ -70,7 +70,7 @@ def all_findings(*, alert: bool = False) -> list[Finding]:
     return [
         *_findings_of_configuration(settings),
         _encryption(settings.encryption_key),
-        _alerts(settings.alert_webhook, alert=alert),
+        _alerts(settings.alert_webhook, settings.cell, alert=alert),
         _console(settings.admin_password),
         *_connection_to_tiktok(settings.tiktok_url),
         *_findings_of_server(settings),
@@ -106,7 +106,7 @@ def _encryption(key: SecretStr | None) -> Finding:
     )
 
 
-def _alerts(webhook: SecretStr | None, *, alert: bool) -> Finding:
+def _alerts(webhook: SecretStr | None, cell: str, *, alert: bool) -> Finding:
     """Report whether alerts are sent; only the host of the URL is shown."""
     if webhook is None:
         remedy = "Set RELAY_ALERT_WEBHOOK, or alert from /metrics (docs/production.md)."
@@ -116,7 +116,7 @@ def _alerts(webhook: SecretStr | None, *, alert: bool) -> Finding:
     host = urlsplit(url).hostname
     if not alert:
         return Finding("alerts", "ok", f"a webhook at {host} is set", "Run relay check --alert to send a test.")
-    problem = post(url, test_notice(time.time_ns() // 1_000_000))
+    problem = post(url, test_notice(time.time_ns() // 1_000_000), cell)
     if problem is None:
         return Finding("alerts", "ok", f"{host} accepted a test")
     return Finding("alerts", "wrong", f"{host} did not accept a test: {problem}", "Correct RELAY_ALERT_WEBHOOK.")

@@ -118,6 +118,8 @@ def _head(seen: Seen) -> Text:
         rates = [rate for status in seen.overview.statuses if (rate := seen.rates.of(status.id))]
         received, ended = sum(rate.received for rate in rates), sum(rate.ended for rate in rates)
         parts.insert(0, Text.assemble("in ", _rate(received), "/s, out ", _rate(ended), "/s"))
+    if seen.overview.cell:
+        parts.insert(0, Text(f"cell {seen.overview.cell}", style="bold"))
     return Text.assemble((" · ", MUTED)).join(parts)
 
 

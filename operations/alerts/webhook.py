@@ -11,13 +11,22 @@ from operations.alerts.rules import Notice
 TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
 
 
-def post(url: str, notice: Notice) -> str | None:
-    """Post once; return None on success, else the error without the URL, which is a secret."""
+def post(url: str, notice: Notice, cell: str) -> str | None:
+    """Post once, with the name of the cell if it has one. Return None on success.
+
+    Otherwise return the error without the URL, which is a secret.
+    """
     host = urlsplit(url).hostname or ""
     try:
         with httpx.Client(timeout=TIMEOUT, trust_env=not is_loopback(host)) as http:
-            body = {"text": notice.text, "relay": notice.fields}
+            body = _body(notice, cell)
             with http.stream("POST", url, json=body) as answer:  # the body is not read
                 return None if answer.is_success else f"HTTP {answer.status_code}"
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return type(error).__name__
+
+
+def _body(notice: Notice, cell: str) -> dict[str, object]:
+    if not cell:
+        return {"text": notice.text, "relay": notice.fields}
+    return {"text": f"Cell {cell}: {notice.text}", "relay": {**notice.fields, "cell": cell}}

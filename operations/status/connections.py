@@ -106,6 +106,8 @@ class Overview:
     statuses: list[ConnectionStatus]
     refused: ConfigurationError | None
     """Why the configuration file cannot be read now; states are then those that workers last wrote to Redis."""
+    cell: str
+    """RELAY_CELL; empty without it."""
     may_be_held_back: bool = False
     """Whether a connection was removed from the file so recently that ingest may still use the former file."""
 
@@ -115,7 +117,7 @@ class Overview:
             {"id": each.id, "accepted": each.counts.get("accepted", 0), "unrouted": each.counts.get("unrouted", 0)}
             for each in self.reading.inputs
         ]
-        return {"inputs": inputs, "connections": [status.as_object() for status in self.statuses]}
+        return {"cell": self.cell or None, "inputs": inputs, "connections": [status.as_object() for status in self.statuses]}
 
 
 def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None) -> Overview:
@@ -133,7 +135,8 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
     reading = read_ledger(client, connections, inputs)
     statuses = list(_statuses(reading, configuration))
     is_fresh = time.time_ns() - changed_ns(signature_of(settings.config)) < STANDS_NS
-    return Overview(reading, statuses, refused, is_fresh and any(status.state == "removed" for status in statuses))
+    held_back = is_fresh and any(status.state == "removed" for status in statuses)
+    return Overview(reading, statuses, refused, settings.cell, held_back)
 
 
 def _statuses(reading: Reading, configuration: Configuration | None) -> Iterable[ConnectionStatus]:

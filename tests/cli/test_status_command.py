@@ -46,10 +46,19 @@ def connection() -> dict[str, object]:
     return dict(one)
 
 
+def test_it_names_its_cell(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With RELAY_CELL only."""
+    assert relay("status", "--json").json["cell"] is None
+    assert "cell" not in relay("status").stdout
+    monkeypatch.setenv("RELAY_CELL", "eu-1")
+    assert relay("status", "--json").json["cell"] == "eu-1"
+    assert "cell eu-1 · 0 events waiting" in relay("status").stdout
+
+
 def test_without_events_all_is_zero_and_healthy(bench: Bench) -> None:
     """Configured inputs and connections are there from the start."""
     result = relay("status", "--json")
-    assert list(result.json) == ["inputs", "connections", "redis"]
+    assert list(result.json) == ["cell", "inputs", "connections", "redis"]
     assert result.json["redis"] is None
     assert result.json["inputs"] == [{"id": "web", "accepted": 0, "unrouted": 0}]
     assert connection() == {

@@ -50,10 +50,32 @@ def test_a_query_names_existing_metrics_and_labels(query: str) -> None:
     for name, matchers in found:
         row = METRICS.get(name) or METRICS[re.sub(r"_(bucket|sum|count)$", "", name)]
         assert row.kind == "histogram" or name in METRICS
-        assert set(re.findall(r"(\w+)\s*[!=]", matchers)) <= set(row.labels)
+        assert set(re.findall(r"(\w+)\s*[!=]", matchers)) <= {*row.labels, "cell"}
     allowed = {label for name, _ in found for label in METRICS[re.sub(r"_(bucket|sum|count)$", "", name)].labels}
     for grouped in re.findall(r"\b(?:by|on) \(([^)]*)\)", query):
-        assert set(re.split(r",\s*", grouped)) <= {*allowed, "le"}
+        assert set(re.split(r",\s*", grouped)) <= {*allowed, "le", "cell"}
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
+def test_a_query_is_right_for_several_cells(query: str) -> None:
+    """Each metric is first the maximum of a cell's ingests; what compares two of them compares within a cell."""
+    metric = r"(?:(?:rate|increase|max_over_time)\()?relay_"
+    if "absent(" not in query:
+        assert len(re.findall(rf"\bmax by \(cell\b[^)]*\) \({metric}", query)) == len(re.findall(metric, query))
+    assert all(grouped.startswith("cell") for grouped in re.findall(r"\bon \(([^)]*)\)", query))
+
+
+COUNTS = re.compile(r"relay_\w+_total|relay_events_waiting|relay_dead_letters\b|_(?:bucket|sum|count)\b")
+
+
+@pytest.mark.parametrize("panel", DASHBOARD["panels"], ids=lambda panel: panel["title"])
+def test_a_panel_sums_counts_over_cells(panel: dict[str, Any]) -> None:
+    """And lets one or several cells be chosen."""
+    for target in panel["targets"]:
+        query = target["expr"]
+        assert query.count('cell=~"$cell"') == len(re.findall(r"\brelay_", query))
+        if COUNTS.search(query):
+            assert re.match(r"(histogram_quantile\([\d.]+, )?sum\b", query)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])

@@ -54,6 +54,18 @@ def test_before_the_first_event_counters_are_zero(bench: Bench) -> None:
     assert samples["relay_redis_up", ()] == 1
 
 
+def test_every_metric_names_its_cell(bench: Bench) -> None:
+    """Also while Redis does not answer; without RELAY_CELL there is no such label."""
+    settings = Settings(config=bench.path, redis_url=bench.url, cell="a")  # type: ignore[arg-type]
+    with connect("redis://127.0.0.1:1") as away:
+        texts = [exposition(settings, client).decode() for client in (bench.redis, away)]
+    for text in texts:
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        assert samples
+        assert all(sample.labels["cell"] == "a" for sample in samples)
+    assert not any("cell" in labels for _, labels in scraped(bench))
+
+
 def test_its_totals_are_those_of_the_ledger_and_of_tiktok(bench: Bench) -> None:
     """Two delivered, one dead-lettered, one waiting; also the request's size and time."""
     bench.put([purchase(1), purchase(2), purchase(3, custom_flags={})])

@@ -34,7 +34,7 @@ def receiver() -> Iterator[Receiver]:
 def watcher(bench: Bench, receiver: Receiver) -> Watchers:
     """watcher() returns the alerts of one more worker; keyword arguments are settings."""
 
-    def another(**more: int) -> Alerts:
+    def another(**more: object) -> Alerts:
         settings = Settings(config=bench.path, redis_url=bench.url, alert_webhook=receiver.url, **more)  # type: ignore[arg-type]
         return Alerts(settings, bench.url)
 
@@ -51,6 +51,16 @@ def pause_by_fault(bench: Bench) -> None:
     bench.put([purchase(1), purchase(2)])
     bench.sandbox.fault("refuse_token")
     bench.drain()
+
+
+def test_an_alert_names_its_cell(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """In the text and as a field, because each cell alerts for itself."""
+    pause_by_fault(bench)
+    watcher(cell="b").check(START)
+    watcher(cell="b").check(START + MINUTE)
+    [sent] = receiver.taken
+    assert sent["text"].startswith("Cell b: relay: shop is paused")
+    assert sent["relay"]["cell"] == "b"
 
 
 def test_a_pause_is_alerted_once_whichever_worker_watches(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:

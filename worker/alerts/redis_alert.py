@@ -22,8 +22,11 @@ log = structlog.get_logger("relay.worker.alerts")
 class RedisAlert:
     """What this process has notified about Redis, and the notice that is still to be sent."""
 
-    def __init__(self, url: str, outage: Outage, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._url, self._outage, self._monotonic = url, outage, monotonic
+    def __init__(
+        self, url: str, outage: Outage, monotonic: Callable[[], float] = time.monotonic, cell: str = ""
+    ) -> None:
+        self._url, self._cell = url, cell
+        self._outage, self._monotonic = outage, monotonic
         self._notified: Trouble | None = None
         self._unsent: Notice | None = None
         self._attempts, self._next_s = 0, 0.0
@@ -55,7 +58,7 @@ class RedisAlert:
         if self._unsent is None or self._monotonic() < self._next_s:
             return
         alert_log = log.bind(alert=self._unsent.fields["alert"])
-        problem = post(self._url, self._unsent)
+        problem = post(self._url, self._unsent, self._cell)
         if problem is None:
             alert_log.info("alert_sent")
             self._unsent = None

@@ -69,7 +69,7 @@ class Alerts(threading.Thread):
         self._limit = settings.alert_dead_letters_per_hour
         self._leader, self._state = LeaderLock(self._client), AlertState(self._client)
         self._stopped = threading.Event()
-        self.redis = RedisAlert(self._url or "", outage or Outage())
+        self.redis = RedisAlert(self._url or "", outage or Outage(), cell=settings.cell)
         self._own_ms: Callable[[], int] = own_ms
 
     def start(self) -> None:
@@ -176,7 +176,7 @@ class Alerts(threading.Thread):
             return True
         first = memory.unsent[0]
         alert_log = log.bind(connection=name, alert=first.notice.fields["alert"])
-        problem = post(self._url or "", first.notice)
+        problem = post(self._url or "", first.notice, self._settings.cell)
         if problem is None:
             alert_log.info("alert_sent")
             del memory.unsent[0]

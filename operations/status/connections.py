@@ -117,7 +117,11 @@ class Overview:
             {"id": each.id, "accepted": each.counts.get("accepted", 0), "unrouted": each.counts.get("unrouted", 0)}
             for each in self.reading.inputs
         ]
-        return {"cell": self.cell or None, "inputs": inputs, "connections": [status.as_object() for status in self.statuses]}
+        return {
+            "cell": self.cell or None,
+            "inputs": inputs,
+            "connections": [status.as_object() for status in self.statuses],
+        }
 
 
 def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None) -> Overview:

@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         title="Name of this cell: a label of every metric, and in status and alerts ([cells](cells.md)).",
         default="",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$|^$",
-        description="a name of letters, digits, _, . and -, such as a or eu-1; at most 63 characters",
+        description="a name such as a or eu-1: A to Z, a to z, 0 to 9, then also _ . and -, at most 63 characters",
     )
     tiktok_url: Annotated[str, AfterValidator(urls.tiktok_url)] = Field(
         title="Scheme and host of TikTok's Events API, or of the sandbox.",

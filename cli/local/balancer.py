@@ -1,0 +1,79 @@
+"""HAProxy in front of cells: its configuration, which `deploy/proxies/haproxy.cfg` has too, and how it is run."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from cli.local.supervisor import Program
+
+STOP_S: Final = 10.0
+
+_HEAD: Final = """\
+global
+    maxconn 2000
+    # A request that fits is kept until it is answered, and goes to another cell if need be. A larger one is not.
+    tune.bufsize 262144
+
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 75s
+    timeout server 60s
+    timeout http-request 75s
+    option forwardfor
+
+# Names such as ingest-a are asked again, because the address behind them may change.
+resolvers system
+    parse-resolv-conf
+
+frontend senders
+"""
+_SENDERS: Final = """\
+    # A host name for each cell, such as a.relay.example, leads to its console, its metrics and its state.
+"""
+_CELLS: Final = """\
+    # The sign-in to a console is known in its own cell only.
+    http-request return status 404 content-type text/plain string "Use the host name of a cell.\\n" \
+if { path_beg /console /metrics } !{ CHOSEN }
+    default_backend cells
+
+backend cells
+    balance roundrobin # with enrich_ip_address: balance source
+    option http-buffer-request
+    retries 2
+    option redispatch 1
+    retry-on conn-failure empty-response response-timeout 503
+    option httpchk GET /health/ready
+    default-server check inter 500ms fall 1 rise 2 init-addr libc,none resolvers system
+"""
+
+
+def balancer_settings(binds: Sequence[str], cells: Mapping[str, str]) -> str:
+    """Return HAProxy's configuration: what it listens on, and the address of each cell's ingest."""
+    beginnings = " ".join(f"{name}." for name in cells)
+    return "".join(
+        (
+            _HEAD,
+            *(f"    bind {bind}\n" for bind in binds),
+            _SENDERS,
+            *(f"    use_backend {name} if {{ req.hdr(host) -m beg {name}. }}\n" for name in cells),
+            _CELLS.replace("CHOSEN", f"req.hdr(host) -m beg {beginnings}"),
+            *(f"    server {name} {address}\n" for name, address in cells.items()),
+            *(
+                f"\nbackend {name}\n    server {name} {address} init-addr libc,none resolvers system\n"
+                for name, address in cells.items()
+            ),
+        )
+    )
+
+
+def balancer_program(settings: Path) -> Program | None:
+    """Return HAProxy with this file; None where it is not installed."""
+    haproxy = shutil.which("haproxy", path="/usr/local/sbin:/usr/sbin:/sbin") or shutil.which("haproxy")
+    if haproxy is None:
+        return None
+    # HAProxy does not watch its standard input, as relay's own processes do.
+    with_parent = shutil.which("setpriv")
+    before = [with_parent, "--pdeathsig", "TERM"] if with_parent else []
+    return Program("haproxy", [*before, haproxy, "-db", "-f", str(settings)], STOP_S)

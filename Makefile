@@ -27,7 +27,7 @@ quick: $(TESTS)  ## tests that start no server and no process, in under a minute
 servers: $(TESTS)  ## fetch the Redis and Valkey servers that tests can run on, into .servers
 	@$(BIN)/python tests/support/servers.py $(SERVERS)
 
-test-servers: $(TESTS)  ## what Redis carries, on every fetched server; SERVERS="redis-6.2 valkey-8": those
+test-servers: $(TESTS)  ## what Redis carries, on every fetched server; SERVERS="redis-6.2 valkey-8": those; SHORT=1: the part that CI runs
 	@$(BIN)/python tests/on_servers.py $(SERVERS)
 
 # Pages that grow every hour are wrapped when they rest.

@@ -148,7 +148,8 @@ def test_an_unknown_outcome_stays_unknown_when_another_chunk_is_removed(client: 
 def durable(tmp_path: Path) -> Iterator[redis.Redis]:
     """Start a server with an append-only file, under tmp_path."""
     port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(tmp_path)]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    options += ["--appendonly", "yes", "--appendfsync", "always"]  # else a write may be put off for two seconds
     with subprocess.Popen([SERVER, *options], stdout=subprocess.DEVNULL) as process:
         wait_until_ready(f"redis://127.0.0.1:{port}/0")
         with connect(f"redis://127.0.0.1:{port}/0") as client:

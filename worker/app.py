@@ -17,6 +17,7 @@ app.conf.update(
     task_acks_late=False,  # the timer repeats a lost wake-up; the claim would refuse a redelivered one
     task_publish_retry=False,  # the next tick of the timer is the retry
     worker_prefetch_multiplier=1,  # so that a free worker takes the next wake-up
+    worker_consumer="worker.consumer:Consumer",  # it waits for a Redis that cannot be used
     worker_pool="threads",  # jobs wait for TikTok; one HTTP client and one configuration serve all threads
     worker_concurrency=THREADS,
     worker_send_task_events=True,  # Flower shows jobs

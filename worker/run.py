@@ -48,6 +48,7 @@ def run(settings: Settings) -> None:
     if redis_wait.full:
         beside.start_timer()
         wait_for_room(redis_wait.is_full, shared_runtime, direct)
+    beside.start_monitor()
     code = _work()
     if beside.redis_unusable.is_set():
         raise SystemExit(EXIT_CODE)
@@ -88,6 +89,9 @@ class _BesideCelery:
 
     def _begin(self, **_: Any) -> None:
         self.start_timer()
+
+    def start_monitor(self) -> None:
+        """Begin to watch an outage; before Celery starts, which waits for the end of one."""
         self._redis_monitor.start()
 
     def start_timer(self) -> None:

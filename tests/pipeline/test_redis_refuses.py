@@ -153,6 +153,9 @@ def test_a_worker_waits_while_redis_is_a_replica(server: str, tmp_path: Path) ->
             until(lambda: site.post(batch(purchase(events))).status_code == 202)  # noqa: B023
             until(lambda: len(worker.logged(AGAIN)) == events)  # noqa: B023
             until(lambda: _delivered(server) == events)  # noqa: B023
+        attempts = [line for line in worker.lines() if "Connection to broker" in line["event"]]
+        assert len(attempts) <= 4, "Celery waits as well"
+        assert not [line for line in worker.lines() if "Frequent restarts" in line["event"]]
 
 
 def _delivered(url: str) -> int:

@@ -76,10 +76,10 @@ def test_one_bad_event_in_a_thousand_is_alone_in_its_dead_letter(bench: Bench, b
     bench.sandbox.fault("refuse_event", event_id=f"e{bad}")
     events = [purchase(number) for number in range(1000)]
     bench.put(*(events[start : start + 100] for start in range(0, 1000, 100)))
-    report = bench.drain()
-    while bench.reading().waiting:
-        bench.drain()
-    assert report.failure("j") is not None
+    reports = [bench.drain()]
+    while bench.reading().waiting:  # a job ends after a time, and on a busy machine before it has found the event
+        reports.append(bench.drain())
+    assert [report for report in reports if report.failure("j") is not None]
     assert bench.count("delivered", "dead_lettered") == (999, 1)
     (letter,) = bench.dead_letters()
     assert (letter.event_id, letter.stage, letter.reason, letter.tiktok_code) == (

@@ -116,6 +116,7 @@ def tiktok_event(batch: Batch, data: Data) -> dict[str, Any]:
                 }
                 for product in action.products
             ],
+            "content_ids": list(dict.fromkeys(product.id for product in action.products)),
         },
     }
     if "TikTok.Callback" in data.custom_flags:

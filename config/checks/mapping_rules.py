@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 
 from config.checks.implications import exclude, implies
 from config.checks.overlap import conditions_of, conditions_on_one_part
-from config.checks.refusals import lines_of, mapped_events
+from config.checks.refusals import lines_of, mapped_events, tables_of_mappings
 from config.model import Condition, CustomMapping, Match
 from config.reading.draft import Draft
-from config.reading.yaml_tree import Fault, Items, Table
+from config.reading.yaml_tree import Fault, Table
 
 _NEVER: Final = "the custom mapping to {event} takes no event"
 
@@ -25,11 +25,8 @@ class _Rules(NamedTuple):
 
 def _rules_of(draft: Draft) -> Iterator[_Rules]:
     for located in draft.connections:
-        items = located.table.values.get("custom_mappings")
-        tables = items.values if isinstance(items, Items) else ()
-        for mapping, table in zip(located.value.custom_mappings, tables, strict=True):
-            if isinstance(table, Table):
-                yield from _rules_of_mapping(mapping, table)
+        for mapping, table in tables_of_mappings(located):
+            yield from _rules_of_mapping(mapping, table)
 
 
 def _rules_of_mapping(mapping: CustomMapping, table: Table) -> Iterator[_Rules]:

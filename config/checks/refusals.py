@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import chain
 from typing import TypeVar
 
+from config.additional_fields import ADDITIONAL_PARAMETERS
 from config.model import Connection, CustomMapping, Input
 from config.reading.draft import Draft, Located
 from config.reading.omitted_fields import REQUIRED, fields_of
@@ -26,12 +27,17 @@ def route_rows_of(connection: Connection, draft: Draft) -> dict[str, RouteRow]:
     return {name: route_row(connection, platforms[name]) for name in connection.inputs if name in platforms}
 
 
+def tables_of_mappings(located: Located[Connection]) -> list[tuple[CustomMapping, Table]]:
+    """Return the custom mappings of a connection, each with the table that it was read from."""
+    items = located.table.values.get("custom_mappings")
+    tables = [item for item in (items.values if isinstance(items, Items) else ()) if isinstance(item, Table)]
+    return list(zip(located.value.custom_mappings, tables, strict=True))
+
+
 def mapped_events(located: Located[Connection]) -> list[tuple[CustomMapping, int]]:
     """Return the custom mappings of a connection, each with the line that names its event."""
-    items = located.table.values.get("custom_mappings")
-    tables = (item for item in (items.values if isinstance(items, Items) else ()) if isinstance(item, Table))
-    lines = (table.lines.get("tiktok_event") or table.lines["custom_event"] for table in tables)
-    return list(zip(located.value.custom_mappings, lines, strict=True))
+    mappings = tables_of_mappings(located)
+    return [(m, table.lines.get("tiktok_event") or table.lines["custom_event"]) for m, table in mappings]
 
 
 def lines_of(table: Table, *keys: str) -> list[int]:
@@ -142,6 +148,20 @@ def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
                 )
 
 
+def _parameters_have_a_route(draft: Draft) -> Iterator[Fault]:
+    """M3: a connection sends each parameter of its mappings with some of its events at least."""
+    for located in draft.connections:
+        used = {row.route.name for row in route_rows_of(located.value, draft).values()}
+        for mapping, table in tables_of_mappings(located):
+            parameters = table.values.get("parameters")
+            lines = parameters.lines if isinstance(parameters, Table) else {}
+            for name in mapping.parameters:
+                field = ADDITIONAL_PARAMETERS.get(name)
+                if used and field is not None and not field.routes & used:
+                    only = f"`{name}` goes out with {', '.join(sorted(field.routes))} events only"
+                    yield Fault(lines[name], f"{only}, and this connection sends {' and '.join(sorted(used))} events")
+
+
 def _event_sets_take_standard_events(draft: Draft) -> Iterator[Fault]:
     """TikTok takes custom event names of websites and apps only."""
     for located in draft.connections:
@@ -188,6 +208,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _legacy_takes_less,
     _legacy_has_no_tests,
     _app_names_on_app_connections,
+    _parameters_have_a_route,
     _event_sets_take_standard_events,
     _not_too_many_custom_events,
     _required_fields_are_sent,

@@ -193,3 +193,21 @@ def test_a_connection_has_at_most_fifty_custom_names(tmp_path: Path) -> None:
     assert problems_of(tmp_path, *mappings) == []
     (problem,) = problems_of(tmp_path, *mappings, of("custom_event: One_More", PURCHASE))
     assert problem.startswith(f"{FIRST + 120}: `One_More` is one custom event too many: allowed are 50")
+
+
+ROUTES = [
+    ("web", "shop_id", None),
+    ("web", "vin", None),
+    ("ios", "vin", "`vin` goes out with web events only, and this connection sends app events"),
+    ("feed", "travel_class", "`travel_class` goes out with web events only, and this connection sends offline events"),
+    ("feed", "shop_id", None),
+]
+
+
+@pytest.mark.parametrize(("platform", "name", "words"), ROUTES)
+def test_a_parameter_that_no_event_of_the_connection_has_is_refused(
+    platform: str, name: str, words: str | None, tmp_path: Path
+) -> None:
+    """M3, by route."""
+    found = problems_of(tmp_path, value("attribute: a", "Lead", name), platform=platform)
+    assert [problem.split(": ", 1)[1] for problem in found] == [words] * (words is not None)

@@ -1,4 +1,4 @@
-"""`relay init`: write the first relay.yaml and .env from four answers."""
+"""`relay init`: write the first relay.yaml, .env and case from four answers."""
 
 import os
 import sys
@@ -13,12 +13,12 @@ from config.reading.json_schema import json_schema_text
 from config.reading.readers import Read, ValueRefused
 from config.reading.schema import event_source_id, region
 from config.reading.yaml_tree import Text
-from config.starter import SCHEMA_FILE, Answers, starter_env, starter_yaml
+from config.starter import CASE_FILE, SCHEMA_FILE, Answers, starter_cases, starter_env, starter_yaml
 from operations.errors import OperatorError
 
 NEXT: Final = """\
 Wrote {names}.
-Next: relay up. Senders authenticate with {prefix}_KEY and {prefix}_SECRET of .env."""
+Next: relay test {cases}, then relay up. Senders authenticate with {prefix}_KEY and {prefix}_SECRET of .env."""
 NO_TOKEN: Final = "No token yet: put TikTok's Events API token after TIKTOK_TOKEN= in .env first."  # noqa: S105
 
 
@@ -50,7 +50,7 @@ def _checked(read: Read[str], name: str) -> Any:
 def init(
     platform: str | None, event_source_id: str | None, region: str | None, *, token_stdin: bool, force: bool
 ) -> None:
-    """Write a commented relay.yaml, its schema for editors, and .env with new keys.
+    """Write a commented relay.yaml, its schema for editors, .env with new keys, and a first case for relay test.
 
     In a terminal it asks for every value without an option. Elsewhere --platform and --event-source-id are required.
     """
@@ -62,9 +62,13 @@ def init(
         )
     answers = _answers(platform, event_source_id, region, token_stdin=token_stdin)
     contents = [starter_yaml(answers), starter_env(answers), json_schema_text()]
+    cases = Path(CASE_FILE)
+    if not cases.exists():  # the operator's own cases stay, with --force too
+        paths.append(cases)
+        contents.append(starter_cases(answers))
     for path, content in zip(paths, contents, strict=True):
         _write(path, content, mode=0o600 if path.name == ".env" else 0o644)
-    note(NEXT.format(names=", ".join(path.name for path in paths), prefix=answers.prefix))
+    note(NEXT.format(names=", ".join(path.name for path in paths), prefix=answers.prefix, cases=CASE_FILE))
     if not answers.token:
         note(NO_TOKEN)
 

@@ -1,4 +1,4 @@
-"""Write the first configuration: a commented `relay.yaml` and the `.env` beside it, from a few answers."""
+"""Write the first configuration: a commented `relay.yaml`, `.env` and a first case, from a few answers."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ from config.secrets import Keyring
 from config.vocabulary import APP_NAMES, APP_PAYMENT, WEB_PAYMENT
 
 SCHEMA_FILE: Final = "relay.schema.json"
+CASE_FILE: Final = "cases.yaml"
 EDITOR_LINE: Final = f"# yaml-language-server: $schema={SCHEMA_FILE}"
 """The line by which editors find the schema file beside the configuration."""
 
@@ -64,6 +65,37 @@ def starter_yaml(answers: Answers) -> str:
         *_defaults(rows, {*_CHOSEN, *chosen}),
     ]
     return "\n".join(lines) + "\n"
+
+
+def starter_cases(answers: Answers) -> str:
+    """Return a first case for `relay test`: what a purchase becomes under `starter_yaml`."""
+    event = APP_PAYMENT if answers.platform in ("ios", "android") else WEB_PAYMENT
+    return f"""\
+# Cases for `relay test cases.yaml`: a batch, a connection, and what must come out. Only what is named is compared.
+cases:
+  - name: a purchase becomes {event}
+    connection: shop-{answers.platform}
+    batch:
+      user_identities: {{email: jane@shop.example}}
+      application_info: {{package: com.example.shop}}
+      events:
+        - event_type: commerce_event
+          data:
+            source_message_id: order-1
+            currency_code: USD
+            custom_flags: {{TikTok.URL: "https://shop.example/thanks"}}
+            product_action:
+              action: purchase
+              total_amount: 59.97
+              products: [{{id: sku-1, price: 19.99, quantity: 3}}]
+    expect:
+      events:
+        - event: {event}
+          fields:
+            properties.value: 59.97
+            properties.currency: USD
+            user.email[0]: {{sha256: jane@shop.example}}
+"""
 
 
 def starter_env(answers: Answers) -> str:

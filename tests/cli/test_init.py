@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from support.plant import RELAY
+from support.terminal import relay
 
 from cli.main import main
 from config.env_file import load_env_file
@@ -46,6 +47,19 @@ def test_the_files_load_together(here: Path, platform: str) -> None:
     connection = configuration.connections[f"shop-{platform}"]
     assert (connection.access_token, connection.event_source_id, connection.default_region) == ("token", "C123", "DE")
     assert configuration.inputs[platform].api_key == variables[f"{platform.upper()}_KEY"]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_first_case_passes(here: Path, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a token; a case file of the operator is never overwritten."""
+    monkeypatch.setenv("RELAY_CONFIG", "relay.yaml")
+    code, _ = init("--platform", platform, "--event-source-id", "C123")
+    assert code == 0
+    tested = relay("test", "cases.yaml")
+    assert tested.exit_code == 0, tested.stdout
+    (here / "cases.yaml").write_text("mine")
+    init("--platform", platform, "--event-source-id", "C123", "--force")
+    assert (here / "cases.yaml").read_text() == "mine"
 
 
 def test_every_setting_is_in_the_file_and_loads_when_uncommented(here: Path) -> None:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 import operations.connections
-from cli.context import configuration_of, redis_url, settings_here
+from cli.context import changing, configuration_of, redis_url, settings_here
 from cli.terminal.output import BAD, console, count, note, print_json, state, table
 from cli.terminal.prompts import confirmed, yes_option
 from cli.terminal.usage_errors import unknown_id
@@ -51,7 +51,7 @@ def list_(*, as_json: bool) -> None:
 def pause(*, connection_id: str, as_json: bool) -> None:
     """Stop delivery of a connection. Waiting and new events are kept until you resume it."""
     settings = settings_here()
-    with connect(redis_url(settings)) as client:
+    with connect(redis_url(settings)) as client, changing(settings, client):
         _status_of(settings, client, connection_id)
         what = operations.connections.pause(client, connection_id)
         _print(
@@ -65,7 +65,7 @@ def pause(*, connection_id: str, as_json: bool) -> None:
 def resume(*, connection_id: str, as_json: bool) -> None:
     """Start delivery of a paused connection again, at once."""
     settings = settings_here()
-    with connect(redis_url(settings)) as client:
+    with connect(redis_url(settings)) as client, changing(settings, client):
         _status_of(settings, client, connection_id)
         operations.connections.resume(client, connection_id)
         status = _status_of(settings, client, connection_id)
@@ -87,7 +87,7 @@ def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
     """
     settings = settings_here()
     configuration = configuration_of(settings)  # a refused file does not show which connections were removed
-    with connect(redis_url(settings)) as client:
+    with connect(redis_url(settings)) as client, changing(settings, client):
         waiting = _status_of(settings, client, connection_id).reading.waiting
         if connection_id in configuration.connections:
             raise click.UsageError(f"{connection_id} is in {settings.config}. Remove it from the file first.")

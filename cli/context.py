@@ -1,12 +1,16 @@
 """Read what a command works with: settings, configuration, and what `relay up` keeps in RELAY_DATA_DIR."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
+import click
+import redis
 from pydantic import SecretStr
 
 from cli.local.data_dir import DataDir
 from cli.local.embedded import answers, is_running
+from cli.terminal.output import note
 from config.errors import ConfigurationError, Problem
 from config.file import load
 from config.model import Configuration
@@ -15,8 +19,11 @@ from config.settings import Settings, load_settings
 from operations.dead_letters.store import DeadLetterStore
 from operations.errors import OperatorError
 from store.client import connect
+from store.replication.confirmation import unconfirmed
 
 NO_REDIS = "No Redis is running. Start relay up, or set RELAY_REDIS_URL to the address of one."
+CONFIRM_WITHIN_MS = 5_000
+"""How long a command waits for replicas."""
 LEAST_PASSWORD = 12
 """Least number of characters of RELAY_ADMIN_PASSWORD."""
 EMPTY_KEY = (
@@ -69,8 +76,30 @@ def with_redis(settings: Settings) -> Settings:
 
 
 @contextmanager
-def open_store() -> Iterator[DeadLetterStore]:
-    """Open the dead-letter store of the Redis in use."""
+def open_store(*, changes: bool = False) -> Iterator[DeadLetterStore]:
+    """Open the dead-letter store of the Redis in use; with `changes`, as `changing` does."""
     settings = settings_here()
-    with connect(redis_url(settings)) as client:
+    with connect(redis_url(settings)) as client, changing(settings, client) if changes else nullcontext():
         yield DeadLetterStore(settings, client)
+
+
+@contextmanager
+def changing(settings: Settings, client: redis.Redis) -> Iterator[None]:
+    """Wait, after a block that changes what must not be undone, until RELAY_REPLICAS replicas have it.
+
+    If they do not confirm it, say so; the command then ends with exit code 1, after it has printed what it did.
+    """
+    try:
+        yield
+    except SystemExit:
+        confirm_changes(settings, client)
+        raise
+    confirm_changes(settings, client)
+
+
+def confirm_changes(settings: Settings, client: redis.Redis) -> None:
+    """Do what `changing` does at its end."""
+    problem = unconfirmed(client, settings.replicas, CONFIRM_WITHIN_MS)
+    if problem is not None:
+        note(f"{problem}.")
+        click.get_current_context().call_on_close(lambda: sys.exit(1))

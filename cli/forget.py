@@ -2,24 +2,30 @@
 
 import socket
 import sys
+import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import RenderableType
 
-from cli.context import configuration_of, open_store
+from cli.context import CONFIRM_WITHIN_MS, configuration_of, open_store
 from cli.dead_letters.options import json_option
 from cli.terminal.identities import read_identities
 from cli.terminal.operator import who
 from cli.terminal.output import console, count, note, plain, print_json, table
+from lanes.kept_appends import KEEP_S
 from operations.audit import ON_DISK, ON_DISK_IS_DONE, files_left, note_erasure, past_erasures
+from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Eraser, Erasure
 from operations.format import plural
 from process.logs import configure_logging
 from store.append_only_file import Rewriting, rewrite_file
 from store.records.address_cache import AddressCache
-from store.replicas import rewrite_files_of_replicas
+from store.replication.confirmation import confirmations
+from store.replication.replicas import primary_id, replicas_of, rewrite_files_of_replicas
+
+LOOK_AGAIN_S: Final = KEEP_S + 5.0
 
 
 @click.command
@@ -48,12 +54,12 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
     identities = read_identities(written, identity_file)
     on_disk: Rewriting | None = None
     replicas: dict[str, Rewriting] = {}
-    with open_store() as store:
+    with open_store(changes=not dry_run) as store:
         configure_logging(store.settings)
         eraser = Eraser(store, configuration_of(store.settings), identities, dry_run=dry_run)
         for kind in eraser.unread():
             note(f"{kind}: not an international number, so relay may not find it. Pass it with + and the country code.")
-        erasure = eraser.erase(AddressCache(store.client, store.settings.keyring, expires_s=0))
+        erasure = _erase(store, eraser)
         if not dry_run:
             note("Erased from memory. Redis now rewrites its append-only file …")
             on_disk = rewrite_file(store.client)
@@ -66,6 +72,25 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         console().print(_table(erasure))
     _print_totals(erasure, on_disk, replicas)
     sys.exit(not erasure.is_complete or (on_disk is not None and files_left(on_disk, replicas) not in ON_DISK_IS_DONE))
+
+
+def _erase(store: DeadLetterStore, eraser: Eraser) -> Erasure:
+    """Erase, and look again when Redis failed over meanwhile: the new primary may not know of the erasure.
+
+    Ingest may also have made the person's last appends again; it keeps appends for half a minute.
+    """
+    memory = AddressCache(store.client, store.settings.keyring, expires_s=0)
+    primary = primary_id(store.client)
+    erasure = eraser.erase(memory)
+    while not eraser.dry_run:
+        confirmations(store.client, max(store.settings.replicas, len(replicas_of(store.client))), CONFIRM_WITHIN_MS)
+        former, primary = primary, primary_id(store.client)
+        if primary == former:
+            break
+        note(f"Redis failed over meanwhile. Looking again in {LOOK_AGAIN_S:.0f} s …")
+        time.sleep(LOOK_AGAIN_S)
+        erasure = erasure.followed_by(eraser.erase(memory))
+    return erasure
 
 
 def _object(erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping[str, Rewriting]) -> dict[str, Any]:

@@ -47,6 +47,8 @@ PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("GET", "/console/configuration", configuration.show),
     ("POST", "/console/configuration", configuration.check),
 )
+READ_ONLY: Final = (editor.preview, try_it.preview, try_it.send, configuration.check)
+"""Forms that change nothing in Redis."""
 PUBLIC_PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("GET", "/console/login", login.show),
     ("POST", "/console/login", login.sign_in),
@@ -90,7 +92,7 @@ def _console(services: Services) -> Starlette:
     dispatcher = Dispatcher(services)
     routes = [
         *(dispatcher.route(*row, public=True) for row in PUBLIC_PAGES),
-        *(dispatcher.route(*row) for row in PAGES),
+        *(dispatcher.route(*row, changes=row[0] == "POST" and row[2] not in READ_ONLY) for row in PAGES),
         *(dispatcher.route(method, "/console/{rest:path}", _no_page) for method in ("GET", "POST")),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _method_not_allowed})

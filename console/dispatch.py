@@ -21,7 +21,7 @@ from console.headers import secured
 from console.origin import explain_cross_site
 from console.rendering import sentence
 from console.request import PageRequest, read_request
-from console.services import Services
+from console.services import NotConfirmed, Services
 from console.sessions import Session
 from operations.errors import OperatorError
 from store.errors import RedisAway, RedisFull
@@ -57,8 +57,9 @@ class Dispatcher:
         self._services = services
         self._threads = CapacityLimiter(THREADS)
 
-    def route(self, method: str, path: str, page: Page, *, public: bool = False) -> Route:
-        """Return the route of one page; `public` pages need no session."""
+    def route(self, method: str, path: str, page: Page, *, public: bool = False, changes: bool = False) -> Route:
+        """Return the route of one page; `public` pages need no session, and what `changes` is confirmed by replicas."""
+        page = _confirmed(page) if changes else page
 
         async def answer(http_request: Request) -> Response:
             http_request.scope[_PAGE] = path
@@ -107,6 +108,8 @@ class Dispatcher:
         except ConfigurationError as error:
             title = "The configuration file is refused"
             return self._error(http_request, 409, *map(str, error.problems), title=title)
+        except NotConfirmed as error:
+            return self._error(http_request, 503, str(error), title="Done, but not confirmed")
         except RedisAway as away:
             trouble = away.trouble
             kept = "Events are kept, but this page cannot read them now."
@@ -132,6 +135,17 @@ _TITLES: Final = {
     500: "Internal error",
     503: "Redis cannot be used",
 }
+
+
+def _confirmed(page: Page) -> Page:
+    """Return a page that answers once the replicas have what it changed."""
+
+    def answer(services: Services, request: PageRequest) -> Response:
+        response = page(services, request)
+        services.confirm_changes()
+        return response
+
+    return answer
 
 
 def _has_csrf_token(request: PageRequest) -> bool:

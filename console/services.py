@@ -10,7 +10,7 @@ import httpx
 import redis
 from starlette.responses import HTMLResponse
 
-from config.errors import ConfigurationError
+from config.errors import ConfigurationError, RelayError
 from config.file import load
 from config.model import Configuration
 from config.settings import Settings
@@ -27,11 +27,18 @@ from operations.status.connections import Overview, overview
 from process.peers import Peers
 from store.client import connect
 from store.records.console_sessions import ConsoleSessions
+from store.replication.confirmation import unconfirmed
 
 TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
 """For requests to TikTok while an operator waits for the page; shorter than a worker's."""
+CONFIRM_WITHIN_MS: Final = 2_000
+"""How long a page waits for replicas."""
 REREAD_AFTER_S: Final = 2.0
 """The file is read again after this time even if it is unchanged, because secret files that it names may change."""
+
+
+class NotConfirmed(RelayError):
+    """A page changed something that a failover could undo; the message is a sentence."""
 
 
 class Services:
@@ -57,6 +64,12 @@ class Services:
         """Close the client to TikTok if it was created."""
         if "tiktok" in self.__dict__:
             self.tiktok.close()
+
+    def confirm_changes(self) -> None:
+        """Return once RELAY_REPLICAS replicas have what was written. Raise NotConfirmed when they do not confirm it."""
+        problem = unconfirmed(self.redis, self.settings.replicas, CONFIRM_WITHIN_MS)
+        if problem is not None:
+            raise NotConfirmed(problem)
 
     def store(self) -> DeadLetterStore:
         """Return the store of dead letters. Raise RedisAway."""

@@ -22,6 +22,8 @@ from ingest.active_configuration import ConfigurationReloader, InputsInUse
 from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
 from ingest.coalescer import Coalescer
 from ingest.door import Door
+from ingest.durability import INTERVAL_S as DURABILITY_EVERY_S
+from ingest.durability import DurabilityMonitor
 from ingest.health import health_routes
 from ingest.metrics import metrics_route
 from ingest.redis_memory import RedisMemoryMonitor, log_missing_permissions
@@ -55,16 +57,17 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     outage = Outage()
     probe = AsyncProbe(client, settings.replicas)
     memory = RedisMemoryMonitor(client, append, outage, probe)
+    durability = DurabilityMonitor(settings, redis_url)
     answers, misdirected = CounterBatch(client, ANSWERS), CounterBatch(client, MISDIRECTED)
     unserved = UnservedPaths(reloader, answers.note, misdirected.note)
     other_routes = Starlette(
         routes=[
-            *health_routes(reloader, probe, memory),
-            metrics_route(settings, redis_url, reloader.configuration),
+            *health_routes(reloader, probe, memory, durability),
+            metrics_route(settings, redis_url, reloader.configuration, durability),
             *routes,
         ],
         exception_handlers={HTTPException: partial(_answer_with_error_body, unserved)},
-        lifespan=partial(_lifespan, redis_url, reloader, memory, append, (answers, misdirected), client),
+        lifespan=partial(_lifespan, redis_url, reloader, memory, durability, append, (answers, misdirected), client),
     )
     coalescer = Coalescer(append, ChunkCodec(settings.keyring), outage)
     peers = Peers(settings.trusted_proxies)
@@ -76,6 +79,7 @@ async def _lifespan(
     redis_url: str,
     reloader: ConfigurationReloader,
     memory: RedisMemoryMonitor,
+    durability: DurabilityMonitor,
     append: Append,
     counts: Sequence[CounterBatch],
     client: redis.asyncio.Redis,
@@ -85,12 +89,14 @@ async def _lifespan(
     await memory.read()
     if memory.usable:
         await asyncio.to_thread(log_missing_permissions, redis_url)
+        await asyncio.to_thread(durability.read)
     stopping = asyncio.Event()
     poll = partial(asyncio.to_thread, reloader.poll)
     tasks = [
         asyncio.create_task(_repeat(poll, active_configuration.INTERVAL_S, stopping)),
         asyncio.create_task(_repeat(memory.read, redis_memory.INTERVAL_S, stopping)),
         asyncio.create_task(_repeat(partial(_flush, counts), FLUSH_EVERY_S, stopping)),
+        asyncio.create_task(_repeat(partial(asyncio.to_thread, durability.read), DURABILITY_EVERY_S, stopping)),
     ]
     if isinstance(append, ReplicatedAppend):
         tasks.append(asyncio.create_task(_repeat(partial(repair, append), COMPARE_EVERY_S, stopping)))
@@ -103,6 +109,7 @@ async def _lifespan(
         await asyncio.gather(*tasks, return_exceptions=True)
         await _flush(counts)
         await client.aclose()
+        durability.close()
 
 
 async def _flush(counts: Sequence[CounterBatch]) -> None:

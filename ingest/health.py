@@ -7,12 +7,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ingest.active_configuration import ConfigurationReloader
+from ingest.durability import DurabilityMonitor
 from ingest.redis_memory import ALLOW_INFO, LIMIT_UNKNOWN, RedisMemoryMonitor
 from store.diagnosis.probe import AsyncProbe
 from store.errors import Trouble
 
 
-def health_routes(reloader: ConfigurationReloader, probe: AsyncProbe, memory: RedisMemoryMonitor) -> list[Route]:
+def health_routes(
+    reloader: ConfigurationReloader, probe: AsyncProbe, memory: RedisMemoryMonitor, durability: DurabilityMonitor
+) -> list[Route]:
     """Return `/health/live` and `/health/ready`. Ready means that Redis accepts a write, and enough replicas have it.
 
     A full Redis counts as ready: requests then get 429, which says more to senders than no answer.
@@ -27,6 +30,7 @@ def health_routes(reloader: ConfigurationReloader, probe: AsyncProbe, memory: Re
         body = {
             "status": "ready" if is_ready else "not ready",
             **_redis(trouble, memory),
+            **durability.meaning,
             "configuration": _configuration(reloader),
         }
         return JSONResponse(body, 200 if is_ready else 503)

@@ -13,13 +13,17 @@ from starlette.routing import Route
 from config.model import Configuration
 from config.settings import Settings
 from ingest.answers import UNAUTHORIZED, error_body
+from ingest.durability import DurabilityMonitor
 from operations.metrics.exposition import exposition
+from operations.metrics.rising import RisingCounters
 from store.client import connect
 
 _CHALLENGE: Final = {"www-authenticate": 'Bearer realm="relay metrics"'}
 
 
-def metrics_route(settings: Settings, redis_url: str, read: Callable[[], Configuration]) -> Route:
+def metrics_route(
+    settings: Settings, redis_url: str, read: Callable[[], Configuration], durability: DurabilityMonitor
+) -> Route:
     """Return the route; it requires RELAY_METRICS_TOKEN if that is set. Only one scrape reads Redis at a time.
 
     `read` returns the configuration without reading the file again, which would delay requests.
@@ -27,7 +31,7 @@ def metrics_route(settings: Settings, redis_url: str, read: Callable[[], Configu
     client = connect(redis_url)
     token = settings.metrics_token
     expected = None if token is None else f"Bearer {token.get_secret_value()}".encode()
-    one_at_a_time = asyncio.Lock()
+    one_at_a_time, counters = asyncio.Lock(), RisingCounters()
 
     async def metrics(request: Request) -> Response:
         given = request.headers.get("authorization", "").encode()
@@ -35,7 +39,7 @@ def metrics_route(settings: Settings, redis_url: str, read: Callable[[], Configu
             body = error_body(UNAUTHORIZED.code, "Send RELAY_METRICS_TOKEN in an Authorization header (Bearer).")
             return Response(body, UNAUTHORIZED.status, _CHALLENGE, media_type="application/json")
         async with one_at_a_time:
-            text = await asyncio.to_thread(exposition, settings, client, read)
+            text = await asyncio.to_thread(exposition, settings, client, read, durability.found, counters)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return Route("/metrics", metrics)

@@ -15,9 +15,9 @@ from lanes.arrivals import Append, raise_if_full
 from lanes.kept_appends import KeptAppends
 from lanes.names import LANES_PER_CONNECTION
 from lanes.scripts import LANE_SCRIPTS
-from store.confirmation import REPLICAS_MISSING, online_replicas_async
 from store.diagnosis.trouble import translate_errors
 from store.errors import RedisAway
+from store.replication.confirmation import REPLICAS_MISSING, online_replicas_async
 from store.scripts import ConfirmedScript
 
 WAIT_MS: Final = 1_500

@@ -62,6 +62,15 @@ class Erasure:
         """Dead letters of all connections."""
         return sum(erased.dead_letters for erased in self.connections)
 
+    def followed_by(self, later: "Erasure") -> "Erasure":
+        """Return both as one: what was removed adds up, and the later one knows what is left."""
+        before = {erased.id: erased for erased in self.connections}
+        for erased in later.connections:
+            erased.events += before[erased.id].events
+            erased.dead_letters += before[erased.id].dead_letters
+        later.addresses += self.addresses
+        return later
+
     @property
     def is_complete(self) -> bool:
         """Whether nothing of the person can be left."""

@@ -103,6 +103,10 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
         "Redis is at a state of more than 30 seconds ago: older appends that it had confirmed are missing.",
         "A backup was restored, or a failover took very long. Ingest keeps confirmed appends for 30 seconds only.",
     ),
+    "durability_too_low": LogEvent(
+        "A 202 means less than RELAY_DURABILITY asks for.",
+        "`means` is what it means now, `wanted` the setting. Ingest serves requests nevertheless.",
+    ),
     "background_task_failed": LogEvent("A periodic task of ingest failed; it runs again.", "A fault of relay."),
     "connection_limit_lowered": LogEvent(
         "Ingest allows fewer connections than RELAY_MAX_CONNECTIONS: the limit of open files is low.",

@@ -13,7 +13,7 @@ POLL_S: Final = 0.1
 PATIENCE_S: Final = 600.0
 
 Rewriting = Literal["rewritten", "no file", "not allowed", "failed", "still running", "behind", "not reached"]
-"""`behind` and `not reached` are said of replicas only (`store/replicas.py`)."""
+"""`behind` and `not reached` are said of replicas only (`store/replication/replicas.py`)."""
 
 
 def rewrite_file(

@@ -9,7 +9,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.redis_address import RedisAddress, Sentinels, Socket, Tls
-from store import connections, sentinels
+from store import connections
+from store.replication import sentinels
 
 CONNECT_TIMEOUT_S: Final = 1.0
 SOCKET_TIMEOUT_S: Final = 2.0

@@ -155,7 +155,7 @@ def _findings_of_server(settings: Settings) -> list[Finding]:
         url = redis_url(settings)
     except OperatorError as error:
         return [Finding("redis", "wrong", str(error))]
-    return findings_of_redis(url)
+    return findings_of_redis(url, settings)
 
 
 def _show(findings: list[Finding]) -> None:

@@ -5,14 +5,18 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import redis
+from msgspec import structs
 from redis.exceptions import RedisError, ResponseError
 
 from cli.check.findings import Finding
 from cli.check.redis_use import findings_of_use
+from cli.check.replication import findings_of_replication
 from config.redis_address import RedisAddress
+from config.settings import Settings
 from store.client import connect
 from store.diagnosis.probe import ask_further
 from store.diagnosis.trouble import diagnose
+from store.errors import RedisAway
 
 OLDEST: Final = (6, 2)
 UNKNOWN: Final = "cannot be read: the server does not permit CONFIG GET, as is usual for managed servers"
@@ -114,7 +118,7 @@ SAME_IN_INFO: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
 }
 
 
-def findings_of_redis(url: str) -> list[Finding]:
+def findings_of_redis(url: str, settings: Settings) -> list[Finding]:
     """Return whether the server at `url` answers, and a finding for each requirement. Takes at most 5 s."""
     try:
         address = RedisAddress.parse(url)
@@ -125,10 +129,23 @@ def findings_of_redis(url: str) -> list[Finding]:
             client.ping()
             facts = _facts(client)
             used = findings_of_use(client, address, url)
+            replication = findings_of_replication(client, address, settings)
         except (RedisError, OSError) as error:
             trouble = ask_further(diagnose(error), client)
             return [Finding("redis", "wrong", f"{address}: {trouble.problem}", trouble.what_to_do)]
-    return [Finding("redis", "ok", f"{address} answers"), *used, *(finding_of(row, facts) for row in REQUIREMENTS)]
+        except RedisAway as away:
+            return [Finding("redis", "wrong", f"{address}: {away.trouble.problem}", away.trouble.what_to_do)]
+    requirements = [finding_of(row, facts) for row in REQUIREMENTS]
+    if settings.replicas or settings.durability == "provider":
+        requirements = [_judged_elsewhere(finding) for finding in requirements]
+    return [Finding("redis", "ok", f"{address} answers"), *used, *replication, *requirements]
+
+
+def _judged_elsewhere(finding: Finding) -> Finding:
+    """Return a finding on disks as a warning: the row "a 202 means" decides whether that is enough."""
+    if finding.status == "wrong" and finding.check in ("appendonly", "appendfsync"):
+        return structs.replace(finding, status="warning")
+    return finding
 
 
 def finding_of(row: Requirement, facts: ServerFacts) -> Finding:

@@ -25,7 +25,7 @@ def discard(*, yes: bool, as_json: bool, **conditions: Any) -> None:
     """
     check(conditions)
     result = Result()
-    with open_store() as store:
+    with open_store(changes=True) as store:
         query = query_of(store, conditions)
         found = find_once(store.client, store.connections, query)
         if found and not confirmed(f"Discard {plural(len(found), 'dead letter')} for good?", yes=yes):

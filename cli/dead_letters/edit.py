@@ -49,7 +49,7 @@ def edit(*, dead_letter_id: str, assignments: tuple[str, ...], send: bool, yes: 
     You edit the mParticle batch with this one event. Before anything is stored, relay shows what the event would
     become, and asks if it would be dead-lettered again. An editor shows personal data, which the audit log records.
     """
-    with open_store() as store:
+    with open_store(changes=True) as store:
         found = find_dead_letter(store, dead_letter_id)
         configuration = configuration_of(store.settings)
         previews = ReplayPreviews(configuration, store.settings, store.now_ms())

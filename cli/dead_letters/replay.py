@@ -30,7 +30,7 @@ def replay(*, dry_run: bool, yes: bool, as_json: bool, reveal: bool, **condition
     never received them, so they can be replayed at any time.
     """
     check(conditions)
-    with open_store() as store:
+    with open_store(changes=True) as store:
         query = query_of(store, conditions)
         now_ms = store.now_ms()
         previews = ReplayPreviews(configuration_of(store.settings), store.settings, now_ms)

@@ -24,7 +24,7 @@ def usage(*, as_json: bool) -> None:
 
     Exit code 1 when something needs a key that is missing.
     """
-    with open_store() as store:
+    with open_store(changes=True) as store:
         keyring = _keyring(store)
         use = key_usage(store, keyring)
     if as_json:
@@ -41,7 +41,7 @@ def re_encrypt(*, as_json: bool) -> None:
 
     Run it once every process has the newest key: a process without it can no longer read the dead letters.
     """
-    with open_store() as store:
+    with open_store(changes=True) as store:
         done = reencrypt_dead_letters(store, _keyring(store))
     if as_json:
         print_json(

@@ -33,6 +33,7 @@ from store.client import connect
 from store.diagnosis.probe import Probe
 from store.diagnosis.trouble import refusal
 from store.errors import RedisAway
+from store.replication.durability import read_durability
 from store.server import memory_use
 
 REFRESH_S: Final = 1.0
@@ -65,12 +66,15 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
             return
         seen = overview(settings, client)
         trouble = Probe(client).trouble()
+        durability = read_durability(client, settings.replicas, settings.durability)
         if as_json:
-            print_json({**seen.as_object(), "redis": as_fields(trouble) if trouble else None})
+            redis_trouble = as_fields(trouble) if trouble else None
+            print_json({**seen.as_object(), "redis": redis_trouble, "a_202_means": durability.meaning})
             if seen.refused:
                 note(describe_refusal(seen))
         else:
             console().print(screen(Seen(seen, memory_use(client), trouble=trouble)))
+            note(f"A 202 means {durability.meaning}.")
             for finding in (*findings_of_clocks(settings), *findings_of_dead_letters(settings)):
                 note(f"{finding.found}: {finding.remedy}")
         if verify:

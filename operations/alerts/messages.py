@@ -11,6 +11,7 @@ from operations.format import duration, plural, size
 from operations.status.connections import ConnectionStatus
 from store.clocks import Clocks
 from store.errors import Trouble
+from store.replication.durability import Durability
 
 RUNBOOK: Final = "docs/runbook.md"
 
@@ -70,6 +71,29 @@ def redis_trouble(trouble: Trouble, now_ms: int) -> Notice:
 def redis_again(now_ms: int) -> Notice:
     """Return the alert that Redis can be used again."""
     return _redis("redis_again", "Redis can be used again, and events are delivered", None, now_ms)
+
+
+def durability_low(found: Durability, now_ms: int) -> Notice:
+    """Return the alert that a 202 means too little, or that replicas are missing."""
+    if found.has_replicas:
+        fact = f"a 202 means only {found.meaning}, and RELAY_DURABILITY asks for more"
+    else:
+        fact = f"{len(found.following)} of {found.replicas} replicas of Redis follow: requests are answered 503"
+    return _durability("durability_low", fact, "bring the replicas back, or correct their settings", now_ms)
+
+
+def durability_again(found: Durability, now_ms: int) -> Notice:
+    """Return the alert that all is well again."""
+    return _durability("durability_again", f"a 202 means {found.meaning} again", "", now_ms)
+
+
+def _durability(kind: str, fact: str, what_to_do: str, now_ms: int) -> Notice:
+    runbook = f"{RUNBOOK}#durability"
+    to_do = [f"To do, {OPERATOR}: {what_to_do}"] if what_to_do else []
+    text = "\n".join([f"relay: {fact}", *to_do, f"`relay check` · {runbook}"])
+    fields: dict[str, str | int] = {"alert": kind, "at": rfc3339(now_ms), "fact": fact}
+    who: dict[str, str | int] = {"who": OPERATOR, "what_to_do": what_to_do} if what_to_do else {}
+    return Notice(text, {**fields, **who, "command": "relay check", "runbook": runbook})
 
 
 def misdirected(count: int, now_ms: int) -> Notice:

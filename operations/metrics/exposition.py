@@ -1,6 +1,7 @@
 """The text that Prometheus scrapes, made from the catalogue and one reading of Redis."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import isfinite
 
 import redis
@@ -13,24 +14,34 @@ from config.settings import Settings
 from operations.metrics import catalogue
 from operations.metrics.catalogue import CATALOGUE
 from operations.metrics.histograms import Distribution
+from operations.metrics.rising import RisingCounters
 from operations.metrics.samples import ANSWERS, Snapshot
 from operations.status.connections import overview
 from store.errors import RedisAway
 from store.records.counter_batches import read_counts
+from store.replication.durability import Durability
 from store.server import memory_use
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
 
-def exposition(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None = None) -> bytes:
-    """All metrics as Prometheus text; while Redis is away, only that it is. Takes 3 s at most.
+def exposition(
+    settings: Settings,
+    client: redis.Redis,
+    read: Callable[[], Configuration] | None = None,
+    durability: Durability | None = None,
+    counters: RisingCounters | None = None,
+) -> bytes:
+    """Return all metrics as Prometheus text; while Redis is away, only that it is. Takes 3 s at most.
 
     With RELAY_CELL every metric has the label `cell`.
 
-    `read` is for who has read the configuration file already, as in `overview`.
+    `read` is for who has read the configuration file already, as in `overview`. `durability` was read before, and
+    `counters` know what was exposed before.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Reading(_read(settings, client, read), settings.cell))
+    snapshot = replace(_read(settings, client, read), durability=durability, wanted=settings.durability)
+    registry.register(_Reading(snapshot, settings.cell, counters or RisingCounters()))
     return generate_latest(registry)
 
 
@@ -44,15 +55,16 @@ def _read(settings: Settings, client: redis.Redis, read: Callable[[], Configurat
 class _Reading(Collector):
     """One snapshot, as the library wants it."""
 
-    def __init__(self, snapshot: Snapshot, cell: str) -> None:
-        self._snapshot, self._cell = snapshot, {"cell": cell} if cell else {}
+    def __init__(self, snapshot: Snapshot, cell: str, counters: RisingCounters) -> None:
+        self._snapshot, self._cell, self._counters = snapshot, {"cell": cell} if cell else {}, counters
 
     def collect(self) -> Iterator[Metric]:
         """A family for each row that has something to tell."""
         for row in CATALOGUE:
             family = _family(row, (*self._cell, *row.labels))
             for labels, value in row.samples(self._snapshot):
-                _add(family, (*self._cell.values(), *labels), value)
+                risen = value if row.kind == "gauge" else self._counters.rising(row.name, labels, value)
+                _add(family, (*self._cell.values(), *labels), risen)
             if family.samples:
                 yield family
 

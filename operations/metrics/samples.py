@@ -7,6 +7,7 @@ from typing import Final, get_args
 from lanes.ledger import DEAD_LETTERS_REMOVED
 from operations.metrics.histograms import Distribution, Histogram
 from operations.status.connections import ConnectionStatus, Overview, State
+from store.replication.durability import Durability, Wanted
 from store.server import MemoryUse
 
 Sample = tuple[tuple[str, ...], float | Distribution]
@@ -31,6 +32,8 @@ class Snapshot:
     overview: Overview | None = None
     memory: MemoryUse | None = None
     answers: Mapping[str, int] | None = None
+    durability: Durability | None = None
+    wanted: Wanted | None = None
 
 
 Take = Callable[[Snapshot], Iterable[Sample]]
@@ -92,6 +95,11 @@ def states(one: ConnectionStatus) -> dict[str, int]:
 def missing(one: ConnectionStatus) -> int:
     """Return by how much its ledger does not balance."""
     return abs(one.reading.discrepancy) + abs(one.reading.dead_letter_discrepancy)
+
+
+def of_durability(value: Callable[[Durability, Wanted | None], int]) -> Take:
+    """A figure of what a 202 means, once Redis has answered."""
+    return lambda snapshot: [((), value(snapshot.durability, snapshot.wanted))] if snapshot.durability else []
 
 
 def of_memory(value: Callable[[MemoryUse], int | None]) -> Take:

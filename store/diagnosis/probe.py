@@ -8,10 +8,10 @@ import redis
 import redis.asyncio
 from redis.exceptions import RedisError, ResponseError
 
-from store.confirmation import REPLICAS_MISSING
 from store.diagnosis.permissions import NOTHING_MISSING, acl_line, missing_permissions
 from store.diagnosis.trouble import UNUSABLE, diagnose, named_trouble
 from store.errors import RedisAway, Trouble
+from store.replication.confirmation import REPLICAS_MISSING
 from store.scripts import ConfirmedScript, script_text
 
 LISTEN_S: Final = 1.0

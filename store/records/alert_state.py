@@ -10,7 +10,8 @@ from store.scripts import Scripts
 NOTES: Final = "alerts:notes"
 """A hash: the note of each connection, and those under the names below."""
 CLOCKS: Final = ":clocks"
-"""The name of the note on clocks; no connection has such an id."""
+DURABILITY: Final = ":durability"
+"""The names of the notes on clocks and on what a 202 means; no connection has such an id."""
 
 
 class AlertState:

@@ -18,6 +18,8 @@ from operations.alerts.messages import (
     build_notice,
     clocks_agree,
     clocks_disagree,
+    durability_again,
+    durability_low,
     misdirected,
     redis_again,
     redis_trouble,
@@ -27,6 +29,7 @@ from operations.metrics.catalogue import CATALOGUE
 from operations.status.connections import ConnectionStatus, State
 from store.clocks import Clocks
 from store.errors import Trouble
+from store.replication.durability import Durability, ServerDisk
 
 ROOT = Path(__file__).parents[2]
 RULES: list[dict[str, Any]] = YAML(typ="safe").load(ROOT / "deploy/prometheus-rules.yaml")["groups"][0]["rules"]
@@ -106,9 +109,11 @@ def notices() -> list[Notice]:
     ledger = ConnectionReading("shop", {}, {"state": "paused"}, [], 0, {}, {})
     status = ConnectionStatus("shop", "paused", ledger, None, None, None, None)
     trouble, clocks = Trouble("refused", "Redis refuses", "start it", passes=True), Clocks(0, 90_000)
+    durability = Durability("disk", 1, ServerDisk("primary", always=True))
     return [
         *(build_notice(kind, status, AlertContext(0)) for kind in get_args(Kind)),
         *(redis_trouble(trouble, 0), redis_again(0), misdirected(3, 0), clocks_disagree(clocks), clocks_agree(clocks)),
+        *(durability_low(durability, 0), durability_again(durability, 0)),
     ]
 
 

@@ -9,6 +9,7 @@ from support.refusing_redis import Ground, trouble_of
 from support.refusing_tls import CASES, NO_CLIENTS, PASSES, Case
 
 from cli.check.redis import findings_of_redis
+from config.settings import Settings
 from store.client import connect, connect_async
 from store.diagnosis.probe import AsyncProbe, Probe
 
@@ -59,7 +60,7 @@ def test_redis_with_its_own_tls_works(with_certificate: bool, tmp_path: Path) ->
 def test_check_says_that_redis_speaks_only_tls(tmp_path: Path) -> None:
     """And what to write."""
     with ExitStack() as stack:
-        found = findings_of_redis(f"redis://{Ground(tmp_path, stack).real_tls()}")
+        found = findings_of_redis(f"redis://{Ground(tmp_path, stack).real_tls()}", Settings())
     assert [finding.status for finding in found] == ["wrong"]
     assert "speaks only TLS" in found[0].found
     assert "rediss://" in str(found[0])

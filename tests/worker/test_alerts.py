@@ -289,6 +289,40 @@ def test_clocks_that_disagree_are_alerted_once_and_so_is_their_agreement(
     assert [told["relay"]["alert"] for told in receiver.taken] == ["clocks_disagree", "clocks_agree"]
 
 
+def test_a_202_that_means_too_little_is_alerted_once_and_so_is_the_end_of_it(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """The server of these tests keeps no file, and RELAY_DURABILITY asks for a disk."""
+    for minute in range(3):  # each time another worker watches
+        watcher(durability="disk").check(START + minute * MINUTE)
+        kill_watchers(bench)
+    assert [told["relay"]["alert"] for told in receiver.taken] == ["durability_low"]
+    assert "RELAY_DURABILITY asks for more" in receiver.taken[0]["text"]
+    for minute in range(10, 20):
+        watcher(durability="provider").check(START + minute * MINUTE)
+        kill_watchers(bench)
+    assert [told["relay"]["alert"] for told in receiver.taken] == ["durability_low", "durability_again"]
+    assert receiver.taken[1]["relay"]["fact"] == "a 202 means the provider's log again"
+
+
+def test_missing_replicas_are_alerted(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
+    """Requests are answered 503 then, while all connections look healthy."""
+    for minute in range(3):
+        watcher(replicas=1).check(START + minute * MINUTE)
+        kill_watchers(bench)
+    assert receiver.taken[0]["relay"]["fact"] == "0 of 1 replicas of Redis follow: requests are answered 503"
+
+
+def test_nothing_is_alerted_where_no_durability_is_asked_for(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """As with a server for trying relay out."""
+    for minute in range(3):
+        watcher().check(START + minute * MINUTE)
+        kill_watchers(bench)
+    assert receiver.taken == []
+
+
 def stored_change(note: bytes) -> bytes:
     """Return a note of a change that has lasted for ten minutes."""
     memory = json.loads(note)

@@ -5,6 +5,7 @@ once; twice only if the leader is killed between the webhook's answer and noting
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
@@ -15,11 +16,20 @@ import structlog
 from config.model import Configuration
 from config.settings import Settings
 from lanes.connections import Glance, glance
-from operations.alerts.messages import AlertContext, build_notice, clocks_agree, clocks_disagree, misdirected
+from operations.alerts.messages import (
+    AlertContext,
+    build_notice,
+    clocks_agree,
+    clocks_disagree,
+    durability_again,
+    durability_low,
+    misdirected,
+)
 from operations.alerts.outage import Outage
 from operations.alerts.rules import (
     AlertMemory,
     Kind,
+    Notice,
     PendingNotice,
     dead_lettered_within_an_hour,
     decide,
@@ -34,14 +44,17 @@ from store.client import connect
 from store.clocks import Clocks, own_ms
 from store.errors import RedisAway, RedisFull
 from store.leader_lock import LeaderLock
-from store.records.alert_state import CLOCKS, AlertState
+from store.records.alert_state import CLOCKS, DURABILITY, AlertState
 from store.records.counter_batches import read_counts
+from store.replication.durability import read_durability
 from store.server import dead_letter_share_of, memory_use
 from worker.alerts.redis_alert import RedisAlert
 
 CHECK_EVERY_S: Final = 2.0
 MISDIRECTED_NOTE: Final = ":misdirected"
 """The key of the note on misdirected requests, beside those of connections; no connection has such an id."""
+DURABILITY_EVERY_S: Final = 15.0
+"""Each time the primary and all replicas are asked."""
 RETRY_AFTER_S: Final = (5, 30, 120, 600)
 """Seconds between attempts; after the last one the notice is dropped."""
 
@@ -71,6 +84,8 @@ class Alerts(threading.Thread):
         self._stopped = threading.Event()
         self.redis = RedisAlert(self._url or "", outage or Outage(), cell=settings.cell)
         self._own_ms: Callable[[], int] = own_ms
+        self._monotonic: Callable[[], float] = time.monotonic
+        self._durability_next_s = 0.0
 
     def start(self) -> None:
         """Start the thread, if there is a webhook."""
@@ -127,6 +142,7 @@ class Alerts(threading.Thread):
                 webhook_works = self._send(seen.connection, note, memory, now_ms)
         if webhook_works:
             self._check_misdirected(now_ms)
+            self._check_durability(now_ms)
 
     def _check_misdirected(self, now_ms: int) -> None:
         count = sum(read_counts(self._client, MISDIRECTED).values())
@@ -148,14 +164,33 @@ class Alerts(threading.Thread):
 
     def _check_clocks(self, clocks: Clocks, now_ms: int) -> bool:
         """Alert once that clocks disagree, and once that they agree again. Return False when the webhook failed."""
-        read = self._state.note_of(CLOCKS)
+        notice = clocks_disagree(clocks) if clocks.disagree else clocks_agree(clocks)
+        return self._check_fault(CLOCKS, notice, now_ms, decided_ms=clocks.own_ms, is_fault=clocks.disagree)
+
+    def _check_durability(self, now_ms: int) -> None:
+        """Alert once that a 202 means too little or that replicas are missing, and once that all is well again.
+
+        Without RELAY_DURABILITY and RELAY_REPLICAS there is no least.
+        """
+        wanted, replicas = self._settings.durability, self._settings.replicas
+        if (wanted is None and not replicas) or self._monotonic() < self._durability_next_s:
+            return
+        self._durability_next_s = self._monotonic() + DURABILITY_EVERY_S
+        found = read_durability(self._client, replicas, wanted)
+        is_fault = not (found.is_enough(wanted) and found.has_replicas)
+        notice = durability_low(found, now_ms) if is_fault else durability_again(found, now_ms)
+        self._check_fault(DURABILITY, notice, now_ms, decided_ms=now_ms, is_fault=is_fault)
+
+    def _check_fault(self, name: str, notice: Notice, now_ms: int, *, decided_ms: int, is_fault: bool) -> bool:
+        """Send the notice if this is news, kept under `name`. Return False when the webhook failed."""
+        read = self._state.note_of(name)
         memory = _read(read)
-        if decide(memory, "fault" if clocks.disagree else "well", 0, 0, clocks.own_ms):
-            memory.unsent.append(PendingNotice(clocks_disagree(clocks) if clocks.disagree else clocks_agree(clocks)))
+        if decide(memory, "fault" if is_fault else "well", 0, 0, decided_ms):
+            memory.unsent.append(PendingNotice(notice))
         memory.samples = []
         news = read or memory.alerted != "well" or memory.now != "well"
-        note = self._keep(CLOCKS, read, memory) if news else None
-        return note is None or self._send(CLOCKS, note, memory, now_ms)
+        note = self._keep(name, read, memory) if news else None
+        return note is None or self._send(name, note, memory, now_ms)
 
     def _add_notices(self, kinds: Iterable[Kind], seen: Glance, memory: AlertMemory, news: AlertContext) -> None:
         news = news._replace(

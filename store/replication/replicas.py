@@ -1,18 +1,19 @@
 """Find the replicas of a server, and make them rewrite their append-only files as well."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import redis
 from redis.exceptions import RedisError, ResponseError
 
-from config.redis_address import Tcp
+from config.redis_address import Sentinels, Tcp
 from store.append_only_file import Rewriting, rewrite_file
-from store.client import address_of, connect_to
+from store.client import address_of, connect_to, connection_options
 from store.diagnosis.trouble import translate_errors
 from store.errors import RedisAway
+from store.replication.sentinels import known_replicas
 
 CAUGHT_UP_WITHIN_S: Final = 60.0
 POLL_S: Final = 0.1
@@ -40,6 +41,15 @@ def replicas_of(client: redis.Redis) -> list[Replica]:
             return []
 
 
+def primary_id(client: redis.Redis) -> str:
+    """Return what identifies the history of writes; another one means a failover. Raises RedisAway."""
+    with translate_errors:
+        try:
+            return str(client.info("replication").get("master_replid", ""))
+        except ResponseError:
+            return ""
+
+
 def replicas_in(info: Mapping[str, Any]) -> list[Replica]:
     """Return the replicas that a reply to INFO lists."""
     return [_replica(value) for name, value in info.items() if name.startswith("slave") and isinstance(value, dict)]
@@ -61,29 +71,33 @@ def rewrite_files_of_replicas(
             offset = int(client.info("replication").get("master_repl_offset", 0))
         except ResponseError:
             return {}
-    found: dict[str, Rewriting] = {}
     waiting = replicas_of(client)
+    found: dict[str, Rewriting] = {str(replica): "not reached" for replica in _away(client, waiting)}
     while waiting and len(found) < CHAIN_LIMIT:
         replica = waiting.pop()
         if str(replica) in found:
             continue
         found[str(replica)] = "not reached"
-        with suppress(RedisAway, RedisError, OSError), _client_of(client, replica) as own:
+        with suppress(RedisAway, RedisError, OSError), client_of(client, replica) as own:
             found[str(replica)] = _rewrite(own, offset, sleep, monotonic)
             waiting += replicas_of(own)
     return found
 
 
-def _client_of(client: redis.Redis, replica: Replica) -> redis.Redis:
+def _away(client: redis.Redis, following: Sequence[Replica]) -> list[Replica]:
+    """Return the replicas that the Sentinels know and that do not follow now; none without Sentinels."""
+    address = address_of(client)
+    if not isinstance(address.place, Sentinels):
+        return []
+    tls = {name: value for name, value in connection_options(address).items() if name.startswith("ssl_")}
+    known = [Replica(place.host, place.port) for place in known_replicas(address.place, tls)]
+    here = {str(replica) for replica in following}
+    return [replica for replica in known if str(replica) not in here]
+
+
+def client_of(client: redis.Redis, replica: Replica) -> redis.Redis:
     """Return a client of the replica, with the user, password and TLS of its primary's client."""
     return connect_to(address_of(client).at(Tcp(replica.host, replica.port)))
-
-
-def clients_of_replicas(client: redis.Redis) -> Iterator[tuple[Replica, redis.Redis]]:
-    """Give each connected replica with a client of its own, which is closed afterwards. Raise RedisAway."""
-    for replica in replicas_of(client):
-        with _client_of(client, replica) as own:
-            yield replica, own
 
 
 def _rewrite(

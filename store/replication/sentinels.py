@@ -4,6 +4,7 @@ One mechanism for every client: ingest, worker, Celery, Flower and commands. Cel
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import redis
@@ -35,20 +36,36 @@ def find_primary(sentinels: Sentinels, tls: dict[str, Any]) -> Tcp:
     """Return the primary as the first Sentinel that answers names it. Raises a ConnectionError of redis-py."""
     failure: ServerGone = SentinelsAway()
     for host in _in_order(sentinels):
-        connection: Any = (redis.SSLConnection if tls else redis.Connection)(**_options(sentinels, host, tls))
         try:
-            connection.connect()
-            connection.send_command(*_question(sentinels))
-            if answer := connection.read_response():
+            if answer := ask_sentinel(sentinels, host, tls, *_question(sentinels)):
                 return _found(sentinels, host, answer)
             failure = PrimaryUnnamed()
         except (AuthenticationError, NoPermissionError):
             failure = SentinelRefused()
         except (RedisError, OSError):
             continue
-        finally:
-            connection.disconnect()
     raise failure
+
+
+def ask_sentinel(sentinels: Sentinels, host: Tcp, tls: dict[str, Any], *command: str) -> Any:
+    """Return one Sentinel's reply to a command. Raises RedisError or OSError."""
+    connection: Any = (redis.SSLConnection if tls else redis.Connection)(**_options(sentinels, host, tls))
+    try:
+        connection.connect()
+        connection.send_command(*command)
+        return connection.read_response()
+    finally:
+        connection.disconnect()
+
+
+def known_replicas(sentinels: Sentinels, tls: dict[str, Any]) -> list[Tcp]:
+    """Return all replicas that a Sentinel knows, also those that are away; none when no Sentinel answers."""
+    for host in _in_order(sentinels):
+        with suppress(RedisError, OSError):
+            listed = ask_sentinel(sentinels, host, tls, "SENTINEL", "REPLICAS", sentinels.name)
+            each = (dict(zip(words[::2], words[1::2], strict=True)) for words in listed)
+            return [Tcp(replica[b"ip"].decode(), int(replica[b"port"])) for replica in each]
+    return []
 
 
 async def find_primary_async(sentinels: Sentinels, tls: dict[str, Any]) -> Tcp:

@@ -1,0 +1,1 @@
+"""Several servers: find the primary and its replicas, wait for replicas, and say what a 202 means."""

@@ -4,6 +4,7 @@ import json
 import time
 
 import httpx
+import pytest
 from support.attack import Attack, Start
 from support.console_client import ConsoleClient
 from support.events import as_json, batch, purchase
@@ -20,6 +21,7 @@ ODD = {
 COMMANDS = (("list",), ("list", "--json", "--reveal"), ("count",), ("export", "--all"), ("export", "--all", "--reveal"))
 
 
+@pytest.mark.long
 def test_one_bad_dead_letter_ends_no_list(attacked: Start) -> None:
     """Every command and page shows all the others."""
     with attacked(environment={"RELAY_ADMIN_PASSWORD": PASSWORD}) as relay:

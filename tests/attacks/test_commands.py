@@ -37,7 +37,7 @@ COMMANDS = {
     "forget": ["forget", "--identity", "email=no.customer@shop.example"],
 }
 
-IN_SHORT = ("dead-letters export", "forget")
+IN_SHORT = ("dead-letters export",)
 
 
 class Run(NamedTuple):

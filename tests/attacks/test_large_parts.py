@@ -17,7 +17,7 @@ CONNECTIONS = "\nconnections:\n" + "".join(
 )
 
 
-@pytest.mark.parametrize("shape", ["many small attributes", "one long text"])
+@pytest.mark.parametrize("shape", [pytest.param("many small attributes", marks=pytest.mark.long), "one long text"])
 def test_large_parts_of_ever_new_users(attacked: Start, shape: str) -> None:
     """For three connections; what waits is let go at once, so that many large chunks are claimed together."""
     with attacked(connections=CONNECTIONS) as relay:

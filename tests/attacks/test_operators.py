@@ -24,7 +24,14 @@ FILE = "inputs:\n  - {id: web, platform: web, api_key: k, api_secret: s}\nconnec
 )
 
 
-@pytest.mark.parametrize("page", ["a large configuration file", "large batches", "dead letters"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("a large configuration file", marks=pytest.mark.long),
+        pytest.param("large batches", marks=pytest.mark.long),
+        "dead letters",
+    ],
+)
 def test_pages_do_not_delay_senders(attacked: Start, page: str) -> None:
     """Two operators request pages that take seconds, without pause: the median answer takes at most 50 ms longer."""
     with attacked(environment={"RELAY_ADMIN_PASSWORD": PASSWORD}, maxmemory="256mb") as relay:

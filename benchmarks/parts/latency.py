@@ -37,7 +37,7 @@ def run(quick: bool) -> list[Result]:
         _post(http, url, bed, batches(COLD, 1, seed=2))
         accepted = _post(http, url, bed, batches(samples, 1))
         arrived = bed.tiktok.times()
-    took = sorted((arrived[one] - at) * 1000 for one, at in accepted.items())
+    took = sorted((arrived[event_id] - at) * 1000 for event_id, at in accepted.items())
     note = f"{samples} events, one every 50 ms or so; the worker looks for work every 50 ms"
     return [
         Result("latency", "202 to TikTok, median", "ms", _share(took, 0.5), took[0], took[-1], 300.0, "less", note),

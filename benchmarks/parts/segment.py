@@ -51,7 +51,7 @@ def run(quick: bool) -> list[Result]:
     ours, theirs = [], []
     with tempfile.TemporaryDirectory() as directory:
         events, plan = Path(directory) / "events.jsonl", _plan(Path(directory) / "relay.yaml")
-        events.write_text("\n".join(json.dumps(segment_event(one)) for one in single))
+        events.write_text("\n".join(json.dumps(segment_event(each)) for each in single))
         _relay(plan, single, 0.2)
         for _ in range(rounds):
             ours.append(_relay(plan, single, seconds))
@@ -68,7 +68,7 @@ def run(quick: bool) -> list[Result]:
             "segment",
             "relay against RudderStack",
             "×",
-            [one / RUDDERSTACK_TO_SEGMENT for one in times],
+            [each / RUDDERSTACK_TO_SEGMENT for each in times],
             better="more",
             target=5.0,
             note=note,
@@ -83,9 +83,12 @@ def segment_event(batch: bytes) -> dict[str, Any]:
     who, traits, action = source["user_identities"], source["user_attributes"], data["product_action"]
     purchase = action["action"] == "purchase"
     products = [
-        {**{name: one[name] for name in ("name", "brand", "category", "variant", "position")}, "product_id": one["id"]}
-        | {"price": float(one["price"]), "quantity": one["quantity"]}
-        for one in action["products"]
+        {
+            **{name: each[name] for name in ("name", "brand", "category", "variant", "position")},
+            "product_id": each["id"],
+        }
+        | {"price": float(each["price"]), "quantity": each["quantity"]}
+        for each in action["products"]
     ]
     callback = data["custom_flags"].get("TikTok.Callback")
     return {
@@ -134,7 +137,7 @@ def _relay(plan: Plan, single: list[bytes], seconds: float) -> float:
     while time.perf_counter() - began < seconds:
         for start in range(0, len(single), EVENTS_A_REQUEST):
             mapped = [result for batch in single[start : start + EVENTS_A_REQUEST] for result in _map(plan, batch)]
-            plan.request([one.body for one in mapped])
+            plan.request([each.body for each in mapped])
             events += len(mapped)
     return events / (time.perf_counter() - began)
 

@@ -35,11 +35,13 @@ def run(quick: bool) -> list[Result]:
     """Measure µs of CPU an event, with requests as full as a megabyte allows."""
     rounds, seconds = (3, 0.1) if quick else (7, 0.5)
     timed = alternate([_contestant(*shape, name) for name, shape in SHAPES.items()], rounds, seconds)
-    return [_result(one) for one in timed]
+    return [_result(record) for record in timed]
 
 
-def _result(one: Timed) -> Result:
-    return Result("worker", one.name, "µs CPU/event", one.cpu, min(one.cpu_us), max(one.cpu_us), better="less")
+def _result(record: Timed) -> Result:
+    return Result(
+        "worker", record.name, "µs CPU/event", record.cpu, min(record.cpu_us), max(record.cpu_us), better="less"
+    )
 
 
 def _contestant(batches_a_chunk: int, events_a_batch: int, name: str) -> Contestant:

@@ -58,20 +58,20 @@ def by(values: Callable[[ConnectionStatus], Mapping[str, int]]) -> Take:
 
 def ledger(*names: str) -> Take:
     """Take these counters of the ledger."""
-    return by(lambda one: {name: one.reading.counts.get(name, 0) for name in names})
+    return by(lambda each_status: {name: each_status.reading.counts.get(name, 0) for name in names})
 
 
 def removed_dead_letters() -> Take:
     """Take the counters of dead letters that left the store: `replayed`, `discarded`, `erased`."""
     names = {name.removeprefix("dead_letters_"): name for name in DEAD_LETTERS_REMOVED}
-    return by(lambda one: {how: one.reading.counts.get(name, 0) for how, name in names.items()})
+    return by(lambda each_status: {how: each_status.reading.counts.get(name, 0) for how, name in names.items()})
 
 
 def measures(prefix: str) -> Take:
     """The measures of that prefix, each under the rest of its name."""
 
-    def named(one: ConnectionStatus) -> dict[str, int]:
-        found = one.reading.measures.items()
+    def named(each_status: ConnectionStatus) -> dict[str, int]:
+        found = each_status.reading.measures.items()
         return {name.removeprefix(prefix): count for name, count in found if name.startswith(prefix)}
 
     return by(named)
@@ -79,22 +79,25 @@ def measures(prefix: str) -> Take:
 
 def histogram(kept: Histogram) -> Take:
     """A histogram read back from the measures."""
-    return each(lambda one: kept.read(one.reading.measures))
+    return each(lambda each_status: kept.read(each_status.reading.measures))
 
 
 def of_input(name: str) -> Take:
     """A counter of each input."""
-    return lambda s: [((one.id,), one.counts.get(name, 0)) for one in (s.overview.reading.inputs if s.overview else ())]
+    return lambda s: [
+        ((each_status.id,), each_status.counts.get(name, 0))
+        for each_status in (s.overview.reading.inputs if s.overview else ())
+    ]
 
 
-def states(one: ConnectionStatus) -> dict[str, int]:
+def states(each_status: ConnectionStatus) -> dict[str, int]:
     """1 for the state it is in, 0 for every other."""
-    return {state: int(state == one.state) for state in get_args(State)}
+    return {state: int(state == each_status.state) for state in get_args(State)}
 
 
-def missing(one: ConnectionStatus) -> int:
+def missing(each_status: ConnectionStatus) -> int:
     """Return by how much its ledger does not balance."""
-    return abs(one.reading.discrepancy) + abs(one.reading.dead_letter_discrepancy)
+    return abs(each_status.reading.discrepancy) + abs(each_status.reading.dead_letter_discrepancy)
 
 
 def of_durability(value: Callable[[Durability, Wanted | None], int]) -> Take:

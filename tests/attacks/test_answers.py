@@ -45,11 +45,11 @@ def test_senders_get_the_refusal(attacked: Start, closing: bool) -> None:
         }
         for _ in range(5 * ROUNDS):
             for status, begin in cases.items():
-                with connect(relay.url) as one:
-                    one.sendall(begin + (b"connection: close\r\n" if closing else b"") + b"\r\n")
+                with connect(relay.url) as peer:
+                    peer.sendall(begin + (b"connection: close\r\n" if closing else b"") + b"\r\n")
                     try:
-                        one.sendall(b"x" * (8 * MIB))
-                        output = one.recv(1 << 16).split(b" ")[1].decode()
+                        peer.sendall(b"x" * (8 * MIB))
+                        output = peer.recv(1 << 16).split(b" ")[1].decode()
                     except OSError as error:
                         output = type(error).__name__
                     heard[f"{status}: {output}"] += 1

@@ -56,17 +56,17 @@ def test_connections_that_say_nothing(attacked: Start, begin: bytes) -> None:
         opened = 0
         for _ in until(SECONDS):
             while len(held) < 2200:
-                one = connect(relay.url)
-                one.sendall(begin)
-                held.append(one)
+                peer = connect(relay.url)
+                peer.sendall(begin)
+                held.append(peer)
                 opened += 1
-            for one in held[:200]:
-                one.close()
+            for peer in held[:200]:
+                peer.close()
             del held[:200]
         relay.figure("connections opened", opened)
         relay.figure("held by the attacker", len(held))
-        for one in held:
-            one.close()
+        for peer in held:
+            peer.close()
 
 
 def test_bodies_that_lack_their_last_byte(attacked: Start) -> None:
@@ -74,18 +74,18 @@ def test_bodies_that_lack_their_last_byte(attacked: Start) -> None:
     with attacked() as relay:
         held: list[socket.socket] = []
         for _ in until(SECONDS):
-            one = connect(relay.url)
+            peer = connect(relay.url)
             try:
-                one.sendall(head(content_length=4 * MIB) + b"\r\n" + b" " * (4 * MIB - 1))
+                peer.sendall(head(content_length=4 * MIB) + b"\r\n" + b" " * (4 * MIB - 1))
             except OSError:
-                one.close()
+                peer.close()
             else:
-                held.append(one)
+                held.append(peer)
             if len(held) >= 150:
                 held.pop(0).close()
         relay.figure("MiB sent and held", len(held) * 4)
-        for one in held:
-            one.close()
+        for peer in held:
+            peer.close()
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -116,10 +116,10 @@ def test_requests_sent_ahead(attacked: Start) -> None:
         sent = 0
         live = b"GET /health/live HTTP/1.1\r\nhost: relay\r\n\r\n" * 5_000
         for _ in until(SECONDS):
-            with connect(relay.url, timeout=1) as one:
+            with connect(relay.url, timeout=1) as peer:
                 try:
                     while True:
-                        sent += one.send(live)
+                        sent += peer.send(live)
                 except OSError:
                     pass
         relay.figure("requests sent ahead", sent // (len(live) // 5_000))

@@ -37,23 +37,23 @@ def holds(check: dict[str, Any], document: Any) -> bool:
     """Return whether a check holds; raise for an unknown kind of check."""
     match check:
         case {"any_of": alternatives}:
-            return any(all(holds(one, document) for one in alternative) for alternative in alternatives)
+            return any(all(holds(found, document) for found in alternative) for alternative in alternatives)
         case {"path": path, **wanted}:
             [(kind, value)] = wanted.items()
     values = found_at(document, path)
     match kind:
         case "equals":
-            return bool(values) and all(one == value for one in values)
+            return bool(values) and all(found == value for found in values)
         case "not_equals":
-            return all(one != value for one in values)
+            return all(found != value for found in values)
         case "absent":
             return (not values) is value
         case "present":
             return bool(values) is value
         case "length":
-            return [len(one) for one in values] == [value]
+            return [len(found) for found in values] == [value]
         case "distinct":
-            return (len(values) > 1 and len({json.dumps(one) for one in values}) == len(values)) is value
+            return (len(values) > 1 and len({json.dumps(found) for found in values}) == len(values)) is value
         case _:
             raise ValueError(kind)
 

@@ -17,10 +17,10 @@ KEYS = [
 def test_the_list_shows_routes_and_state(bench: Bench) -> None:
     """As JSON and as a table."""
     bench.put([purchase(1)])
-    (one,) = relay("connections", "list", "--json").json
-    assert list(one) == KEYS
-    assert (one["id"], one["state"], one["inputs"], one["waiting"]) == ("shop", "healthy", ["web"], 1)
-    assert one["paths"] == ["/open_api/v1.3/event/track/"]
+    (listed,) = relay("connections", "list", "--json").json
+    assert list(listed) == KEYS
+    assert (listed["id"], listed["state"], listed["inputs"], listed["waiting"]) == ("shop", "healthy", ["web"], 1)
+    assert listed["paths"] == ["/open_api/v1.3/event/track/"]
     result = relay("connections", "list")
     assert "event/track/" in result.stdout
     assert "good" not in result.stdout

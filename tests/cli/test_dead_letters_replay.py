@@ -138,7 +138,7 @@ def test_events_that_tiktok_may_count_twice_are_confirmed(bench: Bench) -> None:
     assert (outcome.exit_code, outcome.stdout) == (2, "")
     assert "1 event may have reached TikTok over 47 hours ago" in outcome.stderr
     assert bench.count("replayed") == (0,)
-    assert relay("dead-letters", "replay", *(one for one in soon if one != late)).exit_code == 0
+    assert relay("dead-letters", "replay", *(each for each in soon if each != late)).exit_code == 0
     assert relay("dead-letters", "replay", late, "--yes").exit_code == 0
     deliver(bench)
     assert bench.count("delivered", "waiting") == (2, 0)
@@ -198,10 +198,10 @@ def test_a_dry_run_shows_the_request_masked(bench: Bench) -> None:
     bench.put([purchase(1)], shared={"user_identities": {"email": "someone@shop.example"}, "ip": "203.0.113.7"})
     bench.sandbox.fault("code", code=40002, message="Invalid value for properties.value.")
     bench.drain()
-    (one,) = relay("dead-letters", "replay", "--all", "--dry-run", "--json").json
-    (event,) = one["now"]["request"]["body"]["data"]
-    assert one["now"]["request"]["url"] == f"{bench.sandbox.url}/open_api/v1.3/event/track/"
-    assert (one["reason"], event["event"], event["event_id"]) == ("rejected_by_tiktok", "PlaceAnOrder", "e1")
+    (each,) = relay("dead-letters", "replay", "--all", "--dry-run", "--json").json
+    (event,) = each["now"]["request"]["body"]["data"]
+    assert each["now"]["request"]["url"] == f"{bench.sandbox.url}/open_api/v1.3/event/track/"
+    assert (each["reason"], event["event"], event["event_id"]) == ("rejected_by_tiktok", "PlaceAnOrder", "e1")
     assert event["user"]["email"] == ["… (64 characters)"] or event["user"]["email"] == "… (64 characters)"
     assert bench.redis.llen("audit:reveals") == 0
     revealed = relay("dead-letters", "replay", "--all", "--dry-run", "--json", "--reveal")
@@ -228,7 +228,7 @@ def test_two_operators_replay_the_same_dead_letters_once(bench: Bench) -> None:
         bench.drain()
     command = [sys.executable, "-c", "from cli.main import main; main()", "dead-letters", "replay", "--all", "--json"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-    replayed = [json.loads(one.communicate(timeout=60)[0])["replayed"] for one in both]
+    replayed = [json.loads(each.communicate(timeout=60)[0])["replayed"] for each in both]
     assert sorted(map(len, map(set, replayed))) == sorted(map(len, replayed))
     assert not set(replayed[0]) & set(replayed[1])
     assert bench.count("waiting", "replayed") == (200, 200)

@@ -31,9 +31,9 @@ def run(old: str, new: str, *batches: dict[str, Any], json_too: bool = True, mor
     Path("old.yaml").write_text(old)
     Path("new.yaml").write_text(new)
     files = []
-    for number, one in enumerate(batches):
+    for number, each in enumerate(batches):
         files.append(f"batch-{number}.json")
-        Path(files[-1]).write_text(json.dumps(one))
+        Path(files[-1]).write_text(json.dumps(each))
     return relay("preview", "--diff", "old.yaml", "new.yaml", *files, *more, *(("--json",) if json_too else ()))
 
 
@@ -44,13 +44,13 @@ def shop(*batches: dict[str, Any], old: str = OLD, **settings: str) -> Any:
         old, old.replace("CNEW, enable_web_migration: true", f"CNEW, enable_web_migration: true{added}"), *batches
     )
     assert result.exit_code == 0, result.stderr
-    return next(one for one in result.json if one["connection"] == "shop")
+    return next(each for each in result.json if each["connection"] == "shop")
 
 
 def test_nothing_changes_nothing() -> None:
     """Every pair is there, with null as its change; people get one line."""
     result = run(OLD, OLD + "# a comment\n", batch(purchase(1)))
-    assert [(one["input"], one["change"], one["requests"]) for one in result.json] == [
+    assert [(each["input"], each["change"], each["requests"]) for each in result.json] == [
         ("web", None, []),
         ("blog", None, []),
     ]
@@ -100,7 +100,7 @@ def test_fields_of_the_request_are_compared_too() -> None:
 def test_an_event_in_another_request_is_unchanged() -> None:
     """New requests are added; identical bodies are not listed."""
     changed = shop(batch(purchase(1), purchase(2)), max_events_per_request="1")
-    assert [(one["request"], one["change"], one["events"]) for one in changed["requests"]] == [(1, "added", [])]
+    assert [(each["request"], each["change"], each["events"]) for each in changed["requests"]] == [(1, "added", [])]
 
 
 def test_a_dead_letter_that_would_be_sent_is_an_outcome() -> None:
@@ -110,14 +110,14 @@ def test_a_dead_letter_that_would_be_sent_is_an_outcome() -> None:
     assert changed["outcomes"] == [
         {"index": 1, "before": ["dead letter invalid_ttclid (TikTok.Callback)"], "after": ["PlaceAnOrder"]}
     ]
-    assert [(one["index"], one["change"]) for one in changed["requests"][0]["events"]] == [(1, "added")]
+    assert [(each["index"], each["change"]) for each in changed["requests"][0]["events"]] == [(1, "added")]
 
 
 def test_a_migration_shows_every_field() -> None:
     """From the legacy API to Events API 2.0: another URL, another shape."""
     legacy = OLD.replace("CNEW, enable_web_migration: true", "CNEW, enable_web_migration: false")
-    [one] = [one for one in run(legacy, OLD, batch(purchase(1))).json if one["connection"] == "shop"]
-    [request] = one["requests"]
+    [each] = [each for each in run(legacy, OLD, batch(purchase(1))).json if each["connection"] == "shop"]
+    [request] = each["requests"]
     paths = {field["path"] for field in request["fields"]}
     assert paths == {"url", "pixel_code", "event_source", "event_source_id"}
     assert {"path": "context.ip", "before": "203.0.113.7"} in request["events"][0]["fields"]
@@ -128,9 +128,9 @@ def test_connections_are_added_and_removed() -> None:
     """A connection only in the new file is added with all that it would send; one only in the old is removed."""
     renamed = OLD.replace("id: shop", "id: store")
     result = run(OLD, renamed, batch(purchase(1)))
-    changes = {one["connection"]: one["change"] for one in result.json}
+    changes = {each["connection"]: each["change"] for each in result.json}
     assert changes == {"store": "added", "blog": None, "shop": "removed"}
-    added = next(one for one in result.json if one["connection"] == "store")
+    added = next(each for each in result.json if each["connection"] == "store")
     assert (added["requests"][0]["change"], added["requests"][0]["events"][0]["change"]) == ("added", "added")
 
 
@@ -165,7 +165,7 @@ def test_a_wrong_file_is_named_with_its_line(wrong: str) -> None:
 def test_one_connection_can_be_selected() -> None:
     """As without --diff."""
     result = run(OLD, OLD, batch(purchase(1)), more=("--connection", "blog"))
-    assert [one["connection"] for one in result.json] == ["blog"]
+    assert [each["connection"] for each in result.json] == ["blog"]
 
 
 def withheld(rule: str) -> list[str]:

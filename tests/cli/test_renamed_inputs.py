@@ -64,7 +64,7 @@ def test_the_file_says_who_owns_a_former_id(bench: Bench) -> None:
     rename(bench, "formerly: [web, site],")
     configuration = load(bench.path, {"TOKEN": "good"})
     found = {name: configuration.input_of(name) for name in ("shop-site", "web", "site", "app")}
-    assert {name: one and one.id for name, one in found.items()} == {
+    assert {name: source and source.id for name, source in found.items()} == {
         "shop-site": "shop-site",
         "web": "shop-site",
         "site": "shop-site",

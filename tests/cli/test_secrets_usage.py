@@ -43,12 +43,13 @@ def test_nothing_of_an_event_is_readable_in_redis(encrypted: Bench) -> None:
     with pytest.raises(ChunkUnreadable):
         in_redis(encrypted.redis, PRIVATE)
     raw = b"".join(part for pair in encrypted.redis.hgetall("dead_letters:shop").items() for part in pair)
-    assert not [one for one in PRIVATE if one.encode() in raw]
+    assert not [private for private in PRIVATE if private.encode() in raw]
     listed = relay("dead-letters", "list", "--json", environ={"RELAY_ENCRYPTION_KEY": OLD})
     shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": OLD})
     without = relay("dead-letters", "list", "--json", "--reveal")
     result = [
-        next(one["message"] for one in out.json if one["stage"] == "delivery") for out in (listed, shown, without)
+        next(shown["message"] for shown in out.json if shown["stage"] == "delivery")
+        for out in (listed, shown, without)
     ]
     assert result == [
         "Invalid value for user.email: '…'",

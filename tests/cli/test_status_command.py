@@ -41,9 +41,9 @@ def connection() -> dict[str, object]:
     """Return the bench's only connection, as status has it."""
     result = relay("status", "--json")
     assert result.exit_code == 0, result.stderr
-    (one,) = result.json["connections"]
-    assert list(one) == CONNECTION_KEYS
-    return dict(one)
+    (shop,) = result.json["connections"]
+    assert list(shop) == CONNECTION_KEYS
+    return dict(shop)
 
 
 def test_it_names_its_cell(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,9 +118,9 @@ def test_an_outage_and_a_throttle_show_as_backing_off(bench: Bench, fault: str) 
     bench.put([purchase(1)])
     bench.sandbox.fault(fault, retry_after="30")
     bench.drain()
-    one = connection()
-    assert (one["state"], one["waiting"]) == ("backing_off", 1)
-    assert one["next_attempt_at"] is not None
+    shop = connection()
+    assert (shop["state"], shop["waiting"]) == ("backing_off", 1)
+    assert shop["next_attempt_at"] is not None
 
 
 def test_a_disabled_connection_is_shown_as_disabled_in_every_state(bench: Bench) -> None:
@@ -136,14 +136,14 @@ def test_a_connection_missing_in_the_file_is_removed_while_it_holds_events(bench
     text = bench.path.read_text()
     bench.path.write_text(text.replace("id: shop", "id: other"))
     result = relay("status", "--json")
-    assert [(one["id"], one["state"]) for one in result.json["connections"]] == [
+    assert [(shop["id"], shop["state"]) for shop in result.json["connections"]] == [
         ("other", "healthy"),
         ("shop", "removed"),
     ]
     bench.path.write_text(text)
     bench.drain()
     bench.path.write_text(text.replace("id: shop", "id: other"))
-    assert [one["id"] for one in relay("status", "--json").json["connections"]] == ["other"]
+    assert [shop["id"] for shop in relay("status", "--json").json["connections"]] == ["other"]
 
 
 def test_a_refused_configuration_is_named_and_the_ledger_is_shown(bench: Bench) -> None:
@@ -153,7 +153,7 @@ def test_a_refused_configuration_is_named_and_the_ledger_is_shown(bench: Bench) 
     result = relay("status", "--json")
     assert result.exit_code == 0
     assert result.json["inputs"] == [{"id": "web", "accepted": 1, "unrouted": 0}]
-    assert [(one["id"], one["waiting"]) for one in result.json["connections"]] == [("shop", 1)]
+    assert [(shop["id"], shop["waiting"]) for shop in result.json["connections"]] == [("shop", 1)]
     assert "relay.yaml:1: " in result.stderr
     assert "relay.yaml:1: " in relay("status").stdout
 

@@ -244,8 +244,8 @@ def test_an_app_connection_may_use_the_names_of_app_events(tmp_path: Path) -> No
 def test_both_spellings_of_an_action_are_one(tmp_path: Path) -> None:
     """mParticle's clients write remove_from_wishlist and remove_from_wish_list."""
     rows = [f"  - {{tiktok_event: Contact, match: {{action: remove_from_{w}}}}}" for w in ("wishlist", "wish_list")]
-    one, other = connection(tmp_path, "custom_mappings:", *rows).custom_mappings
-    assert one == other
+    first, other = connection(tmp_path, "custom_mappings:", *rows).custom_mappings
+    assert first == other
 
 
 def test_credentials_come_from_variables_files_and_encrypted_values(tmp_path: Path) -> None:

@@ -295,5 +295,5 @@ def test_events_of_different_products_have_different_ids(tmp_path: Path, categor
     """With `for_each`, the ids differ by the product's place."""
     mapping = "  - {tiktok_event: Contact, match: {action: refund}, for_each: product, products: {only_if: [X]}}"
     conditions = ("{product: category, is: hats}", f"{{product: category, in: [{category}]}}")
-    found = warnings(tmp_path, *QUIET, TWO, *(mapping.replace("X", one) for one in conditions))
-    assert ["one event can become Contact twice" in one for one in found] == [True] * warned
+    found = warnings(tmp_path, *QUIET, TWO, *(mapping.replace("X", condition) for condition in conditions))
+    assert ["one event can become Contact twice" in warning for warning in found] == [True] * warned

@@ -193,12 +193,12 @@ def test_a_connection_that_is_not_established_sent_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
         filling = [socket.socket() for _ in range(3)]
-        for one in filling:
-            one.setblocking(False)
-            one.connect_ex(address)
+        for filler in filling:
+            filler.setblocking(False)
+            filler.connect_ex(address)
         answer = post(f"http://127.0.0.1:{address[1]}")
-        for one in filling:
-            one.close()
+        for filler in filling:
+            filler.close()
     assert isinstance(answer, NoAnswer)
     assert (answer.kind, answer.sent) == ("connect", False)
 

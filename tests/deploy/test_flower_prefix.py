@@ -25,9 +25,9 @@ def compose_probe() -> list[str]:
 def kubernetes_probe() -> list[str]:
     """Return the command of the liveness probe."""
     [flower] = [
-        one
-        for one in YAML(typ="safe").load_all(ROOT / "deploy" / "kubernetes.yaml")
-        if one and one["kind"] == "Deployment" and one["metadata"]["name"] == "relay-flower"
+        manifest
+        for manifest in YAML(typ="safe").load_all(ROOT / "deploy" / "kubernetes.yaml")
+        if manifest and manifest["kind"] == "Deployment" and manifest["metadata"]["name"] == "relay-flower"
     ]
     command: list[str] = flower["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]["exec"]["command"]
     return command

@@ -14,4 +14,4 @@ def test_the_document_has_the_catalogue() -> None:
     rows = [
         (name, kind, tuple(re.findall(r"`(\w+)`", labels)), tells) for name, kind, labels, tells in ROW.findall(text)
     ]
-    assert rows == [(one.name, one.kind, one.labels, one.help) for one in CATALOGUE]
+    assert rows == [(row.name, row.kind, row.labels, row.help) for row in CATALOGUE]

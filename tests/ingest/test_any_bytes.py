@@ -25,7 +25,7 @@ NEARLY_EVENTS = st.recursive(
     max_leaves=8,
 )
 NEARLY_BATCHES = st.fixed_dictionaries({"events": st.lists(NEARLY_EVENTS, max_size=4) | JSON}).flatmap(
-    lambda one: st.dictionaries(NAMES, JSON, max_size=3).map(lambda more: {**more, **one})
+    lambda batch: st.dictionaries(NAMES, JSON, max_size=3).map(lambda more: {**more, **batch})
 )
 PATHS = st.sampled_from(["/v2/events", "/v2/bulkevents"])
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -61,9 +61,9 @@ def test_anything_like_a_batch(site: Site, batches: list[dict[str, Any]]) -> Non
     assert kept == after.get("accepted", 0) - after.get("unsupported", 0) - after.get("withheld", 0)
 
 
-def events_in(one: dict[str, Any]) -> int:
+def events_in(batch: dict[str, Any]) -> int:
     """Return the number of its events; an element that is no batch counts as one."""
-    events = one["events"]
+    events = batch["events"]
     return len(events) if isinstance(events, list) else events is not None
 
 

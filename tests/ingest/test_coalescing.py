@@ -86,8 +86,10 @@ Run = Callable[[Callable[[Workbench], Awaitable[None]]], None]
 def events_in(redis_url: str, connection: str) -> list[str]:
     """Return the events that wait for a connection."""
     with connect(redis_url) as client:
-        sealed = [one for n in range(LANES_PER_CONNECTION) for one in client.lrange(f"lane:{connection}:{n}", 0, -1)]
-    raws = [e.raw for one in sealed for part in ChunkCodec().decode(one).batches for e in part.entries]
+        sealed = [
+            stored for n in range(LANES_PER_CONNECTION) for stored in client.lrange(f"lane:{connection}:{n}", 0, -1)
+        ]
+    raws = [e.raw for stored in sealed for part in ChunkCodec().decode(stored).batches for e in part.entries]
     return sorted(raw.split(b'"source_message_id": "')[1].split(b'"')[0].decode() for raw in raws)
 
 

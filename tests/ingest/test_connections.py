@@ -37,8 +37,8 @@ def connect(bounded: Site) -> Iterator[Connect]:
         return opened[-1]
 
     yield connect
-    for one in opened:
-        one.close()
+    for opened_socket in opened:
+        opened_socket.close()
 
 
 def answer_of(connection: socket.socket) -> bytes:

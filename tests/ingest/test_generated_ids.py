@@ -15,7 +15,7 @@ PLAN = compile_plan(
 def ids_of(*batches: bytes, received_ms: int = 7) -> list[str | None]:
     """Return the ids of one request's events."""
     request = sort("web", [PLAN], batches, received_ms)
-    return [entry.event_id for one in request.wanted["shop"].batches for entry in one.entries]
+    return [entry.event_id for part in request.wanted["shop"].batches for entry in part.entries]
 
 
 def test_two_equal_batches_without_times_are_two_actions() -> None:
@@ -31,8 +31,8 @@ def test_a_repeated_request_with_times_or_a_request_id_is_the_same_action() -> N
     named = as_json(
         {**batch(purchase(1, source_message_id=None, timestamp_unixtime_ms=None)), "source_request_id": "r"}
     )
-    for one in (timed, named):
-        assert ids_of(one) == ids_of(one, received_ms=9)
+    for part in (timed, named):
+        assert ids_of(part) == ids_of(part, received_ms=9)
 
 
 def test_an_event_with_its_own_id_gets_no_other() -> None:

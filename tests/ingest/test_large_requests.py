@@ -119,16 +119,16 @@ def hold_half(site: Site) -> None:
     token = b64encode(":".join(WEB).encode())
     head = b"POST /v2/events HTTP/1.1\r\nhost: relay\r\nauthorization: Basic " + token
     for _ in range(24):
-        one = socket.create_connection((place.hostname, place.port), timeout=30)
-        one.sendall(head + b"\r\ncontent-length: 4194304\r\n\r\n" + b" " * (4 * MIB - 1))
-        held.append(one)
+        sender = socket.create_connection((place.hostname, place.port), timeout=30)
+        sender.sendall(head + b"\r\ncontent-length: 4194304\r\n\r\n" + b" " * (4 * MIB - 1))
+        held.append(sender)
         assert site.post(batch(purchase(1))).status_code == 202
     first = held[0].recv(1 << 16)
     assert first.startswith(b"HTTP/1.1 503"), first
     large = b"[" + b",".join([as_json(batch(purchase(1, padding="x" * 500_000)))] * 6) + b"]"
     assert site.post(large, "/v2/bulkevents").status_code == 202
-    for one in held:
-        one.close()
+    for sender in held:
+        sender.close()
 
 
 def run(story: Callable[[], Awaitable[None]]) -> None:

@@ -49,13 +49,13 @@ def test_each_ingest_shows_the_answers_of_all(redis_url: str, tmp_path: Path) ->
     """At most a second late; the counts of an ended ingest stay."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    with running_site(tmp_path / "a", redis_url) as one:
+    with running_site(tmp_path / "a", redis_url) as first:
         with running_site(tmp_path / "b", redis_url) as other:
-            for site in (one, one, other):
+            for site in (first, first, other):
                 assert site.post(batch(purchase(1))).status_code == 202
             assert other.post(b"{").status_code == 400
             assert other.post(batch(purchase(1)), auth=("web-key", "wrong")).status_code == 403
         deadline = time.monotonic() + 5
-        while answers(text := one.http.get("/metrics").text) != {"202": 3, "400": 1, "403": 1}:
+        while answers(text := first.http.get("/metrics").text) != {"202": 3, "400": 1, "403": 1}:
             assert time.monotonic() < deadline, text
             time.sleep(0.05)

@@ -137,23 +137,23 @@ def path_of(content: bytes) -> str:
 def results_text(results: list[Result]) -> Counter[str]:
     """Return results as text; generated ids differ by design."""
     told: Counter[str] = Counter()
-    for one in results:
-        if isinstance(one, Mapped):
-            body = json.loads(one.body)
+    for result in results:
+        if isinstance(result, Mapped):
+            body = json.loads(result.body)
             if re.fullmatch("[0-9a-f]{32}", body["event_id"]):
                 del body["event_id"]
             told[json.dumps(body, sort_keys=True)] += 1
-        elif isinstance(one, Rejected):
-            told[f"{one.reason} {one.field} {one.message}"] += 1
+        elif isinstance(result, Rejected):
+            told[f"{result.reason} {result.field} {result.message}"] += 1
         else:
-            told[type(one).__name__] += 1
+            told[type(result).__name__] += 1
     return told
 
 
 def outcomes(made: Preview) -> Counter[str]:
     """Return the results of a preview as text."""
     return results_text(
-        [*made.items, *(one for part in (made.rejected, made.unsupported, made.withheld) for _, one in part)]
+        [*made.items, *(result for part in (made.rejected, made.unsupported, made.withheld) for _, result in part)]
     )
 
 

@@ -147,7 +147,9 @@ def test_with_a_key_nothing_readable_is_in_redis(redis_url: str, tmp_path: Path)
     key = Keyring.new_key()
     with running_site(tmp_path, redis_url, encryption_key=key) as site:
         site.post(batch(purchase(1), user=7))
-        [sealed] = [one for n in range(LANES_PER_CONNECTION) for one in site.redis.lrange(f"lane:shop:{n}", 0, -1)]
+        [sealed] = [
+            stored for n in range(LANES_PER_CONNECTION) for stored in site.redis.lrange(f"lane:shop:{n}", 0, -1)
+        ]
     assert b"user7" not in sealed
     chunk = ChunkCodec(Keyring([key])).decode(sealed)
     assert msgspec.json.decode(chunk.batches[0].entries[0].raw) == purchase(1)

@@ -47,7 +47,7 @@ def test_published_example_reproduces(normaliser, text, expected):
     assert hash_identity(f"\t{text}\n", normaliser) == expected
 
 
-@pytest.mark.parametrize("normaliser", NORMALISERS, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("normaliser", NORMALISERS, ids=lambda function: function.__name__)
 def test_hashed_values_pass_through_once(normaliser):
     """A trimmed value with the form of a hash is sent in lower case."""
     digest = sha256(b"x").hexdigest()
@@ -55,7 +55,7 @@ def test_hashed_values_pass_through_once(normaliser):
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u3000", EMPTY, EMPTY.upper(), f" {EMPTY} "], ids=repr)
-@pytest.mark.parametrize("normaliser", NORMALISERS, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("normaliser", NORMALISERS, ids=lambda function: function.__name__)
 def test_nothing_is_never_hashed(normaliser, text):
     """Neither the hash of an empty text nor that hash from a sender is sent."""
     assert isinstance(hash_identity(text, normaliser), OmitField)

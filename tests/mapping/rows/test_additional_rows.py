@@ -122,7 +122,7 @@ def name_of(case):
 
 def judged(plan, body):
     """The body, once the stand-in TikTok has taken it."""
-    endpoint = next(one for one in ENDPOINTS if one.path == plan.route.path)
+    endpoint = next(each for each in ENDPOINTS if each.path == plan.route.path)
     submission = read(endpoint, plan.request([json.dumps(body).encode()]))
     assert INSPECTOR.inspect(HEADERS, submission) is submission
     return body

@@ -1,0 +1,39 @@
+"""A reader can survey each folder of the product: no folder has more than about fifteen modules."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = (
+    *(
+        "cli",
+        "config",
+        "console",
+        "delivery",
+        "ingest",
+        "lanes",
+        "mapping",
+        "operations",
+        "process",
+        "sandbox",
+        "store",
+    ),
+    "worker",
+)
+FOLDERS = sorted({file.parent for package in PRODUCT for file in (ROOT / package).rglob("*.py")})
+MOST_MODULES = 17
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_a_folder_has_about_fifteen_modules_at_most(folder: Path) -> None:
+    """More belong into folders with names of their own."""
+    modules = [file.name for file in folder.glob("*.py") if file.name != "__init__.py"]
+    assert len(modules) <= MOST_MODULES, sorted(modules)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_a_package_says_what_it_holds(folder: Path) -> None:
+    """In the docstring of its `__init__.py`."""
+    assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))

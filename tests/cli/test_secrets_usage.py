@@ -48,8 +48,7 @@ def test_nothing_of_an_event_is_readable_in_redis(encrypted: Bench) -> None:
     shown = relay("dead-letters", "list", "--json", "--reveal", environ={"RELAY_ENCRYPTION_KEY": OLD})
     without = relay("dead-letters", "list", "--json", "--reveal")
     result = [
-        next(shown["message"] for shown in out.json if shown["stage"] == "delivery")
-        for out in (listed, shown, without)
+        next(shown["message"] for shown in out.json if shown["stage"] == "delivery") for out in (listed, shown, without)
     ]
     assert result == [
         "Invalid value for user.email: '…'",

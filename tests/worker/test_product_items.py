@@ -8,7 +8,10 @@ from support.bench import Bench
 from support.events import purchase
 
 from lanes.append_contents import LARGEST_SCRIPT
+from lanes.lanes import Lanes
+from lanes.settlement import Lease, Settlement
 from mapping.properties.parts import MOST_PARTS
+from worker.steps.shared_parts import SETTLEMENT_BYTES
 
 MAPPING = "  - {tiktok_event: ViewContent, match: {action: purchase}, for_each: product, parameters: {PARAMETERS}}"
 
@@ -39,18 +42,27 @@ def test_products_go_out_in_as_many_requests_as_they_need(bench: Bench, most: in
     assert len(bench.sandbox.events()) == 24
 
 
-def test_the_dead_letters_of_one_large_event_are_written_in_parts(bench: Bench) -> None:
-    """Each holds the whole event, so all of them in one settlement would be too large for Redis."""
+def test_the_dead_letters_of_one_large_event_are_written_in_parts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each holds the whole event, so all of them in one settlement would be larger than a script may be."""
+    sizes: list[int] = []
+    settle = Lanes.settle
+
+    def measured(lanes: Lanes, lease: Lease, settlement: Settlement, *more: Any, **named: Any) -> Any:
+        sizes.append(sum(len(dead_letter.content) for dead_letter in settlement.dead_letters))
+        return settle(lanes, lease, settlement, *more, **named)
+
+    monkeypatch.setattr(Lanes, "settle", measured)
     words = random.Random(5)
     products = [{"id": str(place), "name": words.randbytes(1500).hex()} for place in range(60)]
     configure(bench, "content_id: {product: id}, price: {product: price, required: true}")
     bench.put([order(1, *products, {"id": "good", "price": 1})])
-    settlements = 0
-    while bench.reading().waiting and settlements < 60:
-        bench.drain()
-        settlements += 1
+    for _ in range(60):
+        if bench.reading().waiting:
+            bench.drain()
     assert bench.count("accepted", "extra", "delivered", "dead_lettered", "waiting") == (1, 60, 1, 60, 0)
-    assert sum(len(dead_letter.source) for dead_letter in bench.dead_letters()) > LARGEST_SCRIPT
+    assert sum(sizes) > LARGEST_SCRIPT > 2 * max(sizes) > SETTLEMENT_BYTES
     assert {dead_letter.event_id for dead_letter in bench.dead_letters()} == {f"e1-{place}" for place in range(60)}
 
 

@@ -20,6 +20,7 @@ PARTS: Final = {
     "segment": "Segment's published mapping on the same events",
     "ingest": "CPU per accepted request, requests a second",
     "lanes": "append, claim, settle",
+    "receipts": "bytes per receipt, traces among three million",
     "backlog": "bytes per waiting event, draining as it grows, two workers",
     "pipeline": "ingest to TikTok, compared with a plain version",
     "latency": "202 to TikTok, without other load",

@@ -16,8 +16,10 @@ from config.errors import ConfigurationError
 from config.model import Configuration
 from config.routes import route_of
 from config.settings import Settings
+from lanes.chunk import ChunkCodec
 from lanes.lanes import LEASE_MS
 from operations.format import plural
+from operations.receipts.writer import receipt_writer
 from operations.status.connections import ConnectionStatus, Overview, overview
 from store.client import connect
 
@@ -95,7 +97,8 @@ def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
         if waiting and not confirmed(question, yes=yes):
             note("nothing was discarded")
             raise SystemExit(1)
-        discarded = operations.connections.discard_backlog(client, connection_id)
+        codec, writer = ChunkCodec(settings.keyring), receipt_writer(settings)
+        discarded = operations.connections.discard_backlog(client, connection_id, codec, writer)
     if as_json:
         print_json({"id": connection_id, "discarded": discarded.events})
     else:

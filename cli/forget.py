@@ -27,6 +27,11 @@ from store.replication.replicas import primary_id, replicas_of, rewrite_files_of
 
 LOOK_AGAIN_S: Final = KEEP_S + 5.0
 
+RECEIPTS_STAY: Final = (
+    "Receipts stay until newer ones replace them (relay status says how far back they reach): they hold how an event "
+    "ended and a keyed digest of its id, and no identity."
+)
+
 
 @click.command
 @click.option(
@@ -127,6 +132,7 @@ def _print_totals(erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping
             note(f"{connection.id}: {unread} cannot be read and may hold data of this person: {connection.what_to_do}")
     if on_disk is not None:
         note(ON_DISK[on_disk])
+    note(RECEIPTS_STAY)
     for replica, how in replicas.items():
         note(f"Replica {replica}: {ON_DISK[how]}")
 

@@ -149,6 +149,11 @@ class Settings(BaseSettings):
         default=4 << 20,
         description="a size from 1KiB to 1GiB, such as 4MiB or 4194304",
     )
+    receipts_memory: Annotated[int, BeforeValidator(_size), Field(ge=0, le=1 << 40)] = Field(
+        title="Memory of Redis for receipts, the oldest of which are removed; 0 keeps none.",
+        default=64 << 20,
+        description="a size such as 64MiB; 0 means that no receipts are kept",
+    )
     max_connections: int = Field(
         title="Connections that one ingest holds; beyond it the one that waits longest is closed.",
         default=1000,

@@ -10,7 +10,7 @@ returns what to send, and `accepted` or `refused` take what TikTok answered. Eve
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from delivery.named_values import NamedValue, NamedValues
@@ -20,7 +20,6 @@ Ending: TypeAlias = Delivered | Rejection
 """How an event ended."""
 
 MOST_APART: Final = 10
-_DELIVERED: Final = Delivered()
 
 
 class _Candidate(NamedTuple):
@@ -95,11 +94,11 @@ class Search:
             return events
         return events[: bisect_left(events, self._apart[MOST_APART])]
 
-    def accepted(self, rejected: Mapping[int, Rejection]) -> None:
-        """Record that TikTok accepted the request, except the `rejected` events (by their place in it)."""
-        request = self._request
+    def accepted(self, delivered: Delivered) -> None:
+        """Record that TikTok accepted the request, except the rejected events (by their place in it)."""
+        request, rejected = self._request, dict(delivered.rejected)
         for place, event in enumerate(request):
-            self.endings[event] = rejected.get(place, _DELIVERED)
+            self.endings[event] = rejected.get(place, delivered)
         self._refused += len(rejected)
         if self._candidate is not None:
             self._disprove(self._candidate)

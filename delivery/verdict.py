@@ -29,6 +29,8 @@ class Delivered:
     rejected: tuple[tuple[int, Rejection], ...] = ()
     note: str | None = None
     """What is unexpected about the answer, for the log; quotes nothing of TikTok's."""
+    code: int | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,16 @@ def _verdict(meaning: Meaning, answer: Answer, events: int) -> Verdict:
 def _delivered(answer: Answer, events: int) -> Delivered:
     """Return the verdict on accepted events. A list that names an event outside the request is ignored."""
     failed = answer.failed_events
+    code, request_id = answer.code, answer.request_id
     if not failed:
-        return Delivered(note="TikTok refused some events without saying which" if answer.code == 20001 else None)
+        note = "TikTok refused some events without saying which" if code == 20001 else None
+        return Delivered((), note, code, request_id)
     if not all(0 <= event.index < events for event in failed):
-        return Delivered(note="TikTok refused events that were not in the request; counted as delivered")
+        note = "TikTok refused events that were not in the request; counted as delivered"
+        return Delivered((), note, code, request_id)
     first = {event.index: event.error for event in reversed(failed)}
-    return Delivered(tuple((index, _rejection(answer, first[index])) for index in sorted(first)))
+    rejected = tuple((index, _rejection(answer, first[index])) for index in sorted(first))
+    return Delivered(rejected, None, code, request_id)
 
 
 def _later(wait: Transient, answer: Answer) -> RetryLater:

@@ -35,6 +35,7 @@ from lanes.chunk import ChunkCodec
 from lanes.replicated_append import ReplicatedAppend
 from operations.alerts.outage import Outage
 from operations.metrics.samples import ANSWERS, MISDIRECTED
+from operations.receipts.writer import receipt_writer
 from process.peers import Peers
 from store.client import connect_async
 from store.diagnosis.probe import AsyncProbe
@@ -69,7 +70,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
         exception_handlers={HTTPException: partial(_answer_with_error_body, unserved)},
         lifespan=partial(_lifespan, redis_url, reloader, memory, durability, append, (answers, misdirected), client),
     )
-    coalescer = Coalescer(append, ChunkCodec(settings.keyring), outage)
+    coalescer = Coalescer(append, ChunkCodec(settings.keyring), outage, receipts=receipt_writer(settings))
     peers = Peers(settings.trusted_proxies)
     return Door(reloader, memory, coalescer, peers, settings.max_request_bytes, answers.note, other_routes)
 

@@ -11,13 +11,15 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, NamedTuple
 
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, RequestRefused
-from ingest.packing import pack
+from ingest.packing import pack, withheld_items
 from ingest.request_log import log_unexpected_error
 from ingest.sorting import SortedRequest
 from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge
+from lanes.settlement import Receipts
 from operations.alerts.outage import Outage
+from operations.receipts.writer import NO_WRITER, ReceiptWriter
 from store.errors import LATE, RedisAway, RedisFull
 
 ANSWER_WITHIN_S: Final = 2.5
@@ -51,12 +53,14 @@ class Coalescer:
         codec: ChunkCodec,
         outage: Outage,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        receipts: ReceiptWriter = NO_WRITER,
     ) -> None:
         """`outage` gets the reason of a failed append; RedisMemoryMonitor notices when Redis can be used again."""
         self._outage = outage
         self._pause = pause
         self._append = append
         self._codec = codec
+        self._receipts = receipts
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._task: asyncio.Task[None] | None = None
@@ -131,14 +135,16 @@ class Coalescer:
 
     async def _write(self, requests: Sequence[_Waiting]) -> None:
         if sum([waiting.request.size for waiting in requests]) > INLINE_BYTES:
-            arrivals = await asyncio.to_thread(self._pack, requests)
+            arrivals, receipts = await asyncio.to_thread(self._pack, requests)
         else:
-            arrivals = self._pack(requests)
-        await self._append.append(arrivals)
+            arrivals, receipts = self._pack(requests)
+        await self._append.append(arrivals, receipts=receipts)
 
-    def _pack(self, requests: Sequence[_Waiting]) -> list[Arrival]:
+    def _pack(self, requests: Sequence[_Waiting]) -> tuple[list[Arrival], Receipts]:
         parts = _grouped(requests, _origin)  # a chunk has one input and one peer
-        return [arrival for part in parts for arrival in pack([waiting.request for waiting in part], self._codec)]
+        packed = [pack([waiting.request for waiting in part], self._codec) for part in parts]
+        withheld = withheld_items([waiting.request for waiting in requests])
+        return [arrival for arrivals in packed for arrival in arrivals], self._receipts.write(withheld)
 
 
 def _input(waiting: _Waiting) -> str:

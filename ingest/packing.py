@@ -1,8 +1,9 @@
 """Pack sorted requests of one input into arrivals, their events joined in chunks of limited size."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
+from delivery.receipt import AlikeItems, ReceiptFields
 from ingest.sorting import CHUNK_BYTES, CHUNK_EVENTS, ENTRY_OVERHEAD, SortedRequest, Wanted
 from lanes.arrivals import Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
@@ -22,6 +23,16 @@ def pack(requests: Sequence[SortedRequest], codec: ChunkCodec) -> list[Arrival]:
     return arrivals or [Arrival(first.input, accepted, unrouted)]
 
 
+def withheld_items(requests: Iterable[SortedRequest]) -> list[AlikeItems]:
+    """Return what receipts say of the events that are withheld."""
+    return [
+        (ReceiptFields(connection, request.input, "withheld", None, reason, request.received_ms), event_ids)
+        for request in requests
+        for connection, wanted in request.wanted.items()
+        for reason, event_ids in wanted.withheld.items()
+    ]
+
+
 def _joined(requests: Sequence[SortedRequest]) -> dict[str, Wanted]:
     joined: dict[str, Wanted] = {}
     for request in requests:
@@ -31,18 +42,19 @@ def _joined(requests: Sequence[SortedRequest]) -> dict[str, Wanted]:
                 whole = joined[connection] = Wanted()
             whole.batches += wanted.batches
             whole.unsupported += wanted.unsupported
-            for rule, number in wanted.withheld.items():
-                whole.withhold(rule, number)
+            for rule, event_ids in wanted.withheld.items():
+                whole.withheld[rule] = [*whole.withheld.get(rule, ()), *event_ids]
             whole.size += wanted.size
     return joined
 
 
 def _shares(wanted: Wanted, encoder: "_ChunkEncoder") -> list[Share]:
     """Return one share for each chunk, or one without a chunk."""
-    unwanted = wanted.unsupported + sum(wanted.withheld.values())
+    withheld = {rule: len(event_ids) for rule, event_ids in wanted.withheld.items()}
+    unwanted = wanted.unsupported + sum(withheld.values())
     (events, chunk), *others = encoder.chunks_of(wanted) or [(0, None)]
     return [
-        Share(events + unwanted, wanted.unsupported, wanted.withheld, chunk),
+        Share(events + unwanted, wanted.unsupported, withheld, chunk),
         *(Share(count, chunk=further) for count, further in others),
     ]
 

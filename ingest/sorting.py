@@ -13,6 +13,7 @@ from lanes.chunk import Batch, Entry
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.body import JsonBytes
 from mapping.incoming.invalid_batch import NO_BATCH, as_invalid_batch, split_element
+from mapping.incoming.unreadable import own_id_of
 from mapping.plan import Plan
 from mapping.results import Unsupported, Withheld
 
@@ -36,17 +37,18 @@ _numbers = count()
 class Wanted(msgspec.Struct):
     """The events of a request that one connection wants; connections that want the same events share the Batch.
 
-    `withheld` counts by rule. `size` is the most bytes that the batches have in chunks, before compression.
+    `withheld` has the ids of withheld events by rule. `size` is the most bytes that the batches have in chunks, before
+    compression.
     """
 
     batches: list[Batch] = []
     unsupported: int = 0
-    withheld: dict[str, int] = {}
+    withheld: dict[str, list[str | None]] = {}
     size: int = 0
 
-    def withhold(self, rule: str, number: int = 1) -> None:
-        """Count events that this rule withholds."""
-        self.withheld[rule] = self.withheld.get(rule, 0) + number
+    def withhold(self, rule: str, *event_ids: str | None) -> None:
+        """Add events that this rule withholds."""
+        self.withheld.setdefault(rule, []).extend(event_ids)
 
 
 class SortedRequest(msgspec.Struct):
@@ -139,7 +141,7 @@ def _sort_batch(request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, s
     stored: dict[tuple[int, ...], tuple[Batch, int]] = {}
     for plan in plans:
         wanted = request.wanted[plan.connection]
-        chosen = _choose(plan, split, heads, wanted)
+        chosen = _choose(plan, split, heads, ids, wanted)
         if not chosen:
             continue
         if chosen not in stored:
@@ -168,11 +170,13 @@ def _stored_size(raw: JsonBytes, split: SplitBatch, chosen: Sequence[int]) -> in
     return size + ENTRY_OVERHEAD * (1 + number) + further * len(split.shared)
 
 
-def _choose(plan: Plan, split: SplitBatch, heads: Sequence[Head | None], wanted: Wanted) -> tuple[int, ...]:
+def _choose(
+    plan: Plan, split: SplitBatch, heads: Sequence[Head | None], ids: "_Ids", wanted: Wanted
+) -> tuple[int, ...]:
     """Return the positions of the events that the connection wants; count the others."""
     withheld = plan.withholds(split.environment, split.shared)
     if withheld is not None:
-        wanted.withhold(withheld.rule, len(heads))
+        wanted.withhold(withheld.rule, *(ids.any_id_of(position, head) for position, head in enumerate(heads)))
         return ()
     chosen = []
     for position, event_head in enumerate(heads):
@@ -182,7 +186,7 @@ def _choose(plan: Plan, split: SplitBatch, heads: Sequence[Head | None], wanted:
             case Unsupported():
                 wanted.unsupported += 1
             case Withheld(rule=rule):
-                wanted.withhold(rule)
+                wanted.withhold(rule, ids.any_id_of(position, event_head))
     return tuple(chosen)
 
 
@@ -203,6 +207,10 @@ class _Ids:
         if not self._receipt:
             self._receipt = f"{self._request.received_ms} {_PROCESS} {next(_numbers)}"
         return generate_id(self._request.input, self._split, self._hash, position, event_head, self._receipt)
+
+    def any_id_of(self, position: int, event_head: Head | None) -> str | None:
+        """Return the event's own id, or the one generated for it."""
+        return own_id_of(bytes(self._split.events[position])) or self.id_of(position, event_head)
 
     def _hash(self) -> bytes:
         """Return the SHA-256 of the batch."""

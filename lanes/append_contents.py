@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from lanes.errors import ArrivalTooLarge
 from lanes.names import lane_name
+from lanes.settlement import NO_RECEIPTS, Receipts
 from store.scripts import pack
 
 LARGEST_SCRIPT: Final = 4 * 1024 * 1024
@@ -44,6 +45,7 @@ class AppendContents(NamedTuple):
 
     described: dict[str, Any]
     chunks: list[bytes]
+    receipts: bytes = b""
 
     @property
     def events(self) -> int:
@@ -53,18 +55,22 @@ class AppendContents(NamedTuple):
     @property
     def memory(self) -> int:
         """How many bytes it takes to keep it, about."""
-        return sum(map(len, self.chunks)) + OVERHEAD * (1 + len(self.described["shares"]))
+        return len(self.receipts) + sum(map(len, self.chunks)) + OVERHEAD * (1 + len(self.described["shares"]))
 
     def arguments(self, **options: int | str) -> list[bytes]:
         """Return the script's arguments with these options; raise ArrivalTooLarge for more than one script takes."""
         packed = pack({**options, **self.described})
-        if len(packed) + sum(map(len, self.chunks)) > LARGEST_SCRIPT:
+        if len(packed) + len(self.receipts) + sum(map(len, self.chunks)) > LARGEST_SCRIPT:
             raise ArrivalTooLarge
-        return [packed, *self.chunks]
+        return [packed, self.receipts, *self.chunks]
 
 
-def append_contents(arrivals: Sequence[Arrival], choose_lane: Callable[[], int]) -> AppendContents:
-    """Return what the arrivals write; raise ArrivalTooLarge for more than one script may write.
+def append_contents(
+    arrivals: Sequence[Arrival], choose_lane: Callable[[], int], receipts: Receipts = NO_RECEIPTS
+) -> AppendContents:
+    """Return what the arrivals write, with `receipts` of what is withheld.
+
+    Raises ArrivalTooLarge for more than one script may write.
 
     A chunk of several shares, whose connections want the same events, is among the chunks once.
     """
@@ -93,4 +99,5 @@ def append_contents(arrivals: Sequence[Arrival], choose_lane: Callable[[], int])
     if written > LARGEST_WRITE:
         raise ArrivalTooLarge
     inputs = [{"id": arrival.input, "accepted": arrival.accepted, "unrouted": arrival.unrouted} for arrival in arrivals]
-    return AppendContents({"inputs": inputs, "shares": described}, chunks)
+    about = {"inputs": inputs, "shares": described, "receipts": receipts.described()}
+    return AppendContents(about, chunks, receipts.content)

@@ -9,6 +9,7 @@ import redis.asyncio
 from lanes.append_contents import Arrival, Share, append_contents
 from lanes.names import LANES_PER_CONNECTION
 from lanes.scripts import LANE_SCRIPTS
+from lanes.settlement import NO_RECEIPTS, Receipts
 from store.errors import RedisFull
 from store.scripts import AsyncScript
 
@@ -31,13 +32,15 @@ class Append:
         self._script = AsyncScript(client, "append", LANE_SCRIPTS)
         self._choose_lane = choose_lane
 
-    async def append(self, arrivals: Sequence[Arrival], now_ms: int | None = None) -> None:
-        """Return once Redis has all of `arrivals`.
+    async def append(
+        self, arrivals: Sequence[Arrival], now_ms: int | None = None, receipts: Receipts = NO_RECEIPTS
+    ) -> None:
+        """Return once Redis has all of `arrivals`, and the receipts of what is withheld.
 
         Raise RedisFull or ArrivalTooLarge when nothing was written. After RedisAway it may or may not be written: the
         sender sends the events again, with the same ids.
         """
-        contents = append_contents(arrivals, self._choose_lane)
+        contents = append_contents(arrivals, self._choose_lane, receipts)
         arguments = contents.arguments(max_backlog_bytes=self.max_backlog_bytes)
         raise_if_full(await self._script.call(*arguments, now_ms=now_ms))
 

@@ -25,7 +25,16 @@ def day_of(ms: int) -> int:
 
 def read_days(client: redis.Redis, connection: str, days: Sequence[int]) -> list[dict[str, int]]:
     """Return the counts of each of these days by name, read at one instant. Raise RedisAway."""
-    read = read_together(client, [("HGETALL", f"days:{connection}:{day}") for day in days])
+    return _read(client, [f"days:{connection}:{day}" for day in days])
+
+
+def read_match_keys(client: redis.Redis, days: Sequence[tuple[str, int]]) -> list[dict[str, int]]:
+    """Return the counts of match keys of each (connection, day), read at one instant. Raise RedisAway."""
+    return _read(client, [f"match_keys:{connection}:{day}" for connection, day in days])
+
+
+def _read(client: redis.Redis, hashes: Sequence[str]) -> list[dict[str, int]]:
+    read = read_together(client, [("HGETALL", name) for name in hashes])
     return [
         {name.decode(): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)} for flat in read.replies
     ]

@@ -6,7 +6,7 @@ interrupted can be repeated: a dead letter that is gone is left alone. Every fun
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, cast
 
 import redis
@@ -14,6 +14,7 @@ import redis
 from lanes.ledger import DEAD_LETTERS_REMOVED
 from lanes.names import LANES_PER_CONNECTION, lane_name
 from lanes.scripts import lane_scripts
+from lanes.settlement import NO_RECEIPTS, Receipts
 from store.diagnosis.trouble import translate_errors
 from store.reading import read_together
 from store.scripts import pack
@@ -26,11 +27,12 @@ _IDS_PAGE: Final = 2_000
 
 
 class ReplayItem(NamedTuple):
-    """A dead letter to replay: its id, its bytes as they were read, and its event as an encoded chunk."""
+    """A dead letter to replay: its id, its bytes as they were read, its event as an encoded chunk, and a receipt."""
 
     id: str
     read: bytes
     chunk: bytes
+    receipt: Receipts = NO_RECEIPTS
 
 
 def iterate_dead_letters(client: redis.Redis, connection: str) -> Iterator[tuple[str, bytes]]:
@@ -128,9 +130,10 @@ def replay_dead_letters(
     described = [
         {"id": item.id, "sha1": _sha1(item.read), "lane": lane_name(connection, choose_lane())} for item in items
     ]
-    packed = pack({"connection": connection, "dead_letters": described})
-    chunks = (item.chunk for item in items)
-    return _ids(lane_scripts(client).call("replay", packed, *chunks, now_ms=now_ms))
+    budget = _budget(item.receipt for item in items)
+    packed = pack({"connection": connection, "dead_letters": described, "budget": budget})
+    blobs = [*(item.chunk for item in items), *(item.receipt.content for item in items)]
+    return _ids(lane_scripts(client).call("replay", packed, *blobs, now_ms=now_ms))
 
 
 def remove_dead_letters(
@@ -138,10 +141,14 @@ def remove_dead_letters(
     connection: str,
     ids: Sequence[str],
     counter: Literal["dead_letters_discarded", "dead_letters_erased"] = "dead_letters_discarded",
+    receipts: Sequence[Receipts] = (),
 ) -> list[str]:
-    """Remove dead letters for good and count them; return the ids of those that were there. Works at maxmemory."""
-    packed = pack({"connection": connection, "ids": list(ids), "counter": counter})
-    return _ids(lane_scripts(client).call("remove_dead_letters", packed))
+    """Remove dead letters for good and count them; return the ids of those that were there. Works at maxmemory.
+
+    `receipts` has one receipt for each id, or is empty.
+    """
+    packed = pack({"connection": connection, "ids": list(ids), "counter": counter, "budget": _budget(receipts)})
+    return _ids(lane_scripts(client).call("remove_dead_letters", packed, *(receipt.content for receipt in receipts)))
 
 
 def replace_dead_letter(
@@ -163,6 +170,11 @@ def _read_stored(client: redis.Redis, wanted: Sequence[tuple[str, str]]) -> Iter
         found = scripts.call("read_stored", pack({"most_bytes": READ_BYTES, "wanted": some}))
         yield from found
         at += len(found)
+
+
+def _budget(receipts: Iterable[Receipts]) -> int:
+    """Return the budget of these receipts; 0 where one is missing, so that none is written."""
+    return min((receipt.budget for receipt in receipts), default=0)
 
 
 def _ids(answer: list[bytes]) -> list[str]:

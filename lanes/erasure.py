@@ -8,6 +8,7 @@ import redis
 
 from lanes.append_contents import LARGEST_SCRIPT
 from lanes.scripts import lane_scripts
+from lanes.settlement import NO_RECEIPTS, Receipts
 from store.scripts import pack
 
 PAGE: Final = 100
@@ -24,10 +25,11 @@ class Placed(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """A chunk that had a person's events, and the encoded chunk that replaces it; None to remove it."""
+    """A chunk with a person's events, the encoded chunk that replaces it (None to remove it), and their receipts."""
 
     was: Placed
     without: bytes | None
+    receipts: Receipts = NO_RECEIPTS
 
 
 class Erased(NamedTuple):
@@ -53,9 +55,12 @@ def erase(client: redis.Redis, lane: str, edits: Sequence[Edit], now_ms: int | N
     """Carry out these edits of one page; works at maxmemory. After RedisAway some of them may be done."""
     scripts, total = lane_scripts(client), Erased()
     for some in _by_script(edits):
-        described = [{"place": edit.was.place, "sha1": _sha1(edit.was.chunk)} for edit in some]
-        chunks = [edit.without or b"" for edit in some]
-        done = Erased(*scripts.call("erase", pack({"lane": lane, "edits": described}), *chunks, now_ms=now_ms))
+        described = [
+            {"place": edit.was.place, "sha1": sha1_of(edit.was.chunk), "receipts": edit.receipts.described()}
+            for edit in some
+        ]
+        blobs = [*(edit.without or b"" for edit in some), *(edit.receipts.content for edit in some)]
+        done = Erased(*scripts.call("erase", pack({"lane": lane, "edits": described}), *blobs, now_ms=now_ms))
         total = Erased(*(so_far + more for so_far, more in zip(total, done, strict=True)))
     return total
 
@@ -65,7 +70,7 @@ def _by_script(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
     some: list[Edit] = []
     size = 0
     for edit in edits:
-        length = len(edit.without or b"")
+        length = len(edit.without or b"") + len(edit.receipts.content)
         if some and size + length > LARGEST_SCRIPT:
             yield some
             some, size = [], 0
@@ -75,6 +80,6 @@ def _by_script(edits: Sequence[Edit]) -> Iterator[list[Edit]]:
         yield some
 
 
-def _sha1(chunk: bytes) -> str:
+def sha1_of(chunk: bytes) -> str:
     """Return the digest that the script compares instead of the chunk that was read."""
     return hashlib.sha1(chunk, usedforsecurity=False).hexdigest()

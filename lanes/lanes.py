@@ -92,7 +92,7 @@ class Lanes:
         """
         packed_claim = b"" if next_claim is None else pack(_claim_of(lease.token, next_claim))
         contents = (dead_letter.content for dead_letter in settlement.dead_letters)
-        blobs = [*settlement.leftovers, *contents, *settlement.shared.values()]
+        blobs = [*settlement.leftovers, *contents, *settlement.shared.values(), settlement.receipts.content]
         match self._call("settle", now_ms, lease.lane, pack(_settlement(lease, settlement)), packed_claim, *blobs):
             case [b"granted", terms, chunks]:
                 return _lease(lease.lane, lease.token, terms, chunks)
@@ -185,9 +185,11 @@ def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
         "leftovers": len(settlement.leftovers),
         "counts": dict(settlement.counts),
         "days": {day: dict(counts) for day, counts in settlement.days.items()},
+        "match_keys": {day: dict(counts) for day, counts in settlement.match_keys.items()},
         "dead_letters": [(each.id, each.label, places[each.shared]) for each in settlement.dead_letters],
         "shared": list(settlement.shared),
         "share": _share(settlement.share),
+        "receipts": settlement.receipts.described(),
         "measures": dict(settlement.measures),
         "sizing": asdict(settlement.sizing),
         "delay": settlement.delay_ms,

@@ -15,6 +15,7 @@ from lanes.arrivals import Append, raise_if_full
 from lanes.kept_appends import KeptAppends
 from lanes.names import LANES_PER_CONNECTION
 from lanes.scripts import LANE_SCRIPTS
+from lanes.settlement import NO_RECEIPTS, Receipts
 from store.diagnosis.trouble import translate_errors
 from store.errors import RedisAway
 from store.replication.confirmation import REPLICAS_MISSING, online_replicas_async
@@ -53,12 +54,14 @@ class ReplicatedAppend(Append):
         self._repairing = asyncio.Lock()
         self._replicas_missing = False
 
-    async def append(self, arrivals: Sequence[Arrival], now_ms: int | None = None) -> None:
+    async def append(
+        self, arrivals: Sequence[Arrival], now_ms: int | None = None, receipts: Receipts = NO_RECEIPTS
+    ) -> None:
         """Return once Redis and enough replicas have all of `arrivals`; raises as `Append.append` does.
 
         After RedisAway for missing replicas it is written, and may be lost in a failover.
         """
-        contents = append_contents(arrivals, self._choose_lane)
+        contents = append_contents(arrivals, self._choose_lane, receipts)
         await self._refuse_while_replicas_are_missing()
         number = self._kept.next_number()
         confirmed = await self._write(contents, number, now_ms)

@@ -135,6 +135,24 @@ class DeadLetterShare:
 NO_BOUND: Final = DeadLetterShare()
 
 
+class Receipts(NamedTuple):
+    """The receipts that one script appends: their number, their ids and body, and the budget in bytes of all receipts.
+
+    Without any, nothing is appended.
+    """
+
+    number: int = 0
+    content: bytes = b""
+    budget: int = 0
+
+    def described(self) -> dict[str, int]:
+        """Return what the scripts need beside the content."""
+        return {"number": self.number, "budget": self.budget}
+
+
+NO_RECEIPTS: Final = Receipts()
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """The result of one step of a lease, for its leading chunks.
@@ -144,9 +162,11 @@ class Settlement:
     leftovers        chunks to put back, oldest first
     counts           counters of the ledger to raise: delivered, dead_lettered, unsupported, withheld, extra …
     days             the same by the day on which the events were received (`lanes.daily_counts.day_of`), by finer names
+    match_keys       how many delivered events carried and lost each match key, by day of receipt (`match_keys.py`)
     dead_letters     one for each of the `dead_lettered`
     shared           parts that dead letters have in common, by id; Redis keeps each once, while a dead letter needs it
     share            how much the connection's dead letters may hold
+    receipts         of the items that ended, all but the unsupported; or none
     measures         further counters to raise; their readers know what the names mean
     delay_ms         how long the lane, or with `pause` the connection, waits
     posted           leading chunks, after all this, that are in a POST whose outcome is unknown
@@ -160,9 +180,11 @@ class Settlement:
     leftovers: Sequence[bytes] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     days: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    match_keys: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     dead_letters: Sequence[StoredDeadLetter] = field(default=(), repr=False)
     shared: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     share: DeadLetterShare = NO_BOUND
+    receipts: Receipts = field(default=NO_RECEIPTS, repr=False)
     measures: Mapping[str, int] = field(default_factory=dict)
     delay_ms: int = 0
     posted: int = 0

@@ -10,6 +10,7 @@ from mapping.incoming.batch import head
 from mapping.incoming.event import UNREADABLE, Incoming, read_event
 from mapping.incoming.unreadable import explain_unreadable, own_id_of
 from mapping.items import event_of, match_items
+from mapping.match_keys import keys_in
 from mapping.prepared_batch import PreparedBatch
 from mapping.properties.native import Item
 from mapping.recipe import Recipe
@@ -64,7 +65,8 @@ class BatchMapper:
         notes: list[Note] = []
         failure = self._recipe.of_event(incoming, document, notes)
         if failure is None:
-            spliced, notes_on_batch = self._prepared.encoded()
+            keys = keys_in(document, self._recipe.keys_of_event)
+            spliced, notes_on_batch, keys_of_batch = self._prepared.encoded()
             spliced.into(document)
             failure = item.fill(incoming, document, notes)
         if failure is not None:
@@ -72,7 +74,8 @@ class BatchMapper:
         if incoming.misnamed:
             notes.extend(_misnamed(incoming.misnamed))
         all_notes = (*notes_on_batch, *notes) if notes else notes_on_batch
-        return Mapped(item.tiktok_event, incoming.event_id or "", encode(document), all_notes, item.key)
+        event_id, body = incoming.event_id or "", encode(document)
+        return Mapped(item.tiktok_event, event_id, body, all_notes, item.key, keys | keys_of_batch)
 
     def _unreadable(self, raw: bytes, generated_id: str | None, error: Exception) -> Result:
         """Reject an event whose nesting is wrong, unless its readable part shows that no mapping wants it."""

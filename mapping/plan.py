@@ -11,6 +11,7 @@ from mapping.incoming.batch import Head
 from mapping.incoming.batch_fields import BatchFields, read_batch_fields, relevant
 from mapping.incoming.invalid_batch import NO_BATCH, InvalidBatchMapper
 from mapping.mapper import BatchMapper
+from mapping.match_keys import names_of_fields
 from mapping.people.ip_observations import IpObserver
 from mapping.prepared_batch import LONGEST_LONG_KEPT, batch_preparer
 from mapping.recipe import build_recipe
@@ -83,6 +84,11 @@ class Plan:
     def uses_peer_ip(self) -> bool:
         """Return whether the address of a batch's sender may be sent (I1), and so must be stored with it."""
         return self._recipe.uses_peer_ip
+
+    @cached_property
+    def match_key_fields(self) -> dict[str, str]:
+        """Return the code of each match key by the incoming name of its value, as notes have it."""
+        return names_of_fields(self.route, self._connection)
 
     @cached_property
     def ip_observer(self) -> IpObserver | None:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from mapping.incoming.batch_fields import read_batch_fields
+from mapping.match_keys import keys_in
 from mapping.recipe import Recipe
 from mapping.results import Note
 from mapping.wire import Document, Spliced
@@ -27,17 +28,17 @@ class PreparedBatch:
         self.withheld = recipe.forwarding.withheld(self.shared)
         self.rules = recipe.forwarding.rules_for(self.shared)
         self._recipe = recipe
-        self._encoded: tuple[Spliced, tuple[Note, ...]] | None = None
+        self._encoded: tuple[Spliced, tuple[Note, ...], int] | None = None
 
-    def encoded(self) -> tuple[Spliced, tuple[Note, ...]]:
-        """Return the fields of the batch, encoded, and the notes about them; computed at the first call."""
+    def encoded(self) -> tuple[Spliced, tuple[Note, ...], int]:
+        """Return the batch's fields, encoded, the notes about them and its match keys; computed at the first call."""
         if self._encoded is None:
             document: Document = {}
             notes = [*self.shared.notes, *self._recipe.forwarding.notes(self.shared)]
             self._recipe.of_batch(
                 self.shared, document, notes
             )  # rules of a batch's fields only omit fields: nothing fails
-            self._encoded = Spliced(document), tuple(notes)
+            self._encoded = Spliced(document), tuple(notes), keys_in(document, self._recipe.keys_of_batch)
         return self._encoded
 
 

@@ -11,6 +11,7 @@ from mapping.forwarding.rules import Forwarding, compile_forwarding
 from mapping.incoming.event import Incoming
 from mapping.incoming.kinds import Kind
 from mapping.items import custom_keys, native_key
+from mapping.match_keys import KeyPlace, key_places
 from mapping.native import COMMERCE_EVENT, describe, native_events
 from mapping.properties.custom import CompiledMapping, compile_custom
 from mapping.properties.native import Item, native_properties
@@ -33,6 +34,9 @@ class Recipe(NamedTuple):
     """Whether the address of the sender of the batch may replace it (I1)."""
     of_event: Fill
     of_batch: Fill
+    keys_of_event: tuple[KeyPlace, ...]
+    """Where match keys among the event's own fields stand."""
+    keys_of_batch: tuple[KeyPlace, ...]
     constants: Document
     native: dict[str, Item]
     off: frozenset[str]
@@ -86,6 +90,8 @@ def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
         uses_peer_ip=connection.peer_ip_fallback and source.platform != "feed" and sends_ip,
         of_event=compile_filler(steps_by_object(FIELDS, Scope.EVENT, route.name, shape, connection)),
         of_batch=compile_filler(steps_by_object(FIELDS, Scope.BATCH, route.name, shape, connection)),
+        keys_of_event=key_places(route, connection, Scope.EVENT),
+        keys_of_batch=key_places(route, connection, Scope.BATCH),
         constants=shape.constants,
         custom=tuple(mappings for mappings in by_rank if mappings),
         native={action: Item(name, fill, native_key(action, name)) for action, name in native.items() if name},

@@ -24,6 +24,8 @@ class Mapped(msgspec.Struct, frozen=True, gc=False):
     notes: tuple[Note, ...] = ()
     item: str = ""
     """The key of the item (`mapping/items.py`)."""
+    match_keys: int = 0
+    """The match keys that it carries, as bits (`mapping/match_keys.py`)."""
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):

@@ -9,7 +9,6 @@ from typing import Final
 from config.model import Configuration
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
-from lanes.dead_letters import remove_dead_letters
 from lanes.erasure import Edit, Placed, erase, pages
 from lanes.errors import ChunkUnreadable
 from lanes.names import LANES_PER_CONNECTION, lane_name
@@ -17,6 +16,7 @@ from mapping.people.identities import Identity
 from mapping.people.identity_keys import IdentityKeys
 from operations.dead_letters.store import DeadLetterStore
 from operations.person_search import Person
+from operations.receipts.ended import receipts_of_erased, remove_dead_letters
 from store.records.address_cache import AddressCache
 
 WAIT_S: Final = 60.0
@@ -145,7 +145,8 @@ class Eraser:
                 continue
             if self.dry_run:
                 erased.events += chunk.weight - without.weight
-            yield Edit(placed, self.store.codec.encode(without) if without.batches else None)
+            receipts = receipts_of_erased(chunk, without, erased.id, self.store.receipts)
+            yield Edit(placed, self.store.codec.encode(without) if without.batches else None, receipts)
 
     def _dead_letters(self, person: Person, erased: ConnectionErasure) -> None:
         found = (
@@ -156,7 +157,7 @@ class Eraser:
         while ids := list(islice(found, DEAD_LETTERS_A_PAGE)):
             gone = ids
             if not self.dry_run:
-                gone = remove_dead_letters(self.store.client, erased.id, ids, counter="dead_letters_erased")
+                gone = remove_dead_letters(self.store.client, erased.id, ids, self.store.receipts, "erased")
             erased.dead_letters += len(gone)
 
     def _source(self, dead_letter: DeadLetter, erased: ConnectionErasure) -> Chunk | None:

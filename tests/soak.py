@@ -35,6 +35,7 @@ ACTIONS = {
     "refuse_token": 1,
     "fill_memory": 1,
     "fill_disk": 1,
+    "merge": 4,
 }
 
 

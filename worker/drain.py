@@ -109,6 +109,7 @@ class _Step:
             secret=runtime.shared_parts_secret,
             own_ms=runtime.own_ms(),
             share=share,
+            receipts=runtime.receipts,
         )
 
     def take(self, lease: Lease, has_time: Callable[[], bool]) -> Lease | Released | Lost:

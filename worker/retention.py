@@ -11,8 +11,9 @@ import structlog
 
 from config.model import Connection
 from lanes.daily_counts import remove_old_days
-from lanes.dead_letters import dead_letter_ids_page, remove_dead_letters
+from lanes.dead_letters import dead_letter_ids_page
 from operations.dead_letters.retention import expiry_remedy, expiry_warning, split_by_retention
+from operations.receipts.ended import remove_dead_letters
 from store.client import connect
 from store.clocks import Clocks, now_ms, own_ms
 from store.leader_lock import is_first
@@ -53,7 +54,9 @@ class Retention:
             return
         following, ids = dead_letter_ids_page(self._client, connection.id, self._cursor)
         found = split_by_retention(ids, connection.dead_letter_retention_s, clocks.earliest_ms)
-        if found.expired and (gone := remove_dead_letters(self._client, connection.id, found.expired)):
+        if found.expired and (
+            gone := remove_dead_letters(self._client, connection.id, found.expired, runtime.receipts)
+        ):
             log.warning("dead_letters_expired", connection=connection.id, dead_letters=len(gone))
         self._soon += found.soon
         self._cursor = following

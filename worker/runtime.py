@@ -15,6 +15,7 @@ from lanes.settlement import DeadLetterShare, Lease
 from mapping.plan import Plan, compile_plan
 from operations.alerts.outage import Outage
 from operations.dead_letters.retention import share_full_remedy
+from operations.receipts.writer import receipt_writer
 from store.client import connect
 from store.clocks import own_ms
 from store.records.address_cache import MOST_BYTES, AddressCache
@@ -45,6 +46,7 @@ class Runtime:
         self.stopping = threading.Event()
         """Set when the process must stop: jobs end after their current request, and no new job starts."""
         self.shared_parts_secret = shared_parts_secret(keyring)
+        self.receipts = receipt_writer(settings)
         self.drain_directly: Callable[[str], None] | None = None
         """Drains a lane in its own thread while Celery may not write (worker/redis_outage/direct_delivery.py)."""
         self.redis_limit = 0

@@ -15,6 +15,7 @@ from store.diagnosis.trouble import diagnose
 from store.errors import RedisAway, RedisFull
 from store.server import memory_use
 from worker.app import QUEUE, app
+from worker.receipts import MERGE_EVERY_S, ReceiptMerger
 from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime
 
@@ -90,7 +91,7 @@ class _Duty:
 
 
 class Timer:
-    """Run the duties in two threads, so that a slow answer of Redis to one of them does not delay renewing leases."""
+    """Run the duties in three threads, so that neither a slow answer of Redis nor merging delays renewing leases."""
 
     def __init__(self, runtime: Runtime) -> None:
         duties = [
@@ -102,6 +103,7 @@ class Timer:
         self._threads = (
             _Duties("relay-timer", runtime, duties, first=resume_corrected),
             _Duties("relay-renewals", runtime, [_Duty(RENEW_EVERY_S, renew_leases)]),
+            _Duties("relay-receipts", runtime, [_Duty(MERGE_EVERY_S, ReceiptMerger(runtime.redis_url).step)]),
         )
 
     @property
@@ -110,7 +112,7 @@ class Timer:
         return self._threads[0].ident is not None
 
     def start(self) -> None:
-        """Start both threads."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 

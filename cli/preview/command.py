@@ -186,7 +186,7 @@ def _matching(matching: Matching) -> RenderableType:
         silent = matching.events - identifier.sent - sum(identifier.omitted.values())
         if silent > 0:
             reasons.append(f"{identifier.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
-        if matching.remembers and identifier.kind.path == "user.ip" and identifier.sent < matching.events:
+        if matching.remembers and identifier.kind.code == "ip" and identifier.sent < matching.events:
             reasons.append("a worker adds the user's last known address, if relay has one (enrich_ip_address)")
         rows.add_row(
             identifier.kind.name,

@@ -17,14 +17,17 @@ from cli.check.clocks import findings_of_clocks
 from cli.check.dead_letters import findings_of_dead_letters
 from cli.context import redis_url, settings_here
 from cli.status.days import show_days
+from cli.status.match_keys import show_match_keys
 from cli.status.screen import Seen, describe_refusal, screen
 from cli.terminal.output import BAD, MUTED, console, note, print_json
 from config.settings import Settings
 from delivery.dead_letter import rfc3339
 from lanes.ledger import ConnectionReading, read_ledger, recount
+from lanes.receipts import receipts_kept
 from operations.alerts.outage import as_fields
 from operations.errors import OperatorError
 from operations.format import plural
+from operations.receipts.reach import receipts_as_object
 from operations.status.connections import Overview, overview
 from operations.status.daily import MOST_DAYS
 from operations.status.imbalance import describe_imbalance
@@ -49,15 +52,20 @@ RECOUNTS: Final = 5
     metavar="N",
     help="Show instead how the events of each of the last N days (UTC) ended, by TikTok event and reason.",
 )
+@click.option(
+    "--match-keys",
+    is_flag=True,
+    help="Show instead which identifiers delivered events carried today (UTC), or with --days N, and what they lost.",
+)
 @click.option("--verify", is_flag=True, help="Also count every chunk; exit code 1 when the ledger does not balance.")
-def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> None:
+def status(*, as_json: bool, watch: bool, verify: bool, match_keys: bool, days: int | None) -> None:
     """Show what was received and how it ended, for each connection."""
-    if watch and (as_json or verify):
-        raise click.UsageError("--watch cannot be combined with --json or --verify.")
-    if days is not None and (watch or verify):
-        raise click.UsageError("--days cannot be combined with --watch or --verify.")
+    _check(as_json=as_json, watch=watch, verify=verify, match_keys=match_keys, days=days)
     settings = settings_here()
     with connect(redis_url(settings)) as client:
+        if match_keys:
+            show_match_keys(client, overview(settings, client), days or 1, as_json=as_json)
+            return
         if days is not None:
             show_days(client, overview(settings, client), days, as_json=as_json)
             return
@@ -65,20 +73,31 @@ def status(*, as_json: bool, watch: bool, verify: bool, days: int | None) -> Non
             _watch(settings, client)
             return
         seen = overview(settings, client)
-        trouble = Probe(client).trouble()
+        trouble, receipts = Probe(client).trouble(), receipts_kept(client)
         durability = read_durability(client, settings.replicas, settings.durability)
         if as_json:
             redis_trouble = as_fields(trouble) if trouble else None
-            print_json({**seen.as_object(), "redis": redis_trouble, "a_202_means": durability.meaning})
+            about = {"redis": redis_trouble, "a_202_means": durability.meaning}
+            print_json({**seen.as_object(), "receipts": receipts_as_object(receipts), **about})
             if seen.refused:
                 note(describe_refusal(seen))
         else:
-            console().print(screen(Seen(seen, memory_use(client), trouble=trouble)))
+            console().print(screen(Seen(seen, memory_use(client), None, trouble, receipts)))
             note(f"A 202 means {durability.meaning}.")
             for finding in (*findings_of_clocks(settings), *findings_of_dead_letters(settings)):
                 note(f"{finding.found}: {finding.remedy}")
         if verify:
             _verify(client, seen)
+
+
+def _check(*, as_json: bool, watch: bool, verify: bool, match_keys: bool, days: int | None) -> None:
+    """Raise UsageError for options that cannot be combined."""
+    if watch and (as_json or verify):
+        raise click.UsageError("--watch cannot be combined with --json or --verify.")
+    if days is not None and (watch or verify):
+        raise click.UsageError("--days cannot be combined with --watch or --verify.")
+    if match_keys and (watch or verify):
+        raise click.UsageError("--match-keys cannot be combined with --watch or --verify.")
 
 
 def _watch(settings: Settings, client: redis.Redis) -> None:
@@ -91,7 +110,7 @@ def _watch(settings: Settings, client: redis.Redis) -> None:
                 try:
                     seen = overview(settings, client)
                     rates.add(seen.reading)
-                    shown = screen(Seen(seen, memory_use(client), rates, probe.trouble()))
+                    shown = screen(Seen(seen, memory_use(client), rates, probe.trouble(), receipts_kept(client)))
                     line = Text(f"{rfc3339(seen.reading.now_ms)[11:19]} UTC · Ctrl-C ends", style=MUTED)
                 except RedisAway as away:
                     line = Text(f"{away.trouble.problem}; the figures below are older.", style=BAD)

@@ -11,7 +11,9 @@ from rich.text import Text
 
 from cli.status.balance import balance_line
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, STATE_STYLES, count, state, table
+from lanes.receipts import ReceiptsKept
 from operations.format import duration, plural, size
+from operations.receipts.reach import describe_receipts
 from operations.status.connections import ConnectionStatus, Overview
 from operations.status.describe import describe_status
 from operations.status.rates import Rates
@@ -29,6 +31,7 @@ class Seen(NamedTuple):
     rates: Rates | None = None
     trouble: Trouble | None = None
     """Why Redis accepts no writes, although it can be read."""
+    receipts: ReceiptsKept | None = None
 
 
 HELD_BACK: Final = (
@@ -97,6 +100,8 @@ def screen(seen: Seen) -> RenderableType:
     parts += [_head(seen), "", _Connections(seen) if statuses else Text("no connections", style=MUTED)]
     parts += _unhealthy(seen)
     parts += ["", _inputs(seen), "", *_ledger(seen)]
+    if seen.receipts is not None:
+        parts += ["", Text(describe_receipts(seen.receipts), style=MUTED)]
     if dead_letters := _dead_letters(statuses):
         parts += ["", dead_letters]
     return Group(*parts)

@@ -1,12 +1,14 @@
--- needs: base, checks, common, lane_checks
+-- needs: base, checks, common, lane_checks, receipts
 -- Append everything that ingest accepted, or nothing. Returns nil, or {connection, what paused it} for a connection whose
 -- backlog has reached its limit.
 -- Where there are replicas, appends are numbered. Returns 'here' for one that is here already, and the number of the last
 -- one here when confirmed ones after it are missing: Redis has gone back to an earlier state.
 -- ARGV[2]: {max_backlog_bytes, inputs = [{id, accepted, unrouted}],
 --           shares = [{connection, lane, accepted, unsupported, withheld = {rule = count}, chunk}],
---           process, number, previous = the number of the last confirmed append; these three only where appends are numbered}
--- ARGV[3...]: chunks, each once; `chunk` of a share is the place of its chunk among them, 0 for none
+--           process, number, previous = the number of the last confirmed append; these three only where appends are numbered,
+--           receipts = {number, budget} of what is withheld}
+-- ARGV[3]: these receipts, or empty; ARGV[4...]: chunks, each once; `chunk` of a share is the place of its chunk among
+-- them, 0 for none
 local arrivals = cmsgpack.unpack(ARGV[2])
 check_whole(arrivals.max_backlog_bytes, 'max_backlog_bytes')
 if arrivals.process then
@@ -14,9 +16,10 @@ if arrivals.process then
   if last >= check_whole(arrivals.number, 'number', 1) then return 'here' end
   if last < check_whole(arrivals.previous, 'previous') then return last end
 end
-local more = {}
+local receipts = check_receipts(arrivals.receipts, ARGV[3])
+local more, withheld = {}, 0
 for _, share in ipairs(arrivals.shares) do
-  local chunk = check_whole(share.chunk, 'chunk') > 0 and check_text(ARGV[2 + share.chunk], 'chunk') or ''
+  local chunk = check_whole(share.chunk, 'chunk') > 0 and check_text(ARGV[3 + share.chunk], 'chunk') or ''
   check_text(share.connection, 'connection')
   if connection_of(check_lane(share.lane, 'lane')) ~= share.connection then refuse('lane is not of the connection') end
   share.chunk = #chunk > 0 and check_chunk(chunk, 'chunk')
@@ -29,6 +32,7 @@ for _, share in ipairs(arrivals.shares) do
     share.days[WITHHELD .. rule], share.measures[WITHHELD .. rule] = count, count
   end
   check_counts(share.counts, 'share')
+  withheld = withheld + share.counts.withheld
   if share.chunk and arrivals.max_backlog_bytes > 0 then
     local key = 'connection:' .. share.connection
     more[share.connection] = (more[share.connection] or tonumber(redis.call('HGET', key, 'bytes') or 0)) + #chunk
@@ -40,6 +44,8 @@ for _, input in ipairs(arrivals.inputs) do
   input.counts = {accepted = input.accepted, unrouted = input.unrouted}
   check_counts(input.counts, 'input')
 end
+
+if receipts and receipts.number ~= withheld then refuse('receipts are not those of what is withheld') end
 
 for _, share in ipairs(arrivals.shares) do
   if share.chunk then
@@ -53,4 +59,5 @@ for _, share in ipairs(arrivals.shares) do
 end
 for _, input in ipairs(arrivals.inputs) do raise_counters('ledger:input:' .. input.id, input.counts) end
 if arrivals.process then redis.call('SET', 'appends:' .. arrivals.process, arrivals.number, 'EX', NUMBER_KEPT_S) end
+keep_receipts(receipts)
 return nil

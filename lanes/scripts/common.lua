@@ -33,6 +33,7 @@
 --   days:<connection>:<day>  hash  the same by the day (since 1970, UTC) of receipt, under finer names
 --   days:<connection>        zset  those days, and when one of their counts last began; `lanes/daily_counts.py` removes
 --                                  the oldest
+--   match_keys:<connection>:<day>    hash  how many delivered events carried and lost each match key; removed with its day
 --   dead_letters:<connection>        hash  dead letters by id
 --   dead_letters:<connection>:labels hash  the label of each; its meaning is known to the caller only
 --   dead_letters:<connection>:counts hash  the number of dead letters by label
@@ -40,6 +41,11 @@
 --   dead_letters:<connection>:refs   hash  how many dead letters need each part
 --   dead_letters:<connection>:uses   hash  the part that a dead letter needs, if any
 --   appends:<process>        string  the number of the last append of an ingest process, where appends are numbered
+--   receipts                 hash  since: they reach back to this time;  receipts, bytes: how many are kept, in how much
+--                                  memory;  pieces: the bytes of these that are in pieces;  left: pieces that ever left
+--   receipts:pieces          list  receipts as scripts append them, oldest first
+--   receipts:blocks          list  "place:receipts:bytes:time of its newest" of each block, oldest first
+--   receipts:block:<place>   string  a block: thousands of older receipts, compressed
 --   measures:<connection>    hash  further counters that only rise, raised by settlements; their readers know the names
 -- The rules for times, maxmemory and the order of checks and writes are in `store/scripts/base.lua`.
 

@@ -1,8 +1,9 @@
--- needs: base, checks, common, lane_checks
+-- needs: base, checks, common, lane_checks, receipts
 -- Remove a person's events from a lane: a chunk that has some is replaced by one without them, or removed.
 -- The events end as `erased`. Left alone are chunks that a lease was given, because the worker decides how their events
 -- end, and places that no longer have the chunk that was read.
--- ARGV[2]: {lane, edits = [{place, sha1 of the chunk as read}]}; ARGV[3...]: each edit's new chunk, or an empty string
+-- ARGV[2]: {lane, edits = [{place, sha1 of the chunk as read, receipts = {number, budget}}]}
+-- ARGV[3...]: each edit's new chunk, or an empty string; then each edit's receipts, or an empty string
 -- returns {events erased, edits of leased chunks, edits of changed chunks}
 local ask = cmsgpack.unpack(ARGV[2])
 local lane, connection = check_lane(ask.lane, 'lane'), connection_of(ask.lane)
@@ -16,7 +17,7 @@ posted = tonumber(posted or 0)
 local erased, freed, busy, changed, removed, removed_posted = 0, 0, 0, 0, 0, 0
 
 -- Return what one edit changes, or nil when the chunk is leased or changed.
-local function read_edit(edit, without)
+local function read_edit(edit, without, receipts)
   local at = check_whole(edit.place, 'place') - tonumber(left or 0)
   local new = without ~= REMOVED and check_chunk(without, 'chunk') or nil
   local chunk = at >= 0 and redis.call('LINDEX', lane_key(lane), at)
@@ -33,12 +34,14 @@ local function read_edit(edit, without)
     removed = removed + 1
     if at < posted then removed_posted = removed_posted + 1 end
   end
-  return {at = at, chunk = without, size = new and new.events .. ':' .. #without or REMOVED, events = events, day = day_of(chunk)}
+  if receipts and receipts.number > events then refuse('receipts are more than the events') end
+  return {receipts = receipts, at = at, chunk = without, size = new and new.events .. ':' .. #without or REMOVED, events = events, day = day_of(chunk)}
 end
 
 local changes = {}
 for i, edit in ipairs(ask.edits) do
-  changes[#changes + 1] = read_edit(edit, check_text(ARGV[2 + i], 'chunk'))
+  changes[#changes + 1] = read_edit(
+    edit, check_text(ARGV[2 + i], 'chunk'), check_receipts(edit.receipts, ARGV[2 + #ask.edits + i]))
 end
 
 redis.call('HDEL', meta, 'step')
@@ -65,4 +68,5 @@ end
 if redis.call('LLEN', lane_key(lane)) == 0 then remove_lane(lane) end
 raise_counters('ledger:' .. connection, {erased = erased})
 raise_counters('connection:' .. connection, {events = -erased, bytes = -freed})
+for _, change in ipairs(changes) do keep_receipts(change.receipts) end
 return {erased, busy, changed}

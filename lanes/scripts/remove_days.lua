@@ -7,7 +7,7 @@ for _, day in ipairs(redis.call('ZRANGEBYSCORE', 'days:' .. connection, '-inf', 
   if tonumber(day) < first_kept then old[#old + 1] = day end
 end
 for _, day in ipairs(old) do
-  redis.call('DEL', 'days:' .. connection .. ':' .. day)
+  redis.call('DEL', 'days:' .. connection .. ':' .. day, 'match_keys:' .. connection .. ':' .. day)
   redis.call('ZREM', 'days:' .. connection, day)
 end
 return #old

@@ -1,10 +1,10 @@
--- needs: base, checks, common, lane_checks, dead_letters, claims
+-- needs: base, checks, common, lane_checks, dead_letters, claims, receipts
 -- Write the settlement of one step of a lease: remove finished chunks, put back unfinished ones, add dead entries, raise
 -- counters, and set when the lane is due next.
 -- Returns {'lost'}, {'released', events that wait for the connection}, or, when the job continues, what `grant` returns.
 -- ARGV[2]: lane; ARGV[3]: settlement, see lanes/settlement.py; ARGV[4]: the next claim's limits, or empty
 -- ARGV[5...]: the leftovers; then the dead entries, in the order of `dead_letters`: {id, label, place of its shared part
--- in `shared`, or 0}; then the shared parts, in the order of `shared`: ids
+-- in `shared`, or 0}; then the shared parts, in the order of `shared`: ids; then the receipts, if any
 local lane, done = check_lane(ARGV[2], 'lane'), cmsgpack.unpack(ARGV[3])
 local next_claim = ARGV[4] ~= '' and check_claim(cmsgpack.unpack(ARGV[4]))
 local meta, connection = meta_key(lane), connection_of(lane)
@@ -49,9 +49,11 @@ local function check_settlement()
   check_counts(done.counts, 'counts')
   check_counts(done.measures, 'measures')
   check_counts(done.sizing, 'sizing')
-  for day, counts in pairs(done.days) do
-    check_whole(day, 'day')
-    check_counts(counts, 'days')
+  for _, name in ipairs({'days', 'match_keys'}) do
+    for day, counts in pairs(done[name]) do
+      check_whole(day, 'day')
+      check_counts(counts, name)
+    end
   end
   if done.last_error then check_text(done.last_error, 'last_error') end
   check_whole(done.share.share, 'share')
@@ -67,7 +69,7 @@ local function check_settlement()
   end
 end
 
-local leftovers, entries = {}, {}
+local leftovers, entries, receipts = {}, {}, nil
 local function read_blobs()
   for i = 1, done.leftovers do leftovers[i] = check_chunk(ARGV[4 + i], 'leftover') end
   local first, common = 4 + done.leftovers, 4 + done.leftovers + #done.dead_letters
@@ -76,6 +78,7 @@ local function read_blobs()
     entries[i] = {check_text(id, 'id'), check_text(label, 'label'), '', check_text(ARGV[first + i], 'dead letter')}
     if at > 0 then entries[i][3], entries[i][5] = check_text(done.shared[at], 'shared'), check_text(ARGV[common + at], 'shared') end
   end
+  receipts = check_receipts(done.receipts, ARGV[common + #done.shared + 1])
 end
 
 check_settlement()
@@ -95,6 +98,9 @@ local ends = (done.counts.delivered or 0) + (done.counts.dead_lettered or 0) + (
 if trimmed + (done.counts.extra or 0) ~= ends + kept or (done.counts.dead_lettered or 0) ~= #entries then
   return redis.error_reply('UNBALANCED ' .. trimmed .. ' trimmed, ' .. kept .. ' kept, ' .. ends .. ' ended')
 end
+if receipts and receipts.number ~= ends - (done.counts.unsupported or 0) then
+  return redis.error_reply('UNBALANCED ' .. receipts.number .. ' receipts, ' .. ends .. ' ended')
+end
 local held = #entries > 0 and dead_letter_bytes(connection) or 0
 
 redis.call('LTRIM', lane_key(lane), done.trim, -1)
@@ -105,7 +111,9 @@ for _, entry in ipairs(entries) do held = held + keep_dead_letter(connection, en
 if #entries > 0 then set_dead_letter_bytes(connection, held) end
 raise_counters('ledger:' .. connection, done.counts)
 for day, counts in pairs(done.days) do raise_day(connection, day, counts) end
+for day, counts in pairs(done.match_keys) do raise_counters('match_keys:' .. connection .. ':' .. day, counts) end
 raise_counters('measures:' .. connection, done.measures)
+keep_receipts(receipts)
 
 redis.call('HINCRBY', meta, 'head', 1)
 if done.trim > 0 then raise_counters(meta, {left = #leftovers > 0 and done.trim - 1 or done.trim}) end

@@ -1,7 +1,7 @@
 """Turn rows into steps: the source of a value, its rule, and the key of its field."""
 
 from collections.abc import Iterable
-from typing import NamedTuple, assert_never, final
+from typing import Final, NamedTuple, assert_never, final
 
 from config.model import Connection
 from config.routes import RouteName
@@ -10,6 +10,9 @@ from mapping.results import Note, OmitField, RejectEvent, RuleOutcome, SendWithN
 from mapping.sources import BoundSource, Scope
 from mapping.tables import Row
 from mapping.wire import Shape, path_of, place_of, represented
+
+LEFT_OUT: Final = "left out: "
+"""How the note on a value begins that the event came with and that is not sent."""
 
 
 @final
@@ -90,7 +93,7 @@ def apply_outcome(outcome: RuleOutcome, step: Step, notes: list[Note], within: s
         case RejectEvent():
             return Failure(outcome.field or field, outcome)
         case OmitField(why) if step.absent is None or outcome is step.absent:
-            notes.append(Note(field, f"left out: {why}"))
+            notes.append(Note(field, f"{LEFT_OUT}{why}"))
             return None
         case OmitField() if isinstance(step.absent, RejectEvent | OmitField):
             return apply_outcome(step.absent, step, notes, within)

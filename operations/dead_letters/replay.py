@@ -13,13 +13,14 @@ from typing import Final
 import msgspec
 
 from delivery.backoff import DEDUPLICATED_FOR_MS
-from lanes.dead_letters import ReplayItem, read_dead_letters, remove_dead_letters, replay_dead_letters
+from lanes.dead_letters import ReplayItem, read_dead_letters, replay_dead_letters
 from lanes.errors import ChunkUnreadable
 from operations.dead_letters.preview import ReplayPreviews
 from operations.dead_letters.query import IndexEntry
 from operations.dead_letters.store import DeadLetterStore, decoded
 from operations.errors import OperatorError
 from operations.format import plural
+from operations.receipts.ended import receipt_of, remove_dead_letters
 
 MOST_REPLAYED_AT_ONCE: Final = 50
 DISCARDED_AT_ONCE: Final = 200
@@ -95,7 +96,7 @@ def discard_all(store: DeadLetterStore, entries: Iterable[IndexEntry]) -> Iterat
     """Discard these dead letters and yield what became of each page."""
 
     def discard(connection: str, some: Sequence[IndexEntry], result: Result) -> None:
-        result.done += remove_dead_letters(store.client, connection, [entry.id for entry in some])
+        result.done += remove_dead_letters(store.client, connection, [entry.id for entry in some], store.receipts)
 
     return _pages(entries, discard, DISCARDED_AT_ONCE)
 
@@ -134,7 +135,8 @@ def _items(
             result.left.append((dead_letter_id, GONE))
             continue
         try:
-            source = store.open(decoded(stored, dead_letter_id))
+            dead_letter = decoded(stored, dead_letter_id)
+            source = store.open(dead_letter)
         except OperatorError as damage:
             result.left.append((dead_letter_id, str(damage)))
             continue
@@ -143,7 +145,8 @@ def _items(
             continue
         if dead_letter_id in late:
             source = msgspec.structs.replace(source, first_unknown_ms=0)
-        yield ReplayItem(dead_letter_id, stored, store.codec.encode(source))
+        receipt = receipt_of(dead_letter, "replayed", store.receipts)
+        yield ReplayItem(dead_letter_id, stored, store.codec.encode(source), receipt)
 
 
 def _pages(

@@ -31,6 +31,7 @@ from operations.dead_letters.exact_json import read_for_people
 from operations.dead_letters.query import IndexEntry
 from operations.errors import OperatorError
 from operations.masking import mask_sentence
+from operations.receipts.writer import receipt_writer
 from store.clocks import now_ms
 
 PARTS_AT_HAND: Final = 4
@@ -47,6 +48,7 @@ class DeadLetterStore:
         self.settings, self.client = settings, client
         self.keyring = settings.keyring
         self.codec = ChunkCodec(self.keyring)
+        self.receipts = receipt_writer(settings)
         self._parts: dict[tuple[str, str], Chunk] = {}
         self.connections = _connections(read or partial(load, settings.config, keyring=settings.keyring), client)
         """The connections that may have dead letters: those configured, then those that only Redis knows."""

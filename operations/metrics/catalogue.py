@@ -18,7 +18,9 @@ from operations.metrics.samples import (
     missing,
     of_durability,
     of_input,
+    of_match_keys,
     of_memory,
+    of_receipts,
     removed_dead_letters,
     states,
 )
@@ -156,6 +158,37 @@ CATALOGUE: Final = (
         ONE,
         "Events sent with a phone number without a country, by connections without default_region.",
         each(lambda one: one.reading.measures.get(PHONES, 0)),
+    ),
+    Metric(
+        "relay_match_key_events",
+        "gauge",
+        ("connection", "tiktok_event", "match_key"),
+        "Delivered events of today (UTC) that carried a match key; match_key is all for all delivered events.",
+        of_match_keys(
+            lambda counts: [(("all",), counts.events), *(((code,), n) for code, n in counts.carried.items())]
+        ),
+    ),
+    Metric(
+        "relay_match_key_lost_events",
+        "gauge",
+        ("connection", "tiktok_event", "match_key", "why"),
+        "Delivered events of today (UTC) that came with a match key and were sent without it.",
+        of_match_keys(lambda counts: counts.lost.items()),
+    ),
+    Metric("relay_receipts", "gauge", (), "Receipts that are kept.", of_receipts(lambda kept: kept.receipts)),
+    Metric(
+        "relay_receipts_bytes",
+        "gauge",
+        (),
+        "Bytes of Redis's memory that receipts use, at most RELAY_RECEIPTS_MEMORY.",
+        of_receipts(lambda kept: kept.bytes),
+    ),
+    Metric(
+        "relay_receipts_since_seconds",
+        "gauge",
+        (),
+        "The time back to which receipts reach, in seconds since 1970.",
+        of_receipts(lambda kept: None if kept.since_ms is None else kept.since_ms / 1000),
     ),
     Metric("relay_input_events_total", "counter", ("input",), "Events that an input sent.", of_input("accepted")),
     Metric(

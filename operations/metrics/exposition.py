@@ -11,6 +11,8 @@ from prometheus_client.registry import Collector
 
 from config.model import Configuration
 from config.settings import Settings
+from lanes.receipts import receipts_kept
+from operations.match_keys import match_key_days
 from operations.metrics import catalogue
 from operations.metrics.catalogue import CATALOGUE
 from operations.metrics.histograms import Distribution
@@ -47,7 +49,10 @@ def exposition(
 
 def _read(settings: Settings, client: redis.Redis, read: Callable[[], Configuration] | None) -> Snapshot:
     try:
-        return Snapshot(overview(settings, client, read), memory_use(client), read_counts(client, ANSWERS))
+        seen = overview(settings, client, read)
+        keys = match_key_days(client, [status.id for status in seen.statuses], 1, seen.reading.now_ms)
+        counts, kept = read_counts(client, ANSWERS), receipts_kept(client)
+        return Snapshot(seen, memory_use(client), counts, receipts=kept, match_keys=keys)
     except RedisAway:
         return Snapshot()
 

@@ -1,10 +1,12 @@
 """How metrics take their values from one reading of Redis: the vocabulary of the catalogue's rows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, get_args
 
 from lanes.ledger import DEAD_LETTERS_REMOVED
+from lanes.receipts import ReceiptsKept
+from operations.match_keys import KeyCounts, MatchKeyDay
 from operations.metrics.histograms import Distribution, Histogram
 from operations.status.connections import ConnectionStatus, Overview, State
 from store.replication.durability import Durability, Wanted
@@ -34,6 +36,8 @@ class Snapshot:
     answers: Mapping[str, int] | None = None
     durability: Durability | None = None
     wanted: Wanted | None = None
+    receipts: ReceiptsKept | None = None
+    match_keys: Sequence[MatchKeyDay] = ()
 
 
 Take = Callable[[Snapshot], Iterable[Sample]]
@@ -113,3 +117,23 @@ def of_memory(value: Callable[[MemoryUse], int | None]) -> Take:
         return [] if figure is None else [((), figure)]
 
     return known
+
+
+def of_receipts(value: Callable[[ReceiptsKept], float | None]) -> Take:
+    """Take a figure of the receipts; none where there never was a receipt."""
+
+    def known(snapshot: Snapshot) -> list[Sample]:
+        figure = value(snapshot.receipts) if snapshot.receipts else None
+        return [] if figure is None else [((), figure)]
+
+    return known
+
+
+def of_match_keys(values: Callable[[KeyCounts], Iterable[tuple[tuple[str, ...], int]]]) -> Take:
+    """Take counts of today's match keys, by connection, TikTok event and further labels."""
+    return lambda snapshot: [
+        ((day.connection, event, *labels), value)
+        for day in snapshot.match_keys
+        for event, counts in day.events.items()
+        for labels, value in values(counts)
+    ]

@@ -9,6 +9,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 KEYS: Final = (
     *("lane:", "lanes:", "connection:", "ledger:", "days:", "dead_letters:", "measures:", "counts:", "appends:"),
+    *("receipts", "match_keys:"),
     *("alerts:", "addresses:", "once:", "audit:", "console:"),
     *("relay", "_kombu.binding.", "unacked"),
 )
@@ -21,6 +22,7 @@ COMMANDS: Final = (
     *(
         "EXISTS {key}",
         "GET {key}",
+        "GETRANGE {key} 0 1",
         "MGET {key}",
         "SET {key} x PX 1000",
         "DEL {key}",

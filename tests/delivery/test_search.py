@@ -30,7 +30,7 @@ class TikTok:
         self.requests.append(list(request))
         bad = next((event for event in request if event in self.says), None)
         if bad is None:
-            search.accepted({})
+            search.accepted(Delivered())
             return
         message = self.says[bad].replace("{place}", str(request.index(bad)))
         place = request.index(bad) if message.startswith("Batch.") else None
@@ -181,9 +181,10 @@ def test_a_partial_success_ends_its_events_one_by_one() -> None:
     search = Search([b"{}"] * 3)
     rejection = Rejection(20001, "no", None, None)
     assert search.next_request() == [0, 1, 2]
-    search.accepted({1: rejection})
+    search.accepted(Delivered(((1, rejection),)))
     assert search.next_request() == []
-    assert search.endings == {0: Delivered(), 1: rejection, 2: Delivered()}
+    delivered = Delivered(((1, rejection),))
+    assert search.endings == {0: delivered, 1: rejection, 2: delivered}
 
 
 def test_the_next_draft_begins_with_the_size_that_worked() -> None:
@@ -192,5 +193,5 @@ def test_the_next_draft_begins_with_the_size_that_worked() -> None:
     sizes = []
     while request := search.next_request():
         sizes.append(len(request))
-        search.accepted({})
+        search.accepted(Delivered())
     assert sizes == [4, 8, 16, 32, 40]

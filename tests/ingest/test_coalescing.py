@@ -18,6 +18,7 @@ from lanes.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge
 from lanes.names import LANES_PER_CONNECTION
+from lanes.settlement import Receipts
 from operations.alerts.outage import Outage
 from store.client import connect, connect_async
 from store.errors import RedisAway
@@ -36,12 +37,12 @@ class Workbench:
         self._append = append
         self._plans = active.plans
 
-    async def append(self, arrivals: Sequence[Arrival]) -> None:
+    async def append(self, arrivals: Sequence[Arrival], receipts: Receipts) -> None:
         """Replace the append of lanes, and call it."""
         self.appends.append([arrival.input for arrival in arrivals])
         if self.before:
             await self.before(arrivals)
-        await self._append.append(arrivals)
+        await self._append.append(arrivals, receipts=receipts)
 
     async def _pause(self, _: float) -> None:
         """Return at once, or when the test allows it."""

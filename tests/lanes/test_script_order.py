@@ -20,6 +20,8 @@ from store.scripts import script_text
 
 CODEC = ChunkCodec()
 NOW = 1_000_000
+PIECE = b"12345678 and what is said"
+RECEIPTS = {"number": 1, "budget": 9_000}
 SCRIPTS = script_names()
 READING = ("read_ledger", "read_page", "read_stored", "read_together", "probe")
 """Scripts that write nothing."""
@@ -113,6 +115,8 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "delay": 0,
         "counts": {"dead_lettered": 1, "extra": 1},
         "days": {0: {"dead_lettered": 1}},
+        "match_keys": {0: {"sent": 1}},
+        "receipts": RECEIPTS,
         "measures": {"seconds": 1},
         "posted": 0,
         "dead_letters": [["c", "why", 1]],
@@ -126,19 +130,26 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "pause": {"state": "paused", "probes": 1},
         "circuit_breaker": {"pause": {"state": "paused"}, "events": 1, "requests": 1, "window": 5, "delay": 5},
     }
-    share = {"connection": "shop", "lane": "shop:0", "accepted": 1, "unsupported": 0, "withheld": {"r": 1}, "chunk": 1}
-    arrivals = {"max_backlog_bytes": 0, "inputs": [{"id": "web", "accepted": 1, "unrouted": 0}], "shares": [share]}
+    share = {"connection": "shop", "lane": "shop:0", "accepted": 2, "unsupported": 0, "withheld": {"a": 1}, "chunk": 1}
+    arrivals = {"max_backlog_bytes": 0, "inputs": [{"id": "web", "accepted": 2, "unrouted": 0}], "shares": [share]}
+    arrivals["receipts"] = RECEIPTS
     letter = {"id": "a", "sha1": "f" * 40, "lane": "shop:0"}
     return {
-        "discard_backlog": ["shop", 5],
+        "discard_backlog": [{"lane": "shop:1", "sha1s": [], "receipts": {"number": 0, "budget": 0}}, PIECE],
+        "merge_receipts": [{"place": 0, "pieces": 1, "receipts": 1, "bytes": 9, "budget": 9_000}, b"block"],
+        "trim_receipts": [0],
         "count_attempt": [[{"key": "k", "free": 1, "first": 1, "most": 9, "kept": 9}]],
         "replace_dead_letter": [{"connection": "shop", "id": "a", "sha1": "f" * 40, "whole": True}, b"corrected"],
         "replace_shared_part": [{"connection": "shop", "id": "s", "sha1": "f" * 40}, b"anew"],
-        "append": [arrivals, chunk_of(7)],
+        "append": [arrivals, PIECE, chunk_of(7)],
         "add_counts": [{"name": "http", "process": "p", "number": 1, "keep_ms": 9, "counts": {"x": 1}}],
         "claim": ["shop:0", claim],
-        "remove_dead_letters": [{"connection": "shop", "ids": ["a", "zz"], "counter": "dead_letters_discarded"}],
-        "erase": [{"lane": "shop:0", "edits": [{"place": 0, "sha1": "f" * 40}]}, b""],
+        "remove_dead_letters": [
+            {"connection": "shop", "ids": ["a", "zz"], "counter": "dead_letters_discarded", "budget": 9_000},
+            PIECE,
+            PIECE,
+        ],
+        "erase": [{"lane": "shop:0", "edits": [{"place": 0, "sha1": "f" * 40, "receipts": RECEIPTS}]}, b"", PIECE],
         "set_pause": ["shop", "paused", 5, {"by": "operator"}],
         "keep_session": ["k", "value", 5],
         "replace_note": ["shop", "", "note"],
@@ -153,8 +164,8 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         ],
         "erase_addresses": ["m", "n"],
         "renew": ["shop:0", lease.token, 15_000],
-        "replay": [{"connection": "shop", "dead_letters": [letter]}, chunk_of(8)],
-        "settle": ["shop:0", settlement, claim, chunk_of(3), b"content c", b"common"],
+        "replay": [{"connection": "shop", "dead_letters": [letter], "budget": 9_000}, chunk_of(8), PIECE],
+        "settle": ["shop:0", settlement, claim, chunk_of(3), b"content c", b"common", PIECE],
         "acquire_leadership": ["t", 5],
         "wake": [2_000, 15_000],
     }

@@ -7,8 +7,9 @@ import pytest
 from support.terminal import relay
 
 from config.model import Connection, Input, Platform
+from mapping.match_keys import MATCH_KEYS
 from mapping.tables import FIELDS
-from operations.preview.match_keys import KINDS, matching_of
+from operations.preview.match_keys import matching_of
 from operations.preview.preview import preview_all
 
 IDFA = "7A3CBEA0-BDF5-11E4-8DFC-AA07A5B093DB"
@@ -68,16 +69,15 @@ def test_an_identifier_that_a_setting_omits_says_so() -> None:
 def test_only_match_keys_of_the_route_are_listed() -> None:
     """The legacy API takes no advertising id, apps have no cookie, and apps' click id has another field."""
     legacy = {identifier.kind.name for identifier in matching({}, enable_web_migration=False).identifiers}
-    app = {identifier.kind.path for identifier in matching({}, platform="ios").identifiers}
+    app = {identifier.kind.code for identifier in matching({}, platform="ios").identifiers}
     assert legacy == {"click id", "email", "phone", "external id", "TikTok's cookie", "IP address", "user agent"}
-    assert "user.ttp" not in app
-    assert "ad.callback" in app
-    assert "user.ttclid" not in app
+    assert "ttp" not in app
+    assert "ttclid" in app
 
 
 def test_every_kind_is_a_row_of_the_mapping() -> None:
     """Otherwise a renamed path would silently match no one."""
-    assert {kind.path for kind in KINDS} <= {row.track for row in FIELDS}
+    assert {path for key in MATCH_KEYS for path in key.paths} <= {row.track for row in FIELDS}
 
 
 def test_people_get_text(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,12 @@ from support.chaos import Chaos, check, configuration, outcome_of
 from support.plant import Plant
 from support.posters import Posters
 
-ACTIONS = {"kill_worker": 6, "kill_ingest": 4, "kill_server": 1}
+ACTIONS = {"kill_worker": 6, "kill_ingest": 4, "kill_server": 1, "fill_memory": 1, "merge": 4}
 
 
 @pytest.mark.timeout(600)
 def test_no_accepted_event_is_lost(tmp_path: Path) -> None:
-    """Every (event source id, event id) answered 202 has arrived, and the ledger says so."""
+    """Every (event source id, event id) answered 202 has arrived, and ledger and receipts say so."""
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
     seconds = float(os.environ.get("SECONDS") or 40)
     print(f"\nfault run: SEED={seed} SECONDS={seconds:g}", flush=True)

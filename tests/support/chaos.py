@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +12,18 @@ import redis
 from support.plant import Plant
 from support.posters import Posters
 
+from config.settings import Settings
 from delivery.dead_letter import DeadLetter
 from lanes.lanes import Lanes
 from lanes.ledger import ConnectionReading, read_ledger
+from lanes.receipts import merge_receipts, receipts_kept
+from operations.dead_letters.store import DeadLetterStore
+from operations.receipts.item import TraceItem
+from operations.receipts.trace import trace
 from operations.status.daily import Day, days_of
 from store.client import connect
 from store.clocks import now_ms
+from store.errors import RedisAway, RedisFull
 
 SOURCES = {"shop-web": "CUSG5HBC77UD11VVRQEG", "shop-legacy": "C9LEGACYPIXELCODE0000"}
 CONFIGURATION = f"""
@@ -48,6 +55,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"mode": "take_then_503", "probability": 0.2},
 )
 WAIT_FOR_REST_S = 300.0
+MERGED_BUDGET = 64 << 20
 
 
 def configuration(token: str = "good") -> str:
@@ -148,6 +156,11 @@ class Chaos:
         except redis.RedisError:
             return
 
+    def merge(self) -> None:
+        """Merge receipts into a block, long before a worker would, while workers append more."""
+        with suppress(RedisAway, RedisFull), self.plant.client() as client:
+            self.done["blocks"] += bool(merge_receipts(client, MERGED_BUDGET, 200))
+
     def fill_disk(self) -> None:
         """Leave the disk a few hundred bytes: the server writes half a line and ends. Then free the space again."""
         self.plant.server.limit_file_size(300)
@@ -164,6 +177,8 @@ class Outcome:
     dead: dict[tuple[str, str], str]
     connections: list[ConnectionReading]
     days: dict[str, list[Day]]
+    receipts: list[TraceItem]
+    receipts_kept: int
     lost: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -189,6 +204,9 @@ def outcome_of(plant: Plant, posters: Posters) -> Outcome:
     days = {name: days_of(client, [name], 3, now_ms(client)) for name in SOURCES}
     stored = [content for name in SOURCES for content in client.hvals(f"dead_letters:{name}")]
     dead_letters = [DeadLetter.decode(content) for content in stored]
+    store = DeadLetterStore(Settings(config=plant.file, redis_url=plant.redis_url), client)  # type: ignore[arg-type]
+    found = trace(store, read_ledger(client, list(SOURCES), ["web"]), posters.accepted)
+    kept = receipts_kept(client).receipts
     client.close()
     return Outcome(
         posted={(source, event_id) for source in SOURCES.values() for event_id in posters.accepted},
@@ -196,6 +214,8 @@ def outcome_of(plant: Plant, posters: Posters) -> Outcome:
         dead={(SOURCES[dead.connection], dead.event_id or ""): dead.reason for dead in dead_letters},
         connections=connections,
         days=days,
+        receipts=[item for items in found.items.values() for item in items],
+        receipts_kept=kept,
     )
 
 
@@ -219,3 +239,23 @@ def check(result: Outcome, bad: set[str]) -> None:
         assert not any(day.waiting for day in days)
         here = sum(count for (source, _, _), count in result.arrived.items() if source == SOURCES[connection.name])
         assert here >= ledger["delivered"]
+    check_receipts(result)
+
+
+def check_receipts(result: Outcome) -> None:
+    """Every item that ended has one receipt, and TikTok's stand-in has all that receipts call delivered."""
+    ended: Counter[tuple[str, str]] = Counter()
+    delivered: Counter[tuple[str, str, str]] = Counter()
+    for item in result.receipts:
+        ended[item.facts.connection, item.facts.outcome] += 1
+        if item.facts.outcome == "delivered":
+            assert item.facts.tiktok_request_id
+            delivered[SOURCES[item.facts.connection], item.facts.tiktok_event or "", item.event_id] += 1
+    for connection in result.connections:
+        for outcome in ("delivered", "dead_lettered"):
+            assert ended[connection.name, outcome] == connection.counts.get(outcome, 0)
+    assert ended.total() == result.receipts_kept == len(result.receipts)
+    more = {item: number for item, number in delivered.items() if number > result.arrived.get(item, 0)}
+    assert not more, "receipts of deliveries that never were"
+    seen = {(SOURCES[item.facts.connection], item.event_id) for item in result.receipts}
+    assert result.posted <= seen

@@ -24,7 +24,7 @@ _OPENING: Final = {"function", "if", "for", "while"}
 _KEYWORDS: Final = {"and", "elseif", "for", "function", "if", "in", "not", "or", "return", "until", "while"}
 _BUILT_IN: Final = {"error", "ipairs", "pairs", "tonumber", "type", "unpack"}
 _CHECKS: Final = re.compile(r"check_\w+|refuse|error|assert|redis\.error_reply|cmsgpack\.unpack|struct\.unpack|ARGV")
-GUARDED: Final = {"events_in", "day_of", "unmarked"}
+GUARDED: Final = {"events_in", "day_of", "unmarked", "receipts_in"}
 """Functions that take a header apart only after its length was checked, or that read what relay itself stored."""
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, TypeAlias, assert_never
 
 import msgspec
 
@@ -14,12 +14,20 @@ from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.daily_counts import day_of
 from lanes.settlement import NO_BOUND, DeadLetterShare, Lease, StoredDeadLetter
+from mapping.incoming.unreadable import own_id_of
 from mapping.items import mappings_of
-from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
+from mapping.results import Mapped, Note, Rejected, Result, Unsupported, Withheld
+from operations.receipts.writer import NO_WRITER, ReceiptWriter
 from worker.steps.compose import Draft, Prepared
 from worker.steps.shared_parts import SharedParts
 from worker.steps.split_chunk import with_batches
 
+Ended: TypeAlias = tuple[
+    int, str, str | None, str | None, int | None, str | None, int, int, tuple[Note, ...], str | None
+]
+"""What items that ended have in common: chunk, outcome, TikTok event, reason, TikTok's code and request id, attempts,
+match keys, notes, dead letter. A plain tuple, because one is made for every event."""
+_UNSENT: Final = (None, None, None, None, 0, 0, (), None)
 ItemOutcome = Delivered | Rejection | None
 """How an item of the request ended; None: it waits for a retry."""
 DeadLetterFields = dict[str, str | int | bytes | None]
@@ -44,6 +52,7 @@ class DeliveryContext:
     """This machine's time, Unix milliseconds."""
     share: DeadLetterShare = NO_BOUND
     """How much of Redis the connection's dead letters may use."""
+    receipts: ReceiptWriter = NO_WRITER
 
 
 class OutcomeCounter:
@@ -59,7 +68,10 @@ class OutcomeCounter:
         room = context.share.bytes - lease.dead_letter_bytes if context.share.bytes else None
         self.parts = SharedParts(context.encode, context.secret, room)
         self.delivered = [0] * len(draft.chunks)
-        self._ended: Counter[tuple[int, str, str]] = Counter()
+        self.ended: dict[Ended, list[str | None]] = {}
+        """The ids of the events whose items ended, by what these have in common."""
+        self._extra: Counter[int] = Counter()
+        self._attempts = lease.sizing.attempts + 1
 
     def end(self, outcome: Callable[[int], ItemOutcome]) -> list[Chunk] | None:
         """Count every result and return the chunks that still wait, oldest first.
@@ -100,32 +112,44 @@ class OutcomeCounter:
                         prepared,
                         result.item,
                         _rejected_by_tiktok(result, ended) | self._message_of(ended),
-                        attempts=self.lease.sizing.attempts + 1,
+                        self._attempts,
+                        result,
                     )
-                else:
-                    self._end(prepared, "delivered", delivered(result.tiktok_event))
+                elif ended is not None:
+                    event, keys, notes = result.tiktok_event, result.match_keys, result.notes
+                    code, request_id, attempts = ended.code, ended.request_id, self._attempts
+                    key = (prepared.chunk, "delivered", event, None, code, request_id, attempts, keys, notes, None)
+                    self.ended.setdefault(key, []).append(result.event_id)
             case Rejected():
-                self._dead_letter(prepared, result.item, _rejected_by_mapping(result), attempts=0)
+                self._dead_letter(prepared, result.item, _rejected_by_mapping(result), 0)
             case Unsupported():
-                self._end(prepared, "unsupported")
+                self.ended.setdefault((prepared.chunk, "unsupported", *_UNSENT), []).append(None)
             case Withheld(rule=rule):
-                self._end(prepared, "withheld", withheld(rule))
+                event_id = own_id_of(prepared.entry.raw) or prepared.entry.event_id
+                self.ended.setdefault((prepared.chunk, "withheld", None, rule, *_UNSENT[2:]), []).append(event_id)
                 self.withheld[rule] += 1
             case _:
                 assert_never(result)
 
-    def _end(self, prepared: Prepared, name: str, daily: str = "", number: int = 1) -> None:
-        """Count a result in the ledger under `name`, and in the daily counts under `daily`, else under `name` too."""
-        self._ended[prepared.chunk, name, daily] += number
-
     def _sum_up(self) -> None:
-        """Add what was counted to the ledger's counters and to the daily counts, by the day of receipt."""
-        for (chunk, name, daily), number in self._ended.items():
-            self.counts[name] += number
-            day = day_of(self.draft.chunks[chunk].received_ms)
-            self.days.setdefault(day, Counter())[daily or name] += number
-            if name == "delivered":
-                self.delivered[chunk] += number
+        """Add what ended to the ledger's counters and to the daily counts, by the day of receipt."""
+        for (chunk, outcome, event, reason, *_), ids in self.ended.items():
+            daily = outcome
+            if outcome == "delivered":
+                daily = delivered(event or "")
+                self.delivered[chunk] += len(ids)
+            elif outcome == "dead_lettered":
+                daily = dead_lettered(event, reason or "")
+            elif outcome == "withheld":
+                daily = withheld(reason or "")
+            self._raise(chunk, outcome, daily, len(ids))
+        for chunk, number in self._extra.items():
+            self._raise(chunk, "extra", "extra", number)
+
+    def _raise(self, chunk: int, name: str, daily: str, number: int) -> None:
+        self.counts[name] += number
+        day = day_of(self.draft.chunks[chunk].received_ms)
+        self.days.setdefault(day, Counter())[daily] += number
 
     def _message_of(self, rejection: Rejection) -> DeadLetterFields:
         """Return TikTok's message, encrypted if there is a key: it may quote the event."""
@@ -134,7 +158,9 @@ class OutcomeCounter:
             return {"message": rejection.message}
         return {"message": ENCRYPTED_MESSAGE, "words": encrypt(rejection.message.encode())}
 
-    def _dead_letter(self, prepared: Prepared, item: str, why: DeadLetterFields, *, attempts: int) -> None:
+    def _dead_letter(
+        self, prepared: Prepared, item: str, why: DeadLetterFields, attempts: int, mapped: Mapped | None = None
+    ) -> None:
         """Add a dead letter with its source. Of an event with several items, the source has only this item."""
         entry = prepared.entry
         if item and len(prepared.results) > 1:
@@ -158,7 +184,10 @@ class OutcomeCounter:
         content = dead_letter.encode()
         self.parts.add(content)
         self.dead_letters.append(StoredDeadLetter(dead_letter.id, dead_letter.reason, content, shared))
-        self._end(prepared, "dead_lettered", dead_lettered(dead_letter.tiktok_event, dead_letter.reason))
+        event, answer = dead_letter.tiktok_event, (dead_letter.tiktok_code, dead_letter.tiktok_request_id)
+        carried, notes = (mapped.match_keys, mapped.notes) if mapped else (0, ())
+        about = (prepared.chunk, "dead_lettered", event, dead_letter.reason, *answer, attempts, carried, notes)
+        self.ended.setdefault((*about, dead_letter.id), []).append(dead_letter.event_id)
         self.reasons[dead_letter.reason] += 1
 
     def _left_of(self, prepared: Prepared, still_open: list[str]) -> list[Entry]:
@@ -166,7 +195,7 @@ class OutcomeCounter:
         results, entry = prepared.results, prepared.entry
         if len(still_open) == len(results):
             return [entry]
-        self._end(prepared, "extra", number=len(results) - entry.weight)
+        self._extra[prepared.chunk] += len(results) - entry.weight
         return [_with_items(prepared, still_open)] if still_open else []
 
     def _chunks(self, number: int, entries: list[tuple[Prepared, Entry]]) -> list[Chunk]:

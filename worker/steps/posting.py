@@ -76,7 +76,7 @@ def post_draft(
         sent.append(SentRequest(len(body), len(request), time.monotonic() - began, verdict))
         match verdict:
             case Delivered():
-                search.accepted(dict(verdict.rejected))
+                search.accepted(verdict)
             case Split():
                 search.refused(verdict)
             case RetryLater() | ConnectionFault():

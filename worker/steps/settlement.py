@@ -24,6 +24,7 @@ from lanes.settlement import (
 from worker.steps.compose import Draft
 from worker.steps.outcomes import DeliveryContext, OutcomeCounter
 from worker.steps.posting import PostResult
+from worker.steps.receipts import match_key_counts, receipts_of
 from worker.steps.split_chunk import OversizedChunk
 
 HOPELESS_ATTEMPTS: Final = 10
@@ -151,6 +152,8 @@ def _outcome(
         days=counter.days,
         dead_letters=counter.dead_letters,
         shared=counter.parts.by_id,
+        receipts=receipts_of(counter.ended, counter.draft.chunks, counter.context),
+        match_keys=match_key_counts(counter.ended, counter.draft),
         share=counter.context.share,
         delay_ms=delay_ms,
         posted=in_doubt if unknown else 0,

@@ -1,0 +1,1 @@
+"""`relay trace`: where events went, by their ids."""

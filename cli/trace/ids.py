@@ -1,0 +1,46 @@
+"""Read the event ids of a trace: from the command line, and from a file."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import IO, Final
+
+import click
+
+_DELIMITERS: Final = ",;\t"
+
+
+def read_ids(arguments: Sequence[str], file: IO[str] | None, column: str | None) -> list[str]:
+    """Return the ids, each once. Raise UsageError when there are none, or the file has no such column."""
+    if column is not None and file is None:
+        raise click.UsageError("--column names a column of a file: pass it with --file.")
+    ids = [*arguments, *(_from_file(file, column) if file is not None else ())]
+    ids = list(dict.fromkeys(each.strip() for each in ids if each.strip()))
+    if not ids:
+        raise click.UsageError("Pass event ids, or a file of them with --file.")
+    return ids
+
+
+def _from_file(file: IO[str], column: str | None) -> Iterator[str]:
+    """Yield the ids of a file: one a line, or those of a column of a CSV file with a header."""
+    try:
+        text = file.read().removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{file.name} is not text in UTF-8.") from None
+    if column is None:
+        yield from text.splitlines()
+        return
+    first_line = text.partition("\n")[0]
+    rows = csv.reader(io.StringIO(text), delimiter=max(_DELIMITERS, key=first_line.count))
+    names = [name.strip() for name in next(rows, [])]
+    if column not in names:
+        close = get_close_matches(column, names, n=1)
+        hint = f' Did you mean "{close[0]}"?' if close else ""
+        known = ", ".join(names) or "none"
+        raise click.UsageError(f'{file.name}, line 1, has no column "{column}".{hint} Its columns: {known}.')
+    place = names.index(column)
+    try:
+        yield from (row[place] for row in rows if len(row) > place)
+    except csv.Error as error:
+        raise click.UsageError(f"{file.name}, line {rows.line_num}, is no CSV: {error}.") from None

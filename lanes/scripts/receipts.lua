@@ -1,0 +1,61 @@
+-- Receipts of ended items: pieces that scripts append, and blocks that workers merge pieces into; both oldest first.
+-- A piece has a place: the number of pieces that left the list before it, plus its index. A block has the place of its
+-- first piece. Nothing here reads ids or facts; `lanes/receipts.py` describes both layouts.
+
+local PIECE_HEADER, PIECE_OVERHEAD = 12, 32
+local RECEIPT_ID = 8
+
+-- Check the receipts of one script: {number, budget} in bytes, and their piece; nil where none are kept.
+local function check_receipts(described, piece)
+  if type(described) ~= 'table' then refuse('receipts') end
+  local number, budget = check_whole(described.number, 'receipts.number'), check_whole(described.budget, 'receipts.budget')
+  if number == 0 or budget == 0 then return nil end
+  if #check_text(piece, 'receipts') < number * RECEIPT_ID then refuse('receipts are fewer than their number') end
+  return {number = number, budget = budget, piece = piece}
+end
+
+-- Return the time and the number of receipts of a stored piece.
+local function receipts_in(piece) return struct.unpack('>I8I4', piece) end
+
+-- Return the parts of a block's entry in the list: its place, receipts, bytes of memory and the time of its newest.
+local function block_of(entry)
+  local place, number, bytes, newest = string.match(entry, '^(%d+):(%d+):(%d+):(%d+)$')
+  return place, tonumber(number), tonumber(bytes), tonumber(newest)
+end
+
+local function forget_receipts(number, bytes, newest)
+  raise_counters('receipts', {receipts = -number, bytes = -bytes})
+  redis.call('HSET', 'receipts', 'since', newest)
+end
+
+-- Remove the oldest receipts until all take at most `budget` bytes.
+local function trim_receipts(budget)
+  while tonumber(redis.call('HGET', 'receipts', 'bytes') or 0) > budget do
+    local block = redis.call('LINDEX', 'receipts:blocks', 0)
+    local piece = not block and redis.call('LINDEX', 'receipts:pieces', 0)
+    if block then
+      local place, number, bytes, newest = block_of(block)
+      redis.call('DEL', 'receipts:block:' .. place)
+      redis.call('LTRIM', 'receipts:blocks', 1, -1)
+      forget_receipts(number, bytes, newest)
+    elseif piece then
+      local newest, number = receipts_in(piece)
+      redis.call('LTRIM', 'receipts:pieces', 1, -1)
+      redis.call('HINCRBY', 'receipts', 'left', 1)
+      redis.call('HINCRBY', 'receipts', 'pieces', -#piece - PIECE_OVERHEAD)
+      forget_receipts(number, #piece + PIECE_OVERHEAD, newest)
+    else
+      redis.call('HSET', 'receipts', 'bytes', 0)
+    end
+  end
+end
+
+-- Append receipts that were checked, dated now; without any, do nothing.
+local function keep_receipts(receipts)
+  if not receipts then return end
+  redis.call('RPUSH', 'receipts:pieces', struct.pack('>I8I4', now, receipts.number) .. receipts.piece)
+  redis.call('HSETNX', 'receipts', 'since', now)
+  local bytes = #receipts.piece + PIECE_HEADER + PIECE_OVERHEAD
+  raise_counters('receipts', {receipts = receipts.number, bytes = bytes, pieces = bytes})
+  trim_receipts(receipts.budget)
+end

@@ -1,0 +1,1 @@
+"""Receipts: write them, find them again, tell how far back they reach."""

@@ -1,0 +1,138 @@
+"""Trace events by their ids: receipts, what waits, and dead letters that are older than the receipts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import redis
+
+from delivery.dead_letter import DeadLetter, dead_lettered_at_ms
+from delivery.receipt import ReceiptFields, decode_receipt, digest_secrets, digester
+from lanes.chunk import read_header
+from lanes.dead_letters import dead_letter_ids, read_dead_letters
+from lanes.errors import ChunkUnreadable
+from lanes.ledger import Reading
+from lanes.receipts import receipts_kept, search_receipts
+from operations.dead_letters.store import DeadLetterStore
+from operations.receipts.item import TraceItem
+from operations.receipts.waiting import find_waiting
+
+_CLOCKS_MS: Final = 120_000
+"""A dead letter is dated by the later of two clocks, and a receipt by Redis's: by so much they may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of some events, by id in the order asked for; each oldest first.
+
+    `since_ms`: receipts reach back to this time; None where there never was any.
+    """
+
+    items: dict[str, list[TraceItem]]
+    since_ms: int | None
+
+    @property
+    def unknown(self) -> list[str]:
+        """The ids of events of which nothing is known."""
+        return [event_id for event_id, items in self.items.items() if not items]
+
+
+def trace(store: DeadLetterStore, reading: Reading, event_ids: Iterable[str]) -> Trace:
+    """Return what is known of these events. `reading` is of the ledger, just before. Raise RedisAway.
+
+    What waits is read first, so that an item that ends meanwhile is not missed; then its receipt counts.
+    """
+    items: dict[str, list[TraceItem]] = {event_id: [] for event_id in event_ids}
+    lanes = [lane for connection in reading.connections for lane in connection.lanes]
+    waiting = list(find_waiting(store.client, store.codec, lanes, items))
+    kept = receipts_kept(store.client)
+    for item in _receipts(store, list(items)):
+        items[item.event_id].append(item)
+    for item in _older_dead_letters(store, kept.since_ms, items):
+        items[item.event_id].append(item)
+    for item in waiting:
+        if not _ended_since(item, items[item.event_id], reading.now_ms):
+            items[item.event_id].append(item)
+    return Trace({event_id: sorted(found, key=_time) for event_id, found in items.items()}, kept.since_ms)
+
+
+def _receipts(store: DeadLetterStore, event_ids: Sequence[str]) -> Iterator[TraceItem]:
+    """Yield the receipts of these events, with dead letters that are still in the store."""
+    by_digest: dict[bytes, str] = {}
+    for secret in digest_secrets(store.keyring):
+        digest = digester(secret)
+        by_digest.update((digest(event_id), event_id) for event_id in event_ids)
+    found = []
+    for hit in search_receipts(store.client, by_digest):
+        try:
+            facts = decode_receipt(hit.body, hit.place)
+        except (msgspec.MsgspecError, IndexError, TypeError, ValueError):
+            continue  # a later version wrote it
+        found.append(TraceItem(by_digest[hit.id], facts, hit.at_ms))
+    yield from _with_dead_letters(store.client, found)
+
+
+def _with_dead_letters(client: redis.Redis, found: Sequence[TraceItem]) -> Iterator[TraceItem]:
+    ids: dict[str, list[str]] = {}
+    for item in found:
+        if item.facts.outcome == "dead_lettered" and item.facts.dead_letter:
+            ids.setdefault(item.facts.connection, []).append(item.facts.dead_letter)
+    letters = {letter.id: letter for connection, some in ids.items() for letter in _read(client, connection, some)}
+    for item in found:
+        there = item.facts.outcome == "dead_lettered" and item.facts.dead_letter in letters
+        yield item._replace(dead_letter=letters[item.facts.dead_letter or ""]) if there else item
+
+
+def _older_dead_letters(
+    store: DeadLetterStore, since_ms: int | None, items: dict[str, list[TraceItem]]
+) -> Iterator[TraceItem]:
+    """Yield the dead letters of these events that have no receipt any more. Their ids say how old they are."""
+    known = {item.facts.dead_letter for found in items.values() for item in found}
+    for connection in store.connections:
+        ids = dead_letter_ids(store.client, connection)
+        if since_ms is not None:
+            ids = [each for each in ids if (dead_lettered_at_ms(each) or 0) < since_ms + _CLOCKS_MS]
+        for letter in _read(store.client, connection, [each for each in ids if each not in known]):
+            if letter.event_id in items:
+                yield TraceItem(letter.event_id or "", _facts(letter), letter.at_ms, dead_letter=letter)
+
+
+def _read(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iterator[DeadLetter]:
+    """Yield those of these dead letters that are in the store and can be read."""
+    for stored in read_dead_letters(client, [(connection, each) for each in ids]):
+        try:
+            yield DeadLetter.decode(stored or b"")
+        except msgspec.MsgspecError:
+            continue
+
+
+def _facts(letter: DeadLetter) -> ReceiptFields:
+    try:
+        received_ms = read_header(letter.source).received_ms
+    except ChunkUnreadable:
+        received_ms = 0
+    return ReceiptFields(
+        letter.connection,
+        letter.input,
+        "dead_lettered",
+        letter.tiktok_event,
+        letter.reason,
+        received_ms,
+        letter.attempts,
+        tiktok_code=letter.tiktok_code,
+        tiktok_request_id=letter.tiktok_request_id,
+        job=letter.job,
+        dead_letter=letter.id,
+    )
+
+
+def _ended_since(waiting: TraceItem, found: Sequence[TraceItem], since_ms: int) -> bool:
+    """Return whether an item of the same event and connection ended after the backlog was looked through."""
+    connection = waiting.facts.connection
+    return any(item.facts.connection == connection and (item.at_ms or 0) >= since_ms for item in found)
+
+
+def _time(item: TraceItem) -> tuple[float, int]:
+    """Return what sorts items by the time when they ended; what waits comes last."""
+    return (float("inf") if item.at_ms is None else item.at_ms, item.facts.received_ms)

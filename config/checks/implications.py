@@ -1,10 +1,12 @@
 """Compare conditions: whether one holds wherever another does, and whether two can hold for one event."""
 
+import re
 from typing import Final
 
 from config.conditions.words import NEGATIVE, holds
 from config.model import Condition
 
+_ZEROS: Final = re.compile(r"(?<=\d)(\.0+)+$")
 _SINGLE: Final = frozenset({"field", "batch", "gdpr_consent"})
 """Subjects of which an event has one value only."""
 
@@ -25,7 +27,7 @@ def implies(first: Condition, second: Condition) -> bool:
         bounds = _numbers(first), _numbers(second)
         return bounds[0] >= bounds[1] if first.operator == "greater" else bounds[0] <= bounds[1]
     if first.operator in ("contains", "starts_with"):
-        return second.operator in (first.operator, "contains") and _holds_for(second, *_values(first))
+        return second.operator in (first.operator, "contains") and _text_holds_for(second, *_texts(first))
     return False
 
 
@@ -75,8 +77,16 @@ def _is_absence(condition: Condition) -> bool:
     return condition.operator == "exists" and condition.values == ("false",)
 
 
+def _texts(condition: Condition) -> list[str]:
+    return [value.strip().casefold() for value in condition.values]
+
+
 def _values(condition: Condition) -> frozenset[str]:
-    return frozenset(value.strip().casefold() for value in condition.values)
+    """Return the values so that those that are equal as numbers or versions are equal."""
+    kind = holds(condition.subject, condition.name)
+    if kind == "number":
+        return frozenset(str(float(text)) for text in condition.values)
+    return frozenset(_ZEROS.sub("", text) if kind == "version" else text for text in _texts(condition))
 
 
 def _numbers(condition: Condition) -> tuple[float, ...]:
@@ -95,11 +105,16 @@ def _holds_for(condition: Condition, value: str) -> bool:
             return value in values
         case "is_not" | "not_in":
             return value not in values
-        case "contains":
-            return all(part in value for part in values)
-        case "starts_with":
-            return all(value.startswith(part) for part in values)
+        case "contains" | "starts_with":
+            is_version = holds(condition.subject, condition.name) == "version"  # 3.2.0 is 3.2, and does not start so
+            return not is_version and _text_holds_for(condition, value)
         case "exists":
             return condition.values == ("true",)
         case _:
             return False
+
+
+def _text_holds_for(condition: Condition, text: str) -> bool:
+    """Return whether a text contains, or starts with, what the condition says."""
+    [part] = _texts(condition)
+    return text.startswith(part) if condition.operator == "starts_with" else part in text

@@ -233,3 +233,15 @@ def test_two_operators_replay_the_same_dead_letters_once(bench: Bench) -> None:
     assert not set(replayed[0]) & set(replayed[1])
     assert bench.count("waiting", "replayed") == (200, 200)
     assert bench.dead_letters() == []
+
+
+def test_a_replay_under_a_new_rule_ends_as_withheld(bench: Bench) -> None:
+    """A dry run names the rule; the ledger balances."""
+    refused(bench, 1)
+    bench.configure("forward: {never_if: [{attribute: channel, exists: false}]}")
+    rule = "never_if 1: attribute channel does not exist"
+    assert rule in " ".join(relay("dead-letters", "replay", "--all", "--dry-run").stdout.split())
+    assert relay("dead-letters", "replay", "--all").exit_code == 0
+    deliver(bench)
+    assert bench.count("withheld", "delivered", "waiting") == (1, 0, 0)
+    assert bench.dead_letters() == []

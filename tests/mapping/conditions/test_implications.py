@@ -1,0 +1,54 @@
+"""What `relay check` concludes about two conditions holds for every value: one implies the other, or excludes it."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.checks.implications import exclude, implies
+from config.conditions.words import OPERATORS_OF, holds
+from config.model import Condition
+from mapping.conditions.operators import compile_operator
+
+SUBJECTS = [("attribute", "a"), ("batch", "app_version"), ("field", "total_amount"), ("field", "transaction_id")]
+NUMBERS = ["1", "1.0", "2"]
+WRITTEN: dict[str, list[str]] = {"number": NUMBERS, "version": ["1", "1.0", "1.10", "1.2.0", "b"]}
+TEXTS = ["a", "ab", "B", "1.0", "1"]
+VALUES = st.sampled_from([None, *TEXTS, " ab ", "", "x", "1.2", "2", 1, 2.0, 1.5, 0, True])
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Condition, Condition]:
+    """Return two conditions on one subject."""
+    subject, name = draw(st.sampled_from(SUBJECTS))
+
+    def condition() -> Condition:
+        kind = holds(subject, name)  # type: ignore[arg-type]
+        operator: Any = draw(st.sampled_from([each for each in OPERATORS_OF[kind] if each != "matches"]))
+        allowed = WRITTEN.get(kind, TEXTS)
+        if operator in ("greater", "less"):
+            allowed = [text for text in WRITTEN.get(kind, NUMBERS) if text != "b"]
+        most = 2 if operator in ("in", "not_in") else 1
+        values = draw(st.lists(st.sampled_from(allowed), min_size=1, max_size=most))
+        if operator == "exists":
+            values = [draw(st.sampled_from(["true", "false"]))]
+        return Condition(subject, name, operator, tuple(values))  # type: ignore[arg-type]
+
+    return condition(), condition()
+
+
+@settings(max_examples=1000, deadline=None)
+@given(pairs(), st.one_of(VALUES, st.lists(VALUES, max_size=2)))
+def test_an_implied_condition_holds_wherever_the_other_does(pair: tuple[Condition, Condition], value: Any) -> None:
+    first, second = pair
+    if implies(first, second) and compile_operator(first).holds(value):
+        assert compile_operator(second).holds(value)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(pairs(), VALUES)
+def test_conditions_that_exclude_each_other_never_hold_together(pair: tuple[Condition, Condition], value: Any) -> None:
+    """For one value: of a list, each condition may mean another entry."""
+    first, second = pair
+    if exclude(first, second):
+        assert not (compile_operator(first).holds(value) and compile_operator(second).holds(value))

@@ -30,12 +30,12 @@ resolvers system
 frontend senders
 """
 _SENDERS: Final = """\
-    # A host name for each cell, such as a.relay.example, leads to its console, its metrics and its state.
+    # A host name for each cell, such as a.relay.example, leads to its console and its metrics.
+    acl names_a_cell req.hdr(host) -m beg CELLS
+    http-request return status 404 content-type text/plain string "Use the host name of a cell.\\n" \
+if { path_beg /console /metrics } !names_a_cell
 """
 _CELLS: Final = """\
-    # The sign-in to a console is known in its own cell only.
-    http-request return status 404 content-type text/plain string "Use the host name of a cell.\\n" \
-if { path_beg /console /metrics } !{ CHOSEN }
     default_backend cells
 
 backend cells
@@ -56,9 +56,9 @@ def balancer_settings(binds: Sequence[str], cells: Mapping[str, str]) -> str:
         (
             _HEAD,
             *(f"    bind {bind}\n" for bind in binds),
-            _SENDERS,
+            _SENDERS.replace("CELLS", beginnings),
             *(f"    use_backend {name} if {{ req.hdr(host) -m beg {name}. }}\n" for name in cells),
-            _CELLS.replace("CHOSEN", f"req.hdr(host) -m beg {beginnings}"),
+            _CELLS,
             *(f"    server {name} {address}\n" for name, address in cells.items()),
             *(
                 f"\nbackend {name}\n    server {name} {address} init-addr libc,none resolvers system\n"

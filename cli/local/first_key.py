@@ -1,5 +1,7 @@
 """Generate the first encryption key of a data directory, unless stored data still needs a lost one."""
 
+from collections.abc import Sequence
+
 from cli.local.data_dir import DataDir
 from cli.local.embedded import EmbeddedServer
 from cli.local.server_binary import find_server
@@ -12,9 +14,10 @@ from operations.format import plural
 from store.client import connect
 
 
-def make_first_key(data: DataDir, settings: Settings) -> None:
-    """Generate the key. Raise OperatorError when chunks or dead letters here need a key that is lost."""
-    if data.has_stored and (lost := _encrypted(data, settings)):
+def make_first_key(data: DataDir, settings: Settings, others: Sequence[DataDir] = ()) -> None:
+    """Generate the key. Raise OperatorError when chunks or dead letters here, or in `others`, need a lost key."""
+    lost = sum(_encrypted(stored, settings) for stored in (data, *others) if stored.has_stored)
+    if lost:
         state = "is missing" if data.key() is None else "is empty"
         needed = plural(lost, "chunk or dead letter needs", "chunks and dead letters need")
         raise OperatorError(

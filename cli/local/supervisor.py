@@ -30,6 +30,8 @@ class Program(NamedTuple):
     name: str
     command: Sequence[str]
     stop_within_s: float
+    environ: Mapping[str, str] = {}
+    """Variables beside those of all programs."""
 
 
 def relay_command(*arguments: str) -> list[str]:
@@ -103,7 +105,7 @@ class SupervisedProgram:
                 stdin=asyncio.subprocess.PIPE,  # never written to: its end shows the program that relay is gone
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                env={**self._environ, VARIABLE: "1"},
+                env={**self._environ, **self.program.environ, VARIABLE: "1"},
                 process_group=0,  # Ctrl-C must reach only relay, which stops programs in order
             )
         except OSError as error:

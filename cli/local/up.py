@@ -4,15 +4,18 @@ import asyncio
 import atexit
 import os
 import sys
+from collections.abc import Iterable
 from typing import Final
 
 import click
 import structlog
 
 from cli.context import LEAST_PASSWORD, configuration_of, with_kept_key
+from cli.local.cells import MOST_CELLS, note_other_cells, run_cells
 from cli.local.data_dir import DataDir
 from cli.local.first_key import make_first_key
 from cli.local.local_stack import WATCH_EVERY_S, ingest_program, running, wait_for_port, worker_programs
+from cli.local.parent_watch import leave_with_parent
 from cli.local.supervisor import Say
 from config.settings import Settings, load_settings
 from operations.errors import OperatorError
@@ -36,7 +39,14 @@ NOT_ENCRYPTED: Final = (
     show_default=True,
     help="Worker processes. One serves all connections; run more when it keeps a core busy.",
 )
-def up(workers: int) -> None:
+@click.option(
+    "--cells",
+    type=click.IntRange(1, MOST_CELLS),
+    default=1,
+    show_default=True,
+    help="Complete relays, each with its own Redis, at the ports after RELAY_PORT, with HAProxy in front of them.",
+)
+def up(workers: int, cells: int) -> None:
     """Run everything on this machine: Redis (unless RELAY_REDIS_URL is set), ingest and workers; restart what ends.
 
     Ctrl-C or SIGTERM stops ingest first, then the workers once their jobs are done, and Redis last.
@@ -48,9 +58,18 @@ def up(workers: int) -> None:
     say = line_writer(settings)
     configuration = configuration_of(settings)
     _refuse_short_password(settings, data)
+    leave_with_parent()
+    if cells > 1:
+        run_cells(settings, cells, workers, say)
+    else:
+        _run_one(settings, configuration.warnings, workers, say)
+
+
+def _run_one(settings: Settings, warnings: Iterable[str], workers: int, say: Say) -> None:
+    data = DataDir(settings.data_dir)
     data.make()
     with data.claimed():
-        for warning in configuration.warnings:
+        for warning in warnings:
             say("relay", f"warning: {warning}")
         if settings.encryption_key is None and settings.redis_url is None:
             make_first_key(data, settings)
@@ -60,6 +79,8 @@ def up(workers: int) -> None:
             )
         elif settings.encryption_key is None:  # other hosts of that Redis would lack a key generated here
             say("relay", f"warning: {NOT_ENCRYPTED}")
+        if not settings.cell:
+            note_other_cells(data, say)
         wait_for_port(settings.host, settings.port, "RELAY_PORT")
         asyncio.run(_run(settings, workers, data if settings.redis_url is None else None, say))
     say("relay", "stopped")

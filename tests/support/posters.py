@@ -39,6 +39,8 @@ class Posters:
         self.bad: set[str] = set()
         self.answers: Counter[str] = Counter()
         self.last_accepted = time.monotonic()
+        self.longest_gap_s = 0.0
+        """The longest time without a 202."""
         self._threads = [threading.Thread(target=self._post_all, args=(n,), daemon=True) for n in range(count)]
         for thread in self._threads:
             thread.start()
@@ -80,5 +82,6 @@ class Posters:
         with self._lock:
             self.answers[answer] += 1
             if answer == "202":
-                self.last_accepted = time.monotonic()
+                former, self.last_accepted = self.last_accepted, time.monotonic()
+                self.longest_gap_s = max(self.longest_gap_s, self.last_accepted - former)
         return answer == "202"

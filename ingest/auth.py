@@ -13,6 +13,8 @@ from ingest.answers import FORBIDDEN, UNAUTHORIZED, RequestRefused
 
 _DIGEST_BYTES: Final = 16
 _MOST_ADMITTED: Final = 1024
+_LONGEST_ADMITTED: Final = 2 * 1024
+"""Longer headers are compared each time: spaces around right credentials would be kept with them."""
 
 
 class Credentials:
@@ -40,7 +42,7 @@ class Credentials:
         if authorization in self._admitted:
             return self._admitted[authorization]
         input_id = self._compare(authorization)
-        if authorization is not None and len(self._admitted) < _MOST_ADMITTED:
+        if authorization and len(authorization) <= _LONGEST_ADMITTED and len(self._admitted) < _MOST_ADMITTED:
             self._admitted[authorization] = input_id
         return input_id
 

@@ -88,3 +88,13 @@ def test_a_secret_is_in_no_message_and_no_repr() -> None:
         credentials.input_of(basic("web-key:other-secret"))
     assert "secret" not in repr(credentials)
     assert "other-secret" not in str(refused.value)
+
+
+def test_remembered_headers_are_bounded_in_number_and_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right credentials may have any number of spaces around them."""
+    monkeypatch.setattr(auth, "_MOST_ADMITTED", 10)
+    credentials, right = Credentials(INPUTS), basic("web-key:web-secret")
+    for spaces in (60_000, *range(20)):
+        assert credentials.input_of(right + b" " * spaces) == "web"
+    assert len(credentials._admitted) == 10
+    assert max(map(len, credentials._admitted)) <= auth._LONGEST_ADMITTED

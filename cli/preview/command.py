@@ -210,11 +210,11 @@ def _grade(matching: Matching) -> RenderableType:
 def _notes(notes: list[tuple[int, Note]]) -> RenderableType:
     """Return a table of notes, each once with its events."""
     rows = table("events", "field", "note", title="Notes on what is sent")
-    by_note: dict[Note, list[str]] = {}
+    by_note: dict[Note, dict[str, None]] = {}
     for index, event_note in notes:
-        by_note.setdefault(event_note, []).append(str(index))
+        by_note.setdefault(event_note, {})[str(index)] = None  # once, also where each item of an event has the note
     for event_note, indexes in by_note.items():
-        rows.add_row(_some(indexes), event_note.field, Text(event_note.note, style=CAREFUL))
+        rows.add_row(_some([*indexes]), event_note.field, Text(event_note.note, style=CAREFUL))
     return rows
 
 

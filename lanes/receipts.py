@@ -65,7 +65,7 @@ class _Part(NamedTuple):
 def receipts_kept(client: redis.Redis) -> ReceiptsKept:
     """Return what is kept. Raise RedisAway."""
     with translate_errors:
-        values = cast("list[bytes | None]", client.hmget("receipts", ["receipts", "bytes", "since"]))
+        values = cast("list[bytes | None]", client.hmget("receipts:kept", ["receipts", "bytes", "since"]))
     receipts, size, since = values
     return ReceiptsKept(int(receipts or 0), int(size or 0), None if since is None else int(since))
 
@@ -81,7 +81,7 @@ def merge_receipts(client: redis.Redis, budget: int, receipts_a_block: int = BLO
     Several processes may do so at once: each block replaces exactly its pieces, or nothing. Raise RedisAway.
     """
     with translate_errors:
-        waiting = cast("list[bytes | None]", client.hmget("receipts", ["pieces", "left"]))
+        waiting = cast("list[bytes | None]", client.hmget("receipts:kept", ["pieces", "left"]))
     held, place = (int(value or 0) for value in waiting)
     most_bytes = max(1, min(MOST_PIECE_BYTES, budget // 8))
     pieces: list[bytes] = []

@@ -57,7 +57,7 @@ def _fill(client: redis.Redis, receipts: int) -> None:
         client.rpush("receipts:pieces", *pieces)
         size = sum(map(len, pieces)) + 32 * len(pieces)
         for name, value in (("receipts", A_REQUEST * len(pieces)), ("bytes", size), ("pieces", size)):
-            client.hincrby("receipts", name, value)
+            client.hincrby("receipts:kept", name, value)
         while merge_receipts(client, BUDGET):
             pass
 

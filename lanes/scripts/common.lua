@@ -41,7 +41,7 @@
 --   dead_letters:<connection>:refs   hash  how many dead letters need each part
 --   dead_letters:<connection>:uses   hash  the part that a dead letter needs, if any
 --   appends:<process>        string  the number of the last append of an ingest process, where appends are numbered
---   receipts                 hash  since: they reach back to this time;  receipts, bytes: how many are kept, in how much
+--   receipts:kept            hash  since: they reach back to this time;  receipts, bytes: how many are kept, in how much
 --                                  memory;  pieces: the bytes of these that are in pieces;  left: pieces that ever left
 --   receipts:pieces          list  receipts as scripts append them, oldest first
 --   receipts:blocks          list  "place:receipts:bytes:time of its newest" of each block, oldest first

@@ -6,7 +6,7 @@
 local ask, block = cmsgpack.unpack(ARGV[2]), check_text(ARGV[3], 'block')
 for _, name in ipairs({'place', 'pieces', 'receipts', 'bytes'}) do check_whole(ask[name], name, name == 'place' and 0 or 1) end
 check_whole(ask.budget, 'budget')
-local left = tonumber(redis.call('HGET', 'receipts', 'left') or 0)
+local left = tonumber(redis.call('HGET', 'receipts:kept', 'left') or 0)
 local pieces = redis.call('LRANGE', 'receipts:pieces', 0, ask.pieces - 1)
 if left ~= ask.place or #pieces ~= ask.pieces then return 0 end
 local freed, number, newest = 0, 0, 0
@@ -19,6 +19,6 @@ if number ~= ask.receipts then refuse('the block has other receipts than its pie
 redis.call('LTRIM', 'receipts:pieces', ask.pieces, -1)
 redis.call('SET', 'receipts:block:' .. ask.place, block)
 redis.call('RPUSH', 'receipts:blocks', string.format('%d:%d:%d:%d', ask.place, number, ask.bytes, newest))
-raise_counters('receipts', {left = ask.pieces, bytes = ask.bytes - freed, pieces = -freed})
+raise_counters('receipts:kept', {left = ask.pieces, bytes = ask.bytes - freed, pieces = -freed})
 trim_receipts(ask.budget)
 return 1

@@ -24,13 +24,13 @@ local function block_of(entry)
 end
 
 local function forget_receipts(number, bytes, newest)
-  raise_counters('receipts', {receipts = -number, bytes = -bytes})
-  redis.call('HSET', 'receipts', 'since', newest)
+  raise_counters('receipts:kept', {receipts = -number, bytes = -bytes})
+  redis.call('HSET', 'receipts:kept', 'since', newest)
 end
 
 -- Remove the oldest receipts until all take at most `budget` bytes.
 local function trim_receipts(budget)
-  while tonumber(redis.call('HGET', 'receipts', 'bytes') or 0) > budget do
+  while tonumber(redis.call('HGET', 'receipts:kept', 'bytes') or 0) > budget do
     local block = redis.call('LINDEX', 'receipts:blocks', 0)
     local piece = not block and redis.call('LINDEX', 'receipts:pieces', 0)
     if block then
@@ -41,11 +41,11 @@ local function trim_receipts(budget)
     elseif piece then
       local newest, number = receipts_in(piece)
       redis.call('LTRIM', 'receipts:pieces', 1, -1)
-      redis.call('HINCRBY', 'receipts', 'left', 1)
-      redis.call('HINCRBY', 'receipts', 'pieces', -#piece - PIECE_OVERHEAD)
+      redis.call('HINCRBY', 'receipts:kept', 'left', 1)
+      redis.call('HINCRBY', 'receipts:kept', 'pieces', -#piece - PIECE_OVERHEAD)
       forget_receipts(number, #piece + PIECE_OVERHEAD, newest)
     else
-      redis.call('HSET', 'receipts', 'bytes', 0)
+      redis.call('HSET', 'receipts:kept', 'bytes', 0)
     end
   end
 end
@@ -54,8 +54,8 @@ end
 local function keep_receipts(receipts)
   if not receipts then return end
   redis.call('RPUSH', 'receipts:pieces', struct.pack('>I8I4', now, receipts.number) .. receipts.piece)
-  redis.call('HSETNX', 'receipts', 'since', now)
+  redis.call('HSETNX', 'receipts:kept', 'since', now)
   local bytes = #receipts.piece + PIECE_HEADER + PIECE_OVERHEAD
-  raise_counters('receipts', {receipts = receipts.number, bytes = bytes, pieces = bytes})
+  raise_counters('receipts:kept', {receipts = receipts.number, bytes = bytes, pieces = bytes})
   trim_receipts(receipts.budget)
 end

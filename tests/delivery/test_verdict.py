@@ -178,7 +178,9 @@ def test_a_partial_success_rejects_the_events_it_lists(code: int) -> None:
         (
             (0, Rejection(code, "worse", "req", None)),
             (2, Rejection(code, "Batch.2.event: bad", "req", "event")),
-        )
+        ),
+        code=code,
+        request_id="req",
     )
 
 
@@ -196,7 +198,7 @@ def test_a_partial_success_without_a_list_is_delivered_and_noted() -> None:
     verdict = judge(Answer(200, 20001, "partial"), EVENTS)
     assert isinstance(verdict, Delivered)
     assert verdict.note
-    assert judge(Answer(200, 0, "OK", failed_events=()), EVENTS) == Delivered()
+    assert judge(Answer(200, 0, "OK", failed_events=()), EVENTS) == Delivered(code=0)
 
 
 @pytest.mark.parametrize(

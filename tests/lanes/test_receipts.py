@@ -133,7 +133,7 @@ def test_the_oldest_receipts_go_first(client: redis.Redis, lanes: Lanes, append:
     assert kept.since_ms == NOW + 60 - kept.receipts
     trim_receipts(client, 0)
     assert receipts_kept(client) == ReceiptsKept(0, 0, None)
-    assert set(client.scan_iter("receipts*")) <= {b"receipts"}
+    assert set(client.scan_iter("receipts*")) <= {b"receipts:kept"}
     end(lanes, append, 61, now=NOW + 61)
     assert receipts_kept(client)[0::2] == (1, NOW + 61)
 

@@ -157,7 +157,7 @@ def test_a_dead_letter_older_than_receipts_is_found(bench: Bench) -> None:
     bench.configure("enable_web_migration: true")
     bench.put([purchase(1, custom_flags=BAD_URL)])
     bench.drain()
-    bench.redis.delete("receipts", "receipts:pieces")
+    bench.redis.delete("receipts:kept", "receipts:pieces")
     [item] = traced(bench, "e1")
     assert (item.facts.outcome, item.facts.reason) == ("dead_lettered", "invalid_url")
     assert item.dead_letter is not None

@@ -9,6 +9,8 @@ from support.nodes import Nodes
 from support.site import Site, running_site
 from support.waiting import until
 
+from lanes.names import LANES_PER_CONNECTION
+
 ONE = batch(purchase(1))
 
 
@@ -28,7 +30,7 @@ def test_a_202_needs_a_replica(nodes: Nodes, tmp_path: Path) -> None:
     replica = nodes.nodes[1]
     with running_site(tmp_path, nodes.url, replicas=1) as site:
         assert site.post(ONE).status_code == 202
-        assert sum(replica.client.llen(f"lane:shop:{number}") for number in range(4)) == 1
+        assert sum(replica.client.llen(f"lane:shop:{number}") for number in range(LANES_PER_CONNECTION)) == 1
         ready = site.http.get("/health/ready")
         assert (ready.status_code, ready.json()["a_202_means"]) == (200, "2 disks")
         assert (metric(site, "relay_redis_replicas"), metric(site, "relay_durability_met")) == (1, 1)

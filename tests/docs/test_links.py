@@ -64,3 +64,11 @@ def test_documents_that_code_and_rules_name_exist() -> None:
 def test_a_link_that_leads_nowhere_is_found(link: str) -> None:
     """Otherwise the tests above would prove nothing."""
     assert problem(ROOT, link) is not None
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    """The file's name and its heading agree."""
+    files = sorted((ROOT / "docs/decisions").glob("*.md"))
+    numbers = [int(file.name[:4]) for file in files]
+    assert numbers == [int(file.read_text(encoding="utf-8").partition(".")[0].removeprefix("# ")) for file in files]
+    assert len(set(numbers)) == len(numbers)

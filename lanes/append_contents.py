@@ -59,7 +59,8 @@ class AppendContents(NamedTuple):
 
     def arguments(self, **options: int | str) -> list[bytes]:
         """Return the script's arguments with these options; raise ArrivalTooLarge for more than one script takes."""
-        packed = pack({**options, **self.described})
+        self.described.update(options)
+        packed = pack(self.described)
         if len(packed) + len(self.receipts) + sum(map(len, self.chunks)) > LARGEST_SCRIPT:
             raise ArrivalTooLarge
         return [packed, self.receipts, *self.chunks]

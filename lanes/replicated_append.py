@@ -74,9 +74,7 @@ class ReplicatedAppend(Append):
         """Make the confirmed appends again that Redis does not have any more. Raise RedisAway or RedisFull."""
         if not self._kept.any_kept:
             return
-        confirmed = (
-            self._kept.must_be_there
-        )  # read before the question to Redis, so that an append in between is no surprise
+        confirmed = self._kept.must_be_there  # before the question to Redis: an append may come in between
         with translate_errors:
             there = int(await self._client.get(f"appends:{self._kept.process}") or 0)
         if there < confirmed:

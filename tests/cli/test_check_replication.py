@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from support.bench import HEADER
+from support.faketime import ABSENT, LIBRARY, ServerClock
 from support.nodes import Nodes
 from support.terminal import relay
 
@@ -107,6 +108,20 @@ def test_a_sentinel_that_is_away_is_named(nodes: Nodes, monkeypatch: pytest.Monk
     found = findings()["sentinels"]
     assert found["status"] == "warning"
     assert "127.0.0.1:9: no answer" in found["remedy"]
+
+
+@pytest.mark.skipif(LIBRARY is None, reason=ABSENT)
+def test_a_replica_whose_clock_differs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a failover, lanes would wait for as long as the clocks differ."""
+    (tmp_path / "relay.yaml").write_text(HEADER)
+    monkeypatch.setenv("TOKEN", "good")
+    monkeypatch.setenv("RELAY_CONFIG", str(tmp_path / "relay.yaml"))
+    clock = ServerClock(tmp_path)
+    with Nodes(tmp_path, replicas=1, environments={1: clock.environment}) as nodes:
+        clock.set("+30s")
+        found = findings(RELAY_REDIS_URL=nodes.url)["clocks of replicas"]
+    assert found["status"] == "warning"
+    assert "s ahead of the primary's" in found["found"]
 
 
 @pytest.mark.usefixtures("at_home")

@@ -6,7 +6,6 @@ ingest keeps, most of them lose events; `docs/two-disks.md` has the figures.
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,8 +48,8 @@ def test_a_primary_that_dies_again_and_again(watched: Watched, tmp_path: Path) -
             dead = nodes.primary()
             dead.die()
             until(confirmed_more(appender))
-            dead.come_back(new := nodes.primary())
-            until(partial(dead.follows, new))
+            dead.come_back(nodes.primary())
+            until(nodes.is_settled)
     tell("kills", appender)
     assert_nothing_lost(nodes, appender, tmp_path)
 
@@ -93,7 +92,7 @@ def test_a_partition_with_a_replica_on_the_primarys_side(watched: Watched, tmp_p
         until(confirmed_more(appender, 300))  # by a primary that is deposed already
         for node in nodes.nodes:
             node.proxy.release()
-        until(lambda: primary.follows(far) and near.follows(far))
+        until(nodes.is_settled)
         until(confirmed_more(appender))
     tell("partition with a replica", appender)
     assert sum(repair.events for repair in appender.repairs) > 0
@@ -128,7 +127,7 @@ def test_a_killed_primary_that_comes_back_as_it_was(watched: Watched, tmp_path: 
         old.die()
         until(confirmed_more(appender))
         old.come_back()
-        until(lambda: old.follows(nodes.primary()))
+        until(nodes.is_settled)
         until(confirmed_more(appender))
     tell("old primary", appender)
     assert_nothing_lost(nodes, appender, tmp_path)
@@ -147,7 +146,7 @@ def test_one_replica_of_two_may_be_away(watched: Watched, tmp_path: Path) -> Non
         far.die()
         until(confirmed_more(appender, 300))
         far.come_back(nodes.primary())
-        until(lambda: far.follows(nodes.primary()))
+        until(nodes.is_settled)
     tell("one replica away", appender)
     assert_nothing_lost(nodes, appender, tmp_path)
 

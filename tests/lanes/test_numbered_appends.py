@@ -88,6 +88,27 @@ def test_what_a_failover_lost_is_made_again_in_order_before_the_next_append(
     assert ingest.repairs == [Repair(2, 2, lost=False)]
 
 
+def test_a_failover_that_lost_only_the_last_append_is_noticed(ingest: Ingest, client: redis.Redis) -> None:
+    """The next append brings it."""
+    ingest.add(1)
+    state = state_of(client)
+    ingest.add(2)
+    go_back(client, state)
+    ingest.add(3)
+    assert waiting(client) == [1, 2, 3]
+
+
+def test_a_comparison_that_was_overtaken_makes_nothing_twice(ingest: Ingest, client: redis.Redis) -> None:
+    """An append repaired in between: the number that the comparison read is no longer right."""
+    state = state_of(client)
+    ingest.add(1)
+    ingest.add(2)
+    go_back(client, state)
+    ingest.add(3)
+    ingest.runner.run(ingest.append._make_again(0))
+    assert (waiting(client), ingest.repairs) == ([1, 2, 3], [Repair(2, 2, lost=False)])
+
+
 def test_an_idle_ingest_makes_appends_again_too(ingest: Ingest, client: redis.Redis) -> None:
     """Only once: a second comparison finds everything."""
     state = state_of(client)

@@ -153,7 +153,7 @@ class Nodes:
         until(self._all_known)
 
     def _sentinel(self) -> int:
-        times = f"sentinel down-after-milliseconds {NAME} 1500", f"sentinel failover-timeout {NAME} 5000"
+        times = f"sentinel down-after-milliseconds {NAME} 2500", f"sentinel failover-timeout {NAME} 5000"
         monitor = f"{NAME} 127.0.0.1 {self.nodes[0].port} 2"
         return self._stack.enter_context(running_sentinel(self._directory, *times, monitors=[monitor]))
 
@@ -183,6 +183,11 @@ class Nodes:
                 address = sentinel.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME)
                 named += [node for node in self.nodes if address and node.port == int(address[1])]
         return next((node for node in self.nodes if 2 * named.count(node) > len(self.sentinels)), None)
+
+    def is_settled(self) -> bool:
+        """Whether there is one primary, which Sentinels name and all other machines follow."""
+        named = self.named()
+        return named is not None and named.is_primary() and all(n is named or n.follows(named) for n in self.nodes)
 
     def primary(self) -> Node:
         """Return the primary, as soon as there is one that takes writes and that Sentinels name."""

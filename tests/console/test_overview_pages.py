@@ -101,7 +101,7 @@ def test_a_day_counts_events_that_an_operator_discarded(bench: Bench, operator: 
     """Discarded events are not waiting any more."""
     bench.put([purchase(1), purchase(2)], days_ago=1)
     assert "2 events received: 0 delivered, 2 waiting." in visible_text(operator.get(f"/console/days/{YESTERDAY}"))
-    discard_backlog(bench.redis, "shop")
+    discard_backlog(bench.redis, "shop", bench.runtime.codec, bench.runtime.receipts)
     assert "2 events received: 0 delivered, 2 discarded." in visible_text(operator.get(f"/console/days/{YESTERDAY}"))
 
 

@@ -98,6 +98,20 @@ MUTATIONS = (
         "tests/lanes",
     ),
     Mutation(
+        "balance of receipts in settle",
+        "lanes/scripts/settle.lua",
+        "if receipts and receipts.number ~= ends - (done.counts.unsupported or 0) then",
+        "if false then",
+        "tests/lanes/test_receipts.py",
+    ),
+    Mutation(
+        "leading pieces in merge",
+        "lanes/scripts/merge_receipts.lua",
+        "if left ~= ask.place or #pieces ~= ask.pieces then return 0 end",
+        "",
+        "tests/lanes/test_receipts.py",
+    ),
+    Mutation(
         "stamp of what was being posted",
         "lanes/scripts/claims.lua",
         "  for i, chunk in pairs(marked) do redis.call('LSET', lane_key(lane), i, chunk) end\n",

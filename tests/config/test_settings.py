@@ -59,6 +59,8 @@ def test_nothing_needs_to_be_set() -> None:
         "max_connections": 1000,
         "keep_alive": 75.0,
         "trusted_proxies": (),
+        "receipts_memory": 64 << 20,
+        "cell": "",
     }
 
 
@@ -85,6 +87,8 @@ RIGHT = [
     ("max_request_bytes", "1048576", 1 << 20),
     ("max_request_bytes", "2048B", 2048),
     ("max_connections", "5000", 5000),
+    ("receipts_memory", "0", 0),
+    ("receipts_memory", "256MiB", 256 << 20),
     ("keep_alive", "620", 620.0),
     ("trusted_proxies", "10.0.0.0/8", (ipaddress.ip_network("10.0.0.0/8"),)),
     ("trusted_proxies", "10.1.2.3, ::1", (ipaddress.ip_network("10.1.2.3"), ipaddress.ip_network("::1"))),
@@ -142,6 +146,7 @@ WRONG = [
     ("encryption_key", f"{KEY},hidden", "key 2 is not a Fernet key (make one with: relay secrets key)"),
     ("log_format", "xml", "must be text or json"),
     ("max_connections", "9", "a whole number from 10 to 100000"),
+    ("receipts_memory", "-1", "a size such as 64MiB; 0 means that no receipts are kept"),
     ("keep_alive", "0", "seconds from 1 to 3600"),
     ("keep_alive", "75s", "seconds from 1 to 3600"),
     ("max_request_bytes", "4MB", "a size from 1KiB to 1GiB, such as 4MiB"),

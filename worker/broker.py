@@ -1,17 +1,22 @@
 """Connect Celery to Redis with the address and options of all other connections, without kombu's URL parser."""
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
+import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from config.redis_address import RedisAddress, Sentinels, Socket, Tcp
-from store.client import connection_class, connection_options
+from store.client import connect, connection_class, connection_options
 from store.diagnosis.trouble import diagnose
 from store.errors import Trouble
+
+ONE_SLOT: Final = "{relay}:"
+"""Before Celery's keys in cluster mode: the part in braces decides on the slot."""
 
 _SHOWN = {Socket: "unix-socket", Sentinels: "found-by-sentinels"}
 _OF_TCP = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
@@ -21,6 +26,16 @@ class Channel(kombu_redis.Channel):
     """Kombu's channel, connected to `address`."""
 
     address: RedisAddress
+    url: str
+    is_one_shard: bool | None = None
+    """Whether Redis is in cluster mode, where Celery's keys must be in one slot; None until it was asked."""
+
+    def _get_client(self) -> Any:
+        if Channel.is_one_shard is None:
+            with connect(self.url) as client, suppress(RedisError, OSError):  # the channel fails too
+                Channel.is_one_shard = _is_in_cluster_mode(client)
+        self.global_keyprefix = ONE_SLOT if Channel.is_one_shard else ""
+        return super()._get_client()  # type: ignore[no-untyped-call]
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         self.connection_class = connection_class(self.address)
@@ -39,10 +54,17 @@ class Transport(kombu_redis.Transport):
     Channel = Channel
 
 
+def _is_in_cluster_mode(client: redis.Redis) -> bool:
+    try:
+        return int(client.info("cluster").get("cluster_enabled", 0)) == 1
+    except ResponseError:  # INFO is not permitted
+        return False
+
+
 def use_broker(app: Celery, url: str) -> None:
     """Make `app` use the Redis of this URL. The URL that Celery and Flower see, and may show, has no password."""
     address = RedisAddress.parse(url)
-    Channel.address = address
+    Channel.address, Channel.url, Channel.is_one_shard = address, url, None
     TRANSPORT_ALIASES["redis"] = f"{__name__}:{Transport.__name__}"
     shown = address.place if isinstance(address.place, Tcp) else _SHOWN[type(address.place)]
     app.conf.broker_url = f"redis://{shown}/{address.database}"

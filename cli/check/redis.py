@@ -22,6 +22,9 @@ OLDEST: Final = (6, 2)
 UNKNOWN: Final = "cannot be read: the server does not permit CONFIG GET, as is usual for managed servers"
 BY_HAND: Final = "Look in the provider's console, or ask the provider: {0} must be {1}. Otherwise: {2}."
 
+ONE_SHARD: Final = "1, with one shard"
+"""The value of `cluster_enabled` where one primary has every slot."""
+
 ServerFacts = Mapping[str, str]
 """INFO and CONFIG GET together, all values as text; what could not be read is absent."""
 
@@ -65,9 +68,9 @@ REQUIREMENTS: Final = (
     Requirement(
         "redis cluster",
         "cluster_enabled",
-        "0",
-        _is("0"),
-        "relay's scripts use keys of several slots: run one primary instead of a cluster",
+        "0, or a cluster of one shard",
+        _is("0", ONE_SHARD),
+        "relay's scripts use keys of several slots: run one primary, or a cluster of one shard",
     ),
     Requirement(
         "appendonly",
@@ -167,6 +170,10 @@ def _facts(client: redis.Redis) -> dict[str, str]:
     facts: dict[str, str] = {}
     with contextlib.suppress(ResponseError):  # not permitted
         facts = {name: str(value) for name, value in client.info().items()}
+    if facts.get("cluster_enabled") == "1":
+        with contextlib.suppress(ResponseError):
+            if client.cluster("INFO").get("cluster_size") == "1":
+                facts["cluster_enabled"] = ONE_SHARD
     from_info = {name: convert(facts[fact]) for name, (fact, convert) in SAME_IN_INFO.items() if fact in facts}
     with contextlib.suppress(ResponseError):
         for name in FROM_CONFIG:  # one at a time: 6.2 accepts no list

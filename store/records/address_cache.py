@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Final, Protocol, cast
 
 import redis
+from redis.exceptions import ClusterCrossSlotError
 
 from store.diagnosis.trouble import translate_errors
 from store.scripts import Scripts, pack
@@ -58,9 +59,18 @@ class AddressCache:
             return {}
         names = [self._name(subject) for subject in subjects]
         with translate_errors:
-            kept = cast("list[bytes | None]", self._client.mget(names))
+            kept = self._values(names)
         decrypted = ((subject, self._decrypt(value)) for subject, value in zip(subjects, kept, strict=True) if value)
         return {subject: value for subject, value in decrypted if value is not None}
+
+    def _values(self, names: list[bytes]) -> list[bytes | None]:
+        try:
+            return cast("list[bytes | None]", self._client.mget(names))
+        except ClusterCrossSlotError:  # cluster mode with one shard has every key, and yet refuses this
+            one_by_one = self._client.pipeline(transaction=False)
+            for name in names:
+                one_by_one.get(name)
+            return cast("list[bytes | None]", one_by_one.execute())
 
     def put(self, values: Mapping[str, bytes]) -> None:
         """Store these values until they expire; beyond `most_bytes` the oldest are removed.

@@ -1,0 +1,81 @@
+"""A server in cluster mode with one shard, as managed services offer it: relay works there."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import wait_until_ready
+from support.bench import HEADER, Bench
+from support.events import purchase
+from support.place import Place
+from support.server import SERVER, free_port_of_cluster, own_every_slot
+from support.waiting import until
+
+from config.secrets import Keyring
+from sandbox.client import running_sandbox
+from store.client import connect
+from store.records.address_cache import AddressCache
+from store.records.audit_log import add_entry, entries
+
+
+@pytest.fixture
+def one_shard(tmp_path: Path) -> Iterator[str]:
+    """Return the URL of a server in cluster mode that has every slot."""
+    port = free_port_of_cluster()
+    command = [os.fspath(SERVER), "--port", str(port), "--save", "", "--dir", str(tmp_path), "--cluster-enabled", "yes"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        url = f"redis://127.0.0.1:{port}/0"
+        wait_until_ready(url)
+        own_every_slot(url)
+        yield url
+        process.terminate()
+
+
+def test_addresses_of_several_people_are_read_together(one_shard: str) -> None:
+    """Their keys are in several slots, of which MGET takes one only."""
+    with connect(one_shard) as client:
+        cache = AddressCache(client, Keyring.from_text(Keyring.new_key()), 60)
+        values = {f"person-{number}": f"198.51.100.{number}".encode() for number in range(20)}
+        cache.put(values)
+        assert cache.get([*values, "unknown"]) == values
+        add_entry(client, "reveals", b"entry")
+        assert entries(client, "reveals") == [b"entry"]
+
+
+def test_events_wait_are_delivered_and_become_dead_letters(
+    one_shard: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every script uses keys of several slots, which one shard permits."""
+    monkeypatch.setenv("TOKEN", "good")
+    path = tmp_path / "relay.yaml"
+    path.write_text(HEADER + "    enable_web_migration: true\n")
+    with running_sandbox(["good"]) as sandbox:
+        bench = Bench(path, one_shard, sandbox)
+        bench.put([purchase(1), purchase(2), purchase(3, custom_flags={})])
+        bench.drain()
+        assert len(sandbox.events()) == 2
+        assert bench.redis.hlen("dead_letters:shop") == 1
+        bench.close()
+
+
+def test_real_processes_deliver_there(one_shard: str, tmp_path: Path) -> None:
+    """Ingest, a worker and Celery, whose keys are in one slot; `relay check` takes one shard for what it is."""
+    directory = tmp_path / "place"
+    directory.mkdir()
+    with running_sandbox(["token"]) as sandbox:
+        place = Place(directory, sandbox)
+        with place.up(RELAY_REDIS_URL=one_shard) as process:
+            for number in range(3):
+                place.post(number)
+            until(lambda: all(place.arrived(number) for number in range(3)))
+            found = {
+                row["check"]: row for row in json.loads(place.run("check", "--json", RELAY_REDIS_URL=one_shard).stdout)
+            }
+            assert place.run("status", "--verify", RELAY_REDIS_URL=one_shard).returncode == 0
+            process.terminate()
+            assert process.wait(timeout=120) == 0
+    assert (found["redis cluster"]["status"], found["redis cluster"]["found"]) == ("ok", "1, with one shard")
+    assert found["redis for Celery"]["status"] == "ok"

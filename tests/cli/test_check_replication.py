@@ -11,8 +11,10 @@ from support.bench import HEADER
 from support.faketime import ABSENT, LIBRARY, ServerClock
 from support.nodes import Nodes
 from support.terminal import relay
+from support.waiting import until
 
 from cli.check.command import check
+from store.replication.replicas import replicas_in
 
 EVERYSEC, NO_FILE = ("appendfsync", "everysec"), ("appendonly", "no")
 
@@ -29,6 +31,7 @@ def at_home(nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("TOKEN", "good")
     monkeypatch.setenv("RELAY_CONFIG", str(tmp_path / "relay.yaml"))
     monkeypatch.setenv("RELAY_REDIS_URL", nodes.url)
+    until(lambda: len([each for each in replicas_in(nodes.nodes[0].client.info("replication")) if each.lag_s < 2]) == 2)
     yield
     for node in nodes.nodes:
         node.client.config_set("appendonly", "yes")

@@ -81,6 +81,8 @@ def _of_numbers(condition: Condition, positive: _OfText) -> Holds:
     def found(value: object) -> bool:
         if type(value) is float or type(value) is int:
             return compare(value, bound)
+        if type(value) is list:
+            return any(map(found, value))
         return value is not None and _any(positive, _entries(value))
 
     return found

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.conditions.words import OPERATORS_OF, holds
@@ -65,6 +65,10 @@ def rules(draw: st.DrawFn) -> list[EventRule]:
 
 @settings(max_examples=400, deadline=None)
 @given(rules(), st.lists(EVENTS, min_size=1, max_size=3))
+@example(
+    [EventRule("rule 0", Condition("product", "price", "less", ("1",)), is_wanted=False)],
+    [{"product_action": {"action": "purchase", "products": [{"price": 1e-308}]}}],
+)
 def test_the_rules_decide_as_their_conditions_do(made: list[EventRule], events: list[dict[str, Any]]) -> None:
     """The first rule that withholds is the one that is named, for one event after another."""
     decide = compile_event_rules(made)

@@ -29,8 +29,14 @@ MALFORMED = {
             f"rediss://h?ssl_cert_reqs={SECRET}",
             f"http://:{SECRET}@h",
             f"redis://[{SECRET}]",
+            f"sentinel://:{SECRET}/x@h:26379/relay",
+            f"sentinel://{SECRET}",
+            f"sentinels://u:{SECRET}@h:26379",
         ),
     ],
+    "replicas": [SECRET],
+    "durability": [SECRET],
+    "cell": [f"a {SECRET}"],
     "tiktok_url": [SECRET, f"https://u:{SECRET}@h", f"http://{SECRET}.example", f"https://h/?t={SECRET}"],
     "host": [f"127.0.0.1\n{SECRET}"],
     "port": [SECRET],
@@ -45,6 +51,7 @@ MALFORMED = {
     "max_request_bytes": [SECRET],
     "max_connections": [SECRET],
     "keep_alive": [SECRET],
+    "receipts_memory": [SECRET],
     "trusted_proxies": [f"10.0.0.0/8,{SECRET}"],
 }
 ROWS = [(name, value) for name, values in MALFORMED.items() for value in (*values, f'"{SECRET}"', f"'{SECRET}'")]

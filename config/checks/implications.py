@@ -21,6 +21,8 @@ def implies(first: Condition, second: Condition) -> bool:
         return True
     if first.operator in NEGATIVE and second.operator in NEGATIVE:
         return _values(second) <= _values(first)
+    if second.operator in NEGATIVE:
+        return False  # of several values, one may be as `first` says and another as `second` denies
     if first.operator in ("is", "in"):
         return all(_holds_for(second, value) for value in _values(first))
     if first.operator in ("greater", "less") and first.operator == second.operator:

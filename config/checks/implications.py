@@ -1,14 +1,16 @@
 """Compare conditions: whether one holds wherever another does, and whether two can hold for one event."""
 
 import re
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from config.conditions.words import NEGATIVE, holds
 from config.model import Condition
+from config.vocabulary import EVENT_TYPES
 
-_ZEROS: Final = re.compile(r"(?<=\d)(\.0+)+$")
+_VERSION: Final = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _SINGLE: Final = frozenset({"field", "batch", "gdpr_consent"})
 """Subjects of which an event has one value only."""
+_OF_COMMERCE: Final = frozenset({"product", "product_attribute", "promotion"})
 
 
 def implies(first: Condition, second: Condition) -> bool:
@@ -26,10 +28,11 @@ def implies(first: Condition, second: Condition) -> bool:
     if first.operator in ("is", "in"):
         return all(_holds_for(second, value) for value in _values(first))
     if first.operator in ("greater", "less") and first.operator == second.operator:
-        bounds = _numbers(first), _numbers(second)
+        bounds = _bound(first), _bound(second)
         return bounds[0] >= bounds[1] if first.operator == "greater" else bounds[0] <= bounds[1]
     if first.operator in ("contains", "starts_with"):
-        return second.operator in (first.operator, "contains") and _text_holds_for(second, *_texts(first))
+        [text] = first.values
+        return second.operator in (first.operator, "contains") and _text_holds_for(second, text.casefold())
     return False
 
 
@@ -48,27 +51,31 @@ def exclude(first: Condition, second: Condition) -> bool:
 
 def _values_exclude(first: Condition, second: Condition) -> bool:
     """Return whether `first` lists values, and none of them satisfies `second`."""
-    if first.operator not in ("is", "in") or second.operator not in ("is", "in", "is_not", "not_in"):
+    if first.operator not in ("is", "in") or not _is_certain(second):
         return False
     return not any(_holds_for(second, value) for value in _values(first))
 
 
 def _bounds_exclude(first: Condition, second: Condition) -> bool:
-    bounds = {condition.operator: _numbers(condition) for condition in (first, second) if condition.operator in _BOUNDS}
+    bounds = {condition.operator: _bound(condition) for condition in (first, second) if condition.operator in _BOUNDS}
     return len(bounds) == len(_BOUNDS) and bounds["greater"] >= bounds["less"]
 
 
 _BOUNDS: Final = ("greater", "less")
 
 
-def _excluded_by_kind(action: Condition, event_type: Condition) -> bool:
-    """Return whether `action` needs a product action, and `event_type` allows no commerce event."""
-    return (
-        (action.subject, action.name) == ("field", "action")
-        and (event_type.subject, event_type.name) == ("field", "event_type")
-        and not _is_absence(action)
-        and not _holds_for(event_type, "commerce_event")
-    )
+def _excluded_by_kind(first: Condition, event_type: Condition) -> bool:
+    """Return whether `first` needs an event of another type than `event_type` allows."""
+    types = _types_of(first)
+    is_type = (event_type.subject, event_type.name) == ("field", "event_type")
+    return is_type and not _is_absence(first) and not any(_holds_for(event_type, each) for each in types)
+
+
+def _types_of(condition: Condition) -> frozenset[str]:
+    """Return the types of events that have the subject of a condition."""
+    if condition.subject in _OF_COMMERCE or (condition.subject, condition.name) == ("field", "action"):
+        return frozenset({"commerce_event"})
+    return frozenset(EVENT_TYPES)
 
 
 def _same_subject(first: Condition, second: Condition) -> bool:
@@ -83,40 +90,79 @@ def _texts(condition: Condition) -> list[str]:
     return [value.strip().casefold() for value in condition.values]
 
 
-def _values(condition: Condition) -> frozenset[str]:
-    """Return the values so that those that are equal as numbers or versions are equal."""
-    kind = holds(condition.subject, condition.name)
-    if kind == "number":
-        return frozenset(str(float(text)) for text in condition.values)
-    return frozenset(_ZEROS.sub("", text) if kind == "version" else text for text in _texts(condition))
+_Value: TypeAlias = str | float | tuple[int, ...]
+"""A value so that those that are equal as numbers or versions are equal: text where it is neither."""
 
 
-def _numbers(condition: Condition) -> tuple[float, ...]:
-    """Return the bound of `greater` or `less` in a form that compares: a number, or the parts of a version."""
+def _values(condition: Condition) -> frozenset[_Value]:
+    return frozenset(_value(condition, text) for text in _texts(condition))
+
+
+def _value(condition: Condition, text: str) -> _Value:
+    match holds(condition.subject, condition.name):
+        case "number":
+            return float(text)
+        case "version" if _VERSION.fullmatch(text):
+            return _version(text)
+        case _:
+            return text
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """Return the parts of a version, without zeros at its end: 3.2.0 is 3.2."""
+    parts = [*map(int, text.split("."))]
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return tuple(parts)
+
+
+def _bound(condition: Condition) -> float | tuple[int, ...]:
+    """Return the bound of `greater` or `less`: a number, or the parts of a version."""
     [bound] = condition.values
-    if holds(condition.subject, condition.name) == "version":
-        return tuple(map(int, bound.split(".")))
-    return (float(bound),)
+    return _version(bound) if holds(condition.subject, condition.name) == "version" else float(bound)
 
 
-def _holds_for(condition: Condition, value: str) -> bool:
-    """Return whether the condition certainly holds for this casefolded value; False where that is not known."""
-    values = _values(condition)
+def _is_certain(condition: Condition) -> bool:
+    """Return whether the condition certainly does not hold for a value where `_holds_for` is False."""
+    match condition.operator:
+        case "contains" | "starts_with":
+            return holds(condition.subject, condition.name) != "version"
+        case "greater" | "less":
+            return holds(condition.subject, condition.name) in ("number", "version")
+        case operator:
+            return operator not in ("matches", "exists")
+
+
+def _holds_for(condition: Condition, value: _Value) -> bool:
+    """Return whether the condition certainly holds for this value; False where that is not known."""
     match condition.operator:
         case "is" | "in":
-            return value in values
+            return value in _values(condition)
         case "is_not" | "not_in":
-            return value not in values
+            return value not in _values(condition)
         case "contains" | "starts_with":
             is_version = holds(condition.subject, condition.name) == "version"  # 3.2.0 is 3.2, and does not start so
-            return not is_version and _text_holds_for(condition, value)
+            return not is_version and _text_holds_for(condition, str(value))
         case "exists":
             return condition.values == ("true",)
+        case "greater" | "less":
+            return _is_certain(condition) and _is_beyond(condition, value)
         case _:
             return False
 
 
+def _is_beyond(condition: Condition, value: _Value) -> bool:
+    """Return whether a number or a version is greater, or less, than the condition's bound."""
+    if isinstance(value, str):
+        begins = _VERSION.match(value)
+        if begins is None:
+            return False
+        value = _version(begins[0])
+    found: tuple[Any, Any] = value, _bound(condition)
+    return bool(found[0] > found[1] if condition.operator == "greater" else found[0] < found[1])
+
+
 def _text_holds_for(condition: Condition, text: str) -> bool:
     """Return whether a text contains, or starts with, what the condition says."""
-    [part] = _texts(condition)
+    part = condition.values[0].casefold()
     return text.startswith(part) if condition.operator == "starts_with" else part in text

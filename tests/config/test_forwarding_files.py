@@ -136,6 +136,31 @@ WARNED = [
         "it never holds together with that of line 11",
     ),
     (
+        "forward:\n  only_if:\n  - {batch: app_version, greater: 3.2}\n  - {batch: app_version, less: 3.2.0}",
+        12,
+        "it never holds together with that of line 11",
+    ),
+    (
+        "forward:\n  only_if:\n  - {field: total_amount, is: 5}\n  - {field: total_amount, greater: 10}",
+        12,
+        "it never holds together with that of line 11",
+    ),
+    (
+        "forward:\n  only_if:\n  - {field: event_name, is: Search}\n  - {field: event_name, starts_with: Quiz}",
+        12,
+        "it never holds together with that of line 11",
+    ),
+    (
+        "forward:\n  only_if:\n  - {field: event_type, is: screen_view}\n  - {product: id, is: a}",
+        12,
+        "it never holds together with that of line 11",
+    ),
+    (
+        "forward:\n  only_if:\n  - {field: total_amount, is: 20}\n  - {field: total_amount, greater: 10}",
+        12,
+        "this rule of `only_if` has no effect: that of line 11 decides the same",
+    ),
+    (
         "forward:\n  only_if: [{attribute: a, is: X}]\n  never_if:\n  - {attribute: a, in: [x, y]}",
         12,
         f"{NOTHING}it withholds all that `only_if` of line 10 lets through",
@@ -202,6 +227,9 @@ def test_a_rule_without_effect_is_a_warning_with_its_line(settings: str, line: i
 QUIET = [
     "forward: {only_if: [{attribute: a, is: x}, {attribute: a, is: y}]}",  # a list has both
     "forward: {only_if: [{product: category, is: x}, {product: category, is: y}]}",
+    "forward: {only_if: [{product: category, is: x}, {product: category, is_not: y}]}",  # one of each
+    "forward: {only_if: [{product: category, is: x}], never_if: [{product: category, is_not: y}]}",
+    "forward: {never_if: [{attribute: a, is_not: y}, {attribute: a, is: x}]}",
     "forward: {never_if: [{attribute: a, is: x}, {attribute: b, is: x}, {attribute: a, matches: ^y}]}",
     "forward: {only_if: [{batch: app_version, greater: 3.9}, {batch: app_version, less: 3.10}]}",
     "forward: {only_if: [{gdpr_consent: ads, is: true}], never_if: [{batch: ccpa_opt_out, is: true}]}",

@@ -1,7 +1,7 @@
 """Compare conditions: whether one holds wherever another does, and whether two can hold for one event."""
 
 import re
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from config.conditions.words import NEGATIVE, holds
 from config.model import Condition
@@ -90,7 +90,7 @@ def _texts(condition: Condition) -> list[str]:
     return [value.strip().casefold() for value in condition.values]
 
 
-_Value: TypeAlias = str | float | tuple[int, ...]
+_Value: TypeAlias = str | tuple[float, ...]
 """A value so that those that are equal as numbers or versions are equal: text where it is neither."""
 
 
@@ -101,25 +101,25 @@ def _values(condition: Condition) -> frozenset[_Value]:
 def _value(condition: Condition, text: str) -> _Value:
     match holds(condition.subject, condition.name):
         case "number":
-            return float(text)
+            return (float(text),)
         case "version" if _VERSION.fullmatch(text):
             return _version(text)
         case _:
             return text
 
 
-def _version(text: str) -> tuple[int, ...]:
+def _version(text: str) -> tuple[float, ...]:
     """Return the parts of a version, without zeros at its end: 3.2.0 is 3.2."""
-    parts = [*map(int, text.split("."))]
+    parts: list[float] = [*map(int, text.split("."))]
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
     return tuple(parts)
 
 
-def _bound(condition: Condition) -> float | tuple[int, ...]:
+def _bound(condition: Condition) -> tuple[float, ...]:
     """Return the bound of `greater` or `less`: a number, or the parts of a version."""
     [bound] = condition.values
-    return _version(bound) if holds(condition.subject, condition.name) == "version" else float(bound)
+    return _version(bound) if holds(condition.subject, condition.name) == "version" else (float(bound),)
 
 
 def _is_certain(condition: Condition) -> bool:
@@ -158,8 +158,8 @@ def _is_beyond(condition: Condition, value: _Value) -> bool:
         if begins is None:
             return False
         value = _version(begins[0])
-    found: tuple[Any, Any] = value, _bound(condition)
-    return bool(found[0] > found[1] if condition.operator == "greater" else found[0] < found[1])
+    bound = _bound(condition)
+    return value > bound if condition.operator == "greater" else value < bound
 
 
 def _text_holds_for(condition: Condition, text: str) -> bool:

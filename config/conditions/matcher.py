@@ -1,18 +1,23 @@
 """Search text for a pattern in linear time: follow all ways through the pattern at once, and cache the steps.
 
 The parts of a pattern become the states of a nondeterministic automaton. A search reads each character once and keeps
-the set of states that it may be in. Sets and their transitions are cached, so most steps are one look-up.
+the set of states that it may be in, as the bits of a number. Transitions of sets are cached, so most steps are one
+look-up; the others take eight states at a time.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 from config.conditions.pattern import Accepts, Character, End, Node, OneOf, Repeat, Sequence, Start, parse_pattern
 
 _MOST_CACHED: Final = 1000
-"""Transitions of one pattern; when there are more, the cache starts again."""
+"""Transitions, and characters, of one pattern; when there are more, the cache starts again."""
+_MOST_OCTETS: Final = 10_000
+"""Sets of eight states whose transition one pattern caches, 3 MiB at most; usual patterns have a few dozen."""
 
-States: TypeAlias = frozenset[int]
+States: TypeAlias = int
+"""A set of states: bit n is set where it has state n."""
 
 
 class _Automaton:
@@ -28,6 +33,14 @@ class _Automaton:
         self.needs.append(needs)
         self.then.append([])
         return len(self.then) - 1
+
+    def accepting(self) -> list[tuple[Accepts, States]]:
+        """Return each class of characters once, with the states that read it."""
+        states: dict[Accepts, States] = {}
+        for state, accepts in enumerate(self.reads):
+            if accepts is not None:
+                states[accepts] = states.get(accepts, 0) | 1 << state
+        return [*states.items()]
 
     def build(self, node: Node, before: int) -> int:
         """Add the states of `node` after the state `before`; return the state behind them."""
@@ -72,13 +85,17 @@ class Pattern:
 
     def __init__(self, text: str) -> None:
         """Raise BadPattern."""
-        self._automaton = _Automaton()
-        self._first = self._automaton.state()
-        end = self._automaton.build(parse_pattern(text), self._first)
-        self._last = self._automaton.state()
-        self._automaton.then[end].append(self._last)
-        self._begin = self._closure([self._first], at_start=True)
-        self._again = self._closure([self._first])
+        self._automaton = automaton = _Automaton()
+        first = automaton.state()
+        end = automaton.build(parse_pattern(text), first)
+        last = automaton.state()
+        automaton.then[end].append(last)
+        self._last: States = 1 << last
+        self._begin = self._closure([first], at_start=True)
+        self._again = self._closure([first])
+        self._accepting = automaton.accepting()
+        self._accepted: dict[str, States] = {}
+        self._following: dict[tuple[int, int], States] = {}
         self._steps: dict[tuple[States, str], States] = {}
         self._ends: dict[States, bool] = {}
 
@@ -86,52 +103,74 @@ class Pattern:
         """Return whether the pattern matches a part of this casefolded text."""
         states, steps, last = self._begin, self._steps, self._last
         for character in folded:
-            if last in states:
+            if last & states:
                 return True
             following = steps.get((states, character))
             states = self._step(states, character) if following is None else following
-        return last in states or self._ends_in(states)
+        return bool(last & states) or self._ends_in(states, is_empty=not folded)
 
     def _step(self, states: States, character: str) -> States:
-        reads, then = self._automaton.reads, self._automaton.then
-        reached = [
-            after
-            for state in states
-            if (accepts := reads[state]) is not None and accepts(character)
-            for after in then[state]
-        ]
-        following = self._closure(reached) | self._again
+        following = self._again
+        reached = states & self._states_that_accept(character)
+        known = self._following
+        for place, octet in enumerate(reached.to_bytes((reached.bit_length() + 7) >> 3, "little")):
+            if octet:
+                found = known.get((place, octet))
+                following |= self._after_octet(place, octet) if found is None else found
         if len(self._steps) >= _MOST_CACHED:
-            self._steps = {}
+            self._steps.clear()
         self._steps[states, character] = following
         return following
 
-    def _ends_in(self, states: States) -> bool:
+    def _states_that_accept(self, character: str) -> States:
+        known = self._accepted.get(character)
+        if known is None:
+            if len(self._accepted) >= _MOST_CACHED:
+                self._accepted.clear()
+            known = sum(states for accepts, states in self._accepting if accepts(character))
+            self._accepted[character] = known
+        return known
+
+    def _after_octet(self, place: int, octet: int) -> States:
+        """Return all that these of the eight states from `8 * place` on reach by reading a character."""
+        states = [8 * place + bit for bit in range(8) if octet >> bit & 1]
+        found = self._closure([after for state in states for after in self._automaton.then[state]])
+        if len(self._following) >= _MOST_OCTETS:
+            self._following.clear()
+        self._following[place, octet] = found
+        return found
+
+    def _ends_in(self, states: States, *, is_empty: bool) -> bool:
         """Return whether the pattern matches once the end of the text is reached, for the sake of `$`."""
-        if states is self._begin:
-            return self._last in self._closure(states, at_start=True, at_end=True)
+        if is_empty:
+            return bool(self._last & self._closure(_each(states), at_start=True, at_end=True))
         known = self._ends.get(states)
         if known is None:
             if len(self._ends) >= _MOST_CACHED:
-                self._ends = {}
-            known = self._ends[states] = self._last in self._closure(states, at_end=True)
+                self._ends.clear()
+            known = self._ends[states] = bool(self._last & self._closure(_each(states), at_end=True))
         return known
 
-    def _closure(self, states: "list[int] | States", *, at_start: bool = False, at_end: bool = False) -> States:
+    def _closure(self, states: Iterable[int], *, at_start: bool = False, at_end: bool = False) -> States:
         """Return these states and all that they reach without reading."""
-        found: set[int] = set()
+        found: States = 0
         waiting = list(states)
         while waiting:
             state = waiting.pop()
-            if state in found:
+            if found >> state & 1:
                 continue
-            found.add(state)
+            found |= 1 << state
             if self._automaton.reads[state] is not None:
                 continue
             needs = self._automaton.needs[state]
             if needs is None or (needs is Start and at_start) or (needs is End and at_end):
                 waiting.extend(self._automaton.then[state])
-        return frozenset(found)
+        return found
+
+
+def _each(states: States) -> Iterator[int]:
+    """Yield the numbers of the states."""
+    return (state for state in range(states.bit_length()) if states >> state & 1)
 
 
 @lru_cache(maxsize=256)

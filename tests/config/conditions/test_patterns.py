@@ -2,6 +2,7 @@
 
 import re
 import time
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -108,3 +109,28 @@ def test_a_search_takes_time_in_proportion_to_the_text(pattern: str) -> None:
     began = time.process_time()
     assert not compiled.found_in("aaab" * 25_000 + "a")
     assert time.process_time() - began < 60
+
+
+def calls_of(compiled: Pattern, name: str, text: str) -> int:
+    """Return how often a search of the text calls the method."""
+    with patch.object(compiled, name, wraps=getattr(compiled, name)) as method:
+        compiled.found_in(text)
+    return method.call_count
+
+
+MIXED = "".join(chr(0x4E00 + place * 7919 % 20_000) + "a" * (place % 3) for place in range(10_000))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(.{0,100}){4}!", "([^x]{99}x){4}y", "(a|b|c|d|e|f)*a(.{0,90})(.{0,90})!", "(.*a){90}x"]
+)
+def test_where_no_step_is_known_the_parts_of_steps_are(pattern: str) -> None:
+    """Each of 20,000 characters is another one, or comes in another set of hundreds of states."""
+    assert calls_of(Pattern(pattern), "_closure", MIXED) < 2000
+
+
+def test_a_text_with_more_transitions_than_are_cached_still_uses_the_cache() -> None:
+    """When the cache is full and starts again, the search that fills it uses the new one."""
+    compiled = Pattern("ab.{3}c")
+    compiled.found_in("".join(chr(0x4E00 + place) for place in range(1000)))
+    assert calls_of(compiled, "_step", "z" * 1000) < 10

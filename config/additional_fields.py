@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from config.routes import RouteName
@@ -78,8 +79,17 @@ class AdditionalField(NamedTuple):
 
 
 def matches(form: Form, written: str) -> re.Match[str] | None:
-    """Return the match of a text with the format of its form."""
-    return _FORMATS[form].fullmatch(written)
+    """Return the match of a text with the format of its form; a date must also be in the calendar."""
+    found = _FORMATS[form].fullmatch(written)
+    return found if form != "date" or found is None or _is_in_calendar(written) else None
+
+
+def _is_in_calendar(written: str) -> bool:
+    try:
+        datetime.fromisoformat(written)
+    except ValueError:
+        return False
+    return True
 
 
 def _squeezed(written: str) -> str:

@@ -84,9 +84,27 @@ def _default_without_events(draft: Draft) -> Iterator[Fault]:
                 yield Fault(line, f"{_NEVER.format(event=mapping.tiktok_event)}: {why}")
 
 
+def _total_with_each(draft: Draft) -> Iterator[Fault]:
+    """Yield mappings that send the amount of the whole event with each of its products."""
+    for located in draft.connections:
+        for mapping, table in tables_of_mappings(located):
+            value, parameters = mapping.parameters.get("value"), table.values.get("parameters")
+            if mapping.for_each is None or value is None or not isinstance(parameters, Table):
+                continue
+            if value.source == "field" and value.name in _OF_THE_WHOLE:
+                yield Fault(
+                    parameters.lines["value"],
+                    f"`value` is the {value.name} of the whole event, and `for_each: {mapping.for_each}` sends it with"
+                    f" each {mapping.for_each}: TikTok adds them up; take an amount of the product",
+                )
+
+
+_OF_THE_WHOLE: Final = frozenset({"total_amount", "tax_amount", "shipping_amount"})
+
 MAPPING_WARNINGS: Final[tuple[Callable[[Draft], Iterator[Fault]], ...]] = (
     _never_holds,
     _makes_no_difference,
     _default_without_events,
+    _total_with_each,
 )
 """Further rows of `warnings.WARNINGS`."""

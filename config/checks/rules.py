@@ -1,16 +1,17 @@
 """Find forwarding rules, switches and omitted fields that have no effect, or after which nothing is sent."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 from typing import Final, NamedTuple
 
+from config.additional_fields import FIELD_SETS, named
 from config.checks.implications import exclude, implies
 from config.checks.overlap import matches_every
-from config.checks.refusals import lines_of, route_rows_of
-from config.model import Condition, Connection
+from config.checks.refusals import lines_of, route_rows_of, tables_of_mappings
+from config.model import Condition, Connection, CustomMapping
 from config.reading.draft import Draft, Located
-from config.reading.omitted_fields import FIELDS, fields_of
-from config.reading.yaml_tree import Fault
+from config.reading.omitted_fields import FIELDS, fields_of, fields_of_parameter
+from config.reading.yaml_tree import Fault, Table
 from config.vocabulary import NATIVE_EVENTS
 
 
@@ -37,19 +38,33 @@ def _nothing_is_sent(draft: Draft) -> Iterator[Fault]:
                 if implies(needed.condition, rule.condition):
                     why = f"it withholds all that `only_if` of line {needed.line} lets through"
                     yield _nothing(located, rule.line, why)
-            if _no_environment(needed.condition, located.value):
-                sent = ", ".join(sorted(located.value.environments))
-                yield _nothing(located, needed.line, f"`environments` lets only {sent} through")
+        for setting in _settings_of(located.value):
+            for needed in only:
+                if exclude(setting.condition, needed.condition):
+                    yield _nothing(located, needed.line, f"`{setting.key}` lets only {setting.lets} through")
+            for rule in never:
+                if implies(setting.condition, rule.condition):
+                    yield _nothing(located, rule.line, f"it withholds all that `{setting.key}` lets through")
 
 
 def _nothing(located: Located[Connection], line: int, why: str) -> Fault:
     return Fault(line, f"`{located.value.id}` sends nothing because of this rule: {why}")
 
 
-def _no_environment(condition: Condition, connection: Connection) -> bool:
-    """Return whether the condition lists environments that the connection does not send."""
-    about = (condition.subject, condition.name) == ("batch", "environment")
-    return about and condition.operator in ("is", "in") and not connection.environments & {*condition.values}
+class _Setting(NamedTuple):
+    """A setting that withholds events, as the condition that it lets through, and in words."""
+
+    key: str
+    condition: Condition
+    lets: str
+
+
+def _settings_of(connection: Connection) -> Iterator[_Setting]:
+    sent = sorted(connection.environments)
+    yield _Setting("environments", Condition("batch", "environment", "in", tuple(sent)), ", ".join(sent))
+    if connection.gdpr_purpose is not None:
+        consent = Condition("gdpr_consent", connection.gdpr_purpose.casefold(), "is", ("true",))
+        yield _Setting("gdpr_purpose", consent, "users with consent")
 
 
 def _useless_rule(draft: Draft) -> Iterator[Fault]:
@@ -64,8 +79,13 @@ def _useless_rule(draft: Draft) -> Iterator[Fault]:
             excluding = [needed.line for needed in only if exclude(needed.condition, rule.condition)]
             if excluding:
                 yield _useless(rule.line, "never_if", f"`only_if` of line {excluding[0]} lets no such event through")
-            if _no_environment(rule.condition, located.value):
-                yield _useless(rule.line, "never_if", "`environments` lets no such event through")
+        for setting in _settings_of(located.value):
+            for rule in only:
+                if implies(setting.condition, rule.condition):
+                    yield _useless(rule.line, "only_if", f"`{setting.key}` decides the same")
+            for rule in never:
+                if exclude(setting.condition, rule.condition):
+                    yield _useless(rule.line, "never_if", f"`{setting.key}` lets no such event through")
 
 
 def _one_is_enough(first: _Rule, second: _Rule, second_is_useless: bool, key: str) -> Iterator[Fault]:
@@ -112,16 +132,46 @@ def _useless_omission(draft: Draft) -> Iterator[Fault]:
 
 def _after_omission(located: Located[Connection], omitted: set[str], sent: set[str]) -> Iterator[Fault]:
     """Yield settings that fill an omitted field only, and connections without any field that tells who the user is."""
-    if "user.ip" in omitted:
-        for key in ("enrich_ip_address", "peer_ip_fallback"):
-            if getattr(located.value, key):
-                yield Fault(located.line(key), f"`{key}` has no effect: `omit` names user.ip")
+    for key, fields in _FILLS.items():
+        filled = fields & sent
+        if key in located.table.values and getattr(located.value, key) and filled and filled <= omitted:
+            yield Fault(located.line(key), f"`{key}` has no effect: `omit` names {' and '.join(sorted(filled))}")
+    for name in named(located.value.also_send):
+        if {path.replace("[]", "") for path in FIELD_SETS.get(name, {name})} <= omitted:
+            yield Fault(located.line("also_send"), f"`{name}` in `also_send` has no effect: `omit` names it")
+    for mapping, table in tables_of_mappings(located):
+        yield from _omitted_parameters(mapping, table, omitted)
     people = {field for field in sent if field.startswith("user.")}
     if people and people <= omitted:
         yield Fault(
             located.line("omit"),
             f"`{located.value.id}` omits every field of `user`: TikTok can match its events with no person",
         )
+
+
+_FILLS: Final[Mapping[str, frozenset[str]]] = {
+    "enrich_ip_address": frozenset({"user.ip"}),
+    "peer_ip_fallback": frozenset({"user.ip"}),
+    "default_region": frozenset({"user.phone"}),
+    "ttclid_from_url": frozenset({"user.ttclid", "ad.callback"}),
+    "send_content_ids": frozenset({"properties.content_ids"}),
+    "send_search_string": frozenset({"properties.search_string"}),
+    "send_order_id": frozenset({"properties.order_id"}),
+}
+"""Settings that only fill some fields, with these fields."""
+
+
+def _omitted_parameters(mapping: CustomMapping, table: Table, omitted: set[str]) -> Iterator[Fault]:
+    """Yield parameters of a custom mapping whose fields are all omitted."""
+    parameters = table.values.get("parameters")
+    lines = parameters.lines if isinstance(parameters, Table) else {}
+    for name, line in lines.items():
+        fields = fields_of_parameter(name)
+        if fields and fields <= omitted:
+            yield Fault(
+                line,
+                f"`{name}` of the custom mapping to {mapping.tiktok_event} has no effect: `omit` names its field",
+            )
 
 
 RULE_WARNINGS: Final[tuple[Callable[[Draft], Iterator[Fault]], ...]] = (

@@ -65,6 +65,16 @@ def fields_of(path: str) -> list[str]:
     return [field for field in FIELDS if field == path or field.startswith(f"{path}.")]
 
 
+def fields_of_parameter(name: str) -> set[str]:
+    """Return the fields that a custom mapping's parameter fills: of `query`, the one of `send_search_string` too."""
+    also = {"properties.search_string"} if name == "query" else set()
+    return {field for field in FIELDS if _parameter_of(field) == name} | also
+
+
+def _parameter_of(field: str) -> str:
+    return field.removeprefix("properties.").removeprefix("contents.").replace(".", "_")
+
+
 def _path(name: str, node: Node) -> str:
     written = text(name, node)
     path = written.replace("[]", "")

@@ -113,6 +113,7 @@ def test_whether_a_field_can_be_omitted_depends_on_the_route(platform: str, path
 
 
 CHECKOUTS = "custom_mappings: [{tiktok_event: InitiateCheckout, match: {action: checkout}}]"
+SEARCHES = "custom_mappings: [{tiktok_event: Search, match: {name: x}, parameters: {query: {static: a}}}]"
 NOTHING = "`shop` sends nothing because of this rule: "
 WARNED = [
     (
@@ -213,6 +214,33 @@ WARNED = [
     ("omit: [ad.callback]", 9, "omitting `ad.callback` has no effect: no event of this connection has it"),
     ("omit:\n- user.ip\n- user.ip", 11, "omitting `user.ip` has no effect: an earlier path omits it"),
     ("enrich_ip_address: true\nomit: [user.ip]", 9, "`enrich_ip_address` has no effect: `omit` names user.ip"),
+    (
+        "gdpr_purpose: Marketing\nforward: {only_if: [{gdpr_consent: marketing, is: true}]}",
+        10,
+        "this rule of `only_if` has no effect: `gdpr_purpose` decides the same",
+    ),
+    (
+        "gdpr_purpose: marketing\nforward: {never_if: [{gdpr_consent: marketing, exists: true}]}",
+        10,
+        f"{NOTHING}it withholds all that `gdpr_purpose` lets through",
+    ),
+    (
+        "forward: {never_if: [{batch: environment, in: [production, unknown]}]}",
+        9,
+        f"{NOTHING}it withholds all that `environments` lets through",
+    ),
+    (
+        "send_order_id: true\nomit: [properties.order_id]",
+        9,
+        "`send_order_id` has no effect: `omit` names properties.order",
+    ),
+    ("ttclid_from_url: true\nomit: [user.ttclid]", 9, "`ttclid_from_url` has no effect: `omit` names user.ttclid"),
+    ("also_send: [user.locale]\nomit: [user.locale]", 9, "`user.locale` in `also_send` has no effect: `omit` names it"),
+    (
+        f"omit: [properties]\n{SEARCHES}",
+        10,
+        "`query` of the custom mapping to Search has no effect: `omit` names its field",
+    ),
     ("omit: [user]", 9, "`shop` omits every field of `user`: TikTok can match its events with no person"),
 ]
 
@@ -235,6 +263,8 @@ QUIET = [
     "forward: {only_if: [{gdpr_consent: ads, is: true}], never_if: [{batch: ccpa_opt_out, is: true}]}",
     "forward: {never_if: [{batch: environment, is: unknown}]}\nenvironments: [production, unknown]",
     "native_events: {view_detail: off, purchase: CompletePayment}",
+    "also_send: [travel]\nomit: [properties.city]",
+    f"omit: [properties.query]\n{SEARCHES}",  # search_string is sent
     "omit: [user.ip, ad.campaign_id, properties.contents]",
 ]
 

@@ -70,6 +70,10 @@ CASES = {
         mapping("{event_type: commerce_event}",
                 "promotions: {only_if: [{promotion: id, is: a}], never_if: [{promotion: id, is: b}]}"),
         3, "this condition of `promotions` makes no difference"),
+    "the amount of the whole event with each product": (
+        mapping("{action: purchase}", "for_each: product", "extra_parameters: true",
+                "parameters: {value: {field: total_amount}}"), 5,
+        "`value` is the total_amount of the whole event, and `for_each: product` sends it with each product"),
     "a default for which nothing is left": (
         mapping("{event_type: screen_view}") + "      - {tiktok_event: Lead, default_for: screen_view}\n", 3,
         "the custom mapping to Lead takes no event: that of line 11 takes every screen_view"),
@@ -91,6 +95,12 @@ QUIET = {
     "two products of one event": mapping("{only_if: [{product: id, is: a}, {product: id, is: b}]}"),
     "a default beside one that needs more": (
         mapping("{event_type: screen_view, name: Home}") + "      - {tiktok_event: Lead, default_for: screen_view}\n"
+    ),
+    "an amount of each product": mapping(
+        "{action: purchase}",
+        "for_each: product",
+        "extra_parameters: true",
+        "parameters: {value: {product: total_product_amount}}",
     ),
     "ranges": mapping("{only_if: [{field: total_amount, greater: 5}, {field: total_amount, less: 9}]}"),
 }

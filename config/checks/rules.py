@@ -38,13 +38,6 @@ def _nothing_is_sent(draft: Draft) -> Iterator[Fault]:
                 if implies(needed.condition, rule.condition):
                     why = f"it withholds all that `only_if` of line {needed.line} lets through"
                     yield _nothing(located, rule.line, why)
-        for setting in _settings_of(located.value):
-            for needed in only:
-                if exclude(setting.condition, needed.condition):
-                    yield _nothing(located, needed.line, f"`{setting.key}` lets only {setting.lets} through")
-            for rule in never:
-                if implies(setting.condition, rule.condition):
-                    yield _nothing(located, rule.line, f"it withholds all that `{setting.key}` lets through")
 
 
 def _nothing(located: Located[Connection], line: int, why: str) -> Fault:
@@ -79,13 +72,6 @@ def _useless_rule(draft: Draft) -> Iterator[Fault]:
             excluding = [needed.line for needed in only if exclude(needed.condition, rule.condition)]
             if excluding:
                 yield _useless(rule.line, "never_if", f"`only_if` of line {excluding[0]} lets no such event through")
-        for setting in _settings_of(located.value):
-            for rule in only:
-                if implies(setting.condition, rule.condition):
-                    yield _useless(rule.line, "only_if", f"`{setting.key}` decides the same")
-            for rule in never:
-                if exclude(setting.condition, rule.condition):
-                    yield _useless(rule.line, "never_if", f"`{setting.key}` lets no such event through")
 
 
 def _one_is_enough(first: _Rule, second: _Rule, second_is_useless: bool, key: str) -> Iterator[Fault]:
@@ -98,6 +84,22 @@ def _one_is_enough(first: _Rule, second: _Rule, second_is_useless: bool, key: st
 
 def _useless(line: int, key: str, why: str) -> Fault:
     return Fault(line, f"this rule of `{key}` has no effect: {why}")
+
+
+def _beside_settings(draft: Draft) -> Iterator[Fault]:
+    """Yield rules that withhold every event, or nothing, because another setting withholds events too."""
+    for located in draft.connections:
+        for setting in _settings_of(located.value):
+            for rule in _rules(located, "only_if"):
+                if exclude(setting.condition, rule.condition):
+                    yield _nothing(located, rule.line, f"`{setting.key}` lets only {setting.lets} through")
+                if implies(setting.condition, rule.condition):
+                    yield _useless(rule.line, "only_if", f"`{setting.key}` decides the same")
+            for rule in _rules(located, "never_if"):
+                if implies(setting.condition, rule.condition):
+                    yield _nothing(located, rule.line, f"it withholds all that `{setting.key}` lets through")
+                if exclude(setting.condition, rule.condition):
+                    yield _useless(rule.line, "never_if", f"`{setting.key}` lets no such event through")
 
 
 def _useless_switch(draft: Draft) -> Iterator[Fault]:
@@ -177,6 +179,7 @@ def _omitted_parameters(mapping: CustomMapping, table: Table, omitted: set[str])
 RULE_WARNINGS: Final[tuple[Callable[[Draft], Iterator[Fault]], ...]] = (
     _nothing_is_sent,
     _useless_rule,
+    _beside_settings,
     _useless_switch,
     _useless_omission,
 )

@@ -1,5 +1,6 @@
 """The words of conditions: what each subject may name, and which operators fit what it holds."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, get_args
 
@@ -66,6 +67,8 @@ OPERATORS_OF: Final[Mapping[Holds, Sequence[Operator]]] = {
 
 CONSENTS: Final = frozenset({("batch", "ccpa_opt_out"), ("batch", "limits_tracking")})
 _MOST_SHOWN: Final = 100
+_EMAIL: Final = re.compile(r"\w@\w")
+_PHONE: Final = re.compile(r"\+?\d(?:[ ()./-]?\d){6,}")
 
 
 def holds(subject: Subject, name: str) -> Holds:
@@ -92,12 +95,19 @@ def _field_holds(name: str) -> Holds:
 
 
 def describe(condition: Condition) -> str:
-    """Return the condition in words, for people and counts: bounded, and without the values of identities."""
+    """Return the condition in words, for people and counts: bounded, and without personal data."""
     subject = f"{condition.subject} {condition.name}"
     if condition.operator == "exists":
         return shortened(f"{subject} {'exists' if condition.values == ('true',) else 'does not exist'}")
-    values = "…" if condition.subject == "identity" else ", ".join(condition.values)
+    values = ", ".join("…" if _is_personal(condition, value) else value for value in condition.values)
+    values = "…" if condition.subject == "identity" else values
     return shortened(f"{subject} {condition.operator.replace('_', ' ')} {values}")
+
+
+def _is_personal(condition: Condition, value: str) -> bool:
+    """Return whether a value looks like an email address or, as a user attribute, like a phone number."""
+    is_phone = condition.subject == "user_attribute" and _PHONE.fullmatch(value.strip())
+    return bool(_EMAIL.search(value) or is_phone)
 
 
 def shortened(text: str) -> str:

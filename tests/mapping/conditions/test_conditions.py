@@ -215,6 +215,12 @@ def test_a_consent_that_is_absent_or_readable_has_no_note(text: str) -> None:
         ("{attribute: channel, not_in: [web, shop]}", "attribute channel not in web, shop"),
         ("{identity: email, is: jane@shop.com}", "identity email is …"),
         ("{identity: email, exists: false}", "identity email does not exist"),
+        ("{user_attribute: mail, in: [jane@shop.com, staff]}", "user_attribute mail in …, staff"),
+        ('{user_attribute: mail, contains: "@shop.com"}', "user_attribute mail contains @shop.com"),
+        ('{user_attribute: phone, is: "+49 170 5550101"}', "user_attribute phone is …"),
+        ("{user_attribute: visits, greater: 100}", "user_attribute visits greater 100"),
+        ('{attribute: contact, is_not: "Jane <jane@shop.com>"}', "attribute contact is not …"),
+        ("{attribute: campaign, is: 12345678}", "attribute campaign is 12345678"),
         ("{batch: app_version, greater: 3.2}", "batch app_version greater 3.2"),
     ],
 )

@@ -68,7 +68,17 @@ def number_range(value: object) -> str | None:
 
 def date(value: object) -> str | None:
     """Check for a date, with or without a time and its zone."""
-    return string(value) or (None if _DATE.fullmatch(str(value)) else "not a valid date")
+    return string(value) or (
+        None if _DATE.fullmatch(str(value)) and _is_in_calendar(str(value)) else "not a valid date"
+    )
+
+
+def _is_in_calendar(value: str) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def locale(value: object) -> str | None:

@@ -190,6 +190,54 @@ RULES = [
     ("forward", "{logged_in_only: true}", ANONYMOUS, "logged_in_only"),
     ("forward", "{sample: 25%}", STAFF, "sample 25%"),
     ("native_events", "{purchase: off}", batch(purchase(1)), "native_events: purchase off"),
+    (
+        "forward",
+        NEVER % "field: total_amount, greater: 5",
+        batch(purchase(1)),
+        "never_if 1: field total_amount greater 5",
+    ),
+    (
+        "forward",
+        NEVER % "product: category, is: apparel",
+        batch(purchase(1)),
+        "never_if 1: product category is apparel",
+    ),
+    (
+        "forward",
+        "{only_if: [{product_attribute: size, in: [xl]}]}",
+        batch(purchase(1)),
+        "only_if 1: product_attribute size in xl",
+    ),
+    (
+        "forward",
+        "{only_if: [{promotion: id, exists: true}]}",
+        batch(purchase(1)),
+        "only_if 1: promotion id exists",
+    ),
+    (
+        "forward",
+        NEVER % "identity: email, matches: 'shop[.]example$'",
+        batch(purchase(1)),
+        "never_if 1: identity email matches …",
+    ),
+    (
+        "forward",
+        "{only_if: [{batch: app_version, greater: 3.1}]}",
+        batch(purchase(1)),
+        "only_if 1: batch app_version greater 3.1",
+    ),
+    (
+        "forward",
+        "{only_if: [{gdpr_consent: ads, is: true}]}",
+        batch(purchase(1)),
+        "only_if 1: gdpr_consent ads is true",
+    ),
+    (
+        "gdpr_purpose",
+        "ads",
+        batch(purchase(1)),
+        "no GDPR consent to ads, which this connection asks for (gdpr_purpose)",
+    ),
 ]
 
 

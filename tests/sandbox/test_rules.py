@@ -118,6 +118,7 @@ PAIRS: dict[str, tuple[Pair, ...]] = {
     ),
     "date": (
         Pair("26/11/2026", "20261126", "not a valid date"),
+        Pair("2026-02-30", "2028-02-29", "not a valid date"),
         Pair("2026-11-26 08:30", "2026-11-26T08:30+01:00", "not a valid date"),
         Pair("2026-11-26T08:30", "2026-11-26T08:30:00Z", "not a valid date"),
         Pair(20261126, "2026-11-26", "not a valid string"),

@@ -1,6 +1,7 @@
 """Compare conditions: whether one holds wherever another does, and whether two can hold for one event."""
 
 import re
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from config.conditions.words import NEGATIVE, holds
@@ -26,6 +27,8 @@ def implies(first: Condition, second: Condition) -> bool:
     if second.operator in NEGATIVE:
         return False  # of several values, one may be as `first` says and another as `second` denies
     if first.operator in ("is", "in"):
+        if second.operator in ("is", "in"):
+            return _values(first) <= _values(second)
         return all(_holds_for(second, value) for value in _values(first))
     if first.operator in ("greater", "less") and first.operator == second.operator:
         bounds = _bound(first), _bound(second)
@@ -53,7 +56,7 @@ def _values_exclude(first: Condition, second: Condition) -> bool:
     """Return whether `first` lists values, and none of them satisfies `second`."""
     if first.operator not in ("is", "in") or not _is_certain(second):
         return False
-    return not any(_holds_for(second, value) for value in _values(first))
+    return not _holds_for_any(second, _values(first))
 
 
 def _bounds_exclude(first: Condition, second: Condition) -> bool:
@@ -94,6 +97,7 @@ _Value: TypeAlias = str | tuple[float, ...]
 """A value so that those that are equal as numbers or versions are equal: text where it is neither."""
 
 
+@lru_cache(maxsize=256)
 def _values(condition: Condition) -> frozenset[_Value]:
     return frozenset(_value(condition, text) for text in _texts(condition))
 
@@ -131,6 +135,17 @@ def _is_certain(condition: Condition) -> bool:
             return holds(condition.subject, condition.name) in ("number", "version")
         case operator:
             return operator not in ("matches", "exists")
+
+
+def _holds_for_any(condition: Condition, values: frozenset[_Value]) -> bool:
+    """Return whether the condition certainly holds for a value; lists of thousands are compared as sets."""
+    match condition.operator:
+        case "is" | "in":
+            return not values.isdisjoint(_values(condition))
+        case "is_not" | "not_in":
+            return not values <= _values(condition)
+        case _:
+            return any(_holds_for(condition, value) for value in values)
 
 
 def _holds_for(condition: Condition, value: _Value) -> bool:

@@ -21,6 +21,8 @@ def may_both_match(first: CustomMapping, second: CustomMapping) -> bool:
 
 
 def _may_both_hold(first: Match, second: Match) -> bool:
+    if None not in (first.name, second.name) and first.name != second.name:
+        return False  # the usual case, and there are as many pairs as mappings squared
     one, other = conditions_of(first), conditions_of(second)
     if any(exclude(*pair) for pair in product(one, other)):
         return False

@@ -34,7 +34,7 @@ class Session:
 
     @property
     def name(self) -> str:
-        """Its name in the audit log, from which the token cannot be derived."""
+        """The session's name in the audit log, from which the token cannot be derived."""
         return sha256(self.token.encode()).hexdigest()[:8]
 
     @property

@@ -60,7 +60,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     @staticmethod
     def decode(stored: bytes) -> "DeadLetter":
-        """Return the dead letter in `stored`. Raises `msgspec.MsgspecError` when it is not one."""
+        """Return the dead letter in `stored`. Raise `msgspec.MsgspecError` when it is not one."""
         return _decoder.decode(stored)
 
     def public(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Proxy:
 
     @property
     def is_socks(self) -> bool:
-        """Whether it is a SOCKS5 proxy and not an HTTP proxy."""
+        """Whether this is a SOCKS5 proxy and not an HTTP proxy."""
         return self.url.startswith("socks5")
 
 

@@ -16,7 +16,7 @@ log = structlog.get_logger("relay.ingest")
 
 
 class DurabilityMonitor:
-    """Reads it in a thread; ingest serves requests whatever it is, because an outage would be worse."""
+    """Reads, in a thread, what a 202 means. Ingest serves requests even if that is too little: an outage is worse."""
 
     def __init__(self, settings: Settings, redis_url: str) -> None:
         self._client = connect(redis_url)
@@ -25,15 +25,15 @@ class DurabilityMonitor:
 
     @property
     def meaning(self) -> dict[str, str]:
-        """Return what readiness says of it; nothing before Redis has answered."""
+        """Return the field that readiness shows; no field before Redis has answered."""
         return {} if self.found is None else {"a_202_means": self.found.meaning}
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection to Redis."""
         self._client.close()
 
     def read(self) -> None:
-        """Read it now; while Redis is away, the last reading stays."""
+        """Read what a 202 means now; while Redis is away, keep the last reading."""
         with suppress(RedisAway):
             found, former = read_durability(self._client, self._replicas, self._wanted), self.found
             self.found = found

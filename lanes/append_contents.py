@@ -11,10 +11,10 @@ from store.scripts import pack
 
 LARGEST_SCRIPT: Final = 4 * 1024 * 1024
 LARGEST_WRITE: Final = 32 * 1024 * 1024
-"""What one script writes at most, so that Redis serves other clients again within milliseconds."""
+"""The most bytes that one script writes, so that Redis serves other clients again within milliseconds."""
 
 OVERHEAD: Final = 800
-"""What the description of a share takes in memory, about."""
+"""About how many bytes the description of a share takes in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class AppendContents(NamedTuple):
 
     @property
     def memory(self) -> int:
-        """How many bytes it takes to keep it, about."""
+        """About how many bytes of memory the append takes while it is kept."""
         return len(self.receipts) + sum(map(len, self.chunks)) + OVERHEAD * (1 + len(self.described["shares"]))
 
     def arguments(self, **options: int | str) -> list[bytes]:
@@ -71,7 +71,7 @@ def append_contents(
 ) -> AppendContents:
     """Return what the arrivals write, with `receipts` of what is withheld.
 
-    Raises ArrivalTooLarge for more than one script may write.
+    Raise ArrivalTooLarge for more than one script may write.
 
     A chunk of several shares, whose connections want the same events, is among the chunks once.
     """

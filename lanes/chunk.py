@@ -49,7 +49,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
 
     @property
     def weight(self) -> int:
-        """Its number in the ledger: of its open items once they are known, else 1."""
+        """How many events the ledger counts for the entry: its open items once they are known, else 1."""
         return 1 if self.items is None else len(self.items)
 
 
@@ -71,7 +71,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
     @property
     def weight(self) -> int:
-        """Its number in the ledger: the sum over its entries (see `Entry.weight`)."""
+        """How many events the ledger counts for the chunk: the sum over its entries (see `Entry.weight`)."""
         return sum([1 if (items := entry.items) is None else len(items) for b in self.batches for entry in b.entries])
 
 

@@ -37,7 +37,7 @@ def event_of(key: str) -> str:
 
 
 def part_key(key: str, position: int) -> str:
-    """Return the key of the item of one product, by its place in the event, from the key of the mapping."""
+    """Return the key of one product's item: the mapping's key with the product's place in the event."""
     return f"{key}:{position}"
 
 

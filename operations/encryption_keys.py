@@ -42,7 +42,10 @@ class Reencrypted:
 
 
 def key_usage(store: DeadLetterStore, keyring: Keyring) -> KeyUsage:
-    """Count what needs each key. Items that move during the count may be missed or counted twice. Raise RedisAway."""
+    """Count the chunks and dead letters that need each key. Raise RedisAway.
+
+    Items that move during the count may be missed or counted twice.
+    """
     usage = KeyUsage()
     for connection in store.connections:
         for chunk in waiting_chunks(store.client, connection):

@@ -54,12 +54,12 @@ class Erasure:
 
     @property
     def events(self) -> int:
-        """Waiting events of all connections."""
+        """The number of waiting events, over all connections."""
         return sum(erased.events for erased in self.connections)
 
     @property
     def dead_letters(self) -> int:
-        """Dead letters of all connections."""
+        """The number of dead letters, over all connections."""
         return sum(erased.dead_letters for erased in self.connections)
 
     def followed_by(self, later: "Erasure") -> "Erasure":
@@ -73,7 +73,7 @@ class Erasure:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing of the person can be left."""
+        """Whether no data of the person can remain."""
         return not (self.keeps_coming or any(erased.in_delivery or erased.unreadable for erased in self.connections))
 
 

@@ -29,7 +29,7 @@ class Clocks(NamedTuple):
 
     @property
     def latest_ms(self) -> int:
-        """The time that neither clock has passed: what is dated by it is never taken for older than it is."""
+        """The later time of both clocks: nothing dated by it ever seems older than it is."""
         return max(self.redis_ms, self.own_ms)
 
 

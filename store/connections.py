@@ -1,4 +1,4 @@
-"""Connection classes that close themselves when their server says that it is a replica by now.
+"""Connection classes that close themselves when their server says that it has become a replica.
 
 redis-py keeps such a connection, so after a demotion that leaves connections open every write would be refused for
 ever. A closed connection is opened again, at the server that the address names by then.
@@ -16,7 +16,7 @@ _SIGNS = ("READONLY", "UNBLOCKED")
 
 
 class ServerDemoted(ServerGone):
-    """The server is a replica by now. A ConnectionError, so redis-py and Celery close the connection."""
+    """The server has become a replica. A ConnectionError, so redis-py and Celery close the connection."""
 
 
 @cache

@@ -117,9 +117,9 @@ class Case:
     def what(self) -> str:
         """The case as a result's name."""
         size = "1 event" if self.events_a_batch == 1 else f"{self.events_a_batch} events"
-        told = f"{self.route}, {size} a batch"
-        told += f", {self.settings}" if self.settings else ""
-        return told if self.users == USERS else f"{told}, every batch another user"
+        name = f"{self.route}, {size} a batch"
+        name += f", {self.settings}" if self.settings else ""
+        return name if self.users == USERS else f"{name}, every batch another user"
 
 
 CASES = (

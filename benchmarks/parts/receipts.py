@@ -38,13 +38,13 @@ def run(quick: bool) -> list[Result]:
         kept, used = receipts_kept(client), _used(client)
         settings = Settings(config=bed.directory / "relay.yaml", redis_url=bed.redis_url)  # type: ignore[arg-type]
         store = DeadLetterStore(settings, client)
-        one = [_traced_ms(store, [f"order-{number}"]) for number in range(0, 1_000, 50)]
+        single = [_traced_ms(store, [f"order-{number}"]) for number in range(0, 1_000, 50)]
         many = [_traced_ms(store, [f"order-{number}" for number in range(MANY)]) for _ in range(3)]
     among = f"among {kept.receipts:,}"
     return [
         figure("receipts", "memory as Redis says", "bytes/receipt", [used / kept.receipts], better="less", target=22.0),
         figure("receipts", "memory as counted", "bytes/receipt", [kept.bytes / kept.receipts], better="less"),
-        figure("receipts", "trace one event", "ms", one, better="less", target=300.0, note=among),
+        figure("receipts", "trace one event", "ms", single, better="less", target=300.0, note=among),
         figure("receipts", f"trace {MANY:,} events", "ms", many, better="less", target=5_000.0, note=among),
     ]
 

@@ -48,11 +48,11 @@ class Timed:
 def alternate(contestants: Sequence[Contestant], rounds: int, seconds: float) -> list[Timed]:
     """Run each contestant for about `seconds` in each of `rounds` rounds, after one call to warm up."""
     timed = [Timed(contestant.name, [], []) for contestant in contestants]
-    for one in contestants:
-        one.work()
+    for contestant in contestants:
+        contestant.work()
     for _ in range(rounds):
-        for one, record in zip(contestants, timed, strict=True):
-            rate, cpu_us = _measure(one, seconds)
+        for contestant, record in zip(contestants, timed, strict=True):
+            rate, cpu_us = _measure(contestant, seconds)
             record.rates.append(rate)
             record.cpu_us.append(cpu_us)
     return timed

@@ -12,7 +12,7 @@ NO_429 = "so relay does not know how full Redis is, and refuses batches (429) on
 
 
 def findings_of_use(client: redis.Redis, address: RedisAddress, url: str) -> list[Finding]:
-    """Try everything that relay does there. Raise RedisError when the server does not answer."""
+    """Try everything that relay does in Redis. Raise RedisError when the server does not answer."""
     missing = missing_permissions(client)
     findings = [_permissions(client, missing)]
     if not set(missing.commands) - {"info"} and not missing.keys:

@@ -25,7 +25,7 @@ _DISKS: Final = {True: "every write on disk", False: "not every write on disk", 
 
 
 def findings_of_replication(client: redis.Redis, address: RedisAddress, settings: Settings) -> list[Finding]:
-    """Return what a 202 means, and a finding for each part of that. Raises RedisAway."""
+    """Return what a 202 means, and a finding for each part of that. Raise RedisAway."""
     found = read_durability(client, settings.replicas, settings.durability)
     behind_failover = isinstance(address.place, Sentinels)
     return [

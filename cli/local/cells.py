@@ -64,7 +64,7 @@ def cells_of(settings: Settings, number: int) -> list[LocalCell]:
 
 
 def run_cells(settings: Settings, number: int, workers: int, say: Say) -> None:
-    """Run them until a signal. Raise OperatorError before anything has started."""
+    """Run the cells until a signal. Raise OperatorError before anything has started."""
     cells = cells_of(settings, number)
     first = cells[0].data
     for cell in cells:

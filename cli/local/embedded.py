@@ -87,7 +87,7 @@ class EmbeddedServer:
         return is_running(self.pid)
 
     def stop(self) -> None:
-        """Stop it with all writes on disk; kill it after 30 s."""
+        """Stop the server with all writes on disk; kill it after 30 s."""
         for sign in (signal.SIGTERM, signal.SIGKILL):
             _kill(self.pid, sign)
             if self._wait_until_gone():

@@ -16,7 +16,7 @@ LEAVE_WITHIN_S: Final = 30.0
 
 
 def leave_with_parent() -> None:
-    """Under a supervising parent: once it is gone, finish work in progress and exit."""
+    """Finish work in progress and exit once the supervising parent, if there is one, is gone."""
     if os.environ.get(VARIABLE):
         threading.Thread(target=_wait_for_parent, name="relay-parent-watch", daemon=True).start()
 

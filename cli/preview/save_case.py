@@ -19,7 +19,7 @@ def write_case(
     pairs: Sequence[tuple[Input, Connection]],
     tiktok_url: str,
 ) -> None:
-    """Write the case and say so. Raise UsageError for several connections or inputs, OperatorError for a file there."""
+    """Write the case and say so. Raise UsageError for several connections or inputs, OperatorError if FILE exists."""
     if len(pairs) != 1:
         raise click.UsageError(
             f"--save-case is for one connection and input, and {len(pairs)} are chosen: pass --connection and --input."

@@ -52,7 +52,7 @@ def _details(item: TraceItem, seen: Overview) -> Iterator[Text]:
     """Yield a line for each thing to know about an item."""
     facts = item.facts
     if item.place is not None:
-        status = next((one for one in seen.statuses if one.id == facts.connection), None)
+        status = next((status for status in seen.statuses if status.id == facts.connection), None)
         stands = "" if status is None else f"; {facts.connection} is {describe_status(status, seen.reading.now_ms)}"
         yield Text(f"in lane {item.place.lane}, {plural(item.place.position, 'event')} before it{stands}")
     if facts.tiktok_code is not None or facts.tiktok_request_id:

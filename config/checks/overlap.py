@@ -23,10 +23,10 @@ def may_both_match(first: CustomMapping, second: CustomMapping) -> bool:
 def _may_both_hold(first: Match, second: Match) -> bool:
     if None not in (first.name, second.name) and first.name != second.name:
         return False  # the usual case, and there are as many pairs as mappings squared
-    one, other = conditions_of(first), conditions_of(second)
-    if any(exclude(*pair) for pair in product(one, other)):
+    of_first, of_second = conditions_of(first), conditions_of(second)
+    if any(exclude(*pair) for pair in product(of_first, of_second)):
         return False
-    if any(implies(*pair) for pair in (*product(one, second.never_if), *product(other, first.never_if))):
+    if any(implies(*pair) for pair in (*product(of_first, second.never_if), *product(of_second, first.never_if))):
         return False
     shared = first.attributes.keys() & second.attributes.keys()
     return all(first.attributes[name] & second.attributes[name] for name in shared)
@@ -53,8 +53,8 @@ def conditions_on_one_part(conditions: tuple[Condition, ...]) -> list[Condition]
 
 
 def _choose_different_ones(first: Selection | None, second: Selection | None) -> bool:
-    one, other = (conditions_on_one_part(choice.only_if) if choice else [] for choice in (first, second))
-    return any(exclude(*pair) for pair in product(one, other))
+    of_first, of_second = (conditions_on_one_part(choice.only_if) if choice else [] for choice in (first, second))
+    return any(exclude(*pair) for pair in product(of_first, of_second))
 
 
 def matches_every(action: str, mapping: CustomMapping) -> bool:

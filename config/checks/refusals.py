@@ -65,7 +65,7 @@ def _ids_are_unique(draft: Draft) -> Iterator[Fault]:
 
 
 def _former_ids_are_free(draft: Draft) -> Iterator[Fault]:
-    """An event that waits under a former id belongs to exactly one input."""
+    """Refuse a former id that two inputs claim: an event that waits under it belongs to exactly one input."""
     taken = {located.value.id: located.value.id for located in draft.inputs}
     for located in draft.inputs:
         for name in located.value.formerly:
@@ -98,7 +98,7 @@ def _inputs_are_named_once(draft: Draft) -> Iterator[Fault]:
 
 
 def _one_kind_of_id(draft: Draft) -> Iterator[Fault]:
-    """C3: an event source id is a Pixel ID, an App ID or an Offline Event Set ID."""
+    """C3: refuse inputs that need different kinds of event source id."""
     for located in draft.connections:
         kinds = {name: row.route.id_kind for name, row in route_rows_of(located.value, draft).items()}
         if len(set(kinds.values())) > 1:
@@ -133,7 +133,7 @@ def _legacy(draft: Draft) -> Iterator[Located[Connection]]:
 
 
 def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
-    """M2: TikTok's names for app events are for connections that need an App ID."""
+    """M2: refuse TikTok's names for app events on connections that need no App ID."""
     for located in draft.connections:
         kinds = {row.route.id_kind for row in route_rows_of(located.value, draft).values()} - {"App ID"}
         mapped = mapped_events(located)
@@ -149,7 +149,7 @@ def _app_names_on_app_connections(draft: Draft) -> Iterator[Fault]:
 
 
 def _parameters_have_a_route(draft: Draft) -> Iterator[Fault]:
-    """M3: a connection sends each parameter of its mappings with some of its events at least."""
+    """M3: refuse a parameter that no event of the connection may carry."""
     for located in draft.connections:
         used = {row.route.name for row in route_rows_of(located.value, draft).values()}
         for mapping, table in tables_of_mappings(located):
@@ -163,7 +163,7 @@ def _parameters_have_a_route(draft: Draft) -> Iterator[Fault]:
 
 
 def _event_sets_take_standard_events(draft: Draft) -> Iterator[Fault]:
-    """TikTok takes custom event names of websites and apps only."""
+    """Refuse custom events for event sets: TikTok takes those of websites and apps only."""
     for located in draft.connections:
         kinds = {row.route.id_kind for row in route_rows_of(located.value, draft).values()} - {"Pixel ID", "App ID"}
         for mapping, line in mapped_events(located) if kinds else ():

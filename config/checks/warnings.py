@@ -59,7 +59,7 @@ def find_warnings(draft: Draft) -> list[Fault]:
 
 
 def _plain_token(draft: Draft) -> Iterator[Fault]:
-    """C1."""
+    """C1: warn of an access token in plain text."""
     for located in draft.connections:
         if not is_reference(scalar("access_token", located.table.values["access_token"])):
             yield Fault(
@@ -70,7 +70,7 @@ def _plain_token(draft: Draft) -> Iterator[Fault]:
 
 
 def _legacy(draft: Draft) -> Iterator[Fault]:
-    """R1, R4."""
+    """R1, R4: warn of connections that use the legacy API."""
     for located in draft.connections:
         legacy = {name: row for name, row in route_rows_of(located.value, draft).items() if row.route is LEGACY}
         if legacy:
@@ -104,7 +104,7 @@ def _setting_without_route(draft: Draft) -> Iterator[Fault]:
 
 
 def _field_without_route(draft: Draft) -> Iterator[Fault]:
-    """A, T, V."""
+    """A, T, V: warn of a field of `also_send` that no event of the connection may carry."""
     for located in draft.connections:
         used = {row.route.name for row in route_rows_of(located.value, draft).values()}
         for name, routes in named(located.value.also_send).items():
@@ -117,7 +117,7 @@ def _field_without_route(draft: Draft) -> Iterator[Fault]:
 
 
 def _retiring_event(draft: Draft) -> Iterator[Fault]:
-    """N3: one warning for each event of a connection that TikTok accepts until 2027 only."""
+    """N3: warn of each event that TikTok accepts until 2027 only, once for each connection."""
     for located in draft.connections:
         mapped = {mapping.tiktok_event: line for mapping, line in mapped_events(located)}
         for event, line in {**mapped, **_native_events(located)}.items():
@@ -127,7 +127,7 @@ def _retiring_event(draft: Draft) -> Iterator[Fault]:
 
 
 def _custom_event(draft: Draft) -> Iterator[Fault]:
-    """One warning for each name: a name nearly that of a standard event is probably a typing error."""
+    """Warn of each custom name once: one that is nearly a standard event's is probably a typing error."""
     for located in draft.connections:
         named = {
             mapping.tiktok_event: line for mapping, line in mapped_events(located)[::-1] if mapping.is_custom_event
@@ -137,7 +137,7 @@ def _custom_event(draft: Draft) -> Iterator[Fault]:
 
 
 def _web_name_on_app(draft: Draft) -> Iterator[Fault]:
-    """N: TikTok has other names for app events than for web events."""
+    """N: warn of web names on app connections: TikTok has other names for app events."""
     for located in draft.connections:
         if not _is_app(located, draft):
             continue
@@ -202,7 +202,7 @@ def _sent_twice(draft: Draft) -> Iterator[Fault]:
 
 
 def _counted_once(draft: Draft) -> Iterator[Fault]:
-    """M4: two matching mappings both send an event, with the id of the one mParticle event."""
+    """M4: warn of two mappings that send one event twice under one name and id, which TikTok counts once."""
     for located in draft.connections:
         for (first, first_line), (second, line) in combinations(mapped_events(located), 2):
             if first.tiktok_event == second.tiktok_event and may_both_match(first, second):

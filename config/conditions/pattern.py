@@ -1,6 +1,6 @@
 r"""Read a regular expression of the subset that conditions allow: it has no construct that needs backtracking.
 
-Allowed are characters, `.`, `[…]`, `\d \w \s` and their opposites, `( )`, `|`, `?`, `*`, `+`, `{m,n}`, `^` and `$`.
+It allows characters, `.`, `[…]`, `\d \w \s` and their opposites, `( )`, `|`, `?`, `*`, `+`, `{m,n}`, `^` and `$`.
 """
 
 from collections.abc import Callable

@@ -41,7 +41,7 @@ def sign_out(services: Services, request: PageRequest) -> Response:
 
 
 def static(services: Services, request: PageRequest) -> Response:
-    """Return a static file. Its URL changes with its content, so browsers may cache it for ever."""
+    """Return a static file. Its URL changes with its content, so browsers may cache it without limit."""
     del services
     name = request.path["name"]
     if name not in STATIC:

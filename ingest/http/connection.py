@@ -222,7 +222,7 @@ class HttpConnection(HttpToolsProtocol):
             self._write_timer = self.loop.call_later(ANSWER_READ_WITHIN_S, self.drop)
 
     def resume_writing(self) -> None:
-        """Remove that time limit."""
+        """Remove the time limit for reading the answer."""
         super().resume_writing()
         if self._write_timer is not None:
             self._write_timer.cancel()

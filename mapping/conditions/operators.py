@@ -16,7 +16,7 @@ from config.model import Condition
 from mapping.values import number, text
 
 Holds: TypeAlias = Callable[[Any], bool]
-"""Whether a condition holds for a value, or for what the value is read from."""
+"""A function that returns whether a condition holds for a value, or for the object the value is read from."""
 _OfText: TypeAlias = Callable[[str], bool]
 
 _LONGEST_KNOWN: Final = 100

@@ -1,4 +1,4 @@
-"""The rules of the rows: hashing, lists, and rules that depend on a setting of the connection."""
+"""The rules that rows of the tables name: hashing, lists, and rules that depend on a setting of the connection."""
 
 from collections.abc import Callable
 from functools import partial

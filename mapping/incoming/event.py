@@ -102,7 +102,7 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def decode_attributes(raw: msgspec.Raw) -> dict[str, Leaf]:
-    """Return custom attributes; none where they are not an object."""
+    """Return the custom attributes; none where they are not an object."""
     try:
         return _decode_attributes(raw) or {}
     except UNREADABLE:
@@ -110,7 +110,7 @@ def decode_attributes(raw: msgspec.Raw) -> dict[str, Leaf]:
 
 
 def decode_promotions(raw: msgspec.Raw) -> list[Promotion]:
-    """Return promotions in each form that languages write; none where they are not a list of objects."""
+    """Return the promotions, read in every form that languages write; none where they are not a list of objects."""
     for text in (raw, repaired(bytes(raw), _PROMOTIONS_SHAPE)):
         try:
             return [promotion for promotion in _decode_promotions(text) or () if promotion is not None]

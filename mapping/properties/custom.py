@@ -86,8 +86,8 @@ def _notes_of(mapping: CustomMapping) -> Iterator[Note]:
     if mapping.is_custom_event:
         yield Note("event", custom_event_note(mapping.tiktok_event))
     if mapping.for_each is not None:
-        told = "each is an event of its own; its event id is the event's with `-` and its place, from 0"
-        yield Note(f"{mapping.for_each}s", told)
+        text = "each is an event of its own; its event id is the event's with `-` and its place, from 0"
+        yield Note(f"{mapping.for_each}s", text)
 
 
 def _with_notes(fill: Fill, more: list[Note]) -> Fill:

@@ -57,22 +57,22 @@ def source_of(parameter: Parameter, *, of_each: bool = True, whole: bool = False
     With transforms, or where the `whole` of a list is wanted, the source gives a list as it is; else its first entry.
     """
     name, event = parameter.name, Scope.EVENT
-    one = _unchanged if parameter.transform or whole else first_of
+    reading = _unchanged if parameter.transform or whole else first_of
     match parameter.source:
         case "attribute":
-            return BoundSource(f"custom_attributes.{name}", one(f"subject.attribute({name!r})"), event)
+            return BoundSource(f"custom_attributes.{name}", reading(f"subject.attribute({name!r})"), event)
         case "user_attribute":
             read = f"subject.shared.user.get({attribute_key(name)!r})"
-            return BoundSource(f"user_attributes.{name}", one(read), event)
+            return BoundSource(f"user_attributes.{name}", reading(read), event)
         case "field":
             return BoundSource(name, f"subject.{FIELD_PATHS[name]}", event)
         case "product" | "product_attribute":
-            return _of_products(parameter, one, of_each=of_each)
+            return _of_products(parameter, reading, of_each=of_each)
         case "promotion" if of_each:
             return BoundSource(name, f"subject.{name}", Scope.PROMOTION)
         case "promotion":
             read = f"[promotion.{name} for promotion in subject.promotions]"
-            return BoundSource(f"promotions[].{name}", one(read), event)
+            return BoundSource(f"promotions[].{name}", reading(read), event)
         case "identity_present":
             return BoundSource(f"user_identities.{name}", f"has_identity(subject.shared, {name!r})", event)
         case "static":
@@ -81,16 +81,16 @@ def source_of(parameter: Parameter, *, of_each: bool = True, whole: bool = False
             assert_never(parameter.source)
 
 
-def _of_products(parameter: Parameter, one: Callable[[str], str], *, of_each: bool) -> BoundSource:
+def _of_products(parameter: Parameter, reading: Callable[[str], str], *, of_each: bool) -> BoundSource:
     if parameter.source == "product":
         name, read = parameter.name, f".{parameter.name}"
     else:
         name, read = f"custom_attributes.{parameter.name}", f".attribute({parameter.name!r})"
     if of_each:
         found = f"subject{read}"
-        return BoundSource(name, found if parameter.source == "product" else one(found), Scope.PRODUCT)
+        return BoundSource(name, found if parameter.source == "product" else reading(found), Scope.PRODUCT)
     every = f"[{first_of(f'product{read}')} for product in subject.products]"
-    return BoundSource(f"products[].{name}", one(every), Scope.EVENT)
+    return BoundSource(f"products[].{name}", reading(every), Scope.EVENT)
 
 
 def _unchanged(expression: str) -> str:

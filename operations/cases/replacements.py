@@ -76,9 +76,9 @@ class Replacements:
     def _ids(self, kind: str, n: int, old: Any) -> Iterator[Any]:
         """Yield ids; with a sample, the first one that is in or out of it as the original is."""
         for place in range(n, n + _TRIES * _STEP, _STEP):
-            made = 1000 + place if _is_number(old) else f"{kind}-{place}"
-            if self._is_sampled(made) == self._is_sampled(old):
-                yield made
+            candidate = 1000 + place if _is_number(old) else f"{kind}-{place}"
+            if self._is_sampled(candidate) == self._is_sampled(old):
+                yield candidate
                 return
         yield f"{kind}-{n}"
 
@@ -146,7 +146,7 @@ class Replacements:
         return self._kept_or(value, _AMOUNT, "amount", number)
 
     def time(self, value: Any) -> Any:
-        """Return a time of our days, in seconds or milliseconds, unchanged; anything else is replaced."""
+        """Return a time from 2008 to 2034, in seconds or milliseconds, unchanged; anything else is replaced."""
         written = text(value)
         if isinstance(written, str) and not isinstance(value, bool) and _TIME(written.strip()):
             return value
@@ -256,9 +256,9 @@ class Replacements:
             return self.anything(value)
         wanted = rule(value)
         n = self._number(kind, repr(wanted) if isinstance(wanted, str) else repr(value))
-        made = [*_as_hash(value, make(n, value)), *make(n, value), *_ODD]
-        same = (entry for entry in made if _kind(rule(entry)) == _kind(wanted))
-        return next(same, made[0])
+        candidates = [*_as_hash(value, make(n, value)), *make(n, value), *_ODD]
+        same = (entry for entry in candidates if _kind(rule(entry)) == _kind(wanted))
+        return next(same, candidates[0])
 
     def _number(self, kind: str, key: str) -> int:
         numbers = self._numbers.setdefault(kind, {})

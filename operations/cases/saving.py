@@ -30,7 +30,7 @@ class SavedCase(NamedTuple):
 def save_case(
     name: str, batches: Sequence[bytes], source: Input, connection: Connection, tiktok_url: str, received_ms: int
 ) -> SavedCase:
-    """Return a file with one case. Raise OperatorError for batches that are none, and RefusedBatch."""
+    """Return a file with one case. Raise OperatorError for JSON that is no batch, and RefusedBatch."""
     received_ms -= received_ms % 1000
     pairs = [(source, connection)]
     (before,) = preview_all(batches, pairs, tiktok_url, received_ms)

@@ -21,7 +21,7 @@ _READABLE: Final = READABLE | {
 
 
 class Blocked(NamedTuple):
-    """It cannot be mapped; `why` says what to do."""
+    """The dead letter cannot be mapped; `why` says what to do."""
 
     why: str
 

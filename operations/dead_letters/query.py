@@ -88,12 +88,12 @@ class DeadLetterQuery:
 
     @property
     def has_conditions(self) -> bool:
-        """Whether it means fewer than all dead letters."""
+        """Whether the query selects fewer than all dead letters."""
         return self != DeadLetterQuery()
 
     @property
     def has_ages(self) -> bool:
-        """Whether it asks for an age, so that the time now matters."""
+        """Whether a condition is an age, so that the result depends on the time."""
         return self.older_than is not None or self.newer_than is not None
 
     def between(self, after: str, until_ms: int) -> "DeadLetterQuery":

@@ -64,7 +64,7 @@ class _Reading(Collector):
         self._snapshot, self._cell, self._counters = snapshot, {"cell": cell} if cell else {}, counters
 
     def collect(self) -> Iterator[Metric]:
-        """A family for each row that has something to tell."""
+        """Yield a metric family for each row that has samples."""
         for row in CATALOGUE:
             family = _family(row, (*self._cell, *row.labels))
             for labels, value in row.samples(self._snapshot):

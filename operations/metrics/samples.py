@@ -49,12 +49,12 @@ def _statuses(snapshot: Snapshot) -> list[ConnectionStatus]:
 
 
 def each(value: Callable[[ConnectionStatus], float | Distribution]) -> Take:
-    """One sample a connection."""
+    """Take one sample a connection."""
     return lambda snapshot: [((status.id,), value(status)) for status in _statuses(snapshot)]
 
 
 def by(values: Callable[[ConnectionStatus], Mapping[str, int]]) -> Take:
-    """Samples of each connection by a second label."""
+    """Take samples of each connection, one for each value of a second label."""
     return lambda snapshot: [
         ((status.id, label), value) for status in _statuses(snapshot) for label, value in values(status).items()
     ]
@@ -72,7 +72,7 @@ def removed_dead_letters() -> Take:
 
 
 def measures(prefix: str) -> Take:
-    """The measures of that prefix, each under the rest of its name."""
+    """Take the measures whose names have that prefix; the rest of the name is the label."""
 
     def named(each_status: ConnectionStatus) -> dict[str, int]:
         found = each_status.reading.measures.items()
@@ -82,12 +82,12 @@ def measures(prefix: str) -> Take:
 
 
 def histogram(kept: Histogram) -> Take:
-    """A histogram read back from the measures."""
+    """Take a histogram, from the measures that hold it."""
     return each(lambda each_status: kept.read(each_status.reading.measures))
 
 
 def of_input(name: str) -> Take:
-    """A counter of each input."""
+    """Take a counter of each input."""
     return lambda s: [
         ((each_status.id,), each_status.counts.get(name, 0))
         for each_status in (s.overview.reading.inputs if s.overview else ())
@@ -95,22 +95,22 @@ def of_input(name: str) -> Take:
 
 
 def states(each_status: ConnectionStatus) -> dict[str, int]:
-    """1 for the state it is in, 0 for every other."""
+    """Return 1 for the connection's state and 0 for every other state."""
     return {state: int(state == each_status.state) for state in get_args(State)}
 
 
 def missing(each_status: ConnectionStatus) -> int:
-    """Return by how much its ledger does not balance."""
+    """Return by how many events and dead letters the connection's ledger does not balance."""
     return abs(each_status.reading.discrepancy) + abs(each_status.reading.dead_letter_discrepancy)
 
 
 def of_durability(value: Callable[[Durability, Wanted | None], int]) -> Take:
-    """A figure of what a 202 means, once Redis has answered."""
+    """Take one figure of what a 202 means; none before Redis has answered."""
     return lambda snapshot: [((), value(snapshot.durability, snapshot.wanted))] if snapshot.durability else []
 
 
 def of_memory(value: Callable[[MemoryUse], int | None]) -> Take:
-    """A figure of Redis's memory, where the server tells it."""
+    """Take one figure of Redis's memory; none where the server does not report it."""
 
     def known(snapshot: Snapshot) -> list[Sample]:
         figure = value(snapshot.memory) if snapshot.memory else None

@@ -66,18 +66,18 @@ def remove_dead_letters(
     receipts: list[Receipts] = []
     if writer.budget:
         stored = lanes.dead_letters.read_dead_letters(client, [(connection, each) for each in ids])
-        letters = [_decoded(connection, *one) for one in zip(ids, stored, strict=True)]
-        receipts = [receipt_of(letter, outcome, writer) for letter in letters]
+        dead_letters = [_decoded(connection, *found) for found in zip(ids, stored, strict=True)]
+        receipts = [receipt_of(dead_letter, outcome, writer) for dead_letter in dead_letters]
     counter: Final = "dead_letters_discarded" if outcome == "discarded" else "dead_letters_erased"
     return lanes.dead_letters.remove_dead_letters(client, connection, ids, counter, receipts)
 
 
-def receipt_of(letter: DeadLetter, outcome: Outcome, writer: ReceiptWriter) -> Receipts:
+def receipt_of(removed: DeadLetter, outcome: Outcome, writer: ReceiptWriter) -> Receipts:
     """Return the receipt of a dead letter that leaves the store."""
     facts = ReceiptFields(
-        letter.connection, letter.input, outcome, letter.tiktok_event, DEAD_LETTER, dead_letter=letter.id
+        removed.connection, removed.input, outcome, removed.tiktok_event, DEAD_LETTER, dead_letter=removed.id
     )
-    return writer.write([(facts, [letter.event_id])])
+    return writer.write([(facts, [removed.event_id])])
 
 
 def _decoded(connection: str, letter_id: str, stored: bytes | None) -> DeadLetter:

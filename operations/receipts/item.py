@@ -1,4 +1,4 @@
-"""One line of a trace: an item of an event, where it stands or how it ended."""
+"""One line of a trace: an item of an event, where it waits or how it ended."""
 
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ class Place(NamedTuple):
 class TraceItem(NamedTuple):
     """An item of an event. `at_ms` is when it ended, None while it waits; times are in Unix milliseconds.
 
-    `dead_letter` is the record of it, while that is in the store.
+    `dead_letter` is its dead letter, while that is in the store.
     """
 
     event_id: str
@@ -28,21 +28,21 @@ class TraceItem(NamedTuple):
 
     @property
     def is_outcome(self) -> bool:
-        """Whether it tells where an item stands or how it ended; a replay does not."""
+        """Whether this line says where the item is or how it ended; the line of a replay does not."""
         return self.facts.outcome != "replayed"
 
     @property
     def match_keys(self) -> list[str]:
-        """The codes of the match keys that it carried."""
+        """The codes of the match keys that the item carried."""
         return codes_of(self.facts.match_keys)
 
     @property
     def notes(self) -> list[str]:
-        """The notes on it: the field, then the note."""
+        """The notes on the item: the field, then the note."""
         return [f"{field}: {note}" for field, note in self.facts.notes]
 
     def as_object(self) -> dict[str, Any]:
-        """Return it as `relay trace --json` shows it."""
+        """Return the line as `relay trace --json` shows it."""
         facts = self.facts
         return {
             "event_id": self.event_id,

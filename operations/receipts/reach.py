@@ -15,6 +15,6 @@ def describe_receipts(kept: ReceiptsKept) -> str:
 
 
 def receipts_as_object(kept: ReceiptsKept) -> dict[str, Any]:
-    """Return it as `relay status --json` shows it."""
+    """Return how many receipts are kept, as `relay status --json` shows it."""
     since = None if kept.since_ms is None else rfc3339(kept.since_ms)
     return {"receipts": kept.receipts, "bytes": kept.bytes, "since": since}

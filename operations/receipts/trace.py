@@ -19,7 +19,7 @@ from operations.receipts.item import TraceItem
 from operations.receipts.waiting import find_waiting
 
 _CLOCKS_MS: Final = 120_000
-"""A dead letter is dated by the later of two clocks, and a receipt by Redis's: by so much they may differ."""
+"""How far two dates may differ: a dead letter has the later date of two clocks, a receipt that of Redis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ def _with_dead_letters(client: redis.Redis, found: Sequence[TraceItem]) -> Itera
     for item in found:
         if item.facts.outcome == "dead_lettered" and item.facts.dead_letter:
             ids.setdefault(item.facts.connection, []).append(item.facts.dead_letter)
-    letters = {letter.id: letter for connection, some in ids.items() for letter in _read(client, connection, some)}
+    dead_letters = {each.id: each for connection, some in ids.items() for each in _read(client, connection, some)}
     for item in found:
-        there = item.facts.outcome == "dead_lettered" and item.facts.dead_letter in letters
-        yield item._replace(dead_letter=letters[item.facts.dead_letter or ""]) if there else item
+        there = item.facts.outcome == "dead_lettered" and item.facts.dead_letter in dead_letters
+        yield item._replace(dead_letter=dead_letters[item.facts.dead_letter or ""]) if there else item
 
 
 def _older_dead_letters(
@@ -93,13 +93,15 @@ def _older_dead_letters(
         ids = dead_letter_ids(store.client, connection)
         if since_ms is not None:
             ids = [each for each in ids if (dead_lettered_at_ms(each) or 0) < since_ms + _CLOCKS_MS]
-        for letter in _read(store.client, connection, [each for each in ids if each not in known]):
-            if letter.event_id in items:
-                yield TraceItem(letter.event_id or "", _facts(letter), letter.at_ms, dead_letter=letter)
+        for dead_letter in _read(store.client, connection, [each for each in ids if each not in known]):
+            if dead_letter.event_id in items:
+                yield TraceItem(
+                    dead_letter.event_id or "", _facts(dead_letter), dead_letter.at_ms, dead_letter=dead_letter
+                )
 
 
 def _read(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iterator[DeadLetter]:
-    """Yield those of these dead letters that are in the store and can be read."""
+    """Yield the named dead letters that are in the store and can be read."""
     for stored in read_dead_letters(client, [(connection, each) for each in ids]):
         try:
             yield DeadLetter.decode(stored or b"")
@@ -107,23 +109,23 @@ def _read(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iterator[
             continue
 
 
-def _facts(letter: DeadLetter) -> ReceiptFields:
+def _facts(dead_letter: DeadLetter) -> ReceiptFields:
     try:
-        received_ms = read_header(letter.source).received_ms
+        received_ms = read_header(dead_letter.source).received_ms
     except ChunkUnreadable:
         received_ms = 0
     return ReceiptFields(
-        letter.connection,
-        letter.input,
+        dead_letter.connection,
+        dead_letter.input,
         "dead_lettered",
-        letter.tiktok_event,
-        letter.reason,
+        dead_letter.tiktok_event,
+        dead_letter.reason,
         received_ms,
-        letter.attempts,
-        tiktok_code=letter.tiktok_code,
-        tiktok_request_id=letter.tiktok_request_id,
-        job=letter.job,
-        dead_letter=letter.id,
+        dead_letter.attempts,
+        tiktok_code=dead_letter.tiktok_code,
+        tiktok_request_id=dead_letter.tiktok_request_id,
+        job=dead_letter.job,
+        dead_letter=dead_letter.id,
     )
 
 
@@ -134,5 +136,5 @@ def _ended_since(waiting: TraceItem, found: Sequence[TraceItem], since_ms: int) 
 
 
 def _time(item: TraceItem) -> tuple[float, int]:
-    """Return what sorts items by the time when they ended; what waits comes last."""
+    """Return the key that sorts items by the time when they ended; waiting items come last."""
     return (float("inf") if item.at_ms is None else item.at_ms, item.facts.received_ms)

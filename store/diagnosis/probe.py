@@ -79,9 +79,9 @@ def ask_further(trouble: Trouble, client: redis.Redis) -> Trouble:
         if trouble.code == "noperm" and (found := permission_trouble(client)) is not None:
             return trouble._replace(what_to_do=found.what_to_do)
         if trouble.code in ("closed", "tls_closed"):
-            said = _listen(client)
-            if said.startswith(b"-"):
-                return diagnose(ResponseError(said[1:].decode(errors="replace").strip()))
+            greeting = _listen(client)
+            if greeting.startswith(b"-"):
+                return diagnose(ResponseError(greeting[1:].decode(errors="replace").strip()))
             if trouble.code == "closed" and _speaks_tls(client.connection_pool.connection_kwargs):
                 return named_trouble("tls_only")
     except (RedisError, OSError) as error:

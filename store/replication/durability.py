@@ -70,7 +70,7 @@ class Durability(NamedTuple):
 
 
 def read_durability(client: redis.Redis, replicas: int, wanted: Wanted | None) -> Durability:
-    """Ask the primary and its replicas. Raises RedisAway when the primary does not answer."""
+    """Ask the primary and its replicas. Raise RedisAway when the primary does not answer."""
     with translate_errors:
         primary = ServerDisk("primary", _is_always(client))
         present = [replica for replica in replicas_of(client) if is_present(replica)]

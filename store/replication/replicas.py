@@ -42,7 +42,7 @@ def replicas_of(client: redis.Redis) -> list[Replica]:
 
 
 def primary_id(client: redis.Redis) -> str:
-    """Return what identifies the history of writes; another one means a failover. Raises RedisAway."""
+    """Return the id of the primary's history of writes, which changes with a failover. Raise RedisAway."""
     with translate_errors:
         try:
             return str(client.info("replication").get("master_replid", ""))

@@ -33,7 +33,7 @@ class PrimaryUnnamed(ServerGone):
 
 
 def find_primary(sentinels: Sentinels, tls: dict[str, Any]) -> Tcp:
-    """Return the primary as the first Sentinel that answers names it. Raises a ConnectionError of redis-py."""
+    """Return the primary as the first Sentinel that answers names it. Raise a ConnectionError of redis-py."""
     failure: ServerGone = SentinelsAway()
     for host in _in_order(sentinels):
         try:
@@ -48,7 +48,7 @@ def find_primary(sentinels: Sentinels, tls: dict[str, Any]) -> Tcp:
 
 
 def ask_sentinel(sentinels: Sentinels, host: Tcp, tls: dict[str, Any], *command: str) -> Any:
-    """Return one Sentinel's reply to a command. Raises RedisError or OSError."""
+    """Return one Sentinel's reply to a command. Raise RedisError or OSError."""
     connection: Any = (redis.SSLConnection if tls else redis.Connection)(**_options(sentinels, host, tls))
     try:
         connection.connect()

@@ -87,7 +87,7 @@ class ConfirmedScript:
     async def call(
         self, *arguments: Argument, replicas: int, within_ms: int, now_ms: int | None = None
     ) -> tuple[Any, int]:
-        """Run the script; return its reply and how many replicas have it. Raises and means as `AsyncScript.call`."""
+        """Run the script; return its reply and how many replicas have it. Errors are those of `AsyncScript.call`."""
         words = ["" if now_ms is None else now_ms, *arguments]
         with translate_errors:
             replies = await self._ask(words, replicas, within_ms)

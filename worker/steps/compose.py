@@ -206,7 +206,7 @@ def _bounded(opened: Iterable[_Opened | Blocked]) -> Iterator[_Opened | Blocked]
 
 
 def _prepare(opened: _Opened, index: int, lease: Lease) -> Iterator[Prepared]:
-    """Yield the entries of a chunk as they are mapped: an event may become 500 items, so few are mapped in vain."""
+    """Yield the entries of a chunk as they are mapped. Map no more than needed: an event may become 500 items."""
     chunk, plan, addresses = opened
     if lease.sizing.limit == 1 and lease.alone >= MOST_UNFINISHED_CLAIMS:
         for batch in chunk.batches:

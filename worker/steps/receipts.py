@@ -24,10 +24,10 @@ def receipts_of(
         if outcome == "unsupported":
             continue
         chunk = chunks[number]
-        said = tuple([(note.field, note.note) for note in notes])
+        noted = tuple([(note.field, note.note) for note in notes])
         before = (context.connection, chunk.input, outcome, event, reason, chunk.received_ms)
         repeated = chunk.first_unknown_ms > 0
-        facts = ReceiptFields(*before, attempts, repeated, code, request_id, keys, said, context.job, dead_letter)
+        facts = ReceiptFields(*before, attempts, repeated, code, request_id, keys, noted, context.job, dead_letter)
         groups.append((facts, ids))
     return context.receipts.write(groups)
 

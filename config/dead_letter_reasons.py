@@ -104,7 +104,7 @@ REJECTED_BY_TIKTOK: Final = DeadLetterReason(
 INTERNAL_ERROR: Final = DeadLetterReason(
     "internal_error",
     "mapping",
-    "relay failed on the event, or did not complete it in five claims of this event alone.",
+    "relay failed on the event, or did not finish it in five claims that held only this event.",
     "Keep the dead letter and report the defect. Replay after an update that corrects it.",
     OPERATOR,
 )

@@ -136,7 +136,7 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
             ),  # C9
             "custom_mappings": KeyRow(
                 listing(CUSTOM_MAPPING, "- tiktok_event: Search …"),
-                "Which events become which TikTok events; where one matches, no native event is sent.",
+                "Rules that turn events into TikTok events; an event that one of them takes sends no native event.",
                 default="[]",
             ),  # C10
             "enabled": KeyRow(boolean, "`false` keeps the backlog and withholds new events.", default="true"),

@@ -30,8 +30,7 @@ servers: $(TESTS)  ## fetch the Redis and Valkey servers that tests can run on, 
 test-servers: $(TESTS)  ## what Redis carries, on every fetched server; SERVERS="redis-6.2 valkey-8": those; SHORT=1: the part that CI runs
 	@$(BIN)/python tests/on_servers.py $(SERVERS)
 
-# Pages that grow every hour are wrapped when they rest.
-PAGES = $$(git ls-files '*.md' | grep -vE '^docs/(mapping|settings).md')
+
 check: $(READY)  ## format, lint, types, layers, words, documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -39,7 +38,7 @@ check: $(READY)  ## format, lint, types, layers, words, documents
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m checks.words
 	@$(BIN)/python -m checks.documents --check
-	@$(BIN)/python -m checks.lines --check $(PAGES)
+	@$(BIN)/python -m checks.lines --check
 
 faults: $(TESTS)  ## about a minute of kills and refusals; SEED=n repeats one
 	@$(BIN)/pytest -s tests/pipeline/test_faults.py
@@ -65,7 +64,7 @@ bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": th
 
 documents: $(READY)  ## renew the generated parts of docs/ and the JSON Schema of relay.yaml
 	@$(BIN)/python -m checks.documents
-	@$(BIN)/python -m checks.lines $(PAGES)
+	@$(BIN)/python -m checks.lines
 	@$(BIN)/relay schema > config/relay.schema.json
 
 image-requirements: $(READY)  ## what the image installs, with hashes, from pyproject.toml and constraints.txt

@@ -46,7 +46,7 @@ def variables_table() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         default = field.default
-        shown = "–" if default in (None, ()) else f"`{default}`"
+        shown = "–" if default in (None, (), "") else f"`{default}`"
         rows.append((f"`{PREFIX}{name.upper()}`", shown, field.title or "", field.description or ""))
     return table(("variable", "default", "meaning", "allowed"), rows)
 

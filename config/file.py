@@ -54,7 +54,7 @@ def _content(path: Path) -> bytes:
         missing = "does not exist: write one with `relay init`, or name another in RELAY_CONFIG"
         raise _refusal(path, [Fault(None, missing)]) from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "its path is not a path"
+        why = getattr(error, "strerror", None) or "the path is invalid"
         raise _refusal(path, [Fault(None, f"cannot be read: {why}")]) from None
 
 

@@ -27,7 +27,7 @@ def _noticing(parser_class: type) -> type:
         @classmethod
         def parse_error(cls, response: str) -> Any:
             if any(sign in response for sign in _SIGNS):
-                return ServerDemoted("READONLY: the server is a replica by now")
+                return ServerDemoted("READONLY: the server has become a replica")
             return super().parse_error(response)
 
     return Noticing

@@ -69,7 +69,7 @@ def _makes_no_difference(draft: Draft) -> Iterator[Fault]:
                 yield Fault(line, f"{where}: it holds wherever that of line {earlier} does")
         for refused, line in rules.never:
             if any(exclude(needed, refused) for needed, _ in rules.only):
-                yield Fault(line, f"{where}: the others let no such one through")
+                yield Fault(line, f"{where}: another condition already excludes what it excludes")
 
 
 def _default_without_events(draft: Draft) -> Iterator[Fault]:

@@ -145,7 +145,7 @@ class _Parser:
         if not all(count.isascii() and count.isdecimal() and int(count) <= MOST_REPEATED for count in counts):
             raise self.bad(f"a `{{` that begins no repetition such as {{2,5}} (at most {MOST_REPEATED})")
         if comma and most and int(most) < int(least):
-            raise self.bad("a repetition whose most is less than its least")
+            raise self.bad("a repetition with a maximum below its minimum")
         self.at = end + 1
         return int(least), (int(most) if most else None) if comma else int(least)
 
@@ -206,7 +206,7 @@ class _Parser:
                 self.at += 1
                 high = self._member()
                 if not isinstance(high, str) or high < low:
-                    raise self.bad("a range that is no range from a lower to a higher character")
+                    raise self.bad("a range that does not go from a lower to a higher character")
                 members.append(_between(low, high))
             else:
                 members.append(_between(low, low) if isinstance(low, str) else low)

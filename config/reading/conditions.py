@@ -27,7 +27,7 @@ MEANINGS: Final[Mapping[Subject, str]] = {
     "gdpr_consent": "The user's consent to this GDPR purpose; one that cannot be read is false.",
 }
 _OPERATOR_MEANINGS: Final[Mapping[Operator, str]] = {
-    "is": "The value is this, capitals aside.",
+    "is": "The value is this; capitals do not matter.",
     "is_not": "There is a value, and it is not this.",
     "in": "The value is one of these.",
     "not_in": "There is a value, and it is none of these.",

@@ -107,8 +107,8 @@ def _case_record(folder: Path | None, file: str, line: int) -> Record[Case]:
         check=_check_case,
         rows={
             "name": KeyRow(text, "What the case shows, in words.", required=True),
-            "connection": KeyRow(text, "The connection; may be left out where the input has one only."),
-            "input": KeyRow(text, "The input; may be left out where the connection has one only."),
+            "connection": KeyRow(text, "The connection; optional where the input has one only."),
+            "input": KeyRow(text, "The input; optional where the connection has one only."),
             "batch": KeyRow(
                 Reader(partial(_read_batches, folder), {}),
                 "The batch, several in a list, or the name of a file beside this one.",
@@ -131,7 +131,7 @@ def read_cases(path: Path) -> list[Case]:
     try:
         return cases_of(read_small(path), str(path), path.parent)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "its path is not a path"
+        why = getattr(error, "strerror", None) or "the path is invalid"
         raise ConfigurationError([Problem(str(path), None, f"cannot be read: {why}")]) from None
 
 

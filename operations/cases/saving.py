@@ -52,7 +52,7 @@ def _decoded(batch: bytes) -> Any:
     try:
         return json.loads(batch)
     except (ValueError, RecursionError):
-        raise OperatorError("The batch cannot be read as JSON; a case is made of batches that can.") from None
+        raise OperatorError("The batch cannot be read as JSON, so no case can be made of it.") from None
 
 
 def expected_of(preview: Preview) -> dict[str, Any]:

@@ -60,7 +60,7 @@ _ASKED: Final[Mapping[str, Callable[[str, Node], Asked]]] = {
 
 def _asked(name: str, table: Table) -> Asked:
     if len(table.values) > 1 or not set(table.values) <= set(_ASKED):
-        refuse(table, f"`{name}` asks with one of {', '.join(_ASKED)}, or is a plain value")
+        refuse(table, f"`{name}` must be a plain value, or one condition: {', '.join(_ASKED)}")
     ((key, node),) = table.values.items()
     return _ASKED[key](key, node)
 

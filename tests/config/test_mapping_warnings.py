@@ -62,7 +62,7 @@ CASES = {
         mapping("{action: purchase, only_if: [{field: action, in: [purchase, refund]}]}"), 2, "makes no difference"),
     "refused where nothing such is": (
         mapping("{action: purchase, never_if: [{field: action, is: refund}]}"), 2,
-        "makes no difference: the others let no such one through"),
+        "makes no difference: another condition already excludes what it excludes"),
     "products refused where nothing such is": (
         mapping("{action: purchase}", "products: {only_if: [{product: id, is: a}], never_if: [{product: id, is: b}]}"),
         3, "this condition of `products` makes no difference"),

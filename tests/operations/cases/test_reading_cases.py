@@ -155,7 +155,7 @@ REFUSED = {
     ),
     "two questions in one": (
         swapped("events: []", "events: [{fields: {a: {sha256: x, length: 1}}}]"), 6,
-        ["`a` asks with one of sha256, length, one_of, is_not, or is a plain value"],
+        ["`a` must be a plain value, or one condition: sha256, length, one_of, is_not"],
     ),
     "an unknown reason": (
         swapped("events: []", "dead_letters: [{reason: invalid_ur}]"), 6,

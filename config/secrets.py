@@ -58,7 +58,7 @@ class Keyring:
         return self.derive_all(purpose)[0]
 
     def derive_all(self, purpose: bytes) -> list[bytes]:
-        """Return such a secret for every key, newest first, to recognise what a former key derived."""
+        """Return the secret that `derive` returns, for every key, newest first: data may come from a former key."""
         return [hmac.digest(key, purpose, "sha256") for key in self._keys]
 
     def encrypt_text(self, text: str) -> str:

@@ -24,7 +24,7 @@ def pack(requests: Sequence[SortedRequest], codec: ChunkCodec) -> list[Arrival]:
 
 
 def withheld_items(requests: Iterable[SortedRequest]) -> list[AlikeItems]:
-    """Return what receipts say of the events that are withheld."""
+    """Return the receipts' fields for the events that are withheld."""
     return [
         (ReceiptFields(connection, request.input, "withheld", None, reason, request.received_ms), event_ids)
         for request in requests

@@ -17,7 +17,7 @@ log = structlog.get_logger("relay.ingest")
 
 
 def create_append(settings: Settings, client: redis.asyncio.Redis) -> Append:
-    """Return what appends the events of requests."""
+    """Return the object that appends the events of requests."""
     return ReplicatedAppend(client, settings.replicas, on_repair) if settings.replicas else Append(client)
 
 

@@ -63,7 +63,7 @@ class _Part(NamedTuple):
 
 
 def receipts_kept(client: redis.Redis) -> ReceiptsKept:
-    """Return what is kept. Raise RedisAway."""
+    """Return how many receipts are kept, in how many bytes, and since when. Raise RedisAway."""
     with translate_errors:
         values = cast("list[bytes | None]", client.hmget("receipts:kept", ["receipts", "bytes", "since"]))
     receipts, size, since = values

@@ -92,7 +92,7 @@ class Plan:
 
     @cached_property
     def ip_observer(self) -> IpObserver | None:
-        """Return what finds users' addresses in batches; None unless the connection wants them remembered (I1)."""
+        """Return the observer of users' addresses; None unless the connection wants them remembered (I1)."""
         return IpObserver(self._connection, self._recipe) if self._recipe.uses_remembered_ip else None
 
     def request(self, events: Sequence[bytes]) -> bytes:

@@ -63,7 +63,7 @@ class Erasure:
         return sum(erased.dead_letters for erased in self.connections)
 
     def followed_by(self, later: "Erasure") -> "Erasure":
-        """Return both as one: what was removed adds up, and the later one knows what is left."""
+        """Return both as one: the numbers removed are added, and `later` says what is left."""
         before = {erased.id: erased for erased in self.connections}
         for erased in later.connections:
             erased.events += before[erased.id].events

@@ -37,7 +37,7 @@ def connect(url: str) -> redis.Redis:
 
 
 def connect_to(address: RedisAddress) -> redis.Redis:
-    """Return the same for an address."""
+    """Return a client of the Redis at this address, as `connect` does."""
     options = {**_OPTIONS, **_timeouts(address), **connection_options(address)}
     pool = Pool(connection_class=connection_class(address), retry=Retry(NoBackoff(), 0), **options)
     pool.address = address
@@ -52,7 +52,7 @@ def address_of(client: redis.Redis) -> RedisAddress:
 
 
 def connect_async(url: str) -> redis.asyncio.Redis:
-    """Return the same for an event loop (ingest)."""
+    """Return a client for an event loop (ingest), as `connect` does."""
     address = RedisAddress.parse(url)
     options = {**_OPTIONS, **_timeouts(address), **connection_options(address)}
     pool = redis.asyncio.ConnectionPool(

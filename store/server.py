@@ -47,7 +47,7 @@ def memory_use(client: redis.Redis) -> MemoryUse:
 
 
 def memory_of(info: Mapping[str, Any]) -> MemoryUse:
-    """Return the same from a reply to INFO; managed servers omit some fields."""
+    """Return the memory use from a reply to INFO; managed servers omit some fields."""
     return MemoryUse(_number(info.get("used_memory")), _number(info.get("maxmemory")))
 
 

@@ -24,7 +24,7 @@ NEARLY_FULL: Final = 0.8
 
 
 class Seen(NamedTuple):
-    """What is shown: status reading, and rates with several readings (`--watch`)."""
+    """What is shown: one reading of the status, and rates where there are several readings (`--watch`)."""
 
     overview: Overview
     memory: MemoryUse

@@ -158,7 +158,7 @@ def _web_name(located: Located[Connection], event: str, line: int, remedy: str) 
 
 
 def _no_store_id(draft: Draft) -> Iterator[Fault]:
-    """E12."""
+    """E12: warn of iOS events without the App Store id, by which TikTok knows an iOS app."""
     platforms = {located.value.id: located.value.platform for located in draft.inputs}
     for located in draft.connections:
         if "ios" not in located.value.app_id and any(platforms.get(name) == "ios" for name in located.value.inputs):
@@ -179,7 +179,7 @@ def _native_events(located: Located[Connection]) -> dict[str, int]:
 
 
 def _native_actions(located: Located[Connection]) -> dict[str, list[str]]:
-    """Return the same events, each with its product actions."""
+    """Return the TikTok events of `_native_events`, each with its product actions."""
     mappings = located.value.custom_mappings
     events: dict[str, list[str]] = {}
     for action, event in NATIVE_EVENTS.items():

@@ -72,7 +72,7 @@ _PHONE: Final = re.compile(r"\+?\d(?:[ ()./-]?\d){6,}")
 
 
 def holds(subject: Subject, name: str) -> Holds:
-    """Return what this subject holds."""
+    """Return the kind of value that this subject holds."""
     match subject:
         case "gdpr_consent":
             return "truth"

@@ -147,7 +147,7 @@ def _number(written: str) -> int | float | None:
 
 
 def _same_number(written: str) -> int | float | str:
-    """Return what is equal for equal numbers: the number, or text that is none."""
+    """Return a value that is equal for equal numbers: the number, or the text where it is no number."""
     found = _number(written)
     return written if found is None else found
 
@@ -169,7 +169,7 @@ def _version(written: str) -> tuple[int, ...] | None:
 
 
 def _same_version(written: str) -> str | tuple[int, ...]:
-    """Return what is equal for equal versions: the parts of one that is numbers only, else its text."""
+    """Return a value that is equal for equal versions: the parts if they are all numbers, else the text."""
     parts = _version(written) if _VERSION.fullmatch(written) else None
     return written if parts is None else parts
 

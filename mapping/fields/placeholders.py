@@ -77,17 +77,17 @@ def _is_placeholder(text: str) -> bool:
 
 
 def is_placeholder_name(text: str) -> bool:
-    """Return the same for a person's first or last name."""
+    """Return whether a person's first or last name is a placeholder."""
     return text not in _NAMES and is_placeholder(text)
 
 
 def is_placeholder_state(text: str) -> bool:
-    """Return the same for a state or province."""
+    """Return whether a state or province is a placeholder."""
     return text.casefold() not in _STATES and is_placeholder(text)
 
 
 def is_placeholder_country(text: str) -> bool:
-    """Return the same for a country: `NA` is Namibia, `N/A` is none; some codes mean unknown."""
+    """Return whether a country is a placeholder: `NA` is Namibia, `N/A` is none; some codes mean unknown."""
     return text.casefold() != "na" and (is_placeholder(text) or text.casefold() in _UNKNOWN_COUNTRIES)
 
 

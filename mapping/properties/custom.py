@@ -82,7 +82,7 @@ def compile_custom(mapping: CustomMapping, key: str, connection: Connection, rou
 
 
 def _notes_of(mapping: CustomMapping) -> Iterator[Note]:
-    """Yield what is to be said about every item of the mapping."""
+    """Yield the notes that every item of the mapping gets."""
     if mapping.is_custom_event:
         yield Note("event", custom_event_note(mapping.tiktok_event))
     if mapping.for_each is not None:

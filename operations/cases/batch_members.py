@@ -183,7 +183,7 @@ class BatchReplacer:
 
 
 def _members(rules: Mapping[str, Replace], values: Replacements, otherwise: Replace | None = None) -> Replace:
-    """Return what replaces an object by its known members; any other value by `otherwise`, or made up."""
+    """Return a function that replaces an object by its known members; any other value by `otherwise`, or made up."""
 
     def replace(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -194,7 +194,7 @@ def _members(rules: Mapping[str, Replace], values: Replacements, otherwise: Repl
 
 
 def _entries(replace: Replace, values: Replacements) -> Replace:
-    """Return what replaces each entry of a list, also of one that is written as an object with places as names."""
+    """Return a function that replaces each entry of a list, also of a list that is written as `{"0": …}`."""
 
     def each(value: Any) -> Any:
         if isinstance(value, list):

@@ -70,7 +70,7 @@ class Replacements:
         return self._alike("id", value, _EXTERNAL_ID, partial(self._ids, "id"))
 
     def id(self, kind: str) -> Callable[[Any], Any]:
-        """Return what replaces ids of a kind, such as `order`."""
+        """Return a function that replaces ids of a kind, such as `order`."""
         return lambda value: self._alike(kind, value, identifier, partial(self._ids, kind))
 
     def _ids(self, kind: str, n: int, old: Any) -> Iterator[Any]:
@@ -162,13 +162,13 @@ class Replacements:
         return value if kept else self._alike("locale", value, _language, lambda _n, _: ["en"])
 
     def truth(self, value: Any) -> Any:
-        """Return what is read as true or false unchanged; anything else is replaced."""
+        """Return a value that is read as true or false unchanged; anything else is replaced."""
         return (
             value if isinstance(truth(value), bool) else self._alike("answer", value, truth, lambda _n, _: ["perhaps"])
         )
 
     def word(self, kind: str, allowed: Iterable[str] = ()) -> Callable[[Any], Any]:
-        """Return what keeps the allowed words and the configuration's, in any case, and replaces others by `kind-1`."""
+        """Return a function that keeps the allowed words and the configuration's, and replaces others by `kind-1`."""
         kept = {word.casefold() for word in allowed}
 
         def replace(value: Any) -> Any:
@@ -282,7 +282,7 @@ _ODD: Final = ("undefined", "0", "not valid", "1,5 x", "***", 0, 0.5, sha256(b""
 
 
 def _kind(outcome: object) -> object:
-    """Return what a rule's outcome is, without the value."""
+    """Return the kind of a rule's outcome, without the value."""
     match outcome:
         case OmitField() | RejectEvent():
             return outcome

@@ -104,7 +104,7 @@ def shown_body(body: bytes, *, reveal: bool) -> Any:
 
 
 def why_unsent(result: Unsupported | Withheld) -> str:
-    """Return why it would not be sent."""
+    """Return why the event would not be sent."""
     return result.what if isinstance(result, Unsupported) else result.why
 
 

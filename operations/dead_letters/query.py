@@ -97,7 +97,7 @@ class DeadLetterQuery:
         return self.older_than is not None or self.newer_than is not None
 
     def between(self, after: str, until_ms: int) -> "DeadLetterQuery":
-        """Return the same query for those dead-lettered by `until_ms` whose ids come after `after`."""
+        """Return the query, limited to dead letters up to `until_ms` whose ids come after `after`."""
         return replace(self, after=after, until_ms=until_ms)
 
     def missing(self, there: Collection[str]) -> list[str]:
@@ -192,7 +192,7 @@ def _id(entry: IndexEntry) -> str:
 
 
 def _first_id(ms: int) -> str:
-    """Return what sorts before every id of this millisecond and behind those of earlier ones."""
+    """Return an id that sorts before every id of this millisecond and after those of earlier ones."""
     return f"{max(0, ms):012x}"
 
 

@@ -91,7 +91,7 @@ class DeadLetterStore:
             return _unreadable(dead_letter_id, connection, str(damage))
 
     def open(self, dead_letter: DeadLetter) -> Chunk:
-        """Return its decrypted source, with the part it shares with other dead letters. Raise ChunkUnreadable."""
+        """Return the dead letter's decrypted source, with the part it shares with others. Raise ChunkUnreadable."""
         if not dead_letter.source:
             raise ChunkUnreadable("the dead letter has no source")
         source = self.codec.decode(dead_letter.source)

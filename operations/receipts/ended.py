@@ -80,9 +80,9 @@ def receipt_of(removed: DeadLetter, outcome: Outcome, writer: ReceiptWriter) -> 
     return writer.write([(facts, [removed.event_id])])
 
 
-def _decoded(connection: str, letter_id: str, stored: bytes | None) -> DeadLetter:
-    """Return the dead letter; of one that cannot be read, or is gone, its id alone."""
+def _decoded(connection: str, dead_letter_id: str, stored: bytes | None) -> DeadLetter:
+    """Return the dead letter; one with only its id if it is gone or cannot be read."""
     try:
         return DeadLetter.decode(stored or b"")
     except msgspec.MsgspecError:
-        return DeadLetter(id=letter_id, connection=connection, input="", at_ms=0)
+        return DeadLetter(id=dead_letter_id, connection=connection, input="", at_ms=0)

@@ -60,7 +60,7 @@ class Durability(NamedTuple):
                 return f"{disks} if appendfsync is always"
 
     def is_enough(self, wanted: Wanted | None) -> bool:
-        """Return whether that is as much as RELAY_DURABILITY asks for; what relay cannot read counts as enough."""
+        """Return whether a 202 means what RELAY_DURABILITY asks for; what relay cannot read counts as enough."""
         return self.level == "unknown" or self.level in _ENOUGH[wanted]
 
     @property

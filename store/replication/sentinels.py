@@ -69,7 +69,7 @@ def known_replicas(sentinels: Sentinels, tls: dict[str, Any]) -> list[Tcp]:
 
 
 async def find_primary_async(sentinels: Sentinels, tls: dict[str, Any]) -> Tcp:
-    """Return the same for an event loop."""
+    """Return the primary as `find_primary` does, for an event loop."""
     failure: ServerGone = SentinelsAway()
     kind = redis.asyncio.SSLConnection if tls else redis.asyncio.Connection
     for host in _in_order(sentinels):

@@ -53,7 +53,7 @@ def export(services: Services, request: PageRequest) -> Response:
 
 
 def export_revealed(services: Services, request: PageRequest) -> Response:
-    """Return the same unmasked, after writing that to the audit log."""
+    """Return the dead letters of the filter unmasked, after writing that to the audit log."""
     store = services.store()
     found = services.index.find(store.connections, query_of(request))
     record_reveal(store, request, "console export", [entry.id for entry in found.oldest()])

@@ -59,5 +59,5 @@ def _post(relay: Attack) -> None:
 
 
 def _waiting(relay: Attack) -> int:
-    told = json.loads(relay.relay("status", "--json").stdout)
-    return int(next(one["waiting"] for one in told["connections"] if one["id"] == "shop"))
+    status = json.loads(relay.relay("status", "--json").stdout)
+    return int(next(one["waiting"] for one in status["connections"] if one["id"] == "shop"))

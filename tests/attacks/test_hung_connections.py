@@ -42,8 +42,8 @@ def fill(relay: Attack) -> None:
     """A few hundred events for each of the ten, in many requests, so that they spread over all lanes."""
     with httpx.Client(auth=("key", "secret"), trust_env=False, timeout=30) as http:
         for start in range(0, 400, 10):
-            made = batch(*(purchase(number) for number in range(start, start + 10)), user=start)
-            http.post(f"{relay.url}/v2/events", content=json.dumps(made)).raise_for_status()
+            posted = batch(*(purchase(number) for number in range(start, start + 10)), user=start)
+            http.post(f"{relay.url}/v2/events", content=json.dumps(posted)).raise_for_status()
 
 
 def arrivals(url: str) -> dict[str, float]:

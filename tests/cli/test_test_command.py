@@ -57,10 +57,10 @@ def run(path: Path, *arguments: str) -> Said:
 
 def test_a_case_that_holds_passes(tmp_path: Path) -> None:
     """Exit code 0; nothing of the configuration's secrets is needed."""
-    said = run(case(tmp_path, GOOD))
-    assert said.exit_code == 0, said.stdout
-    assert said.stdout.startswith("ok")
-    assert said.stderr == "1 case: 1 passed, 0 failed\n"
+    result = run(case(tmp_path, GOOD))
+    assert result.exit_code == 0, result.stdout
+    assert result.stdout.startswith("ok")
+    assert result.stderr == "1 case: 1 passed, 0 failed\n"
 
 
 DIFFERENCES = [
@@ -92,9 +92,9 @@ def test_a_difference_is_shown_with_both_sides(
 ) -> None:
     """Its place, then what must be there, and what is; exit code 1."""
     assert old in GOOD
-    said = run(case(tmp_path, GOOD.replace(old, new)), "--json")
-    assert said.exit_code == 1
-    ((difference,),) = [result["differences"] for result in said.json]
+    completed = run(case(tmp_path, GOOD.replace(old, new)), "--json")
+    assert completed.exit_code == 1
+    ((difference,),) = [result["differences"] for result in completed.json]
     assert difference["where"] == where
     assert expected in difference["expected"]
     assert found in difference["found"]
@@ -103,8 +103,8 @@ def test_a_difference_is_shown_with_both_sides(
 def test_people_see_a_diff(tmp_path: Path) -> None:
     """The file and the line of the case, then each place."""
     path = case(tmp_path, GOOD.replace("21.0", "22"))
-    said = relay("test", str(path), environ={"COLUMNS": "300"})
-    assert said.stdout.splitlines() == [
+    result = relay("test", str(path), environ={"COLUMNS": "300"})
+    assert result.stdout.splitlines() == [
         f"FAIL  a case  {path}:2",
         "      events[0].properties.value",
         "        - 22",
@@ -114,16 +114,16 @@ def test_people_see_a_diff(tmp_path: Path) -> None:
 
 def test_another_number_of_events_is_a_difference(tmp_path: Path) -> None:
     """With what was sent."""
-    said = run(case(tmp_path, "    expect: {events: []}\n"), "--json")
-    assert said.json[0]["differences"] == [{"where": "events", "expected": "none", "found": "1: PlaceAnOrder (0)"}]
+    result = run(case(tmp_path, "    expect: {events: []}\n"), "--json")
+    assert result.json[0]["differences"] == [{"where": "events", "expected": "none", "found": "1: PlaceAnOrder (0)"}]
 
 
 def test_lists_that_are_not_named_are_not_compared_unless_exact(tmp_path: Path) -> None:
     """With `exact`, each list that is left out must be empty, and each field must be named."""
     expect = "    expect: {events: [{event: PlaceAnOrder}]}\n"
     assert run(case(tmp_path, expect)).exit_code == 0
-    said = run(case(tmp_path, f"{expect}    exact: true\n"), "--json")
-    places = [difference["where"] for difference in said.json[0]["differences"]]
+    result = run(case(tmp_path, f"{expect}    exact: true\n"), "--json")
+    places = [difference["where"] for difference in result.json[0]["differences"]]
     assert {"events[0].event_id", "events[0].user.ip", "unsupported", "dead_letters"} <= {*places}
     assert "events[0].event" not in places
 
@@ -133,8 +133,8 @@ def test_a_withheld_event_may_be_named_by_its_rule(tmp_path: Path) -> None:
     head = "connection: off\n    received: 2026-11-26T08:30:00Z"
     expect = "    expect: {withheld: [{why: 'the connection is disabled (enabled: false)'}, {}, {index: 2}]}\n"
     assert run(case(tmp_path, expect, head)).exit_code == 0
-    said = run(case(tmp_path, expect.replace("is disabled (", "is paused ("), head), "--json")
-    assert said.json[0]["differences"][0]["where"] == "withheld[0].why"
+    result = run(case(tmp_path, expect.replace("is disabled (", "is paused ("), head), "--json")
+    assert result.json[0]["differences"][0]["where"] == "withheld[0].why"
 
 
 def test_each_kind_of_rule_is_named(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ connections:
             "environment development, and this connection sends production only",
         ),
     ]
-    made = [
+    case_file = [
         {
             "name": why,
             "connection": "shop",
@@ -172,9 +172,11 @@ connections:
         for more, attributes, action, why in cases
     ]
     path = tmp_path / "rules.json"
-    path.write_text(json.dumps({"cases": made}))
-    said = run(path, "--json")
-    assert [(result["name"], result["differences"]) for result in said.json] == [(case["name"], []) for case in made]
+    path.write_text(json.dumps({"cases": case_file}))
+    completed = run(path, "--json")
+    assert [(result["name"], result["differences"]) for result in completed.json] == [
+        (case["name"], []) for case in case_file
+    ]
 
 
 @pytest.mark.parametrize(
@@ -190,10 +192,10 @@ connections:
 def test_a_case_that_cannot_run_says_why(tmp_path: Path, head: str, error: str) -> None:
     """It counts as failed, and the others run."""
     bad = case(tmp_path, GOOD, head, name="bad")
-    said = relay("test", str(bad), str(case(tmp_path, GOOD)), "--json")
-    assert said.exit_code == 1
-    assert [result["passed"] for result in said.json] == [False, True]
-    assert error in said.json[0]["error"]
+    completed = relay("test", str(bad), str(case(tmp_path, GOOD)), "--json")
+    assert completed.exit_code == 1
+    assert [result["passed"] for result in completed.json] == [False, True]
+    assert error in completed.json[0]["error"]
 
 
 def test_junit_xml_is_what_ci_reads(tmp_path: Path) -> None:
@@ -203,8 +205,8 @@ def test_junit_xml_is_what_ci_reads(tmp_path: Path) -> None:
         case(tmp_path, GOOD.replace("21.0", '"\\u0001<22>"'), name="wrong"),
         case(tmp_path, GOOD, "connection: shpo", name="unknown"),
     ]
-    said = relay("test", *map(str, paths), "--junit", str(tmp_path / "junit.xml"))
-    assert said.exit_code == 1
+    result = relay("test", *map(str, paths), "--junit", str(tmp_path / "junit.xml"))
+    assert result.exit_code == 1
     root = ElementTree.parse(tmp_path / "junit.xml").getroot()
     assert {name: root.get(name) for name in ("tests", "failures", "errors")} == {
         "tests": "3",
@@ -223,25 +225,25 @@ def test_a_folder_gives_its_yaml_files(tmp_path: Path) -> None:
     folder = tmp_path
     for name in ("b", "a"):
         case(folder, GOOD, name=name)
-    said = relay("test", str(folder), "--json")
-    assert [result["name"] for result in said.json] == ["a", "b"]
+    completed = relay("test", str(folder), "--json")
+    assert [result["name"] for result in completed.json] == ["a", "b"]
 
 
 def test_one_connection_may_be_chosen(tmp_path: Path) -> None:
     """Without a case for it: a sentence, exit code 1."""
     path = case(tmp_path, GOOD)
     assert run(path, "--connection", "shop").exit_code == 0
-    said = run(path, "--connection", "off")
-    assert (said.exit_code, said.stderr) == (1, "No case names connection off in the files.\n")
+    result = run(path, "--connection", "off")
+    assert (result.exit_code, result.stderr) == (1, "No case names connection off in the files.\n")
 
 
 def test_a_bad_case_file_stops_the_run(tmp_path: Path) -> None:
     """With every problem of every file; nothing runs half."""
     bad = case(tmp_path, "    expct: {}\n")
-    said = run(bad)
-    assert said.exit_code == 1
-    assert f"{bad}:5: `expct` is no setting of a case" in said.stderr
-    assert said.stdout == ""
+    result = run(bad)
+    assert result.exit_code == 1
+    assert f"{bad}:5: `expct` is no setting of a case" in result.stderr
+    assert result.stdout == ""
 
 
 def test_preview_saves_a_case_that_passes(tmp_path: Path) -> None:
@@ -258,9 +260,9 @@ def test_preview_saves_a_case_that_passes(tmp_path: Path) -> None:
         "--save-case",
         str(saved),
     )
-    said = relay(*chosen, environ={"NOT_SET": "a", "NOT_SET_EITHER": "b", "NO_TOKEN": "c"})
-    assert said.exit_code == 0, said.stderr
-    assert f"Wrote {saved}" in said.stderr
+    result = relay(*chosen, environ={"NOT_SET": "a", "NOT_SET_EITHER": "b", "NO_TOKEN": "c"})
+    assert result.exit_code == 0, result.stderr
+    assert f"Wrote {saved}" in result.stderr
     assert "user0@shop.example" not in saved.read_text()
     assert run(saved).exit_code == 0
     again = relay(*chosen, environ={"NOT_SET": "a", "NOT_SET_EITHER": "b", "NO_TOKEN": "c"})
@@ -272,11 +274,11 @@ def test_a_case_is_of_one_connection(tmp_path: Path) -> None:
     """Wrong use, exit code 2."""
     (tmp_path / "batch.json").write_text(json.dumps(BATCH))
     environ = {"NOT_SET": "a", "NOT_SET_EITHER": "b", "NO_TOKEN": "c"}
-    said = relay("preview", str(tmp_path / "batch.json"), "--save-case", str(tmp_path / "x.yaml"), environ=environ)
-    assert said.exit_code == 2
-    assert "--save-case is for one connection and input, and 4 are chosen" in said.stderr
+    result = relay("preview", str(tmp_path / "batch.json"), "--save-case", str(tmp_path / "x.yaml"), environ=environ)
+    assert result.exit_code == 2
+    assert "--save-case is for one connection and input, and 4 are chosen" in result.stderr
     both = ("--diff", str(tmp_path / "relay.yaml"), str(tmp_path / "relay.yaml"))
-    said = relay(
+    result = relay(
         "preview", str(tmp_path / "batch.json"), "--save-case", str(tmp_path / "x.yaml"), *both, environ=environ
     )
-    assert (said.exit_code, "pass it without --diff" in said.stderr) == (2, True)
+    assert (result.exit_code, "pass it without --diff" in result.stderr) == (2, True)

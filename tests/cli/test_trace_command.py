@@ -28,10 +28,10 @@ def ended(bench: Bench) -> Bench:
 
 def test_json_is_as_designed(ended: Bench) -> None:
     """Every key of every item, in the order asked for; exit code 0 when all were seen."""
-    said = relay("trace", "e2", "e1", "e3", "--json")
-    assert (said.exit_code, said.stderr) == (0, "")
-    assert [list(item) for item in said.json] == [KEYS] * 3
-    dead, delivered, waiting = said.json
+    result = relay("trace", "e2", "e1", "e3", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [list(item) for item in result.json] == [KEYS] * 3
+    dead, delivered, waiting = result.json
     assert (dead["event_id"], dead["outcome"], dead["reason"]) == ("e2", "dead_lettered", "invalid_url")
     assert (delivered["outcome"], delivered["tiktok_code"], delivered["attempts"]) == ("delivered", 0, 1)
     assert delivered["match_keys"] == ["email", "external_id", "ip", "user_agent"]
@@ -40,16 +40,16 @@ def test_json_is_as_designed(ended: Bench) -> None:
 
 def test_an_unknown_id_says_since_when_receipts_reach(ended: Bench) -> None:
     """On stderr, with exit code 1; the others are shown all the same."""
-    said = relay("trace", "e1", "e99", "--json")
-    assert said.exit_code == 1
-    assert [item["event_id"] for item in said.json] == ["e1"]
-    unknown = json.loads(said.stderr)
+    result = relay("trace", "e1", "e99", "--json")
+    assert result.exit_code == 1
+    assert [item["event_id"] for item in result.json] == ["e1"]
+    unknown = json.loads(result.stderr)
     assert unknown["unknown"] == ["e99"]
     assert unknown["receipts_since"].endswith("Z")
-    told = relay("trace", "e99")
-    assert (told.exit_code, told.stdout.strip()) == (1, "")
-    assert f"Not seen: e99\nReceipts reach back to {unknown['receipts_since']}." in told.stderr
-    assert "Unsupported events are only counted" in told.stderr
+    completed = relay("trace", "e99")
+    assert (completed.exit_code, completed.stdout.strip()) == (1, "")
+    assert f"Not seen: e99\nReceipts reach back to {unknown['receipts_since']}." in completed.stderr
+    assert "Unsupported events are only counted" in completed.stderr
 
 
 def test_people_get_a_timeline(ended: Bench) -> None:
@@ -78,9 +78,9 @@ def test_ids_come_from_a_file(content: str, options: tuple[str, ...], ended: Ben
     """One a line, or a column of a CSV file; each once, blank ones omitted."""
     file = tmp_path / "orders.csv"
     file.write_text(content, encoding="utf-8", newline="")
-    said = relay("trace", "--file", str(file), *options, "--json")
-    assert said.exit_code == 0, said.stderr
-    assert [item["event_id"] for item in said.json] == ["e1", "e2"]
+    result = relay("trace", "--file", str(file), *options, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert [item["event_id"] for item in result.json] == ["e1", "e2"]
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_ids_come_from_a_file(content: str, options: tuple[str, ...], ended: Ben
 )
 def test_wrong_use_is_refused(arguments: tuple[str, ...], content: str, sentence: str) -> None:
     """Exit code 2, with what is allowed."""
-    said = relay("trace", *arguments, stdin=content.encode())
-    assert said.exit_code == 2
-    assert sentence in " ".join(said.stderr.split())
+    result = relay("trace", *arguments, stdin=content.encode())
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.stderr.split())
 
 
 def test_many_events_have_a_line_each_and_a_sum(bench: Bench) -> None:
@@ -105,9 +105,9 @@ def test_many_events_have_a_line_each_and_a_sum(bench: Bench) -> None:
     bench.configure("enable_web_migration: true")
     bench.put([purchase(number, **({"custom_flags": BAD_URL} if number == 7 else {})) for number in range(30)])
     bench.drain()
-    said = relay("trace", *(f"e{number}" for number in range(31)))
-    assert said.stdout.strip().endswith("31 events: 29 delivered, 1 dead-lettered, 1 not seen")
-    assert sum(line.startswith("e") and "delivered" in line for line in said.stdout.splitlines()) == 29
+    result = relay("trace", *(f"e{number}" for number in range(31)))
+    assert result.stdout.strip().endswith("31 events: 29 delivered, 1 dead-lettered, 1 not seen")
+    assert sum(line.startswith("e") and "delivered" in line for line in result.stdout.splitlines()) == 29
 
 
 def test_tiktoks_message_is_masked(bench: Bench) -> None:
@@ -116,9 +116,9 @@ def test_tiktoks_message_is_masked(bench: Bench) -> None:
     bench.sandbox.fault("code", code=40002, message="Invalid value for properties.value: 'jane@shop.example'")
     bench.put([purchase(1)])
     bench.drain()
-    said = relay("trace", "e1")
-    assert "Invalid value for properties.value" in said.stdout
-    assert "jane" not in said.stdout
+    result = relay("trace", "e1")
+    assert "Invalid value for properties.value" in result.stdout
+    assert "jane" not in result.stdout
 
 
 def test_status_shows_match_keys_and_receipts(ended: Bench) -> None:

@@ -32,11 +32,11 @@ def test_a_case_of_the_pasted_batch_is_made_and_passes(bench: Bench, operator: C
     """For the chosen connection, without the person."""
     before = bench.redis.dbsize()
     assert "Make a case of it" in operator.post("/console/try", part=True, batches=BATCH, pair=PAIR).text
-    made = case_in(operator.post("/console/try/case", part=True, batches=BATCH, pair=PAIR, to=PAIR).text)
-    assert "user0@shop.example" not in made
-    assert "person-1@shop.example" in made
-    assert "1 case: 1 passed, 0 failed" in visible_text(operator.post("/console/try/cases", part=True, cases=made))
-    (case,) = cases_of(made.encode(), "made.yaml")
+    saved = case_in(operator.post("/console/try/case", part=True, batches=BATCH, pair=PAIR, to=PAIR).text)
+    assert "user0@shop.example" not in saved
+    assert "person-1@shop.example" in saved
+    assert "1 case: 1 passed, 0 failed" in visible_text(operator.post("/console/try/cases", part=True, cases=saved))
+    (case,) = cases_of(saved.encode(), "made.yaml")
     assert (case.connection, case.input) == ("shop", "web")
     assert bench.redis.dbsize() == before
     assert not bench.sandbox.events()

@@ -32,6 +32,6 @@ def test_the_example_prints_what_the_page_shows(tmp_path: Path, monkeypatch: pyt
     for name, text in (("relay.yaml", CONFIGURATION), ("cases.yaml", cases), ("purchase.json", json.dumps(sent))):
         (tmp_path / name).write_text(text)
     command, *output = shown.splitlines()
-    said = relay(*command.removeprefix("$ relay ").split())
-    assert [*said.stdout.splitlines(), *said.stderr.splitlines()] == output
-    assert said.exit_code == 1
+    result = relay(*command.removeprefix("$ relay ").split())
+    assert [*result.stdout.splitlines(), *result.stderr.splitlines()] == output
+    assert result.exit_code == 1

@@ -144,8 +144,8 @@ def test_commands_find_the_primary_after_a_failover(watched: Watched, tmp_path: 
     environment = {**os.environ, **environment_of(nodes, tmp_path)}
     for command in (("status",), ("connections", "list"), ("dead-letters", "count"), ("connections", "pause", "shop")):
         began = time.monotonic()
-        said = subprocess.run(
+        result = subprocess.run(
             [RELAY, *command], env=environment, capture_output=True, text=True, check=False, timeout=60
         )
-        assert said.returncode == 0, said.stderr
+        assert result.returncode == 0, result.stderr
         assert time.monotonic() - began < 60

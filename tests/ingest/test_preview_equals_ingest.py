@@ -190,10 +190,10 @@ def test_preview_equals_ingest_for_any_bytes(site: Site, content: bytes, compres
         connection.id: kept(site, connection.id, configuration, received)
         for connection in configuration.connections_of("web")
     }
-    made = previewed(sent, configuration, received[0] if received else 1)
+    shown = previewed(sent, configuration, received[0] if received else 1)
     assert status in (202, 400)
-    assert (status == 202) == (made is not None)
-    for preview in made or ():
+    assert (status == 202) == (shown is not None)
+    for preview in shown or ():
         assert outcomes(preview) == after[preview.connection], preview.connection
     accepted = site.counts("input:web").get("accepted", 0)
     assert all(site.counts(name).get("accepted", 0) == accepted for name in after)

@@ -23,13 +23,13 @@ def api(site: Site, key: str = WEB[0], secret: str = WEB[1]) -> Any:
 
 def sdk_batch() -> Any:
     """Return a purchase as the SDK makes it: no environment, no time, no id."""
-    made = mparticle.Batch()
-    made.user_identities = mparticle.UserIdentities(customerid="c-1", email="someone@shop.example")
+    uploaded = mparticle.Batch()
+    uploaded.user_identities = mparticle.UserIdentities(customerid="c-1", email="someone@shop.example")
     action = mparticle.ProductAction("purchase")
     action.products = [mparticle.Product(name="Shoe", id="sku-1", price=19.5, quantity=2)]
     event = mparticle.CommerceEvent(action, currency_code="USD")
-    made.events = [event]
-    return made
+    uploaded.events = [event]
+    return uploaded
 
 
 def test_a_single_upload(site: Site) -> None:

@@ -187,9 +187,9 @@ def test_at_maxmemory_receipts_are_written_and_merged(client: redis.Redis, lanes
 def test_dead_letters_that_leave_have_receipts(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
     """Replayed or removed: one each, and none for those that were gone already."""
     append(1, 2, 3)
-    letters = [StoredDeadLetter(name, "why", b"content") for name in "abc"]
+    dead_letters = [StoredDeadLetter(name, "why", b"content") for name in "abc"]
     settlement = Settlement(
-        BatchSizing(), trim=1, counts={"dead_lettered": 3}, dead_letters=letters, receipts=receipts(1, 2, 3)
+        BatchSizing(), trim=1, counts={"dead_lettered": 3}, dead_letters=dead_letters, receipts=receipts(1, 2, 3)
     )
     lanes.settle(granted(lanes), settlement, now_ms=NOW)
     gone = remove_dead_letters(client, "shop", ["a", "zz"], receipts=[receipts(4), receipts(5)])

@@ -85,10 +85,12 @@ def something_of_everything(client: redis.Redis, url: str) -> Lease:
     asyncio.run(append(url, 3))
     lease = lanes.claim("shop:0", ClaimLimits(), NOW)
     assert isinstance(lease, Lease)
-    letters = [StoredDeadLetter("a", "why", b"content a", "s"), StoredDeadLetter("b", "why", b"content b", "s")]
+    dead_letters = [StoredDeadLetter("a", "why", b"content a", "s"), StoredDeadLetter("b", "why", b"content b", "s")]
     settled = lanes.settle(
         lease,
-        Settlement(BatchSizing(), trim=1, counts={"dead_lettered": 2}, dead_letters=letters, shared={"s": b"common"}),
+        Settlement(
+            BatchSizing(), trim=1, counts={"dead_lettered": 2}, dead_letters=dead_letters, shared={"s": b"common"}
+        ),
         ClaimLimits(),
         NOW,
     )
@@ -133,7 +135,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
     share = {"connection": "shop", "lane": "shop:0", "accepted": 2, "unsupported": 0, "withheld": {"a": 1}, "chunk": 1}
     arrivals = {"max_backlog_bytes": 0, "inputs": [{"id": "web", "accepted": 2, "unrouted": 0}], "shares": [share]}
     arrivals["receipts"] = RECEIPTS
-    letter = {"id": "a", "sha1": "f" * 40, "lane": "shop:0"}
+    dead_letter = {"id": "a", "sha1": "f" * 40, "lane": "shop:0"}
     return {
         "discard_backlog": [{"lane": "shop:1", "sha1s": [], "receipts": {"number": 0, "budget": 0}}, PIECE],
         "merge_receipts": [{"place": 0, "pieces": 1, "receipts": 1, "bytes": 9, "budget": 9_000}, b"block"],
@@ -164,7 +166,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         ],
         "erase_addresses": ["m", "n"],
         "renew": ["shop:0", lease.token, 15_000],
-        "replay": [{"connection": "shop", "dead_letters": [letter], "budget": 9_000}, chunk_of(8), PIECE],
+        "replay": [{"connection": "shop", "dead_letters": [dead_letter], "budget": 9_000}, chunk_of(8), PIECE],
         "settle": ["shop:0", settlement, claim, chunk_of(3), b"content c", b"common", PIECE],
         "acquire_leadership": ["t", 5],
         "wake": [2_000, 15_000],

@@ -58,10 +58,10 @@ def test_it_shows_how_every_event_ended_and_exits(tmp_path: Path, environment: d
 
 def test_the_picture_in_the_documents_is_what_it_shows(tmp_path: Path, environment: dict[str, str]) -> None:
     """docs/demo.svg is generated again here; nothing in it depends on the day or the machine."""
-    made = tmp_path / "demo.svg"
-    subprocess.run([RELAY, "demo", "--save", made], env=environment, capture_output=True, timeout=250, check=True)
+    drawn = tmp_path / "demo.svg"
+    subprocess.run([RELAY, "demo", "--save", drawn], env=environment, capture_output=True, timeout=250, check=True)
     picture = Path(__file__).parents[2] / "docs" / "demo.svg"
-    assert made.read_bytes() == picture.read_bytes(), "docs/demo.svg is stale: renew it with make picture"
+    assert drawn.read_bytes() == picture.read_bytes(), "docs/demo.svg is stale: renew it with make picture"
 
 
 def test_with_keep_it_runs_until_it_is_interrupted(tmp_path: Path, environment: dict[str, str]) -> None:

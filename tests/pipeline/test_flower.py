@@ -67,17 +67,17 @@ def test_a_failed_job_leads_to_its_dead_letters_and_each_is_replayed_once(plant:
     command = re.search(r"\(relay (.*?)\)", row["exception"])
     assert command is not None
     listed = json.loads(plant.relay(*command[1].split(), "--json").stdout)
-    letters = {letter["reason"]: letter["id"] for letter in listed}
-    assert (len(listed), letters.keys()) == (2, {"invalid_url", "invalid_ttclid"})
+    dead_letters = {dead_letter["reason"]: dead_letter["id"] for dead_letter in listed}
+    assert (len(listed), dead_letters.keys()) == (2, {"invalid_url", "invalid_ttclid"})
 
     edit = ("dead-letters", "edit")
-    assert plant.relay(*edit, letters["invalid_url"], "--set", f"custom_flags.TikTok.URL={URL}").returncode == 0
+    assert plant.relay(*edit, dead_letters["invalid_url"], "--set", f"custom_flags.TikTok.URL={URL}").returncode == 0
     corrected = "custom_flags.TikTok.Callback=E.C.P.abcdefghijkl"
-    assert plant.relay(*edit, letters["invalid_ttclid"], "--set", corrected).returncode == 0
-    replayed = plant.relay("dead-letters", "replay", *letters.values(), "--json")
-    assert (replayed.returncode, sorted(json.loads(replayed.stdout)["replayed"])) == (0, sorted(letters.values()))
+    assert plant.relay(*edit, dead_letters["invalid_ttclid"], "--set", corrected).returncode == 0
+    replayed = plant.relay("dead-letters", "replay", *dead_letters.values(), "--json")
+    assert (replayed.returncode, sorted(json.loads(replayed.stdout)["replayed"])) == (0, sorted(dead_letters.values()))
     until(lambda: counts(plant, "delivered", "replayed", "waiting") == (3, 2, 0))
-    again = plant.relay("dead-letters", "replay", *letters.values(), "--json")
+    again = plant.relay("dead-letters", "replay", *dead_letters.values(), "--json")
     assert (again.returncode, json.loads(again.stdout)["replayed"]) == (1, [])
     until(lambda: counts(plant, "delivered", "waiting") == (3, 0))
     assert sorted(event["event_id"] for event in plant.sandbox.events()) == ["e1", "e2", "e3"]

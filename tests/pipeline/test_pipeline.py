@@ -78,15 +78,15 @@ def sdk(plant: Plant) -> mparticle.EventsApi:
 
 def sdk_batch(number: int) -> mparticle.Batch:
     """Return a purchase as the SDK builds it: without a time and without an id."""
-    made = mparticle.Batch(environment="production")
-    made.user_identities = mparticle.UserIdentities(customerid=f"c-{number}", email="someone@shop.example")
+    uploaded = mparticle.Batch(environment="production")
+    uploaded.user_identities = mparticle.UserIdentities(customerid=f"c-{number}", email="someone@shop.example")
     action = mparticle.ProductAction("purchase")
     action.products = [mparticle.Product(id="sku-1", name="Shoe", price=19.5, quantity=2)]
     action.total_amount = 39
     event = mparticle.CommerceEvent(action, currency_code="USD")
     event.custom_flags = {"TikTok.URL": f"https://shop.example/{number}"}
-    made.events = [event]
-    return made
+    uploaded.events = [event]
+    return uploaded
 
 
 def test_the_official_sdk_uploads_and_its_events_arrive(plant: Plant) -> None:

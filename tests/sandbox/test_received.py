@@ -39,7 +39,7 @@ def legacy(*events: Any) -> dict[str, Any]:
 def test_accepted_events_are_shown_whole_and_in_order(http: httpx.Client, sandbox: SandboxClient) -> None:
     """With its endpoint and the number of times it came."""
     first, second = {**NEW, "event_id": "a"}, {**OLD, "event_id": "b"}
-    one = http.post(TRACK.path, json=track(first, test_event_code="TEST1")).json()["request_id"]
+    request_id = http.post(TRACK.path, json=track(first, test_event_code="TEST1")).json()["request_id"]
     two = http.post(LEGACY.path, json=legacy(second)).json()["request_id"]
     shown = sandbox.events()
     assert [event.pop("at")[:2] for event in shown] == ["20", "20"]
@@ -52,7 +52,7 @@ def test_accepted_events_are_shown_whole_and_in_order(http: httpx.Client, sandbo
             "test_event_code": "TEST1",
             "event": "Purchase",
             "event_id": "a",
-            "request_id": one,
+            "request_id": request_id,
             "body": first,
             "count": 1,
         },

@@ -27,7 +27,7 @@ def check_ledger(nodes: Nodes, directory: Path) -> None:
     """`relay status --verify` finds that everything is accounted for."""
 
     def verified() -> bool:
-        said = subprocess.run(
+        result = subprocess.run(
             [RELAY, "status", "--verify"],
             env={**os.environ, **environment_of(nodes, directory)},
             capture_output=True,
@@ -35,6 +35,6 @@ def check_ledger(nodes: Nodes, directory: Path) -> None:
             check=False,
             timeout=120,
         )
-        return said.returncode == 0
+        return result.returncode == 0
 
     until(verified, 30)

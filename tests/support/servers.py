@@ -116,10 +116,10 @@ def with_tls() -> Path:
 @functools.cache
 def _speaks_tls(program: Path) -> bool:
     """It names the missing key where it knows TLS, and does not know the option where it does not."""
-    told = subprocess.run(
+    result = subprocess.run(
         [program, "--port", "0", "--tls-port", "1"], capture_output=True, text=True, check=False, timeout=20
     )
-    return "No tls-" in told.stdout
+    return "No tls-" in result.stdout
 
 
 def fetch(server: Server) -> str:

@@ -29,7 +29,7 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"relay test {name}")])
         self.file = directory / f"{name}.pem"
-        made = self._builder(self._name, self._key, NOW + YEAR)
+        builder = self._builder(self._name, self._key, NOW + YEAR)
         usage = x509.KeyUsage(
             digital_signature=True,
             key_cert_sign=True,
@@ -41,9 +41,9 @@ class Authority:
             encipher_only=False,
             decipher_only=False,
         )
-        made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        made = made.add_extension(usage, critical=True)
-        self.file.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        builder = builder.add_extension(usage, critical=True)
+        self.file.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
     def issue(
         self,
@@ -56,15 +56,15 @@ class Authority:
         """Return a certificate for these hosts and its key, as files. `early`: valid only from tomorrow on."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        made = self._builder(subject, key, NOW - DAY if expired else NOW + YEAR, NOW + DAY if early else NOW - YEAR)
+        builder = self._builder(subject, key, NOW - DAY if expired else NOW + YEAR, NOW + DAY if early else NOW - YEAR)
         names = [_general_name(host) for host in hosts or (name,)]
-        made = made.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        made = made.add_extension(issuer, critical=False)
+        builder = builder.add_extension(issuer, critical=False)
         if purpose is not None:
-            made = made.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         certificate, secret = self.directory / f"{name}.pem", self.directory / f"{name}.key"
-        certificate.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        certificate.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         secret.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

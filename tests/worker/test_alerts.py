@@ -73,33 +73,35 @@ def test_a_pause_is_alerted_once_whichever_worker_watches(bench: Bench, receiver
         kill_watchers(bench)
         workers = [*workers[1:], watcher()]
     assert receiver.alerts == [("shop", "paused")]
-    [told] = receiver.taken
-    assert told["relay"] == {
+    [misdirected] = receiver.taken
+    assert misdirected["relay"] == {
         "alert": "paused",
         "connection": "shop",
-        "at": told["relay"]["at"],
+        "at": misdirected["relay"]["at"],
         "state": "paused",
         "waiting": 2,
         "dead_letters": 0,
         "fact": "is paused: token refused (40105). Nothing is lost: 2 events kept.",
         "who": "an admin of the TikTok advertiser account",
-        "what_to_do": told["relay"]["what_to_do"],
+        "what_to_do": misdirected["relay"]["what_to_do"],
         "command": "relay connections list",
         "runbook": "docs/runbook.md#paused",
     }
-    assert told["text"].splitlines()[0] == "relay: shop " + told["relay"]["fact"]
-    assert told["text"].splitlines()[1].startswith("To do, an admin of the TikTok advertiser account: put a valid")
+    assert misdirected["text"].splitlines()[0] == "relay: shop " + misdirected["relay"]["fact"]
+    assert (
+        misdirected["text"].splitlines()[1].startswith("To do, an admin of the TikTok advertiser account: put a valid")
+    )
 
 
 def test_the_end_of_a_pause_is_alerted_once_it_lasts(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:
     """A minute later, with how long the pause was."""
     pause_by_fault(bench)
-    one = watcher()
-    one.check(START)
+    alerts = watcher()
+    alerts.check(START)
     bench.sandbox.clear_faults()
     bench.drain()
     for minutes in (20, 20.5, 21, 21.5, 22):
-        one.check(START + round(minutes * MINUTE))
+        alerts.check(START + round(minutes * MINUTE))
     assert receiver.alerts == [("shop", "paused"), ("shop", "resumed")]
     assert receiver.taken[1]["text"].startswith("relay: shop delivers again after 21 min. Waiting: 0 events.")
 
@@ -113,26 +115,26 @@ def test_pauses_by_an_operator_and_by_the_circuit_breaker_have_their_own_text(
     resume(bench.redis, "shop")
     Lanes(bench.redis).pause("shop", "paused", MINUTE, {"by": "circuit_breaker", "what": "…"})
     kill_watchers(bench)
-    one = watcher()
-    one.check(START + MINUTE)
-    one.check(START + 3 * MINUTE)
+    alerts = watcher()
+    alerts.check(START + MINUTE)
+    alerts.check(START + 3 * MINUTE)
     assert receiver.alerts == [("shop", "paused_by_operator"), ("shop", "circuit_breaker")]
-    assert all("relay connections resume shop" in told["text"] for told in receiver.taken)
+    assert all("relay connections resume shop" in misdirected["text"] for misdirected in receiver.taken)
 
 
 def test_too_many_dead_letters_are_alerted_with_their_reasons(
     bench: Bench, receiver: Receiver, watcher: Watchers
 ) -> None:
     """Counted from the first check on, and without any content of the events."""
-    one = watcher(alert_dead_letters_per_hour=3)
+    alerts = watcher(alert_dead_letters_per_hour=3)
     bench.put([purchase(0, custom_flags={})])
     bench.drain()
-    one.check(START)
+    alerts.check(START)
     assert receiver.alerts == []
     bench.put([purchase(n, custom_flags={"TikTok.URL": "www.private.example"}) for n in (1, 2, 3)])
     bench.drain()
-    one.check(START + MINUTE)
-    one.check(START + 2 * MINUTE)
+    alerts.check(START + MINUTE)
+    alerts.check(START + 2 * MINUTE)
     assert receiver.alerts == [("shop", "dead_letters")]
     text = receiver.taken[0]["text"]
     assert "3 new dead letters within an hour (the limit is 3). Kept now: invalid_url ×3, missing_url ×1." in text
@@ -144,12 +146,12 @@ def test_a_webhook_that_fails_is_retried_and_then_dropped(bench: Bench, receiver
     """Later each time; the log says so without the URL. A redirect is not followed."""
     pause(bench.redis, "shop")
     receiver.statuses = [500, 302, 429, 500, 500]
-    one = watcher()
+    alerts = watcher()
     tries = []
     with capture_logs() as lines:
         for now in range(START, START + 30 * MINUTE, 1_000):
             before = receiver.requests
-            one.check(now)
+            alerts.check(now)
             tries += [(now - START) // 1000] * (receiver.requests - before)
     assert tries == [0, 5, 35, 155, 755] == [sum(RETRY_AFTER_S[:n]) for n in range(5)]
     assert [line["event"] for line in lines] == ["alert_failed"] * 4 + ["alert_dropped"]
@@ -174,19 +176,19 @@ def test_a_webhook_that_hangs_delays_nothing_else(bench: Bench, receiver: Receiv
     """Events are delivered meanwhile, a second watcher sends nothing, and the worker can stop."""
     pause(bench.redis, "shop")
     receiver.hang = threading.Event()
-    one = watcher()
-    one.start()
+    alerts = watcher()
+    alerts.start()
     while not receiver.requests:
-        one.join(timeout=0.01)
+        alerts.join(timeout=0.01)
     resume(bench.redis, "shop")
     bench.put([purchase(1)])
     bench.drain()
     assert bench.count("delivered") == (1,)
     watcher().check()
-    one.stop()
+    alerts.stop()
     assert receiver.requests == 1
     receiver.hang.set()
-    one.join(timeout=10)
+    alerts.join(timeout=10)
     assert receiver.alerts == [("shop", "paused_by_operator")]
 
 
@@ -201,11 +203,11 @@ def test_when_many_pause_at_once_a_failing_webhook_is_tried_once_a_check(
     for name in names:
         pause(bench.redis, name)
     receiver.statuses = [503, 503]
-    one = watcher()
-    one.check(START)
+    alerts = watcher()
+    alerts.check(START)
     assert receiver.requests == 1
     for second in range(2, 60, 2):
-        one.check(START + second * 1000)
+        alerts.check(START + second * 1000)
     assert sorted(receiver.alerts) == [(name, "paused_by_operator") for name in names]
     assert receiver.requests == 7
 
@@ -215,9 +217,9 @@ def test_alerts_are_sent_at_maxmemory(bench: Bench, receiver: Receiver, watcher:
     pause(bench.redis, "shop")
     bench.redis.config_set("maxmemory", 1)
     try:
-        one = watcher()
-        one.check(START)
-        one.check(START + MINUTE)
+        alerts = watcher()
+        alerts.check(START)
+        alerts.check(START + MINUTE)
     finally:
         bench.redis.config_set("maxmemory", 0)
     assert receiver.alerts == [("shop", "paused_by_operator")]
@@ -240,22 +242,22 @@ def test_dead_letters_that_nearly_fill_their_share_are_alerted_once_and_so_is_th
     bench.runtime.redis_limit = limit
     bench.put([purchase(1, custom_flags={})])
     bench.drain()
-    one = watcher()
+    alerts = watcher()
     for held in (0.79, 0.8, 0.9, 0.7, 0.85, 0.6, 0.81):
         bench.redis.hset("connection:shop", "dead_letter_bytes", round(limit // 4 * held))
-        one.check(START)
+        alerts.check(START)
     assert receiver.alerts == [("shop", "dead_letters_nearly_full")] * 2
     bench.redis.hset("connection:shop", "dead_letter_bytes", limit // 4)
     bench.put([purchase(2)])
     bench.drain()
-    one.check(START)
+    alerts.check(START)
     assert receiver.alerts[2:] == [("shop", "paused_by_dead_letters")]
     assert "relay dead-letters count --connection shop" in receiver.taken[-1]["text"]
     bench.redis.config_set("maxmemory", limit * 2)
     bench.runtime.redis_limit = limit * 2
     bench.drain()
-    one.check(START + 5 * MINUTE)
-    one.check(START + 10 * MINUTE)
+    alerts.check(START + 5 * MINUTE)
+    alerts.check(START + 10 * MINUTE)
     assert receiver.alerts[3:] == [("shop", "resumed")]
 
 
@@ -266,15 +268,15 @@ def test_clocks_that_disagree_are_alerted_once_and_so_is_their_agreement(
     own = [own_ms() + (100 * 24 * 60 + 1) * MINUTE]
 
     def another() -> Alerts:
-        made = watcher()
-        made._own_ms = lambda: own[0]
+        alerts = watcher()
+        alerts._own_ms = lambda: own[0]
         kill_watchers(bench)
-        return made
+        return alerts
 
     for _ in range(3):
         another().check()
         own[0] += MINUTE
-    assert [told["relay"]["alert"] for told in receiver.taken] == ["clocks_disagree"]
+    assert [misdirected["relay"]["alert"] for misdirected in receiver.taken] == ["clocks_disagree"]
     assert "100 d apart" in receiver.taken[0]["text"]
     assert "time service" in receiver.taken[0]["text"]
     own[0] = own_ms()
@@ -286,7 +288,7 @@ def test_clocks_that_disagree_are_alerted_once_and_so_is_their_agreement(
         last.check()
         bench.redis.hset("alerts:notes", CLOCKS, stored_change(bench.redis.hget("alerts:notes", CLOCKS) or b""))
         last.check()
-    assert [told["relay"]["alert"] for told in receiver.taken] == ["clocks_disagree", "clocks_agree"]
+    assert [misdirected["relay"]["alert"] for misdirected in receiver.taken] == ["clocks_disagree", "clocks_agree"]
 
 
 def test_a_202_that_means_too_little_is_alerted_once_and_so_is_the_end_of_it(
@@ -296,12 +298,12 @@ def test_a_202_that_means_too_little_is_alerted_once_and_so_is_the_end_of_it(
     for minute in range(3):  # each time another worker watches
         watcher(durability="disk").check(START + minute * MINUTE)
         kill_watchers(bench)
-    assert [told["relay"]["alert"] for told in receiver.taken] == ["durability_low"]
+    assert [misdirected["relay"]["alert"] for misdirected in receiver.taken] == ["durability_low"]
     assert "RELAY_DURABILITY asks for more" in receiver.taken[0]["text"]
     for minute in range(10, 20):
         watcher(durability="provider").check(START + minute * MINUTE)
         kill_watchers(bench)
-    assert [told["relay"]["alert"] for told in receiver.taken] == ["durability_low", "durability_again"]
+    assert [misdirected["relay"]["alert"] for misdirected in receiver.taken] == ["durability_low", "durability_again"]
     assert receiver.taken[1]["relay"]["fact"] == "a 202 means the provider's log again"
 
 
@@ -335,12 +337,12 @@ def test_misdirected_requests_are_alerted_once_an_hour(bench: Bench, receiver: R
     hour = 60 * MINUTE
     for count, now in ((0, 0), (3, 1), (9, 2), (9, hour), (10, hour + MINUTE), (10, 3 * hour)):
         bench.redis.hset("counts:misdirected", "requests", count)
-        for one in (watcher(), watcher()):
+        for alerts in (watcher(), watcher()):
             kill_watchers(bench)
-            one.check(START + now)
-    told = [one for one in receiver.taken if one["relay"]["alert"] == "misdirected"]
-    assert [one["relay"]["requests"] for one in told] == [3, 7]
-    assert "/v2/bulkevents" in told[0]["text"]
+            alerts.check(START + now)
+    misdirected = [alerts for alerts in receiver.taken if alerts["relay"]["alert"] == "misdirected"]
+    assert [alerts["relay"]["requests"] for alerts in misdirected] == [3, 7]
+    assert "/v2/bulkevents" in misdirected[0]["text"]
 
 
 def test_the_active_configuration_is_used_and_no_file_is_read(

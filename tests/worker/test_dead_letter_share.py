@@ -115,8 +115,10 @@ def test_dead_letters_of_an_older_relay_are_read_and_counted(bench: Bench) -> No
     """They hold their whole batch, and no sum was stored."""
     bench.put(bad(1), shared=roomy(4))
     bench.drain()
-    [letter] = bench.dead_letters()
-    whole = msgspec.structs.replace(letter, source=bench.runtime.codec.encode(store_of(bench).open(letter)), shared="")
+    [dead_letter] = bench.dead_letters()
+    whole = msgspec.structs.replace(
+        dead_letter, source=bench.runtime.codec.encode(store_of(bench).open(dead_letter)), shared=""
+    )
     stored = msgspec.msgpack.decode(whole.encode())
     del stored["shared"]
     bench.redis.delete(
@@ -180,8 +182,8 @@ def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: py
     def measured(
         self: Lanes, lease: Lease, settlement: Settlement, go_on: ClaimLimits | None = None, now_ms: int | None = None
     ) -> Lease | Released | Lost:
-        letters = (letter.content for letter in settlement.dead_letters)
-        sizes.append(sum(map(len, [*settlement.leftovers, *letters, *settlement.shared.values()])))
+        dead_letters = (dead_letter.content for dead_letter in settlement.dead_letters)
+        sizes.append(sum(map(len, [*settlement.leftovers, *dead_letters, *settlement.shared.values()])))
         return settle(self, lease, settlement, go_on, now_ms)
 
     monkeypatch.setattr(Lanes, "settle", measured)
@@ -192,7 +194,7 @@ def test_no_settlement_is_more_than_a_script_takes(bench: Bench, monkeypatch: py
     while bench.reading().waiting:
         bench.drain()
     assert bench.count("dead_lettered") == (300,)
-    assert len({letter.event_id for letter in bench.dead_letters()}) == 300
+    assert len({dead_letter.event_id for dead_letter in bench.dead_letters()}) == 300
     assert max(sizes) <= LARGEST_SCRIPT
     assert len(sizes) > 1
 

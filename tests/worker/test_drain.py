@@ -57,16 +57,16 @@ def test_bad_events_are_dead_lettered_and_the_rest_of_their_batch_is_delivered(b
         "(relay dead-letters list --job job-1)"
     )
     assert bench.count("delivered", "dead_lettered", "waiting") == (1, 3, 0)
-    letters = bench.dead_letters()
-    assert [(letter.event_id, letter.reason, letter.field) for letter in letters] == [
+    dead_letters = bench.dead_letters()
+    assert [(dead_letter.event_id, dead_letter.reason, dead_letter.field) for dead_letter in dead_letters] == [
         ("e2", "invalid_url", "TikTok.URL"),
         ("e3", "invalid_ttclid", "TikTok.Callback"),
         ("generated-3", "invalid_value", None),
     ]
-    assert {(letter.stage, letter.connection, letter.input, letter.job) for letter in letters} == {
-        ("mapping", "shop", "web", "job-1")
-    }
-    source: Chunk = bench.runtime.codec.decode(letters[0].source)
+    assert {
+        (dead_letter.stage, dead_letter.connection, dead_letter.input, dead_letter.job) for dead_letter in dead_letters
+    } == {("mapping", "shop", "web", "job-1")}
+    source: Chunk = bench.runtime.codec.decode(dead_letters[0].source)
     assert source.batches[0].entries[0].position == 1
 
 
@@ -81,14 +81,14 @@ def test_one_bad_event_in_a_thousand_is_alone_in_its_dead_letter(bench: Bench, b
         reports.append(bench.drain())
     assert [report for report in reports if report.failure("j") is not None]
     assert bench.count("delivered", "dead_lettered") == (999, 1)
-    (letter,) = bench.dead_letters()
-    assert (letter.event_id, letter.stage, letter.reason, letter.tiktok_code) == (
+    (dead_letter,) = bench.dead_letters()
+    assert (dead_letter.event_id, dead_letter.stage, dead_letter.reason, dead_letter.tiktok_code) == (
         f"e{bad}",
         "delivery",
         "rejected_by_tiktok",
         40002,
     )
-    assert letter.tiktok_request_id
+    assert dead_letter.tiktok_request_id
     summary = bench.sandbox.summary()
     assert (summary["distinct"], summary["duplicates"]) == (999, 0)
     assert summary["requests"] <= 25
@@ -166,7 +166,7 @@ def test_47_hours_after_an_unknown_outcome_no_event_is_sent_automatically(bench:
     bench.put([purchase(2)])
     bench.drain()
     assert bench.count("delivered", "dead_lettered") == (1, 1)
-    assert [(letter.event_id, letter.reason) for letter in bench.dead_letters()] == [("e1", "expired")]
+    assert [(dead_letter.event_id, dead_letter.reason) for dead_letter in bench.dead_letters()] == [("e1", "expired")]
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e2"]
 
 
@@ -180,9 +180,9 @@ def test_an_event_on_which_tiktok_always_fails_is_dead_lettered_alone(bench: Ben
     for _ in range(12):
         bench.drain()
     assert bench.count("delivered", "dead_lettered", "waiting") == (3, 1, 0)
-    (letter,) = bench.dead_letters()
-    assert (letter.event_id, letter.reason, letter.attempts) == ("e0", "rejected_by_tiktok", 10)
-    assert "503" in letter.message
+    (dead_letter,) = bench.dead_letters()
+    assert (dead_letter.event_id, dead_letter.reason, dead_letter.attempts) == ("e0", "rejected_by_tiktok", 10)
+    assert "503" in dead_letter.message
 
 
 def test_items_of_one_event_end_independently(bench: Bench) -> None:
@@ -193,9 +193,9 @@ def test_items_of_one_event_end_independently(bench: Bench) -> None:
     for _ in range(6):
         bench.drain()
     assert bench.count("accepted", "extra", "delivered", "dead_lettered", "waiting") == (2, 2, 3, 1, 0)
-    (letter,) = bench.dead_letters()
-    entry: Entry = bench.runtime.codec.decode(letter.source).batches[0].entries[0]
-    assert [event_of(key) for key in entry.items or ()] == [letter.tiktok_event]
+    (dead_letter,) = bench.dead_letters()
+    entry: Entry = bench.runtime.codec.decode(dead_letter.source).batches[0].entries[0]
+    assert [event_of(key) for key in entry.items or ()] == [dead_letter.tiktok_event]
     assert [event_of(key) for key in entry.made or ()] == ["CompletePayment", "Subscribe"]
     assert bench.sandbox.summary()["distinct"] == 3
 
@@ -353,10 +353,10 @@ def test_an_event_that_kills_the_process_five_times_alone_is_dead_lettered(bench
     bench.put([purchase(1)])
     bench.redis.hset("lane:shop:0:meta", mapping={"crashes": 5, "alone": 5, "limit": 1})
     bench.drain()
-    (letter,) = bench.dead_letters()
-    assert (letter.reason, letter.stage) == ("internal_error", "mapping")
-    assert letter.message.startswith("this event alone was not completed 5 times")
-    assert letter.event_id == "e1"  # its own id, not a generated one
+    (dead_letter,) = bench.dead_letters()
+    assert (dead_letter.reason, dead_letter.stage) == ("internal_error", "mapping")
+    assert dead_letter.message.startswith("this event alone was not completed 5 times")
+    assert dead_letter.event_id == "e1"  # its own id, not a generated one
     assert bench.sandbox.summary()["requests"] == 0
 
 

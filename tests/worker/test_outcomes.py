@@ -32,9 +32,9 @@ results = st.one_of(
 def entries(draw: st.DrawFn) -> tuple[Entry, list[Result], int]:
     """An entry, at least as many results as it weighs, and how many of its items are in the request."""
     items = draw(st.none() | st.lists(st.sampled_from(NAMES), min_size=1, max_size=3))
-    made = draw(st.lists(results, min_size=1 if items is None else len(items), max_size=4))
-    mapped = sum(isinstance(result, Mapped) for result in made)
-    return Entry(draw(st.integers(0, 99)), None, b"{}", items), made, draw(st.integers(0, mapped))
+    drawn = draw(st.lists(results, min_size=1 if items is None else len(items), max_size=4))
+    mapped = sum(isinstance(result, Mapped) for result in drawn)
+    return Entry(draw(st.integers(0, 99)), None, b"{}", items), drawn, draw(st.integers(0, mapped))
 
 
 def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
@@ -42,8 +42,8 @@ def draft_of(content: list[list[tuple[Entry, list[Result], int]]]) -> Draft:
     draft = Draft(plan=cast("Plan", None))
     for index, chunk in enumerate(content):
         draft.chunks.append(Chunk("web", index * 86_400_000, [Batch(b"{}", [entry for entry, _, _ in chunk])]))
-        for entry, made, sent in chunk:
-            prepared = Prepared(index, b"{}", entry, made, sent)
+        for entry, drawn, sent in chunk:
+            prepared = Prepared(index, b"{}", entry, drawn, sent)
             draft.prepared.append(prepared)
             draft.items.extend(prepared.items[:sent])
     return draft

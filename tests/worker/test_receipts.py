@@ -124,12 +124,14 @@ def test_operators_leave_receipts(bench: Bench) -> None:
     bench.configure("enable_web_migration: true")
     bench.put([purchase(number, custom_flags=BAD_URL) for number in (1, 2, 3)])
     bench.drain()
-    letters = {letter.event_id: letter.id for letter in bench.dead_letters()}
+    dead_letters = {dead_letter.event_id: dead_letter.id for dead_letter in bench.dead_letters()}
     store = store_of(bench)
-    assert remove_dead_letters(bench.redis, "shop", [letters["e2"], "gone"], store.receipts) == [letters["e2"]]
+    assert remove_dead_letters(bench.redis, "shop", [dead_letters["e2"], "gone"], store.receipts) == [
+        dead_letters["e2"]
+    ]
     replayed = Result()
-    replay_page(store, "shop", [letters["e1"]], (), replayed)
-    assert replayed.done == [letters["e1"]]
+    replay_page(store, "shop", [dead_letters["e1"]], (), replayed)
+    assert replayed.done == [dead_letters["e1"]]
     bench.configure("enable_web_migration: true", "page_url_fallback: true")
     bench.drain_all()
     bench.put([purchase(4), purchase(5)], shared=batch(user=4))

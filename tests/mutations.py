@@ -11,24 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parent.parent
-COPIED = (
-    *(
-        "benchmarks",
-        "cli",
-        "config",
-        "console",
-        "delivery",
-        "ingest",
-        "lanes",
-        "mapping",
-        "operations",
-        "process",
-        "sandbox",
-        "store",
-    ),
-    *("tests", "worker", "pyproject.toml"),
-)
+from support.product import PACKAGES, ROOT
+
+COPIED = ("benchmarks", *PACKAGES, "tests", "pyproject.toml")
 
 
 class Mutation(NamedTuple):

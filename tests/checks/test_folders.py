@@ -4,25 +4,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from support.product import PACKAGES, ROOT
 
-ROOT = Path(__file__).parents[2]
-PRODUCT = (
-    *(
-        "cli",
-        "config",
-        "console",
-        "delivery",
-        "ingest",
-        "lanes",
-        "mapping",
-        "operations",
-        "process",
-        "sandbox",
-        "store",
-    ),
-    "worker",
-)
-FOLDERS = sorted({file.parent for package in PRODUCT for file in (ROOT / package).rglob("*.py")})
+FOLDERS = sorted({file.parent for package in PACKAGES for file in (ROOT / package).rglob("*.py")})
 MOST_MODULES = 17
 
 

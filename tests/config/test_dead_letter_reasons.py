@@ -2,28 +2,14 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from support.product import PACKAGES, ROOT
 
 from checks.documents import reasons_table
 from config.dead_letter_reasons import REASONS, DeadLetterReason
 
-ROOT = Path(__file__).parents[2]
-PRODUCT = (
-    "benchmarks",
-    "cli",
-    "config",
-    "console",
-    "delivery",
-    "ingest",
-    "lanes",
-    "mapping",
-    "operations",
-    "process",
-    "store",
-    "worker",
-)
+PRODUCT = ("benchmarks", *PACKAGES)
 NOT_REASONS = {("config/dead_letter_reasons.py", code) for code in REASONS} | {
     ("config/reading/schema.py", "invalid_ttclid")
 }

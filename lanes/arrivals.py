@@ -1,13 +1,12 @@
 """Append accepted events to the lanes by one atomic script: all of them or none."""
 
-import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis.asyncio
 
 from lanes.append_contents import Arrival, Share, append_contents
-from lanes.names import LANES_PER_CONNECTION
+from lanes.names import random_lane
 from lanes.scripts import LANE_SCRIPTS
 from lanes.settlement import NO_RECEIPTS, Receipts
 from store.errors import RedisFull
@@ -26,7 +25,7 @@ class Append:
         self,
         client: redis.asyncio.Redis,
         max_backlog_bytes: int = 0,
-        choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_CONNECTION),  # noqa: S311 - spreads load, keeps no secret
+        choose_lane: Callable[[], int] = random_lane,
     ) -> None:
         self.max_backlog_bytes = max_backlog_bytes
         self._script = AsyncScript(client, "append", LANE_SCRIPTS)

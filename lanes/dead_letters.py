@@ -5,14 +5,13 @@ interrupted can be repeated: a dead letter that is gone is left alone. Every fun
 """
 
 import hashlib
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, cast
 
 import redis
 
 from lanes.ledger import DEAD_LETTERS_REMOVED
-from lanes.names import LANES_PER_CONNECTION, lane_name
+from lanes.names import lane_name, random_lane
 from lanes.scripts import lane_scripts
 from lanes.settlement import NO_RECEIPTS, Receipts
 from store.diagnosis.trouble import translate_errors
@@ -120,7 +119,7 @@ def replay_dead_letters(
     connection: str,
     items: Sequence[ReplayItem],
     now_ms: int | None = None,
-    choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_CONNECTION),  # noqa: S311 - spreads load, keeps no secret
+    choose_lane: Callable[[], int] = random_lane,
 ) -> list[str]:
     """Append the events to the connection's lanes and remove their dead letters, in one script.
 

@@ -1,5 +1,6 @@
 """Names of lanes: `<connection>:<n>`, with n from 0 to the number of lanes less one."""
 
+import random
 import re
 from typing import Final
 
@@ -11,6 +12,11 @@ _LANE: Final = re.compile(r"([a-z0-9-]+):(\d+)")
 def lane_name(connection: str, number: int) -> str:
     """Return the name of the connection's lane of that number."""
     return f"{connection}:{number}"
+
+
+def random_lane() -> int:
+    """Return the number of any lane, so that load spreads over all of them."""
+    return random.randrange(LANES_PER_CONNECTION)  # noqa: S311 - keeps no secret
 
 
 def connection_of(lane: str) -> str:

@@ -4,7 +4,6 @@ Every server has `appendfsync always`, and a replica confirms after its own fsyn
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -13,7 +12,7 @@ import redis.asyncio
 from lanes.append_contents import AppendContents, Arrival, append_contents
 from lanes.arrivals import Append, raise_if_full
 from lanes.kept_appends import KeptAppends
-from lanes.names import LANES_PER_CONNECTION
+from lanes.names import random_lane
 from lanes.scripts import LANE_SCRIPTS
 from lanes.settlement import NO_RECEIPTS, Receipts
 from store.diagnosis.trouble import translate_errors
@@ -44,7 +43,7 @@ class ReplicatedAppend(Append):
         client: redis.asyncio.Redis,
         replicas: int,
         on_repair: Callable[[Repair], None] = lambda _: None,
-        choose_lane: Callable[[], int] = lambda: random.randrange(LANES_PER_CONNECTION),  # noqa: S311 - spreads load, keeps no secret
+        choose_lane: Callable[[], int] = random_lane,
         kept: KeptAppends | None = None,
     ) -> None:
         super().__init__(client, choose_lane=choose_lane)

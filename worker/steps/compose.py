@@ -14,10 +14,10 @@ from delivery.backoff import DEDUPLICATED_FOR_MS
 from lanes.chunk import Chunk, Entry
 from lanes.errors import ChunkUnreadable
 from lanes.settlement import Lease
-from mapping.incoming.unreadable import own_id_of
 from mapping.items import event_of
 from mapping.plan import Plan
 from mapping.results import Mapped, Rejected, Result
+from operations.receipts.ended import event_id_of
 from store.clocks import Clocks, own_ms
 from worker.steps.split_chunk import OversizedChunk, entry_count, split_chunk, unpacked_bytes
 
@@ -228,7 +228,7 @@ def _unfinished(entry: Entry) -> list[Result]:
         f"this event alone was not completed {MOST_UNFINISHED_CLAIMS} times: each time the worker's process ended, or "
         "lost its lease; keep the event and report it"
     )
-    event_id = own_id_of(entry.raw) or entry.event_id
+    event_id = event_id_of(entry)
     if entry.items is None:
         return [Rejected(None, event_id, INTERNAL_ERROR.code, None, message)]
     return [Rejected(event_of(key), event_id, INTERNAL_ERROR.code, None, message, key) for key in entry.items]

@@ -14,9 +14,9 @@ from delivery.verdict import Delivered, Rejection
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.daily_counts import day_of
 from lanes.settlement import NO_BOUND, DeadLetterShare, Lease, StoredDeadLetter
-from mapping.incoming.unreadable import own_id_of
 from mapping.items import mappings_of
 from mapping.results import Mapped, Note, Rejected, Result, Unsupported, Withheld
+from operations.receipts.ended import event_id_of
 from operations.receipts.writer import NO_WRITER, ReceiptWriter
 from worker.steps.compose import Draft, Prepared
 from worker.steps.shared_parts import SharedParts
@@ -125,7 +125,7 @@ class OutcomeCounter:
             case Unsupported():
                 self.ended.setdefault((prepared.chunk, "unsupported", *_UNSENT), []).append(None)
             case Withheld(rule=rule):
-                event_id = own_id_of(prepared.entry.raw) or prepared.entry.event_id
+                event_id = event_id_of(prepared.entry)
                 self.ended.setdefault((prepared.chunk, "withheld", None, rule, *_UNSENT[2:]), []).append(event_id)
                 self.withheld[rule] += 1
             case _:

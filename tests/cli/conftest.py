@@ -1,5 +1,5 @@
 """Fixtures of command tests."""
 
-from support.fixtures import bench, place, sandbox
+from support.fixtures import bench, nodes, place, sandbox
 
-__all__ = ["bench", "place", "sandbox"]
+__all__ = ["bench", "nodes", "place", "sandbox"]

@@ -1,7 +1,6 @@
 """Commands that must not be undone wait for the replicas, or say that they did not confirm and exit with 1."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from support.bench import Bench
@@ -27,12 +26,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "usage": ("secrets", "usage"),
     "forget": ("forget", "--identity", "email=user0@shop.example"),
 }
-
-
-@pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[Nodes]:
-    with Nodes(tmp_path, replicas=1) as nodes:
-        yield nodes
 
 
 @pytest.fixture

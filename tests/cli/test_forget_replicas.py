@@ -17,12 +17,6 @@ COMMAND = ("forget", "--identity", f"email={EMAIL}", "--json")
 
 
 @pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[Nodes]:
-    with Nodes(tmp_path, replicas=1) as nodes:
-        yield nodes
-
-
-@pytest.fixture
 def on_nodes(nodes: Nodes, bench: Bench, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """Let an event of the person wait there, in a chunk that is found in a file."""
     monkeypatch.setenv("RELAY_REDIS_URL", nodes.url)

@@ -1,18 +1,10 @@
 """Pages that change something wait for the replicas, or say that a failover could undo it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 
-import pytest
 from support.console_client import ConsoleClient
 from support.nodes import Nodes
-
-
-@pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[Nodes]:
-    with Nodes(tmp_path, replicas=1) as nodes:
-        yield nodes
 
 
 def test_a_page_says_that_no_replica_confirmed(

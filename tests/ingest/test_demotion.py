@@ -1,7 +1,6 @@
 """A primary that becomes a replica and closes no connection: a name that follows the primary is enough for relay."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,6 @@ from sandbox.client import running_sandbox
 from store.client import connect
 
 ONE = batch(purchase(1))
-
-
-@pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[Nodes]:
-    """Run a primary and a replica."""
-    with Nodes(tmp_path, replicas=1) as nodes:
-        yield nodes
 
 
 @pytest.fixture

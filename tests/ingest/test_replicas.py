@@ -1,9 +1,7 @@
 """Ingest with RELAY_REPLICAS: 202 once a replica has it, else 503; what readiness and metrics say."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from support.events import batch, purchase
 from support.nodes import Nodes
 from support.site import Site, running_site
@@ -12,12 +10,6 @@ from support.waiting import until
 from lanes.names import LANES_PER_CONNECTION
 
 ONE = batch(purchase(1))
-
-
-@pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[Nodes]:
-    with Nodes(tmp_path, replicas=1) as nodes:
-        yield nodes
 
 
 def metric(site: Site, name: str) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.bench import HEADER, Bench
+from support.nodes import Nodes
 from support.place import Place
 
 from cli.local.embedded import is_running
@@ -47,3 +48,10 @@ def place(tmp_path: Path) -> Iterator[Place]:
         record = place.data.record()
         if record is not None and is_running(record.pid):
             os.kill(record.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[Nodes]:
+    """Run a primary and a replica."""
+    with Nodes(tmp_path, replicas=1) as nodes:
+        yield nodes

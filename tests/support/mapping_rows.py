@@ -1,4 +1,4 @@
-"""The rows of the mapping by their ids: a letter for the series, then a number from 1."""
+"""The rows of the mapping: an id is the name of a series, such as C, and a number from 1."""
 
 LAST: dict[str, int] = {
     "C": 10,

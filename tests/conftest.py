@@ -13,6 +13,7 @@ from support.servers import chosen
 
 settings.register_profile("relay", deadline=None)  # a busy machine is no failure
 settings.register_profile("quick", deadline=None, max_examples=10)
+settings.register_profile("ci", deadline=None, derandomize=True)  # the same examples in each run of one tree
 settings.load_profile("relay")
 
 QUICK_FOLDERS = ("checks", "config", "delivery", "mapping", "operations", "process")

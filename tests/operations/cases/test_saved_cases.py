@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from config.model import Condition, Configuration, Connection, CustomMapping, Forward, Input, Match, Parameter
@@ -134,6 +134,7 @@ def saved_of(*made: Any) -> SavedCase:
 
 @check
 @given(batches)
+@example({"events": [], "application_info": {"application_version": "81.2.69.142"}})
 def test_nothing_personal_stays_in_the_file(batch: Any) -> None:
     """In no member, no name of a member, no shape; nor does anything of the connection's token."""
     text = saved_of(batch).text.casefold()

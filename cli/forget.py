@@ -14,7 +14,7 @@ from cli.dead_letters.options import json_option
 from cli.terminal.identities import read_identities
 from cli.terminal.operator import who
 from cli.terminal.output import console, count, note, plain, print_json, table
-from lanes.kept_appends import KEEP_S
+from lanes.appends.kept import KEEP_S
 from operations.audit import ON_DISK, ON_DISK_IS_DONE, files_left, note_erasure, past_erasures
 from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Eraser, Erasure

@@ -8,12 +8,12 @@ from typing import Any, Final, cast, get_args
 import click
 
 from cli.terminal.output import note
+from config.files.starter import CASE_FILE, SCHEMA_FILE, Answers, starter_cases, starter_env, starter_yaml
 from config.model import Platform
 from config.reading.json_schema import json_schema_text
 from config.reading.readers import Read, ValueRefused
 from config.reading.schema import event_source_id, region
 from config.reading.yaml_tree import Text
-from config.starter import CASE_FILE, SCHEMA_FILE, Answers, starter_cases, starter_env, starter_yaml
 from operations.errors import OperatorError
 
 NEXT: Final = """\

@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from cli.processes.prepare import prepare_process
 from cli.terminal.failures import sentences_of
-from config.env_file import load_env_file
+from config.files.env_file import load_env_file
 from store.errors import RedisAway
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from config.checks.refusals import find_faults
 from config.checks.warnings import find_warnings
 from config.errors import ConfigurationError, Problem
+from config.files.small_file import MAX_BYTES, changed_ns, digest_of, read_small, signature_of
 from config.model import Configuration
 from config.reading.draft import read_draft
 from config.reading.references import References, Unexpanded
 from config.reading.yaml_tree import Fault, read
 from config.secrets import Keyring
-from config.small_file import MAX_BYTES, changed_ns, digest_of, read_small, signature_of
 
 # A file changed more recently than this may still be being written, and half a file can be valid YAML.
 QUIET_NS = 100_000_000

@@ -11,8 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from config import urls
 from config.errors import ConfigurationError, Problem
+from config.files.small_file import read_small
 from config.secrets import Keyring
-from config.small_file import read_small
 from config.values import clean_value
 
 PREFIX = "RELAY_"

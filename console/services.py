@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse
 
 from config.errors import ConfigurationError, RelayError
 from config.file import load
+from config.files.small_file import signature_of
 from config.model import Configuration
 from config.settings import Settings
-from config.small_file import signature_of
 from console.rendering import Templates
 from console.request import PageRequest
 from console.sessions import Sessions

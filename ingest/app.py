@@ -17,22 +17,23 @@ from starlette.types import ASGIApp
 from config.errors import ConfigurationError, Problem
 from config.file import ConfigurationFile
 from config.settings import Settings
-from ingest import active_configuration, redis_memory
+from ingest import active_configuration
 from ingest.active_configuration import ConfigurationReloader, InputsInUse
 from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
 from ingest.coalescer import Coalescer
 from ingest.door import Door
-from ingest.durability import INTERVAL_S as DURABILITY_EVERY_S
-from ingest.durability import DurabilityMonitor
 from ingest.health import health_routes
 from ingest.metrics import metrics_route
-from ingest.redis_memory import RedisMemoryMonitor, log_missing_permissions
-from ingest.replication import COMPARE_EVERY_S, create_append, repair
+from ingest.redis.durability import INTERVAL_S as DURABILITY_EVERY_S
+from ingest.redis.durability import DurabilityMonitor
+from ingest.redis.memory import INTERVAL_S as MEMORY_EVERY_S
+from ingest.redis.memory import RedisMemoryMonitor, log_missing_permissions
+from ingest.redis.replication import COMPARE_EVERY_S, create_append, repair
 from ingest.request_log import log_unexpected_error
 from ingest.unserved_paths import UnservedPaths
-from lanes.arrivals import Append
+from lanes.appends.arrivals import Append
+from lanes.appends.replicated import ReplicatedAppend
 from lanes.chunk import ChunkCodec
-from lanes.replicated_append import ReplicatedAppend
 from operations.alerts.outage import Outage
 from operations.metrics.samples import ANSWERS, MISDIRECTED
 from operations.receipts.writer import receipt_writer
@@ -95,7 +96,7 @@ async def _lifespan(
     poll = partial(asyncio.to_thread, reloader.poll)
     tasks = [
         asyncio.create_task(_repeat(poll, active_configuration.INTERVAL_S, stopping)),
-        asyncio.create_task(_repeat(memory.read, redis_memory.INTERVAL_S, stopping)),
+        asyncio.create_task(_repeat(memory.read, MEMORY_EVERY_S, stopping)),
         asyncio.create_task(_repeat(partial(_flush, counts), FLUSH_EVERY_S, stopping)),
         asyncio.create_task(_repeat(partial(asyncio.to_thread, durability.read), DURABILITY_EVERY_S, stopping)),
     ]

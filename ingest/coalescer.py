@@ -14,7 +14,7 @@ from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, R
 from ingest.packing import pack, withheld_items
 from ingest.request_log import log_unexpected_error
 from ingest.sorting import SortedRequest
-from lanes.arrivals import Append, Arrival
+from lanes.appends.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge
 from lanes.settlement import Receipts

@@ -25,7 +25,7 @@ from ingest.answers import (
 from ingest.coalescer import Coalescer
 from ingest.http.body import ClientGone, is_gzip, read_body
 from ingest.http.large_requests import MOST_READING_BYTES, MOST_WORKING_BYTES, BodyBudget, SideThreads
-from ingest.redis_memory import RedisMemoryMonitor
+from ingest.redis.memory import RedisMemoryMonitor
 from ingest.request_log import RefusalLog, log_unexpected_error
 from ingest.sorting import Limits, SortedRequest, TooManyEventsInline, sort
 from mapping.incoming.body import (

@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ingest.active_configuration import ConfigurationReloader
-from ingest.durability import DurabilityMonitor
-from ingest.redis_memory import ALLOW_INFO, LIMIT_UNKNOWN, RedisMemoryMonitor
+from ingest.redis.durability import DurabilityMonitor
+from ingest.redis.memory import ALLOW_INFO, LIMIT_UNKNOWN, RedisMemoryMonitor
 from store.diagnosis.probe import AsyncProbe
 from store.errors import Trouble
 

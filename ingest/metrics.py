@@ -13,7 +13,7 @@ from starlette.routing import Route
 from config.model import Configuration
 from config.settings import Settings
 from ingest.answers import UNAUTHORIZED, error_body
-from ingest.durability import DurabilityMonitor
+from ingest.redis.durability import DurabilityMonitor
 from operations.metrics.exposition import exposition
 from operations.metrics.rising import RisingCounters
 from store.client import connect

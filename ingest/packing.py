@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from delivery.receipt import AlikeItems, ReceiptFields
 from ingest.sorting import CHUNK_BYTES, CHUNK_EVENTS, ENTRY_OVERHEAD, SortedRequest, Wanted
-from lanes.arrivals import Arrival, Share
+from lanes.appends.arrivals import Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import redis
 
-from lanes.append_contents import LARGEST_SCRIPT
+from lanes.appends.contents import LARGEST_SCRIPT
 from lanes.scripts import lane_scripts
 from lanes.settlement import NO_RECEIPTS, Receipts
 from store.scripts import pack

@@ -217,14 +217,14 @@ MUTATIONS = (
     ),
     Mutation(
         "last confirmed append, not the one before it",
-        "lanes/replicated_append.py",
+        "lanes/appends/replicated.py",
         "previous = self._kept.must_be_there",
         "previous = max(0, self._kept.must_be_there - 1)",
         "tests/lanes/test_numbered_appends.py",
     ),
     Mutation(
         "another half minute for what was made again",
-        "lanes/replicated_append.py",
+        "lanes/appends/replicated.py",
         "self._kept.keep_longer(there)",
         "pass",
         "tests/lanes/test_numbered_appends.py",

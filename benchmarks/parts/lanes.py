@@ -14,7 +14,7 @@ from config.file import ConfigurationFile
 from ingest.active_configuration import compile_configuration
 from ingest.packing import pack
 from ingest.sorting import sort
-from lanes.arrivals import Append, Arrival
+from lanes.appends.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import BatchSizing, Lease, Lost, Refused, Released, Settlement

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from config.files.small_file import digest, read_small
 from config.reading.readers import Read, Reader, refuse, scalar
 from config.reading.yaml_tree import Node
 from config.secrets import DecryptionError, Keyring
-from config.small_file import digest, read_small
 from config.values import clean_value
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -19,7 +19,7 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
-from config.small_file import MAX_BYTES
+from config.files.small_file import MAX_BYTES
 
 MAX_DEPTH = 16
 

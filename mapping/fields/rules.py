@@ -10,7 +10,7 @@ from mapping.fields import normalise, web
 from mapping.fields.characters import without_invisible
 from mapping.fields.hashing import Normaliser, hash_identity, is_hashed
 from mapping.fields.ip import chosen_ip
-from mapping.fields.phones import e164
+from mapping.fields.phones.numbers import e164
 from mapping.fields.placeholders import NO_VALUE, is_placeholder, own_text
 from mapping.results import OmitField, RejectEvent, SendWithNote
 from mapping.values import is_blank, text

@@ -9,7 +9,7 @@ from config.vocabulary import EXTERNAL_IDENTITY_TYPES, MPID
 from mapping.fields import normalise
 from mapping.fields.characters import folded
 from mapping.fields.hashing import hash_identity
-from mapping.fields.phones import e164
+from mapping.fields.phones.numbers import e164
 from mapping.fields.placeholders import own_user
 from mapping.people.identities import Identity, identities_in
 from mapping.results import SendWithNote

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from config.dead_letter_reasons import REASONS
 from config.errors import ConfigurationError, Problem
+from config.files.small_file import read_small
 from config.reading.readers import Reader, ValueRefused, boolean, choice, refuse, shown, text
 from config.reading.records import KeyRow, Record, attempt, listing, mapping, table_of
 from config.reading.yaml_tree import Fault, Node, Table, Text, read
-from config.small_file import read_small
 from operations.cases.model import Case, Expectation, ExpectedEvent, ExpectedOutcome
 from operations.cases.values import INDEX, PATH, TIME, VALUE, plain_value
 from operations.errors import OperatorError

@@ -16,7 +16,7 @@ from mapping.fields.additional import locale
 from mapping.fields.event_time import event_time
 from mapping.fields.hashing import is_hashed
 from mapping.fields.ip import public_ip
-from mapping.fields.phones import e164
+from mapping.fields.phones.numbers import e164
 from mapping.fields.placeholders import own_user
 from mapping.fields.rules import Rule, hashed, identifier, meaningful, unhashed
 from mapping.forwarding.sample import in_sample

@@ -9,9 +9,9 @@ import redis
 
 from config.errors import ConfigurationError
 from config.file import STANDS_NS, load
+from config.files.small_file import changed_ns, signature_of
 from config.model import Configuration, Connection
 from config.settings import Settings
-from config.small_file import changed_ns, signature_of
 from delivery.dead_letter import rfc3339
 from delivery.last_error import LastError
 from lanes.connections import connections_known, inputs_known

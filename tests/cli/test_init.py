@@ -13,9 +13,9 @@ from support.plant import RELAY
 from support.terminal import relay
 
 from cli.main import main
-from config.env_file import load_env_file
 from config.errors import ConfigurationError
 from config.file import load
+from config.files.env_file import load_env_file
 
 PLATFORMS = ("web", "ios", "android", "feed")
 

@@ -10,8 +10,8 @@ import pytest
 from support.lane import chunk_of
 from support.nodes import Nodes
 
-from lanes.arrivals import Arrival, Share
-from lanes.replicated_append import ReplicatedAppend
+from lanes.appends.arrivals import Arrival, Share
+from lanes.appends.replicated import ReplicatedAppend
 from store.client import connect_async
 
 SLOW_S = 0.1

@@ -14,7 +14,7 @@ from ingest.active_configuration import ActiveConfiguration, compile_configurati
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, RefusalKind, RequestRefused
 from ingest.coalescer import Coalescer
 from ingest.sorting import SortedRequest, sort
-from lanes.arrivals import Append, Arrival
+from lanes.appends.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge
 from lanes.names import LANES_PER_CONNECTION

@@ -7,7 +7,7 @@ import pytest
 import redis
 from support.lane import NOW, AppendEvents, chunk_of
 
-from lanes.arrivals import Append, Arrival, Share
+from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.lanes import Lanes
 from lanes.names import connection_of
 from store.client import connect, connect_async

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from lanes.arrivals import Append, Arrival, Share
+from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.backlog import discard_page
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.daily_counts import DAYS_KEPT, day_of, read_days, remove_old_days

@@ -7,8 +7,8 @@ import pytest
 import redis
 from support.lane import CLAIM_LIMITS, NOW, AppendEvents, chunk_of, granted, ids_in
 
-from lanes.append_contents import LARGEST_SCRIPT
-from lanes.arrivals import Append, Arrival, Share
+from lanes.appends.arrivals import Append, Arrival, Share
+from lanes.appends.contents import LARGEST_SCRIPT
 from lanes.batch_sizing import after_success
 from lanes.chunk import read_header
 from lanes.errors import ArrivalTooLarge

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from support.rollback import State, go_back, state_of
 
-from lanes.arrivals import Append, Arrival, Share
+from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.backlog import discard_page
 from lanes.batch_sizing import after_retry, after_success
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry

@@ -12,11 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from support.lane import CODEC, chunk_of
 from support.rollback import State, go_back, state_of
 
-from lanes import replicated_append
-from lanes.append_contents import AppendContents, append_contents
-from lanes.arrivals import Arrival, Share
-from lanes.kept_appends import KEEP_S, MOST_KEPT_BYTES, KeptAppends
-from lanes.replicated_append import Repair, ReplicatedAppend
+from lanes.appends import replicated
+from lanes.appends.arrivals import Arrival, Share
+from lanes.appends.contents import AppendContents, append_contents
+from lanes.appends.kept import KEEP_S, MOST_KEPT_BYTES, KeptAppends
+from lanes.appends.replicated import Repair, ReplicatedAppend
 from store.client import connect, connect_async
 from store.errors import RedisAway
 
@@ -61,7 +61,7 @@ class Ingest:
 
 @pytest.fixture
 def ingest(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingest]:
-    monkeypatch.setattr(replicated_append, "WAIT_MS", 1)
+    monkeypatch.setattr(replicated, "WAIT_MS", 1)
     ingest = Ingest(redis_url)
     yield ingest
     ingest.close()
@@ -246,7 +246,7 @@ def test_no_order_of_appends_and_failovers_loses_or_doubles_a_confirmed_event(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The comparison and the append script repair each other's gaps."""
-    monkeypatch.setattr(replicated_append, "WAIT_MS", 1)
+    monkeypatch.setattr(replicated, "WAIT_MS", 1)
     ingest = Ingest(redis_url)
     with connect(redis_url) as client:
         run_state_machine_as_test(

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.lua import Script, folder_of, script_names
 
-from lanes.arrivals import Append, Arrival, Share
+from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import BatchSizing, Lease, Settlement, StoredDeadLetter

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from lanes.arrivals import Append, Arrival
+from lanes.appends.arrivals import Append, Arrival
 from store.client import connect_async
 from store.diagnosis.probe import AsyncProbe
 from store.errors import RedisAway

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from mapping.fields.phones import e164
+from mapping.fields.phones.numbers import e164
 from mapping.results import SendWithNote
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "mapping.md"

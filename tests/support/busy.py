@@ -9,7 +9,7 @@ from typing import Any
 from support.events import as_json, batch
 from support.plant import Plant
 
-from lanes.arrivals import Append, Arrival, Share
+from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from store.client import connect_async
 

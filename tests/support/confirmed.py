@@ -15,10 +15,10 @@ from support.events import as_json, batch, purchase
 from support.lane import chunk_of
 from support.site import WEB
 
-from lanes.arrivals import Append, Arrival, Share
+from lanes.appends.arrivals import Append, Arrival, Share
+from lanes.appends.replicated import Repair, ReplicatedAppend
 from lanes.chunk import ChunkCodec, Entry
 from lanes.names import LANES_PER_CONNECTION
-from lanes.replicated_append import Repair, ReplicatedAppend
 from store.client import connect_async
 from store.errors import RedisAway, RedisFull
 

@@ -1,4 +1,4 @@
-"""Generate `mapping/fields/phone_plans.py` from the plans of phonenumbers: which E.164 numbers parsing may change."""
+"""Generate `mapping/fields/phones/plans.py` from the plans of phonenumbers: which E.164 numbers parsing may change."""
 
 import re._parser as regex  # type: ignore[import-not-found]
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Any
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
-FILE = Path(__file__).parents[2] / "mapping" / "fields" / "phone_plans.py"
+FILE = Path(__file__).parents[2] / "mapping" / "fields" / "phones" / "plans.py"
 SEEN = 4
 """Digits after the plus that the table looks at: the country code and what follows it."""
 FORMER = {52: ("1",)}

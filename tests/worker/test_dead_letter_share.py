@@ -12,7 +12,7 @@ from support.events import as_json, batch, purchase
 from config.secrets import Keyring
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter
-from lanes.append_contents import LARGEST_SCRIPT
+from lanes.appends.contents import LARGEST_SCRIPT
 from lanes.dead_letters import dead_letter_ids, remove_dead_letters
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease, Lost, Refused, Released, Settlement

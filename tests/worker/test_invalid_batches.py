@@ -11,7 +11,7 @@ from config.model import Configuration
 from config.settings import Settings
 from ingest.packing import pack
 from ingest.sorting import sort
-from lanes.arrivals import Append
+from lanes.appends.arrivals import Append
 from lanes.chunk import ChunkCodec
 from mapping.incoming.body import many_batches
 from mapping.plan import compile_plan

@@ -7,7 +7,7 @@ import pytest
 from support.bench import Bench
 from support.events import purchase
 
-from lanes.append_contents import LARGEST_SCRIPT
+from lanes.appends.contents import LARGEST_SCRIPT
 from lanes.lanes import Lanes
 from lanes.settlement import Lease, Settlement
 from mapping.properties.parts import MOST_PARTS

@@ -7,7 +7,7 @@ import pytest
 from support.bench import Bench
 from support.events import as_json, batch, purchase
 
-from lanes.arrivals import Append, Arrival, Share
+from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, Entry
 from store.client import connect_async
 

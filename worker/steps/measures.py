@@ -6,7 +6,7 @@ from typing import assert_never
 
 from delivery.outcome_names import withheld
 from delivery.verdict import ConnectionFault, Delivered, RetryLater, Split, Verdict
-from mapping.fields.phones import COUNTRY_UNKNOWN
+from mapping.fields.phones.numbers import COUNTRY_UNKNOWN
 from operations.metrics.histograms import ANSWER, DELIVERY, REQUEST_BYTES, REQUEST_EVENTS
 from operations.metrics.samples import DEAD, PHONES, REQUESTS
 from worker.steps.compose import Draft

@@ -7,7 +7,7 @@ import pytest
 from mapping.fields import normalise, places
 from mapping.fields.countries import CODES
 from mapping.fields.hashing import hash_identity
-from mapping.fields.phones import e164
+from mapping.fields.phones.numbers import e164
 from mapping.results import OmitField
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

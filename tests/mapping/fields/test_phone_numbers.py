@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 from support import phone_plans
 
-from mapping.fields.phone_plans import CHANGED, VERSION, ZEROS
-from mapping.fields.phones import e164
+from mapping.fields.phones.numbers import e164
+from mapping.fields.phones.plans import CHANGED, VERSION, ZEROS
 from mapping.results import OmitField, SendWithNote
 
 READ = [

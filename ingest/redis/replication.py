@@ -7,8 +7,8 @@ import redis.asyncio
 import structlog
 
 from config.settings import Settings
-from lanes.arrivals import Append
-from lanes.replicated_append import Repair, ReplicatedAppend
+from lanes.appends.arrivals import Append
+from lanes.appends.replicated import Repair, ReplicatedAppend
 from store.errors import RedisAway, RedisFull
 
 COMPARE_EVERY_S: Final = 0.5

@@ -7,7 +7,7 @@ import redis.asyncio
 import structlog
 from redis.exceptions import NoPermissionError, RedisError
 
-from lanes.arrivals import Append
+from lanes.appends.arrivals import Append
 from operations.alerts.outage import Outage, as_fields
 from store.client import connect
 from store.diagnosis.probe import AsyncProbe, permission_trouble

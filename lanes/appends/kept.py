@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from lanes.append_contents import AppendContents
+from lanes.appends.contents import AppendContents
 
 KEEP_S: Final = 30.0
 """A failover has ended by then; see `failover-timeout` in docs/two-disks.md."""

@@ -12,7 +12,7 @@ from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber
 
 from config.text_cache import cached_by_text
 from mapping.fields.characters import ascii_digits, without_invisible
-from mapping.fields.phone_plans import CHANGED, VERSION, ZEROS
+from mapping.fields.phones.plans import CHANGED, VERSION, ZEROS
 from mapping.results import OmitField, SendWithNote
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch

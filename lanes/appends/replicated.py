@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import redis.asyncio
 
-from lanes.append_contents import AppendContents, Arrival, append_contents
-from lanes.arrivals import Append, raise_if_full
-from lanes.kept_appends import KeptAppends
+from lanes.appends.arrivals import Append, raise_if_full
+from lanes.appends.contents import AppendContents, Arrival, append_contents
+from lanes.appends.kept import KeptAppends
 from lanes.names import random_lane
 from lanes.scripts import LANE_SCRIPTS
 from lanes.settlement import NO_RECEIPTS, Receipts

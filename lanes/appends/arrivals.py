@@ -5,7 +5,7 @@ from typing import Any
 
 import redis.asyncio
 
-from lanes.append_contents import Arrival, Share, append_contents
+from lanes.appends.contents import Arrival, Share, append_contents
 from lanes.names import random_lane
 from lanes.scripts import LANE_SCRIPTS
 from lanes.settlement import NO_RECEIPTS, Receipts

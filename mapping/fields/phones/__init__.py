@@ -1,0 +1,1 @@
+"""Phone numbers: read as people write them, and the plan of each region."""

@@ -122,8 +122,8 @@ class Lanes:
         try:
             return self._scripts.call(script, *arguments, now_ms=now_ms)
         except RedisAway as error:
-            if "UNBALANCED" in error.trouble.said or "INVALID" in error.trouble.said:
-                raise AssertionError(f"a script of relay refused its arguments: {error.trouble.said}") from None
+            if "UNBALANCED" in error.trouble.error_text or "INVALID" in error.trouble.error_text:
+                raise AssertionError(f"a script of relay refused its arguments: {error.trouble.error_text}") from None
             raise
 
 

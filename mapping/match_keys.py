@@ -5,7 +5,7 @@ from typing import Final, Literal, NamedTuple
 
 from config.model import Connection
 from config.routes import Route
-from mapping.compile.steps import LEFT_OUT, is_on
+from mapping.compile.steps import OMITTED, is_on
 from mapping.results import Note
 from mapping.sources import Scope
 from mapping.tables import FIELDS, Row
@@ -97,9 +97,9 @@ def names_of_fields(route: Route, connection: Connection) -> dict[str, str]:
 
 
 def lost_keys(notes: Sequence[Note], fields: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return (code, why) of each match key that an event came with and that was left out."""
+    """Return (code, why) of each match key that an event came with and that was omitted."""
     return [
-        (fields[note.field], note.note.removeprefix(LEFT_OUT))
+        (fields[note.field], note.note.removeprefix(OMITTED))
         for note in notes
-        if note.field in fields and note.note.startswith(LEFT_OUT)
+        if note.field in fields and note.note.startswith(OMITTED)
     ]

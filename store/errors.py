@@ -8,14 +8,14 @@ from config.errors import RelayError
 class Trouble(NamedTuple):
     """Why Redis cannot be used.
 
-    `code` is for programs, `said` has the server's own words, and `passes` says whether waiting may help.
+    `code` is for programs, `error_text` has the server's own words, and `passes` says whether waiting may help.
     """
 
     code: str
     problem: str
     what_to_do: str
     passes: bool = True
-    said: str = ""
+    error_text: str = ""
 
     def __str__(self) -> str:
         return f"{self.problem}; to do: {self.what_to_do}"

@@ -1,4 +1,4 @@
-"""`relay status --match-keys`: which identifiers delivered events carried, and why others were left out."""
+"""`relay status --match-keys`: which identifiers delivered events carried, and why others were omitted."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def _objects(day: MatchKeyDay) -> list[dict[str, object]]:
 def _table(day: MatchKeyDay, event: str, counts: KeyCounts) -> Table:
     title = f"{day.connection}  {event}  {day.date.isoformat()} (UTC), {counts.events:,} delivered"
     numbers = ("carried", "share", "without")
-    rows = table("match key", *numbers, "left out", title=title, right=numbers)
+    rows = table("match key", *numbers, "omitted", title=title, right=numbers)
     for key in MATCH_KEYS:
         if counts.carried[key.code] or counts.why_lost(key.code) or key.grade != "none":
             rows.add_row(*_row(key, counts))

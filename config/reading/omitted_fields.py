@@ -1,4 +1,4 @@
-"""Read `omit`: the fields of a TikTok event that can be left out, by their path in a request of Events API 2.0."""
+"""Read `omit`: the fields of a TikTok event that can be omitted, by their path in a request of Events API 2.0."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -11,7 +11,7 @@ from mapping.sources import BoundSource, Scope
 from mapping.tables import Row
 from mapping.wire import Shape, path_of, place_of, represented
 
-LEFT_OUT: Final = "left out: "
+OMITTED: Final = "omitted: "
 """How the note on a value begins that the event came with and that is not sent."""
 
 
@@ -93,7 +93,7 @@ def apply_outcome(outcome: RuleOutcome, step: Step, notes: list[Note], within: s
         case RejectEvent():
             return Failure(outcome.field or field, outcome)
         case OmitField(why) if step.absent is None or outcome is step.absent:
-            notes.append(Note(field, f"{LEFT_OUT}{why}"))
+            notes.append(Note(field, f"{OMITTED}{why}"))
             return None
         case OmitField() if isinstance(step.absent, RejectEvent | OmitField):
             return apply_outcome(step.absent, step, notes, within)

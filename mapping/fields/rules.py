@@ -92,7 +92,7 @@ def _listed(digests: list[object]) -> object:
     bad = [digest for digest in plain if isinstance(digest, OmitField | RejectEvent)]
     if not good:
         return bad[0] if bad else None
-    notes = [f"{len(bad)} of its {len(digests)} entries are not usable and left out"] if bad else []
+    notes = [f"{len(bad)} of its {len(digests)} entries are not usable and omitted"] if bad else []
     notes += dict.fromkeys(digest.note for digest in noted)
     return SendWithNote(good, "; ".join(notes)) if notes else good
 

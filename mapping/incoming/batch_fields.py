@@ -8,7 +8,7 @@ from mapping.incoming.shapes import repaired, shape_of
 from mapping.results import Note
 
 MOBILE = frozenset({"ios", "android"})
-_UNREADABLE = "left out: must be an object"
+_UNREADABLE = "omitted: must be an object"
 _NO_ENVIRONMENT = Note("environment", "is no text, so the batch counts as production")
 
 
@@ -154,7 +154,7 @@ def _read_field_by_field(raw: bytes) -> BatchFields:
     try:
         members = _decode_loosely(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _shared(fields, (Note("batch", "left out: the batch's own fields cannot be read"),))
+        return _shared(fields, (Note("batch", "omitted: the batch's own fields cannot be read"),))
     for name, decode in _DECODERS.items():
         if name in members:
             try:

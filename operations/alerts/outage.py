@@ -48,4 +48,4 @@ class Outage:
 def as_fields(trouble: Trouble) -> dict[str, Any]:
     """Return the problem as fields of a log line."""
     fields = {"reason": trouble.code, "problem": trouble.problem, "what_to_do": trouble.what_to_do}
-    return {**fields, "redis_said": trouble.said} if trouble.said else fields
+    return {**fields, "redis_error": trouble.error_text} if trouble.error_text else fields

@@ -1,6 +1,6 @@
 """Make a batch without personal data: the members that relay reads, each with a value that is kept or made up.
 
-What relay does not read, and attributes that no rule of the connection names, are left out.
+What relay does not read, and attributes that no rule of the connection names, are omitted.
 """
 
 from collections.abc import Callable, Mapping

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from config.model import Connection
-from mapping.compile.steps import LEFT_OUT, is_sent
+from mapping.compile.steps import OMITTED, is_sent
 from mapping.match_keys import MATCH_KEYS, Grade, MatchKey, codes_of, rows_with_keys
 from mapping.results import Note
 from operations.preview.preview import Preview
 
-_BY_SETTING = "left out by the setting `omit`"
+_BY_SETTING = "omitted by the setting `omit`"
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ def matching_of(preview: Preview, connection: Connection) -> Matching:
             for identifier in matching.identifiers:
                 if identifier.incoming == note.field and identifier not in present:
                     matching.notes.add(note)
-                    why = note.note.removeprefix(LEFT_OUT)
+                    why = note.note.removeprefix(OMITTED)
                     identifier.omitted[why] = identifier.omitted.get(why, 0) + 1
     return matching
 

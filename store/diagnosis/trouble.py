@@ -21,13 +21,18 @@ _ROWS: Final = [(re.compile(row.sign, re.IGNORECASE), row) for row in ROWS]
 def diagnose(error: BaseException) -> Trouble:
     """Return what an exception of a Redis client means; words of the server that may quote data are omitted."""
     text = " | ".join(_texts(error))
-    said = _QUOTED.sub("…", str(error).partition(", with args")[0])[:SHOWN] if isinstance(error, ResponseError) else ""
+    error_text = (
+        _QUOTED.sub("…", str(error).partition(", with args")[0])[:SHOWN] if isinstance(error, ResponseError) else ""
+    )
     row = next((row for sign, row in _ROWS if sign.search(text)), None)
     if row is not None:
-        return Trouble(row.code, row.problem + _detail(row.code, text), row.what_to_do, row.passes, said)
-    if said:
+        return Trouble(row.code, row.problem + _detail(row.code, text), row.what_to_do, row.passes, error_text)
+    if error_text:
         return Trouble(
-            "refused", f"Redis refused a command: {said}", "see the server's log, and relay check", said=said
+            "refused",
+            f"Redis refused a command: {error_text}",
+            "see the server's log, and relay check",
+            error_text=error_text,
         )
     kind = type(error).__name__
     return Trouble("connection", f"Redis does not answer: the connection broke ({kind})", f"start it, or correct {URL}")

@@ -119,7 +119,7 @@ def test_another_number_of_events_is_a_difference(tmp_path: Path) -> None:
 
 
 def test_lists_that_are_not_named_are_not_compared_unless_exact(tmp_path: Path) -> None:
-    """With `exact`, each list that is left out must be empty, and each field must be named."""
+    """With `exact`, each list that is not named must be empty, and each field must be named."""
     expect = "    expect: {events: [{event: PlaceAnOrder}]}\n"
     assert run(case(tmp_path, expect)).exit_code == 0
     result = run(case(tmp_path, f"{expect}    exact: true\n"), "--json")

@@ -122,7 +122,7 @@ def test_tiktoks_message_is_masked(bench: Bench) -> None:
 
 
 def test_status_shows_match_keys_and_receipts(ended: Bench) -> None:
-    """Today's, by connection and TikTok event, with what was left out and why; and how far back receipts reach."""
+    """Today's, by connection and TikTok event, with what was omitted and why; and how far back receipts reach."""
     phone: dict[str, Any] = {**batch(user=3), "user_identities": {"mobile_number": "555 CALL"}}
     ended.put([purchase(5)], shared=phone)
     for _ in range(2):

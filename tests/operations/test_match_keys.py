@@ -62,7 +62,7 @@ def test_an_identifier_that_a_setting_omits_says_so() -> None:
     """And a remembered address is not promised."""
     found = matching({"user_identities": {"email": "a@b.c"}}, omit=("user.email", "user.ip"), enrich_ip_address=True)
     omitted = {identifier.kind.name: identifier.omitted for identifier in found.identifiers if identifier.omitted}
-    assert omitted == {name: {"left out by the setting `omit`": 1} for name in ("email", "IP address")}
+    assert omitted == {name: {"omitted by the setting `omit`": 1} for name in ("email", "IP address")}
     assert not found.remembers
 
 
@@ -81,7 +81,7 @@ def test_every_kind_is_a_row_of_the_mapping() -> None:
 
 
 def test_people_get_text(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who matches, what was left out of how many and why, and one line in sum; each other note once."""
+    """Who matches, what was omitted of how many and why, and one line in sum; each other note once."""
     (tmp_path / "relay.yaml").write_text(
         "inputs: [{id: app, platform: ios, api_key: k, api_secret: s}]\n"
         "connections: [{id: game, inputs: [app], access_token: t, event_source_id: '71234567890123456',"

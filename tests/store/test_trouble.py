@@ -117,7 +117,7 @@ def test_messages_of_every_version_are_understood(words: str, code: str) -> None
     assert trouble.code == code
     assert "secret" not in repr(trouble)
     assert "jane" not in repr(trouble)
-    assert words.split(",")[0].split("'")[0][:60] in trouble.said
+    assert words.split(",")[0].split("'")[0][:60] in trouble.error_text
 
 
 def test_every_row_is_shown() -> None:

@@ -67,7 +67,7 @@ def test_a_delivered_event_has_everything_that_tiktok_said(bench: Bench) -> None
     assert (shown["connection"], shown["input"], shown["tiktok_event"]) == ("shop", "web", "PlaceAnOrder")
     assert (shown["outcome"], shown["reason"], shown["tiktok_code"], shown["attempts"]) == ("delivered", None, 0, 1)
     assert shown["match_keys"] == ["ip", "user_agent"]
-    assert shown["notes"] == ["user_identities.email: left out: not one email address"]
+    assert shown["notes"] == ["user_identities.email: omitted: not one email address"]
     assert shown["received_at"] < shown["ended_at"]
     assert item.facts.job == "job-1"
     assert not item.facts.repeated

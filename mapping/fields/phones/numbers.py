@@ -40,7 +40,7 @@ _POSSIBLE: Final = phonenumbers.ValidationResult.IS_POSSIBLE
 _FORMER: Final[dict[int | None, str]] = {52: "1"}
 """Former digits after the country code that people still write: Mexico's 1 for mobile numbers."""
 
-COUNTRY_UNKNOWN: Final = frozenset({f"left out: {NO_COUNTRY.why}", _TAKEN_AS_INTERNATIONAL})
+COUNTRY_UNKNOWN: Final = frozenset({f"omitted: {NO_COUNTRY.why}", _TAKEN_AS_INTERNATIONAL})
 """The notes on a number without a country code, for a connection without `default_region`."""
 
 

@@ -121,7 +121,7 @@ def test_event_goes_without_the_field_and_says_so(bench, field, batch, incoming)
     """E5, E9–E11, U1–U6: the event is sent, its note names the incoming field."""
     result = bench.mapped(bench.plan("web"), **batch)
     assert f'"{field}"' not in result.body.decode()
-    assert [note.field for note in result.notes if note.note.startswith("left out")] == [incoming]
+    assert [note.field for note in result.notes if note.note.startswith("omitted")] == [incoming]
 
 
 OTHERS = [
@@ -147,8 +147,8 @@ def test_list_keeps_its_good_entries(bench, at):
     result = bench.mapped(bench.plan("web"), **batch)
     assert result.body.decode().count(sha256(b"u-1").hexdigest()) == 1
     assert {note.note for note in result.notes} == {
-        "3 of its 4 entries are not usable and left out",
-        "1 of its 2 entries are not usable and left out",
+        "3 of its 4 entries are not usable and omitted",
+        "1 of its 2 entries are not usable and omitted",
     }
 
 

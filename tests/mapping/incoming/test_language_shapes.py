@@ -66,7 +66,7 @@ def test_a_commerce_event_is_an_impression_only_where_it_has_impressions(empty):
     "name", ["user_identities", "user_attributes", "partner_identities", "device_info", "application_info"]
 )
 def test_what_is_empty_in_a_batch_holds_nothing(bench, name, empty):
-    """No note either: nothing was left out."""
+    """No note either: nothing was omitted."""
     assert bench.one(bench.plan(), **{name: empty}) == bench.one(bench.plan(), **{name: None})
 
 
@@ -158,7 +158,7 @@ def test_descriptive_text_of_a_product_never_costs_the_event(bench, at, row, fie
     event = bench.purchase(product_action={"total_amount": 1, "products": [{"id": "a"}, {"id": "b", field: value}]})
     mapped = bench.mapped(bench.plan(route), event, **APP)
     assert at(json.loads(mapped.body), f"properties.contents[1].{key}") is None
-    assert [note.field for note in mapped.notes if "left out" in note.note] == [f"products[1].{field}"]
+    assert [note.field for note in mapped.notes if "omitted" in note.note] == [f"products[1].{field}"]
 
 
 @pytest.mark.parametrize("value", NO_TEXT, ids=repr)

@@ -166,7 +166,7 @@ def test_omitted_values_are_noted(bench):
     plan = bench.plan(also_send=frozenset({"properties.delivery_category"}))
     [note] = bench.mapped(plan, bench.purchase(custom_attributes={"delivery_category": "post"})).notes
     assert note.field == "custom_attributes.delivery_category"
-    assert note.note == "left out: must be one of in_store, curbside, home_delivery"
+    assert note.note == "omitted: must be one of in_store, curbside, home_delivery"
 
 
 def test_refused_tracking_keeps_idfv_back(bench, at):

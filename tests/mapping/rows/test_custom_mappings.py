@@ -141,7 +141,7 @@ PARAMETERS = [
     ("M2b names of attributes know their case", {"query": P("attribute", "TERM")}, None),
     ("M2 user attribute", {"description": P("user_attribute", "plan")}, {"description": "gold"}),
     ("M2 reserved user attribute", {"description": P("user_attribute", "$Zip")}, {"description": "95110"}),
-    ("M2 bad user attribute left out", {"value": P("user_attribute", "ltv")}, None),
+    ("M2 bad user attribute omitted", {"value": P("user_attribute", "ltv")}, None),
     ("M2 bad user attribute defaulted", {"value": P("user_attribute", "ltv", default="3")}, {"value": 3}),
     ("M2 total", {"value": P("field", "total_amount", type="number")}, {"value": 59.97}),
     ("M2 tax", {"value": P("field", "tax_amount")}, {"value": 1}),

@@ -290,11 +290,11 @@ def test_page_is_written_as_a_browser_would(bench, at, url, sent):
     ids=lambda value: value if isinstance(value, str) else None,
 )  # fmt: skip
 def test_what_a_batch_says_wrongly_is_left_out_with_a_note(bench, batch, field):
-    """A batch's own fields never cost its events: each says in a note what was left out, without quoting it."""
+    """A batch's own fields never cost its events: each says in a note what was omitted, without quoting it."""
     mapped = bench.mapped(bench.plan(), **batch)
     [note] = mapped.notes
     assert note.field == field
-    assert note.note.startswith("left out: ")
+    assert note.note.startswith("omitted: ")
 
 
 def test_empty_objects_are_omitted(bench):

@@ -96,7 +96,7 @@ def test_refused_tracking_is_noted(bench):
 
 @pytest.mark.parametrize(
     ("url", "words"),
-    [(CLICKED, "taken from the page's address"), ("https://a.b/?ttclid=__CLICKID__", "left out: the flag is absent")],
+    [(CLICKED, "taken from the page's address"), ("https://a.b/?ttclid=__CLICKID__", "omitted: the flag is absent")],
     ids=["taken", "not a click id"],
 )
 def test_click_id_of_the_page_is_noted(bench, url, words):

@@ -319,7 +319,7 @@ def paths_of(value: Any) -> set[str]:
     ids=repr,
 )
 def test_attributes_that_a_rule_names_stay_in_a_form_that_rules_can_read(attributes: Any, kept: Any) -> None:
-    """Others are left out; the configuration's own words stay."""
+    """Others are removed; the configuration's own words stay."""
     batch = {"events": [{"event_type": "custom_event", "data": {"custom_attributes": attributes}}]}
     (case,) = cases_of(saved_of(batch).text.encode(), "a.yaml")
     assert json.loads(case.batches[0])["events"][0]["data"]["custom_attributes"] == kept

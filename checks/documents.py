@@ -20,10 +20,11 @@ from config.reading.custom_mappings import CUSTOM_MAPPING
 from config.reading.forwarding import FORWARD
 from config.reading.matches import MATCH, PRODUCTS, PROMOTIONS
 from config.reading.parameters import PARAMETER
-from config.reading.readers import scalar
+from config.reading.readers import scalar, text
 from config.reading.records import Record
 from config.reading.schema import connection_record, input_record
 from config.settings import PREFIX, Settings
+from config.sources.record import input_by_record, source_record
 from mapping.tables import BRAND, FIELDS, NUM_ITEMS, OF_ATTRIBUTES
 from operations.cases.reading import CASE, DEAD_LETTER, EVENT, EXPECTATION
 from process.log_events import LOG_EVENTS
@@ -121,6 +122,8 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "variables": variables_table,
     "keys-of-an-input": lambda: keys_table(input_record(scalar)),
     "keys-of-a-connection": lambda: keys_table(connection_record(scalar, ())),
+    "keys-of-a-source": lambda: keys_table(source_record(scalar, ())),
+    "keys-of-input-by": lambda: keys_table(input_by_record(text)),
     "keys-of-forward": lambda: keys_table(FORWARD),
     "keys-of-a-custom-mapping": lambda: keys_table(CUSTOM_MAPPING),
     "keys-of-a-match": lambda: keys_table(MATCH),

@@ -69,6 +69,7 @@ def _parse(raw: bytes, path: Path, references: References) -> Configuration:
         inputs={located.value.id: located.value for located in draft.inputs},
         connections={located.value.id: located.value for located in draft.connections},
         warnings=tuple(str(Problem(str(path), *warning)) for warning in find_warnings(draft)),
+        sources={located.value.id: located.value for located in draft.sources},
         lines={located.value.id: located.table.line for located in draft.connections},
     )
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from config.sources.model import QueueSource
+
 Platform = Literal["web", "ios", "android", "feed"]
 EventSourceType = Literal["web", "feed", "app", "crm", "legacy_pixel_batch_web"]
 ContentType = Literal["product", "product_group"]
@@ -199,11 +201,15 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A whole valid file. `warnings` are sentences for the operator; `lines` has the line of each connection."""
+    """A whole valid file. `warnings` are sentences for the operator; `lines` has the line of each connection.
+
+    `sources` are the queues of `relay consume`.
+    """
 
     inputs: Mapping[str, Input]
     connections: Mapping[str, Connection]
     warnings: tuple[str, ...] = ()
+    sources: Mapping[str, QueueSource] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
     _by_name: Mapping[str, Input] = field(init=False, repr=False, compare=False)
     _by_input: Mapping[str, tuple[Connection, ...]] = field(init=False, repr=False, compare=False)

@@ -10,9 +10,10 @@ from config.reading.draft import Draft, Located
 from config.reading.omitted_fields import REQUIRED, fields_of
 from config.reading.yaml_tree import Fault, Items, Node, Table
 from config.routes import LEGACY, LEGACY_MAX_EVENTS, RouteRow, route_row
+from config.sources.model import QueueSource
 from config.vocabulary import MOST_CUSTOM_EVENTS, WEB_EVENTS
 
-T = TypeVar("T", Input, Connection)
+T = TypeVar("T", Input, Connection, QueueSource)
 
 
 def find_faults(draft: Draft) -> list[Fault]:
@@ -62,6 +63,8 @@ def _ids_are_unique(draft: Draft) -> Iterator[Fault]:
         yield Fault(located.line("id"), f"the id `{located.value.id}` is another input's too: each needs its own")
     for other in _repeated(draft.connections, lambda entry: entry.id):
         yield Fault(other.line("id"), f"the id `{other.value.id}` is another connection's too: each needs its own")
+    for queue in _repeated(draft.sources, lambda entry: entry.id):
+        yield Fault(queue.line("id"), f"the id `{queue.value.id}` is another source's too: each needs its own")
 
 
 def _former_ids_are_free(draft: Draft) -> Iterator[Fault]:

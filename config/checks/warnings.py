@@ -58,14 +58,21 @@ def find_warnings(draft: Draft) -> list[Fault]:
     return sorted(found, key=lambda warning: warning.line or 0)
 
 
-def _plain_token(draft: Draft) -> Iterator[Fault]:
-    """C1: warn of an access token in plain text."""
+def _plain_secrets(draft: Draft) -> Iterator[Fault]:
+    """C1: warn of secrets in plain text."""
     for located in draft.connections:
         if not is_reference(scalar("access_token", located.table.values["access_token"])):
             yield Fault(
                 located.line("access_token"),
                 f"the access token of `{located.value.id}` stands in the file in plain text:"
                 " encrypt it with `relay secrets encrypt`",
+            )
+    for source in draft.sources:
+        if source.value.address.password and not is_reference(scalar("url", source.table.values["url"])):
+            yield Fault(
+                source.line("url"),
+                f"the password of the source `{source.value.id}` stands in the file in plain text:"
+                " encrypt the URL with `relay secrets encrypt`",
             )
 
 
@@ -234,7 +241,7 @@ def _input_without_connection(draft: Draft) -> Iterator[Fault]:
 
 
 WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
-    _plain_token,
+    _plain_secrets,
     _legacy,
     _setting_without_platform,
     _setting_without_route,

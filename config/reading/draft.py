@@ -10,10 +10,13 @@ from config.reading.records import attempt, items_of
 from config.reading.references import References
 from config.reading.schema import connection_record, input_record
 from config.reading.yaml_tree import Fault, Items, Node, Table, Text, Unreadable
+from config.sources.model import QueueSource
+from config.sources.record import source_record
 
 T = TypeVar("T")
 
-SECTIONS = ("inputs", "connections")
+SECTIONS = ("inputs", "connections", "sources")
+OPTIONAL_SECTIONS = ("sources",)
 MINIMAL_FILE = """\
 inputs:
   - id: web
@@ -47,6 +50,7 @@ class Draft:
 
     inputs: tuple[Located[Input], ...]
     connections: tuple[Located[Connection], ...]
+    sources: tuple[Located[QueueSource], ...]
     faults: tuple[Fault, ...]
 
 
@@ -58,27 +62,28 @@ def read_draft(root: Node | None, references: References) -> Draft:
         line = root.line if root else 1
         return _nothing(Fault(line, f"the file must have inputs and connections; a minimal one is\n{MINIMAL_FILE}"))
     inputs, input_faults = _section(root, "inputs", input_record(references.expand))
-    connections, connection_faults = _section(
-        root, "connections", connection_record(references.expand, [*_declared(root)])
-    )
-    faults = (*_unknown_sections(root), *input_faults, *connection_faults)
-    return Draft(tuple(inputs), tuple(connections), faults)
+    declared = [*_declared(root)]
+    connections, connection_faults = _section(root, "connections", connection_record(references.expand, declared))
+    sources, source_faults = _section(root, "sources", source_record(references.expand, declared))
+    faults = (*_unknown_sections(root), *input_faults, *connection_faults, *source_faults)
+    return Draft(tuple(inputs), tuple(connections), tuple(sources), faults)
 
 
 def _nothing(*faults: Fault) -> Draft:
-    return Draft((), (), faults)
+    return Draft((), (), (), faults)
 
 
 def _unknown_sections(table: Table) -> Iterator[Fault]:
     for key, line in table.lines.items():
         if key not in SECTIONS:
-            allowed = f"allowed are {' and '.join(SECTIONS)}{did_you_mean(key, SECTIONS)}"
+            allowed = f"allowed are {', '.join(SECTIONS)}{did_you_mean(key, SECTIONS)}"
             yield Fault(line, f"`{shown(key)}` is no section of the file: {allowed}")
 
 
 def _section(table: Table, name: str, record: Read[T]) -> tuple[list[Located[T]], list[Fault]]:
     if name not in table.values:
-        return [], [Fault(table.line, f"the file has no `{name}`: it needs a list of at least one")]
+        missing = Fault(table.line, f"the file has no `{name}`: it needs a list of at least one")
+        return [], [] if name in OPTIONAL_SECTIONS else [missing]
     items = attempt(lambda key, node: items_of(key, node, "- id: …", least=1), name, table.values[name])
     if isinstance(items, ValueRefused):
         return [], list(items.faults)

@@ -6,6 +6,7 @@ import msgspec
 
 from config.reading.readers import scalar
 from config.reading.schema import connection_record, input_record
+from config.sources.record import source_record
 
 JSON_SCHEMA_DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 """The newest dialect that all common YAML editor plugins read."""
@@ -30,6 +31,12 @@ def json_schema() -> dict[str, Any]:
                 "type": "array",
                 "minItems": 1,
                 "items": connection_record(scalar, ()).schema,
+            },
+            "sources": {
+                "description": "Queues from which `relay consume` takes batches: one entry for each queue.",
+                "type": "array",
+                "minItems": 1,
+                "items": source_record(scalar, ()).schema,
             },
         },
         "required": ["inputs", "connections"],

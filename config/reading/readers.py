@@ -96,7 +96,8 @@ def scalar(name: str, node: Node) -> str:
 def _text(name: str, node: Node) -> str:
     value = scalar(name, node)
     if "${" in value:
-        refuse(node, f"`{name}` cannot use ${{…}}: only api_key, api_secret and access_token can; write the value here")
+        secrets = "api_key, api_secret, access_token and url"
+        refuse(node, f"`{name}` cannot use ${{…}}: only {secrets} can; write the value here")
     return value
 
 

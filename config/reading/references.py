@@ -8,6 +8,7 @@ from config.files.small_file import digest, read_small
 from config.reading.readers import Read, Reader, refuse, scalar
 from config.reading.yaml_tree import Node
 from config.secrets import DecryptionError, Keyring
+from config.sources.address import UNEXPANDED
 from config.values import clean_value
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -81,7 +82,7 @@ class Unexpanded(References):
 
     def expand(self, name: str, node: Node) -> str:
         value = scalar(name, node)
-        return f"unexpanded-{digest(value.encode()).hex()[:16]}" if is_reference(value) else value
+        return f"{UNEXPANDED}{digest(value.encode()).hex()[:16]}" if is_reference(value) else value
 
 
 def api_key(expand: Read[str]) -> Reader[str]:

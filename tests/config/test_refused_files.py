@@ -153,7 +153,7 @@ CASES = {
     "a variable with a default": Case(swapped("token-of-shop", "${X:-hidden}"), 9, ("must be the whole value",)),
     "a variable within text": Case(swapped("token-of-shop", "hidden${EMPTY}"), 9, ("must be the whole value",)),
     "a variable elsewhere": Case(
-        swapped("CUSG5HBC77UD11VVRQEG", "${PIXEL}"), 10, ("only api_key, api_secret and access_token",)
+        swapped("CUSG5HBC77UD11VVRQEG", "${PIXEL}"), 10, ("only api_key, api_secret, access_token and url",)
     ),
     "a missing secret file": Case(swapped("token-of-shop", "file:/no/such"), 9, ("/no/such cannot be read",)),
     "a relative secret file": Case(swapped("token-of-shop", "file:token"), 9, ("absolute path",)),

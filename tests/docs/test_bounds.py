@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("config", "console", "delivery", "ingest", "lanes", "mapping", "operations", "process", "store", "worker")
+PACKAGES = (
+    "config",
+    "console",
+    "consume",
+    "delivery",
+    "ingest",
+    "lanes",
+    "mapping",
+    "operations",
+    "process",
+    "store",
+    "worker",
+)
 CELL = re.compile(r"`((?:[\w]+\.)+|….)(\w+)` (\d+(?:[.,]\d+)*)(?: (KiB|MiB|s|h|days))?")
 UNIT = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "s": 1, "h": 3600, "days": 86_400}
 IS_A_BOUND = re.compile(r"_?(MOST|LARGEST|LONGEST|MAX)_\w+|\w+_SHARE|THREADS|[A-Z]\w*_KEPT")

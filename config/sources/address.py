@@ -1,0 +1,137 @@
+"""Parse the URL of a queue: its kind, where it is, and how to sign in there.
+
+No message shows any part of the URL, because every part may belong to the password.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Self
+from urllib.parse import unquote
+
+
+class Scheme(NamedTuple):
+    """What URLs of one kind of queue have. `port` is the default; `hosts`: whether the URL must name some."""
+
+    kind: str
+    form: str
+    port: int = 0
+    hosts: bool = True
+    tls: bool = False
+    path: bool = False
+    parameters: tuple[str, ...] = ()
+
+
+_TLS_FILES: Final = ("ca_certs", "certfile", "keyfile")
+
+SCHEMES: Final[Mapping[str, Scheme]] = {
+    "amqp": Scheme("rabbitmq", "amqp://user:password@host[:port][,host…][/vhost]", 5672, path=True),
+    "amqps": Scheme(
+        "rabbitmq",
+        "amqps://user:password@host[:port][,host…][/vhost][?ca_certs=FILE&certfile=FILE&keyfile=FILE]",
+        5671,
+        tls=True,
+        path=True,
+        parameters=_TLS_FILES,
+    ),
+    "sqs": Scheme("sqs", "sqs://[key:secret@][?region=REGION]", hosts=False, tls=True, parameters=("region",)),
+}
+"""Every kind of queue, by the scheme of its URL."""
+
+UNEXPANDED: Final = "unexpanded-"
+"""How a reference begins that was not expanded (`config/reading/references.py`)."""
+
+_URL: Final = re.compile(r"([A-Za-z]+)://(.*)")
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
+_WRITABLE: Final = re.compile(r"[!-~]*")
+_BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ENCODE: Final = (
+    "has a character that must be percent-encoded: in the user and the password write / as %2F, # as %23, ? as %3F, "
+    "@ as %40, % as %25, and a space as %20"
+)
+
+
+class Host(NamedTuple):
+    """A host and a port."""
+
+    name: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAddress:
+    """Where a queue's server is; `kind` says of which kind. Without hosts, it is the provider's own address."""
+
+    kind: str
+    hosts: tuple[Host, ...] = ()
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    path: str = ""
+    tls: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse a URL of one of SCHEMES. Raise ValueError with a sentence that shows no part of it."""
+        if text.startswith(UNEXPANDED):
+            return cls("unexpanded")
+        match = _URL.fullmatch(text)
+        scheme = SCHEMES.get(match[1].lower()) if match else None
+        if match is None or scheme is None:
+            raise ValueError(f"must be a URL that begins with {', '.join(f'{name}://' for name in SCHEMES)}")
+        rest = match[2]
+        if not _WRITABLE.fullmatch(rest) or "#" in rest or _BAD_PERCENT.search(rest):
+            raise ValueError(_ENCODE)
+        rest, _, query = rest.partition("?")
+        authority, _, path = rest.partition("/")
+        credentials, _, place = authority.rpartition("@")
+        if "@" in credentials or "@" in path or "/" in path:
+            raise ValueError(_ENCODE)
+        username, password = _credentials(credentials)
+        hosts = _hosts(place, scheme)
+        if path and not scheme.path:
+            raise ValueError(f"has a path, which such a URL has not: {scheme.form}")
+        return cls(scheme.kind, hosts, username, password, unquote(path), scheme.tls, _parameters(query, scheme))
+
+    def __str__(self) -> str:
+        """Return the hosts alone, which are no secret."""
+        return ", ".join(map(str, self.hosts)) or self.kind
+
+
+def _credentials(text: str) -> tuple[str | None, str | None]:
+    if not text:
+        return None, None
+    username, colon, password = text.partition(":")
+    if not (username and colon and password):
+        raise ValueError("must have a user and a password before the @, with a colon between them")
+    return unquote(username), unquote(password)
+
+
+def _hosts(text: str, scheme: Scheme) -> tuple[Host, ...]:
+    if not text and not scheme.hosts:
+        return ()
+    if not scheme.hosts:
+        raise ValueError(f"has a host, which such a URL has not: {scheme.form}")
+    return tuple(_host(part, scheme) for part in text.split(","))
+
+
+def _host(text: str, scheme: Scheme) -> Host:
+    match = _HOST.fullmatch(text)
+    if match is None:
+        raise ValueError(f"has no host, or no port, where one must be: {scheme.form}. If they are right, it {_ENCODE}")
+    port = int(match[2] or scheme.port)
+    if not 1 <= port <= 65535:
+        raise ValueError("has a port that is not from 1 to 65535")
+    return Host(match[1].strip("[]"), port)
+
+
+def _parameters(query: str, scheme: Scheme) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in query.split("&") if pair]
+    parameters = {name: unquote(value) for name, _, value in pairs}
+    if not parameters.keys() <= set(scheme.parameters) or len(parameters) < len(pairs) or not all(parameters.values()):
+        allowed = ", ".join(scheme.parameters) or "none"
+        raise ValueError(f"may have these parameters after its ?, each once and with a value: {allowed}")
+    return parameters

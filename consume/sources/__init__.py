@@ -1,0 +1,1 @@
+"""Queues behind one interface that hands over raw bytes; one module for each kind of queue."""

@@ -1,10 +1,12 @@
 """Give a whole request a deadline: read timeouts alone never end an answer that arrives a byte at a time."""
 
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpcore
@@ -36,11 +38,48 @@ class Deadlines:
         return left if timeout is None else min(timeout, left)
 
 
+class _NameLookups:
+    """Resolve names within a time limit, which the system's resolver lacks; threads share the lookup of a name."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[tuple[str, int], Future[list[str]]] = {}
+
+    def addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
+        """Return the IP addresses of `host`. Raise ConnectTimeout when they are late, ConnectError without any."""
+        try:
+            return self._lookup(host, port).result(timeout)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout(socket.gaierror("the name servers do not answer in time")) from None
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(error) from error
+
+    def _lookup(self, host: str, port: int) -> Future[list[str]]:
+        with self._lock:
+            lookup = self._running.get((host, port))
+            if lookup is None:
+                lookup = self._running[host, port] = Future()
+                # A daemon: the end of the process does not wait for a name server.
+                threading.Thread(target=self._resolve, args=(host, port, lookup), daemon=True).start()
+            return lookup
+
+    def _resolve(self, host: str, port: int, lookup: Future[list[str]]) -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            lookup.set_result(list(dict.fromkeys(str(entry[4][0]) for entry in found)))
+        except (OSError, UnicodeError) as error:
+            lookup.set_exception(error)
+        finally:
+            with self._lock:
+                del self._running[host, port]
+
+
 class DeadlineBackend(httpcore.NetworkBackend):
     """httpcore's network backend with deadlines."""
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines, self._network = deadlines, httpcore.SyncBackend()
+        self._names = _NameLookups()
 
     def connect_tcp(
         self,
@@ -50,10 +89,19 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect before the deadline."""
-        timeout = self._deadlines.limit(timeout, httpcore.ConnectTimeout)
-        stream = self._network.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _DeadlineStream(stream, self._deadlines)
+        """Connect to the first address that answers, before the deadline."""
+        *others, last = self._names.addresses(host, port, self._deadlines.limit(timeout, httpcore.ConnectTimeout))
+        options = list(socket_options or ())
+        for address in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return self._connect(address, port, timeout, local_address, options)
+        return self._connect(last, port, timeout, local_address, options)
+
+    def _connect(
+        self, address: str, port: int, timeout: float | None, local_address: str | None, options: list[Any]
+    ) -> httpcore.NetworkStream:
+        left = self._deadlines.limit(timeout, httpcore.ConnectTimeout)
+        return _DeadlineStream(self._network.connect_tcp(address, port, left, local_address, options), self._deadlines)
 
 
 class _DeadlineStream(httpcore.NetworkStream):

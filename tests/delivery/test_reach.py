@@ -1,6 +1,10 @@
 """TikTok out of reach: the client says why and who must do what, and has sent nothing. Proxies work."""
 
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +13,7 @@ from support.server import free_port
 
 from delivery.client import Answer, Client, NoAnswer
 from delivery.verdict import RetryLater, judge
+from sandbox.client import SandboxClient
 
 TIMEOUT = httpx.Timeout(10.0)
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -49,6 +54,40 @@ def test_a_name_that_does_not_resolve() -> None:
     error, what = trouble_of(post("https://relay.invalid"))
     assert error == "its name does not resolve"
     assert "name servers" in what
+
+
+def test_name_servers_that_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request ends when its time is over; a hundred of them wait for one lookup, not for a hundred."""
+    answer, asked = threading.Event(), []
+
+    def hang(host: str, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        answer.wait()
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    try:
+        with (
+            Client("https://tiktok.example", timeout=httpx.Timeout(0.2)) as client,
+            ThreadPoolExecutor(40) as threads,
+        ):
+            answers = list(threads.map(lambda _: client.post("/track/", b"{}", "token"), range(100)))
+    finally:
+        answer.set()
+    assert {trouble_of(each)[0] for each in answers} == {"its name does not resolve"}
+    assert asked == ["tiktok.example"]
+
+
+def test_the_next_address_is_tried(sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name with several addresses, of which the first does not answer."""
+    addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 0)) for host in ("127.0.0.2", "127.0.0.1")]
+    resolve = socket.getaddrinfo
+
+    def of_two(host: str, *rest: Any, **options: Any) -> list[Any]:
+        return addresses if host == "tiktok.example" else resolve(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", of_two)
+    assert isinstance(post(sandbox.url.replace("127.0.0.1", "tiktok.example")), Answer)
 
 
 def test_no_server_listens() -> None:

@@ -56,8 +56,8 @@ containers: $(TESTS)  ## docker-compose.yml as written, by podman on stand-in im
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'podman-compose>=1.6'
 	@$(BIN)/pytest tests/containers
 
-mutations: $(TESTS)  ## takes each guard of the lanes out in turn: a test must notice
-	@$(BIN)/python tests/mutations.py
+mutations: $(TESTS)  ## takes each guard out in turn: a test must notice; WORDS="settle replay": those with one of these words
+	@$(BIN)/python tests/mutations.py $(WORDS)
 
 bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": those; QUICK=1: two minutes; JSON=file, PLOTS=folder
 	@$(BIN)/python -m benchmarks $(PART) $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(if $(PLOTS),--plots $(PLOTS))

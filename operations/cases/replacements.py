@@ -4,7 +4,6 @@ A value is kept only where it cannot be personal: blank and truth values, words 
 mParticle's own words, amounts, times, and codes of countries, languages and versions.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from hashlib import sha256
@@ -22,23 +21,14 @@ from mapping.fields.rules import Rule, hashed, identifier, meaningful, unhashed
 from mapping.forwarding.sample import in_sample
 from mapping.results import OmitField, RejectEvent, SendWithNote
 from mapping.values import currency, descriptive, is_blank, number, text, truth
+from operations.cases import patterns
 from operations.cases.phones import example_phones
 from operations.cases.words import words_of
 
 Make: TypeAlias = Callable[[int, Any], Iterable[Any]]
 """Takes a number from 1 and the original value; returns made-up values, the best first."""
 
-_NUMBER: Final = re.compile(r"-?\d{1,6}(\.\d{1,4})?", re.ASCII).fullmatch
-_AMOUNT: Final = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII).fullmatch
-_TIME: Final = re.compile(r"(1[2-9]\d\d|20[0-4]\d)\d{6}(\d{3})?", re.ASCII).fullmatch
 _IN_2050_MS: Final = 2_524_608_000_000
-_VERSION: Final = re.compile(r"(?!(\d{1,3}\.){3}\d{1,3}\Z)\d{1,3}(\.\d{1,4}){0,3}", re.ASCII).fullmatch
-"""Four parts of at most three digits may be the IP address of a person: such a text is replaced."""
-_LOCALE: Final = re.compile(r"[A-Za-z]{2}([-_][A-Za-z]{2})?", re.ASCII).fullmatch
-_DATE: Final = re.compile(
-    r"[12]\d{3}(-?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])([T ].*)?", re.ASCII | re.DOTALL
-).fullmatch
-_TTCLID: Final = re.compile(r"[?&]ttclid=", re.IGNORECASE).search
 _WORD_CHARACTERS: Final = 3
 _DEEP: Final = 2
 _TRIES: Final = 1000
@@ -114,7 +104,7 @@ class Replacements:
 
     def _urls(self, n: int, old: Any) -> Iterator[str]:
         path = f"/page-{n}{''.join(f'/{word}' for word in self._named_in(old))}"
-        query = f"?ttclid=E.C.P.example-{n}" if isinstance(old, str) and _TTCLID(old) else ""
+        query = f"?ttclid=E.C.P.example-{n}" if isinstance(old, str) and patterns.TTCLID(old) else ""
         yield f"https://shop.example{path}{query}"
         yield f"shop.example{path}"
 
@@ -144,22 +134,22 @@ class Replacements:
 
     def amount(self, value: Any) -> Any:
         """Return a number of up to nine digits unchanged, for money and quantities; anything else is replaced."""
-        return self._kept_or(value, _AMOUNT, "amount", number)
+        return self._kept_or(value, patterns.AMOUNT, "amount", number)
 
     def time(self, value: Any) -> Any:
         """Return a time from 2008 to 2034, in seconds or milliseconds, unchanged; anything else is replaced."""
         written = text(value)
-        if isinstance(written, str) and not isinstance(value, bool) and _TIME(written.strip()):
+        if isinstance(written, str) and not isinstance(value, bool) and patterns.TIME(written.strip()):
             return value
         return self._alike("time", value, _EVENT_TIME, lambda n, _: [_IN_2050_MS + n, _IN_2050_MS // 1000 + n, n])
 
     def version(self, value: Any) -> Any:
         """Return a version such as 17.1 unchanged; anything else is replaced."""
-        return self._kept_or(value, _VERSION, "version", descriptive)
+        return self._kept_or(value, patterns.VERSION, "version", descriptive)
 
     def locale(self, value: Any) -> Any:
         """Return a code of two letters, or two such codes, unchanged; anything else is replaced."""
-        kept = isinstance(value, str) and _LOCALE(value.strip())
+        kept = isinstance(value, str) and patterns.LOCALE(value.strip())
         return value if kept else self._alike("locale", value, _language, lambda _n, _: ["en"])
 
     def truth(self, value: Any) -> Any:
@@ -190,7 +180,7 @@ class Replacements:
         if not isinstance(written, str) or isinstance(value, bool):
             return self.anything(value)
         plain = written.strip()
-        if plain.casefold() in self.words or _NUMBER(plain) or isinstance(truth(plain), bool):
+        if plain.casefold() in self.words or patterns.NUMBER(plain) or isinstance(truth(plain), bool):
             return value
         if isinstance(currency(plain), str) and plain.isupper():
             return "EUR"
@@ -201,7 +191,7 @@ class Replacements:
             return self.email(value)
         if plain[:4].casefold() == "http":
             return self.url(value)
-        if date := _DATE(plain):
+        if date := patterns.DATE(plain):
             n = self._number("date", plain)
             dash = date[1]
             return f"2001{dash}01{dash}{n % 28 + 1:02d}{'T08:30:00Z' if date[2] else ''}"

@@ -31,6 +31,8 @@ IDENTITY_TYPES = (
 )
 
 MPID = "mpid"
+LOGIN_IDENTITIES: tuple[str, ...] = ("customer_id", "email")
+"""A user who has one of these is known: `logged_in_only`."""
 EXTERNAL_IDENTITY_TYPES = (*IDENTITY_TYPES, MPID)
 """mParticle's own id of a user may be the external id, because anonymous web users have no other."""
 

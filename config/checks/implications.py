@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from config.conditions.comparison import fold, written_number
 from config.conditions.words import NEGATIVE, holds
 from config.model import Condition
 from config.vocabulary import EVENT_TYPES
@@ -29,13 +30,13 @@ def implies(first: Condition, second: Condition) -> bool:
     if first.operator in ("is", "in"):
         if second.operator in ("is", "in"):
             return _values(first) <= _values(second)
-        return all(_holds_for(second, value) for value in _values(first))
+        return all(_holds_for(second, value) for value in _forms(first))
     if first.operator in ("greater", "less") and first.operator == second.operator:
         bounds = _bound(first), _bound(second)
         return bounds[0] >= bounds[1] if first.operator == "greater" else bounds[0] <= bounds[1]
     if first.operator in ("contains", "starts_with"):
         [text] = first.values
-        return second.operator in (first.operator, "contains") and _text_holds_for(second, text.casefold())
+        return second.operator in (first.operator, "contains") and _text_holds_for(second, fold(text))
     return False
 
 
@@ -56,6 +57,8 @@ def _values_exclude(first: Condition, second: Condition) -> bool:
     """Return whether `first` lists values, and none of them satisfies `second`."""
     if first.operator not in ("is", "in") or not _is_certain(second):
         return False
+    if second.operator in ("is", "in"):
+        return _values(first).isdisjoint(_values(second)) and _numbers(first).isdisjoint(_numbers(second))
     return not _holds_for_any(second, _values(first))
 
 
@@ -90,7 +93,7 @@ def _is_absence(condition: Condition) -> bool:
 
 
 def _texts(condition: Condition) -> list[str]:
-    return [value.strip().casefold() for value in condition.values]
+    return [*map(fold, condition.values)]
 
 
 _Value: TypeAlias = str | tuple[float, ...]
@@ -100,6 +103,18 @@ _Value: TypeAlias = str | tuple[float, ...]
 @lru_cache(maxsize=256)
 def _values(condition: Condition) -> frozenset[_Value]:
     return frozenset(_value(condition, text) for text in _texts(condition))
+
+
+def _numbers(condition: Condition) -> frozenset[float]:
+    """Return the values that are numbers: JSON's `40` is as much `40` as `40.0`, and its text is `40`."""
+    return frozenset(found for text in _texts(condition) if (found := written_number(text)) is not None)
+
+
+def _forms(condition: Condition) -> frozenset[_Value]:
+    """Return the values, and the text that JSON's numbers have that are equal to them."""
+    if holds(condition.subject, condition.name) in ("number", "version"):
+        return _values(condition)
+    return _values(condition) | {str(int(n)) if float(n).is_integer() else repr(n) for n in _numbers(condition)}
 
 
 def _value(condition: Condition, text: str) -> _Value:
@@ -179,5 +194,5 @@ def _is_beyond(condition: Condition, value: _Value) -> bool:
 
 def _text_holds_for(condition: Condition, text: str) -> bool:
     """Return whether a text contains, or starts with, what the condition says."""
-    part = condition.values[0].casefold()
+    part = fold(condition.values[0])
     return text.startswith(part) if condition.operator == "starts_with" else part in text

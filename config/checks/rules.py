@@ -1,6 +1,7 @@
 """Find forwarding rules, switches and omitted fields that have no effect, or after which nothing is sent."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -12,7 +13,7 @@ from config.model import Condition, Connection, CustomMapping
 from config.reading.draft import Draft, Located
 from config.reading.omitted_fields import FIELDS, fields_of, fields_of_parameter
 from config.reading.yaml_tree import Fault, Table
-from config.vocabulary import NATIVE_EVENTS
+from config.vocabulary import LOGIN_IDENTITIES, NATIVE_EVENTS
 
 
 class _Rule(NamedTuple):
@@ -56,7 +57,7 @@ def _settings_of(connection: Connection) -> Iterator[_Setting]:
     sent = sorted(connection.environments)
     yield _Setting("environments", Condition("batch", "environment", "in", tuple(sent)), ", ".join(sent))
     if connection.gdpr_purpose is not None:
-        consent = Condition("gdpr_consent", connection.gdpr_purpose.casefold(), "is", ("true",))
+        consent = Condition("gdpr_consent", connection.gdpr_purpose, "is", ("true",))
         yield _Setting("gdpr_purpose", consent, "users with consent")
 
 
@@ -100,6 +101,33 @@ def _beside_settings(draft: Draft) -> Iterator[Fault]:
                     yield _nothing(located, rule.line, f"it withholds all that `{setting.key}` lets through")
                 if exclude(setting.condition, rule.condition):
                     yield _useless(rule.line, "never_if", f"`{setting.key}` lets no such event through")
+
+
+def _beside_logged_in_only(draft: Draft) -> Iterator[Fault]:
+    """Yield `logged_in_only` where rules on identities let no such user through, or only such users anyway."""
+    for located in draft.connections:
+        forward = located.table.values.get("forward")
+        if not located.value.forward.logged_in_only or not isinstance(forward, Table):
+            continue
+        line = forward.lines["logged_in_only"]
+        only, never = _rules(located, "only_if"), _rules(located, "never_if")
+        requiring = [rule for rule in only if any(implies(rule.condition, known) for known in _KNOWN)]
+        requiring += [rule for rule in never if any(implies(unknown, rule.condition) for unknown in _UNKNOWN)]
+        if requiring:
+            why = f"the rule of line {requiring[0].line} lets known users only through"
+            yield Fault(line, f"`logged_in_only` has no effect: {why}")
+        barring = [
+            [rule.line for rule in only if exclude(known, rule.condition)]
+            + [rule.line for rule in never if implies(known, rule.condition)]
+            for known in _KNOWN
+        ]
+        if all(barring):
+            lines = " and ".join(str(first) for first, *_ in barring)
+            yield _nothing(located, line, f"the rules of lines {lines} let no known user through")
+
+
+_KNOWN: Final = tuple(Condition("identity", kind, "exists", ("true",)) for kind in LOGIN_IDENTITIES)
+_UNKNOWN: Final = tuple(replace(known, values=("false",)) for known in _KNOWN)
 
 
 def _useless_switch(draft: Draft) -> Iterator[Fault]:
@@ -180,6 +208,7 @@ RULE_WARNINGS: Final[tuple[Callable[[Draft], Iterator[Fault]], ...]] = (
     _nothing_is_sent,
     _useless_rule,
     _beside_settings,
+    _beside_logged_in_only,
     _useless_switch,
     _useless_omission,
 )

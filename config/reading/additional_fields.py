@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from config.additional_fields import ADDITIONAL_FIELDS, FIELD_SETS
-from config.reading.readers import Reader, did_you_mean, refuse, shown, text
+from config.reading.readers import Reader, allowed_words, refuse, shown, text
 from config.reading.records import listing
 from config.reading.yaml_tree import Node
 
@@ -27,8 +27,8 @@ def _name(name: str, node: Node) -> str:
         refuse(node, f"`{value}` has a setting of its own: write `{_SETTINGS[value]}` in place of `{name}`")
     return refuse(
         node,
-        f"`{name}` names `{shown(value)}`: allowed are {', '.join(_SHOWN)}, and each field of the sets"
-        f" {' and '.join(FIELD_SETS)}{did_you_mean(value, _NAMES)}",
+        f"`{name}` names `{shown(value)}`{allowed_words(value, _SHOWN, _NAMES)}, and each field of the sets"
+        f" {' and '.join(FIELD_SETS)}",
     )
 
 

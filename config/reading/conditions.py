@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from config.conditions.matcher import compile_pattern
-from config.conditions.pattern import BadPattern
+from config.conditions.patterns import BadPattern, compile_pattern
 from config.conditions.words import ALIASES, NAMES, OPERATORS, OPERATORS_OF, SUBJECTS, WORDS, Holds, holds
 from config.model import Condition, Operator, Subject
-from config.reading.readers import NUMBER, Reader, boolean, choice, did_you_mean, folded, shown, text
+from config.reading.readers import NUMBER, Reader, allowed_words, boolean, choice, folded, shown, text
 from config.reading.records import KeyRow, Record, listing, not_one_of
 from config.reading.yaml_tree import Fault, Table
 
@@ -116,7 +115,7 @@ def _wrong_value(operator: Operator, kind: Holds, name: str, value: object) -> s
         return f"`{operator}` must be a number, such as 9.99: `{name}` holds a number"
     words = {"word": WORDS.get(name, ()), "truth": _TRUTHS}.get(kind)
     if words is not None and value.casefold() not in (*words, *ALIASES.get(name, {})):
-        return f"`{operator}` is `{shown(value)}`: allowed are {', '.join(words)}{did_you_mean(value, words)}"
+        return f"`{operator}` is `{shown(value)}`{allowed_words(value, words)}"
     return None
 
 

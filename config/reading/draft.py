@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from config.model import Connection, Input
-from config.reading.readers import Read, ValueRefused, did_you_mean, shown
+from config.reading.readers import Read, ValueRefused, allowed_words, shown
 from config.reading.records import attempt, items_of
 from config.reading.references import References
 from config.reading.schema import connection_record, input_record
@@ -76,8 +76,7 @@ def _nothing(*faults: Fault) -> Draft:
 def _unknown_sections(table: Table) -> Iterator[Fault]:
     for key, line in table.lines.items():
         if key not in SECTIONS:
-            allowed = f"allowed are {', '.join(SECTIONS)}{did_you_mean(key, SECTIONS)}"
-            yield Fault(line, f"`{shown(key)}` is no section of the file: {allowed}")
+            yield Fault(line, f"`{shown(key)}` is no section of the file{allowed_words(key, SECTIONS)}")
 
 
 def _section(table: Table, name: str, record: Read[T]) -> tuple[list[Located[T]], list[Fault]]:

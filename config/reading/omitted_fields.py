@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from config.additional_fields import ADDITIONAL_FIELDS
-from config.reading.readers import Reader, did_you_mean, refuse, shown, text
+from config.reading.readers import Reader, allowed_after, did_you_mean, refuse, shown, text
 from config.reading.yaml_tree import Node
 from config.routes import RouteName
 
@@ -82,9 +82,7 @@ def _path(name: str, node: Node) -> str:
         return path
     same_end = [field for field in FIELDS if field.rpartition(".")[2] == path.rpartition(".")[2]]
     hint = f". Did you mean `{same_end[0]}`?" if same_end else did_you_mean(path, FIELDS)
-    return refuse(
-        node, f"`{name}` names `{shown(written)}`, which relay never sends: allowed are {', '.join(FIELDS)}{hint}"
-    )
+    return refuse(node, f"`{name}` names `{shown(written)}`, which relay never sends{allowed_after(hint, FIELDS)}")
 
 
 tiktok_path: Reader[str] = Reader(

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from config.additional_fields import ADDITIONAL_PARAMETERS
 from config.model import Parameter, Source
-from config.reading.readers import NUMBER, Reader, boolean, choice, did_you_mean, text
+from config.reading.readers import NUMBER, Reader, allowed_words, boolean, choice, text
 from config.reading.records import KeyRow, Record, not_one_of
 from config.reading.transforms import PERHAPS_LISTS, TRANSFORM, fault_in_order
 from config.reading.yaml_tree import Fault, Table
@@ -89,8 +89,7 @@ def _not_carried(target: Target, name: str, _: Parameter) -> str | None:
     more = (
         "; `extra_parameters: true` adds all others" if target.event in PAGE_EVENTS and name in EVERY_PARAMETER else ""
     )
-    hint = did_you_mean(name, target.carried)
-    return f"{target.event} cannot carry `{name}`: allowed are {', '.join(sorted(target.carried))}{more}{hint}"
+    return f"{target.event} cannot carry `{name}`{allowed_words(name, sorted(target.carried))}{more}"
 
 
 def _wrong_type(_: Target, name: str, parameter: Parameter) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
+from config.conditions.comparison import fold
 from config.reading.yaml_tree import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
@@ -74,6 +75,17 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     return f". Did you mean `{by_fold[near[0]]}`?" if near else ""
 
 
+def allowed_words(word: str, allowed: Iterable[str], near: Iterable[str] | None = None) -> str:
+    """Return the end of a sentence that refuses `word`: the nearest of `near` first, then all that is allowed."""
+    words = tuple(allowed)
+    return allowed_after(did_you_mean(word, words if near is None else near), words)
+
+
+def allowed_after(hint: str, words: Iterable[str]) -> str:
+    """Return the hint of a sentence that refuses a word, if it has one, and then all that is allowed."""
+    return f"{hint} Allowed are {', '.join(words)}" if hint else f": allowed are {', '.join(words)}"
+
+
 def shown(value: str) -> str:
     """Return a value as messages quote it: in one line, shortened to 60 characters."""
     line = value.encode("unicode_escape").decode("ascii") if not value.isprintable() else value
@@ -102,7 +114,7 @@ def _text(name: str, node: Node) -> str:
 
 
 text: Reader[str] = Reader(_text, TEXT_SCHEMA)
-folded: Reader[str] = Reader(lambda name, node: text(name, node).casefold(), TEXT_SCHEMA)
+folded: Reader[str] = Reader(lambda name, node: fold(text(name, node)), TEXT_SCHEMA)
 
 
 def choice(allowed: Iterable[str], aliases: Mapping[str, str] | None = None) -> Reader[str]:
@@ -130,7 +142,7 @@ def exactly(allowed: Iterable[str]) -> Reader[str]:
 
 
 def not_allowed(name: str, value: str, words: Iterable[str], near: Iterable[str]) -> str:
-    return f"`{name}` is `{shown(value)}`: allowed are {', '.join(words)}{did_you_mean(value, near)}"
+    return f"`{name}` is `{shown(value)}`{allowed_words(value, words, near)}"
 
 
 def matching(pattern: str, allowed: str) -> Reader[str]:

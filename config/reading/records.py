@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from config.reading.readers import Described, JsonSchema, Read, Reader, ValueRefused, did_you_mean, refuse, shown
+from config.reading.readers import Described, JsonSchema, Read, Reader, ValueRefused, allowed_words, refuse, shown
 from config.reading.yaml_tree import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
@@ -151,8 +151,8 @@ class Record(Generic[T]):
     def _wrong_keys(self, table: Table) -> Iterable[Fault]:
         for key in table.values:
             if key not in self.rows:
-                allowed = f"allowed are {', '.join(self.rows)}{did_you_mean(key, self.rows)}"
-                yield Fault(table.lines[key], f"`{shown(key)}` is no setting of {self.what}: {allowed}")
+                allowed = allowed_words(key, self.rows)
+                yield Fault(table.lines[key], f"`{shown(key)}` is no setting of {self.what}{allowed}")
         for key, row in self.rows.items():
             if row.required and key not in table.values:
                 yield Fault(table.line, f"{self.what} has no `{key}`, which it needs")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NoReturn
 
 from config.model import Source, Transform, TransformName
-from config.reading.readers import NUMBER, Described, Reader, did_you_mean, refuse, scalar, shown, whole
+from config.reading.readers import NUMBER, Described, Reader, allowed_after, did_you_mean, refuse, scalar, shown, whole
 from config.reading.records import attempt, gather, items_of
 from config.reading.yaml_tree import Node, Table, Text
 from config.vocabulary import LIST_PARAMETERS, NUMBER_PARAMETERS
@@ -72,8 +72,8 @@ def _example_of(word: str) -> str:
 
 def _unknown(node: Node, word: str) -> NoReturn:
     allowed = (*WORDS, *WITH_ARGUMENT)
-    hint = f". `{word}` takes no value" if word in WORDS else did_you_mean(word, allowed)
-    refuse(node, f"`{shown(word)}` is no transform: allowed are {', '.join(allowed)}{hint}")
+    hint = f". `{word}` takes no value." if word in WORDS else did_you_mean(word, allowed)
+    refuse(node, f"`{shown(word)}` is no transform{allowed_after(hint, allowed)}")
 
 
 def _read(name: str, node: Node) -> tuple[Transform, ...]:

@@ -7,17 +7,20 @@ none.
 
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from config.conditions.matcher import compile_pattern
+from config.conditions.comparison import fold, written_number
+from config.conditions.patterns import compile_pattern
 from config.conditions.words import NEGATIVE, holds
 from config.model import Condition
-from mapping.values import number, text
+from mapping.values import is_blank, number, text
 
 Holds: TypeAlias = Callable[[Any], bool]
 """A function that returns whether a condition holds for a value, or for the object the value is read from."""
-_OfText: TypeAlias = Callable[[str], bool]
+_Scalar: TypeAlias = str | int | float
+"""Text that is not blank, a number or a truth value."""
+_OfScalar: TypeAlias = Callable[[_Scalar], bool]
 
 _LONGEST_KNOWN: Final = 100
 _MOST_KNOWN: Final = 512
@@ -57,107 +60,98 @@ def _evaluator(condition: Condition) -> Holds:
     if condition.operator == "exists":
         wanted = condition.values == ("true",)
         return lambda value: bool(_entries(value)) is wanted
+    positive = _OPERATORS[NEGATIVE.get(condition.operator, condition.operator)](condition)
     if condition.operator in NEGATIVE:
-        equal = _one_of(condition)
-        return lambda value: bool(entries := _entries(value)) and not _any(equal, entries)
-    positive = _POSITIVE[condition.operator](condition)
-    if condition.operator in ("greater", "less") and holds(condition.subject, condition.name) != "version":
-        return _of_numbers(condition, positive)
-
-    def found(value: object) -> bool:
-        if type(value) is str:
-            folded = value.strip().casefold()
-            return bool(folded) and positive(folded)
-        return value is not None and _any(positive, _entries(value))
-
-    return found
-
-
-def _of_numbers(condition: Condition, positive: _OfText) -> Holds:
-    """Return the comparison of a number, or of what the mapping reads as one."""
-    bound = _number(condition.values[0]) or 0
-    compare: Callable[[Any, Any], bool] = operator.gt if condition.operator == "greater" else operator.lt
+        return lambda value: bool(entries := _entries(value)) and not _any(positive, entries)
 
     def found(value: object) -> bool:
         if type(value) is float or type(value) is int:
-            return compare(value, bound)
-        if type(value) is list:
-            return any(map(found, value))
+            return positive(value)
         return value is not None and _any(positive, _entries(value))
 
     return found
 
 
-def _any(positive: _OfText, entries: Sequence[str | None]) -> bool:
+def _any(positive: _OfScalar, entries: list[_Scalar | None]) -> bool:
     return any(entry is not None and positive(entry) for entry in entries)
 
 
-def _entries(value: object) -> list[str | None]:
-    """Return what is present in a value as folded text; None stands for an object, which nothing compares with."""
-    entries: list[str | None] = []
+def _entries(value: object) -> list[_Scalar | None]:
+    """Return what is present in a value; None stands for an object, which nothing compares with."""
+    entries: list[_Scalar | None] = []
     for entry in value if type(value) is list else (value,):
-        plain = text(entry)
-        if isinstance(plain, str):
-            entries.append(plain.strip().casefold())
-        elif plain is not None and entry not in ({}, []):
+        if isinstance(entry, str | int | float):
+            if not is_blank(entry):
+                entries.append(entry)
+        elif entry is not None and entry not in ({}, []):
             entries.append(None)
     return entries
 
 
-def _one_of(condition: Condition) -> _OfText:
-    allowed = frozenset(written.strip().casefold() for written in condition.values)
-    match holds(condition.subject, condition.name):
-        case "version":
-            same: Callable[[str], object] = _same_version
-        case "number":
-            same = _same_number
-        case _:
-            return allowed.__contains__
-    equal = frozenset(map(same, allowed))
+def _text(value: _Scalar) -> str:
+    """Return the text of a value as the mapping reads it."""
+    found = text(value)
+    return found if isinstance(found, str) else ""
+
+
+def _one_of(condition: Condition) -> _OfScalar:
+    same = _SAME.get(holds(condition.subject, condition.name), _plain)
+    equal = {same(written) for written in condition.values}
+    if same is _plain:
+        equal |= {found for written in condition.values if (found := written_number(written.strip())) is not None}
     return lambda value: same(value) in equal
 
 
-def _contains(condition: Condition) -> _OfText:
-    part = condition.values[0].casefold()
-    return lambda value: part in value
+def _contains(condition: Condition) -> _OfScalar:
+    part = fold(condition.values[0])
+    return lambda value: part in fold(_text(value))
 
 
-def _starts_with(condition: Condition) -> _OfText:
-    start = condition.values[0].casefold()
-    return lambda value: value.startswith(start)
+def _starts_with(condition: Condition) -> _OfScalar:
+    start = fold(condition.values[0])
+    return lambda value: fold(_text(value)).startswith(start)
 
 
-def _matches(condition: Condition) -> _OfText:
-    return compile_pattern(condition.values[0]).found_in
+def _matches(condition: Condition) -> _OfScalar:
+    is_found_in = compile_pattern(condition.values[0])
+    return lambda value: is_found_in(_text(value).strip())
 
 
-def _compares(condition: Condition) -> _OfText:
-    read: Callable[[str], Any] = _number
+def _compares(condition: Condition) -> _OfScalar:
+    read: Callable[[_Scalar], Any] = _number
     if holds(condition.subject, condition.name) == "version":
         read = _version
-    bound = read(condition.values[0])
-    if condition.operator == "greater":
-        return lambda value: (found := read(value)) is not None and found > bound
-    return lambda value: (found := read(value)) is not None and found < bound
+    bound, compare = read(condition.values[0]), _COMPARE[condition.operator]
+    return lambda value: (found := read(value)) is not None and compare(found, bound)
 
 
-def _number(written: str) -> int | float | None:
-    found = number(written)
+_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {"greater": operator.gt, "less": operator.lt}
+
+
+def _number(value: _Scalar) -> int | float | None:
+    if type(value) is float:
+        return value
+    found = number(value.strip() if isinstance(value, str) else value)
     return found if isinstance(found, int | float) else None
 
 
-def _same_number(written: str) -> int | float | str:
+def _plain(value: _Scalar) -> _Scalar:
+    """Return a value that is equal for equal values: numbers are no text, `40` is 40.0 and is not `"40"`."""
+    return value if type(value) is int or type(value) is float else fold(_text(value))
+
+
+def _same_number(value: _Scalar) -> int | float | str:
     """Return a value that is equal for equal numbers: the number, or the text where it is no number."""
-    found = _number(written)
-    return written if found is None else found
+    found = _number(value)
+    return fold(_text(value)) if found is None else found
 
 
-def _version(written: str) -> tuple[int, ...] | None:
+def _version(value: _Scalar) -> tuple[int, ...] | None:
     """Return the parts of a version, without zeros at its end; None for text that does not begin with a number.
 
     What follows the numbers, such as `-beta` or `+5`, does not count.
     """
-    begins = _VERSION.match(written)
+    begins = _VERSION.match(_text(value).strip())
     if begins is None:
         return None
     parts = begins[0].split(".")
@@ -168,13 +162,15 @@ def _version(written: str) -> tuple[int, ...] | None:
     return tuple(map(int, parts))
 
 
-def _same_version(written: str) -> str | tuple[int, ...]:
+def _same_version(value: _Scalar) -> str | tuple[int, ...]:
     """Return a value that is equal for equal versions: the parts if they are all numbers, else the text."""
+    written = fold(_text(value))
     parts = _version(written) if _VERSION.fullmatch(written) else None
     return written if parts is None else parts
 
 
-_POSITIVE: Final[dict[str, Callable[[Condition], _OfText]]] = {
+_SAME: Final[dict[str, Callable[[_Scalar], object]]] = {"version": _same_version, "number": _same_number}
+_OPERATORS: Final[dict[str, Callable[[Condition], _OfScalar]]] = {
     "is": _one_of,
     "in": _one_of,
     "contains": _contains,

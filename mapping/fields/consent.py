@@ -5,6 +5,7 @@ from typing import cast
 
 import msgspec
 
+from config.conditions.comparison import fold
 from config.model import Connection
 from mapping.fields.normalise import advertising_id
 from mapping.fields.placeholders import is_placeholder
@@ -34,7 +35,7 @@ def consents_to(purpose: str, consent_state: msgspec.Raw) -> bool:
     answers = [
         _member(consent, "consented")
         for name, consent in _members(_member(_read(consent_state), "gdpr"))
-        if name.strip().casefold() == purpose
+        if fold(name) == purpose
     ]
     return bool(answers) and all(truth(answer) is True for answer in answers)
 
@@ -50,7 +51,7 @@ def given_consent(purpose: str, consent_state: msgspec.Raw) -> bool | OmitField 
         return None
     if not isinstance(found, dict):
         return _NO_CONSENT
-    named = [consent for name, consent in found.items() if name.strip().casefold() == purpose]
+    named = [consent for name, consent in found.items() if fold(name) == purpose]
     answers = [truth(_member(consent, "consented")) for consent in named]
     if not all(isinstance(answer, bool) for answer in answers):
         return _NO_CONSENT

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from config.conditions import rule_names
 from config.conditions.rule_names import ENVIRONMENT, GDPR_PURPOSE, LOGGED_IN_ONLY, condition_rule, sample_rule
 from config.model import Condition, Connection
-from config.vocabulary import ENVIRONMENTS
+from config.vocabulary import ENVIRONMENTS, LOGIN_IDENTITIES
 from mapping.conditions.compile import compile_condition, note_on
 from mapping.fields.consent import consents_to
 from mapping.forwarding.event_rules import Decide, EventRule, compile_event_rules
@@ -26,7 +26,6 @@ OTHER_ENVIRONMENTS: Final = frozenset(
         *("preview", "preprod", "pre-prod", "pre-production", "preproduction", "beta", "alpha", "demo", "canary"),
     )
 )
-_LOGIN_IDENTITIES: Final = ("customer_id", "email")
 
 DISABLED: Final = Withheld("the connection is disabled (enabled: false)", rule_names.DISABLED)
 
@@ -115,7 +114,7 @@ def _unless(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 _IDENTITIES: Final = tuple(
-    compile_condition(Condition("identity", kind, "exists", ("true",))).holds for kind in _LOGIN_IDENTITIES
+    compile_condition(Condition("identity", kind, "exists", ("true",))).holds for kind in LOGIN_IDENTITIES
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from config.conditions.comparison import fold
 from config.model import Condition, Connection, CustomMapping, Match
 from config.routes import Route
 from config.vocabulary import EVENT_TYPES, PRODUCT_SOURCES, custom_event_note
@@ -49,7 +50,7 @@ class CompiledMapping(NamedTuple):
         return (
             (kind.event_type in EVENT_TYPES if match.event_type is None else kind.event_type == match.event_type)
             and (match.action is None or kind.action == match.action)
-            and (match.name is None or kind.name.strip().casefold() == match.name)
+            and (match.name is None or fold(kind.name) == match.name)
             and (match.custom_event_type is None or kind.custom_event_type == match.custom_event_type)
         )
 

@@ -87,8 +87,8 @@ def _known(name: str | None, allowed: Mapping[str, Any], what: str) -> str:
     if name is not None and name in allowed:
         return name
     near = get_close_matches(name or "", allowed, n=1)
-    hint = f". Did you mean {near[0]}?" if near else ""
-    raise CaseError(f"the configuration has no {what} {name}: it has {', '.join(allowed)}{hint}")
+    has = f". Did you mean {near[0]}? It has" if near else ": it has"
+    raise CaseError(f"the configuration has no {what} {name}{has} {', '.join(allowed)}")
 
 
 def _only(names: Sequence[str], several: str, key: str) -> Sequence[str]:

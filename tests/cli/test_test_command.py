@@ -182,8 +182,8 @@ connections:
 @pytest.mark.parametrize(
     ("head", "error"),
     [
-        ("connection: shpo", "no connection shpo: it has shop, both, off. Did you mean shop?"),
-        ("input: wbe", "no input wbe: it has web, blog. Did you mean web?"),
+        ("connection: shpo", "no connection shpo. Did you mean shop? It has shop, both, off"),
+        ("input: wbe", "no input wbe. Did you mean web? It has web, blog"),
         ("connection: both", "connection both has several inputs (web, blog): say which one with `input:`"),
         ("input: web", "input web has several connections (shop, both): say which one with `connection:`"),
         ("connection: shop\n    input: blog", "connection shop has no input blog: it has web"),

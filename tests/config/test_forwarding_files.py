@@ -69,7 +69,7 @@ REFUSED = [
     (
         "forward: {only: []}",
         9,
-        "`only` is no setting of `forward`: allowed are only_if, never_if, logged_in_only, sample",
+        "`only` is no setting of `forward`. Did you mean `only_if`? Allowed are only_if, never_if, logged_in_only, s",
     ),
     ("forward: {never_iff: []}", 9, "Did you mean `never_if`?"),
     ("forward:\n  never_if:\n    - {atribute: a, is: b}", 11, "Did you mean `attribute`?"),
@@ -80,7 +80,11 @@ REFUSED = [
     ("forward: {only_if: {attribute: a, is: b}}", 9, "`only_if` must be a list, such as [{attribute: channel"),
     ("native_events: {view_detail: of}", 9, "Did you mean `off`?"),
     ("native_events: {veiw_detail: off}", 9, "Did you mean `view_detail`?"),
-    ("omit: [user.id]", 9, "`omit` names `user.id`, which relay never sends: allowed are event, event_id"),
+    (
+        "omit: [user.id]",
+        9,
+        "`omit` names `user.id`, which relay never sends. Did you mean `user.idfv`? Allowed are event, event_id",
+    ),
     ("omit: [context.ip]", 9, "Did you mean `user.ip`?"),
     ("omit: [usr.email]", 9, "Did you mean `user.email`?"),
     ("omit: [contents.price]", 9, "Did you mean `properties.contents.price`?"),
@@ -241,6 +245,25 @@ WARNED = [
         10,
         "`query` of the custom mapping to Search has no effect: `omit` names its field",
     ),
+    (
+        "forward:\n  logged_in_only: true\n  only_if: [{identity: email, matches: shop}]",
+        10,
+        "`logged_in_only` has no effect: the rule of line 11 lets known users only through",
+    ),
+    (
+        "forward:\n  never_if: [{identity: customer_id, exists: false}]\n  logged_in_only: true",
+        11,
+        "`logged_in_only` has no effect: the rule of line 10 lets known users only through",
+    ),
+    (
+        """\
+forward:
+  only_if: [{identity: email, exists: false}]
+  never_if: [{identity: customer_id, exists: true}]
+  logged_in_only: true""",
+        12,
+        f"{NOTHING}the rules of lines 11 and 10 let no known user through",
+    ),
     ("omit: [user]", 9, "`shop` omits every field of `user`: TikTok can match its events with no person"),
 ]
 
@@ -262,6 +285,9 @@ QUIET = [
     "forward: {only_if: [{batch: app_version, greater: 3.9}, {batch: app_version, less: 3.10}]}",
     "forward: {only_if: [{gdpr_consent: ads, is: true}], never_if: [{batch: ccpa_opt_out, is: true}]}",
     "forward: {never_if: [{batch: environment, is: unknown}]}\nenvironments: [production, unknown]",
+    "forward: {logged_in_only: true, never_if: [{identity: email, exists: true}]}",  # by customer id
+    "forward: {logged_in_only: true, never_if: [{identity: email, contains: '@shop.example'}]}",
+    "forward: {logged_in_only: false, only_if: [{identity: email, exists: true}]}",
     "native_events: {view_detail: off, purchase: CompletePayment}",
     "also_send: [travel]\nomit: [properties.city]",
     f"omit: [properties.query]\n{SEARCHES}",  # search_string is sent

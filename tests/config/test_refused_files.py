@@ -88,7 +88,7 @@ CASES = {
     "an unknown setting": Case(
         with_setting("envirnments: [production]"),
         12,
-        ("`envirnments` is no setting of a connection", "allowed are id, inputs", "Did you mean `environments`?"),
+        ("`envirnments` is no setting of a connection", "Did you mean `environments`? Allowed are id, inputs"),
     ),
     "an unknown input setting": Case(
         swapped("platform: web", "platform: web\n    plattform: web"), 4, ("no setting of an input", "`platform`?")
@@ -99,7 +99,7 @@ CASES = {
     "E12 another system": Case(
         with_setting('app_id: {iso: "1"}'),
         12,
-        ("`iso` is no setting of `app_id`", "allowed are ios, android", "`ios`?"),
+        ("`iso` is no setting of `app_id`", "Did you mean `ios`? Allowed are ios, android"),
     ),
     "E12 one id for all": Case(with_setting("app_id: com.shop"), 12, ("`app_id` must be a mapping", "{ios:")),
     "no platform": Case(swapped("    platform: web\n", ""), 2, ("an input has no `platform`",)),
@@ -117,7 +117,7 @@ CASES = {
         swapped("platform: web", "platform: andriod"), 3, ("`andriod`", "web, ios, android, feed", "`android`?")
     ),
     "an input that is not there": Case(
-        swapped("[web]", "[wep]"), 8, ("`inputs` is `wep`: allowed are web", "Did you mean `web`?")
+        swapped("[web]", "[wep]"), 8, ("`inputs` is `wep`. Did you mean `web`? Allowed are web",)
     ),
     "an input named twice": Case(swapped("[web]", "[web, web]"), 8, ("names an input twice",)),
     "inputs as text": Case(swapped("[web]", "web"), 8, ("`inputs` must be a list", "[web]")),
@@ -170,10 +170,7 @@ CASES = {
     "a field that is not sent on request": Case(
         with_setting("also_send: [user.locle]"),
         12,
-        (
-            "`also_send` names `user.locle`: allowed are ad, travel, vehicle, user.locale,",
-            "Did you mean `user.locale`?",
-        ),
+        ("`also_send` names `user.locle`. Did you mean `user.locale`? Allowed are ad, travel, vehicle, user.locale,",),
     ),
     "a field of the page": Case(with_setting("also_send: [user.ip]"), 12, ("`also_send` names `user.ip`",)),
     "a field with a setting of its own": Case(
@@ -183,9 +180,11 @@ CASES = {
     "an identity type": Case(
         with_setting("email_identity_type: emial"),
         12,
-        ("`emial`: allowed are customer_id, email", "Did you mean `email`?"),
+        ("`emial`. Did you mean `email`? Allowed are customer_id, email",),
     ),
-    "a content type": Case(with_setting("content_type: products"), 12, ("allowed are product, product_group",)),
+    "a content type": Case(
+        with_setting("content_type: products"), 12, ("Did you mean `product`? Allowed are product, product_group",)
+    ),
     "no environments": Case(with_setting("environments: []"), 12, ("`environments` is empty",)),
     "environments as text": Case(with_setting("environments: production"), 12, ("must be a list", "[production]")),
     "an unknown environment": Case(with_setting("environments: [prod]"), 12, ("`prod`: allowed are production",)),
@@ -235,7 +234,7 @@ CASES = {
     "M3 an unknown target": Case(
         mapping("tiktok_event: Purchas", PURCHASE),
         13,
-        ("`Purchas`: allowed are", "Subscribe", "Did you mean `Purchase`?"),
+        ("`Purchas`. Did you mean `Purchase`? Allowed are", "Subscribe"),
     ),
     "a mapping without match": Case(
         mapping("tiktok_event: Search"), 13, ("the custom mapping has no selection", "exactly one of")

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from unicodedata import normalize
 
 import msgspec
 import pytest
@@ -151,6 +152,55 @@ def test_a_condition_holds(text: str) -> None:
 @pytest.mark.parametrize("text", FAIL)
 def test_a_condition_does_not_hold(text: str) -> None:
     assert not compile_for_events(condition(text))(event())
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "expected"),
+    [
+        ("{attribute: n, is: 40.0}", 40, True),
+        ("{attribute: n, is: 40}", 40.0, True),
+        ("{attribute: n, in: [39, 40.50]}", 40.5, True),
+        ("{attribute: n, is_not: 40.0}", 40, False),
+        ("{attribute: n, not_in: [-0]}", 0, False),
+        ("{attribute: n, is: 0.0000001}", 1e-7, True),
+        ("{attribute: n, is: 12345678901234567890}", 12345678901234567890, True),
+        ("{attribute: n, is: 12345678901234567890}", 12345678901234567891, False),
+        ("{attribute: n, is: 40.0}", [7, 40], True),
+        ("{attribute: version, is: 3.10}", "3.1", False),
+        ("{attribute: n, is: 40.0}", "40", False),
+        ("{attribute: zip, is: 07302}", 7302, False),
+        ("{attribute: zip, is: 07302}", "07302", True),
+        ("{attribute: flag, is: 1}", True, False),
+        ("{attribute: n, contains: 0}", 40.0, True),
+        ("{attribute: n, matches: ^40$}", 40.0, True),
+        ("{field: total_amount, is: 40.00}", "40", True),
+    ],
+)
+def test_numbers_are_equal_as_numbers_and_text_as_text(written: str, value: object, expected: bool) -> None:
+    """A version or a zip code that is text stays text: 3.10 is not 3.1, and 07302 keeps its zero."""
+    assert compile_operator(condition(written)).holds(value) is expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{attribute: a, is: Café}",
+        "{attribute: a, in: [tea, CAFÉ]}",
+        "{attribute: a, starts_with: caf\u00e9}",
+        "{attribute: a, contains: fé}",
+        "{attribute: a, matches: ^caf.$}",
+        "{attribute: a, matches: 'f[é]$'}",
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_an_accent_may_be_a_character_of_its_own(written: str, form: Any) -> None:
+    """Apple's systems send `é` as `e` and an accent."""
+    for text in (normalize("NFD", written), normalize("NFC", written)):
+        assert compile_operator(condition(text)).holds(normalize(form, " café "))
+
+
+def test_text_without_its_accent_is_another() -> None:
+    assert not compile_operator(condition("{attribute: a, starts_with: cafe}")).holds(normalize("NFD", "café"))
 
 
 @pytest.mark.parametrize(

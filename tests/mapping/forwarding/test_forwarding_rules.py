@@ -62,6 +62,31 @@ def test_an_unreadable_consent_withholds_with_a_note(bench: Any) -> None:
     )
 
 
+UNREADABLE_ANSWERS = [
+    (("gdpr_consent", "ads"), "false", {"consent_state": {"gdpr": {"ads": {"consented": "perhaps"}}}}),
+    (("batch", "ccpa_opt_out"), "true", {"consent_state": {"ccpa": {"data_sale_opt_out": {"consented": "?"}}}}),
+    (("batch", "limits_tracking"), "true", {"device_info": {"limit_ad_tracking": "sometimes"}}),
+]
+
+
+@pytest.mark.parametrize(("subject", "opted_out", "batch"), UNREADABLE_ANSWERS)
+def test_an_unreadable_consent_counts_as_opted_out_in_both_lists(
+    bench: Any, subject: tuple[Any, str], opted_out: str, batch: Json
+) -> None:
+    """Whatever the operator and the list: as the user's refusal, and there is an answer; always with a note."""
+    opted_in = {"true": "false", "false": "true"}[opted_out]
+    holding = [one(*subject, "is", opted_out), one(*subject, "exists", "true")]
+    failing = [one(*subject, "is", opted_in), one(*subject, "exists", "false")]
+    for rule in holding:
+        assert "counts as opted out" in bench.one(bench.plan(forward=Forward(never_if=(rule,))), **batch).why
+        assert (
+            "counts as opted out" in bench.mapped(bench.plan(forward=Forward(only_if=(rule,))), **batch).notes[0].note
+        )
+    for rule in failing:
+        assert "counts as opted out" in bench.one(bench.plan(forward=Forward(only_if=(rule,))), **batch).why
+        assert isinstance(bench.one(bench.plan(forward=Forward(never_if=(rule,))), **batch), Mapped)
+
+
 def test_an_unreadable_consent_gives_a_note_on_an_event_that_is_sent(bench: Any) -> None:
     plan = bench.plan(forward=Forward(never_if=(one("batch", "limits_tracking", "is", "false"),)))
     mapped = bench.mapped(plan, device_info={"limit_ad_tracking": "sometimes"})

@@ -159,7 +159,7 @@ REFUSED = {
     ),
     "an unknown reason": (
         swapped("events: []", "dead_letters: [{reason: invalid_ur}]"), 6,
-        ["`reason` is `invalid_ur`: allowed are invalid_batch", "Did you mean `invalid_url`?"],
+        ["`reason` is `invalid_ur`. Did you mean `invalid_url`? Allowed are invalid_batch"],
     ),
     "a time without zone": (CASE + "    received: 2026-11-26T08:30:00\n", 7, ["must be a time with its zone"]),
     "a name twice": (CASE + CASE.removeprefix("cases:\n"), 7, ["the name `a purchase` is that of line 2 too"]),

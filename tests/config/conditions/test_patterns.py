@@ -94,7 +94,7 @@ def test_a_pattern_that_cannot_be_used_is_refused(pattern: str, sentence: str) -
 
 
 def test_a_refused_pattern_is_not_logged(capfd: pytest.CaptureFixture[str]) -> None:
-    """RE2 writes to the process's standard error unless it is told not to."""
+    """RE2 writes to the standard error of the process unless `log_errors` is off."""
     with pytest.raises(BadPattern):
         compile_pattern("(secret")
     assert not compile_pattern("(.{0,90}a){4}[!?]")("".join(map(chr, range(0x4E00, 0x9000))))

@@ -1,6 +1,5 @@
 """Run the ingest application on uvicorn: as a process until a signal, or in a thread for tests and the demo."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +16,7 @@ from ingest.http.connection_table import HttpConnections
 from ingest.http.thread_priority import prefer_event_loop
 from process.garbage_collection import tune_garbage_collection
 from process.listening import allowed_connections, listening
+from process.server_thread import running
 
 
 def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
@@ -35,14 +35,8 @@ def run(settings: Settings, routes: Sequence[BaseRoute] = ()) -> None:
 def serving(settings: Settings, routes: Sequence[BaseRoute] = (), *, port: int = 0) -> Iterator[str]:
     """Serve on loopback in a thread and yield the URL. Port 0 means any free port."""
     server = make_server(create_app(settings, routes), _connections(settings))
-    with listening("127.0.0.1", port) as listeners:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="ingest", daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listeners[0].getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with listening("127.0.0.1", port) as listeners, running(server, listeners, "ingest") as url:
+        yield url
 
 
 def _connections(settings: Settings) -> HttpConnections:

@@ -1,12 +1,12 @@
 """Run the sandbox: as a process until a signal, or in a thread for tests and the demo."""
 
-import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
 
 from process.listening import listening
+from process.server_thread import running
 from sandbox.app import KEEP, create_app
 from sandbox.connection import BreakableProtocol
 
@@ -29,15 +29,9 @@ def serving(
     tokens: Collection[str] = (), *, port: int = 0, keep: int = KEEP, require_app_id: bool = False
 ) -> Iterator[str]:
     """Serve on loopback in a thread and yield the URL. Port 0 means any free port."""
-    with listening("127.0.0.1", port, "RELAY_SANDBOX_PORT") as listeners:
-        server = _server(tokens, keep, require_app_id)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": listeners}, name="sandbox", daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listeners[0].getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    server = _server(tokens, keep, require_app_id)
+    with listening("127.0.0.1", port, "RELAY_SANDBOX_PORT") as listeners, running(server, listeners, "sandbox") as url:
+        yield url
 
 
 def _server(tokens: Collection[str], keep: int, require_app_id: bool) -> uvicorn.Server:

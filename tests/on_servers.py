@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from support.product import RELAY
 from support.servers import SERVERS, NotHere, Server, version_of
 
 OLDEST = "redis-6.2"
@@ -65,7 +66,7 @@ def run_on(server: Server) -> bool:
     began = time.monotonic()
     path = f"{server.path.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "RELAY_TEST_SERVER": server.name, "SECONDS": FAULT_RUN_S, "PATH": path}
-    relay = str(Path(sys.executable).with_name("relay"))
+    relay = str(RELAY)
     passed, cpu_s = True, 0.0
     for command in ([sys.executable, "-m", "pytest", "-q", "--durations=10", *tests_for(server)], [relay, "demo"]):
         code, output, used_s = run(command, environment)

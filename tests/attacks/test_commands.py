@@ -14,7 +14,7 @@ import httpx
 import pytest
 from support.attack import SHORT, Attack, Start
 from support.events import batch, purchase
-from support.plant import RELAY
+from support.product import RELAY
 from support.sender import answers_in, summary
 
 SECONDS = 8 if SHORT else 20

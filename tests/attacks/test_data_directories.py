@@ -5,13 +5,12 @@ The read-only file system is a real one, mounted for the command alone, which ne
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.product import RELAY
 
-RELAY = Path(sys.executable).with_name("relay")
 CONFIGURATION = """
 inputs:
   - {id: web, platform: web, api_key: key, api_secret: secret}

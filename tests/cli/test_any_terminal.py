@@ -3,16 +3,15 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from support.bench import Bench
 from support.events import batch, purchase
+from support.product import RELAY
 
 from cli.main import COMMANDS
 
-RELAY = Path(sys.executable).with_name("relay")
 SAKURA = "桜の靴 – größe 38"
 
 

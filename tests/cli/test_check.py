@@ -12,6 +12,7 @@ import pytest
 import redis
 from click.testing import CliRunner
 from conftest import SERVER, free_port, wait_until_ready
+from support.bench import HEADER
 from support.receiver import receiving
 
 from cli.check.command import check
@@ -23,16 +24,9 @@ from mapping.sources import FIELD_PATHS
 from sandbox.client import SandboxClient
 
 FIT = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "maxmemory": "100mb"}
-CONFIGURATION = """
-inputs:
-  - {id: web, platform: web, api_key: key, api_secret: secret}
-connections:
-  - id: shop
-    inputs: [web]
-    access_token: ${TOKEN}
-    event_source_id: CUSG5HBC77UD11VVRQEG
+CONFIGURATION = f"""{HEADER}
     enable_web_migration: true
-    native_events: {purchase: CompletePayment}
+    native_events: {{purchase: CompletePayment}}
 """
 
 

@@ -4,7 +4,6 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 from support.events import batch, purchase
+from support.product import RELAY
 from support.server import free_port
 
 from cli.local.data_dir import DataDir
 
-RELAY = Path(sys.executable).with_name("relay")
 CONFIGURATION = """
 inputs:
   - {id: web, platform: web, api_key: key, api_secret: secret}

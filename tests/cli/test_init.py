@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from support.plant import RELAY
+from support.product import RELAY
 from support.terminal import relay
 
 from cli.main import main

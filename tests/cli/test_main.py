@@ -11,6 +11,7 @@ import click
 import pytest
 import redis
 from click.testing import CliRunner
+from support.product import RELAY
 
 from cli import main as module
 from cli.main import COMMANDS, Command, Relay, main
@@ -23,7 +24,7 @@ THERE = [name for name, row in COMMANDS.items() if importlib.util.find_spec(row.
 
 def relay(*arguments: str, environ: Mapping[str, str] | None = None, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the real command."""
-    command = [str(Path(sys.executable).with_name("relay")), *arguments]
+    command = [str(RELAY), *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environ, cwd=cwd, timeout=30, check=False)
 
 

@@ -6,7 +6,6 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from support.bench import Bench
 from support.events import purchase
+from support.product import RELAY
 from support.terminal import relay
 from support.waiting import DEADLINE_S, until
 
@@ -266,7 +266,7 @@ def test_watch_shows_rates_until_ctrl_c(bench: Bench) -> None:
     """In a real terminal."""
     bench.put([purchase(1)])
     ours, theirs = pty.openpty()
-    command = [Path(sys.executable).with_name("relay"), "status", "--watch"]
+    command = [RELAY, "status", "--watch"]
     environ = {**os.environ, "COLUMNS": "100"}
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as process:
         try:

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +14,12 @@ from support.bench import Bench
 from support.console_client import PASSWORD, ConsoleClient, visible_text
 from support.events import batch, purchase
 from support.plant import free_port
+from support.product import RELAY
 
 from cli.processes.console import command
 from config.settings import Settings
 from console.app import console_in_own_process
 from ingest.server import serving
-
-RELAY = Path(sys.executable).with_name("relay")
 
 
 @pytest.fixture

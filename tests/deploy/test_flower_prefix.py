@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from support.plant import RELAY, free_port
+from support.plant import free_port
+from support.product import RELAY
 
 ROOT = Path(__file__).parents[2]
 

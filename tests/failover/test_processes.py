@@ -13,7 +13,8 @@ import pytest
 from support.confirmed import Posters, doubled, lost, waiting_events
 from support.failover import SHORT, check_ledger, environment_of
 from support.nodes import Nodes
-from support.plant import RELAY, Process
+from support.plant import Process
+from support.product import RELAY
 from support.server import free_port
 from support.waiting import until
 

@@ -7,7 +7,8 @@ import pytest
 import redis
 from support.events import batch, purchase
 from support.nodes import Node, Nodes
-from support.plant import RELAY, Process
+from support.plant import Process
+from support.product import RELAY
 from support.proxies import Proxy
 from support.site import CONFIGURATION, Site, running_site
 from support.waiting import until

@@ -3,13 +3,11 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-
-RELAY = Path(sys.executable).with_name("relay")
+from support.product import RELAY
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.bench import HEADER
 from support.events import batch, purchase
 from support.flower import Flower
 from support.plant import Plant
@@ -15,16 +16,7 @@ from support.waiting import until
 from cli.processes.flower import COLUMNS
 from lanes.ledger import read_ledger
 
-CONFIGURATION = """
-inputs:
-  - {id: web, platform: web, api_key: key, api_secret: secret}
-connections:
-  - id: shop
-    inputs: [web]
-    access_token: ${TOKEN}
-    event_source_id: CUSG5HBC77UD11VVRQEG
-    enable_web_migration: true
-"""
+CONFIGURATION = f"{HEADER}    enable_web_migration: true\n"
 URL = "https://shop.example/thanks"
 
 

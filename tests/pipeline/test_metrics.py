@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
-from support.plant import RELAY, Plant
+from support.plant import Plant
 from support.posters import Posters
+from support.product import RELAY
 from support.waiting import until
 
 CONFIGURATION = """

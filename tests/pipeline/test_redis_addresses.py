@@ -14,7 +14,8 @@ import httpx
 import pytest
 import redis
 from support.events import batch, purchase
-from support.plant import RELAY, SERVER, Process, free_port
+from support.plant import SERVER, Process, free_port
+from support.product import RELAY
 from support.sentinel import running_sentinel
 from support.site import running_site
 from support.tls import Authority, tls_in_front

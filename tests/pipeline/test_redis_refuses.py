@@ -13,7 +13,8 @@ import redis
 from click.testing import CliRunner
 from support.acl import add_user, running_server
 from support.events import batch, purchase
-from support.plant import RELAY, Process, free_port
+from support.plant import Process, free_port
+from support.product import RELAY
 from support.receiver import receiving
 from support.servers import NO_REPLICAS_NEEDED, skip_before
 from support.site import WEB, running_site

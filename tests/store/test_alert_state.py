@@ -1,7 +1,5 @@
 """What alerts remember: no process replaces a note that it has not read."""
 
-from collections.abc import Iterator
-
 import pytest
 import redis
 
@@ -10,15 +8,6 @@ from lanes.lanes import Lanes
 from store.client import connect
 from store.errors import RedisAway
 from store.records.alert_state import AlertState
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client as workers have it."""
-    client = connect(redis_url)
-    yield client
-    client.config_set("maxmemory", 0)
-    client.close()
 
 
 def test_a_glance_shows_every_connection(client: redis.Redis) -> None:

@@ -1,25 +1,13 @@
 """Sessions of the console and attempts to sign in, on a real server."""
 
-from collections.abc import Iterator
-
 import pytest
 import redis
 
-from store.client import connect
 from store.records.console_sessions import ConsoleSessions, Limit
 
 NOW = 1_000_000
 OWN = Limit(free=3, first_ms=1_000, most_ms=5_000, kept_ms=60_000)
 ALL = Limit(free=5, first_ms=1_000, most_ms=1_000, kept_ms=60_000)
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client of a real server."""
-    client = connect(redis_url)
-    yield client
-    client.config_set("maxmemory", 0)
-    client.close()
 
 
 def test_a_session_is_found_by_its_token_until_it_ends(client: redis.Redis) -> None:

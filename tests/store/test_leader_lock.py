@@ -1,22 +1,11 @@
 """One process of many is the leader."""
 
-from collections.abc import Iterator
-
 import pytest
 import redis
 
 from store.client import connect
 from store.errors import RedisAway
 from store.leader_lock import LEADER_MS, LeaderLock
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client as workers have it."""
-    client = connect(redis_url)
-    yield client
-    client.config_set("maxmemory", 0)
-    client.close()
 
 
 def test_a_process_is_the_leader_until_it_releases_the_lock_or_exits(client: redis.Redis) -> None:

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from support.nodes import Nodes
-from support.plant import RELAY
+from support.product import RELAY
 from support.site import CONFIGURATION
 from support.waiting import until
 

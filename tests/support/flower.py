@@ -3,7 +3,8 @@
 from typing import Any
 
 import httpx
-from support.plant import RELAY, Plant
+from support.plant import Plant
+from support.product import RELAY
 from support.server import free_port
 
 

@@ -4,7 +4,6 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,11 +14,10 @@ from typing import Self
 
 import httpx
 import redis
+from support.product import RELAY
 from support.server import SERVER, append_only_files, free_port
 
 from sandbox.client import SandboxClient
-
-RELAY = Path(sys.executable).with_name("relay")
 
 
 class Process:

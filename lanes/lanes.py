@@ -186,6 +186,7 @@ def _settlement(lease: Lease, settlement: Settlement) -> dict[str, Any]:
         "counts": dict(settlement.counts),
         "days": {day: dict(counts) for day, counts in settlement.days.items()},
         "match_keys": {day: dict(counts) for day, counts in settlement.match_keys.items()},
+        "hours": dict(settlement.hours),
         "dead_letters": [(each.id, each.label, places[each.shared]) for each in settlement.dead_letters],
         "shared": list(settlement.shared),
         "share": _share(settlement.share),

@@ -163,6 +163,7 @@ class Settlement:
     counts           counters of the ledger to raise: delivered, dead_lettered, unsupported, withheld, extra …
     days             the same by the day on which the events were received (`lanes.daily_counts.day_of`), by finer names
     match_keys       how many delivered events carried and lost each match key, by day of receipt (`match_keys.py`)
+    hours            lists of counts by name, by hour of receipt (`lanes.hourly_counts.hour_of`); callers know the names
     dead_letters     one for each of the `dead_lettered`
     shared           parts that dead letters have in common, by id; Redis keeps each once, while a dead letter needs it
     share            how much the connection's dead letters may hold
@@ -181,6 +182,7 @@ class Settlement:
     counts: Mapping[str, int] = field(default_factory=dict)
     days: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     match_keys: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    hours: Mapping[int, Mapping[str, Sequence[int]]] = field(default_factory=dict)
     dead_letters: Sequence[StoredDeadLetter] = field(default=(), repr=False)
     shared: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     share: DeadLetterShare = NO_BOUND

@@ -1,6 +1,7 @@
 """Match keys: the identifiers that TikTok can match a person by, which of them an event carries, and which it lost."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from config.model import Connection
@@ -88,7 +89,13 @@ def keys_in(document: Document, places: Iterable[KeyPlace]) -> int:
 
 def codes_of(bits: int) -> list[str]:
     """Return the codes of these match keys."""
-    return [key.code for place, key in enumerate(MATCH_KEYS) if bits >> place & 1]
+    return [MATCH_KEYS[place].code for place in places_of(bits)]
+
+
+@lru_cache(1 << 10)
+def places_of(bits: int) -> tuple[int, ...]:
+    """Return the places of these match keys in MATCH_KEYS."""
+    return tuple(place for place in range(len(MATCH_KEYS)) if bits >> place & 1)
 
 
 def names_of_fields(route: Route, connection: Connection) -> dict[str, str]:

@@ -12,25 +12,25 @@ from lanes.daily_counts import day_of, read_match_keys
 from mapping.match_keys import MATCH_KEYS
 from operations.status.daily import EPOCH, MOST_DAYS
 
-_SENT: Final = "sent"
+SENT: Final = "sent"
 _CARRIED: Final = "carried"
-_LOST: Final = "lost"
-_BETWEEN: Final = "\t"
+LOST: Final = "lost"
+BETWEEN: Final = "\t"
 
 
 def sent(tiktok_event: str) -> str:
     """Return the name that counts delivered events of this TikTok event."""
-    return _BETWEEN.join((_SENT, tiktok_event))
+    return BETWEEN.join((SENT, tiktok_event))
 
 
 def carried(tiktok_event: str, code: str) -> str:
     """Return the name that counts those of them that carried this match key."""
-    return _BETWEEN.join((_CARRIED, tiktok_event, code))
+    return BETWEEN.join((_CARRIED, tiktok_event, code))
 
 
 def lost(tiktok_event: str, code: str, why: str) -> str:
     """Return the name that counts those that came with this match key and were sent without it."""
-    return _BETWEEN.join((_LOST, tiktok_event, code, why))
+    return BETWEEN.join((LOST, tiktok_event, code, why))
 
 
 @dataclass(slots=True)
@@ -74,12 +74,12 @@ class MatchKeyDay:
     def add(self, counts: Iterable[tuple[str, int]]) -> None:
         """Add counters by name."""
         for name, number in counts:
-            match name.split(_BETWEEN):
-                case [kind, event] if kind == _SENT:
+            match name.split(BETWEEN):
+                case [kind, event] if kind == SENT:
                     self._of(event).events += number
                 case [kind, event, code] if kind == _CARRIED:
                     self._of(event).carried[code] += number
-                case [kind, event, code, why] if kind == _LOST:
+                case [kind, event, code, why] if kind == LOST:
                     self._of(event).lost[code, why] += number
 
     def _of(self, event: str) -> KeyCounts:

@@ -259,6 +259,20 @@ MUTATIONS = (
         "tests/ingest/test_withheld_batches.py",
     ),
     Mutation(
+        "hourly counts in settle",
+        "lanes/scripts/settle.lua",
+        "raise_hours(connection, hours)\n",
+        "",
+        "tests/lanes/test_hourly_counts.py",
+    ),
+    Mutation(
+        "bound of the names of an hour",
+        "lanes/scripts/hours.lua",
+        "if stored[place] or room >= 0 then",
+        "if true then",
+        "tests/lanes/test_hourly_counts.py",
+    ),
+    Mutation(
         "daily counts in settle",
         "lanes/scripts/settle.lua",
         "for day, counts in pairs(done.days) do raise_day(connection, day, counts) end\n",

@@ -1,4 +1,4 @@
-"""Remove dead letters older than `dead_letter_retention`, a page at a time, and daily counts that are too old.
+"""Remove dead letters older than `dead_letter_retention`, a page at a time, and counts of days and hours that are old.
 
 Redis's clock and this worker's must agree, and by both the time must be over, before anything is removed.
 """
@@ -12,6 +12,7 @@ import structlog
 from config.model import Connection
 from lanes.daily_counts import remove_old_days
 from lanes.dead_letters import dead_letter_ids_page
+from lanes.hourly_counts import remove_old_hours
 from operations.dead_letters.retention import expiry_remedy, expiry_warning, split_by_retention
 from operations.receipts.ended import remove_dead_letters
 from store.client import connect
@@ -49,7 +50,7 @@ class Retention:
         connection = self._current(runtime)
         if connection is None or connection.dead_letter_retention_s is None:
             if connection is not None:
-                remove_old_days(self._client, connection.id, clocks.earliest_ms)
+                self._remove_old_counts(connection.id, clocks.earliest_ms)
             self._next_connection(runtime)
             return
         following, ids = dead_letter_ids_page(self._client, connection.id, self._cursor)
@@ -61,9 +62,13 @@ class Retention:
         self._soon += found.soon
         self._cursor = following
         if following == 0:
-            remove_old_days(self._client, connection.id, clocks.earliest_ms)
+            self._remove_old_counts(connection.id, clocks.earliest_ms)
             self._warn(connection)
             self._next_connection(runtime)
+
+    def _remove_old_counts(self, connection: str, earliest_ms: int) -> None:
+        remove_old_days(self._client, connection, earliest_ms)
+        remove_old_hours(self._client, connection, earliest_ms)
 
     def _current(self, runtime: Runtime) -> Connection | None:
         """Return the connection whose dead letters are being checked; None when it is no longer in the file."""

@@ -9,6 +9,11 @@ from lanes.settlement import RECHECK_MS
 from store.scripts import ScriptFolder, Scripts
 
 DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+HOURS_KEPT: Final = 15 * 24
+"""Hours of hourly counts: two weeks to compare with, and the day that runs."""
+HOUR_NAMES: Final = 400
+"""Names that an hour counts of a connection; further ones are not counted."""
 DEAD_LETTER_OVERHEAD: Final = 460
 """What Redis needs for a dead letter beside its bytes, at most."""
 SHARED_PART_OVERHEAD: Final = 300
@@ -22,6 +27,9 @@ LANE_SCRIPTS: Final = ScriptFolder(
     (
         ("LANES", LANES_PER_CONNECTION),
         ("DAY", DAY_MS),
+        ("HOUR", HOUR_MS),
+        ("HOURS_KEPT", HOURS_KEPT),
+        ("HOUR_NAMES", HOUR_NAMES),
         ("RECHECK_MS", RECHECK_MS),
         ("NUMBER_KEPT_S", NUMBER_KEPT_S),
         ("DEAD_LETTER_OVERHEAD", DEAD_LETTER_OVERHEAD),

@@ -34,6 +34,9 @@
 --   days:<connection>        zset  those days, and when one of their counts last began; `lanes/daily_counts.py` removes
 --                                  the oldest
 --   match_keys:<connection>:<day>    hash  how many delivered events carried and lost each match key; removed with its day
+--   hours:<connection>:<hour>        hash  lists of counts by name, packed, by the hour (since 1970, UTC) of receipt
+--   hours:<connection>       zset  those hours, and when one of their names last began; `lanes/hourly_counts.py` removes
+--                                  the oldest
 --   dead_letters:<connection>        hash  dead letters by id
 --   dead_letters:<connection>:labels hash  the label of each; its meaning is known to the caller only
 --   dead_letters:<connection>:counts hash  the number of dead letters by label

@@ -1,4 +1,4 @@
--- needs: base, checks, common, lane_checks, dead_letters, claims, receipts
+-- needs: base, checks, common, lane_checks, dead_letters, claims, receipts, hours
 -- Write the settlement of one step of a lease: remove finished chunks, put back unfinished ones, add dead entries, raise
 -- counters, and set when the lane is due next.
 -- Returns {'lost'}, {'released', events that wait for the connection}, or, when the job continues, what `grant` returns.
@@ -83,6 +83,7 @@ end
 
 check_settlement()
 read_blobs()
+local hours = check_hours(connection, done.hours)
 local token, head = unpack(redis.call('HMGET', meta, 'token', 'head'))
 if token ~= done.token or tonumber(head or 0) ~= done.head then return {'lost'} end
 
@@ -112,6 +113,7 @@ if #entries > 0 then set_dead_letter_bytes(connection, held) end
 raise_counters('ledger:' .. connection, done.counts)
 for day, counts in pairs(done.days) do raise_day(connection, day, counts) end
 for day, counts in pairs(done.match_keys) do raise_counters('match_keys:' .. connection .. ':' .. day, counts) end
+raise_hours(connection, hours)
 raise_counters('measures:' .. connection, done.measures)
 keep_receipts(receipts)
 

@@ -118,6 +118,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "counts": {"dead_lettered": 1, "extra": 1},
         "days": {0: {"dead_lettered": 1}},
         "match_keys": {0: {"sent": 1}},
+        "hours": {0: {"sent": [1, 0, 1]}},
         "receipts": RECEIPTS,
         "measures": {"seconds": 1},
         "posted": 0,
@@ -157,6 +158,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "replace_note": ["shop", "", "note"],
         "mark_posted": ["shop:0", lease.token, lease.head, 1],
         "remove_days": ["shop", 5, 5],
+        "remove_hours": ["shop", 5, 5],
         "remember_addresses": [
             {"most_bytes": 600, "expires_s": 9, "overhead": 300, "count": 2},
             "m",

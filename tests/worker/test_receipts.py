@@ -14,11 +14,13 @@ from delivery.receipt import ReceiptFields, decode_receipt, digester, encode_rec
 from lanes.chunk import ChunkCodec
 from lanes.ledger import read_ledger
 from lanes.receipts import receipts_kept
+from mapping.match_keys import MATCH_KEYS
 from mapping.people.identities import Identity
 from operations.connections import discard_backlog
 from operations.dead_letters.replay import Result, replay_page
 from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Eraser
+from operations.hourly_counts import Kind, read_history
 from operations.match_keys import match_key_days
 from operations.receipts.ended import remove_dead_letters
 from operations.receipts.item import TraceItem
@@ -218,6 +220,26 @@ def test_match_keys_are_counted_by_day_and_tiktok_event(bench: Bench) -> None:
     [(why, number)] = counts.why_lost("phone")
     assert (number, "international form" in why) == (1, True)
     assert (counts.absent("phone"), counts.absent("email"), counts.absent("ip")) == (2, 1, 0)
+
+
+def test_match_keys_omissions_and_dead_letters_are_counted_by_hour(bench: Bench) -> None:
+    """By the hour of receipt, for each TikTok event: what came, with which match keys, and what went wrong."""
+    bench.configure("enable_web_migration: true")
+    bench.put([purchase(1), purchase(2)], shared={**batch(user=1), "user_identities": {"mobile_number": "555 CALL"}})
+    bench.put([purchase(3)], shared=batch(user=2), days_ago=2)
+    bench.put([purchase(4, custom_flags=BAD_URL)], shared=batch(user=3), days_ago=2)
+    bench.put([purchase(5)], shared=batch(user=4), days_ago=40)
+    for _ in range(4):
+        bench.drain()
+    history = read_history(bench.redis, "shop", now_ms(bench.redis))
+    [before, today] = (history[hour] for hour in sorted(history))
+    place = {key.code: number for number, key in enumerate(MATCH_KEYS)}
+    ordered, earlier = today["PlaceAnOrder"], before["PlaceAnOrder"]
+    assert (ordered.sent, ordered.came) == (2, 2)
+    assert [ordered.with_key(place[code]) for code in ("ip", "email", "phone")] == [2, 0, 0]
+    assert [(kind.key, number) for kind, number in ordered.kinds.items()] == [("phone", 2)]
+    assert (earlier.sent, earlier.came, earlier.with_key(place["email"])) == (1, 2, 1)
+    assert earlier.kinds == {Kind("", "invalid_url"): 1}
 
 
 @pytest.mark.parametrize("groups", [1, 2, 300])

@@ -1,15 +1,10 @@
-"""Write the receipts of a settlement, and count the match keys of what it delivered."""
+"""Write the receipts of a settlement."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from delivery.receipt import ReceiptFields
 from lanes.chunk import Chunk
-from lanes.daily_counts import day_of
 from lanes.settlement import NO_RECEIPTS, Receipts
-from mapping.match_keys import codes_of, lost_keys
-from operations.match_keys import carried, lost, sent
-from worker.steps.compose import Draft
 from worker.steps.outcomes import DeliveryContext, Ended
 
 
@@ -30,22 +25,3 @@ def receipts_of(
         facts = ReceiptFields(*before, attempts, repeated, code, request_id, keys, noted, context.job, dead_letter)
         groups.append((facts, ids))
     return context.receipts.write(groups)
-
-
-def match_key_counts(ended: Mapping[Ended, Sequence[str | None]], draft: Draft) -> dict[int, Counter[str]]:
-    """Return, by day of receipt, how many delivered events carried each match key and how many lost it, and why."""
-    alike: Counter[tuple[int, str, int]] = Counter()
-    days: dict[int, Counter[str]] = {}
-    for (number, outcome, event, _, _, _, _, keys, notes, _), ids in ended.items():
-        if outcome != "delivered":
-            continue
-        day = day_of(draft.chunks[number].received_ms)
-        alike[day, event or "", keys] += len(ids)
-        for code, why in lost_keys(notes, draft.plan.match_key_fields) if notes else ():
-            days.setdefault(day, Counter())[lost(event or "", code, why)] += len(ids)
-    for (day, event, keys), events in alike.items():
-        counts = days.setdefault(day, Counter())
-        counts[sent(event)] += events
-        for code in codes_of(keys):
-            counts[carried(event, code)] += events
-    return days

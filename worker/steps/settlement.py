@@ -22,9 +22,10 @@ from lanes.settlement import (
     Settlement,
 )
 from worker.steps.compose import Draft
+from worker.steps.match_keys import count_match_keys
 from worker.steps.outcomes import DeliveryContext, OutcomeCounter
 from worker.steps.posting import PostResult
-from worker.steps.receipts import match_key_counts, receipts_of
+from worker.steps.receipts import receipts_of
 from worker.steps.split_chunk import OversizedChunk
 
 HOPELESS_ATTEMPTS: Final = 10
@@ -143,6 +144,7 @@ def _outcome(
     trouble: str | None = None,
 ) -> DeliveryOutcome:
     """Return the settlement of everything counted, and what to report. `parts` is None when no event ended."""
+    match_keys, hours = count_match_keys(counter.ended, counter.draft)
     in_doubt = len(counter.draft.chunks) if parts is None else len(parts)
     settlement = Settlement(
         sizing=sizing,
@@ -153,7 +155,8 @@ def _outcome(
         dead_letters=counter.dead_letters,
         shared=counter.parts.by_id,
         receipts=receipts_of(counter.ended, counter.draft.chunks, counter.context),
-        match_keys=match_key_counts(counter.ended, counter.draft),
+        match_keys=match_keys,
+        hours=hours,
         share=counter.context.share,
         delay_ms=delay_ms,
         posted=in_doubt if unknown else 0,

@@ -91,7 +91,7 @@ def bounds_in_code() -> Iterator[str]:
     """Yield the constants whose names say that something is bounded."""
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
-            module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            module = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             for node in ast.parse(file.read_text(encoding="utf-8")).body:
                 target = node.target if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [None])[0]
                 if isinstance(target, ast.Name) and IS_A_BOUND.fullmatch(target.id):

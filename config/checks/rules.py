@@ -53,7 +53,7 @@ class _Setting(NamedTuple):
     lets: str
 
 
-def _settings_of(connection: Connection) -> Iterator[_Setting]:
+def settings_of(connection: Connection) -> Iterator[_Setting]:
     sent = sorted(connection.environments)
     yield _Setting("environments", Condition("batch", "environment", "in", tuple(sent)), ", ".join(sent))
     if connection.gdpr_purpose is not None:
@@ -90,7 +90,7 @@ def _useless(line: int, key: str, why: str) -> Fault:
 def _beside_settings(draft: Draft) -> Iterator[Fault]:
     """Yield rules that withhold every event, or nothing, because another setting withholds events too."""
     for located in draft.connections:
-        for setting in _settings_of(located.value):
+        for setting in settings_of(located.value):
             for rule in _rules(located, "only_if"):
                 if exclude(setting.condition, rule.condition):
                     yield _nothing(located, rule.line, f"`{setting.key}` lets only {setting.lets} through")

@@ -9,6 +9,7 @@ from config.checks.mapping_rules import MAPPING_WARNINGS
 from config.checks.overlap import matches_every, may_both_match
 from config.checks.refusals import mapped_events, route_rows_of
 from config.checks.rules import RULE_WARNINGS
+from config.checks.same_events import sent_twice
 from config.model import Connection, Platform
 from config.reading.draft import Draft, Located
 from config.reading.readers import did_you_mean, scalar
@@ -197,17 +198,6 @@ def _native_actions(located: Located[Connection]) -> dict[str, list[str]]:
     return events
 
 
-def _sent_twice(draft: Draft) -> Iterator[Fault]:
-    for located, other in combinations(draft.connections, 2):
-        shared = [name for name in located.value.inputs if name in other.value.inputs]
-        if shared and located.value.event_source_id == other.value.event_source_id:
-            yield Fault(
-                other.line("event_source_id"),
-                f"`{located.value.id}` and `{other.value.id}` both send the events of {', '.join(shared)}"
-                " to this event source: TikTok sees each of them twice",
-            )
-
-
 def _counted_once(draft: Draft) -> Iterator[Fault]:
     """M4: warn of two mappings that send one event twice under one name and id, which TikTok counts once."""
     for located in draft.connections:
@@ -250,7 +240,7 @@ WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _custom_event,
     _web_name_on_app,
     _no_store_id,
-    _sent_twice,
+    sent_twice,
     _counted_once,
     _unusual_id,
     _input_without_connection,

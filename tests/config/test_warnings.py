@@ -7,7 +7,7 @@ import pytest
 
 from config.file import load
 from config.vocabulary import APP_EVENTS as NAMES_OF_APP_EVENTS
-from config.vocabulary import APP_NAMES, TIKTOK_EVENTS
+from config.vocabulary import APP_NAMES, NATIVE_EVENTS, TIKTOK_EVENTS
 
 # Line 5 begins the connection; settings follow from line 9 on.
 HEAD = """\
@@ -236,8 +236,38 @@ def test_two_connections_that_send_the_same_events_are_warned_about(tmp_path: Pa
     head = HEAD.replace("PLATFORM", "ios").replace("ID\n", "71234567890123456\n") + f"    {APP_QUIET}\n"
     second = head[head.index("  - id: shop") :].replace("id: shop", "id: twin")
     (warning,) = of_text(tmp_path, head + second)
-    assert warning.startswith("14: `shop` and `twin` both send the events of in to this event source")
+    assert warning.startswith("14: `twin` sends the events of in to the same event source as `shop`: TikTok sees each")
     assert of_text(tmp_path, head + second.replace("7123", "9123")) == []
+    *_, last = of_text(tmp_path, head + second + second.replace("twin", "third"))
+    assert "as `shop` and `twin`: TikTok sees" in last
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("forward: {only_if: [{attribute: a, is: x}]}", "forward: {never_if: [{attribute: a, in: [x, y]}]}"),
+        ("forward: {never_if: [{attribute: a, is: x}]}", "forward: {only_if: [{attribute: a, is: x}]}"),
+        ("forward: {only_if: [{batch: os, is: ios}]}", "forward: {only_if: [{batch: os, is: android}]}"),
+        ("forward: {never_if: [{attribute: a, exists: true}]}", "forward: {never_if: [{attribute: a, exists: false}]}"),
+        ("gdpr_purpose: ads", "forward: {only_if: [{gdpr_consent: ads, is: false}]}"),
+        ("environments: [production]", "environments: [development]"),
+        ("enabled: true", "enabled: false"),
+    ],
+)
+def test_connections_whose_rules_divide_the_events_are_no_warning(tmp_path: Path, first: str, second: str) -> None:
+    head = HEAD.replace("PLATFORM", "ios").replace("ID\n", "71234567890123456\n") + f"    {APP_QUIET}\n"
+    other = head[head.index("  - id: shop") :].replace("id: shop", "id: twin")
+    assert of_text(tmp_path, f"{head}    {first}\n{other}    {second}\n") == []
+    assert len(of_text(tmp_path, f"{head}    {first}\n{other}    {first}\n")) == 1
+
+
+def test_connections_that_divide_the_native_events_are_no_warning(tmp_path: Path) -> None:
+    head = HEAD.replace("PLATFORM", "web").replace("ID\n", "PIXEL1\n") + "    enable_web_migration: true\n"
+    other = head[head.index("  - id: shop") :].replace("id: shop", "id: twin")
+    others = ", ".join(f"{action}: off" for action in NATIVE_EVENTS if action != "view_detail")
+    shop, twin = (f"    native_events: {{{of}}}\n" for of in (others, "view_detail: off, purchase: CompletePayment"))
+    assert of_text(tmp_path, head + shop + other + twin) == []
+    assert len(of_text(tmp_path, head + twin + other + twin)) == 1
 
 
 def test_an_input_without_a_connection_is_warned_about(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_a_pasted_batch_shows_requests_dead_letters_notes_and_match_keys(bench: 
     assert "web → shop 1 event in 1 request" in text
     assert "1 invalid_url TikTok.URL" in text
     assert "Match keys: TikTok can match 1 of 1 event well" in text
-    assert "Unsupported: screen_view (event 2)" in text
+    assert "Unsupported: 1 × screen_view (2)" in text
     assert '"event": "PlaceAnOrder"' in text
     assert bench.redis.dbsize() == before
     assert not bench.sandbox.events()
@@ -92,7 +92,7 @@ def test_an_unknown_connection_receives_nothing(bench: Bench, operator: ConsoleC
     assert not bench.sandbox.events()
 
 
-def test_a_withheld_event_names_its_rule(bench: Bench, operator: ConsoleClient) -> None:
+def test_withheld_events_stand_together_under_their_rule(bench: Bench, operator: ConsoleClient) -> None:
     bench.configure("enable_web_migration: true", "native_events: {purchase: off}")
-    text = visible_text(operator.post("/console/try", part=True, batches=pasted(purchase(1)), pair=PAIR))
-    assert "Withheld: native_events: purchase off (event 0)" in text
+    text = visible_text(operator.post("/console/try", part=True, batches=pasted(purchase(1), purchase(2)), pair=PAIR))
+    assert "Withheld: 2 × native_events: purchase off (0, 1)" in text

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "demo": Command("cli.demo.command:demo", "Send sample batches through a complete relay and show the results."),
     "up": Command("cli.local.up:up", "Run everything on this machine: Redis, ingest and workers."),
     "ingest": Command("cli.processes.serve:ingest", "Accept batches over HTTP."),
+    "consume": Command("cli.processes.serve:consume", "Take batches from queues, such as RabbitMQ and SQS."),
     "worker": Command("cli.processes.serve:worker", "Deliver waiting events to TikTok."),
     "flower": Command("cli.processes.flower:flower", "Show the workers' jobs in a browser."),
     "sandbox": Command("cli.processes.serve:sandbox", "Run a stand-in for TikTok that checks events as TikTok does."),
@@ -54,7 +55,7 @@ COMMANDS: Final = {
 }
 
 
-PROCESSES: Final = ("up", "ingest", "worker", "flower", "sandbox")
+PROCESSES: Final = ("up", "ingest", "consume", "worker", "flower", "sandbox")
 """Commands that write logs; their errors at start-up are log lines as well."""
 
 

@@ -87,6 +87,11 @@ class ConfigurationReloader:
         """Whether a new file must stay as it is for a while before it is used."""
         return self._file.is_held_back
 
+    @property
+    def in_force(self) -> Configuration:
+        """The configuration in force, whatever the newest file has."""
+        return self._file.current
+
     def configuration(self) -> Configuration:
         """Return the active configuration. Raise ConfigurationError while the newest file is refused."""
         if self._file.error is not None:

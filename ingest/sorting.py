@@ -12,7 +12,7 @@ from ingest.answers import BAD_REQUEST, TOO_LARGE, RequestRefused
 from lanes.chunk import Batch, Entry
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.body import JsonBytes
-from mapping.incoming.invalid_batch import NO_BATCH, as_invalid_batch, split_element
+from mapping.incoming.invalid_batch import as_invalid_batch, is_no_batch, split_element
 from mapping.incoming.unreadable import own_id_of
 from mapping.plan import Plan
 from mapping.results import Unsupported, Withheld
@@ -99,20 +99,28 @@ def sort(
     received_ms: int,
     limits: Limits = UNLIMITED,
     peer_ip: str = "",
+    message_id: str | None = None,
 ) -> SortedRequest:
     """Sort all events of a request. An element that is no batch counts as one event, which every connection wants.
 
     Raise RequestRefused if no element is a batch or the events are too many. Raise TooManyEventsInline, before sorting
     any event, if they are more than `limits.inline`.
+
+    `message_id` is that of a queue's message, whose ids must be equal when it is delivered again (E2). A message is
+    never refused because no element is a batch: the elements become dead letters.
     """
     request = SortedRequest(input_id, received_ms, {plan.connection: Wanted() for plan in plans}, peer_ip=peer_ip)
-    for raw, split in _split(request, batches, limits):
+    splits = _split(request, batches, limits, needs_a_batch=message_id is None)
+    for number, (raw, split) in enumerate(splits):
         if plans and split.events:
-            _sort_batch(request, plans, raw, split, limits.stored)
+            receipt = "" if message_id is None else f"message {message_id} {number}"
+            _sort_batch(request, plans, raw, split, limits.stored, receipt)
     return request
 
 
-def _split(request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits) -> list[tuple[JsonBytes, SplitBatch]]:
+def _split(
+    request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits, *, needs_a_batch: bool
+) -> list[tuple[JsonBytes, SplitBatch]]:
     """Split the elements of a request into their events, and count these."""
     splits = []
     no_batch = ""
@@ -130,14 +138,16 @@ def _split(request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits)
         if request.accepted > limits.inline:
             raise TooManyEventsInline
         splits.append((raw, split))
-    if not number_of_batches:
+    if needs_a_batch and not number_of_batches:
         raise RequestRefused(BAD_REQUEST, no_batch)
     return splits
 
 
-def _sort_batch(request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int) -> None:
-    heads = [None] if split.shared == NO_BATCH else [head(event) for event in split.events]
-    ids = _Ids(request, raw, split)
+def _sort_batch(
+    request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int, receipt: str
+) -> None:
+    heads = [None] if is_no_batch(split.shared) else [head(event) for event in split.events]
+    ids = _Ids(request, raw, split, receipt)
     stored: dict[tuple[int, ...], tuple[Batch, int]] = {}
     for plan in plans:
         wanted = request.wanted[plan.connection]
@@ -195,10 +205,11 @@ class _Ids:
 
     __slots__ = ("_digest", "_raw", "_receipt", "_request", "_split")
 
-    def __init__(self, request: SortedRequest, raw: JsonBytes, split: SplitBatch) -> None:
+    def __init__(self, request: SortedRequest, raw: JsonBytes, split: SplitBatch, receipt: str) -> None:
+        """`receipt` distinguishes this batch from equal ones; "" means that each receipt is another one."""
         self._request, self._raw, self._split = request, raw, split
         self._digest = b""
-        self._receipt = ""
+        self._receipt = receipt
 
     def id_of(self, position: int, event_head: Head | None) -> str | None:
         """Return the event's generated id; None if it has its own."""

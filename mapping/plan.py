@@ -9,7 +9,7 @@ from mapping.forwarding.rules import DISABLED
 from mapping.forwarding.sample import reads_device_id
 from mapping.incoming.batch import Head
 from mapping.incoming.batch_fields import BatchFields, read_batch_fields, relevant
-from mapping.incoming.invalid_batch import NO_BATCH, InvalidBatchMapper
+from mapping.incoming.invalid_batch import InvalidBatchMapper, is_no_batch
 from mapping.mapper import BatchMapper
 from mapping.match_keys import names_of_fields
 from mapping.people.ip_observations import IpObserver
@@ -39,7 +39,7 @@ class Plan:
     def withholds(self, environment: str | None, shared: bytes) -> Withheld | None:
         """Return why no event of a batch is stored; None where its events are stored or decide themselves.
 
-        `environment` is None and `shared` is NO_BATCH for an element that is no batch: it becomes a dead letter.
+        `environment` is None and `is_no_batch(shared)` for an element that is no batch: it becomes a dead letter.
         """
         if not self._enabled:
             return DISABLED
@@ -70,8 +70,8 @@ class Plan:
 
         `max_event_age` counts from `now_ms`; without it, from the time of receipt.
         """
-        if shared == NO_BATCH:
-            return InvalidBatchMapper()
+        if is_no_batch(shared):
+            return InvalidBatchMapper(shared)
         now_ms = received_ms if now_ms is None else now_ms
         prepared = self._prepare(
             relevant(shared, with_device_id=self._reads_device_id),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from lanes.chunk import Batch, Chunk
-from mapping.incoming.invalid_batch import NO_BATCH
+from mapping.incoming.invalid_batch import is_no_batch
 from mapping.people.identities import Identity, identities_in_anything, mentions
 from mapping.people.identity_keys import IdentityKeys
 
@@ -37,7 +37,7 @@ class Person:
         kept: list[Batch] = []
         unread = False
         for batch in chunk.batches:
-            if batch.shared == NO_BATCH:
+            if is_no_batch(batch.shared):
                 kept += self._not_mentioned(batch)
                 continue
             names = self.identity_keys.of_batch(batch.shared)

@@ -112,6 +112,25 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
         "Ingest allows fewer connections than RELAY_MAX_CONNECTIONS: the limit of open files is low.",
         "Raise the limit of open files, or lower the setting.",
     ),
+    "source_connected": LogEvent("A queue is connected; its messages are taken."),
+    "source_unavailable": LogEvent(
+        "A queue cannot be used; relay keeps trying.", "Logged once for each `problem`; `what_to_do` says more."
+    ),
+    "source_waiting": LogEvent(
+        "Redis is full or away: nothing is taken from the queue, which keeps its messages.",
+        "Logged once for each `problem`.",
+    ),
+    "source_failed": LogEvent("Taking messages from a queue failed; it begins again.", "A fault of relay."),
+    "messages_given_back": LogEvent(
+        "Messages were returned to their queue without being acknowledged.",
+        "Redis was full or away for minutes, or the process ended. They come again.",
+    ),
+    "message_failed": LogEvent(
+        "A message could not be read because of a fault in relay; it is a dead letter.", "A fault of relay."
+    ),
+    "consume_ended_late": LogEvent(
+        "A queue did not answer while relay consume ended.", "Its messages were not acknowledged; they come again."
+    ),
     "console_login": LogEvent("A browser signed in to the console.", "A reveal names its `session`."),
     "console_login_failed": LogEvent("A wrong password was sent to the console.", "It came from `address`."),
     "console_page_failed": LogEvent("A page of the console failed.", "A fault of relay; the browser got 500."),

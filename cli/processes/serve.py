@@ -1,4 +1,4 @@
-"""`relay ingest`, `relay worker`, `relay sandbox`: run one process in the foreground."""
+"""`relay ingest`, `relay consume`, `relay worker`, `relay sandbox`: run one process in the foreground."""
 
 import signal
 import sys
@@ -47,6 +47,18 @@ def worker() -> None:
     _warn_of_unverified_tls(settings)
     _warn_of_other_tiktok_url(settings)
     from worker.run import run
+
+    run(settings)
+
+
+@click.command
+def consume() -> None:
+    """Take batches from the queues of `sources:`. Run as many processes as you need, on any number of hosts."""
+    leave_with_parent()
+    settings = with_redis(settings_here())
+    configure_logging(settings, "consume")
+    _warn_of_unverified_tls(settings)
+    from consume.process import run
 
     run(settings)
 

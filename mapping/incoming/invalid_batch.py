@@ -1,6 +1,6 @@
 """Treat a request's element that is no batch as one event, which ends as dead letter `invalid_batch`."""
 
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -10,27 +10,51 @@ from mapping.incoming.body import JsonBytes, NotUtf8, not_utf8
 from mapping.results import Rejected, Result
 
 NO_BATCH: Final = b"null"
-"""The shared JSON of such an element; that of a batch is an object."""
+"""The shared JSON of such an element, or a JSON string that says why it is none; that of a batch is an object."""
+
+
+class Unusable(bytes):
+    """An element that cannot be a batch for a reason that its bytes do not show; it may be cut off."""
+
+    why: str = ""
+
+    @classmethod
+    def because(cls, why: str, content: bytes) -> Self:
+        """Return the element; `why` is a sentence that quotes nothing of it."""
+        element = cls(content)
+        element.why = why
+        return element
+
+
+def is_no_batch(shared: bytes) -> bool:
+    """Return whether this is the shared JSON of an element that is no batch."""
+    return shared == NO_BATCH or shared[:1] == b'"'
 
 
 def split_element(raw: JsonBytes) -> SplitBatch:
     """Return an element of a request as a batch; raises NotABatch."""
     if type(raw) is NotUtf8:
         raise NotABatch(_not_utf8(raw))
+    if type(raw) is Unusable:
+        raise NotABatch(raw.why)
     return split_batch(raw)
 
 
 def as_invalid_batch(raw: JsonBytes) -> SplitBatch:
     """Return an element that is no batch as a batch of one event: the element itself, with no environment."""
-    return SplitBatch(NO_BATCH, [msgspec.Raw(bytes(raw))], None, None)
+    shared = msgspec.json.encode(raw.why) if type(raw) is Unusable else NO_BATCH
+    return SplitBatch(shared, [msgspec.Raw(bytes(raw))], None, None)
 
 
 class InvalidBatchMapper:
     """Maps such elements, as BatchMapper maps events: each is rejected with the reason."""
 
+    def __init__(self, shared: bytes = NO_BATCH) -> None:
+        self._why: str | None = msgspec.json.decode(shared)
+
     def map(self, raw: bytes, generated_id: str | None, *_items: object) -> list[Result]:
         """Return the one result of the element; it has no items."""
-        return [Rejected(None, generated_id, INVALID_BATCH.code, None, explain_invalid_batch(raw))]
+        return [Rejected(None, generated_id, INVALID_BATCH.code, None, self._why or explain_invalid_batch(raw))]
 
 
 def explain_invalid_batch(raw: bytes) -> str:

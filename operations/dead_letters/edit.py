@@ -12,7 +12,7 @@ from lanes.dead_letters import read_dead_letter, replace_dead_letter
 from lanes.errors import ChunkUnreadable
 from mapping.incoming.batch import NotABatch, split_batch
 from mapping.incoming.body import replace_lone_surrogates
-from mapping.incoming.invalid_batch import NO_BATCH
+from mapping.incoming.invalid_batch import is_no_batch
 from operations.dead_letters.exact_json import read_exactly
 from operations.dead_letters.preview import Blocked, ReplayPreview
 from operations.dead_letters.replay import GONE
@@ -50,7 +50,7 @@ def text_of(source: Chunk) -> str:
     """Return the batch with its one event as text; numbers stay as written. Raise OperatorError when it is no JSON."""
     batch = source.batches[0]
     try:
-        if batch.shared == NO_BATCH:
+        if is_no_batch(batch.shared):
             return _text_of_no_batch(batch.entries[0].raw)
         members = msgspec.json.decode(replace_lone_surrogates(batch.shared), type=dict[str, msgspec.Raw])
         events = [msgspec.Raw(replace_lone_surrogates(entry.raw)) for entry in batch.entries]
@@ -94,7 +94,7 @@ def corrected(source: Chunk, text: str) -> Chunk:
     except (NotABatch, UnicodeEncodeError) as error:
         raise OperatorError(f"not saved: {error}") from None
     former = source.batches[0]
-    if former.shared == NO_BATCH or len(former.entries) > 1:
+    if is_no_batch(former.shared) or len(former.entries) > 1:
         return msgspec.structs.replace(source, batches=[Batch(split.shared, _several(former.entries, split.events))])
     if len(split.events) != 1:
         raise OperatorError(f"not saved: a dead letter has one event, and there are {len(split.events)}")

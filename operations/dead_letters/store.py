@@ -25,7 +25,7 @@ from lanes.dead_letters import (
     shared_part,
 )
 from lanes.errors import ChunkUnreadable
-from mapping.incoming.invalid_batch import NO_BATCH
+from mapping.incoming.invalid_batch import is_no_batch
 from mapping.items import event_of
 from operations.dead_letters.exact_json import read_for_people
 from operations.dead_letters.query import IndexEntry
@@ -187,7 +187,7 @@ def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
     """Return the batch with this event only, and what ingest recorded about it."""
     batch = chunk.batches[0]
     entry = batch.entries[0]
-    no_batch = batch.shared == NO_BATCH
+    no_batch = is_no_batch(batch.shared)
     shown = read_for_people(entry.raw, reveal=reveal) if no_batch else _whole(batch, reveal=reveal)
     return {
         "received_at": rfc3339(chunk.received_ms),

@@ -9,7 +9,7 @@ from typing import assert_never
 from config.model import Configuration, Connection, Input
 from config.routes import MOST_BODY_BYTES
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
-from mapping.incoming.invalid_batch import NO_BATCH, as_invalid_batch, split_element
+from mapping.incoming.invalid_batch import as_invalid_batch, is_no_batch, split_element
 from mapping.plan import Plan, compile_plan
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
 
@@ -104,7 +104,7 @@ def _preview(
         mapper = plan.batch(batch.shared, received_ms)
         withheld = plan.withholds(batch.environment, batch.shared)
         for position, event in enumerate(batch.events):
-            seen = None if batch.shared == NO_BATCH else head(event)
+            seen = None if is_no_batch(batch.shared) else head(event)
             if withheld is not None:
                 preview.withheld.append((index, withheld))
             else:

@@ -19,7 +19,7 @@ from support.site import CONFIGURATION, WEB
 from config.errors import ConfigurationError
 from config.settings import Settings
 from ingest.answers import FORBIDDEN, UNAVAILABLE
-from ingest.app import _repeat
+from ingest.intake import _repeat
 from ingest.request_log import RefusalLog, log_unexpected_error
 from ingest.server import run
 

@@ -1,0 +1,36 @@
+"""Connect to a queue by the kind that its URL names; the client of each kind is imported only when it is used."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from config.sources.model import QueueSource
+from consume.sources.interface import Source, SourceUnavailable
+
+
+class Kind(NamedTuple):
+    """Where the function that connects is, and the extra that installs what it needs."""
+
+    module: str
+    extra: str
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "rabbitmq": Kind("consume.sources.rabbitmq", "rabbitmq"),
+    "sqs": Kind("consume.sources.sqs", "sqs"),
+}
+"""Every kind of `config/sources/address.py`; each module has a function `connect(source) -> Source`."""
+
+
+def open_source(source: QueueSource) -> Source:
+    """Return the connected source. Raise SourceUnavailable, also where its client is not installed."""
+    kind = KINDS[source.address.kind]
+    try:
+        module = importlib.import_module(kind.module)
+    except ImportError:
+        raise SourceUnavailable(
+            f"the client of {source.address.kind} is not installed",
+            f"install it: pip install 'tiktok-events-relay[{kind.extra}]'",
+        ) from None
+    opened: Source = module.connect(source)
+    return opened

@@ -20,11 +20,11 @@ class SourceReport:
     def count(self, what: str, times: int = 1) -> None:
         """Count messages: `received`, `redelivered`, `acknowledged`, `given_back`; elements: `invalid`."""
         for _ in range(times):
-            self._note(f"{self.state.source}:{what}")
+            self._note(f"{self.state.name}:{what}")
 
     def connected(self) -> None:
         """Say that the queue is connected."""
-        log.info("source_connected", source=self.state.source)
+        log.info("source_connected", source=self.state.name)
 
     def taking(self) -> None:
         """Say that messages are taken."""
@@ -34,12 +34,12 @@ class SourceReport:
         """Say why the queue cannot be used; log it once for each reason."""
         if self._set("unavailable", error.problem, error.what_to_do):
             fields = {"problem": error.problem, "what_to_do": error.what_to_do}
-            log.warning("source_unavailable", source=self.state.source, **fields)
+            log.warning("source_unavailable", source=self.state.name, **fields)
 
     def waiting(self, problem: str) -> None:
         """Say why nothing is taken, because of Redis; log it once for each reason."""
         if self._set("waiting_for_redis", problem, "see relay status and relay check"):
-            log.warning("source_waiting", source=self.state.source, problem=problem)
+            log.warning("source_waiting", source=self.state.name, problem=problem)
 
     def received(self, messages: Sequence[Message]) -> None:
         """Count messages that came."""
@@ -53,7 +53,7 @@ class SourceReport:
     def given_back(self, number: int) -> None:
         """Count messages that were given back, and log it."""
         self.count("given_back", number)
-        log.info("messages_given_back", source=self.state.source, messages=number)
+        log.info("messages_given_back", source=self.state.name, messages=number)
 
     def backlog(self, messages: int | None) -> None:
         """Record how many messages wait in the queue."""

@@ -20,7 +20,7 @@ _FAULT: Final = "relay could not read or store this because of a fault in relay;
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """A part of a message that is appended by itself; nearly always it is the whole message."""
+    """A part of a message with an append of its own; nearly always it is the whole message."""
 
     request: SortedRequest
     elements: Sequence[JsonBytes] = field(repr=False)

@@ -18,9 +18,9 @@ State = Literal["connecting", "taking", "waiting_for_redis", "unavailable"]
 
 
 class SourceState(msgspec.Struct, omit_defaults=True):
-    """One process and one source; `problem` and `what_to_do` are sentences where it takes nothing."""
+    """One process and the source called `name`; `problem` and `what_to_do` are sentences where it takes nothing."""
 
-    source: str
+    name: str
     process: str
     state: State = "connecting"
     problem: str = ""
@@ -34,7 +34,7 @@ _decode: Final = msgspec.json.Decoder(SourceState).decode
 
 
 def _field(state: SourceState) -> str:
-    return f"{state.source} {state.process}"
+    return f"{state.name} {state.process}"
 
 
 async def write_states(client: redis.asyncio.Redis, states: list[SourceState], gone: list[SourceState]) -> None:
@@ -61,5 +61,5 @@ def read_states(client: redis.Redis) -> dict[str, list[SourceState]]:
     found: dict[str, list[SourceState]] = defaultdict(list)
     for state in sorted(states.values(), key=lambda each: each.process):
         if now_ms - state.at_ms <= FRESH_MS:
-            found[state.source].append(state)
+            found[state.name].append(state)
     return dict(found)

@@ -27,7 +27,7 @@ def published(rabbitmq: RabbitMq, directory: Path, number: int) -> tuple[RabbitQ
 
 
 def test_the_queue_keeps_what_redis_cannot_take(rabbitmq: RabbitMq, nodes: Nodes, tmp_path: Path) -> None:
-    """Redis is away when relay starts, and again later; each time relay goes on by itself."""
+    """Redis is away when relay starts, and again later; each time relay continues."""
     queue, file = published(rabbitmq, tmp_path, 5)
     primary = nodes.nodes[0]
     primary.die()

@@ -12,12 +12,12 @@ STOP_S: Final = 10.0
 _HEAD: Final = """\
 global
     maxconn 2000
-    # A request that fits is kept until it is answered, and goes to another cell if need be. A larger one is not.
-    tune.bufsize 262144
+    # A request that fits is kept until it is answered, and goes to another cell if need be: 1 MiB, the largest batch.
+    tune.bufsize 1114112
 
 defaults
     mode http
-    timeout connect 2s
+    timeout connect 500ms
     timeout client 75s
     timeout server 60s
     timeout http-request 75s
@@ -39,13 +39,21 @@ _CELLS: Final = """\
     default_backend cells
 
 backend cells
-    balance roundrobin # with enrich_ip_address: balance source
+    balance roundrobin # with enrich_ip_address: balance source, and hash-type consistent
+    # Repeating a request is safe, also one that a cell has taken: event ids are the same, and TikTok counts each once.
     option http-buffer-request
-    retries 2
+    retries 3
     option redispatch 1
-    retry-on conn-failure empty-response response-timeout 503
+    retry-on all-retryable-errors
+    timeout server 10s # a cell answers within 3 s
     option httpchk GET /health/ready
-    default-server check inter 500ms fall 1 rise 2 init-addr libc,none resolvers system
+    timeout check 3s # a busy cell is not a dead one
+    default-server inter 500ms fastinter 100ms downinter 200ms fall 2 rise 1 init-addr libc,none resolvers system
+    default-server observe layer4 error-limit 1 on-error mark-down
+"""
+_ANYWAY: Final = """\
+    # While all cells count as down: one of them may be back already.
+    option allbackups
 """
 
 
@@ -59,7 +67,9 @@ def balancer_settings(binds: Sequence[str], cells: Mapping[str, str]) -> str:
             _SENDERS.replace("CELLS", beginnings),
             *(f"    use_backend {name} if {{ req.hdr(host) -m beg {name}. }}\n" for name in cells),
             _CELLS,
-            *(f"    server {name} {address}\n" for name, address in cells.items()),
+            *(f"    server {name} {address} check\n" for name, address in cells.items()),
+            _ANYWAY,
+            *(f"    server {name}-anyway {address} backup\n" for name, address in cells.items()),
             *(
                 f"\nbackend {name}\n    server {name} {address} init-addr libc,none resolvers system\n"
                 for name, address in cells.items()

@@ -1,15 +1,13 @@
 """Two cells behind a real balancer: while a process of one is killed, senders see nothing, and nothing is lost."""
 
-import os
-import re
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from support.balancers import BALANCERS, Balancer, skip_unless_installed
 from support.chaos import configuration, outcome_of
 from support.events import batch, purchase
 from support.failover import SHORT
@@ -18,35 +16,9 @@ from support.posters import Posters
 from support.server import free_port
 from support.waiting import until
 
-PROXIES = Path(__file__).parents[2] / "deploy" / "proxies"
 AWAY_S = 2.0 if SHORT else 8.0
-Balancer = Callable[[Path, int, list[str]], tuple[list[str], dict[str, str]]]
-
-
-def haproxy(directory: Path, port: int, cells: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Run HAProxy with the file that the documents name."""
-    del directory
-    variables = {"BALANCER": f"127.0.0.1:{port}", "CELL_A": cells[0], "CELL_B": cells[1]}
-    return ["haproxy", "-db", "-f", str(PROXIES / "haproxy.cfg")], variables
-
-
-def nginx(directory: Path, port: int, cells: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Run nginx with the file that the documents name, without TLS."""
-    text = (PROXIES / "nginx-cells.conf").read_text()
-    text = text.replace("127.0.0.1:8081", cells[0]).replace("127.0.0.1:8082", cells[1])
-    text = re.sub(r"ssl_certificate.*\n", "", text).replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    paths = "".join(f"{kind}_temp_path {directory}/{kind}; " for kind in kinds)
-    user = "user root; " if os.geteuid() == 0 else ""  # another user could not write into the test's directory
-    file = directory / "nginx.conf"
-    file.write_text(
-        f"{user}daemon off; pid {directory}/pid; error_log {directory}/nginx.log; events {{}} "
-        f"http {{ access_log off; {paths}\n{text}\n}}"
-    )
-    return ["nginx", "-p", str(directory), "-c", str(file), "-e", str(directory / "nginx.log")], {}
-
-
-BALANCERS: dict[str, Balancer] = {"haproxy": haproxy, "nginx": nginx}
+IN_TURN = ("haproxy", "nginx")
+"""Those that give requests to both cells in turn."""
 
 
 class Cells:
@@ -75,8 +47,7 @@ class Cells:
 @contextmanager
 def running_cells(directory: Path, balancer: str) -> Iterator[Cells]:
     """Run both cells until the end of the block."""
-    if shutil.which(balancer, path=f"{os.environ['PATH']}:/usr/sbin") is None:
-        pytest.skip(f"{balancer} is not installed")
+    skip_unless_installed(balancer)
     with ExitStack() as stack:
         plants: list[Plant] = []
         for name in ("a", "b"):
@@ -103,6 +74,11 @@ def kill_for_a_while(process: Process, posters: Posters) -> None:
     process.start()
 
 
+def tell(balancer: str, killed: str, posters: Posters) -> None:
+    answers, gap = dict(posters.answers), f"{posters.longest_gap_s:.2f} s"
+    print(f"\n{balancer}, {killed} killed: {answers}, longest time without a 202 {gap}", flush=True)
+
+
 def assert_nothing_lost(cells: Cells, posters: Posters) -> None:
     """Every accepted event arrived from one cell or the other, and the ledger of each balances."""
     outcomes = [outcome_of(plant, posters) for plant in cells.plants]
@@ -118,7 +94,7 @@ def assert_nothing_lost(cells: Cells, posters: Posters) -> None:
         assert verified.returncode == 0, verified.stderr
 
 
-@pytest.mark.parametrize("balancer", BALANCERS)
+@pytest.mark.parametrize("balancer", IN_TURN)
 def test_while_a_cells_redis_is_away_every_request_is_answered_202(balancer: str, tmp_path: Path) -> None:
     """First one cell's Redis is killed, then the other's; what waited is delivered when it is back."""
     with running_cells(tmp_path, balancer) as cells:
@@ -130,14 +106,15 @@ def test_while_a_cells_redis_is_away_every_request_is_answered_202(balancer: str
             plant.restart_the_dead()
             until(cells.is_ready)
         posters.stop()
-        print(f"\n{balancer}: {dict(posters.answers)}, longest time without a 202 {posters.longest_gap_s:.2f} s")
+        tell(balancer, "Redis", posters)
         assert set(posters.answers) == {"202"}
         assert_nothing_lost(cells, posters)
 
 
-def test_while_a_cells_ingest_is_away_every_request_is_answered_202(tmp_path: Path) -> None:
+@pytest.mark.parametrize("balancer", IN_TURN)
+def test_while_a_cells_ingest_is_away_every_request_is_answered_202(balancer: str, tmp_path: Path) -> None:
     """The balancer repeats a request whose connection ends."""
-    with running_cells(tmp_path, "haproxy") as cells:
+    with running_cells(tmp_path, balancer) as cells:
         posters = Posters(lambda: [cells.url], 2, bulk=60, pause_s=0.02)
         until(lambda: len(posters.accepted) > 50)
         for plant in cells.plants:
@@ -145,11 +122,12 @@ def test_while_a_cells_ingest_is_away_every_request_is_answered_202(tmp_path: Pa
             plant.wait_until_ready()
             until(cells.is_ready)
         posters.stop()
+        tell(balancer, "ingest", posters)
         assert set(posters.answers) == {"202"}
         assert_nothing_lost(cells, posters)
 
 
-@pytest.mark.parametrize("balancer", BALANCERS)
+@pytest.mark.parametrize("balancer", IN_TURN)
 def test_a_host_name_leads_to_its_cell(balancer: str, tmp_path: Path) -> None:
     """Metrics say which; without such a name there is no console, because sessions are known in one cell only."""
     with running_cells(tmp_path, balancer) as cells:

@@ -19,11 +19,14 @@ from config.settings import Settings, load_settings
 from operations.dead_letters.store import DeadLetterStore
 from operations.errors import OperatorError
 from store.client import connect
-from store.replication.confirmation import unconfirmed
+from store.errors import RedisAway
+from store.replication.confirmation import Changes
 
 NO_REDIS = "No Redis is running. Start relay up, or set RELAY_REDIS_URL to the address of one."
 CONFIRM_WITHIN_MS = 5_000
 """How long a command waits for replicas."""
+FAILOVER_WITHIN_S = 60.0
+"""How long a command waits for a Redis that is away, because another one may be about to take over."""
 LEAST_PASSWORD = 12
 """Least number of characters of RELAY_ADMIN_PASSWORD."""
 EMPTY_KEY = (
@@ -87,19 +90,24 @@ def open_store(*, changes: bool = False) -> Iterator[DeadLetterStore]:
 def changing(settings: Settings, client: redis.Redis) -> Iterator[None]:
     """Wait, after a block that changes what must not be undone, until RELAY_REPLICAS replicas have it.
 
-    If they do not confirm it, say so; the command then ends with exit code 1, after it has printed what it did.
+    If they do not confirm it, or if Redis failed over meanwhile, say so; the command then ends with exit code 1, after
+    it has printed what it did. Raise RedisAway.
     """
+    changes = Changes(client, settings.replicas)
     try:
         yield
     except SystemExit:
-        confirm_changes(settings, client)
+        _confirm(changes)
         raise
-    confirm_changes(settings, client)
+    except RedisAway:
+        note("Redis went away while this ran: it may be done, in part or not at all. Run this again.")
+        raise
+    _confirm(changes)
 
 
-def confirm_changes(settings: Settings, client: redis.Redis) -> None:
+def _confirm(changes: Changes) -> None:
     """Do what `changing` does at its end."""
-    problem = unconfirmed(client, settings.replicas, CONFIRM_WITHIN_MS)
+    problem = changes.unconfirmed(CONFIRM_WITHIN_MS, FAILOVER_WITHIN_S)
     if problem is not None:
         note(f"{problem}.")
         click.get_current_context().call_on_close(lambda: sys.exit(1))

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 from rich.console import RenderableType
 
-from cli.context import CONFIRM_WITHIN_MS, configuration_of, open_store
+from cli.context import CONFIRM_WITHIN_MS, FAILOVER_WITHIN_S, changing, configuration_of, open_store
 from cli.dead_letters.options import json_option
 from cli.terminal.identities import read_identities
 from cli.terminal.operator import who
@@ -22,7 +22,7 @@ from operations.format import plural
 from process.logs import configure_logging
 from store.append_only_file import Rewriting, rewrite_file
 from store.records.address_cache import AddressCache
-from store.replication.confirmation import confirmations
+from store.replication.confirmation import confirmations, through_failover
 from store.replication.replicas import primary_id, replicas_of, rewrite_files_of_replicas
 
 LOOK_AGAIN_S: Final = KEEP_S + 5.0
@@ -58,19 +58,21 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         return
     identities = read_identities(written, identity_file)
     on_disk: Rewriting | None = None
-    replicas: dict[str, Rewriting] = {}
-    with open_store(changes=not dry_run) as store:
+    replicas: Mapping[str, Rewriting] = {}
+    with open_store() as store:
         configure_logging(store.settings)
         eraser = Eraser(store, configuration_of(store.settings), identities, dry_run=dry_run)
         for kind in eraser.unread():
             note(f"{kind}: not an international number, so relay may not find it. Pass it with + and the country code.")
-        erasure = _erase(store, eraser)
-        if not dry_run:
-            note("Erased from memory. Redis now rewrites its append-only file …")
-            on_disk = rewrite_file(store.client)
-            replicas = rewrite_files_of_replicas(store.client)
+        memory = AddressCache(store.client, store.settings.keyring, expires_s=0)
+        if dry_run:
+            erasure = eraser.erase(memory)
+        else:
+            erasure, on_disk, replicas = _erase(store, eraser, memory)
             kinds = tuple(dict.fromkeys(identity.kind for identity in identities))
-            note_erasure(store.client, who(), socket.gethostname(), kinds, erasure, files_left(on_disk, replicas))
+            left = files_left(on_disk, replicas)
+            with changing(store.settings, store.client):
+                note_erasure(store.client, who(), socket.gethostname(), kinds, erasure, left)
     if as_json:
         print_json(_object(erasure, on_disk, replicas))
     else:
@@ -79,23 +81,33 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
     sys.exit(not erasure.is_complete or (on_disk is not None and files_left(on_disk, replicas) not in ON_DISK_IS_DONE))
 
 
-def _erase(store: DeadLetterStore, eraser: Eraser) -> Erasure:
-    """Erase, and look again when Redis failed over meanwhile: the new primary may not know of the erasure.
+def _erase(
+    store: DeadLetterStore, eraser: Eraser, memory: AddressCache
+) -> tuple[Erasure, Rewriting, Mapping[str, Rewriting]]:
+    """Erase from memory and from files; do it again when Redis failed over meanwhile: the new primary may lack it.
 
     Ingest may also have made the person's last appends again; it keeps appends for half a minute.
     """
-    memory = AddressCache(store.client, store.settings.keyring, expires_s=0)
-    primary = primary_id(store.client)
-    erasure = eraser.erase(memory)
-    while not eraser.dry_run:
-        confirmations(store.client, max(store.settings.replicas, len(replicas_of(store.client))), CONFIRM_WITHIN_MS)
-        former, primary = primary, primary_id(store.client)
+    client = store.client
+    primary, erasure = through_failover(lambda: primary_id(client), FAILOVER_WITHIN_S), None
+    while True:
+        found = through_failover(lambda: eraser.erase(memory), FAILOVER_WITHIN_S)
+        erasure = erasure.followed_by(found) if erasure else found
+        through_failover(lambda: _wait_for_replicas(store), FAILOVER_WITHIN_S)
+        note("Erased from memory. Redis now rewrites its append-only file …")
+        on_disk = through_failover(lambda: rewrite_file(client), FAILOVER_WITHIN_S)
+        replicas = through_failover(lambda: rewrite_files_of_replicas(client), FAILOVER_WITHIN_S)
+        former, primary = primary, through_failover(lambda: primary_id(client), FAILOVER_WITHIN_S)
         if primary == former:
-            break
+            return erasure, on_disk, replicas
         note(f"Redis failed over meanwhile. Looking again in {LOOK_AGAIN_S:.0f} s …")
         time.sleep(LOOK_AGAIN_S)
-        erasure = erasure.followed_by(eraser.erase(memory))
-    return erasure
+
+
+def _wait_for_replicas(store: DeadLetterStore) -> None:
+    """Wait until all replicas that follow have the erasure, or RELAY_REPLICAS of them. Raise RedisAway."""
+    following = len(replicas_of(store.client))
+    confirmations(store.client, max(store.settings.replicas, following), CONFIRM_WITHIN_MS)
 
 
 def _object(erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping[str, Rewriting]) -> dict[str, Any]:

@@ -141,9 +141,8 @@ def _confirmed(page: Page) -> Page:
     """Return a page that answers once the replicas have what it changed."""
 
     def answer(services: Services, request: PageRequest) -> Response:
-        response = page(services, request)
-        services.confirm_changes()
-        return response
+        with services.changing():
+            return page(services, request)
 
     return answer
 

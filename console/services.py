@@ -27,7 +27,7 @@ from operations.status.connections import Overview, overview
 from process.peers import Peers
 from store.client import connect
 from store.records.console_sessions import ConsoleSessions
-from store.replication.confirmation import unconfirmed
+from store.replication.confirmation import Changes
 
 TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
 """For requests to TikTok while an operator waits for the page; shorter than a worker's."""
@@ -65,9 +65,15 @@ class Services:
         if "tiktok" in self.__dict__:
             self.tiktok.close()
 
-    def confirm_changes(self) -> None:
-        """Return once RELAY_REPLICAS replicas have what was written. Raise NotConfirmed when they do not confirm it."""
-        problem = unconfirmed(self.redis, self.settings.replicas, CONFIRM_WITHIN_MS)
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Wait, after a block that changes something, until RELAY_REPLICAS replicas have it.
+
+        Raise NotConfirmed when they do not confirm it or when Redis failed over meanwhile, and RedisAway.
+        """
+        changes = Changes(self.redis, self.settings.replicas)
+        yield
+        problem = changes.unconfirmed(CONFIRM_WITHIN_MS)
         if problem is not None:
             raise NotConfirmed(problem)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from cli.context import confirm_changes, open_store
+from cli.context import changing, open_store
 from cli.dead_letters.options import json_option
 from cli.terminal.operator import who
 from cli.terminal.output import console, note, plain, print_json, table
@@ -18,8 +18,8 @@ from process.logs import configure_logging
 def note_reveal(store: DeadLetterStore, command: str, dead_letter_ids: Sequence[str]) -> None:
     """Record that the operator sees these dead letters unmasked; call it before printing them."""
     configure_logging(store.settings)
-    record_reveal(store, who(), socket.gethostname(), command, dead_letter_ids)
-    confirm_changes(store.settings, store.client)
+    with changing(store.settings, store.client):
+        record_reveal(store, who(), socket.gethostname(), command, dead_letter_ids)
 
 
 @click.command("reveals")

@@ -1,17 +1,20 @@
 """Know how many replicas follow, and wait until replicas have what was written."""
 
 import time
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import redis
 import redis.asyncio
 from redis.exceptions import ResponseError
 
 from store.diagnosis.trouble import translate_errors
-from store.errors import Trouble
-from store.replication.replicas import Replica, replicas_in
+from store.errors import RedisAway, Trouble
+from store.replication.replicas import Replica, primary_id, replicas_in
 from store.scripts import script_text
 
+Result = TypeVar("Result")
+POLL_S: Final = 0.1
 PRESENT_WITHIN_S: Final = 2
 """A replica says every second what it has; one that said nothing for longer is frozen or cut off."""
 ONE_WAIT_MS: Final = 1_000
@@ -38,17 +41,57 @@ async def online_replicas_async(client: redis.asyncio.Redis) -> int:
     return sum(map(is_present, replicas_in(info)))
 
 
-def unconfirmed(client: redis.Redis, replicas: int, within_ms: int) -> str | None:
-    """Return a sentence when fewer replicas than `replicas` have everything written so far; None when they have."""
-    if replicas == 0:
-        return None
-    confirmed = confirmations(client, replicas, within_ms)
-    if confirmed >= replicas:
-        return None
-    return (
-        f"This is done, but {confirmed} of {replicas} replicas confirmed it within {within_ms // 1000} s: a failover "
-        "could undo it. Bring the replicas back (relay check), then run this again"
-    )
+class Changes:
+    """Changes that a failover must not undo: they are made after this is created and before `unconfirmed` is called."""
+
+    def __init__(self, client: redis.Redis, replicas: int) -> None:
+        """Remember the primary. Raise RedisAway."""
+        self._client, self._replicas = client, replicas
+        self._primary = primary_id(client) if replicas else ""
+
+    def unconfirmed(self, within_ms: int, away_s: float = 0.0) -> str | None:
+        """Return a sentence when fewer than `replicas` replicas have the changes; None when they have.
+
+        Wait `within_ms` for replicas, and up to `away_s` for a Redis that is away.
+        """
+        if self._replicas == 0:
+            return None
+        try:
+            confirmed = through_failover(lambda: confirmations(self._client, self._replicas, within_ms), away_s)
+            primary = through_failover(lambda: primary_id(self._client), away_s)
+        except RedisAway as away:
+            return (
+                f"{away.trouble.problem}, so no replica confirmed what this did: a failover could undo it. "
+                "Once Redis answers again (relay check), run this again"
+            )
+        if primary != self._primary:
+            return "Redis failed over or restarted meanwhile, which may have undone what this did. Run this again"
+        if confirmed >= self._replicas:
+            return None
+        return (
+            f"This is done, but {confirmed} of {self._replicas} replicas confirmed it within {within_ms // 1000} s: "
+            "a failover could undo it. Bring the replicas back (relay check), then run this again"
+        )
+
+
+def through_failover(
+    do: Callable[[], Result],
+    within_s: float,
+    sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Result:
+    """Return what `do` returns; do it again while Redis is away, for `within_s`. Raise RedisAway after that.
+
+    What `do` did before Redis went away may be done, so it must be safe to repeat.
+    """
+    until = monotonic() + within_s
+    while True:
+        try:
+            return do()
+        except RedisAway as away:
+            if not away.trouble.passes or monotonic() >= until:
+                raise
+        sleep(POLL_S)
 
 
 def confirmations(client: redis.Redis, replicas: int, within_ms: int) -> int:

@@ -60,7 +60,7 @@ FAILURES: dict[str, Fails] = {
 
 
 class Cell:
-    """A server that does `fails` with each batch; without it, it answers 202. `checks` counts questions for its health."""
+    """A server that does `fails` with each batch; without it, it answers 202. `checks` counts health checks."""
 
     def __init__(self) -> None:
         self.fails: Fails | None = None

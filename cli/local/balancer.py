@@ -45,9 +45,10 @@ backend cells
     retries 3
     option redispatch 1
     retry-on all-retryable-errors
-    timeout server 10s # a cell answers within 3 s
+    # A cell answers within 3 s; a larger request may take longer to arrive there.
+    http-request set-timeout server 5s if { req.hdr_val(content-length) 1:1048576 }
     option httpchk GET /health/ready
-    timeout check 3s # a busy cell is not a dead one
+    timeout check 2s # a busy cell is not a dead one
     default-server inter 500ms fastinter 100ms downinter 200ms fall 2 rise 1 init-addr libc,none resolvers system
     default-server observe layer4 error-limit 1 on-error mark-down
 """

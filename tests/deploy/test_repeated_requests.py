@@ -6,6 +6,7 @@ The first cell here fails in one exact way with every request. How real cells fa
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,6 +20,8 @@ from support.server import free_port
 from support.waiting import until
 
 LARGEST_BATCH = 1 << 20
+SLOWER_S = 6.0
+"""Longer than the time in which HAProxy expects a cell's answer."""
 BODIES = {"1 kB": 1_000, "the largest batch": LARGEST_BATCH}
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
 READY = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
@@ -59,7 +62,7 @@ FAILURES: dict[str, Fails] = {
 }
 
 
-class Cell:
+class FailingCell:
     """A server that does `fails` with each batch; without it, it answers 202. `checks` counts health checks."""
 
     def __init__(self) -> None:
@@ -98,10 +101,10 @@ class Cell:
 
 
 @pytest.fixture(params=BALANCERS)
-def cells(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, list[Cell]]]:
+def cells(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, list[FailingCell]]]:
     """The balancer's URL, and two cells behind it."""
     skip_unless_installed(request.param)
-    both, port = [Cell(), Cell()], free_port()
+    both, port = [FailingCell(), FailingCell()], free_port()
     command, variables = BALANCERS[request.param](tmp_path, port, [cell.address for cell in both])
     balancer = Process("balancer", command, variables, tmp_path / "balancer.log")
     url = f"http://127.0.0.1:{port}"
@@ -130,7 +133,7 @@ def post(url: str, size: int, number: int = 12) -> Counter[str]:
     return answers
 
 
-def test_what_one_cell_does_not_take_goes_to_the_other(cells: tuple[str, list[Cell]]) -> None:
+def test_what_one_cell_does_not_take_goes_to_the_other(cells: tuple[str, list[FailingCell]]) -> None:
     """In whatever way the cell fails, and up to the largest batch; the sender sees 202 only."""
     url, both = cells
     found = {}
@@ -146,7 +149,7 @@ def test_what_one_cell_does_not_take_goes_to_the_other(cells: tuple[str, list[Ce
 
 
 def test_a_cell_that_just_came_back_is_used_when_the_other_is_gone(
-    cells: tuple[str, list[Cell]], request: pytest.FixtureRequest
+    cells: tuple[str, list[FailingCell]], request: pytest.FixtureRequest
 ) -> None:
     """A balancer that asks for health believes for a moment that both are away; it tries them all the same."""
     url, (back, gone) = cells
@@ -157,3 +160,17 @@ def test_a_cell_that_just_came_back_is_used_when_the_other_is_gone(
     back.is_ready, back.fails = True, None
     gone.close()
     assert post(url, 1_000) == {"202": 12}
+
+
+@pytest.mark.parametrize("cells", ["haproxy"], indirect=True)
+def test_a_large_request_may_arrive_slowly(cells: tuple[str, list[FailingCell]]) -> None:
+    """HAProxy passes it on as it comes, so the time within which a cell must answer does not hold for it."""
+
+    def body() -> Iterator[bytes]:
+        yield b"x" * LARGEST_BATCH
+        time.sleep(SLOWER_S)
+        yield b"x" * LARGEST_BATCH
+
+    headers = {"content-length": str(2 * LARGEST_BATCH)}
+    answer = httpx.post(f"{cells[0]}/v2/bulkevents", content=body(), headers=headers, trust_env=False, timeout=60)
+    assert answer.status_code == 202

@@ -10,12 +10,11 @@ from mapping.incoming.batch import head
 from mapping.incoming.event import UNREADABLE, Incoming, read_event
 from mapping.incoming.unreadable import explain_unreadable, own_id_of
 from mapping.items import event_of, match_items
-from mapping.match_keys import keys_in
 from mapping.prepared_batch import PreparedBatch
 from mapping.properties.native import Item
 from mapping.recipe import Recipe
 from mapping.results import Mapped, Note, Rejected, Result, Unsupported
-from mapping.wire import Document, encode
+from mapping.wire import Document
 
 
 class BatchMapper:
@@ -63,19 +62,16 @@ class BatchMapper:
             incoming = item.part
         document: Document = {"event": item.tiktok_event, **self._recipe.constants}
         notes: list[Note] = []
-        failure = self._recipe.of_event(incoming, document, notes)
-        if failure is None:
-            keys = keys_in(document, self._recipe.keys_of_event)
-            spliced, notes_on_batch, keys_of_batch = self._prepared.encoded()
-            spliced.into(document)
-            failure = item.fill(incoming, document, notes)
+        failure = self._recipe.of_event(incoming, document, notes) or item.fill(incoming, document, notes)
         if failure is not None:
             return _rejected(item, incoming, failure)
+        spliced, notes_on_batch, keys_of_batch = self._prepared.encoded()
+        keys = keys_of_batch | self._recipe.keys_of_event(document)
         if incoming.misnamed:
             notes.extend(_misnamed(incoming.misnamed))
         all_notes = (*notes_on_batch, *notes) if notes else notes_on_batch
-        event_id, body = incoming.event_id or "", encode(document)
-        return Mapped(item.tiktok_event, event_id, body, all_notes, item.key, keys | keys_of_batch)
+        event_id, body = incoming.event_id or "", spliced.complete(document)
+        return Mapped(item.tiktok_event, event_id, body, all_notes, item.key, keys)
 
     def _unreadable(self, raw: bytes, generated_id: str | None, error: Exception) -> Result:
         """Reject an event whose nesting is wrong, unless its readable part shows that no mapping wants it."""

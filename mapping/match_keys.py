@@ -1,8 +1,8 @@
 """Match keys: the identifiers that TikTok can match a person by, which of them an event carries, and which it lost."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from config.model import Connection
 from config.routes import Route
@@ -47,6 +47,10 @@ MATCH_KEYS: Final = (
 )
 """In receipts a key is the bit of its place here: append new ones at the end."""
 
+_NOTHING: Final[Document] = {}
+_SHAPES: Final = 256
+"""Shapes of an object that are cached: which of a user's fields there are, of at most fifteen."""
+
 _KEYS: Final = {path: (1 << place, key) for place, key in enumerate(MATCH_KEYS) for path in key.paths}
 
 
@@ -56,6 +60,10 @@ class KeyPlace(NamedTuple):
     within: tuple[str, ...]
     key: str
     bit: int
+
+
+ReadKeys: TypeAlias = Callable[[Document], int]
+"""Takes a document; returns the bits of the match keys that it has."""
 
 
 def rows_with_keys(route: Route, connection: Connection) -> Iterator[tuple[MatchKey, Row]]:
@@ -75,16 +83,32 @@ def key_places(route: Route, connection: Connection, scope: Scope) -> tuple[KeyP
     return tuple(dict.fromkeys(places))
 
 
-def keys_in(document: Document, places: Iterable[KeyPlace]) -> int:
-    """Return the bits of the match keys that the document has at these places."""
-    found = 0
+def keys_reader(places: Iterable[KeyPlace]) -> ReadKeys:
+    """Return a function that finds the match keys at these places of a document.
+
+    Documents have few shapes: the keys of an object are looked up once, and cached by the names of all its fields.
+    """
+    objects: dict[tuple[str, ...], dict[str, int]] = {}
     for within, key, bit in places:
-        part = document
-        for name in within:
-            part = part.get(name, {})
-        if key in part:
-            found |= bit
-    return found
+        objects.setdefault(within, {})[key] = bit
+    readers = tuple((within, _bits_reader(bits)) for within, bits in objects.items())
+
+    def read(document: Document) -> int:
+        found = 0
+        for within, bits_of in readers:
+            part = document
+            for name in within:
+                part = part.get(name, _NOTHING)
+            if part:
+                found |= bits_of(tuple(part))
+        return found
+
+    return read
+
+
+def _bits_reader(bits: Mapping[str, int]) -> Callable[[tuple[str, ...]], int]:
+    """Return a function from the names of an object's fields to the bits of those that are match keys."""
+    return lru_cache(maxsize=_SHAPES)(lambda names: sum(bits.get(name, 0) for name in names))
 
 
 def codes_of(bits: int) -> list[str]:

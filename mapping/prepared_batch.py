@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from mapping.incoming.batch_fields import read_batch_fields
-from mapping.match_keys import keys_in
 from mapping.recipe import Recipe
 from mapping.results import Note
 from mapping.wire import Document, Spliced
@@ -35,10 +34,9 @@ class PreparedBatch:
         if self._encoded is None:
             document: Document = {}
             notes = [*self.shared.notes, *self._recipe.forwarding.notes(self.shared)]
-            self._recipe.of_batch(
-                self.shared, document, notes
-            )  # rules of a batch's fields only omit fields: nothing fails
-            self._encoded = Spliced(document), tuple(notes), keys_in(document, self._recipe.keys_of_batch)
+            recipe = self._recipe
+            recipe.of_batch(self.shared, document, notes)  # rules of a batch's fields only omit fields: nothing fails
+            self._encoded = Spliced(document, recipe.joined), tuple(notes), recipe.keys_of_batch(document)
         return self._encoded
 
 

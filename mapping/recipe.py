@@ -1,17 +1,18 @@
 """Resolve the tables for one connection and one input: everything that a mapper needs."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from config.conditions.rule_names import native_rule
 from config.model import Connection, Input, Platform
 from config.routes import Route
 from mapping.compile.functions import Fill, compile_filler
-from mapping.compile.steps import is_sent, steps_by_object
+from mapping.compile.steps import ObjectSteps, is_sent, steps_by_object
 from mapping.forwarding.rules import Forwarding, compile_forwarding
 from mapping.incoming.event import Incoming
 from mapping.incoming.kinds import Kind
 from mapping.items import custom_keys, native_key
-from mapping.match_keys import KeyPlace, key_places
+from mapping.match_keys import ReadKeys, key_places, keys_reader
 from mapping.native import COMMERCE_EVENT, describe, native_events
 from mapping.properties.custom import CompiledMapping, compile_custom
 from mapping.properties.native import Item, native_properties
@@ -34,9 +35,11 @@ class Recipe(NamedTuple):
     """Whether the address of the sender of the batch may replace it (I1)."""
     of_event: Fill
     of_batch: Fill
-    keys_of_event: tuple[KeyPlace, ...]
-    """Where match keys among the event's own fields stand."""
-    keys_of_batch: tuple[KeyPlace, ...]
+    keys_of_event: ReadKeys
+    """Finds the match keys among the event's own fields."""
+    keys_of_batch: ReadKeys
+    joined: str | None
+    """The object that has fields of the event as well as of the batch; None where there is none."""
     constants: Document
     native: dict[str, Item]
     off: frozenset[str]
@@ -82,18 +85,31 @@ def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
     ]
     by_rank = (tuple(m for m in custom if m.is_default is default) for default in (False, True))
     native = native_events(connection)
+    of_event, of_batch = (
+        steps_by_object(FIELDS, scope, route.name, shape, connection) for scope in (Scope.EVENT, Scope.BATCH)
+    )
     sends_ip = is_sent(ADDRESS.track, connection)
     return Recipe(
         platform=source.platform,
         forwarding=compile_forwarding(connection),
         uses_remembered_ip=connection.enrich_ip_address and sends_ip,
         uses_peer_ip=connection.peer_ip_fallback and source.platform != "feed" and sends_ip,
-        of_event=compile_filler(steps_by_object(FIELDS, Scope.EVENT, route.name, shape, connection)),
-        of_batch=compile_filler(steps_by_object(FIELDS, Scope.BATCH, route.name, shape, connection)),
-        keys_of_event=key_places(route, connection, Scope.EVENT),
-        keys_of_batch=key_places(route, connection, Scope.BATCH),
+        of_event=compile_filler(of_event),
+        of_batch=compile_filler(of_batch),
+        keys_of_event=keys_reader(key_places(route, connection, Scope.EVENT)),
+        keys_of_batch=keys_reader(key_places(route, connection, Scope.BATCH)),
+        joined=_joined(of_event, of_batch),
         constants=shape.constants,
         custom=tuple(mappings for mappings in by_rank if mappings),
         native={action: Item(name, fill, native_key(action, name)) for action, name in native.items() if name},
         off=frozenset(action for action, name in native.items() if name is None),
     )
+
+
+def _joined(of_event: Iterable[ObjectSteps], of_batch: Iterable[ObjectSteps]) -> str | None:
+    """Return the outermost object that both fill. Raise ValueError for more than one: only one can be joined."""
+    ours, theirs = ({steps.within[0] for steps in objects if steps.within} for objects in (of_event, of_batch))
+    both = sorted(ours & theirs)
+    if len(both) > 1:
+        raise ValueError(f"both an event and its batch have fields in {both}")
+    return both[0] if both else None

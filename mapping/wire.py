@@ -81,14 +81,25 @@ def envelope(route: Route, shape: Shape, event_source_id: str, test_event_code: 
 
 
 class Spliced:
-    """A part of many events that is encoded once and spliced into each event's document."""
+    """The fields that many events share, encoded once and spliced into the JSON of each event.
 
-    def __init__(self, document: Document) -> None:
-        encoded = {key: encode(part) for key, part in document.items()}
-        self._parts = [(key, msgspec.Raw(part), part) for key, part in encoded.items()]
+    `joined` names the one object that an event may have as well: its own fields then come first.
+    """
 
-    def into(self, document: Document) -> None:
-        """Add every object; an object that the event has already is joined with the event's."""
-        for key, whole, encoded in self._parts:
-            own = document.get(key)
-            document[key] = whole if own is None else msgspec.Raw(b"%b,%b" % (encoded[:-1], encode(own)[1:]))
+    def __init__(self, document: Document, joined: str | None) -> None:
+        encoded = encode(document)
+        self._end = b"," + encoded[1:] if document else b"}"
+        self._joined = joined
+        self._name = encode(joined)
+        shared = document.get(joined, {}) if joined is not None else {}
+        others = encode({key: part for key, part in document.items() if key != joined})
+        self._end_of_joined = b"".join(
+            (b"," + encode(shared)[1:] if shared else b"}", b"," + others[1:] if len(others) > 2 else b"}")
+        )
+
+    def complete(self, document: Document) -> bytes:
+        """Return the JSON of an event with these fields; removes the joined object from its document."""
+        own = None if self._joined is None else document.pop(self._joined, None)
+        if own is None:
+            return b"%b%b" % (encode(document)[:-1], self._end)
+        return b"%b,%b:%b%b" % (encode(document)[:-1], self._name, encode(own)[:-1], self._end_of_joined)

@@ -36,7 +36,8 @@ class PreparedBatch:
             notes = [*self.shared.notes, *self._recipe.forwarding.notes(self.shared)]
             recipe = self._recipe
             recipe.of_batch(self.shared, document, notes)  # rules of a batch's fields only omit fields: nothing fails
-            self._encoded = Spliced(document, recipe.joined), tuple(notes), recipe.keys_of_batch(document)
+            keys = recipe.keys_of_batch(document)
+            self._encoded = Spliced(document, recipe.joined), tuple(notes), keys
         return self._encoded
 
 

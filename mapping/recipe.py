@@ -38,8 +38,8 @@ class Recipe(NamedTuple):
     keys_of_event: ReadKeys
     """Finds the match keys among the event's own fields."""
     keys_of_batch: ReadKeys
-    joined: str | None
-    """The object that has fields of the event as well as of the batch; None where there is none."""
+    joined: str
+    """The object that has fields of the event as well as of the batch; "" where there is none."""
     constants: Document
     native: dict[str, Item]
     off: frozenset[str]
@@ -106,10 +106,10 @@ def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
     )
 
 
-def _joined(of_event: Iterable[ObjectSteps], of_batch: Iterable[ObjectSteps]) -> str | None:
+def _joined(of_event: Iterable[ObjectSteps], of_batch: Iterable[ObjectSteps]) -> str:
     """Return the outermost object that both fill. Raise ValueError for more than one: only one can be joined."""
     ours, theirs = ({steps.within[0] for steps in objects if steps.within} for objects in (of_event, of_batch))
     both = sorted(ours & theirs)
     if len(both) > 1:
         raise ValueError(f"both an event and its batch have fields in {both}")
-    return both[0] if both else None
+    return both[0] if both else ""

@@ -9,9 +9,8 @@ from typing import NamedTuple
 from config.additional_fields import ADDITIONAL_FIELDS, ADDITIONAL_PARAMETERS, PROPERTIES, AdditionalField
 from config.dead_letter_reasons import INTERNAL_ERROR, MISSING_LEAD_ID
 from config.routes import RouteName
-from mapping.fields import normalise, places
 from mapping.fields.additional import item_count, locale, rule_of
-from mapping.fields.consent import att_status, limited, permitted_idfa, permitted_idfv, unless_limited
+from mapping.fields.consent import advertising_id_hash, att_status, limited, permitted_idfa, permitted_idfv
 from mapping.fields.rules import (
     PerConnection,
     Rule,
@@ -21,12 +20,15 @@ from mapping.fields.rules import (
     email_hashes,
     event_time,
     external_id_hashes,
-    hashed,
     identifier,
     meaningful,
+    name_hash,
     phone_hashes,
-    unhashed,
+    plain_city,
+    plain_country,
+    plain_state,
     user_ip,
+    zip_code_hash,
 )
 from mapping.fields.web import MISSING_PAGE, MISSING_URL, ttp, web_url, web_url_or_page
 from mapping.incoming.flags import CALLBACK, REFERRER, URL
@@ -94,7 +96,6 @@ class Row(NamedTuple):
 ATT = "att_withholds_idfa"
 FROM_URL = "ttclid_from_url"
 OWN_PAGE = "page_url_fallback"
-ADVERTISING_ID = unless_limited(hashed(normalise.advertising_id))
 NO_ID = RejectEvent(INTERNAL_ERROR.code, "is missing, and ingest generated no id: a defect of relay, please report it")
 NO_LEAD_ID = RejectEvent(
     MISSING_LEAD_ID.code,
@@ -123,20 +124,20 @@ FIELDS = (
     Row("E9", identity("email_identity_type"), "user.email[]", "context.user.email", email_hashes),
     Row("E9", identity("external_identity_type"), "user.external_id[]", "context.user.external_id", external_id_hashes),
     Row("E9", identity("phone_identity_type"), "user.phone[]", "context.user.phone_number", phone_hashes),
-    Row("E10", advertising("android_advertising_id"), "user.gaid", None, ADVERTISING_ID, SEEN_TRACK),
-    Row("E10", advertising("ios_advertising_id"), "user.idfa", None, ADVERTISING_ID, SEEN_TRACK),
+    Row("E10", advertising("android_advertising_id"), "user.gaid", None, advertising_id_hash, SEEN_TRACK),
+    Row("E10", advertising("ios_advertising_id"), "user.idfa", None, advertising_id_hash, SEEN_TRACK),
     Row("E11", partner("tiktok_cookie_id"), "user.ttp", "context.user.ttp", ttp, PAGES),
     Row("E12", application("package"), "app.app_id", None, meaningful, APP, NO_APP_ID),
     Row("E12", APP_OF_EVENT, "app.app_id", None, app_id, APP, NO_APP_ID, needs_setting="app_id"),
     Row("E12", application("package"), "app.app_id", None, meaningful, SEEN_TRACK - APP),
     Row("E12", application("application_name"), "app.app_name", None, meaningful, SEEN_TRACK),
     Row("E12", application("application_version"), "app.app_version", None, meaningful, SEEN_TRACK),
-    Row("U1", attribute("$FirstName"), "user.first_name", None, hashed(normalise.name), WEB),
-    Row("U2", attribute("$LastName"), "user.last_name", None, hashed(normalise.name), WEB),
-    Row("U3", attribute("$City"), "user.city", None, unhashed(places.city), WEB),
-    Row("U4", attribute("$State"), "user.state", None, unhashed(places.state), WEB),
-    Row("U5", attribute("$Country"), "user.country", None, unhashed(places.country), WEB),
-    Row("U6", attribute("$Zip"), "user.zip_code", None, hashed(normalise.zip_code), WEB),
+    Row("U1", attribute("$FirstName"), "user.first_name", None, name_hash, WEB),
+    Row("U2", attribute("$LastName"), "user.last_name", None, name_hash, WEB),
+    Row("U3", attribute("$City"), "user.city", None, plain_city, WEB),
+    Row("U4", attribute("$State"), "user.state", None, plain_state, WEB),
+    Row("U5", attribute("$Country"), "user.country", None, plain_country, WEB),
+    Row("U6", attribute("$Zip"), "user.zip_code", None, zip_code_hash, WEB),
     Row("U7", attribute("campaignId"), "ad.campaign_id", None, identifier, WEB),
     Row("U8", attribute("adId"), "ad.ad_id", None, identifier, WEB),
     Row("U9", attribute("creativeId"), "ad.creative_id", None, identifier, WEB),

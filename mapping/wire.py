@@ -1,7 +1,7 @@
 """The request shapes of TikTok's two APIs: where a row's field belongs, what surrounds it, and the request."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,9 @@ Document = dict[str, Any]
 """An event, or a part of one, as nested objects."""
 
 encode = msgspec.json.Encoder().encode
+
+_NOTHING: Final[Document] = {}
+_EMPTY: Final = b"{}"
 
 
 class Shape(NamedTuple):
@@ -46,6 +49,13 @@ def represented(row: Row, path: str, rule: Rule) -> Rule:
     if row.track is not None and row.track.endswith("[]") and not path.endswith("[]"):
         return only_one(rule)
     return written(rule, iso_8601) if path == "timestamp" else rule
+
+
+def represented_result(row: Row, path: str, result: str) -> str:
+    """Return an expression for one value, `result`, with the same representation."""
+    if row.track is not None and row.track.endswith("[]") and path.endswith("[]"):
+        return f"[{result}]"
+    return f"iso_8601({result})" if path == "timestamp" else result
 
 
 class Place(NamedTuple):
@@ -83,23 +93,21 @@ def envelope(route: Route, shape: Shape, event_source_id: str, test_event_code: 
 class Spliced:
     """The fields that many events share, encoded once and spliced into the JSON of each event.
 
-    `joined` names the one object that an event may have as well: its own fields then come first.
+    `joined` names the one object that an event may have as well: its own fields then come first. "" is no object.
     """
 
-    def __init__(self, document: Document, joined: str | None) -> None:
-        encoded = encode(document)
-        self._end = b"," + encoded[1:] if document else b"}"
+    def __init__(self, document: Document, joined: str) -> None:
         self._joined = joined
-        self._name = encode(joined)
-        shared = document.get(joined, {}) if joined is not None else {}
-        others = encode({key: part for key, part in document.items() if key != joined})
-        self._end_of_joined = b"".join(
-            (b"," + encode(shared)[1:] if shared else b"}", b"," + others[1:] if len(others) > 2 else b"}")
-        )
+        self._name = b",%b:" % encode(joined)
+        shared = encode(document.pop(joined, _NOTHING))
+        others = encode(document)
+        end = b"}" if others == _EMPTY else b"," + others[1:]
+        self._end = end if shared == _EMPTY else b"%b%b%b" % (self._name, shared, end)
+        self._end_of_joined = (b"}" if shared == _EMPTY else b"," + shared[1:]) + end
 
     def complete(self, document: Document) -> bytes:
         """Return the JSON of an event with these fields; removes the joined object from its document."""
-        own = None if self._joined is None else document.pop(self._joined, None)
+        own = document.pop(self._joined, None)
         if own is None:
             return b"%b%b" % (encode(document)[:-1], self._end)
-        return b"%b,%b:%b%b" % (encode(document)[:-1], self._name, encode(own)[:-1], self._end_of_joined)
+        return b"%b%b%b%b" % (encode(document)[:-1], self._name, encode(own)[:-1], self._end_of_joined)

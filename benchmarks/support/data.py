@@ -28,12 +28,15 @@ _PHONE = "shop/7.12.0 (iPhone; iOS 18.1; Scale/3.00)"
 def batches(
     count: int, events_a_batch: int, *, platform: Platform = "web", users: int = USERS, seed: int = 1
 ) -> list[bytes]:
-    """Return `count` batches as JSON, each of one of `users`; the same arguments give the same bytes."""
+    """Return `count` batches as JSON, each of one of `users`; with as many users as batches, each of another one.
+
+    The same arguments give the same bytes.
+    """
     random = Random(seed)
     people = [_person(random, number) for number in range(users)]
     return [
-        json.dumps(_batch(random, random.choice(people), events_a_batch, platform), ensure_ascii=False).encode()
-        for _ in range(count)
+        json.dumps(_batch(random, person, events_a_batch, platform), ensure_ascii=False).encode()
+        for person in (people if users == count else random.choices(people, k=count))
     ]
 
 

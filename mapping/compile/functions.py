@@ -1,7 +1,8 @@
 """Write the steps as plain functions, as dataclasses write `__init__`; decision 0007 says why and what it saves.
 
 These templates hold only the order of the work. A step's rule decides what a value becomes, and
-`steps.apply_outcome` what an outcome means. A value that meets its condition in `plain.PLAIN` skips the rule.
+`steps.apply_outcome` what an outcome means. Usual values skip the rule: those that meet its condition in `plain.PLAIN`
+or that of its shortcut.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +12,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from mapping.compile.check import check_expression
-from mapping.compile.plain import NAMED, PLAIN
+from mapping.compile.plain import PLAIN
+from mapping.compile.shortcuts import SHORTCUT_NAMES
 from mapping.compile.steps import Failure, ObjectSteps, Step, apply_outcome
 from mapping.fields.rules import Rule
 from mapping.results import OUTCOMES, Note
@@ -57,7 +59,7 @@ _KEEP = """\
 """
 _STEP = """\
 value = {expression}
-if not ({plain}) and {present}:
+{usual} {present}:
     value = rule_{n}(value)
     if type(value) in OUTCOMES:
         value = apply_outcome(value, step_{n}, notes{within})
@@ -114,7 +116,7 @@ class _Writer:
             "OUTCOMES": OUTCOMES,
             "apply_outcome": apply_outcome,
             **EXPRESSION_FUNCTIONS,
-            **NAMED,
+            **SHORTCUT_NAMES,
         }
 
     def object_of(self, object_steps: ObjectSteps) -> str:
@@ -134,7 +136,7 @@ class _Writer:
         return _STEP.format(
             n=n,
             expression=step.source.expression,
-            plain=PLAIN.get(step.rule, False),
+            usual=_usual(step),
             present="value is not None" if step.absent is None else True,
             within=within,
         )
@@ -143,6 +145,13 @@ class _Writer:
         """Return the function that the filled template defines."""
         exec(template.format(**parts), self.names)  # noqa: S102 - the text comes from the tables and from repr()
         return self.names["function"]
+
+
+def _usual(step: Step) -> str:
+    """Return the code for usual values, up to the condition under which the others go through the rule."""
+    if step.shortcut is not None:
+        return f"if {step.shortcut.when}:\n    value = {step.shortcut.result}\nelif"
+    return f"if not ({PLAIN[step.rule]}) and" if step.rule in PLAIN else "if"
 
 
 def _or_absent(step: Step) -> Rule:

@@ -5,11 +5,12 @@ from typing import Final, NamedTuple, assert_never, final
 
 from config.model import Connection
 from config.routes import RouteName
+from mapping.compile.shortcuts import Shortcut, shortcut_of
 from mapping.fields.rules import PerConnection, Rule
 from mapping.results import Note, OmitField, RejectEvent, RuleOutcome, SendWithNote
 from mapping.sources import BoundSource, Scope
 from mapping.tables import Row
-from mapping.wire import Shape, path_of, place_of, represented
+from mapping.wire import Shape, path_of, place_of, represented, represented_result
 
 OMITTED: Final = "omitted: "
 """How the note on a value begins that the event came with and that is not sent."""
@@ -33,6 +34,8 @@ class Step(NamedTuple):
     """What stands for the value where there is none to send: a value, RejectEvent or OmitField."""
     forgiving: bool = False
     """Whether a rejected value is only omitted: many events share it, or the page does not have its field."""
+    shortcut: Shortcut | None = None
+    """The rule's result for usual values, without calling it."""
 
 
 class ObjectSteps(NamedTuple):
@@ -78,7 +81,10 @@ def is_sent(path: str | None, connection: Connection) -> bool:
 def _step(row: Row, path: str, key: str, connection: Connection) -> Step:
     rule = row.rule.make(connection) if isinstance(row.rule, PerConnection) else row.rule
     forgiving = row.additional or row.source.scope is Scope.BATCH
-    return Step(row.source.bind(connection), represented(row, path, rule), key, row.missing, forgiving)
+    shortcut = shortcut_of(row.rule, connection)
+    if shortcut is not None:
+        shortcut = shortcut._replace(result=represented_result(row, path, shortcut.result))
+    return Step(row.source.bind(connection), represented(row, path, rule), key, row.missing, forgiving, shortcut)
 
 
 def apply_outcome(outcome: RuleOutcome, step: Step, notes: list[Note], within: str = "") -> object:

@@ -15,7 +15,6 @@ from mapping.results import OmitField, RejectEvent
 from mapping.values import is_blank, text, truth
 
 _decode = msgspec.json.Decoder().decode
-_idfa = hashed(advertising_id)
 
 _FIRST_IOS_WITH_ATT = 14
 _VERSION = re.compile(r"\s*(\d{1,4})(?:\.|\s|$)", re.ASCII).match
@@ -147,6 +146,8 @@ def _permitted_idfv(connection: Connection) -> Rule:
     return apply
 
 
+_idfa = hashed(advertising_id)
+advertising_id_hash = unless_limited(_idfa)
 permitted_idfv = PerConnection(_permitted_idfv)
 
 

@@ -15,6 +15,11 @@ Normaliser = Callable[[str], "str | OmitField | SendWithNote"]
 """Trimmed text without invisible characters → the text to hash, perhaps with a note, or why it is omitted."""
 
 
+def digest(normal: str) -> str:
+    """Return the hash of a normalised text."""
+    return sha256(normal.encode()).hexdigest()
+
+
 def is_hashed(text: str) -> bool:
     """Return whether `text` has the form of a SHA-256 hash."""
     return len(text) == 64 and _HASHED(text) is not None
@@ -29,13 +34,9 @@ def hash_identity(text: str, normalise: Normaliser) -> str | OmitField | SendWit
         text = without_invisible(text)
     trimmed = text.strip()
     if len(trimmed) == 64 and _HASHED(trimmed):
-        digest = trimmed.lower()
-        return HASH_OF_NO_VALUE if digest in HASHES else digest
+        given = trimmed.lower()
+        return HASH_OF_NO_VALUE if given in HASHES else given
     normal = normalise(trimmed) if trimmed else ""
     if type(normal) is str:
-        return sha256(normal.encode()).hexdigest() if normal else _NOTHING
-    return (
-        SendWithNote(sha256(str(normal.value).encode()).hexdigest(), normal.note)
-        if isinstance(normal, SendWithNote)
-        else normal
-    )
+        return digest(normal) if normal else _NOTHING
+    return SendWithNote(digest(str(normal.value)), normal.note) if isinstance(normal, SendWithNote) else normal

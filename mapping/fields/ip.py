@@ -32,13 +32,13 @@ _FIRST = {version: [int(net[0]) for net in _NOT_PUBLIC if net.version == version
 _LAST = {version: [int(net[-1]) for net in _NOT_PUBLIC if net.version == version] for version in (4, 6)}
 
 # Most addresses need only their first number: IPv4 networks without reserved ranges.
-_PLAINLY_PUBLIC = frozenset(
+PLAINLY_PUBLIC = frozenset(
     str(number)
     for number in range(1, 224)
     if not any(block.overlaps(IPv4Network((number << 24, 8))) for block in _NOT_PUBLIC if block.version == 4)
 )
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_THREE_OCTETS = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
+FOUR_OCTETS = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
 
 _NOT_AN_ADDRESS = OmitField("not an IP address")
 _NOT_PUBLIC_ADDRESS = OmitField("not a public address")
@@ -69,8 +69,7 @@ def public_ip(value: object) -> str | OmitField | None:
     if not isinstance(value, str):
         return _NOT_AN_ADDRESS
     address = value.strip()
-    first, _, rest = address.partition(".")
-    return address if first in _PLAINLY_PUBLIC and _THREE_OCTETS(rest) else _public(address)
+    return address if address.partition(".")[0] in PLAINLY_PUBLIC and FOUR_OCTETS(address) else _public(address)
 
 
 @cached_by_text(4096)

@@ -14,7 +14,7 @@ from mapping.results import OmitField
 # the @ is not checked further: mailboxes such as `a..b.@docomo.ne.jp` exist.
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\/'.]+(?:\.[^\s@,;:<>()\[\]\"\\/'.]+)+").fullmatch
 # The usual form; its characters beyond ASCII are those that folding does not change.
-_PLAIN_EMAIL = re.compile(
+PLAIN_EMAIL = re.compile(
     r"[!#-'*+\-./0-9=?^-~\u00df-\u00f6\u00f8-\u00ff]+@[0-9a-z_-]+\.[0-9a-z._-]*[0-9a-z_-]"
 ).fullmatch
 _ZIP_SEPARATORS = re.compile(r"[\s\-]+")
@@ -27,7 +27,7 @@ _KEPT = "LMN"  # Unicode's major categories of alphabetic characters, marks and 
 def email(text: str) -> str | OmitField:
     """Return lower case, full-width characters and typographic dashes as plain ones; exactly one address (E9)."""
     lowered = text.lower()
-    if ".." not in lowered and _PLAIN_EMAIL(lowered):
+    if ".." not in lowered and PLAIN_EMAIL(lowered):
         return lowered
     lowered = folded(text).lower()
     return lowered if _EMAIL(lowered) else _NO_EMAIL

@@ -1,5 +1,6 @@
 """Normalise cities, states and countries as TikTok compares them; they are not hashed (U3–U5)."""
 
+from typing import Final
 from unicodedata import category, normalize
 
 from config.text_cache import cached_by_text
@@ -53,3 +54,12 @@ def country(text: str) -> str | OmitField:
     if plain == "na" and text.casefold() != "na":
         return NO_VALUE  # `N. A.` and similar; only `NA` itself is Namibia
     return CODES.get(plain, plain)
+
+
+COUNTRY_OF_CODE: Final = {
+    code: found
+    for known in sorted(set(CODES.values()))
+    for code in (known, known.upper())
+    if isinstance(found := country(code), str)
+}
+"""What `country` returns for the two letters of each country; those that also mean no value are not in it."""

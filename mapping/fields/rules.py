@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast
 
 from config.model import Connection
 from mapping.fields import event_time as times
-from mapping.fields import normalise, web
+from mapping.fields import normalise, places, web
 from mapping.fields.characters import without_invisible
 from mapping.fields.hashing import Normaliser, hash_identity, is_hashed
 from mapping.fields.ip import chosen_ip
@@ -197,6 +197,11 @@ _EXACT = 2**53
 _HASHED_ALREADY = OmitField("TikTok wants it readable and this one is hashed")
 _NOTHING_LEFT = OmitField("nothing remains of it after normalising")
 
+name_hash = hashed(normalise.name)
+zip_code_hash = hashed(normalise.zip_code)
+plain_city = unhashed(places.city)
+plain_state = unhashed(places.state)
+plain_country = unhashed(places.country)
 email_hashes = hashed_list(normalise.email)
 external_id_hashes = hashed_list(normalise.external_id)
 event_time = PerConnection(_event_time)

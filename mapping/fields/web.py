@@ -14,7 +14,7 @@ _WEB_URL = re.compile(r"(https?)(://[^\s/?#\\].*)", re.IGNORECASE | re.DOTALL).f
 _USER_INFORMATION = re.compile(r"(?<=://)[^/?#\\]*@")
 _SPACE = re.compile(r"\s")
 _TTCLID = re.compile(r"E\.C\.P\.[^\s\x00-\x1f]{1,994}").fullmatch
-_TTP = re.compile(r"[\w.~-]{1,256}", re.ASCII).fullmatch
+TTP = re.compile(r"[\w.~-]{1,256}", re.ASCII).fullmatch
 
 MISSING_URL = RejectEvent(
     reasons.MISSING_URL.code,
@@ -101,14 +101,14 @@ def ttclid_in(url: object) -> SendWithNote | OmitField | None:
 
 def ttp(value: object) -> str | OmitField | None:
     """Return TikTok's cookie as the browser holds it (E11)."""
-    if type(value) is str and _TTP(value):
+    if type(value) is str and TTP(value):
         trimmed = value
     else:
         cookie = text(value)
         if cookie is None:
             return None
         trimmed = without_invisible(cookie).strip() if isinstance(cookie, str) else ""
-        if not _TTP(trimmed):
+        if not TTP(trimmed):
             return _NOT_A_TTP
     if is_hashed(trimmed):
         return _NOT_A_TTP

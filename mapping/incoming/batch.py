@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from mapping.fields.event_time import FIRST_MS, tells_time
-from mapping.incoming.batch_fields import environment_of
+from mapping.incoming.batch_fields import PRODUCTION, environment_of
 from mapping.incoming.event import UNREADABLE, own_id
 from mapping.incoming.ids import usable_id
 from mapping.incoming.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
@@ -25,7 +25,13 @@ class SplitBatch(msgspec.Struct, frozen=True, gc=False):
     events: list[msgspec.Raw]
     environment: str | None
     """None for an element that is no batch (`mapping/incoming/invalid_batch.py`)."""
-    source_request_id: str | None
+    request_id: msgspec.Raw
+    """The JSON of `source_request_id`."""
+
+    @property
+    def source_request_id(self) -> str | None:
+        """Return the sender's id of the request, which events without an id of their own need."""
+        return usable_id(_scalar(self.request_id))
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
@@ -62,6 +68,7 @@ class _Event(msgspec.Struct, gc=False):
 
 _NO_DATA = _Data()
 _ABSENT = msgspec.Raw()
+_PRODUCTION = msgspec.Raw(b'"production"')
 
 # Every member of a batch that mParticle documents or its SDKs are known to send (mparticle-input.md §2.1).
 _MEMBERS = (
@@ -116,7 +123,10 @@ def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
 def _split(
     shared: bytes, events: list[msgspec.Raw], environment: msgspec.Raw, source_request_id: msgspec.Raw
 ) -> SplitBatch:
-    return SplitBatch(shared, events, environment_of(_scalar(environment)), usable_id(_scalar(source_request_id)))
+    is_production = environment == _PRODUCTION or environment is _ABSENT
+    return SplitBatch(
+        shared, events, PRODUCTION if is_production else environment_of(_scalar(environment)), source_request_id
+    )
 
 
 def head(raw: bytes | msgspec.Raw) -> Head | None:
@@ -164,8 +174,9 @@ def generate_id(
     """
     if head is not None and head.has_own_id:
         return None
-    if batch.source_request_id is not None:
-        seed: tuple[object, ...] = ("request", input_id, batch.source_request_id, position)
+    request_id = batch.source_request_id
+    if request_id is not None:
+        seed: tuple[object, ...] = ("request", input_id, request_id, position)
     else:
         digest = batch_digest if isinstance(batch_digest, bytes) else batch_digest()
         timeless = head is None or not head.has_timestamp

@@ -8,6 +8,7 @@ from mapping.incoming.shapes import repaired, shape_of
 from mapping.results import Note
 
 MOBILE = frozenset({"ios", "android"})
+PRODUCTION = "production"
 _UNREADABLE = "omitted: must be an object"
 _NO_ENVIRONMENT = Note("environment", "is no text, so the batch counts as production")
 
@@ -146,7 +147,7 @@ def _decode_repaired(raw: bytes) -> Fields:
 def environment_of(value: object) -> str:
     """Return the environment in lower case; `production` where it is no text."""
     name = value.strip().lower() if isinstance(value, str) else ""
-    return name or "production"
+    return name or PRODUCTION
 
 
 def _read_field_by_field(raw: bytes) -> BatchFields:

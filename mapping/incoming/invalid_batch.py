@@ -43,7 +43,7 @@ def split_element(raw: JsonBytes) -> SplitBatch:
 def as_invalid_batch(raw: JsonBytes) -> SplitBatch:
     """Return an element that is no batch as a batch of one event: the element itself, with no environment."""
     shared = msgspec.json.encode(raw.why) if type(raw) is Unusable else NO_BATCH
-    return SplitBatch(shared, [msgspec.Raw(bytes(raw))], None, None)
+    return SplitBatch(shared, [msgspec.Raw(bytes(raw))], None, msgspec.Raw())
 
 
 class InvalidBatchMapper:

@@ -87,7 +87,8 @@ def compile_properties(properties: Properties, connection: Connection, route: Ro
         if type(contents) is Failure:
             return contents
         if contents:
-            made |= {"contents": contents, **of_all}
+            made["contents"] = contents
+            made.update(of_all)
             if ids:
                 made[ids_key] = [*ids]
             if fill_summed is not None:

@@ -15,13 +15,13 @@ from mapping.fields.characters import ascii_digits, without_invisible
 from mapping.fields.phones.plans import CHANGED, VERSION, ZEROS
 from mapping.results import OmitField, SendWithNote
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
+E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
 _FORMATTING = re.compile(r"[\s().\-/~]+")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 _FRACTION = re.compile(r"[.,]0$|(?<=[0-9]{7})[.,]([0-9]+)$").search
 _BARE = re.compile(r"[1-9][0-9]{10,14}").fullmatch
 _LONGEST: Final = 40
-_DIGITS: Final = "0123456789"
+DIGITS: Final = "0123456789"
 
 _NOT_A_NUMBER = OmitField(
     "not a phone number in international form (+ or 00, then 7 to 15 digits with the country code)"
@@ -57,14 +57,14 @@ def e164(text: str, default_region: str | None) -> str | OmitField | SendWithNot
 
     An E.164 number is not parsed where the generated table shows that parsing would not change it.
     """
-    if text[4:5] not in _CHANGED_AT.get(text[1:4], _DIGITS) and _E164(text):
+    if text[4:5] not in CHANGED_AT.get(text[1:4], DIGITS) and E164(text):
         return text
     return _read(text, default_region)
 
 
 def _is_stable(text: str) -> bool:
     """Return whether `text` is E.164 and parsing would not change it."""
-    return text[4:5] not in _CHANGED_AT.get(text[1:4], _DIGITS) and _E164(text) is not None
+    return text[4:5] not in CHANGED_AT.get(text[1:4], DIGITS) and E164(text) is not None
 
 
 @cached_by_text(8192)
@@ -165,7 +165,7 @@ def _only_one(first: _International | OmitField, second: _International | OmitFi
 
 def _parsed(digits: str) -> _International | OmitField:
     """Return a number with `+` as its country's plan reads it; by its form alone for an unknown country code."""
-    if _E164(digits) and not _known(digits):
+    if E164(digits) and not _known(digits):
         return _International(digits, possible=True, valid=False)
     number = _parse(digits, None)
     return _NOT_A_NUMBER if number is None else _normalised(number)
@@ -197,7 +197,7 @@ def _normalised(number: PhoneNumber) -> _International | OmitField:
         if national.startswith("0") and str(number.country_code) not in ZEROS:
             return _TRUNK_LEFT
     written = _written(number)
-    if not _E164(written) or not _stays(written):
+    if not E164(written) or not _stays(written):
         return _NOT_A_NUMBER
     return _International(written, phonenumbers.is_possible_number_with_reason(number) == _POSSIBLE, valid)
 
@@ -235,10 +235,11 @@ def _changed_at() -> dict[str, str]:
             three = code + (str(rest).zfill(3 - len(code)) if len(code) < 3 else "")
             table[three] = "".join(
                 digit
-                for digit in _DIGITS
+                for digit in DIGITS
                 if any((three + digit).startswith(start) or start.startswith(three + digit) for start in beginnings)
             )
     return table
 
 
-_CHANGED_AT: Final = _changed_at()
+CHANGED_AT: Final = _changed_at()
+"""A number's first three digits → the fourth digits with which parsing may change it."""

@@ -15,7 +15,7 @@ from mapping.fields.event_time import FIRST_MS, iso_8601
 from mapping.fields.hashing import digest
 from mapping.fields.ip import FOUR_OCTETS, PLAINLY_PUBLIC
 from mapping.fields.normalise import PLAIN_EMAIL
-from mapping.fields.phones import CHANGED_AT, DIGITS, E164
+from mapping.fields.phones.numbers import CHANGED_AT, DIGITS, E164
 from mapping.fields.places import COUNTRY_OF_CODE
 from mapping.fields.rules import PerConnection, Rule
 from mapping.fields.web import TTP, ttp

@@ -39,7 +39,7 @@ SHORTCUT_NAMES: Final[Mapping[str, object]] = {
 _TEXT = "type(value) is str and"
 _NO_PLACEHOLDER = "value[:3].casefold() not in STARTS"
 _NO_HASH = "len(value) != 64"
-_LETTERS = f"{_TEXT} value.isascii() and value.isalpha() and {_NO_PLACEHOLDER} and {_NO_HASH}"
+_ALPHABETIC = f"{_TEXT} value.isascii() and value.isalpha() and {_NO_PLACEHOLDER} and {_NO_HASH}"
 _WORD = f"{_TEXT} value.isascii() and value.isalnum() and value[0] != '0' and {_NO_PLACEHOLDER} and {_NO_HASH}"
 _ID = (
     f"{_TEXT} value and value[0] not in ODD and value[-1] != ' ' and value.isascii() and value.isprintable()"
@@ -74,7 +74,7 @@ SHORTCUTS: Final[Mapping[Rule | PerConnection, Shortcut]] = {
     rules.phone_hashes: Shortcut(
         f"{_TEXT} value[4:5] not in CHANGED_AT.get(value[1:4], DIGITS) and E164(value)", "digest(value)"
     ),
-    rules.name_hash: Shortcut(_LETTERS, "digest(value.lower())"),
+    rules.name_hash: Shortcut(_ALPHABETIC, "digest(value.lower())"),
     rules.zip_code_hash: Shortcut(_WORD, "digest(value.lower())"),
     rules.plain_city: Shortcut(_WORD, "value.lower()"),
     rules.plain_state: Shortcut(_WORD, "value.lower()"),

@@ -154,6 +154,23 @@ class Settings(BaseSettings):
         default=64 << 20,
         description="a size such as 64MiB; 0 means that no receipts are kept",
     )
+    archive: Annotated[str | None, AfterValidator(lambda v: v and urls.archive_url(v))] = Field(
+        title="Where receipts are kept for longer, as Parquet files ([archive](archive.md)). Without it, nowhere.",
+        default=None,
+        description="a URL such as s3://bucket/path",
+    )
+    archive_memory: Annotated[int, BeforeValidator(_size), Field(ge=1 << 20, le=1 << 40)] = Field(
+        title="Memory of Redis for receipts that wait for the archive; beyond it the oldest are removed unwritten.",
+        default=64 << 20,
+        description="a size of at least 1MiB, such as 64MiB",
+    )
+    archive_days: int = Field(
+        title="Days after which workers remove files of the archive; 0 keeps them.",
+        default=400,
+        ge=0,
+        le=36_500,
+        description="a whole number of days up to 36500; 0 means that files are kept",
+    )
     max_connections: int = Field(
         title="Connections that one ingest holds; beyond it the one that waits longest is closed.",
         default=1000,

@@ -1,11 +1,22 @@
 """Check the URLs in settings. Messages never quote a URL, because it may be a secret."""
 
 import ipaddress
+import re
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
 from config.redis_address import RedisAddress
+
+_ARCHIVE: Final = (
+    "must be a URL such as file:///var/lib/relay/archive, s3://bucket/path, gs://bucket/path or az://container/path"
+)
+_NO_CREDENTIALS: Final = (
+    "must be a scheme, a bucket and a path only: credentials and options belong in the variables of the service, such "
+    "as AWS_ACCESS_KEY_ID (docs/archive.md)"
+)
+_BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}", re.ASCII)
 
 
 def tiktok_url(text: str) -> str:
@@ -21,6 +32,21 @@ def webhook_url(secret: SecretStr) -> SecretStr:
     """Return the URL, a secret, because anyone who knows it can write to its channel; https unless it is loopback."""
     _http_url(secret.get_secret_value(), "https://hooks.slack.com/services/…")
     return secret
+
+
+def archive_url(text: str) -> str:
+    """Return the URL of the archive. It holds no credentials: libraries read these from their own variables."""
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        raise ValueError(_ARCHIVE) from None
+    if "@" in url.netloc or url.query or url.fragment:
+        raise ValueError(_NO_CREDENTIALS)
+    local = url.scheme == "file" and not url.netloc and url.path.strip("/")
+    remote = url.scheme in ("s3", "gs", "az") and _BUCKET.fullmatch(url.netloc)
+    if not (local or remote):
+        raise ValueError(_ARCHIVE)
+    return text.rstrip("/")
 
 
 def redis_url(secret: SecretStr) -> SecretStr:

@@ -1,12 +1,12 @@
 """The receipt: the record of how one item ended. It names no person: of an event's id it has a keyed 64-bit digest.
 
-Receipts of one script are written together, as columns: what they have in common is written once. `lanes/receipts.py`
+Receipts of one script are written together, as columns: what they have in common is written once. `lanes/receipts/blocks.py`
 keeps the columns beside the digests.
 """
 
 from array import array
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 import msgspec
@@ -16,6 +16,8 @@ Outcome: TypeAlias = Literal["delivered", "dead_lettered", "withheld", "discarde
 
 VERSION: Final = 1
 ID_BYTES: Final = 8
+ARCHIVED_ID_BYTES: Final = 32
+NO_EVENT_ID: Final = bytes(ARCHIVED_ID_BYTES)
 _PURPOSE: Final = b"relay receipts"
 _ONE_BYTE: Final = 256
 
@@ -70,8 +72,18 @@ def digester(secret: bytes) -> Callable[[str | None], bytes]:
     return digest
 
 
+def archive_digest(event_id: str | None) -> bytes:
+    """Return the SHA-256 of an event's id, as the archive has it; zeros for an event without an id."""
+    return sha256(event_id.encode()).digest() if event_id else NO_EVENT_ID
+
+
 AlikeItems: TypeAlias = tuple[ReceiptFields, Sequence[str | None]]
 """What is said of some items, and the ids of their events."""
+
+
+def archived_ids(groups: Sequence[AlikeItems]) -> bytes:
+    """Return the ids of receipts as the archive has them."""
+    return b"".join([archive_digest(event_id) for _, event_ids in groups for event_id in event_ids])
 
 
 def encode_receipts(groups: Sequence[AlikeItems], digest: Callable[[str | None], bytes]) -> bytes:
@@ -99,6 +111,23 @@ def decode_receipt(body: bytes, index: int) -> ReceiptFields:
         index -= counts[group]
         group += 1
     return ReceiptFields(*(_value(column, group) for column in columns[: len(ReceiptFields._fields)]))
+
+
+class AlikeColumns(NamedTuple):
+    """The receipts of one piece, by groups of receipts that are alike: how many each has, and the values of each field."""
+
+    counts: list[int]
+    columns: tuple[list[Any], ...]
+
+
+def decode_columns(body: bytes) -> AlikeColumns:
+    """Return what a piece says of its receipts. Raise msgspec.MsgspecError, IndexError or TypeError for other formats."""
+    _, counts, columns = _decoder.decode(body)
+    groups = range(len(counts))
+    read = [[_value(column, group) for group in groups] for column in columns[: len(ReceiptFields._fields)]]
+    missing = list(ReceiptFields._field_defaults.values())[len(read) - len(ReceiptFields._fields) :]
+    read += [[default] * len(counts) for default in (missing if len(read) < len(ReceiptFields._fields) else ())]
+    return AlikeColumns(counts, tuple(read))
 
 
 def _value(column: Sequence[Any], group: int) -> Any:

@@ -5,7 +5,7 @@ interrupted can be repeated: a dead letter that is gone is left alone. Every fun
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple, cast
 
 import redis
@@ -129,8 +129,8 @@ def replay_dead_letters(
     described = [
         {"id": item.id, "sha1": _sha1(item.read), "lane": lane_name(connection, choose_lane())} for item in items
     ]
-    budget = _budget(item.receipt for item in items)
-    packed = pack({"connection": connection, "dead_letters": described, "budget": budget})
+    receipts = _described([item.receipt for item in items])
+    packed = pack({"connection": connection, "dead_letters": described, "receipts": receipts})
     blobs = [*(item.chunk for item in items), *(item.receipt.content for item in items)]
     return _ids(lane_scripts(client).call("replay", packed, *blobs, now_ms=now_ms))
 
@@ -146,7 +146,7 @@ def remove_dead_letters(
 
     `receipts` has one receipt for each id, or is empty.
     """
-    packed = pack({"connection": connection, "ids": list(ids), "counter": counter, "budget": _budget(receipts)})
+    packed = pack({"connection": connection, "ids": list(ids), "counter": counter, "receipts": _described(receipts)})
     return _ids(lane_scripts(client).call("remove_dead_letters", packed, *(receipt.content for receipt in receipts)))
 
 
@@ -171,9 +171,9 @@ def _read_stored(client: redis.Redis, wanted: Sequence[tuple[str, str]]) -> Iter
         at += len(found)
 
 
-def _budget(receipts: Iterable[Receipts]) -> int:
-    """Return the budget of these receipts; 0 where one is missing, so that none is written."""
-    return min((receipt.budget for receipt in receipts), default=0)
+def _described(receipts: Sequence[Receipts]) -> dict[str, int]:
+    """Return what the script needs of each of these receipts; where one is missing, none is written."""
+    return min(receipts, key=lambda receipt: receipt.number, default=NO_RECEIPTS).described()
 
 
 def _ids(answer: list[bytes]) -> list[str]:

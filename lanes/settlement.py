@@ -138,16 +138,19 @@ NO_BOUND: Final = DeadLetterShare()
 class Receipts(NamedTuple):
     """The receipts that one script appends: their number, their ids and body, and the budget in bytes of all receipts.
 
-    Without any, nothing is appended.
+    Without any, nothing is appended. `archive` is the budget in bytes of what waits for the archive, 0 without one; with
+    one, the content begins with the SHA-256 of each event's id.
     """
 
     number: int = 0
     content: bytes = b""
     budget: int = 0
+    archive: int = 0
 
     def described(self) -> dict[str, int]:
         """Return what the scripts need beside the content."""
-        return {"number": self.number, "budget": self.budget}
+        described = {"number": self.number, "budget": self.budget}
+        return {**described, "archive": self.archive} if self.archive else described
 
 
 NO_RECEIPTS: Final = Receipts()

@@ -5,7 +5,7 @@ from typing import Final
 
 import redis
 
-from lanes.receipts import merge_receipts, receipts_kept, trim_receipts
+from lanes.receipts.blocks import merge_receipts, receipts_kept, trim_receipts
 from store.client import connect
 from store.errors import RedisFull
 from store.leader_lock import is_first

@@ -15,7 +15,7 @@ from benchmarks.support.bed import CONNECTION, Bed
 from config.settings import Settings
 from delivery.receipt import AlikeItems, ReceiptFields, digester, encode_receipts
 from lanes.ledger import read_ledger
-from lanes.receipts import merge_receipts, receipts_kept
+from lanes.receipts.blocks import merge_receipts, receipts_kept
 from operations.dead_letters.store import DeadLetterStore
 from operations.receipts.trace import trace
 from store.client import connect

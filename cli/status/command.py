@@ -23,7 +23,7 @@ from cli.terminal.output import BAD, MUTED, console, note, print_json
 from config.settings import Settings
 from delivery.dead_letter import rfc3339
 from lanes.ledger import ConnectionReading, read_ledger, recount
-from lanes.receipts import receipts_kept
+from lanes.receipts.blocks import receipts_kept
 from operations.alerts.outage import as_fields
 from operations.errors import OperatorError
 from operations.format import plural

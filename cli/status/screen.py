@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cli.status.balance import balance_line
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, STATE_STYLES, count, state, table
-from lanes.receipts import ReceiptsKept
+from lanes.receipts.blocks import ReceiptsKept
 from operations.format import duration, plural, size
 from operations.receipts.reach import describe_receipts
 from operations.status.connections import ConnectionStatus, Overview

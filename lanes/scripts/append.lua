@@ -1,4 +1,4 @@
--- needs: base, checks, common, lane_checks, receipts
+-- needs: base, checks, common, lane_checks, archive, receipts
 -- Append everything that ingest accepted, or nothing. Returns nil, or {connection, what paused it} for a connection whose
 -- backlog has reached its limit.
 -- Where there are replicas, appends are numbered. Returns 'here' for one that is here already, and the number of the last

@@ -1,4 +1,4 @@
--- needs: base, checks, common, lane_checks, receipts
+-- needs: base, checks, common, lane_checks, archive, receipts
 -- Discard, for good, the leading chunks of a lane whose connection was removed from the configuration.
 -- A lane that a worker has leased is left alone: the worker decides how its events end. So is one whose leading chunks are
 -- no longer those that were read.

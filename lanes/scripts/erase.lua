@@ -1,4 +1,4 @@
--- needs: base, checks, common, lane_checks, receipts
+-- needs: base, checks, common, lane_checks, archive, receipts
 -- Remove a person's events from a lane: a chunk that has some is replaced by one without them, or removed.
 -- The events end as `erased`. Left alone are chunks that a lease was given, because the worker decides how their events
 -- end, and places that no longer have the chunk that was read.

@@ -1,4 +1,4 @@
--- needs: base, checks, common, receipts
+-- needs: base, checks, common, archive, receipts
 -- Put a block in the place of the leading pieces of receipts that it was merged from.
 -- Returns 1, or 0, changing nothing, when those pieces are no longer the leading ones.
 -- ARGV[2]: {place of the first piece, pieces, number of receipts, bytes of memory that the block takes, budget}

@@ -1,21 +1,24 @@
 -- Receipts of ended items: pieces that scripts append, and blocks that workers merge pieces into; both oldest first.
 -- A piece has a place: the number of pieces that left the list before it, plus its index. A block has the place of its
--- first piece. Nothing here reads ids or facts; `lanes/receipts.py` describes both layouts.
+-- first piece. Nothing here reads ids or facts; `lanes/receipts/blocks.py` describes both layouts.
 
 local PIECE_HEADER, PIECE_OVERHEAD = 12, 32
 local RECEIPT_ID = 8
 
--- Check the receipts of one script: {number, budget} in bytes, and their piece; nil where none are kept.
+-- Check the receipts of one script: {number, budget in bytes, archive: the archive's budget where there is one}, and
+-- their piece, which begins with what only the archive gets; nil where none are kept.
 local function check_receipts(described, piece)
   if type(described) ~= 'table' then refuse('receipts') end
   local number, budget = check_whole(described.number, 'receipts.number'), check_whole(described.budget, 'receipts.budget')
-  if number == 0 or budget == 0 then return nil end
-  if #check_text(piece, 'receipts') < number * RECEIPT_ID then refuse('receipts are fewer than their number') end
-  return {number = number, budget = budget, piece = piece}
+  local archive = described.archive and check_whole(described.archive, 'receipts.archive', 1)
+  if number == 0 or (budget == 0 and not archive) then return nil end
+  local ids = number * ((archive and ARCHIVED_ID or 0) + RECEIPT_ID)
+  if #check_text(piece, 'receipts') < ids then refuse('receipts are fewer than their number') end
+  if not archive then return {number = number, budget = budget, piece = piece} end
+  local digests, own = string.sub(piece, 1, number * ARCHIVED_ID), string.sub(piece, number * ARCHIVED_ID + 1)
+  local archived = digests .. string.sub(piece, ids + 1)
+  return {number = number, budget = budget, piece = own, archive = archive, archived = archived}
 end
-
--- Return the time and the number of receipts of a stored piece.
-local function receipts_in(piece) return struct.unpack('>I8I4', piece) end
 
 -- Return the parts of a block's entry in the list: its place, receipts, bytes of memory and the time of its newest.
 local function block_of(entry)
@@ -53,6 +56,8 @@ end
 -- Append receipts that were checked, dated now; without any, do nothing.
 local function keep_receipts(receipts)
   if not receipts then return end
+  if receipts.archive then keep_for_archive(receipts.archived, receipts.number, receipts.archive) end
+  if receipts.budget == 0 then return end
   redis.call('RPUSH', 'receipts:pieces', struct.pack('>I8I4', now, receipts.number) .. receipts.piece)
   redis.call('HSETNX', 'receipts:kept', 'since', now)
   local bytes = #receipts.piece + PIECE_HEADER + PIECE_OVERHEAD

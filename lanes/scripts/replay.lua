@@ -1,15 +1,16 @@
--- needs: base, checks, common, lane_checks, dead_letters, receipts
+-- needs: base, checks, common, lane_checks, dead_letters, archive, receipts
 -- Replay dead letters: each leaves the store and its event joins a lane at the same instant, so none is lost or sent twice.
 -- A dead letter that is gone or no longer as it was read is left alone. Returns the ids of those that were replayed.
 -- Each counts as one `replayed`; what an event weighs beyond one is `extra`, as when it was first mapped.
--- ARGV[2]: {connection, dead_letters = [{id, sha1 of the dead letter as read, lane}], budget of receipts}
--- ARGV[3...]: each one's event as a chunk; then, where the budget is not 0, the receipt of each replay
+-- ARGV[2]: {connection, dead_letters = [{id, sha1 of the dead letter as read, lane}],
+--           receipts = {number, budget} of each}
+-- ARGV[3...]: each one's event as a chunk; then, where the number is not 0, the receipt of each replay
 local ask, went, counts = cmsgpack.unpack(ARGV[2]), {}, {replayed = 0, extra = 0}
 local store = 'dead_letters:' .. check_text(ask.connection, 'connection')
 for i, item in ipairs(ask.dead_letters) do
   check_lane(item.lane, 'lane')
   item.chunk = check_chunk(ARGV[2 + i], 'source')
-  item.receipts = check_receipts({number = 1, budget = ask.budget}, ARGV[2 + #ask.dead_letters + i])
+  item.receipts = check_receipts(ask.receipts, ARGV[2 + #ask.dead_letters + i])
   local stored = redis.call('HGET', store, check_text(item.id, 'id'))
   item.is_there = stored and redis.sha1hex(stored) == item.sha1
 end

@@ -1,4 +1,4 @@
--- needs: base, checks, common, lane_checks, dead_letters, claims, receipts, hours
+-- needs: base, checks, common, lane_checks, dead_letters, claims, archive, receipts, hours
 -- Write the settlement of one step of a lease: remove finished chunks, put back unfinished ones, add dead entries, raise
 -- counters, and set when the lane is due next.
 -- Returns {'lost'}, {'released', events that wait for the connection}, or, when the job continues, what `grant` returns.

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from config.model import Configuration
 from config.settings import Settings
-from lanes.receipts import receipts_kept
+from lanes.receipts.blocks import receipts_kept
 from operations.match_keys import match_key_days
 from operations.metrics import catalogue
 from operations.metrics.catalogue import CATALOGUE

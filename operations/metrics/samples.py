@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from lanes.ledger import DEAD_LETTERS_REMOVED
-from lanes.receipts import ReceiptsKept
+from lanes.receipts.blocks import ReceiptsKept
 from operations.match_keys import KeyCounts, MatchKeyDay
 from operations.metrics.histograms import Distribution, Histogram
 from operations.status.connections import ConnectionStatus, Overview, State

@@ -30,7 +30,7 @@ def event_id_of(entry: Entry) -> str | None:
 def receipts_of_chunks(stored: Iterable[bytes], codec: ChunkCodec, connection: str, writer: ReceiptWriter) -> Receipts:
     """Return the receipts of a backlog that is discarded; events that cannot be decrypted get none."""
     groups: list[AlikeItems] = []
-    for chunk in stored if writer.budget else ():
+    for chunk in stored if writer.is_on else ():
         try:
             groups += ended_entries(codec.decode(chunk), connection, "discarded")
         except ChunkUnreadable:
@@ -64,7 +64,7 @@ def remove_dead_letters(
 ) -> list[str]:
     """Remove dead letters for good, with their receipts; return the ids of those that were there. Raise RedisAway."""
     receipts: list[Receipts] = []
-    if writer.budget:
+    if writer.is_on:
         stored = lanes.dead_letters.read_dead_letters(client, [(connection, each) for each in ids])
         dead_letters = [_decoded(connection, *found) for found in zip(ids, stored, strict=True)]
         receipts = [receipt_of(dead_letter, outcome, writer) for dead_letter in dead_letters]

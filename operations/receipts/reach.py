@@ -3,7 +3,7 @@
 from typing import Any
 
 from delivery.dead_letter import rfc3339
-from lanes.receipts import ReceiptsKept
+from lanes.receipts.blocks import ReceiptsKept
 from operations.format import plural, size
 
 

@@ -13,7 +13,7 @@ from lanes.chunk import read_header
 from lanes.dead_letters import dead_letter_ids, read_dead_letters
 from lanes.errors import ChunkUnreadable
 from lanes.ledger import Reading
-from lanes.receipts import receipts_kept, search_receipts
+from lanes.receipts.blocks import receipts_kept, search_receipts
 from operations.dead_letters.store import DeadLetterStore
 from operations.receipts.item import TraceItem
 from operations.receipts.waiting import find_waiting

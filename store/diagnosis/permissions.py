@@ -9,7 +9,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 KEYS: Final = (
     *("lane:", "lanes:", "connection:", "ledger:", "days:", "dead_letters:", "measures:", "counts:", "appends:"),
-    *("receipts:", "match_keys:", "hours:", "sources:"),
+    *("receipts:", "match_keys:", "hours:", "sources:", "archive:"),
     *("alerts:", "addresses:", "once:", "audit:", "console:"),
     *("relay", "_kombu.binding.", "unacked"),
 )

@@ -2,6 +2,7 @@
 --   counts:<name>              hash    counters that processes add to in batches (`store/records/counter_batches.py`)
 --   counts:<name>:<process>    string  the number of the last batch of that process, until it expires
 --   alerts:leader              string  the token of the process that sends alerts, until it expires (`store/leader_lock.py`)
+--   archive:leader             string  the same for the process that writes the archive
 --   alerts:notes               hash    what that process remembers of each connection, opaque here (`store/records/alert_state.py`)
 --   addresses:<hmac>           string  a remembered address, until it expires (`store/records/address_cache.py`)
 --   addresses:index            zset    the names of these keys, by time and size;  addresses:bytes: the sum of their bytes

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.lane import NOW, AppendEvents, granted
 
-import lanes.receipts
+import lanes.receipts.blocks
 from lanes.dead_letters import ReplayItem, remove_dead_letters, replay_dead_letters
 from lanes.lanes import Lanes
-from lanes.receipts import ReceiptsKept, memory_of, merge_receipts, receipts_kept, search_receipts, trim_receipts
+from lanes.receipts.blocks import ReceiptsKept, memory_of, merge_receipts, receipts_kept, search_receipts, trim_receipts
 from lanes.settlement import BatchSizing, Lost, Receipts, Settlement, StoredDeadLetter
 
 BUDGET = 1 << 20
@@ -104,14 +104,14 @@ def test_a_block_replaces_exactly_its_pieces(
 
 def lanes_receipts_merged(client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
     """Return what two workers merged of which one was overtaken."""
-    encode, overtaking = lanes.receipts._merged, []
+    encode, overtaking = lanes.receipts.blocks._merged, []
 
     def overtaken(pieces: list[bytes], number: int) -> bytes:
-        monkeypatch.setattr(lanes.receipts, "_merged", encode)
+        monkeypatch.setattr(lanes.receipts.blocks, "_merged", encode)
         overtaking.append(merge(client))
         return encode(pieces, number)
 
-    monkeypatch.setattr(lanes.receipts, "_merged", overtaken)
+    monkeypatch.setattr(lanes.receipts.blocks, "_merged", overtaken)
     last = merge(client)
     return overtaking[0], last
 

@@ -20,8 +20,8 @@ from store.scripts import script_text
 
 CODEC = ChunkCodec()
 NOW = 1_000_000
-PIECE = b"12345678 and what is said"
-RECEIPTS = {"number": 1, "budget": 9_000}
+PIECE = b"SHA-256 of the id, for archives.12345678 and what is said"
+RECEIPTS = {"number": 1, "budget": 9_000, "archive": 9_000}
 SCRIPTS = script_names()
 READING = ("read_ledger", "read_page", "read_stored", "read_together", "probe")
 """Scripts that write nothing."""
@@ -148,7 +148,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "add_counts": [{"name": "http", "process": "p", "number": 1, "keep_ms": 9, "counts": {"x": 1}}],
         "claim": ["shop:0", claim],
         "remove_dead_letters": [
-            {"connection": "shop", "ids": ["a", "zz"], "counter": "dead_letters_discarded", "budget": 9_000},
+            {"connection": "shop", "ids": ["a", "zz"], "counter": "dead_letters_discarded", "receipts": RECEIPTS},
             PIECE,
             PIECE,
         ],
@@ -168,9 +168,12 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         ],
         "erase_addresses": ["m", "n"],
         "renew": ["shop:0", lease.token, 15_000],
-        "replay": [{"connection": "shop", "dead_letters": [dead_letter], "budget": 9_000}, chunk_of(8), PIECE],
+        "replay": [{"connection": "shop", "dead_letters": [dead_letter], "receipts": RECEIPTS}, chunk_of(8), PIECE],
         "settle": ["shop:0", settlement, claim, chunk_of(3), b"content c", b"common", PIECE],
-        "acquire_leadership": ["t", 5],
+        "acquire_leadership": ["t", 5, "alerts"],
+        "seal_archive": [{"bytes": 1, "pieces": 9, "series": "s"}],
+        "remove_sealed": [1, 0],
+        "discard_archive": [],
         "wake": [2_000, 15_000],
     }
 
@@ -237,6 +240,8 @@ def test_a_script_that_fails_has_changed_nothing(
     """One argument, or one value in it, is wrong: the script refuses or accepts all of it, and the ledger balances."""
     lease = something_of_everything(client, redis_server)
     arguments = right_arguments(lease)[name]
+    if not arguments:
+        return
     places = list(places_in(arguments))[1:]
     wrong = replaced(arguments, data.draw(st.sampled_from(places)), data.draw(st.sampled_from(WRONG)))
     before = contents(client)

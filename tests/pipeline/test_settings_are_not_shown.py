@@ -52,6 +52,9 @@ MALFORMED = {
     "max_connections": [SECRET],
     "keep_alive": [SECRET],
     "receipts_memory": [SECRET],
+    "archive": [SECRET, f"s3://key:{SECRET}@bucket/x", f"s3://bucket/x?secret_access_key={SECRET}", f"ftp://{SECRET}"],
+    "archive_memory": [SECRET],
+    "archive_days": [SECRET],
     "trusted_proxies": [f"10.0.0.0/8,{SECRET}"],
 }
 ROWS = [(name, value) for name, values in MALFORMED.items() for value in (*values, f'"{SECRET}"', f"'{SECRET}'")]

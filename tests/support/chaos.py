@@ -16,7 +16,7 @@ from config.settings import Settings
 from delivery.dead_letter import DeadLetter
 from lanes.lanes import Lanes
 from lanes.ledger import ConnectionReading, read_ledger
-from lanes.receipts import merge_receipts, receipts_kept
+from lanes.receipts.blocks import merge_receipts, receipts_kept
 from operations.dead_letters.store import DeadLetterStore
 from operations.receipts.item import TraceItem
 from operations.receipts.trace import trace

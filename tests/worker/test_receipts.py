@@ -13,7 +13,7 @@ from config.settings import Settings
 from delivery.receipt import ReceiptFields, decode_receipt, digester, encode_receipts
 from lanes.chunk import ChunkCodec
 from lanes.ledger import read_ledger
-from lanes.receipts import receipts_kept
+from lanes.receipts.blocks import receipts_kept
 from mapping.match_keys import MATCH_KEYS
 from mapping.people.identities import Identity
 from operations.connections import discard_backlog

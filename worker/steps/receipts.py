@@ -12,7 +12,7 @@ def receipts_of(
     ended: Mapping[Ended, Sequence[str | None]], chunks: Sequence[Chunk], context: DeliveryContext
 ) -> Receipts:
     """Return the receipts of these items, by what they have in common; unsupported ones are only counted."""
-    if not context.receipts.budget:
+    if not context.receipts.is_on:
         return NO_RECEIPTS
     groups = []
     for (number, outcome, event, reason, code, request_id, attempts, keys, notes, dead_letter), ids in ended.items():

@@ -1,7 +1,7 @@
 """The receipt: the record of how one item ended. It names no person: of an event's id it has a keyed 64-bit digest.
 
-Receipts of one script are written together, as columns: what they have in common is written once. `lanes/receipts/blocks.py`
-keeps the columns beside the digests.
+Receipts of one script are written together, as columns: what they have in common is written once.
+`lanes/receipts/blocks.py` keeps the columns beside the digests.
 """
 
 from array import array
@@ -113,21 +113,16 @@ def decode_receipt(body: bytes, index: int) -> ReceiptFields:
     return ReceiptFields(*(_value(column, group) for column in columns[: len(ReceiptFields._fields)]))
 
 
-class AlikeColumns(NamedTuple):
-    """The receipts of one piece, by groups of receipts that are alike: how many each has, and the values of each field."""
+def decode_groups(body: bytes) -> list[tuple[int, ReceiptFields]]:
+    """Return the groups of receipts that are alike: how many each has, and its facts.
 
-    counts: list[int]
-    columns: tuple[list[Any], ...]
-
-
-def decode_columns(body: bytes) -> AlikeColumns:
-    """Return what a piece says of its receipts. Raise msgspec.MsgspecError, IndexError or TypeError for other formats."""
+    Raise msgspec.MsgspecError, IndexError or TypeError for another format.
+    """
     _, counts, columns = _decoder.decode(body)
-    groups = range(len(counts))
-    read = [[_value(column, group) for group in groups] for column in columns[: len(ReceiptFields._fields)]]
-    missing = list(ReceiptFields._field_defaults.values())[len(read) - len(ReceiptFields._fields) :]
-    read += [[default] * len(counts) for default in (missing if len(read) < len(ReceiptFields._fields) else ())]
-    return AlikeColumns(counts, tuple(read))
+    known = columns[: len(ReceiptFields._fields)]
+    return [
+        (number, ReceiptFields(*(_value(column, group) for column in known))) for group, number in enumerate(counts)
+    ]
 
 
 def _value(column: Sequence[Any], group: int) -> Any:

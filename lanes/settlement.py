@@ -138,8 +138,8 @@ NO_BOUND: Final = DeadLetterShare()
 class Receipts(NamedTuple):
     """The receipts that one script appends: their number, their ids and body, and the budget in bytes of all receipts.
 
-    Without any, nothing is appended. `archive` is the budget in bytes of what waits for the archive, 0 without one; with
-    one, the content begins with the SHA-256 of each event's id.
+    Without any, nothing is appended. `archive` is the budget in bytes of what waits for the archive, 0 without one.
+    With one, the content begins with the SHA-256 of each event's id.
     """
 
     number: int = 0

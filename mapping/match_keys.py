@@ -122,6 +122,11 @@ def places_of(bits: int) -> tuple[int, ...]:
     return tuple(place for place in range(len(MATCH_KEYS)) if bits >> place & 1)
 
 
+def bits_of(codes: Iterable[str]) -> int:
+    """Return the bits of the match keys with these codes; unknown codes are ignored."""
+    return sum({1 << place for place, key in enumerate(MATCH_KEYS) if key.code in set(codes)})
+
+
 def names_of_fields(route: Route, connection: Connection) -> dict[str, str]:
     """Return the code of each match key by the incoming name of its value, as notes have it."""
     return {row.source.bind(connection).name: key.code for key, row in rows_with_keys(route, connection)}

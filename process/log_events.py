@@ -40,6 +40,20 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
     "dead_letters_expiring": LogEvent(
         "Dead letters will be removed within a week.", "`what_to_do` keeps or replays them. Logged once a day."
     ),
+    "archive_written": LogEvent("Receipts were written to the archive.", "`file` is the new file there."),
+    "archive_failed": LogEvent(
+        "Receipts cannot be written to the archive; they wait in Redis, and relay keeps trying.",
+        "`problem` says why. Logged once, until a file can be written again.",
+    ),
+    "archive_writable": LogEvent("Receipts can be written to the archive again.", "It follows `archive_failed`."),
+    "archive_files_removed": LogEvent("Files of the archive older than RELAY_ARCHIVE_DAYS were removed."),
+    "archive_files_kept": LogEvent(
+        "Files of the archive older than RELAY_ARCHIVE_DAYS cannot be removed.",
+        "`problem` says why. Tried once an hour.",
+    ),
+    "archive_discarded": LogEvent(
+        "Receipts that waited for an archive were removed.", "RELAY_ARCHIVE is not set any more. They count as lost."
+    ),
     "configuration_reloaded": LogEvent("The changed configuration file is in use."),
     "configuration_refused": LogEvent(
         "The changed configuration file has errors; the former configuration stays in use.", "`problems` lists them."

@@ -31,6 +31,7 @@ class Runtime:
     """The shared objects of one process, used by all of its threads."""
 
     def __init__(self, settings: Settings, redis_url: str) -> None:
+        self.settings = settings
         self.keyring = keyring = settings.keyring
         self.file = ConfigurationFile(settings.config, keyring)
         self.codec = ChunkCodec(keyring)

@@ -15,6 +15,7 @@ from store.diagnosis.trouble import diagnose
 from store.errors import RedisAway, RedisFull
 from store.server import memory_use
 from worker.app import QUEUE, app
+from worker.archive import ARCHIVE_EVERY_S, Archiver
 from worker.receipts import MERGE_EVERY_S, ReceiptMerger
 from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime
@@ -91,7 +92,7 @@ class _Duty:
 
 
 class Timer:
-    """Run the duties in three threads, so that neither a slow answer of Redis nor merging delays renewing leases."""
+    """Run the duties in four threads: no slow answer of Redis or the archive, nor merging, delays renewing leases."""
 
     def __init__(self, runtime: Runtime) -> None:
         duties = [
@@ -104,6 +105,7 @@ class Timer:
             _Duties("relay-timer", runtime, duties, first=resume_corrected),
             _Duties("relay-renewals", runtime, [_Duty(RENEW_EVERY_S, renew_leases)]),
             _Duties("relay-receipts", runtime, [_Duty(MERGE_EVERY_S, ReceiptMerger(runtime.redis_url).step)]),
+            _Duties("relay-archive", runtime, [_Duty(ARCHIVE_EVERY_S, Archiver(runtime.redis_url).step)], patience_s=1),
         )
 
     @property
@@ -126,10 +128,16 @@ class _Duties(threading.Thread):
     """A thread that runs its duties until stopped. Errors of Redis begin an outage; the duty runs again when due."""
 
     def __init__(
-        self, name: str, runtime: Runtime, duties: Sequence[_Duty], first: Callable[[Runtime], None] | None = None
+        self,
+        name: str,
+        runtime: Runtime,
+        duties: Sequence[_Duty],
+        first: Callable[[Runtime], None] | None = None,
+        patience_s: float = 10,
     ) -> None:
+        """`patience_s`: how long `stop` waits for a duty; what takes longer may be killed at any point."""
         super().__init__(name=name, daemon=True)
-        self._runtime, self._duties, self._first = runtime, duties, first
+        self._runtime, self._duties, self._first, self._patience_s = runtime, duties, first, patience_s
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -146,7 +154,7 @@ class _Duties(threading.Thread):
         """Stop, and return when the current duty has ended."""
         self._stopped.set()
         if self.ident is not None:
-            self.join(timeout=10.0)
+            self.join(timeout=self._patience_s)
 
     def _attempt(self, do: Callable[[Runtime], None]) -> None:
         try:

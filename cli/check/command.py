@@ -10,6 +10,7 @@ import msgspec
 from pydantic import SecretStr
 from rich.text import Text
 
+from cli.check.archive import findings_of_archive
 from cli.check.clocks import findings_of_clocks
 from cli.check.dead_letters import findings_of_dead_letters
 from cli.check.findings import Finding
@@ -76,6 +77,7 @@ def all_findings(*, alert: bool = False) -> list[Finding]:
         *_findings_of_server(settings),
         *findings_of_clocks(settings),
         *findings_of_dead_letters(settings),
+        *findings_of_archive(settings),
         *findings_of_phones(settings),
     ]
 

@@ -25,6 +25,7 @@ from delivery.dead_letter import rfc3339
 from lanes.ledger import ConnectionReading, read_ledger, recount
 from lanes.receipts.blocks import receipts_kept
 from operations.alerts.outage import as_fields
+from operations.archive.reach import archive_as_object, archive_status
 from operations.errors import OperatorError
 from operations.format import plural
 from operations.receipts.reach import receipts_as_object
@@ -74,15 +75,17 @@ def status(*, as_json: bool, watch: bool, verify: bool, match_keys: bool, days: 
             return
         seen = overview(settings, client)
         trouble, receipts = Probe(client).trouble(), receipts_kept(client)
+        archive = archive_status(settings, client)
         durability = read_durability(client, settings.replicas, settings.durability)
         if as_json:
             redis_trouble = as_fields(trouble) if trouble else None
             about = {"redis": redis_trouble, "a_202_means": durability.meaning}
+            about["archive"] = archive_as_object(archive)
             print_json({**seen.as_object(), "receipts": receipts_as_object(receipts), **about})
             if seen.refused:
                 note(describe_refusal(seen))
         else:
-            console().print(screen(Seen(seen, memory_use(client), None, trouble, receipts)))
+            console().print(screen(Seen(seen, memory_use(client), None, trouble, receipts, archive)))
             note(f"A 202 means {durability.meaning}.")
             for finding in (*findings_of_clocks(settings), *findings_of_dead_letters(settings)):
                 note(f"{finding.found}: {finding.remedy}")
@@ -110,7 +113,8 @@ def _watch(settings: Settings, client: redis.Redis) -> None:
                 try:
                     seen = overview(settings, client)
                     rates.add(seen.reading)
-                    shown = screen(Seen(seen, memory_use(client), rates, probe.trouble(), receipts_kept(client)))
+                    receipts, archive = receipts_kept(client), archive_status(settings, client)
+                    shown = screen(Seen(seen, memory_use(client), rates, probe.trouble(), receipts, archive))
                     line = Text(f"{rfc3339(seen.reading.now_ms)[11:19]} UTC · Ctrl-C ends", style=MUTED)
                 except RedisAway as away:
                     line = Text(f"{away.trouble.problem}; the figures below are older.", style=BAD)

@@ -12,6 +12,7 @@ from rich.text import Text
 from cli.status.balance import balance_line
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, STATE_STYLES, count, state, table
 from lanes.receipts.blocks import ReceiptsKept
+from operations.archive.reach import ArchiveStatus, describe_archive
 from operations.format import duration, plural, size
 from operations.receipts.reach import describe_receipts
 from operations.status.connections import ConnectionStatus, Overview
@@ -32,6 +33,7 @@ class Seen(NamedTuple):
     trouble: Trouble | None = None
     """Why Redis accepts no writes, although it can be read."""
     receipts: ReceiptsKept | None = None
+    archive: ArchiveStatus | None = None
 
 
 HELD_BACK: Final = (
@@ -102,6 +104,9 @@ def screen(seen: Seen) -> RenderableType:
     parts += ["", _inputs(seen), "", *_ledger(seen)]
     if seen.receipts is not None:
         parts += ["", Text(describe_receipts(seen.receipts), style=MUTED)]
+    if seen.archive is not None:
+        failing = seen.archive.kept.failing_since_ms is not None
+        parts.append(Text(f"archive {describe_archive(seen.archive)}", style=CAREFUL if failing else MUTED))
     if dead_letters := _dead_letters(statuses):
         parts += ["", dead_letters]
     return Group(*parts)

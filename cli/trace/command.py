@@ -10,6 +10,7 @@ from cli.terminal.output import console, note, print_json
 from cli.trace.ids import read_ids
 from cli.trace.screen import screen
 from delivery.dead_letter import rfc3339
+from operations.archive.search import Archive
 from operations.receipts.trace import Trace, trace
 from operations.status.connections import overview
 
@@ -27,18 +28,20 @@ def trace_command(*, event_ids: tuple[str, ...], file: IO[str] | None, column: s
     """Show what became of events: each item of them, for each connection, on a timeline.
 
     An event's id is mParticle's source_message_id, or the id that relay generated. Ids may come from a file, such as
-    the orders of a month. Exit code 1 when an id was not seen.
+    the orders of a month. With RELAY_ARCHIVE the archive is searched as well. Exit code 1 when an id was not seen.
     """
     ids = read_ids(event_ids, file, column)
     with open_store() as store:
         seen = overview(store.settings, store.client)
-        found = trace(store, seen.reading, ids)
+        found = trace(store, seen.reading, ids, Archive.of(store.settings))
     if as_json:
         print_json([item.as_object() for items in found.items.values() for item in items if item.is_outcome])
     else:
         console().print(screen(found, seen))
     _print_unknown(found, as_json=as_json)
-    raise SystemExit(bool(found.unknown))
+    if found.archive_problem:
+        note(f"The archive could not be read, so older receipts are missing: {found.archive_problem}.")
+    raise SystemExit(bool(found.unknown or found.archive_problem))
 
 
 def _print_unknown(found: Trace, *, as_json: bool) -> None:

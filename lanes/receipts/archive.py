@@ -16,6 +16,7 @@ import redis
 
 from lanes.scripts import lane_scripts
 from store.diagnosis.trouble import translate_errors
+from store.reading import read_together
 from store.scripts import pack
 
 ID_BYTES: Final = 32
@@ -71,7 +72,7 @@ def archive_kept(client: redis.Redis) -> ArchiveKept:
         values = cast("list[bytes | None]", client.hmget(_KEPT, [*_FIELDS, "error"]))
     counts = [int(value or 0) for value in values[:4]]
     times = [None if value is None else int(value) for value in values[4:9]]
-    return ArchiveKept(*counts, *times, (values[9] or b"").decode())  # type: ignore[arg-type]
+    return ArchiveKept(*counts, *times, (values[9] or b"").decode())  # type: ignore[arg-type, call-arg]
 
 
 def seal_batch(client: redis.Redis, budget: int) -> Batch | None:
@@ -103,6 +104,13 @@ def discard_waiting(client: redis.Redis) -> int:
 def waiting_pieces(client: redis.Redis) -> list[Piece]:
     """Return all pieces that wait for the archive, oldest first. Raise RedisAway."""
     return [*_pieces(client, "archive:sealed"), *_pieces(client, "archive:pieces")]
+
+
+def oldest_waiting_ms(client: redis.Redis) -> int | None:
+    """Return when the oldest piece that waits was written; None where none waits. Raise RedisAway."""
+    found = read_together(client, [("LINDEX", "archive:sealed", "0"), ("LINDEX", "archive:pieces", "0")]).replies
+    first = next((piece for piece in found if piece is not None), None)
+    return None if first is None else int(_PIECE.unpack_from(first)[0])
 
 
 def note_failure(client: redis.Redis, error: str, now_ms: int) -> None:

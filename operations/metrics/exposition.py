@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from config.model import Configuration
 from config.settings import Settings
+from lanes.receipts.archive import archive_kept
 from lanes.receipts.blocks import receipts_kept
 from operations.match_keys import match_key_days
 from operations.metrics import catalogue
@@ -52,7 +53,8 @@ def _read(settings: Settings, client: redis.Redis, read: Callable[[], Configurat
         seen = overview(settings, client, read)
         keys = match_key_days(client, [status.id for status in seen.statuses], 1, seen.reading.now_ms)
         counts, kept = read_counts(client, ANSWERS), receipts_kept(client)
-        return Snapshot(seen, memory_use(client), counts, receipts=kept, match_keys=keys)
+        archive = archive_kept(client) if settings.archive else None
+        return Snapshot(seen, memory_use(client), counts, receipts=kept, archive=archive, match_keys=keys)
     except RedisAway:
         return Snapshot()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from lanes.ledger import DEAD_LETTERS_REMOVED
+from lanes.receipts.archive import ArchiveKept
 from lanes.receipts.blocks import ReceiptsKept
 from operations.match_keys import KeyCounts, MatchKeyDay
 from operations.metrics.histograms import Distribution, Histogram
@@ -39,6 +40,7 @@ class Snapshot:
     durability: Durability | None = None
     wanted: Wanted | None = None
     receipts: ReceiptsKept | None = None
+    archive: ArchiveKept | None = None
     match_keys: Sequence[MatchKeyDay] = ()
 
 
@@ -126,6 +128,16 @@ def of_receipts(value: Callable[[ReceiptsKept], float | None]) -> Take:
 
     def known(snapshot: Snapshot) -> list[Sample]:
         figure = value(snapshot.receipts) if snapshot.receipts else None
+        return [] if figure is None else [((), figure)]
+
+    return known
+
+
+def of_archive(value: Callable[[ArchiveKept], float | None]) -> Take:
+    """Take a figure of the archive; none without an archive."""
+
+    def known(snapshot: Snapshot) -> list[Sample]:
+        figure = value(snapshot.archive) if snapshot.archive else None
         return [] if figure is None else [((), figure)]
 
     return known

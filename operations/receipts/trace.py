@@ -1,5 +1,6 @@
 """Trace events by their ids: receipts, what waits, and dead letters that are older than the receipts."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,8 @@ from lanes.dead_letters import dead_letter_ids, read_dead_letters
 from lanes.errors import ChunkUnreadable
 from lanes.ledger import Reading
 from lanes.receipts.blocks import receipts_kept, search_receipts
+from operations.archive.search import Archive
+from operations.archive.storage import ArchiveError
 from operations.dead_letters.store import DeadLetterStore
 from operations.receipts.item import TraceItem
 from operations.receipts.waiting import find_waiting
@@ -26,11 +29,13 @@ _CLOCKS_MS: Final = 120_000
 class Trace:
     """What is known of some events, by id in the order asked for; each oldest first.
 
-    `since_ms`: receipts reach back to this time; None where there never was any.
+    `since_ms`: receipts reach back to this time; None where there never was any. `archive_problem`: why the archive
+    could not be read, so that older receipts are missing; "" when it could, or there is none.
     """
 
     items: dict[str, list[TraceItem]]
     since_ms: int | None
+    archive_problem: str = ""
 
     @property
     def unknown(self) -> list[str]:
@@ -38,42 +43,59 @@ class Trace:
         return [event_id for event_id, items in self.items.items() if not items]
 
 
-def trace(store: DeadLetterStore, reading: Reading, event_ids: Iterable[str]) -> Trace:
+def trace(store: DeadLetterStore, reading: Reading, event_ids: Iterable[str], archive: Archive | None = None) -> Trace:
     """Return what is known of these events. `reading` is of the ledger, just before. Raise RedisAway.
 
-    What waits is read first, so that an item that ends meanwhile is not missed; then its receipt counts.
+    What waits is read first, so that an item that ends meanwhile is not missed; then its receipt counts. The archive is
+    read last: what Redis removes meanwhile is there.
     """
     items: dict[str, list[TraceItem]] = {event_id: [] for event_id in event_ids}
     lanes = [lane for connection in reading.connections for lane in connection.lanes]
     waiting = list(find_waiting(store.client, store.codec, lanes, items))
-    kept = receipts_kept(store.client)
-    for item in _receipts(store, list(items)):
+    ended, since_ms, problem = _ended(store, list(items), archive)
+    for item in _with_dead_letters(store.client, ended):
         items[item.event_id].append(item)
-    for item in _older_dead_letters(store, kept.since_ms, items):
+    for item in _older_dead_letters(store, since_ms, items):
         items[item.event_id].append(item)
     for item in waiting:
         if not _ended_since(item, items[item.event_id], reading.now_ms):
             items[item.event_id].append(item)
-    return Trace({event_id: sorted(found, key=_time) for event_id, found in items.items()}, kept.since_ms)
+    return Trace({event_id: sorted(found, key=_time) for event_id, found in items.items()}, since_ms, problem)
+
+
+def _ended(
+    store: DeadLetterStore, event_ids: Sequence[str], archive: Archive | None
+) -> tuple[list[TraceItem], int | None, str]:
+    """Return the receipts of these events, how far back receipts reach, and why the archive could not be read."""
+    found = list(_receipts(store, event_ids))
+    since_ms = receipts_kept(store.client).since_ms
+    if archive is None:
+        return found, since_ms, ""
+    try:
+        archived = archive.search(store.client, event_ids, since_ms)
+    except ArchiveError as error:
+        return found, since_ms, str(error)
+    older = Counter(TraceItem(event_id, receipt.facts, receipt.at_ms) for event_id, receipt in archived.receipts)
+    both = Counter(found) | older  # a receipt that is in Redis and in the archive is one
+    return list(both.elements()), min(filter(None, (since_ms, archived.since_ms)), default=None), ""
 
 
 def _receipts(store: DeadLetterStore, event_ids: Sequence[str]) -> Iterator[TraceItem]:
-    """Yield the receipts of these events, with dead letters that are still in the store."""
+    """Yield the receipts of these events that are in Redis."""
     by_digest: dict[bytes, str] = {}
     for secret in digest_secrets(store.keyring):
         digest = digester(secret)
         by_digest.update((digest(event_id), event_id) for event_id in event_ids)
-    found = []
     for hit in search_receipts(store.client, by_digest):
         try:
             facts = decode_receipt(hit.body, hit.place)
         except (msgspec.MsgspecError, IndexError, TypeError, ValueError):
             continue  # a later version wrote it
-        found.append(TraceItem(by_digest[hit.id], facts, hit.at_ms))
-    yield from _with_dead_letters(store.client, found)
+        yield TraceItem(by_digest[hit.id], facts, hit.at_ms)
 
 
 def _with_dead_letters(client: redis.Redis, found: Sequence[TraceItem]) -> Iterator[TraceItem]:
+    """Yield these items, with dead letters that are still in the store."""
     ids: dict[str, list[str]] = {}
     for item in found:
         if item.facts.outcome == "dead_lettered" and item.facts.dead_letter:

@@ -1,0 +1,153 @@
+"""Where the archive is: a directory, or a bucket of S3, Google or Azure. Packages are loaded when it is used."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from config.errors import RelayError
+
+MISSING: Final = "The archive needs packages that are not installed here: pip install 'tiktok-events-relay[archive]'"
+TEMPORARY: Final = ".part"
+_CLIENT: Final[Any] = {"connect_timeout": "5s", "timeout": "30s", "allow_http": True}
+"""`allow_http` permits an address of the service that begins with http://; its variable says which address."""
+_RETRIES: Final[Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
+_CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
+_STATUS: Final = re.compile(r"status:? (?:code:? )?(\d{3})\b")
+
+
+class ArchiveError(RelayError):
+    """Why the archive cannot be used: a sentence that holds no credentials."""
+
+
+class StoredFile(NamedTuple):
+    """A file of the archive: its path there, and its size in bytes."""
+
+    path: str
+    size: int
+
+
+class Storage:
+    """The files of one archive. Every method raises ArchiveError. Serves any number of threads.
+
+    Credentials and options come from the variables that the service's own tools read, such as AWS_ACCESS_KEY_ID.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        parts = urlsplit(url)
+        self._scheme, self._bucket, self._path = parts.scheme, parts.netloc, unquote(parts.path)
+
+    def put(self, path: str, content: bytes) -> None:
+        """Write a file whole, or leave the former one: nobody ever sees a part of it."""
+        if self._scheme == "file":
+            self._put_local(Path(self._path, path), content)
+            return
+        try:
+            self._library.put(self._store, path, content, use_multipart=False)
+        except self._errors as error:
+            raise self._told(error) from None
+
+    def get(self, path: str) -> bytes:
+        """Return the content of a file."""
+        try:
+            return bytes(self._library.get(self._store, path).bytes())
+        except self._errors as error:
+            raise self._told(error) from None
+
+    def list(self, prefix: str = "") -> Iterator[StoredFile]:
+        """Yield every file whose path begins with this folder."""
+        try:
+            for page in self._library.list(self._store, prefix or None):
+                yield from (StoredFile(found["path"], found["size"]) for found in page)
+        except self._errors as error:
+            raise self._told(error) from None
+
+    def delete(self, paths: Iterable[str]) -> None:
+        """Remove files, and directories that are empty then."""
+        chosen = list(paths)
+        try:
+            if chosen:
+                self._library.delete(self._store, chosen)
+        except self._errors as error:
+            if type(error).__name__ != "NotFoundError":  # else another process has removed it
+                raise self._told(error) from None
+        if self._scheme == "file":
+            for folder in {Path(self._path, path).parent for path in chosen}:
+                _remove_empty(folder, Path(self._path))
+
+    def _put_local(self, target: Path, content: bytes) -> None:
+        """Write to a temporary file, then rename it, both forced to the disk."""
+        temporary = target.with_name(target.name + TEMPORARY)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+            folder = os.open(target.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise ArchiveError(f"{self.url} cannot be written: {error.strerror or type(error).__name__}") from None
+
+    @cached_property
+    def _library(self) -> Any:
+        try:
+            import obstore
+        except ImportError:
+            raise ArchiveError(MISSING) from None
+        return obstore
+
+    @cached_property
+    def _errors(self) -> tuple[type[Exception], ...]:
+        del self._library  # so that a missing package has its own message
+        from obstore.exceptions import BaseError
+
+        return BaseError, OSError, ValueError
+
+    @cached_property
+    def _store(self) -> Any:
+        from obstore.store import AzureStore, GCSStore, LocalStore, S3Store
+
+        if self._scheme == "file":
+            return LocalStore(self._path, mkdir=True)
+        options: Any = {"client_options": _CLIENT, "retry_config": _RETRIES}
+        prefix = self._path.strip("/") or None
+        store: Any = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}[self._scheme]
+        return store(self._bucket, prefix=prefix, **options)
+
+    def _told(self, error: Exception) -> ArchiveError:
+        """Return the error in words of relay: the library's may quote a signature or an access key."""
+        from obstore import exceptions
+
+        text = str(error)
+        code, status = _CODE.search(text), _STATUS.search(text)
+        about = [match[1] if match is code else f"HTTP {match[1]}" for match in (code, status) if match]
+        match error:
+            case exceptions.PermissionDeniedError() | exceptions.UnauthenticatedError():
+                what = "refuses these credentials"
+            case exceptions.NotFoundError() | FileNotFoundError():
+                what = "has no such bucket or file"
+            case OSError():
+                what = f"cannot be used: {error.strerror or type(error).__name__}"
+            case _:
+                what = "cannot be reached or answers with an error"
+        return ArchiveError(f"{self.url} {what}{' (' + ', '.join(about) + ')' if about else ''}")
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Remove a directory and those above it, up to `root`, as far as they are empty."""
+    while folder != root and root in folder.parents:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent

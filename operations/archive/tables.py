@@ -1,0 +1,178 @@
+"""Receipts as Parquet: encode a batch as one file, and read the receipts of some events from a file.
+
+A batch has few distinct rows, because receipts are kept in groups that are alike. So Python handles groups, and Arrow
+repeats them.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from delivery.receipt import NO_EVENT_ID, ReceiptFields, decode_groups
+from lanes.receipts.archive import ID_BYTES, Piece
+from mapping.match_keys import bits_of, codes_of
+from operations.archive.storage import MISSING, ArchiveError
+
+ID_COLUMN: Final = "event_id_sha256"
+_ROWS_AT_ONCE: Final = 65_536
+_LEVEL: Final = 1
+"""Of zstd: digests do not compress, and level 3 saves nothing else."""
+_HEX: Final = 2 * ID_BYTES
+
+
+class Encoded(NamedTuple):
+    """A batch as a file: its content, its receipts, and how many receipts of the batch could not be read."""
+
+    content: bytes
+    receipts: int
+    unreadable: int
+
+
+class ArchivedReceipt(NamedTuple):
+    """A receipt of the archive: the SHA-256 of its event's id in hexadecimal, when it was written, and what it says."""
+
+    event_id_sha256: str
+    at_ms: int
+    facts: ReceiptFields
+
+
+def encode_batch(pieces: Sequence[Piece]) -> Encoded:
+    """Return the pieces as a Parquet file. Raise ArchiveError where the packages are missing."""
+    arrow, parquet = _packages()
+    ids: list[bytes] = []
+    counts: list[int] = []
+    times: list[int] = []
+    facts: list[ReceiptFields] = []
+    unreadable = 0
+    for piece in pieces:
+        number = len(piece.ids) // ID_BYTES
+        try:
+            groups = decode_groups(piece.body)
+        except (msgspec.MsgspecError, IndexError, TypeError, ValueError):
+            groups = []
+        if sum(count for count, _ in groups) != number:
+            unreadable += number  # a later version wrote it
+            continue
+        ids.append(piece.ids)
+        counts += [count for count, _ in groups]
+        times += [piece.at_ms] * len(groups)
+        facts += [each for _, each in groups]
+    table = _table(arrow, b"".join(ids), counts, times, facts)
+    sink = arrow.BufferOutputStream()
+    names = [name for name in table.column_names if name != ID_COLUMN]
+    parquet.write_table(
+        table,
+        sink,
+        compression="zstd",
+        compression_level=_LEVEL,
+        use_dictionary=names,
+        row_group_size=_ROWS_AT_ONCE,
+    )
+    return Encoded(sink.getvalue().to_pybytes(), table.num_rows, unreadable)
+
+
+def find_in_file(content: bytes, wanted: Any) -> Iterator[ArchivedReceipt]:
+    """Yield the receipts of a file whose ids are in `wanted`, as `wanted_ids` returns it. Raise ArchiveError."""
+    arrow, parquet = _packages()
+    try:
+        file = parquet.ParquetFile(arrow.BufferReader(content))
+        for group in range(file.num_row_groups):
+            column = file.read_row_group(group, columns=[ID_COLUMN], use_threads=False).column(0)
+            hits = arrow.compute.is_in(column, wanted)
+            if arrow.compute.any(hits).as_py():
+                yield from map(_receipt, file.read_row_group(group, use_threads=False).filter(hits).to_pylist())
+    except (arrow.ArrowException, OSError, KeyError) as error:
+        raise ArchiveError(f"a file of the archive cannot be read: {type(error).__name__}") from None
+
+
+def wanted_ids(ids: Sequence[str]) -> Any:
+    """Return these ids, SHA-256 in hexadecimal, as `find_in_file` takes them."""
+    return _packages()[0].array(list(ids))
+
+
+def _packages() -> tuple[ModuleType, ModuleType]:
+    try:
+        import pyarrow
+        import pyarrow.compute
+        import pyarrow.parquet
+    except ImportError:
+        raise ArchiveError(MISSING) from None
+    return pyarrow, pyarrow.parquet
+
+
+def _table(
+    arrow: ModuleType, ids: bytes, counts: Sequence[int], times: Sequence[int], facts: Sequence[ReceiptFields]
+) -> Any:
+    """Return the table: a row for each id, with the facts of its group."""
+    ends: list[int] = []
+    rows = 0
+    for count in counts:
+        rows += count
+        ends.append(rows)
+    runs = arrow.RunEndEncodedArray.from_arrays(
+        arrow.array(ends, arrow.int32()), arrow.array(range(len(ends)), arrow.int32())
+    )
+    place = arrow.compute.run_end_decode(runs) if ends else arrow.array([], arrow.int32())
+    of: dict[str, list[Any]] = {name: [getattr(each, name) for each in facts] for name in ReceiptFields._fields}
+    text, whole, when = arrow.string(), arrow.int32(), arrow.timestamp("ms", "UTC")
+    note = arrow.struct([("field", text), ("note", text)])
+    columns: dict[str, tuple[list[Any], Any]] = {
+        "connection": (of["connection"], text),
+        "input": (of["input"], text),
+        "tiktok_event": (of["tiktok_event"], text),
+        "outcome": (of["outcome"], text),
+        "reason": (of["reason"], text),
+        "received_at": ([at or None for at in of["received_ms"]], when),
+        "ended_at": (list(times), when),
+        "attempts": (of["attempts"], whole),
+        "repeated": (of["repeated"], arrow.bool_()),
+        "tiktok_code": (of["tiktok_code"], arrow.int64()),
+        "tiktok_request_id": (of["tiktok_request_id"], text),
+        "match_keys": ([codes_of(bits) for bits in of["match_keys"]], arrow.list_(text)),
+        "notes": (
+            [[dict(zip(("field", "note"), each, strict=True)) for each in n] for n in of["notes"]],
+            arrow.list_(note),
+        ),
+        "job": (of["job"], text),
+        "dead_letter": (of["dead_letter"], text),
+    }
+    arrays = {name: arrow.array(values, kind).take(place) for name, (values, kind) in columns.items()}
+    return arrow.table({ID_COLUMN: _id_column(arrow, ids, rows), **arrays})
+
+
+def _id_column(arrow: ModuleType, ids: bytes, rows: int) -> Any:
+    """Return the ids in hexadecimal; null for an event without an id."""
+    digits = ids.hex()
+    if NO_EVENT_ID in ids:  # perhaps; then look at each
+        each = [digits[at : at + _HEX] for at in range(0, len(digits), _HEX)]
+        nothing = NO_EVENT_ID.hex()
+        return arrow.array([None if one == nothing else one for one in each], arrow.string())
+    offsets = array("i", range(0, _HEX * (rows + 1), _HEX))
+    return arrow.StringArray.from_buffers(rows, arrow.py_buffer(offsets.tobytes()), arrow.py_buffer(digits.encode()))
+
+
+def _receipt(row: dict[str, Any]) -> ArchivedReceipt:
+    facts = ReceiptFields(
+        connection=row["connection"],
+        input=row["input"],
+        outcome=row["outcome"],
+        tiktok_event=row["tiktok_event"],
+        reason=row["reason"],
+        received_ms=_ms(row["received_at"]),
+        attempts=row["attempts"],
+        repeated=row["repeated"],
+        tiktok_code=row["tiktok_code"],
+        tiktok_request_id=row["tiktok_request_id"],
+        match_keys=bits_of(row["match_keys"]),
+        notes=tuple((note["field"], note["note"]) for note in row["notes"]),
+        job=row["job"],
+        dead_letter=row["dead_letter"],
+    )
+    return ArchivedReceipt(row[ID_COLUMN], _ms(row["ended_at"]), facts)
+
+
+def _ms(at: Any) -> int:
+    return round(at.timestamp() * 1000) if at else 0

@@ -91,6 +91,20 @@ MUTATIONS = (
         "tests/lanes/test_receipts.py",
     ),
     Mutation(
+        "number of the batch that leaves",
+        "lanes/scripts/remove_sealed.lua",
+        "if tonumber(redis.call('HGET', 'archive:kept', 'batch') or 0) ~= batch or #pieces == 0 then return 0 end",
+        "if #pieces == 0 then return 0 end",
+        "tests/lanes/test_archive.py",
+    ),
+    Mutation(
+        "one hour in a batch",
+        "lanes/scripts/seal_archive.lua",
+        "if math.floor(at / HOUR) ~= hour or bytes >= most_bytes then break end",
+        "if bytes >= most_bytes then break end",
+        "tests/lanes/test_archive.py",
+    ),
+    Mutation(
         "leading pieces in merge",
         "lanes/scripts/merge_receipts.lua",
         "if left ~= ask.place or #pieces ~= ask.pieces then return 0 end",

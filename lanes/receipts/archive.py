@@ -16,7 +16,6 @@ import redis
 
 from lanes.scripts import lane_scripts
 from store.diagnosis.trouble import translate_errors
-from store.reading import read_together
 from store.scripts import pack
 
 ID_BYTES: Final = 32
@@ -108,7 +107,8 @@ def waiting_pieces(client: redis.Redis) -> list[Piece]:
 
 def oldest_waiting_ms(client: redis.Redis) -> int | None:
     """Return when the oldest piece that waits was written; None where none waits. Raise RedisAway."""
-    found = read_together(client, [("LINDEX", "archive:sealed", "0"), ("LINDEX", "archive:pieces", "0")]).replies
+    with translate_errors, client.pipeline() as pipeline:
+        found = pipeline.lindex("archive:sealed", 0).lindex("archive:pieces", 0).execute()
     first = next((piece for piece in found if piece is not None), None)
     return None if first is None else int(_PIECE.unpack_from(first)[0])
 

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from config.dead_letter_reasons import CONFIGURES, CONFIGURES_SENDERS, OPERATOR
 from delivery.dead_letter import rfc3339
 from operations.alerts.rules import Kind, Notice
+from operations.archive.reach import ArchiveStatus
 from operations.dead_letters.retention import share_full_remedy
 from operations.format import duration, plural, size
 from operations.status.connections import ConnectionStatus
@@ -79,16 +80,31 @@ def durability_low(found: Durability, now_ms: int) -> Notice:
         fact = f"a 202 means only {found.meaning}, and RELAY_DURABILITY asks for more"
     else:
         fact = f"{len(found.following)} of {found.replicas} replicas of Redis follow: requests are answered 503"
-    return _durability("durability_low", fact, "bring the replicas back, or correct their settings", now_ms)
+    return _checked("durability_low", fact, "bring the replicas back, or correct their settings", now_ms, "durability")
 
 
 def durability_again(found: Durability, now_ms: int) -> Notice:
     """Return the alert that all is well again."""
-    return _durability("durability_again", f"a 202 means {found.meaning} again", "", now_ms)
+    return _checked("durability_again", f"a 202 means {found.meaning} again", "", now_ms, "durability")
 
 
-def _durability(kind: str, fact: str, what_to_do: str, now_ms: int) -> Notice:
-    runbook = f"{RUNBOOK}#durability"
+def archive_failing(status: ArchiveStatus, now_ms: int) -> Notice:
+    """Return the alert that receipts cannot be written to the archive."""
+    kept = status.kept
+    lost = f", and {plural(kept.lost, 'receipt')} removed unwritten so far" if kept.lost else ""
+    fact = f"receipts cannot be archived: {kept.error}; {plural(kept.receipts, 'receipt')} waiting in Redis{lost}"
+    what_to_do = "run relay check, then correct the store or its credentials"
+    return _checked("archive_failing", fact, what_to_do, now_ms, "archive")
+
+
+def archive_again(status: ArchiveStatus, now_ms: int) -> Notice:
+    """Return the alert that receipts are archived again."""
+    return _checked("archive_again", f"receipts are archived again in {status.url}", "", now_ms, "archive")
+
+
+def _checked(kind: str, fact: str, what_to_do: str, now_ms: int, heading: str) -> Notice:
+    """Return an alert about what `relay check` checks, with the runbook's heading."""
+    runbook = f"{RUNBOOK}#{heading}"
     to_do = [f"To do, {OPERATOR}: {what_to_do}"] if what_to_do else []
     text = "\n".join([f"relay: {fact}", *to_do, f"`relay check` · {runbook}"])
     fields: dict[str, str | int] = {"alert": kind, "at": rfc3339(now_ms), "fact": fact}

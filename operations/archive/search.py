@@ -57,7 +57,7 @@ class Archive:
         return Archived([(by_hex[receipt.event_id_sha256], receipt) for receipt in merged.elements()], since_ms)
 
     def _in_file(self, file: ArchiveFile, wanted: Any) -> list[ArchivedReceipt]:
-        return list(find_in_file(self._storage.get(file.path), wanted))
+        return list(find_in_file(file.path, self._storage.get(file.path), wanted))
 
     def _waiting(
         self, client: redis.Redis, by_hex: dict[str, str], redis_since_ms: int | None

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ TEMPORARY: Final = ".part"
 _CLIENT: Final[Any] = {"connect_timeout": "5s", "timeout": "30s", "allow_http": True}
 """`allow_http` permits an address of the service that begins with http://; its variable says which address."""
 _RETRIES: Final[Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
+_DELETED_AT_ONCE: Final = 1_000
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
 _STATUS: Final = re.compile(r"status:? (?:code:? )?(\d{3})\b")
 
@@ -47,35 +49,27 @@ class Storage:
         if self._scheme == "file":
             self._put_local(Path(self._path, path), content)
             return
-        try:
-            self._library.put(self._store, path, content, use_multipart=False)
-        except self._errors as error:
-            raise self._told(error) from None
+        with self._translated() as library:
+            library.put(self._store, path, content, use_multipart=False)
 
     def get(self, path: str) -> bytes:
         """Return the content of a file."""
-        try:
-            return bytes(self._library.get(self._store, path).bytes())
-        except self._errors as error:
-            raise self._told(error) from None
+        with self._translated() as library:
+            return bytes(library.get(self._store, path).bytes())
 
-    def list(self, prefix: str = "") -> Iterator[StoredFile]:
-        """Yield every file whose path begins with this folder."""
-        try:
-            for page in self._library.list(self._store, prefix or None):
+    def list(self) -> Iterator[StoredFile]:
+        """Yield every file."""
+        with self._translated() as library:
+            for page in library.list(self._store):
                 yield from (StoredFile(found["path"], found["size"]) for found in page)
-        except self._errors as error:
-            raise self._told(error) from None
 
     def delete(self, paths: Iterable[str]) -> None:
-        """Remove files, and directories that are empty then."""
+        """Remove files, and directories that are empty then; a file that is gone already counts as removed."""
         chosen = list(paths)
-        try:
-            if chosen:
-                self._library.delete(self._store, chosen)
-        except self._errors as error:
-            if type(error).__name__ != "NotFoundError":  # else another process has removed it
-                raise self._told(error) from None
+        with self._translated() as library:
+            for first in range(0, len(chosen), _DELETED_AT_ONCE):
+                with suppress(library.exceptions.NotFoundError):
+                    library.delete(self._store, chosen[first : first + _DELETED_AT_ONCE])
         if self._scheme == "file":
             for folder in {Path(self._path, path).parent for path in chosen}:
                 _remove_empty(folder, Path(self._path))
@@ -98,20 +92,19 @@ class Storage:
         except OSError as error:
             raise ArchiveError(f"{self.url} cannot be written: {error.strerror or type(error).__name__}") from None
 
-    @cached_property
-    def _library(self) -> Any:
+    @contextmanager
+    def _translated(self) -> Iterator[Any]:
+        """Give the library, and translate its errors. Raise ArchiveError, also where the library is missing."""
         try:
             import obstore
+            import obstore.exceptions
+            import obstore.store
         except ImportError:
             raise ArchiveError(MISSING) from None
-        return obstore
-
-    @cached_property
-    def _errors(self) -> tuple[type[Exception], ...]:
-        del self._library  # so that a missing package has its own message
-        from obstore.exceptions import BaseError
-
-        return BaseError, OSError, ValueError
+        try:
+            yield obstore
+        except (obstore.exceptions.BaseError, OSError, ValueError) as error:
+            raise self._told(error) from None
 
     @cached_property
     def _store(self) -> Any:

@@ -74,7 +74,7 @@ def encode_batch(pieces: Sequence[Piece]) -> Encoded:
     return Encoded(sink.getvalue().to_pybytes(), table.num_rows, unreadable)
 
 
-def find_in_file(content: bytes, wanted: Any) -> Iterator[ArchivedReceipt]:
+def find_in_file(path: str, content: bytes, wanted: Any) -> Iterator[ArchivedReceipt]:
     """Yield the receipts of a file whose ids are in `wanted`, as `wanted_ids` returns it. Raise ArchiveError."""
     arrow, parquet = _packages()
     try:
@@ -85,7 +85,7 @@ def find_in_file(content: bytes, wanted: Any) -> Iterator[ArchivedReceipt]:
             if arrow.compute.any(hits).as_py():
                 yield from map(_receipt, file.read_row_group(group, use_threads=False).filter(hits).to_pylist())
     except (arrow.ArrowException, OSError, KeyError) as error:
-        raise ArchiveError(f"a file of the archive cannot be read: {type(error).__name__}") from None
+        raise ArchiveError(f"{path} is no file of Parquet, or no whole one: {type(error).__name__}") from None
 
 
 def wanted_ids(ids: Sequence[str]) -> Any:

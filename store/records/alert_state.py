@@ -11,7 +11,8 @@ NOTES: Final = "alerts:notes"
 """A hash: the note of each connection, and those under the names below."""
 CLOCKS: Final = ":clocks"
 DURABILITY: Final = ":durability"
-"""The names of the notes on clocks and on what a 202 means; no connection has such an id."""
+ARCHIVE: Final = ":archive"
+"""The names of the notes on clocks, on what a 202 means and on the archive; no connection has such an id."""
 
 
 class AlertState:

@@ -13,8 +13,11 @@ from ruamel.yaml import YAML
 from config.dead_letter_reasons import CONFIGURES, CONFIGURES_SENDERS, OPERATOR, SENDER
 from config.settings import Settings
 from lanes.ledger import ConnectionReading
+from lanes.receipts.archive import ArchiveKept
 from operations.alerts.messages import (
     AlertContext,
+    archive_again,
+    archive_failing,
     build_notice,
     clocks_agree,
     clocks_disagree,
@@ -25,6 +28,7 @@ from operations.alerts.messages import (
     redis_trouble,
 )
 from operations.alerts.rules import Kind, Notice
+from operations.archive.reach import ArchiveStatus
 from operations.metrics.catalogue import CATALOGUE
 from operations.status.connections import ConnectionStatus, State
 from store.clocks import Clocks
@@ -110,10 +114,12 @@ def notices() -> list[Notice]:
     status = ConnectionStatus("shop", "paused", ledger, None, None, None, None)
     trouble, clocks = Trouble("refused", "Redis refuses", "start it", passes=True), Clocks(0, 90_000)
     durability = Durability("disk", 1, ServerDisk("primary", always=True))
+    archive = ArchiveStatus("s3://bucket", ArchiveKept(5, 5, 5, 5, 5, 5, 5, 5, 5, "no bucket"))
     return [
         *(build_notice(kind, status, AlertContext(0)) for kind in get_args(Kind)),
         *(redis_trouble(trouble, 0), redis_again(0), misdirected(3, 0), clocks_disagree(clocks), clocks_agree(clocks)),
         *(durability_low(durability, 0), durability_again(durability, 0)),
+        *(archive_failing(archive, 0), archive_again(archive, 0)),
     ]
 
 

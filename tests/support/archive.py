@@ -46,7 +46,9 @@ class ArchiveBench(Bench):
     def write(self, hours: int = 1) -> None:
         """Write what waits, as if so many hours had passed."""
         make_older(self.redis, hours)
-        Archiver(self.url).step(self.runtime)
+        archiver = Archiver(self.url)
+        archiver.step(self.runtime)
+        archiver._leader.release()
 
     def rows(self) -> list[dict[str, Any]]:
         """Return every row of the archive."""

@@ -18,6 +18,8 @@ from config.settings import Settings
 from lanes.connections import Glance, glance
 from operations.alerts.messages import (
     AlertContext,
+    archive_again,
+    archive_failing,
     build_notice,
     clocks_agree,
     clocks_disagree,
@@ -38,13 +40,14 @@ from operations.alerts.rules import (
     situation_of,
 )
 from operations.alerts.webhook import post
+from operations.archive.reach import archive_status
 from operations.metrics.samples import MISDIRECTED
 from operations.status.connections import overview
 from store.client import connect
 from store.clocks import Clocks, own_ms
 from store.errors import RedisAway, RedisFull
 from store.leader_lock import LeaderLock
-from store.records.alert_state import CLOCKS, DURABILITY, AlertState
+from store.records.alert_state import ARCHIVE, CLOCKS, DURABILITY, AlertState
 from store.records.counter_batches import read_counts
 from store.replication.durability import read_durability
 from store.server import dead_letter_share_of, memory_use
@@ -54,6 +57,8 @@ CHECK_EVERY_S: Final = 2.0
 MISDIRECTED_NOTE: Final = ":misdirected"
 """The key of the note on misdirected requests, beside those of connections; no connection has such an id."""
 DURABILITY_EVERY_S: Final = 15.0
+ARCHIVE_HOLD_MS: Final = 300_000
+"""A shorter failure of the archive causes no alert: its receipts only wait."""
 """Each time the primary and all replicas are asked."""
 RETRY_AFTER_S: Final = (5, 30, 120, 600)
 """Seconds between attempts; after the last one the notice is dropped."""
@@ -143,6 +148,7 @@ class Alerts(threading.Thread):
         if webhook_works:
             self._check_misdirected(now_ms)
             self._check_durability(now_ms)
+            self._check_archive(now_ms)
 
     def _check_misdirected(self, now_ms: int) -> None:
         count = sum(read_counts(self._client, MISDIRECTED).values())
@@ -180,6 +186,17 @@ class Alerts(threading.Thread):
         is_fault = not (found.is_enough(wanted) and found.has_replicas)
         notice = durability_low(found, now_ms) if is_fault else durability_again(found, now_ms)
         self._check_fault(DURABILITY, notice, now_ms, decided_ms=now_ms, is_fault=is_fault)
+
+    def _check_archive(self, now_ms: int) -> None:
+        """Alert once that the archive cannot be written for a while, and once that it can again."""
+        status = archive_status(self._settings, self._client)
+        if status is None:
+            return
+        since_ms = status.kept.failing_since_ms
+        is_fault = since_ms is not None and now_ms - since_ms >= ARCHIVE_HOLD_MS
+        notice = archive_failing(status, now_ms) if is_fault else archive_again(status, now_ms)
+        if is_fault or since_ms is None:  # while it has just begun to fail, nothing is known yet
+            self._check_fault(ARCHIVE, notice, now_ms, decided_ms=now_ms, is_fault=is_fault)
 
     def _check_fault(self, name: str, notice: Notice, now_ms: int, *, decided_ms: int, is_fault: bool) -> bool:
         """Send the notice if this is news, kept under `name`. Return False when the webhook failed."""

@@ -29,8 +29,8 @@ LOOK_AGAIN_S: Final = KEEP_S + 5.0
 
 RECEIPTS_STAY: Final = (
     "Receipts stay until newer ones replace them (relay status says how far back they reach): they hold how an event "
-    "ended and a keyed digest of its id, and no identity. An archive (RELAY_ARCHIVE) keeps them for RELAY_ARCHIVE_DAYS, "
-    "with the SHA-256 of the event's id."
+    "ended and a keyed digest of its id, and no identity. An archive (RELAY_ARCHIVE) keeps them for "
+    "RELAY_ARCHIVE_DAYS, with the SHA-256 of the event's id."
 )
 
 

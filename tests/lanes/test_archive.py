@@ -10,7 +10,6 @@ from support.lane import NOW, AppendEvents, chunk_of, granted
 import lanes.receipts.archive as archive_module
 from lanes.dead_letters import ReplayItem, remove_dead_letters, replay_dead_letters
 from lanes.lanes import Lanes
-from lanes.receipts import receipts_kept, search_receipts
 from lanes.receipts.archive import (
     archive_kept,
     discard_waiting,
@@ -20,6 +19,7 @@ from lanes.receipts.archive import (
     seal_batch,
     waiting_pieces,
 )
+from lanes.receipts.blocks import receipts_kept, search_receipts
 from lanes.settlement import BatchSizing, Lost, Receipts, Settlement, StoredDeadLetter
 from store.clocks import now_ms
 

@@ -12,6 +12,7 @@ from support.receiver import Receiver, receiving
 
 from config.settings import Settings
 from lanes.lanes import Lanes
+from lanes.receipts.archive import note_failure
 from operations.connections import pause, resume
 from store.clocks import own_ms
 from store.records.alert_state import CLOCKS
@@ -305,6 +306,24 @@ def test_a_202_that_means_too_little_is_alerted_once_and_so_is_the_end_of_it(
         kill_watchers(bench)
     assert [misdirected["relay"]["alert"] for misdirected in receiver.taken] == ["durability_low", "durability_again"]
     assert receiver.taken[1]["relay"]["fact"] == "a 202 means the provider's log again"
+
+
+def test_an_archive_that_cannot_be_written_is_alerted_once_and_so_is_the_end_of_it(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """After five minutes, whichever worker watches; the same for everyone who reads the alerts without an archive."""
+    note_failure(bench.redis, "s3://bucket refuses these credentials (AccessDenied)", START)
+    for minute in range(10):
+        watcher(archive="s3://bucket").check(START + minute * MINUTE)
+        assert len(receiver.taken) == int(minute >= 5)
+        kill_watchers(bench)
+    assert receiver.taken[0]["relay"]["alert"] == "archive_failing"
+    assert "refuses these credentials (AccessDenied); 0 receipts waiting" in receiver.taken[0]["text"]
+    bench.redis.hdel("archive:kept", "failing_since")
+    for minute in range(10, 13):
+        watcher(archive="s3://bucket").check(START + minute * MINUTE)
+        kill_watchers(bench)
+    assert [sent["relay"]["alert"] for sent in receiver.taken] == ["archive_failing", "archive_again"]
 
 
 def test_missing_replicas_are_alerted(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:

@@ -108,7 +108,9 @@ def waiting_pieces(client: redis.Redis) -> list[Piece]:
 def oldest_waiting_ms(client: redis.Redis) -> int | None:
     """Return when the oldest piece that waits was written; None where none waits. Raise RedisAway."""
     with translate_errors, client.pipeline() as pipeline:
-        found = pipeline.lindex("archive:sealed", 0).lindex("archive:pieces", 0).execute()
+        pipeline.lindex("archive:sealed", 0)
+        pipeline.lindex("archive:pieces", 0)
+        found = cast("list[bytes | None]", pipeline.execute())
     first = next((piece for piece in found if piece is not None), None)
     return None if first is None else int(_PIECE.unpack_from(first)[0])
 

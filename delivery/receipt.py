@@ -113,7 +113,7 @@ def decode_receipt(body: bytes, index: int) -> ReceiptFields:
     return ReceiptFields(*(_value(column, group) for column in columns[: len(ReceiptFields._fields)]))
 
 
-def decode_groups(body: bytes) -> list[tuple[int, ReceiptFields]]:
+def decode_alike(body: bytes) -> list[tuple[int, ReceiptFields]]:
     """Return the groups of receipts that are alike: how many each has, and its facts.
 
     Raise msgspec.MsgspecError, IndexError or TypeError for another format.

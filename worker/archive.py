@@ -40,7 +40,7 @@ class Archiver:
         self._monotonic: Callable[[], float] = time.monotonic
 
     def step(self, runtime: Runtime) -> None:
-        """Write every batch that is due; without an archive, remove what waited for one. Raise RedisAway."""
+        """Write every portion that is due; without an archive, remove what waited for one. Raise RedisAway."""
         url = runtime.settings.archive
         if url is None:
             if archive_kept(self._client).receipts:

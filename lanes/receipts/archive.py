@@ -1,10 +1,10 @@
-"""What waits in Redis for the archive of receipts: seal a batch of it, read the batch, remove it once it is written.
+"""What waits in Redis for the archive of receipts: close a portion of it, read it, remove it once it is written.
 
 A piece is what one script appends:   time u64 | receipts u32 | SHA-256 of each event's id, 32 bytes each | body
 
 Redis has these pieces beside the receipts that `relay trace` searches, because the digest there is keyed and shorter.
-A sealed batch never changes and has a name of its own. So a process that was killed after it wrote the file, and before
-it removed the batch, is followed by one that writes the same rows into the same file.
+A closed portion never changes and has a name of its own. So a process that was killed after it wrote the file, and
+before it removed the portion, is followed by one that writes the same rows into the same file.
 """
 
 import secrets
@@ -19,9 +19,9 @@ from store.diagnosis.trouble import translate_errors
 from store.scripts import pack
 
 ID_BYTES: Final = 32
-MOST_BATCH_BYTES: Final = 8 << 20
+MOST_PORTION_BYTES: Final = 8 << 20
 """A file has the receipts of about this many bytes in Redis, or of an eighth of the memory for what waits."""
-MOST_BATCH_PIECES: Final = 20_000
+MOST_PORTION_PIECES: Final = 20_000
 _PIECE: Final = struct.Struct(">QI")
 _PAGE: Final = 1_000
 _KEPT: Final = "archive:kept"
@@ -57,8 +57,8 @@ class Piece(NamedTuple):
     body: bytes
 
 
-class Batch(NamedTuple):
-    """A sealed batch: its series and number name the file; all pieces are of the same hour."""
+class Portion(NamedTuple):
+    """A closed portion: its series and number name the file; all pieces are of the same hour."""
 
     series: str
     number: int
@@ -74,25 +74,25 @@ def archive_kept(client: redis.Redis) -> ArchiveKept:
     return ArchiveKept(*counts, *times, (values[9] or b"").decode())  # type: ignore[arg-type, call-arg]
 
 
-def seal_batch(client: redis.Redis, budget: int) -> Batch | None:
-    """Return the batch that is to be written next, sealed; None while there is none. Raise RedisAway.
+def close_portion(client: redis.Redis, budget: int) -> Portion | None:
+    """Return the portion that is to be written next, closed; None while there is none. Raise RedisAway.
 
     `budget`: the bytes of Redis that may wait.
     """
-    most_bytes = max(1, min(MOST_BATCH_BYTES, budget // 8))
-    ask = {"bytes": most_bytes, "pieces": MOST_BATCH_PIECES, "series": secrets.token_hex(4)}
-    sealed = lane_scripts(client).call("seal_archive", pack(ask))
-    if not sealed:
+    most_bytes = max(1, min(MOST_PORTION_BYTES, budget // 8))
+    ask = {"bytes": most_bytes, "pieces": MOST_PORTION_PIECES, "series": secrets.token_hex(4)}
+    closed = lane_scripts(client).call("close_portion", pack(ask))
+    if not closed:
         return None
-    return Batch(sealed[0].decode(), int(sealed[1]), list(_pieces(client, "archive:sealed")))
+    return Portion(closed[0].decode(), int(closed[1]), list(_pieces(client, "archive:closed")))
 
 
-def remove_batch(client: redis.Redis, batch: Batch, unreadable: int = 0) -> int:
-    """Remove a batch whose file is written; return its receipts, 0 when it is gone already. Raise RedisAway.
+def remove_portion(client: redis.Redis, portion: Portion, unreadable: int = 0) -> int:
+    """Remove a portion whose file is written; return its receipts, 0 when it is gone already. Raise RedisAway.
 
     `unreadable` of its receipts are in no file, and count as lost.
     """
-    return int(lane_scripts(client).call("remove_sealed", batch.number, unreadable))
+    return int(lane_scripts(client).call("remove_portion", portion.number, unreadable))
 
 
 def discard_waiting(client: redis.Redis) -> int:
@@ -102,13 +102,13 @@ def discard_waiting(client: redis.Redis) -> int:
 
 def waiting_pieces(client: redis.Redis) -> list[Piece]:
     """Return all pieces that wait for the archive, oldest first. Raise RedisAway."""
-    return [*_pieces(client, "archive:sealed"), *_pieces(client, "archive:pieces")]
+    return [*_pieces(client, "archive:closed"), *_pieces(client, "archive:pieces")]
 
 
 def oldest_waiting_ms(client: redis.Redis) -> int | None:
     """Return when the oldest piece that waits was written; None where none waits. Raise RedisAway."""
     with translate_errors, client.pipeline() as pipeline:
-        pipeline.lindex("archive:sealed", 0)
+        pipeline.lindex("archive:closed", 0)
         pipeline.lindex("archive:pieces", 0)
         found = cast("list[bytes | None]", pipeline.execute())
     first = next((piece for piece in found if piece is not None), None)

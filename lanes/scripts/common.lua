@@ -49,13 +49,13 @@
 --   receipts:pieces          list  receipts as scripts append them, oldest first
 --   receipts:blocks          list  "place:receipts:bytes:time of its newest" of each block, oldest first
 --   receipts:block:<place>   string  a block: thousands of older receipts, compressed
---   archive:kept             hash  receipts, bytes: what waits for the archive;  unsealed: the bytes of these in
---                                  archive:pieces;  series: begins the names of all files;  batch: the sealed one;
+--   archive:kept             hash  receipts, bytes: what waits for the archive;  open: the bytes of these in
+--                                  archive:pieces;  series: begins the names of all files;  portion: the closed one;
 --                                  archived, lost: receipts written, and removed unwritten, the last at lost_at;
 --                                  since, until: times of the first and last one written;  failing_since, error,
 --                                  error_at: why it could not be written
 --   archive:pieces           list  receipts that wait for the archive, oldest first
---   archive:sealed           list  those that the file which is being written has
+--   archive:closed           list  those that the file which is being written has
 --   measures:<connection>    hash  further counters that only rise, raised by settlements; their readers know the names
 -- The rules for times, maxmemory and the order of checks and writes are in `store/scripts/base.lua`.
 

@@ -1,9 +1,9 @@
-"""Names of the archive's files: a folder for each hour, and a name that says which batch a file has.
+"""Names of the archive's files: a folder for each hour, and a name that says which portion a file has.
 
     date=2026-11-24/hour=08/5f0c2a11-000012-1795939200000-4711.parquet
-                            series   batch  first receipt  receipts
+                            series   portion  first receipt  receipts
 
-A batch always has the same name. The folders are Hive's, so that DuckDB, Athena, BigQuery and Spark know them.
+A portion always has the same name. The folders are Hive's, so that DuckDB, Athena, BigQuery and Spark know them.
 """
 
 import re
@@ -25,10 +25,10 @@ class ArchiveFile(NamedTuple):
     receipts: int
 
 
-def file_name(series: str, batch: int, first_ms: int, receipts: int) -> str:
-    """Return the path of a batch's file."""
+def file_name(series: str, portion: int, first_ms: int, receipts: int) -> str:
+    """Return the path of a portion's file."""
     hour = datetime.fromtimestamp(first_ms // HOUR_MS * HOUR_MS / 1000, UTC)
-    return f"date={hour:%Y-%m-%d}/hour={hour:%H}/{series}-{batch:06d}-{first_ms}-{receipts}.parquet"
+    return f"date={hour:%Y-%m-%d}/hour={hour:%H}/{series}-{portion:06d}-{first_ms}-{receipts}.parquet"
 
 
 def parse_name(path: str) -> ArchiveFile | None:

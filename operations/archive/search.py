@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import redis
 
 from config.settings import Settings
-from delivery.receipt import archive_digest, decode_groups
+from delivery.receipt import archive_digest, decode_alike
 from lanes.receipts.archive import ID_BYTES, Piece, oldest_waiting_ms, waiting_pieces
 from operations.archive.names import ArchiveFile
 from operations.archive.storage import Storage
@@ -52,7 +52,7 @@ class Archive:
             found = [
                 each for some in pool.map(lambda file: self._in_file(file, wanted), reversed(read)) for each in some
             ]
-        # A batch may be written and removed between these two looks: then both have it.
+        # A portion may be written and removed between these two looks: then both have it.
         merged = Counter(found) | Counter(waiting)
         return Archived([(by_hex[receipt.event_id_sha256], receipt) for receipt in merged.elements()], since_ms)
 
@@ -77,7 +77,7 @@ def _in_piece(piece: Piece, by_hex: dict[str, str]) -> Iterator[ArchivedReceipt]
     if by_hex.keys().isdisjoint(ids):
         return
     first = 0
-    for number, facts in decode_groups(piece.body):
+    for number, facts in decode_alike(piece.body):
         for found in ids[first : first + number]:
             if found in by_hex:
                 yield ArchivedReceipt(found, piece.at_ms, facts)

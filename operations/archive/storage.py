@@ -45,7 +45,7 @@ class Storage:
         self._scheme, self._bucket, self._path = parts.scheme, parts.netloc, unquote(parts.path)
 
     def put(self, path: str, content: bytes) -> None:
-        """Write a file whole, or leave the former one: nobody ever sees a part of it."""
+        """Write a file whole, or leave the former one: no reader ever sees a part of it."""
         if self._scheme == "file":
             self._put_local(Path(self._path, path), content)
             return
@@ -104,7 +104,7 @@ class Storage:
         try:
             yield obstore
         except (obstore.exceptions.BaseError, OSError, ValueError) as error:
-            raise self._told(error) from None
+            raise self._in_words(error) from None
 
     @cached_property
     def _store(self) -> Any:
@@ -117,7 +117,7 @@ class Storage:
         store: Any = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}[self._scheme]
         return store(self._bucket, prefix=prefix, **options)
 
-    def _told(self, error: Exception) -> ArchiveError:
+    def _in_words(self, error: Exception) -> ArchiveError:
         """Return the error in words of relay: the library's may quote a signature or an access key."""
         from obstore import exceptions
 

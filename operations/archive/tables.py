@@ -1,6 +1,6 @@
-"""Receipts as Parquet: encode a batch as one file, and read the receipts of some events from a file.
+"""Receipts as Parquet: encode a portion as one file, and read the receipts of some events from a file.
 
-A batch has few distinct rows, because receipts are kept in groups that are alike. So Python handles groups, and Arrow
+A portion has few distinct rows, because receipts are kept in groups that are alike. So Python handles groups, and Arrow
 repeats them.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from delivery.receipt import NO_EVENT_ID, ReceiptFields, decode_groups
+from delivery.receipt import NO_EVENT_ID, ReceiptFields, decode_alike
 from lanes.receipts.archive import ID_BYTES, Piece
 from mapping.match_keys import bits_of, codes_of
 from operations.archive.storage import MISSING, ArchiveError
@@ -24,7 +24,7 @@ _HEX: Final = 2 * ID_BYTES
 
 
 class Encoded(NamedTuple):
-    """A batch as a file: its content, its receipts, and how many receipts of the batch could not be read."""
+    """A portion as a file: its content, its receipts, and how many receipts of the portion could not be read."""
 
     content: bytes
     receipts: int
@@ -39,7 +39,7 @@ class ArchivedReceipt(NamedTuple):
     facts: ReceiptFields
 
 
-def encode_batch(pieces: Sequence[Piece]) -> Encoded:
+def encode_portion(pieces: Sequence[Piece]) -> Encoded:
     """Return the pieces as a Parquet file. Raise ArchiveError where the packages are missing."""
     arrow, parquet = _packages()
     ids: list[bytes] = []
@@ -50,7 +50,7 @@ def encode_batch(pieces: Sequence[Piece]) -> Encoded:
     for piece in pieces:
         number = len(piece.ids) // ID_BYTES
         try:
-            groups = decode_groups(piece.body)
+            groups = decode_alike(piece.body)
         except (msgspec.MsgspecError, IndexError, TypeError, ValueError):
             groups = []
         if sum(count for count, _ in groups) != number:

@@ -1,13 +1,13 @@
-"""Write the archive: one batch after the other, each as one file; remove files that are too old."""
+"""Write the archive: one portion after the other, each as one file; remove files that are too old."""
 
 from typing import Final
 
 import redis
 
-from lanes.receipts.archive import move_since, remove_batch, seal_batch
+from lanes.receipts.archive import close_portion, move_since, remove_portion
 from operations.archive.names import ArchiveFile, file_name, first_kept_ms, parse_name
 from operations.archive.storage import ArchiveError, Storage
-from operations.archive.tables import encode_batch
+from operations.archive.tables import encode_portion
 from store.replication.confirmation import confirmations
 
 CONFIRM_WITHIN_MS: Final = 2_000
@@ -15,21 +15,21 @@ _PROBE: Final = "relay-check.txt"
 
 
 def write_next(client: redis.Redis, storage: Storage, budget: int, replicas: int = 0) -> ArchiveFile | None:
-    """Write the next batch as a file; return the file, None while there is nothing to write.
+    """Write the next portion as a file; return the file, None while there is nothing to write.
 
-    Safe to repeat at any point: a sealed batch stays what it is, and always has the same file. So that this holds after
-    a failover as well, replicas must have the batch before its file is begun. Raise ArchiveError or RedisAway.
+    Safe to repeat at any point: a closed portion stays what it is, and always has the same file. So that this holds
+    after a failover as well, replicas must have the portion before its file is begun. Raise ArchiveError or RedisAway.
     """
-    batch = seal_batch(client, budget)
-    if batch is None:
+    portion = close_portion(client, budget)
+    if portion is None:
         return None
     if replicas and confirmations(client, replicas, CONFIRM_WITHIN_MS) < replicas:
         raise ArchiveError("fewer replicas of Redis than RELAY_REPLICAS asks for have the receipts: no file is begun")
-    encoded = encode_batch(batch.pieces)
-    name = file_name(batch.series, batch.number, batch.pieces[0].at_ms, encoded.receipts + encoded.unreadable)
+    encoded = encode_portion(portion.pieces)
+    name = file_name(portion.series, portion.number, portion.pieces[0].at_ms, encoded.receipts + encoded.unreadable)
     if encoded.receipts:
         storage.put(name, encoded.content)
-    remove_batch(client, batch, encoded.unreadable)
+    remove_portion(client, portion, encoded.unreadable)
     return parse_name(name)
 
 

@@ -1,4 +1,4 @@
-"""An archive that cannot be written: delivery goes on, receipts wait within their bound, and everyone is told."""
+"""An archive that cannot be written: delivery continues, receipts wait within their bound, status and alerts say so."""
 
 import sys
 from typing import Any
@@ -37,7 +37,7 @@ def away(bench: ArchiveBench, archive_url: str, monkeypatch: pytest.MonkeyPatch,
     return "cannot be written: "
 
 
-def test_delivery_goes_on(bench: ArchiveBench, away: str) -> None:
+def test_delivery_continues(bench: ArchiveBench, away: str) -> None:
     """Receipts wait; the reason is kept for status, and retries become rarer."""
     archiver, clock = Archiver(bench.url), Clock()
     archiver._monotonic = clock

@@ -1,4 +1,4 @@
-"""However a writer dies, and whatever else happens: rows in all files = receipts that ended, and none of them twice."""
+"""Whenever a writer is killed, and whatever else fails: rows in all files = receipts that ended, none of them twice."""
 
 import hashlib
 import os
@@ -79,7 +79,7 @@ class Writer:
         )
 
     def wait_for(self, what: str, times: int = 1) -> None:
-        """Return when the process has said that so many times."""
+        """Return when the process has said that this number of times."""
         assert self.process.stdout
         for _ in range(times):
             line = ""
@@ -99,7 +99,7 @@ class Writer:
 def test_a_writer_that_is_killed_is_followed_by_one_that_repeats_its_file(
     stop_at: str, client: redis.Redis, archive_url: str
 ) -> None:
-    """Before the file, and between the file and the removal of its batch; in the first file and in the second."""
+    """Before the file, and between the file and the removal of its portion; in the first file and in the second."""
     event_ids = [f"order-{number}" for number in range(300)]
     for number, event_id in enumerate(event_ids):
         end(client, [event_id], NOW + number // 100 * HOUR_MS)
@@ -139,19 +139,19 @@ class Repeated(Storage):
 
 
 def test_kills_at_any_instant(client: redis.Redis, archive_url: str) -> None:
-    """While files are uploaded, half uploaded, or just written: a dozen writers die at random times."""
+    """While files are uploaded, half uploaded, or just written: twelve writers are killed at random times."""
     event_ids = [f"order-{number}" for number in range(30_000)]
     for first in range(0, len(event_ids), 100):
         end(client, event_ids[first : first + 100], NOW + first)
     choices = random.Random()
-    storage, batch_bytes = Storage(archive_url), 64 << 10
+    storage, portion_bytes = Storage(archive_url), 64 << 10
     for _ in range(12):
-        writer = Writer(client, archive_url, batch_bytes)
+        writer = Writer(client, archive_url, portion_bytes)
         with suppress(AssertionError):  # it may be done already
             writer.wait_for("put", choices.randint(1, 3))
         time.sleep(choices.uniform(0, 0.02))
         writer.kill()
-    last = Writer(client, archive_url, batch_bytes)
+    last = Writer(client, archive_url, portion_bytes)
     last.wait_for("done")
     last.kill()
     assert in_files(storage) == hashed(event_ids)
@@ -170,7 +170,7 @@ STEPS = st.lists(
 
 
 class FaultyStorage(Storage):
-    """A store that is away, a writer that dies after its file, or one that another overtakes while it writes."""
+    """A store that is away, a writer that is killed after its file, or one that another overtakes while it writes."""
 
     def __init__(self, url: str, client: redis.Redis) -> None:
         super().__init__(url)

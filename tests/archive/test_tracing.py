@@ -37,15 +37,15 @@ def test_what_is_in_both_is_one(bench: ArchiveBench) -> None:
     bench.write(hours=0)
     assert files_of(bench.storage) == [], "the hour runs"
     before = relay("trace", "e1", "e2", "--json").json
-    seal_now(bench)
+    close_now(bench)
     assert len(files_of(bench.storage)) == 1
     assert relay("trace", "e1", "e2", "--json").json == before
 
 
-def seal_now(bench: ArchiveBench) -> None:
+def close_now(bench: ArchiveBench) -> None:
     """Write what waits although its hour runs: as if it was large."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("lanes.receipts.archive.MOST_BATCH_BYTES", 1)
+        patched.setattr("lanes.receipts.archive.MOST_PORTION_BYTES", 1)
         bench.write(hours=0)
 
 
@@ -55,14 +55,14 @@ def test_duplicates_stay_duplicates(bench: ArchiveBench) -> None:
     bench.drain()
     before = relay("trace", "e1", "--json").json
     assert len(before) == 2
-    seal_now(bench)
+    close_now(bench)
     assert relay("trace", "e1", "--json").json == before
     trim_receipts(bench.redis, 0)
     assert relay("trace", "e1", "--json").json == before
 
 
 def test_without_receipts_in_redis_the_archive_has_all(bench: ArchiveBench) -> None:
-    """Also what waits to be written, sealed or not."""
+    """Also what waits to be written, closed or not."""
     bench.put([purchase(1)])
     bench.drain()
     bench.write()

@@ -11,7 +11,7 @@ from delivery.receipt import ReceiptFields
 from lanes.receipts.archive import Piece, archive_kept
 from lanes.receipts.blocks import receipts_kept
 from operations.archive.names import file_name, first_kept_ms, parse_name
-from operations.archive.tables import encode_batch
+from operations.archive.tables import encode_portion
 from operations.archive.write import files_of, remove_old_files, try_to_write
 from operations.dead_letters.store import DeadLetterStore
 from operations.receipts.ended import remove_dead_letters
@@ -111,7 +111,7 @@ def test_an_event_without_an_id_has_none_in_its_row(bench: ArchiveBench) -> None
     """As null, which joins with nothing."""
     receipts = bench.runtime.receipts.write([(ReceiptFields("shop", "web", "discarded"), ["e1", None])])
     ids, body = receipts.content[:64], receipts.content[64 + 16 :]
-    encoded = encode_batch([Piece(5, ids, body), Piece(6, ids[:32], b"of a later version")])
+    encoded = encode_portion([Piece(5, ids, body), Piece(6, ids[:32], b"of a later version")])
     assert (encoded.receipts, encoded.unreadable) == (2, 1)
     bench.storage.put(file_name("0123abcd", 1, 5, 3), encoded.content)
     assert [row["event_id_sha256"] for row in bench.rows()] == [sha256("e1"), None]

@@ -61,7 +61,15 @@ def needed(requirements: Iterable[str], extra: str = "") -> Iterator[str]:
 def test_the_image_installs_what_relay_needs_and_no_more() -> None:
     """All dependencies and those of the extra [flower]; make image-requirements renews the file."""
     project = PROJECT["project"]
-    wanted = {*needed([*project["dependencies"], *project["optional-dependencies"]["flower"]])}
+    wanted = {
+        *needed(
+            [
+                *project["dependencies"],
+                *project["optional-dependencies"]["flower"],
+                *project["optional-dependencies"]["archive"],
+            ]
+        )
+    }
     assert set(locked("image-requirements.txt")) - ONLY_3_11 == wanted - ONLY_3_11
 
 

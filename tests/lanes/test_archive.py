@@ -1,4 +1,4 @@
-"""What waits for the archive: appended with the receipts, sealed by the hour, removed once, the oldest gone first."""
+"""What waits for the archive: appended with the receipts, closed by the hour, removed once, the oldest gone first."""
 
 import hashlib
 import struct
@@ -12,11 +12,11 @@ from lanes.dead_letters import ReplayItem, remove_dead_letters, replay_dead_lett
 from lanes.lanes import Lanes
 from lanes.receipts.archive import (
     archive_kept,
+    close_portion,
     discard_waiting,
     move_since,
     note_failure,
-    remove_batch,
-    seal_batch,
+    remove_portion,
     waiting_pieces,
 )
 from lanes.receipts.blocks import receipts_kept, search_receipts
@@ -54,10 +54,10 @@ def end(lanes: Lanes, append: AppendEvents, *numbers: int, now: int = LAST_HOUR,
     assert not isinstance(lanes.settle(granted(lanes, now=now), settlement, now_ms=now), Lost)
 
 
-def sealed(client: redis.Redis) -> list[bytes] | None:
-    """Return the ids of the batch that is to be written."""
-    batch = seal_batch(client, BUDGET)
-    return batch and [piece.ids for piece in batch.pieces]
+def closed(client: redis.Redis) -> list[bytes] | None:
+    """Return the ids of the portion that is to be written."""
+    portion = close_portion(client, BUDGET)
+    return portion and [piece.ids for piece in portion.pieces]
 
 
 def test_a_settlement_gives_the_archive_its_own_ids(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
@@ -98,53 +98,53 @@ def test_every_script_that_ends_something_feeds_the_archive(
     assert [piece.ids for piece in waiting_pieces(client)] == [sha256(1) + sha256(2), sha256(3), sha256(5)]
 
 
-def test_a_batch_has_one_hour(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
-    """It is sealed when its hour is over; the hour that runs waits."""
+def test_a_portion_has_one_hour(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
+    """It is closed when its hour is over; the hour that runs waits."""
     end(lanes, append, 1, now=LAST_HOUR)
     end(lanes, append, 2, now=LAST_HOUR + HOUR - 1)
     end(lanes, append, 3, now=LAST_HOUR + HOUR)
     end(lanes, append, 4, now=now_ms(client))
     for expected in ([sha256(1), sha256(2)], [sha256(3)]):
-        batch = seal_batch(client, BUDGET)
-        assert batch
-        assert [piece.ids for piece in batch.pieces] == expected
-        assert remove_batch(client, batch) == len(expected)
-    if sealed(client) is not None:  # the hour ended during this test
+        portion = close_portion(client, BUDGET)
+        assert portion
+        assert [piece.ids for piece in portion.pieces] == expected
+        assert remove_portion(client, portion) == len(expected)
+    if closed(client) is not None:  # the hour ended during this test
         assert now_ms(client) % HOUR < HOUR // 2
     kept = archive_kept(client)
     assert (kept.archived, kept.lost, kept.since_ms, kept.until_ms) == (3, 0, LAST_HOUR, LAST_HOUR + HOUR)
 
 
-def test_a_batch_is_sealed_early_when_it_is_large(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
+def test_a_portion_is_closed_early_when_it_is_large(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
     """Files stay small enough for one upload, and memory stays free."""
     now = now_ms(client)
     for number in range(4):
         end(lanes, append, number, now=now, body=bytes(BATCH // 3))
-    assert sealed(client) == [sha256(0), sha256(1), sha256(2)]
+    assert closed(client) == [sha256(0), sha256(1), sha256(2)]
 
 
-def test_a_sealed_batch_never_changes(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
+def test_a_closed_portion_never_changes(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
     """Not by more receipts, a full memory or another process; its removal works once."""
     end(lanes, append, 1)
-    batch = seal_batch(client, BUDGET)
-    assert batch
+    portion = close_portion(client, BUDGET)
+    assert portion
     for number in range(2, 12):
         end(lanes, append, number, body=bytes(BUDGET // 4))
-    assert seal_batch(client, BUDGET) == batch
+    assert close_portion(client, BUDGET) == portion
     kept = archive_kept(client)
     assert kept.lost == 7
     assert kept.bytes <= BUDGET
-    assert remove_batch(client, batch) == 1
-    assert remove_batch(client, batch) == 0
-    following = seal_batch(client, BUDGET)
+    assert remove_portion(client, portion) == 1
+    assert remove_portion(client, portion) == 0
+    following = close_portion(client, BUDGET)
     assert following
-    assert (following.series, following.number) == (batch.series, batch.number + 1)
-    assert remove_batch(client, batch) == 0, "a process that was late"
+    assert (following.series, following.number) == (portion.series, portion.number + 1)
+    assert remove_portion(client, portion) == 0, "a process that was late"
     assert [piece.ids for piece in following.pieces] == [sha256(9)]
 
 
 def test_the_oldest_go_first_and_are_counted(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
-    """While the archive is away: memory stays within its budget, and delivery goes on."""
+    """While the archive is away: memory stays within its budget, and delivery continues."""
     for number in range(50):
         end(lanes, append, number, now=LAST_HOUR + number, body=bytes(BUDGET // 8))
         assert archive_kept(client).bytes <= BUDGET
@@ -157,9 +157,9 @@ def test_the_oldest_go_first_and_are_counted(client: redis.Redis, lanes: Lanes, 
 def test_receipts_in_no_file_count_as_lost(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
     """Those that this version cannot read."""
     end(lanes, append, 1, 2, 3)
-    batch = seal_batch(client, BUDGET)
-    assert batch
-    assert remove_batch(client, batch, unreadable=1) == 3
+    portion = close_portion(client, BUDGET)
+    assert portion
+    assert remove_portion(client, portion, unreadable=1) == 3
     assert archive_kept(client)[:4] == (0, 0, 2, 1)
 
 
@@ -170,9 +170,9 @@ def test_a_failure_is_known_until_a_file_is_written(client: redis.Redis, lanes: 
     note_failure(client, "no answer", 9)
     kept = archive_kept(client)
     assert (kept.failing_since_ms, kept.error, kept.error_at_ms) == (5, "no answer", 9)
-    batch = seal_batch(client, BUDGET)
-    assert batch
-    remove_batch(client, batch)
+    portion = close_portion(client, BUDGET)
+    assert portion
+    remove_portion(client, portion)
     kept = archive_kept(client)
     assert (kept.failing_since_ms, kept.error, kept.error_at_ms) == (None, "no answer", 9)
     move_since(client, 7)
@@ -182,42 +182,42 @@ def test_a_failure_is_known_until_a_file_is_written(client: redis.Redis, lanes: 
 def test_what_waits_can_be_discarded(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
     """When RELAY_ARCHIVE is taken away: nothing stays in Redis but the counts."""
     end(lanes, append, 1)
-    seal_batch(client, BUDGET)
+    close_portion(client, BUDGET)
     end(lanes, append, 2, 3)
     assert discard_waiting(client) == 3
     assert waiting_pieces(client) == []
     assert archive_kept(client)[:4] == (0, 0, 0, 3)
     end(lanes, append, 4)
-    batch = seal_batch(client, BUDGET)
-    assert batch
-    assert batch.number == 2, "a file of another name"
+    portion = close_portion(client, BUDGET)
+    assert portion
+    assert portion.number == 2, "a file of another name"
 
 
 def test_everything_works_at_maxmemory(client: redis.Redis, lanes: Lanes, append: AppendEvents) -> None:
-    """Sealing and removing free memory, so they must never be refused for lack of it."""
+    """Closing and removing free memory, so they must never be refused for lack of it."""
     end(lanes, append, 1)
     client.config_set("maxmemory", 1)
-    with pytest.raises(redis.ResponseError, match="OOM"):
+    with pytest.raises(redis.ResponseError, match="maxmemory"):
         client.set("x", 1)
-    batch = seal_batch(client, BUDGET)
-    assert batch
-    assert remove_batch(client, batch) == 1
+    portion = close_portion(client, BUDGET)
+    assert portion
+    assert remove_portion(client, portion) == 1
 
 
-def test_a_batch_is_bounded_in_pieces(
+def test_a_portion_is_bounded_in_pieces(
     client: redis.Redis, lanes: Lanes, append: AppendEvents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also across the pages that the script reads."""
-    monkeypatch.setattr(archive_module, "MOST_BATCH_PIECES", 1_001)
+    monkeypatch.setattr(archive_module, "MOST_PORTION_PIECES", 1_001)
     with client.pipeline() as pipeline:
         for number in range(1_500):
             pipeline.rpush("archive:pieces", struct.pack(">QI", LAST_HOUR, 1) + sha256(number) + b"b")
-        pipeline.hset("archive:kept", mapping={"receipts": 1_500, "bytes": 117_000, "unsealed": 117_000})
+        pipeline.hset("archive:kept", mapping={"receipts": 1_500, "bytes": 117_000, "open": 117_000})
         pipeline.execute()
-    batch = seal_batch(client, 8 * BUDGET)
-    assert batch
-    assert [piece.ids for piece in batch.pieces] == [sha256(number) for number in range(1_001)]
-    assert remove_batch(client, batch) == 1_001
-    rest = seal_batch(client, 8 * BUDGET)
+    portion = close_portion(client, 8 * BUDGET)
+    assert portion
+    assert [piece.ids for piece in portion.pieces] == [sha256(number) for number in range(1_001)]
+    assert remove_portion(client, portion) == 1_001
+    rest = close_portion(client, 8 * BUDGET)
     assert rest
     assert len(rest.pieces) == 499

@@ -171,8 +171,8 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "replay": [{"connection": "shop", "dead_letters": [dead_letter], "receipts": RECEIPTS}, chunk_of(8), PIECE],
         "settle": ["shop:0", settlement, claim, chunk_of(3), b"content c", b"common", PIECE],
         "acquire_leadership": ["t", 5, "alerts"],
-        "seal_archive": [{"bytes": 1, "pieces": 9, "series": "s"}],
-        "remove_sealed": [1, 0],
+        "close_portion": [{"bytes": 1, "pieces": 9, "series": "s"}],
+        "remove_portion": [1, 0],
         "discard_archive": [],
         "wake": [2_000, 15_000],
     }

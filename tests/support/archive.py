@@ -28,7 +28,7 @@ def rows_of(storage: Storage) -> list[dict[str, Any]]:
 
 
 def make_older(client: redis.Redis, hours: int = 1) -> None:
-    """Date what waits for the archive so many hours earlier, as if these had passed."""
+    """Date what waits for the archive this number of hours earlier, as if these had passed."""
     pieces = client.lrange("archive:pieces", 0, -1)
     for place, piece in enumerate(pieces):
         [at_ms] = struct.unpack_from(">Q", piece)
@@ -44,7 +44,7 @@ class ArchiveBench(Bench):
         return Storage(self.runtime.settings.archive or "")
 
     def write(self, hours: int = 1) -> None:
-        """Write what waits, as if so many hours had passed."""
+        """Write what waits, as if this number of hours had passed."""
         make_older(self.redis, hours)
         archiver = Archiver(self.url)
         archiver.step(self.runtime)

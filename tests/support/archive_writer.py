@@ -1,7 +1,7 @@
-"""A process that writes the archive, to be killed: it says what it has just done, and waits where it is told to.
+"""A process that writes the archive, to be killed: it prints what it has just done, and waits at one point.
 
-Arguments: the URL of Redis, the URL of the archive, the most bytes of a batch, and where to stop: `put` before each
-file, `written` after each file and before its batch is removed, or `never`.
+Arguments: the URL of Redis, the URL of the archive, the most bytes of a portion, and where to stop: `put` before each
+file, `written` after each file and before its portion is removed, or `never`.
 """
 
 import sys
@@ -34,7 +34,7 @@ class StoppingStorage(Storage):
 
 def main(redis_url: str, archive_url: str, most_bytes: str, stop_at: str) -> None:
     """Write until nothing is left."""
-    lanes.receipts.archive.MOST_BATCH_BYTES = int(most_bytes)  # type: ignore[misc]
+    lanes.receipts.archive.MOST_PORTION_BYTES = int(most_bytes)  # type: ignore[misc]
     storage = StoppingStorage(archive_url, stop_at)
     with connect(redis_url) as client:
         while write_next(client, storage, 64 << 20):

@@ -46,7 +46,7 @@ faults: $(TESTS)  ## about a minute of kills and refusals; SEED=n repeats one
 failover: $(TESTS)  ## machines that die, freeze and are cut off, with Sentinels; SHORT=1: the two minutes of CI; KILLS=20: the long run
 	@$(BIN)/pytest -s tests/failover
 
-soak: $(TESTS)  ## an hour of everything that can go wrong; SHORT=1: ten minutes
+soak: $(TESTS)  ## an hour of everything that can go wrong; SHORT=1: ten minutes; MODE=sentinel, MODE=cells: with those
 	@$(BIN)/python tests/soak.py
 
 attacks: $(TESTS)  ## senders, answers and operators that try to stop it; SHORT=1: the part that CI runs; FIGURES=file

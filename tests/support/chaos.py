@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import redis
-from support.plant import Plant
+from support.plant import Plant, Process
 from support.posters import Posters
 
 from config.settings import Settings
@@ -69,7 +69,7 @@ class Chaos:
     def __init__(
         self, plant: Plant, posters: Posters, choices: random.Random, always: Sequence[dict[str, Any]]
     ) -> None:
-        self.plant, self._posters, self._choices, self._always = plant, posters, choices, always
+        self.plant, self.posters, self._choices, self.always = plant, posters, choices, always
         self.done: Counter[str] = Counter()
         self.recoveries: list[float] = []
         self.worker_pss: list[int] = []
@@ -82,7 +82,7 @@ class Chaos:
             if time.monotonic() > faults_until:
                 chosen = self._choices.sample(FAULTS, self._choices.randint(0, 3))
                 seeded = ({**fault, "seed": self._choices.randrange(1000)} for fault in chosen)
-                self.plant.sandbox.faults(*self._always, *seeded)
+                self.plant.sandbox.faults(*self.always, *seeded)
                 self.done.update(fault["mode"] for fault in chosen)
                 faults_until = time.monotonic() + self._choices.uniform(1, 4)
             name = self._choices.choices(names, weights)[0]
@@ -109,15 +109,18 @@ class Chaos:
         time.sleep(self._choices.uniform(0, 0.5))
         self.plant.restart_the_dead()
         restarted = time.monotonic()
-        while self._posters.last_accepted < restarted and time.monotonic() < restarted + 30:
+        while self.posters.last_accepted < restarted and time.monotonic() < restarted + 30:
             self.plant.restart_the_dead()
             time.sleep(0.01)
-        self.recoveries.append(self._posters.last_accepted - restarted)
+        self.recoveries.append(self.posters.last_accepted - restarted)
 
     def freeze(self) -> None:
         """Send SIGSTOP and SIGCONT to any process; a worker may be stopped for longer than its lease."""
-        victim = self._choices.choice([*self.plant.workers, *self.plant.ingests, self.plant.server])
+        victim = self._choices.choice([*self.plant.workers, *self.plant.ingests, *self._servers()])
         victim.pause(self._choices.choice((0.3, 1.0, 2.5, 16.0) if victim in self.plant.workers else (0.3, 1.0, 2.5)))
+
+    def _servers(self) -> list[Process]:
+        return [self.plant.server]
 
     def stop_worker(self) -> None:
         """Send SIGTERM to a worker."""
@@ -225,9 +228,24 @@ def _readings(client: redis.Redis) -> list[ConnectionReading]:
 
 def check(result: Outcome, bad: set[str]) -> None:
     """Check that no event is lost, only bad events are dead-lettered, and the ledger agrees with the sandbox."""
-    assert not result.lost
-    assert {event_id for (_, event_id), reason in result.dead.items() if reason == "invalid_url"} == bad
-    assert set(result.dead.values()) <= {"invalid_url", "rejected_by_tiktok"}
+    check_cells([result], bad)
+
+
+def check_cells(results: Sequence[Outcome], bad: set[str]) -> None:
+    """Check the same of cells, of which each has a part of the events; all delivered to one sandbox."""
+    dead = {item: reason for result in results for item, reason in result.dead.items()}
+    assert not set.intersection(*(result.lost for result in results))
+    assert {event_id for (_, event_id), reason in dead.items() if reason == "invalid_url"} == bad
+    assert set(dead.values()) <= {"invalid_url", "rejected_by_tiktok"}
+    for result in results:
+        check_ledger(result)
+        check_receipts(result)
+    seen = {(SOURCES[item.facts.connection], item.event_id) for result in results for item in result.receipts}
+    assert set.union(*(result.posted for result in results)) <= seen
+
+
+def check_ledger(result: Outcome) -> None:
+    """The ledger of each connection, and its daily counts, agree with each other and with the sandbox."""
     for connection in result.connections:
         assert connection.balances, connection
         ledger = connection.counts
@@ -239,7 +257,6 @@ def check(result: Outcome, bad: set[str]) -> None:
         assert not any(day.waiting for day in days)
         here = sum(count for (source, _, _), count in result.arrived.items() if source == SOURCES[connection.name])
         assert here >= ledger["delivered"]
-    check_receipts(result)
 
 
 def check_receipts(result: Outcome) -> None:
@@ -257,5 +274,3 @@ def check_receipts(result: Outcome) -> None:
     assert ended.total() == result.receipts_kept == len(result.receipts)
     more = {item: number for item, number in delivered.items() if number > result.arrived.get(item, 0)}
     assert not more, "receipts of deliveries that never were"
-    seen = {(SOURCES[item.facts.connection], item.event_id) for item in result.receipts}
-    assert result.posted <= seen

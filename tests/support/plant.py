@@ -123,10 +123,12 @@ class Plant:
         token: str = "good",
         maxmemory: str = "512mb",
         server_environment: Mapping[str, str] | None = None,
+        redis_url: str | None = None,
     ) -> None:
+        """With `redis_url` there is no `server`: the address is that of another."""
         self.directory, self.maxmemory = directory, maxmemory
         self._redis_port, self._sandbox_port = free_port(), free_port()
-        self.redis_url = f"redis://127.0.0.1:{self._redis_port}/0"
+        self.redis_url = redis_url or f"redis://127.0.0.1:{self._redis_port}/0"
         self.file = directory / "relay.yaml"
         self.file.write_text(configuration)
         self.environment = {
@@ -140,7 +142,8 @@ class Plant:
         }
         self.processes: list[Process] = []
         self._workers_ever = 0
-        self.server = self.add("server", self._server_command(), server_environment or {})
+        if redis_url is None:
+            self.server = self.add("server", self._server_command(), server_environment or {})
         self.sandbox_process = self.add("sandbox", [str(RELAY), "sandbox", "--token", token], {})
         self.sandbox = SandboxClient(sandbox_url)
         self.ingests: list[Process] = []

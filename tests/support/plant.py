@@ -18,6 +18,7 @@ from support.product import RELAY
 from support.server import SERVER, append_only_files, free_port
 
 from sandbox.client import SandboxClient
+from store.client import connect
 
 
 class Process:
@@ -203,7 +204,9 @@ class Plant:
         )
 
     def client(self) -> redis.Redis:
-        """Return a plain client of the server."""
+        """Return a plain client of the server, or relay's where Sentinels name it."""
+        if self.redis_url.startswith("sentinel"):
+            return connect(self.redis_url)
         return redis.Redis.from_url(self.redis_url, socket_timeout=10)
 
     def restart_the_dead(self) -> None:

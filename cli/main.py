@@ -42,6 +42,7 @@ COMMANDS: Final = {
         "cli.status.command:status", "Show what was received, delivered and dead-lettered, and what waits."
     ),
     "trace": Command("cli.trace.command:trace_command", "Show what became of events, by their ids."),
+    "tail": Command("cli.tail.command:tail", "Show events as they end."),
     "dead-letters": Command(
         "cli.dead_letters.command:dead_letters", "List, correct and replay events that were not delivered."
     ),

@@ -110,6 +110,7 @@ class _Step:
             own_ms=runtime.own_ms(),
             share=share,
             receipts=runtime.receipts,
+            is_watched=bool(runtime.live.watches),
         )
 
     def take(self, lease: Lease, has_time: Callable[[], bool]) -> Lease | Released | Lost:
@@ -149,6 +150,8 @@ class _Step:
         result = self._settle(lease, replace(outcome.settlement, measures=counters), go_on=has_time())
         if not isinstance(result, Lost):
             _log_verdicts(posted, lease)
+            if outcome.shown:
+                self._runtime.live.offer(outcome.shown, answered_ms)
             self._report.ended += outcome.ended
             self._report.reasons.update(outcome.reasons)
             if posted.sent:

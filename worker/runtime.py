@@ -15,6 +15,7 @@ from lanes.settlement import DeadLetterShare, Lease
 from mapping.plan import Plan, compile_plan
 from operations.alerts.outage import Outage
 from operations.dead_letters.retention import share_full_remedy
+from operations.live.feed import LiveFeed
 from operations.receipts.writer import receipt_writer
 from store.client import connect
 from store.clocks import own_ms
@@ -48,6 +49,7 @@ class Runtime:
         """Set when the process must stop: jobs end after their current request, and no new job starts."""
         self.shared_parts_secret = shared_parts_secret(keyring)
         self.receipts = receipt_writer(settings)
+        self.live = LiveFeed(redis_url)
         self.drain_directly: Callable[[str], None] | None = None
         """Drains a lane in its own thread while Celery may not write (worker/redis_outage/direct_delivery.py)."""
         self.redis_limit = 0

@@ -1,4 +1,7 @@
-"""Do what is due every so often: wake lanes, renew leases, reload the configuration, remove old dead letters."""
+"""Do what is due every so often: wake lanes, renew leases, reload the configuration, remove old dead letters.
+
+Also show events that ended to those who watch.
+"""
 
 import threading
 import time
@@ -11,6 +14,7 @@ import structlog
 from kombu.exceptions import OperationalError
 
 from lanes.lanes import RENEW_EVERY_S
+from operations.live.feed import STEP_EVERY_S
 from store.diagnosis.trouble import diagnose
 from store.errors import RedisAway, RedisFull
 from store.server import memory_use
@@ -70,6 +74,11 @@ def refresh_configuration(runtime: Runtime) -> None:
         log.error("configuration_refused", problems=[str(p) for p in runtime.file.error.problems])
 
 
+def show_live(runtime: Runtime) -> None:
+    """Show events that ended to those who watch, if someone does."""
+    runtime.live.step()
+
+
 def resume_corrected(runtime: Runtime) -> None:
     """Resume connections whose pause the configuration ended: enabled, back in the file, or with corrected settings."""
     for connection in runtime.file.current.connections.values():
@@ -99,6 +108,7 @@ class Timer:
             _Duty(MEMORY_EVERY_S, read_memory_limit),
             _Duty(TICK_S, wake_lanes),
             _Duty(REFRESH_EVERY_S, refresh_configuration),
+            _Duty(STEP_EVERY_S, show_live),
             _Duty(PAGE_EVERY_S, Retention(runtime.redis_url).step),
         ]
         self._threads = (

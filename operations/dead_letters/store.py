@@ -187,18 +187,19 @@ def source_of(chunk: Chunk, *, reveal: bool) -> dict[str, Any]:
     """Return the batch with this event only, and what ingest recorded about it."""
     batch = chunk.batches[0]
     entry = batch.entries[0]
-    no_batch = is_no_batch(batch.shared)
-    shown = read_for_people(entry.raw, reveal=reveal) if no_batch else _whole(batch, reveal=reveal)
     return {
         "received_at": rfc3339(chunk.received_ms),
         "position": entry.position,
         "generated_id": entry.event_id,
         "only": None if entry.items is None else [event_of(key) for key in entry.items],
-        "batch": shown,
+        "batch": batch_for_people(batch, reveal=reveal),
     }
 
 
-def _whole(batch: Batch, *, reveal: bool) -> Any:
+def batch_for_people(batch: Batch, *, reveal: bool) -> Any:
+    """Return the batch with its events to show; an element that is no batch is shown alone."""
+    if is_no_batch(batch.shared):
+        return read_for_people(batch.entries[0].raw, reveal=reveal)
     shared = read_for_people(batch.shared, reveal=reveal)
     events = [read_for_people(entry.raw, reveal=reveal) for entry in batch.entries]
     return {**shared, "events": events} if isinstance(shared, dict) else {"batch": shared, "events": events}

@@ -11,6 +11,7 @@ KEYS: Final = (
     *("lane:", "lanes:", "connection:", "ledger:", "days:", "dead_letters:", "measures:", "counts:", "appends:"),
     *("receipts:", "match_keys:", "hours:", "sources:", "archive:"),
     *("alerts:", "addresses:", "once:", "audit:", "console:"),
+    "live:",
     *("relay", "_kombu.binding.", "unacked"),
 )
 """The beginnings of keys: relay's own, then those that Celery uses."""

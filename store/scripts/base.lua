@@ -11,6 +11,9 @@
 --   audit:<kind>               list    who was shown personal data, who erased some (`store/records/audit_log.py`)
 --   console:session:<digest>   string  a session of the console, until it expires (`store/records/console_sessions.py`)
 --   console:attempts:<digest>  hash    tries, until: attempts to sign in, of one sender or of all
+--   live:watches               hash    who watches events as they end, until when, and which (`store/records/live_watches.py`)
+--   live:lines:<watch>         list    the events for one watch, masked, until they are taken or expire
+--   live:held:<watch>          hash    bytes of these lines, left_out: events that are not among them
 -- Times are Unix milliseconds of Redis's clock; ARGV[1] is empty, except in tests, where it replaces the clock.
 -- At maxmemory a script may write only after a write that frees. So the first write of each but `append` is one.
 -- Each script reads and checks everything that it needs before its first write: a script that failed later would leave

@@ -78,8 +78,9 @@ async def append(url: str, *ids: int) -> None:
 
 
 def something_of_everything(client: redis.Redis, url: str) -> Lease:
-    """Store a dead letter, waiting chunks and a lease."""
+    """Store a dead letter, waiting chunks and a lease; someone watches."""
     client.flushall()
+    client.hset("live:watches", "w", f"{NOW + 9} wanted")
     lanes = Lanes(client)
     asyncio.run(append(url, 1, 2))
     asyncio.run(append(url, 3))
@@ -155,6 +156,8 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "erase": [{"lane": "shop:0", "edits": [{"place": 0, "sha1": "f" * 40, "receipts": RECEIPTS}]}, b"", PIECE],
         "set_pause": ["shop", "paused", 5, {"by": "operator"}],
         "keep_session": ["k", "value", 5],
+        "take_live": ["w", "wanted", 9, 2],
+        "show_live": [{"most_bytes": 9, "ms": 9, "watches": [{"id": "w", "left_out": 1, "lines": [1, 2]}]}, b"1", b"2"],
         "replace_note": ["shop", "", "note"],
         "mark_posted": ["shop:0", lease.token, lease.head, 1],
         "remove_days": ["shop", 5, 5],

@@ -53,6 +53,8 @@ class DeliveryContext:
     share: DeadLetterShare = NO_BOUND
     """How much of Redis the connection's dead letters may use."""
     receipts: ReceiptWriter = NO_WRITER
+    is_watched: bool = False
+    """Whether someone watches events as they end."""
 
 
 class OutcomeCounter:

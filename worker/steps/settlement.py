@@ -21,12 +21,14 @@ from lanes.settlement import (
     Pause,
     Settlement,
 )
+from operations.live.ended_event import EndedEvent
 from worker.steps.compose import Draft
 from worker.steps.match_keys import count_match_keys
 from worker.steps.outcomes import DeliveryContext, OutcomeCounter
 from worker.steps.posting import PostResult
 from worker.steps.receipts import receipts_of
 from worker.steps.split_chunk import OversizedChunk
+from worker.steps.watched import WatchedCounter
 
 HOPELESS_ATTEMPTS: Final = 10
 FIRST_PROBE_S: Final = 5.0
@@ -51,16 +53,23 @@ class DeliveryOutcome:
     delivered: Sequence[int] = ()
     ended: int = 0
     trouble: str | None = None
+    shown: Sequence[EndedEvent] = field(default=(), repr=False)
+    """What ended, where someone watches."""
 
 
 def build_settlement(draft: Draft, posted: PostResult, lease: Lease, context: DeliveryContext) -> DeliveryOutcome:
     """Return what to settle: events that ended are counted, the others wait as long as the verdict says."""
-    counter = OutcomeCounter(draft, lease, context)
+    counter = (WatchedCounter if context.is_watched else OutcomeCounter)(draft, lease, context)
+    outcome = _judged(counter, posted, lease)
+    return replace(outcome, shown=counter.shown) if isinstance(counter, WatchedCounter) else outcome
+
+
+def _judged(counter: OutcomeCounter, posted: PostResult, lease: Lease) -> DeliveryOutcome:
     match posted.trouble:
         case None if not posted.sent:
             return _outcome(counter, counter.end(posted.endings.get), lease.sizing)
         case None:
-            sizing = after_success(lease.sizing, context.most_events, posted.step)
+            sizing = after_success(lease.sizing, counter.context.most_events, posted.step)
             parts = counter.end(posted.endings.get)
             return _outcome(counter, parts, sizing, connection_works=True, slow=posted.slow)
         case RetryLater() as later:

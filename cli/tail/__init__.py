@@ -1,0 +1,1 @@
+"""`relay tail`: events as they end."""

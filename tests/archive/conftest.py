@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from support.archive import ArchiveBench
 from support.bench import HEADER
-from support.fixtures import sandbox
+from support.fixtures import nodes, sandbox
 from support.server import free_port
 
 from sandbox.client import SandboxClient
 
-__all__ = ["sandbox"]
+__all__ = ["nodes", "sandbox"]
 
 NO_MOTO = "moto's server of S3's protocol is not installed: pip install -e '.[archive-test]'"
 _buckets = count(1)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.archive import HOUR_MS, ArchiveBench, make_older, sha256
 from support.events import batch, purchase
+from support.terminal import relay
 
 from delivery.receipt import ReceiptFields
 from lanes.receipts.archive import Piece, archive_kept
@@ -143,6 +144,19 @@ def test_old_files_are_removed_by_whole_days(bench: ArchiveBench) -> None:
     assert archive_kept(bench.redis).since_ms == first_kept_ms(now_ms, 2)
     assert "date=2026-01-01/hour=00/of-a-shop.parquet" in {file.path for file in bench.storage.list()}
     assert remove_old_files(bench.redis, bench.storage, 2, now_ms) == 0
+
+
+def test_check_and_status_say_that_it_works(bench: ArchiveBench) -> None:
+    """`relay check` writes and removes a file; `relay status` says how far the archive reaches."""
+    bench.put([purchase(1), purchase(2)])
+    bench.drain()
+    bench.write()
+    [finding] = [found for found in relay("check", "--json").json if found["check"] == "archive"]
+    url = bench.runtime.settings.archive
+    assert (finding["status"], finding["found"]) == ("ok", f"a test file was written to {url} and removed")
+    status = relay("status", "--json").json["archive"]
+    assert (status["url"], status["archived"], status["waiting"], status["last_error"]) == (url, 2, 0, None)
+    assert f"archive {url}: 2 receipts, to {status['until']}" in " ".join(relay("status").stdout.split())
 
 
 def test_trying_leaves_nothing(bench: ArchiveBench) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import struct
+from collections import Counter
 from typing import Any
 
 import pyarrow.parquet
@@ -10,7 +11,7 @@ import redis
 from support.bench import Bench
 
 from operations.archive.storage import Storage
-from operations.archive.write import files_of
+from operations.archive.write import files_of, write_next
 from worker.archive import Archiver
 
 HOUR_MS = 3_600_000
@@ -33,6 +34,15 @@ def make_older(client: redis.Redis, hours: int = 1) -> None:
     for place, piece in enumerate(pieces):
         [at_ms] = struct.unpack_from(">Q", piece)
         client.lset("archive:pieces", place, struct.pack(">Q", at_ms - hours * HOUR_MS) + piece[8:])
+
+
+def all_archived(client: redis.Redis, url: str) -> Counter[str | None]:
+    """Write everything that waits, and return the ids of all rows of the archive. No other process may write now."""
+    storage = Storage(url)
+    make_older(client)
+    while write_next(client, storage, 64 << 20):
+        pass
+    return Counter(row["event_id_sha256"] for row in rows_of(storage))
 
 
 class ArchiveBench(Bench):

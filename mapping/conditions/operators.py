@@ -5,7 +5,6 @@ operators hold where there is an entry and no entry is such a value. Nothing but
 none.
 """
 
-import operator
 import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -18,9 +17,7 @@ from mapping.values import is_blank, number, text
 
 Holds: TypeAlias = Callable[[Any], bool]
 """A function that returns whether a condition holds for a value, or for the object the value is read from."""
-_Scalar: TypeAlias = str | int | float
-"""Text that is not blank, a number or a truth value."""
-_OfScalar: TypeAlias = Callable[[_Scalar], bool]
+_Number: TypeAlias = int | float
 
 _LONGEST_KNOWN: Final = 100
 _MOST_KNOWN: Final = 512
@@ -36,122 +33,154 @@ class Operation(NamedTuple):
     known: dict[str, bool]
 
 
+class _Test(NamedTuple):
+    """Whether an operator holds for a text, which may be blank, for a number, and for any other value."""
+
+    of_text: Callable[[str], bool]
+    of_number: Callable[[_Number], bool]
+    of_other: Holds
+
+
 def compile_operator(condition: Condition) -> Operation:
     """Return the condition's operator; it remembers its results for texts, because most values come again."""
-    evaluate = _evaluator(condition)
+    of_text, of_number, of_other = _test(condition)
     known: dict[str, bool] = {}
 
     def holds(value: object) -> bool:
-        if type(value) is not str:
-            return evaluate(value)
-        found = known.get(value)
-        if found is None:
-            found = evaluate(value)
-            if len(value) <= _LONGEST_KNOWN:
-                if len(known) >= _MOST_KNOWN:
-                    known.clear()
-                known[value] = found
+        kind = type(value)
+        if kind is str:
+            found = known.get(value)  # type: ignore[call-overload]  # the value is text
+            return _remember(value) if found is None else found  # type: ignore[arg-type]
+        return of_number(value) if kind is float or kind is int else of_other(value)  # type: ignore[arg-type]
+
+    def _remember(value: str) -> bool:
+        found = of_text(value)
+        if len(value) <= _LONGEST_KNOWN:
+            if len(known) >= _MOST_KNOWN:
+                known.clear()
+            known[value] = found
         return found
 
     return Operation(holds, known)
 
 
-def _evaluator(condition: Condition) -> Holds:
+def _test(condition: Condition) -> _Test:
     if condition.operator == "exists":
         wanted = condition.values == ("true",)
-        return lambda value: bool(_entries(value)) is wanted
-    positive = _OPERATORS[NEGATIVE.get(condition.operator, condition.operator)](condition)
+        return _Test(
+            lambda value: is_blank(value) is not wanted,
+            lambda _value: wanted,
+            lambda value: bool(_entries(value)) is wanted,
+        )
+    positive = _POSITIVE[NEGATIVE.get(condition.operator, condition.operator)](condition)
+    of_text, of_number = positive
     if condition.operator in NEGATIVE:
-        return lambda value: bool(entries := _entries(value)) and not _any(positive, entries)
-
-    def found(value: object) -> bool:
-        if type(value) is float or type(value) is int:
-            return positive(value)
-        return value is not None and _any(positive, _entries(value))
-
-    return found
+        return _Test(
+            lambda value: not is_blank(value) and not of_text(value),
+            lambda value: not of_number(value),
+            lambda value: bool(entries := _entries(value)) and not _any(positive, entries),
+        )
+    return _Test(of_text, of_number, lambda value: value is not None and _any(positive, _entries(value)))
 
 
-def _any(positive: _OfScalar, entries: list[_Scalar | None]) -> bool:
-    return any(entry is not None and positive(entry) for entry in entries)
+class _OfScalars(NamedTuple):
+    """Whether a positive operator holds for a text and for a number; it never holds for a blank text."""
+
+    of_text: Callable[[str], bool]
+    of_number: Callable[[_Number], bool]
 
 
-def _entries(value: object) -> list[_Scalar | None]:
-    """Return what is present in a value; None stands for an object, which nothing compares with."""
-    entries: list[_Scalar | None] = []
+def _any(positive: _OfScalars, entries: list[str | _Number | None]) -> bool:
+    of_text, of_number = positive
+    return any(of_text(entry) if isinstance(entry, str) else of_number(entry) for entry in entries if entry is not None)
+
+
+def _entries(value: object) -> list[str | _Number | None]:
+    """Return what is present in a value: text, also of truth values, numbers, None for an object."""
+    entries: list[str | _Number | None] = []
     for entry in value if type(value) is list else (value,):
-        if isinstance(entry, str | int | float):
+        if isinstance(entry, str):
             if not is_blank(entry):
                 entries.append(entry)
+        elif isinstance(entry, int | float):
+            entries.append(_text(entry) if isinstance(entry, bool) else entry)
         elif entry is not None and entry not in ({}, []):
             entries.append(None)
     return entries
 
 
-def _text(value: _Scalar) -> str:
-    """Return the text of a value as the mapping reads it."""
-    found = text(value)
-    return found if isinstance(found, str) else ""
+def _text(value: _Number) -> str:
+    """Return the text of a number or a truth value as the mapping reads it."""
+    return str(text(value))
 
 
-def _one_of(condition: Condition) -> _OfScalar:
-    same = _SAME.get(holds(condition.subject, condition.name), _plain)
-    equal = {same(written) for written in condition.values}
-    if same is _plain:
-        equal |= {found for written in condition.values if (found := written_number(written.strip())) is not None}
-    return lambda value: same(value) in equal
+def _as_text(of_text: Callable[[str], bool]) -> _OfScalars:
+    """Return the operator for which numbers are their text."""
+    return _OfScalars(of_text, lambda value: of_text(_text(value)))
 
 
-def _contains(condition: Condition) -> _OfScalar:
+def _one_of(condition: Condition) -> _OfScalars:
+    match holds(condition.subject, condition.name):
+        case "number":
+            numbers = frozenset(map(_same_number, condition.values))
+            return _OfScalars(lambda value: _same_number(value) in numbers, numbers.__contains__)
+        case "version":
+            versions = frozenset(map(_same_version, condition.values))
+            return _as_text(lambda value: _same_version(value) in versions)
+        case _:
+            texts = frozenset(map(fold, condition.values))
+            return _OfScalars(lambda value: fold(value) in texts, frozenset(map(written_number, texts)).__contains__)
+
+
+def _contains(condition: Condition) -> _OfScalars:
     part = fold(condition.values[0])
-    return lambda value: part in fold(_text(value))
+    return _as_text(lambda value: part in fold(value))
 
 
-def _starts_with(condition: Condition) -> _OfScalar:
+def _starts_with(condition: Condition) -> _OfScalars:
     start = fold(condition.values[0])
-    return lambda value: fold(_text(value)).startswith(start)
+    return _as_text(lambda value: fold(value).startswith(start))
 
 
-def _matches(condition: Condition) -> _OfScalar:
+def _matches(condition: Condition) -> _OfScalars:
     is_found_in = compile_pattern(condition.values[0])
-    return lambda value: is_found_in(_text(value).strip())
+    return _as_text(lambda value: not is_blank(value) and is_found_in(value.strip()))
 
 
-def _compares(condition: Condition) -> _OfScalar:
-    read: Callable[[_Scalar], Any] = _number
+def _compares(condition: Condition) -> _OfScalars:
+    is_greater = condition.operator == "greater"
     if holds(condition.subject, condition.name) == "version":
-        read = _version
-    bound, compare = read(condition.values[0]), _COMPARE[condition.operator]
-    return lambda value: (found := read(value)) is not None and compare(found, bound)
+        version = _version(condition.values[0]) or ()
+        if is_greater:
+            return _as_text(lambda value: (found := _version(value)) is not None and found > version)
+        return _as_text(lambda value: (found := _version(value)) is not None and found < version)
+    bound = _number(condition.values[0]) or 0
+    if is_greater:
+        return _OfScalars(
+            lambda value: (found := _number(value)) is not None and found > bound, lambda value: value > bound
+        )
+    return _OfScalars(
+        lambda value: (found := _number(value)) is not None and found < bound, lambda value: value < bound
+    )
 
 
-_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {"greater": operator.gt, "less": operator.lt}
-
-
-def _number(value: _Scalar) -> int | float | None:
-    if type(value) is float:
-        return value
-    found = number(value.strip() if isinstance(value, str) else value)
+def _number(written: str) -> _Number | None:
+    found = number(written.strip())
     return found if isinstance(found, int | float) else None
 
 
-def _plain(value: _Scalar) -> _Scalar:
-    """Return a value that is equal for equal values: numbers are no text, `40` is 40.0 and is not `"40"`."""
-    return value if type(value) is int or type(value) is float else fold(_text(value))
-
-
-def _same_number(value: _Scalar) -> int | float | str:
+def _same_number(written: str) -> _Number | str:
     """Return a value that is equal for equal numbers: the number, or the text where it is no number."""
-    found = _number(value)
-    return fold(_text(value)) if found is None else found
+    found = _number(written)
+    return fold(written) if found is None else found
 
 
-def _version(value: _Scalar) -> tuple[int, ...] | None:
+def _version(written: str) -> tuple[int, ...] | None:
     """Return the parts of a version, without zeros at its end; None for text that does not begin with a number.
 
     What follows the numbers, such as `-beta` or `+5`, does not count.
     """
-    begins = _VERSION.match(_text(value).strip())
+    begins = _VERSION.match(written.strip())
     if begins is None:
         return None
     parts = begins[0].split(".")
@@ -162,15 +191,14 @@ def _version(value: _Scalar) -> tuple[int, ...] | None:
     return tuple(map(int, parts))
 
 
-def _same_version(value: _Scalar) -> str | tuple[int, ...]:
+def _same_version(written: str) -> str | tuple[int, ...]:
     """Return a value that is equal for equal versions: the parts if they are all numbers, else the text."""
-    written = fold(_text(value))
-    parts = _version(written) if _VERSION.fullmatch(written) else None
-    return written if parts is None else parts
+    folded = fold(written)
+    parts = _version(folded) if _VERSION.fullmatch(folded) else None
+    return folded if parts is None else parts
 
 
-_SAME: Final[dict[str, Callable[[_Scalar], object]]] = {"version": _same_version, "number": _same_number}
-_OPERATORS: Final[dict[str, Callable[[Condition], _OfScalar]]] = {
+_POSITIVE: Final[dict[str, Callable[[Condition], _OfScalars]]] = {
     "is": _one_of,
     "in": _one_of,
     "contains": _contains,

@@ -27,9 +27,10 @@ _MOST_DIGITS: Final = 18
 
 
 class Operation(NamedTuple):
-    """A compiled operator: whether it holds for a value, and for which texts that is known already."""
+    """A compiled operator: whether it holds for a value, for a number, and for which texts that is known already."""
 
     holds: Holds
+    of_number: Callable[[_Number], bool]
     known: dict[str, bool]
 
 
@@ -61,7 +62,7 @@ def compile_operator(condition: Condition) -> Operation:
             known[value] = found
         return found
 
-    return Operation(holds, known)
+    return Operation(holds, of_number, known)
 
 
 def _test(condition: Condition) -> _Test:
@@ -155,13 +156,15 @@ def _compares(condition: Condition) -> _OfScalars:
             return _as_text(lambda value: (found := _version(value)) is not None and found > version)
         return _as_text(lambda value: (found := _version(value)) is not None and found < version)
     bound = _number(condition.values[0]) or 0
-    if is_greater:
-        return _OfScalars(
-            lambda value: (found := _number(value)) is not None and found > bound, lambda value: value > bound
-        )
-    return _OfScalars(
-        lambda value: (found := _number(value)) is not None and found < bound, lambda value: value < bound
-    )
+    beyond = _beyond(bound, is_greater=is_greater)
+    return _OfScalars(lambda value: (found := _number(value)) is not None and beyond(found), beyond)
+
+
+def _beyond(bound: _Number, *, is_greater: bool) -> Callable[[_Number], bool]:
+    """Return whether a number is greater, or less, than the bound; by a method of float's where that is exact."""
+    if bound == float(bound):
+        return float(bound).__lt__ if is_greater else float(bound).__gt__
+    return (lambda value: value > bound) if is_greater else (lambda value: value < bound)
 
 
 def _number(written: str) -> _Number | None:

@@ -37,7 +37,8 @@ def function(subject):
 _ATTRIBUTES: Final = "attributes = subject.all_attributes()\n"
 _PRODUCTS: Final = "products = subject.product_action.products or ()\n"
 _FOUND: Final = """\
-found = known_{n}.get(value) if type(value) is str else None
+kind = type(value)
+found = known_{n}.get(value) if kind is str else number_{n}(value) if kind is float else None
 if found is None:
     found = holds_{n}(value)
 """
@@ -87,7 +88,8 @@ class _Writer:
     def rule(self, n: int, rule: EventRule) -> str:
         """Return the code of one rule."""
         condition, operation = rule.condition, compile_operator(rule.condition)
-        self.names |= {f"holds_{n}": operation.holds, f"known_{n}": operation.known}
+        names = {f"holds_{n}": operation.holds, f"known_{n}": operation.known, f"number_{n}": operation.of_number}
+        self.names |= names
         self.names[f"withheld_{n}"] = Withheld(rule.name, rule.name)
         found, absent = _FOUND.format(n=n), operation.holds(None)
         if condition.subject in _OF_PRODUCT and not absent and condition.operator not in NEGATIVE:

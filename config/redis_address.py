@@ -15,13 +15,14 @@ FORMS: Final = (
     "rediss://[user:password@]host[:port][/database][?ssl_ca_certs=FILE&ssl_certfile=FILE&ssl_keyfile=FILE]",
     "unix://[user:password@]/path/of/the/socket[?db=database]",
     "sentinel://[user:password@]host[:port],host[:port],host[:port]/name[/database][?sentinel_password=PASSWORD]",
+    "cluster://[user:password@]host[:port][,host[:port]]",
 )
 SENTINEL_PORT: Final = 26379
 PARAMETERS: Final = ("db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs")
 _TLS_PARAMETERS: Final = PARAMETERS[1:]
 _SENTINEL_PARAMETERS: Final = ("sentinel_username", "sentinel_password")
-_SCHEMES: Final = ("redis", "rediss", "unix", "sentinel", "sentinels")
-_WITH_TLS: Final = ("rediss", "sentinels")
+_SCHEMES: Final = ("redis", "rediss", "unix", "sentinel", "sentinels", "cluster", "clusters")
+_WITH_TLS: Final = ("rediss", "sentinels", "clusters")
 
 _ENCODE: Final = (
     "has a character that must be percent-encoded: in the user and the password write / as %2F, # as %23, ? as %3F, "
@@ -71,6 +72,16 @@ class Sentinels:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterNodes:
+    """Nodes of a cluster of one shard, of which any knows where the primary is."""
+
+    hosts: tuple[Tcp, ...]
+
+    def __str__(self) -> str:
+        return f"the primary of the cluster at {', '.join(map(str, self.hosts))}"
+
+
+@dataclass(frozen=True, slots=True)
 class Tls:
     """How the connection is encrypted. Certificates are verified unless the URL turns it off."""
 
@@ -82,9 +93,9 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """One Redis, for every kind of client; `place` is where it listens, or the Sentinels that know it."""
+    """One Redis, for every kind of client; `place` is where it listens, or the Sentinels or nodes that know it."""
 
-    place: Tcp | Socket | Sentinels
+    place: Tcp | Socket | Sentinels | ClusterNodes
     database: int = 0
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
@@ -96,7 +107,8 @@ class RedisAddress:
         match = _SCHEME.fullmatch(text)
         if match is None:
             raise ValueError(
-                "must be a URL such as redis://127.0.0.1:6379/0 (redis://, rediss://, unix://, sentinel:// or sentinels://)"
+                "must be a URL such as redis://127.0.0.1:6379/0 (redis://, rediss://, unix://, sentinel://, "
+                "sentinels://, cluster:// or clusters://)"
             )
         scheme, rest = match[1].lower(), match[2]
         if not _WRITABLE.fullmatch(rest) or "#" in rest or _BAD_PERCENT.search(rest) or any(q in rest for q in "\"'"):
@@ -114,6 +126,9 @@ class RedisAddress:
             name, _, path = path.partition("/")
             sentinels = _sentinels(place, name, parameters)
             return cls(sentinels, _database(path, parameters), username, password, _tls(scheme, parameters))
+        if scheme.startswith("cluster"):
+            nodes = _nodes(place, path, parameters)
+            return cls(nodes, 0, username, password, _tls(scheme, parameters))
         return cls(_tcp(place), _database(path, parameters), username, password, _tls(scheme, parameters))
 
     def at(self, place: Tcp) -> Self:
@@ -154,6 +169,15 @@ def _sentinels(text: str, name: str, parameters: dict[str, str]) -> Sentinels:
     return Sentinels(hosts, unquote(name), parameters.get("sentinel_username"), parameters.get("sentinel_password"))
 
 
+def _nodes(text: str, path: str, parameters: dict[str, str]) -> ClusterNodes:
+    if _database(path, parameters):
+        raise ValueError("names a database, and a cluster has none but 0")
+    hosts = tuple(_tcp(host, PORT, FORMS[4]) for host in text.split(","))
+    if len(set(hosts)) < len(hosts):
+        raise ValueError("names a node twice")
+    return ClusterNodes(hosts)
+
+
 def _tcp(text: str, default: int = PORT, form: str = FORMS[0]) -> Tcp:
     match = _AUTHORITY.fullmatch(text)
     if match is None:
@@ -191,7 +215,7 @@ def _database(path: str, parameters: dict[str, str]) -> int:
 def _tls(scheme: str, parameters: dict[str, str]) -> Tls | None:
     if scheme not in _WITH_TLS:
         if any(name in parameters for name in _TLS_PARAMETERS):
-            raise ValueError("has parameters for TLS, which begins with rediss:// or sentinels://")
+            raise ValueError("has parameters for TLS, which begins with rediss://, sentinels:// or clusters://")
         return None
     verify = _VERIFY.get(parameters.get("ssl_cert_reqs", "required"))
     if verify is None:

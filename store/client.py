@@ -8,9 +8,9 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config.redis_address import RedisAddress, Sentinels, Socket, Tls
+from config.redis_address import ClusterNodes, RedisAddress, Sentinels, Socket, Tls
 from store import connections
-from store.replication import sentinels
+from store.replication import one_shard, sentinels
 
 CONNECT_TIMEOUT_S: Final = 1.0
 SOCKET_TIMEOUT_S: Final = 2.0
@@ -68,6 +68,8 @@ def connection_options(address: RedisAddress) -> dict[str, Any]:
             place: dict[str, Any] = {"path": path}
         case Sentinels():
             place = {"sentinels": address.place}
+        case ClusterNodes():
+            place = {"nodes": address.place}
         case tcp:
             place = {"host": tcp.host, "port": tcp.port}
     who = {"username": address.username, "password": address.password, "db": address.database}
@@ -80,6 +82,8 @@ def connection_class(address: RedisAddress) -> Any:
         return connections.SocketConnection
     if isinstance(address.place, Sentinels):
         return sentinels.FoundConnection if address.tls is None else sentinels.FoundTlsConnection
+    if isinstance(address.place, ClusterNodes):
+        return one_shard.ShardConnection if address.tls is None else one_shard.ShardTlsConnection
     return connections.Connection if address.tls is None else connections.TlsConnection
 
 
@@ -88,6 +92,8 @@ def _async_class(address: RedisAddress) -> Any:
         return connections.AsyncSocketConnection
     if isinstance(address.place, Sentinels):
         return sentinels.FoundAsyncConnection if address.tls is None else sentinels.FoundAsyncTlsConnection
+    if isinstance(address.place, ClusterNodes):
+        return one_shard.ShardAsyncConnection if address.tls is None else one_shard.ShardAsyncTlsConnection
     return connections.AsyncConnection if address.tls is None else connections.AsyncTlsConnection
 
 

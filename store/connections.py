@@ -11,8 +11,10 @@ import redis
 import redis.asyncio
 from redis.exceptions import ConnectionError as ServerGone
 
-_SIGNS = ("READONLY", "UNBLOCKED")
+SIGNS = ("READONLY", "UNBLOCKED")
 """A replica refuses a write; a server that becomes a replica ends blocking reads. A script may quote the first one."""
+SIGNS_IN_CLUSTER = (*SIGNS, "MOVED", "non local key")
+"""What a replica says in cluster mode, also to a script."""
 
 
 class ServerDemoted(ServerGone):
@@ -20,13 +22,13 @@ class ServerDemoted(ServerGone):
 
 
 @cache
-def _noticing(parser_class: type) -> type:
+def noticing(parser_class: type, signs: tuple[str, ...]) -> type:
     """Return the parser class with an error of its own for a server that is a replica; other replies cost nothing."""
 
     class Noticing(parser_class):  # type: ignore[misc]
         @classmethod
         def parse_error(cls, response: str) -> Any:
-            if any(sign in response for sign in _SIGNS):
+            if any(sign in response for sign in signs):
                 return ServerDemoted("READONLY: the server has become a replica")
             return super().parse_error(response)
 
@@ -36,7 +38,7 @@ def _noticing(parser_class: type) -> type:
 class _ClosesWhenDemoted:
     def set_parser(self, parser_class: type) -> None:
         """Use the parser; redis-py calls this again when it changes the protocol."""
-        super().set_parser(_noticing(parser_class))  # type: ignore[misc]
+        super().set_parser(noticing(parser_class, SIGNS))  # type: ignore[misc]
 
 
 class Connection(_ClosesWhenDemoted, redis.Connection):

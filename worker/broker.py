@@ -10,7 +10,7 @@ from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import RedisError, ResponseError
 
-from config.redis_address import RedisAddress, Sentinels, Socket, Tcp
+from config.redis_address import ClusterNodes, RedisAddress, Sentinels, Socket, Tcp
 from store.client import connect, connection_class, connection_options
 from store.diagnosis.trouble import diagnose
 from store.errors import Trouble
@@ -18,7 +18,7 @@ from store.errors import Trouble
 ONE_SLOT: Final = "{relay}:"
 """Before Celery's keys in cluster mode: the part in braces decides on the slot."""
 
-_SHOWN = {Socket: "unix-socket", Sentinels: "found-by-sentinels"}
+_SHOWN = {Socket: "unix-socket", Sentinels: "found-by-sentinels", ClusterNodes: "found-in-cluster"}
 _OF_TCP = ("socket_connect_timeout", "socket_keepalive", "socket_keepalive_options")
 
 

@@ -8,7 +8,7 @@ import redis
 from redis.exceptions import RedisError
 
 from cli.check.findings import Finding
-from config.redis_address import RedisAddress, Sentinels
+from config.redis_address import ClusterNodes, RedisAddress, Sentinels
 from config.settings import Settings
 from operations.format import plural
 from store.client import connection_options
@@ -27,7 +27,7 @@ _DISKS: Final = {True: "every write on disk", False: "not every write on disk", 
 def findings_of_replication(client: redis.Redis, address: RedisAddress, settings: Settings) -> list[Finding]:
     """Return what a 202 means, and a finding for each part of that. Raise RedisAway."""
     found = read_durability(client, settings.replicas, settings.durability)
-    behind_failover = isinstance(address.place, Sentinels)
+    behind_failover = isinstance(address.place, Sentinels | ClusterNodes)
     return [
         _meaning(found, settings, behind_failover=behind_failover),
         *_replicas(found),

@@ -118,10 +118,22 @@ ROWS: Final = (
         passes=False,
     ),
     Diagnosis(
+        "SeveralShards",
+        "several_shards",
+        "the cluster of Redis has several shards, or slots without one",
+        "use a cluster of one shard: scripts use keys of all slots",
+    ),
+    Diagnosis(
+        "NoNodeAnswers",
+        "no_node_answers",
+        "no node of the cluster answers, so relay does not know where Redis's primary is",
+        f"start the cluster, or correct its hosts in {URL}",
+    ),
+    Diagnosis(
         r"\bCROSSSLOT\b|\bMOVED\b|\bCLUSTERDOWN\b|in cluster mode",
         "cluster",
         "Redis is a cluster",
-        f"point {URL} at a single primary: scripts touch keys of many slots",
+        f"write {URL} as cluster://… if it has one shard; several cannot be used: scripts use keys of all slots",
         passes=False,
     ),
     Diagnosis(

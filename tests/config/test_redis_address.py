@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from config.redis_address import RedisAddress, Sentinels, Socket, Tcp, Tls
+from config.redis_address import ClusterNodes, RedisAddress, Sentinels, Socket, Tcp, Tls
 
 RIGHT = [
     ("redis://h", RedisAddress(Tcp("h"))),
@@ -40,12 +40,15 @@ RIGHT = [
         "sentinels://a,b/relay/0?ssl_ca_certs=/etc/ca.pem",
         RedisAddress(Sentinels((Tcp("a", 26379), Tcp("b", 26379)), "relay"), tls=Tls("/etc/ca.pem")),
     ),
+    ("cluster://a", RedisAddress(ClusterNodes((Tcp("a"),)))),
+    ("cluster://u:pw@a:7001,[::1]/0", RedisAddress(ClusterNodes((Tcp("a", 7001), Tcp("::1"))), 0, "u", "pw")),
+    ("clusters://:pw@a?ssl_ca_certs=/ca.pem", RedisAddress(ClusterNodes((Tcp("a"),)), 0, None, "pw", Tls("/ca.pem"))),
 ]
 
 ENCODE = "percent-encode"
 WRONG = [
     ("hidden:6379", "must be a URL such as redis://127.0.0.1:6379/0"),
-    ("http://hidden", "redis://, rediss://, unix://, sentinel:// or sentinels://"),
+    ("http://hidden", "redis://, rediss://, unix://, sentinel://, sentinels://, cluster:// or clusters://"),
     ("redis://", "has no host"),
     ("redis:///0", "has no host"),
     ("redis://:hidden@/0", "has no host"),
@@ -89,7 +92,12 @@ WRONG = [
     ("sentinel://a,b,a/relay", "names a Sentinel twice"),
     ("sentinel://a/relay/hidden", "a database that is not a number"),
     ("sentinel://a/relay?sentinel_username=hidden", "sentinel_username without sentinel_password"),
-    ("sentinel://a/relay?ssl_ca_certs=/hidden", "begins with rediss:// or sentinels://"),
+    ("sentinel://a/relay?ssl_ca_certs=/hidden", "begins with rediss://, sentinels:// or clusters://"),
+    ("cluster://", "has no host"),
+    ("cluster://a,,b", "has no host"),
+    ("cluster://a,b,a", "names a node twice"),
+    ("cluster://a/1", "names a database, and a cluster has none but 0"),
+    ("cluster://a?ssl_ca_certs=/hidden", "begins with rediss://, sentinels:// or clusters://"),
     ("redis://a?sentinel_password=hidden", "may have these parameters after its ?"),
 ]
 

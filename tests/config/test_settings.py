@@ -124,7 +124,11 @@ def test_a_value_may_come_from_three_places(
 
 WRONG = [
     ("redis_url", "hidden:6379", "redis://127.0.0.1:6379/0"),
-    ("redis_url", "http://hidden", "redis://, rediss://, unix://, sentinel:// or sentinels://"),
+    (
+        "redis_url",
+        "http://hidden",
+        "redis://, rediss://, unix://, sentinel://, sentinels://, cluster:// or clusters://",
+    ),
     ("redis_url", "redis://:hid/den@h", "percent-encode"),
     ("config", "inputs:\n  - hidden", "has several lines"),
     ("admin_password", '"hidden"', "has quotation marks around it"),

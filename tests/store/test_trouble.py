@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from support.acl import add_user, running_server
 from support.refusing_redis import Ground, trouble_of
 from support.refusing_tls import CASES as TLS_CASES
-from support.server import free_port
+from support.server import free_port, free_port_of_cluster
 from support.servers import NO_REPLICAS_NEEDED, skip_before
 
 from store.diagnosis.causes import ROWS
@@ -67,6 +67,10 @@ CASES: dict[str, Callable[[Ground], str]] = {
     "sentinels_away": lambda _: f"sentinel://127.0.0.1:{free_port()}/relay",
     "sentinel_refused": lambda ground: ground.sentinel(password="other"),
     "primary_unnamed": lambda ground: ground.sentinel(name="rely"),
+    "no_node_answers": lambda _: f"cluster://127.0.0.1:{free_port()}",
+    "several_shards": lambda ground: ground.server("--cluster-enabled", "yes", port=free_port_of_cluster()).replace(
+        "redis://", "cluster://"
+    ),
     "closed": lambda ground: f"redis://{ground.closing()}",
 }
 STAYS = {

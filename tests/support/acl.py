@@ -12,9 +12,9 @@ from support.server import SERVER, free_port
 
 
 @contextmanager
-def running_server(directory: Path, *options: str, program: Path = SERVER) -> Iterator[str]:
+def running_server(directory: Path, *options: str, program: Path = SERVER, port: int = 0) -> Iterator[str]:
     """Run a separate server with these options and give its URL."""
-    port = free_port()
+    port = port or free_port()
     command = [os.fspath(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"

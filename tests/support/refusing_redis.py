@@ -31,9 +31,9 @@ class Ground:
         self.directory, self._stack = directory, stack
         self.authority = Authority(directory)
 
-    def server(self, *options: str, program: Path = SERVER) -> str:
+    def server(self, *options: str, program: Path = SERVER, port: int = 0) -> str:
         """Return the URL of a server."""
-        return self._stack.enter_context(running_server(self.directory, *options, program=program))
+        return self._stack.enter_context(running_server(self.directory, *options, program=program, port=port))
 
     def sentinel(self, *, password: str = "", name: str = "relay") -> str:
         """Return the address of a primary that a Sentinel knows as `relay`; asked for as `name`, without a password."""

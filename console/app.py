@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from config.settings import Settings
 from console.dispatch import Dispatcher, NotFound, Page
 from console.headers import secured
-from console.pages import cases, configuration, days, login, overview, try_it
+from console.pages import cases, configuration, days, live, login, match_keys, overview, trace, try_it
 from console.pages.dead_letters import bulk_actions, details, editor, listing, reveals
 from console.process.forward import console_process
 from console.request import PageRequest
@@ -39,6 +39,10 @@ PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("POST", "/console/dead-letters/{id}/preview", editor.preview),
     ("POST", "/console/dead-letters/{id}/save", editor.save),
     ("GET", "/console/reveals", reveals.show),
+    ("GET", "/console/trace", trace.show),
+    ("GET", "/console/match-keys", match_keys.show),
+    ("GET", "/console/live", live.show),
+    ("GET", "/console/live/stream", live.stream),
     ("GET", "/console/try", try_it.show),
     ("POST", "/console/try", try_it.preview),
     ("POST", "/console/try/send", try_it.send),

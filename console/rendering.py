@@ -15,6 +15,7 @@ from operations.status.describe import describe_status
 STATIC: Final = {
     "console.css": "text/css; charset=utf-8",
     "htmx.min.js": "text/javascript; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 """The static files, which need no session, and their media types."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import httpx
 import redis
+from anyio import CapacityLimiter
 from starlette.responses import HTMLResponse
 
 from config.errors import ConfigurationError, RelayError
@@ -31,6 +32,8 @@ from store.replication.confirmation import Changes
 
 TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
 """For requests to TikTok while an operator waits for the page; shorter than a worker's."""
+LIVE_WORKERS: Final = 1
+"""Threads that ask Redis for all live pages together."""
 CONFIRM_WITHIN_MS: Final = 2_000
 """How long a page waits for replicas."""
 REREAD_AFTER_S: Final = 2.0
@@ -49,6 +52,9 @@ class Services:
         self.sessions = Sessions(ConsoleSessions(self.redis), password)
         self.peers = Peers(settings.trusted_proxies)
         self.index = DeadLetterIndex(self.redis)
+        self.live_streams: set[object] = set()
+        """The open streams of the live page."""
+        self.live_threads = CapacityLimiter(LIVE_WORKERS)
         self._templates = Templates()
         self._configuration: tuple[object, Configuration] | None = None
 
@@ -97,6 +103,10 @@ class Services:
     def replay_previews(self, store: DeadLetterStore) -> ReplayPreviews:
         """Return previews of what a replay would send now. Raise ConfigurationError."""
         return ReplayPreviews(self.configuration(), self.settings, store.now_ms())
+
+    def part(self, template: str, **values: Any) -> str:
+        """Return a part of a page that needs no request."""
+        return self._templates.render(template, **values)
 
     def page(self, request: PageRequest, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Return a page, or a part of one, for this request."""

@@ -50,6 +50,16 @@ class KeyCounts:
         """Return how many events came without this match key."""
         return max(0, self.events - self.carried[code] - sum(number for _, number in self.why_lost(code)))
 
+    def share(self, code: str) -> float | None:
+        """Return the part of the events that carried this match key; None without events."""
+        return self.carried[code] / self.events if self.events else None
+
+    def add(self, other: "KeyCounts") -> None:
+        """Add other counts."""
+        self.events += other.events
+        self.carried.update(other.carried)
+        self.lost.update(other.lost)
+
     def as_object(self) -> dict[str, Any]:
         """Return the counts as `relay status --match-keys --json` shows them."""
         keys = {
@@ -89,9 +99,7 @@ class MatchKeyDay:
         """Return the counts of all TikTok events together."""
         total = KeyCounts()
         for counts in self.events.values():
-            total.events += counts.events
-            total.carried.update(counts.carried)
-            total.lost.update(counts.lost)
+            total.add(counts)
         return total
 
 

@@ -9,14 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, plain, table
-from config.dead_letter_reasons import REASONS
 from delivery.dead_letter import rfc3339
-from operations.dead_letters.store import public
 from operations.format import plural
+from operations.receipts.describe_item import ASIDE, describe_item
 from operations.receipts.item import TraceItem
 from operations.receipts.trace import Trace
 from operations.status.connections import Overview
-from operations.status.describe import describe_status
 
 _STYLES: Final = {"delivered": GOOD, "dead_lettered": BAD, "waiting": CAREFUL, "replayed": MUTED}
 _FEW: Final = 20
@@ -50,28 +48,8 @@ def _timeline(items: Sequence[TraceItem], seen: Overview) -> Table:
 
 def _details(item: TraceItem, seen: Overview) -> Iterator[Text]:
     """Yield a line for each thing to know about an item."""
-    facts = item.facts
-    if item.place is not None:
-        status = next((status for status in seen.statuses if status.id == facts.connection), None)
-        stands = "" if status is None else f"; {facts.connection} is {describe_status(status, seen.reading.now_ms)}"
-        yield Text(f"in lane {item.place.lane}, {plural(item.place.position, 'event')} before it{stands}")
-    if facts.tiktok_code is not None or facts.tiktok_request_id:
-        yield Text(f"TikTok's code {facts.tiktok_code}, request id {facts.tiktok_request_id or 'none'}")
-    if facts.attempts:
-        repeated = "; sent before with an unknown outcome" if facts.repeated else ""
-        yield Text(f"attempt {facts.attempts}{repeated}")
-    if facts.reason:
-        reason = REASONS.get(facts.reason)
-        yield Text(f"{facts.reason}: {reason.sentence}" if reason else facts.reason)
-    if item.dead_letter is not None and (message := public(item.dead_letter, reveal=False)["message"]):
-        yield Text(plain(message))
-    if facts.dead_letter:
-        there = "" if item.dead_letter or facts.outcome != "dead_lettered" else ", no longer in the store"
-        yield Text(f"dead letter {facts.dead_letter}{there}", style=MUTED)
-    if item.match_keys:
-        yield Text(f"match keys: {', '.join(item.match_keys)}", style=MUTED)
-    for note in item.notes:
-        yield Text(note, style=MUTED)
+    for fact in describe_item(item, seen):
+        yield Text(plain(fact.text), style=MUTED if fact.subject in ASIDE else "")
 
 
 def _lines(known: Sequence[Sequence[TraceItem]]) -> Table:

@@ -96,6 +96,9 @@ async def _send_request(scope: Scope, receive: Receive, writer: asyncio.StreamWr
                 writer.write(b"0\r\n\r\n")
                 has_body = False
         await writer.drain()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        writer.close()  # the browser has gone: so does a stream that has no end
 
 
 class _Answer:

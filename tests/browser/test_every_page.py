@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
 ContextOf = Callable[..., "BrowserContext"]
-PAGES = ("/console", "/console/dead-letters", "/console/try?sample=purchase", "/console/configuration")
+PAGES = (
+    *("/console/trace?ids=order-1%0Anever", "/console/match-keys", "/console/live"),
+    *("/console", "/console/dead-letters", "/console/try?sample=purchase", "/console/configuration"),
+)
 
 
 def signed_in(context: "BrowserContext") -> "Page":

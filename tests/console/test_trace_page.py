@@ -1,0 +1,52 @@
+"""The page that traces events, and the page of match keys."""
+
+from support.bench import Bench
+from support.console_client import ConsoleClient, visible_text
+from support.events import batch, purchase
+
+BAD_URL = {"TikTok.URL": "www.no-scheme.example"}
+
+
+def test_a_trace_shows_each_item_on_a_timeline(bench: Bench, operator: ConsoleClient) -> None:
+    """Delivered with TikTok's answer, dead-lettered with a link, waiting with its place."""
+    bench.put([purchase(1), purchase(2, custom_flags=BAD_URL)])
+    bench.drain()
+    bench.put([purchase(4), purchase(3)])
+    page = operator.http.get("/console/trace", params={"ids": "e1\r\ne2\r\ne3"})
+    text = visible_text(page)
+    [request_id] = {event["request_id"] for event in bench.sandbox.events()}
+    [dead_letter] = bench.dead_letters()
+    assert f"TikTok's code 0, request id {request_id} attempt 1" in text
+    assert f'href="/console/dead-letters/{dead_letter.id}"' in page.text
+    assert "in lane shop:0, 1 event before it; shop is" in text
+    assert text.index("received") < text.index("delivered") < text.index("dead-lettered") < text.index("now waiting")
+
+
+def test_an_event_that_was_not_seen_says_since_when_receipts_reach(bench: Bench, operator: ConsoleClient) -> None:
+    """And that unsupported events have none."""
+    assert "There are no receipts yet." in visible_text(operator.get("/console/trace?ids=e99"))
+    bench.put([purchase(1)])
+    bench.drain()
+    text = visible_text(operator.get("/console/trace?ids=%3Cb%3Ee99"))
+    assert "Not seen: <b>e99 Receipts reach back to 2" in text
+    assert "Unsupported events are only counted" in text
+
+
+def test_only_so_many_ids_are_traced_at_once(operator: ConsoleClient) -> None:
+    """The page says which command traces more."""
+    text = visible_text(operator.get("/console/trace?ids=" + "%0A".join(f"e{n}" for n in range(101))))
+    assert "Only the first 100 ids were traced. relay trace --file traces any number." in text
+
+
+def test_match_keys_have_a_row_for_each_with_share_and_what_was_omitted(bench: Bench, operator: ConsoleClient) -> None:
+    """For each TikTok event; a connection and a number of days can be chosen."""
+    bench.put([purchase(1), purchase(2)], shared={**batch(), "user_identities": {"mobile_number": "0171 5550100"}})
+    bench.put([purchase(3)])
+    bench.drain()
+    page = operator.get("/console/match-keys?connection=shop&days=7")
+    text = visible_text(page)
+    assert "shop → PlaceAnOrder 3 events delivered" in text
+    assert "email 1 33 %" in text
+    assert "2 its country is not known" in text
+    assert "polyline" in page.text
+    assert "No events were delivered" in visible_text(operator.get("/console/match-keys?connection=other"))

@@ -17,7 +17,7 @@ from store.records.live_watches import MOST_WATCHES, Watch, Watcher
 
 TAKE_EVERY_S: Final = 0.5
 MOST_STREAM_S: Final = 300.0
-"""The browser opens the next stream by itself. A request that ingest forwards may last 600 s."""
+"""The browser then opens the next stream. A request that ingest forwards may last 600 s."""
 MOST_STREAMS: Final = 4
 """Of one console's process; `relay tail` still finds room among all watches."""
 _RETRY_MS: Final = 1_000
@@ -61,9 +61,9 @@ class _Stream:
         yield f"retry: {_RETRY_MS}\n\n".encode()
         try:
             while time.monotonic() < until:
-                part, goes_on = await anyio.to_thread.run_sync(self._next, limiter=_threads_of(self._services))
+                part, lasts = await anyio.to_thread.run_sync(self._next, limiter=_threads_of(self._services))
                 yield part
-                if not goes_on:
+                if not lasts:
                     return
                 await anyio.sleep(TAKE_EVERY_S)
         finally:
@@ -72,7 +72,7 @@ class _Stream:
                 await anyio.to_thread.run_sync(self._stop, limiter=_threads_of(self._services))
 
     def _next(self) -> tuple[bytes, bool]:
-        """Return the next part, and whether the stream goes on."""
+        """Return the next part, and whether the stream lasts."""
         session = self._request.session
         try:
             if session is None or self._services.sessions.find(session.token) is None:

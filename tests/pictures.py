@@ -4,15 +4,18 @@ Run `python tests/pictures.py` with the extra `browser` installed. The fonts are
 """
 
 import os
+import random
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
-from support.busy import CONFIGURATION, live_two_weeks
+from support.busy import CONFIGURATION, live_two_weeks, shop_event
 from support.console_client import PASSWORD
+from support.events import batch
 from support.plant import Plant
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -49,8 +52,32 @@ def take(browser: Browser, url: str) -> None:
     light.get_by_role("button", name="Preview").click()
     light.locator("article.result").first.wait_for()
     light.screenshot(path=DOCS / "console-try.png")
+    take_evidence(light, dark, url)
     phone = signed_in(browser, url, **PHONE)
     phone.screenshot(path=DOCS / "console-phone.png")
+
+
+def take_evidence(light: Page, dark: Page, url: str) -> None:
+    """Take the screenshots of trace, match keys and live."""
+    light.goto("/console/dead-letters?connection=shop-web&reason=invalid_ttclid")
+    event_id = light.locator("table.dead-letters .id").first.inner_text()
+    light.goto(f"/console/trace?ids={event_id}%0Aorder-1%0Aorder-99999999")
+    light.screenshot(path=DOCS / "console-trace.png")
+    light.goto("/console/match-keys?connection=shop-web&days=14")
+    light.screenshot(path=DOCS / "console-match-keys.png")
+    dark.goto("/console/live")
+    dark.get_by_text("watching", exact=True).wait_for()
+    chance = random.Random(3)
+    while dark.locator("#live-events details").count() < 14:
+        events = [shop_event(5_000_000 + chance.randrange(10**6), chance) for _ in range(3)]
+        auth = ("web-key", "web-secret")
+        httpx.post(f"{url}/v2/events", json={**batch(user=1), "events": events}, auth=auth).raise_for_status()
+        dark.wait_for_timeout(700)
+    dark.get_by_role("button", name="Hold").click()
+    dark.locator("#live-events details", has_text="delivered").first.locator("summary").click()
+    dark.set_viewport_size({"width": 1200, "height": 960})
+    dark.evaluate("scrollTo(0, 0)")
+    dark.screenshot(path=DOCS / "console-live.png")
 
 
 def main() -> None:

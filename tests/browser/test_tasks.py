@@ -2,9 +2,11 @@
 
 import json
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import redis
 from support.events import as_json, batch, purchase
 from support.plant import Plant
@@ -184,3 +186,57 @@ def test_a_pasted_file_is_checked_and_its_changes_are_shown(plant: Plant, page: 
     page.get_by_role("button", name="Check").click()
     page.get_by_text("platform is watch").wait_for()
     assert plant.file.read_text() == file
+
+
+def test_an_order_is_traced_to_its_dead_letter(page: "Page") -> None:
+    """By its id; an id that was not seen is named with the time to which receipts reach."""
+    page.goto("/console/dead-letters?connection=shop-web&reason=invalid_ttclid")
+    event_id = page.locator("table.dead-letters .id").first.inner_text()
+    page.get_by_role("link", name="Trace").click()
+    page.get_by_label("Event ids, one a line").fill(f"{event_id}\nnever-sent")
+    page.get_by_role("button", name="Trace").click()
+    page.get_by_text("Receipts reach back to").wait_for()
+    assert page.locator(".note .id").all_inner_texts() == ["never-sent"]
+    page.locator("article.trace").get_by_role("link", name="dead letter").first.click()
+    page.get_by_role("heading", name="invalid_ttclid").wait_for()
+    assert event_id in page.content()
+
+
+def test_the_match_key_that_a_release_dropped_is_seen_with_the_reason(page: "Page") -> None:
+    """The trend over two weeks; each day's share and what it omitted are below."""
+    page.get_by_role("link", name="Match keys").click()
+    page.get_by_label("Connection").select_option("shop-web")
+    page.get_by_role("button", name="Show").click()
+    event = page.get_by_role("article").first
+    assert "its country is not known" in event.get_by_role("row", name=re.compile("^phone")).inner_text()
+    event.get_by_text("By day").click()
+    rows = event.get_by_role("region").get_by_role("row").all_inner_texts()
+    assert "phone: " in rows[1]
+    assert "phone: " not in rows[-1]
+
+
+def test_events_are_watched_as_they_end(plant: Plant, page: "Page", client: redis.Redis) -> None:
+    """Masked, with TikTok's answer; leaving the page ends the watch."""
+    page.get_by_role("link", name="Live", exact=True).click()
+    page.get_by_label("TikTok event").fill("completepayment")
+    page.get_by_role("button", name="Watch").click()
+    page.get_by_text("watching", exact=True).wait_for()
+    row = page.locator("#live-events details", has_text="order-live")
+    for number in range(40):
+        bought = purchase(1, source_message_id=f"order-live-{number}")
+        answer = httpx.post(
+            f"{plant.ingest_urls[0]}/v2/events", json=batch(bought), auth=("web-key", "web-secret"), trust_env=False
+        )
+        answer.raise_for_status()
+        page.wait_for_timeout(500)
+        if row.count():
+            break
+    row.first.locator("summary").click()
+    row.first.get_by_text("Request id").wait_for()
+    assert "user0@shop.example" not in page.content()
+    page.goto("/console")
+    page.wait_for_function("document.querySelector('h1').textContent.startsWith('Overview')")
+    deadline = time.monotonic() + 60
+    while client.hlen("live:watches"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

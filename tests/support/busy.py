@@ -1,4 +1,7 @@
-"""A relay with the events of two weeks: connections in every state, events with every outcome, all of them invented."""
+"""A relay with the events of two weeks: connections in every state, events with every outcome, all of them invented.
+
+A site release three days ago dropped the country code of phone numbers.
+"""
 
 import asyncio
 import random
@@ -96,7 +99,10 @@ async def _live(plant: Plant, busy: float) -> None:
 def _arrival(
     name: str, connections: Iterable[str], events: list[dict[str, Any]], received_ms: int, codec: ChunkCodec
 ) -> Arrival:
-    shared = as_json({key: value for key, value in batch(user=1).items() if key != "events"})
+    sent = batch(user=1)
+    old = time.time_ns() // 1_000_000 - received_ms > 3.5 * DAY_MS
+    sent["user_identities"]["mobile_number"] = "+491715550100" if old else "0171 5550100"
+    shared = as_json({key: value for key, value in sent.items() if key != "events"})
     entries = [Entry(position, f"generated-{position}", as_json(event)) for position, event in enumerate(events)]
     chunk = codec.encode(Chunk(name, received_ms, [Batch(shared, entries)]))
     return Arrival(name, len(events), 0, {connection: Share(len(events), chunk=chunk) for connection in connections})

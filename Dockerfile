@@ -12,6 +12,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY cli ./cli
 COPY config ./config
 COPY console ./console
+COPY consume ./consume
 COPY delivery ./delivery
 COPY ingest ./ingest
 COPY lanes ./lanes

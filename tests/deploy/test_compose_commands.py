@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 
 from lanes.ledger import read_ledger
 from store.client import connect
+from store.errors import RedisAway
 
 ROOT = Path(__file__).parents[2]
 SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
@@ -149,9 +150,12 @@ def test_started_in_any_order_they_work_and_stop(project: Project) -> None:
     url = f"redis://:{PASSWORDS['REDIS_PASSWORD']}@127.0.0.1:{project.ports['redis']}/0"
 
     def delivered_and_dead() -> bool:
-        with connect(url) as client:
-            books = read_ledger(client, ["shop-web"], ["web"]).connections[0].counts
-        return books.get("delivered", 0) >= 9 and books.get("dead_lettered", 0) >= 1
+        try:
+            with connect(url) as client:
+                counts = read_ledger(client, ["shop-web"], ["web"]).connections[0].counts
+        except RedisAway:  # late on a busy machine
+            return False
+        return counts.get("delivered", 0) >= 9 and counts.get("dead_lettered", 0) >= 1
 
     eventually(delivered_and_dead, "sample batches are delivered, one event is a dead letter")
     tasks = f"{project.url('flower')}/api/tasks?state=FAILURE"

@@ -17,7 +17,7 @@ from consume.consumer import WAIT_S, Consumer
 from consume.report import SourceReport
 from consume.sources.opening import open_source
 from ingest.intake import Intake
-from operations.metrics.samples import SOURCES
+from operations.metrics.names import SOURCES
 from process.garbage_collection import tune_garbage_collection
 from process.log_output import flush_logs
 from store.errors import RedisAway, RedisFull

@@ -19,7 +19,7 @@ from ingest.health import health_routes
 from ingest.intake import Intake
 from ingest.metrics import metrics_route
 from ingest.unserved_paths import UnservedPaths
-from operations.metrics.samples import ANSWERS, MISDIRECTED
+from operations.metrics.names import ANSWERS, MISDIRECTED
 from process.peers import Peers
 from store.records.counter_batches import CounterBatch
 

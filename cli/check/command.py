@@ -17,6 +17,7 @@ from cli.check.findings import Finding
 from cli.check.mappings import findings_of_mappings
 from cli.check.phones import findings_of_phones
 from cli.check.redis import findings_of_redis
+from cli.check.sources import findings_of_sources
 from cli.check.tokens import proofs
 from cli.context import LEAST_PASSWORD, configuration_of, redis_url, settings_here
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
@@ -36,7 +37,11 @@ STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
     "--json", "as_json", is_flag=True, help="Print findings as JSON: check, status (ok, warning, wrong), found, remedy."
 )
 @click.option("--alert", is_flag=True, help="Also send a test alert to the webhook.")
-@click.option("--deep", is_flag=True, help="Also send TikTok a test event for each connection; it does not count.")
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Also send TikTok a test event for each connection, and look at a message of each source.",
+)
 @click.option(
     "--connection", "chosen", multiple=True, metavar="ID", help="With --deep: only this connection; repeatable."
 )
@@ -50,11 +55,11 @@ def check(*, as_json: bool, alert: bool, deep: bool, chosen: tuple[str, ...], co
     """Check settings, configuration, Redis and the connection to TikTok. Exit code 1 when anything is wrong.
 
     --deep also checks each connection's access token and event source id, with an event that Events Manager shows
-    under Test events.
+    under Test events. It looks at the next message of each source and gives it back.
     """
     if (chosen or code) and not deep:
         raise click.UsageError("--connection and --test-event-code need --deep.")
-    findings = all_findings(alert=alert) + (proofs(chosen, code) if deep else [])
+    findings = all_findings(alert=alert, deep=deep) + (proofs(chosen, code) if deep else [])
     if as_json:
         print_json([msgspec.structs.asdict(finding) for finding in findings])
     else:
@@ -62,8 +67,11 @@ def check(*, as_json: bool, alert: bool, deep: bool, chosen: tuple[str, ...], co
     sys.exit(any(finding.status == "wrong" for finding in findings))
 
 
-def all_findings(*, alert: bool = False) -> list[Finding]:
-    """Return all findings; with wrong settings only those. `alert`: send a test to the webhook."""
+def all_findings(*, alert: bool = False, deep: bool = False) -> list[Finding]:
+    """Return all findings; with wrong settings only those.
+
+    `alert`: send a test to the webhook. `deep`: look at a message of each source.
+    """
     try:
         settings = settings_here()
     except ConfigurationError as error:
@@ -79,6 +87,7 @@ def all_findings(*, alert: bool = False) -> list[Finding]:
         *findings_of_dead_letters(settings),
         *findings_of_archive(settings),
         *findings_of_phones(settings),
+        *findings_of_sources(settings, deep=deep),
     ]
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.status.balance import balance_line
+from cli.status.sources import sources_part
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, STATE_STYLES, count, state, table
 from lanes.receipts.blocks import ReceiptsKept
 from operations.archive.reach import ArchiveStatus, describe_archive
@@ -101,7 +102,7 @@ def screen(seen: Seen) -> RenderableType:
         parts += [Text.assemble((seen.trouble.problem, BAD), "\n", ("To do  ", "bold"), seen.trouble.what_to_do), ""]
     parts += [_head(seen), "", _Connections(seen) if statuses else Text("no connections", style=MUTED)]
     parts += _unhealthy(seen)
-    parts += ["", _inputs(seen), "", *_ledger(seen)]
+    parts += ["", _inputs(seen), *sources_part(seen.overview.sources), "", *_ledger(seen)]
     if seen.receipts is not None:
         parts += ["", Text(describe_receipts(seen.receipts), style=MUTED)]
     if seen.archive is not None:

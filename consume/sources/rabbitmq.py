@@ -55,7 +55,6 @@ class RabbitMq:
                 self._connection.connect()
                 self._channel = self._connection.channel()
                 self._channel.queue_declare(self._queue, passive=True)
-                self._channel.basic_qos(0, MOST_AHEAD, False)
         except SourceUnavailable:
             self.close()
             raise
@@ -64,6 +63,7 @@ class RabbitMq:
         """Return the messages that are there, as the interface says."""
         with self._translated():
             if not self._consuming:
+                self._channel.basic_qos(0, min(MOST_AHEAD, 2 * max_messages), False)
                 self._channel.basic_consume(self._queue, callback=self._take)
                 self._consuming = True
             until = time.monotonic() + wait_s

@@ -15,6 +15,7 @@ from operations.metrics.samples import (
     histogram,
     ledger,
     measures,
+    messages_of_sources,
     missing,
     of_archive,
     of_durability,
@@ -22,6 +23,7 @@ from operations.metrics.samples import (
     of_match_keys,
     of_memory,
     of_receipts,
+    of_sources,
     removed_dead_letters,
     states,
 )
@@ -247,6 +249,34 @@ CATALOGUE: Final = (
         ("status",),
         "HTTP answers to batches, of all ingest processes; up to a second late.",
         lambda snapshot: [((status,), count) for status, count in (snapshot.answers or {}).items()],
+    ),
+    Metric(
+        "relay_source_messages_total",
+        "counter",
+        ("source", "what"),
+        "Messages of a queue: received, of these redelivered, acknowledged, given_back; invalid: what was no batch.",
+        messages_of_sources,
+    ),
+    Metric(
+        "relay_source_backlog",
+        "gauge",
+        ("source",),
+        "Messages that wait in the queue, where it says so; up to ten seconds late.",
+        of_sources(lambda source: source.backlog),
+    ),
+    Metric(
+        "relay_source_processes",
+        "gauge",
+        ("source",),
+        "Processes of relay consume that report on the source.",
+        of_sources(lambda source: source.processes),
+    ),
+    Metric(
+        "relay_source_taking",
+        "gauge",
+        ("source",),
+        "1 while every process takes messages of the source.",
+        of_sources(lambda source: int(source.state == "taking")),
     ),
     Metric(
         "relay_redis_up", "gauge", (), "1 while Redis answers.", lambda snapshot: [((), int(bool(snapshot.overview)))]

@@ -17,8 +17,9 @@ from operations.match_keys import match_key_days
 from operations.metrics import catalogue
 from operations.metrics.catalogue import CATALOGUE
 from operations.metrics.histograms import Distribution
+from operations.metrics.names import ANSWERS
 from operations.metrics.rising import RisingCounters
-from operations.metrics.samples import ANSWERS, Snapshot
+from operations.metrics.samples import Snapshot
 from operations.status.connections import overview
 from store.errors import RedisAway
 from store.records.counter_batches import read_counts
@@ -54,7 +55,15 @@ def _read(settings: Settings, client: redis.Redis, read: Callable[[], Configurat
         keys = match_key_days(client, [status.id for status in seen.statuses], 1, seen.reading.now_ms)
         counts, kept = read_counts(client, ANSWERS), receipts_kept(client)
         archive = archive_kept(client) if settings.archive else None
-        return Snapshot(seen, memory_use(client), counts, receipts=kept, archive=archive, match_keys=keys)
+        return Snapshot(
+            seen,
+            memory_use(client),
+            counts,
+            receipts=kept,
+            archive=archive,
+            match_keys=keys,
+            sources=seen.sources,
+        )
     except RedisAway:
         return Snapshot()
 

@@ -10,18 +10,13 @@ from lanes.receipts.blocks import ReceiptsKept
 from operations.match_keys import KeyCounts, MatchKeyDay
 from operations.metrics.histograms import Distribution, Histogram
 from operations.status.connections import ConnectionStatus, Overview, State
+from operations.status.sources import SourceStatus
 from store.replication.durability import Durability, Wanted
 from store.server import MemoryUse
 
 Sample = tuple[tuple[str, ...], float | Distribution]
 """The labels' values, in the row's order, and the metric's."""
 
-ANSWERS: Final = "answers"
-"""Under this name ingests bring their counts of HTTP answers (`store/records/counter_batches.py`)."""
-MISDIRECTED: Final = "misdirected"
-"""Under this name ingests bring their counts of requests that meant to bring batches, to paths that are not served."""
-SOURCES: Final = "sources"
-"""Under this name `relay consume` brings its counts of messages, as `<source>:<what>`."""
 DEAD: Final = "dead_lettered:"
 REQUESTS: Final = "requests:"
 """What begins the names of the measures that count deaths by reason and requests by verdict."""
@@ -42,6 +37,7 @@ class Snapshot:
     receipts: ReceiptsKept | None = None
     archive: ArchiveKept | None = None
     match_keys: Sequence[MatchKeyDay] = ()
+    sources: Sequence[SourceStatus] = ()
 
 
 Take = Callable[[Snapshot], Iterable[Sample]]
@@ -106,6 +102,18 @@ def states(each_status: ConnectionStatus) -> dict[str, int]:
 def missing(each_status: ConnectionStatus) -> int:
     """Return by how many events and dead letters the connection's ledger does not balance."""
     return abs(each_status.reading.discrepancy) + abs(each_status.reading.dead_letter_discrepancy)
+
+
+def of_sources(value: Callable[[SourceStatus], float | None]) -> Take:
+    """Take one figure of each source, where it is known."""
+    return lambda snapshot: [
+        ((source.id,), figure) for source in snapshot.sources if (figure := value(source)) is not None
+    ]
+
+
+def messages_of_sources(snapshot: Snapshot) -> list[Sample]:
+    """Return the counts of messages by source."""
+    return [((source.id, what), number) for source in snapshot.sources for what, number in source.counts.items()]
 
 
 def of_durability(value: Callable[[Durability, Wanted | None], int]) -> Take:

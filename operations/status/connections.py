@@ -1,7 +1,7 @@
 """Return the status of each connection, from the configuration file and from Redis."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -16,6 +16,7 @@ from delivery.dead_letter import rfc3339
 from delivery.last_error import LastError
 from lanes.connections import connections_known, inputs_known
 from lanes.ledger import ENDED, RECEIVED, ConnectionReading, Reading, read_ledger
+from operations.status.sources import SourceStatus, source_statuses
 
 State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
 
@@ -111,6 +112,9 @@ class Overview:
     may_be_held_back: bool = False
     """Whether a connection was removed from the file so recently that ingest may still use the former file."""
 
+    sources: Sequence[SourceStatus] = ()
+    """None while the configuration file cannot be read."""
+
     def as_object(self) -> dict[str, Any]:
         """Return the object that `relay status --json` prints."""
         inputs = [
@@ -121,6 +125,7 @@ class Overview:
             "cell": self.cell or None,
             "inputs": inputs,
             "connections": [status.as_object() for status in self.statuses],
+            "sources": [source.as_object() for source in self.sources],
         }
 
 
@@ -140,7 +145,8 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
     statuses = list(_statuses(reading, configuration))
     is_fresh = time.time_ns() - changed_ns(signature_of(settings.config)) < STANDS_NS
     held_back = is_fresh and any(status.state == "removed" for status in statuses)
-    return Overview(reading, statuses, refused, settings.cell, held_back)
+    sources = source_statuses(client, configuration) if configuration else []
+    return Overview(reading, statuses, refused, settings.cell, held_back, sources)
 
 
 def _statuses(reading: Reading, configuration: Configuration | None) -> Iterable[ConnectionStatus]:

@@ -41,7 +41,7 @@ from operations.alerts.rules import (
 )
 from operations.alerts.webhook import post
 from operations.archive.reach import archive_status
-from operations.metrics.samples import MISDIRECTED
+from operations.metrics.names import MISDIRECTED
 from operations.status.connections import overview
 from store.client import connect
 from store.clocks import Clocks, own_ms

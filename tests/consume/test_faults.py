@@ -1,0 +1,91 @@
+"""Kill consumers, the broker and Redis at random times: no message that the broker confirmed is lost.
+
+SEED repeats a run's choices, not its timing; SECONDS makes it longer.
+"""
+
+import os
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.chaos import configuration, outcome_of
+from support.consuming import source_lines
+from support.plant import Plant
+from support.product import RELAY
+from support.publisher import Publisher
+from support.queues import RabbitQueue
+from support.rabbitmq import RabbitMq
+from support.waiting import until
+
+ACTIONS = {"kill_consumer": 6, "kill_redis": 1, "kill_worker": 1}
+
+
+@pytest.mark.timeout(900)
+def test_no_confirmed_message_is_lost(tmp_path: Path) -> None:
+    """Every event arrived; an event without an id got the same one each time its message was delivered."""
+    seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
+    seconds = float(os.environ.get("SECONDS") or 20)
+    print(f"\nfault run of consume: SEED={seed} SECONDS={seconds:g}", flush=True)
+    broker = RabbitMq(tmp_path / "rabbitmq")
+    try:
+        queue = RabbitQueue(broker)
+        text = f"{configuration()}\nsources:\n{source_lines(queue)}"
+        with Plant(tmp_path, text, ingests=0, workers=1) as plant:
+            plant.wait_until_ready()
+            for number in range(2):
+                plant.add(f"consume-{number}", [str(RELAY), "consume"], {})
+            run(plant, broker, queue, random.Random(seed), seconds)
+    finally:
+        broker.close()
+
+
+def run(plant: Plant, broker: RabbitMq, queue: RabbitQueue, choices: random.Random, seconds: float) -> None:
+    publisher = Publisher(queue)
+    done: Counter[str] = Counter()
+    consumers = [process for process in plant.processes if process.name.startswith("consume")]
+    targets = {"kill_consumer": consumers, "kill_redis": [plant.server], "kill_worker": plant.workers}
+
+    def break_things(for_seconds: float) -> None:
+        end = time.monotonic() + for_seconds
+        while time.monotonic() < end:
+            action = choices.choices(list(ACTIONS), list(ACTIONS.values()))[0]
+            choices.choice(targets[action]).kill()
+            done[action] += 1
+            time.sleep(choices.uniform(0, 0.3))
+            plant.restart_the_dead()
+            time.sleep(choices.uniform(0.5, 2.5))
+
+    until(lambda: len(publisher.accepted) > 50)
+    break_things(seconds / 2)
+    broker.kill()
+    done["kill_broker"] += 1
+    broker.start()
+    break_things(seconds / 2)
+    publisher.stop()
+    plant.restart_the_dead()
+    until(lambda: queue.ready() == 0)
+    outcome = None
+
+    def all_is_there() -> bool:
+        nonlocal outcome
+        outcome = outcome_of(plant, publisher)  # type: ignore[arg-type]
+        return not outcome.lost and queue.ready() == 0
+
+    until(all_is_there)
+    assert outcome is not None
+    own = {(source, event_id) for source, event_id in outcome.posted}
+    generated = {(source, event_id) for source, _, event_id in outcome.arrived} - own
+    sources = {source for source, _ in outcome.posted}
+    again = sum(outcome.arrived.values()) - len(outcome.arrived)
+    print(
+        f"{dict(done)}; confirmed {len(publisher.accepted)} events with an id and {publisher.without_id} without; "
+        f"arrived {len(outcome.arrived)} distinct and {again} again, lost {len(outcome.lost)}",
+        flush=True,
+    )
+    assert len(generated) == publisher.without_id * len(sources)
+    for connection in outcome.connections:
+        assert connection.balances, connection
+        assert connection.counts.get("dead_lettered", 0) == 0
+    assert publisher.without_id > 30, "too little was tried"

@@ -1,4 +1,4 @@
-# One image for every process of relay; which one is the command: ingest, worker, flower, sandbox.
+# One image for every process of relay; which one is the command: ingest, consume, worker, flower, sandbox.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
 # Whatever is fetched has one of the hashes in these two files (make image-requirements renews them).

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from mapping.incoming.batch import NotABatch
 from mapping.incoming.body import (
     LARGEST_BATCH,
     BadBody,
@@ -22,7 +23,7 @@ from mapping.incoming.body import (
     lines_of,
     too_large,
 )
-from mapping.incoming.invalid_batch import Unusable
+from mapping.incoming.invalid_batch import Unusable, split_element
 
 MOST_ENVELOPES: Final = 3
 """Envelopes around each other; a deeper one is taken for a batch, which it is not."""
@@ -172,8 +173,22 @@ def _elements_within(bodies: Iterable[bytes], limit: int, envelopes: int) -> Ite
 
 
 def _checked(element: JsonBytes) -> JsonBytes:
-    """Return the element; as Unusable where it is too large, or an object that is neither batch nor known envelope."""
+    """Return the element; as Unusable, which says why, where it is no batch."""
+    if type(element) is Unusable:
+        return element
     size = memoryview(element).nbytes
-    if size > LARGEST_BATCH and type(element) is not Unusable:
+    if size > LARGEST_BATCH:
         return unusable(f"The batch has {size} bytes, at most {LARGEST_BATCH} are taken.", element)
-    return element if type(element) is Unusable or _is_batch(element) else unusable(_NO_EVENTS, element)
+    try:
+        batch = _decode_batch(element)
+        if batch == _EMPTY:
+            return unusable(_NO_EVENTS, element)
+        if batch.events is msgspec.UNSET or bytes(batch.events)[:1] in (b"[", b"n"):
+            return element
+    except _UNREADABLE:
+        pass  # what follows says why, or finds that it can be read otherwise
+    try:
+        split_element(element)
+    except NotABatch as error:
+        return unusable(str(error), element)
+    return element

@@ -16,7 +16,7 @@ from ingest.packing import pack
 from ingest.sorting import sort
 from lanes.chunk import ChunkCodec
 from mapping.incoming.batch import NotABatch
-from mapping.incoming.invalid_batch import split_element
+from mapping.incoming.invalid_batch import Unusable, split_element
 from mapping.plan import compile_plan
 
 LIMIT = 4 << 20
@@ -89,6 +89,7 @@ WRONG = {
     "text": (b"hello", "must be a JSON object"),
     "no UTF-8": (b"\xff\xfe", "not UTF-8 (byte 0)"),
     "a number": (b"7", "must be a JSON object"),
+    "events in an object": (b'{"events":{"0":{}}}', "must be an array of events"),
     "half a batch": (ONE[:20], "must be a JSON object"),
     "too many bytes": (b'{"a":"' + b"x" * LIMIT + b'"}', f"more than {LIMIT} bytes"),
     "too many bytes after decompression": (gzip.compress(b'{"a":"' + b"x" * LIMIT + b'"}'), f"more than {LIMIT} bytes"),
@@ -106,6 +107,7 @@ def test_what_is_no_batch_says_why(name: str) -> None:
     """As one element, which becomes a dead letter; none is lost and none stops the others."""
     body, why = WRONG[name]
     (element,) = decode(body, LIMIT)
+    assert isinstance(element, Unusable)
     with pytest.raises(NotABatch) as refused:
         split_element(element)
     assert why in str(refused.value)

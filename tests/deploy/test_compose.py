@@ -17,7 +17,7 @@ from config.settings import Settings
 
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-PROCESSES = ["ingest", "worker", "flower", "sandbox"]
+PROCESSES = ["ingest", "consume", "worker", "flower", "sandbox"]
 REQUIRED = {"RELAY_ENCRYPTION_KEY", "REDIS_PASSWORD", "FLOWER_PASSWORD"}
 
 
@@ -28,7 +28,10 @@ def example() -> dict[str, str]:
 
 
 def test_the_services_are_those_that_the_design_names() -> None:
-    """Sandbox and sender have the profile `demo` only; no service has a container name that forbids a second one."""
+    """Sandbox and sender have the profile `demo` only, RabbitMQ and consume their own.
+
+    No service has a container name that forbids a second one.
+    """
     assert {name for name, service in SERVICES.items() if "profiles" not in service} == {
         "redis",
         "ingest",
@@ -36,6 +39,10 @@ def test_the_services_are_those_that_the_design_names() -> None:
         "flower",
     }
     assert {name for name, service in SERVICES.items() if service.get("profiles") == ["demo"]} == {"sandbox", "sender"}
+    assert {name for name, service in SERVICES.items() if "rabbitmq" in service.get("profiles", ())} == {
+        "consume",
+        "rabbitmq",
+    }
     assert not any("container_name" in service for service in SERVICES.values())
 
 
@@ -52,7 +59,7 @@ def test_every_service_is_restarted_and_has_time_to_end(name: str) -> None:
 def test_published_ports_are_for_this_host_only(name: str) -> None:
     """Redis publishes none, nor do workers, so that there may be several."""
     ports = SERVICES[name].get("ports", [])
-    assert len(ports) == (name in ("ingest", "flower", "sandbox"))
+    assert len(ports) == (name in ("ingest", "flower", "sandbox", "rabbitmq"))
     assert all(re.fullmatch(r"\$\{\w+:-127\.0\.0\.1:(\d+)\}:\1", port) for port in ports)
 
 
@@ -71,8 +78,12 @@ def test_our_processes_may_do_little(name: str) -> None:
 SECRETS: dict[str, set[str]] = {
     "redis": {"REDIS_PASSWORD"},
     "ingest": {"WEB_KEY", "WEB_SECRET", "TIKTOK_TOKEN", "RELAY_ENCRYPTION_KEY", "RELAY_ADMIN_PASSWORD"}
-    | {"RELAY_METRICS_TOKEN", "RELAY_ALERT_WEBHOOK"},
-    "worker": {"WEB_KEY", "WEB_SECRET", "TIKTOK_TOKEN", "RELAY_ENCRYPTION_KEY", "RELAY_ALERT_WEBHOOK"},
+    | {"RELAY_METRICS_TOKEN", "RELAY_ALERT_WEBHOOK", "RABBITMQ_PASSWORD"},
+    "consume": {"WEB_KEY", "WEB_SECRET", "TIKTOK_TOKEN", "RELAY_ENCRYPTION_KEY", "RELAY_ALERT_WEBHOOK"}
+    | {"RABBITMQ_PASSWORD"},
+    "worker": {"WEB_KEY", "WEB_SECRET", "TIKTOK_TOKEN", "RELAY_ENCRYPTION_KEY", "RELAY_ALERT_WEBHOOK"}
+    | {"RABBITMQ_PASSWORD"},
+    "rabbitmq": {"RABBITMQ_PASSWORD"},
     "flower": {"FLOWER_PASSWORD"},
     "sandbox": set(),
     "sender": {"WEB_KEY", "WEB_SECRET"},

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from support.bench import Bench
 from support.console_client import ConsoleClient, visible_text
 from support.events import purchase
+from support.waiting import until
 
 from operations.connections import discard_backlog
 
@@ -123,3 +124,15 @@ def test_a_day_shows_which_rules_withheld_events(bench: Bench, operator: Console
     assert "2 withheld by a setting" in visible_text(page)
     assert "Withheld by Events never_if 1: attribute <b> is internal 2" in visible_text(page)
     assert "<b>" not in page.text
+
+
+def test_sources_are_shown_with_what_to_do(bench: Bench, operator: ConsoleClient) -> None:
+    """Only where the file declares some; no part of the URL but the host."""
+    assert "Sources</h2>" not in operator.get("/console").text
+    source = "{id: batches, url: 'amqp://joe:s3cr3t@rabbit.example', queue: mparticle, input: web}"
+    bench.path.write_text(bench.path.read_text() + f"sources:\n  - {source}\n")
+    until(lambda: "not running" in operator.get("/console").text)
+    page = operator.get("/console").text
+    assert "relay consume" in page
+    assert "rabbit.example:5672" in page
+    assert "s3cr3t" not in page

@@ -12,7 +12,7 @@ from ingest.answers import BAD_REQUEST, TOO_LARGE, RequestRefused
 from lanes.chunk import Batch, Entry
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.body import JsonBytes
-from mapping.incoming.invalid_batch import as_invalid_batch, is_no_batch, split_element
+from mapping.incoming.invalid_batch import as_invalid_batch, split_element
 from mapping.incoming.unreadable import own_id_of
 from mapping.plan import Plan
 from mapping.results import Unsupported, Withheld
@@ -110,16 +110,18 @@ def sort(
     never refused because no element is a batch: the elements become dead letters.
     """
     request = SortedRequest(input_id, received_ms, {plan.connection: Wanted() for plan in plans}, peer_ip=peer_ip)
-    splits = _split(request, batches, limits, needs_a_batch=message_id is None)
+    splits = _split(request, batches, limits, message_id is None)
+    receipt = ""
     for number, (raw, split) in enumerate(splits):
         if plans and split.events:
-            receipt = "" if message_id is None else f"message {message_id} {number}"
+            if message_id is not None:
+                receipt = f"message {message_id} {number}"
             _sort_batch(request, plans, raw, split, limits.stored, receipt)
     return request
 
 
 def _split(
-    request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits, *, needs_a_batch: bool
+    request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits, needs_a_batch: bool
 ) -> list[tuple[JsonBytes, SplitBatch]]:
     """Split the elements of a request into their events, and count these."""
     splits = []
@@ -146,7 +148,7 @@ def _split(
 def _sort_batch(
     request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int, receipt: str
 ) -> None:
-    heads = [None] if is_no_batch(split.shared) else [head(event) for event in split.events]
+    heads = [None] if split.environment is None else [head(event) for event in split.events]
     ids = _Ids(request, raw, split, receipt)
     stored: dict[tuple[int, ...], tuple[Batch, int]] = {}
     for plan in plans:

@@ -58,7 +58,16 @@ def test_it_names_its_cell(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_without_events_all_is_zero_and_healthy(bench: Bench) -> None:
     """Configured inputs and connections are there from the start."""
     result = relay("status", "--json")
-    assert list(result.json) == ["cell", "inputs", "connections", "receipts", "redis", "a_202_means", "archive"]
+    assert list(result.json) == [
+        "cell",
+        "inputs",
+        "connections",
+        "sources",
+        "receipts",
+        "redis",
+        "a_202_means",
+        "archive",
+    ]
     assert result.json["redis"] is None
     assert result.json["receipts"] == {"receipts": 0, "bytes": 0, "since": None}
     assert result.json["inputs"] == [{"id": "web", "accepted": 0, "unrouted": 0}]

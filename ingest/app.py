@@ -40,7 +40,9 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
         lifespan=partial(_lifespan, intake, (answers, misdirected)),
     )
     peers = Peers(settings.trusted_proxies)
-    return Door(reloader, memory, intake.coalescer, peers, settings.max_request_bytes, answers.note, other_routes)
+    return Door(
+        reloader, memory, intake.coalescer, peers, settings.max_request_bytes, answers.note, other_routes, intake.live
+    )
 
 
 @contextlib.asynccontextmanager

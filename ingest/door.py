@@ -25,6 +25,7 @@ from ingest.answers import (
 from ingest.coalescer import Coalescer
 from ingest.http.body import ClientGone, is_gzip, read_body
 from ingest.http.large_requests import MOST_READING_BYTES, MOST_WORKING_BYTES, BodyBudget, SideThreads
+from ingest.live import LiveRequests
 from ingest.redis.memory import RedisMemoryMonitor
 from ingest.request_log import RefusalLog, log_unexpected_error
 from ingest.sorting import Limits, SortedRequest, TooManyEventsInline, sort
@@ -62,6 +63,7 @@ class Door:
         largest_request: int,
         count: Callable[[str], None],
         other_routes: ASGIApp,
+        live: LiveRequests,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         """`largest_request` is in bytes after decompression; `count` gets the status of each answer; `other_routes`
@@ -74,6 +76,7 @@ class Door:
         self._largest_request = largest_request
         self._count = count
         self._other_routes = other_routes
+        self._live = live
         self._clock_ms = clock_ms
         self._limits = Limits.of(largest_request, INLINE_EVENTS)
         self._body_budget = BodyBudget(max(MOST_READING_BYTES, 4 * largest_request))
@@ -132,6 +135,8 @@ class Door:
         if request is None:
             request = await self._sorted_in_thread(job, parse, body, gzipped)
         await self._coalescer.append(request)
+        if self._live.feed.watches:
+            self._live.show(request, job.plans, lambda: parse(gunzip(body, self._largest_request) if gzipped else body))
         self._reloader.in_use.record(input_id)
 
     async def _sorted_in_thread(self, job: "_Job", parse: Parse, body: bytes, gzipped: bool) -> SortedRequest:

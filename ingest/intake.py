@@ -12,6 +12,7 @@ from config.settings import Settings
 from ingest import active_configuration
 from ingest.active_configuration import ConfigurationReloader, InputsInUse
 from ingest.coalescer import Coalescer
+from ingest.live import LiveRequests
 from ingest.redis import memory
 from ingest.redis.durability import INTERVAL_S as DURABILITY_EVERY_S
 from ingest.redis.durability import DurabilityMonitor
@@ -21,6 +22,7 @@ from ingest.request_log import log_unexpected_error
 from lanes.appends.replicated import ReplicatedAppend
 from lanes.chunk import ChunkCodec
 from operations.alerts.outage import Outage
+from operations.live.feed import STEP_EVERY_S, LiveFeed
 from operations.receipts.writer import receipt_writer
 from store.client import connect_async
 from store.diagnosis.probe import AsyncProbe
@@ -48,6 +50,7 @@ class Intake:
         self.probe = AsyncProbe(self.client, settings.replicas)
         self.memory = RedisMemoryMonitor(self.client, self._append, outage, self.probe)
         self.durability = DurabilityMonitor(settings, self.redis_url)
+        self.live = LiveRequests(LiveFeed(self.redis_url))
         codec = ChunkCodec(settings.keyring)
         self.coalescer = Coalescer(self._append, codec, outage, receipts=receipt_writer(settings))
 
@@ -63,6 +66,7 @@ class Intake:
             (partial(asyncio.to_thread, self.reloader.poll), active_configuration.INTERVAL_S),
             (self.memory.read, memory.INTERVAL_S),
             (partial(_flush, counts), FLUSH_EVERY_S),
+            (self.live.step, STEP_EVERY_S),
             (partial(asyncio.to_thread, self.durability.read), DURABILITY_EVERY_S),
         ]
         if isinstance(self._append, ReplicatedAppend):

@@ -49,6 +49,17 @@ class LiveFeed:
                 others = _number(watch, wanted) - _number(watch, chosen)
                 self._left_out[name] = self._left_out.get(name, 0) + others
 
+    def leave_out(self, number: int) -> None:
+        """Count events that ended and were not looked at, for everyone who watches."""
+        with self._lock:
+            for name in self.watches:
+                self._left_out[name] = self._left_out.get(name, 0) + number
+
+    @property
+    def is_due(self) -> bool:
+        """Whether `step` has something to do now."""
+        return bool(self._offered or self._left_out) or self._monotonic() >= self._look_at
+
     def step(self) -> None:
         """Show what was offered, and learn who watches. Call it every STEP_EVERY_S. Raise RedisAway."""
         with self._lock:

@@ -1,5 +1,5 @@
 """Fixtures of tests with real processes."""
 
-from support.fixtures import place
+from support.fixtures import bench, place, sandbox
 
-__all__ = ["place"]
+__all__ = ["bench", "place", "sandbox"]

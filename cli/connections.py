@@ -10,7 +10,7 @@ from rich.text import Text
 import operations.connections
 from cli.context import changing, configuration_of, redis_url, settings_here
 from cli.terminal.output import BAD, console, count, note, print_json, state, table
-from cli.terminal.prompts import confirmed, yes_option
+from cli.terminal.prompts import confirmed
 from cli.terminal.usage_errors import unknown_id
 from config.errors import ConfigurationError
 from config.model import Configuration
@@ -23,16 +23,7 @@ from operations.receipts.writer import receipt_writer
 from operations.status.connections import ConnectionStatus, Overview, overview
 from store.client import connect
 
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 
-
-@click.group()
-def connections() -> None:
-    """List, pause and resume connections; discard the backlog of a removed one."""
-
-
-@connections.command("list")
-@json_option
 def list_(*, as_json: bool) -> None:
     """List connections: their inputs, where they post events, and their state."""
     settings = settings_here()
@@ -47,9 +38,6 @@ def list_(*, as_json: bool) -> None:
     console().print(_table(seen, routes))
 
 
-@connections.command("pause")
-@click.argument("connection_id", metavar="ID")
-@json_option
 def pause(*, connection_id: str, as_json: bool) -> None:
     """Stop delivery of a connection. Waiting and new events are kept until you resume it."""
     settings = settings_here()
@@ -61,9 +49,6 @@ def pause(*, connection_id: str, as_json: bool) -> None:
         )
 
 
-@connections.command("resume")
-@click.argument("connection_id", metavar="ID")
-@json_option
 def resume(*, connection_id: str, as_json: bool) -> None:
     """Start delivery of a paused connection again, at once."""
     settings = settings_here()
@@ -78,15 +63,8 @@ def resume(*, connection_id: str, as_json: bool) -> None:
     _print(status, settings, as_json=as_json, text=text)
 
 
-@connections.command("discard")
-@click.argument("connection_id", metavar="ID")
-@yes_option
-@json_option
 def discard(*, connection_id: str, yes: bool, as_json: bool) -> None:
-    """Discard for good the backlog of a connection that was removed from the configuration file.
-
-    The events are counted as discarded. Its dead letters stay; relay dead-letters discard --connection ID removes them.
-    """
+    """Discard for good the backlog of a connection that was removed from the configuration file."""
     settings = settings_here()
     configuration = configuration_of(settings)  # a refused file does not show which connections were removed
     with connect(redis_url(settings)) as client, changing(settings, client):

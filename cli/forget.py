@@ -6,11 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-import click
 from rich.console import RenderableType
 
 from cli.context import CONFIRM_WITHIN_MS, FAILOVER_WITHIN_S, changing, configuration_of, open_store
-from cli.dead_letters.options import json_option
 from cli.terminal.identities import read_identities
 from cli.terminal.operator import who
 from cli.terminal.output import console, count, note, plain, print_json, table
@@ -34,26 +32,8 @@ RECEIPTS_STAY: Final = (
 )
 
 
-@click.command
-@click.option(
-    "--identity",
-    "written",
-    multiple=True,
-    metavar="TYPE=VALUE",
-    help="The person: email=…, mobile_number=…, customer_id=…, mpid=…; repeat it for every identity that you know. "
-    "With - as the value, it is read from stdin, one value a line.",
-)
-@click.option("--identity-file", type=click.File(), help="A file with TYPE=VALUE on each line; - is stdin.")
-@click.option("--dry-run", is_flag=True, help="Count what would be erased, and erase nothing.")
-@click.option("--past", is_flag=True, help="List past erasures: operator, time and counts, never the person.")
-@json_option
 def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past: bool, as_json: bool) -> None:
-    """Erase a person's data: waiting events, dead letters, remembered addresses, and their traces on disk.
-
-    Identities are compared as they are hashed for TikTok, so a value and its SHA-256 mean the same person. Other
-    users can see a value on the command line, and shells keep it in a history; stdin avoids both. Data that TikTok
-    received must be erased at TikTok. Exit code 1 when something could not be erased.
-    """
+    """Erase a person's data: waiting events, dead letters, remembered addresses, and their traces on disk."""
     if past:
         _show_past(as_json=as_json)
         return

@@ -2,8 +2,9 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Final, cast, get_args
 
 import click
 
@@ -22,38 +23,21 @@ Next: relay test {cases}, then relay up. Senders authenticate with {prefix}_KEY 
 NO_TOKEN: Final = "No token yet: put TikTok's Events API token after TIKTOK_TOKEN= in .env first."  # noqa: S105
 
 
-def _checked(read: Read[str], name: str) -> Any:
-    """Return a click callback that reads the value as the configuration file would."""
-
-    def check(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-        del context, parameter
-        if not value:
-            return value
-        try:
-            return read(name, Text(1, value))
-        except ValueRefused as refused:
-            raise click.BadParameter(refused.faults[0].message) from None
-
-    return check
+_READERS: Final[Mapping[str, Read[str]]] = {"event_source_id": event_source_id, "default_region": region}
 
 
-@click.command
-@click.option("--platform", type=click.Choice(get_args(Platform)), help="Platform of the mParticle input.")
-@click.option(
-    "--event-source-id",
-    callback=_checked(event_source_id, "event_source_id"),
-    help="Pixel ID, App ID or Offline Event Set ID at TikTok.",
-)
-@click.option("--region", callback=_checked(region, "default_region"), help="Country of phone numbers, such as US.")
-@click.option("--token-stdin", is_flag=True, help="Read TikTok's token from standard input.")
-@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+def checked(name: str, value: str) -> str:
+    """Return the value as the configuration file would read it. Raise BadParameter."""
+    try:
+        return _READERS[name](name, Text(1, value))
+    except ValueRefused as refused:
+        raise click.BadParameter(refused.faults[0].message) from None
+
+
 def init(
     platform: str | None, event_source_id: str | None, region: str | None, *, token_stdin: bool, force: bool
 ) -> None:
-    """Write a commented relay.yaml, its schema for editors, .env with new keys, and a first case for relay test.
-
-    In a terminal it asks for every value without an option. Elsewhere --platform and --event-source-id are required.
-    """
+    """Write a commented relay.yaml, its schema for editors, .env with new keys, and a first case for relay test."""
     paths = [Path("relay.yaml"), Path(".env"), Path(SCHEMA_FILE)]
     existing = [path.name for path in paths[:2] if path.exists()]
     if existing and not force:
@@ -83,7 +67,11 @@ def _answers(platform: str | None, source: str | None, region_code: str | None, 
         platform = platform or click.prompt(
             "Kind of mParticle input", type=click.Choice(get_args(Platform)), default="web", err=True
         )
-        source = source or click.prompt("Pixel ID, App ID or Offline Event Set ID", err=True, value_proc=_source)
+        source = source or click.prompt(
+            "Pixel ID, App ID or Offline Event Set ID",
+            err=True,
+            value_proc=lambda value: checked("event_source_id", value),
+        )
         token = click.prompt("TikTok's Events API token (empty: later)", default="", hide_input=True, err=True)
         if region_code is None:
             region_code = click.prompt(
@@ -91,7 +79,7 @@ def _answers(platform: str | None, source: str | None, region_code: str | None, 
                 default="",
                 show_default=False,
                 err=True,
-                value_proc=lambda value: _checked(region, "default_region")(None, None, value) or "",
+                value_proc=lambda value: checked("default_region", value) if value else "",
             )
     return Answers(
         platform=cast("Platform", platform),
@@ -99,11 +87,6 @@ def _answers(platform: str | None, source: str | None, region_code: str | None, 
         token=token or "",
         default_region=region_code or "",
     )
-
-
-def _source(value: str) -> str:
-    checked: str = _checked(event_source_id, "event_source_id")(None, None, value)
-    return checked
 
 
 def _write(path: Path, content: str, mode: int) -> None:

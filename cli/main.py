@@ -26,33 +26,43 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final = {
-    "init": Command("cli.init:init", "Write the first relay.yaml and .env."),
-    "demo": Command("cli.demo.command:demo", "Send sample batches through a complete relay and show the results."),
-    "up": Command("cli.local.up:up", "Run everything on this machine: Redis, ingest and workers."),
-    "ingest": Command("cli.processes.serve:ingest", "Accept batches over HTTP."),
-    "consume": Command("cli.processes.serve:consume", "Take batches from queues, such as RabbitMQ and SQS."),
-    "worker": Command("cli.processes.serve:worker", "Deliver waiting events to TikTok."),
-    "flower": Command("cli.processes.flower:flower", "Show the workers' jobs in a browser."),
-    "sandbox": Command("cli.processes.serve:sandbox", "Run a stand-in for TikTok that checks events as TikTok does."),
-    "check": Command("cli.check.command:check", "Check the configuration, Redis and the connection to TikTok."),
-    "preview": Command("cli.preview.command:preview", "Show what batches would become, without sending anything."),
-    "test": Command("cli.cases.command:test", "Run cases: batches, and what must come out of them."),
-    "send": Command("cli.send:send", "Post batches to ingest, as mParticle would."),
+    "init": Command("cli.commands.configuration:init", "Write the first relay.yaml and .env."),
+    "demo": Command(
+        "cli.commands.processes:demo", "Send sample batches through a complete relay and show the results."
+    ),
+    "up": Command("cli.commands.processes:up", "Run everything on this machine: Redis, ingest and workers."),
+    "ingest": Command("cli.commands.processes:ingest", "Accept batches over HTTP."),
+    "consume": Command("cli.commands.processes:consume", "Take batches from queues, such as RabbitMQ and SQS."),
+    "worker": Command("cli.commands.processes:worker", "Deliver waiting events to TikTok."),
+    "flower": Command("cli.commands.processes:flower", "Show the workers' jobs in a browser."),
+    "sandbox": Command(
+        "cli.commands.processes:sandbox", "Run a stand-in for TikTok that checks events as TikTok does."
+    ),
+    "check": Command(
+        "cli.commands.configuration:check", "Check the configuration, Redis and the connection to TikTok."
+    ),
+    "preview": Command(
+        "cli.commands.configuration:preview", "Show what batches would become, without sending anything."
+    ),
+    "test": Command("cli.commands.configuration:test", "Run cases: batches, and what must come out of them."),
+    "send": Command("cli.commands.events:send", "Post batches to ingest, as mParticle would."),
     "status": Command(
-        "cli.status.command:status", "Show what was received, delivered and dead-lettered, and what waits."
+        "cli.commands.events:status", "Show what was received, delivered and dead-lettered, and what waits."
     ),
-    "trace": Command("cli.trace.command:trace_command", "Show what became of events, by their ids."),
-    "tail": Command("cli.tail.command:tail", "Show events as they end."),
+    "trace": Command("cli.commands.events:trace_command", "Show what became of events, by their ids."),
+    "tail": Command("cli.commands.events:tail", "Show events as they end."),
     "dead-letters": Command(
-        "cli.dead_letters.command:dead_letters", "List, correct and replay events that were not delivered."
+        "cli.commands.dead_letters:dead_letters", "List, correct and replay events that were not delivered."
     ),
-    "connections": Command("cli.connections:connections", "List, pause and resume connections; discard a backlog."),
+    "connections": Command(
+        "cli.commands.connections:connections", "List, pause and resume connections; discard a backlog."
+    ),
     "secrets": Command(
-        "cli.secrets.command:secrets", "Generate encryption keys; encrypt secrets of the configuration file."
+        "cli.commands.secrets:secrets", "Generate encryption keys; encrypt secrets of the configuration file."
     ),
-    "schema": Command("cli.schema:schema", "Print the JSON Schema of relay.yaml for editors."),
-    "completion": Command("cli.schema:completion", "Print a completion script for a shell."),
-    "forget": Command("cli.forget:forget", "Erase a person's data."),
+    "schema": Command("cli.commands.configuration:schema", "Print the JSON Schema of relay.yaml for editors."),
+    "completion": Command("cli.commands.configuration:completion", "Print a completion script for a shell."),
+    "forget": Command("cli.commands.events:forget", "Erase a person's data."),
 }
 
 

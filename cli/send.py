@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from cli.context import configuration_of, settings_here
-from cli.preview.batch_argument import FILE, read_batches
+from cli.preview.batch_argument import read_batches
 from cli.terminal.output import note
 from cli.terminal.usage_errors import unknown_id
 from config.model import Input
@@ -22,10 +22,6 @@ SINGLE: Final = "/v2/events"
 BULK: Final = "/v2/bulkevents"
 
 
-@click.command
-@click.argument("file", type=FILE)
-@click.option("--input", "input_id", metavar="ID", required=True, help="Input whose key and secret to send with.")
-@click.option("--url", metavar="URL", help="URL of ingest.  [default: http://RELAY_HOST:RELAY_PORT]")
 def send(file: str, input_id: str, url: str | None) -> None:
     """Post the batches in FILE to ingest. FILE holds one batch, an array, or one batch a line; - is stdin."""
     settings = settings_here()

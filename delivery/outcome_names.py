@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple
 
+OUTCOMES: Final = ("delivered", "dead_lettered", "withheld", "unsupported")
+"""How an event that was mapped can end without an operator."""
 WITHHELD: Final = "withheld:"
 """What begins the names that count by rule; the script that appends writes them too."""
 

@@ -8,14 +8,12 @@ and the time when one of its counts last began are both that old, by two clocks.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 import redis
 
+from lanes.names import DAYS_KEPT
 from lanes.scripts import DAY_MS, lane_scripts
 from store.reading import read_together
-
-DAYS_KEPT: Final = 90
 
 
 def day_of(ms: int) -> int:

@@ -5,6 +5,8 @@ import re
 from typing import Final
 
 LANES_PER_CONNECTION: Final = 4
+DAYS_KEPT: Final = 90
+"""Days for which daily counts are kept, for each connection."""
 
 _LANE: Final = re.compile(r"([a-z0-9-]+):(\d+)")
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import click
 from rich.text import Text
 
 from cli.terminal.output import BAD, GOOD, MUTED, console, note, plain, print_json
@@ -22,17 +21,8 @@ SUFFIXES: Final = (".yaml", ".yml")
 """The files of a folder that hold cases; JSON files beside them are batches."""
 
 
-@click.command("test")
-@click.argument("paths", type=click.Path(exists=True, path_type=Path), nargs=-1, required=True, metavar="FILE...")
-@click.option("--connection", "connection_id", metavar="ID", help="Only the cases of this connection.")
-@click.option("--junit", type=click.Path(dir_okay=False, writable=True), metavar="FILE", help="Also write JUnit XML.")
-@click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 def test(paths: tuple[Path, ...], connection_id: str | None, junit: str | None, *, as_json: bool) -> None:
-    """Run the cases in FILE against the configuration; FILE may be a folder of YAML files.
-
-    A case is a batch, a connection, and what must come out; `docs/testing-rules.md` shows them. The exit code is 0 if
-    all pass, 1 if one fails or a file cannot be read.
-    """
+    """Run the cases in FILE against the configuration; FILE may be a folder of YAML files."""
     settings = load_settings()
     configuration = read_without_secrets(settings.config)
     cases = [case for case in _read(paths, settings.config) if connection_id in (None, case.connection)]

@@ -32,31 +32,8 @@ CONNECTION = "connection to TikTok"
 STYLES = {"ok": GOOD, "warning": CAREFUL, "wrong": BAD}
 
 
-@click.command
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print findings as JSON: check, status (ok, warning, wrong), found, remedy."
-)
-@click.option("--alert", is_flag=True, help="Also send a test alert to the webhook.")
-@click.option(
-    "--deep",
-    is_flag=True,
-    help="Also send TikTok a test event for each connection, and look at a message of each source.",
-)
-@click.option(
-    "--connection", "chosen", multiple=True, metavar="ID", help="With --deep: only this connection; repeatable."
-)
-@click.option(
-    "--test-event-code",
-    "code",
-    metavar="CODE",
-    help="With --deep: code for connections without test_event_code.",
-)
 def check(*, as_json: bool, alert: bool, deep: bool, chosen: tuple[str, ...], code: str | None) -> None:
-    """Check settings, configuration, Redis and the connection to TikTok. Exit code 1 when anything is wrong.
-
-    --deep also checks each connection's access token and event source id, with an event that Events Manager shows
-    under Test events. It looks at the next message of each source and gives it back.
-    """
+    """Check settings, configuration, Redis and the connection to TikTok. Exit code 1 when anything is wrong."""
     if (chosen or code) and not deep:
         raise click.UsageError("--connection and --test-event-code need --deep.")
     findings = all_findings(alert=alert, deep=deep) + (proofs(chosen, code) if deep else [])

@@ -1,18 +1,13 @@
 """`relay dead-letters`: the group of commands, with list, count and show."""
 
-from typing import Any, Final
+from typing import Any
 
-import click
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.context import open_store
-from cli.dead_letters.discard import discard
-from cli.dead_letters.edit import edit
-from cli.dead_letters.export import export
-from cli.dead_letters.options import condition_options, json_option, query_of, reveal_option
-from cli.dead_letters.replay import replay
-from cli.dead_letters.reveals import note_reveal, reveals
+from cli.dead_letters.options import query_of
+from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import BAD, MUTED, console, json_text, note, plain, print_json, table
 from config.dead_letter_reasons import REASONS
 from delivery.dead_letter import DeadLetter
@@ -22,32 +17,7 @@ from operations.dead_letters.index import find_once
 from operations.dead_letters.store import DeadLetterStore, public, source_of, without_source
 from operations.errors import OperatorError
 
-SHOWN: Final = 50
 
-
-@click.group("dead-letters")
-def dead_letters() -> None:
-    """List, show, correct and replay events that relay does not retry automatically.
-
-    Values are masked, and so are TikTok's messages, which may quote them; --reveal shows all.
-    """
-
-
-for command in (edit, replay, discard, export, reveals):
-    dead_letters.add_command(command)
-
-
-@dead_letters.command("list")
-@condition_options
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=SHOWN,
-    show_default=True,
-    help="Number of dead letters to show, the newest; --json shows all.",
-)
-@json_option
-@reveal_option
 def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None:
     """List dead letters, oldest first."""
     with open_store() as store:
@@ -68,9 +38,6 @@ def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None
         note(f"Showing the newest {limit} of {len(found):,}. Pass --limit N for more, or run relay dead-letters count.")
 
 
-@dead_letters.command("count")
-@condition_options
-@json_option
 def count_(*, as_json: bool, **conditions: Any) -> None:
     """Count dead letters by connection, stage, reason and field."""
     with open_store() as store:
@@ -86,10 +53,6 @@ def count_(*, as_json: bool, **conditions: Any) -> None:
     console().print(rows if counts else Text("no dead letters", style=MUTED))
 
 
-@dead_letters.command("show")
-@click.argument("dead_letter_id", metavar="ID")
-@json_option
-@reveal_option
 def show(*, dead_letter_id: str, as_json: bool, reveal: bool) -> None:
     """Show one dead letter with all its fields and its event."""
     with open_store() as store:

@@ -5,24 +5,17 @@ from typing import Any
 import click
 
 from cli.context import open_store
-from cli.dead_letters.options import check, json_option, query_of, query_options
+from cli.dead_letters.options import check, query_of
 from cli.terminal.output import note, print_json
 from cli.terminal.progress import progress
-from cli.terminal.prompts import confirmed, yes_option
+from cli.terminal.prompts import confirmed
 from operations.dead_letters.index import find_once
 from operations.dead_letters.replay import GONE, Result, discard_all
 from operations.format import plural
 
 
-@click.command("discard")
-@query_options
-@yes_option
-@json_option
 def discard(*, yes: bool, as_json: bool, **conditions: Any) -> None:
-    """Remove dead letters for good. Their events never reach TikTok and are counted as discarded.
-
-    relay asks first, unless you pass --yes. Run export before to keep a copy.
-    """
+    """Remove dead letters for good. Their events never reach TikTok and are counted as discarded."""
     check(conditions)
     result = Result()
     with open_store(changes=True) as store:

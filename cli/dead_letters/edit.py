@@ -7,10 +7,9 @@ import msgspec
 
 from cli.context import configuration_of, open_store
 from cli.dead_letters.dry_run import object_of
-from cli.dead_letters.options import json_option
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import note, plain, print_json
-from cli.terminal.prompts import confirmed, yes_option
+from cli.terminal.prompts import confirmed
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from operations.dead_letters.edit import (
@@ -30,25 +29,8 @@ from operations.dead_letters.store import DeadLetterStore
 from operations.errors import OperatorError
 
 
-@click.command("edit")
-@click.argument("dead_letter_id", metavar="ID")
-@click.option(
-    "--set",
-    "assignments",
-    metavar="FIELD=VALUE",
-    multiple=True,
-    help="Set this field, by the name in the dead letter (TikTok.URL=https://…) or by its path "
-    "(custom_flags.TikTok.URL=…); repeatable.",
-)
-@click.option("--replay", "send", is_flag=True, help="Replay it after the correction.")
-@yes_option
-@json_option
 def edit(*, dead_letter_id: str, assignments: tuple[str, ...], send: bool, yes: bool, as_json: bool) -> None:
-    """Correct the event of a dead letter, in $EDITOR or with --set, and store the correction.
-
-    You edit the mParticle batch with this one event. Before anything is stored, relay shows what the event would
-    become, and asks if it would be dead-lettered again. An editor shows personal data, which the audit log records.
-    """
+    """Correct the event of a dead letter, in $EDITOR or with --set, and store the correction."""
     with open_store(changes=True) as store:
         found = find_dead_letter(store, dead_letter_id)
         configuration = configuration_of(store.settings)

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from cli.context import open_store
-from cli.dead_letters.options import check, query_of, query_options, reveal_option
+from cli.dead_letters.options import check, query_of
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import note
 from operations.dead_letters.index import find_once
@@ -15,14 +15,8 @@ from operations.dead_letters.store import exported
 from operations.format import plural
 
 
-@click.command("export")
-@query_options
-@reveal_option
 def export(*, reveal: bool, **conditions: Any) -> None:
-    """Write dead letters to stdout, one JSON object a line: the fields of list --json, and `source` with the event.
-
-    Values are masked without --reveal. Name ids or conditions, or pass --all.
-    """
+    """Write dead letters to stdout, one JSON object a line: the fields of list --json, and `source` with the event."""
     check(conditions)
     unreadable, written = 0, set[str]()
     with open_store() as store:

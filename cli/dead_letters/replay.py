@@ -6,29 +6,18 @@ import click
 
 from cli.context import configuration_of, open_store
 from cli.dead_letters.dry_run import show
-from cli.dead_letters.options import check, json_option, query_of, query_options, reveal_option
+from cli.dead_letters.options import check, query_of
 from cli.terminal.output import note, print_json
 from cli.terminal.progress import progress
-from cli.terminal.prompts import confirmed, yes_option
+from cli.terminal.prompts import confirmed
 from operations.dead_letters.index import find_once
 from operations.dead_letters.preview import ReplayPreviews
 from operations.dead_letters.replay import GONE, Result, late_among, late_question, replay_all
 from operations.format import plural
 
 
-@click.command("replay")
-@query_options
-@click.option("--dry-run", is_flag=True, help="Show what each would become now, and send nothing.")
-@yes_option
-@json_option
-@reveal_option
 def replay(*, dry_run: bool, yes: bool, as_json: bool, reveal: bool, **conditions: Any) -> None:
-    """Send dead letters again under the current configuration. A replayed event is a dead letter no more.
-
-    TikTok recognises an event that it already has for 48 hours, and counts it twice after that. If an event was
-    first sent more than 47 hours ago and TikTok never confirmed it, relay asks first. TikTok refused all others or
-    never received them, so they can be replayed at any time.
-    """
+    """Send dead letters again under the current configuration. A replayed event is a dead letter no more."""
     check(conditions)
     with open_store(changes=True) as store:
         query = query_of(store, conditions)

@@ -3,10 +3,7 @@
 import socket
 from collections.abc import Sequence
 
-import click
-
 from cli.context import changing, open_store
-from cli.dead_letters.options import json_option
 from cli.terminal.operator import who
 from cli.terminal.output import console, note, plain, print_json, table
 from operations.audit import note_reveal as record_reveal
@@ -22,8 +19,6 @@ def note_reveal(store: DeadLetterStore, command: str, dead_letter_ids: Sequence[
         record_reveal(store, who(), socket.gethostname(), command, dead_letter_ids)
 
 
-@click.command("reveals")
-@json_option
 def reveals(*, as_json: bool) -> None:
     """List who saw unmasked dead letters, and when, newest first."""
     with open_store() as store:

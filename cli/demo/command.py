@@ -44,17 +44,8 @@ class Stopped(Exception):
     """A signal asked to stop."""
 
 
-@click.command
-@click.option("--keep", is_flag=True, help="Keep everything running afterwards, to look around and to send batches.")
-@click.option(
-    "--save", type=click.Path(path_type=Path), hidden=True, help="Write the output to this .svg or .txt file."
-)
 def demo(*, keep: bool, save: Path | None) -> None:
-    """Run a complete relay on this machine, post sample batches, and show how every event ended.
-
-    A stand-in receives the events: nothing reaches TikTok, and the demo reads none of your settings. Everything runs
-    in a temporary directory.
-    """
+    """Run a complete relay on this machine, post sample batches, and show how every event ended."""
     out = console(record=save is not None)
     with TemporaryDirectory(prefix="relay-demo-") as directory:
         try:

@@ -16,7 +16,6 @@ from config.settings import Settings
 from operations.errors import OperatorError
 from process.listening import local_host
 
-MOST_CELLS: Final = 8
 LOOPBACK: Final = "127.0.0.1"
 PREFIX: Final = "cell-"
 STOP_S: Final = INGEST_STOP_S + WORKER_STOP_S + STOP_WITHIN_S

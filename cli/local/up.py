@@ -7,11 +7,10 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-import click
 import structlog
 
 from cli.context import LEAST_PASSWORD, configuration_of, with_kept_key
-from cli.local.cells import MOST_CELLS, note_other_cells, run_cells
+from cli.local.cells import note_other_cells, run_cells
 from cli.local.data_dir import DataDir
 from cli.local.first_key import make_first_key
 from cli.local.local_stack import WATCH_EVERY_S, ingest_program, running, wait_for_port, worker_programs
@@ -31,26 +30,8 @@ NOT_ENCRYPTED: Final = (
 )
 
 
-@click.command
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Worker processes. One serves all connections; run more when it keeps a core busy.",
-)
-@click.option(
-    "--cells",
-    type=click.IntRange(1, MOST_CELLS),
-    default=1,
-    show_default=True,
-    help="Complete relays, each with its own Redis, at the ports after RELAY_PORT, with HAProxy in front of them.",
-)
 def up(workers: int, cells: int) -> None:
-    """Run everything on this machine: Redis (unless RELAY_REDIS_URL is set), ingest and workers; restart what ends.
-
-    Ctrl-C or SIGTERM stops ingest first, then the workers once their jobs are done, and Redis last.
-    """
+    """Run everything on this machine: Redis (unless RELAY_REDIS_URL is set), ingest and workers; restart what ends."""
     settings = load_settings()
     data = DataDir(settings.data_dir)
     if data.key():

@@ -2,14 +2,8 @@
 
 import sys
 from pathlib import Path
-from typing import Final
-
-import click
 
 from operations.preview.batch_file import BatchFile, parse_batches
-
-FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
-"""The type of the argument FILE; `-` is stdin."""
 
 
 def read_batches(path: str) -> BatchFile:

@@ -10,7 +10,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from cli.context import configuration_of, settings_here
-from cli.preview.batch_argument import FILE, read_batches
+from cli.preview.batch_argument import read_batches
 from cli.preview.diff import Wanted, show_diff
 from cli.preview.save_case import write_case
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, json_text, note, plain, print_json, table
@@ -27,27 +27,6 @@ SHOWN_EVENTS = 10
 """Events of a request that people see; `--json` has all."""
 
 
-@click.command
-@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
-@click.option("--input", "input_id", metavar="ID", help="Only as batches of this input.")
-@click.option("--connection", "connection_id", metavar="ID", help="Only for this connection.")
-@click.option(
-    "--diff",
-    "changed",
-    type=click.Path(exists=True, dir_okay=False),
-    nargs=2,
-    metavar="OLD NEW",
-    help="Show what would change if the configuration file NEW replaced OLD.",
-)
-@click.option(
-    "--save-case",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Also write a case for `relay test`, with made-up values in place of personal ones.",
-)
-@click.option(
-    "--json", "as_json", is_flag=True, help="JSON alone on stdout; each body is exactly as it would be posted."
-)
 def preview(
     files: tuple[str, ...],
     input_id: str | None,
@@ -56,10 +35,7 @@ def preview(
     save_case: Path | None,
     as_json: bool,
 ) -> None:
-    """Show what the batches in FILE would become. FILE holds one batch, an array, or one batch a line; - is stdin.
-
-    The index of an event is its position among the events of all files, from 0.
-    """
+    """Show what the batches in FILE would become. FILE holds one batch, an array, or one batch a line; - is stdin."""
     if changed and save_case is not None:
         raise click.UsageError("--save-case makes a case of one configuration: pass it without --diff.")
     settings = settings_here()

@@ -3,8 +3,6 @@
 import os
 from typing import Any, Final
 
-import click
-
 from cli.context import settings_here, with_redis
 from cli.local.parent_watch import leave_with_parent
 from config.values import clean_value
@@ -19,21 +17,8 @@ PASSWORD: Final = "FLOWER_BASIC_AUTH"  # noqa: S105 - the variable's name
 _FORMER_WORDS: Final = "DeliveryTrouble("
 
 
-@click.command
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=5555,
-    show_default=True,
-    envvar="FLOWER_PORT",
-    help="Port to listen on.",
-)
 def flower(port: int) -> None:
-    """Show the workers' jobs in a browser, on RELAY_HOST. Sign in with the user and password in FLOWER_BASIC_AUTH.
-
-    The page is read-only: use relay dead-letters for events that failed. Flower reads its other settings from
-    FLOWER_… variables.
-    """
+    """Show the workers' jobs in a browser, on RELAY_HOST. Sign in with the user and password in FLOWER_BASIC_AUTH."""
     leave_with_parent()
     settings = with_redis(settings_here())
     configure_logging(settings, "flower")

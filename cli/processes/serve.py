@@ -3,7 +3,6 @@
 import signal
 import sys
 
-import click
 import structlog
 
 from cli.context import settings_here, with_redis
@@ -18,7 +17,6 @@ from process.logs import configure_logging
 log = structlog.get_logger("relay")
 
 
-@click.command
 def ingest() -> None:
     """Accept batches over HTTP, on RELAY_HOST and RELAY_PORT."""
     leave_with_parent()
@@ -38,7 +36,6 @@ def ingest() -> None:
         sys.exit(0)
 
 
-@click.command
 def worker() -> None:
     """Deliver waiting events to TikTok. Run as many workers as you need, on any number of hosts."""
     leave_with_parent()
@@ -51,7 +48,6 @@ def worker() -> None:
     run(settings)
 
 
-@click.command
 def consume() -> None:
     """Take batches from the queues of `sources:`. Run as many processes as you need, on any number of hosts."""
     leave_with_parent()
@@ -63,19 +59,8 @@ def consume() -> None:
     run(settings)
 
 
-@click.command
-@click.option(
-    "--token",
-    "tokens",
-    multiple=True,
-    help="Accept only this access token; repeatable. Without it, every token is accepted.",
-)
-@click.option("--require-app-id", is_flag=True, help="Refuse app events without app.app_id, as TikTok does.")
 def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
-    """Run a stand-in for TikTok, on RELAY_HOST and RELAY_SANDBOX_PORT.
-
-    Set RELAY_TIKTOK_URL=http://127.0.0.1:8090 to send events to it. GET /_sandbox/events lists what it accepted.
-    """
+    """Run a stand-in for TikTok, on RELAY_HOST and RELAY_SANDBOX_PORT."""
     leave_with_parent()
     settings = load_settings()
     configure_logging(settings, "sandbox")

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import click
 
 from cli.context import settings_here
-from cli.secrets.usage import NO_KEY, re_encrypt, usage
+from cli.secrets.usage import NO_KEY
 from cli.terminal.failures import reason_of
 from cli.terminal.output import note
 from config.errors import ConfigurationError, Problem
@@ -26,28 +26,14 @@ _ENCRYPTED: Final = re.compile(r"enc:(gAAAA[A-Za-z0-9_=-]+)")
 """A reference to an encrypted value; every Fernet token begins with gAAAA."""
 
 
-@click.group()
-def secrets() -> None:
-    """Generate encryption keys; encrypt secrets of the configuration file."""
-
-
-for command in (usage, re_encrypt):
-    secrets.add_command(command)
-
-
-@secrets.command("key")
 def key() -> None:
     """Print a new, random encryption key. relay stores it nowhere."""
     click.echo(Keyring.new_key())
     note("Put it first in RELAY_ENCRYPTION_KEY, before a comma and the older keys, which still decrypt older data.")
 
 
-@secrets.command("encrypt")
 def encrypt() -> None:
-    """Print a value as `enc:…` for the configuration file. It asks for the value, or reads it from a pipe.
-
-    Needs the key in RELAY_ENCRYPTION_KEY, or the one that relay up generated.
-    """
+    """Print a value as `enc:…` for the configuration file. It asks for the value, or reads it from a pipe."""
     keyring = _keyring()
     value = click.prompt("Value", hide_input=True, err=True) if sys.stdin.isatty() else _piped()
     if not value:
@@ -57,15 +43,8 @@ def encrypt() -> None:
     click.echo(f"enc:{keyring.encrypt_text(value)}")
 
 
-@secrets.command("rotate")
-@click.option("--in-place", is_flag=True, help="Overwrite RELAY_CONFIG, and keep the old file beside it as .bak.")
 def rotate(*, in_place: bool) -> None:
-    """Encrypt the `enc:` values of the configuration file again, with the newest key, and print the file.
-
-    First put the new key before the old one in RELAY_ENCRYPTION_KEY. Values in variables or other files stay
-    unchanged. Waiting events need the old key until they are delivered, and dead letters until you run relay secrets
-    re-encrypt. relay secrets usage shows what still needs it.
-    """
+    """Encrypt the `enc:` values of the configuration file again, with the newest key, and print the file."""
     keyring, settings = _keyring(), settings_here()
     path = settings.config.resolve()
     try:

@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from cli.context import open_store
-from cli.dead_letters.options import json_option
 from cli.terminal.output import console, count, note, print_json, table
 from config.secrets import Keyring
 from operations.dead_letters.store import DeadLetterStore
@@ -17,13 +16,8 @@ from operations.format import plural
 NO_KEY = "No encryption key is set. Set RELAY_ENCRYPTION_KEY; relay secrets key generates one."
 
 
-@click.command("usage")
-@json_option
 def usage(*, as_json: bool) -> None:
-    """Show what in Redis needs which key of RELAY_ENCRYPTION_KEY, and which keys you can remove.
-
-    Exit code 1 when something needs a key that is missing.
-    """
+    """Show what in Redis needs which key of RELAY_ENCRYPTION_KEY, and which keys you can remove."""
     with open_store(changes=True) as store:
         keyring = _keyring(store)
         use = key_usage(store, keyring)
@@ -34,13 +28,8 @@ def usage(*, as_json: bool) -> None:
     sys.exit(use.undecryptable > 0)
 
 
-@click.command("re-encrypt")
-@json_option
 def re_encrypt(*, as_json: bool) -> None:
-    """Encrypt dead letters again with the newest key. Waiting events keep their key until they are delivered.
-
-    Run it once every process has the newest key: a process without it can no longer read the dead letters.
-    """
+    """Encrypt dead letters again with the newest key. Waiting events keep their key until they are delivered."""
     with open_store(changes=True) as store:
         done = reencrypt_dead_letters(store, _keyring(store))
     if as_json:

@@ -30,7 +30,6 @@ from operations.errors import OperatorError
 from operations.format import plural
 from operations.receipts.reach import receipts_as_object
 from operations.status.connections import Overview, overview
-from operations.status.daily import MOST_DAYS
 from operations.status.imbalance import describe_imbalance
 from operations.status.rates import Rates
 from store.client import connect
@@ -44,21 +43,6 @@ REFRESH_S: Final = 1.0
 RECOUNTS: Final = 5
 
 
-@click.command
-@click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
-@click.option("--watch", is_flag=True, help="Refresh the screen every second.")
-@click.option(
-    "--days",
-    type=click.IntRange(1, MOST_DAYS),
-    metavar="N",
-    help="Show instead how the events of each of the last N days (UTC) ended, by TikTok event and reason.",
-)
-@click.option(
-    "--match-keys",
-    is_flag=True,
-    help="Show instead which identifiers delivered events carried today (UTC), or with --days N, and what they lost.",
-)
-@click.option("--verify", is_flag=True, help="Also count every chunk; exit code 1 when the ledger does not balance.")
 def status(*, as_json: bool, watch: bool, verify: bool, match_keys: bool, days: int | None) -> None:
     """Show what was received and how it ended, for each connection."""
     _check(as_json=as_json, watch=watch, verify=verify, match_keys=match_keys, days=days)

@@ -13,7 +13,6 @@ from cli.tail.screen import block
 from cli.terminal.output import console, note
 from cli.terminal.usage_errors import unknown_id
 from operations.format import plural
-from operations.live.ended_event import OUTCOMES
 from operations.status.connections import Overview, overview
 from operations.status.describe import describe_status
 from store.client import connect
@@ -24,18 +23,6 @@ TAKE_EVERY_S: Final = 0.5
 TOO_MANY: Final = f"{MOST_WATCHES} watch already, which is the most. End another relay tail, or close a live page."
 
 
-@click.command("tail")
-@click.option("--connection", "connections", metavar="ID", multiple=True, help="Only of this connection. Repeatable.")
-@click.option("--event", "events", metavar="NAME", multiple=True, help="Only of this TikTok event. Repeatable.")
-@click.option(
-    "--outcome",
-    "outcomes",
-    type=click.Choice(OUTCOMES, case_sensitive=False),
-    multiple=True,
-    help="Only events that ended so. Repeatable.",
-)
-@click.option("--number", type=click.IntRange(1), metavar="N", help="End after N events.")
-@click.option("--json", "as_json", is_flag=True, help="A line of JSON for each event on stdout.")
 def tail(
     *,
     connections: tuple[str, ...],
@@ -44,10 +31,7 @@ def tail(
     number: int | None,
     as_json: bool,
 ) -> None:
-    """Show events as they end, with what mParticle sent and what TikTok got and answered, masked.
-
-    Ctrl-C ends it. When many events end at once, a sample is shown, and how many were left out is said on stderr.
-    """
+    """Show events as they end, with what mParticle sent and what TikTok got and answered, masked."""
     settings = settings_here()
     with connect(redis_url(settings)) as client:
         seen = overview(settings, client)

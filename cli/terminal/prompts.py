@@ -4,8 +4,6 @@ import sys
 
 import click
 
-yes_option = click.option("--yes", is_flag=True, help="Confirm without a question.")
-
 
 def confirmed(question: str, *, yes: bool) -> bool:
     """Return the operator's answer; raise UsageError outside a terminal without --yes."""

@@ -2,7 +2,6 @@
 
 from typing import IO, Final
 
-import click
 import msgspec
 
 from cli.context import open_store
@@ -17,19 +16,8 @@ from operations.status.connections import overview
 _NOT_SEEN: Final = "Unsupported events are only counted, and have no receipt."
 
 
-@click.command("trace")
-@click.argument("event_ids", metavar="[EVENT_ID]...", nargs=-1)
-@click.option(
-    "--file", type=click.File(encoding="utf-8"), help="A file with an id on each line, or a CSV file; - is stdin."
-)
-@click.option("--column", metavar="NAME", help="The column of the CSV file that has the ids.")
-@click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 def trace_command(*, event_ids: tuple[str, ...], file: IO[str] | None, column: str | None, as_json: bool) -> None:
-    """Show what became of events: each item of them, for each connection, on a timeline.
-
-    An event's id is mParticle's source_message_id, or the id that relay generated. Ids may come from a file, such as
-    the orders of a month. With RELAY_ARCHIVE the archive is searched as well. Exit code 1 when an id was not seen.
-    """
+    """Show what became of events: each item of them, for each connection, on a timeline."""
     ids = read_ids(event_ids, file, column)
     with open_store() as store:
         seen = overview(store.settings, store.client)

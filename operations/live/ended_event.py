@@ -11,7 +11,6 @@ from operations.dead_letters.store import batch_for_people
 from operations.masking import mask_sentence
 from operations.receipts.item import TraceItem
 
-OUTCOMES: Final = ("delivered", "dead_lettered", "withheld", "unsupported")
 MOST_SOURCE_BYTES: Final = 32 * 1024
 MOST_LINE_BYTES: Final = 16 * 1024
 """Of an event whose source or line is larger, source and request are not shown."""

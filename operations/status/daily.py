@@ -9,8 +9,9 @@ from typing import Any, Final
 import redis
 
 from delivery.outcome_names import read_outcome_name
-from lanes.daily_counts import DAYS_KEPT, day_of, read_days
+from lanes.daily_counts import day_of, read_days
 from lanes.ledger import RECEIVED
+from lanes.names import DAYS_KEPT
 
 EPOCH: Final = date(1970, 1, 1)
 MOST_DAYS: Final = DAYS_KEPT

@@ -15,8 +15,8 @@ from conftest import SERVER, free_port, wait_until_ready
 from support.bench import HEADER
 from support.receiver import receiving
 
-from cli.check.command import check
 from cli.check.redis import REQUIREMENTS, findings_of_redis
+from cli.commands.configuration import check
 from cli.main import main
 from config.secrets import Keyring
 from config.settings import Settings

@@ -13,7 +13,7 @@ from support.nodes import Nodes
 from support.terminal import relay
 from support.waiting import until
 
-from cli.check.command import check
+from cli.commands.configuration import check
 from store.replication.replicas import replicas_in
 
 EVERYSEC, NO_FILE = ("appendfsync", "everysec"), ("appendonly", "no")

@@ -37,7 +37,7 @@ NO_BOUND = {
     "mapping.people.ip_observations._MOST_SUBJECTS": "within one batch, which has a bound",
     "mapping.conditions.operators._MOST_DIGITS": "a longer part of a version is no version",
     "mapping.values._LARGEST_INT": "the range of TikTok's numbers",
-    "operations.status.daily.MOST_DAYS": "lanes.daily_counts.DAYS_KEPT by another name",
+    "operations.status.daily.MOST_DAYS": "lanes.names.DAYS_KEPT by another name",
     "operations.erasure.MOST_ROUNDS": "how often an erasure reads again",
     "operations.dead_letters.exact_json.MOST_NESTING": "nesting in a dead letter, which has a bound in bytes",
     "operations.preview.test_events.MOST_REQUESTS": "requests of a test event",

@@ -9,9 +9,10 @@ import redis
 from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.backlog import discard_page
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
-from lanes.daily_counts import DAYS_KEPT, day_of, read_days, remove_old_days
+from lanes.daily_counts import day_of, read_days, remove_old_days
 from lanes.dead_letters import ReplayItem, replay_dead_letters
 from lanes.lanes import ClaimLimits, Lanes
+from lanes.names import DAYS_KEPT
 from lanes.settlement import BatchSizing, Lease, Settlement, StoredDeadLetter
 from store.client import connect, connect_async
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import redis
 
-from cli.dead_letters.replay import replay
+from cli.commands.dead_letters import replay
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.dead_letters import remove_dead_letters, replace_dead_letter

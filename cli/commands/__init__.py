@@ -1,0 +1,1 @@
+"""The command line as it is declared: names, options and help; what a command does is imported when it runs."""

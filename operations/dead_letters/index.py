@@ -6,8 +6,8 @@ once. After that only ids are compared, and only when the ledger's counters say 
 
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
 
 import redis
 
@@ -20,10 +20,15 @@ from lanes.errors import ChunkUnreadable
 from operations.dead_letters.query import DeadLetterQuery, Found, IndexEntry, IndexKey
 from operations.dead_letters.store import decoded
 from operations.errors import OperatorError
+from process.memory import give_back
 from store.clocks import now_ms
 
 MOST_ENTRIES: Final = 200_000
 """The most entries of a connection; the newest are kept. Each takes about 0.8 KB of memory."""
+KEPT_S: Final = 600.0
+"""How long the entries stay after the last query; they may stay twice as long."""
+
+Later: TypeAlias = Callable[[float, Callable[[], None]], None]
 
 
 def find_once(client: redis.Redis, connections: Sequence[str], query: DeadLetterQuery) -> Found:
@@ -44,13 +49,24 @@ def _read_once(client: redis.Redis, connection: str, ids: Sequence[str]) -> Iter
         yield _read(dead_letter_id, connection, stored)
 
 
-class DeadLetterIndex:
-    """The dead letters of one Redis; serves any number of threads. Raise RedisAway."""
+def later(seconds: float, call: Callable[[], None]) -> None:
+    """Call `call` after this time, in a thread of its own that does not keep the process alive."""
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
 
-    def __init__(self, client: redis.Redis, most: int = MOST_ENTRIES) -> None:
-        self._client, self._most = client, most
+
+class DeadLetterIndex:
+    """The dead letters of one Redis; serves any number of threads. Raise RedisAway.
+
+    Entries may take a hundred megabytes, so they are dropped once no query came for KEPT_S; the next reads them again.
+    """
+
+    def __init__(self, client: redis.Redis, most: int = MOST_ENTRIES, later: Later = later) -> None:
+        self._client, self._most, self._later = client, most, later
         self._lock = threading.Lock()
         self._connections: dict[str, ConnectionIndex] = {}
+        self._used, self._waits = False, False
 
     def find(self, connections: Sequence[str], query: DeadLetterQuery) -> Found:
         """Return what the query finds in these connections."""
@@ -66,7 +82,21 @@ class DeadLetterIndex:
                 if index.moves != moves:
                     self._update(connection, index)
                     index.moves = moves
+            self._used = True
+            if not self._waits:
+                self._waits = True
+                self._later(KEPT_S, self._drop_unused)
             return [entry for index in indexes for entry in index.keys.items()]
+
+    def _drop_unused(self) -> None:
+        """Drop all entries and give their memory back; where a query came since the last call, wait again."""
+        with self._lock:
+            if self._used:
+                self._used = False
+                self._later(KEPT_S, self._drop_unused)
+                return
+            self._connections, self._waits = {}, False
+        give_back()
 
     def _update(self, connection: str, index: "ConnectionIndex") -> None:
         """Drop the entries of dead letters that have gone, and read those that are new."""

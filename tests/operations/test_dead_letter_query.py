@@ -1,6 +1,7 @@
 """The index of dead letters has what the store has, reads each once, and holds no more than it may."""
 
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 
 import click
@@ -82,6 +83,37 @@ def test_of_more_than_it_may_hold_it_has_the_newest(client: redis.Redis) -> None
     assert found(index) == ["e7", "e8", "e9"]
     remove_dead_letters(client, "shop", [dead_letter(n).id for n in (8, 9)])
     assert found(index) == ["e5", "e6", "e7"]
+
+
+def test_entries_are_dropped_once_no_query_comes(client: redis.Redis) -> None:
+    """A query keeps them until the next but one call; a query after that reads them again."""
+    waiting: list[Callable[[], None]] = []
+    index = DeadLetterIndex(client, later=lambda _, call: waiting.append(call))
+    store(client, dead_letter(1), dead_letter(2))
+    before = index.find(["shop"], DeadLetterQuery())
+    entry = weakref.ref(index._connections["shop"])
+    assert found(index) == ["e1", "e2"]
+    [drop] = waiting  # one for any number of queries
+    drop()
+    assert entry() is not None
+    waiting.pop()()
+    assert entry() is None
+    assert not index._connections
+    assert [kept.event_id for kept in before.oldest()] == ["e1", "e2"]  # a page that is being made has its own
+    assert found(index) == ["e1", "e2"]
+    assert len(waiting) == 2  # of the calls before, and of this query
+
+
+def test_queries_keep_the_entries(client: redis.Redis) -> None:
+    """While an operator looks, each dead letter is read once."""
+    waiting: list[Callable[[], None]] = []
+    index = DeadLetterIndex(client, later=lambda _, call: waiting.append(call))
+    store(client, dead_letter(1))
+    for _ in range(3):
+        assert found(index) == ["e1"]
+        kept = index._connections
+        waiting.pop()()
+        assert index._connections is kept
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_
 import worker.jobs  # registers the job as well
 from config.settings import Settings
 from process.log_output import flush_logs
+from process.memory import use_one_arena
 from worker.alerts.watcher import Alerts
 from worker.app import QUEUE, app
 from worker.broker import use_broker
@@ -32,6 +33,7 @@ log = structlog.get_logger("relay.worker")
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT. Never return: end the process, or replace it by a new one."""
+    use_one_arena()
     shared_runtime = start(settings)
     use_broker(app, shared_runtime.redis_url)
     redis_wait = RedisWait(shared_runtime.redis_url, shared_runtime.outage)

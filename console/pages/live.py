@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from console.request import PageRequest
 from console.services import Services
-from operations.live.ended_event import OUTCOMES
+from delivery.outcome_names import OUTCOMES
 from store.errors import RedisAway
 from store.records.live_watches import MOST_WATCHES, Watch, Watcher
 

@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --no-config --no-header --no-annotate --
 	--python-platform linux --constraint constraints.txt
 
 
-.PHONY: quick demo picture test servers test-servers check faults failover soak attacks containers mutations bench documents image-requirements pin-images install clean
+.PHONY: quick demo picture test servers test-servers check faults failover soak attacks containers mutations bench backtest documents image-requirements pin-images install clean
 
 demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
@@ -61,6 +61,9 @@ mutations: $(TESTS)  ## takes each guard out in turn: a test must notice; WORDS=
 
 bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": those; QUICK=1: two minutes; JSON=file, PLOTS=folder
 	@$(BIN)/python -m benchmarks $(PART) $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(if $(PLOTS),--plots $(PLOTS))
+
+backtest: $(READY)  ## generated weeks with planted breaks: what the alerts of silence and drift find (docs/drift.md)
+	@$(BIN)/python -m benchmarks.drift --write docs/drift.md
 
 documents: $(READY)  ## renew the generated parts of docs/ and the JSON Schema of relay.yaml
 	@$(BIN)/python -m checks.documents

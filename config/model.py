@@ -37,6 +37,7 @@ Subject = Literal[
     "gdpr_consent",
 ]
 Operator = Literal["is", "is_not", "in", "not_in", "contains", "starts_with", "matches", "greater", "less", "exists"]
+DriftAlert = Literal["silence", "match_keys", "jumps"]
 ForEach = Literal["product", "promotion"]
 Take = Literal["first", "last"]
 TransformName = Literal["lower", "trim", "split", "first", "join", "multiply", "round"]
@@ -191,6 +192,8 @@ class Connection:
     also_send: frozenset[str] = frozenset()
     lead_id_attribute: str = "lead_id"
     lead_event_source: str | None = None
+    drift_alerts: tuple[DriftAlert, ...] = ("silence", "match_keys", "jumps")
+    drift_muted: tuple[str, ...] = ()
     custom_mappings: tuple[CustomMapping, ...] = ()
 
     @property

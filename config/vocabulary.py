@@ -4,13 +4,24 @@ from collections.abc import Mapping
 from typing import get_args
 
 from config.additional_fields import ADDITIONAL_PARAMETERS
-from config.model import ContentType, EventSourceType, EventType, ForEach, InvalidTtclid, Platform, Source, Take
+from config.model import (
+    ContentType,
+    DriftAlert,
+    EventSourceType,
+    EventType,
+    ForEach,
+    InvalidTtclid,
+    Platform,
+    Source,
+    Take,
+)
 
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 EVENT_SOURCE_TYPES: tuple[EventSourceType, ...] = get_args(EventSourceType)
 EVENT_SOURCE_TYPE_ALIASES = {"offline": "feed"}  # C2
 CONTENT_TYPES: tuple[ContentType, ...] = get_args(ContentType)
 INVALID_TTCLID: tuple[InvalidTtclid, ...] = get_args(InvalidTtclid)
+DRIFT_ALERTS: tuple[DriftAlert, ...] = get_args(DriftAlert)
 ENVIRONMENTS = ("production", "development", "unknown")
 
 IDENTITY_TYPES = (

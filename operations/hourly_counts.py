@@ -33,7 +33,9 @@ class EventHour:
     @property
     def came(self) -> int:
         """How many came: they were delivered, or became dead letters."""
-        return self.sent + sum(number for kind, number in self.kinds.items() if not kind.key)
+        return (
+            self.sent + sum(number for kind, number in self.kinds.items() if not kind.key) if self.kinds else self.sent
+        )
 
     def with_key(self, place: int) -> int:
         """Return how many carried the match key at this place."""

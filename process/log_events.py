@@ -97,6 +97,10 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
     "alert_failed": LogEvent(
         "The webhook did not accept an alert; relay tries again.", "`problem` says what it answered."
     ),
+    "drift_found": LogEvent(
+        "Events stopped, or changed, without an error.",
+        "`detector` and `subject` say what; `relay status` has the sentence (docs/drift.md).",
+    ),
     "alert_dropped": LogEvent("The webhook failed five times for an alert, which is not sent.", "`problem` says how."),
     "alert_check_failed": LogEvent(
         "A check for alerts failed; it runs again.", "A fault of relay; no alert is sent meanwhile."

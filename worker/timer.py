@@ -20,6 +20,7 @@ from store.errors import RedisAway, RedisFull
 from store.server import memory_use
 from worker.app import QUEUE, app
 from worker.archive import ARCHIVE_EVERY_S, Archiver
+from worker.drift import JUDGE_EVERY_S, DriftJudge
 from worker.receipts import MERGE_EVERY_S, ReceiptMerger
 from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime
@@ -114,7 +115,14 @@ class Timer:
         self._threads = (
             _Duties("relay-timer", runtime, duties, first=resume_corrected),
             _Duties("relay-renewals", runtime, [_Duty(RENEW_EVERY_S, renew_leases)]),
-            _Duties("relay-receipts", runtime, [_Duty(MERGE_EVERY_S, ReceiptMerger(runtime.redis_url).step)]),
+            _Duties(
+                "relay-receipts",
+                runtime,
+                [
+                    _Duty(MERGE_EVERY_S, ReceiptMerger(runtime.redis_url).step),
+                    _Duty(JUDGE_EVERY_S, DriftJudge(runtime.redis_url).step),
+                ],
+            ),
             _Duties("relay-archive", runtime, [_Duty(ARCHIVE_EVERY_S, Archiver(runtime.redis_url).step)], patience_s=1),
         )
 

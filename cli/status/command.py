@@ -24,6 +24,8 @@ from config.settings import Settings
 from delivery.dead_letter import rfc3339
 from lanes.ledger import ConnectionReading, read_ledger, recount
 from lanes.receipts.blocks import receipts_kept
+from operations.alerts.drift.state import read_watches
+from operations.alerts.drift.words import as_object, describe_drift
 from operations.alerts.outage import as_fields
 from operations.archive.reach import archive_as_object, archive_status
 from operations.errors import OperatorError
@@ -61,16 +63,20 @@ def status(*, as_json: bool, watch: bool, verify: bool, match_keys: bool, days: 
         trouble, receipts = Probe(client).trouble(), receipts_kept(client)
         archive = archive_status(settings, client)
         durability = read_durability(client, settings.replicas, settings.durability)
+        drift = read_watches(client)
         if as_json:
             redis_trouble = as_fields(trouble) if trouble else None
             about = {"redis": redis_trouble, "a_202_means": durability.meaning}
             about["archive"] = archive_as_object(archive)
-            print_json({**seen.as_object(), "receipts": receipts_as_object(receipts), **about})
+            found = [as_object(each, name) for name, watch in drift.items() for each in watch.findings]
+            print_json({**seen.as_object(), "receipts": receipts_as_object(receipts), "drift": found, **about})
             if seen.refused:
                 note(describe_refusal(seen))
         else:
             console().print(screen(Seen(seen, memory_use(client), None, trouble, receipts, archive)))
             note(f"A 202 means {durability.meaning}.")
+            for line in describe_drift(drift):
+                note(line)
             for finding in (*findings_of_clocks(settings), *findings_of_dead_letters(settings)):
                 note(f"{finding.found}: {finding.remedy}")
         if verify:

@@ -29,6 +29,7 @@ from config.reading.references import access_token, api_key, api_secret
 from config.reading.yaml_tree import Node
 from config.vocabulary import (
     CONTENT_TYPES,
+    DRIFT_ALERTS,
     ENVIRONMENTS,
     EVENT_SOURCE_TYPE_ALIASES,
     EVENT_SOURCE_TYPES,
@@ -204,6 +205,16 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
             "also_send": KeyRow(
                 ALSO_SEND,
                 "Fields of TikTok's beyond mParticle's page, by path, or a set of them: ad, travel, vehicle.",
+                default="[]",
+            ),
+            "drift_alerts": KeyRow(
+                listing(choice(DRIFT_ALERTS), "[silence, match_keys]"),
+                "What is alerted when it stops or changes without an error ([drift](drift.md)).",
+                default="[silence, match_keys, jumps]",
+            ),
+            "drift_muted": KeyRow(
+                listing(text, "[NewsletterSignup, phone]"),
+                "TikTok events, match keys and reasons of dead letters that cause none of these alerts.",
                 default="[]",
             ),
             "lead_id_attribute": KeyRow(

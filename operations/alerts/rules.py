@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from operations.alerts.drift.finding import Finding
+
 Situation = Literal["well", "fault", "circuit_breaker", "operator", "out_of_reach", "dead_letters"]
 """How a connection is: paused by one of four, unable to reach TikTok, or neither."""
 StateKind = Literal[
@@ -54,7 +56,7 @@ class AlertMemory(msgspec.Struct):
     `alerted`: the situation of the last alert, sent at `alerted_ms`. `restless`: alerts since the situation last stayed
     the same for two hours. `now`: the situation seen last, since `since_ms`. `samples`: (time, dead-lettered events)
     about every five minutes of the last hour. `many_dead`: the rate was alerted. `nearly_full`: the nearly full share
-    of memory was alerted.
+    of memory was alerted. `alerted_drift`: what stopped or changed and was alerted, by connection and finding.
     """
 
     alerted: Situation = "well"
@@ -65,6 +67,7 @@ class AlertMemory(msgspec.Struct):
     samples: list[tuple[int, int]] = []
     many_dead: bool = False
     nearly_full: bool = False
+    alerted_drift: dict[str, Finding] = {}
     unsent: list[PendingNotice] = []
 
 

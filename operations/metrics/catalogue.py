@@ -18,6 +18,7 @@ from operations.metrics.samples import (
     messages_of_sources,
     missing,
     of_archive,
+    of_drift,
     of_durability,
     of_input,
     of_match_keys,
@@ -177,6 +178,13 @@ CATALOGUE: Final = (
         ("connection", "tiktok_event", "match_key", "why"),
         "Delivered events of today (UTC) that came with a match key and were sent without it.",
         of_match_keys(lambda counts: counts.lost.items()),
+    ),
+    Metric(
+        "relay_drift",
+        "gauge",
+        ("connection", "detector", "subject"),
+        "1 for each event, match key or reason that stopped or changed without an error (docs/drift.md).",
+        of_drift,
     ),
     Metric("relay_receipts", "gauge", (), "Receipts that are kept.", of_receipts(lambda kept: kept.receipts)),
     Metric(

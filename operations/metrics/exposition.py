@@ -13,6 +13,7 @@ from config.model import Configuration
 from config.settings import Settings
 from lanes.receipts.archive import archive_kept
 from lanes.receipts.blocks import receipts_kept
+from operations.alerts.drift.state import read_watches
 from operations.match_keys import match_key_days
 from operations.metrics import catalogue
 from operations.metrics.catalogue import CATALOGUE
@@ -63,6 +64,7 @@ def _read(settings: Settings, client: redis.Redis, read: Callable[[], Configurat
             archive=archive,
             match_keys=keys,
             sources=seen.sources,
+            drift=read_watches(client),
         )
     except RedisAway:
         return Snapshot()

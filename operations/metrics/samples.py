@@ -1,12 +1,14 @@
 """How metrics take their values from one reading of Redis: the vocabulary of the catalogue's rows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, get_args
 
 from lanes.ledger import DEAD_LETTERS_REMOVED
 from lanes.receipts.archive import ArchiveKept
 from lanes.receipts.blocks import ReceiptsKept
+from operations.alerts.drift.finding import DETECTORS
+from operations.alerts.drift.judge import Watch
 from operations.match_keys import KeyCounts, MatchKeyDay
 from operations.metrics.histograms import Distribution, Histogram
 from operations.status.connections import ConnectionStatus, Overview, State
@@ -38,6 +40,7 @@ class Snapshot:
     archive: ArchiveKept | None = None
     match_keys: Sequence[MatchKeyDay] = ()
     sources: Sequence[SourceStatus] = ()
+    drift: Mapping[str, Watch] = field(default_factory=dict)
 
 
 Take = Callable[[Snapshot], Iterable[Sample]]
@@ -149,6 +152,17 @@ def of_archive(value: Callable[[ArchiveKept], float | None]) -> Take:
         return [] if figure is None else [((), figure)]
 
     return known
+
+
+def of_drift(snapshot: Snapshot) -> list[Sample]:
+    """Take 1 for each thing that stopped or changed; of a connection without any, 0 for each detector."""
+    found: dict[tuple[str, ...], float | Distribution] = {}
+    for connection, watch in snapshot.drift.items():
+        for detector in DETECTORS:
+            found[connection, detector, ""] = 0
+        for each_finding in watch.findings:
+            found[connection, each_finding.detector, each_finding.subject or each_finding.reason] = 1
+    return list(found.items())
 
 
 def of_match_keys(values: Callable[[KeyCounts], Iterable[tuple[tuple[str, ...], int]]]) -> Take:

@@ -12,7 +12,10 @@ NOTES: Final = "alerts:notes"
 CLOCKS: Final = ":clocks"
 DURABILITY: Final = ":durability"
 ARCHIVE: Final = ":archive"
-"""The names of the notes on clocks, on what a 202 means and on the archive; no connection has such an id."""
+DRIFT: Final = ":drift"
+DRIFT_ALERTS: Final = ":drift_alerts"
+"""The names of the notes on clocks, on what a 202 means, on the archive, on what stopped or changed, and on what of it
+was alerted; no connection has such an id."""
 
 
 class AlertState:

@@ -62,6 +62,8 @@ OTHER_VALUES: dict[str, Any] = {
     "also_send": frozenset({"user.locale"}),
     "lead_id_attribute": "tiktok_lead",
     "lead_event_source": "HubSpot",
+    "drift_alerts": ("silence",),
+    "drift_muted": ("Purchase",),
     "custom_mappings": (),
 }
 

@@ -16,6 +16,8 @@ import structlog
 from config.model import Configuration
 from config.settings import Settings
 from lanes.connections import Glance, glance
+from operations.alerts.drift.news import drift_news
+from operations.alerts.drift.state import read_watches
 from operations.alerts.messages import (
     AlertContext,
     archive_again,
@@ -47,7 +49,7 @@ from store.client import connect
 from store.clocks import Clocks, own_ms
 from store.errors import RedisAway, RedisFull
 from store.leader_lock import LeaderLock
-from store.records.alert_state import ARCHIVE, CLOCKS, DURABILITY, AlertState
+from store.records.alert_state import ARCHIVE, CLOCKS, DRIFT_ALERTS, DURABILITY, AlertState
 from store.records.counter_batches import read_counts
 from store.replication.durability import read_durability
 from store.server import dead_letter_share_of, memory_use
@@ -147,6 +149,7 @@ class Alerts(threading.Thread):
                 webhook_works = self._send(seen.connection, note, memory, now_ms)
         if webhook_works:
             self._check_misdirected(now_ms)
+            self._check_drift(now_ms)
             self._check_durability(now_ms)
             self._check_archive(now_ms)
 
@@ -161,6 +164,17 @@ class Alerts(threading.Thread):
         note = self._keep(MISDIRECTED_NOTE, read, memory)
         if note is not None:
             self._send(MISDIRECTED_NOTE, note, memory, now_ms)
+
+    def _check_drift(self, now_ms: int) -> None:
+        """Alert once about each thing that stopped or changed, and once when it is over."""
+        read = self._state.note_of(DRIFT_ALERTS)
+        memory, watches = _read(read), read_watches(self._client)
+        if not watches and not read:
+            return
+        memory.unsent += [PendingNotice(notice) for notice in drift_news(memory.alerted_drift, watches, now_ms)]
+        note = self._keep(DRIFT_ALERTS, read, memory)
+        if note is not None:
+            self._send(DRIFT_ALERTS, note, memory, now_ms)
 
     def _dead_letter_share(self) -> int:
         """Return how many bytes a connection's dead letters may hold; 0 when Redis does not report its limit."""

@@ -1,0 +1,1 @@
+"""A backtest of the detectors of silence and drift over generated weeks."""

@@ -27,7 +27,7 @@ log = structlog.get_logger("relay.worker.drift")
 
 
 class DriftJudge:
-    """Judges on a connection of its own. Connections that are disabled are not judged, and begin anew afterwards."""
+    """Judges on a connection of its own. Connections that are disabled are not judged, and begin again afterwards."""
 
     def __init__(self, redis_url: str, clock_ms: Callable[[redis.Redis], int] = now_ms) -> None:
         self._client: redis.Redis = connect(redis_url)

@@ -9,7 +9,7 @@ from operations.hourly_counts import EventHour
 
 HALVES_IN_HOURS: Final = 6
 DEAD_AFTER_HOURS: Final = 32
-"""After so many hours a fortieth of a dying event is left."""
+"""After this number of hours a fortieth of a fading event is left."""
 APPS: Final = 0.15
 """The part of the events that apps send: a release of the site does not change them."""
 
@@ -42,7 +42,7 @@ def stops(*names: str) -> Break:
     return lambda _shop, _step, event, counted: EventHour() if not names or event.name in names else counted
 
 
-def dies(name: str, begin: int) -> Break:
+def fades(name: str, begin: int) -> Break:
     """Let an event become half as frequent every six hours."""
 
     def change(shop: Shop, step: Step, event: Event, counted: EventHour) -> EventHour:
@@ -93,14 +93,14 @@ SITE: Final = ("ViewContent", "AddToCart", "InitiateCheckout", "CompletePayment"
 def planted(begin: int) -> tuple[Planted, ...]:
     """Return the breaks that begin in this hour."""
     buys, checks_out, phone = "CompletePayment", "InitiateCheckout", "phone"
-    dying = dies("AddToCart", begin)
+    fading = fades("AddToCart", begin)
     return (
         Planted("purchases stop", stops(buys), buys, buys),
         Planted("purchases stop during a campaign", stops(buys), buys, buys, in_campaign=True),
         Planted("purchases stop after an outage of relay", stops(buys), buys, buys, after_outage=True),
         Planted("the tills of the shops stop", stops("OfflinePurchase"), "OfflinePurchase", "OfflinePurchase"),
         Planted("the sender's outage: all events stop", stops(), EVERY_EVENT, "ViewContent"),
-        Planted("an event dies within two days", dying, "AddToCart", "AddToCart", found_after_h=DEAD_AFTER_HOURS),
+        Planted("an event fades within two days", fading, "AddToCart", "AddToCart", found_after_h=DEAD_AFTER_HOURS),
         Planted("a release of the site drops the phone", drops(phone, SITE, APPS), phone, "ViewContent", phone),
         Planted("the checkout drops the phone", drops(phone, (checks_out, buys), 0), phone, checks_out, phone),
         Planted("a release drops the click id", drops("ttclid", SITE, 0), "ttclid", "ViewContent", "ttclid"),

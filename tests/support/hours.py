@@ -21,5 +21,5 @@ def counted(sent: int, keys: Mapping[str, int] | None = None, kinds: Mapping[Kin
 
 
 def history(count: Callable[[int], Hour], hours: int = 2 * WEEK + 2) -> History:
-    """Return so many hours until NOW; `count` takes the hours ago."""
+    """Return this number of hours until NOW; `count` takes the hours ago."""
     return History({NOW - ago: found for ago in range(hours) if (found := count(ago))})

@@ -52,7 +52,7 @@ def packed(sent: int) -> bytes:
 
 
 def judge(bench: Bench, minutes: int = 0) -> None:
-    """Judge every ten minutes, beginning so many minutes ago."""
+    """Judge every ten minutes, beginning this number of minutes ago."""
     for ago in range(minutes, -1, -10):
         DriftJudge(bench.url, lambda client, ago=ago: now_ms(client) - ago * MINUTE).judge(bench.runtime)  # type: ignore[misc]
 

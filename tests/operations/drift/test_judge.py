@@ -94,7 +94,7 @@ def test_detectors_are_switched_off_and_names_muted(
     assert (subjects(watch), watch.recovered) == (left, {})
 
 
-def test_a_gap_between_judgements_begins_anew() -> None:
+def test_a_gap_between_judgements_begins_again() -> None:
     """Relay was away: the hours before say nothing about silence."""
     watch = Watch(since_ms=END - DAY_MS, judged_ms=END - GAP_MS - 1)
     judge(watch, shop(), END, END)

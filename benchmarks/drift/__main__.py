@@ -19,7 +19,7 @@ _PART: Final = re.compile(r"(<!-- backtest -->\n).*(<!-- end of backtest -->)", 
 
 
 def report(quiet: int, broken: int) -> Iterator[str]:
-    """Yield the lines of the tables, from so many seeds of quiet weeks and of each break."""
+    """Yield the lines of the tables, from these numbers of seeds of quiet weeks and of each break."""
     alarms = sum(len(quiet_weeks(seed)) for seed in range(quiet))
     yield f"**Quiet weeks.** {quiet} shops of {QUIET_WEEKS} weeks each, after {LEARNT_WEEKS} to learn from: "
     yield f"**{alarms} false alarms** in {quiet * QUIET_WEEKS} weeks, judged every ten minutes."

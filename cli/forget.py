@@ -19,7 +19,7 @@ from operations.erasure import Eraser, Erasure
 from operations.format import plural
 from process.logs import configure_logging
 from store.append_only_file import Rewriting, rewrite_file
-from store.records.address_cache import AddressCache
+from store.records.profiles import ProfileCodec, ProfileStore
 from store.replication.confirmation import confirmations, through_failover
 from store.replication.replicas import primary_id, replicas_of, rewrite_files_of_replicas
 
@@ -33,7 +33,7 @@ RECEIPTS_STAY: Final = (
 
 
 def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past: bool, as_json: bool) -> None:
-    """Erase a person's data: waiting events, dead letters, remembered addresses, and their traces on disk."""
+    """Erase a person's data: waiting events, dead letters, profiles, and their traces on disk."""
     if past:
         _show_past(as_json=as_json)
         return
@@ -45,11 +45,11 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         eraser = Eraser(store, configuration_of(store.settings), identities, dry_run=dry_run)
         for kind in eraser.unread():
             note(f"{kind}: not an international number, so relay may not find it. Pass it with + and the country code.")
-        memory = AddressCache(store.client, store.settings.keyring, expires_s=0)
+        profiles = ProfileStore(store.client, ProfileCodec(store.settings.keyring))
         if dry_run:
-            erasure = eraser.erase(memory)
+            erasure = eraser.erase(profiles)
         else:
-            erasure, on_disk, replicas = _erase(store, eraser, memory)
+            erasure, on_disk, replicas = _erase(store, eraser, profiles)
             kinds = tuple(dict.fromkeys(identity.kind for identity in identities))
             left = files_left(on_disk, replicas)
             with changing(store.settings, store.client):
@@ -63,7 +63,7 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
 
 
 def _erase(
-    store: DeadLetterStore, eraser: Eraser, memory: AddressCache
+    store: DeadLetterStore, eraser: Eraser, profiles: ProfileStore
 ) -> tuple[Erasure, Rewriting, Mapping[str, Rewriting]]:
     """Erase from memory and from files; do it again when Redis failed over meanwhile: the new primary may lack it.
 
@@ -72,7 +72,7 @@ def _erase(
     client = store.client
     primary, erasure = through_failover(lambda: primary_id(client), FAILOVER_WITHIN_S), None
     while True:
-        found = through_failover(lambda: eraser.erase(memory), FAILOVER_WITHIN_S)
+        found = through_failover(lambda: eraser.erase(profiles), FAILOVER_WITHIN_S)
         erasure = erasure.followed_by(found) if erasure else found
         through_failover(lambda: _wait_for_replicas(store), FAILOVER_WITHIN_S)
         note("Erased from memory. Redis now rewrites its append-only file …")
@@ -96,7 +96,7 @@ def _object(erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping[str, 
         "dry_run": on_disk is None,
         "complete": erasure.is_complete,
         "connections": erasure.connections,
-        "addresses": erasure.addresses,
+        "profiles": erasure.profiles,
         "on_disk": on_disk,
         "replicas": replicas,
     }
@@ -114,7 +114,7 @@ def _print_totals(erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping
     """Print totals and what is left to do on stderr."""
     total = f"{plural(erasure.events, 'waiting event')}, {plural(erasure.dead_letters, 'dead letter')}"
     verb = "would be erased" if on_disk is None else "erased"
-    note(f"{verb}: {total}, {plural(erasure.addresses, 'remembered address', 'remembered addresses')}")
+    note(f"{verb}: {total}, {plural(erasure.profiles, 'profile')}")
     if erasure.keeps_coming:
         note("New events of this person keep arriving. Stop their sender, then run this again.")
     for connection in erasure.connections:

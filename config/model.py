@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from config.profiles.fields import IP, PROFILE_FIELDS
 from config.sources.model import QueueSource
 
 Platform = Literal["web", "ios", "android", "feed"]
@@ -146,6 +147,13 @@ class Forward:
     sample_ppm: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a connection remembers of its users: the time to live of each field in seconds (`profiles/fields.py`)."""
+
+    fields: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """One or several inputs joined to one TikTok event source.
@@ -168,6 +176,7 @@ class Connection:
     phone_identity_type: str = "mobile_number"
     content_type: ContentType = "product"
     enrich_ip_address: bool = False
+    profile: Profile | None = None
     enabled: bool = True
     environments: frozenset[str] = frozenset({"production"})
     test_event_code: str | None = None
@@ -195,6 +204,12 @@ class Connection:
     drift_alerts: tuple[DriftAlert, ...] = ("silence", "match_keys", "jumps")
     drift_muted: tuple[str, ...] = ()
     custom_mappings: tuple[CustomMapping, ...] = ()
+
+    @property
+    def remembers(self) -> Mapping[str, int]:
+        """The time to live in seconds of each field that it remembers; `enrich_ip_address` is a profile of `ip`."""
+        chosen = {} if self.profile is None else self.profile.fields
+        return {IP: PROFILE_FIELDS[IP].time_to_live_s, **chosen} if self.enrich_ip_address else chosen
 
     @property
     def fingerprint(self) -> str:

@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         description="the path of a directory",
     )
     encryption_key: Annotated[SecretStr | None, AfterValidator(lambda v: v and _encryption_key(v))] = Field(
-        title="Encrypts the backlog, dead letters and remembered addresses in Redis.",
+        title="Encrypts the backlog, dead letters and profiles in Redis.",
         default=None,
         description="Fernet keys with commas between them, newest first (make one with: relay secrets key)",
     )
@@ -170,6 +170,12 @@ class Settings(BaseSettings):
         ge=0,
         le=36_500,
         description="a whole number of days up to 36500; 0 means that files are kept",
+    )
+    profiles_memory: Annotated[int, BeforeValidator(_size), Field(ge=0, le=1 << 40)] = Field(
+        title="Memory of Redis for [profiles](profiles.md), the least recently used of which are removed; "
+        "at most a quarter of `maxmemory`.",
+        default=64 << 20,
+        description="a size such as 64MiB; 0 means that no profiles are kept",
     )
     max_connections: int = Field(
         title="Connections that one ingest holds; beyond it the one that waits longest is closed.",

@@ -7,11 +7,12 @@ moment for more.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, RequestRefused
 from ingest.packing import pack, withheld_items
+from ingest.profiles import NO_PROFILES, ProfileWriter
 from ingest.request_log import log_unexpected_error
 from ingest.sorting import SortedRequest
 from lanes.appends.arrivals import Append, Arrival
@@ -44,6 +45,14 @@ class _Waiting(NamedTuple):
     outcome: asyncio.Future[Outcome]
 
 
+class _Packed(NamedTuple):
+    """What one append writes; `profiles` is described by `ingest/profiles.py`."""
+
+    arrivals: list[Arrival]
+    receipts: Receipts
+    profiles: Sequence[Mapping[str, Any]]
+
+
 class Coalescer:
     """Appends requests together, within one event loop."""
 
@@ -54,13 +63,14 @@ class Coalescer:
         outage: Outage,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         receipts: ReceiptWriter = NO_WRITER,
+        profiles: ProfileWriter = NO_PROFILES,
     ) -> None:
         """`outage` gets the reason of a failed append; RedisMemoryMonitor notices when Redis can be used again."""
         self._outage = outage
         self._pause = pause
         self._append = append
         self._codec = codec
-        self._receipts = receipts
+        self._receipts, self._profiles = receipts, profiles
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._task: asyncio.Task[None] | None = None
@@ -135,16 +145,20 @@ class Coalescer:
 
     async def _write(self, requests: Sequence[_Waiting]) -> None:
         if sum([waiting.request.size for waiting in requests]) > INLINE_BYTES:
-            arrivals, receipts = await asyncio.to_thread(self._pack, requests)
+            packed = await asyncio.to_thread(self._pack, requests)
         else:
-            arrivals, receipts = self._pack(requests)
-        await self._append.append(arrivals, receipts=receipts)
+            packed = self._pack(requests)
+        await self._append.append(packed.arrivals, receipts=packed.receipts, profiles=packed.profiles)
 
-    def _pack(self, requests: Sequence[_Waiting]) -> tuple[list[Arrival], Receipts]:
+    def _pack(self, requests: Sequence[_Waiting]) -> _Packed:
         parts = _grouped(requests, _origin)  # a chunk has one input and one peer
         packed = [pack([waiting.request for waiting in part], self._codec) for part in parts]
         withheld = withheld_items([waiting.request for waiting in requests])
-        return [arrival for arrivals in packed for arrival in arrivals], self._receipts.write(withheld)
+        updates = [update for waiting in requests for update in waiting.request.profiles]
+        profiles = self._profiles.describe(updates) if updates else ()
+        return _Packed(
+            [arrival for arrivals in packed for arrival in arrivals], self._receipts.write(withheld), profiles
+        )
 
 
 def _input(waiting: _Waiting) -> str:

@@ -13,6 +13,7 @@ from ingest import active_configuration
 from ingest.active_configuration import ConfigurationReloader, InputsInUse
 from ingest.coalescer import Coalescer
 from ingest.live import LiveRequests
+from ingest.profiles import profile_writer
 from ingest.redis import memory
 from ingest.redis.durability import INTERVAL_S as DURABILITY_EVERY_S
 from ingest.redis.durability import DurabilityMonitor
@@ -52,7 +53,8 @@ class Intake:
         self.durability = DurabilityMonitor(settings, self.redis_url)
         self.live = LiveRequests(LiveFeed(self.redis_url))
         codec = ChunkCodec(settings.keyring)
-        self.coalescer = Coalescer(self._append, codec, outage, receipts=receipt_writer(settings))
+        receipts, profiles = receipt_writer(settings), profile_writer(settings)
+        self.coalescer = Coalescer(self._append, codec, outage, receipts=receipts, profiles=profiles)
 
     @contextlib.asynccontextmanager
     async def running(self, counts: Sequence[CounterBatch]) -> AsyncIterator[None]:

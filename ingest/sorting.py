@@ -15,6 +15,7 @@ from mapping.incoming.body import JsonBytes
 from mapping.incoming.invalid_batch import as_invalid_batch, split_element
 from mapping.incoming.unreadable import own_id_of
 from mapping.plan import Plan
+from mapping.profiles.values import ProfileUpdate
 from mapping.results import Unsupported, Withheld
 
 SMALLEST_EVENT: Final = 100
@@ -56,7 +57,7 @@ class SortedRequest(msgspec.Struct):
 
     Without a connection, all of its events are unrouted. `size` is as in Wanted, for all connections together; shared
     batches count once. `memory` is in bytes of this process. `peer_ip` is the sender's address, "" where no connection
-    uses it (I1).
+    uses it (I1). `profiles` is what the batches tell of their users.
     """
 
     input: str
@@ -66,6 +67,7 @@ class SortedRequest(msgspec.Struct):
     size: int = 0
     memory: int = 0
     peer_ip: str = ""
+    profiles: list[ProfileUpdate] = []
 
 
 class Limits(NamedTuple):

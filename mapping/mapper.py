@@ -65,6 +65,8 @@ class BatchMapper:
         failure = self._recipe.of_event(incoming, document, notes) or item.fill(incoming, document, notes)
         if failure is not None:
             return _rejected(item, incoming, failure)
+        if self._prepared.fill_event is not None:
+            self._prepared.fill_event(document, notes)
         spliced, notes_on_batch, keys_of_batch = self._prepared.encoded()
         keys = keys_of_batch | self._recipe.keys_of_event(document)
         if incoming.misnamed:

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from config.model import Connection
 from config.routes import Route
 from mapping.compile.steps import OMITTED, is_on
+from mapping.fields.ip import FILLED
 from mapping.results import Note
 from mapping.sources import Scope
 from mapping.tables import FIELDS, Row
@@ -132,10 +133,16 @@ def names_of_fields(route: Route, connection: Connection) -> dict[str, str]:
     return {row.source.bind(connection).name: key.code for key, row in rows_with_keys(route, connection)}
 
 
+def filled_keys(notes: Sequence[Note], fields: Mapping[str, str]) -> list[str]:
+    """Return the code of each match key that the user's profile filled."""
+    return [fields[note.field] for note in notes if note.note == FILLED and note.field in fields]
+
+
 def lost_keys(notes: Sequence[Note], fields: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return (code, why) of each match key that an event came with and that was omitted."""
+    """Return (code, why) of each match key that an event came with and that was omitted, and not filled."""
+    filled = filled_keys(notes, fields)
     return [
         (fields[note.field], note.note.removeprefix(OMITTED))
         for note in notes
-        if note.field in fields and note.note.startswith(OMITTED)
+        if note.field in fields and note.note.startswith(OMITTED) and fields[note.field] not in filled
     ]

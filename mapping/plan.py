@@ -12,8 +12,10 @@ from mapping.incoming.batch_fields import BatchFields, read_batch_fields, releva
 from mapping.incoming.invalid_batch import InvalidBatchMapper, is_no_batch
 from mapping.mapper import BatchMapper
 from mapping.match_keys import names_of_fields
-from mapping.people.ip_observations import IpObserver
 from mapping.prepared_batch import LONGEST_LONG_KEPT, batch_preparer
+from mapping.profiles.observer import ProfileObserver
+from mapping.profiles.resolve import ProfileReader
+from mapping.profiles.values import Filling
 from mapping.recipe import build_recipe
 from mapping.results import Unsupported, Withheld
 from mapping.wire import envelope, shape_of
@@ -29,6 +31,8 @@ class Plan:
         self._connection = connection
         self.route = route_of(connection, source.platform)
         self._enabled = connection.enabled
+        self.remembers = bool(connection.remembers and connection.enabled)
+        """Whether its batches are read for users' profiles."""
         self._reads_device_id = reads_device_id(connection)
         self._recipe = build_recipe(connection, source, self.route)
         self._prepare = batch_preparer(self._recipe)
@@ -50,7 +54,7 @@ class Plan:
         if withheld is not None or not forwarding.reads_batch:
             return withheld
         read = _fields_of if len(shared) <= LONGEST_LONG_KEPT else read_batch_fields
-        return forwarding.withheld(read(shared, self.platform))
+        return forwarding.withheld_on_arrival(read(shared, self.platform))
 
     def refuses(self, head: Head | None) -> Unsupported | Withheld | None:
         """Return how an event ends that is not stored; None for one that is, because only mapping can tell."""
@@ -63,19 +67,20 @@ class Plan:
         shared: bytes,
         received_ms: int,
         peer_ip: str | None = None,
-        remembered_ip: str | None = None,
+        filling: Filling | None = None,
         now_ms: int | None = None,
     ) -> BatchMapper | InvalidBatchMapper:
-        """Return the mapper of one batch: `shared` is its JSON without `events`, the addresses serve row I1.
+        """Return the mapper of one batch: `shared` is its JSON without `events`.
 
-        `max_event_age` counts from `now_ms`; without it, from the time of receipt.
+        `peer_ip` serves row I1; `filling` is what the user's profile has for this connection. `max_event_age` counts
+        from `now_ms`; without it, from the time of receipt.
         """
         if is_no_batch(shared):
             return InvalidBatchMapper(shared)
         now_ms = received_ms if now_ms is None else now_ms
         prepared = self._prepare(
             relevant(shared, with_device_id=self._reads_device_id),
-            remembered_ip if self._recipe.uses_remembered_ip else None,
+            filling,
             peer_ip if self.uses_peer_ip else None,
         )
         return BatchMapper(self._recipe, prepared, received_ms, now_ms)
@@ -91,9 +96,16 @@ class Plan:
         return names_of_fields(self.route, self._connection)
 
     @cached_property
-    def ip_observer(self) -> IpObserver | None:
-        """Return the observer of users' addresses; None unless the connection wants them remembered (I1)."""
-        return IpObserver(self._connection, self._recipe) if self._recipe.uses_remembered_ip else None
+    def profile_observer(self) -> ProfileObserver | None:
+        """Return the reader of what batches tell of their users; None where the connection remembers nothing."""
+        if not self.remembers:
+            return None
+        return ProfileObserver(self._connection, self.platform, self.route, self._recipe.forwarding)
+
+    @cached_property
+    def profiles(self) -> ProfileReader | None:
+        """Return the reader of users' profiles; None where the connection remembers nothing."""
+        return ProfileReader(self._connection, self.platform, self.route) if self._connection.remembers else None
 
     def request(self, events: Sequence[bytes]) -> bytes:
         """Return a request's body with these events, each a `Mapped.body`."""

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from config.profiles.fields import IP
 from mapping.incoming.batch_fields import read_batch_fields
+from mapping.profiles.filling import FillEvent, may_fill
+from mapping.profiles.values import Filling
 from mapping.recipe import Recipe
 from mapping.results import Note
 from mapping.wire import Document, Spliced
@@ -21,12 +24,14 @@ LONGEST_LONG_KEPT: Final = 64 << 10
 class PreparedBatch:
     """The shared part of a batch for one connection; serves any number of threads and batches."""
 
-    def __init__(self, recipe: Recipe, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> None:
+    def __init__(self, recipe: Recipe, relevant: bytes, filling: Filling | None, peer_ip: str | None) -> None:
         self.shared = read_batch_fields(relevant, recipe.platform)
-        self.shared.addresses = (self.shared.ip, remembered_ip, peer_ip)
+        self.fill_event: FillEvent | None = None
+        filling = self._permitted(recipe, filling)
+        self.shared.addresses = (self.shared.ip, None if filling is None else filling.get(IP), peer_ip)
         self.withheld = recipe.forwarding.withheld(self.shared)
         self.rules = recipe.forwarding.rules_for(self.shared)
-        self._recipe = recipe
+        self._recipe, self._filling = recipe, filling
         self._encoded: tuple[Spliced, tuple[Note, ...], int] | None = None
 
     def encoded(self) -> tuple[Spliced, tuple[Note, ...], int]:
@@ -36,13 +41,25 @@ class PreparedBatch:
             notes = [*self.shared.notes, *self._recipe.forwarding.notes(self.shared)]
             recipe = self._recipe
             recipe.of_batch(self.shared, document, notes)  # rules of a batch's fields only omit fields: nothing fails
+            if self._filling is not None and recipe.filler is not None:
+                recipe.filler.batch(document, notes, self._filling)
             keys = recipe.keys_of_batch(document)
             self._encoded = Spliced(document, recipe.joined), tuple(notes), keys
         return self._encoded
 
+    def _permitted(self, recipe: Recipe, filling: Filling | None) -> Filling | None:
+        """Return what may fill the batch, and fill the user's answers; None where nothing may."""
+        if filling is None or recipe.filler is None:
+            return None
+        recipe.filler.consent(self.shared, filling)
+        if not may_fill(self.shared):
+            return None
+        self.fill_event = recipe.filler.event(filling)
+        return filling
 
-PrepareBatch: TypeAlias = Callable[[bytes, str | None, str | None], PreparedBatch]
-"""Takes the relevant JSON of a batch, the remembered address and the sender's address, where those may be sent."""
+
+PrepareBatch: TypeAlias = Callable[[bytes, Filling | None, str | None], PreparedBatch]
+"""Takes the relevant JSON of a batch, what may fill it, and the sender's address, where that may be sent."""
 
 
 class _Maker:
@@ -54,8 +71,8 @@ class _Maker:
         self.recipe = recipe
 
 
-def _make(maker: _Maker, relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> PreparedBatch:
-    return PreparedBatch(maker.recipe, relevant, remembered_ip, peer_ip)
+def _make(maker: _Maker, relevant: bytes, filling: Filling | None, peer_ip: str | None) -> PreparedBatch:
+    return PreparedBatch(maker.recipe, relevant, filling, peer_ip)
 
 
 _kept = lru_cache(maxsize=MOST_KEPT)(_make)
@@ -66,10 +83,10 @@ def batch_preparer(recipe: Recipe) -> PrepareBatch:
     """Return a function that prepares the shared part for `recipe`, and caches it for batches with the same content."""
     maker = _Maker(recipe)
 
-    def make(relevant: bytes, remembered_ip: str | None, peer_ip: str | None) -> PreparedBatch:
+    def make(relevant: bytes, filling: Filling | None, peer_ip: str | None) -> PreparedBatch:
         if len(relevant) <= LONGEST_KEPT:
-            return _kept(maker, relevant, remembered_ip, peer_ip)
+            return _kept(maker, relevant, filling, peer_ip)
         prepare = _kept_long if len(relevant) <= LONGEST_LONG_KEPT else _make
-        return prepare(maker, relevant, remembered_ip, peer_ip)
+        return prepare(maker, relevant, filling, peer_ip)
 
     return make

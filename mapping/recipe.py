@@ -14,6 +14,7 @@ from mapping.incoming.kinds import Kind
 from mapping.items import custom_keys, native_key
 from mapping.match_keys import ReadKeys, key_places, keys_reader
 from mapping.native import COMMERCE_EVENT, describe, native_events
+from mapping.profiles.filling import ProfileFiller
 from mapping.properties.custom import CompiledMapping, compile_custom
 from mapping.properties.native import Item, native_properties
 from mapping.results import Unsupported, Withheld
@@ -29,8 +30,8 @@ class Recipe(NamedTuple):
     """The input's platform."""
     forwarding: Forwarding
     """The rules that withhold events."""
-    uses_remembered_ip: bool
-    """Whether a remembered address may replace the batch's own (I1)."""
+    filler: ProfileFiller | None
+    """Fills fields from users' profiles; None for connections that remember nothing."""
     uses_peer_ip: bool
     """Whether the address of the sender of the batch may replace it (I1)."""
     of_event: Fill
@@ -92,7 +93,7 @@ def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
     return Recipe(
         platform=source.platform,
         forwarding=compile_forwarding(connection),
-        uses_remembered_ip=connection.enrich_ip_address and sends_ip,
+        filler=ProfileFiller(connection, route) if connection.remembers else None,
         uses_peer_ip=connection.peer_ip_fallback and source.platform != "feed" and sends_ip,
         of_event=compile_filler(of_event),
         of_batch=compile_filler(of_batch),

@@ -59,7 +59,7 @@ class PastErasure(msgspec.Struct, frozen=True):
     kinds: tuple[str, ...]
     events: int
     dead_letters: int
-    addresses: int
+    profiles: int
     complete: bool
     on_disk: str
 
@@ -89,7 +89,7 @@ def note_erasure(
     client: redis.Redis, who: str, host: str, kinds: tuple[str, ...], erasure: Erasure, on_disk: Rewriting
 ) -> None:
     """Record who erased a person, and how much was removed."""
-    counts = erasure.events, erasure.dead_letters, erasure.addresses
+    counts = erasure.events, erasure.dead_letters, erasure.profiles
     entry = PastErasure(_now(), who, host, kinds, *counts, complete=erasure.is_complete, on_disk=on_disk)
     log.warning("person_erased", **msgspec.structs.asdict(entry))
     try:

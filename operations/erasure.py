@@ -1,4 +1,4 @@
-"""Erase a person from lanes, dead letters and remembered addresses, round by round until nothing is left."""
+"""Erase a person from lanes, dead letters and profiles, round by round until nothing is left."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from mapping.people.identity_keys import IdentityKeys
 from operations.dead_letters.store import DeadLetterStore
 from operations.person_search import Person
 from operations.receipts.ended import receipts_of_erased, remove_dead_letters
-from store.records.address_cache import AddressCache
+from store.records.profiles import ProfileStore
 
 WAIT_S: Final = 60.0
 """As long as a request to TikTok may last: by then its events are delivered, or back in their lane."""
@@ -48,7 +48,7 @@ class Erasure:
     """What an erasure removed, or would remove."""
 
     connections: list[ConnectionErasure]
-    addresses: int = 0
+    profiles: int = 0
     keeps_coming: bool = False
     """Whether the last round still found something: new events of the person keep arriving."""
 
@@ -68,7 +68,7 @@ class Erasure:
         for erased in later.connections:
             erased.events += before[erased.id].events
             erased.dead_letters += before[erased.id].dead_letters
-        later.addresses += self.addresses
+        later.profiles += self.profiles
         return later
 
     @property
@@ -89,7 +89,7 @@ class Eraser:
     monotonic: Callable[[], float] = time.monotonic
     _subjects: set[str] = field(default_factory=set)
 
-    def erase(self, memory: AddressCache) -> Erasure:
+    def erase(self, profiles: ProfileStore) -> Erasure:
         """Search and remove until a round finds nothing: events may move between lanes and dead letters meanwhile."""
         erasure = Erasure([ConnectionErasure(connection) for connection in self.store.connections])
         until = self.monotonic() + WAIT_S
@@ -98,7 +98,7 @@ class Eraser:
             erasure.keeps_coming = removed > 0 and not self.dry_run
             if not removed:
                 break
-        erasure.addresses = memory.erase(self._subjects, dry_run=self.dry_run)
+        erasure.profiles = profiles.erase(self._subjects, dry_run=self.dry_run)
         return erasure
 
     def unread(self) -> set[str]:

@@ -14,6 +14,7 @@ from operations.status.daily import EPOCH, MOST_DAYS
 
 SENT: Final = "sent"
 _CARRIED: Final = "carried"
+_FILLED: Final = "filled"
 LOST: Final = "lost"
 BETWEEN: Final = "\t"
 
@@ -24,8 +25,13 @@ def sent(tiktok_event: str) -> str:
 
 
 def carried(tiktok_event: str, code: str) -> str:
-    """Return the name that counts those of them that carried this match key."""
+    """Return the name that counts those of them that were sent with this match key, filled or not."""
     return BETWEEN.join((_CARRIED, tiktok_event, code))
+
+
+def filled(tiktok_event: str, code: str) -> str:
+    """Return the name that counts those of them whose match key came from the user's profile."""
+    return BETWEEN.join((_FILLED, tiktok_event, code))
 
 
 def lost(tiktok_event: str, code: str, why: str) -> str:
@@ -35,10 +41,12 @@ def lost(tiktok_event: str, code: str, why: str) -> str:
 
 @dataclass(slots=True)
 class KeyCounts:
-    """The events of one TikTok event that were delivered, and the match keys that they carried and lost."""
+    """The events of one TikTok event that were delivered, and their match keys: carried, filled from profiles, lost."""
 
     events: int = 0
-    carried: Counter[str] = field(default_factory=Counter)
+    sent: Counter[str] = field(default_factory=Counter)
+    """With the match key, filled or not; by code."""
+    filled: Counter[str] = field(default_factory=Counter)
     lost: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By code and reason."""
 
@@ -46,25 +54,31 @@ class KeyCounts:
         """Return why events lost this match key, the most frequent reason first."""
         return [(why, number) for (key, why), number in self.lost.most_common() if key == code]
 
+    def carried(self, code: str) -> int:
+        """Return how many events came with this match key and were sent with it."""
+        return max(0, self.sent[code] - self.filled[code])
+
     def absent(self, code: str) -> int:
-        """Return how many events came without this match key."""
-        return max(0, self.events - self.carried[code] - sum(number for _, number in self.why_lost(code)))
+        """Return how many events came and went without this match key."""
+        return max(0, self.events - self.sent[code] - sum(number for _, number in self.why_lost(code)))
 
     def share(self, code: str) -> float | None:
-        """Return the part of the events that carried this match key; None without events."""
-        return self.carried[code] / self.events if self.events else None
+        """Return the part of the events that were sent with this match key; None without events."""
+        return self.sent[code] / self.events if self.events else None
 
     def add(self, other: "KeyCounts") -> None:
         """Add other counts."""
         self.events += other.events
-        self.carried.update(other.carried)
+        self.sent.update(other.sent)
+        self.filled.update(other.filled)
         self.lost.update(other.lost)
 
     def as_object(self) -> dict[str, Any]:
         """Return the counts as `relay status --match-keys --json` shows them."""
         keys = {
             key.code: {
-                "carried": self.carried[key.code],
+                "carried": self.carried(key.code),
+                "filled": self.filled[key.code],
                 "lost": dict(self.why_lost(key.code)),
                 "absent": self.absent(key.code),
             }
@@ -88,7 +102,9 @@ class MatchKeyDay:
                 case [kind, event] if kind == SENT:
                     self._of(event).events += number
                 case [kind, event, code] if kind == _CARRIED:
-                    self._of(event).carried[code] += number
+                    self._of(event).sent[code] += number
+                case [kind, event, code] if kind == _FILLED:
+                    self._of(event).filled[code] += number
                 case [kind, event, code, why] if kind == LOST:
                     self._of(event).lost[code, why] += number
 

@@ -89,9 +89,12 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
         "Celery ended unexpectedly; the worker starts it again.", "It can when Redis restarts under load."
     ),
     "celery_failed": LogEvent("Celery ended with an error.", "A fault of Celery or of relay."),
-    "address_cache_unavailable": LogEvent(
-        "Users' IP addresses cannot be stored or read; events are sent without them.",
+    "profiles_unavailable": LogEvent(
+        "Users' profiles cannot be read; events are sent without what they would fill.",
         "Redis refused or did not answer.",
+    ),
+    "profile_not_read": LogEvent(
+        "A batch could not be read for its user's profile; its events are kept.", "A fault of relay."
     ),
     "alert_sent": LogEvent("The webhook accepted an alert."),
     "alert_failed": LogEvent(

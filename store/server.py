@@ -23,15 +23,6 @@ DEAD_LETTER_SHARE: Final = 4
 """A connection's dead letters may hold a quarter of Redis's memory."""
 
 
-ADDRESS_SHARE: Final = 16
-"""Remembered addresses may hold a sixteenth of Redis's memory."""
-
-
-def address_share_of(limit: int) -> int:
-    """Return how many bytes remembered addresses may use; 0 where Redis has no limit."""
-    return limit // ADDRESS_SHARE
-
-
 def dead_letter_share_of(limit: int | None) -> int:
     """Return how many bytes a connection's dead letters may use; 0, no bound, where no limit is known."""
     return (limit or 0) // DEAD_LETTER_SHARE

@@ -203,11 +203,18 @@ MUTATIONS = (
         "tests/worker/test_clocks.py",
     ),
     Mutation(
-        "bound of remembered addresses",
-        "store/scripts/remember_addresses.lua",
-        "if not (expired or held > ask.most_bytes) then break end",
-        "if not expired then break end",
-        "tests/store/test_address_cache.py",
+        "bound of profiles",
+        "store/scripts/profiles.lua",
+        "if held <= most_bytes then return end",
+        "if true then return end",
+        "tests/store/test_profiles.py",
+    ),
+    Mutation(
+        "answers of users before their profiles",
+        "store/scripts/profiles.lua",
+        "return newest(outs) ~= 1 and (update.purpose == '' or newest(consents) == 1)",
+        "return true",
+        "tests/store/test_profiles.py",
     ),
     Mutation(
         "delivery without Celery at maxmemory",

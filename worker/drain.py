@@ -95,7 +95,7 @@ class _Step:
         self._composer = Composer(
             runtime.codec.decode,
             lambda input_id: runtime.plan(connection, input_id, configuration),
-            runtime.addresses.recall if connection.enrich_ip_address else None,
+            runtime.profiles.recall if connection.remembers else None,
             runtime.own_ms,
         )
         self._context = DeliveryContext(

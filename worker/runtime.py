@@ -19,10 +19,10 @@ from operations.live.feed import LiveFeed
 from operations.receipts.writer import receipt_writer
 from store.client import connect
 from store.clocks import own_ms
-from store.records.address_cache import MOST_BYTES, AddressCache
-from store.server import address_share_of, dead_letter_share_of
+from store.records.profiles import ProfileCodec, ProfileStore, budget_of
+from store.server import dead_letter_share_of
 from worker.slots import Slots
-from worker.steps.ip_enrichment import EXPIRES_S, IpEnrichment
+from worker.steps.profiles import Profiles
 from worker.steps.shared_parts import shared_parts_secret
 
 PROBE_EVENTS: Final = 10
@@ -39,8 +39,9 @@ class Runtime:
         self.redis_url = redis_url
         self.client_of_redis = connect(redis_url)
         self.lanes = Lanes(self.client_of_redis)
-        self._memory = AddressCache(connect(redis_url), keyring, EXPIRES_S)
-        self.addresses = IpEnrichment(self._memory)
+        self._profiles_memory = settings.profiles_memory
+        store = ProfileStore(connect(redis_url), ProfileCodec(keyring), settings.profiles_memory)
+        self.profiles = Profiles(store)
         self.outage = Outage()
         self.client = Client(settings.tiktok_url)
         self.leases = HeldLeases()
@@ -78,7 +79,7 @@ class Runtime:
     def learn_limit(self, limit: int) -> None:
         """Set Redis's maxmemory in bytes, 0 for none, and the shares that depend on it."""
         self.redis_limit = limit
-        self._memory.most_bytes = address_share_of(limit) or MOST_BYTES
+        self.profiles.store.most_bytes = budget_of(self._profiles_memory, limit)
 
     def dead_letter_share(self, connection: Connection) -> DeadLetterShare:
         """Return how many bytes of Redis the dead letters may hold; no limit if maxmemory is unknown."""

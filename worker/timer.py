@@ -21,6 +21,7 @@ from store.server import memory_use
 from worker.app import QUEUE, app
 from worker.archive import ARCHIVE_EVERY_S, Archiver
 from worker.drift import JUDGE_EVERY_S, DriftJudge
+from worker.profile_sweep import SWEEP_EVERY_S, ProfileSweeper
 from worker.receipts import MERGE_EVERY_S, ReceiptMerger
 from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime
@@ -111,6 +112,7 @@ class Timer:
             _Duty(REFRESH_EVERY_S, refresh_configuration),
             _Duty(STEP_EVERY_S, show_live),
             _Duty(PAGE_EVERY_S, Retention(runtime.redis_url).step),
+            _Duty(SWEEP_EVERY_S, ProfileSweeper(runtime.redis_url).step),
         ]
         self._threads = (
             _Duties("relay-timer", runtime, duties, first=resume_corrected),

@@ -126,6 +126,7 @@ def test() -> None:
     metavar="FILE",
     help="Also write a case for `relay test`, with made-up values in place of personal ones.",
 )
+@click.option("--profile", is_flag=True, help="Also fill what users' profiles in Redis have now.")
 @click.option(
     "--json", "as_json", is_flag=True, help="JSON alone on stdout; each body is exactly as it would be posted."
 )

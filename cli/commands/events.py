@@ -68,7 +68,7 @@ def trace_command() -> None:
 @json_option
 @runs("cli.forget:forget")
 def forget() -> None:
-    """Erase a person's data: waiting events, dead letters, remembered addresses, and their traces on disk.
+    """Erase a person's data: waiting events, dead letters, profiles, and their traces on disk.
 
     Identities are compared as they are hashed for TikTok, so a value and its SHA-256 mean the same person. Other
     users can see a value on the command line, and shells keep it in a history; stdin avoids both. Data that TikTok

@@ -39,7 +39,7 @@ _CELLS: Final = """\
     default_backend cells
 
 backend cells
-    balance roundrobin # with enrich_ip_address: balance source, and hash-type consistent
+    balance roundrobin # with profile or enrich_ip_address: docs/cells.md says how
     # Repeating a request is safe, also one that a cell has taken: event ids are the same, and TikTok counts each once.
     option http-buffer-request
     retries 3

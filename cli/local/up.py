@@ -25,7 +25,7 @@ from process.logs import configure_logging
 OWN: Final = ("relay", "redis")
 """Names of relay up's own lines; all other lines are output of child processes."""
 NOT_ENCRYPTED: Final = (
-    "waiting events, dead letters and remembered addresses are stored in Redis unencrypted, because no key is set. "
+    "waiting events, dead letters and profiles are stored in Redis unencrypted, because no key is set. "
     "Set RELAY_ENCRYPTION_KEY (relay secrets key generates one), the same on every host of this Redis"
 )
 

@@ -1,5 +1,6 @@
-"""`relay preview`: show what batches would become for each connection. It needs no Redis and sends nothing."""
+"""`relay preview`: show what batches would become for each connection. It sends nothing; only --profile needs Redis."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
-from cli.context import configuration_of, settings_here
+from cli.context import configuration_of, redis_url, settings_here
 from cli.preview.batch_argument import read_batches
 from cli.preview.diff import Wanted, show_diff
 from cli.preview.save_case import write_case
@@ -21,7 +22,10 @@ from operations.errors import OperatorError
 from operations.format import plural
 from operations.preview.batch_file import too_much, without_events
 from operations.preview.match_keys import Matching, matching_of
-from operations.preview.preview import Preview, RefusedBatch, Request, pairs_of, preview_all, split_all
+from operations.preview.preview import Preview, Recall, RefusedBatch, Request, pairs_of, preview_all, split_all
+from operations.profiles import recall_one
+from store.client import connect
+from store.records.profiles import ProfileCodec, ProfileStore
 
 SHOWN_EVENTS = 10
 """Events of a request that people see; `--json` has all."""
@@ -33,9 +37,12 @@ def preview(
     connection_id: str | None,
     changed: tuple[str, str] | None,
     save_case: Path | None,
+    profile: bool,
     as_json: bool,
 ) -> None:
     """Show what the batches in FILE would become. FILE holds one batch, an array, or one batch a line; - is stdin."""
+    if profile and (changed or save_case is not None):
+        raise click.UsageError("--profile reads what is remembered now: pass it without --diff and --save-case.")
     if changed and save_case is not None:
         raise click.UsageError("--save-case makes a case of one configuration: pass it without --diff.")
     settings = settings_here()
@@ -53,7 +60,12 @@ def preview(
             pairs = _chosen(configuration_of(settings), input_id, connection_id)
             if save_case is not None:
                 write_case(save_case, files, batches, pairs, settings.tiktok_url)
-            _preview(batches, pairs, settings.tiktok_url, as_json)
+            if profile:
+                with connect(redis_url(settings)) as client:
+                    store = ProfileStore(client, ProfileCodec(settings.keyring))
+                    _preview(batches, pairs, settings.tiktok_url, as_json, partial(recall_one, store))
+            else:
+                _preview(batches, pairs, settings.tiktok_url, as_json)
     except RefusedBatch as error:
         name = "stdin" if files == ("-",) else ", ".join(files)
         raise OperatorError(f"{name}: {error} Ingest would answer 400 and accept nothing of the request.") from None
@@ -64,8 +76,14 @@ def _wanted(input_id: str | None, connection_id: str | None) -> Wanted:
     return lambda source, connection: input_id in (None, source.id) and connection_id in (None, connection.id)
 
 
-def _preview(batches: list[bytes], pairs: list[tuple[Input, Connection]], tiktok_url: str, as_json: bool) -> None:
-    previews = preview_all(batches, pairs, tiktok_url)
+def _preview(
+    batches: list[bytes],
+    pairs: list[tuple[Input, Connection]],
+    tiktok_url: str,
+    as_json: bool,
+    recall: Recall | None = None,
+) -> None:
+    previews = preview_all(batches, pairs, tiktok_url, recall=recall)
     if as_json:
         print_json([as_object(result) for result in previews])
     else:
@@ -162,8 +180,8 @@ def _matching(matching: Matching) -> RenderableType:
         silent = matching.events - identifier.sent - sum(identifier.omitted.values())
         if silent > 0:
             reasons.append(f"{identifier.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
-        if matching.remembers and identifier.kind.code == "ip" and identifier.sent < matching.events:
-            reasons.append("a worker adds the user's last known address, if relay has one (enrich_ip_address)")
+        if identifier.kind.code in matching.may_fill and silent > 0:
+            reasons.append("the user's profile may fill it (--profile)")
         rows.add_row(
             identifier.kind.name,
             f"{identifier.sent:,}",

@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import click
 import redis
@@ -33,11 +33,13 @@ from operations.format import plural
 from operations.receipts.reach import receipts_as_object
 from operations.status.connections import Overview, overview
 from operations.status.imbalance import describe_imbalance
+from operations.status.profiles import describe_profiles, profiles_as_object
 from operations.status.rates import Rates
 from store.client import connect
 from store.diagnosis.probe import Probe
 from store.diagnosis.trouble import refusal
 from store.errors import RedisAway
+from store.records.profiles import budget_of, profile_usage
 from store.replication.durability import read_durability
 from store.server import memory_use
 
@@ -66,14 +68,16 @@ def status(*, as_json: bool, watch: bool, verify: bool, match_keys: bool, days: 
         drift = read_watches(client)
         if as_json:
             redis_trouble = as_fields(trouble) if trouble else None
-            about = {"redis": redis_trouble, "a_202_means": durability.meaning}
+            about: dict[str, Any] = {"redis": redis_trouble, "a_202_means": durability.meaning}
             about["archive"] = archive_as_object(archive)
             found = [as_object(each, name) for name, watch in drift.items() for each in watch.findings]
+            about["profiles"] = profiles_as_object(profile_usage(client), _profile_budget(settings, client))
             print_json({**seen.as_object(), "receipts": receipts_as_object(receipts), "drift": found, **about})
             if seen.refused:
                 note(describe_refusal(seen))
         else:
-            console().print(screen(Seen(seen, memory_use(client), None, trouble, receipts, archive)))
+            profiles = _profiles(settings, client)
+            console().print(screen(Seen(seen, memory_use(client), None, trouble, receipts, archive, profiles)))
             note(f"A 202 means {durability.meaning}.")
             for line in describe_drift(drift):
                 note(line)
@@ -81,6 +85,16 @@ def status(*, as_json: bool, watch: bool, verify: bool, match_keys: bool, days: 
                 note(f"{finding.found}: {finding.remedy}")
         if verify:
             _verify(client, seen)
+
+
+def _profiles(settings: Settings, client: redis.Redis) -> str:
+    """Return how many profiles are kept; "" where there are none. Raise RedisAway."""
+    usage = profile_usage(client)
+    return describe_profiles(usage, _profile_budget(settings, client)) if usage.names else ""
+
+
+def _profile_budget(settings: Settings, client: redis.Redis) -> int:
+    return budget_of(settings.profiles_memory, memory_use(client).limit or 0)
 
 
 def _check(*, as_json: bool, watch: bool, verify: bool, match_keys: bool, days: int | None) -> None:
@@ -104,7 +118,8 @@ def _watch(settings: Settings, client: redis.Redis) -> None:
                     seen = overview(settings, client)
                     rates.add(seen.reading)
                     receipts, archive = receipts_kept(client), archive_status(settings, client)
-                    shown = screen(Seen(seen, memory_use(client), rates, probe.trouble(), receipts, archive))
+                    memory, profiles = memory_use(client), _profiles(settings, client)
+                    shown = screen(Seen(seen, memory, rates, probe.trouble(), receipts, archive, profiles))
                     line = Text(f"{rfc3339(seen.reading.now_ms)[11:19]} UTC · Ctrl-C ends", style=MUTED)
                 except RedisAway as away:
                     line = Text(f"{away.trouble.problem}; the figures below are older.", style=BAD)

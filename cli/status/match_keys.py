@@ -30,19 +30,19 @@ def _objects(day: MatchKeyDay) -> list[dict[str, object]]:
 
 def _table(day: MatchKeyDay, event: str, counts: KeyCounts) -> Table:
     title = f"{day.connection}  {event}  {day.date.isoformat()} (UTC), {counts.events:,} delivered"
-    numbers = ("carried", "share", "without")
+    numbers = ("carried", "filled", "share", "without")
     rows = table("match key", *numbers, "omitted", title=title, right=numbers)
     for key in MATCH_KEYS:
-        if counts.carried[key.code] or counts.why_lost(key.code) or key.grade != "none":
+        if counts.sent[key.code] or counts.why_lost(key.code) or key.grade != "none":
             rows.add_row(*_row(key, counts))
     return rows
 
 
 def _row(key: MatchKey, counts: KeyCounts) -> Sequence[RenderableType]:
-    carried = counts.carried[key.code]
     lost = [f"{number:,} {why}" for why, number in counts.why_lost(key.code)]
-    share = f"{carried / counts.events:.0%}" if counts.events else "–"
-    return key.name, count(carried), share, count(counts.absent(key.code)), Text("\n".join(lost), style=CAREFUL)
+    share = f"{counts.sent[key.code] / counts.events:.0%}" if counts.events else "–"
+    numbers = count(counts.carried(key.code)), count(counts.filled[key.code]), share
+    return key.name, *numbers, count(counts.absent(key.code)), Text("\n".join(lost), style=CAREFUL)
 
 
 def _spaced(tables: Sequence[Table]) -> Group:

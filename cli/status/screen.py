@@ -35,6 +35,8 @@ class Seen(NamedTuple):
     """Why Redis accepts no writes, although it can be read."""
     receipts: ReceiptsKept | None = None
     archive: ArchiveStatus | None = None
+    profiles: str = ""
+    """How many profiles are kept; "" where there are none."""
 
 
 HELD_BACK: Final = (
@@ -108,6 +110,8 @@ def screen(seen: Seen) -> RenderableType:
     if seen.archive is not None:
         failing = seen.archive.kept.failing_since_ms is not None
         parts.append(Text(f"archive {describe_archive(seen.archive)}", style=CAREFUL if failing else MUTED))
+    if seen.profiles:
+        parts.append(Text(seen.profiles, style=MUTED))
     if dead_letters := _dead_letters(statuses):
         parts += ["", dead_letters]
     return Group(*parts)

@@ -11,6 +11,7 @@ from config.checks.refusals import mapped_events, route_rows_of
 from config.checks.rules import RULE_WARNINGS
 from config.checks.same_events import sent_twice
 from config.model import Connection, Platform
+from config.profiles.warnings import PROFILE_WARNINGS
 from config.reading.draft import Draft, Located
 from config.reading.readers import did_you_mean, scalar
 from config.reading.references import is_reference
@@ -246,4 +247,5 @@ WARNINGS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _input_without_connection,
     *RULE_WARNINGS,
     *MAPPING_WARNINGS,
+    *PROFILE_WARNINGS,
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import phonenumbers
 
 from config.model import Connection, Input
+from config.profiles.record import PROFILE
 from config.reading.additional_fields import ALSO_SEND
 from config.reading.custom_mappings import CUSTOM_MAPPING
 from config.reading.forwarding import FORWARD, native_event
@@ -135,6 +136,9 @@ def connection_record(expand: Read[str], inputs: Sequence[str]) -> Record[Connec
             "enrich_ip_address": KeyRow(
                 boolean, "Give a batch without an IP address the last one seen of its user.", default="false"
             ),  # C9
+            "profile": KeyRow(
+                PROFILE, "What is remembered of each user and fills events that lack it; off without it."
+            ),
             "custom_mappings": KeyRow(
                 listing(CUSTOM_MAPPING, "- tiktok_event: Search …"),
                 "Rules that turn events into TikTok events; an event that one of them takes sends no native event.",

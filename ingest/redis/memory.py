@@ -12,6 +12,7 @@ from operations.alerts.outage import Outage, as_fields
 from store.client import connect
 from store.diagnosis.probe import AsyncProbe, permission_trouble
 from store.diagnosis.trouble import UNUSABLE, diagnose
+from store.records.profiles import budget_of
 from store.server import UNKNOWN_MEMORY, MemoryUse, memory_of
 
 INTERVAL_S: Final = 1.0
@@ -39,7 +40,7 @@ class RedisMemoryMonitor:
     """
 
     def __init__(self, client: redis.asyncio.Redis, append: Append, outage: Outage, probe: AsyncProbe) -> None:
-        """`append` gets the most bytes that one connection may keep waiting: half of Redis's limit, if there is one."""
+        """`append` gets its bounds: one connection may keep half of Redis's limit waiting, if there is one."""
         self._client, self._probe = client, probe
         self._append, self._outage = append, outage
         self.is_full = False
@@ -76,3 +77,4 @@ class RedisMemoryMonitor:
         used, most = use.used or 0, use.limit or 0
         self.is_full = most > 0 and used > FULL_AT * most
         self._append.max_backlog_bytes = most // 2
+        self._append.max_profile_bytes = budget_of(self._append.profiles_setting, most)

@@ -18,7 +18,9 @@ log = structlog.get_logger("relay.ingest")
 
 def create_append(settings: Settings, client: redis.asyncio.Redis) -> Append:
     """Return the object that appends the events of requests."""
-    return ReplicatedAppend(client, settings.replicas, on_repair) if settings.replicas else Append(client)
+    append = ReplicatedAppend(client, settings.replicas, on_repair) if settings.replicas else Append(client)
+    append.profiles_setting = append.max_profile_bytes = settings.profiles_memory
+    return append
 
 
 async def repair(append: ReplicatedAppend) -> None:

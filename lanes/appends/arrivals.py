@@ -5,7 +5,7 @@ from typing import Any
 
 import redis.asyncio
 
-from lanes.appends.contents import Arrival, Share, append_contents
+from lanes.appends.contents import Arrival, Profiles, Share, append_contents
 from lanes.names import random_lane
 from lanes.scripts import LANE_SCRIPTS
 from lanes.settlement import NO_RECEIPTS, Receipts
@@ -18,7 +18,8 @@ __all__ = ["Append", "Arrival", "Share"]
 class Append:
     """Append arrivals; one instance per event loop.
 
-    `max_backlog_bytes` limits the backlog of one connection (0: no limit); it may be changed at any time.
+    `max_backlog_bytes` limits the backlog of one connection (0: no limit), `max_profile_bytes` the memory of profiles;
+    both may be changed at any time.
     """
 
     def __init__(
@@ -28,19 +29,25 @@ class Append:
         choose_lane: Callable[[], int] = random_lane,
     ) -> None:
         self.max_backlog_bytes = max_backlog_bytes
+        self.profiles_setting = self.max_profile_bytes = 0
+        """What the settings allow profiles, and what Redis's own limit leaves of that."""
         self._script = AsyncScript(client, "append", LANE_SCRIPTS)
         self._choose_lane = choose_lane
 
     async def append(
-        self, arrivals: Sequence[Arrival], now_ms: int | None = None, receipts: Receipts = NO_RECEIPTS
+        self,
+        arrivals: Sequence[Arrival],
+        now_ms: int | None = None,
+        receipts: Receipts = NO_RECEIPTS,
+        profiles: Profiles = (),
     ) -> None:
-        """Return once Redis has all of `arrivals`, and the receipts of what is withheld.
+        """Return once Redis has all of `arrivals`, the receipts of what is withheld, and what is new in `profiles`.
 
         Raise RedisFull or ArrivalTooLarge when nothing was written. After RedisAway it may or may not be written: the
         sender sends the events again, with the same ids.
         """
-        contents = append_contents(arrivals, self._choose_lane, receipts)
-        arguments = contents.arguments(max_backlog_bytes=self.max_backlog_bytes)
+        contents = append_contents(arrivals, self._choose_lane, receipts, profiles)
+        arguments = contents.arguments(max_backlog_bytes=self.max_backlog_bytes, profile_bytes=self.max_profile_bytes)
         raise_if_full(await self._script.call(*arguments, now_ms=now_ms))
 
 

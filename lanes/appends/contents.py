@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from lanes.errors import ArrivalTooLarge
 from lanes.names import lane_name
@@ -13,6 +13,10 @@ LARGEST_SCRIPT: Final = 4 * 1024 * 1024
 LARGEST_WRITE: Final = 32 * 1024 * 1024
 """The most bytes that one script writes, so that Redis serves other clients again within milliseconds."""
 
+Profiles: TypeAlias = Sequence[Mapping[str, Any]]
+"""What is new in users' profiles, as `store/scripts/profiles.lua` takes it."""
+PROFILE_BYTES: Final = 4_000
+"""About how many bytes an update of a profile takes in memory."""
 OVERHEAD: Final = 800
 """About how many bytes the description of a share takes in memory."""
 
@@ -55,21 +59,32 @@ class AppendContents(NamedTuple):
     @property
     def memory(self) -> int:
         """About how many bytes of memory the append takes while it is kept."""
-        return len(self.receipts) + sum(map(len, self.chunks)) + OVERHEAD * (1 + len(self.described["shares"]))
+        profiles = PROFILE_BYTES * len(self.described.get("profiles", ()))
+        shares = OVERHEAD * (1 + len(self.described["shares"]))
+        return len(self.receipts) + sum(map(len, self.chunks)) + shares + profiles
 
     def arguments(self, **options: int | str) -> list[bytes]:
-        """Return the script's arguments with these options; raise ArrivalTooLarge for more than one script takes."""
+        """Return the script's arguments with these options; raise ArrivalTooLarge for more than one script takes.
+
+        Profiles that do not fit beside the events are not written.
+        """
         self.described.update(options)
         packed = pack(self.described)
-        if len(packed) + len(self.receipts) + sum(map(len, self.chunks)) > LARGEST_SCRIPT:
+        rest = len(self.receipts) + sum(map(len, self.chunks))
+        if len(packed) + rest > LARGEST_SCRIPT and self.described.pop("profiles", None):
+            packed = pack(self.described)
+        if len(packed) + rest > LARGEST_SCRIPT:
             raise ArrivalTooLarge
         return [packed, self.receipts, *self.chunks]
 
 
 def append_contents(
-    arrivals: Sequence[Arrival], choose_lane: Callable[[], int], receipts: Receipts = NO_RECEIPTS
+    arrivals: Sequence[Arrival],
+    choose_lane: Callable[[], int],
+    receipts: Receipts = NO_RECEIPTS,
+    profiles: Profiles = (),
 ) -> AppendContents:
-    """Return what the arrivals write, with `receipts` of what is withheld.
+    """Return what the arrivals write, with `receipts` of what is withheld and what is new in `profiles`.
 
     Raise ArrivalTooLarge for more than one script may write.
 
@@ -100,5 +115,7 @@ def append_contents(
     if written > LARGEST_WRITE:
         raise ArrivalTooLarge
     inputs = [{"id": arrival.input, "accepted": arrival.accepted, "unrouted": arrival.unrouted} for arrival in arrivals]
-    about = {"inputs": inputs, "shares": described, "receipts": receipts.described()}
+    about: dict[str, Any] = {"inputs": inputs, "shares": described, "receipts": receipts.described()}
+    if profiles:
+        about["profiles"] = profiles
     return AppendContents(about, chunks, receipts.content)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import redis.asyncio
 
 from lanes.appends.arrivals import Append, raise_if_full
-from lanes.appends.contents import AppendContents, Arrival, append_contents
+from lanes.appends.contents import AppendContents, Arrival, Profiles, append_contents
 from lanes.appends.kept import KeptAppends
 from lanes.names import random_lane
 from lanes.scripts import LANE_SCRIPTS
@@ -54,13 +54,17 @@ class ReplicatedAppend(Append):
         self._replicas_missing = False
 
     async def append(
-        self, arrivals: Sequence[Arrival], now_ms: int | None = None, receipts: Receipts = NO_RECEIPTS
+        self,
+        arrivals: Sequence[Arrival],
+        now_ms: int | None = None,
+        receipts: Receipts = NO_RECEIPTS,
+        profiles: Profiles = (),
     ) -> None:
         """Return once Redis and enough replicas have all of `arrivals`; raises as `Append.append` does.
 
         After RedisAway for missing replicas it is written, and may be lost in a failover.
         """
-        contents = append_contents(arrivals, self._choose_lane, receipts)
+        contents = append_contents(arrivals, self._choose_lane, receipts, profiles)
         await self._refuse_while_replicas_are_missing()
         number = self._kept.next_number()
         confirmed = await self._write(contents, number, now_ms)
@@ -84,7 +88,8 @@ class ReplicatedAppend(Append):
         previous = self._kept.must_be_there
         while True:
             numbers: dict[str, int | str] = {"process": self._kept.process, "number": number, "previous": previous}
-            arguments = contents.arguments(max_backlog_bytes=self.max_backlog_bytes, **numbers)
+            bounds = {"max_backlog_bytes": self.max_backlog_bytes, "profile_bytes": self.max_profile_bytes}
+            arguments = contents.arguments(**bounds, **numbers)
             reply, confirmed = await self._confirmed_script.call(
                 *arguments, replicas=self._replicas, within_ms=WAIT_MS, now_ms=now_ms
             )
@@ -103,7 +108,9 @@ class ReplicatedAppend(Append):
             last, appends, events = there, 0, 0
             for kept in self._kept.after(there):
                 numbers: dict[str, int | str] = {"process": self._kept.process, "number": kept.number, "previous": last}
-                reply = await self._script.call(*kept.contents.arguments(max_backlog_bytes=0, **numbers))
+                reply = await self._script.call(
+                    *kept.contents.arguments(max_backlog_bytes=0, profile_bytes=self.max_profile_bytes, **numbers)
+                )
                 if isinstance(reply, int):
                     raise RedisAway  # it went back once more: the next append or comparison begins again
                 last = kept.number

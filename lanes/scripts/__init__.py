@@ -6,7 +6,7 @@ import redis
 
 from lanes.names import LANES_PER_CONNECTION
 from lanes.settlement import RECHECK_MS
-from store.scripts import ScriptFolder, Scripts
+from store.scripts import PROFILE_NUMBERS, ScriptFolder, Scripts
 
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
@@ -34,6 +34,7 @@ LANE_SCRIPTS: Final = ScriptFolder(
         ("NUMBER_KEPT_S", NUMBER_KEPT_S),
         ("DEAD_LETTER_OVERHEAD", DEAD_LETTER_OVERHEAD),
         ("SHARED_PART_OVERHEAD", SHARED_PART_OVERHEAD),
+        *PROFILE_NUMBERS,
     ),
 )
 

@@ -1,4 +1,4 @@
--- needs: base, checks, common, lane_checks, archive, receipts
+-- needs: base, checks, common, lane_checks, archive, receipts, profiles
 -- Append everything that ingest accepted, or nothing. Returns nil, or {connection, what paused it} for a connection whose
 -- backlog has reached its limit.
 -- Where there are replicas, appends are numbered. Returns 'here' for one that is here already, and the number of the last
@@ -6,7 +6,8 @@
 -- ARGV[2]: {max_backlog_bytes, inputs = [{id, accepted, unrouted}],
 --           shares = [{connection, lane, accepted, unsupported, withheld = {rule = count}, chunk}],
 --           process, number, previous = the number of the last confirmed append; these three only where appends are numbered,
---           receipts = {number, budget} of what is withheld}
+--           receipts = {number, budget} of what is withheld,
+--           profiles = what to add to users' profiles, profile_bytes: their bound; absent where nothing is remembered}
 -- ARGV[3]: these receipts, or empty; ARGV[4...]: chunks, each once; `chunk` of a share is the place of its chunk among
 -- them, 0 for none
 local arrivals = cmsgpack.unpack(ARGV[2])
@@ -45,6 +46,14 @@ for _, input in ipairs(arrivals.inputs) do
   check_counts(input.counts, 'input')
 end
 
+-- Events come first: whatever is wrong with a profile, they are appended.
+local is_planned, plan, write_profiles
+if arrivals.profiles then
+  local plan_profiles
+  plan_profiles, write_profiles = profile_functions()
+  is_planned, plan = pcall(plan_profiles, arrivals.profiles, check_whole(arrivals.profile_bytes, 'profile_bytes'))
+end
+
 if receipts and receipts.number ~= withheld then refuse('receipts are not those of what is withheld') end
 
 for _, share in ipairs(arrivals.shares) do
@@ -60,4 +69,5 @@ end
 for _, input in ipairs(arrivals.inputs) do raise_counters('ledger:input:' .. input.id, input.counts) end
 if arrivals.process then redis.call('SET', 'appends:' .. arrivals.process, arrivals.number, 'EX', NUMBER_KEPT_S) end
 keep_receipts(receipts)
+if is_planned then write_profiles(plan) end
 return nil

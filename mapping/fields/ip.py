@@ -42,7 +42,8 @@ FOUR_OCTETS = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
 
 _NOT_AN_ADDRESS = OmitField("not an IP address")
 _NOT_PUBLIC_ADDRESS = OmitField("not a public address")
-_REMEMBERED = "the batch has no public address of its own: the last one known of this user is sent"
+FILLED = "filled from profile"
+"""The note on a field that the user's profile filled."""
 _PEER = "the batch has no public address of its own: that of its sender is sent (peer_ip_fallback)"
 
 
@@ -55,7 +56,7 @@ def chosen_ip(candidates: tuple[object, object, object]) -> str | OmitField | Se
     address = public_ip(own)
     if isinstance(address, str):
         return address
-    for candidate, note in ((remembered, _REMEMBERED), (peer, _PEER)):
+    for candidate, note in ((remembered, FILLED), (peer, _PEER)):
         other = public_ip(candidate)
         if isinstance(other, str):
             return SendWithNote(other, note)

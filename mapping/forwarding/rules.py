@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 from config.conditions import rule_names
 from config.conditions.rule_names import ENVIRONMENT, GDPR_PURPOSE, LOGGED_IN_ONLY, condition_rule, sample_rule
 from config.model import Condition, Connection
+from config.profiles.fields import CONSENT
 from config.vocabulary import ENVIRONMENTS, LOGIN_IDENTITIES
 from mapping.conditions.compile import compile_condition, note_on
-from mapping.fields.consent import consents_to
+from mapping.fields.consent import consents_to, given_consent
 from mapping.forwarding.event_rules import Decide, EventRule, compile_event_rules
 from mapping.forwarding.sample import in_sample, sampled_id
 from mapping.incoming.batch_fields import BatchFields
@@ -48,6 +49,8 @@ class Forwarding(NamedTuple):
     of_event: tuple[Decide, ...]
     of_unknown_user: tuple[Decide, ...]
     """The same for batches that do not tell the user."""
+    recalls_consent: bool = False
+    """Whether the user's profile may answer for a batch without an answer to `purpose`."""
 
     @property
     def reads_batch(self) -> bool:
@@ -72,6 +75,12 @@ class Forwarding(NamedTuple):
                 note = None if rule.condition is None else note_on(rule.condition, shared)
                 return Withheld(rule.name if note is None else f"{rule.name} ({note.field} {note.note})", rule.name)
         return None
+
+    def withheld_on_arrival(self, shared: BatchFields) -> Withheld | None:
+        """Return the same before the user's profile is known: an answer that it may give is not asked for yet."""
+        if self.recalls_consent and given_consent(self.purpose or "", shared.consent) is None:
+            return self._replace(purpose=None).withheld(shared)
+        return self.withheld(shared)
 
     def notes(self, shared: BatchFields) -> Iterator[Note]:
         """Yield a note for each consent that a rule asks for and that cannot be read."""
@@ -106,7 +115,10 @@ def compile_forwarding(connection: Connection) -> Forwarding:
     if forward.sample_ppm is not None:
         of_batch.append(Rule(sample_rule(forward.sample_ppm), partial(_is_out, forward.sample_ppm)))
         of_unknown_user = (*of_event, _event_sample(forward.sample_ppm))
-    return Forwarding(connection.environments, connection.gdpr_purpose, tuple(of_batch), of_event, of_unknown_user)
+    recalls = connection.gdpr_purpose is not None and CONSENT in connection.remembers
+    return Forwarding(
+        connection.environments, connection.gdpr_purpose, tuple(of_batch), of_event, of_unknown_user, recalls
+    )
 
 
 def _unless(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:

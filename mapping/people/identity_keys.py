@@ -26,8 +26,8 @@ _ADDRESSES: Final = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+")
 class IdentityKeys:
     """Computes the keys of identities for one connection.
 
-    A key is `<kind>:<hash>`, as in `ip_observations.py`. Emails and phone numbers get the same key under any identity
-    type, any other id only under its own.
+    A key is `<kind>:<hash>`, as in `mapping/profiles/subjects.py`. Emails and phone numbers get the same key under any
+    identity type, any other id only under its own.
     """
 
     def __init__(self, connection: Connection | None) -> None:

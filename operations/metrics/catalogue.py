@@ -23,6 +23,7 @@ from operations.metrics.samples import (
     of_input,
     of_match_keys,
     of_memory,
+    of_profiles,
     of_receipts,
     of_sources,
     removed_dead_letters,
@@ -167,10 +168,15 @@ CATALOGUE: Final = (
         "relay_match_key_events",
         "gauge",
         ("connection", "tiktok_event", "match_key"),
-        "Delivered events of today (UTC) that carried a match key; match_key is all for all delivered events.",
-        of_match_keys(
-            lambda counts: [(("all",), counts.events), *(((code,), n) for code, n in counts.carried.items())]
-        ),
+        "Delivered events of today (UTC) that were sent with a match key; match_key is all for all delivered events.",
+        of_match_keys(lambda counts: [(("all",), counts.events), *(((code,), n) for code, n in counts.sent.items())]),
+    ),
+    Metric(
+        "relay_match_key_filled_events",
+        "gauge",
+        ("connection", "tiktok_event", "match_key"),
+        "Those of them whose match key came from the user's profile.",
+        of_match_keys(lambda counts: [((code,), n) for code, n in counts.filled.items()]),
     ),
     Metric(
         "relay_match_key_lost_events",
@@ -185,6 +191,20 @@ CATALOGUE: Final = (
         ("connection", "detector", "subject"),
         "1 for each event, match key or reason that stopped or changed without an error (docs/drift.md).",
         of_drift,
+    ),
+    Metric(
+        "relay_profiles",
+        "gauge",
+        (),
+        "Identities of users that have a profile.",
+        of_profiles(lambda usage: usage.names),
+    ),
+    Metric(
+        "relay_profiles_bytes",
+        "gauge",
+        (),
+        "Bytes of Redis's memory that profiles use, at most RELAY_PROFILES_MEMORY.",
+        of_profiles(lambda usage: usage.bytes),
     ),
     Metric("relay_receipts", "gauge", (), "Receipts that are kept.", of_receipts(lambda kept: kept.receipts)),
     Metric(

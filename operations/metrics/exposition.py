@@ -24,6 +24,7 @@ from operations.metrics.samples import Snapshot
 from operations.status.connections import overview
 from store.errors import RedisAway
 from store.records.counter_batches import read_counts
+from store.records.profiles import profile_usage
 from store.replication.durability import Durability
 from store.server import memory_use
 
@@ -65,6 +66,7 @@ def _read(settings: Settings, client: redis.Redis, read: Callable[[], Configurat
             match_keys=keys,
             sources=seen.sources,
             drift=read_watches(client),
+            profiles=profile_usage(client),
         )
     except RedisAway:
         return Snapshot()

@@ -13,6 +13,7 @@ from operations.match_keys import KeyCounts, MatchKeyDay
 from operations.metrics.histograms import Distribution, Histogram
 from operations.status.connections import ConnectionStatus, Overview, State
 from operations.status.sources import SourceStatus
+from store.records.profiles import Usage
 from store.replication.durability import Durability, Wanted
 from store.server import MemoryUse
 
@@ -38,6 +39,7 @@ class Snapshot:
     wanted: Wanted | None = None
     receipts: ReceiptsKept | None = None
     archive: ArchiveKept | None = None
+    profiles: Usage | None = None
     match_keys: Sequence[MatchKeyDay] = ()
     sources: Sequence[SourceStatus] = ()
     drift: Mapping[str, Watch] = field(default_factory=dict)
@@ -163,6 +165,11 @@ def of_drift(snapshot: Snapshot) -> list[Sample]:
         for each_finding in watch.findings:
             found[connection, each_finding.detector, each_finding.subject or each_finding.reason] = 1
     return list(found.items())
+
+
+def of_profiles(value: Callable[[Usage], int]) -> Take:
+    """Take a figure of the profiles of users."""
+    return lambda snapshot: [] if snapshot.profiles is None else [((), value(snapshot.profiles))]
 
 
 def of_match_keys(values: Callable[[KeyCounts], Iterable[tuple[tuple[str, ...], int]]]) -> Take:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from config.model import Connection
+from config.profiles.fields import PROFILE_FIELDS
 from mapping.compile.steps import OMITTED, is_sent
 from mapping.match_keys import MATCH_KEYS, Grade, MatchKey, codes_of, rows_with_keys
 from mapping.results import Note
@@ -32,8 +33,8 @@ class Matching:
     events: int = 0
     grades: dict[Grade, int] = field(default_factory=lambda: {"good": 0, "fair": 0, "none": 0})
 
-    remembers: bool = False
-    """Whether a remembered IP address may be added, which a preview cannot know (I1)."""
+    may_fill: frozenset[str] = frozenset()
+    """The codes of match keys that users' profiles may fill, which a preview without Redis cannot know."""
     notes: set[Note] = field(default_factory=set)
     """The notes that are reasons here."""
 
@@ -42,7 +43,11 @@ def matching_of(preview: Preview, connection: Connection) -> Matching:
     """Return the identifiers by which TikTok could match the events of `preview`."""
     matching = Matching(
         tuple(_identifiers(preview, connection)),
-        remembers=connection.enrich_ip_address and is_sent("user.ip", connection),
+        may_fill=frozenset(
+            field
+            for field in connection.remembers
+            if any(is_sent(path, connection) for path in PROFILE_FIELDS[field].paths)
+        ),
     )
     for item in preview.items:
         codes = codes_of(item.match_keys)

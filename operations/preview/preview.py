@@ -1,16 +1,17 @@
 """Preview batches without sending them: choose events as ingest does, then map and split requests as workers do."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from config.model import Configuration, Connection, Input
 from config.routes import MOST_BODY_BYTES
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.invalid_batch import as_invalid_batch, is_no_batch, split_element
 from mapping.plan import Plan, compile_plan
+from mapping.profiles.values import Filling
 from mapping.results import Mapped, Note, Rejected, Unsupported, Withheld
 
 _REPEATED = Note(
@@ -74,13 +75,24 @@ def split_all(batches: Sequence[bytes]) -> list[SplitBatch]:
     return split_batches
 
 
+Recall: TypeAlias = Callable[[Plan, bytes, int], Filling]
+"""Takes a batch's JSON without `events` and the time of receipt; returns what its user's profile has."""
+
+
 def preview_all(
-    batches: Sequence[bytes], pairs: Iterable[tuple[Input, Connection]], tiktok_url: str, received_ms: int | None = None
+    batches: Sequence[bytes],
+    pairs: Iterable[tuple[Input, Connection]],
+    tiktok_url: str,
+    received_ms: int | None = None,
+    recall: Recall | None = None,
 ) -> list[Preview]:
-    """Return a preview for each input and connection, as if the batches arrived now. Raise RefusedBatch."""
+    """Return a preview for each input and connection, as if the batches arrived now. Raise RefusedBatch.
+
+    Without `recall`, nothing is filled from profiles.
+    """
     received = time.time_ns() // 1_000_000 if received_ms is None else received_ms
     parts = list(zip(split_all(batches), (sha256(batch).digest() for batch in batches), strict=True))
-    return [_preview(parts, source, connection, tiktok_url, received) for source, connection in pairs]
+    return [_preview(parts, source, connection, tiktok_url, received, recall) for source, connection in pairs]
 
 
 def pairs_of(configuration: Configuration) -> list[tuple[Input, Connection]]:
@@ -93,7 +105,12 @@ def pairs_of(configuration: Configuration) -> list[tuple[Input, Connection]]:
 
 
 def _preview(
-    parts: list[tuple[SplitBatch, bytes]], source: Input, connection: Connection, tiktok_url: str, received_ms: int
+    parts: list[tuple[SplitBatch, bytes]],
+    source: Input,
+    connection: Connection,
+    tiktok_url: str,
+    received_ms: int,
+    recall: Recall | None,
 ) -> Preview:
     plan = compile_plan(connection, source)
     preview = Preview(connection.id, source.id, plan)
@@ -101,7 +118,8 @@ def _preview(
     items: list[Mapped] = []
     index = 0
     for batch, digest in parts:
-        mapper = plan.batch(batch.shared, received_ms)
+        filling = None if recall is None else recall(plan, batch.shared, received_ms)
+        mapper = plan.batch(batch.shared, received_ms, filling=filling)
         withheld = plan.withholds(batch.environment, batch.shared)
         for position, event in enumerate(batch.events):
             seen = None if is_no_batch(batch.shared) else head(event)

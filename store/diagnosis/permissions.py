@@ -10,7 +10,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 KEYS: Final = (
     *("lane:", "lanes:", "connection:", "ledger:", "days:", "dead_letters:", "measures:", "counts:", "appends:"),
     *("receipts:", "match_keys:", "hours:", "sources:", "archive:"),
-    *("alerts:", "addresses:", "once:", "audit:", "console:"),
+    *("alerts:", "profiles:", "once:", "audit:", "console:"),
     "live:",
     *("relay", "_kombu.binding.", "unacked"),
 )

@@ -4,9 +4,8 @@
 --   alerts:leader              string  the token of the process that sends alerts, until it expires (`store/leader_lock.py`)
 --   archive:leader             string  the same for the process that writes the archive
 --   alerts:notes               hash    what that process remembers of each connection, opaque here (`store/records/alert_state.py`)
---   addresses:<hmac>           string  a remembered address, until it expires (`store/records/address_cache.py`)
---   addresses:index            zset    the names of these keys, by time and size;  addresses:bytes: the sum of their bytes
---   addresses:secret           string  the secret of these names where there is no encryption key
+--   profiles:<name>            string  what is remembered of a user, until it expires (`store/scripts/profiles.lua`)
+--   profiles:index             zset    these names, by time and size;  profiles:bytes: the sum of their bytes
 --   once:<name>                string  exists for the period in which its task is done (`store/leader_lock.py`)
 --   audit:<kind>               list    who was shown personal data, who erased some (`store/records/audit_log.py`)
 --   console:session:<digest>   string  a session of the console, until it expires (`store/records/console_sessions.py`)

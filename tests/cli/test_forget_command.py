@@ -18,7 +18,7 @@ from mapping.incoming.invalid_batch import NO_BATCH
 from mapping.people.identities import Identity
 from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Eraser
-from store.records.address_cache import AddressCache
+from store.records.profiles import ProfileCodec, ProfileStore, Update, Value
 
 EMAIL = "user0@shop.example"
 JOE = batch(user=1)
@@ -63,7 +63,7 @@ def test_a_dry_run_counts_and_erases_nothing(waiting: Bench) -> None:
     """The same figures, in words for people."""
     result = relay("forget", "--identity", f"email={EMAIL}", "--dry-run")
     assert result.exit_code == 0
-    assert "would be erased: 2 waiting events, 1 dead letter, 0 remembered addresses" in result.stderr
+    assert "would be erased: 2 waiting events, 1 dead letter, 0 profiles" in result.stderr
     assert waiting.count("waiting", "erased", "dead_letters_erased") == (3, 0, 0)
     assert relay("forget", "--past", "--json").json == []
 
@@ -121,7 +121,7 @@ def test_erasure_waits_for_events_under_a_lease(waiting: Bench) -> None:
         slept.append(waiting.count("waiting", "erased"))
         waiting.runtime.lanes.settle(lease, Settlement(BatchSizing(), 1, [], {"delivered": 1}))
 
-    erasure = eraser(waiting, sleep).erase(AddressCache(waiting.redis, None, 0))
+    erasure = eraser(waiting, sleep).erase(ProfileStore(waiting.redis, ProfileCodec(None)))
     assert slept == [(2, 1)]
     assert (erasure.is_complete, erasure.events) == (True, 1)
     assert waiting.count("delivered", "erased", "waiting") == (1, 1, 1)
@@ -135,7 +135,7 @@ def test_a_lease_that_never_ends_is_reported(waiting: Bench) -> None:
     def sleep(seconds: float) -> None:
         time[0] += seconds
 
-    erasure = eraser(waiting, sleep, lambda: time[0]).erase(AddressCache(waiting.redis, None, 0))
+    erasure = eraser(waiting, sleep, lambda: time[0]).erase(ProfileStore(waiting.redis, ProfileCodec(None)))
     assert [connection.in_delivery for connection in erasure.connections] == [1]
     assert not erasure.is_complete
     assert 60 <= time[0] < 62
@@ -161,7 +161,7 @@ def test_a_dead_letter_that_is_replayed_meanwhile_is_found_in_its_lane(waiting: 
             relay("dead-letters", "replay", "--all", "--yes")
             return super().dead_letters(connections)
 
-    erasure = eraser(waiting, store=Busy).erase(AddressCache(waiting.redis, None, 0))
+    erasure = eraser(waiting, store=Busy).erase(ProfileStore(waiting.redis, ProfileCodec(None)))
     assert (erasure.events, erasure.dead_letters) == (3, 0)
     assert waiting.count("waiting", "erased", "replayed") == (1, 3, 1)
 
@@ -174,18 +174,19 @@ def test_a_person_whose_events_keep_arriving_is_not_called_erased(waiting: Bench
             waiting.put([purchase(9)])
             return super().dead_letters(connections)
 
-    erasure = eraser(waiting, store=Arriving).erase(AddressCache(waiting.redis, None, 0))
+    erasure = eraser(waiting, store=Arriving).erase(ProfileStore(waiting.redis, ProfileCodec(None)))
     assert (erasure.keeps_coming, erasure.is_complete) == (True, False)
     assert erasure.events == 2 + 4
     assert waiting.count("waiting") == (2,)
 
 
-def test_remembered_addresses_are_erased_under_every_key(waiting: Bench) -> None:
+def test_profiles_are_erased_under_every_key(waiting: Bench) -> None:
     """Also those stored before there was a key."""
     old, new = Keyring.new_key(), Keyring.new_key()
     for keyring in (None, Keyring([old]), Keyring([new, old])):
-        AddressCache(waiting.redis, keyring, 100).put({"jane": b"1", "joe": b"2"})
-    memory = AddressCache(waiting.redis, Keyring([new, old]), 0)
+        store = ProfileStore(waiting.redis, ProfileCodec(keyring), 1 << 20)
+        store.remember([Update([name], [Value("ttp", "x", 100, 0, False)]) for name in ("jane", "joe")])
+    memory = ProfileStore(waiting.redis, ProfileCodec(Keyring([new, old])))
     assert memory.erase(["jane"], dry_run=True) == memory.erase(["jane"]) == 3
     assert memory.erase(["jane"]) == 0
     assert memory.erase(["joe"]) == 3

@@ -26,6 +26,8 @@ CELL = re.compile(r"`((?:[\w]+\.)+|….)(\w+)` (\d+(?:[.,]\d+)*)(?: (KiB|MiB|s|h
 UNIT = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "s": 1, "h": 3600, "days": 86_400}
 IS_A_BOUND = re.compile(r"_?(MOST|LARGEST|LONGEST|MAX)_\w+|\w+_SHARE|THREADS|[A-Z]\w*_KEPT")
 NO_BOUND = {
+    "config.profiles.fields.LONGEST_S": "a time, checked as such",
+    "config.profiles.fields.LONGEST_WINDOW_S": "a time, checked as such",
     "console.pages.dead_letters.bulk_actions.MOST_REASONS": "the part of a list that a page shows at first",
     "console.pages.dead_letters.bulk_actions._MOST_MS": "a time, checked as such",
     "console.request.MOST_DIGITS": "digits of a number in a form, which has a bound in bytes",
@@ -34,7 +36,7 @@ NO_BOUND = {
     "delivery.search.MOST_APART": "a part of a search, which has a bound in seconds",
     "mapping.incoming.flags._LONGEST_NAME": "names are compared, not kept",
     "mapping.incoming.identity_names._LONGEST_NAME": "names are compared, not kept",
-    "mapping.people.ip_observations._MOST_SUBJECTS": "within one batch, which has a bound",
+    "mapping.profiles.subjects.MOST_SUBJECTS": "within one batch, which has a bound",
     "mapping.conditions.operators._MOST_DIGITS": "a longer part of a version is no version",
     "mapping.values._LARGEST_INT": "the range of TikTok's numbers",
     "operations.status.daily.MOST_DAYS": "lanes.names.DAYS_KEPT by another name",

@@ -137,6 +137,9 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
     share = {"connection": "shop", "lane": "shop:0", "accepted": 2, "unsupported": 0, "withheld": {"a": 1}, "chunk": 1}
     arrivals = {"max_backlog_bytes": 0, "inputs": [{"id": "web", "accepted": 2, "unrouted": 0}], "shares": [share]}
     arrivals["receipts"] = RECEIPTS
+    update: dict[str, Any] = {"names": ["m", "n"], "former": ["f"], "values": [["email", "x", 9, 0, "", 0]]}
+    update |= {"purpose": "ads", "consented": 1, "opted_out": 0, "answers_s": 9}
+    arrivals |= {"profiles": [update], "profile_bytes": 600}
     dead_letter = {"id": "a", "sha1": "f" * 40, "lane": "shop:0"}
     return {
         "discard_backlog": [{"lane": "shop:1", "sha1s": [], "receipts": {"number": 0, "budget": 0}}, PIECE],
@@ -162,14 +165,10 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "mark_posted": ["shop:0", lease.token, lease.head, 1],
         "remove_days": ["shop", 5, 5],
         "remove_hours": ["shop", 5, 5],
-        "remember_addresses": [
-            {"most_bytes": 600, "expires_s": 9, "overhead": 300, "count": 2},
-            "m",
-            "n",
-            b"value",
-            b"other",
-        ],
-        "erase_addresses": ["m", "n"],
+        "remember_profiles": [{"updates": [update], "most_bytes": 600}],
+        "recall_profiles": [1, "m", "n"],
+        "erase_profiles": [1, "m", "n"],
+        "sweep_profiles": [{"place": 0, "count": 2, "most_bytes": 600}],
         "renew": ["shop:0", lease.token, 15_000],
         "replay": [{"connection": "shop", "dead_letters": [dead_letter], "receipts": RECEIPTS}, chunk_of(8), PIECE],
         "settle": ["shop:0", settlement, claim, chunk_of(3), b"content c", b"common", PIECE],

@@ -9,6 +9,7 @@ import pytest
 from config.model import Connection, Input, Platform
 from mapping.incoming.batch import Head, generate_id, head, split_batch
 from mapping.plan import Plan, compile_plan
+from mapping.profiles.values import Filling
 from mapping.results import Mapped, Rejected, Result
 
 Json = dict[str, Any]
@@ -69,14 +70,14 @@ class Bench:
         batch: Json | bytes,
         *,
         peer_ip: str | None = None,
-        remembered_ip: str | None = None,
+        filling: Filling | None = None,
         only: Sequence[str] | None = None,
         made: Sequence[str] | None = None,
     ) -> list[list[Result]]:
         """Return the results of each event of `batch`."""
         raw = batch if isinstance(batch, bytes) else json.dumps(batch).encode()
         split = split_batch(raw)
-        mapper = plan.batch(split.shared, self.received_ms, peer_ip, remembered_ip)
+        mapper = plan.batch(split.shared, self.received_ms, peer_ip, filling)
         results = []
         for position, event in enumerate(split.events):
             generated_id = generate_id(plan.input, split, lambda: raw, position, head(event), self.received_ms)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mapping.fields import hashing
 from mapping.incoming.batch_fields import Fields, relevant
+from mapping.profiles.values import Filling
 from mapping.results import Mapped
 
 texts = st.sampled_from(["a", "B ", "", "203.0.113.9", "10.0.0.1", "+12133734253"])
@@ -34,7 +35,7 @@ def test_each_batch_is_mapped_as_if_it_were_the_first(bench, several):
     plan = bench.plan(**settings_)
     for fields, address in several:
         batch = {**fields, "events": [bench.purchase()]}
-        at = {"peer_ip": address, "remembered_ip": address}
+        at = {"peer_ip": address, "filling": Filling((("ip", address),)) if address else None}
         assert bench.results(plan, batch, **at) == bench.results(bench.plan(**settings_), batch, **at)
 
 

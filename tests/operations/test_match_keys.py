@@ -59,11 +59,11 @@ def test_what_is_left_out_is_counted_with_its_reason() -> None:
 
 
 def test_an_identifier_that_a_setting_omits_says_so() -> None:
-    """And a remembered address is not promised."""
+    """And no profile is said to fill it."""
     found = matching({"user_identities": {"email": "a@b.c"}}, omit=("user.email", "user.ip"), enrich_ip_address=True)
     omitted = {identifier.kind.name: identifier.omitted for identifier in found.identifiers if identifier.omitted}
     assert omitted == {name: {"omitted by the setting `omit`": 1} for name in ("email", "IP address")}
-    assert not found.remembers
+    assert not found.may_fill
 
 
 def test_only_match_keys_of_the_route_are_listed() -> None:
@@ -103,4 +103,4 @@ def test_people_get_text(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None
     assert "Match keys: good for 2 of 3 events (click id, email, phone or advertising id); none for 1" in text
     assert "0, 1 timestamp_unixtime_ms missing: the time of receipt is sent" in text
     assert text.count("refused tracking") == 1
-    assert "ip: not given; a worker adds the user's last known address, if relay has one" in text
+    assert "ip: not given; the user's profile may fill it (--profile)" in text

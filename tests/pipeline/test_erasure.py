@@ -75,7 +75,7 @@ def ledger(plant: Plant) -> dict[str, tuple[int, ...]]:
 
 
 def test_an_erased_person_is_in_no_key_and_no_file(plant: Plant) -> None:
-    """Jane has waiting events, dead letters and a remembered address; Joe's, in the same chunks, stay."""
+    """Jane has waiting events, dead letters and a profile; Joe's, in the same chunks, stay."""
     keyring = Keyring.from_text(plant.environment.get("RELAY_ENCRYPTION_KEY"))
     jane = [{**batch(purchase(1), purchase(2, custom_flags=BAD_URL)), **JANE}, {**batch(purchase(3)), **HASHED_JANE}]
     refused = {**batch(purchase(4)), **JANE}
@@ -97,7 +97,7 @@ def test_an_erased_person_is_in_no_key_and_no_file(plant: Plant) -> None:
         "stuck": (3, 1),
     }
     assert answer["on_disk"] == "rewritten"
-    assert answer["addresses"] >= 3
+    assert answer["profiles"] >= 3
     assert answer["connections"] == json.loads(dry.stdout)["connections"]
 
     assert ledger(plant) == {"shop": (0, 1, 0, 2), "stuck": (1, 1, 3, 1)}

@@ -17,8 +17,8 @@ from support.waiting import until
 from config.secrets import Keyring
 from sandbox.client import running_sandbox
 from store.client import connect
-from store.records.address_cache import AddressCache
 from store.records.audit_log import add_entry, entries
+from store.records.profiles import ProfileCodec, ProfileStore, Update, Value
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def one_shard(tmp_path: Path) -> Iterator[str]:
         process.terminate()
 
 
-def test_addresses_of_several_people_are_read_together(one_shard: str) -> None:
-    """Their keys are in several slots, of which MGET takes one only."""
+def test_profiles_of_several_people_are_read_together(one_shard: str) -> None:
+    """Their keys are in several slots, which one shard permits a script."""
     with connect(one_shard) as client:
-        cache = AddressCache(client, Keyring.from_text(Keyring.new_key()), 60)
-        values = {f"person-{number}": f"198.51.100.{number}".encode() for number in range(20)}
-        cache.put(values)
-        assert cache.get([*values, "unknown"]) == values
+        profiles = ProfileStore(client, ProfileCodec(Keyring.from_text(Keyring.new_key())), 1 << 20)
+        people = [f"person-{number}" for number in range(20)]
+        profiles.remember([Update([person], [Value("ip:web", "198.51.100.7", 60, 0, False)]) for person in people])
+        assert sorted(profiles.recall([*people, "unknown"])) == sorted(people)
         add_entry(client, "reveals", b"entry")
         assert entries(client, "reveals") == [b"entry"]
 

@@ -5,17 +5,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from support.events import as_json, batch
 
 from config.file import ConfigurationFile
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter
+from ingest.profiles import ProfileWriter, observe
 from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.ledger import ConnectionReading, read_ledger
 from lanes.names import LANES_PER_CONNECTION
+from mapping.incoming.batch import SplitBatch
 from sandbox.client import SandboxClient
 from store.client import connect, connect_async
+from store.records.profiles import ProfileCodec
 from worker.drain import JobReport, drain
 from worker.runtime import Runtime
 from worker.timer import resume_corrected
@@ -59,14 +63,24 @@ class Bench:
         rest = as_json({name: value for name, value in shared.items() if name != "events"})
         client = connect_async(self.url)
         appender = Append(client, choose_lane=lambda: 0)
+        appender.max_profile_bytes = 64 << 20
         for events in chunks:
             entries = [
                 Entry(position, f"generated-{position}", as_json(event)) for position, event in enumerate(events)
             ]
             chunk = Chunk("web", received_ms, [Batch(rest, entries)], stamp)
             share = Share(len(events), chunk=self.runtime.codec.encode(chunk))
-            await appender.append([Arrival("web", len(events), 0, {"shop": share})])
+            profiles = self._profiles(rest, [entry.raw for entry in entries], received_ms)
+            await appender.append([Arrival("web", len(events), 0, {"shop": share})], profiles=profiles)
         await client.aclose()
+
+    def _profiles(self, shared: bytes, events: list[bytes], received_ms: int) -> list[dict[str, Any]]:
+        """Return what ingest would add to profiles."""
+        configuration = self.runtime.file.current
+        plan = self.runtime.plan(configuration.connections["shop"], "web", configuration)
+        batch = SplitBatch(shared, [msgspec.Raw(event) for event in events], "production", None)
+        updates = observe([plan] if plan else [], [batch], received_ms)
+        return ProfileWriter(ProfileCodec(self.runtime.keyring)).describe(updates)
 
     def drain(self, now: bool = True) -> JobReport:
         """Run one job on the lane; with `now`, as if every backoff and pause were over."""

@@ -22,7 +22,7 @@ _TOKEN: Final = re.compile(
 )
 _OPENING: Final = {"function", "if", "for", "while"}
 _KEYWORDS: Final = {"and", "elseif", "for", "function", "if", "in", "not", "or", "return", "until", "while"}
-_BUILT_IN: Final = {"error", "ipairs", "pairs", "tonumber", "type", "unpack"}
+_BUILT_IN: Final = {"error", "ipairs", "next", "pairs", "pcall", "tonumber", "type", "unpack"}
 _CHECKS: Final = re.compile(r"check_\w+|refuse|error|assert|redis\.error_reply|cmsgpack\.unpack|struct\.unpack|ARGV")
 GUARDED: Final = {"events_in", "day_of", "unmarked", "receipts_in"}
 """Functions that take a header apart only after its length was checked, or that read what relay itself stored."""
@@ -107,9 +107,14 @@ class Script:
                     yield Step("write", command)
             elif _CHECKS.fullmatch(word):
                 yield Step("check", word)
-            elif word in self.functions and word not in inside and word not in GUARDED:
+            elif word in self.functions and word not in inside | GUARDED and _is_call(words, at):
                 yield from self._steps(self.functions[word], inside | {word})
             at += 1
+
+
+def _is_call(words: list[str], at: int) -> bool:
+    """Return whether the function named at `at` is called there, also by `pcall`; else it is only named."""
+    return words[at + 1 : at + 2] == ["("] or words[at - 2 : at] == ["pcall", "("]
 
 
 def _end(words: list[str], at: int) -> int:

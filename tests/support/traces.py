@@ -11,6 +11,7 @@ import zstandard
 from config.secrets import Keyring
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk, ChunkCodec
+from store.records.profiles import ProfileCodec
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
@@ -40,12 +41,9 @@ def _all(client: redis.Redis, keyring: Keyring | None) -> Iterator[bytes]:
                 yield from _content(codec.decode(value)) if value[:1] < b"\x20" else ()
             elif key.startswith(b"dead_letters:"):
                 yield from _content(codec.decode(DeadLetter.decode(value).source)) if value[:1] > b"\x7f" else ()
-            elif key.startswith(b"addresses:") and key not in (
-                b"addresses:secret",
-                b"addresses:index",
-                b"addresses:bytes",
-            ):
-                yield value if keyring is None else keyring.decrypt(value)
+            elif key.startswith(b"profiles:") and key not in (b"profiles:index", b"profiles:bytes"):
+                stored = ProfileCodec(keyring).decode(value)
+                yield from (text.encode() for text, *_ in stored.v.values()) if stored else ()
 
 
 def _values(client: redis.Redis, key: bytes) -> Iterator[bytes]:

@@ -50,7 +50,7 @@ def test_the_json_decoded_for_a_request_is_bounded(recalls):
         opened.append(1)
         return Chunk("app", 1_700_000_000_000, [Batch(large, [Entry(0, "generated", b'{"event_type": "other"}')])])
 
-    def recall(chunks, _now_ms):
+    def recall(chunks):
         return [[None] * len(chunk.batches) for chunk, _ in chunks]
 
     shop = Connection(id="shop", inputs=("app",), access_token="t", event_source_id="7312345678901234567")

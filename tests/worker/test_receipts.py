@@ -27,7 +27,7 @@ from operations.receipts.item import TraceItem
 from operations.receipts.trace import trace
 from operations.receipts.writer import ReceiptWriter
 from store.clocks import now_ms
-from store.records.address_cache import AddressCache
+from store.records.profiles import ProfileCodec, ProfileStore
 from worker.receipts import ReceiptMerger
 
 BAD_URL = {"TikTok.URL": "www.no-scheme.example"}
@@ -139,7 +139,7 @@ def test_operators_leave_receipts(bench: Bench) -> None:
     bench.put([purchase(4), purchase(5)], shared=batch(user=4))
     bench.put([purchase(6)], shared=batch(user=6))
     Eraser(store, bench.runtime.file.current, [Identity("email", "user4@shop.example")]).erase(
-        AddressCache(bench.redis, None, 0)
+        ProfileStore(bench.redis, ProfileCodec(None))
     )
     discard_backlog(bench.redis, "shop", ChunkCodec(), store.receipts)
     assert outcomes(bench, "e1", "e2", "e3", "e4", "e5", "e6") == [
@@ -216,7 +216,7 @@ def test_match_keys_are_counted_by_day_and_tiktok_event(bench: Bench) -> None:
     [day] = match_key_days(bench.redis, ["shop"], 1, now_ms(bench.redis))
     counts = day.events["PlaceAnOrder"]
     assert counts.events == 3
-    assert counts.carried == Counter({"email": 2, "external_id": 2, "ip": 3, "user_agent": 3})
+    assert counts.sent == Counter({"email": 2, "external_id": 2, "ip": 3, "user_agent": 3})
     [(why, number)] = counts.why_lost("phone")
     assert (number, "international form" in why) == (1, True)
     assert (counts.absent("phone"), counts.absent("email"), counts.absent("ip")) == (2, 1, 0)

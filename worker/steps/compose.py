@@ -16,6 +16,7 @@ from lanes.errors import ChunkUnreadable
 from lanes.settlement import Lease
 from mapping.items import event_of
 from mapping.plan import Plan
+from mapping.profiles.values import Filling
 from mapping.results import Mapped, Rejected, Result
 from operations.receipts.ended import event_id_of
 from store.clocks import Clocks, own_ms
@@ -84,22 +85,22 @@ CLOCKS_DISAGREE: Final = Blocked(
     "Redis's clock and this worker's disagree",
 )
 
-Recall: TypeAlias = Callable[[Sequence[tuple[Chunk, Plan]], int], list[list[str | None]]]
-"""Take chunks and the time now; return each batch's remembered address by chunk (`worker/steps/ip_enrichment.py`)."""
+Recall: TypeAlias = Callable[[Sequence[tuple[Chunk, Plan]]], list[list[Filling]]]
+"""Take chunks; return what users' profiles have for each batch, by chunk (`worker/steps/profiles.py`)."""
 
 
 class _Opened(NamedTuple):
-    """A chunk that can be mapped; `addresses` has the remembered one of each batch, or is empty without enrichment."""
+    """A chunk that can be mapped; `fillings` has what may fill each batch, or is empty without profiles."""
 
     chunk: Chunk
     plan: Plan
-    addresses: Sequence[str | None] = ()
+    fillings: Sequence[Filling] = ()
 
 
 class Composer:
     """Compose requests for one connection. `plan_of` returns the plan for an input, None for an unknown input.
 
-    `recall` is None for connections that send no remembered addresses.
+    `recall` is None for connections that remember nothing.
     """
 
     def __init__(
@@ -148,16 +149,16 @@ class Composer:
         return clocks.disagree and clocks.earliest_ms < until <= clocks.latest_ms
 
     def _opened(self, lease: Lease) -> Iterator[_Opened | Blocked]:
-        """Yield the lease's chunks, decoded one by one; with enrichment all at once, to recall in one round trip."""
+        """Yield the lease's chunks, decoded one by one; with profiles all at once, to recall in one round trip."""
         opened = _bounded(map(self._open, lease.chunks))
         if self._recall is None:
             yield from opened
             return
         chunks = list(opened)
         readable = [chunk for chunk in chunks if isinstance(chunk, _Opened)]
-        recalled = iter(self._recall([(chunk.chunk, chunk.plan) for chunk in readable], lease.now_ms))
+        recalled = iter(self._recall([(chunk.chunk, chunk.plan) for chunk in readable]))
         for chunk in chunks:
-            yield chunk._replace(addresses=next(recalled)) if isinstance(chunk, _Opened) else chunk
+            yield chunk._replace(fillings=next(recalled)) if isinstance(chunk, _Opened) else chunk
 
     def _open(self, stored: bytes) -> _Opened | Blocked:
         try:
@@ -207,15 +208,15 @@ def _bounded(opened: Iterable[_Opened | Blocked]) -> Iterator[_Opened | Blocked]
 
 def _prepare(opened: _Opened, index: int, lease: Lease) -> Iterator[Prepared]:
     """Yield the entries of a chunk as they are mapped. Map no more than needed: an event may become 500 items."""
-    chunk, plan, addresses = opened
+    chunk, plan, fillings = opened
     if lease.sizing.limit == 1 and lease.alone >= MOST_UNFINISHED_CLAIMS:
         for batch in chunk.batches:
             for entry in batch.entries:
                 yield Prepared(index, batch.shared, entry, _unfinished(entry))
         return
     expired = 0 < chunk.first_unknown_ms <= lease.now_ms - DEDUPLICATED_FOR_MS
-    for batch, address in zip_longest(chunk.batches, addresses):
-        mapper = plan.batch(batch.shared, chunk.received_ms, chunk.peer_ip or None, address, lease.now_ms)
+    for batch, filling in zip_longest(chunk.batches, fillings):
+        mapper = plan.batch(batch.shared, chunk.received_ms, chunk.peer_ip or None, filling, lease.now_ms)
         for entry in batch.entries:
             results = mapper.map(entry.raw, entry.event_id, entry.items, entry.made)
             if expired:

@@ -7,9 +7,9 @@ from typing import Final
 from lanes.daily_counts import day_of
 from lanes.hourly_counts import hour_of
 from lanes.scripts import HOUR_MS
-from mapping.match_keys import MATCH_KEYS, codes_of, lost_keys, places_of
+from mapping.match_keys import MATCH_KEYS, codes_of, filled_keys, lost_keys, places_of
 from operations.hourly_counts import dead
-from operations.match_keys import carried, lost, sent
+from operations.match_keys import carried, filled, lost, sent
 from worker.steps.compose import Draft
 from worker.steps.outcomes import Ended
 
@@ -27,7 +27,10 @@ def count_match_keys(ended: Mapping[Ended, Sequence[str | None]], draft: Draft) 
         if outcome == "delivered":
             received_ms = draft.chunks[number].received_ms
             alike[hour_of(received_ms), event or "", keys] += len(ids)
-            for code, why in lost_keys(notes, draft.plan.match_key_fields) if notes else ():
+            fields = draft.plan.match_key_fields if notes else {}
+            for code in filled_keys(notes, fields):
+                days.setdefault(day_of(received_ms), Counter())[filled(event or "", code)] += len(ids)
+            for code, why in lost_keys(notes, fields):
                 name = lost(event or "", code, why)
                 days.setdefault(day_of(received_ms), Counter())[name] += len(ids)
                 apart[hour_of(received_ms), name] += len(ids)

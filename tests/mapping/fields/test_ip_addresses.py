@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mapping.fields.ip import public_ip
+from mapping.profiles.values import Filling
 from mapping.results import OmitField
 
 PUBLIC = [
@@ -70,7 +71,7 @@ def test_address_is_chosen_by_the_settings(bench, at, settings, platform, own, e
     """I1, C9: the batch's own address, else one that the settings allow, with a note."""
     plan = bench.plan(platform=platform, event_source_type="web", **settings)
     batch = {"ip": own, "events": [bench.purchase()]}
-    [[result]] = bench.results(plan, batch, peer_ip=PEER, remembered_ip=REMEMBERED)
+    [[result]] = bench.results(plan, batch, peer_ip=PEER, filling=Filling((("ip", REMEMBERED),)))
     assert at(_body(result), "user.ip") == expected
     assert bool(result.notes) is (expected != own)
 

@@ -36,10 +36,10 @@ def test_mpid_is_the_external_id(bench, at, route, mpid, expected):
     assert sent == (None if expected is None else expected if route == "legacy" else [expected])
 
 
-def test_memory_of_addresses_knows_a_user_by_it_once(bench):
-    """I1: and erasure finds the remembered address."""
+def test_a_profile_knows_a_user_by_it_once(bench):
+    """I1: and erasure finds the profile."""
     plan = bench.plan("web", external_identity_type="mpid", enrich_ip_address=True)
     raw = json.dumps({"mpid": 7, "ip": "198.51.100.7"}).encode()
-    seen = plan.ip_observer.observe(raw)
+    seen = plan.profile_observer.observe(raw, [], 0)
     assert seen.subjects == ("mpid:7",)
     assert set(seen.subjects) == IdentityKeys(None).names([Identity("mpid", "7")])

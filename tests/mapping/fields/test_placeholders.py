@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from mapping.fields import normalise, placeholders, places
 from mapping.fields.hashing import hash_identity
 from mapping.fields.placeholders import is_no_id, is_no_user, is_placeholder
-from mapping.people.ip_observations import NO_OBSERVATION
 from mapping.results import OmitField
 
 NO_VALUE = [
@@ -153,13 +152,12 @@ def test_list_keeps_its_good_entries(bench, at):
 
 
 @pytest.mark.parametrize("nobody", [0, "0", -1, "-1", -1.0, "null", "undefined", "guest", str(UUID(int=0)), "N/A"])
-def test_no_address_is_remembered_of_a_placeholder(bench, nobody):
+def test_nothing_is_remembered_of_a_placeholder(bench, nobody):
     """I1: all guests would share the last address of one."""
     plan = bench.plan("web", enrich_ip_address=True)
     batch = {"ip": "198.51.100.7", "mpid": nobody, "user_identities": {"customer_id": nobody, "email": nobody}}
-    seen = plan.ip_observer.observe(json.dumps(batch).encode())
-    assert seen != NO_OBSERVATION
-    assert seen.subjects == ()
+    assert plan.profile_observer.observe(json.dumps(batch).encode(), [], 0) is None
+    assert plan.profiles.subjects(json.dumps(batch).encode()) == ()
 
 
 @settings(deadline=None)

@@ -134,8 +134,9 @@ def test_an_unreadable_event_whose_native_event_is_off_is_withheld(bench: Any) -
 def test_nothing_is_remembered_of_a_user_whose_events_are_withheld(bench: Any) -> None:
     plan = bench.plan(enrich_ip_address=True, forward=Forward(never_if=(INTERNAL,)))
     batch = {"mpid": 7, "ip": "203.0.113.9", "user_attributes": {"internal": "true"}}
-    assert plan.ip_observer.observe(json.dumps(batch).encode()).ip is None
-    assert plan.ip_observer.observe(json.dumps({**batch, "user_attributes": {}}).encode()).ip == "203.0.113.9"
+    assert plan.profile_observer.observe(json.dumps(batch).encode(), [], 0) is None
+    update = plan.profile_observer.observe(json.dumps({**batch, "user_attributes": {}}).encode(), [], 0)
+    assert [text for _, text, _, _ in update.values] == ["203.0.113.9"]
 
 
 WORDS = st.sampled_from(["true", "web", "gold", "1", ""])

@@ -10,6 +10,7 @@ from config.additional_fields import ADDITIONAL_FIELDS
 from config.model import CustomMapping, Match, Parameter
 from config.reading.omitted_fields import FIELDS, REQUIRED, fields_of
 from config.routes import RouteName
+from mapping.profiles.values import Filling
 from mapping.results import Mapped, Rejected
 from mapping.tables import BRAND, COMMERCE, CONTENT_IDS, CONTENT_TYPE, NUM_ITEMS, OF_ATTRIBUTES, ORDER_ID, PARAMETERS
 from mapping.tables import FIELDS as ROWS
@@ -159,7 +160,10 @@ def test_an_omitted_value_makes_no_dead_letter(bench: Any) -> None:
     assert isinstance(bench.one(bench.plan(omit=("user.ttclid",)), event), Mapped)
 
 
-def test_without_its_field_no_address_is_looked_up(bench: Any) -> None:
+def test_without_its_field_no_address_is_remembered_or_filled(bench: Any) -> None:
     plan = bench.plan(enrich_ip_address=True, peer_ip_fallback=True, omit=("user",))
-    assert plan.ip_observer is None
+    batch = {"ip": "203.0.113.9", "mpid": 7}
+    assert plan.profile_observer.observe(json.dumps(batch).encode(), [], 0) is None
+    [[result]] = bench.results(plan, {"events": [bench.purchase()]}, filling=Filling((("ip", "203.0.113.9"),)))
+    assert b"203.0.113.9" not in result.body
     assert not plan.uses_peer_ip

@@ -78,11 +78,11 @@ def test_an_mpid_names_a_person_unless_it_is_a_placeholder(mpid: str, batch: byt
     assert bool(IdentityKeys(PLAIN).names([Identity("mpid", mpid)]) & IdentityKeys(PLAIN).of_batch(batch)) is same
 
 
-def test_names_are_those_of_the_memory_of_addresses(bench) -> None:
-    """Otherwise the remembered address of a person could not be found."""
+def test_names_are_those_of_profiles(bench) -> None:
+    """Otherwise the profile of a person could not be found."""
     batch = {"mpid": 7, "user_identities": {"customer_id": "c", "email": "A@b.c", "mobile_number": "+12133734253"}}
     raw = json.dumps(batch).encode()
-    seen = bench.plan("web", enrich_ip_address=True).ip_observer.observe(raw).subjects
+    seen = bench.plan("web", enrich_ip_address=True).profiles.subjects(raw)
     assert len(seen) == 4
     assert set(seen) <= IdentityKeys(PLAIN).of_batch(raw)
 

@@ -1,51 +1,27 @@
-"""Find a user's own public address in a batch, for the address cache (I1)."""
+"""Know a user by the identities that the connection sends, and by mParticle's id."""
 
-from typing import NamedTuple
+from typing import Final
 
 from config.model import Connection
 from config.vocabulary import MPID
-from mapping.fields.ip import public_ip
 from mapping.fields.placeholders import own_user
 from mapping.fields.rules import PerConnection, Rule, identity_text
-from mapping.incoming.batch_fields import BatchFields, read_batch_fields
-from mapping.recipe import Recipe
+from mapping.incoming.batch_fields import BatchFields
 from mapping.results import SendWithNote
 from mapping.tables import FIELDS
 
-_MOST_SUBJECTS = 8
+MOST_SUBJECTS: Final = 8
 
 
-class IpObservation(NamedTuple):
-    """What a batch tells of its user's address; without address or subjects, nothing may be remembered.
+class Subjects:
+    """Reads the keys of a batch's user for one connection."""
 
-    `ip`: the batch's own public address, or None. `subjects`: the user's keys, the most reliable first; never a raw
-    identity.
-    """
-
-    ip: str | None
-    subjects: tuple[str, ...]
-
-
-NO_OBSERVATION = IpObservation(None, ())
-
-
-class IpObserver:
-    """Reads batches for one connection: the user is known by the identities that the connection sends."""
-
-    def __init__(self, connection: Connection, recipe: Recipe) -> None:
-        self._recipe = recipe
+    def __init__(self, connection: Connection) -> None:
         known = (_identity(kind, connection) for kind in ("external", "email", "phone"))
         self._identities = tuple(identity for identity in known if identity[1] != MPID)  # which has a key of its own
 
-    def observe(self, raw: bytes) -> IpObservation:
-        """Return the observation in a batch's shared JSON; NO_OBSERVATION for a withheld batch. Never raises."""
-        shared = read_batch_fields(raw, self._recipe.platform)
-        if self._recipe.forwarding.withheld(shared) is not None:
-            return NO_OBSERVATION
-        address = public_ip(shared.ip)
-        return IpObservation(address if isinstance(address, str) else None, self._subjects(shared))
-
-    def _subjects(self, shared: BatchFields) -> tuple[str, ...]:
+    def of(self, shared: BatchFields) -> tuple[str, ...]:
+        """Return the user's keys, the most trusted first; never a raw identity, and none where no one is named."""
         subjects = [
             f"{kind}:{digest}"
             for kind, name, rule in self._identities
@@ -55,7 +31,7 @@ class IpObserver:
         user = own_user(mpid) if isinstance(mpid, str) else None
         if user is not None:
             subjects.append(f"{MPID}:{user}")
-        return tuple(dict.fromkeys(subjects))[:_MOST_SUBJECTS]
+        return tuple(dict.fromkeys(subjects))[:MOST_SUBJECTS]
 
 
 def _identity(what: str, connection: Connection) -> tuple[str, str, Rule]:

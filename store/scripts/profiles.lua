@@ -1,0 +1,251 @@
+-- Profiles of users: read, planned and written in two halves, because a script checks everything before its first write.
+-- A profile is {v = {name = {value, seen, expires, same}}, o = {answer, seen, expires}, g = {purpose = {answer, seen, expires}},
+-- n = {names}}: values, the answers to opting out and to GDPR purposes (1 or 0), and the names that came with this one.
+-- `same` tells whether an encrypted value is the same; times are Unix seconds. `profiles:index` has each name with the time
+-- of its last use and its size as one number; `profiles:bytes` has the sum of the sizes.
+-- All functions are made by one, so that a script that needs none of them does not make them.
+local PROFILES, INDEX, SUM = 'profiles:', 'profiles:index', 'profiles:bytes'
+
+local function profile_functions()
+  local MOST_NAMES, MOST_LINKS, REACH, REFRESH_S, LAST = 16, 32, 200, 3600, 2 ^ 32
+
+  local function are_profile_values(values, first)
+    if type(values) ~= 'table' then return false end
+    for name, value in pairs(values) do
+      if type(name) ~= 'string' or type(value) ~= 'table' or type(value[1]) ~= first then return false end
+      if type(value[2]) ~= 'number' or type(value[3]) ~= 'number' then return false end
+    end
+    return true
+  end
+
+  -- Whether this is a profile as the scripts write it: what is not counts as absent, and fails no append.
+  local function is_profile(profile)
+    return type(profile) == 'table' and are_profile_values(profile.v or {}, 'string')
+      and are_profile_values(profile.g or {}, 'number') and are_profile_values({o = profile.o}, 'number')
+      and type(profile.n or {}) == 'table'
+  end
+
+  local function read_profile(name)
+    local packed = redis.call('GET', PROFILES .. name)
+    local is_read, profile = pcall(cmsgpack.unpack, packed or '')
+    return is_read and is_profile(profile) and profile or {}, packed
+  end
+
+  local function bytes_of(score) return score % SIZE_RANGE end
+
+  -- Remove what has expired; return the time when all of it has, and whether anything was removed.
+  local function prune(profile, seconds)
+    local last, pruned = 0, false
+    for _, members in ipairs({'v', 'g'}) do
+      for name, value in pairs(profile[members] or {}) do
+        if value[3] <= seconds then profile[members][name], pruned = nil, true else last = math.max(last, value[3]) end
+      end
+      if profile[members] and not next(profile[members]) then profile[members] = nil end
+    end
+    if profile.o and profile.o[3] <= seconds then profile.o, pruned = nil, true end
+    if profile.o then last = math.max(last, profile.o[3]) end
+    return last, pruned
+  end
+
+  -- An opt-out goes after all other profiles when memory is short.
+  local function score_of(profile, seconds, size)
+    local out = not profile.v and profile.o and profile.o[1] == 1
+    return (seconds + (out and LAST or 0)) * SIZE_RANGE + size
+  end
+
+  -- The names that came together with these, directly and through others, nearest first.
+  local function linked(names, profile_of)
+    local found, known, at = {}, {}, 1
+    for _, name in ipairs(names) do
+      if not known[name] then found[#found + 1], known[name] = name, true end
+    end
+    while found[at] and #found < REACH do
+      for _, name in ipairs(profile_of(found[at]).n or {}) do
+        if not known[name] and #found < REACH then found[#found + 1], known[name] = name, true end
+      end
+      at = at + 1
+    end
+    return found
+  end
+
+  local function newest(answers)
+    local best
+    for _, answer in ipairs(answers) do
+      if not best or answer[2] > best[2] or (answer[2] == best[2] and answer[1] > best[1]) then best = answer end
+    end
+    return best and best[1]
+  end
+
+  local function link(profile, names, own)
+    local others = {}
+    for _, name in ipairs(names) do
+      if name ~= own then others[#others + 1] = name end
+    end
+    local known = {}
+    for _, name in ipairs(others) do known[name] = true end
+    local new = #others
+    for _, name in ipairs(profile.n or {}) do
+      if known[name] then new = new - 1 elseif #others < MOST_LINKS then others[#others + 1] = name end
+    end
+    profile.n = #others > 0 and others or nil
+    return new > 0
+  end
+
+  local function check_update(update)
+    if type(update) ~= 'table' or type(update.names) ~= 'table' or type(update.values) ~= 'table' then refuse('no profile') end
+    if #update.names > MOST_NAMES or #update.names < 1 then refuse('profile names') end
+    for _, name in ipairs(update.names) do check_text(name, 'profile name') end
+    for _, name in ipairs(update.former or {}) do check_text(name, 'former profile name') end
+    for _, value in ipairs(update.values) do
+      if type(value) ~= 'table' then refuse('no profile value') end
+      check_text(value[1], 'value name')
+      check_text(value[2], 'value')
+      check_whole(value[3], 'time to live')
+      check_whole(value[4], 'age')
+      check_text(value[5], 'digest')
+      check_whole(value[6], 'is a first sight')
+    end
+    for _, name in ipairs({'opted_out', 'consented'}) do
+      if update[name] then check_whole(update[name], name) end
+    end
+    check_text(update.purpose, 'purpose')
+    check_whole(update.answers_s, 'answers_s')
+  end
+
+  -- Set values; return whether that changes more than the time of one that was seen within the hour.
+  local function set_values(profile, values, seconds)
+    local changed = false
+    for _, value in ipairs(values) do
+      local name, text, seen, same = value[1], value[2], seconds - value[4], value[5]
+      local expires, held = seen + value[3], (profile.v or {})[value[1]]
+      local is_same = held and held[3] > seconds and held[4] == same and (same ~= '' or held[1] == text)
+      local keep = is_same and (value[6] == 1 or (seen - held[2] < REFRESH_S and expires - held[3] < REFRESH_S))
+      if not keep and expires > seconds and not (held and held[3] > seconds and held[2] > seen) then
+        if held and held[2] == seen and is_same then expires = math.max(expires, held[3]) end
+        profile.v = profile.v or {}
+        profile.v[name], changed = {text, seen, expires, same}, true
+      end
+    end
+    return changed
+  end
+
+  -- Note an answer under these names; a no also removes the values under every name that came with one of them.
+  local function set_answer(names, profile_of, touch, seconds, answer)
+    local value = {answer.said, seconds, seconds + answer.for_s}
+    for _, name in ipairs(answer.is_no and linked(names, profile_of) or names) do
+      local profile = profile_of(name)
+      local held = answer.purpose and (profile.g or {})[answer.purpose] or not answer.purpose and profile.o
+      if not held or held[1] ~= answer.said or seconds - held[2] >= REFRESH_S or answer.is_no and profile.v then
+        if answer.is_no then profile.v = nil end
+        if answer.purpose then
+          profile.g = profile.g or {}
+          profile.g[answer.purpose] = value
+        else
+          profile.o = value
+        end
+        touch(name)
+      end
+    end
+  end
+
+  -- Whether the user's newest answers permit to store values.
+  local function may_store(update, profile_of)
+    local outs, consents = {}, {}
+    for _, names in ipairs({update.names, update.former or {}}) do
+      for _, name in ipairs(names) do
+        local profile = profile_of(name)
+        outs[#outs + 1] = profile.o
+        consents[#consents + 1] = (profile.g or {})[update.purpose]
+      end
+    end
+    return newest(outs) ~= 1 and (update.purpose == '' or newest(consents) == 1)
+  end
+
+  -- Return what `write_profiles` writes for these updates, within the bound in bytes.
+  local function plan_profiles(updates, most_bytes)
+    local seconds = math.floor(now / 1000)
+    local profiles, touched, order = {}, {}, {}
+    for _, update in ipairs(updates) do check_update(update) end
+    local function profile_of(name)
+      if not profiles[name] then
+        profiles[name] = read_profile(name)
+        prune(profiles[name], seconds)
+      end
+      return profiles[name]
+    end
+    local function touch(name)
+      if not touched[name] then touched[name], order[#order + 1] = true, name end
+    end
+    for _, update in ipairs(updates) do
+      if update.opted_out then
+        local said = {said = update.opted_out, is_no = update.opted_out == 1, for_s = update.answers_s}
+        set_answer(update.names, profile_of, touch, seconds, said)
+      end
+      if update.consented then
+        local said = {said = update.consented, is_no = update.consented == 0, for_s = update.answers_s, purpose = update.purpose}
+        set_answer(update.names, profile_of, touch, seconds, said)
+      end
+      if may_store(update, profile_of) then
+        for _, name in ipairs(update.names) do
+          local profile = profile_of(name)
+          if set_values(profile, update.values, seconds) then touch(name) end
+        end
+      end
+      for _, name in ipairs(update.names) do
+        if (profiles[name].v or touched[name]) and link(profiles[name], update.names, name) then touch(name) end
+      end
+    end
+
+    local held, writes, gone = tonumber(redis.call('GET', SUM) or 0), {}, {}
+    for _, name in ipairs(order) do
+      local profile = profiles[name]
+      local last = prune(profile, seconds)
+      local packed = last > seconds and cmsgpack.pack(profile) or ''
+      local size = #packed + PROFILE_OVERHEAD
+      held = held - bytes_of(tonumber(redis.call('ZSCORE', INDEX, name) or 0))
+      if packed == '' or size >= SIZE_RANGE then
+        gone[#gone + 1] = name
+      else
+        held = held + size
+        writes[#writes + 1] = {name = name, packed = packed, last = last, score = score_of(profile, seconds, size)}
+      end
+    end
+    local oldest = held > most_bytes and redis.call('ZRANGE', INDEX, 0, 4 * #writes + 20, 'WITHSCORES') or {}
+    local function make_room(first_score, below)
+      for i = 1, #oldest, 2 do
+        local score = tonumber(oldest[i + 1])
+        if held <= most_bytes then return end
+        if not touched[oldest[i]] and score >= first_score and score < below then
+          gone[#gone + 1], held = oldest[i], held - bytes_of(score)
+        end
+      end
+    end
+    make_room(0, LAST * SIZE_RANGE)
+    local kept = {}
+    for _, write in ipairs(writes) do
+      if held > most_bytes and write.score < LAST * SIZE_RANGE then
+        gone[#gone + 1], held = write.name, held - bytes_of(write.score)
+      else
+        kept[#kept + 1] = write
+      end
+    end
+    make_room(LAST * SIZE_RANGE, math.huge)
+    writes = kept
+    return {gone = gone, writes = writes, held = math.max(0, held), seconds = seconds}
+  end
+
+  local function write_profiles(plan)
+    if #plan.gone + #plan.writes == 0 then return end
+    for _, name in ipairs(plan.gone) do
+      redis.call('DEL', PROFILES .. name)
+      redis.call('ZREM', INDEX, name)
+    end
+    for _, write in ipairs(plan.writes) do
+      redis.call('SET', PROFILES .. write.name, write.packed, 'EX', write.last - plan.seconds)
+      redis.call('ZADD', INDEX, write.score, write.name)
+    end
+    redis.call('SET', SUM, plan.held)
+  end
+
+  return plan_profiles, write_profiles, read_profile, prune, linked, bytes_of, score_of
+end

@@ -91,11 +91,11 @@ class ProfileCodec:
 
     def __init__(self, keyring: Keyring | None) -> None:
         self._keyring = keyring
-        self._secrets = [b""] if keyring is None else keyring.derive_all(_PURPOSE)
+        self._secrets = [*(keyring.derive_all(_PURPOSE) if keyring else ()), b""]
         self._encrypted = lru_cache(maxsize=4096)(self._encrypt)
 
     def every_name(self, subject: str) -> list[str]:
-        """Return the names of a subject's profile: under the newest key, then under former keys."""
+        """Return the names of a subject's profile: under the newest key, under former keys, and without a key."""
         return [_name(secret, subject) for secret in self._secrets]
 
     def describe(self, update: Update) -> dict[str, Any]:

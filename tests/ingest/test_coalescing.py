@@ -37,7 +37,7 @@ class Workbench:
         self._append = append
         self._plans = active.plans
 
-    async def append(self, arrivals: Sequence[Arrival], receipts: Receipts) -> None:
+    async def append(self, arrivals: Sequence[Arrival], receipts: Receipts, profiles: object) -> None:
         """Replace the append of lanes, and call it."""
         self.appends.append([arrival.input for arrival in arrivals])
         if self.before:

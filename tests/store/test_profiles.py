@@ -285,3 +285,10 @@ def test_erasing_a_person_leaves_nothing_that_came_together_with_them(
     assert store.erase(person, dry_run=True) == store.erase(person) == len(every & reached)
     assert set(store.recall([f"n{n}" for n in range(8)])) == every - reached
     assert profile_usage(client).names == len(every - reached)
+
+
+def test_an_opt_out_from_before_there_was_a_key_still_holds(client: redis.Redis) -> None:
+    store_of(client).remember([Update(["a"], [], opted_out=True, answers_for_s=DAY_S)], NOW)
+    keyed = store_of(client, Keyring([NEW]))
+    keyed.remember([Update(["a"], [value("x")])], NOW + 1000)
+    assert texts(keyed, "a") == {"a": {}}

@@ -51,8 +51,8 @@ def test_every_process_finds_what_is_remembered_under_each_name_of_a_user(client
 @pytest.mark.parametrize("keyring", KEYRINGS)
 def test_a_newer_value_replaces_one_and_an_older_one_does_not(client: redis.Redis, keyring: Any) -> None:
     store = store_of(client, keyring)
-    store.remember([Update(["a"], [value("one")])])
-    store.remember([Update(["a"], [value("two", age_s=60)])])
+    store.remember([Update(["a"], [value("one")])], NOW)
+    store.remember([Update(["a"], [value("two", age_s=60)])], NOW)
     assert texts(store, "a") == {"a": {"email": "one"}}
     store.remember([Update(["a"], [value("three")])], NOW + 5_000)
     assert texts(store, "a") == {"a": {"email": "three"}}

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ingest.answers import BAD_REQUEST, TOO_LARGE, RequestRefused
+from ingest.profiles import observe, size_of
 from lanes.chunk import Batch, Entry
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.body import JsonBytes
@@ -119,6 +120,11 @@ def sort(
             if message_id is not None:
                 receipt = f"message {message_id} {number}"
             _sort_batch(request, plans, raw, split, limits.stored, receipt)
+    if any(plan.remembers for plan in plans):
+        request.profiles = observe(plans, [split for _, split in splits], received_ms)
+        size = size_of(request.profiles)
+        request.size += size
+        request.memory += size
     return request
 
 

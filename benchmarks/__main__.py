@@ -21,6 +21,7 @@ PARTS: Final = {
     "ingest": "CPU per accepted request, requests a second",
     "lanes": "append, claim, settle",
     "receipts": "bytes per receipt, traces among three million",
+    "profiles": "match keys of a month's purchases, without and with profiles",
     "backlog": "bytes per waiting event, draining as it grows, two workers",
     "pipeline": "ingest to TikTok, compared with a plain version",
     "latency": "202 to TikTok, without other load",

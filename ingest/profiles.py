@@ -47,7 +47,7 @@ class ProfileWriter:
 
     def describe(self, updates: Sequence[ProfileUpdate]) -> list[dict[str, Any]]:
         """Return the updates as the script takes them; none where nothing is remembered."""
-        return [] if self._codec is None else [self._codec.describe(_stored(update)) for update in updates]
+        return [] if self._codec is None else [self._codec.describe(as_update(update)) for update in updates]
 
 
 def profile_writer(settings: Settings) -> ProfileWriter:
@@ -58,6 +58,7 @@ def profile_writer(settings: Settings) -> ProfileWriter:
 NO_PROFILES: Final = ProfileWriter()
 
 
-def _stored(update: ProfileUpdate) -> Update:
+def as_update(update: ProfileUpdate) -> Update:
+    """Return an update as Redis keeps it."""
     values = [Value(*value, is_first_sight=value[0].partition(":")[0] == CLICK_ID) for value in update.values]
     return Update(update.subjects, values, update.opted_out, update.purpose, update.consented, update.consent_for_s)

@@ -44,7 +44,7 @@ def _check(given: Mapping[str, Any], table: Table) -> Iterator[Fault]:
         )
 
 
-def _profile(
+def profile_of(
     fields: Sequence[str],
     time_to_live_s: Mapping[str, int] | None = None,
     attribution_window_s: int = ATTRIBUTION_WINDOW_S,
@@ -57,7 +57,7 @@ def _profile(
 
 
 PROFILE: Final[Record[Profile]] = Record(
-    make=_profile,
+    make=profile_of,
     what="`profile`",
     example="{fields: [ttclid, ttp, email]}",
     rows={

@@ -20,6 +20,7 @@ class KeyRow(NamedTuple):
 
     key: MatchKey
     carried: int
+    filled: int
     share: float | None
     absent: int
     lost: Sequence[tuple[str, int]]
@@ -72,10 +73,10 @@ def events_of(days: Sequence[MatchKeyDay]) -> Iterator[EventKeys]:
 
 def _is_shown(key: MatchKey, counts: KeyCounts) -> bool:
     """Return whether a key has a row: TikTok matches by it alone, or an event carried or lost it."""
-    return bool(key.grade != "none" or counts.carried[key.code] or counts.why_lost(key.code))
+    return bool(key.grade != "none" or counts.sent[key.code] or counts.why_lost(key.code))
 
 
 def _row(key: MatchKey, total: KeyCounts, by_day: Sequence[tuple[MatchKeyDay, KeyCounts]]) -> KeyRow:
     shares = [counts.share(key.code) for _, counts in reversed(by_day)]
-    carried, absent = total.carried[key.code], total.absent(key.code)
-    return KeyRow(key, carried, total.share(key.code), absent, total.why_lost(key.code), trend_of(shares))
+    carried, filled, absent = total.carried(key.code), total.filled[key.code], total.absent(key.code)
+    return KeyRow(key, carried, filled, total.share(key.code), absent, total.why_lost(key.code), trend_of(shares))

@@ -67,6 +67,7 @@ def test_without_events_all_is_zero_and_healthy(bench: Bench) -> None:
         "redis",
         "a_202_means",
         "archive",
+        "profiles",
     ]
     assert result.json["redis"] is None
     assert result.json["receipts"] == {"receipts": 0, "bytes": 0, "since": None}

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, RequestRefused
 from ingest.packing import pack, withheld_items
-from ingest.profiles import NO_PROFILES, ProfileWriter
+from ingest.redis.profiles import NO_PROFILES, ProfileWriter
 from ingest.request_log import log_unexpected_error
 from ingest.sorting import SortedRequest
 from lanes.appends.arrivals import Append, Arrival
@@ -46,7 +46,7 @@ class _Waiting(NamedTuple):
 
 
 class _Packed(NamedTuple):
-    """What one append writes; `profiles` is described by `ingest/profiles.py`."""
+    """What one append writes; `profiles` is described by `ingest/redis/profiles.py`."""
 
     arrivals: list[Arrival]
     receipts: Receipts

@@ -13,11 +13,11 @@ from ingest import active_configuration
 from ingest.active_configuration import ConfigurationReloader, InputsInUse
 from ingest.coalescer import Coalescer
 from ingest.live import LiveRequests
-from ingest.profiles import profile_writer
 from ingest.redis import memory
 from ingest.redis.durability import INTERVAL_S as DURABILITY_EVERY_S
 from ingest.redis.durability import DurabilityMonitor
 from ingest.redis.memory import RedisMemoryMonitor, log_missing_permissions
+from ingest.redis.profiles import profile_writer
 from ingest.redis.replication import COMPARE_EVERY_S, create_append, repair
 from ingest.request_log import log_unexpected_error
 from lanes.appends.replicated import ReplicatedAppend

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ingest.answers import BAD_REQUEST, TOO_LARGE, RequestRefused
-from ingest.profiles import observe, size_of
+from ingest.redis.profiles import observe, size_of
 from lanes.chunk import Batch, Entry
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
 from mapping.incoming.body import JsonBytes

@@ -11,7 +11,7 @@ from benchmarks.report.result import Result
 from benchmarks.support.bed import Bed
 from config.model import Connection, Input
 from config.profiles.record import profile_of
-from ingest.profiles import as_update, observe
+from ingest.redis.profiles import as_update, observe
 from mapping.incoming.batch import split_batch
 from mapping.match_keys import codes_of
 from mapping.plan import Plan, compile_plan

@@ -9,7 +9,7 @@ from support.events import purchase
 from support.site import WEB, Site, running_site
 
 from config.model import Connection, Input, Profile
-from ingest.profiles import MOST_UPDATES, observe
+from ingest.redis.profiles import MOST_UPDATES, observe
 from lanes.appends.arrivals import Arrival
 from lanes.appends.contents import LARGEST_SCRIPT, append_contents
 from mapping.incoming.batch import split_batch

@@ -11,7 +11,7 @@ from support.events import as_json, batch
 from config.file import ConfigurationFile
 from config.settings import Settings
 from delivery.dead_letter import DeadLetter
-from ingest.profiles import ProfileWriter, observe
+from ingest.redis.profiles import ProfileWriter, observe
 from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.chunk import Batch, Chunk, Entry
 from lanes.ledger import ConnectionReading, read_ledger

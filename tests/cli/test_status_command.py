@@ -64,6 +64,7 @@ def test_without_events_all_is_zero_and_healthy(bench: Bench) -> None:
         "connections",
         "sources",
         "receipts",
+        "drift",
         "redis",
         "a_202_means",
         "archive",

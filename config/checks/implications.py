@@ -10,6 +10,8 @@ from config.model import Condition
 from config.vocabulary import EVENT_TYPES
 
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
+_MOST_DIGITS: Final = 18
+"""Of a part of a version; the mapping reads a longer one as text."""
 _SINGLE: Final = frozenset({"field", "batch", "gdpr_consent"})
 """Subjects of which an event has one value only."""
 _OF_COMMERCE: Final = frozenset({"product", "product_attribute", "promotion"})
@@ -59,7 +61,7 @@ def _values_exclude(first: Condition, second: Condition) -> bool:
         return False
     if second.operator in ("is", "in"):
         return _values(first).isdisjoint(_values(second)) and _numbers(first).isdisjoint(_numbers(second))
-    return not _holds_for_any(second, _values(first))
+    return not _holds_for_any(second, _forms(first))
 
 
 def _bounds_exclude(first: Condition, second: Condition) -> bool:
@@ -121,10 +123,14 @@ def _value(condition: Condition, text: str) -> _Value:
     match holds(condition.subject, condition.name):
         case "number":
             return (float(text),)
-        case "version" if _VERSION.fullmatch(text):
+        case "version" if _VERSION.fullmatch(text) and _is_short(text):
             return _version(text)
         case _:
             return text
+
+
+def _is_short(version: str) -> bool:
+    return all(len(part) <= _MOST_DIGITS for part in version.split("."))
 
 
 def _version(text: str) -> tuple[float, ...]:
@@ -185,7 +191,7 @@ def _is_beyond(condition: Condition, value: _Value) -> bool:
     """Return whether a number or a version is greater, or less, than the condition's bound."""
     if isinstance(value, str):
         begins = _VERSION.match(value)
-        if begins is None:
+        if begins is None or not _is_short(begins[0]):
             return False
         value = _version(begins[0])
     bound = _bound(condition)

@@ -67,8 +67,8 @@ OPERATORS_OF: Final[Mapping[Holds, Sequence[Operator]]] = {
 
 CONSENTS: Final = frozenset({("batch", "ccpa_opt_out"), ("batch", "limits_tracking")})
 _MOST_SHOWN: Final = 100
-_EMAIL: Final = re.compile(r"\w@\w")
-_PHONE: Final = re.compile(r"\+?\d(?:[ ()./-]?\d){6,}")
+_EMAIL: Final = re.compile(r"\w\\?@")
+_PHONE: Final = re.compile(r"\+?\(?\d(?:[ ()./-]{0,3}\d){6,}")
 
 
 def holds(subject: Subject, name: str) -> Holds:
@@ -105,9 +105,11 @@ def describe(condition: Condition) -> str:
 
 
 def _is_personal(condition: Condition, value: str) -> bool:
-    """Return whether a value looks like an email address or, as a user attribute, like a phone number."""
-    is_phone = condition.subject == "user_attribute" and _PHONE.fullmatch(value.strip())
-    return bool(_EMAIL.search(value) or is_phone)
+    """Return whether a value looks like an email address or its beginning or, as a user attribute, a phone number."""
+    if condition.subject != "user_attribute":
+        return bool(_EMAIL.search(value))
+    find = _PHONE.search if condition.operator == "matches" else _PHONE.fullmatch
+    return bool(_EMAIL.search(value) or find(value.strip()))
 
 
 def shortened(text: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.conditions.rule_names import condition_rule
 from config.model import Condition, CustomMapping, Forward, Match
 from mapping.conditions.compile import compile_for_events
 from mapping.incoming.batch import head
@@ -103,6 +104,27 @@ def test_a_name_in_the_counts_is_bounded_and_shows_no_identity(bench: Any) -> No
     mail = one("identity", "email", "is", "jane@shop.example")
     result = bench.one(bench.plan(forward=Forward(never_if=(mail,))), user_identities={"email": "Jane@shop.example"})
     assert result.why == result.rule == "never_if 1: identity email is …"
+
+
+@pytest.mark.parametrize(
+    ("subject", "operator", "value"),
+    [
+        ("user_attribute", "is", "+49 (170) 1234567"),
+        ("user_attribute", "in", "(030) 123 4567"),
+        ("user_attribute", "starts_with", "+1 (555) 123-4567"),
+        ("user_attribute", "matches", r"^(\+|00)49170123456"),
+        ("user_attribute", "is", "jane@shop.example"),
+        ("attribute", "starts_with", "jane.doe@"),
+        ("attribute", "matches", r"^jane\@"),
+    ],
+)
+def test_a_name_in_the_counts_shows_no_phone_number_and_no_address(subject: Any, operator: Any, value: str) -> None:
+    assert condition_rule("never_if", 1, one(subject, "a", operator, value)).endswith(" …")
+
+
+def test_a_name_in_the_counts_shows_other_values() -> None:
+    for value in ("gold", "@shop.example", "123456", "2.0 (beta)"):
+        assert condition_rule("only_if", 1, one("user_attribute", "a", "is", value)).endswith(f"is {value}")
 
 
 @pytest.mark.parametrize("route", ["web", "legacy", "app", "offline"])

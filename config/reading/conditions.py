@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from config.conditions.comparison import LONGEST_NUMBER
 from config.conditions.patterns import BadPattern, compile_pattern
 from config.conditions.words import ALIASES, NAMES, OPERATORS, OPERATORS_OF, SUBJECTS, WORDS, Holds, holds
 from config.model import Condition, Operator, Subject
 from config.reading.readers import NUMBER, Reader, allowed_words, boolean, choice, folded, shown, text
 from config.reading.records import KeyRow, Record, listing, not_one_of
-from config.reading.yaml_tree import Fault, Table
+from config.reading.yaml_tree import Fault, Items, Table
 
 _VERSION: Final = re.compile(r"\d{1,9}(\.\d{1,9}){0,9}", re.ASCII)
 _TRUTHS: Final = ("true", "false")
@@ -85,10 +86,11 @@ def _check_condition(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
             f"`{operator}` never fits `{what}`, which {_HOLDS[kind]}: allowed are {', '.join(OPERATORS_OF[kind])}",
         )
         return
-    values = given[operator]
-    for value in values if isinstance(values, tuple) else (values,):
+    values, node = given[operator], table.values[operator]
+    lines = [item.line for item in node.values] if isinstance(node, Items) else [line]
+    for value, at in zip(values if isinstance(values, tuple) else (values,), lines, strict=True):
         if fault := _wrong_value(operator, kind, given[subject], value):
-            yield Fault(line, fault)
+            yield Fault(at, fault)
 
 
 _HOLDS: Final[Mapping[Holds, str]] = {
@@ -108,15 +110,19 @@ def _wrong_value(operator: Operator, kind: Holds, name: str, value: object) -> s
     if operator in ("greater", "less"):
         if kind == "version":
             return None if _VERSION.fullmatch(value) else f"`{operator}` must be a version, such as 3.12.0"
-        return None if NUMBER.fullmatch(value) else f"`{operator}` must be a number, such as 9.99"
+        return None if _is_number(value) else f"`{operator}` must be a number, such as 9.99"
     if operator == "matches":
         return _wrong_pattern(value)
-    if kind == "number" and not NUMBER.fullmatch(value):
+    if kind == "number" and not _is_number(value):
         return f"`{operator}` must be a number, such as 9.99: `{name}` holds a number"
     words = {"word": WORDS.get(name, ()), "truth": _TRUTHS}.get(kind)
     if words is not None and value.casefold() not in (*words, *ALIASES.get(name, {})):
         return f"`{operator}` is `{shown(value)}`{allowed_words(value, words)}"
     return None
+
+
+def _is_number(text: str) -> bool:
+    return len(text) <= LONGEST_NUMBER and NUMBER.fullmatch(text) is not None
 
 
 def _wrong_pattern(pattern: str) -> str | None:

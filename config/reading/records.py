@@ -75,8 +75,15 @@ def mapping(reader: Described[T], example: str, key: Described[str] | None = Non
     def read(name: str, node: Node) -> dict[str, T]:
         table = table_of(f"`{name}`", node, example)
 
+        read_before: dict[str, str] = {}
+
         def entry(word: str, value: Node) -> tuple[str, T]:
-            return (key(name, Text(table.lines[word], word)) if key else word), reader(word, value)
+            node = Text(table.lines[word], word)
+            found = key(name, node) if key else word
+            if read_before.setdefault(found, word) != word:
+                at = f"already on line {table.lines[read_before[found]]} as `{shown(read_before[found])}`"
+                refuse(node, f"`{name}` repeats `{shown(word)}`, {at}")
+            return found, reader(word, value)
 
         return dict(gather(attempt(entry, word, value) for word, value in table.values.items()))
 

@@ -3,9 +3,10 @@
 One document, at most MAX_BYTES and MAX_DEPTH; no anchors, aliases, tags or duplicate keys.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -22,6 +23,8 @@ from ruamel.yaml.events import (
 from config.files.small_file import MAX_BYTES
 
 MAX_DEPTH = 16
+_HALF: Final = re.compile("[\ud800-\udfff]")
+"""Half of a character beyond U+FFFF, which only escapes can write, such as those of JSON: they come in pairs."""
 
 
 class Fault(NamedTuple):
@@ -138,8 +141,18 @@ class _Tree:
         if event.tag is not None:
             self._fault("uses a tag (!name): write the plain value")
         if isinstance(event, ScalarEvent):
-            return Text(self.line, event.value, quoted=not event.implicit[0])
+            return self._scalar(event)
         return self._items(self.line, depth) if isinstance(event, SequenceStartEvent) else self._table(self.line, depth)
+
+    def _scalar(self, event: ScalarEvent) -> Node:
+        value = event.value
+        if _HALF.search(value):
+            try:
+                value = value.encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError:
+                self._fault("contains half of a character (an escape \\ud800 to \\udfff alone): write the character")
+                return Unreadable(self.line)
+        return Text(self.line, value, quoted=not event.implicit[0])
 
     def _items(self, line: int, depth: int) -> Items:
         values = []
@@ -155,6 +168,8 @@ class _Tree:
             value = self._node(self._next(), depth + 1)
             if isinstance(value, Text) and not value.value:
                 value = Text(key.line, "", value.quoted)  # an empty value has no line of its own
+            if isinstance(key, Unreadable):
+                continue
             if not isinstance(key, Text):
                 self.faults.append(Fault(key.line, "has a key that is not plain text"))
             elif key.value in values:

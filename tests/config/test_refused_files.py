@@ -75,6 +75,13 @@ CASES = {
     "a repeated key": Case(
         with_setting("enable_web_migration: false"), 12, ("repeats `enable_web_migration`", "line 11")
     ),
+    "a repeated word, in capitals": Case(
+        with_setting("native_events:", "  view_detail: off", "  View_Detail: ViewContent"),
+        14,
+        ("`native_events` repeats `View_Detail`, already on line 13 as `view_detail`",),
+    ),
+    "half of a character": Case(with_setting(r'default_region: "\ud83d"'), 12, ("half of a character", "escape")),
+    "half of a character in a key": Case(with_setting(r'"\ud83d": x'), 12, ("half of a character",)),
     "a key that is a list": Case(with_setting("[a, b]: c"), 12, ("a key that is not plain text",)),
     "a merge key": Case(with_setting("<<: {enabled: true}"), 12, ("`<<` is no setting of a connection",)),
     "too deep": Case("a: " + "[" * 40, 1, ("16 levels",)),

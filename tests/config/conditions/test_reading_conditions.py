@@ -41,6 +41,8 @@ from config.reading.yaml_tree import read
         ("{field: action, in: [purchase, viewdetail]}", "Did you mean `view_detail`?"),
         ("{batch: environment, is: prod}", "allowed are production, development, unknown"),
         ("{product: price, is: cheap}", "`is` must be a number, such as 9.99: `price` holds a number"),
+        (f"{{attribute: a, greater: 1{'0' * 400}}}", "`greater` must be a number, such as 9.99"),
+        (f"{{product: price, in: [1{'0' * 400}]}}", "`in` must be a number, such as 9.99"),
     ],
 )
 def test_a_condition_that_cannot_be_used_is_refused(text: str, words: str) -> None:
@@ -57,3 +59,11 @@ def test_a_product_action_has_two_spellings() -> None:
     node, _ = read(b"{field: action, in: [Remove_From_Wishlist, purchase]}")
     assert node is not None
     assert CONDITION("condition", node).values == ("remove_from_wish_list", "purchase")
+
+
+def test_a_refused_value_of_a_list_has_its_own_line() -> None:
+    node, _ = read(b"field: action\nin:\n  - purchase\n  - viewdetail\n")
+    assert node is not None
+    with pytest.raises(ValueRefused) as refused:
+        CONDITION("condition", node)
+    assert [fault.line for fault in refused.value.faults] == [4]

@@ -5,7 +5,7 @@ from typing import Final
 from unicodedata import normalize
 
 _NUMBER: Final = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
-LONGEST_NUMBER: Final = 300
+_LONGEST_NUMBER: Final = 300
 """Characters of a number: all such are finite as floats."""
 
 
@@ -17,6 +17,6 @@ def fold(text: str) -> str:
 
 def written_number(text: str) -> int | float | None:
     """Return the number that a text writes as JSON does, without an exponent; None for `007` and for endless digits."""
-    if len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return None
     return float(text) if "." in text else int(text)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from config.conditions.comparison import LONGEST_NUMBER
 from config.conditions.patterns import BadPattern, compile_pattern
 from config.conditions.words import ALIASES, NAMES, OPERATORS, OPERATORS_OF, SUBJECTS, WORDS, Holds, holds
 from config.model import Condition, Operator, Subject
@@ -110,19 +109,15 @@ def _wrong_value(operator: Operator, kind: Holds, name: str, value: object) -> s
     if operator in ("greater", "less"):
         if kind == "version":
             return None if _VERSION.fullmatch(value) else f"`{operator}` must be a version, such as 3.12.0"
-        return None if _is_number(value) else f"`{operator}` must be a number, such as 9.99"
+        return None if NUMBER.fullmatch(value) else f"`{operator}` must be a number, such as 9.99"
     if operator == "matches":
         return _wrong_pattern(value)
-    if kind == "number" and not _is_number(value):
+    if kind == "number" and not NUMBER.fullmatch(value):
         return f"`{operator}` must be a number, such as 9.99: `{name}` holds a number"
     words = {"word": WORDS.get(name, ()), "truth": _TRUTHS}.get(kind)
     if words is not None and value.casefold() not in (*words, *ALIASES.get(name, {})):
         return f"`{operator}` is `{shown(value)}`{allowed_words(value, words)}"
     return None
-
-
-def _is_number(text: str) -> bool:
-    return len(text) <= LONGEST_NUMBER and NUMBER.fullmatch(text) is not None
 
 
 def _wrong_pattern(pattern: str) -> str | None:

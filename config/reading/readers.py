@@ -47,7 +47,8 @@ class Reader(Generic[T]):
         return self.read(name, node)
 
 
-NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?", re.ASCII)
+"""A number that is finite, however many digits it has."""
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _AGE = re.compile(r"([1-9]\d{0,5})([dhm])", re.ASCII)
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60}

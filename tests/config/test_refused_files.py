@@ -312,6 +312,16 @@ CASES = {
         ("`delivery_category` must be one of in_store, curbside, home_delivery",),
     ),
     "a constant that is no number": Case(parameter("value: {static: free}"), 16, ("`value` must be a number", "9.99")),
+    "a constant of another field, too large to be sent": Case(
+        parameter(f"num_items: {{static: 1{'0' * 400}}}", "ViewContent").replace(
+            "        parameters:", "        extra_parameters: true\n        parameters:"
+        ),
+        17,
+        ("`num_items` must be a whole number",),
+    ),
+    "a constant too large to be sent": Case(
+        parameter(f"value: {{attribute: a, default: 1{'0' * 400}}}"), 16, ("`value` must be a number",)
+    ),
     "a default that is no number": Case(
         parameter("price: {product: price, default: NaN}"), 16, ("`price` must be a number",)
     ),

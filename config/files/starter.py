@@ -43,8 +43,8 @@ def starter_yaml(answers: Answers) -> str:
     lines = [
         EDITOR_LINE,
         "# The configuration of relay. A changed file is used within 2 seconds; a file with errors is refused.",
-        "# api_key, api_secret and access_token: ${NAME} (an environment variable or a line of .env),",
-        "# file:/run/secrets/name, or enc:… from `relay secrets encrypt`.",
+        "# api_key, api_secret, access_token and the url of a source: ${NAME} (an environment variable or a line of",
+        "# .env), file:/run/secrets/name, or enc:… from `relay secrets encrypt`.",
         "",
         "# Inputs: one entry for each mParticle input that sends batches.",
         "inputs:",

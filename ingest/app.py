@@ -58,11 +58,14 @@ async def _answer_with_error_body(unserved: UnservedPaths, request: Request, err
     if error.status_code == NOT_FOUND.status:
         unserved.record(request)
     code = _CODES.get(error.status_code, "ERROR")
-    message = _SENTENCES.get(request.url.path, error.detail)
+    message = _SENTENCES.get(request.url.path) or (_NOWHERE if code == NOT_FOUND.code else error.detail)
     return Response(error_body(code, message), error.status_code, error.headers, media_type="application/json")
 
 
 _CODES: Final = {kind.status: kind.code for kind in (NOT_FOUND, METHOD_NOT_ALLOWED)}
+_NOWHERE: Final = (
+    "Nothing is served at this path. Post one batch to /v2/events, or an array of batches to /v2/bulkevents."
+)
 _SENTENCES: Final = {
     "/v2/bulkevents/historical": "Historical batches are refused: mParticle itself forwards none of them to "
     "event outputs. Send recent ones to /v2/bulkevents.",

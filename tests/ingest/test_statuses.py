@@ -110,6 +110,13 @@ def test_historical_batches_are_refused_in_a_sentence(site: Site) -> None:
     assert "/v2/bulkevents" in response.json()["errors"][0]["message"]
 
 
+def test_an_unserved_path_is_answered_with_the_paths_for_batches(site: Site) -> None:
+    """A sender with a wrong address sees the right ones in the answer."""
+    message = site.post(ONE, "/v2/event").json()["errors"][0]["message"]
+    assert "/v2/events" in message
+    assert "/v2/bulkevents" in message
+
+
 @pytest.mark.parametrize("path", [EVENTS, BULK])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
 def test_only_post(site: Site, method: str, path: str) -> None:

@@ -40,8 +40,9 @@ class References:
         if variable := _VARIABLE.fullmatch(value):
             value = self._environ.get(variable[1], "")
             return _cleaned(name, node, f"the environment variable {variable[1]}", value) or refuse(
-                node, f"`{name}`: the environment variable {variable[1]} is not set; "
-                "set it or add it to .env, and restart the processes that run"
+                node,
+                f"`{name}`: the environment variable {variable[1]} is not set; "
+                "set it or add it to .env, and restart the processes that run",
             )
         if "${" in value:
             refuse(node, f"`{name}`: ${{NAME}} must be the whole value, NAME made of A-Z, a-z, 0-9 and _")

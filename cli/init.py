@@ -9,6 +9,7 @@ from typing import Final, cast, get_args
 import click
 
 from cli.terminal.output import note
+from config.files.env_file import ENV_FILE, load_env_file
 from config.files.starter import CASE_FILE, SCHEMA_FILE, Answers, starter_cases, starter_env, starter_yaml
 from config.model import Platform
 from config.reading.json_schema import json_schema_text
@@ -45,7 +46,7 @@ def init(
             f"{' and '.join(existing)} exist{'s' if len(existing) == 1 else ''} already. Pass --force to overwrite."
         )
     answers = _answers(platform, event_source_id, region, token_stdin=token_stdin)
-    contents = [starter_yaml(answers), starter_env(answers), json_schema_text()]
+    contents = [starter_yaml(answers), starter_env(answers, _former_encryption_keys()), json_schema_text()]
     cases = Path(CASE_FILE)
     if not cases.exists():  # the operator's own cases stay, with --force too
         paths.append(cases)
@@ -87,6 +88,13 @@ def _answers(platform: str | None, source: str | None, region_code: str | None, 
         token=token or "",
         default_region=region_code or "",
     )
+
+
+def _former_encryption_keys() -> str:
+    """Return the encryption keys of the present `.env`: events in Redis may need them. Raise ConfigurationError."""
+    variables: dict[str, str] = {}
+    load_env_file(ENV_FILE, variables)
+    return variables.get("RELAY_ENCRYPTION_KEY", "").strip()
 
 
 def _write(path: Path, content: str, mode: int) -> None:

@@ -32,7 +32,7 @@ def _checked(name: str) -> Callable[..., Any]:
 )
 @click.option("--region", callback=_checked("default_region"), help="Country of phone numbers, such as US.")
 @click.option("--token-stdin", is_flag=True, help="Read TikTok's token from standard input.")
-@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist; former encryption keys and cases.yaml stay.")
 @runs("cli.init:init")
 def init() -> None:
     """Write a commented relay.yaml, its schema for editors, .env with new keys, and a first case for relay test.

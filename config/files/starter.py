@@ -98,8 +98,12 @@ cases:
 """
 
 
-def starter_env(answers: Answers) -> str:
-    """Return the `.env` with the secrets that `starter_yaml` refers to; each call generates new keys."""
+def starter_env(answers: Answers, former_keys: str = "") -> str:
+    """Return the `.env` with the secrets that `starter_yaml` refers to; each call generates new keys.
+
+    `former_keys` are the encryption keys of the file that this one replaces: they stay behind the new key.
+    """
+    encryption_keys = ",".join(filter(None, (Keyring.new_key(), former_keys)))
     return (
         "# Secrets of relay. Keep this file out of version control. relay and docker compose read it.\n"
         f"# Key and secret with which senders authenticate as the input {answers.platform}.\n"
@@ -108,7 +112,7 @@ def starter_env(answers: Answers) -> str:
         "# Access token of TikTok's Events API.\n"
         f"TIKTOK_TOKEN={answers.token}\n"
         "# Encrypts waiting events and dead letters in Redis. Keep a copy: without the key they are lost.\n"
-        f"RELAY_ENCRYPTION_KEY={Keyring.new_key()}\n"
+        f"RELAY_ENCRYPTION_KEY={encryption_keys}\n"
         "# Password of the console, at /console of ingest.\n"
         f"RELAY_ADMIN_PASSWORD={secrets.token_urlsafe(18)}\n"
         "# For docker compose only: passwords of Redis and Flower, and the folder of relay.yaml.\n"

@@ -83,6 +83,20 @@ def test_keys_are_new_each_time_and_only_their_owner_reads_them(here: Path) -> N
     assert len(values.findall(first)) == 6
 
 
+def test_overwriting_keeps_the_former_encryption_key_behind_the_new_one(here: Path) -> None:
+    """Waiting events and dead letters in Redis are lost without it."""
+    arguments = ("--platform", "web", "--event-source-id", "C123")
+    keys: list[list[str]] = []
+    for _ in range(3):
+        assert init(*arguments, "--force")[0] == 0
+        variables: dict[str, str] = {}
+        load_env_file(here / ".env", variables)
+        keys.append(variables["RELAY_ENCRYPTION_KEY"].split(","))
+    assert [len(each) for each in keys] == [1, 2, 3]
+    assert keys[2][1:] == keys[1]
+    assert keys[1][1:] == keys[0]
+
+
 def test_files_that_exist_stay(here: Path) -> None:
     (here / ".env").write_text("PRECIOUS=1\n")
     code, output = init("--platform", "web", "--event-source-id", "C123")

@@ -22,7 +22,7 @@ HEARTBEAT_S: Final = 60
 GATHER_S: Final = 0.005
 """How long the next message is waited for once there is one: messages that come together share an append."""
 
-_RUN_CHECK: Final = "see whether RabbitMQ runs, and that the host and the port in `url` are its own"
+_RUN_CHECK: Final = "check that RabbitMQ runs, and that `url` has its host and port"
 
 _connection: Any = Connection
 """It has no types."""

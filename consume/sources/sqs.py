@@ -161,4 +161,4 @@ def _sentences(error: BaseException, place: str) -> tuple[str, str]:
         return problem.format(place=place), what_to_do
     if isinstance(error, NoCredentialsError):
         return "there are no credentials for SQS", "write key and secret into `url`, or give the machine a role"
-    return f"{place} does not answer", "see whether this machine reaches it, and that `queue` is right"
+    return f"{place} does not answer", "check that this machine can reach it, and that `queue` is right"

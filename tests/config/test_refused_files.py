@@ -155,7 +155,9 @@ CASES = {
     "a token of spaces": Case(swapped("token-of-shop", "'  '"), 9, ("`access_token` is empty",)),
     "a token with a space": Case(swapped("token-of-shop", "'hidden hidden'"), 9, ("without spaces",)),
     "a token that is not ASCII": Case(swapped("token-of-shop", "hiddén"), 9, ("printable ASCII",)),
-    "an unset variable": Case(swapped("token-of-shop", "${NOT_SET}"), 9, ("variable NOT_SET is not set; set it or add it to .env", "restart")),
+    "an unset variable": Case(
+        swapped("token-of-shop", "${NOT_SET}"), 9, ("variable NOT_SET is not set; set it or add it to .env", "restart")
+    ),
     "an empty variable": Case(swapped("token-of-shop", "${EMPTY}"), 9, ("variable EMPTY is not set",)),
     "a variable with a default": Case(swapped("token-of-shop", "${X:-hidden}"), 9, ("must be the whole value",)),
     "a variable within text": Case(swapped("token-of-shop", "hidden${EMPTY}"), 9, ("must be the whole value",)),

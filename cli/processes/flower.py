@@ -26,7 +26,9 @@ def flower(port: int) -> None:
     try:
         from flower.options import options
     except ImportError:
-        raise OperatorError("Flower is not installed. Install it: pip install 'tiktok-events-relay[flower]'") from None
+        raise OperatorError(
+            "Flower is not installed. Install it with the pip beside relay: pip install 'tiktok-events-relay[flower]'"
+        ) from None
     from worker.app import app
     from worker.broker import use_broker
 

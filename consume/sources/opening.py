@@ -30,7 +30,7 @@ def open_source(source: QueueSource) -> Source:
     except ImportError:
         raise SourceUnavailable(
             f"the client of {source.address.kind} is not installed",
-            f"install it: pip install 'tiktok-events-relay[{kind.extra}]'",
+            f"install it with the pip beside relay: pip install 'tiktok-events-relay[{kind.extra}]'",
         ) from None
     opened: Source = module.connect(source)
     return opened

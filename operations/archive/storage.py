@@ -12,7 +12,10 @@ from urllib.parse import unquote, urlsplit
 
 from config.errors import RelayError
 
-MISSING: Final = "The archive needs packages that are not installed here: pip install 'tiktok-events-relay[archive]'"
+MISSING: Final = (
+    "The archive needs packages that are not installed here; with the pip beside relay: "
+    "pip install 'tiktok-events-relay[archive]'"
+)
 TEMPORARY: Final = ".part"
 _CLIENT: Final[Any] = {"connect_timeout": "5s", "timeout": "30s", "allow_http": True}
 """`allow_http` permits an address of the service that begins with http://; its variable says which address."""

@@ -129,3 +129,5 @@ def test_a_missing_package_names_the_extra(
     bench.write()
     assert archive_kept(bench.redis).error == MISSING
     assert "pip install 'tiktok-events-relay[archive]'" in relay("trace", "e1").stderr
+    finding = next(each for each in relay("check", "--json").json if each["check"] == "archive")
+    assert finding["remedy"].startswith("Install them")

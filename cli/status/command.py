@@ -78,7 +78,7 @@ def status(*, as_json: bool, watch: bool, verify: bool, match_keys: bool, days: 
         else:
             profiles = _profiles(settings, client)
             console().print(screen(Seen(seen, memory_use(client), None, trouble, receipts, archive, profiles)))
-            note(f"A 202 means {durability.meaning}.")
+            note(f"A 202 means {durability.meaning}: docs/two-disks.md#what-a-202-means says what that survives.")
             for line in describe_drift(drift):
                 note(line)
             for finding in (*findings_of_clocks(settings), *findings_of_dead_letters(settings)):

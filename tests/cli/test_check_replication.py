@@ -132,4 +132,4 @@ def test_status_says_what_a_202_means(monkeypatch: pytest.MonkeyPatch) -> None:
     """On the screen and in the JSON."""
     monkeypatch.setenv("RELAY_REPLICAS", "1")
     assert relay("status", "--json").json["a_202_means"] == "2 disks"
-    assert "A 202 means 2 disks." in relay("status").stderr
+    assert "A 202 means 2 disks: docs/two-disks.md#what-a-202-means" in relay("status").stderr

@@ -15,7 +15,7 @@ from support.acl import add_user
 from support.bench import HEADER
 from support.nodes import Nodes
 
-from cli.check.command import check
+from cli.commands.configuration import check
 
 FORBIDDEN = ("~*", "&*", "+@all", "-config", "-bgrewriteaof", "-bgsave", "-debug", "-replicaof", "-shutdown")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "two-disks.md"

@@ -129,12 +129,12 @@ def test_status_shows_match_keys_and_receipts(ended: Bench) -> None:
         ended.drain()
     [shown] = relay("status", "--match-keys", "--json").json
     assert (shown["connection"], shown["tiktok_event"], shown["events"]) == ("shop", "PlaceAnOrder", 4)
-    assert shown["match_keys"]["email"] == {"carried": 3, "lost": {}, "absent": 1}
+    assert shown["match_keys"]["email"] == {"carried": 3, "filled": 0, "lost": {}, "absent": 1}
     [(why, number)] = shown["match_keys"]["phone"]["lost"].items()
     assert ("international form" in why, number) == (True, 1)
     text = " ".join(relay("status", "--match-keys").stdout.split())
     assert "shop PlaceAnOrder" in text
-    assert f"phone 0 0% 3 1 {why}"[:40] in text
+    assert f"phone 0 0 0% 3 1 {why}"[:42] in text
     receipts = relay("status", "--json").json["receipts"]
     assert (receipts["receipts"], receipts["since"][-1]) == (5, "Z")
     assert "5 receipts in" in relay("status").stdout

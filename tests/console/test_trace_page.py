@@ -46,7 +46,7 @@ def test_match_keys_have_a_row_for_each_with_share_and_what_was_omitted(bench: B
     page = operator.get("/console/match-keys?connection=shop&days=7")
     text = visible_text(page)
     assert "shop → PlaceAnOrder 3 events delivered" in text
-    assert "email 1 33%" in text
+    assert "email 1 0 33%" in text
     assert "2 its country is not known" in text
     assert "polyline" in page.text
     assert "No events were delivered" in visible_text(operator.get("/console/match-keys?connection=other"))

@@ -12,6 +12,9 @@ from operations.hourly_counts import EventHour
 
 WINDOW_HOURS: Final = 6
 HALF: Final = 0.5
+CLICK_ID: Final = "ttclid"
+CLICKS_LEFT: Final = 0.1
+"""The part of its usual share below which the click id has fallen: it rises and falls by half with the ads."""
 LEAST_PART: Final = 0.02
 UNLIKELY: Final = 1e-5
 NEARLY_ALL: Final = 0.8
@@ -49,13 +52,14 @@ def _falls_of(history: History, event: str, last: int, until_ms: int) -> dict[in
             if carried < STEADY or place in found:
                 continue
             share = _Share(now.carried[place], now.sent)
-            if not _has_fallen(share, carried / before.sent):
+            code = MATCH_KEYS[place].code
+            left = CLICKS_LEFT if code == CLICK_ID else HALF
+            if not _has_fallen(share, carried / before.sent, left):
                 continue
             days = _days(history, event, place, range(hour, last + 1))
             passed = (until_ms - hour * HOUR_MS) / (width * HOUR_MS)
             least = min(carried / before.sent, usually_at_least(day.carried / day.sent for day in days) or 0.0)
-            if least >= LEAST_PART and _has_fallen(share, least) and _others_came(share, days, passed):
-                code = MATCH_KEYS[place].code
+            if least >= LEAST_PART and _has_fallen(share, least, left) and _others_came(share, days, passed):
                 found[place] = Finding("match_keys", code, hour * HOUR_MS, least, *share, events=[event])
     return found
 
@@ -68,10 +72,10 @@ def _add(sums: EventHour, more: EventHour) -> EventHour:
     return EventHour(sums.sent + more.sent, carried)
 
 
-def _has_fallen(now: _Share, share: float) -> bool:
-    """Return whether fewer than half of that share carry it, and chance does not explain it."""
-    half = now.sent * share * HALF
-    return now.carried < half and at_most(now.carried, half) < UNLIKELY
+def _has_fallen(now: _Share, share: float, left: float) -> bool:
+    """Return whether less than this part is left of that share, and chance does not explain it even with half of it."""
+    usual = now.sent * share
+    return now.carried < usual * left and at_most(now.carried, usual * HALF) < UNLIKELY
 
 
 def _share(history: History, event: str, place: int, hours: Sequence[int]) -> _Share:

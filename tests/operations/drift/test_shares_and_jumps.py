@@ -47,6 +47,13 @@ def test_events_that_lost_the_same_key_are_one_finding() -> None:
     assert (finding.subject, finding.events) == ("phone", ["Buy", "View"])
 
 
+@pytest.mark.parametrize(("clicks", "expected"), [(60, []), (15, []), (7, []), (5, ["ttclid"]), (0, ["ttclid"])])
+def test_the_click_id_follows_the_ads(clicks: int, expected: list[str]) -> None:
+    """After two weeks of a campaign it falls to a fourth; only when less than a tenth is left, it is missing."""
+    shop = history(lambda ago: {"View": counted(200, {"ttclid": clicks if ago < 4 else 60})})
+    assert [finding.subject for finding in find_fallen_shares(shop, END)] == expected
+
+
 @pytest.mark.parametrize(("phones", "back"), [(0, False), (30, False), (45, True), (60, True)])
 def test_a_match_key_is_back_at_six_tenths_of_its_share(phones: int, back: bool) -> None:
     """Measured in the running hour and the one before."""

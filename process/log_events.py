@@ -104,6 +104,9 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
         "Events stopped, or changed, without an error.",
         "`detector` and `subject` say what; `relay status` has the sentence (docs/drift.md).",
     ),
+    "live_failed": LogEvent(
+        "What ingest withholds could not be shown to those who watch live; requests go on.", "A fault of relay."
+    ),
     "alert_dropped": LogEvent("The webhook failed five times for an alert, which is not sent.", "`problem` says how."),
     "alert_check_failed": LogEvent(
         "A check for alerts failed; it runs again.", "A fault of relay; no alert is sent meanwhile."

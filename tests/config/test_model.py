@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from config.model import Condition, Configuration, Connection, CustomMapping, Forward, Input, Match, Parameter
+from config.model import Condition, Configuration, Connection, CustomMapping, Forward, Input, Match, Parameter, Profile
 
 INPUT = Input(id="web", platform="web", api_key="hidden-key", api_secret="hidden-secret")
 CONNECTION = Connection(
@@ -62,6 +62,7 @@ OTHER_VALUES: dict[str, Any] = {
     "also_send": frozenset({"user.locale"}),
     "lead_id_attribute": "tiktok_lead",
     "lead_event_source": "HubSpot",
+    "profile": Profile({"ttclid": 86_400}),
     "drift_alerts": ("silence",),
     "drift_muted": ("Purchase",),
     "custom_mappings": (),

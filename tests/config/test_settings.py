@@ -60,6 +60,7 @@ def test_nothing_needs_to_be_set() -> None:
         "keep_alive": 75.0,
         "trusted_proxies": (),
         "receipts_memory": 64 << 20,
+        "profiles_memory": 64 << 20,
         "archive": None,
         "archive_memory": 64 << 20,
         "archive_days": 400,

@@ -52,6 +52,7 @@ MALFORMED = {
     "max_connections": [SECRET],
     "keep_alive": [SECRET],
     "receipts_memory": [SECRET],
+    "profiles_memory": [SECRET],
     "archive": [SECRET, f"s3://key:{SECRET}@bucket/x", f"s3://bucket/x?secret_access_key={SECRET}", f"ftp://{SECRET}"],
     "archive_memory": [SECRET],
     "archive_days": [SECRET],

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 import redis
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from support.server import SERVER, free_port
 from support.servers import chosen
 
-settings.register_profile("relay", deadline=None)  # a busy machine is no failure
+settings.register_profile(
+    "relay", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine is no failure
 settings.register_profile("quick", deadline=None, max_examples=10)
-settings.register_profile("ci", deadline=None, derandomize=True)  # the same examples in each run of one tree
+settings.register_profile("ci", settings.get_profile("relay"), derandomize=True)  # one tree, the same examples
 settings.load_profile("relay")
 
 QUICK_FOLDERS = ("checks", "config", "delivery", "mapping", "operations", "process")

@@ -2,55 +2,71 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from lanes.daily_counts import day_of
 from lanes.hourly_counts import hour_of
 from lanes.scripts import HOUR_MS
-from mapping.match_keys import MATCH_KEYS, codes_of, filled_keys, lost_keys, places_of
+from mapping.match_keys import MATCH_KEYS, filled_keys, lost_keys, places_of
+from mapping.results import Note
 from operations.hourly_counts import dead
 from operations.match_keys import carried, filled, lost, sent
 from worker.steps.compose import Draft
 from worker.steps.outcomes import Ended
 
-Days = dict[int, Counter[str]]
-Hours = dict[int, dict[str, list[int]]]
+Days: TypeAlias = dict[int, Counter[str]]
+Hours: TypeAlias = dict[int, dict[str, list[int]]]
 _NUMBERS: Final = 1 + len(MATCH_KEYS)
 
 
 def count_match_keys(ended: Mapping[Ended, Sequence[str | None]], draft: Draft) -> tuple[Days, Hours]:
-    """Return how many delivered events carried each match key and how many lost it, and why; and the hourly counts."""
-    alike: Counter[tuple[int, str, int]] = Counter()
+    """Return how many delivered events carried each match key and how many lost it, and why; and the hourly counts.
+
+    Items are first added up by what they have in common: where most items differ, little of this does.
+    """
+    alike: dict[tuple[int, str], dict[int, int]] = {}
+    noted: Counter[tuple[int, str, tuple[Note, ...]]] = Counter()
     apart: Counter[tuple[int, str]] = Counter()
-    days: Days = {}
-    for (number, outcome, event, reason, _, _, _, keys, notes, _), ids in ended.items():
+    hour_of_chunk = [hour_of(chunk.received_ms) for chunk in draft.chunks]
+    for (number, outcome, named, reason, _, _, _, keys, notes, _), ids in ended.items():
+        hour, event = hour_of_chunk[number], named or ""
         if outcome == "delivered":
-            received_ms = draft.chunks[number].received_ms
-            alike[hour_of(received_ms), event or "", keys] += len(ids)
-            fields = draft.plan.match_key_fields if notes else {}
-            for code in filled_keys(notes, fields):
-                days.setdefault(day_of(received_ms), Counter())[filled(event or "", code)] += len(ids)
-            for code, why in lost_keys(notes, fields):
-                name = lost(event or "", code, why)
-                days.setdefault(day_of(received_ms), Counter())[name] += len(ids)
-                apart[hour_of(received_ms), name] += len(ids)
+            of_event = alike.setdefault((hour, event), {})
+            of_event[keys] = of_event.get(keys, 0) + len(ids)
+            if notes:
+                noted[hour, event, notes] += len(ids)
         elif outcome == "dead_lettered":
-            apart[hour_of(draft.chunks[number].received_ms), dead(event or "", reason or "")] += len(ids)
+            apart[hour, dead(event, reason or "")] += len(ids)
+    days: Days = {}
     hours: Hours = {}
-    for (hour, event, keys), events in alike.items():
+    for (hour, event), by_keys in alike.items():
+        numbers = _numbers(by_keys)
+        hours.setdefault(hour, {})[sent(event)] = numbers
+        days.setdefault(day_of(hour * HOUR_MS), Counter()).update(_names(event, numbers))
+    for (hour, event, notes), events in noted.items():
         counts = days.setdefault(day_of(hour * HOUR_MS), Counter())
-        name = sent(event)
-        counts[name] += events
-        for code in codes_of(keys):
-            counts[carried(event, code)] += events
-        _add(hours.setdefault(hour, {}).setdefault(name, [0] * _NUMBERS), keys, events)
+        for code in filled_keys(notes, draft.plan.match_key_fields):
+            counts[filled(event, code)] += events
+        for code, why in lost_keys(notes, draft.plan.match_key_fields):
+            name = lost(event, code, why)
+            counts[name] += events
+            apart[hour, name] += events
     for (hour, name), events in apart.items():
         hours.setdefault(hour, {})[name] = [events]
     return days, hours
 
 
-def _add(numbers: list[int], keys: int, events: int) -> None:
-    """Add events with these match keys: all of them at place 0, those with a key after the place of the key."""
-    numbers[0] += events
-    for place in places_of(keys):
-        numbers[place + 1] += events
+def _numbers(by_keys: Mapping[int, int]) -> list[int]:
+    """Return how many events there are, and how many of them carried the key at each place of MATCH_KEYS."""
+    numbers = [0] * _NUMBERS
+    for keys, events in by_keys.items():
+        numbers[0] += events
+        for place in places_of(keys):
+            numbers[place + 1] += events
+    return numbers
+
+
+def _names(event: str, numbers: Sequence[int]) -> dict[str, int]:
+    """Return the same numbers by the names of the daily counts."""
+    named = {carried(event, key.code): number for key, number in zip(MATCH_KEYS, numbers[1:], strict=True) if number}
+    return {sent(event): numbers[0], **named}

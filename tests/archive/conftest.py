@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 from support.archive import ArchiveBench
-from support.bench import HEADER
-from support.fixtures import nodes, sandbox
+from support.fixtures import bench_file, nodes, sandbox
 from support.server import free_port
 
 from sandbox.client import SandboxClient
 
-__all__ = ["nodes", "sandbox"]
+__all__ = ["bench_file", "nodes", "sandbox"]
 
 NO_MOTO = "moto's server of S3's protocol is not installed: pip install -e '.[archive-test]'"
 _buckets = count(1)
@@ -74,19 +73,10 @@ def archive_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def bench(
-    archive_url: str, tmp_path: Path, redis_url: str, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+    archive_url: str, bench_file: Path, redis_url: str, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ArchiveBench]:
-    """Give a worker with one connection and an archive; `relay` commands find its Redis, its file and the archive."""
-    path = tmp_path / "relay.yaml"
-    path.write_text(HEADER + "    enable_web_migration: true\n")
-    monkeypatch.setenv("TOKEN", "good")
-    monkeypatch.setenv("RELAY_CONFIG", str(path))
-    monkeypatch.setenv("RELAY_REDIS_URL", redis_url)
-    monkeypatch.setenv("RELAY_TIKTOK_URL", sandbox.url)
-    monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "data"))
+    """Give a worker with the connection of `bench_file` and an archive, which `relay` commands find."""
     monkeypatch.setenv("RELAY_ARCHIVE", archive_url)
-    sandbox.clear()
-    sandbox.clear_faults()
-    bench = ArchiveBench(path, redis_url, sandbox)
+    bench = ArchiveBench(bench_file, redis_url, sandbox)
     yield bench
     bench.close()

@@ -1,5 +1,5 @@
 """Fixtures of command tests."""
 
-from support.fixtures import bench, nodes, place, sandbox
+from support.fixtures import bench, bench_file, nodes, place, sandbox
 
-__all__ = ["bench", "nodes", "place", "sandbox"]
+__all__ = ["bench", "bench_file", "nodes", "place", "sandbox"]

@@ -5,21 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from support.fixtures import client
 from support.lane import NOW, AppendEvents, chunk_of
 
 from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.lanes import Lanes
 from lanes.names import connection_of
-from store.client import connect, connect_async
+from store.client import connect_async
 
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client as workers have it."""
-    client = connect(redis_url)
-    yield client
-    client.config_set("maxmemory", 0)
-    client.close()
+__all__ = ["append", "client", "lanes"]
 
 
 @pytest.fixture

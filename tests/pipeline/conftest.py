@@ -1,5 +1,5 @@
 """Fixtures of tests with real processes."""
 
-from support.fixtures import bench, place, sandbox
+from support.fixtures import bench, bench_file, place, sandbox
 
-__all__ = ["bench", "place", "sandbox"]
+__all__ = ["bench", "bench_file", "place", "sandbox"]

@@ -1,24 +1,12 @@
 """Who watches events as they end, on a real server: a watch expires, is bounded, and works at maxmemory."""
 
-from collections.abc import Iterator
-
 import pytest
 import redis
 
-from store.client import connect
 from store.errors import RedisFull
 from store.records.live_watches import LASTS_MS, MOST_BYTES, MOST_WATCHES, LiveWatches, Shown, Taken, Watch, Watcher
 
 ALL = Watch()
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client of a real server."""
-    client = connect(redis_url)
-    yield client
-    client.config_set("maxmemory", 0)
-    client.close()
 
 
 def show(client: redis.Redis, *lines: bytes, left_out: int = 0) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from support.bench import HEADER, Bench
 from support.nodes import Nodes
 from support.place import Place
 
 from cli.local.embedded import is_running
 from sandbox.client import SandboxClient, running_sandbox
+from store.client import connect
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +24,17 @@ def sandbox() -> Iterator[SandboxClient]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, redis_url: str, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    """Give a worker with one connection, for Web events; `relay` commands find its Redis and its file."""
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client as workers have it."""
+    client = connect(redis_url)
+    yield client
+    client.config_set("maxmemory", 0)
+    client.close()
+
+
+@pytest.fixture
+def bench_file(tmp_path: Path, redis_url: str, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a file with one connection, for Web events; `relay` commands find it, its Redis and the sandbox."""
     path = tmp_path / "relay.yaml"
     path.write_text(HEADER + "    enable_web_migration: true\n")
     monkeypatch.setenv("TOKEN", "good")
@@ -33,7 +44,13 @@ def bench(tmp_path: Path, redis_url: str, sandbox: SandboxClient, monkeypatch: p
     monkeypatch.setenv("RELAY_DATA_DIR", str(tmp_path / "data"))
     sandbox.clear()
     sandbox.clear_faults()
-    bench = Bench(path, redis_url, sandbox)
+    return path
+
+
+@pytest.fixture
+def bench(bench_file: Path, redis_url: str, sandbox: SandboxClient) -> Iterator[Bench]:
+    """Give a worker with the connection of `bench_file`."""
+    bench = Bench(bench_file, redis_url, sandbox)
     yield bench
     bench.close()
 

@@ -1,5 +1,5 @@
 """Fixtures of worker tests."""
 
-from support.fixtures import bench, sandbox
+from support.fixtures import bench, bench_file, sandbox
 
-__all__ = ["bench", "sandbox"]
+__all__ = ["bench", "bench_file", "sandbox"]

@@ -152,7 +152,7 @@ def test_list_keeps_its_good_entries(bench, at):
 
 
 @pytest.mark.parametrize("nobody", [0, "0", -1, "-1", -1.0, "null", "undefined", "guest", str(UUID(int=0)), "N/A"])
-def test_nothing_is_remembered_of_a_placeholder(bench, nobody):
+def test_a_placeholder_has_no_profile(bench, nobody):
     """I1: all guests would share the last address of one."""
     plan = bench.plan("web", enrich_ip_address=True)
     batch = {"ip": "198.51.100.7", "mpid": nobody, "user_identities": {"customer_id": nobody, "email": nobody}}

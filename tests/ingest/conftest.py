@@ -10,9 +10,9 @@ from support.site import CONFIGURATION, Site, running_site
 __all__ = ["long_running_site", "nodes", "own_site", "site"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def long_running_site(redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Run one ingest for the whole session."""
+    """Run one ingest for a module: what it asks Redis each second would be counted by tests of other folders."""
     with running_site(tmp_path_factory.mktemp("site"), redis_server) as site:
         yield site
 

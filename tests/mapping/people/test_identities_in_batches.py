@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.model import Connection
+from mapping.incoming.body import replace_lone_surrogates
 from mapping.people.identities import Identity, identities_in, identities_in_anything, mentions
 from mapping.people.identity_keys import IdentityKeys
 from mapping.results import Mapped
@@ -57,7 +58,7 @@ batches = st.fixed_dictionaries(
 
 def as_raw(batch: Any) -> bytes:
     """Its JSON as ingest stores it, with numbers that are too large to be read."""
-    return json.dumps(batch).replace(f'"{TOO_LARGE}"', TOO_LARGE).replace("\\ud83d", "\\ufffd").encode()
+    return replace_lone_surrogates(json.dumps(batch).replace(f'"{TOO_LARGE}"', TOO_LARGE).encode())
 
 
 @settings(max_examples=600, deadline=None)
@@ -78,6 +79,7 @@ def as_raw(batch: Any) -> bytes:
 @example(
     {"user_identities": {"email": ["jane@shop.example", TOO_LARGE]}}, "email", "customer_id", "mobile_number", "web"
 )
+@example({"user_identities": {"email": "\U0001f400"}}, "email", "email", "email", "web")
 def test_each_person_hashed_into_a_request_is_found(
     bench: Any, batch: dict[str, Any], email: str, external: str, phone: str, route: str
 ) -> None:

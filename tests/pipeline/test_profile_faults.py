@@ -143,4 +143,4 @@ def test_a_purchase_has_its_own_users_click_or_none(tmp_path: Path) -> None:
     assert wrong == []
     assert set(refused.values()) <= {"rejected_by_tiktok"}
     assert len(visitors.accepted) > seconds, "too little was tried"
-    assert filled >= 0.95 * len(visitors.accepted)
+    assert filled >= 0.95 * len(visitors.accepted - refused.keys())

@@ -132,12 +132,8 @@ def test_ctrl_c_ends_it_and_the_watch(bench: Bench) -> None:
 @contextmanager
 def running_tail(bench: Bench) -> Iterator[subprocess.Popen[str]]:
     """Run the command as a process; kill it afterwards if it still runs."""
-    command = [
-        "env",
-        "--default-signal=INT",
-        RELAY,
-        "tail",
-    ]  # a shell's background jobs ignore Ctrl-C, and so would this
+    # A background job of a shell ignores Ctrl-C, and so would what it starts.
+    command = ["env", "--default-signal=INT", RELAY, "tail"]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield child

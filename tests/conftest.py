@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from support.server import SERVER, free_port
 from support.servers import chosen
 
+pytest_plugins = ["support.fixtures"]
+
 settings.register_profile(
     "relay", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )  # a busy machine is no failure

@@ -12,12 +12,9 @@ from pathlib import Path
 
 import pytest
 from support.archive import ArchiveBench
-from support.fixtures import bench_file, nodes, sandbox
 from support.server import free_port
 
 from sandbox.client import SandboxClient
-
-__all__ = ["bench_file", "nodes", "sandbox"]
 
 NO_MOTO = "moto's server of S3's protocol is not installed: pip install -e '.[archive-test]'"
 _buckets = count(1)

@@ -7,13 +7,10 @@ from typing import Any
 import pytest
 from support.bench import Bench
 from support.console_client import PASSWORD, ConsoleClient
-from support.fixtures import bench, bench_file, nodes, sandbox
 
 from config.settings import Settings
 from console.app import console_routes
 from ingest.server import serving
-
-__all__ = ["anonymous", "bench", "bench_file", "console_url", "nodes", "open_console", "operator", "sandbox"]
 
 
 @pytest.fixture

@@ -9,11 +9,8 @@ from pathlib import Path
 from support.bench import Bench
 from support.consuming import consuming, declare, log_of, source_lines
 from support.events import as_json, batch, purchase
-from support.fixtures import bench, sandbox
 from support.queues import Queue
 from support.waiting import until
-
-__all__ = ["bench", "sandbox"]
 
 
 def events(first: int, number: int) -> bytes:

@@ -5,13 +5,10 @@ from pathlib import Path
 import redis
 from support.consuming import CONNECTION, consuming, log_of, source_lines
 from support.events import as_json, batch, purchase
-from support.fixtures import nodes
 from support.nodes import Nodes
 from support.queues import RabbitQueue
 from support.rabbitmq import RabbitMq
 from support.waiting import until
-
-__all__ = ["nodes"]
 
 
 def accepted(client: redis.Redis) -> int:

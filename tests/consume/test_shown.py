@@ -6,7 +6,6 @@ from pathlib import Path
 from support.bench import Bench
 from support.consuming import consuming, declare, source_lines, status
 from support.events import as_json, batch, purchase
-from support.fixtures import bench, sandbox
 from support.queues import Queue, RabbitQueue
 from support.rabbitmq import RabbitMq
 from support.waiting import until
@@ -15,8 +14,6 @@ from config.settings import Settings
 from operations.metrics.exposition import exposition
 from operations.status.connections import overview
 from operations.status.sources import SourceStatus
-
-__all__ = ["bench", "sandbox"]
 
 
 def source_of(bench: Bench) -> SourceStatus:

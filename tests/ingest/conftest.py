@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.fixtures import nodes
 from support.site import CONFIGURATION, Site, running_site
-
-__all__ = ["long_running_site", "nodes", "own_site", "site"]
 
 
 @pytest.fixture(scope="module")

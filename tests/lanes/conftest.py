@@ -5,15 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 import redis
-from support.fixtures import client
 from support.lane import NOW, AppendEvents, chunk_of
 
 from lanes.appends.arrivals import Append, Arrival, Share
 from lanes.lanes import Lanes
 from lanes.names import connection_of
 from store.client import connect_async
-
-__all__ = ["append", "client", "lanes"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Fixtures that several folders of tests import into their conftest.py."""
+"""Fixtures that tests of several folders ask for; tests/conftest.py loads them for all."""
 
 import os
 import signal

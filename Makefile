@@ -6,6 +6,7 @@ RELAY  := $(VENV)/.relay
 TESTS  := $(VENV)/.tests
 READY  := $(VENV)/.ready
 WHAT   := .
+PROCESSES ?= 2
 LOCK   := $(BIN)/uv pip compile --quiet --no-config --no-header --no-annotate --generate-hashes --python-version 3.11 \
 	--python-platform linux --constraint constraints.txt
 
@@ -18,8 +19,8 @@ demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of 
 picture: $(RELAY)  ## renew docs/demo.svg; a test says when it is stale
 	@$(BIN)/relay demo --save docs/demo.svg
 
-test: $(TESTS)  ## every test but the fault run, failovers, the attacks and the containers
-	@$(BIN)/pytest --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks --ignore=tests/containers --ignore=tests/failover
+test: $(TESTS)  ## every test but the fault run, failovers, the attacks and the containers; PROCESSES=n at once
+	@$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --ignore=tests/pipeline/test_faults.py --ignore=tests/attacks --ignore=tests/containers --ignore=tests/failover
 
 quick: $(TESTS)  ## tests that start no server and no process, in under a minute
 	@$(BIN)/pytest --quick tests

@@ -79,7 +79,7 @@ def test_encrypted_bytes_that_are_no_text_are_refused() -> None:
         keyring.decrypt_text(token)
 
 
-@pytest.mark.parametrize("text", ["hidden", f"{NEW},hidden", "hiddén"])
+@pytest.mark.parametrize("text", ["hidden", f"{NEW},hidden", "hiddén"], ids=["one", "second", "not ASCII"])
 def test_a_bad_key_is_named_by_its_position(text: str) -> None:
     """Never by its value."""
     with pytest.raises(ValueError, match=r"key \d is not a Fernet key") as refused:

@@ -15,10 +15,11 @@ import structlog
 
 from config.sources.model import QueueSource
 from consume.report import SourceReport
-from consume.sorting import HeldMessage, MessageSorter, Part
+from consume.sorting import HeldMessage, MessageSorter
 from consume.sources.interface import Message, Source, SourceUnavailable
-from ingest.answers import INTERNAL_ERROR, TOO_LARGE, RequestRefused
+from ingest.answers import RequestRefused
 from ingest.intake import Intake
+from ingest.messages.parts import Part, append_part
 
 MOST_MESSAGES: Final = 500
 MOST_BYTES: Final = 8 * 1024 * 1024
@@ -31,8 +32,6 @@ HOLD_S: Final = 300.0
 LOOK_EVERY_S: Final = 0.5
 RECONNECT_S: Final = (1.0, 2.0, 5.0, 10.0)
 BACKLOG_EVERY_S: Final = 10.0
-MOST_FAILURES: Final = 2
-"""A part of a message that fails alone this often, because of a fault in relay, becomes a dead letter."""
 
 log = structlog.get_logger("relay.consume")
 
@@ -140,35 +139,18 @@ class Consumer:
         outcomes += [await self._try(part) for _, part in alone]
         together = [pair for pair in parts if not pair[1].failures]
         refusals = []
-        for (each, part), refused in zip((*together, *alone), outcomes, strict=True):
+        for (each, part), (left, refused) in zip((*together, *alone), outcomes, strict=True):
             each.parts.remove(part)
+            each.parts += left
             if refused is not None:
-                left = self._left(part, refused)
-                each.parts += left
-                if left == [part]:
-                    refusals.append(refused.message)
+                refusals.append(refused.message)
         return refusals
 
-    async def _try(self, part: Part) -> RequestRefused | None:
-        if not part.request.accepted:  # a batch without events
-            return None
-        try:
-            await self._intake.coalescer.append(part.request)
-        except RequestRefused as refused:
-            return refused
-        self._intake.reloader.in_use.record(part.request.input)
-        return None
-
-    def _left(self, part: Part, refused: RequestRefused) -> list[Part]:
-        """Return what is still to be appended of a part that Redis did not take."""
-        active = self._intake.reloader.active
-        if refused.kind == TOO_LARGE:
-            return self._sorter.smaller_parts(part, active, refused.message)
-        if refused.kind == INTERNAL_ERROR:
-            part.failures += 1
-            if part.failures > MOST_FAILURES:
-                return [self._sorter.without_faults(part, active)]
-        return [part]
+    async def _try(self, part: Part) -> tuple[list[Part], RequestRefused | None]:
+        left, refused = await append_part(self._intake, self._sorter, part)
+        if not left:
+            self._intake.reloader.in_use.record(part.request.input)
+        return left, refused
 
     async def _until_ready(
         self, queue: Source | None = None, held: Sequence[Message] = (), until: float | None = None

@@ -9,14 +9,16 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from config.settings import Settings
 from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
 from ingest.door import Door
 from ingest.health import health_routes
+from ingest.http.large_requests import LargeRequests
 from ingest.intake import Intake
+from ingest.messages.firehose import PATH, FirehoseDoor
 from ingest.metrics import metrics_route
 from ingest.unserved_paths import UnservedPaths
 from operations.metrics.names import ANSWERS, MISDIRECTED
@@ -30,8 +32,12 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     reloader, memory = intake.reloader, intake.memory
     answers, misdirected = CounterBatch(intake.client, ANSWERS), CounterBatch(intake.client, MISDIRECTED)
     unserved = UnservedPaths(reloader, answers.note, misdirected.note)
+    largest = settings.max_request_bytes
+    large = LargeRequests.of(largest)
+    firehose = FirehoseDoor(intake, large, largest, answers.note)
     other_routes = Starlette(
         routes=[
+            *(Route(path, firehose) for path in (PATH, f"{PATH}/")),
             *health_routes(reloader, intake.probe, memory, intake.durability),
             metrics_route(settings, intake.redis_url, reloader.configuration, intake.durability),
             *routes,
@@ -40,9 +46,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
         lifespan=partial(_lifespan, intake, (answers, misdirected)),
     )
     peers = Peers(settings.trusted_proxies)
-    return Door(
-        reloader, memory, intake.coalescer, peers, settings.max_request_bytes, answers.note, other_routes, intake.live
-    )
+    return Door(reloader, memory, intake.coalescer, peers, large, largest, answers.note, other_routes, intake.live)
 
 
 @contextlib.asynccontextmanager

@@ -24,7 +24,7 @@ from ingest.answers import (
 )
 from ingest.coalescer import Coalescer
 from ingest.http.body import ClientGone, is_gzip, read_body
-from ingest.http.large_requests import MOST_READING_BYTES, MOST_WORKING_BYTES, BodyBudget, SideThreads
+from ingest.http.large_requests import LargeRequests
 from ingest.live import LiveRequests
 from ingest.redis.memory import RedisMemoryMonitor
 from ingest.request_log import RefusalLog, log_unexpected_error
@@ -60,6 +60,7 @@ class Door:
         memory: RedisMemoryMonitor,
         coalescer: Coalescer,
         peers: Peers,
+        large: LargeRequests,
         largest_request: int,
         count: Callable[[str], None],
         other_routes: ASGIApp,
@@ -79,8 +80,7 @@ class Door:
         self._live = live
         self._clock_ms = clock_ms
         self._limits = Limits.of(largest_request, INLINE_EVENTS)
-        self._body_budget = BodyBudget(max(MOST_READING_BYTES, 4 * largest_request))
-        self._side_threads = SideThreads(max(MOST_WORKING_BYTES, 4 * largest_request))
+        self._large = large
         self._refusals = RefusalLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,7 +124,7 @@ class Door:
             raise RequestRefused(OVERLOADED, "Redis's memory is nearly full: waiting events must be delivered first.")
         peer = self._peers.address_of(scope) if input_id in active.peer_inputs else ""
         says_gzip = is_gzip(encoding)
-        body = await read_body(receive, length, self._largest_request, self._body_budget)
+        body = await read_body(receive, length, self._largest_request, self._large.bodies)
         gzipped = says_gzip or is_compressed(body)
         small = _small(body, self._largest_request, gzipped)
         job = _Job(input_id, active.plans[input_id], self._clock_ms(), peer)
@@ -146,7 +146,7 @@ class Door:
             plain = gunzip(body, self._largest_request) if gzipped else body
             return job.sort(parse(plain), self._limits.in_thread())
 
-        return await self._side_threads.run(job.input_id, len(body), sorted_request)
+        return await self._large.threads.run(job.input_id, len(body), sorted_request)
 
 
 class _Job(NamedTuple):

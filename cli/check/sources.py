@@ -8,11 +8,11 @@ from cli.context import configuration_of
 from config.errors import ConfigurationError
 from config.settings import Settings
 from config.sources.model import QueueSource
-from consume.decoding import decode
 from consume.sources.interface import Message, Source, SourceUnavailable
 from consume.sources.opening import open_source
 from mapping.incoming.batch import NotABatch
 from mapping.incoming.invalid_batch import split_element
+from mapping.incoming.message import decode
 from operations.format import plural
 
 PEEK_WAIT_S = 2.0

@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from ingest.answers import UNAVAILABLE, RequestRefused
 
@@ -83,6 +83,21 @@ class SideThreads:
                 await self._free_threads.acquire()
         except TimeoutError:
             raise too_many() from None
+
+
+class LargeRequests(NamedTuple):
+    """What all routes that take large requests share."""
+
+    bodies: BodyBudget
+    threads: SideThreads
+
+    @classmethod
+    def of(cls, largest_request: int) -> "LargeRequests":
+        """Return budgets that have room for four of the largest requests."""
+        return cls(
+            BodyBudget(max(MOST_READING_BYTES, 4 * largest_request)),
+            SideThreads(max(MOST_WORKING_BYTES, 4 * largest_request)),
+        )
 
 
 def too_many() -> RequestRefused:

@@ -1,6 +1,6 @@
 """Read what ingest needs before a batch is stored: its events, the kind of each, ids for those without (E2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +12,7 @@ from mapping.incoming.event import UNREADABLE, own_id
 from mapping.incoming.ids import usable_id
 from mapping.incoming.kinds import Leaf, PromotionAction, action_name, custom_type_of, name_of, word
 from mapping.incoming.shapes import repaired, shape_of
+from mapping.incoming.wrong_shapes import why_no_batch
 
 
 class NotABatch(ValueError):
@@ -95,7 +96,7 @@ _HEAD_SHAPE = shape_of(_Event)
 
 
 def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
-    """Split the batch in `raw`; raises NotABatch where it is no JSON object or its `events` are no list.
+    """Split the batch in `raw`; raises NotABatch where it is no JSON object, or one that is no batch.
 
     Known members are split in one pass over the text. A batch with any other member takes a second pass.
     """
@@ -103,8 +104,10 @@ def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
         batch = _decode_batch(raw)
     except UNREADABLE:
         return _split_anything(raw)
-    events, batch.events = batch.events or [], None
-    return _split(_encode(batch), events, batch.environment, batch.source_request_id)
+    events, batch.events = batch.events, None
+    if not events:
+        _refuse_wrong_shape(_decode_members(raw))
+    return _split(_encode(batch), events or [], batch.environment, batch.source_request_id)
 
 
 def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
@@ -112,12 +115,18 @@ def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
         members = _decode_members(raw)
     except UNREADABLE as error:
         raise NotABatch(f"A batch must be a JSON object: {_reason(error)}.") from None
+    _refuse_wrong_shape(members)
     try:
         events = _decode_events(members.pop("events", b"null")) or []
     except UNREADABLE:
         raise NotABatch('"events" of a batch must be an array of events.') from None
     environment, source_request_id = (members.get(name, _ABSENT) for name in ("environment", "source_request_id"))
     return _split(_encode(members), events, environment, source_request_id)
+
+
+def _refuse_wrong_shape(members: Iterable[str]) -> None:
+    if why := why_no_batch(members):
+        raise NotABatch(why)
 
 
 def _split(

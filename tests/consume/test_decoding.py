@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from support.samples import SAMPLES, batches_of
 
 from config.model import Connection, Input
-from consume.decoding import LARGEST_KEPT, decode, unusable
 from ingest.packing import pack
 from ingest.sorting import sort
 from lanes.chunk import ChunkCodec
 from mapping.incoming.batch import NotABatch
 from mapping.incoming.invalid_batch import Unusable, split_element
+from mapping.incoming.message import LARGEST_KEPT, TOGETHER, decode, unusable
 from mapping.plan import compile_plan
 
 LIMIT = 4 << 20
@@ -95,10 +95,11 @@ WRONG = {
     "too many bytes after decompression": (gzip.compress(b'{"a":"' + b"x" * LIMIT + b'"}'), f"more than {LIMIT} bytes"),
     "a batch too large": (b'{"a":"' + b"x" * (1 << 20) + b'"}', "The batch has 1048584 bytes, at most 1048576"),
     "an envelope around nonsense": (firehose(b"hello"), "must be a JSON object"),
-    "envelopes without end": (sns(sns(sns(sns(ONE)))), "no envelope that relay knows"),
+    "envelopes without end": (sns(sns(sns(sns(ONE)))), "no `events`, nor another member that only batches have"),
     "a message of Celery's": (b'{"body":"W10=","headers":{},"properties":{"delivery_tag":"t"}}', "has no `events`"),
     "a notification of S3": (b'{"Records":[{"s3":{"bucket":{}}}]}', "has no `events`"),
-    "an object without members": (b"{}", "has no `events`"),
+    "an event alone": (b'{"event_type":"custom_event","data":{}}', "put it into the `events` of a batch"),
+    "events by another name": (b'{"Events":[{}],"mpid":"1"}', "has `Events`, and no `events`"),
 }
 
 
@@ -119,6 +120,33 @@ def test_one_bad_record_of_several_costs_only_itself() -> None:
     assert (bytes(first), bytes(third)) == (ONE, TWO)
     with pytest.raises(NotABatch):
         split_element(second)
+
+
+def test_a_record_without_data_costs_only_itself() -> None:
+    """And so does one whose data is not base64."""
+    body = json.dumps({"requestId": "r", "records": [{"data": b64(ONE)}, {}, {"data": "?"}, 7, {"data": b64(TWO)}]})
+    first, *bad, last = decode(body.encode(), LIMIT)
+    assert (bytes(first), bytes(last)) == (ONE, TWO)
+    reasons = []
+    for element in bad:
+        with pytest.raises(NotABatch) as refused:
+            split_element(element)
+        reasons.append(str(refused.value))
+    assert reasons == [
+        "The record has no `data` in base64, and no `body`.",
+        "The record's `data` is not base64.",
+        "The record has no `data` in base64, and no `body`.",
+    ]
+
+
+def test_records_cannot_grow_without_end() -> None:
+    """Each record is small and within the limit when decompressed; all of them together are not."""
+    bomb = gzip.compress(b'{"events":[],"x":"' + b" " * (LIMIT - 50) + b'"}')
+    elements = decode(firehose(*[bomb] * 20), LIMIT)
+    assert len(elements) == 20
+    assert sum(len(bytes(element)) for element in elements) < (TOGETHER + 1) * LIMIT
+    with pytest.raises(NotABatch, match="bytes together"):
+        split_element(elements[-1])
 
 
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode) | st.binary(max_size=100).map(gzip.compress))

@@ -45,7 +45,7 @@ def test_every_form_of_message_arrives_and_is_acknowledged(queue: Queue, bench: 
     assert {letter.reason for letter in bench.dead_letters()} == {"invalid_batch"}
     messages = sorted(letter.message for letter in bench.dead_letters())
     assert messages[0].startswith("A batch must be a JSON object")
-    assert messages[1].startswith("The message is JSON, but it has no `events`")
+    assert messages[1].startswith("This JSON object has no `events`")
     declare(bench, source_lines(queue))
     with consuming(tmp_path, bench.url):
         until(lambda: log_of(tmp_path).count('"source_connected"') == 2)

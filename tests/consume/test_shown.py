@@ -1,11 +1,13 @@
 """What operators see of sources: status, metrics, check, and check --deep, which takes nothing away."""
 
 import json
+import subprocess
 from pathlib import Path
 
 from support.bench import Bench
 from support.consuming import consuming, declare, source_lines, status
 from support.events import as_json, batch, purchase
+from support.product import RELAY
 from support.queues import Queue, RabbitQueue
 from support.rabbitmq import RabbitMq
 from support.waiting import until
@@ -87,3 +89,26 @@ def test_check_says_what_would_become_a_dead_letter(rabbitmq: RabbitMq, bench: B
 def findings(*options: str) -> list[dict[str, str]]:
     rows = json.loads(status("check", *options).stdout)
     return [row for row in rows if row["check"].startswith("source")]
+
+
+def test_tail_shows_what_a_queue_brought_and_no_connection_wants(
+    rabbitmq: RabbitMq, bench: Bench, tmp_path: Path
+) -> None:
+    """As it shows what ingest withholds: relay consume learns within a second that someone watches."""
+    queue = RabbitQueue(rabbitmq)
+    declare(bench, source_lines(queue))
+    withheld = as_json({**batch(purchase(7)), "environment": "development"})
+    with consuming(tmp_path, bench.url):
+        tail = subprocess.Popen([RELAY, "tail", "--json", "--number", "1"], stdout=subprocess.PIPE, text=True)
+
+        def ended() -> bool:
+            queue.publish([withheld])
+            return tail.poll() is not None
+
+        try:
+            until(ended)
+        finally:
+            tail.kill()
+            shown, _ = tail.communicate()
+    event = json.loads(shown)
+    assert (event["event_id"], event["outcome"], event["connection"]) == ("e7", "withheld", "shop")

@@ -31,7 +31,7 @@ NO_BOUND = {
     "console.pages.dead_letters.bulk_actions.MOST_REASONS": "the part of a list that a page shows at first",
     "console.pages.dead_letters.bulk_actions._MOST_MS": "a time, checked as such",
     "console.request.MOST_DIGITS": "digits of a number in a form, which has a bound in bytes",
-    "consume.consumer.MOST_FAILURES": "how often a fault of relay is tried again",
+    "ingest.messages.parts.MOST_FAILURES": "how often a fault of relay is tried again",
     "consume.sources.sqs.MOST_AT_ONCE": "what SQS gives in one answer",
     "delivery.search.MOST_APART": "a part of a search, which has a bound in seconds",
     "mapping.incoming.flags._LONGEST_NAME": "names are compared, not kept",

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import wait_until_ready
-from support.events import batch, purchase
+from support.events import as_json, batch, purchase
 from support.plant import SERVER, free_port
 from support.site import APP, Site, refusal_of, running_site
 from support.waiting import until
@@ -131,3 +132,25 @@ def test_one_connection_may_use_half_of_the_memory(shaky_site: Site) -> None:
     until(lambda: shaky_site.post(ONE, auth=APP).status_code == 429)
     assert "game" in shaky_site.post(ONE, auth=APP).json()["errors"][0]["message"]
     assert shaky_site.post(ONE).status_code == 202
+
+
+def deliver(site: Site) -> httpx.Response:
+    """Post a record as Firehose does."""
+    record = b64encode(as_json(ONE)).decode()
+    headers = {"X-Amz-Firehose-Request-Id": "r", "X-Amz-Firehose-Access-Key": "web-key:web-secret"}
+    return site.post({"requestId": "r", "records": [{"data": record}]}, "/v2/firehose", headers=headers)
+
+
+def test_firehose_keeps_what_redis_cannot_take(shaky_site: Site, server: Server) -> None:
+    """429 while Redis is full, 503 while it is away: Firehose sends the records again, until the answer is 200."""
+    shaky_site.redis.config_set("maxmemory", 1)
+    full = deliver(shaky_site)
+    shaky_site.redis.config_set("maxmemory", 0)
+    server.kill()
+    away = deliver(shaky_site)
+    assert (full.status_code, away.status_code) == (429, 503)
+    assert [each.json()["requestId"] for each in (full, away)] == ["r", "r"]
+    assert all(each.json()["errorMessage"] for each in (full, away))
+    server.start()
+    until(lambda: deliver(shaky_site).status_code == 200)
+    assert shaky_site.counts("shop")["accepted"] == 2

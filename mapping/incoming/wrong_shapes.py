@@ -19,22 +19,22 @@ class _Shape(NamedTuple):
     """What an object with these members is taken for, and what to do."""
 
     members: frozenset[str]
-    hint: str
+    advice: str
 
 
-def _shape(*members: str, hint: str) -> _Shape:
-    return _Shape(frozenset(members), hint)
+def _shape(*members: str, advice: str) -> _Shape:
+    return _Shape(frozenset(members), advice)
 
 
 _SHAPES: Final = (
-    _shape("requestId", "records", hint="It is a request of Amazon Data Firehose: these go to /v2/firehose."),
-    _shape("Type", "Message", hint="It is a message of SNS: subscribe a queue of SQS, for `relay consume`."),
-    _shape("detail", "detail-type", hint="It is an event of EventBridge: send it to SQS, for `relay consume`."),
-    _shape("Records", hint="It holds records of AWS: send them to SQS, for `relay consume`."),
-    _shape("message", "subscription", hint="It is a push of Pub/Sub, which relay does not take at this path."),
-    _shape("event_type", hint="It is a single event: put it into the `events` of a batch."),
-    _shape("batches", hint="Send the array of batches itself, to /v2/bulkevents."),
-    _shape("batch", hint="relay takes mParticle's batches, whose events are in `events`."),
+    _shape("requestId", "records", advice="It is a request of Amazon Data Firehose: these go to /v2/firehose."),
+    _shape("Type", "Message", advice="It is a message of SNS: subscribe a queue of SQS, for `relay consume`."),
+    _shape("detail", "detail-type", advice="It is an event of EventBridge: send it to SQS, for `relay consume`."),
+    _shape("Records", advice="It holds records of AWS: send them to SQS, for `relay consume`."),
+    _shape("message", "subscription", advice="It is a push of Pub/Sub, which relay does not take at this path."),
+    _shape("event_type", advice="It is a single event: put it into the `events` of a batch."),
+    _shape("batches", advice="Send the array of batches itself, to /v2/bulkevents."),
+    _shape("batch", advice="relay takes mParticle's batches, whose events are in `events`."),
 )
 
 
@@ -48,5 +48,5 @@ def why_no_batch(members: Iterable[str]) -> str | None:
             return f"This JSON object has `{name}`, and no `events`: a batch has its events in `events`."
     if not names.isdisjoint(MARKS):
         return None
-    hints = [shape.hint for shape in _SHAPES if shape.members <= names]
-    return " ".join([_NO_BATCH, *hints[:1]])
+    advices = [shape.advice for shape in _SHAPES if shape.members <= names]
+    return " ".join([_NO_BATCH, *advices[:1]])

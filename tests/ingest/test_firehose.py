@@ -143,7 +143,7 @@ def test_a_slash_at_the_end_is_no_redirection(site: Site) -> None:
     assert response.status_code == 200
 
 
-def test_firehose_at_the_wrong_path_is_told_the_right_one(site: Site) -> None:
+def test_firehose_at_the_wrong_path_learns_the_right_one(site: Site) -> None:
     """Taken for a batch without events, its records would be lost."""
     response = site.post(body(as_json(batch(purchase(1)))))
     assert response.status_code == 400

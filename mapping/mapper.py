@@ -42,7 +42,8 @@ class BatchMapper:
         if self._prepared.withheld is not None:
             return [self._prepared.withheld]
         try:
-            incoming = read_event(raw, self._prepared.shared, generated_id, self._received_ms, self._now_ms)
+            shared, decode = self._prepared.shared, self._recipe.decode
+            incoming = read_event(raw, shared, generated_id, self._received_ms, self._now_ms, decode)
         except UNREADABLE as error:
             return [self._unreadable(raw, generated_id, error)]
         items = self._recipe.items_of(incoming)

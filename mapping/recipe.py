@@ -9,7 +9,7 @@ from config.routes import Route
 from mapping.compile.functions import Fill, compile_filler
 from mapping.compile.steps import ObjectSteps, is_sent, steps_by_object
 from mapping.forwarding.rules import Forwarding, compile_forwarding
-from mapping.incoming.event import Incoming
+from mapping.incoming.event import Decode, Incoming, decoder_of
 from mapping.incoming.kinds import Kind
 from mapping.items import custom_keys, native_key
 from mapping.match_keys import ReadKeys, key_places, keys_reader
@@ -17,6 +17,7 @@ from mapping.native import COMMERCE_EVENT, describe, native_events
 from mapping.profiles.filling import ProfileFiller
 from mapping.properties.custom import CompiledMapping, compile_custom
 from mapping.properties.native import Item, native_properties
+from mapping.reads import fields_read
 from mapping.results import Unsupported, Withheld
 from mapping.sources import Scope
 from mapping.tables import ADDRESS, FIELDS
@@ -34,6 +35,8 @@ class Recipe(NamedTuple):
     """Fills fields from users' profiles; None for connections that remember nothing."""
     uses_peer_ip: bool
     """Whether the address of the sender of the batch may replace it (I1)."""
+    decode: Decode
+    """Decodes the fields of an event that the connection reads."""
     of_event: Fill
     of_batch: Fill
     keys_of_event: ReadKeys
@@ -95,6 +98,7 @@ def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
         forwarding=compile_forwarding(connection),
         filler=ProfileFiller(connection, route) if connection.remembers else None,
         uses_peer_ip=connection.peer_ip_fallback and source.platform != "feed" and sends_ip,
+        decode=decoder_of(fields_read(connection)),
         of_event=compile_filler(of_event),
         of_batch=compile_filler(of_batch),
         keys_of_event=keys_reader(key_places(route, connection, Scope.EVENT)),

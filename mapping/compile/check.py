@@ -39,13 +39,18 @@ class UnknownSourceError(TypeError):
 
 
 @lru_cache(maxsize=4096)
-def check_expression(expression: str, scope: Scope) -> None:
-    """Raise UnknownSourceError unless every name and attribute in `expression` exists for subjects of `scope`."""
+def check_expression(expression: str, scope: Scope) -> frozenset[tuple[Any, str]]:
+    """Return the fields and methods that `expression` reads from subjects of `scope`, each with the type that has it.
+
+    Raise UnknownSourceError for a name or an attribute that does not exist.
+    """
     try:
         tree = ast.parse(expression, mode="eval")
     except SyntaxError as error:
         raise UnknownSourceError(f"The source `{expression}` is not Python: {error.msg}.") from None
-    _Checker(expression, SUBJECTS[scope], _bound_names(tree)).type_of(tree.body)
+    checker = _Checker(expression, SUBJECTS[scope], _bound_names(tree))
+    checker.type_of(tree.body)
+    return frozenset(checker.read)
 
 
 def _bound_names(tree: ast.AST) -> frozenset[str]:
@@ -60,6 +65,7 @@ class _Checker:
         self._expression, self._subject = expression, subject
         self._known = bound | _BUILTINS | EXPRESSION_FUNCTIONS.keys()
         self._items: dict[str, Any] = {}
+        self.read: set[tuple[Any, str]] = set()
 
     def type_of(self, node: ast.AST) -> Any:
         match node:
@@ -101,6 +107,7 @@ class _Checker:
         hints = _fields_of(owner)
         if name not in hints:
             raise self._unknown(f"{_named(owner)} has no field `{name}`")
+        self.read.add((owner, name))
         return hints[name]
 
     def _method(self, owner: Any, name: str) -> Any:
@@ -110,6 +117,8 @@ class _Checker:
             found = owner is not Any and callable(getattr(owner, name, None)) and name not in _fields_of(owner)
         if not found:
             raise self._unknown(f"{_named(owner)} has no method `{name}`")
+        if owner is Product:
+            self.read.add((owner, name))
         return Any
 
     def _unknown(self, what: str) -> UnknownSourceError:

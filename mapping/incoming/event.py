@@ -4,9 +4,12 @@ Leaves are untyped, because senders write numbers as text and ids as numbers: ea
 (mparticle-input.md §2). Only the nesting is typed; null means absent everywhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec.structs import fields
 
 from mapping.fields.placeholders import LONGEST
 from mapping.incoming.batch_fields import BatchFields
@@ -90,7 +93,10 @@ class Event(msgspec.Struct, gc=False):
 NO_ACTION = ProductAction()
 NO_DATA = Data()
 
-_decode = msgspec.json.Decoder(Event).decode
+Decode: TypeAlias = Callable[[bytes], Event]
+"""Decodes an event's JSON, as it came or repaired; raises one of UNREADABLE."""
+
+decode_event: Decode = msgspec.json.Decoder(Event).decode
 _SHAPE = shape_of(Event)
 _decode_attributes = msgspec.json.Decoder(dict[str, Leaf] | None).decode
 _Promotions = list[Promotion | None] | None
@@ -117,6 +123,31 @@ def decode_promotions(raw: msgspec.Raw) -> list[Promotion]:
         except UNREADABLE:
             pass
     return []
+
+
+class FieldsRead(NamedTuple):
+    """The fields of a product action and of its products that a connection reads."""
+
+    of_action: frozenset[str]
+    of_product: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def decoder_of(read: FieldsRead) -> Decode:
+    """Return a function that decodes an event without the fields that are not read: an event has many products."""
+    product: Any = _narrow(Product, read.of_product, attribute=Product.attribute)
+    action = _narrow(ProductAction, read.of_action, products=list[product | None] | None)
+    data = _narrow(Data, frozenset(Data.__struct_fields__), product_action=action | None)
+    event = _narrow(Event, frozenset(Event.__struct_fields__), data=data | None)
+    return msgspec.json.Decoder(event).decode
+
+
+def _narrow(kind: type[msgspec.Struct], names: frozenset[str], **others: Any) -> Any:
+    """Return a type with the fields of `kind` that have these names; `others` are their types, or methods."""
+    members = [
+        (field.name, others.pop(field.name, field.type), field.default) for field in fields(kind) if field.name in names
+    ]
+    return msgspec.defstruct(kind.__name__, members, namespace=others, gc=False)
 
 
 class Incoming(msgspec.Struct, gc=False):
@@ -174,12 +205,19 @@ class Incoming(msgspec.Struct, gc=False):
         return [] if action is None else decode_promotions(action.promotions)
 
 
-def read_event(raw: bytes, shared: BatchFields, generated_id: str | None, received_ms: int, now_ms: int) -> Incoming:
+def read_event(
+    raw: bytes,
+    shared: BatchFields,
+    generated_id: str | None,
+    received_ms: int,
+    now_ms: int,
+    decode: Decode = decode_event,
+) -> Incoming:
     """Return `raw` as an event of the batch of `shared`; raises one of UNREADABLE."""
     try:
-        event = _decode(raw)
+        event = decode(raw)
     except msgspec.ValidationError:
-        event = _decode(repaired(raw, _SHAPE))
+        event = decode(repaired(raw, _SHAPE))
     data = event.data or NO_DATA
     action = data.product_action or NO_ACTION
     flags, misnamed = data.custom_flags or NO_FLAGS, None

@@ -43,13 +43,18 @@ def status() -> None:
     "--file", type=click.File(encoding="utf-8"), help="A file with an id on each line, or a CSV file; - is stdin."
 )
 @click.option("--column", metavar="NAME", help="The column of the CSV file that has the ids.")
+@click.option(
+    "--since", metavar="TIME", help="Only what ended then or later: 2026-11-24, 2026-11-24T08:30Z, or 7d ago."
+)
+@click.option("--until", metavar="TIME", help="Only what ended before that; of a date, until its end. Times are UTC.")
 @click.option("--json", "as_json", is_flag=True, help="JSON alone on stdout.")
 @runs("cli.trace.command:trace_command")
 def trace_command() -> None:
     """Show what became of events: each item of them, for each connection, on a timeline.
 
     An event's id is mParticle's source_message_id, or the id that relay generated. Ids may come from a file, such as
-    the orders of a month. With RELAY_ARCHIVE the archive is searched as well. Exit code 1 when an id was not seen.
+    the orders of a month. With RELAY_ARCHIVE the archive is searched as well; --since and --until make that quicker.
+    What waits is always shown. Exit code 1 when an id was not seen.
     """
 
 

@@ -8,20 +8,30 @@ from cli.context import open_store
 from cli.terminal.output import console, note, print_json
 from cli.trace.ids import read_ids
 from cli.trace.screen import screen
+from cli.trace.span import read_span
 from delivery.dead_letter import rfc3339
 from operations.archive.search import Archive
-from operations.receipts.trace import Trace, trace
+from operations.receipts.trace import Trace, describe_reach, trace
 from operations.status.connections import overview
 
 _NOT_SEEN: Final = "Unsupported events are only counted, and have no receipt."
 
 
-def trace_command(*, event_ids: tuple[str, ...], file: IO[str] | None, column: str | None, as_json: bool) -> None:
+def trace_command(
+    *,
+    event_ids: tuple[str, ...],
+    file: IO[str] | None,
+    column: str | None,
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+) -> None:
     """Show what became of events: each item of them, for each connection, on a timeline."""
     ids = read_ids(event_ids, file, column)
     with open_store() as store:
         seen = overview(store.settings, store.client)
-        found = trace(store, seen.reading, ids, Archive.of(store.settings))
+        span = read_span(since, until, seen.reading.now_ms)
+        found = trace(store, seen.reading, ids, Archive.of(store.settings), span)
     if as_json:
         print_json([item.as_object() for items in found.items.values() for item in items if item.is_outcome])
     else:
@@ -37,10 +47,10 @@ def _print_unknown(found: Trace, *, as_json: bool) -> None:
     unknown = found.unknown
     if not unknown:
         return
-    since = None if found.since_ms is None else rfc3339(found.since_ms)
     if as_json:
-        note(msgspec.json.encode({"unknown": unknown, "receipts_since": since}).decode())
+        since, until = (None if at is None else rfc3339(at) for at in (found.since_ms, found.until_ms))
+        about = {"unknown": unknown, "receipts_since": since, "receipts_until": until, "receipts_lost": found.lost}
+        note(msgspec.json.encode(about).decode())
         return
     note(f"Not seen: {', '.join(unknown)}")
-    reach = "There are no receipts yet." if since is None else f"Receipts reach back to {since}."
-    note(f"{reach} {_NOT_SEEN}")
+    note(f"{describe_reach(found)} {_NOT_SEEN}")

@@ -9,7 +9,7 @@ from console.services import Services
 from operations.archive.search import Archive
 from operations.receipts.describe_item import describe_item
 from operations.receipts.item import TraceItem
-from operations.receipts.trace import trace
+from operations.receipts.trace import describe_reach, trace
 
 MOST_IDS: Final = 100
 """The command traces more at once."""
@@ -28,6 +28,7 @@ def show(services: Services, request: PageRequest) -> Response:
         asked=asked,
         more=len(ids) - len(asked),
         found=found,
+        reach=describe_reach(found) if found else "",
         arrivals=_arrivals,
         describe=lambda item: describe_item(item, overview),
     )

@@ -17,21 +17,27 @@ _NAME: Final = re.compile(
 
 
 class ArchiveFile(NamedTuple):
-    """A file of the archive: its path, when its hour began, when its first receipt was written, and its receipts."""
+    """A file of the archive: its path, when its hour began, when its first receipt was written, receipts, bytes."""
 
     path: str
     hour_ms: int
     first_ms: int
     receipts: int
+    size: int = 0
 
 
 def file_name(series: str, portion: int, first_ms: int, receipts: int) -> str:
     """Return the path of a portion's file."""
-    hour = datetime.fromtimestamp(first_ms // HOUR_MS * HOUR_MS / 1000, UTC)
-    return f"date={hour:%Y-%m-%d}/hour={hour:%H}/{series}-{portion:06d}-{first_ms}-{receipts}.parquet"
+    return f"{folder_name(first_ms)}/{series}-{portion:06d}-{first_ms}-{receipts}.parquet"
 
 
-def parse_name(path: str) -> ArchiveFile | None:
+def folder_name(at_ms: int) -> str:
+    """Return the folder of the hour of this time; earlier hours sort before it."""
+    hour = datetime.fromtimestamp(at_ms // HOUR_MS * HOUR_MS / 1000, UTC)
+    return f"date={hour:%Y-%m-%d}/hour={hour:%H}"
+
+
+def parse_name(path: str, size: int = 0) -> ArchiveFile | None:
     """Return what a path says; None for a file that is not relay's."""
     match = _NAME.fullmatch(path)
     if match is None:
@@ -40,7 +46,7 @@ def parse_name(path: str) -> ArchiveFile | None:
         hour = datetime.strptime(f"{match[1]} {match[2]} +0000", "%Y-%m-%d %H %z")
     except ValueError:
         return None
-    return ArchiveFile(path, round(hour.timestamp() * 1000), int(match[3]), int(match[4]))
+    return ArchiveFile(path, round(hour.timestamp() * 1000), int(match[3]), int(match[4]), size)
 
 
 def first_kept_ms(now_ms: int, days: int) -> int:

@@ -60,6 +60,11 @@ class Storage:
         with self._translated() as library:
             return bytes(library.get(self._store, path).bytes())
 
+    def get_end(self, path: str, size: int, length: int) -> bytes:
+        """Return the last `length` bytes of a file that has `size` bytes."""
+        with self._translated() as library:
+            return bytes(library.get_range(self._store, path, start=max(0, size - length), end=size))
+
     def list(self) -> Iterator[StoredFile]:
         """Yield every file."""
         with self._translated() as library:

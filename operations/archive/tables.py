@@ -4,8 +4,9 @@ A portion has few distinct rows, because receipts are kept in groups that are al
 repeats them.
 """
 
+import io
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
@@ -14,13 +15,18 @@ import msgspec
 from delivery.receipt import NO_EVENT_ID, ReceiptFields, decode_alike
 from lanes.receipts.archive import ID_BYTES, Piece
 from mapping.match_keys import bits_of, codes_of
+from operations.archive.names import ArchiveFile
 from operations.archive.storage import MISSING, ArchiveError
 
 ID_COLUMN: Final = "event_id_sha256"
-_ROWS_AT_ONCE: Final = 65_536
+PREFIX_COLUMN: Final = "id_prefix"
+"""The first four bytes of the digest as a number. It is last in a file, so that a search reads little more than it."""
 _LEVEL: Final = 1
 """Of zstd: digests do not compress, and level 3 saves nothing else."""
 _HEX: Final = 2 * ID_BYTES
+_PREFIX_BYTES: Final = 4
+_SCHEMA_BYTES: Final = 16_384
+"""More than the schema and the statistics of a file take."""
 
 
 class Encoded(NamedTuple):
@@ -37,6 +43,41 @@ class ArchivedReceipt(NamedTuple):
     event_id_sha256: str
     at_ms: int
     facts: ReceiptFields
+
+
+class WantedIds(NamedTuple):
+    """The ids of the events to find, as the two columns of files have them."""
+
+    ids: Any
+    prefixes: Any
+
+
+class _End(io.RawIOBase):
+    """A file of which only the end was read. Reading before that raises OSError."""
+
+    def __init__(self, size: int, end: bytes) -> None:
+        self._size, self._first, self._end, self._at = size, size - len(end), end, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = offset + (0, self._at, self._size)[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        start = self._at - self._first
+        if start < 0:
+            raise OSError("this part of the file was not read")
+        found = self._end[start:] if size < 0 else self._end[start : start + size]
+        self._at += len(found)
+        return found
 
 
 def encode_portion(pieces: Sequence[Piece]) -> Encoded:
@@ -62,35 +103,62 @@ def encode_portion(pieces: Sequence[Piece]) -> Encoded:
         facts += [each for _, each in groups]
     table = _table(arrow, b"".join(ids), counts, times, facts)
     sink = arrow.BufferOutputStream()
-    names = [name for name in table.column_names if name != ID_COLUMN]
+    names = [name for name in table.column_names if name not in (ID_COLUMN, PREFIX_COLUMN)]
     parquet.write_table(
         table,
         sink,
         compression="zstd",
         compression_level=_LEVEL,
         use_dictionary=names,
-        row_group_size=_ROWS_AT_ONCE,
+        column_encoding={PREFIX_COLUMN: "PLAIN"},
+        row_group_size=max(1, table.num_rows),  # one group, or the prefixes would not be together
     )
     return Encoded(sink.getvalue().to_pybytes(), table.num_rows, unreadable)
 
 
-def find_in_file(path: str, content: bytes, wanted: Any) -> Iterator[ArchivedReceipt]:
-    """Yield the receipts of a file whose ids are in `wanted`, as `wanted_ids` returns it. Raise ArchiveError."""
+def find_in_file(path: str, content: bytes, wanted: WantedIds) -> list[ArchivedReceipt]:
+    """Return the receipts of a file whose ids are wanted. Raise ArchiveError."""
     arrow, parquet = _packages()
     try:
         file = parquet.ParquetFile(arrow.BufferReader(content))
-        for group in range(file.num_row_groups):
-            column = file.read_row_group(group, columns=[ID_COLUMN], use_threads=False).column(0)
-            hits = arrow.compute.is_in(column, wanted)
-            if arrow.compute.any(hits).as_py():
-                yield from map(_receipt, file.read_row_group(group, use_threads=False).filter(hits).to_pylist())
+        column = file.read(columns=[ID_COLUMN], use_threads=False).column(0)
+        hits = arrow.compute.is_in(column, wanted.ids)
+        if not arrow.compute.any(hits).as_py():
+            return []
+        return [_receipt(row) for row in file.read(use_threads=False).filter(hits).to_pylist()]
     except (arrow.ArrowException, OSError, KeyError) as error:
         raise ArchiveError(f"{path} is no file of Parquet, or no whole one: {type(error).__name__}") from None
 
 
-def wanted_ids(ids: Sequence[str]) -> Any:
-    """Return these ids, SHA-256 in hexadecimal, as `find_in_file` takes them."""
-    return _packages()[0].array(list(ids))
+def may_have(file: ArchiveFile, end: bytes, wanted: WantedIds) -> bool:
+    """Return whether a file may have a receipt of these events, by its last `end_size` bytes.
+
+    Files of former versions have no prefixes; they may have any.
+    """
+    arrow, parquet = _packages()
+    try:
+        whole = arrow.PythonFile(_End(file.size, end), mode="r")
+        column = parquet.ParquetFile(whole).read(columns=[PREFIX_COLUMN], use_threads=False).column(0)
+    except (arrow.ArrowException, OSError, KeyError, IndexError):
+        return True  # also a damaged one: reading the whole file says so
+    return bool(arrow.compute.any(arrow.compute.is_in(column, wanted.prefixes)).as_py())
+
+
+def end_size(file: ArchiveFile) -> int:
+    """Return how many bytes at the end of a file have its prefixes and its schema."""
+    return min(file.size, _SCHEMA_BYTES + (_PREFIX_BYTES + 1) * file.receipts)
+
+
+def wanted_ids(digests: Sequence[bytes]) -> WantedIds:
+    """Return these ids, given as SHA-256, as files have them."""
+    arrow = _packages()[0]
+    return WantedIds(arrow.array([digest.hex() for digest in digests]), _prefix_column(arrow, b"".join(digests)))
+
+
+def _prefix_column(arrow: ModuleType, ids: bytes) -> Any:
+    """Return the first four bytes of each id as a number."""
+    first = memoryview(ids).cast("i")[:: ID_BYTES // _PREFIX_BYTES].tobytes()
+    return arrow.Array.from_buffers(arrow.int32(), len(ids) // ID_BYTES, [None, arrow.py_buffer(first)])
 
 
 def _packages() -> tuple[ModuleType, ModuleType]:
@@ -140,7 +208,7 @@ def _table(
         "dead_letter": (of["dead_letter"], text),
     }
     arrays = {name: arrow.array(values, kind).take(place) for name, (values, kind) in columns.items()}
-    return arrow.table({ID_COLUMN: _id_column(arrow, ids, rows), **arrays})
+    return arrow.table({ID_COLUMN: _id_column(arrow, ids, rows), **arrays, PREFIX_COLUMN: _prefix_column(arrow, ids)})
 
 
 def _id_column(arrow: ModuleType, ids: bytes, rows: int) -> Any:

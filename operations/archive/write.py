@@ -50,7 +50,7 @@ def remove_old_files(client: redis.Redis, storage: Storage, days: int, now_ms: i
 
 def files_of(storage: Storage) -> list[ArchiveFile]:
     """Return relay's files in the archive, oldest first. Raise ArchiveError."""
-    found = (parse_name(stored.path) for stored in storage.list())
+    found = (parse_name(stored.path, stored.size) for stored in storage.list())
     return sorted((file for file in found if file), key=lambda file: (file.hour_ms, file.path))
 
 

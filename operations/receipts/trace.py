@@ -8,16 +8,18 @@ from typing import Final
 import msgspec
 import redis
 
-from delivery.dead_letter import DeadLetter, dead_lettered_at_ms
+from delivery.dead_letter import DeadLetter, dead_lettered_at_ms, rfc3339
 from delivery.receipt import ReceiptFields, decode_receipt, digest_secrets, digester
 from lanes.chunk import read_header
 from lanes.dead_letters import dead_letter_ids, read_dead_letters
 from lanes.errors import ChunkUnreadable
 from lanes.ledger import Reading
+from lanes.receipts.archive import archive_kept
 from lanes.receipts.blocks import receipts_kept, search_receipts
-from operations.archive.search import Archive
+from operations.archive.search import ALWAYS, Archive, Span
 from operations.archive.storage import ArchiveError
 from operations.dead_letters.store import DeadLetterStore
+from operations.format import plural
 from operations.receipts.item import TraceItem
 from operations.receipts.waiting import find_waiting
 
@@ -29,13 +31,16 @@ _CLOCKS_MS: Final = 120_000
 class Trace:
     """What is known of some events, by id in the order asked for; each oldest first.
 
-    `since_ms`: receipts reach back to this time; None where there never was any. `archive_problem`: why the archive
-    could not be read, so that older receipts are missing; "" when it could, or there is none.
+    `since_ms`: receipts were read from this time on; None where there never was any. `until_ms`: up to this time, None
+    for now. `lost`: the receipts that could not be archived in time. `archive_problem`: why the archive could
+    not be read, so that older receipts are missing; "" when it could, or there is none.
     """
 
     items: dict[str, list[TraceItem]]
     since_ms: int | None
     archive_problem: str = ""
+    until_ms: int | None = None
+    lost: int = 0
 
     @property
     def unknown(self) -> list[str]:
@@ -43,8 +48,27 @@ class Trace:
         return [event_id for event_id, items in self.items.items() if not items]
 
 
-def trace(store: DeadLetterStore, reading: Reading, event_ids: Iterable[str], archive: Archive | None = None) -> Trace:
-    """Return what is known of these events. `reading` is of the ledger, just before. Raise RedisAway.
+def describe_reach(found: Trace) -> str:
+    """Return which receipts were read: without this, `not seen` means nothing."""
+    if found.since_ms is None:
+        return "There are no receipts yet."
+    until = "now" if found.until_ms is None else rfc3339(found.until_ms)
+    reach = f"Receipts were read from {rfc3339(found.since_ms)} to {until}."
+    if found.lost:
+        reach += f" {plural(found.lost, 'receipt')} could not be archived in time: these are missing."
+    return reach
+
+
+def trace(
+    store: DeadLetterStore,
+    reading: Reading,
+    event_ids: Iterable[str],
+    archive: Archive | None = None,
+    span: Span = ALWAYS,
+) -> Trace:
+    """Return what is known of these events: what ended within `span`, and what waits. Raise RedisAway.
+
+    `reading` is of the ledger, just before.
 
     What waits is read first, so that an item that ends meanwhile is not missed; then its receipt counts. The archive is
     read last: what Redis removes meanwhile is there.
@@ -52,27 +76,35 @@ def trace(store: DeadLetterStore, reading: Reading, event_ids: Iterable[str], ar
     items: dict[str, list[TraceItem]] = {event_id: [] for event_id in event_ids}
     lanes = [lane for connection in reading.connections for lane in connection.lanes]
     waiting = list(find_waiting(store.client, store.codec, lanes, items))
-    ended, since_ms, problem = _ended(store, list(items), archive)
+    ended, since_ms, problem = _ended(store, list(items), archive, span)
     for item in _with_dead_letters(store.client, ended):
         items[item.event_id].append(item)
     for item in _older_dead_letters(store, since_ms, items):
-        items[item.event_id].append(item)
+        if span.has(item.at_ms or 0):
+            items[item.event_id].append(item)
     for item in waiting:
         if not _ended_since(item, items[item.event_id], reading.now_ms):
             items[item.event_id].append(item)
-    return Trace({event_id: sorted(found, key=_time) for event_id, found in items.items()}, since_ms, problem)
+    by_time = {event_id: sorted(found, key=_time) for event_id, found in items.items()}
+    lost = 0 if archive is None else archive_kept(store.client).lost
+    return Trace(by_time, _later(since_ms, span.since_ms), problem, span.until_ms, lost)
+
+
+def _later(reach_ms: int | None, since_ms: int | None) -> int | None:
+    """Return from when on receipts were read; None where there are none."""
+    return None if reach_ms is None else max(reach_ms, since_ms or 0)
 
 
 def _ended(
-    store: DeadLetterStore, event_ids: Sequence[str], archive: Archive | None
+    store: DeadLetterStore, event_ids: Sequence[str], archive: Archive | None, span: Span
 ) -> tuple[list[TraceItem], int | None, str]:
     """Return the receipts of these events, how far back receipts reach, and why the archive could not be read."""
-    found = list(_receipts(store, event_ids))
+    found = [item for item in _receipts(store, event_ids) if span.has(item.at_ms or 0)]
     since_ms = receipts_kept(store.client).since_ms
     if archive is None:
         return found, since_ms, ""
     try:
-        archived = archive.search(store.client, event_ids, since_ms)
+        archived = archive.search(store.client, event_ids, since_ms, span)
     except ArchiveError as error:
         return found, since_ms, str(error)
     older = Counter(TraceItem(event_id, receipt.facts, receipt.at_ms) for event_id, receipt in archived.receipts)

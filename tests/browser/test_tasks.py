@@ -195,7 +195,7 @@ def test_an_order_is_traced_to_its_dead_letter(page: "Page") -> None:
     page.get_by_role("link", name="Trace").click()
     page.get_by_label("Event ids, one a line").fill(f"{event_id}\nnever-sent")
     page.get_by_role("button", name="Trace").click()
-    page.get_by_text("Receipts reach back to").wait_for()
+    page.get_by_text("Receipts were read from").wait_for()
     assert page.locator(".note .id").all_inner_texts() == ["never-sent"]
     page.locator("article.trace").get_by_role("link", name="dead letter").first.click()
     page.get_by_role("heading", name="invalid_ttclid").wait_for()

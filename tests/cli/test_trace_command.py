@@ -48,7 +48,7 @@ def test_an_unknown_id_says_since_when_receipts_reach(ended: Bench) -> None:
     assert unknown["receipts_since"].endswith("Z")
     completed = relay("trace", "e99")
     assert (completed.exit_code, completed.stdout.strip()) == (1, "")
-    assert f"Not seen: e99\nReceipts reach back to {unknown['receipts_since']}." in completed.stderr
+    assert f"Not seen: e99\nReceipts were read from {unknown['receipts_since']} to now." in completed.stderr
     assert "Unsupported events are only counted" in completed.stderr
 
 

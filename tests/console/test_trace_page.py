@@ -28,7 +28,7 @@ def test_an_event_that_was_not_seen_says_since_when_receipts_reach(bench: Bench,
     bench.put([purchase(1)])
     bench.drain()
     text = visible_text(operator.get("/console/trace?ids=%3Cb%3Ee99"))
-    assert "Not seen: <b>e99 Receipts reach back to 2" in text
+    assert "Not seen: <b>e99 Receipts were read from 2" in text
     assert "Unsupported events are only counted" in text
 
 

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -76,11 +76,18 @@ class Storage:
         chosen = list(paths)
         with self._translated() as library:
             for first in range(0, len(chosen), _DELETED_AT_ONCE):
-                with suppress(library.exceptions.NotFoundError):
-                    library.delete(self._store, chosen[first : first + _DELETED_AT_ONCE])
+                self._delete(library, chosen[first : first + _DELETED_AT_ONCE])
         if self._scheme == "file":
             for folder in {Path(self._path, path).parent for path in chosen}:
                 _remove_empty(folder, Path(self._path))
+
+    def _delete(self, library: Any, paths: Sequence[str]) -> None:
+        """Remove files together. Some services end such a request at a file that is gone: then one by one."""
+        try:
+            library.delete(self._store, paths)
+        except (library.exceptions.NotFoundError, FileNotFoundError):
+            for path in paths if len(paths) > 1 else ():
+                self._delete(library, [path])
 
     def _put_local(self, target: Path, content: bytes) -> None:
         """Write to a temporary file, then rename it, both forced to the disk."""

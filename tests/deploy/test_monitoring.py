@@ -14,6 +14,8 @@ from config.dead_letter_reasons import CONFIGURES, CONFIGURES_SENDERS, OPERATOR,
 from config.settings import Settings
 from lanes.ledger import ConnectionReading
 from lanes.receipts.archive import ArchiveKept
+from operations.alerts.drift.finding import DETECTORS, Finding
+from operations.alerts.drift.words import found_notice
 from operations.alerts.messages import (
     AlertContext,
     archive_again,
@@ -108,6 +110,26 @@ def test_every_link_within_the_runbook_has_a_target() -> None:
     assert set(re.findall(r"\]\(#([\w-]+)\)", RUNBOOK)) <= HEADINGS
 
 
+FINDINGS = [
+    Finding("silence", "CompletePayment", 0, 20, events=["CompletePayment"]),
+    Finding("match_keys", "phone", 0, 0.5, 1, 100, events=["CompletePayment"]),
+    Finding("jumps", "phone", 0, 1, 50, 100, "no country"),
+]
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.detector)
+def test_what_stopped_or_changed_has_a_rule_and_a_heading_of_its_own(finding: Finding) -> None:
+    """The same one from the webhook and from Prometheus."""
+    [rule] = [rule for rule in RULES if f'relay_drift{{detector="{finding.detector}"}}' in rule["expr"]]
+    assert rule["annotations"]["runbook"] == found_notice(finding, "shop", 0).fields["runbook"]
+
+
+def test_no_detector_is_missing_here() -> None:
+    """Each has its heading."""
+    assert {finding.detector for finding in FINDINGS} == set(DETECTORS)
+    assert len({found_notice(finding, "shop", 0).fields["runbook"] for finding in FINDINGS}) == len(DETECTORS)
+
+
 def notices() -> list[Notice]:
     """Return one notice of each kind."""
     ledger = ConnectionReading("shop", {}, {"state": "paused"}, [], 0, {}, {})
@@ -120,6 +142,7 @@ def notices() -> list[Notice]:
         *(redis_trouble(trouble, 0), redis_again(0), misdirected(3, 0), clocks_disagree(clocks), clocks_agree(clocks)),
         *(durability_low(durability, 0), durability_again(durability, 0)),
         *(archive_failing(archive, 0), archive_again(archive, 0)),
+        *(found_notice(finding, "shop", 0) for finding in FINDINGS),
     ]
 
 

@@ -115,7 +115,9 @@ def append_contents(
     if written > LARGEST_WRITE:
         raise ArrivalTooLarge
     inputs = [{"id": arrival.input, "accepted": arrival.accepted, "unrouted": arrival.unrouted} for arrival in arrivals]
-    about: dict[str, Any] = {"inputs": inputs, "shares": described, "receipts": receipts.described()}
+    about: dict[str, Any] = {"inputs": inputs, "shares": described}
+    if receipts.number:
+        about["receipts"] = receipts.described()
     if profiles:
         about["profiles"] = profiles
     return AppendContents(about, chunks, receipts.content)

@@ -6,7 +6,7 @@
 -- ARGV[2]: {max_backlog_bytes, inputs = [{id, accepted, unrouted}],
 --           shares = [{connection, lane, accepted, unsupported, withheld = {rule = count}, chunk}],
 --           process, number, previous = the number of the last confirmed append; these three only where appends are numbered,
---           receipts = {number, budget} of what is withheld,
+--           receipts = {number, budget} of what is withheld; absent where nothing is,
 --           profiles = what to add to users' profiles, profile_bytes: their bound; absent where nothing is remembered}
 -- ARGV[3]: these receipts, or empty; ARGV[4...]: chunks, each once; `chunk` of a share is the place of its chunk among
 -- them, 0 for none
@@ -17,7 +17,7 @@ if arrivals.process then
   if last >= check_whole(arrivals.number, 'number', 1) then return 'here' end
   if last < check_whole(arrivals.previous, 'previous') then return last end
 end
-local receipts = check_receipts(arrivals.receipts, ARGV[3])
+local receipts = arrivals.receipts and check_receipts(arrivals.receipts, ARGV[3])
 local more, withheld = {}, 0
 for _, share in ipairs(arrivals.shares) do
   local chunk = check_whole(share.chunk, 'chunk') > 0 and check_text(ARGV[3 + share.chunk], 'chunk') or ''

@@ -4,7 +4,7 @@ The first line of a script names the parts that it needs, in their order: `-- ne
 the script's own folder or from this one. `base.lua` opens with the glossary of the keys of this package.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import cache
 from hashlib import sha1
 from importlib.resources import files
@@ -84,10 +84,13 @@ class AsyncScript:
         words = ["" if now_ms is None else now_ms, *arguments]
         with translate_errors:
             try:
-                return await self._client.execute_command("EVALSHA", self._sha, 0, *words)
+                return await self._send(words)
             except NoScriptError:  # nothing was written
                 await self._client.script_load(self._text)
-                return await self._client.execute_command("EVALSHA", self._sha, 0, *words)
+                return await self._send(words)
+
+    def _send(self, words: Sequence[Argument]) -> Awaitable[Any]:
+        return self._client.execute_command("EVALSHA", self._sha, 0, *words)  # type: ignore[no-untyped-call,no-any-return]
 
 
 class ConfirmedScript:

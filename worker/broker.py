@@ -34,7 +34,7 @@ class Channel(kombu_redis.Channel):
         if Channel.is_one_shard is None:
             with connect(self.url) as client, suppress(RedisError, OSError):  # the channel fails too
                 Channel.is_one_shard = _is_in_cluster_mode(client)
-        self.global_keyprefix = ONE_SLOT if Channel.is_one_shard else ""
+        self.global_keyprefix = key_prefix()
         return super()._get_client()  # type: ignore[no-untyped-call]
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
@@ -68,6 +68,11 @@ def use_broker(app: Celery, url: str) -> None:
     TRANSPORT_ALIASES["redis"] = f"{__name__}:{Transport.__name__}"
     shown = address.place if isinstance(address.place, Tcp) else _SHOWN[type(address.place)]
     app.conf.broker_url = f"redis://{shown}/{address.database}"
+
+
+def key_prefix() -> str:
+    """Return what Celery's keys begin with; it is known once Celery has connected."""
+    return ONE_SLOT if Channel.is_one_shard else ""
 
 
 def trouble_of_celery(app: Celery) -> Trouble | None:

@@ -68,9 +68,11 @@ def _show_queues_of(url: str) -> None:
     from flower.utils.broker import RedisBase
     from flower.views import BaseHandler
 
+    from worker.broker import key_prefix
+
     def get_broker(handler: Any) -> Any:
         del handler
-        broker = RedisBase("redis://")
+        broker = RedisBase("redis://", broker_options={"global_keyprefix": key_prefix()})
         broker.redis = connect_async(url)
         return broker
 

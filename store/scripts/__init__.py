@@ -90,7 +90,7 @@ class AsyncScript:
                 return await self._send(words)
 
     def _send(self, words: Sequence[Argument]) -> Awaitable[Any]:
-        return self._client.execute_command("EVALSHA", self._sha, 0, *words)  # type: ignore[no-untyped-call,no-any-return]
+        return self._client.execute_command("EVALSHA", self._sha, 0, *words)  # type: ignore[no-untyped-call]
 
 
 class ConfirmedScript:

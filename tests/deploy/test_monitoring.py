@@ -45,6 +45,12 @@ METRICS = {row.name: row for row in CATALOGUE}
 QUERIES = [rule["expr"] for rule in RULES] + [
     target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]
 ]
+SCALING = "".join(
+    re.findall(
+        r"query: >-\n(.*?)^```", (ROOT / "docs/production.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+)
+QUERIES.append(SCALING)
 HEADINGS = {
     re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
     for heading in re.findall(r"^#+ (.+)$", RUNBOOK, re.MULTILINE)

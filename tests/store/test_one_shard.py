@@ -1,17 +1,14 @@
 """A server in cluster mode with one shard, as managed services offer it: relay works there."""
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import wait_until_ready
 from support.bench import HEADER, Bench
 from support.events import purchase
+from support.one_shard import running_one_shard
 from support.place import Place
-from support.server import SERVER, free_port_of_cluster, own_every_slot
 from support.waiting import until
 
 from config.secrets import Keyring
@@ -24,14 +21,8 @@ from store.records.profiles import ProfileCodec, ProfileStore, Update, Value
 @pytest.fixture
 def one_shard(tmp_path: Path) -> Iterator[str]:
     """Return the URL of a server in cluster mode that has every slot."""
-    port = free_port_of_cluster()
-    command = [os.fspath(SERVER), "--port", str(port), "--save", "", "--dir", str(tmp_path), "--cluster-enabled", "yes"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        url = f"redis://127.0.0.1:{port}/0"
-        wait_until_ready(url)
-        own_every_slot(url)
-        yield url
-        process.terminate()
+    with running_one_shard(tmp_path) as port:
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 def test_profiles_of_several_people_are_read_together(one_shard: str) -> None:

@@ -28,6 +28,12 @@ class Flower:
         rows: list[dict[str, Any]] = self._get("/tasks/datatable", **asked).json()["data"]
         return rows
 
+    def queue_lengths(self) -> dict[str, int]:
+        """Return what Flower says of Celery's queues: messages by name."""
+        answer = self._get("/api/queues/length")
+        answer.raise_for_status()
+        return {queue["name"]: queue["messages"] for queue in answer.json()["active_queues"]}
+
     def page(self) -> str:
         """Return the page around the list."""
         return self._get("/tasks").text

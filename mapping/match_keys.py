@@ -93,6 +93,8 @@ def keys_reader(places: Iterable[KeyPlace]) -> ReadKeys:
     for within, key, bit in places:
         objects.setdefault(within, {})[key] = bit
     readers = tuple((within, _bits_reader(bits)) for within, bits in objects.items())
+    if len(readers) == 1 and len(readers[0][0]) == 1:
+        return _reader_of_one(*readers[0][0], readers[0][1])
 
     def read(document: Document) -> int:
         found = 0
@@ -103,6 +105,16 @@ def keys_reader(places: Iterable[KeyPlace]) -> ReadKeys:
             if part:
                 found |= bits_of(tuple(part))
         return found
+
+    return read
+
+
+def _reader_of_one(name: str, bits_of: Callable[[tuple[str, ...]], int]) -> ReadKeys:
+    """Return a function that finds the match keys of the object of this name, which is that of most connections."""
+
+    def read(document: Document) -> int:
+        part = document.get(name)
+        return bits_of(tuple(part)) if part else 0
 
     return read
 

@@ -1,6 +1,7 @@
 """The request shapes of TikTok's two APIs: where a row's field belongs, what surrounds it, and the request."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,7 +16,6 @@ Document = dict[str, Any]
 
 encode = msgspec.json.Encoder().encode
 
-_NOTHING: Final[Document] = {}
 _EMPTY: Final = b"{}"
 
 
@@ -90,6 +90,12 @@ def envelope(route: Route, shape: Shape, event_source_id: str, test_event_code: 
     return Envelope(fields[:-2], b"]}")
 
 
+@lru_cache(maxsize=16)
+def _name_of(joined: str) -> bytes:
+    """Return the JSON before the joined object where other fields are before it."""
+    return b",%b:" % encode(joined)
+
+
 class Spliced:
     """The fields that many events share, encoded once and spliced into the JSON of each event.
 
@@ -98,12 +104,16 @@ class Spliced:
 
     def __init__(self, document: Document, joined: str) -> None:
         self._joined = joined
-        self._name = b",%b:" % encode(joined)
-        shared = encode(document.pop(joined, _NOTHING))
-        others = encode(document)
-        end = b"}" if others == _EMPTY else b"," + others[1:]
-        self._end = end if shared == _EMPTY else b"%b%b%b" % (self._name, shared, end)
-        self._end_of_joined = (b"}" if shared == _EMPTY else b"," + shared[1:]) + end
+        self._name = name = _name_of(joined)
+        shared = document.pop(joined, None)
+        if shared:
+            fields = encode({joined: shared, **document})
+            self._end = b"," + fields[1:]
+            self._end_of_joined = b"," + fields[len(name) + 1 :]
+        else:
+            fields = encode(document)
+            self._end = b"}" if fields == _EMPTY else b"," + fields[1:]
+            self._end_of_joined = b"}" + self._end
 
     def complete(self, document: Document) -> bytes:
         """Return the JSON of an event with these fields; removes the joined object from its document."""

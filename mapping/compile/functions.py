@@ -13,7 +13,7 @@ import msgspec
 
 from mapping.compile.check import check_expression
 from mapping.compile.plain import PLAIN
-from mapping.compile.shortcuts import SHORTCUT_NAMES
+from mapping.compile.shortcuts import LONGEST_KEPT, SHORTCUT_NAMES, kept_results
 from mapping.compile.steps import Failure, ObjectSteps, Step, apply_outcome
 from mapping.fields.rules import Rule
 from mapping.results import OUTCOMES, Note
@@ -60,7 +60,7 @@ _KEEP = """\
 _STEP = """\
 value = {expression}
 {usual} {present}:
-    value = rule_{n}(value)
+    value = {judge}(value)
     if type(value) in OUTCOMES:
         value = apply_outcome(value, step_{n}, notes{within})
         if type(value) is Failure:
@@ -135,11 +135,19 @@ class _Writer:
         self.names |= {f"step_{n}": step, f"rule_{n}": step.rule if step.absent is None else _or_absent(step)}
         return _STEP.format(
             n=n,
+            judge=self._judge(step, n),
             expression=step.source.expression,
             usual=_usual(step),
             present="value is not None" if step.absent is None else True,
             within=within,
         )
+
+    def _judge(self, step: Step, n: int) -> str:
+        """Return the code for the function that judges unusual values, or all where results are cached."""
+        if step.shortcut is None or not step.shortcut.keeps:
+            return f"rule_{n}"
+        self.names[f"kept_{n}"] = kept_results(step.rule, step.shortcut)
+        return f"(kept_{n} if type(value) is str and len(value) <= {LONGEST_KEPT} else rule_{n})"
 
     def function(self, template: str, **parts: str) -> Any:
         """Return the function that the filled template defines."""
@@ -149,7 +157,7 @@ class _Writer:
 
 def _usual(step: Step) -> str:
     """Return the code for usual values, up to the condition under which the others go through the rule."""
-    if step.shortcut is not None:
+    if step.shortcut is not None and not step.shortcut.keeps:
         return f"if {step.shortcut.when}:\n    value = {step.shortcut.result}\nelif"
     return f"if not ({PLAIN[step.rule]}) and" if step.rule in PLAIN else "if"
 

@@ -7,7 +7,7 @@ condition is always called.
 from collections.abc import Mapping
 from typing import Final
 
-from mapping.fields.placeholders import ODD, STARTS
+from mapping.fields.placeholders import BEGINNINGS, ODD
 from mapping.fields.rules import Rule, identifier, meaningful
 from mapping.fields.web import ttclid, ttclid_or_nothing, web_url, web_url_or_page
 from mapping.values import TIKTOK_CURRENCIES, currency, descriptive, number, quantity, text
@@ -17,9 +17,9 @@ _SMALL = "-1e15 < value < 1e15"
 _URL = f"{_TEXT} value[:8] == 'https://' and value[8:9] not in '/?#\\\\' and value.split() == [value]"
 _CLICK_ID = f"{_TEXT} value[:6] == 'E.C.P.' and 6 < len(value) <= 1000 and value.isascii() and value.isprintable()"
 
-_MEANINGFUL = f"{_TEXT} value and value.isascii() and value[0] not in ODD and value[:3].casefold() not in STARTS"
+_MEANINGFUL = f"{_TEXT} value and value.isascii() and value[0] not in ODD and value[:3] not in BEGINNINGS"
 
-NAMED: Final[Mapping[str, object]] = {"TIKTOK_CURRENCIES": TIKTOK_CURRENCIES, "ODD": ODD, "STARTS": STARTS}
+NAMED: Final[Mapping[str, object]] = {"TIKTOK_CURRENCIES": TIKTOK_CURRENCIES, "ODD": ODD, "BEGINNINGS": BEGINNINGS}
 """The names that conditions refer to."""
 
 PLAIN: Final[Mapping[Rule, str]] = {

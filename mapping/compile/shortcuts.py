@@ -5,6 +5,7 @@ condition must be sufficient, and need not be necessary: any other value goes th
 """
 
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from config.model import Connection
@@ -36,8 +37,11 @@ SHORTCUT_NAMES: Final[Mapping[str, object]] = {
 }
 """The names that conditions and results refer to."""
 
+MOST_RESULTS: Final = 4096
+LONGEST_KEPT: Final = 64
+
 _TEXT = "type(value) is str and"
-_NO_PLACEHOLDER = "value[:3].casefold() not in STARTS"
+_NO_PLACEHOLDER = "value[:3] not in BEGINNINGS"
 _NO_HASH = "len(value) != 64"
 _ALPHABETIC = f"{_TEXT} value.isascii() and value.isalpha() and {_NO_PLACEHOLDER} and {_NO_HASH}"
 _WORD = f"{_TEXT} value.isascii() and value.isalnum() and value[0] != '0' and {_NO_PLACEHOLDER} and {_NO_HASH}"
@@ -50,12 +54,14 @@ _ID = (
 class Shortcut(NamedTuple):
     """Where `when` holds, the rule's result is `result`; a list's only entry, where the field takes a list.
 
-    It does not serve a connection that has the setting `unless`.
+    It does not serve a connection that has the setting `unless`. Where the same few values come from most users,
+    results are cached (`keeps`).
     """
 
     when: str
     result: str
     unless: str | None = None
+    keeps: bool = False
 
 
 SHORTCUTS: Final[Mapping[Rule | PerConnection, Shortcut]] = {
@@ -74,14 +80,25 @@ SHORTCUTS: Final[Mapping[Rule | PerConnection, Shortcut]] = {
     rules.phone_hashes: Shortcut(
         f"{_TEXT} value[4:5] not in CHANGED_AT.get(value[1:4], DIGITS) and E164(value)", "digest(value)"
     ),
-    rules.name_hash: Shortcut(_ALPHABETIC, "digest(value.lower())"),
+    rules.name_hash: Shortcut(_ALPHABETIC, "digest(value.lower())", keeps=True),
     rules.zip_code_hash: Shortcut(_WORD, "digest(value.lower())"),
-    rules.plain_city: Shortcut(_WORD, "value.lower()"),
-    rules.plain_state: Shortcut(_WORD, "value.lower()"),
+    rules.plain_city: Shortcut(_WORD, "value.lower()", keeps=True),
+    rules.plain_state: Shortcut(_WORD, "value.lower()", keeps=True),
     rules.plain_country: Shortcut(f"{_TEXT} value in COUNTRY_OF_CODE", "COUNTRY_OF_CODE[value]"),
     advertising_id_hash: Shortcut(_ID, "digest(value.lower())"),
     ttp: Shortcut(f"{_TEXT} TTP(value) and value[0] not in ODD and {_NO_PLACEHOLDER} and {_NO_HASH}", "value"),
 }
+
+
+@cache
+def kept_results(rule: Rule, shortcut: Shortcut) -> Rule:
+    """Return the rule for texts of at most LONGEST_KEPT characters: with its shortcut, and its newest results cached.
+
+    All connections share the cache. It holds no more of a person than a first name or a city.
+    """
+    names = {**SHORTCUT_NAMES, "rule": rule}
+    apply: Rule = eval(f"lambda value: {shortcut.result} if {shortcut.when} else rule(value)", names)  # noqa: S307
+    return lru_cache(maxsize=MOST_RESULTS)(apply)
 
 
 def shortcut_of(rule: Rule | PerConnection, connection: Connection) -> Shortcut | None:

@@ -6,6 +6,7 @@ and in any case. Fields whose real values can look the same have a function of t
 
 import re
 from hashlib import sha256
+from itertools import product
 from typing import Final
 
 from mapping.fields.characters import without_invisible
@@ -56,6 +57,10 @@ _LEAST_UUID: Final = 32
 STARTS: Final = frozenset({*(word[:3] for word in (*_WORDS, *_USERS)), "fff", "urn"})
 ODD: Final = frozenset(f"{_PUNCTUATION}{_QUOTES}0" + "".join(map(chr, range(32))))
 """With `STARTS`, the beginnings of all placeholders: most values begin otherwise and need no further check."""
+BEGINNINGS: Final = frozenset(
+    "".join(letters) for start in STARTS for letters in product(*((letter, letter.upper()) for letter in start))
+)
+"""`STARTS` in every case: the beginnings of placeholders in ASCII, as they are written."""
 
 
 def is_placeholder(text: str) -> bool:

@@ -59,6 +59,13 @@ class Fields(msgspec.Struct, gc=False):
     mp_deviceid: Leaf = None
 
 
+_RESERVED = ("FirstName", "LastName", "City", "State", "Country", "Zip", "Gender", "Age", "Mobile", "Address")
+_SPELT = {f"${name.lower()}": f"${name}" for name in _RESERVED}
+_MOST_KEYS = 4096
+_LONGEST_KEY = 64
+_keys_seen: set[str] = set()
+"""Names of user attributes that are keys already; senders use few. Bounded, because they choose the names."""
+
 _NO_DEVICE = DeviceInfo()
 _NO_APPLICATION = ApplicationInfo()
 _FIELDS = msgspec.structs.fields(Fields)
@@ -89,7 +96,7 @@ class BatchFields(msgspec.Struct, gc=False):
     mpid: Leaf
     identities: dict[str, Leaf]
     user: dict[str, Leaf]
-    """User attributes; reserved ones, those with `$`, under their names in lower case (U)."""
+    """User attributes by `attribute_key`: names of reserved ones, those with `$`, may come in any case (U)."""
     partners: dict[str, Leaf]
     device: DeviceInfo
     application: ApplicationInfo
@@ -166,22 +173,22 @@ def _read_field_by_field(raw: bytes) -> BatchFields:
 
 
 def _shared(fields: Fields, notes: tuple[Note, ...]) -> BatchFields:
-    attributes = fields.user_attributes
-    if fields.environment is not None and not isinstance(fields.environment, str):
+    environment = fields.environment
+    if environment is not None and not isinstance(environment, str):
         notes = (*notes, _NO_ENVIRONMENT)
     identities, misnamed = _by_type(fields.user_identities)
     return BatchFields(
-        environment_of(fields.environment),
+        PRODUCTION if environment == PRODUCTION else environment_of(environment),
         fields.ip,
         fields.mpid,
         identities,
-        {name.lower() if name[:1] == "$" else name: value for name, value in attributes.items()} if attributes else {},
+        _by_key(fields.user_attributes) if fields.user_attributes else {},
         fields.partner_identities or {},
         fields.device_info or _NO_DEVICE,
         fields.application_info or _NO_APPLICATION,
         fields.consent_state,
         fields.mp_deviceid,
-        (*notes, *misnamed),
+        (*notes, *misnamed) if misnamed else notes,
     )
 
 
@@ -197,11 +204,29 @@ def _by_type(identities: dict[str, Leaf] | list[Identity | None] | None) -> tupl
         return by_name(
             (entry.identity_type, entry.identity) for entry in entries if isinstance(entry.identity_type, str)
         )
-    if not identities or identities.keys() <= KNOWN:
-        return identities or {}, ()
+    if not identities:
+        return {}, ()
+    if identities.keys() <= KNOWN:
+        return identities, ()
     return by_name(entries_of(identities))
 
 
 def attribute_key(name: str) -> str:
-    """Return a user attribute's name as a key of `BatchFields.user`."""
-    return name.lower() if name[:1] == "$" else name
+    """Return a user attribute's name as a key of `BatchFields.user`: reserved names as mParticle spells them."""
+    if name[:1] != "$":
+        return name
+    lowered = name.lower()
+    return _SPELT.get(lowered, lowered)
+
+
+def _by_key(attributes: dict[str, Leaf]) -> dict[str, Leaf]:
+    """Return user attributes by their keys: as they are where all names are known to be keys."""
+    if attributes.keys() <= _keys_seen:
+        return attributes
+    by_key: dict[str, Leaf] = {}
+    for name, value in attributes.items():
+        key = attribute_key(name)
+        by_key[key] = value
+        if key == name and len(name) <= _LONGEST_KEY and len(_keys_seen) < _MOST_KEYS:
+            _keys_seen.add(name)
+    return by_key

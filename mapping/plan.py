@@ -8,7 +8,7 @@ from config.routes import route_of
 from mapping.forwarding.rules import DISABLED
 from mapping.forwarding.sample import reads_device_id
 from mapping.incoming.batch import Head
-from mapping.incoming.batch_fields import BatchFields, read_batch_fields, relevant
+from mapping.incoming.batch_fields import BatchFields, read_batch_fields
 from mapping.incoming.invalid_batch import InvalidBatchMapper, is_no_batch
 from mapping.mapper import BatchMapper
 from mapping.match_keys import names_of_fields
@@ -33,9 +33,8 @@ class Plan:
         self._enabled = connection.enabled
         self.remembers = bool(connection.remembers and connection.enabled)
         """Whether its batches are read for users' profiles."""
-        self._reads_device_id = reads_device_id(connection)
         self._recipe = build_recipe(connection, source, self.route)
-        self._prepare = batch_preparer(self._recipe)
+        self._prepare = batch_preparer(self._recipe, reads_device_id=reads_device_id(connection))
         self._envelope = envelope(
             self.route, shape_of(self.route), connection.event_source_id, connection.test_event_code
         )
@@ -78,11 +77,7 @@ class Plan:
         if is_no_batch(shared):
             return InvalidBatchMapper(shared)
         now_ms = received_ms if now_ms is None else now_ms
-        prepared = self._prepare(
-            relevant(shared, with_device_id=self._reads_device_id),
-            filling,
-            peer_ip if self.uses_peer_ip else None,
-        )
+        prepared = self._prepare(shared, filling, peer_ip if self._recipe.uses_peer_ip else None)
         return BatchMapper(self._recipe, prepared, received_ms, now_ms)
 
     @property

@@ -1,19 +1,20 @@
 """Prepare once what all events of a batch share: read, hash and encode it, and cache it for the user's next batches."""
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Final, TypeAlias
+from itertools import count
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from config.profiles.fields import IP
-from mapping.incoming.batch_fields import read_batch_fields
+from mapping.incoming.batch_fields import members_decoder, read_batch_fields
+from mapping.incoming.event import UNREADABLE
 from mapping.profiles.filling import FillEvent, may_fill
 from mapping.profiles.values import Filling
 from mapping.recipe import Recipe
 from mapping.results import Note
-from mapping.wire import Document, Spliced
+from mapping.wire import Document, Spliced, encode
 
 MOST_KEPT: Final = 1024
-"""Users whose batches one process caches; batches of one user follow each other within minutes."""
+"""Users whose last batch one process keeps; batches of one user follow each other within minutes."""
 LONGEST_KEPT: Final = 2048
 """Bytes of JSON of one user. Decoded, they may take 20 times as much: 40 MiB in all, 3 MiB for usual users."""
 MOST_LONG_KEPT: Final = 16
@@ -24,8 +25,10 @@ LONGEST_LONG_KEPT: Final = 64 << 10
 class PreparedBatch:
     """The shared part of a batch for one connection; serves any number of threads and batches."""
 
-    def __init__(self, recipe: Recipe, relevant: bytes, filling: Filling | None, peer_ip: str | None) -> None:
-        self.shared = read_batch_fields(relevant, recipe.platform)
+    __slots__ = ("_encoded", "_filling", "_recipe", "fill_event", "rules", "shared", "withheld")
+
+    def __init__(self, recipe: Recipe, shared: bytes, filling: Filling | None, peer_ip: str | None) -> None:
+        self.shared = read_batch_fields(shared, recipe.platform)
         self.fill_event: FillEvent | None = None
         filling = self._permitted(recipe, filling)
         self.shared.addresses = (self.shared.ip, None if filling is None else filling.get(IP), peer_ip)
@@ -59,34 +62,73 @@ class PreparedBatch:
 
 
 PrepareBatch: TypeAlias = Callable[[bytes, Filling | None, str | None], PreparedBatch]
-"""Takes the relevant JSON of a batch, what may fill it, and the sender's address, where that may be sent."""
+"""Takes the JSON of a batch without its events, what may fill it, and the sender's address, where that may be sent."""
 
 
-class _Maker:
-    """A recipe compared by identity: a key of the caches that all connections share."""
+class _Kept(NamedTuple):
+    """What a user's last batch was prepared from, and the result."""
 
-    __slots__ = ("recipe",)
-
-    def __init__(self, recipe: Recipe) -> None:
-        self.recipe = recipe
-
-
-def _make(maker: _Maker, relevant: bytes, filling: Filling | None, peer_ip: str | None) -> PreparedBatch:
-    return PreparedBatch(maker.recipe, relevant, filling, peer_ip)
+    members: Any
+    filling: Filling | None
+    peer_ip: str | None
+    prepared: PreparedBatch
 
 
-_kept = lru_cache(maxsize=MOST_KEPT)(_make)
-_kept_long = lru_cache(maxsize=MOST_LONG_KEPT)(_make)
+class _Users:
+    """The last batch of each of the newest `most` users, in two halves: when one is full, the older one goes.
+
+    Unlike an `lru_cache` it has no links to turn for each batch, and it compares a user's JSON without hashing it.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._half = most // 2
+        self._newer: dict[bytes, _Kept] = {}
+        self._older: dict[bytes, _Kept] = {}
+
+    def last(self, user: bytes) -> _Kept | None:
+        """Return what is kept for a user."""
+        kept = self._newer.get(user)
+        if kept is None and (kept := self._older.get(user)) is not None:
+            self.keep(user, kept)
+        return kept
+
+    def keep(self, user: bytes, kept: _Kept) -> None:
+        """Keep this for the user in place of what was kept before."""
+        if len(self._newer) >= self._half:
+            self._older, self._newer = self._newer, {}
+        self._newer[user] = kept
 
 
-def batch_preparer(recipe: Recipe) -> PrepareBatch:
-    """Return a function that prepares the shared part for `recipe`, and caches it for batches with the same content."""
-    maker = _Maker(recipe)
+_users: Final = _Users(MOST_KEPT)
+_long_users: Final = _Users(MOST_LONG_KEPT)
+_numbers: Final = count()
 
-    def make(relevant: bytes, filling: Filling | None, peer_ip: str | None) -> PreparedBatch:
-        if len(relevant) <= LONGEST_KEPT:
-            return _kept(maker, relevant, filling, peer_ip)
-        prepare = _kept_long if len(relevant) <= LONGEST_LONG_KEPT else _make
-        return prepare(maker, relevant, filling, peer_ip)
 
-    return make
+def batch_preparer(recipe: Recipe, *, reads_device_id: bool = False) -> PrepareBatch:
+    """Return a function that prepares the shared part for `recipe`, and keeps it for the user's batches that equal it.
+
+    A user is who has the same mpid and identities. All connections share the memory.
+    """
+    decode = members_decoder(with_device_id=reads_device_id)
+    number = b"%d:" % next(_numbers)
+
+    def prepare(shared: bytes, filling: Filling | None, peer_ip: str | None) -> PreparedBatch:
+        try:
+            members = decode(shared)
+        except UNREADABLE:
+            return PreparedBatch(recipe, shared, filling, peer_ip)
+        users = _users
+        if len(shared) > LONGEST_KEPT:
+            relevant = encode(members)
+            if len(relevant) > LONGEST_LONG_KEPT:
+                return PreparedBatch(recipe, relevant, filling, peer_ip)
+            members, users = decode(relevant), _users if len(relevant) <= LONGEST_KEPT else _long_users
+        user: bytes = number + members.mpid + members.user_identities
+        last = users.last(user)
+        if last is not None and last[0] == members and last[1] == filling and last[2] == peer_ip:
+            return last[3]
+        prepared = PreparedBatch(recipe, shared, filling, peer_ip)
+        users.keep(user, _Kept(members, filling, peer_ip, prepared))
+        return prepared
+
+    return prepare

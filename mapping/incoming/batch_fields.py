@@ -1,5 +1,8 @@
 """Decode what the events of a batch share: its JSON without `events`. A malformed field costs only itself."""
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
 from mapping.incoming.identity_names import ALIASES, KNOWN, by_name, entries_of
@@ -129,6 +132,14 @@ def relevant(raw: bytes, *, with_device_id: bool = False) -> bytes:
         return _encode(_decode_all_members(raw) if with_device_id else _decode_members(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return raw
+
+
+def members_decoder(*, with_device_id: bool) -> Callable[[bytes], Any]:
+    """Return a function that splits a batch's JSON into the members that are read, each as its bytes.
+
+    It raises one of msgspec's errors for what is no JSON object. The members compare equal if their bytes are.
+    """
+    return _decode_all_members if with_device_id else _decode_members
 
 
 def read_batch_fields(raw: bytes, platform: str = "") -> BatchFields:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mapping.fields import hashing
 from mapping.incoming.batch_fields import Fields, relevant
+from mapping.prepared_batch import MOST_KEPT
 from mapping.profiles.values import Filling
 from mapping.results import Mapped
 
@@ -70,6 +71,25 @@ def test_a_user_is_hashed_once(bench, monkeypatch, events):
         mapped = bench.results(plan, {**batch, "events": [bench.purchase()] * events})
         assert all(isinstance(result, Mapped) for [result] in mapped)
     assert sorted(hashed) == [b"a@b.example", b"c-1"]
+
+
+def test_a_user_who_comes_back_after_many_others_is_hashed_again(bench, monkeypatch):
+    """Half of the users kept are sure to be kept; those before the last `MOST_KEPT` are not."""
+    hashed: list[bytes] = []
+    monkeypatch.setattr(hashing, "sha256", lambda data, real=hashing.sha256: (hashed.append(data), real(data))[1])
+    plan = bench.plan()
+
+    def arrives(user: int) -> int:
+        hashed.clear()
+        batch = {"mpid": user, "user_identities": {"email": f"a{user}@b.example"}}
+        bench.mapped(plan, bench.purchase(), **batch)
+        return len(hashed)
+
+    assert [arrives(user) for user in (1, 1, 2, 1)] == [1, 0, 1, 0]
+    assert [arrives(user) for user in range(3, 3 + MOST_KEPT // 2 - 1)] == [1] * (MOST_KEPT // 2 - 1)
+    assert arrives(1) == 0
+    assert sum(arrives(user) for user in range(10_000, 10_000 + MOST_KEPT)) == MOST_KEPT
+    assert arrives(1) == 1
 
 
 def test_relevant_is_all_that_is_read():

@@ -12,6 +12,7 @@ from phonenumbers import CountryCodeSource, NumberParseException, PhoneNumber
 
 from config.text_cache import cached_by_text
 from mapping.fields.characters import ascii_digits, without_invisible
+from mapping.fields.phones import usual as usual_numbers
 from mapping.fields.phones.plans import CHANGED, VERSION, ZEROS
 from mapping.results import OmitField, SendWithNote
 
@@ -110,7 +111,7 @@ def _prefixed(digits: str, region: str | None) -> str | OmitField:
     """Read a number that starts with `00`; not every country dials `00` before an international number."""
     plus = f"+{digits[2:]}"
     read = _parsed(plus)
-    own = _dialled(digits, region) if region is not None else None
+    own = None if region is None or usual_numbers.dials_00(digits, region) else _dialled(digits, region)
     if isinstance(own, _International) and not (own.valid and isinstance(read, _International) and read.e164 != plus):
         read = _only_one(own, read)
     elif own is not None:
@@ -122,6 +123,9 @@ def _prefixed(digits: str, region: str | None) -> str | OmitField:
 
 def _national(digits: str, region: str) -> str | OmitField:
     """Read a number as people of the region write it: with its international prefix, or a valid national one."""
+    usual = usual_numbers.national(digits, region)
+    if usual is not None:
+        return usual
     dialled = _dialled(digits, region)
     if dialled is not None:
         return dialled.e164 if isinstance(dialled, _International) and dialled.possible else _NOT_OF_REGION
@@ -165,8 +169,12 @@ def _only_one(first: _International | OmitField, second: _International | OmitFi
 
 def _parsed(digits: str) -> _International | OmitField:
     """Return a number with `+` as its country's plan reads it; by its form alone for an unknown country code."""
-    if E164(digits) and not _known(digits):
-        return _International(digits, possible=True, valid=False)
+    if E164(digits):
+        usual = usual_numbers.international(digits)
+        if usual is not None and _is_stable(usual):
+            return _International(usual, possible=True, valid=True)
+        if not _known(digits):
+            return _International(digits, possible=True, valid=False)
     number = _parse(digits, None)
     return _NOT_A_NUMBER if number is None else _normalised(number)
 

@@ -1,6 +1,7 @@
 """Phone numbers (E9): read by their country's plan, and never hashed as another number."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from random import Random
 
 import phonenumbers
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 from support import phone_plans
 
+from mapping.fields.phones import numbers, usual
 from mapping.fields.phones.numbers import e164
 from mapping.fields.phones.plans import CHANGED, VERSION, ZEROS
 from mapping.results import OmitField, SendWithNote
@@ -202,7 +204,7 @@ def test_table_of_what_parsing_may_change_is_the_plans():
 
 
 CODES = sorted(CHANGED)
-numbers = st.builds(
+e164_numbers = st.builds(
     lambda code, rest: f"+{code}{rest}"[:16], st.sampled_from(CODES), st.from_regex(r"[0-9]{6,13}", fullmatch=True)
 )
 starts = st.builds(
@@ -220,7 +222,7 @@ def shown_unchanged(number: str) -> bool:
 
 
 @settings(max_examples=1_000, deadline=None)
-@given(numbers | starts)
+@given(e164_numbers | starts)
 def test_what_the_table_does_not_name_is_not_changed_by_parsing(number):
     """The short path gives the same as parsing."""
     if len(number) >= 8 and shown_unchanged(number):
@@ -231,7 +233,7 @@ def test_what_the_table_does_not_name_is_not_changed_by_parsing(number):
 
 @settings(max_examples=1_000, deadline=None)
 @given(
-    st.from_regex(r"(\+|00|011|0011|)[0-9 ()./-]{3,24}", fullmatch=True) | numbers | starts,
+    st.from_regex(r"(\+|00|011|0011|)[0-9 ()./-]{3,24}", fullmatch=True) | e164_numbers | starts,
     st.sampled_from([None, "US", "GB", "DE", "IT", "AU", "BR", "AR", "KR", "RU"]),
 )
 def test_what_was_read_is_read_again_as_it_is(text, region):
@@ -248,3 +250,56 @@ def test_any_text_is_a_number_or_none(text, region):
     """Never an exception, and never anything but E.164."""
     read = hashed(text, region)
     assert read is None or (read[0] == "+" and read[1:].isascii() and read[1:].isdecimal())
+
+
+SHORT_CUTS = {"national": None, "international": None, "dials_00": False}
+
+
+@pytest.fixture
+def parses_all(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str | None], object]]:
+    """Reads numbers by parsing alone."""
+
+    def read(text: str, region: str | None) -> object:
+        with monkeypatch.context() as patched:
+            for name, answer in SHORT_CUTS.items():
+                patched.setattr(usual, name, lambda *_, answer=answer: answer)
+            return uncached(text, region)
+
+    return read
+
+
+def uncached(text: str, region: str | None) -> object:
+    return numbers._read.__wrapped__(text, region)  # type: ignore[attr-defined]
+
+
+def near(random: Random, expected: str) -> Iterator[str]:
+    """National numbers that begin like this one; a tenth are a digit short."""
+    digits = phonenumbers.national_significant_number(phonenumbers.parse(expected))
+    for _ in range(3):
+        kept = random.randrange(len(digits) + 1)
+        rest = "".join(random.choices("0123456789", k=len(digits) - kept))
+        yield (digits[:kept] + rest)[: -1 if random.random() < 0.1 else None]
+
+
+def test_numbers_of_every_region_are_read_as_if_they_were_parsed(parses_all):
+    """Those like its examples, with and without trunk prefix and country code, in the region and in none."""
+    random = Random(1)
+    for region, expected in EXAMPLES:
+        trunk, code = trunk_of(region) or "0", str(phonenumbers.parse(expected).country_code)
+        for digits in near(random, expected):
+            beginnings = ("", trunk, code, f"00{code}", f"+{code}", f"+{code}{trunk}", f"+{code} ({trunk}) ")
+            for text in (beginning + digits for beginning in beginnings):
+                for home in {region, None}:
+                    assert uncached(text, home) == parses_all(text, home), (text, home)
+
+
+def test_nearly_all_national_numbers_are_read_without_parsing():
+    """The examples of every region with a plan, as people of the region write them; and none is read wrongly."""
+    rows = [(e, usual.national(trunk_of(r) + national_of(e), r)) for r, e in EXAMPLES if r is not None]
+    read = [(expected, found) for expected, found in rows if found is not None]
+    assert all(expected == found for expected, found in read)
+    assert len(read) > 0.75 * len(rows)
+
+
+def national_of(expected: str) -> str:
+    return phonenumbers.national_significant_number(phonenumbers.parse(expected))

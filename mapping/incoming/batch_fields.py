@@ -64,8 +64,8 @@ class Fields(msgspec.Struct, gc=False):
 
 _RESERVED = ("FirstName", "LastName", "City", "State", "Country", "Zip", "Gender", "Age", "Mobile", "Address")
 _SPELT = {f"${name.lower()}": f"${name}" for name in _RESERVED}
-_MOST_KEYS = 4096
-_LONGEST_KEY = 64
+MOST_KEYS = 4096
+LONGEST_KEY = 64
 _keys_seen: set[str] = set()
 """Names of user attributes that are keys already; senders use few. Bounded, because they choose the names."""
 
@@ -238,6 +238,6 @@ def _by_key(attributes: dict[str, Leaf]) -> dict[str, Leaf]:
     for name, value in attributes.items():
         key = attribute_key(name)
         by_key[key] = value
-        if key == name and len(name) <= _LONGEST_KEY and len(_keys_seen) < _MOST_KEYS:
+        if key == name and len(name) <= LONGEST_KEY and len(_keys_seen) < MOST_KEYS:
             _keys_seen.add(name)
     return by_key

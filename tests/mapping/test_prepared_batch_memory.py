@@ -5,6 +5,12 @@ import tracemalloc
 
 import pytest
 
+from mapping.compile.shortcuts import LONGEST_KEPT as LONGEST
+from mapping.compile.shortcuts import MOST_RESULTS, SHORTCUTS, kept_results
+from mapping.fields import rules
+from mapping.fields.hashing import digest
+from mapping.incoming import batch_fields
+from mapping.incoming.batch_fields import LONGEST_KEY, MOST_KEYS
 from mapping.prepared_batch import LONGEST_KEPT, LONGEST_LONG_KEPT, MOST_KEPT, MOST_LONG_KEPT, batch_preparer
 
 MIB = 1 << 20
@@ -30,6 +36,20 @@ def test_what_is_remembered_is_bounded(bench, longest, parts, most_mib):
     finally:
         tracemalloc.stop()
     assert kept < most_mib * MIB
+
+
+def test_names_and_results_that_are_remembered_are_few_and_short(bench):
+    """However many names of attributes and of people senders make up."""
+    results = kept_results(rules.name_hash, SHORTCUTS[rules.name_hash])
+    plan = bench.plan()
+    for number in range(MOST_RESULTS + 500):
+        attributes = {f"own-{number}": 1, "x" * (LONGEST_KEY + 1): 1, "$FirstName": f"Ana {number} " + "x" * LONGEST}
+        bench.one(plan, user_attributes=attributes)
+        assert results(f"Ana{number}") == digest(f"ana{number}")
+    assert results.cache_info().maxsize == MOST_RESULTS
+    assert 0 < results.cache_info().currsize <= MOST_RESULTS
+    assert 0 < len(batch_fields._keys_seen) <= MOST_KEYS
+    assert max(map(len, batch_fields._keys_seen)) <= LONGEST_KEY
 
 
 def part(number: int, longest: int) -> bytes:

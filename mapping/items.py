@@ -4,6 +4,7 @@ Within its event an item is known by its key: `<TikTok event>:<digest of the map
 mapping makes an item of each product. Entries stored by older versions hold only the TikTok event.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from hashlib import sha256
@@ -19,10 +20,11 @@ _DIGEST_DIGITS: Final = 12
 def custom_keys(mappings: Sequence[CustomMapping]) -> list[str]:
     """Return the key of each mapping's item; mappings with the same content get a number."""
     keys: list[str] = []
+    same: Counter[str] = Counter()
     for mapping in mappings:
         key = _key(mapping.tiktok_event, _content(mapping))
-        same = sum(1 for earlier in keys if earlier.partition(".")[0] == key)
-        keys.append(f"{key}.{same + 1}" if same else key)
+        same[key] += 1
+        keys.append(f"{key}.{same[key]}" if same[key] > 1 else key)
     return keys
 
 

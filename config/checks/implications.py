@@ -12,7 +12,7 @@ from config.vocabulary import EVENT_TYPES
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _MOST_DIGITS: Final = 18
 """Of a part of a version; the mapping reads a longer one as text."""
-_SINGLE: Final = frozenset({"field", "batch", "gdpr_consent"})
+SINGLE: Final = frozenset({"field", "batch", "gdpr_consent"})
 """Subjects of which an event has one value only."""
 _OF_COMMERCE: Final = frozenset({"product", "product_attribute", "promotion"})
 
@@ -21,17 +21,17 @@ def implies(first: Condition, second: Condition) -> bool:
     """Return True where every event for which `first` holds is one for which `second` holds."""
     if not _same_subject(first, second):
         return False
-    if _is_absence(first) or _is_absence(second):
-        return _is_absence(first) and _is_absence(second)
+    if is_absence(first) or is_absence(second):
+        return is_absence(first) and is_absence(second)
     if second.operator == "exists" or first == second:
         return True
     if first.operator in NEGATIVE and second.operator in NEGATIVE:
-        return _values(second) <= _values(first)
+        return values_of(second) <= values_of(first)
     if second.operator in NEGATIVE:
         return False  # of several values, one may be as `first` says and another as `second` denies
     if first.operator in ("is", "in"):
         if second.operator in ("is", "in"):
-            return _values(first) <= _values(second)
+            return values_of(first) <= values_of(second)
         return all(_holds_for(second, value) for value in _forms(first))
     if first.operator in ("greater", "less") and first.operator == second.operator:
         bounds = _bound(first), _bound(second)
@@ -48,9 +48,9 @@ def exclude(first: Condition, second: Condition) -> bool:
         return True
     if not _same_subject(first, second):
         return False
-    if _is_absence(first) != _is_absence(second):
+    if is_absence(first) != is_absence(second):
         return True
-    if first.subject not in _SINGLE:
+    if first.subject not in SINGLE:
         return False
     return _values_exclude(first, second) or _values_exclude(second, first) or _bounds_exclude(first, second)
 
@@ -60,7 +60,7 @@ def _values_exclude(first: Condition, second: Condition) -> bool:
     if first.operator not in ("is", "in") or not _is_certain(second):
         return False
     if second.operator in ("is", "in"):
-        return _values(first).isdisjoint(_values(second)) and _numbers(first).isdisjoint(_numbers(second))
+        return values_of(first).isdisjoint(values_of(second)) and _numbers(first).isdisjoint(_numbers(second))
     return not _holds_for_any(second, _forms(first))
 
 
@@ -75,8 +75,9 @@ _BOUNDS: Final = ("greater", "less")
 def _excluded_by_kind(first: Condition, event_type: Condition) -> bool:
     """Return whether `first` needs an event of another type than `event_type` allows."""
     types = _types_of(first)
-    is_type = (event_type.subject, event_type.name) == ("field", "event_type")
-    return is_type and not _is_absence(first) and not any(_holds_for(event_type, each) for each in types)
+    return (
+        is_event_type(event_type) and not is_absence(first) and not any(_holds_for(event_type, each) for each in types)
+    )
 
 
 def _types_of(condition: Condition) -> frozenset[str]:
@@ -90,7 +91,13 @@ def _same_subject(first: Condition, second: Condition) -> bool:
     return (first.subject, first.name) == (second.subject, second.name)
 
 
-def _is_absence(condition: Condition) -> bool:
+def is_event_type(condition: Condition) -> bool:
+    """Return whether the condition is on the type of the event."""
+    return (condition.subject, condition.name) == ("field", "event_type")
+
+
+def is_absence(condition: Condition) -> bool:
+    """Return whether the condition holds only where the subject is absent."""
     return condition.operator == "exists" and condition.values == ("false",)
 
 
@@ -103,8 +110,16 @@ _Value: TypeAlias = str | tuple[float, ...]
 
 
 @lru_cache(maxsize=256)
-def _values(condition: Condition) -> frozenset[_Value]:
+def values_of(condition: Condition) -> frozenset[_Value]:
+    """Return the values of a condition; equal numbers and equal versions are one value."""
     return frozenset(_value(condition, text) for text in _texts(condition))
+
+
+def listed(condition: Condition) -> frozenset[object] | None:
+    """Return values of which conditions on one subject share one, unless they exclude each other; None for no list."""
+    if condition.subject not in SINGLE or condition.operator not in ("is", "in"):
+        return None
+    return values_of(condition) | _numbers(condition)
 
 
 def _numbers(condition: Condition) -> frozenset[float]:
@@ -115,8 +130,13 @@ def _numbers(condition: Condition) -> frozenset[float]:
 def _forms(condition: Condition) -> frozenset[_Value]:
     """Return the values, and the text that JSON's numbers have that are equal to them."""
     if holds(condition.subject, condition.name) in ("number", "version"):
-        return _values(condition)
-    return _values(condition) | {str(int(n)) if float(n).is_integer() else repr(n) for n in _numbers(condition)}
+        return values_of(condition)
+    return values_of(condition) | {str(int(n)) if float(n).is_integer() else repr(n) for n in _numbers(condition)}
+
+
+def form_of(condition: Condition) -> str:
+    """Return one of the forms of a condition that lists values, as text; always the same one."""
+    return min(map(str, _forms(condition)))
 
 
 def _value(condition: Condition, text: str) -> _Value:
@@ -162,9 +182,9 @@ def _holds_for_any(condition: Condition, values: frozenset[_Value]) -> bool:
     """Return whether the condition certainly holds for a value; lists of thousands are compared as sets."""
     match condition.operator:
         case "is" | "in":
-            return not values.isdisjoint(_values(condition))
+            return not values.isdisjoint(values_of(condition))
         case "is_not" | "not_in":
-            return not values <= _values(condition)
+            return not values <= values_of(condition)
         case _:
             return any(_holds_for(condition, value) for value in values)
 
@@ -173,9 +193,9 @@ def _holds_for(condition: Condition, value: _Value) -> bool:
     """Return whether the condition certainly holds for this value; False where that is not known."""
     match condition.operator:
         case "is" | "in":
-            return value in _values(condition)
+            return value in values_of(condition)
         case "is_not" | "not_in":
-            return value not in _values(condition)
+            return value not in values_of(condition)
         case "contains" | "starts_with":
             is_version = holds(condition.subject, condition.name) == "version"  # 3.2.0 is 3.2, and does not start so
             return not is_version and _text_holds_for(condition, str(value))

@@ -1,12 +1,12 @@
 """Find custom mappings that take no event, and conditions of theirs that make no difference."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from itertools import islice
 from typing import Final, NamedTuple
 
-from config.checks.implications import exclude, implies
 from config.checks.overlap import conditions_of, conditions_on_one_part
 from config.checks.refusals import lines_of, mapped_events, tables_of_mappings
+from config.checks.related import RelatedConditions, first_excluding, stronger_ones, weaker_ones
 from config.model import Condition, CustomMapping, Match
 from config.reading.draft import Draft
 from config.reading.yaml_tree import Fault, Table
@@ -51,36 +51,47 @@ def _never_holds(draft: Draft) -> Iterator[Fault]:
     """Yield mappings whose conditions no event can meet."""
     for rules in _rules_of(draft):
         nothing = _NEVER.format(event=rules.event)
-        for (first, earlier), (second, line) in combinations(rules.only, 2):
-            if exclude(first, second):
-                yield Fault(line, f"{nothing}: this never holds together with what line {earlier} needs")
+        for first, second in first_excluding(_conditions(rules.only)):
+            (_, earlier), (_, line) = rules.only[first], rules.only[second]
+            yield Fault(line, f"{nothing}: this never holds together with what line {earlier} needs")
+        refused = RelatedConditions(_conditions(rules.never))
         for needed, earlier in rules.only:
-            for refused, line in rules.never:
-                if implies(needed, refused):
-                    yield Fault(line, f"{nothing}: this holds for all that line {earlier} lets through")
+            for place in islice(refused.implied_by(needed), 1):
+                yield Fault(rules.never[place][1], f"{nothing}: this holds for all that line {earlier} lets through")
 
 
 def _makes_no_difference(draft: Draft) -> Iterator[Fault]:
     """Yield conditions that another one of the same mapping makes useless."""
     for rules in _rules_of(draft):
         where = f"this condition of `{rules.what}` makes no difference"
-        for (first, earlier), (second, line) in combinations(rules.only, 2):
-            if implies(first, second):
-                yield Fault(line, f"{where}: it holds wherever that of line {earlier} does")
+        for useless, other in weaker_ones(_conditions(rules.only)):
+            (_, line), (_, decisive) = rules.only[useless], rules.only[other]
+            yield Fault(line, f"{where}: it holds wherever that of line {decisive} does")
+        for useless, other in stronger_ones(_conditions(rules.never)):
+            (_, line), (_, decisive) = rules.never[useless], rules.never[other]
+            yield Fault(line, f"{where}: that of line {decisive} excludes all that it excludes")
+        needed = RelatedConditions(_conditions(rules.only))
         for refused, line in rules.never:
-            if any(exclude(needed, refused) for needed, _ in rules.only):
+            if next(needed.excluding(refused), None) is not None:
                 yield Fault(line, f"{where}: another condition already excludes what it excludes")
+
+
+def _conditions(rules: Sequence[tuple[Condition, int]]) -> list[Condition]:
+    return [condition for condition, _ in rules]
 
 
 def _default_without_events(draft: Draft) -> Iterator[Fault]:
     """Yield defaults for which another mapping leaves no event."""
     for located in draft.connections:
         mappings = mapped_events(located)
+        all_of_a_type = [
+            (mapping, line) for mapping, line in mappings[::-1] if mapping.match == Match(mapping.match.event_type)
+        ]
+        taking = {mapping.match.event_type: line for mapping, line in all_of_a_type if not mapping.is_default}
         for mapping, line in mappings:
             kind = mapping.match.event_type
-            taking = [at for other, at in mappings if not other.is_default and other.match == Match(kind)]
-            if mapping.is_default and taking:
-                why = f"that of line {taking[0]} takes every {kind}"
+            if mapping.is_default and kind in taking:
+                why = f"that of line {taking[kind]} takes every {kind}"
                 yield Fault(line, f"{_NEVER.format(event=mapping.tiktok_event)}: {why}")
 
 

@@ -1,13 +1,70 @@
 """Find out which events custom mappings match: every event of a product action, or one that another matches too."""
 
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from heapq import merge
 from itertools import product
 
-from config.checks.implications import exclude, implies
+from config.checks.implications import exclude, implies, listed
 from config.model import Condition, CustomMapping, Match, Selection
 from config.vocabulary import PRODUCT_ACTIONS
 
 _ACTION_OF_NAME = {f"ecommerce - {action.replace('_', '')}": action for action in PRODUCT_ACTIONS}
+
+
+def first_overlaps(mappings: Sequence[CustomMapping]) -> Iterator[tuple[int, int]]:
+    """Yield (place, place of the first before it) of mappings that may make an event twice under one name and id."""
+    alike: dict[Hashable, _Placed] = {}
+    for place, mapping in enumerate(mappings):
+        placed = alike.setdefault((mapping.tiktok_event, mapping.is_default, mapping.for_each), _Placed())
+        values = _values_of(mapping.match)
+        for other in placed.candidates(values):
+            if may_both_match(mappings[other], mapping):
+                yield other, place
+                break
+        placed.add(place, values)
+
+
+class _Placed:
+    """Mappings by the values that they match: of a thousand with different names, none needs to be compared."""
+
+    def __init__(self) -> None:
+        self._values: dict[int, Mapping[Hashable, frozenset[object]]] = {}
+        self._by_value: dict[Hashable, dict[object, list[int]]] = {}
+        self._with_subject: dict[Hashable, int] = {}
+
+    def add(self, place: int, values: Mapping[Hashable, frozenset[object]]) -> None:
+        """Add a mapping by its place and the values that it matches, by subject."""
+        self._values[place] = values
+        for subject, wanted in values.items():
+            self._with_subject[subject] = self._with_subject.get(subject, 0) + 1
+            for value in wanted:
+                self._by_value.setdefault(subject, {}).setdefault(value, []).append(place)
+
+    def candidates(self, values: Mapping[Hashable, frozenset[object]]) -> Iterator[int]:
+        """Yield the places of mappings that may match an event with such values, in their order."""
+        if not values:
+            yield from self._values
+            return
+        subject = min(values, key=lambda each: self._count(each, values[each]))
+        found = self._by_value.get(subject, {})
+        sharing = {place for value in values[subject] for place in found.get(value, ())}
+        yield from merge(sorted(sharing), (place for place, others in self._values.items() if subject not in others))
+
+    def _count(self, subject: Hashable, values: frozenset[object]) -> int:
+        found = self._by_value.get(subject, {})
+        sharing = sum(len(found.get(value, ())) for value in values)
+        return sharing + len(self._values) - self._with_subject.get(subject, 0)
+
+
+def _values_of(match: Match) -> dict[Hashable, frozenset[object]]:
+    """Return the values that an event must have one of, by subject; those of `attributes` exclude each other, too."""
+    values: dict[Hashable, frozenset[object]] = {name: frozenset(texts) for name, texts in match.attributes.items()}
+    for condition in conditions_of(match):
+        wanted = listed(condition)
+        if wanted is not None:
+            values[condition.subject, condition.name] = wanted
+    return values
 
 
 def may_both_match(first: CustomMapping, second: CustomMapping) -> bool:

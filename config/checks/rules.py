@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from itertools import combinations
+from itertools import islice
 from typing import Final, NamedTuple
 
 from config.additional_fields import FIELD_SETS, named
 from config.checks.implications import exclude, implies
 from config.checks.overlap import matches_every
 from config.checks.refusals import lines_of, route_rows_of, tables_of_mappings
+from config.checks.related import RelatedConditions, first_excluding, stronger_ones, weaker_ones
 from config.model import Condition, Connection, CustomMapping
 from config.reading.draft import Draft, Located
 from config.reading.omitted_fields import FIELDS, fields_of, fields_of_parameter
@@ -27,18 +28,21 @@ def _rules(located: Located[Connection], key: str) -> list[_Rule]:
     return [_Rule(*rule) for rule in zip(lines, conditions, strict=True)]
 
 
+def _conditions(rules: list[_Rule]) -> list[Condition]:
+    return [rule.condition for rule in rules]
+
+
 def _nothing_is_sent(draft: Draft) -> Iterator[Fault]:
     """Yield rules that withhold every event."""
     for located in draft.connections:
         only, never = _rules(located, "only_if"), _rules(located, "never_if")
-        for first, second in combinations(only, 2):
-            if exclude(first.condition, second.condition):
-                yield _nothing(located, second.line, f"it never holds together with that of line {first.line}")
+        for first, second in first_excluding(_conditions(only)):
+            yield _nothing(located, only[second].line, f"it never holds together with that of line {only[first].line}")
+        refused = RelatedConditions(_conditions(never))
         for needed in only:
-            for rule in never:
-                if implies(needed.condition, rule.condition):
-                    why = f"it withholds all that `only_if` of line {needed.line} lets through"
-                    yield _nothing(located, rule.line, why)
+            for place in islice(refused.implied_by(needed.condition), 1):
+                why = f"it withholds all that `only_if` of line {needed.line} lets through"
+                yield _nothing(located, never[place].line, why)
 
 
 def _nothing(located: Located[Connection], line: int, why: str) -> Fault:
@@ -64,23 +68,17 @@ def settings_of(connection: Connection) -> Iterator[_Setting]:
 def _useless_rule(draft: Draft) -> Iterator[Fault]:
     """Yield rules that withhold nothing that another rule does not withhold."""
     for located in draft.connections:
-        only, never = _rules(located, "only_if"), _rules(located, "never_if")
-        for first, second in combinations(only, 2):
-            yield from _one_is_enough(first, second, implies(first.condition, second.condition), "only_if")
-        for first, second in combinations(never, 2):
-            yield from _one_is_enough(first, second, implies(second.condition, first.condition), "never_if")
-        for rule in never:
-            excluding = [needed.line for needed in only if exclude(needed.condition, rule.condition)]
-            if excluding:
-                yield _useless(rule.line, "never_if", f"`only_if` of line {excluding[0]} lets no such event through")
-
-
-def _one_is_enough(first: _Rule, second: _Rule, second_is_useless: bool, key: str) -> Iterator[Fault]:
-    """Yield the rule of a list that the other makes useless; of equal ones the second."""
-    if second_is_useless:
-        yield _useless(second.line, key, f"that of line {first.line} decides the same")
-    elif implies(*((second.condition, first.condition) if key == "only_if" else (first.condition, second.condition))):
-        yield _useless(first.line, key, f"that of line {second.line} decides the same")
+        for key, useless_ones in (("only_if", weaker_ones), ("never_if", stronger_ones)):
+            rules = _rules(located, key)
+            for useless, other in useless_ones(_conditions(rules)):
+                yield _useless(rules[useless].line, key, f"that of line {rules[other].line} decides the same")
+        only = _rules(located, "only_if")
+        needed = RelatedConditions(_conditions(only))
+        for rule in _rules(located, "never_if"):
+            for place in islice(needed.excluding(rule.condition), 1):
+                yield _useless(
+                    rule.line, "never_if", f"`only_if` of line {only[place].line} lets no such event through"
+                )
 
 
 def _useless(line: int, key: str, why: str) -> Fault:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
 
-from config.checks.implications import exclude, implies
+from config.checks.related import RelatedConditions
 from config.checks.rules import settings_of
 from config.model import Condition, Connection
 from config.reading.draft import Draft
@@ -35,10 +34,19 @@ def _may_send_the_same(first: Connection, second: Connection) -> bool:
     if not (first.enabled and second.enabled and _sources(first) & _sources(second)):
         return False
     of_first, of_second = _needed(first), _needed(second)
-    if any(exclude(*pair) for pair in product(of_first, of_second)):
+    needed = RelatedConditions(of_first)
+    if any(_is_any(needed.excluding(condition)) for condition in of_second):
         return False
-    never = (*product(of_first, second.forward.never_if), *product(of_second, first.forward.never_if))
-    return not any(implies(*pair) for pair in never)
+    refused = ((of_first, second.forward.never_if), (of_second, first.forward.never_if))
+    return not any(_implies_one(wanted, RelatedConditions(unwanted)) for wanted, unwanted in refused)
+
+
+def _implies_one(wanted: list[Condition], unwanted: RelatedConditions) -> bool:
+    return any(_is_any(unwanted.implied_by(condition)) for condition in wanted)
+
+
+def _is_any(places: Iterator[int]) -> bool:
+    return next(places, None) is not None
 
 
 def _sources(connection: Connection) -> set[str]:

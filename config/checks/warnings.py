@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from itertools import combinations
 
 from config.additional_fields import named
 from config.checks.mapping_rules import MAPPING_WARNINGS
-from config.checks.overlap import matches_every, may_both_match
+from config.checks.overlap import first_overlaps, matches_every
 from config.checks.refusals import mapped_events, route_rows_of
 from config.checks.rules import RULE_WARNINGS
 from config.checks.same_events import sent_twice
@@ -202,13 +201,14 @@ def _native_actions(located: Located[Connection]) -> dict[str, list[str]]:
 def _counted_once(draft: Draft) -> Iterator[Fault]:
     """M4: warn of two mappings that send one event twice under one name and id, which TikTok counts once."""
     for located in draft.connections:
-        for (first, first_line), (second, line) in combinations(mapped_events(located), 2):
-            if first.tiktok_event == second.tiktok_event and may_both_match(first, second):
-                yield Fault(
-                    line,
-                    f"one event can become {second.tiktok_event} twice, by this mapping and by that of line"
-                    f" {first_line}: both have its id, and TikTok counts two events of one name and id once",
-                )
+        mappings = mapped_events(located)
+        for first, second in first_overlaps([mapping for mapping, _ in mappings]):
+            (_, first_line), (mapping, line) = mappings[first], mappings[second]
+            yield Fault(
+                line,
+                f"one event can become {mapping.tiktok_event} twice, by this mapping and by that of line"
+                f" {first_line}: both have its id, and TikTok counts two events of one name and id once",
+            )
 
 
 def _unusual_id(draft: Draft) -> Iterator[Fault]:

@@ -60,6 +60,9 @@ CASES = {
         "this condition of `match` makes no difference: it holds wherever that of line 12 does"),
     "a condition that the action implies": (
         mapping("{action: purchase, only_if: [{field: action, in: [purchase, refund]}]}"), 2, "makes no difference"),
+    "refused twice": (
+        mapping("{event_type: commerce_event, never_if: [{attribute: a, in: [b, c]},\n {attribute: a, is: b}]}"), 3,
+        "this condition of `match` makes no difference: that of line 12 excludes all that it excludes"),
     "refused where nothing such is": (
         mapping("{action: purchase, never_if: [{field: action, is: refund}]}"), 2,
         "makes no difference: another condition already excludes what it excludes"),

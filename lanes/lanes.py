@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 import redis
@@ -46,6 +46,13 @@ class ClaimLimits:
     dead_letters: DeadLetterShare = NO_BOUND
 
 
+class Woken(NamedTuple):
+    """The lanes to send a wake-up for, and in how many milliseconds to look again unless there is a signal."""
+
+    lanes: list[str]
+    next_ms: int
+
+
 class Lanes:
     """Lanes on one Redis; any number of threads may share an instance. Every method raises RedisAway or RedisFull.
 
@@ -55,9 +62,15 @@ class Lanes:
     def __init__(self, client: redis.Redis) -> None:
         self._client, self._scripts = client, lane_scripts(client)
 
-    def wake(self, now_ms: int | None = None) -> list[str]:
+    def wake(self, now_ms: int | None = None) -> Woken:
         """Return the lanes that are due and neither leased nor waking; no other wake-up is sent for them for 2 s."""
-        return [lane.decode() for lane in self._call("wake", now_ms, WAKE_HOLD_MS, LEASE_MS)]
+        lanes, next_ms = self._call("wake", now_ms, WAKE_HOLD_MS, LEASE_MS)
+        return Woken([lane.decode() for lane in lanes], next_ms)
+
+    def wait_for_signal(self, seconds: float) -> None:
+        """Return once a lane has become due, at the latest after `seconds`; of several who wait, one returns."""
+        with translate_errors:
+            self._client.brpop(["lanes:signal"], timeout=seconds)
 
     def claim(self, lane: str, limits: ClaimLimits, now_ms: int | None = None) -> Lease | Refused:
         """Lease the lane for 15 s, or return why it cannot be claimed now."""

@@ -2,11 +2,16 @@
 
 import random
 import re
+import time
 from typing import Final
 
 LANES_PER_CONNECTION: Final = 4
 DAYS_KEPT: Final = 90
 """Days for which daily counts are kept, for each connection."""
+
+LANE_FOR_S: Final = 0.02
+"""How long a process appends to one lane before it takes the next one."""
+_BEGIN: Final = random.random() * LANES_PER_CONNECTION  # noqa: S311 - keeps no secret
 
 _LANE: Final = re.compile(r"([a-z0-9-]+):(\d+)")
 
@@ -19,6 +24,14 @@ def lane_name(connection: str, number: int) -> str:
 def random_lane() -> int:
     """Return the number of any lane, so that load spreads over all of them."""
     return random.randrange(LANES_PER_CONNECTION)  # noqa: S311 - keeps no secret
+
+
+def lane_of_the_moment() -> int:
+    """Return the number of the lane for an append now: those of the same LANE_FOR_S share it, so requests are fuller.
+
+    Every process begins with another lane.
+    """
+    return int(time.monotonic() / LANE_FOR_S + _BEGIN) % LANES_PER_CONNECTION
 
 
 def connection_of(lane: str) -> str:

@@ -57,7 +57,7 @@ MUTATIONS = (
     ),
     Mutation(
         "NX in append",
-        "lanes/scripts/append.lua",
+        "lanes/scripts/common.lua",
         "'lanes:due', 'NX', now",
         "'lanes:due', now",
         "tests/lanes",
@@ -218,7 +218,7 @@ MUTATIONS = (
     ),
     Mutation(
         "delivery without Celery at maxmemory",
-        "worker/timer.py",
+        "worker/waker.py",
         'if runtime.drain_directly is None or diagnose(error).code != "oom":',
         "if True:",
         "tests/pipeline/test_redis_full.py",

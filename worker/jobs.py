@@ -13,7 +13,7 @@ from store.errors import RedisAway, RedisFull
 from worker.app import app
 from worker.drain import drain
 from worker.runtime import runtime
-from worker.timer import publish, wake_lanes
+from worker.waker import publish
 
 log = structlog.get_logger("relay.worker")
 
@@ -61,8 +61,6 @@ def _deliver(lane: str, job: str | None) -> None:
         if queued is not None:
             with suppress(OperationalError):  # the timer wakes it as well
                 publish(queued, runtime())
-    with suppress(RedisAway, RedisFull, OperationalError):  # the timer's next tick does the same
-        wake_lanes(runtime())
     failure = report.failure(job)
     if failure is not None:
         raise DeliveryTrouble(failure)

@@ -1,6 +1,6 @@
-"""Do what is due every so often: wake lanes, renew leases, reload the configuration, remove old dead letters.
+"""Do what is due every so often: renew leases, reload the configuration, remove old dead letters.
 
-Also show events that ended to those who watch.
+Also show events that ended to those who watch. The thread that wakes lanes starts and stops with the others.
 """
 
 import threading
@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -18,37 +19,18 @@ from operations.live.feed import STEP_EVERY_S
 from store.diagnosis.trouble import diagnose
 from store.errors import RedisAway, RedisFull
 from store.server import memory_use
-from worker.app import QUEUE, app
 from worker.archive import ARCHIVE_EVERY_S, Archiver
 from worker.drift import JUDGE_EVERY_S, DriftJudge
 from worker.profile_sweep import SWEEP_EVERY_S, ProfileSweeper
 from worker.receipts import MERGE_EVERY_S, ReceiptMerger
 from worker.retention import PAGE_EVERY_S, Retention
 from worker.runtime import Runtime
+from worker.waker import Waker
 
-TICK_S: Final = 0.05
 REFRESH_EVERY_S: Final = 0.5
 MEMORY_EVERY_S: Final = 5.0
-WAKE_UP_EXPIRES_S: Final = 60
-"""Longer than hosts' clocks differ, and short enough that wake-ups do not pile up while all threads are busy."""
 
 log = structlog.get_logger("relay.worker.timer")
-
-
-def wake_lanes(runtime: Runtime) -> None:
-    """Publish one wake-up for each lane that is due."""
-    for lane in runtime.lanes.wake():
-        publish(lane, runtime)
-
-
-def publish(lane: str, runtime: Runtime) -> None:
-    """Publish a wake-up for the lane; if Redis has no room for the message, drain the lane in this process."""
-    try:
-        app.send_task("relay.deliver", args=[lane], queue=QUEUE, expires=WAKE_UP_EXPIRES_S, retry=False)
-    except OperationalError as error:
-        if runtime.drain_directly is None or diagnose(error).code != "oom":
-            raise
-        runtime.drain_directly(lane)
 
 
 def renew_leases(runtime: Runtime) -> None:
@@ -103,18 +85,18 @@ class _Duty:
 
 
 class Timer:
-    """Run the duties in four threads: no slow answer of Redis or the archive, nor merging, delays renewing leases."""
+    """Wake lanes and run the duties in five threads: no slow answer of Redis or the archive delays renewing leases."""
 
     def __init__(self, runtime: Runtime) -> None:
         duties = [
             _Duty(MEMORY_EVERY_S, read_memory_limit),
-            _Duty(TICK_S, wake_lanes),
             _Duty(REFRESH_EVERY_S, refresh_configuration),
             _Duty(STEP_EVERY_S, show_live),
             _Duty(PAGE_EVERY_S, Retention(runtime.redis_url).step),
             _Duty(SWEEP_EVERY_S, ProfileSweeper(runtime.redis_url).step),
         ]
         self._threads = (
+            Waker(runtime, partial(_attempt, runtime), first=read_memory_limit),
             _Duties("relay-timer", runtime, duties, first=resume_corrected),
             _Duties("relay-renewals", runtime, [_Duty(RENEW_EVERY_S, renew_leases)]),
             _Duties(
@@ -139,13 +121,13 @@ class Timer:
             thread.start()
 
     def stop(self) -> None:
-        """Stop, and return when the current duty has ended."""
+        """Stop, and return when the current duties have ended."""
         for thread in self._threads:
             thread.stop()
 
 
 class _Duties(threading.Thread):
-    """A thread that runs its duties until stopped. Errors of Redis begin an outage; the duty runs again when due."""
+    """A thread that runs its duties until stopped. What fails runs again when due."""
 
     def __init__(
         self,
@@ -163,12 +145,12 @@ class _Duties(threading.Thread):
     def run(self) -> None:
         """Run the thread."""
         if self._first is not None:
-            self._attempt(self._first)
-        while not self._stopped.wait(TICK_S):
+            _attempt(self._runtime, self._first)
+        while not self._stopped.wait(max(0.0, min(duty.next_s for duty in self._duties) - time.monotonic())):
             for duty in self._duties:
                 if time.monotonic() >= duty.next_s:
                     duty.next_s = time.monotonic() + duty.every_s
-                    self._attempt(duty.do)
+                    _attempt(self._runtime, duty.do)
 
     def stop(self) -> None:
         """Stop, and return when the current duty has ended."""
@@ -176,14 +158,16 @@ class _Duties(threading.Thread):
         if self.ident is not None:
             self.join(timeout=self._patience_s)
 
-    def _attempt(self, do: Callable[[Runtime], None]) -> None:
-        try:
-            do(self._runtime)
-        except RedisAway as away:
-            self._runtime.outage.begin(away.trouble)
-        except RedisFull:
-            return  # settling will free memory
-        except OperationalError as error:
-            self._runtime.outage.begin(diagnose(error))
-        except Exception:
-            log.exception("timer_task_failed")
+
+def _attempt(runtime: Runtime, do: Callable[[Runtime], object]) -> None:
+    """Call `do`. Errors of Redis begin an outage; none ends the thread."""
+    try:
+        do(runtime)
+    except RedisAway as away:
+        runtime.outage.begin(away.trouble)
+    except RedisFull:
+        return  # settling will free memory
+    except OperationalError as error:
+        runtime.outage.begin(diagnose(error))
+    except Exception:
+        log.exception("timer_task_failed")

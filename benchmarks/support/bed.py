@@ -37,8 +37,8 @@ class Bed:
         """`encrypted`: relay's processes have an encryption key. `durable`: the server writes to disk."""
         self._stack = ExitStack()
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-bench-")))
-        self._redis_port = free_port()
-        self.redis_url = f"redis://127.0.0.1:{self._redis_port}/0"
+        self.redis_port = free_port()
+        self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
         self.server = self.start("server", [str(word) for word in self._server_command(durable)])
         self.redis = self._stack.enter_context(redis.Redis.from_url(self.redis_url, socket_timeout=60))
         self.tiktok = self._stack.enter_context(LightTikTok(self.directory, tiktok_delay_ms))
@@ -91,7 +91,7 @@ class Bed:
 
     def _server_command(self, durable: bool) -> list[object]:
         options = {
-            "port": self._redis_port,
+            "port": self.redis_port,
             "bind": "127.0.0.1",
             "dir": self.directory,
             "appendonly": "yes" if durable else "no",

@@ -6,7 +6,7 @@ from typing import Any
 import redis.asyncio
 
 from lanes.appends.contents import Arrival, Profiles, Share, append_contents
-from lanes.names import random_lane
+from lanes.names import lane_of_the_moment
 from lanes.scripts import LANE_SCRIPTS
 from lanes.settlement import NO_RECEIPTS, Receipts
 from store.errors import RedisFull
@@ -26,7 +26,7 @@ class Append:
         self,
         client: redis.asyncio.Redis,
         max_backlog_bytes: int = 0,
-        choose_lane: Callable[[], int] = random_lane,
+        choose_lane: Callable[[], int] = lane_of_the_moment,
     ) -> None:
         self.max_backlog_bytes = max_backlog_bytes
         self.profiles_setting = self.max_profile_bytes = 0

@@ -12,7 +12,7 @@ import redis.asyncio
 from lanes.appends.arrivals import Append, raise_if_full
 from lanes.appends.contents import AppendContents, Arrival, Profiles, append_contents
 from lanes.appends.kept import KeptAppends
-from lanes.names import random_lane
+from lanes.names import lane_of_the_moment
 from lanes.scripts import LANE_SCRIPTS
 from lanes.settlement import NO_RECEIPTS, Receipts
 from store.diagnosis.trouble import translate_errors
@@ -43,7 +43,7 @@ class ReplicatedAppend(Append):
         client: redis.asyncio.Redis,
         replicas: int,
         on_repair: Callable[[Repair], None] = lambda _: None,
-        choose_lane: Callable[[], int] = random_lane,
+        choose_lane: Callable[[], int] = lane_of_the_moment,
         kept: KeptAppends | None = None,
     ) -> None:
         super().__init__(client, choose_lane=choose_lane)

@@ -19,6 +19,10 @@ DEAD_LETTER_OVERHEAD: Final = 460
 SHARED_PART_OVERHEAD: Final = 300
 """What Redis needs, beside its bytes, for a part that several dead letters share, at most."""
 
+LOOK_MS: Final = 1_000
+"""How long a worker without a signal waits at most before it looks again at what is due."""
+GATHER_MS: Final = 20
+"""After a look that found lanes, the next one waits this long for more: a job for several events costs less."""
 NUMBER_KEPT_S: Final = 86_400
 """How long Redis keeps the number of a process's last append."""
 
@@ -31,6 +35,8 @@ LANE_SCRIPTS: Final = ScriptFolder(
         ("HOURS_KEPT", HOURS_KEPT),
         ("HOUR_NAMES", HOUR_NAMES),
         ("RECHECK_MS", RECHECK_MS),
+        ("LOOK_MS", LOOK_MS),
+        ("GATHER_MS", GATHER_MS),
         ("NUMBER_KEPT_S", NUMBER_KEPT_S),
         ("DEAD_LETTER_OVERHEAD", DEAD_LETTER_OVERHEAD),
         ("SHARED_PART_OVERHEAD", SHARED_PART_OVERHEAD),

@@ -59,7 +59,7 @@ if receipts and receipts.number ~= withheld then refuse('receipts are not those 
 for _, share in ipairs(arrivals.shares) do
   if share.chunk then
     push(share.lane, share.chunk, 'RPUSH')
-    redis.call('ZADD', 'lanes:due', 'NX', now, share.lane)
+    add_due(share.lane)
   end
   redis.call('SADD', 'lanes:connections', share.connection)
   raise_counters('ledger:' .. share.connection, share.counts)

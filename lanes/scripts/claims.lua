@@ -11,7 +11,10 @@ end
 
 local function defer(lane, due)
   redis.call('ZREM', 'lanes:held', lane)
-  if redis.call('ZSCORE', 'lanes:due', lane) then set_due(lane, due) end
+  if redis.call('ZSCORE', 'lanes:due', lane) then
+    set_due(lane, due)
+    signal(due)
+  end
 end
 
 -- Return whether the connection's dead letters forbid a claim now; pause the connection for them, or end that pause.

@@ -16,6 +16,8 @@
 --                                  last_error    JSON for people, until a step succeeds
 --   lanes:due                zset  when work on a lane may next happen; it has exactly the lanes that are not empty
 --   lanes:held               zset  until when a lane is leased, or waits for the job of a wake-up
+--   lanes:signal             list  one element when lanes have become due: a worker blocks on it, takes it and looks again
+--   lanes:looked             string  when a look last found a lane; for GATHER_MS the same worker will look again, unasked
 --   lanes:connections        set   every connection that ever had anything
 --   connection:<connection>  hash  state (absent: healthy), until, until_set (when `until` was set), by, what, probes,
 --                                  fingerprint   of the pause
@@ -106,6 +108,19 @@ local function set_due(lane, due)
   if due > now then redis.call('HSET', meta_key(lane), 'due_set', now) else redis.call('HDEL', meta_key(lane), 'due_set') end
 end
 
+-- Let one worker look again at what is due, because a lane is due at `due`. Workers look by themselves every LOOK_MS.
+local function signal(due)
+  if due >= now + LOOK_MS then return end
+  local looked = tonumber(redis.call('GET', 'lanes:looked') or 0)
+  if due < looked + GATHER_MS and looked <= now then return end
+  if redis.call('LLEN', 'lanes:signal') == 0 then redis.call('RPUSH', 'lanes:signal', '1') end
+end
+
+-- A lane that was empty has got a chunk: work on it may begin now.
+local function add_due(lane)
+  if redis.call('ZADD', 'lanes:due', 'NX', now, lane) == 1 then signal(now) end
+end
+
 local function remove_lane(lane)
   redis.call('ZREM', 'lanes:due', lane)
   redis.call('ZREM', 'lanes:held', lane)
@@ -143,6 +158,7 @@ local function free_lanes(connection, due)
       if due and redis.call('ZSCORE', 'lanes:due', lane) then set_due(lane, due) end
     end
   end
+  signal(now)
 end
 
 local function end_pause(connection)

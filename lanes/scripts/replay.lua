@@ -21,7 +21,7 @@ for _, item in ipairs(ask.dead_letters) do
   if freed then
     held = held - freed
     push(item.lane, item.chunk, 'RPUSH')
-    redis.call('ZADD', 'lanes:due', 'NX', now, item.lane)
+    add_due(item.lane)
     local extra = item.chunk.events - 1
     counts.replayed, counts.extra = counts.replayed + 1, counts.extra + extra
     raise_day(ask.connection, item.chunk.day, {replayed = 1, extra = extra})

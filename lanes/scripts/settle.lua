@@ -161,4 +161,5 @@ set_due(lane, now + done.delay)
 if next_claim and done.delay == 0 and not refused_by_connection(lane, next_claim.dead_letters) then return grant(lane, next_claim) end
 redis.call('ZREM', 'lanes:held', lane)
 redis.call('HDEL', meta, 'token')
+signal(now + done.delay)
 return {'released', tonumber(redis.call('HGET', key, 'events'))}

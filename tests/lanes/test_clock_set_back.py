@@ -15,7 +15,7 @@ BACK = pytest.mark.parametrize("back", [6 * MINUTE, HOUR, 100 * DAY])
 
 def woken(lanes: Lanes, now: int) -> list[str]:
     """Return the lanes that two ticks of a worker's timer wake; the first tick may only correct wrong times."""
-    return lanes.wake(now) + lanes.wake(now + 50)
+    return lanes.wake(now).lanes + lanes.wake(now + 50).lanes
 
 
 @BACK

@@ -56,7 +56,7 @@ def test_at_maxmemory_appends_are_refused_whole_and_jobs_continue(
     client.config_set("maxmemory", 1)
     with pytest.raises(RedisFull, match="maxmemory"):
         append(5)
-    assert sorted(lanes.wake(NOW)) == ["shop:0", "shop:1"]
+    assert sorted(lanes.wake(NOW).lanes) == ["shop:0", "shop:1"]
     lease = granted(lanes)
     assert lanes.renew(lease, NOW)
     assert lanes.mark_posted(lease, 1, NOW)
@@ -83,11 +83,11 @@ def test_an_append_ends_neither_a_backoff_nor_a_lease(lanes: Lanes, append: Appe
     append(1)
     lanes.settle(granted(lanes), Settlement(BatchSizing(), delay_ms=5_000, trouble=True), now_ms=NOW)
     append(2, now=NOW + 1)
-    assert lanes.wake(NOW + 4_999) == []
-    assert lanes.wake(NOW + 5_000) == ["shop:0"]
+    assert lanes.wake(NOW + 4_999).lanes == []
+    assert lanes.wake(NOW + 5_000).lanes == ["shop:0"]
     lease = granted(lanes, now=NOW + 5_000)
     append(3, now=NOW + 5_001)
-    assert lanes.wake(NOW + 5_002) == []
+    assert lanes.wake(NOW + 5_002).lanes == []
     assert lanes.renew(lease, NOW + 5_002)
 
 
@@ -129,16 +129,16 @@ def test_an_empty_lane_is_not_due_until_an_append(client: redis.Redis, lanes: La
     assert client.zcard("lanes:due") == client.zcard("lanes:held") == 0
     assert lanes.claim("shop:0", CLAIM_LIMITS, NOW) == Refused("not due")
     append(2, now=NOW + 1)
-    assert lanes.wake(NOW + 1) == ["shop:0"]
+    assert lanes.wake(NOW + 1).lanes == ["shop:0"]
     assert granted(lanes, now=NOW + 1).head == 1
 
 
 def test_many_timers_send_one_wake_up_for_a_lane(lanes: Lanes, append: AppendEvents) -> None:
     """When the wake-up is lost, another is sent after two seconds."""
     append(1)
-    assert lanes.wake(NOW) == ["shop:0"]
-    assert lanes.wake(NOW + WAKE_HOLD_MS - 1) == []
-    assert lanes.wake(NOW + WAKE_HOLD_MS) == ["shop:0"]
+    assert lanes.wake(NOW).lanes == ["shop:0"]
+    assert lanes.wake(NOW + WAKE_HOLD_MS - 1).lanes == []
+    assert lanes.wake(NOW + WAKE_HOLD_MS).lanes == ["shop:0"]
 
 
 def test_wake_writes_nothing_when_nothing_is_due(client: redis.Redis, lanes: Lanes) -> None:
@@ -181,9 +181,9 @@ def test_a_failing_connection_gets_one_lease_until_it_recovers(lanes: Lanes, app
     first, second = granted(lanes, "shop:0"), granted(lanes, "shop:1")
     lanes.settle(first, Settlement(BatchSizing(), delay_ms=9_000, trouble=True), now_ms=NOW)
     assert lanes.claim("shop:2", CLAIM_LIMITS, NOW) == Refused("busy")
-    assert sorted(lanes.wake(NOW)) == ["shop:2", "shop:3"]
+    assert sorted(lanes.wake(NOW).lanes) == ["shop:2", "shop:3"]
     lanes.settle(second, Settlement(BatchSizing(), trim=1, counts={"delivered": 1}, trouble=False), now_ms=NOW)
-    assert sorted(lanes.wake(NOW)) == ["shop:2", "shop:3"]
+    assert sorted(lanes.wake(NOW).lanes) == ["shop:2", "shop:3"]
     granted(lanes, "shop:2")
     granted(lanes, "shop:3")
 
@@ -201,13 +201,13 @@ def test_a_paused_connection_is_not_woken_probes_with_few_events_and_resumes(
         now_ms=NOW,
     )
     assert lanes.claim("shop:1", CLAIM_LIMITS, NOW + 1) == Refused("paused")
-    assert "shop:1" not in lanes.wake(NOW + 59_999)
+    assert "shop:1" not in lanes.wake(NOW + 59_999).lanes
     probe = granted(lanes, "shop:1", NOW + 60_000)
     assert (probe.probing, probe.sizing.limit) == (True, 2)
     assert lanes.claim("shop:2", CLAIM_LIMITS, NOW + 60_000) == Refused("paused")
     split = Settlement(BatchSizing(), trim=1, leftovers=[chunk_of(21)], counts={"delivered": 2}, trouble=False)
     lanes.settle(probe, split, now_ms=NOW + 60_001)
-    assert sorted(lanes.wake(NOW + 60_001)) == ["shop:0", "shop:1", "shop:2", "shop:3"]
+    assert sorted(lanes.wake(NOW + 60_001).lanes) == ["shop:0", "shop:1", "shop:2", "shop:3"]
     assert not granted(lanes, "shop:2", NOW + 60_001).probing
 
 
@@ -221,7 +221,7 @@ def test_an_operators_pause_ends_only_by_resume(lanes: Lanes, append: AppendEven
     assert lanes.settle(lease, done, CLAIM_LIMITS, NOW) == Released(waiting=2)
     assert lanes.claim("shop:0", CLAIM_LIMITS, NOW + 99_000_000) == Refused("paused")
     lanes.resume("shop", NOW + 99_000_001)
-    assert lanes.wake(NOW + 99_000_001) == ["shop:0"]
+    assert lanes.wake(NOW + 99_000_001).lanes == ["shop:0"]
 
 
 def test_a_throttled_connection_continues_with_one_lease_first(lanes: Lanes, append: AppendEvents) -> None:
@@ -247,7 +247,7 @@ def test_a_throttled_connection_speeds_up_gradually(lanes: Lanes, append: Append
     now, sent, result = NOW + 3_000, [], None
     while not isinstance(result, Lease):
         now += 1
-        for lane in lanes.wake(now):
+        for lane in lanes.wake(now).lanes:
             lease = lanes.claim(lane, ClaimLimits(events=1), now)
             if isinstance(lease, Lease):
                 sent.append(now)

@@ -30,6 +30,7 @@ from lanes.erasure import Edit, Erased, erase, pages
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
 from lanes.ledger import read_ledger, recount, waiting_chunks
 from lanes.names import LANES_PER_CONNECTION, connection_of
+from lanes.scripts import GATHER_MS, LOOK_MS
 from lanes.settlement import Lease, Lost, Pause, Refused, Released, Settlement, StoredDeadLetter
 from store.client import connect, connect_async
 from store.errors import RedisFull
@@ -178,7 +179,12 @@ class LanesMachine(RuleBasedStateMachine):
                 expected.append(name)
             if lane.held is not None and lane.held > self.now + LEASE_MS:  # a mark of a clock that was ahead
                 lane.held = self.now + LEASE_MS
-        assert sorted(self.lanes.wake(self.now)) == sorted(expected)
+        woken = self.lanes.wake(self.now)
+        assert sorted(woken.lanes) == sorted(expected)
+        ready = [max(lane.due, lane.held or 0) for lane in self.model.values() if lane.due is not None]
+        latest = self.now + (GATHER_MS if expected else LOOK_MS)
+        next_at = min([latest, *(at for at in ready if at > self.now)])
+        assert woken.next_ms == next_at - self.now
 
     @rule(lane=st.sampled_from(LANES))
     def claim(self, lane: str) -> None:

@@ -153,7 +153,7 @@ def test_a_worker_settles_on_sigterm_and_exits(plant: Plant) -> None:
     assert held == []
     plant.sandbox.clear_faults()
     plant.restart_the_dead()
-    plant.sandbox.wait_for(lambda summary: summary["distinct"] == 5)
+    plant.sandbox.wait_for(lambda summary: summary["distinct"] == 5, seconds=60)
     assert plant.sandbox.summary()["duplicates"] == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from support.bench import Bench
 from support.events import purchase
 
-from lanes.lanes import ClaimLimits
+from lanes.lanes import ClaimLimits, Woken
 from lanes.settlement import Lease, PauseState
 from worker.drain import drain
 from worker.timer import Timer, renew_leases
@@ -36,7 +36,7 @@ def test_leases_are_renewed_while_another_duty_hangs(bench: Bench, monkeypatch: 
     bench.runtime.leases.keep(lease)
     until = bench.redis.zscore("lanes:held", "shop:0")
     released = threading.Event()
-    monkeypatch.setattr(bench.runtime.lanes, "wake", lambda: [str(released.wait(60))][:0])
+    monkeypatch.setattr(bench.runtime.lanes, "wake", lambda: Woken([], 1000 * released.wait(60)))
     timer = Timer(bench.runtime)
     timer.start()
     try:

@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
 
 from config.settings import Settings
 from ingest.answers import METHOD_NOT_ALLOWED, NOT_FOUND, error_body
@@ -26,7 +25,7 @@ from process.peers import Peers
 from store.records.counter_batches import CounterBatch
 
 
-def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
+def create_app(settings: Settings, routes: Sequence[BaseRoute] = ()) -> Door:
     """Return the application with `routes` added. Raise ConfigurationError when it cannot start with these settings."""
     intake = Intake(settings)
     reloader, memory = intake.reloader, intake.memory

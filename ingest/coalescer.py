@@ -39,10 +39,14 @@ Outcome = Exception | None
 """None: Redis has all of it. RedisFull, ArrivalTooLarge: Redis has nothing of it. Other errors: unknown."""
 
 
+Ended = Callable[[RequestRefused | None], None]
+"""Called once, with None when Redis has all of the request. It raises nothing."""
+
+
 class _Waiting(NamedTuple):
     request: SortedRequest
     deadline: float
-    outcome: asyncio.Future[Outcome]
+    ended: Ended
 
 
 class _Packed(NamedTuple):
@@ -77,17 +81,21 @@ class Coalescer:
 
     async def append(self, request: SortedRequest) -> None:
         """Return once Redis has all of the request. Raise RequestRefused if it refuses it or answers too late."""
+        ended: asyncio.Future[RequestRefused | None] = asyncio.get_running_loop().create_future()
+        self.add(request, lambda refused: None if ended.done() else ended.set_result(refused))
+        refused = await ended
+        if refused is not None:
+            raise refused
+
+    def add(self, request: SortedRequest, ended: Ended) -> None:
+        """Append the request, and call `ended`. Raise RequestRefused, without that call, beside too many others."""
         if self._waiting and self._waiting_bytes + request.memory > MOST_WAITING_BYTES:
             raise RequestRefused(UNAVAILABLE, "Redis does not write as fast as requests arrive.")
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(request, loop.time() + ANSWER_WITHIN_S, loop.create_future())
-        self._waiting.append(waiting)
+        self._waiting.append(_Waiting(request, loop.time() + ANSWER_WITHIN_S, ended))
         self._waiting_bytes += request.memory
         if self._task is None:
             self._task = loop.create_task(self._run())
-        failure = await waiting.outcome
-        if failure is not None:
-            raise _refused(failure)
 
     async def _run(self) -> None:
         """Append waiting requests until none is left."""
@@ -192,8 +200,7 @@ def _smaller_parts(requests: Sequence[_Waiting], failure: Outcome) -> list[list[
 
 
 def _resolve(waiting: _Waiting, outcome: Outcome) -> None:
-    if not waiting.outcome.done():
-        waiting.outcome.set_result(outcome)
+    waiting.ended(None if outcome is None else _refused(outcome))
 
 
 def _refused(failure: Exception) -> RequestRefused:

@@ -1,12 +1,13 @@
 """The path of one request into relay, on one page.
 
-Authenticate, read within the limits, decompress, parse, sort, append, answer. Plain ASGI, because a web framework
-would cost more than all of these steps.
+Authenticate, read within the limits, decompress, parse, sort, append, answer: `Door.__call__`, in plain ASGI, because a
+web framework would cost more than all of these steps. A small request that arrives whole needs no task: `Door.take`.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,6 +26,7 @@ from ingest.answers import (
 from ingest.coalescer import Coalescer
 from ingest.http.body import ClientGone, is_gzip, read_body
 from ingest.http.large_requests import LargeRequests
+from ingest.http.request_cycle import RequestCycle
 from ingest.live import LiveRequests
 from ingest.redis.memory import RedisMemoryMonitor
 from ingest.request_log import RefusalLog, log_unexpected_error
@@ -109,6 +111,57 @@ class Door:
         await send(answer.start)
         await send(answer.body)
 
+    def take(self, request: RequestCycle) -> bool:
+        """Accept a small request whose body has arrived, without a task; return False for any other.
+
+        Whatever is unusual about it, `__call__` then finds as well, and answers.
+        """
+        scope = cast("Scope", request.scope)
+        body, active = bytes(request.body), self._reloader.active
+        parse = PATHS.get(scope["path"])
+        if parse is None or scope["method"] != "POST" or len(body) > min(INLINE_BYTES, self._largest_request):
+            return False
+        authorization, encoding, _ = _headers(scope)
+        if encoding or is_compressed(body) or self._memory.is_full or request.waiting_for_100_continue:
+            return False
+        try:
+            input_id = active.credentials.input_of(authorization)
+            peer = self._peers.address_of(scope) if input_id in active.peer_inputs else ""
+            plans = active.plans[input_id]
+            sorted_request = sort(input_id, plans, parse(body), self._clock_ms(), self._limits, peer)
+            self._coalescer.add(sorted_request, partial(self._answer, request, sorted_request, plans, parse, body))
+        except Exception:  # noqa: BLE001 - `__call__` meets the same and answers it
+            return False
+        return True
+
+    def _answer(
+        self,
+        request: RequestCycle,
+        sorted_request: SortedRequest,
+        plans: Sequence[Plan],
+        parse: Parse,
+        body: bytes,
+        refused: RequestRefused | None,
+    ) -> None:
+        """Answer a request that was taken, once it has ended."""
+        try:
+            answer = ACCEPTED
+            if refused is not None:
+                answer = self._refuse(cast("Scope", request.scope), refused)
+            else:
+                self._note_accepted(sorted_request, plans, lambda: parse(body))
+            self._count(answer.status)
+            request.answer(answer)
+        except Exception as error:  # noqa: BLE001 - it must not fail the other requests of the append
+            log_unexpected_error("request_failed", error, input=sorted_request.input)
+
+    def _note_accepted(
+        self, request: SortedRequest, plans: Sequence[Plan], batches: Callable[[], Sequence[JsonBytes]]
+    ) -> None:
+        if self._live.feed.watches:
+            self._live.show(request, plans, batches)
+        self._reloader.in_use.record(request.input)
+
     def _refuse(self, scope: Scope, refused: RequestRefused) -> Answer:
         self._refusals.record(scope.get("relay.input"), refused.kind, refused.message)
         return refusal(refused)
@@ -135,9 +188,7 @@ class Door:
         if request is None:
             request = await self._sorted_in_thread(job, parse, body, gzipped)
         await self._coalescer.append(request)
-        if self._live.feed.watches:
-            self._live.show(request, job.plans, lambda: parse(gunzip(body, self._largest_request) if gzipped else body))
-        self._reloader.in_use.record(input_id)
+        self._note_accepted(request, job.plans, lambda: parse(gunzip(body, self._largest_request) if gzipped else body))
 
     async def _sorted_in_thread(self, job: "_Job", parse: Parse, body: bytes, gzipped: bool) -> SortedRequest:
         """Sort a request with many bytes or events in a thread, so that other requests do not wait for it."""

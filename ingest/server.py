@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import uvicorn
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
 
 from config.settings import Settings
 from ingest.app import create_app
+from ingest.door import Door
 from ingest.http.connection import HttpConnection
 from ingest.http.connection_table import HttpConnections
 from ingest.http.thread_priority import prefer_event_loop
@@ -43,9 +43,9 @@ def _connections(settings: Settings) -> HttpConnections:
     return HttpConnections(allowed_connections(settings.max_connections), settings.keep_alive)
 
 
-def make_server(app: ASGIApp, connections: HttpConnections) -> uvicorn.Server:
+def make_server(app: Door, connections: HttpConnections) -> uvicorn.Server:
     """Return uvicorn's server, its connections within limits."""
-    protocol: Callable[..., Any] = partial(HttpConnection, connections)
+    protocol: Callable[..., Any] = partial(HttpConnection, connections, app.take)
     return uvicorn.Server(
         uvicorn.Config(
             app,

@@ -4,6 +4,7 @@ The client still reads a refusal: the rest of its request is discarded, within l
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 import httptools
@@ -36,8 +37,11 @@ _NEVER: Final = float("inf")
 class HttpConnection(HttpToolsProtocol):
     """One connection. `deadline`: when it ends unless something happens before, in seconds of the loop's clock."""
 
-    def __init__(self, connections: HttpConnections, **of_uvicorn: Any) -> None:
+    def __init__(self, connections: HttpConnections, take: Callable[[RequestCycle], bool], **of_uvicorn: Any) -> None:
+        """`take` accepts a request that has arrived whole, or returns False: then the application runs in a task."""
         super().__init__(**of_uvicorn)
+        self._take = take
+        self._unstarted: RequestCycle | None = None
         self.deadline = _NEVER
         self._table = connections
         self.answers_ended = False
@@ -74,6 +78,8 @@ class HttpConnection(HttpToolsProtocol):
             return
         is_rest = not (self._message_complete or self._in_head) and self._no_answer_pending
         self._feed(data)
+        if self._unstarted is not None:
+            self._start(self._unstarted)
         if self._message_complete:
             return
         if self._in_head:
@@ -151,11 +157,18 @@ class HttpConnection(HttpToolsProtocol):
             keep_alive=version != "1.0" and parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
+        cycle.start = self._start_asgi_task
         if starts_now:
-            self._start_asgi_task(cycle, self.app)
+            self._unstarted = cycle
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
+
+    def _start(self, cycle: RequestCycle) -> None:
+        """Answer the first request of the data: at once if it is whole and `take` takes it, else in a task."""
+        self._unstarted = None
+        if cycle.more_body or not self._take(cycle):
+            self._start_asgi_task(cycle, self.app)
 
     def on_message_complete(self) -> None:
         """Mark the request as whole, unless the parser stopped at an offer of another protocol."""

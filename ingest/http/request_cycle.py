@@ -1,13 +1,14 @@
 """One request and its answer within a connection; the usual answer, 202, is written in one piece."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from ingest.answers import ACCEPTED
+from ingest.answers import ACCEPTED, Answer
 
 LONGEST_KNOWN_TARGET: Final = 64
 """Targets up to this length are parsed once, as long as they are among the newest 64."""
@@ -16,17 +17,45 @@ LONGEST_KNOWN_TARGET: Final = 64
 class RequestCycle(RequestResponseCycle):
     """Uvicorn's cycle, with a short way for the answer 202."""
 
+    start: Callable[["RequestCycle", Any], None]
+    """Run an application for this request in a task."""
+
+    def answer(self, answer: Answer) -> None:
+        """Send the whole answer to a request for which no application runs."""
+        if answer is ACCEPTED and self._accept():
+            self.on_response = _nothing  # as uvicorn does: it refers to the connection, which refers to the cycle
+        else:
+            self.start(self, partial(_send_whole, answer))
+
     async def send(self, message: Any) -> None:
         """Send a part of the answer."""
-        if message is ACCEPTED.start and self.keep_alive and not (self.disconnected or self.flow.write_paused):
-            self.response_started = self.response_complete = True
-            self.waiting_for_100_continue = False
-            defaults = [part for name, value in self.default_headers for part in (name, b": ", value, b"\r\n")]
-            self.transport.write(b"".join((STATUS_LINE[202], *defaults, b"content-length: 0\r\n\r\n")))
-            self.message_event.set()
-            self.on_response()
-        elif message is not ACCEPTED.body or not self.response_complete:
+        if message is ACCEPTED.start and self._accept():
+            return
+        if message is not ACCEPTED.body or not self.response_complete:
             await RequestResponseCycle.send(self, message)
+
+    def _accept(self) -> bool:
+        """Write 202 at once; return False where the usual way has to."""
+        if not self.keep_alive or self.disconnected or self.flow.write_paused:
+            return False
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        defaults = [part for name, value in self.default_headers for part in (name, b": ", value, b"\r\n")]
+        self.transport.write(b"".join((STATUS_LINE[202], *defaults, b"content-length: 0\r\n\r\n")))
+        self.message_event.set()
+        self.on_response()
+        return True
+
+
+def _nothing() -> None:
+    pass
+
+
+async def _send_whole(answer: Answer, scope: Any, receive: Any, send: Any) -> None:
+    """Send one answer, whatever was asked."""
+    del scope, receive
+    await send(answer.start)
+    await send(answer.body)
 
 
 def split_target(url: bytes) -> tuple[bytes, str, bytes]:

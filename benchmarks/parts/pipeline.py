@@ -59,9 +59,9 @@ class _Contestant:
 def run(quick: bool) -> list[Result]:
     """Measure single posts and bulk posts, both versions in turn."""
     scale, rounds = (4, 2) if quick else (1, 5)
-    single = _Load("single posts", "/v2/events", batches(4_000, 1), 1, 64, 20_000 // scale, 1_000 // scale, 10.0)
+    single = _Load("single posts", "/v2/events", batches(4_000, 1), 1, 64, 20_000 // scale, 1_000 // scale, 30.0)
     posts = [bulk(batches(100, 5, seed=seed)) for seed in range(8)]
-    many = _Load("bulk posts", "/v2/bulkevents", posts, 500, 4, 400 // scale, 4 // scale or 1, 50.0)
+    many = _Load("bulk posts", "/v2/bulkevents", posts, 500, 4, 400 // scale, 4 // scale or 1, 75.0)
     results: list[Result] = []
     with Bed() as bed, Bed(durable=False) as other:
         relay_parts, plain_parts = _relay(bed), _plain(other)

@@ -29,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.pop("COLUMNS", None)  # commands write as into a file, whatever terminal or plugin the tests run under
     config.addinivalue_line("markers", "not_quick: the test starts a process, listens on a port or measures memory")
     if config.getoption("--quick"):
         settings.load_profile("quick")

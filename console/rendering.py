@@ -9,7 +9,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from delivery.dead_letter import rfc3339
-from operations.format import duration, plural
+from operations.format import duration, plural, state_name
 from operations.status.describe import describe_status
 
 STATIC: Final = {
@@ -19,14 +19,6 @@ STATIC: Final = {
     "icon.svg": "image/svg+xml",
 }
 """The static files, which need no session, and their media types."""
-
-STATES: Final = {
-    "healthy": "delivering",
-    "backing_off": "slowed down",
-    "paused": "paused",
-    "disabled": "disabled",
-    "removed": "removed from the file",
-}
 
 
 class Templates:
@@ -43,6 +35,7 @@ class Templates:
         self._environment.filters |= {
             "number": lambda number: f"{number:,}",
             "plural": plural,
+            "state_name": state_name,
             "duration": duration,
             "json": as_json,
             "time": utc_time,
@@ -52,7 +45,6 @@ class Templates:
         }
         self._environment.globals |= {
             "static": {name: f"/console/static/{name}?v={_version(name)}" for name in STATIC},
-            "states": STATES,
         }
 
     def render(self, template: str, **values: Any) -> str:

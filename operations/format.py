@@ -21,3 +21,8 @@ def size(number: float) -> str:
             return f"{number:.0f} {unit}"
         number /= 1024
     return f"{number:.1f} GB"
+
+
+def state_name(state: str) -> str:
+    """Return a state as people read it, in commands and pages alike: `backing_off` as `backing off`."""
+    return state.replace("_", " ")

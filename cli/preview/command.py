@@ -14,7 +14,7 @@ from cli.context import configuration_of, redis_url, settings_here
 from cli.preview.batch_argument import read_batches
 from cli.preview.diff import Wanted, show_diff
 from cli.preview.save_case import write_case
-from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, json_text, note, plain, print_json, table
+from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, count, json_text, note, plain, print_json, table
 from cli.terminal.usage_errors import unknown_id
 from config.model import Configuration, Connection, Input
 from mapping.results import Note
@@ -174,19 +174,15 @@ def _request(request: Request) -> RenderableType:
 
 def _matching(matching: Matching) -> RenderableType:
     """Return the table of match keys, one row for each kind, and a line that sums it up."""
-    rows = table("identifier", "events", "what is missing", title="Match keys that TikTok receives", right=["events"])
+    title = f"Match keys of {plural(matching.events, 'event')}"
+    rows = table("match key", "carried", "without", "omitted", "from", title=title, right=["carried", "without"])
     for identifier in matching.identifiers:
-        reasons = [f"omitted for {count}: {why}" for why, count in identifier.omitted.items()]
-        silent = matching.events - identifier.sent - sum(identifier.omitted.values())
-        if silent > 0:
-            reasons.append(f"{identifier.incoming}: not given{f' in {silent}' if silent < matching.events else ''}")
-        if identifier.kind.code in matching.may_fill and silent > 0:
-            reasons.append("the user's profile may fill it (--profile)")
-        rows.add_row(
-            identifier.kind.name,
-            f"{identifier.sent:,}",
-            Text("; ".join(reasons), style=CAREFUL if identifier.omitted else MUTED),
-        )
+        absent = matching.absent(identifier)
+        omitted = "\n".join(f"{number:,} {why}" for why, number in identifier.omitted.items())
+        fills = absent and identifier.kind.code in matching.may_fill
+        incoming = f"{identifier.incoming}{', or the profile (--profile)' if fills else ''}"
+        numbers = count(identifier.sent), count(absent)
+        rows.add_row(identifier.kind.name, *numbers, Text(omitted, style=CAREFUL), Text(incoming, style=MUTED))
     return Group(rows, _grade(matching))
 
 

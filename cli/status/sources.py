@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, count, table
+from operations.format import state_name
 from operations.status.sources import SourceStatus
 
 _STYLES: Final = {"taking": GOOD, "disabled": MUTED, "connecting": CAREFUL, "waiting_for_redis": CAREFUL}
@@ -23,7 +24,7 @@ def sources_part(sources: Sequence[SourceStatus]) -> list[RenderableType]:
     for source in sources:
         backlog = Text("–", MUTED) if source.backlog is None else count(source.backlog)
         counts = (count(source.counts[name]) for name in ("received", "redelivered", "invalid"))
-        state = Text(source.state.replace("_", " "), _STYLES.get(source.state, BAD))
+        state = Text(state_name(source.state), _STYLES.get(source.state, BAD))
         rows.add_row(source.id, state, backlog, *counts, count(source.processes))
         if source.problem:
             remarks += ["", Text.assemble((f"{source.id}  ", "bold"), source.problem)]

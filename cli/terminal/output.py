@@ -12,6 +12,8 @@ from rich.highlighter import JSONHighlighter
 from rich.table import Table
 from rich.text import Text
 
+from operations.format import state_name
+
 PIPE_WIDTH = 110
 
 MUTED = "dim"
@@ -68,7 +70,7 @@ def count(number: int) -> Text:
 
 def state(name: str) -> Text:
     """Return a connection's state as a cell, in its colour."""
-    return Text(name.replace("_", " "), style=STATE_STYLES.get(name, ""))
+    return Text(state_name(name), style=STATE_STYLES.get(name, ""))
 
 
 def plain(text: str) -> str:

@@ -38,6 +38,10 @@ class Matching:
     notes: set[Note] = field(default_factory=set)
     """The notes that are reasons here."""
 
+    def absent(self, identifier: Identifier) -> int:
+        """Return how many events came without it."""
+        return max(0, self.events - identifier.sent - sum(identifier.omitted.values()))
+
 
 def matching_of(preview: Preview, connection: Connection) -> Matching:
     """Return the identifiers by which TikTok could match the events of `preview`."""

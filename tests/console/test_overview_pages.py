@@ -18,10 +18,10 @@ def test_a_connection_shows_its_status_and_counts(bench: Bench, operator: Consol
     """Events wait, then they are delivered or dead-lettered; the number of dead letters is a link."""
     bench.put([purchase(1), purchase(2, custom_flags=BAD_URL)])
     waiting = visible_text(operator.get("/console"))
-    assert "shop delivering 2 events being delivered. Waiting 2" in waiting
+    assert "shop healthy 2 events being delivered. Waiting 2" in waiting
     bench.drain()
     page = operator.get("/console")
-    assert "No events are waiting. Waiting 0 Dead letters 1 Delivered 1 Received 2" in visible_text(page)
+    assert "No events are waiting. Waiting 0 Dead letters 1 Delivered 1 Accepted 2" in visible_text(page)
     assert 'href="/console/dead-letters?connection=shop"' in page.text
     assert "Ledger is balanced" in visible_text(page)
 
@@ -65,7 +65,7 @@ def test_a_refused_file_is_reported_and_connections_are_still_shown(bench: Bench
     bench.path.write_text("inputs: 7\n")
     text = visible_text(operator.get("/console"))
     assert "The configuration file is refused" in text
-    assert "shop delivering" in text
+    assert "shop healthy" in text
 
 
 def test_each_day_is_a_row_with_a_link_to_its_dead_letters(bench: Bench, operator: ConsoleClient) -> None:
@@ -88,7 +88,7 @@ def test_a_day_shows_how_its_events_ended(bench: Bench, operator: ConsoleClient)
     bench.drain()
     page = operator.get(f"/console/days/{YESTERDAY}")
     text = visible_text(page)
-    assert "3 events received: 1 delivered, 2 dead-lettered." in text
+    assert "3 events accepted: 1 delivered, 2 dead-lettered." in text
     assert "PlaceAnOrder 1 2 2 invalid_url : show 2 dead letters" in text
     (link,) = re.findall(r'href="(/console/dead-letters\?[^"]*)"', page.text)
     found = visible_text(operator.get(link.replace("&amp;", "&")))
@@ -101,9 +101,9 @@ def test_a_day_shows_how_its_events_ended(bench: Bench, operator: ConsoleClient)
 def test_a_day_counts_events_that_an_operator_discarded(bench: Bench, operator: ConsoleClient) -> None:
     """Discarded events are not waiting any more."""
     bench.put([purchase(1), purchase(2)], days_ago=1)
-    assert "2 events received: 0 delivered, 2 waiting." in visible_text(operator.get(f"/console/days/{YESTERDAY}"))
+    assert "2 events accepted: 0 delivered, 2 waiting." in visible_text(operator.get(f"/console/days/{YESTERDAY}"))
     discard_backlog(bench.redis, "shop", bench.runtime.codec, bench.runtime.receipts)
-    assert "2 events received: 0 delivered, 2 discarded." in visible_text(operator.get(f"/console/days/{YESTERDAY}"))
+    assert "2 events accepted: 0 delivered, 2 discarded." in visible_text(operator.get(f"/console/days/{YESTERDAY}"))
 
 
 def test_invalid_days_and_days_without_events(operator: ConsoleClient) -> None:

@@ -98,9 +98,9 @@ def test_people_get_text(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None
     ]
     result = relay("preview", "-", stdin=json.dumps(batches).encode())
     text = " ".join(result.stdout.split())
-    assert "IDFA (iOS) 0 omitted for 2: the user refused tracking" in text
-    assert "device_info.ios_advertising_id: not given in 1" in text
+    assert "Match keys of 3 events" in text
+    assert "IDFA (iOS) 0 1 2 the user refused tracking device_info.ios_advertising_id" in text
     assert "Match keys: good for 2 of 3 events (click id, email, phone or advertising id); none for 1" in text
     assert "0, 1 timestamp_unixtime_ms missing: the time of receipt is sent" in text
     assert text.count("refused tracking") == 1
-    assert "ip: not given; the user's profile may fill it (--profile)" in text
+    assert "IP address 0 3 ip, or the profile (--profile)" in text

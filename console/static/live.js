@@ -11,12 +11,14 @@
     while (events.children.length > MOST) events.lastElementChild.remove();
   };
   const stream = new EventSource(root.dataset.stream);
-  stream.onopen = () => say("watching", "state-healthy");
+  const watchingOrHeld = () => held ? say("on hold", "state-backing_off") : say("watching", "state-healthy");
+  stream.onopen = watchingOrHeld;
   stream.onerror = () => say("connecting again", "state-backing_off");
   stream.addEventListener("ended", (message) => {
     if (!held) { put(message.data); return; }
     waiting.push(message.data);
     if (waiting.length > MOST) waiting.shift();
+    hold.textContent = `Go on (${waiting.length})`;
   });
   stream.addEventListener("left_out", (message) => {
     const number = leftOut.querySelector("span");
@@ -31,6 +33,7 @@
   hold.addEventListener("click", () => {
     held = !held;
     hold.textContent = held ? "Go on" : "Hold";
+    if (state.textContent === (held ? "watching" : "on hold")) watchingOrHeld();
     if (!held) { waiting.forEach(put); waiting = []; }
   });
   addEventListener("pagehide", () => stream.close());

@@ -3,7 +3,7 @@
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import RenderableType
@@ -17,6 +17,7 @@ from operations.audit import ON_DISK, ON_DISK_IS_DONE, files_left, note_erasure,
 from operations.dead_letters.store import DeadLetterStore
 from operations.erasure import Eraser, Erasure
 from operations.format import plural
+from operations.receipts.what_stays import describe_what_stays
 from process.logs import configure_logging
 from store.append_only_file import Rewriting, rewrite_file
 from store.records.profiles import ProfileCodec, ProfileStore
@@ -24,12 +25,6 @@ from store.replication.confirmation import confirmations, through_failover
 from store.replication.replicas import primary_id, replicas_of, rewrite_files_of_replicas
 
 LOOK_AGAIN_S: Final = KEEP_S + 5.0
-
-RECEIPTS_STAY: Final = (
-    "Receipts stay until newer ones replace them (relay status says how far back they reach): they hold how an event "
-    "ended and a keyed digest of its id, and no identity. An archive (RELAY_ARCHIVE) keeps them for "
-    "RELAY_ARCHIVE_DAYS, with the SHA-256 of the event's id."
-)
 
 
 def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past: bool, as_json: bool) -> None:
@@ -54,11 +49,12 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
             left = files_left(on_disk, replicas)
             with changing(store.settings, store.client):
                 note_erasure(store.client, who(), socket.gethostname(), kinds, erasure, left)
+        staying = describe_what_stays(store.settings, store.client)
     if as_json:
         print_json(_object(erasure, on_disk, replicas))
     else:
         console().print(_table(erasure))
-    _print_totals(erasure, on_disk, replicas)
+    _print_totals(erasure, on_disk, replicas, staying)
     sys.exit(not erasure.is_complete or (on_disk is not None and files_left(on_disk, replicas) not in ON_DISK_IS_DONE))
 
 
@@ -110,7 +106,9 @@ def _table(erasure: Erasure) -> RenderableType:
     return rows
 
 
-def _print_totals(erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping[str, Rewriting]) -> None:
+def _print_totals(
+    erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping[str, Rewriting], staying: Sequence[str]
+) -> None:
     """Print totals and what is left to do on stderr."""
     total = f"{plural(erasure.events, 'waiting event')}, {plural(erasure.dead_letters, 'dead letter')}"
     verb = "would be erased" if on_disk is None else "erased"
@@ -125,7 +123,8 @@ def _print_totals(erasure: Erasure, on_disk: Rewriting | None, replicas: Mapping
             note(f"{connection.id}: {unread} cannot be read and may hold data of this person: {connection.what_to_do}")
     if on_disk is not None:
         note(ON_DISK[on_disk])
-    note(RECEIPTS_STAY)
+    for sentence in staying:
+        note(sentence)
     for replica, how in replicas.items():
         note(f"Replica {replica}: {ON_DISK[how]}")
 

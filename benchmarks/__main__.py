@@ -19,6 +19,7 @@ PARTS: Final = {
     "worker": "a worker's CPU per event, by how many wait",
     "segment": "Segment's published mapping on the same events",
     "ingest": "CPU per accepted request, requests a second",
+    "replicas": "what RELAY_REPLICAS=1 costs one sender and 64",
     "lanes": "append, claim, settle",
     "receipts": "bytes per receipt, traces among three million",
     "profiles": "match keys of a month's purchases, without and with profiles",

@@ -21,7 +21,7 @@ from console.headers import secured
 from console.origin import explain_cross_site
 from console.rendering import sentence
 from console.request import PageRequest, read_request
-from console.services import NotConfirmed, Services
+from console.services import Interrupted, NotConfirmed, Services
 from console.sessions import Session
 from operations.errors import OperatorError
 from store.errors import RedisAway, RedisFull
@@ -110,6 +110,8 @@ class Dispatcher:
             return self._error(http_request, 409, *map(str, error.problems), title=title)
         except NotConfirmed as error:
             return self._error(http_request, 503, str(error), title="Done, but not confirmed")
+        except Interrupted as error:
+            return self._error(http_request, 503, str(error), title="Redis went away meanwhile")
         except RedisAway as away:
             trouble = away.trouble
             kept = "Events are kept, but this page cannot read them now."

@@ -27,6 +27,7 @@ from operations.errors import OperatorError
 from operations.status.connections import Overview, overview
 from process.peers import Peers
 from store.client import connect
+from store.errors import RedisAway
 from store.records.console_sessions import ConsoleSessions
 from store.replication.confirmation import Changes
 
@@ -36,12 +37,19 @@ LIVE_WORKERS: Final = 1
 """Threads that ask Redis for all live pages together."""
 CONFIRM_WITHIN_MS: Final = 2_000
 """How long a page waits for replicas."""
+MAY_BE_DONE: Final = (
+    "This may be done, in part or not at all. Look at it once Redis answers, and send the form again if it is not."
+)
 REREAD_AFTER_S: Final = 2.0
 """The file is read again after this time even if it is unchanged, because secret files that it names may change."""
 
 
 class NotConfirmed(RelayError):
     """A page changed something that a failover could undo; the message is a sentence."""
+
+
+class Interrupted(RelayError):
+    """Redis went away while a page changed something; the message is a sentence."""
 
 
 class Services:
@@ -75,10 +83,14 @@ class Services:
     def changing(self) -> Iterator[None]:
         """Wait, after a block that changes something, until RELAY_REPLICAS replicas have it.
 
-        Raise NotConfirmed when they do not confirm it or when Redis failed over meanwhile, and RedisAway.
+        Raise NotConfirmed when they do not confirm it or when Redis failed over meanwhile; Interrupted when Redis went
+        away in the block; RedisAway when it was away before.
         """
         changes = Changes(self.redis, self.settings.replicas)
-        yield
+        try:
+            yield
+        except RedisAway as away:
+            raise Interrupted(f"{away.trouble.problem}. {MAY_BE_DONE} To do: {away.trouble.what_to_do}.") from None
         problem = changes.unconfirmed(CONFIRM_WITHIN_MS)
         if problem is not None:
             raise NotConfirmed(problem)

@@ -39,7 +39,9 @@ class Bed:
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-bench-")))
         self.redis_port = free_port()
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
-        self.server = self.start("server", [str(word) for word in self._server_command(durable)])
+        self.server = self.start(
+            "server", [str(word) for word in self._server_command(durable, self.redis_port, self.directory)]
+        )
         self.redis = self._stack.enter_context(redis.Redis.from_url(self.redis_url, socket_timeout=60))
         self.tiktok = self._stack.enter_context(LightTikTok(self.directory, tiktok_delay_ms))
         file = self.directory / "relay.yaml"
@@ -56,10 +58,19 @@ class Bed:
         """Start a process, which is stopped at the end at the latest."""
         return self._stack.enter_context(Process(command, environment or {}, self.directory / f"{name}.log"))
 
-    def ingest(self) -> tuple[Process, str]:
+    def replica(self) -> None:
+        """Start a replica of the server, as durable as it is; return once it follows."""
+        directory = self.directory / "replica"
+        directory.mkdir()
+        command = [str(word) for word in self._server_command(True, free_port(), directory)]
+        self.start("replica", [*command, "--replicaof", "127.0.0.1", str(self.redis_port)])
+        wait_for(lambda: self.redis.info("replication").get("slave0", {}).get("state") == "online", "the replica")
+
+    def ingest(self, settings: Mapping[str, str] | None = None) -> tuple[Process, str]:
         """Start `relay ingest`, and return it with its URL once it is ready."""
         port = free_port()
-        process = self.start("ingest", [str(RELAY), "ingest"], {**self.environment, "RELAY_PORT": str(port)})
+        environment = {**self.environment, "RELAY_PORT": str(port), **(settings or {})}
+        process = self.start("ingest", [str(RELAY), "ingest"], environment)
         url = f"http://127.0.0.1:{port}"
 
         def ready() -> bool:
@@ -89,11 +100,11 @@ class Bed:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._stack.close()
 
-    def _server_command(self, durable: bool) -> list[object]:
+    def _server_command(self, durable: bool, port: int, directory: Path) -> list[object]:
         options = {
-            "port": self.redis_port,
+            "port": port,
             "bind": "127.0.0.1",
-            "dir": self.directory,
+            "dir": directory,
             "appendonly": "yes" if durable else "no",
             "appendfsync": "always",
             "save": "",

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +18,8 @@ from support.nodes import Nodes
 from cli.commands.configuration import check
 
 FORBIDDEN = ("~*", "&*", "+@all", "-config", "-bgrewriteaof", "-bgsave", "-debug", "-replicaof", "-shutdown")
+NO_SCRIPTS = ("-eval", "-evalsha", "-script")
+"""What OCI Cache refuses where it is sharded."""
 DOCUMENT = Path(__file__).parents[2] / "docs" / "two-disks.md"
 BY_HAND = "cannot be read: the server does not permit CONFIG GET, as is usual for managed servers"
 
@@ -49,6 +51,8 @@ SERVICES = (
     Service("Upstash", False, "1", "", "2 memories", "warning"),
     Service("Aiven for Valkey", False, "0", "", NOTHING, "wrong"),
     Service("Aiven for Valkey", True, "1", "", "2 disks if appendfsync is always", "warning"),
+    Service("OCI Cache, not sharded", False, "0", "", NOTHING, "wrong"),
+    Service("OCI Cache, not sharded", False, "1", "", "2 memories", "warning"),
 )
 
 
@@ -58,7 +62,21 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
     with Nodes(tmp_path_factory.mktemp("nodes"), replicas=1) as nodes:
         for node in nodes.nodes:
             add_user(f"redis://127.0.0.1:{node.own_port}/0", "managed", FORBIDDEN)
+            add_user(f"redis://127.0.0.1:{node.own_port}/0", "sharded", (*FORBIDDEN, *NO_SCRIPTS))
         yield nodes
+
+
+def checked(nodes: Nodes, directory: Path, user: str, replicas: str, durability: str) -> tuple[int, dict[str, Any]]:
+    """Return the exit code of `relay check`, and its rows by name."""
+    (directory / "relay.yaml").write_text(HEADER)
+    environment = {
+        "RELAY_CONFIG": str(directory / "relay.yaml"),
+        "RELAY_REDIS_URL": f"redis://{user}:pw@127.0.0.1:{nodes.nodes[0].port}/0",
+        "RELAY_REPLICAS": replicas,
+        "RELAY_DURABILITY": durability,
+    }
+    result = CliRunner().invoke(check, ["--json"], env=environment)
+    return result.exit_code, {row["check"]: row for row in json.loads(result.stdout)}
 
 
 @pytest.mark.parametrize(
@@ -70,22 +88,22 @@ def test_a_service_is_named_for_what_it_keeps(
     """Never for more; what relay cannot read is for the operator to look up."""
     for node in nodes.nodes:
         node.client.config_set("appendonly", "yes" if service.has_file else "no")
-    (tmp_path / "relay.yaml").write_text(HEADER)
     monkeypatch.setenv("TOKEN", "good")
-    environment = {
-        "RELAY_CONFIG": str(tmp_path / "relay.yaml"),
-        "RELAY_REDIS_URL": f"redis://managed:pw@127.0.0.1:{nodes.nodes[0].port}/0",
-        "RELAY_REPLICAS": service.replicas,
-        "RELAY_DURABILITY": service.durability,
-    }
-    result = CliRunner().invoke(check, ["--json"], env=environment)
-    found = {row["check"]: row for row in json.loads(result.stdout)}
+    code, found = checked(nodes, tmp_path, "managed", service.replicas, service.durability)
     assert (found["a 202 means"]["found"], found["a 202 means"]["status"]) == (service.meaning, service.status)
     assert (found["appendfsync"]["status"], found["appendfsync"]["found"]) == ("warning", BY_HAND)
     wrong = [name for name, row in found.items() if row["status"] == "wrong"]
     assert ("a 202 means" in wrong) == (service.status == "wrong")
     assert set(wrong) <= {"a 202 means", "appendonly", "maxmemory-policy"}
-    assert result.exit_code == bool(wrong)
+    assert code == bool(wrong)
+
+
+def test_a_service_without_scripts_is_refused(nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As OCI Cache where it is sharded; the row names the commands."""
+    monkeypatch.setenv("TOKEN", "good")
+    code, found = checked(nodes, tmp_path, "sharded", "0", "")
+    assert (code, found["redis permissions"]["status"]) == (1, "wrong")
+    assert found["redis permissions"]["remedy"].endswith("ACL SETUSER sharded +eval +evalsha +script|load")
 
 
 def test_every_service_of_the_document_is_here() -> None:

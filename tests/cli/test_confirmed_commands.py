@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from support.bench import Bench
 from support.events import batch, purchase
+from support.failover import fail_over
 from support.nodes import Nodes
 from support.proxies import Proxy
 from support.terminal import relay
@@ -25,6 +26,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "resume": ("connections", "resume", "shop"),
     "replay": ("dead-letters", "replay", "--all", "--yes"),
     "edit": ("dead-letters", "edit", "{id}", "--set", "TikTok.URL=https://shop.example/", "--yes"),
+    "discard a backlog": ("connections", "discard", "shop", "--yes"),
     "discard": ("dead-letters", "discard", "--reason", "invalid_url", "--yes"),
     "reveal": ("dead-letters", "list", "--reveal"),
     "re-encrypt": ("secrets", "re-encrypt"),
@@ -51,12 +53,15 @@ def on_nodes(name: Proxy, bench: Bench, sandbox: SandboxClient, monkeypatch: pyt
     own = Bench(bench.path, url, sandbox)
     own.put([BAD], shared=batch())
     own.drain()
+    own.put([purchase(2)], shared=batch())
     yield own
     own.close()
 
 
 def run(bench: Bench, command: str) -> tuple[int, str]:
     """Return the exit code of a command and what it wrote on stderr."""
+    if command == "discard a backlog":
+        bench.path.write_text(bench.path.read_text().replace("id: shop", "id: other"))
     [dead_letter] = bench.dead_letters()
     result = relay(*(word.replace("{id}", dead_letter.id) for word in COMMANDS[command]))
     return result.exit_code, result.stderr
@@ -78,14 +83,6 @@ def test_a_command_that_no_replica_confirms_says_so(command: str, on_nodes: Benc
     assert code == 1
     assert "0 of 1 replicas confirmed it" in result
     assert "a failover could undo it" in result
-
-
-def fail_over(nodes: Nodes, name: Proxy) -> None:
-    """Lose the primary; the replica takes over, as Sentinels or a provider would have it."""
-    primary, replica = nodes.nodes
-    primary.die()
-    replica.client.replicaof("NO", "ONE")
-    name.target = replica.port
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "forget"])

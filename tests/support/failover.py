@@ -6,6 +6,7 @@ from pathlib import Path
 
 from support.nodes import Nodes
 from support.product import RELAY
+from support.proxies import Proxy
 from support.site import CONFIGURATION
 from support.waiting import until
 
@@ -38,3 +39,11 @@ def check_ledger(nodes: Nodes, directory: Path) -> None:
         return result.returncode == 0
 
     until(verified, 30)
+
+
+def fail_over(nodes: Nodes, name: Proxy) -> None:
+    """Lose the primary; the replica takes over, as Sentinels or a provider would have it."""
+    primary, replica = nodes.nodes
+    primary.die()
+    replica.client.replicaof("NO", "ONE")
+    name.target = replica.port

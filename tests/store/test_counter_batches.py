@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from support.server import free_port
 
 from store.client import connect, connect_async
 from store.errors import RedisAway
 from store.records.counter_batches import CounterBatch, read_counts
+from store.scripts import AsyncScript
 
 
 async def _bring(redis_url: str) -> None:
@@ -31,11 +33,11 @@ async def _bring_twice(redis_url: str) -> None:
     client = connect_async(redis_url)
     bundles = CounterBatch(client, "answers")
     bundles.note("202")
-    script, failing = bundles._script._script, client.register_script("return redis.error_reply('GONE')")
-    bundles._script._script = failing
+    script, nothing = bundles._script, connect_async(f"redis://127.0.0.1:{free_port()}/0")
+    bundles._script = AsyncScript(nothing, "add_counts")
     with pytest.raises(RedisAway):
         await bundles.flush()
-    bundles._script._script = script
+    bundles._script = script
     bundles.note("202")
     number, bundle = bundles._number, bundles._bundle
     await bundles.flush()

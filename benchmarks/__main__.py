@@ -27,6 +27,7 @@ PARTS: Final = {
     "pipeline": "ingest to TikTok, compared with a plain version",
     "latency": "202 to TikTok, without other load",
     "memory": "memory of each process",
+    "idle": "CPU while nothing happens",
     "faults": "events lost when processes are killed at random: none",
 }
 

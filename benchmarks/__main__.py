@@ -18,6 +18,7 @@ PARTS: Final = {
     "mapping": "JSON in, request out, compared with its floor",
     "worker": "a worker's CPU per event, by how many wait",
     "segment": "Segment's published mapping on the same events",
+    "rudderstack": "RudderStack's public mapper on the same events, where it is built",
     "ingest": "CPU per accepted request, requests a second",
     "replicas": "what RELAY_REPLICAS=1 costs one sender and 64",
     "lanes": "append, claim, settle",

@@ -172,6 +172,11 @@ def _times(relay: Timed, beneath: Timed) -> list[float]:
     return [ours / least for ours, least in zip(relay.cpu_us, beneath.cpu_us, strict=True)]
 
 
+def relay_work(case: Case, raw: Sequence[bytes]) -> Callable[[], None]:
+    """Return relay's work on these batches."""
+    return _mapper(_plan(case), raw)
+
+
 def _plan(case: Case) -> Plan:
     platform, settings, _ = _ROUTES[case.route]
     connection = Connection(

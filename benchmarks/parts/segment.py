@@ -26,7 +26,6 @@ EVENTS: Final = 2_000
 EVENTS_A_REQUEST: Final = 1_000
 INSTALL_WITHIN_S: Final = 300
 NOW_MS: Final = 1_764_000_000_000
-RUDDERSTACK_TO_SEGMENT: Final = 3.8
 SEGMENT_DOES: Final = (
     "Segment: its mapping directives, validation against a schema and a Request object for each event; one event a "
     "body; no batches, no notes on omitted values, city without accents lost"
@@ -57,22 +56,10 @@ def run(quick: bool) -> list[Result]:
             ours.append(_relay(plan, single, seconds))
             theirs.append(_segment(events, seconds))
     times = ratios(ours, theirs)
-    note = (
-        "derived: RudderStack's transformer, which is not published as a package, once ran 3.8 times as fast as Segment"
-    )
     return [
         figure("segment", "relay", "events/s", ours, better="more", note="bytes to bytes, with every row and check"),
         figure("segment", "Segment", "events/s", theirs, better="more", note=SEGMENT_DOES),
         figure("segment", "relay against Segment", "×", times, better="more", target=20.0),
-        figure(
-            "segment",
-            "relay against RudderStack",
-            "×",
-            [each / RUDDERSTACK_TO_SEGMENT for each in times],
-            better="more",
-            target=5.0,
-            note=note,
-        ),
     ]
 
 

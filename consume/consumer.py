@@ -5,6 +5,7 @@ no others; the queue keeps those.
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -27,8 +28,6 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 WAIT_S: Final = 4.0
 """How long one call waits for messages; so a process ends within a little more."""
 KEEP_EVERY_S: Final = 5.0
-HOLD_S: Final = 300.0
-"""How long messages are held for Redis before they are given back, and the connection is closed."""
 LOOK_EVERY_S: Final = 0.5
 RECONNECT_S: Final = (1.0, 2.0, 5.0, 10.0)
 BACKLOG_EVERY_S: Final = 10.0
@@ -114,7 +113,7 @@ class Consumer:
         self, queue: Source, held: list[HeldMessage], waiting: Sequence[Message]
     ) -> list[HeldMessage]:
         """Append and acknowledge, again and again while Redis is full or away; return what must be given back."""
-        until = time.monotonic() + HOLD_S
+        until = time.monotonic() + queue.hold_s
         while True:
             refusals = await self._append(held)
             done = [each.message for each in held if not each.parts]
@@ -155,8 +154,9 @@ class Consumer:
     async def _until_ready(
         self, queue: Source | None = None, held: Sequence[Message] = (), until: float | None = None
     ) -> bool:
-        """Wait until Redis takes events; return False when it is time to stop, or after HOLD_S with a connection."""
-        until = time.monotonic() + HOLD_S if until is None else until
+        """Wait until Redis takes events; return False when it is time to stop, or a queue was held for too long."""
+        if until is None:
+            until = time.monotonic() + (math.inf if queue is None else queue.hold_s)
         keep_at = time.monotonic() + KEEP_EVERY_S
         while not self.stopping.is_set():
             problem = self._problem()

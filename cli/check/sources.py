@@ -44,12 +44,11 @@ def _findings_of(source: QueueSource, largest: int, *, deep: bool) -> Iterator[F
 
 def _peek(name: str, source: QueueSource, queue: Source, largest: int) -> Finding:
     """Look at the next message and give it back; nothing of it is shown but its form."""
-    messages = queue.receive(1, 1, PEEK_WAIT_S)
-    queue.give_back(messages)
-    if not messages:
+    message = queue.peek(PEEK_WAIT_S)
+    if message is None:
         return Finding(name, "ok", "no message to look at")
-    problem, events = _look(messages[0], largest)
-    input_id = source.input_of(messages[0].headers)
+    problem, events = _look(message, largest)
+    input_id = source.input_of(message.headers)
     if problem:
         remedy = "It will become a dead letter: correct what puts messages on this queue."
         return Finding(name, "warning", f"the next message, of input {input_id}, is no batch: {problem}", remedy)

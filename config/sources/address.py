@@ -23,6 +23,7 @@ class Scheme(NamedTuple):
 
 
 _TLS_FILES: Final = ("ca_certs", "certfile", "keyfile")
+_KAFKA: Final = "://[user:password@]host[:port][,host…][?sasl=MECHANISM"
 
 SCHEMES: Final[Mapping[str, Scheme]] = {
     "amqp": Scheme("rabbitmq", "amqp://user:password@host[:port][,host…][/vhost]", 5672, path=True),
@@ -34,6 +35,14 @@ SCHEMES: Final[Mapping[str, Scheme]] = {
         path=True,
         parameters=_TLS_FILES,
     ),
+    "kafka": Scheme("kafka", f"kafka{_KAFKA}]", 9092, parameters=("sasl",)),
+    "kafkas": Scheme(
+        "kafka",
+        f"kafkas{_KAFKA}&ca_certs=FILE&certfile=FILE&keyfile=FILE]",
+        9093,
+        tls=True,
+        parameters=("sasl", *_TLS_FILES),
+    ),
     "sqs": Scheme("sqs", "sqs://[key:secret@][?region=REGION]", hosts=False, tls=True, parameters=("region",)),
 }
 """Every kind of queue, by the scheme of its URL."""
@@ -43,6 +52,9 @@ UNEXPANDED: Final = "unexpanded-"
 
 _URL: Final = re.compile(r"([A-Za-z]+)://(.*)")
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
+_CHOICES: Final = {"sasl": ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")}
+"""The values that some parameters may have."""
+_EVENT_HUBS: Final = re.compile(r"Endpoint=sb://([A-Za-z0-9.-]+)(?::[0-9]{1,5})?/?;(.+)")
 _WRITABLE: Final = re.compile(r"[!-~]*")
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ENCODE: Final = (
@@ -78,10 +90,13 @@ class SourceAddress:
         """Parse a URL of one of SCHEMES. Raise ValueError with a sentence that shows no part of it."""
         if text.startswith(UNEXPANDED):
             return cls("unexpanded")
+        if text.startswith("Endpoint="):
+            return cls._of_event_hubs(text)
         match = _URL.fullmatch(text)
         scheme = SCHEMES.get(match[1].lower()) if match else None
         if match is None or scheme is None:
-            raise ValueError(f"must be a URL that begins with {', '.join(f'{name}://' for name in SCHEMES)}")
+            schemes = ", ".join(f"{name}://" for name in SCHEMES)
+            raise ValueError(f"must be a URL that begins with {schemes}, or a connection string of Event Hubs")
         rest = match[2]
         if not _WRITABLE.fullmatch(rest) or "#" in rest or _BAD_PERCENT.search(rest):
             raise ValueError(_ENCODE)
@@ -95,6 +110,17 @@ class SourceAddress:
         if path and not scheme.path:
             raise ValueError(f"has a path, which such a URL has not: {scheme.form}")
         return cls(scheme.kind, hosts, username, password, unquote(path), scheme.tls, _parameters(query, scheme))
+
+    @classmethod
+    def _of_event_hubs(cls, text: str) -> Self:
+        """Return Kafka's address of a namespace of Azure Event Hubs, by the connection string that Azure shows."""
+        match = _EVENT_HUBS.fullmatch(text)
+        names = {part.partition("=")[0] for part in match[2].split(";")} if match else set()
+        if match is None or not {"SharedAccessKeyName", "SharedAccessKey"} <= names:
+            raise ValueError("must be the whole connection string of Event Hubs: Endpoint=sb://…;SharedAccessKeyName=…")
+        emulator = "UseDevelopmentEmulator" in names
+        host = Host(match[1], SCHEMES["kafka" if emulator else "kafkas"].port)
+        return cls("kafka", (host,), "$ConnectionString", text, tls=not emulator)
 
     def __str__(self) -> str:
         """Return the hosts alone, which are no secret."""
@@ -134,4 +160,7 @@ def _parameters(query: str, scheme: Scheme) -> dict[str, str]:
     if not parameters.keys() <= set(scheme.parameters) or len(parameters) < len(pairs) or not all(parameters.values()):
         allowed = ", ".join(scheme.parameters) or "none"
         raise ValueError(f"may have these parameters after its ?, each once and with a value: {allowed}")
+    for name, choices in _CHOICES.items():
+        if parameters.get(name, choices[0]) not in choices:
+            raise ValueError(f"may have as `{name}` one of {', '.join(choices)}")
     return parameters

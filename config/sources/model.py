@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from config.sources.address import SourceAddress
+
+DEFAULT_CONSUMER_GROUP: Final = "relay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class QueueSource:
     """A queue from which `relay consume` takes batches, and the input that they are of.
 
     Exactly one of `input` and `input_by` is set. `queue` is its name, or what the kind of queue calls it.
+    `consumer_group` is Kafka's.
     """
 
     id: str
@@ -28,6 +32,7 @@ class QueueSource:
     input: str | None = None
     input_by: InputByHeader | None = None
     enabled: bool = True
+    consumer_group: str = DEFAULT_CONSUMER_GROUP
 
     def input_of(self, headers: Mapping[str, str]) -> str:
         """Return the id of the input of a message with these headers."""

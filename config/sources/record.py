@@ -9,9 +9,10 @@ from config.reading.records import KeyRow, Record, mapping, not_one_of
 from config.reading.references import SECRET_SCHEMA
 from config.reading.yaml_tree import Fault, Node, Table
 from config.sources.address import SourceAddress
-from config.sources.model import InputByHeader, QueueSource
+from config.sources.model import DEFAULT_CONSUMER_GROUP, InputByHeader, QueueSource
 
 _SQS_URL: Final = re.compile(r"https?://[^/\s]+/[0-9]{1,32}/[A-Za-z0-9_-]{1,80}(\.fifo)?")
+_TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _AN_INPUT: Final = ("input", "input_by")
 
 
@@ -34,6 +35,12 @@ def _check(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
             table.lines["queue"],
             "`queue` of an SQS source must be the queue's URL, as the SQS console shows it:"
             " https://sqs.REGION.amazonaws.com/ACCOUNT/NAME",
+        )
+    if address.kind == "kafka" and not _TOPIC.fullmatch(given["queue"]):
+        yield Fault(table.lines["queue"], "`queue` of a Kafka source must be the topic's name: a-z, A-Z, 0-9 and . _ -")
+    if address.kind not in ("kafka", "unexpanded") and "consumer_group" in table.lines:
+        yield Fault(
+            table.lines["consumer_group"], "`consumer_group` is for Kafka alone; other queues have no consumer groups"
         )
 
 
@@ -78,12 +85,17 @@ def source_record(expand: Read[str], inputs: Sequence[str]) -> Record[QueueSourc
             ),
             "queue": KeyRow(
                 matching(r"[!-~]{1,512}", "the name of a queue, without spaces"),
-                "The name of the queue; for SQS its URL.",
+                "The name of the queue; for Kafka the topic; for SQS its URL.",
                 required=True,
             ),
             "input": KeyRow(an_input, "The input that the batches are of. A source has this or `input_by`."),
             "input_by": KeyRow(
                 input_by_record(an_input), "The input by a header of each message. A source has this or `input`."
+            ),
+            "consumer_group": KeyRow(
+                matching(r"[!-~]{1,255}", "the name of a consumer group, without spaces"),
+                "Kafka's consumer group, whose processes share the topic and its offsets.",
+                default=DEFAULT_CONSUMER_GROUP,
             ),
             "enabled": KeyRow(boolean, "`false` takes nothing from the queue.", default="true"),
         },

@@ -6,9 +6,12 @@ another one. Messages that were not confirmed by then come again, from the queue
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from config.errors import RelayError
+
+HOLD_S: Final = 300.0
+"""`Source.hold_s` of queues that count how often a message is returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ class SourceUnavailable(RelayError):
 class Source(Protocol):
     """A queue that is connected. Every method may raise SourceUnavailable."""
 
+    hold_s: float
+    """How long messages may be held for Redis before they are given back; math.inf where holding them costs nothing."""
+
     def receive(self, max_messages: int, max_bytes: int, wait_s: float) -> list[Message]:
         """Return the messages that are there, after up to `wait_s` seconds for the first one.
 
@@ -65,6 +71,10 @@ class Source(Protocol):
         """Return messages to the queue, which delivers them again, to this process or another one."""
         ...
 
+    def peek(self, wait_s: float) -> Message | None:
+        """Return the next message without taking it, after up to `wait_s` seconds; call no `receive` afterwards."""
+        ...
+
     def backlog(self) -> int | None:
         """Return how many messages wait in the queue, without those that are held; None where it does not say."""
         ...
@@ -72,3 +82,10 @@ class Source(Protocol):
     def close(self) -> None:
         """Close the connection; messages that are held go back. Raise nothing."""
         ...
+
+
+def peek_by_receiving(source: Source, wait_s: float) -> Message | None:
+    """Receive the next message and give it back, where a queue has no other way; it counts that as a delivery."""
+    messages = source.receive(1, 1, wait_s)
+    source.give_back(messages)
+    return messages[0] if messages else None

@@ -16,6 +16,7 @@ class Kind(NamedTuple):
 
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "kafka": Kind("consume.sources.kafka", "kafka"),
     "rabbitmq": Kind("consume.sources.rabbitmq", "rabbitmq"),
     "sqs": Kind("consume.sources.sqs", "sqs"),
 }
@@ -30,7 +31,8 @@ def open_source(source: QueueSource) -> Source:
     except ImportError:
         raise SourceUnavailable(
             f"the client of {source.address.kind} is not installed",
-            f"install it with the pip beside relay: pip install 'tiktok-events-relay[{kind.extra}]'",
+            f"install it with the pip beside relay: pip install 'tiktok-events-relay[{kind.extra}]'; "
+            "in a container, build the image again: it has the clients of all kinds",
         ) from None
     opened: Source = module.connect(source)
     return opened

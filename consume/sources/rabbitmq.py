@@ -12,7 +12,7 @@ from kombu.connection import Connection
 
 from config.sources.address import Host, SourceAddress
 from config.sources.model import QueueSource
-from consume.sources.interface import Message, SourceUnavailable
+from consume.sources.interface import HOLD_S, Message, SourceUnavailable, peek_by_receiving
 
 MOST_AHEAD: Final = 1_000
 """How many messages the broker may send before earlier ones are confirmed; what is not read stays in its buffers."""
@@ -42,6 +42,8 @@ def connect(source: QueueSource) -> "RabbitMq":
 
 class RabbitMq:
     """One queue of a broker: a connection with one channel and one consumer."""
+
+    hold_s = HOLD_S
 
     def __init__(self, source: QueueSource, host: Host) -> None:
         self._queue, self._place = source.queue, f"RabbitMQ at {host}"
@@ -103,6 +105,10 @@ class RabbitMq:
         with self._translated():
             for tag in tags:
                 self._channel.basic_reject(tag, requeue=True)
+
+    def peek(self, wait_s: float) -> Message | None:
+        """Receive the next message and give it back."""
+        return peek_by_receiving(self, wait_s)
 
     def backlog(self) -> int | None:
         """Return how many messages are ready in the queue."""

@@ -13,11 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from kombu.connection import Connection
 
 from config.sources.model import QueueSource
-from consume.sources.interface import Message, SourceUnavailable
+from consume.sources.interface import HOLD_S, Message, SourceUnavailable, peek_by_receiving
 
 MOST_AT_ONCE: Final = 10
 """What SQS gives and takes in one request."""
-HOLD_S: Final = 120
+HIDE_S: Final = 120
 """How long received messages are hidden from other consumers; `keep` prolongs it."""
 ANSWER_WITHIN_S: Final = 25
 DEFAULT_REGION: Final = "us-east-1"
@@ -34,6 +34,8 @@ def connect(source: QueueSource) -> "Sqs":
 
 class Sqs:
     """One queue of SQS, named by its URL."""
+
+    hold_s = HOLD_S
 
     def __init__(self, source: QueueSource) -> None:
         self._url = source.queue
@@ -79,11 +81,15 @@ class Sqs:
 
     def keep(self, messages: Sequence[Message]) -> None:
         """Hide the messages from other consumers for another while."""
-        self._hide(messages, HOLD_S)
+        self._hide(messages, HIDE_S)
 
     def give_back(self, messages: Sequence[Message]) -> None:
         """Show the messages to all consumers again."""
         self._hide(messages, 0)
+
+    def peek(self, wait_s: float) -> Message | None:
+        """Receive the next message and give it back."""
+        return peek_by_receiving(self, wait_s)
 
     def backlog(self) -> int | None:
         """Return about how many messages are visible in the queue."""
@@ -104,7 +110,7 @@ class Sqs:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=number,
                 WaitTimeSeconds=wait_s,
-                VisibilityTimeout=HOLD_S,
+                VisibilityTimeout=HIDE_S,
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
                 MessageAttributeNames=["All"],
             )

@@ -91,6 +91,18 @@ MISTAKES = {
     ),
     "no queue": Mistake((GOOD[0], GOOD[1], GOOD[3]), 0, ("a source has no `queue`",)),
     "the name of an SQS queue": Mistake(changed(1, "url: sqs://"), 2, ("must be the queue's URL", "amazonaws.com")),
+    "a name that no topic has": Mistake(
+        (GOOD[0], "url: kafka://localhost", "queue: a/b", GOOD[3]), 2, ("the topic's name",)
+    ),
+    "a mechanism that is not there": Mistake(
+        changed(1, "url: kafkas://joe:x@localhost?sasl=GSSAPI"), 1, ("`sasl`", "PLAIN, SCRAM-SHA-256")
+    ),
+    "a consumer group of RabbitMQ": Mistake(
+        (*GOOD, "consumer_group: relay"), 4, ("`consumer_group` is for Kafka alone",)
+    ),
+    "half a connection string": Mistake(
+        changed(1, "url: Endpoint=sb://shop.servicebus.windows.net/"), 1, ("whole connection string of Event Hubs",)
+    ),
     "a host of SQS": Mistake(changed(1, "url: sqs://localhost"), 1, ("has a host", "sqs://[key:secret@]")),
 }
 
@@ -121,6 +133,8 @@ def test_two_sources_with_one_id_are_refused(tmp_path: Path) -> None:
         f"amqp://joe:{SECRET}@localhost:99999",
         f"amqp://joe:{SECRET}@localhost?secret={SECRET}",
         f"kafka:{SECRET}",
+        f"kafkas://joe:{SECRET}@localhost/path",
+        f"Endpoint=sb://localhost/;SharedAccessKey={SECRET}",
         f"sqs://KEY:{SECRET}@localhost",
     ],
 )
@@ -135,3 +149,34 @@ def test_an_sqs_source_needs_no_key(tmp_path: Path) -> None:
     file = file_with(tmp_path, "id: batches", "url: sqs://?region=eu-west-1", f"queue: {QUEUE}", "input: web")
     address = load(file, ENVIRON).sources["batches"].address
     assert (address.username, address.parameters) == (None, {"region": "eu-west-1"})
+
+
+def test_a_topic_of_kafka_has_hosts_and_a_user(tmp_path: Path) -> None:
+    url = "kafkas://joe:pa%2Fss@one.example,two.example:9094?sasl=SCRAM-SHA-512&ca_certs=/ca.pem"
+    file = file_with(tmp_path, "id: batches", f"url: {url}", "queue: mparticle", "input: web", "consumer_group: shop")
+    source = load(file, ENVIRON).sources["batches"]
+    assert (source.address.kind, source.consumer_group, source.address.tls) == ("kafka", "shop", True)
+    assert str(source.address) == "one.example:9093, two.example:9094"
+    assert source.address.parameters == {"sasl": "SCRAM-SHA-512", "ca_certs": "/ca.pem"}
+    assert load(file_with(tmp_path, *GOOD), ENVIRON).sources["batches"].consumer_group == "relay"
+
+
+EVENT_HUBS = "Endpoint=sb://{host}/;SharedAccessKeyName=relay;SharedAccessKey=S3+/cret=;EntityPath=mparticle"
+
+
+@pytest.mark.parametrize(
+    ("host", "more", "place", "tls"),
+    [
+        ("shop.servicebus.windows.net", "", "shop.servicebus.windows.net:9093", True),
+        ("localhost", ";UseDevelopmentEmulator=true", "localhost:9092", False),
+    ],
+)
+def test_the_connection_string_of_event_hubs_is_taken_as_azure_shows_it(
+    host: str, more: str, place: str, tls: bool, tmp_path: Path
+) -> None:
+    text = EVENT_HUBS.format(host=host) + more
+    file = file_with(tmp_path, "id: batches", "url: ${EVENT_HUBS}", "queue: mparticle", "input: web")
+    address = load(file, {**ENVIRON, "EVENT_HUBS": text}).sources["batches"].address
+    assert (address.kind, str(address), address.tls) == ("kafka", place, tls)
+    assert (address.username, address.password) == ("$ConnectionString", text)
+    assert "S3+" not in repr(address)

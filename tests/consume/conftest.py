@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from support.moto import running_moto
-from support.queues import Queue, RabbitQueue, SqsQueue
+from support.noida import Noida
+from support.queues import KafkaQueue, Queue, RabbitQueue, SqsQueue
 from support.rabbitmq import RabbitMq
 
 
@@ -23,7 +24,16 @@ def moto() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noida]:
+    """Run one broker of Kafka's protocol; a test that kills it needs its own."""
+    broker = Noida(tmp_path_factory.mktemp("kafka") / "broker")
+    yield broker
+    broker.close()
+
+
 KINDS: dict[str, Callable[[pytest.FixtureRequest], Queue]] = {
+    "kafka": lambda request: KafkaQueue(request.getfixturevalue("kafka").address),
     "rabbitmq": lambda request: RabbitQueue(request.getfixturevalue("rabbitmq")),
     "sqs": lambda request: SqsQueue(request.getfixturevalue("moto")),
 }

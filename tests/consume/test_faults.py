@@ -7,30 +7,42 @@ import os
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.chaos import configuration, outcome_of
 from support.consuming import source_lines
+from support.noida import Noida
 from support.plant import Plant
 from support.product import RELAY
 from support.publisher import Publisher
-from support.queues import RabbitQueue
+from support.queues import KafkaQueue, Queue, RabbitQueue
 from support.rabbitmq import RabbitMq
 from support.waiting import until
 
 ACTIONS = {"kill_consumer": 6, "kill_redis": 1, "kill_worker": 1}
 
+BROKERS: dict[str, tuple[type[RabbitMq | Noida], Callable[[Any], Queue]]] = {
+    "rabbitmq": (RabbitMq, RabbitQueue),
+    "kafka": (Noida, lambda broker: KafkaQueue(broker.address)),
+}
+"""Brokers that keep on their disks what they confirmed, and a queue of each."""
+
 
 @pytest.mark.timeout(900)
-def test_no_confirmed_message_is_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", BROKERS)
+def test_no_confirmed_message_is_lost(kind: str, tmp_path: Path) -> None:
     """Every event arrived; an event without an id got the same one each time its message was delivered."""
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
     seconds = float(os.environ.get("SECONDS") or 20)
-    print(f"\nfault run of consume: SEED={seed} SECONDS={seconds:g}", flush=True)
-    broker = RabbitMq(tmp_path / "rabbitmq")
+    print(f"\nfault run of consume from {kind}: SEED={seed} SECONDS={seconds:g}", flush=True)
+    start_broker, queue_of = BROKERS[kind]
+    broker = start_broker(tmp_path / kind)
     try:
-        queue = RabbitQueue(broker)
+        queue = queue_of(broker)
         text = f"{configuration()}\nsources:\n{source_lines(queue)}"
         with Plant(tmp_path, text, ingests=0, workers=1) as plant:
             plant.wait_until_ready()
@@ -41,7 +53,7 @@ def test_no_confirmed_message_is_lost(tmp_path: Path) -> None:
         broker.close()
 
 
-def run(plant: Plant, broker: RabbitMq, queue: RabbitQueue, choices: random.Random, seconds: float) -> None:
+def run(plant: Plant, broker: RabbitMq | Noida, queue: Queue, choices: random.Random, seconds: float) -> None:
     publisher = Publisher(queue)
     done: Counter[str] = Counter()
     consumers = [process for process in plant.processes if process.name.startswith("consume")]
@@ -59,13 +71,15 @@ def run(plant: Plant, broker: RabbitMq, queue: RabbitQueue, choices: random.Rand
 
     until(lambda: len(publisher.accepted) > 50)
     break_things(seconds / 2)
-    broker.kill()
+    with nullcontext() if broker.saves_before_it_confirms else publisher.publishing:
+        broker.kill()
     done["kill_broker"] += 1
     broker.start()
     break_things(seconds / 2)
     publisher.stop()
     plant.restart_the_dead()
     until(lambda: queue.ready() == 0)
+    twice = queue.published_again()
     outcome = None
     generated: set[tuple[str, str]] = set()
     expected = 0
@@ -75,7 +89,7 @@ def run(plant: Plant, broker: RabbitMq, queue: RabbitQueue, choices: random.Rand
         outcome = outcome_of(plant, publisher)  # type: ignore[arg-type]
         own = {(source, event_id) for source, event_id in outcome.posted}
         generated = {(source, event_id) for source, _, event_id in outcome.arrived} - own
-        expected = publisher.without_id * len({source for source, _ in outcome.posted})
+        expected = (publisher.without_id + twice) * len({source for source, _ in outcome.posted})
         return not outcome.lost and len(generated) >= expected and queue.ready() == 0
 
     until(all_is_there)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 import redis
 from support.consuming import CONNECTION, consuming, log_of, source_lines
 from support.events import as_json, batch, purchase
 from support.nodes import Nodes
-from support.queues import RabbitQueue
-from support.rabbitmq import RabbitMq
+from support.queues import Queue
 from support.waiting import until
 
 
@@ -15,17 +15,17 @@ def accepted(client: redis.Redis) -> int:
     return int(client.hget("ledger:shop", "accepted") or 0)
 
 
-def published(rabbitmq: RabbitMq, directory: Path, number: int) -> tuple[RabbitQueue, Path]:
-    """Return a queue with messages, and the configuration that names it."""
-    queue, file = RabbitQueue(rabbitmq), directory / "relay.yaml"
+def published(queue: Queue, directory: Path, number: int) -> Path:
+    """Publish messages, and return the configuration that names the queue."""
+    file = directory / "relay.yaml"
     file.write_text(f"{CONNECTION}sources:\n{source_lines(queue)}")
     queue.publish([as_json(batch(purchase(place))) for place in range(number)])
-    return queue, file
+    return file
 
 
-def test_the_queue_keeps_what_redis_cannot_take(rabbitmq: RabbitMq, nodes: Nodes, tmp_path: Path) -> None:
+def test_the_queue_keeps_what_redis_cannot_take(queue: Queue, nodes: Nodes, tmp_path: Path) -> None:
     """Redis is away when relay starts, and again later; each time relay continues."""
-    queue, file = published(rabbitmq, tmp_path, 5)
+    file = published(queue, tmp_path, 5)
     primary = nodes.nodes[0]
     primary.die()
     with consuming(tmp_path, primary.url, RELAY_CONFIG=str(file), TOKEN="t"):
@@ -40,9 +40,11 @@ def test_the_queue_keeps_what_redis_cannot_take(rabbitmq: RabbitMq, nodes: Nodes
         until(lambda: accepted(primary.client) == 6 and queue.ready() == 0)
 
 
-def test_replicas_confirm_before_a_message_is_acknowledged(rabbitmq: RabbitMq, nodes: Nodes, tmp_path: Path) -> None:
+# The client of a killed process holds messages of SQS for two minutes more.
+@pytest.mark.parametrize("queue", ["rabbitmq", "kafka"], indirect=True)
+def test_replicas_confirm_before_a_message_is_acknowledged(queue: Queue, nodes: Nodes, tmp_path: Path) -> None:
     """With RELAY_REPLICAS=1 and no replica, the message is not acknowledged, although Redis has its events."""
-    queue, file = published(rabbitmq, tmp_path, 0)
+    file = published(queue, tmp_path, 0)
     primary, replica = nodes.nodes
     replica.die()
     with consuming(tmp_path, primary.url, RELAY_CONFIG=str(file), TOKEN="t", RELAY_REPLICAS="1") as (process,):

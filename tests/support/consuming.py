@@ -10,11 +10,15 @@ from support.plant import Process
 from support.product import RELAY
 from support.queues import Queue
 
+from config.sources.model import DEFAULT_CONSUMER_GROUP
+
 CONNECTION = HEADER + "    enable_web_migration: true\n"
 
 
 def source_lines(queue: Queue, name: str = "batches", *lines: str) -> str:
     """Return an entry of `sources:` for the queue; without `lines`, its messages are of the input `web`."""
+    if queue.source.consumer_group != DEFAULT_CONSUMER_GROUP:
+        lines = (*(lines or ("input: web",)), f"consumer_group: {queue.source.consumer_group}")
     more = "".join(f"    {line}\n" for line in lines or ("input: web",))
     return f"  - id: {name}\n    url: {queue.url}\n    queue: {queue.source.queue}\n{more}"
 

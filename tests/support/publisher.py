@@ -1,19 +1,29 @@
-"""A thread that publishes batches to RabbitMQ and remembers what the broker confirmed; it repeats what it did not."""
+"""A thread that publishes batches to a queue and remembers what the broker confirmed; it repeats what it did not."""
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 import amqp
 from support.events import as_json, batch, purchase
-from support.queues import RabbitQueue
+from support.queues import Queue
+
+REFUSED: tuple[type[Exception], ...] = (OSError, amqp.AMQPError)
+"""What a client raises where the broker did not confirm."""
+with suppress(ImportError):
+    from confluent_kafka import KafkaException
+
+    REFUSED += (KafkaException,)
 
 
 class Publisher:
     """Publishes until it is stopped. Every second message has an event without an id and without a time."""
 
-    def __init__(self, queue: RabbitQueue) -> None:
+    def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self._stopped = threading.Event()
+        self.publishing = threading.Lock()
+        """Messages are kept back while another holds it."""
         self.accepted: set[str] = set()
         """The ids of confirmed events that have one of their own."""
         self.without_id = 0
@@ -32,7 +42,8 @@ class Publisher:
         while not self._stopped.is_set():
             numbers = range(number, number + 20)
             for message_id, events in self._messages(numbers):
-                self._until_confirmed(as_json(batch(*events)), message_id)
+                with self.publishing:
+                    self._until_confirmed(as_json(batch(*events)), message_id)
             number += 20
             self._stopped.wait(0.05)
 
@@ -48,7 +59,7 @@ class Publisher:
         while True:
             try:
                 self._queue.publish([body], message_id)
-            except (OSError, amqp.AMQPError):
+            except REFUSED:
                 threading.Event().wait(0.2)
                 continue
             if message_id.startswith("own"):

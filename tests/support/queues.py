@@ -1,13 +1,18 @@
 """Queues for the tests of sources: each publishes messages, and says how relay's configuration names it."""
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from typing import Any, Final, Protocol
 
 from support.rabbitmq import RabbitMq
 
 from config.sources.address import SourceAddress
 from config.sources.model import QueueSource
+
+with suppress(ImportError):
+    from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 _numbers = itertools.count()
 
@@ -26,6 +31,10 @@ class Queue(Protocol):
         """Return how many messages wait, without those that are held."""
         ...
 
+    def published_again(self) -> int:
+        """Return how many messages are there a second time, because a confirmation did not reach the publisher."""
+        ...
+
 
 class RabbitQueue:
     """A durable queue of RabbitMQ."""
@@ -42,6 +51,76 @@ class RabbitQueue:
 
     def ready(self) -> int:
         return self._broker.ready(self._name)
+
+    def published_again(self) -> int:
+        return 0  # their `message_id` makes one of two
+
+
+class KafkaQueue:
+    """A topic with three partitions, and a consumer group of its own."""
+
+    PARTITIONS = 3
+
+    def __init__(self, broker: str) -> None:
+        from confluent_kafka import Producer
+        from confluent_kafka.admin import AdminClient, NewTopic
+
+        number = next(_numbers)
+        self._topic, group = f"batches-{number}", f"group-{number}"
+        servers = {"bootstrap.servers": broker, "log_level": 0}
+        admin = AdminClient(servers)
+        for made in admin.create_topics([NewTopic(self._topic, self.PARTITIONS, 1)]).values():
+            made.result()
+        self._servers, self._group = servers, group
+        self._producer = Producer({**servers, "acks": "all", "message.timeout.ms": 20_000})
+        self._next_partition = itertools.cycle(range(self.PARTITIONS))
+        self.url = f"kafka://{broker}"
+        self.source = QueueSource("batches", SourceAddress.parse(self.url), self._topic, "web", consumer_group=group)
+
+    def publish(self, bodies: Sequence[bytes], message_id: str = "", **headers: str) -> None:
+        """Raise KafkaException where the broker does not confirm one of them."""
+        failed: list[KafkaError] = []
+        for body in bodies:
+            self._producer.produce(
+                self._topic,
+                body,
+                partition=next(self._next_partition),
+                headers={"message_id": message_id, **headers},
+                on_delivery=lambda error, _: failed.append(error) if error else None,
+            )
+        self._producer.flush()
+        if failed:
+            raise KafkaException(failed[0])
+
+    def ready(self) -> int:
+        """Return how many messages the group has not committed."""
+        with closing(self._reader()) as reader:
+            committed = reader.committed([TopicPartition(self._topic, n) for n in range(self.PARTITIONS)], 20)
+            ends = [reader.get_watermark_offsets(TopicPartition(self._topic, each.partition), 20) for each in committed]
+            pairs = zip(ends, committed, strict=True)
+            return sum(high - max(low, each.offset) for (low, high), each in pairs)
+
+    def committed(self) -> dict[int, int]:
+        """Return the offset that the group has of each partition; a negative number where it has none."""
+        with closing(self._reader()) as reader:
+            asked = [TopicPartition(self._topic, number) for number in range(self.PARTITIONS)]
+            return {each.partition: each.offset for each in reader.committed(asked, 20)}
+
+    def published_again(self) -> int:
+        found: Counter[bytes] = Counter()
+        with closing(self._reader()) as reader:
+            for number in range(self.PARTITIONS):
+                low, high = reader.get_watermark_offsets(TopicPartition(self._topic, number), 20)
+                reader.assign([TopicPartition(self._topic, number, low)])
+                for _ in range(low, high):
+                    record = reader.poll(20)
+                    assert record is not None
+                    assert record.error() is None
+                    found[dict(record.headers())["message_id"]] += 1
+        return sum(found.values()) - len(found)
+
+    def _reader(self) -> Consumer:
+        return Consumer({**self._servers, "group.id": self._group, "enable.auto.commit": False})
 
 
 KEY: Final = "testing"
@@ -70,3 +149,6 @@ class SqsQueue:
         names = ["ApproximateNumberOfMessages"]
         found = self._client.get_queue_attributes(QueueUrl=self._queue, AttributeNames=names)
         return int(found["Attributes"][names[0]])
+
+    def published_again(self) -> int:
+        return 0

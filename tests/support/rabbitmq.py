@@ -21,6 +21,8 @@ QUEUE = "mparticle"
 class RabbitMq:
     """One broker. Its queues are durable, and a message that it confirmed survives `kill`."""
 
+    saves_before_it_confirms = True
+
     def __init__(self, directory: Path) -> None:
         if not PROGRAM.is_file() or shutil.which("erl") is None:
             pytest.skip("RabbitMQ is not installed here: apt-get install rabbitmq-server")

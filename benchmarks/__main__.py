@@ -24,6 +24,7 @@ PARTS: Final = {
     "lanes": "append, claim, settle",
     "receipts": "bytes per receipt, traces among three million",
     "profiles": "match keys of a month's purchases, without and with profiles",
+    "profile_memory": "bytes of Redis for a profile",
     "backlog": "bytes per waiting event, draining as it grows, two workers",
     "pipeline": "ingest to TikTok, compared with a plain version",
     "latency": "202 to TikTok, without other load",

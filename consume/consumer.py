@@ -107,6 +107,7 @@ class Consumer:
         while waiting and size < MOST_BYTES:
             held.append(self._sorter.hold(waiting.popleft(), self._intake.reloader.active))
             size += held[-1].size
+            self._report.sorted(has_batch=held[-1].has_batch)
         return held
 
     async def _append_all(

@@ -46,6 +46,11 @@ class SourceReport:
         self.count("received", len(messages))
         self.count("redelivered", sum(message.redelivered for message in messages))
 
+    def sorted(self, *, has_batch: bool) -> None:
+        """Record whether a message had a batch, or only becomes dead letters."""
+        former = self.state.dead_lettered_in_a_row or 0
+        self.state.dead_lettered_in_a_row = 0 if has_batch else former + 1
+
     def acknowledged(self, number: int) -> None:
         """Count messages that were acknowledged."""
         self.count("acknowledged", number)

@@ -9,6 +9,7 @@ from ingest.active_configuration import ActiveConfiguration
 from ingest.messages.parts import Part, PartSorter
 from ingest.request_log import log_unexpected_error
 from mapping.incoming.body import JsonBytes
+from mapping.incoming.invalid_batch import Unusable
 from mapping.incoming.message import decode
 
 
@@ -18,6 +19,11 @@ class HeldMessage:
 
     message: Message
     parts: list[Part]
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether something in it is a batch; the rest becomes dead letters."""
+        return any(type(element) is not Unusable for part in self.parts for element in part.elements)
 
     @property
     def size(self) -> int:

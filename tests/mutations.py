@@ -319,6 +319,27 @@ MUTATIONS = (
         "tests/store/test_profiles.py",
     ),
     Mutation(
+        "a no of the user before a profile fills",
+        "mapping/profiles/resolve.py",
+        "if opted_out is True or consented is False:",
+        "if False:",
+        "tests/worker/test_profiles.py",
+    ),
+    Mutation(
+        "values of the event before those of the profile",
+        "mapping/profiles/filling.py",
+        "    if place.key in part:\n",
+        "    if False:\n",
+        "tests/worker/test_profiles.py",
+    ),
+    Mutation(
+        "time to live of what a profile fills",
+        "mapping/profiles/resolve.py",
+        "return age_s <= self._times[field] and",
+        "return",
+        "tests/worker/test_profiles.py",
+    ),
+    Mutation(
         "delivery without Celery at maxmemory",
         "worker/waker.py",
         'if runtime.drain_directly is None or diagnose(error).code != "oom":',

@@ -22,6 +22,7 @@ from cli.check.tokens import proofs
 from cli.context import LEAST_PASSWORD, configuration_of, redis_url, settings_here
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, print_json, table
 from config.errors import ConfigurationError
+from config.model import Configuration
 from config.settings import Settings
 from delivery.proxies import certificates, proxy_settings_for
 from operations.alerts.messages import test_notice
@@ -77,8 +78,18 @@ def _findings_of_configuration(settings: Settings) -> list[Finding]:
     return [
         Finding("configuration", "ok", size),
         *(Finding("configuration", "warning", warning) for warning in configuration.warnings),
+        *_profiles_without_memory(configuration, settings.profiles_memory),
         *findings_of_mappings(configuration, settings.config),
     ]
+
+
+def _profiles_without_memory(configuration: Configuration, memory: int) -> list[Finding]:
+    """Warn of connections whose profiles have no effect, because relay may remember nothing."""
+    names = [name for name, connection in configuration.connections.items() if connection.remembers]
+    if memory or not names:
+        return []
+    found = f"RELAY_PROFILES_MEMORY is 0, so nothing is remembered for {', '.join(names)}"
+    return [Finding("profiles", "warning", found, "Set a size such as 64MiB for every process, or remove the setting.")]
 
 
 def _problems(check: str, error: ConfigurationError) -> list[Finding]:

@@ -29,7 +29,8 @@ MOST_CELLS: Final = 8
 def up() -> None:
     """Run everything on this machine: Redis (unless RELAY_REDIS_URL is set), ingest and workers; restart what ends.
 
-    Ctrl-C or SIGTERM stops ingest first, then the workers once their jobs are done, and Redis last.
+    Where the file declares `sources:`, relay consume runs too. Ctrl-C or SIGTERM stops ingest and consume first, then
+    the workers once their jobs are done, and Redis last.
     """
 
 

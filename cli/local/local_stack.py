@@ -28,6 +28,8 @@ PORT_FREE_WITHIN_S: Final = 10.0
 INGEST_STOP_S: Final = 15.0
 WORKER_STOP_S: Final = 60.0
 """A job may wait for TikTok's answer and then settles its lane."""
+CONSUME_STOP_S: Final = 20.0
+"""It appends the messages that it has, and acknowledges them."""
 SANDBOX_STOP_S: Final = 10.0
 WATCH_EVERY_S: Final = 0.1
 
@@ -36,6 +38,11 @@ STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 def ingest_program() -> Program:
     return Program("ingest", relay_command("ingest"), INGEST_STOP_S)
+
+
+def consume_program(is_wanted: Callable[[], bool]) -> Program:
+    """Return `relay consume`, which starts once `is_wanted` returns True."""
+    return Program("consume", relay_command("consume"), CONSUME_STOP_S, is_wanted=is_wanted)
 
 
 def worker_programs(count: int) -> list[Program]:

@@ -24,6 +24,10 @@ Say = Callable[[str, str], None]
 """Called with a program's name and a line: the program's output, or a remark about it."""
 
 
+def _always() -> bool:
+    return True
+
+
 class Program(NamedTuple):
     """A program to keep running; it has `stop_within_s` seconds to end after SIGTERM."""
 
@@ -32,6 +36,8 @@ class Program(NamedTuple):
     stop_within_s: float
     environ: Mapping[str, str] = {}
     """Variables beside those of all programs."""
+    is_wanted: Callable[[], bool] = _always
+    """Called in a thread every second before the program runs: it starts once this returns True."""
 
 
 def relay_command(*arguments: str) -> list[str]:
@@ -87,15 +93,22 @@ class SupervisedProgram:
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
+            if not await asyncio.to_thread(self.program.is_wanted):
+                await self._pause(PAUSE_S)
+                continue
             how = await self._run_once()
             if self._stopping.is_set():
                 return
             self._ends.append(loop.time())
             pause = pause_before_restart(self._ends, loop.time())
             self._say(self.program.name, f"{how}; restarting it{f' in {pause:.0f} s' if pause else ''}")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._stopping.wait()
+            await self._pause(pause)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not beyond the moment when it is time to stop."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _run_once(self) -> str:
         """Run the program once; return how it ended."""

@@ -13,9 +13,17 @@ from cli.context import LEAST_PASSWORD, configuration_of, with_kept_key
 from cli.local.cells import note_other_cells, run_cells
 from cli.local.data_dir import DataDir
 from cli.local.first_key import make_first_key
-from cli.local.local_stack import WATCH_EVERY_S, ingest_program, running, wait_for_port, worker_programs
+from cli.local.local_stack import (
+    WATCH_EVERY_S,
+    consume_program,
+    ingest_program,
+    running,
+    wait_for_port,
+    worker_programs,
+)
 from cli.local.parent_watch import leave_with_parent
 from cli.local.supervisor import Say
+from config.file import ConfigurationFile
 from config.settings import Settings, load_settings
 from operations.errors import OperatorError
 from process.listening import local_host
@@ -31,7 +39,7 @@ NOT_ENCRYPTED: Final = (
 
 
 def up(workers: int, cells: int) -> None:
-    """Run everything on this machine: Redis (unless RELAY_REDIS_URL is set), ingest and workers; restart what ends."""
+    """Run everything on this machine: Redis (unless RELAY_REDIS_URL is set) and all processes; restart what ends."""
     settings = load_settings()
     data = DataDir(settings.data_dir)
     if data.key():
@@ -77,8 +85,26 @@ def _refuse_short_password(settings: Settings, data: DataDir) -> None:
         )
 
 
+class DeclaredSources:
+    """Whether the file in force declares sources; says so once."""
+
+    def __init__(self, settings: Settings, say: Say) -> None:
+        self._file, self._say = ConfigurationFile(settings.config, settings.keyring), say
+        self.were_declared = False
+
+    def __call__(self) -> bool:
+        """Return whether the file declares a source that is enabled. Reads the file."""
+        self._file.refresh()
+        enabled = [source.id for source in self._file.current.sources.values() if source.enabled]
+        if enabled and not self.were_declared:
+            self.were_declared = True
+            self._say("relay", f"relay consume takes batches from the sources of the file: {', '.join(enabled)}")
+        return bool(enabled)
+
+
 async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: Say) -> None:
-    stages = [[ingest_program()], worker_programs(workers)]
+    sources = DeclaredSources(settings, say)
+    stages = [[ingest_program(), consume_program(sources)], worker_programs(workers)]
     async with running(stages, os.environ, embedded, say) as stop_request:
         host = local_host(settings.host)
         if await _listens(host.strip("[]"), settings.port, stop_request):
@@ -86,7 +112,8 @@ async def _run(settings: Settings, workers: int, embedded: DataDir | None, say: 
             if settings.admin_password is not None:
                 say("relay", f"the console is at http://{host}:{settings.port}/console")
         await stop_request.wait()
-        say("relay", "stopping: ingest, then workers, then Redis")
+        first = "ingest and consume" if sources.were_declared else "ingest"
+        say("relay", f"stopping: {first}, then workers, then Redis")
 
 
 async def _listens(host: str, port: int, stop_request: asyncio.Event) -> bool:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, count, table
-from operations.format import state_name
+from operations.format import plural, state_name
 from operations.status.sources import SourceStatus
 
 _STYLES: Final = {"taking": GOOD, "disabled": MUTED, "connecting": CAREFUL, "waiting_for_redis": CAREFUL}
@@ -26,6 +26,10 @@ def sources_part(sources: Sequence[SourceStatus]) -> list[RenderableType]:
         counts = (count(source.counts[name]) for name in ("received", "redelivered", "invalid"))
         state = Text(state_name(source.state), _STYLES.get(source.state, BAD))
         rows.add_row(source.id, state, backlog, *counts, count(source.processes))
+        if source.brings_no_batches:
+            last = plural(source.dead_lettered_in_a_row, "message")
+            words = f"the last {last} had no batch: see relay dead-letters list --reason invalid_batch"
+            remarks += ["", Text.assemble((f"{source.id}  ", "bold"), words)]
         if source.problem:
             remarks += ["", Text.assemble((f"{source.id}  ", "bold"), source.problem)]
         if source.what_to_do:

@@ -13,6 +13,7 @@ from kombu.connection import Connection
 from config.sources.address import Host, SourceAddress
 from config.sources.model import QueueSource
 from consume.sources.interface import HOLD_S, Message, SourceUnavailable, peek_by_receiving
+from consume.sources.tls import check_files, tls_sentences
 
 MOST_AHEAD: Final = 1_000
 """How many messages the broker may send before earlier ones are confirmed; what is not read stays in its buffers."""
@@ -51,6 +52,8 @@ class RabbitMq:
         self._arrived_bytes = 0
         self._held: dict[int, None] = {}
         self._consuming = False
+        if source.address.tls:
+            check_files(source.address.parameters, self._place)
         self._connection = _connection(**_options(source.address, host))
         try:
             with self._translated():
@@ -199,7 +202,6 @@ _ROWS: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
         "{place} closed the channel, as it does when a message is not acknowledged for half an hour",
         "none: relay connects again, and the messages come again",
     ),
-    (ssl.SSLError, "{place} cannot be reached by TLS", "see that it speaks TLS there, and that ca_certs fits"),
     (TimeoutError, "{place} does not answer in time", _RUN_CHECK),
     (socket.gaierror, "the name of {place} is not known", _RUN_CHECK),
     (ConnectionRefusedError, "{place} does not answer", _RUN_CHECK),
@@ -207,7 +209,10 @@ _ROWS: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
 
 
 def _sentences(error: BaseException, place: str, queue: str) -> tuple[str, str]:
+    if isinstance(error, ssl.SSLError):
+        return tls_sentences(error, place)
     for kind, problem, what_to_do in _ROWS:
         if isinstance(error, kind):
             return problem.format(place=place, queue=queue), what_to_do
-    return f"{place} closed the connection", "none if it starts again; else see the log of RabbitMQ"
+    what_to_do = "none if it starts again; else see the log of RabbitMQ, and whether its port wants amqp:// or amqps://"
+    return f"{place} closed the connection", what_to_do

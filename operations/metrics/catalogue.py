@@ -206,6 +206,13 @@ CATALOGUE: Final = (
         "Bytes of Redis's memory that profiles use, at most RELAY_PROFILES_MEMORY.",
         of_profiles(lambda usage: usage.bytes),
     ),
+    Metric(
+        "relay_profiles_dropped_total",
+        "counter",
+        (),
+        "Profiles that were removed for want of room, before their time.",
+        of_profiles(lambda usage: usage.dropped),
+    ),
     Metric("relay_receipts", "gauge", (), "Receipts that are kept.", of_receipts(lambda kept: kept.receipts)),
     Metric(
         "relay_receipts_bytes",
@@ -305,6 +312,20 @@ CATALOGUE: Final = (
         ("source",),
         "1 while every process takes messages of the source.",
         of_sources(lambda source: int(source.state == "taking")),
+    ),
+    Metric(
+        "relay_source_unusable",
+        "gauge",
+        ("source",),
+        "1 while a process cannot use the source's queue, or no process runs.",
+        of_sources(lambda source: int(source.is_unusable)),
+    ),
+    Metric(
+        "relay_source_dead_lettered_in_a_row",
+        "gauge",
+        ("source",),
+        "Messages without a batch since the last one that had any.",
+        of_sources(lambda source: source.dead_lettered_in_a_row),
     ),
     Metric(
         "relay_redis_up", "gauge", (), "1 while Redis answers.", lambda snapshot: [((), int(bool(snapshot.overview)))]

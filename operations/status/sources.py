@@ -16,6 +16,8 @@ COUNTS: Final = ("received", "redelivered", "acknowledged", "given_back", "inval
 
 State = Literal["taking", "connecting", "waiting_for_redis", "unavailable", "not_running", "disabled"]
 _WORST_FIRST: Final = ("unavailable", "waiting_for_redis", "connecting", "taking")
+NO_BATCHES_FROM: Final = 5
+"""Messages without a batch, one after the other, that are no accident."""
 _NO_PROCESS: Final = "run `relay consume`"
 
 
@@ -34,6 +36,18 @@ class SourceStatus:
     """Messages that wait in the queue; None where that is not known."""
     problem: str | None = None
     what_to_do: str | None = None
+    dead_lettered_in_a_row: int = 0
+    """The messages without a batch since the last one that had any; 0 where a process has none such."""
+
+    @property
+    def is_unusable(self) -> bool:
+        """Whether no message can be taken, for a reason that is not Redis's."""
+        return self.state in ("unavailable", "not_running")
+
+    @property
+    def brings_no_batches(self) -> bool:
+        """Whether all messages lately became dead letters."""
+        return self.dead_lettered_in_a_row >= NO_BATCHES_FROM
 
     def as_object(self) -> dict[str, Any]:
         """Return the object of `relay status --json`."""
@@ -48,6 +62,7 @@ class SourceStatus:
             **{name: self.counts.get(name, 0) for name in COUNTS},
             "problem": self.problem,
             "what_to_do": self.what_to_do,
+            "dead_lettered_in_a_row": self.dead_lettered_in_a_row,
         }
 
 
@@ -72,10 +87,17 @@ def source_statuses(client: redis.Redis, configuration: Configuration) -> list[S
                 inputs=source.inputs,
                 backlog=max(backlogs, default=None),
                 problem=worst.problem or None if worst else None,
+                dead_lettered_in_a_row=_in_a_row(states.get(name, ())),
                 what_to_do=_NO_PROCESS if state == "not_running" else worst.what_to_do or None if worst else None,
             )
         )
     return found
+
+
+def _in_a_row(states: Sequence[SourceState]) -> int:
+    """Return the messages without a batch that all processes took last; 0 if the last one of any process had one."""
+    numbers = [each.dead_lettered_in_a_row for each in states if each.dead_lettered_in_a_row is not None]
+    return sum(numbers) if all(numbers) else 0
 
 
 def _worst(states: Sequence[SourceState]) -> SourceState | None:

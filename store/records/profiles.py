@@ -19,6 +19,7 @@ from store.scripts import Scripts, pack
 
 INDEX: Final = "profiles:index"
 SUM: Final = "profiles:bytes"
+DROPPED: Final = "profiles:dropped"
 SHARE: Final = 4
 """Profiles may hold a quarter of Redis's memory at most, whatever their setting says."""
 SWEEP_PAGE: Final = 100
@@ -74,10 +75,11 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Usage(NamedTuple):
-    """How many names have a profile, and the bytes of Redis's memory in which."""
+    """How many names have a profile, and in how many bytes of Redis's memory; how many were dropped to make room."""
 
     names: int
     bytes: int
+    dropped: int = 0
 
 
 _decode = msgspec.msgpack.Decoder(Stored).decode
@@ -190,7 +192,7 @@ class ProfileStore:
 def profile_usage(client: redis.Redis) -> Usage:
     """Return how many names have a profile, and the memory of these. Raise RedisAway."""
     with translate_errors:
-        return Usage(int(client.zcard(INDEX)), int(client.get(SUM) or 0))
+        return Usage(int(client.zcard(INDEX)), int(client.get(SUM) or 0), int(client.get(DROPPED) or 0))
 
 
 def budget_of(setting: int, limit: int) -> int:

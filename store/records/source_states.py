@@ -27,6 +27,8 @@ class SourceState(msgspec.Struct, omit_defaults=True):
     what_to_do: str = ""
     backlog: int | None = None
     at_ms: int = 0
+    dead_lettered_in_a_row: int | None = None
+    """The messages without a batch since the last one that had any; None before the first message."""
 
 
 _encode: Final = msgspec.json.Encoder().encode

@@ -5,7 +5,7 @@
 --   archive:leader             string  the same for the process that writes the archive
 --   alerts:notes               hash    what that process remembers of each connection, opaque here (`store/records/alert_state.py`)
 --   profiles:<name>            string  what is remembered of a user, until it expires (`store/scripts/profiles.lua`)
---   profiles:index             zset    these names, by time and size;  profiles:bytes: the sum of their bytes
+--   profiles:index             zset    these names, by time and size;  profiles:bytes: the sum of their bytes; profiles:dropped
 --   once:<name>                string  exists for the period in which its task is done (`store/leader_lock.py`)
 --   audit:<kind>               list    who was shown personal data, who erased some (`store/records/audit_log.py`)
 --   console:session:<digest>   string  a session of the console, until it expires (`store/records/console_sessions.py`)

@@ -2,9 +2,14 @@
 -- A profile is {v = {name = {value, seen, expires, same}}, o = {answer, seen, expires}, g = {purpose = {answer, seen, expires}},
 -- n = {names}}: values, the answers to opting out and to GDPR purposes (1 or 0), and the names that came with this one.
 -- `same` tells whether an encrypted value is the same; times are Unix seconds. `profiles:index` has each name with the time
--- of its last use and its size as one number; `profiles:bytes` has the sum of the sizes.
+-- of its last use and its size as one number; `profiles:bytes` has the sum of the sizes; `profiles:dropped` counts those that
+-- were removed for want of room.
 -- All functions are made by one, so that a script that needs none of them does not make them.
-local PROFILES, INDEX, SUM = 'profiles:', 'profiles:index', 'profiles:bytes'
+local PROFILES, INDEX, SUM, DROPPED = 'profiles:', 'profiles:index', 'profiles:bytes', 'profiles:dropped'
+
+local function count_dropped(number)
+  if number > 0 then redis.call('SET', DROPPED, tonumber(redis.call('GET', DROPPED) or 0) + number) end
+end
 
 local function profile_functions()
   local MOST_NAMES, MOST_LINKS, REACH, REFRESH_S, LAST = 16, 32, 200, 3600, 2 ^ 32
@@ -211,6 +216,7 @@ local function profile_functions()
       end
     end
     local oldest = held > most_bytes and redis.call('ZRANGE', INDEX, 0, 4 * #writes + 20, 'WITHSCORES') or {}
+    local expired = #gone
     local function make_room(first_score, below)
       for i = 1, #oldest, 2 do
         local score = tonumber(oldest[i + 1])
@@ -231,7 +237,7 @@ local function profile_functions()
     end
     make_room(LAST * SIZE_RANGE, math.huge)
     writes = kept
-    return {gone = gone, writes = writes, held = math.max(0, held), seconds = seconds}
+    return {gone = gone, writes = writes, held = math.max(0, held), seconds = seconds, dropped = #gone - expired}
   end
 
   local function write_profiles(plan)
@@ -245,6 +251,7 @@ local function profile_functions()
       redis.call('ZADD', INDEX, write.score, write.name)
     end
     redis.call('SET', SUM, plan.held)
+    count_dropped(plan.dropped)
   end
 
   return plan_profiles, write_profiles, read_profile, prune, linked, bytes_of, score_of

@@ -22,6 +22,7 @@ for i = 1, #page, 2 do
     shorter[#shorter + 1] = {name = name, packed = left, last = last, score = score - bytes_of(score) + size}
   end
 end
+local expired = #gone
 local oldest = held > ask.most_bytes and redis.call('ZRANGE', INDEX, 0, 499, 'WITHSCORES') or {}
 for i = 1, #oldest, 2 do
   if held <= ask.most_bytes then break end
@@ -39,6 +40,7 @@ for _, each in ipairs(shorter) do
     redis.call('ZADD', INDEX, each.score, each.name)
   end
 end
+count_dropped(#gone - expired)
 if #gone + #shorter > 0 then redis.call('SET', SUM, math.max(0, held)) end
 if #page < 2 * ask.count then return 0 end
 return math.max(0, ask.place + ask.count - #gone)

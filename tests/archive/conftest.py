@@ -21,7 +21,7 @@ from support.server import free_port
 from sandbox.client import SandboxClient
 
 NO_AZURITE = "Microsoft's stand-in for Azure is not installed: npm install --global azurite"
-NO_MOTO = "moto's server of S3's protocol is not installed: pip install -e '.[archive-test]'"
+NO_MOTO = "moto's server of S3's protocol is not installed: pip install -e '.[servers-test]'"
 _buckets = count(1)
 
 

@@ -8,7 +8,7 @@ from support.archive import ArchiveBench
 from support.events import batch, purchase
 from support.product import ROOT
 
-duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed: pip install -e '.[archive-test]'")
+duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed: pip install -e '.[servers-test]'")
 
 BAD_URL = {"TikTok.URL": "www.no-scheme.example"}
 STATEMENTS = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "archive.md").read_text(encoding="utf-8"), re.DOTALL)

@@ -229,6 +229,22 @@ def test_warnings_do_not_change_the_exit_code(at_home: Path, fit: str) -> None:
     assert (code, warned) == (0, {"configuration", "encryption at rest"})
 
 
+def test_profiles_without_memory_are_a_warning(at_home: Path, fit: str) -> None:
+    """The connection is named; with memory, or without a profile, there is none."""
+    file = at_home / "relay.yaml"
+    assert profiles_finding(fit, "0") == []
+    file.write_text(CONFIGURATION.replace("enable_web_migration: true", "profile: {fields: [ttclid]}"))
+    [found] = profiles_finding(fit, "0")
+    assert found["status"] == "warning"
+    assert "RELAY_PROFILES_MEMORY is 0" in found["found"]
+    assert profiles_finding(fit, "64MiB") == []
+
+
+def profiles_finding(url: str, memory: str) -> list[dict[str, Any]]:
+    _, findings = run(RELAY_REDIS_URL=url, RELAY_PROFILES_MEMORY=memory)
+    return [finding for finding in findings if finding["check"] == "profiles"]
+
+
 @pytest.mark.usefixtures("at_home")
 def test_wrong_settings_hide_the_rest() -> None:
     code, findings = run(RELAY_PORT="none")

@@ -102,9 +102,10 @@ def test_an_editor_keeps_numbers_exact(
         ("exit 0", "Nothing was changed."),
         ("exit 3", "pass --set"),
         ('echo "{" > "$1"', "not saved"),
-        ('sed -i \'s|"events"|"event"|\' "$1"', "a dead letter has one event, and there are 0"),
+        ('sed -i \'s|"events"|"event"|\' "$1"', "has `event`, and no `events`"),
+        ('echo "{}" > "$1"', "a dead letter has one event, and there are 0"),
     ],
-    ids=["unchanged", "fails", "no JSON", "no event"],
+    ids=["unchanged", "fails", "no JSON", "no events", "no event"],
 )
 def test_an_invalid_edit_is_not_stored(
     bench: Bench, dead_letter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: str

@@ -62,6 +62,18 @@ def test_a_source_out_of_reach_says_what_to_do(rabbitmq: RabbitMq, bench: Bench,
     assert found["remedy"].startswith("declare the queue")
 
 
+def test_a_queue_without_batches_is_seen(rabbitmq: RabbitMq, bench: Bench, tmp_path: Path) -> None:
+    """Status counts the messages without a batch, until one has any."""
+    queue = RabbitQueue(rabbitmq)
+    declare(bench, source_lines(queue))
+    queue.publish([as_json(batch(purchase(1))), *[b"no batch"] * 7])
+    with consuming(tmp_path, bench.url):
+        until(lambda: source_of(bench).dead_lettered_in_a_row == 7)
+        assert "the last 7 messages had no batch" in " ".join(status("status").stdout.split())
+        queue.publish([as_json([7, batch(purchase(2))])])
+        until(lambda: source_of(bench).dead_lettered_in_a_row == 0)
+
+
 def test_check_looks_at_a_message_and_gives_it_back(queue: Queue, bench: Bench) -> None:
     """Only with --deep; it shows nothing of the message but its form."""
     declare(bench, source_lines(queue))

@@ -17,6 +17,8 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 IMAGE = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "implementation_name": "cpython"}
 ONLY_3_11 = {"async-timeout", "typing-extensions"}
 """Needed by some on the image's Python and not on newer ones, on which the tests may run."""
+EXTRAS = ("flower", "archive", "kafka", "sqs")
+"""Those of the image; docs/production.md says how to add others."""
 ANY_HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -59,17 +61,10 @@ def needed(requirements: Iterable[str], extra: str = "") -> Iterator[str]:
 
 
 def test_the_image_installs_what_relay_needs_and_no_more() -> None:
-    """All dependencies and those of the extra [flower]; make image-requirements renews the file."""
+    """All dependencies and those of some extras; make image-requirements renews the file."""
     project = PROJECT["project"]
-    wanted = {
-        *needed(
-            [
-                *project["dependencies"],
-                *project["optional-dependencies"]["flower"],
-                *project["optional-dependencies"]["archive"],
-            ]
-        )
-    }
+    extras = [text for extra in EXTRAS for text in project["optional-dependencies"][extra]]
+    wanted = {*needed([*project["dependencies"], *extras])}
     assert set(locked("image-requirements.txt")) - ONLY_3_11 == wanted - ONLY_3_11
 
 

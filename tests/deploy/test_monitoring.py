@@ -30,9 +30,11 @@ from operations.alerts.messages import (
     redis_trouble,
 )
 from operations.alerts.rules import Kind, Notice
+from operations.alerts.sources import source_faults
 from operations.archive.reach import ArchiveStatus
 from operations.metrics.catalogue import CATALOGUE
 from operations.status.connections import ConnectionStatus, State
+from operations.status.sources import SourceStatus
 from store.clocks import Clocks
 from store.errors import Trouble
 from store.replication.durability import Durability, ServerDisk
@@ -143,12 +145,14 @@ def notices() -> list[Notice]:
     trouble, clocks = Trouble("refused", "Redis refuses", "start it", passes=True), Clocks(0, 90_000)
     durability = Durability("disk", 1, ServerDisk("primary", always=True))
     archive = ArchiveStatus("s3://bucket", ArchiveKept(5, 5, 5, 5, 5, 5, 5, 5, 5, "no bucket"))
+    sources = [SourceStatus("q", "unavailable", 1, {}, dead_lettered_in_a_row=9), SourceStatus("q", "taking", 1, {})]
     return [
         *(build_notice(kind, status, AlertContext(0)) for kind in get_args(Kind)),
         *(redis_trouble(trouble, 0), redis_again(0), misdirected(3, 0), clocks_disagree(clocks), clocks_agree(clocks)),
         *(durability_low(durability, 0), durability_again(durability, 0)),
         *(archive_failing(archive, 0), archive_again(archive, 0)),
         *(found_notice(finding, "shop", 0) for finding in FINDINGS),
+        *(fault.notice for source in sources for fault in source_faults([source], 0)),
     ]
 
 

@@ -76,7 +76,7 @@ def test_a_batch_in_a_bulk_request_is_its_own_users(remembering: Site) -> None:
 def test_without_memory_nothing_is_remembered(redis_url: str, tmp_path: Path) -> None:
     with running_site(tmp_path, redis_url, CONNECTIONS.replace("MORE", PROFILE), profiles_memory=0) as site:
         assert site.post(batch(PAGE), auth=WEB).status_code == 202
-        assert profile_usage(site.redis) == (0, 0)
+        assert profile_usage(site.redis) == (0, 0, 0)
 
 
 def test_a_profile_that_is_no_profile_costs_no_event(remembering: Site) -> None:

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from config.secrets import Keyring
 from store.client import connect
 from store.errors import RedisAway
-from store.records.profiles import INDEX, SUM, ProfileCodec, ProfileStore, Update, Value, budget_of, profile_usage
+from store.records.profiles import (
+    DROPPED,
+    INDEX,
+    SUM,
+    ProfileCodec,
+    ProfileStore,
+    Update,
+    Value,
+    budget_of,
+    profile_usage,
+)
 
 DAY_S = 86_400
 NEW, OLD = Keyring.new_key(), Keyring.new_key()
@@ -187,6 +197,7 @@ def test_the_bound_holds_and_the_least_recently_used_go_first(client: redis.Redi
     used = sum(client.memory_usage(key, samples=0) or 0 for key in client.scan_iter("profiles:*", count=1_000))
     assert used <= usage.bytes <= 100_000
     assert 150 < usage.names < 300
+    assert usage.dropped == 1_000 - usage.names
     assert set(texts(store, "user-999")) == {"user-999"}
     assert texts(store, "user-0") == {}
 
@@ -198,6 +209,7 @@ def test_a_profile_that_is_read_is_used(client: redis.Redis) -> None:
     store.most_bytes = profile_usage(client).bytes - 1
     store.sweep(0)
     assert set(texts(store, "a", "b")) == {"a"}
+    assert profile_usage(client).dropped == 1
 
 
 def test_an_opt_out_outlasts_other_profiles_when_memory_is_short(client: redis.Redis) -> None:
@@ -213,8 +225,8 @@ def test_a_smaller_bound_takes_effect_with_the_next_sweeps(client: redis.Redis) 
     store.remember([Update([f"user-{n}"], [value("x" * 100)]) for n in range(200)])
     store.most_bytes = 0
     store.sweep(0)
-    assert profile_usage(client) == (0, 0)
-    assert [*client.scan_iter("profiles:*")] == [SUM.encode()]
+    assert profile_usage(client) == (0, 0, 200)
+    assert {*client.scan_iter("profiles:*")} == {SUM.encode(), DROPPED.encode()}
 
 
 @pytest.mark.parametrize("keyring", KEYRINGS)

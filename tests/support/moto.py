@@ -17,7 +17,7 @@ from support.waiting import until
 def running_moto() -> Iterator[str]:
     """Run the server and yield its URL; skip the test where it is not installed."""
     if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
-        pytest.skip("moto's server is not installed here: pip install 'tiktok-events-relay[sources-test]'")
+        pytest.skip("moto's server is not installed here: pip install 'tiktok-events-relay[servers-test]'")
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ) as process:

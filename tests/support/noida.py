@@ -22,7 +22,7 @@ class Noida:
     def __init__(self, directory: Path) -> None:
         spec = importlib.util.find_spec("noida_db")
         if spec is None or importlib.util.find_spec("confluent_kafka") is None:
-            pytest.skip("no broker of Kafka's protocol is installed here: pip install '.[kafka,sources-test]'")
+            pytest.skip("no broker of Kafka's protocol is installed here: pip install '.[servers-test]'")
         assert spec.origin is not None
         self._program = Path(spec.origin).with_name("noida-db")
         self._directory, self.port = directory, free_port()

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import amqp
 import pytest
@@ -18,19 +18,41 @@ PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 QUEUE = "mparticle"
 
 
+class Tls(NamedTuple):
+    """The files of a broker that speaks TLS."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+    def lines(self, port: int) -> list[str]:
+        """Return the lines of its configuration."""
+        return [
+            f"listeners.ssl.default = 127.0.0.1:{port}",
+            f"ssl_options.cacertfile = {self.authority}",
+            f"ssl_options.certfile = {self.certificate}",
+            f"ssl_options.keyfile = {self.key}",
+            "ssl_options.verify = verify_peer",
+            "ssl_options.fail_if_no_peer_cert = true",
+        ]
+
+
 class RabbitMq:
     """One broker. Its queues are durable, and a message that it confirmed survives `kill`."""
 
     saves_before_it_confirms = True
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, tls: "Tls | None" = None) -> None:
+        """With `tls`, `tls_port` takes only clients with a certificate of its authority."""
         if not PROGRAM.is_file() or shutil.which("erl") is None:
             pytest.skip("RabbitMQ is not installed here: apt-get install rabbitmq-server")
         directory.mkdir()
         self._directory, self.port = directory, free_port()
         self._epmd = str(free_port())
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}"
-        (directory / "rabbitmq.conf").write_text("vm_memory_high_watermark.absolute = 512MB\n")
+        self.tls_port = free_port()
+        lines = ["vm_memory_high_watermark.absolute = 512MB", *(tls.lines(self.tls_port) if tls else ())]
+        (directory / "rabbitmq.conf").write_text("\n".join([*lines, ""]))
         (directory / "enabled_plugins").write_text("[].\n")
         self._environment = {
             **os.environ,

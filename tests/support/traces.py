@@ -41,7 +41,11 @@ def _all(client: redis.Redis, keyring: Keyring | None) -> Iterator[bytes]:
                 yield from _content(codec.decode(value)) if value[:1] < b"\x20" else ()
             elif key.startswith(b"dead_letters:"):
                 yield from _content(codec.decode(DeadLetter.decode(value).source)) if value[:1] > b"\x7f" else ()
-            elif key.startswith(b"profiles:") and key not in (b"profiles:index", b"profiles:bytes"):
+            elif key.startswith(b"profiles:") and key not in (
+                b"profiles:index",
+                b"profiles:bytes",
+                b"profiles:dropped",
+            ):
                 stored = ProfileCodec(keyring).decode(value)
                 yield from (text.encode() for text, *_ in stored.v.values()) if stored else ()
 

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 from support.bench import Bench
@@ -16,6 +17,7 @@ from lanes.receipts.archive import note_failure
 from operations.connections import pause, resume
 from store.clocks import own_ms
 from store.records.alert_state import CLOCKS
+from store.records.source_states import KEY, SourceState
 from worker.alerts.watcher import RETRY_AFTER_S, Alerts
 
 MINUTE = 60_000
@@ -324,6 +326,58 @@ def test_an_archive_that_cannot_be_written_is_alerted_once_and_so_is_the_end_of_
         watcher(archive="s3://bucket").check(START + minute * MINUTE)
         kill_watchers(bench)
     assert [sent["relay"]["alert"] for sent in receiver.taken] == ["archive_failing", "archive_again"]
+
+
+SOURCES = """
+sources:
+  - {id: batches, url: "amqp://127.0.0.1:1", queue: mparticle, input: web}
+"""
+
+
+def test_a_source_that_cannot_be_used_is_alerted_once_and_so_is_the_end_of_it(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """After a minute, with the reason and what to do; the same while no process of relay consume runs."""
+    bench.path.write_text(bench.path.read_text() + SOURCES)
+    away = SourceState("batches", "p", "unavailable", "RabbitMQ at host:1 refuses the user of `url`", "correct it")
+    for minute, state in enumerate([away, away, away, None, None, TAKING, TAKING, *[None] * 6]):
+        report(bench, state)
+        watcher().check(START + minute * MINUTE)
+        kill_watchers(bench)
+    assert [sent["relay"]["alert"] for sent in receiver.taken] == ["source_unusable", "source_again", "source_unusable"]
+    first, _, last = [sent["text"] for sent in receiver.taken]
+    assert "the source batches cannot be used: RabbitMQ at host:1 refuses the user" in first
+    assert "correct it" in first
+    assert "no process of relay consume reports on it" in last
+
+
+def test_a_source_whose_messages_are_no_batches_is_alerted_once_and_so_is_the_end_of_it(
+    bench: Bench, receiver: Receiver, watcher: Watchers
+) -> None:
+    """A single bad message raises no alert; nor does any while another process takes good ones."""
+    bench.path.write_text(bench.path.read_text() + SOURCES)
+    rows = [[4], [9, 0], [9, 3], [30, 3], [0, 3], [1, 3]]
+    for minute, row in enumerate(rows):
+        states = [
+            SourceState("batches", f"p{number}", "taking", dead_lettered_in_a_row=bad) for number, bad in enumerate(row)
+        ]
+        report(bench, *states)
+        watcher().check(START + minute * MINUTE)
+        kill_watchers(bench)
+    sent = [(each["relay"]["alert"], each["text"]) for each in receiver.taken]
+    assert [alert for alert, _ in sent] == ["source_no_batches", "source_batches_again"]
+    assert "the last 12 messages of the source batches had no batch" in sent[0][1]
+
+
+TAKING = SourceState("batches", "p", "taking")
+
+
+def report(bench: Bench, *states: SourceState | None) -> None:
+    """Write what processes of relay consume report."""
+    bench.redis.delete(KEY)
+    for state in filter(None, states):
+        fresh = msgspec.structs.replace(state, at_ms=own_ms())
+        bench.redis.hset(KEY, f"{state.name} {state.process}", msgspec.json.encode(fresh))
 
 
 def test_missing_replicas_are_alerted(bench: Bench, receiver: Receiver, watcher: Watchers) -> None:

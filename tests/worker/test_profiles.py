@@ -161,7 +161,7 @@ def test_a_connection_without_the_setting_remembers_and_reads_nothing(bench: Ben
     bench.put([purchase(1)], shared=batch(user=7))
     bench.redis.config_resetstat()
     bench.drain()
-    assert profile_usage(bench.redis) == (0, 0)
+    assert profile_usage(bench.redis) == (0, 0, 0)
     assert "cmdstat_get" not in bench.redis.info("commandstats") or not bench.redis.keys("profiles:*")
 
 

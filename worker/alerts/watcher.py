@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from config.file import load
 from config.model import Configuration
 from config.settings import Settings
 from lanes.connections import Glance, glance
@@ -35,16 +36,19 @@ from operations.alerts.rules import (
     Kind,
     Notice,
     PendingNotice,
+    Situation,
     dead_lettered_within_an_hour,
     decide,
     misdirected_since_alert,
     share_is_news,
     situation_of,
 )
+from operations.alerts.sources import source_faults
 from operations.alerts.webhook import post
 from operations.archive.reach import archive_status
 from operations.metrics.names import MISDIRECTED
 from operations.status.connections import overview
+from operations.status.sources import SourceStatus, source_statuses
 from store.client import connect
 from store.clocks import Clocks, own_ms
 from store.errors import RedisAway, RedisFull
@@ -152,6 +156,7 @@ class Alerts(threading.Thread):
             self._check_drift(now_ms)
             self._check_durability(now_ms)
             self._check_archive(now_ms)
+            self._check_sources(now_ms)
 
     def _check_misdirected(self, now_ms: int) -> None:
         count = sum(read_counts(self._client, MISDIRECTED).values())
@@ -212,11 +217,28 @@ class Alerts(threading.Thread):
         if is_fault or since_ms is None:  # while it has just begun to fail, nothing is known yet
             self._check_fault(ARCHIVE, notice, now_ms, decided_ms=now_ms, is_fault=is_fault)
 
-    def _check_fault(self, name: str, notice: Notice, now_ms: int, *, decided_ms: int, is_fault: bool) -> bool:
+    def _check_sources(self, now_ms: int) -> None:
+        """Alert once about each fault of a source, and once when it is over."""
+        for name, situation, notice in source_faults(self._sources(), now_ms):
+            is_fault = situation != "well"
+            works = self._check_fault(name, notice, now_ms, decided_ms=now_ms, is_fault=is_fault, situation=situation)
+            if not works:  # a webhook that hangs would be tried for each source
+                return
+
+    def _sources(self) -> list[SourceStatus]:
+        settings = self._settings
+        configuration = (
+            self._configuration() if self._configuration else load(settings.config, keyring=settings.keyring)
+        )
+        return source_statuses(self._client, configuration)
+
+    def _check_fault(
+        self, name: str, notice: Notice, now_ms: int, *, decided_ms: int, is_fault: bool, situation: Situation = "fault"
+    ) -> bool:
         """Send the notice if this is news, kept under `name`. Return False when the webhook failed."""
         read = self._state.note_of(name)
         memory = _read(read)
-        if decide(memory, "fault" if is_fault else "well", 0, 0, decided_ms):
+        if decide(memory, situation if is_fault else "well", 0, 0, decided_ms):
             memory.unsent.append(PendingNotice(notice))
         memory.samples = []
         news = read or memory.alerted != "well" or memory.now != "well"

@@ -13,6 +13,7 @@ from delivery.receipt import ID_BYTES, ReceiptFields, archive_digest, digester, 
 from lanes.receipts.archive import Piece
 from lanes.receipts.blocks import trim_receipts
 from operations.archive.names import ArchiveFile
+from operations.archive.search import Span
 from operations.archive.storage import Storage
 from operations.archive.tables import encode_portion, end_size, find_in_file, may_have, wanted_ids
 from operations.archive.write import files_of
@@ -215,3 +216,23 @@ def test_what_is_no_time_is_refused(bench: ArchiveBench, options: list[str], pro
     result = relay("trace", "e1", *options)
     assert result.exit_code == 2
     assert problem in " ".join(result.stderr.split())
+
+
+HOUR = 3_600_000
+SPANS_OF_HOURS = [
+    (Span(), True),
+    (Span(since_ms=10 * HOUR), True),
+    (Span(since_ms=10 * HOUR + 1), True),
+    (Span(since_ms=11 * HOUR - 1), True),
+    (Span(since_ms=11 * HOUR), False),
+    (Span(until_ms=10 * HOUR), False),
+    (Span(until_ms=10 * HOUR + 1), True),
+    (Span(9 * HOUR, 10 * HOUR), False),
+    (Span(10 * HOUR + 5, 10 * HOUR + 6), True),
+]
+
+
+@pytest.mark.parametrize(("span", "chosen"), SPANS_OF_HOURS, ids=repr)
+def test_an_hours_file_is_read_when_a_part_of_it_is_within_the_time(span: Span, chosen: bool) -> None:
+    """Of the hour that begins at ten."""
+    assert span.has_hour(10 * HOUR) is chosen

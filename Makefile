@@ -60,8 +60,8 @@ containers: $(TESTS)  ## docker-compose.yml as written, by podman on stand-in im
 mutations: $(TESTS)  ## takes each guard out in turn: a test must notice; WORDS="settle replay": those with one of these words
 	@$(BIN)/python tests/mutations.py $(WORDS)
 
-bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": those; QUICK=1: two minutes; JSON=file, PLOTS=folder
-	@$(BIN)/python -m benchmarks $(PART) $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(if $(PLOTS),--plots $(PLOTS))
+bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": those; QUICK=1: two minutes; JSON=file, PLOTS=folder, PAGE=docs/performance.md: renew its rows
+	@$(BIN)/python -m benchmarks $(PART) $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(if $(PLOTS),--plots $(PLOTS)) $(if $(PAGE),--page $(PAGE))
 
 backtest: $(READY)  ## generated weeks with planted breaks: what the alerts of silence and drift find (docs/drift.md)
 	@$(BIN)/python -m benchmarks.drift --write docs/drift.md

@@ -10,6 +10,7 @@ from typing import Final
 import click
 from rich.console import Console
 
+from benchmarks.report.page import with_results
 from benchmarks.report.plots import draw
 from benchmarks.report.result import Result
 from benchmarks.report.tables import as_json, markdown, table
@@ -44,6 +45,9 @@ PARTS: Final = {
 @click.option(
     "--markdown", "markdown_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the table to this file."
 )
+@click.option(
+    "--page", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Renew these rows of this page."
+)
 @click.option("--plots", type=click.Path(path_type=Path, file_okay=False), help="Draw SVG files into this folder.")
 def main(
     parts: Sequence[str],
@@ -51,6 +55,7 @@ def main(
     listing: bool,
     json_file: Path | None,
     markdown_file: Path | None,
+    page: Path | None,
     plots: Path | None,
 ) -> None:
     """Measure relay, part by part, on this machine."""
@@ -73,6 +78,8 @@ def main(
         console.print(table(with_target, "\nTargets (met if the ratio is 1 or more)"))
     if markdown_file:
         markdown_file.write_text(markdown(results), encoding="utf-8")
+    if page:
+        page.write_text(with_results(page.read_text(encoding="utf-8"), results), encoding="utf-8")
     if plots:
         draw(results, plots)
 

@@ -63,6 +63,13 @@ MUTATIONS = (
         "tests/lanes",
     ),
     Mutation(
+        "signal when a lane becomes due",
+        "lanes/scripts/common.lua",
+        "then signal(now) end",
+        "then end",
+        "tests/lanes/test_signals.py",
+    ),
+    Mutation(
         "crash counter in claim",
         "lanes/scripts/claims.lua",
         "{crashes = 1, alone",

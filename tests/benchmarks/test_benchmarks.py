@@ -12,6 +12,7 @@ import pytest
 from benchmarks.__main__ import PARTS
 from benchmarks.plain.events import Batch, tiktok_events
 from benchmarks.report.figures import figure
+from benchmarks.report.page import NoTable, with_results
 from benchmarks.report.plots import PLOTS, draw
 from benchmarks.support.bed import CONFIGURATION
 from benchmarks.support.data import NOW_MS, batches
@@ -51,3 +52,42 @@ def test_results_are_drawn(tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(plot.file for plot in PLOTS[:2])
     for path in tmp_path.iterdir():
         assert ElementTree.parse(path).getroot().tag.endswith("svg")
+
+
+PAGE = """before
+<!-- bench -->
+| part | what | measured | worst to best | target | ratio | |
+|---|---|---:|---:|---:|---:|---|
+| mapping | web | 1 events/s | 1 … 1 | ≥ 2 | 0.50 | **missed** |
+| ingest | CPU | 9 µs | 9 … 9 | ≤ 5 | 0.56 | **missed** |
+<!-- end of bench -->
+after
+"""
+
+
+def test_the_rows_of_measured_parts_are_renewed():
+    """Those of other parts stay, and figures without a target are left out."""
+    figures = [
+        figure("mapping", "web", "events/s", [4.0], better="more", target=2.0),
+        figure("mapping", "app", "events/s", [4.0], better="more"),
+        figure("memory", "worker", "MB", [1.0], better="less", target=2.0),
+    ]
+    renewed = with_results(PAGE, figures)
+    assert [line.split(" | ")[:3] for line in renewed.splitlines()[4:7]] == [
+        ["| mapping", "web", "4 events/s"],
+        ["| ingest", "CPU", "9 µs"],
+        ["| memory", "worker", "1 MB"],
+    ]
+    assert (renewed.splitlines()[:4], renewed.splitlines()[7:]) == (PAGE.splitlines()[:4], PAGE.splitlines()[6:])
+
+
+def test_a_page_without_a_place_for_the_table_is_refused():
+    """The message says which marks it needs."""
+    with pytest.raises(NoTable, match="<!-- bench -->"):
+        with_results("nothing", [])
+
+
+def test_the_page_of_performance_has_a_place_for_the_table():
+    """Renewing no row changes nothing."""
+    page = (Path(__file__).parents[2] / "docs/performance.md").read_text(encoding="utf-8")
+    assert with_results(page, []) == page

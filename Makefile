@@ -11,7 +11,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --no-config --no-header --no-annotate --
 	--python-platform linux --constraint constraints.txt
 
 
-.PHONY: quick demo picture test servers test-servers check faults failover soak attacks containers mutations bench backtest documents image-requirements pin-images install clean
+.PHONY: quick demo picture test servers test-servers check faults failover soak attacks containers mutations bench instructions backtest documents image-requirements pin-images install clean
 
 demo: $(RELAY)  ## real batches to a stand-in TikTok's door, and what became of them
 	@$(BIN)/relay demo
@@ -62,6 +62,9 @@ mutations: $(TESTS)  ## takes each guard out in turn: a test must notice; WORDS=
 
 bench: $(TESTS)  ## every figure of docs/performance.md; PART="ingest lanes": those; QUICK=1: two minutes; JSON=file, PLOTS=folder, PAGE=docs/performance.md: renew its rows
 	@$(BIN)/python -m benchmarks $(PART) $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(if $(PLOTS),--plots $(PLOTS)) $(if $(PAGE),--page $(PAGE))
+
+instructions: $(TESTS)  ## instructions of an event in bulk, by process, with receipts and without: needs valgrind; EVENTS=strangers
+	@$(BIN)/python -m benchmarks.instructions $(EVENTS)
 
 backtest: $(READY)  ## generated weeks with planted breaks: what the alerts of silence and drift find (docs/drift.md)
 	@$(BIN)/python -m benchmarks.drift --write docs/drift.md

@@ -5,8 +5,10 @@ Receipts of one script are written together, as columns: what they have in commo
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b, sha256
+from itertools import accumulate
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 import msgspec
@@ -60,14 +62,21 @@ def digest_secrets(keyring: Keyring | None) -> list[bytes]:
     return [b""] if keyring is None else keyring.derive_all(_PURPOSE)
 
 
-def digester(secret: bytes) -> Callable[[str | None], bytes]:
-    """Return the function that makes the digest of an event's id."""
-    keyed = blake2b(key=secret, digest_size=ID_BYTES)
+Digest: TypeAlias = Callable[[Iterable[str | None]], list[bytes]]
+"""Makes the digests of events' ids."""
 
-    def digest(event_id: str | None) -> bytes:
-        own = keyed.copy()
-        own.update((event_id or "").encode())
-        return own.digest()
+
+def digester(secret: bytes) -> Digest:
+    """Return the function that makes the digests of events' ids."""
+    copy_of_keyed = blake2b(key=secret, digest_size=ID_BYTES).copy
+
+    def digest(event_ids: Iterable[str | None]) -> list[bytes]:
+        digests = []
+        for event_id in event_ids:
+            keyed = copy_of_keyed()
+            keyed.update((event_id or "").encode())
+            digests.append(keyed.digest())
+        return digests
 
     return digest
 
@@ -81,24 +90,50 @@ AlikeItems: TypeAlias = tuple[ReceiptFields, Sequence[str | None]]
 """What is said of some items, and the ids of their events."""
 
 
-def archived_ids(groups: Sequence[AlikeItems]) -> bytes:
-    """Return the ids of receipts as the archive has them."""
-    return b"".join([archive_digest(event_id) for _, event_ids in groups for event_id in event_ids])
+class ReceiptColumns:
+    """Receipts that are written together, in columns: for each field a value of each receipt."""
+
+    def __init__(self, groups: Sequence[AlikeItems] = ()) -> None:
+        self.event_ids: list[str | None] = []
+        self._columns: dict[str, list[Any]] = {name: [] for name in ReceiptFields._fields}
+        for facts, event_ids in groups:
+            self.add(facts, event_ids)
+
+    def __len__(self) -> int:
+        return len(self.event_ids)
+
+    def add(self, facts: ReceiptFields, event_ids: Sequence[str | None], **differing: Sequence[Any]) -> None:
+        """Add receipts that say `facts`; the fields in `differing` have a value for each receipt instead."""
+        self.event_ids += event_ids
+        for (name, column), value in zip(self._columns.items(), facts, strict=True):
+            column.extend(differing[name] if name in differing else [value] * len(event_ids))
+
+    def encode(self, digest: Digest) -> bytes:
+        """Return the ids and the body."""
+        columns = list(map(_column, self._columns.values()))
+        alike = all(len(column) == 1 for column in columns)
+        counts = [len(self)] if alike else [1] * len(self)
+        return b"".join(digest(self.event_ids)) + _encoder.encode((VERSION, counts, columns))
+
+    def archived_ids(self) -> bytes:
+        """Return the ids as the archive has them."""
+        return b"".join(map(archive_digest, self.event_ids))
 
 
-def encode_receipts(groups: Sequence[AlikeItems], digest: Callable[[str | None], bytes]) -> bytes:
-    """Return the ids and the body of receipts."""
-    ids = b"".join([digest(event_id) for _, event_ids in groups for event_id in event_ids])
-    columns = [_column(values) for values in zip(*[facts for facts, _ in groups], strict=True)]
-    return ids + _encoder.encode((VERSION, [len(event_ids) for _, event_ids in groups], columns))
+class _Places(dict[Any, int]):
+    """The place of each distinct value, by first appearance."""
+
+    def __missing__(self, value: Any) -> int:
+        self[value] = place = len(self)
+        return place
 
 
-def _column(values: tuple[Any, ...]) -> list[Any]:
-    """Return the distinct values, and which of them each group has: nothing where all have the same."""
+def _column(values: list[Any]) -> list[Any]:
+    """Return the distinct values, and which of them each receipt has: nothing where all have the same."""
     if values.count(values[0]) == len(values):  # most columns, and much faster than a dict
         return [values[:1]]
-    distinct = {value: place for place, value in enumerate(dict.fromkeys(values))}
-    places = map(distinct.__getitem__, values)
+    distinct = _Places()
+    places = list(map(distinct.__getitem__, values))
     small = len(distinct) <= _ONE_BYTE
     return [list(distinct), bytes(places) if small else array("H", places).tobytes()]
 
@@ -106,10 +141,9 @@ def _column(values: tuple[Any, ...]) -> list[Any]:
 def decode_receipt(body: bytes, index: int) -> ReceiptFields:
     """Return the facts of the receipt at this index of the piece. Raise msgspec.MsgspecError for another format."""
     _, counts, columns = _decoder.decode(body)
-    group = 0
-    while index >= counts[group]:
-        index -= counts[group]
-        group += 1
+    group = bisect_right(list(accumulate(counts)), index)
+    if group == len(counts):
+        raise IndexError(index)
     return ReceiptFields(*(_value(column, group) for column in columns[: len(ReceiptFields._fields)]))
 
 
@@ -119,18 +153,24 @@ def decode_alike(body: bytes) -> list[tuple[int, ReceiptFields]]:
     Raise msgspec.MsgspecError, IndexError or TypeError for another format.
     """
     _, counts, columns = _decoder.decode(body)
-    known = columns[: len(ReceiptFields._fields)]
-    return [
-        (number, ReceiptFields(*(_value(column, group) for column in known))) for group, number in enumerate(counts)
-    ]
+    known = [_values(column, len(counts)) for column in columns[: len(ReceiptFields._fields)]]
+    return list(zip(counts, map(ReceiptFields, *known), strict=True))
 
 
 def _value(column: Sequence[Any], group: int) -> Any:
     values, *places = column
-    if not places:
-        return _frozen(values[0])
-    place = places[0][group] if len(values) <= _ONE_BYTE else array("H", places[0])[group]
-    return _frozen(values[place])
+    return _frozen(values[_numbers(values, places[0])[group] if places else 0])
+
+
+def _values(column: Sequence[Any], groups: int) -> list[Any]:
+    """Return the value of each group."""
+    values, *places = column
+    distinct = list(map(_frozen, values))
+    return [distinct[place] for place in _numbers(values, places[0])] if places else distinct[:1] * groups
+
+
+def _numbers(values: Sequence[Any], places: bytes) -> Sequence[int]:
+    return places if len(values) <= _ONE_BYTE else array("H", places)
 
 
 def _frozen(value: Any) -> Any:

@@ -96,10 +96,11 @@ class Search:
 
     def accepted(self, delivered: Delivered) -> None:
         """Record that TikTok accepted the request, except the rejected events (by their place in it)."""
-        request, rejected = self._request, dict(delivered.rejected)
-        for place, event in enumerate(request):
-            self.endings[event] = rejected.get(place, delivered)
-        self._refused += len(rejected)
+        request = self._request
+        self.endings.update(dict.fromkeys(request, delivered))
+        for place, rejection in delivered.rejected:
+            self.endings[request[place]] = rejection
+        self._refused += len(delivered.rejected)
         if self._candidate is not None:
             self._disprove(self._candidate)
         elif request[0] in self._apart:

@@ -98,6 +98,13 @@ MUTATIONS = (
         "tests/lanes/test_receipts.py",
     ),
     Mutation(
+        "one answer for the whole chunk",
+        "worker/steps/outcomes.py",
+        "isinstance(first, Delivered) and len(set(map(id, answers))) == 1",
+        "isinstance(first, Delivered)",
+        "tests/worker/test_outcomes.py",
+    ),
+    Mutation(
         "number of the portion that leaves for the archive",
         "lanes/scripts/remove_portion.lua",
         "if tonumber(redis.call('HGET', 'archive:kept', 'portion') or 0) ~= portion or #pieces == 0 then return 0 end",

@@ -4,7 +4,7 @@ import random
 import secrets
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import redis
@@ -13,7 +13,7 @@ from benchmarks.report.figures import figure
 from benchmarks.report.result import Result
 from benchmarks.support.bed import CONNECTION, Bed
 from config.settings import Settings
-from delivery.receipt import AlikeItems, ReceiptFields, digester, encode_receipts
+from delivery.receipt import AlikeItems, ReceiptColumns, ReceiptFields, digester
 from lanes.ledger import read_ledger
 from lanes.receipts.blocks import merge_receipts, receipts_kept
 from operations.dead_letters.store import DeadLetterStore
@@ -65,7 +65,7 @@ def _fill(client: redis.Redis, receipts: int) -> None:
 def _piece(first: int, known: dict[int, int]) -> bytes:
     ids = iter(range(first, first + A_REQUEST))
     groups = list(_alike(ids, known, time.strftime("%Y%m%d%H%M%S") + secrets.token_hex(10).upper()))
-    return struct.pack(">QI", _NOW_MS + first, A_REQUEST) + encode_receipts(groups, _digest)
+    return struct.pack(">QI", _NOW_MS + first, A_REQUEST) + ReceiptColumns(groups).encode(_digest)
 
 
 def _alike(ids: Iterator[int], known: dict[int, int], request_id: str) -> Iterator[AlikeItems]:
@@ -79,8 +79,8 @@ def _alike(ids: Iterator[int], known: dict[int, int], request_id: str) -> Iterat
             yield ReceiptFields(*about, job="a-job"), [None if number is None else f"order-{number}"]
 
 
-def _digest(event_id: str | None) -> bytes:
-    return secrets.token_bytes(8) if event_id is None else _digest_of(event_id)
+def _digest(event_ids: Iterable[str | None]) -> list[bytes]:
+    return [secrets.token_bytes(8) if event_id is None else _digest_of([event_id])[0] for event_id in event_ids]
 
 
 def _used(client: redis.Redis) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 import httpx
 import redis
@@ -13,7 +13,7 @@ import redis
 from benchmarks.support.load import KEY, SECRET
 from benchmarks.support.processes import RELAY, Process, free_port
 from benchmarks.support.tiktok import LightTikTok
-from benchmarks.support.waiting import wait_for
+from benchmarks.support.waiting import READY_WITHIN_S, wait_for
 from cli.local.server_binary import find_server
 from config.secrets import Keyring
 
@@ -32,6 +32,8 @@ connections:
 
 class Bed:
     """The processes, on loopback and in their own folder; all are stopped at the end."""
+
+    ready_within_s: ClassVar = READY_WITHIN_S
 
     def __init__(self, *, encrypted: bool = False, durable: bool = True, tiktok_delay_ms: int = 0) -> None:
         """`encrypted`: relay's processes have an encryption key. `durable`: the server writes to disk."""
@@ -52,7 +54,7 @@ class Bed:
             "RELAY_TIKTOK_URL": self.tiktok.url,
             "RELAY_ENCRYPTION_KEY": Keyring.new_key() if encrypted else "",
         }
-        wait_for(self.redis.ping, "the server")
+        wait_for(self.redis.ping, "the server", self.ready_within_s)
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Process:
         """Start a process, which is stopped at the end at the latest."""
@@ -78,7 +80,7 @@ class Bed:
                 raise RuntimeError(f"relay ingest ended: {self.log_of('ingest')[-500:]}")
             return httpx.get(f"{url}/health/ready", trust_env=False).is_success
 
-        wait_for(ready, "relay ingest")
+        wait_for(ready, "relay ingest", self.ready_within_s)
         return process, url
 
     def worker(self) -> Process:

@@ -31,6 +31,11 @@ class Process:
             )
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._child.pid
+
+    @property
     def is_alive(self) -> bool:
         """Whether it still runs."""
         return self._child.poll() is None

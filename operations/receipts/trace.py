@@ -116,8 +116,7 @@ def _receipts(store: DeadLetterStore, event_ids: Sequence[str]) -> Iterator[Trac
     """Yield the receipts of these events that are in Redis."""
     by_digest: dict[bytes, str] = {}
     for secret in digest_secrets(store.keyring):
-        digest = digester(secret)
-        by_digest.update((digest(event_id), event_id) for event_id in event_ids)
+        by_digest.update(zip(digester(secret)(event_ids), event_ids, strict=True))
     for hit in search_receipts(store.client, by_digest):
         try:
             facts = decode_receipt(hit.body, hit.place)

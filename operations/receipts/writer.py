@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from config.settings import Settings
-from delivery.receipt import AlikeItems, archived_ids, digest_secrets, digester, encode_receipts
+from delivery.receipt import AlikeItems, ReceiptColumns, digest_secrets, digester
 from lanes.settlement import NO_RECEIPTS, Receipts
 
 
@@ -25,13 +25,16 @@ class ReceiptWriter:
 
     def write(self, groups: Sequence[AlikeItems]) -> Receipts:
         """Return the receipts of these items; none where no receipts are kept."""
-        number = sum([len(event_ids) for _, event_ids in groups]) if self.is_on else 0
-        if not number:
+        return self.write_columns(ReceiptColumns(groups)) if self.is_on else NO_RECEIPTS
+
+    def write_columns(self, columns: ReceiptColumns) -> Receipts:
+        """Return these receipts; none where no receipts are kept."""
+        if not self.is_on or not columns:
             return NO_RECEIPTS
-        content = encode_receipts(groups, self._digest)
+        content = columns.encode(self._digest)
         if self.archive:
-            content = archived_ids(groups) + content
-        return Receipts(number, content, self.budget, self.archive)
+            content = columns.archived_ids() + content
+        return Receipts(len(columns), content, self.budget, self.archive)
 
 
 NO_WRITER: Final = ReceiptWriter(b"", 0)

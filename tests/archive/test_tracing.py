@@ -9,7 +9,7 @@ from support.archive import ArchiveBench
 from support.events import purchase
 from support.terminal import relay
 
-from delivery.receipt import ID_BYTES, ReceiptFields, archive_digest, digester, encode_receipts
+from delivery.receipt import ID_BYTES, ReceiptColumns, ReceiptFields, archive_digest, digester
 from lanes.receipts.archive import Piece
 from lanes.receipts.blocks import trim_receipts
 from operations.archive.names import ArchiveFile
@@ -186,7 +186,7 @@ def test_a_larger_file_has_its_prefixes_in_the_end_that_is_read() -> None:
     digests = [archive_digest(f"e{number}") for number in range(100_000)]
     facts = [ReceiptFields("shop", "web", "delivered", tiktok_request_id=f"{n:032x}") for n in range(5_000)]
     groups = [(fact, [f"e{n}" for n in range(20 * at, 20 * at + 20)]) for at, fact in enumerate(facts)]
-    body = encode_receipts(groups, digester(b""))[ID_BYTES * len(digests) :]
+    body = ReceiptColumns(groups).encode(digester(b""))[ID_BYTES * len(digests) :]
     content = encode_portion([Piece(0, b"".join(digests), body)]).content
     file = ArchiveFile("path", 0, 0, len(digests), len(content))
     end = content[-end_size(file) :]

@@ -10,7 +10,7 @@ from support.bench import Bench
 from support.events import batch, purchase
 
 from config.settings import Settings
-from delivery.receipt import ReceiptFields, decode_receipt, digester, encode_receipts
+from delivery.receipt import ReceiptColumns, ReceiptFields, decode_alike, decode_receipt, digester
 from lanes.chunk import ChunkCodec
 from lanes.ledger import read_ledger
 from lanes.receipts.blocks import receipts_kept
@@ -253,8 +253,18 @@ def test_what_is_written_is_read_again(groups: int) -> None:
         )
         for n in range(groups)
     ]
-    content = encode_receipts(written, digest)
+    content = ReceiptColumns(written).encode(digest)
     body = content[16 * groups :]
     assert [decode_receipt(body, place) for place in range(2 * groups)] == [facts for facts, _ in written for _ in "ab"]
-    assert content[: 16 * groups] == b"".join(digest(event_id) for _, ids in written for event_id in ids)
-    assert digest("e0") != digester(b"other")("e0")
+    assert [facts for number, facts in decode_alike(body) for _ in range(number)] == [
+        facts for facts, _ in written for _ in "ab"
+    ]
+    assert content[: 16 * groups] == b"".join(digest([event_id for _, ids in written for event_id in ids]))
+    assert digest(["e0"]) != digester(b"other")(["e0"])
+
+
+def test_a_place_beyond_the_receipts_of_a_piece_is_an_error() -> None:
+    """The piece is damaged, or of another format."""
+    body = ReceiptColumns([(ReceiptFields("shop", "web", "delivered"), ["e1", "e2"])]).encode(digester(b""))[16:]
+    with pytest.raises(IndexError):
+        decode_receipt(body, 2)

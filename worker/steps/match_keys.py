@@ -12,38 +12,53 @@ from mapping.results import Note
 from operations.hourly_counts import dead
 from operations.match_keys import carried, filled, lost, sent
 from worker.steps.compose import Draft
-from worker.steps.outcomes import Ended
+from worker.steps.ended import Ended
 
 Days: TypeAlias = dict[int, Counter[str]]
 Hours: TypeAlias = dict[int, dict[str, list[int]]]
 _NUMBERS: Final = 1 + len(MATCH_KEYS)
 
 
-def count_match_keys(ended: Mapping[Ended, Sequence[str | None]], draft: Draft) -> tuple[Days, Hours]:
+class _Sums:
+    """Items that ended, added up by what they have in common; the first key is the hour of receipt."""
+
+    def __init__(self, ended: Sequence[Ended], draft: Draft) -> None:
+        self.match_keys: dict[tuple[int, str], Counter[int]] = {}
+        """Delivered events by their match keys, for each hour and TikTok event."""
+        self.notes: Counter[tuple[int, str, tuple[Note, ...]]] = Counter()
+        """Delivered events by their notes."""
+        self.dead: Counter[tuple[int, str]] = Counter()
+        for items in ended:
+            hour = hour_of(draft.chunks[items.ending.chunk].received_ms)
+            if items.ending.outcome == "delivered":
+                self._add_delivered(items, hour)
+            elif items.ending.outcome == "dead_lettered":
+                for event, events in Counter(items.events).items():
+                    self.dead[hour, dead(event or "", items.ending.reason or "")] += events
+
+    def _add_delivered(self, items: Ended, hour: int) -> None:
+        for (event, keys), events in Counter(zip(items.events, items.match_keys, strict=True)).items():
+            self.match_keys.setdefault((hour, event or ""), Counter())[keys] += events
+        if any(items.notes):
+            for (event, notes), events in Counter(zip(items.events, items.notes, strict=True)).items():
+                if notes:
+                    self.notes[hour, event or "", notes] += events
+
+
+def count_match_keys(ended: Sequence[Ended], draft: Draft) -> tuple[Days, Hours]:
     """Return how many delivered events carried each match key and how many lost it, and why; and the hourly counts.
 
     Items are first added up by what they have in common: where most items differ, little of this does.
     """
-    alike: dict[tuple[int, str], dict[int, int]] = {}
-    noted: Counter[tuple[int, str, tuple[Note, ...]]] = Counter()
-    apart: Counter[tuple[int, str]] = Counter()
-    hour_of_chunk = [hour_of(chunk.received_ms) for chunk in draft.chunks]
-    for (number, outcome, named, reason, _, _, _, keys, notes, _), ids in ended.items():
-        hour, event = hour_of_chunk[number], named or ""
-        if outcome == "delivered":
-            of_event = alike.setdefault((hour, event), {})
-            of_event[keys] = of_event.get(keys, 0) + len(ids)
-            if notes:
-                noted[hour, event, notes] += len(ids)
-        elif outcome == "dead_lettered":
-            apart[hour, dead(event, reason or "")] += len(ids)
     days: Days = {}
     hours: Hours = {}
-    for (hour, event), by_keys in alike.items():
+    sums = _Sums(ended, draft)
+    apart = sums.dead
+    for (hour, event), by_keys in sums.match_keys.items():
         numbers = _numbers(by_keys)
         hours.setdefault(hour, {})[sent(event)] = numbers
         days.setdefault(day_of(hour * HOUR_MS), Counter()).update(_names(event, numbers))
-    for (hour, event, notes), events in noted.items():
+    for (hour, event, notes), events in sums.notes.items():
         counts = days.setdefault(day_of(hour * HOUR_MS), Counter())
         for code in filled_keys(notes, draft.plan.match_key_fields):
             counts[filled(event, code)] += events

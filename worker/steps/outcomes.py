@@ -1,9 +1,9 @@
 """Count how the results of a draft ended, build the dead letters, and collect what still waits."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias, assert_never
+from typing import ClassVar, assert_never
 
 import msgspec
 
@@ -15,19 +15,14 @@ from lanes.chunk import Batch, Chunk, Entry
 from lanes.daily_counts import day_of
 from lanes.settlement import NO_BOUND, DeadLetterShare, Lease, StoredDeadLetter
 from mapping.items import mappings_of
-from mapping.results import Mapped, Note, Rejected, Result, Unsupported, Withheld
+from mapping.results import Mapped, Rejected, Result, Unsupported, Withheld
 from operations.receipts.ended import event_id_of
 from operations.receipts.writer import NO_WRITER, ReceiptWriter
-from worker.steps.compose import Draft, Prepared
+from worker.steps.compose import Draft, Part, Prepared
+from worker.steps.ended import Bare, Ended, EndedItem, Ending
 from worker.steps.shared_parts import SharedParts
 from worker.steps.split_chunk import with_batches
 
-Ended: TypeAlias = tuple[
-    int, str, str | None, str | None, int | None, str | None, int, int, tuple[Note, ...], str | None
-]
-"""What items that ended have in common: chunk, outcome, TikTok event, reason, TikTok's code and request id, attempts,
-match keys, notes, dead letter. A plain tuple, because one is made for every event."""
-_UNSENT: Final = (None, None, None, None, 0, 0, (), None)
 ItemOutcome = Delivered | Rejection | None
 """How an item of the request ended; None: it waits for a retry."""
 DeadLetterFields = dict[str, str | int | bytes | None]
@@ -60,6 +55,9 @@ class DeliveryContext:
 class OutcomeCounter:
     """Count how the results of a draft ended, by ledger counter, day, reason and chunk; collect the dead letters."""
 
+    looks_at_each: ClassVar[bool] = False
+    """Whether every result is passed to `_count`, also where TikTok accepted a whole chunk."""
+
     def __init__(self, draft: Draft, lease: Lease, context: DeliveryContext) -> None:
         self.draft, self.lease, self.context = draft, lease, context
         self.counts: Counter[str] = Counter()
@@ -70,8 +68,9 @@ class OutcomeCounter:
         room = context.share.bytes - lease.dead_letter_bytes if context.share.bytes else None
         self.parts = SharedParts(context.encode, context.secret, room)
         self.delivered = [0] * len(draft.chunks)
-        self.ended: dict[Ended, list[str | None]] = {}
-        """The ids of the events whose items ended, by what these have in common."""
+        self.ended: list[Ended] = []
+        """The items that ended, once all are counted."""
+        self._items: dict[Ending, list[EndedItem]] = {}
         self._extra: Counter[int] = Counter()
         self._attempts = lease.sizing.attempts + 1
 
@@ -83,7 +82,38 @@ class OutcomeCounter:
         """
         index = 0
         left: list[list[tuple[Prepared, Entry]]] = [[] for _ in self.draft.chunks]
-        for prepared in self.draft.prepared:
+        for number, part in enumerate(self.draft.parts):
+            answer = self._accepted_whole(part, index, outcome)
+            if answer is None:
+                index = self._end_each(part.entries, index, outcome, left[number])
+            else:
+                self._items[self._delivered(number, answer)] = [*part.items]
+                index += len(part.items)
+        self._sum_up()
+        if not self.counts:
+            return None
+        return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries)]
+
+    def _accepted_whole(self, part: Part, index: int, outcome: Callable[[int], ItemOutcome]) -> Delivered | None:
+        """Return the answer by which TikTok accepted all items of a part; None where each counts on its own."""
+        if not part.items or self.looks_at_each:
+            return None
+        answers = list(map(outcome, range(index, index + len(part.items))))
+        first = answers[0]
+        return first if isinstance(first, Delivered) and len(set(map(id, answers))) == 1 else None
+
+    def _end_each(
+        self,
+        entries: Sequence[Prepared],
+        index: int,
+        outcome: Callable[[int], ItemOutcome],
+        left: list[tuple[Prepared, Entry]],
+    ) -> int:
+        """Count the results of these entries one by one, and add what still waits to `left`.
+
+        `index` is that of their first item in the draft; return that of the item behind their last one.
+        """
+        for prepared in entries:
             still_open, sent = [], 0
             for result in prepared.results:
                 ended: ItemOutcome = None
@@ -94,11 +124,14 @@ class OutcomeCounter:
                 else:
                     self._count(prepared, result, ended)
             if still_open or prepared.entry.weight != len(prepared.results):
-                left[prepared.chunk].extend((prepared, entry) for entry in self._left_of(prepared, still_open))
-        self._sum_up()
-        if not self.counts:
-            return None
-        return [chunk for number, entries in enumerate(left) for chunk in self._chunks(number, entries)]
+                left.extend((prepared, entry) for entry in self._left_of(prepared, still_open))
+        return index
+
+    def _delivered(self, chunk: int, answer: Delivered) -> Ending:
+        return Ending(chunk, "delivered", None, answer.code, answer.request_id, self._attempts)
+
+    def _end(self, ending: Ending, item: EndedItem) -> None:
+        self._items.setdefault(ending, []).append(item)
 
     def _stays_open(self, result: Mapped | Rejected, ended: ItemOutcome) -> bool:
         """Return whether an item still waits: it did not end, or the settlement can take no further dead letter."""
@@ -118,33 +151,33 @@ class OutcomeCounter:
                         result,
                     )
                 elif ended is not None:
-                    event, keys, notes = result.tiktok_event, result.match_keys, result.notes
-                    code, request_id, attempts = ended.code, ended.request_id, self._attempts
-                    key = (prepared.chunk, "delivered", event, None, code, request_id, attempts, keys, notes, None)
-                    self.ended.setdefault(key, []).append(result.event_id)
+                    self._end(self._delivered(prepared.chunk, ended), result)
             case Rejected():
                 self._dead_letter(prepared, result.item, _rejected_by_mapping(result), 0)
             case Unsupported():
-                self.ended.setdefault((prepared.chunk, "unsupported", *_UNSENT), []).append(None)
+                self._end(Ending(prepared.chunk, "unsupported"), Bare(None, None))
             case Withheld(rule=rule):
-                event_id = event_id_of(prepared.entry)
-                self.ended.setdefault((prepared.chunk, "withheld", None, rule, *_UNSENT[2:]), []).append(event_id)
+                self._end(Ending(prepared.chunk, "withheld", rule), Bare(None, event_id_of(prepared.entry)))
                 self.withheld[rule] += 1
             case _:
                 assert_never(result)
 
     def _sum_up(self) -> None:
         """Add what ended to the ledger's counters and to the daily counts, by the day of receipt."""
-        for (chunk, outcome, event, reason, *_), ids in self.ended.items():
-            daily = outcome
-            if outcome == "delivered":
-                daily = delivered(event or "")
-                self.delivered[chunk] += len(ids)
-            elif outcome == "dead_lettered":
-                daily = dead_lettered(event, reason or "")
-            elif outcome == "withheld":
-                daily = withheld(reason or "")
-            self._raise(chunk, outcome, daily, len(ids))
+        for ending, items in self._items.items():
+            ended = Ended.of(ending, items)
+            self.ended.append(ended)
+            chunk, outcome, reason = ending.chunk, ending.outcome, ending.reason or ""
+            for event, number in Counter(ended.events).items():
+                daily = outcome
+                if outcome == "delivered":
+                    daily = delivered(event or "")
+                    self.delivered[chunk] += number
+                elif outcome == "dead_lettered":
+                    daily = dead_lettered(event, reason)
+                elif outcome == "withheld":
+                    daily = withheld(reason)
+                self._raise(chunk, outcome, daily, number)
         for chunk, number in self._extra.items():
             self._raise(chunk, "extra", "extra", number)
 
@@ -188,8 +221,8 @@ class OutcomeCounter:
         self.dead_letters.append(StoredDeadLetter(dead_letter.id, dead_letter.reason, content, shared))
         event, answer = dead_letter.tiktok_event, (dead_letter.tiktok_code, dead_letter.tiktok_request_id)
         carried, notes = (mapped.match_keys, mapped.notes) if mapped else (0, ())
-        about = (prepared.chunk, "dead_lettered", event, dead_letter.reason, *answer, attempts, carried, notes)
-        self.ended.setdefault((*about, dead_letter.id), []).append(dead_letter.event_id)
+        ending = Ending(prepared.chunk, "dead_lettered", dead_letter.reason, *answer, attempts, dead_letter.id)
+        self._end(ending, Bare(event, dead_letter.event_id, carried, notes))
         self.reasons[dead_letter.reason] += 1
 
     def _left_of(self, prepared: Prepared, still_open: list[str]) -> list[Entry]:

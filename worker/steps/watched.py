@@ -13,6 +13,8 @@ from worker.steps.outcomes import DeliveryContext, ItemOutcome, OutcomeCounter
 class WatchedCounter(OutcomeCounter):
     """Counts as OutcomeCounter does. `shown` has each item that ended."""
 
+    looks_at_each = True
+
     def __init__(self, draft: Draft, lease: Lease, context: DeliveryContext) -> None:
         super().__init__(draft, lease, context)
         self.shown: list[EndedEvent] = []

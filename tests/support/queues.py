@@ -119,7 +119,7 @@ class KafkaQueue:
                     found[dict(record.headers())["message_id"]] += 1
         return sum(found.values()) - len(found)
 
-    def _reader(self) -> Consumer:
+    def _reader(self) -> Any:
         return Consumer({**self._servers, "group.id": self._group, "enable.auto.commit": False})
 
 

@@ -17,7 +17,7 @@ from mapping.incoming.invalid_batch import as_invalid_batch, split_element
 from mapping.incoming.unreadable import own_id_of
 from mapping.plan import Plan
 from mapping.profiles.values import ProfileUpdate
-from mapping.results import Unsupported, Withheld
+from mapping.results import Unsupported
 
 SMALLEST_EVENT: Final = 100
 """The least bytes of an event, on average: a request may have as many events as fit into its limit."""
@@ -200,13 +200,13 @@ def _choose(
         return ()
     chosen = []
     for position, event_head in enumerate(heads):
-        match plan.refuses(event_head):
-            case None:
-                chosen.append(position)
-            case Unsupported():
-                wanted.unsupported += 1
-            case Withheld(rule=rule):
-                wanted.withhold(rule, ids.any_id_of(position, event_head))
+        refused = plan.refuses(event_head)
+        if refused is None:
+            chosen.append(position)
+        elif isinstance(refused, Unsupported):
+            wanted.unsupported += 1
+        else:
+            wanted.withhold(refused.rule, ids.any_id_of(position, event_head))
     return tuple(chosen)
 
 

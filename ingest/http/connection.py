@@ -144,20 +144,8 @@ class HttpConnection(HttpToolsProtocol):
         raw_path, path, query = split_target(self.url)
         scope["path"], scope["raw_path"], scope["query_string"] = path, raw_path, query
         starts_now = self._no_answer_pending
-        self.cycle = cycle = RequestCycle(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
-        cycle.start = self._start_asgi_task
+        keep_alive = version != "1.0" and parser.should_keep_alive()
+        self.cycle = cycle = RequestCycle(self, self._start_asgi_task, keep_alive=keep_alive)
         if starts_now:
             self._unstarted = cycle
         else:

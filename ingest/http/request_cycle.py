@@ -1,12 +1,13 @@
 """One request and its answer within a connection; the usual answer, 202, is written in one piece."""
 
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, Final
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ingest.answers import ACCEPTED, Answer
 
@@ -17,15 +18,31 @@ LONGEST_KNOWN_TARGET: Final = 64
 class RequestCycle(RequestResponseCycle):
     """Uvicorn's cycle, with a short way for the answer 202."""
 
-    start: Callable[["RequestCycle", Any], None]
-    """Run an application for this request in a task."""
+    def __init__(
+        self, connection: HttpToolsProtocol, start: Callable[["RequestCycle", Any], None], *, keep_alive: bool
+    ) -> None:
+        """Set what uvicorn's cycle sets. `start` runs an application for this request in a task."""
+        self.scope = connection.scope
+        self.transport, self.flow = connection.transport, connection.flow
+        self.logger, self.access_logger, self.access_log = connection.logger, connection.access_logger, False
+        self.default_headers = connection.server_state.default_headers
+        self.message_event = asyncio.Event()
+        self.on_response = connection.on_response_complete
+        self.disconnected, self.keep_alive = False, keep_alive
+        self.waiting_for_100_continue = connection.expect_100_continue
+        self.body = bytearray()
+        self.more_body = True
+        self.response_started = self.response_complete = False
+        self.chunked_encoding: bool | None = None
+        self.expected_content_length = 0
+        self._start = start
 
     def answer(self, answer: Answer) -> None:
         """Send the whole answer to a request for which no application runs."""
         if answer is ACCEPTED and self._accept():
             self.on_response = _nothing  # as uvicorn does: it refers to the connection, which refers to the cycle
         else:
-            self.start(self, partial(_send_whole, answer))
+            self._start(self, partial(_send_whole, answer))
 
     async def send(self, message: Any) -> None:
         """Send a part of the answer."""
@@ -40,11 +57,28 @@ class RequestCycle(RequestResponseCycle):
             return False
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        defaults = [part for name, value in self.default_headers for part in (name, b": ", value, b"\r\n")]
-        self.transport.write(b"".join((STATUS_LINE[202], *defaults, b"content-length: 0\r\n\r\n")))
+        self.transport.write(_accepted_with(self.default_headers))
         self.message_event.set()
         self.on_response()
         return True
+
+
+class _Accepted:
+    """The bytes of the answer 202, made again when uvicorn has renewed its headers, once a second."""
+
+    def __init__(self) -> None:
+        self._headers: list[tuple[bytes, bytes]] | None = None
+        self._bytes = b""
+
+    def __call__(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        if headers is not self._headers:
+            lines = [part for name, value in headers for part in (name, b": ", value, b"\r\n")]
+            self._bytes = b"".join((STATUS_LINE[202], *lines, b"content-length: 0\r\n\r\n"))
+            self._headers = headers
+        return self._bytes
+
+
+_accepted_with: Final = _Accepted()
 
 
 def _nothing() -> None:

@@ -3,15 +3,19 @@
 import gzip
 import re
 import socket
+from inspect import signature
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from support.events import as_json, batch, purchase
 from support.site import Site
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from ingest.coalescer import Coalescer
 from ingest.door import INLINE_BYTES, Door
+from ingest.http.request_cycle import RequestCycle
 from store.errors import LATE, RedisAway, RedisFull
 
 KEY = b"Authorization: Basic d2ViLWtleTp3ZWItc2VjcmV0\r\n"
@@ -121,3 +125,20 @@ def test_a_failed_append_is_answered(
     assert whole.startswith(b"HTTP/1.1 " + status)
     head, _, body = request(ONE).partition(b"\r\n\r\n")
     assert answers(site, head + b"\r\n\r\n", body) == whole
+
+
+def test_the_cycle_of_a_request_has_all_that_uvicorns_has() -> None:
+    """It is built without uvicorn's own constructor, so a newer uvicorn must not set more."""
+    connection: Any = SimpleNamespace(
+        scope={},
+        transport=None,
+        flow=None,
+        logger=None,
+        access_logger=None,
+        expect_100_continue=False,
+        on_response_complete=None,
+        server_state=SimpleNamespace(default_headers=[]),
+    )
+    ours = RequestCycle(connection, lambda *_: None, keep_alive=True)
+    arguments: dict[str, Any] = dict.fromkeys(list(signature(RequestResponseCycle).parameters))
+    assert vars(RequestResponseCycle(**arguments)).keys() <= vars(ours).keys()

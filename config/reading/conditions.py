@@ -7,7 +7,7 @@ from typing import Any, Final
 from config.conditions.patterns import BadPattern, compile_pattern
 from config.conditions.words import ALIASES, NAMES, OPERATORS, OPERATORS_OF, SUBJECTS, WORDS, Holds, holds
 from config.model import Condition, Operator, Subject
-from config.reading.readers import NUMBER, Reader, allowed_words, boolean, choice, folded, shown, text
+from config.reading.readers import MOST_DIGITS, NUMBER, Reader, allowed_words, boolean, choice, folded, shown, text
 from config.reading.records import KeyRow, Record, listing, not_one_of
 from config.reading.yaml_tree import Fault, Items, Table
 
@@ -109,15 +109,22 @@ def _wrong_value(operator: Operator, kind: Holds, name: str, value: object) -> s
     if operator in ("greater", "less"):
         if kind == "version":
             return None if _VERSION.fullmatch(value) else f"`{operator}` must be a version, such as 3.12.0"
-        return None if NUMBER.fullmatch(value) else f"`{operator}` must be a number, such as 9.99"
+        return None if NUMBER.fullmatch(value) else f"`{operator}` {_no_number(value)}"
     if operator == "matches":
         return _wrong_pattern(value)
     if kind == "number" and not NUMBER.fullmatch(value):
-        return f"`{operator}` must be a number, such as 9.99: `{name}` holds a number"
+        return f"`{operator}` {_no_number(value)}: `{name}` holds a number"
     words = {"word": WORDS.get(name, ()), "truth": _TRUTHS}.get(kind)
     if words is not None and value.casefold() not in (*words, *ALIASES.get(name, {})):
         return f"`{operator}` is `{shown(value)}`{allowed_words(value, words)}"
     return None
+
+
+def _no_number(written: str) -> str:
+    digits = sum(character.isdecimal() for character in written)
+    if digits <= MOST_DIGITS:
+        return "must be a number, such as 9.99"
+    return f"has {digits} digits: allowed are at most {MOST_DIGITS} before the point and {MOST_DIGITS} after it"
 
 
 def _wrong_pattern(pattern: str) -> str | None:

@@ -1,5 +1,6 @@
 """Read `omit`: the fields of a TikTok event that can be omitted, by their path in a request of Events API 2.0."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -47,6 +48,15 @@ def _fields() -> dict[str, frozenset[RouteName]]:
 FIELDS: Final[Mapping[str, frozenset[RouteName]]] = _fields()
 """Every field that relay can send, without `[]`, and the routes whose events have it."""
 
+LISTS: Final = frozenset(
+    (
+        *("user.email", "user.external_id", "user.phone", "properties.contents", "properties.content_ids"),
+        *(path for path, field in ADDITIONAL_FIELDS.items() if field.form in ("list", "range")),
+    )
+)
+"""The fields that hold a list; after them, and nowhere else, a path may have `[]`."""
+_BRACKETS: Final = re.compile(r"\[\]")
+
 _NEEDED: Final = "TikTok refuses events without it"
 REQUIRED: Final[Mapping[str, tuple[frozenset[RouteName], str]]] = {
     "event": (_EVERY, _NEEDED),
@@ -79,6 +89,10 @@ def _path(name: str, node: Node) -> str:
     written = text(name, node)
     path = written.replace("[]", "")
     if fields_of(path):
+        for found in _BRACKETS.finditer(written):
+            owner = written[: found.start()]
+            if owner not in LISTS:
+                refuse(node, f"`{name}` names `{shown(written)}`, and `{shown(owner)}` is no list: write `{path}`")
         return path
     same_end = [field for field in FIELDS if field.rpartition(".")[2] == path.rpartition(".")[2]]
     hint = f". Did you mean `{same_end[0]}`?" if same_end else did_you_mean(path, FIELDS)

@@ -47,7 +47,8 @@ class Reader(Generic[T]):
         return self.read(name, node)
 
 
-NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?", re.ASCII)
+MOST_DIGITS = 300
+NUMBER = re.compile(rf"-?\d{{1,{MOST_DIGITS}}}(\.\d{{1,{MOST_DIGITS}}})?", re.ASCII)
 """A number that is finite, however many digits it has."""
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _AGE = re.compile(r"([1-9]\d{0,5})([dhm])", re.ASCII)

@@ -41,8 +41,14 @@ from config.reading.yaml_tree import read
         ("{field: action, in: [purchase, viewdetail]}", "Did you mean `view_detail`?"),
         ("{batch: environment, is: prod}", "allowed are production, development, unknown"),
         ("{product: price, is: cheap}", "`is` must be a number, such as 9.99: `price` holds a number"),
-        (f"{{attribute: a, greater: 1{'0' * 400}}}", "`greater` must be a number, such as 9.99"),
-        (f"{{product: price, in: [1{'0' * 400}]}}", "`in` must be a number, such as 9.99"),
+        (
+            f"{{attribute: a, greater: 1{'0' * 400}}}",
+            "`greater` has 401 digits: allowed are at most 300 before the point and 300 after it",
+        ),
+        (
+            f"{{product: price, in: [1{'0' * 400}]}}",
+            "`in` has 401 digits: allowed are at most 300 before the point and 300 after it",
+        ),
     ],
 )
 def test_a_condition_that_cannot_be_used_is_refused(text: str, words: str) -> None:

@@ -8,6 +8,8 @@ import pytest
 from support.events import batch, purchase
 from support.terminal import Said, relay
 
+from config.conditions.words import OPERATORS, SUBJECTS
+
 OLD = """
 inputs:
   - {id: web, platform: web, api_key: key, api_secret: secret}
@@ -254,3 +256,66 @@ def test_the_effect_of_omit_is_a_field_without_a_new_value() -> None:
     changed = shop({**batch(purchase(1)), "ip": "203.0.113.9"}, omit="[user.ip]")
     [event] = changed["requests"][0]["events"]
     assert event["fields"] == [{"path": "user.ip", "before": "203.0.113.9"}]
+
+
+ONE = purchase(1, custom_attributes={"channel": "internal", "path": "/admin/users"})
+OPERATOR_RULES = [
+    "attribute: channel, is: internal",
+    "attribute: channel, is_not: web",
+    "attribute: channel, in: [internal, test]",
+    "attribute: channel, not_in: [web, shop]",
+    "attribute: path, contains: admin",
+    "attribute: path, starts_with: /admin",
+    "attribute: path, matches: ^/admin/",
+    "field: total_amount, greater: 5",
+    "field: total_amount, less: 100000",
+    "attribute: channel, exists: true",
+]
+
+
+@pytest.mark.parametrize("rule", OPERATOR_RULES)
+def test_the_effect_of_each_operator_is_an_outcome(rule: str) -> None:
+    changed = shop(batch(ONE), forward=NEVER % rule)
+    [outcome] = changed["outcomes"]
+    assert outcome["before"] == SENT
+    assert outcome["after"][0].startswith("withheld: never_if 1: ")
+
+
+def test_the_tables_have_every_subject_and_every_operator() -> None:
+    """A kind of rule that is added needs a line here."""
+    written = " ".join([*OPERATOR_RULES, *(value for _, value, *_ in RULES)])
+    assert {name for name in (*SUBJECTS, *OPERATORS) if f"{name}:" not in written} == set()
+
+
+def test_the_effect_of_environments_and_of_a_disabled_connection_is_an_outcome() -> None:
+    for setting, value, rule in (("environments", "[development]", "environment production"), ("enabled", "false", "")):
+        [outcome] = shop(batch(purchase(1)), **{setting: value})["outcomes"]
+        assert outcome["before"] == SENT
+        assert outcome["after"][0].startswith(f"withheld: {rule}")
+
+
+PURCHASE = "match: {event_type: commerce_event, action: purchase"
+MAPPING_RULES = {
+    "match": f"{{tiktok_event: Lead, {PURCHASE}}}}}",
+    "attributes": f"{{tiktok_event: Lead, {PURCHASE}, attributes: {{channel: internal}}}}}}",
+    "only_if": f"{{tiktok_event: Lead, {PURCHASE}, only_if: [{{attribute: channel, is: internal}}]}}}}",
+    "never_if": f"{{tiktok_event: Lead, {PURCHASE}, never_if: [{{attribute: channel, is: web}}]}}}}",
+    "products": f"{{tiktok_event: Lead, {PURCHASE}}}, products: {{only_if: [{{product: id, exists: true}}]}}}}",
+    "for_each": f"{{tiktok_event: Lead, {PURCHASE}}}, for_each: product}}",
+    "custom_event": f"{{custom_event: MyOrder, {PURCHASE}}}}}",
+    "parameters": f"{{tiktok_event: PlaceAnOrder, {PURCHASE}}}, parameters: {{description: {{attribute: path}}}}}}",
+}
+
+
+@pytest.mark.parametrize("rule", MAPPING_RULES)
+def test_the_effect_of_a_custom_mapping_is_shown(rule: str) -> None:
+    """The event changes its name, its number or its fields."""
+    changed = shop(batch(ONE), custom_mappings=f"[{MAPPING_RULES[rule]}]")
+    assert changed["change"] == "changed"
+    assert changed["outcomes"] or any(event["change"] for event in changed["requests"][0]["events"])
+
+
+def test_the_effect_of_a_default_is_an_outcome() -> None:
+    screen = {**purchase(1), "event_type": "screen_view"}
+    [outcome] = shop(batch(screen), custom_mappings="[{tiktok_event: Lead, default_for: screen_view}]")["outcomes"]
+    assert (outcome["before"], outcome["after"]) == (["unsupported: screen_view"], ["Lead"])

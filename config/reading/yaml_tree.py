@@ -96,11 +96,30 @@ def _line_at(text: bytes | str, position: int) -> int:
     return text[:position].count(newline) + 1
 
 
+_ADVICE: Final = {
+    "character '\\t'": "indent with spaces, not with tabs",
+    "cannot start any token": "put the value in quotes",
+    "mapping values are not allowed": "put text with a colon in quotes, or indent this line as those beside it",
+    "could not find expected ':'": "write a colon and a space after each key",
+    "expected ',' or": "write a comma between the entries, and close the bracket",
+    "but found '}'": "remove this bracket, or open it first",
+    "but found ']'": "remove this bracket, or open it first",
+    "but found '<scalar>'": "put the whole value in one pair of quotes, and write a quote inside it twice",
+    "expected <block end>": "indent this line as those beside it",
+    "unexpected end of stream": "close the quote that was opened",
+    "<stream end>": "close the bracket that was opened",
+    "unknown escape character": "write it in single quotes, where a backslash is a backslash",
+}
+"""What to do, by a part of the parser's message; the first that fits counts."""
+
+
 def _fault_of(error: YAMLError, text: str) -> Fault:
     """Return the parser's message without its excerpt of the file, which may contain a secret."""
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
-        return Fault(mark.line + 1, f"is not valid YAML: {getattr(error, 'problem', None) or 'it ends too early'}")
+        problem = getattr(error, "problem", None) or "it ends too early"
+        advice = next((f"; {advice}" for part, advice in _ADVICE.items() if part in problem), "")
+        return Fault(mark.line + 1, f"is not valid YAML: {problem}{advice}")
     return Fault(_line_at(text, getattr(error, "position", 0)), "contains a character that YAML does not allow")
 
 

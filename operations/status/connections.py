@@ -65,7 +65,7 @@ class ConnectionStatus:
         """What someone has to do so that it delivers; None when it delivers, or will do so automatically."""
         match self.state:
             case "paused" if self.paused_by_operator:
-                return f"paused by an operator; to resume it: relay connections resume {self.id}"
+                return f"relay connections resume {self.id}"
             case "paused" if self.paused_by == "dead_letters":
                 return self.reading.status.get("what")
             case "paused":

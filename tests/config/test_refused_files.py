@@ -7,6 +7,7 @@ import pytest
 
 from config.errors import ConfigurationError
 from config.file import load
+from config.reading.yaml_tree import read
 from config.secrets import Keyring
 
 # Lines 1–5 are the input, 6 on the connection; `{…}` are the places where a case puts its mistake.
@@ -412,3 +413,27 @@ def test_a_path_that_is_not_a_file_is_refused(kind: str, tmp_path: Path) -> None
         path.mkdir()
     with pytest.raises(ConfigurationError, match=r"relay\.yaml: (does not exist|cannot be read): .+"):
         load(path, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "advice"),
+    [
+        ("a:\n\tb: 1\n", 2, "indent with spaces, not with tabs"),
+        ("a: b: c\n", 1, "put text with a colon in quotes, or indent this line as those beside it"),
+        ("a: 1\n  b: 2\n", 2, "put text with a colon in quotes, or indent this line as those beside it"),
+        ("a:\n  - 1\n b: 2\n", 3, "indent this line as those beside it"),
+        ("a: [1, 2\nb: 3\n", 2, "write a comma between the entries, and close the bracket"),
+        ("a: 1\n}\n", 2, "remove this bracket, or open it first"),
+        ("a: 'x\n", 2, "close the quote that was opened"),
+        ("a: 'it's'\n", 1, "write a quote inside it twice"),
+        ('a: "\\d"\n', 1, "write it in single quotes, where a backslash is a backslash"),
+        ("a: @x\n", 1, "put the value in quotes"),
+        ("? [\n", 2, "close the bracket that was opened"),
+    ],
+)
+def test_wrong_yaml_has_advice(text: str, line: int, advice: str) -> None:
+    """The parser's words say what it found; the advice says what to write."""
+    [fault] = read(text.encode())[1]
+    assert fault.line == line
+    assert fault.message.startswith("is not valid YAML: ")
+    assert fault.message.endswith(f"; {advice}") or advice in fault.message

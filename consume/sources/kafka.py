@@ -61,7 +61,13 @@ class Kafka:
         self._positions: dict[int, PartitionPosition] = {}
         self._arrived: list[Message] = []
         self._joined = self._paused = False
-        self._consumer = Consumer(_options(source, self._note_error), logger=_silent)
+        try:
+            self._consumer = Consumer(_options(source, self._note_error), logger=_silent)
+        except KafkaException:  # its text may have parts of the URL
+            raise SourceUnavailable(
+                f"the client of {self._place} refuses the files or the name and password of `url`",
+                "see that ca_certs, certfile and keyfile are PEM files that relay may read, and that no value is empty",
+            ) from None
         try:
             self._partitions()
         except SourceUnavailable:

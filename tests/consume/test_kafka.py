@@ -209,6 +209,18 @@ def test_a_look_moves_neither_offsets_nor_partitions(topic: KafkaQueue, opened: 
     assert topic.ready() == 0
 
 
+@pytest.mark.parametrize("files", ["ca_certs=/not/there.pem", "certfile=/not/there.pem&keyfile=/not/there.pem"])
+def test_a_file_for_tls_that_cannot_be_used_is_said(files: str) -> None:
+    """Without the password, and without a broker."""
+    pytest.importorskip("confluent_kafka")
+    from consume.sources.kafka import Kafka
+
+    address = SourceAddress.parse(f"kafkas://joe:testing@127.0.0.1:1?{files}")
+    with pytest.raises(SourceUnavailable, match="to do: see that ca_certs, certfile and keyfile are PEM") as refused:
+        Kafka(QueueSource("batches", address, "batches", "web"))
+    assert "testing" not in str(refused.value)
+
+
 def test_the_broker_may_go_and_come_back(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The source says so, and another connection continues where Redis has all."""
     from consume.sources.kafka import Kafka

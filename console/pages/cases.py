@@ -3,6 +3,7 @@
 import time
 from typing import Any, Final
 
+import msgspec
 from starlette.responses import Response
 
 from config.errors import ConfigurationError
@@ -15,26 +16,31 @@ from console.request import PageRequest
 from console.services import Services
 from operations.cases.judge import run_case
 from operations.cases.reading import cases_of
-from operations.cases.saving import save_case
+from operations.cases.saving import add_case, save_case, unused_name
 from operations.errors import OperatorError
 from operations.preview.batch_file import parse_batches
 from operations.preview.preview import RefusedBatch, pairs_of
 
 PASTED_CASES: Final = "the pasted cases"
+BATCH_HERE: Final = (
+    "This is a batch, not a file of cases. Paste it under mParticle batches, choose Preview, and Make a case of it."
+)
 
 
 def save(services: Services, request: PageRequest) -> Response:
-    """Show a case of the pasted batches for one connection, with made-up values in place of personal ones."""
+    """Add a case of the pasted batches to the pasted cases, with made-up values in place of personal ones."""
+    text = request.field("cases")
     source, connection = _pair(services, request.field("to"))
     try:
         batches = parse_batches(request.field("batches").encode(), PASTED).batches
-        name, now_ms = f"{source.id} to {connection.id}", time.time_ns() // 1_000_000
+        name, now_ms = unused_name(f"{source.id} to {connection.id}", text), time.time_ns() // 1_000_000
         saved = save_case(name, batches, source, connection, services.settings.tiktok_url, now_ms)
+        cases = add_case(text, saved.text)
     except OperatorError as error:
-        return _part(services, request, case_problems=[sentence(str(error))])
+        return _part(services, request, cases=text, case_problems=[sentence(str(error))])
     except RefusedBatch as error:
-        return _part(services, request, case_problems=[f"Ingest would refuse it: {error}"])
-    return _part(services, request, cases=saved.text, case_warnings=saved.warnings)
+        return _part(services, request, cases=text, case_problems=[f"Ingest would refuse it: {error}"])
+    return _part(services, request, cases=cases, case_warnings=saved.warnings)
 
 
 def run(services: Services, request: PageRequest) -> Response:
@@ -42,7 +48,9 @@ def run(services: Services, request: PageRequest) -> Response:
     text = request.field("cases")
     if len(text.encode()) > LARGEST_FILE:
         problem = f"Pasted cases may have at most {LARGEST_FILE >> 10} KiB. Run a larger file with `relay test`."
-        return _part(services, request, case_problems=[problem])
+        return _part(services, request, cases=text, case_problems=[problem])
+    if _is_batch(text):
+        return _part(services, request, cases=text, case_problems=[BATCH_HERE])
     try:
         cases = cases_of(text.encode(), PASTED_CASES)
     except ConfigurationError as error:
@@ -50,6 +58,16 @@ def run(services: Services, request: PageRequest) -> Response:
     configuration = services.configuration()
     results = [run_case(case, configuration, services.settings.tiktok_url) for case in cases]
     return _part(services, request, cases=text, case_results=results)
+
+
+def _is_batch(text: str) -> bool:
+    """Return whether the text is JSON with `events` and without `cases`."""
+    try:
+        value = msgspec.json.decode(text.encode())
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return False
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, dict) and "events" in first and "cases" not in first
 
 
 def _pair(services: Services, key: str) -> tuple[Input, Connection]:

@@ -54,6 +54,8 @@ def _previews(
     services: Services, request: PageRequest, configuration: Configuration, text: str
 ) -> list[tuple[Preview, Pair]]:
     """Return a preview for each chosen pair. Raise OperatorError if the text is not a batch."""
+    if text.lstrip().startswith("cases:"):
+        raise OperatorError("this is a file of cases, not a batch: paste it under Cases, and Run the cases")
     batches = parse_batches(text.encode(), PASTED).batches
     pairs = [pair for pair in pairs_of(configuration) if key_of(*pair) in _chosen(request, configuration)]
     if not pairs:

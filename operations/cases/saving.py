@@ -3,11 +3,14 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain, count
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from config.errors import ConfigurationError
 from config.model import Connection, Input
 from operations.cases.batch_members import BatchReplacer
 from operations.cases.judge import leaves
@@ -17,6 +20,7 @@ from operations.preview.preview import Preview, preview_all
 
 _PLAIN: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$./@\[\]-]*", re.ASCII).fullmatch
 _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+_FIRST_ENTRY: Final = re.compile(r"^( *)- ", re.MULTILINE).search
 _INDEX: Final = re.compile(r"\[\d+\]")
 
 
@@ -46,6 +50,30 @@ def save_case(
     (after,) = preview_all(case.batches, pairs, tiktok_url, received_ms)
     text = yaml_of({"cases": [{**head, "expect": expected_of(after)}]})
     return SavedCase(text, tuple(_warnings(before, after)))
+
+
+def unused_name(name: str, cases: str) -> str:
+    """Return `name`, with a number after it where the text of a case file has such a case already."""
+    taken: set[str] = set()
+    with suppress(ConfigurationError):
+        taken = {case.name for case in cases_of(cases.encode(), "")}
+    return next(free for free in chain([name], (f"{name} {number}" for number in count(2))) if free not in taken)
+
+
+def add_case(cases: str, saved: str) -> str:
+    """Return the text of a case file with a saved case at its end. Raise OperatorError where it cannot be added."""
+    if not cases.strip():
+        return saved
+    first = _FIRST_ENTRY(cases)
+    indent = first[1] if first else "  "
+    added = "".join(f"{indent}{line[2:]}" if line.strip() else line for line in saved.splitlines(keepends=True)[1:])
+    text = f"{cases.rstrip()}\n{added}"
+    with suppress(ConfigurationError):
+        if len(cases_of(text.encode(), "")) == len(cases_of(cases.encode(), "")) + 1:
+            return text
+    raise OperatorError(
+        "the new case cannot be added to the cases that are there: run them to see why, or clear the field first"
+    )
 
 
 def _decoded(batch: bytes) -> Any:

@@ -240,3 +240,43 @@ def test_events_are_watched_as_they_end(plant: Plant, page: "Page", client: redi
     while client.hlen("live:watches"):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_case_of_each_batch_is_made_run_and_found_wrong(plant: Plant, page: "Page") -> None:
+    """Two batches become two cases in one field; wrong input keeps what was pasted."""
+    page.get_by_role("link", name="Try it").click()
+    for box in page.get_by_role("checkbox").all():
+        box.set_checked("shop-web" in (box.get_attribute("value") or ""))
+    cases = page.get_by_label("Cases", exact=True).and_(page.get_by_role("textbox"))
+    for number, name in ((1, "Site Search"), (2, "Else")):
+        searched = {
+            "event_name": name,
+            "source_message_id": f"s-{number}",
+            "custom_attributes": {"term": "boots"},
+            "custom_flags": {"TikTok.URL": "https://shop.example/"},
+        }
+        page.get_by_label("mParticle batches").fill(
+            as_json(batch({"event_type": "custom_event", "data": searched})).decode()
+        )
+        page.get_by_role("button", name="Preview").click()
+        page.locator("article.result", has_text="Search" if number == 1 else "Unsupported").wait_for()
+        page.get_by_role("button", name="Make a case of it").click()
+        page.wait_for_function(
+            "n => document.querySelector('#case-file').value.split('connection: shop-web').length === n + 1", arg=number
+        )
+    page.get_by_role("button", name="Run the cases").click()
+    page.get_by_text("2 cases: 2 passed, 0 failed").wait_for()
+    both = cases.input_value()
+    cases.fill(both.replace("event: Search", "event: Serch", 1))
+    page.get_by_role("button", name="Run the cases").click()
+    page.get_by_text("2 cases: 1 passed, 1 failed").wait_for()
+    assert "Serch" in page.get_by_role("row", name=re.compile("events.0..event")).inner_text()
+    for pasted, words in (
+        ("cases:\n  - nmae: x\n", "Did you mean name?"),
+        (both + "#" * 200_000, "Pasted cases may have at most 128 KiB"),
+        ('{"events": []}', "This is a batch, not a file of cases"),
+    ):
+        cases.fill(pasted)
+        page.get_by_role("button", name="Run the cases").click()
+        page.get_by_text(words).wait_for()
+        assert cases.input_value() == pasted

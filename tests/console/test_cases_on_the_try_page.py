@@ -77,3 +77,27 @@ def test_what_is_no_batch_makes_no_case(operator: ConsoleClient) -> None:
         operator.post("/console/try/case", part=True, batches='{"events": 7}', pair=PAIR, to=PAIR)
     )
     assert operator.post("/console/try/case", part=True, batches=BATCH, pair=PAIR, to="web other").status_code == 404
+
+
+def test_a_made_case_is_added_to_the_pasted_ones(operator: ConsoleClient) -> None:
+    """However the list is indented; the pasted ones stay when it cannot be added, or no case can be made."""
+    made = {"part": True, "batches": BATCH, "pair": PAIR, "to": PAIR}
+    for pasted in (CASE, CASE.replace("\n  ", "\n"), case_in(operator.post("/console/try/case", **made).text)):
+        both = case_in(operator.post("/console/try/case", **made, cases=pasted).text)
+        first, second = cases_of(both.encode(), "both.yaml")
+        assert (first.line, second.connection) == (2, "shop")
+        assert both.startswith(pasted.rstrip())
+    for batches, cases in (("{", CASE), (BATCH, "cases: [{name: x}]\n"), (BATCH, "cases:\n  - nmae: x\n")):
+        refused = operator.post("/console/try/case", **{**made, "batches": batches}, cases=cases)
+        assert 'role="alert"' in refused.text
+        assert case_in(refused.text).strip() == cases.strip()
+
+
+def test_what_is_pasted_into_the_wrong_field_is_said_so(operator: ConsoleClient) -> None:
+    """A batch under cases, and cases under batches."""
+    for pasted in (BATCH, f"[{BATCH}]"):
+        refused = operator.post("/console/try/cases", part=True, cases=pasted)
+        assert "This is a batch, not a file of cases." in visible_text(refused)
+        assert case_in(refused.text).strip() == pasted
+    refused = operator.post("/console/try", part=True, batches=CASE, pair=PAIR)
+    assert "This is a file of cases, not a batch: paste it under Cases" in visible_text(refused)

@@ -13,6 +13,7 @@ from kombu.connection import Connection
 from config.sources.address import Host, SourceAddress
 from config.sources.model import QueueSource
 from consume.sources.interface import HOLD_S, Message, SourceUnavailable, peek_by_receiving
+from consume.sources.rabbitmq_properties import tolerant_frame_handler
 from consume.sources.tls import check_files, tls_sentences
 
 MOST_AHEAD: Final = 1_000
@@ -131,10 +132,10 @@ class RabbitMq:
         self._held[tag] = None
         body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
         properties, info = message.properties, message.delivery_info
-        headers = {name: str(info.get(name, "")) for name in ("routing_key", "exchange")}
-        headers |= {name: str(properties[name]) for name in ("app_id", "type") if name in properties}
+        headers = {name: _text(info.get(name, "")) for name in ("routing_key", "exchange")}
+        headers |= {name: _text(properties[name]) for name in ("app_id", "type") if name in properties}
         headers |= {name: _text(value) for name, value in properties.get("application_headers", {}).items()}
-        message_id = str(properties.get("message_id", ""))
+        message_id = _text(properties.get("message_id", ""))
         self._arrived.append(Message(body, message_id, headers, bool(info.get("redelivered")), tag))
         self._arrived_bytes += len(body)
 
@@ -165,7 +166,11 @@ def _options(address: SourceAddress, host: Host) -> dict[str, Any]:
         "virtual_host": address.path or "/",
         "connect_timeout": CONNECT_WITHIN_S,
         "heartbeat": HEARTBEAT_S,
-        "transport_options": {"read_timeout": ANSWER_WITHIN_S, "write_timeout": ANSWER_WITHIN_S},
+        "transport_options": {
+            "read_timeout": ANSWER_WITHIN_S,
+            "write_timeout": ANSWER_WITHIN_S,
+            "frame_handler": tolerant_frame_handler,
+        },
     }
     if address.tls:
         options["ssl"] = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": host.name, **address.parameters}
@@ -173,7 +178,9 @@ def _options(address: SourceAddress, host: Host) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    """Return text that can be encoded: the client lets halves of characters through."""
+    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 _ROWS: Final[tuple[tuple[type[BaseException], str, str], ...]] = (

@@ -43,7 +43,7 @@ def run(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> bool:
     """Return whether every consumer ended in time."""
-    intake = Intake(settings)
+    intake = Intake(settings, "consume")
     counts = CounterBatch(intake.client, SOURCES)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

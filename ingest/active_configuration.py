@@ -105,7 +105,7 @@ class ConfigurationReloader:
             log.info("configuration_reloaded", file=str(self._file.path))
         refused = self._file.error
         if refused is not None and refused is not self._logged:
-            log.error("configuration_refused", problems=[str(problem) for problem in refused.problems])
+            log.error("configuration_refused", problem=refused.sentence)
         self._logged = refused
         if self.is_held_back and not self._logged_held:
             log.warning("configuration_held_back")

@@ -25,10 +25,11 @@ from lanes.chunk import ChunkCodec
 from operations.alerts.outage import Outage
 from operations.live.feed import STEP_EVERY_S, LiveFeed
 from operations.receipts.writer import receipt_writer
-from store.client import connect_async
+from store.client import connect, connect_async
 from store.diagnosis.probe import AsyncProbe
 from store.errors import RedisAway, RedisFull
 from store.records.counter_batches import CounterBatch
+from store.records.refused_configurations import REPORT_EVERY_S, RefusalReport
 
 FLUSH_EVERY_S: Final = 1.0
 
@@ -36,8 +37,8 @@ FLUSH_EVERY_S: Final = 1.0
 class Intake:
     """The parts that every process with an append has; one instance per event loop."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raise ConfigurationError when the process cannot start with these settings."""
+    def __init__(self, settings: Settings, kind: str = "ingest") -> None:
+        """Raise ConfigurationError when the process cannot start with these settings. `kind`: its command."""
         if settings.redis_url is None:
             problem = "must be set: ingest keeps all events in Redis"
             raise ConfigurationError([Problem("RELAY_REDIS_URL", None, problem)])
@@ -50,6 +51,7 @@ class Intake:
         self._append = create_append(settings, self.client)
         self.probe = AsyncProbe(self.client, settings.replicas)
         self.memory = RedisMemoryMonitor(self.client, self._append, outage, self.probe)
+        self._refusals = RefusalReport(kind, connect(self.redis_url))
         self.durability = DurabilityMonitor(settings, self.redis_url)
         self.live = LiveRequests(LiveFeed(self.redis_url))
         codec = ChunkCodec(settings.keyring)
@@ -66,6 +68,7 @@ class Intake:
         stopping = asyncio.Event()
         steps: list[tuple[Callable[[], Awaitable[None]], float]] = [
             (partial(asyncio.to_thread, self.reloader.poll), active_configuration.INTERVAL_S),
+            (partial(asyncio.to_thread, self._report_refusal), REPORT_EVERY_S),
             (self.memory.read, memory.INTERVAL_S),
             (partial(_flush, counts), FLUSH_EVERY_S),
             (self.live.step, STEP_EVERY_S),
@@ -82,8 +85,13 @@ class Intake:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await _flush(counts)
+            await asyncio.to_thread(self._refusals.step, None)
             await self.client.aclose()
             self.durability.close()
+
+    def _report_refusal(self) -> None:
+        refused = self.reloader.refused
+        self._refusals.step(refused.sentence if refused else None)
 
 
 async def _flush(counts: Sequence[CounterBatch]) -> None:

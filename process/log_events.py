@@ -56,7 +56,8 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
     ),
     "configuration_reloaded": LogEvent("The changed configuration file is in use."),
     "configuration_refused": LogEvent(
-        "The changed configuration file has errors; the former configuration stays in use.", "`problems` lists them."
+        "The changed configuration file has errors; the former configuration stays in use.",
+        "`problem` names file, line and problem; with several, the first one.",
     ),
     "configuration_held_back": LogEvent(
         "The changed file lacks a connection or an input that is in use; it is used if it stays so for 10 s.",

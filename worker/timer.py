@@ -18,6 +18,7 @@ from lanes.lanes import RENEW_EVERY_S
 from operations.live.feed import STEP_EVERY_S
 from store.diagnosis.trouble import diagnose
 from store.errors import RedisAway, RedisFull
+from store.records.refused_configurations import REPORT_EVERY_S, RefusalReport
 from store.server import memory_use
 from worker.archive import ARCHIVE_EVERY_S, Archiver
 from worker.drift import JUDGE_EVERY_S, DriftJudge
@@ -55,7 +56,23 @@ def refresh_configuration(runtime: Runtime) -> None:
         log.info("configuration_reloaded", file=str(runtime.file.path))
         resume_corrected(runtime)
     elif runtime.file.error is not None and runtime.file.error is not before:
-        log.error("configuration_refused", problems=[str(p) for p in runtime.file.error.problems])
+        log.error("configuration_refused", problem=runtime.file.error.sentence)
+
+
+class _Refusals:
+    """Says in Redis why this process refuses its configuration file."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._report = RefusalReport("worker", runtime.client_of_redis)
+
+    def step(self, runtime: Runtime) -> None:
+        """Report the refused file, or that none is refused any more."""
+        error = runtime.file.error
+        self._report.step(error.sentence if error else None)
+
+    def close(self) -> None:
+        """Remove the report: the process ends."""
+        self._report.step(None)
 
 
 def show_live(runtime: Runtime) -> None:
@@ -88,7 +105,9 @@ class Timer:
     """Wake lanes and run the duties in five threads: no slow answer of Redis or the archive delays renewing leases."""
 
     def __init__(self, runtime: Runtime) -> None:
+        self._refusals = _Refusals(runtime)
         duties = [
+            _Duty(REPORT_EVERY_S, self._refusals.step),
             _Duty(MEMORY_EVERY_S, read_memory_limit),
             _Duty(REFRESH_EVERY_S, refresh_configuration),
             _Duty(STEP_EVERY_S, show_live),
@@ -124,6 +143,7 @@ class Timer:
         """Stop, and return when the current duties have ended."""
         for thread in self._threads:
             thread.stop()
+        self._refusals.close()
 
 
 class _Duties(threading.Thread):

@@ -16,6 +16,7 @@ from cli.check.dead_letters import findings_of_dead_letters
 from cli.check.findings import Finding
 from cli.check.mappings import findings_of_mappings
 from cli.check.phones import findings_of_phones
+from cli.check.processes import findings_of_processes
 from cli.check.redis import findings_of_redis
 from cli.check.sources import findings_of_sources
 from cli.check.tokens import proofs
@@ -61,6 +62,7 @@ def all_findings(*, alert: bool = False, deep: bool = False) -> list[Finding]:
         _console(settings.admin_password),
         *_connection_to_tiktok(settings.tiktok_url),
         *_findings_of_server(settings),
+        *findings_of_processes(settings),
         *findings_of_clocks(settings),
         *findings_of_dead_letters(settings),
         *findings_of_archive(settings),

@@ -26,6 +26,7 @@ CELL = re.compile(r"`((?:[\w]+\.)+|….)(\w+)` (\d+(?:[.,]\d+)*)(?: (KiB|MiB|s|h
 UNIT = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "s": 1, "h": 3600, "days": 86_400}
 IS_A_BOUND = re.compile(r"_?(MOST|LARGEST|LONGEST|MAX)_\w+|\w+_SHARE|THREADS|[A-Z]\w*_KEPT")
 NO_BOUND = {
+    "config.errors._LONGEST_LIST": "the part of a problem that a log event shows; `relay check` shows all of it",
     "config.profiles.fields.LONGEST_S": "a time, checked as such",
     "config.profiles.fields.LONGEST_WINDOW_S": "a time, checked as such",
     "console.pages.dead_letters.bulk_actions.MOST_REASONS": "the part of a list that a page shows at first",

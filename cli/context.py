@@ -9,7 +9,7 @@ import redis
 from pydantic import SecretStr
 
 from cli.local.data_dir import DataDir
-from cli.local.embedded import answers, is_running
+from cli.local.embedded import answers, is_running, works_in
 from cli.terminal.output import note
 from config.errors import ConfigurationError, Problem
 from config.file import load
@@ -23,6 +23,10 @@ from store.errors import RedisAway
 from store.replication.confirmation import Changes
 
 NO_REDIS = "No Redis is running. Start relay up, or set RELAY_REDIS_URL to the address of one."
+SILENT_REDIS = (
+    "The Redis of relay up, process {pid}, does not answer: see whether it is frozen or overloaded. "
+    "relay up replaces it when it is started again."
+)
 CONFIRM_WITHIN_MS = 5_000
 """How long a command waits for replicas."""
 FAILOVER_WITHIN_S = 60.0
@@ -64,12 +68,15 @@ def configuration_of(settings: Settings) -> Configuration:
 
 
 def redis_url(settings: Settings) -> str:
-    """Return RELAY_REDIS_URL, else the embedded server's URL. Raise OperatorError within 3 s when neither exists."""
+    """Return RELAY_REDIS_URL, else the embedded server's URL. Raise OperatorError within 3 s when neither answers."""
     if settings.redis_url is not None:
         return settings.redis_url.get_secret_value()
-    record = DataDir(settings.data_dir).record()
-    if record is None or not is_running(record.pid) or not answers(record.url):
+    data = DataDir(settings.data_dir)
+    record = data.record()
+    if record is None or not is_running(record.pid):
         raise OperatorError(NO_REDIS)
+    if not answers(record.url):
+        raise OperatorError(SILENT_REDIS.format(pid=record.pid) if works_in(record.pid, data.server) else NO_REDIS)
     return record.url
 
 

@@ -158,7 +158,7 @@ def _pid_of(url: str) -> int | None:
 def _kill_unresponsive(data: DataDir, lock: int) -> None:
     """Kill a server that runs on this data without answering, and take its lock."""
     record = data.record()
-    if record is not None and _works_in(record.pid, data.server):
+    if record is not None and works_in(record.pid, data.server):
         _kill(record.pid, signal.SIGKILL)
     deadline = time.monotonic() + ANSWER_WITHIN_S
     while not _take(lock):
@@ -169,7 +169,7 @@ def _kill_unresponsive(data: DataDir, lock: int) -> None:
         time.sleep(_POLL_S)
 
 
-def _works_in(pid: int, directory: Path) -> bool:
+def works_in(pid: int, directory: Path) -> bool:
     """Return whether the process works in our data directory; its id may belong to another process now."""
     try:
         return pid > 0 and Path(f"/proc/{pid}/cwd").readlink() == directory.resolve()

@@ -9,6 +9,7 @@ from typing import IO, Final
 import click
 
 _DELIMITERS: Final = ",;\t"
+_CSV: Final = (".csv", ".tsv")
 
 
 def read_ids(arguments: Sequence[str], file: IO[str] | None, column: str | None) -> list[str]:
@@ -28,16 +29,20 @@ def _from_file(file: IO[str], column: str | None) -> Iterator[str]:
         text = file.read().removeprefix("\ufeff")
     except UnicodeDecodeError:
         raise click.UsageError(f"{file.name} is not text in UTF-8.") from None
-    if column is None:
-        yield from text.splitlines()
-        return
     first_line = text.partition("\n")[0]
     rows = csv.reader(io.StringIO(text), delimiter=max(_DELIMITERS, key=first_line.count))
+    if column is None and not (file.name.lower().endswith(_CSV) and any(mark in first_line for mark in _DELIMITERS)):
+        yield from text.splitlines()
+        return
     names = [name.strip() for name in next(rows, [])]
+    known = ", ".join(names) or "none"
+    if column is None:
+        raise click.UsageError(
+            f"{file.name} has several columns: say with --column which has the ids. Columns: {known}."
+        )
     if column not in names:
         close = get_close_matches(column, names, n=1)
         hint = f' Did you mean "{close[0]}"?' if close else ""
-        known = ", ".join(names) or "none"
         raise click.UsageError(f'{file.name}, line 1, has no column "{column}".{hint} Its columns: {known}.')
     place = names.index(column)
     try:

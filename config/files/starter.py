@@ -1,5 +1,6 @@
 """Write the first configuration: a commented `relay.yaml`, `.env` and a first case, from a few answers."""
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ EDITOR_LINE: Final = f"# yaml-language-server: $schema={SCHEMA_FILE}"
 
 _CHOSEN: Final = ("id", "inputs", "access_token", "event_source_id")
 _COMMENT_COLUMN: Final = 48
+_LINK: Final = re.compile(r"\[[^]]*\]\(([^)]*)\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,4 +145,5 @@ def _defaults(rows: Mapping[str, KeyRow], without: set[str]) -> Iterator[str]:
 
 
 def _commented(setting: str, meaning: str) -> str:
-    return f"{setting:<{_COMMENT_COLUMN}} # {meaning}"
+    plain = _LINK.sub(r"docs/\1", meaning)
+    return f"{setting:<{_COMMENT_COLUMN}} # {plain}"

@@ -55,7 +55,7 @@ def table_of(what: str, node: Node, example: str) -> Table:
         case Table():
             return node
         case Text(value=""):
-            return refuse(node, f"{what} is empty: leave it out, or write {{}}")
+            return refuse(node, f"{what} is empty: leave it out, or write a mapping, such as {example}")
         case Text() | Items():
             return refuse(node, f"{what} must be a mapping, such as {example}")
 

@@ -157,6 +157,17 @@ def test_a_killed_server_is_not_taken_for_a_running_one(data: DataDir) -> None:
         redis_url(Settings(data_dir=data.path))
 
 
+def test_a_frozen_server_is_not_said_to_be_absent(data: DataDir) -> None:
+    """The message names the process, and does not say to start a server."""
+    server = start(data)
+    os.kill(server.pid, signal.SIGSTOP)
+    with pytest.raises(OperatorError, match=f"process {server.pid}, does not answer"):
+        redis_url(Settings(data_dir=data.path))
+    os.kill(server.pid, signal.SIGCONT)
+    assert redis_url(Settings(data_dir=data.path)) == server.url
+    server.stop()
+
+
 def fake_server(directory: Path, name: str, says: str) -> Path:
     """Write a program of that name that prints its version."""
     directory.mkdir(exist_ok=True)

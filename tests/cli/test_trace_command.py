@@ -100,6 +100,15 @@ def test_wrong_use_is_refused(arguments: tuple[str, ...], content: str, sentence
     assert sentence in " ".join(result.stderr.split())
 
 
+def test_a_csv_file_without_a_column_is_refused(tmp_path: Path) -> None:
+    """Its rows would be looked up as ids."""
+    file = tmp_path / "orders.csv"
+    file.write_text("order_id,total\ne1,5\n")
+    result = relay("trace", "--file", str(file))
+    assert result.exit_code == 2
+    assert "say with --column which has the ids. Columns: order_id, total." in " ".join(result.stderr.split())
+
+
 def test_many_events_have_a_line_each_and_a_sum(bench: Bench) -> None:
     """As the orders of a month."""
     bench.configure("enable_web_migration: true")

@@ -52,6 +52,7 @@ def test_every_field_can_be_named() -> None:
 
 REFUSED = [
     ("profile: {}", "`profile` has no `fields`"),
+    ("profile:", "`profile` is empty: leave it out, or write a mapping, such as {fields: [ttclid, ttp, email]}"),
     ("profile: {fields: []}", "`fields` is empty"),
     ("profile: {fields: [emial]}", "Allowed are ip, user_agent, ttclid"),
     ("profile: {fields: [emial]}", "Did you mean `email`?"),

@@ -220,7 +220,9 @@ CASES = {
     "native events as text": Case(
         with_setting("native_events: Purchase"), 12, ("must be a mapping", "CompletePayment")
     ),
-    "empty native events": Case(with_setting("native_events:"), 12, ("`native_events` is empty", "{}")),
+    "empty native events": Case(
+        with_setting("native_events:"), 12, ("`native_events` is empty", "such as {purchase: CompletePayment,")
+    ),
     "an app event on a pixel": Case(
         with_setting("native_events: {checkout: Checkout}"),
         12,

@@ -157,6 +157,8 @@ def test_a_worker_waits_while_redis_is_a_replica(server: str, tmp_path: Path) ->
         attempts = [line for line in worker.lines() if "Connection to broker" in line["event"]]
         assert len(attempts) <= 4, "Celery waits as well"
         assert not [line for line in worker.lines() if "Frequent restarts" in line["event"]]
+        advice = "worker_cancel_long_running_tasks_on_connection_loss"
+        assert not [line for line in worker.lines() if advice in line["event"]], "relay's jobs need no such setting"
 
 
 def _delivered(url: str) -> int:

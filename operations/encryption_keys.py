@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
 
 import msgspec
 
@@ -15,6 +17,9 @@ from lanes.errors import ChunkUnreadable
 from lanes.ledger import waiting_chunks
 from operations.dead_letters.store import DeadLetterStore, decoded
 from operations.errors import OperatorError
+
+SAMPLED_DEAD_LETTERS: Final = 100
+"""At most so many, or one for each connection where there are more connections."""
 
 
 @dataclass(slots=True)
@@ -30,6 +35,14 @@ class KeyUsage:
     def undecryptable(self) -> int:
         """Chunks and dead letters that need a key which is not here."""
         return self.chunks[None] + self.dead_letters[None]
+
+
+@dataclass(frozen=True, slots=True)
+class KeySample:
+    """How many entries were sampled, and how many of these no key here decrypts. Damaged ones are not counted."""
+
+    entries: int = 0
+    undecryptable: int = 0
 
 
 @dataclass(slots=True)
@@ -56,6 +69,25 @@ def key_usage(store: DeadLetterStore, keyring: Keyring) -> KeyUsage:
             except (OperatorError, ChunkUnreadable):  # damaged: no key decrypts it
                 usage.dead_letters[None] += 1
     return usage
+
+
+def sample_keys(store: DeadLetterStore, keyring: Keyring | None) -> KeySample:
+    """Look at a chunk of each connection and at SAMPLED_DEAD_LETTERS in all. Raise RedisAway."""
+    decrypts: list[bool] = []
+    share = max(1, SAMPLED_DEAD_LETTERS // max(1, len(store.connections)))
+    for connection in store.connections:
+        for chunk in islice(waiting_chunks(store.client, connection), 1):
+            with suppress(ChunkUnreadable):
+                decrypts.append(_is_decrypted([encrypted_body(chunk)], keyring))
+        for dead_letter_id, stored in islice(iterate_dead_letters(store.client, connection), share):
+            with suppress(OperatorError, ChunkUnreadable):
+                decrypts.append(_is_decrypted(_encrypted_in(decoded(stored, dead_letter_id)), keyring))
+    return KeySample(len(decrypts), decrypts.count(False))
+
+
+def _is_decrypted(bodies: Sequence[bytes | None], keyring: Keyring | None) -> bool:
+    """Return whether these keys decrypt every encrypted part of an item."""
+    return all(body is None or bool(keyring and keyring.key_number_for(body)) for body in bodies)
 
 
 def reencrypt_dead_letters(store: DeadLetterStore, keyring: Keyring) -> Reencrypted:

@@ -13,6 +13,7 @@ from rich.text import Text
 from cli.check.archive import findings_of_archive
 from cli.check.clocks import findings_of_clocks
 from cli.check.dead_letters import findings_of_dead_letters
+from cli.check.encryption import finding_of_encryption
 from cli.check.findings import Finding
 from cli.check.mappings import findings_of_mappings
 from cli.check.phones import findings_of_phones
@@ -57,7 +58,7 @@ def all_findings(*, alert: bool = False, deep: bool = False) -> list[Finding]:
         return _problems("settings", error)
     return [
         *_findings_of_configuration(settings),
-        _encryption(settings.encryption_key),
+        finding_of_encryption(settings),
         _alerts(settings.alert_webhook, settings.cell, alert=alert),
         _console(settings.admin_password),
         *_connection_to_tiktok(settings.tiktok_url),
@@ -96,15 +97,6 @@ def _profiles_without_memory(configuration: Configuration, memory: int) -> list[
 
 def _problems(check: str, error: ConfigurationError) -> list[Finding]:
     return [Finding(check, "wrong", str(problem)) for problem in error.problems]
-
-
-def _encryption(key: SecretStr | None) -> Finding:
-    if key is not None:
-        return Finding("encryption at rest", "ok", "a key is set")
-    remedy = "Set RELAY_ENCRYPTION_KEY, the same for every process. relay up generates one for a server that it starts."
-    return Finding(
-        "encryption at rest", "warning", "no key is set: anyone with access to Redis can read waiting events", remedy
-    )
 
 
 def _alerts(webhook: SecretStr | None, cell: str, *, alert: bool) -> Finding:

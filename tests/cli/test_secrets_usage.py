@@ -98,3 +98,48 @@ def test_unencrypted_data_are_listed_and_dead_letters_are_encrypted(bench: Bench
     assert run("re-encrypt", "--json", keys=NEW).json["re_encrypted"] == 1
     assert run("usage", "--json", keys=NEW).json["unencrypted"] == 1
     assert relay("secrets", "usage").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "status", "words"),
+    [
+        (OLD, "ok", "a key is set"),
+        (f"{NEW},{OLD}", "ok", "a key is set"),
+        (NEW, "wrong", "3 of 3 sampled entries (waiting events, dead letters) cannot be decrypted with this key"),
+        ("", "wrong", "3 of 3 sampled entries (waiting events, dead letters) cannot be decrypted without a key"),
+    ],
+)
+def test_check_says_that_a_key_is_not_the_one_of_what_redis_holds(
+    encrypted: Bench, keys: str, status: str, words: str
+) -> None:
+    """It names what to do; a key that decrypts everything is ok."""
+    row = encryption_row(keys)
+    assert (row["status"], row["found"]) == (status, words)
+    assert ("after a comma" in row["remedy"]) is (status == "wrong")
+
+
+def test_check_looks_at_a_bounded_sample(bench: Bench) -> None:
+    """Of hundreds of dead letters it takes 100, and of several chunks one."""
+    use(bench, OLD)
+    bench.put([purchase(n, custom_flags={"TikTok.URL": "www.shop.com/x"}) for n in range(200)])
+    bench.drain()
+    assert bench.count("dead_lettered") == (200,)
+    bench.put([purchase(201)], [purchase(202)], [purchase(203)])
+    assert encryption_row(NEW)["found"].startswith("101 of 101 sampled entries ")
+    assert encryption_row(f"{NEW},{OLD}")["status"] == "ok"
+
+
+def test_check_with_a_damaged_dead_letter_does_not_blame_the_key(bench: Bench) -> None:
+    """No key decrypts it, and another row is about it."""
+    use(bench, OLD)
+    bench.put([purchase(0, custom_flags={"TikTok.URL": "www.shop.com/x"})])
+    bench.drain()
+    (dead_letter_id,) = bench.redis.hkeys("dead_letters:shop")
+    bench.redis.hset("dead_letters:shop", dead_letter_id, b"damaged")
+    assert encryption_row(OLD)["status"] == "ok"
+
+
+def encryption_row(keys: str) -> dict[str, str]:
+    """Return the finding of `relay check` on encryption."""
+    findings = relay("check", "--json", environ={"RELAY_ENCRYPTION_KEY": keys or None}).json
+    return dict(next(each for each in findings if each["check"] == "encryption at rest"))

@@ -19,7 +19,7 @@ from operations.dead_letters.store import DeadLetterStore, decoded
 from operations.errors import OperatorError
 
 SAMPLED_DEAD_LETTERS: Final = 100
-"""At most so many, or one for each connection where there are more connections."""
+"""The largest number in all; with more connections than this, one of each."""
 
 
 @dataclass(slots=True)

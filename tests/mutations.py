@@ -326,9 +326,16 @@ MUTATIONS = (
         "tests/store/test_profiles.py",
     ),
     Mutation(
+        "a no for the names that come later",
+        "store/scripts/profiles.lua",
+        "if not is_no(answer_of(profile_of(name), purpose), purpose) then",
+        "if false then",
+        "tests/store/test_profiles.py",
+    ),
+    Mutation(
         "answers of users before their profiles",
         "store/scripts/profiles.lua",
-        "return newest(outs) ~= 1 and (update.purpose == '' or newest(consents) == 1)",
+        "return is_allowed and agreed",
         "return true",
         "tests/store/test_profiles.py",
     ),

@@ -12,7 +12,7 @@ from mapping.profiles.values import ProfileUpdate
 from store.records.profiles import ProfileCodec, Update, Value
 
 MOST_UPDATES: Final = 1_000
-"""Updates that one request may make; of more, the last ones are made."""
+"""Updates that one request may make; of more, the last ones are made, and those in which a user says no."""
 UPDATE_BYTES: Final = 512
 """Roughly the bytes of an update in an append, besides its values."""
 
@@ -31,7 +31,12 @@ def observe(plans: Sequence[Plan], batches: Iterable[SplitBatch], received_ms: i
             if update is not None:
                 found.pop(update, None)
                 found[update] = None
-    return list(found)[-MOST_UPDATES:]
+    updates = list(found)
+    return [*filter(_says_no, updates[:-MOST_UPDATES]), *updates[-MOST_UPDATES:]]
+
+
+def _says_no(update: ProfileUpdate) -> bool:
+    return update.opted_out is True or update.consented is False
 
 
 def size_of(updates: Iterable[ProfileUpdate]) -> int:

@@ -66,16 +66,22 @@ class AppendContents(NamedTuple):
     def arguments(self, **options: int | str) -> list[bytes]:
         """Return the script's arguments with these options; raise ArrivalTooLarge for more than one script takes.
 
-        Profiles that do not fit beside the events are not written.
+        Profiles that do not fit beside the events are not written; a user's no always is.
         """
         self.described.update(options)
         packed = pack(self.described)
         rest = len(self.receipts) + sum(map(len, self.chunks))
-        if len(packed) + rest > LARGEST_SCRIPT and self.described.pop("profiles", None):
+        if len(packed) + rest > LARGEST_SCRIPT and (profiles := self.described.pop("profiles", None)):
+            if refusals := [update for update in profiles if _says_no(update)]:
+                self.described["profiles"] = refusals
             packed = pack(self.described)
         if len(packed) + rest > LARGEST_SCRIPT:
             raise ArrivalTooLarge
         return [packed, self.receipts, *self.chunks]
+
+
+def _says_no(update: Mapping[str, Any]) -> bool:
+    return update.get("opted_out") == 1 or update.get("consented") == 0
 
 
 def append_contents(

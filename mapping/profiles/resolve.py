@@ -44,10 +44,10 @@ class ProfileReader:
 
         Nothing of a user whose newest answer is no.
         """
-        opted_out = _newest(profile.opted_out for profile in profiles)
+        opted_out = _newest((profile.opted_out for profile in profiles), no=True)
         consented = None
         if self._purpose is not None:
-            consented = _newest(profile.consents.get(self._purpose) for profile in profiles)
+            consented = _newest((profile.consents.get(self._purpose) for profile in profiles), no=False)
         answers = (opted_out, consented) if self._fills_consent else (None, None)
         if opted_out is True or consented is False:
             return Filling((), *answers)
@@ -81,6 +81,7 @@ class ProfileReader:
         return age_s <= self._times[field] and (field != CLICK_ID or age_s >= -CLOCKS_DIFFER_S)
 
 
-def _newest(answers: Iterable[Answer | None]) -> bool | None:
+def _newest(answers: Iterable[Answer | None], *, no: bool) -> bool | None:
+    """Return the newest answer; of two in the same second the one that means no."""
     given = [answer for answer in answers if answer is not None]
-    return max(given, key=lambda answer: (answer[1], answer[0]))[0] if given else None
+    return max(given, key=lambda answer: (answer[1], answer[0] is no))[0] if given else None

@@ -73,12 +73,20 @@ local function profile_functions()
     return found
   end
 
-  local function newest(answers)
+  -- The answer under a name to a GDPR purpose, or to opting out without one; and whether an answer is a no.
+  local function answer_of(profile, purpose)
+    if purpose then return (profile.g or {})[purpose] end
+    return profile.o
+  end
+  local function is_no(answer, purpose) return answer ~= nil and answer[1] == (purpose and 0 or 1) end
+
+  local function newest(names, profile_of, purpose)
     local best
-    for _, answer in ipairs(answers) do
-      if not best or answer[2] > best[2] or (answer[2] == best[2] and answer[1] > best[1]) then best = answer end
+    for _, name in ipairs(names) do
+      local answer = answer_of(profile_of(name), purpose)
+      if answer and (not best or answer[2] > best[2] or (answer[2] == best[2] and is_no(answer, purpose))) then best = answer end
     end
-    return best and best[1]
+    return best
   end
 
   local function link(profile, names, own)
@@ -134,36 +142,51 @@ local function profile_functions()
     return changed
   end
 
-  -- Note an answer under these names; a no also removes the values under every name that came with one of them.
-  local function set_answer(names, profile_of, touch, seconds, answer)
-    local value = {answer.said, seconds, seconds + answer.for_s}
-    for _, name in ipairs(answer.is_no and linked(names, profile_of) or names) do
+  -- Note an answer under these names, unless they have a newer one; a no also removes the values under every name that
+  -- came with one of them.
+  local function set_answer(names, profile_of, touch, answer, purpose)
+    local says_no = is_no(answer, purpose)
+    for _, name in ipairs(says_no and linked(names, profile_of) or names) do
       local profile = profile_of(name)
-      local held = answer.purpose and (profile.g or {})[answer.purpose] or not answer.purpose and profile.o
-      if not held or held[1] ~= answer.said or seconds - held[2] >= REFRESH_S or answer.is_no and profile.v then
-        if answer.is_no then profile.v = nil end
-        if answer.purpose then
+      local held = answer_of(profile, purpose)
+      local is_other = not held or held[1] ~= answer[1] or answer[2] - held[2] >= REFRESH_S or says_no and profile.v
+      if is_other and (not held or held[2] <= answer[2]) then
+        if says_no then profile.v = nil end
+        if purpose then
           profile.g = profile.g or {}
-          profile.g[answer.purpose] = value
+          profile.g[purpose] = answer
         else
-          profile.o = value
+          profile.o = answer
         end
         touch(name)
       end
     end
   end
 
-  -- Whether the user's newest answers permit to store values.
-  local function may_store(update, profile_of)
-    local outs, consents = {}, {}
-    for _, names in ipairs({update.names, update.former or {}}) do
-      for _, name in ipairs(names) do
-        local profile = profile_of(name)
-        outs[#outs + 1] = profile.o
-        consents[#consents + 1] = (profile.g or {})[update.purpose]
+  -- Return whether the user did not say no, and whether they answered; a no that is known under some of these names only is
+  -- noted under the others.
+  local function allows(update, profile_of, touch, purpose)
+    local names = {unpack(update.names)}
+    for _, name in ipairs(update.former or {}) do names[#names + 1] = name end
+    local answer = newest(names, profile_of, purpose)
+    if not is_no(answer, purpose) then return true, answer ~= nil end
+    for _, name in ipairs(update.names) do
+      if not is_no(answer_of(profile_of(name), purpose), purpose) then
+        set_answer(update.names, profile_of, touch, answer, purpose)
+        break
       end
     end
-    return newest(outs) ~= 1 and (update.purpose == '' or newest(consents) == 1)
+    return false, true
+  end
+
+  -- Whether the user's newest answers permit to store values.
+  local function may_store(update, profile_of, touch)
+    local is_allowed, agreed = allows(update, profile_of, touch), true
+    if update.purpose ~= '' then
+      local is_consented, has_answered = allows(update, profile_of, touch, update.purpose)
+      agreed = is_consented and has_answered
+    end
+    return is_allowed and agreed
   end
 
   -- Return what `write_profiles` writes for these updates, within the bound in bytes.
@@ -183,14 +206,13 @@ local function profile_functions()
     end
     for _, update in ipairs(updates) do
       if update.opted_out then
-        local said = {said = update.opted_out, is_no = update.opted_out == 1, for_s = update.answers_s}
-        set_answer(update.names, profile_of, touch, seconds, said)
+        set_answer(update.names, profile_of, touch, {update.opted_out, seconds, seconds + update.answers_s})
       end
       if update.consented then
-        local said = {said = update.consented, is_no = update.consented == 0, for_s = update.answers_s, purpose = update.purpose}
-        set_answer(update.names, profile_of, touch, seconds, said)
+        local answer = {update.consented, seconds, seconds + update.answers_s}
+        set_answer(update.names, profile_of, touch, answer, update.purpose)
       end
-      if may_store(update, profile_of) then
+      if may_store(update, profile_of, touch) then
         for _, name in ipairs(update.names) do
           local profile = profile_of(name)
           if set_values(profile, update.values, seconds) then touch(name) end

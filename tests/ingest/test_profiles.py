@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from support.events import purchase
 from support.site import WEB, Site, running_site
@@ -12,6 +13,7 @@ from config.model import Connection, Input, Profile
 from ingest.redis.profiles import MOST_UPDATES, observe
 from lanes.appends.arrivals import Arrival
 from lanes.appends.contents import LARGEST_SCRIPT, append_contents
+from lanes.errors import ArrivalTooLarge
 from mapping.incoming.batch import split_batch
 from mapping.plan import compile_plan
 from store.records.profiles import ProfileCodec, ProfileStore, profile_usage
@@ -103,6 +105,32 @@ def test_a_request_makes_each_update_once_and_at_most_a_thousand() -> None:
     assert len(updates) == MOST_UPDATES
     assert updates[-1].subjects == ("mpid:1499",)
     assert observe([plan_of(None)], splits, 0) == []
+
+
+def test_of_any_number_of_updates_every_no_is_made() -> None:
+    """Otherwise what is remembered of a user who opted out would still be filled."""
+    plan = plan_of(Profile({"ttp": 60}))
+    out = b'{"mpid":%d,"consent_state":{"ccpa":{"data_sale_opt_out":{"consented":true}}}}'
+    splits = [split_batch(out % n) for n in range(1, 6)]
+    splits += [
+        split_batch(b'{"mpid":%d,"partner_identities":{"tiktok_cookie_id":"abcdef"}}' % n) for n in range(1, 1500)
+    ]
+    updates = observe([plan], splits, 0)
+    assert [update.subjects[0] for update in updates if update.opted_out] == [f"mpid:{n}" for n in range(1, 6)]
+    assert len(updates) == 5 + MOST_UPDATES
+
+
+def test_a_no_is_never_left_away() -> None:
+    """Where even these do not fit beside the events, the request is too large, and a message is split."""
+    value: Any = {"names": ["n"], "values": [["email", "x" * 1000, 1, 0, "", 0]]}
+    noes = [{"names": ["out"], "values": [], "opted_out": 1}, {"names": ["no"], "values": [], "consented": 0}]
+    yes = {**value, "opted_out": 0, "consented": 1}
+    contents = append_contents([Arrival("web", 1)], lambda: 0, profiles=[*noes, *[value, yes] * 2500])
+    packed, *_ = contents.arguments(max_backlog_bytes=0, profile_bytes=1)
+    assert msgspec.msgpack.decode(packed)["profiles"] == noes
+    many = append_contents([Arrival("web", 1)], lambda: 0, profiles=noes * 100_000)
+    with pytest.raises(ArrivalTooLarge):
+        many.arguments(max_backlog_bytes=0, profile_bytes=1)
 
 
 def test_profiles_that_do_not_fit_beside_the_events_are_left_away() -> None:

@@ -177,6 +177,32 @@ def test_an_opt_out_removes_what_is_stored_under_every_name_that_came_with_it(cl
     assert texts(store, "email:jane") == {"email:jane": {}}
 
 
+@pytest.mark.parametrize("no", [{"opted_out": True}, NO], ids=["opted out", "withdrawn"])
+def test_a_no_holds_for_names_that_come_later(client: redis.Redis, no: Any) -> None:
+    """An anonymous user opts out and signs in afterwards: nothing is stored or left of who signed in."""
+    store, purpose = store_of(client), no.get("purpose")
+    yes = {"purpose": purpose, "consented": True, "answers_for_s": DAY_S} if purpose else {}
+    store.remember([Update(["email:jane", "phone:jane"], [value(HASH)], **yes)], NOW)
+    store.remember([Update(["mpid:7"], [], answers_for_s=DAY_S, **no)], NOW + 1000)
+    store.remember([Update(["email:jane", "mpid:7"], [value(HASH)], purpose=purpose)], NOW + 2000)
+    names = "email:jane", "phone:jane", "mpid:7"
+    assert texts(store, *names) == {name: {} for name in names}
+    store.remember([Update([name], [value(HASH)], purpose=purpose) for name in names], NOW + 3000)
+    assert texts(store, *names) == {name: {} for name in names}
+    said = {"purpose": purpose, "consented": True} if purpose else {"opted_out": False}
+    store.remember([Update(["email:jane"], [value(HASH)], answers_for_s=DAY_S, **said)], NOW + 4000)
+    assert texts(store, "email:jane") == {"email:jane": {"email": HASH}}
+    store.remember([Update(["email:jane", "mpid:7"], [value(HASH)], purpose=purpose)], NOW + 5000)
+    assert texts(store, "mpid:7") == {"mpid:7": {"email": HASH}}, "the newest answer is a yes"
+
+
+def test_a_yes_and_a_no_in_the_same_second_are_a_no(client: redis.Redis) -> None:
+    store = store_of(client)
+    answers = [Update(["a"], [], answers_for_s=DAY_S, **NO), Update(["b"], [], answers_for_s=DAY_S, **YES)]
+    store.remember([*answers, Update(["a", "b"], [value(HASH)], purpose="ads")], NOW)
+    assert texts(store, "a", "b") == {"a": {}, "b": {}}
+
+
 def test_a_former_key_finds_values_and_answers(client: redis.Redis) -> None:
     store_of(client, Keyring([OLD])).remember([Update(["a"], [value("x")])], NOW)
     store_of(client, Keyring([OLD])).remember([Update(["b"], [], opted_out=True, answers_for_s=DAY_S)], NOW)

@@ -1,5 +1,6 @@
 """Try it: show what batches would become for each connection, and send them to TikTok's Test Events tab on request."""
 
+from collections import defaultdict
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from console.rendering import sentence
 from console.request import PageRequest
 from console.sample_batches import SAMPLES, sample_text
 from console.services import Services
+from mapping.results import Note
 from operations.errors import OperatorError
 from operations.preview.batch_file import parse_batches
 from operations.preview.match_keys import matching_of
@@ -78,14 +80,21 @@ def key_of(source: Input, connection: Connection) -> str:
 
 
 def _result(preview: Preview, connection: Connection) -> dict[str, Any]:
-    """Return what the template needs to show one preview; notes that the match keys show are omitted."""
+    """Return what the template needs to show one preview; notes that the match keys show are omitted.
+
+    `notes` has each note once, with the events that it is about.
+    """
     matching = matching_of(preview, connection)
+    notes: dict[Note, list[int]] = defaultdict(list)
+    for index, note in preview.notes:
+        if note not in matching.notes:
+            notes[note].append(index)
     return {
         "preview": preview,
         "key": f"{preview.input} {preview.connection}",
         "connection": connection,
         "matching": matching,
-        "notes": [(index, note) for index, note in preview.notes if note not in matching.notes],
+        "notes": list(notes.items()),
         "why_no_test": why_not(preview, connection),
     }
 

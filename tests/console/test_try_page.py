@@ -96,3 +96,16 @@ def test_withheld_events_stand_together_under_their_rule(bench: Bench, operator:
     bench.configure("enable_web_migration: true", "native_events: {purchase: off}")
     text = visible_text(operator.post("/console/try", part=True, batches=pasted(purchase(1), purchase(2)), pair=PAIR))
     assert "Withheld: 2 × native_events: purchase off (0, 1)" in text
+
+
+def test_a_note_on_many_events_is_shown_once(operator: ConsoleClient) -> None:
+    """With the first of them and their number."""
+    bought = [purchase(number) for number in range(30)]
+    for event in bought:
+        del event["data"]["currency_code"]
+    text = visible_text(operator.post("/console/try", part=True, batches=pasted(*bought), pair=PAIR))
+    assert text.count("currency_code absent") == 1
+    assert "(events 0, 1, 2, " in text
+    assert ", 19, … 30 in all)" in text
+    one = visible_text(operator.post("/console/try", part=True, batches=pasted(bought[0]), pair=PAIR))
+    assert "(event 0)" in one

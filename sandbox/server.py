@@ -1,6 +1,6 @@
 """Run the sandbox: as a process until a signal, or in a thread for tests and the demo."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
@@ -18,9 +18,11 @@ def run(
     *,
     keep: int = KEEP,
     require_app_id: bool = False,
+    started: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. Raise OSError when the port is in use."""
+    """Serve until SIGINT or SIGTERM; call `started` once it listens. Raise CannotListen when the port is in use."""
     with listening(host, port, "RELAY_SANDBOX_PORT") as listeners, suppress(KeyboardInterrupt):
+        started()
         _server(tokens, keep, require_app_id).run(sockets=listeners)
 
 

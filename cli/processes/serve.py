@@ -67,9 +67,11 @@ def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:
     _exit_on_sigterm()
     from sandbox.server import run
 
-    log.info("sandbox_started", url=f"http://{local_host(settings.host)}:{settings.sandbox_port}")
+    def started() -> None:
+        log.info("sandbox_started", url=f"http://{local_host(settings.host)}:{settings.sandbox_port}")
+
     try:
-        run(settings.host, settings.sandbox_port, tokens, require_app_id=require_app_id)
+        run(settings.host, settings.sandbox_port, tokens, require_app_id=require_app_id, started=started)
     except CannotListen as error:
         raise OperatorError(str(error)) from None
 

@@ -189,3 +189,4 @@ def test_a_process_whose_port_is_taken_says_so(place: Place, redis_url: str, com
         done = place.run(command, RELAY_REDIS_URL=redis_url, **{variable: port})
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use; set {variable}" in done.stderr
+    assert "started" not in done.stderr, "it never listened"

@@ -11,7 +11,9 @@ from support.events import purchase
 from lanes.lanes import ClaimLimits, Woken
 from lanes.settlement import Lease, PauseState
 from worker.drain import drain
+from worker.runtime import Runtime
 from worker.timer import Timer, renew_leases
+from worker.waker import Waker
 
 
 def claim(bench: Bench) -> Lease:
@@ -44,6 +46,26 @@ def test_leases_are_renewed_while_another_duty_hangs(bench: Bench, monkeypatch: 
     finally:
         released.set()
         timer.stop()
+
+
+def test_a_waker_that_waits_stops_at_once_and_without_an_error(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`stop` closes the connection under a read, which is no fault of relay."""
+    monkeypatch.setattr(bench.runtime.lanes, "wake", lambda: Woken([], 60_000))
+    errors: list[Exception] = []
+
+    def attempt(step: Callable[[Runtime], object]) -> None:
+        try:
+            step(bench.runtime)
+        except Exception as error:
+            errors.append(error)
+
+    waker = Waker(bench.runtime, attempt, first=lambda _: None)
+    waker.start()
+    wait_for(lambda: any(client["cmd"] == "brpop" for client in bench.redis.client_list()))
+    waker.stop()
+    waker.join(timeout=30)
+    assert not waker.is_alive()
+    assert errors == []
 
 
 def test_all_leases_are_renewed_together_and_a_lost_one_is_noticed(bench: Bench) -> None:

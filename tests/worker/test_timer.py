@@ -10,6 +10,7 @@ from support.events import purchase
 
 from lanes.lanes import ClaimLimits, Woken
 from lanes.settlement import Lease, PauseState
+from store.errors import RedisAway
 from worker.drain import drain
 from worker.runtime import Runtime
 from worker.timer import Timer, renew_leases
@@ -56,7 +57,7 @@ def test_a_waker_that_waits_stops_at_once_and_without_an_error(bench: Bench, mon
     def attempt(step: Callable[[Runtime], object]) -> None:
         try:
             step(bench.runtime)
-        except Exception as error:
+        except (RedisAway, ValueError) as error:
             errors.append(error)
 
     waker = Waker(bench.runtime, attempt, first=lambda _: None)

@@ -326,6 +326,13 @@ MUTATIONS = (
         "tests/store/test_profiles.py",
     ),
     Mutation(
+        "values of another user who shares a name",
+        "operations/profiles.py",
+        "if kind is not None and any(profile.w for profile in known):",
+        "if False:",
+        "tests/worker/test_profiles.py",
+    ),
+    Mutation(
         "a no for the names that come later",
         "store/scripts/profiles.lua",
         "if not is_no(answer_of(profile_of(name), purpose), purpose) then",

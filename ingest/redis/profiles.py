@@ -8,6 +8,7 @@ from config.settings import Settings
 from ingest.request_log import log_unexpected_error
 from mapping.incoming.batch import SplitBatch
 from mapping.plan import Plan
+from mapping.profiles.subjects import owner_kind
 from mapping.profiles.values import ProfileUpdate
 from store.records.profiles import ProfileCodec, Update, Value
 
@@ -66,4 +67,5 @@ NO_PROFILES: Final = ProfileWriter()
 def as_update(update: ProfileUpdate) -> Update:
     """Return an update as Redis keeps it."""
     values = [Value(*value, is_first_sight=value[0].partition(":")[0] == CLICK_ID) for value in update.values]
-    return Update(update.subjects, values, update.opted_out, update.purpose, update.consented, update.consent_for_s)
+    answers = update.opted_out, update.purpose, update.consented, update.consent_for_s
+    return Update(update.subjects, values, *answers, owner=owner_kind(update.subjects))

@@ -1,5 +1,6 @@
 """Know a user by the identities that the connection sends, and by mParticle's id."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from config.model import Connection
@@ -11,6 +12,14 @@ from mapping.results import SendWithNote
 from mapping.tables import FIELDS
 
 MOST_SUBJECTS: Final = 8
+_SHARED: Final = frozenset({"email", "phone", MPID})
+"""Kinds of keys that two users may share: a family's address, a device."""
+
+
+def owner_kind(subjects: Sequence[str]) -> str | None:
+    """Return the kind of the first key, where it is an external id: no two users share one."""
+    kind = subjects[0].partition(":")[0] if subjects else MPID
+    return None if kind in _SHARED else kind
 
 
 class Subjects:

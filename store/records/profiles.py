@@ -54,7 +54,8 @@ class Update(NamedTuple):
     """What to add to the profile of one user; `answers_for_s` is how long the answers are remembered.
 
     Values are stored only if the user's newest answers permit it: not opted out, and where there is a `purpose`,
-    consented to it. A no removes what is stored.
+    consented to it. A no removes what is stored. With an `owner`, a kind of identity, the first subject names the user
+    by that kind: under the other subjects, values of another user are removed.
     """
 
     subjects: Sequence[str]
@@ -63,15 +64,25 @@ class Update(NamedTuple):
     purpose: str | None = None
     consented: bool | None = None
     answers_for_s: int = 0
+    owner: str | None = None
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A profile as scripts write it: values by name, and answers, each with when it was seen and when it expires."""
+    """A profile as scripts write it: values by name, and answers, each with when it was seen and when it expires.
+
+    `w` has by kind of identity the name of the user whose values these are.
+    """
 
     v: dict[str, tuple[str, int, int, str]] = {}
     o: tuple[int, int, int] | None = None
     g: dict[str, tuple[int, int, int]] = {}
     n: Any = None
+    w: Any = None
+
+    def is_of(self, kind: str, names: Collection[str]) -> bool:
+        """Return whether its values are not those of another user than the one with these names of this kind."""
+        owner = self.w.get(kind) if isinstance(self.w, dict) else None
+        return owner is None or owner in names
 
 
 class Usage(NamedTuple):
@@ -110,6 +121,7 @@ class ProfileCodec:
             "values": [self._described(value) for value in update.values],
             "purpose": update.purpose or "",
             "answers_s": update.answers_for_s,
+            **({"owner": update.owner} if update.owner else {}),
             **{name: int(answer) for name, answer in answers.items() if answer is not None},
         }
 
@@ -150,6 +162,10 @@ class ProfileStore:
         self._codec = codec
         self._scripts = Scripts(client)
         self.most_bytes = most_bytes
+
+    def names_of(self, subject: str) -> list[str]:
+        """Return the names that a subject's profile may have."""
+        return self._codec.every_name(subject)
 
     def recall(self, subjects: Collection[str], *, notes_use: bool = True) -> dict[str, Stored]:
         """Return the profiles of these subjects, in one round trip for up to 500; subjects without one are omitted.
@@ -201,10 +217,15 @@ def budget_of(setting: int, limit: int) -> int:
 
 
 def joined(newest: Stored, former: Stored) -> Stored:
-    """Return one profile of two of the same subject; of values with the same name, those of the first."""
+    """Return one profile of two of the same subject; of values with the same name, those of the first.
+
+    Where the first has an owner, the values of the other are left: its owner has another name there.
+    """
     outs = [answer for answer in (newest.o, former.o) if answer is not None]
     consents: Mapping[str, tuple[int, int, int]] = {**former.g, **newest.g}
-    return Stored({**former.v, **newest.v}, max(outs, key=lambda answer: answer[1], default=None), dict(consents))
+    values = newest.v if newest.w else {**former.v, **newest.v}
+    newest_out = max(outs, key=lambda answer: answer[1], default=None)
+    return Stored(values, newest_out, dict(consents), w=newest.w or former.w)
 
 
 def _name(secret: bytes, subject: str) -> str:

@@ -1,6 +1,7 @@
 -- Profiles of users: read, planned and written in two halves, because a script checks everything before its first write.
 -- A profile is {v = {name = {value, seen, expires, same}}, o = {answer, seen, expires}, g = {purpose = {answer, seen, expires}},
--- n = {names}}: values, the answers to opting out and to GDPR purposes (1 or 0), and the names that came with this one.
+-- n = {names}, w = {kind = name}}: values, the answers to opting out and to GDPR purposes (1 or 0), the names that came with
+-- this one, and the user whose values these are, by the kind of identity that names the user.
 -- `same` tells whether an encrypted value is the same; times are Unix seconds. `profiles:index` has each name with the time
 -- of its last use and its size as one number; `profiles:bytes` has the sum of the sizes; `profiles:dropped` counts those that
 -- were removed for want of room.
@@ -27,7 +28,7 @@ local function profile_functions()
   local function is_profile(profile)
     return type(profile) == 'table' and are_profile_values(profile.v or {}, 'string')
       and are_profile_values(profile.g or {}, 'number') and are_profile_values({o = profile.o}, 'number')
-      and type(profile.n or {}) == 'table'
+      and type(profile.n or {}) == 'table' and type(profile.w or {}) == 'table'
   end
 
   local function read_profile(name)
@@ -122,7 +123,18 @@ local function profile_functions()
       if update[name] then check_whole(update[name], name) end
     end
     check_text(update.purpose, 'purpose')
+    if update.owner then check_text(update.owner, 'owner') end
     check_whole(update.answers_s, 'answers_s')
+  end
+
+  -- Note whose values a profile has; return whether that is new. Those of another user go, because the two share this name.
+  local function set_owner(profile, kind, owner)
+    local held = (profile.w or {})[kind]
+    if held == owner then return false end
+    if held then profile.v = nil end
+    profile.w = profile.w or {}
+    profile.w[kind] = owner
+    return true
   end
 
   -- Set values; return whether that changes more than the time of one that was seen within the hour.
@@ -214,7 +226,8 @@ local function profile_functions()
       end
       if may_store(update, profile_of, touch) then
         for _, name in ipairs(update.names) do
-          local profile = profile_of(name)
+          local profile, owner = profile_of(name), update.names[1]
+          if update.owner and name ~= owner and next(update.values) and set_owner(profile, update.owner, owner) then touch(name) end
           if set_values(profile, update.values, seconds) then touch(name) end
         end
       end

@@ -214,6 +214,19 @@ def test_a_former_key_finds_values_and_answers(client: redis.Redis) -> None:
     assert texts(both, "a") == {}
 
 
+def test_under_a_new_key_values_keep_their_owner(client: redis.Redis) -> None:
+    """Two users share an email address: what one left is not joined to what the other one leaves."""
+    shared, first, second = "email:family", "customer:1", "customer:2"
+    store_of(client, Keyring([OLD])).remember([Update([first, shared], [value(HASH)], owner="customer")])
+    store = store_of(client, Keyring([NEW, OLD]))
+    held = store.recall([shared])[shared]
+    assert held.is_of("customer", store.names_of(first))
+    assert not held.is_of("customer", store.names_of(second))
+    store.remember([Update([second, shared], [value("Zürich", "city")], owner="customer")])
+    assert texts(store, shared) == {shared: {"city": "Zürich"}}
+    assert store.recall([shared])[shared].is_of("customer", store.names_of(second))
+
+
 def test_the_bound_holds_and_the_least_recently_used_go_first(client: redis.Redis) -> None:
     store = store_of(client, most_bytes=100_000)
     for number in range(0, 1_000, 20):

@@ -55,6 +55,37 @@ def test_own_values_are_never_replaced(bench: Bench) -> None:
     assert (user["ttclid"], user["user_agent"]) == ("E.C.P.own", "Own/1")
 
 
+SHARED = [{"user_identities": {"email": "family@shop.example"}}, {"mpid": 9}]
+
+
+@pytest.mark.parametrize("shared", SHARED, ids=["an address", "a device"])
+def test_two_users_who_share_an_identity_get_nothing_of_each_other(bench: Bench, shared: dict[str, Any]) -> None:
+    """Not by reading, nor after both have written; each still gets what is their own."""
+    bench.configure(WEB, "profile: {fields: [phone, first_name, user_agent, ttclid, consent]}")
+
+    def of(customer: str | None, **more: Any) -> dict[str, Any]:
+        identities = dict(shared.get("user_identities", {})) | ({"customer_id": customer} if customer else {})
+        return {**shared, "user_identities": identities, **more}
+
+    first = of("1", user_attributes={"$FirstName": "Xenia"}, device_info={"http_header_user_agent": "Xenia/1"})
+    bench.put([PAGE], shared=first)
+    bench.put([purchase(1)], shared=of("2"))
+    bench.drain()
+    assert users(bench)[0].keys() <= {"email", "external_id"}
+    bench.put([purchase(2)], shared=of("2", device_info={"http_header_user_agent": "Yann/1"}))
+    bench.put([purchase(3)], shared=of("2"))
+    bench.put([purchase(4)], shared=of("1"))
+    bench.put([purchase(5)], shared=of(None))
+    bench.drain()
+    taken = [{name: user.get(name) for name in ("user_agent", "ttclid", "first_name")} for user in users(bench)]
+    nothing = {"user_agent": None, "ttclid": None, "first_name": None}
+    of_second = {**nothing, "user_agent": "Yann/1"}
+    assert taken[:3] == [nothing, of_second, of_second]
+    assert (taken[3]["user_agent"], taken[3]["ttclid"]) == ("Xenia/1", CLICK)
+    assert taken[3]["first_name"] is not None
+    assert taken[4] == of_second, "what is not known to be another's is the last user's"
+
+
 def test_match_keys_tell_filled_from_carried(bench: Bench) -> None:
     bench.configure(WEB, PROFILE)
     bench.put([PAGE], shared=VISIT)

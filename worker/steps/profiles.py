@@ -37,7 +37,7 @@ class Profiles:
             self._log_once(error)
             stored = {}
         return [
-            [filling_of(plan, user, stored, chunk.received_ms) for user in batches]
+            [filling_of(self.store, plan, user, stored, chunk.received_ms) for user in batches]
             for (chunk, plan), batches in zip(chunks, users, strict=True)
         ]
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 
 class Scheme(NamedTuple):
-    """What URLs of one kind of queue have. `port` is the default; `hosts`: whether the URL must name some."""
+    """What URLs of one kind of queue have. `hosts`: whether one must name some; `port`: the default, 0 without any."""
 
     kind: str
     form: str
@@ -43,6 +43,7 @@ SCHEMES: Final[Mapping[str, Scheme]] = {
         tls=True,
         parameters=("sasl", *_TLS_FILES),
     ),
+    "pubsub": Scheme("pubsub", "pubsub://[emulator:port][?credentials=FILE]", 8085, False, parameters=("credentials",)),
     "sqs": Scheme("sqs", "sqs://[key:secret@][?region=REGION]", hosts=False, tls=True, parameters=("region",)),
 }
 """Every kind of queue, by the scheme of its URL."""
@@ -139,7 +140,7 @@ def _credentials(text: str) -> tuple[str | None, str | None]:
 def _hosts(text: str, scheme: Scheme) -> tuple[Host, ...]:
     if not text and not scheme.hosts:
         return ()
-    if not scheme.hosts:
+    if not scheme.hosts and not scheme.port:
         raise ValueError(f"has a host, which such a URL has not: {scheme.form}")
     return tuple(_host(part, scheme) for part in text.split(","))
 

@@ -13,6 +13,7 @@ from config.sources.model import DEFAULT_CONSUMER_GROUP, InputByHeader, QueueSou
 
 _SQS_URL: Final = re.compile(r"https?://[^/\s]+/[0-9]{1,32}/[A-Za-z0-9_-]{1,80}(\.fifo)?")
 _TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
+_SUBSCRIPTION: Final = re.compile(r"projects/[a-z0-9.:-]{1,100}/subscriptions/[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
 _AN_INPUT: Final = ("input", "input_by")
 
 
@@ -38,6 +39,11 @@ def _check(given: Mapping[str, Any], table: Table) -> Iterable[Fault]:
         )
     if address.kind == "kafka" and not _TOPIC.fullmatch(given["queue"]):
         yield Fault(table.lines["queue"], "`queue` of a Kafka source must be the topic's name: a-z, A-Z, 0-9 and . _ -")
+    if address.kind == "pubsub" and not _SUBSCRIPTION.fullmatch(given["queue"]):
+        yield Fault(
+            table.lines["queue"],
+            "`queue` of a Pub/Sub source must be the subscription's full name: projects/PROJECT/subscriptions/NAME",
+        )
     if address.kind not in ("kafka", "unexpanded") and "consumer_group" in table.lines:
         yield Fault(
             table.lines["consumer_group"], "`consumer_group` is for Kafka alone; other queues have no consumer groups"
@@ -85,7 +91,7 @@ def source_record(expand: Read[str], inputs: Sequence[str]) -> Record[QueueSourc
             ),
             "queue": KeyRow(
                 matching(r"[!-~]{1,512}", "the name of a queue, without spaces"),
-                "The name of the queue; for Kafka the topic; for SQS its URL.",
+                "The name of the queue; of Kafka the topic, of Pub/Sub the subscription, of SQS the URL.",
                 required=True,
             ),
             "input": KeyRow(an_input, "The input that the batches are of. A source has this or `input_by`."),

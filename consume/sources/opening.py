@@ -17,6 +17,7 @@ class Kind(NamedTuple):
 
 KINDS: Final[Mapping[str, Kind]] = {
     "kafka": Kind("consume.sources.kafka", "kafka"),
+    "pubsub": Kind("consume.sources.pubsub", "pubsub"),
     "rabbitmq": Kind("consume.sources.rabbitmq", "rabbitmq"),
     "sqs": Kind("consume.sources.sqs", "sqs"),
 }

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from support.moto import running_moto
 from support.noida import Noida
-from support.queues import KafkaQueue, Queue, RabbitQueue, SqsQueue
+from support.pubsub import running_emulator
+from support.queues import KafkaQueue, PubSubQueue, Queue, RabbitQueue, SqsQueue
 from support.rabbitmq import RabbitMq
 
 
@@ -32,8 +33,16 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noida]:
     broker.close()
 
 
+@pytest.fixture(scope="session")
+def pubsub() -> Iterator[str]:
+    """Run one emulator of Pub/Sub."""
+    with running_emulator() as address:
+        yield address
+
+
 KINDS: dict[str, Callable[[pytest.FixtureRequest], Queue]] = {
     "kafka": lambda request: KafkaQueue(request.getfixturevalue("kafka").address),
+    "pubsub": lambda request: PubSubQueue(request.getfixturevalue("pubsub")),
     "rabbitmq": lambda request: RabbitQueue(request.getfixturevalue("rabbitmq")),
     "sqs": lambda request: SqsQueue(request.getfixturevalue("moto")),
 }

@@ -9,7 +9,11 @@ from config.sources.model import QueueSource
 from consume.sources.interface import SourceUnavailable
 from consume.sources.opening import KINDS, open_source
 
-CLIENTS = {"kafka": ("confluent_kafka", "kafka://localhost"), "sqs": ("botocore.exceptions", "sqs://")}
+CLIENTS = {
+    "kafka": ("confluent_kafka", "kafka://localhost"),
+    "pubsub": ("google.pubsub_v1", "pubsub://"),
+    "sqs": ("botocore.exceptions", "sqs://"),
+}
 """What is missing where the extra of a kind is not installed, and a URL of the kind."""
 
 

@@ -73,7 +73,8 @@ def test_all_messages_come_and_all_can_be_confirmed(queue: Queue, opened: Callab
     source.confirm(messages[5:])
     source.confirm(messages[:5])
     assert source.receive(10, 1 << 20, 1.0) == []
-    assert source.backlog() == queue.ready() == 0
+    assert queue.ready() == 0
+    assert not source.backlog()
 
 
 def test_no_more_messages_are_read_than_fit(queue: Queue, opened: Callable[[], Source]) -> None:
@@ -96,9 +97,10 @@ def test_held_messages_are_not_given_to_others(queue: Queue, opened: Callable[[]
 
 
 def test_the_backlog_is_what_waits(queue: Queue, opened: Callable[[], Source]) -> None:
+    """Pub/Sub alone does not say it."""
     source = opened()
     queue.publish(BODIES[:7])
-    assert until(lambda: source.backlog() == 7)
+    assert until(lambda: source.backlog() == (None if queue.source.address.kind == "pubsub" else 7))
 
 
 def test_what_is_not_there_is_said_without_the_password(queue: Queue) -> None:

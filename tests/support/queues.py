@@ -123,6 +123,49 @@ class KafkaQueue:
         return Consumer({**self._servers, "group.id": self._group, "enable.auto.commit": False})
 
 
+class PubSubQueue:
+    """A subscription of a topic."""
+
+    def __init__(self, emulator: str) -> None:
+        import grpc
+        from google.pubsub_v1 import PublisherClient, SubscriberClient
+        from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+        from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+
+        channel, number = grpc.insecure_channel(emulator), next(_numbers)
+        self._publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
+        self._client = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
+        self._topic, self._subscription = (
+            f"projects/relay/{kind}/batches-{number}" for kind in ("topics", "subscriptions")
+        )
+        self._publisher.create_topic(name=self._topic)
+        self._client.create_subscription(name=self._subscription, topic=self._topic, ack_deadline_seconds=10)
+        self.url = f"pubsub://{emulator}"
+        self.source = QueueSource("batches", SourceAddress.parse(self.url), self._subscription, "web")
+
+    def publish(self, bodies: Sequence[bytes], message_id: str = "", **headers: str) -> None:
+        del message_id  # Pub/Sub gives each message an id
+        for body in bodies:
+            self._publisher.publish(topic=self._topic, messages=[{"data": body, "attributes": dict(headers)}])
+
+    def ready(self) -> int:
+        """Return how many messages can be pulled now; they are given back at once, and none is waited for."""
+        from google.pubsub_v1 import PullRequest
+
+        handles: list[str] = []
+        request = PullRequest(subscription=self._subscription, max_messages=1000, return_immediately=True)
+        pull = self._client.transport.pull  # without the client's warning of return_immediately
+        while found := pull(request, timeout=20).received_messages:
+            handles += [each.ack_id for each in found]
+        for first in range(0, len(handles), 1000):
+            some = handles[first : first + 1000]
+            self._client.modify_ack_deadline(subscription=self._subscription, ack_ids=some, ack_deadline_seconds=0)
+        return len(handles)
+
+    def published_again(self) -> int:
+        return 0
+
+
 KEY: Final = "testing"
 REGION: Final = "eu-central-1"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from support.moto import running_moto
 from support.noida import Noida
-from support.pubsub import running_emulator
+from support.pubsub import Emulator
 from support.queues import KafkaQueue, PubSubQueue, Queue, RabbitQueue, SqsQueue
 from support.rabbitmq import RabbitMq
 
@@ -34,15 +34,16 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noida]:
 
 
 @pytest.fixture(scope="session")
-def pubsub() -> Iterator[str]:
+def pubsub() -> Iterator[Emulator]:
     """Run one emulator of Pub/Sub."""
-    with running_emulator() as address:
-        yield address
+    emulator = Emulator()
+    yield emulator
+    emulator.close()
 
 
 KINDS: dict[str, Callable[[pytest.FixtureRequest], Queue]] = {
     "kafka": lambda request: KafkaQueue(request.getfixturevalue("kafka").address),
-    "pubsub": lambda request: PubSubQueue(request.getfixturevalue("pubsub")),
+    "pubsub": lambda request: PubSubQueue(request.getfixturevalue("pubsub").address),
     "rabbitmq": lambda request: RabbitQueue(request.getfixturevalue("rabbitmq")),
     "sqs": lambda request: SqsQueue(request.getfixturevalue("moto")),
 }

@@ -81,7 +81,7 @@ image-requirements: $(READY)  ## what the image installs, with hashes, from pypr
 	done
 	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" \
 		| $(LOCK) - >> deploy/build-requirements.txt
-	@$(LOCK) --extra flower --extra archive --extra kafka --extra sqs pyproject.toml >> deploy/image-requirements.txt
+	@$(LOCK) --extra flower --extra archive --extra kafka --extra pubsub --extra sqs pyproject.toml >> deploy/image-requirements.txt
 
 pin-images:  ## writes the digests of today's base images into Dockerfile, docker-compose.yml, deploy/; needs skopeo or docker buildx
 	@$(PYTHON) deploy/pin_images.py

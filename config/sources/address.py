@@ -11,12 +11,16 @@ from urllib.parse import unquote
 
 
 class Scheme(NamedTuple):
-    """What URLs of one kind of queue have. `hosts`: whether one must name some; `port`: the default, 0 without any."""
+    """What URLs of one kind of queue have. `hosts`: whether one must name some; `port`: the default, 0 without any.
+
+    `user`: whether one may name a user and a password.
+    """
 
     kind: str
     form: str
     port: int = 0
     hosts: bool = True
+    user: bool = True
     tls: bool = False
     path: bool = False
     parameters: tuple[str, ...] = ()
@@ -43,7 +47,9 @@ SCHEMES: Final[Mapping[str, Scheme]] = {
         tls=True,
         parameters=("sasl", *_TLS_FILES),
     ),
-    "pubsub": Scheme("pubsub", "pubsub://[emulator:port][?credentials=FILE]", 8085, False, parameters=("credentials",)),
+    "pubsub": Scheme(
+        "pubsub", "pubsub://[emulator:port][?credentials=FILE]", 8085, False, False, parameters=("credentials",)
+    ),
     "sqs": Scheme("sqs", "sqs://[key:secret@][?region=REGION]", hosts=False, tls=True, parameters=("region",)),
 }
 """Every kind of queue, by the scheme of its URL."""
@@ -106,6 +112,8 @@ class SourceAddress:
         credentials, _, place = authority.rpartition("@")
         if "@" in credentials or "@" in path or "/" in path:
             raise ValueError(_ENCODE)
+        if credentials and not scheme.user:
+            raise ValueError(f"has a user, which such a URL has not: {scheme.form}")
         username, password = _credentials(credentials)
         hosts = _hosts(place, scheme)
         if path and not scheme.path:
@@ -142,6 +150,8 @@ def _hosts(text: str, scheme: Scheme) -> tuple[Host, ...]:
         return ()
     if not scheme.hosts and not scheme.port:
         raise ValueError(f"has a host, which such a URL has not: {scheme.form}")
+    if not scheme.hosts and "," in text:
+        raise ValueError(f"has several hosts, and such a URL has at most one: {scheme.form}")
     return tuple(_host(part, scheme) for part in text.split(","))
 
 

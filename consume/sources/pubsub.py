@@ -11,7 +11,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-import google.auth
 import grpc
 from google.api_core import exceptions
 from google.api_core.retry import Retry
@@ -37,7 +36,6 @@ PAUSE_S: Final = 0.1
 """The least time between two empty answers; the emulator gives them at once."""
 EMULATOR: Final = "PUBSUB_EMULATOR_HOST"
 """Where Google's own clients look for the emulator's host and port, too."""
-_SCOPES: Final = ("https://www.googleapis.com/auth/pubsub",)
 _AGAIN: Final = Retry(initial=0.2, timeout=ANSWER_WITHIN_S)
 """For requests that may be repeated: what Google calls transient errors."""
 
@@ -178,8 +176,7 @@ def _client(address: SourceAddress, emulator: str | None) -> Any:
     if file is None:
         return SubscriberClient()
     Path(file).read_bytes()  # for the error of the operating system
-    credentials, _ = google.auth.load_credentials_from_file(file, scopes=_SCOPES)
-    return SubscriberClient(credentials=credentials)
+    return SubscriberClient.from_service_account_file(file)
 
 
 def _handles(messages: Sequence[Message]) -> Iterator[list[str]]:
@@ -208,6 +205,11 @@ _ROWS: Final[tuple[tuple[tuple[type[BaseException], ...], str, str], ...]] = (
         "the file after credentials in `url` for {place} cannot be read",
         "correct the file, or leave `credentials` out to use those of the machine",
     ),
+    (
+        (ValueError,),
+        "the file after credentials in `url` for {place} is no key of a service account",
+        "make a key of the type JSON; for other credentials set GOOGLE_APPLICATION_CREDENTIALS to their file",
+    ),
 )
 
 
@@ -216,7 +218,7 @@ def _sentences(error: BaseException) -> tuple[str, str]:
     for kinds, problem, what_to_do in _ROWS:
         if isinstance(error, kinds):
             return problem, what_to_do
-    if isinstance(error, GoogleAuthError | ValueError):
+    if isinstance(error, GoogleAuthError):
         return (
             "there are no usable credentials for {place}",
             "write pubsub://?credentials=FILE, set GOOGLE_APPLICATION_CREDENTIALS, or give the machine an account",

@@ -103,6 +103,12 @@ MISTAKES = {
     "half a connection string": Mistake(
         changed(1, "url: Endpoint=sb://shop.servicebus.windows.net/"), 1, ("whole connection string of Event Hubs",)
     ),
+    "a subscription without its project": Mistake(
+        changed(1, "url: pubsub://"), 2, ("must be the subscription's full name", "projects/PROJECT/subscriptions/NAME")
+    ),
+    "a user of Pub/Sub": Mistake(changed(1, "url: pubsub://joe:x@"), 1, ("has a user", "?credentials=FILE")),
+    "two emulators": Mistake(changed(1, "url: pubsub://one,two"), 1, ("several hosts", "pubsub://[emulator:port]")),
+    "credentials without a file": Mistake(changed(1, "url: pubsub://?credentials="), 1, ("with a value: credentials",)),
     "a host of SQS": Mistake(changed(1, "url: sqs://localhost"), 1, ("has a host", "sqs://[key:secret@]")),
 }
 
@@ -136,6 +142,7 @@ def test_two_sources_with_one_id_are_refused(tmp_path: Path) -> None:
         f"kafkas://joe:{SECRET}@localhost/path",
         f"Endpoint=sb://localhost/;SharedAccessKey={SECRET}",
         f"sqs://KEY:{SECRET}@localhost",
+        f"pubsub://joe:{SECRET}@localhost",
     ],
 )
 def test_no_message_shows_a_part_of_the_url(url: str) -> None:
@@ -149,6 +156,19 @@ def test_an_sqs_source_needs_no_key(tmp_path: Path) -> None:
     file = file_with(tmp_path, "id: batches", "url: sqs://?region=eu-west-1", f"queue: {QUEUE}", "input: web")
     address = load(file, ENVIRON).sources["batches"].address
     assert (address.username, address.parameters) == (None, {"region": "eu-west-1"})
+
+
+def test_a_source_of_pubsub_needs_no_more_than_its_subscription(tmp_path: Path) -> None:
+    queue = "projects/shop-1/subscriptions/relay"
+    for url, place, parameters in (
+        ("pubsub://", "pubsub", {}),
+        ("pubsub://?credentials=/run/secrets/relay.json", "pubsub", {"credentials": "/run/secrets/relay.json"}),
+        ("pubsub://localhost", "localhost:8085", {}),
+    ):
+        file = file_with(tmp_path, "id: batches", f"url: {url}", f"queue: {queue}", "input: web")
+        source = load(file, ENVIRON).sources["batches"]
+        assert (source.address.kind, source.queue) == ("pubsub", queue)
+        assert (str(source.address), source.address.parameters) == (place, parameters)
 
 
 def test_a_topic_of_kafka_has_hosts_and_a_user(tmp_path: Path) -> None:

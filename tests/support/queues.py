@@ -162,6 +162,9 @@ class PubSubQueue:
             self._client.modify_ack_deadline(subscription=self._subscription, ack_ids=some, ack_deadline_seconds=0)
         return len(handles)
 
+    def delete(self) -> None:
+        self._client.delete_subscription(subscription=self._subscription)
+
     def published_again(self) -> int:
         return 0
 

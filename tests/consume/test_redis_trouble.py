@@ -40,8 +40,8 @@ def test_the_queue_keeps_what_redis_cannot_take(queue: Queue, nodes: Nodes, tmp_
         until(lambda: accepted(primary.client) == 6 and queue.ready() == 0)
 
 
-# The client of a killed process holds messages of SQS for two minutes more.
-@pytest.mark.parametrize("queue", ["rabbitmq", "kafka"], indirect=True)
+# Messages that a killed process had are held for two minutes by SQS, and for half a minute by Pub/Sub.
+@pytest.mark.parametrize("queue", ["rabbitmq", "kafka", "pubsub"], indirect=True)
 def test_replicas_confirm_before_a_message_is_acknowledged(queue: Queue, nodes: Nodes, tmp_path: Path) -> None:
     """With RELAY_REPLICAS=1 and no replica, the message is not acknowledged, although Redis has its events."""
     file = published(queue, tmp_path, 0)

@@ -144,13 +144,20 @@ class PubSub:
             self._finish(self._client.modify_ack_deadline, handles, ack_deadline_seconds=seconds)
 
     def _finish(self, request: Any, handles: list[str], **fields: int) -> None:
-        """Send a request about messages. Those whose lease is over come again, which is no error here."""
-        with self._translated(), suppress(exceptions.FailedPrecondition):
-            request(
-                request={"subscription": self._subscription, "ack_ids": handles, **fields},
-                timeout=ANSWER_WITHIN_S,
-                retry=_AGAIN,
-            )
+        """Send a request about messages. With exactly-once delivery it is refused if the lease of any of them is over.
+
+        Then each gets a request of its own; those that are refused come again, which is no error here.
+        """
+        with self._translated():
+            try:
+                request(
+                    request={"subscription": self._subscription, "ack_ids": handles, **fields},
+                    timeout=ANSWER_WITHIN_S,
+                    retry=_AGAIN,
+                )
+            except exceptions.InvalidArgument:
+                for handle in handles if len(handles) > 1 else ():
+                    self._finish(request, [handle], **fields)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

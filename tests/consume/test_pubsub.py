@@ -88,6 +88,18 @@ def test_confirming_what_another_holds_now_is_no_error(subscription: PubSubQueue
     source.give_back(messages)
 
 
+def test_a_refused_handle_costs_only_its_message(subscription: PubSubQueue, opened: Callable[[], Source]) -> None:
+    """With exactly-once delivery, a handle is refused when its lease is over."""
+    subscription.publish([b"1"])
+    source = opened()
+    (message,) = source.receive(1, 1 << 20, 20.0)
+    refused = dataclasses.replace(message, handle="refused")
+    source.keep([refused, message])
+    source.confirm([refused, message])
+    source.give_back([refused, message])
+    assert subscription.ready() == 0
+
+
 def test_a_subscription_that_is_deleted_is_said(subscription: PubSubQueue, opened: Callable[[], Source]) -> None:
     source = opened()
     subscription.delete()

@@ -114,7 +114,7 @@ class Door:
     def take(self, request: RequestCycle) -> bool:
         """Accept a small request whose body has arrived, without a task; return False for any other.
 
-        Whatever is unusual about it, `__call__` then finds as well, and answers.
+        `__call__` then finds what is unusual about it, and answers.
         """
         scope = cast("Scope", request.scope)
         body, active = bytes(request.body), self._reloader.active

@@ -27,9 +27,10 @@ def random_lane() -> int:
 
 
 def lane_of_the_moment() -> int:
-    """Return the number of the lane for an append now: those of the same LANE_FOR_S share it, so requests are fuller.
+    """Return the number of the lane for an append now.
 
-    Every process begins with another lane.
+    Appends within the same LANE_FOR_S share a lane, so that requests have more events. Each process begins with another
+    lane.
     """
     return int(time.monotonic() / LANE_FOR_S + _BEGIN) % LANES_PER_CONNECTION
 

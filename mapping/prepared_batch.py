@@ -75,10 +75,10 @@ class _Kept(NamedTuple):
 
 
 class _Users:
-    """The last batch of those of the newest `most` users who came twice, in two halves: a full one replaces the older.
+    """The last batches of the newest `most` users, in two halves: a full one replaces the older.
 
-    Of a user who came once, only who it is: to keep what was prepared, a fifth of a new user's CPU would go to memory
-    that is no longer in the processor's caches.
+    A batch is kept once its user came twice; before, only the user's key is. To keep each first batch would cost a
+    fifth of a new user's CPU, because that memory is no longer in the processor's caches.
     """
 
     def __init__(self, most: int) -> None:
@@ -111,7 +111,7 @@ _numbers: Final = count()
 def batch_preparer(recipe: Recipe, *, reads_device_id: bool = False) -> PrepareBatch:
     """Return a function that prepares the shared part for `recipe`, and keeps it for the user's batches that equal it.
 
-    A user is who has the same mpid and identities. All connections share the memory.
+    Batches with the same mpid and identities are one user's. All connections share the cache.
     """
     decode = members_decoder(with_device_id=reads_device_id)
     number = b"%d:" % next(_numbers)

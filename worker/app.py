@@ -15,7 +15,7 @@ app.conf.update(
     accept_content=["json"],
     task_ignore_result=True,  # the ledger and the dead letters hold the result
     task_acks_late=False,  # the timer repeats a lost wake-up; the claim would refuse a redelivered one
-    task_publish_retry=False,  # the next tick of the timer is the retry
+    task_publish_retry=False,  # the waker's next look is the retry
     worker_prefetch_multiplier=1,  # so that a free worker takes the next wake-up
     worker_consumer="worker.consumer:Consumer",  # it waits for a Redis that cannot be used
     worker_pool="threads",  # jobs wait for TikTok; one HTTP client and one configuration serve all threads

@@ -42,7 +42,7 @@ class PartSorter:
         count: Callable[[str], None],
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        """`origin` names where messages come from in log lines; `count` gets `invalid` for each element no batch."""
+        """`origin` names where messages come from in log lines; `count` gets `invalid` for each element that is no batch."""
         self._origin, self._count, self._clock_ms = origin, count, clock_ms
         self._limits = Limits.of(largest_request, 0).in_thread()
 
@@ -99,7 +99,7 @@ class PartSorter:
 
 
 async def append_part(intake: Intake, sorter: PartSorter, part: Part) -> tuple[list[Part], RequestRefused | None]:
-    """Append a part; return what is still to be appended of it, and the refusal where that is the part as it was."""
+    """Append a part. Return the parts that are still to be appended, and the refusal if that is the part unchanged."""
     request, active = part.request, intake.reloader.active
     if not request.accepted:  # a batch without events
         return [], None

@@ -30,9 +30,7 @@ def finding_of_encryption(settings: Settings) -> Finding:
         found = f"{some} (waiting events, dead letters) cannot be decrypted {which}"
         return Finding(CHECK, "wrong", found, ADD_THE_KEY)
     if settings.keyring is None:
-        return Finding(
-            CHECK, "warning", "no key is set: anyone with access to Redis can read waiting events", SET_A_KEY
-        )
+        return Finding(CHECK, "warning", NO_KEY, SET_A_KEY)
     return Finding(CHECK, "ok", "a key is set")
 
 

@@ -12,6 +12,8 @@ from config.errors import RelayError
 
 HOLD_S: Final = 300.0
 """`Source.hold_s` of queues that count how often a message is returned."""
+GATHER_S: Final = 0.005
+"""How long the next message is waited for once there is one: messages that come together share an append."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from kombu.connection import Connection
 
 from config.sources.address import Host, SourceAddress
 from config.sources.model import QueueSource
-from consume.sources.interface import HOLD_S, Message, SourceUnavailable, peek_by_receiving
+from consume.sources.interface import GATHER_S, HOLD_S, Message, SourceUnavailable, peek_by_receiving
 from consume.sources.rabbitmq_properties import tolerant_frame_handler
 from consume.sources.tls import check_files, tls_sentences
 
@@ -21,8 +21,6 @@ MOST_AHEAD: Final = 1_000
 CONNECT_WITHIN_S: Final = 5.0
 ANSWER_WITHIN_S: Final = 20.0
 HEARTBEAT_S: Final = 60
-GATHER_S: Final = 0.005
-"""How long the next message is waited for once there is one: messages that come together share an append."""
 
 _RUN_CHECK: Final = "check that RabbitMQ runs, and that `url` has its host and port"
 

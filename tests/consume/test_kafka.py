@@ -16,7 +16,7 @@ from support.waiting import until
 from config.sources.address import SourceAddress
 from config.sources.model import QueueSource
 from consume.sources.interface import Message, SourceUnavailable
-from consume.sources.positions import PartitionPosition
+from consume.sources.kafka.positions import PartitionPosition
 
 PARTITIONS = range(KafkaQueue.PARTITIONS)
 
@@ -30,7 +30,7 @@ def topic(kafka: Noida) -> KafkaQueue:
 @pytest.fixture
 def opened(topic: KafkaQueue) -> Iterator[Callable[[], "Kafka"]]:  # noqa: F821
     """Open the topic, as a process does; close every connection at the end."""
-    from consume.sources.kafka import Kafka
+    from consume.sources.kafka.source import Kafka
 
     sources: list[Kafka] = []
 
@@ -137,8 +137,8 @@ def test_a_process_keeps_its_partitions_while_redis_is_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As long as `keep` is called; without, the group gives its partitions to others, and relay says so."""
-    monkeypatch.setattr("consume.sources.kafka.SESSION_S", 6)
-    monkeypatch.setattr("consume.sources.kafka.POLL_WITHIN_S", 6)
+    monkeypatch.setattr("consume.sources.kafka.options.SESSION_S", 6)
+    monkeypatch.setattr("consume.sources.kafka.options.POLL_WITHIN_S", 6)
     topic.publish(bodies(1))
     source = opened()
     held = take(source, 1)
@@ -165,7 +165,8 @@ def test_what_is_read_ahead_has_a_bound_in_bytes(kafka: Noida, monkeypatch: pyte
     """Of 18 MB in four partitions, the client has 8 MiB and at most one answer more, which has 1 MiB of each."""
     from confluent_kafka import Producer
 
-    from consume.sources import kafka as client
+    from consume.sources.kafka import options
+    from consume.sources.kafka import source as client
 
     del kafka  # the mock cluster needs the same package, or the test is skipped
     ahead: list[int] = []
@@ -174,9 +175,9 @@ def test_what_is_read_ahead_has_a_bound_in_bytes(kafka: Noida, monkeypatch: pyte
         partitions = json.loads(statistics)["topics"].get("batches", {}).get("partitions", {"0": {"fetchq_size": 0}})
         ahead.append(max(each["fetchq_size"] for each in partitions.values()))  # of the queue that all share
 
-    own = client._options
+    own = client.client_options
     monkeypatch.setattr(
-        client, "_options", lambda *args: {**own(*args), "stats_cb": note, "statistics.interval.ms": 100}
+        client, "client_options", lambda *args: {**own(*args), "stats_cb": note, "statistics.interval.ms": 100}
     )
     with running_mock_cluster() as address:
         producer = Producer({"bootstrap.servers": address, "log_level": 0})
@@ -190,7 +191,7 @@ def test_what_is_read_ahead_has_a_bound_in_bytes(kafka: Noida, monkeypatch: pyte
             time.sleep(0.2)
             source.keep([])
         source.close()
-    assert 4_000_000 < max(ahead) <= client.MOST_AHEAD_BYTES + (4 << 20)
+    assert 4_000_000 < max(ahead) <= options.MOST_AHEAD_BYTES + (4 << 20)
 
 
 def test_a_look_moves_neither_offsets_nor_partitions(topic: KafkaQueue, opened: Callable) -> None:  # type: ignore[type-arg]
@@ -213,7 +214,7 @@ def test_a_look_moves_neither_offsets_nor_partitions(topic: KafkaQueue, opened: 
 def test_a_file_for_tls_that_cannot_be_used_is_said(files: str) -> None:
     """Without the password, and without a broker."""
     pytest.importorskip("confluent_kafka")
-    from consume.sources.kafka import Kafka
+    from consume.sources.kafka.source import Kafka
 
     address = SourceAddress.parse(f"kafkas://joe:testing@127.0.0.1:1?{files}")
     with pytest.raises(SourceUnavailable, match="to do: see that ca_certs, certfile and keyfile are PEM") as refused:
@@ -223,7 +224,7 @@ def test_a_file_for_tls_that_cannot_be_used_is_said(files: str) -> None:
 
 def test_the_broker_may_go_and_come_back(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The source says so, and another connection continues where Redis has all."""
-    from consume.sources.kafka import Kafka
+    from consume.sources.kafka.source import Kafka
 
     broker = Noida(tmp_path_factory.mktemp("kafka") / "broker")
     try:

@@ -1,33 +1,24 @@
 """Kafka, and what speaks its protocol, such as Azure Event Hubs, through Confluent's client.
 
-A process is a member of a consumer group, which divides the partitions among its members. What a partition has for the
-group is one offset: below it, Redis has every message. Nothing is committed that was only read.
+A process is a member of a consumer group, which divides the partitions among its members. For each partition, the group
+has one committed offset: below it, Redis has every message. What was only read is not committed.
 """
 
 import logging
 import math
 import time
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
-from config.sources.address import SourceAddress
 from config.sources.model import QueueSource
-from consume.sources.interface import Message, SourceUnavailable
-from consume.sources.kafka_errors import AWAY, MOVED, sentences
-from consume.sources.positions import PartitionPosition
+from consume.sources.interface import GATHER_S, Message, SourceUnavailable
+from consume.sources.kafka.errors import AWAY, MOVED, sentences
+from consume.sources.kafka.options import ANSWER_WITHIN_S, client_options
+from consume.sources.kafka.positions import PartitionPosition
 
-MOST_AHEAD_BYTES: Final = 8 * 1024 * 1024
-"""What the client reads ahead, and what one answer of a broker may have; beyond one message."""
-ANSWER_WITHIN_S: Final = 10.0
-SESSION_S: Final = 15
-"""A process that is gone loses its partitions to the others after this time."""
-POLL_WITHIN_S: Final = 60
-"""A process that does not ask for messages for so long loses its partitions too; `keep` asks."""
-GATHER_S: Final = 0.005
-"""How long the next message is waited for once there is one: messages that come together share an append."""
 _LATEST, _EARLIEST = -1, -2
 """What the protocol calls the ends of a partition where a time is expected."""
 
@@ -62,7 +53,7 @@ class Kafka:
         self._arrived: list[Message] = []
         self._joined = self._paused = False
         try:
-            self._consumer = Consumer(_options(source, self._note_error), logger=_silent)
+            self._consumer = Consumer(client_options(source, self._note_error), logger=_silent)
         except KafkaException:  # its text may have parts of the URL
             raise SourceUnavailable(
                 f"the client of {self._place} refuses the files or the name and password of `url`",
@@ -158,7 +149,7 @@ class Kafka:
         (consumer.pause if self._paused else consumer.resume)(partitions)
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Commit what Redis has, while that is still this process's to say, and forget what it has not."""
+        """Commit what Redis has, as long as this process may; drop the messages that Redis does not have."""
         self._commit()
         self._lost(consumer, partitions)
 
@@ -279,42 +270,6 @@ class Kafka:
         if error is None or (error.code() in AWAY and self._error is not None):
             error = self._error
         return SourceUnavailable(*sentences(error, self._place, self._topic, self._group))
-
-
-def _options(source: QueueSource, note_error: Any) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": ",".join(map(str, source.address.hosts)),
-        "client.id": "relay",
-        "group.id": source.consumer_group,
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "auto.offset.reset": "earliest",
-        "allow.auto.create.topics": False,
-        "session.timeout.ms": SESSION_S * 1000,
-        "max.poll.interval.ms": POLL_WITHIN_S * 1000,
-        "queued.max.messages.kbytes": MOST_AHEAD_BYTES // 1024,
-        "fetch.max.bytes": MOST_AHEAD_BYTES,
-        "socket.timeout.ms": int(ANSWER_WITHIN_S * 1000),
-        "log_level": 0,
-        "error_cb": note_error,
-        **_security(source.address),
-    }
-
-
-def _security(address: SourceAddress) -> dict[str, Any]:
-    parameters = dict(address.parameters)
-    options: dict[str, Any] = {}
-    signs_in = address.username is not None
-    if signs_in:
-        mechanism = parameters.get("sasl", "PLAIN")
-        options |= {
-            "sasl.mechanism": mechanism,
-            "sasl.username": address.username,
-            "sasl.password": address.password,
-        }
-    options["security.protocol"] = f"{'sasl_' if signs_in else ''}{'ssl' if address.tls else 'plaintext'}"
-    names = {"ca_certs": "ssl.ca.location", "certfile": "ssl.certificate.location", "keyfile": "ssl.key.location"}
-    return options | {names[name]: value for name, value in parameters.items() if name in names}
 
 
 def _pairs(record: Any) -> Sequence[tuple[str, bytes | None]]:

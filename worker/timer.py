@@ -1,4 +1,4 @@
-"""Do what is due every so often: renew leases, reload the configuration, remove old dead letters.
+"""Do at intervals what must be done: renew leases, reload the configuration, remove old dead letters.
 
 Also show events that ended to those who watch. The thread that wakes lanes starts and stops with the others.
 """

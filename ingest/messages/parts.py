@@ -42,7 +42,7 @@ class PartSorter:
         count: Callable[[str], None],
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        """`origin` names where messages come from in log lines; `count` gets `invalid` for each element that is no batch."""
+        """`origin` is the source in log lines; `count` gets `invalid` for each element that is no batch."""
         self._origin, self._count, self._clock_ms = origin, count, clock_ms
         self._limits = Limits.of(largest_request, 0).in_thread()
 

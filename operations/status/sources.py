@@ -17,7 +17,7 @@ COUNTS: Final = ("received", "redelivered", "acknowledged", "given_back", "inval
 State = Literal["taking", "connecting", "waiting_for_redis", "unavailable", "not_running", "disabled"]
 _WORST_FIRST: Final = ("unavailable", "waiting_for_redis", "connecting", "taking")
 NO_BATCHES_FROM: Final = 5
-"""Messages without a batch, one after the other, that are no accident."""
+"""From so many messages without a batch in a row, the source counts as one without batches."""
 _NO_PROCESS: Final = "run `relay consume`"
 
 
@@ -37,7 +37,7 @@ class SourceStatus:
     problem: str | None = None
     what_to_do: str | None = None
     dead_lettered_in_a_row: int = 0
-    """The messages without a batch since the last one that had any; 0 where a process has none such."""
+    """The messages since the last one with a batch; 0 if the last message of any process had one."""
 
     @property
     def is_unusable(self) -> bool:
@@ -46,7 +46,7 @@ class SourceStatus:
 
     @property
     def brings_no_batches(self) -> bool:
-        """Whether all messages lately became dead letters."""
+        """Whether the last messages all became dead letters."""
         return self.dead_lettered_in_a_row >= NO_BATCHES_FROM
 
     def as_object(self) -> dict[str, Any]:

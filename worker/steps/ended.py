@@ -1,4 +1,4 @@
-"""What ended in a settlement: how, and the items in columns, so that what many have in common is said once."""
+"""What ended in a settlement: how, and the items in columns; what many items have in common is stored once."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, Self
@@ -21,7 +21,7 @@ class Ending(NamedTuple):
 
 
 class EndedItem(Protocol):
-    """What is said of an item beside its ending: `Mapped` says it, and `Bare` for what was not mapped."""
+    """What a receipt needs of an item beside its ending: `Mapped` has it, and `Bare` for what was not mapped."""
 
     @property
     def tiktok_event(self) -> str | None: ...

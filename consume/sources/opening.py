@@ -16,7 +16,7 @@ class Kind(NamedTuple):
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    "kafka": Kind("consume.sources.kafka.source", "kafka"),
+    "kafka": Kind("consume.sources.kafka.topic", "kafka"),
     "pubsub": Kind("consume.sources.pubsub", "pubsub"),
     "rabbitmq": Kind("consume.sources.rabbitmq", "rabbitmq"),
     "sqs": Kind("consume.sources.sqs", "sqs"),

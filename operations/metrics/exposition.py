@@ -15,7 +15,7 @@ from lanes.receipts.archive import archive_kept
 from lanes.receipts.blocks import receipts_kept
 from operations.alerts.drift.state import read_watches
 from operations.match_keys import match_key_days
-from operations.metrics import catalogue
+from operations.metrics import metric
 from operations.metrics.catalogue import CATALOGUE
 from operations.metrics.histograms import Distribution
 from operations.metrics.names import ANSWERS
@@ -89,7 +89,7 @@ class _Reading(Collector):
                 yield family
 
 
-def _family(row: catalogue.Metric, labels: tuple[str, ...]) -> Family:
+def _family(row: metric.Metric, labels: tuple[str, ...]) -> Family:
     match row.kind:
         case "counter":
             return CounterMetricFamily(row.name, row.help, labels=labels)

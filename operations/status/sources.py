@@ -17,7 +17,7 @@ COUNTS: Final = ("received", "redelivered", "acknowledged", "given_back", "inval
 State = Literal["taking", "connecting", "waiting_for_redis", "unavailable", "not_running", "disabled"]
 _WORST_FIRST: Final = ("unavailable", "waiting_for_redis", "connecting", "taking")
 NO_BATCHES_FROM: Final = 5
-"""From so many messages without a batch in a row, the source counts as one without batches."""
+"""A source counts as one without batches from this many messages without a batch in a row."""
 _NO_PROCESS: Final = "run `relay consume`"
 
 

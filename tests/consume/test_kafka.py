@@ -30,7 +30,7 @@ def topic(kafka: Noida) -> KafkaQueue:
 @pytest.fixture
 def opened(topic: KafkaQueue) -> Iterator[Callable[[], "Kafka"]]:  # noqa: F821
     """Open the topic, as a process does; close every connection at the end."""
-    from consume.sources.kafka.source import Kafka
+    from consume.sources.kafka.topic import Kafka
 
     sources: list[Kafka] = []
 
@@ -166,7 +166,7 @@ def test_what_is_read_ahead_has_a_bound_in_bytes(kafka: Noida, monkeypatch: pyte
     from confluent_kafka import Producer
 
     from consume.sources.kafka import options
-    from consume.sources.kafka import source as client
+    from consume.sources.kafka import topic as client
 
     del kafka  # the mock cluster needs the same package, or the test is skipped
     ahead: list[int] = []
@@ -214,7 +214,7 @@ def test_a_look_moves_neither_offsets_nor_partitions(topic: KafkaQueue, opened: 
 def test_a_file_for_tls_that_cannot_be_used_is_said(files: str) -> None:
     """Without the password, and without a broker."""
     pytest.importorskip("confluent_kafka")
-    from consume.sources.kafka.source import Kafka
+    from consume.sources.kafka.topic import Kafka
 
     address = SourceAddress.parse(f"kafkas://joe:testing@127.0.0.1:1?{files}")
     with pytest.raises(SourceUnavailable, match="to do: see that ca_certs, certfile and keyfile are PEM") as refused:
@@ -224,7 +224,7 @@ def test_a_file_for_tls_that_cannot_be_used_is_said(files: str) -> None:
 
 def test_the_broker_may_go_and_come_back(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The source says so, and another connection continues where Redis has all."""
-    from consume.sources.kafka.source import Kafka
+    from consume.sources.kafka.topic import Kafka
 
     broker = Noida(tmp_path_factory.mktemp("kafka") / "broker")
     try:

@@ -17,7 +17,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 IMAGE = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "implementation_name": "cpython"}
 ONLY_3_11 = {"async-timeout", "typing-extensions"}
 """Needed by some on the image's Python and not on newer ones, on which the tests may run."""
-EXTRAS = ("flower", "archive", "kafka", "sqs")
+EXTRAS = ("flower", "archive", "kafka", "pubsub", "sqs")
 """Those of the image; docs/production.md says how to add others."""
 ANY_HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 

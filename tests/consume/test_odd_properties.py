@@ -1,4 +1,4 @@
-"""RabbitMQ's messages with properties that its client cannot read: they arrive, and never stop the queue."""
+"""Messages with properties that the queue's client cannot read: they arrive, and never stop the queue."""
 
 import struct
 from pathlib import Path
@@ -9,8 +9,10 @@ import pytest
 from support.bench import Bench
 from support.consuming import consuming, declare, log_of, source_lines
 from support.events import as_json, batch, purchase
-from support.queues import RabbitQueue
+from support.noida import Noida
+from support.queues import KafkaQueue, RabbitQueue
 from support.rabbitmq import RabbitMq
+from support.raw_kafka import publish_raw
 from support.waiting import until
 
 HEADERS, MESSAGE_ID, TIMESTAMP, TYPE = 0x2000, 0x80, 0x40, 0x20
@@ -79,4 +81,15 @@ def test_a_message_with_unreadable_properties_arrives(
     declare(bench, source_lines(queue))
     with consuming(tmp_path, bench.url):
         until(lambda: bench.count("accepted") == (2,) and queue.ready() == 0)
+    assert log_of(tmp_path).count('"source_connected"') == 1
+
+
+def test_a_record_with_an_unreadable_header_arrives(kafka: Noida, bench: Bench, tmp_path: Path) -> None:
+    """So do those behind it in the same partition."""
+    topic = KafkaQueue(kafka.address)
+    publish_raw(kafka.address, topic.source.queue, as_json(batch(purchase(1))), b"\xff\xfe")
+    topic.publish([as_json(batch(purchase(2)))] * KafkaQueue.PARTITIONS)
+    declare(bench, source_lines(topic))
+    with consuming(tmp_path, bench.url):
+        until(lambda: bench.count("accepted") == (4,) and topic.ready() == 0)
     assert log_of(tmp_path).count('"source_connected"') == 1

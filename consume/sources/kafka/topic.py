@@ -273,8 +273,11 @@ class Kafka:
 
 
 def _pairs(record: Any) -> Sequence[tuple[str, bytes | None]]:
-    """Return the headers; the client's types allow what it only takes, and never returns."""
-    return record.headers() or ()
+    """Return the headers; none where the client cannot read them, because a name is no UTF-8."""
+    try:
+        return record.headers() or ()
+    except (SystemError, UnicodeDecodeError):
+        return ()
 
 
 def _bytes(value: str | bytes | None) -> bytes:

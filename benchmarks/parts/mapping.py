@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.parts.floor import floor
 from benchmarks.report.result import Result
 from benchmarks.report.tables import command
 from benchmarks.support.data import NOW_MS, USERS, batches
+from benchmarks.support.floor import floor
 from benchmarks.support.timing import Contestant, Timed, alternate
 from config.model import (
     Condition,

@@ -25,7 +25,7 @@ class Emulator:
             if importlib.util.find_spec("google.pubsub_v1") is not None:
                 self._start(program)
                 return
-        pytest.skip("the client of Pub/Sub is not installed here: pip install '.[servers-test]'")
+        pytest.skip("the client of Pub/Sub is not installed here: pip install '.[test]'")
 
     def close(self) -> None:
         """Stop it; what it has is gone."""

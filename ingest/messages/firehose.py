@@ -1,7 +1,7 @@
 """Answer Amazon Data Firehose, which delivers the records of a stream by HTTP.
 
-Firehose takes only 200 for success, and only answers with its request's id. It sends a request again, with the same
-id, for any other status but 413: what is answered so, it drops.
+Firehose takes only 200 for success, and only answers with its request's id. After any other status it sends the request
+again, with the same id; but after 413 it drops the records.
 """
 
 import time

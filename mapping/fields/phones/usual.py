@@ -1,7 +1,7 @@
 """Read the usual forms of a phone number by its country's plan, without parsing it: a parse takes fifty times as long.
 
-A plan is compiled from phonenumbers' own tables when a country's first number comes. Whatever is not certainly a valid
-number, read in one way only, is left to phonenumbers (`mapping/fields/phones/numbers.py`).
+A plan is compiled from phonenumbers' own tables when a country's first number comes. What is not certainly a valid
+number, or can be read in two ways, is left to phonenumbers (`mapping/fields/phones/numbers.py`).
 """
 
 import re

@@ -29,6 +29,11 @@ REPORT_EVERY_S: Final = 2.0
 END_WITHIN_S: Final = WAIT_S + 10.0
 """A queue that does not answer must not keep the process for longer; its messages come again."""
 
+RESTART_S: Final = (0.0, 1.0, 5.0, 30.0)
+"""How long a source rests after its first, second, … fault in a row: queues count deliveries, and drop at a bound."""
+FAULTS_APART_S: Final = 120.0
+"""After this long without one, a fault is a first one again."""
+
 log = structlog.get_logger("relay.consume")
 
 
@@ -65,6 +70,7 @@ class Consumers:
         self._settings, self._intake, self._counts = settings, intake, counts
         self._running: dict[str, tuple[Consumer, asyncio.Task[None], SourceReport]] = {}
         self._gone: list[SourceState] = []
+        self._faults: dict[str, tuple[int, float]] = {}
         self._process = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
         self._report_at = 0.0
 
@@ -77,9 +83,9 @@ class Consumers:
             if task.done():
                 del self._running[name]
                 self._gone.append(report.state)
-                self._log_failure(name, task)
+                self._note_fault(name, task)
         for name, source in wanted.items():
-            if name not in self._running:
+            if name not in self._running and not self._rests(name):
                 self._start(source)
         await self._report()
 
@@ -101,11 +107,20 @@ class Consumers:
         task = asyncio.get_running_loop().create_task(consumer.run())
         self._running[source.id] = consumer, task, report
 
-    def _log_failure(self, name: str, task: "asyncio.Task[None]") -> None:
-        """Log a consumer that ended because of a fault; the next call starts it again."""
+    def _note_fault(self, name: str, task: "asyncio.Task[None]") -> None:
+        """Log a consumer that ended because of a fault in relay; it starts again after a rest."""
         error = task.exception()
-        if isinstance(error, Exception):
-            log.error("source_failed", source=name, exc_info=error)
+        if not isinstance(error, Exception):
+            return
+        log.error("source_failed", source=name, exc_info=error)
+        now = asyncio.get_running_loop().time()
+        number, at = self._faults.get(name, (0, now))
+        self._faults[name] = (number if now - at < FAULTS_APART_S else 0) + 1, now
+
+    def _rests(self, name: str) -> bool:
+        number, at = self._faults.get(name, (0, 0.0))
+        rest_s = RESTART_S[min(number, len(RESTART_S)) - 1] if number else 0.0
+        return asyncio.get_running_loop().time() < at + rest_s
 
     async def _report(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -145,7 +145,10 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
         "Redis is full or away: nothing is taken from the queue, which keeps its messages.",
         "Logged once for each `problem`.",
     ),
-    "source_failed": LogEvent("Taking messages from a queue failed; it begins again, after a rest where it fails in a row.", "A fault of relay."),
+    "source_failed": LogEvent(
+        "Taking messages from a queue failed; it begins again, after a rest where it fails in a row.",
+        "A fault of relay.",
+    ),
     "messages_given_back": LogEvent(
         "Messages were returned to their queue without being acknowledged.",
         "Redis was full or away for minutes, or the process ended. They come again.",

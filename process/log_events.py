@@ -51,8 +51,13 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
         "Files of the archive older than RELAY_ARCHIVE_DAYS cannot be removed.",
         "`problem` says why. Tried once an hour.",
     ),
+    "archive_unset": LogEvent(
+        "Receipts wait for an archive, but this worker has no RELAY_ARCHIVE.",
+        "Set it for every worker. Receipts that waited for a day are removed. Logged once.",
+    ),
     "archive_discarded": LogEvent(
-        "Receipts that waited for an archive were removed.", "RELAY_ARCHIVE is not set any more. They count as lost."
+        "Receipts that waited a day for an archive were removed.",
+        "RELAY_ARCHIVE is not set any more. They count as lost.",
     ),
     "configuration_reloaded": LogEvent("The changed configuration file is in use."),
     "configuration_refused": LogEvent(

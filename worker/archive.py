@@ -8,7 +8,7 @@ from typing import Final
 import redis
 import structlog
 
-from lanes.receipts.archive import archive_kept, discard_waiting, note_failure
+from lanes.receipts.archive import archive_kept, discard_waiting, note_failure, oldest_waiting_ms
 from operations.archive.storage import ArchiveError, Storage
 from operations.archive.write import remove_old_files, write_next
 from store.client import connect
@@ -21,6 +21,8 @@ ARCHIVE_EVERY_S: Final = 5.0
 REMOVE_EVERY_S: Final = 3_600
 RETRY_AFTER_S: Final = (5, 15, 60)
 """The last one is repeated."""
+KEPT_WITHOUT_MS: Final = 24 * 3_600_000
+"""How long receipts wait where this worker has no archive: the variable may be forgotten; another may have it."""
 
 log = structlog.get_logger("relay.worker.archive")
 
@@ -37,14 +39,14 @@ class Archiver:
         self._storage: Storage | None = None
         self._failures = 0
         self._next_s = 0.0
+        self._told_unset = False
         self._monotonic: Callable[[], float] = time.monotonic
 
     def step(self, runtime: Runtime) -> None:
-        """Write every portion that is due; without an archive, remove what waited for one. Raise RedisAway."""
+        """Write every portion that is due; without an archive, remove what waited a day for one. Raise RedisAway."""
         url = runtime.settings.archive
         if url is None:
-            if archive_kept(self._client).receipts:
-                log.warning("archive_discarded", receipts=discard_waiting(self._client))
+            self._discard_old()
             return
         self._storage = self._storage or Storage(url)
         if self._monotonic() < self._next_s:
@@ -65,6 +67,18 @@ class Archiver:
                 log.info("archive_writable")
             self._failures = 0
             log.info("archive_written", file=file.path, receipts=file.receipts)
+
+    def _discard_old(self) -> None:
+        """Remove what waits for an archive when the oldest of it is a day old; before that, say that it waits."""
+        oldest_ms = oldest_waiting_ms(self._client)
+        if oldest_ms is None:
+            return
+        clocks = Clocks(now_ms(self._client), own_ms())
+        if clocks.earliest_ms - oldest_ms > KEPT_WITHOUT_MS and not clocks.disagree:
+            log.warning("archive_discarded", receipts=discard_waiting(self._client))
+        elif not self._told_unset:
+            log.warning("archive_unset", receipts=archive_kept(self._client).receipts)
+            self._told_unset = True
 
     def _remove_old(self, storage: Storage, days: int) -> None:
         clocks = Clocks(now_ms(self._client), own_ms())

@@ -34,7 +34,8 @@ def describe_archive(status: ArchiveStatus) -> str:
         waits = "waits" if kept.receipts == 1 else "wait"
         parts.append(f"{plural(kept.receipts, 'receipt')} {waits} in {size(kept.bytes)}")
     if kept.lost:
-        parts.append(f"{plural(kept.lost, 'receipt')} lost: removed unwritten, because they waited too long")
+        why = "the archive could not be written for too long, or was not set"
+        parts.append(f"{plural(kept.lost, 'receipt')} lost: removed unwritten, because {why}")
     if kept.failing_since_ms is not None:
         parts.append(f"cannot be written since {rfc3339(kept.failing_since_ms)}: {kept.error}")
     return "; ".join(parts)

@@ -82,7 +82,7 @@ class _End(io.RawIOBase):
 
 def encode_portion(pieces: Sequence[Piece]) -> Encoded:
     """Return the pieces as a Parquet file. Raise ArchiveError where the packages are missing."""
-    arrow, parquet = _packages()
+    arrow, parquet = arrow_packages()
     ids: list[bytes] = []
     counts: list[int] = []
     times: list[int] = []
@@ -118,7 +118,7 @@ def encode_portion(pieces: Sequence[Piece]) -> Encoded:
 
 def find_in_file(path: str, content: bytes, wanted: WantedIds) -> list[ArchivedReceipt]:
     """Return the receipts of a file whose ids are wanted. Raise ArchiveError."""
-    arrow, parquet = _packages()
+    arrow, parquet = arrow_packages()
     try:
         file = parquet.ParquetFile(arrow.BufferReader(content))
         column = file.read(columns=[ID_COLUMN], use_threads=False).column(0)
@@ -135,7 +135,7 @@ def may_have(file: ArchiveFile, end: bytes, wanted: WantedIds) -> bool:
 
     Files of former versions have no prefixes; they may have any.
     """
-    arrow, parquet = _packages()
+    arrow, parquet = arrow_packages()
     try:
         whole = arrow.PythonFile(_End(file.size, end), mode="r")
         column = parquet.ParquetFile(whole).read(columns=[PREFIX_COLUMN], use_threads=False).column(0)
@@ -151,7 +151,7 @@ def end_size(file: ArchiveFile) -> int:
 
 def wanted_ids(digests: Sequence[bytes]) -> WantedIds:
     """Return these ids, given as SHA-256, as files have them."""
-    arrow = _packages()[0]
+    arrow = arrow_packages()[0]
     return WantedIds(arrow.array([digest.hex() for digest in digests]), _prefix_column(arrow, b"".join(digests)))
 
 
@@ -161,7 +161,8 @@ def _prefix_column(arrow: ModuleType, ids: bytes) -> Any:
     return arrow.Array.from_buffers(arrow.int32(), len(ids) // ID_BYTES, [None, arrow.py_buffer(first)])
 
 
-def _packages() -> tuple[ModuleType, ModuleType]:
+def arrow_packages() -> tuple[ModuleType, ModuleType]:
+    """Return Arrow and its Parquet. Raise ArchiveError where they are not installed."""
     try:
         import pyarrow
         import pyarrow.compute

@@ -7,7 +7,7 @@ import redis
 from lanes.receipts.archive import close_portion, move_since, remove_portion
 from operations.archive.names import ArchiveFile, file_name, first_kept_ms, parse_name
 from operations.archive.storage import ArchiveError, Storage
-from operations.archive.tables import encode_portion
+from operations.archive.tables import arrow_packages, encode_portion
 from store.replication.confirmation import confirmations
 
 CONFIRM_WITHIN_MS: Final = 2_000
@@ -55,6 +55,7 @@ def files_of(storage: Storage) -> list[ArchiveFile]:
 
 
 def try_to_write(storage: Storage) -> None:
-    """Write a small file and remove it. Raise ArchiveError."""
+    """Write a small file and remove it, with all packages that real files need. Raise ArchiveError."""
+    arrow_packages()
     storage.put(_PROBE, b"relay check wrote this file to try whether it can.\n")
     storage.delete([_PROBE])

@@ -1,6 +1,7 @@
 """Receipts become Parquet files by hour: one row for each receipt, with what the receipt says."""
 
 import struct
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from delivery.receipt import ReceiptFields
 from lanes.receipts.archive import Piece, archive_kept
 from lanes.receipts.blocks import receipts_kept
 from operations.archive.names import file_name, first_kept_ms, parse_name
+from operations.archive.storage import ArchiveError
 from operations.archive.tables import encode_portion
 from operations.archive.write import files_of, remove_old_files, try_to_write
 from operations.dead_letters.store import DeadLetterStore
@@ -165,16 +167,29 @@ def test_trying_leaves_nothing(bench: ArchiveBench) -> None:
     assert list(bench.storage.list()) == []
 
 
-def test_without_an_archive_what_waits_is_removed(bench: ArchiveBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """RELAY_ARCHIVE was taken away: its memory is freed, and the receipts count as lost."""
+def test_trying_needs_the_packages_of_files(bench: ArchiveBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`relay check` does not call an archive right of which no file can be made."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ArchiveError, match="needs packages that are not installed"):
+        try_to_write(bench.storage)
+
+
+@pytest.mark.parametrize(("hours", "waiting"), [(23, 1), (25, 0)])
+def test_without_an_archive_what_waits_is_removed_after_a_day(
+    hours: int, waiting: int, bench: ArchiveBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RELAY_ARCHIVE was taken away, or forgotten: check says so; later its memory is freed, and receipts are lost."""
     bench.put([purchase(1)])
     bench.drain()
     monkeypatch.delenv("RELAY_ARCHIVE")
+    found = [each["status"] for each in relay("check", "--json").json if each["check"] == "archive"]
+    assert found == ["warning"]
     bench.runtime.settings = bench.runtime.settings.model_copy(update={"archive": None})
     bench.runtime.receipts = ReceiptWriter(b"", bench.runtime.receipts.budget)
+    make_older(bench.redis, hours)
     Archiver(bench.url).step(bench.runtime)
     kept = archive_kept(bench.redis)
-    assert (kept.receipts, kept.bytes, kept.lost) == (0, 0, 1)
+    assert (kept.receipts, kept.lost) == (waiting, 1 - waiting)
 
 
 @pytest.mark.parametrize(

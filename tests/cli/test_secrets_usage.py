@@ -108,6 +108,7 @@ def test_unencrypted_data_are_listed_and_dead_letters_are_encrypted(bench: Bench
         (NEW, "wrong", "3 of 3 sampled entries (waiting events, dead letters) cannot be decrypted with this key"),
         ("", "wrong", "3 of 3 sampled entries (waiting events, dead letters) cannot be decrypted without a key"),
     ],
+    ids=["its key", "a former key", "a foreign key", "no key"],
 )
 def test_check_says_that_a_key_is_not_the_one_of_what_redis_holds(
     encrypted: Bench, keys: str, status: str, words: str

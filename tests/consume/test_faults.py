@@ -24,6 +24,8 @@ from support.queues import KafkaQueue, PubSubQueue, Queue, RabbitQueue
 from support.rabbitmq import RabbitMq
 from support.waiting import until
 
+STUCK_AFTER_S = 100.0
+MOST_STARTS = 3
 ACTIONS = {"kill_consumer": 6, "kill_redis": 1, "kill_worker": 1}
 
 Broker = RabbitMq | Noida | Emulator
@@ -57,6 +59,28 @@ def test_no_confirmed_message_is_lost(kind: str, tmp_path: Path) -> None:
         broker.close()
 
 
+def wait_until_taken(queue: Queue, broker: Broker) -> int:
+    """Wait until no message is left; return how often the broker was started again for it.
+
+    noida-db sometimes leaves a group whose members were killed without partitions, whoever its members are. Nothing is
+    published any more, so it may be started again.
+    """
+    starts = 0
+    ready, since = queue.ready(), time.monotonic()
+    while ready:
+        time.sleep(0.2)
+        left = queue.ready()
+        if left != ready:
+            ready, since = left, time.monotonic()
+        if time.monotonic() - since > STUCK_AFTER_S:
+            assert isinstance(broker, Noida), f"{left} messages are not taken"
+            assert starts < MOST_STARTS, f"{left} messages are not taken"
+            broker.kill()
+            broker.start()
+            starts, since = starts + 1, time.monotonic()
+    return starts
+
+
 def run(plant: Plant, broker: Broker, queue: Queue, choices: random.Random, seconds: float) -> None:
     publisher = Publisher(queue)
     done: Counter[str] = Counter()
@@ -83,7 +107,7 @@ def run(plant: Plant, broker: Broker, queue: Queue, choices: random.Random, seco
     break_things(seconds / 2)
     publisher.stop()
     plant.restart_the_dead()
-    until(lambda: queue.ready() == 0)
+    done["restart_broker"] = wait_until_taken(queue, broker)
     twice = queue.published_again()
     outcome = None
     generated: set[tuple[str, str]] = set()

@@ -62,7 +62,7 @@ def test_no_confirmed_message_is_lost(kind: str, tmp_path: Path) -> None:
 def wait_until_taken(queue: Queue, broker: Broker) -> int:
     """Wait until no message is left; return how often the broker was started again for it.
 
-    noida-db sometimes leaves a group whose members were killed without partitions; with plain clients too, without relay.
+    noida-db sometimes leaves a group whose members were killed without partitions, also with plain clients.
     Nothing is published any more, so it may be started again.
     """
     starts = 0

@@ -86,7 +86,7 @@ class Bench:
 
     def refused(self, plan: Plan, event_head: Head | None, **batch: Any) -> Result | None:
         """Return how an event ends at ingest; None where ingest stores it."""
-        split = split_batch(json.dumps(batch).encode())
+        split = split_batch(json.dumps({**batch, "events": []}).encode())
         withheld = plan.withholds(split.environment, split.shared)
         return plan.refuses(event_head) if withheld is None else withheld
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.bench import Bench
 from support.events import batch, purchase
-from support.failover import fail_over
+from support.failover import fail_over, fail_over_before_replicas_confirm, lose_the_primary_once_a_change_begins
 from support.nodes import Nodes
 from support.proxies import Proxy
 from support.terminal import relay
@@ -18,7 +18,6 @@ from config.secrets import Keyring
 from operations.erasure import Eraser
 from sandbox.client import SandboxClient
 from store.errors import RedisAway
-from store.replication.confirmation import Changes
 
 BAD = purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -92,15 +91,7 @@ def test_a_command_that_a_failover_undid_says_so(
     """The new primary has nothing of it, and would confirm that: the exit code is 1. Run again, it is done there."""
     primary, replica = nodes.nodes
     on_nodes.redis.wait(1, 60_000)
-    unconfirmed = Changes.unconfirmed
-    failovers = [fail_over]
-
-    def fail_over_first(self: Changes, *arguments: float) -> str | None:
-        if failovers:
-            failovers.pop()(nodes, name)
-        return unconfirmed(self, *arguments)
-
-    monkeypatch.setattr(Changes, "unconfirmed", fail_over_first)
+    fail_over_before_replicas_confirm(monkeypatch, nodes, name)
     primary.proxy.hold(f"replica:{replica.port}")
     code, result = run(on_nodes, command)
     assert (code, "Redis failed over" in result, "Run this again" in result) == (1, True, True), result
@@ -117,13 +108,7 @@ def test_a_command_that_redis_left_says_that_it_may_be_done(
     command: str, on_nodes: Bench, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The primary is lost while it runs, and nothing takes over."""
-    begin = Changes.__init__
-
-    def begin_and_lose(self: Changes, *arguments: Any) -> None:
-        begin(self, *arguments)
-        nodes.nodes[0].die()
-
-    monkeypatch.setattr(Changes, "__init__", begin_and_lose)
+    lose_the_primary_once_a_change_begins(monkeypatch, nodes)
     code, result = run(on_nodes, command)
     assert code == 1
     assert "it may be done, in part or not at all. Run this again." in result

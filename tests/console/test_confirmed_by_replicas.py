@@ -9,14 +9,13 @@ import pytest
 from support.bench import Bench
 from support.console_client import ConsoleClient, visible_text
 from support.events import batch, purchase
-from support.failover import fail_over
+from support.failover import fail_over_before_replicas_confirm, lose_the_primary_once_a_change_begins
 from support.nodes import Nodes
 from support.proxies import Proxy
 
 from config.secrets import Keyring
 from console.app import PAGES, READ_ONLY
 from sandbox.client import SandboxClient
-from store.replication.confirmation import Changes
 
 BAD = purchase(1, custom_flags={"TikTok.URL": "www.shop.com/x"})
 GOOD = {"path": "custom_flags.TikTok.URL", "value": "https://shop.example/", "anyway": "1"}
@@ -109,14 +108,7 @@ def test_a_form_that_a_failover_undid_says_so(
 ) -> None:
     """The new primary has nothing of it; sent again, it is done there."""
     primary, replica = nodes.nodes
-    unconfirmed, failovers = Changes.unconfirmed, [fail_over]
-
-    def fail_over_first(self: Changes, *arguments: float) -> str | None:
-        if failovers:
-            failovers.pop()(nodes, name)
-        return unconfirmed(self, *arguments)
-
-    monkeypatch.setattr(Changes, "unconfirmed", fail_over_first)
+    fail_over_before_replicas_confirm(monkeypatch, nodes, name)
     primary.proxy.hold(f"replica:{replica.port}")
     status, text = send(operator, form)
     assert (status, "Run this again" in text) == (503, True), text
@@ -131,13 +123,7 @@ def test_a_form_that_redis_left_says_that_it_may_be_done(
     form: str, operator: ConsoleClient, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The primary is lost while the page works, and nothing takes over."""
-    begin = Changes.__init__
-
-    def begin_and_lose(self: Changes, *arguments: Any) -> None:
-        begin(self, *arguments)
-        nodes.nodes[0].die()
-
-    monkeypatch.setattr(Changes, "__init__", begin_and_lose)
+    lose_the_primary_once_a_change_begins(monkeypatch, nodes)
     status, text = send(operator, form)
     assert (status, "Redis went away meanwhile" in text) == (503, True), text
     assert "This may be done, in part or not at all." in text

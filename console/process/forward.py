@@ -5,6 +5,7 @@ The event loop only copies bytes here, so a page costs ingest no computation.
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -50,29 +51,27 @@ class Forwarder:
         except (OSError, TimeoutError, httptools.HttpParserError) as error:
             log.warning("console_not_answering", error=type(error).__name__)
             if not answer.has_begun:
-                await _send_unavailable(
-                    scope,
-                    receive,
-                    send,
-                    "The console's process did not answer. Reload the page: relay starts the process again.\n",
-                )
+                await _send_unavailable(scope, receive, send, NO_ANSWER)
         finally:
             self._in_progress -= 1
 
     async def _forward(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        reader, writer = await asyncio.open_unix_connection(sock=self._process.connect())
-        sending = asyncio.create_task(_send_request(scope, receive, writer))
-        try:
-            while part := await reader.read(READ_BYTES):
-                await answer.feed(part)
+        loop = asyncio.get_running_loop()
+        with self._process.connect() as connection:
+            sending = asyncio.create_task(_send_request(scope, receive, connection))
+            try:
+                while part := await loop.sock_recv(connection, READ_BYTES):
+                    await answer.feed(part)
+            except ConnectionResetError:  # comes after the answer, if the process closed before it read the whole form
+                log.debug("console_form_not_read")
+            finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
             await answer.end()
-        finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
-            writer.close()
 
 
-async def _send_request(scope: Scope, receive: Receive, writer: asyncio.StreamWriter) -> None:
+async def _send_request(scope: Scope, receive: Receive, connection: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
     query = scope["query_string"]
     path = scope["raw_path"] + (b"?" + query if query else b"")
     client = scope.get("client")
@@ -82,23 +81,19 @@ async def _send_request(scope: Scope, receive: Receive, writer: asyncio.StreamWr
     has_body = scope["method"] not in ("GET", "HEAD")
     headers += [(b"connection", b"close"), *([(b"transfer-encoding", b"chunked")] if has_body else [])]
     lines = [scope["method"].encode() + b" " + path + b" HTTP/1.1", *map(b": ".join, headers)]
-    writer.write(b"\r\n".join([*lines, b"", b""]))
     with contextlib.suppress(ConnectionError):  # the answer may arrive before the request ends
-        while has_body:
+        await loop.sock_sendall(connection, b"\r\n".join([*lines, b"", b""]))
+        message: Message = {"type": "http.request"}
+        while has_body and message["type"] == "http.request":
             message = await receive()
             if body := message.get("body", b""):
-                writer.write(b"%x\r\n" % len(body) + body + b"\r\n")
-                await writer.drain()
-            if message["type"] != "http.request":
-                writer.close()
-                return
-            if not message.get("more_body", False):
-                writer.write(b"0\r\n\r\n")
-                has_body = False
-        await writer.drain()
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        writer.close()  # the browser has gone: so does a stream that has no end
+                await loop.sock_sendall(connection, b"%x\r\n" % len(body) + body + b"\r\n")
+            has_body = message.get("more_body", False)
+            if message["type"] == "http.request" and not has_body:
+                await loop.sock_sendall(connection, b"0\r\n\r\n")
+        while message["type"] != "http.disconnect":
+            message = await receive()
+        connection.shutdown(socket.SHUT_RDWR)  # the browser has gone: so does a stream that has no end
 
 
 class _Answer:

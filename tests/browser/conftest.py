@@ -53,6 +53,15 @@ def browser(chromium: str, plant: Plant) -> Iterator["Browser"]:
 
 
 @pytest.fixture
+def expect(browser: "Browser") -> Callable[..., Any]:
+    """Return expect(locator) of the driver, whose assertions wait until the page shows what is expected."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=60_000)
+    return expect
+
+
+@pytest.fixture
 def client(plant: Plant) -> Iterator[redis.Redis]:
     """Give a client of Redis."""
     with plant.client() as client:
@@ -68,7 +77,7 @@ def context_of(plant: Plant, browser: "Browser") -> Iterator[Callable[..., "Brow
         context = browser.new_context(
             **{"base_url": plant.ingest_urls[0], "viewport": {"width": 1280, "height": 900}, **options}
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         opened.append(context)
         return context
 

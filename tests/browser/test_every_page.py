@@ -65,12 +65,12 @@ def test_every_field_has_a_label_and_tab_starts_with_the_skip_link(context_of: C
             assert page.evaluate("document.activeElement.textContent") == "Skip to the content", path
 
 
-def test_the_console_works_without_scripts(context_of: ContextOf, client: redis.Redis) -> None:
+def test_the_console_works_without_scripts(context_of: ContextOf, expect: Callable[..., Any]) -> None:
     """Preview and replay work as plain forms."""
     page = signed_in(context_of(java_script_enabled=False))
     page.goto("/console/try?sample=purchase")
     page.get_by_role("button", name="Preview").click()
-    assert page.locator("article.result").count() == 3
+    expect(page.locator("article.result")).to_have_count(3)
     page.goto("/console/dead-letters?connection=shop-web&reason=invalid_value")
     page.locator("table.dead-letters a").first.click()
     page.get_by_role("button", name="Replay", exact=True).click()

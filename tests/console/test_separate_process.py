@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,7 @@ from support.product import RELAY
 from cli.processes.console import command
 from config.settings import Settings
 from console.app import console_in_own_process
+from console.origin import CROSS_SITE
 from ingest.server import serving
 
 
@@ -150,3 +152,24 @@ def test_an_incomplete_request_delays_no_other(ingest_url: str) -> None:
     with socket.create_connection((host, int(port)), timeout=30) as incomplete:
         incomplete.sendall(b"POST /console/login HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\npass")
         assert httpx.get(f"{ingest_url}/console/login", trust_env=False, timeout=30).status_code == 200
+
+
+def test_a_form_that_is_refused_before_it_arrives_gets_the_reason(ingest_url: str) -> None:
+    """The console answers a form of another site at once; many forms that arrive late all get that answer."""
+    host, port = ingest_url.removeprefix("http://").split(":")
+    httpx.get(f"{ingest_url}/console/login", trust_env=False, timeout=60)
+    head = (
+        b"POST /console/dead-letters/discard HTTP/1.1\r\nhost: x\r\nsec-fetch-site: same-site\r\nconnection: close\r\n"
+        b"content-type: application/x-www-form-urlencoded\r\ncontent-length: 6\r\n\r\n"
+    )
+
+    def send_form(number: int) -> bytes:
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
+            connection.sendall(head)
+            time.sleep(0.001 * (number % 3))
+            connection.sendall(b"sure=1")
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(send_form, range(900)))
+    assert [answer[:300] for answer in answers if CROSS_SITE.encode() not in answer] == []

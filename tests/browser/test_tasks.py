@@ -70,6 +70,7 @@ def test_a_dead_letter_is_found_corrected_with_a_preview_and_delivered(
     page.get_by_role("heading", name="1 dead letter").wait_for()
     page.locator("table.dead-letters a").click()
     page.get_by_text("Would be dead-lettered again").wait_for()
+    page.wait_for_load_state()  # the script that listens to the form is there
     assert page.get_by_label("Field").input_value() == "custom_flags.TikTok.URL"
     value = page.get_by_label("Value")
     value.press_sequentially("shop")
@@ -99,6 +100,7 @@ def test_a_whole_event_is_edited_with_the_preview_beside_it(
     reveal = json.loads(client.lindex("audit:reveals", 0) or b"{}")
     assert (reveal["command"], reveal["number"]) == ("console edit", 1)
     page.get_by_text("Would be dead-lettered again").wait_for()
+    page.wait_for_load_state()
     text.fill(text.input_value().replace("__CALLBACK_PARAM__", "E.C.P.abc"))
     page.get_by_text("Would be sent as").wait_for()
     assert "invalid_ttclid" in page.get_by_role("region", name="Why it failed").inner_text()
@@ -226,6 +228,7 @@ def test_events_are_watched_as_they_end(plant: Plant, page: "Page", client: redi
     """Masked, with TikTok's answer; leaving the page ends the watch."""
     page.get_by_role("link", name="Live", exact=True).click()
     page.get_by_label("TikTok event").fill("completepayment")
+    page.wait_for_load_state()
     page.get_by_role("button", name="Watch").click()
     page.get_by_text("watching", exact=True).wait_for()
     row = page.locator("#live-events details", has_text="order-live")

@@ -62,8 +62,13 @@ async def forward(process: AnswersEarly) -> list[Message]:
         await asyncio.sleep(0.05)  # what comes next, and the end of the connection, is there before it is read
 
     scope = {
-        "type": "http", "method": "POST", "raw_path": b"/console/dead-letters/discard", "query_string": b"",
-        "headers": [], "client": None, "path": "/console/dead-letters/discard",
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/console/dead-letters/discard",
+        "query_string": b"",
+        "headers": [],
+        "client": None,
+        "path": "/console/dead-letters/discard",
     }
     await Forwarder(process)(scope, receive, send)  # type: ignore[arg-type]  # a stand-in
     return sent

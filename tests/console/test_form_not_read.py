@@ -84,6 +84,6 @@ def test_the_whole_answer_is_forwarded(parts: tuple[bytes, ...]) -> None:
 
 
 def test_a_process_that_ends_without_an_answer_is_503() -> None:
-    """The browser is told to reload."""
+    """The sentence says to reload the page."""
     sent = asyncio.run(forward(AnswersEarly((), waits_for_form=True)))
     assert sent[0]["status"] == 503

@@ -1,6 +1,7 @@
 // Maps Segment events to TikTok's with Segment's own published code, its one network call answered on the spot.
 // node segment.js FILE SECONDS: FILE holds one event's JSON a line; prints what was done as JSON.
 const { readFileSync } = require('node:fs')
+const { measure } = require('./timing.js')
 const [file, seconds] = process.argv.slice(2)
 
 const core = require.resolve('@segment/actions-core')
@@ -28,23 +29,9 @@ const destination = new Destination(definition)
 const lines = readFileSync(file, 'utf8').trim().split('\n')
 
 async function some(count, offset) {
+  const before = bodies
   for (let n = 0; n < count; n++) await destination.onEvent(JSON.parse(lines[(offset + n) % lines.length]), settings)
+  return bodies - before
 }
 
-async function main() {
-  await some(500, 0) // lets V8 compile it
-  bodies = 0
-  let events = 0
-  const began = process.hrtime.bigint()
-  const cpu = process.cpuUsage()
-  const elapsed = () => Number(process.hrtime.bigint() - began) / 1e9
-  while (elapsed() < Number(seconds)) {
-    await some(100, events)
-    events += 100
-  }
-  const took = elapsed()
-  const used = process.cpuUsage(cpu)
-  console.log(JSON.stringify({ events, seconds: took, cpu_s: (used.user + used.system) / 1e6, bodies }))
-}
-
-main()
+measure(some, 500, seconds).then(console.log)

@@ -7,14 +7,12 @@ dependencies are installed and its sources transpiled to `dist/`, it is measured
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from rich.console import Console
 
 from benchmarks.parts.mapping import STRANGERS, Case, relay_work
@@ -22,21 +20,14 @@ from benchmarks.parts.segment import segment_event
 from benchmarks.report.figures import figure, ratios
 from benchmarks.report.result import Result
 from benchmarks.support.data import USERS, batches
+from benchmarks.support.node import run_script
 
-SCRIPT: Final = Path(__file__).parents[1] / "node" / "rudderstack.js"
 EVENTS: Final = 3_000
 TARGETS: Final = {("web", STRANGERS): 3.5, ("legacy", STRANGERS): 2.5}
 """Route and users → how many times as fast relay is to be."""
 VERSIONS: Final = {"web": "v2", "legacy": "v1"}
 """relay's route → the version of RudderStack's destination that posts to the same API."""
 DOES: Final = "its process() for one event: JSON text in, request text out; no batches, no notes, no phone plans"
-
-
-class _Done(msgspec.Struct):
-    events: int
-    seconds: float
-    cpu_s: float
-    bodies: int
 
 
 def run(quick: bool) -> list[Result]:
@@ -99,10 +90,6 @@ def _relay(work: Callable[[], None], seconds: float) -> float:
 
 def _rudderstack(node: str, build: Path, file: Path, seconds: float) -> float:
     """Return events a second of CPU, that of V8's own threads included."""
-    command = [node, str(SCRIPT), str(build), str(file), str(seconds)]
-    quiet = {**os.environ, "LOG_LEVEL": "error"}  # by default it logs a warning for each event
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=quiet)  # noqa: S603 - from PATH or NODE
-    outcome = msgspec.json.decode(done.stdout.splitlines()[-1], type=_Done)
-    if outcome.bodies < outcome.events * 500:
-        raise AssertionError("RudderStack's mapper made no bodies: it has changed")
-    return outcome.events / outcome.cpu_s
+    quiet = {"LOG_LEVEL": "error"}  # by default it logs a warning for each event
+    done = run_script(node, "rudderstack.js", str(build), str(file), str(seconds), environ=quiet)
+    return done.events / done.cpu_s

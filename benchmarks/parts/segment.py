@@ -8,20 +8,19 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from rich.console import Console
 
 from benchmarks.report.figures import figure, ratios
 from benchmarks.report.result import Result
 from benchmarks.support.bed import CONFIGURATION
 from benchmarks.support.data import batches
+from benchmarks.support.node import SCRIPTS, run_script
 from config.file import ConfigurationFile
 from ingest.active_configuration import compile_configuration
 from mapping.incoming.batch import split_batch
 from mapping.plan import Plan
 from mapping.results import Mapped
 
-FOLDER: Final = Path(__file__).parents[1] / "node"
 EVENTS: Final = 2_000
 EVENTS_A_REQUEST: Final = 1_000
 INSTALL_WITHIN_S: Final = 300
@@ -30,13 +29,6 @@ SEGMENT_DOES: Final = (
     "Segment: its mapping directives, validation against a schema and a Request object for each event; one event a "
     "body; no batches, no notes on omitted values, city without accents lost"
 )
-
-
-class _Done(msgspec.Struct):
-    events: int
-    seconds: float
-    cpu_s: float
-    bodies: int
 
 
 def run(quick: bool) -> list[Result]:
@@ -137,17 +129,13 @@ def _map(plan: Plan, batch: bytes) -> list[Mapped]:
 
 
 def _segment(events: Path, seconds: float) -> float:
-    command = ["node", "segment.js", str(events), str(seconds)]
-    done = subprocess.run(command, cwd=FOLDER, stdout=subprocess.PIPE, check=True)  # noqa: S603 - node from PATH
-    outcome = msgspec.json.decode(done.stdout, type=_Done)
-    if outcome.bodies < outcome.events * 500:
-        raise AssertionError("Segment's mapping made no bodies: its package has changed")
-    return outcome.events / outcome.seconds
+    done = run_script("node", "segment.js", str(events), str(seconds))
+    return done.events / done.seconds
 
 
 def _install() -> str | None:
     """Install the package if needed. Return None, or why it cannot be installed."""
-    if (FOLDER / "node_modules" / "@segment" / "action-destinations").is_dir():
+    if (SCRIPTS / "node_modules" / "@segment" / "action-destinations").is_dir():
         return None
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
@@ -155,7 +143,7 @@ def _install() -> str | None:
     command = [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
     try:
         done = subprocess.run(  # noqa: S603 - npm from PATH
-            command, cwd=FOLDER, capture_output=True, timeout=INSTALL_WITHIN_S, check=False
+            command, cwd=SCRIPTS, capture_output=True, timeout=INSTALL_WITHIN_S, check=False
         )
     except subprocess.TimeoutExpired:
         return f"npm did not install its package within {INSTALL_WITHIN_S} s"

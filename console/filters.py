@@ -1,9 +1,11 @@
-"""Read a query for dead letters from a URL or a form, and write it back."""
+"""Read what a page is limited to from a URL or a form, such as a query for dead letters, and write it back."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from config.nearest import unknown
 from console.request import PageRequest
 from operations.dead_letters.query import TEXT_CONDITIONS, DeadLetterQuery
 from operations.errors import OperatorError
@@ -20,6 +22,12 @@ def query_of(request: PageRequest) -> DeadLetterQuery:
             raise OperatorError(f"The field `{name}` is empty. Give it a value, or omit it.")
     given: dict[str, Any] = {name: request.field(name).strip() or None for name in TEXT_CONDITIONS}
     return DeadLetterQuery(ids=tuple(re.findall(r"[^\s,]+", request.field("id"))), **given)
+
+
+def unknown_connection(request: PageRequest, known: Iterable[str]) -> list[str]:
+    """Return the sentences about the connection that a page is limited to, if there is no such connection."""
+    names, chosen = list(known), request.field("connection")
+    return [unknown("connection", chosen, names)] if chosen and chosen not in names else []
 
 
 def fields_of(query: DeadLetterQuery) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from cli.terminal.output import BAD, GOOD, MUTED, console, note, plain, print_json
+from cli.terminal.usage_errors import unknown_id
 from config.errors import ConfigurationError, Problem
 from config.file import read_without_secrets
 from config.settings import load_settings
@@ -25,7 +26,10 @@ def test(paths: tuple[Path, ...], connection_id: str | None, junit: str | None, 
     """Run the cases in FILE against the configuration; FILE may be a folder of YAML files."""
     settings = load_settings()
     configuration = read_without_secrets(settings.config)
-    cases = [case for case in _read(paths, settings.config) if connection_id in (None, case.connection)]
+    found = _read(paths, settings.config)
+    cases = [case for case in found if connection_id in (None, case.connection)]
+    if not cases and connection_id is not None and connection_id not in configuration.connections:
+        raise unknown_id("connection", connection_id, configuration.connections)
     if not cases:
         raise OperatorError(
             f"No case{'' if connection_id is None else f' names connection {connection_id}'} in the files."

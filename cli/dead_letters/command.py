@@ -6,14 +6,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.context import open_store
-from cli.dead_letters.options import query_of
+from cli.dead_letters.options import find
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import BAD, MUTED, console, json_text, note, plain, print_json, table
 from config.dead_letter_reasons import REASONS
 from delivery.dead_letter import DeadLetter
 from lanes.chunk import Chunk
 from lanes.errors import ChunkUnreadable
-from operations.dead_letters.index import find_once
 from operations.dead_letters.store import DeadLetterStore, public, source_of, without_source
 from operations.errors import OperatorError
 
@@ -21,8 +20,7 @@ from operations.errors import OperatorError
 def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None:
     """List dead letters, oldest first."""
     with open_store() as store:
-        query = query_of(store, conditions)
-        found = find_once(store.client, store.connections, query)
+        query, found = find(store, conditions)
         entries = list(found.oldest() if as_json else reversed(found.newest(0, limit)))
         selected = [without_source(dead_letter) for dead_letter in store.read_each(entries)]
         if reveal and selected:
@@ -41,7 +39,7 @@ def list_(*, limit: int, as_json: bool, reveal: bool, **conditions: Any) -> None
 def count_(*, as_json: bool, **conditions: Any) -> None:
     """Count dead letters by connection, stage, reason and field."""
     with open_store() as store:
-        groups = find_once(store.client, store.connections, query_of(store, conditions)).failure_counts()
+        groups = find(store, conditions)[1].failure_counts()
     counts = sorted(groups, key=lambda row: (row.connection, -row.dead_letters, row.stage, row.reason, row.field or ""))
     names = ("connection", "stage", "reason", "field")
     if as_json:

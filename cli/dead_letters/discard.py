@@ -5,11 +5,10 @@ from typing import Any
 import click
 
 from cli.context import open_store
-from cli.dead_letters.options import check, query_of
+from cli.dead_letters.options import check, find
 from cli.terminal.output import note, print_json
 from cli.terminal.progress import progress
 from cli.terminal.prompts import confirmed
-from operations.dead_letters.index import find_once
 from operations.dead_letters.replay import GONE, Result, discard_all
 from operations.format import plural
 
@@ -19,8 +18,7 @@ def discard(*, yes: bool, as_json: bool, **conditions: Any) -> None:
     check(conditions)
     result = Result()
     with open_store(changes=True) as store:
-        query = query_of(store, conditions)
-        found = find_once(store.client, store.connections, query)
+        query, found = find(store, conditions)
         if found and not confirmed(f"Discard {plural(len(found), 'dead letter')} for good?", yes=yes):
             note("Nothing was discarded.")
             raise SystemExit(1)

@@ -6,10 +6,9 @@ import click
 import msgspec
 
 from cli.context import open_store
-from cli.dead_letters.options import check, query_of
+from cli.dead_letters.options import check, find
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import note
-from operations.dead_letters.index import find_once
 from operations.dead_letters.replay import GONE
 from operations.dead_letters.store import exported
 from operations.format import plural
@@ -20,8 +19,7 @@ def export(*, reveal: bool, **conditions: Any) -> None:
     check(conditions)
     unreadable, written = 0, set[str]()
     with open_store() as store:
-        query = query_of(store, conditions)
-        found = find_once(store.client, store.connections, query)
+        query, found = find(store, conditions)
         if reveal and found:
             note_reveal(store, "export", [entry.id for entry in found.oldest()])
         for dead_letter in store.read_each(found.oldest()):

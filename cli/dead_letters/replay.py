@@ -6,11 +6,10 @@ import click
 
 from cli.context import configuration_of, open_store
 from cli.dead_letters.dry_run import show
-from cli.dead_letters.options import check, query_of
+from cli.dead_letters.options import check, find
 from cli.terminal.output import note, print_json
 from cli.terminal.progress import progress
 from cli.terminal.prompts import confirmed
-from operations.dead_letters.index import find_once
 from operations.dead_letters.preview import ReplayPreviews
 from operations.dead_letters.replay import GONE, Result, late_among, late_question, replay_all
 from operations.format import plural
@@ -20,10 +19,9 @@ def replay(*, dry_run: bool, yes: bool, as_json: bool, reveal: bool, **condition
     """Send dead letters again under the current configuration. A replayed event is a dead letter no more."""
     check(conditions)
     with open_store(changes=True) as store:
-        query = query_of(store, conditions)
+        query, found = find(store, conditions)
         now_ms = store.now_ms()
         previews = ReplayPreviews(configuration_of(store.settings), store.settings, now_ms)
-        found = find_once(store.client, store.connections, query)
         if dry_run:
             show(store, query, found, previews, as_json=as_json, reveal=reveal)
             return

@@ -12,17 +12,18 @@ from rich.text import Text
 
 from cli.context import configuration_of, redis_url, settings_here
 from cli.preview.batch_argument import read_batches
-from cli.preview.diff import Wanted, show_diff
+from cli.preview.diff import show_diff
+from cli.preview.pairs import chosen_pairs
 from cli.preview.save_case import write_case
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, count, json_text, note, plain, print_json, table
-from cli.terminal.usage_errors import unknown_id
-from config.model import Configuration, Connection, Input
+from config.file import load
+from config.model import Connection, Input
 from mapping.results import Note
 from operations.errors import OperatorError
 from operations.format import plural
 from operations.preview.batch_file import too_much, without_events
 from operations.preview.match_keys import Matching, matching_of
-from operations.preview.preview import Preview, Recall, RefusedBatch, Request, pairs_of, preview_all, split_all
+from operations.preview.preview import Preview, Recall, RefusedBatch, Request, preview_all, split_all
 from operations.profiles import recall_one
 from store.client import connect
 from store.records.profiles import ProfileCodec, ProfileStore
@@ -54,10 +55,11 @@ def preview(
         for read in reads if len(reads) > 1 else ():
             split_all(read.batches)
         if changed:
-            wanted = _wanted(input_id, connection_id)
-            show_diff(changed, batches, wanted, settings, as_json=as_json)
+            configurations = [load(Path(file), keyring=settings.keyring) for file in changed]
+            sides = chosen_pairs(configurations, input_id, connection_id)
+            show_diff(sides, batches, settings.tiktok_url, as_json=as_json)
         else:
-            pairs = _chosen(configuration_of(settings), input_id, connection_id)
+            [pairs] = chosen_pairs([configuration_of(settings)], input_id, connection_id)
             if save_case is not None:
                 write_case(save_case, files, batches, pairs, settings.tiktok_url)
             if profile:
@@ -69,11 +71,6 @@ def preview(
     except RefusedBatch as error:
         name = "stdin" if files == ("-",) else ", ".join(files)
         raise OperatorError(f"{name}: {error} Ingest would answer 400 and accept nothing of the request.") from None
-
-
-def _wanted(input_id: str | None, connection_id: str | None) -> Wanted:
-    """Return a function that says whether an input and a connection are selected."""
-    return lambda source, connection: input_id in (None, source.id) and connection_id in (None, connection.id)
 
 
 def _preview(
@@ -90,22 +87,6 @@ def _preview(
         out = console()
         for result, (_, connection) in zip(previews, pairs, strict=True):
             out.print(_shown(result, matching_of(result, connection)))
-
-
-def _chosen(
-    configuration: Configuration, input_id: str | None, connection_id: str | None
-) -> list[tuple[Input, Connection]]:
-    """Return the selected pairs. Raise UsageError for an unknown id or a pair that does not exist."""
-    if input_id is not None and input_id not in configuration.inputs:
-        raise unknown_id("input", input_id, configuration.inputs)
-    if connection_id is not None and connection_id not in configuration.connections:
-        raise unknown_id("connection", connection_id, configuration.connections)
-    wanted = _wanted(input_id, connection_id)
-    pairs = [pair for pair in pairs_of(configuration) if wanted(*pair)]
-    if not pairs and input_id is not None and connection_id is not None:
-        inputs = ", ".join(configuration.connections[connection_id].inputs)
-        raise click.UsageError(f"Connection {connection_id} has no input {input_id}. Its inputs: {inputs}.")
-    return pairs
 
 
 def as_object(result: Preview) -> dict[str, Any]:

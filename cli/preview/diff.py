@@ -1,8 +1,7 @@
 """`relay preview --diff OLD NEW FILE…`: show what a change of the configuration would change in requests."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,31 +9,21 @@ from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
+from cli.preview.pairs import Pairs
 from cli.terminal.output import BAD, CAREFUL, GOOD, MUTED, console, plain, print_json, table
-from config.file import load
-from config.model import Connection, Input
-from config.settings import Settings
 from operations.format import plural
 from operations.preview.diff import ABSENT, Change, Comparison, EventChange, FieldChange, RequestChange, compare_all
-from operations.preview.preview import pairs_of, preview_all
+from operations.preview.preview import preview_all
 
 SHOWN_EVENTS = 20
 """Events of a request that people see; `--json` has all."""
 _STYLES: dict[Change, str] = {"added": GOOD, "removed": BAD, "changed": CAREFUL}
 
-Wanted = Callable[[Input, Connection], bool]
 
-
-def show_diff(
-    files: tuple[str, str], batches: Sequence[bytes], wanted: Wanted, settings: Settings, *, as_json: bool
-) -> None:
-    """Print the differences. Raise ConfigurationError for either file, and RefusedBatch."""
+def show_diff(sides: Iterable[Pairs], batches: Sequence[bytes], tiktok_url: str, *, as_json: bool) -> None:
+    """Print the differences between the pairs of the former file and those of the new one. Raise RefusedBatch."""
     now_ms = time.time_ns() // 1_000_000
-    sides = []
-    for file in files:
-        pairs = [pair for pair in pairs_of(load(Path(file), keyring=settings.keyring)) if wanted(*pair)]
-        sides.append(preview_all(batches, pairs, settings.tiktok_url, now_ms))
-    compared = compare_all(*sides)
+    compared = compare_all(*(preview_all(batches, pairs, tiktok_url, now_ms) for pairs in sides))
     if as_json:
         print_json([as_object(comparison) for comparison in compared])
         return

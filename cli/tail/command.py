@@ -12,6 +12,7 @@ from cli.context import redis_url, settings_here
 from cli.tail.screen import block
 from cli.terminal.output import console, note
 from cli.terminal.usage_errors import unknown_id
+from operations.choices import unknown_events, unsent_events
 from operations.format import plural
 from operations.status.connections import Overview, overview
 from operations.status.describe import describe_status
@@ -35,27 +36,31 @@ def tail(
     settings = settings_here()
     with connect(redis_url(settings)) as client:
         seen = overview(settings, client)
-        _check(connections, seen)
+        _check(connections, events, seen)
         watcher = Watcher(client, Watch(connections, events, outcomes))
         try:
-            _follow(watcher, number, as_json, lambda: _note_beginning(connections, seen))
+            _follow(watcher, number, as_json, lambda: _note_beginning(connections, events, seen))
         except KeyboardInterrupt:
             pass
         finally:
             _end(watcher)
 
 
-def _check(connections: Sequence[str], seen: Overview) -> None:
-    """Raise UsageError for an unknown connection."""
+def _check(connections: Sequence[str], events: Sequence[str], seen: Overview) -> None:
+    """Raise UsageError for an unknown connection, or an unknown TikTok event."""
     known = [status.id for status in seen.statuses]
     for connection in connections:
         if connection not in known:
             raise unknown_id("connection", connection, known)
+    for sentence in unknown_events(events, seen):
+        raise click.UsageError(sentence)
 
 
-def _note_beginning(connections: Sequence[str], seen: Overview) -> None:
-    """Say that events are shown from now, and which of their connections deliver nothing at present."""
+def _note_beginning(connections: Sequence[str], events: Sequence[str], seen: Overview) -> None:
+    """Say that events are shown from now, and which are to be expected of none of the connections at present."""
     note("Watching: events are shown as they end. Ctrl-C ends it.")
+    for sentence in unsent_events(events, connections, seen):
+        note(sentence)
     for status in seen.statuses:
         if status.state != "healthy" and (not connections or status.id in connections):
             note(f"{status.id}: {describe_status(status, seen.reading.now_ms)}")

@@ -3,10 +3,11 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import IO, Final
 
 import click
+
+from config.nearest import nearest
 
 _DELIMITERS: Final = ",;\t"
 _CSV: Final = (".csv", ".tsv")
@@ -41,8 +42,8 @@ def _from_file(file: IO[str], column: str | None) -> Iterator[str]:
             f"{file.name} has several columns: say with --column which has the ids. Columns: {known}."
         )
     if column not in names:
-        close = get_close_matches(column, names, n=1)
-        hint = f' Did you mean "{close[0]}"?' if close else ""
+        near = nearest(column, names)
+        hint = f' Did you mean "{near}"?' if near else ""
         raise click.UsageError(f'{file.name}, line 1, has no column "{column}".{hint} Its columns: {known}.')
     place = names.index(column)
     try:

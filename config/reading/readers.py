@@ -4,13 +4,13 @@ A reader gets the name for its messages, and the node. It also has the JSON Sche
 editors. Where relay accepts several forms (capitals in a word, `yes` for `true`), the schema has the preferred one.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from config.conditions.comparison import fold
+from config.nearest import nearest
 from config.reading.yaml_tree import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
@@ -72,9 +72,8 @@ def refuse(node: Node, message: str) -> NoReturn:
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return a sentence to append if `word` is nearly one of `allowed`, else an empty string."""
-    by_fold = {candidate.casefold(): candidate for candidate in allowed}
-    near = difflib.get_close_matches(word.casefold()[:_SHOWN], by_fold, n=1)
-    return f". Did you mean `{by_fold[near[0]]}`?" if near else ""
+    near = nearest(word, allowed)
+    return f". Did you mean `{near}`?" if near else ""
 
 
 def allowed_words(word: str, allowed: Iterable[str], near: Iterable[str] | None = None) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from starlette.responses import Response
 
 from console.dispatch import NotFound
+from console.filters import unknown_connection
 from console.request import PageRequest
 from console.services import Services
 from operations.dead_letters.query import NONE, DeadLetterQuery
@@ -34,6 +35,7 @@ def show(services: Services, request: PageRequest) -> Response:
         day=days[-1] if days and days[-1].date == day else Day(day),
         connections=names,
         connection=connection,
+        unknown=unknown_connection(request, names),
         existing=existing,
         none=NONE,
         before=day - timedelta(days=1),

@@ -1,7 +1,7 @@
 """Events as they end: the page, and the stream of server-sent events behind it."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 import anyio.to_thread
@@ -9,9 +9,13 @@ import msgspec
 from anyio import CapacityLimiter
 from starlette.responses import Response, StreamingResponse
 
+from config.nearest import unknown
+from console.filters import unknown_connection
 from console.request import PageRequest
 from console.services import Services
 from delivery.outcome_names import OUTCOMES
+from operations.choices import tiktok_events, unknown_events, unsent_events
+from operations.status.connections import Overview
 from store.errors import RedisAway
 from store.records.live_watches import MOST_WATCHES, Watch, Watcher
 
@@ -31,16 +35,36 @@ AWAY: Final = "Redis cannot be used now. Reload the page to try again."
 
 def show(services: Services, request: PageRequest) -> Response:
     """Show the page; its script opens the stream with the same query."""
-    choices = {"connections": [status.id for status in services.overview().statuses], "outcomes": OUTCOMES}
-    chosen = {name: request.field(name) for name in ("connection", "event", "outcome")}
-    return services.page(request, "live/page.html", choices=choices, chosen=chosen)
+    overview = services.overview()
+    choices = {
+        "connections": [status.id for status in overview.statuses],
+        "outcomes": OUTCOMES,
+        "events": tiktok_events(status.connection for status in overview.statuses if status.connection),
+    }
+    chosen = {name: request.field(name).strip() for name in ("connection", "event", "outcome")}
+    return services.page(
+        request, "live/page.html", choices=choices, chosen=chosen, unknown=list(_unknown(request, overview))
+    )
+
+
+def _unknown(request: PageRequest, overview: Overview) -> Iterator[str]:
+    """Yield sentences about what the page is limited to and no event can have, or none has at present."""
+    connections, events, outcomes = (_chosen(request, name) for name in ("connection", "event", "outcome"))
+    yield from unknown_connection(request, [status.id for status in overview.statuses])
+    yield from (unknown("outcome", outcome, OUTCOMES) for outcome in outcomes if outcome not in OUTCOMES)
+    yield from list(unknown_events(events, overview)) or unsent_events(events, connections, overview)
 
 
 def stream(services: Services, request: PageRequest) -> Response:
     """Return the stream of the events that the query chooses, until the session or the page ends."""
-    watch = Watch(*(tuple(filter(None, [request.field(name).strip()])) for name in ("connection", "event", "outcome")))
+    watch = Watch(*(_chosen(request, name) for name in ("connection", "event", "outcome")))
     headers = {"x-accel-buffering": "no"}  # nginx would keep events back
     return StreamingResponse(_Stream(services, request, watch).parts(), media_type="text/event-stream", headers=headers)
+
+
+def _chosen(request: PageRequest, name: str) -> tuple[str, ...]:
+    """Return the value of a field of the form; nothing where it is empty."""
+    return tuple(filter(None, [request.field(name).strip()]))
 
 
 class _Stream:

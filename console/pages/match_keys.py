@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from starlette.responses import Response
 
+from console.filters import unknown_connection
 from console.request import PageRequest
 from console.services import Services
 from console.trend import trend_of
@@ -54,6 +55,7 @@ def show(services: Services, request: PageRequest) -> Response:
         "match_keys.html",
         connections=connections,
         connection=request.field("connection"),
+        unknown=unknown_connection(request, connections),
         number=number,
         events=[each for name in chosen for each in events_of([day for day in days if day.connection == name])],
     )

@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 import operations.connections
 from console.chart import chart_of
 from console.dispatch import NotFound
+from console.filters import unknown_connection
 from console.request import PageRequest
 from console.services import Services
 from operations.status.daily import MOST_DAYS, days_of
@@ -26,6 +27,7 @@ def show(services: Services, request: PageRequest) -> Response:
         days=[day for day in days if day.total],
         number=number,
         connection=connection,
+        unknown=unknown_connection(request, [status.id for status in overview.statuses]),
         chart=chart_of(days),
     )
 

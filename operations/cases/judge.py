@@ -4,13 +4,13 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
 
 from config.model import Configuration, Connection, Input
+from config.nearest import nearest
 from mapping.results import Mapped
 from operations.cases.model import Asked, Case, ExpectedEvent, ExpectedOutcome
 from operations.errors import OperatorError
@@ -86,8 +86,8 @@ def pair_of(case: Case, configuration: Configuration) -> tuple[Input, Connection
 def _known(name: str | None, allowed: Mapping[str, Any], what: str) -> str:
     if name is not None and name in allowed:
         return name
-    near = get_close_matches(name or "", allowed, n=1)
-    has = f". Did you mean {near[0]}? It has" if near else ": it has"
+    near = nearest(name or "", allowed)
+    has = f". Did you mean {near}? It has" if near else ": it has"
     raise CaseError(f"the configuration has no {what} {name}{has} {', '.join(allowed)}")
 
 

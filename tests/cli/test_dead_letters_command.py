@@ -63,7 +63,7 @@ def test_values_in_tiktoks_message_are_masked(dead_letters: list[dict[str, Any]]
     ("options", "ids"),
     [
         (["--reason", "invalid_url"], ["e1"]),
-        (["--reason", "nothing"], []),
+        (["--reason", "expired"], []),
         (["--connection", "shop", "--job", "job-1", "--reason", "missing_url"], ["e2"]),
         (["--job", "job-2"], []),
         (["--field", "properties.value"], ["e3"]),

@@ -1,7 +1,7 @@
 """The list of dead letters: counts by reason, filter and search, pages, and export."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -13,8 +13,9 @@ from console.pages.dead_letters.reveals import record_reveal
 from console.request import PageRequest
 from console.services import Services
 from delivery.dead_letter import DeadLetter
-from operations.dead_letters.query import NONE, DeadLetterQuery, Found
+from operations.dead_letters.query import NONE, DeadLetterQuery, Found, IndexKey
 from operations.dead_letters.store import DeadLetterStore, exported, public
+from operations.dead_letters.unknown import absent_field, malformed_conditions, unknown_conditions
 
 ON_A_PAGE: Final = 50
 SHOWN_COUNTS: Final = 30
@@ -28,6 +29,7 @@ def show(services: Services, request: PageRequest) -> Response:
     pages = max(1, math.ceil(len(found) / ON_A_PAGE))
     number = max(1, request.number("page", 1, pages))
     counts = found.failure_counts()
+    keys = [key for key, _ in services.index.find(store.connections, DeadLetterQuery()).keys]
     on_page = found.newest((number - 1) * ON_A_PAGE, ON_A_PAGE)
     return services.page(
         request,
@@ -42,7 +44,8 @@ def show(services: Services, request: PageRequest) -> Response:
         dead_letters=[public(dead_letter, reveal=False) for dead_letter in store.read_each(on_page)],
         page=number,
         pages=pages,
-        choices=_choices(services, store),
+        unknown=list(_unknown(query, store, keys)),
+        choices=_choices(store, keys),
     )
 
 
@@ -60,9 +63,15 @@ def export_revealed(services: Services, request: PageRequest) -> Response:
     return _file(store, found, reveal=True)
 
 
-def _choices(services: Services, store: DeadLetterStore) -> dict[str, list[str]]:
+def _unknown(query: DeadLetterQuery, store: DeadLetterStore, keys: Sequence[IndexKey]) -> Iterator[str]:
+    """Yield sentences about what the filter asks and no dead letter can have."""
+    yield from malformed_conditions(query)
+    yield from unknown_conditions(query, store.connections, lambda: keys)
+    yield from filter(None, [absent_field(query, lambda: keys)])
+
+
+def _choices(store: DeadLetterStore, keys: Sequence[IndexKey]) -> dict[str, list[str]]:
     """Return the values that each select of the filter offers: those that dead letters have."""
-    keys = [key for key, _ in services.index.find(store.connections, DeadLetterQuery()).keys]
     return {
         "connection": list(store.connections),
         "reason": sorted({key.reason for key in keys}),

@@ -78,9 +78,7 @@ def test_a_field_that_no_dead_letter_has_is_noted(files: dict[str, str]) -> None
 
 def test_custom_events_of_the_configuration_are_known(bench: Bench) -> None:
     """To `relay tail`, which then watches."""
-    bench.configure(
-        "custom_mappings: [{custom_event: Quiz, match: {event_type: custom_event, name: q}}]"
-    )
+    bench.configure("custom_mappings: [{custom_event: Quiz, match: {event_type: custom_event, name: q}}]")
     result = relay("tail", "--event", "quizz")
     assert result.exit_code == 2
     assert 'Did you mean "Quiz"?' in " ".join(result.stderr.split())

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from delivery.dead_letter import rfc3339
 from operations.format import duration, plural, state_name
 from operations.status.describe import describe_status
+from operations.status.processes import describe_problem
 
 STATIC: Final = {
     "console.css": "text/css; charset=utf-8",
@@ -40,6 +41,7 @@ class Templates:
             "json": as_json,
             "time": utc_time,
             "query": query_string,
+            "describe_problem": describe_problem,
             "describe_status": describe_status,
             "sentence": sentence,
         }

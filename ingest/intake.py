@@ -29,7 +29,7 @@ from store.client import connect, connect_async
 from store.diagnosis.probe import AsyncProbe
 from store.errors import RedisAway, RedisFull
 from store.records.counter_batches import CounterBatch
-from store.records.refused_configurations import REPORT_EVERY_S, RefusalReport
+from store.records.processes import REPORT_EVERY_S, Announcement
 
 FLUSH_EVERY_S: Final = 1.0
 
@@ -51,7 +51,7 @@ class Intake:
         self._append = create_append(settings, self.client)
         self.probe = AsyncProbe(self.client, settings.replicas)
         self.memory = RedisMemoryMonitor(self.client, self._append, outage, self.probe)
-        self._refusals = RefusalReport(kind, connect(self.redis_url))
+        self._announcement = Announcement(kind, connect(self.redis_url), settings.cell, settings.tiktok_url)
         self.durability = DurabilityMonitor(settings, self.redis_url)
         self.live = LiveRequests(LiveFeed(self.redis_url))
         codec = ChunkCodec(settings.keyring)
@@ -65,10 +65,11 @@ class Intake:
         if self.memory.usable:
             await asyncio.to_thread(log_missing_permissions, self.redis_url)
             await asyncio.to_thread(self.durability.read)
+            await asyncio.to_thread(self._announce)
         stopping = asyncio.Event()
         steps: list[tuple[Callable[[], Awaitable[None]], float]] = [
             (partial(asyncio.to_thread, self.reloader.poll), active_configuration.INTERVAL_S),
-            (partial(asyncio.to_thread, self._report_refusal), REPORT_EVERY_S),
+            (partial(asyncio.to_thread, self._announce), REPORT_EVERY_S),
             (self.memory.read, memory.INTERVAL_S),
             (partial(_flush, counts), FLUSH_EVERY_S),
             (self.live.step, STEP_EVERY_S),
@@ -85,13 +86,13 @@ class Intake:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await _flush(counts)
-            await asyncio.to_thread(self._refusals.step, None)
+            await asyncio.to_thread(self._announcement.end)
             await self.client.aclose()
             self.durability.close()
 
-    def _report_refusal(self) -> None:
+    def _announce(self) -> None:
         refused = self.reloader.refused
-        self._refusals.step(refused.sentence if refused else None)
+        self._announcement.step(refused.sentence if refused else None)
 
 
 async def _flush(counts: Sequence[CounterBatch]) -> None:

@@ -18,7 +18,7 @@ from lanes.lanes import RENEW_EVERY_S
 from operations.live.feed import STEP_EVERY_S
 from store.diagnosis.trouble import diagnose
 from store.errors import RedisAway, RedisFull
-from store.records.refused_configurations import REPORT_EVERY_S, RefusalReport
+from store.records.processes import REPORT_EVERY_S, Announcement
 from store.server import memory_use
 from worker.archive import ARCHIVE_EVERY_S, Archiver
 from worker.drift import JUDGE_EVERY_S, DriftJudge
@@ -59,22 +59,6 @@ def refresh_configuration(runtime: Runtime) -> None:
         log.error("configuration_refused", problem=runtime.file.error.sentence)
 
 
-class _Refusals:
-    """Says in Redis why this process refuses its configuration file."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._report = RefusalReport("worker", runtime.client_of_redis)
-
-    def step(self, runtime: Runtime) -> None:
-        """Report the refused file, or that none is refused any more."""
-        error = runtime.file.error
-        self._report.step(error.sentence if error else None)
-
-    def close(self) -> None:
-        """Remove the report: the process ends."""
-        self._report.step(None)
-
-
 def show_live(runtime: Runtime) -> None:
     """Show events that ended to those who watch, if someone does."""
     runtime.live.step()
@@ -105,9 +89,10 @@ class Timer:
     """Wake lanes and run the duties in five threads: no slow answer of Redis or the archive delays renewing leases."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._refusals = _Refusals(runtime)
+        settings = runtime.settings
+        self._announcement = Announcement("worker", runtime.client_of_redis, settings.cell, settings.tiktok_url)
         duties = [
-            _Duty(REPORT_EVERY_S, self._refusals.step),
+            _Duty(REPORT_EVERY_S, self._announce),
             _Duty(MEMORY_EVERY_S, read_memory_limit),
             _Duty(REFRESH_EVERY_S, refresh_configuration),
             _Duty(STEP_EVERY_S, show_live),
@@ -143,7 +128,12 @@ class Timer:
         """Stop, and return when the current duties have ended."""
         for thread in self._threads:
             thread.stop()
-        self._refusals.close()
+        self._announcement.end()
+
+    def _announce(self, runtime: Runtime) -> None:
+        """Say in Redis that this process runs, and why it refuses its configuration file, if it does."""
+        error = runtime.file.error
+        self._announcement.step(error.sentence if error else None)
 
 
 class _Duties(threading.Thread):

@@ -8,6 +8,7 @@ import structlog
 from cli.context import settings_here, with_redis
 from cli.local.parent_watch import leave_with_parent
 from cli.processes.console import command
+from cli.processes.refusal import announced_refusal
 from config.redis_address import RedisAddress
 from config.settings import Settings, load_settings
 from operations.errors import OperatorError
@@ -28,7 +29,7 @@ def ingest() -> None:
     from ingest.server import run
 
     try:
-        with console_in_own_process(settings, command) as routes:
+        with announced_refusal("ingest", settings), console_in_own_process(settings, command) as routes:
             run(settings, routes)
     except CannotListen as error:
         raise OperatorError(str(error)) from None
@@ -45,7 +46,8 @@ def worker() -> None:
     _warn_of_other_tiktok_url(settings)
     from worker.run import run
 
-    run(settings)
+    with announced_refusal("worker", settings):
+        run(settings)
 
 
 def consume() -> None:
@@ -56,7 +58,8 @@ def consume() -> None:
     _warn_of_unverified_tls(settings)
     from consume.process import run
 
-    run(settings)
+    with announced_refusal("consume", settings):
+        run(settings)
 
 
 def sandbox(tokens: tuple[str, ...], require_app_id: bool) -> None:

@@ -18,6 +18,7 @@ from operations.format import duration, plural, size
 from operations.receipts.reach import describe_receipts
 from operations.status.connections import ConnectionStatus, Overview
 from operations.status.describe import describe_status
+from operations.status.processes import describe_problem
 from operations.status.rates import Rates
 from store.errors import Trouble
 from store.server import MemoryUse
@@ -104,6 +105,9 @@ def screen(seen: Seen) -> RenderableType:
         parts += [Text.assemble((seen.trouble.problem, BAD), "\n", ("To do  ", "bold"), seen.trouble.what_to_do), ""]
     parts += [_head(seen), "", _Connections(seen) if statuses else Text("no connections", style=MUTED)]
     parts += _unhealthy(seen)
+    for report in seen.overview.processes:
+        if report.problem is not None:
+            parts += ["", Text(describe_problem(report), style=BAD)]
     parts += ["", _inputs(seen), *sources_part(seen.overview.sources), "", *_ledger(seen)]
     if seen.receipts is not None:
         parts += ["", Text(describe_receipts(seen.receipts), style=MUTED)]

@@ -36,21 +36,27 @@ def trace_command(
         print_json([item.as_object() for items in found.items.values() for item in items if item.is_outcome])
     else:
         console().print(screen(found, seen))
-    _print_unknown(found, as_json=as_json)
+    _print_unknown(found, seen.cell, as_json=as_json)
     if found.archive_problem:
         note(f"The archive could not be read, so older receipts are missing: {found.archive_problem}.")
     raise SystemExit(bool(found.unknown or found.archive_problem))
 
 
-def _print_unknown(found: Trace, *, as_json: bool) -> None:
+def _print_unknown(found: Trace, cell: str, *, as_json: bool) -> None:
     """Print on stderr the ids of which nothing is known, and since when that means something."""
     unknown = found.unknown
     if not unknown:
         return
     if as_json:
         since, until = (None if at is None else rfc3339(at) for at in (found.since_ms, found.until_ms))
-        about = {"unknown": unknown, "receipts_since": since, "receipts_until": until, "receipts_lost": found.lost}
+        about: dict[str, object] = {
+            "unknown": unknown,
+            "receipts_since": since,
+            "receipts_until": until,
+            "receipts_lost": found.lost,
+        }
+        about |= {"cell": cell or None}
         note(msgspec.json.encode(about).decode())
         return
-    note(f"Not seen: {', '.join(unknown)}")
+    note(f"Not seen{f' in cell {cell}' if cell else ''}: {', '.join(unknown)}")
     note(f"{describe_reach(found)} {_NOT_SEEN}")

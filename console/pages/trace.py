@@ -28,6 +28,7 @@ def show(services: Services, request: PageRequest) -> Response:
         asked=asked,
         more=len(ids) - len(asked),
         found=found,
+        cell=overview.cell,
         reach=describe_reach(found) if found else "",
         arrivals=_arrivals,
         describe=lambda item: describe_item(item, overview),

@@ -16,7 +16,9 @@ from delivery.dead_letter import rfc3339
 from delivery.last_error import LastError
 from lanes.connections import connections_known, inputs_known
 from lanes.ledger import ENDED, RECEIVED, ConnectionReading, Reading, read_ledger
+from operations.status.processes import as_objects, cell_of
 from operations.status.sources import SourceStatus, source_statuses
+from store.records.processes import ProcessReport, read_processes
 
 State = Literal["healthy", "backing_off", "paused", "disabled", "removed"]
 
@@ -108,12 +110,14 @@ class Overview:
     refused: ConfigurationError | None
     """Why the configuration file cannot be read now; states are then those that workers last wrote to Redis."""
     cell: str
-    """RELAY_CELL; empty without it."""
+    """RELAY_CELL of the processes that run with this Redis; empty without it."""
     may_be_held_back: bool = False
     """Whether a connection was removed from the file so recently that ingest may still use the former file."""
 
     sources: Sequence[SourceStatus] = ()
     """None while the configuration file cannot be read."""
+
+    processes: Sequence[ProcessReport] = ()
 
     def as_object(self) -> dict[str, Any]:
         """Return the object that `relay status --json` prints."""
@@ -126,6 +130,7 @@ class Overview:
             "inputs": inputs,
             "connections": [status.as_object() for status in self.statuses],
             "sources": [source.as_object() for source in self.sources],
+            "processes": as_objects(self.processes),
         }
 
 
@@ -146,7 +151,9 @@ def overview(settings: Settings, client: redis.Redis, read: Callable[[], Configu
     is_fresh = time.time_ns() - changed_ns(signature_of(settings.config)) < STANDS_NS
     held_back = is_fresh and any(status.state == "removed" for status in statuses)
     sources = source_statuses(client, configuration) if configuration else []
-    return Overview(reading, statuses, refused, settings.cell, held_back, sources)
+    processes = read_processes(client)
+    cell = cell_of(settings.cell, processes)
+    return Overview(reading, statuses, refused, cell, held_back, sources, processes)
 
 
 def _statuses(reading: Reading, configuration: Configuration | None) -> Iterable[ConnectionStatus]:

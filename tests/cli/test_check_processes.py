@@ -1,18 +1,21 @@
-"""`relay check` accepts a file that running processes refuse, and says which of them and why."""
+"""What processes say of themselves in Redis: commands name their cell, their TikTok, and a file that they refuse."""
 
 import json
+import os
+import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from support.plant import Plant
+from support.plant import RELAY, Plant
 from support.waiting import until
 
 from config.errors import ConfigurationError, Problem
 from config.file import check_text
 from store.client import connect
-from store.records.refused_configurations import FRESH_MS, KEY, RefusalReport, read_refusals
+from store.records.processes import FAILED_START_MS, FRESH_MS, KEY, Announcement, read_processes
 
 CONFIGURATION = """
 inputs:
@@ -57,28 +60,84 @@ def test_a_variable_that_only_the_shell_of_check_has_is_found(tmp_path: Path) ->
         until(lambda: not found(plant))
 
 
+def test_what_processes_say_of_themselves_reaches_commands_without_their_variables(tmp_path: Path) -> None:
+    """Status and trace name their cell, check the TikTok that the workers post to."""
+    with Plant(tmp_path, CONFIGURATION, ingests=1, workers=1, environment={"RELAY_CELL": "eu-1"}) as plant:
+        plant.wait_until_ready()
+        del plant.environment["RELAY_CELL"]
+        sandbox = plant.environment.pop("RELAY_TIKTOK_URL")
+        until(lambda: len(json.loads(plant.relay("status", "--json").stdout)["processes"]) == 2)
+        assert json.loads(plant.relay("status", "--json").stdout)["cell"] == "eu-1"
+        assert "cell eu-1 · " in plant.relay("status").stdout
+        assert "Not seen in cell eu-1: order-1" in plant.relay("trace", "order-1").stderr
+        rows = [each for each in json.loads(plant.relay("check", "--json").stdout) if sandbox in each["found"]]
+        assert [(each["check"], each["status"]) for each in rows] == [("connection to TikTok", "warning")]
+        assert f"the running workers post to {sandbox}; this command looks at https://" in rows[0]["found"]
+        assert f"set RELAY_TIKTOK_URL={sandbox}." in rows[0]["remedy"]
+
+
+@pytest.mark.parametrize("kind", ["worker", "ingest", "consume"])
+def test_a_process_that_cannot_start_is_named(tmp_path: Path, redis_url: str, kind: str) -> None:
+    """By check and by status, until one of its kind has started on this host."""
+    file = tmp_path / "relay.yaml"
+    file.write_text(CONFIGURATION)
+    settings = {"RELAY_CONFIG": str(file), "RELAY_REDIS_URL": redis_url, "RELAY_DATA_DIR": str(tmp_path)}
+    environment = {**os.environ, **settings}
+    environment.pop("TOKEN", None)
+    ended = subprocess.run([RELAY, kind], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    problem = f"{file}:5: `access_token`: the environment variable TOKEN is not set"
+    assert ended.returncode == 1
+    assert problem in ended.stderr
+    environment["TOKEN"] = "good"
+    checked = subprocess.run([RELAY, "check"], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert f"{kind} {socket.gethostname()}:" in checked.stdout
+    assert "could not start: " in checked.stdout
+    shown = subprocess.run([RELAY, "status"], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert f"could not start: {problem}" in " ".join(shown.stdout.split())
+    with connect(redis_url) as client:
+        assert [report.problem is None for report in read_processes(client)] == [False]
+        Announcement(kind, client, "", "").step(None)
+        assert [report.problem for report in read_processes(client)] == [None]
+
+
 def test_a_process_that_ends_or_is_gone_has_no_row(redis_url: str) -> None:
     """The report of one that was killed counts for some seconds, and is removed."""
     with connect(redis_url) as client:
-        report = RefusalReport("worker", client)
+        report = Announcement("worker", client, "a", "https://tiktok.example")
         report.step("relay.yaml:5: no")
-        (fresh,) = read_refusals(client)
-        assert (fresh.process.split()[0], fresh.problem) == ("worker", "relay.yaml:5: no")
+        (fresh,) = read_processes(client)
+        assert (fresh.process.split()[0], fresh.problem, fresh.cell) == ("worker", "relay.yaml:5: no", "a")
         old = json.loads(client.hget(KEY, fresh.process) or b"")
         client.hset(KEY, fresh.process, json.dumps({**old, "at_ms": old["at_ms"] - FRESH_MS - 1000}))
-        assert read_refusals(client) == []
+        assert read_processes(client) == []
         assert not client.exists(KEY)
-        report.step("relay.yaml:5: no")
         report.step(None)
-        assert read_refusals(client) == []
+        assert [each.problem for each in read_processes(client)] == [None]
+        report.end()
+        assert read_processes(client) == []
 
 
-def test_a_process_that_refuses_nothing_asks_redis_nothing(redis_url: str) -> None:
-    """Only one that refuses its file costs commands."""
+def test_a_failed_start_is_said_for_ten_minutes(redis_url: str) -> None:
+    """Once for each kind and host, however often it is tried."""
+    with connect(redis_url) as client:
+        for _ in range(3):
+            Announcement("worker", client, "", "").fail_start("relay.yaml:5: no")
+        (failed,) = read_processes(client)
+        old = json.loads(client.hget(KEY, failed.place) or b"")
+        client.hset(KEY, failed.place, json.dumps({**old, "at_ms": old["at_ms"] - FAILED_START_MS - 1000}))
+        assert read_processes(client) == []
+
+
+def test_the_same_is_said_again_only_every_few_seconds(redis_url: str) -> None:
+    """A process that has nothing new to say costs no command in between."""
     with connect(redis_url) as client, redis.Redis.from_url(redis_url) as other:
-        before = other.info("commandstats").get("cmdstat_time", {}).get("calls", 0)
-        RefusalReport("worker", client).step(None)
-        assert other.info("commandstats").get("cmdstat_time", {}).get("calls", 0) == before
+        report = Announcement("worker", client, "", "")
+        report.step(None)
+        before = other.info("commandstats")["cmdstat_hset"]["calls"]
+        report.step(None)
+        assert other.info("commandstats")["cmdstat_hset"]["calls"] == before
+        report.step("relay.yaml:5: no")
+        assert other.info("commandstats")["cmdstat_hset"]["calls"] == before + 1
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_without_events_all_is_zero_and_healthy(bench: Bench) -> None:
         "inputs",
         "connections",
         "sources",
+        "processes",
         "receipts",
         "drift",
         "redis",

@@ -8,6 +8,7 @@ from support.console_client import PASSWORD, ConsoleClient, visible_text
 from support.events import purchase
 
 from console.app import PAGES
+from store.records.processes import KEY as PROCESSES
 
 DEAD_LETTER_ID = "0123456789abcdef012345"
 URLS = {
@@ -29,8 +30,8 @@ CROSS_SITE_HEADERS: tuple[dict[str, str], ...] = (
 
 
 def state_of(bench: Bench) -> dict[bytes, bytes | None]:
-    """Return everything in Redis except sessions."""
-    keys = [key for key in bench.redis.scan_iter() if not key.startswith(b"console:")]
+    """Return everything in Redis except sessions and the processes."""
+    keys = [key for key in bench.redis.scan_iter() if not key.startswith((b"console:", PROCESSES.encode()))]
     return {key: bench.redis.dump(key) for key in keys}
 
 

@@ -14,6 +14,7 @@ from ingest.server import serving
 from lanes.chunk import Chunk, ChunkCodec
 from lanes.names import LANES_PER_CONNECTION
 from store.client import connect
+from store.records.processes import KEY as PROCESSES
 
 CONFIGURATION = """
 inputs:
@@ -64,8 +65,10 @@ class Site:
         return {field.decode(): int(count) for field, count in self.redis.hgetall(f"ledger:{name}").items()}
 
     def keys(self) -> set[bytes]:
-        """Return every key except the counts of answers, which contain nothing of a request."""
-        return {key for key in self.redis.scan_iter() if not key.startswith(b"counts:answers")}
+        """Return every key except the counts of answers and the processes, which contain nothing of a request."""
+        return {
+            key for key in self.redis.scan_iter() if not key.startswith(b"counts:answers") and key != PROCESSES.encode()
+        }
 
     def close(self) -> None:
         """Close both connections."""

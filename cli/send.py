@@ -10,7 +10,7 @@ from cli.context import configuration_of, settings_here
 from cli.preview.batch_argument import read_batches
 from cli.terminal.output import note
 from cli.terminal.usage_errors import unknown_id
-from config.model import Input
+from config.model import Configuration, Input
 from config.settings import Settings
 from operations.errors import OperatorError
 from operations.format import plural
@@ -22,14 +22,13 @@ SINGLE: Final = "/v2/events"
 BULK: Final = "/v2/bulkevents"
 
 
-def send(file: str, input_id: str, url: str | None) -> None:
+def send(file: str, input_id: str | None, url: str | None) -> None:
     """Post the batches in FILE to ingest. FILE holds one batch, an array, or one batch a line; - is stdin."""
     settings = settings_here()
     configuration = configuration_of(settings)
-    if input_id not in configuration.inputs:
-        raise unknown_id("input", input_id, configuration.inputs)
+    source = _input_of(configuration, input_id)
     read = read_batches(file)
-    answer = post(read, configuration.inputs[input_id], (url or ingest_url(settings)).rstrip("/"))
+    answer = post(read, source, (url or ingest_url(settings)).rstrip("/"))
     click.echo(
         f"{answer.status_code} {answer.reason_phrase}: {plural(len(read.batches), 'batch', 'batches')} from {read.name}"
     )
@@ -37,6 +36,16 @@ def send(file: str, input_id: str, url: str | None) -> None:
         for sentence in refusals(answer):
             note(sentence)
         raise click.exceptions.Exit(1)
+
+
+def _input_of(configuration: Configuration, input_id: str | None) -> Input:
+    """Return the chosen input, or the only one. Raise UsageError for an unknown one, or a missing choice of several."""
+    inputs = configuration.inputs
+    if input_id is not None and input_id not in inputs:
+        raise unknown_id("input", input_id, inputs)
+    if input_id is None and len(inputs) != 1:
+        raise click.UsageError(f"Say with --input which input to send as. Inputs: {', '.join(inputs)}.")
+    return inputs[input_id] if input_id is not None else next(iter(inputs.values()))
 
 
 def ingest_url(settings: Settings) -> str:

@@ -35,6 +35,10 @@ SHOWN_PLACES: Final = 6
 """The most types and the most places of an exception in a line."""
 
 
+_OWN_LOGGERS: Final[Mapping[str, Mapping[str, str]]] = {"consume": {"relay.ingest": "relay.consume"}}
+"""Loggers of code that processes share, by process, and the logger that its lines have there."""
+
+
 def configure_logging(settings: Settings, process: str = "relay") -> LineWriter:
     """Send all logs of this process to stderr in the format of the settings; `process` is its name in JSON lines.
 
@@ -44,6 +48,7 @@ def configure_logging(settings: Settings, process: str = "relay") -> LineWriter:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        _own_logger(process),
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_sentence,
@@ -113,6 +118,17 @@ def _text() -> list[Processor]:
             exception_formatter=structlog.dev.plain_traceback,
         ),
     ]
+
+
+def _own_logger(process: str) -> Processor:
+    """Return a processor that names the loggers of shared code after this process."""
+    own = _OWN_LOGGERS.get(process, {})
+
+    def rename(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["logger"] = own.get(event["logger"], event["logger"])
+        return event
+
+    return rename
 
 
 def _add_sentence(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

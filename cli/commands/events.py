@@ -10,7 +10,9 @@ from lanes.names import DAYS_KEPT
 
 @click.command
 @click.argument("file", type=FILE)
-@click.option("--input", "input_id", metavar="ID", required=True, help="Input whose key and secret to send with.")
+@click.option(
+    "--input", "input_id", metavar="ID", help="Input whose key and secret to send with.  [default: the only one]"
+)
 @click.option("--url", metavar="URL", help="URL of ingest.  [default: http://RELAY_HOST:RELAY_PORT]")
 @runs("cli.send:send")
 def send() -> None:

@@ -7,6 +7,7 @@ import msgspec
 
 from cli.context import configuration_of, open_store
 from cli.dead_letters.dry_run import object_of
+from cli.dead_letters.replay import how_to_follow
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import note, plain, print_json
 from cli.terminal.prompts import confirmed
@@ -24,7 +25,7 @@ from operations.dead_letters.edit import (
 from operations.dead_letters.field_names import names_of
 from operations.dead_letters.paths import set_value
 from operations.dead_letters.preview import Blocked, ReplayPreview, ReplayPreviews, former_reason
-from operations.dead_letters.replay import Result, is_late, late_question, replay_page
+from operations.dead_letters.replay import REPLAYED, Result, is_late, late_question, replay_page
 from operations.dead_letters.store import DeadLetterStore
 from operations.errors import OperatorError
 
@@ -51,7 +52,7 @@ def edit(*, dead_letter_id: str, assignments: tuple[str, ...], send: bool, yes: 
             raise SystemExit(1)
         send = send and isinstance(preview, ReplayPreview)
         result = _keep(store, found, source, send=send, yes=yes)
-    _print_result(dead_letter_id, preview, result, as_json=as_json)
+    _print_result(dead_letter_id, found.dead_letter.event_id, preview, result, as_json=as_json)
 
 
 def _assigned(text: str, assignments: tuple[str, ...], names: Mapping[str, str]) -> str:
@@ -90,7 +91,7 @@ def _print_preview(dead_letter: DeadLetter, preview: ReplayPreview | Blocked) ->
 
 
 def _print_result(
-    dead_letter_id: str, preview: ReplayPreview | Blocked, result: Result | None, *, as_json: bool
+    dead_letter_id: str, event_id: str | None, preview: ReplayPreview | Blocked, result: Result | None, *, as_json: bool
 ) -> None:
     replayed = result is not None and result.done == [dead_letter_id]
     if as_json:
@@ -98,6 +99,8 @@ def _print_result(
     else:
         next_step = "replayed" if replayed else f"to replay it, run relay dead-letters replay {dead_letter_id}"
         click.echo(f"{dead_letter_id}: corrected; {next_step}")
+        if replayed:
+            note(f"{REPLAYED} {how_to_follow([event_id] if event_id else [])}")
     if result is not None and not replayed:
         for _, why in result.left:
             note(f"{dead_letter_id}: {why}")

@@ -39,6 +39,10 @@ PART_BYTES: Final = 1024 * 1024
 
 _REQUEST_ID: Final = b"x-amz-firehose-request-id"
 _ACCESS_KEY: Final = b"x-amz-firehose-access-key"
+_NO_ID: Final = (
+    "The request has no id, so Firehose could not assign an answer to it: send X-Amz-Firehose-Request-Id, or requestId "
+    "in the body. If Firehose sent it, a proxy between removed the header."
+)
 _FAULT: Final = RequestRefused(INTERNAL_ERROR, "The request failed because of a fault in relay; send it again.")
 
 
@@ -47,8 +51,8 @@ class _Request(msgspec.Struct, rename="camel"):
     request_id: str = ""
 
 
-class _Answer(msgspec.Struct, rename="camel", omit_defaults=True):
-    request_id: str
+class _Answer(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
+    request_id: str = ""
     timestamp: int
     error_message: str = ""
 
@@ -72,6 +76,7 @@ class FirehoseDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        scope["relay.request_id"] = headers.get(_REQUEST_ID, b"").decode("latin-1")
         refused = None
         try:
             await self._accept(scope, headers, receive)
@@ -86,7 +91,7 @@ class FirehoseDoor:
             refused = _FAULT
         if refused is not None:
             self._refusals.record(scope.get("relay.input"), refused.kind, refused.message)
-        start, body = _messages(headers.get(_REQUEST_ID, b"").decode("latin-1"), refused)
+        start, body = _messages(scope["relay.request_id"], refused)
         self._count(str(start["status"]))
         await send(start)
         await send(body)
@@ -113,19 +118,23 @@ class FirehoseDoor:
 
         def sorted_parts() -> list[Part]:
             plain = gunzip(body, self._largest) if says_gzip or is_compressed(body) else body
-            return [*self._parts(input_id, active, plain, headers.get(_REQUEST_ID, b"").decode("latin-1"))]
+            return [*self._parts(input_id, active, plain, scope)]
 
         await self._append(await self._large.threads.run(input_id, len(body), sorted_parts))
         self._intake.reloader.in_use.record(input_id)
 
-    def _parts(self, input_id: str, active: ActiveConfiguration, body: bytes, request_id: str) -> Iterator[Part]:
+    def _parts(self, input_id: str, active: ActiveConfiguration, body: bytes, scope: Scope) -> Iterator[Part]:
+        """Yield the parts; in the scope, `relay.request_id` becomes the body's id where no header has one."""
         try:
             request = _decode_request(checked_text(body))
         except (msgspec.DecodeError, RecursionError):
             raise BadBody('This is no request of Firehose\'s: {"requestId": …, "records": [{"data": …}]}.') from None
+        scope["relay.request_id"] = request_id = scope["relay.request_id"] or request.request_id
+        if not request_id:
+            raise BadBody(_NO_ID)
         elements = decode_records(request.records, self._largest_record)
         for number, some in enumerate(_slices(elements)):
-            yield from self._sorter.parts(input_id, active, some, f"{request_id or request.request_id} {number}")
+            yield from self._sorter.parts(input_id, active, some, f"{request_id} {number}")
 
     async def _append(self, parts: Sequence[Part]) -> None:
         """Append one part after the other, so that a large request has time, whatever Redis's pace is."""
@@ -162,7 +171,8 @@ def _slices(elements: Sequence[JsonBytes]) -> Iterator[Sequence[JsonBytes]]:
 
 def _messages(request_id: str, refused: RequestRefused | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the two ASGI messages of an answer as Firehose requires it."""
-    answer = _Answer(request_id, time.time_ns() // 1_000_000, "" if refused is None else refused.message)
+    message = "" if refused is None else refused.message
+    answer = _Answer(request_id=request_id, timestamp=time.time_ns() // 1_000_000, error_message=message)
     content = _encode(answer)
     more = () if refused is None else refused.kind.headers
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), *more]

@@ -28,6 +28,8 @@ MOST_BYTES: Final = 1024 * 1024
 """The most that one script is given (a single source may be larger)."""
 STEP_S: Final = 0.8
 
+REPLAYED: Final = "A replayed event waits for delivery again. If it fails again, it becomes a new dead letter."
+"""What a replay means; commands and console say so, because the event has not been delivered yet."""
 GONE: Final = "there is no such dead letter (any more)"
 LATE: Final = "TikTok may count it twice"
 

@@ -13,6 +13,7 @@ from support.terminal import relay
 from config.secrets import Keyring
 from lanes.chunk import ChunkCodec, read_header
 from lanes.names import LANES_PER_CONNECTION
+from operations.dead_letters.replay import REPLAYED
 from worker.drain import drain
 
 HOUR_MS = 3_600_000
@@ -53,6 +54,21 @@ def test_a_dead_letter_is_delivered_once_however_often_it_is_replayed(bench: Ben
     assert bench.count("waiting", "dead_lettered", "replayed", "delivered") == (0, 2, 1, 1)
     assert [dead_letter.id for dead_letter in bench.dead_letters()] == [second]
     assert [event["event_id"] for event in bench.sandbox.events()] == ["e1"]
+
+
+def test_it_says_what_replayed_means_and_how_to_see_the_end(bench: Bench) -> None:
+    """The event is not delivered yet, and may fail again at once. The console uses the same words."""
+    refused(bench, 1, 2)
+    outcome = relay("dead-letters", "replay", "--all")
+    assert outcome.stdout == "replayed: 2 dead letters\n"
+    said = " ".join(outcome.stderr.split())
+    assert f"{REPLAYED} To see how it ends: relay trace e1 e2" in said
+
+
+def test_of_many_events_no_id_is_named(bench: Bench) -> None:
+    """The command for all of them is."""
+    refused(bench, *range(1, 8))
+    assert "dead-letters count --newer-than 10m" in " ".join(relay("dead-letters", "replay", "--all").stderr.split())
 
 
 def test_it_is_replayed_under_the_current_configuration(bench: Bench) -> None:

@@ -35,6 +35,20 @@ def test_a_batch_is_accepted(bench: Bench, url: str, file: Path) -> None:
     assert bench.count("accepted", "waiting") == (2, 2)
 
 
+def test_the_only_input_is_the_default(bench: Bench, url: str, file: Path) -> None:
+    """Of several inputs, one has to be chosen, and all are named."""
+    file.write_text(json.dumps(batch(purchase(1))))
+    assert relay("send", str(file), "--url", url).stdout.startswith("202 Accepted: 1 batch")
+    bench.path.write_text(
+        bench.path.read_text().replace(
+            "inputs:\n", "inputs:\n  - {id: app, platform: ios, api_key: k, api_secret: s}\n"
+        )
+    )
+    result = relay("send", str(file), "--url", url)
+    assert result.exit_code == 2
+    assert "Say with --input which input to send as. Inputs: app, web." in " ".join(result.stderr.split())
+
+
 def test_an_array_goes_to_the_bulk_route(bench: Bench, url: str, file: Path) -> None:
     """And so do lines."""
     batches = [json.dumps(batch(purchase(number), user=number)) for number in range(3)]
@@ -70,5 +84,4 @@ def test_an_unknown_input_is_wrong_use(bench: Bench, file: Path) -> None:
     result = relay("send", str(file), "--input", "ios")
     assert result.exit_code == 2
     assert 'Unknown input "ios". Known: web.' in result.stderr
-    assert relay("send", str(file)).exit_code == 2
     assert relay("send", str(file), "--input", "web", "--url", "shop").exit_code == 2

@@ -8,6 +8,8 @@ from support.bench import Bench
 from support.console_client import ConsoleClient, hidden_fields, visible_text
 from support.events import batch, purchase
 
+from operations.dead_letters.replay import REPLAYED
+
 BAD_URL = {"TikTok.URL": "www.shop.com/x"}
 BAD_TTCLID = {"TikTok.URL": "https://shop.example/", "TikTok.Callback": "abc"}
 HOUR_MS = 3_600_000
@@ -104,7 +106,7 @@ def test_a_replay_sends_each_event_once_and_repeating_it_does_nothing(three: Ben
     three.configure("enable_web_migration: true", "invalid_ttclid: drop_field")
     operator.get("/console/dead-letters")
     done = operator.post("/console/dead-letters/replay", reason="invalid_ttclid")
-    assert "1 of 1 replayed" in visible_text(done)
+    assert f"1 of 1 replayed. {REPLAYED}" in visible_text(done)
     second = operator.post("/console/dead-letters/replay", reason="invalid_ttclid")
     assert "Nothing was done: these dead letters were replayed or discarded before." in visible_text(second)
     three.drain_all()

@@ -74,6 +74,30 @@ def test_records_are_decoded_as_messages_are(site: Site, name: str) -> None:
     assert site.counts("shop").get("accepted", 0) == events
 
 
+def test_without_the_header_the_bodys_id_is_answered(site: Site) -> None:
+    """The body repeats the header; Firehose takes no success without the id."""
+    response = deliver(site, body(as_json(batch(purchase(1))), request_id="r-9"), request_id="")
+    assert (response.status_code, said(response, "r-9")) == (200, "")
+    assert site.counts("shop") == {"accepted": 1}
+
+
+def test_without_any_id_nothing_is_accepted(site: Site) -> None:
+    """400 with a sentence, and no empty id: two such requests would give equal events equal ids."""
+    response = deliver(site, body(as_json(batch(purchase(1))), request_id=""), request_id="")
+    assert response.status_code == 400
+    assert "X-Amz-Firehose-Request-Id" in response.json()["errorMessage"]
+    assert "requestId" not in response.json()
+    assert site.counts("shop") == {}
+
+
+def test_a_request_that_cannot_be_read_is_answered_without_an_empty_id(site: Site) -> None:
+    """As every refusal before the body is read."""
+    for key in (KEY, "wrong"):
+        answer = deliver(site, b"{", request_id="", key=key).json()
+        assert answer["errorMessage"]
+        assert "requestId" not in answer
+
+
 def test_a_bad_record_becomes_a_dead_letter_and_costs_only_itself(site: Site) -> None:
     """It would come again for ever, or take the others with it."""
     content = as_json(

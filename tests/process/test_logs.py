@@ -64,6 +64,20 @@ def test_each_line_is_json_and_names_the_process(capsys: pytest.CaptureFixture[s
     assert lines[0]["port"] == 8080
 
 
+@pytest.mark.parametrize(("process", "logger"), [("consume", "relay.consume"), ("ingest", "relay.ingest")])
+def test_shared_code_logs_under_the_process_that_runs_it(
+    capsys: pytest.CaptureFixture[str], process: str, logger: str
+) -> None:
+    """Consume appends with ingest's code; its lines do not look like those of an ingest. As text and as JSON."""
+    configure_logging(Settings(log_format="json"), process)
+    structlog.get_logger("relay.ingest").info("configuration_reloaded")
+    line = json.loads(capsys.readouterr().err)
+    assert (line["logger"], line["process"]) == (logger, process)
+    configure_logging(Settings(log_format="text"), process)
+    structlog.get_logger("relay.ingest").info("configuration_reloaded")
+    assert f"[{logger}]" in capsys.readouterr().err
+
+
 def test_a_named_event_has_its_sentence_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
     """Programs search for the name, people read the sentence."""
     configure_logging(Settings(log_format="json"), "worker")

@@ -13,7 +13,15 @@ from console.filters import fields_of, query_of
 from console.request import PageRequest
 from console.services import Services
 from operations.dead_letters.query import DeadLetterQuery, Found
-from operations.dead_letters.replay import Result, discard_all, late_among, late_question, replay_all, run_step
+from operations.dead_letters.replay import (
+    REPLAYED,
+    Result,
+    discard_all,
+    late_among,
+    late_question,
+    replay_all,
+    run_step,
+)
 from operations.dead_letters.store import DeadLetterStore
 
 MOST_REASONS: Final = 5
@@ -105,4 +113,5 @@ def _progress_page(
         finished=step.finished,
         fields=fields_of(query),
         late=request.field("late"),
+        replayed=REPLAYED,
     )

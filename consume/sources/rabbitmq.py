@@ -14,7 +14,7 @@ from config.sources.address import Host, SourceAddress
 from config.sources.model import QueueSource
 from consume.sources.interface import GATHER_S, HOLD_S, Message, SourceUnavailable, peek_by_receiving
 from consume.sources.rabbitmq_properties import tolerant_frame_handler
-from consume.sources.tls import check_files, tls_sentences
+from consume.sources.tls import tls_sentences
 
 MOST_AHEAD: Final = 1_000
 """How many messages the broker may send before earlier ones are confirmed; what is not read stays in its buffers."""
@@ -51,8 +51,6 @@ class RabbitMq:
         self._arrived_bytes = 0
         self._held: dict[int, None] = {}
         self._consuming = False
-        if source.address.tls:
-            check_files(source.address.parameters, self._place)
         self._connection = _connection(**_options(source.address, host))
         try:
             with self._translated():

@@ -40,8 +40,10 @@ _BY_REASON: Final[tuple[tuple[tuple[str, ...], str, str], ...]] = (
 
 def check_files(parameters: Mapping[str, str], place: str) -> None:
     """Load the files that a URL names. Raise SourceUnavailable for one that cannot be used; no path is shown."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authorities, certificate, key = (parameters.get(name) for name in ("ca_certs", "certfile", "keyfile"))
+    if not (authorities or certificate or key):
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if key and not certificate:
         raise SourceUnavailable(f"`url` for {place} names keyfile and no certfile", "name both")
     try:

@@ -92,14 +92,27 @@ def test_a_wrong_port_or_scheme_is_said(rabbitmq: RabbitMq, broker: RabbitMq, au
     assert "amqp:// or amqps://" in problem_of(source(broker.tls_port, scheme="amqp"))
 
 
-def test_a_file_that_cannot_be_used_is_named(authority: Authority, tmp_path: Path) -> None:
-    """By its parameter, before anything is connected."""
-    certificate, _ = authority.issue("one")
+@pytest.mark.parametrize(("scheme", "name"), [("amqps", "RabbitMQ"), ("kafkas", "Kafka")])
+def test_a_file_that_cannot_be_used_is_named(authority: Authority, tmp_path: Path, scheme: str, name: str) -> None:
+    """By its parameter, before anything is connected, whatever the queue."""
+    certificate, key = authority.issue("one")
     _, other_key = authority.issue("two")
-    (tmp_path / "text.pem").write_text("no certificate")
-    assert "ca_certs in `url` for RabbitMQ at 127.0.0.1:1 cannot be used: No such file" in problem_of(
-        source(1, ca_certs=tmp_path / "none.pem")
-    )
-    assert "it is no PEM file" in problem_of(source(1, ca_certs=tmp_path / "text.pem"))
-    assert "do not fit" in problem_of(source(1, certfile=certificate, keyfile=other_key))
-    assert "names keyfile and no certfile" in problem_of(source(1, keyfile=other_key))
+    text, closed = tmp_path / "text.pem", tmp_path / "closed.pem"
+    text.write_text("no certificate")
+    closed.mkdir()
+    cases = {
+        f"ca_certs in `url` for {name} at 127.0.0.1:1 cannot be used: No such file": {
+            "ca_certs": tmp_path / "none.pem"
+        },
+        f"certfile or keyfile in `url` for {name} at 127.0.0.1:1 cannot be used: No such": {
+            "certfile": certificate,
+            "keyfile": tmp_path / "none.key",
+        },
+        "ca_certs in `url`": {"ca_certs": closed, "certfile": certificate, "keyfile": key},
+        "it is no PEM file": {"ca_certs": text},
+        "keyfile in `url`": {"certfile": certificate, "keyfile": text},
+        "do not fit": {"certfile": certificate, "keyfile": other_key},
+        "names keyfile and no certfile": {"keyfile": other_key},
+    }
+    for words, files in cases.items():
+        assert words in problem_of(source(1, scheme=scheme, **files))

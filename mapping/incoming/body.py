@@ -20,11 +20,12 @@ LARGEST_BATCH: Final = 1024 * 1024
 JsonBytes = bytes | msgspec.Raw
 
 _GZIP: Final = b"\x1f\x8b"  # no UTF-8 text begins like this
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _ESCAPES: Final = re.compile(
     rb"\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
-_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|\[+|\]+|\{+|\}+|,', re.DOTALL)
+_TOKENS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|\[+|\]+|\{+|\}+|,', re.DOTALL)
+"""A text without an end is a token as well: else each quote in it would begin a search to the end of the body."""
 _MOST_TOKENS: Final = 100_000
 """The longest body nested too deeply for the parser that is split here; it takes about 30 ms."""
 
@@ -98,7 +99,7 @@ def replace_lone_surrogates(body: bytes) -> bytes:
 
     JSON's grammar allows them, and text cut inside an emoji has them. The parser would refuse the whole body for one.
     """
-    body = body.removeprefix(_BYTE_ORDER_MARK)
+    body = body.removeprefix(BYTE_ORDER_MARK)
     if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
         return _ESCAPES.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body)
     return body

@@ -13,6 +13,7 @@ import msgspec
 
 from mapping.incoming.batch import NotABatch
 from mapping.incoming.body import (
+    BYTE_ORDER_MARK,
     LARGEST_BATCH,
     BadBody,
     JsonBytes,
@@ -28,6 +29,8 @@ from mapping.incoming.wrong_shapes import MARKS
 
 TOGETHER: Final = 4
 """How many times as many bytes all bodies of a message may have, after decompression, as one of them may."""
+MOST_BATCHES: Final = 40_000
+"""The most batches of an array or of lines, and the most records of an envelope, in one message."""
 MOST_ENVELOPES: Final = 3
 """Envelopes around each other; a deeper one is taken for a batch, which it is not."""
 LARGEST_KEPT: Final = LARGEST_BATCH
@@ -77,7 +80,8 @@ def decode(body: bytes, limit: int) -> list[JsonBytes]:
 
 
 def decode_records(records: Sequence[msgspec.Raw], limit: int) -> list[JsonBytes]:
-    """Return the elements of the records of a request of Firehose's, as `decode` does."""
+    """Return the elements of the records of a request of Firehose's, as `decode` does. Raise BadBody."""
+    _check_number(records, MOST_BATCHES)
     return [_checked(element) for element in _Bodies(limit).within(map(_content, records), MOST_ENVELOPES - 1)]
 
 
@@ -95,6 +99,7 @@ class _Bodies:
 
     def __init__(self, limit: int) -> None:
         self._limit, self._left = limit, TOGETHER * limit
+        self._batches_left = MOST_BATCHES
 
     def elements(self, body: bytes, envelopes: int) -> Sequence[JsonBytes]:
         """Return the elements of a body with at most this many envelopes around them. Raise BadBody."""
@@ -102,17 +107,26 @@ class _Bodies:
             body = self._gunzipped(body)
         if len(body) > self._limit:
             raise too_large(self._limit)
+        body = body.removeprefix(BYTE_ORDER_MARK)
         first = body.lstrip()[:1]
         if first == b"[" or not first:
-            return elements_of(body)
+            return self._several(body)
         if first != b"{":
             return self._elements_of_base64(body, envelopes)
         if envelopes and not _is_batch(body):
             inner = _contents(body)
             if inner is not None:
+                _check_number(inner, MOST_BATCHES)
                 return list(self.within(inner, envelopes - 1))
         lines = lines_of(body) if b"\n" in body else None
-        return [checked_text(body)] if lines is None else elements_of(body)
+        return [checked_text(body)] if lines is None else self._several(body)
+
+    def _several(self, body: bytes) -> Sequence[JsonBytes]:
+        """Return the elements of an array or of lines, within the number that the message may have."""
+        elements = elements_of(body)
+        _check_number(elements, self._batches_left)
+        self._batches_left -= len(elements)
+        return elements
 
     def within(self, bodies: Iterable[bytes], envelopes: int) -> Iterator[JsonBytes]:
         """Yield the elements of the bodies in an envelope; a bad one costs only itself."""
@@ -143,7 +157,12 @@ class _Bodies:
             plain = b""
         if is_compressed(plain) or plain.lstrip()[:1] in (b"{", b"["):
             return self.elements(plain, envelopes)
-        return elements_of(body) if b"\n" in body else [checked_text(body)]
+        return self._several(body) if b"\n" in body else [checked_text(body)]
+
+
+def _check_number(parts: Sequence[object], most: int) -> None:
+    if len(parts) > most:
+        raise BadBody(f"The message has more than {MOST_BATCHES} batches, lines or records.")
 
 
 def _is_batch(element: JsonBytes) -> bool:

@@ -19,7 +19,8 @@ KINDS: Final = EXTERNAL_IDENTITY_TYPES
 
 _EMAILS: Final = frozenset({"email"})
 _PHONES: Final = frozenset({"mobile_number", "phone_number_2", "phone_number_3"})
-_ADDRESSES: Final = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\]+").findall
+_IN_ADDRESS: Final = r"[^\s@,;:<>()\[\]\"\\]"
+_ADDRESSES: Final = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}++@{_IN_ADDRESS}++").findall
 """Finds each of several addresses in one text. Such a text is not sent, but holds personal data."""
 
 

@@ -5,6 +5,7 @@ import gzip
 import json
 import time
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +16,9 @@ from ingest.packing import pack
 from ingest.sorting import sort
 from lanes.chunk import ChunkCodec
 from mapping.incoming.batch import NotABatch
+from mapping.incoming.body import BadBody
 from mapping.incoming.invalid_batch import Unusable, split_element
-from mapping.incoming.message import LARGEST_KEPT, TOGETHER, decode, unusable
+from mapping.incoming.message import LARGEST_KEPT, MOST_BATCHES, TOGETHER, decode, decode_records, unusable
 from mapping.plan import compile_plan
 
 LIMIT = 4 << 20
@@ -42,6 +44,10 @@ FORMS = {
     "one batch": (ONE, [ONE]),
     "one batch over several lines": (PRETTY, [PRETTY]),
     "a byte order mark": (b"\xef\xbb\xbf" + ONE, [ONE]),
+    "a byte order mark before an array": (b"\xef\xbb\xbf[" + ONE + b"]", [ONE]),
+    "a byte order mark before lines": (b"\xef\xbb\xbf" + ONE + b"\n" + TWO, [ONE, TWO]),
+    "a byte order mark before an envelope": (b"\xef\xbb\xbf" + firehose(ONE), [ONE]),
+    "a byte order mark in gzip": (gzip.compress(b"\xef\xbb\xbf[" + ONE + b"]"), [ONE]),
     "a bulk array": (b"[" + ONE + b"," + TWO + b"]", [ONE, TWO]),
     "a batch a line": (ONE + b"\n" + TWO + b"\n", [ONE, TWO]),
     "gzip": (gzip.compress(ONE), [ONE]),
@@ -93,6 +99,15 @@ WRONG = {
     "half a batch": (ONE[:20], "must be a JSON object"),
     "too many bytes": (b'{"a":"' + b"x" * LIMIT + b'"}', f"more than {LIMIT} bytes"),
     "too many bytes after decompression": (gzip.compress(b'{"a":"' + b"x" * LIMIT + b'"}'), f"more than {LIMIT} bytes"),
+    "a number a line without end": (b"1\n" * (LIMIT // 2), f"more than {MOST_BATCHES} batches, lines or records"),
+    "zeros without end": (b"[" + b"0," * (LIMIT // 2 - 2) + b"0]", f"more than {MOST_BATCHES} batches"),
+    "records without end": (b'{"records":[' + b'{"data":""},' * 300_000 + b"{}]}", f"more than {MOST_BATCHES} batches"),
+    "zeros without end, in gzip": (gzip.compress(b"1\n" * (LIMIT // 2)), f"more than {MOST_BATCHES} batches"),
+    "UTF-16": (ONE.decode().encode("utf-16"), "not UTF-8 (byte 0)"),
+    "UTF-16 without a mark": (ONE.decode().encode("utf-16-le"), "must be a JSON object"),
+    "zero bytes": (b"\0" * 100, "must be a JSON object"),
+    "depth without end": (b"[" * LIMIT, "nested too deeply"),
+    "depth without end in a batch": (b'{"events":' * (1 << 16), "must be a JSON object"),
     "a batch too large": (b'{"a":"' + b"x" * (1 << 20) + b'"}', "The batch has 1048584 bytes, at most 1048576"),
     "an envelope around nonsense": (firehose(b"hello"), "must be a JSON object"),
     "envelopes without end": (sns(sns(sns(sns(ONE)))), "no `events`, nor another member that only batches have"),
@@ -137,6 +152,22 @@ def test_a_record_without_data_costs_only_itself() -> None:
         "The record's `data` is not base64.",
         "The record has no `data` in base64, and no `body`.",
     ]
+
+
+def test_a_text_without_an_end_costs_no_more_than_its_length() -> None:
+    """Each of its quotes could begin a search to the end: hours, in which ingest and the source would stand still."""
+    body = b"[" * 3000 + b'"' + b'\\"' * 150_000
+    began = time.process_time()
+    for end in (b"", b"\\", b'"'):
+        (element,) = decode(body + end, LIMIT)
+        assert "nested too deeply" in element.why
+    assert time.process_time() - began < 60
+
+
+def test_a_request_of_firehose_with_records_without_end_is_refused_as_a_whole() -> None:
+    """Firehose keeps them."""
+    with pytest.raises(BadBody, match="more than 40000"):
+        decode_records([msgspec.Raw(b"{}")] * (MOST_BATCHES + 1), LIMIT)
 
 
 def test_records_cannot_grow_without_end() -> None:

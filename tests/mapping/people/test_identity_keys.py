@@ -1,13 +1,17 @@
 """Erasure: the people of a batch, compared as they are hashed for TikTok."""
 
 import json
+import re
+import time
 from hashlib import sha256
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config.model import Connection
 from mapping.people.identities import Identity
-from mapping.people.identity_keys import IdentityKeys
+from mapping.people.identity_keys import _ADDRESSES, IdentityKeys
 
 SETTINGS = {"inputs": ("web",), "access_token": "t", "event_source_id": "P"}
 US = Connection(id="us", default_region="US", **SETTINGS)
@@ -90,3 +94,16 @@ def test_names_are_those_of_profiles(bench) -> None:
 def test_an_identity_does_not_print_its_value() -> None:
     """A traceback would."""
     assert "jane" not in repr(Identity("email", "jane@a.example"))
+
+
+def test_a_long_text_costs_no_more_than_its_length() -> None:
+    """Else one such identity would keep `relay forget` for hours."""
+    keys, began = IdentityKeys(PLAIN), time.process_time()
+    for text in ("a" * 400_000, "a@" * 200_000, "@" * 400_000):
+        keys.names([Identity("email", text)])
+    assert time.process_time() - began < 60
+
+
+@given(st.text(alphabet="ab@ ,\\", max_size=12))
+def test_every_address_in_a_text_is_found(text: str) -> None:
+    assert _ADDRESSES(text) == re.findall(r"[ab]+@[ab]+", text)

@@ -60,10 +60,9 @@ class Forwarder:
         with self._process.connect() as connection:
             sending = asyncio.create_task(_send_request(scope, receive, connection))
             try:
-                while part := await loop.sock_recv(connection, READ_BYTES):
-                    await answer.feed(part)
-            except ConnectionResetError:  # comes after the answer, if the process closed before it read the whole form
-                log.debug("console_form_not_read")
+                with contextlib.suppress(ConnectionResetError):  # comes after an answer given before the form was read
+                    while part := await loop.sock_recv(connection, READ_BYTES):
+                        await answer.feed(part)
             finally:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)

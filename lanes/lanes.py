@@ -38,12 +38,14 @@ class ClaimLimits:
     """What one claim may take at most: events and bytes of encoded chunks, and events while it probes.
 
     `dead_letters`: what the connection's dead letters may hold; when they hold that much, nothing is claimed.
+    `gather_ms`: for how long the job would wait for more if the lane is empty, 0 for not at all.
     """
 
     events: int = 1_000
     bytes: int = 1024 * 1024
     probe: int = 10
     dead_letters: DeadLetterShare = NO_BOUND
+    gather_ms: int = 0
 
 
 class Woken(NamedTuple):
@@ -111,6 +113,8 @@ class Lanes:
                 return _lease(lease.lane, lease.token, terms, chunks)
             case [b"released", waiting]:
                 return Released(waiting)
+            case [b"gathering", waiting]:
+                return Released(waiting, gathers=True)
             case _:
                 return Lost()
 
@@ -161,7 +165,7 @@ _terms_decoder = msgspec.msgpack.Decoder(_Terms, strict=False)
 
 
 def _claim_of(token: str, limits: ClaimLimits) -> dict[str, Any]:
-    sizes = {"events": limits.events, "bytes": limits.bytes, "probe": limits.probe}
+    sizes = {"events": limits.events, "bytes": limits.bytes, "probe": limits.probe, "gather": limits.gather_ms}
     return {"token": token, "lease": LEASE_MS, **sizes, "dead_letters": _share(limits.dead_letters)}
 
 

@@ -63,9 +63,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The settlement is written and the lease is over; `waiting` events are left in the whole connection."""
+    """The settlement is written and the lease is over; `waiting` events are left in the whole connection.
+
+    `gathers`: the lane is empty and kept for this job, which must claim it again after `ClaimLimits.gather_ms`.
+    """
 
     waiting: int
+    gathers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from worker.slots import THREADS
 
 QUEUE: Final = "relay"
 
-app = Celery("relay")
+app = Celery("relay", events="worker.job_events:Events")
 app.conf.update(
     task_default_queue=QUEUE,
     task_serializer="json",  # the only argument is a lane's name
@@ -20,7 +20,7 @@ app.conf.update(
     worker_consumer="worker.consumer:Consumer",  # it waits for a Redis that cannot be used
     worker_pool="threads",  # jobs wait for TikTok; one HTTP client and one configuration serve all threads
     worker_concurrency=THREADS,
-    worker_send_task_events=True,  # Flower shows jobs
+    worker_send_task_events=True,  # while Flower asks for them (worker/job_events.py)
     task_send_sent_event=False,  # no one needs the time of sending
     worker_hijack_root_logger=False,  # relay has set up logging
     worker_log_color=False,
@@ -32,5 +32,6 @@ app.conf.update(
         "socket_keepalive": True,
         "health_check_interval": 10,
         "max_connections": THREADS + 20,
+        "ack_emulation": False,  # a copy of each unacknowledged wake-up: the waker repeats a lost one anyway
     },
 )

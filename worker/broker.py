@@ -29,6 +29,15 @@ class Channel(kombu_redis.Channel):
     url: str
     is_one_shard: bool | None = None
     """Whether Redis is in cluster mode, where Celery's keys must be in one slot; None until it was asked."""
+    _kept_client: Any = None
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        """Return the client of the channel's pool. Kombu makes one for each command, which costs more than most do."""
+        if asynchronous:
+            return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
+        if self._kept_client is None or self._kept_client.connection_pool is not self.pool:
+            self._kept_client = super()._create_client()  # type: ignore[no-untyped-call]
+        return self._kept_client
 
     def _get_client(self) -> Any:
         if Channel.is_one_shard is None:

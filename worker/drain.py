@@ -29,6 +29,9 @@ DRAIN_FOR_S: Final = 5.0
 SETTLE_WITHIN_S: Final = 12.0
 """A lease lasts 15 s, and was renewed 4 s ago at most."""
 SETTLE_AGAIN_S: Final = 0.2
+GATHER_MS: Final = ((16, 50), (8, 20))
+"""After a request of so many events that emptied its lane, a job waits so many ms for more, and needs no Celery message
+for them. After fewer it ends, so that a lone event does not wait."""
 REFUSED_FOR_GOOD: Final = ("script", "refused")
 """Troubles that are answers to the settlement itself: trying again changes nothing."""
 
@@ -78,9 +81,16 @@ def drain(
         while isinstance(lease, Lease):
             runtime.leases.keep(lease)
             lease = step.take(lease, lambda: monotonic() < until and not runtime.stopping.is_set())
+            if isinstance(lease, Released) and lease.gathers and not runtime.stopping.wait(step.gather_ms / 1000):
+                lease = runtime.lanes.claim(lane, step.claim_limits)
     finally:
         runtime.leases.drop(lane)
     return report
+
+
+def gather_ms(events: int) -> int:
+    """Return how long a job waits for more after a request of so many events; 0 for not at all."""
+    return next((ms for least, ms in GATHER_MS if events >= least), 0)
 
 
 class _Step:
@@ -91,6 +101,7 @@ class _Step:
     ) -> None:
         share = runtime.dead_letter_share(connection)
         self.claim_limits = replace(runtime.claim_limits(connection, configuration), dead_letters=share)
+        self.gather_ms = 0
         self._runtime, self._connection, self._report = runtime, connection, report
         self._composer = Composer(
             runtime.codec.decode,
@@ -147,6 +158,7 @@ class _Step:
         answered_ms = lease.now_ms + round((time.monotonic() - began) * 1000)
         outcome = build_settlement(draft, posted, lease, self._context)
         counters = measures(draft, outcome, posted.sent, answered_ms)
+        self.gather_ms = gather_ms(outcome.ended) if self._runtime.slots.has_spare else 0
         result = self._settle(lease, replace(outcome.settlement, measures=counters), go_on=has_time())
         if not isinstance(result, Lost):
             _log_verdicts(posted, lease)
@@ -162,7 +174,7 @@ class _Step:
 
     def _settle(self, lease: Lease, settlement: Settlement, *, go_on: bool) -> Lease | Released | Lost:
         """Settle; while Redis is away, try again as long as a lease lasts: else the events would be sent again."""
-        next_claim = self.claim_limits if go_on else None
+        next_claim = replace(self.claim_limits, gather_ms=self.gather_ms) if go_on else None
         until = time.monotonic() + SETTLE_WITHIN_S
         while True:
             try:

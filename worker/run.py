@@ -13,6 +13,7 @@ from celery.apps import worker as celery_worker
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
+import worker.job_events  # registers the command by which Flower asks for events
 import worker.jobs  # registers the job as well
 from config.settings import Settings
 from process.log_output import flush_logs

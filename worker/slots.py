@@ -1,6 +1,7 @@
 """Share a worker's threads among connections, so that connections in trouble leave threads for the others.
 
 - A connection's first job always runs, except that connections in trouble together use at most half of the threads.
+- A job waits for more events of its lane only while few jobs run at all.
 - Its further jobs run only while few jobs run at all. Otherwise its lanes queue, and one of them is woken when one of
   its jobs ends.
 """
@@ -40,6 +41,11 @@ class Slots:
                 return False
             self._running[connection] += 1
             return True
+
+    @property
+    def has_spare(self) -> bool:
+        """Return whether so few jobs run that one may wait for more events."""
+        return self._running.total() <= self._usual
 
     def leave(self, connection: str, *, troubled: bool) -> str | None:
         """Note that the job has ended, and return a queued lane to wake, if any.

@@ -36,6 +36,7 @@ def flower(port: int) -> None:
     url = settings.redis_url.get_secret_value()
     use_broker(app, url)
     _show_queues_of(url)
+    _ask_for_jobs_at_once()
     options.format_task = plainly
     # The password stays in the environment: every user of the machine can read a command line.
     app.start(
@@ -77,6 +78,19 @@ def _show_queues_of(url: str) -> None:
         return broker
 
     BaseHandler.get_broker = get_broker
+
+
+def _ask_for_jobs_at_once() -> None:
+    """Let Flower ask the workers for events when it starts; otherwise it asks for the first time after 5 s."""
+    from flower.events import Events
+
+    start = Events.start
+
+    def start_and_ask(events: Any) -> None:
+        start(events)
+        events.io_loop.add_callback(events.on_enable_events)
+
+    Events.start = start_and_ask
 
 
 def plainly(task: Any) -> Any:

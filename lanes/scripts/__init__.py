@@ -23,6 +23,8 @@ LOOK_MS: Final = 1_000
 """How long a worker without a signal waits at most before it looks again at what is due."""
 GATHER_MS: Final = 20
 """After a look that found lanes, the next one waits this long for more: a job for several events costs less."""
+LATE_MS: Final = 100
+"""How much longer than a job gathers its lane is kept for it, and gets the appends: the job may be late."""
 NUMBER_KEPT_S: Final = 86_400
 """How long Redis keeps the number of a process's last append."""
 
@@ -37,6 +39,7 @@ LANE_SCRIPTS: Final = ScriptFolder(
         ("RECHECK_MS", RECHECK_MS),
         ("LOOK_MS", LOOK_MS),
         ("GATHER_MS", GATHER_MS),
+        ("LATE_MS", LATE_MS),
         ("NUMBER_KEPT_S", NUMBER_KEPT_S),
         ("DEAD_LETTER_OVERHEAD", DEAD_LETTER_OVERHEAD),
         ("SHARED_PART_OVERHEAD", SHARED_PART_OVERHEAD),

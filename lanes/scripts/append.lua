@@ -23,6 +23,7 @@ for _, share in ipairs(arrivals.shares) do
   local chunk = check_whole(share.chunk, 'chunk') > 0 and check_text(ARGV[3 + share.chunk], 'chunk') or ''
   check_text(share.connection, 'connection')
   if connection_of(check_lane(share.lane, 'lane')) ~= share.connection then refuse('lane is not of the connection') end
+  share.lane = share.chunk > 0 and gathering_lane(share.connection) or share.lane
   share.chunk = #chunk > 0 and check_chunk(chunk, 'chunk')
   check_counts(share.withheld, 'withheld')
   share.counts = {accepted = share.accepted, unsupported = share.unsupported, withheld = 0}

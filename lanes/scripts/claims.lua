@@ -60,6 +60,25 @@ local function refused_by_connection(lane, dead_letters)
   return nil
 end
 
+-- A job has emptied its lane, and claims it again in `ms`: hold it for the job, and let appends go there, also while the
+-- next request is made. Return whether that is so: of a connection without trouble, and for one of its lanes.
+local function gather(lane, ms)
+  local connection = connection_of(lane)
+  local key = 'connection:' .. connection
+  local state, trouble, spacing = unpack(redis.call('HMGET', key, 'state', 'trouble', 'spacing'))
+  if state or trouble or spacing or (gathering_lane(connection) or lane) ~= lane then return false end
+  redis.call('ZADD', 'lanes:held', now + ms + LATE_MS, lane)
+  redis.call('HSET', key, 'gathers', lane, 'gathers_until', now + ms + LATE_MS)
+  return true
+end
+
+-- The job of an empty lane does not wait any longer: appends leave signals again.
+local function end_gathering(lane)
+  local key = 'connection:' .. connection_of(lane)
+  redis.call('ZREM', 'lanes:held', lane)
+  if redis.call('HGET', key, 'gathers') == lane then redis.call('HDEL', key, 'gathers', 'gathers_until') end
+end
+
 -- Return the leading chunks of a POST with an unknown outcome, marked with its time; chunks marked earlier are left out.
 local function unmarked(lane, posted, at)
   local marked = {}

@@ -27,6 +27,8 @@
 --                                  refused, refusals, refused_since: events refused, in how many requests, since when,
 --                                                with none delivered: they trip the circuit breaker
 --                                  delivered_at  time of the last delivery
+--                                  gathers       the lane for which a job waits, having emptied it: appends go there until
+--                                                gathers_until
 --                                  events, bytes sums over what waits, for limits and messages
 --                                  dead_letter_bytes  what its dead letters hold;  dead_letter_share: what they may hold,
 --                                                while it is paused for that (`by` is then "dead_letters")
@@ -116,9 +118,19 @@ local function signal(due)
   if redis.call('LLEN', 'lanes:signal') == 0 then redis.call('RPUSH', 'lanes:signal', '1') end
 end
 
--- A lane that was empty has got a chunk: work on it may begin now.
+-- A lane that was empty has got a chunk: work on it may begin now. An empty lane that is held is one whose job waits for
+-- more: it needs no signal.
 local function add_due(lane)
-  if redis.call('ZADD', 'lanes:due', 'NX', now, lane) == 1 then signal(now) end
+  if redis.call('ZADD', 'lanes:due', 'NX', now, lane) == 0 then return end
+  local held = tonumber(redis.call('ZSCORE', 'lanes:held', lane) or 0)
+  if held <= now or held > now + LOOK_MS then signal(now) end
+end
+
+-- Return the lane whose job waits for more events of the connection, if any.
+local function gathering_lane(connection)
+  local lane, until_ = unpack(redis.call('HMGET', 'connection:' .. connection, 'gathers', 'gathers_until'))
+  until_ = tonumber(until_ or 0)
+  return until_ > now and until_ <= now + LOOK_MS and lane or nil
 end
 
 local function remove_lane(lane)

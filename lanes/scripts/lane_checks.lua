@@ -10,6 +10,7 @@ local function check_claim(ask)
   if type(ask) ~= 'table' then refuse('claim') end
   check_text(ask.token, 'token')
   for _, name in ipairs({'lease', 'events', 'bytes', 'probe'}) do check_whole(ask[name], name, 1) end
+  check_whole(ask.gather, 'gather')
   if type(ask.dead_letters) ~= 'table' then refuse('dead_letters') end
   check_whole(ask.dead_letters.share, 'dead_letters.share')
   check_text(ask.dead_letters.what, 'dead_letters.what')

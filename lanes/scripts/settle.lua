@@ -1,7 +1,8 @@
 -- needs: base, checks, common, lane_checks, dead_letters, claims, archive, receipts, hours
 -- Write the settlement of one step of a lease: remove finished chunks, put back unfinished ones, add dead entries, raise
 -- counters, and set when the lane is due next.
--- Returns {'lost'}, {'released', events that wait for the connection}, or, when the job continues, what `grant` returns.
+-- Returns {'lost'}, {'released', events that wait for the connection}, or, when the job continues, what `grant` returns;
+-- {'gathering', events that wait} when the lane is empty and the job is to claim it again after `gather` ms.
 -- ARGV[2]: lane; ARGV[3]: settlement, see lanes/settlement.py; ARGV[4]: the next claim's limits, or empty
 -- ARGV[5...]: the leftovers; then the dead entries, in the order of `dead_letters`: {id, label, place of its shared part
 -- in `shared`, or 0}; then the shared parts, in the order of `shared`: ids; then the receipts, if any
@@ -155,7 +156,8 @@ if recovered then free_lanes(connection) end
 if redis.call('LLEN', lane_key(lane)) == 0 then
   remove_lane(lane)
   redis.call('HDEL', meta, 'token')
-  return {'released', tonumber(redis.call('HGET', key, 'events'))}
+  local gathers = next_claim and next_claim.gather > 0 and gather(lane, next_claim.gather)
+  return {gathers and 'gathering' or 'released', tonumber(redis.call('HGET', key, 'events'))}
 end
 set_due(lane, now + done.delay)
 if next_claim and done.delay == 0 and not refused_by_connection(lane, next_claim.dead_letters) then return grant(lane, next_claim) end

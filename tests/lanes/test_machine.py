@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ from lanes.erasure import Edit, Erased, erase, pages
 from lanes.lanes import LEASE_MS, WAKE_HOLD_MS, ClaimLimits, Lanes
 from lanes.ledger import read_ledger, recount, waiting_chunks
 from lanes.names import LANES_PER_CONNECTION, connection_of
-from lanes.scripts import GATHER_MS, LOOK_MS
+from lanes.scripts import GATHER_MS, LATE_MS, LOOK_MS
 from lanes.settlement import Lease, Lost, Pause, Refused, Released, Settlement, StoredDeadLetter
 from store.client import connect, connect_async
 from store.errors import RedisFull
@@ -39,6 +39,8 @@ LANES = ("shop:0", "shop:1", "other:0")
 CLAIM_LIMITS = ClaimLimits(events=8, bytes=1 << 20, probe=2)
 CODEC = ChunkCodec()
 MOST_TOGETHER = 6
+GO_ON = st.sampled_from([None, 0, 30])
+"""Whether a job goes on after a settlement, and for how many ms it waits for more if its lane is empty."""
 MODELLED = ("model", "connections", "ended", "accepted", "dead_letters", "erased", "discarded", "dead_lettered")
 """What the model says of Redis; a failover puts it back."""
 ENDS = ("delivered", "dead_lettered", "erased", "discarded")
@@ -89,6 +91,7 @@ class ModelConnection:
     state: str | None = None
     until: int = 0
     trouble: bool = False
+    gathers: tuple[str, int] | None = None
 
 
 class LanesMachine(RuleBasedStateMachine):
@@ -123,7 +126,7 @@ class LanesMachine(RuleBasedStateMachine):
         self.append_one(lane, encoded(ids), count, self.now)
         self.next_id += MOST_TOGETHER
         self.accepted[connection_of(lane)] += count
-        model = self.model[lane]
+        model = self.model[self._model_gathering(connection_of(lane)) or lane]
         model.chunks.append((ids, 0))
         if model.due is None:
             model.due = self.now
@@ -166,7 +169,7 @@ class LanesMachine(RuleBasedStateMachine):
             held = [job for job in self.jobs if job.lane == lane]
             if held:
                 self._settle(
-                    held[0], Settlement(held[0].sizing), 0, [], lost_reply=False, go_on=data.draw(st.booleans())
+                    held[0], Settlement(held[0].sizing), 0, [], lost_reply=False, go_on=data.draw(GO_ON)
                 )
         self.failover(skew)
 
@@ -219,8 +222,8 @@ class LanesMachine(RuleBasedStateMachine):
             lane.posted = (len(lease.chunks), lane.posted[1] if lane.posted else self.now)
 
     @precondition(lambda self: self.jobs)
-    @rule(data=st.data(), dead=st.integers(0, 2), lost_reply=st.booleans(), go_on=st.booleans())
-    def succeed(self, data: st.DataObject, dead: int, lost_reply: bool, go_on: bool) -> None:
+    @rule(data=st.data(), dead=st.integers(0, 2), lost_reply=st.booleans(), go_on=GO_ON)
+    def succeed(self, data: st.DataObject, dead: int, lost_reply: bool, go_on: int | None) -> None:
         """Some leading events are delivered or dead-lettered and the others go back; the reply may be lost."""
         lease = data.draw(st.sampled_from(self.jobs))
         trim = data.draw(st.integers(1, len(lease.chunks)))
@@ -255,7 +258,7 @@ class LanesMachine(RuleBasedStateMachine):
             trouble=True,
             pause=Pause("paused", what="fix it") if rest else None,
         )
-        self._settle(lease, settlement, 0, None, lost_reply=False, go_on=True)
+        self._settle(lease, settlement, 0, None, lost_reply=False, go_on=0)
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
@@ -275,9 +278,8 @@ class LanesMachine(RuleBasedStateMachine):
     def rest(self, connection: str, state: str) -> None:
         if not self.full:
             self.lanes.pause(connection, state, 30_000, {}, self.now)
-            self.connections[connection] = ModelConnection(
-                state, self.now + 30_000, self.connections[connection].trouble
-            )
+            former = self.connections[connection]
+            self.connections[connection] = replace(former, state=state, until=self.now + 30_000)
 
     @rule(connection=st.sampled_from(["shop", "other"]))
     def resume(self, connection: str) -> None:
@@ -442,6 +444,10 @@ class LanesMachine(RuleBasedStateMachine):
     def _model_refusal(self, name: str, *, own: bool = False) -> str | None:
         lane, connection = self.model[name], self.connections[connection_of(name)]
         if not own:
+            if lane.due is None:
+                lane.held = None
+                if connection.gathers and connection.gathers[0] == name:
+                    connection.gathers = None
             if lane.due is None or lane.due > self.now:
                 return "not due"
             if lane.leased(self.now):
@@ -472,6 +478,11 @@ class LanesMachine(RuleBasedStateMachine):
         assert len(taken) == 1 or sum(len(ids) for ids, _ in taken) <= limit
         lane.taken = len(taken)
 
+    def _model_gathering(self, connection: str) -> str | None:
+        """Return the lane that gets the connection's appends because a job waits for them."""
+        lane, until = self.connections[connection].gathers or ("", 0)
+        return lane if self.now < until <= self.now + LOOK_MS else None
+
     def _model_free(self, connection: str, due: int | None) -> None:
         for name, lane in self.model.items():
             if connection_of(name) == connection and not lane.leased(self.now):
@@ -487,13 +498,13 @@ class LanesMachine(RuleBasedStateMachine):
         leftovers: list[tuple[Ids, int]] | None,
         *,
         lost_reply: bool,
-        go_on: bool,
+        go_on: int | None,
     ) -> None:
         ours = self._ours(lease)
         if ours:  # also after a failover: the lease is of the chunks that lead the lane
             leased = [ids for ids, _ in map(decoded, lease.chunks)]
             assert [ids for ids, _ in self.model[lease.lane].chunks[: len(leased)]] == leased
-        limits = CLAIM_LIMITS if go_on else None
+        limits = None if go_on is None else replace(CLAIM_LIMITS, gather_ms=go_on)
         result = self.lanes.settle(lease, settlement, limits, self.now)
         if not ours:
             assert result == Lost()
@@ -501,6 +512,8 @@ class LanesMachine(RuleBasedStateMachine):
             return
         released = self._model_settle(lease, settlement, done, leftovers, go_on=go_on)
         assert isinstance(result, Released) == released
+        if isinstance(result, Released):
+            assert result.gathers == (self.model[lease.lane].due is None and self.model[lease.lane].held is not None)
         self.jobs.remove(lease)
         if isinstance(result, Lease):
             self._model_grant(lease.lane, result)
@@ -509,7 +522,7 @@ class LanesMachine(RuleBasedStateMachine):
             assert self.lanes.settle(lease, settlement, limits, self.now) == Lost()
 
     def _model_settle(
-        self, lease: Lease, settlement: Settlement, done: int, leftovers: list[tuple[Ids, int]] | None, *, go_on: bool
+        self, lease: Lease, settlement: Settlement, done: int, leftovers: list[tuple[Ids, int]] | None, *, go_on: int | None
     ) -> bool:
         """Return whether the lease ends here."""
         lane, name = self.model[lease.lane], connection_of(lease.lane)
@@ -532,9 +545,13 @@ class LanesMachine(RuleBasedStateMachine):
             self._model_free(name, None)
         if not lane.chunks:
             lane.due = lane.held = lane.token = None
+            if go_on and not connection.state and not connection.trouble:
+                if (self._model_gathering(name) or lease.lane) == lease.lane:
+                    lane.held = self.now + go_on + LATE_MS
+                    connection.gathers = (lease.lane, lane.held)
             return True
         lane.due = self.now + settlement.delay_ms
-        if go_on and not settlement.delay_ms and self._model_refusal(lease.lane, own=True) is None:
+        if go_on is not None and not settlement.delay_ms and self._model_refusal(lease.lane, own=True) is None:
             return False
         lane.held = lane.token = None
         return True

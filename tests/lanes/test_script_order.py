@@ -107,6 +107,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "events": 10,
         "bytes": 1000,
         "probe": 10,
+        "gather": 20,
         "dead_letters": {"share": 0, "what": "", "fingerprint": ""},
     }
     settlement = {

@@ -84,6 +84,20 @@ MUTATIONS = (
         "tests/lanes",
     ),
     Mutation(
+        "signals after a job that waited in vain",
+        "lanes/scripts/claim.lua",
+        "if not due then end_gathering(lane) end\n",
+        "",
+        "tests/lanes/test_gathering.py",
+    ),
+    Mutation(
+        "end of the time for which a lane is kept for its job",
+        "lanes/scripts/common.lua",
+        "if held <= now or held > now + LOOK_MS then signal(now) end",
+        "if held == 0 then signal(now) end",
+        "tests/lanes/test_gathering.py",
+    ),
+    Mutation(
         "balance check in settle",
         "lanes/scripts/settle.lua",
         "if trimmed + (done.counts.extra or 0) ~= ends + kept or",

@@ -30,8 +30,8 @@ SETTLE_WITHIN_S: Final = 12.0
 """A lease lasts 15 s, and was renewed 4 s ago at most."""
 SETTLE_AGAIN_S: Final = 0.2
 GATHER_MS: Final = ((16, 50), (8, 20))
-"""After a request of so many events that emptied its lane, a job waits so many ms for more, and needs no Celery message
-for them. After fewer it ends, so that a lone event does not wait."""
+"""After a request with at least this many events emptied its lane, a job waits this many ms for more, without a Celery
+message. After fewer it ends, so that a lone event does not wait."""
 REFUSED_FOR_GOOD: Final = ("script", "refused")
 """Troubles that are answers to the settlement itself: trying again changes nothing."""
 
@@ -89,7 +89,7 @@ def drain(
 
 
 def gather_ms(events: int) -> int:
-    """Return how long a job waits for more after a request of so many events; 0 for not at all."""
+    """Return how long a job waits for more after a request with `events` events; 0 for not at all."""
     return next((ms for least, ms in GATHER_MS if events >= least), 0)
 
 

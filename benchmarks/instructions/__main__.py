@@ -1,5 +1,7 @@
 """`python -m benchmarks.instructions`: print what an event in bulk takes of each process, with receipts and without.
 
+With `--alone`, what an event takes that is posted alone.
+
 Every process runs under callgrind: ingest behind real HTTP, a worker that posts to the stand-in TikTok, and the server.
 The work is fixed, so a busy machine changes little: the server's clock ticks once a second, and ingest asks it what is
 new.
@@ -8,20 +10,19 @@ new.
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 import click
 
+from benchmarks.instructions.alone import count_alone
 from benchmarks.instructions.callgrind import Counter, folder_of_counts, is_there, under_callgrind
+from benchmarks.instructions.counted_bed import CountedBed
 from benchmarks.instructions.events import A_POST, EVENTS_A_BATCH, KINDS, bodies
-from benchmarks.support.bed import Bed
 from benchmarks.support.load import drive
-from benchmarks.support.processes import Process
 
-READY_WITHIN_S: Final = 300.0
 RECEIPTS: Final = {"without receipts": "0", "with receipts": "64MiB"}
 
 
@@ -38,25 +39,10 @@ class Count(NamedTuple):
         return sum(self)
 
 
-class _CountedBed(Bed):
-    """Processes whose instructions can be counted; the server looks after itself once a second, not ten times."""
-
-    ready_within_s = READY_WITHIN_S
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        super().__init__()
-
-    def start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Process:
-        """Start a process under callgrind."""
-        words = [*command, "--hz", "1"] if name == "server" else [sys.executable, *command]
-        return super().start(name, under_callgrind(words, self._folder), environment)
-
-
 class _Worker:
     """A worker without Celery, in a process of its own."""
 
-    def __init__(self, bed: Bed, folder: Path, receipts: str) -> None:
+    def __init__(self, bed: CountedBed, folder: Path, receipts: str) -> None:
         command = under_callgrind([sys.executable, "-m", "benchmarks.instructions.worker"], folder)
         environment = {**os.environ, **bed.environment, "RELAY_RECEIPTS_MEMORY": receipts, "PYTHONHASHSEED": "0"}
         self._child = subprocess.Popen(  # noqa: S603 - the benchmark's own command line
@@ -84,11 +70,19 @@ class _Worker:
         self._child.wait()
 
 
+def report_alone(folder: Path) -> Iterator[str]:
+    """Yield the lines of the table of events that are posted alone."""
+    yield "| posts at once | ingest | worker with Celery | server | whole |"
+    yield "|---:|---:|---:|---:|---:|"
+    for together, counts in count_alone(folder):
+        yield f"| {together} | {' | '.join(f'{each:,.0f}' for each in (*counts, sum(counts)))} |"
+
+
 def count(kind: str, receipts: str, posts: int, folder: Path) -> Count:
     """Return the instructions of each process for an event of `posts` bulk posts, after as many to warm up."""
     events = posts * A_POST * EVENTS_A_BATCH
     with ExitStack() as stack:
-        bed = stack.enter_context(_CountedBed(folder))
+        bed = stack.enter_context(CountedBed(folder))
         bed.environment |= {"RELAY_RECEIPTS_MEMORY": receipts, "PYTHONHASHSEED": "0"}
         ingest, url = bed.ingest()
         worker = stack.enter_context(_Worker(bed, folder, receipts))
@@ -120,13 +114,14 @@ def report(kinds: Sequence[str], posts: int, folder: Path) -> Iterator[str]:
 @click.command(epilog="; ".join(f"{name}: {what}" for name, what in KINDS.items()))
 @click.argument("kinds", nargs=-1, type=click.Choice(list(KINDS)), metavar="[EVENTS]...")
 @click.option("--posts", default=8, show_default=True, help="Bulk posts of 500 events that are counted.")
+@click.option("--alone", is_flag=True, help="Count events that are posted alone instead; EVENTS has no effect.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep callgrind's files in this folder.")
-def main(kinds: Sequence[str], posts: int, keep: Path | None) -> None:
+def main(kinds: Sequence[str], posts: int, alone: bool, keep: Path | None) -> None:
     """Count the instructions of an event in bulk; without EVENTS, of both kinds."""
     if not is_there():
         raise click.ClickException("valgrind is not installed: install the package valgrind of your system")
     with folder_of_counts(keep) as folder:
-        for line in report(kinds or list(KINDS), posts, folder):
+        for line in report_alone(folder) if alone else report(kinds or list(KINDS), posts, folder):
             click.echo(line)
 
 

@@ -40,7 +40,7 @@ CLAIM_LIMITS = ClaimLimits(events=8, bytes=1 << 20, probe=2)
 CODEC = ChunkCodec()
 MOST_TOGETHER = 6
 GO_ON = st.sampled_from([None, 0, 30])
-"""Whether a job goes on after a settlement, and for how many ms it waits for more if its lane is empty."""
+"""Whether a job continues after a settlement, and for how many ms it waits for more."""
 MODELLED = ("model", "connections", "ended", "accepted", "dead_letters", "erased", "discarded", "dead_lettered")
 """What the model says of Redis; a failover puts it back."""
 ENDS = ("delivered", "dead_lettered", "erased", "discarded")
@@ -168,9 +168,7 @@ class LanesMachine(RuleBasedStateMachine):
         for _ in range(2):
             held = [job for job in self.jobs if job.lane == lane]
             if held:
-                self._settle(
-                    held[0], Settlement(held[0].sizing), 0, [], lost_reply=False, go_on=data.draw(GO_ON)
-                )
+                self._settle(held[0], Settlement(held[0].sizing), 0, [], lost_reply=False, go_on=data.draw(GO_ON))
         self.failover(skew)
 
     @rule()
@@ -522,7 +520,13 @@ class LanesMachine(RuleBasedStateMachine):
             assert self.lanes.settle(lease, settlement, limits, self.now) == Lost()
 
     def _model_settle(
-        self, lease: Lease, settlement: Settlement, done: int, leftovers: list[tuple[Ids, int]] | None, *, go_on: int | None
+        self,
+        lease: Lease,
+        settlement: Settlement,
+        done: int,
+        leftovers: list[tuple[Ids, int]] | None,
+        *,
+        go_on: int | None,
     ) -> bool:
         """Return whether the lease ends here."""
         lane, name = self.model[lease.lane], connection_of(lease.lane)
@@ -545,10 +549,10 @@ class LanesMachine(RuleBasedStateMachine):
             self._model_free(name, None)
         if not lane.chunks:
             lane.due = lane.held = lane.token = None
-            if go_on and not connection.state and not connection.trouble:
-                if (self._model_gathering(name) or lease.lane) == lease.lane:
-                    lane.held = self.now + go_on + LATE_MS
-                    connection.gathers = (lease.lane, lane.held)
+            works = not connection.state and not connection.trouble
+            if go_on and works and self._model_gathering(name) in (None, lease.lane):
+                lane.held = self.now + go_on + LATE_MS
+                connection.gathers = (lease.lane, lane.held)
             return True
         lane.due = self.now + settlement.delay_ms
         if go_on is not None and not settlement.delay_ms and self._model_refusal(lease.lane, own=True) is None:

@@ -1,4 +1,4 @@
-"""A job that emptied its lane under load waits a moment and goes on, without another Celery message."""
+"""A job that emptied its lane under load waits a moment and continues, without another Celery message."""
 
 import threading
 from collections.abc import Callable
@@ -28,14 +28,14 @@ class _Pauses(threading.Event):
 
 
 def put(bench: Bench, first: int, events: int) -> None:
-    """Append so many purchases, one a chunk."""
+    """Append `events` purchases, one a chunk."""
     bench.put(*([purchase(number)] for number in range(first, first + events)))
 
 
 def test_events_that_come_while_a_job_waits_are_its_next_request(bench: Bench) -> None:
     """It ends once nothing came."""
-    puts = iter([lambda: put(bench, 100, LEAST), lambda: put(bench, 200, 1)])
-    bench.runtime.stopping = pauses = _Pauses(lambda: next(puts, lambda: None)())
+    puts = iter([(100, LEAST), (200, 1)])
+    bench.runtime.stopping = pauses = _Pauses(lambda: put(bench, *next(puts)))
     put(bench, 0, LEAST)
     assert bench.drain().ended == 2 * LEAST + 1
     assert pauses.waits_s == [SHORTEST_MS / 1000] * 2  # after one event it ends at once

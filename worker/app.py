@@ -8,7 +8,7 @@ from worker.slots import THREADS
 
 QUEUE: Final = "relay"
 
-app = Celery("relay", events="worker.job_events:Events")
+app = Celery("relay", events="worker.messaging.job_events:Events")
 app.conf.update(
     task_default_queue=QUEUE,
     task_serializer="json",  # the only argument is a lane's name
@@ -17,10 +17,10 @@ app.conf.update(
     task_acks_late=False,  # the timer repeats a lost wake-up; the claim would refuse a redelivered one
     task_publish_retry=False,  # the waker's next look is the retry
     worker_prefetch_multiplier=1,  # so that a free worker takes the next wake-up
-    worker_consumer="worker.consumer:Consumer",  # it waits for a Redis that cannot be used
+    worker_consumer="worker.messaging.consumer:Consumer",  # it waits for a Redis that cannot be used
     worker_pool="threads",  # jobs wait for TikTok; one HTTP client and one configuration serve all threads
     worker_concurrency=THREADS,
-    worker_send_task_events=True,  # while Flower asks for them (worker/job_events.py)
+    worker_send_task_events=True,  # while Flower asks for them (worker/messaging/job_events.py)
     task_send_sent_event=False,  # no one needs the time of sending
     worker_hijack_root_logger=False,  # relay has set up logging
     worker_log_color=False,

@@ -13,14 +13,14 @@ from celery.apps import worker as celery_worker
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
-import worker.job_events  # registers the command by which Flower asks for events
 import worker.jobs  # registers the job as well
+import worker.messaging.job_events  # registers the command by which Flower asks for events
 from config.settings import Settings
 from process.log_output import flush_logs
 from process.memory import use_one_arena
 from worker.alerts.watcher import Alerts
 from worker.app import QUEUE, app
-from worker.broker import use_broker
+from worker.messaging.broker import use_broker
 from worker.redis_outage.direct_delivery import DirectDelivery, wait_for_room
 from worker.redis_outage.waiting import EXIT_CODE, RedisMonitor, RedisWait, log_permanent_error
 from worker.runtime import runtime, start

@@ -41,7 +41,7 @@ def _writes(check: str, what: str, trouble: Trouble | None) -> Finding:
 
 def _trouble_of_celery(url: str) -> Trouble | None:
     from worker.app import app
-    from worker.broker import trouble_of_celery, use_broker
+    from worker.messaging.broker import trouble_of_celery, use_broker
 
     use_broker(app, url)
     return trouble_of_celery(app)

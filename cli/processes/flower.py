@@ -30,7 +30,7 @@ def flower(port: int) -> None:
             "Flower is not installed. Install it with the pip beside relay: pip install 'tiktok-events-relay[flower]'"
         ) from None
     from worker.app import app
-    from worker.broker import use_broker
+    from worker.messaging.broker import use_broker
 
     assert settings.redis_url is not None  # noqa: S101 - with_redis sets it
     url = settings.redis_url.get_secret_value()
@@ -69,7 +69,7 @@ def _show_queues_of(url: str) -> None:
     from flower.utils.broker import RedisBase
     from flower.views import BaseHandler
 
-    from worker.broker import key_prefix
+    from worker.messaging.broker import key_prefix
 
     def get_broker(handler: Any) -> Any:
         del handler

@@ -8,7 +8,7 @@ from celery import Celery
 from kombu import Connection
 
 from worker.app import QUEUE, app
-from worker.broker import use_broker
+from worker.messaging.broker import use_broker
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from celery.worker.control import Panel
 
-from worker import job_events
 from worker.app import app
-from worker.job_events import ASKED_FOR_S, Audience, Dispatcher, enable_events
+from worker.messaging import job_events
+from worker.messaging.job_events import ASKED_FOR_S, Audience, Dispatcher, enable_events
 
 
 class _Producer:

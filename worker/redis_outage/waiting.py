@@ -14,7 +14,7 @@ from store.diagnosis.probe import Probe, ask_further, permission_trouble
 from store.diagnosis.trouble import diagnose
 from store.errors import Trouble
 from worker.app import app
-from worker.broker import trouble_of_celery
+from worker.messaging.broker import trouble_of_celery
 
 MOST_ATTEMPTS: Final = 6
 EXIT_CODE: Final = 78

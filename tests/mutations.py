@@ -354,6 +354,27 @@ MUTATIONS = (
         "tests/store/test_profiles.py",
     ),
     Mutation(
+        "times of profiles that are in the future",
+        "store/scripts/profiles.lua",
+        "if value[2] > seconds then value[2],",
+        "if false then value[2],",
+        "tests/store/test_profile_clocks.py",
+    ),
+    Mutation(
+        "profiles of a person behind one that was dropped",
+        "store/records/profile_links.py",
+        "for name in sets.names if",
+        "for name in () if",
+        "tests/store/test_profile_erasure.py",
+    ),
+    Mutation(
+        "values that a no would not reach",
+        "store/scripts/profiles.lua",
+        "profiles[other].v = nil",
+        "",
+        "tests/store/test_profile_erasure.py",
+    ),
+    Mutation(
         "answers of users before their profiles",
         "store/scripts/profiles.lua",
         "return is_allowed and agreed",

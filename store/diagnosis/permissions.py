@@ -46,7 +46,7 @@ COMMANDS: Final = (
     *("LREM {key} 0 y", "LTRIM {key} 1 0", "LPOP {key}", "RPOP {key}", "BRPOP {key} 0.01"),
     *("SADD {key} x", "SMEMBERS {key}", "SREM {key} x"),
     *("ZADD {key} 1 x", "ZSCORE {key} x", "ZCARD {key}", "ZCOUNT {key} 0 1", "ZRANGEBYSCORE {key} 0 1"),
-    *("ZREVRANGEBYSCORE {key} 1 0", "ZRANGE {key} 0 1", "ZREM {key} x"),
+    *("ZREVRANGEBYSCORE {key} 1 0", "ZRANGE {key} 0 1", "ZSCAN {key} 0", "ZREM {key} x"),
     *("MULTI", "EXEC", "DISCARD", "SUBSCRIBE {key}", "PSUBSCRIBE *", "UNSUBSCRIBE {key}", "PUNSUBSCRIBE *"),
 )
 _STATEFUL: Final = ("MULTI", "EXEC", "DISCARD", "WATCH", "SUBSCRIBE", "PSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE")

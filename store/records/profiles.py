@@ -15,6 +15,7 @@ import msgspec
 import redis
 
 from store.diagnosis.trouble import translate_errors
+from store.records.profile_links import came_together
 from store.scripts import Scripts, pack
 
 INDEX: Final = "profiles:index"
@@ -159,7 +160,7 @@ class ProfileStore:
     """Profiles by subject; serves any number of threads. `most_bytes` may be changed at any time."""
 
     def __init__(self, client: redis.Redis, codec: ProfileCodec, most_bytes: int = 0) -> None:
-        self._codec = codec
+        self._codec, self._client = codec, client
         self._scripts = Scripts(client)
         self.most_bytes = most_bytes
 
@@ -167,7 +168,9 @@ class ProfileStore:
         """Return the names that a subject's profile may have."""
         return self._codec.every_name(subject)
 
-    def recall(self, subjects: Collection[str], *, notes_use: bool = True) -> dict[str, Stored]:
+    def recall(
+        self, subjects: Collection[str], *, notes_use: bool = True, now_ms: int | None = None
+    ) -> dict[str, Stored]:
         """Return the profiles of these subjects, in one round trip for up to 500; subjects without one are omitted.
 
         Raise RedisAway or RedisFull. `notes_use` keeps what is used longest.
@@ -176,7 +179,8 @@ class ProfileStore:
         every = [(subject, name) for subject in subjects for name in self._codec.every_name(subject)]
         for start in range(0, len(every), _PAGE):
             page = every[start : start + _PAGE]
-            replies = self._scripts.call("recall_profiles", int(notes_use), *(name for _, name in page))
+            names = (name for _, name in page)
+            replies = self._scripts.call("recall_profiles", int(notes_use), *names, now_ms=now_ms)
             for (subject, _), packed in zip(page, replies, strict=True):
                 stored = self._codec.decode(packed) if packed else None
                 if stored is not None:
@@ -195,7 +199,8 @@ class ProfileStore:
 
         Return how many there were (dry run: are). Raise RedisAway or RedisFull.
         """
-        names = [name for subject in subjects for name in self._codec.every_name(subject)]
+        persons = [name.encode() for subject in subjects for name in self._codec.every_name(subject)]
+        names = sorted(came_together(self._client, self._scripts, INDEX, persons)) if persons else []
         pages = [names[start : start + _PAGE] for start in range(0, len(names), _PAGE)]
         return sum(int(self._scripts.call("erase_profiles", int(not dry_run), *page)) for page in pages)
 

@@ -58,10 +58,10 @@ def read_states(client: redis.Redis) -> dict[str, list[SourceState]]:
         stored = cast("dict[bytes, bytes]", client.hgetall(KEY))
         now_ms = seconds * 1000 + micros // 1000
         states = {field: _decode(value) for field, value in stored.items()}
-        if old := [field for field, state in states.items() if now_ms - state.at_ms > REMOVED_AFTER_MS]:
+        if old := [field for field, state in states.items() if abs(now_ms - state.at_ms) > REMOVED_AFTER_MS]:
             client.hdel(KEY, *old)
     found: dict[str, list[SourceState]] = defaultdict(list)
     for state in sorted(states.values(), key=lambda each: each.process):
-        if now_ms - state.at_ms <= FRESH_MS:
+        if abs(now_ms - state.at_ms) <= FRESH_MS:  # a clock may have been set back
             found[state.name].append(state)
     return dict(found)

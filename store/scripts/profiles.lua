@@ -15,6 +15,18 @@ end
 local function profile_functions()
   local MOST_NAMES, MOST_LINKS, REACH, REFRESH_S, LAST = 16, 32, 200, 3600, 2 ^ 32
 
+  -- What was seen in the future, because the clock was set back, was seen now: else it would outlast newer answers. Return
+  -- whether there was any.
+  local function settle_times(profile, seconds)
+    local settled = false
+    for _, members in ipairs({profile.v or {}, profile.g or {}, {profile.o}}) do
+      for _, value in pairs(members) do
+        if value[2] > seconds then value[2], value[3], settled = seconds, value[3] - value[2] + seconds, true end
+      end
+    end
+    return settled
+  end
+
   local function are_profile_values(values, first)
     if type(values) ~= 'table' then return false end
     for name, value in pairs(values) do
@@ -39,9 +51,9 @@ local function profile_functions()
 
   local function bytes_of(score) return score % SIZE_RANGE end
 
-  -- Remove what has expired; return the time when all of it has, and whether anything was removed.
+  -- Remove what has expired; return the time when all of it has, and whether anything was changed.
   local function prune(profile, seconds)
-    local last, pruned = 0, false
+    local last, pruned = 0, settle_times(profile, seconds)
     for _, members in ipairs({'v', 'g'}) do
       for name, value in pairs(profile[members] or {}) do
         if value[3] <= seconds then profile[members][name], pruned = nil, true else last = math.max(last, value[3]) end
@@ -90,8 +102,9 @@ local function profile_functions()
     return best
   end
 
+  -- Note which names came with this one; return whether one is new, and the earlier names for which there is no room.
   local function link(profile, names, own)
-    local others = {}
+    local others, left = {}, {}
     for _, name in ipairs(names) do
       if name ~= own then others[#others + 1] = name end
     end
@@ -99,10 +112,10 @@ local function profile_functions()
     for _, name in ipairs(others) do known[name] = true end
     local new = #others
     for _, name in ipairs(profile.n or {}) do
-      if known[name] then new = new - 1 elseif #others < MOST_LINKS then others[#others + 1] = name end
+      if known[name] then new = new - 1 elseif #others < MOST_LINKS then others[#others + 1] = name else left[#left + 1] = name end
     end
     profile.n = #others > 0 and others or nil
-    return new > 0
+    return new > 0, left
   end
 
   local function check_update(update)
@@ -232,7 +245,16 @@ local function profile_functions()
         end
       end
       for _, name in ipairs(update.names) do
-        if (profiles[name].v or touched[name]) and link(profiles[name], update.names, name) then touch(name) end
+        local is_new, left = false, {}
+        if profiles[name].v or touched[name] then is_new, left = link(profiles[name], update.names, name) end
+        if is_new then touch(name) end
+        -- A later no under this name would not reach them, so they keep no values.
+        for _, other in ipairs(left) do
+          if profile_of(other).v then
+            profiles[other].v = nil
+            touch(other)
+          end
+        end
       end
     end
 
@@ -289,5 +311,5 @@ local function profile_functions()
     count_dropped(plan.dropped)
   end
 
-  return plan_profiles, write_profiles, read_profile, prune, linked, bytes_of, score_of
+  return plan_profiles, write_profiles, read_profile, prune, settle_times, bytes_of, score_of
 end

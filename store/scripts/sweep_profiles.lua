@@ -19,7 +19,7 @@ for i = 1, #page, 2 do
     local left = cmsgpack.pack(profile)
     local size = #left + PROFILE_OVERHEAD
     held = held - bytes_of(score) + size
-    shorter[#shorter + 1] = {name = name, packed = left, last = last, score = score - bytes_of(score) + size}
+    shorter[#shorter + 1] = {name = name, packed = left, last = last, score = math.min(score - bytes_of(score) + size, score_of(profile, seconds, size))}
   end
 end
 local expired = #gone

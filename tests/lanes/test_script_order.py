@@ -169,6 +169,7 @@ def right_arguments(lease: Lease) -> dict[str, list[Any]]:
         "remember_profiles": [{"updates": [update], "most_bytes": 600}],
         "recall_profiles": [1, "m", "n"],
         "erase_profiles": [1, "m", "n"],
+        "profile_links": ["m", "n"],
         "sweep_profiles": [{"place": 0, "count": 2, "most_bytes": 600}],
         "renew": ["shop:0", lease.token, 15_000],
         "replay": [{"connection": "shop", "dead_letters": [dead_letter], "receipts": RECEIPTS}, chunk_of(8), PIECE],

@@ -81,6 +81,7 @@ class Door:
         self._other_routes = other_routes
         self._live = live
         self._clock_ms = clock_ms
+        self._largest_inline = min(INLINE_BYTES, largest_request)
         self._limits = Limits.of(largest_request, INLINE_EVENTS)
         self._large = large
         self._refusals = RefusalLog()
@@ -97,9 +98,9 @@ class Door:
             answer = ACCEPTED
         except BadBody as bad:
             kind = TOO_LARGE if isinstance(bad, BodyTooLarge) else BAD_REQUEST
-            answer = self._refuse(scope, RequestRefused(kind, str(bad)))
+            answer = self._refuse(scope.get("relay.input"), RequestRefused(kind, str(bad)))
         except RequestRefused as refused:
-            answer = self._refuse(scope, refused)
+            answer = self._refuse(scope.get("relay.input"), refused)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - its text may quote the request, and uvicorn would log it
@@ -116,20 +117,20 @@ class Door:
 
         `__call__` then finds what is unusual about it, and answers.
         """
-        scope = cast("Scope", request.scope)
-        body, active = bytes(request.body), self._reloader.active
-        parse = PATHS.get(scope["path"])
-        if parse is None or scope["method"] != "POST" or len(body) > min(INLINE_BYTES, self._largest_request):
+        target = request.target or _target_of(cast("Scope", request.scope))
+        body = bytes(request.body)
+        if not isinstance(target, _Target) or len(body) > self._largest_inline or is_compressed(body):
             return False
-        authorization, encoding, _ = _headers(scope)
-        if encoding or is_compressed(body) or self._memory.is_full or request.waiting_for_100_continue:
+        if self._memory.is_full or request.waiting_for_100_continue:
             return False
+        request.target = target
+        active = self._reloader.active
         try:
-            input_id = active.credentials.input_of(authorization)
-            peer = self._peers.address_of(scope) if input_id in active.peer_inputs else ""
+            input_id = active.credentials.input_of(target.authorization)
+            peer = self._peers.address_of(request.scope) if input_id in active.peer_inputs else ""
             plans = active.plans[input_id]
-            sorted_request = sort(input_id, plans, parse(body), self._clock_ms(), self._limits, peer)
-            self._coalescer.add(sorted_request, partial(self._answer, request, sorted_request, plans, parse, body))
+            sorted_request = sort(input_id, plans, target.parse(body), self._clock_ms(), self._limits, peer)
+            self._coalescer.add(sorted_request, partial(self._answer, request, sorted_request, plans))
         except Exception:  # noqa: BLE001 - `__call__` meets the same and answers it
             return False
         return True
@@ -139,17 +140,14 @@ class Door:
         request: RequestCycle,
         sorted_request: SortedRequest,
         plans: Sequence[Plan],
-        parse: Parse,
-        body: bytes,
         refused: RequestRefused | None,
     ) -> None:
         """Answer a request that was taken, once it has ended."""
         try:
-            answer = ACCEPTED
-            if refused is not None:
-                answer = self._refuse(cast("Scope", request.scope), refused)
-            else:
-                self._note_accepted(sorted_request, plans, lambda: parse(body))
+            answer = ACCEPTED if refused is None else self._refuse(sorted_request.input, refused)
+            if refused is None:
+                target, body = cast("_Target", request.target), bytes(request.body)
+                self._note_accepted(sorted_request, plans, partial(target.parse, body))
             self._count(answer.status)
             request.answer(answer)
         except Exception as error:  # noqa: BLE001 - it must not fail the other requests of the append
@@ -162,8 +160,8 @@ class Door:
             self._live.show(request, plans, batches)
         self._reloader.in_use.record(request.input)
 
-    def _refuse(self, scope: Scope, refused: RequestRefused) -> Answer:
-        self._refusals.record(scope.get("relay.input"), refused.kind, refused.message)
+    def _refuse(self, input_id: str | None, refused: RequestRefused) -> Answer:
+        self._refusals.record(input_id, refused.kind, refused.message)
         return refusal(refused)
 
     async def _accept(self, scope: Scope, receive: Receive, parse: Parse) -> None:
@@ -222,6 +220,20 @@ def _small(body: bytes, limit: int, gzipped: bool) -> bytes | None:
     if not gzipped:
         return body if len(body) <= INLINE_BYTES else None
     return gunzip_within(body, min(INLINE_BYTES, limit)) if len(body) <= INLINE_GZIP_BYTES else None
+
+
+class _Target(NamedTuple):
+    """What the head of a request says that needs no task."""
+
+    parse: Parse
+    authorization: bytes | None
+
+
+def _target_of(scope: Scope) -> _Target | None:
+    """Return what the head says; None where it is unusual."""
+    parse = PATHS.get(scope["path"])
+    authorization, encoding, _ = _headers(scope)
+    return None if parse is None or scope["method"] != "POST" or encoding else _Target(parse, authorization)
 
 
 def _headers(scope: Scope) -> tuple[bytes | None, bytes, bytes]:

@@ -34,6 +34,7 @@ class Plan:
         self.remembers = bool(connection.remembers and connection.enabled)
         """Whether its batches are read for users' profiles."""
         self._recipe = build_recipe(connection, source, self.route)
+        self._reads_batch = self._recipe.forwarding.reads_batch
         self._prepare = batch_preparer(self._recipe, reads_device_id=reads_device_id(connection))
         self._envelope = envelope(
             self.route, shape_of(self.route), connection.event_source_id, connection.test_event_code
@@ -49,9 +50,10 @@ class Plan:
         forwarding = self._recipe.forwarding
         if environment is None:
             return None
-        withheld = forwarding.withheld_environment(environment)
-        if withheld is not None or not forwarding.reads_batch:
-            return withheld
+        if environment not in forwarding.environments:
+            return forwarding.withheld_environment(environment)
+        if not self._reads_batch:
+            return None
         read = _fields_of if len(shared) <= LONGEST_LONG_KEPT else read_batch_fields
         return forwarding.withheld_on_arrival(read(shared, self.platform))
 

@@ -53,9 +53,9 @@ class Recipe(NamedTuple):
 
     def may_want(self, kind: Kind) -> bool:
         """Return whether an event of this kind can become an item; its attributes may still prevent it."""
-        return self._native_item(kind) is not None or any(
-            custom.selects(kind) for mappings in self.custom for custom in mappings
-        )
+        if kind.event_type == COMMERCE_EVENT and kind.action in self.native:
+            return True
+        return any(custom.selects(kind) for mappings in self.custom for custom in mappings)
 
     def items_of(self, incoming: Incoming) -> list[Item]:
         """Return the event's items: those of each mapping that matches (M4), else of defaults, else the native one."""
@@ -74,8 +74,6 @@ class Recipe(NamedTuple):
             return Withheld(name, name)
         return Unsupported(describe(kind.event_type, kind.action))
 
-    def _native_item(self, kind: Kind) -> Item | None:
-        return self.native.get(kind.action) if kind.event_type == COMMERCE_EVENT else None
 
 
 def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:

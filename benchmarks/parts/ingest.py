@@ -13,7 +13,7 @@ from benchmarks.support.bed import Bed
 from benchmarks.support.data import batches, bulk
 from benchmarks.support.load import Outcome, drive
 from benchmarks.support.processes import Process, free_port
-from benchmarks.support.waiting import answers, wait_for
+from benchmarks.support.waiting import READY_WITHIN_S, answers, wait_for
 
 CONNECTIONS: Final = (64, 8)
 TARGET_US: Final = {False: 45.0, True: 80.0}
@@ -40,7 +40,7 @@ def run(quick: bool) -> list[Result]:
     for encrypted in (False, True):
         with Bed(encrypted=encrypted) as bed:
             process, url = bed.ingest()
-            bare, bare_url = _bare(bed)
+            bare, bare_url = start_bare(bed)
             for each in (url, bare_url):
                 drive(each, "/v2/events", single, 64, 1.0)  # to warm up
             cpu: dict[int, list[float]] = {}
@@ -83,13 +83,13 @@ def _single(rounds: list[_Round], bodies: list[bytes], connections: int, encrypt
     ]
 
 
-def _bare(bed: Bed) -> tuple[Process, str]:
-    """Start uvicorn with an application that answers 202 at once."""
+def start_bare(bed: Bed, ready_within_s: float = READY_WITHIN_S) -> tuple[Process, str]:
+    """Start uvicorn with an application that answers 202 at once; return it with its URL once it is ready."""
     port = free_port()
     options = ["--port", str(port), "--no-access-log", "--log-level", "warning", "--lifespan", "off"]
     process = bed.start("bare", [sys.executable, "-m", "uvicorn", "benchmarks.plain.bare:app", *options])
     url = f"http://127.0.0.1:{port}"
-    wait_for(lambda: answers(url), "uvicorn alone")
+    wait_for(lambda: answers(url), "uvicorn alone", ready_within_s)
     return process, url
 
 

@@ -20,6 +20,7 @@ from ingest.answers import (
     refusal,
 )
 from ingest.http.connection_table import HttpConnections
+from ingest.http.known_head import MOST_MISSES, KnownHead
 from ingest.http.request_cycle import DISCARDED_HEADERS, RequestCycle, split_target
 from ingest.http.transport import LingeringTransport, answer_bytes
 
@@ -47,6 +48,8 @@ class HttpConnection(HttpToolsProtocol):
         self.answers_ended = False
         """Whether no more answers are written, and data that still arrives is discarded."""
         self.is_reading = False
+        self._known: KnownHead | None = None
+        self._misses = 0
         self._in_head = False
         self._head_bytes = 0
         self._message_complete = True
@@ -73,13 +76,16 @@ class HttpConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse the data, or discard it if its request has been answered."""
+        begins_request = self._message_complete and self._no_answer_pending
+        if begins_request and self._known is not None and self._take_known(self._known, data):
+            return
         if self.answers_ended:
             self._discard(len(data))
             return
         is_rest = not (self._message_complete or self._in_head) and self._no_answer_pending
         self._feed(data)
         if self._unstarted is not None:
-            self._start(self._unstarted)
+            self._start(self._unstarted, data if begins_request else b"")
         if self._message_complete:
             return
         if self._in_head:
@@ -91,6 +97,21 @@ class HttpConnection(HttpToolsProtocol):
         elif not self.is_reading and not self.answers_ended:
             self.is_reading = True
             self._table.reading[self] = self.loop.time()
+
+    def _take_known(self, known: KnownHead, data: bytes) -> bool:
+        """Take a whole request with the head of the last one; otherwise return False, and the parser reads the data."""
+        body = known.body_of(data)
+        if body is None or self.answers_ended:
+            return False
+        cycle = RequestCycle(self, known.scope, body)
+        cycle.target, cycle.more_body = known.target, False
+        if not self._take(cycle):
+            return False
+        self._misses = 0
+        self.cycle = cycle
+        self._table.waiting.pop(self, None)
+        self.deadline = _NEVER
+        return True
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -145,18 +166,22 @@ class HttpConnection(HttpToolsProtocol):
         scope["path"], scope["raw_path"], scope["query_string"] = path, raw_path, query
         starts_now = self._no_answer_pending
         keep_alive = version != "1.0" and parser.should_keep_alive()
-        self.cycle = cycle = RequestCycle(self, self._start_asgi_task, keep_alive=keep_alive)
+        self.cycle = cycle = RequestCycle(self, scope, bytearray())
+        cycle.keep_alive, cycle.waiting_for_100_continue = keep_alive, self.expect_100_continue
         if starts_now:
             self._unstarted = cycle
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
 
-    def _start(self, cycle: RequestCycle) -> None:
+    def _start(self, cycle: RequestCycle, data: bytes) -> None:
         """Answer the first request of the data: at once if it is whole and `take` takes it, else in a task."""
         self._unstarted = None
         if cycle.more_body or not self._take(cycle):
             self._start_asgi_task(cycle, self.app)
+        elif cycle.keep_alive and self._misses < MOST_MISSES:
+            self._misses += 1
+            self._known = KnownHead.of(data, cycle.body, cast("Any", cycle.scope), cycle.target)
 
     def on_message_complete(self) -> None:
         """Mark the request as whole, unless the parser stopped at an offer of another protocol."""

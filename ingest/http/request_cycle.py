@@ -1,9 +1,9 @@
 """One request and its answer within a connection; the usual answer, 202, is written in one piece."""
 
 import asyncio
-from collections.abc import Callable
-from functools import lru_cache, partial
-from typing import Any, Final
+import logging
+from functools import cached_property, lru_cache, partial
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
 import httptools
@@ -16,39 +16,33 @@ LONGEST_KNOWN_TARGET: Final = 64
 
 
 class RequestCycle(RequestResponseCycle):
-    """Uvicorn's cycle, with a short way for the answer 202."""
+    """Uvicorn's cycle, with a short way for the answer 202. What is equal for all requests at first is in the class."""
 
-    def __init__(
-        self, connection: HttpToolsProtocol, start: Callable[["RequestCycle", Any], None], *, keep_alive: bool
-    ) -> None:
-        """Set what uvicorn's cycle sets. `start` runs an application for this request in a task."""
-        self.scope = connection.scope
+    logger, access_logger = logging.getLogger("uvicorn.error"), logging.getLogger("uvicorn.access")
+    access_log = disconnected = waiting_for_100_continue = response_started = response_complete = False
+    keep_alive = more_body = True
+    chunked_encoding: bool | None = None
+    expected_content_length = 0
+    target: object = None
+    """What `Door.take` finds in the head; a known head comes with it."""
+
+    def __init__(self, connection: HttpToolsProtocol, scope: Any, body: bytes | bytearray) -> None:
+        """Set what differs; `body` grows unless the request is whole."""
+        self._connection = connection
+        self.scope, self.body = scope, cast("bytearray", body)
         self.transport, self.flow = connection.transport, connection.flow
-        self.logger, self.access_logger, self.access_log = connection.logger, connection.access_logger, False
         self.default_headers = connection.server_state.default_headers
-        self.message_event = asyncio.Event()
-        self.on_response = connection.on_response_complete
-        self.disconnected, self.keep_alive = False, keep_alive
-        self.waiting_for_100_continue = connection.expect_100_continue
-        self.body = bytearray()
-        self.more_body = True
-        self.response_started = self.response_complete = False
-        self.chunked_encoding: bool | None = None
-        self.expected_content_length = 0
-        self._start = start
 
     def answer(self, answer: Answer) -> None:
         """Send the whole answer to a request for which no application runs."""
-        if answer is ACCEPTED and self._accept():
-            self.on_response = _nothing  # as uvicorn does: it refers to the connection, which refers to the cycle
-        else:
-            self._start(self, partial(_send_whole, answer))
+        if answer is not ACCEPTED or not self._accept():
+            self._connection._start_asgi_task(self, partial(_send_whole, answer))  # noqa: SLF001 - as the connection does
 
     async def send(self, message: Any) -> None:
         """Send a part of the answer."""
         if message is ACCEPTED.start and self._accept():
-            return
-        if message is not ACCEPTED.body or not self.response_complete:
+            self.message_event.set()
+        elif message is not ACCEPTED.body or not self.response_complete:
             await RequestResponseCycle.send(self, message)
 
     def _accept(self) -> bool:
@@ -58,9 +52,17 @@ class RequestCycle(RequestResponseCycle):
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
         self.transport.write(_accepted_with(self.default_headers))
-        self.message_event.set()
         self.on_response()
         return True
+
+    def on_response(self) -> None:
+        """Tell the connection that the answer has ended."""
+        self._connection.on_response_complete()
+
+    @cached_property
+    def message_event(self) -> asyncio.Event:  # type: ignore[override]
+        """Set when more of the body has come, or the answer has ended; a request that is taken needs none."""
+        return asyncio.Event()
 
 
 class _Accepted:
@@ -79,10 +81,6 @@ class _Accepted:
 
 
 _accepted_with: Final = _Accepted()
-
-
-def _nothing() -> None:
-    pass
 
 
 async def _send_whole(answer: Answer, scope: Any, receive: Any, send: Any) -> None:

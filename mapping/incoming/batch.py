@@ -35,17 +35,6 @@ class SplitBatch(msgspec.Struct, frozen=True, gc=False):
         return usable_id(_scalar(self.request_id))
 
 
-class Head(msgspec.Struct, frozen=True, gc=False):
-    """The kind of an event, as far as selection needs it; words in lower case, "" when absent."""
-
-    event_type: str
-    action: str
-    name: str
-    custom_event_type: str
-    has_own_id: bool
-    has_timestamp: bool
-
-
 class _Action(msgspec.Struct, gc=False):
     action: Leaf = None
 
@@ -60,6 +49,35 @@ class _Data(msgspec.Struct, gc=False):
     product_action: _Action | None = None
     promotion_action: PromotionAction | None = None
     product_impressions: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """The kind of an event, as far as selection needs it; words in lower case, "" when absent."""
+
+    event_type: str
+    action: str
+    data: _Data
+
+    @property
+    def name(self) -> str:
+        """Return mParticle's name of the event, "" when it has none."""
+        return name_of(self.event_type, self.action, self.data)
+
+    @property
+    def custom_event_type(self) -> str:
+        """Return `custom_event_type` in lower case."""
+        return custom_type_of(self.event_type, self.data.custom_event_type)
+
+    @property
+    def has_own_id(self) -> bool:
+        """Return whether the sender gave the event an id."""
+        return own_id(self.data.source_message_id, self.data.event_id) is not None
+
+    @property
+    def has_timestamp(self) -> bool:
+        """Return whether the event has a time of its own."""
+        stamp = self.data.timestamp_unixtime_ms
+        return (type(stamp) is int and stamp >= FIRST_MS) or tells_time(stamp)
 
 
 class _Event(msgspec.Struct, gc=False):
@@ -148,16 +166,8 @@ def head(raw: bytes | msgspec.Raw) -> Head | None:
             return None
         event = repaired_event
     data = event.data or _NO_DATA
-    event_type = word(event.event_type)
-    action = action_name(data.product_action.action) if data.product_action else ""
-    return Head(
-        event_type=event_type,
-        action=action,
-        name=name_of(event_type, action, data),
-        custom_event_type=custom_type_of(event_type, data.custom_event_type),
-        has_own_id=own_id(data.source_message_id, data.event_id) is not None,
-        has_timestamp=(type(stamp := data.timestamp_unixtime_ms) is int and stamp >= FIRST_MS) or tells_time(stamp),
-    )
+    action = data.product_action
+    return Head(word(event.event_type), "" if action is None else action_name(action.action), data)
 
 
 def _repaired_head(raw: bytes | msgspec.Raw) -> _Event | None:

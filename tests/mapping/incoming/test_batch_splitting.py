@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from mapping.incoming.batch import Head, NotABatch, generate_id, head, split_batch
+from mapping.incoming.batch import NotABatch, generate_id, head, split_batch
 
 RAW = (
     b'{"events": [{"a": 1}, null ,5], "ip": "203.0.113.9", "environment": "DEVELOPMENT", "mpid": -7346244611012968789}'
@@ -76,7 +76,10 @@ def test_head_reads_what_selecting_needs():
             "timestamp_unixtime_ms": "1700000000000",
         },
     }
-    assert head(json.dumps(event).encode()) == Head("custom_event", "", "Site Search", "search", True, True)
+    found = head(json.dumps(event).encode())
+    assert found is not None
+    assert (found.event_type, found.action, found.name) == ("custom_event", "", "Site Search")
+    assert (found.custom_event_type, found.has_own_id, found.has_timestamp) == ("search", True, True)
 
 
 @pytest.mark.parametrize(

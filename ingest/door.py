@@ -146,8 +146,7 @@ class Door:
         try:
             answer = ACCEPTED if refused is None else self._refuse(sorted_request.input, refused)
             if refused is None:
-                target, body = cast("_Target", request.target), bytes(request.body)
-                self._note_accepted(sorted_request, plans, partial(target.parse, body))
+                self._note_accepted(sorted_request, plans, partial(_batches_of, request))
             self._count(answer.status)
             request.answer(answer)
         except Exception as error:  # noqa: BLE001 - it must not fail the other requests of the append
@@ -220,6 +219,11 @@ def _small(body: bytes, limit: int, gzipped: bool) -> bytes | None:
     if not gzipped:
         return body if len(body) <= INLINE_BYTES else None
     return gunzip_within(body, min(INLINE_BYTES, limit)) if len(body) <= INLINE_GZIP_BYTES else None
+
+
+def _batches_of(request: RequestCycle) -> Sequence[JsonBytes]:
+    """Return the batches of a request that was taken."""
+    return cast("_Target", request.target).parse(bytes(request.body))
 
 
 class _Target(NamedTuple):

@@ -120,7 +120,7 @@ def sort(
             if message_id is not None:
                 receipt = f"message {message_id} {number}"
             _sort_batch(request, plans, raw, split, limits.stored, receipt)
-    if any(plan.remembers for plan in plans):
+    if [plan for plan in plans if plan.remembers]:
         request.profiles = observe(plans, [split for _, split in splits], received_ms)
         size = size_of(request.profiles)
         request.size += size
@@ -165,29 +165,25 @@ def _sort_batch(
         if not chosen:
             continue
         if chosen not in stored:
-            size = _stored_size(raw, split, chosen)
+            entries = [Entry(at, ids.id_of(at, heads[at]), bytes(split.events[at])) for at in chosen]
+            size = _stored_size(split.shared, entries)
             request.size += size
             if request.size > most:
                 raise RequestRefused(
                     TOO_LARGE, f"The request comes to more than {most} bytes when stored: send fewer events."
                 )
             request.memory += size + ENTRY_MEMORY * len(chosen)
-            entries = [Entry(at, ids.id_of(at, heads[at]), bytes(split.events[at])) for at in chosen]
             stored[chosen] = Batch(split.shared, entries), size
         batch, size = stored[chosen]
         wanted.batches.append(batch)
         wanted.size += size
 
 
-def _stored_size(raw: JsonBytes, split: SplitBatch, chosen: Sequence[int]) -> int:
-    """Return the most bytes that the chosen events have in chunks; each further chunk repeats the shared JSON."""
-    number = len(chosen)
-    if number == len(split.events):
-        size = len(raw) if type(raw) is bytes else memoryview(raw).nbytes
-    else:
-        size = len(split.shared) + sum([memoryview(split.events[at]).nbytes for at in chosen])
-    further = number // CHUNK_EVENTS + size // CHUNK_BYTES
-    return size + ENTRY_OVERHEAD * (1 + number) + further * len(split.shared)
+def _stored_size(shared: bytes, entries: Sequence[Entry]) -> int:
+    """Return the most bytes that the entries have in chunks; each further chunk repeats the shared JSON."""
+    size = len(shared) + sum([len(entry.raw) for entry in entries])
+    further = len(entries) // CHUNK_EVENTS + size // CHUNK_BYTES
+    return size + ENTRY_OVERHEAD * (1 + len(entries)) + further * len(shared)
 
 
 def _choose(
@@ -210,31 +206,32 @@ def _choose(
     return tuple(chosen)
 
 
-class _Ids:
-    """Generates ids for events without one (E2); hashes the batch only when the first id is needed."""
+class _Ids(msgspec.Struct):
+    """Generates ids for events without one (E2); hashes the batch only when the first id is needed.
 
-    __slots__ = ("_digest", "_raw", "_receipt", "_request", "_split")
+    `receipt` distinguishes this batch from equal ones; "" means that each receipt is another one.
+    """
 
-    def __init__(self, request: SortedRequest, raw: JsonBytes, split: SplitBatch, receipt: str) -> None:
-        """`receipt` distinguishes this batch from equal ones; "" means that each receipt is another one."""
-        self._request, self._raw, self._split = request, raw, split
-        self._digest = b""
-        self._receipt = receipt
+    request: SortedRequest
+    raw: JsonBytes
+    split: SplitBatch
+    receipt: str
+    digest: bytes = b""
 
     def id_of(self, position: int, event_head: Head | None) -> str | None:
         """Return the event's generated id; None if it has its own."""
         if event_head is not None and event_head.has_own_id:
             return None
-        if not self._receipt:
-            self._receipt = f"{self._request.received_ms} {_PROCESS} {next(_numbers)}"
-        return generate_id(self._request.input, self._split, self._hash, position, event_head, self._receipt)
+        if not self.receipt:
+            self.receipt = f"{self.request.received_ms} {_PROCESS} {next(_numbers)}"
+        return generate_id(self.request.input, self.split, self._hash, position, event_head, self.receipt)
 
     def any_id_of(self, position: int, event_head: Head | None) -> str | None:
         """Return the event's own id, or the one generated for it."""
-        return own_id_of(bytes(self._split.events[position])) or self.id_of(position, event_head)
+        return own_id_of(bytes(self.split.events[position])) or self.id_of(position, event_head)
 
     def _hash(self) -> bytes:
         """Return the SHA-256 of the batch."""
-        if not self._digest:
-            self._digest = sha256(self._raw).digest()
-        return self._digest
+        if not self.digest:
+            self.digest = sha256(self.raw).digest()
+        return self.digest

@@ -75,7 +75,6 @@ class Recipe(NamedTuple):
         return Unsupported(describe(kind.event_type, kind.action))
 
 
-
 def build_recipe(connection: Connection, source: Input, route: Route) -> Recipe:
     """Return the recipe of `connection` for events of `source` on `route`."""
     shape = shape_of(route)

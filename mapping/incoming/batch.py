@@ -125,7 +125,7 @@ def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
     events, batch.events = batch.events, None
     if not events:
         _refuse_wrong_shape(_decode_members(raw))
-    return _split(_encode(batch), events or [], batch.environment, batch.source_request_id)
+    return SplitBatch(_encode(batch), events or [], _environment_of(batch.environment), batch.source_request_id)
 
 
 def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
@@ -139,7 +139,7 @@ def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:
     except UNREADABLE:
         raise NotABatch('"events" of a batch must be an array of events.') from None
     environment, source_request_id = (members.get(name, _ABSENT) for name in ("environment", "source_request_id"))
-    return _split(_encode(members), events, environment, source_request_id)
+    return SplitBatch(_encode(members), events, _environment_of(environment), source_request_id)
 
 
 def _refuse_wrong_shape(members: Iterable[str]) -> None:
@@ -147,13 +147,8 @@ def _refuse_wrong_shape(members: Iterable[str]) -> None:
         raise NotABatch(why)
 
 
-def _split(
-    shared: bytes, events: list[msgspec.Raw], environment: msgspec.Raw, source_request_id: msgspec.Raw
-) -> SplitBatch:
-    is_production = environment == _PRODUCTION or environment is _ABSENT
-    return SplitBatch(
-        shared, events, PRODUCTION if is_production else environment_of(_scalar(environment)), source_request_id
-    )
+def _environment_of(raw: msgspec.Raw) -> str:
+    return PRODUCTION if raw is _ABSENT or raw == _PRODUCTION else environment_of(_scalar(raw))
 
 
 def head(raw: bytes | msgspec.Raw) -> Head | None:

@@ -78,7 +78,7 @@ def too_large(limit: int) -> BodyTooLarge:
 
 def checked_text(body: bytes) -> bytes:
     """Return the body as `replace_lone_surrogates` gives it; raises BadBody where it is not UTF-8."""
-    if (position := not_utf8(body)) is not None:
+    if not body.isascii() and (position := not_utf8(body)) is not None:
         raise BadBody(f"The body is not UTF-8 (byte {position}).")
     return replace_lone_surrogates(body)
 
@@ -108,11 +108,16 @@ def replace_lone_surrogates(body: bytes) -> bytes:
 def one_batch(body: bytes) -> Sequence[JsonBytes]:
     """Return the batch of a body of /v2/events. Raise BadBody."""
     text = checked_text(body)
-    if not text or text.isspace():
+    if text[:1] != b"{":
+        _refuse_more_or_less(text.lstrip())
+    return [text] if len(text) <= LARGEST_BATCH else _bounded([text])
+
+
+def _refuse_more_or_less(text: bytes) -> None:
+    if not text:
         raise _empty()
-    if text.lstrip()[:1] == b"[":
+    if text[:1] == b"[":
         raise BadBody("The body is an array: /v2/events takes one batch, /v2/bulkevents an array of them.")
-    return _bounded([text])
 
 
 def many_batches(body: bytes) -> Sequence[JsonBytes]:

@@ -1,6 +1,5 @@
 """Encrypt the backlog and the tokens in the configuration file with Fernet keys, the newest key first."""
 
-import base64
 import hmac
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,6 +8,7 @@ from typing import Self
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from config.errors import RelayError
+from config.raw_fernet import RawFernet
 
 
 class DecryptionError(RelayError):
@@ -21,8 +21,8 @@ class Keyring:
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys` are Fernet keys (32 bytes, URL-safe base64), newest first. ValueError names a bad key by position."""
         self._keys = [key.encode() for key in keys]
-        self._each = [_fernet(key, position) for position, key in enumerate(keys, start=1)]
-        self._fernet = MultiFernet(self._each)
+        self._fernet = MultiFernet([_fernet(key, position) for position, key in enumerate(keys, start=1)])
+        self._raw = [RawFernet(key) for key in self._keys]
 
     @classmethod
     def from_text(cls, text: str | None) -> Self | None:
@@ -35,23 +35,28 @@ class Keyring:
         return Fernet.generate_key().decode()
 
     def __len__(self) -> int:
-        return len(self._each)
+        return len(self._keys)
 
     def encrypt(self, content: bytes) -> bytes:
         """Return the raw bytes of a Fernet token, a quarter shorter than its usual base64."""
-        return base64.urlsafe_b64decode(self._fernet.encrypt(content))
+        return self._raw[0].encrypt(content)
 
     def decrypt(self, encrypted: bytes) -> bytes:
-        return self._decrypt(base64.urlsafe_b64encode(encrypted))
+        return self._find(encrypted)[1]
 
     def key_number_for(self, encrypted: bytes) -> int | None:
         """Return the number of the key that decrypts it, the newest being 1; None when none does."""
-        token = base64.urlsafe_b64encode(encrypted)
-        for position, fernet in enumerate(self._each, start=1):
+        try:
+            return self._find(encrypted)[0]
+        except DecryptionError:
+            return None
+
+    def _find(self, encrypted: bytes) -> tuple[int, bytes]:
+        """Return the number of the key that decrypts it, and the content. Raise DecryptionError."""
+        for number, key in enumerate(self._raw, start=1):
             with suppress(InvalidToken):
-                fernet.decrypt(token)
-                return position
-        return None
+                return number, key.decrypt(encrypted)
+        raise _no_key() from None
 
     def derive(self, purpose: bytes) -> bytes:
         """Return a secret of 32 bytes for this one purpose, derived from the newest key without revealing it."""
@@ -67,15 +72,15 @@ class Keyring:
 
     def decrypt_text(self, token: str) -> str:
         try:
-            return self._decrypt(token.encode()).decode()
+            return self._fernet.decrypt(token.encode()).decode()
         except UnicodeDecodeError:
             raise DecryptionError("what it encrypts is not text") from None
-
-    def _decrypt(self, token: bytes) -> bytes:
-        try:
-            return self._fernet.decrypt(token)
         except InvalidToken:
-            raise DecryptionError("none of the keys in RELAY_ENCRYPTION_KEY decrypts it") from None
+            raise _no_key() from None
+
+
+def _no_key() -> DecryptionError:
+    return DecryptionError("none of the keys in RELAY_ENCRYPTION_KEY decrypts it")
 
 
 def _fernet(key: str, position: int) -> Fernet:

@@ -40,7 +40,7 @@ class _CountedBed(Bed):
 
 
 def count(process: Process, url: str, requests: int, connections: int, folder: Path) -> float:
-    """Return the instructions of the process for each of so many requests, after others to warm up."""
+    """Return the instructions of the process for each of these requests, after others to warm up."""
     bodies = batches(TO_WARM_UP + requests, 1)
     drive(url, "/v2/events", bodies[:TO_WARM_UP], connections, 0)
     counter = Counter(process.pid, folder)

@@ -43,7 +43,7 @@ def connected(site: Site) -> Iterator[socket.socket]:
 
 
 def accepted(client: socket.socket, data: bytes, count: int = 1) -> bool:
-    """Return whether so many requests are accepted."""
+    """Send the data; return whether the `count` requests in it are accepted."""
     client.sendall(data)
     received = b""
     while received.count(b"\r\n\r\n") < count and (more := client.recv(65536)):

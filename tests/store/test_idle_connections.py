@@ -16,7 +16,7 @@ from store.idle_connections import IdleConnections, packed
 ID = packed("CLIENT", "ID")
 
 
-def asking(url: str, ask: Callable[[IdleConnections], Awaitable[Any]]) -> Any:
+def run_on_loop(url: str, ask: Callable[[IdleConnections], Awaitable[Any]]) -> Any:
     """Return what `ask` returns, on an event loop of its own."""
 
     async def run() -> Any:
@@ -46,7 +46,7 @@ def test_commands_one_after_another_use_one_connection(redis_url: str) -> None:
             await connections.ask(packed("EVAL", "redis.call('SET', 'a', 1) return redis.call('LPOP', 'a')", 0))
         return ids | {await connections.ask(ID)}
 
-    assert len(asking(redis_url, ask)) == 1
+    assert len(run_on_loop(redis_url, ask)) == 1
 
 
 def test_commands_at_once_have_a_connection_each(redis_url: str) -> None:
@@ -55,7 +55,7 @@ def test_commands_at_once_have_a_connection_each(redis_url: str) -> None:
     async def ask(connections: IdleConnections) -> Any:
         return await asyncio.gather(*(connections.ask(packed("ECHO", number)) for number in range(20)))
 
-    assert asking(redis_url, ask) == [b"%d" % number for number in range(20)]
+    assert run_on_loop(redis_url, ask) == [b"%d" % number for number in range(20)]
 
 
 def test_a_connection_that_the_server_closed_is_opened_again(redis_url: str) -> None:
@@ -68,7 +68,7 @@ def test_a_connection_that_the_server_closed_is_opened_again(redis_url: str) -> 
         assert await connections._idle[0]._reader.read() == b""  # the end has arrived
         return first, await connections.ask(ID)
 
-    first, second = asking(redis_url, ask)
+    first, second = run_on_loop(redis_url, ask)
     assert first != second
 
 
@@ -80,4 +80,4 @@ def test_a_late_reply_is_never_read_as_another_commands(redis_url: str) -> None:
             await connections.ask(packed("BLPOP", "empty", 0))
         return await connections.ask(packed("ECHO", "second"))
 
-    assert asking(redis_url, ask) == b"second"
+    assert run_on_loop(redis_url, ask) == b"second"

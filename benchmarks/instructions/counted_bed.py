@@ -17,9 +17,9 @@ class CountedBed(Bed):
 
     ready_within_s = READY_WITHIN_S
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, encrypted: bool = False) -> None:
         self._folder = folder
-        super().__init__()
+        super().__init__(encrypted=encrypted)
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Process:
         """Start a process under callgrind."""

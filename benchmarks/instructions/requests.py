@@ -4,39 +4,32 @@ Ingest runs under callgrind behind real HTTP and appends to a durable server. In
 once to the same bodies. What ingest does beside requests does not run.
 """
 
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import click
 
-from benchmarks.instructions.callgrind import Counter, folder_of_counts, is_there, under_callgrind
+from benchmarks.instructions.callgrind import Counter, folder_of_counts, is_there
+from benchmarks.instructions.counted_bed import READY_WITHIN_S, CountedBed
 from benchmarks.parts.ingest import CONNECTIONS, start_bare
 from benchmarks.support.bed import Bed
 from benchmarks.support.data import batches
 from benchmarks.support.load import drive
 from benchmarks.support.processes import Process
 
-READY_WITHIN_S: Final = 300.0
 TO_WARM_UP: Final = 300
 
 
-class _CountedBed(Bed):
-    """A bed whose ingest and uvicorn can be counted."""
-
-    ready_within_s = READY_WITHIN_S
-
-    def __init__(self, folder: Path, *, encrypted: bool) -> None:
-        self._folder = folder
-        super().__init__(encrypted=encrypted)
+class _IngestCounted(CountedBed):
+    """Counts ingest and uvicorn, not the server; what ingest does beside requests does not run."""
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Process:
         """Start a process, all but the server under callgrind."""
         if name == "server":
-            return super().start(name, command, environment)
-        words = [sys.executable, "-m", "benchmarks.instructions.ingest"] if name == "ingest" else command
-        return super().start(name, under_callgrind(words, self._folder), environment)
+            return Bed.start(self, name, command, environment)
+        words = ["-m", "benchmarks.instructions.ingest"] if name == "ingest" else command[1:]
+        return super().start(name, words, environment)
 
 
 def count(process: Process, url: str, requests: int, connections: int, folder: Path) -> float:
@@ -56,7 +49,7 @@ def report(requests: int, folder: Path) -> Iterator[str]:
     for connections in CONNECTIONS:
         counts = []
         for encrypted in (False, True):
-            with _CountedBed(folder, encrypted=encrypted) as bed:
+            with _IngestCounted(folder, encrypted=encrypted) as bed:
                 bed.environment["PYTHONHASHSEED"] = "0"
                 if not encrypted:
                     counts.append(count(*start_bare(bed, READY_WITHIN_S), requests, connections, folder))

@@ -32,6 +32,8 @@ NO_BOUND = {
     "console.pages.dead_letters.bulk_actions.MOST_REASONS": "the part of a list that a page shows at first",
     "console.pages.dead_letters.bulk_actions._MOST_MS": "a time, checked as such",
     "console.request.MOST_DIGITS": "digits of a number in a form, which has a bound in bytes",
+    "ingest.http.known_head.MOST_MISSES": "how often a connection learns a head before it stops",
+    "ingest.http.known_head._LONGEST_NUMBER": "a longer Content-Length is parsed, and above the bound of a request",
     "ingest.messages.parts.MOST_FAILURES": "how often a fault of relay is tried again",
     "consume.sources.sqs.MOST_AT_ONCE": "what SQS gives in one answer",
     "delivery.search.MOST_APART": "a part of a search, which has a bound in seconds",

@@ -80,7 +80,9 @@ def drain(
     try:
         while isinstance(lease, Lease):
             runtime.leases.keep(lease)
-            lease = step.take(lease, lambda: monotonic() < until and not runtime.stopping.is_set())
+            lease = step.take(
+                lease, lambda: monotonic() < until and not runtime.stopping.is_set() and step.is_up_to_date
+            )
             if isinstance(lease, Released) and lease.gathers and not runtime.stopping.wait(step.gather_ms / 1000):
                 lease = runtime.lanes.claim(lane, step.claim_limits)
     finally:
@@ -103,6 +105,7 @@ class _Step:
         self.claim_limits = replace(runtime.claim_limits(connection, configuration), dead_letters=share)
         self.gather_ms = 0
         self._runtime, self._connection, self._report = runtime, connection, report
+        self._configuration = configuration
         self._composer = Composer(
             runtime.codec.decode,
             lambda input_id: runtime.plan(connection, input_id, configuration),
@@ -123,6 +126,12 @@ class _Step:
             receipts=runtime.receipts,
             is_watched=bool(runtime.live.watches),
         )
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Return whether the configuration is still in force, and whether someone watches is as it was."""
+        runtime = self._runtime
+        return runtime.file.current is self._configuration and bool(runtime.live.watches) == self._context.is_watched
 
     def take(self, lease: Lease, has_time: Callable[[], bool]) -> Lease | Released | Lost:
         """Compose, post, judge, settle. `has_time` returns whether there is time for another request or lease."""

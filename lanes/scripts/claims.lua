@@ -62,7 +62,7 @@ end
 
 -- A job has emptied its lane, and claims it again in `ms`: hold it for the job, and let appends go there, also while the
 -- next request is made. Return whether that is so: of a connection without trouble, and for one of its lanes.
-local function gather(lane, ms)
+local function keep_for_job(lane, ms)
   local connection = connection_of(lane)
   local key = 'connection:' .. connection
   local state, trouble, spacing = unpack(redis.call('HMGET', key, 'state', 'trouble', 'spacing'))

@@ -156,7 +156,7 @@ if recovered then free_lanes(connection) end
 if redis.call('LLEN', lane_key(lane)) == 0 then
   remove_lane(lane)
   redis.call('HDEL', meta, 'token')
-  local gathers = next_claim and next_claim.gather > 0 and gather(lane, next_claim.gather)
+  local gathers = next_claim and next_claim.gather > 0 and keep_for_job(lane, next_claim.gather)
   return {gathers and 'gathering' or 'released', tonumber(redis.call('HGET', key, 'events'))}
 end
 set_due(lane, now + done.delay)

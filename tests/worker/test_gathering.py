@@ -83,3 +83,18 @@ def test_a_job_that_waits_ends_when_its_process_must_stop(bench: Bench) -> None:
     put(bench, 0, LEAST)
     assert bench.drain().ended == LEAST
     assert bench.count("delivered", "waiting") == (LEAST, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda bench: bench.configure("enable_web_migration: true"), id="configuration"),
+        pytest.param(lambda bench: bench.runtime.live.watches.update(w=None), id="someone watches"),
+    ],
+)
+def test_a_job_ends_when_what_it_goes_by_has_changed(bench: Bench, change: Callable[[Bench], object]) -> None:
+    """Otherwise a corrected file would be in force only after five seconds. The next job begins at once."""
+    bench.runtime.stopping = pauses = _Pauses(lambda: (put(bench, 100, LEAST), change(bench)))
+    put(bench, 0, LEAST)
+    assert bench.drain().ended == 2 * LEAST
+    assert len(pauses.waits_s) == 1

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from operations.alerts.catalogue import NEARLY_FULL
 from operations.alerts.drift.finding import Finding
 
 Situation = Literal["well", "fault", "circuit_breaker", "operator", "out_of_reach", "dead_letters"]
@@ -22,7 +23,6 @@ FIRST_HOLD_MS: Final = 30_000
 QUIET_MS: Final = 2 * HOUR_MS
 OUT_OF_REACH_HOLD_MS: Final = 60_000
 """A shorter failure of the network causes no alert."""
-NEARLY_FULL: Final = 0.8
 ALERT_AGAIN_BELOW: Final = 2 / 3
 
 _KINDS: Final[dict[Situation, StateKind]] = {
@@ -88,10 +88,15 @@ def situation_of(state: str, by: str) -> Situation | None:
             return "well"
 
 
-def decide(memory: AlertMemory, situation: Situation | None, dead: int, limit: int, now_ms: int) -> list[Kind]:
-    """Return the alerts due now and update `memory`. `limit`: dead letters an hour, 0 for no alert."""
+def decide(
+    memory: AlertMemory, situation: Situation | None, dead: int, limit: int, now_ms: int, lasts_ms: int = 0
+) -> list[Kind]:
+    """Return the alerts due now and update `memory`.
+
+    `limit`: dead letters an hour, 0 for no alert. `lasts_ms`: how long a situation must last that is not `well`.
+    """
     due: list[Kind] = []
-    if situation is not None and _is_news(memory, situation, now_ms):
+    if situation is not None and _is_news(memory, situation, now_ms, lasts_ms):
         due.append(_KINDS[situation])
     if _too_many_dead(memory, dead, limit, now_ms):
         due.append("dead_letters")
@@ -113,12 +118,13 @@ def hold_ms(restless: int) -> int:
     return 0 if restless == 0 else min(FIRST_HOLD_MS << min(restless, 7), HOUR_MS)
 
 
-def _is_news(memory: AlertMemory, situation: Situation, now_ms: int) -> bool:
+def _is_news(memory: AlertMemory, situation: Situation, now_ms: int, lasts_ms: int) -> bool:
     if memory.now != situation:
         memory.now, memory.since_ms = situation, now_ms
     elif now_ms - memory.since_ms > QUIET_MS:
         memory.restless = 0
-    hold = max(hold_ms(memory.restless), OUT_OF_REACH_HOLD_MS if situation == "out_of_reach" else 0)
+    least = OUT_OF_REACH_HOLD_MS if situation == "out_of_reach" else 0 if situation == "well" else lasts_ms
+    hold = max(hold_ms(memory.restless), least)
     if situation == memory.alerted or now_ms - memory.since_ms < hold:
         return False
     memory.alerted, memory.alerted_ms, memory.restless = situation, now_ms, memory.restless + 1

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from config.dead_letter_reasons import OPERATOR
 from delivery.dead_letter import rfc3339
 from operations.alerts.messages import RUNBOOK
-from operations.alerts.rules import Notice, Situation
+from operations.alerts.rules import Notice
 from operations.format import plural
 from operations.status.sources import SourceStatus
 
@@ -16,10 +16,14 @@ NO_BATCHES: Final = "source-without-batches"
 
 
 class SourceFault(NamedTuple):
-    """What may be wrong with a source: its name in the notes of alerts, the situation now, and what to say of it."""
+    """What may be wrong with a source: its name in the notes of alerts, whether it is now, and what to say of it.
+
+    `alert`: the row of the catalogue.
+    """
 
     name: str
-    situation: Situation
+    alert: str
+    is_fault: bool
     notice: Notice
 
 
@@ -28,10 +32,10 @@ def source_faults(statuses: Iterable[SourceStatus], now_ms: int) -> Iterator[Sou
     for source in statuses:
         name, unusable, no_batches = source.id, source.is_unusable, source.brings_no_batches
         notice = _unusable(source, now_ms) if unusable else _again("source_again", source, "can be used again", now_ms)
-        yield SourceFault(f":source:{name}", "out_of_reach" if unusable else "well", notice)
+        yield SourceFault(f":source:{name}", "source_unusable", unusable, notice)
         over = _again("source_batches_again", source, "brings batches again", now_ms)
         notice = _no_batches(source, now_ms) if no_batches else over
-        yield SourceFault(f":source_batches:{name}", "fault" if no_batches else "well", notice)
+        yield SourceFault(f":source_batches:{name}", "source_no_batches", no_batches, notice)
 
 
 def _unusable(source: SourceStatus, now_ms: int) -> Notice:

@@ -14,6 +14,7 @@ from config.dead_letter_reasons import CONFIGURES, CONFIGURES_SENDERS, OPERATOR,
 from config.settings import Settings
 from lanes.ledger import ConnectionReading
 from lanes.receipts.archive import ArchiveKept
+from operations.alerts.catalogue import ALERTS, ONLY_WEBHOOK, Alert
 from operations.alerts.drift.finding import DETECTORS, Finding
 from operations.alerts.drift.words import found_notice
 from operations.alerts.messages import (
@@ -150,6 +151,7 @@ def notices() -> list[Notice]:
         *(build_notice(kind, status, AlertContext(0)) for kind in get_args(Kind)),
         *(redis_trouble(trouble, 0), redis_again(0), misdirected(3, 0), clocks_disagree(clocks), clocks_agree(clocks)),
         *(durability_low(durability, 0), durability_again(durability, 0)),
+        durability_low(Durability("disk", 0, ServerDisk("primary", always=True)), 0),
         *(archive_failing(archive, 0), archive_again(archive, 0)),
         *(found_notice(finding, "shop", 0) for finding in FINDINGS),
         *(fault.notice for source in sources for fault in source_faults([source], 0)),
@@ -163,6 +165,36 @@ def test_a_notice_names_its_heading_in_the_runbook_and_who_must_act(notice: Noti
     assert heading in HEADINGS
     assert [line for line in RUNBOOK.splitlines() if f"`{notice.fields['alert']}`" in line and f"(#{heading})" in line]
     assert notice.fields.get("who", "") in ("", SENDER, CONFIGURES, CONFIGURES_SENDERS, OPERATOR)
+
+
+SHARED = [(alert, row) for alert, rows in ALERTS.items() for row in rows]
+
+
+@pytest.mark.parametrize(("alert", "row"), SHARED, ids=lambda value: value if isinstance(value, str) else value.rule)
+def test_webhook_and_prometheus_alert_after_the_same_time_in_the_same_words(alert: str, row: Alert) -> None:
+    """And at the same bound: whoever has both is told one thing twice, and not two."""
+    [rule] = [rule for rule in RULES if rule["alert"] == row.rule]
+    minutes, seconds = divmod(row.lasts_s, 60)
+    assert seconds == 0
+    assert rule.get("for", "0m") == f"{minutes}m"
+    assert rule["expr"].strip().endswith(row.bound)
+    texts = [notice.text for notice in notices() if notice.fields["alert"] == alert]
+    assert any(row.words.casefold() in text.casefold() for text in texts), texts
+    assert row.words.casefold() in rule["annotations"]["summary"].casefold()
+    heading = {str(notice.fields["runbook"]) for notice in notices() if notice.fields["alert"] == alert}
+    assert heading == {rule["annotations"]["runbook"]}
+
+
+def test_every_alert_of_the_webhook_has_its_rule_or_a_reason_why_not() -> None:
+    """Except the end of another."""
+    sent = {str(notice.fields["alert"]) for notice in notices()}
+    ends = {alert for alert in sent if alert.endswith(("again", "agree", "resumed"))} - {"clocks_disagree"}
+    assert sent - ends == {*ALERTS, *ONLY_WEBHOOK}
+
+
+def test_the_bound_of_dead_letters_is_the_default_of_the_setting() -> None:
+    """The webhook's can be set; the rule is edited."""
+    assert ALERTS["dead_letters"][0].bound == f">= {Settings.model_fields['alert_dead_letters_per_hour'].default}"
 
 
 def test_every_state_has_a_heading() -> None:

@@ -6,13 +6,14 @@ from typing import Final
 
 import structlog
 
+from operations.alerts.catalogue import lasts_ms
 from operations.alerts.messages import redis_again, redis_trouble
 from operations.alerts.outage import Outage
 from operations.alerts.rules import Notice
 from operations.alerts.webhook import post
 from store.errors import Trouble
 
-NOTIFY_AFTER_S: Final = 60.0
+NOTIFY_AFTER_S: Final = lasts_ms("redis_trouble") / 1000
 """How long Redis must be unusable before the alert is sent: a restart of Redis is not worth one."""
 RETRY_AFTER_S: Final = (5.0, 30.0, 120.0, 600.0)
 

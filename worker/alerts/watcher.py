@@ -17,6 +17,7 @@ from config.file import load
 from config.model import Configuration
 from config.settings import Settings
 from lanes.connections import Glance, glance
+from operations.alerts.catalogue import lasts_ms
 from operations.alerts.drift.news import drift_news
 from operations.alerts.drift.state import read_watches
 from operations.alerts.messages import (
@@ -36,7 +37,6 @@ from operations.alerts.rules import (
     Kind,
     Notice,
     PendingNotice,
-    Situation,
     dead_lettered_within_an_hour,
     decide,
     misdirected_since_alert,
@@ -63,8 +63,6 @@ CHECK_EVERY_S: Final = 2.0
 MISDIRECTED_NOTE: Final = ":misdirected"
 """The key of the note on misdirected requests, beside those of connections; no connection has such an id."""
 DURABILITY_EVERY_S: Final = 15.0
-ARCHIVE_HOLD_MS: Final = 300_000
-"""A shorter failure of the archive causes no alert: its receipts only wait."""
 """Each time the primary and all replicas are asked."""
 RETRY_AFTER_S: Final = (5, 30, 120, 600)
 """Seconds between attempts; after the last one the notice is dropped."""
@@ -204,7 +202,8 @@ class Alerts(threading.Thread):
         found = read_durability(self._client, replicas, wanted)
         is_fault = not (found.is_enough(wanted) and found.has_replicas)
         notice = durability_low(found, now_ms) if is_fault else durability_again(found, now_ms)
-        self._check_fault(DURABILITY, notice, now_ms, decided_ms=now_ms, is_fault=is_fault)
+        lasts = lasts_ms("durability_low")
+        self._check_fault(DURABILITY, notice, now_ms, decided_ms=now_ms, is_fault=is_fault, lasts_ms=lasts)
 
     def _check_archive(self, now_ms: int) -> None:
         """Alert once that the archive cannot be written for a while, and once that it can again."""
@@ -212,16 +211,16 @@ class Alerts(threading.Thread):
         if status is None:
             return
         since_ms = status.kept.failing_since_ms
-        is_fault = since_ms is not None and now_ms - since_ms >= ARCHIVE_HOLD_MS
+        is_fault = since_ms is not None and now_ms - since_ms >= lasts_ms("archive_failing")
         notice = archive_failing(status, now_ms) if is_fault else archive_again(status, now_ms)
         if is_fault or since_ms is None:  # while it has just begun to fail, nothing is known yet
             self._check_fault(ARCHIVE, notice, now_ms, decided_ms=now_ms, is_fault=is_fault)
 
     def _check_sources(self, now_ms: int) -> None:
         """Alert once about each fault of a source, and once when it is over."""
-        for name, situation, notice in source_faults(self._sources(), now_ms):
-            is_fault = situation != "well"
-            works = self._check_fault(name, notice, now_ms, decided_ms=now_ms, is_fault=is_fault, situation=situation)
+        for name, alert, is_fault, notice in source_faults(self._sources(), now_ms):
+            lasts = lasts_ms(alert)
+            works = self._check_fault(name, notice, now_ms, decided_ms=now_ms, is_fault=is_fault, lasts_ms=lasts)
             if not works:  # a webhook that hangs would be tried for each source
                 return
 
@@ -233,12 +232,15 @@ class Alerts(threading.Thread):
         return source_statuses(self._client, configuration)
 
     def _check_fault(
-        self, name: str, notice: Notice, now_ms: int, *, decided_ms: int, is_fault: bool, situation: Situation = "fault"
+        self, name: str, notice: Notice, now_ms: int, *, decided_ms: int, is_fault: bool, lasts_ms: int = 0
     ) -> bool:
-        """Send the notice if this is news, kept under `name`. Return False when the webhook failed."""
+        """Send the notice if this is news, kept under `name`. Return False when the webhook failed.
+
+        `lasts_ms`: how long a fault must last.
+        """
         read = self._state.note_of(name)
         memory = _read(read)
-        if decide(memory, situation if is_fault else "well", 0, 0, decided_ms):
+        if decide(memory, "fault" if is_fault else "well", 0, 0, decided_ms, lasts_ms):
             memory.unsent.append(PendingNotice(notice))
         memory.samples = []
         news = read or memory.alerted != "well" or memory.now != "well"

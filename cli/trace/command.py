@@ -2,15 +2,16 @@
 
 from typing import IO, Final
 
+import click
 import msgspec
 
 from cli.context import open_store
 from cli.terminal.output import console, note, print_json
 from cli.trace.ids import read_ids
 from cli.trace.screen import screen
-from cli.trace.span import read_span
 from delivery.dead_letter import rfc3339
-from operations.archive.search import Archive
+from operations.archive.search import Archive, Span
+from operations.receipts.span import BadSpan, read_span
 from operations.receipts.trace import Trace, describe_reach, trace
 from operations.status.connections import overview
 
@@ -30,7 +31,7 @@ def trace_command(
     ids = read_ids(event_ids, file, column)
     with open_store() as store:
         seen = overview(store.settings, store.client)
-        span = read_span(since, until, seen.reading.now_ms)
+        span = _span(since, until, seen.reading.now_ms)
         found = trace(store, seen.reading, ids, Archive.of(store.settings), span)
     if as_json:
         print_json([item.as_object() for items in found.items.values() for item in items if item.is_outcome])
@@ -40,6 +41,14 @@ def trace_command(
     if found.archive_problem:
         note(f"The archive could not be read, so older receipts are missing: {found.archive_problem}.")
     raise SystemExit(bool(found.unknown or found.archive_problem))
+
+
+def _span(since: str | None, until: str | None, now_ms: int) -> Span:
+    """Return the span of the options. Raise UsageError."""
+    try:
+        return read_span(since, until, now_ms)
+    except BadSpan as bad:
+        raise click.UsageError(str(bad)) from None
 
 
 def _print_unknown(found: Trace, cell: str, *, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """The page that traces events, and the page of match keys."""
 
+import pytest
 from support.bench import Bench
 from support.console_client import ConsoleClient, visible_text
 from support.events import batch, purchase
@@ -30,6 +31,33 @@ def test_an_event_that_was_not_seen_says_since_when_receipts_reach(bench: Bench,
     text = visible_text(operator.get("/console/trace?ids=%3Cb%3Ee99"))
     assert "Not seen: <b>e99 Receipts were read from 2" in text
     assert "Unsupported events are only counted" in text
+
+
+def test_a_trace_can_be_bounded_by_time(bench: Bench, operator: ConsoleClient) -> None:
+    """As `relay trace --since --until` bounds it: what ended, and never what waits. The fields keep their values."""
+    bench.put([purchase(1)])
+    bench.drain()
+    inside = operator.http.get("/console/trace", params={"ids": "e1", "since": "1h"})
+    assert "TikTok's code 0" in visible_text(inside)
+    assert 'name="since" value="1h"' in inside.text
+    before = visible_text(operator.http.get("/console/trace", params={"ids": "e1", "until": "1h"}))
+    assert "Not seen: e1" in before
+    assert "TikTok's code 0" not in before
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ({"since": "soon"}, 'Since "soon" is no time. Pass a date such as 2026-11-24,'),
+        ({"until": "2026-13-01"}, 'Until "2026-13-01" is no time.'),
+        ({"since": "1h", "until": "2h"}, "Since 1h is not before Until 2h."),
+    ],
+)
+def test_a_time_that_is_none_is_explained(operator: ConsoleClient, times: dict[str, str], said: str) -> None:
+    """In the words of the command; nothing is traced."""
+    text = visible_text(operator.http.get("/console/trace", params={"ids": "e1", **times}))
+    assert said in text
+    assert "Not seen" not in text
 
 
 def test_only_so_many_ids_are_traced_at_once(operator: ConsoleClient) -> None:

@@ -21,10 +21,13 @@ from ruamel.yaml.events import (
 )
 
 from config.files.small_file import MAX_BYTES
+from config.reading.yaml_advice import ELSE, advice_for
 
 MAX_DEPTH = 16
 _HALF: Final = re.compile("[\ud800-\udfff]")
 """Half of a character beyond U+FFFF, which only escapes can write, such as those of JSON: they come in pairs."""
+
+_NO_NAME: Final = "has a key that is not plain text: write the name of a setting before the colon"
 
 
 class Fault(NamedTuple):
@@ -75,20 +78,22 @@ class _TooDeep(Exception):
 def read(raw: bytes) -> tuple[Node | None, list[Fault]]:
     """Return the tree and its errors as YAML; the tree is None if the file is empty or not YAML."""
     if len(raw) > MAX_BYTES:
-        return None, [Fault(None, f"is larger than {MAX_BYTES >> 20} MiB")]
+        return None, [Fault(None, f"is larger than {MAX_BYTES >> 20} MiB: is it the right file?")]
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return None, [Fault(_line_at(raw, error.start), "is not UTF-8 text")]
+        return None, [Fault(_line_at(raw, error.start), "is not UTF-8 text: save the file as UTF-8")]
     tree = _Tree(text)
     try:
         return tree.document(), tree.faults
     except _TooDeep:
-        return None, [Fault(tree.line, f"is nested more than {MAX_DEPTH} levels deep")]
+        return None, [
+            Fault(tree.line, f"is nested more than {MAX_DEPTH} levels deep: see that brackets and indentation end")
+        ]
     except YAMLError as error:
         return None, [_fault_of(error, text)]
     except Exception:  # noqa: BLE001 - a bad file must be refused, whatever error the parser raises
-        return None, [Fault(tree.line, "is not valid YAML")]
+        return None, [Fault(tree.line, f"is not valid YAML; {ELSE}")]
 
 
 def _line_at(text: bytes | str, position: int) -> int:
@@ -96,31 +101,18 @@ def _line_at(text: bytes | str, position: int) -> int:
     return text[:position].count(newline) + 1
 
 
-_ADVICE: Final = {
-    "character '\\t'": "indent with spaces, not with tabs",
-    "cannot start any token": "put the value in quotes",
-    "mapping values are not allowed": "put text with a colon in quotes, or indent this line as those beside it",
-    "could not find expected ':'": "write a colon and a space after each key",
-    "expected ',' or": "write a comma between the entries, and close the bracket",
-    "but found '}'": "remove this bracket, or open it first",
-    "but found ']'": "remove this bracket, or open it first",
-    "but found '<scalar>'": "put the whole value in one pair of quotes, and write a quote inside it twice",
-    "expected <block end>": "indent this line as those beside it",
-    "unexpected end of stream": "close the quote that was opened",
-    "<stream end>": "close the bracket that was opened",
-    "unknown escape character": "write it in single quotes, where a backslash is a backslash",
-}
-"""What to do, by a part of the parser's message; the first that fits counts."""
-
-
 def _fault_of(error: YAMLError, text: str) -> Fault:
     """Return the parser's message without its excerpt of the file, which may contain a secret."""
     mark = getattr(error, "problem_mark", None)
-    if mark is not None:
-        problem = getattr(error, "problem", None) or "it ends too early"
-        advice = next((f"; {advice}" for part, advice in _ADVICE.items() if part in problem), "")
-        return Fault(mark.line + 1, f"is not valid YAML: {problem}{advice}")
-    return Fault(_line_at(text, getattr(error, "position", 0)), "contains a character that YAML does not allow")
+    if mark is None:
+        line = _line_at(text, getattr(error, "position", 0))
+        return Fault(line, "contains a character that YAML does not allow: delete it, or type the line again by hand")
+    problem = getattr(error, "problem", None) or "it ends too early"
+    row = advice_for(problem)
+    start = getattr(error, "context_mark", None)
+    return Fault(
+        (start if row.at_start and start is not None else mark).line + 1, f"is not valid YAML: {problem}; {row.advice}"
+    )
 
 
 class _Tree:
@@ -146,7 +138,7 @@ class _Tree:
         node = self._node(self._next(), 0)
         self._next()  # the end of the document
         if isinstance(self._next(), DocumentStartEvent):
-            self._fault("holds a second document (after ---): one file is one document")
+            self._fault("holds a second document (after ---): one file is one document, so remove the other")
         return node
 
     def _node(self, event: Any, depth: int) -> Node:
@@ -190,9 +182,14 @@ class _Tree:
             if isinstance(key, Unreadable):
                 continue
             if not isinstance(key, Text):
-                self.faults.append(Fault(key.line, "has a key that is not plain text"))
+                self.faults.append(
+                    Fault(key.line, "has a key that is not plain text: write the name of a setting before the colon")
+                )
             elif key.value in values:
-                self.faults.append(Fault(key.line, f"repeats `{key.value}`, already on line {lines[key.value]}"))
+                former = lines[key.value]
+                self.faults.append(
+                    Fault(key.line, f"repeats `{key.value}`, already on line {former}: keep one of them")
+                )
             else:
                 values[key.value], lines[key.value] = value, key.line
         return Table(line, values, lines)

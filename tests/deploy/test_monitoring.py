@@ -172,7 +172,7 @@ SHARED = [(alert, row) for alert, rows in ALERTS.items() for row in rows]
 
 @pytest.mark.parametrize(("alert", "row"), SHARED, ids=lambda value: value if isinstance(value, str) else value.rule)
 def test_webhook_and_prometheus_alert_after_the_same_time_in_the_same_words(alert: str, row: Alert) -> None:
-    """And at the same bound: whoever has both is told one thing twice, and not two."""
+    """And at the same bound, so that an operator who has both gets one thing twice, and not two."""
     [rule] = [rule for rule in RULES if rule["alert"] == row.rule]
     minutes, seconds = divmod(row.lasts_s, 60)
     assert seconds == 0

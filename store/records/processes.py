@@ -102,7 +102,7 @@ def read_processes(client: redis.Redis) -> list[ProcessReport]:
     with translate_errors:
         stored = cast("dict[bytes, bytes]", client.hgetall(KEY))
         reports = {field: report for field, value in stored.items() if (report := _report_of(value)) is not None}
-        old = [field for field, report in reports.items() if now - report.at_ms > _kept_ms(report)]
+        old = [field for field, report in reports.items() if abs(now - report.at_ms) > _kept_ms(report)]
         if old:
             client.hdel(KEY, *old)
     fresh = [report for field, report in reports.items() if field not in old]

@@ -110,6 +110,8 @@ def test_a_process_that_ends_or_is_gone_has_no_row(redis_url: str) -> None:
         old = json.loads(client.hget(KEY, fresh.process) or b"")
         client.hset(KEY, fresh.process, json.dumps({**old, "at_ms": old["at_ms"] - FRESH_MS - 1000}))
         assert read_processes(client) == []
+        client.hset(KEY, fresh.process, json.dumps({**old, "at_ms": old["at_ms"] + FRESH_MS + 60_000}))
+        assert read_processes(client) == [], "Redis's clock was ahead when it was written"
         assert not client.exists(KEY)
         report.step(None)
         assert [each.problem for each in read_processes(client)] == [None]

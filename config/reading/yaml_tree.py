@@ -21,7 +21,7 @@ from ruamel.yaml.events import (
 )
 
 from config.files.small_file import MAX_BYTES
-from config.reading.yaml_advice import ELSE, advice_for
+from config.files.yaml_advice import ELSE, advice_for
 
 MAX_DEPTH = 16
 _HALF: Final = re.compile("[\ud800-\udfff]")

@@ -10,7 +10,7 @@ from ruamel.yaml import parser, scanner
 
 from config.errors import ConfigurationError
 from config.file import load
-from config.reading.yaml_advice import ADVICE
+from config.files.yaml_advice import ADVICE
 from config.reading.yaml_tree import read
 from config.secrets import Keyring
 

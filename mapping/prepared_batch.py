@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import count
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from config.profiles.fields import IP
 from mapping.incoming.batch_fields import members_decoder, read_batch_fields
@@ -20,6 +20,8 @@ LONGEST_KEPT: Final = 2048
 MOST_LONG_KEPT: Final = 16
 LONGEST_LONG_KEPT: Final = 64 << 10
 """Bytes of JSON of the few longer ones, 20 MiB in all; longer ones still are decoded each time."""
+
+_Value = TypeVar("_Value")
 
 
 class PreparedBatch:
@@ -71,33 +73,30 @@ class _Kept(NamedTuple):
     members: Any
     filling: Filling | None
     peer_ip: str | None
-    prepared: PreparedBatch
+    prepared: PreparedBatch | None
+
+
+_CAME_ONCE: Final = _Kept(None, None, None, None)
+"""Kept of a user's first batch: to keep it would cost a fifth of a new user's CPU, as it left the processor's caches"""
 
 
 class _Users:
-    """The last batches of the newest `most` users, in two halves: a full one replaces the older.
-
-    A batch is kept once its user came twice; before, only the user's key is. To keep each first batch would cost a
-    fifth of a new user's CPU, because that memory is no longer in the processor's caches.
-    """
+    """What is kept of the newest `most` users, in two halves: a full one replaces the older."""
 
     def __init__(self, most: int) -> None:
         self._half = most // 2
-        self._newer: dict[bytes, _Kept | None] = {}
-        self._older: dict[bytes, _Kept | None] = {}
+        self._newer: dict[bytes, _Kept] = {}
+        self._older: dict[bytes, _Kept] = {}
 
     def last(self, user: bytes) -> _Kept | None:
-        """Return what is kept for a user; None for one who came at most once."""
+        """Return what is kept for a user; None for a new one."""
         kept = self._newer.get(user)
         if kept is None and (kept := self._older.get(user)) is not None:
-            self._put(user, kept)
+            self.keep(user, kept)
         return kept
 
     def keep(self, user: bytes, kept: _Kept) -> None:
-        """Keep this for the user in place of what was kept before, unless the user is new."""
-        self._put(user, kept if user in self._newer or user in self._older else None)
-
-    def _put(self, user: bytes, kept: _Kept | None) -> None:
+        """Keep this for the user in place of what was kept before."""
         if len(self._newer) >= self._half:
             self._older, self._newer = self._newer, {}
         self._newer[user] = kept
@@ -111,28 +110,44 @@ _numbers: Final = count()
 def batch_preparer(recipe: Recipe, *, reads_device_id: bool = False) -> PrepareBatch:
     """Return a function that prepares the shared part for `recipe`, and keeps it for the user's batches that equal it.
 
-    Batches with the same mpid and identities are one user's. All connections share the cache.
+    All connections share the cache.
     """
     decode = members_decoder(with_device_id=reads_device_id)
     number = b"%d:" % next(_numbers)
 
     def prepare(shared: bytes, filling: Filling | None, peer_ip: str | None) -> PreparedBatch:
+        user = number + _user_in(shared)
+        users, last = _users, _users.last(user)
+        if last is None:
+            users.keep(user, _CAME_ONCE)
+            return PreparedBatch(recipe, shared, filling, peer_ip)
         try:
             members = decode(shared)
         except UNREADABLE:
             return PreparedBatch(recipe, shared, filling, peer_ip)
-        users = _users
         if len(shared) > LONGEST_KEPT:
-            relevant = encode(members)
-            if len(relevant) > LONGEST_LONG_KEPT:
-                return PreparedBatch(recipe, relevant, filling, peer_ip)
-            members, users = decode(relevant), _users if len(relevant) <= LONGEST_KEPT else _long_users
-        user: bytes = number + members.mpid + members.user_identities
-        last = users.last(user)
-        if last is not None and last[0] == members and last[1] == filling and last[2] == peer_ip:
+            shared = encode(members)
+            if len(shared) > LONGEST_LONG_KEPT:
+                return PreparedBatch(recipe, shared, filling, peer_ip)
+            members = decode(shared)
+            if len(shared) > LONGEST_KEPT:
+                users, last = _long_users, _long_users.last(user) or last
+        if last[0] == members and last[1] == filling and last[2] == peer_ip and last[3] is not None:
             return last[3]
         prepared = PreparedBatch(recipe, shared, filling, peer_ip)
         users.keep(user, _Kept(members, filling, peer_ip, prepared))
         return prepared
 
     return prepare
+
+
+def _user_in(shared: bytes) -> bytes:
+    """Return the beginning of a batch's mpid, else of its identities, which all batches of a user have in common.
+
+    The text is searched, not decoded, because most users are new. Users who have it in common replace each other.
+    """
+    start = shared.find(b'"mpid":')
+    if start >= 0:
+        return shared[start : start + 32]
+    start = shared.find(b'"user_identities":')
+    return shared[start : start + 96]

@@ -20,6 +20,8 @@ from mapping.wire import Document
 class BatchMapper:
     """Maps the events of one batch, in any order and independently; not for several threads at a time."""
 
+    __slots__ = ("_now_ms", "_prepared", "_received_ms", "_recipe")
+
     def __init__(self, recipe: Recipe, prepared: PreparedBatch, received_ms: int, now_ms: int) -> None:
         self._recipe, self._prepared = recipe, prepared
         self._received_ms, self._now_ms = received_ms, now_ms

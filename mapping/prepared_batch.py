@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import count
-from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from config.profiles.fields import IP
 from mapping.incoming.batch_fields import members_decoder, read_batch_fields
@@ -20,8 +20,6 @@ LONGEST_KEPT: Final = 2048
 MOST_LONG_KEPT: Final = 16
 LONGEST_LONG_KEPT: Final = 64 << 10
 """Bytes of JSON of the few longer ones, 20 MiB in all; longer ones still are decoded each time."""
-
-_Value = TypeVar("_Value")
 
 
 class PreparedBatch:
@@ -43,8 +41,10 @@ class PreparedBatch:
         """Return the batch's fields, encoded, the notes about them and its match keys; computed at the first call."""
         if self._encoded is None:
             document: Document = {}
-            notes = [*self.shared.notes, *self._recipe.forwarding.notes(self.shared)]
             recipe = self._recipe
+            notes = [*self.shared.notes]
+            if recipe.forwarding.of_batch:
+                notes.extend(recipe.forwarding.notes(self.shared))
             recipe.of_batch(self.shared, document, notes)  # rules of a batch's fields only omit fields: nothing fails
             if self._filling is not None and recipe.filler is not None:
                 recipe.filler.batch(document, notes, self._filling)

@@ -1,7 +1,8 @@
 """Resolve the tables for one connection and one input: everything that a mapper needs."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+import msgspec
 
 from config.conditions.rule_names import native_rule
 from config.model import Connection, Input, Platform
@@ -24,7 +25,7 @@ from mapping.tables import ADDRESS, FIELDS
 from mapping.wire import Document, shape_of
 
 
-class Recipe(NamedTuple):
+class Recipe(msgspec.Struct, frozen=True):
     """The compiled steps of one connection's route, and the items that it makes."""
 
     platform: Platform

@@ -1,7 +1,6 @@
 """The request shapes of TikTok's two APIs: where a row's field belongs, what surrounds it, and the request."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -17,6 +16,7 @@ Document = dict[str, Any]
 encode = msgspec.json.Encoder().encode
 
 _EMPTY: Final = b"{}"
+_NO_ENDS: Final = (b"", b"", b"")
 
 
 class Shape(NamedTuple):
@@ -90,34 +90,54 @@ def envelope(route: Route, shape: Shape, event_source_id: str, test_event_code: 
     return Envelope(fields[:-2], b"]}")
 
 
-@lru_cache(maxsize=16)
-def _name_of(joined: str) -> bytes:
-    """Return the JSON before the joined object where other fields are before it."""
-    return b",%b:" % encode(joined)
-
-
 class Spliced:
-    """The fields that many events share, encoded once and spliced into the JSON of each event.
+    """The fields that many events share, spliced into the JSON of each event.
 
-    `joined` names the one object that an event may have as well: its own fields then come first. "" is no object.
+    They are encoded for the second event: a lone one costs less as one document. `joined` names the one object that an
+    event may have as well: its own fields then come first. "" is no object.
     """
+
+    __slots__ = ("_ends", "_fields", "_is_used", "_joined")
 
     def __init__(self, document: Document, joined: str) -> None:
         self._joined = joined
-        self._name = name = _name_of(joined)
-        shared = document.pop(joined, None)
-        if shared:
-            fields = encode({joined: shared, **document})
-            self._end = b"," + fields[1:]
-            self._end_of_joined = b"," + fields[len(name) + 1 :]
-        else:
-            fields = encode(document)
-            self._end = b"}" if fields == _EMPTY else b"," + fields[1:]
-            self._end_of_joined = b"}" + self._end
+        self._fields: Document | None = document
+        self._is_used = False
+        self._ends = _NO_ENDS
 
     def complete(self, document: Document) -> bytes:
-        """Return the JSON of an event with these fields; removes the joined object from its document."""
-        own = document.pop(self._joined, None)
+        """Return the JSON of an event with these fields; the document is not to be used any more."""
+        own, fields = document.pop(self._joined, None), self._fields
+        if fields is not None:  # until they are encoded, by any thread
+            if not self._is_used:
+                self._is_used = True
+                return _whole(document, own, fields, self._joined)
+            self._ends = _ends_of(fields, self._joined)
+            self._fields = None
+        end, before_own, end_of_joined = self._ends
         if own is None:
-            return b"%b%b" % (encode(document)[:-1], self._end)
-        return b"%b%b%b%b" % (encode(document)[:-1], self._name, encode(own)[:-1], self._end_of_joined)
+            return b"%b%b" % (encode(document)[:-1], end)
+        return b"%b%b%b%b" % (encode(document)[:-1], before_own, encode(own)[:-1], end_of_joined)
+
+
+def _whole(document: Document, own: Document | None, fields: Document, joined: str) -> bytes:
+    """Return the JSON of an event with these fields, in the order of a spliced one."""
+    shared = fields.get(joined)
+    if own is not None or shared is not None:
+        document[joined] = None  # its place
+    document.update(fields)
+    if own is not None:
+        document[joined] = own if shared is None else {**own, **shared}
+    return encode(document)
+
+
+def _ends_of(fields: Document, joined: str) -> tuple[bytes, bytes, bytes]:
+    """Return the JSON after an event's own fields; and that before and after those of its joined object."""
+    name, shared = b",%b:" % encode(joined), fields.get(joined)
+    rest = {key: part for key, part in fields.items() if key != joined}
+    if shared is not None:
+        encoded = encode({joined: shared, **rest})
+        return b"," + encoded[1:], name, b"," + encoded[len(name) + 1 :]
+    encoded = encode(rest)
+    end = b"}" if encoded == _EMPTY else b"," + encoded[1:]
+    return end, name, b"}" + end

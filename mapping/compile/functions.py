@@ -36,10 +36,6 @@ part = {{}}
 if part:
     document{around}[{key!r}] = part
 """
-_PUT = """\
-if value is not None:
-    {part}[{key!r}] = value
-"""
 _MAKE = """\
 def function(subject, parts, notes, collected=None):
 {shared}
@@ -54,17 +50,16 @@ def function(subject, parts, notes, collected=None):
 _COLLECT = """
                 if {field} is not None:
                     collected[{field}] = None"""
-_KEEP = """\
-{field} = value
-"""
 _STEP = """\
 value = {expression}
-{usual} {present}:
+{usual}
+else:
     value = {judge}(value)
     if type(value) in OUTCOMES:
         value = apply_outcome(value, step_{n}, notes{within})
         if type(value) is Failure:
             return value
+    {keep}
 """
 
 
@@ -89,9 +84,9 @@ def compile_maker(
     `where` is the incoming name of the list of parts. The values of the field `collects` become keys of `collected`.
     """
     writer = _Writer()
-    outside = {step.key: writer.step(step) + _KEEP.format(field=step.key) for step in shared}
+    outside = {step.key: writer.step(step, step.key) for step in shared}
     within = f', f"{where}[{{position}}]."'
-    inside = {step.key: writer.step(step, within) + _KEEP.format(field=step.key) for step in steps}
+    inside = {step.key: writer.step(step, step.key, within) for step in steps}
     keys = [*outside, *inside]
     writer.names["Made"] = msgspec.defstruct(
         "Made", [(key, Any, None) for key in (*keys, *constants)], omit_defaults=True, gc=False
@@ -122,23 +117,27 @@ class _Writer:
     def object_of(self, object_steps: ObjectSteps) -> str:
         """Return the code that makes one object and adds it once it has a field; the document itself exists already."""
         part = "part" if object_steps.within else "document"
-        steps = "".join(self.step(step) + _PUT.format(part=part, key=step.key) for step in object_steps.steps)
+        steps = "".join(self.step(step, f"{part}[{step.key!r}]") for step in object_steps.steps)
         if not object_steps.within:
             return steps
         *around, key = object_steps.within
         return _OBJECT.format(steps=steps, around="".join(f".setdefault({name!r}, {{}})" for name in around), key=key)
 
-    def step(self, step: Step, within: str = "") -> str:
-        """Return the code that leaves one field's value in `value`: None where there is nothing to send."""
+    def step(self, step: Step, target: str, within: str = "") -> str:
+        """Return the code that stores one field's value in `target`: None in a variable where there is nothing to send.
+
+        Nothing is stored in a document then.
+        """
         check_expression(step.source.expression, step.source.scope)
         n = len(self.names)
         self.names |= {f"step_{n}": step, f"rule_{n}": step.rule if step.absent is None else _or_absent(step)}
+        is_variable = target.isidentifier()
         return _STEP.format(
             n=n,
             judge=self._judge(step, n),
             expression=step.source.expression,
-            usual=_usual(step),
-            present="value is not None" if step.absent is None else True,
+            usual=_usual(step, target, f"{target} = None" if is_variable else "pass"),
+            keep=f"{target} = value" if is_variable else f"if value is not None: {target} = value",
             within=within,
         )
 
@@ -155,11 +154,14 @@ class _Writer:
         return self.names["function"]
 
 
-def _usual(step: Step) -> str:
-    """Return the code for usual values, up to the condition under which the others go through the rule."""
+def _usual(step: Step, target: str, nothing: str) -> str:
+    """Return the code for no value and for usual values; the `else` for the others follows it."""
+    branches = [("value is None", nothing)] if step.absent is None else []
     if step.shortcut is not None and not step.shortcut.keeps:
-        return f"if {step.shortcut.when}:\n    value = {step.shortcut.result}\nelif"
-    return f"if not ({PLAIN[step.rule]}) and" if step.rule in PLAIN else "if"
+        branches.append((step.shortcut.when, f"{target} = {step.shortcut.result}"))
+    elif step.rule in PLAIN:
+        branches.append((PLAIN[step.rule], f"{target} = value"))
+    return "\nel".join(f"if {when}:\n    {then}" for when, then in branches or [("False", nothing)])
 
 
 def _or_absent(step: Step) -> Rule:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+import msgspec
+from msgspec.structs import replace
+
 from config.conditions import rule_names
 from config.conditions.rule_names import ENVIRONMENT, GDPR_PURPOSE, LOGGED_IN_ONLY, condition_rule, sample_rule
 from config.model import Condition, Connection
@@ -39,7 +42,7 @@ class Rule(NamedTuple):
     condition: Condition | None = None
 
 
-class Forwarding(NamedTuple):
+class Forwarding(msgspec.Struct, frozen=True):
     """A connection's rules: those that a batch alone decides, and those that need the event."""
 
     environments: frozenset[str]
@@ -79,7 +82,7 @@ class Forwarding(NamedTuple):
     def withheld_on_arrival(self, shared: BatchFields) -> Withheld | None:
         """Return the same before the user's profile is known: an answer that it may give is not asked for yet."""
         if self.recalls_consent and given_consent(self.purpose or "", shared.consent) is None:
-            return self._replace(purpose=None).withheld(shared)
+            return replace(self, purpose=None).withheld(shared)
         return self.withheld(shared)
 
     def notes(self, shared: BatchFields) -> Iterator[Note]:

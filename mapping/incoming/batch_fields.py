@@ -217,7 +217,7 @@ def _by_type(identities: dict[str, Leaf] | list[Identity | None] | None) -> tupl
         )
     if not identities:
         return {}, ()
-    if identities.keys() <= KNOWN:
+    if KNOWN.issuperset(identities):
         return identities, ()
     return by_name(entries_of(identities))
 
@@ -232,7 +232,7 @@ def attribute_key(name: str) -> str:
 
 def _by_key(attributes: dict[str, Leaf]) -> dict[str, Leaf]:
     """Return user attributes by their keys: as they are where all names are known to be keys."""
-    if attributes.keys() <= _keys_seen:
+    if _keys_seen.issuperset(attributes):
         return attributes
     by_key: dict[str, Leaf] = {}
     for name, value in attributes.items():

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from config.conditions.rule_names import LOGGED_IN_ONLY
 from config.model import Connection
@@ -117,8 +118,8 @@ def rules_of_profiles(forwarding: Forwarding) -> Forwarding:
     Consent is not among them, because the profile asks for it itself; and pages seen before a login are what fills the
     events after it.
     """
-    return forwarding._replace(
-        purpose=None, of_batch=tuple(rule for rule in forwarding.of_batch if rule.name != LOGGED_IN_ONLY)
+    return replace(
+        forwarding, purpose=None, of_batch=tuple(rule for rule in forwarding.of_batch if rule.name != LOGGED_IN_ONLY)
     )
 
 

@@ -1,7 +1,9 @@
 """Compile custom mappings: which events a mapping takes, and its item (M1–M5)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from config.conditions.comparison import fold
 from config.model import Condition, Connection, CustomMapping, Match
@@ -33,7 +35,7 @@ _NO_PRODUCT = (Product(),)  # for an event without products: one content, from a
 _NO_PROMOTION = (Promotion(),)
 
 
-class CompiledMapping(NamedTuple):
+class CompiledMapping(msgspec.Struct, frozen=True):
     """One mapping: its conditions on the event's kind and on its values, and its items."""
 
     match: Match

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from config.model import Connection
 from config.routes import Route
 from mapping.compile.functions import Fill, compile_filler, compile_maker
@@ -21,7 +23,7 @@ BESIDE = (ORDER_ID, *OF_ATTRIBUTES)
 """The rows of `properties` that native and mapped events alike have, where a setting asks for them."""
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True):
     """One of an event's items: its TikTok event, and the function that fills its `properties`."""
 
     tiktok_event: str

@@ -49,14 +49,14 @@ class Parts(NamedTuple):
         if not places:
             return
         if not self.for_each:
-            yield item._replace(part=self.kind.with_parts(incoming, parts))
+            yield replace(item, part=self.kind.with_parts(incoming, parts))
         elif len(places) > MOST_PARTS:
-            yield item._replace(fill=_refusal(self.kind.name))
+            yield replace(item, fill=_refusal(self.kind.name))
         else:
             for place in places:
                 own = self.kind.with_parts(incoming, [*[None] * place, parts[place]])
                 own.event_id = part_id(incoming.event_id, place)
-                yield item._replace(key=part_key(item.key, place), part=own)
+                yield replace(item, key=part_key(item.key, place), part=own)
 
     def _chosen(self, parts: Sequence[_Part | None]) -> list[_Part | None]:
         chosen = [part if part is not None and self.chooses(part) else None for part in parts]

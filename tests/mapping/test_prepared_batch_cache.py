@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mapping import prepared_batch
 from mapping.fields import hashing
-from mapping.incoming.batch_fields import Fields, relevant
+from mapping.incoming.batch_fields import Fields, members_decoder, relevant
 from mapping.prepared_batch import MOST_KEPT
 from mapping.profiles.values import Filling
 from mapping.results import Mapped
@@ -38,6 +39,33 @@ def test_each_batch_is_mapped_as_if_it_were_the_first(bench, several):
         batch = {**fields, "events": [bench.purchase()]}
         at = {"peer_ip": address, "filling": Filling((("ip", address),)) if address else None}
         assert bench.results(plan, batch, **at) == bench.results(bench.plan(**settings_), batch, **at)
+
+
+@pytest.mark.parametrize("route", ["web", "legacy", "app"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(batches, st.sampled_from([{}, {"TikTok.Callback": "E.C.P.1"}]))
+def test_each_event_of_a_batch_has_the_same_json(bench, route, fields, flags):
+    """The first is encoded as one document; into the others, the batch's fields are spliced."""
+    event = bench.purchase(custom_flags={"TikTok.URL": "https://shop.example/", **flags})
+    first, *others = bench.results(bench.plan(route), {**fields, "events": [event] * 3})
+    assert others == [first, first]
+
+
+def test_a_user_is_known_again_by_the_beginning_of_the_batch(bench, monkeypatch):
+    """By the mpid, else by the identities; a batch of a new user is not decoded to find that out."""
+    decoded: list[bytes] = []
+    decoder = members_decoder(with_device_id=False)
+    monkeypatch.setattr(
+        prepared_batch, "members_decoder", lambda **_: lambda shared: (decoded.append(shared), decoder(shared))[1]
+    )
+    plan = bench.plan()
+    users = [{"mpid": 7, "user_identities": {"email": "a@b.example"}}, {"user_identities": {"email": "c@d.example"}}]
+    for user in users:
+        bench.mapped(plan, bench.purchase(), **user)
+    assert decoded == []
+    for user in users:
+        bench.mapped(plan, bench.purchase(), source_request_id="another", **user)
+    assert len(decoded) == len(users)
 
 
 CUSTOM = {"events": [], "source_request_id": "r-1", "context": {"data_plan": {}}}

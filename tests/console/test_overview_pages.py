@@ -9,6 +9,8 @@ from support.events import purchase
 from support.waiting import until
 
 from operations.connections import discard_backlog
+from store.client import connect
+from store.records.processes import Announcement
 
 BAD_URL = {"TikTok.URL": "www.shop.com/x"}
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
@@ -136,3 +138,11 @@ def test_sources_are_shown_with_what_to_do(bench: Bench, operator: ConsoleClient
     assert "relay consume" in page
     assert "rabbit.example:5672" in page
     assert "s3cr3t" not in page
+
+
+def test_a_process_that_could_not_start_is_shown(bench: Bench, operator: ConsoleClient) -> None:
+    """With the reason; its own log is all that it leaves otherwise."""
+    with connect(bench.url) as client:
+        Announcement("worker", client, "", "").fail_start("relay.yaml:5: `access_token` is empty")
+    text = visible_text(operator.get("/console"))
+    assert "could not start: relay.yaml:5: access_token is empty" in text

@@ -72,7 +72,7 @@ class Waker(threading.Thread):
         try:
             if next_s:
                 self._signals.wait_for_signal(next_s)
-        except (RedisAway, ValueError):  # the client raises ValueError for a connection closed while it reads
+        except (RedisAway, ValueError, AttributeError):  # the last two for a connection closed while the client reads
             if not self._stopped.is_set():  # `stop` has closed the connection
                 raise
         self._pause_s = 0.0

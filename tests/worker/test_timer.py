@@ -69,6 +69,36 @@ def test_a_waker_that_waits_stops_at_once_and_without_an_error(bench: Bench, mon
     assert errors == []
 
 
+@pytest.mark.parametrize("error", [ValueError("I/O on a closed file"), AttributeError("no attribute readline")])
+def test_what_the_client_raises_for_a_closed_connection_is_no_error_of_a_stopped_waker(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """It depends on where in its read the client is; before `stop`, it is an error."""
+    monkeypatch.setattr(bench.runtime.lanes, "wake", lambda: Woken([], 60_000))
+    waiting, go_on, errors = threading.Event(), threading.Event(), list[Exception]()
+
+    def read(_seconds: float) -> None:
+        waiting.set()
+        go_on.wait(30)
+        raise error
+
+    def attempt(step: Callable[[Runtime], object]) -> None:
+        try:
+            step(bench.runtime)
+        except (ValueError, AttributeError) as raised:
+            errors.append(raised)
+
+    waker = Waker(bench.runtime, attempt, first=lambda _: None)
+    monkeypatch.setattr(waker._signals, "wait_for_signal", read)
+    waker.start()
+    assert waiting.wait(30)
+    waker.stop()
+    go_on.set()
+    waker.join(timeout=30)
+    assert not waker.is_alive()
+    assert errors == []
+
+
 def test_all_leases_are_renewed_together_and_a_lost_one_is_noticed(bench: Bench) -> None:
     """A job without its lease sends no further request, as `holds` says."""
     bench.put([purchase(1)])

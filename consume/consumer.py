@@ -8,7 +8,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -18,9 +18,11 @@ from config.sources.model import QueueSource
 from consume.report import SourceReport
 from consume.sorting import HeldMessage, MessageSorter
 from consume.sources.interface import Message, Source, SourceUnavailable
+from ingest.active_configuration import ActiveConfiguration
 from ingest.answers import RequestRefused
 from ingest.intake import Intake
 from ingest.messages.parts import Part, append_part
+from store.errors import RedisAway, RedisFull
 
 MOST_MESSAGES: Final = 500
 MOST_BYTES: Final = 8 * 1024 * 1024
@@ -53,7 +55,8 @@ class Consumer:
         self._open, self._intake, self._report = open_source, intake, report
         self._sorter = MessageSorter(source, largest_request, report.count)
         self._thread = ThreadPoolExecutor(1, f"source-{source.id}")
-        self._backlog_at = 0.0
+        self._backlog_at = self._keep_at = 0.0
+        self._full: dict[str, int] = {}
 
     async def run(self) -> None:
         """Take messages until `stopping`; connect again where the queue is out of reach."""
@@ -62,6 +65,7 @@ class Consumer:
             queue = None
             try:
                 await self._until_ready()
+                await self._until_room()
                 queue = await self._call(self._open, self.source)
                 self._report.connected()
                 failures = 0
@@ -82,6 +86,7 @@ class Consumer:
                 return
             self._report.taking()
             messages = await self._call(queue.receive, MOST_MESSAGES, MOST_BYTES, WAIT_S)
+            self._keep_at = time.monotonic() + KEEP_EVERY_S
             if messages and not await self._take(queue, messages):
                 return
             await self._read_backlog(queue)
@@ -91,29 +96,33 @@ class Consumer:
         self._report.received(messages)
         waiting = deque(messages)
         while waiting:
-            held = await self._call(self._hold_some, waiting)
-            left = await self._append_all(queue, held, waiting)
-            if left:
+            active = self._intake.reloader.active
+            held = await self._call(self._hold_some, waiting, active) if self._has_inputs(active) else []
+            left = await self._append_all(queue, held, waiting, active)
+            if left or not held:
                 given_back = [*(each.message for each in left), *waiting]
                 await self._call(queue.give_back, given_back)
                 self._report.given_back(len(given_back))
                 return False
         return True
 
-    def _hold_some(self, waiting: deque[Message]) -> list[HeldMessage]:
+    def _hold_some(self, waiting: deque[Message], active: ActiveConfiguration) -> list[HeldMessage]:
         """Decode and sort the next messages, as many as may be in memory at once."""
         held: list[HeldMessage] = []
         size = 0
         while waiting and size < MOST_BYTES:
-            held.append(self._sorter.hold(waiting.popleft(), self._intake.reloader.active))
+            held.append(self._sorter.hold(waiting.popleft(), active))
             size += held[-1].size
             self._report.sorted(has_batch=held[-1].has_batch)
         return held
 
     async def _append_all(
-        self, queue: Source, held: list[HeldMessage], waiting: Sequence[Message]
+        self, queue: Source, held: list[HeldMessage], waiting: Sequence[Message], active: ActiveConfiguration
     ) -> list[HeldMessage]:
-        """Append and acknowledge, again and again while Redis is full or away; return what must be given back."""
+        """Append and acknowledge, again and again while Redis is full or away; return what must be given back.
+
+        What is held when the configuration changes is sorted again: it may not wait for a connection that is gone.
+        """
         until = time.monotonic() + queue.hold_s
         while True:
             refusals = await self._append(held)
@@ -124,12 +133,15 @@ class Consumer:
             held = [each for each in held if each.parts]
             if not held or self.stopping.is_set():
                 return held
-            if refusals:
-                self._report.waiting(refusals[0])
-                await self._sleep(LOOK_EVERY_S)
             others = [*(each.message for each in held), *waiting]
-            if not await self._until_ready(queue, others, until):
+            if not await self._until_ready(queue, others, until, refusals[0] if refusals else None):
+                self._full = await self._nearly_full(self._connections())
                 return held
+            former, active = active, self._intake.reloader.active
+            if not self._has_inputs(active):
+                return held
+            if active is not former:
+                await self._call(self._sorter.sort_again, held, active)
 
     async def _append(self, held: Sequence[HeldMessage]) -> list[str]:
         """Append all parts together, and leave in each message those that Redis does not have; return why not."""
@@ -153,35 +165,65 @@ class Consumer:
         return left, refused
 
     async def _until_ready(
-        self, queue: Source | None = None, held: Sequence[Message] = (), until: float | None = None
+        self,
+        queue: Source | None = None,
+        held: Sequence[Message] = (),
+        until: float | None = None,
+        refusal: str | None = None,
     ) -> bool:
-        """Wait until Redis takes events; return False when it is time to stop, or a queue was held for too long."""
+        """Wait until Redis takes events; return False when it is time to stop, or a queue was held for too long.
+
+        `refusal` says why the last append was refused; then wait at least a moment.
+        """
         if until is None:
             until = time.monotonic() + (math.inf if queue is None else queue.hold_s)
-        keep_at = time.monotonic() + KEEP_EVERY_S
         while not self.stopping.is_set():
-            problem = self._problem()
+            problem, refusal = refusal or self._problem(), None
             if problem is None:
                 return True
             self._report.waiting(problem)
             if queue is not None and time.monotonic() >= until:
                 return False
-            if queue is not None and time.monotonic() >= keep_at:
+            if queue is not None and time.monotonic() >= self._keep_at:
                 await self._call(queue.keep, held)
-                keep_at = time.monotonic() + KEEP_EVERY_S
+                self._keep_at = time.monotonic() + KEEP_EVERY_S
             await self._sleep(LOOK_EVERY_S)
         return False
 
     def _problem(self) -> str | None:
         """Return why nothing can be appended now."""
-        memory, active = self._intake.memory, self._intake.reloader.active
+        memory = self._intake.memory
         if not memory.usable:
             return "Redis cannot be used."
         if memory.is_full:
             return "Redis's memory is nearly full: waiting events must be delivered first."
-        if not active.plans.keys() >= set(self.source.inputs):
+        if not self._has_inputs(self._intake.reloader.active):
             return "The configuration is changing."
         return None
+
+    def _has_inputs(self, active: ActiveConfiguration) -> bool:
+        return active.plans.keys() >= set(self.source.inputs)
+
+    def _connections(self) -> set[str]:
+        """Return the connections of the source's inputs."""
+        plans = self._intake.reloader.active.plans
+        return {plan.connection for name in self.source.inputs for plan in plans.get(name, ())}
+
+    async def _nearly_full(self, connections: Iterable[str]) -> dict[str, int]:
+        try:
+            return await self._intake.nearly_full(connections)
+        except (RedisAway, RedisFull):
+            return {}
+
+    async def _until_room(self) -> None:
+        """Wait until a backlog for which messages were given back has room: each delivery of them is counted."""
+        while self._full and not self.stopping.is_set():
+            still = self._connections() & self._full.keys()
+            full = await self._nearly_full(still)
+            if len(full) < len(self._full):
+                self._full = {}
+                return
+            await self._sleep(LOOK_EVERY_S)
 
     async def _read_backlog(self, queue: Source) -> None:
         if time.monotonic() - self._backlog_at >= BACKLOG_EVERY_S:

@@ -1,6 +1,6 @@
 """Decode and sort messages; every message becomes at least one part, if only with a dead letter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from config.sources.model import QueueSource
@@ -48,3 +48,12 @@ class MessageSorter(PartSorter):
             log_unexpected_error("message_failed", error, source=self._source.id, input=input_id)
             return HeldMessage(message, [self.fault(input_id, active, [message.body], message.id)])
         return HeldMessage(message, [*self.parts(input_id, active, elements, message.id)])
+
+    def sort_again(self, held: Iterable[HeldMessage], active: ActiveConfiguration) -> None:
+        """Sort what Redis does not have yet under another configuration; generated ids stay the same."""
+        for each in held:
+            each.parts = [
+                again
+                for part in each.parts
+                for again in self.parts(part.request.input, active, part.elements, part.message_id)
+            ]

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -27,11 +27,14 @@ from operations.live.feed import STEP_EVERY_S, LiveFeed
 from operations.receipts.writer import receipt_writer
 from store.client import connect, connect_async
 from store.diagnosis.probe import AsyncProbe
+from store.diagnosis.trouble import translate_errors
 from store.errors import RedisAway, RedisFull
 from store.records.counter_batches import CounterBatch
 from store.records.processes import REPORT_EVERY_S, Announcement
 
 FLUSH_EVERY_S: Final = 1.0
+ROOM_BELOW: Final = 0.9
+"""A backlog below this part of its limit has room again."""
 
 
 class Intake:
@@ -89,6 +92,16 @@ class Intake:
             await asyncio.to_thread(self._announcement.end)
             await self.client.aclose()
             self.durability.close()
+
+    async def nearly_full(self, connections: Iterable[str]) -> dict[str, int]:
+        """Return those of the connections whose backlog is near its limit, in bytes. Raise RedisAway or RedisFull."""
+        limit, found = self._append.max_backlog_bytes, {}
+        with translate_errors:
+            for name in connections if limit else ():
+                size = int(await self.client.hget(f"connection:{name}", "bytes") or 0)
+                if size > ROOM_BELOW * limit:
+                    found[name] = size
+        return found
 
     def _announce(self) -> None:
         refused = self.reloader.refused

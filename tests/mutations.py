@@ -375,6 +375,27 @@ MUTATIONS = (
         "tests/store/test_profile_erasure.py",
     ),
     Mutation(
+        "hold on messages for a full backlog",
+        "consume/consumer.py",
+        "problem, refusal = refusal or self._problem(), None",
+        "problem, refusal = self._problem(), None",
+        "tests/consume/test_full_backlog.py",
+    ),
+    Mutation(
+        "room in a backlog before messages are taken again",
+        "consume/consumer.py",
+        "while self._full and not",
+        "while False and not",
+        "tests/consume/test_full_backlog.py",
+    ),
+    Mutation(
+        "configuration that changes under held messages",
+        "consume/consumer.py",
+        "if active is not former:",
+        "if False:",
+        "tests/consume/test_full_backlog.py",
+    ),
+    Mutation(
         "answers of users before their profiles",
         "store/scripts/profiles.lua",
         "return is_allowed and agreed",

@@ -41,7 +41,10 @@ def connect(source: QueueSource) -> "RabbitMq":
 
 
 class RabbitMq:
-    """One queue of a broker: a connection with one channel and one consumer."""
+    """One queue of a broker: a connection with a channel for the consumer and one for questions.
+
+    The answer to a question on the consumer's channel comes behind all messages that were sent ahead on it.
+    """
 
     hold_s = HOLD_S
 
@@ -50,13 +53,13 @@ class RabbitMq:
         self._arrived: list[Message] = []
         self._arrived_bytes = 0
         self._held: dict[int, None] = {}
-        self._consuming = False
+        self._consuming = self._closing = False
         self._connection = _connection(**_options(source.address, host))
         try:
             with self._translated():
                 self._connection.connect()
-                self._channel = self._connection.channel()
-                self._channel.queue_declare(self._queue, passive=True)
+                self._channel, self._questions = self._connection.channel(), self._connection.channel()
+                self._questions.queue_declare(self._queue, passive=True)
         except SourceUnavailable:
             self.close()
             raise
@@ -113,10 +116,11 @@ class RabbitMq:
     def backlog(self) -> int | None:
         """Return how many messages are ready in the queue."""
         with self._translated():
-            return int(self._channel.queue_declare(self._queue, passive=True).message_count)
+            return int(self._questions.queue_declare(self._queue, passive=True).message_count)
 
     def close(self) -> None:
         """Close the connection; the broker returns what was not acknowledged."""
+        self._closing = True  # what comes before the answer is not kept
         with suppress(*_ERRORS):
             transport = getattr(self._connection.connection, "transport", None) if self._connection.connected else None
             if transport is not None:
@@ -124,9 +128,12 @@ class RabbitMq:
             self._connection.release()
 
     def _take(self, message: Any) -> None:
+        if self._closing:
+            return
         tag = message.delivery_tag
         self._held[tag] = None
-        body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
+        body = message.body  # text, where the client could decode it by its `content_encoding`
+        body = body if isinstance(body, bytes) else str(body).encode("utf-8", "surrogatepass")
         properties, info = message.properties, message.delivery_info
         headers = {name: _text(info.get(name, "")) for name in ("routing_key", "exchange")}
         headers |= {name: _text(properties[name]) for name in ("app_id", "type") if name in properties}

@@ -65,6 +65,14 @@ ODD = {
 }
 
 
+ENCODINGS = {
+    "half a character": ("utf-7", b"+2AA-"),
+    "half a character, escaped": ("unicode_escape", b"\\ud800"),
+    "what is no encoding": ("gzip", b"no batch"),
+    "UTF-16": ("utf-16", as_json(batch(purchase(1))).decode().encode("utf-16")),
+}
+
+
 def publish(broker: RabbitMq, queue: str, message: Any) -> None:
     with broker.connection() as connection:
         connection.channel().basic_publish(message, routing_key=queue)
@@ -82,6 +90,21 @@ def test_a_message_with_unreadable_properties_arrives(
     with consuming(tmp_path, bench.url):
         until(lambda: bench.count("accepted") == (2,) and queue.ready() == 0)
     assert log_of(tmp_path).count('"source_connected"') == 1
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_a_message_in_another_encoding_arrives(name: str, rabbitmq: RabbitMq, bench: Bench, tmp_path: Path) -> None:
+    """The client decodes it; what that makes of it may be no text that can be encoded again."""
+    queue = RabbitQueue(rabbitmq)
+    encoding, body = ENCODINGS[name]
+    rabbitmq.publish(body, queue=queue.source.queue, content_encoding=encoding)
+    queue.publish([as_json(batch(purchase(2)))])
+    declare(bench, source_lines(queue))
+    with consuming(tmp_path, bench.url):
+        until(lambda: bench.count("accepted") == (2,) and queue.ready() == 0)
+    assert log_of(tmp_path).count('"source_connected"') == 1
+    bench.drain_all()
+    assert bench.count("dead_lettered") == (int(name != "UTF-16"),)
 
 
 def test_a_record_with_an_unreadable_header_arrives(kafka: Noida, bench: Bench, tmp_path: Path) -> None:

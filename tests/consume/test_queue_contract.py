@@ -1,6 +1,7 @@
 """Every kind of queue keeps the contract of `Source`, on a real server: one suite for all of them."""
 
 import dataclasses
+import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -84,6 +85,21 @@ def test_no_more_messages_are_read_than_fit(queue: Queue, opened: Callable[[], S
     assert len(source.receive(2, 1 << 20, 5.0)) == 2
     received = source.receive(25, 20_000, 5.0)
     assert 1 <= len(received) <= 10
+
+
+def test_neither_the_backlog_nor_the_end_reads_what_waits(queue: Queue, opened: Callable[[], Source]) -> None:
+    """What the queue has sent ahead stays outside of the process: it may be gigabytes."""
+    bodies = [b"x" * 200_000] * 200
+    queue.publish(bodies)
+    source = opened()
+    assert source.receive(1, 1 << 20, 5.0)
+    tracemalloc.start()
+    try:
+        source.backlog()
+        source.close()
+        assert tracemalloc.get_traced_memory()[1] < sum(map(len, bodies)) // 2
+    finally:
+        tracemalloc.stop()
 
 
 def test_held_messages_are_not_given_to_others(queue: Queue, opened: Callable[[], Source]) -> None:

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from ingest.answers import INTERNAL_ERROR, OVERLOADED, TOO_LARGE, UNAVAILABLE, RequestRefused
 from ingest.packing import pack, withheld_items
 from ingest.redis.profiles import NO_PROFILES, ProfileWriter
@@ -43,7 +45,7 @@ Ended = Callable[[RequestRefused | None], None]
 """Called once, with None when Redis has all of the request. It raises nothing."""
 
 
-class _Waiting(NamedTuple):
+class _Waiting(msgspec.Struct, frozen=True):
     request: SortedRequest
     deadline: float
     ended: Ended

@@ -7,7 +7,7 @@ web framework would cost more than all of these steps. A small request that arri
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -117,9 +117,9 @@ class Door:
 
         `__call__` then finds what is unusual about it, and answers.
         """
-        target = request.target or _target_of(cast("Scope", request.scope))
+        target = request.target or _target_of(request.scope)
         body = bytes(request.body)
-        if not isinstance(target, _Target) or len(body) > self._largest_inline or is_compressed(body):
+        if not isinstance(target, _Target) or len(body) > self._largest_inline:
             return False
         if self._memory.is_full or request.waiting_for_100_continue:
             return False
@@ -131,7 +131,7 @@ class Door:
             plans = active.plans[input_id]
             sorted_request = sort(input_id, plans, target.parse(body), self._clock_ms(), self._limits, peer)
             self._coalescer.add(sorted_request, partial(self._answer, request, sorted_request, plans))
-        except Exception:  # noqa: BLE001 - `__call__` meets the same and answers it
+        except Exception:  # noqa: BLE001 - `__call__` meets the same and answers it, or decompresses the body
             return False
         return True
 
@@ -144,20 +144,17 @@ class Door:
     ) -> None:
         """Answer a request that was taken, once it has ended."""
         try:
-            answer = ACCEPTED if refused is None else self._refuse(sorted_request.input, refused)
             if refused is None:
-                self._note_accepted(sorted_request, plans, partial(_batches_of, request))
+                answer = ACCEPTED
+                if self._live.feed.watches:
+                    self._live.show(sorted_request, plans, partial(_batches_of, request))
+                self._reloader.in_use.record(sorted_request.input)
+            else:
+                answer = self._refuse(sorted_request.input, refused)
             self._count(answer.status)
             request.answer(answer)
         except Exception as error:  # noqa: BLE001 - it must not fail the other requests of the append
             log_unexpected_error("request_failed", error, input=sorted_request.input)
-
-    def _note_accepted(
-        self, request: SortedRequest, plans: Sequence[Plan], batches: Callable[[], Sequence[JsonBytes]]
-    ) -> None:
-        if self._live.feed.watches:
-            self._live.show(request, plans, batches)
-        self._reloader.in_use.record(request.input)
 
     def _refuse(self, input_id: str | None, refused: RequestRefused) -> Answer:
         self._refusals.record(input_id, refused.kind, refused.message)
@@ -185,7 +182,9 @@ class Door:
         if request is None:
             request = await self._sorted_in_thread(job, parse, body, gzipped)
         await self._coalescer.append(request)
-        self._note_accepted(request, job.plans, lambda: parse(gunzip(body, self._largest_request) if gzipped else body))
+        if self._live.feed.watches:
+            self._live.show(request, job.plans, lambda: parse(gunzip(body, self._largest_request) if gzipped else body))
+        self._reloader.in_use.record(request.input)
 
     async def _sorted_in_thread(self, job: "_Job", parse: Parse, body: bytes, gzipped: bool) -> SortedRequest:
         """Sort a request with many bytes or events in a thread, so that other requests do not wait for it."""
@@ -233,7 +232,7 @@ class _Target(NamedTuple):
     authorization: bytes | None
 
 
-def _target_of(scope: Scope) -> _Target | None:
+def _target_of(scope: Any) -> _Target | None:
     """Return what the head says; None where it is unusual."""
     parse = PATHS.get(scope["path"])
     authorization, encoding, _ = _headers(scope)

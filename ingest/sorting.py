@@ -164,7 +164,8 @@ def _sort_batch(
         chosen = _choose(plan, split, heads, ids, wanted)
         if not chosen:
             continue
-        if chosen not in stored:
+        found = stored.get(chosen)
+        if found is None:
             entries = [Entry(at, ids.id_of(at, heads[at]), bytes(split.events[at])) for at in chosen]
             size = _stored_size(split.shared, entries)
             request.size += size
@@ -173,17 +174,20 @@ def _sort_batch(
                     TOO_LARGE, f"The request comes to more than {most} bytes when stored: send fewer events."
                 )
             request.memory += size + ENTRY_MEMORY * len(chosen)
-            stored[chosen] = Batch(split.shared, entries), size
-        batch, size = stored[chosen]
+            found = stored[chosen] = Batch(split.shared, entries), size
+        batch, size = found
         wanted.batches.append(batch)
         wanted.size += size
 
 
 def _stored_size(shared: bytes, entries: Sequence[Entry]) -> int:
     """Return the most bytes that the entries have in chunks; each further chunk repeats the shared JSON."""
-    size = len(shared) + sum([len(entry.raw) for entry in entries])
-    further = len(entries) // CHUNK_EVENTS + size // CHUNK_BYTES
-    return size + ENTRY_OVERHEAD * (1 + len(entries)) + further * len(shared)
+    size = len(shared) + ENTRY_OVERHEAD
+    for entry in entries:
+        size += len(entry.raw) + ENTRY_OVERHEAD
+    if size > CHUNK_BYTES or len(entries) > CHUNK_EVENTS:
+        size += len(shared) * (len(entries) // CHUNK_EVENTS + size // CHUNK_BYTES)
+    return size
 
 
 def _choose(

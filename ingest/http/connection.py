@@ -203,9 +203,10 @@ class HttpConnection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request, after the rest of this one."""
         self.server_state.total_requests += 1
-        if self.transport.is_closing():
+        if self.answers_ended or self._raw.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)

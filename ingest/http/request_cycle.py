@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from functools import cached_property, lru_cache, partial
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import unquote
 
 import httptools
@@ -26,10 +26,10 @@ class RequestCycle(RequestResponseCycle):
     target: object = None
     """What `Door.take` finds in the head; a known head comes with it."""
 
-    def __init__(self, connection: HttpToolsProtocol, scope: Any, body: bytes | bytearray) -> None:
-        """Set what differs; `body` grows unless the request is whole."""
+    def __init__(self, connection: HttpToolsProtocol, scope: Any, body: Any) -> None:
+        """Set what differs; `body` is bytes if the request is whole, else it grows."""
         self._connection = connection
-        self.scope, self.body = scope, cast("bytearray", body)
+        self.scope, self.body = scope, body
         self.transport, self.flow = connection.transport, connection.flow
         self.default_headers = connection.server_state.default_headers
 
@@ -52,7 +52,7 @@ class RequestCycle(RequestResponseCycle):
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
         self.transport.write(_accepted_with(self.default_headers))
-        self.on_response()
+        self._connection.on_response_complete()
         return True
 
     def on_response(self) -> None:

@@ -78,7 +78,9 @@ def too_large(limit: int) -> BodyTooLarge:
 
 def checked_text(body: bytes) -> bytes:
     """Return the body as `replace_lone_surrogates` gives it; raises BadBody where it is not UTF-8."""
-    if not body.isascii() and (position := not_utf8(body)) is not None:
+    if body.isascii():  # and so without a byte order mark
+        return _paired_surrogates(body) if b"\\" in body else body
+    if (position := not_utf8(body)) is not None:
         raise BadBody(f"The body is not UTF-8 (byte {position}).")
     return replace_lone_surrogates(body)
 
@@ -99,7 +101,10 @@ def replace_lone_surrogates(body: bytes) -> bytes:
 
     JSON's grammar allows them, and text cut inside an emoji has them. The parser would refuse the whole body for one.
     """
-    body = body.removeprefix(BYTE_ORDER_MARK)
+    return _paired_surrogates(body.removeprefix(BYTE_ORDER_MARK))
+
+
+def _paired_surrogates(body: bytes) -> bytes:
     if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
         return _ESCAPES.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body)
     return body

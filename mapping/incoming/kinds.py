@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from config.vocabulary import PRODUCT_ACTION_ALIASES, PRODUCT_ACTIONS
+from config.vocabulary import EVENT_TYPES, PRODUCT_ACTION_ALIASES, PRODUCT_ACTIONS
 from mapping.incoming.shapes import holds_nothing
 
 Leaf = Any  # any JSON value: a value of any type must decode
@@ -16,6 +16,7 @@ COMMERCE_NAMES = {
 }
 
 _PROMOTION_NAMES = {"view": "eCommerce - PromotionView", "click": "eCommerce - PromotionClick"}
+_USUAL = frozenset(EVENT_TYPES)
 _SPELT = {**{action: action for action in PRODUCT_ACTIONS}, **PRODUCT_ACTION_ALIASES}
 
 
@@ -50,6 +51,8 @@ class Kind(Protocol):
 
 def word(value: Leaf) -> str:
     """Return an enumerated word in lower case, "" when there is none; Java writes them in capitals."""
+    if type(value) is str and value in _USUAL:
+        return value
     return value.strip().casefold() if isinstance(value, str) else ""
 
 

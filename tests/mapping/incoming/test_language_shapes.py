@@ -39,6 +39,12 @@ def with_value(document, path, value):
     return changed
 
 
+def words(event):
+    """What selection reads of an event."""
+    found = head(json.dumps(event).encode())
+    return found.event_type, found.action, found.name, found.custom_event_type, found.has_own_id, found.has_timestamp
+
+
 @pytest.mark.parametrize("empty", EMPTY, ids=repr)
 @pytest.mark.parametrize("path", IN_EVENT)
 def test_what_is_empty_where_an_object_or_list_belongs_holds_nothing(bench, path, empty):
@@ -46,7 +52,7 @@ def test_what_is_empty_where_an_object_or_list_belongs_holds_nothing(bench, path
     event = bench.purchase(product_action={"total_amount": 5, "products": [{"id": "a"}]}, currency_code="EUR")
     plan = bench.plan("app")
     changed, absent = ({**event, "data": with_value(event["data"], path, value)} for value in (empty, None))
-    assert head(json.dumps(changed).encode()) == head(json.dumps(absent).encode())
+    assert words(changed) == words(absent)
     assert bench.one(plan, changed, **APP) == bench.one(plan, absent, **APP)
     assert bench.body(plan, changed, **APP)["properties"]["value"] == 5
 

@@ -17,7 +17,7 @@ from mapping.compile.shortcuts import LONGEST_KEPT, SHORTCUT_NAMES, kept_results
 from mapping.compile.steps import Failure, ObjectSteps, Step, apply_outcome
 from mapping.fields.rules import Rule
 from mapping.results import OUTCOMES, Note
-from mapping.sources import EXPRESSION_FUNCTIONS
+from mapping.sources import EXPRESSION_FUNCTIONS, Scope
 from mapping.wire import Document
 
 Fill: TypeAlias = Callable[[Any, Document, list[Note]], Failure | None]
@@ -161,6 +161,8 @@ def _usual(step: Step, target: str, nothing: str) -> str:
         branches.append((step.shortcut.when, f"{target} = {step.shortcut.result}"))
     elif step.rule in PLAIN:
         branches.append((PLAIN[step.rule], f"{target} = value"))
+    if step.source.scope is Scope.PRODUCT:  # most fields of a product have a value, of a user fewer
+        branches.reverse()
     return "\nel".join(f"if {when}:\n    {then}" for when, then in branches or [("False", nothing)])
 
 

@@ -17,7 +17,10 @@ _SMALL = "-1e15 < value < 1e15"
 _URL = f"{_TEXT} value[:8] == 'https://' and value[8:9] not in '/?#\\\\' and value.split() == [value]"
 _CLICK_ID = f"{_TEXT} value[:6] == 'E.C.P.' and 6 < len(value) <= 1000 and value.isascii() and value.isprintable()"
 
-_MEANINGFUL = f"{_TEXT} value and value.isascii() and value[0] not in ODD and value[:3] not in BEGINNINGS"
+_MEANINGFUL = (
+    f"{_TEXT} value and value.isascii() and value[0] not in ODD"
+    " and (start := value[:3]) not in BEGINNINGS and start.isprintable()"
+)
 
 NAMED: Final[Mapping[str, object]] = {"TIKTOK_CURRENCIES": TIKTOK_CURRENCIES, "ODD": ODD, "BEGINNINGS": BEGINNINGS}
 """The names that conditions refer to."""

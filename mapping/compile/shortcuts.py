@@ -14,7 +14,7 @@ from mapping.fields import rules
 from mapping.fields.consent import advertising_id_hash
 from mapping.fields.event_time import FIRST_MS, iso_8601
 from mapping.fields.hashing import digest
-from mapping.fields.ip import FOUR_OCTETS, PLAINLY_PUBLIC
+from mapping.fields.ip import OCTETS, PLAINLY_PUBLIC
 from mapping.fields.normalise import PLAIN_EMAIL
 from mapping.fields.phones.numbers import CHANGED_AT, DIGITS, E164
 from mapping.fields.places import COUNTRY_OF_CODE
@@ -32,7 +32,7 @@ SHORTCUT_NAMES: Final[Mapping[str, object]] = {
     "CHANGED_AT": CHANGED_AT,
     "DIGITS": DIGITS,
     "E164": E164,
-    "FOUR_OCTETS": FOUR_OCTETS,
+    "OCTETS": OCTETS,
     "PLAINLY_PUBLIC": PLAINLY_PUBLIC,
 }
 """The names that conditions and results refer to."""
@@ -71,7 +71,9 @@ SHORTCUTS: Final[Mapping[Rule | PerConnection, Shortcut]] = {
         unless="max_event_age_s",
     ),
     rules.user_ip: Shortcut(
-        "type(value[0]) is str and FOUR_OCTETS(value[0]) and value[0].partition('.')[0] in PLAINLY_PUBLIC", "value[0]"
+        "type(value[0]) is str and len(octets := value[0].split('.')) == 4 and octets[0] in PLAINLY_PUBLIC"
+        " and OCTETS.issuperset(octets)",
+        "value[0]",
     ),
     rules.email_hashes: Shortcut(
         f"{_TEXT} PLAIN_EMAIL(normal := value.lower()) and '..' not in normal", "digest(normal)"

@@ -37,6 +37,7 @@ PLAINLY_PUBLIC = frozenset(
     for number in range(1, 224)
     if not any(block.overlaps(IPv4Network((number << 24, 8))) for block in _NOT_PUBLIC if block.version == 4)
 )
+OCTETS = frozenset(map(str, range(256)))
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 FOUR_OCTETS = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
 

@@ -58,9 +58,12 @@ STARTS: Final = frozenset({*(word[:3] for word in (*_WORDS, *_USERS)), "fff", "u
 ODD: Final = frozenset(f"{_PUNCTUATION}{_QUOTES}0" + "".join(map(chr, range(32))))
 """With `STARTS`, the beginnings of all placeholders: most values begin otherwise and need no further check."""
 BEGINNINGS: Final = frozenset(
-    "".join(letters) for start in STARTS for letters in product(*((letter, letter.upper()) for letter in start))
+    "".join(letters) + after
+    for start in STARTS
+    for letters in product(*((letter, letter.upper()) for letter in start))
+    for after in (("", " ") if len(start) < 3 else ("",))
 )
-"""`STARTS` in every case: the beginnings of placeholders in ASCII, as they are written."""
+"""`STARTS` in every case: the first three characters of placeholders in ASCII, as they are written."""
 
 
 def is_placeholder(text: str) -> bool:

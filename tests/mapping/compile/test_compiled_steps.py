@@ -17,6 +17,8 @@ from config.vocabulary import EVENT_FIELDS, PRODUCT_FIELDS
 from mapping.compile.functions import compile_filler, compile_maker
 from mapping.compile.plain import NAMED, PLAIN
 from mapping.compile.steps import Failure, ObjectSteps, Step, steps_by_object
+from mapping.fields.placeholders import NO_VALUE
+from mapping.fields.rules import meaningful
 from mapping.incoming.batch_fields import read_batch_fields
 from mapping.incoming.event import read_event
 from mapping.properties.native import BESIDE
@@ -219,3 +221,10 @@ def test_what_is_plain_passes_its_rule_as_it_is(rule, value):
     """A plain value must be one that its rule returns unchanged."""
     if eval(PLAIN[rule], {**NAMED, "value": value}):
         assert same(rule(value), value)
+
+
+@pytest.mark.parametrize("value", ["na ", "\x7f", "n\x7full", "nu\x00ll"])
+def test_a_placeholder_with_invisible_characters_is_not_plain(value):
+    """Its rule omits it, so it must not be sent as it is."""
+    assert not eval(PLAIN[meaningful], {**NAMED, "value": value})
+    assert meaningful(value) is NO_VALUE

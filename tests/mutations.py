@@ -407,7 +407,7 @@ MUTATIONS = (
         "mapping/profiles/resolve.py",
         "if opted_out is True or consented is False:",
         "if False:",
-        "tests/worker/test_profiles.py",
+        "tests/mapping/profiles/test_resolving.py",
     ),
     Mutation(
         "values of the event before those of the profile",
@@ -421,7 +421,7 @@ MUTATIONS = (
         "mapping/profiles/resolve.py",
         "return age_s <= self._times[field] and",
         "return",
-        "tests/worker/test_profiles.py",
+        "tests/mapping/profiles/test_resolving.py",
     ),
     Mutation(
         "delivery without Celery at maxmemory",

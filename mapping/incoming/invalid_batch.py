@@ -1,5 +1,6 @@
 """Treat a request's element that is no batch as one event, which ends as dead letter `invalid_batch`."""
 
+from contextlib import suppress
 from typing import Final, Self
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from config.dead_letter_reasons import INVALID_BATCH
 from mapping.incoming.batch import NotABatch, SplitBatch, split_batch
 from mapping.incoming.body import JsonBytes, NotUtf8, not_utf8
+from mapping.incoming.event import UNREADABLE
 from mapping.results import Rejected, Result
 
 NO_BATCH: Final = b"null"
@@ -50,7 +52,9 @@ class InvalidBatchMapper:
     """Maps such elements, as BatchMapper maps events: each is rejected with the reason."""
 
     def __init__(self, shared: bytes = NO_BATCH) -> None:
-        self._why: str | None = msgspec.json.decode(shared)
+        self._why: str | None = None
+        with suppress(*UNREADABLE):  # a damaged sentence costs only itself
+            self._why = msgspec.json.decode(shared)
 
     def map(self, raw: bytes, generated_id: str | None, *_items: object) -> list[Result]:
         """Return the one result of the element; it has no items."""

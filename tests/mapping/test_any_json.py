@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from config.additional_fields import ADDITIONAL_FIELDS, ADDITIONAL_PARAMETERS
@@ -240,6 +240,7 @@ def bodies_of(plan, batch):
 
 
 @check
+@example(b'"')
 @given(st.binary(max_size=60) | anything.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_crash_anything(plans, raw):
     """Any bytes as batch, as the part its events share, as event."""

@@ -1,12 +1,15 @@
 """Connections of an event loop that are kept between commands: taking one from a pool costs more than its use."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import redis.asyncio
 from redis.exceptions import TimeoutError as LateReply
 
 from store.client import SOCKET_TIMEOUT_S
+
+UNUSED_FOR_S: Final = 30.0
+"""A connection that was not used for this long is opened again: what lies between may have forgotten it silently."""
 
 
 class IdleConnections:
@@ -17,17 +20,19 @@ class IdleConnections:
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._pool: Any = client.connection_pool
-        self._idle: list[Any] = []
+        self._idle: list[tuple[Any, float]] = []
 
     async def ask(self, command: bytes) -> Any:
         """Send a packed command and return its reply. Raise what a client raises."""
-        connection = self._idle.pop() if self._idle else None
+        now = asyncio.get_running_loop().time
+        connection, used_at = self._idle.pop() if self._idle else (None, 0.0)
         try:
             async with asyncio.timeout(SOCKET_TIMEOUT_S):
                 if connection is None:
                     connection = await self._pool.get_connection()
                     connection.socket_timeout = None  # redis-py would send in a task of its own
-                elif not connection.is_connected or await connection.can_read():
+                elif not await _is_usable(connection, now() - used_at):
+                    await connection.disconnect(nowait=True)
                     await self._pool.ensure_connection(connection)
                 await connection.send_packed_command(command, check_health=False)
                 return await connection.read_response()  # closes the connection if it fails
@@ -35,7 +40,15 @@ class IdleConnections:
             raise LateReply("Timeout reading from Redis") from None
         finally:
             if connection is not None:
-                self._idle.append(connection)
+                self._idle.append((connection, now()))
+
+
+async def _is_usable(connection: Any, unused_s: float) -> bool:
+    """Return whether a command may go down the connection: nothing has told that it has ended, or may have."""
+    if not connection.is_connected or unused_s >= UNUSED_FOR_S:
+        return False
+    was_reset = connection._reader.exception() is not None  # noqa: SLF001 - redis-py finds that out by a lost command
+    return not (was_reset or await connection.can_read())
 
 
 def packed(*words: bytes | str | int) -> bytes:

@@ -77,16 +77,18 @@ def drain(
     step = _Step(runtime, configuration, connection, report, job)
     until = monotonic() + DRAIN_FOR_S
     lease: Lease | Released | Lost | Refused = runtime.lanes.claim(lane, step.claim_limits)
+    kept: Lease | None = None
     try:
         while isinstance(lease, Lease):
-            runtime.leases.keep(lease)
+            runtime.leases.keep(kept := lease)
             lease = step.take(
                 lease, lambda: monotonic() < until and not runtime.stopping.is_set() and step.is_up_to_date
             )
             if isinstance(lease, Released) and lease.gathers and not runtime.stopping.wait(step.gather_ms / 1000):
                 lease = runtime.lanes.claim(lane, step.claim_limits)
     finally:
-        runtime.leases.drop(lane)
+        if kept is not None:
+            runtime.leases.remove(kept)
     return report
 
 

@@ -110,13 +110,8 @@ class HeldLeases:
         with self._lock:
             self._leases[lease.lane] = lease
 
-    def drop(self, lane: str) -> None:
-        """Remove the lane's lease: its job has ended."""
-        with self._lock:
-            self._leases.pop(lane, None)
-
-    def lose(self, lease: Lease) -> None:
-        """Remove a lease that could not be renewed: another worker may have claimed the lane."""
+    def remove(self, lease: Lease) -> None:
+        """Remove a lease whose job has ended, or that could not be renewed; another job may hold the lane by now."""
         with self._lock:
             held = self._leases.get(lease.lane)
             if held is not None and held.token == lease.token:

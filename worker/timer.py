@@ -38,7 +38,7 @@ def renew_leases(runtime: Runtime) -> None:
     """Renew every lease held. A job that lost its lease sends no further request and settles nothing."""
     leases = runtime.leases.all()
     for lease in runtime.lanes.renew_all(leases) if leases else ():
-        runtime.leases.lose(lease)
+        runtime.leases.remove(lease)
 
 
 def read_memory_limit(runtime: Runtime) -> None:

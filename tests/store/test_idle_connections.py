@@ -1,8 +1,12 @@
 """Connections that are kept between commands: one for each command under way, opened again once they are closed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -10,6 +14,7 @@ from hypothesis import strategies as st
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as LateReply
 
+from store import idle_connections
 from store.client import connect_async
 from store.idle_connections import IdleConnections, packed
 
@@ -65,7 +70,7 @@ def test_a_connection_that_the_server_closed_is_opened_again(redis_url: str) -> 
         first = await connections.ask(ID)
         async with connect_async(redis_url) as other:
             await other.client_kill_filter(_id=first)
-        assert await connections._idle[0]._reader.read() == b""  # the end has arrived
+        assert await connections._idle[0][0]._reader.read() == b""  # the end has arrived
         return first, await connections.ask(ID)
 
     first, second = run_on_loop(redis_url, ask)
@@ -81,3 +86,81 @@ def test_a_late_reply_is_never_read_as_another_commands(redis_url: str) -> None:
         return await connections.ask(packed("ECHO", "second"))
 
     assert run_on_loop(redis_url, ask) == b"second"
+
+
+class Between:
+    """A load balancer between relay and Redis, which loses the connections that it has."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = urlsplit(url)
+        self._pairs: list[tuple[asyncio.StreamWriter, asyncio.Task[None]]] = []
+        self.connections = 0
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[str]:
+        """Give the URL of Redis behind it."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        try:
+            yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}{self._redis.path}"
+        finally:
+            server.close()
+            for writer, back in self._pairs:
+                back.cancel()
+                writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        of_redis, to_redis = await asyncio.open_connection(self._redis.hostname, self._redis.port)
+        back = asyncio.create_task(_copy(of_redis, writer))
+        self._pairs.append((writer, back))
+        await _copy(reader, to_redis)
+        to_redis.close()
+
+    def forget(self) -> None:
+        """Pass no more bytes, and say nothing."""
+        for _, back in self._pairs:
+            back.cancel()
+
+    def reset(self) -> None:
+        """Reset the connections."""
+        for writer, _ in self._pairs:
+            at_once = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            writer.transport.abort()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+
+
+def test_a_connection_that_was_long_unused_is_opened_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load balancers and firewalls forget it without a word: the night's first event would not be appended."""
+    between = Between(redis_url)
+
+    async def ask() -> Any:
+        async with between.listening() as url, connect_async(url) as client:
+            connections = IdleConnections(client)
+            await connections.ask(ID)
+            between.forget()
+            monkeypatch.setattr(idle_connections, "UNUSED_FOR_S", 0.0)
+            return await connections.ask(packed("ECHO", "morning"))
+
+    assert asyncio.run(ask()) == b"morning"
+    assert between.connections == 2
+
+
+def test_a_connection_that_was_reset_is_opened_again(redis_url: str) -> None:
+    """No command is lost to find that out."""
+    between = Between(redis_url)
+
+    async def ask() -> Any:
+        async with between.listening() as url, connect_async(url) as client:
+            connections = IdleConnections(client)
+            await connections.ask(ID)
+            between.reset()
+            with pytest.raises(ConnectionResetError):  # the reset has arrived
+                await connections._idle[0][0]._reader.read()
+            return await connections.ask(packed("ECHO", "next"))
+
+    assert asyncio.run(ask()) == b"next"

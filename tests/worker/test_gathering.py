@@ -7,6 +7,8 @@ import pytest
 from support.bench import Bench
 from support.events import purchase
 
+from lanes.lanes import ClaimLimits
+from lanes.settlement import Lease
 from worker.drain import DRAIN_FOR_S, GATHER_MS, drain, gather_ms
 
 LEAST, SHORTEST_MS = GATHER_MS[-1]
@@ -98,3 +100,38 @@ def test_a_job_ends_when_what_it_goes_by_has_changed(bench: Bench, change: Calla
     put(bench, 0, LEAST)
     assert bench.drain().ended == 2 * LEAST
     assert len(pauses.waits_s) == 1
+
+
+def claimed_by_another(bench: Bench) -> Lease:
+    """Return the lease of another job of the process on shop:0, with an event."""
+    bench.put([purchase(1000)])
+    lease = bench.runtime.lanes.claim("shop:0", ClaimLimits())
+    assert isinstance(lease, Lease)
+    bench.runtime.leases.keep(lease)
+    return lease
+
+
+def test_a_job_that_waited_too_long_leaves_the_lane_to_the_next_one(bench: Bench) -> None:
+    """It forgets only its own lease: the other's is renewed as long as that job runs."""
+    others: list[Lease] = []
+    bench.runtime.stopping = _Pauses(lambda: others.append(claimed_by_another(bench)))
+    put(bench, 0, LEAST)
+    assert bench.drain().ended == LEAST
+    assert bench.runtime.leases.all() == others
+    assert len(others) == 1
+
+
+def test_a_second_wake_up_leaves_the_lease_of_the_first_ones_job(bench: Bench) -> None:
+    """A wake-up that waited long for a thread comes twice."""
+    other = claimed_by_another(bench)
+    assert bench.drain().ended == 0
+    assert bench.runtime.leases.holds(other)
+
+
+def test_an_ended_job_holds_no_lease(bench: Bench) -> None:
+    """After it waited, and after it did not."""
+    bench.runtime.stopping = _Pauses()
+    for events in (LEAST, 1):
+        put(bench, 0, events)
+        assert bench.drain().ended == events
+        assert bench.runtime.leases.all() == []

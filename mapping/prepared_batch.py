@@ -77,7 +77,8 @@ class _Kept(NamedTuple):
 
 
 _CAME_ONCE: Final = _Kept(None, None, None, None)
-"""Kept of a user's first batch: to keep it would cost a fifth of a new user's CPU, as it left the processor's caches"""
+"""Kept after a user's first batch. To keep the batch itself would cost a fifth of a new user's CPU: that memory is no
+longer in the processor's caches."""
 
 
 class _Users:

@@ -1,4 +1,4 @@
-"""Name what an operator chose and relay does not know: a connection, a TikTok event; for commands and console."""
+"""Name TikTok events that an operator chose, and that relay does not know or no connection sends."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -28,7 +28,10 @@ def unknown_events(events: Sequence[str], seen: Overview) -> Iterator[str]:
 
 
 def unsent_events(events: Sequence[str], connections: Sequence[str], seen: Overview) -> Iterator[str]:
-    """Yield a sentence about each of `events` that none of these connections sends; no `connections` mean all."""
+    """Yield a sentence about each of `events` that none of these connections sends; no `connections` mean all.
+
+    While the configuration file is refused, nothing is yielded.
+    """
     chosen = [status for status in seen.statuses if not connections or status.id in connections]
     sent = {name.casefold() for status in chosen if status.connection for name in _sent_by(status.connection)}
     of = f"for {', '.join(connections)}" if connections else "for any connection"

@@ -13,16 +13,11 @@ from store.client import connect
 from store.errors import RedisAway
 from store.records.processes import ProcessReport, read_processes
 
-REMEDY: Final = (
-    "It uses the former configuration. Correct the file; where this command accepts it, give that process the same "
-    "environment variables and files, and restart it."
-)
-
-
-NOT_RUNNING: Final = (
+_REMEDY: Final = (
     "Correct the file; where this command accepts it, give that process the same environment variables and files. "
-    "Then start it."
 )
+RESTART: Final = f"It uses the former configuration. {_REMEDY}Then restart it."
+START: Final = f"{_REMEDY}Then start it."
 
 
 def findings_of_processes(settings: Settings) -> list[Finding]:
@@ -33,7 +28,7 @@ def findings_of_processes(settings: Settings) -> list[Finding]:
     with suppress(OperatorError, RedisAway, ValueError), connect(redis_url(settings)) as client:
         reports = read_processes(client)
         refused = [
-            Finding("running processes", "wrong", describe_problem(report), REMEDY if report.started else NOT_RUNNING)
+            Finding("running processes", "wrong", describe_problem(report), RESTART if report.started else START)
             for report in reports
             if report.problem is not None
         ]

@@ -1,4 +1,4 @@
-"""Leave word in Redis when a process cannot start with its configuration, so that other commands can name it."""
+"""Write to Redis that a process could not start with its configuration, so that other commands can name it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -57,7 +57,7 @@ def _check(connections: Sequence[str], events: Sequence[str], seen: Overview) ->
 
 
 def _note_beginning(connections: Sequence[str], events: Sequence[str], seen: Overview) -> None:
-    """Say that events are shown from now, and which are to be expected of none of the connections at present."""
+    """Say that events are shown from now; name events and connections of which nothing can be expected now."""
     note("Watching: events are shown as they end. Ctrl-C ends it.")
     for sentence in unsent_events(events, connections, seen):
         note(sentence)

@@ -58,13 +58,13 @@ def _print_unknown(found: Trace, cell: str, *, as_json: bool) -> None:
         return
     if as_json:
         since, until = (None if at is None else rfc3339(at) for at in (found.since_ms, found.until_ms))
-        about: dict[str, object] = {
+        about = {
             "unknown": unknown,
             "receipts_since": since,
             "receipts_until": until,
             "receipts_lost": found.lost,
+            "cell": cell or None,
         }
-        about |= {"cell": cell or None}
         note(msgspec.json.encode(about).decode())
         return
     note(f"Not seen{f' in cell {cell}' if cell else ''}: {', '.join(unknown)}")

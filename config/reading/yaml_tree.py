@@ -182,9 +182,7 @@ class _Tree:
             if isinstance(key, Unreadable):
                 continue
             if not isinstance(key, Text):
-                self.faults.append(
-                    Fault(key.line, "has a key that is not plain text: write the name of a setting before the colon")
-                )
+                self.faults.append(Fault(key.line, _NO_NAME))
             elif key.value in values:
                 former = lines[key.value]
                 self.faults.append(

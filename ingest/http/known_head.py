@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Self
 
 LONGEST_HEAD: Final = 2 * 1024
 MOST_MISSES: Final = 8
-"""A connection with as many other heads one after another is not looked at again."""
+"""After this number of other heads one after another, a connection's heads are not remembered any more."""
 
 _BLANK: Final = b"\r\n\r\n"
 _LONGEST_NUMBER: Final = 8

@@ -1,4 +1,4 @@
-"""What the running processes say of themselves: their cell, their URL of TikTok, and a file that they refuse."""
+"""Read the reports of processes: their cell, their URL of TikTok, and why one refuses its file."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The processes of this Redis: each says every few seconds that it runs, and whether it refuses its configuration."""
+"""The processes of this Redis: each reports every few seconds that it runs, and a configuration that it refuses."""
 
 import os
 import socket
@@ -16,9 +16,9 @@ from store.errors import RedisAway, RedisFull
 
 KEY: Final = "alerts:processes"
 REPORT_EVERY_S: Final = 2.0
-"""How often a process looks whether it has something new to say."""
+"""How often a process compares its report with the last one."""
 REPEAT_EVERY_S: Final = 6.0
-"""How often a process says the same again."""
+"""How often a process writes an unchanged report again."""
 FRESH_MS: Final = 20_000
 """A process whose last report is older has ended, or is cut off."""
 FAILED_START_MS: Final = 600_000
@@ -51,7 +51,7 @@ _decode: Final = msgspec.json.Decoder(ProcessReport).decode
 
 
 class Announcement:
-    """Says for one process that it runs, with its cell and its URL of TikTok; while Redis is away, nothing."""
+    """The reports of one process, with its cell and its URL of TikTok; none is written while Redis is away."""
 
     def __init__(self, kind: str, client: redis.Redis, cell: str, tiktok_url: str) -> None:
         """`kind`: the command of the process, such as `worker`."""

@@ -1,6 +1,6 @@
-"""Send Celery's events of jobs while someone asks for them: without Flower they cost more than a job's Celery message.
+"""Send Celery's events of jobs only while Flower asks for them: they cost more than a job's Celery message.
 
-Flower asks every 5 s. A worker sends them when it starts, as Flower may be there, and stops when no one has asked.
+Flower asks every 5 s. A worker sends them when it starts, as Flower may run, and stops when nothing has asked for 20 s.
 """
 
 import time

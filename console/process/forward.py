@@ -44,7 +44,7 @@ class Forwarder:
             await _send_unavailable(scope, receive, send, "The console is serving too many pages at once; try again.\n")
             return
         self._in_progress += 1
-        answer = _Answer(send)
+        answer = _Answer(send, has_body=scope["method"] != "HEAD")
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 await self._forward(scope, receive, answer)
@@ -58,7 +58,7 @@ class Forwarder:
     async def _forward(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         loop = asyncio.get_running_loop()
         with self._process.connect() as connection:
-            sending = asyncio.create_task(_send_request(scope, receive, connection))
+            sending = asyncio.create_task(_send_request(scope, receive, connection, answer))
             try:
                 with contextlib.suppress(ConnectionResetError):  # comes after an answer given before the form was read
                     while part := await loop.sock_recv(connection, READ_BYTES):
@@ -69,7 +69,7 @@ class Forwarder:
             await answer.end()
 
 
-async def _send_request(scope: Scope, receive: Receive, connection: socket.socket) -> None:
+async def _send_request(scope: Scope, receive: Receive, connection: socket.socket, answer: "_Answer") -> None:
     loop = asyncio.get_running_loop()
     query = scope["query_string"]
     path = scope["raw_path"] + (b"?" + query if query else b"")
@@ -92,18 +92,20 @@ async def _send_request(scope: Scope, receive: Receive, connection: socket.socke
                 await loop.sock_sendall(connection, b"0\r\n\r\n")
         while message["type"] != "http.disconnect":
             message = await receive()
+        answer.has_reader = False
         connection.shutdown(socket.SHUT_RDWR)  # the browser has gone: so does a stream that has no end
 
 
 class _Answer:
     """Parse the answer of the process and send each part to the browser as it arrives."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, *, has_body: bool) -> None:
+        self._send, self._has_end = send, has_body
         self._parser = httptools.HttpResponseParser(self)
         self._headers: list[tuple[bytes, bytes]] = []
         self._messages: list[Message] = []
         self.has_begun = False
+        self.has_reader = True
         self._complete = False
 
     async def feed(self, part: bytes) -> None:
@@ -115,8 +117,8 @@ class _Answer:
             await self._send(message)
 
     async def end(self) -> None:
-        """Finish the answer. Raise ConnectionError if its head never arrived."""
-        if not self.has_begun:
+        """Finish the answer. Raise ConnectionError if it did not arrive whole: a part must not look like all of it."""
+        if not self.has_begun or (self._has_end and self.has_reader and not self._complete):
             raise ConnectionError
         if not self._complete:
             await self._send({"type": "http.response.body", "body": b""})
@@ -125,6 +127,8 @@ class _Answer:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
+        if name == b"content-type" and value.startswith(b"text/event-stream"):
+            self._has_end = False
         if name == b"content-length" or name not in _HOP_BY_HOP:
             self._headers.append((name, value))
 

@@ -46,7 +46,7 @@ class AnswersEarly:
             thread.join()
 
 
-async def forward(process: AnswersEarly) -> list[Message]:
+async def forward(process: AnswersEarly, method: str = "POST") -> list[Message]:
     """Return what the browser gets for one form."""
     sent: list[Message] = []
     form = iter([{"type": "http.request", "body": FORM, "more_body": False}])
@@ -63,7 +63,7 @@ async def forward(process: AnswersEarly) -> list[Message]:
 
     scope = {
         "type": "http",
-        "method": "POST",
+        "method": method,
         "raw_path": b"/console/dead-letters/discard",
         "query_string": b"",
         "headers": [],
@@ -87,3 +87,29 @@ def test_a_process_that_ends_without_an_answer_is_503() -> None:
     """The sentence says to reload the page."""
     sent = asyncio.run(forward(AnswersEarly((), waits_for_form=True)))
     assert sent[0]["status"] == 503
+
+
+@pytest.mark.parametrize("waits_for_form", [True, False], ids=["reset", "closed"])
+@pytest.mark.parametrize(
+    "parts", [(HEAD, b"ref"), (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"3\r\nref\r\n")]
+)
+def test_a_part_of_an_answer_does_not_look_whole(parts: tuple[bytes, ...], waits_for_form: bool) -> None:
+    """The process was killed while it sent a file: without the end of the answer, the browser says so."""
+    sent = asyncio.run(forward(AnswersEarly(parts, waits_for_form=waits_for_form)))
+    assert sent[-1] == {"type": "http.response.body", "body": b"ref", "more_body": True}
+
+
+def test_an_answer_to_head_is_whole_without_its_body(caplog: pytest.LogCaptureFixture) -> None:
+    """Its length is that of the body which GET would get."""
+    sent = asyncio.run(forward(AnswersEarly((HEAD,), waits_for_form=False), "HEAD"))
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert not sent[-1].get("more_body", False)
+    assert caplog.text == ""
+
+
+def test_a_stream_without_an_end_ends_with_the_process(caplog: pytest.LogCaptureFixture) -> None:
+    """The live page connects again; there is nothing to report."""
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    sent = asyncio.run(forward(AnswersEarly((head, b"3\r\nref\r\n"), waits_for_form=False)))
+    assert not sent[-1].get("more_body", False)
+    assert caplog.text == ""

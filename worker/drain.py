@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
@@ -13,7 +14,7 @@ from delivery.verdict import ConnectionFault, Delivered, RetryLater
 from lanes.lanes import ClaimLimits
 from lanes.names import connection_of
 from lanes.settlement import RECHECK_MS, Lease, Lost, PauseState, Refused, Released, Settlement
-from store.errors import RedisAway
+from store.errors import RedisAway, RedisFull
 from worker.runtime import Runtime
 from worker.steps.compose import Blocked, Composer, Draft
 from worker.steps.measures import measures
@@ -85,7 +86,8 @@ def drain(
                 lease, lambda: monotonic() < until and not runtime.stopping.is_set() and step.is_up_to_date
             )
             if isinstance(lease, Released) and lease.gathers and not runtime.stopping.wait(step.gather_ms / 1000):
-                lease = runtime.lanes.claim(lane, step.claim_limits)
+                with suppress(RedisAway, RedisFull):  # what the job did is settled: its report counts
+                    lease = runtime.lanes.claim(lane, step.claim_limits)
     finally:
         if kept is not None:
             runtime.leases.remove(kept)

@@ -7,8 +7,9 @@ import pytest
 from support.bench import Bench
 from support.events import purchase
 
-from lanes.lanes import ClaimLimits
+from lanes.lanes import ClaimLimits, Lanes
 from lanes.settlement import Lease
+from store.client import connect
 from worker.drain import DRAIN_FOR_S, GATHER_MS, drain, gather_ms
 
 LEAST, SHORTEST_MS = GATHER_MS[-1]
@@ -135,3 +136,14 @@ def test_an_ended_job_holds_no_lease(bench: Bench) -> None:
         put(bench, 0, events)
         assert bench.drain().ended == events
         assert bench.runtime.leases.all() == []
+
+
+def test_a_job_that_waits_while_redis_goes_away_has_done_its_work(bench: Bench) -> None:
+    """Flower shows what it did; that Redis is away is no failure of it."""
+    away = connect("redis://127.0.0.1:1/0")
+    bench.runtime.stopping = _Pauses(lambda: setattr(bench.runtime, "lanes", Lanes(away)))
+    put(bench, 0, LEAST)
+    report = bench.drain()
+    assert (report.ended, report.failure("job")) == (LEAST, None)
+    assert bench.runtime.leases.all() == []
+    away.close()

@@ -44,7 +44,7 @@ class IdleConnections:
 
 
 async def _is_usable(connection: Any, unused_s: float) -> bool:
-    """Return whether a command may go down the connection: nothing has told that it has ended, or may have."""
+    """Return whether to send a command there: the connection is open, was used lately, and shows no sign of its end."""
     if not connection.is_connected or unused_s >= UNUSED_FOR_S:
         return False
     was_reset = connection._reader.exception() is not None  # noqa: SLF001 - redis-py finds that out by a lost command

@@ -15,12 +15,16 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     return by_fold[found[0]] if found else None
 
 
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """Return a question to append, with a space before it, if `word` is nearly one of `allowed`; else an empty text."""
+    near = nearest(word, allowed)
+    return f' Did you mean "{near}"?' if near else ""
+
+
 def unknown(what: str, given: str, known: Iterable[str]) -> str:
     """Return the sentences about a word that does not exist; `what` names its kind, such as `connection`.
 
     Example: `Unknown connection "shpo". Did you mean "shop"? Known: shop.`
     """
     words = list(known)
-    near = nearest(given, words)
-    hint = f' Did you mean "{near}"?' if near else ""
-    return f'Unknown {what} "{given}".{hint} Known: {", ".join(words) or "none"}.'
+    return f'Unknown {what} "{given}".{did_you_mean(given, words)} Known: {", ".join(words) or "none"}.'

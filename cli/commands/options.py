@@ -23,7 +23,7 @@ def _text(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 
 def _age(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Return an age such as `7d` unchanged. Raise BadParameter for any other text."""
-    from operations.dead_letters.query import parse_age
+    from operations.ages import parse_age
 
     if value is not None and parse_age(value) is None:
         raise click.BadParameter("write an age as 7d, 36h or 90m", ctx, param)

@@ -7,7 +7,7 @@ from typing import IO, Final
 
 import click
 
-from config.nearest import nearest
+from config.nearest import did_you_mean
 
 _DELIMITERS: Final = ",;\t"
 _CSV: Final = (".csv", ".tsv")
@@ -42,9 +42,8 @@ def _from_file(file: IO[str], column: str | None) -> Iterator[str]:
             f"{file.name} has several columns: say with --column which has the ids. Columns: {known}."
         )
     if column not in names:
-        near = nearest(column, names)
-        hint = f' Did you mean "{near}"?' if near else ""
-        raise click.UsageError(f'{file.name}, line 1, has no column "{column}".{hint} Its columns: {known}.')
+        near = did_you_mean(column, names)
+        raise click.UsageError(f'{file.name}, line 1, has no column "{column}".{near} Its columns: {known}.')
     place = names.index(column)
     try:
         yield from (row[place] for row in rows if len(row) > place)

@@ -1,6 +1,5 @@
 """Choose the IP address of an event, and tell which addresses are public (E4, I1)."""
 
-import re
 from bisect import bisect_right
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 
@@ -38,8 +37,6 @@ PLAINLY_PUBLIC = frozenset(
     if not any(block.overlaps(IPv4Network((number << 24, 8))) for block in _NOT_PUBLIC if block.version == 4)
 )
 OCTETS = frozenset(map(str, range(256)))
-_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-FOUR_OCTETS = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}").fullmatch
 
 _NOT_AN_ADDRESS = OmitField("not an IP address")
 _NOT_PUBLIC_ADDRESS = OmitField("not a public address")
@@ -71,7 +68,9 @@ def public_ip(value: object) -> str | OmitField | None:
     if not isinstance(value, str):
         return _NOT_AN_ADDRESS
     address = value.strip()
-    return address if address.partition(".")[0] in PLAINLY_PUBLIC and FOUR_OCTETS(address) else _public(address)
+    octets = address.split(".")
+    is_plainly_public = len(octets) == 4 and octets[0] in PLAINLY_PUBLIC and OCTETS.issuperset(octets)
+    return address if is_plainly_public else _public(address)
 
 
 @cached_by_text(4096)

@@ -1,6 +1,5 @@
 """Say which dead letters are meant: the one query of the commands and the console, and what it found."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from operations.ages import parse_age
 from operations.status.daily import day_number
 
 NONE: Final = "-"
@@ -20,8 +20,6 @@ TEXT_CONDITIONS: Final = (
     *("connection", "reason", "field", "tiktok_event", "received", "job", "search", "older_than", "newer_than"),
 )
 """The conditions that are texts; commands and console offer each of them."""
-_AGE: Final = re.compile(r"(\d{1,6})([dhm])")
-_UNITS_MS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class IndexEntry(msgspec.Struct, frozen=True, gc=False):
@@ -171,12 +169,6 @@ class Found:
         return [
             FailureCount(*key, number) for key, number in sorted(counted.items(), key=lambda row: (-row[1], row[0][2]))
         ]
-
-
-def parse_age(text: str) -> int | None:
-    """Return an age such as `7d`, `36h` or `90m` in milliseconds; None for any other text."""
-    written = _AGE.fullmatch(text)
-    return int(written[1]) * _UNITS_MS[written[2]] if written else None
 
 
 def parse_day(text: str) -> date | None:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from config.dead_letter_reasons import REASONS
 from config.nearest import unknown
 from config.vocabulary import TIKTOK_EVENTS
-from operations.dead_letters.query import NONE, DeadLetterQuery, IndexKey, parse_age, parse_day
+from operations.ages import parse_age
+from operations.dead_letters.query import NONE, DeadLetterQuery, IndexKey, parse_day
 
 
 def unknown_conditions(

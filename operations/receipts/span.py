@@ -4,11 +4,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from operations.ages import parse_age
 from operations.archive.search import Span
 from operations.errors import OperatorError
 
-_AGE: Final = re.compile(r"(\d{1,6})([dhm])")
-_UNITS_MS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _ALLOWED: Final = "a date such as 2026-11-24, a time such as 2026-11-24T08:30Z, or an age such as 7d, 12h or 30m"
 
@@ -36,8 +35,9 @@ def read_span(
 def _time(name: str, text: str, now_ms: int, of_date: timedelta) -> int:
     """Return a time in Unix milliseconds. `of_date` is added to a date."""
     text = text.strip()
-    if age := _AGE.fullmatch(text):
-        return now_ms - int(age[1]) * _UNITS_MS[age[2]]
+    age = parse_age(text)
+    if age is not None:
+        return now_ms - age
     try:
         at = datetime.fromisoformat(text)
         at = at if at.tzinfo else at.replace(tzinfo=UTC)

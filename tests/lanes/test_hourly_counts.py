@@ -1,7 +1,7 @@
 """Hourly counts: lists that settlements add to, bounded in names and in hours."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 import redis
@@ -12,21 +12,13 @@ from lanes.hourly_counts import hour_of, read_hours, remove_old_hours
 from lanes.lanes import ClaimLimits, Lanes
 from lanes.scripts import HOUR_MS, HOUR_NAMES, HOURS_KEPT
 from lanes.settlement import BatchSizing, Lease, Settlement
-from store.client import connect, connect_async
+from store.client import connect_async
 
 HOUR = 500_000
 NOW = HOUR * HOUR_MS + 5
 CHUNK = ChunkCodec().encode(Chunk("web", NOW, [Batch(b"{}", [Entry(0, None, b"{}")])]))
 Hours = Mapping[int, Mapping[str, Sequence[int]]]
 Settle = Callable[..., None]
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client of the server."""
-    client = connect(redis_url)
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The index of dead letters has what the store has, reads each once, and holds no more than it may."""
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields
 
 import click
@@ -15,18 +15,9 @@ from lanes.chunk import Batch, Chunk, ChunkCodec, Entry
 from lanes.dead_letters import remove_dead_letters, replace_dead_letter
 from operations.dead_letters.index import DeadLetterIndex, find_once
 from operations.dead_letters.query import NONE, TEXT_CONDITIONS, DeadLetterQuery
-from store.client import connect
 
 DAY_MS = 86_400_000
 CODEC = ChunkCodec()
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    """Return a client of Redis."""
-    client = connect(redis_url)
-    yield client
-    client.close()
 
 
 def dead_letter(number: int, **facts: object) -> DeadLetter:

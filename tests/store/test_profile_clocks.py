@@ -1,30 +1,17 @@
 """Redis's clock is set back: what profiles have from the future outlasts no newer answer and no newer value."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
 
-from store.client import connect
-from store.records.profiles import INDEX, ProfileCodec, ProfileStore, Stored, Update, Value
+from store.records.profiles import INDEX, ProfileStore, Stored, Update, Value
 from store.records.source_states import SourceState, _encode, read_states
 
 DAY_S = 86_400
 NOW = time.time_ns() // 1_000_000
 LATER = NOW + DAY_S * 1000
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    with connect(redis_url) as made:
-        yield made
-
-
-@pytest.fixture
-def store(client: redis.Redis) -> ProfileStore:
-    return ProfileStore(client, ProfileCodec(None), 1 << 20)
 
 
 def update(text: str = "x", **answers: Any) -> Update:

@@ -1,31 +1,18 @@
 """What is left of a person's profiles after `relay forget`, or after a no, when links between profiles are gone."""
 
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 import redis
 
-from store.client import connect
-from store.records.profiles import INDEX, ProfileCodec, ProfileStore, Update, Value, profile_usage
+from store.records.profiles import INDEX, ProfileStore, Update, Value, profile_usage
 
 DAY_S = 86_400
 NOW = time.time_ns() // 1_000_000
 JANE = [Value("email", "hash of jane", DAY_S, 0, False)]
 DEVICES = [f"mpid:{number}" for number in range(40)]
 """More than a profile names."""
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    with connect(redis_url) as made:
-        yield made
-
-
-@pytest.fixture
-def store(client: redis.Redis) -> ProfileStore:
-    return ProfileStore(client, ProfileCodec(None), 1 << 20)
 
 
 def drop(client: redis.Redis, store: ProfileStore, subject: str) -> None:

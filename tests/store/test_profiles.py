@@ -1,7 +1,6 @@
 """Profiles in a real Redis: values until they expire, users' answers, a bound in memory, nothing left of a person."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,12 +28,6 @@ NEW, OLD = Keyring.new_key(), Keyring.new_key()
 KEYRINGS = [pytest.param(None, id="no key"), pytest.param(Keyring([NEW]), id="key")]
 HASH = "81f8f6dde88365f3928796ec7aa53f72820b06db8664f5fe76a7eb13e24546a2"
 NOW = time.time_ns() // 1_000_000
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    with connect(redis_url) as made:
-        yield made
 
 
 def store_of(client: redis.Redis, keyring: Keyring | None = None, most_bytes: int = 1 << 20) -> ProfileStore:

@@ -1,15 +1,18 @@
 """Connections of an event loop that are kept between commands: taking one from a pool costs more than its use."""
 
 import asyncio
+from math import inf
 from typing import Any, Final
 
 import redis.asyncio
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as LateReply
 
 from store.client import SOCKET_TIMEOUT_S
 
 UNUSED_FOR_S: Final = 30.0
 """A connection that was not used for this long is opened again: what lies between may have forgotten it silently."""
+NEVER: Final = -inf
 
 
 class IdleConnections:
@@ -24,8 +27,15 @@ class IdleConnections:
 
     async def ask(self, command: bytes) -> Any:
         """Send a packed command and return its reply. Raise what a client raises."""
+        (reply,) = await self.ask_together(command)
+        if isinstance(reply, ResponseError):
+            raise reply
+        return reply
+
+    async def ask_together(self, *commands: bytes) -> list[Any]:
+        """Send packed commands down one connection and return their replies; one that Redis refused has its error."""
         now = asyncio.get_running_loop().time
-        connection, used_at = self._idle.pop() if self._idle else (None, 0.0)
+        connection, used_at = self._idle.pop() if self._idle else (None, NEVER)
         try:
             async with asyncio.timeout(SOCKET_TIMEOUT_S):
                 if connection is None:
@@ -34,13 +44,25 @@ class IdleConnections:
                 elif not await _is_usable(connection, now() - used_at):
                     await connection.disconnect(nowait=True)
                     await self._pool.ensure_connection(connection)
-                await connection.send_packed_command(command, check_health=False)
-                return await connection.read_response()  # closes the connection if it fails
+                await connection.send_packed_command(commands, check_health=False)
+                return [await _reply(connection) for _ in commands]
         except TimeoutError:
             raise LateReply("Timeout reading from Redis") from None
         finally:
             if connection is not None:
                 self._idle.append((connection, now()))
+
+    def reopen(self) -> None:
+        """Open each connection again before its next use, so that Sentinel is asked again where the primary is."""
+        self._idle = [(connection, NEVER) for connection, _ in self._idle]
+
+
+async def _reply(connection: Any) -> Any:
+    """Return the next reply, or the error with which Redis refused a command. Anything else closes the connection."""
+    try:
+        return await connection.read_response()
+    except ResponseError as refused:
+        return refused
 
 
 async def _is_usable(connection: Any, unused_s: float) -> bool:

@@ -13,12 +13,10 @@ from lanes.appends.arrivals import Append, raise_if_full
 from lanes.appends.contents import AppendContents, Arrival, Profiles, append_contents
 from lanes.appends.kept import KeptAppends
 from lanes.names import lane_of_the_moment
-from lanes.scripts import LANE_SCRIPTS
 from lanes.settlement import NO_RECEIPTS, Receipts
 from store.diagnosis.trouble import translate_errors
 from store.errors import RedisAway
 from store.replication.confirmation import REPLICAS_MISSING, online_replicas_async
-from store.scripts import ConfirmedScript
 
 WAIT_MS: Final = 1_500
 """Below the time in which a request is answered."""
@@ -48,7 +46,6 @@ class ReplicatedAppend(Append):
     ) -> None:
         super().__init__(client, choose_lane=choose_lane)
         self._client, self._replicas, self._on_repair = client, replicas, on_repair
-        self._confirmed_script = ConfirmedScript(client, "append", LANE_SCRIPTS)
         self._kept = KeptAppends() if kept is None else kept
         self._repairing = asyncio.Lock()
         self._replicas_missing = False
@@ -90,7 +87,7 @@ class ReplicatedAppend(Append):
             numbers: dict[str, int | str] = {"process": self._kept.process, "number": number, "previous": previous}
             bounds = {"max_backlog_bytes": self.max_backlog_bytes, "profile_bytes": self.max_profile_bytes}
             arguments = contents.arguments(**bounds, **numbers)
-            reply, confirmed = await self._confirmed_script.call(
+            reply, confirmed = await self._script.call_confirmed(
                 *arguments, replicas=self._replicas, within_ms=WAIT_MS, now_ms=now_ms
             )
             if not isinstance(reply, int):

@@ -9,10 +9,10 @@ import redis.asyncio
 from redis.exceptions import RedisError, ResponseError
 
 from store.diagnosis.permissions import NOTHING_MISSING, acl_line, missing_permissions
-from store.diagnosis.trouble import UNUSABLE, diagnose, named_trouble
-from store.errors import RedisAway, Trouble
+from store.diagnosis.trouble import diagnose, named_trouble
+from store.errors import RedisAway, RedisFull, Trouble
 from store.replication.confirmation import REPLICAS_MISSING
-from store.scripts import ConfirmedScript, script_text
+from store.scripts import AsyncScript, script_text
 
 LISTEN_S: Final = 1.0
 CONFIRM_WITHIN_MS: Final = 500
@@ -39,22 +39,24 @@ class AsyncProbe:
     """The same for an event loop; also whether `replicas` replicas confirm the write."""
 
     def __init__(self, client: redis.asyncio.Redis, replicas: int = 0) -> None:
-        self._script: Any = client.register_script(script_text("probe"))
-        self._confirmed, self._replicas = ConfirmedScript(client, "probe"), replicas
+        self._script, self._replicas = AsyncScript(client, "probe"), replicas
 
     async def trouble(self) -> Trouble | None:
         """Return why Redis cannot be used now; None when it can."""
         try:
-            await self._script(args=[""])
-            return None if self._replicas == 0 else await self._trouble_of_replicas()
-        except UNUSABLE as error:
-            return diagnose(error)
+            confirmed = await self._write()
         except RedisAway as away:
             return away.trouble
-
-    async def _trouble_of_replicas(self) -> Trouble | None:
-        _, confirmed = await self._confirmed.call(replicas=self._replicas, within_ms=CONFIRM_WITHIN_MS)
+        except RedisFull:
+            return named_trouble("oom")
         return REPLICAS_MISSING if confirmed < self._replicas else None
+
+    async def _write(self) -> int:
+        """Write; return how many replicas confirm it."""
+        if self._replicas == 0:
+            await self._script.call()
+            return 0
+        return (await self._script.call_confirmed(replicas=self._replicas, within_ms=CONFIRM_WITHIN_MS))[1]
 
 
 def permission_trouble(client: redis.Redis) -> Trouble | None:

@@ -83,48 +83,35 @@ class AsyncScript:
 
     def __init__(self, client: redis.asyncio.Redis, name: str, folder: ScriptFolder = STORE_SCRIPTS) -> None:
         self._text = script_text(name, folder)
-        self._sha = _sha_of(self._text)
+        self._sha = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
         self._connections = IdleConnections(client)
 
     async def call(self, *arguments: Argument, now_ms: int | None = None) -> Any:
         """Run the script and return its reply. Raise RedisAway or RedisFull; `now_ms` as in `Scripts.call`."""
-        command = packed("EVALSHA", self._sha, 0, "" if now_ms is None else now_ms, *arguments)
-        with translate_errors:
-            try:
-                return await self._connections.ask(command)
-            except NoScriptError:  # nothing was written
-                await self._connections.ask(packed("SCRIPT", "LOAD", self._text))
-                return await self._connections.ask(command)
+        (reply,) = await self._run(arguments, now_ms)
+        return reply
 
-
-class ConfirmedScript:
-    """One script on the client of an event loop; each call also waits until replicas have what it wrote."""
-
-    def __init__(self, client: redis.asyncio.Redis, name: str, folder: ScriptFolder = STORE_SCRIPTS) -> None:
-        self._client, self._text = client, script_text(name, folder)
-        self._sha = _sha_of(self._text)
-
-    async def call(
+    async def call_confirmed(
         self, *arguments: Argument, replicas: int, within_ms: int, now_ms: int | None = None
     ) -> tuple[Any, int]:
-        """Run the script; return its reply and how many replicas have it. Errors are those of `AsyncScript.call`."""
-        words = ["" if now_ms is None else now_ms, *arguments]
+        """Do the same, and wait until replicas have what it wrote; return its reply and how many have it."""
+        reply, confirmed = await self._run(arguments, now_ms, packed("WAIT", replicas, within_ms))
+        if confirmed < replicas:  # it may be no primary any more
+            self._connections.reopen()
+        return reply, confirmed
+
+    async def _run(self, arguments: Sequence[Argument], now_ms: int | None, *further: bytes) -> list[Any]:
+        """Run the script, and what concerns the same connection; return the replies."""
+        command = packed("EVALSHA", self._sha, 0, "" if now_ms is None else now_ms, *arguments)
         with translate_errors:
-            replies = await self._ask(words, replicas, within_ms)
+            replies = await self._connections.ask_together(command, *further)
             if isinstance(replies[0], NoScriptError):  # nothing was written
-                await self._client.script_load(self._text)
-                replies = await self._ask(words, replicas, within_ms)
+                await self._connections.ask(packed("SCRIPT", "LOAD", self._text))
+                replies = await self._connections.ask_together(command, *further)
             for reply in replies:
                 if isinstance(reply, Exception):
                     raise reply
-            return replies[0], int(replies[1])
-
-    async def _ask(self, words: Sequence[Argument], replicas: int, within_ms: int) -> list[Any]:
-        """Send both commands down one connection: WAIT concerns what that connection wrote."""
-        async with self._client.pipeline(transaction=False) as pipeline:
-            pipeline.execute_command("EVALSHA", self._sha, 0, *words)
-            pipeline.execute_command("WAIT", replicas, within_ms)
-            return await pipeline.execute(raise_on_error=False)
+            return replies
 
 
 @cache
@@ -148,11 +135,6 @@ def part_text(name: str, folder: ScriptFolder) -> str:
     if not file.is_file():
         file = files(__package__) / f"{name}.lua"
     return file.read_text(encoding="utf-8")
-
-
-def _sha_of(text: str) -> str:
-    """Return the name by which Redis knows a loaded script."""
-    return sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def pack(argument: Any) -> bytes:

@@ -88,6 +88,22 @@ def test_what_a_failover_lost_is_made_again_in_order_before_the_next_append(
     assert ingest.repairs == [Repair(2, 2, lost=False)]
 
 
+def test_after_an_append_without_a_replica_the_next_opens_its_connection_again(
+    ingest: Ingest, client: redis.Redis
+) -> None:
+    """What it wrote to may be no primary any more, and not know it; opening asks Sentinel."""
+
+    def opened() -> int:
+        return int(client.info("stats")["total_connections_received"])
+
+    ingest.add(1, 2)
+    ingest.add(3)
+    before = opened()
+    ingest.add(4, confirmed=False)
+    ingest.add(5)
+    assert opened() == before + 1
+
+
 def test_a_failover_that_lost_only_the_last_append_is_noticed(ingest: Ingest, client: redis.Redis) -> None:
     """The next append brings it."""
     ingest.add(1)

@@ -88,6 +88,29 @@ def test_a_late_reply_is_never_read_as_another_commands(redis_url: str) -> None:
     assert run_on_loop(redis_url, ask) == b"second"
 
 
+def test_commands_together_go_down_one_connection_and_have_a_reply_each(redis_url: str) -> None:
+    """One that Redis refuses has its error, and what follows it is answered."""
+
+    async def ask(connections: IdleConnections) -> Any:
+        first, refused, third = await connections.ask_together(ID, packed("NO-SUCH"), ID)
+        assert isinstance(refused, ResponseError)
+        return first, third, await connections.ask(ID)
+
+    assert len(set(run_on_loop(redis_url, ask))) == 1
+
+
+def test_connections_that_are_to_be_reopened_are_opened_again(redis_url: str) -> None:
+    """Once."""
+
+    async def ask(connections: IdleConnections) -> list[int]:
+        ids = [await connections.ask(ID)]
+        connections.reopen()
+        return [*ids, await connections.ask(ID), await connections.ask(ID)]
+
+    before, after, later = run_on_loop(redis_url, ask)
+    assert before != after == later
+
+
 class Between:
     """A load balancer between relay and Redis, which loses the connections that it has."""
 

@@ -53,7 +53,7 @@ class IdleConnections:
                 self._idle.append((connection, now()))
 
     def reopen(self) -> None:
-        """Open each connection again before its next use, so that Sentinel is asked again where the primary is."""
+        """Open each connection again before its next use; a client of Sentinels then learns where the primary is."""
         self._idle = [(connection, NEVER) for connection, _ in self._idle]
 
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final
 
-import httpx
 import redis
 from anyio import CapacityLimiter
 from starlette.responses import HTMLResponse
@@ -19,7 +18,7 @@ from config.settings import Settings
 from console.rendering import Templates
 from console.request import PageRequest
 from console.sessions import Sessions
-from delivery.client import Client
+from delivery.client import Client, Timeouts
 from operations.dead_letters.index import DeadLetterIndex
 from operations.dead_letters.preview import ReplayPreviews
 from operations.dead_letters.store import DeadLetterStore
@@ -31,7 +30,7 @@ from store.errors import RedisAway
 from store.records.console_sessions import ConsoleSessions
 from store.replication.confirmation import Changes
 
-TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
+TIMEOUTS: Final = Timeouts(connect=3.0, read=10.0, write=10.0, pool=10.0)
 """For requests to TikTok while an operator waits for the page; shorter than a worker's."""
 LIVE_WORKERS: Final = 1
 """Threads that ask Redis for all live pages together."""
@@ -70,7 +69,7 @@ class Services:
     def tiktok(self) -> Client:
         """The client for test events, created at its first use. Raise OperatorError if its settings are wrong."""
         try:
-            return Client(self.settings.tiktok_url, timeout=TIMEOUT, max_connections=2)
+            return Client(self.settings.tiktok_url, timeouts=TIMEOUTS, max_connections=2)
         except ConfigurationError as error:
             raise OperatorError(str(error)) from None
 

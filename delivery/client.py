@@ -4,20 +4,28 @@ import re
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import httpcore
-import httpx
 
 from delivery.answer import MAX_ANSWER_BYTES, Answer, FailedEvent, NoAnswer, read_answer
 from delivery.network import DeadlineBackend, Deadlines
 from delivery.proxies import ProxySettings, certificates, proxy_settings_for
 from delivery.reach import why_out_of_reach
 
-__all__ = ["TIMEOUT", "Answer", "Client", "FailedEvent", "NoAnswer"]
+__all__ = ["Answer", "Client", "FailedEvent", "NoAnswer", "Timeouts"]
 
-TIMEOUT = httpx.Timeout(connect=3.0, read=20.0, write=10.0, pool=5.0)
+
+class Timeouts(NamedTuple):
+    """The most seconds to connect, for one read, for one write, and to wait for a free connection."""
+
+    connect: float = 3.0
+    read: float = 20.0
+    write: float = 10.0
+    pool: float = 5.0
+
+
 REQUEST_DEADLINE_S: Final = 30.0
 """For the whole request: an answer that arrives a byte at a time, or in 1xx parts, never exceeds the read timeout."""
 MAX_CONNECTIONS: Final = 48
@@ -64,14 +72,14 @@ class Client:
         self,
         base_url: str,
         *,
-        timeout: httpx.Timeout = TIMEOUT,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 - it cannot change
         deadline_s: float = REQUEST_DEADLINE_S,
         max_connections: int = MAX_CONNECTIONS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._clock = clock
-        self._timeout = timeout.as_dict()
+        self._timeouts = timeouts._asdict()
         self._deadline_s, self._deadlines = deadline_s, Deadlines()
         self.way = proxy_settings_for(base_url)
         needs_tls = urlsplit(base_url).scheme == "https"
@@ -100,7 +108,7 @@ class Client:
 
     def _exchange(self, path: str, body: bytes, access_token: str, departure: _BodyStartTrace) -> Answer:
         headers = [*_HEADERS, ("Access-Token", access_token)]
-        extensions = {"timeout": self._timeout, "trace": departure}
+        extensions = {"timeout": self._timeouts, "trace": departure}
         url = self._base_url + path
         with self._pool.stream("POST", url, headers=headers, content=body, extensions=extensions) as response:
             text = _read(response)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import httpx
+import certifi
 
 from config.errors import ConfigurationError, Problem
 from config.urls import is_loopback
@@ -68,9 +68,12 @@ def proxy_settings_for(url: str, environ: Mapping[str, str] | None = None) -> Pr
 def certificates(environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
     """Return the certificates to trust. Raise ConfigurationError when SSL_CERT_FILE or SSL_CERT_DIR cannot be read."""
     environ = os.environ if environ is None else environ
-    name = "SSL_CERT_FILE" if environ.get("SSL_CERT_FILE") else "SSL_CERT_DIR"
+    file, directory = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
+    name = "SSL_CERT_FILE" if file else "SSL_CERT_DIR"
     try:
-        return httpx.create_ssl_context(trust_env=True)
+        if directory and not file:
+            return ssl.create_default_context(capath=directory)
+        return ssl.create_default_context(cafile=file or certifi.where())
     except (OSError, ssl.SSLError) as error:
         why = (
             error.strerror if not isinstance(error, ssl.SSLError) and error.strerror else "no certificates in PEM form"

@@ -12,6 +12,7 @@ import structlog
 from celery.apps import worker as celery_worker
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
+from celery.utils.nodenames import host_format
 
 import worker.jobs  # registers the job as well
 import worker.messaging.job_events  # registers the command by which Flower asks for events
@@ -127,11 +128,12 @@ def _work() -> int:
     # Celery warns about pickle when it runs as root; this worker accepts JSON only.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     celery_worker.safe_say = lambda *_: None  # it writes to stdout, and blocks if no one reads there
-    name = f"--hostname=relay-{os.getpid()}@%h"  # several workers on one host are several rows in Flower
+    name = host_format(f"relay-{os.getpid()}@%h")  # several workers on one host are several rows in Flower
     try:
-        app.worker_main(
-            ["--quiet", "worker", name, f"--queues={QUEUE}", "--loglevel=INFO", "--without-mingle", "--without-gossip"]
-        )
+        # Not `app.worker_main`: Celery's command line imports all of its commands, and Flower and a shell as plugins.
+        app.Worker(
+            hostname=name, queues=QUEUE, loglevel="INFO", quiet=True, without_mingle=True, without_gossip=True
+        ).start()
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
     except Exception:

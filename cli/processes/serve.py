@@ -7,7 +7,6 @@ import structlog
 
 from cli.context import settings_here, with_redis
 from cli.local.parent_watch import leave_with_parent
-from cli.processes.console import command
 from cli.processes.refusal import announced_refusal
 from config.redis_address import RedisAddress
 from config.settings import Settings, load_settings
@@ -25,6 +24,7 @@ def ingest() -> None:
     configure_logging(settings, "ingest")
     _warn_of_unverified_tls(settings)
     _exit_on_sigterm()
+    from cli.processes.console import command
     from console.app import console_in_own_process
     from ingest.server import run
 

@@ -3,12 +3,11 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
-
 from config.urls import is_loopback
 from operations.alerts.rules import Notice
 
-TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
+CONNECT_S: Final = 3.0
+ANSWER_S: Final = 5.0
 
 
 def post(url: str, notice: Notice, cell: str) -> str | None:
@@ -16,9 +15,11 @@ def post(url: str, notice: Notice, cell: str) -> str | None:
 
     Otherwise return the error without the URL, which is a secret.
     """
+    import httpx  # only where alerts have a webhook, and only once there is something to tell
+
     host = urlsplit(url).hostname or ""
     try:
-        with httpx.Client(timeout=TIMEOUT, trust_env=not is_loopback(host)) as http:
+        with httpx.Client(timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S), trust_env=not is_loopback(host)) as http:
             body = _body(notice, cell)
             with http.stream("POST", url, json=body) as answer:  # the body is not read
                 return None if answer.is_success else f"HTTP {answer.status_code}"

@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
-import httpx
 import pytest
 
 from delivery.answer import MAX_ANSWER_BYTES
-from delivery.client import Answer, Client, NoAnswer
+from delivery.client import Answer, Client, NoAnswer, Timeouts
 from sandbox.client import SandboxClient, running_sandbox
 from sandbox.rules import TRACK
 
-QUICK = httpx.Timeout(connect=0.3, read=0.3, write=0.3, pool=0.3)
-PATIENT = httpx.Timeout(5.0)
+QUICK = Timeouts(connect=0.3, read=0.3, write=0.3, pool=0.3)
+PATIENT = Timeouts(connect=5.0, read=5.0, write=5.0, pool=5.0)
 BODY = (
     b'{"event_source":"web","event_source_id":"pixel","data":[{"event":"Search","event_time":1704721970,'
     b'"event_id":"a","page":{"url":"https://shop.com"}}]}'
@@ -136,9 +135,9 @@ def sandbox() -> Iterator[SandboxClient]:
         yield running
 
 
-def post(url: str, timeout: httpx.Timeout = QUICK, body: bytes = BODY, token: str = "token") -> Answer | NoAnswer:
+def post(url: str, timeouts: Timeouts = QUICK, body: bytes = BODY, token: str = "token") -> Answer | NoAnswer:
     """Make one request with a new client."""
-    with Client(url, timeout=timeout) as client:
+    with Client(url, timeouts=timeouts) as client:
         return client.post(TRACK.path, body, token)
 
 
@@ -257,7 +256,7 @@ def test_an_answer_that_arrives_before_the_whole_body_is_sent_is_read() -> None:
 def test_nothing_is_sent_twice() -> None:
     """After a reset, a closed connection or a 503 the client does not send the request again."""
     with server(hanging_up, resetting, answering(response(b"", b"503 Away"))) as running:
-        with Client(running.url, timeout=PATIENT) as client:
+        with Client(running.url, timeouts=PATIENT) as client:
             for _ in range(3):
                 client.post(TRACK.path, BODY, "token")
         assert running.connections == 3
@@ -284,7 +283,7 @@ def test_a_cookie_is_not_kept() -> None:
             seen.append(receive(connection))
             connection.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}")
 
-    with server(way) as running, Client(running.url, timeout=PATIENT) as client:
+    with server(way) as running, Client(running.url, timeouts=PATIENT) as client:
         client.post(TRACK.path, BODY, "one")
         client.post(TRACK.path, BODY, "two")
     assert len(seen) == 2
@@ -294,7 +293,7 @@ def test_a_cookie_is_not_kept() -> None:
 def test_connections_are_kept_and_replaced_when_the_server_ended_them() -> None:
     """A kept connection that the server closed does not make an outcome unknown."""
     with server(answering(response(), response()), answering(response())) as running:
-        with Client(running.url, timeout=PATIENT) as client:
+        with Client(running.url, timeouts=PATIENT) as client:
             codes = [client.post(TRACK.path, BODY, "token") for _ in range(2)]
             deadline = time.monotonic() + 5
             while not _ended(client) and time.monotonic() < deadline:
@@ -355,7 +354,10 @@ def test_an_answer_without_end_has_a_deadline(first: bytes, more: bytes) -> None
             connection.sendall(more)
             time.sleep(0.02)
 
-    with server(way) as running, Client(running.url, timeout=httpx.Timeout(60.0), deadline_s=0.5) as client:
+    with (
+        server(way) as running,
+        Client(running.url, timeouts=Timeouts(60.0, 60.0, 60.0, 60.0), deadline_s=0.5) as client,
+    ):
         answer = client.post(TRACK.path, BODY, "token")
     assert isinstance(answer, NoAnswer)
     assert (answer.kind, answer.sent) == ("timeout", True)
@@ -365,7 +367,7 @@ def test_threads_share_a_client(sandbox: SandboxClient) -> None:
     """Each thread gets its own answer, over few connections."""
     sandbox.clear()
     bodies = [BODY.replace(b'"a"', b'"%d"' % number) for number in range(200)]
-    with Client(sandbox.url, timeout=PATIENT) as client, ThreadPoolExecutor(16) as pool:
+    with Client(sandbox.url, timeouts=PATIENT) as client, ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda body: client.post(TRACK.path, body, "token"), bodies))
     taken = {event["event_id"]: event["request_id"] for event in sandbox.events()}
     got = {str(n): answer.request_id for n, answer in enumerate(answers) if isinstance(answer, Answer)}
@@ -375,8 +377,8 @@ def test_threads_share_a_client(sandbox: SandboxClient) -> None:
 
 def test_a_full_pool_sent_nothing() -> None:
     """The second request gets no connection, and fails long before the first one times out."""
-    timeout = httpx.Timeout(1.0, pool=0.1)
-    with server(hanging) as running, Client(running.url, timeout=timeout, max_connections=1) as client:
+    timeouts = Timeouts(connect=1.0, read=1.0, write=1.0, pool=0.1)
+    with server(hanging) as running, Client(running.url, timeouts=timeouts, max_connections=1) as client:
         with ThreadPoolExecutor(2) as pool:
             outcomes = list(pool.map(lambda _: client.post(TRACK.path, BODY, "token"), range(2)))
         kinds = sorted((outcome.kind, outcome.sent) for outcome in outcomes if isinstance(outcome, NoAnswer))
@@ -399,7 +401,7 @@ def test_requests_to_this_machine_use_no_proxy(host: str, monkeypatch: pytest.Mo
     try:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
-        with Client(f"http://{host}:9", timeout=QUICK) as client:
+        with Client(f"http://{host}:9", timeouts=QUICK) as client:
             assert isinstance(client.post(TRACK.path, BODY, "token"), NoAnswer)
         assert proxy.connections == 0
     finally:

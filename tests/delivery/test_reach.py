@@ -6,16 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from support.network import HOST, TlsServer, http_proxy, socks_proxy, tls_server
 from support.server import free_port
 
-from delivery.client import Answer, Client, NoAnswer
+from delivery.client import Answer, Client, NoAnswer, Timeouts
 from delivery.verdict import RetryLater, judge
 from sandbox.client import SandboxClient
 
-TIMEOUT = httpx.Timeout(10.0)
+TIMEOUTS = Timeouts(connect=10.0, read=10.0, write=10.0, pool=10.0)
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -29,7 +28,7 @@ def no_network_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def post(url: str) -> Answer | NoAnswer:
     """Make one request with a new client."""
-    with Client(url, timeout=TIMEOUT) as client:
+    with Client(url, timeouts=TIMEOUTS) as client:
         return client.post("/open_api/v1.3/event/track/", b"{}", "token")
 
 
@@ -68,7 +67,7 @@ def test_name_servers_that_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     try:
         with (
-            Client("https://tiktok.example", timeout=httpx.Timeout(0.2)) as client,
+            Client("https://tiktok.example", timeouts=Timeouts(connect=0.2, read=0.2, write=0.2, pool=0.2)) as client,
             ThreadPoolExecutor(40) as threads,
         ):
             answers = list(threads.map(lambda _: client.post("/track/", b"{}", "token"), range(100)))

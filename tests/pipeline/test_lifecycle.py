@@ -14,7 +14,7 @@ from support.plant import Plant, Process
 from support.posters import Posters
 from support.waiting import until
 
-from delivery.client import TIMEOUT
+from delivery.client import Timeouts
 from lanes.ledger import ConnectionReading, read_ledger
 
 CONFIGURATION = "inputs:\n  - {id: web, platform: web, api_key: key, api_secret: secret}\nconnections:\n" + "".join(
@@ -78,7 +78,7 @@ def test_two_workers_share_the_work_a_third_joins_and_leaves_and_no_event_is_los
 
 @pytest.mark.parametrize(
     ("fault", "seconds", "within_s"),
-    [("slow", 1.0, 1.0), ("hang", None, float(TIMEOUT.read or 0))],
+    [("slow", 1.0, 1.0), ("hang", None, Timeouts().read)],
     ids=["slow answers", "no answer at all"],
 )
 def test_on_sigterm_a_worker_settles_and_exits_in_time(

@@ -8,7 +8,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 import operations.connections
-from cli.context import changing, configuration_of, redis_url, settings_here
+from cli.changes import changing
+from cli.context import configuration_of, redis_url, settings_here
 from cli.terminal.output import BAD, console, count, note, print_json, state, table
 from cli.terminal.prompts import confirmed
 from cli.terminal.usage_errors import unknown_id

@@ -1,36 +1,21 @@
 """Read what a command works with: settings, configuration, and what `relay up` keeps in RELAY_DATA_DIR."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-
-import click
-import redis
 from pydantic import SecretStr
 
 from cli.local.data_dir import DataDir
 from cli.local.embedded import answers, is_running, works_in
-from cli.terminal.output import note
 from config.errors import ConfigurationError, Problem
 from config.file import load
 from config.model import Configuration
 from config.secrets import Keyring
 from config.settings import Settings, load_settings
-from operations.dead_letters.store import DeadLetterStore
 from operations.errors import OperatorError
-from store.client import connect
-from store.errors import RedisAway
-from store.replication.confirmation import Changes
 
 NO_REDIS = "No Redis is running. Start relay up, or set RELAY_REDIS_URL to the address of one."
 SILENT_REDIS = (
     "The Redis of relay up, process {pid}, does not answer: see whether it is frozen or overloaded. "
     "relay up replaces it when it is started again."
 )
-CONFIRM_WITHIN_MS = 5_000
-"""How long a command waits for replicas."""
-FAILOVER_WITHIN_S = 60.0
-"""How long a command waits for a Redis that is away, because another one may be about to take over."""
 LEAST_PASSWORD = 12
 """Least number of characters of RELAY_ADMIN_PASSWORD."""
 EMPTY_KEY = (
@@ -83,38 +68,3 @@ def redis_url(settings: Settings) -> str:
 def with_redis(settings: Settings) -> Settings:
     """Return the settings with `redis_url` set. Raise OperatorError when no Redis is known."""
     return settings.model_copy(update={"redis_url": SecretStr(redis_url(settings))})
-
-
-@contextmanager
-def open_store(*, changes: bool = False) -> Iterator[DeadLetterStore]:
-    """Open the dead-letter store of the Redis in use; with `changes`, as `changing` does."""
-    settings = settings_here()
-    with connect(redis_url(settings)) as client, changing(settings, client) if changes else nullcontext():
-        yield DeadLetterStore(settings, client)
-
-
-@contextmanager
-def changing(settings: Settings, client: redis.Redis) -> Iterator[None]:
-    """Wait, after a block that changes what must not be undone, until RELAY_REPLICAS replicas have it.
-
-    If they do not confirm it, or if Redis failed over meanwhile, say so; the command then ends with exit code 1, after
-    it has printed what it did. Raise RedisAway.
-    """
-    changes = Changes(client, settings.replicas)
-    try:
-        yield
-    except SystemExit:
-        _confirm(changes)
-        raise
-    except RedisAway:
-        note("Redis went away while this ran: it may be done, in part or not at all. Run this again.")
-        raise
-    _confirm(changes)
-
-
-def _confirm(changes: Changes) -> None:
-    """Do what `changing` does at its end."""
-    problem = changes.unconfirmed(CONFIRM_WITHIN_MS, FAILOVER_WITHIN_S)
-    if problem is not None:
-        note(f"{problem}.")
-        click.get_current_context().call_on_close(lambda: sys.exit(1))

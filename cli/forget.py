@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from rich.console import RenderableType
 
-from cli.context import CONFIRM_WITHIN_MS, FAILOVER_WITHIN_S, changing, configuration_of, open_store
+from cli.changes import CONFIRM_WITHIN_MS, FAILOVER_WITHIN_S, changing, open_store
+from cli.context import configuration_of
 from cli.terminal.identities import read_identities
 from cli.terminal.operator import who
 from cli.terminal.output import console, count, note, plain, print_json, table

@@ -1,28 +1,51 @@
-"""Encrypt to Fernet tokens as raw bytes: the base64 of the library takes twice the time of the encryption."""
+"""Encrypt to Fernet tokens as raw bytes: the base64 of the library takes twice the time of the encryption.
+
+The library of the cipher takes 6 MB, so a process loads it with its first key, and without a key never.
+"""
 
 import base64
+import binascii
 import hmac
 import os
 import time
-from typing import Final
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
-from cryptography.fernet import InvalidToken
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 _VERSION: Final = b"\x80"
 _BLOCK: Final = 16
 _HEAD: Final = 1 + 8 + _BLOCK
 """Bytes of version, time and initialisation vector."""
 _DIGEST: Final = 32
+_KEY: Final = 32
+
+
+class InvalidToken(Exception):
+    """These bytes are no Fernet token, or one of another key."""
 
 
 class RawFernet:
     """One key. A token is version, time, initialisation vector, AES-CBC of the content, and their HMAC-SHA256."""
 
     def __init__(self, key: bytes) -> None:
-        """`key` is a Fernet key: URL-safe base64 of 16 bytes to sign and 16 to encrypt."""
-        both = base64.urlsafe_b64decode(key)
-        self._signing, self._algorithm = both[:_BLOCK], algorithms.AES(both[_BLOCK:])
+        """`key` is a Fernet key: URL-safe base64 of 16 bytes to sign and 16 to encrypt. Else raise ValueError."""
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+        both = b""
+        with suppress(binascii.Error):
+            both = base64.urlsafe_b64decode(key)
+        if len(both) != _KEY or not key.isascii():
+            raise ValueError("not a Fernet key")
+        self._signing, algorithm = both[:_BLOCK], algorithms.AES(both[_BLOCK:])
+        self._cipher: Callable[[bytes], Cipher[CBC]] = lambda vector: Cipher(algorithm, modes.CBC(vector))
+
+    @staticmethod
+    def new_key() -> bytes:
+        """Return a random key."""
+        return base64.urlsafe_b64encode(os.urandom(_KEY))
 
     def encrypt(self, content: bytes) -> bytes:
         """Return a token, which the library's Fernet decrypts once it is in base64."""
@@ -44,9 +67,6 @@ class RawFernet:
         if not 1 <= padded[-1] <= _BLOCK:
             raise InvalidToken
         return padded[: -padded[-1]]
-
-    def _cipher(self, vector: bytes) -> Cipher[modes.CBC]:
-        return Cipher(self._algorithm, modes.CBC(vector))
 
     def _sign(self, content: bytes) -> bytes:
         return hmac.digest(self._signing, content, "sha256")

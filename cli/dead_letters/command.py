@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.context import open_store
+from cli.changes import open_store
 from cli.dead_letters.options import find
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import BAD, MUTED, console, json_text, note, plain, print_json, table

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cli.context import open_store
+from cli.changes import open_store
 from cli.dead_letters.options import check, find
 from cli.terminal.output import note, print_json
 from cli.terminal.progress import progress

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import click
 import msgspec
 
-from cli.context import configuration_of, open_store
+from cli.changes import open_store
+from cli.context import configuration_of
 from cli.dead_letters.dry_run import object_of
 from cli.dead_letters.replay import how_to_follow
 from cli.dead_letters.reveals import note_reveal

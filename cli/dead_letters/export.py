@@ -5,7 +5,7 @@ from typing import Any
 import click
 import msgspec
 
-from cli.context import open_store
+from cli.changes import open_store
 from cli.dead_letters.options import check, find
 from cli.dead_letters.reveals import note_reveal
 from cli.terminal.output import note

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import click
 
-from cli.context import configuration_of, open_store
+from cli.changes import open_store
+from cli.context import configuration_of
 from cli.dead_letters.dry_run import show
 from cli.dead_letters.options import check, find
 from cli.terminal.output import note, print_json

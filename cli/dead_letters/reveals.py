@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Sequence
 
-from cli.context import changing, open_store
+from cli.changes import changing, open_store
 from cli.terminal.operator import who
 from cli.terminal.output import console, note, plain, print_json, table
 from operations.audit import note_reveal as record_reveal

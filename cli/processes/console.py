@@ -3,6 +3,9 @@
 import socket
 import sys
 
+import process.lean_structlog  # noqa: F401 - before all that imports structlog
+
+# isort: split
 from cli.context import settings_here, with_redis
 from cli.main import command_failure
 from cli.processes.prepare import prepare_process

@@ -3,6 +3,9 @@
 import signal
 import sys
 
+import process.lean_structlog  # noqa: F401 - before all that imports structlog
+
+# isort: split
 import structlog
 
 from cli.context import settings_here, with_redis

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cli.context import open_store
+from cli.changes import open_store
 from cli.terminal.output import console, count, note, print_json, table
 from config.secrets import Keyring
 from operations.dead_letters.store import DeadLetterStore

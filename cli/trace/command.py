@@ -5,7 +5,7 @@ from typing import IO, Final
 import click
 import msgspec
 
-from cli.context import open_store
+from cli.changes import open_store
 from cli.terminal.output import console, note, print_json
 from cli.trace.ids import read_ids
 from cli.trace.screen import screen

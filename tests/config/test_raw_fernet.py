@@ -3,11 +3,11 @@
 import base64
 
 import pytest
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.raw_fernet import RawFernet
+from config.raw_fernet import InvalidToken, RawFernet
 
 KEY = Fernet.generate_key()
 OURS, LIBRARY = RawFernet(KEY), Fernet(KEY)
@@ -42,6 +42,22 @@ def test_a_part_of_a_token_is_refused(content: bytes, data: st.DataObject) -> No
     token = OURS.encrypt(content)
     with pytest.raises(InvalidToken):
         OURS.decrypt(token[: data.draw(st.integers(0, len(token) - 1))])
+
+
+@given(
+    st.one_of(st.text(max_size=50), st.binary(min_size=30, max_size=34).map(lambda key: base64.b64encode(key).decode()))
+)
+def test_the_library_and_relay_accept_the_same_keys(key: str) -> None:
+    """Also with characters that are no base64, and with the other base64."""
+    accepted = []
+    for make in (lambda: Fernet(key), lambda: RawFernet(key.encode())):
+        try:
+            make()
+        except ValueError:
+            accepted.append(False)
+        else:
+            accepted.append(True)
+    assert accepted in ([True, True], [False, False])
 
 
 @given(st.binary(max_size=200))

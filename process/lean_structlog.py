@@ -1,0 +1,13 @@
+"""Import structlog without rich, which structlog loads where it is installed, for tracebacks that relay never prints.
+
+It would take 5 MB of each process. Import this module before anything that imports structlog.
+"""
+
+import sys
+
+if "rich" not in sys.modules:
+    sys.modules["rich"] = None  # type: ignore[assignment]  # how Python is told that a module cannot be imported
+    try:
+        import structlog as structlog
+    finally:
+        del sys.modules["rich"]

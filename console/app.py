@@ -1,6 +1,6 @@
-"""Give ingest the console's routes: the table of pages, or one sentence on how to switch the console on."""
+"""The console as an application: the table of its pages."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -8,19 +8,17 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from config.settings import Settings
+from console.beside_ingest import routes_to, routes_when_off
 from console.dispatch import Dispatcher, NotFound, Page
 from console.headers import secured
 from console.pages import cases, configuration, days, live, login, match_keys, overview, trace, try_it
 from console.pages.dead_letters import bulk_actions, details, editor, listing, reveals
-from console.process.forward import console_process
 from console.request import PageRequest
 from console.services import Services, open_services
-
-OFF: Final = "The console is off: set RELAY_ADMIN_PASSWORD and restart relay.\n"
 
 PAGES: Final[Sequence[tuple[str, str, Page]]] = (
     ("GET", "/console", overview.show),
@@ -64,21 +62,10 @@ PUBLIC_PAGES: Final[Sequence[tuple[str, str, Page]]] = (
 def console_routes(settings: Settings) -> Iterator[list[BaseRoute]]:
     """Give the routes of everything under /console, served in this process. `settings` must have a `redis_url`."""
     if settings.admin_password is None:
-        yield _under_console(Starlette(routes=_routes_to(_off)))
+        yield routes_when_off()
         return
     with open_services(settings) as services:
-        yield _under_console(_console(services))
-
-
-@contextmanager
-def console_in_own_process(settings: Settings, command: Callable[[int], Sequence[str]]) -> Iterator[list[BaseRoute]]:
-    """Give the same routes, served by a process of its own. `command` is as in ConsoleProcess."""
-    if settings.admin_password is None:
-        with console_routes(settings) as routes:
-            yield routes
-        return
-    with console_process(command) as forwarder:
-        yield _under_console(forwarder)
+        yield routes_to(_console(services))
 
 
 @contextmanager
@@ -86,10 +73,6 @@ def console_app(settings: Settings) -> Iterator[ASGIApp]:
     """Give the application that the console's own process serves."""
     with open_services(settings) as services:
         yield _console(services)
-
-
-def _under_console(app: ASGIApp) -> list[BaseRoute]:
-    return [Route("/console", app), Route("/console/{rest:path}", app)]
 
 
 def _console(services: Services) -> Starlette:
@@ -113,12 +96,3 @@ async def _method_not_allowed(_: Request, error: Exception) -> Response:
     """Answer a method that no route has."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     return secured(PlainTextResponse("The console takes GET and POST.\n", status))
-
-
-async def _off(_: Request) -> Response:
-    return secured(PlainTextResponse(OFF, 404))
-
-
-def _routes_to(answer: Callable[[Request], Awaitable[Response]]) -> list[BaseRoute]:
-    methods = ["GET", "POST"]
-    return [Route("/console", answer, methods=methods), Route("/console/{rest:path}", answer, methods=methods)]

@@ -6,7 +6,7 @@ It would take 5 MB of each process. Import this module before anything that impo
 import sys
 
 if "rich" not in sys.modules:
-    sys.modules["rich"] = None  # type: ignore[assignment]  # how Python is told that a module cannot be imported
+    sys.modules["rich"] = None  # type: ignore[assignment]  # what Python has for a module that cannot be imported
     try:
         import structlog as structlog
     finally:

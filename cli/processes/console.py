@@ -9,8 +9,6 @@ import process.lean_structlog  # noqa: F401 - before all that imports structlog
 from cli.context import settings_here, with_redis
 from cli.main import command_failure
 from cli.processes.prepare import prepare_process
-from console.app import console_app
-from console.process.serve import serve
 from process.logs import configure_logging
 
 
@@ -24,6 +22,9 @@ def command(control: int) -> list[str]:
 
 def main(control: int) -> None:
     """Serve until ingest closes the control socket."""
+    from console.app import console_app  # not above: ingest imports this module for `command`
+    from console.process.serve import serve
+
     try:
         prepare_process()
         settings = with_redis(settings_here())

@@ -28,7 +28,7 @@ def ingest() -> None:
     _warn_of_unverified_tls(settings)
     _exit_on_sigterm()
     from cli.processes.console import command
-    from console.app import console_in_own_process
+    from console.beside_ingest import console_in_own_process
     from ingest.server import run
 
     try:

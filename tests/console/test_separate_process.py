@@ -19,7 +19,7 @@ from support.product import RELAY
 
 from cli.processes.console import command
 from config.settings import Settings
-from console.app import console_in_own_process
+from console.beside_ingest import console_in_own_process
 from console.origin import CROSS_SITE
 from ingest.server import serving
 

@@ -8,6 +8,7 @@ moment for more.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -20,7 +21,8 @@ from ingest.sorting import SortedRequest
 from lanes.appends.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge
-from lanes.settlement import Receipts
+from lanes.settlement import NO_RECEIPTS, Receipts
+from mapping.profiles.values import ProfileUpdate
 from operations.alerts.outage import Outage
 from operations.receipts.writer import NO_WRITER, ReceiptWriter
 from store.errors import LATE, RedisAway, RedisFull
@@ -112,17 +114,22 @@ class Coalescer:
 
     def _next_requests(self) -> list[_Waiting]:
         """Remove and return the oldest requests that fit one append; answer those without time left."""
-        now = asyncio.get_running_loop().time()
+        latest = asyncio.get_running_loop().time() + LEAST_TIME_S
         taken: list[_Waiting] = []
         size = 0
-        while self._waiting and (not taken or size + self._waiting[0].request.size <= APPEND_BYTES):
-            waiting = self._waiting.popleft()
-            self._waiting_bytes -= waiting.request.memory
-            if waiting.deadline - now < LEAST_TIME_S:
+        while self._waiting:
+            waiting = self._waiting[0]
+            request = waiting.request
+            size += request.size
+            if taken and size > APPEND_BYTES:
+                break
+            self._waiting.popleft()
+            self._waiting_bytes -= request.memory
+            if waiting.deadline < latest:
                 _resolve(waiting, RedisAway(LATE))
-                continue
-            taken.append(waiting)
-            size += waiting.request.size
+                size -= request.size
+            else:
+                taken.append(waiting)
         return taken
 
     async def _append_together(self, requests: Sequence[_Waiting]) -> None:
@@ -161,29 +168,25 @@ class Coalescer:
         await self._append.append(packed.arrivals, receipts=packed.receipts, profiles=packed.profiles)
 
     def _pack(self, requests: Sequence[_Waiting]) -> _Packed:
-        parts = _grouped(requests, _origin)  # a chunk has one input and one peer
-        packed = [pack([waiting.request for waiting in part], self._codec) for part in parts]
-        withheld = withheld_items([waiting.request for waiting in requests])
-        updates = [update for waiting in requests for update in waiting.request.profiles]
-        profiles = self._profiles.describe(updates) if updates else ()
+        origins: dict[tuple[str, str], list[SortedRequest]] = {}
+        updates: list[ProfileUpdate] = []
+        for waiting in requests:
+            request = waiting.request
+            origins.setdefault((request.input, request.peer_ip), []).append(request)
+            updates += request.profiles
+        arrivals: list[Arrival] = []
+        for together in origins.values():  # a chunk has one input and one peer
+            arrivals += pack(together, self._codec)
+        withheld = withheld_items(chain.from_iterable(origins.values())) if any(map(_withholds, arrivals)) else ()
         return _Packed(
-            [arrival for arrivals in packed for arrival in arrivals], self._receipts.write(withheld), profiles
+            arrivals,
+            self._receipts.write(withheld) if withheld else NO_RECEIPTS,
+            self._profiles.describe(updates) if updates else (),
         )
 
 
-def _input(waiting: _Waiting) -> str:
-    return waiting.request.input
-
-
-def _origin(waiting: _Waiting) -> tuple[str, str]:
-    return waiting.request.input, waiting.request.peer_ip
-
-
-def _grouped(requests: Sequence[_Waiting], key: Callable[[_Waiting], Hashable]) -> list[list[_Waiting]]:
-    parts: dict[Hashable, list[_Waiting]] = {}
-    for waiting in requests:
-        parts.setdefault(key(waiting), []).append(waiting)
-    return list(parts.values())
+def _withholds(arrival: Arrival) -> bool:
+    return any(share.withheld for share in arrival.shares.values())
 
 
 def _smaller_parts(requests: Sequence[_Waiting], failure: Outcome) -> list[list[_Waiting]]:
@@ -191,14 +194,16 @@ def _smaller_parts(requests: Sequence[_Waiting], failure: Outcome) -> list[list[
 
     A full connection concerns only its own inputs, and requests too large together may fit one by one.
     """
-    match failure:
-        case RedisFull():
-            parts = _grouped(requests, _input)
-        case ArrivalTooLarge():
-            parts = [[waiting] for waiting in requests]
-        case _:
-            return []
-    return parts if len(parts) > 1 else []
+    parts: dict[Hashable, list[_Waiting]] = {}
+    for number, waiting in enumerate(requests):
+        match failure:
+            case RedisFull():
+                parts.setdefault(waiting.request.input, []).append(waiting)
+            case ArrivalTooLarge():
+                parts[number] = [waiting]
+            case _:
+                return []
+    return list(parts.values()) if len(parts) > 1 else []
 
 
 def _resolve(waiting: _Waiting, outcome: Outcome) -> None:

@@ -42,9 +42,10 @@ def _joined(requests: Sequence[SortedRequest]) -> dict[str, Wanted]:
                 whole = joined[connection] = Wanted()
             whole.batches += wanted.batches
             whole.unsupported += wanted.unsupported
-            for rule, event_ids in wanted.withheld.items():
-                whole.withheld[rule] = [*whole.withheld.get(rule, ()), *event_ids]
             whole.size += wanted.size
+            if wanted.withheld:
+                for rule, event_ids in wanted.withheld.items():
+                    whole.withhold(rule, *event_ids)
     return joined
 
 

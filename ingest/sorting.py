@@ -112,7 +112,11 @@ def sort(
     `message_id` is that of a queue's message, whose ids must be equal when it is delivered again (E2). A message is
     never refused because no element is a batch: the elements become dead letters.
     """
-    request = SortedRequest(input_id, received_ms, {plan.connection: Wanted() for plan in plans}, peer_ip=peer_ip)
+    request = SortedRequest(input_id, received_ms, {}, peer_ip=peer_ip)
+    remembers = False
+    for plan in plans:
+        request.wanted[plan.connection] = Wanted()
+        remembers = remembers or plan.remembers
     splits = _split(request, batches, limits, message_id is None)
     receipt = ""
     for number, (raw, split) in enumerate(splits):
@@ -120,7 +124,7 @@ def sort(
             if message_id is not None:
                 receipt = f"message {message_id} {number}"
             _sort_batch(request, plans, raw, split, limits.stored, receipt)
-    if [plan for plan in plans if plan.remembers]:
+    if remembers:
         request.profiles = observe(plans, [split for _, split in splits], received_ms)
         size = size_of(request.profiles)
         request.size += size
@@ -134,7 +138,7 @@ def _split(
     """Split the elements of a request into their events, and count these."""
     splits = []
     no_batch = ""
-    number_of_batches = 0
+    events = number_of_batches = 0
     for number, raw in enumerate(batches, start=1):
         try:
             split = split_element(raw)
@@ -142,21 +146,26 @@ def _split(
         except NotABatch as error:
             no_batch = no_batch or f"Batch {number}: {error}"
             split = as_invalid_batch(raw)
-        request.accepted += len(split.events)
-        if request.accepted > limits.events:
-            raise RequestRefused(TOO_LARGE, f"The request has more than {limits.events} events: send fewer at once.")
-        if request.accepted > limits.inline:
-            raise TooManyEventsInline
+        events += len(split.events)
+        if events > limits.inline:
+            raise _too_many_events(events, limits)
         splits.append((raw, split))
     if needs_a_batch and not number_of_batches:
         raise RequestRefused(BAD_REQUEST, no_batch)
+    request.accepted = events
     return splits
+
+
+def _too_many_events(events: int, limits: Limits) -> Exception:
+    if events <= limits.events:
+        return TooManyEventsInline()
+    return RequestRefused(TOO_LARGE, f"The request has more than {limits.events} events: send fewer at once.")
 
 
 def _sort_batch(
     request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int, receipt: str
 ) -> None:
-    heads = [None] if split.environment is None else [head(event) for event in split.events]
+    heads = [None] if split.environment is None else [*map(head, split.events)]
     ids = _Ids(request, raw, split, receipt)
     stored: dict[tuple[int, ...], tuple[Batch, int]] = {}
     for plan in plans:
@@ -166,28 +175,33 @@ def _sort_batch(
             continue
         found = stored.get(chosen)
         if found is None:
-            entries = [Entry(at, ids.id_of(at, heads[at]), bytes(split.events[at])) for at in chosen]
-            size = _stored_size(split.shared, entries)
-            request.size += size
+            found = stored[chosen] = _stored(split, heads, ids, chosen)
+            request.size += found[1]
             if request.size > most:
                 raise RequestRefused(
                     TOO_LARGE, f"The request comes to more than {most} bytes when stored: send fewer events."
                 )
-            request.memory += size + ENTRY_MEMORY * len(chosen)
-            found = stored[chosen] = Batch(split.shared, entries), size
+            request.memory += found[1] + ENTRY_MEMORY * len(chosen)
         batch, size = found
         wanted.batches.append(batch)
         wanted.size += size
 
 
-def _stored_size(shared: bytes, entries: Sequence[Entry]) -> int:
-    """Return the most bytes that the entries have in chunks; each further chunk repeats the shared JSON."""
-    size = len(shared) + ENTRY_OVERHEAD
-    for entry in entries:
-        size += len(entry.raw) + ENTRY_OVERHEAD
+def _stored(split: SplitBatch, heads: Sequence[Head | None], ids: "_Ids", chosen: Sequence[int]) -> tuple[Batch, int]:
+    """Return the chosen events as a batch, and the most bytes that it has in chunks.
+
+    Each further chunk repeats the shared JSON.
+    """
+    entries = []
+    shared = len(split.shared)
+    size = shared + ENTRY_OVERHEAD
+    for at in chosen:
+        event = bytes(split.events[at])
+        entries.append(Entry(at, ids.id_of(at, heads[at]), event))
+        size += len(event) + ENTRY_OVERHEAD
     if size > CHUNK_BYTES or len(entries) > CHUNK_EVENTS:
-        size += len(shared) * (len(entries) // CHUNK_EVENTS + size // CHUNK_BYTES)
-    return size
+        size += shared * (len(entries) // CHUNK_EVENTS + size // CHUNK_BYTES)
+    return Batch(split.shared, entries), size
 
 
 def _choose(
@@ -196,7 +210,7 @@ def _choose(
     """Return the positions of the events that the connection wants; count the others."""
     withheld = plan.withholds(split.environment, split.shared)
     if withheld is not None:
-        wanted.withhold(withheld.rule, *(ids.any_id_of(position, head) for position, head in enumerate(heads)))
+        wanted.withhold(withheld.rule, *map(ids.any_id_of, range(len(heads)), heads))
         return ()
     chosen = []
     for position, event_head in enumerate(heads):

@@ -8,7 +8,6 @@ moment for more.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -22,7 +21,6 @@ from lanes.appends.arrivals import Append, Arrival
 from lanes.chunk import ChunkCodec
 from lanes.errors import ArrivalTooLarge
 from lanes.settlement import NO_RECEIPTS, Receipts
-from mapping.profiles.values import ProfileUpdate
 from operations.alerts.outage import Outage
 from operations.receipts.writer import NO_WRITER, ReceiptWriter
 from store.errors import LATE, RedisAway, RedisFull
@@ -93,11 +91,12 @@ class Coalescer:
 
     def add(self, request: SortedRequest, ended: Ended) -> None:
         """Append the request, and call `ended`. Raise RequestRefused, without that call, beside too many others."""
-        if self._waiting and self._waiting_bytes + request.memory > MOST_WAITING_BYTES:
+        waiting_bytes = self._waiting_bytes + request.memory
+        if waiting_bytes > MOST_WAITING_BYTES and self._waiting:
             raise RequestRefused(UNAVAILABLE, "Redis does not write as fast as requests arrive.")
         loop = asyncio.get_running_loop()
         self._waiting.append(_Waiting(request, loop.time() + ANSWER_WITHIN_S, ended))
-        self._waiting_bytes += request.memory
+        self._waiting_bytes = waiting_bytes
         if self._task is None:
             self._task = loop.create_task(self._run())
 
@@ -115,21 +114,20 @@ class Coalescer:
     def _next_requests(self) -> list[_Waiting]:
         """Remove and return the oldest requests that fit one append; answer those without time left."""
         latest = asyncio.get_running_loop().time() + LEAST_TIME_S
-        taken: list[_Waiting] = []
-        size = 0
-        while self._waiting:
-            waiting = self._waiting[0]
-            request = waiting.request
-            size += request.size
-            if taken and size > APPEND_BYTES:
-                break
-            self._waiting.popleft()
-            self._waiting_bytes -= request.memory
+        if self._waiting_bytes <= APPEND_BYTES and self._waiting[0].deadline >= latest:  # the oldest comes first
+            taken = list(self._waiting)
+            self._waiting.clear()
+            self._waiting_bytes = 0
+            return taken
+        taken, size = [], 0
+        while self._waiting and (not taken or size + self._waiting[0].request.size <= APPEND_BYTES):
+            waiting = self._waiting.popleft()
+            self._waiting_bytes -= waiting.request.memory
             if waiting.deadline < latest:
                 _resolve(waiting, RedisAway(LATE))
-                size -= request.size
-            else:
-                taken.append(waiting)
+                continue
+            taken.append(waiting)
+            size += waiting.request.size
         return taken
 
     async def _append_together(self, requests: Sequence[_Waiting]) -> None:
@@ -161,23 +159,20 @@ class Coalescer:
         return None
 
     async def _write(self, requests: Sequence[_Waiting]) -> None:
-        if sum([waiting.request.size for waiting in requests]) > INLINE_BYTES:
-            packed = await asyncio.to_thread(self._pack, requests)
+        together = [waiting.request for waiting in requests]
+        if sum([request.size for request in together]) > INLINE_BYTES:
+            packed = await asyncio.to_thread(self._pack, together)
         else:
-            packed = self._pack(requests)
+            packed = self._pack(together)
         await self._append.append(packed.arrivals, receipts=packed.receipts, profiles=packed.profiles)
 
-    def _pack(self, requests: Sequence[_Waiting]) -> _Packed:
+    def _pack(self, requests: Sequence[SortedRequest]) -> _Packed:
         origins: dict[tuple[str, str], list[SortedRequest]] = {}
-        updates: list[ProfileUpdate] = []
-        for waiting in requests:
-            request = waiting.request
+        for request in requests:  # a chunk has one input and one peer
             origins.setdefault((request.input, request.peer_ip), []).append(request)
-            updates += request.profiles
-        arrivals: list[Arrival] = []
-        for together in origins.values():  # a chunk has one input and one peer
-            arrivals += pack(together, self._codec)
-        withheld = withheld_items(chain.from_iterable(origins.values())) if any(map(_withholds, arrivals)) else ()
+        arrivals = [arrival for together in origins.values() for arrival in pack(together, self._codec)]
+        withheld = withheld_items(requests) if any(map(_withholds, arrivals)) else ()
+        updates = [update for request in requests if request.profiles for update in request.profiles]
         return _Packed(
             arrivals,
             self._receipts.write(withheld) if withheld else NO_RECEIPTS,

@@ -41,8 +41,9 @@ def _joined(requests: Sequence[SortedRequest]) -> dict[str, Wanted]:
             if whole is None:
                 whole = joined[connection] = Wanted()
             whole.batches += wanted.batches
-            whole.unsupported += wanted.unsupported
             whole.size += wanted.size
+            if wanted.unsupported:
+                whole.unsupported += wanted.unsupported
             if wanted.withheld:
                 for rule, event_ids in wanted.withheld.items():
                     whole.withhold(rule, *event_ids)

@@ -112,13 +112,12 @@ class Door:
         await send(answer.start)
         await send(answer.body)
 
-    def take(self, request: RequestCycle) -> bool:
-        """Accept a small request whose body has arrived, without a task; return False for any other.
+    def take(self, request: RequestCycle, body: bytes) -> bool:
+        """Accept a small request whose whole body has arrived, without a task; return False for any other.
 
         `__call__` then finds what is unusual about it, and answers.
         """
         target = request.target or _target_of(request.scope)
-        body = bytes(request.body)
         if not isinstance(target, _Target) or len(body) > self._largest_inline:
             return False
         if self._memory.is_full or request.waiting_for_100_continue:

@@ -36,7 +36,7 @@ _numbers = count()
 """These distinguish all batches received in the same millisecond by any process (E2)."""
 
 
-class Wanted(msgspec.Struct):
+class Wanted(msgspec.Struct, gc=False):
     """The events of a request that one connection wants; connections that want the same events share the Batch.
 
     `withheld` has the ids of withheld events by rule. `size` is the most bytes that the batches have in chunks, before
@@ -53,7 +53,7 @@ class Wanted(msgspec.Struct):
         self.withheld.setdefault(rule, []).extend(event_ids)
 
 
-class SortedRequest(msgspec.Struct):
+class SortedRequest(msgspec.Struct, gc=False):
     """A sorted request: the number of `accepted` events, and those that each connection of the input wants.
 
     Without a connection, all of its events are unrouted. `size` is as in Wanted, for all connections together; shared
@@ -224,7 +224,7 @@ def _choose(
     return tuple(chosen)
 
 
-class _Ids(msgspec.Struct):
+class _Ids(msgspec.Struct, gc=False):
     """Generates ids for events without one (E2); hashes the batch only when the first id is needed.
 
     `receipt` distinguishes this batch from equal ones; "" means that each receipt is another one.

@@ -34,7 +34,7 @@ _COMPRESSION_LEVEL: Final = 1
 _LARGEST_BODY: Final = 64 * 1024 * 1024
 
 
-class Entry(msgspec.Struct, array_like=True, frozen=True):
+class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One source event: its place in the batch, the id generated for it (None: it has its own), its JSON bytes.
 
     `items` are the keys of the items still to be sent for it (opaque here); None means all items that the configuration
@@ -53,14 +53,14 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
         return 1 if self.items is None else len(self.items)
 
 
-class Batch(msgspec.Struct, array_like=True, frozen=True):
+class Batch(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Entries of one batch; `shared` is the JSON of that batch without `events`."""
 
     shared: bytes
     entries: list[Entry]
 
 
-class Chunk(msgspec.Struct, frozen=True):
+class Chunk(msgspec.Struct, frozen=True, gc=False):
     """Waiting entries of one input; `first_unknown_ms` is their first POST with an unknown outcome, 0 for none."""
 
     input: str

@@ -34,11 +34,14 @@ ANSWER_READ_WITHIN_S: Final = 30.0
 MOST_PIPELINED: Final = 16
 _NEVER: Final = float("inf")
 
+Take = Callable[[RequestCycle, bytes], bool]
+"""Takes a request and its body."""
+
 
 class HttpConnection(HttpToolsProtocol):
     """One connection. `deadline`: when it ends unless something happens before, in seconds of the loop's clock."""
 
-    def __init__(self, connections: HttpConnections, take: Callable[[RequestCycle], bool], **of_uvicorn: Any) -> None:
+    def __init__(self, connections: HttpConnections, take: Take, **of_uvicorn: Any) -> None:
         """`take` accepts a request that has arrived whole, or returns False: then the application runs in a task."""
         super().__init__(**of_uvicorn)
         self._take = take
@@ -105,7 +108,7 @@ class HttpConnection(HttpToolsProtocol):
             return False
         cycle = RequestCycle(self, known.scope, body)
         cycle.target, cycle.more_body = known.target, False
-        if not self._take(cycle):
+        if not self._take(cycle, body):
             return False
         self._misses = 0
         self.cycle = cycle
@@ -177,7 +180,7 @@ class HttpConnection(HttpToolsProtocol):
     def _start(self, cycle: RequestCycle, data: bytes) -> None:
         """Answer the first request of the data: at once if it is whole and `take` takes it, else in a task."""
         self._unstarted = None
-        if cycle.more_body or not self._take(cycle):
+        if cycle.more_body or not self._take(cycle, bytes(cycle.body)):
             self._start_asgi_task(cycle, self.app)
         elif cycle.keep_alive and self._misses < MOST_MISSES:
             self._misses += 1

@@ -1,7 +1,6 @@
 """The table of open HTTP connections: at the limit, the one that waited longest is closed for a new one."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -31,9 +30,9 @@ class HttpConnections:
         self.keep_alive_s = keep_alive_s
         self.count = count
         self.all: set[Member] = set()
-        self.waiting: OrderedDict[Member, None] = OrderedDict()
+        self.waiting: dict[Member, None] = {}
         """Connections without a request under way, the longest waiting first."""
-        self.reading: OrderedDict[Member, float] = OrderedDict()
+        self.reading: dict[Member, float] = {}
         """Connections whose body is arriving, with the time when it began, the oldest first."""
         self._sweeping = False
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from functools import cached_property, lru_cache, partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import unquote
 
 import httptools
@@ -15,6 +15,18 @@ LONGEST_KNOWN_TARGET: Final = 64
 """Targets up to this length are parsed once, as long as they are among the newest 64."""
 
 
+class _Accepted(NamedTuple):
+    """The bytes of the answer 202 with uvicorn's headers, which it renews once a second."""
+
+    headers: list[tuple[bytes, bytes]]
+    content: bytes
+
+    @classmethod
+    def of(cls, headers: list[tuple[bytes, bytes]]) -> "_Accepted":
+        lines = [part for name, value in headers for part in (name, b": ", value, b"\r\n")]
+        return cls(headers, b"".join((STATUS_LINE[202], *lines, b"content-length: 0\r\n\r\n")))
+
+
 class RequestCycle(RequestResponseCycle):
     """Uvicorn's cycle, with a short way for the answer 202. What is equal for all requests at first is in the class."""
 
@@ -23,6 +35,7 @@ class RequestCycle(RequestResponseCycle):
     keep_alive = more_body = True
     chunked_encoding: bool | None = None
     expected_content_length = 0
+    _accepted: ClassVar = _Accepted([], b"")
     target: object = None
     """What `Door.take` finds in the head; a known head comes with it."""
 
@@ -51,7 +64,10 @@ class RequestCycle(RequestResponseCycle):
             return False
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        self.transport.write(_accepted_with(self.default_headers))
+        accepted = RequestCycle._accepted
+        if accepted.headers is not self.default_headers:
+            accepted = RequestCycle._accepted = _Accepted.of(self.default_headers)
+        self.transport.write(accepted.content)
         self._connection.on_response_complete()
         return True
 
@@ -63,24 +79,6 @@ class RequestCycle(RequestResponseCycle):
     def message_event(self) -> asyncio.Event:  # type: ignore[override]
         """Set when more of the body has come, or the answer has ended; a request that is taken needs none."""
         return asyncio.Event()
-
-
-class _Accepted:
-    """The bytes of the answer 202, made again when uvicorn has renewed its headers, once a second."""
-
-    def __init__(self) -> None:
-        self._headers: list[tuple[bytes, bytes]] | None = None
-        self._bytes = b""
-
-    def __call__(self, headers: list[tuple[bytes, bytes]]) -> bytes:
-        if headers is not self._headers:
-            lines = [part for name, value in headers for part in (name, b": ", value, b"\r\n")]
-            self._bytes = b"".join((STATUS_LINE[202], *lines, b"content-length: 0\r\n\r\n"))
-            self._headers = headers
-        return self._bytes
-
-
-_accepted_with: Final = _Accepted()
 
 
 async def _send_whole(answer: Answer, scope: Any, receive: Any, send: Any) -> None:

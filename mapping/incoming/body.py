@@ -21,6 +21,8 @@ JsonBytes = bytes | msgspec.Raw
 
 _GZIP: Final = b"\x1f\x8b"  # no UTF-8 text begins like this
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_BACKSLASH: Final = ord("\\")
+"""A number: to search bytes in bytes, Python raises and catches an error first, which a short body notices."""
 _ESCAPES: Final = re.compile(
     rb"\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
@@ -79,7 +81,7 @@ def too_large(limit: int) -> BodyTooLarge:
 def checked_text(body: bytes) -> bytes:
     """Return the body as `replace_lone_surrogates` gives it; raises BadBody where it is not UTF-8."""
     if body.isascii():  # and so without a byte order mark
-        return _paired_surrogates(body) if b"\\" in body else body
+        return _paired_surrogates(body) if _BACKSLASH in body else body
     if (position := not_utf8(body)) is not None:
         raise BadBody(f"The body is not UTF-8 (byte {position}).")
     return replace_lone_surrogates(body)
@@ -105,7 +107,7 @@ def replace_lone_surrogates(body: bytes) -> bytes:
 
 
 def _paired_surrogates(body: bytes) -> bytes:
-    if b"\\" in body and (b"\\ud" in body or b"\\uD" in body):
+    if _BACKSLASH in body and (b"\\ud" in body or b"\\uD" in body):
         return _ESCAPES.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], body)
     return body
 

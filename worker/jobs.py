@@ -46,23 +46,22 @@ def _deliver(lane: str, job: str | None) -> None:
     connection, slots = lane.partition(":")[0], runtime().slots
     if not slots.enter(connection, lane):
         return  # the lane is woken when another job of the connection ends, or by the timer
-    hangs = True
+    hangs, ended = True, 0
     try:
         report = drain(lane, runtime(), job=job)
-        hangs = report.hangs
+        hangs, ended, failure = report.hangs, report.ended, report.failure(job)
     except RedisAway as away:
-        raise DeliveryTrouble(f"{away.trouble.problem}; nothing is lost, the lane is woken again") from None
+        failure = f"{away.trouble.problem}; nothing is lost, the lane is woken again"
     except RedisFull as full:
-        raise DeliveryTrouble(f"{full.what}; nothing is lost, the lane is woken again") from None
+        failure = f"{full.what}; nothing is lost, the lane is woken again"
     except Exception as surprise:  # noqa: BLE001 - its own words may quote an event, and Flower would show them
-        raise DeliveryTrouble(f"a fault of relay, nothing is lost: {describe_exception(surprise)}") from None
+        failure = f"a fault of relay, nothing is lost: {describe_exception(surprise)}"
     finally:
         queued = slots.leave(connection, troubled=hangs)
         if queued is not None:
             with suppress(OperationalError):  # the timer wakes it as well
                 publish(queued, runtime())
-    failure = report.failure(job)
     if failure is not None:
-        raise DeliveryTrouble(failure)
-    if report.ended:
-        log.info("job_ended", events=report.ended)
+        raise DeliveryTrouble(failure)  # not within `except`: Celery would keep the first error, and it the request
+    if ended:
+        log.info("job_ended", events=ended)

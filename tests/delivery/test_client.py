@@ -1,7 +1,9 @@
 """The client sends once and reports the answer, or why there is none and whether TikTok may have received anything."""
 
+import gc
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -260,6 +262,21 @@ def test_nothing_is_sent_twice() -> None:
             for _ in range(3):
                 client.post(TRACK.path, BODY, "token")
         assert running.connections == 3
+
+
+@pytest.mark.parametrize("way", [answering(response()), hanging, hanging_up, resetting, resetting_at_once])
+def test_a_body_is_released_with_its_answer(way: Behaviour) -> None:
+    """Or with its error: a cycle in the HTTP client would hold each megabyte until the next collection."""
+    body = b"x" * 100_000
+    gc.collect()
+    gc.disable()
+    try:
+        with server(way) as running, Client(running.url, timeouts=QUICK) as client:
+            before = sys.getrefcount(body)
+            client.post(TRACK.path, body, "token")
+            assert sys.getrefcount(body) == before
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("status", [b"301 Moved", b"307 Temporary"])

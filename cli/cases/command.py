@@ -11,7 +11,7 @@ from cli.terminal.usage_errors import unknown_id
 from config.errors import ConfigurationError, Problem
 from config.file import read_without_secrets
 from config.settings import load_settings
-from operations.cases.judge import Difference, Result, run_case
+from operations.cases.judge import Difference, Result, concerns, run_case
 from operations.cases.junit import junit_xml
 from operations.cases.model import Case
 from operations.cases.reading import read_cases
@@ -27,12 +27,12 @@ def test(paths: tuple[Path, ...], connection_id: str | None, junit: str | None, 
     settings = load_settings()
     configuration = read_without_secrets(settings.config)
     found = _read(paths, settings.config)
-    cases = [case for case in found if connection_id in (None, case.connection)]
+    cases = [case for case in found if connection_id is None or concerns(case, connection_id, configuration)]
     if not cases and connection_id is not None and connection_id not in configuration.connections:
         raise unknown_id("connection", connection_id, configuration.connections)
     if not cases:
         raise OperatorError(
-            f"No case{'' if connection_id is None else f' names connection {connection_id}'} in the files."
+            f"No case in the files{'' if connection_id is None else f' is of connection {connection_id}'}."
         )
     results = [run_case(case, configuration, settings.tiktok_url) for case in cases]
     if junit is not None:

@@ -13,6 +13,7 @@ from delivery.dead_letter import rfc3339
 from operations.format import plural
 from operations.receipts.describe_item import ASIDE, describe_item
 from operations.receipts.item import TraceItem
+from operations.receipts.timeline import Arrival, timeline
 from operations.receipts.trace import Trace
 from operations.status.connections import Overview
 
@@ -35,14 +36,13 @@ def screen(found: Trace, seen: Overview) -> RenderableType:
 def _timeline(items: Sequence[TraceItem], seen: Overview) -> Table:
     rows = table("", "", "", "", "")
     rows.show_header = False
-    for received_ms, input_id in sorted({(item.facts.received_ms, item.facts.input) for item in items}):
-        if received_ms:
-            rows.add_row(rfc3339(received_ms), "received", input_id)
-    for item in items:
-        at = "now" if item.at_ms is None else rfc3339(item.at_ms)
-        facts = item.facts
+    for line in timeline(items):
+        if isinstance(line, Arrival):
+            rows.add_row(rfc3339(line.received_ms), "received", line.input)
+            continue
+        at, facts = "now" if line.at_ms is None else rfc3339(line.at_ms), line.facts
         what = Text(facts.outcome.replace("_", "-"), style=_STYLES.get(facts.outcome, ""))
-        rows.add_row(at, what, facts.connection, facts.tiktok_event or "", Text("\n").join(_details(item, seen)))
+        rows.add_row(at, what, facts.connection, facts.tiktok_event or "", Text("\n").join(_details(line, seen)))
     return rows
 
 

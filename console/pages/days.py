@@ -37,7 +37,7 @@ def show(services: Services, request: PageRequest) -> Response:
         connection=connection,
         unknown=unknown_connection(request, names),
         existing=existing,
-        none=NONE,
+        no_event=NONE,
         before=day - timedelta(days=1),
         after=day + timedelta(days=1) if day < today else None,
     )

@@ -8,8 +8,8 @@ from console.request import PageRequest
 from console.services import Services
 from operations.archive.search import Archive
 from operations.receipts.describe_item import describe_item
-from operations.receipts.item import TraceItem
 from operations.receipts.span import BadSpan, read_span
+from operations.receipts.timeline import timeline
 from operations.receipts.trace import describe_reach, trace
 
 MOST_IDS: Final = 100
@@ -41,11 +41,6 @@ def show(services: Services, request: PageRequest) -> Response:
         found=found,
         cell=overview.cell,
         reach=describe_reach(found) if found else "",
-        arrivals=_arrivals,
+        timeline=timeline,
         describe=lambda item: describe_item(item, overview),
     )
-
-
-def _arrivals(items: list[TraceItem]) -> list[tuple[int, str]]:
-    """Return when, and at which input, the event was received; usually once."""
-    return sorted({(item.facts.received_ms, item.facts.input) for item in items if item.facts.received_ms})

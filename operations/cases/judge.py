@@ -97,13 +97,24 @@ def _only(names: Sequence[str], several: str, key: str) -> Sequence[str]:
     raise CaseError(f"{several} ({', '.join(names) or 'none'}): say which one with `{key}:`")
 
 
+def concerns(case: Case, connection_id: str, configuration: Configuration) -> bool:
+    """Return whether the case is of this connection: it names it, or names no connection and an input of it."""
+    if case.connection is not None or case.input is None:
+        return case.connection == connection_id
+    return any(connection.id == connection_id for connection in configuration.connections_of(case.input))
+
+
 def compare(case: Case, preview: Preview) -> Iterator[Difference]:
     """Yield each difference: of the lists that the case gives, and with `exact` of all others too."""
     expect = case.expect
     if expect.events is not None or case.exact:
         yield from _events(expect.events or (), preview, exact=case.exact)
     lists: tuple[tuple[str, tuple[ExpectedOutcome, ...] | None, list[dict[str, Any]]], ...] = (
-        ("withheld", expect.withheld, [{"index": index, "why": item.why} for index, item in preview.withheld]),
+        (
+            "withheld",
+            expect.withheld,
+            [{"index": index, "why": item.why, "rule": item.rule} for index, item in preview.withheld],
+        ),
         ("unsupported", expect.unsupported, [{"index": i, "what": item.what} for i, item in preview.unsupported]),
         (
             "dead_letters",
@@ -216,9 +227,15 @@ def _outcomes(
         yield Difference(name, f"{len(expected) or 'none'}", _counted([_in_words(outcome) for outcome in found]))
     for place, (wanted, outcome) in enumerate(zip(expected, found, strict=False)):
         for key, value in outcome.items():
-            asked = getattr(wanted, key)
-            if asked is not None and asked != value and not (key == "why" and str(value).startswith(f"{asked}:")):
+            asked = getattr(wanted, key, None)
+            if asked is not None and asked != value and not (key == "why" and _names(asked, outcome)):
                 yield Difference(f"{name}[{place}].{key}", str(asked), _NOTHING if value is None else str(value))
+
+
+def _names(asked: str, outcome: Mapping[str, Any]) -> bool:
+    """Return whether the words mean why an event is withheld: its rule's name, or a beginning up to a colon."""
+    why, rule = outcome["why"], outcome["rule"]
+    return asked == rule or f"{why}:".startswith(f"{asked}:") or f"{rule}:".startswith(f"{asked}:")
 
 
 def _in_words(outcome: Mapping[str, Any]) -> str:

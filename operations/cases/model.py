@@ -27,7 +27,7 @@ class ExpectedOutcome:
 
     index: int | None = None
     why: str | None = None
-    """Of a withheld event: the whole reason, or its beginning up to a colon, such as `never_if 1`."""
+    """Of a withheld event: its rule's name, the beginning of it up to a colon (`never_if 1`), or the whole reason."""
     what: str | None = None
     """Of an unsupported event."""
     reason: str | None = None

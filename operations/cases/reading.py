@@ -40,7 +40,7 @@ def _outcome(title: str, example: str, rows: Mapping[str, KeyRow]) -> Record[Exp
 WITHHELD: Final = _outcome(
     "a withheld event",
     "{index: 0, why: never_if 1}",
-    {"why": KeyRow(text, "Why: the whole reason, or its beginning up to a colon.")},
+    {"why": KeyRow(text, "Why: the rule's name in the counts, its beginning up to a colon, or the whole reason.")},
 )
 UNSUPPORTED: Final = _outcome(
     "an unsupported event", "{index: 0, what: screen_view}", {"what": KeyRow(text, "What it is, as preview says it.")}

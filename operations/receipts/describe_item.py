@@ -34,7 +34,7 @@ def describe_item(item: TraceItem, seen: Overview) -> Iterator[Fact]:
     if facts.attempts:
         repeated = "; sent before with an unknown outcome" if facts.repeated else ""
         yield Fact("attempts", f"attempt {facts.attempts}{repeated}")
-    if facts.reason:
+    if facts.reason and facts.outcome != "replayed":  # its reason only says that it was a dead letter
         reason = REASONS.get(facts.reason)
         yield Fact("reason", f"{facts.reason}: {reason.sentence}" if reason else facts.reason)
     if item.dead_letter is not None and (message := public(item.dead_letter, reveal=False)["message"]):

@@ -133,6 +133,8 @@ def test_a_withheld_event_may_be_named_by_its_rule(tmp_path: Path) -> None:
     head = "connection: off\n    received: 2026-11-26T08:30:00Z"
     expect = "    expect: {withheld: [{why: 'the connection is disabled (enabled: false)'}, {}, {index: 2}]}\n"
     assert run(case(tmp_path, expect, head)).exit_code == 0
+    named = "    expect: {withheld: [{why: 'enabled: false'}, {why: enabled}, {}]}\n"
+    assert run(case(tmp_path, named, head)).exit_code == 0
     result = run(case(tmp_path, expect.replace("is disabled (", "is paused ("), head), "--json")
     assert result.json[0]["differences"][0]["where"] == "withheld[0].why"
 
@@ -154,6 +156,8 @@ connections:
     cases = [
         ({"user_attributes": {"internal": True}}, {"channel": "web"}, "purchase", "never_if 1"),
         ({}, {"channel": "till"}, "purchase", "only_if 1"),
+        ({}, {"channel": "till"}, "purchase", "only_if 1: attribute channel in web, shop"),
+        ({"environment": "development"}, {}, "purchase", "environment"),
         ({}, {"channel": "shop"}, "checkout", "native_events: checkout off"),
         (
             {"environment": "development"},
@@ -234,7 +238,16 @@ def test_one_connection_may_be_chosen(tmp_path: Path) -> None:
     path = case(tmp_path, GOOD)
     assert run(path, "--connection", "shop").exit_code == 0
     result = run(path, "--connection", "off")
-    assert (result.exit_code, result.stderr) == (1, "No case names connection off in the files.\n")
+    assert (result.exit_code, result.stderr) == (1, "No case in the files is of connection off.\n")
+
+
+def test_a_case_without_connection_is_of_those_of_its_input(tmp_path: Path) -> None:
+    """Chosen by connection, it runs; where the input has several connections, it fails with what to write."""
+    implied = case(tmp_path, GOOD, "input: blog", name="implied")
+    assert run(implied, "--connection", "shop").stderr == "No case in the files is of connection shop.\n"
+    ran = run(implied, "--connection", "off", "--json")
+    assert [result["name"] for result in ran.json] == ["implied"]
+    assert "input blog has several connections (both, off): say which one" in ran.json[0]["error"]
 
 
 def test_a_bad_case_file_stops_the_run(tmp_path: Path) -> None:

@@ -100,6 +100,16 @@ def test_a_day_shows_how_its_events_ended(bench: Bench, operator: ConsoleClient)
     assert "2 invalid_url all replayed or discarded since" in visible_text(operator.get(f"/console/days/{YESTERDAY}"))
 
 
+def test_a_day_links_to_dead_letters_of_no_tiktok_event(bench: Bench, operator: ConsoleClient) -> None:
+    """An element that is no batch has no TikTok event, and its dead letter exists; no page may say that it is gone."""
+    bench.put(["no event"], days_ago=1)
+    bench.drain()
+    page = operator.get(f"/console/days/{YESTERDAY}")
+    assert re.search("1 invalid_(batch|value) : show 1 dead letter", visible_text(page))
+    (link,) = re.findall(r'href="(/console/dead-letters\?[^"]*)"', page.text)
+    assert "1 dead letter by reason" in visible_text(operator.get(link.replace("&amp;", "&")))
+
+
 def test_a_day_counts_events_that_an_operator_discarded(bench: Bench, operator: ConsoleClient) -> None:
     """Discarded events are not waiting any more."""
     bench.put([purchase(1), purchase(2)], days_ago=1)

@@ -23,6 +23,17 @@ def test_a_trace_shows_each_item_on_a_timeline(bench: Bench, operator: ConsoleCl
     assert text.index("received") < text.index("delivered") < text.index("dead-lettered") < text.index("now waiting")
 
 
+def test_an_event_that_came_twice_is_in_the_order_of_time(bench: Bench, operator: ConsoleClient) -> None:
+    """The second arrival stands after the end of the first."""
+    bench.put([purchase(1)], days_ago=1)
+    bench.drain()
+    bench.put([purchase(1)], days_ago=-1)
+    bench.drain()
+    text = visible_text(operator.http.get("/console/trace", params={"ids": "e1"}))
+    words = [word for word in text.split() if word in ("received", "delivered")]
+    assert words[-4:] == ["received", "delivered", "received", "delivered"]
+
+
 def test_an_event_that_was_not_seen_says_since_when_receipts_reach(bench: Bench, operator: ConsoleClient) -> None:
     """And that unsupported events have none."""
     assert "There are no receipts yet." in visible_text(operator.get("/console/trace?ids=e99"))

@@ -36,7 +36,7 @@ def show(services: Services, request: PageRequest) -> Response:
         "dead_letters/listing.html",
         query=query,
         fields=fields_of(query),
-        none=NONE,
+        no_value=NONE,
         total=len(found),
         counts=counts[:SHOWN_COUNTS],
         more_counts=len(counts) - SHOWN_COUNTS,

@@ -49,6 +49,8 @@ class BoundSource(NamedTuple):
     name: str
     expression: str
     scope: Scope
+    takes_first: bool = False
+    """Whether the first scalar of a list is read in its place."""
 
 
 class Source(NamedTuple):
@@ -59,15 +61,10 @@ class Source(NamedTuple):
     bind: Callable[[Connection], BoundSource]
 
 
-def _always(scope: Scope, name: str, expression: str) -> Source:
+def _always(scope: Scope, name: str, expression: str, *, takes_first: bool = False) -> Source:
     """Return a source that is the same for every connection."""
-    bound = BoundSource(name, expression, scope)
+    bound = BoundSource(name, expression, scope, takes_first)
     return Source(scope, name, lambda _connection: bound)
-
-
-def first_of(expression: str) -> str:
-    """Return an expression for the first scalar of a list, or for the value itself where it is no list."""
-    return f"first(found) if type(found := {expression}) is list else found"
 
 
 def connection_setting(name: str) -> Source:
@@ -112,18 +109,18 @@ def identity(setting_name: str) -> Source:
 
 def attribute(name: str) -> Source:
     """Return the source of a user attribute, the first value of a list; names with `$` in any case."""
-    return _always(Scope.BATCH, f"user_attributes.{name}", first_of(f"subject.user.get({attribute_key(name)!r})"))
+    read = f"subject.user.get({attribute_key(name)!r})"
+    return _always(Scope.BATCH, f"user_attributes.{name}", read, takes_first=True)
 
 
 def event_attribute(name: str, *, whole: bool = False) -> Source:
     """Return the source of one of the event's `custom_attributes`: the first value of a list, or the `whole` list."""
-    read = f"subject.attribute({name!r})"
-    return _always(Scope.EVENT, f"custom_attributes.{name}", read if whole else first_of(read))
+    return _always(Scope.EVENT, f"custom_attributes.{name}", f"subject.attribute({name!r})", takes_first=not whole)
 
 
 def flag(name: str) -> Source:
     """Return the source of a custom flag of the event, the first of several."""
-    return _always(Scope.EVENT, name, first_of(_flag(name)))
+    return _always(Scope.EVENT, name, _flag(name), takes_first=True)
 
 
 def _flag(name: str) -> str:

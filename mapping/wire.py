@@ -127,7 +127,7 @@ def _whole(document: Document, own: Document | None, fields: Document, joined: s
         document[joined] = None  # its place
     document.update(fields)
     if own is not None:
-        document[joined] = own if shared is None else {**own, **shared}
+        document[joined] = own if shared is None else own | shared
     return encode(document)
 
 

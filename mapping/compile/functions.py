@@ -18,6 +18,7 @@ from mapping.compile.steps import Failure, ObjectSteps, Step, apply_outcome
 from mapping.fields.rules import Rule
 from mapping.results import OUTCOMES, Note
 from mapping.sources import EXPRESSION_FUNCTIONS, Scope
+from mapping.values import first
 from mapping.wire import Document
 
 Fill: TypeAlias = Callable[[Any, Document, list[Note]], Failure | None]
@@ -25,8 +26,9 @@ Fill: TypeAlias = Callable[[Any, Document, list[Note]], Failure | None]
 Make: TypeAlias = Callable[[Any, Sequence[Any], list[Note], dict[str, None]], list[Any] | Failure]
 """Makes one encodable object of each part of a subject, and collects values; notes and Failure as in Fill."""
 
+# Usual types are parameters, because a parameter is read faster than a builtin.
 _FILL = """\
-def function(subject, document, notes):
+def function(subject, document, notes, type=type, str=str):
 {objects}
     return None
 """
@@ -37,7 +39,7 @@ if part:
     document{around}[{key!r}] = part
 """
 _MAKE = """\
-def function(subject, parts, notes, collected=None):
+def function(subject, parts, notes, collected=None, type=type, str=str, float=float, int=int):
 {shared}
     made = []
     for position, subject in enumerate(parts):
@@ -54,7 +56,7 @@ _STEP = """\
 value = {expression}
 {usual}
 else:
-    value = {judge}(value)
+    value = rule_{n}(value)
     if type(value) in OUTCOMES:
         value = apply_outcome(value, step_{n}, notes{within})
         if type(value) is Failure:
@@ -130,23 +132,30 @@ class _Writer:
         """
         check_expression(step.source.expression, step.source.scope)
         n = len(self.names)
-        self.names |= {f"step_{n}": step, f"rule_{n}": step.rule if step.absent is None else _or_absent(step)}
+        self.names |= {f"step_{n}": step, f"rule_{n}": _whole_rule(step)}
         is_variable = target.isidentifier()
         return _STEP.format(
             n=n,
-            judge=self._judge(step, n),
             expression=step.source.expression,
-            usual=_usual(step, target, f"{target} = None" if is_variable else "pass"),
+            usual=self._usual(step, n, target, f"{target} = None" if is_variable else "pass"),
             keep=f"{target} = value" if is_variable else f"if value is not None: {target} = value",
             within=within,
         )
 
-    def _judge(self, step: Step, n: int) -> str:
-        """Return the code for the function that judges unusual values, or all where results are cached."""
-        if step.shortcut is None or not step.shortcut.keeps:
-            return f"rule_{n}"
-        self.names[f"kept_{n}"] = kept_results(step.rule, step.shortcut)
-        return f"(kept_{n} if type(value) is str and len(value) <= {LONGEST_KEPT} else rule_{n})"
+    def _usual(self, step: Step, n: int, target: str, nothing: str) -> str:
+        """Return the code for no value and for usual values; the `else` for the others follows it."""
+        branches = [("value is None", nothing)] if step.absent is None else []
+        if step.shortcut is not None and step.shortcut.keeps:
+            self.names[f"kept_{n}"] = kept_results(step.rule, step.shortcut)
+            found = f"type(value) is str and len(value) <= {LONGEST_KEPT} and type(kept := kept_{n}(value)) is str"
+            branches.append((found, f"{target} = kept"))
+        elif step.shortcut is not None:
+            branches.append((step.shortcut.when, f"{target} = {step.shortcut.result}"))
+        elif step.rule in PLAIN:
+            branches.append((PLAIN[step.rule], f"{target} = value"))
+        if step.source.scope is Scope.PRODUCT:  # most fields of a product have a value, of a user fewer
+            branches.reverse()
+        return "\nel".join(f"if {when}:\n    {then}" for when, then in branches or [("False", nothing)])
 
     def function(self, template: str, **parts: str) -> Any:
         """Return the function that the filled template defines."""
@@ -154,23 +163,15 @@ class _Writer:
         return self.names["function"]
 
 
-def _usual(step: Step, target: str, nothing: str) -> str:
-    """Return the code for no value and for usual values; the `else` for the others follows it."""
-    branches = [("value is None", nothing)] if step.absent is None else []
-    if step.shortcut is not None and not step.shortcut.keeps:
-        branches.append((step.shortcut.when, f"{target} = {step.shortcut.result}"))
-    elif step.rule in PLAIN:
-        branches.append((PLAIN[step.rule], f"{target} = value"))
-    if step.source.scope is Scope.PRODUCT:  # most fields of a product have a value, of a user fewer
-        branches.reverse()
-    return "\nel".join(f"if {when}:\n    {then}" for when, then in branches or [("False", nothing)])
-
-
-def _or_absent(step: Step) -> Rule:
-    """Return a rule that applies the step's rule and replaces a missing value by `step.absent`."""
+def _whole_rule(step: Step) -> Rule:
+    """Return a rule for the value as it is read: it chooses the first of a list, and replaces a missing value."""
+    rule, absent, takes_first = step.rule, step.absent, step.source.takes_first
+    if absent is None and not takes_first:
+        return rule
 
     def apply(value: object) -> object:
-        result = None if value is None else step.rule(value)
-        return step.absent if result is None else result
+        chosen = first(value) if takes_first else value
+        result = None if chosen is None else rule(chosen)
+        return absent if result is None else result
 
     return apply

@@ -1,6 +1,6 @@
 """Turn a custom mapping's parameters into steps: the source, the rule and the target field of each (M2)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import assert_never
 
 from config.dead_letter_reasons import MISSING_PARAMETER
@@ -11,7 +11,7 @@ from mapping.incoming.batch_fields import attribute_key
 from mapping.properties.native import CONTENTS
 from mapping.properties.transforms import transformed
 from mapping.results import RejectEvent
-from mapping.sources import FIELD_PATHS, BoundSource, Scope, first_of
+from mapping.sources import FIELD_PATHS, BoundSource, Scope
 from mapping.tables import PARAMETERS, ParameterRow
 from mapping.values import descriptive, text
 from mapping.wire import place_of
@@ -57,22 +57,22 @@ def source_of(parameter: Parameter, *, of_each: bool = True, whole: bool = False
     With transforms, or where the `whole` of a list is wanted, the source gives a list as it is; else its first entry.
     """
     name, event = parameter.name, Scope.EVENT
-    reading = _unchanged if parameter.transform or whole else first_of
+    takes_first = not parameter.transform and not whole
     match parameter.source:
         case "attribute":
-            return BoundSource(f"custom_attributes.{name}", reading(f"subject.attribute({name!r})"), event)
+            return BoundSource(f"custom_attributes.{name}", f"subject.attribute({name!r})", event, takes_first)
         case "user_attribute":
             read = f"subject.shared.user.get({attribute_key(name)!r})"
-            return BoundSource(f"user_attributes.{name}", reading(read), event)
+            return BoundSource(f"user_attributes.{name}", read, event, takes_first)
         case "field":
             return BoundSource(name, f"subject.{FIELD_PATHS[name]}", event)
         case "product" | "product_attribute":
-            return _of_products(parameter, reading, of_each=of_each)
+            return _of_products(parameter, of_each=of_each, takes_first=takes_first)
         case "promotion" if of_each:
             return BoundSource(name, f"subject.{name}", Scope.PROMOTION)
         case "promotion":
             read = f"[promotion.{name} for promotion in subject.promotions]"
-            return BoundSource(f"promotions[].{name}", reading(read), event)
+            return BoundSource(f"promotions[].{name}", read, event, takes_first)
         case "identity_present":
             return BoundSource(f"user_identities.{name}", f"has_identity(subject.shared, {name!r})", event)
         case "static":
@@ -81,17 +81,12 @@ def source_of(parameter: Parameter, *, of_each: bool = True, whole: bool = False
             assert_never(parameter.source)
 
 
-def _of_products(parameter: Parameter, reading: Callable[[str], str], *, of_each: bool) -> BoundSource:
+def _of_products(parameter: Parameter, *, of_each: bool, takes_first: bool) -> BoundSource:
     if parameter.source == "product":
         name, read = parameter.name, f".{parameter.name}"
     else:
         name, read = f"custom_attributes.{parameter.name}", f".attribute({parameter.name!r})"
     if of_each:
-        found = f"subject{read}"
-        return BoundSource(name, found if parameter.source == "product" else reading(found), Scope.PRODUCT)
-    every = f"[{first_of(f'product{read}')} for product in subject.products]"
-    return BoundSource(f"products[].{name}", reading(every), Scope.EVENT)
-
-
-def _unchanged(expression: str) -> str:
-    return expression
+        return BoundSource(name, f"subject{read}", Scope.PRODUCT, takes_first and parameter.source != "product")
+    every = f"[first(product{read}) for product in subject.products]"
+    return BoundSource(f"products[].{name}", every, Scope.EVENT, takes_first)

@@ -8,6 +8,7 @@ from typing import Any
 from mapping.compile.steps import Failure, ObjectSteps, Step, apply_outcome
 from mapping.results import OUTCOMES, Note
 from mapping.sources import EXPRESSION_FUNCTIONS
+from mapping.values import first
 
 
 @cache
@@ -21,6 +22,8 @@ def interpret(
     """Fill one object, which is `within` another; return the failure if a value refuses the event."""
     for step in steps:
         value = eval(code_of(step.source.expression), {**EXPRESSION_FUNCTIONS, "subject": subject})
+        if step.source.takes_first:
+            value = first(value)
         if value is not None:
             value = step.rule(value)
         if value is None:

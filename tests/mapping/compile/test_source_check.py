@@ -8,7 +8,7 @@ from mapping.compile.check import UnknownSourceError, check_expression
 from mapping.incoming.flags import URL
 from mapping.plan import compile_plan
 from mapping.properties.parameters import source_of
-from mapping.sources import Scope, action, contents, device, event, first_of
+from mapping.sources import Scope, action, contents, device, event
 from mapping.tables import FIELDS
 
 SHOP = Connection(id="shop", inputs=("in",), access_token="token", event_source_id="CUSG5HBC77UD11VVRQEG")
@@ -56,7 +56,7 @@ def test_a_custom_mapping_that_reads_an_unknown_field_fails_when_the_configurati
         ("subject.user", Scope.EVENT),  # a batch's
         ("fist(subject.data.page_url)", Scope.EVENT),
         ("subject.data.", Scope.EVENT),
-        (first_of("subject.user.geet('x')"), Scope.BATCH),
+        ("first(subject.user.geet('x'))", Scope.BATCH),
         ("subject.sku", Scope.PRODUCT),
         (contents("content_idd").bind(SHOP).expression, Scope.CONTENTS),
     ],
@@ -72,7 +72,7 @@ def test_an_expression_with_an_unknown_name_is_refused(expression, scope):
         (f"subject.flags.get({URL!r})", Scope.EVENT),
         ("subject.os", Scope.BATCH),  # a property
         ("subject.identity('email')", Scope.BATCH),
-        (first_of("subject.shared.user.get('x')"), Scope.EVENT),
+        ("first(subject.shared.user.get('x'))", Scope.EVENT),
         ("'o\\'clock {x}'", Scope.EVENT),
     ],
 )

@@ -65,7 +65,7 @@ class Site:
         return {field.decode(): int(count) for field, count in self.redis.hgetall(f"ledger:{name}").items()}
 
     def keys(self) -> set[bytes]:
-        """Return every key but counts, which come a second later, and the processes: nothing of a request is in them."""
+        """Return every key but counts, which come a second later, and the processes; both have nothing of a request."""
         return {key for key in self.redis.scan_iter() if not key.startswith(b"counts:") and key != PROCESSES.encode()}
 
     def close(self) -> None:

@@ -30,16 +30,15 @@ from ingest.http.request_cycle import RequestCycle
 from ingest.live import LiveRequests
 from ingest.redis.memory import RedisMemoryMonitor
 from ingest.request_log import RefusalLog, log_unexpected_error
-from ingest.sorting import Limits, SortedRequest, TooManyEventsInline, sort
+from ingest.sorting import Element, Limits, SortedRequest, TooManyEventsInline, sort
 from mapping.incoming.body import (
     BadBody,
     BodyTooLarge,
-    JsonBytes,
     gunzip,
     gunzip_within,
     is_compressed,
-    many_batches,
     one_batch,
+    split_batches,
 )
 from mapping.plan import Plan
 from process.peers import Peers
@@ -49,8 +48,8 @@ INLINE_GZIP_BYTES: Final = 16 * 1024
 INLINE_EVENTS: Final = 500
 """A request above any of these is sorted in a thread, so that other requests do not wait for the event loop."""
 
-Parse = Callable[[bytes], Sequence[JsonBytes]]
-PATHS: Final[dict[str, Parse]] = {"/v2/events": one_batch, "/v2/bulkevents": many_batches}
+Parse = Callable[[bytes], Sequence[Element]]
+PATHS: Final[dict[str, Parse]] = {"/v2/events": one_batch, "/v2/bulkevents": split_batches}
 
 
 class Door:
@@ -203,7 +202,7 @@ class _Job(NamedTuple):
     received_ms: int
     peer: str
 
-    def sort(self, batches: Sequence[JsonBytes], limits: Limits) -> SortedRequest:
+    def sort(self, batches: Sequence[Element], limits: Limits) -> SortedRequest:
         return sort(self.input_id, self.plans, batches, self.received_ms, limits, self.peer)
 
 
@@ -219,7 +218,7 @@ def _small(body: bytes, limit: int, gzipped: bool) -> bytes | None:
     return gunzip_within(body, min(INLINE_BYTES, limit)) if len(body) <= INLINE_GZIP_BYTES else None
 
 
-def _batches_of(request: RequestCycle) -> Sequence[JsonBytes]:
+def _batches_of(request: RequestCycle) -> Sequence[Element]:
     """Return the batches of a request that was taken."""
     return cast("_Target", request.target).parse(bytes(request.body))
 

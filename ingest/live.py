@@ -7,9 +7,8 @@ from typing import Final
 
 from delivery.receipt import ReceiptFields
 from ingest.request_log import log_unexpected_error
-from ingest.sorting import SortedRequest
+from ingest.sorting import Element, SortedRequest
 from mapping.incoming.batch import NotABatch, head
-from mapping.incoming.body import JsonBytes
 from mapping.incoming.invalid_batch import is_no_batch, split_element
 from mapping.incoming.unreadable import own_id_of
 from mapping.plan import Plan
@@ -35,7 +34,7 @@ class LiveRequests:
             with suppress(RedisAway):  # appends and the memory monitor log it
                 await asyncio.to_thread(self.feed.step)
 
-    def show(self, request: SortedRequest, plans: Sequence[Plan], batches: Callable[[], Sequence[JsonBytes]]) -> None:
+    def show(self, request: SortedRequest, plans: Sequence[Plan], batches: Callable[[], Sequence[Element]]) -> None:
         """Show the events of an accepted request that its connections do not want; return at once."""
         unwanted = sum([each.unsupported + len(each.withheld) for each in request.wanted.values()])
         if not unwanted:
@@ -47,16 +46,14 @@ class LiveRequests:
         self._in_progress.add(task)
         task.add_done_callback(self._in_progress.discard)
 
-    def _offer(self, request: SortedRequest, plans: Sequence[Plan], batches: Callable[[], Sequence[JsonBytes]]) -> None:
+    def _offer(self, request: SortedRequest, plans: Sequence[Plan], batches: Callable[[], Sequence[Element]]) -> None:
         try:
             self.feed.offer(unwanted_events(request, plans, batches()), request.received_ms)
         except Exception as error:  # noqa: BLE001 - the request is accepted; its text may quote the event
             log_unexpected_error("live_failed", error)
 
 
-def unwanted_events(
-    request: SortedRequest, plans: Sequence[Plan], batches: Sequence[JsonBytes]
-) -> Iterator[EndedEvent]:
+def unwanted_events(request: SortedRequest, plans: Sequence[Plan], batches: Sequence[Element]) -> Iterator[EndedEvent]:
     """Yield each event of these batches that a connection withholds or does not support, once for each of them.
 
     The id of an event without one of its own is None: relay generated it when it sorted the request.

@@ -31,6 +31,9 @@ ENTRY_OVERHEAD: Final = 64
 ENTRY_MEMORY: Final = 256
 """Roughly the bytes that an event has in memory besides its own."""
 
+Element = JsonBytes | SplitBatch
+"""An element of a request; one that is split already is a batch."""
+
 _PROCESS: Final = secrets.token_hex(8)
 _numbers = count()
 """These distinguish all batches received in the same millisecond by any process (E2)."""
@@ -98,7 +101,7 @@ class TooManyEventsInline(Exception):
 def sort(
     input_id: str,
     plans: Sequence[Plan],
-    batches: Iterable[JsonBytes],
+    batches: Iterable[Element],
     received_ms: int,
     limits: Limits = UNLIMITED,
     peer_ip: str = "",
@@ -133,8 +136,8 @@ def sort(
 
 
 def _split(
-    request: SortedRequest, batches: Iterable[JsonBytes], limits: Limits, needs_a_batch: bool
-) -> list[tuple[JsonBytes, SplitBatch]]:
+    request: SortedRequest, batches: Iterable[Element], limits: Limits, needs_a_batch: bool
+) -> list[tuple[Element, SplitBatch]]:
     """Split the elements of a request into their events, and count these."""
     splits = []
     no_batch = ""
@@ -163,7 +166,7 @@ def _too_many_events(events: int, limits: Limits) -> Exception:
 
 
 def _sort_batch(
-    request: SortedRequest, plans: Sequence[Plan], raw: JsonBytes, split: SplitBatch, most: int, receipt: str
+    request: SortedRequest, plans: Sequence[Plan], raw: Element, split: SplitBatch, most: int, receipt: str
 ) -> None:
     heads = [None] if split.environment is None else [*map(head, split.events)]
     ids = _Ids(request, raw, split, receipt)
@@ -231,7 +234,7 @@ class _Ids(msgspec.Struct, gc=False):
     """
 
     request: SortedRequest
-    raw: JsonBytes
+    raw: Element
     split: SplitBatch
     receipt: str
     digest: bytes = b""
@@ -251,5 +254,5 @@ class _Ids(msgspec.Struct, gc=False):
     def _hash(self) -> bytes:
         """Return the SHA-256 of the batch."""
         if not self.digest:
-            self.digest = sha256(self.raw).digest()
+            self.digest = sha256(self.raw.element if isinstance(self.raw, SplitBatch) else self.raw).digest()
         return self.digest

@@ -522,6 +522,13 @@ MUTATIONS = (
         "tests/worker/test_withheld_events.py",
     ),
     Mutation(
+        "UTF-8 of an array that is split in one pass",
+        "mapping/incoming/body.py",
+        "len(splits) <= MOST_BATCHES and not_utf8(text) is None:",
+        "len(splits) <= MOST_BATCHES:",
+        "tests/ingest/test_array_splitting.py",
+    ),
+    Mutation(
         "rules on batches in ingest",
         "ingest/sorting.py",
         "    if withheld is not None:\n",

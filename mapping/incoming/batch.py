@@ -1,8 +1,9 @@
 """Read what ingest needs before a batch is stored: its events, the kind of each, ids for those without (E2)."""
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -28,11 +29,31 @@ class SplitBatch(msgspec.Struct, frozen=True, gc=False):
     """None for an element that is no batch (`mapping/incoming/invalid_batch.py`)."""
     request_id: msgspec.Raw
     """The JSON of `source_request_id`."""
+    array: "BatchArray | None" = None
+    """The array with which it was split, and its place there."""
+    number: int = 0
 
     @property
     def source_request_id(self) -> str | None:
         """Return the sender's id of the request, which events without an id of their own need."""
         return usable_id(_scalar(self.request_id))
+
+    @property
+    def element(self) -> msgspec.Raw:
+        """Return the JSON of a batch that was split with its array."""
+        return _ABSENT if self.array is None else self.array.elements[self.number]
+
+
+class BatchArray:
+    """The JSON of an array of batches."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    @cached_property
+    def elements(self) -> list[msgspec.Raw]:
+        """Return the JSON of each batch: a further pass, which only batches without ids need."""
+        return _decode_elements(self._text)
 
 
 class _Action(msgspec.Struct, gc=False):
@@ -97,14 +118,18 @@ _MEMBERS = (
     *("source_info", "timestamp_unixtime_ms", "batch_id", "message_id", "message_type", "unique_id", "job_id"),
     *("api_key", "api_keys", "sdk_version", "origin_mpid", "system_notifications"),
 )
-_Batch: Any = msgspec.defstruct(
-    "_Batch",
-    [("events", list[msgspec.Raw] | None, None), *((name, msgspec.Raw, _ABSENT) for name in _MEMBERS)],
-    omit_defaults=True,
-    forbid_unknown_fields=True,
-    gc=False,
-)
+
+
+def _batch_struct(*events: Any) -> Any:
+    members = [("events", *events), *((name, msgspec.Raw, _ABSENT) for name in _MEMBERS)]
+    return msgspec.defstruct("_Batch", members, omit_defaults=True, forbid_unknown_fields=True, gc=False)
+
+
+_Batch: Any = _batch_struct(list[msgspec.Raw] | None, None)
+_BatchWithEvents: Any = _batch_struct(Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1)] | msgspec.UnsetType)
 _decode_batch: Callable[[bytes | msgspec.Raw], Any] = msgspec.json.Decoder(_Batch).decode
+_decode_batches: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[_BatchWithEvents]).decode
+_decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_events = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
@@ -126,6 +151,23 @@ def split_batch(raw: bytes | msgspec.Raw) -> SplitBatch:
     if not events:
         _refuse_wrong_shape(_decode_members(raw))
     return SplitBatch(_encode(batch), events or [], _environment_of(batch.environment), batch.source_request_id)
+
+
+def split_array(text: bytes) -> list[SplitBatch] | None:
+    """Split an array of batches in one pass; return None if one of them is not as nearly all are.
+
+    Those have known members only, and events.
+    """
+    try:
+        batches = _decode_batches(text)
+    except UNREADABLE:
+        return None
+    array, splits = BatchArray(text), []
+    for number, batch in enumerate(batches):
+        events, batch.events = batch.events, msgspec.UNSET
+        environment, request_id = _environment_of(batch.environment), batch.source_request_id
+        splits.append(SplitBatch(_encode(batch), events, environment, request_id, array, number))
+    return splits
 
 
 def _split_anything(raw: bytes | msgspec.Raw) -> SplitBatch:

@@ -14,6 +14,8 @@ from typing import Final
 
 import msgspec
 
+from mapping.incoming.batch import SplitBatch, split_array
+
 MOST_BATCHES: Final = 1_000
 LARGEST_BATCH: Final = 1024 * 1024
 
@@ -133,6 +135,19 @@ def many_batches(body: bytes) -> Sequence[JsonBytes]:
     if len(elements) > MOST_BATCHES:
         raise BodyTooLarge(f"The request has {len(elements)} batches; at most {MOST_BATCHES} are taken at once.")
     return _bounded(elements)
+
+
+def split_batches(body: bytes) -> Sequence[JsonBytes | SplitBatch]:
+    """Return the batches of a body of /v2/bulkevents, split in one pass if they are usual; else as `many_batches` does.
+
+    A larger body than one batch may be is not split here: its batches may be too large. Raise BadBody.
+    """
+    if len(body) <= LARGEST_BATCH:
+        text = replace_lone_surrogates(body)
+        splits = split_array(text)
+        if splits and len(splits) <= MOST_BATCHES and not_utf8(text) is None:
+            return splits
+    return many_batches(body)
 
 
 def elements_of(body: bytes) -> Sequence[JsonBytes]:

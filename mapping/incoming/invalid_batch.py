@@ -33,8 +33,10 @@ def is_no_batch(shared: bytes) -> bool:
     return shared == NO_BATCH or shared[:1] == b'"'
 
 
-def split_element(raw: JsonBytes) -> SplitBatch:
+def split_element(raw: JsonBytes | SplitBatch) -> SplitBatch:
     """Return an element of a request as a batch; raises NotABatch."""
+    if isinstance(raw, SplitBatch):
+        return raw
     if type(raw) is NotUtf8:
         raise NotABatch(_not_utf8(raw))
     if type(raw) is Unusable:
@@ -42,10 +44,11 @@ def split_element(raw: JsonBytes) -> SplitBatch:
     return split_batch(raw)
 
 
-def as_invalid_batch(raw: JsonBytes) -> SplitBatch:
+def as_invalid_batch(raw: JsonBytes | SplitBatch) -> SplitBatch:
     """Return an element that is no batch as a batch of one event: the element itself, with no environment."""
     shared = msgspec.json.encode(raw.why) if type(raw) is Unusable else NO_BATCH
-    return SplitBatch(shared, [msgspec.Raw(bytes(raw))], None, msgspec.Raw())
+    element = raw.element if isinstance(raw, SplitBatch) else raw
+    return SplitBatch(shared, [msgspec.Raw(bytes(element))], None, msgspec.Raw())
 
 
 class InvalidBatchMapper:

@@ -133,8 +133,7 @@ class Coalescer:
     async def _append_together(self, requests: Sequence[_Waiting]) -> None:
         """Append requests together; if Redis refuses them and wrote nothing, in smaller parts."""
         failure = await self._try(requests)
-        parts = _smaller_parts(requests, failure)
-        if parts:
+        if failure is not None and (parts := _smaller_parts(requests, failure)):
             for part in parts:
                 await self._append_together(part)
             return

@@ -74,7 +74,7 @@ class _ChunkEncoder:
         """Return the chunks of the wanted batches, each with the number of its events."""
         key = tuple(map(id, wanted.batches))
         if key not in self._encoded:
-            self._encoded[key] = [(_events(part), self._encode(part)) for part in split_into_parts(wanted)]
+            self._encoded[key] = [(events, self._encode(part)) for part, events in split_into_parts(wanted)]
         return self._encoded[key]
 
     def _encode(self, batches: list[Batch]) -> bytes:
@@ -82,19 +82,18 @@ class _ChunkEncoder:
         return self._codec.encode(Chunk(first.input, first.received_ms, batches, peer_ip=first.peer_ip))
 
 
-def _events(batches: Sequence[Batch]) -> int:
-    return sum([len(batch.entries) for batch in batches])
-
-
-def split_into_parts(wanted: Wanted) -> Iterator[list[Batch]]:
+def split_into_parts(wanted: Wanted) -> Iterator[tuple[list[Batch], int]]:
     """Yield the batches in parts of at most CHUNK_EVENTS events and about CHUNK_BYTES bytes; never an empty part.
 
-    A batch that continues in the next part has its shared JSON there again. That copy is not counted: else a large one
-    would make every event a part of its own. Events keep their positions.
+    With each part comes the number of its events. A batch that continues in the next part has its shared JSON there
+    again. That copy is not counted: else a large one would make every event a part of its own. Events keep their
+    positions.
     """
-    if wanted.batches and wanted.size <= CHUNK_BYTES and _events(wanted.batches) <= CHUNK_EVENTS:
-        yield wanted.batches
-        return
+    if wanted.batches and wanted.size <= CHUNK_BYTES:
+        events = sum([len(batch.entries) for batch in wanted.batches])
+        if events <= CHUNK_EVENTS:
+            yield wanted.batches, events
+            return
     part: list[Batch] = []
     events = size = 0
     for batch in wanted.batches:
@@ -103,11 +102,11 @@ def split_into_parts(wanted: Wanted) -> Iterator[list[Batch]]:
         for entry in batch.entries:
             entry_size = len(entry.raw) + ENTRY_OVERHEAD
             if events == CHUNK_EVENTS or (events and size + entry_size > CHUNK_BYTES):
-                yield [*part, Batch(batch.shared, entries)] if entries else part
+                yield ([*part, Batch(batch.shared, entries)] if entries else part), events
                 part, entries, events, size = [], [], 0, 0
             entries.append(entry)
             events += 1
             size += entry_size
         part.append(batch if len(entries) == len(batch.entries) else Batch(batch.shared, entries))
     if part:
-        yield part
+        yield part, events

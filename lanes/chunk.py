@@ -72,15 +72,19 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     @property
     def weight(self) -> int:
         """How many events the ledger counts for the chunk: the sum over its entries (see `Entry.weight`)."""
-        return sum([1 if (items := entry.items) is None else len(items) for b in self.batches for entry in b.entries])
+        return _weight_and_keys(self)[0]
 
 
-def _has_keys(chunk: Chunk) -> bool:
+def _weight_and_keys(chunk: Chunk) -> tuple[int, bool]:
+    """Return the chunk's weight, and whether items have keys."""
+    weight, has_keys = 0, False
     for batch in chunk.batches:
         for entry in batch.entries:
+            items = entry.items
+            weight += 1 if items is None else len(items)
             if entry.made is not None:
-                return True
-    return False
+                has_keys = True
+    return weight, has_keys
 
 
 class Header(NamedTuple):
@@ -134,7 +138,8 @@ class ChunkCodec:
 
     def encode(self, chunk: Chunk) -> bytes:
         """Return the chunk as bytes: compressed, then encrypted when there is a key."""
-        flags = COMPRESSED | (KEYED if _has_keys(chunk) else 0)
+        weight, has_keys = _weight_and_keys(chunk)
+        flags = COMPRESSED | (KEYED if has_keys else 0)
         body = self._compressor().compress(self._encoder.encode(chunk.batches))
         name, peer = chunk.input.encode(), chunk.peer_ip.encode()
         if self._keyring is not None:
@@ -143,9 +148,7 @@ class ChunkCodec:
                 flags |= PEER_INSIDE
                 body, peer = bytes([len(peer)]) + peer + body, b""
             body = self._keyring.encrypt(body)
-        fixed = _FIXED.pack(
-            VERSION, flags, chunk.weight, chunk.received_ms, chunk.first_unknown_ms, len(name), len(peer)
-        )
+        fixed = _FIXED.pack(VERSION, flags, weight, chunk.received_ms, chunk.first_unknown_ms, len(name), len(peer))
         return b"".join((fixed, name, peer, body))
 
     def decode(self, data: bytes) -> Chunk:

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
+import process.lean_structlog  # noqa: F401 - before all that imports structlog
+
+# isort: split
 import structlog
 
 from cli.context import LEAST_PASSWORD, configuration_of, with_kept_key

@@ -1,6 +1,8 @@
 """What processes import: a module that a process never uses is memory that each of them takes."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -75,3 +77,12 @@ def test_a_process_imports_nothing_of_others(process: str, needless: set[str], i
     """Each row was once imported, some by a library as soon as it is installed."""
     assert "lanes.chunk" in imported[process]
     assert imported[process] & (needless | OTHERS) == set()
+
+
+@pytest.mark.parametrize("modules", ["cli.local.up", "cli.processes.console, console.app", "cli.processes.serve"])
+def test_what_runs_in_the_background_loads_nothing_to_draw_with(modules: str) -> None:
+    """structlog alone would load rich, and that pygments: 5 MB in each process."""
+    command = [sys.executable, "-c", f"import sys, {modules}; print(*sys.modules)"]
+    loaded = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    assert "structlog" in loaded
+    assert loaded & {"rich", "pygments"} == set()

@@ -25,6 +25,12 @@ from store.records.profiles import ProfileCodec, ProfileStore
 from store.replication.confirmation import confirmations, through_failover
 from store.replication.replicas import primary_id, replicas_of, rewrite_files_of_replicas
 
+_UNREAD: Final = {
+    "email": "not an email address, so relay finds the same text only. Check it for typing errors.",
+    "mobile_number": "not an international number, so relay may not find it. Pass it with + and the country code.",
+}
+_NEITHER: Final = "neither an email address nor an international number, so relay finds the same text only."
+"""What is said of an identity that TikTok could not read, by its type; and of any other type."""
 LOOK_AGAIN_S: Final = KEEP_S + 5.0
 
 
@@ -40,7 +46,7 @@ def forget(*, written: tuple[str, ...], identity_file: Any, dry_run: bool, past:
         configure_logging(store.settings)
         eraser = Eraser(store, configuration_of(store.settings), identities, dry_run=dry_run)
         for kind in eraser.unread():
-            note(f"{kind}: not an international number, so relay may not find it. Pass it with + and the country code.")
+            note(f"{kind}: {_UNREAD.get(kind, _NEITHER)}")
         profiles = ProfileStore(store.client, ProfileCodec(store.settings.keyring))
         if dry_run:
             erasure = eraser.erase(profiles)
@@ -122,6 +128,8 @@ def _print_totals(
         if connection.unreadable:
             unread = plural(connection.unreadable, "chunk or dead letter", "chunks or dead letters")
             note(f"{connection.id}: {unread} cannot be read and may hold data of this person: {connection.what_to_do}")
+    if not (erasure.events or erasure.dead_letters or erasure.profiles):
+        note("Nothing of this person was found. Check the identities: relay finds what it is given, and nothing else.")
     if on_disk is not None:
         note(ON_DISK[on_disk])
     for sentence in staying:

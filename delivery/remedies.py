@@ -20,7 +20,8 @@ TOKEN = Remedy(
     "token refused",
     TIKTOK_ADMIN,
     "put a valid Events API token into access_token of this connection: Events Manager generates one in the settings "
-    "of the event source. Write it without `Bearer`. Delivery resumes automatically once the file is saved",
+    "of the event source. Write it without `Bearer`. Delivery resumes automatically once the file is saved. Where "
+    "access_token is a variable (${NAME}), correct that and restart the workers",
 )
 TOKEN_UNUSABLE = Remedy(
     "token unusable",

@@ -103,6 +103,8 @@ class ConfigurationReloader:
         if self._file.refresh():
             self.active = compile_configuration(self._file.current)
             log.info("configuration_reloaded", file=str(self._file.path))
+        elif self._logged is not None and self._file.error is None and not self.is_held_back:
+            log.info("configuration_accepted", file=str(self._file.path))
         refused = self._file.error
         if refused is not None and refused is not self._logged:
             log.error("configuration_refused", problem=refused.sentence)

@@ -102,7 +102,10 @@ class Eraser:
         return erasure
 
     def unread(self) -> set[str]:
-        """Return the kinds of identities that some connection cannot read; there only the same text is found."""
+        """Return the kinds of identities that some connection cannot read; there only the same text is found.
+
+        That is so of a phone number without a country, and of an email address that is none.
+        """
         readers = [IdentityKeys(self.configuration.connections.get(name)) for name in self.store.connections]
         return {
             identity.kind for identity in self.identities if not all(reader.can_read(identity) for reader in readers)

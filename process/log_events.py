@@ -60,6 +60,10 @@ LOG_EVENTS: Final[Mapping[str, LogEvent]] = {
         "RELAY_ARCHIVE is not set any more. They count as lost.",
     ),
     "configuration_reloaded": LogEvent("The changed configuration file is in use."),
+    "configuration_accepted": LogEvent(
+        "The configuration file has no errors any more, and says what is in use already.",
+        "After `configuration_refused`, when the former content is back.",
+    ),
     "configuration_refused": LogEvent(
         "The changed configuration file has errors; the former configuration stays in use.",
         "`problem` names file, line and problem; with several, the first one.",

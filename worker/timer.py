@@ -55,6 +55,8 @@ def refresh_configuration(runtime: Runtime) -> None:
     if runtime.file.refresh():
         log.info("configuration_reloaded", file=str(runtime.file.path))
         resume_corrected(runtime)
+    elif before is not None and runtime.file.error is None and not runtime.file.is_held_back:
+        log.info("configuration_accepted", file=str(runtime.file.path))
     elif runtime.file.error is not None and runtime.file.error is not before:
         log.error("configuration_refused", problem=runtime.file.error.sentence)
 

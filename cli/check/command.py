@@ -12,6 +12,7 @@ from rich.text import Text
 
 from cli.check.archive import findings_of_archive
 from cli.check.clocks import findings_of_clocks
+from cli.check.connections import findings_of_connections
 from cli.check.dead_letters import findings_of_dead_letters
 from cli.check.encryption import finding_of_encryption
 from cli.check.findings import Finding
@@ -64,6 +65,7 @@ def all_findings(*, alert: bool = False, deep: bool = False) -> list[Finding]:
         *_connection_to_tiktok(settings.tiktok_url),
         *_findings_of_server(settings),
         *findings_of_processes(settings),
+        *findings_of_connections(settings),
         *findings_of_clocks(settings),
         *findings_of_dead_letters(settings),
         *findings_of_archive(settings),

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
-from config.checks.overlap import conditions_of, conditions_on_one_part
+from config.checks.overlap import conditions_of, conditions_on_one_part, matches_every
 from config.checks.refusals import lines_of, mapped_events, tables_of_mappings
 from config.checks.related import RelatedConditions, first_excluding, stronger_ones, weaker_ones
 from config.model import Condition, CustomMapping, Match
 from config.reading.draft import Draft
 from config.reading.yaml_tree import Fault, Table
+from config.vocabulary import NATIVE_EVENTS
 
 _NEVER: Final = "the custom mapping to {event} takes no event"
 
@@ -80,6 +81,23 @@ def _conditions(rules: Sequence[tuple[Condition, int]]) -> list[Condition]:
     return [condition for condition, _ in rules]
 
 
+def _takes_native_events(draft: Draft) -> Iterator[Fault]:
+    """M4: warn of a custom event that takes a product action's events from the event that campaigns optimise for."""
+    for located in draft.connections:
+        standard = [mapping for mapping in located.value.custom_mappings if not mapping.is_custom_event]
+        for mapping, line in mapped_events(located):
+            action = mapping.match.action
+            native = located.value.native_events.get(action or "", NATIVE_EVENTS.get(action or ""))
+            if not mapping.is_custom_event or action is None or native is None:
+                continue
+            if not any(other.match.action == action or matches_every(action, other) for other in standard):
+                yield Fault(
+                    line,
+                    f"events that {mapping.tiktok_event} takes are not sent as {native} any more:"
+                    f" to send both, add a mapping to {native} that takes the same events",
+                )
+
+
 def _default_without_events(draft: Draft) -> Iterator[Fault]:
     """Yield defaults for which another mapping leaves no event."""
     for located in draft.connections:
@@ -116,6 +134,7 @@ MAPPING_WARNINGS: Final[tuple[Callable[[Draft], Iterator[Fault]], ...]] = (
     _never_holds,
     _makes_no_difference,
     _default_without_events,
+    _takes_native_events,
     _total_with_each,
 )
 """Further rows of `warnings.WARNINGS`."""

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from config.files.small_file import digest, read_small
 from config.reading.readers import Read, Reader, refuse, scalar
-from config.reading.yaml_tree import Node
+from config.reading.yaml_tree import Node, Table, Text
 from config.secrets import DecryptionError, Keyring
 from config.sources.address import UNEXPANDED
 from config.values import clean_value
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ALMOST = re.compile(r"\$([A-Z_][A-Z0-9_]*)|\$\(([A-Za-z_]\w*)\)|%([A-Z_][A-Z0-9_]*)%|(?:env|ENV):([A-Za-z_]\w*)")
+"""How other programs write a variable: `$NAME`, `$(NAME)`, `%NAME%`, `env:NAME`."""
 _PRINTABLE = re.compile(r"[!-~]+")
 
 SECRET_SCHEMA = {"type": ["string", "number"], "minLength": 1}
@@ -21,6 +23,17 @@ SECRET_SCHEMA = {"type": ["string", "number"], "minLength": 1}
 def is_reference(value: str) -> bool:
     """Return whether the value refers to a secret instead of containing it."""
     return value.startswith(("${", "file:", "enc:"))
+
+
+def refuse_almost_a_reference(name: str, node: Node) -> None:
+    """Refuse a variable in another program's form, which would be sent as the secret itself. Raise ValueRefused."""
+    variable = None
+    if isinstance(node, Text) and (found := _ALMOST.fullmatch(node.value)):
+        variable = next(filter(None, found.groups()))
+    elif isinstance(node, Table) and len(node.values) == 1:
+        (variable,) = node.values  # {NAME}, without its $
+    if variable is not None:
+        refuse(node, f"`{name}`: to take the value of an environment variable, write ${{{variable}}}")
 
 
 class References:
@@ -33,6 +46,7 @@ class References:
 
     def expand(self, name: str, node: Node) -> str:
         """Return the value in plain text; the content of a variable or file may be `enc:…`. Raise ValueRefused."""
+        refuse_almost_a_reference(name, node)
         value = self._outer(name, node, scalar(name, node))
         return self._decrypt(name, node, value.removeprefix("enc:")) if value.startswith("enc:") else value
 
@@ -83,6 +97,7 @@ class Unexpanded(References):
         super().__init__({}, None)
 
     def expand(self, name: str, node: Node) -> str:
+        refuse_almost_a_reference(name, node)
         value = scalar(name, node)
         return f"{UNEXPANDED}{digest(value.encode()).hex()[:16]}" if is_reference(value) else value
 

@@ -12,7 +12,7 @@ from mapping.fields.hashing import hash_identity
 from mapping.fields.phones.numbers import e164
 from mapping.fields.placeholders import own_user
 from mapping.people.identities import Identity, identities_in
-from mapping.results import SendWithNote
+from mapping.results import OmitField, SendWithNote
 
 KINDS: Final = EXTERNAL_IDENTITY_TYPES
 """The kinds of identity that a person can be found by."""
@@ -42,7 +42,12 @@ class IdentityKeys:
         return frozenset(name for identity in identities for name in self._names(*identity))
 
     def can_read(self, identity: Identity) -> bool:
-        """Return whether it is compared as TikTok would; a phone number without country is compared as text."""
+        """Return whether it is compared as TikTok would; a phone number without country is compared as text.
+
+        So is what should be an email address and is none.
+        """
+        if identity.kind in self._emails and not any(map(_hash_in, _email_hashes(identity.value))):
+            return False
         names = self.names([identity])
         return identity.kind not in self._phones or any(name.startswith("phone:") for name in names)
 
@@ -58,12 +63,20 @@ class IdentityKeys:
             return
         digests = [(kind, hash_identity(value, normalise.external_id))]
         if kind in self._emails or "@" in value:
-            digests += [
-                ("email", hash_identity(address, normalise.email)) for address in (value, *_ADDRESSES(folded(value)))
-            ]
+            digests += [("email", digest) for digest in _email_hashes(value)]
         if kind in self._phones:
             digests.append(("phone", hash_identity(value, lambda number: e164(number, self._region))))
         for named, digest in digests:
-            hashed = digest.value if isinstance(digest, SendWithNote) else digest
-            if isinstance(hashed, str):
+            if hashed := _hash_in(digest):
                 yield f"{named}:{hashed}"
+
+
+def _email_hashes(value: str) -> list[str | OmitField | SendWithNote]:
+    """Return what hashing gives of the whole text and of each address in it."""
+    return [hash_identity(address, normalise.email) for address in (value, *_ADDRESSES(folded(value)))]
+
+
+def _hash_in(outcome: str | OmitField | SendWithNote) -> str | None:
+    """Return the hash; None where the value is omitted."""
+    hashed = outcome.value if isinstance(outcome, SendWithNote) else outcome
+    return hashed if isinstance(hashed, str) else None

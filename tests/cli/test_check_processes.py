@@ -42,7 +42,7 @@ def refused(plant: Plant, name: str) -> dict[str, Any]:
 
 
 def test_a_variable_that_only_the_shell_of_check_has_is_found(tmp_path: Path) -> None:
-    """Ingest and worker each have a row until the file suits them again; their logs say the same in a sentence."""
+    """Ingest and worker each have a row until the file suits them again; their logs say the same, and the end."""
     with Plant(tmp_path, CONFIGURATION, ingests=1, workers=1, environment={"RELAY_LOG_FORMAT": "json"}) as plant:
         plant.wait_until_ready()
         plant.environment["ONLY_HERE"] = "good"  # processes that run have the former environment
@@ -58,6 +58,7 @@ def test_a_variable_that_only_the_shell_of_check_has_is_found(tmp_path: Path) ->
             assert refused(plant, name)["problem"].startswith(problem)
         plant.file.write_text(CONFIGURATION)
         until(lambda: not found(plant))
+        until(lambda: all('"configuration_accepted"' in plant.log_of(name) for name in ("ingest-0", "worker-0")))
 
 
 def test_what_processes_say_of_themselves_reaches_commands_without_their_variables(tmp_path: Path) -> None:

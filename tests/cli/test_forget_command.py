@@ -93,6 +93,16 @@ def test_a_number_that_may_be_missed_is_warned_about(waiting: Bench) -> None:
     assert "country code" not in relay("forget", "--identity", "mobile_number=+491711234567", "--dry-run").stderr
 
 
+def test_a_person_of_whom_nothing_is_found_may_be_a_typing_error(waiting: Bench) -> None:
+    """Both said on stderr: no address, and nothing found; neither for a person who is found."""
+    wrong = relay("forget", "--identity", "email=user0 shop.example", "--dry-run")
+    assert "email: not an email address, so relay finds the same text only." in wrong.stderr
+    assert "Nothing of this person was found. Check the identities" in wrong.stderr
+    right = relay("forget", "--identity", f"email={EMAIL}", "--dry-run")
+    assert "not an email address" not in right.stderr
+    assert "Nothing of this person" not in right.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

@@ -35,6 +35,35 @@ def mapping(match: str, *more: str) -> str:
     )
 
 
+BIG = (
+    "      - custom_event: Big_Order\n        match: {action: purchase, only_if: [{field: total_amount, greater: 9}]}\n"
+)
+TAKEN = (
+    "events that Big_Order takes are not sent as CompletePayment any more:"
+    " to send both, add a mapping to CompletePayment that takes the same events"
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "warned"),
+    [
+        ("", True),
+        (mapping("{event_type: custom_event, name: x}"), True),
+        (mapping("{action: add_to_cart}"), True),
+        (mapping("{action: purchase}").replace("Contact", "CompletePayment"), False),
+        (mapping("{event_type: commerce_event}").replace("Contact", "CompletePayment"), False),
+    ],
+)
+def test_a_custom_event_that_takes_purchases_from_campaigns_is_warned_of(
+    tmp_path: Path, beside: str, warned: bool
+) -> None:
+    """Unless a mapping to a standard event takes them too. It names the event that the connection would send."""
+    found = [words for _, words in warnings(tmp_path, BIG + beside)]
+    assert (TAKEN in found) == warned
+    off = BIG.replace("purchase", "checkout")
+    assert any("InitiateCheckout any more" in words for _, words in warnings(tmp_path, off))
+
+
 CASES = {
     "two values of one field": (
         mapping("{only_if: [{field: total_amount, greater: 9},\n {field: total_amount, less: 5}]}"), 3,

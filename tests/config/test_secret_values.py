@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigurationError
-from config.file import load
+from config.file import check_text, load
 from config.values import clean_value
 
 FILE = """
@@ -60,3 +60,25 @@ def test_a_value_that_is_probably_wrong_is_refused(value: str, words: str, way: 
 def test_quotation_marks_within_a_value_stay(value: str) -> None:
     """Only a pair around the whole value is refused."""
     assert clean_value(value) == value
+
+
+@pytest.mark.parametrize("written", ["$SECRET", "$(SECRET)", "%SECRET%", "env:SECRET", "{SECRET}"])
+def test_a_variable_in_another_programs_form_is_refused(written: str, tmp_path: Path) -> None:
+    """It would be sent as the secret itself. The sentence says how to write it, and pasted files are told the same."""
+    quoted = written if written.startswith("{") else f'"{written}"'
+    text = (FILE % ("hidden", "hidden")).replace('"hidden"', quoted)
+    path = tmp_path / "relay.yaml"
+    path.write_text(text)
+    for reading in (lambda: load(path, {"SECRET": "hidden"}), lambda: check_text(text, "relay.yaml")):
+        with pytest.raises(ConfigurationError) as refused:
+            reading()
+        assert [problem.line for problem in refused.value.problems] == [3, 5]
+        assert all("write ${SECRET}" in problem.message for problem in refused.value.problems)
+
+
+@pytest.mark.parametrize("secret", ["$ecret", "a$SECRET", "$SECRET1!", "100%"])
+def test_a_secret_may_have_these_characters(secret: str, tmp_path: Path) -> None:
+    """Only a value that is nothing but a variable is refused."""
+    path = tmp_path / "relay.yaml"
+    path.write_text(FILE % (secret, secret))
+    assert load(path, {}).inputs["web"].api_secret == secret

@@ -64,7 +64,7 @@ def test_quotation_marks_within_a_value_stay(value: str) -> None:
 
 @pytest.mark.parametrize("written", ["$SECRET", "$(SECRET)", "%SECRET%", "env:SECRET", "{SECRET}"])
 def test_a_variable_in_another_programs_form_is_refused(written: str, tmp_path: Path) -> None:
-    """It would be sent as the secret itself. The sentence says how to write it, and pasted files are told the same."""
+    """It would be sent as the secret itself. The sentence says how to write it, also of a pasted file."""
     quoted = written if written.startswith("{") else f'"{written}"'
     text = (FILE % ("hidden", "hidden")).replace('"hidden"', quoted)
     path = tmp_path / "relay.yaml"

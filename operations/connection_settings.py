@@ -5,11 +5,14 @@ from dataclasses import MISSING, fields
 from typing import Any, Final, NamedTuple
 
 from config.conditions.rule_names import rules_of
-from config.model import Configuration, Connection, Forward
-from operations.format import plural
+from config.model import Configuration, Connection, CustomMapping, Forward, Profile
+from operations.cases.saving import yaml_of
+from operations.written_mapping import written_mapping
 
 _SHOWN_ELSEWHERE: Final = ("id", "inputs", "access_token", "custom_mappings")
-_FILE_NAMES: Final = {"max_event_age_s": "max_event_age (s)"}
+_AGES: Final = {"max_event_age_s": "none", "dead_letter_retention_s": "forever"}
+"""Fields in seconds, and what None means; the file has them as `7d`, without `_s`."""
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 class Setting(NamedTuple):
@@ -35,7 +38,11 @@ def settings_of(connection: Connection) -> Iterator[Setting]:
         if field.name not in _SHOWN_ELSEWHERE:
             default = field.default_factory() if field.default_factory is not MISSING else field.default
             value = getattr(connection, field.name)
-            yield Setting(_FILE_NAMES.get(field.name, field.name), _words(value), value == default)
+            if field.name in _AGES:
+                text = _AGES[field.name] if value is None else age_text(value)
+                yield Setting(field.name.removesuffix("_s"), text, value == default)
+            else:
+                yield Setting(field.name, _words(value), value == default)
 
 
 def changes(before: Configuration, after: Configuration) -> Iterator[SettingChange]:
@@ -56,9 +63,33 @@ def _changes_of(name: str, old: Connection, new: Connection) -> Iterator[Setting
             yield SettingChange(name, former.name, former.value, current.value)
     if old.inputs != new.inputs:
         yield SettingChange(name, "inputs", ", ".join(old.inputs), ", ".join(new.inputs))
-    if old.custom_mappings != new.custom_mappings:
-        before, after = (plural(len(side.custom_mappings), "mapping") for side in (old, new))
-        yield SettingChange(name, "custom_mappings", before, after)
+    yield from _changed_mappings(name, old.custom_mappings, new.custom_mappings)
+
+
+def _changed_mappings(
+    name: str, old: tuple[CustomMapping, ...], new: tuple[CustomMapping, ...]
+) -> Iterator[SettingChange]:
+    """Yield each mapping that differs, as YAML. One of the same TikTok event on both sides counts as changed."""
+    added = [mapping for mapping in new if mapping not in old]
+    for mapping in (mapping for mapping in old if mapping not in new):
+        successor = next((other for other in added if other.tiktok_event == mapping.tiktok_event), None)
+        if successor is not None:
+            added.remove(successor)
+        after = "removed" if successor is None else mapping_text(successor)
+        yield SettingChange(name, f"custom_mappings: {mapping.tiktok_event}", mapping_text(mapping), after)
+    for mapping in added:
+        yield SettingChange(name, f"custom_mappings: {mapping.tiktok_event}", "none", mapping_text(mapping))
+
+
+def mapping_text(mapping: CustomMapping) -> str:
+    """Return the mapping as YAML, as the file could have it, without personal data."""
+    return yaml_of(written_mapping(mapping))
+
+
+def age_text(seconds: int) -> str:
+    """Return a time as the file writes it: `7d`, `36h` or `90m`."""
+    unit, length = next((unit, length) for unit, length in _UNITS if seconds % length == 0)
+    return f"{seconds // length}{unit}"
 
 
 def _words(value: Any) -> str:
@@ -74,6 +105,8 @@ def _words(value: Any) -> str:
             return ", ".join(f"{name} → {event or 'off'}" for name, event in value.items()) or "none"
         case tuple():
             return ", ".join(value) or "none"
+        case Profile():
+            return ", ".join(f"{name} {age_text(seconds)}" for name, seconds in value.fields.items())
         case Forward():
             return "; ".join(rules_of(value)) or "all events"
         case _:

@@ -99,13 +99,21 @@ def describe(condition: Condition) -> str:
     subject = f"{condition.subject} {condition.name}"
     if condition.operator == "exists":
         return shortened(f"{subject} {'exists' if condition.values == ('true',) else 'does not exist'}")
-    values = ", ".join("…" if _is_personal(condition, value) else value for value in condition.values)
-    values = "…" if condition.subject == "identity" else values
+    values = "…" if condition.subject == "identity" else ", ".join(shown_values(condition))
     return shortened(f"{subject} {condition.operator.replace('_', ' ')} {values}")
 
 
+def shown_values(condition: Condition) -> list[str]:
+    """Return the values as the file has them, with `…` in place of each that is or looks like personal data."""
+    if condition.operator == "exists":
+        return list(condition.values)
+    return ["…" if _is_personal(condition, value) else value for value in condition.values]
+
+
 def _is_personal(condition: Condition, value: str) -> bool:
-    """Return whether a value looks like an email address or its beginning or, as a user attribute, a phone number."""
+    """Return whether a value is an identity, or looks like an email address or a user attribute with a phone number."""
+    if condition.subject == "identity":
+        return True
     if condition.subject != "user_attribute":
         return bool(_EMAIL.search(value))
     find = _PHONE.search if condition.operator == "matches" else _PHONE.fullmatch

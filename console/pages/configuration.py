@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
 from starlette.responses import Response
 
 from config.errors import ConfigurationError
@@ -15,7 +14,7 @@ from console.pages.try_it import PASTED
 from console.rendering import sentence
 from console.request import PageRequest
 from console.services import Services
-from operations.connection_settings import changes, settings_of
+from operations.connection_settings import changes, mapping_text, settings_of
 from operations.errors import OperatorError
 from operations.preview.batch_file import parse_batches
 from operations.preview.diff import ABSENT, Comparison, compare_all
@@ -103,5 +102,5 @@ def _connections(configuration: Configuration) -> Iterator[dict[str, Any]]:
             "connection": connection,
             "routes": routes,
             "settings": list(settings_of(connection)),
-            "mappings": [msgspec.to_builtins(mapping) for mapping in connection.custom_mappings],
+            "mappings": [(mapping.tiktok_event, mapping_text(mapping)) for mapping in connection.custom_mappings],
         }

@@ -27,6 +27,20 @@ def test_the_configuration_is_shown_without_its_secrets(bench: Bench, operator: 
         assert secret not in page.text
 
 
+def test_settings_and_mappings_are_shown_in_the_words_of_the_file(bench: Bench, operator: ConsoleClient) -> None:
+    """A mapping as YAML that the file could have; personal data in its conditions is hidden."""
+    mapping = (
+        "{custom_event: Big_Order, match: {action: purchase, never_if: [{identity: email, is: jane@shop.example}]}}"
+    )
+    rest = f"    profile: {{fields: [ttclid]}}\n    custom_mappings: [{mapping}]\n"
+    bench.path.write_text(HEADER + rest)
+    page = operator.get("/console/configuration")
+    text = visible_text(page)
+    assert "custom_event: Big_Order match: action: purchase never_if: - identity: email is:" in text
+    assert "profile ttclid 7d" in text
+    assert "jane@shop" not in page.text
+
+
 def test_a_refused_file_is_shown_with_its_problems(bench: Bench, operator: ConsoleClient) -> None:
     """The file is refused with every problem."""
     bench.path.write_text(HEADER + "    enable_web_migraton: true\n")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from config.file import check_text
 from config.model import Configuration
+from config.reading.schema import connection_record
 from operations.connection_settings import SettingChange, changes, settings_of
 
 FILE = """
@@ -22,6 +23,17 @@ connections:
 """
 
 
+SEARCH = """\
+tiktok_event: Search
+match:
+  event_type: custom_event
+  name: "site search"
+"""
+
+
+CONTACT = "tiktok_event: Contact\nmatch:\n  event_type: screen_view\n"
+
+
 def read(text: str) -> Configuration:
     """Return the configuration of the text."""
     return check_text(text, str(Path("relay.yaml")))
@@ -34,7 +46,7 @@ def test_settings_are_shown_in_words_and_credentials_never() -> None:
         "event_source_id": "PIXEL1",
         "enable_web_migration": "true",
         "native_events": "purchase → CompletePayment",
-        "max_event_age (s)": "604800",
+        "max_event_age": "7d",
     }
     assert {setting.name: setting.value for setting in settings}["environments"] == "production"
     assert "a-secret-token" not in repr(settings)
@@ -69,9 +81,39 @@ def test_changes_are_listed_by_connection() -> None:
     )
     assert list(changes(read(FILE), read(other))) == [
         SettingChange("shop", "default_region", "none", "DE"),
-        SettingChange("shop", "max_event_age (s)", "604800", "none"),
-        SettingChange("shop", "custom_mappings", "0 mappings", "1 mapping"),
+        SettingChange("shop", "max_event_age", "7d", "none"),
+        SettingChange("shop", "custom_mappings: Search", "none", SEARCH),
         SettingChange("app", "", "removed", ""),
         SettingChange("game", "", "", "added"),
     ]
     assert list(changes(read(FILE), read(FILE))) == []
+
+
+def test_every_setting_is_shown_in_the_words_of_the_file() -> None:
+    """Names are keys of the file, and no value is one of Python's."""
+    text = FILE.replace("max_event_age: 7d", "profile: {fields: [ttclid, email], time_to_live: {email: 36h}}")
+    connection = read(
+        text.replace("event_source_id: PIXEL1", "event_source_id: PIXEL1\n    dead_letter_retention: forever")
+    )
+    shown = {setting.name: setting.value for setting in settings_of(connection.connections["shop"])}
+    assert shown["profile"] == "ttclid 7d, email 36h"
+    assert shown["dead_letter_retention"] == "forever"
+    assert {*shown} | {"id", "inputs", "access_token", "custom_mappings"} == {*connection_record(str, ["web"]).rows}
+    assert not any("(" in value or "{" in value for value in shown.values())
+
+
+def test_each_mapping_that_changes_is_shown_with_both_sides() -> None:
+    """One of the same TikTok event is changed; others are added and removed; the same one is not listed."""
+    mapping = "{tiktok_event: Search, match: {event_type: custom_event, name: %s}}"
+    contact = "{tiktok_event: Contact, match: {event_type: screen_view}}"
+    lead = contact.replace("Contact", "Lead")
+    sides = [
+        read(FILE.replace("max_event_age: 7d", f"custom_mappings: [{', '.join(found)}]"))
+        for found in ((mapping % "Site Search", contact), (mapping % "Shop Search", lead))
+    ]
+    assert list(changes(*sides)) == [
+        SettingChange("shop", "custom_mappings: Search", SEARCH, SEARCH.replace("site", "shop")),
+        SettingChange("shop", "custom_mappings: Contact", CONTACT, "removed"),
+        SettingChange("shop", "custom_mappings: Lead", "none", CONTACT.replace("Contact", "Lead")),
+    ]
+    assert list(changes(sides[0], sides[0])) == []

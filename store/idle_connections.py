@@ -37,7 +37,7 @@ class IdleConnections:
         now = asyncio.get_running_loop().time
         connection, used_at = self._idle.pop() if self._idle else (None, NEVER)
         try:
-            async with asyncio.timeout(SOCKET_TIMEOUT_S):
+            async with asyncio.timeout(SOCKET_TIMEOUT_S) as limit:
                 if connection is None:
                     connection = await self._pool.get_connection()
                     connection.socket_timeout = None  # redis-py would send in a task of its own
@@ -45,7 +45,11 @@ class IdleConnections:
                     await connection.disconnect(nowait=True)
                     await self._pool.ensure_connection(connection)
                 await connection.send_packed_command(commands, check_health=False)
-                return [await _reply(connection) for _ in commands]
+                replies = [await _reply(connection)]
+                for _ in commands[1:]:
+                    limit.reschedule(now() + SOCKET_TIMEOUT_S)  # each reply has its time, as in a client's pipeline
+                    replies.append(await _reply(connection))
+                return replies
         except TimeoutError:
             raise LateReply("Timeout reading from Redis") from None
         finally:

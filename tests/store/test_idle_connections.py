@@ -99,6 +99,33 @@ def test_commands_together_go_down_one_connection_and_have_a_reply_each(redis_ur
     assert len(set(run_on_loop(redis_url, ask))) == 1
 
 
+def test_each_of_the_replies_has_its_time(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script on a busy Redis and the WAIT after it may together take longer than one command."""
+    monkeypatch.setattr(idle_connections, "SOCKET_TIMEOUT_S", 3.0)
+
+    async def ask(connections: IdleConnections) -> Any:
+        await connections.ask(ID)
+        return await connections.ask_together(*[packed("BLPOP", "empty", 2)] * 2)
+
+    assert run_on_loop(redis_url, ask) == [None, None]
+
+
+@pytest.mark.parametrize("cancelled_at", range(8))
+def test_replies_to_a_request_that_was_cancelled_are_never_read_as_anothers(redis_url: str, cancelled_at: int) -> None:
+    """Before, between and after its replies."""
+
+    async def ask(connections: IdleConnections) -> Any:
+        await connections.ask(ID)
+        asking = asyncio.create_task(connections.ask_together(packed("ECHO", "first"), packed("BLPOP", "empty", 1)))
+        for _ in range(cancelled_at):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait([asking])
+        return [await connections.ask(packed("ECHO", number)) for number in range(3)]
+
+    assert run_on_loop(redis_url, ask) == [b"0", b"1", b"2"]
+
+
 def test_connections_that_are_to_be_reopened_are_opened_again(redis_url: str) -> None:
     """Once."""
 

@@ -1,7 +1,5 @@
 """`relay status --days N`: how the events of each day ended."""
 
-from collections import Counter
-
 import redis
 from rich.console import Group
 from rich.text import Text
@@ -36,10 +34,15 @@ def _numbers(day: Day) -> list[Text]:
 
 
 def _by_event_and_reason(day: Day) -> Group:
-    lines = [Text(f"{number:,} {name}") for name, number in day.delivered.most_common()]
-    reasons: Counter[str] = Counter()
-    for (_, reason), number in day.dead_lettered.items():
-        reasons[reason] += number
-    dead = [Text(f"{number:,} {reason}", style=BAD) for reason, number in reasons.most_common()]
-    withheld = [Text(f"{number:,} {rule or 'withheld'}", style=MUTED) for rule, number in day.withheld.most_common()]
+    """Return a line for each TikTok event that was delivered, each with its reason that was not, and each rule."""
+    lines = [Text(f"{number:,} {name} delivered") for name, number in day.delivered.most_common()]
+    dead = [
+        Text(f"{number:,} {name or 'unreadable event'} dead-lettered: {reason}", style=BAD)
+        for name in day.tiktok_events
+        for reason, number in day.reasons(name)
+    ]
+    withheld = [
+        Text(f"{number:,} withheld{f': {rule}' if rule else ''}", style=MUTED)
+        for rule, number in day.withheld.most_common()
+    ]
     return Group(*lines, *dead, *withheld)

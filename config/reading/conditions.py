@@ -135,12 +135,30 @@ def _wrong_pattern(pattern: str) -> str | None:
     return None
 
 
+_ELSEWHERE: Final[Mapping[str, Operator | Subject]] = {
+    **dict.fromkeys(("=", "==", "eq", "equals", "equal", "value"), "is"),
+    **dict.fromkeys(("!=", "ne", "neq", "not", "not_equals", "not_equal"), "is_not"),
+    **dict.fromkeys(("one_of", "any_of", "values"), "in"),
+    **dict.fromkeys(("none_of", "nin"), "not_in"),
+    **dict.fromkeys(("includes", "has"), "contains"),
+    **dict.fromkeys(("prefix", "begins_with"), "starts_with"),
+    **dict.fromkeys(("match", "regex", "regexp", "pattern"), "matches"),
+    **dict.fromkeys((">", "gt", "greater_than", "more", "above"), "greater"),
+    **dict.fromkeys(("<", "lt", "less_than", "below"), "less"),
+    **dict.fromkeys(("property", "event_attribute", "custom_attribute"), "attribute"),
+    **dict.fromkeys(("trait", "user_property"), "user_attribute"),
+    **dict.fromkeys(("user_identity", "id_type"), "identity"),
+    **dict.fromkeys(("consent", "gdpr", "purpose"), "gdpr_consent"),
+}
+"""What mParticle, Segment, RudderStack and query languages call these."""
+
 CONDITION: Final[Record[Condition]] = Record(
     make=_condition,
     what="a condition",
     example="{attribute: channel, in: [web, shop]}",
     check=_check_condition,
     one_of=(SUBJECTS, OPERATORS),
+    elsewhere=_ELSEWHERE,
     rows={
         **{subject: KeyRow(_subject_reader(subject), MEANINGS[subject]) for subject in SUBJECTS},
         **{operator: KeyRow(_READERS[operator], _OPERATOR_MEANINGS[operator]) for operator in OPERATORS},

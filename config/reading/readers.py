@@ -7,7 +7,7 @@ editors. Where relay accepts several forms (capitals in a word, `yes` for `true`
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from typing import Any, Final, Generic, NoReturn, Protocol, TypeVar
 
 from config.conditions.comparison import fold
 from config.nearest import nearest
@@ -106,11 +106,17 @@ def scalar(name: str, node: Node) -> str:
             return value
 
 
+_TYPOGRAPHIC: Final = frozenset("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb")
+"""What editors of prose make of `"` and `'`."""
+
+
 def _text(name: str, node: Node) -> str:
     value = scalar(name, node)
     if "${" in value:
         secrets = "api_key, api_secret, access_token and url"
         refuse(node, f"`{name}` cannot use ${{…}}: only {secrets} can; write the value here")
+    if isinstance(node, Text) and not node.quoted and len(value) > 1 and {value[0], value[-1]} <= _TYPOGRAPHIC:
+        refuse(node, f'`{name}` has typographic quotation marks, which would be part of it: write " in place of them')
     return value
 
 
@@ -133,7 +139,7 @@ def choice(allowed: Iterable[str], aliases: Mapping[str, str] | None = None) -> 
 
 def exactly(allowed: Iterable[str]) -> Reader[str]:
     """Return a reader of one of `allowed` with exactly its capitals, such as names of TikTok events."""
-    words = tuple(allowed)
+    words = tuple(dict.fromkeys(allowed))
 
     def read(name: str, node: Node) -> str:
         value = text(name, node)

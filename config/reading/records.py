@@ -1,10 +1,20 @@
 """Combine readers into lists, mappings, and records with named keys; collect all errors below each."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from config.reading.readers import Described, JsonSchema, Read, Reader, ValueRefused, allowed_words, refuse, shown
+from config.reading.readers import (
+    Described,
+    JsonSchema,
+    Read,
+    Reader,
+    ValueRefused,
+    allowed_after,
+    allowed_words,
+    refuse,
+    shown,
+)
 from config.reading.yaml_tree import Fault, Items, Node, Table, Text, Unreadable
 
 T = TypeVar("T")
@@ -129,6 +139,8 @@ class Record(Generic[T]):
     example: str
     check: Callable[[Mapping[str, Any], Table], Iterable[Fault]] = _nothing
     one_of: Sequence[Sequence[str]] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Names that other programs have for these keys, which messages answer with ours."""
 
     @property
     def schema(self) -> JsonSchema:
@@ -158,7 +170,10 @@ class Record(Generic[T]):
     def _wrong_keys(self, table: Table) -> Iterable[Fault]:
         for key in table.values:
             if key not in self.rows:
-                allowed = allowed_words(key, self.rows)
+                ours = self.elsewhere.get(key.casefold())
+                allowed = (
+                    allowed_after(f". Did you mean `{ours}`?", self.rows) if ours else allowed_words(key, self.rows)
+                )
                 yield Fault(table.lines[key], f"`{shown(key)}` is no setting of {self.what}{allowed}")
         for key, row in self.rows.items():
             if row.required and key not in table.values:

@@ -414,3 +414,41 @@ def test_a_path_that_is_not_a_file_is_refused(kind: str, tmp_path: Path) -> None
         path.mkdir()
     with pytest.raises(ConfigurationError, match=r"relay\.yaml: (does not exist|cannot be read): .+"):
         load(path, {})
+
+
+@pytest.mark.parametrize(
+    ("written", "ours"),
+    [
+        ("equals", "is"), ("!=", "is_not"), ("one_of", "in"), ("includes", "contains"), ("prefix", "starts_with"),
+        ("regex", "matches"), ("gt", "greater"), ("less_than", "less"),
+    ],
+)  # fmt: skip
+def test_an_operator_of_another_program_is_answered_with_ours(written: str, ours: str, tmp_path: Path) -> None:
+    """As users of mParticle, Segment and RudderStack know it."""
+    path = tmp_path / "relay.yaml"
+    path.write_text(with_setting(f'forward: {{never_if: [{{attribute: channel, "{written}": shop}}]}}'))
+    with pytest.raises(ConfigurationError) as refused:
+        load(path, {})
+    assert f"`{written}` is no setting of a condition. Did you mean `{ours}`?" in str(refused.value.problems[0])
+
+
+@pytest.mark.parametrize("value", ["\u201ctrue\u201d", "\u201eja\u201c", "\u2018x\u2019", "\u00abx\u00bb"])
+def test_typographic_quotation_marks_are_refused(value: str, tmp_path: Path) -> None:
+    """A condition with them would never hold. Who means them writes the value in plain quotes."""
+    path = tmp_path / "relay.yaml"
+    path.write_text(with_setting(f"forward: {{never_if: [{{user_attribute: internal, is: {value}}}]}}"), "utf-8")
+    with pytest.raises(ConfigurationError, match="`is` has typographic quotation marks, which would be part of it"):
+        load(path, {})
+    path.write_text(with_setting(f"forward: {{never_if: [{{user_attribute: internal, is: '{value}'}}]}}"), "utf-8")
+    assert load(path, {}).connections["shop"].forward.never_if[0].values == (value,)
+
+
+def test_words_that_are_allowed_are_listed_once(tmp_path: Path) -> None:
+    """Also where two inputs have the same id, which is another error."""
+    path = tmp_path / "relay.yaml"
+    path.write_text(INPUT + INPUT.partition("\n")[2].replace("key-of", "other") + CONNECTION.replace("[web]", "[xyz]"))
+    with pytest.raises(ConfigurationError) as refused:
+        load(path, {})
+    assert any(
+        str(problem).rpartition("`inputs` ")[2] == "is `xyz`: allowed are web" for problem in refused.value.problems
+    )

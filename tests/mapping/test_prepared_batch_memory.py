@@ -22,7 +22,7 @@ MIB = 1 << 20
     [
         pytest.param(LONGEST_KEPT, MOST_KEPT + 200, 60, id="as large as many may be"),
         pytest.param(LONGEST_LONG_KEPT, MOST_LONG_KEPT * 4, 40, id="as large as few may be"),
-        pytest.param(512 << 10, 40, 12, id="larger"),
+        pytest.param(512 << 10, 8, 12, id="larger"),
     ],
 )
 def test_what_is_remembered_is_bounded(bench, longest, parts, most_mib):

@@ -42,7 +42,14 @@ class AsyncProbe:
         self._script, self._replicas = AsyncScript(client, "probe"), replicas
 
     async def trouble(self) -> Trouble | None:
-        """Return why Redis cannot be used now; None when it can."""
+        """Return why Redis cannot be used now; None when it can.
+
+        A connection that was open when its server became a replica says so once; the next attempt opens a new one.
+        """
+        trouble = await self._attempt()
+        return await self._attempt() if trouble is not None and trouble.code == "readonly" else trouble
+
+    async def _attempt(self) -> Trouble | None:
         try:
             confirmed = await self._write()
         except RedisAway as away:

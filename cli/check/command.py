@@ -62,7 +62,7 @@ def all_findings(*, alert: bool = False, deep: bool = False) -> list[Finding]:
         finding_of_encryption(settings),
         _alerts(settings.alert_webhook, settings.cell, alert=alert),
         _console(settings.admin_password),
-        *_connection_to_tiktok(settings.tiktok_url),
+        *_connection_to_tiktok(settings.tiktok_url, deep=deep),
         *_findings_of_server(settings),
         *findings_of_processes(settings),
         *findings_of_connections(settings),
@@ -117,8 +117,8 @@ def _alerts(webhook: SecretStr | None, cell: str, *, alert: bool) -> Finding:
     return Finding("alerts", "wrong", f"{host} did not accept a test: {problem}", "Correct RELAY_ALERT_WEBHOOK.")
 
 
-def _connection_to_tiktok(url: str) -> list[Finding]:
-    """Report the proxy and the trusted certificates, as workers read them."""
+def _connection_to_tiktok(url: str, *, deep: bool) -> list[Finding]:
+    """Report the proxy and the trusted certificates, as workers read them; only `deep` also sends something."""
     host = urlsplit(url).netloc
     try:
         proxies = proxy_settings_for(url)
@@ -128,7 +128,7 @@ def _connection_to_tiktok(url: str) -> list[Finding]:
         return _problems(CONNECTION, error)
     through = f"through the proxy at {proxies.proxy.place}" if proxies.proxy else "without a proxy"
     trust = f"; trusted certificates: {proxies.trust}" if proxies.trust else ""
-    found = Finding(CONNECTION, "ok", f"{host}, {through}{trust}")
+    found = Finding(CONNECTION, "ok", f"{host}, {through}{trust}{'' if deep else '; tried with --deep only'}")
     if not proxies.ignored:
         return [found]
     remedy = "Write NO_PROXY as hosts, domains, addresses and networks, separated by commas."

@@ -41,6 +41,17 @@ def test_a_token_that_only_this_command_has_asks_for_a_restart(bench: Bench, mon
     assert found["remedy"].endswith("Restart the workers.")
 
 
+def test_a_connection_that_was_not_tried_is_not_called_working(bench: Bench) -> None:
+    """Settings alone are ok; --deep also sends a test event, and a connection that backs off is named."""
+    for options, is_noted in ((["--json"], True), (["--deep", "--json"], False)):
+        [found] = [each for each in relay("check", *options).json if each["check"] == "connection to TikTok"]
+        assert ("tried with --deep only" in found["found"]) == is_noted
+    bench.put([purchase(1)])
+    bench.sandbox.fault("code", code=40100)
+    bench.drain()
+    assert (of_shop()["status"], of_shop()["found"][:11]) == ("warning", "backing off")
+
+
 def test_a_pause_by_an_operator_is_a_warning(bench: Bench) -> None:
     """With the command that ends it."""
     bench.put([purchase(1)])

@@ -13,6 +13,7 @@ from cli.check.redis_use import findings_of_use
 from cli.check.replication import findings_of_replication
 from config.redis_address import RedisAddress
 from config.settings import Settings
+from operations.format import size
 from store.client import connect
 from store.diagnosis.probe import ask_further
 from store.diagnosis.trouble import diagnose
@@ -32,7 +33,7 @@ ServerFacts = Mapping[str, str]
 class Requirement(NamedTuple):
     """One requirement: the fact to read, the wanted value in words, the test of the value, and what to do if it fails.
 
-    The operator looks for `wanted` where relay may not read the fact.
+    The operator looks for `wanted` where relay may not read the fact. `describe` gives the value in words.
     """
 
     check: str
@@ -40,6 +41,7 @@ class Requirement(NamedTuple):
     wanted: str
     is_met: Callable[[str], bool]
     remedy: str
+    describe: Callable[[str], str] = str
 
 
 def _set(setting: str, value: str, why: str) -> str:
@@ -71,6 +73,7 @@ REQUIREMENTS: Final = (
         "0, or a cluster of one shard",
         _is("0", ONE_SHARD),
         "relay's scripts use keys of several slots: run one primary, or a cluster of one shard",
+        lambda value: {"0": "off", "1": "on, with several shards", ONE_SHARD: "on, with one shard"}.get(value, value),
     ),
     Requirement(
         "appendonly",
@@ -110,6 +113,7 @@ REQUIREMENTS: Final = (
             "1gb",
             "a long outage would fill the machine's memory; relay refuses new batches (429) at this limit",
         ),
+        lambda value: size(int(value)) if int(value) else "no limit",
     ),
 )
 FROM_CONFIG: Final = ("appendonly", "appendfsync", "maxmemory", "maxmemory-policy")
@@ -157,8 +161,8 @@ def finding_of(row: Requirement, facts: ServerFacts) -> Finding:
     if value is None:
         return Finding(row.check, "warning", UNKNOWN, BY_HAND.format(row.fact, row.wanted, _why(row)))
     if row.is_met(value):
-        return Finding(row.check, "ok", value)
-    return Finding(row.check, "wrong", value, row.remedy)
+        return Finding(row.check, "ok", row.describe(value))
+    return Finding(row.check, "wrong", row.describe(value), row.remedy)
 
 
 def _why(row: Requirement) -> str:

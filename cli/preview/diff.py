@@ -86,7 +86,7 @@ def _shown(comparison: Comparison) -> RenderableType:
 
 
 def _request(request: RequestChange) -> RenderableType:
-    line = Text.assemble((f"request {request.number}", "bold"), (f"  {request.change}", _STYLES[request.change]))
+    line = Text.assemble((f"request {request.number + 1}", "bold"), (f"  {request.change}", _STYLES[request.change]))
     parts: list[RenderableType] = [line, *_fields(request.fields)]
     for event in request.events[:SHOWN_EVENTS]:
         parts.append(_event(event))

@@ -1,5 +1,6 @@
 """Name the rules that withhold events: previews, counts and metrics use these names."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from config.conditions.words import describe
@@ -9,6 +10,12 @@ ENVIRONMENT: Final = "environment"
 GDPR_PURPOSE: Final = "gdpr_purpose"
 DISABLED: Final = "enabled: false"
 LOGGED_IN_ONLY: Final = "logged_in_only"
+SENTENCES: Final[Mapping[str, str]] = {
+    ENVIRONMENT: "the batch's environment is not one of `environments`",
+    GDPR_PURPOSE: "the batch has no GDPR consent to the purpose that the connection asks for",
+    LOGGED_IN_ONLY: "the batch has no identity of a user who is logged in",
+}
+"""What the names say that do not explain themselves. A preview has the batch, so it says more."""
 
 
 def condition_rule(key: str, number: int, condition: Condition) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
+from config.conditions.rule_names import SENTENCES
 from config.dead_letter_reasons import REASONS
 from operations.dead_letters.store import public
 from operations.format import plural
@@ -35,8 +36,7 @@ def describe_item(item: TraceItem, seen: Overview) -> Iterator[Fact]:
         repeated = "; sent before with an unknown outcome" if facts.repeated else ""
         yield Fact("attempts", f"attempt {facts.attempts}{repeated}")
     if facts.reason and facts.outcome != "replayed":  # its reason only says that it was a dead letter
-        reason = REASONS.get(facts.reason)
-        yield Fact("reason", f"{facts.reason}: {reason.sentence}" if reason else facts.reason)
+        yield Fact("reason", _reason(facts.outcome, facts.reason))
     if item.dead_letter is not None and (message := public(item.dead_letter, reveal=False)["message"]):
         yield Fact("message", message)
     if facts.dead_letter:
@@ -46,3 +46,12 @@ def describe_item(item: TraceItem, seen: Overview) -> Iterator[Fact]:
         yield Fact("match_keys", f"match keys: {', '.join(item.match_keys)}")
     for note in item.notes:
         yield Fact("note", note)
+
+
+def _reason(outcome: str, reason: str) -> str:
+    """Return the reason or the name of the rule, and the sentence that explains it, if there is one."""
+    if outcome == "withheld":
+        sentence = SENTENCES.get(reason)
+    else:
+        sentence = REASONS[reason].sentence if reason in REASONS else None
+    return f"{reason}: {sentence}" if sentence else reason

@@ -149,6 +149,7 @@ def test_people_get_text() -> None:
     event["data"]["product_action"]["transaction_id"] = "T\x1b[2J"
     result = run(OLD, new, batch(event), json_too=False)
     assert "web → shop  changed" in result.stdout
+    assert "request 1  changed" in result.stdout
     assert "PlaceAnOrder (0)  changed" in result.stdout
     assert "properties.order_id: nothing → " in result.stdout
     assert "1 event would be sent differently, in 1 of 2 connections and inputs" in result.stdout

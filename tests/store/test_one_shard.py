@@ -68,5 +68,5 @@ def test_real_processes_deliver_there(one_shard: str, tmp_path: Path) -> None:
             assert place.run("status", "--verify", RELAY_REDIS_URL=one_shard).returncode == 0
             process.terminate()
             assert process.wait(timeout=120) == 0
-    assert (found["redis cluster"]["status"], found["redis cluster"]["found"]) == ("ok", "1, with one shard")
+    assert (found["redis cluster"]["status"], found["redis cluster"]["found"]) == ("ok", "on, with one shard")
     assert found["redis for Celery"]["status"] == "ok"

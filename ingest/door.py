@@ -30,10 +30,11 @@ from ingest.http.request_cycle import RequestCycle
 from ingest.live import LiveRequests
 from ingest.redis.memory import RedisMemoryMonitor
 from ingest.request_log import RefusalLog, log_unexpected_error
-from ingest.sorting import Element, Limits, SortedRequest, TooManyEventsInline, sort
+from ingest.sorting import Limits, SortedRequest, TooManyEventsInline, sort
 from mapping.incoming.body import (
     BadBody,
     BodyTooLarge,
+    Element,
     gunzip,
     gunzip_within,
     is_compressed,

@@ -7,8 +7,9 @@ from typing import Final
 
 from delivery.receipt import ReceiptFields
 from ingest.request_log import log_unexpected_error
-from ingest.sorting import Element, SortedRequest
+from ingest.sorting import SortedRequest
 from mapping.incoming.batch import NotABatch, head
+from mapping.incoming.body import Element
 from mapping.incoming.invalid_batch import is_no_batch, split_element
 from mapping.incoming.unreadable import own_id_of
 from mapping.plan import Plan

@@ -12,7 +12,7 @@ from ingest.answers import BAD_REQUEST, TOO_LARGE, RequestRefused
 from ingest.redis.profiles import observe, size_of
 from lanes.chunk import Batch, Entry
 from mapping.incoming.batch import Head, NotABatch, SplitBatch, generate_id, head
-from mapping.incoming.body import JsonBytes
+from mapping.incoming.body import Element
 from mapping.incoming.invalid_batch import as_invalid_batch, split_element
 from mapping.incoming.unreadable import own_id_of
 from mapping.plan import Plan
@@ -30,9 +30,6 @@ ENTRY_OVERHEAD: Final = 64
 """The most bytes around each event in a chunk: its position, its id, the framing."""
 ENTRY_MEMORY: Final = 256
 """Roughly the bytes that an event has in memory besides its own."""
-
-Element = JsonBytes | SplitBatch
-"""An element of a request; one that is split already is a batch."""
 
 _PROCESS: Final = secrets.token_hex(8)
 _numbers = count()

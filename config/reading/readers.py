@@ -31,7 +31,7 @@ class Described(Protocol[T_co]):
         ...
 
     def __call__(self, name: str, node: Node) -> T_co:
-        """Return the value of `node`. Raise Refused."""
+        """Return the value of `node`. Raise ValueRefused."""
         ...
 
 
@@ -43,7 +43,7 @@ class Reader(Generic[T]):
     schema: JsonSchema
 
     def __call__(self, name: str, node: Node) -> T:
-        """Return the value of `node`. Raise Refused."""
+        """Return the value of `node`. Raise ValueRefused."""
         return self.read(name, node)
 
 
@@ -52,7 +52,8 @@ NUMBER = re.compile(rf"-?\d{{1,{MOST_DIGITS}}}(\.\d{{1,{MOST_DIGITS}}})?", re.AS
 """A number that is finite, however many digits it has."""
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _AGE = re.compile(r"([1-9]\d{0,5})([dhm])", re.ASCII)
-_SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
+SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
+"""The units of an age, the longest first."""
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _SHOWN = 60
 
@@ -66,7 +67,7 @@ class ValueRefused(Exception):
 
 
 def refuse(node: Node, message: str) -> NoReturn:
-    """Raise Refused with one sentence, at the node's line."""
+    """Raise ValueRefused with one sentence, at the node's line."""
     raise ValueRefused([Fault(node.line, message)])
 
 
@@ -185,7 +186,7 @@ def whole(least: int, most: int) -> Reader[int]:
 def _age(name: str, node: Node) -> int:
     value = text(name, node)
     if found := _AGE.fullmatch(value):
-        return int(found[1]) * _SECONDS[found[2]]
+        return int(found[1]) * SECONDS[found[2]]
     return refuse(node, f"`{name}` is `{shown(value)}`: allowed are days, hours or minutes, such as 7d, 36h or 90m")
 
 
@@ -197,7 +198,7 @@ def _retention(name: str, node: Node) -> int | None:
     if text(name, node) == "forever":
         return None
     seconds = age(name, node)
-    return seconds if seconds >= _SECONDS["d"] else refuse(node, f"`{name}` must be 1d or more, or forever")
+    return seconds if seconds >= SECONDS["d"] else refuse(node, f"`{name}` must be 1d or more, or forever")
 
 
 retention: Reader[int | None] = Reader(_retention, {"anyOf": [age.schema, {"const": "forever"}]})

@@ -14,7 +14,7 @@ from console.pages.try_it import PASTED
 from console.rendering import sentence
 from console.request import PageRequest
 from console.services import Services
-from operations.connection_settings import changes, mapping_text, settings_of
+from operations.configuration.connection_settings import changes, mapping_text, settings_of
 from operations.errors import OperatorError
 from operations.preview.batch_file import parse_batches
 from operations.preview.diff import ABSENT, Comparison, compare_all

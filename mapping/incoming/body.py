@@ -20,6 +20,8 @@ MOST_BATCHES: Final = 1_000
 LARGEST_BATCH: Final = 1024 * 1024
 
 JsonBytes = bytes | msgspec.Raw
+Element = JsonBytes | SplitBatch
+"""An element of a request; one that is split already is a batch."""
 
 _GZIP: Final = b"\x1f\x8b"  # no UTF-8 text begins like this
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -137,7 +139,7 @@ def many_batches(body: bytes) -> Sequence[JsonBytes]:
     return _bounded(elements)
 
 
-def split_batches(body: bytes) -> Sequence[JsonBytes | SplitBatch]:
+def split_batches(body: bytes) -> Sequence[Element]:
     """Return the batches of a body of /v2/bulkevents, split in one pass if they are usual; else as `many_batches` does.
 
     A larger body than one batch may be is not split here: its batches may be too large. Raise BadBody.

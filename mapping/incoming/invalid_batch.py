@@ -7,7 +7,7 @@ import msgspec
 
 from config.dead_letter_reasons import INVALID_BATCH
 from mapping.incoming.batch import NotABatch, SplitBatch, split_batch
-from mapping.incoming.body import JsonBytes, NotUtf8, not_utf8
+from mapping.incoming.body import Element, NotUtf8, not_utf8
 from mapping.incoming.event import UNREADABLE
 from mapping.results import Rejected, Result
 
@@ -33,7 +33,7 @@ def is_no_batch(shared: bytes) -> bool:
     return shared == NO_BATCH or shared[:1] == b'"'
 
 
-def split_element(raw: JsonBytes | SplitBatch) -> SplitBatch:
+def split_element(raw: Element) -> SplitBatch:
     """Return an element of a request as a batch; raises NotABatch."""
     if isinstance(raw, SplitBatch):
         return raw
@@ -44,7 +44,7 @@ def split_element(raw: JsonBytes | SplitBatch) -> SplitBatch:
     return split_batch(raw)
 
 
-def as_invalid_batch(raw: JsonBytes | SplitBatch) -> SplitBatch:
+def as_invalid_batch(raw: Element) -> SplitBatch:
     """Return an element that is no batch as a batch of one event: the element itself, with no environment."""
     shared = msgspec.json.encode(raw.why) if type(raw) is Unusable else NO_BATCH
     element = raw.element if isinstance(raw, SplitBatch) else raw

@@ -15,11 +15,10 @@ from config.model import Connection, Input
 from operations.cases.batch_members import BatchReplacer
 from operations.cases.judge import leaves
 from operations.cases.reading import cases_of
+from operations.configuration.yaml_text import yaml_of
 from operations.errors import OperatorError
 from operations.preview.preview import Preview, preview_all
 
-_PLAIN: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$./@\[\]-]*", re.ASCII).fullmatch
-_WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 _FIRST_ENTRY: Final = re.compile(r"^( *)- ", re.MULTILINE).search
 _INDEX: Final = re.compile(r"\[\d+\]")
 
@@ -127,37 +126,3 @@ def _outcomes(preview: Preview) -> dict[int, list[Any]]:
     for index, rejected in preview.rejected:
         outcomes.setdefault(index, []).append((rejected.reason, rejected.field))
     return outcomes
-
-
-def yaml_of(value: Any) -> str:
-    """Return a JSON value as YAML that `plain_value` reads back as the same value."""
-    return "".join(f"{line}\n" for line in _lines(value))
-
-
-def _lines(value: Any) -> Iterator[str]:
-    match value:
-        case dict() if value:
-            for name, member in value.items():
-                yield from _placed(f"{_scalar(name)}:", member)
-        case list() if value:
-            for entry in value:
-                first, *rest = _lines(entry)
-                yield f"- {first}"
-                yield from (f"  {line}" for line in rest)
-        case _:
-            yield _scalar(value)
-
-
-def _placed(key: str, member: Any) -> Iterator[str]:
-    if isinstance(member, dict | list) and member:
-        yield key
-        yield from (f"  {line}" for line in _lines(member))
-    else:
-        yield f"{key} {_scalar(member)}"
-
-
-def _scalar(value: Any) -> str:
-    """Return a scalar, or an empty object or list; a text that another YAML reader could take for more is quoted."""
-    if isinstance(value, str) and _PLAIN(value) and value.casefold() not in _WORDS:
-        return value
-    return json.dumps(value)

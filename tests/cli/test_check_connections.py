@@ -14,9 +14,14 @@ def of_shop() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.usefixtures("bench")
+def test_a_healthy_connection_has_no_finding() -> None:
+    """Only what needs a look is named."""
+    assert "connection shop" not in [finding["check"] for finding in relay("check", "--json").json]
+
+
 def test_a_refused_token_is_wrong_with_who_must_act(bench: Bench) -> None:
-    """As in status. A healthy connection has no finding."""
-    assert not [finding for finding in relay("check", "--json").json if finding["check"] == "connection shop"]
+    """As in status."""
     bench.put([purchase(1)])
     bench.sandbox.fault("refuse_token")
     bench.drain()
@@ -41,11 +46,16 @@ def test_a_token_that_only_this_command_has_asks_for_a_restart(bench: Bench, mon
     assert found["remedy"].endswith("Restart the workers.")
 
 
-def test_a_connection_that_was_not_tried_is_not_called_working(bench: Bench) -> None:
-    """Settings alone are ok; --deep also sends a test event, and a connection that backs off is named."""
-    for options, is_noted in ((["--json"], True), (["--deep", "--json"], False)):
-        [found] = [each for each in relay("check", *options).json if each["check"] == "connection to TikTok"]
-        assert ("tried with --deep only" in found["found"]) == is_noted
+@pytest.mark.usefixtures("bench")
+@pytest.mark.parametrize(("options", "is_noted"), [([], True), (["--deep"], False)], ids=["settings", "deep"])
+def test_a_connection_that_was_not_tried_is_not_called_working(options: list[str], is_noted: bool) -> None:
+    """Settings alone are ok; --deep also sends a test event."""
+    [found] = [each for each in relay("check", *options, "--json").json if each["check"] == "connection to TikTok"]
+    assert ("tried with --deep only" in found["found"]) == is_noted
+
+
+def test_a_connection_that_backs_off_is_a_warning(bench: Bench) -> None:
+    """relay tries again by itself."""
     bench.put([purchase(1)])
     bench.sandbox.fault("code", code=40100)
     bench.drain()

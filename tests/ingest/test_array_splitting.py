@@ -12,9 +12,9 @@ from support.site import CONFIGURATION
 
 from config.file import ConfigurationFile
 from ingest.active_configuration import compile_configuration
-from ingest.sorting import Element, sort
+from ingest.sorting import sort
 from mapping.incoming.batch import NotABatch, SplitBatch
-from mapping.incoming.body import LARGEST_BATCH, MOST_BATCHES, BadBody, many_batches, split_batches
+from mapping.incoming.body import LARGEST_BATCH, MOST_BATCHES, BadBody, Element, many_batches, split_batches
 from mapping.incoming.invalid_batch import split_element
 
 ONE = as_json(batch(purchase(1), purchase(2)))

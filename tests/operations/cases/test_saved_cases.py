@@ -15,8 +15,9 @@ from mapping.incoming.event import Data, Product, ProductAction, Promotion
 from operations.cases.batch_members import BatchReplacer
 from operations.cases.judge import leaves, run_case
 from operations.cases.reading import cases_of
-from operations.cases.saving import SavedCase, save_case, yaml_of
+from operations.cases.saving import SavedCase, save_case
 from operations.cases.values import plain_value
+from operations.configuration.yaml_text import yaml_of
 
 URL = "https://tiktok.example"
 NOW_MS = 1_795_000_000_000

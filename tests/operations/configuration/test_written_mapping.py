@@ -6,8 +6,8 @@ import pytest
 
 from config.file import check_text
 from config.model import CustomMapping
-from operations.cases.saving import yaml_of
-from operations.written_mapping import written_mapping
+from operations.configuration.written_mapping import written_mapping
+from operations.configuration.yaml_text import yaml_of
 
 HEAD = """\
 inputs:

@@ -6,13 +6,13 @@ from typing import Any, Final, NamedTuple
 
 from config.conditions.rule_names import rules_of
 from config.model import Configuration, Connection, CustomMapping, Forward, Profile
-from operations.cases.saving import yaml_of
-from operations.written_mapping import written_mapping
+from operations.ages import age_text
+from operations.configuration.written_mapping import written_mapping
+from operations.configuration.yaml_text import yaml_of
 
 _SHOWN_ELSEWHERE: Final = ("id", "inputs", "access_token", "custom_mappings")
 _AGES: Final = {"max_event_age_s": "none", "dead_letter_retention_s": "forever"}
 """Fields in seconds, and what None means; the file has them as `7d`, without `_s`."""
-_UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 class Setting(NamedTuple):
@@ -84,12 +84,6 @@ def _changed_mappings(
 def mapping_text(mapping: CustomMapping) -> str:
     """Return the mapping as YAML, as the file could have it, without personal data."""
     return yaml_of(written_mapping(mapping))
-
-
-def age_text(seconds: int) -> str:
-    """Return a time as the file writes it: `7d`, `36h` or `90m`."""
-    unit, length = next((unit, length) for unit, length in _UNITS if seconds % length == 0)
-    return f"{seconds // length}{unit}"
 
 
 def _words(value: Any) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from config.file import check_text
 from config.model import Configuration
 from config.reading.schema import connection_record
-from operations.connection_settings import SettingChange, changes, settings_of
+from operations.configuration.connection_settings import SettingChange, changes, settings_of
 
 FILE = """
 inputs:

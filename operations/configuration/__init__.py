@@ -1,0 +1,1 @@
+"""Show a configuration in the words of its file, and what another one would change."""

@@ -55,7 +55,7 @@ def test_a_connection_that_was_not_tried_is_not_called_working(options: list[str
 
 
 def test_a_connection_that_backs_off_is_a_warning(bench: Bench) -> None:
-    """relay tries again by itself."""
+    """relay retries without an operator."""
     bench.put([purchase(1)])
     bench.sandbox.fault("code", code=40100)
     bench.drain()

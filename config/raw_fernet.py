@@ -1,6 +1,6 @@
 """Encrypt to Fernet tokens as raw bytes: the base64 of the library takes twice the time of the encryption.
 
-The library of the cipher takes 6 MB, so a process loads it with its first key, and without a key never.
+A process loads the library of the cipher with its first key, and never without a key: it takes memory.
 """
 
 import base64
@@ -24,14 +24,14 @@ _KEY: Final = 32
 
 
 class InvalidToken(Exception):
-    """These bytes are no Fernet token, or one of another key."""
+    """These bytes are not a Fernet token, or are one of another key."""
 
 
 class RawFernet:
     """One key. A token is version, time, initialisation vector, AES-CBC of the content, and their HMAC-SHA256."""
 
     def __init__(self, key: bytes) -> None:
-        """`key` is a Fernet key: URL-safe base64 of 16 bytes to sign and 16 to encrypt. Else raise ValueError."""
+        """`key` is a Fernet key: URL-safe base64 of 16 bytes to sign and 16 to encrypt. Raise ValueError if not."""
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
         both = b""

@@ -104,7 +104,7 @@ class Eraser:
     def unread(self) -> set[str]:
         """Return the kinds of identities that some connection cannot read; there only the same text is found.
 
-        That is so of a phone number without a country, and of an email address that is none.
+        That is so for a phone number without its country, and for a value of `email` that has no address.
         """
         readers = [IdentityKeys(self.configuration.connections.get(name)) for name in self.store.connections]
         return {

@@ -1,6 +1,6 @@
 """Import structlog without rich, which structlog loads where it is installed, for tracebacks that relay never prints.
 
-It would take 5 MB of each process. Import this module before anything that imports structlog.
+Rich would take memory of each process. Import this module before anything that imports structlog.
 """
 
 import sys

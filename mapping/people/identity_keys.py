@@ -42,9 +42,9 @@ class IdentityKeys:
         return frozenset(name for identity in identities for name in self._names(*identity))
 
     def can_read(self, identity: Identity) -> bool:
-        """Return whether it is compared as TikTok would; a phone number without country is compared as text.
+        """Return whether it is compared as TikTok would.
 
-        So is what should be an email address and is none.
+        A phone number without its country, and a value of `email` that has no address, are compared as text.
         """
         if identity.kind in self._emails and not any(map(_hash_in, _email_hashes(identity.value))):
             return False

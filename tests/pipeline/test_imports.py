@@ -81,7 +81,7 @@ def test_a_process_imports_nothing_of_others(process: str, needless: set[str], i
 
 @pytest.mark.parametrize("modules", ["cli.local.up", "cli.processes.console, console.app", "cli.processes.serve"])
 def test_what_runs_in_the_background_loads_nothing_to_draw_with(modules: str) -> None:
-    """structlog alone would load rich, and that pygments: 5 MB in each process."""
+    """structlog alone would load rich, and rich pygments."""
     command = [sys.executable, "-c", f"import sys, {modules}; print(*sys.modules)"]
     loaded = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
     assert "structlog" in loaded

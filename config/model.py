@@ -149,7 +149,7 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a connection remembers of its users: the time to live of each field in seconds (`profiles/fields.py`)."""
+    """What a connection remembers of its users: each of `config/profiles/fields.py` with its time to live in seconds."""
 
     fields: Mapping[str, int] = field(default_factory=dict)
 

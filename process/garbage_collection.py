@@ -1,7 +1,7 @@
 """Tune garbage collection for ingest, where much lives as long as the process and requests leave no cycles.
 
-Not for a worker, which collects seldom anyway: mapped events are of types without collection. If a library left a cycle,
-it could hold a request's megabyte, which must be freed soon.
+Not for a worker, which collects seldom anyway: mapped events are of types without collection. A cycle that a library
+leaves may hold a request's megabyte, which must be freed soon.
 """
 
 import gc

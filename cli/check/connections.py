@@ -13,8 +13,8 @@ from store.client import connect
 from store.errors import RedisAway
 
 OTHER_VALUES: Final = (
-    "The workers still have the former settings: this command reads others here, for example a variable that was "
-    "changed in .env. Restart the workers."
+    "The workers still have the former settings: a process reads variables, such as those in .env, when it starts. "
+    "Restart the workers."
 )
 
 

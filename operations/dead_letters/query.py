@@ -34,7 +34,7 @@ class IndexEntry(msgspec.Struct, frozen=True, gc=False):
 
 
 class IndexKey(NamedTuple):
-    """What many dead letters have in common; `day` is the day of receipt, as `lanes/days.py` numbers days."""
+    """What many dead letters have in common; `day` is the day of receipt, as `lanes/daily_counts.py` numbers days."""
 
     connection: str
     stage: str

@@ -149,7 +149,7 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a connection remembers of its users: each of `config/profiles/fields.py` with its time to live in seconds."""
+    """What a connection remembers of its users: fields of `config/profiles/fields.py`, each with its seconds."""
 
     fields: Mapping[str, int] = field(default_factory=dict)
 

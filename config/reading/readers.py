@@ -117,7 +117,8 @@ def _text(name: str, node: Node) -> str:
         secrets = "api_key, api_secret, access_token and url"
         refuse(node, f"`{name}` cannot use ${{…}}: only {secrets} can; write the value here")
     if isinstance(node, Text) and not node.quoted and len(value) > 1 and {value[0], value[-1]} <= _TYPOGRAPHIC:
-        refuse(node, f'`{name}` has typographic quotation marks, part of the value as it is: write " in place of them')
+        marks = "typographic quotation marks, which would be part of the value"
+        refuse(node, f'`{name}` has {marks}: write " in place of them')
     return value
 
 

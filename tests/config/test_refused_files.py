@@ -437,7 +437,7 @@ def test_typographic_quotation_marks_are_refused(value: str, tmp_path: Path) -> 
     """A condition with them would never hold. Who means them writes the value in plain quotes."""
     path = tmp_path / "relay.yaml"
     path.write_text(with_setting(f"forward: {{never_if: [{{user_attribute: internal, is: {value}}}]}}"), "utf-8")
-    with pytest.raises(ConfigurationError, match="`is` has typographic quotation marks, which"):
+    with pytest.raises(ConfigurationError, match="`is` has typographic quotation marks, which would be part of the"):
         load(path, {})
     path.write_text(with_setting(f"forward: {{never_if: [{{user_attribute: internal, is: '{value}'}}]}}"), "utf-8")
     assert load(path, {}).connections["shop"].forward.never_if[0].values == (value,)

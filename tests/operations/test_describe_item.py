@@ -25,3 +25,9 @@ def test_a_reason_is_explained(outcome: str, reason: str, words: str, bench: Ben
     item = TraceItem("e1", ReceiptFields("shop", "web", outcome, reason=reason), 1)
     [fact] = describe_item(item, overview(bench.runtime.settings, bench.redis))
     assert (fact.subject, fact.text[: len(words)]) == ("reason", words)
+
+
+def test_a_replay_has_no_reason(bench: Bench) -> None:
+    """Its receipt only says that it was a dead letter."""
+    item = TraceItem("e1", ReceiptFields("shop", "web", "replayed", reason="dead_letter"), 1)
+    assert list(describe_item(item, overview(bench.runtime.settings, bench.redis))) == []

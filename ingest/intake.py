@@ -54,7 +54,8 @@ class Intake:
         self._append = create_append(settings, self.client)
         self.probe = AsyncProbe(self.client, settings.replicas)
         self.memory = RedisMemoryMonitor(self.client, self._append, outage, self.probe)
-        self._announcement = Announcement(kind, connect(self.redis_url), settings.cell, settings.tiktok_url)
+        self._blocking_client = connect(self.redis_url)
+        self._announcement = Announcement(kind, self._blocking_client, settings.cell, settings.tiktok_url)
         self.durability = DurabilityMonitor(settings, self.redis_url)
         self.live = LiveRequests(LiveFeed(self.redis_url))
         codec = ChunkCodec(settings.keyring)
@@ -92,6 +93,8 @@ class Intake:
             await asyncio.to_thread(self._announcement.end)
             await self.client.aclose()
             self.durability.close()
+            self.live.feed.close()
+            self._blocking_client.close()
 
     async def nearly_full(self, connections: Iterable[str]) -> dict[str, int]:
         """Return those of the connections whose backlog is near its limit, in bytes. Raise RedisAway or RedisFull."""

@@ -25,7 +25,8 @@ class LiveFeed:
     """Collects what the threads of a process offer; one thread calls `step`."""
 
     def __init__(self, redis_url: str, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._stored = LiveWatches(connect(redis_url))
+        self._client = connect(redis_url)
+        self._stored = LiveWatches(self._client)
         self._monotonic = monotonic
         self.watches: Mapping[str, Watch] = {}
         """Who watches, as of a second ago; empty while no one does."""
@@ -70,6 +71,10 @@ class LiveFeed:
         if self._monotonic() >= self._look_at:
             self._look_at = self._monotonic() + LOOK_EVERY_S
             self.watches = self._stored.read()
+
+    def close(self) -> None:
+        """Close the connections to Redis; the process ends."""
+        self._client.close()
 
     def _show(self, offered: Sequence[tuple[EndedEvent, int]], left_out: Mapping[str, int]) -> None:
         lines = [ended.line(at_ms) for ended, at_ms in offered]

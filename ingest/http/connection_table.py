@@ -1,6 +1,7 @@
 """The table of open HTTP connections: at the limit, the one that waited longest is closed for a new one."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -30,9 +31,9 @@ class HttpConnections:
         self.keep_alive_s = keep_alive_s
         self.count = count
         self.all: set[Member] = set()
-        self.waiting: dict[Member, None] = {}
+        self.waiting: OrderedDict[Member, None] = OrderedDict()  # a dict would search past those that are gone
         """Connections without a request under way, the longest waiting first."""
-        self.reading: dict[Member, float] = {}
+        self.reading: OrderedDict[Member, float] = OrderedDict()
         """Connections whose body is arriving, with the time when it began, the oldest first."""
         self._sweeping = False
 

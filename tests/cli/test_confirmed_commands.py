@@ -12,7 +12,7 @@ from support.proxies import Proxy
 from support.terminal import relay
 from support.waiting import until
 
-import cli.context
+import cli.changes
 import cli.forget
 from config.secrets import Keyring
 from operations.erasure import Eraser
@@ -47,7 +47,7 @@ def on_nodes(name: Proxy, bench: Bench, sandbox: SandboxClient, monkeypatch: pyt
     monkeypatch.setenv("RELAY_REDIS_URL", url)
     monkeypatch.setenv("RELAY_REPLICAS", "1")
     monkeypatch.setenv("RELAY_ENCRYPTION_KEY", Keyring.new_key())
-    monkeypatch.setattr(cli.context, "CONFIRM_WITHIN_MS", 1_200)
+    monkeypatch.setattr(cli.changes, "CONFIRM_WITHIN_MS", 1_200)
     monkeypatch.setattr(cli.forget, "CONFIRM_WITHIN_MS", 1_200)
     own = Bench(bench.path, url, sandbox)
     own.put([BAD], shared=batch())

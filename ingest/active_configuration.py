@@ -12,6 +12,7 @@ from config.file import ConfigurationFile
 from config.model import Configuration
 from ingest.auth import Credentials
 from mapping.plan import Plan, compile_plan
+from process.configuration_log import log_refresh
 
 INTERVAL_S: Final = 0.5
 IN_USE_S: Final = 300.0
@@ -74,7 +75,6 @@ class ConfigurationReloader:
         self.active = compile_configuration(file.current)
         self.in_use = in_use
         self._file = file
-        self._logged: ConfigurationError | None = None
         self._logged_held = False
 
     @property
@@ -100,15 +100,11 @@ class ConfigurationReloader:
 
     def poll(self) -> None:
         """Use the file if it has changed. Reads files, so do not call it on the event loop."""
-        if self._file.refresh():
+        before = self._file.error
+        is_new = self._file.refresh()
+        if is_new:
             self.active = compile_configuration(self._file.current)
-            log.info("configuration_reloaded", file=str(self._file.path))
-        elif self._logged is not None and self._file.error is None and not self.is_held_back:
-            log.info("configuration_accepted", file=str(self._file.path))
-        refused = self._file.error
-        if refused is not None and refused is not self._logged:
-            log.error("configuration_refused", problem=refused.sentence)
-        self._logged = refused
+        log_refresh(log, self._file, before, is_new=is_new)
         if self.is_held_back and not self._logged_held:
             log.warning("configuration_held_back")
         self._logged_held = self.is_held_back

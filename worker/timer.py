@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from lanes.lanes import RENEW_EVERY_S
 from operations.live.feed import STEP_EVERY_S
+from process.configuration_log import log_refresh
 from store.diagnosis.trouble import diagnose
 from store.errors import RedisAway, RedisFull
 from store.records.processes import REPORT_EVERY_S, Announcement
@@ -52,13 +53,10 @@ def read_memory_limit(runtime: Runtime) -> None:
 def refresh_configuration(runtime: Runtime) -> None:
     """Reload the configuration file if it has changed."""
     before = runtime.file.error
-    if runtime.file.refresh():
-        log.info("configuration_reloaded", file=str(runtime.file.path))
+    is_new = runtime.file.refresh()
+    log_refresh(log, runtime.file, before, is_new=is_new)
+    if is_new:
         resume_corrected(runtime)
-    elif before is not None and runtime.file.error is None and not runtime.file.is_held_back:
-        log.info("configuration_accepted", file=str(runtime.file.path))
-    elif runtime.file.error is not None and runtime.file.error is not before:
-        log.error("configuration_refused", problem=runtime.file.error.sentence)
 
 
 def show_live(runtime: Runtime) -> None:
